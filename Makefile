@@ -1,0 +1,52 @@
+# Everything below sets itself up in .venv; it needs Python >= 3.11 and make, nothing else.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: demo test check lint slow browser scale bench clean lock
+
+demo: $(READY)            ## a simulated tenant, the whole pipeline, the dashboard
+	$(BIN)/hve demo
+
+test: $(READY)            ## fast and contract tests
+	$(BIN)/pytest -q
+
+check: lint test          ## what every commit must pass
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+slow: $(READY)            ## tests that take longer
+	$(BIN)/pytest -q -m slow
+
+browser: $(READY)         ## the dashboard in a real Chromium
+	$(BIN)/pytest -q -m browser
+
+scale: $(READY)
+	$(BIN)/pytest -q -m scale
+
+bench: $(READY)           ## speed and memory beside the plain alternative
+	for each in benchmarks/*.py; do $(BIN)/python $$each || exit 1; done
+
+# uv is several times faster; where it cannot be installed, pip reads the same hashed list.
+$(READY): requirements.lock pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet uv || true
+	if [ -x $(BIN)/uv ]; then \
+	  $(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock; \
+	else \
+	  $(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock; \
+	fi
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	touch $(READY)
+
+lock:                     ## writes requirements.lock anew from pyproject.toml
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+	  --group dev --no-emit-index-url --no-emit-find-links pyproject.toml -o requirements.lock
+
+clean:                    ## removes what was made here, the demo store included
+	rm -rf $(VENV) data/demo .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,104 @@
+"""Counts, money, shares and times as people read them. Unknown is said, never shown as 0."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+from hve_monitor.clock import parse_time
+
+UNKNOWN = "unknown"
+WHOLE = Decimal(1000)
+
+
+def count(number: object) -> str:
+    """1,234; `unknown` for a null of any kind."""
+    return UNKNOWN if is_unknown(number) else f"{int(str(number)):,}"
+
+
+def is_unknown(value: object) -> bool:
+    """None, NaN and pandas.NA."""
+    return value is None or str(value) in ("nan", "<NA>", "NaT", "None")
+
+
+def money(amount: str | None, currency: str) -> str:
+    """Decimal text as 4.8312 USD: HVE costs are small, so four digits stay, six below a cent."""
+    return UNKNOWN if amount is None else f"{digits(amount)} {currency}"
+
+
+def digits(amount: str) -> str:
+    """The rounded number alone."""
+    value = Decimal(amount)
+    places = 2 if abs(value) >= WHOLE else 4
+    if value and abs(value) < Decimal("0.01"):
+        places = 6
+    return f"{value:,.{places}f}"
+
+
+def exact(amount: str | None) -> str:
+    """Unrounded decimal text, at least six places so that a column of them lines up."""
+    if amount is None:
+        return UNKNOWN
+    places = max(6, len(amount.partition(".")[2]))
+    return f"{Decimal(amount):,.{places}f}"
+
+
+def total(amounts: Iterable[str | None]) -> str | None:
+    """Exact sum of decimal texts; None where one of them is unknown."""
+    texts = list(amounts)
+    known = [Decimal(text) for text in texts if text is not None]
+    return None if len(known) < len(texts) else f"{sum(known, Decimal(0)):f}"
+
+
+def share(part: object, whole: object) -> float | None:
+    """part / whole, None where either is unknown or nothing was there to divide."""
+    if is_unknown(part) or is_unknown(whole) or int(str(whole)) == 0:
+        return None
+    return int(str(part)) / int(str(whole))
+
+
+def percent(ratio: float | None) -> str:
+    """98.4 %; never rounded up to 100 or down to 0, which would hide the exceptions."""
+    if ratio is None:
+        return UNKNOWN
+    if 0.9995 <= ratio < 1:
+        return "> 99.9 %"
+    if 0 < ratio < 0.0005:
+        return "< 0.1 %"
+    return f"{ratio:.1%}".replace("%", " %")
+
+
+def change(now: object, before: object) -> str | None:
+    """+12 % against before; None where there is nothing to compare with."""
+    ratio = share(now, before)
+    return None if ratio is None else f"{ratio - 1:+.0%}".replace("%", " %")
+
+
+def moment(value: datetime | str | None) -> str:
+    """24 Nov 2026, 23:22 UTC."""
+    if value is None or is_unknown(value):
+        return UNKNOWN
+    at = parse_time(value) if isinstance(value, str) else value
+    return f"{at.astimezone(UTC):%d %b %Y, %H:%M} UTC".lstrip("0")
+
+
+def day(value: date | str) -> str:
+    """24 Nov 2026."""
+    at = date.fromisoformat(value) if isinstance(value, str) else value
+    return f"{at:%d %b %Y}".lstrip("0")
+
+
+def age(span: timedelta) -> str:
+    """5 min, 3 h, 4 days."""
+    minutes = int(span.total_seconds() // 60)
+    if minutes < 1:
+        return "less than a minute"
+    if minutes < 120:
+        return f"{minutes} min"
+    return f"{minutes // 60} h" if minutes < 48 * 60 else f"{minutes // 1440} days"
+
+
+def plural(number: int, noun: str) -> str:
+    """1 incident, 2 incidents."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

@@ -1,0 +1,19 @@
+"""The dashboard of hve-monitor: `hve dashboard` starts it.
+
+Pages only draw. What they show comes from dashboards.readings, which calls the models.
+"""
+
+from __future__ import annotations
+
+import streamlit as st
+
+st.set_page_config(page_title="hve-monitor", page_icon=":material/outgoing_mail:", layout="wide")
+st.navigation(
+    [
+        st.Page("pages/overview.py", title="Overview", icon=":material/monitoring:", default=True),
+        st.Page("pages/spend.py", title="Spend", icon=":material/payments:"),
+        st.Page("pages/senders.py", title="Senders", icon=":material/person_search:"),
+        st.Page("pages/delivery.py", title="Delivery", icon=":material/mark_email_read:"),
+    ],
+    position="top",
+).run()

@@ -1,0 +1,75 @@
+"""A chart with the finding as its title, a summary in words, and the table behind it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import altair as alt
+import pandas as pd
+import streamlit as st
+
+from dashboards.markup import literal, plain, tag
+
+TYPE_SIZE = 12
+
+
+def heading(finding: str, detail: str = "") -> None:
+    """A panel's title: what was found, and below it what is shown in which unit."""
+    parts = [tag("h2", finding)]
+    if detail:
+        parts.append(tag("p", detail, style="quiet"))
+    st.html(tag("div", *parts, style="hve"))
+
+
+def figure(
+    finding: str,
+    detail: str,
+    chart: Any,
+    table: pd.DataFrame,
+    columns: dict[str, Any] | None = None,
+) -> None:
+    """Draws the panel; `detail` is also what a screen reader hears for the chart."""
+    with st.container(border=True):
+        heading(finding, detail)
+        st.altair_chart(finished(chart), width="stretch", alt=f"{finding}. {detail}")
+        with st.expander("Numbers behind this chart"):
+            listing(table, columns)
+
+
+def finished(chart: Any) -> Any:
+    """The chart with the type sizes and legend place that all charts share."""
+    return (
+        chart.configure_axis(labelFontSize=TYPE_SIZE, titleFontSize=TYPE_SIZE, titleFontWeight=500)
+        .configure_legend(
+            orient="top", title=None, labelFontSize=TYPE_SIZE, symbolStrokeWidth=2, labelLimit=220
+        )
+        .configure_view(stroke=None)
+    )
+
+
+def listing(table: pd.DataFrame, columns: dict[str, Any] | None = None, **options: Any) -> Any:
+    """A table whose text is only text."""
+    return st.dataframe(shown(table), hide_index=True, column_config=columns, **options)
+
+
+def shown(table: pd.DataFrame) -> pd.DataFrame:
+    """Text columns with control characters made visible; other columns as they are."""
+    return table.apply(
+        lambda column: column.map(_text) if column.dtype in ("object", "string", "str") else column
+    )
+
+
+def _text(value: object) -> object:
+    return plain(value) if isinstance(value, str) else value
+
+
+def empty(sentence: str) -> None:
+    """A panel that has nothing to show says why."""
+    with st.container(border=True):
+        st.caption(literal(sentence))
+
+
+def utc(field: str, **options: Any) -> alt.X:
+    """A time axis in UTC, whatever zone the browser is in."""
+    options = {"title": None} | options
+    return alt.X(f"{field}:T", scale=alt.Scale(type="utc"), **options)

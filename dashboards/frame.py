@@ -1,0 +1,161 @@
+"""What stands around every page: filters, freshness, coverage, and the states without data."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import duckdb
+import pandas as pd
+import streamlit as st
+
+from dashboards import readings
+from dashboards.amounts import age, moment, plural
+from dashboards.figure import listing
+from dashboards.markup import Markup, literal, tag
+from dashboards.palette import STYLE
+from dashboards.view import PERIODS, USUAL_PERIOD, View, open_view
+from hve_monitor.errors import ConfigError, StoreError
+from models.coverage import FRESH_FOR
+
+ALL_TENANTS, ALL_ACCOUNTS = "All tenants", "All accounts"
+
+
+def opened(title: str, *, by_account: bool = False, by_period: bool = True) -> View:
+    """The page's head; stops the page with a sentence where there is nothing to show.
+
+    The chosen account, if the page has that filter, is `chosen_account()`.
+    """
+    st.html(STYLE)
+    view = _view(title)
+    with st.container(horizontal=True, vertical_alignment="bottom", key="head"):
+        st.title(title, width="content")
+        st.space("stretch")
+        chosen = _filters(view, by_account=by_account, by_period=by_period)
+    _status(chosen)
+    if readings.usage(chosen).empty:
+        _nothing_yet(chosen)
+    return chosen
+
+
+def chosen_account() -> str | None:
+    """The account of the filter; None is all of them."""
+    value = st.session_state.get("account")
+    return None if value in (None, ALL_ACCOUNTS) else str(value)
+
+
+def _view(title: str) -> View:
+    try:
+        return open_view()
+    except ConfigError as error:
+        _stopped(title, "The configuration cannot be used", str(error))
+    except StoreError as error:
+        _stopped(title, "There is no store to show yet", str(error))
+    except (duckdb.Error, IndexError) as error:
+        _stopped(title, "The published file is damaged", _next_step(error))
+    raise AssertionError("unreachable: the page was stopped")
+
+
+def _next_step(error: Exception) -> str:
+    return (
+        "hve.duckdb cannot be read. Nothing is lost: it is rebuilt from the stored tables by"
+        f" 'hve build'.\n\n{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
+    )
+
+
+def _stopped(title: str, what: str, detail: str) -> None:
+    st.title(title)
+    st.error(f"**{literal(what)}**", icon=":material/database_off:")
+    st.code(detail, language=None, wrap_lines=True)
+    st.caption(
+        "First rows come from `hve run` (Microsoft 365) or `hve import` (files); `hve demo` shows"
+        " the pages with a simulated tenant. `hve doctor` checks what is missing."
+    )
+    st.stop()
+
+
+def _nothing_yet(view: View) -> None:
+    st.info(
+        f"**No message was seen yet.** The store was last written {literal(moment(view.as_of))};"
+        " it holds no trace rows of this choice. `hve run` reads Microsoft 365, `hve import` reads"
+        " files.",
+        icon=":material/inbox:",
+    )
+    st.stop()
+
+
+def _filters(view: View, *, by_account: bool, by_period: bool) -> View:
+    names = [tenant.name for tenant in view.config.served]
+    tenant = names[0] if len(names) == 1 else None
+    if len(names) > 1:
+        picked = st.selectbox(
+            "Tenant", [ALL_TENANTS, *names], key="tenant", bind="query-params", width=180
+        )
+        tenant = None if picked == ALL_TENANTS else picked
+    chosen = view.narrowed(tenant, None)
+    if by_account:
+        options = [ALL_ACCOUNTS, *dict.fromkeys(each.account for each in readings.accounts(chosen))]
+        st.selectbox("Account", options, key="account", bind="query-params", width=260)
+    if not by_period:
+        return chosen
+    period = st.segmented_control(
+        "Period (UTC days)", list(PERIODS), default=USUAL_PERIOD, key="period", bind="query-params"
+    )
+    return view.narrowed(tenant, PERIODS[period or USUAL_PERIOD])
+
+
+def _status(view: View) -> None:
+    """Freshness and coverage: on every page, before any number."""
+    report = readings.coverage(view)
+    old = view.now - view.as_of
+    stale = old > FRESH_FOR
+    marks = [_freshness(view, old, stale=stale), coverage_mark(report)]
+    st.html(tag("div", *marks, style="hve"))
+    if stale:
+        st.warning(
+            f"**These numbers are {age(old)} old.** Nothing was read since"
+            f" {literal(moment(view.as_of))}; what was sent after it is missing here. Start"
+            " `hve run --every 15m`, or see `hve doctor`.",
+            icon=":material/schedule:",
+        )
+    if report["gaps"]:
+        with st.expander(f"{plural(len(report['gaps']), 'window')} that could not be read"):
+            gap_table(report)
+
+
+def _freshness(view: View, old: timedelta, *, stale: bool) -> Markup:
+    if old < timedelta(0):
+        return tag("span", "◷ as it was on ", moment(view.now), style="mark warn")
+    word, style = ("▲ stale", "mark warn") if stale else ("● fresh", "mark good")
+    return tag("span", f"{word}: as of {moment(view.as_of)}", style=style)
+
+
+def coverage_mark(report: dict[str, Any]) -> Markup:
+    """Complete, the number of gaps, or unknown: in words, colour only repeats them."""
+    if report["complete"] is None:
+        return tag("span", "? coverage unknown: rows come from files", style="mark warn")
+    if report["complete"]:
+        return tag("span", "● coverage complete", style="mark good")
+    gaps = plural(len(report["gaps"]), "gap")
+    return tag("span", f"▲ coverage incomplete: {gaps}", style="mark bad")
+
+
+def gap_table(report: dict[str, Any]) -> None:
+    """Which windows of which address were not read."""
+    table = pd.DataFrame(report["gaps"], columns=["tenant", "account", "address", "from", "to"])
+    times = {
+        name: st.column_config.DatetimeColumn(f"{name} (UTC)", format="YYYY-MM-DD HH:mm", timezone="UTC")
+        for name in ("from", "to")
+    }
+    table = table.assign(**{name: pd.to_datetime(table[name], utc=True) for name in times})
+    listing(table, times)
+
+
+def footer(view: View) -> None:
+    """What the numbers mean, and which clock they follow."""
+    zone = f" Hours of the week are in {literal(view.timezone)}." if view.timezone != "UTC" else ""
+    st.caption(
+        f"As of business time {literal(moment(view.now))}. Days and times are UTC.{zone} Billable"
+        " recipients and cost are estimated from message traces (delivered recipients, lists counted"
+        " by member); they are not the invoice."
+    )

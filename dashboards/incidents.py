@@ -1,0 +1,38 @@
+"""Incidents in words: order, severity marks and what each kind means."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dashboards.markup import Markup, tag
+
+RANK = {"high": 0, "medium": 1, "low": 2}
+SIGNS = {"high": "▲ high", "medium": "◆ medium", "low": "▽ low"}
+TONES = {"high": "bad", "medium": "warn", "low": "quiet"}
+KINDS = {
+    "surge": "more recipients than usual",
+    "silence": "nothing sent where mail was expected",
+}
+
+
+def by_severity(cards: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Open ones first, then the severest, then the newest (cards come newest first)."""
+    return sorted(cards, key=lambda card: (card["status"] != "open", rank(card)))
+
+
+def open_ones(cards: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The open incidents, severest first."""
+    return [card for card in by_severity(cards) if card["status"] == "open"]
+
+
+def rank(card: dict[str, Any]) -> int:
+    """0 for the severest."""
+    return RANK.get(card["severity"], 3)
+
+
+def severity_mark(card: dict[str, Any]) -> Markup:
+    """Sign and word; the colour repeats them."""
+    severity = card["severity"]
+    return tag(
+        "span", SIGNS.get(severity, severity), style=f"mark {TONES.get(severity, 'quiet')}"
+    )

@@ -1,0 +1,48 @@
+"""HTML in which data cannot become markup: text is escaped, only our own elements are not."""
+
+from __future__ import annotations
+
+import re
+from html import escape
+
+PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
+JOINERS = "\u200c\u200d"  # parts of emoji and of some scripts
+
+
+class Markup(str):
+    """HTML made by this module."""
+
+    __slots__ = ()
+
+
+def plain(value: object) -> str:
+    """Text with control and direction characters made visible: they could fake other text."""
+    return "".join(_visible(sign) for sign in str(value))
+
+
+def _visible(sign: str) -> str:
+    if sign.isprintable() or sign in JOINERS:
+        return sign
+    if sign == "\u00a0":
+        return " "
+    return chr(0x2400 + ord(sign)) if ord(sign) < 0x20 else "\ufffd"
+
+
+def tag(name: str, *children: str, style: str = "", title: str = "") -> Markup:
+    """An element; `style` names CSS classes. Children that are not Markup are escaped."""
+    attributes = f' class="{escape(style)}"' if style else ""
+    attributes += f' title="{escape(plain(title))}"' if title else ""
+    inner = "".join(
+        child if isinstance(child, Markup) else escape(plain(child)) for child in children
+    )
+    return Markup(f"<{name}{attributes}>{inner}</{name}>")
+
+
+def listed(items: list[str], style: str = "", ordered: bool = False) -> Markup:
+    """A list of texts."""
+    return tag("ol" if ordered else "ul", *(tag("li", item) for item in items), style=style)
+
+
+def literal(value: object) -> str:
+    """Text for a Streamlit label or caption, none of it read as markdown."""
+    return PUNCTUATION.sub(r"\\\1", plain(value))

@@ -1,0 +1,89 @@
+"""Colours of both themes (contrast with the background at least 3 : 1) and the pages' CSS."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from dashboards.markup import Markup
+
+STATUSES = (
+    "delivered",
+    "failed",
+    "quarantined",
+    "filtered_as_spam",
+    "pending",
+    "other",
+    "unknown",
+)
+NAMES = {name: name.replace("_", " ") for name in STATUSES}
+
+
+@dataclass(frozen=True)
+class Palette:
+    """Colours by what they mean; `statuses` are in the order of STATUSES."""
+
+    accent: str
+    expected: str
+    high: str
+    muted: str
+    low_heat: str
+    high_heat: str
+    statuses: tuple[str, ...]
+
+
+LIGHT = Palette(
+    accent="#1f5fa8",
+    expected="#9a5b00",
+    high="#b3261e",
+    muted="#6b7684",
+    low_heat="#eef3f9",
+    high_heat="#12406f",
+    statuses=("#2f74b5", "#b3261e", "#a86a00", "#7a4fa3", "#7d8794", "#4d5763", "#7d8794"),
+)
+DARK = Palette(
+    accent="#6aa9f0",
+    expected="#e3ac52",
+    high="#ff8a80",
+    muted="#97a3b2",
+    low_heat="#1a2634",
+    high_heat="#9cc8ff",
+    statuses=("#5b9fe6", "#ff8a80", "#e3ac52", "#c39be8", "#97a3b2", "#c3ccd6", "#97a3b2"),
+)
+
+
+def palette() -> Palette:
+    """The palette of the theme that the reader has chosen."""
+    return DARK if st.context.theme.type == "dark" else LIGHT
+
+
+STYLE = Markup(
+    """<style>
+.block-container, [data-testid="stMainBlockContainer"] {
+  padding: 3.6rem 2rem 2rem; max-width: 1440px; }
+[data-testid="stMetricValue"], [data-testid="stMetricDelta"], .hve {
+  font-variant-numeric: tabular-nums; }
+[data-testid="stMetric"] { min-width: 9.5rem; }
+[data-testid="stMetricLabel"] { opacity: .8; }
+.hve { font-size: .93rem; line-height: 1.45; overflow-wrap: anywhere; }
+.hve h2 { font-size: 1.02rem; font-weight: 600; margin: 0 0 .1rem; padding: 0; line-height: 1.35; }
+.hve p { margin: 0 0 .3rem; }
+.hve ul, .hve ol { margin: .15rem 0 .4rem 1.1rem; padding: 0; }
+.hve li { margin: .12rem 0; font-size: .93rem; }
+.hve .quiet { opacity: .78; font-size: .87rem; }
+.hve .headline { font-size: 1.12rem; font-weight: 600; line-height: 1.4; margin: 0; }
+.hve .mark { display: inline-block; font-weight: 650; border: 1px solid currentColor;
+  border-radius: .3rem; padding: 0 .4rem; margin-right: .35rem; font-size: .8rem;
+  line-height: 1.35rem; white-space: nowrap; }
+.hve .bad { color: light-dark(#b3261e, #ff8a80); }
+.hve .warn { color: light-dark(#8a5200, #e3ac52); }
+.hve .good { color: light-dark(#1b6b3a, #6fcf97); }
+.hve .facts { display: grid; grid-template-columns: minmax(7.5rem, auto) 1fr; gap: .15rem .9rem;
+  margin: .2rem 0 .5rem; }
+.hve .facts dt { opacity: .78; font-weight: 400; } .hve .facts dd { margin: 0; font-weight: 500; }
+@media (max-width: 640px) {
+  .block-container, [data-testid="stMainBlockContainer"] { padding: 3.6rem .8rem 1.5rem; }
+}
+</style>"""
+)

@@ -1,0 +1,27 @@
+"""CSV that a spreadsheet opens without running anything in it."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Mapping, Sequence
+
+DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
+
+
+def csv_bytes(rows: Iterable[Mapping[str, object]], columns: Sequence[str]) -> bytes:
+    """UTF-8 CSV with a byte order mark, so that spreadsheets read names in every script."""
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(columns)
+    for row in rows:
+        writer.writerow([cell(row.get(column)) for column in columns])
+    return b"\xef\xbb\xbf" + text.getvalue().encode("utf-8", "surrogatepass")
+
+
+def cell(value: object) -> str:
+    """The value; text that could start a formula gets a leading apostrophe."""
+    if value is None:
+        return ""
+    shown = str(value)
+    return f"'{shown}" if isinstance(value, str) and shown.startswith(DANGEROUS) else shown

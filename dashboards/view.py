@@ -1,0 +1,76 @@
+"""What a reader looks at: configuration, published version, business time, tenant and period."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import cached_property
+
+from hve_monitor.clock import business_now, midnight
+from hve_monitor.config import Config, load_config
+from warehouse.publication import published
+
+PERIODS = {"7 days": 7, "30 days": 30, "90 days": 90, "Everything": None}
+USUAL_PERIOD = "30 days"
+
+
+@dataclass(frozen=True)
+class View:
+    """One consistent look at the store.
+
+    Units: now and as_of are UTC instants; days is the length of the period in UTC days that ends
+    with today, None for everything.
+    """
+
+    config: Config
+    version: str
+    as_of: datetime
+    now: datetime
+    tenant: str | None = None
+    days: int | None = 30
+
+    @cached_property
+    def since(self) -> datetime | None:
+        """First instant of the period; None is open."""
+        return None if self.days is None else midnight(self.now) - timedelta(days=self.days - 1)
+
+    @property
+    def timezone(self) -> str:
+        """The tenant's zone; UTC where several tenants are looked at together."""
+        zones = {
+            each.timezone for each in self.config.served if self.tenant in (None, each.name)
+        }
+        return zones.pop() if len(zones) == 1 else "UTC"
+
+    def identity(self) -> tuple[str, ...]:
+        """What a cached reading depends on besides its own arguments."""
+        settings = hashlib.sha256(self.config.model_dump_json().encode()).hexdigest()
+        return (self.version, settings, self.now.isoformat(), str(self.tenant))
+
+    def narrowed(self, tenant: str | None, days: int | None) -> View:
+        """The same version of one tenant and period."""
+        return replace(self, tenant=tenant, days=days)
+
+
+def open_view() -> View:
+    """The newest published version at business time.
+
+    Raises: ConfigError, StoreError, duckdb.Error when the file is damaged.
+    """
+    config = load_config()
+    with published(config.warehouse.path) as connection:
+        found = connection.execute("select version, as_of from state.publication").fetchall()
+    version, as_of = found[0]
+    return View(config, version, as_of, _now(as_of))
+
+
+def _now(as_of: datetime) -> datetime:
+    """HVE_DASHBOARD_NOW, or the clock by the minute, so that a minute's readings are read once.
+
+    The minute begins before a version that was published in it: then its own time counts.
+    """
+    given = os.environ.get("HVE_DASHBOARD_NOW")
+    now = business_now(given)
+    return now if given else max(now.replace(second=0, microsecond=0), min(as_of, now))

@@ -1,0 +1,43 @@
+"""Business time: what `--now` moves. Tokens, locks, retries and quota use the real clock."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+
+from hve_monitor.errors import ConfigError
+
+
+def parse_time(text: str, flag: str = "--now") -> datetime:
+    """UTC instant of an ISO 8601 text; a text without a zone is UTC.
+
+    Raises: ConfigError naming the flag when the text is no time.
+    """
+    try:
+        moment = datetime.fromisoformat(text.strip())
+    except ValueError:
+        raise ConfigError(
+            f"{flag}: '{text}' is not a time; write it as 2026-11-24T08:00:00Z or 2026-11-24"
+        ) from None
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def business_now(flag: str | None) -> datetime:
+    """The `--now` of the command, or the system clock."""
+    return parse_time(flag) if flag else datetime.now(UTC)
+
+
+def iso(moment: datetime) -> str:
+    """ISO 8601 with `Z`, without a fraction when there is none."""
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def midnight(moment: datetime) -> datetime:
+    """Start of the UTC day."""
+    return moment.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def days_between(first: date, last: date) -> Iterator[date]:
+    """Every day from first to last, both included."""
+    for offset in range((last - first).days + 1):
+        yield first + timedelta(days=offset)

@@ -1,0 +1,366 @@
+"""The configuration: hve.toml, `HVE_*` variables and flags, checked in one place.
+
+Order: flag > `HVE_*` variable (nested with `__`) > `hve.toml` > default. Secrets are read from the
+files that the configuration names, only when a token is needed, and never kept here.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+import tomllib
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic_core import ErrorDetails
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+)
+
+from hve_monitor.errors import ConfigError
+
+DEFAULT_FILE = "hve.toml"
+NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
+ADDRESS = re.compile(r"[^@\s]+@[^@\s]+")
+
+
+class Section(BaseModel):
+    """A table of the file: unknown keys are errors, values do not change."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Warehouse(Section):
+    """Where everything the pipeline stores lives, and what DuckDB may use."""
+
+    path: Path = Path("data/local")
+    memory_limit: str = "4GB"
+    threads: Annotated[int, Field(ge=1)] | None = None
+
+
+class Tenant(Section):
+    """One Microsoft 365 tenant, its credentials and where its accounts come from."""
+
+    name: str
+    tenant_id: str = ""
+    client_id: str = ""
+    client_secret_file: Path | None = None
+    certificate_file: Path | None = None
+    certificate_password_file: Path | None = None
+    federated_token_file: Path | None = None
+    managed_identity: bool = False
+    accounts: Literal["exchange", "files"] | tuple[str, ...] = "exchange"
+    azure_scopes: tuple[str, ...] = ()
+    timezone: str = "UTC"
+    currency: str = "USD"
+
+    @field_validator("name")
+    @classmethod
+    def _plain_name(cls, value: str) -> str:
+        if not NAME.fullmatch(value):
+            raise ValueError("use lower-case letters, digits, '-' and '_' only")
+        return value
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError):
+            raise ValueError(f"'{value}' is no IANA time zone, e.g. Europe/Berlin") from None
+        return value
+
+    @field_validator("accounts")
+    @classmethod
+    def _addresses(cls, value: str | tuple[str, ...]) -> str | tuple[str, ...]:
+        if isinstance(value, str):
+            return value
+        bad = [address for address in value if not ADDRESS.fullmatch(address)]
+        if bad or not value:
+            raise ValueError(f"no SMTP address: {bad[0]!r}" if bad else "the list is empty")
+        return tuple(dict.fromkeys(address.lower() for address in value))
+
+    @model_validator(mode="after")
+    def _can_sign_in(self) -> Tenant:
+        if self.accounts == "files":
+            return self
+        if not self.tenant_id:
+            raise ValueError(
+                "tenant_id is missing (only a tenant with accounts = 'files' needs none)"
+            )
+        ways = [self.client_secret_file, self.certificate_file, self.federated_token_file]
+        if sum(way is not None for way in ways) + self.managed_identity != 1:
+            raise ValueError(
+                "give exactly one of client_secret_file, certificate_file, federated_token_file, "
+                "managed_identity = true"
+            )
+        if not self.client_id and not self.managed_identity:
+            raise ValueError("client_id is missing")
+        return self
+
+
+class Endpoints(Section):
+    """Base URLs without a trailing slash; a path prefix is kept. Defaults: the public cloud."""
+
+    login: str = "https://login.microsoftonline.com"
+    graph: str = "https://graph.microsoft.com"
+    exchange: str = "https://outlook.office365.com"
+    azure: str = "https://management.azure.com"
+    prices: str = "https://prices.azure.com"
+    smtp: str = "smtp.hve.mx.microsoft:587"
+    graph_scope: str = "https://graph.microsoft.com/.default"
+    exchange_scope: str = "https://outlook.office365.com/.default"
+    azure_scope: str = "https://management.azure.com/.default"
+    ca_bundle: str = ""
+
+    @field_validator("login", "graph", "exchange", "azure", "prices")
+    @classmethod
+    def _https_base(cls, value: str) -> str:
+        if not value.startswith("https://"):
+            raise ValueError("must start with https://")
+        return value.rstrip("/")
+
+
+class Limits(Section):
+    """The tenant's published quotas and how much of them we may use."""
+
+    message_trace_requests: Annotated[int, Field(ge=1)] = 100
+    message_trace_window_seconds: Annotated[float, Field(gt=0)] = 300.0
+    share: Annotated[float, Field(gt=0, le=1)] = 0.5
+    allow_unfiltered: bool = False
+    look_back_hours: Annotated[float, Field(ge=0)] = 4.0
+
+
+class CostMinimum(Section):
+    """A cost alert needs both."""
+
+    amount: Decimal = Decimal("25.0")
+    ratio: Annotated[float, Field(ge=0)] = 0.2
+
+
+class AlertTarget(Section):
+    """One place that alerts go to."""
+
+    url: str
+    min_severity: Literal["low", "medium", "high"] = "medium"
+    audience: tuple[Literal["security", "finops", "mail"], ...] = ()
+
+
+class Alerts(Section):
+    """Who is told, and how often at most."""
+
+    targets: tuple[str | AlertTarget, ...] = ()
+    budget_false_pages_per_tenant_month: Annotated[float, Field(gt=0)] = 2
+    quiet_hours: str = ""
+    cost_minimum: CostMinimum = CostMinimum()
+
+
+class Budget(Section):
+    """An amount for a period, over the tenant, some accounts or a cost center."""
+
+    name: str
+    accounts: tuple[str, ...] = ()
+    cost_center: str | None = None
+    amount: Annotated[Decimal, Field(gt=0)]
+    period: Literal["month", "quarter", "year"] = "month"
+    thresholds: tuple[Annotated[float, Field(gt=0)], ...] = (0.5, 0.8, 1.0)
+
+
+class CostCenter(Section):
+    """Accounts that one cost center pays for."""
+
+    name: str
+    accounts: tuple[str, ...]
+
+
+class AzureCost(Section):
+    """Which Azure cost rows are HVE; pinned once the first run has shown them."""
+
+    filter: dict[str, str] = {}
+
+
+class Privacy(Section):
+    """Which personal data the store may hold."""
+
+    mode: Literal["full", "pseudonymous", "aggregate"] = "full"
+    key_file: str = ""
+    subjects: Literal["keep", "hash", "drop"] = "keep"
+
+
+class Retention(Section):
+    """How long rows are kept."""
+
+    facts_days: Annotated[int, Field(ge=1)] = 400
+    marts_days: Annotated[int, Field(ge=1)] = 1200
+
+
+class Auth(Section):
+    """Dashboard login: which claim holds the roles and what they are called."""
+
+    roles_claim: str = "roles"
+    roles: dict[str, tuple[str, ...]] = {}
+
+
+class Config(BaseSettings):
+    """The whole configuration, checked."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="HVE_", env_nested_delimiter="__", extra="forbid", frozen=True
+    )
+
+    warehouse: Warehouse = Warehouse()
+    tenants: tuple[Tenant, ...] = ()
+    endpoints: Endpoints = Endpoints()
+    limits: Limits = Limits()
+    alerts: Alerts = Alerts()
+    budgets: tuple[Budget, ...] = ()
+    cost_centers: tuple[CostCenter, ...] = ()
+    cost_centers_file: Path | None = None
+    azure_cost: AzureCost = AzureCost()
+    privacy: Privacy = Privacy()
+    retention: Retention = Retention()
+    auth: Auth = Auth()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003 - the signature is the library's
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Variables beat the file, whose values arrive as init arguments."""
+        return env_settings, init_settings
+
+    @model_validator(mode="after")
+    def _unique_tenants(self) -> Config:
+        names = [tenant.name for tenant in self.tenants]
+        twice = {name for name in names if names.count(name) > 1}
+        if twice:
+            raise ValueError(f"tenants: the name '{min(twice)}' is used twice")
+        return self
+
+    @property
+    def served(self) -> tuple[Tenant, ...]:
+        """The configured tenants; without any, the local one that lives from files."""
+        return self.tenants or (LOCAL_TENANT,)
+
+    def tenant(self, name: str) -> Tenant:
+        """The tenant of that name. Raises: ConfigError naming the known ones."""
+        for tenant in self.served:
+            if tenant.name == name:
+                return tenant
+        known = ", ".join(tenant.name for tenant in self.served)
+        raise ConfigError(f"--tenant {name}: no such tenant in the configuration (known: {known})")
+
+
+LOCAL_TENANT = Tenant(name="local", accounts="files")
+
+
+def load_config(file: Path | None = None) -> Config:
+    """The checked configuration of `--config`, `HVE_CONFIG`, or hve.toml in the current folder.
+
+    Without any file the defaults hold and there is no tenant.
+    Raises: ConfigError, one line per mistake: file, key, reason, nearest valid key.
+    """
+    path = file or _from_environment() or Path(DEFAULT_FILE)
+    required = file is not None or _from_environment() is not None
+    values = _read(path, required=required)
+    try:
+        return Config(**_rooted(values, path.resolve().parent))
+    except ValidationError as error:
+        raise ConfigError("\n".join(_lines(path, error.errors()))) from None
+    except SettingsError as error:
+        raise ConfigError(f"environment: {error}; write lists and tables as JSON") from None
+
+
+def _from_environment() -> Path | None:
+    value = os.environ.get("HVE_CONFIG")
+    return Path(value) if value else None
+
+
+def _read(path: Path, *, required: bool) -> dict[str, Any]:
+    if not required and not path.exists():
+        return {}
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read ({error.strerror}); check --config") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: not valid TOML: {error}") from None
+
+
+PATH_KEYS = ("client_secret_file", "certificate_file", "certificate_password_file",
+             "federated_token_file")  # fmt: skip
+
+
+def _rooted(values: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """File names in the file are relative to the file, so that cron's folder does not matter."""
+    warehouse = values.get("warehouse")
+    if isinstance(warehouse, dict) and isinstance(warehouse.get("path"), str):
+        warehouse["path"] = folder / warehouse["path"]
+    tenants = values.get("tenants")
+    for tenant in tenants if isinstance(tenants, list) else []:
+        for key in PATH_KEYS:
+            if isinstance(tenant, dict) and isinstance(tenant.get(key), str):
+                tenant[key] = folder / tenant[key]
+    if isinstance(values.get("cost_centers_file"), str):
+        values["cost_centers_file"] = folder / values["cost_centers_file"]
+    endpoints = values.get("endpoints")
+    if isinstance(endpoints, dict) and endpoints.get("ca_bundle"):
+        endpoints["ca_bundle"] = str(folder / str(endpoints["ca_bundle"]))
+    return values
+
+
+def _lines(path: Path, details: list[ErrorDetails]) -> list[str]:
+    """One line per key: of a union's branches the first reason is enough."""
+    lines: dict[str, str] = {}
+    for detail in details:
+        place = [part for part in detail["loc"] if not _is_union_branch(part)]
+        key = ".".join(str(part) for part in place)
+        lines.setdefault(key, _line(path, key, place, detail))
+    return list(lines.values())
+
+
+def _line(path: Path, key: str, place: list[str | int], detail: ErrorDetails) -> str:
+    reason = detail["msg"].removeprefix("Value error, ")
+    if detail["type"] == "extra_forbidden":
+        near = difflib.get_close_matches(str(place[-1]), _known_keys(place[:-1]), n=1, cutoff=0.4)
+        reason = "unknown key" + (f"; did you mean '{near[0]}'?" if near else "")
+    elif detail["type"] == "missing":
+        reason = "is missing"
+    return f"{path}: {key}: {reason}" if key else f"{path}: {reason}"
+
+
+def _is_union_branch(part: str | int) -> bool:
+    return isinstance(part, str) and (part.startswith(("literal[", "tuple[")) or part == "str")
+
+
+def _known_keys(place: list[str | int]) -> list[str]:
+    model: Any = Config
+    for part in place:
+        if isinstance(part, int):
+            continue
+        field = model.model_fields.get(part)
+        model = _section_of(field.annotation) if field else None
+        if model is None:
+            return []
+    return list(model.model_fields)
+
+
+def _section_of(annotation: Any) -> Any:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    for inner in getattr(annotation, "__args__", ()):
+        found = _section_of(inner)
+        if found is not None:
+            return found
+    return None

@@ -1,0 +1,62 @@
+"""The errors a command may end with, and the exit code each one means.
+
+HveError                  1  failed
+├── ConfigError           2  the configuration or the command line is wrong
+├── AuthError             1  no token, or a permission is missing
+├── SourceContractError   1  a source answered in a shape that its documentation does not have
+├── SourceUnavailable    75  network or service trouble that outlasted the retries
+│   └── ThrottledError   75  the quota is used up; waiting longer than allowed would not help
+├── LockedError          75  another process holds the store or the tenant
+├── StoreError            1  the store cannot be read or written
+└── ModelError            1  a model broke its own promise (grain, identity)
+
+A message says what failed, where, and the next step.
+"""
+
+from __future__ import annotations
+
+DONE, FAILED, USAGE, INCOMPLETE, TEMPORARY = 0, 1, 2, 3, 75
+
+
+class HveError(Exception):
+    """Base of every error that is shown as one line instead of a traceback."""
+
+    exit_code = FAILED
+
+
+class ConfigError(HveError):
+    """A key, a flag or a file that the user must change."""
+
+    exit_code = USAGE
+
+
+class AuthError(HveError):
+    """Entra ID gave no token, or the token lacks a permission."""
+
+
+class SourceContractError(HveError):
+    """A source answered outside its documented shape; names the page and the field."""
+
+
+class SourceUnavailable(HveError):
+    """A source could not be reached within the retry budget."""
+
+    exit_code = TEMPORARY
+
+
+class ThrottledError(SourceUnavailable):
+    """A source kept refusing because its quota is used up."""
+
+
+class LockedError(HveError):
+    """Another process is writing; says which one."""
+
+    exit_code = TEMPORARY
+
+
+class StoreError(HveError):
+    """The store is damaged, full or not writable."""
+
+
+class ModelError(HveError):
+    """A model's output breaks its grain or its accounting identity."""

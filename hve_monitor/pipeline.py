@@ -1,0 +1,152 @@
+"""One run: every tenant's ingest side by side, then the models, then one published version."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from hve_monitor.clock import iso
+from hve_monitor.config import Config, Tenant
+from hve_monitor.errors import DONE, FAILED, INCOMPLETE, TEMPORARY, LockedError
+from ingest.files import FileImport, ImportResult, expand, totals
+from ingest.source import Progress, SourceResult
+from ingest.tenant import ingest_tenant
+from models.build import BuildResult, build
+from models.coverage import coverage_report
+from warehouse.publication import published
+from warehouse.state import Window
+from warehouse.store import Store, open_store
+
+log = logging.getLogger(__name__)
+
+
+@dataclass
+class Outcome:
+    """What a command tells: a JSON document and an exit code."""
+
+    document: dict[str, Any]
+    exit_code: int
+
+
+def store_of(config: Config) -> AbstractContextManager[Store]:
+    """The configured store, closed by its context."""
+    warehouse = config.warehouse
+    return open_store(warehouse.path, warehouse.memory_limit, warehouse.threads)
+
+
+def ingest(
+    config: Config,
+    now: datetime,
+    progress: Progress,
+    sources: Sequence[str] = (),
+    asked: Window | None = None,
+) -> list[SourceResult]:
+    """Results of every tenant's sources; a tenant that another process holds is left out.
+
+    Raises: LockedError when every tenant is held, ConfigError.
+    """
+    tenants = [tenant for tenant in config.served if tenant.accounts != "files"]
+    results: list[SourceResult] = []
+    locked: list[LockedError] = []
+
+    def one(tenant: Tenant) -> list[SourceResult]:
+        with store_of(config) as store:
+            return ingest_tenant(store, config, tenant, sources, now, asked, progress)
+
+    with ThreadPoolExecutor(max_workers=min(8, len(tenants)) or 1) as pool:
+        for future in [pool.submit(one, tenant) for tenant in tenants]:
+            try:
+                results += future.result()
+            except LockedError as error:
+                log.warning("%s", error)
+                locked.append(error)
+    if locked and len(locked) == len(tenants):
+        raise locked[0]
+    return results
+
+
+def run_once(config: Config, now: datetime, progress: Progress) -> Outcome:
+    """Ingest, models, publication; the contract's run summary."""
+    started = datetime.now(UTC)
+    results = ingest(config, now, progress)
+    with store_of(config) as store:
+        built = build(store, config.served, now, progress)
+        document = {
+            "started_at": iso(started),
+            "finished_at": iso(datetime.now(UTC)),
+            "now": iso(now),
+            "sources": [result.summary() for result in results],
+            "models": {"days_rebuilt": built.days_rebuilt, "seconds": built.seconds},
+            "incidents_opened": built.incidents_opened,
+            "coverage": _coverage(config.warehouse.path, now),
+        }
+        store.state.record_run(started, datetime.now(UTC), document)
+    return Outcome(document, exit_code(results))
+
+
+def exit_code(results: Sequence[SourceResult]) -> int:
+    """What the sources' states mean for whoever called."""
+    bad = [result for result in results if result.status != "ok" and not result.optional]
+    if not bad:
+        return DONE
+    if all(result.status == "failed" for result in results):
+        return TEMPORARY if all(result.temporary for result in results) else FAILED
+    return INCOMPLETE
+
+
+def import_files(
+    config: Config,
+    tenant: Tenant,
+    paths: Sequence[Path],
+    columns: dict[str, str],
+    kind: str,
+    now: datetime,
+    progress: Progress,
+) -> Outcome:
+    """Lands files into a tenant and brings its marts up to date."""
+    files = expand(paths)
+    with store_of(config) as store:
+        with store.tenant_lock(tenant.name):
+            store.begin_write(tenant.name, now)
+            importer = FileImport(store, tenant, now, columns, kind, progress)
+            results = [importer.read(file) for file in files]
+        built = build(store, [tenant], now, progress)
+    return Outcome(_import_document(tenant, results, built), _import_code(results))
+
+
+def rebuild(config: Config, now: datetime, progress: Progress, *, full: bool) -> Outcome:
+    """Models alone."""
+    with store_of(config) as store:
+        built = build(store, config.served, now, progress, full=full)
+    document = {
+        "models": {"days_rebuilt": built.days_rebuilt, "seconds": built.seconds},
+        "incidents_opened": built.incidents_opened,
+    }
+    return Outcome(document, DONE)
+
+
+def _coverage(root: Path, now: datetime) -> dict[str, Any]:
+    with published(root) as connection:
+        return coverage_report(connection, now)
+
+
+def _import_document(
+    tenant: Tenant, results: Sequence[ImportResult], built: BuildResult
+) -> dict[str, Any]:
+    return {
+        "tenant": tenant.name,
+        **totals(results),
+        "files": [vars(result) for result in results],
+        "models": {"days_rebuilt": built.days_rebuilt, "seconds": built.seconds},
+        "incidents_opened": built.incidents_opened,
+    }
+
+
+def _import_code(results: Sequence[ImportResult]) -> int:
+    return INCOMPLETE if any(result.rows_rejected for result in results) else DONE

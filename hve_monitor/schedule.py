@@ -1,0 +1,71 @@
+"""Runs on a schedule: one at a time, missed ones joined, stopped cleanly."""
+
+from __future__ import annotations
+
+import logging
+import re
+import signal
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from hve_monitor.clock import business_now
+from hve_monitor.config import Config
+from hve_monitor.errors import ConfigError, HveError
+from hve_monitor.pipeline import run_once
+from hve_monitor.progress import progress_bar
+
+log = logging.getLogger(__name__)
+UNITS = {"s": 1, "m": 60, "h": 3600}
+
+
+def parse_interval(text: str) -> timedelta:
+    """15m, 90s or 1h as a duration. Raises: ConfigError."""
+    match = re.fullmatch(r"(\d+)([smh])", text.strip())
+    if match is None or int(match[1]) == 0:
+        raise ConfigError(f"--every {text}: write it as 15m, 90s or 1h")
+    return timedelta(seconds=int(match[1]) * UNITS[match[2]])
+
+
+def repeat(
+    every: str, config: Config, now: str | None, show: Callable[[dict[str, Any]], None]
+) -> None:
+    """Runs at once and then every interval until SIGTERM or Ctrl-C; a run is never cut short.
+
+    A given `now` is the business time of every run; without one each takes the system clock.
+    """
+    interval = parse_interval(every)
+
+    def step() -> None:
+        try:
+            with progress_bar() as progress:
+                show(run_once(config, business_now(now), progress).document)
+        except HveError as error:
+            log.error("%s", error)
+
+    scheduler = BackgroundScheduler(timezone=UTC)
+    scheduler.add_job(
+        step,
+        "interval",
+        seconds=interval.total_seconds(),
+        next_run_time=datetime.now(UTC),
+        max_instances=1,
+        coalesce=True,
+        misfire_grace_time=None,
+    )
+    # A run that takes longer than the interval is the usual case at first: not worth a warning.
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)
+    scheduler.start()
+    _wait_for_stop()
+    scheduler.shutdown(wait=True)
+
+
+def _wait_for_stop() -> None:
+    stopped: list[int] = []
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda received, _frame: stopped.append(received))
+    while not stopped:
+        time.sleep(0.2)

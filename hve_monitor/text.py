@@ -1,0 +1,160 @@
+"""What commands print for people: the same documents as `--json`, as short tables."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+Document = dict[str, Any]
+WIDEST = 160
+
+
+def run(document: Document) -> str:
+    """Sources, models and coverage of a run."""
+    lines = [
+        f"{each['tenant']}: {each['source']}: {each['status']}, {each['requests']} requests,"
+        f" {each['rows_read']:,} rows read, {each['rows_new']:,} new,"
+        f" {each['rows_changed']:,} changed" + (f": {each['error']}" if each["error"] else "")
+        for each in document.get("sources", [])
+    ]
+    if "models" in document:
+        models = document["models"]
+        lines.append(
+            f"models: {models['days_rebuilt']} days rebuilt in {models['seconds']} s,"
+            f" {document['incidents_opened']} incidents opened"
+        )
+    if "coverage" in document:
+        lines.append(coverage(document["coverage"]))
+    return "\n".join(lines) or "nothing to do"
+
+
+def demo(document: Document) -> str:
+    """A run, and where its files are."""
+    return f"{run(document)}\nconfiguration: {document['config']}"
+
+
+def imported(document: Document) -> str:
+    """Counts of an import."""
+    counts = ", ".join(
+        f"{document[f'rows_{name}']:,} {name}"
+        for name in ("read", "new", "changed", "unchanged", "rejected", "skipped")
+    )
+    return f"{document['tenant']}: {len(document['files'])} files: {counts}"
+
+
+def coverage(found: Document) -> str:
+    """One line on what was read."""
+    if found["complete"] is None:
+        return "coverage: unknown, the rows come from files"
+    if found["complete"]:
+        return f"coverage: complete until {found['as_of']}"
+    if not found["gaps"]:
+        return "coverage: nothing was read yet"
+    first = found["gaps"][0]
+    return (
+        f"coverage: {len(found['gaps'])} gaps, the first for {first['address']}"
+        f" from {first['from']} to {first['to']}"
+    )
+
+
+def rows(document: Document) -> str:
+    """A table of the rows."""
+    more = "\nmore rows exist; raise --limit" if document.get("truncated") else ""
+    return _table(document["rows"]) + more + "\n" + coverage(document["coverage"])
+
+
+def cost(document: Document) -> str:
+    """Spend of the month and the accounts that make it."""
+    return "\n".join(
+        [
+            _spent(document),
+            _expected(document),
+            _table(document["by_account"]),
+            *(
+                f"budget {each['name']}: {each['used_ratio']:.0%} of {each['amount']} used"
+                for each in document["budgets"]
+            ),
+            coverage(document["coverage"]),
+        ]
+    )
+
+
+def incidents(document: Document) -> str:
+    """One block per incident, newest first."""
+    blocks = [
+        f"{each['id']} {each['severity']} {each['kind']} {each['account']}"
+        f" {each['started_at']} – {each['ended_at'] or 'going on'} ({each['status']}):"
+        f" {each['observed']:,} recipients, {each['expected']:,} expected\n"
+        + "\n".join(f"  {reason}" for reason in each["reasons"])
+        for each in document["incidents"]
+    ]
+    return "\n".join([*(blocks or ["no incident"]), coverage(document["coverage"])])
+
+
+def doctor(document: Document) -> str:
+    """One line per check, with the fix of what fails."""
+    return "\n".join(
+        f"{each['status']:4} {each['check']}: {each['detail']}"
+        + (f"\n     fix: {each['fix']}" if each["fix"] else "")
+        for each in document["checks"]
+    )
+
+
+def dashboard(document: Document) -> str:
+    """Where the dashboard is."""
+    return f"dashboard: {document['url']}"
+
+
+def _spent(document: Document) -> str:
+    spent = document["month_to_date"]
+    return (
+        f"{document['month']}: {_money(spent['cost'])} {document['currency']} so far"
+        f" ({_money(spent['billable_recipients'])} billable recipients, estimated from traces)"
+    )
+
+
+def _expected(document: Document) -> str:
+    projection = document["projection"]
+    low, high = projection["p80"]
+    return (
+        f"month end: {_money(projection['month_end'])} {document['currency']}, 80 % between"
+        f" {_money(low)} and {_money(high)} ({projection['method']})"
+    )
+
+
+def _money(amount: str | int | None) -> str:
+    return "unknown" if amount is None else str(amount)
+
+
+def _table(found: Sequence[Document]) -> str:
+    if not found:
+        return "no rows"
+    table = Table(*found[0], box=None, pad_edge=False)
+    for row in found:
+        table.add_row(*(_cell(value) for value in row.values()))
+    console = Console(file=io.StringIO(), width=WIDEST)
+    console.print(table)
+    text: str = console.file.getvalue()  # type: ignore[attr-defined] # the StringIO above
+    return text.rstrip()
+
+
+def _cell(value: object) -> str:
+    """A value as plain text: control characters and markup of data must not reach the terminal."""
+    shown = "" if value is None else str(value)
+    return "".join(sign if sign.isprintable() else "�" for sign in shown).replace("[", "\\[")
+
+
+TEXTS: dict[str, Callable[[Document], str]] = {
+    "run": run,
+    "demo": demo,
+    "import": imported,
+    "rows": rows,
+    "cost": cost,
+    "incidents": incidents,
+    "doctor": doctor,
+    "dashboard": dashboard,
+}

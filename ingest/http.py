@@ -1,0 +1,235 @@
+"""The one place that speaks HTTP: TLS, retries, tokens, and what each refusal means.
+
+Nothing else imports httpx, so that its successor can take its place in one file.
+"""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any, Protocol, TypeAlias, TypeVar
+
+import httpx
+import msgspec
+import stamina
+
+from hve_monitor.errors import AuthError, SourceContractError, SourceUnavailable, ThrottledError
+
+Client: TypeAlias = httpx.Client
+Response: TypeAlias = httpx.Response
+TransportError = httpx.TransportError
+
+T = TypeVar("T")
+ATTEMPTS, TOTAL_SECONDS = 10, 1800.0
+# Microsoft's message trace pages do not promise a Retry-After header.
+THROTTLED_WITHOUT_HEADER_SECONDS = 60.0
+TIMEOUT = httpx.Timeout(120.0, connect=20.0)
+
+
+class RequestRefused(SourceContractError):
+    """The service understood the request and refuses it (4xx); `message` is its own text."""
+
+    def __init__(self, status: int, message: str, where: str) -> None:
+        super().__init__(f"{where}: HTTP {status}: {message}")
+        self.status, self.message = status, message
+
+
+class Throttled(Exception):
+    """HTTP 429; `seconds` is what the service asked us to wait."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"throttled for {seconds:.0f} s")
+        self.seconds = seconds
+
+
+class Broken(Exception):
+    """A passing fault: 5xx, a reset connection, a body cut short."""
+
+    def __init__(self, reason: str, seconds: float | None = None) -> None:
+        super().__init__(reason)
+        self.seconds = seconds
+
+
+class Tokens(Protocol):
+    """Where bearer tokens come from."""
+
+    def bearer(self, scope: str, *, fresh: bool = False) -> str:
+        """A token of the scope; `fresh` drops the remembered one."""
+        ...
+
+
+@contextmanager
+def https_client(ca_bundle: str = "") -> Iterator[httpx.Client]:
+    """A client that verifies certificates, with an extra CA where one is configured."""
+    context = ssl.create_default_context()
+    if ca_bundle:
+        context.load_verify_locations(ca_bundle)
+    with httpx.Client(verify=context, timeout=TIMEOUT) as client:
+        yield client
+
+
+class Api:
+    """One Microsoft service: base URL, scope, and the permission it needs.
+
+    `before` runs ahead of every attempt (the quota planner waits there); `requests` and
+    `throttled` count what was sent and refused.
+    """
+
+    def __init__(
+        self,
+        client: httpx.Client,
+        tokens: Tokens,
+        base: str,
+        scope: str,
+        permission: str,
+        before: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._client, self._tokens, self._scope = client, tokens, scope
+        self.base, self.permission, self._before = base, permission, before
+        self.requests = self.throttled = 0
+
+    def get(self, url: str, params: Mapping[str, str] | None = None) -> bytes:
+        """Body of a GET. Raises: RequestRefused, AuthError, ThrottledError, SourceUnavailable."""
+        return self._call("GET", url, params=params)
+
+    def post(self, url: str, body: Any, headers: Mapping[str, str] | None = None) -> bytes:
+        """Body of a POST of JSON. Raises: as get."""
+        return self._call("POST", url, json=body, headers=headers)
+
+    def decoded(self, kind: type[T], fetch: Callable[[], bytes], where: str) -> T:
+        """The fetched body as a typed value; a body cut short is fetched again.
+
+        Raises: SourceContractError naming the page and the field when the shape is wrong.
+        """
+        try:
+            for attempt in stamina.retry_context(
+                on=msgspec.DecodeError, attempts=4, timeout=TOTAL_SECONDS
+            ):
+                with attempt:
+                    return msgspec.json.decode(fetch(), type=kind)
+        except msgspec.ValidationError as error:
+            raise SourceContractError(f"{where}: {error}") from None
+        except msgspec.DecodeError as error:
+            raise SourceContractError(f"{where}: the answer is no JSON ({error})") from None
+        raise AssertionError("stamina returns or raises")
+
+    def _call(self, method: str, url: str, **options: Any) -> bytes:
+        where = f"{method} {url.split('?', maxsplit=1)[0]}"
+        fresh = False
+        try:
+            for attempt in stamina.retry_context(
+                on=_wait, attempts=ATTEMPTS, timeout=TOTAL_SECONDS, wait_max=60.0
+            ):
+                with attempt:
+                    response = self._send(method, url, fresh=fresh, **options)
+                    if response.status_code == httpx.codes.UNAUTHORIZED and not fresh:
+                        fresh = True
+                        response = self._send(method, url, fresh=True, **options)
+                    return self._body(response, where)
+        except Throttled as error:
+            raise ThrottledError(f"{where}: still {error}; try again later") from None
+        except Broken as error:
+            raise SourceUnavailable(f"{where}: {error}; try again later") from None
+        raise AssertionError("stamina returns or raises")
+
+    def _send(self, method: str, url: str, *, fresh: bool, **options: Any) -> httpx.Response:
+        headers = {
+            **(options.pop("headers", None) or {}),
+            "Authorization": f"Bearer {self._tokens.bearer(self._scope, fresh=fresh)}",
+        }
+        self._before()
+        self.requests += 1
+        try:
+            request = self._client.build_request(method, url, headers=headers, **options)
+            return _read(self._client.send(request, stream=True))
+        except httpx.TransportError as error:
+            raise Broken(f"{type(error).__name__}: {error}") from error
+
+    def _body(self, response: httpx.Response, where: str) -> bytes:
+        status = response.status_code
+        if status < httpx.codes.BAD_REQUEST:
+            return response.content
+        if status == httpx.codes.TOO_MANY_REQUESTS:
+            self.throttled += 1
+            wait = retry_after(response.headers)
+            raise Throttled(THROTTLED_WITHOUT_HEADER_SECONDS if wait is None else wait)
+        if status >= httpx.codes.INTERNAL_SERVER_ERROR or status == httpx.codes.REQUEST_TIMEOUT:
+            raise Broken(f"HTTP {status}", retry_after(response.headers))
+        message = error_message(response.content)
+        if status in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN):
+            raise AuthError(
+                f"{where}: HTTP {status}: {message or 'refused'}; needed: {self.permission}"
+            )
+        raise RequestRefused(status, message, where)
+
+
+def _read(response: httpx.Response) -> httpx.Response:
+    """The response with its body.
+
+    Exchange refuses with a run of NUL bytes declared as gzip: there the status is all there is.
+    """
+    try:
+        response.read()
+    except httpx.DecodingError as error:
+        if response.status_code < httpx.codes.BAD_REQUEST:
+            raise Broken(f"body cut short ({error})") from error
+        return httpx.Response(response.status_code, headers=_plain(response.headers))
+    finally:
+        response.close()
+    return response
+
+
+def _plain(headers: httpx.Headers) -> httpx.Headers:
+    skipped = ("content-encoding", "content-length", "transfer-encoding")
+    return httpx.Headers([(name, value) for name, value in headers.items() if name not in skipped])
+
+
+def _wait(error: Exception) -> bool | float:
+    """Seconds to wait before the next attempt, True for the usual back-off, False to give up."""
+    if isinstance(error, Throttled):
+        return error.seconds
+    if isinstance(error, Broken):
+        return True if error.seconds is None else error.seconds
+    return False
+
+
+def retry_after(headers: httpx.Headers) -> float | None:
+    """Longest wait in seconds that any retry-after header asks for, None without one."""
+    waits = [_seconds(value) for name, value in headers.items() if name.endswith("retry-after")]
+    return max((wait for wait in waits if wait is not None), default=None)
+
+
+def _seconds(value: str) -> float | None:
+    try:
+        return max(0.0, float(value))
+    except ValueError:
+        pass
+    try:
+        moment = parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return max(0.0, (aware - datetime.now(UTC)).total_seconds())
+
+
+def error_message(body: bytes) -> str:
+    """Microsoft's own words out of an error body of Graph, Exchange or Azure; "" without any.
+
+    Exchange hides the useful text below `innererror` or `details`; a leading `|Type|` is cut.
+    """
+    try:
+        error = msgspec.json.decode(body)["error"]
+        inner = error.get("innererror") or error.get("innerError") or {}
+        details = error.get("details") or [{}]
+        text = (
+            (inner.get("internalexception") or {}).get("message")
+            or details[0].get("message")
+            or error.get("message")
+            or ""
+        )
+    except (msgspec.DecodeError, KeyError, TypeError, AttributeError, IndexError):
+        return ""
+    return str(text).rsplit("|", 1)[-1].strip()

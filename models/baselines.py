@@ -1,0 +1,267 @@
+"""Hourly baselines: what an account usually sends in this hour of its local week.
+
+Expected value: mean of the same local hour of the week and its two neighbours over four weeks,
+times a level of the last seven days. Young accounts: the same hour of the day over seven days,
+then the last day. Interval: conformal on square-root residuals by third of load, negative
+binomial for small counts. Everything that an hour depends on lies in earlier local days.
+
+Source: Vovk, Gammerman and Shafer, "Algorithmic Learning in a Random World" (conformal
+intervals); Anscombe 1948 (square root of counts).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from models.counts import mean_known, small_count_quantile, sum_known
+from models.grid import Floats
+
+LEARNING_DAYS = 14
+WEEKS = 4
+RESIDUAL_DAYS = 56
+_PAD_DAYS = 7 * WEEKS + 1
+_SMALL = 2.0  # expected recipients per hour under which counts are treated as small
+_LEVEL_PRIOR = 20.0  # recipients: keeps the level of accounts that send little near 1
+_TAILS = (0.025, 0.1, 0.9, 0.975)
+_NORMAL = (1.96, 1.2816, 1.2816, 1.96)
+_LEAST_RESIDUALS = 40
+_CLASS_STEP = 1e7  # separates the load classes inside one sort
+
+
+@dataclass(frozen=True)
+class LocalCalendar:
+    """Local day number and hour of every UTC hour of a grid.
+
+    Clock changes: a skipped local hour has no column, a doubled one has two.
+    """
+
+    day: NDArray[np.int64]
+    hour: NDArray[np.int64]
+    days: int
+
+    def columns(self, day: int) -> tuple[int, int]:
+        """First column of the local day and the one after its last; equal for a skipped day."""
+        first, last = np.searchsorted(self.day, (day, day + 1))
+        return int(first), int(last)
+
+
+def local_calendar(start: datetime, hours: int, timezone: str) -> LocalCalendar:
+    """Calendar of `hours` UTC hours from `start` in an IANA time zone.
+
+    Raises: zoneinfo.ZoneInfoNotFoundError for an unknown zone.
+    """
+    local = pd.date_range(start, periods=hours, freq="h").tz_convert(timezone)
+    wall = local.tz_localize(None)
+    dates = wall.to_numpy("M8[D]").astype(np.int64)
+    day = np.maximum.accumulate(dates - dates[0]) if hours else dates
+    return LocalCalendar(day, wall.hour.to_numpy(np.int64), int(day[-1]) + 1 if hours else 0)
+
+
+@dataclass(frozen=True)
+class DayForecast:
+    """Baseline of the hours of one local day: (accounts, hours of the day) each."""
+
+    expected: Floats
+    own_hour: Floats  # at least `expected`; the hour alone, where its neighbours hide a mailing
+    bounds: tuple[Floats, Floats, Floats, Floats]  # lo95, lo80, hi80, hi95
+    is_seasonal: NDArray[np.bool_]  # from the hour of the week, not from a young account's days
+    off_hours: NDArray[np.bool_]  # empty for four weeks, in an account that sends most days
+    learning_day: NDArray[np.int16]  # (accounts,)
+
+
+class Baseline:
+    """History of some accounts and the forecasts made from it, local day by local day."""
+
+    def __init__(self, recipients: Floats, calendar: LocalCalendar) -> None:
+        accounts, hours = recipients.shape
+        self.calendar = calendar
+        self.values = recipients.copy()
+        self.expected = np.full((accounts, hours), np.nan)
+        self._seasonal = np.full((accounts, hours), np.nan)
+        self._local = np.full((accounts, (_PAD_DAYS + calendar.days) * 24), np.nan)
+        known = ~np.isnan(recipients)
+        first = np.where(known.any(axis=1), known.argmax(axis=1), hours)
+        self._first_day = np.append(calendar.day, np.int64(2**40))[first]
+        # Per day: recipients and expectation for the level, three moment sums for the dispersion.
+        self._sums = np.zeros((calendar.days, 6, accounts))
+
+    def forecast(self, day: int) -> DayForecast:
+        """Expected recipients and intervals of one local day, from earlier days only."""
+        first, last = self.calendar.columns(day)
+        hours = self.calendar.hour[first:last]
+        seasonal, weeks = self._seasonal_mean(day)
+        is_seasonal = weeks >= 6  # two weeks of three neighbouring hours
+        self._seasonal[:, first:last] = np.where(is_seasonal, seasonal, np.nan)[:, hours]
+        level = self._level(day)[:, None]
+        expected = np.where(is_seasonal, seasonal * level, self._young_mean(day))[:, hours]
+        own_hour = np.where(is_seasonal, self._own_hour_mean(day) * level, 0.0)[:, hours]
+        self.expected[:, first:last] = expected
+        age = day - self._first_day + 1
+        learning = np.where((age >= 1) & (age <= LEARNING_DAYS), age, 0).astype(np.int16)
+        bounds = self._bounds(day, first, expected, learning > 0)
+        empty = is_seasonal & (seasonal == 0.0) & (self._active_days(day) >= 12)[:, None]
+        own_hour = np.fmax(expected, own_hour)
+        return DayForecast(
+            expected, own_hour, bounds, is_seasonal[:, hours], empty[:, hours], learning
+        )
+
+    def cut(self, account: int, first: int, last: int) -> None:
+        """Take the hours first to last - 1 of an account out of the history."""
+        self.values[account, first:last] = np.nan
+        cells = (self.calendar.day[first:last] + _PAD_DAYS) * 24 + self.calendar.hour[first:last]
+        self._local[account, cells] = np.nan
+
+    def learn(self, day: int) -> None:
+        """Add a finished local day to the history; call after its incidents were cut."""
+        first, last = self.calendar.columns(day)
+        if first == last:
+            return
+        values, hours = self.values[:, first:last], self.calendar.hour[first:last]
+        cells = (day + _PAD_DAYS) * 24 + hours
+        self._local[:, cells] = values
+        for twin in np.flatnonzero(hours[1:] == hours[:-1]):
+            self._local[:, cells[twin]] = mean_known(values[:, twin : twin + 2])
+        self._sums[day] = self._day_sums(values, first, last)
+
+    def size(self, day: int, *, small: bool = False) -> Floats:
+        """Negative binomial size per account by the method of moments over 56 days.
+
+        Small sizes mean traffic in batches. `small` looks at quiet hours alone; 1 where unknown.
+        """
+        window = self._sums[max(day - RESIDUAL_DAYS, 0) : day].sum(axis=0)
+        surplus, squares = (window[4], window[5]) if small else (window[2], window[3])
+        alpha = surplus / np.maximum(squares, 1e-9)
+        return np.where(squares > 0.01, 1.0 / np.clip(alpha, 0.02, 50.0), 1.0)
+
+    def _day_sums(self, values: Floats, first: int, last: int) -> Floats:
+        seasonal, expected = self._seasonal[:, first:last], self.expected[:, first:last]
+        compared = np.where(np.isnan(seasonal), np.nan, values)
+        usual = np.where(np.isnan(values), np.nan, seasonal)
+        surplus = (values - expected) ** 2 - expected
+        square = np.where(np.isnan(surplus), np.nan, expected**2)
+        quiet = expected < _SMALL
+        parts = (compared, usual, surplus, square)
+        small = (np.where(quiet, surplus, 0.0), np.where(quiet, square, 0.0))
+        return np.stack([sum_known(part) for part in parts + small])
+
+    def _seasonal_mean(self, day: int) -> tuple[Floats, NDArray[np.int64]]:
+        return self._mean_of(_weeks_before(day), (-1, 0, 1))
+
+    def _own_hour_mean(self, day: int) -> Floats:
+        return self._mean_of(_weeks_before(day), (0,))[0]
+
+    def _mean_of(
+        self, days: list[int], shifts: tuple[int, ...]
+    ) -> tuple[Floats, NDArray[np.int64]]:
+        """Mean over the hours of these days, shifted, and how many were known."""
+        total = np.zeros((len(self._local), 24))
+        count = np.zeros((len(self._local), 24), np.int64)
+        for first in [(day + _PAD_DAYS) * 24 + shift for day in days for shift in shifts]:
+            cells = self._local[:, first : first + 24]
+            known = ~np.isnan(cells)
+            total += np.where(known, cells, 0.0)
+            count += known
+        return total / np.maximum(count, 1), count
+
+    def _young_mean(self, day: int) -> Floats:
+        by_hour, count = self._mean_of([day - back for back in range(1, 8)], (-1, 0, 1))
+        end = (day + _PAD_DAYS) * 24
+        flat = mean_known(self._local[:, end - 24 : end], at_least=6)
+        return np.where(count >= 4, by_hour, flat[:, None])
+
+    def _level(self, day: int) -> Floats:
+        """Recipients of the last seven days against what the season expected for them."""
+        actual, usual = self._sums[max(day - 7, 0) : day, :2].transpose(1, 0, 2)
+        # One mailing must not lift the whole following week.
+        held = np.minimum(actual, 2.0 * usual + _LEVEL_PRIOR).sum(axis=0)
+        level = (held + _LEVEL_PRIOR) / (usual.sum(axis=0) + _LEVEL_PRIOR)
+        return np.asarray(np.clip(level, 0.5, 2.0))
+
+    def _active_days(self, day: int) -> NDArray[np.int64]:
+        end = (day + _PAD_DAYS) * 24
+        month = self._local[:, end - 28 * 24 : end].reshape(len(self._local), 28, 24)
+        active: NDArray[np.int64] = (month > 0).any(axis=2).sum(axis=1)
+        return active
+
+    def _bounds(
+        self, day: int, first: int, expected: Floats, learning: NDArray[np.bool_]
+    ) -> tuple[Floats, Floats, Floats, Floats]:
+        begin = max(first - RESIDUAL_DAYS * 24, 0)
+        load = self.expected[:, begin:first]
+        residual = np.sqrt(self.values[:, begin:first]) - np.sqrt(load)
+        shifts = conformal_shifts(residual, load, expected)
+        small, large = self.size(day, small=True)[:, None], self.size(day)[:, None]
+        mean = np.where(np.isnan(expected), 0.0, expected)
+        spread = np.sqrt(mean + mean**2 / large)
+        bounds = []
+        for tail, shift, width in zip(_TAILS, shifts, _NORMAL, strict=True):
+            root = np.maximum(np.sqrt(mean) + shift, 0.0)
+            rough = mean + (spread if tail > 0.5 else -spread) * width
+            wide = np.where(np.isnan(root), rough, root**2)
+            few = small_count_quantile(tail, mean, np.broadcast_to(small, mean.shape))
+            bounds.append(np.where(mean < _SMALL, few, wide))
+        return _nested(bounds, expected, learning[:, None])
+
+
+def _weeks_before(day: int) -> list[int]:
+    return [day - 7 * week for week in range(1, WEEKS + 1)]
+
+
+def conformal_shifts(residual: Floats, load: Floats, expected: Floats) -> list[Floats]:
+    """Quantiles 2.5, 10, 90 and 97.5 % of the square-root residuals of a similar load.
+
+    Shape:  residual, load (accounts, past hours); expected and each result (accounts, hours).
+    Units:  square roots of recipients; NaN where a third of load has under 40 residuals.
+    """
+    usable = ~np.isnan(residual) & (np.nan_to_num(load) >= 1.0)
+    edges = _thirds(load, usable)
+    classes = _class_of(load, edges)
+    held = np.clip(np.nan_to_num(residual), -0.4 * _CLASS_STEP, 0.4 * _CLASS_STEP)
+    keys = np.where(usable, classes * _CLASS_STEP + held, np.inf)
+    keys.sort(axis=1)
+    counts = np.stack([(usable & (classes == third)).sum(axis=1) for third in range(3)], axis=1)
+    offsets = np.cumsum(counts, axis=1) - counts
+    wanted = _class_of(expected, edges)
+    number, offset = (np.take_along_axis(x, wanted, axis=1) for x in (counts, offsets))
+    shifts = []
+    for tail in _TAILS:
+        rank = np.ceil((number + 1) * tail) - 1 if tail > 0.5 else np.floor((number + 1) * tail) - 1
+        place = offset + np.clip(rank, 0, np.maximum(number - 1, 0)).astype(np.int64)
+        if keys.shape[1] == 0:
+            shifts.append(np.full(expected.shape, np.nan))
+            continue
+        found = np.take_along_axis(keys, np.minimum(place, keys.shape[1] - 1), axis=1)
+        enough = number >= _LEAST_RESIDUALS
+        shifts.append(np.where(enough, found - wanted * _CLASS_STEP, np.nan))
+    return shifts
+
+
+def _thirds(load: Floats, usable: NDArray[np.bool_]) -> Floats:
+    """Edges between the thirds of load over the last two weeks: (accounts, 2)."""
+    recent = np.where(usable, load, np.inf)[:, -336:]
+    if recent.shape[1] == 0:
+        return np.full((len(load), 2), np.inf)
+    recent = np.sort(recent, axis=1)
+    count = np.isfinite(recent).sum(axis=1)[:, None]
+    return np.take_along_axis(recent, count * np.array([[1, 2]]) // 3, axis=1)
+
+
+def _class_of(load: Floats, edges: Floats) -> NDArray[np.int64]:
+    return (load > edges[:, :1]).astype(np.int64) + (load > edges[:, 1:])
+
+
+def _nested(
+    bounds: list[Floats], expected: Floats, learning: NDArray[np.bool_]
+) -> tuple[Floats, Floats, Floats, Floats]:
+    """Whole counts rounded outward, twice as wide while learning, one inside the other."""
+    lo95, lo80, hi80, hi95 = (np.where(learning, 2.0 * bound - expected, bound) for bound in bounds)
+    lo80 = np.floor(np.maximum(np.minimum(lo80, expected), 0.0))
+    hi80 = np.ceil(np.maximum(hi80, expected))
+    lo95 = np.minimum(np.floor(np.maximum(lo95, 0.0)), lo80)
+    hi95 = np.maximum(np.ceil(hi95), hi80)
+    return lo95, lo80, hi80, hi95

@@ -1,0 +1,132 @@
+"""Rebuilds the marts of the days that a run touched, then looks for incidents and publishes.
+
+Cost grows with the change: only dirty days are read again. Everything may be repeated without harm;
+days stay dirty until all of their marts are stored.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import duckdb
+import pyarrow as pa
+
+from hve_monitor.config import Tenant
+from models import runner
+from models.detection import detect
+from models.firsts import keep_firsts
+from warehouse.accounts import stored_days
+from warehouse.connection import arrow, compute, files_sql
+from warehouse.publication import publish
+from warehouse.state import DirtyDay
+from warehouse.store import Store
+from warehouse.tables import (
+    HVE_ACCOUNTS,
+    HVE_COST_DAILY,
+    HVE_USAGE_DAILY,
+    HVE_USAGE_HOURLY,
+    MESSAGE_TRACES,
+    Table,
+)
+
+DAYS_AT_ONCE = 10
+DAILY_MARTS: tuple[Table, ...] = (HVE_USAGE_HOURLY, HVE_USAGE_DAILY, HVE_COST_DAILY)
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass
+class BuildResult:
+    """What a build did; seconds are real ones."""
+
+    days_rebuilt: int = 0
+    incidents_opened: int = 0
+    seconds: float = 0.0
+
+
+def build(
+    store: Store,
+    tenants: Sequence[Tenant],
+    now: datetime,
+    progress: Progress,
+    *,
+    full: bool = False,
+) -> BuildResult:
+    """Brings every mart of the tenants up to date and publishes one consistent version."""
+    started, result = time.monotonic(), BuildResult()
+    with store.build_lock():
+        for tenant in tenants:
+            store.check_now(tenant.name, now)
+            if full:
+                store.state.mark_dirty(tenant.name, stored_days(store, tenant.name))
+            days = _rebuild_tenant(store, tenant.name, progress)
+            progress(f"{tenant.name}: baselines and incidents", 0, 1)
+            result.days_rebuilt += len(days)
+            result.incidents_opened += detect(store, tenant, now, days)
+            store.state.clear_dirty(days)
+        progress("publish", 0, 1)
+        publish(store, now, offer_models)
+    result.seconds = round(time.monotonic() - started, 3)
+    return result
+
+
+def offer_models(connection: duckdb.DuckDBPyConnection) -> None:
+    """Adds reference data and the staging views to a published file."""
+    runner.prepare(connection)
+    for model in runner.models():
+        if not model.is_mart:
+            runner.create(connection, model)
+
+
+def _rebuild_tenant(store: Store, tenant: str, progress: Progress) -> list[DirtyDay]:
+    """Rebuilds the tenant's dirty days, oldest first; returns them with the marks seen."""
+    rebuilt: dict[date, DirtyDay] = {}
+    while todo := _todo(store, tenant, rebuilt):
+        for chunk in _chunks(todo):
+            progress(f"{tenant}: days from {chunk[0].day}", len(rebuilt), len(rebuilt) + len(todo))
+            lost = _rebuild_days(store, tenant, [each.day for each in chunk])
+            rebuilt.update({each.day: each for each in chunk})
+            # A day that lost a first contact to an earlier one counts it no longer as new.
+            store.state.mark_dirty(tenant, lost - {each.day for each in chunk})
+    return list(rebuilt.values())
+
+
+def _todo(store: Store, tenant: str, rebuilt: dict[date, DirtyDay]) -> list[DirtyDay]:
+    dirty = (each for each in store.state.dirty_days() if each.tenant == tenant)
+    return [each for each in dirty if rebuilt.get(each.day) != each]
+
+
+def _chunks(days: list[DirtyDay]) -> Iterator[list[DirtyDay]]:
+    for start in range(0, len(days), DAYS_AT_ONCE):
+        yield days[start : start + DAYS_AT_ONCE]
+
+
+def _rebuild_days(store: Store, tenant: str, days: list[date]) -> frozenset[date]:
+    """Replaces the marts of these days; returns days that lost a first contact."""
+    with compute(store.spill, store.memory_limit, store.threads) as connection:
+        runner.prepare(connection)
+        _raw(connection, HVE_ACCOUNTS, store.delta.files(HVE_ACCOUNTS, tenant))
+        _raw(connection, MESSAGE_TRACES, store.delta.files(MESSAGE_TRACES, tenant, days))
+        for model in runner.models():
+            if not model.is_mart:
+                runner.create(connection, model)
+        connection.execute(
+            "create table staging.kept_rows as from staging.stg_message_traces;"
+            "drop view staging.stg_message_traces;"
+            "alter table staging.kept_rows rename to stg_message_traces"
+        )
+        lost = keep_firsts(store, connection, tenant)
+        for table in DAILY_MARTS:
+            runner.create(connection, runner.model(f"marts.{table.name}"))
+            store.delta.replace(table, _mart(connection, table), tenant, days)
+    return lost
+
+
+def _mart(connection: duckdb.DuckDBPyConnection, table: Table) -> pa.Table:
+    return arrow(connection, f"from marts.{table.name}")
+
+
+def _raw(connection: duckdb.DuckDBPyConnection, table: Table, files: list[str]) -> None:
+    connection.execute(f"create view raw.{table.name} as {files_sql(table, files)}")

@@ -1,0 +1,55 @@
+"""What changed since an instant: incidents, addresses and accounts that were not there before."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import duckdb
+
+from hve_monitor.clock import parse_time
+from models.cards import incident_cards
+from models.runner import query
+
+
+@dataclass(frozen=True)
+class Change:
+    """One thing that is different; `incident` is its id where it is one."""
+
+    at: datetime
+    account: str
+    what: str
+    incident: str | None = None
+
+
+def changes_since(
+    connection: duckdb.DuckDBPyConnection,
+    since: datetime,
+    now: datetime,
+    tenant: str | None = None,
+) -> list[Change]:
+    """Everything that changed after `since` and until `now`, newest first."""
+    bounds = {"since": since, "now": now, "tenant": tenant}
+    sources = connection.execute(query("new_sources"), bounds).fetchall()
+    firsts = connection.execute(query("first_sends"), bounds).fetchall()
+    found = [
+        *(Change(at, account, f"sent from {ip} for the first time") for _, account, ip, at in sources),
+        *(Change(at, account, "sent its first mail") for _, account, at in firsts),
+        *_incidents(connection, since, now, tenant),
+    ]
+    return sorted(found, key=lambda change: (change.at, change.account), reverse=True)
+
+
+def _incidents(
+    connection: duckdb.DuckDBPyConnection, since: datetime, now: datetime, tenant: str | None
+) -> list[Change]:
+    changes = []
+    for card in incident_cards(connection, now, tenant=tenant):
+        name = f"{card['severity']} {card['kind']}"
+        raised = parse_time(card["detected_at"])
+        if raised > since:
+            changes.append(Change(raised, card["account"], f"{name} detected", card["id"]))
+        ended = parse_time(card["ended_at"]) if card["ended_at"] else None
+        if ended is not None and since < ended <= now:
+            changes.append(Change(ended, card["account"], f"{name} ended", card["id"]))
+    return changes

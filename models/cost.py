@@ -1,0 +1,169 @@
+"""Cost of a month: to date, projected, by account, against budgets.
+
+Billable recipients are an estimate from traces, never the invoice. Money is exact: whole recipients
+times the price of their day.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+import duckdb
+import pandas as pd
+
+from hve_monitor.errors import ConfigError
+from models.budgets import BudgetLine
+from models.money import plain, times
+from models.periods import end_of_month
+from models.prices import PriceBook, read_price_book
+from models.projection import Estimate, MonthEstimate, Projection, project_month
+from models.runner import query
+from models.usage import daily_usage
+
+
+def first_of_month(text: str | None, now: datetime) -> date:
+    """First day of the asked month (YYYY-MM), or of the one of `now`. Raises: ConfigError."""
+    try:
+        return date.fromisoformat(f"{text}-01") if text else now.date().replace(day=1)
+    except ValueError:
+        raise ConfigError(f"--month {text}: write it as 2026-11") from None
+
+
+def cost_report(
+    connection: duckdb.DuckDBPyConnection,
+    now: datetime,
+    currency: str,
+    *,
+    tenant: str | None = None,
+    month: str | None = None,
+    budgets: Sequence[BudgetLine] = (),
+) -> dict[str, Any]:
+    """The contract's cost JSON of one month, over one tenant or all of them.
+
+    Unknown counts (rows without a status) stay out of the sums; a month of which nothing is known
+    is null.
+    """
+    first = first_of_month(month, now)
+    last, name = end_of_month(first), f"{first:%Y-%m}"
+    prices = read_price_book()
+    daily = _billable(connection, now, tenant)
+    spent = _spent(daily, prices, currency)
+    in_month = spent[(spent["day"] >= first) & (spent["day"] <= last)]
+    projection = project_month(
+        daily[["account", "day", "recipients"]], now, name, _extra(connection, now, tenant)
+    )
+    price = prices.unit_price(min(last, max(first, now.date())), currency)
+    return {
+        "month": name,
+        "currency": currency,
+        "unit_price": plain(price),
+        "month_to_date": _to_date(in_month),
+        "projection": {
+            "method": projection.method,
+            **_estimate(projection.total, _cost(in_month), price),
+            "history_days": projection.history_days,
+        },
+        "next_12_months": _scenarios(projection, price),
+        "by_account": _by_account(in_month, projection, price),
+        "budgets": [line.report(spent, projection, price, now.date()) for line in budgets],
+        "reconciliation": [],
+    }
+
+
+def _billable(
+    connection: duckdb.DuckDBPyConnection, now: datetime, tenant: str | None
+) -> pd.DataFrame:
+    """account, day, recipients: what is known to be billable, one row per account and day."""
+    usage = daily_usage(connection, now, tenant)
+    known = usage[usage["billable_recipients"].notna()]
+    frame = known[["tenant", "account", "day", "billable_recipients"]]
+    frame = frame.rename(columns={"billable_recipients": "recipients"})
+    return frame.astype({"recipients": "int64"}).reset_index(drop=True)
+
+
+def _spent(daily: pd.DataFrame, prices: PriceBook, currency: str) -> pd.DataFrame:
+    """The same rows with their exact cost (Decimal, None where the currency has no price)."""
+    by_day = {day: prices.unit_price(day, currency) for day in set(daily["day"])}
+    costs = [
+        times(by_day[day], count)
+        for day, count in zip(daily["day"], daily["recipients"].tolist(), strict=True)
+    ]
+    return daily.assign(cost=pd.Series(costs, index=daily.index, dtype=object))
+
+
+def _cost(rows: pd.DataFrame) -> Decimal | None:
+    """Exact sum; None where a price is missing."""
+    costs = rows["cost"].tolist()
+    return None if any(cost is None for cost in costs) else sum(costs, Decimal(0))
+
+
+def _to_date(rows: pd.DataFrame) -> dict[str, Any]:
+    if rows.empty:
+        return {"billable_recipients": None, "cost": None}
+    return {"billable_recipients": int(rows["recipients"].sum()), "cost": plain(_cost(rows))}
+
+
+def _estimate(estimate: Estimate, spent: Decimal | None, price: Decimal | None) -> dict[str, Any]:
+    """Money of a projected count: what is spent stays exact, only the rest is an estimate."""
+
+    def money(recipients: float) -> str | None:
+        rest = times(price, max(0.0, recipients - estimate.actual))
+        return None if rest is None or spent is None else plain(spent + rest)
+
+    return {
+        "month_end": money(estimate.month_end),
+        "p80": [money(bound) for bound in estimate.p80],
+        "p95": [money(bound) for bound in estimate.p95],
+    }
+
+
+def _by_account(
+    in_month: pd.DataFrame, projection: Projection, price: Decimal | None
+) -> list[dict[str, Any]]:
+    """Most expensive first."""
+    costs = {str(account): rows for account, rows in in_month.groupby("account")}
+    empty = in_month.iloc[:0]
+    lines = []
+    for account, estimate in projection.by_account.items():
+        rows = costs.get(account, empty)
+        spent = _cost(rows)
+        money = _estimate(estimate, spent, price)
+        lines.append(
+            {
+                "account": account,
+                "billable_recipients": estimate.actual,
+                "month_to_date": plain(spent),
+                "month_end": money["month_end"],
+                "p80": money["p80"],
+            }
+        )
+    return sorted(lines, key=lambda line: (-line["billable_recipients"], line["account"]))
+
+
+def _scenarios(projection: Projection, price: Decimal | None) -> list[dict[str, Any]]:
+    return [
+        {"scenario": scenario, "months": [_scenario_month(each, price) for each in months]}
+        for scenario, months in projection.next_months.items()
+    ]
+
+
+def _scenario_month(month: MonthEstimate, price: Decimal | None) -> dict[str, Any]:
+    return {
+        "month": month.month,
+        "cost": plain(times(price, month.mean)),
+        "p80": [plain(times(price, bound)) for bound in month.p80],
+    }
+
+
+def _extra(
+    connection: duckdb.DuckDBPyConnection, now: datetime, tenant: str | None
+) -> pd.DataFrame:
+    """account, day, recipients that incidents added: kept out of what the future is learnt from."""
+    return (
+        connection.execute(query("incident_extra"), {"now": now, "tenant": tenant})
+        .df()
+        .assign(day=lambda frame: pd.to_datetime(frame["day"]).dt.date)
+    )

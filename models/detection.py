@@ -1,0 +1,151 @@
+"""Baselines and incidents of a tenant: from hourly usage and coverage to stored marts."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from hve_monitor.clock import iso
+from hve_monitor.config import Tenant
+from models.coverage import account_gaps, covered_until
+from models.grid import HourlyGrid, grid_from_hours
+from models.incidents import Analysis, Incident, analyse
+from models.prices import PriceBook, read_price_book
+from models.runbooks import AUDIENCE, next_steps
+from warehouse.accounts import stored_rows
+from warehouse.connection import compute, files_sql
+from warehouse.state import DirtyDay
+from warehouse.store import Store
+from warehouse.tables import HVE_BASELINE_HOURLY, HVE_INCIDENTS, HVE_USAGE_HOURLY
+
+HOUR = timedelta(hours=1)
+
+
+def detect(store: Store, tenant: Tenant, now: datetime, days: Iterable[DirtyDay]) -> int:
+    """Stores baselines from the first rebuilt day on and every incident; returns how many are new.
+
+    An hour that was not read is unknown, so that an outage of ours never reads as silence.
+    """
+    hours = _hours(store, tenant.name)
+    if hours.empty:
+        return 0
+    grid = _grid(store, tenant, hours, now)
+    analysis = analyse(grid, tenant.timezone)
+    first = min((each.day for each in days), default=None)
+    _store_baselines(store, tenant.name, grid, analysis, first)
+    return _store_incidents(store, tenant, analysis)
+
+
+def _hours(store: Store, tenant: str) -> pd.DataFrame:
+    files = store.delta.files(HVE_USAGE_HOURLY, tenant)
+    with compute(store.spill, store.memory_limit, store.threads) as connection:
+        frame: pd.DataFrame = connection.sql(
+            "select account, hour_utc, recipients, recipients_q1, recipients_q2, recipients_q3,"
+            " recipients_q4, new_recipients, new_sources, distinct_recipients"
+            f" from ({files_sql(HVE_USAGE_HOURLY, files)})"
+        ).to_df()
+    return frame
+
+
+def _grid(store: Store, tenant: Tenant, hours: pd.DataFrame, now: datetime) -> HourlyGrid:
+    """The hours up to what is known: the last read of traces, or the last row of files."""
+    if tenant.accounts == "files":
+        last = hours["hour_utc"].max().to_pydatetime() + HOUR
+        return grid_from_hours(hours, min(now, last))
+    until = min(now, covered_until(store, tenant.name) or now)
+    return _without_gaps(store, tenant.name, grid_from_hours(hours, until), until)
+
+
+def _without_gaps(store: Store, tenant: str, grid: HourlyGrid, until: datetime) -> HourlyGrid:
+    recipients = grid.recipients.copy()
+    count = recipients.shape[1]
+    end = min(until, grid.start + count * HOUR)
+    for account, windows in account_gaps(store, tenant, grid.start, end).items():
+        if account not in grid.accounts:
+            continue
+        row = recipients[grid.accounts.index(account)]
+        for window in windows:
+            first = int((window.start - grid.start) / HOUR)
+            last = min(count, int(np.ceil((window.end - grid.start) / HOUR)))
+            unread = row[first:last]
+            unread[unread == 0] = np.nan
+    return replace(grid, recipients=recipients)
+
+
+def _store_baselines(
+    store: Store, tenant: str, grid: HourlyGrid, analysis: Analysis, first: date | None
+) -> None:
+    """Hours from the first rebuilt day on: earlier ones cannot have changed."""
+    last_day = (grid.start + (grid.recipients.shape[1] - 1) * HOUR).date()
+    from_day = min(first or last_day, last_day)
+    skipped = max(0, (from_day - grid.start.date()).days * 24 - grid.start.hour)
+    rows = _baseline_rows(tenant, grid, analysis, skipped)
+    days = pd.date_range(from_day, last_day).date
+    store.delta.replace(HVE_BASELINE_HOURLY, rows, tenant, list(days))
+
+
+def _baseline_rows(tenant: str, grid: HourlyGrid, analysis: Analysis, skipped: int) -> pa.Table:
+    known = np.isfinite(analysis.expected)
+    known[:, :skipped] = False
+    account, hour = np.nonzero(known)
+    hour_utc = pd.Timestamp(grid.start) + pd.to_timedelta(hour, unit="h")
+    names = np.asarray(grid.accounts, dtype=object)
+    frame = {
+        "tenant": pa.repeat(pa.scalar(tenant), len(account)),
+        "day": pa.array(hour_utc.date, pa.date32()),
+        "account": pa.array(names[account], pa.string()),
+        "hour_utc": pa.array(hour_utc, pa.timestamp("us", tz="UTC")),
+    }
+    for name in ("expected", "lo80", "hi80", "lo95", "hi95"):
+        frame[name] = pa.array(getattr(analysis, name)[account, hour])
+    frame["learning_day"] = pa.array(analysis.learning_day[account, hour].astype("int32"))
+    return pa.table(frame)
+
+
+def _store_incidents(store: Store, tenant: Tenant, analysis: Analysis) -> int:
+    before = {row["id"] for row in stored_rows(store, HVE_INCIDENTS, tenant.name)}
+    prices = read_price_book()
+    rows = [_row(tenant, incident, prices) for incident in analysis.incidents]
+    table = pa.Table.from_pylist(rows, schema=HVE_INCIDENTS.schema)
+    store.delta.replace(HVE_INCIDENTS, table, tenant.name)
+    return sum(row["id"] not in before for row in rows)
+
+
+def _row(tenant: Tenant, incident: Incident, prices: PriceBook) -> dict[str, object]:
+    price = prices.unit_price(incident.started_at.date(), tenant.currency)
+    cost = None if price is None else price * incident.extra_recipients
+    return {
+        "tenant": tenant.name,
+        "id": incident_id(tenant.name, incident),
+        "account": incident.account,
+        "kind": incident.kind,
+        "audience": AUDIENCE[incident.kind],
+        "severity": incident.severity,
+        "started_at": incident.started_at,
+        "ended_at": incident.ended_at,
+        "detected_at": incident.detected_at,
+        "observed": incident.observed,
+        "expected": round(incident.expected, 1),
+        "interval_low": incident.interval[0],
+        "interval_high": incident.interval[1],
+        "reasons": list(incident.reasons),
+        "signals": [vars(signal) for signal in incident.signals],
+        "extra_recipients": incident.extra_recipients,
+        "extra_cost": None if cost is None else cost.quantize(Decimal("0.000000001")),
+        "currency": tenant.currency,
+        "next_steps": next_steps(incident.kind, incident.account),
+        "learning": incident.learning,
+    }
+
+
+def incident_id(tenant: str, incident: Incident) -> str:
+    """The same incident has the same id in every run: it is named by what began, where and when."""
+    text = "|".join([tenant, incident.account, incident.kind, iso(incident.started_at)])
+    return hashlib.sha256(text.encode()).hexdigest()[:12]

@@ -1,0 +1,57 @@
+"""First contacts and first sources: kept for ever, never rescanned.
+
+The mart grows by what is new or earlier than what it holds; the smallest first_at of a key holds.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from models.runner import create, model
+from warehouse.connection import arrow, files_sql
+from warehouse.store import Store
+from warehouse.tables import FIRST_CONTACTS, FIRST_SOURCES, Table
+
+TEMPLATE = Path(__file__).with_name("kept_firsts.sql").read_text(encoding="utf-8")
+
+
+def keep_firsts(
+    store: Store, connection: duckdb.DuckDBPyConnection, tenant: str
+) -> frozenset[date]:
+    """Adds what the days being built say first, and offers the result as kept.*.
+
+    Returns days that held a first until now and lose it to an earlier one: they must be rebuilt.
+    """
+    lost: set[date] = set()
+    for table in (FIRST_CONTACTS, FIRST_SOURCES):
+        lost |= _keep(store, connection, table, tenant)
+    return frozenset(lost)
+
+
+def _keep(
+    store: Store, connection: duckdb.DuckDBPyConnection, table: Table, tenant: str
+) -> set[date]:
+    value = table.key[-1]
+    create(connection, model(f"marts.{table.name}"))
+    connection.execute("create schema if not exists stored")
+    stored = files_sql(table, store.delta.files(table, tenant))
+    connection.execute(f"create or replace view stored.{table.name} as {stored}")
+    earlier = arrow(connection, TEMPLATE.format(table=table.name, value=value))
+    connection.execute(
+        f"create or replace table kept.{table.name} as select tenant, account, {value},"
+        f" min(first_at) as first_at from (from stored.{table.name} union all"
+        f" from marts.{table.name}) semi join (select account, {value} from marts.{table.name})"
+        f" using (account, {value}) group by tenant, account, {value}"
+    )
+    store.delta.append(table, earlier.drop(["displaced_at"]))
+    return _days(earlier["displaced_at"])
+
+
+def _days(moments: pa.ChunkedArray) -> set[date]:
+    known = pc.unique(pc.drop_null(moments))
+    return {moment.date() for moment in known.to_pylist()}

@@ -1,0 +1,22 @@
+-- Grain: one row per tenant, account and UTC day inside [$since_day, $until_day]. Units: counts;
+-- null is unknown.
+select
+    tenant,
+    account,
+    day,
+    messages,
+    recipients,
+    delivered,
+    failed,
+    quarantined,
+    filtered_as_spam,
+    pending,
+    expanded,
+    other,
+    billable_recipients
+from marts.hve_usage_daily
+where
+    ($tenant is null or tenant = $tenant)
+    and ($since_day is null or day >= $since_day)
+    and ($until_day is null or day <= $until_day)
+    and not list_contains($cut_days, day)

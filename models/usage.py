@@ -1,0 +1,147 @@
+"""Usage rows: what each account sent, by day, or summed over what the reader asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+import duckdb
+import pandas as pd
+
+from hve_monitor.errors import ConfigError
+from models.coverage import published_as_of
+from models.runner import model, query
+
+COUNTS = (
+    "messages",
+    "recipients",
+    "delivered",
+    "failed",
+    "quarantined",
+    "filtered_as_spam",
+    "pending",
+    "expanded",
+    "other",
+    "billable_recipients",
+)
+KEYS = ("tenant", "account", "day", "month")
+ONE_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Period:
+    """Rows received from `since` on and before `until`; None is open."""
+
+    since: datetime | None
+    until: datetime | None
+
+    def cut_days(self) -> list[date]:
+        """Days of which only a part is asked for."""
+        edges = [edge for edge in (self.since, self.until) if edge and edge.time() != time(0)]
+        return sorted({edge.date() for edge in edges})
+
+    def last_day(self) -> date | None:
+        """The last day with an asked instant; an end at midnight belongs to the day before."""
+        return None if self.until is None else (self.until - timedelta(microseconds=1)).date()
+
+
+def daily_usage(
+    connection: duckdb.DuckDBPyConnection,
+    now: datetime,
+    tenant: str | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+) -> pd.DataFrame:
+    """Usage per tenant, account and UTC day.
+
+    Shape: tenant, account, day and the counts (nullable integers); days without rows are absent.
+    Whole days come from the mart; a day that the period or `now` cuts is counted from the facts.
+    """
+    period = _visible(connection, now, since, until)
+    cut = period.cut_days()
+    frames = [
+        connection.execute(
+            query("usage"),
+            {
+                "tenant": tenant,
+                "since_day": None if period.since is None else period.since.date(),
+                "until_day": period.last_day(),
+                "cut_days": cut,
+            },
+        ).df()
+    ]
+    if cut:
+        frames.append(_cut_days(connection, tenant, period, cut))
+    frame = pd.concat([each for each in frames if len(each)] or frames[:1], ignore_index=True)
+    frame = frame.astype(dict.fromkeys(COUNTS, "Int64"))
+    frame["day"] = pd.to_datetime(frame["day"]).dt.date
+    return frame.sort_values(["tenant", "account", "day"], ignore_index=True)
+
+
+def usage_rows(frame: pd.DataFrame, by: Sequence[str]) -> list[dict[str, object]]:
+    """Daily usage summed over everything but the asked keys, as the contract's JSON rows.
+
+    An unknown count stays null unless some day knows it.
+    Raises: ConfigError for a key that does not exist.
+    """
+    unknown = [key for key in by if key not in KEYS]
+    if unknown or not by:
+        raise ConfigError(f"--by {','.join(by)}: use some of {', '.join(KEYS)}")
+    keyed = frame.assign(month=[f"{day:%Y-%m}" for day in frame["day"]])
+    keys = ["tenant", *(key for key in by if key != "tenant")]
+    grouped = keyed.groupby(keys, sort=True)[list(COUNTS)].sum(min_count=1).reset_index()
+    return [_row(row) for row in grouped.to_dict("records")]
+
+
+def _row(row: dict[Hashable, Any]) -> dict[str, object]:
+    names = {"day": "day_utc"}
+    return {
+        names.get(str(name), str(name)): None
+        if value is pd.NA
+        else str(value)
+        if isinstance(value, date)
+        else value
+        for name, value in row.items()
+    }
+
+
+def _visible(
+    connection: duckdb.DuckDBPyConnection,
+    now: datetime,
+    since: datetime | None,
+    until: datetime | None,
+) -> Period:
+    """The asked period without what was received after `now`."""
+    if now < published_as_of(connection):
+        just_after = now + timedelta(microseconds=1)
+        until = just_after if until is None else min(until, just_after)
+    return Period(since, until)
+
+
+def _cut_days(
+    connection: duckdb.DuckDBPyConnection, tenant: str | None, period: Period, days: list[date]
+) -> pd.DataFrame:
+    """The daily mart's own SQL over the asked part of some days."""
+    bounds = {
+        "tenant": tenant,
+        "days": days,
+        "since": period.since or datetime.combine(min(days), time(0), UTC),
+        "until": period.until or datetime.combine(max(days) + ONE_DAY, time(0), UTC),
+    }
+    rows = connection.execute(query("trace_rows_of_days"), bounds).to_arrow_table()
+    connection.execute("create schema if not exists memory.staging")
+    connection.execute("use memory")
+    try:
+        connection.register("asked_rows", rows)
+        connection.execute(
+            "create or replace temp view asked as from asked_rows;"
+            "create or replace table memory.staging.stg_message_traces as from asked"
+        )
+        return connection.execute(
+            f"select tenant, account, day, {', '.join(COUNTS)}"
+            f" from ({model('marts.hve_usage_daily').sql})"
+        ).df()
+    finally:
+        connection.execute("use hve")

@@ -1,0 +1,14 @@
+"""A simulated Microsoft 365 tenant that answers over real HTTPS on loopback.
+
+`SimulatedTenant` holds the accounts, the traffic and the clock; `serve` puts it behind TLS with a
+throw-away certificate authority. Nothing here is a Microsoft fact beyond the documented shapes:
+volumes, names and incidents are invented and reproducible from a seed.
+"""
+
+from __future__ import annotations
+
+from simulator.account import Account
+from simulator.server import Server, serve
+from simulator.tenant import SimulatedTenant
+
+__all__ = ["Account", "Server", "SimulatedTenant", "serve"]

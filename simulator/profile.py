@@ -1,0 +1,190 @@
+"""Sending habits per kind of account: when, how much, to how many, about what.
+
+Volumes are messages per week for 1,200 staff. Counts per hour are negative binomial with size
+`dispersion`, because real senders are far burstier than a Poisson process.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+Hours = NDArray[np.float64]
+
+_OFFICE_HOURS = ".3 .1 .1 .1 .1 .2 .8 3 8 13 12.3 11.1 11 10.7 10.5 9.7 5.6 1.9 .6 .3 .2 .2 .2 .3"
+_OFFICE_DAYS = "18.8 21.3 20 19.8 19.2 0.6 0.3"
+_FLAT_HOURS = "3.2 3 3 3 3 3.6 4.2 4.8 5.2 5 5 4.8 4.6 4.8 4.8 4.6 4.4 4.4 4.2 4 3.8 3.6 3.4 3"
+_FLAT_DAYS = "15 15 15 15 15 12.5 12.5"
+_NIGHT_HOURS = "0 0 46 38 14 2 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0"
+
+
+def _week(hours: str, days: str) -> Hours:
+    """Share of the week in each local hour, Monday 00:00 first; 168 values that sum to 1."""
+    grid = np.outer(np.array(days.split(), float), np.array(hours.split(), float)).ravel()
+    return np.asarray(grid / grid.sum())
+
+
+def _slots(*weekday_hours: tuple[int, int]) -> Hours:
+    """Weight 1 in the named (weekday, local hour) slots: the number of mailings, not a share."""
+    grid = np.zeros(168)
+    for weekday, hour in weekday_hours:
+        grid[weekday * 24 + hour] = 1.0
+    return grid
+
+
+OFFICE = _week(_OFFICE_HOURS, _OFFICE_DAYS)
+ROUND_THE_CLOCK = _week(_FLAT_HOURS, _FLAT_DAYS)
+NIGHT = _week(_NIGHT_HOURS, "14 14.5 14.5 14.5 14.5 14 14")
+_NEVER = np.zeros(168)
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """Habits of one kind.
+
+    `week` is the shape, `messages` the weekly volume, `single` the share of messages with one
+    recipient, `pool` the contacts of a mature account as a share of staff, `pool_daily` the
+    contacts it gains per day. `mailing_slots` and `mailing` describe planned mailings to all
+    staff: "lists" goes through distribution lists, "direct" in messages of 50 recipients.
+    """
+
+    messages: float = 0.0
+    week: Hours = field(default_factory=lambda: OFFICE)
+    dispersion: float = 0.6
+    single: float = 0.86
+    pool: float = 0.1
+    pool_daily: float = 0.15
+    size: int = 40_000
+    subjects: tuple[str, ...] = ("Notification",)
+    mailing: str = ""
+    mailing_slots: Hours = field(default_factory=lambda: _NEVER)
+    monthly: bool = False
+    doubling_days: float = 0.0
+    doubles_from_age: float = 0.0
+
+    @property
+    def is_hourly(self) -> bool:
+        """Busy in every hour of the week, so that a silent day is an incident."""
+        return self.week is ROUND_THE_CLOCK
+
+
+PROFILES: dict[str, Profile] = {
+    "newsletter": Profile(
+        messages=4,
+        size=180_000,
+        subjects=("This week at the company", "Site news", "Correction: this week"),
+        mailing="lists",
+        mailing_slots=_slots((1, 9), (3, 10)),
+    ),
+    "bulletin": Profile(
+        messages=10,
+        size=90_000,
+        subjects=("HR bulletin", "Your benefits", "Training calendar"),
+        mailing="direct",
+        mailing_slots=_slots((2, 9)),
+    ),
+    "alerts": Profile(
+        messages=2_000,
+        week=ROUND_THE_CLOCK,
+        dispersion=2.0,
+        single=0.7,
+        pool=0.012,
+        pool_daily=0.01,
+        size=9_000,
+        subjects=("ALERT line 3 temperature", "RESOLVED line 3 temperature", "ALERT pump pressure"),
+    ),
+    "codes": Profile(
+        messages=1_900,
+        week=ROUND_THE_CLOCK,
+        dispersion=2.0,
+        single=1.0,
+        pool=0.6,
+        pool_daily=0.2,
+        size=6_000,
+        subjects=("Your access code", "New sign-in to the door system"),
+    ),
+    "scan": Profile(
+        messages=1_500,
+        dispersion=1.5,
+        single=0.95,
+        pool=0.18,
+        size=900_000,
+        subjects=("Scanned document", "Message from KM_C458"),
+    ),
+    "small_scan": Profile(
+        messages=600,
+        dispersion=0.7,
+        single=0.96,
+        pool=0.07,
+        size=700_000,
+        subjects=("Scanned document", "Scan to e-mail"),
+    ),
+    "payroll": Profile(
+        messages=6,
+        dispersion=0.4,
+        size=60_000,
+        subjects=("Your payslip is ready", "Reminder: time sheet", "Travel expenses"),
+        mailing="direct",
+        monthly=True,
+    ),
+    "intermittent": Profile(
+        messages=7,
+        dispersion=0.3,
+        single=0.5,
+        pool=0.05,
+        subjects=("Lift maintenance", "Parking deck closed", "Fire drill"),
+    ),
+    "growing": Profile(
+        messages=420,
+        dispersion=1.0,
+        single=0.8,
+        pool=0.2,
+        pool_daily=0.9,
+        subjects=("Order shipped", "Order confirmed", "Delivery delayed"),
+        doubling_days=90,
+        doubles_from_age=320,
+    ),
+    "new": Profile(
+        messages=600,
+        dispersion=0.9,
+        single=0.84,
+        pool=0.5,
+        pool_daily=0.5,
+        subjects=("Welcome aboard", "Your first week", "Equipment hand-over"),
+    ),
+    "ticketing": Profile(
+        messages=1_700,
+        dispersion=2.0,
+        single=0.82,
+        pool=0.3,
+        pool_daily=0.4,
+        size=25_000,
+        subjects=("[Ticket] updated", "[Ticket] opened", "[Ticket] closed", "[Ticket] survey"),
+    ),
+    "crm": Profile(
+        messages=800,
+        dispersion=0.8,
+        single=0.78,
+        pool=0.1,
+        size=35_000,
+        subjects=("Lead assigned", "Weekly pipeline", "Quote approved"),
+    ),
+    "batch": Profile(
+        messages=2_500,
+        week=NIGHT,
+        dispersion=2.0,
+        single=0.92,
+        pool=0.09,
+        size=240_000,
+        subjects=("Nightly report", "Stock level", "Ledger close"),
+    ),
+    "suspended": Profile(
+        messages=8,
+        dispersion=0.3,
+        single=0.6,
+        pool=0.04,
+        subjects=("Summer party", "Canteen plan"),
+    ),
+}

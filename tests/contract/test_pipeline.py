@@ -1,0 +1,147 @@
+"""The whole pipeline against the simulated tenant: what is stored is what happened."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+import stamina
+
+from hve_monitor.clock import iso
+from hve_monitor.config import Config
+from hve_monitor.errors import AuthError, ConfigError
+from hve_monitor.pipeline import run_once
+from models.usage import daily_usage, usage_rows
+from tests.contract.conftest import NOW, Site
+from warehouse.publication import published
+
+pytestmark = pytest.mark.contract
+COUNTS = (
+    "messages",
+    "recipients",
+    "delivered",
+    "failed",
+    "quarantined",
+    "filtered_as_spam",
+    "pending",
+    "expanded",
+    "other",
+)
+
+
+def quiet(_what: str, _step: int, _steps: int) -> None:
+    """No progress."""
+
+
+def usage(config: Config, now: datetime) -> dict[tuple[str, str], dict[str, Any]]:
+    with published(config.warehouse.path) as connection:
+        rows = usage_rows(daily_usage(connection, now), ["account", "day"])
+    return {
+        (str(row["account"]), str(row["day_utc"])): {name: row[name] for name in COUNTS}
+        for row in rows
+    }
+
+
+def truth(site: Site) -> dict[tuple[str, str], dict[str, Any]]:
+    return {
+        (row["account"], row["day_utc"]): {name: row[name] for name in COUNTS}
+        for row in site.tenant.truth()
+    }
+
+
+def traces(document: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = document["sources"][-1]
+    return found
+
+
+def test_usage_equals_the_truth_also_six_hours_later(site: Site) -> None:
+    config = site.config()
+    first = run_once(config, NOW, quiet)
+    assert first.exit_code == 0
+    assert first.document["coverage"]["complete"] is True
+    assert usage(config, NOW) == truth(site)
+
+    site.tenant.advance(timedelta(hours=6))
+    later = NOW + timedelta(hours=6)
+    second = run_once(config, later, quiet)
+    assert second.exit_code == 0
+    assert traces(second.document)["rows_new"] > 0
+    assert traces(second.document)["rows_changed"] > 0
+    assert usage(config, later) == truth(site)
+
+
+def test_a_second_run_reads_little_and_changes_nothing(site: Site) -> None:
+    config = site.config()
+    first = traces(run_once(config, NOW, quiet).document)
+    second = run_once(config, NOW, quiet)
+    again = traces(second.document)
+    assert again["rows_new"] == again["rows_changed"] == 0
+    assert again["requests"] < first["requests"] / 3
+    assert second.document["incidents_opened"] == 0
+    assert usage(config, NOW) == truth(site)
+
+
+def test_expired_tokens_and_links_lose_nothing(make_site: Callable[..., Site]) -> None:
+    site = make_site(staff=200)
+    config = site.config()
+    site.tenant.next_link_seconds = 0
+    site.tenant.token_seconds = 1
+    outcome = run_once(config, NOW, quiet)
+    assert outcome.exit_code == 0
+    assert usage(config, NOW) == truth(site)
+
+
+def test_the_quota_of_others_is_waited_for(site: Site) -> None:
+    site.tenant.quota.requests = 40
+    site.tenant.quota.window_seconds = 0.5
+    config = site.config()
+    with stamina.set_testing(False):
+        outcome = run_once(config, NOW, quiet)
+    assert traces(outcome.document)["throttled"] > 0
+    assert usage(config, NOW) == truth(site)
+
+
+def test_a_list_of_addresses_needs_no_exchange(site: Site) -> None:
+    account = site.tenant.accounts[0]
+    listed = ", ".join(f'"{address.upper()}"' for address in account.addresses[:1])
+    config = site.config(('"exchange"', f"[{listed}]"), ("/exchange", "/nowhere"))
+    outcome = run_once(config, NOW, quiet)
+    assert outcome.exit_code == 0
+    assert {key[0] for key in usage(config, NOW)} == {account.addresses[0]}
+
+
+def test_a_wrong_secret_is_told_in_entras_words(site: Site) -> None:
+    (site.folder / "contoso.secret").write_text("wrong")
+    outcome = run_once(site.config(), NOW, quiet)
+    assert outcome.exit_code == AuthError.exit_code
+    assert "AADSTS7000215" in outcome.document["sources"][0]["error"]
+
+
+def test_one_failing_source_does_not_stop_the_others(site: Site) -> None:
+    config = site.config()
+    run_once(config, NOW, quiet)
+    broken = site.config(("/exchange", "/nowhere"))
+    outcome = run_once(broken, NOW, quiet)
+    states = {each["source"]: each["status"] for each in outcome.document["sources"]}
+    assert states == {"accounts": "failed", "billing": "failed", "message_traces": "ok"}
+    assert outcome.exit_code == 3
+
+
+def test_business_time_cannot_go_back(site: Site) -> None:
+    config = site.config()
+    run_once(config, NOW, quiet)
+    with pytest.raises(ConfigError, match="cannot go back"):
+        run_once(config, NOW - timedelta(hours=1), quiet)
+
+
+def test_a_clock_that_runs_ahead_of_microsofts_costs_minutes_not_the_run(site: Site) -> None:
+    config = site.config()
+    ahead = NOW + timedelta(minutes=3)
+    outcome = run_once(config, ahead, quiet)
+    assert outcome.exit_code == 0
+    assert usage(config, ahead) == truth(site)
+    gap = outcome.document["coverage"]["gaps"][0]
+    assert gap["to"] == iso(ahead)
+    assert gap["from"] == iso(NOW)

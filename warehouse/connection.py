@@ -1,0 +1,78 @@
+"""DuckDB connections: in memory, UTC, within the configured memory, spilling into the store."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from warehouse.tables import Table
+
+
+@contextmanager
+def compute(
+    spill: Path, memory_limit: str = "4GB", threads: int | None = None
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A fresh in-memory connection that is closed afterwards."""
+    settings: dict[str, str | int] = {
+        "TimeZone": "UTC",
+        "memory_limit": memory_limit,
+        "temp_directory": str(spill),
+        "preserve_insertion_order": "false",
+    }
+    if threads:
+        settings["threads"] = threads
+    connection = duckdb.connect(":memory:")
+    try:
+        for name, value in settings.items():
+            connection.execute(f"set {name} = '{value}'")
+        yield connection
+    finally:
+        connection.close()
+
+
+def files_sql(table: Table, files: list[str]) -> str:
+    """A select over Parquet files in the table's own columns and types; no file, no row."""
+    if not files:
+        typed = ", ".join(
+            f"cast(null as {duckdb_type(field.type)}) as {field.name}" for field in table.schema
+        )
+        return f"select {typed} where false"
+    listed = ", ".join("'" + file.replace("'", "''") + "'" for file in files)
+    partitions = ", ".join(
+        f"'{name}': {duckdb_type(table.schema.field(name).type)}" for name in table.partition_by
+    )
+    columns = ", ".join(table.schema.names)
+    return (
+        f"select {columns} from read_parquet([{listed}], hive_partitioning = true,"
+        f" hive_types = {{{partitions}}}, union_by_name = true)"
+    )
+
+
+def duckdb_type(kind: pa.DataType) -> str:
+    """DuckDB's name of an Arrow type that the tables use."""
+    if pa.types.is_list(kind):
+        return f"{duckdb_type(kind.value_type)}[]"
+    if pa.types.is_struct(kind):
+        fields = ", ".join(f"{field.name} {duckdb_type(field.type)}" for field in kind.fields)
+        return f"struct({fields})"
+    if pa.types.is_decimal(kind):
+        return f"decimal({kind.precision}, {kind.scale})"
+    names = {
+        pa.string(): "varchar",
+        pa.int64(): "bigint",
+        pa.int32(): "integer",
+        pa.float64(): "double",
+        pa.bool_(): "boolean",
+        pa.date32(): "date",
+    }
+    return "timestamptz" if pa.types.is_timestamp(kind) else names[kind]
+
+
+def arrow(connection: duckdb.DuckDBPyConnection, sql: str) -> pa.Table:
+    """The whole result as an Arrow table."""
+    result: pa.Table = connection.sql(sql).to_arrow_table()
+    return result

@@ -1,0 +1,104 @@
+"""Landing of message trace rows: only what is new or changed is written.
+
+Reading the same rows again, from any source, changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from warehouse.connection import arrow, compute, files_sql
+from warehouse.store import Store
+from warehouse.tables import MESSAGE_TRACES
+
+LANDING = Path(__file__).with_name("landing.sql").read_text(encoding="utf-8")
+UNSETTLED = ("pending", "gettingstatus", "unknownfuturevalue")
+
+
+@dataclass
+class Landed:
+    """What became of rows: read = new + changed + unchanged (+ rejected, counted by the source)."""
+
+    read: int = 0
+    new: int = 0
+    changed: int = 0
+    days: frozenset[date] = frozenset()
+
+    @property
+    def unchanged(self) -> int:
+        """Rows that said nothing new."""
+        return self.read - self.new - self.changed
+
+    def __add__(self, other: Landed) -> Landed:
+        return Landed(
+            self.read + other.read,
+            self.new + other.new,
+            self.changed + other.changed,
+            self.days | other.days,
+        )
+
+
+def land(store: Store, tenant: str, rows: pa.Table, observed_at: datetime, source: str) -> Landed:
+    """Writes what a batch of rows adds to the store and returns the counts.
+
+    rows: trace_id, recipient, sender, received_at and the optional columns of the fact table; the
+    required ones without nulls. Addresses are stored in lower case.
+    The touched days are marked dirty before anything is appended.
+    """
+    if rows.num_rows == 0:
+        return Landed()
+    batch = store.state.next_batch()
+    incoming = _complete(rows, tenant, observed_at, batch, source)
+    days = frozenset(pc.unique(incoming["day"]).to_pylist())
+    fresh = _fresh(store, tenant, incoming, days)
+    new = pc.sum(fresh["is_new"]).as_py() or 0
+    touched = frozenset(pc.unique(fresh["day"]).to_pylist())
+    if fresh.num_rows:
+        store.state.mark_dirty(tenant, touched)
+        store.delta.append(MESSAGE_TRACES, fresh.drop(["is_new"]))
+    return Landed(rows.num_rows, new, fresh.num_rows - new, touched)
+
+
+def _fresh(store: Store, tenant: str, incoming: pa.Table, days: Iterable[date]) -> pa.Table:
+    files = store.delta.files(MESSAGE_TRACES, tenant, days)
+    with compute(store.spill, store.memory_limit, store.threads) as connection:
+        connection.register("incoming", incoming)
+        connection.execute(f"create view existing as {files_sql(MESSAGE_TRACES, files)}")
+        connection.execute(
+            "create table unsettled as select unnest($statuses) as status",
+            {"statuses": list(UNSETTLED)},
+        )
+        return arrow(connection, LANDING)
+
+
+def _complete(
+    rows: pa.Table, tenant: str, observed_at: datetime, batch: int, source: str
+) -> pa.Table:
+    """The batch with every column of the fact table; what the source lacks is null."""
+    count = rows.num_rows
+    constants = {
+        "tenant": tenant,
+        "observed_at": observed_at,
+        "batch": batch,
+        "source": source,
+    }
+    columns = []
+    for field in MESSAGE_TRACES.schema:
+        if field.name in constants:
+            column = pa.repeat(pa.scalar(constants[field.name], field.type), count)
+        elif field.name == "row":
+            column = pa.array(range(count), field.type)
+        elif field.name == "day":
+            column = rows["received_at"].cast(pa.timestamp("us")).cast(field.type, safe=False)
+        elif field.name in rows.column_names:
+            column = rows[field.name].cast(field.type)
+        else:
+            column = pa.nulls(count, field.type)
+        columns.append(pc.utf8_lower(column) if field.name in ("sender", "recipient") else column)
+    return pa.table(columns, schema=MESSAGE_TRACES.schema)

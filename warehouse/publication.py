@@ -1,0 +1,147 @@
+"""hve.duckdb: one consistent version of everything, renamed into place.
+
+Small marts are real tables; facts and large marts are views over the files of their version, so
+that the file stays small. Any DuckDB client may open it read-only at any time.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from hve_monitor.errors import StoreError
+from warehouse.connection import files_sql
+from warehouse.delta import fsync_folder
+from warehouse.store import Store
+from warehouse.tables import TABLES, Table
+
+LARGEST_TABLE = 1_000_000
+STATE_TABLES = ("tenants", "coverage", "dirty_days", "quota_use", "runs")
+REPLACE_ATTEMPTS = 20
+
+
+def publish(
+    store: Store,
+    as_of: datetime,
+    prepare: Callable[[duckdb.DuckDBPyConnection], None],
+) -> None:
+    """Writes the next version of hve.duckdb and puts it in the place of the last.
+
+    `prepare` adds what the models offer on top of the raw tables (reference data, views).
+    """
+    fresh = store.root / f"hve.{os.getpid()}.duckdb"
+    _remove(fresh)
+    connection = duckdb.connect(str(fresh))
+    try:
+        connection.execute("set TimeZone = 'UTC'")
+        _fill(connection, store, as_of)
+        prepare(connection)
+    finally:
+        connection.close()
+    _sync(fresh)
+    _replace(fresh, store.published)
+    fsync_folder(store.root)
+
+
+def _fill(connection: duckdb.DuckDBPyConnection, store: Store, as_of: datetime) -> None:
+    for schema in ("raw", "marts", "state"):
+        connection.execute(f"create schema {schema}")
+    for table in TABLES:
+        _offer(connection, store, table)
+    for name in STATE_TABLES:
+        _copy_state(connection, store, name)
+    connection.execute(
+        "create table state.publication as select $as_of as as_of, $at as published_at,"
+        " $version as version",
+        {
+            "as_of": as_of,
+            "at": datetime.now(UTC),
+            "version": f"{as_of.timestamp():.0f}-{time.time_ns()}",
+        },
+    )
+
+
+def _offer(connection: duckdb.DuckDBPyConnection, store: Store, table: Table) -> None:
+    """The table as it stands: its rows when it is a small mart, a view of its files otherwise."""
+    schema = "raw" if table.room == "facts" else "marts"
+    select = files_sql(table, store.delta.files(table))
+    small = table.room == "marts" and _row_count(store, table) <= LARGEST_TABLE
+    kind = "table" if small else "view"
+    connection.execute(f"create {kind} {schema}.{table.name} as {select}")
+
+
+def _row_count(store: Store, table: Table) -> int:
+    opened = store.delta.open(table)
+    if opened is None:
+        return 0
+    actions = pa.table(opened.get_add_actions(flatten=True))
+    return int(pc.sum(actions["num_records"]).as_py() or 0)
+
+
+def _copy_state(connection: duckdb.DuckDBPyConnection, store: Store, name: str) -> None:
+    columns, rows = store.state.rows(name)
+    values = {column: [row[i] for row in rows] for i, column in enumerate(columns)}
+    types = {int: pa.int64(), float: pa.float64()}
+    arrays = [
+        pa.array(column, types.get(type(column[0]), pa.string()) if column else pa.string())
+        for column in values.values()
+    ]
+    connection.register("copied", pa.table(arrays, names=columns))
+    connection.execute(f"create table state.{name} as select * from copied")
+    connection.unregister("copied")
+
+
+def _replace(fresh: Path, published: Path) -> None:
+    """Windows refuses while a client holds the file open: wait for it, then keep the old one."""
+    for attempt in range(REPLACE_ATTEMPTS):
+        try:
+            fresh.replace(published)
+        except PermissionError:
+            time.sleep(0.05 * (attempt + 1))
+        else:
+            return
+    fresh.replace(published.with_name("hve.next.duckdb"))
+
+
+def _sync(file: Path) -> None:
+    with file.open("rb+") as handle:
+        os.fsync(handle.fileno())
+
+
+def _remove(fresh: Path) -> None:
+    for stale in fresh.parent.glob("hve.*.duckdb*"):
+        if stale.name != "hve.next.duckdb":
+            stale.unlink(missing_ok=True)
+
+
+@contextmanager
+def published(store_root: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A read-only connection to the newest published version.
+
+    The file is attached to a fresh connection: a path opened twice in one process could show the
+    version of the first time.
+    Raises: StoreError when nothing was published yet.
+    """
+    file = store_root / "hve.duckdb"
+    if not file.exists():
+        raise StoreError(
+            f"{store_root}: nothing is stored yet; run 'hve run' or 'hve import' first"
+        )
+    connection = duckdb.connect(":memory:")
+    try:
+        connection.execute("set TimeZone = 'UTC'")
+        connection.execute(f"attach '{str(file).replace(chr(39), chr(39) * 2)}' as hve (read_only)")
+        connection.execute("use hve")
+        yield connection
+    except duckdb.IOException as error:
+        raise StoreError(f"{file}: cannot be read ({error}); run 'hve build'") from error
+    finally:
+        connection.close()

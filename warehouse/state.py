@@ -1,0 +1,207 @@
+"""Operational state in one SQLite file: coverage, dirty days, batches, quota use, runs.
+
+Rows and state cannot share a commit, so the callers keep an order: mark days dirty, append rows,
+record coverage, rebuild, clear dirty, publish. Coverage may lag the rows, never lead them.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from hve_monitor.errors import StoreError
+
+SCHEMA = Path(__file__).with_name("state.sql").read_text(encoding="utf-8")
+
+
+class Window(NamedTuple):
+    """A closed interval of receivedDateTime, UTC, whole seconds."""
+
+    start: datetime
+    end: datetime
+
+
+class DirtyDay(NamedTuple):
+    """A day to rebuild; `mark` tells a later marking from the one that a build has seen."""
+
+    tenant: str
+    day: date
+    mark: int
+
+
+class State:
+    """An open state.db. One instance per thread."""
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            self._db = sqlite3.connect(path, isolation_level=None, timeout=60)
+            self._db.executescript(SCHEMA)
+        except sqlite3.Error as error:
+            raise StoreError(f"{path}: cannot be opened ({error})") from error
+
+    def close(self) -> None:
+        """Closes the file."""
+        self._db.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All or nothing; other processes wait."""
+        self._db.execute("begin immediate")
+        try:
+            yield
+        except BaseException:
+            self._db.execute("rollback")
+            raise
+        self._db.execute("commit")
+
+    # -- business time ---------------------------------------------------------------------
+
+    def last_now(self, tenant: str) -> datetime | None:
+        """Business time of the tenant's last write, None before the first."""
+        row = self._db.execute("select last_now from tenants where tenant = ?", [tenant]).fetchone()
+        return _time(row[0]) if row else None
+
+    def record_now(self, tenant: str, now: datetime) -> None:
+        """Remembers the business time of a write."""
+        self._db.execute(
+            "insert into tenants values (?, ?) on conflict (tenant) do update"
+            " set last_now = max(last_now, excluded.last_now)",
+            [tenant, _text(now)],
+        )
+
+    # -- batches ---------------------------------------------------------------------------
+
+    def next_batch(self) -> int:
+        """A number larger than every one before: the total order of observations."""
+        row = self._db.execute(
+            "insert into counters values ('batch', 1) on conflict (name) do update"
+            " set value = value + 1 returning value"
+        ).fetchone()
+        return int(row[0])
+
+    # -- dirty days ------------------------------------------------------------------------
+
+    def mark_dirty(self, tenant: str, days: Iterable[date]) -> None:
+        """Notes that the marts of these days are out of date."""
+        with self.transaction():
+            self._db.executemany(
+                "insert into dirty_days values (?, ?, 1) on conflict (tenant, day) do update"
+                " set mark = mark + 1",
+                [(tenant, str(day)) for day in days],
+            )
+
+    def dirty_days(self) -> list[DirtyDay]:
+        """Days whose marts are out of date, oldest first."""
+        rows = self._db.execute("select tenant, day, mark from dirty_days order by tenant, day")
+        return [DirtyDay(tenant, date.fromisoformat(day), mark) for tenant, day, mark in rows]
+
+    def clear_dirty(self, days: Iterable[DirtyDay]) -> None:
+        """Forgets days that were rebuilt, unless they were marked again meanwhile."""
+        with self.transaction():
+            self._db.executemany(
+                "delete from dirty_days where tenant = ? and day = ? and mark = ?",
+                [(day.tenant, str(day.day), day.mark) for day in days],
+            )
+
+    # -- coverage --------------------------------------------------------------------------
+
+    def cover(self, tenant: str, source: str, address: str, window: Window) -> None:
+        """Records that the window of the address was read completely; joins what touches."""
+        key = [tenant, source, address]
+        with self.transaction():
+            windows = merge([*self.covered(tenant, source, address), window])
+            self._db.execute(
+                "delete from coverage where tenant = ? and source = ? and address = ?", key
+            )
+            self._db.executemany(
+                "insert into coverage values (?, ?, ?, ?, ?)",
+                [(*key, _text(each.start), _text(each.end)) for each in windows],
+            )
+
+    def covered(self, tenant: str, source: str, address: str) -> list[Window]:
+        """Windows read completely, oldest first."""
+        rows = self._db.execute(
+            "select from_utc, to_utc from coverage"
+            " where tenant = ? and source = ? and address = ? order by from_utc",
+            [tenant, source, address],
+        )
+        return [Window(_time(start), _time(end)) for start, end in rows]
+
+    # -- quota -----------------------------------------------------------------------------
+
+    def use_quota(self, tenant: str, at: float, window_seconds: float) -> None:
+        """Notes a request at a real time (epoch seconds); forgets those outside the window."""
+        with self.transaction():
+            self._db.execute(
+                "delete from quota_use where tenant = ? and at < ?", [tenant, at - window_seconds]
+            )
+            self._db.execute("insert into quota_use values (?, ?)", [tenant, at])
+
+    def quota_use(self, tenant: str, since: float) -> list[float]:
+        """Times of requests since a real time, oldest first."""
+        rows = self._db.execute(
+            "select at from quota_use where tenant = ? and at >= ? order by at", [tenant, since]
+        )
+        return [float(row[0]) for row in rows]
+
+    # -- runs ------------------------------------------------------------------------------
+
+    def record_run(self, started_at: datetime, finished_at: datetime, summary: Any) -> None:
+        """Keeps the summary of a run for the health page."""
+        self._db.execute(
+            "insert into runs (started_at, finished_at, summary) values (?, ?, ?)",
+            [_text(started_at), _text(finished_at), json.dumps(summary)],
+        )
+
+    def rows(self, table: str) -> tuple[list[str], list[tuple[Any, ...]]]:
+        """Column names and all rows of one state table, for publishing."""
+        cursor = self._db.execute(f"select * from {table}")
+        return [column[0] for column in cursor.description], cursor.fetchall()
+
+
+def merge(windows: Iterable[Window]) -> list[Window]:
+    """The same instants in as few windows as possible, oldest first."""
+    joined: list[Window] = []
+    for window in sorted(windows):
+        if joined and window.start <= joined[-1].end:
+            joined[-1] = Window(joined[-1].start, max(joined[-1].end, window.end))
+        else:
+            joined.append(window)
+    return joined
+
+
+def gaps(covered: Iterable[Window], wanted: Window) -> list[Window]:
+    """Parts of the wanted window that no covered window holds, oldest first."""
+    missing: list[Window] = []
+    start = wanted.start
+    for window in merge(covered):
+        if window.end <= start:
+            continue
+        if window.start >= wanted.end:
+            break
+        if window.start > start:
+            missing.append(Window(start, window.start))
+        start = max(start, window.end)
+    if start < wanted.end:
+        missing.append(Window(start, wanted.end))
+    return missing
+
+
+def whole_second(moment: datetime, *, up: bool = False) -> datetime:
+    """The second at or before the instant, or at or after it."""
+    floor = moment.astimezone(UTC).replace(microsecond=0)
+    return floor + timedelta(seconds=1) if up and floor < moment else floor
+
+
+def _text(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def _time(text: str) -> datetime:
+    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)

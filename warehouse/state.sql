@@ -1,0 +1,32 @@
+-- state.db: what the pipeline must remember between runs. Times are ISO 8601 UTC texts of fixed
+-- width, so that they sort; quota times are real epoch seconds.
+pragma journal_mode = wal;
+pragma synchronous = full;
+pragma busy_timeout = 60000;
+
+-- one row per tenant that was ever written
+create table if not exists tenants (tenant text primary key, last_now text not null) strict;
+
+-- one row per counter
+create table if not exists counters (name text primary key, value integer not null) strict;
+
+-- one row per tenant and UTC day whose marts are out of date
+create table if not exists dirty_days (
+    tenant text not null, day text not null, mark integer not null, primary key (tenant, day)
+) strict;
+
+-- one row per window of an address that was read completely; windows of an address never touch
+create table if not exists coverage (
+    tenant text not null, source text not null, address text not null,
+    from_utc text not null, to_utc text not null,
+    primary key (tenant, source, address, from_utc)
+) strict;
+
+-- one row per request against the tenant's message trace quota
+create table if not exists quota_use (tenant text not null, at real not null) strict;
+create index if not exists quota_use_by_time on quota_use (tenant, at);
+
+-- one row per finished run
+create table if not exists runs (
+    id integer primary key, started_at text not null, finished_at text not null, summary text not null
+) strict;

@@ -1,0 +1,80 @@
+"""The store: one folder with Delta facts and marts, state.db, locks and the published file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from hve_monitor.clock import iso
+from hve_monitor.errors import ConfigError, StoreError
+from warehouse.delta import DeltaFolder
+from warehouse.locks import exclusive
+from warehouse.state import State
+
+
+@dataclass
+class Store:
+    """An open store. One instance per thread."""
+
+    root: Path
+    delta: DeltaFolder
+    state: State
+    memory_limit: str
+    threads: int | None
+
+    @property
+    def spill(self) -> Path:
+        """Where DuckDB puts what does not fit into memory."""
+        return self.root / "spill"
+
+    @property
+    def published(self) -> Path:
+        """The file that every reader opens."""
+        return self.root / "hve.duckdb"
+
+    @contextmanager
+    def tenant_lock(self, tenant: str) -> Iterator[None]:
+        """Only one process ingests a tenant at a time."""
+        with exclusive(self.root / "locks", f"tenant-{tenant}"):
+            yield
+
+    @contextmanager
+    def build_lock(self) -> Iterator[None]:
+        """Only one process builds and publishes; the others wait for it."""
+        with exclusive(self.root / "locks", "build", wait_seconds=3600):
+            yield
+
+    def begin_write(self, tenant: str, now: datetime) -> None:
+        """Refuses to write business time backwards, then records it. Raises: as check_now."""
+        self.check_now(tenant, now)
+        self.state.record_now(tenant, now)
+
+    def check_now(self, tenant: str, now: datetime) -> None:
+        """Raises: ConfigError (exit 2) when now is before the tenant's last write."""
+        last = self.state.last_now(tenant)
+        if last is not None and now < last:
+            raise ConfigError(
+                f"--now {iso(now)}: tenant '{tenant}' was already written at {iso(last)};"
+                " business time cannot go back"
+            )
+
+
+@contextmanager
+def open_store(
+    root: Path, memory_limit: str = "4GB", threads: int | None = None
+) -> Iterator[Store]:
+    """The store at a folder, made when it is missing; readable by its owner only."""
+    try:
+        root.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise StoreError(
+            f"{root}: cannot be made ({error.strerror}); check warehouse.path"
+        ) from None
+    state = State(root / "state.db")
+    try:
+        yield Store(root, DeltaFolder(root), state, memory_limit, threads)
+    finally:
+        state.close()

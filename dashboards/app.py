@@ -5,9 +5,14 @@ Pages only draw. What they show comes from dashboards.readings, which calls the 
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import streamlit as st
 
-st.set_page_config(page_title="hve-monitor", page_icon=":material/outgoing_mail:", layout="wide")
+# A named icon would be fetched from a server on the internet.
+ICON = Path(__file__).with_name("icon.svg")
+
+st.set_page_config(page_title="hve-monitor", page_icon=ICON, layout="wide")
 st.navigation(
     [
         st.Page("pages/overview.py", title="Overview", icon=":material/monitoring:", default=True),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -21,17 +22,18 @@ from models.coverage import FRESH_FOR
 ALL_TENANTS, ALL_ACCOUNTS = "All tenants", "All accounts"
 
 
-def opened(title: str, *, by_account: bool = False, by_period: bool = True) -> View:
+def opened(title: str, by: Sequence[str] = ("period",)) -> View:
     """The page's head; stops the page with a sentence where there is nothing to show.
 
-    The chosen account, if the page has that filter, is `chosen_account()`.
+    `by` names the page's filters besides the tenant: account, period, month. The chosen account is
+    `chosen_account()`.
     """
     st.html(STYLE)
     view = _view(title)
     with st.container(horizontal=True, vertical_alignment="bottom", key="head"):
         st.title(title, width="content")
         st.space("stretch")
-        chosen = _filters(view, by_account=by_account, by_period=by_period)
+        chosen = _filters(view, by)
     _status(chosen)
     if readings.usage(chosen).empty:
         _nothing_yet(chosen)
@@ -84,24 +86,46 @@ def _nothing_yet(view: View) -> None:
     st.stop()
 
 
-def _filters(view: View, *, by_account: bool, by_period: bool) -> View:
+def _filters(view: View, by: Sequence[str]) -> View:
+    chosen = view.narrowed(tenant=_tenant(view), days=None)
+    if "account" in by:
+        _account(chosen)
+    if "month" in by:
+        return chosen.narrowed(month=_month(chosen))
+    return chosen.narrowed(days=_period())
+
+
+def _tenant(view: View) -> str | None:
     names = [tenant.name for tenant in view.config.served]
-    tenant = names[0] if len(names) == 1 else None
-    if len(names) > 1:
-        picked = st.selectbox(
-            "Tenant", [ALL_TENANTS, *names], key="tenant", bind="query-params", width=180
-        )
-        tenant = None if picked == ALL_TENANTS else picked
-    chosen = view.narrowed(tenant, None)
-    if by_account:
-        options = [ALL_ACCOUNTS, *dict.fromkeys(each.account for each in readings.accounts(chosen))]
-        st.selectbox("Account", options, key="account", bind="query-params", width=260)
-    if not by_period:
-        return chosen
-    period = st.segmented_control(
+    if len(names) == 1:
+        return names[0]
+    options = [ALL_TENANTS, *names]
+    picked = st.selectbox("Tenant", options, key="tenant", bind="query-params", width=180)
+    return None if picked == ALL_TENANTS else picked
+
+
+def _account(view: View) -> None:
+    names = dict.fromkeys(sender.account for sender in readings.accounts(view))
+    options = [ALL_ACCOUNTS, *names]
+    st.selectbox("Account", options, key="account", bind="query-params", width=260)
+
+
+def _period() -> int | None:
+    picked = st.segmented_control(
         "Period (UTC days)", list(PERIODS), default=USUAL_PERIOD, key="period", bind="query-params"
     )
-    return view.narrowed(tenant, PERIODS[period or USUAL_PERIOD])
+    return PERIODS[picked or USUAL_PERIOD]
+
+
+def _month(view: View) -> str:
+    """The months with rows and the running one, which is the default."""
+    running = f"{view.now:%Y-%m}"
+    stored = {f"{each:%Y-%m}" for each in readings.usage(view)["day"]}
+    months = sorted(stored | {running}, reverse=True)
+    picked = st.selectbox(
+        "Month (UTC)", months, months.index(running), key="month", bind="query-params", width=150
+    )
+    return picked or running
 
 
 def _status(view: View) -> None:
@@ -144,7 +168,9 @@ def gap_table(report: dict[str, Any]) -> None:
     """Which windows of which address were not read."""
     table = pd.DataFrame(report["gaps"], columns=["tenant", "account", "address", "from", "to"])
     times = {
-        name: st.column_config.DatetimeColumn(f"{name} (UTC)", format="YYYY-MM-DD HH:mm", timezone="UTC")
+        name: st.column_config.DatetimeColumn(
+            f"{name} (UTC)", format="YYYY-MM-DD HH:mm", timezone="UTC"
+        )
         for name in ("from", "to")
     }
     table = table.assign(**{name: pd.to_datetime(table[name], utc=True) for name in times})

@@ -33,6 +33,4 @@ def rank(card: dict[str, Any]) -> int:
 def severity_mark(card: dict[str, Any]) -> Markup:
     """Sign and word; the colour repeats them."""
     severity = card["severity"]
-    return tag(
-        "span", SIGNS.get(severity, severity), style=f"mark {TONES.get(severity, 'quiet')}"
-    )
+    return tag("span", SIGNS.get(severity, severity), style=f"mark {TONES.get(severity, 'quiet')}")

@@ -26,6 +26,8 @@ class Palette:
 
     accent: str
     expected: str
+    band80: str
+    band95: str
     high: str
     muted: str
     low_heat: str
@@ -35,7 +37,9 @@ class Palette:
 
 LIGHT = Palette(
     accent="#1f5fa8",
-    expected="#9a5b00",
+    expected="#8a5200",
+    band80="#e3c08a",
+    band95="#f3e3c9",
     high="#b3261e",
     muted="#6b7684",
     low_heat="#eef3f9",
@@ -45,6 +49,8 @@ LIGHT = Palette(
 DARK = Palette(
     accent="#6aa9f0",
     expected="#e3ac52",
+    band80="#6a5330",
+    band95="#3b3224",
     high="#ff8a80",
     muted="#97a3b2",
     low_heat="#1a2634",

@@ -14,6 +14,7 @@ from hve_monitor.clock import parse_time
 from models import changes, deliveries, senders
 from models.cards import incident_cards
 from models.coverage import coverage_report
+from models.days import cost_by_day
 from models.search import TraceFilter, search_traces
 from models.senders import Sender
 from models.spend import spend
@@ -52,6 +53,13 @@ def counts(view: View, since: datetime | None, until: datetime | None = None) ->
 def cost(view: View, month: str | None = None) -> dict[str, Any]:
     """models.spend.spend. Raises: ConfigError when the tenants bill in different currencies."""
     return spend(view.config, view.now, view.tenant, month)
+
+
+@kept
+def daily_costs(view: View, currency: str) -> dict[date, str]:
+    """models.days.cost_by_day of the view's tenant."""
+    with published(view.config.warehouse.path) as connection:
+        return cost_by_day(connection, view.now, currency, view.tenant)
 
 
 @kept

@@ -7,6 +7,7 @@ import os
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property
+from typing import Any
 
 from hve_monitor.clock import business_now, midnight
 from hve_monitor.config import Config, load_config
@@ -21,7 +22,7 @@ class View:
     """One consistent look at the store.
 
     Units: now and as_of are UTC instants; days is the length of the period in UTC days that ends
-    with today, None for everything.
+    with today, None for everything; month is YYYY-MM, None for the running one.
     """
 
     config: Config
@@ -30,6 +31,7 @@ class View:
     now: datetime
     tenant: str | None = None
     days: int | None = 30
+    month: str | None = None
 
     @cached_property
     def since(self) -> datetime | None:
@@ -39,19 +41,22 @@ class View:
     @property
     def timezone(self) -> str:
         """The tenant's zone; UTC where several tenants are looked at together."""
-        zones = {
-            each.timezone for each in self.config.served if self.tenant in (None, each.name)
-        }
+        zones = {each.timezone for each in self.config.served if self.tenant in (None, each.name)}
         return zones.pop() if len(zones) == 1 else "UTC"
+
+    def zone_of(self, tenant: str) -> str:
+        """The zone of one tenant; UTC where only the store knows it."""
+        zones = (each.timezone for each in self.config.served if each.name == tenant)
+        return next(zones, "UTC")
 
     def identity(self) -> tuple[str, ...]:
         """What a cached reading depends on besides its own arguments."""
         settings = hashlib.sha256(self.config.model_dump_json().encode()).hexdigest()
         return (self.version, settings, self.now.isoformat(), str(self.tenant))
 
-    def narrowed(self, tenant: str | None, days: int | None) -> View:
-        """The same version of one tenant and period."""
-        return replace(self, tenant=tenant, days=days)
+    def narrowed(self, **choice: Any) -> View:
+        """The same version of another tenant, period (days) or month."""
+        return replace(self, **choice)
 
 
 def open_view() -> View:

@@ -119,6 +119,8 @@ def _spent(document: Document) -> str:
 
 def _expected(document: Document) -> str:
     projection = document["projection"]
+    if projection["p80"] is None:
+        return f"month end: {projection['method']}"
     low, high = projection["p80"]
     return (
         f"month end: {_money(projection['month_end'])} {document['currency']}, 80 % between"

@@ -2,11 +2,7 @@
 
 Expected value: mean of the same local hour of the week and its two neighbours over four weeks,
 times a level of the last seven days. Young accounts: the same hour of the day over seven days,
-then the last day. Interval: conformal on square-root residuals by third of load, negative
-binomial for small counts. Everything that an hour depends on lies in earlier local days.
-
-Source: Vovk, Gammerman and Shafer, "Algorithmic Learning in a Random World" (conformal
-intervals); Anscombe 1948 (square root of counts).
+then the last day. Everything that an hour depends on lies in earlier local days.
 """
 
 from __future__ import annotations
@@ -18,19 +14,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from models.counts import mean_known, small_count_quantile, sum_known
+from models.counts import mean_known, sum_known
 from models.grid import Floats
+from models.intervals import SMALL, conformal_shifts, interval_bounds, nested_bounds
 
 LEARNING_DAYS = 14
 WEEKS = 4
 RESIDUAL_DAYS = 56
 _PAD_DAYS = 7 * WEEKS + 1
-_SMALL = 2.0  # expected recipients per hour under which counts are treated as small
 _LEVEL_PRIOR = 20.0  # recipients: keeps the level of accounts that send little near 1
-_TAILS = (0.025, 0.1, 0.9, 0.975)
-_NORMAL = (1.96, 1.2816, 1.2816, 1.96)
-_LEAST_RESIDUALS = 40
-_CLASS_STEP = 1e7  # separates the load classes inside one sort
 
 
 @dataclass(frozen=True)
@@ -144,7 +136,7 @@ class Baseline:
         usual = np.where(np.isnan(values), np.nan, seasonal)
         surplus = (values - expected) ** 2 - expected
         square = np.where(np.isnan(surplus), np.nan, expected**2)
-        quiet = expected < _SMALL
+        quiet = expected < SMALL
         parts = (compared, usual, surplus, square)
         small = (np.where(quiet, surplus, 0.0), np.where(quiet, square, 0.0))
         return np.stack([sum_known(part) for part in parts + small])
@@ -194,74 +186,11 @@ class Baseline:
         begin = max(first - RESIDUAL_DAYS * 24, 0)
         load = self.expected[:, begin:first]
         residual = np.sqrt(self.values[:, begin:first]) - np.sqrt(load)
-        shifts = conformal_shifts(residual, load, expected)
-        small, large = self.size(day, small=True)[:, None], self.size(day)[:, None]
         mean = np.where(np.isnan(expected), 0.0, expected)
-        spread = np.sqrt(mean + mean**2 / large)
-        bounds = []
-        for tail, shift, width in zip(_TAILS, shifts, _NORMAL, strict=True):
-            root = np.maximum(np.sqrt(mean) + shift, 0.0)
-            rough = mean + (spread if tail > 0.5 else -spread) * width
-            wide = np.where(np.isnan(root), rough, root**2)
-            few = small_count_quantile(tail, mean, np.broadcast_to(small, mean.shape))
-            bounds.append(np.where(mean < _SMALL, few, wide))
-        return _nested(bounds, expected, learning[:, None])
+        sizes = self.size(day, small=True)[:, None], self.size(day)[:, None]
+        bounds = interval_bounds(mean, conformal_shifts(residual, load, expected), sizes)
+        return nested_bounds(bounds, expected, learning[:, None])
 
 
 def _weeks_before(day: int) -> list[int]:
     return [day - 7 * week for week in range(1, WEEKS + 1)]
-
-
-def conformal_shifts(residual: Floats, load: Floats, expected: Floats) -> list[Floats]:
-    """Quantiles 2.5, 10, 90 and 97.5 % of the square-root residuals of a similar load.
-
-    Shape:  residual, load (accounts, past hours); expected and each result (accounts, hours).
-    Units:  square roots of recipients; NaN where a third of load has under 40 residuals.
-    """
-    usable = ~np.isnan(residual) & (np.nan_to_num(load) >= 1.0)
-    edges = _thirds(load, usable)
-    classes = _class_of(load, edges)
-    held = np.clip(np.nan_to_num(residual), -0.4 * _CLASS_STEP, 0.4 * _CLASS_STEP)
-    keys = np.where(usable, classes * _CLASS_STEP + held, np.inf)
-    keys.sort(axis=1)
-    counts = np.stack([(usable & (classes == third)).sum(axis=1) for third in range(3)], axis=1)
-    offsets = np.cumsum(counts, axis=1) - counts
-    wanted = _class_of(expected, edges)
-    number, offset = (np.take_along_axis(x, wanted, axis=1) for x in (counts, offsets))
-    shifts = []
-    for tail in _TAILS:
-        rank = np.ceil((number + 1) * tail) - 1 if tail > 0.5 else np.floor((number + 1) * tail) - 1
-        place = offset + np.clip(rank, 0, np.maximum(number - 1, 0)).astype(np.int64)
-        if keys.shape[1] == 0:
-            shifts.append(np.full(expected.shape, np.nan))
-            continue
-        found = np.take_along_axis(keys, np.minimum(place, keys.shape[1] - 1), axis=1)
-        enough = number >= _LEAST_RESIDUALS
-        shifts.append(np.where(enough, found - wanted * _CLASS_STEP, np.nan))
-    return shifts
-
-
-def _thirds(load: Floats, usable: NDArray[np.bool_]) -> Floats:
-    """Edges between the thirds of load over the last two weeks: (accounts, 2)."""
-    recent = np.where(usable, load, np.inf)[:, -336:]
-    if recent.shape[1] == 0:
-        return np.full((len(load), 2), np.inf)
-    recent = np.sort(recent, axis=1)
-    count = np.isfinite(recent).sum(axis=1)[:, None]
-    return np.take_along_axis(recent, count * np.array([[1, 2]]) // 3, axis=1)
-
-
-def _class_of(load: Floats, edges: Floats) -> NDArray[np.int64]:
-    return (load > edges[:, :1]).astype(np.int64) + (load > edges[:, 1:])
-
-
-def _nested(
-    bounds: list[Floats], expected: Floats, learning: NDArray[np.bool_]
-) -> tuple[Floats, Floats, Floats, Floats]:
-    """Whole counts rounded outward, twice as wide while learning, one inside the other."""
-    lo95, lo80, hi80, hi95 = (np.where(learning, 2.0 * bound - expected, bound) for bound in bounds)
-    lo80 = np.floor(np.maximum(np.minimum(lo80, expected), 0.0))
-    hi80 = np.ceil(np.maximum(hi80, expected))
-    lo95 = np.minimum(np.floor(np.maximum(lo95, 0.0)), lo80)
-    hi95 = np.maximum(np.ceil(hi95), hi80)
-    return lo95, lo80, hi80, hi95

@@ -33,7 +33,10 @@ def changes_since(
     sources = connection.execute(query("new_sources"), bounds).fetchall()
     firsts = connection.execute(query("first_sends"), bounds).fetchall()
     found = [
-        *(Change(at, account, f"sent from {ip} for the first time") for _, account, ip, at in sources),
+        *(
+            Change(at, account, f"sent from {ip} for the first time")
+            for _, account, ip, at in sources
+        ),
         *(Change(at, account, "sent its first mail") for _, account, at in firsts),
         *_incidents(connection, since, now, tenant),
     ]

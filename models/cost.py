@@ -56,6 +56,8 @@ def cost_report(
         daily[["account", "day", "recipients"]], now, name, _extra(connection, now, tenant)
     )
     price = prices.unit_price(min(last, max(first, now.date())), currency)
+    if daily.empty:
+        return _nothing_known(name, currency, price)
     return {
         "month": name,
         "currency": currency,
@@ -69,6 +71,27 @@ def cost_report(
         "next_12_months": _scenarios(projection, price),
         "by_account": _by_account(in_month, projection, price),
         "budgets": [line.report(spent, projection, price, now.date()) for line in budgets],
+        "reconciliation": [],
+    }
+
+
+def _nothing_known(month: str, currency: str, price: Decimal | None) -> dict[str, Any]:
+    """No row with a status, no count, no projection: unknown, never 0."""
+    return {
+        "month": month,
+        "currency": currency,
+        "unit_price": plain(price),
+        "month_to_date": {"billable_recipients": None, "cost": None},
+        "projection": {
+            "method": "unavailable: no row carries a delivery status",
+            "month_end": None,
+            "p80": None,
+            "p95": None,
+            "history_days": 0,
+        },
+        "next_12_months": [],
+        "by_account": [],
+        "budgets": [],
         "reconciliation": [],
     }
 

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from models.counts import sum_known
+from models.dailies import DailyTable, read_days
 from models.grid import Floats
 from models.profiles import METHODS, DailyHistory, Profile, fit_profile
 from models.spreads import (
@@ -66,15 +67,6 @@ class Projection:
     next_months: dict[str, list[MonthEstimate]]
 
 
-@dataclass(frozen=True)
-class _Daily:
-    accounts: list[str]
-    sent: Floats  # (accounts, days up to and including today)
-    history: DailyHistory  # complete days, without what incidents added
-    first: date
-    today: date
-
-
 def project_month(
     daily: pd.DataFrame, now: datetime, month: str, incident_extra: pd.DataFrame | None = None
 ) -> Projection:
@@ -89,9 +81,9 @@ def project_month(
     if now.tzinfo is None:
         raise ValueError("now needs a time zone")
     begin = _first_day(month)
-    table = _read(daily, now.astimezone(UTC), incident_extra)
+    table = read_days(daily, now.astimezone(UTC).date(), incident_extra)
     profile = fit_profile(table.history)
-    actual = _sent_in(table, begin, _last_day(begin))
+    actual = table.sent_between(begin, _last_day(begin))
     days, weights = _days_left(begin, now.astimezone(UTC))
     forecast = _expected(table, profile, days) * weights
     is_now = bool(days) and days[0] == table.today
@@ -108,55 +100,10 @@ def project_month(
     )
 
 
-def _expected(table: _Daily, profile: Profile, days: list[date]) -> Floats:
+def _expected(table: DailyTable, profile: Profile, days: list[date]) -> Floats:
     """Daily profile; an account without a complete day is taken to go on as today."""
     is_new = np.isnan(table.history.values).all(axis=1, keepdims=True)
     return np.where(is_new, table.sent[:, -1:], profile.expected(days))
-
-
-def _read(daily: pd.DataFrame, now: datetime, extra: pd.DataFrame | None) -> _Daily:
-    today = now.date()
-    rows = _dated(daily)
-    rows = rows.loc[rows["day"] <= np.datetime64(today, "D")]
-    accounts = sorted(set(rows["account"]))
-    first = rows["day"].min().date() if len(rows) else today
-    width = (today - first).days + 1
-    place = pd.Index(accounts).get_indexer(pd.Index(rows["account"]))
-    column = _columns(rows, first)
-    sent = np.zeros((len(accounts), width))
-    np.add.at(sent, (place, column), rows["recipients"].to_numpy(np.float64))
-    born = np.full(len(accounts), width)
-    np.minimum.at(born, place, column)
-    usual = sent - _extra_of(extra, accounts, first, width)
-    usual = np.where(np.arange(width) < born[:, None], np.nan, np.maximum(usual, 0.0))
-    return _Daily(accounts, sent, DailyHistory(usual[:, :-1], today), first, today)
-
-
-def _dated(frame: pd.DataFrame) -> pd.DataFrame:
-    days = pd.to_datetime(frame["day"]).astype("datetime64[s]")
-    return frame.assign(day=days.dt.floor("D"))
-
-
-def _columns(rows: pd.DataFrame, first: date) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-    days = rows["day"].to_numpy("M8[D]") - np.datetime64(first, "D")
-    return days.astype(np.int64)
-
-
-def _extra_of(extra: pd.DataFrame | None, accounts: list[str], first: date, width: int) -> Floats:
-    taken = np.zeros((len(accounts), width))
-    if extra is None or extra.empty:
-        return taken
-    rows = _dated(extra)
-    place = pd.Index(accounts).get_indexer(pd.Index(rows["account"]))
-    column = _columns(rows, first)
-    kept = (place >= 0) & (column >= 0) & (column < width)
-    np.add.at(taken, (place[kept], column[kept]), rows["recipients"].to_numpy(np.float64)[kept])
-    return taken
-
-
-def _sent_in(table: _Daily, begin: date, end: date) -> Floats:
-    low, high = (begin - table.first).days, (end - table.first).days + 1
-    return sum_known(table.sent[:, max(low, 0) : max(high, 0)])
 
 
 def _days_left(begin: date, now: datetime) -> tuple[list[date], Floats]:

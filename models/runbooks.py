@@ -15,18 +15,6 @@ STEPS: dict[str, tuple[str, ...]] = {
         "End its sessions: Set-User {account} -STSRefreshTokensValidFrom (Get-Date)",
         "Take applications away from it: Remove-HVEAppAccess {account} -AppIds <id>",
     ),
-    "silence": ["mail"],
-}
-
-STEPS: dict[str, tuple[str, ...]] = {
-    "surge": (
-        "Ask the owner of {account} whether this send was planned.",
-        "See what was sent, to whom and from where: hve trace --sender {account}",
-        "If it was not planned, reset the password of {account} and end its sessions:"
-        " Set-User -Identity {account} -STSRefreshTokensValidFrom (Get-Date)",
-        "Remove applications that should not send: Remove-HVEAppAccess -Identity {account}"
-        " -AppIds <id>",
-    ),
     "silence": (
         "Ask the owner of {account} whether the application behind it was stopped.",
         "Check that the account may send: Get-HVEAccountBillingPolicy -Identity {account}",

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from models.baselines import LEARNING_DAYS, DayForecast
-from models.evidence import Incident, Severity, Signal, count
+from models.baselines import DayForecast
+from models.evidence import Incident
 from models.excesses import LONGEST, THRESHOLD, Demand, ExcessHistory, exceeds, window_sums
+from models.explanations import SurgeSize, surge_reasons, surge_severity, surge_signal
 from models.grid import Floats
 from models.signals import Surroundings
 from models.traffic import LONGEST_CUT_HOURS, Traffic
@@ -197,30 +198,25 @@ class SurgeWatch:
         traffic, first, end = self._traffic, surge.first, surge.last + 1
         expected, interval = traffic.expected_sum(account, first, end)
         observed = round(float(np.nansum(traffic.sent[account, first:end])))
+        size = SurgeSize(end - first, surge.score, surge.record, observed, expected, interval)
         support = self._surroundings.signals(account, first, end)
-        learning = bool(traffic.learning[account, first] > 0)
-        extra = max(observed - expected, 0.0)
-        fired = {signal.name for signal in support if signal.state == "fired"}
-        if len(fired) < 2:
+        learning_day = int(traffic.learning[account, first])
+        if sum(signal.state == "fired" for signal in support) < 2:
             self._remember(account, first, end)
         return Incident(
             account=traffic.accounts[account],
             kind="surge",
-            severity="low" if learning else _severity(surge, extra, observed, expected, fired),
+            severity=surge_severity(size, support, learning_day),
             started_at=traffic.grid.time_of_quarter(4 * first),
             ended_at=traffic.grid.time_of_quarter(4 * end) if is_over else None,
             detected_at=traffic.grid.time_of_quarter(surge.detected_quarter),
             observed=observed,
             expected=round(expected, 1),
             interval=interval,
-            reasons=(
-                *_sizes(surge, observed, expected, interval),
-                *_fired(support),
-                *_young(int(traffic.learning[account, first])),
-            ),
-            signals=(_surge_signal(surge), *support),
-            extra_recipients=round(extra),
-            learning=learning,
+            reasons=surge_reasons(size, support, learning_day),
+            signals=(surge_signal(size), *support),
+            extra_recipients=round(size.extra),
+            learning=learning_day > 0,
         )
 
     def _remember(self, account: int, first: int, end: int) -> None:
@@ -233,44 +229,3 @@ class SurgeWatch:
 def _contributes(own: Floats, excess: Floats) -> NDArray[np.bool_]:
     """Hours that are part of what happened, not a stray message after it."""
     return np.asarray(own >= np.maximum(_LEAST_HOUR, _LEAST_SHARE * excess.max(axis=0)))
-
-
-def _severity(
-    surge: _Open, extra: float, observed: float, expected: float, fired: set[str]
-) -> Severity:
-    ratio = observed / max(expected, 1.0)
-    if len(fired) >= 2 and extra >= 300.0 and ratio >= 3.0:
-        return "high"
-    # Size alone may be a first mailing; a loop shows itself by its length.
-    is_backed = bool(fired) or surge.last + 1 - surge.first >= 6
-    if extra >= 10.0 * max(surge.record, 1000.0) and ratio >= 5.0 and is_backed:
-        return "high"
-    if extra >= 200.0 and (is_backed or surge.score >= 1.5 * THRESHOLD):
-        return "medium"
-    return "low"
-
-
-def _surge_signal(surge: _Open) -> Signal:
-    reason = f"{surge.score:.1f} times the usual size of an excess; {THRESHOLD:.0f} is unusual"
-    score = surge.score / (surge.score + THRESHOLD)
-    return Signal("surge", round(max(score, 0.0), 3), "fired", reason)
-
-
-def _sizes(
-    surge: _Open, observed: int, expected: float, interval: tuple[float, float]
-) -> tuple[str, str]:
-    return (
-        f"{count(observed, 'recipient')} in {surge.last + 1 - surge.first} h; {expected:,.0f} "
-        f"were expected ({interval[0]:,.0f} to {interval[1]:,.0f})",
-        f"the largest excess of one hour before was {count(surge.record, 'recipient')}",
-    )
-
-
-def _fired(support: tuple[Signal, ...]) -> tuple[str, ...]:
-    return tuple(signal.reason for signal in support if signal.state == "fired")
-
-
-def _young(learning_day: int) -> tuple[str, ...]:
-    if not learning_day:
-        return ()
-    return (f"day {learning_day} of {LEARNING_DAYS} of learning this account",)

@@ -130,15 +130,14 @@ def _cut_days(
         "since": period.since or datetime.combine(min(days), time(0), UTC),
         "until": period.until or datetime.combine(max(days) + ONE_DAY, time(0), UTC),
     }
-    rows = connection.execute(query("trace_rows_of_days"), bounds).to_arrow_table()
     connection.execute("create schema if not exists memory.staging")
+    connection.execute(
+        "create or replace table memory.staging.stg_message_traces as "
+        + query("trace_rows_of_days"),
+        bounds,
+    )
     connection.execute("use memory")
     try:
-        connection.register("asked_rows", rows)
-        connection.execute(
-            "create or replace temp view asked as from asked_rows;"
-            "create or replace table memory.staging.stg_message_traces as from asked"
-        )
         return connection.execute(
             f"select tenant, account, day, {', '.join(COUNTS)}"
             f" from ({model('marts.hve_usage_daily').sql})"

@@ -7,7 +7,6 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from dashboards.figure import utc
 from dashboards.palette import NAMES, STATUSES, Palette
 
 KNOWN = tuple(name for name in STATUSES if name != "unknown")
@@ -70,9 +69,7 @@ def rate_chart(rows: pd.DataFrame, colours: Palette, height: int = 150) -> Any:
         .mark_bar(color=colours.high, binSpacing=1)
         .encode(
             x=alt.X("day:T", timeUnit="utcyearmonthdate", title=None, axis=day_axis(rows["day"])),
-            y=alt.Y(
-                "ratio:Q", title="Not delivered", axis=alt.Axis(format="~%", tickCount=4)
-            ),
+            y=alt.Y("ratio:Q", title="Not delivered", axis=alt.Axis(format="~%", tickCount=4)),
             tooltip=[utc_day(), alt.Tooltip("ratio:Q", format=".2%", title="not delivered")],
         )
         .properties(height=height)

@@ -82,7 +82,9 @@ def _spending(spent: dict[str, Any] | None) -> str:
     if to_date is None:
         return "what was spent this month is unknown"
     currency = spent["currency"]
-    return f"{money(to_date, currency)} spent so far, {money(ahead, currency)} expected by month end"
+    return (
+        f"{money(to_date, currency)} spent so far, {money(ahead, currency)} expected by month end"
+    )
 
 
 def _tiles(view: View, spent: dict[str, Any] | None, cards: list[dict[str, Any]]) -> None:
@@ -158,7 +160,9 @@ def _rate_tile(view: View) -> None:
 
 
 def _incident_tile(view: View, cards: list[dict[str, Any]]) -> None:
-    new = sum(card["detected_at"] > (view.now - DAY).strftime("%Y-%m-%dT%H:%M:%S") for card in cards)
+    new = sum(
+        card["detected_at"] > (view.now - DAY).strftime("%Y-%m-%dT%H:%M:%S") for card in cards
+    )
     st.metric(
         "Open incidents",
         len(open_ones(cards)),
@@ -282,7 +286,9 @@ def _since_yesterday(view: View) -> None:
     changes = readings.changed(view, view.now - DAY)
     with st.container(border=True, key="since-yesterday"):
         heading(
-            f"{plural(len(changes), 'change')} since yesterday" if changes else "No change since yesterday",
+            f"{plural(len(changes), 'change')} since yesterday"
+            if changes
+            else "No change since yesterday",
             f"Since {moment(view.now - DAY)}: incidents, addresses and accounts that were not there.",
         )
         if changes:

@@ -1,6 +1,7 @@
 -- Grain: one row per tenant, account and UTC hour with at least one row.
 -- Units: counts; recipients are rows per (trace_id, recipient) without `expanded`. Counts by status
--- are null where no row of the hour carries a status. recipients_q1..q4 are its quarter-hours.
+-- are null where no row of the hour carries a status, new_sources where none carries an address.
+-- recipients_q1..q4 are its quarter-hours.
 with rows_of_the_days as (
     select
         t.tenant,
@@ -10,7 +11,7 @@ with rows_of_the_days as (
         extract(minute from t.received_at) as minute,
         t.trace_id,
         t.recipient,
-        t.from_ip,
+        case when t.from_ip not in ('', '255.255.255.255') then t.from_ip end as source_ip,
         t.status_group,
         t.status_group is distinct from 'expanded' as is_recipient,
         c.first_at >= date_trunc('hour', t.received_at) as is_new_recipient,
@@ -50,6 +51,8 @@ select
     count(distinct case when is_recipient then recipient end) as distinct_recipients,
     count(distinct case when is_recipient and is_new_recipient then recipient end)
         as new_recipients,
-    count(distinct case when is_new_source then from_ip end) as new_sources
+    case
+        when count(source_ip) > 0 then count(distinct case when is_new_source then source_ip end)
+    end as new_sources
 from rows_of_the_days
 group by tenant, day, account, hour_utc

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import cache
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from models.evidence import Incident
 from models.excesses import WINDOWS, window_sums
 from models.grid import HourlyGrid
-from models.incidents import analyse
+from models.incidents import Analysis, analyse
 from tests.unit.models.traffic_samples import START, Floats, cut_off, draw, grid_of, office
 
 DAY = 24
@@ -23,6 +24,7 @@ def office_accounts(count: int, days: int, seed: int = 7) -> Floats:
     return draw(np.random.default_rng(seed), mean)
 
 
+@cache
 def attacked() -> HourlyGrid:
     """An account that bursts at night to strangers, and one that is quiet for two days."""
     sent = office_accounts(3, 60)
@@ -33,6 +35,11 @@ def attacked() -> HourlyGrid:
     sent[1] = draw(np.random.default_rng(8), np.full(60 * DAY, 80.0))
     sent[1, OUTAGE : OUTAGE + 48] = 0
     return grid_of(sent, new=new, sources=sources)
+
+
+@cache
+def analysed(timezone: str) -> Analysis:
+    return analyse(attacked(), timezone)
 
 
 def only(incidents: tuple[Incident, ...]) -> Incident:
@@ -46,7 +53,7 @@ def of(incidents: tuple[Incident, ...], row: int) -> tuple[Incident, ...]:
 
 
 def test_a_burst_at_night_to_strangers_is_high_early_and_explained() -> None:
-    surge = only(of(analyse(attacked(), "UTC").incidents, 0))
+    surge = only(of(analysed("UTC").incidents, 0))
     begin = START + timedelta(hours=ATTACK)
     assert (surge.kind, surge.severity) == ("surge", "high")
     assert surge.started_at == begin
@@ -61,7 +68,7 @@ def test_a_burst_at_night_to_strangers_is_high_early_and_explained() -> None:
 
 
 def test_every_surge_names_all_five_signals() -> None:
-    surge = only(of(analyse(attacked(), "UTC").incidents, 0))
+    surge = only(of(analysed("UTC").incidents, 0))
     names = ["surge", "silence", "new_recipients", "new_source", "off_hours"]
     assert [signal.name for signal in surge.signals] == names
     for signal in surge.signals:
@@ -71,7 +78,7 @@ def test_every_surge_names_all_five_signals() -> None:
 
 
 def test_a_steady_account_that_stops_is_raised_within_hours() -> None:
-    silence = only(of(analyse(attacked(), "UTC").incidents, 1))
+    silence = only(of(analysed("UTC").incidents, 1))
     begin = START + timedelta(hours=OUTAGE)
     assert silence.kind == "silence"
     assert silence.severity in ("medium", "high")
@@ -179,7 +186,7 @@ def test_unread_hours_are_neither_silence_nor_the_end_of_anything() -> None:
 @pytest.mark.parametrize("hours", [ATTACK + 1, ATTACK + 30, OUTAGE + 4, OUTAGE + 50])
 @pytest.mark.parametrize("quarters", [1, 3, 4])
 def test_what_is_said_today_is_not_changed_by_tomorrow(hours: int, quarters: int) -> None:
-    whole = analyse(attacked(), "Europe/Berlin")
+    whole = analysed("Europe/Berlin")
     early = analyse(cut_off(attacked(), hours, quarters), "Europe/Berlin")
     for name in ("expected", "lo80", "hi80", "lo95", "hi95", "learning_day"):
         np.testing.assert_array_equal(getattr(early, name), getattr(whole, name)[:, :hours])

@@ -1,0 +1,142 @@
+"""One incident as a card: expected against observed, why, how much, and what to do."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from dashboards import readings
+from dashboards.amounts import age, count, moment, money
+from dashboards.charts.baseline import baseline_chart
+from dashboards.figure import figure, heading, listing
+from dashboards.incidents import KINDS, severity_mark
+from dashboards.markup import Markup, listed, tag
+from dashboards.palette import palette
+from dashboards.view import View
+from hve_monitor.clock import parse_time
+from models.senders import Sender
+
+BEFORE, AFTER = timedelta(days=2), timedelta(days=1)
+STATES = {"fired": "▲ fired", "quiet": "○ quiet", "unavailable": "? unavailable"}
+
+
+def incident_card(view: View, card: dict[str, Any]) -> None:
+    """Draws the card."""
+    with st.container(border=True, key="incident-card"):
+        st.html(tag("div", *_title(card), style="hve"))
+        left, right = st.columns([5, 3])
+        with left:
+            _hours(view, card)
+        with right:
+            st.html(tag("div", *_facts(view, card), style="hve"))
+        left, right = st.columns([5, 3])
+        with left:
+            _signals(card)
+        with right:
+            heading("Next steps")
+            st.html(tag("div", listed(card["next_steps"], ordered=True), style="hve"))
+            st.page_link(
+                "pages/delivery.py",
+                label="Messages of that time",
+                icon=":material/search:",
+                query_params=_search(view, card),
+            )
+
+
+def _title(card: dict[str, Any]) -> list[Markup]:
+    what = KINDS.get(card["kind"], card["kind"])
+    learning = [tag("span", "still learning", style="mark warn")] if card["learning"] else []
+    return [
+        tag(
+            "p",
+            severity_mark(card),
+            tag("span", card["status"].replace("_", " "), style="mark"),
+            *learning,
+            tag("span", f"{card['account']}: {what}"),
+            style="headline",
+        ),
+        listed(card["reasons"]),
+    ]
+
+
+def _facts(view: View, card: dict[str, Any]) -> list[Markup]:
+    low, high = card["interval"]
+    ended = moment(card["ended_at"]) if card["ended_at"] else "still going on"
+    facts = {
+        "Observed": f"{count(card['observed'])} recipients",
+        "Expected": f"{count(round(card['expected']))} ({count(round(low))} to {count(round(high))} in 95 %)",
+        "Extra": f"{count(card['extra_recipients'])} recipients",
+        "Extra cost": f"{money(card['extra_cost'], card['currency'])} (estimate)",
+        "Started": moment(card["started_at"]),
+        "Ended": ended,
+        "Detected": f"{moment(card['detected_at'])}, after {_delay(card)}",
+        "For": ", ".join(card["audience"]),
+        "Id": card["id"],
+    }
+    pairs = [tag("dt", name) + tag("dd", value) for name, value in facts.items()]
+    return [tag("dl", *(Markup(pair) for pair in pairs), style="facts")]
+
+
+def _delay(card: dict[str, Any]) -> str:
+    return age(parse_time(card["detected_at"]) - parse_time(card["started_at"]))
+
+
+def _hours(view: View, card: dict[str, Any]) -> None:
+    start, end = _span(view, card)
+    sender = Sender(card["tenant"], card["account"])
+    hours = readings.hours(view, sender, start - BEFORE, min(view.now, end + AFTER))
+    if hours.empty:
+        st.caption("No hours of this account are stored around the incident.")
+        return
+    figure(
+        f"{count(card['observed'])} recipients where {count(round(card['expected']))} were expected",
+        "Recipients per UTC hour: observed as a line, expected dashed in its 80 % and 95 % bands;"
+        " the incident is shaded.",
+        baseline_chart(hours, (start, end), palette()),
+        _hour_table(hours),
+        {
+            "hour_utc": st.column_config.DatetimeColumn(
+                "Hour (UTC)", format="YYYY-MM-DD HH:mm", timezone="UTC"
+            )
+        },
+    )
+
+
+def _span(view: View, card: dict[str, Any]) -> tuple[datetime, datetime]:
+    ended = parse_time(card["ended_at"]) if card["ended_at"] else view.now
+    return parse_time(card["started_at"]), ended
+
+
+def _hour_table(hours: pd.DataFrame) -> pd.DataFrame:
+    columns = ["hour_utc", "observed", "expected", "lo80", "hi80", "lo95", "hi95"]
+    return hours[columns].round(1).sort_values("hour_utc", ascending=False)
+
+
+def _signals(card: dict[str, Any]) -> None:
+    heading("Signals", "What was looked at. A score near 1 is far outside the usual.")
+    table = pd.DataFrame(
+        {
+            "signal": [each["name"].replace("_", " ") for each in card["signals"]],
+            "state": [STATES.get(each["state"], each["state"]) for each in card["signals"]],
+            "score": [each["score"] for each in card["signals"]],
+            "reason": [each["reason"] for each in card["signals"]],
+        }
+    )
+    columns = {
+        "score": st.column_config.NumberColumn(format="%.2f", width="small"),
+        "reason": st.column_config.TextColumn(width="large"),
+    }
+    listing(table, columns)
+
+
+def _search(view: View, card: dict[str, Any]) -> dict[str, str]:
+    start, end = _span(view, card)
+    link = {
+        "account": card["account"],
+        "since": start.date().isoformat(),
+        "until": end.date().isoformat(),
+    }
+    return link if view.tenant is None else link | {"tenant": view.tenant}

@@ -1,0 +1,72 @@
+"""Observed hours of an account against what was expected of them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import altair as alt
+import pandas as pd
+
+from dashboards.figure import utc
+from dashboards.palette import Palette
+
+HOUR = pd.Timedelta(hours=1)
+NUMBERS = ("observed", "expected", "lo80", "hi80", "lo95", "hi95")
+
+
+def baseline_chart(
+    hours: pd.DataFrame, span: tuple[datetime, datetime], colours: Palette, height: int = 290
+) -> Any:
+    """Hourly recipients over their bands, the incident's span shaded.
+
+    `hours` as models.senders.account_hours gives them.
+    """
+    numbers = {name: hours[name].astype("float64") for name in NUMBERS}
+    rows = hours.assign(until=hours["hour_utc"] + HOUR, **numbers)
+    layers = [_span(span), _band(rows, "95"), _band(rows, "80"), _expected(rows), _observed(rows)]
+    scale = alt.Scale(
+        domain=["observed", "expected", "80 % band", "95 % band", "incident"],
+        range=[colours.accent, colours.expected, colours.band80, colours.band95, colours.high],
+    )
+    coloured = [layer.encode(color=alt.Color("series:N", scale=scale)) for layer in layers]
+    return alt.layer(*coloured, _hover(rows)).properties(height=height)
+
+
+def _named(rows: pd.DataFrame, series: str) -> Any:
+    """A layer whose legend entry is `series`."""
+    return alt.Chart(rows.assign(series=series))
+
+
+def _band(rows: pd.DataFrame, level: str) -> Any:
+    axis = alt.Axis(format="%-d %b %H:%M", labelOverlap=True, tickCount=7)
+    band = _named(rows, f"{level} % band").mark_area(opacity=1, interpolate="step-after")
+    return band.encode(x=utc("hour_utc", axis=axis), y=alt.Y(f"lo{level}:Q"), y2=f"hi{level}:Q")
+
+
+def _expected(rows: pd.DataFrame) -> Any:
+    line = _named(rows, "expected").mark_line(
+        strokeDash=[5, 4], strokeWidth=1.6, interpolate="step-after"
+    )
+    return line.encode(x=utc("hour_utc"), y="expected:Q")
+
+
+def _observed(rows: pd.DataFrame) -> Any:
+    line = _named(rows, "observed").mark_line(strokeWidth=2.2, interpolate="step-after")
+    return line.encode(x=utc("hour_utc"), y=alt.Y("observed:Q", title="Recipients per hour"))
+
+
+def _hover(rows: pd.DataFrame) -> Any:
+    """Invisible columns that say the numbers of the hour under the pointer."""
+    time = alt.Tooltip(
+        "hour_utc:T", timeUnit="utcyearmonthdatehours", format="%a %-d %b %H:%M", title="hour (UTC)"
+    )
+    top = rows.assign(top=max(1.0, float(rows[["observed", "hi95"]].max().max())))
+    columns = alt.Chart(top).mark_rect(opacity=0)
+    numbers = [alt.Tooltip(f"{name}:Q", format=",.0f") for name in NUMBERS]
+    return columns.encode(x=utc("hour_utc"), x2="until", y="top:Q", tooltip=[time, *numbers])
+
+
+def _span(span: tuple[datetime, datetime]) -> Any:
+    frame = pd.DataFrame({"start": [pd.Timestamp(span[0])], "end": [pd.Timestamp(span[1])]})
+    return _named(frame, "incident").mark_rect(opacity=0.16).encode(x=utc("start"), x2="end")

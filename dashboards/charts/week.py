@@ -1,0 +1,48 @@
+"""The local week of an account as a heat map."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import altair as alt
+import pandas as pd
+
+from dashboards.palette import Palette
+from models.senders import WEEKDAYS
+
+
+def week_chart(week: pd.DataFrame, timezone: str, colours: Palette) -> Any:
+    """Mean recipients by weekday and local hour; `week` as models.senders.week_of gives it."""
+    return (
+        alt.Chart(week)
+        .mark_rect()
+        .encode(
+            x=alt.X(
+                "hour:O",
+                title=f"Hour of the day ({timezone})",
+                axis=alt.Axis(
+                    labelAngle=0, values=list(range(0, 24, 3)), labelExpr="datum.label + ':00'"
+                ),
+            ),
+            y=alt.Y("weekday:O", title=None, sort=list(WEEKDAYS)),
+            color=alt.Color(
+                "recipients:Q",
+                scale=alt.Scale(range=[colours.low_heat, colours.high_heat]),
+                legend=alt.Legend(orient="right", title="mean", gradientLength=150, format="~s"),
+            ),
+            tooltip=[
+                "weekday:O",
+                "hour:O",
+                alt.Tooltip("recipients:Q", format=",.1f", title="recipients per hour"),
+            ],
+        )
+        .properties(height=210)
+    )
+
+
+def busiest(week: pd.DataFrame) -> str | None:
+    """Mon 09:00, None where nothing was sent."""
+    if week.empty or not week["recipients"].max() > 0:
+        return None
+    top = week.loc[week["recipients"].idxmax()]
+    return f"{top['weekday']} {int(top['hour']):02d}:00"

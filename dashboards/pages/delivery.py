@@ -1,0 +1,146 @@
+"""Did it arrive: a search over every message, and where delivery fails."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from dashboards import readings
+from dashboards.amounts import count, percent, plural
+from dashboards.charts.volume import rate_chart
+from dashboards.figure import figure, heading, listing
+from dashboards.frame import chosen_account, footer, opened
+from dashboards.palette import NAMES, palette
+from dashboards.rates import delivered_share
+from dashboards.search import search_form, search_results
+from dashboards.view import View
+from models.usage import usage_rows
+
+
+def show(view: View) -> None:
+    """The page."""
+    account = chosen_account()
+    with st.container(border=True, key="search-panel"):
+        wanted = search_form(view, account)
+        search_results(view, wanted)
+    left, right = st.columns([1, 1])
+    with left:
+        _rates(view, account)
+    with right:
+        _failures(view, account)
+    footer(view)
+
+
+def _period(view: View, account: str | None) -> pd.DataFrame:
+    usage = readings.usage(view, view.since)
+    return usage if account is None else usage[usage["account"] == account]
+
+
+def _rates(view: View, account: str | None) -> None:
+    usage = _period(view, account)
+    _days_without(usage)
+    rows = usage_rows(usage, ["account"]) if len(usage) else []
+    rated = sorted(rows, key=lambda row: (delivered_share(row) is None, delivered_share(row) or 0))
+    with st.container(border=True, key="rates"):
+        if not rated:
+            heading("Nothing was sent in this period")
+            return
+        worst = rated[0]
+        heading(
+            f"{worst['account']} has the lowest delivery rate: {percent(delivered_share(worst))}",
+            "Delivered of all recipients whose outcome is known, in the period.",
+        )
+        listing(_rate_table(rated), _rate_columns())
+
+
+def _days_without(usage: pd.DataFrame) -> None:
+    """Share of recipients per day that did not get their mail."""
+    days = usage_rows(usage.assign(tenant="all"), ["day"]) if len(usage) else []
+    rates = [(row["day_utc"], delivered_share(row)) for row in days]
+    known = [(day, 1 - rate) for day, rate in rates if rate is not None]
+    if not known:
+        return
+    rows = pd.DataFrame(known, columns=["day", "ratio"])
+    worst = rows.loc[rows["ratio"].idxmax()]
+    table = rows.assign(ratio=[percent(float(ratio)) for ratio in rows["ratio"]])
+    figure(
+        f"At worst {percent(float(worst['ratio']))} of a day's recipients got no mail",
+        f"Not delivered of all recipients with a known outcome, per UTC day. Worst: {worst['day']}.",
+        rate_chart(rows.assign(day=pd.to_datetime(rows["day"], utc=True)), palette()),
+        table.sort_values("day", ascending=False),
+        {"ratio": st.column_config.TextColumn("not delivered", alignment="right")},
+    )
+
+
+def _rate_table(rows: list[dict[str, Any]]) -> pd.DataFrame:
+    names = ("delivered", "failed", "quarantined", "filtered_as_spam", "pending")
+    return pd.DataFrame(
+        {
+            "account": [row["account"] for row in rows],
+            "rate": [percent(delivered_share(row)) for row in rows],
+            "recipients": [count(row["recipients"]) for row in rows],
+            **{name: [count(row[name]) for row in rows] for name in names},
+        }
+    )
+
+
+def _rate_columns() -> dict[str, Any]:
+    column = st.column_config
+    numbers = {
+        name: column.TextColumn(name.replace("_", " ").capitalize(), alignment="right")
+        for name in (
+            "recipients",
+            "delivered",
+            "failed",
+            "quarantined",
+            "filtered_as_spam",
+            "pending",
+        )
+    }
+    return {
+        "account": column.TextColumn("Account", width="medium"),
+        "rate": column.TextColumn("Rate", alignment="right", width="small"),
+        **numbers,
+    }
+
+
+def _failures(view: View, account: str | None) -> None:
+    rows = readings.undelivered(view, readings.start(view), account)
+    with st.container(border=True, key="failures"):
+        if rows.empty:
+            heading(
+                "No failed, quarantined or pending recipient in the period",
+                "Rows without a status are unknown and do not count here.",
+            )
+            return
+        by_status = rows.groupby("status")["recipients"].sum().sort_values(ascending=False)
+        parts = ", ".join(
+            f"{count(number)} {NAMES.get(name, name)}" for name, number in by_status.items()
+        )
+        heading(
+            f"{plural(int(by_status.sum()), 'recipient')} without delivery: {parts}",
+            "By account, status and recipient domain. The trace names no reason; its events do"
+            " ('hve trace --events').",
+        )
+        listing(
+            rows.assign(status=[NAMES.get(name, name) for name in rows["status"]]).head(200),
+            _failure_columns(),
+            height=min(38 + 35 * len(rows), 420),
+        )
+
+
+def _failure_columns() -> dict[str, Any]:
+    column = st.column_config
+    return {
+        "account": column.TextColumn("Account", width="medium"),
+        "status": column.TextColumn("Status"),
+        "recipient_domain": column.TextColumn("Recipient domain"),
+        "recipients": column.NumberColumn("Recipients", format="localized"),
+        "last_at": column.DatetimeColumn("Last (UTC)", format="YYYY-MM-DD HH:mm", timezone="UTC"),
+    }
+
+
+if __name__ == "__main__":
+    show(opened("Delivery", by=("account", "period")))

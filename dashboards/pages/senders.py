@@ -1,0 +1,140 @@
+"""Who behaves unusually, why, and what an account usually does."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from dashboards import readings
+from dashboards.amounts import plural
+from dashboards.card import incident_card
+from dashboards.figure import heading, listing
+from dashboards.frame import chosen_account, footer, opened
+from dashboards.incidents import SIGNS, by_severity, open_ones
+from dashboards.profile import account_profile
+from dashboards.view import View
+from models.senders import Sender
+
+TABLE = "incident-table"
+
+
+def show(view: View) -> None:
+    """The page."""
+    account = chosen_account()
+    cards = [card for card in by_severity(readings.incidents(view)) if _is_of(card, account)]
+    chosen = _incidents(view, cards)
+    if chosen is not None:
+        incident_card(view, chosen)
+    sender = _profiled(view, account, chosen)
+    if sender is not None:
+        account_profile(view, sender)
+    footer(view)
+
+
+def _is_of(card: dict[str, Any], account: str | None) -> bool:
+    return account in (None, card["account"])
+
+
+def _incidents(view: View, cards: list[dict[str, Any]]) -> dict[str, Any] | None:
+    """The table; returns the incident whose card is to be shown."""
+    with st.container(border=True, key="incidents"):
+        listed = _listed(view, cards)
+        still_open = len(open_ones(cards))
+        heading(
+            f"{plural(still_open, 'incident')} open, {len(cards)} found in all that is stored"
+            if cards
+            else "No incident was found",
+            "Open ones first, then by severity. Select a row to see why. Times are UTC.",
+        )
+        if not listed:
+            st.caption("No incident of this choice. Every account that was read sends as usual.")
+            return _of_url(cards)
+        rows = _select(listed)
+    return _chosen(cards, listed, rows)
+
+
+def _listed(view: View, cards: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Open ones, and the closed ones of the period."""
+    since = view.since.isoformat() if view.since else ""
+    return [
+        card
+        for card in cards
+        if card["status"] == "open" or (card["ended_at"] or card["started_at"]) >= since
+    ]
+
+
+def _select(listed: list[dict[str, Any]]) -> list[int]:
+    event = listing(
+        _table(listed),
+        _columns(),
+        key=TABLE,
+        on_select="rerun",
+        selection_mode="single-row",
+        height=min(38 + 35 * len(listed), 290),
+    )
+    return list(event["selection"]["rows"])
+
+
+def _table(cards: list[dict[str, Any]]) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "severity": [SIGNS.get(card["severity"], card["severity"]) for card in cards],
+            "status": [card["status"].replace("_", " ") for card in cards],
+            "kind": [card["kind"].replace("_", " ") for card in cards],
+            "account": [card["account"] for card in cards],
+            "started_at": pd.to_datetime([card["started_at"] for card in cards], utc=True),
+            "observed": [card["observed"] for card in cards],
+            "expected": [card["expected"] for card in cards],
+            "extra": [card["extra_recipients"] for card in cards],
+            "extra_cost": [card["extra_cost"] for card in cards],
+            "id": [card["id"] for card in cards],
+        }
+    )
+
+
+def _columns() -> dict[str, Any]:
+    column = st.column_config
+    return {
+        "severity": column.TextColumn("Severity", width="small"),
+        "status": column.TextColumn("Status", width="small"),
+        "kind": column.TextColumn("Kind", width="small"),
+        "account": column.TextColumn("Account", width="medium"),
+        "started_at": column.DatetimeColumn(
+            "Started (UTC)", format="YYYY-MM-DD HH:mm", timezone="UTC"
+        ),
+        "observed": column.NumberColumn("Observed", format="localized"),
+        "expected": column.NumberColumn("Expected", format="%.0f"),
+        "extra": column.NumberColumn("Extra", format="localized"),
+        "extra_cost": column.TextColumn("Extra cost", alignment="right"),
+        "id": column.TextColumn("Id", width="small"),
+    }
+
+
+def _chosen(
+    cards: list[dict[str, Any]], listed: list[dict[str, Any]], rows: list[int]
+) -> dict[str, Any] | None:
+    """The selected row, else the incident of the URL, else the first open one."""
+    if rows and rows[0] < len(listed):
+        st.query_params["incident"] = listed[rows[0]]["id"]
+    return _of_url(cards) or next(iter(open_ones(cards)), None)
+
+
+def _of_url(cards: list[dict[str, Any]]) -> dict[str, Any] | None:
+    wanted = st.query_params.get("incident")
+    return next((card for card in cards if card["id"] == wanted), None)
+
+
+def _profiled(view: View, account: str | None, chosen: dict[str, Any] | None) -> Sender | None:
+    """The chosen account, else that of the incident, else the first."""
+    known = readings.accounts(view)
+    if account is not None:
+        return next((sender for sender in known if sender.account == account), None)
+    if chosen is not None:
+        return Sender(chosen["tenant"], chosen["account"])
+    return known[0] if known else None
+
+
+if __name__ == "__main__":
+    show(opened("Senders", by=("account", "period")))

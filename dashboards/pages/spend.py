@@ -1,0 +1,270 @@
+"""What a month costs: so far, at its end, by account, against budgets, and in twelve months."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from dashboards import readings
+from dashboards.amounts import count, day, digits, exact, money, percent, total
+from dashboards.charts.outlook import outlook_chart, scenario_chart, spent_by_day
+from dashboards.figure import figure, heading, listing
+from dashboards.frame import footer, opened
+from dashboards.markup import literal, tag
+from dashboards.palette import palette
+from dashboards.view import View
+from hve_monitor.errors import ConfigError
+
+SCENARIOS = {
+    "flat": ("If nothing changes", "the level of the last 90 days"),
+    "recent_trend": ("If the recent trend goes on", "the trend of the last twelve weeks, fading"),
+}
+
+
+def show(view: View) -> None:
+    """The page."""
+    try:
+        report = readings.cost(view, view.month)
+    except ConfigError as error:
+        st.info(literal(str(error)), icon=":material/payments:")
+        return
+    _estimate_note(report)
+    _tiles(report)
+    left, right = st.columns([5, 3])
+    with left:
+        _outlook(view, report)
+    with right:
+        _budgets(report)
+    _by_account(report)
+    _scenarios(report)
+    _reconciliation(report)
+    footer(view)
+
+
+def _estimate_note(report: dict[str, Any]) -> None:
+    price = report["unit_price"]
+    rate = "no price is known" if price is None else f"{price} {report['currency']} each"
+    st.html(
+        tag(
+            "div",
+            tag("span", "estimate", style="mark warn"),
+            "Billable recipients are counted from message traces (delivered recipients, lists"
+            f" counted by member) at {rate}. This is not the invoice.",
+            style="hve",
+        )
+    )
+
+
+def _tiles(report: dict[str, Any]) -> None:
+    currency, ahead, so_far = report["currency"], report["projection"], report["month_to_date"]
+    with st.container(horizontal=True, gap="small", key="tiles"):
+        _tile(
+            "Spent in the month",
+            money(so_far["cost"], currency),
+            f"exactly {exact(so_far['cost'])}",
+        )
+        _tile("Billable recipients", count(so_far["billable_recipients"]), "estimate from traces")
+        _tile("At month end", money(ahead["month_end"], currency), ahead["method"])
+        _tile("80 % range", _range(ahead["p80"]), f"{currency} at month end")
+        _tile("95 % range", _range(ahead["p95"]), f"{currency} at month end")
+
+
+def _tile(label: str, value: str, below: str) -> None:
+    st.metric(label, value, literal(below), "off", border=True, delta_arrow="off")
+
+
+def _range(bounds: list[str | None]) -> str:
+    low, high = bounds
+    return "unknown" if low is None or high is None else f"{digits(low)} – {digits(high)}"
+
+
+def _outlook(view: View, report: dict[str, Any]) -> None:
+    spent = spent_by_day(_daily_costs(view, report), report["month"], view.now.date())
+    currency, ahead = report["currency"], report["projection"]
+    budget = report["budgets"][0]["amount"] if _is_near(report) else None
+    over = ahead["method"] == "actual"
+    figure(
+        f"{report['month']} cost {money(report['month_to_date']['cost'], currency)}"
+        if over
+        else f"{money(ahead['month_end'], currency)} are expected by the end of {report['month']}",
+        f"Cumulative {currency} per UTC day."
+        + (
+            ""
+            if over
+            else " Dashed: expected; dark band 80 %, light band 95 %, drawn straight"
+            " from today to the range of the month end."
+        ),  # fmt: skip
+        outlook_chart(spent, report, budget, palette()),
+        spent[["day", "cost", "total"]].sort_values("day", ascending=False),
+        {
+            "day": st.column_config.DateColumn("Day (UTC)", format="YYYY-MM-DD"),
+            "cost": _amount(f"Cost, {currency}"),
+            "total": _amount(f"So far, {currency}"),
+        },
+    )
+
+
+def _amount(label: str) -> Any:
+    return st.column_config.TextColumn(label, alignment="right")
+
+
+def _daily_costs(view: View, report: dict[str, Any]) -> dict[date, str]:
+    """Whole recipients × the price of their day, as the report itself counts them."""
+    rows = readings.daily_costs(view, report["currency"])
+    return {each: text for each, text in rows.items() if f"{each:%Y-%m}" == report["month"]}
+
+
+def _is_near(report: dict[str, Any]) -> bool:
+    """Whether the first budget is in sight: far above, its line would flatten the chart."""
+    if not report["budgets"] or report["budgets"][0]["period"] != "month":
+        return False
+    top = report["projection"]["p95"][1] or report["month_to_date"]["cost"] or "0"
+    return Decimal(report["budgets"][0]["amount"]) <= 2 * Decimal(top)
+
+
+def _budgets(report: dict[str, Any]) -> None:
+    with st.container(border=True, key="budgets"):
+        if not report["budgets"]:
+            heading("No budget is set", "[[budgets]] in hve.toml sets an amount for some accounts.")
+            return
+        heading("Budgets", "Used so far in the running period, and when each will be passed.")
+        for budget in report["budgets"]:
+            _budget(budget, report["currency"])
+
+
+def _budget(budget: dict[str, Any], currency: str) -> None:
+    used = percent(budget["used_ratio"])
+    text = (
+        f"{money(budget['used'], currency)} of {budget['amount']} {currency} a {budget['period']}"
+    )
+    body = [tag("h2", f"{budget['name']}: {used} used"), tag("p", f"{text}. {passing(budget)}")]
+    st.html(tag("div", *body, style="hve"))
+    st.progress(min(1.0, max(0.0, float(budget["used_ratio"]))))
+    passed = [f"{each:.0%}".replace("%", " %") for each in budget["thresholds_passed"]]
+    if passed:
+        st.caption(f"Thresholds passed: {', '.join(passed)}")
+
+
+def passing(budget: dict[str, Any]) -> str:
+    """When the budget is or will be passed, with the range of days."""
+    if budget["passed_on"]:
+        return f"Passed on {day(budget['passed_on'])}."
+    soonest, latest = budget["p80_from"], budget["p80_to"]
+    if budget["passes_on_expected"]:
+        until = day(latest) if latest else "after the period"
+        since = day(soonest) if soonest else "unknown"
+        return f"Expected to be passed on {day(budget['passes_on_expected'])} (80 %: {since} to {until})."
+    if soonest:
+        return f"Not expected to be passed, but it could be from {day(soonest)} on (80 %)."
+    return "Not expected to be passed in this period."
+
+
+def _by_account(report: dict[str, Any]) -> None:
+    lines, currency = report["by_account"], report["currency"]
+    with st.container(border=True, key="by-account"):
+        if not lines:
+            heading("No account sent anything billable in this month")
+            return
+        whole = total(line["month_to_date"] for line in lines)
+        heading(
+            f"{lines[0]['account']} is the most expensive of {len(lines)} accounts",
+            f"Exact amounts in {currency}; together {exact(whole)} {currency} so far.",
+        )
+        listing(_account_table(lines), _account_columns(currency))
+
+
+def _account_table(lines: list[dict[str, Any]]) -> pd.DataFrame:
+    whole = sum(line["billable_recipients"] or 0 for line in lines) or 1
+    return pd.DataFrame(
+        {
+            "account": [line["account"] for line in lines],
+            "billable": [line["billable_recipients"] for line in lines],
+            "share": [(line["billable_recipients"] or 0) / whole * 100 for line in lines],
+            "month_to_date": [exact(line["month_to_date"]) for line in lines],
+            "month_end": [exact(line["month_end"]) for line in lines],
+            "low": [exact(line["p80"][0]) for line in lines],
+            "high": [exact(line["p80"][1]) for line in lines],
+        }
+    )
+
+
+def _account_columns(currency: str) -> dict[str, Any]:
+    column = st.column_config
+    return {
+        "account": column.TextColumn("Account", width="medium"),
+        "billable": column.NumberColumn("Billable recipients", format="localized"),
+        "share": column.ProgressColumn("Share", format="%.1f %%", min_value=0, max_value=100),
+        "month_to_date": _amount(f"So far, {currency}"),
+        "month_end": _amount(f"Month end, {currency}"),
+        "low": _amount("80 % from"),
+        "high": _amount("80 % to"),
+    }
+
+
+def _scenarios(report: dict[str, Any]) -> None:
+    known = [each for each in report["next_12_months"] if _is_known(each)]
+    if not known:
+        return
+    top = max(float(Decimal(month["p80"][1])) for each in known for month in each["months"])
+    for place, scenario in zip(st.columns(len(known)), known, strict=True):
+        with place:
+            _scenario(scenario, report["currency"], top)
+
+
+def _is_known(scenario: dict[str, Any]) -> bool:
+    return all(month["cost"] is not None for month in scenario["months"])
+
+
+def _scenario(scenario: dict[str, Any], currency: str, top: float) -> None:
+    name, basis = SCENARIOS.get(scenario["scenario"], (scenario["scenario"], ""))
+    months = scenario["months"]
+    texts = pd.DataFrame(
+        {
+            "month": [month["month"] for month in months],
+            "cost": [exact(month["cost"]) for month in months],
+            "low": [exact(month["p80"][0]) for month in months],
+            "high": [exact(month["p80"][1]) for month in months],
+        }
+    )
+    places = pd.DataFrame(
+        {
+            "month": texts["month"],
+            **{
+                column: texts[column].str.replace(",", "").astype(float)
+                for column in ("cost", "low", "high")
+            },
+            **{f"{column}_text": texts[column] for column in ("cost", "low", "high")},
+        }
+    )
+    figure(
+        f"{name}: {money(total(month['cost'] for month in months), currency)} in twelve months",
+        f"{currency} per month by {basis}; the band is the 80 % range.",
+        scenario_chart(places, currency, top, palette()),
+        texts,
+        {column: _amount(f"{column}, {currency}") for column in ("cost", "low", "high")},
+    )
+
+
+def _reconciliation(report: dict[str, Any]) -> None:
+    with st.container(border=True, key="reconciliation"):
+        rows = report["reconciliation"]
+        if not rows:
+            heading(
+                "Not reconciled with Azure yet",
+                "No Azure cost rows were read; what the subscription was charged is unknown here.",
+            )
+            return
+        late = sum(row["status"] != "matched" for row in rows)
+        heading(
+            f"{late} of {len(rows)} days differ from Azure" if late else "Every day matches Azure",
+            "Estimated from traces beside what Azure charged.",
+        )
+        listing(pd.DataFrame(rows))
+
+
+if __name__ == "__main__":
+    show(opened("Spend", by=("month",)))

@@ -1,0 +1,120 @@
+"""One account: its week, its days, its sources, and whether its baseline is still learning."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from dashboards import readings
+from dashboards.amounts import count, moment, percent, plural
+from dashboards.charts.volume import by_status, volume_chart
+from dashboards.charts.week import busiest, week_chart
+from dashboards.figure import empty, figure, heading, listing
+from dashboards.markup import tag
+from dashboards.palette import palette
+from dashboards.rates import delivered_share
+from dashboards.view import View
+from models.senders import WEEKDAYS, Sender, week_of
+from models.usage import usage_rows
+
+LEARNING_DAYS = 14
+
+
+def account_profile(view: View, sender: Sender) -> None:
+    """Draws the profile over the period of the view."""
+    usage = readings.usage(view, view.since)
+    mine = usage[(usage["account"] == sender.account) & (usage["tenant"] == sender.tenant)]
+    _summary(view, sender, mine)
+    if mine.empty:
+        empty(f"{sender.account} sent nothing in this period.")
+        return
+    left, right = st.columns([1, 1])
+    with left:
+        _days(mine)
+    with right:
+        _week(view, sender)
+    _sources(view, sender)
+
+
+def _summary(view: View, sender: Sender, mine: pd.DataFrame) -> None:
+    counts = usage_rows(mine, ["account"])[0] if len(mine) else {}
+    sentence = (
+        f"{count(counts.get('recipients', 0))} recipients of {count(counts.get('messages', 0))}"
+        f" messages in the period, {percent(delivered_share(counts))} delivered."
+    )
+    st.html(
+        tag(
+            "div",
+            tag("p", tag("span", f"Account {sender.account}"), style="headline"),
+            tag("p", _learning(view, sender), sentence),
+            style="hve",
+        )
+    )
+
+
+def _learning(view: View, sender: Sender) -> str:
+    state = readings.learning(view).get(sender)
+    if state is None:
+        return tag("span", "? no baseline yet", style="mark warn")
+    if state:
+        return tag("span", f"◷ learning, day {state} of {LEARNING_DAYS}", style="mark warn")
+    return tag("span", "● baseline learnt", style="mark good")
+
+
+def _days(mine: pd.DataFrame) -> None:
+    rows = by_status(mine)
+    top = rows.groupby("day")["recipients"].sum()
+    figure(
+        f"Sent on {plural(len(top), 'day')}, {count(round(top.mean()))} recipients a sending day",
+        f"Recipients per UTC day by status. Busiest: {top.idxmax():%a %-d %b} with {count(top.max())}.",
+        volume_chart(rows, palette(), height=210),
+        rows[["day", "status", "recipients"]].sort_values("day", ascending=False),
+        {"day": st.column_config.DateColumn("day (UTC)", format="YYYY-MM-DD")},
+    )
+
+
+def _week(view: View, sender: Sender) -> None:
+    hours = readings.hours(view, sender, readings.start(view), view.now)
+    if hours.empty:
+        empty("No hours are stored for this account in the period.")
+        return
+    week = week_of(hours, view.zone_of(sender.tenant))
+    top = busiest(week)
+    figure(
+        f"Busiest hour of the week: {top}" if top else "Nothing was sent in these weeks",
+        f"Mean recipients per hour of the week, {view.zone_of(sender.tenant)} time.",
+        week_chart(week, view.zone_of(sender.tenant), palette()),
+        week.pivot(index="weekday", columns="hour", values="recipients")
+        .reindex(WEEKDAYS)
+        .round(1)
+        .rename(columns=str)
+        .reset_index(),
+    )
+
+
+def _sources(view: View, sender: Sender) -> None:
+    table = readings.sources(view, sender, readings.start(view))
+    known = table["from_ip"].notna().sum()
+    with st.container(border=True, key="sources"):
+        heading(
+            f"Sent from {plural(int(known), 'address')}"
+            if known != 1
+            else f"Sent from one address",
+            "Source addresses as the traces name them; first seen counts all that is stored.",
+        )
+        columns = {
+            name: st.column_config.DatetimeColumn(label, format="YYYY-MM-DD HH:mm", timezone="UTC")
+            for name, label in (
+                ("first_seen", "First seen (UTC)"),
+                ("last_seen", "Last seen (UTC)"),
+            )
+        }
+        listing(
+            table.assign(from_ip=table["from_ip"].fillna("unknown")),
+            {
+                "from_ip": "Source address",
+                "messages": st.column_config.NumberColumn("Messages", format="localized"),
+                "recipients": st.column_config.NumberColumn("Recipients", format="localized"),
+                **columns,
+            },
+        )

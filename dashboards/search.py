@@ -1,0 +1,164 @@
+"""Delivery search: the form in the URL, the rows it finds, and what they do not cover."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from dashboards import readings
+from dashboards.amounts import moment, plural
+from dashboards.figure import heading, listing
+from dashboards.frame import coverage_mark, gap_table
+from dashboards.markup import tag
+from dashboards.spreadsheet import csv_bytes
+from dashboards.view import View
+from hve_monitor.clock import midnight, parse_time
+from models.search import TraceFilter
+
+LIMIT = 1000
+ANY = "any"
+STATUSES = (
+    ANY,
+    "delivered",
+    "failed",
+    "quarantined",
+    "filtered_as_spam",
+    "pending",
+    "expanded",
+    "other",
+)
+COLUMNS = (
+    "received_at",
+    "status",
+    "account",
+    "sender",
+    "recipient",
+    "subject",
+    "from_ip",
+    "size_bytes",
+    "message_id",
+    "id",
+    "tenant",
+)
+FIELDS = {
+    "recipient": ("Recipient", "ada.lang@contoso.com"),
+    "subject": ("Words of the subject", "invoice october"),
+    "message_id": ("Message id", "<…@contoso.com>"),
+    "from_ip": ("Source address", "198.51.100.16"),
+    "sender": ("Sender, any address of an account", "hr@contoso.com"),
+}
+
+
+def search_form(view: View, account: str | None) -> TraceFilter:
+    """The form; every field is in the URL, so a search can be shared."""
+    with st.form("search", border=False):
+        with st.container(horizontal=True, gap="small"):
+            texts = {name: _field(name, *FIELDS[name]) for name in FIELDS}
+            status = st.selectbox("Status", STATUSES, key="status", bind="query-params", width=170)
+            since = _day("From day (UTC)", "since")
+            until = _day("To day (UTC)", "until")
+        st.form_submit_button("Search", type="primary", icon=":material/search:")
+    return TraceFilter(
+        tenant=view.tenant,
+        sender=texts.pop("sender") or account,
+        status=None if status == ANY else status,
+        since=_start(since) if since else view.since,
+        until=_start(until) + timedelta(days=1) if until else None,
+        **texts,
+    )
+
+
+def _field(name: str, label: str, example: str) -> str | None:
+    value = st.text_input(
+        label, key=name, placeholder=example, bind="query-params", width=225, max_chars=500
+    )
+    return value.strip() or None if value else None
+
+
+def _day(label: str, key: str) -> date | None:
+    value = st.date_input(
+        label, value=None, key=key, format="YYYY-MM-DD", bind="query-params", width=150
+    )
+    return value if isinstance(value, date) else None
+
+
+def _start(day: date) -> datetime:
+    return midnight(parse_time(day.isoformat()))
+
+
+def search_results(view: View, wanted: TraceFilter) -> None:
+    """The rows, what was left off, and whether the whole window was read."""
+    found = readings.traces(view, wanted, LIMIT)
+    rows, coverage = found["rows"], found["coverage"]
+    heading(_finding(rows, truncated=found["truncated"]), _window(wanted))
+    st.html(tag("div", coverage_mark(coverage), tag("span", _meaning(rows, coverage)), style="hve"))
+    if coverage["gaps"]:
+        with st.expander("Windows of this search that were not read"):
+            gap_table(coverage)
+    if not rows:
+        return
+    listing(_table(rows), _columns(), height=min(38 + 35 * len(rows), 460))
+    st.download_button(
+        f"Download {plural(len(rows), 'row')} as CSV",
+        data=lambda: csv_bytes(rows, COLUMNS),
+        file_name=f"hve-traces-{view.now:%Y%m%d-%H%M}.csv",
+        mime="text/csv",
+        icon=":material/download:",
+        on_click="ignore",
+    )
+
+
+def _finding(rows: list[dict[str, Any]], *, truncated: bool) -> str:
+    if not rows:
+        return "Nothing found"
+    if truncated:
+        return (
+            f"First {len(rows):,} of more rows: the newest ones; narrow the search to see the rest"
+        )
+    return f"{plural(len(rows), 'row')}, all that match"
+
+
+def _window(wanted: TraceFilter) -> str:
+    since = moment(wanted.since) if wanted.since else "the first stored row"
+    until = f"before {moment(wanted.until)}" if wanted.until else "until now"
+    return f"One row per message and recipient, newest first, from {since} {until}. Times are UTC."
+
+
+def _meaning(rows: list[dict[str, Any]], coverage: dict[str, Any]) -> str:
+    if coverage["complete"] is None:
+        return "Only what the imported files contain could be searched."
+    if coverage["complete"]:
+        return "" if rows else "The whole window was read, so there was no such message."
+    return "Parts of the window were not read: a message may exist although it is not listed."
+
+
+def _table(rows: list[dict[str, Any]]) -> pd.DataFrame:
+    table = pd.DataFrame(rows, columns=list(COLUMNS))
+    return table.assign(
+        received_at=pd.to_datetime(table["received_at"], utc=True, format="ISO8601"),
+        status=table["status"].fillna("unknown"),
+        from_ip=table["from_ip"].fillna("unknown"),
+        size_bytes=table["size_bytes"].astype("Int64"),
+    )
+
+
+def _columns() -> dict[str, Any]:
+    column = st.column_config
+    return {
+        "received_at": column.DatetimeColumn(
+            "Received (UTC)", format="YYYY-MM-DD HH:mm:ss", timezone="UTC"
+        ),
+        "status": column.TextColumn("Status"),
+        "account": column.TextColumn("Account"),
+        "sender": column.TextColumn("Sender"),
+        "recipient": column.TextColumn("Recipient"),
+        "subject": column.TextColumn("Subject", width="medium"),
+        "from_ip": column.TextColumn("Source address"),
+        "size_bytes": column.NumberColumn("Size, bytes", format="localized"),
+        "message_id": column.TextColumn("Message id", width="medium"),
+        "id": column.TextColumn("Trace id", width="small"),
+        "tenant": column.TextColumn("Tenant"),
+    }

@@ -1,0 +1,187 @@
+"""state.db: what must be remembered between runs, and what must never be forgotten."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import UTC, date, datetime, timedelta, timezone
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hve_monitor.errors import StoreError
+from warehouse.state import State, Window, gaps, merge, whole_second
+
+START = datetime(2026, 11, 24, tzinfo=UTC)
+DAY = date(2026, 11, 24)
+spans = st.tuples(st.integers(0, 30), st.integers(0, 12))
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> Iterator[State]:
+    opened = State(tmp_path / "state.db")
+    yield opened
+    opened.close()
+
+
+def at(second: int) -> datetime:
+    return START + timedelta(seconds=second)
+
+
+def window(start: int, end: int) -> Window:
+    return Window(at(start), at(end))
+
+
+def windows(pairs: Iterable[tuple[int, int]]) -> list[Window]:
+    return [window(start, start + length) for start, length in pairs]
+
+
+def seconds(found: Iterable[Window]) -> set[int]:
+    """The seconds that begin inside the windows."""
+    return {
+        second
+        for each in found
+        for second in range(
+            int((each.start - START).total_seconds()), int((each.end - START).total_seconds())
+        )
+    }
+
+
+@settings(deadline=None, database=None, max_examples=60)
+@given(st.lists(spans, max_size=8))
+def test_merging_keeps_every_second_in_separate_windows(pairs: list[tuple[int, int]]) -> None:
+    merged = merge(windows(pairs))
+    assert seconds(merged) == seconds(windows(pairs))
+    assert all(first.end < second.start for first, second in pairwise(merged))
+
+
+@settings(deadline=None, database=None, max_examples=60)
+@given(st.lists(spans, max_size=8), spans)
+def test_gaps_are_the_wanted_seconds_without_the_covered_ones(
+    pairs: list[tuple[int, int]], asked: tuple[int, int]
+) -> None:
+    (wanted,) = windows([asked])
+    missing = gaps(windows(pairs), wanted)
+    assert seconds(missing) == seconds([wanted]) - seconds(windows(pairs))
+    assert all(gap.start < gap.end for gap in missing)
+    assert missing == sorted(missing)
+
+
+def test_a_gap_shares_its_borders_with_what_is_covered() -> None:
+    assert gaps([window(0, 10), window(20, 30)], window(5, 25)) == [window(10, 20)]
+
+
+def test_windows_that_touch_or_overlap_are_stored_as_one(state: State) -> None:
+    for each in (window(20, 30), window(0, 10), window(10, 15), window(12, 20)):
+        state.cover("contoso", "traces", "hr@contoso.com", each)
+    assert state.covered("contoso", "traces", "hr@contoso.com") == [window(0, 30)]
+
+
+def test_coverage_of_another_address_source_or_tenant_stays(state: State) -> None:
+    keys = [
+        ("contoso", "traces", "hr@contoso.com"),
+        ("contoso", "traces", "it@contoso.com"),
+        ("contoso", "events", "hr@contoso.com"),
+        ("fabrikam", "traces", "hr@contoso.com"),
+    ]
+    for number, key in enumerate(keys):
+        state.cover(*key, window(number, number + 1))
+    assert [state.covered(*key) for key in keys] == [[window(n, n + 1)] for n in range(4)]
+
+
+def test_coverage_keeps_microseconds_and_turns_zones_into_utc(state: State) -> None:
+    berlin = timezone(timedelta(hours=1))
+    exact = Window(datetime(2026, 11, 24, 1, 0, 0, 1, tzinfo=berlin), at(5))
+    state.cover("contoso", "traces", "hr@contoso.com", exact)
+    found = state.covered("contoso", "traces", "hr@contoso.com")
+    assert found == [Window(START + timedelta(microseconds=1), at(5))]
+    assert found[0].start.tzinfo is UTC
+
+
+def test_a_day_marked_again_during_a_build_stays_dirty(state: State) -> None:
+    state.mark_dirty("contoso", [DAY, DAY + timedelta(days=1)])
+    seen = state.dirty_days()
+    state.mark_dirty("contoso", [DAY])
+    state.clear_dirty(seen)
+    assert [each.day for each in state.dirty_days()] == [DAY]
+
+
+def test_clearing_leaves_the_days_of_other_tenants(state: State) -> None:
+    state.mark_dirty("contoso", [DAY])
+    state.mark_dirty("fabrikam", [DAY])
+    state.clear_dirty(each for each in state.dirty_days() if each.tenant == "contoso")
+    assert [each.tenant for each in state.dirty_days()] == ["fabrikam"]
+
+
+def test_a_day_cleared_and_marked_anew_is_not_cleared_by_an_old_mark(state: State) -> None:
+    state.mark_dirty("contoso", [DAY])
+    state.mark_dirty("contoso", [DAY])
+    old = state.dirty_days()
+    state.clear_dirty(old)
+    state.mark_dirty("contoso", [DAY])
+    state.clear_dirty(old)
+    assert [each.day for each in state.dirty_days()] == [DAY]
+
+
+def test_batch_numbers_grow_over_restarts(tmp_path: Path) -> None:
+    numbers = []
+    for _ in range(3):
+        opened = State(tmp_path / "state.db")
+        numbers += [opened.next_batch(), opened.next_batch()]
+        opened.close()
+    assert numbers == [1, 2, 3, 4, 5, 6]
+
+
+def test_quota_use_is_remembered_inside_its_window_only(state: State) -> None:
+    for moment in (100.0, 150.0, 420.0):
+        state.use_quota("contoso", moment, 300.0)
+    state.use_quota("fabrikam", 160.0, 300.0)
+    assert state.quota_use("contoso", 0.0) == [150.0, 420.0]
+    assert state.quota_use("contoso", 151.0) == [420.0]
+
+
+def test_business_time_of_the_last_write_never_goes_back(state: State) -> None:
+    assert state.last_now("contoso") is None
+    state.record_now("contoso", at(10))
+    state.record_now("contoso", at(5))
+    assert state.last_now("contoso") == at(10)
+
+
+def test_a_failed_transaction_leaves_nothing_behind(state: State) -> None:
+    def days() -> Iterator[date]:
+        yield DAY
+        raise RuntimeError("disk")
+
+    with pytest.raises(RuntimeError, match="disk"):
+        state.mark_dirty("contoso", days())
+    assert state.dirty_days() == []
+    state.mark_dirty("contoso", [DAY])
+    assert len(state.dirty_days()) == 1
+
+
+def test_a_second_process_sees_what_was_written(state: State, tmp_path: Path) -> None:
+    state.record_run(START, at(9), {"sources": []})
+    other = State(tmp_path / "state.db")
+    columns, rows = other.rows("runs")
+    other.close()
+    assert dict(zip(columns, rows[0], strict=True)) == {
+        "id": 1,
+        "started_at": "2026-11-24T00:00:00.000000Z",
+        "finished_at": "2026-11-24T00:00:09.000000Z",
+        "summary": '{"sources": []}',
+    }
+
+
+def test_a_file_that_is_no_database_is_a_store_error(tmp_path: Path) -> None:
+    (tmp_path / "state.db").write_text("this is no database, and long enough to be seen as none")
+    with pytest.raises(StoreError, match=r"state\.db: cannot be opened"):
+        State(tmp_path / "state.db")
+
+
+def test_whole_seconds_are_cut_down_or_up() -> None:
+    half = at(3) + timedelta(milliseconds=500)
+    assert whole_second(half) == at(3)
+    assert whole_second(half, up=True) == at(4)
+    assert whole_second(at(3), up=True) == at(3)

@@ -1,0 +1,46 @@
+"""The store: one folder, private, whose business time never runs backwards."""
+
+from __future__ import annotations
+
+import os
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from hve_monitor.errors import ConfigError, LockedError, StoreError
+from tests.unit.warehouse.conftest import NOW
+from warehouse.store import Store, open_store
+
+
+def test_a_missing_folder_is_made_for_its_owner_only(tmp_path: Path) -> None:
+    with open_store(tmp_path / "new") as store:
+        assert store.root.is_dir()
+        if os.name != "nt":
+            assert store.root.stat().st_mode & 0o077 == 0
+
+
+def test_a_folder_that_cannot_be_made_names_the_key(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with (
+        pytest.raises(StoreError, match=r"cannot be made .*warehouse\.path"),
+        open_store(tmp_path / "file" / "store"),
+    ):
+        pytest.fail("no folder")
+
+
+def test_writing_before_the_last_write_is_refused(store: Store) -> None:
+    store.begin_write("contoso", NOW)
+    store.begin_write("contoso", NOW)
+    with pytest.raises(ConfigError, match="already written at 2026-11-24T08:00:00Z"):
+        store.begin_write("contoso", NOW - timedelta(seconds=1))
+    store.begin_write("fabrikam", NOW - timedelta(days=1))
+    assert store.state.last_now("contoso") == NOW
+
+
+def test_two_writers_of_a_tenant_exclude_each_other_but_not_other_tenants(store: Store) -> None:
+    with store.tenant_lock("contoso"), store.tenant_lock("fabrikam"):
+        with pytest.raises(LockedError, match="tenant-contoso"), store.tenant_lock("contoso"):
+            pytest.fail("two writers")
+        with store.build_lock():
+            pass

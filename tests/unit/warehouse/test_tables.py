@@ -1,0 +1,33 @@
+"""The tables: names, partitions and keys that the rest relies on."""
+
+from __future__ import annotations
+
+import pytest
+
+from warehouse.tables import MESSAGE_TRACES, TABLES, UTC_TIME, Table
+
+
+def test_every_table_has_its_own_place() -> None:
+    places = [(table.room, table.name) for table in TABLES]
+    assert len(set(places)) == len(places)
+    assert {table.room for table in TABLES} == {"facts", "marts"}
+
+
+@pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
+def test_partitions_and_keys_are_columns_and_names_are_unique(table: Table) -> None:
+    names = table.schema.names
+    assert len(set(names)) == len(names)
+    assert set(table.partition_by) <= set(names)
+    assert set(table.key) <= set(names)
+    assert table.partition_by[0] == "tenant"
+    assert table.grain.startswith("one row per ")
+
+
+@pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
+def test_every_instant_is_utc_with_microseconds(table: Table) -> None:
+    times = [field for field in table.schema if str(field.type).startswith("timestamp")]
+    assert all(field.type == UTC_TIME for field in times)
+
+
+def test_the_identity_of_a_trace_row_is_tenant_id_and_recipient() -> None:
+    assert MESSAGE_TRACES.key == ("tenant", "trace_id", "recipient")

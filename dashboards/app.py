@@ -1,6 +1,8 @@
 """The dashboard of hve-monitor: `hve dashboard` starts it.
 
-Pages only draw. What they show comes from dashboards.readings, which calls the models.
+The folder is called screens because Streamlit lists one called `pages` by itself, beside what is
+set here.
+Screens only draw. What they show comes from dashboards.readings, which calls the models.
 """
 
 from __future__ import annotations
@@ -15,10 +17,12 @@ ICON = Path(__file__).with_name("icon.svg")
 st.set_page_config(page_title="hve-monitor", page_icon=ICON, layout="wide")
 st.navigation(
     [
-        st.Page("pages/overview.py", title="Overview", icon=":material/monitoring:", default=True),
-        st.Page("pages/spend.py", title="Spend", icon=":material/payments:"),
-        st.Page("pages/senders.py", title="Senders", icon=":material/person_search:"),
-        st.Page("pages/delivery.py", title="Delivery", icon=":material/mark_email_read:"),
+        st.Page(
+            "screens/overview.py", title="Overview", icon=":material/monitoring:", default=True
+        ),
+        st.Page("screens/spend.py", title="Spend", icon=":material/payments:"),
+        st.Page("screens/senders.py", title="Senders", icon=":material/person_search:"),
+        st.Page("screens/delivery.py", title="Delivery", icon=":material/mark_email_read:"),
     ],
     position="top",
 ).run()

@@ -11,7 +11,7 @@ import streamlit as st
 from dashboards import readings
 from dashboards.amounts import age, count, moment, money
 from dashboards.charts.baseline import baseline_chart
-from dashboards.figure import figure, heading, listing
+from dashboards.figure import figure, heading
 from dashboards.incidents import KINDS, severity_mark
 from dashboards.markup import Markup, listed, tag
 from dashboards.palette import palette
@@ -19,6 +19,7 @@ from dashboards.view import View
 from hve_monitor.clock import parse_time
 from models.senders import Sender
 
+TONES = {"fired": "bad"}
 BEFORE, AFTER = timedelta(days=2), timedelta(days=1)
 STATES = {"fired": "▲ fired", "quiet": "○ quiet", "unavailable": "? unavailable"}
 
@@ -31,7 +32,7 @@ def incident_card(view: View, card: dict[str, Any]) -> None:
         with left:
             _hours(view, card)
         with right:
-            st.html(tag("div", *_facts(view, card), style="hve"))
+            st.html(tag("div", *_facts(card), style="hve"))
         left, right = st.columns([5, 3])
         with left:
             _signals(card)
@@ -39,7 +40,7 @@ def incident_card(view: View, card: dict[str, Any]) -> None:
             heading("Next steps")
             st.html(tag("div", listed(card["next_steps"], ordered=True), style="hve"))
             st.page_link(
-                "pages/delivery.py",
+                "screens/delivery.py",
                 label="Messages of that time",
                 icon=":material/search:",
                 query_params=_search(view, card),
@@ -62,12 +63,13 @@ def _title(card: dict[str, Any]) -> list[Markup]:
     ]
 
 
-def _facts(view: View, card: dict[str, Any]) -> list[Markup]:
+def _facts(card: dict[str, Any]) -> list[Markup]:
     low, high = card["interval"]
     ended = moment(card["ended_at"]) if card["ended_at"] else "still going on"
     facts = {
         "Observed": f"{count(card['observed'])} recipients",
-        "Expected": f"{count(round(card['expected']))} ({count(round(low))} to {count(round(high))} in 95 %)",
+        "Expected": f"{count(round(card['expected']))}"
+        f" ({count(round(low))} to {count(round(high))} in 95 %)",
         "Extra": f"{count(card['extra_recipients'])} recipients",
         "Extra cost": f"{money(card['extra_cost'], card['currency'])} (estimate)",
         "Started": moment(card["started_at"]),
@@ -92,7 +94,8 @@ def _hours(view: View, card: dict[str, Any]) -> None:
         st.caption("No hours of this account are stored around the incident.")
         return
     figure(
-        f"{count(card['observed'])} recipients where {count(round(card['expected']))} were expected",
+        f"{count(card['observed'])} recipients where {count(round(card['expected']))} were"
+        " expected",
         "Recipients per UTC hour: observed as a line, expected dashed in its 80 % and 95 % bands;"
         " the incident is shaded.",
         baseline_chart(hours, (start, end), palette()),
@@ -117,19 +120,18 @@ def _hour_table(hours: pd.DataFrame) -> pd.DataFrame:
 
 def _signals(card: dict[str, Any]) -> None:
     heading("Signals", "What was looked at. A score near 1 is far outside the usual.")
-    table = pd.DataFrame(
-        {
-            "signal": [each["name"].replace("_", " ") for each in card["signals"]],
-            "state": [STATES.get(each["state"], each["state"]) for each in card["signals"]],
-            "score": [each["score"] for each in card["signals"]],
-            "reason": [each["reason"] for each in card["signals"]],
-        }
-    )
-    columns = {
-        "score": st.column_config.NumberColumn(format="%.2f", width="small"),
-        "reason": st.column_config.TextColumn(width="large"),
-    }
-    listing(table, columns)
+    cells = [cell for signal in card["signals"] for cell in _signal(signal)]
+    st.html(tag("div", tag("div", *cells, style="signals"), style="hve"))
+
+
+def _signal(signal: dict[str, Any]) -> list[Markup]:
+    state, score = signal["state"], signal["score"]
+    return [
+        tag("span", STATES.get(state, state), style=TONES.get(state, "quiet")),
+        tag("strong", signal["name"].replace("_", " ")),
+        tag("span", "–" if score is None else f"{score:.2f}"),
+        tag("span", signal["reason"], style="quiet reason"),
+    ]
 
 
 def _search(view: View, card: dict[str, Any]) -> dict[str, str]:

@@ -29,7 +29,7 @@ def figure(
     columns: dict[str, Any] | None = None,
 ) -> None:
     """Draws the panel; `detail` is also what a screen reader hears for the chart."""
-    with st.container(border=True):
+    with st.container(border=True, height="stretch"):
         heading(finding, detail)
         st.altair_chart(finished(chart), width="stretch", alt=f"{finding}. {detail}")
         with st.expander("Numbers behind this chart"):
@@ -41,7 +41,13 @@ def finished(chart: Any) -> Any:
     return (
         chart.configure_axis(labelFontSize=TYPE_SIZE, titleFontSize=TYPE_SIZE, titleFontWeight=500)
         .configure_legend(
-            orient="top", title=None, labelFontSize=TYPE_SIZE, symbolStrokeWidth=2, labelLimit=220
+            orient="top",
+            title=None,
+            labelFontSize=TYPE_SIZE,
+            symbolOpacity=1,
+            symbolType="square",
+            labelLimit=220,
+            columns=3,
         )
         .configure_view(stroke=None)
     )
@@ -54,9 +60,10 @@ def listing(table: pd.DataFrame, columns: dict[str, Any] | None = None, **option
 
 def shown(table: pd.DataFrame) -> pd.DataFrame:
     """Text columns with control characters made visible; other columns as they are."""
-    return table.apply(
+    clean: pd.DataFrame = table.apply(
         lambda column: column.map(_text) if column.dtype in ("object", "string", "str") else column
     )
+    return clean
 
 
 def _text(value: object) -> object:
@@ -65,7 +72,7 @@ def _text(value: object) -> object:
 
 def empty(sentence: str) -> None:
     """A panel that has nothing to show says why."""
-    with st.container(border=True):
+    with st.container(border=True, height="stretch"):
         st.caption(literal(sentence))
 
 

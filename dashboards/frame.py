@@ -61,7 +61,7 @@ def _view(title: str) -> View:
 def _next_step(error: Exception) -> str:
     return (
         "hve.duckdb cannot be read. Nothing is lost: it is rebuilt from the stored tables by"
-        f" 'hve build'.\n\n{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
+        f" 'hve build'.\n\n{type(error).__name__}: {str(error).partition(chr(10))[0]}"
     )
 
 
@@ -182,6 +182,6 @@ def footer(view: View) -> None:
     zone = f" Hours of the week are in {literal(view.timezone)}." if view.timezone != "UTC" else ""
     st.caption(
         f"As of business time {literal(moment(view.now))}. Days and times are UTC.{zone} Billable"
-        " recipients and cost are estimated from message traces (delivered recipients, lists counted"
-        " by member); they are not the invoice."
+        " recipients and cost are estimated from message traces (delivered recipients, lists"
+        " counted by member); they are not the invoice."
     )

@@ -70,7 +70,14 @@ STYLE = Markup(
   padding: 3.6rem 2rem 2rem; max-width: 1440px; }
 [data-testid="stMetricValue"], [data-testid="stMetricDelta"], .hve {
   font-variant-numeric: tabular-nums; }
-[data-testid="stMetric"] { min-width: 9.5rem; }
+.st-key-tiles { display: grid; gap: .8rem;
+  grid-template-columns: repeat(auto-fit, minmax(10.8rem, 1fr)); }
+.st-key-search-fields { display: grid; gap: .6rem .8rem;
+  grid-template-columns: repeat(auto-fit, minmax(10.5rem, 1fr)); }
+.st-key-search-fields > div { width: auto; min-width: 0; }
+.st-key-tiles > div { width: auto; min-width: 0; }
+.hve .signals { display: grid; grid-template-columns: auto auto auto 1fr; gap: .25rem .8rem;
+  align-items: baseline; margin: .2rem 0; font-size: .9rem; }
 [data-testid="stMetricLabel"] { opacity: .8; }
 .hve { font-size: .93rem; line-height: 1.45; overflow-wrap: anywhere; }
 .hve h2 { font-size: 1.02rem; font-weight: 600; margin: 0 0 .1rem; padding: 0; line-height: 1.35; }
@@ -89,6 +96,8 @@ STYLE = Markup(
   margin: .2rem 0 .5rem; }
 .hve .facts dt { opacity: .78; font-weight: 400; } .hve .facts dd { margin: 0; font-weight: 500; }
 @media (max-width: 640px) {
+  .hve .signals { grid-template-columns: auto auto auto; }
+  .hve .signals .reason { grid-column: 1 / -1; margin-bottom: .4rem; }
   .block-container, [data-testid="stMainBlockContainer"] { padding: 3.6rem .8rem 1.5rem; }
 }
 </style>"""

@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboards import readings
-from dashboards.amounts import count, moment, percent, plural
+from dashboards.amounts import count, percent, plural
 from dashboards.charts.volume import by_status, volume_chart
 from dashboards.charts.week import busiest, week_chart
 from dashboards.figure import empty, figure, heading, listing
@@ -66,7 +66,8 @@ def _days(mine: pd.DataFrame) -> None:
     top = rows.groupby("day")["recipients"].sum()
     figure(
         f"Sent on {plural(len(top), 'day')}, {count(round(top.mean()))} recipients a sending day",
-        f"Recipients per UTC day by status. Busiest: {top.idxmax():%a %-d %b} with {count(top.max())}.",
+        f"Recipients per UTC day by status. Busiest: {top.idxmax():%a %-d %b} with"
+        f" {count(top.max())}.",
         volume_chart(rows, palette(), height=210),
         rows[["day", "status", "recipients"]].sort_values("day", ascending=False),
         {"day": st.column_config.DateColumn("day (UTC)", format="YYYY-MM-DD")},
@@ -97,9 +98,7 @@ def _sources(view: View, sender: Sender) -> None:
     known = table["from_ip"].notna().sum()
     with st.container(border=True, key="sources"):
         heading(
-            f"Sent from {plural(int(known), 'address')}"
-            if known != 1
-            else f"Sent from one address",
+            f"Sent from {plural(int(known), 'address', 'addresses')}",
             "Source addresses as the traces name them; first seen counts all that is stored.",
         )
         columns = {

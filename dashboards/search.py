@@ -55,9 +55,9 @@ FIELDS = {
 def search_form(view: View, account: str | None) -> TraceFilter:
     """The form; every field is in the URL, so a search can be shared."""
     with st.form("search", border=False):
-        with st.container(horizontal=True, gap="small"):
+        with st.container(horizontal=True, gap="small", key="search-fields"):
             texts = {name: _field(name, *FIELDS[name]) for name in FIELDS}
-            status = st.selectbox("Status", STATUSES, key="status", bind="query-params", width=170)
+            status = st.selectbox("Status", STATUSES, key="status", bind="query-params")
             since = _day("From day (UTC)", "since")
             until = _day("To day (UTC)", "until")
         st.form_submit_button("Search", type="primary", icon=":material/search:")
@@ -72,16 +72,12 @@ def search_form(view: View, account: str | None) -> TraceFilter:
 
 
 def _field(name: str, label: str, example: str) -> str | None:
-    value = st.text_input(
-        label, key=name, placeholder=example, bind="query-params", width=225, max_chars=500
-    )
+    value = st.text_input(label, key=name, placeholder=example, bind="query-params", max_chars=500)
     return value.strip() or None if value else None
 
 
 def _day(label: str, key: str) -> date | None:
-    value = st.date_input(
-        label, value=None, key=key, format="YYYY-MM-DD", bind="query-params", width=150
-    )
+    value = st.date_input(label, value=None, key=key, format="YYYY-MM-DD", bind="query-params")
     return value if isinstance(value, date) else None
 
 

@@ -15,8 +15,8 @@ from hve_monitor.errors import DONE, INCOMPLETE, HveError
 from hve_monitor.pipeline import Outcome
 from ingest.auth import EntraTokens
 from ingest.exchange import Exchange
+from ingest.graph_traces import PATH
 from ingest.http import Api, Client, https_client
-from ingest.message_traces import PATH
 from ingest.tenant import EXCHANGE_PERMISSION, GRAPH_PERMISSION
 from models.coverage import coverage_report
 from warehouse.publication import published

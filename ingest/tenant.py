@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -12,6 +12,7 @@ from ingest.accounts import configured_accounts, ingest_accounts
 from ingest.auth import EntraTokens
 from ingest.billing import ingest_billing
 from ingest.exchange import Exchange
+from ingest.graph_traces import GraphTraces
 from ingest.http import Api, Client, https_client
 from ingest.message_traces import TraceReader
 from ingest.quota import Quota
@@ -48,7 +49,7 @@ class TenantIngest:
 
     def run(self, sources: Sequence[str], asked: Window | None) -> list[SourceResult]:
         """Results of the asked sources, in the order in which they build on each other."""
-        runners = {
+        runners: dict[str, Callable[[], SourceResult | None]] = {
             "accounts": self._accounts,
             "billing": self._billing,
             "message_traces": lambda: self._message_traces(asked),
@@ -82,7 +83,8 @@ class TenantIngest:
         )
         look_back = timedelta(hours=self.config.limits.look_back_hours)
         result = SourceResult("message_traces", name)
-        reader = TraceReader(self.store, name, api, self.now, look_back, self.progress, result)
+        pages = GraphTraces(api, self.now)
+        reader = TraceReader(self.store, name, pages, self.now, look_back, self.progress, result)
         addresses = [
             address
             for account in current_accounts(self.store, name)
@@ -90,7 +92,9 @@ class TenantIngest:
         ]
         if not addresses:
             result.note(HveError("no HVE address is known yet; see the source 'accounts'"))
-        return reader.read(list(dict.fromkeys(addresses)), asked)
+        reader.read(list(dict.fromkeys(addresses)), asked)
+        result.requests, result.throttled = api.requests, api.throttled
+        return result
 
     def _exchange(self) -> Exchange:
         endpoints = self.config.endpoints

@@ -5,7 +5,7 @@ Source: Microsoft Graph, resource type exchangeMessageTrace (v1.0).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 import msgspec
 import pyarrow as pa
@@ -51,32 +51,25 @@ class TracePage(msgspec.Struct):
     next_link: str | None = msgspec.field(default=None, name="@odata.nextLink")
 
 
-def arrow_rows(rows: Iterable[TraceRow], where: str) -> pa.Table:
+def arrow_rows(rows: Sequence[TraceRow], where: str) -> pa.Table:
     """The rows as columns of the fact table.
 
     Raises: SourceContractError when a time cannot be read.
     """
-    columns = list(zip(*(_values(row) for row in rows), strict=True))
-    if not columns:
-        return COLUMNS.empty_table()
-    columns[3] = utc_times(pa.array(columns[3], pa.string()), where)
-    arrays = [pa.array(column, field.type) for column, field in zip(columns, COLUMNS, strict=True)]
-    return pa.table(arrays, schema=COLUMNS)
-
-
-def _values(row: TraceRow) -> tuple[object, ...]:
-    return (
-        row.id,
-        row.recipient_address,
-        row.sender_address,
-        row.received_date_time,
-        row.status,
-        row.message_id,
-        row.subject,
-        row.size,
-        row.from_ip or None,
-        row.to_ip or None,
-    )
+    texts = pa.array([row.received_date_time for row in rows], pa.string())
+    columns = {
+        "trace_id": [row.id for row in rows],
+        "recipient": [row.recipient_address for row in rows],
+        "sender": [row.sender_address for row in rows],
+        "received_at": utc_times(texts, where),
+        "status": [row.status for row in rows],
+        "message_id": [row.message_id for row in rows],
+        "subject": [row.subject for row in rows],
+        "size_bytes": [row.size for row in rows],
+        "from_ip": [row.from_ip or None for row in rows],
+        "to_ip": [row.to_ip or None for row in rows],
+    }
+    return pa.table(columns, schema=COLUMNS)
 
 
 def utc_times(texts: pa.Array, where: str) -> pa.Array:

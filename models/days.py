@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from decimal import Decimal
 
 import duckdb
 
@@ -21,10 +20,11 @@ def cost_by_day(
     """
     usage = daily_usage(connection, now, tenant)
     known = usage[usage["billable_recipients"].notna()]
-    recipients = known.groupby("day")["billable_recipients"].sum()
-    prices = read_price_book()
-    costs: dict[date, Decimal | None] = {
-        day: times(prices.unit_price(day, currency), int(count))
-        for day, count in recipients.items()
-    }
-    return {day: str(plain(cost)) for day, cost in costs.items() if cost is not None}
+    sums = known.groupby("day", as_index=False)["billable_recipients"].sum()
+    days: list[date] = sums["day"].tolist()
+    prices, costs = read_price_book(), dict[date, str]()
+    for day, recipients in zip(days, sums["billable_recipients"].tolist(), strict=True):
+        cost = plain(times(prices.unit_price(day, currency), int(recipients)))
+        if cost is not None:
+            costs[day] = cost
+    return costs

@@ -58,7 +58,7 @@ def account_hours(
 def account_sources(
     connection: duckdb.DuckDBPyConnection, sender: Sender, since: datetime, until: datetime
 ) -> pd.DataFrame:
-    """Addresses an account sent from: from_ip, messages, recipients, first_seen, last_seen (UTC)."""
+    """Addresses of an account: from_ip, messages, recipients, first_seen, last_seen (UTC)."""
     parameters = {**vars(sender), "since": since, "until": until}
     return connection.execute(query("account_sources"), parameters).df()
 
@@ -86,6 +86,5 @@ def week_of(hours: pd.DataFrame, timezone: str) -> pd.DataFrame:
         }
     )
     means = frame.groupby(["day", "hour"], as_index=False)["recipients"].mean()
-    return means.assign(weekday=[WEEKDAYS[day] for day in means["day"]])[
-        ["weekday", "hour", "recipients"]
-    ]
+    week = means.assign(weekday=[WEEKDAYS[day] for day in means["day"]])
+    return week.filter(["weekday", "hour", "recipients"])

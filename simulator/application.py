@@ -1,4 +1,4 @@
-"""The ASGI application: four services below four prefixes, and the log of requests.
+"""The ASGI application: the services below their prefixes, the faults and the log of requests.
 
 The prefixes are deliberate: a client that glues a path to a host name alone would miss them.
 """
@@ -11,22 +11,29 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from simulator.azure import Azure
+from simulator.connections import Connections
 from simulator.control import Control
+from simulator.disturbance import Disturbance
+from simulator.entra import Entra
 from simulator.exchange import Exchange
 from simulator.graph import Graph
 from simulator.login import Login
+from simulator.prices import Prices
 from simulator.tenant import ServedRequest, SimulatedTenant
 
 
-def build_application(tenant: SimulatedTenant) -> ASGIApp:
-    """The services of one tenant."""
+def build_application(tenant: SimulatedTenant, connections: Connections) -> ASGIApp:
+    """The services of one tenant; `connections` are those that a fault may cut."""
     routes = [
         Mount("/login", routes=Login(tenant).routes()),
-        Mount("/graph", routes=Graph(tenant).routes()),
+        Mount("/graph", routes=[*Graph(tenant).routes(), *Entra(tenant).routes()]),
         Mount("/exchange", routes=Exchange(tenant).routes()),
+        Mount("/azure", routes=Azure(tenant).routes()),
+        Mount("/prices", routes=Prices(tenant).routes()),
         Mount("/control", routes=Control(tenant).routes()),
     ]
-    return RequestLog(Starlette(routes=routes), tenant)
+    return RequestLog(Disturbance(Starlette(routes=routes), tenant, connections), tenant)
 
 
 class RequestLog:
@@ -49,4 +56,5 @@ class RequestLog:
 
 def _served(scope: Scope, status: int) -> ServedRequest:
     query = scope["query_string"].decode("ascii", "replace")
-    return ServedRequest(scope["method"], scope["path"], query, status, datetime.now(UTC))
+    fault = scope.get("state", {}).get("fault", "")
+    return ServedRequest(scope["method"], scope["path"], query, status, datetime.now(UTC), fault)

@@ -10,7 +10,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from simulator.reply import base_url, graph_error, json_reply
+from simulator.permission import TRACES as READ_TRACES
+from simulator.reply import THROTTLED, base_url, forbidden_by_graph, graph_error, json_reply
 from simulator.skiptoken import BadTokenError, read_token, write_token
 from simulator.tenant import SimulatedTenant
 from simulator.token import GRAPH
@@ -20,7 +21,10 @@ from simulator.window import RefusedQueryError, read_query
 
 TRACES = "/v1.0/admin/exchange/tracing/messageTraces"
 _METADATA = "https://graph.microsoft.com/v1.0/$metadata#"
-_THROTTLED = "Your recent queries have surpassed the permitted limit, please try again later."
+_NO_PRINCIPAL = (
+    "Service principal-less authentication failed: The service principal for App ID"
+    " 8bd644d1-64a1-4d4b-ae52-2e0cbf64e373 was not found."
+)
 _DETAILS_CALL = re.compile(r"getDetailsByRecipient\(recipientAddress='((?:[^']|'')+)'\)$")
 
 
@@ -67,13 +71,17 @@ class Graph:
         return json_reply({"@odata.context": context, "value": events})
 
     def _refusal(self, request: Request) -> Response | None:
-        """The answer to a caller without a good token or without quota."""
+        """The answer to a caller without a good token, permission or quota."""
         reason = self._tenant.tokens.refusal(request.headers.get("authorization"), GRAPH)
         if reason:
             return graph_error(401, "InvalidAuthenticationToken", reason)
+        if self._tenant.graph_refused == 403 or READ_TRACES not in self._tenant.granted:
+            return forbidden_by_graph()
+        if self._tenant.graph_refused:
+            return graph_error(401, "Unauthorized", _NO_PRINCIPAL)
         seconds = self._tenant.quota.take()
         if seconds is not None:
-            return graph_error(429, "TooManyRequests", _THROTTLED, {"Retry-After": str(seconds)})
+            return graph_error(429, "TooManyRequests", THROTTLED, {"Retry-After": str(seconds)})
         time.sleep(self._tenant.page_delay)
         return None
 

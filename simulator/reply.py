@@ -12,6 +12,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 ANSWER_HEADERS = {"OData-Version": "4.0"}
+THROTTLED = "Your recent queries have surpassed the permitted limit, please try again later."
+_AZURE = "x-ms-ratelimit-microsoft.costmanagement"
 
 
 def json_reply(body: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
@@ -36,6 +38,39 @@ def graph_error(
     }
     body = {"error": {"code": code, "message": message, "innerError": inner}}
     return json_reply(body, status, {"request-id": request_id, **(headers or {})})
+
+
+def exchange_error(
+    status: int, code: str, message: str, headers: Mapping[str, str] | None = None
+) -> Response:
+    """A short error of `InvokeCommand`; its shape for 429 and 503 is not documented, so invented."""
+    details = [{"code": "Client", "target": "", "message": message}]
+    body = {"error": {"code": code, "message": message, "details": details}}
+    return json_reply(body, status, headers)
+
+
+def azure_error(
+    status: int, code: str, message: str, headers: Mapping[str, str] | None = None
+) -> Response:
+    """The error envelope of Azure Resource Manager."""
+    return json_reply({"error": {"code": code, "message": message}}, status, headers)
+
+
+def azure_throttled(seconds: int, headers: Mapping[str, str] | None = None) -> Response:
+    """429 of Cost Management: each bucket states its own wait in seconds, the longest one binds."""
+    waits = {"qpu": 0, "entity": max(0, seconds - 1), "tenant": 0, "clienttype": seconds}
+    stated = {f"{_AZURE}-{bucket}-retry-after": str(wait) for bucket, wait in waits.items()}
+    stated["x-ms-ratelimit-remaining-microsoft.costmanagement-clienttype-requests"] = (
+        "DefaultQuota:0"
+    )
+    text = "Too many requests. Please retry."
+    return azure_error(429, "429", text, {**stated, **(headers or {})})
+
+
+def forbidden_by_graph() -> Response:
+    """403 of Microsoft Graph for a permission that nobody granted."""
+    text = "Insufficient privileges to complete the operation."
+    return graph_error(403, "Authorization_RequestDenied", text)
 
 
 def base_url(request: Request) -> str:

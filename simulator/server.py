@@ -15,6 +15,7 @@ import trustme
 import uvicorn
 
 from simulator.application import build_application
+from simulator.connections import Connections
 from simulator.tenant import SimulatedTenant
 
 HOST = "127.0.0.1"
@@ -32,11 +33,16 @@ class Server:
     @property
     def endpoints(self) -> dict[str, str]:
         """Roots of the services, each with a path prefix."""
-        return {name: f"{self.base_url}/{name}" for name in ("login", "graph", "exchange")}
+        services = ("login", "graph", "exchange", "azure", "prices")
+        return {name: f"{self.base_url}/{name}" for name in services}
 
 
 class _AbruptServer(uvicorn.Server):
     """Cuts open connections at the end: clients keep them alive and would hold up the goodbye."""
+
+    def __init__(self, config: uvicorn.Config, connections: Connections) -> None:
+        super().__init__(config)
+        connections.adopt(self.server_state.connections)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         for connection in list(self.server_state.connections):
@@ -53,8 +59,9 @@ def serve(tenant: SimulatedTenant, port: int = 0) -> Iterator[Server]:
     """
     with tempfile.TemporaryDirectory(prefix="simulator-") as folder, _listen(port) as listener:
         ca_file, chain_file = _write_certificates(Path(folder))
+        connections = Connections()
         config = uvicorn.Config(
-            build_application(tenant),
+            build_application(tenant, connections),
             log_level="error",
             access_log=False,
             lifespan="off",
@@ -63,7 +70,7 @@ def serve(tenant: SimulatedTenant, port: int = 0) -> Iterator[Server]:
             ssl_keyfile=chain_file,
             timeout_graceful_shutdown=2,
         )
-        with _running(_AbruptServer(config), listener):
+        with _running(_AbruptServer(config, connections), listener):
             yield Server(f"https://{HOST}:{listener.getsockname()[1]}", ca_file, tenant)
 
 

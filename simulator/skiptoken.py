@@ -10,7 +10,7 @@ import msgspec
 
 from simulator.trace_page import Cursor
 
-_EXPIRED = "Expired or Invalid pagination request. Default Expiry time is 00:30:00"
+EXPIRED = "Expired or Invalid pagination request. Default Expiry time is 00:30:00"
 
 
 class BadTokenError(Exception):
@@ -39,7 +39,5 @@ def read_token(text: str, lifetime_seconds: float) -> Cursor:
     except (binascii.Error, msgspec.MsgspecError, UnicodeError, ValueError) as error:
         raise BadTokenError("Invalid skip token.") from error
     if time.time() - carried.issued >= lifetime_seconds:
-        raise BadTokenError(
-            "Expired or Invalid pagination request. Default Expiry time is 00:30:00"
-        )
+        raise BadTokenError(EXPIRED)
     return carried.cursor

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import uuid
+from collections import Counter
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,22 +13,31 @@ import numpy as np
 
 from simulator.account import Account, build_accounts
 from simulator.directory import Directory
+from simulator.fault import Fault, FaultDraws, Faults
 from simulator.incident import plan_incidents
 from simulator.instant import DAY, day_of, micros
+from simulator.invoice import Invoice
 from simulator.ledger import count_truth, list_labels
+from simulator.permission import EVERYTHING
+from simulator.person import build_people
 from simulator.quota import Quota
+from simulator.readiness import Readiness
 from simulator.token import Tokens
 from simulator.traffic import Traffic
 
 
 class ServedRequest(msgspec.Struct, frozen=True):
-    """One answered request; `at` is real time, `path` carries no query."""
+    """One answered request; `at` is real time, `path` carries no query, `fault` as a rule empty."""
 
     method: str
     path: str
     query: str
     status: int
     at: datetime
+    fault: str = ""
+
+
+NO_FAULTS = Faults()
 
 
 class SimulatedTenant:
@@ -41,7 +52,15 @@ class SimulatedTenant:
         page_delay: seconds that each message-trace answer takes longer.
         name: organisation; the domain is `<name>.com`.
         staff: employees; fewer employees mean fewer messages.
-    Raises: ValueError when `now` has no zone.
+        faults: rates of disturbed requests; may be replaced while serving.
+        graph_refused: message traces of Graph answer 401 (True or 401) or 403 (403).
+        exchange_refused: every cmdlet answers the 403 of a missing role.
+        other_senders: ordinary users who also send mail; they are in no truth.
+        domain_of_accounts: domain of the accounts' addresses; the organisation's by default.
+        premium: whether the tenant has the licence that sign-in logs need.
+        granted: names of permissions, see `permission`; all by default.
+    Every argument after `staff` but the senders and the domain is also an attribute to set.
+    Raises: ValueError when `now` has no zone or there are too many other senders.
     """
 
     def __init__(
@@ -55,6 +74,13 @@ class SimulatedTenant:
         page_delay: float = 0.0,
         name: str = "contoso",
         staff: int = 1200,
+        faults: Faults = NO_FAULTS,
+        graph_refused: bool | int = False,
+        exchange_refused: bool = False,
+        other_senders: int = 0,
+        domain_of_accounts: str | None = None,
+        premium: bool = True,
+        granted: Iterable[str] = EVERYTHING,
     ) -> None:
         self._now = _in_utc(now or datetime.now(UTC).replace(microsecond=0))
         self.token_seconds = token_seconds
@@ -64,9 +90,17 @@ class SimulatedTenant:
         self.quota = Quota(quota_requests, quota_window_seconds)
         self.tokens = Tokens()
         self.requests: list[ServedRequest] = []
+        self.faults = faults
+        self.fault_counts: Counter[str] = Counter()
+        self.graph_refused, self.exchange_refused = graph_refused, exchange_refused
+        self.premium, self.granted = premium, set(granted)
         self._name_identities(seed)
-        self.accounts: list[Account] = build_accounts(seed, self.domain, self._now)
+        domain = (domain_of_accounts or self.domain).lower()
+        self.accounts: list[Account] = build_accounts(seed, domain, self._now)
+        self.people = build_people(seed, self.accounts, self.domain, other_senders, self._now)
         self.traffic = self._build_traffic(seed, days, staff)
+        self.azure = Invoice(seed, self.traffic, self.billing_policy_id)
+        self.readiness = Readiness(seed, self.accounts, self._now)
 
     def _name_identities(self, seed: int) -> None:
         random = np.random.default_rng([seed, 9])
@@ -79,7 +113,7 @@ class SimulatedTenant:
         first_day = day_of(clock) - days
         directory = Directory(self.domain, staff, first_day)
         incidents = plan_incidents(seed, self.accounts, staff, clock, first_day * DAY, days)
-        return Traffic(seed, self.accounts, directory, incidents, first_day)
+        return Traffic(seed, self.accounts, directory, incidents, first_day, self.people)
 
     @property
     def now(self) -> datetime:
@@ -107,6 +141,19 @@ class SimulatedTenant:
         Raises: ValueError when the step is negative.
         """
         self.move_to(self._now + step)
+
+    @property
+    def faults(self) -> Faults:
+        """Rates in force; setting them starts a new series of draws, the counts go on."""
+        return self._draws.faults
+
+    @faults.setter
+    def faults(self, faults: Faults) -> None:
+        self._draws = FaultDraws(faults)
+
+    def draw_fault(self, *, follows_link: bool) -> Fault | None:
+        """The fault that befalls the next request; None for an undisturbed one."""
+        return self._draws.next(follows_link=follows_link)
 
     @property
     def throttled_count(self) -> int:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import secrets
 import time
 
-GRAPH, EXCHANGE = "graph", "exchange"
+GRAPH, EXCHANGE, AZURE = "graph", "exchange", "azure"
 
 
 def audience_of(scope: str) -> str | None:
-    """The audience a scope names; None when it names neither API."""
+    """The audience a scope names; None when it names no API."""
     scope = scope.lower()
     if GRAPH in scope:
         return GRAPH
+    if "management." in scope or AZURE in scope:
+        return AZURE
     return EXCHANGE if "outlook.office" in scope or EXCHANGE in scope else None
 
 

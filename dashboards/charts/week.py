@@ -24,11 +24,16 @@ def week_chart(week: pd.DataFrame, timezone: str, colours: Palette) -> Any:
                     labelAngle=0, values=list(range(0, 24, 3)), labelExpr="datum.label + ':00'"
                 ),
             ),
-            y=alt.Y("weekday:O", title=None, sort=list(WEEKDAYS)),
+            y=alt.Y(
+                "weekday:O",
+                title=None,
+                sort=list(WEEKDAYS),
+                axis=alt.Axis(labelOverlap=False),
+            ),
             color=alt.Color(
                 "recipients:Q",
                 scale=alt.Scale(range=[colours.low_heat, colours.high_heat]),
-                legend=alt.Legend(orient="right", title="mean", gradientLength=150, format="~s"),
+                legend=alt.Legend(orient="right", title="mean", gradientLength=150, format=",.0f"),
             ),
             tooltip=[
                 "weekday:O",
@@ -44,5 +49,5 @@ def busiest(week: pd.DataFrame) -> str | None:
     """Mon 09:00, None where nothing was sent."""
     if week.empty or not week["recipients"].max() > 0:
         return None
-    top = week.loc[week["recipients"].idxmax()]
+    top = week.sort_values("recipients", ascending=False).iloc[0]
     return f"{top['weekday']} {int(top['hour']):02d}:00"

@@ -173,6 +173,36 @@ def test_everything_that_a_commit_names_is_on_the_disk_before_it_returns(
     assert synced.index(entry) > max(synced.index(file) for file in files)
 
 
+@pytest.mark.xfail(
+    strict=True,
+    reason="delta.py sync_newest_entry: splitlines() also splits at U+2028, U+0085 and others that"
+    " stand unescaped in the statistics, so a committed write fails with JSONDecodeError",
+)
+@pytest.mark.parametrize("sign", ["\u2028", "\u0085"])
+def test_line_ends_of_unicode_in_a_text_do_no_harm(folder: DeltaFolder, sign: str) -> None:
+    folder.append(FIRST_CONTACTS, contacts("contoso", f"a{sign}b"))
+    assert recipients(folder) == [f"a{sign}b"]
+
+
+@pytest.mark.xfail(
+    strict=True,
+    reason="delta.py _set_aside_torn_entry: splitlines() takes a whole entry with U+2028 in its"
+    " statistics for a torn one, and sets acknowledged rows aside when another entry is damaged",
+)
+def test_a_whole_entry_is_never_set_aside(
+    folder: DeltaFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder.append(FIRST_CONTACTS, contacts("contoso", "a"))
+    folder.append(FIRST_CONTACTS, contacts("contoso", "b"))
+    older = newest_entry(folder)
+    monkeypatch.setattr(delta, "sync_newest_entry", lambda _: None)
+    folder.append(FIRST_CONTACTS, contacts("contoso", "c\u2028d"))
+    older.write_bytes(b"{broken")
+    with pytest.raises(StoreError, match="damaged"):
+        folder.open(FIRST_CONTACTS)
+    assert list(older.parent.glob("*.torn")) == []
+
+
 def test_a_failed_sync_fails_the_write(
     folder: DeltaFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -196,12 +226,24 @@ def test_a_store_may_lie_below_any_folder_name(tmp_path: Path, name: str) -> Non
     assert [Path(file).exists() for file in folder.files(FIRST_CONTACTS)] == [True]
 
 
-@pytest.mark.parametrize("name", ["o'brien", "tenant=other"])
-def test_quotes_and_equals_signs_in_the_folder_do_no_harm(tmp_path: Path, name: str) -> None:
-    folder = DeltaFolder(tmp_path / name)
+def read_below(root: Path) -> tuple[object, ...]:
+    folder = DeltaFolder(root)
     folder.append(FIRST_CONTACTS, contacts("contoso", "a"))
     sql = files_sql(FIRST_CONTACTS, folder.files(FIRST_CONTACTS))
-    assert duckdb.sql(sql).fetchall()[0][:3] == ("contoso", "hr@contoso.com", "a")
+    return tuple(duckdb.sql(sql).fetchall()[0][:3])
+
+
+def test_a_quote_in_the_folder_does_no_harm(tmp_path: Path) -> None:
+    assert read_below(tmp_path / "o'brien") == ("contoso", "hr@contoso.com", "a")
+
+
+@pytest.mark.xfail(
+    strict=True,
+    reason="connection.py files_sql: DuckDB takes the first tenant= of the path, also when it"
+    " stands above the store",
+)
+def test_a_folder_named_like_a_partition_does_no_harm(tmp_path: Path) -> None:
+    assert read_below(tmp_path / "tenant=other") == ("contoso", "hr@contoso.com", "a")
 
 
 def test_columns_are_written_in_the_order_and_types_of_the_table(folder: DeltaFolder) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 import pandas as pd
@@ -10,9 +9,7 @@ import streamlit as st
 
 from dashboards import readings
 from dashboards.amounts import (
-    change,
     count,
-    is_unknown,
     moment,
     money,
     percent,
@@ -23,20 +20,20 @@ from dashboards.charts.volume import by_status, volume_chart
 from dashboards.figure import figure, heading, listing
 from dashboards.frame import footer, opened
 from dashboards.incidents import KINDS, open_ones, severity_mark
-from dashboards.markup import Markup, literal, tag
+from dashboards.markup import Markup, tag
 from dashboards.palette import palette
 from dashboards.rates import delivered_share
+from dashboards.tiles import overview_tiles
 from dashboards.view import View
+from dashboards.yesterday import since_yesterday
 from hve_monitor.errors import ConfigError
-
-DAY, WEEK = timedelta(days=1), timedelta(days=7)
 
 
 def show(view: View) -> None:
     """The page."""
     spent, cards = _cost(view), readings.incidents(view)
     _headline(spent, open_ones(cards))
-    _tiles(view, spent, cards)
+    overview_tiles(view, spent, cards)
     left, right = st.columns([5, 3])
     with left:
         _volume(view)
@@ -44,9 +41,9 @@ def show(view: View) -> None:
         _open_incidents(view, open_ones(cards))
     left, right = st.columns([5, 3])
     with left:
-        _top_accounts(view, spent)
+        _top_accounts(view)
     with right:
-        _since_yesterday(view)
+        since_yesterday(view)
     footer(view)
 
 
@@ -87,92 +84,6 @@ def _spending(spent: dict[str, Any] | None) -> str:
     )
 
 
-def _tiles(view: View, spent: dict[str, Any] | None, cards: list[dict[str, Any]]) -> None:
-    with st.container(horizontal=True, gap="small", key="tiles"):
-        _money_tiles(spent)
-        _recipient_tile(view, "Recipients, last 24 h", DAY)
-        _recipient_tile(view, "Recipients, last 7 days", WEEK)
-        _rate_tile(view)
-        _incident_tile(view, cards)
-
-
-def _money_tiles(spent: dict[str, Any] | None) -> None:
-    if spent is None:
-        st.metric("Spent this month", "–", "several currencies", "off", border=True)
-        return
-    currency, ahead = spent["currency"], spent["projection"]
-    billable = spent["month_to_date"]["billable_recipients"]
-    st.metric(
-        "Spent this month",
-        money(spent["month_to_date"]["cost"], currency),
-        f"{count(billable)} billable",
-        "off",
-        border=True,
-        delta_arrow="off",
-        help="Estimate from message traces: delivered recipients × unit price. Not the invoice.",
-    )
-    low, high = ahead["p80"]
-    st.metric(
-        "Expected by month end",
-        money(ahead["month_end"], currency),
-        f"80 %: {_short(low)} to {_short(high)}",
-        "off",
-        border=True,
-        delta_arrow="off",
-        help=f"Method: {literal(ahead['method'])}, from {ahead['history_days']} days of history.",
-    )
-
-
-def _short(amount: str | None) -> str:
-    return "unknown" if amount is None else money(amount, "").strip()
-
-
-def _recipient_tile(view: View, label: str, span: timedelta) -> None:
-    now = view.now
-    sent = readings.counts(view, now - span, now).get("recipients", 0)
-    before = readings.counts(view, now - WEEK - span, now - WEEK).get("recipients", 0)
-    compared = change(sent, before)
-    st.metric(
-        label,
-        count(sent),
-        f"{compared} on the week before" if compared else "nothing the week before",
-        "off",
-        border=True,
-        delta_arrow="off" if compared is None else "auto",
-        help=f"The same hours one week earlier: {count(before)}.",
-    )
-
-
-def _rate_tile(view: View) -> None:
-    now = view.now
-    rate = delivered_share(readings.counts(view, now - WEEK, now))
-    before = delivered_share(readings.counts(view, now - 2 * WEEK, now - WEEK))
-    delta = None if rate is None or before is None else f"{100 * (rate - before):+.1f} points"
-    st.metric(
-        "Delivery rate, 7 days",
-        percent(rate),
-        delta or "nothing to compare with",
-        "normal" if delta else "off",
-        border=True,
-        delta_arrow="auto" if delta else "off",
-        help="Delivered of all recipients whose outcome is known; pending ones are left out.",
-    )
-
-
-def _incident_tile(view: View, cards: list[dict[str, Any]]) -> None:
-    new = sum(
-        card["detected_at"] > (view.now - DAY).strftime("%Y-%m-%dT%H:%M:%S") for card in cards
-    )
-    st.metric(
-        "Open incidents",
-        len(open_ones(cards)),
-        f"{new} new in 24 h",
-        "off",
-        border=True,
-        delta_arrow="off",
-    )
-
-
 def _volume(view: View) -> None:
     frame = readings.usage(view, view.since)
     rows = by_status(frame)
@@ -198,7 +109,7 @@ def _volume(view: View) -> None:
 
 
 def _open_incidents(view: View, cards: list[dict[str, Any]]) -> None:
-    with st.container(border=True, key="open-incidents"):
+    with st.container(border=True, height="stretch", key="open-incidents", gap="small"):
         if not cards:
             heading("No incident is open", "Every account sends as it usually does.")
             return
@@ -208,7 +119,7 @@ def _open_incidents(view: View, cards: list[dict[str, Any]]) -> None:
         for card in cards[:5]:
             st.html(tag("div", _incident(card), style="hve"))
             st.page_link(
-                "pages/senders.py",
+                "screens/senders.py",
                 label="See why and what to do",
                 icon=":material/arrow_forward:",
                 query_params=_link(view, card),
@@ -233,7 +144,7 @@ def _link(view: View, card: dict[str, Any]) -> dict[str, str]:
     return link if view.tenant is None else link | {"tenant": view.tenant}
 
 
-def _top_accounts(view: View, spent: dict[str, Any] | None) -> None:
+def _top_accounts(view: View) -> None:
     frame = readings.usage(view, view.since)
     if frame.empty:
         return
@@ -241,7 +152,7 @@ def _top_accounts(view: View, spent: dict[str, Any] | None) -> None:
     table = sums.sum(min_count=1).sort_values("recipients", ascending=False).head(8).reset_index()
     whole = int(frame["recipients"].sum())
     first = table.iloc[0]
-    with st.container(border=True):
+    with st.container(border=True, height="stretch"):
         heading(
             f"{first['account']} sends most: {percent(share(first['recipients'], whole))}"
             " of all recipients",
@@ -280,25 +191,6 @@ def _account_columns() -> dict[str, Any]:
         "delivered": column.TextColumn("Delivered", alignment="right"),
         "billable": column.TextColumn("Billable", alignment="right"),
     }
-
-
-def _since_yesterday(view: View) -> None:
-    changes = readings.changed(view, view.now - DAY)
-    with st.container(border=True, key="since-yesterday"):
-        heading(
-            f"{plural(len(changes), 'change')} since yesterday"
-            if changes
-            else "No change since yesterday",
-            f"Since {moment(view.now - DAY)}: incidents, addresses and accounts that were not there.",
-        )
-        if changes:
-            lines = [
-                tag("li", tag("strong", each.account), f" {each.what}, {moment(each.at)}")
-                for each in changes[:8]
-            ]
-            st.html(tag("div", tag("ul", *lines), style="hve"))
-        if len(changes) > 8:
-            st.caption(f"and {len(changes) - 8} more")
 
 
 if __name__ == "__main__":

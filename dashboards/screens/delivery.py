@@ -63,11 +63,12 @@ def _days_without(usage: pd.DataFrame) -> None:
     if not known:
         return
     rows = pd.DataFrame(known, columns=["day", "ratio"])
-    worst = rows.loc[rows["ratio"].idxmax()]
+    worst = rows.sort_values("ratio", ascending=False).iloc[0]
     table = rows.assign(ratio=[percent(float(ratio)) for ratio in rows["ratio"]])
     figure(
         f"At worst {percent(float(worst['ratio']))} of a day's recipients got no mail",
-        f"Not delivered of all recipients with a known outcome, per UTC day. Worst: {worst['day']}.",
+        "Not delivered of all recipients with a known outcome, per UTC day. Worst:"
+        f" {worst['day']}.",
         rate_chart(rows.assign(day=pd.to_datetime(rows["day"], utc=True)), palette()),
         table.sort_values("day", ascending=False),
         {"ratio": st.column_config.TextColumn("not delivered", alignment="right")},
@@ -108,7 +109,7 @@ def _rate_columns() -> dict[str, Any]:
 
 def _failures(view: View, account: str | None) -> None:
     rows = readings.undelivered(view, readings.start(view), account)
-    with st.container(border=True, key="failures"):
+    with st.container(border=True, height="stretch", key="failures"):
         if rows.empty:
             heading(
                 "No failed, quarantined or pending recipient in the period",
@@ -117,7 +118,7 @@ def _failures(view: View, account: str | None) -> None:
             return
         by_status = rows.groupby("status")["recipients"].sum().sort_values(ascending=False)
         parts = ", ".join(
-            f"{count(number)} {NAMES.get(name, name)}" for name, number in by_status.items()
+            f"{count(number)} {NAMES.get(str(name), name)}" for name, number in by_status.items()
         )
         heading(
             f"{plural(int(by_status.sum()), 'recipient')} without delivery: {parts}",

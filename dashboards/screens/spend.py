@@ -97,7 +97,7 @@ def _outlook(view: View, report: dict[str, Any]) -> None:
             if over
             else " Dashed: expected; dark band 80 %, light band 95 %, drawn straight"
             " from today to the range of the month end."
-        ),  # fmt: skip
+        ),
         outlook_chart(spent, report, budget, palette()),
         spent[["day", "cost", "total"]].sort_values("day", ascending=False),
         {
@@ -127,7 +127,7 @@ def _is_near(report: dict[str, Any]) -> bool:
 
 
 def _budgets(report: dict[str, Any]) -> None:
-    with st.container(border=True, key="budgets"):
+    with st.container(border=True, height="stretch", key="budgets"):
         if not report["budgets"]:
             heading("No budget is set", "[[budgets]] in hve.toml sets an amount for some accounts.")
             return
@@ -157,7 +157,8 @@ def passing(budget: dict[str, Any]) -> str:
     if budget["passes_on_expected"]:
         until = day(latest) if latest else "after the period"
         since = day(soonest) if soonest else "unknown"
-        return f"Expected to be passed on {day(budget['passes_on_expected'])} (80 %: {since} to {until})."
+        expected = day(budget["passes_on_expected"])
+        return f"Expected to be passed on {expected} (80 %: {since} to {until})."
     if soonest:
         return f"Not expected to be passed, but it could be from {day(soonest)} on (80 %)."
     return "Not expected to be passed in this period."

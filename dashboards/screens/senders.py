@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboards import readings
-from dashboards.amounts import plural
+from dashboards.amounts import exact, plural
 from dashboards.card import incident_card
 from dashboards.figure import heading, listing
 from dashboards.frame import chosen_account, footer, opened
@@ -16,8 +16,6 @@ from dashboards.incidents import SIGNS, by_severity, open_ones
 from dashboards.profile import account_profile
 from dashboards.view import View
 from models.senders import Sender
-
-TABLE = "incident-table"
 
 
 def show(view: View) -> None:
@@ -39,42 +37,52 @@ def _is_of(card: dict[str, Any], account: str | None) -> bool:
 
 def _incidents(view: View, cards: list[dict[str, Any]]) -> dict[str, Any] | None:
     """The table; returns the incident whose card is to be shown."""
+    listed = _listed(view, cards)
     with st.container(border=True, key="incidents"):
-        listed = _listed(view, cards)
-        still_open = len(open_ones(cards))
         heading(
-            f"{plural(still_open, 'incident')} open, {len(cards)} found in all that is stored"
+            f"{plural(len(open_ones(cards)), 'incident')} open, {len(cards)} in all that is stored"
             if cards
             else "No incident was found",
             "Open ones first, then by severity. Select a row to see why. Times are UTC.",
         )
         if not listed:
-            st.caption("No incident of this choice. Every account that was read sends as usual.")
-            return _of_url(cards)
-        rows = _select(listed)
-    return _chosen(cards, listed, rows)
+            st.caption("No incident in this choice of account and period.")
+            return None
+        return _selected(listed)
 
 
 def _listed(view: View, cards: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Open ones, and the closed ones of the period."""
+    """Open ones, the closed ones of the period, and the one of the URL however old it is."""
     since = view.since.isoformat() if view.since else ""
+    wanted = st.query_params.get("incident")
     return [
         card
         for card in cards
-        if card["status"] == "open" or (card["ended_at"] or card["started_at"]) >= since
+        if card["status"] == "open"
+        or card["id"] == wanted
+        or (card["ended_at"] or card["started_at"]) >= since
     ]
 
 
-def _select(listed: list[dict[str, Any]]) -> list[int]:
+def _selected(listed: list[dict[str, Any]]) -> dict[str, Any]:
+    """The row that is selected; at first that of the URL, else the first."""
+    ids = [card["id"] for card in listed]
+    wanted = st.query_params.get("incident")
+    row = ids.index(wanted) if wanted in ids else 0
     event = listing(
         _table(listed),
         _columns(),
-        key=TABLE,
+        # Another list is another table: a row number means nothing in it.
+        key=f"incidents-{hash(tuple(ids))}",
         on_select="rerun",
-        selection_mode="single-row",
+        selection_mode="single-row-required",
+        selection_default={"selection": {"rows": [row], "columns": [], "cells": []}},
         height=min(38 + 35 * len(listed), 290),
     )
-    return list(event["selection"]["rows"])
+    rows = list(event["selection"]["rows"])
+    chosen = listed[rows[0]] if rows and rows[0] < len(listed) else listed[row]
+    st.query_params["incident"] = chosen["id"]
+    return chosen
 
 
 def _table(cards: list[dict[str, Any]]) -> pd.DataFrame:
@@ -88,7 +96,7 @@ def _table(cards: list[dict[str, Any]]) -> pd.DataFrame:
             "observed": [card["observed"] for card in cards],
             "expected": [card["expected"] for card in cards],
             "extra": [card["extra_recipients"] for card in cards],
-            "extra_cost": [card["extra_cost"] for card in cards],
+            "extra_cost": [exact(card["extra_cost"]) for card in cards],
             "id": [card["id"] for card in cards],
         }
     )
@@ -110,20 +118,6 @@ def _columns() -> dict[str, Any]:
         "extra_cost": column.TextColumn("Extra cost", alignment="right"),
         "id": column.TextColumn("Id", width="small"),
     }
-
-
-def _chosen(
-    cards: list[dict[str, Any]], listed: list[dict[str, Any]], rows: list[int]
-) -> dict[str, Any] | None:
-    """The selected row, else the incident of the URL, else the first open one."""
-    if rows and rows[0] < len(listed):
-        st.query_params["incident"] = listed[rows[0]]["id"]
-    return _of_url(cards) or next(iter(open_ones(cards)), None)
-
-
-def _of_url(cards: list[dict[str, Any]]) -> dict[str, Any] | None:
-    wanted = st.query_params.get("incident")
-    return next((card for card in cards if card["id"] == wanted), None)
 
 
 def _profiled(view: View, account: str | None, chosen: dict[str, Any] | None) -> Sender | None:

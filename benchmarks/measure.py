@@ -1,0 +1,50 @@
+"""Runs one way of doing a job in a process of its own: seconds, peak memory, a result.
+
+Each way gets a fresh process, so that the memory of one is not counted for the other.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Wall seconds, peak resident MiB and what the way returned."""
+
+    seconds: float
+    peak_mib: float
+    result: Any
+
+
+def in_child(script: str, way: str, *arguments: str) -> Measured:
+    """Starts `script way arguments…`, which must end with `report(...)`."""
+    done = subprocess.run(
+        [sys.executable, script, way, *arguments], capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        raise SystemExit(f"{way}: {done.stderr}")
+    return Measured(**json.loads(done.stdout.splitlines()[-1]))
+
+
+def report(job: Callable[[], Any]) -> None:
+    """Does the job and prints its measure as the last line."""
+    start = time.perf_counter()
+    result = job()
+    seconds = time.perf_counter() - start
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(json.dumps({"seconds": seconds, "peak_mib": peak, "result": result}))
+
+
+def table(rows: list[tuple[str, ...]]) -> str:
+    """Rows as a Markdown table; the first is the head."""
+    head, *body = rows
+    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
+    return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in body])

@@ -1,0 +1,162 @@
+"""The overview's tiles: one number each, what it was before, and its last weeks."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from decimal import Decimal
+from itertools import accumulate
+from typing import Any
+
+import streamlit as st
+
+from dashboards import readings
+from dashboards.amounts import change, count, digits, money, percent
+from dashboards.incidents import open_ones
+from dashboards.markup import literal
+from dashboards.rates import delivered_share
+from dashboards.view import View
+from hve_monitor.clock import days_between, parse_time
+from models.periods import end_of_month
+from models.usage import usage_rows
+
+DAY, WEEK = timedelta(days=1), timedelta(days=7)
+TREND_DAYS = 28
+
+
+def overview_tiles(view: View, spent: dict[str, Any] | None, cards: list[dict[str, Any]]) -> None:
+    """Draws them in one row that wraps on a narrow screen."""
+    with st.container(horizontal=True, gap="small", key="tiles"):
+        _spent_tile(view, spent)
+        _month_end_tile(view, spent)
+        _recipient_tile(view, "Recipients, last 24 h", DAY)
+        _recipient_tile(view, "Recipients, last 7 days", WEEK)
+        _rate_tile(view)
+        _incident_tile(view, cards)
+
+
+def _tile(label: str, value: str, below: str, **options: Any) -> None:
+    """A tile whose lower line is neither good nor bad news unless options say so."""
+    neutral: dict[str, Any] = {
+        "delta_color": "off",
+        "delta_arrow": "off",
+        "border": True,
+        "height": "stretch",
+    }
+    st.metric(label, value, below, **(neutral | options))
+
+
+def _spent_tile(view: View, spent: dict[str, Any] | None) -> None:
+    if spent is None:
+        _tile("Spent this month", "–", "several currencies")
+        return
+    currency, so_far = spent["currency"], spent["month_to_date"]
+    costs = readings.daily_costs(view, currency)
+    _tile(
+        "Spent this month",
+        money(so_far["cost"], currency),
+        f"{count(so_far['billable_recipients'])} billable",
+        chart_data=[float(Decimal(costs.get(day, "0"))) for day in _trend_days(view)],
+        chart_type="bar",
+        help="Estimate from message traces: delivered recipients × unit price. Not the invoice."
+        " Bars: cost per day.",
+    )
+
+
+def _month_end_tile(view: View, spent: dict[str, Any] | None) -> None:
+    if spent is None:
+        _tile("Expected by month end", "–", "several currencies")
+        return
+    ahead = spent["projection"]
+    low, high = ("unknown" if each is None else digits(each) for each in ahead["p80"])
+    _tile(
+        "Expected by month end",
+        money(ahead["month_end"], spent["currency"]),
+        f"80 %: {low} – {high}",
+        chart_data=_path_to_month_end(view, spent),
+        chart_type="area",
+        help=f"Method: {literal(ahead['method'])}, from {ahead['history_days']} days of history."
+        " Area: cumulative cost of the month, straight from today to its expected end.",
+    )
+
+
+def _path_to_month_end(view: View, spent: dict[str, Any]) -> list[float] | None:
+    """Positions: each day's cumulative cost; None where the end is unknown."""
+    if spent["projection"]["month_end"] is None:
+        return None
+    today = view.now.date()
+    costs = readings.daily_costs(view, spent["currency"])
+    sums = accumulate(
+        float(Decimal(costs.get(day, "0"))) for day in days_between(today.replace(day=1), today)
+    )
+    path, left = list(sums), (end_of_month(today) - today).days
+    end = float(Decimal(spent["projection"]["month_end"]))
+    return path + [path[-1] + (end - path[-1]) * step / left for step in range(1, left + 1)]
+
+
+def _recipient_tile(view: View, label: str, span: timedelta) -> None:
+    now = view.now
+    sent = readings.counts(view, now - span, now).get("recipients", 0)
+    before = readings.counts(view, now - WEEK - span, now - WEEK).get("recipients", 0)
+    compared = change(sent, before)
+    _tile(
+        label,
+        count(sent),
+        f"{compared} on week before" if compared else "none the week before",
+        delta_arrow="off" if compared is None else "auto",
+        chart_data=_sums(view, span.days),
+        chart_type="bar" if span == DAY else "area",
+        help=f"The same hours one week earlier: {count(before)}."
+        f" Chart: sums of {span.days} UTC days.",
+    )
+
+
+def _rate_tile(view: View) -> None:
+    now = view.now
+    rate = delivered_share(readings.counts(view, now - WEEK, now))
+    before = delivered_share(readings.counts(view, now - 2 * WEEK, now - WEEK))
+    compared = None if rate is None or before is None else f"{100 * (rate - before):+.1f} points"
+    shares = [delivered_share(row) for row in _daily(view).values()]
+    _tile(
+        "Delivery rate, 7 days",
+        percent(rate),
+        compared or "nothing to compare",
+        delta_color="normal" if compared else "off",
+        delta_arrow="auto" if compared else "off",
+        chart_data=[100 * each for each in shares if each is not None] or None,
+        help="Delivered of all recipients whose outcome is known; pending ones are left out."
+        " Line: rate per UTC day.",
+    )
+
+
+def _incident_tile(view: View, cards: list[dict[str, Any]]) -> None:
+    raised = [parse_time(card["detected_at"]) for card in cards]
+    new = sum(at > view.now - DAY for at in raised)
+    _tile(
+        "Open incidents",
+        str(len(open_ones(cards))),
+        f"{new} new in 24 h",
+        chart_data=[sum(at.date() == day for at in raised) for day in _trend_days(view)],
+        chart_type="bar",
+        help="Bars: incidents detected per UTC day.",
+    )
+
+
+def _trend_days(view: View) -> list[date]:
+    today = view.now.date()
+    return list(days_between(today - timedelta(days=TREND_DAYS - 1), today))
+
+
+def _daily(view: View) -> dict[str, dict[str, Any]]:
+    """Counts of each of the last days that has rows."""
+    usage = readings.usage(view)
+    recent = usage[usage["day"] >= _trend_days(view)[0]]
+    if recent.empty:
+        return {}
+    return {str(row["day_utc"]): row for row in usage_rows(recent.assign(tenant="all"), ["day"])}
+
+
+def _sums(view: View, days: int) -> list[int]:
+    """Recipients of every run of so many days."""
+    daily = _daily(view)
+    counts = [int(daily.get(str(day), {}).get("recipients") or 0) for day in _trend_days(view)]
+    return [sum(counts[end - days : end]) for end in range(days, len(counts) + 1)]

@@ -36,6 +36,12 @@ def digits(amount: str) -> str:
     return f"{value:,.{places}f}"
 
 
+def between(bounds: list[str | None] | None) -> str:
+    """4.0123 – 4.3768; unknown where a bound is."""
+    low, high = bounds or (None, None)
+    return UNKNOWN if low is None or high is None else f"{digits(low)} – {digits(high)}"
+
+
 def exact(amount: str | None) -> str:
     """Unrounded decimal text, at least six places so that a column of them lines up."""
     if amount is None:

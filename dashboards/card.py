@@ -10,7 +10,7 @@ import streamlit as st
 
 from dashboards import readings
 from dashboards.amounts import age, count, moment, money
-from dashboards.charts.baseline import baseline_chart
+from dashboards.charts.baseline import NUMBERS, baseline_chart
 from dashboards.figure import figure, heading
 from dashboards.incidents import KINDS, severity_mark
 from dashboards.markup import Markup, listed, tag
@@ -114,8 +114,9 @@ def _span(view: View, card: dict[str, Any]) -> tuple[datetime, datetime]:
 
 
 def _hour_table(hours: pd.DataFrame) -> pd.DataFrame:
-    columns = ["hour_utc", "observed", "expected", "lo80", "hi80", "lo95", "hi95"]
-    return hours[columns].round(1).sort_values("hour_utc", ascending=False)
+    rounded = {name: hours[name].astype("Float64").round(1) for name in NUMBERS}
+    table = hours[["hour_utc"]].assign(**rounded)
+    return table.sort_values("hour_utc", ascending=False)
 
 
 def _signals(card: dict[str, Any]) -> None:

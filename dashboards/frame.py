@@ -16,9 +16,11 @@ from dashboards.figure import listing
 from dashboards.markup import Markup, literal, tag
 from dashboards.palette import STYLE
 from dashboards.view import PERIODS, USUAL_PERIOD, View, open_view
+from hve_monitor.config import load_config
 from hve_monitor.errors import ConfigError, StoreError
 from models.coverage import FRESH_FOR
 
+DAMAGED = "The published file cannot be read"
 ALL_TENANTS, ALL_ACCOUNTS = "All tenants", "All accounts"
 
 
@@ -52,17 +54,11 @@ def _view(title: str) -> View:
     except ConfigError as error:
         _stopped(title, "The configuration cannot be used", str(error))
     except StoreError as error:
-        _stopped(title, "There is no store to show yet", str(error))
+        missing = not (load_config().warehouse.path / "hve.duckdb").exists()
+        _stopped(title, "There is no store to show yet" if missing else DAMAGED, str(error))
     except (duckdb.Error, IndexError) as error:
-        _stopped(title, "The published file is damaged", _next_step(error))
+        _stopped(title, DAMAGED, f"{type(error).__name__}: {str(error).partition(chr(10))[0]}")
     raise AssertionError("unreachable: the page was stopped")
-
-
-def _next_step(error: Exception) -> str:
-    return (
-        "hve.duckdb cannot be read. Nothing is lost: it is rebuilt from the stored tables by"
-        f" 'hve build'.\n\n{type(error).__name__}: {str(error).partition(chr(10))[0]}"
-    )
 
 
 def _stopped(title: str, what: str, detail: str) -> None:
@@ -70,8 +66,11 @@ def _stopped(title: str, what: str, detail: str) -> None:
     st.error(f"**{literal(what)}**", icon=":material/database_off:")
     st.code(detail, language=None, wrap_lines=True)
     st.caption(
-        "First rows come from `hve run` (Microsoft 365) or `hve import` (files); `hve demo` shows"
-        " the pages with a simulated tenant. `hve doctor` checks what is missing."
+        "Nothing is lost: `hve build` writes the file again from the stored tables, and `hve"
+        " doctor` says what is wrong."
+        if what == DAMAGED
+        else "First rows come from `hve run` (Microsoft 365) or `hve import` (files); `hve demo`"
+        " shows the pages with a simulated tenant. `hve doctor` checks what is missing."
     )
     st.stop()
 
@@ -143,7 +142,7 @@ def _status(view: View) -> None:
             icon=":material/schedule:",
         )
     if report["gaps"]:
-        with st.expander(f"{plural(len(report['gaps']), 'window')} that could not be read"):
+        with st.expander(f"{plural(len(report['gaps']), 'window')} not read"):
             gap_table(report)
 
 
@@ -160,6 +159,8 @@ def coverage_mark(report: dict[str, Any]) -> Markup:
         return tag("span", "? coverage unknown: rows come from files", style="mark warn")
     if report["complete"]:
         return tag("span", "● coverage complete", style="mark good")
+    if not report["gaps"]:
+        return tag("span", "▲ no account was read yet", style="mark bad")
     gaps = plural(len(report["gaps"]), "gap")
     return tag("span", f"▲ coverage incomplete: {gaps}", style="mark bad")
 

@@ -72,8 +72,10 @@ STYLE = Markup(
   font-variant-numeric: tabular-nums; }
 .st-key-tiles { display: grid; gap: .8rem;
   grid-template-columns: repeat(auto-fit, minmax(10.8rem, 1fr)); }
+/* the table's own download writes cells as they are, formulas too; the safe one is a button */
+[data-testid="stElementToolbar"] button[aria-label="Download as CSV"] { display: none; }
 .st-key-search-fields { display: grid; gap: .6rem .8rem;
-  grid-template-columns: repeat(auto-fit, minmax(10.5rem, 1fr)); }
+  grid-template-columns: repeat(4, 1fr); }
 .st-key-search-fields > div { width: auto; min-width: 0; }
 .st-key-tiles > div { width: auto; min-width: 0; }
 .hve .signals { display: grid; grid-template-columns: auto auto auto 1fr; gap: .25rem .8rem;
@@ -95,6 +97,7 @@ STYLE = Markup(
 .hve .facts { display: grid; grid-template-columns: minmax(7.5rem, auto) 1fr; gap: .15rem .9rem;
   margin: .2rem 0 .5rem; }
 .hve .facts dt { opacity: .78; font-weight: 400; } .hve .facts dd { margin: 0; font-weight: 500; }
+@media (max-width: 900px) { .st-key-search-fields { grid-template-columns: 1fr 1fr; } }
 @media (max-width: 640px) {
   .hve .signals { grid-template-columns: auto auto auto; }
   .hve .signals .reason { grid-column: 1 / -1; margin-bottom: .4rem; }

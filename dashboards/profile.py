@@ -6,13 +6,13 @@ import pandas as pd
 import streamlit as st
 
 from dashboards import readings
-from dashboards.amounts import count, percent, plural
+from dashboards.amounts import count, plural
 from dashboards.charts.volume import by_status, volume_chart
 from dashboards.charts.week import busiest, week_chart
 from dashboards.figure import empty, figure, heading, listing
 from dashboards.markup import tag
 from dashboards.palette import palette
-from dashboards.rates import delivered_share
+from dashboards.rates import delivered_share, delivered_words
 from dashboards.view import View
 from models.senders import WEEKDAYS, Sender, week_of
 from models.usage import usage_rows
@@ -40,7 +40,7 @@ def _summary(view: View, sender: Sender, mine: pd.DataFrame) -> None:
     counts = usage_rows(mine, ["account"])[0] if len(mine) else {}
     sentence = (
         f"{count(counts.get('recipients', 0))} recipients of {count(counts.get('messages', 0))}"
-        f" messages in the period, {percent(delivered_share(counts))} delivered."
+        f" messages in the period, {delivered_words(delivered_share(counts))}."
     )
     st.html(
         tag(

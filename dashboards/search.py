@@ -48,7 +48,7 @@ FIELDS = {
     "subject": ("Words of the subject", "invoice october"),
     "message_id": ("Message id", "<…@contoso.com>"),
     "from_ip": ("Source address", "198.51.100.16"),
-    "sender": ("Sender, any address of an account", "hr@contoso.com"),
+    "sender": ("Sender address", "hr@contoso.com"),
 }
 
 
@@ -66,7 +66,7 @@ def search_form(view: View, account: str | None) -> TraceFilter:
         sender=texts.pop("sender") or account,
         status=None if status == ANY else status,
         since=_start(since) if since else view.since,
-        until=_start(until) + timedelta(days=1) if until else None,
+        until=_end(view, until) if until else None,
         **texts,
     )
 
@@ -79,6 +79,12 @@ def _field(name: str, label: str, example: str) -> str | None:
 def _day(label: str, key: str) -> date | None:
     value = st.date_input(label, value=None, key=key, format="YYYY-MM-DD", bind="query-params")
     return value if isinstance(value, date) else None
+
+
+def _end(view: View, day: date) -> datetime | None:
+    """End of the day; open for today, which is read up to the last run only."""
+    end = _start(day) + timedelta(days=1)
+    return end if end <= view.now else None
 
 
 def _start(day: date) -> datetime:

@@ -10,11 +10,12 @@ from typing import Any
 import streamlit as st
 
 from dashboards import readings
-from dashboards.amounts import change, count, digits, money, percent
+from dashboards.amounts import between, change, count, money, percent
 from dashboards.incidents import open_ones
 from dashboards.markup import literal
 from dashboards.rates import delivered_share
 from dashboards.view import View
+from dashboards.windows import Sent, sent_in
 from hve_monitor.clock import days_between, parse_time
 from models.periods import end_of_month
 from models.usage import usage_rows
@@ -67,11 +68,10 @@ def _month_end_tile(view: View, spent: dict[str, Any] | None) -> None:
         _tile("Expected by month end", "–", "several currencies")
         return
     ahead = spent["projection"]
-    low, high = ("unknown" if each is None else digits(each) for each in ahead["p80"])
     _tile(
         "Expected by month end",
         money(ahead["month_end"], spent["currency"]),
-        f"80 %: {low} – {high}",
+        f"80 %: {between(ahead['p80'])}",
         chart_data=_path_to_month_end(view, spent),
         chart_type="area",
         help=f"Method: {literal(ahead['method'])}, from {ahead['history_days']} days of history."
@@ -95,19 +95,24 @@ def _path_to_month_end(view: View, spent: dict[str, Any]) -> list[float] | None:
 
 def _recipient_tile(view: View, label: str, span: timedelta) -> None:
     now = view.now
-    sent = readings.counts(view, now - span, now).get("recipients", 0)
-    before = readings.counts(view, now - WEEK - span, now - WEEK).get("recipients", 0)
-    compared = change(sent, before)
+    sent, before = sent_in(view, now - span), sent_in(view, now - WEEK - span, now - WEEK)
+    compared = change(sent.recipients, before.recipients) if sent.whole and before.whole else None
     _tile(
         label,
-        count(sent),
-        f"{compared} on week before" if compared else "none the week before",
+        sent.shown,
+        f"{compared} on week before" if compared else _no_comparison(sent, before),
         delta_arrow="off" if compared is None else "auto",
         chart_data=_sums(view, span.days),
         chart_type="bar" if span == DAY else "area",
-        help=f"The same hours one week earlier: {count(before)}."
+        help=f"The same hours one week earlier: {before.shown}."
         f" Chart: sums of {span.days} UTC days.",
     )
+
+
+def _no_comparison(sent: Sent, before: Sent) -> str:
+    if not sent.whole:
+        return "not all was read"
+    return "none the week before" if before.whole else "week before not read"
 
 
 def _rate_tile(view: View) -> None:

@@ -68,10 +68,10 @@ def open_view() -> View:
     with published(config.warehouse.path) as connection:
         found = connection.execute("select version, as_of from state.publication").fetchall()
     version, as_of = found[0]
-    return View(config, version, as_of, _now(as_of))
+    return View(config, version, as_of, business_time(as_of))
 
 
-def _now(as_of: datetime) -> datetime:
+def business_time(as_of: datetime) -> datetime:
     """HVE_DASHBOARD_NOW, or the clock by the minute, so that a minute's readings are read once.
 
     The minute begins before a version that was published in it: then its own time counts.

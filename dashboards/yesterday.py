@@ -11,6 +11,7 @@ from dashboards.amounts import change, count, moment, plural
 from dashboards.figure import heading
 from dashboards.markup import Markup, tag
 from dashboards.view import View
+from dashboards.windows import sent_in
 
 DAY, WEEK = timedelta(days=1), timedelta(days=7)
 MOST = 8
@@ -45,7 +46,13 @@ def since_yesterday(view: View) -> None:
 
 
 def _movers(view: View) -> list[Markup]:
-    """Accounts whose last 24 hours differ most from those a week earlier."""
+    """Accounts whose last 24 hours differ most from those a week earlier.
+
+    Empty where either window was not read: nothing seen in it would look like nothing sent.
+    """
+    end = view.now - WEEK
+    if not (sent_in(view, view.now - DAY).whole and sent_in(view, end - DAY, end).whole):
+        return []
     now, before = _sent(view, timedelta(0)), _sent(view, WEEK)
     names = sorted(
         set(now) | set(before),

@@ -22,6 +22,7 @@ from models.coverage import coverage_report
 from warehouse.publication import published
 from warehouse.state import Window
 from warehouse.store import Store, open_store
+from warehouse.upkeep import sweep
 
 log = logging.getLogger(__name__)
 
@@ -87,6 +88,7 @@ def run_once(config: Config, now: datetime, progress: Progress) -> Outcome:
             "coverage": _coverage(config.warehouse.path, now),
         }
         store.state.record_run(started, datetime.now(UTC), document)
+        sweep(store)
     return Outcome(document, exit_code(results))
 
 

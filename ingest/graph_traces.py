@@ -16,6 +16,7 @@ from hve_monitor.clock import iso, midnight
 from hve_monitor.errors import SourceContractError
 from ingest.http import Api, RequestRefused
 from ingest.trace_pages import TracePage, TraceRow, utc_times
+from ingest.trace_plan import EVERYONE
 from warehouse.state import Window, whole_second
 
 PATH = "/v1.0/admin/exchange/tracing/messageTraces"
@@ -48,10 +49,10 @@ class GraphTraces:
         """The part of the window that Microsoft answers for."""
         return Window(max(window.start, self.earliest), min(window.end, self.latest))
 
-    def pages(self, sender: str | None, window: Window) -> Iterator[list[TraceRow]]:
+    def pages(self, sender: str, window: Window) -> Iterator[list[TraceRow]]:
         """Every page of the window; a refused link starts anew at the last row that came.
 
-        sender: an address, `*@domain`, or None for every sender of the tenant.
+        sender: an address, `*@domain`, or `*` for every sender of the tenant.
         Raises: SourceContractError, AuthError, SourceUnavailable.
         """
         link: str | None = None
@@ -68,7 +69,7 @@ class GraphTraces:
                     return
         raise SourceContractError(f"{place(sender, window)}: {RESTARTS} links in a row expired")
 
-    def _chain(self, sender: str | None, window: Window, link: str | None) -> Iterator[TracePage]:
+    def _chain(self, sender: str, window: Window, link: str | None) -> Iterator[TracePage]:
         """Pages as the links lead."""
         where = place(sender, window)
         page = self.api.decoded(TracePage, self._fetch(sender, window, link), where)
@@ -77,13 +78,13 @@ class GraphTraces:
             page = self.api.decoded(TracePage, self._fetch(sender, window, page.next_link), where)
             yield page
 
-    def _fetch(self, sender: str | None, window: Window, link: str | None) -> Callable[[], bytes]:
+    def _fetch(self, sender: str, window: Window, link: str | None) -> Callable[[], bytes]:
         if link is not None:
             return lambda: self.api.get(link)
         period = (
             f"receivedDateTime ge {iso(window.start)} and receivedDateTime le {iso(window.end)}"
         )
-        if sender is not None:
+        if sender != EVERYONE:
             quoted = sender.replace("'", "''")
             period = f"senderAddress eq '{quoted}' and {period}"
         params = {"$filter": period, "$top": str(PAGE_ROWS)}
@@ -103,9 +104,9 @@ class GraphTraces:
         return self.allowed(window)
 
 
-def place(sender: str | None, window: Window) -> str:
+def place(sender: str, window: Window) -> str:
     """What was being read, for messages."""
-    return f"message_traces of {sender or 'all'} from {iso(window.start)} to {iso(window.end)}"
+    return f"message_traces of {sender} from {iso(window.start)} to {iso(window.end)}"
 
 
 def _rest(window: Window, page: TracePage) -> Window:

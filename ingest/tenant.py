@@ -20,6 +20,7 @@ from ingest.source import Progress, SourceResult
 from warehouse.accounts import current_accounts
 from warehouse.state import Window
 from warehouse.store import Store
+from warehouse.upkeep import tidy
 
 SOURCES = ("accounts", "billing", "message_traces")
 GRAPH_PERMISSION = (
@@ -81,10 +82,17 @@ class TenantIngest:
             GRAPH_PERMISSION,
             self._quota.acquire,
         )
-        look_back = timedelta(hours=self.config.limits.look_back_hours)
         result = SourceResult("message_traces", name)
-        pages = GraphTraces(api, self.now)
-        reader = TraceReader(self.store, name, pages, self.now, look_back, self.progress, result)
+        reader = TraceReader(
+            self.store,
+            name,
+            GraphTraces(api, self.now),
+            self.now,
+            timedelta(hours=self.config.limits.look_back_hours),
+            self.progress,
+            result,
+            everyone=self.config.limits.allow_unfiltered,
+        )
         addresses = [
             address
             for account in current_accounts(self.store, name)
@@ -129,4 +137,6 @@ def ingest_tenant(
     with store.tenant_lock(tenant.name), https_client(config.endpoints.ca_bundle) as client:
         store.begin_write(tenant.name, now)
         ingest = TenantIngest(store, config, tenant, now, progress, client)
-        return ingest.run(sources or SOURCES, asked)
+        results = ingest.run(sources or SOURCES, asked)
+        tidy(store, tenant.name, now)
+    return results

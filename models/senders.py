@@ -80,11 +80,12 @@ def week_of(hours: pd.DataFrame, timezone: str) -> pd.DataFrame:
     local = hours["hour_utc"].dt.tz_convert(timezone)
     frame = pd.DataFrame(
         {
-            "day": local.dt.weekday,
+            "day": local.dt.day_of_week,
             "hour": local.dt.hour,
             "recipients": hours["observed"].astype("float64"),
         }
     )
     means = frame.groupby(["day", "hour"], as_index=False)["recipients"].mean()
-    week = means.assign(weekday=[WEEKDAYS[day] for day in means["day"]])
+    week = pd.DataFrame(means)
+    week["weekday"] = [WEEKDAYS[day] for day in week["day"]]
     return week.filter(["weekday", "hour", "recipients"])

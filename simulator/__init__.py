@@ -8,7 +8,8 @@ volumes, names and incidents are invented and reproducible from a seed.
 from __future__ import annotations
 
 from simulator.account import Account
+from simulator.fault import Faults
 from simulator.server import Server, serve
 from simulator.tenant import SimulatedTenant
 
-__all__ = ["Account", "Server", "SimulatedTenant", "serve"]
+__all__ = ["Account", "Faults", "Server", "SimulatedTenant", "serve"]

@@ -2,28 +2,18 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from simulator.account import Account
+from simulator.checklist import Checklist
 from simulator.instant import long_text, micros
+from simulator.invoice import RESOURCE_GROUP, subscription_of
+from simulator.refusal import BadParameterError, ObjectNotFoundError, UnknownCmdletError
 from simulator.tenant import SimulatedTenant
 
 Row = dict[str, Any]
 Parameters = Mapping[str, Any]
-
-
-class UnknownCmdletError(Exception):
-    """No such cmdlet, or the caller's role lacks it: the service does not say which."""
-
-
-class BadParameterError(Exception):
-    """The parameters do not fit the cmdlet; the text names them."""
-
-
-class ObjectNotFoundError(Exception):
-    """No account has this identity."""
 
 
 class Cmdlets:
@@ -36,6 +26,7 @@ class Cmdlets:
             "get-hveaccountsettings": ({"Identity"}, self._settings),
             "get-hveaccountbillingpolicy": ({"Identity"}, self._account_policy),
             "get-billingpolicy": ({"ResourceType"}, self._policies),
+            **Checklist(tenant).actions(),
         }
 
     def run(self, name: str, parameters: Parameters) -> list[Row]:
@@ -82,8 +73,8 @@ class Cmdlets:
                 "BillingPolicyId": policy_id,
                 "Name": name,
                 "ResourceType": "HVE",
-                "SubscriptionId": str(uuid.uuid5(uuid.UUID(policy_id), "subscription")),
-                "ResourceGroup": "rg-messaging",
+                "SubscriptionId": subscription_of(policy_id),
+                "ResourceGroup": RESOURCE_GROUP,
             }
             for policy_id, name in zip(ids, ("HVE company", "HVE events"), strict=True)
         ]

@@ -34,6 +34,8 @@ class Control:
             Route("/clock", self.set_clock, methods=["POST"]),
             Route("/truth", self.truth),
             Route("/labels", self.labels),
+            Route("/invoice", self.invoice),
+            Route("/readiness", self.readiness),
         ]
 
     async def read_clock(self, _: Request) -> Response:
@@ -59,3 +61,11 @@ class Control:
     def labels(self, _: Request) -> Response:
         """Injected incidents that have begun."""
         return json_reply(self._tenant.labels())
+
+    def invoice(self, _: Request) -> Response:
+        """What was drawn for the subscription and charged per day."""
+        return json_reply(self._tenant.azure.truth())
+
+    def readiness(self, _: Request) -> Response:
+        """What a checklist must find per account."""
+        return json_reply(self._tenant.readiness.truth())

@@ -114,9 +114,7 @@ def _refusal(service: str, fault: Fault) -> Response:
     return _error(service, 429, "TooManyRequests", THROTTLED, headers)
 
 
-def _error(
-    service: str, status: int, code: str, text: str, headers: Mapping[str, str]
-) -> Response:
+def _error(service: str, status: int, code: str, text: str, headers: Mapping[str, str]) -> Response:
     envelopes = {"graph": graph_error, "exchange": exchange_error, "azure": azure_error}
     return envelopes[service](status, code, text, headers)
 

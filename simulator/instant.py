@@ -50,9 +50,9 @@ def trace_text(instant: int) -> str:
     return f"{stamp}.{fraction:06d}0Z"
 
 
-def long_text(instant: int) -> str:
-    """ISO 8601 with seven fractional digits and `+00:00`, as Exchange cmdlets write dates."""
-    return moment_of(instant).strftime("%Y-%m-%dT%H:%M:%S.%f") + "0+00:00"
+def long_text(instant: int, zone: str = "+00:00") -> str:
+    """ISO 8601 with seven fractional digits, as Exchange cmdlets write dates; some end in `Z`."""
+    return moment_of(instant).strftime("%Y-%m-%dT%H:%M:%S.%f") + f"0{zone}"
 
 
 def parse_instant(text: str) -> int:

@@ -35,7 +35,7 @@ def count_truth(traffic: Traffic, clock: int) -> list[dict[str, Any]]:
     days = range(max(traffic.first_day, oldest_day(clock)), day_of(clock) + 1)
     rows = (
         _count(traffic.block(account.index, day), account.primary, day, clock)
-        for account in traffic.accounts
+        for account in traffic.hve_accounts
         for day in days
     )
     return [row for row in rows if row]

@@ -187,4 +187,11 @@ PROFILES: dict[str, Profile] = {
         pool=0.04,
         subjects=("Summer party", "Canteen plan"),
     ),
+    "person": Profile(
+        messages=45,
+        dispersion=0.5,
+        single=0.8,
+        pool=0.05,
+        subjects=("Private: lunch on Friday", "Private: your question", "Private: minutes"),
+    ),
 }

@@ -43,7 +43,7 @@ def graph_error(
 def exchange_error(
     status: int, code: str, message: str, headers: Mapping[str, str] | None = None
 ) -> Response:
-    """A short error of `InvokeCommand`; its shape for 429 and 503 is not documented, so invented."""
+    """A short error of `InvokeCommand`; undocumented for 429 and 503, so its shape is invented."""
     details = [{"code": "Client", "target": "", "message": message}]
     body = {"error": {"code": code, "message": message, "details": details}}
     return json_reply(body, status, headers)

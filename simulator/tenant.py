@@ -83,6 +83,7 @@ class SimulatedTenant:
         granted: Iterable[str] = EVERYTHING,
     ) -> None:
         self._now = _in_utc(now or datetime.now(UTC).replace(microsecond=0))
+        self.seed = seed
         self.token_seconds = token_seconds
         self.page_delay = page_delay
         self.next_link_seconds = 1800.0
@@ -99,7 +100,7 @@ class SimulatedTenant:
         self.accounts: list[Account] = build_accounts(seed, domain, self._now)
         self.people = build_people(seed, self.accounts, self.domain, other_senders, self._now)
         self.traffic = self._build_traffic(seed, days, staff)
-        self.azure = Invoice(seed, self.traffic, self.billing_policy_id)
+        self.azure = Invoice(seed, self.traffic, self.billing_policy_id, lambda: self.clock)
         self.readiness = Readiness(seed, self.accounts, self._now)
 
     def _name_identities(self, seed: int) -> None:

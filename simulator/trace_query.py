@@ -59,8 +59,10 @@ class Selection:
             return []
         if self._query.equal.get("toIP"):
             return []  # the service reports no destination address for these rows
-        if sender in ("", domain):
+        if not sender:
             return [account.index for account in accounts]
+        if sender.startswith("*@"):
+            return [each.index for each in accounts if each.primary.endswith(sender[1:])]
         return [account.index for account in accounts if sender in account.addresses]
 
     def _by_id(self, block: Block) -> Mask:

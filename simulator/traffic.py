@@ -21,6 +21,7 @@ _ACCOUNT_BITS = 8
 class Traffic:
     """Blocks by (account index, UTC day number); safe to use from several threads.
 
+    `accounts` are all senders: the High Volume Email accounts first, then ordinary users.
     Each block comes from its own generator seeded by (seed, account, day): asking for later days
     never changes an earlier one.
     """
@@ -32,8 +33,10 @@ class Traffic:
         directory: Directory,
         incidents: Sequence[Incident],
         first_day: int,
+        people: Sequence[Account] = (),
     ) -> None:
-        self.accounts = accounts
+        self.hve_accounts = accounts
+        self.accounts = [*accounts, *people]
         self.directory = directory
         self.incidents = incidents
         self.first_day = first_day

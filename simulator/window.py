@@ -25,7 +25,7 @@ def read_query(options: Mapping[str, str], clock: int) -> TraceQuery:
     Raises: RefusedQueryError with the text of the service.
     """
     text = options.get("$filter", "")
-    start, end = _read_window(read_bounds(text), clock)
+    start, end = read_window(read_bounds(text), clock)
     return TraceQuery(
         start, end, _read_top(options.get("$top", "")), read_equals(text), read_subject(text)
     )
@@ -39,7 +39,11 @@ def _read_top(text: str) -> int:
     return int(text)
 
 
-def _read_window(bounds: Mapping[str, str], clock: int) -> tuple[int, int]:
+def read_window(bounds: Mapping[str, str], clock: int) -> tuple[int, int]:
+    """(start, end) of the texts below `ge` and `le`; without any the last 48 hours.
+
+    Raises: RefusedQueryError with the text of the service.
+    """
     if not bounds:
         return clock - _DEFAULT_WINDOW, clock
     if "le" not in bounds:

@@ -28,7 +28,7 @@ def compute(
     connection = duckdb.connect(":memory:")
     try:
         for name, value in settings.items():
-            connection.execute(f"set {name} = '{value}'")
+            connection.execute(f"set {name} = {quoted(str(value))}")
         yield connection
     finally:
         connection.close()
@@ -41,7 +41,7 @@ def files_sql(table: Table, files: list[str]) -> str:
             f"cast(null as {duckdb_type(field.type)}) as {field.name}" for field in table.schema
         )
         return f"select {typed} where false"
-    listed = ", ".join("'" + file.replace("'", "''") + "'" for file in files)
+    listed = ", ".join(quoted(file) for file in files)
     partitions = ", ".join(
         f"'{name}': {duckdb_type(table.schema.field(name).type)}" for name in table.partition_by
     )
@@ -50,6 +50,11 @@ def files_sql(table: Table, files: list[str]) -> str:
         f"select {columns} from read_parquet([{listed}], hive_partitioning = true,"
         f" hive_types = {{{partitions}}}, union_by_name = true)"
     )
+
+
+def quoted(text: str) -> str:
+    """The text as a SQL literal."""
+    return "'" + text.replace("'", "''") + "'"
 
 
 def duckdb_type(kind: pa.DataType) -> str:

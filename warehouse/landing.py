@@ -84,6 +84,7 @@ def _complete(
     count = rows.num_rows
     constants = {
         "tenant": tenant,
+        "first_seen_at": observed_at,
         "observed_at": observed_at,
         "batch": batch,
         "source": source,

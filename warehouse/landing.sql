@@ -2,17 +2,45 @@
 -- Compares the batch with what the store holds for the same days. A field that the new observation
 -- does not carry keeps its stored value, and a status that may still change never replaces a final
 -- one: an export made last week must not undo what Microsoft said since.
-with ranked as (
+with counted as (
     select
         *,
-        row_number() over (partition by trace_id, recipient order by row desc) as recency
+        count(*) over (partition by day, trace_id, recipient) as copies
     from incoming
 ),
 
+-- What came twice in one batch says the same as in two: the last known value of each field holds.
 latest as (
-    select * exclude (recency)
-    from ranked
-    where recency = 1
+    select * exclude (copies)
+    from counted
+    where copies = 1
+    union all by name
+    select
+        any_value(tenant) as tenant,
+        day,
+        trace_id,
+        recipient,
+        arg_max(sender, row) as sender,
+        arg_max(received_at, row) as received_at,
+        coalesce(
+            arg_max(status, row) filter (
+                where status is not null and lower(status) not in (select u.status from unsettled as u)
+            ),
+            arg_max(status, row) filter (where status is not null)
+        ) as status,
+        arg_max(message_id, row) filter (where message_id is not null) as message_id,
+        arg_max(subject, row) filter (where subject is not null) as subject,
+        arg_max(size_bytes, row) filter (where size_bytes is not null) as size_bytes,
+        arg_max(from_ip, row) filter (where from_ip is not null) as from_ip,
+        arg_max(to_ip, row) filter (where to_ip is not null) as to_ip,
+        any_value(first_seen_at) as first_seen_at,
+        any_value(observed_at) as observed_at,
+        any_value(batch) as batch,
+        max(row) as row,
+        any_value(source) as source
+    from counted
+    where copies > 1
+    group by day, trace_id, recipient
 ),
 
 stored as (
@@ -45,6 +73,7 @@ merged as (
         coalesce(n.size_bytes, s.size_bytes) as size_bytes,
         coalesce(n.from_ip, s.from_ip) as from_ip,
         coalesce(n.to_ip, s.to_ip) as to_ip,
+        coalesce(s.first_seen_at, n.observed_at) as first_seen_at,
         greatest(n.observed_at, s.observed_at) as observed_at,
         n.batch,
         n.row,
@@ -64,7 +93,7 @@ merged as (
 
 select
     tenant, day, trace_id, recipient, sender, received_at, status, message_id, subject, size_bytes,
-    from_ip, to_ip, observed_at, batch, row, source, is_new
+    from_ip, to_ip, first_seen_at, observed_at, batch, row, source, is_new
 from merged
 where
     is_new

@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hve_monitor.errors import StoreError
-from warehouse.connection import files_sql
+from warehouse.connection import files_sql, quoted
 from warehouse.delta import fsync_folder
 from warehouse.store import Store
 from warehouse.tables import TABLES, Table
@@ -44,6 +44,8 @@ def publish(
         connection.execute("set TimeZone = 'UTC'")
         _fill(connection, store, as_of)
         prepare(connection)
+        # Closing would write it too, but says nothing when the disk is full.
+        connection.execute("checkpoint")
     finally:
         connection.close()
     _sync(fresh)
@@ -88,13 +90,11 @@ def _row_count(store: Store, table: Table) -> int:
 
 def _copy_state(connection: duckdb.DuckDBPyConnection, store: Store, name: str) -> None:
     columns, rows = store.state.rows(name)
-    values = {column: [row[i] for row in rows] for i, column in enumerate(columns)}
-    types = {int: pa.int64(), float: pa.float64()}
+    types = {"INTEGER": pa.int64(), "REAL": pa.float64(), "TEXT": pa.string()}
     arrays = [
-        pa.array(column, types.get(type(column[0]), pa.string()) if column else pa.string())
-        for column in values.values()
+        pa.array([row[i] for row in rows], types[kind]) for i, kind in enumerate(columns.values())
     ]
-    connection.register("copied", pa.table(arrays, names=columns))
+    connection.register("copied", pa.table(arrays, names=list(columns)))
     connection.execute(f"create table state.{name} as select * from copied")
     connection.unregister("copied")
 
@@ -138,7 +138,7 @@ def published(store_root: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     connection = duckdb.connect(":memory:")
     try:
         connection.execute("set TimeZone = 'UTC'")
-        connection.execute(f"attach '{str(file).replace(chr(39), chr(39) * 2)}' as hve (read_only)")
+        connection.execute(f"attach {quoted(str(file))} as hve (read_only)")
         connection.execute("use hve")
         yield connection
     except duckdb.IOException as error:

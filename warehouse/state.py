@@ -150,6 +150,30 @@ class State:
         )
         return [float(row[0]) for row in rows]
 
+    def refuse_plan(self, tenant: str, sender: str, at: float) -> None:
+        """Notes at a real time that a shared trace query was not worth it."""
+        self._db.execute(
+            "insert or replace into refused_plans values (?, ?, ?)", [tenant, sender, at]
+        )
+
+    def refused_plans(self, tenant: str, since: float) -> set[str]:
+        """Shared trace queries that were refused since a real time."""
+        rows = self._db.execute(
+            "select sender from refused_plans where tenant = ? and at >= ?", [tenant, since]
+        )
+        return {row[0] for row in rows}
+
+    # -- upkeep ----------------------------------------------------------------------------
+
+    def last_upkeep(self, tenant: str) -> float | None:
+        """Real time at which the tenant's closed days were last tidied."""
+        row = self._db.execute("select at from upkeep where tenant = ?", [tenant]).fetchone()
+        return float(row[0]) if row else None
+
+    def record_upkeep(self, tenant: str, at: float) -> None:
+        """Remembers the real time of a tidying."""
+        self._db.execute("insert or replace into upkeep values (?, ?)", [tenant, at])
+
     # -- runs ------------------------------------------------------------------------------
 
     def record_run(self, started_at: datetime, finished_at: datetime, summary: Any) -> None:
@@ -159,10 +183,10 @@ class State:
             [_text(started_at), _text(finished_at), json.dumps(summary)],
         )
 
-    def rows(self, table: str) -> tuple[list[str], list[tuple[Any, ...]]]:
-        """Column names and all rows of one state table, for publishing."""
-        cursor = self._db.execute(f"select * from {table}")
-        return [column[0] for column in cursor.description], cursor.fetchall()
+    def rows(self, table: str) -> tuple[dict[str, str], list[tuple[Any, ...]]]:
+        """Columns with their SQLite types, and all rows of one state table, for publishing."""
+        described = self._db.execute("select name, type from pragma_table_info(?)", [table])
+        return dict(described.fetchall()), self._db.execute(f"select * from {table}").fetchall()
 
 
 def merge(windows: Iterable[Window]) -> list[Window]:

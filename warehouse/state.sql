@@ -26,6 +26,14 @@ create table if not exists coverage (
 create table if not exists quota_use (tenant text not null, at real not null) strict;
 create index if not exists quota_use_by_time on quota_use (tenant, at);
 
+-- one row per shared trace query that brought rows of others or cost too much; real epoch seconds
+create table if not exists refused_plans (
+    tenant text not null, sender text not null, at real not null, primary key (tenant, sender)
+) strict;
+
+-- one row per tenant whose closed days were tidied; real epoch seconds
+create table if not exists upkeep (tenant text primary key, at real not null) strict;
+
 -- one row per finished run
 create table if not exists runs (
     id integer primary key, started_at text not null, finished_at text not null, summary text not null

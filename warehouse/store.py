@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import errno
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+import duckdb
+
 from hve_monitor.clock import iso
 from hve_monitor.errors import ConfigError, StoreError
 from warehouse.delta import DeltaFolder
 from warehouse.locks import exclusive
 from warehouse.state import State
+
+DISK_TROUBLE = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS}
 
 
 @dataclass
@@ -66,15 +72,38 @@ class Store:
 def open_store(
     root: Path, memory_limit: str = "4GB", threads: int | None = None
 ) -> Iterator[Store]:
-    """The store at a folder, made when it is missing; readable by its owner only."""
+    """The store at a folder, made when it is missing; readable by its owner only.
+
+    Raises: StoreError, ConfigError (a folder name that the engine would misread).
+    """
+    misleading = [part for part in root.resolve().parts if part.startswith(("tenant=", "day="))]
+    if misleading:
+        raise ConfigError(
+            f"warehouse.path: the folder name '{misleading[0]}' reads like a partition; use another"
+        )
     try:
         root.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:
         raise StoreError(
             f"{root}: cannot be made ({error.strerror}); check warehouse.path"
         ) from None
-    state = State(root / "state.db")
+    with _told_in_one_line(root):
+        state = State(root / "state.db")
+        try:
+            yield Store(root, DeltaFolder(root), state, memory_limit, threads)
+        finally:
+            state.close()
+
+
+@contextmanager
+def _told_in_one_line(root: Path) -> Iterator[None]:
+    """What the disk or the engines refuse is a StoreError; everything else passes."""
     try:
-        yield Store(root, DeltaFolder(root), state, memory_limit, threads)
-    finally:
-        state.close()
+        yield
+    except (sqlite3.Error, duckdb.IOException, duckdb.FatalException) as error:
+        reason = str(error).splitlines()[0]
+        raise StoreError(f"{root}: {reason}; free space or check the disk") from error
+    except OSError as error:
+        if error.errno not in DISK_TROUBLE:
+            raise
+        raise StoreError(f"{root}: {error.strerror}; free space or check the disk") from error

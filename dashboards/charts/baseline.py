@@ -16,7 +16,7 @@ NUMBERS = ("observed", "expected", "lo80", "hi80", "lo95", "hi95")
 
 
 def baseline_chart(
-    hours: pd.DataFrame, span: tuple[datetime, datetime], colours: Palette, height: int = 290
+    hours: pd.DataFrame, span: tuple[datetime, datetime], colours: Palette, height: int = 320
 ) -> Any:
     """Hourly recipients over their bands, the incident's span shaded.
 
@@ -61,10 +61,9 @@ def _hover(rows: pd.DataFrame) -> Any:
     time = alt.Tooltip(
         "hour_utc:T", timeUnit="utcyearmonthdatehours", format="%a %-d %b %H:%M", title="hour (UTC)"
     )
-    top = rows.assign(top=max(1.0, float(rows[["observed", "hi95"]].max().max())))
-    columns = alt.Chart(top).mark_rect(opacity=0)
+    columns = alt.Chart(rows).mark_rect(opacity=0)
     numbers = [alt.Tooltip(f"{name}:Q", format=",.0f") for name in NUMBERS]
-    return columns.encode(x=utc("hour_utc"), x2="until", y="top:Q", tooltip=[time, *numbers])
+    return columns.encode(x=utc("hour_utc"), x2="until", tooltip=[time, *numbers])
 
 
 def _span(span: tuple[datetime, datetime]) -> Any:

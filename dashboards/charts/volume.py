@@ -48,7 +48,7 @@ def volume_chart(rows: pd.DataFrame, colours: Palette, height: int = 230) -> Any
             y=alt.Y(
                 "recipients:Q",
                 title="Recipients per UTC day",
-                axis=alt.Axis(format=",.0f", tickCount=5),
+                axis=alt.Axis(format=",.0f", tickCount=5, tickMinStep=1),
             ),
             color=alt.Color("status:N", scale=scale),
             order=alt.Order("place:Q"),

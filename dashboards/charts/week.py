@@ -32,7 +32,7 @@ def week_chart(week: pd.DataFrame, timezone: str, colours: Palette) -> Any:
             ),
             color=alt.Color(
                 "recipients:Q",
-                scale=alt.Scale(range=[colours.low_heat, colours.high_heat]),
+                scale=alt.Scale(type="sqrt", range=[colours.low_heat, colours.high_heat]),
                 legend=alt.Legend(orient="right", title="mean", gradientLength=150, format=",.0f"),
             ),
             tooltip=[

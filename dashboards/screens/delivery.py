@@ -47,9 +47,11 @@ def _rates(view: View, account: str | None) -> None:
         if not rated:
             heading("Nothing was sent in this period")
             return
-        worst = rated[0]
+        worst, lowest = rated[0]["account"], delivered_share(rated[0])
         heading(
-            f"{worst['account']} has the lowest delivery rate: {percent(delivered_share(worst))}",
+            "No delivery rate is known"
+            if lowest is None
+            else f"{worst} has the lowest delivery rate: {percent(lowest)}",
             "Delivered of all recipients whose outcome is known, in the period.",
         )
         listing(_rate_table(rated), _rate_columns())
@@ -111,8 +113,11 @@ def _failures(view: View, account: str | None) -> None:
     rows = readings.undelivered(view, readings.start(view), account)
     with st.container(border=True, height="stretch", key="failures"):
         if rows.empty:
+            known = _period(view, account)["delivered"].notna().any()
             heading(
-                "No failed, quarantined or pending recipient in the period",
+                "No failed, quarantined or pending recipient in the period"
+                if known
+                else "What became of the recipients is unknown",
                 "Rows without a status are unknown and do not count here.",
             )
             return

@@ -22,7 +22,7 @@ from dashboards.frame import footer, opened
 from dashboards.incidents import KINDS, open_ones, severity_mark
 from dashboards.markup import Markup, tag
 from dashboards.palette import palette
-from dashboards.rates import delivered_share
+from dashboards.rates import delivered_share, delivered_words
 from dashboards.tiles import overview_tiles
 from dashboards.view import View
 from dashboards.yesterday import since_yesterday
@@ -32,7 +32,7 @@ from hve_monitor.errors import ConfigError
 def show(view: View) -> None:
     """The page."""
     spent, cards = _cost(view), readings.incidents(view)
-    _headline(spent, open_ones(cards))
+    _headline(view, spent, open_ones(cards))
     overview_tiles(view, spent, cards)
     left, right = st.columns([5, 3])
     with left:
@@ -55,21 +55,29 @@ def _cost(view: View) -> dict[str, Any] | None:
         return None
 
 
-def _headline(spent: dict[str, Any] | None, still_open: list[dict[str, Any]]) -> None:
-    high = any(card["severity"] == "high" for card in still_open)
-    incidents = (
-        f"{plural(len(still_open), 'incident')} {'is' if len(still_open) == 1 else 'are'} open"
-        if still_open
-        else "No incident is open"
-    )
-    mark = tag("span", "▲ look here" if still_open else "● quiet", style=_tone(still_open, high))
-    sentence = tag("p", mark, f"{incidents}; {_spending(spent)}.", style="headline")
+def _headline(view: View, spent: dict[str, Any] | None, still_open: list[dict[str, Any]]) -> None:
+    complete = readings.coverage(view)["complete"]
+    mark = _mark(still_open, complete)
+    sentence = f"{_finding(still_open, complete)}; {_spending(spent)}."
     with st.container(border=True, key="headline"):
-        st.html(tag("div", sentence, style="hve"))
+        st.html(tag("div", tag("p", mark, sentence, style="headline"), style="hve"))
 
 
-def _tone(still_open: list[dict[str, Any]], high: bool) -> str:
-    return f"mark {'bad' if high else 'warn' if still_open else 'good'}"
+def _mark(still_open: list[dict[str, Any]], complete: bool | None) -> Markup:
+    """Quiet only where everything was read."""
+    if still_open:
+        is_high = any(card["severity"] == "high" for card in still_open)
+        return tag("span", "▲ look here", style=f"mark {'bad' if is_high else 'warn'}")
+    if complete:
+        return tag("span", "● quiet", style="mark good")
+    return tag("span", "▲ incomplete" if complete is False else "? unknown", style="mark warn")
+
+
+def _finding(still_open: list[dict[str, Any]], complete: bool | None) -> str:
+    if still_open:
+        are = "is" if len(still_open) == 1 else "are"
+        return f"{plural(len(still_open), 'incident')} {are} open"
+    return "No incident is open" if complete else "No incident was found in what was read"
 
 
 def _spending(spent: dict[str, Any] | None) -> str:
@@ -95,7 +103,7 @@ def _volume(view: View) -> None:
     rate = delivered_share(readings.counts(view, view.since))
     top = rows.groupby("day")["recipients"].sum()
     figure(
-        f"{count(total)} recipients in {plural(days, 'day')}, {percent(rate)} delivered",
+        f"{count(total)} recipients in {plural(days, 'day')}, {delivered_words(rate)}",
         f"Recipients per UTC day by status. Busiest day: {top.idxmax():%a %-d %b %Y} with"
         f" {count(top.max())}.",
         volume_chart(rows, palette()),
@@ -111,7 +119,9 @@ def _volume(view: View) -> None:
 def _open_incidents(view: View, cards: list[dict[str, Any]]) -> None:
     with st.container(border=True, height="stretch", key="open-incidents", gap="small"):
         if not cards:
-            heading("No incident is open", "Every account sends as it usually does.")
+            heading(
+                "No open incident", "No account that was read deviates from what it usually sends."
+            )
             return
         heading(
             f"{plural(len(cards), 'incident')} to look at", "Highest severity first. Times are UTC."

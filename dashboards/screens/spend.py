@@ -10,9 +10,9 @@ import pandas as pd
 import streamlit as st
 
 from dashboards import readings
-from dashboards.amounts import count, day, digits, exact, money, percent, total
+from dashboards.amounts import between, count, day, exact, money, percent, total
 from dashboards.charts.outlook import outlook_chart, scenario_chart, spent_by_day
-from dashboards.figure import figure, heading, listing
+from dashboards.figure import empty, figure, heading, listing
 from dashboards.frame import footer, opened
 from dashboards.markup import literal, tag
 from dashboards.palette import palette
@@ -69,17 +69,12 @@ def _tiles(report: dict[str, Any]) -> None:
         )
         _tile("Billable recipients", count(so_far["billable_recipients"]), "estimate from traces")
         _tile("At month end", money(ahead["month_end"], currency), ahead["method"])
-        _tile("80 % range", _range(ahead["p80"]), f"{currency} at month end")
-        _tile("95 % range", _range(ahead["p95"]), f"{currency} at month end")
+        _tile("80 % range", between(ahead["p80"]), f"{currency} at month end")
+        _tile("95 % range", between(ahead["p95"]), f"{currency} at month end")
 
 
 def _tile(label: str, value: str, below: str) -> None:
     st.metric(label, value, literal(below), "off", border=True, delta_arrow="off")
-
-
-def _range(bounds: list[str | None]) -> str:
-    low, high = bounds
-    return "unknown" if low is None or high is None else f"{digits(low)} – {digits(high)}"
 
 
 def _outlook(view: View, report: dict[str, Any]) -> None:
@@ -87,6 +82,9 @@ def _outlook(view: View, report: dict[str, Any]) -> None:
     currency, ahead = report["currency"], report["projection"]
     budget = report["budgets"][0]["amount"] if _is_near(report) else None
     over = ahead["method"] == "actual"
+    if ahead["month_end"] is None:
+        empty(f"What {report['month']} costs is unknown: {ahead['method']}.")
+        return
     figure(
         f"{report['month']} cost {money(report['month_to_date']['cost'], currency)}"
         if over
@@ -122,14 +120,15 @@ def _is_near(report: dict[str, Any]) -> bool:
     """Whether the first budget is in sight: far above, its line would flatten the chart."""
     if not report["budgets"] or report["budgets"][0]["period"] != "month":
         return False
-    top = report["projection"]["p95"][1] or report["month_to_date"]["cost"] or "0"
+    high = (report["projection"]["p95"] or [None, None])[1]
+    top = high or report["month_to_date"]["cost"] or "0"
     return Decimal(report["budgets"][0]["amount"]) <= 2 * Decimal(top)
 
 
 def _budgets(report: dict[str, Any]) -> None:
     with st.container(border=True, height="stretch", key="budgets"):
         if not report["budgets"]:
-            heading("No budget is set", "[[budgets]] in hve.toml sets an amount for some accounts.")
+            heading("No budget to judge", "[[budgets]] in hve.toml sets an amount for accounts.")
             return
         heading("Budgets", "Used so far in the running period, and when each will be passed.")
         for budget in report["budgets"]:
@@ -168,7 +167,7 @@ def _by_account(report: dict[str, Any]) -> None:
     lines, currency = report["by_account"], report["currency"]
     with st.container(border=True, key="by-account"):
         if not lines:
-            heading("No account sent anything billable in this month")
+            heading("No account is known to have sent anything billable in this month")
             return
         whole = total(line["month_to_date"] for line in lines)
         heading(

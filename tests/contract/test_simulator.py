@@ -26,6 +26,12 @@ TRACES = "/v1.0/admin/exchange/tracing/messageTraces"
 STATUSES = ["gettingStatus", "pending", "failed", "delivered", "expanded"]
 STATUSES += ["quarantined", "filteredAsSpam"]
 TOO_LONG = "|System.ArgumentException|The interval between StartDate and EndDate"
+HOSTS = {
+    "graph": "graph.microsoft.com",
+    "exchange": "outlook.office365.com",
+    "azure": "management.azure.com",
+}
+NAMED, VERSION = {"ClientType": "contoso"}, {"api-version": "2025-03-01"}
 Json = dict[str, Any]
 
 
@@ -54,7 +60,7 @@ class Client:
         return self.http.post(f"{url}/oauth2/v2.0/token", data={**basics, **form})
 
     def token(self, audience: str) -> str:
-        host = "graph.microsoft.com" if audience == "graph" else "outlook.office365.com"
+        host = HOSTS[audience]
         secret = self.server.tenant.client_secret
         answer = self.ask_token(client_secret=secret, scope=f"https://{host}/.default")
         assert answer.status_code == 200
@@ -80,6 +86,19 @@ class Client:
         url = f"{self.server.endpoints['exchange']}/adminapi/beta/{tenant}/InvokeCommand"
         body = {"CmdletInput": {"CmdletName": cmdlet, "Parameters": parameters}}
         return self.http.post(url, json=body, headers=headers or self.exchange_headers())
+
+    def get(self, path: str, **params: str) -> httpx.Response:
+        """GET below the Graph root; the names of options come without their dollar."""
+        options = {f"${name}": value for name, value in params.items()}
+        url = self.server.endpoints["graph"] + path
+        return self.http.get(url, params=options or None, headers=self.headers)
+
+    def cost(self, body: Json, scope: str | None = None, **headers: str) -> httpx.Response:
+        """A cost query; of the billed subscription and with a client name by default."""
+        scope = scope or f"/subscriptions/{self.server.tenant.azure.subscription_id}"
+        url = f"{self.server.endpoints['azure']}{scope}/providers/Microsoft.CostManagement/query"
+        signed = {"Authorization": f"Bearer {self.token('azure')}", **(headers or NAMED)}
+        return self.http.post(url, params=VERSION, json=body, headers=signed)
 
     def exchange_headers(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.token('exchange')}"}
@@ -283,7 +302,7 @@ def test_bad_credentials_are_refused(client: Client) -> None:
     elsewhere = client.ask_token(tenant="fabrikam.com", client_secret=secret)
     assert elsewhere.status_code == 400
     assert elsewhere.json()["error_description"].startswith("AADSTS90002")
-    scope = client.ask_token(client_secret=secret, scope="https://management.azure.com/.default")
+    scope = client.ask_token(client_secret=secret, scope="https://vault.contoso.com/.default")
     assert scope.json()["error"] == "invalid_scope"
     other_app = client.ask_token(client_secret=secret, client_id="other")
     assert other_app.json()["error"] == "unauthorized_client"
@@ -427,7 +446,7 @@ def test_the_command_prints_what_a_client_needs(tmp_path: Path) -> None:
     ) as process:  # stopped below, whatever happens
         try:
             assert process.stdout
-            lines = [process.stdout.readline() for _ in range(9)]
+            lines = [process.stdout.readline() for _ in range(11)]
         finally:
             process.terminate()
     assert process.returncode == 0

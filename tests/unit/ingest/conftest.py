@@ -176,7 +176,7 @@ def api(client: Client, service: Service) -> Api:
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
     """An empty store."""
-    with open_store(tmp_path / "store") as opened:
+    with open_store(tmp_path / "store", "500MB", 1) as opened:
         yield opened
 
 

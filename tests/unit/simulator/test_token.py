@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from simulator.token import EXCHANGE, GRAPH, Tokens, audience_of
+from simulator.token import AZURE, EXCHANGE, GRAPH, Tokens, audience_of
 
 
 @pytest.mark.parametrize(
@@ -12,7 +12,9 @@ from simulator.token import EXCHANGE, GRAPH, Tokens, audience_of
         ("https://127.0.0.1:8443/graph/.default", GRAPH),
         ("https://outlook.office365.com/.default", EXCHANGE),
         ("https://127.0.0.1:8443/exchange/.default", EXCHANGE),
-        ("https://management.azure.com/.default", None),
+        ("https://management.azure.com/.default", AZURE),
+        ("https://127.0.0.1:8443/azure/.default", AZURE),
+        ("https://vault.contoso.com/.default", None),
     ],
 )
 def test_scopes_name_an_audience(scope: str, audience: str | None) -> None:

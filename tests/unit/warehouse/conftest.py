@@ -35,7 +35,7 @@ INCOMING = pa.schema([MESSAGE_TRACES.schema.field(name) for name in USUAL])
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
     """An empty store."""
-    with open_store(tmp_path / "store") as opened:
+    with open_store(tmp_path / "store", "500MB", 1) as opened:
         yield opened
 
 

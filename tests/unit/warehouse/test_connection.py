@@ -36,9 +36,6 @@ def test_a_connection_is_closed_after_its_block(tmp_path: Path) -> None:
         connection.execute("select 1")
 
 
-@pytest.mark.xfail(
-    strict=True, reason="connection.py compute: a quote in the spill folder is not doubled"
-)
 def test_a_quote_in_the_spill_folder_does_no_harm(tmp_path: Path) -> None:
     with compute(tmp_path / "o'brien") as connection:
         assert connection.execute("select 1").fetchall() == [(1,)]

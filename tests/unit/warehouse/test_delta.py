@@ -133,11 +133,6 @@ def test_an_entry_that_a_crash_left_empty_adds_nothing(folder: DeltaFolder) -> N
     assert recipients(folder) == ["again", "kept"]
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="delta.py open: after the only entry was set aside DeltaTable raises TableNotFoundError,"
-    " and an empty first entry counts as damage",
-)
 @pytest.mark.parametrize("damage", [TORN["half"], lambda _: b""], ids=["half", "empty"])
 def test_a_torn_first_entry_leaves_a_table_that_can_be_written(
     folder: DeltaFolder, damage: Callable[[bytes], bytes]
@@ -173,22 +168,12 @@ def test_everything_that_a_commit_names_is_on_the_disk_before_it_returns(
     assert synced.index(entry) > max(synced.index(file) for file in files)
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="delta.py sync_newest_entry: splitlines() also splits at U+2028, U+0085 and others that"
-    " stand unescaped in the statistics, so a committed write fails with JSONDecodeError",
-)
 @pytest.mark.parametrize("sign", ["\u2028", "\u0085"])
 def test_line_ends_of_unicode_in_a_text_do_no_harm(folder: DeltaFolder, sign: str) -> None:
     folder.append(FIRST_CONTACTS, contacts("contoso", f"a{sign}b"))
     assert recipients(folder) == [f"a{sign}b"]
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="delta.py _set_aside_torn_entry: splitlines() takes a whole entry with U+2028 in its"
-    " statistics for a torn one, and sets acknowledged rows aside when another entry is damaged",
-)
 def test_a_whole_entry_is_never_set_aside(
     folder: DeltaFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -214,11 +199,6 @@ def test_a_failed_sync_fails_the_write(
         folder.append(FIRST_CONTACTS, contacts("contoso", "a"))
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="delta.py files: file_uris() are percent-encoded, so no file is found below a folder"
-    " with a space, a letter outside ASCII, # or %",
-)
 @pytest.mark.parametrize("name", ["HVE store", "Müller", "hve#1"])
 def test_a_store_may_lie_below_any_folder_name(tmp_path: Path, name: str) -> None:
     folder = DeltaFolder(tmp_path / name)

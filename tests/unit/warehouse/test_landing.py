@@ -59,11 +59,6 @@ def test_of_duplicates_in_a_batch_the_last_is_kept(store: Store) -> None:
     assert [row["subject"] for row in observations(store)] == ["second"]
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="landing.sql `latest`: within one batch the last duplicate replaces the earlier ones as"
-    " it is, so a null or a pending status undoes what the same batch knew",
-)
 def test_duplicates_in_one_batch_say_the_same_as_in_two(store: Store) -> None:
     poorer = {"status": "pending", "subject": None}
     land_rows(store, {"trace_id": "one"}, {"trace_id": "one"} | poorer)

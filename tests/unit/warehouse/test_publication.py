@@ -95,11 +95,6 @@ def test_the_version_tells_its_business_time_and_the_state(store: Store) -> None
     assert shown(store.root, 'select "at" from state.quota_use') == [(5.5,)]
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="publication.py _copy_state: the types come from the first row, so that an empty table"
-    " has text columns where a filled one has numbers",
-)
 def test_state_tables_have_the_same_types_with_and_without_rows(store: Store) -> None:
     sql = (
         "select data_type from information_schema.columns"

@@ -1,0 +1,53 @@
+-- Grain: one row per message and recipient of a block of tracking events; recipient is null where
+-- the event names none. About 16 events make one such row, so this is what is kept between blocks.
+-- An event that replaced an address (a list by its members, an alias by its owner) speaks of the
+-- replaced one, in related_recipient_address, and of the new ones, which then wait for theirs.
+with events as (
+    select
+        line,
+        coalesce(nullif(trim(trace_id), ''), nullif(trim(message_id), '')) as trace_id,
+        nullif(trim(message_id), '') as message_id,
+        lower(trim(event)) as event,
+        coalesce(recipient, '') as recipient,
+        coalesce(related, '') as related,
+        nullif(trim(sender), '') as sender,
+        nullif(trim(received), '') as received_text,
+        nullif(trim(subject), '') as subject,
+        nullif(trim(size), '') as size_text,
+        coalesce(
+            nullif(trim(from_ip), ''),
+            case when lower(trim(event)) = 'receive' then nullif(trim(client_ip), '') end
+        ) as from_ip
+    from block
+),
+
+named as (
+    select
+        *,
+        unnest(string_split(recipient, ';')) as address,
+        event in ('expand', 'resolve', 'redirect') as is_new_address
+    from events
+    union all by name
+    select
+        *,
+        unnest(string_split(related, ';')) as address,
+        false as is_new_address
+    from events
+    where event in ('expand', 'resolve', 'redirect') and related <> ''
+)
+
+select
+    n.trace_id,
+    nullif(trim(n.address, ' <>'), '') as recipient,
+    min(n.line) as line,
+    min(instant(n.received_text)) as received_at,
+    arg_min(n.received_text, n.line) as received_text,
+    arg_min(n.message_id, n.line) as message_id,
+    arg_min(n.sender, n.line) as sender,
+    arg_min(n.subject, n.line) as subject,
+    arg_min(n.size_text, n.line) as size_text,
+    arg_min(n.from_ip, n.line) as from_ip,
+    min(if(n.is_new_address, 7, coalesce(o.rank, 7))) as rank
+from named as n
+left join outcomes as o on o.word = n.event
+group by n.trace_id, nullif(trim(n.address, ' <>'), ''), if(n.trace_id is null, n.line, null)

@@ -1,0 +1,143 @@
+"""The known exports: which columns they have, and which of them says what.
+
+Column names are compared without case, spaces, `_` and `-`, so `Sender Address` is
+`sender_address`. Where a layout has no trace id, the message id stands in: it is the only other name
+a message has, though one message may then count twice when it also arrives from a source with ids.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from hve_monitor.errors import ConfigError
+
+TEXTS = (
+    "trace_id",
+    "message_id",
+    "sender",
+    "recipient",
+    "received",
+    "subject",
+    "size",
+    "from_ip",
+    "to_ip",
+    "status",
+    "event",
+    "related",
+    "client_ip",
+)
+SUMMARY = {
+    "trace_id": ("networkmessageid", "messagetraceid"),
+    "message_id": ("messageid",),
+    "sender": ("senderaddress",),
+    "received": ("origintimestamputc", "origintimestamp"),
+    "subject": ("messagesubject", "subject"),
+    "size": ("totalbytes",),
+    "from_ip": ("originalclientip",),
+    "status": ("recipientstatus",),
+}
+EXTENDED = {
+    "trace_id": ("networkmessageid",),
+    "message_id": ("messageid",),
+    "sender": ("senderaddress",),
+    "recipient": ("recipientaddress",),
+    "received": ("datetimeutc", "datetime"),
+    "subject": ("messagesubject",),
+    "size": ("totalbytes",),
+    "from_ip": ("originalclientip",),
+    "event": ("eventid",),
+    "related": ("relatedrecipientaddress",),
+    "client_ip": ("clientip",),
+}
+OBJECTS = {
+    "trace_id": ("messagetraceid",),
+    "message_id": ("messageid",),
+    "sender": ("senderaddress",),
+    "recipient": ("recipientaddress",),
+    "received": ("received", "receivedutc", "date", "dateutc"),
+    "subject": ("subject",),
+    "size": ("size",),
+    "from_ip": ("fromip",),
+    "to_ip": ("toip",),
+    "status": ("status",),
+}
+GRAPH = OBJECTS | {"trace_id": ("id",), "received": ("receiveddatetime",)}
+
+
+@dataclass(frozen=True)
+class Layout:
+    """One export: `shape` is the .sql file that makes rows of it, `signs` must all be there."""
+
+    name: str
+    shape: str
+    columns: Mapping[str, tuple[str, ...]]
+    signs: tuple[str, ...]
+    identity: tuple[str, ...] = ("trace_id", "message_id")
+
+
+LAYOUTS = (
+    Layout("extended", "events", EXTENDED, ("received", "recipient", "event")),
+    Layout("summary", "summary", SUMMARY, ("sender", "received", "status")),
+    Layout("graph", "rows", GRAPH, ("sender", "recipient", "received"), ("trace_id",)),
+    Layout("message-trace", "rows", OBJECTS, ("sender", "recipient", "received")),
+)
+ALIASES = {
+    "enhanced": "summary",
+    "historical": "summary",
+    "message-trace-v2": "message-trace",
+    "reporting": "message-trace",
+}
+NAMES = (*(layout.name for layout in LAYOUTS), *ALIASES)
+
+
+@lru_cache(maxsize=4096)
+def plain(name: str) -> str:
+    """A column's name without case, spaces, quotes, `_` and `-`."""
+    return re.sub(r"[\s_\-\"'\ufeff\u200b]+", "", name).casefold()
+
+
+def found(layout: Layout, columns: Sequence[str]) -> dict[str, str]:
+    """The file's column for each of our texts; the first of equal columns."""
+    named: dict[str, str] = {}
+    for column in columns:
+        named.setdefault(plain(column), column)
+    return {
+        text: next(named[name] for name in names if name in named)
+        for text, names in layout.columns.items()
+        if any(name in named for name in names)
+    }
+
+
+def recognise(columns: Sequence[str]) -> tuple[Layout, dict[str, str]] | None:
+    """The known export that has these columns."""
+    for layout in LAYOUTS:
+        have = found(layout, columns)
+        if not _missing(layout, have):
+            return layout, have
+    return None
+
+
+def asked_layout(name: str, columns: Sequence[str], where: str) -> tuple[Layout, dict[str, str]]:
+    """The layout of that name. Raises: ConfigError when the columns do not fit it."""
+    wanted = ALIASES.get(name, name)
+    layout = next(each for each in LAYOUTS if each.name == wanted)
+    have = found(layout, columns)
+    missing = _missing(layout, have)
+    if missing:
+        names = " or ".join(layout.columns[missing])
+        listed = ", ".join(columns[:30])
+        raise ConfigError(
+            f"{where}: is no {name} export, it has no column {names} (columns: {listed})"
+        )
+    return layout, have
+
+
+def _missing(layout: Layout, have: Mapping[str, str]) -> str | None:
+    """The first of the required texts that no column gives."""
+    for sign in layout.signs:
+        if sign not in have:
+            return sign
+    return None if any(name in have for name in layout.identity) else layout.identity[-1]

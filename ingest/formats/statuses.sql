@@ -1,0 +1,2 @@
+-- Grain: one status per rank.
+create macro status_of(rank) as getvariable('statuses')[rank]

@@ -1,0 +1,32 @@
+-- Grain: one row per part of every message's `recipient_status` in the block, as text, in its order;
+-- `a@x##Receive, Deliver;b@x##Receive, Fail` has two parts. Seldom two of one recipient: best.sql.
+with parts as (
+    select
+        *,
+        unnest(string_split(
+            if(suffix(status, ';'), rtrim(status, '; '), coalesce(status, '')), ';'
+        )) as part
+    from block
+),
+
+recipients as (
+    select
+        *,
+        trim(split_part(part, '##', 1), ' <>') as address,
+        split_part(part, '##', 2) as events
+    from parts
+)
+
+select
+    line,
+    coalesce(nullif(trace_id, ''), nullif(message_id, '')) as trace_id,
+    nullif(trim(sender), '') as sender,
+    nullif(address, '') as recipient,
+    nullif(received, '') as received_text,
+    nullif(message_id, '') as message_id,
+    nullif(subject, '') as subject,
+    nullif(size, '') as size_text,
+    nullif(from_ip, '') as from_ip,
+    nullif(to_ip, '') as to_ip,
+    coalesce(status_of(rank_of(events)), nullif(trim(events, ' <>'), '')) as status
+from recipients

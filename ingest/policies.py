@@ -1,0 +1,105 @@
+"""Policies and settings that decide whether HVE mail flows, kept with their history.
+
+Every part fails on its own: what cannot be read is kept as the reason why it is unknown, and what
+was known of it stays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from hve_monitor.errors import HveError, SourceUnavailable
+from ingest.directory_policies import DirectoryPolicies
+from ingest.exchange import Exchange
+from ingest.exchange_policies import ACCOUNT_SETTINGS, ExchangePolicies, app_ids_of
+from ingest.http import Api
+from ingest.policy_part import Part
+from ingest.refusal import note
+from ingest.source import SourceResult
+from warehouse.accounts import Account
+from warehouse.policies import Policy, newest_policies, record_policies
+from warehouse.store import Store
+
+SOURCE = "policies"
+
+
+def ingest_policies(
+    store: Store,
+    tenant: str,
+    graph: Api,
+    exchange: Exchange | None,
+    accounts: Sequence[Account],
+    now: datetime,
+    app_ids: Sequence[str] = (),
+) -> SourceResult:
+    """Reads what the permissions allow and keeps what changed.
+
+    exchange: None where Exchange may not be asked. app_ids: applications beside those that the
+    accounts' settings name. `graph.permission` is set to what each part needs.
+    """
+    reader = PolicyReader(store, tenant, now)
+    if exchange is not None:
+        names = [account.account for account in accounts]
+        reader.read(ExchangePolicies(exchange, names).parts())
+    known = [*app_ids, *allowed_app_ids(store, tenant)]
+    reader.read(DirectoryPolicies(graph, accounts, list(dict.fromkeys(known))).parts())
+    apis = [graph] if exchange is None else [graph, exchange.api]
+    reader.result.requests = sum(api.requests for api in apis)
+    reader.result.throttled = sum(api.throttled for api in apis)
+    return reader.result
+
+
+def allowed_app_ids(store: Store, tenant: str) -> list[str]:
+    """Applications that may send for an account, as far as Exchange has shown them."""
+    newest = newest_policies(store, tenant).values()
+    settings = [policy for policy in newest if policy.kind == ACCOUNT_SETTINGS]
+    return list(dict.fromkeys(app_id for each in settings for app_id in app_ids_of(each)))
+
+
+@dataclass
+class PolicyReader:
+    """Reads parts of one tenant and records what they say."""
+
+    store: Store
+    tenant: str
+    now: datetime
+    result: SourceResult = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.result = SourceResult(SOURCE, self.tenant)
+
+    def read(self, parts: Sequence[Part]) -> None:
+        """Reads the parts of one service; when the service is down, the rest waits."""
+        found: list[Policy] = []
+        complete: list[str] = []
+        for part in parts:
+            try:
+                found += self._objects(part)
+                complete.append(part.kind)
+            except HveError as error:
+                note(self.result, error, part.permission)
+                reason = str(error)
+                found.append(Policy(part.kind, None, unavailable_reason=reason, source=part.source))
+                if isinstance(error, SourceUnavailable):
+                    break
+        self._record(found, complete)
+
+    def _objects(self, part: Part) -> list[Policy]:
+        # The message of a refusal names the permission, and each part needs another one.
+        part.api.permission = part.permission
+        objects = part.read()
+        self.result.rows_read += len(objects)
+        return objects
+
+    def _record(self, found: Sequence[Policy], complete: Sequence[str]) -> None:
+        new, changed, unchanged = record_policies(
+            self.store, self.tenant, found, complete, self.now
+        )
+        result = self.result
+        result.rows_new += new
+        result.rows_changed += changed
+        result.rows_unchanged += unchanged
+        # What is gone, and the reasons, count as well.
+        result.rows_read = result.rows_new + result.rows_changed + result.rows_unchanged

@@ -1,0 +1,84 @@
+"""The cheapest queries for what is missing: one address, a domain of our own, or every sender.
+
+Graph takes one sender per query, or `*@domain`. A domain query serves all accounts of that domain
+for the price of one; it is used only where nobody else sends from there, unless the tenant allows
+reading everyone. Finer steps take the place of one that turns out wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from warehouse.state import Window
+
+EVERYONE = "*"
+LONGEST_WINDOW = timedelta(days=10)
+
+
+@dataclass(frozen=True)
+class Step:
+    """One query: `sender` is an address, `*@domain` or `*`; `addresses` is what it covers."""
+
+    sender: str
+    addresses: tuple[str, ...]
+    window: Window
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether rows of others may come with it."""
+        return self.sender.startswith(EVERYONE)
+
+
+def plan(
+    missing: Mapping[str, Sequence[Window]], refused: Collection[str], *, everyone: bool
+) -> list[Step]:
+    """Steps that read every missing window, newest first, so that today comes before the past.
+
+    refused: shared senders that are not to be asked; everyone: may all senders be read.
+    """
+    by_end: dict[datetime, dict[str, datetime]] = {}
+    for address, windows in missing.items():
+        for window in windows:
+            for part in split(window):
+                by_end.setdefault(part.end, {})[address] = part.start
+    return [
+        step
+        for end in sorted(by_end, reverse=True)
+        for step in _steps(by_end[end], end, refused, everyone=everyone)
+    ]
+
+
+def finer(step: Step, refused: Collection[str], *, everyone: bool) -> list[Step]:
+    """What to do instead of a shared step."""
+    missing = {address: [step.window] for address in step.addresses}
+    return plan(missing, {*refused, step.sender}, everyone=everyone)
+
+
+def _steps(
+    starts: Mapping[str, datetime], end: datetime, refused: Collection[str], *, everyone: bool
+) -> Iterator[Step]:
+    groups: dict[str, list[str]] = {}
+    for address in starts:
+        domain = "*@" + address.rpartition("@")[2]
+        shared = EVERYONE if everyone and EVERYONE not in refused else domain
+        groups.setdefault(shared, []).append(address)
+    for shared, addresses in groups.items():
+        if len(addresses) > 1 and shared not in refused:
+            # Reading a little more of some addresses is cheaper than another query.
+            start = min(starts[address] for address in addresses)
+            yield Step(shared, tuple(addresses), Window(start, end))
+        else:
+            for address in addresses:
+                yield Step(address, (address,), Window(starts[address], end))
+
+
+def split(window: Window) -> list[Window]:
+    """Parts of at most 10 days that share their borders: no fraction of a second is lost."""
+    parts, start = [], window.start
+    while start < window.end:
+        end = min(start + LONGEST_WINDOW, window.end)
+        parts.append(Window(start, end))
+        start = end
+    return parts

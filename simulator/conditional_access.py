@@ -1,0 +1,162 @@
+"""Conditional Access policies: their shapes, and whether one stops a sender that uses Basic."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+Policy = dict[str, Any]
+Random = np.random.Generator
+ENABLED, REPORT_ONLY, DISABLED = "enabled", "enabledForReportingButNotEnforced", "disabled"
+_LEGACY_TEMPLATE = "0b2282f9-2862-4178-88b5-d79340b36cb8"
+_ENOUGH_TO_BLOCK = {"block", "mfa", "compliantDevice", "domainJoinedDevice"}
+
+
+def draw_policies(
+    random: Random, accounts: Sequence[str], group: str, *, may_enforce: bool
+) -> list[Policy]:
+    """Five policies with drawn states; `accounts` are object ids, `group` one of exclusions.
+
+    With Security Defaults on (`may_enforce` false) no policy can be enabled.
+    """
+    drawn = [
+        _legacy(random, _exclusions(random, accounts, group)),
+        _multifactor(random, _exclusions(random, accounts, group)),
+        _session(),
+        _device(random),
+        _location(random),
+    ]
+    if not may_enforce:
+        for policy in drawn:
+            policy["state"] = DISABLED if policy["state"] == ENABLED else policy["state"]
+    return drawn
+
+
+def covers(policy: Policy, account: str, groups: set[str]) -> bool:
+    """Whether a policy applies to a Basic sign-in of an account that is in the groups."""
+    conditions = policy["conditions"]
+    users, clients = conditions["users"], set(conditions["clientAppTypes"])
+    included = {"All", account} & set(users["includeUsers"]) or groups & set(users["includeGroups"])
+    excluded = account in users["excludeUsers"] or groups & set(users["excludeGroups"])
+    return bool(included) and not excluded and bool(clients & {"all", "other"})
+
+
+def blocks_basic(policy: Policy) -> bool:
+    """Whether its demands cannot be met by a user name and a password; a place may be trusted."""
+    grant = policy["grantControls"]
+    if grant is None or policy["conditions"]["locations"] is not None:
+        return False
+    return bool(_ENOUGH_TO_BLOCK & set(grant["builtInControls"]) or grant["authenticationStrength"])
+
+
+def _exclusions(random: Random, accounts: Sequence[str], group: str) -> tuple[list[str], list[str]]:
+    """(users, groups) that a policy leaves out: nobody, some accounts, the group, or both."""
+    some = [account for account in accounts if random.random() < 0.4]
+    way = int(random.integers(4))
+    return (some if way & 1 else []), ([group] if way & 2 else [])
+
+
+def _state(random: Random, enabled: float) -> str:
+    rest = (1 - enabled) / 2
+    return str(random.choice([ENABLED, REPORT_ONLY, DISABLED], p=[enabled, rest, rest]))
+
+
+def _legacy(random: Random, exclusions: tuple[list[str], list[str]]) -> Policy:
+    name, state = "Block legacy authentication", _state(random, 0.6)
+    clients = ["exchangeActiveSync", "other"]
+    policy = _policy(name, state, clients, exclusions, _grant(["block"]))
+    return {**policy, "templateId": _LEGACY_TEMPLATE}
+
+
+def _multifactor(random: Random, exclusions: tuple[list[str], list[str]]) -> Policy:
+    strength = {
+        "id": "00000000-0000-0000-0000-000000000002",
+        "displayName": "Multifactor authentication",
+        "policyType": "builtIn",
+        "requirementsSatisfied": "mfa",
+        "allowedCombinations": ["password,microsoftAuthenticatorPush", "fido2"],
+    }
+    grant = _grant([], strength) if random.random() < 0.5 else _grant(["mfa"])
+    state = _state(random, 0.4)
+    return _policy("Require multifactor authentication", state, ["all"], exclusions, grant)
+
+
+def _session() -> Policy:
+    policy = _policy("Sign-in frequency", ENABLED, ["browser"], ([], []), None)
+    frequency = {"isEnabled": True, "type": "hours", "value": 12, "frequencyInterval": "timeBased"}
+    return {**policy, "sessionControls": {"signInFrequency": frequency, "cloudAppSecurity": None}}
+
+
+def _device(random: Random) -> Policy:
+    state = _state(random, 0.15)
+    grant = _grant(["compliantDevice"])
+    return _policy("Require a compliant device", state, ["all"], ([], []), grant)
+
+
+def _location(random: Random) -> Policy:
+    state = _state(random, 0.2)
+    policy = _policy("Block untrusted places", state, ["all"], ([], []), _grant(["block"]))
+    places = {"includeLocations": ["All"], "excludeLocations": ["AllTrusted"]}
+    return {**policy, "conditions": {**policy["conditions"], "locations": places}}
+
+
+def _grant(controls: list[str], strength: dict[str, Any] | None = None) -> dict[str, Any]:
+    return {
+        "operator": "OR",
+        "builtInControls": controls,
+        "customAuthenticationFactors": [],
+        "termsOfUse": [],
+        "authenticationStrength": strength,
+    }
+
+
+def _policy(
+    name: str,
+    state: str,
+    clients: list[str],
+    exclusions: tuple[list[str], list[str]],
+    grant: dict[str, Any] | None,
+) -> Policy:
+    return {
+        "id": str(uuid.uuid5(uuid.NAMESPACE_URL, name)),
+        "displayName": name,
+        "state": state,
+        "templateId": None,
+        "createdDateTime": "2025-09-24T12:59:05.2884951Z",
+        "modifiedDateTime": "2025-10-05T16:20:33.7922016Z",
+        "deletedDateTime": None,
+        "conditions": _conditions(clients, *exclusions),
+        "grantControls": grant,
+        "sessionControls": None,
+    }
+
+
+def _conditions(clients: list[str], users: list[str], groups: list[str]) -> dict[str, Any]:
+    nothing = ("platforms", "locations", "devices", "clientApplications", "authenticationFlows")
+    return {
+        "clientAppTypes": clients,
+        **dict.fromkeys((*nothing, "insiderRiskLevels")),
+        "signInRiskLevels": [],
+        "userRiskLevels": [],
+        "servicePrincipalRiskLevels": [],
+        "applications": {
+            "includeApplications": ["All"],
+            "excludeApplications": [],
+            "includeUserActions": [],
+            "includeAuthenticationContextClassReferences": [],
+            "applicationFilter": None,
+        },
+        "users": {
+            "includeUsers": ["All"],
+            "excludeUsers": users,
+            "includeGroups": [],
+            "excludeGroups": groups,
+            "includeRoles": [],
+            "excludeRoles": [],
+            "includeGuestsOrExternalUsers": None,
+            "excludeGuestsOrExternalUsers": None,
+        },
+    }

@@ -1,0 +1,156 @@
+"""The real app over a simulated tenant, in a Chromium that may speak with this machine only."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from hve_monitor.config import load_config
+from hve_monitor.demo import write_configuration
+from hve_monitor.pipeline import run_once
+from simulator import SimulatedTenant, serve
+
+NOW = datetime(2026, 11, 24, 15, 0, tzinfo=UTC)
+CHROMIUM = "/usr/bin/chromium"
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+HVE = [sys.executable, "-c", "from hve_monitor.cli import main; main()"]
+DONE_DRAWING = """() => {
+  const busy = '[data-testid="stSkeleton"], [data-testid="stStatusWidgetRunningIcon"]';
+  const footer = document.body.innerText.includes('As of business time');
+  return footer && !document.querySelector(busy)
+    && [...document.querySelectorAll('[data-stale="true"]')].length === 0;
+}"""
+
+
+@dataclass(frozen=True)
+class Dashboard:
+    """A running app and the configuration that it shows."""
+
+    url: str
+    config: Path
+
+    def command(self, *arguments: str) -> Any:
+        """The JSON that `hve` prints for the same configuration and business time."""
+        options = ["--json", "--config", str(self.config), "--now", NOW.isoformat()]
+        done = subprocess.run(
+            [*HVE, *arguments, *options], capture_output=True, text=True, check=True
+        )
+        return json.loads(done.stdout)
+
+
+@contextmanager
+def served(config: Path) -> Iterator[Dashboard]:
+    """`hve dashboard` on a free port until the block ends."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    options = ["--config", str(config), "--port", str(port), "--now", NOW.isoformat()]
+    log = config.with_name("dashboard.log").open("wb")
+    process = subprocess.Popen(
+        [*HVE, "dashboard", *options], stdout=log, stderr=log, start_new_session=True
+    )
+    try:
+        _wait(f"http://127.0.0.1:{port}/_stcore/health", process)
+        yield Dashboard(f"http://127.0.0.1:{port}", config)
+    finally:
+        os.killpg(process.pid, signal.SIGTERM)
+        process.wait(timeout=20)
+        log.close()
+
+
+def _wait(url: str, process: subprocess.Popen[bytes]) -> None:
+    for _ in range(300):
+        try:
+            with urllib.request.urlopen(url, timeout=2):  # noqa: S310 - our own server
+                return
+        except (urllib.error.URLError, ConnectionError):
+            assert process.poll() is None, "the dashboard ended before it answered"
+            time.sleep(0.1)
+    raise AssertionError("the dashboard did not answer within 30 s")
+
+
+@pytest.fixture(scope="session")
+def dashboard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dashboard]:
+    """Sixty days of a small tenant."""
+    folder = tmp_path_factory.mktemp("tenant")
+    tenant = SimulatedTenant(now=NOW, staff=120, days=60, quota_requests=5000)
+    with serve(tenant) as server:
+        config = write_configuration(folder, server)
+        run_once(load_config(config), NOW, lambda *_: None)
+    with served(config) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """The browser of this machine."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+Visit = Callable[..., Page]
+
+
+@pytest.fixture
+def visit(chromium: Browser) -> Iterator[Visit]:
+    """Opens an address and waits until it is drawn; no request may leave 127.0.0.1."""
+    contexts, asked = [], []
+
+    def go(url: str, *, width: int = 1280, theme: str = "light") -> Page:
+        context = chromium.new_context(
+            viewport={"width": width, "height": 900},
+            color_scheme="dark" if theme == "dark" else "light",
+            timezone_id="America/New_York",  # the pages must not follow the browser's zone
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.on("request", lambda request: asked.append(request.url))
+        page.goto(url)
+        drawn(page)
+        return page
+
+    yield go
+    for context in contexts:
+        context.close()
+    outside = {url for url in asked if urlsplit(url).scheme in ("http", "https", "ws", "wss")}
+    assert {urlsplit(url).hostname for url in outside} == {"127.0.0.1"}
+
+
+def drawn(page: Page) -> None:
+    """Waits until the page stands still."""
+    page.wait_for_function(DONE_DRAWING, timeout=30_000)
+    page.wait_for_timeout(700)
+    page.wait_for_function(DONE_DRAWING, timeout=30_000)
+
+
+def tile(page: Page, label: str) -> str:
+    """The value of a tile."""
+    found = page.locator('[data-testid="stMetric"]').filter(has_text=label)
+    return found.locator('[data-testid="stMetricValue"]').first.inner_text().strip()

@@ -1,0 +1,110 @@
+"""Killed or out of disk at any moment: nothing acknowledged is lost, nothing is doubled."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from hve_monitor.clock import iso
+from hve_monitor.pipeline import run_once
+from tests.contract.conftest import NOW, Site
+from tests.contract.test_pipeline import quiet, truth, usage
+
+pytestmark = [pytest.mark.contract, pytest.mark.slow]
+KILLS = 20
+
+
+def start(site: Site, file: Path) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "hve_monitor", "run", "--json", "--config", str(file)]
+    command += ["--now", iso(site.tenant.now)]
+    return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+
+
+def assert_readable(file: Path) -> None:
+    if file.exists():
+        with duckdb.connect(str(file), read_only=True) as connection:
+            connection.execute("select sum(recipients) from marts.hve_usage_daily").fetchall()
+            connection.execute("select count(*) from raw.message_traces").fetchall()
+
+
+def test_twenty_kills_end_with_the_exact_truth(make_site: Callable[..., Site]) -> None:
+    site = make_site(staff=40, days=14)
+    config = site.config()
+    moments = random.Random(5)  # noqa: S311 - the moments need no secrecy
+    longest = 4.0
+    for _ in range(KILLS):
+        site.tenant.advance(timedelta(minutes=15))
+        with start(site, site.folder / "changed.toml") as process:
+            try:
+                process.wait(timeout=moments.uniform(0.3, longest))
+            except subprocess.TimeoutExpired:
+                process.kill()
+        assert_readable(config.warehouse.path / "hve.duckdb")
+    outcome = run_once(config, site.tenant.now, quiet)
+    assert outcome.exit_code == 0
+    assert usage(config, site.tenant.now) == truth(site)
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Callable[[int], Path]]:
+    """Mounts a disk of so many KiB; needs root on Linux."""
+    if not hasattr(os, "geteuid") or os.geteuid() != 0 or shutil.which("mount") is None:
+        pytest.skip("mounting a small disk needs root on Linux")
+    mounted: list[Path] = []
+
+    def mount(kilobytes: int) -> Path:
+        folder = tmp_path / f"disk-{len(mounted)}"
+        folder.mkdir()
+        options = ["-t", "tmpfs", "-o", f"size={kilobytes}k", "tmpfs", str(folder)]
+        if subprocess.run(["mount", *options], check=False).returncode:
+            pytest.skip("mounting a small disk is not allowed here")
+        mounted.append(folder)
+        return folder
+
+    yield mount
+    for folder in mounted:
+        subprocess.run(["umount", str(folder)], check=True)
+
+
+@pytest.mark.parametrize("kilobytes", [64, 300, 700, 1200, 2500, 4000])
+def test_a_full_disk_is_one_line_and_the_next_run_recovers(
+    make_site: Callable[..., Site], small_disk: Callable[[int], Path], kilobytes: int
+) -> None:
+    site = make_site(staff=40, days=14)
+    folder = small_disk(kilobytes)
+    config = site.config(('path = "store"', f'path = "{folder}/store"'))
+    with start(site, site.folder / "changed.toml") as process:
+        _, errors = process.communicate(timeout=120)
+    lines = errors.decode().strip().splitlines()
+    if process.returncode:
+        assert process.returncode in (1, 3), lines
+        assert len(lines) == 1, lines
+        assert "Traceback" not in errors.decode()
+    subprocess.run(["mount", "-o", "remount,size=200m", str(folder)], check=True)
+    later = NOW + timedelta(minutes=15)
+    site.tenant.move_to(later)
+    assert run_once(config, later, quiet).exit_code == 0
+    assert usage(config, later) == truth(site)
+
+
+def test_a_torn_log_entry_after_a_power_cut_is_set_aside(site: Site) -> None:
+    config = site.config()
+    run_once(config, NOW, quiet)
+    logs = sorted(config.warehouse.path.glob("*/*/_delta_log"))
+    assert len(logs) > 5
+    site.tenant.advance(timedelta(hours=1))
+    for log in logs:
+        newest = max(log.glob("*.json"))
+        following = newest.with_name(f"{int(newest.stem) + 1:020d}.json")
+        following.write_bytes(newest.read_bytes()[:40])
+    assert run_once(config, site.tenant.now, quiet).exit_code == 0
+    assert usage(config, site.tenant.now) == truth(site)

@@ -1,0 +1,111 @@
+"""Every page over stored rows: the numbers are those of the commands."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from dashboards.amounts import count, exact, money
+from hve_monitor.config import load_config
+from models.cards import incident_cards
+from models.search import TraceFilter, search_traces
+from models.spend import spend
+from models.usage import daily_usage
+from tests.unit.dashboards.conftest import HR, NEWS, NOW, Open, words
+from warehouse.publication import published
+
+PAGES = ("overview", "spend", "senders", "delivery")
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_page_says_how_fresh_and_complete_it_is(
+    stored: Path, opened: Open, page: str
+) -> None:
+    app = opened(stored, page)
+    assert not app.exception
+    assert "fresh: as of 24 Nov 2026, 12:00 UTC" in words(app)
+    assert "coverage complete" in words(app)
+    assert "not the invoice" in words(app)
+
+
+def test_overview_equals_the_commands(stored: Path, opened: Open) -> None:
+    app = opened(stored)
+    report, config = spend(load_config(stored), NOW), load_config(stored)
+    with published(config.warehouse.path) as connection:
+        day = daily_usage(connection, NOW, since=NOW - timedelta(days=1), until=NOW)
+        cards = incident_cards(connection, NOW, status="open")
+    assert metric(app, "Spent this month") == money(report["month_to_date"]["cost"], "USD")
+    assert metric(app, "Expected by month end") == money(report["projection"]["month_end"], "USD")
+    assert metric(app, "Recipients, last 24 h") == count(int(day["recipients"].sum()))
+    assert metric(app, "Open incidents") == str(len(cards))
+    assert f"{len(cards)} incident" in words(app)
+
+
+def test_spend_shows_exact_money_by_account(stored: Path, opened: Open) -> None:
+    app = opened(stored, "spend")
+    report = spend(load_config(stored), NOW)
+    assert f"exactly {exact(report['month_to_date']['cost'])}".replace(".", r"\.") in words(app)
+    table = next(each.value for each in app.dataframe if "month_to_date" in each.value)
+    shown = dict(zip(table["account"], table["month_to_date"], strict=True))
+    assert shown == {each["account"]: exact(each["month_to_date"]) for each in report["by_account"]}
+
+
+def test_another_month_is_in_the_url(stored: Path, opened: Open) -> None:
+    app = opened(stored, "spend", month="2026-10")
+    report = spend(load_config(stored), NOW, month="2026-10")
+    assert metric(app, "Spent in the month") == money(report["month_to_date"]["cost"], "USD")
+    assert "2026-10 cost" in words(app)
+
+
+def test_the_incident_of_the_url_is_explained(stored: Path, opened: Open) -> None:
+    with published(load_config(stored).warehouse.path) as connection:
+        card = incident_cards(connection, NOW)[0]
+    app = opened(stored, "senders", incident=card["id"])
+    text = words(app)
+    assert f"{count(card['observed'])} recipients" in text
+    assert all(reason.split("'")[0] in text for reason in card["reasons"])
+    assert card["id"] in text
+    assert "Next steps" in text
+
+
+def test_the_chosen_account_is_profiled(stored: Path, opened: Open) -> None:
+    app = opened(stored, "senders", account=HR)
+    assert f"Account {HR}" in words(app)
+    assert "Europe/Berlin" in words(app)
+
+
+def test_search_finds_what_the_command_finds(stored: Path, opened: Open) -> None:
+    app = opened(stored, "delivery", account=NEWS, status="failed", subject="urgent")
+    with published(load_config(stored).warehouse.path) as connection:
+        wanted = TraceFilter(sender=NEWS, status="failed", subject="urgent")
+        rows = search_traces(connection, wanted, NOW, 1000)["rows"]
+    table = next(each.value for each in app.dataframe if "subject" in each.value)
+    assert list(table["id"]) == [row["id"] for row in rows]
+    assert f"{len(rows)} rows, all that match" in words(app)
+
+
+def test_a_cut_result_says_so(stored: Path, opened: Open) -> None:
+    app = opened(stored, "delivery", period="Everything")
+    assert "First 1,000 of more rows" in words(app)
+
+
+def test_nothing_found_in_a_complete_window_is_a_finding(stored: Path, opened: Open) -> None:
+    text = words(opened(stored, "delivery", recipient="nobody@contoso.com"))
+    assert "Nothing found" in text
+    assert "The whole window was read" in text
+
+
+@pytest.mark.parametrize("page", ["overview", "senders", "delivery"])
+def test_subjects_are_text(stored: Path, opened: Open, page: str) -> None:
+    app = opened(stored, page, account=NEWS)
+    assert not app.exception
+    assert "<script" not in words(app)
+    assert not [each for each in app.markdown if "click" in each.value]
+
+
+def metric(app: AppTest, label: str) -> str:
+    """The value of a tile."""
+    return str(next(each.value for each in app.metric if each.label == label))

@@ -1,0 +1,127 @@
+"""Stores without rows, without a file, damaged, old, with gaps, or from files alone."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from hve_monitor.config import Tenant
+from models.build import build
+from tests.unit.dashboards.conftest import NOW, TOML, Open, configured, words
+from warehouse.store import open_store
+
+PAGES = ("overview", "spend", "senders", "delivery")
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_missing_store_names_the_next_step(tmp_path: Path, opened: Open, page: str) -> None:
+    app = opened(configured(tmp_path), page)
+    assert not app.exception
+    assert "There is no store to show yet" in words(app)
+    assert "hve run" in words(app)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_an_empty_store_says_that_nothing_was_seen(tmp_path: Path, opened: Open, page: str) -> None:
+    file = configured(tmp_path)
+    with open_store(tmp_path / "store") as store:
+        build(store, [Tenant(name="contoso", accounts="files")], NOW, lambda *_: None)
+    app = opened(file, page)
+    assert not app.exception
+    assert "No message was seen yet" in words(app)
+
+
+@pytest.mark.parametrize("content", [b"", b"not a database", b"\0" * 40960])
+def test_a_damaged_file_is_a_sentence(tmp_path: Path, opened: Open, content: bytes) -> None:
+    file = configured(tmp_path)
+    (tmp_path / "store").mkdir()
+    (tmp_path / "store" / "hve.duckdb").write_bytes(content)
+    app = opened(file)
+    assert not app.exception
+    assert "The published file cannot be read" in words(app)
+    assert "hve build" in words(app)
+
+
+def test_a_cut_file_is_a_sentence(stored: Path, tmp_path: Path, opened: Open) -> None:
+    file = configured(tmp_path)
+    shutil.copytree(stored.with_name("store"), tmp_path / "store")
+    published = tmp_path / "store" / "hve.duckdb"
+    published.write_bytes(published.read_bytes()[: published.stat().st_size // 2])
+    assert not opened(file).exception
+
+
+def test_a_wrong_configuration_is_shown(tmp_path: Path, opened: Open) -> None:
+    app = opened(configured(tmp_path, TOML.replace("amount", "amuont")))
+    assert not app.exception
+    assert "The configuration cannot be used" in words(app)
+    assert "did you mean" in app.code[0].value
+
+
+@pytest.mark.parametrize("page", ["overview", "delivery"])
+def test_an_old_store_says_since_when(stored: Path, opened: Open, page: str) -> None:
+    text = words(opened(stored, page, now=NOW + timedelta(days=3)))
+    assert "numbers are 3 days old" in text
+    assert "stale: as of 24 Nov 2026, 12:00 UTC" in text
+    assert "coverage incomplete" in text
+
+
+def test_an_unread_window_is_not_zero(stored: Path, opened: Open) -> None:
+    app = opened(stored, now=NOW + timedelta(days=3))
+    tiles = {each.label: each.value for each in app.metric}
+    assert tiles["Recipients, last 24 h"] == "unknown"
+    assert tiles["Recipients, last 7 days"].startswith("≥ ")
+    assert "No incident is open" not in words(app)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_gaps_are_named(gapped: Path, opened: Open, page: str) -> None:
+    app = opened(gapped, page)
+    assert not app.exception
+    assert "coverage incomplete: 2 gaps" in words(app)
+    gaps = next(each.value for each in app.dataframe if "from" in each.value)
+    assert [f"{each:%Y-%m-%d}" for each in gaps["from"]] == ["2026-11-10"] * 2
+
+
+def test_nothing_found_beside_a_gap_is_no_finding(gapped: Path, opened: Open) -> None:
+    text = words(opened(gapped, "delivery", recipient="nobody@contoso.com"))
+    assert "Nothing found" in text
+    assert "a message may exist although it is not listed" in text
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_rows_of_files_have_no_coverage(imported: Path, opened: Open, page: str) -> None:
+    app = opened(imported, page)
+    assert not app.exception
+    assert "coverage unknown" in words(app)
+
+
+def test_counts_without_a_status_are_unknown(imported: Path, opened: Open) -> None:
+    app = opened(imported, period="Everything")
+    tiles = {each.label: each.value for each in app.metric}
+    assert tiles["Spent this month"] == "unknown"
+    assert tiles["Delivery rate, 7 days"] == "unknown"
+    assert "delivery unknown" in words(app)
+    rates = next(
+        each.value for each in opened(imported, "delivery").dataframe if "rate" in each.value
+    )
+    assert set(rates["delivered"]) == {"unknown"}
+
+
+def test_before_the_last_run_the_page_says_which_time_it_shows(stored: Path, opened: Open) -> None:
+    app = opened(stored, now=NOW - timedelta(days=2))
+    assert not app.exception
+    assert "as it was on 22 Nov 2026, 12:00 UTC" in words(app)
+
+
+def test_two_currencies_are_not_summed(stored: Path, tmp_path: Path, opened: Open) -> None:
+    other = '[[tenants]]\nname = "fabrikam"\naccounts = "files"\ncurrency = "EUR"\n\n[[budgets]]'
+    file = configured(tmp_path, TOML.replace("[[budgets]]", other))
+    shutil.copytree(stored.with_name("store"), tmp_path / "store")
+    app = opened(file)
+    assert not app.exception
+    assert "they bill in different currencies" in words(app)
+    assert not opened(file, "spend").exception
+    assert not opened(file, "spend", tenant="fabrikam").exception

@@ -1,0 +1,16 @@
+-- Grain: one row per (tenant, day, trace_id, recipient): the last observation, with first_seen_at.
+-- Sorted for searches by recipient.
+with ranked as (
+    select
+        *,
+        row_number() over (
+            partition by tenant, day, trace_id, recipient
+            order by observed_at desc, batch desc, row desc
+        ) as recency
+    from existing
+)
+
+select * exclude (recency)
+from ranked
+where recency = 1
+order by day, recipient, received_at

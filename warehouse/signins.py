@@ -1,0 +1,60 @@
+"""Sign-ins: each one once, by its id."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pyarrow as pa
+
+from warehouse.connection import compute, files_sql
+from warehouse.store import Store
+from warehouse.tables import SIGN_INS
+
+STORED = Path(__file__).with_name("signins.sql").read_text(encoding="utf-8")
+
+
+@dataclass(frozen=True)
+class SignIn:
+    """One attempt to sign in; `error_code` 0 is a success. An application's has no account."""
+
+    id: str
+    created_at: datetime
+    account: str | None
+    user_principal_name: str | None
+    ip_address: str | None
+    client_app_used: str | None
+    app_display_name: str | None
+    app_id: str | None
+    error_code: int | None
+    failure_reason: str | None
+    conditional_access_status: str | None
+    country: str | None
+    is_service_principal: bool
+
+    @property
+    def day(self) -> date:
+        """Its UTC day."""
+        return self.created_at.astimezone(UTC).date()
+
+
+def record_sign_ins(store: Store, tenant: str, sign_ins: Sequence[SignIn], now: datetime) -> int:
+    """Writes the sign-ins that are not stored yet; returns how many."""
+    known = _known(store, tenant, {each.day for each in sign_ins})
+    fresh = {each.id: each for each in sign_ins if each.id not in known}
+    if fresh:
+        shared = {"tenant": tenant, "observed_at": now, "batch": store.state.next_batch()}
+        rows = [{**asdict(each), "day": each.day, **shared} for each in fresh.values()]
+        store.delta.append(SIGN_INS, pa.Table.from_pylist(rows, schema=SIGN_INS.schema))
+    return len(fresh)
+
+
+def _known(store: Store, tenant: str, days: Iterable[date]) -> set[str]:
+    files = store.delta.files(SIGN_INS, tenant, days)
+    if not files:
+        return set()
+    with compute(store.spill, store.memory_limit, store.threads) as connection:
+        connection.execute(f"create view existing as {files_sql(SIGN_INS, files)}")
+        return {row[0] for row in connection.execute(STORED).fetchall()}

@@ -1,0 +1,113 @@
+"""Upkeep: few files, one observation per row, a short log. Nothing that is read changes.
+
+Runs under the tenant's lock, before the models publish. Files that were replaced stay for a day,
+longer than any reader keeps a published version open.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from warehouse.connection import arrow, compute, files_sql
+from warehouse.delta import sync_checkpoint
+from warehouse.store import Store
+from warehouse.tables import FIRST_CONTACTS, FIRST_SOURCES, MESSAGE_TRACES, TABLES, Table
+
+LATEST = Path(__file__).with_name("latest.sql").read_text(encoding="utf-8")
+FIRSTS = Path(__file__).with_name("firsts.sql").read_text(encoding="utf-8")
+MOST_FILES = 8
+CLOSED_AFTER = timedelta(days=2)
+EVERY_SECONDS = 20 * 3600
+KEEP_HOURS = 24
+EVERYTHING = "*"  # no tenant can have this name
+ROWS_AT_ONCE = 5_000_000
+
+
+def tidy(store: Store, tenant: str, now: datetime) -> int:
+    """Rewrites days that have too many files; returns how many. Once a day closed days too.
+
+    A closed day ends as one file with one observation per row.
+    """
+    nightly = _is_due(store, tenant)
+    days = _crowded_days(store, tenant, now, nightly=nightly)
+    for chunk in _chunks(days):
+        _rewrite(store, tenant, chunk)
+    for table in (FIRST_CONTACTS, FIRST_SOURCES):
+        if len(store.delta.files(table, tenant)) > MOST_FILES:
+            _merge_firsts(store, table, tenant)
+    if nightly:
+        store.state.record_upkeep(tenant, time.time())
+    return len(days)
+
+
+def sweep(store: Store) -> None:
+    """Once a day: removes files that no version of the last day names, and shortens the logs."""
+    if not _is_due(store, EVERYTHING):
+        return
+    for table in TABLES:
+        opened = store.delta.open(table)
+        if opened is None:
+            continue
+        opened.vacuum(KEEP_HOURS, dry_run=False, enforce_retention_duration=False)
+        opened.create_checkpoint()
+        sync_checkpoint(store.delta.path(table))
+        opened.cleanup_metadata()
+    store.state.record_upkeep(EVERYTHING, time.time())
+
+
+def _is_due(store: Store, tenant: str) -> bool:
+    last = store.state.last_upkeep(tenant)
+    return last is None or time.time() - last >= EVERY_SECONDS
+
+
+def _crowded_days(
+    store: Store, tenant: str, now: datetime, *, nightly: bool
+) -> list[tuple[date, int]]:
+    """(day, rows) of the days to rewrite, oldest first."""
+    opened = store.delta.open(MESSAGE_TRACES)
+    if opened is None:
+        return []
+    actions = pa.table(opened.get_add_actions(flatten=True))
+    mine = actions.filter(pc.equal(actions["partition.tenant"], tenant))
+    counted = mine.group_by("partition.day").aggregate([("path", "count"), ("num_records", "sum")])
+    closed = now.date() - CLOSED_AFTER
+    return sorted(
+        (row["partition.day"], row["num_records_sum"])
+        for row in counted.to_pylist()
+        if row["path_count"] > (1 if nightly and row["partition.day"] < closed else MOST_FILES)
+    )
+
+
+def _chunks(days: list[tuple[date, int]]) -> Iterator[list[date]]:
+    chunk: list[date] = []
+    rows = 0
+    for day, count in days:
+        if chunk and rows + count > ROWS_AT_ONCE:
+            yield chunk
+            chunk, rows = [], 0
+        chunk.append(day)
+        rows += count
+    if chunk:
+        yield chunk
+
+
+def _rewrite(store: Store, tenant: str, days: list[date]) -> None:
+    files = store.delta.files(MESSAGE_TRACES, tenant, days)
+    with compute(store.spill, store.memory_limit, store.threads) as connection:
+        connection.execute(f"create view existing as {files_sql(MESSAGE_TRACES, files)}")
+        rows = arrow(connection, LATEST)
+    store.delta.replace(MESSAGE_TRACES, rows, tenant, days, searchable=True)
+
+
+def _merge_firsts(store: Store, table: Table, tenant: str) -> None:
+    files = store.delta.files(table, tenant)
+    with compute(store.spill, store.memory_limit, store.threads) as connection:
+        connection.execute(f"create view existing as {files_sql(table, files)}")
+        rows = arrow(connection, FIRSTS.format(value=table.key[-1]))
+    store.delta.replace(table, rows, tenant)

@@ -15,11 +15,11 @@ def parse_time(text: str, flag: str = "--now") -> datetime:
     """
     try:
         moment = datetime.fromisoformat(text.strip())
-    except ValueError:
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError):
         raise ConfigError(
             f"{flag}: '{text}' is not a time; write it as 2026-11-24T08:00:00Z or 2026-11-24"
         ) from None
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
 def business_now(flag: str | None) -> datetime:

@@ -41,7 +41,7 @@ class Warehouse(Section):
     """Where everything the pipeline stores lives, and what DuckDB may use."""
 
     path: Path = Path("data/local")
-    memory_limit: str = "4GB"
+    memory_limit: Annotated[str, Field(pattern=r"^\d+(\.\d+)?\s*[KMGT]i?B$")] = "4GB"
     threads: Annotated[int, Field(ge=1)] | None = None
 
 
@@ -73,7 +73,7 @@ class Tenant(Section):
     def _known_zone(cls, value: str) -> str:
         try:
             ZoneInfo(value)
-        except (ZoneInfoNotFoundError, ValueError):
+        except (ZoneInfoNotFoundError, ValueError, OSError):
             raise ValueError(f"'{value}' is no IANA time zone, e.g. Europe/Berlin") from None
         return value
 
@@ -262,6 +262,7 @@ class Config(BaseSettings):
         raise ConfigError(f"--tenant {name}: no such tenant in the configuration (known: {known})")
 
 
+OWN_VARIABLES = ("config", "dashboard_now")
 LOCAL_TENANT = Tenant(name="local", accounts="files")
 
 
@@ -271,6 +272,7 @@ def load_config(file: Path | None = None) -> Config:
     Without any file the defaults hold and there is no tenant.
     Raises: ConfigError, one line per mistake: file, key, reason, nearest valid key.
     """
+    _refuse_unknown_variables()
     path = file or _from_environment() or Path(DEFAULT_FILE)
     required = file is not None or _from_environment() is not None
     values = _read(path, required=required)
@@ -280,6 +282,16 @@ def load_config(file: Path | None = None) -> Config:
         raise ConfigError("\n".join(_lines(path, error.errors()))) from None
     except SettingsError as error:
         raise ConfigError(f"environment: {error}; write lists and tables as JSON") from None
+
+
+def _refuse_unknown_variables() -> None:
+    for name in sorted(os.environ):
+        section = name.removeprefix("HVE_").split("__")[0].lower()
+        if not name.startswith("HVE_") or section in {*Config.model_fields, *OWN_VARIABLES}:
+            continue
+        near = difflib.get_close_matches(section, Config.model_fields, n=1, cutoff=0.4)
+        hint = f"; did you mean 'HVE_{near[0].upper()}'?" if near else ""
+        raise ConfigError(f"environment: {name}: unknown variable{hint}")
 
 
 def _from_environment() -> Path | None:
@@ -314,6 +326,9 @@ def _rooted(values: dict[str, Any], folder: Path) -> dict[str, Any]:
                 tenant[key] = folder / tenant[key]
     if isinstance(values.get("cost_centers_file"), str):
         values["cost_centers_file"] = folder / values["cost_centers_file"]
+    privacy = values.get("privacy")
+    if isinstance(privacy, dict) and privacy.get("key_file"):
+        privacy["key_file"] = str(folder / str(privacy["key_file"]))
     endpoints = values.get("endpoints")
     if isinstance(endpoints, dict) and endpoints.get("ca_bundle"):
         endpoints["ca_bundle"] = str(folder / str(endpoints["ca_bundle"]))
@@ -321,13 +336,14 @@ def _rooted(values: dict[str, Any], folder: Path) -> dict[str, Any]:
 
 
 def _lines(path: Path, details: list[ErrorDetails]) -> list[str]:
-    """One line per key: of a union's branches the first reason is enough."""
+    """One line per key: of a union's branches the first reason is enough, and the innermost."""
     lines: dict[str, str] = {}
     for detail in details:
         place = [part for part in detail["loc"] if not _is_union_branch(part)]
         key = ".".join(str(part) for part in place)
         lines.setdefault(key, _line(path, key, place, detail))
-    return list(lines.values())
+    inner = {key.rpartition(".")[0] for key in lines if "." in key}
+    return [line for key, line in lines.items() if key not in inner]
 
 
 def _line(path: Path, key: str, place: list[str | int], detail: ErrorDetails) -> str:
@@ -337,11 +353,18 @@ def _line(path: Path, key: str, place: list[str | int], detail: ErrorDetails) ->
         reason = "unknown key" + (f"; did you mean '{near[0]}'?" if near else "")
     elif detail["type"] == "missing":
         reason = "is missing"
-    return f"{path}: {key}: {reason}" if key else f"{path}: {reason}"
+    where = "environment" if _comes_from_a_variable(place) else str(path)
+    return f"{where}: {key}: {reason}" if key else f"{where}: {reason}"
+
+
+def _comes_from_a_variable(place: list[str | int]) -> bool:
+    names = [str(part).upper() for part in place]
+    return any("HVE_" + "__".join(names[:n]) in os.environ for n in range(1, len(names) + 1))
 
 
 def _is_union_branch(part: str | int) -> bool:
-    return isinstance(part, str) and (part.startswith(("literal[", "tuple[")) or part == "str")
+    branches = ("literal[", "tuple[", "function-")
+    return isinstance(part, str) and (part.startswith(branches) or part in ("str", "AlertTarget"))
 
 
 def _known_keys(place: list[str | int]) -> list[str]:

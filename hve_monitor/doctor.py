@@ -72,7 +72,10 @@ def _store(config: Config) -> Check:
 
 
 def _disk(config: Config) -> Check:
-    free = shutil.disk_usage(config.warehouse.path).free
+    try:
+        free = shutil.disk_usage(config.warehouse.path).free
+    except OSError as error:
+        return Check("disk", "fail", str(error), "check warehouse.path")
     detail = f"{free / 1e9:.1f} GB free"
     if free < LEAST_FREE_BYTES:
         return Check("disk", "fail", detail, "free at least 1 GB, or move warehouse.path")

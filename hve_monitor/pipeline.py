@@ -13,7 +13,7 @@ from typing import Any
 
 from hve_monitor.clock import iso
 from hve_monitor.config import Config, Tenant
-from hve_monitor.errors import DONE, FAILED, INCOMPLETE, TEMPORARY, LockedError
+from hve_monitor.errors import DONE, FAILED, INCOMPLETE, TEMPORARY, USAGE, LockedError
 from ingest.files import FileImport, ImportResult, expand, totals
 from ingest.source import Progress, SourceResult
 from ingest.tenant import ingest_tenant
@@ -97,9 +97,11 @@ def exit_code(results: Sequence[SourceResult]) -> int:
     bad = [result for result in results if result.status != "ok" and not result.optional]
     if not bad:
         return DONE
-    if all(result.status == "failed" for result in results):
-        return TEMPORARY if all(result.temporary for result in results) else FAILED
-    return INCOMPLETE
+    if any(result.status != "failed" for result in results):
+        return INCOMPLETE
+    if any(result.misconfigured for result in results):
+        return USAGE
+    return TEMPORARY if all(result.temporary for result in results) else FAILED
 
 
 def import_files(

@@ -19,15 +19,17 @@ from hve_monitor.pipeline import run_once
 from hve_monitor.progress import progress_bar
 
 log = logging.getLogger(__name__)
+LONGEST_SECONDS = 366 * 86_400
 UNITS = {"s": 1, "m": 60, "h": 3600}
 
 
 def parse_interval(text: str) -> timedelta:
     """15m, 90s or 1h as a duration. Raises: ConfigError."""
     match = re.fullmatch(r"(\d+)([smh])", text.strip())
-    if match is None or int(match[1]) == 0:
-        raise ConfigError(f"--every {text}: write it as 15m, 90s or 1h")
-    return timedelta(seconds=int(match[1]) * UNITS[match[2]])
+    seconds = int(match[1]) * UNITS[match[2]] if match else 0
+    if not 0 < seconds <= LONGEST_SECONDS:
+        raise ConfigError(f"--every {text}: write it as 15m, 90s or 1h, at most 366 days")
+    return timedelta(seconds=seconds)
 
 
 def repeat(

@@ -8,6 +8,7 @@ from typing import Any
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 Document = dict[str, Any]
 WIDEST = 160
@@ -29,7 +30,7 @@ def run(document: Document) -> str:
         )
     if "coverage" in document:
         lines.append(coverage(document["coverage"]))
-    return "\n".join(lines) or "nothing to do"
+    return _clean("\n".join(lines)) or "nothing to do"
 
 
 def demo(document: Document) -> str:
@@ -92,15 +93,17 @@ def incidents(document: Document) -> str:
         + "\n".join(f"  {reason}" for reason in each["reasons"])
         for each in document["incidents"]
     ]
-    return "\n".join([*(blocks or ["no incident"]), coverage(document["coverage"])])
+    return _clean("\n".join([*(blocks or ["no incident"]), coverage(document["coverage"])]))
 
 
 def doctor(document: Document) -> str:
     """One line per check, with the fix of what fails."""
-    return "\n".join(
-        f"{each['status']:4} {each['check']}: {each['detail']}"
-        + (f"\n     fix: {each['fix']}" if each["fix"] else "")
-        for each in document["checks"]
+    return _clean(
+        "\n".join(
+            f"{each['status']:4} {each['check']}: {each['detail']}"
+            + (f"\n     fix: {each['fix']}" if each["fix"] else "")
+            for each in document["checks"]
+        )
     )
 
 
@@ -135,19 +138,25 @@ def _money(amount: str | int | None) -> str:
 def _table(found: Sequence[Document]) -> str:
     if not found:
         return "no rows"
-    table = Table(*found[0], box=None, pad_edge=False)
+    table = Table(box=None, pad_edge=False)
+    for name in found[0]:
+        table.add_column(name, overflow="fold")
     for row in found:
-        table.add_row(*(_cell(value) for value in row.values()))
+        table.add_row(*(Text(_plain(value)) for value in row.values()))
     console = Console(file=io.StringIO(), width=WIDEST)
     console.print(table)
     text: str = console.file.getvalue()  # type: ignore[attr-defined] # the StringIO above
     return text.rstrip()
 
 
-def _cell(value: object) -> str:
-    """A value as plain text: control characters and markup of data must not reach the terminal."""
+def _plain(value: object) -> str:
+    """A value as text without control characters: data must not steer the terminal."""
     shown = "" if value is None else str(value)
-    return "".join(sign if sign.isprintable() else "�" for sign in shown).replace("[", "\\[")
+    return "".join(sign if sign.isprintable() else "�" for sign in shown)
+
+
+def _clean(text: str) -> str:
+    return "\n".join(map(_plain, text.split("\n")))
 
 
 TEXTS: dict[str, Callable[[Document], str]] = {

@@ -5,7 +5,7 @@ Source: Exchange `Get-MailUser -HVEAccount` and `Get-HVEAccountSettings`, or the
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -76,15 +76,20 @@ def _account(row: dict[str, Any], exchange: Exchange) -> Account:
         raise SourceContractError(f"Get-MailUser: {error}") from None
     primary = user.primary_smtp_address.lower()
     proxies = [_smtp(entry) for entry in user.email_addresses]
-    addresses = dict.fromkeys([primary, *(address for address in proxies if address)])
+    addresses = {primary, *(address for address in proxies if address)}
     return Account(
         primary,
-        tuple(addresses),
+        (primary, *sorted(addresses - {primary})),
         user.display_name,
         user.external_directory_object_id,
-        user.when_created,
+        _utc(user.when_created),
         _reply_to(exchange, primary),
     )
+
+
+def _utc(moment: datetime | None) -> datetime | None:
+    """A time without a zone is UTC, so that it equals what is stored."""
+    return moment.replace(tzinfo=UTC) if moment is not None and moment.tzinfo is None else moment
 
 
 def _smtp(entry: str) -> str | None:

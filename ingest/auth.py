@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import msal
+import msal.exceptions
 
 from hve_monitor.config import Endpoints, Tenant
 from hve_monitor.errors import AuthError, ConfigError, SourceUnavailable
@@ -31,7 +32,7 @@ class EntraTokens:
             if fresh and not self._tenant.managed_identity:
                 self._app.remove_tokens_for_client()
             answer = self._acquire(scope)
-        except TransportError as error:
+        except (TransportError, msal.exceptions.MsalServiceError) as error:
             raise SourceUnavailable(f"{self._endpoints.login}: {error}; try again later") from None
         except ValueError as error:  # msal's word for a tenant or an authority it cannot resolve
             raise AuthError(f"tenant '{self._tenant.name}': {_first_line(str(error))}") from None

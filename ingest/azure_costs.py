@@ -16,6 +16,7 @@ from hve_monitor.clock import midnight
 from hve_monitor.errors import HveError, SourceUnavailable
 from ingest.cost_query import GROUPS, CostQuery
 from ingest.http import Api
+from ingest.outcome import finish
 from ingest.source import SourceResult
 from warehouse.costs import Cost, CostRange, Mark, record_costs
 from warehouse.state import Window, whole_second
@@ -51,8 +52,7 @@ def ingest_azure_costs(
             if isinstance(error, SourceUnavailable):
                 break
     reader.mark_anew()
-    reader.result.requests, reader.result.throttled = api.requests, api.throttled
-    return reader.result
+    return finish(reader.result, api)
 
 
 @dataclass

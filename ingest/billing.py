@@ -24,20 +24,22 @@ def ingest_billing(
     """Reads every account's policy and keeps a snapshot when anything changed."""
     result = SourceResult(SOURCE, tenant)
     if not accounts:
-        result.note(HveError("no HVE account is known yet; see the source 'accounts'"))
+        result.note(SourceUnavailable("no HVE account is known yet; see the source 'accounts'"))
     policies: list[BillingPolicy] = []
     for account in accounts:
         try:
             policies.append(_policy(exchange, account))
         except HveError as error:
-            policies.append(BillingPolicy(account, unavailable_reason=str(error)))
+            if not isinstance(error, SourceUnavailable):
+                policies.append(BillingPolicy(account, unavailable_reason=str(error)))
             result.note(error)
             result.optional = isinstance(error, AuthError)
             if isinstance(error, (AuthError, SourceUnavailable)):
                 break
-    result.rows_read = len(policies)
+    result.rows_read = sum(policy.unavailable_reason is None for policy in policies)
     result.rows_new, result.rows_changed = record_billing(store, tenant, policies, now)
-    result.rows_unchanged = result.rows_read - result.rows_new - result.rows_changed
+    result.rows_unchanged = len(policies) - result.rows_new - result.rows_changed
+    result.settle()
     result.requests, result.throttled = exchange.api.requests, exchange.api.throttled
     return result
 

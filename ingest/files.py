@@ -1,12 +1,16 @@
-"""Imported files: any table of CSV, TSV, JSON lines or Parquet, by a map of its columns.
+"""Imported files: every export of message traces, or any table by a map of its columns.
 
-Rows that cannot be read are kept in raw.rejected_rows with file, line and reason. Columns that the
-file lacks are null. Read = new + changed + unchanged + rejected + skipped.
+Formats, encodings and archives are those of ingest.formats. Rows that cannot be read are kept in
+raw.rejected_rows with file (and member), line and reason. Columns that the file lacks are null.
+Read = new + changed + unchanged + rejected + skipped, where read counts the (message, recipient)
+rows that a file says, not its lines: an export may tell several recipients in a line, or one
+recipient in many.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import glob
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -18,6 +22,10 @@ import pyarrow.compute as pc
 
 from hve_monitor.config import Tenant
 from hve_monitor.errors import ConfigError
+from ingest.formats.collected import record_collection
+from ingest.formats.containers import Member, UnreadableError, members
+from ingest.formats.layouts import Layout, plain, recognise
+from ingest.formats.reading import FORMATS, Chosen, Collected, Reader, Rows
 from ingest.source import Progress
 from warehouse.accounts import current_accounts
 from warehouse.connection import compute
@@ -25,20 +33,11 @@ from warehouse.landing import land
 from warehouse.rejected import reject
 from warehouse.store import Store
 
-IMPORT = Path(__file__).with_name("files.sql").read_text(encoding="utf-8")
-ROWS_AT_ONCE = 200_000
+ROWS_AT_ONCE = 250_000
 REQUIRED = ("id", "sender", "recipient", "received_at")
 OPTIONAL = ("message_id", "subject", "size", "from_ip", "to_ip", "status")
-FORMATS = ("auto", "csv", "tsv", "jsonl", "parquet")
-SUFFIXES = {
-    ".csv": "csv",
-    ".tsv": "tsv",
-    ".tab": "tsv",
-    ".jsonl": "jsonl",
-    ".ndjson": "jsonl",
-    ".json": "jsonl",
-    ".parquet": "parquet",
-}
+TEXTS = {"id": "trace_id", "received_at": "received"}
+TABLE = Layout("table", "rows", {}, ())
 
 
 @dataclass
@@ -65,55 +64,99 @@ class FileImport:
     format: str
     progress: Progress
     senders: frozenset[str] | None = field(init=False)
+    waiting: list[pa.Table] = field(init=False, default_factory=list)
+    refused: list[tuple[int | None, str]] = field(init=False, default_factory=list)
 
     def __post_init__(self) -> None:
-        """Tenants with listed accounts keep only rows of those; files tenants keep every sender."""
-        accounts = current_accounts(self.store, self.tenant.name)
-        listed = {address for account in accounts for address in account.addresses}
-        if isinstance(self.tenant.accounts, tuple):
-            listed |= set(self.tenant.accounts)
-        self.senders = None if self.tenant.accounts == "files" else frozenset(listed)
+        """Raises: ConfigError when there is no format of that name."""
+        if self.format not in FORMATS:
+            raise ConfigError(f"--format {self.format}: use one of {', '.join(FORMATS)}")
+        self.senders = self._listed_senders()
 
     def read(self, file: Path) -> ImportResult:
         """Lands one file. Raises: ConfigError when the file or the map does not fit."""
+        if not file.is_file():
+            raise ConfigError(f"{file}: no such file")
         result = ImportResult(str(file))
-        store = self.store
-        with compute(store.spill, store.memory_limit, store.threads) as connection:
-            for batch in self._batches(connection, file):
-                self._land(batch, result)
-                self.progress(f"{file.name}: {result.rows_read:,} rows", 0, 1)
-            self._malformed(connection, result)
+        with compute(self.store.spill, self.store.memory_limit, self.store.threads) as connection:
+            reader = Reader(connection, self.format, self._choose)
+            for member in members(file):
+                self._read_member(reader, member, result)
         return result
 
-    def _batches(self, connection: duckdb.DuckDBPyConnection, file: Path) -> Iterator[pa.Table]:
-        kind = detect_format(file, self.format)
-        connection.execute("set preserve_insertion_order = true")
+    def _read_member(self, reader: Reader, member: Member, result: ImportResult) -> None:
+        """Lands one member; one that cannot be read does not keep its archive from being read."""
         try:
-            relation = connection.sql(reader_sql(file, kind))
-            columns = mapping(self.columns, relation.columns, file)
-            relation.create_view("file")
-            sql = IMPORT.format(**{name: _text(columns.get(name)) for name in REQUIRED + OPTIONAL})
-            reader = connection.sql(sql).to_arrow_reader(ROWS_AT_ONCE)
-            for batch in reader:
-                yield pa.Table.from_batches([batch])
+            self._keep_all(reader, member, result)
         except duckdb.Error as error:
-            reason = str(error).splitlines()[0]
-            raise ConfigError(f"{file}: cannot be read as {kind} ({reason})") from None
+            reason = f"{member.name}: cannot be worked out ({type(error).__name__})"
+            raise ConfigError(reason) from error
+        except (UnreadableError, ConfigError) as error:
+            self._land(result)
+            reason = str(error).removeprefix(f"{member.name}: ")
+            if not member.archived:
+                raise ConfigError(f"{member.name}: {reason}") from None
+            self._reject(result, member.name, [(None, reason)])
+        finally:
+            self._store_refused(member.name)
 
-    def _land(self, batch: pa.Table, result: ImportResult) -> None:
-        result.rows_read += batch.num_rows
-        bad = batch.filter(pc.is_valid(batch["reason"]))
-        self._reject(
-            result, list(zip(bad["line"].to_pylist(), bad["reason"].to_pylist(), strict=True))
-        )
-        good = batch.filter(pc.is_null(batch["reason"]))
-        mine = self._of_accounts(good)
-        result.rows_skipped += good.num_rows - mine.num_rows
+    def _keep_all(self, reader: Reader, member: Member, result: ImportResult) -> None:
+        for found in reader.read(member):
+            if isinstance(found, Collected):
+                self._keep_collection(found, member, result)
+                continue
+            self._keep(found, member.name, result)
+            self.progress(f"{Path(member.name).name}: {result.rows_read:,} rows", 0, 1)
+        self._land(result)
+
+    def _keep(self, rows: Rows, name: str, result: ImportResult) -> None:
+        table = rows.table
+        bad = table.filter(pc.is_valid(table["reason"]))
+        if bad.num_rows:
+            pairs = zip(bad["line"].to_pylist(), bad["reason"].to_pylist(), strict=True)
+            self._reject(result, name, list(pairs))
+        self._reject(result, name, rows.broken)
+        good = table.num_rows - bad.num_rows
+        if good:
+            mine = self._of_accounts(table.filter(pc.is_null(table["reason"])))
+            result.rows_read += good
+            result.rows_skipped += good - mine.num_rows
+            self.waiting.append(mine)
+        if sum(each.num_rows for each in self.waiting) >= ROWS_AT_ONCE:
+            self._land(result)
+
+    def _land(self, result: ImportResult) -> None:
+        """Lands what has been kept: many rows at once, since each landing reads the store."""
+        if not self.waiting:
+            return
+        rows, self.waiting = pa.concat_tables(self.waiting), []
         source = f"file:{Path(result.file).name}"
-        landed = land(self.store, self.tenant.name, mine, self.now, source)
+        landed = land(self.store, self.tenant.name, rows, self.now, source)
         result.rows_new += landed.new
         result.rows_changed += landed.changed
         result.rows_unchanged += landed.unchanged
+
+    def _keep_collection(self, found: Collected, member: Member, result: ImportResult) -> None:
+        """Accounts and billing policies; the rows of later files are told by them."""
+        name, tenant = member.name, self.tenant.name
+        for each in record_collection(self.store, tenant, found.document, self.now, name):
+            result.rows_read += each.rows_read
+            result.rows_new += each.rows_new
+            result.rows_changed += each.rows_changed
+            result.rows_unchanged += each.rows_unchanged
+            if each.error:
+                self._reject(result, name, [(None, each.error)])
+        self.senders = self._listed_senders()
+
+    def _listed_senders(self) -> frozenset[str] | None:
+        """Tenants with listed accounts keep only rows of those; files tenants keep every sender."""
+        if self.tenant.accounts == "files":
+            return None
+        accounts = current_accounts(self.store, self.tenant.name)
+        listed = {address for account in accounts for address in account.addresses}
+        if isinstance(self.tenant.accounts, tuple):
+            listed |= {address.lower() for address in self.tenant.accounts}
+        return frozenset(listed)
 
     def _of_accounts(self, rows: pa.Table) -> pa.Table:
         if self.senders is None:
@@ -121,22 +164,26 @@ class FileImport:
         known = pa.array(sorted(self.senders), pa.string())
         return rows.filter(pc.is_in(pc.utf8_lower(rows["sender"]), value_set=known))
 
-    def _malformed(self, connection: duckdb.DuckDBPyConnection, result: ImportResult) -> None:
-        """Lines that are no row of the table at all, as the CSV reader reports them."""
-        tables = connection.execute(
-            "select 1 from duckdb_tables() where table_name = 'reject_errors'"
-        ).fetchall()
-        if not tables:
-            return
-        rows = connection.execute(
-            "select line, any_value(error_message) from reject_errors group by line order by line"
-        ).fetchall()
-        result.rows_read += len(rows)
-        self._reject(result, [(line, str(text).splitlines()[0]) for line, text in rows])
-
-    def _reject(self, result: ImportResult, reasons: list[tuple[int | None, str]]) -> None:
+    def _reject(
+        self, result: ImportResult, name: str, reasons: Sequence[tuple[int | None, str]]
+    ) -> None:
+        result.rows_read += len(reasons)
         result.rows_rejected += len(reasons)
-        reject(self.store, self.tenant.name, result.file, reasons, self.now)
+        self.refused += reasons
+        if len(self.refused) >= ROWS_AT_ONCE:
+            self._store_refused(name)
+
+    def _store_refused(self, name: str) -> None:
+        reasons, self.refused = self.refused, []
+        reject(self.store, self.tenant.name, name, reasons, self.now)
+
+    def _choose(self, columns: Sequence[str], name: str) -> Chosen:
+        """A known export, unless a map says which column is what."""
+        known = None if self.columns else recognise(columns)
+        if known:
+            return known
+        found = mapping(self.columns, columns, Path(name))
+        return TABLE, {TEXTS.get(name, name): column for name, column in found.items()}
 
 
 def parse_map(text: str | None) -> dict[str, str]:
@@ -156,74 +203,53 @@ def parse_map(text: str | None) -> dict[str, str]:
 def mapping(asked: Mapping[str, str], columns: Sequence[str], file: Path) -> dict[str, str]:
     """Column of the file for each of our names: the asked ones, or columns that bear the name.
 
+    Columns are found as written, else without regard to case, spaces, `_` and `-`.
     Raises: ConfigError when a required name has no column or an asked column is missing.
     """
-    found = {name: name for name in REQUIRED + OPTIONAL if name in columns and name not in asked}
-    found |= asked
-    absent = [column for column in asked.values() if column not in columns]
+    spelled = {plain(column): column for column in reversed(columns)}
+    spelled |= {column: column for column in columns}
+    find = {column: spelled.get(column) or spelled.get(plain(column)) for column in asked.values()}
+    have = ", ".join(column[:60] for column in columns[:20])
+    absent = [column for column, there in find.items() if there is None]
     if absent:
-        have = ", ".join(columns[:20])
         raise ConfigError(f"{file}: no column '{absent[0]}'; it has: {have}")
+    own = {name: spelled.get(name) or spelled.get(plain(name)) for name in REQUIRED + OPTIONAL}
+    found = {name: column for name, column in own.items() if column and name not in asked}
+    found |= {name: there for name, column in asked.items() if (there := find[column])}
     missing = [name for name in REQUIRED if name not in found]
     if missing:
         raise ConfigError(
             f"{file}: which column is '{missing[0]}'? add --map {missing[0]}=COLUMN"
-            f" (columns: {', '.join(columns[:20])})"
+            f" (it is no known export; columns: {have})"
         )
     return found
 
 
-def detect_format(file: Path, asked: str) -> str:
-    """The asked format, or the one that the name's ending tells. Raises: ConfigError."""
-    if asked not in FORMATS:
-        raise ConfigError(f"--format {asked}: use one of {', '.join(FORMATS)}")
-    if not file.is_file():
-        raise ConfigError(f"{file}: no such file")
-    if asked != "auto":
-        return asked
-    name = file.name.removesuffix(".gz").removesuffix(".zst")
-    kind = SUFFIXES.get(Path(name).suffix.lower())
-    if kind is None:
-        raise ConfigError(f"{file}: unknown kind of file; add --format csv|tsv|jsonl|parquet")
-    return kind
-
-
-def reader_sql(file: Path, kind: str) -> str:
-    """A select over the file in its own columns; text formats are read as text."""
-    path = "'" + str(file).replace("'", "''") + "'"
-    if kind == "parquet":
-        return f"select * from read_parquet({path})"
-    if kind == "jsonl":
-        return f"select * from read_json({path}, format = 'auto', maximum_sample_files = 1)"
-    delimiter = "\t" if kind == "tsv" else ","
-    return (
-        f"select * from read_csv({path}, delim = '{delimiter}', header = true,"
-        " all_varchar = true, store_rejects = true, null_padding = false)"
-    )
-
-
-def _text(column: str | None) -> str:
-    """SQL of the column's trimmed text; a column that the file lacks is null."""
-    if column is None:
-        return "cast(null as varchar)"
-    quoted = '"' + column.replace('"', '""') + '"'
-    return f"nullif(trim(cast({quoted} as varchar)), '')"
-
-
 def expand(paths: Sequence[Path]) -> list[Path]:
-    """The files meant: a folder stands for the files below it. Raises: ConfigError when none."""
+    """The files meant: a folder stands for the files below it, a pattern for what it matches.
+
+    Raises: ConfigError when there is none.
+    """
     files: list[Path] = []
     for path in paths:
-        if path.is_dir():
-            inside = [each for each in sorted(path.rglob("*")) if each.is_file()]
-            files += [each for each in inside if not each.name.startswith(".")]
-        elif path.exists():
-            files.append(path)
-        else:
+        if path.exists():
+            files += _below(path)
+            continue
+        matches = [Path(each) for each in sorted(glob.glob(str(path), recursive=True))]  # noqa: PTH207 - an absolute pattern is no method of Path
+        if not matches:
             raise ConfigError(f"{path}: no such file or folder")
+        files += [file for match in matches for file in _below(match)]
     if not files:
         raise ConfigError(f"{paths[0]}: the folder holds no file")
-    return files
+    return list(dict.fromkeys(files))
+
+
+def _below(path: Path) -> list[Path]:
+    if not path.is_dir():
+        return [path]
+    return [
+        each for each in sorted(path.rglob("*")) if each.is_file() and not each.name.startswith(".")
+    ]
 
 
 def totals(results: Sequence[ImportResult]) -> dict[str, Any]:

@@ -57,6 +57,8 @@ class GraphTraces:
         """
         link: str | None = None
         window = self.allowed(window)
+        if window.start >= window.end:
+            return
         for _ in range(RESTARTS):
             try:
                 for page in self._chain(sender, window, link):

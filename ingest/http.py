@@ -16,14 +16,20 @@ import httpx
 import msgspec
 import stamina
 
-from hve_monitor.errors import AuthError, SourceContractError, SourceUnavailable, ThrottledError
+from hve_monitor.errors import (
+    AuthError,
+    ConfigError,
+    SourceContractError,
+    SourceUnavailable,
+    ThrottledError,
+)
 
 Client: TypeAlias = httpx.Client
 Response: TypeAlias = httpx.Response
 TransportError = httpx.TransportError
 
 T = TypeVar("T")
-ATTEMPTS, TOTAL_SECONDS = 10, 1800.0
+ATTEMPTS, TOTAL_SECONDS, LONGEST_WAIT = 10, 1800.0, 3600.0
 # Microsoft's message trace pages do not promise a Retry-After header.
 THROTTLED_WITHOUT_HEADER_SECONDS = 60.0
 TIMEOUT = httpx.Timeout(120.0, connect=20.0)
@@ -65,8 +71,12 @@ class Tokens(Protocol):
 def https_client(ca_bundle: str = "") -> Iterator[httpx.Client]:
     """A client that verifies certificates, with an extra CA where one is configured."""
     context = ssl.create_default_context()
-    if ca_bundle:
-        context.load_verify_locations(ca_bundle)
+    try:
+        if ca_bundle:
+            context.load_verify_locations(ca_bundle)
+    except (OSError, ssl.SSLError) as error:
+        reason = getattr(error, "strerror", None) or "holds no certificate"
+        raise ConfigError(f"endpoints.ca_bundle: {ca_bundle}: {reason}") from None
     with httpx.Client(verify=context, timeout=TIMEOUT) as client:
         yield client
 
@@ -106,7 +116,7 @@ class Api:
         """
         try:
             for attempt in stamina.retry_context(
-                on=msgspec.DecodeError, attempts=4, timeout=TOTAL_SECONDS
+                on=_is_cut_short, attempts=4, timeout=TOTAL_SECONDS
             ):
                 with attempt:
                     return msgspec.json.decode(fetch(), type=kind)
@@ -187,6 +197,11 @@ def _plain(headers: httpx.Headers) -> httpx.Headers:
     return httpx.Headers([(name, value) for name, value in headers.items() if name not in skipped])
 
 
+def _is_cut_short(error: Exception) -> bool:
+    """A body that is no JSON may come whole next time; a wrong shape will not change."""
+    return isinstance(error, msgspec.DecodeError) and not isinstance(error, msgspec.ValidationError)
+
+
 def _wait(error: Exception) -> bool | float:
     """Seconds to wait before the next attempt, True for the usual back-off, False to give up."""
     if isinstance(error, Throttled):
@@ -204,7 +219,8 @@ def retry_after(headers: httpx.Headers) -> float | None:
 
 def _seconds(value: str) -> float | None:
     try:
-        return max(0.0, float(value))
+        seconds = float(value)
+        return min(max(0.0, seconds), LONGEST_WAIT) if seconds == seconds else None
     except ValueError:
         pass
     try:

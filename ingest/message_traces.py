@@ -64,6 +64,7 @@ class TraceReader:
             self._read_steps(steps)
         finally:
             self._buffer.close()
+        self.result.settle()
         return self.result
 
     def _read_steps(self, steps: deque[Step]) -> None:

@@ -15,8 +15,8 @@ from ingest.directory_policies import DirectoryPolicies
 from ingest.exchange import Exchange
 from ingest.exchange_policies import ACCOUNT_SETTINGS, ExchangePolicies, app_ids_of
 from ingest.http import Api
+from ingest.outcome import finish, note
 from ingest.policy_part import Part
-from ingest.refusal import note
 from ingest.source import SourceResult
 from warehouse.accounts import Account
 from warehouse.policies import Policy, newest_policies, record_policies
@@ -46,9 +46,7 @@ def ingest_policies(
     known = [*app_ids, *allowed_app_ids(store, tenant)]
     reader.read(DirectoryPolicies(graph, accounts, list(dict.fromkeys(known))).parts())
     apis = [graph] if exchange is None else [graph, exchange.api]
-    reader.result.requests = sum(api.requests for api in apis)
-    reader.result.throttled = sum(api.throttled for api in apis)
-    return reader.result
+    return finish(reader.result, *apis)
 
 
 def allowed_app_ids(store: Store, tenant: str) -> list[str]:

@@ -18,6 +18,7 @@ import msgspec
 from hve_monitor.errors import HveError
 from ingest.http import Api, Broken, Client, Response, TransportError
 from ingest.linked_pages import address, linked_pages
+from ingest.outcome import finish
 from ingest.source import SourceResult
 from warehouse.costs import RetailPrice, record_prices
 from warehouse.state import Window, whole_second
@@ -96,8 +97,7 @@ def ingest_retail_prices(
         result.note(error)
         result.optional = True
     result.rows_unchanged = result.rows_read - result.rows_new - result.rows_changed
-    result.requests, result.throttled = api.requests, api.throttled
-    return result
+    return finish(result, api)
 
 
 def _items(api: Api, currency: str) -> Iterator[PriceItem]:

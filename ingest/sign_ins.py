@@ -17,7 +17,7 @@ from hve_monitor.clock import iso
 from hve_monitor.errors import AuthError, HveError, SourceContractError, SourceUnavailable
 from ingest.http import Api
 from ingest.linked_pages import LinkRefused, address, linked_pages
-from ingest.refusal import is_refusal, note
+from ingest.outcome import finish, is_refusal, note
 from ingest.source import SourceResult
 from warehouse.accounts import Account
 from warehouse.signins import SignIn, record_sign_ins
@@ -98,8 +98,7 @@ def ingest_sign_ins(
             reader.read(subjects, asked)
     finally:
         reader.commit()
-    reader.result.requests, reader.result.throttled = api.requests, api.throttled
-    return reader.result
+    return finish(reader.result, api)
 
 
 @dataclass

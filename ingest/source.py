@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from hve_monitor.errors import TEMPORARY, HveError
+from hve_monitor.errors import TEMPORARY, USAGE, HveError
 
 Progress = Callable[[str, int, int], None]  # what is being done, step, number of steps
 
@@ -26,19 +26,27 @@ class SourceResult:
     rows_rejected: int = 0
     status: Literal["ok", "partial", "failed"] = "ok"
     error: str | None = None
-    temporary: bool = False
+    temporary: bool = False  # every error so far may pass by itself
+    misconfigured: bool = False  # an error that only the administrator can mend
     optional: bool = False  # a missing permission is told, but the run counts as complete
 
     def note(self, error: HveError) -> None:
-        """Keeps the first error; what was read before it stays, so the source is partial."""
-        self.status = "partial" if self.rows_read else "failed"
+        """Keeps the first error and what kind of trouble there was."""
+        passing = error.exit_code == TEMPORARY
+        self.temporary = passing and (self.temporary or self.error is None)
+        self.misconfigured = self.misconfigured or error.exit_code == USAGE
         self.error = self.error or str(error)
-        self.temporary = self.temporary or error.exit_code == TEMPORARY
+        self.settle()
+
+    def settle(self) -> None:
+        """With an error: partial when something was read, failed when nothing was."""
+        if self.error is not None:
+            self.status = "partial" if self.rows_read else "failed"
 
     def summary(self) -> dict[str, Any]:
         """The JSON of the run summary."""
         return {
             name: value
             for name, value in asdict(self).items()
-            if name not in ("temporary", "optional")
+            if name not in ("temporary", "misconfigured", "optional")
         }

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from hve_monitor.config import Config, Tenant
-from hve_monitor.errors import ConfigError, HveError
+from hve_monitor.errors import ConfigError, SourceUnavailable
 from ingest.accounts import configured_accounts, ingest_accounts
 from ingest.auth import EntraTokens
 from ingest.billing import ingest_billing
@@ -99,7 +99,7 @@ class TenantIngest:
             for address in account.addresses
         ]
         if not addresses:
-            result.note(HveError("no HVE address is known yet; see the source 'accounts'"))
+            result.note(SourceUnavailable("no HVE address is known yet; see the source 'accounts'"))
         reader.read(list(dict.fromkeys(addresses)), asked)
         result.requests, result.throttled = api.requests, api.throttled
         return result

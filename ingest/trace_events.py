@@ -16,6 +16,7 @@ import pyarrow as pa
 from hve_monitor.errors import AuthError, HveError, SourceUnavailable
 from ingest.http import Api, RequestRefused
 from ingest.linked_pages import linked_pages
+from ingest.outcome import finish
 from ingest.source import SourceResult
 from ingest.trace_pages import utc_times
 from warehouse.events import Pair, TraceEvent, failed_pairs, record_events
@@ -70,8 +71,7 @@ def ingest_trace_events(
                 _keep(store, tenant, fetched, now, result)
     finally:
         _keep(store, tenant, fetched, now, result)
-    result.requests, result.throttled = api.requests, api.throttled
-    return result
+    return finish(result, api)
 
 
 def _keep(

@@ -42,7 +42,8 @@ def plan(
     for address, windows in missing.items():
         for window in windows:
             for part in split(window):
-                by_end.setdefault(part.end, {})[address] = part.start
+                starts = by_end.setdefault(part.end, {})
+                starts[address] = min(part.start, starts.get(address, part.start))
     return [
         step
         for end in sorted(by_end, reverse=True)

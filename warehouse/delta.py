@@ -79,16 +79,20 @@ class DeltaFolder:
         table: Table,
         rows: pa.Table,
         tenant: str,
-        days: Iterable[date] = (),
+        days: Iterable[date] | None = None,
         *,
         searchable: bool = False,
     ) -> None:
         """Puts rows in the place of all rows of the tenant, or of its given days, in one commit.
 
+        days: None means all of the tenant, none at all means nothing to do.
+
         searchable: with bloom filters on the ids, for files that are written once and read often.
         """
         where = f"tenant = '{tenant}'"
-        wanted = sorted(days)
+        wanted = None if days is None else sorted(days)
+        if wanted == []:
+            return
         if wanted:
             where += f" AND day IN ({', '.join(repr(str(day)) for day in wanted)})"
         if self.open(table) is None:

@@ -7,6 +7,7 @@ from datetime import datetime
 
 import pyarrow as pa
 
+from warehouse.accounts import stored_rows
 from warehouse.store import Store
 from warehouse.tables import REJECTED_ROWS
 
@@ -18,7 +19,12 @@ def reject(
     reasons: Sequence[tuple[int | None, str]],
     observed_at: datetime,
 ) -> None:
-    """Stores (line, reason) pairs of one file or source."""
+    """Stores (line, reason) pairs of one file or source that are not there yet."""
+    if not reasons:
+        return
+    stored = stored_rows(store, REJECTED_ROWS, tenant)
+    known = {(row["line"], row["reason"]) for row in stored if row["file"] == file}
+    reasons = [each for each in dict.fromkeys(reasons) if each not in known]
     if not reasons:
         return
     count, batch = len(reasons), store.state.next_batch()

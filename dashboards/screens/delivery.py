@@ -18,6 +18,8 @@ from dashboards.search import search_form, search_results
 from dashboards.view import View
 from models.usage import usage_rows
 
+TITLES = {"filtered_as_spam": "Spam"}
+
 
 def show(view: View) -> None:
     """The page."""
@@ -92,7 +94,7 @@ def _rate_table(rows: list[dict[str, Any]]) -> pd.DataFrame:
 def _rate_columns() -> dict[str, Any]:
     column = st.column_config
     numbers = {
-        name: column.TextColumn(name.replace("_", " ").capitalize(), alignment="right")
+        name: column.TextColumn(TITLES.get(name, name.capitalize()), alignment="right")
         for name in (
             "recipients",
             "delivered",
@@ -103,7 +105,7 @@ def _rate_columns() -> dict[str, Any]:
         )
     }
     return {
-        "account": column.TextColumn("Account", width="medium"),
+        "account": column.TextColumn("Account"),
         "rate": column.TextColumn("Rate", alignment="right", width="small"),
         **numbers,
     }
@@ -140,7 +142,7 @@ def _failures(view: View, account: str | None) -> None:
 def _failure_columns() -> dict[str, Any]:
     column = st.column_config
     return {
-        "account": column.TextColumn("Account", width="medium"),
+        "account": column.TextColumn("Account"),
         "status": column.TextColumn("Status"),
         "recipient_domain": column.TextColumn("Recipient domain"),
         "recipients": column.NumberColumn("Recipients", format="localized"),

@@ -1,19 +1,121 @@
-"""What an administrator's own run of collect.ps1 saw: accounts, their settings and billing policies.
+"""What an administrator's own run of collect.ps1 saw: HVE accounts and their billing policies.
 
-The file carries rows as the cmdlets print them, so they are read by the same functions as the rows
-that Exchange sends, and an account that a run through the API already knows is the same one.
+The file carries rows as the cmdlets print them, so it answers in place of Exchange and its rows are
+read by the same functions: an account that a run through the API knows already is the same one.
 """
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any, cast
 
 import msgspec
 
-from hve_monitor.errors import SourceContractError
-from ingest.accounts import MailUser, mail_account
-from ingest.billing import billing_policy
-from warehouse.accounts import Account, current_accounts, record_accounts
-from warehouse.billing import BillingPolicy, record_billing
+from hve_monitor.errors import ConfigError, SourceUnavailable
+from ingest.accounts import ingest_accounts
+from ingest.billing import ingest_billing
+from ingest.exchange import Exchange
+from ingest.http import Api
+from ingest.source import SourceResult
+from warehouse.accounts import current_accounts
 from warehouse.store import Store
+
+KIND, VERSION = "hve-collect", 1
+Row = dict[str, Any]
+
+
+class Collection(msgspec.Struct):
+    """The document; `policies` is kept out of the store, it is for the checklist."""
+
+    kind: str
+    version: int
+    accounts: list[Row]
+    settings: list[Row] = []
+    billing: list[Row] = []
+    policies: Row = {}
+
+
+@dataclass
+class Recorded(Exchange):
+    """Answers cmdlets from the document instead of over the network."""
+
+    document: Collection
+
+    def __post_init__(self) -> None:
+        """Nothing is asked of a service, so nothing is counted."""
+        self.api = cast("Api", SimpleNamespace(requests=0, throttled=0))
+
+    def rows(self, cmdlet: str, **parameters: object) -> list[Row]:
+        """The rows that the cmdlet printed. Raises: SourceUnavailable with what it said instead."""
+        if cmdlet == "Get-MailUser":
+            return [_with_time(row) for row in self.document.accounts]
+        printed = {
+            "Get-HVEAccountSettings": self.document.settings,
+            "Get-HVEAccountBillingPolicy": self.document.billing,
+        }[cmdlet]
+        wanted = str(parameters["Identity"]).lower()
+        rows = [row for row in printed if str(row.get("Identity")).lower() == wanted]
+        refusal = next((row["error"] for row in rows if row.get("error")), None)
+        if refusal:
+            raise SourceUnavailable(f"{cmdlet}: {refusal}")
+        return rows
+
+
+def is_collection(record: object) -> bool:
+    """Whether a JSON record is what collect.ps1 writes."""
+    return isinstance(record, dict) and record.get("kind") == KIND
+
+
+def record_collection(
+    store: Store, tenant: str, document: Row, now: datetime, where: str
+) -> Sequence[SourceResult]:
+    """Keeps accounts and billing policies; returns what became of them.
+
+    Raises: ConfigError when the document is of another version or shape.
+    """
+    try:
+        collection = msgspec.convert(document, Collection)
+    except msgspec.ValidationError as error:
+        raise ConfigError(f"{where}: is no {KIND} file ({error}); run the script again") from None
+    if collection.version != VERSION:
+        raise ConfigError(
+            f"{where}: has version {collection.version}, this program reads {VERSION};"
+            " print the script again with `hve collect --script`"
+        )
+    recorded = Recorded(collection)
+    results = [ingest_accounts(store, tenant, recorded, now)]
+    if collection.billing:
+        accounts = [each.account for each in current_accounts(store, tenant)]
+        told = {str(row.get("Identity")).lower() for row in collection.billing}
+        results.append(_billing(store, tenant, recorded, [a for a in accounts if a in told], now))
+    return results
+
+
+def _billing(
+    store: Store, tenant: str, recorded: Recorded, accounts: Sequence[str], now: datetime
+) -> SourceResult:
+    """One account at a time: a refusal for one says nothing of the next."""
+    total = SourceResult("billing", tenant)
+    for account in accounts:
+        result = ingest_billing(store, tenant, recorded, [account], now)
+        total.rows_read += result.rows_read
+        total.rows_new += result.rows_new
+        total.rows_changed += result.rows_changed
+        total.rows_unchanged += result.rows_unchanged
+    return total
+
+
+def _with_time(row: Row) -> Row:
+    """PowerShell 5 writes times as /Date(milliseconds)/ where a script does not say how."""
+    said = row.get("WhenCreated")
+    if not isinstance(said, str) or not said.startswith("/Date("):
+        return row
+    digits = said.removeprefix("/Date(").split(")")[0]
+    moment = datetime(1970, 1, 1, tzinfo=UTC)
+    try:
+        return row | {"WhenCreated": (moment + timedelta(milliseconds=int(digits))).isoformat()}
+    except (ValueError, OverflowError):
+        return row | {"WhenCreated": None}

@@ -94,7 +94,7 @@ def unpacked(stream: Stream) -> AbstractContextManager[Stream]:
         if start.startswith(magic):
             raise UnreadableError(text)
     if start.startswith(b"\x1f\x8b"):
-        return gzip.GzipFile(fileobj=stream)
+        return cast("AbstractContextManager[Stream]", gzip.GzipFile(fileobj=stream))
     if start.startswith(b"BZh"):
         return bz2.BZ2File(stream)
     if start.startswith(b"\xfd7zXZ"):

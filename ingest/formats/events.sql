@@ -5,18 +5,18 @@
 with events as (
     select
         line,
-        coalesce(nullif(trim(trace_id), ''), nullif(trim(message_id), '')) as trace_id,
-        nullif(trim(message_id), '') as message_id,
-        lower(trim(event)) as event,
+        coalesce(nullif(trace_id, ''), nullif(message_id, '')) as trace_id,
+        nullif(message_id, '') as message_id,
+        lower(event) as event,
         coalesce(recipient, '') as recipient,
         coalesce(related, '') as related,
-        nullif(trim(sender), '') as sender,
-        nullif(trim(received), '') as received_text,
-        nullif(trim(subject), '') as subject,
-        nullif(trim(size), '') as size_text,
+        nullif(sender, '') as sender,
+        nullif(received, '') as received_text,
+        nullif(subject, '') as subject,
+        nullif(size, '') as size_text,
         coalesce(
-            nullif(trim(from_ip), ''),
-            case when lower(trim(event)) = 'receive' then nullif(trim(client_ip), '') end
+            nullif(from_ip, ''),
+            case when lower(event) = 'receive' then nullif(client_ip, '') end
         ) as from_ip
     from block
 ),
@@ -38,9 +38,9 @@ named as (
 
 select
     n.trace_id,
-    nullif(trim(n.address, ' <>'), '') as recipient,
+    address_of(n.address) as recipient,
     min(n.line) as line,
-    min(instant(n.received_text)) as received_at,
+    min(calendar(instant(n.received_text))) as received_at,
     arg_min(n.received_text, n.line) as received_text,
     arg_min(n.message_id, n.line) as message_id,
     arg_min(n.sender, n.line) as sender,
@@ -50,4 +50,4 @@ select
     min(if(n.is_new_address, 7, coalesce(o.rank, 7))) as rank
 from named as n
 left join outcomes as o on o.word = n.event
-group by n.trace_id, nullif(trim(n.address, ' <>'), ''), if(n.trace_id is null, n.line, null)
+group by n.trace_id, address_of(n.address), if(n.trace_id is null, n.line, null)

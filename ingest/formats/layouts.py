@@ -1,8 +1,9 @@
 """The known exports: which columns they have, and which of them says what.
 
 Column names are compared without case, spaces, `_` and `-`, so `Sender Address` is
-`sender_address`. Where a layout has no trace id, the message id stands in: it is the only other name
-a message has, though one message may then count twice when it also arrives from a source with ids.
+`sender_address`. Where a layout has no trace id, the message id stands in: it is the only other
+name a message has, though one message may then count twice when it also arrives from a source with
+trace ids.
 """
 
 from __future__ import annotations

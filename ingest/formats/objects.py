@@ -1,8 +1,8 @@
 """Records of JSON: pages of Graph and Exchange, lists, single objects and JSON lines, as a stream.
 
-An envelope (`value`, `d.results`, a list) stands for the records in it. Beside a record's values may
-lie sidecar keys such as `Received@data.type`; they are other names and so say nothing. The place of
-a record is its number in the file.
+An envelope (`value`, `d.results`, a list) stands for the records in it. Beside a record's values
+may lie sidecar keys such as `Received@data.type`; they are other names and so say nothing. The
+place of a record is its number in the file.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ LONGEST_KEY = 1 << 16
 LONGEST_RECORD = 32 << 20
 GAP = re.compile(r"[\s,\]\ufeff\x1a]*")
 NEXT_RECORD = re.compile(r"\n\s*(?=\{)|\}\s*,\s*(?=\{)")
-ENVELOPE = re.compile(
-    r'\{(?:\s*"d"\s*:\s*\{)?[^{}\[\]]{0,4096}?"(?:value|results|Value)"\s*:\s*\['
-)
+ENVELOPE = re.compile(r'\{(?:\s*"d"\s*:\s*\{)?[^{}\[\]]{0,4096}?"(?:value|results|Value)"\s*:\s*\[')
 # Between and behind the records of an envelope that was entered lie its other keys.
-ENVELOPE_GAP = re.compile(r'(?:[\s,\]}\ufeff\x1a]|"[^"\n]{1,99}"\s*:\s*(?:"[^"]*"|[^\s,"{}\[\]]+))*')
+ENVELOPE_GAP = re.compile(
+    r'(?:[\s,\]}\ufeff\x1a]|"[^"\n]{1,99}"\s*:\s*(?:"[^"]*"|[^\s,"{}\[\]]+))*'
+)
 Record = dict[str, Any]
 
 
@@ -83,9 +83,9 @@ class Documents:
                 if self._is_cut(error) and self._more():
                     continue
                 return self._past(error)
-            if self._at == len(self._pending) and isinstance(value, int | float):
-                if self._more():  # the number may go on in the next chunk
-                    continue
+            is_number = isinstance(value, int | float)
+            if is_number and self._at == len(self._pending) and self._more():
+                continue  # what follows goes on with the number
             return value if isinstance(value, dict) else "is no record but a bare value"
 
     def _is_cut(self, error: Exception) -> bool:

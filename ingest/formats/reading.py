@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import duckdb
 import numpy as np
@@ -18,9 +18,10 @@ import pyarrow.parquet
 from hve_monitor.errors import ConfigError
 from ingest.formats import objects
 from ingest.formats.ahead import ahead
+from ingest.formats.collected import is_collection
 from ingest.formats.containers import DAMAGE, Member, Stream, UnreadableError, unpacked
 from ingest.formats.encoding import Text, as_text
-from ingest.formats.layouts import LAYOUTS, NAMES, TEXTS, Layout, asked_layout, plain, recognise
+from ingest.formats.layouts import NAMES, TEXTS, Layout, asked_layout, recognise
 from ingest.formats.records import Block, Records
 from warehouse.connection import arrow
 
@@ -30,7 +31,7 @@ ROWS_AT_ONCE = 200_000
 SQL = {path.stem: path.read_text(encoding="utf-8") for path in Path(__file__).parent.glob("*.sql")}
 SLASHED = r"^\d{1,2}/\d{1,2}/\d{4}"
 Chosen = tuple[Layout, dict[str, str]]
-Choose = Callable[[Sequence[str]], Chosen | None]
+Choose = Callable[[Sequence[str], str], Chosen | None]  # columns, name of the member
 
 
 @dataclass
@@ -41,11 +42,21 @@ class Rows:
     broken: list[tuple[int | None, str]]
 
 
+@dataclass
+class Collected:
+    """A document of collect.ps1."""
+
+    document: dict[str, Any]
+
+
 class Reader:
     """Reads members with one DuckDB connection. `choose` maps columns that no layout knows."""
 
     def __init__(
-        self, connection: duckdb.DuckDBPyConnection, asked: str = "auto", choose: Choose = recognise
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        asked: str = "auto",
+        choose: Choose = lambda columns, _: recognise(columns),
     ) -> None:
         """Raises: ConfigError when there is no format of the asked name."""
         if asked not in FORMATS:
@@ -60,10 +71,10 @@ class Reader:
             "set variable statuses = (select map(list(rank), list(status)) from"
             " (select distinct rank, status from outcomes))"
         )
-        for name in ("instant", "pattern", "ranks", "statuses"):
+        for name in ("address", "calendar", "instant", "pattern", "ranks", "statuses"):
             connection.execute(SQL[name])
 
-    def read(self, member: Member) -> Iterator[Rows]:
+    def read(self, member: Member) -> Iterator[Rows | Collected]:
         """Rows of a member, in its order but for tracking events, which are collapsed.
 
         Raises: UnreadableError when nothing in it can be read, ConfigError when its columns do
@@ -72,17 +83,18 @@ class Reader:
         with member.open() as stream, unpacked(stream) as plainly:
             yield from self._of_stream(plainly, member)
 
-    def _of_stream(self, stream: Stream, member: Member) -> Iterator[Rows]:
+    def _of_stream(self, stream: Stream, member: Member) -> Iterator[Rows | Collected]:
         chunks = Replayed(stream)
-        start = chunks.start
-        if start.startswith(b"PAR1") or self._asked == "parquet":
+        if chunks.start.startswith(b"PAR1") or self._asked == "parquet":
             yield from self._parquet(member)
             return
         text = Text(chunks)
         head = as_text(text.sample).lstrip("\ufeff \t\r\n")
         if head.startswith("<"):
             raise UnreadableError("is XML or HTML; export it as CSV or JSON")
-        is_json = self._asked in ("json", "jsonl", "graph") or head.startswith(("{", "["))
+        is_json = self._asked in ("json", "jsonl", "graph", "collect") or head.startswith(
+            ("{", "[")
+        )
         if is_json and self._asked not in ("csv", "tsv"):
             yield from self._json(text, member.name)
         else:
@@ -91,21 +103,25 @@ class Reader:
     def _delimited(self, text: Text, name: str) -> Iterator[Rows]:
         records = Records(text, "\t" if self._asked == "tsv" else None)
         layout, wanted = self._layout(records.columns, name)
-        yield from self._shaped(layout, records.blocks(wanted), name)
+        yield from self._shaped(layout, records.blocks(wanted))
 
-    def _json(self, text: Text, name: str) -> Iterator[Rows]:
+    def _json(self, text: Text, name: str) -> Iterator[Rows | Collected]:
         entries = objects.numbered(text)
         first = list(itertools.islice(entries, 100))
+        if first and is_collection(first[0][1]):
+            yield Collected(cast("dict[str, Any]", first[0][1]))
+            return
+        if self._asked == "collect":
+            raise UnreadableError("is no output of collect.ps1")
         keys = dict.fromkeys(key for _, row in first if isinstance(row, dict) for key in row)
         if not keys:
             rows = objects.blocks(itertools.chain(first, entries), {})
             yield from (Rows(EMPTY, block.broken) for block in rows)
             return
         layout, wanted = self._layout(list(keys), name)
-        spelled = {text: (plain(column),) for text, column in wanted.items()}
-        spelled |= {text: layout.columns[text] for text in wanted if text in layout.columns}
+        spelled = {text: layout.columns.get(text) or (column,) for text, column in wanted.items()}
         blocks = objects.blocks(itertools.chain(first, entries), spelled)
-        yield from self._shaped(layout, blocks, name)
+        yield from self._shaped(layout, blocks)
 
     def _parquet(self, member: Member) -> Iterator[Rows]:
         if member.archived:
@@ -113,24 +129,27 @@ class Reader:
         try:
             file = pa.parquet.ParquetFile(member.name)
             layout, wanted = self._layout(file.schema_arrow.names, member.name)
-            yield from self._shaped(layout, _parquet_blocks(file, wanted), member.name)
+            yield from self._shaped(layout, _parquet_blocks(file, wanted))
         except (pa.ArrowException, OSError) as error:
             raise UnreadableError(f"is damaged or no Parquet ({_line(error)})") from None
 
     def _layout(self, columns: Sequence[str], name: str) -> Chosen:
         if self._asked in NAMES:
             return asked_layout(self._asked, columns, name)
-        chosen = self._choose(columns)
+        chosen = self._choose(columns, name)
         if chosen is None:
             listed = ", ".join(column[:60] for column in columns[:30])
             raise UnreadableError(f"is no known export (columns: {listed}); name them by --map")
         return chosen
 
-    def _shaped(self, layout: Layout, blocks: Iterator[Block], name: str) -> Iterator[Rows]:
+    def _shaped(self, layout: Layout, blocks: Iterator[Block]) -> Iterator[Rows]:
+        self._connection.execute("set variable day_first = false; drop table if exists partial")
+        if layout.shape == "events":
+            self._keep_events(_complete(NO_LINES))
         first = True
         for block in ahead(blocks):
             if first and block.rows.num_rows:
-                self._decide_day_first(block.rows, name)
+                self._decide_day_first(block.rows)
                 first = False
             table = _complete(block.rows)
             if layout.shape != "events":
@@ -165,9 +184,8 @@ class Reader:
         reader = self._connection.sql(SQL["typed"]).to_arrow_reader(ROWS_AT_ONCE)
         for batch in reader:
             yield Rows(pa.Table.from_batches([batch]), [])
-        self._connection.execute("drop table partial")
 
-    def _decide_day_first(self, rows: pa.Table, name: str) -> None:
+    def _decide_day_first(self, rows: pa.Table) -> None:
         """Whether 5/11/2026 is in November: told by a part above 12, else by AM and PM.
 
         Raises: UnreadableError when the file leaves it open.
@@ -185,6 +203,7 @@ class Reader:
         self._connection.execute(f"set variable day_first = {str(day_first).lower()}")
 
 
+NO_LINES = pa.table({"line": pa.array([], pa.int64())})
 EMPTY = pa.table({"reason": pa.array([], pa.string())})
 
 
@@ -193,7 +212,6 @@ class Replayed:
 
     def __init__(self, stream: Stream) -> None:
         self._stream = stream
-        self._error: Exception | None = None
         try:
             self.start = stream.read(4)
         except DAMAGE as error:
@@ -219,8 +237,17 @@ def day_comes_first(times: Sequence[str]) -> bool | None:
 
 
 def _complete(rows: pa.Table) -> pa.Table:
-    """The block with every column that a .sql file may ask for."""
-    columns = {name: rows[name] for name in rows.column_names}
+    """The block with every column that a .sql file may ask for, without white space around texts.
+
+    Unicode's spaces are looked for in addresses alone: elsewhere they do no harm.
+    """
+    columns = {
+        name: pc.utf8_trim_whitespace(rows[name])
+        if name in ("sender", "recipient")
+        else pc.ascii_trim_whitespace(rows[name])
+        for name in rows.column_names
+        if name != "line"
+    } | {"line": rows["line"]}
     absent = pa.nulls(rows.num_rows, pa.string())
     return pa.table({name: absent for name in TEXTS if name not in columns} | columns)
 
@@ -232,9 +259,7 @@ def _repeats_a_recipient(rows: pa.Table) -> bool:
     several = pa.array(np.append(same, False) | np.append(False, same))
     pairs = rows.select(["line", "recipient"]).filter(several)
     lower = pc.utf8_lower(pairs["recipient"])
-    distinct = pa.table({"line": pairs["line"], "recipient": lower}).group_by(
-        ["line", "recipient"]
-    )
+    distinct = pa.table({"line": pairs["line"], "recipient": lower}).group_by(["line", "recipient"])
     return bool(distinct.aggregate([]).num_rows < pairs.num_rows)
 
 

@@ -1,14 +1,14 @@
 """Records of delimited text, block by block, as columns of text.
 
-A block of well-formed lines is parsed by Arrow. A block with anything odd in it (a line break inside
-a cell, a quote that is never closed, too few cells, bytes that are no UTF-8) is read again record by
-record, so that one bad line costs itself and not its neighbours.
+A block of well-formed lines is parsed by Arrow. A block with anything odd in it (a line break
+inside a cell, a quote that is never closed, too few cells, bytes that are no UTF-8) is read again
+record by record, so that one bad line costs itself and not its neighbours.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import pyarrow as pa
@@ -176,7 +176,11 @@ class Records:
         empty = EMPTY_LINES.match(block, start)
         if empty:
             return empty.end(), [], None
-        if block.find(b"\n", start, start + LONGEST_RECORD) < 0 < len(block) - LONGEST_RECORD - start:
+        if (
+            block.find(b"\n", start, start + LONGEST_RECORD)
+            < 0
+            < len(block) - LONGEST_RECORD - start
+        ):
             return (block.find(b"\n", start) + 1) or len(block), [], TOO_LONG
         end, cells = self._patterns.record(block, start, final=final)
         if cells and len(cells) != len(self.columns):
@@ -191,15 +195,11 @@ class _Patterns:
         d = re.escape(delimiter.encode())
         # A quoted cell ends at a quote before a delimiter or line end; without one nearby, the
         # opening quote is a sign like any other.
-        self._quoted = re.compile(
-            rb'"(?:[^"]|""){0,%d}+"(?=%s|\r?\n|\r?\Z)' % (LONGEST_CELL, d)
-        )
+        self._quoted = re.compile(rb'"(?:[^"]|""){0,%d}+"(?=%s|\r?\n|\r?\Z)' % (LONGEST_CELL, d))
         self._bare = re.compile(rb"[^\n" + d + rb"]*")
         self._delimiter = delimiter.encode()
 
-    def record(
-        self, block: bytes, start: int, *, final: bool
-    ) -> tuple[int, list[bytes]]:
+    def record(self, block: bytes, start: int, *, final: bool) -> tuple[int, list[bytes]]:
         """Where the record ends, and its cells; where it starts when more text must tell."""
         cells: list[bytes] = []
         position, size = start, len(block)

@@ -12,7 +12,7 @@ with parts as (
 recipients as (
     select
         *,
-        trim(split_part(part, '##', 1), ' <>') as address,
+        split_part(part, '##', 1) as address,
         split_part(part, '##', 2) as events
     from parts
 )
@@ -20,13 +20,13 @@ recipients as (
 select
     line,
     coalesce(nullif(trace_id, ''), nullif(message_id, '')) as trace_id,
-    nullif(trim(sender), '') as sender,
-    nullif(address, '') as recipient,
+    nullif(sender, '') as sender,
+    address_of(address) as recipient,
     nullif(received, '') as received_text,
     nullif(message_id, '') as message_id,
     nullif(subject, '') as subject,
     nullif(size, '') as size_text,
     nullif(from_ip, '') as from_ip,
     nullif(to_ip, '') as to_ip,
-    coalesce(status_of(rank_of(events)), nullif(trim(events, ' <>'), '')) as status
+    coalesce(status_of(rank_of(events)), address_of(events)) as status
 from recipients

@@ -4,8 +4,10 @@
 with typed as (
     select
         *,
-        instant(received_text) as received_at,
-        try_cast(size_text as bigint) as size_bytes
+        calendar(instant(received_text)) as received_at,
+        case
+            when not contains(size_text, '.') then try_cast(size_text as bigint)
+        end as size_bytes
     from texts
 )
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+from streamlit.components.v2.component_manager import BidiComponentManager
 from streamlit.testing.v1 import AppTest
 
 import dashboards
@@ -98,7 +99,13 @@ def imported(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def opened(monkeypatch: pytest.MonkeyPatch) -> Open:
-    """Runs a page of the app over a configuration at business time."""
+    """Runs a page of the app over a configuration at business time.
+
+    The search for installed components, of which the app uses none, would take half of the time.
+    """
+    monkeypatch.setattr(
+        BidiComponentManager, "discover_and_register_components", lambda *_, **__: None
+    )
 
     def run(file: Path, page: str = "overview", now: datetime = NOW, **query: str) -> AppTest:
         monkeypatch.setenv("HVE_CONFIG", str(file))

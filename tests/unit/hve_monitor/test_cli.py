@@ -159,21 +159,12 @@ def test_an_unreachable_source_is_incomplete_beside_others_and_temporary_alone(
     assert hve("ingest", "message_traces", "--json").code == 75
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="ingest/tenant.py: 'no address is known yet' is noted as a lasting failure although the"
-    " accounts failed for now, so that a first run without network exits 1 instead of 75",
-)
 def test_a_first_run_without_network_is_temporary(hve: Hve, tmp_path: Path) -> None:
     (tmp_path / "hve.toml").write_text(UNREACHABLE.format('"exchange"'))
     (tmp_path / "s").write_text("s3cret")
     assert hve("ingest", "--json").code == 75
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="ingest: a ConfigError of the credential is noted like any other error: exit 1, not 2",
-)
 def test_a_missing_secret_is_a_configuration_mistake(hve: Hve, tmp_path: Path) -> None:
     (tmp_path / "hve.toml").write_text(UNREACHABLE.format('"exchange"'))
     assert hve("ingest", "--json").code == 2

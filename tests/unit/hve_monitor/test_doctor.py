@@ -56,11 +56,6 @@ def test_a_missing_secret_fails_with_the_name_of_the_file(tmp_path: Path) -> Non
     assert outcome.exit_code == 3
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=OSError,
-    reason="doctor.py _disk: disk_usage of a folder that could not be made ends the examination",
-)
 def test_a_store_that_cannot_be_made_fails_and_the_rest_is_examined(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     states, code = checks(Config(warehouse=Warehouse(path=tmp_path / "file" / "store")))

@@ -41,7 +41,6 @@ def test_the_console_script_leads_to_the_entry_point() -> None:
 def test_files_that_modules_read_at_run_time_stand_beside_them() -> None:
     for name in ("landing.sql", "state.sql", "unsettled.sql"):
         assert (ROOT / "warehouse" / name).is_file()
-    assert (ROOT / "ingest" / "files.sql").is_file()
     assert (
         "data/reference" in project()["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"]
     )

@@ -66,25 +66,14 @@ def test_markup_of_data_is_shown_as_it_is(text: str) -> None:
     assert text in table({"subject": text})
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="text.py _cell: a backslash before '[' ends the escape (rich.markup.escape helps)",
-)
 def test_a_backslash_before_markup_hides_nothing() -> None:
     assert "\\[red]alarm" in table({"subject": "\\[red]alarm"})
 
 
-@pytest.mark.xfail(
-    strict=True, reason="text.py _table: rich turns :name: of data into a sign (emoji=False)"
-)
 def test_words_between_colons_stay_words() -> None:
     assert ":warning: due" in table({"subject": ":warning: due"})
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="text.py _table: cells that do not fit are cut with '…' (overflow='fold' keeps them)",
-)
 def test_long_addresses_of_wide_tables_are_not_cut() -> None:
     row = {f"column{n}": f"account{n}.of.department@contoso.com" for n in range(12)}
     shown = table(row)
@@ -99,10 +88,6 @@ def test_an_incident_is_a_block_with_its_reasons() -> None:
     assert incidents({"incidents": [], "coverage": COMPLETE}).startswith("no incident\n")
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="text.py incidents, run, doctor: texts outside tables keep their control characters",
-)
 def test_control_characters_of_an_imported_sender_do_not_reach_the_terminal() -> None:
     found = INCIDENT | {"account": "hr\x1b[2J@contoso.com"}
     assert "\x1b" not in incidents({"incidents": [found], "coverage": COMPLETE})

@@ -133,11 +133,6 @@ def test_a_dropped_connection_is_unavailable(tokens: EntraTokens, service: Servi
         tokens.bearer("scope")
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="ingest/auth.py bearer: a 5xx of the login is raised as MsalServiceError, which"
-    " nobody catches: the run ends with a traceback",
-)
 def test_a_login_that_is_out_of_order_is_unavailable(tokens: EntraTokens, service: Service) -> None:
     Login(service, *[Answer(503)] * 10)
     with pytest.raises(SourceUnavailable, match="try again later"):

@@ -59,11 +59,6 @@ def test_a_refused_account_does_not_stop_the_next(store: Store, api: Api, servic
     assert "Failed to get SPO" in str(stored(store)["a@contoso.com"][2])
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="ingest/billing.py: rows_read is set after note(), so a source that read some accounts"
-    " counts as failed",
-)
 def test_some_accounts_read_and_one_refused_is_partial(
     store: Store, api: Api, service: Service
 ) -> None:

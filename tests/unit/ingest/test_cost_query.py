@@ -130,7 +130,7 @@ def test_an_answer_without_cost_names_the_columns_that_came(
 ) -> None:
     columns = '[{"name":"UsageDate","type":"Number"},{"name":"Currency","type":"String"}]'
     service.will(answer('[[20200517,"USD"]]', columns))
-    with pytest.raises(SourceContractError, match="no cost column.*UsageDate, Currency"):
+    with pytest.raises(SourceContractError, match=r"no cost column.*UsageDate, Currency"):
         query.costs()
 
 
@@ -177,7 +177,9 @@ def test_too_many_pages_are_an_error(query: CostQuery, service: Service) -> None
 def test_a_grouping_that_the_agreement_does_not_know_is_left_out(
     query: CostQuery, service: Service
 ) -> None:
-    text = "Invalid query definition: Invalid dataset grouping: 'ServiceName'; valid values: 'Meter'."
+    text = (
+        "Invalid query definition: Invalid dataset grouping: 'ServiceName'; valid values: 'Meter'."
+    )
     service.will(Answer(400, {"error": {"message": text}}), answer("[]"))
     query.costs()
     names = [each["name"] for each in service.asked[1].json["dataset"]["grouping"]]

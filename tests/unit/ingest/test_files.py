@@ -20,7 +20,6 @@ from hve_monitor.errors import ConfigError
 from ingest.files import (
     FileImport,
     ImportResult,
-    detect_format,
     expand,
     mapping,
     parse_map,
@@ -136,23 +135,13 @@ def test_a_format_that_is_named_beats_the_ending(site: Site) -> None:
     assert counts(site.read(file, "tsv")) == {"read": 1, "new": 1}
 
 
-@pytest.mark.parametrize(
-    ("name", "kind"),
-    [("a.csv.gz", "csv"), ("a.ndjson", "jsonl"), ("a.tab", "tsv"), ("a.jsonl.zst", "jsonl")],
-)
-def test_formats_are_known_by_their_ending(tmp_path: Path, name: str, kind: str) -> None:
-    (tmp_path / name).touch()
-    assert detect_format(tmp_path / name, "auto") == kind
-
-
-def test_an_unknown_kind_of_file_is_told(tmp_path: Path) -> None:
-    (tmp_path / "a.xlsx").touch()
-    with pytest.raises(ConfigError, match=r"a\.xlsx: unknown kind of file; add --format csv"):
-        detect_format(tmp_path / "a.xlsx", "auto")
+def test_an_unknown_kind_of_file_is_told(site: Site) -> None:
+    with pytest.raises(ConfigError, match=r"a\.pdf: is a PDF; export the report as CSV"):
+        site.load("a.pdf", b"%PDF-1.7")
     with pytest.raises(ConfigError, match="--format xml: use one of auto, csv"):
-        detect_format(tmp_path / "a.xlsx", "xml")
+        site.read(site.folder / "a.pdf", "xml")
     with pytest.raises(ConfigError, match="no such file"):
-        detect_format(tmp_path / "gone.csv", "csv")
+        site.read(site.folder / "gone.csv")
 
 
 # -- counts ---------------------------------------------------------------------------------------
@@ -171,7 +160,7 @@ def test_a_later_export_with_more_is_a_change(site: Site) -> None:
     more = f"{HEADER},status\n{GOOD},delivered\n{GOOD.replace('t1', 't2')},failed\n"
     assert site.load("b.csv", more) == {"read": 2, "new": 1, "changed": 1}
     found = {(row["trace_id"], row["status"]) for row in site.rows()}
-    assert found == {("t1", None), ("t1", "delivered"), ("t2", "failed")}
+    assert found == {("t1", None), ("t1", "Delivered"), ("t2", "Failed")}
 
 
 def test_a_file_with_a_header_alone_is_nothing(site: Site) -> None:
@@ -197,8 +186,8 @@ def test_every_bad_cell_is_rejected_with_its_line_and_reason(site: Site) -> None
         3: "sender is empty",
         4: "recipient is empty",
         5: "received_at is empty",
-        6: "received_at is no time: yesterday",
-        7: "size is no whole number: big",
+        6: "received_at is no time: aaaaaaaaa",
+        7: "size is no whole number: aaa",
     }
 
 
@@ -206,15 +195,15 @@ def test_lines_that_are_no_row_are_rejected_with_their_line(site: Site) -> None:
     content = lines(GOOD, "t2,short", GOOD.replace("t1", "t3"), GOOD + ",long")
     assert site.load("a.csv", content) == {"read": 4, "new": 2, "rejected": 2}
     assert site.rejected() == {
-        3: "Expected Number of Columns: 4 Found: 2",
-        5: "Expected Number of Columns: 4 Found: 5",
+        3: "has 2 cells where the header has 4",
+        5: "has 5 cells where the header has 4",
     }
 
 
-def test_a_line_that_is_no_utf8_is_rejected(site: Site) -> None:
+def test_a_line_that_is_no_utf8_is_read_as_windows_text(site: Site) -> None:
     content = f"{HEADER},subject\n{GOOD},Gr\xfc\xdfe\n{GOOD.replace('t1', 't2')},Hi\n"
-    assert site.load("a.csv", content.encode("latin-1")) == {"read": 2, "new": 1, "rejected": 1}
-    assert list(site.rejected()) == [2]
+    assert site.load("a.csv", content.encode("cp1252")) == {"read": 2, "new": 2}
+    assert site.values("subject") == {"t1": "Gr\xfc\xdfe", "t2": "Hi"}
 
 
 def test_quoted_commas_quotes_and_line_ends_are_text(site: Site) -> None:
@@ -263,7 +252,7 @@ def test_a_map_names_the_columns_of_the_file(site: Site) -> None:
 def test_a_required_column_that_is_missing_names_those_there_are(site: Site) -> None:
     with pytest.raises(ConfigError, match=r"which column is 'sender'\? add --map sender=COLUMN"):
         site.load("a.csv", "id,From,recipient,received_at\n1,a,b,2026-11-24\n")
-    with pytest.raises(ConfigError, match="columns: id;sender"):
+    with pytest.raises(ConfigError, match="columns: id, sender"):
         site.load("b.csv", "id;sender\n1;a@contoso.com\n")
     assert site.rows() == []
 
@@ -425,25 +414,15 @@ def test_any_quoted_csv_is_counted_once_and_never_crashes(
     fuzz("any.csv", file.read_bytes())
 
 
-# -- known to be wrong ----------------------------------------------------------------------------
+# -- content that looks like something else -------------------------------------------------------
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="files.sql: DuckDB reads infinity and years outside 1 to 9999 as times, and the import"
-    " ends in an OverflowError with a traceback",
-)
 def test_times_outside_the_calendar_are_rejected(site: Site) -> None:
     texts = ("infinity", "294000-01-01", "0044-03-15 (BC)")
     bad = [f"t{n},a@contoso.com,b@fabrikam.com,{text}" for n, text in enumerate(texts, start=2)]
     assert site.load("a.csv", lines(GOOD, *bad)) == {"read": 4, "new": 1, "rejected": 3}
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="files.py reader_sql: quote and escape are guessed from the first 20,480 lines, so a"
-    " first quoted field after them is rejected",
-)
 def test_a_first_quote_late_in_a_long_file_is_still_a_quote(site: Site) -> None:
     plain = "".join(f"t{n},a@contoso.com,b@fabrikam.com,2026-11-24,s\n" for n in range(21_000))
     late = 'q,a@contoso.com,b@fabrikam.com,2026-11-24,"a, b"\n'
@@ -451,80 +430,47 @@ def test_a_first_quote_late_in_a_long_file_is_still_a_quote(site: Site) -> None:
     assert found == {"read": 21_001, "new": 21_001}
 
 
-@pytest.mark.xfail(
-    strict=True, reason="files.py reader_sql: apostrophes around every cell are guessed as quotes"
-)
 def test_apostrophes_are_text(site: Site) -> None:
     site.load("a.csv", f"{HEADER},subject\n{GOOD},'one'\n{GOOD.replace('t1', 't2')},'two'\n")
     assert site.values("subject") == {"t1": "'one'", "t2": "'two'"}
 
 
-@pytest.mark.xfail(
-    strict=True, reason="files.sql: `line` counts a header that JSON lines do not have"
-)
 def test_a_bad_json_line_is_named_by_its_own_number(site: Site) -> None:
     site.load("a.jsonl", json_lines({"received_at": "soon"}, {"id": "t2"}))
     assert list(site.rejected()) == [1]
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="files.sql: `line` is the number of the good row, so that a quoted line end or a"
-    " malformed line above makes it too small",
-)
 def test_a_bad_row_below_a_malformed_line_is_named_by_its_own_number(site: Site) -> None:
     site.load("a.csv", lines(GOOD, "t2,short", "t3,a@contoso.com,b@fabrikam.com,soon"))
     assert sorted(site.rejected()) == [3, 4]
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="files.py reader_sql: a column of mixed JSON types is read as JSON and its texts keep"
-    " their quotes",
-)
 def test_texts_and_numbers_in_one_json_column_are_texts(site: Site) -> None:
     site.load("a.jsonl", json_lines({"id": "t1", "subject": 5}, {"id": "t2", "subject": "x"}))
     assert site.values("subject") == {"t1": "5", "t2": "x"}
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="files.py reader_sql: a column of UUIDs is read as UUID and loses its upper case, so"
-    " that the same row from CSV and from JSON is stored twice",
-)
 def test_an_upper_case_id_is_the_same_in_csv_and_json(site: Site) -> None:
     upper = "4451A062-48CB-E80D-E8C0-196330437AE6"
     site.load("a.csv", lines(GOOD.replace("t1", upper)))
     assert site.load("a.jsonl", json_lines({"id": upper})) == {"read": 1, "unchanged": 1}
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="files.py reader_sql: one malformed line refuses the whole JSON file, where CSV rejects"
-    " the line",
-)
 def test_a_malformed_json_line_is_rejected_alone(site: Site) -> None:
     content = json_lines({}) + "{oops\n" + json_lines({"id": "t2"})
     assert site.load("a.jsonl", content) == {"read": 3, "new": 2, "rejected": 1}
 
 
-@pytest.mark.xfail(strict=True, reason="files.sql: try_cast rounds '1.5' to 2")
 def test_a_broken_size_is_no_whole_number(site: Site) -> None:
     assert site.load("a.csv", f"{HEADER},size\n{GOOD},1.5\n") == {"read": 1, "rejected": 1}
 
 
-@pytest.mark.xfail(
-    strict=True, reason="files.py _text: trim() takes away spaces only, not tabs or line ends"
-)
 def test_white_space_around_an_address_is_no_part_of_it(site: Site) -> None:
     site.load("a.csv", lines("t1,a@contoso.com\t,\u00a0b@fabrikam.com,2026-11-24"))
     (row,) = site.rows()
     assert (row["sender"], row["recipient"]) == ("a@contoso.com", "b@fabrikam.com")
 
 
-@pytest.mark.xfail(
-    strict=True, reason="rejected.py reject: importing a file again stores its bad lines again"
-)
 def test_bad_lines_are_stored_once_however_often_the_file_is_imported(site: Site) -> None:
     for _ in range(2):
         site.load("a.csv", lines("t1,a@contoso.com,b@fabrikam.com,soon"))

@@ -119,11 +119,6 @@ def test_a_window_that_is_given_up_whole_has_no_rows(graph: GraphTraces, service
     assert ids(graph, window=old) == []
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="graph_traces.py pages: a window that ends before the moved border is asked for with its"
-    " start after its end",
-)
 def test_a_window_before_the_moved_border_is_not_asked_for(
     graph: GraphTraces, service: Service
 ) -> None:

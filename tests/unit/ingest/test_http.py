@@ -172,11 +172,6 @@ def test_a_certificate_that_nobody_vouches_for_is_refused(service: Service) -> N
     assert service.asked == []
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="http.py https_client: a ca_bundle that cannot be loaded ends as OSError without the"
-    " name of the file (exit 1, 'hve: disk: …')",
-)
 @pytest.mark.parametrize("content", [None, "no certificate"])
 def test_a_ca_bundle_that_cannot_be_used_is_named(tmp_path: Path, content: str | None) -> None:
     file = tmp_path / "ca.pem"
@@ -207,11 +202,6 @@ def test_a_wrong_shape_names_the_page_and_the_field(api: Api, service: Service) 
         api.decoded(Numbered, lambda: fetch(api), "page 1")
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="http.py decoded: msgspec.ValidationError is a DecodeError, so a wrong shape is fetched"
-    " four times and spends quota",
-)
 def test_a_wrong_shape_is_asked_for_once(api: Api, service: Service) -> None:
     service.will(*[Answer(200, {"n": "one"})] * 4)
     with pytest.raises(SourceContractError):

@@ -181,11 +181,6 @@ def test_a_refused_query_leaves_a_gap_and_the_next_address_is_read(
     assert result.rows_new == 1
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="message_traces.py: note() looks at rows_read, which is counted at a later commit, so"
-    " that a source that read other addresses counts as failed",
-)
 def test_rows_of_one_address_and_a_refusal_of_another_are_partial(
     read: Read, service: Service
 ) -> None:

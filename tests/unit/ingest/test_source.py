@@ -14,12 +14,14 @@ def test_an_error_before_any_row_is_a_failure_and_after_rows_partial() -> None:
     assert (nothing.status, some.status) == ("failed", "partial")
 
 
-def test_the_first_error_is_told_and_any_temporary_one_remembered() -> None:
+def test_the_first_error_is_told_and_one_lasting_error_is_enough() -> None:
     result = SourceResult("accounts", "contoso")
-    result.note(AuthError("first"))
+    result.note(ThrottledError("first"))
+    assert result.temporary
+    result.note(AuthError("second"))
+    assert (result.error, result.temporary) == ("first", False)
+    result.note(ThrottledError("third"))
     assert not result.temporary
-    result.note(ThrottledError("second"))
-    assert (result.error, result.temporary) == ("first", True)
 
 
 def test_the_summary_has_the_fields_of_the_contract() -> None:

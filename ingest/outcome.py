@@ -1,9 +1,12 @@
-"""Permissions that a tenant did not give: told, but no failure of the run."""
+"""How a source ends: what its errors mean, and what it reports of its requests.
+
+A permission that the tenant did not give is told, but no failure of the run.
+"""
 
 from __future__ import annotations
 
 from hve_monitor.errors import AuthError, HveError
-from ingest.http import RequestRefused
+from ingest.http import Api, RequestRefused
 from ingest.source import SourceResult
 
 # Microsoft refuses sign-in logs without Entra ID P1 in words of its own.
@@ -31,3 +34,12 @@ def note(result: SourceResult, error: HveError, permission: str) -> None:
     if result.optional:
         result.optional, result.error = False, None
     result.note(error)
+
+
+def finish(result: SourceResult, *apis: Api) -> SourceResult:
+    """The result with its requests; a source that gave rows is partial, whenever it failed."""
+    result.requests = sum(api.requests for api in apis)
+    result.throttled = sum(api.throttled for api in apis)
+    if result.status == "failed" and result.rows_read:
+        result.status = "partial"
+    return result

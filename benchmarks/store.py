@@ -29,6 +29,7 @@ select
     20000 + (i % 9000)::bigint as size_bytes,
     '192.0.2.' || (hash(i, 4) % 20)::varchar as from_ip,
     null::varchar as to_ip,
+    false as is_revision,
     timestamptz '{day} 12:00:00+00' as first_seen_at,
     timestamptz '{day} 12:00:00+00' as observed_at,
     1::bigint as batch,

@@ -29,7 +29,6 @@ class Palette:
     band80: str
     band95: str
     high: str
-    muted: str
     low_heat: str
     high_heat: str
     statuses: tuple[str, ...]
@@ -41,7 +40,6 @@ LIGHT = Palette(
     band80="#e3c08a",
     band95="#f3e3c9",
     high="#b3261e",
-    muted="#6b7684",
     low_heat="#eef3f9",
     high_heat="#12406f",
     statuses=("#2f74b5", "#b3261e", "#a86a00", "#7a4fa3", "#7d8794", "#4d5763", "#7d8794"),
@@ -52,7 +50,6 @@ DARK = Palette(
     band80="#6a5330",
     band95="#3b3224",
     high="#ff8a80",
-    muted="#97a3b2",
     low_heat="#1a2634",
     high_heat="#9cc8ff",
     statuses=("#5b9fe6", "#ff8a80", "#e3ac52", "#c39be8", "#97a3b2", "#c3ccd6", "#97a3b2"),

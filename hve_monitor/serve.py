@@ -15,8 +15,7 @@ OPTIONS = {
     "server.headless": "true",
     "server.fileWatcherType": "none",
     "browser.gatherUsageStats": "false",
-    "client.toolbarMode": "minimal",
-    "theme.base": "light",
+    "client.toolbarMode": "viewer",
 }
 
 

@@ -53,16 +53,16 @@ $billing = @()
 $users = @()
 foreach ($account in $accounts) {
     $address = $account.PrimarySmtpAddress
-    $settings += Read-Rows { Get-HVEAccountSettings -Identity $address |
-        Select-Object @{ n = 'Identity'; e = { $address } }, @{ n = 'ReplyTo'; e = { "$($_.ReplyTo)" } } } $address
-    $billing += Read-Rows { Get-HVEAccountBillingPolicy -Identity $address |
+    $settings += @(Read-Rows { Get-HVEAccountSettings -Identity $address |
+        Select-Object @{ n = 'Identity'; e = { $address } }, @{ n = 'ReplyTo'; e = { "$($_.ReplyTo)" } } } $address)
+    $billing += @(Read-Rows { Get-HVEAccountBillingPolicy -Identity $address |
         Select-Object @{ n = 'Identity'; e = { $address } },
             @{ n = 'BillingPolicyId'; e = { "$($_.BillingPolicyId)" } },
             @{ n = 'BillingPolicyName'; e = { "$($_.BillingPolicyName)" } },
-            @{ n = 'BillingPolicyStatus'; e = { "$($_.BillingPolicyStatus)" } } } $address
-    $users += Read-Rows { Get-User -Identity $address |
+            @{ n = 'BillingPolicyStatus'; e = { "$($_.BillingPolicyStatus)" } } } $address)
+    $users += @(Read-Rows { Get-User -Identity $address |
         Select-Object @{ n = 'Identity'; e = { $address } },
-            @{ n = 'AuthenticationPolicy'; e = { "$($_.AuthenticationPolicy)" } } } $address
+            @{ n = 'AuthenticationPolicy'; e = { "$($_.AuthenticationPolicy)" } } } $address)
 }
 
 $policies = [ordered]@{

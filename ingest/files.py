@@ -24,7 +24,7 @@ from hve_monitor.config import Tenant
 from hve_monitor.errors import ConfigError
 from ingest.formats.collected import record_collection
 from ingest.formats.containers import Member, UnreadableError, members
-from ingest.formats.layouts import Layout, plain, recognise
+from ingest.formats.layouts import Layout, plain, recognise, shown
 from ingest.formats.reading import FORMATS, Chosen, Collected, Reader, Rows
 from ingest.source import Progress
 from warehouse.accounts import current_accounts
@@ -33,7 +33,7 @@ from warehouse.landing import land
 from warehouse.rejected import reject
 from warehouse.store import Store
 
-ROWS_AT_ONCE = 250_000
+ROWS_AT_ONCE = 100_000
 REQUIRED = ("id", "sender", "recipient", "received_at")
 OPTIONAL = ("message_id", "subject", "size", "from_ip", "to_ip", "status")
 TEXTS = {"id": "trace_id", "received_at": "received"}
@@ -209,7 +209,7 @@ def mapping(asked: Mapping[str, str], columns: Sequence[str], file: Path) -> dic
     spelled = {plain(column): column for column in reversed(columns)}
     spelled |= {column: column for column in columns}
     find = {column: spelled.get(column) or spelled.get(plain(column)) for column in asked.values()}
-    have = ", ".join(column[:60] for column in columns[:20])
+    have = shown(columns)
     absent = [column for column, there in find.items() if there is None]
     if absent:
         raise ConfigError(f"{file}: no column '{absent[0]}'; it has: {have}")

@@ -17,11 +17,12 @@ from ingest.source import Progress, SourceResult
 from ingest.trace_buffer import SOURCE, TraceBuffer
 from ingest.trace_pages import TraceRow, utc_times
 from ingest.trace_plan import Step, finer, plan
+from warehouse.known_keys import known_keys
 from warehouse.state import Window, gaps, whole_second
 from warehouse.store import Store
 from warehouse.unsettled import oldest_unsettled
 
-REMEMBERED_FOR = 86_400.0
+REFUSED_SECONDS, TRUSTED_SECONDS = 86_400.0, 7 * 86_400.0
 UNSETTLED_FOR = timedelta(hours=48)
 
 
@@ -51,12 +52,13 @@ class TraceReader:
     everyone: bool = False
     _known: frozenset[str] = frozenset()
     _refused: set[str] = field(default_factory=set)
+    _trusted: set[str] = field(default_factory=set)
     _buffer: TraceBuffer = field(init=False)
 
     def read(self, addresses: Sequence[str], asked: Window | None = None) -> SourceResult:
         """Reads every missing window; one that fails leaves a gap and does not stop the others."""
         self._known = frozenset(addresses)
-        self._refused = self.store.state.refused_plans(self.tenant, time.time() - REMEMBERED_FOR)
+        self._judge_from_memory()
         missing = self._all_missing(addresses, asked)
         steps = deque(plan(missing, self._refused, everyone=self.everyone))
         self._buffer = TraceBuffer(self.store, self.tenant, self.now, self.result)
@@ -73,34 +75,52 @@ class TraceReader:
             step = steps.popleft()
             self.progress(f"{self.tenant}: traces of {step.sender}", done, done + len(steps) + 1)
             try:
-                if self._read_step(step):
-                    done += 1
-                else:
-                    steps.extendleft(reversed(self._instead(step)))
+                if step.is_shared and not self._read_shared(step):
+                    steps.extendleft(reversed(finer(step, self._refused, everyone=self.everyone)))
+                    continue
+                if not step.is_shared:
+                    self._read_single(step)
+                done += 1
             except (AuthError, SourceUnavailable) as error:
                 self.result.note(error)
                 return
             except HveError as error:
                 self.result.note(error)
 
-    def _read_step(self, step: Step) -> bool:
-        """Reads one query; False when a shared one brings others or costs more than it saves."""
-        where = place(step.sender, step.window)
-        for number, rows in enumerate(self.pages.pages(step.sender, step.window)):
-            if step.is_shared and not self._is_welcome(step, rows, first=number == 0):
-                return False
+    def _read_single(self, step: Step) -> None:
+        for rows in self.pages.pages(step.sender, step.window):
             # Graph ignores filters that it does not know: what is not ours never gets further.
-            self._buffer.add([row for row in rows if self._is_ours(row, step)], where)
+            self._keep(step, [row for row in rows if _sender(row) in (step.sender, "")])
+        self._complete(step)
+
+    def _read_shared(self, step: Step) -> bool:
+        """Reads a query for several addresses; False when it cannot be relied on.
+
+        Nothing documents that such a query answers for all of them: it counts only while its
+        answer holds every row that is known already, and brings nobody else's.
+        """
+        known = known_keys(self.store, self.tenant, step.addresses, step.window)
+        if not known and step.sender not in self._trusted:
+            return False
+        seen: set[tuple[str, str]] = set()
+        for number, rows in enumerate(self.pages.pages(step.sender, step.window)):
+            if not self._is_welcome(step, rows, first=number == 0):
+                return self._judge(step, is_trusted=False)
+            ours = [row for row in rows if _sender(row) in self._known]
+            seen |= known & {(row.id or "", (row.recipient_address or "").lower()) for row in ours}
+            self._keep(step, ours)
+        if seen != known:
+            return self._judge(step, is_trusted=False)
+        self._complete(step)
+        return self._judge(step, is_trusted=True) if known else True
+
+    def _keep(self, step: Step, rows: Sequence[TraceRow]) -> None:
+        self._buffer.add(rows, place(step.sender, step.window))
+
+    def _complete(self, step: Step) -> None:
         # Refusals may have moved the borders while it was read.
         for address in step.addresses:
             self._buffer.complete(address, self.pages.allowed(step.window))
-        return True
-
-    def _instead(self, step: Step) -> list[Step]:
-        """Single steps for a shared one, which is not tried again for a day."""
-        self._refused.add(step.sender)
-        self.store.state.refuse_plan(self.tenant, step.sender, time.time())
-        return finer(step, self._refused, everyone=self.everyone)
 
     def _is_welcome(self, step: Step, rows: Sequence[TraceRow], *, first: bool) -> bool:
         """Whether a shared query may go on: nobody else in it, and no dearer than single ones."""
@@ -108,9 +128,16 @@ class TraceReader:
             return False
         return not first or pages_ahead(step.window, rows) <= len(step.addresses)
 
-    def _is_ours(self, row: TraceRow, step: Step) -> bool:
-        sender = _sender(row)
-        return sender in self._known if step.is_shared else sender in (step.sender, "")
+    def _judge(self, step: Step, *, is_trusted: bool) -> bool:
+        """Remembers the verdict; a refused query is not tried again for a day."""
+        (self._trusted if is_trusted else self._refused).add(step.sender)
+        self.store.state.judge_query(self.tenant, step.sender, time.time(), is_trusted=is_trusted)
+        return is_trusted
+
+    def _judge_from_memory(self) -> None:
+        now, state = time.time(), self.store.state
+        self._refused = state.judged_queries(self.tenant, now - REFUSED_SECONDS, is_trusted=False)
+        self._trusted = state.judged_queries(self.tenant, now - TRUSTED_SECONDS, is_trusted=True)
 
     def _all_missing(
         self, addresses: Sequence[str], asked: Window | None

@@ -92,7 +92,9 @@ def ingest_sign_ins(
     """Reads what is missing of the last 30 days; without permission or licence: unavailable."""
     reader = SignInReader(store, tenant, api, now)
     if not accounts:
-        reader.result.note(HveError("no HVE account is known yet; see the source 'accounts'"))
+        reader.result.note(
+            SourceUnavailable("no HVE account is known yet; see the source 'accounts'")
+        )
     try:
         for subjects in (_of_accounts(accounts), _of_applications(app_ids)):
             reader.read(subjects, asked)

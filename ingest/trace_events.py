@@ -16,7 +16,7 @@ import pyarrow as pa
 from hve_monitor.errors import AuthError, HveError, SourceUnavailable
 from ingest.http import Api, RequestRefused
 from ingest.linked_pages import linked_pages
-from ingest.outcome import finish
+from ingest.outcome import finish, note
 from ingest.source import SourceResult
 from ingest.trace_pages import utc_times
 from warehouse.events import Pair, TraceEvent, failed_pairs, record_events
@@ -56,7 +56,10 @@ def ingest_failed_events(
 def ingest_trace_events(
     store: Store, tenant: str, api: Api, pairs: Sequence[Pair], now: datetime
 ) -> SourceResult:
-    """Fetches the events of the given pairs; one that fails does not stop the others."""
+    """Fetches the events of the given pairs; one that fails does not stop the others.
+
+    A permission that is missing makes the source unavailable: traces may come another way.
+    """
     result = SourceResult(SOURCE, tenant)
     fetched: dict[Pair, list[TraceEvent]] = {}
     try:
@@ -64,7 +67,7 @@ def ingest_trace_events(
             try:
                 fetched[pair] = _events(api, pair)
             except HveError as error:
-                result.note(error)
+                note(result, error, api.permission)
                 if isinstance(error, (AuthError, SourceUnavailable)):
                     break
             if len(fetched) >= PAIRS_PER_COMMIT:

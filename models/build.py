@@ -112,11 +112,6 @@ def _rebuild_days(store: Store, tenant: str, days: list[date]) -> frozenset[date
         for model in runner.models():
             if not model.is_mart:
                 runner.create(connection, model)
-        connection.execute(
-            "create table staging.kept_rows as from staging.stg_message_traces;"
-            "drop view staging.stg_message_traces;"
-            "alter table staging.kept_rows rename to stg_message_traces"
-        )
         lost = keep_firsts(store, connection, tenant)
         for table in DAILY_MARTS:
             runner.create(connection, runner.model(f"marts.{table.name}"))

@@ -111,15 +111,14 @@ def _wanted(
 def _end(
     connection: duckdb.DuckDBPyConnection, tenant: str, now: datetime, until: datetime | None
 ) -> datetime:
-    """The asked end. Without one: the tenant's last run, unless that is too long ago."""
-    if until is not None:
-        return min(until, now)
+    """The asked end, or the tenant's last run where that is not too long before it."""
     rows = connection.execute(
         "select cast(last_now as timestamptz) from state.tenants where tenant = $tenant",
         {"tenant": tenant},
     ).fetchall()
-    last: datetime = rows[0][0] if rows else now
-    return min(last, now) if now - last <= FRESH_FOR else now
+    end = now if until is None else min(until, now)
+    last: datetime = rows[0][0] if rows else end
+    return min(last, end) if end - last <= FRESH_FOR else end
 
 
 def _published(connection: duckdb.DuckDBPyConnection, tenant: str | None) -> list[AddressCoverage]:

@@ -48,7 +48,7 @@ def _hours(store: Store, tenant: str) -> pd.DataFrame:
     with compute(store.spill, store.memory_limit, store.threads) as connection:
         frame: pd.DataFrame = connection.sql(
             "select account, hour_utc, recipients, recipients_q1, recipients_q2, recipients_q3,"
-            " recipients_q4, new_recipients, new_sources, distinct_recipients"
+            " recipients_q4, new_recipients, new_sources"
             f" from ({files_sql(HVE_USAGE_HOURLY, files)})"
         ).to_df()
     return frame

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 QUARTERS = ("recipients_q1", "recipients_q2", "recipients_q3", "recipients_q4")
-_PLAIN = ("recipients", "new_recipients", "new_sources", "distinct_recipients")
+_PLAIN = ("recipients", "new_recipients", "new_sources")
 _HOUR = np.timedelta64(1, "h")
 
 
@@ -32,7 +32,6 @@ class HourlyGrid:
     quarters: Floats
     new_recipients: Floats
     new_sources: Floats
-    distinct_recipients: Floats
     complete_quarters: int
 
     @property
@@ -51,7 +50,7 @@ def grid_from_hours(
     """Dense grid of sparse hourly rows, ending with the last complete quarter-hour at `until`.
 
     Shape:  one input row per (account, hour_utc): account, hour_utc (UTC), recipients,
-            recipients_q1 to recipients_q4, new_recipients, new_sources, distinct_recipients.
+            recipients_q1 to recipients_q4, new_recipients, new_sources.
             A missing row after the account's first one means that nothing was sent; a row
             whose recipients are NaN marks an hour that was not read.
     Raises: ValueError when `until` has no time zone or an (account, hour) occurs twice.
@@ -104,7 +103,7 @@ def _fill(
     if shape[1] and complete < 4:
         # What the account sent after `until` is in the row of the hour, not in its quarters.
         known = quarters[:, -1, :complete].sum(axis=1)
-        for name in ("recipients", "new_recipients", "distinct_recipients"):
+        for name in ("recipients", "new_recipients"):
             plain[name][:, -1] = np.minimum(plain[name][:, -1], known)
         quarters[:, -1, complete:] = np.nan
     return HourlyGrid(names, start, quarters=quarters, complete_quarters=complete, **plain)

@@ -33,6 +33,7 @@ latest as (
         arg_max(size_bytes, row) filter (where size_bytes is not null) as size_bytes,
         arg_max(from_ip, row) filter (where from_ip is not null) as from_ip,
         arg_max(to_ip, row) filter (where to_ip is not null) as to_ip,
+        any_value(is_revision) as is_revision,
         any_value(first_seen_at) as first_seen_at,
         any_value(observed_at) as observed_at,
         any_value(batch) as batch,
@@ -79,6 +80,7 @@ merged as (
         n.row,
         n.source,
         s.trace_id is null as is_new,
+        s.trace_id is not null as is_revision,
         s.status as stored_status,
         s.message_id as stored_message_id,
         s.subject as stored_subject,
@@ -93,7 +95,7 @@ merged as (
 
 select
     tenant, day, trace_id, recipient, sender, received_at, status, message_id, subject, size_bytes,
-    from_ip, to_ip, first_seen_at, observed_at, batch, row, source, is_new
+    from_ip, to_ip, is_revision, first_seen_at, observed_at, batch, row, source, is_new
 from merged
 where
     is_new

@@ -10,7 +10,8 @@ with ranked as (
     from existing
 )
 
-select * exclude (recency)
+-- One observation is left per row, so that its place in the batch decides nothing any more.
+select * exclude (recency) replace (0 as row, false as is_revision)
 from ranked
 where recency = 1
 order by day, recipient, received_at

@@ -150,16 +150,18 @@ class State:
         )
         return [float(row[0]) for row in rows]
 
-    def refuse_plan(self, tenant: str, sender: str, at: float) -> None:
-        """Notes at a real time that a shared trace query was not worth it."""
+    def judge_query(self, tenant: str, sender: str, at: float, *, is_trusted: bool) -> None:
+        """Remembers at a real time whether a shared trace query can be trusted."""
         self._db.execute(
-            "insert or replace into refused_plans values (?, ?, ?)", [tenant, sender, at]
+            "insert or replace into shared_queries values (?, ?, ?, ?)",
+            [tenant, sender, int(is_trusted), at],
         )
 
-    def refused_plans(self, tenant: str, since: float) -> set[str]:
-        """Shared trace queries that were refused since a real time."""
+    def judged_queries(self, tenant: str, since: float, *, is_trusted: bool) -> set[str]:
+        """Shared trace queries that were trusted, or refused, since a real time."""
         rows = self._db.execute(
-            "select sender from refused_plans where tenant = ? and at >= ?", [tenant, since]
+            "select sender from shared_queries where tenant = ? and is_trusted = ? and at >= ?",
+            [tenant, int(is_trusted), since],
         )
         return {row[0] for row in rows}
 

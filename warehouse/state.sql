@@ -26,9 +26,11 @@ create table if not exists coverage (
 create table if not exists quota_use (tenant text not null, at real not null) strict;
 create index if not exists quota_use_by_time on quota_use (tenant, at);
 
--- one row per shared trace query that brought rows of others or cost too much; real epoch seconds
-create table if not exists refused_plans (
-    tenant text not null, sender text not null, at real not null, primary key (tenant, sender)
+-- one row per shared trace query that was tried: trusted (1) when its answer held every row that was
+-- known before, refused (0) when it did not, brought rows of others or cost too much; epoch seconds
+create table if not exists shared_queries (
+    tenant text not null, sender text not null, is_trusted integer not null, at real not null,
+    primary key (tenant, sender)
 ) strict;
 
 -- one row per tenant whose closed days were tidied; real epoch seconds

@@ -10,7 +10,8 @@ import pandas as pd
 import streamlit as st
 
 from dashboards import readings
-from dashboards.amounts import between, count, day, exact, money, percent, total
+from dashboards.amounts import between, count, exact, money, total
+from dashboards.budgets import budget_panel
 from dashboards.charts.outlook import outlook_chart, scenario_chart, spent_by_day
 from dashboards.figure import empty, figure, heading, listing
 from dashboards.frame import footer, opened
@@ -38,7 +39,7 @@ def show(view: View) -> None:
     with left:
         _outlook(view, report)
     with right:
-        _budgets(report)
+        budget_panel(report)
     _by_account(report)
     _scenarios(report)
     _reconciliation(report)
@@ -123,44 +124,6 @@ def _is_near(report: dict[str, Any]) -> bool:
     high = (report["projection"]["p95"] or [None, None])[1]
     top = high or report["month_to_date"]["cost"] or "0"
     return Decimal(report["budgets"][0]["amount"]) <= 2 * Decimal(top)
-
-
-def _budgets(report: dict[str, Any]) -> None:
-    with st.container(border=True, height="stretch", key="budgets"):
-        if not report["budgets"]:
-            heading("No budget to judge", "[[budgets]] in hve.toml sets an amount for accounts.")
-            return
-        heading("Budgets", "Used so far in the running period, and when each will be passed.")
-        for budget in report["budgets"]:
-            _budget(budget, report["currency"])
-
-
-def _budget(budget: dict[str, Any], currency: str) -> None:
-    used = percent(budget["used_ratio"])
-    text = (
-        f"{money(budget['used'], currency)} of {budget['amount']} {currency} a {budget['period']}"
-    )
-    body = [tag("h2", f"{budget['name']}: {used} used"), tag("p", f"{text}. {passing(budget)}")]
-    st.html(tag("div", *body, style="hve"))
-    st.progress(min(1.0, max(0.0, float(budget["used_ratio"]))))
-    passed = [f"{each:.0%}".replace("%", " %") for each in budget["thresholds_passed"]]
-    if passed:
-        st.caption(f"Thresholds passed: {', '.join(passed)}")
-
-
-def passing(budget: dict[str, Any]) -> str:
-    """When the budget is or will be passed, with the range of days."""
-    if budget["passed_on"]:
-        return f"Passed on {day(budget['passed_on'])}."
-    soonest, latest = budget["p80_from"], budget["p80_to"]
-    if budget["passes_on_expected"]:
-        until = day(latest) if latest else "after the period"
-        since = day(soonest) if soonest else "unknown"
-        expected = day(budget["passes_on_expected"])
-        return f"Expected to be passed on {expected} (80 %: {since} to {until})."
-    if soonest:
-        return f"Not expected to be passed, but it could be from {day(soonest)} on (80 %)."
-    return "Not expected to be passed in this period."
 
 
 def _by_account(report: dict[str, Any]) -> None:

@@ -14,7 +14,7 @@ from typing import Any, cast
 
 import msgspec
 
-from hve_monitor.errors import ConfigError, SourceUnavailable
+from hve_monitor.errors import AuthError, ConfigError
 from ingest.accounts import ingest_accounts
 from ingest.billing import ingest_billing
 from ingest.exchange import Exchange
@@ -36,6 +36,7 @@ class Collection(msgspec.Struct):
     settings: list[Row] = []
     billing: list[Row] = []
     policies: Row = {}
+    errors: list[str] = []
 
 
 @dataclass
@@ -49,7 +50,7 @@ class Recorded(Exchange):
         self.api = cast("Api", SimpleNamespace(requests=0, throttled=0))
 
     def rows(self, cmdlet: str, **parameters: object) -> list[Row]:
-        """The rows that the cmdlet printed. Raises: SourceUnavailable with what it said instead."""
+        """The rows that the cmdlet printed. Raises: AuthError with what it said instead."""
         if cmdlet == "Get-MailUser":
             return [_with_time(row) for row in self.document.accounts]
         printed = {
@@ -60,7 +61,7 @@ class Recorded(Exchange):
         rows = [row for row in printed if str(row.get("Identity")).lower() == wanted]
         refusal = next((row["error"] for row in rows if row.get("error")), None)
         if refusal:
-            raise SourceUnavailable(f"{cmdlet}: {refusal}")
+            raise AuthError(f"{cmdlet}: {refusal}")
         return rows
 
 
@@ -85,6 +86,8 @@ def record_collection(
             f"{where}: has version {collection.version}, this program reads {VERSION};"
             " print the script again with `hve collect --script`"
         )
+    if collection.errors and not collection.accounts:
+        return [SourceResult("accounts", tenant, error=each) for each in collection.errors]
     recorded = Recorded(collection)
     results = [ingest_accounts(store, tenant, recorded, now)]
     if collection.billing:
@@ -101,7 +104,8 @@ def _billing(
     total = SourceResult("billing", tenant)
     for account in accounts:
         result = ingest_billing(store, tenant, recorded, [account], now)
-        total.rows_read += result.rows_read
+        # A refusal is kept as the reason why the policy is unknown: nothing read, one row more.
+        total.rows_read += result.rows_new + result.rows_changed + result.rows_unchanged
         total.rows_new += result.rows_new
         total.rows_changed += result.rows_changed
         total.rows_unchanged += result.rows_unchanged

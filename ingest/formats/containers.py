@@ -14,7 +14,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import IO, Any, cast
 
 import pyarrow as pa
@@ -65,9 +65,11 @@ def _zipped(file: Path) -> Iterator[Member]:
         if "[Content_Types].xml" in names:
             raise ConfigError(f"{file}: is an Excel or Office file; save the sheet as CSV")
         for entry in archive.infolist():
-            hidden = entry.filename.startswith("__MACOSX/") or "/." in f"/{entry.filename}"
+            name = PurePosixPath(entry.filename)
+            hidden = name.parts[:1] == ("__MACOSX",) or name.name.startswith(".")
             if not entry.is_dir() and not hidden:
-                yield Member(f"{file}/{entry.filename}", _opener(archive, entry), archived=True)
+                shown = "".join(sign for sign in entry.filename if sign.isprintable())
+                yield Member(f"{file}/{shown}", _opener(archive, entry), archived=True)
 
 
 def _opener(

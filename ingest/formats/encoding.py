@@ -53,7 +53,8 @@ def detect(sample: bytes) -> tuple[str, int]:
         return "utf-16-le", 0
     if even > half * 0.4 and odd < half * 0.1:
         return "utf-16-be", 0
-    if len(sample.translate(None, CONTROL)) < len(sample) * 0.95:
+    header = sample.lstrip(b"\r\n").split(b"\n")[0]
+    if header != header.translate(None, CONTROL):
         raise UnreadableError("is neither a table, JSON, Parquet nor an archive of those")
     return "utf-8", 0
 
@@ -61,8 +62,8 @@ def detect(sample: bytes) -> tuple[str, int]:
 class Readable(Protocol):
     """Anything that gives bytes."""
 
-    def read(self, size: int, /) -> bytes:
-        """The next bytes, none at the end."""
+    def read1(self, size: int, /) -> bytes:
+        """Some of the next bytes, none at the end."""
 
 
 class Text:
@@ -77,8 +78,13 @@ class Text:
         sample = self._first[:SAMPLE].decode(self._encoding, "replace")
         self.sample = sample.encode("utf-8", "replace")
 
+    @property
+    def is_recoded(self) -> bool:
+        """Whether the chunks were written here, so that they are UTF-8 without a doubt."""
+        return self._encoding != "utf-8"
+
     def __iter__(self) -> Iterator[bytes]:
-        if self._encoding == "utf-8":
+        if not self.is_recoded:
             yield from self._raw()
             return
         decoder = codecs.getincrementaldecoder(self._encoding)("replace")
@@ -93,10 +99,16 @@ class Text:
             chunk = self._read(CHUNK)
 
     def _read(self, size: int) -> bytes:
-        if self.damage:
-            return b""
-        try:
-            return self._stream.read(size)
-        except DAMAGE as error:
-            self.damage = f"the file is damaged from here on ({type(error).__name__})"
-            return b""
+        """The next bytes; before damage, all that came through."""
+        pieces: list[bytes] = []
+        while size > 0 and not self.damage:
+            try:
+                piece = self._stream.read1(size)
+            except DAMAGE as error:
+                self.damage = f"the file is damaged from here on ({type(error).__name__})"
+                break
+            if not piece:
+                break
+            pieces.append(piece)
+            size -= len(piece)
+        return b"".join(pieces)

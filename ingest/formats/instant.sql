@@ -3,7 +3,7 @@
 -- a time: /Date(milliseconds)/ and the administrator's own culture. `.` and `-` between the parts
 -- mean that the day comes first; with `/` the file decides (variable day_first). Before AM and PM
 -- newer .NET writes a narrow no-break space (8239).
-create macro instant(said) as coalesce(
+create or replace macro instant(said) as coalesce(
     try_cast(said as timestamptz),
     epoch_ms(try_cast(regexp_extract(said, '^/Date\((-?\d+)', 1) as bigint))::timestamptz,
     case

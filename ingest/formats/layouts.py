@@ -100,6 +100,17 @@ def plain(name: str) -> str:
     return re.sub(r"[\s_\-\"'\ufeff\u200b]+", "", name).casefold()
 
 
+def shown(columns: Sequence[str]) -> str:
+    """Column names for a message: one line, and no address, should a row stand in their place."""
+    names = ["…" if "@" in column else one_line(column)[:60] for column in columns[:30]]
+    return ", ".join(names)
+
+
+def one_line(text: str) -> str:
+    """The text without signs that break or hide a line."""
+    return "".join(sign if sign.isprintable() else " " for sign in text)
+
+
 def found(layout: Layout, columns: Sequence[str]) -> dict[str, str]:
     """The file's column for each of our texts; the first of equal columns."""
     named: dict[str, str] = {}
@@ -129,9 +140,8 @@ def asked_layout(name: str, columns: Sequence[str], where: str) -> tuple[Layout,
     missing = _missing(layout, have)
     if missing:
         names = " or ".join(layout.columns[missing])
-        listed = ", ".join(columns[:30])
         raise ConfigError(
-            f"{where}: is no {name} export, it has no column {names} (columns: {listed})"
+            f"{where}: is no {name} export, it has no column {names} (columns: {shown(columns)})"
         )
     return layout, have
 

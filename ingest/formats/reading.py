@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import itertools
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -21,7 +22,7 @@ from ingest.formats.ahead import ahead
 from ingest.formats.collected import is_collection
 from ingest.formats.containers import DAMAGE, Member, Stream, UnreadableError, unpacked
 from ingest.formats.encoding import Text, as_text
-from ingest.formats.layouts import NAMES, TEXTS, Layout, asked_layout, recognise
+from ingest.formats.layouts import NAMES, TEXTS, Layout, asked_layout, recognise, shown
 from ingest.formats.records import Block, Records
 from warehouse.connection import arrow
 
@@ -65,7 +66,7 @@ class Reader:
         self._asked = asked
         self._choose = choose
         connection.execute("set preserve_insertion_order = true")
-        connection.execute(f"create table outcomes as {SQL['outcomes']}")
+        connection.execute(f"create or replace table outcomes as {SQL['outcomes']}")
         connection.execute(
             "set variable ranks = (select map(list(word), list(rank)) from outcomes);"
             "set variable statuses = (select map(list(rank), list(status)) from"
@@ -138,8 +139,8 @@ class Reader:
             return asked_layout(self._asked, columns, name)
         chosen = self._choose(columns, name)
         if chosen is None:
-            listed = ", ".join(column[:60] for column in columns[:30])
-            raise UnreadableError(f"is no known export (columns: {listed}); name them by --map")
+            names = shown(columns)
+            raise UnreadableError(f"is no known export (columns: {names}); name them by --map")
         return chosen
 
     def _shaped(self, layout: Layout, blocks: Iterator[Block]) -> Iterator[Rows]:
@@ -147,11 +148,10 @@ class Reader:
         if layout.shape == "events":
             self._keep_events(_complete(NO_LINES))
         first = True
-        for block in ahead(blocks):
+        for block, table in ahead((block, _complete(block.rows)) for block in blocks):
             if first and block.rows.num_rows:
                 self._decide_day_first(block.rows)
                 first = False
-            table = _complete(block.rows)
             if layout.shape != "events":
                 yield Rows(self._typed(table, layout.shape), block.broken)
                 continue
@@ -164,7 +164,7 @@ class Reader:
     def _typed(self, table: pa.Table, shape: str) -> pa.Table:
         self._connection.register("block", table)
         self._connection.execute(f"create or replace temp view texts as {SQL[shape]}")
-        rows = arrow(self._connection, SQL["typed"])
+        rows = in_order(arrow(self._connection, SQL["typed"]))
         if shape != "summary" or not _repeats_a_recipient(rows):
             return rows
         self._connection.register("typed", rows)
@@ -218,10 +218,15 @@ class Replayed:
             raise UnreadableError(f"is damaged ({type(error).__name__})") from None
         self._pending = self.start
 
-    def read(self, size: int) -> bytes:
-        """The next bytes, the first ones again."""
-        start, self._pending = self._pending, b""
-        return start + self._stream.read(size - len(start))
+    def read1(self, size: int) -> bytes:
+        """Some of the next bytes, the first ones again.
+
+        One step at a time, so that what an archive holds before its damage is not lost with it.
+        """
+        if self._pending:
+            start, self._pending = self._pending, b""
+            return start
+        return cast("io.BufferedReader", self._stream).read1(size)
 
 
 def day_comes_first(times: Sequence[str]) -> bool | None:
@@ -234,6 +239,17 @@ def day_comes_first(times: Sequence[str]) -> bool | None:
     if any(int(second) > 12 for _, second in parts):
         return False
     return False if any(re.search(r"[AP]M$", time.strip()) for time in times) else None
+
+
+def in_order(rows: pa.Table) -> pa.Table:
+    """The rows by line: of two that say the same, the last one holds.
+
+    DuckDB's unnest does not keep the order when it runs in several threads.
+    """
+    lines = rows["line"].to_numpy()
+    if (lines[1:] >= lines[:-1]).all():
+        return rows
+    return rows.take(pa.array(np.argsort(lines, kind="stable")))
 
 
 def _complete(rows: pa.Table) -> pa.Table:
@@ -254,6 +270,8 @@ def _complete(rows: pa.Table) -> pa.Table:
 
 def _repeats_a_recipient(rows: pa.Table) -> bool:
     """Whether a line names a recipient twice; only lines with several rows, side by side, can."""
+    if rows.num_rows < 2:
+        return False
     lines = rows["line"].to_numpy()
     same = lines[1:] == lines[:-1]
     several = pa.array(np.append(same, False) | np.append(False, same))

@@ -11,13 +11,14 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.csv
 
 from ingest.formats.containers import UnreadableError
 from ingest.formats.encoding import Text, as_text
 
-BLOCK = 16 << 20
+BLOCK = 8 << 20
 LONGEST_CELL = 1 << 16
 LONGEST_RECORD = 1 << 20
 TOO_LONG = "the line is longer than 1 MiB"
@@ -124,9 +125,11 @@ class Records:
 
     def _parsed(self, block: bytes, places: dict[str, int], *, final: bool) -> Block:
         lines = block.count(b"\n") + (not block.endswith(b"\n"))
-        rows = None if block.count(b'"') % 2 else self._by_arrow(block, places)
-        if rows is not None and rows.num_rows == lines:
-            numbers = pa.array(range(self._line, self._line + lines), pa.int64())
+        rows = self._by_arrow(block, places)
+        # A line break inside a cell makes fewer rows than lines, unless the block ends in it.
+        last = block[block.rfind(b"\n", 0, -1) + 1 :]
+        if rows is not None and rows.num_rows == lines and last.count(b'"') % 2 == 0:
+            numbers = pa.array(np.arange(self._line, self._line + lines))
             self._line += lines
             return Block(rows.append_column("line", numbers))
         return self._by_record(block, places, final=final)
@@ -140,7 +143,9 @@ class Records:
                 pa.csv.ReadOptions(column_names=names, block_size=4 << 20),
                 pa.csv.ParseOptions(delimiter=self.header.delimiter),
                 pa.csv.ConvertOptions(
-                    column_types=dict.fromkeys(kept, pa.string()), include_columns=kept
+                    column_types=dict.fromkeys(kept, pa.string()),
+                    include_columns=kept,
+                    check_utf8=not self._text.is_recoded,
                 ),
             )
         except pa.ArrowInvalid:

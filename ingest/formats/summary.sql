@@ -28,5 +28,5 @@ select
     nullif(size, '') as size_text,
     nullif(from_ip, '') as from_ip,
     nullif(to_ip, '') as to_ip,
-    coalesce(status_of(rank_of(events)), address_of(events)) as status
+    status_of(events) as status
 from recipients

@@ -23,8 +23,6 @@ select
     count(*) filter (where coalesce(status_group, 'other') = 'other') as other,
     case when count(status_group) > 0 then count(*) filter (where status_group = 'delivered') end
         as billable_recipients,
-    count(distinct case when status_group is distinct from 'expanded' then recipient end)
-        as distinct_recipients,
     sum(size_bytes) as size_bytes
 from staging.stg_message_traces
 group by tenant, day, account

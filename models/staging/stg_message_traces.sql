@@ -1,40 +1,71 @@
 -- Grain: one row per (tenant, trace_id, recipient): the last observation holds.
+-- Only keys with a revision have several observations; all others pass as they are.
 -- `account` is the primary address of the HVE account; a sender that no snapshot lists is its own.
 -- `status_group` is null where the source carries no status. Times are UTC.
-with ranked as (
-    select
-        *,
-        row_number() over (
-            partition by tenant, day, trace_id, recipient
-            order by observed_at desc, batch desc, row desc
-        ) as recency
+with revised as (
+    select distinct tenant, day, trace_id, recipient
     from raw.message_traces
+    where is_revision
+),
+
+ranked as (
+    select
+        m.tenant, m.day, m.trace_id, m.message_id, m.sender, m.recipient, m.subject, m.status,
+        m.from_ip, m.to_ip, m.size_bytes, m.received_at, m.first_seen_at, m.observed_at, m.source,
+        row_number() over (
+            partition by m.tenant, m.day, m.trace_id, m.recipient
+            order by m.observed_at desc, m.batch desc, m.row desc
+        ) as recency
+    from raw.message_traces as m
+    semi join revised as r
+        on r.tenant = m.tenant
+        and r.day = m.day
+        and r.trace_id = m.trace_id
+        and r.recipient = m.recipient
+),
+
+latest as (
+    select
+        tenant, day, trace_id, message_id, sender, recipient, subject, status,
+        from_ip, to_ip, size_bytes, received_at, first_seen_at, observed_at, source
+    from ranked
+    where recency = 1
+    union all
+    select
+        m.tenant, m.day, m.trace_id, m.message_id, m.sender, m.recipient, m.subject, m.status,
+        m.from_ip, m.to_ip, m.size_bytes, m.received_at, m.first_seen_at, m.observed_at, m.source
+    from raw.message_traces as m
+    anti join revised as r
+        on r.tenant = m.tenant
+        and r.day = m.day
+        and r.trace_id = m.trace_id
+        and r.recipient = m.recipient
 )
 
 select
-    r.tenant,
-    r.day,
-    r.trace_id,
-    r.message_id,
-    coalesce(a.account, r.sender) as account,
-    r.sender,
-    r.recipient,
-    r.subject,
-    r.status,
+    t.tenant,
+    t.day,
+    t.trace_id,
+    t.message_id,
+    coalesce(a.account, t.sender) as account,
+    t.sender,
+    t.recipient,
+    t.subject,
+    t.status,
     case
-        when r.status is null then null
-        when lower(r.status) in ('delivered', 'failed', 'quarantined', 'pending', 'expanded')
-            then lower(r.status)
-        when lower(r.status) = 'filteredasspam' then 'filtered_as_spam'
+        when t.status is null then null
+        when lower(t.status) in ('delivered', 'failed', 'quarantined', 'pending', 'expanded')
+            then lower(t.status)
+        when lower(t.status) = 'filteredasspam' then 'filtered_as_spam'
         else 'other'
     end as status_group,
-    r.from_ip,
-    r.to_ip,
-    r.size_bytes,
-    r.received_at,
-    r.observed_at,
-    r.source
-from ranked as r
+    t.from_ip,
+    t.to_ip,
+    t.size_bytes,
+    t.received_at,
+    t.first_seen_at,
+    t.observed_at,
+    t.source
+from latest as t
 left join staging.stg_account_addresses as a
-    on a.tenant = r.tenant and a.address = r.sender
-where r.recency = 1
+    on a.tenant = t.tenant and a.address = t.sender

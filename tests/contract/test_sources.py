@@ -25,9 +25,8 @@ from ingest.sign_ins import ingest_sign_ins
 from ingest.source import SourceResult
 from ingest.trace_events import ingest_failed_events, ingest_trace_events
 from ingest.trace_pages import arrow_rows
-from simulator import SimulatedTenant
+from simulator import SimulatedTenant, permission
 from simulator.fault import Faults
-from simulator.permission import COSTS, POLICIES, SIGN_INS
 from simulator.signin import SignIns
 from tests.contract.conftest import NOW, Site
 from warehouse.accounts import Account, current_accounts, stored_rows
@@ -61,21 +60,23 @@ class Caller:
     def tenant(self) -> SimulatedTenant:
         return self.site.tenant
 
-    def api(self, service: str, permission: str = "the permission") -> Api:
+    def api(self, service: str) -> Api:
         scope = getattr(self._config.endpoints, f"{service}_scope")
         base = self.site.server.endpoints[service]
-        return Api(self.client, self._tokens, base, scope, permission)
+        return Api(self.client, self._tokens, base, scope, "the permission")
 
     def accounts(self) -> list[Account]:
         exchange = Exchange(self.api("exchange"), self.tenant.tenant_id)
         ingest_accounts(self.store, "contoso", exchange, self.tenant.now)
         return current_accounts(self.store, "contoso")
 
-    def costs(self, group: str = "rg-messaging", **more: bool) -> SourceResult:
-        scope = f"/subscriptions/{self.tenant.azure.subscription_id}/resourceGroups/{group}"
-        meter = {"Meter": self.tenant.azure.terms.names[3]}
-        api, now = self.api("azure"), self.tenant.now
-        return ingest_azure_costs(self.store, "contoso", api, [scope], meter, now, **more)
+    def costs(self, *, forced: bool = False) -> SourceResult:
+        azure, now = self.tenant.azure, self.tenant.now
+        scopes = [f"/subscriptions/{azure.subscription_id}/resourceGroups/rg-messaging"]
+        meter = {"Meter": azure.terms.names[3]}
+        return ingest_azure_costs(
+            self.store, "contoso", self.api("azure"), scopes, meter, now, forced=forced
+        )
 
     def sign_ins(self) -> SourceResult:
         apps = [str(each["appId"]) for each in self.tenant.readiness.applications]
@@ -168,7 +169,7 @@ def test_other_services_are_kept_but_not_called_hve(caller: Caller) -> None:
 
 
 def test_a_resource_group_without_the_role_is_told(caller: Caller) -> None:
-    caller.tenant.granted.discard(COSTS)
+    caller.tenant.granted.discard(permission.COSTS)
     result = caller.costs()
     assert (result.status, result.optional) == ("failed", False)
     assert "does not have authorization" in str(result.error)
@@ -243,7 +244,7 @@ def test_without_licence_or_permission_sign_ins_are_unavailable(
 ) -> None:
     caller.tenant.premium = premium
     if premium:
-        caller.tenant.granted.discard(SIGN_INS)
+        caller.tenant.granted.discard(permission.SIGN_INS)
     result = caller.sign_ins()
     assert (result.status, result.optional) == ("ok", True)
     assert str(result.error).startswith("unavailable: ")
@@ -289,7 +290,7 @@ def test_a_changed_policy_is_one_more_row(caller: Caller) -> None:
 
 
 def test_a_missing_permission_hides_its_part_alone(caller: Caller) -> None:
-    caller.tenant.granted.discard(POLICIES)
+    caller.tenant.granted.discard(permission.POLICIES)
     result = caller.policies()
     assert (result.status, result.optional) == ("ok", True)
     newest = newest_policies(caller.store, "contoso")

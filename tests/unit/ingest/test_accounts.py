@@ -5,8 +5,6 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-import pytest
-
 from ingest.accounts import configured_accounts, ingest_accounts
 from ingest.exchange import Exchange
 from ingest.http import Api

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from ingest.billing import ingest_billing
 from ingest.exchange import Exchange
 from ingest.http import Api

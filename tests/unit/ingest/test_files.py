@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
+import zipfile
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -345,6 +347,27 @@ def test_a_folder_without_files_and_a_missing_path_are_told(tmp_path: Path) -> N
         expand([tmp_path])
     with pytest.raises(ConfigError, match=r"gone\.csv: no such file or folder"):
         expand([tmp_path / "gone.csv"])
+
+
+def test_a_pattern_stands_for_what_it_matches(site: Site) -> None:
+    for name in ("in/b.csv", "in/a.csv", "in/c.txt", "in/deep/d.csv"):
+        site.write(name, "")
+    found = expand([site.folder / "in" / "*.csv", site.folder / "in/a.csv"])
+    assert [file.name for file in found] == ["a.csv", "b.csv"]
+    assert [file.name for file in expand([site.folder / "**" / "d.csv"])] == ["d.csv"]
+    with pytest.raises(ConfigError, match="no such file or folder"):
+        expand([site.folder / "in" / "*.parquet"])
+
+
+def test_the_rows_of_an_archive_are_those_of_its_members(site: Site) -> None:
+    sink = io.BytesIO()
+    with zipfile.ZipFile(sink, "w") as archive:
+        archive.writestr("a.csv", lines(GOOD, "t2,short"))
+        archive.writestr("b.jsonl", json_lines({"id": "t3"}))
+        archive.writestr("c.txt", "no table")
+    assert site.load("a.zip", sink.getvalue()) == {"read": 4, "new": 2, "rejected": 2}
+    found = {(Path(row["file"]).name, row["line"]) for row in site.rows(REJECTED_ROWS)}
+    assert found == {("a.csv", 3), ("c.txt", None)}
 
 
 def test_totals_are_sums_over_the_files() -> None:

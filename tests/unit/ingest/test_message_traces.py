@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
@@ -109,52 +110,99 @@ def test_reading_the_same_window_again_changes_nothing(read: Read, service: Serv
 # -- shared queries -------------------------------------------------------------------------------
 
 
-def test_a_domain_of_our_own_is_read_by_one_query(
+def trust(store: Store, sender: str = "*@contoso.com") -> None:
+    store.state.judge_query("contoso", sender, time.time(), is_trusted=True)
+
+
+def asked_senders(service: Service) -> list[str]:
+    return [text.split("'")[1] if "senderAddress" in text else "*" for text in filters(service)]
+
+
+def own_rows(service: Service, domain: Answer) -> Callable[[object], Answer]:
+    """Answers single queries with one row each, and the domain's with what it is given."""
+    single = {HR: page(row(1)), IT: page(row(2, senderAddress=IT))}
+    return lambda _: single.get(asked_senders(service)[-1], domain)
+
+
+def test_nothing_is_known_at_first_so_every_address_is_asked(read: Read, service: Service) -> None:
+    service.choose = own_rows(service, page())
+    read(HR, IT)
+    assert asked_senders(service) == [HR, IT]
+
+
+def test_a_domain_of_our_own_is_read_by_one_query_once_it_holds_what_is_known(
     read: Read, service: Service, store: Store
 ) -> None:
-    service.choose = lambda _: page(row(1), row(2, senderAddress="IT@contoso.com"))
+    whole = page(row(1), row(2, senderAddress="IT@contoso.com"), row(3))
+    service.choose = own_rows(service, whole)
     read(HR, IT)
-    assert ["'*@contoso.com'" in text for text in filters(service)] == [True]
-    assert trace_ids(store) == ["t1", "t2"]
+    service.asked.clear()
+    read(HR, IT)
+    assert asked_senders(service) == ["*@contoso.com"]
+    assert trace_ids(store) == ["t1", "t2", "t3"]
     assert covered(store, HR) == covered(store, IT) == [LAST_HOURS]
+
+
+def test_a_domain_query_that_misses_a_known_row_is_not_believed(
+    read: Read, service: Service, store: Store
+) -> None:
+    service.choose = own_rows(service, page(row(1)))
+    read(HR, IT)
+    service.asked.clear()
+    read(HR, IT)
+    read(HR, IT)
+    assert asked_senders(service) == ["*@contoso.com", HR, IT, HR, IT]
+
+
+def test_a_trusted_domain_may_be_quiet(read: Read, service: Service, store: Store) -> None:
+    trust(store)
+    service.choose = lambda _: page()
+    read(HR, IT)
+    assert asked_senders(service) == ["*@contoso.com"]
+    assert covered(store, IT) == [LAST_HOURS]
 
 
 def test_a_domain_with_others_is_left_and_their_rows_are_never_stored(
     read: Read, service: Service, store: Store
 ) -> None:
-    stranger = row(3, senderAddress="ceo@contoso.com")
-
-    def graph(asked: object) -> Answer:
-        text = filters(service)[-1]
-        return page(stranger, row(1)) if "'*@" in text else page(row(1 if HR in text else 2))
-
-    service.choose = graph
+    trust(store)
+    service.choose = own_rows(service, page(row(3, senderAddress="ceo@contoso.com"), row(1)))
     read(HR, IT)
-    assert [text.split("'")[1] for text in filters(service)] == ["*@contoso.com", HR, IT]
-    assert trace_ids(store) == ["t1"]
+    assert asked_senders(service) == ["*@contoso.com", HR, IT]
+    assert trace_ids(store) == ["t1", "t2"]
     stored = b"".join(file.read_bytes() for file in store.root.rglob("*") if file.is_file())
     assert b"ceo@contoso.com" not in stored
 
 
 def test_a_domain_that_turned_out_wrong_is_not_tried_again_the_same_day(
-    read: Read, service: Service
+    read: Read, service: Service, store: Store
 ) -> None:
+    trust(store)
     service.choose = lambda _: page(row(3, senderAddress="ceo@contoso.com"))
     read(HR, IT)
     service.asked.clear()
     read(HR, IT)
-    assert not any("'*@" in text for text in filters(service))
+    assert asked_senders(service) == [HR, IT]
 
 
 def test_everyone_may_be_read_but_only_our_rows_are_kept(
     read: Read, service: Service, store: Store
 ) -> None:
+    trust(store, "*")
     strangers = [row(3, senderAddress="ceo@contoso.com"), row(4, senderAddress=None)]
     service.choose = lambda _: page(*strangers, row(1), row(2, senderAddress=SHOP))
     result = read(HR, SHOP, everyone=True)
-    assert not any("senderAddress" in text for text in filters(service))
+    assert asked_senders(service) == ["*"]
     assert trace_ids(store) == ["t1", "t2"]
     assert (result.rows_read, result.rows_new) == (2, 2)
+
+
+def test_rows_of_another_sender_than_the_asked_one_are_dropped(
+    read: Read, service: Service, store: Store
+) -> None:
+    service.choose = lambda _: page(row(1), row(3, senderAddress="ceo@contoso.com"))
+    assert read(HR).rows_read == 1
+    assert trace_ids(store) == ["t1"]
 
 
 def test_pages_ahead_are_judged_by_how_far_the_first_reaches() -> None:

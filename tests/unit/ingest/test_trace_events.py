@@ -159,7 +159,8 @@ def test_one_bad_pair_does_not_stop_the_others_but_a_refusal_does(
     assert "dateTime" in str(result.error)
     service.reset()
     service.choose = lambda _: Answer(403, {"error": {"message": "no right"}})
-    ingest_trace_events(store, "contoso", api, [Pair("t2", ANNA), Pair("t3", ANNA)], NOW)
+    refused = ingest_trace_events(store, "contoso", api, [Pair("t2", ANNA), Pair("t3", ANNA)], NOW)
+    assert (refused.status, refused.optional) == ("ok", True)
     assert len(service.asked) == 1
 
 

@@ -21,7 +21,6 @@ COLUMNS = [
     "recipients_q4",
     "new_recipients",
     "new_sources",
-    "distinct_recipients",
 ]
 
 
@@ -29,7 +28,7 @@ def frame(*rows: tuple[str, int, tuple[float, float, float, float]]) -> pd.DataF
     """Rows of (account, hour after START, recipients by quarter)."""
     return pd.DataFrame(
         [
-            (account, pd.Timestamp(START + timedelta(hours=hour)), sum(q), *q, sum(q), 1, sum(q))
+            (account, pd.Timestamp(START + timedelta(hours=hour)), sum(q), *q, sum(q), 1)
             for account, hour, q in rows
         ],
         columns=COLUMNS,

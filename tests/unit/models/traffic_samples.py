@@ -45,7 +45,6 @@ def grid_of(
         quarters=quarters,
         new_recipients=np.where(np.isnan(sent), np.nan, 0.0) if new is None else new,
         new_sources=np.zeros_like(sent) if sources is None else sources,
-        distinct_recipients=sent.copy(),
         complete_quarters=complete_quarters,
     )
 
@@ -65,6 +64,5 @@ def cut_off(grid: HourlyGrid, hours: int, complete_quarters: int = 4) -> HourlyG
         quarters,
         new,
         grid.new_sources[:, :hours].copy(),
-        grid.distinct_recipients[:, :hours].copy(),
         complete_quarters,
     )

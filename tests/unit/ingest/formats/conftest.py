@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
 from ingest.formats.containers import members
@@ -17,18 +18,24 @@ Found = tuple[list[dict[str, Any]], list[tuple[int | None, str]]]
 Read = Callable[..., Found]
 
 
+@pytest.fixture(scope="module")
+def connection(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
+    """One connection for many readers."""
+    with compute(tmp_path_factory.mktemp("spill"), "500MB", 1) as opened:
+        yield opened
+
+
 @pytest.fixture
-def read(tmp_path: Path) -> Iterator[Read]:
+def read(tmp_path: Path, connection: duckdb.DuckDBPyConnection) -> Read:
     """Writes a file and reads it: good rows in their order, and (line, reason) of the others."""
-    with compute(tmp_path / "spill", "500MB", 1) as connection:
 
-        def load(content: str | bytes, name: str = "export.csv", asked: str = "auto") -> Found:
-            file = tmp_path / name
-            file.write_bytes(content if isinstance(content, bytes) else content.encode())
-            reader = Reader(connection, asked, lambda columns, _: recognise(columns))
-            return collected(reader, file)
+    def load(content: str | bytes, name: str = "export.csv", asked: str = "auto") -> Found:
+        file = tmp_path / name
+        file.write_bytes(content if isinstance(content, bytes) else content.encode())
+        reader = Reader(connection, asked, lambda columns, _: recognise(columns))
+        return collected(reader, file)
 
-        yield load
+    return load
 
 
 def collected(reader: Reader, file: Path) -> Found:
@@ -43,7 +50,7 @@ def collected(reader: Reader, file: Path) -> Found:
                 if row.pop("reason") is None:
                     good.append(row)
                 else:
-                    bad.append((row["line"], "reason"))
+                    bad.append((row["line"], "a reason"))
     return good, bad
 
 

@@ -10,13 +10,35 @@ from collections.abc import Sequence
 TRACE = "4451a062-48cb-e80d-e8c0-196330437ae6"
 SUBJECT = 'Payslips, "final"'
 SENT = "2026-11-20T23:59:59.9999999"
-EXTENDED = (
-    "date_time_utc,client_ip,client_hostname,server_ip,server_hostname,source_context,connector_id,"
-    "source,event_id,internal_message_id,message_id,network_message_id,recipient_address,"
-    "recipient_status,total_bytes,recipient_count,related_recipient_address,reference,"
-    "message_subject,sender_address,return_path,message_info,directionality,tenant_id,"
-    "original_client_ip,original_server_ip,custom_data"
-).split(",")
+EXTENDED = [
+    "date_time_utc",
+    "client_ip",
+    "client_hostname",
+    "server_ip",
+    "server_hostname",
+    "source_context",
+    "connector_id",
+    "source",
+    "event_id",
+    "internal_message_id",
+    "message_id",
+    "network_message_id",
+    "recipient_address",
+    "recipient_status",
+    "total_bytes",
+    "recipient_count",
+    "related_recipient_address",
+    "reference",
+    "message_subject",
+    "sender_address",
+    "return_path",
+    "message_info",
+    "directionality",
+    "tenant_id",
+    "original_client_ip",
+    "original_server_ip",
+    "custom_data",
+]
 
 
 def table(*rows: Sequence[object], delimiter: str = ",", end: str = "\r\n") -> str:

@@ -1,0 +1,32 @@
+"""Rows that are known before a window is read again: what an honest answer must hold."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from hve_monitor.clock import days_between
+from warehouse.connection import compute, files_sql
+from warehouse.state import Window
+from warehouse.store import Store
+from warehouse.tables import MESSAGE_TRACES
+
+QUERY = Path(__file__).with_name("known_keys.sql").read_text(encoding="utf-8")
+MOST = 5_000
+
+
+def known_keys(
+    store: Store, tenant: str, senders: Sequence[str], window: Window
+) -> frozenset[tuple[str, str]]:
+    """(trace id, recipient) of stored rows of the senders in the window, a sample of many."""
+    days = days_between(window.start.date(), window.end.date())
+    files = store.delta.files(MESSAGE_TRACES, tenant, days)
+    if not files:
+        return frozenset()
+    with compute(store.spill, store.memory_limit, store.threads) as connection:
+        connection.execute(f"create view existing as {files_sql(MESSAGE_TRACES, files)}")
+        rows = connection.execute(
+            QUERY,
+            {"start": window.start, "end": window.end, "senders": list(senders), "most": MOST},
+        ).fetchall()
+    return frozenset(rows)

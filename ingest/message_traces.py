@@ -16,7 +16,7 @@ from ingest.graph_traces import PAGE_ROWS, place
 from ingest.source import Progress, SourceResult
 from ingest.trace_buffer import SOURCE, TraceBuffer
 from ingest.trace_pages import TraceRow, utc_times
-from ingest.trace_plan import Step, finer, plan
+from ingest.trace_plan import Sharing, Step, finer, plan
 from warehouse.known_keys import known_keys
 from warehouse.state import Window, gaps, whole_second
 from warehouse.store import Store
@@ -49,7 +49,8 @@ class TraceReader:
     look_back: timedelta
     progress: Progress
     result: SourceResult
-    everyone: bool = False
+    sharing: Sharing = "domain"
+    origin: str = "graph"
     _known: frozenset[str] = frozenset()
     _refused: set[str] = field(default_factory=set)
     _trusted: set[str] = field(default_factory=set)
@@ -60,8 +61,8 @@ class TraceReader:
         self._known = frozenset(addresses)
         self._judge_from_memory()
         missing = self._all_missing(addresses, asked)
-        steps = deque(plan(missing, self._refused, everyone=self.everyone))
-        self._buffer = TraceBuffer(self.store, self.tenant, self.now, self.result)
+        steps = deque(plan(missing, self._refused, self.sharing))
+        self._buffer = TraceBuffer(self.store, self.tenant, self.now, self.result, self.origin)
         try:
             self._read_steps(steps)
         finally:
@@ -76,7 +77,7 @@ class TraceReader:
             self.progress(f"{self.tenant}: traces of {step.sender}", done, done + len(steps) + 1)
             try:
                 if step.is_shared and not self._read_shared(step):
-                    steps.extendleft(reversed(finer(step, self._refused, everyone=self.everyone)))
+                    steps.extendleft(reversed(finer(step, self._refused, self.sharing)))
                     continue
                 if not step.is_shared:
                     self._read_single(step)
@@ -124,7 +125,7 @@ class TraceReader:
 
     def _is_welcome(self, step: Step, rows: Sequence[TraceRow], *, first: bool) -> bool:
         """Whether a shared query may go on: nobody else in it, and no dearer than single ones."""
-        if not self.everyone and any(_sender(row) not in self._known for row in rows):
+        if self.sharing != "everyone" and any(_sender(row) not in self._known for row in rows):
             return False
         return not first or pages_ahead(step.window, rows) <= len(step.addresses)
 

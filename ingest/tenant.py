@@ -8,21 +8,37 @@ from datetime import datetime, timedelta
 
 from hve_monitor.config import Config, Tenant
 from hve_monitor.errors import ConfigError, SourceUnavailable
+from ingest import azure_costs, message_traces_v2, sign_ins
 from ingest.accounts import configured_accounts, ingest_accounts
 from ingest.auth import EntraTokens
 from ingest.billing import ingest_billing
 from ingest.exchange import Exchange
 from ingest.graph_traces import GraphTraces
 from ingest.http import Api, Client, https_client
-from ingest.message_traces import TraceReader
+from ingest.message_traces import TracePages, TraceReader
+from ingest.message_traces_v2 import CmdletTraces, TraceExchange
+from ingest.policies import allowed_app_ids, ingest_policies
 from ingest.quota import Quota
+from ingest.retail_prices import PublicApi, ingest_retail_prices
 from ingest.source import Progress, SourceResult
+from ingest.trace_events import ingest_failed_events
+from ingest.trace_plan import Sharing
 from warehouse.accounts import current_accounts
 from warehouse.state import Window
 from warehouse.store import Store
 from warehouse.upkeep import tidy
 
-SOURCES = ("accounts", "billing", "message_traces")
+SOURCES = (
+    "accounts",
+    "billing",
+    "message_traces",
+    "trace_events",
+    "azure_costs",
+    "policies",
+    "sign_ins",
+)
+EVENTS_PART = 5
+POLICIES_EVERY = timedelta(hours=1)
 GRAPH_PERMISSION = (
     "Microsoft Graph application permission ExchangeMessageTrace.Read.All with admin consent,"
     " and the service principal of app 8bd644d1-64a1-4d4b-ae52-2e0cbf64e373 in the tenant"
@@ -48,12 +64,18 @@ class TenantIngest:
         self._tokens = EntraTokens(self.tenant, self.config.endpoints, self.client)
         self._quota = Quota(self.tenant.name, self.config.limits, self.store.state)
 
-    def run(self, sources: Sequence[str], asked: Window | None) -> list[SourceResult]:
+    def run(
+        self, sources: Sequence[str], asked: Window | None, named: Sequence[str] = ()
+    ) -> list[SourceResult]:
         """Results of the asked sources, in the order in which they build on each other."""
         runners: dict[str, Callable[[], SourceResult | None]] = {
             "accounts": self._accounts,
             "billing": self._billing,
             "message_traces": lambda: self._message_traces(asked),
+            "trace_events": self._trace_events,
+            "azure_costs": lambda: self._azure_costs(asked, forced="azure_costs" in named),
+            "policies": lambda: self._policies(forced="policies" in named),
+            "sign_ins": lambda: self._sign_ins(asked),
         }
         results = [runners[source]() for source in SOURCES if source in sources]
         return [result for result in results if result is not None]
@@ -73,25 +95,44 @@ class TenantIngest:
         return ingest_billing(self.store, self.tenant.name, self._exchange(), accounts, self.now)
 
     def _message_traces(self, asked: Window | None) -> SourceResult:
-        endpoints, name = self.config.endpoints, self.tenant.name
+        """From Graph; where it refuses, with the Exchange cmdlet."""
+        api = self._graph(GRAPH_PERMISSION, self._quota.acquire)
+        sharing: Sharing = "everyone" if self.config.limits.allow_unfiltered else "domain"
+        result = self._read_traces(GraphTraces(api, self.now), api, asked, sharing, "graph")
+        if self.tenant.accounts != "exchange" or GRAPH_PERMISSION not in (result.error or ""):
+            return result
+        endpoints = self.config.endpoints
         api = Api(
             self.client,
             self._tokens,
-            endpoints.graph,
-            endpoints.graph_scope,
-            GRAPH_PERMISSION,
+            endpoints.exchange,
+            endpoints.exchange_scope,
+            message_traces_v2.PERMISSION,
             self._quota.acquire,
         )
+        pages = CmdletTraces(TraceExchange(api, self.tenant.tenant_id), self.now)
+        return self._read_traces(pages, api, asked, "address", "exchange")
+
+    def _read_traces(
+        self,
+        pages: TracePages,
+        api: Api,
+        asked: Window | None,
+        sharing: Sharing,
+        origin: str,
+    ) -> SourceResult:
+        name = self.tenant.name
         result = SourceResult("message_traces", name)
         reader = TraceReader(
             self.store,
             name,
-            GraphTraces(api, self.now),
+            pages,
             self.now,
             timedelta(hours=self.config.limits.look_back_hours),
             self.progress,
             result,
-            everyone=self.config.limits.allow_unfiltered,
+            sharing,
+            origin,
         )
         addresses = [
             address
@@ -103,6 +144,82 @@ class TenantIngest:
         reader.read(list(dict.fromkeys(addresses)), asked)
         result.requests, result.throttled = api.requests, api.throttled
         return result
+
+    def _graph(self, permission: str, before: Callable[[], None] = lambda: None) -> Api:
+        endpoints = self.config.endpoints
+        return Api(
+            self.client, self._tokens, endpoints.graph, endpoints.graph_scope, permission, before
+        )
+
+    def _trace_events(self) -> SourceResult:
+        self.progress(f"{self.tenant.name}: trace events", 0, 1)
+        # A small part of what is left: lists of traces come first, and the next run goes on.
+        budget = max(0, self._quota.allowed - self._quota.used()) // EVENTS_PART
+        api = self._graph(GRAPH_PERMISSION, self._quota.acquire)
+        return ingest_failed_events(self.store, self.tenant.name, api, self.now, budget)
+
+    def _azure_costs(self, asked: Window | None, *, forced: bool) -> SourceResult | None:
+        if not self.tenant.azure_scopes:
+            return None
+        self.progress(f"{self.tenant.name}: Azure costs", 0, 1)
+        endpoints, name = self.config.endpoints, self.tenant.name
+        api = Api(
+            self.client,
+            self._tokens,
+            endpoints.azure,
+            endpoints.azure_scope,
+            azure_costs.PERMISSION,
+        )
+        result = azure_costs.ingest_azure_costs(
+            self.store,
+            name,
+            api,
+            self.tenant.azure_scopes,
+            self.config.azure_cost.filter,
+            self.now,
+            asked,
+            forced=forced,
+        )
+        ingest_retail_prices(
+            self.store,
+            name,
+            PublicApi(self.client, endpoints.prices),
+            self.tenant.currency,
+            self.now,
+            forced=forced,
+        )
+        return result
+
+    def _sign_ins(self, asked: Window | None) -> SourceResult:
+        self.progress(f"{self.tenant.name}: sign-ins", 0, 1)
+        name = self.tenant.name
+        return sign_ins.ingest_sign_ins(
+            self.store,
+            name,
+            self._graph(sign_ins.PERMISSION),
+            current_accounts(self.store, name),
+            allowed_app_ids(self.store, name),
+            self.now,
+            asked,
+        )
+
+    def _policies(self, *, forced: bool) -> SourceResult | None:
+        """About three requests per account, so hourly is enough."""
+        name, state = self.tenant.name, self.store.state
+        read = state.covered(name, "policies", "*")
+        if read and self.now - read[-1].end < POLICIES_EVERY and not forced:
+            return None
+        self.progress(f"{name}: policies", 0, 1)
+        state.cover(name, "policies", "*", Window(self.now, self.now))
+        exchange = self._exchange() if self.tenant.accounts == "exchange" else None
+        return ingest_policies(
+            self.store,
+            name,
+            self._graph(""),
+            exchange,
+            current_accounts(self.store, name),
+            self.now,
+        )
 
     def _exchange(self) -> Exchange:
         endpoints = self.config.endpoints
@@ -137,6 +254,6 @@ def ingest_tenant(
     with store.tenant_lock(tenant.name), https_client(config.endpoints.ca_bundle) as client:
         store.begin_write(tenant.name, now)
         ingest = TenantIngest(store, config, tenant, now, progress, client)
-        results = ingest.run(sources or SOURCES, asked)
+        results = ingest.run(sources or SOURCES, asked, sources)
         tidy(store, tenant.name, now)
     return results

@@ -10,10 +10,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Literal
 
 from warehouse.state import Window
 
 EVERYONE = "*"
+Sharing = Literal["address", "domain", "everyone"]
 LONGEST_WINDOW = timedelta(days=10)
 
 
@@ -32,11 +34,11 @@ class Step:
 
 
 def plan(
-    missing: Mapping[str, Sequence[Window]], refused: Collection[str], *, everyone: bool
+    missing: Mapping[str, Sequence[Window]], refused: Collection[str], sharing: Sharing
 ) -> list[Step]:
     """Steps that read every missing window, newest first, so that today comes before the past.
 
-    refused: shared senders that are not to be asked; everyone: may all senders be read.
+    refused: shared senders that are not to be asked; sharing: the widest query that may be.
     """
     by_end: dict[datetime, dict[str, datetime]] = {}
     for address, windows in missing.items():
@@ -47,26 +49,27 @@ def plan(
     return [
         step
         for end in sorted(by_end, reverse=True)
-        for step in _steps(by_end[end], end, refused, everyone=everyone)
+        for step in _steps(by_end[end], end, refused, sharing)
     ]
 
 
-def finer(step: Step, refused: Collection[str], *, everyone: bool) -> list[Step]:
+def finer(step: Step, refused: Collection[str], sharing: Sharing) -> list[Step]:
     """What to do instead of a shared step."""
     missing = {address: [step.window] for address in step.addresses}
-    return plan(missing, {*refused, step.sender}, everyone=everyone)
+    return plan(missing, {*refused, step.sender}, sharing)
 
 
 def _steps(
-    starts: Mapping[str, datetime], end: datetime, refused: Collection[str], *, everyone: bool
+    starts: Mapping[str, datetime], end: datetime, refused: Collection[str], sharing: Sharing
 ) -> Iterator[Step]:
     groups: dict[str, list[str]] = {}
     for address in starts:
         domain = "*@" + address.rpartition("@")[2]
-        shared = EVERYONE if everyone and EVERYONE not in refused else domain
+        everyone = sharing == "everyone" and EVERYONE not in refused
+        shared = EVERYONE if everyone else domain
         groups.setdefault(shared, []).append(address)
     for shared, addresses in groups.items():
-        if len(addresses) > 1 and shared not in refused:
+        if sharing != "address" and len(addresses) > 1 and shared not in refused:
             # Reading a little more of some addresses is cheaper than another query.
             start = min(starts[address] for address in addresses)
             yield Step(shared, tuple(addresses), Window(start, end))

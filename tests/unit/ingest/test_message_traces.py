@@ -13,6 +13,7 @@ from ingest.http import Api
 from ingest.message_traces import SOURCE, TraceReader, pages_ahead
 from ingest.source import SourceResult
 from ingest.trace_pages import TraceRow
+from ingest.trace_plan import Sharing
 from tests.unit.ingest.conftest import NOW, Answer, Service, quiet
 from tests.unit.ingest.test_graph_traces import border, filter_of, page, refusal, row
 from warehouse.accounts import stored_rows
@@ -35,13 +36,11 @@ def read(store: Store, api: Api) -> Read:
         *addresses: str,
         asked: Window | None = LAST_HOURS,
         now: datetime = NOW,
-        everyone: bool = False,
+        sharing: Sharing = "domain",
     ) -> SourceResult:
         result = SourceResult(SOURCE, "contoso")
         pages = GraphTraces(api, now)
-        reader = TraceReader(
-            store, "contoso", pages, now, 4 * HOUR, quiet, result, everyone=everyone
-        )
+        reader = TraceReader(store, "contoso", pages, now, 4 * HOUR, quiet, result, sharing=sharing)
         return reader.read(addresses, asked)
 
     return run
@@ -191,7 +190,7 @@ def test_everyone_may_be_read_but_only_our_rows_are_kept(
     trust(store, "*")
     strangers = [row(3, senderAddress="ceo@contoso.com"), row(4, senderAddress=None)]
     service.choose = lambda _: page(*strangers, row(1), row(2, senderAddress=SHOP))
-    result = read(HR, SHOP, everyone=True)
+    result = read(HR, SHOP, sharing="everyone")
     assert asked_senders(service) == ["*"]
     assert trace_ids(store) == ["t1", "t2"]
     assert (result.rows_read, result.rows_new) == (2, 2)

@@ -23,14 +23,14 @@ def senders(steps: list[Step]) -> list[str]:
 
 def test_accounts_of_one_domain_share_a_query() -> None:
     missing = {"a@contoso.com": [RECENT], "b@contoso.com": [RECENT], "c@fabrikam.com": [RECENT]}
-    steps = plan(missing, (), everyone=False)
+    steps = plan(missing, (), "domain")
     assert senders(steps) == ["*@contoso.com", "c@fabrikam.com"]
     assert steps[0].addresses == ("a@contoso.com", "b@contoso.com")
 
 
 def test_a_domain_that_others_use_too_is_read_address_by_address() -> None:
     missing = {"a@contoso.com": [RECENT], "b@contoso.com": [RECENT]}
-    assert senders(plan(missing, {"*@contoso.com"}, everyone=False)) == [
+    assert senders(plan(missing, {"*@contoso.com"}, "domain")) == [
         "a@contoso.com",
         "b@contoso.com",
     ]
@@ -38,22 +38,22 @@ def test_a_domain_that_others_use_too_is_read_address_by_address() -> None:
 
 def test_everyone_is_asked_only_where_the_tenant_allows_it() -> None:
     missing = {"a@contoso.com": [RECENT], "b@fabrikam.com": [RECENT]}
-    assert senders(plan(missing, (), everyone=True)) == [EVERYONE]
-    assert EVERYONE not in senders(plan(missing, (), everyone=False))
+    assert senders(plan(missing, (), "everyone")) == [EVERYONE]
+    assert EVERYONE not in senders(plan(missing, (), "domain"))
 
 
 def test_a_refused_step_is_replaced_by_finer_ones() -> None:
     step = Step(EVERYONE, ("a@contoso.com", "b@contoso.com", "c@fabrikam.com"), RECENT)
-    domains = finer(step, (), everyone=True)
+    domains = finer(step, (), "everyone")
     assert senders(domains) == ["*@contoso.com", "c@fabrikam.com"]
-    single = finer(domains[0], {EVERYONE}, everyone=True)
+    single = finer(domains[0], {EVERYONE}, "everyone")
     assert senders(single) == ["a@contoso.com", "b@contoso.com"]
     assert all(each.window == RECENT for each in [*domains, *single])
 
 
 def test_today_comes_before_the_past() -> None:
     old = Window(END - 90 * 24 * HOUR, END - 30 * 24 * HOUR)
-    steps = plan({"a@contoso.com": [old], "b@fabrikam.com": [RECENT]}, (), everyone=False)
+    steps = plan({"a@contoso.com": [old], "b@fabrikam.com": [RECENT]}, (), "domain")
     assert steps[0].sender == "b@fabrikam.com"
     ends = [step.window.end for step in steps]
     assert ends == sorted(ends, reverse=True)
@@ -67,7 +67,7 @@ def test_every_missing_instant_is_read(asked: dict[str, list[tuple[int, int]]]) 
         ]
         for name, pairs in asked.items()
     }
-    steps = plan(missing, (), everyone=False)
+    steps = plan(missing, (), "domain")
     for address, windows in missing.items():
         read = [step.window for step in steps if address in step.addresses]
         assert all(gaps(read, window) == [] for window in windows)

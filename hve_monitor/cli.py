@@ -38,6 +38,10 @@ Now = Annotated[
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
 Since = Annotated[str | None, typer.Option("--since", help="From this time on, ISO 8601.")]
 Until = Annotated[str | None, typer.Option("--until", help="Before this time, ISO 8601.")]
+FORMATS_HELP = (
+    "auto, csv, tsv, json, jsonl, parquet, extended, summary, enhanced, historical, graph,"
+    " message-trace, message-trace-v2, reporting, collect."
+)
 TenantName = Annotated[str | None, typer.Option("--tenant", help="One tenant of several.")]
 
 
@@ -47,6 +51,7 @@ def demo(
     days: Annotated[int, typer.Option(min=30, max=90, help="Days of history.")] = 90,
     seed: Annotated[int, typer.Option(help="Another seed, another tenant.")] = 7,
     port: Annotated[int, typer.Option(help="Port of the dashboard.")] = 8501,
+    config: ConfigFile = None,  # noqa: ARG001 - every command takes it; the demo writes its own
     now: Now = None,
     as_json: Json = False,
 ) -> None:
@@ -92,7 +97,9 @@ def ingest(
     now: Now = None,
     as_json: Json = False,
 ) -> None:
-    """Fetch from Microsoft 365: accounts, billing, message_traces."""
+    """Fetch from Microsoft 365: accounts, billing, message_traces, trace_events, azure_costs,
+    policies, sign_ins.
+    """
     from hve_monitor.pipeline import Outcome, exit_code
     from hve_monitor.pipeline import ingest as ingest_tenants
     from hve_monitor.progress import progress_bar
@@ -111,9 +118,11 @@ def ingest(
 
 @app.command("import")
 def import_(
-    paths: Annotated[list[Path], typer.Argument(help="Files or folders.")],
+    paths: Annotated[
+        list[Path], typer.Argument(help="Files, folders, patterns; .gz, .zip and others too.")
+    ],
     tenant: TenantName = None,
-    kind: Annotated[str, typer.Option("--format", help="auto, csv, tsv, jsonl, parquet.")] = "auto",
+    kind: Annotated[str, typer.Option("--format", help=FORMATS_HELP)] = "auto",
     columns: Annotated[
         str | None,
         typer.Option("--map", help="id=COL,sender=COL,recipient=COL,received_at=COL,…"),
@@ -122,7 +131,7 @@ def import_(
     now: Now = None,
     as_json: Json = False,
 ) -> None:
-    """Land trace rows of files; works without any configuration."""
+    """Land exports of message traces, or any table by --map; works without any configuration."""
     from hve_monitor.pipeline import import_files
     from hve_monitor.progress import progress_bar
     from ingest.files import parse_map
@@ -132,6 +141,22 @@ def import_(
     with progress_bar() as progress:
         outcome = import_files(loaded, target, paths, parse_map(columns), kind, _now(now), progress)
     _finish(outcome, as_json, "import")
+
+
+@app.command()
+def collect(
+    script: Annotated[bool, typer.Option("--script", help="Print the PowerShell script.")] = False,
+    config: ConfigFile = None,  # noqa: ARG001 - every command takes the same three
+    now: Now = None,  # noqa: ARG001
+    as_json: Json = False,
+) -> None:
+    """Print a read-only script that an administrator runs; hve import takes its JSON."""
+    from hve_monitor.errors import ConfigError
+    from ingest.collection import SCRIPT
+
+    if not script:
+        raise ConfigError("collect: add --script to print the script")
+    _print({"script": SCRIPT}, as_json, "script")
 
 
 @app.command()

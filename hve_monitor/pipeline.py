@@ -25,6 +25,7 @@ from warehouse.store import Store, open_store
 from warehouse.upkeep import sweep
 
 log = logging.getLogger(__name__)
+VITAL = ("accounts", "message_traces")
 
 
 @dataclass
@@ -97,11 +98,13 @@ def exit_code(results: Sequence[SourceResult]) -> int:
     bad = [result for result in results if result.status != "ok" and not result.optional]
     if not bad:
         return DONE
-    if any(result.status != "failed" for result in results):
+    # Without accounts and traces there is nothing: what else succeeded does not make a run.
+    vital = [result for result in results if result.source in VITAL] or results
+    if any(result.status != "failed" for result in vital):
         return INCOMPLETE
-    if any(result.misconfigured for result in results):
+    if any(result.misconfigured for result in vital):
         return USAGE
-    return TEMPORARY if all(result.temporary for result in results) else FAILED
+    return TEMPORARY if all(result.temporary for result in vital) else FAILED
 
 
 def import_files(
@@ -117,9 +120,8 @@ def import_files(
     files = expand(paths)
     with store_of(config) as store:
         with store.tenant_lock(tenant.name):
-            store.begin_write(tenant.name, now)
-            importer = FileImport(store, tenant, now, columns, kind, progress)
-            results = [importer.read(file) for file in files]
+            store.check_now(tenant.name, now)
+            results = FileImport(store, tenant, now, columns, kind, progress).read_all(files)
         built = build(store, [tenant], now, progress)
     return Outcome(_import_document(tenant, results, built), _import_code(results))
 
@@ -153,4 +155,5 @@ def _import_document(
 
 
 def _import_code(results: Sequence[ImportResult]) -> int:
-    return INCOMPLETE if any(result.rows_rejected for result in results) else DONE
+    bad = any(result.rows_rejected or result.error for result in results)
+    return INCOMPLETE if bad else DONE

@@ -44,7 +44,10 @@ def imported(document: Document) -> str:
         f"{document[f'rows_{name}']:,} {name}"
         for name in ("read", "new", "changed", "unchanged", "rejected", "skipped")
     )
-    return f"{document['tenant']}: {len(document['files'])} files: {counts}"
+    errors = [each["error"] for each in document["files"] if each.get("error")]
+    return _clean(
+        "\n".join([f"{document['tenant']}: {len(document['files'])} files: {counts}", *errors])
+    )
 
 
 def coverage(found: Document) -> str:
@@ -131,6 +134,11 @@ def _expected(document: Document) -> str:
     )
 
 
+def script(document: Document) -> str:
+    """The script as it is, to be saved to a file."""
+    return str(document["script"]).rstrip("\n")
+
+
 def _money(amount: str | int | None) -> str:
     return "unknown" if amount is None else str(amount)
 
@@ -168,4 +176,5 @@ TEXTS: dict[str, Callable[[Document], str]] = {
     "incidents": incidents,
     "doctor": doctor,
     "dashboard": dashboard,
+    "script": script,
 }

@@ -51,6 +51,7 @@ class ImportResult:
     rows_unchanged: int = 0
     rows_rejected: int = 0
     rows_skipped: int = 0
+    error: str | None = None
 
 
 @dataclass
@@ -72,6 +73,23 @@ class FileImport:
         if self.format not in FORMATS:
             raise ConfigError(f"--format {self.format}: use one of {', '.join(FORMATS)}")
         self.senders = self._listed_senders()
+
+    def read_all(self, files: Sequence[Path]) -> list[ImportResult]:
+        """Lands what can be read; a file that cannot is told beside the others.
+
+        Raises: ConfigError when not one of them can be read; then nothing was written.
+        """
+        results, first = [], None
+        for file in files:
+            try:
+                results.append(self.read(file))
+            except ConfigError as error:
+                first = first or error
+                results.append(ImportResult(str(file), error=str(error)))
+        if first is not None and all(result.error for result in results):
+            raise first
+        self.store.begin_write(self.tenant.name, self.now)
+        return results
 
     def read(self, file: Path) -> ImportResult:
         """Lands one file. Raises: ConfigError when the file or the map does not fit."""
@@ -254,5 +272,5 @@ def _below(path: Path) -> list[Path]:
 
 def totals(results: Sequence[ImportResult]) -> dict[str, Any]:
     """Counts summed over the files."""
-    names = [name for name in ImportResult.__dataclass_fields__ if name != "file"]
+    names = [name for name in ImportResult.__dataclass_fields__ if name.startswith("rows_")]
     return {name: sum(getattr(result, name) for result in results) for name in names}

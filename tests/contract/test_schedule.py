@@ -17,7 +17,7 @@ import pytest
 from hve_monitor.clock import iso
 from hve_monitor.pipeline import run_once
 from tests.contract.conftest import NOW, Site
-from tests.contract.test_pipeline import quiet, truth, usage
+from tests.contract.test_pipeline import quiet, traces, truth, usage
 
 pytestmark = pytest.mark.contract
 
@@ -76,7 +76,7 @@ def test_a_schedule_stops_cleanly_and_leaves_a_complete_store(site: Site) -> Non
     with scheduled(site, "30s") as process:
         summary = json.loads(first_line(process))
     assert process.returncode == 0
-    assert summary["sources"][-1]["rows_new"] > 0
+    assert traces(summary)["rows_new"] > 0
     assert usage(site.config(), NOW) == truth(site)
 
 

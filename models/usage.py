@@ -113,11 +113,14 @@ def _visible(
     since: datetime | None,
     until: datetime | None,
 ) -> Period:
-    """The asked period without what was received after `now`."""
-    if now < published_as_of(connection):
-        just_after = now + timedelta(microseconds=1)
-        until = just_after if until is None else min(until, just_after)
-    return Period(since, until)
+    """The asked period without what was received after `now`.
+
+    A version published until `now` holds nothing later of today, so that today need not be cut.
+    """
+    today = datetime.combine(now.date(), time(0), UTC)
+    is_older = now < published_as_of(connection)
+    end = now + timedelta(microseconds=1) if is_older else today + ONE_DAY
+    return Period(since, end if until is None else min(until, end))
 
 
 def _cut_days(

@@ -80,3 +80,10 @@ def test_the_lock_file_names_no_host() -> None:
 
 def test_the_screenshot_is_a_picture() -> None:
     assert (ROOT / "docs/overview.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_every_permission_that_a_source_needs_is_in_the_readme() -> None:
+    code = "".join(file.read_text(encoding="utf-8") for file in (ROOT / "ingest").glob("*.py"))
+    needed = set(re.findall(r"\b[A-Z][A-Za-z]+\.(?:Read|ReadBasic)\.All\b", code))
+    assert len(needed) >= 5
+    assert not {name for name in needed if name not in text("README.md")}

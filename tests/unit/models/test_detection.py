@@ -131,3 +131,25 @@ def test_filters_of_the_list(bench: Workbench) -> None:
         cards(bench, incident="nothing")
     with pytest.raises(ConfigError, match="acknowledged"):
         cards(bench, status="opened")
+
+
+def test_a_stray_row_of_long_ago_is_counted_but_not_learnt_from(bench: Workbench) -> None:
+    bench.land(*busy(START, END), *burst(at("2026-10-18T02:10:00"), 3000))
+    bench.build(END)
+    before = cards(bench)
+    bench.land(trace("old", "a@contoso.com", "1998-01-01T00:00:00", sender=ACCOUNT))
+    bench.build(END)
+    days = bench.query("select count(*) from marts.hve_baseline_hourly where day < '2026-01-01'")
+    assert days == [(0,)]
+    assert cards(bench) == before
+    assert bench.query("select min(day)::varchar from marts.hve_usage_daily") == [("1998-01-01",)]
+
+
+def test_incidents_stay_when_their_history_leaves_the_window(bench: Workbench) -> None:
+    bench.land(*busy(START, END), *burst(at("2026-10-18T02:10:00"), 3000))
+    bench.build(END)
+    before = {card["id"] for card in cards(bench)}
+    much_later = END + timedelta(days=420)
+    bench.land(*busy(much_later - timedelta(days=2), much_later, seed=3))
+    bench.build(much_later)
+    assert before <= {card["id"] for card in cards(bench, much_later)}

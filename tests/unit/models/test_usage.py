@@ -97,3 +97,9 @@ def test_a_key_that_does_not_exist_names_those_that_do(built: Workbench) -> None
 def test_an_empty_store_has_no_rows(bench: Workbench) -> None:
     bench.build()
     assert rows(bench) == []
+
+
+def test_a_day_that_is_still_to_come_is_hidden(built: Workbench) -> None:
+    built.land(trace("m9", "a@contoso.com", "2099-01-01T00:00:00"))
+    built.build()
+    assert [row["day_utc"] for row in rows(built, "day")] == ["2026-11-01", "2026-11-02"]

@@ -77,7 +77,7 @@ class TraceReader:
             self.progress(f"{self.tenant}: traces of {step.sender}", done, done + len(steps) + 1)
             try:
                 if step.is_shared and not self._read_shared(step):
-                    steps.extendleft(reversed(finer(step, self._refused, self.sharing)))
+                    steps.extendleft(reversed(finer(step, self._refused)))
                     continue
                 if not step.is_shared:
                     self._read_single(step)

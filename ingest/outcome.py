@@ -10,8 +10,8 @@ from ingest.http import Api, RequestRefused
 from ingest.source import SourceResult
 
 # Microsoft refuses sign-in logs without Entra ID P1 in words of its own.
-# A cloud or a tenant where the endpoint does not exist answers 404.
-NOT_FOUND = 404
+# What a cloud answers where an endpoint does not exist.
+NOT_THERE = (404, 405)
 LICENCE_WORDS = ("premium license", "premium licence", "requestfromnonpremiumtenant")
 
 
@@ -23,7 +23,7 @@ def is_refusal(error: HveError, permission: str) -> bool:
     if isinstance(error, AuthError):
         return permission in str(error)
     return isinstance(error, RequestRefused) and (
-        error.status == NOT_FOUND or any(words in error.message.lower() for words in LICENCE_WORDS)
+        error.status in NOT_THERE or any(words in error.message.lower() for words in LICENCE_WORDS)
     )
 
 

@@ -53,10 +53,10 @@ def plan(
     ]
 
 
-def finer(step: Step, refused: Collection[str], sharing: Sharing) -> list[Step]:
-    """What to do instead of a shared step."""
+def finer(step: Step, refused: Collection[str]) -> list[Step]:
+    """What to do instead of a shared step: never anything as wide again."""
     missing = {address: [step.window] for address in step.addresses}
-    return plan(missing, {*refused, step.sender}, sharing)
+    return plan(missing, refused, "domain" if step.sender == EVERYONE else "address")
 
 
 def _steps(

@@ -99,7 +99,7 @@ select
 from merged
 where
     is_new
-    or status is distinct from stored_status
+    or lower(status) is distinct from lower(stored_status)
     or message_id is distinct from stored_message_id
     or subject is distinct from stored_subject
     or size_bytes is distinct from stored_size_bytes

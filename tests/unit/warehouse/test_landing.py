@@ -179,3 +179,8 @@ def test_days_are_marked_dirty_before_rows_are_written(
     with pytest.raises(OSError, match="no space"):
         land_rows(store, {})
     assert [each.day for each in store.state.dirty_days()] == [TODAY]
+
+
+def test_the_case_of_a_status_is_no_change(store: Store) -> None:
+    land_rows(store, {"status": "delivered"})
+    assert counts(land_rows(store, {"status": "Delivered"})) == (1, 0, 0, 1)

@@ -1,0 +1,124 @@
+"""Every fault of the service has an answer, and the store ends with the truth."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from hve_monitor.config import Config
+from hve_monitor.pipeline import run_once
+from simulator import Faults
+from tests.contract.conftest import NOW, Site
+from tests.contract.test_pipeline import quiet, traces, truth, usage
+
+pytestmark = pytest.mark.contract
+FIVE_PERCENT = {
+    "rate_429": 0.05,
+    "rate_503": 0.05,
+    "rate_reset": 0.05,
+    "rate_truncated": 0.05,
+    "rate_expired_link": 0.05,
+}
+
+
+def contents(config: Config) -> bytes:
+    """Every byte below the store."""
+    root: Path = config.warehouse.path
+    return b"".join(file.read_bytes() for file in root.rglob("*") if file.is_file()).lower()
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_five_percent_of_every_fault_lose_and_double_nothing(
+    make_site: Callable[..., Site], seed: int
+) -> None:
+    site = make_site(staff=120, faults=Faults(seed=seed, **FIVE_PERCENT))
+    site.tenant.token_seconds = 2
+    config = site.config()
+    for hours in (0, 1, 2):
+        site.tenant.move_to(NOW + timedelta(hours=hours))
+        outcome = run_once(config, site.tenant.now, quiet)
+        assert traces(outcome.document)["status"] == "ok"
+    assert sum(site.tenant.fault_counts.values()) > 20
+    assert usage(config, site.tenant.now) == truth(site)
+
+
+def test_mail_of_other_senders_never_reaches_the_disk(make_site: Callable[..., Site]) -> None:
+    site = make_site(other_senders=30)
+    config = site.config(("share = 1.0", "share = 1.0\nallow_unfiltered = true"))
+    requests = []
+    for hours in (0, 1, 2, 3):
+        site.tenant.move_to(NOW + timedelta(hours=hours))
+        found = traces(run_once(config, site.tenant.now, quiet).document)
+        requests.append(found["requests"])
+    assert usage(config, site.tenant.now) == truth(site)
+    assert requests[-1] < len(site.tenant.accounts), "one query for everyone, once it is trusted"
+    assert b"private" not in contents(config)
+
+
+def test_accounts_with_a_domain_of_their_own_cost_one_query(
+    make_site: Callable[..., Site],
+) -> None:
+    site = make_site(domain_of_accounts="hve.contoso.com")
+    config = site.config()
+    for hours in (0, 1, 2):
+        site.tenant.move_to(NOW + timedelta(hours=hours))
+        outcome = run_once(config, site.tenant.now, quiet)
+    asked = [each for each in site.tenant.requests if each.path.endswith("messageTraces")]
+    assert traces(outcome.document)["requests"] <= 2
+    assert "*@hve.contoso.com" in asked[-1].query.replace("%40", "@").replace("%2A", "*")
+    assert usage(config, site.tenant.now) == truth(site)
+
+
+@pytest.mark.parametrize("refusal", [401, 403])
+def test_the_exchange_cmdlet_stands_in_where_graph_refuses(site: Site, refusal: int) -> None:
+    site.tenant.graph_refused = refusal
+    config = site.config()
+    outcome = run_once(config, NOW, quiet)
+    assert traces(outcome.document)["status"] == "ok"
+    assert usage(config, NOW) == truth(site)
+
+
+def test_graph_refused_and_no_exchange_names_the_permission(site: Site) -> None:
+    site.tenant.graph_refused = 403
+    listed = f'["{site.tenant.accounts[0].primary}"]'
+    outcome = run_once(site.config(('"exchange"', listed)), NOW, quiet)
+    assert outcome.exit_code == 3
+    assert "ExchangeMessageTrace.Read.All" in traces(outcome.document)["error"]
+
+
+def test_permissions_that_are_not_granted_fail_nothing(site: Site) -> None:
+    site.tenant.granted = {"ExchangeMessageTrace.Read.All", "Exchange.ManageAsApp"}
+    outcome = run_once(site.config(), NOW, quiet)
+    assert outcome.exit_code == 0
+    told = {each["source"]: each["error"] for each in outcome.document["sources"]}
+    assert told["sign_ins"].startswith("unavailable: ")
+    assert "AuditLog.Read.All" in told["sign_ins"]
+    assert "Policy.Read.All" in told["policies"]
+
+
+def test_the_trouble_of_one_tenant_is_not_the_others(site: Site) -> None:
+    text = site.file.read_text(encoding="utf-8")
+    start, end = text.index("[[tenants]]"), text.index("[endpoints]")
+    strange = text[start:end].replace('name = "contoso"', 'name = "fabrikam"')
+    strange = strange.replace(site.tenant.tenant_id, "00000000-0000-0000-0000-00000000dead")
+    config = site.config(("[endpoints]", strange + "[endpoints]"))
+    outcome = run_once(config, NOW, quiet)
+    states = {
+        (each["tenant"], each["source"]): each["status"] for each in outcome.document["sources"]
+    }
+    assert states["contoso", "message_traces"] == "ok"
+    assert states["fabrikam", "accounts"] == "failed"
+    assert outcome.exit_code == 3
+    assert usage(config, NOW) == truth(site)
+
+
+def test_the_secret_is_nowhere_in_the_store(site: Site) -> None:
+    config = site.config()
+    run_once(config, NOW, quiet)
+    assert site.tenant.client_secret.lower().encode() not in contents(config)
+    if os.name != "nt":
+        assert config.warehouse.path.stat().st_mode & 0o077 == 0

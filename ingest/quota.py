@@ -13,6 +13,9 @@ from hve_monitor.config import Limits
 from warehouse.state import State
 
 
+MARGIN_SECONDS = 0.25
+
+
 class Quota:
     """Waits until the next request fits into our share of the published quota."""
 
@@ -25,7 +28,9 @@ class Quota:
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._tenant, self._state = tenant, state
-        self._window = limits.message_trace_window_seconds
+        # A request arrives after it was counted here: without a margin the last one of a full
+        # window would arrive inside Microsoft's.
+        self._window = limits.message_trace_window_seconds * 1.01 + MARGIN_SECONDS
         self.allowed = max(1, int(limits.message_trace_requests * limits.share))
         self._clock, self._sleep = clock, sleep
 

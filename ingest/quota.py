@@ -12,7 +12,6 @@ from collections.abc import Callable
 from hve_monitor.config import Limits
 from warehouse.state import State
 
-
 MARGIN_SECONDS = 0.25
 
 

@@ -17,6 +17,7 @@ from warehouse.connection import arrow, files_sql
 from warehouse.store import Store
 from warehouse.tables import FIRST_CONTACTS, FIRST_SOURCES, Table
 
+STORED = Path(__file__).with_name("stored_firsts.sql").read_text(encoding="utf-8")
 TEMPLATE = Path(__file__).with_name("kept_firsts.sql").read_text(encoding="utf-8")
 
 
@@ -39,14 +40,15 @@ def _keep(
     value = table.key[-1]
     create(connection, model(f"marts.{table.name}"))
     connection.execute("create schema if not exists stored")
-    stored = files_sql(table, store.delta.files(table, tenant))
-    connection.execute(f"create or replace view stored.{table.name} as {stored}")
-    earlier = arrow(connection, TEMPLATE.format(table=table.name, value=value))
+    names = {"table": table.name, "value": value}
+    files = files_sql(table, store.delta.files(table, tenant))
+    stored = STORED.format(files=files, **names)
+    connection.execute(f"create or replace table stored.{table.name} as {stored}")
+    earlier = arrow(connection, TEMPLATE.format(**names))
     connection.execute(
         f"create or replace table kept.{table.name} as select tenant, account, {value},"
         f" min(first_at) as first_at from (from stored.{table.name} union all"
-        f" from marts.{table.name}) semi join (select account, {value} from marts.{table.name})"
-        f" using (account, {value}) group by tenant, account, {value}"
+        f" from marts.{table.name}) group by tenant, account, {value}"
     )
     store.delta.append(table, earlier.drop(["displaced_at"]))
     return _days(earlier["displaced_at"])

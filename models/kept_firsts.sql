@@ -1,5 +1,5 @@
 -- Grain: one row per candidate that is new, or earlier than the kept first. Unit: UTC instant.
--- $1-free template: {table} is first_contacts or first_sources, {value} its third key column.
+-- {table} is first_contacts or first_sources, {value} its third key column.
 select
     n.tenant,
     n.account,
@@ -7,9 +7,6 @@ select
     n.first_at,
     k.first_at as displaced_at
 from marts.{table} as n
-left join (
-    select tenant, account, {value}, min(first_at) as first_at
-    from stored.{table}
-    group by tenant, account, {value}
-) as k on k.tenant = n.tenant and k.account = n.account and k.{value} = n.{value}
+left join stored.{table} as k
+    on k.tenant = n.tenant and k.account = n.account and k.{value} = n.{value}
 where k.first_at is null or n.first_at < k.first_at

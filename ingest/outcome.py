@@ -13,6 +13,8 @@ from ingest.source import SourceResult
 # What a cloud answers where an endpoint does not exist.
 NOT_THERE = (404, 405)
 LICENCE_WORDS = ("premium license", "premium licence", "requestfromnonpremiumtenant")
+# Graph's 400 for a path that this cloud does not have.
+ABSENT_WORDS = ("resource not found for the segment",)
 
 
 def is_refusal(error: HveError, permission: str) -> bool:
@@ -23,7 +25,8 @@ def is_refusal(error: HveError, permission: str) -> bool:
     if isinstance(error, AuthError):
         return permission in str(error)
     return isinstance(error, RequestRefused) and (
-        error.status in NOT_THERE or any(words in error.message.lower() for words in LICENCE_WORDS)
+        error.status in NOT_THERE
+        or any(words in error.message.lower() for words in (*LICENCE_WORDS, *ABSENT_WORDS))
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from hve_monitor.errors import AuthError, SourceContractError, SourceUnavailable
 from ingest.http import Api, RequestRefused
 from ingest.outcome import finish, is_refusal, note
@@ -41,6 +43,16 @@ def test_words_about_licences_count_as_a_refusal() -> None:
     words = "Neither tenant is B2C or tenant doesn't have premium license"
     assert is_refusal(RequestRefused(400, words, "GET x"), PERMISSION)
     assert not is_refusal(RequestRefused(400, "Invalid filter clause", "GET x"), PERMISSION)
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [(404, ""), (405, ""), (400, "Resource not found for the segment 'auditLogs'.")],
+)
+def test_an_endpoint_that_a_cloud_does_not_have_counts_as_a_refusal(
+    status: int, words: str
+) -> None:
+    assert is_refusal(RequestRefused(status, words, "GET x"), PERMISSION)
 
 
 def test_a_source_that_gave_rows_after_its_error_is_partial(api: Api) -> None:

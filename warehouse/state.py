@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
@@ -16,6 +17,7 @@ from typing import Any, NamedTuple
 
 from hve_monitor.errors import StoreError
 
+OPENING_ATTEMPTS = 200
 SCHEMA = Path(__file__).with_name("state.sql").read_text(encoding="utf-8")
 
 
@@ -41,9 +43,21 @@ class State:
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             self._db = sqlite3.connect(path, isolation_level=None, timeout=60)
-            self._db.executescript(SCHEMA)
+            self._prepare()
         except sqlite3.Error as error:
             raise StoreError(f"{path}: cannot be opened ({error})") from error
+
+    def _prepare(self) -> None:
+        """Makes the tables; of two that open a new file at once SQLite may refuse one."""
+        for attempt in range(OPENING_ATTEMPTS):
+            try:
+                self._db.executescript(SCHEMA)
+            except sqlite3.OperationalError as error:
+                if "locked" not in str(error) or attempt == OPENING_ATTEMPTS - 1:
+                    raise
+                time.sleep(0.05)
+            else:
+                return
 
     def close(self) -> None:
         """Closes the file."""

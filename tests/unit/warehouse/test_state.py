@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta, timezone
 from itertools import pairwise
 from pathlib import Path
@@ -185,3 +186,15 @@ def test_whole_seconds_are_cut_down_or_up() -> None:
     assert whole_second(half) == at(3)
     assert whole_second(half, up=True) == at(4)
     assert whole_second(at(3), up=True) == at(3)
+
+
+def test_many_may_open_a_new_file_at_once(tmp_path: Path) -> None:
+    def opened(number: int) -> int:
+        state = State(tmp_path / f"store{number // 8}" / "state.db")
+        batch = state.next_batch()
+        state.close()
+        return batch
+
+    with ThreadPoolExecutor(max_workers=8) as pool:
+        batches = list(pool.map(opened, range(160)))
+    assert sorted(batches) == sorted(list(range(1, 9)) * 20)

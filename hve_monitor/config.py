@@ -193,6 +193,13 @@ class Privacy(Section):
     key_file: str = ""
     subjects: Literal["keep", "hash", "drop"] = "keep"
 
+    @model_validator(mode="after")
+    def _built(self) -> Privacy:
+        """A promise that is not kept yet is refused: nobody may believe that names are hidden."""
+        if self.mode != "full" or self.subjects != "keep":
+            raise ValueError("only mode = 'full' with subjects = 'keep' is built yet")
+        return self
+
 
 class Retention(Section):
     """How long rows are kept."""

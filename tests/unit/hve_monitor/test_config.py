@@ -264,3 +264,11 @@ def test_the_key_file_is_relative_to_the_configuration(folder: Path) -> None:
 def test_a_memory_limit_that_is_no_size_is_told(folder: Path) -> None:
     (line,) = mistakes(folder, '[warehouse]\nmemory_limit = "lots"')
     assert line.startswith("warehouse.memory_limit: ")
+
+
+@pytest.mark.parametrize(
+    "line", ['mode = "pseudonymous"', 'mode = "aggregate"', 'subjects = "drop"']
+)
+def test_privacy_that_is_not_built_is_refused_and_not_ignored(folder: Path, line: str) -> None:
+    (told,) = mistakes(folder, f"[privacy]\n{line}")
+    assert told == "privacy: only mode = 'full' with subjects = 'keep' is built yet"

@@ -1,0 +1,70 @@
+"""What every command takes and prints."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from hve_monitor.config import Config, Tenant
+    from hve_monitor.pipeline import Outcome
+
+ConfigFile = Annotated[
+    Path | None, typer.Option("--config", help="Configuration file; default hve.toml, HVE_CONFIG.")
+]
+Now = Annotated[
+    str | None, typer.Option("--now", help="Business time, ISO 8601; default the system clock.")
+]
+Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
+Since = Annotated[str | None, typer.Option("--since", help="From this time on, ISO 8601.")]
+Until = Annotated[str | None, typer.Option("--until", help="Before this time, ISO 8601.")]
+TenantName = Annotated[str | None, typer.Option("--tenant", help="One tenant of several.")]
+
+
+def load(file: Path | None) -> Config:
+    from hve_monitor.config import load_config
+
+    return load_config(file)
+
+
+def moment_of(text: str | None) -> datetime:
+    from hve_monitor.clock import business_now
+
+    return business_now(text)
+
+
+def time_of(text: str | None, flag: str) -> datetime | None:
+    from hve_monitor.clock import parse_time
+
+    return None if text is None else parse_time(text, flag)
+
+
+def tenant_of(config: Config, name: str | None) -> Tenant:
+    """The named tenant, or the only one."""
+    from hve_monitor.errors import ConfigError
+
+    if name is not None:
+        return config.tenant(name)
+    if len(config.served) > 1:
+        raise ConfigError(f"--tenant: name one of {', '.join(each.name for each in config.served)}")
+    return config.served[0]
+
+
+def finish(outcome: Outcome, as_json: bool, kind: str) -> None:
+    show(outcome.document, as_json, kind)
+    raise typer.Exit(outcome.exit_code)
+
+
+def show(document: dict[str, Any], as_json: bool, kind: str) -> None:
+    """One JSON document, or the text that hve_monitor.text makes of this kind of document."""
+    from hve_monitor.text import TEXTS
+
+    shown = json.dumps(document, ensure_ascii=False) if as_json else TEXTS[kind](document)
+    sys.stdout.write(shown + "\n")
+    sys.stdout.flush()

@@ -1,0 +1,1 @@
+"""The commands of `hve`, a module for each group; hve_monitor.cli joins them."""

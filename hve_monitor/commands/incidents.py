@@ -1,0 +1,53 @@
+"""Commands about incidents."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from hve_monitor.command import (
+    ConfigFile,
+    Json,
+    Now,
+    Since,
+    TenantName,
+    Until,
+    load,
+    moment_of,
+    show,
+    time_of,
+)
+
+commands = typer.Typer()
+
+
+@commands.command()
+def incidents(
+    incident: Annotated[str | None, typer.Argument(metavar="[ID]", help="One incident.")] = None,
+    since: Since = None,
+    until: Until = None,
+    status: Annotated[str | None, typer.Option(help="open, closed, …")] = None,
+    tenant: TenantName = None,
+    config: ConfigFile = None,
+    now: Now = None,
+    as_json: Json = False,
+) -> None:
+    """Anomalies of the accounts, grouped and explained."""
+    from models.cards import incident_cards
+    from models.coverage import coverage_report
+    from warehouse.publication import published
+
+    moment = moment_of(now)
+    with published(load(config).warehouse.path) as connection:
+        cards = incident_cards(
+            connection,
+            moment,
+            tenant=tenant,
+            incident=incident,
+            since=time_of(since, "--since"),
+            until=time_of(until, "--until"),
+            status=status,
+        )
+        document = {"incidents": cards, "coverage": coverage_report(connection, moment, tenant)}
+    show(document, as_json, "incidents")

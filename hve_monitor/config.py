@@ -57,6 +57,8 @@ class Tenant(Section):
     federated_token_file: Path | None = None
     managed_identity: bool = False
     accounts: Literal["exchange", "files"] | tuple[str, ...] = "exchange"
+    exchange_access: Literal["auto", "rest", "powershell"] = "auto"
+    exchange_organization: str = ""
     azure_scopes: tuple[str, ...] = ()
     timezone: str = "UTC"
     currency: str = "USD"
@@ -103,6 +105,11 @@ class Tenant(Section):
             )
         if not self.client_id and not self.managed_identity:
             raise ValueError("client_id is missing")
+        if self.exchange_access == "powershell" and not self.exchange_organization:
+            raise ValueError(
+                "exchange_organization is missing (Connect-ExchangeOnline needs the tenant's"
+                " onmicrosoft.com domain)"
+            )
         return self
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 
 from hve_monitor.config import Config, Tenant
 from hve_monitor.errors import ConfigError, SourceUnavailable
@@ -18,6 +19,7 @@ from ingest.http import Api, Client, https_client
 from ingest.message_traces import TracePages, TraceReader
 from ingest.message_traces_v2 import CmdletTraces, TraceExchange
 from ingest.policies import allowed_app_ids, ingest_policies
+from ingest.powershell import ExchangeWays, PowerShell, installed
 from ingest.quota import Quota
 from ingest.retail_prices import PublicApi, ingest_retail_prices
 from ingest.source import Progress, SourceResult
@@ -222,6 +224,22 @@ class TenantIngest:
         )
 
     def _exchange(self) -> Exchange:
+        """InvokeCommand, PowerShell, or the second where the first is refused."""
+        if self._powershell is None:
+            return self._rest()
+        if self.tenant.exchange_access == "powershell":
+            return self._powershell
+        return ExchangeWays(self._rest(), self._powershell)
+
+    @cached_property
+    def _powershell(self) -> PowerShell | None:
+        access, organization = self.tenant.exchange_access, self.tenant.exchange_organization
+        if access == "rest" or (access == "auto" and not (organization and installed())):
+            return None
+        scope = self.config.endpoints.exchange_scope
+        return PowerShell(lambda: self._tokens.bearer(scope), organization)
+
+    def _rest(self) -> Exchange:
         endpoints = self.config.endpoints
         api = Api(
             self.client,

@@ -56,7 +56,9 @@ class Recorded(Exchange):
         printed = {
             "Get-HVEAccountSettings": self.document.settings,
             "Get-HVEAccountBillingPolicy": self.document.billing,
-        }[cmdlet]
+        }.get(cmdlet)
+        if printed is None:
+            raise AuthError(f"{cmdlet}: the collected document does not hold it")
         wanted = str(parameters["Identity"]).lower()
         rows = [row for row in printed if str(row.get("Identity")).lower() == wanted]
         refusal = next((row["error"] for row in rows if row.get("error")), None)
@@ -70,13 +72,8 @@ def is_collection(record: object) -> bool:
     return isinstance(record, dict) and record.get("kind") == KIND
 
 
-def record_collection(
-    store: Store, tenant: str, document: Row, now: datetime, where: str
-) -> Sequence[SourceResult]:
-    """Keeps accounts and billing policies; returns what became of them.
-
-    Raises: ConfigError when the document is of another version or shape.
-    """
+def read_collection(document: object, where: str) -> Collection:
+    """The checked document. Raises: ConfigError when it is of another version or shape."""
     try:
         collection = msgspec.convert(document, Collection)
     except msgspec.ValidationError as error:
@@ -86,6 +83,17 @@ def record_collection(
             f"{where}: has version {collection.version}, this program reads {VERSION};"
             " print the script again with `hve collect --script`"
         )
+    return collection
+
+
+def record_collection(
+    store: Store, tenant: str, document: Row, now: datetime, where: str
+) -> Sequence[SourceResult]:
+    """Keeps accounts and billing policies; returns what became of them.
+
+    Raises: ConfigError when the document is of another version or shape.
+    """
+    collection = read_collection(document, where)
     if collection.errors and not collection.accounts:
         return [SourceResult("accounts", tenant, error=each) for each in collection.errors]
     recorded = Recorded(collection)

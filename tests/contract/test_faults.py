@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -11,9 +12,10 @@ import pytest
 
 from hve_monitor.config import Config
 from hve_monitor.pipeline import run_once
-from simulator import Faults
+from simulator import Faults, SimulatedTenant
 from tests.contract.conftest import NOW, Site
 from tests.contract.test_pipeline import quiet, traces, truth, usage
+from tests.unit.ingest.test_powershell import Machine
 
 pytestmark = pytest.mark.contract
 FIVE_PERCENT = {
@@ -88,6 +90,37 @@ def test_graph_refused_and_no_exchange_names_the_permission(site: Site) -> None:
     outcome = run_once(site.config(('"exchange"', listed)), NOW, quiet)
     assert outcome.exit_code == 3
     assert "ExchangeMessageTrace.Read.All" in traces(outcome.document)["error"]
+
+
+def collected(tenant: SimulatedTenant) -> dict[str, object]:
+    """What the script of `hve collect` would write for the tenant."""
+    accounts = [
+        {
+            "PrimarySmtpAddress": each.primary,
+            "EmailAddresses": [f"smtp:{a}" for a in each.addresses],
+        }
+        for each in tenant.accounts
+    ]
+    billing = [
+        {"Identity": each.primary, "BillingPolicyStatus": "Valid"} for each in tenant.accounts
+    ]
+    return {"kind": "hve-collect", "version": 1, "accounts": accounts, "billing": billing}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the stand-in is a POSIX script")
+def test_powershell_stands_in_where_the_exchange_endpoint_refuses(
+    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machine = Machine(tmp_path)
+    machine.writes(collected(site.tenant))
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    site.tenant.exchange_refused = True
+    organization = 'accounts = "exchange"\nexchange_organization = "contoso.onmicrosoft.com"'
+    config = site.config(('accounts = "exchange"', organization))
+    found = {each["source"]: each for each in run_once(config, NOW, quiet).document["sources"]}
+    assert (found["accounts"]["status"], found["billing"]["status"]) == ("ok", "ok")
+    assert len(machine.runs) == 1
+    assert usage(config, NOW) == truth(site)
 
 
 def test_permissions_that_are_not_granted_fail_nothing(site: Site) -> None:

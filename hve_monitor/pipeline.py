@@ -22,7 +22,7 @@ from models.coverage import coverage_report
 from warehouse.publication import published
 from warehouse.state import Window
 from warehouse.store import Store, open_store
-from warehouse.upkeep import sweep
+from warehouse.upkeep import sweep, tidy
 
 log = logging.getLogger(__name__)
 VITAL = ("accounts", "message_traces")
@@ -122,7 +122,9 @@ def import_files(
         with store.tenant_lock(tenant.name):
             store.check_now(tenant.name, now)
             results = FileImport(store, tenant, now, columns, kind, progress).read_all(files)
+            tidy(store, tenant.name, now)
         built = build(store, [tenant], now, progress)
+        sweep(store)
     return Outcome(_import_document(tenant, results, built), _import_code(results))
 
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -101,21 +102,26 @@ class DeltaFolder:
             properties = SEARCHABLE if searchable else PLAIN
             self._write(table, rows, mode="overwrite", predicate=where, properties=properties)
 
+    def compact(self, table: Table, tenant: str, days: Iterable[date] | None = None) -> None:
+        """Makes one file of the files of each partition; rows and their order stay as they are."""
+        opened = self.open(table)
+        filters = _filters(tenant, days)
+        if opened is None or filters is None:
+            return
+        path, before = self.path(table), opened.version()
+        sizes = pa.table(opened.get_add_actions())["size_bytes"]
+        _ensure_space(path, sum(sizes.to_pylist()))
+        with _durable(path, before):
+            opened.optimize.compact(partition_filters=filters, writer_properties=PLAIN)
+
     def files(
         self, table: Table, tenant: str | None = None, days: Iterable[date] | None = None
     ) -> list[str]:
         """Active Parquet files, of one tenant and of given days when asked."""
         opened = self.open(table)
-        if opened is None:
+        filters = _filters(tenant, days)
+        if opened is None or filters is None:
             return []
-        wanted = None if days is None else sorted(days)
-        if wanted == []:
-            return []
-        filters: list[tuple[str, str, object]] = []
-        if tenant is not None:
-            filters.append(("tenant", "=", tenant))
-        if wanted:
-            filters.append(("day", "in", wanted))
         # delta-rs answers with URIs: a space of the folder's name comes as %20.
         return sorted(map(unquote, opened.file_uris(file_pruning_predicate=filters or None)))
 
@@ -134,9 +140,10 @@ class DeltaFolder:
     ) -> None:
         path = self.path(table)
         path.mkdir(parents=True, exist_ok=True)
-        self.open(table)  # sets a torn entry aside, on top of which nothing can be written
+        # Opening sets a torn entry aside, on top of which nothing can be written.
+        before = self.version(table)
         _ensure_space(path, rows.nbytes)
-        try:
+        with _durable(path, before):
             write_deltalake(
                 path,
                 rows.select(table.schema.names).cast(table.schema),
@@ -146,11 +153,36 @@ class DeltaFolder:
                 configuration=CONFIGURATION,
                 writer_properties=properties,
             )
-            sync_newest_entry(path)
-        except (DeltaError, OSError) as error:
-            raise StoreError(
-                f"{path}: not written ({error}); free space or check the disk"
-            ) from error
+
+
+def _filters(
+    tenant: str | None, days: Iterable[date] | None
+) -> list[tuple[str, str, object]] | None:
+    """Conditions on the partitions; None where no day is asked for, so that nothing fits."""
+    wanted = None if days is None else sorted(days)
+    if wanted == []:
+        return None
+    filters: list[tuple[str, str, object]] = []
+    if tenant is not None:
+        filters.append(("tenant", "=", tenant))
+    if wanted:
+        filters.append(("day", "in", [str(day) for day in wanted]))
+    return filters
+
+
+@contextmanager
+def _durable(path: Path, before: int | None) -> Iterator[None]:
+    """What is committed inside is on the disk afterwards.
+
+    before: the table's version until now. Another tenant's process may commit in between, so every
+    later entry is synced, not the newest one alone.
+    Raises: StoreError.
+    """
+    try:
+        yield
+        sync_entries(path, -1 if before is None else before)
+    except (DeltaError, OSError) as error:
+        raise StoreError(f"{path}: not written ({error}); free space or check the disk") from error
 
 
 def _ensure_space(path: Path, needed: int) -> None:
@@ -163,19 +195,23 @@ def _ensure_space(path: Path, needed: int) -> None:
         )
 
 
-def sync_newest_entry(path: Path) -> None:
-    """fsync of the newest log entry, the files it names and every folder between."""
+def sync_entries(path: Path, after: int) -> None:
+    """fsync of the log entries after a version, the files they name and every folder between."""
     log = path / "_delta_log"
-    entry = max(log.glob("*.json"))
     folders = {path, log}
-    for action in _actions(entry):
-        if "add" in action:
-            file = path / action["add"]["path"]
+    for entry in sorted(each for each in log.glob("*.json") if int(each.stem) > after):
+        for file in _added(path, entry):
             _fsync(file)
             folders.update(file.parents[: len(file.relative_to(path).parts) - 1])
-    _fsync(entry)
+        _fsync(entry)
     for folder in folders:
         fsync_folder(folder)
+
+
+def _added(path: Path, entry: Path) -> list[Path]:
+    """Files of the entry that are still there: a later entry of another tenant removes none."""
+    named = [action["add"]["path"] for action in _actions(entry) if "add" in action]
+    return [path / unquote(name) for name in named]
 
 
 def sync_checkpoint(path: Path) -> None:

@@ -17,8 +17,33 @@ import pyarrow.compute as pc
 from warehouse.connection import arrow, compute, files_sql
 from warehouse.delta import sync_checkpoint
 from warehouse.store import Store
-from warehouse.tables import FIRST_CONTACTS, FIRST_SOURCES, MESSAGE_TRACES, TABLES, Table
+from warehouse.tables import (
+    AZURE_COSTS,
+    BILLING_POLICIES,
+    FIRST_CONTACTS,
+    FIRST_SOURCES,
+    HVE_ACCOUNTS,
+    MESSAGE_TRACES,
+    POLICIES,
+    REJECTED_ROWS,
+    RETAIL_PRICES,
+    SIGN_INS,
+    TABLES,
+    TRACE_EVENTS,
+    Table,
+)
 
+# Tables that only grow, beside the traces: every observation in them is kept.
+COLLECTED = (
+    HVE_ACCOUNTS,
+    BILLING_POLICIES,
+    REJECTED_ROWS,
+    AZURE_COSTS,
+    RETAIL_PRICES,
+    SIGN_INS,
+    POLICIES,
+    TRACE_EVENTS,
+)
 LATEST = Path(__file__).with_name("latest.sql").read_text(encoding="utf-8")
 FIRSTS = Path(__file__).with_name("firsts.sql").read_text(encoding="utf-8")
 MOST_FILES = 8
@@ -35,12 +60,14 @@ def tidy(store: Store, tenant: str, now: datetime) -> int:
     A closed day ends as one file with one observation per row.
     """
     nightly = _is_due(store, tenant)
-    days = _crowded_days(store, tenant, now, nightly=nightly)
+    days = _crowded_days(store, MESSAGE_TRACES, tenant, now, nightly=nightly)
     for chunk in _chunks(days):
         _rewrite(store, tenant, chunk)
     for table in (FIRST_CONTACTS, FIRST_SOURCES):
         if len(store.delta.files(table, tenant)) > MOST_FILES:
             _merge_firsts(store, table, tenant)
+    for table in COLLECTED:
+        _compact(store, table, tenant, now, nightly=nightly)
     if nightly:
         store.state.record_upkeep(tenant, time.time())
     return len(days)
@@ -66,11 +93,21 @@ def _is_due(store: Store, tenant: str) -> bool:
     return last is None or time.time() - last >= EVERY_SECONDS
 
 
+def _compact(store: Store, table: Table, tenant: str, now: datetime, *, nightly: bool) -> None:
+    """Merges the files of a table whose every observation stays."""
+    if "day" not in table.partition_by:
+        if len(store.delta.files(table, tenant)) > MOST_FILES:
+            store.delta.compact(table, tenant)
+        return
+    days = [day for day, _ in _crowded_days(store, table, tenant, now, nightly=nightly)]
+    store.delta.compact(table, tenant, days)
+
+
 def _crowded_days(
-    store: Store, tenant: str, now: datetime, *, nightly: bool
+    store: Store, table: Table, tenant: str, now: datetime, *, nightly: bool
 ) -> list[tuple[date, int]]:
     """(day, rows) of the days to rewrite, oldest first."""
-    opened = store.delta.open(MESSAGE_TRACES)
+    opened = store.delta.open(table)
     if opened is None:
         return []
     actions = pa.table(opened.get_add_actions(flatten=True))

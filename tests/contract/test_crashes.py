@@ -15,7 +15,8 @@ import duckdb
 import pytest
 
 from hve_monitor.clock import iso
-from hve_monitor.pipeline import run_once
+from hve_monitor.config import Config
+from hve_monitor.pipeline import run_once, store_of
 from tests.contract.conftest import NOW, Site
 from tests.contract.test_pipeline import quiet, truth, usage
 
@@ -51,6 +52,90 @@ def test_twenty_kills_end_with_the_exact_truth(make_site: Callable[..., Site]) -
         assert_readable(config.warehouse.path / "hve.duckdb")
     outcome = run_once(config, site.tenant.now, quiet)
     assert outcome.exit_code == 0
+    assert usage(config, site.tenant.now) == truth(site)
+
+
+# Runs `hve` and kills it at the n-th durable step inside one phase of the run.
+KILLED_INSIDE = """
+import os, signal, sys
+import deltalake
+from importlib import import_module
+from hve_monitor.cli import main
+from warehouse import delta, upkeep
+
+upkeep.MOST_FILES = 1  # so that every run has something to tidy
+room, name, left = sys.argv[1], sys.argv[2], int(sys.argv[3])
+del sys.argv[1:4]
+inside = False
+
+def step(act):
+    def counted(*values, **named):
+        global left
+        left -= inside
+        if left < 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return act(*values, **named)
+    return counted
+
+def phase(act):
+    def entered(*values, **named):
+        global inside
+        inside = True
+        try:
+            return act(*values, **named)
+        finally:
+            inside = False
+    return entered
+
+for owner, step_name in (
+    (os, "fsync"), (os, "replace"), (delta, "write_deltalake"),
+    (deltalake.DeltaTable, "vacuum"), (deltalake.DeltaTable, "create_checkpoint"),
+    (deltalake.DeltaTable, "cleanup_metadata"),
+):
+    setattr(owner, step_name, step(getattr(owner, step_name)))
+module = import_module(room)
+setattr(module, name, phase(getattr(module, name)))
+main()
+"""
+
+
+def killed_inside(site: Site, file: Path, phase: tuple[str, str], step: int) -> int:
+    """The exit code of a run that is killed at that step of that phase."""
+    command = [sys.executable, "-c", KILLED_INSIDE, *phase, str(step)]
+    command += ["run", "--json", "--config", str(file), "--now", iso(site.tenant.now)]
+    return subprocess.run(command, stdout=subprocess.DEVNULL, check=False).returncode
+
+
+def make_upkeep_due(config: Config) -> None:
+    with store_of(config) as store:
+        for who in ("contoso", "*"):
+            store.state.record_upkeep(who, 0)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL is of POSIX")
+@pytest.mark.parametrize(
+    ("phase", "steps"),
+    [
+        (("ingest.tenant", "tidy"), (0, 1, 2, 4, 6)),
+        (("hve_monitor.pipeline", "sweep"), (0, 2, 5, 20)),
+        (("models.build", "publish"), (0, 1, 2)),
+        (("hve_monitor.pipeline", "build"), (1, 6, 15)),
+    ],
+)
+def test_a_kill_inside_a_phase_leaves_no_half_state(
+    make_site: Callable[..., Site], phase: tuple[str, str], steps: tuple[int, ...]
+) -> None:
+    site = make_site(staff=40, days=14)
+    config = site.config()
+    run_once(config, site.tenant.now, quiet)
+    killed = 0
+    for step in steps:
+        site.tenant.advance(timedelta(hours=1))
+        make_upkeep_due(config)
+        killed += killed_inside(site, site.folder / "changed.toml", phase, step) == -9
+        assert_readable(config.warehouse.path / "hve.duckdb")
+    assert killed >= len(steps) - 1, "the steps lie inside the phase"
+    assert run_once(config, site.tenant.now, quiet).exit_code == 0
     assert usage(config, site.tenant.now) == truth(site)
 
 

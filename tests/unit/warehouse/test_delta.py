@@ -180,7 +180,7 @@ def test_a_whole_entry_is_never_set_aside(
     folder.append(FIRST_CONTACTS, contacts("contoso", "a"))
     folder.append(FIRST_CONTACTS, contacts("contoso", "b"))
     older = newest_entry(folder)
-    monkeypatch.setattr(delta, "sync_newest_entry", lambda _: None)
+    monkeypatch.setattr(delta, "sync_entries", lambda *_: None)
     folder.append(FIRST_CONTACTS, contacts("contoso", "c\u2028d"))
     older.write_bytes(b"{broken")
     with pytest.raises(StoreError, match="damaged"):

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import os
 import time
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import duckdb
 
 from tests.unit.warehouse.conftest import NOW, land_rows, observations
+from warehouse.accounts import stored_rows
+from warehouse.policies import Policy, record_policies
+from warehouse.signins import SignIn, record_sign_ins
 from warehouse.store import Store
-from warehouse.tables import FIRST_CONTACTS, MESSAGE_TRACES
+from warehouse.tables import FIRST_CONTACTS, MESSAGE_TRACES, POLICIES, SIGN_INS
 from warehouse.upkeep import EVERY_SECONDS, MOST_FILES, sweep, tidy
 
 OLD = NOW - timedelta(days=5)
@@ -104,3 +107,49 @@ def test_first_contacts_are_merged_to_the_earliest(store: Store) -> None:
     (file,) = store.delta.files(FIRST_CONTACTS)
     rows = duckdb.execute("select count(*), min(first_at) from read_parquet($f)", {"f": file})
     assert rows.fetchall() == [(1, NOW - timedelta(hours=MOST_FILES))]
+
+
+def policy(number: int) -> Policy:
+    return Policy("conditional_access", f"rule {number}", document="{}")
+
+
+def test_small_tables_keep_few_files_and_every_observation(store: Store) -> None:
+    for number in range(3 * MOST_FILES):
+        record_policies(store, "contoso", [policy(number)], (), NOW + timedelta(hours=number))
+        tidy(store, "contoso", NOW + timedelta(hours=number))
+    assert len(store.delta.files(POLICIES, "contoso")) <= MOST_FILES
+    rows = stored_rows(store, POLICIES, "contoso")
+    assert sorted(row["object_id"] for row in rows) == sorted(
+        f"rule {number}" for number in range(3 * MOST_FILES)
+    )
+    assert len({row["batch"] for row in rows}) == 3 * MOST_FILES
+
+
+def test_another_tenants_files_are_left_alone(store: Store) -> None:
+    for number in range(MOST_FILES + 1):
+        for tenant in ("contoso", "fabrikam"):
+            record_policies(store, tenant, [policy(number)], (), NOW)
+    tidy(store, "contoso", NOW)
+    assert len(store.delta.files(POLICIES, "contoso")) == 1
+    assert len(store.delta.files(POLICIES, "fabrikam")) == MOST_FILES + 1
+
+
+def sign_in(number: int, at: datetime) -> SignIn:
+    unknown = dict.fromkeys(
+        (
+            "account", "user_principal_name", "ip_address", "client_app_used", "app_display_name",
+            "app_id", "error_code", "failure_reason", "conditional_access_status", "country",
+        )
+    )  # fmt: skip
+    return SignIn(
+        **{"id": f"s{number}", "created_at": at, "is_service_principal": False, **unknown}
+    )
+
+
+def test_closed_days_of_small_tables_end_as_one_file_each(store: Store) -> None:
+    for number in range(3):
+        at = [OLD, OLD - timedelta(days=1)]
+        record_sign_ins(store, "contoso", [sign_in(2 * number + n, at[n]) for n in (0, 1)], NOW)
+    tidy(store, "contoso", NOW)
+    assert len(store.delta.files(SIGN_INS, "contoso")) == 2
+    assert len(stored_rows(store, SIGN_INS, "contoso")) == 6

@@ -26,6 +26,7 @@ from ingest.formats.collected import record_collection
 from ingest.formats.containers import Member, UnreadableError, members
 from ingest.formats.layouts import Layout, plain, recognise, shown
 from ingest.formats.reading import FORMATS, Chosen, Collected, Reader, Rows
+from ingest.pace import Pace
 from ingest.source import Progress
 from warehouse.accounts import current_accounts
 from warehouse.connection import compute
@@ -67,6 +68,7 @@ class FileImport:
     senders: frozenset[str] | None = field(init=False)
     waiting: list[pa.Table] = field(init=False, default_factory=list)
     refused: list[tuple[int | None, str]] = field(init=False, default_factory=list)
+    pace: Pace = field(init=False, default_factory=Pace)
 
     def __post_init__(self) -> None:
         """Raises: ConfigError when there is no format of that name."""
@@ -124,7 +126,8 @@ class FileImport:
                 self._keep_collection(found, member, result)
                 continue
             self._keep(found, member.name, result)
-            self.progress(f"{Path(member.name).name}: {result.rows_read:,} rows", 0, 1)
+            self.pace.rows += found.table.num_rows
+            self.progress(f"{Path(member.name).name}: {self.pace.text()}", 0, 1)
         self._land(result)
 
     def _keep(self, rows: Rows, name: str, result: ImportResult) -> None:

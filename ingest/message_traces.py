@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from hve_monitor.errors import AuthError, HveError, SourceUnavailable
 from ingest.graph_traces import PAGE_ROWS, place
+from ingest.pace import Pace, QuotaUse
 from ingest.source import Progress, SourceResult
 from ingest.trace_buffer import SOURCE, TraceBuffer
 from ingest.trace_pages import TraceRow, utc_times
@@ -51,10 +52,12 @@ class TraceReader:
     result: SourceResult
     sharing: Sharing = "domain"
     origin: str = "graph"
+    quota: QuotaUse | None = None
     _known: frozenset[str] = frozenset()
     _refused: set[str] = field(default_factory=set)
     _trusted: set[str] = field(default_factory=set)
     _buffer: TraceBuffer = field(init=False)
+    _pace: Pace = field(init=False)
 
     def read(self, addresses: Sequence[str], asked: Window | None = None) -> SourceResult:
         """Reads every missing window; one that fails leaves a gap and does not stop the others."""
@@ -62,6 +65,7 @@ class TraceReader:
         self._judge_from_memory()
         missing = self._all_missing(addresses, asked)
         steps = deque(plan(missing, self._refused, self.sharing))
+        self._pace = Pace(sum(_work(step) for step in steps), self.quota)
         self._buffer = TraceBuffer(self.store, self.tenant, self.now, self.result, self.origin)
         try:
             self._read_steps(steps)
@@ -71,17 +75,16 @@ class TraceReader:
         return self.result
 
     def _read_steps(self, steps: deque[Step]) -> None:
-        done = 0
         while steps:
             step = steps.popleft()
-            self.progress(f"{self.tenant}: traces of {step.sender}", done, done + len(steps) + 1)
+            self._tell(step)
             try:
                 if step.is_shared and not self._read_shared(step):
                     steps.extendleft(reversed(finer(step, self._refused)))
                     continue
                 if not step.is_shared:
                     self._read_single(step)
-                done += 1
+                self._pace.done += _work(step)
             except (AuthError, SourceUnavailable) as error:
                 self.result.note(error)
                 return
@@ -115,7 +118,13 @@ class TraceReader:
         self._complete(step)
         return self._judge(step, is_trusted=True) if known else True
 
+    def _tell(self, step: Step) -> None:
+        what = f"{self.tenant}: traces of {step.sender}: {self._pace.text()}"
+        self.progress(what, round(self._pace.done), max(1, round(self._pace.total)))
+
     def _keep(self, step: Step, rows: Sequence[TraceRow]) -> None:
+        self._pace.rows += len(rows)
+        self._tell(step)
         self._buffer.add(rows, place(step.sender, step.window))
 
     def _complete(self, step: Step) -> None:
@@ -162,6 +171,11 @@ class TraceReader:
             for window in self.store.state.covered(self.tenant, SOURCE, address)
         ]
         return gaps([window for window in sure if window.start < window.end], wanted)
+
+
+def _work(step: Step) -> float:
+    """Seconds of mail that a step reads, over its addresses: finer steps add up to the same."""
+    return len(step.addresses) * (step.window.end - step.window.start).total_seconds()
 
 
 def pages_ahead(window: Window, rows: Sequence[TraceRow]) -> float:

@@ -135,6 +135,7 @@ class TenantIngest:
             result,
             sharing,
             origin,
+            lambda: (self._quota.used(), self._quota.allowed),
         )
         addresses = [
             address

@@ -4,11 +4,41 @@ from __future__ import annotations
 
 import pytest
 
+from hve_monitor import progress
 from hve_monitor.progress import progress_bar
 
 
-def test_without_a_terminal_nothing_is_written(capfd: pytest.CaptureFixture[str]) -> None:
+def test_without_a_terminal_short_work_says_nothing(capfd: pytest.CaptureFixture[str]) -> None:
     with progress_bar() as report:
         report("contoso: accounts", 1, 2)
         report("contoso: billing", 2, 2)
     assert tuple(capfd.readouterr()) == ("", "")
+
+
+def test_without_a_terminal_long_work_says_a_line_now_and_then(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    times = iter([0.0, 59.0, 61.0, 61.0, 90.0])
+    monkeypatch.setattr(progress.time, "monotonic", lambda: next(times))
+    monkeypatch.setattr(progress, "Progress", Quiet)
+    with progress_bar() as report:
+        for what in ("early", "a minute later", "soon again"):
+            report(what, 1, 2)
+    out, errors = capfd.readouterr()
+    assert (out, errors) == ("", "a minute later\n")
+
+
+class Quiet:
+    """The bar, without its own use of the clock."""
+
+    def __init__(self, *columns: object, **options: object) -> None: ...
+
+    def __enter__(self) -> Quiet:
+        return self
+
+    def __exit__(self, *error: object) -> None: ...
+
+    def add_task(self, *values: object, **named: object) -> int:
+        return 0
+
+    def update(self, *values: object, **named: object) -> None: ...

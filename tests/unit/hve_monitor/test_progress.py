@@ -21,7 +21,7 @@ def test_without_a_terminal_long_work_says_a_line_now_and_then(
     capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     times = iter([0.0, 59.0, 61.0, 61.0, 90.0])
-    monkeypatch.setattr(progress.time, "monotonic", lambda: next(times))
+    monkeypatch.setattr("hve_monitor.progress.time.monotonic", lambda: next(times))
     monkeypatch.setattr(progress, "Progress", MagicMock())  # it reads the clock too
     with progress_bar() as report:
         for what in ("early", "a minute later", "soon again"):

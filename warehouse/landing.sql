@@ -2,18 +2,18 @@
 -- Compares the batch with what the store holds for the same days. A field that the new observation
 -- does not carry keeps its stored value, and a status that may still change never replaces a final
 -- one: an export made last week must not undo what Microsoft said since.
-with counted as (
-    select
-        *,
-        count(*) over (partition by day, trace_id, recipient) as copies
+with repeated as (
+    select day, trace_id, recipient
     from incoming
+    group by day, trace_id, recipient
+    having count(*) > 1
 ),
 
 -- What came twice in one batch says the same as in two: the last known value of each field holds.
 latest as (
-    select * exclude (copies)
-    from counted
-    where copies = 1
+    select *
+    from incoming
+    where (day, trace_id, recipient) not in (select (r.day, r.trace_id, r.recipient) from repeated as r)
     union all by name
     select
         any_value(tenant) as tenant,
@@ -39,8 +39,8 @@ latest as (
         any_value(batch) as batch,
         max(row) as row,
         any_value(source) as source
-    from counted
-    where copies > 1
+    from incoming
+    where (day, trace_id, recipient) in (select (r.day, r.trace_id, r.recipient) from repeated as r)
     group by day, trace_id, recipient
 ),
 

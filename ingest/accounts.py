@@ -101,10 +101,14 @@ def _smtp(entry: str) -> str | None:
 
 
 def _reply_to(exchange: Exchange, identity: str) -> str | None:
-    """ReplyTo of the account; unknown when the cmdlet is refused: usage does not depend on it."""
+    """ReplyTo of the account, "" where it has none.
+
+    Unknown when the cmdlet is refused or shows no such property: usage does not depend on it.
+    """
     try:
         rows = exchange.rows("Get-HVEAccountSettings", Identity=identity)
     except HveError:
         return None
-    value = rows[0].get("ReplyTo") if rows else None
-    return str(value).lower() if value else None
+    if not rows or "ReplyTo" not in rows[0]:
+        return None
+    return str(rows[0]["ReplyTo"] or "").lower()

@@ -17,7 +17,10 @@ from warehouse.tables import HVE_ACCOUNTS, MESSAGE_TRACES, Table
 
 @dataclass(frozen=True)
 class Account:
-    """One HVE account. `addresses` holds the primary and every alias, in lower case."""
+    """One HVE account. `addresses` holds the primary and every alias, in lower case.
+
+    `reply_to` is "" where it is known that there is none, null while it is unknown.
+    """
 
     account: str
     addresses: tuple[str, ...]

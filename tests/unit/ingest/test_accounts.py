@@ -87,6 +87,14 @@ def test_refused_settings_do_not_stop_the_accounts(
     assert current_accounts(store, "contoso")[0].reply_to == "reply@contoso.com"
 
 
+def test_a_reply_to_that_was_removed_is_a_change(store: Store, api: Api, service: Service) -> None:
+    tenant = Tenant(service, USER)
+    ingest(store, api)
+    tenant.reply_to = ""
+    assert ingest(store, api).rows_changed == 1
+    assert current_accounts(store, "contoso")[0].reply_to == ""
+
+
 def test_an_empty_list_keeps_the_known_accounts_and_fails(
     store: Store, api: Api, service: Service
 ) -> None:

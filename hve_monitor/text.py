@@ -115,6 +115,24 @@ def dashboard(document: Document) -> str:
     return f"dashboard: {document['url']}"
 
 
+def backup(document: Document) -> str:
+    """Where the backup is and what it holds."""
+    return (
+        f"{document['path']}: {document['files']:,} files, {document['bytes'] / 1e6:,.1f} MB,"
+        f" of {document['created_at']}"
+    )
+
+
+def verified(document: Document) -> str:
+    """One line per finding, with the fix of what is wrong, and what a repair did."""
+    lines = [
+        f"{each['status']:4} {each['check']}: {each['detail']}"
+        + (f"\n     fix: {each['fix']}" if each["fix"] else "")
+        for each in document["findings"]
+    ]
+    return _clean("\n".join([*lines, *(f"repaired {each}" for each in document["repaired"])]))
+
+
 def _spent(document: Document) -> str:
     spent = document["month_to_date"]
     return (
@@ -177,4 +195,7 @@ TEXTS: dict[str, Callable[[Document], str]] = {
     "doctor": doctor,
     "dashboard": dashboard,
     "script": script,
+    "backup": backup,
+    "restore": backup,
+    "verify": verified,
 }

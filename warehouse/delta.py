@@ -6,10 +6,11 @@ the files that its log entry names and of the entry itself; only then does the c
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -17,6 +18,7 @@ from typing import Any
 from urllib.parse import unquote
 
 import pyarrow as pa
+import pyarrow.parquet
 from deltalake import (
     BloomFilterProperties,
     ColumnProperties,
@@ -48,8 +50,11 @@ CONFIGURATION = {
 class DeltaFolder:
     """The Delta tables below one store folder."""
 
-    def __init__(self, root: Path) -> None:
-        self.root = root
+    def __init__(
+        self, root: Path, remember: Callable[[Mapping[str, str]], None] = lambda _: None
+    ) -> None:
+        """remember: takes the SHA-256 of files that were written, by paths below the root."""
+        self.root, self._remember = root, remember
 
     def path(self, table: Table) -> Path:
         """Folder of the table, `<store>/<room>/<name>`."""
@@ -59,15 +64,18 @@ class DeltaFolder:
         """The table at its newest readable version, or None before its first write.
 
         A newest log entry that a crash left half written was never acknowledged: it is set aside.
+        So is a checkpoint that cannot be read: the entries of the last days say the same.
+        Raises: StoreError when the log is damaged beyond that.
         """
         try:
             return DeltaTable(self.path(table))
         except TableNotFoundError:
             return None if not _set_aside_torn_entry(self.path(table)) else self.open(table)
         except DeltaError:
-            if not _set_aside_torn_entry(self.path(table)):
+            path = self.path(table)
+            if not (_set_aside_torn_entry(path) or _set_aside_broken_checkpoint(path)):
                 raise StoreError(
-                    f"{self.path(table)}: the table's log is damaged; run 'hve doctor'"
+                    f"{path}: the table's log is damaged; put a backup in place (hve restore)"
                 ) from None
             return self.open(table)
 
@@ -112,7 +120,7 @@ class DeltaFolder:
         path, before = self.path(table), opened.version()
         sizes = pa.table(opened.get_add_actions())["size_bytes"]
         _ensure_space(path, sum(sizes.to_pylist()))
-        with _durable(path, before):
+        with self._durable(path, before):
             opened.optimize.compact(partition_filters=filters, writer_properties=PLAIN)
 
     def files(
@@ -125,6 +133,13 @@ class DeltaFolder:
             return []
         # delta-rs answers with URIs: a space of the folder's name comes as %20.
         return sorted(map(unquote, opened.file_uris(file_pruning_predicate=filters or None)))
+
+    def drop_missing(self, table: Table) -> None:
+        """Takes files that are not there any more out of the table, in one commit."""
+        opened = self.open(table)
+        if opened is not None:
+            with self._durable(self.path(table), opened.version()):
+                opened.repair()
 
     def version(self, table: Table) -> int | None:
         """Version of the newest commit, None before the first."""
@@ -144,7 +159,7 @@ class DeltaFolder:
         # Opening sets a torn entry aside, on top of which nothing can be written.
         before = self.version(table)
         _ensure_space(path, rows.nbytes)
-        with _durable(path, before):
+        with self._durable(path, before):
             write_deltalake(
                 path,
                 rows.select(table.schema.names).cast(table.schema),
@@ -154,6 +169,29 @@ class DeltaFolder:
                 configuration=CONFIGURATION,
                 writer_properties=properties,
             )
+
+    @contextmanager
+    def _durable(self, path: Path, before: int | None) -> Iterator[None]:
+        """What is committed inside is on the disk afterwards, and its checksums are kept.
+
+        before: the table's version until now. Another tenant's process may commit in between, so
+        every later entry is synced, not the newest one alone.
+        Raises: StoreError.
+        """
+        try:
+            yield
+            files = sync_entries(path, -1 if before is None else before)
+            self._remember({file.relative_to(self.root).as_posix(): sha256(file) for file in files})
+        except (DeltaError, OSError) as error:
+            raise StoreError(
+                f"{path}: not written ({error}); free space or check the disk"
+            ) from error
+
+
+def sha256(file: Path) -> str:
+    """SHA-256 of a file's bytes as hexadecimal text."""
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _filters(
@@ -171,21 +209,6 @@ def _filters(
     return filters
 
 
-@contextmanager
-def _durable(path: Path, before: int | None) -> Iterator[None]:
-    """What is committed inside is on the disk afterwards.
-
-    before: the table's version until now. Another tenant's process may commit in between, so every
-    later entry is synced, not the newest one alone.
-    Raises: StoreError.
-    """
-    try:
-        yield
-        sync_entries(path, -1 if before is None else before)
-    except (DeltaError, OSError) as error:
-        raise StoreError(f"{path}: not written ({error}); free space or check the disk") from error
-
-
 def _ensure_space(path: Path, needed: int) -> None:
     """Refuses early: on a full disk delta-rs ends with half-written files and a page of panics."""
     free = shutil.disk_usage(path).free
@@ -196,21 +219,26 @@ def _ensure_space(path: Path, needed: int) -> None:
         )
 
 
-def sync_entries(path: Path, after: int) -> None:
-    """fsync of the log entries after a version, the files they name and every folder between."""
+def sync_entries(path: Path, after: int) -> list[Path]:
+    """fsync of the log entries after a version, the files they name and every folder between.
+
+    Returns the files.
+    """
     log = path / "_delta_log"
-    folders = {path, log}
+    folders, files = {path, log}, []
     for entry in sorted(each for each in log.glob("*.json") if int(each.stem) > after):
         for file in _added(path, entry):
-            _fsync(file)
+            sync_file(file)
+            files.append(file)
             folders.update(file.parents[: len(file.relative_to(path).parts) - 1])
-        _fsync(entry)
+        sync_file(entry)
     for folder in folders:
         fsync_folder(folder)
+    return files
 
 
 def _added(path: Path, entry: Path) -> list[Path]:
-    """Files of the entry that are still there: a later entry of another tenant removes none."""
+    """Data files that a log entry adds."""
     named = [action["add"]["path"] for action in _actions(entry) if "add" in action]
     return [path / unquote(name) for name in named]
 
@@ -221,17 +249,17 @@ def sync_checkpoint(path: Path) -> None:
     files = sorted(log.glob("*.checkpoint*.parquet"))[-1:]
     for file in [*files, log / "_last_checkpoint"]:
         if file.exists():
-            _fsync(file)
+            sync_file(file)
     fsync_folder(log)
 
 
 def fsync_folder(folder: Path) -> None:
     """Makes names in the folder durable; Windows has no such call and needs none."""
     if os.name != "nt":
-        _fsync(folder)
+        sync_file(folder)
 
 
-def _fsync(path: Path) -> None:
+def sync_file(path: Path) -> None:
     flags = os.O_RDONLY if os.name != "nt" else os.O_RDWR
     handle = os.open(path, flags)
     try:
@@ -241,16 +269,40 @@ def _fsync(path: Path) -> None:
 
 
 def _set_aside_torn_entry(path: Path) -> bool:
-    entry = max((path / "_delta_log").glob("*.json"), default=None)
-    if entry is None:
+    """One crash tears the newest entry: anything beyond that is damage of another kind."""
+    log = path / "_delta_log"
+    entries = sorted(log.glob("*.json"))
+    if not entries or not _is_torn(entries[-1]) or any(map(_is_torn, entries[-2:-1])):
         return False
+    if any(log.glob(f"{entries[-1].stem}.checkpoint*")):
+        return False  # the entry was whole when the checkpoint was made
+    entries[-1].rename(entries[-1].with_suffix(".torn"))
+    return True
+
+
+def _is_torn(entry: Path) -> bool:
     try:
-        torn = not _actions(entry)
+        return not _actions(entry)
     except ValueError:
-        torn = True
-    if torn:
-        entry.rename(entry.with_suffix(".torn"))
-    return torn
+        return True
+
+
+def _set_aside_broken_checkpoint(path: Path) -> bool:
+    log = path / "_delta_log"
+    broken = [file for file in log.glob("*.checkpoint*.parquet") if not _is_parquet(file)]
+    for file in broken:
+        file.rename(file.with_suffix(".torn"))
+    if broken:
+        (log / "_last_checkpoint").unlink(missing_ok=True)
+    return bool(broken)
+
+
+def _is_parquet(file: Path) -> bool:
+    try:
+        pa.parquet.read_table(file, partitioning=None)
+    except (pa.ArrowException, OSError):
+        return False
+    return True
 
 
 def _actions(entry: Path) -> list[dict[str, Any]]:

@@ -9,8 +9,8 @@ from __future__ import annotations
 import json
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -147,6 +147,27 @@ class State:
         )
         return [Window(_time(start), _time(end)) for start, end in rows]
 
+    def uncover(self, tenant: str, source: str, lost: Window) -> None:
+        """Takes a window back from every address, because its rows are gone."""
+        with self.transaction():
+            rows = self._db.execute(
+                "select distinct address from coverage where tenant = ? and source = ?",
+                [tenant, source],
+            ).fetchall()
+            for (address,) in rows:
+                self._keep_outside(tenant, source, address, lost)
+
+    def _keep_outside(self, tenant: str, source: str, address: str, lost: Window) -> None:
+        key = [tenant, source, address]
+        left = [part for window in self.covered(*key) for part in gaps([lost], window)]
+        self._db.execute(
+            "delete from coverage where tenant = ? and source = ? and address = ?", key
+        )
+        self._db.executemany(
+            "insert into coverage values (?, ?, ?, ?, ?)",
+            [(*key, _text(each.start), _text(each.end)) for each in left],
+        )
+
     # -- quota -----------------------------------------------------------------------------
 
     def use_quota(self, tenant: str, at: float, window_seconds: float) -> None:
@@ -189,6 +210,42 @@ class State:
     def record_upkeep(self, tenant: str, at: float) -> None:
         """Remembers the real time of a tidying."""
         self._db.execute("insert or replace into upkeep values (?, ?)", [tenant, at])
+
+    # -- checksums -------------------------------------------------------------------------
+
+    def record_checksums(self, found: Mapping[str, str]) -> None:
+        """Remembers the SHA-256 of data files by their paths below the store."""
+        with self.transaction():
+            self._db.executemany("insert or replace into checksums values (?, ?)", found.items())
+
+    def checksums(self) -> dict[str, str]:
+        """SHA-256 by path below the store, of every file that was written since it is kept."""
+        return dict(self._db.execute("select path, sha256 from checksums").fetchall())
+
+    def forget_checksums(self, paths: Iterable[str]) -> None:
+        """Forgets files that are gone."""
+        with self.transaction():
+            self._db.executemany(
+                "delete from checksums where path = ?", [(path,) for path in paths]
+            )
+
+    # -- whole file ------------------------------------------------------------------------
+
+    def tenants(self) -> list[str]:
+        """Tenants that were ever written."""
+        return [row[0] for row in self._db.execute("select tenant from tenants order by tenant")]
+
+    def copy_to(self, path: Path) -> None:
+        """Writes a consistent copy of the file."""
+        with closing(sqlite3.connect(path)) as copy:
+            self._db.backup(copy)
+            # A copy in WAL mode would need its two companions beside it.
+            copy.execute("pragma journal_mode = delete")
+
+    def damage(self) -> list[str]:
+        """What SQLite finds wrong with the file; empty for a sound one."""
+        rows = self._db.execute("pragma integrity_check(10)").fetchall()
+        return [row[0] for row in rows if row[0] != "ok"]
 
     # -- runs ------------------------------------------------------------------------------
 

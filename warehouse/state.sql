@@ -40,3 +40,6 @@ create table if not exists upkeep (tenant text primary key, at real not null) st
 create table if not exists runs (
     id integer primary key, started_at text not null, finished_at text not null, summary text not null
 ) strict;
+
+-- one row per data file that was written: SHA-256 of its bytes, as hexadecimal text
+create table if not exists checksums (path text primary key, sha256 text not null) strict;

@@ -18,6 +18,7 @@ from warehouse.delta import DeltaFolder
 from warehouse.locks import exclusive
 from warehouse.state import State
 
+MANIFEST = "manifest.json"  # written last: a restored folder that has it is whole
 DISK_TROUBLE = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS}
 
 
@@ -82,6 +83,8 @@ def open_store(
             f"warehouse.path: the folder name '{misleading[0]}' reads like a partition; use another"
         )
     try:
+        root.parent.mkdir(parents=True, exist_ok=True)
+        finish_restore(root)
         root.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:
         raise StoreError(
@@ -90,9 +93,22 @@ def open_store(
     with _told_in_one_line(root):
         state = State(root / "state.db")
         try:
-            yield Store(root, DeltaFolder(root), state, memory_limit, threads)
+            delta = DeltaFolder(root, state.record_checksums)
+            yield Store(root, delta, state, memory_limit, threads)
         finally:
             state.close()
+
+
+def restoring(root: Path) -> Path:
+    """Where a restored store is laid out before it takes its place."""
+    return root.with_name(f"{root.name}.restoring")
+
+
+def finish_restore(root: Path) -> None:
+    """Puts a restored store in its place when a crash came between the last two steps."""
+    fresh = restoring(root)
+    if not root.exists() and (fresh / MANIFEST).exists():
+        fresh.rename(root)
 
 
 @contextmanager

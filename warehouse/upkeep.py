@@ -81,10 +81,13 @@ def sweep(store: Store) -> None:
         opened = store.delta.open(table)
         if opened is None:
             continue
-        opened.vacuum(KEEP_HOURS, dry_run=False, enforce_retention_duration=False)
+        # Full: files of writes that a crash cut off are named by no version and go too.
+        opened.vacuum(KEEP_HOURS, dry_run=False, enforce_retention_duration=False, full=True)
         opened.create_checkpoint()
         sync_checkpoint(store.delta.path(table))
         opened.cleanup_metadata()
+    kept = store.state.checksums()
+    store.state.forget_checksums(path for path in kept if not (store.root / path).exists())
     store.state.record_upkeep(EVERYTHING, time.time())
 
 

@@ -19,6 +19,8 @@ from hve_monitor.config import Config
 from hve_monitor.pipeline import run_once, store_of
 from tests.contract.conftest import NOW, Site
 from tests.contract.test_pipeline import quiet, truth, usage
+from warehouse.backup import restore
+from warehouse.verification import verify
 
 pytestmark = [pytest.mark.contract, pytest.mark.slow]
 KILLS = 20
@@ -137,6 +139,61 @@ def test_a_kill_inside_a_phase_leaves_no_half_state(
     assert killed >= len(steps) - 1, "the steps lie inside the phase"
     assert run_once(config, site.tenant.now, quiet).exit_code == 0
     assert usage(config, site.tenant.now) == truth(site)
+
+
+def killed_after(seconds: float, *arguments: str) -> None:
+    """Starts `hve` and kills it after so many seconds, unless it is done by then."""
+    command = [sys.executable, "-m", "hve_monitor", *arguments]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
+        try:
+            process.wait(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            process.kill()
+
+
+def test_a_kill_in_backup_or_restore_leaves_the_old_or_the_new(
+    make_site: Callable[..., Site], tmp_path: Path
+) -> None:
+    site = make_site(staff=40, days=14)
+    config, file = site.config(), str(site.folder / "changed.toml")
+    run_once(config, NOW, quiet)
+    moments = random.Random(8)  # noqa: S311 - the moments need no secrecy
+    saved = tmp_path / "whole"
+    assert main_of("backup", "--out", str(saved), "--config", file) == 0
+    for number in range(12):
+        target = tmp_path / f"backup-{number}"
+        killed_after(moments.uniform(0.2, 1.2), "backup", "--out", str(target), "--config", file)
+        if target.exists():
+            restore(target, tmp_path / f"from-{number}")
+        killed_after(
+            moments.uniform(0.2, 2.5), "restore", str(saved), "--replace", "--config", file
+        )
+        with store_of(config) as store:
+            findings, damages = verify(store)
+        assert damages == []
+        assert {each.status for each in findings if each.check == "state"} == {"pass"}
+    assert main_of("restore", str(saved), "--replace", "--config", file, "--now", iso(NOW)) == 0
+    assert usage(config, NOW) == truth(site)
+
+
+def main_of(*arguments: str) -> int:
+    return subprocess.run(
+        [sys.executable, "-m", "hve_monitor", *arguments], stdout=subprocess.DEVNULL, check=False
+    ).returncode
+
+
+def test_a_backup_on_a_full_disk_is_one_line_and_leaves_nothing(
+    site: Site, small_disk: Callable[[int], Path]
+) -> None:
+    config = site.config()
+    run_once(config, NOW, quiet)
+    folder = small_disk(200)
+    command = [sys.executable, "-m", "hve_monitor", "backup", "--out", str(folder / "b")]
+    command += ["--config", str(site.folder / "changed.toml")]
+    done = subprocess.run(command, capture_output=True, check=False)
+    lines = done.stderr.decode().strip().splitlines()
+    assert (done.returncode, len(lines)) == (1, 1), lines
+    assert list(folder.iterdir()) == []
 
 
 @pytest.fixture

@@ -158,7 +158,7 @@ def test_everything_that_a_commit_names_is_on_the_disk_before_it_returns(
     folder: DeltaFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     synced: list[Path] = []
-    monkeypatch.setattr(delta, "_fsync", synced.append)
+    monkeypatch.setattr(delta, "sync_file", synced.append)
     folder.append(HVE_COST_DAILY, costs("contoso", d22=1, d23=2))
     path = folder.path(HVE_COST_DAILY)
     files = {Path(file) for file in folder.files(HVE_COST_DAILY)}
@@ -180,7 +180,7 @@ def test_a_whole_entry_is_never_set_aside(
     folder.append(FIRST_CONTACTS, contacts("contoso", "a"))
     folder.append(FIRST_CONTACTS, contacts("contoso", "b"))
     older = newest_entry(folder)
-    monkeypatch.setattr(delta, "sync_entries", lambda *_: None)
+    monkeypatch.setattr(delta, "sync_entries", lambda *_: [])
     folder.append(FIRST_CONTACTS, contacts("contoso", "c\u2028d"))
     older.write_bytes(b"{broken")
     with pytest.raises(StoreError, match="damaged"):
@@ -194,7 +194,7 @@ def test_a_failed_sync_fails_the_write(
     def broken(_: Path) -> None:
         raise OSError(5, "Input/output error")
 
-    monkeypatch.setattr(delta, "_fsync", broken)
+    monkeypatch.setattr(delta, "sync_file", broken)
     with pytest.raises(StoreError, match="Input/output error"):
         folder.append(FIRST_CONTACTS, contacts("contoso", "a"))
 

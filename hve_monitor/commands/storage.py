@@ -1,0 +1,68 @@
+"""Commands about the store as a whole."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from hve_monitor.command import ConfigFile, Json, Now, finish, load, moment_of, show
+
+commands = typer.Typer()
+
+
+@commands.command()
+def backup(
+    out: Annotated[Path, typer.Option("--out", help="A new file, outside the store.")],
+    config: ConfigFile = None,
+    now: Now = None,  # noqa: ARG001 - every command takes the same three
+    as_json: Json = False,
+) -> None:
+    """Write the whole store into one file, with checksums; works while runs go on."""
+    from dataclasses import asdict
+
+    from hve_monitor.pipeline import store_of
+    from warehouse.backup import back_up
+
+    with store_of(load(config)) as store:
+        show(asdict(back_up(store, out)), as_json, "backup")
+
+
+@commands.command()
+def restore(
+    source: Annotated[Path, typer.Argument(help="A file that hve backup wrote.")],
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Move the present store aside first.")
+    ] = False,
+    config: ConfigFile = None,
+    now: Now = None,
+    as_json: Json = False,
+) -> None:
+    """Put the store of a backup in place, after every checksum was right, and publish it."""
+    from dataclasses import asdict
+
+    from hve_monitor.pipeline import rebuild
+    from hve_monitor.progress import progress_bar
+    from warehouse.backup import restore as restore_store
+
+    loaded = load(config)
+    restored = restore_store(source, loaded.warehouse.path, replace=replace)
+    with progress_bar() as progress:
+        rebuild(loaded, moment_of(now), progress, full=False)
+    show(asdict(restored), as_json, "restore")
+
+
+@commands.command()
+def verify(
+    repair: Annotated[
+        bool, typer.Option("--repair", help="Set damaged files aside; their days are read again.")
+    ] = False,
+    config: ConfigFile = None,
+    now: Now = None,  # noqa: ARG001 - every command takes the same three
+    as_json: Json = False,
+) -> None:
+    """Check files, checksums, state and marts of the store; exit 3 when something is wrong."""
+    from hve_monitor.soundness import examine_store
+
+    finish(examine_store(load(config), repair=repair), as_json, "verify")

@@ -1,0 +1,61 @@
+"""A damaged file is found, named, set aside, and what it held is read or built again."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from hve_monitor.pipeline import run_once
+from hve_monitor.soundness import examine_store
+from tests.contract.conftest import NOW, Site
+from tests.contract.test_pipeline import quiet, truth, usage
+
+pytestmark = pytest.mark.contract
+
+
+def test_what_damage_took_comes_back_with_the_next_run(make_site: Callable[..., Site]) -> None:
+    site = make_site(staff=40, days=14)
+    config = site.config()
+    run_once(config, NOW, quiet)
+    assert examine_store(config, repair=False).exit_code == 0
+    root = config.warehouse.path
+    harmed = []
+    for table in ("facts/message_traces", "marts/hve_usage_daily", "facts/hve_accounts"):
+        file = min((root / table).glob("tenant=*/**/*.parquet"))
+        file.write_bytes(file.read_bytes()[:-20] + b"\x00" * 20)
+        harmed.append(str(file))
+    outcome = examine_store(config, repair=True)
+    assert outcome.exit_code == 3
+    named = [each["detail"] for each in outcome.document["findings"] if each["check"] == "files"]
+    assert all(any(file in detail for detail in named) for file in harmed)
+    assert len(outcome.document["repaired"]) == 3
+    site.tenant.move_to(NOW + timedelta(minutes=15))
+    run_once(config, site.tenant.now, quiet)
+    assert examine_store(config, repair=False).exit_code == 0
+    assert usage(config, site.tenant.now) == truth(site)
+
+
+def test_a_broken_checkpoint_is_set_aside_while_the_entries_say_the_same(site: Site) -> None:
+    config = site.config()
+    run_once(config, NOW, quiet)
+    checkpoints = list(config.warehouse.path.glob("*/*/_delta_log/*.checkpoint.parquet"))
+    assert checkpoints
+    for file in checkpoints:
+        file.write_bytes(b"PAR1 broken")
+    assert examine_store(config, repair=False).exit_code == 0
+    assert usage(config, NOW) == truth(site)
+
+
+def test_a_log_that_cannot_be_read_is_named(site: Site) -> None:
+    config = site.config()
+    run_once(config, NOW, quiet)
+    log = config.warehouse.path / "facts/message_traces/_delta_log"
+    for file in log.iterdir():
+        shutil.rmtree(file) if file.is_dir() else file.write_bytes(b"{broken")
+    outcome = examine_store(config, repair=True)
+    assert outcome.exit_code == 3
+    [told] = [each for each in outcome.document["findings"] if each["check"] == "logs"]
+    assert (str(log.parent) in told["detail"], told["fix"]) == (True, "hve restore")

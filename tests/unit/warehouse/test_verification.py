@@ -1,0 +1,116 @@
+"""Damage is found, named, and set aside so that it is read or built again."""
+
+from __future__ import annotations
+
+import os
+import time
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.unit.warehouse.conftest import NOW, land_rows, observations
+from warehouse.state import Window
+from warehouse.store import Store
+from warehouse.tables import MESSAGE_TRACES
+from warehouse.verification import Finding, set_aside, verify
+
+YESTERDAY = NOW - timedelta(days=1)
+HR = "hr@contoso.com"
+
+
+@pytest.fixture
+def filled(store: Store) -> Store:
+    land_rows(store, {"trace_id": "t1"}, {"trace_id": "t2", "received_at": YESTERDAY})
+    store.state.cover("contoso", "message_traces", HR, Window(NOW - timedelta(days=9), NOW))
+    return store
+
+
+def findings(store: Store) -> dict[str, Finding]:
+    return {each.check: each for each in verify(store)[0]}
+
+
+def file_of(store: Store, day: object) -> Path:
+    [file] = store.delta.files(MESSAGE_TRACES, "contoso", [day])  # type: ignore[list-item] # a date
+    return Path(file)
+
+
+def test_a_sound_store_passes_but_for_what_was_not_built(filled: Store) -> None:
+    found = findings(filled)
+    assert {name for name, each in found.items() if each.status == "fail"} == {"published"}
+    assert found["published"].fix == "hve build"
+    assert found["files"].detail == "every data file is as it was written"
+
+
+@pytest.mark.parametrize(
+    ("harm", "reason"),
+    [
+        (lambda file: file.unlink(), "is gone"),
+        (lambda file: file.write_bytes(file.read_bytes()[:-10]), "bytes instead of"),
+        (
+            lambda file: file.write_bytes(
+                file.read_bytes()[:50] + b"\xff" + file.read_bytes()[51:]
+            ),
+            "was changed since it was written",
+        ),
+    ],
+)
+def test_damage_is_named_and_its_day_is_read_again(
+    filled: Store, harm: object, reason: str
+) -> None:
+    file = file_of(filled, YESTERDAY.date())
+    harm(file)  # type: ignore[operator] # a function of the file
+    found, damages = verify(filled)
+    failed = [each for each in found if each.status == "fail"]
+    assert [(each.check, str(file) in each.detail) for each in failed] == [("files", True)]
+    assert reason in failed[0].detail
+    [told] = set_aside(filled, damages)
+    assert told.startswith(f"message_traces of contoso of {YESTERDAY.date()}: read again")
+    assert [row["trace_id"] for row in observations(filled)] == ["t1"]
+    assert verify(filled)[1] == []
+    day = YESTERDAY.date()
+    covered = filled.state.covered("contoso", "message_traces", HR)
+    assert covered[0].end == YESTERDAY.replace(hour=0, minute=0, second=0, microsecond=0)
+    assert covered[1].start == covered[0].end + timedelta(days=1)
+    assert day in {each.day for each in filled.state.dirty_days()}
+
+
+def test_a_damaged_file_is_kept_aside(filled: Store) -> None:
+    file = file_of(filled, NOW.date())
+    file.write_bytes(b"PAR1")
+    set_aside(filled, verify(filled)[1])
+    kept = filled.root / "damaged" / file.relative_to(filled.root)
+    assert kept.read_bytes() == b"PAR1"
+
+
+def test_a_file_of_an_earlier_version_is_read_instead(filled: Store) -> None:
+    filled.state.forget_checksums(list(filled.state.checksums()))
+    assert "2 of an earlier version have no checksum" in findings(filled)["files"].detail
+    file = file_of(filled, NOW.date())
+    data = bytearray(file.read_bytes())
+    data[-8:-4] = b"\xff\xff\xff\x7f"
+    file.write_bytes(data)
+    [damage] = verify(filled)[1]
+    assert damage.reason.startswith("cannot be read")
+
+
+def test_files_that_no_version_names_are_told_once_they_are_old(filled: Store) -> None:
+    orphan = filled.delta.path(MESSAGE_TRACES) / "left.parquet"
+    orphan.write_bytes(b"x" * 1000)
+    assert findings(filled)["orphans"].status == "pass"
+    a_day_ago = time.time() - 25 * 3600
+    os.utime(orphan, (a_day_ago, a_day_ago))
+    assert findings(filled)["orphans"].status == "warn"
+
+
+def test_rows_that_no_mart_counts_are_found(filled: Store) -> None:
+    assert findings(filled)["marts"].status == "pass", "the days wait for a build"
+    filled.state.clear_dirty(filled.state.dirty_days())
+    found = findings(filled)["marts"]
+    assert (found.status, found.fix) == ("fail", "hve build --full")
+    assert found.detail.startswith("2 days differ, the first: contoso ")
+
+
+def test_a_broken_state_is_found(filled: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(type(filled.state), "damage", lambda _: ["row 1 missing from index"])
+    assert findings(filled)["state"].detail == "state.db: row 1 missing from index"

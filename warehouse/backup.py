@@ -1,0 +1,255 @@
+"""One file that holds a whole store: state.db, facts and marts of one moment, with checksums.
+
+The locks are held while state and logs are copied, for seconds; data files are copied afterwards,
+since files that are replaced stay for a day. `hve.duckdb` is left out: a build makes it anew.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import shutil
+import tarfile
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path, PurePosixPath
+from typing import IO, Any
+
+from hve_monitor.clock import iso
+from hve_monitor.errors import ConfigError, StoreError
+from warehouse.delta import fsync_folder, sync_file
+from warehouse.locks import exclusive
+from warehouse.store import MANIFEST, Store, restoring
+from warehouse.tables import TABLES
+
+KIND, VERSION = "hve-backup", 1
+WAIT_SECONDS = 900.0
+AT_ONCE = 1 << 20
+
+
+@dataclass(frozen=True)
+class Backup:
+    """What a backup holds; sizes in bytes."""
+
+    path: str
+    created_at: str
+    files: int
+    bytes: int
+
+
+def back_up(store: Store, target: Path) -> Backup:
+    """Writes the store into one new file and returns what it holds.
+
+    Raises: LockedError when a run holds the store for longer than 15 minutes, ConfigError when the
+    target exists or lies inside the store, StoreError (disk).
+    """
+    _check_target(store, target)
+    partial = target.with_name(f".{target.name}.partial")
+    with _one_line(target), tempfile.TemporaryDirectory(dir=target.parent) as folder:
+        try:
+            staged, files = Path(folder), _freeze(store, Path(folder))
+            manifest = _write(partial, store.root, staged, files)
+            sync_file(partial)
+            partial.replace(target)
+            fsync_folder(target.parent)
+        finally:
+            partial.unlink(missing_ok=True)
+    return Backup(str(target), manifest["created_at"], len(manifest["files"]), _size(manifest))
+
+
+def _check_target(store: Store, target: Path) -> None:
+    if target.exists():
+        raise ConfigError(f"{target}: exists already; name a new file")
+    if not target.parent.is_dir():
+        raise ConfigError(f"{target.parent}: no such folder")
+    if store.root.resolve() in target.resolve().parents:
+        raise ConfigError(f"{target}: lies inside the store; a backup belongs somewhere else")
+
+
+def _freeze(store: Store, staged: Path) -> list[Path]:
+    """Copies state and logs while nothing is written; returns the data files they speak of."""
+    with still(store):
+        store.state.copy_to(staged / "state.db")
+        files: list[Path] = []
+        for table in TABLES:
+            if store.delta.open(table) is None:
+                continue
+            log = store.delta.path(table) / "_delta_log"
+            below = staged / log.relative_to(store.root)
+            shutil.copytree(log, below, ignore=shutil.ignore_patterns("*.torn", "*.tmp"))
+            files += map(Path, store.delta.files(table))
+    return files
+
+
+@contextmanager
+def still(store: Store) -> Iterator[None]:
+    """Nothing writes rows or marts inside. Raises: LockedError."""
+    locks = store.root / "locks"
+    with ExitStack() as held:
+        for tenant in store.state.tenants():
+            held.enter_context(exclusive(locks, f"tenant-{tenant}", WAIT_SECONDS))
+        held.enter_context(store.build_lock())
+        yield
+
+
+def _write(partial: Path, root: Path, staged: Path, files: list[Path]) -> dict[str, Any]:
+    sums: dict[str, dict[str, Any]] = {}
+    with tarfile.open(partial, "w", format=tarfile.PAX_FORMAT) as archive:
+        partial.chmod(0o600)
+        for base, each in (
+            *((staged, file) for file in sorted(staged.rglob("*")) if file.is_file()),
+            *((root, file.resolve()) for file in files),
+        ):
+            name = each.relative_to(base.resolve() if base == root else base).as_posix()
+            sums[name] = _add(archive, each, name)
+        manifest = {
+            "kind": KIND,
+            "version": VERSION,
+            "created_at": iso(datetime.now(UTC)),
+            "files": sums,
+        }
+        text = json.dumps(manifest).encode()
+        info = tarfile.TarInfo(MANIFEST)
+        info.size, info.mtime = len(text), int(time.time())
+        archive.addfile(info, io.BytesIO(text))
+    return manifest
+
+
+def _add(archive: tarfile.TarFile, file: Path, name: str) -> dict[str, Any]:
+    """Adds a file; returns its size and checksum, taken of the very bytes that were written."""
+    info = tarfile.TarInfo(name)
+    info.size, info.mode, info.mtime = file.stat().st_size, 0o600, int(file.stat().st_mtime)
+    with file.open("rb") as stream:
+        hashed = _Hashed(stream)
+        archive.addfile(info, hashed)
+    return {"bytes": info.size, "sha256": hashed.digest.hexdigest()}
+
+
+class _Hashed:
+    """A stream that remembers the checksum of what was read from it."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._stream, self.digest = stream, hashlib.sha256()
+
+    def read(self, size: int = -1) -> bytes:
+        data = self._stream.read(size)
+        self.digest.update(data)
+        return data
+
+
+def restore(source: Path, root: Path, *, replace: bool = False) -> Backup:
+    """Puts the store of a backup in place; nothing changes before every checksum was right.
+
+    replace: an existing store is moved aside, beside its place, and kept.
+    Raises: ConfigError (no backup, a store is there), StoreError (damaged, disk), LockedError.
+    """
+    if root.exists() and any(root.iterdir()) and not replace:
+        raise ConfigError(f"{root}: holds a store already; --replace moves it aside")
+    fresh = restoring(root)
+    with _one_line(fresh):
+        shutil.rmtree(fresh, ignore_errors=True)
+        fresh.mkdir(parents=True, mode=0o700)
+        try:
+            manifest = _unpack(source, fresh)
+        except BaseException:
+            shutil.rmtree(fresh, ignore_errors=True)
+            raise
+        with _left_alone(root):
+            _put_in_place(fresh, root)
+    return Backup(str(source), manifest["created_at"], len(manifest["files"]), _size(manifest))
+
+
+@contextmanager
+def _left_alone(root: Path) -> Iterator[None]:
+    """No process works in the store that is replaced; its state may be unreadable by now."""
+    locks = root / "locks"
+    with ExitStack() as held:
+        for file in sorted(locks.glob("*.lock")):
+            held.enter_context(exclusive(locks, file.stem))
+        yield
+
+
+def _unpack(source: Path, fresh: Path) -> dict[str, Any]:
+    try:
+        with tarfile.open(source, "r:") as archive:
+            found = {info.name: _extract(archive, info, fresh) for info in archive}
+    except FileNotFoundError:
+        raise ConfigError(f"{source}: no such file") from None
+    except tarfile.TarError as error:
+        raise StoreError(f"{source}: is no whole backup ({error}); nothing was changed") from None
+    manifest = _manifest(source, found.pop(MANIFEST, b""))
+    wrong = [
+        name
+        for name, said in manifest["files"].items()
+        if found.get(name) != (said["bytes"], said["sha256"])
+    ]
+    if wrong or found.keys() - manifest["files"].keys():
+        name = (wrong or sorted(found))[0]
+        raise StoreError(f"{source}: {name} is damaged; nothing was changed, use another backup")
+    for folder in {fresh, *(each for each in fresh.rglob("*") if each.is_dir())}:
+        fsync_folder(folder)
+    _write_manifest(fresh, manifest)
+    return manifest
+
+
+def _extract(archive: tarfile.TarFile, info: tarfile.TarInfo, fresh: Path) -> Any:
+    """Writes a member durably; returns its size and checksum, or the manifest's own bytes."""
+    name = PurePosixPath(info.name)
+    stream = archive.extractfile(info) if info.isreg() else None
+    if stream is None or name.is_absolute() or ".." in name.parts:
+        raise StoreError(f"{info.name!r} is nothing that a backup holds; nothing was changed")
+    if info.name == MANIFEST:
+        return stream.read()
+    target = fresh.joinpath(*name.parts)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    hashed = _Hashed(stream)
+    with target.open("wb") as file:
+        target.chmod(0o600)
+        shutil.copyfileobj(hashed, file, AT_ONCE)
+    sync_file(target)
+    return info.size, hashed.digest.hexdigest()
+
+
+def _manifest(source: Path, text: bytes) -> dict[str, Any]:
+    try:
+        manifest: dict[str, Any] = json.loads(text)
+        kind, version = manifest["kind"], manifest["version"]
+    except (ValueError, KeyError, TypeError):
+        raise StoreError(f"{source}: is no whole backup; nothing was changed") from None
+    if (kind, version) != (KIND, VERSION):
+        raise ConfigError(f"{source}: is {kind} {version}, this program reads {KIND} {VERSION}")
+    return manifest
+
+
+def _write_manifest(fresh: Path, manifest: dict[str, Any]) -> None:
+    """Last and in one step: a folder that has it is whole."""
+    partial = fresh / f"{MANIFEST}.partial"
+    partial.write_text(json.dumps(manifest), encoding="utf-8")
+    sync_file(partial)
+    partial.replace(fresh / MANIFEST)
+    fsync_folder(fresh)
+
+
+def _put_in_place(fresh: Path, root: Path) -> None:
+    """Two renames; opening the store does the second one when a crash came between them."""
+    if root.exists():
+        root.rename(root.with_name(f"{root.name}.replaced-{time.time_ns()}"))
+    fresh.rename(root)
+    fsync_folder(root.parent)
+
+
+def _size(manifest: dict[str, Any]) -> int:
+    return sum(each["bytes"] for each in manifest["files"].values())
+
+
+@contextmanager
+def _one_line(place: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise StoreError(f"{place}: {error.strerror or error}; free space or check it") from error

@@ -1,0 +1,211 @@
+"""Whether the store is whole: files, checksums, state, marts against facts, the published face."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from datetime import time as time_of_day
+from pathlib import Path
+from typing import Literal
+from urllib.parse import unquote
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet
+
+from hve_monitor.errors import StoreError
+from warehouse.accounts import stored_days
+from warehouse.connection import compute, files_sql
+from warehouse.delta import sha256
+from warehouse.publication import published
+from warehouse.state import Window
+from warehouse.store import Store
+from warehouse.tables import HVE_USAGE_DAILY, MESSAGE_TRACES, TABLES, Table
+from warehouse.upkeep import KEEP_HOURS
+
+PAIRS = Path(__file__).with_name("pairs.sql").read_text(encoding="utf-8")
+TRACES = "message_traces"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at."""
+
+    check: str
+    status: Literal["pass", "warn", "fail"]
+    detail: str
+    fix: str = ""
+
+
+@dataclass(frozen=True)
+class Damage:
+    """A data file that cannot be trusted; tenant and day are of its partition."""
+
+    table: Table
+    file: Path
+    reason: str
+    tenant: str | None
+    day: date | None
+
+
+def verify(store: Store) -> tuple[list[Finding], list[Damage]]:
+    """Everything that was looked at, and the files that are damaged or gone.
+
+    Reads every data file once; takes no lock, so that what a run changes meanwhile is told wrongly
+    at worst, never changed.
+    """
+    logs = list(_logs(store))
+    if logs:
+        return [_state(store), *logs], []
+    damages, unknown = _damages(store)
+    findings = [_state(store), *_files(damages, unknown), _orphans(store)]
+    if not damages:
+        findings += [_marts(store), _published(store)]
+    return findings, damages
+
+
+def set_aside(store: Store, damages: list[Damage]) -> list[str]:
+    """Moves damaged files into `damaged/` and out of their tables; returns what follows.
+
+    Days that lost trace rows count as unread, so that the next run fetches them again; days that
+    lost marts are built again. Raises: LockedError.
+    """
+    for damage in damages:
+        if damage.file.exists():
+            target = store.root / "damaged" / damage.file.relative_to(store.root)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            damage.file.replace(target)
+    for table in {damage.table.name: damage.table for damage in damages}.values():
+        store.delta.drop_missing(table)
+    return [_follow_up(store, damage) for damage in damages]
+
+
+def _follow_up(store: Store, damage: Damage) -> str:
+    tenant, day, table = damage.tenant or "", damage.day, damage.table
+    lost = f"{table.name} of {tenant}" + (f" of {day}" if day else "")
+    if table is MESSAGE_TRACES and day is not None:
+        midnight = datetime.combine(day, time_of_day.min, UTC)
+        store.state.uncover(tenant, TRACES, Window(midnight, midnight + timedelta(days=1)))
+        store.state.mark_dirty(tenant, [day])
+        return f"{lost}: read again by the next run; import files again, or restore a backup"
+    if table.room == "marts":
+        store.state.mark_dirty(tenant, [day] if day else stored_days(store, tenant))
+        return f"{lost}: built again by the next run"
+    return f"{lost}: its history is lost unless a backup is restored; the next run reads anew"
+
+
+def _state(store: Store) -> Finding:
+    damage = store.state.damage()
+    if damage:
+        return Finding("state", "fail", f"state.db: {damage[0]}", "restore a backup")
+    return Finding("state", "pass", "state.db is sound")
+
+
+def _logs(store: Store) -> Iterator[Finding]:
+    """Tables whose log cannot be read: of them nothing else can be said."""
+    for table in TABLES:
+        try:
+            store.delta.open(table)
+        except StoreError as error:
+            yield Finding("logs", "fail", str(error), "hve restore")
+
+
+def _damages(store: Store) -> tuple[list[Damage], int]:
+    """Damaged files of all tables, and how many files have no checksum to compare with."""
+    sums, found, unknown = store.state.checksums(), [], 0
+    for table in TABLES:
+        for damage, is_known in _of_table(store, table, sums):
+            unknown += not is_known
+            if damage is not None:
+                found.append(damage)
+    return found, unknown
+
+
+def _of_table(
+    store: Store, table: Table, sums: dict[str, str]
+) -> Iterator[tuple[Damage | None, bool]]:
+    opened = store.delta.open(table)
+    if opened is None:
+        return
+    for action in pa.table(opened.get_add_actions(flatten=True)).to_pylist():
+        file = store.delta.path(table) / unquote(action["path"])
+        said = sums.get(file.relative_to(store.root).as_posix())
+        reason = _reason(file, action["size_bytes"], said)
+        damage = Damage(
+            table,
+            file,
+            reason,
+            action.get("partition.tenant"),
+            action.get("partition.day"),
+        )
+        yield (damage if reason else None), said is not None
+
+
+def _reason(file: Path, size: int, said: str | None) -> str:
+    """Why a file cannot be trusted; empty for a sound one."""
+    if not file.exists():
+        return "is gone"
+    if file.stat().st_size != size:
+        return f"has {file.stat().st_size:,} bytes instead of {size:,}"
+    if said is not None:
+        return "" if sha256(file) == said else "was changed since it was written"
+    try:
+        pa.parquet.read_table(file, partitioning=None)
+    except (pa.ArrowException, OSError) as error:
+        return f"cannot be read ({type(error).__name__})"
+    return ""
+
+
+def _files(damages: list[Damage], unknown: int) -> Iterator[Finding]:
+    for damage in damages:
+        detail = f"{damage.file}: {damage.reason}"
+        yield Finding("files", "fail", detail, "hve verify --repair, or restore a backup")
+    if not damages:
+        note = f"; {unknown} of an earlier version have no checksum" if unknown else ""
+        yield Finding("files", "pass", f"every data file is as it was written{note}")
+
+
+def _orphans(store: Store) -> Finding:
+    """Files that no version of the last day names: left by a crash, removed by upkeep."""
+    young, paths, size = time.time() - KEEP_HOURS * 3600, 0, 0
+    for table in TABLES:
+        opened = store.delta.open(table)
+        if opened is None:
+            continue
+        for name in opened.vacuum(KEEP_HOURS, enforce_retention_duration=False, full=True):
+            file = store.delta.path(table) / unquote(name)
+            if file.exists() and file.stat().st_mtime < young:
+                paths, size = paths + 1, size + file.stat().st_size
+    if paths:
+        detail = f"{paths} files of {size / 1e6:.1f} MB are named by no version"
+        return Finding("orphans", "warn", detail, "upkeep removes them once a day")
+    return Finding("orphans", "pass", "no file is left over")
+
+
+def _marts(store: Store) -> Finding:
+    """Rows of the facts are counted in the marts, but for days that wait for a build."""
+    waiting = {(each.tenant, each.day) for each in store.state.dirty_days()}
+    with compute(store.spill, store.memory_limit, store.threads) as connection:
+        for name, table in (("traces", MESSAGE_TRACES), ("usage", HVE_USAGE_DAILY)):
+            connection.execute(
+                f"create view {name} as {files_sql(table, store.delta.files(table))}"
+            )
+        wrong = [row for row in connection.execute(PAIRS).fetchall() if row[:2] not in waiting]
+    if wrong:
+        tenant, day, facts, marts = wrong[0]
+        detail = (
+            f"{len(wrong)} days differ, the first: {tenant} {day}: {facts} rows, {marts} counted"
+        )
+        return Finding("marts", "fail", detail, "hve build --full")
+    return Finding("marts", "pass", "marts count every row of the facts")
+
+
+def _published(store: Store) -> Finding:
+    try:
+        with published(store.root) as connection:
+            connection.execute("select count(*) from raw.message_traces").fetchall()
+    except (StoreError, duckdb.Error) as error:
+        return Finding("published", "fail", str(error).splitlines()[0], "hve build")
+    return Finding("published", "pass", "hve.duckdb shows every table")

@@ -115,6 +115,29 @@ def dashboard(document: Document) -> str:
     return f"dashboard: {document['url']}"
 
 
+def explanation(document: Document) -> str:
+    """One block per match: meaning, cause, steps of the fix, and who says so."""
+    blocks = [
+        "\n".join(
+            [
+                f"{each['code']}: {each['meaning']}" + _times(each),
+                f"  cause: {each['cause']}",
+                *(f"  fix: {step}" for step in each["fix"].split("\n")),
+                f"  source: {each['source']} ({each['source_url']})",
+            ]
+        )
+        for each in document["matches"]
+    ]
+    return _clean("\n".join(blocks)) or "nothing in it is recognised"
+
+
+def _times(match: Document) -> str:
+    if "count" not in match:
+        return ""
+    first = f", first in line {match['first_line']:,}" if match["first_line"] else ""
+    return f" ({match['count']:,}×{first})"
+
+
 def _spent(document: Document) -> str:
     spent = document["month_to_date"]
     return (
@@ -177,4 +200,5 @@ TEXTS: dict[str, Callable[[Document], str]] = {
     "doctor": doctor,
     "dashboard": dashboard,
     "script": script,
+    "explain": explanation,
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Annotated
 
 import typer
@@ -50,3 +51,19 @@ def trace(
     with published(load(config).warehouse.path) as connection:
         document = search_traces(connection, wanted, moment_of(now), limit)
     show(document, as_json, "rows")
+
+
+@commands.command()
+def explain(
+    text: Annotated[
+        list[str],
+        typer.Argument(metavar="TEXT", help="A code, a bounce, a log file, or - (stdin)."),
+    ],
+    config: ConfigFile = None,  # noqa: ARG001 - every command takes it; the catalogue needs none
+    now: Now = None,  # noqa: ARG001 - the same
+    as_json: Json = False,
+) -> None:
+    """What an error means and what mends it: SMTP, sign-in, Graph, Exchange, Azure, our own."""
+    from hve_monitor.explanation import explained
+
+    show(explained(" ".join(text), sys.stdin.buffer), as_json, "explain")

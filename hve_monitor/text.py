@@ -131,6 +131,29 @@ def explanation(document: Document) -> str:
     return _clean("\n".join(blocks)) or "nothing in it is recognised"
 
 
+def sent(document: Document) -> str:
+    """One line per step, what the catalogue says of a failed one, and the trace."""
+    lines = []
+    for step in document["steps"]:
+        said = f" [{step['reply']}]" if step["reply"] and step["status"] == "failed" else ""
+        lines.append(f"{step['status']:7} {step['step']}: {step['detail']}{said}")
+        lines += [f"        {line}" for line in explanation({"matches": step["explanations"][:1]})
+                  .split("\n") if step["explanations"]]  # fmt: skip
+    if document["sent"]:
+        lines.append(f"sent: {document['message_id']}")
+        lines += _traced(document["trace"])
+    return _clean("\n".join(lines))
+
+
+def _traced(trace: Document | None) -> list[str]:
+    if trace is None:
+        return []
+    if trace["status"] != "visible":
+        why = trace["error"] or "is not in the message trace yet; later: hve trace --message-id"
+        return [f"trace: {why}"]
+    return [f"trace: {each['recipient']}: {each['status']}" for each in trace["rows"]]
+
+
 def _times(match: Document) -> str:
     if "count" not in match:
         return ""
@@ -201,4 +224,5 @@ TEXTS: dict[str, Callable[[Document], str]] = {
     "dashboard": dashboard,
     "script": script,
     "explain": explanation,
+    "send-test": sent,
 }

@@ -121,7 +121,7 @@ def _coded(entries: Sequence[Entry], code: ReplyCode, *, alone: bool) -> Iterato
     """The plain entry of a code; a code that stands alone may mean each of its variants."""
     plain = [entry for entry in entries if not entry.patterns] or entries
     for entry in entries:
-        shown = code.shown if "-" in entry.code else entry.code
+        shown = code.shown if code.basic or "-" in entry.code else entry.code
         if entry in plain:
             yield Match(entry, shown, "code", int(entry.code == code.shown))
         elif alone:

@@ -33,8 +33,10 @@ def pointer(message: str) -> str:
 def _file(text: str) -> Path | None:
     if len(text) > LONGEST_NAME or "\n" in text or "\0" in text:
         return None
+    path = Path(text)
     try:
-        return Path(text) if Path(text).is_file() else None
+        # Not only regular files: a shell hands over <(zcat mail.log.gz) as a pipe.
+        return path if path.exists() and not path.is_dir() else None
     except OSError:
         return None
 

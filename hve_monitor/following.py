@@ -31,7 +31,6 @@ def follow(
 
     Exit 75 when the message is not visible yet, 3 when it was not delivered to everyone.
     """
-
     try:
         with store_of(config) as store, https_client(config.endpoints.ca_bundle) as client:
             quota = Quota(tenant.name, config.limits, store.state)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import ast
 import io
 import json
+import os
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -135,6 +137,17 @@ def test_a_bounce_on_stdin_is_read_across_its_lines(
     monkeypatch.setattr(sys, "stdin", stdin)
     first = hve("explain", "-", "--json").json["matches"][0]
     assert (first["code"], first["matched"], first["count"]) == ("535 5.7.139", "text", 1)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="named pipes are made by mkfifo")
+def test_a_pipe_of_the_shell_is_read_like_a_file(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=pipe.write_text, args=("ok\n550 5.1.10 a\n",))
+    writer.start()
+    document = explained(str(pipe), io.BytesIO())
+    writer.join()
+    assert [(each["code"], each["count"]) for each in document["matches"]] == [("550 5.1.10", 1)]
 
 
 def test_a_saved_body_of_nul_bytes_is_exchange_refusing(tmp_path: Path) -> None:

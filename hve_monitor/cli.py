@@ -11,7 +11,7 @@ import sys
 import typer
 
 from hve_monitor.commands import delivery, incidents, operation, runs, spending, storage
-from hve_monitor.errors import FAILED, HveError
+from hve_monitor.errors import FAILED, USAGE, HveError
 
 app = typer.Typer(
     name="hve",
@@ -35,7 +35,11 @@ def main() -> None:
     try:
         app()
     except HveError as error:
-        sys.stderr.write(f"hve: {error}\n")
+        from hve_monitor.explanation import pointer
+
+        # A wrong command line or configuration says itself what to write instead.
+        more = "" if error.exit_code == USAGE else pointer(str(error))
+        sys.stderr.write(f"hve: {error}{more}\n")
         sys.exit(error.exit_code)
     except OSError as error:
         sys.stderr.write(f"hve: {error.filename or 'disk'}: {error.strerror or error}\n")

@@ -56,6 +56,14 @@ def tenant_of(config: Config, name: str | None) -> Tenant:
     return config.served[0]
 
 
+def tenant_of_account(config: Config, name: str | None, account: str | None) -> Tenant:
+    """The named tenant, the one that lists the account, or the only one. Raises: ConfigError."""
+    listing = [each for each in config.served if (account or "").lower() in each.accounts]
+    if name is None and len(listing) == 1:
+        return listing[0]
+    return tenant_of(config, name)
+
+
 def finish(outcome: Outcome, as_json: bool, kind: str) -> None:
     show(outcome.document, as_json, kind)
     raise typer.Exit(outcome.exit_code)

@@ -62,6 +62,10 @@ class Tenant(Section):
     azure_scopes: tuple[str, ...] = ()
     timezone: str = "UTC"
     currency: str = "USD"
+    accepted_domains: tuple[str, ...] = ()
+    sender_client_id: str = ""
+    sender_client_secret_file: Path | None = None
+    sender_certificate_file: Path | None = None
 
     @field_validator("name")
     @classmethod
@@ -112,6 +116,33 @@ class Tenant(Section):
             )
         return self
 
+    @model_validator(mode="after")
+    def _sender_is_whole(self) -> Tenant:
+        """A sending application has an id and one credential."""
+        ways = [self.sender_client_secret_file, self.sender_certificate_file]
+        if sum(way is not None for way in ways) != bool(self.sender_client_id):
+            raise ValueError(
+                "give sender_client_id together with exactly one of sender_client_secret_file, "
+                "sender_certificate_file"
+            )
+        return self
+
+    @property
+    def sender(self) -> Tenant:
+        """The tenant as the application that sends by OAuth sees it: its own where one is named."""
+        if not self.sender_client_id:
+            return self
+        return self.model_copy(
+            update={
+                "client_id": self.sender_client_id,
+                "client_secret_file": self.sender_client_secret_file,
+                "certificate_file": self.sender_certificate_file,
+                "certificate_password_file": None,
+                "federated_token_file": None,
+                "managed_identity": False,
+            }
+        )
+
 
 class Endpoints(Section):
     """Base URLs without a trailing slash; a path prefix is kept. Defaults: the public cloud."""
@@ -125,6 +156,7 @@ class Endpoints(Section):
     graph_scope: str = "https://graph.microsoft.com/.default"
     exchange_scope: str = "https://outlook.office365.com/.default"
     azure_scope: str = "https://management.azure.com/.default"
+    smtp_scope: str = "https://outlook.office.com/.default"
     ca_bundle: str = ""
 
     @field_validator("login", "graph", "exchange", "azure", "prices")
@@ -276,7 +308,7 @@ class Config(BaseSettings):
         raise ConfigError(f"--tenant {name}: no such tenant in the configuration (known: {known})")
 
 
-OWN_VARIABLES = ("config", "dashboard_now")
+OWN_VARIABLES = ("config", "dashboard_now", "smtp_password")
 LOCAL_TENANT = Tenant(name="local", accounts="files")
 
 
@@ -325,7 +357,8 @@ def _read(path: Path, *, required: bool) -> dict[str, Any]:
 
 
 PATH_KEYS = ("client_secret_file", "certificate_file", "certificate_password_file",
-             "federated_token_file")  # fmt: skip
+             "federated_token_file", "sender_client_secret_file",
+             "sender_certificate_file")  # fmt: skip
 
 
 def _rooted(values: dict[str, Any], folder: Path) -> dict[str, Any]:

@@ -133,6 +133,52 @@ def verified(document: Document) -> str:
     return _clean("\n".join([*lines, *(f"repaired {each}" for each in document["repaired"])]))
 
 
+def explanation(document: Document) -> str:
+    """One block per match: meaning, cause, steps of the fix, and who says so."""
+    blocks = [
+        "\n".join(
+            [
+                f"{each['code']}: {each['meaning']}" + _times(each),
+                f"  cause: {each['cause']}",
+                *(f"  fix: {step}" for step in each["fix"].split("\n")),
+                f"  source: {each['source']} ({each['source_url']})",
+            ]
+        )
+        for each in document["matches"]
+    ]
+    return _clean("\n".join(blocks)) or "nothing in it is recognised"
+
+
+def sent(document: Document) -> str:
+    """One line per step, what the catalogue says of a failed one, and the trace."""
+    lines = []
+    for step in document["steps"]:
+        said = f" [{step['reply']}]" if step["reply"] and step["status"] == "failed" else ""
+        lines.append(f"{step['status']:7} {step['step']}: {step['detail']}{said}")
+        lines += [f"        {line}" for line in explanation({"matches": step["explanations"][:1]})
+                  .split("\n") if step["explanations"]]  # fmt: skip
+    if document["sent"]:
+        lines.append(f"sent: {document['message_id']}")
+        lines += _traced(document["trace"])
+    return _clean("\n".join(lines))
+
+
+def _traced(trace: Document | None) -> list[str]:
+    if trace is None:
+        return []
+    if trace["status"] != "visible":
+        why = trace["error"] or "is not in the message trace yet; later: hve trace --message-id"
+        return [f"trace: {why}"]
+    return [f"trace: {each['recipient']}: {each['status']}" for each in trace["rows"]]
+
+
+def _times(match: Document) -> str:
+    if "count" not in match:
+        return ""
+    first = f", first in line {match['first_line']:,}" if match["first_line"] else ""
+    return f" ({match['count']:,}×{first})"
+
+
 def _spent(document: Document) -> str:
     spent = document["month_to_date"]
     return (
@@ -198,4 +244,6 @@ TEXTS: dict[str, Callable[[Document], str]] = {
     "backup": backup,
     "restore": backup,
     "verify": verified,
+    "explain": explanation,
+    "send-test": sent,
 }

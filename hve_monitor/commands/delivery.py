@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from functools import partial
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -13,9 +16,11 @@ from hve_monitor.command import (
     Since,
     TenantName,
     Until,
+    finish,
     load,
     moment_of,
     show,
+    tenant_of_account,
     time_of,
 )
 
@@ -50,3 +55,52 @@ def trace(
     with published(load(config).warehouse.path) as connection:
         document = search_traces(connection, wanted, moment_of(now), limit)
     show(document, as_json, "rows")
+
+
+@commands.command()
+def explain(
+    text: Annotated[
+        list[str],
+        typer.Argument(metavar="TEXT", help="A code, a bounce, a log file, or - (stdin)."),
+    ],
+    config: ConfigFile = None,  # noqa: ARG001 - every command takes it; the catalogue needs none
+    now: Now = None,  # noqa: ARG001 - the same
+    as_json: Json = False,
+) -> None:
+    """What an error means and what mends it: SMTP, sign-in, Graph, Exchange, Azure, our own."""
+    from hve_monitor.explanation import explained
+
+    show(explained(" ".join(text), sys.stdin.buffer), as_json, "explain")
+
+
+@commands.command("send-test")
+def send_test(
+    account: Annotated[str | None, typer.Option(help="HVE account that sends.")] = None,
+    to: Annotated[list[str] | None, typer.Option(help="Recipient inside the tenant.")] = None,
+    oauth: Annotated[bool, typer.Option("--oauth", help="XOAUTH2 in place of Basic.")] = False,
+    follow: Annotated[bool, typer.Option("--follow", help="Wait for its trace.")] = False,
+    preflight: Annotated[bool, typer.Option("--preflight", help="Send nothing.")] = False,
+    password_file: Annotated[
+        Path | None, typer.Option(help="File with the password; else HVE_SMTP_PASSWORD, a prompt.")
+    ] = None,
+    timeout: Annotated[float, typer.Option(min=1, help="Seconds for each answer.")] = 30,
+    wait: Annotated[float, typer.Option(min=0, help="Most seconds to follow.")] = 900,
+    tenant: TenantName = None,
+    config: ConfigFile = None,
+    now: Now = None,
+    as_json: Json = False,
+) -> None:
+    """Test the HVE endpoint step by step, and one message through it."""
+    from hve_monitor import following, sending
+
+    loaded, moment = load(config), moment_of(now)
+    if preflight:
+        finish(sending.preflight(loaded, timeout), as_json, "send-test")
+    chosen = tenant_of_account(loaded, tenant, account)
+    secret = None if oauth else partial(sending.password_of, account, password_file)
+    outcome = sending.send(
+        loaded, chosen, sending.prepare(loaded, chosen, account, to, secret), timeout
+    )
+    if follow and outcome.document["sent"]:
+        outcome = following.follow(loaded, chosen, outcome.document, moment, wait)
+    finish(outcome, as_json, "send-test")

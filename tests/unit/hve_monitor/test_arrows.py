@@ -63,6 +63,7 @@ def breaking(room: str, *forbidden: str) -> list[tuple[str, str]]:
         ("models", ("ingest", "dashboards", "publish")),
         ("dashboards", ("ingest", "simulator", *COMMAND_LINE)),
         ("publish", ("ingest", "dashboards", "simulator", *COMMAND_LINE)),
+        ("probe", ("ingest", "warehouse", "models", "dashboards", "publish", "simulator")),
     ],
 )
 def test_a_room_imports_nothing_downstream(room: str, forbidden: tuple[str, ...]) -> None:

@@ -21,6 +21,8 @@ COMMANDS = (
     "cost",
     "incidents",
     "trace",
+    "explain",
+    "send-test",
     "doctor",
     "dashboard",
 )

@@ -10,7 +10,16 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).parents[3]
-ROOMS = ("hve_monitor", "ingest", "warehouse", "models", "dashboards", "publish", "simulator")
+ROOMS = (
+    "hve_monitor",
+    "ingest",
+    "warehouse",
+    "models",
+    "dashboards",
+    "publish",
+    "probe",
+    "simulator",
+)
 
 
 def project() -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""Outgoing checks: the submission endpoint step by step, and one test message through it."""

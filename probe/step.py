@@ -1,0 +1,34 @@
+"""One step of a dialogue: what was tried and how it ended."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Status = Literal["ok", "warn", "failed", "skipped"]
+
+
+@dataclass(frozen=True)
+class Step:
+    """`reply` is what the server said, code first; `temporary` marks what may pass later."""
+
+    step: str
+    status: Status
+    detail: str
+    reply: str | None = None
+    temporary: bool = False
+
+
+class StepFailed(Exception):
+    """Ends the dialogue; the steps say where and why."""
+
+
+def reply_text(code: int, said: bytes | str) -> str:
+    """A reply as it came over the wire: each line with its code, in any encoding."""
+    text = said.decode("utf-8", "replace") if isinstance(said, bytes) else said
+    if code < 0:
+        return f"no SMTP: {text}"
+    lines = text.splitlines() or [""]
+    marks = ["-"] * (len(lines) - 1) + [" "]
+    pairs = zip(marks, lines, strict=True)
+    return "\n".join(f"{code}{mark}{line}".rstrip() for mark, line in pairs)

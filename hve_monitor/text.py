@@ -110,6 +110,29 @@ def doctor(document: Document) -> str:
     )
 
 
+def readiness(document: Document) -> str:
+    """Findings that need somebody, each with its fix; those that pass are counted."""
+    found = [each for each in document["findings"] if each["status"] != "pass"]
+    lines = [
+        f"{each['status']:7} {each['check']} {each['account'] or each['tenant']}:"
+        f" {each['evidence']} (since {each['since'][:10]})"
+        + "".join(f"\n        {line}" for line in (each["fix"] or "").splitlines())
+        for each in found
+    ]
+    lines += [
+        f"{each['observed_at']} {each['check']} {each['account'] or each['tenant']}:"
+        f" {each['status'] or 'ended'}: {each['evidence'] or ''}"
+        for each in document.get("history", [])
+    ]
+    read = ", ".join(f"{name} {at}" for name, at in document["policies_read_at"].items())
+    passed = len(document["findings"]) - len(found)
+    lines.append(
+        f"{passed} of {len(document['findings'])} findings pass; checked at"
+        f" {document['checked_at']}; policies read: {read or 'never'}"
+    )
+    return _clean("\n".join(lines))
+
+
 def dashboard(document: Document) -> str:
     """Where the dashboard is."""
     return f"dashboard: {document['url']}"
@@ -176,5 +199,6 @@ TEXTS: dict[str, Callable[[Document], str]] = {
     "incidents": incidents,
     "doctor": doctor,
     "dashboard": dashboard,
+    "readiness": readiness,
     "script": script,
 }

@@ -50,3 +50,26 @@ def trace(
     with published(load(config).warehouse.path) as connection:
         document = search_traces(connection, wanted, moment_of(now), limit)
     show(document, as_json, "rows")
+
+
+@commands.command()
+def readiness(
+    account: Annotated[str | None, typer.Option(help="One account.")] = None,
+    check: Annotated[str | None, typer.Option(help="One check, e.g. conditional_access.")] = None,
+    status: Annotated[str | None, typer.Option(help="fail, warn, unknown, pass.")] = None,
+    history: Annotated[bool, typer.Option("--history", help="Every change as well.")] = False,
+    tenant: TenantName = None,
+    config: ConfigFile = None,
+    now: Now = None,
+    as_json: Json = False,
+) -> None:
+    """Is every account set up right: one finding per check and account, with its fix."""
+    from hve_monitor.errors import DONE, INCOMPLETE
+    from models.readiness.report import Wanted, readiness_report
+    from warehouse.publication import published
+
+    wanted = Wanted(tenant, account, check, status, with_history=history)
+    with published(load(config).warehouse.path) as connection:
+        document = readiness_report(connection, wanted, moment_of(now))
+    show(document, as_json, "readiness")
+    raise typer.Exit(INCOMPLETE if document["failed"] else DONE)

@@ -68,8 +68,7 @@ def check_display_name(facts: Facts) -> Iterator[Finding]:
                 "warn",
                 "low",
                 f"the display name '{name}' does not tell recipients who writes",
-                fix=f"Set-User -Identity {powershell(account.account)} -DisplayName 'HR Notices'"
-                "  # a name that recipients know",
+                fix=f"Set-User -Identity {powershell(account.account)} -DisplayName '<a name that recipients know>'"
                 **usual,
             )
         else:
@@ -98,7 +97,7 @@ def _reply_to(facts: Facts, account: Account, senders: set[str]) -> Finding:
     address = str(settings.content["ReplyTo"] or "").strip().lower()
     fix = (
         f"Set-HVEAccountSettings -Identity {powershell(account.account)}"
-        " -ReplyTo 'servicedesk@contoso.com'  # a mailbox that somebody reads"
+        " -ReplyTo '<a mailbox that somebody reads>'"
     )
     if not address:
         said = "no ReplyTo is set: answers go to an account without a mailbox and bounce"

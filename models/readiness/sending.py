@@ -47,7 +47,7 @@ def _migration(facts: Facts, account: str) -> Finding:
         sources = ", ".join(seen.basic_sources) or "an unknown address"
         said = f"Basic was last used on {seen.last_basic_at:%Y-%m-%d} from {sources}"
         status: Status = "fail" if facts.now.date() >= basic_ends() else "warn"
-        more = {"state": "basic_seen", "fix": _fix(account)}
+        more: dict[str, Any] = {"state": "basic_seen", "fix": _fix(account)}
         return Finding(OAUTH, status, _urgency(facts), said, **more, **usual)
     missing = _missing(facts, account)
     if missing:

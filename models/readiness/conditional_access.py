@@ -48,9 +48,8 @@ def check_accounts(facts: Facts) -> Iterator[Finding]:
 
 def check_workloads(facts: Facts) -> Iterator[Finding]:
     """One finding per application that sends: policies for users do not hold for its tokens."""
-    apps = {app: None for account in facts.accounts for app in facts.senders_of(account.account)}
     trouble = facts.trouble("conditional_access")
-    for app in apps:
+    for app in facts.sending_applications():
         if trouble is not None:
             yield Finding(WORKLOADS, "unknown", "high", trouble, None, subject=app)
             continue

@@ -127,8 +127,22 @@ class Facts:
             return "Get-HVEAccountSettings shows no list of applications"
         return list(settings.app_ids)
 
+    def is_unregistered(self, app: str) -> bool:
+        """Whether Entra ID said that it has no such application."""
+        found = self.policies.get(("application", app))
+        reason = "" if found is None else found.unavailable_reason or ""
+        return self.trouble("application") is None and "not registered" in reason
+
     def senders_of(self, account: str) -> list[str]:
         """Applications that may send for an account as far as anything says so."""
         listed = self.allowed_apps(account)
         known = [] if isinstance(listed, str) else listed
         return list(dict.fromkeys([*known, *self.sending_apps]))
+
+    def sending_applications(self) -> list[str]:
+        """Every application that may send for some account.
+
+        One that is allowed but not registered here is left out: the list of applications tells it.
+        """
+        apps = {app: None for each in self.accounts for app in self.senders_of(each.account)}
+        return [app for app in apps if app in self.sending_apps or not self.is_unregistered(app)]

@@ -68,7 +68,8 @@ def check_display_name(facts: Facts) -> Iterator[Finding]:
                 "warn",
                 "low",
                 f"the display name '{name}' does not tell recipients who writes",
-                fix=f"Set-User -Identity {powershell(account.account)} -DisplayName '<a name that recipients know>'"
+                fix=f"Set-User -Identity {powershell(account.account)}"
+                " -DisplayName '<a name that recipients know>'",
                 **usual,
             )
         else:
@@ -141,7 +142,7 @@ def _app_access(facts: Facts, account: str) -> Finding:
     apps = facts.allowed_apps(account)
     if isinstance(apps, str):
         return Finding(APPS, "unknown", "medium", apps, **usual)
-    gone = [app for app in apps if _is_orphan(facts, app)]
+    gone = [app for app in apps if facts.is_unregistered(app)]
     if gone:
         said = f"applications that this tenant does not know may send: {', '.join(gone)}"
         ids = ", ".join(map(powershell, gone))
@@ -155,11 +156,3 @@ def _app_access(facts: Facts, account: str) -> Finding:
         return Finding(APPS, "warn", "low", said, **usual)
     said = f"{len(apps)} of at most {MOST_APPS} applications are allowed"
     return Finding(APPS, "pass", "low", said, **usual)
-
-
-def _is_orphan(facts: Facts, app: str) -> bool:
-    """Whether Entra ID said that the application is not registered here."""
-    if facts.trouble("application") is not None:
-        return False
-    found = facts.policies.get(("application", app))
-    return found is not None and "not registered" in (found.unavailable_reason or "")

@@ -82,8 +82,7 @@ def check_credentials(facts: Facts) -> Iterator[Finding]:
     """One finding for our own credential and one for each application that sends."""
     if facts.credential:
         yield _own(facts)
-    apps = {app: None for account in facts.accounts for app in facts.senders_of(account.account)}
-    for app in apps:
+    for app in facts.sending_applications():
         if app != facts.client_id:
             yield _of_application(facts, app)
 

@@ -114,6 +114,10 @@ def test_applications(applications: dict[str, Any], expected: str) -> None:
     assert effect(applications=applications) == expected
 
 
+def device(mode: str, rule: str) -> dict[str, Any]:
+    return {"devices": {"deviceFilter": {"mode": mode, "rule": rule}}}
+
+
 @pytest.mark.parametrize(
     ("conditions", "expected"),
     [
@@ -132,34 +136,11 @@ def test_applications(applications: dict[str, Any], expected: str) -> None:
         ({"insiderRiskLevels": "elevated"}, "none"),
         ({"authenticationFlows": {"transferMethods": "deviceCodeFlow"}}, "none"),
         ({"authenticationFlows": {"transferMethods": "none"}}, "blocks"),
-        (
-            {"devices": {"deviceFilter": {"mode": "include", "rule": 'device.model -eq "x"'}}},
-            "none",
-        ),
-        (
-            {"devices": {"deviceFilter": {"mode": "exclude", "rule": 'device.model -eq "x"'}}},
-            "blocks",
-        ),
-        (
-            {
-                "devices": {
-                    "deviceFilter": {"mode": "include", "rule": "device.isCompliant -ne True"}
-                }
-            },
-            "blocks",
-        ),
-        (
-            {
-                "devices": {
-                    "deviceFilter": {"mode": "exclude", "rule": "device.isCompliant -ne True"}
-                }
-            },
-            "none",
-        ),
-        (
-            {"devices": {"deviceFilter": {"mode": "include", "rule": "a -eq 1 -or b -ne 2"}}},
-            "unknown",
-        ),
+        (device("include", 'device.model -eq "x"'), "none"),
+        (device("exclude", 'device.model -eq "x"'), "blocks"),
+        (device("include", "device.isCompliant -ne True"), "blocks"),
+        (device("exclude", "device.isCompliant -ne True"), "none"),
+        (device("include", "a -eq 1 -or b -ne 2"), "unknown"),
     ],
 )
 def test_what_smtp_does_not_report(conditions: dict[str, Any], expected: str) -> None:
@@ -220,6 +201,6 @@ def test_the_reason_tells_what_and_whom() -> None:
     }
     said = judge(policy("conditional_access", "r1", content, "Rule"), PERSON).text
     assert said == (
-        "'Rule' demands multifactor authentication and demands a compliant device"
+        "'Rule' demands a compliant device and demands multifactor authentication"
         " (legacy clients, members of group in)"
     )

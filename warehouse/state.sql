@@ -40,3 +40,9 @@ create table if not exists upkeep (tenant text primary key, at real not null) st
 create table if not exists runs (
     id integer primary key, started_at text not null, finished_at text not null, summary text not null
 ) strict;
+
+-- one row per message and recipient whose events somebody asked for and nobody fetched yet
+create table if not exists event_requests (
+    tenant text not null, trace_id text not null, recipient text not null, at text not null,
+    primary key (tenant, trace_id, recipient)
+) strict;

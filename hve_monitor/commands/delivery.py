@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -26,30 +27,38 @@ commands = typer.Typer()
 def trace(
     sender: Annotated[str | None, typer.Option(help="Any address of an account.")] = None,
     recipient: Annotated[str | None, typer.Option()] = None,
-    message_id: Annotated[str | None, typer.Option("--message-id")] = None,
+    message_id: Annotated[
+        str | None, typer.Option("--message-id", help="With or without <>.")
+    ] = None,
     trace_id: Annotated[str | None, typer.Option("--id", help="Trace id.")] = None,
     subject: Annotated[str | None, typer.Option(help="Words that all occur.")] = None,
     status: Annotated[str | None, typer.Option()] = None,
     from_ip: Annotated[str | None, typer.Option("--from-ip")] = None,
     since: Since = None,
     until: Until = None,
-    limit: Annotated[int, typer.Option(help="Most rows; the answer says if more exist.")] = 1000,
+    limit: Annotated[
+        int | None, typer.Option(help="Most rows: 1000, 50 with --events, all with --out.")
+    ] = None,
+    offset: Annotated[int, typer.Option(help="Rows to pass over: next_offset of a page.")] = 0,
+    out: Annotated[Path | None, typer.Option(help="Every row into this CSV file.")] = None,
+    events: Annotated[bool, typer.Option("--events", help="Step by step, per recipient.")] = False,
+    summary: Annotated[bool, typer.Option("--summary", help="Figures per account.")] = False,
     tenant: TenantName = None,
     config: ConfigFile = None,
     now: Now = None,
     as_json: Json = False,
 ) -> None:
     """Delivery search: did it arrive, and if not, what happened."""
-    from models.search import TraceFilter, search_traces
-    from warehouse.publication import published
+    from hve_monitor.traces import Wish, trace_document
+    from models.search import TraceFilter
 
     wanted = TraceFilter(
         tenant, sender, recipient, trace_id, message_id, subject, status, from_ip,
         time_of(since, "--since"), time_of(until, "--until"),
     )  # fmt: skip
-    with published(load(config).warehouse.path) as connection:
-        document = search_traces(connection, wanted, moment_of(now), limit)
-    show(document, as_json, "rows")
+    wish = Wish(limit, offset, out, events, summary)
+    document, kind = trace_document(load(config), wanted, wish, moment_of(now))
+    show(document, as_json, kind)
 
 
 @commands.command()

@@ -132,7 +132,8 @@ def deliveries(document: Document) -> str:
                 f"  {reason['recipients']:,} failed: {reason['reason'] or 'reason not fetched'}"
                 for reason in each["failure_reasons"]
             ),
-            f"  always failing recipients: {len(each['always_failing'])}; lists: {len(each['lists'])}",
+            f"  recipients that always fail: {len(each['always_failing'])}",
+            f"  lists that expand: {len(each['lists'])}",
         ]
     found = _clean("\n".join(lines)) or _nothing(document["coverage"])
     return f"{found}\n{coverage(document['coverage'])}"

@@ -54,9 +54,11 @@ class Policy:
     def app_ids(self) -> tuple[str, ...] | None:
         """Ids of the applications that account settings name; None where no property lists any.
 
-        Which property lists them is not documented: every one with "app" in its name counts.
+        Which property lists them is not documented: every one with "app" in its name counts, and
+        null is unknown.
         """
-        lists = [value for name, value in self.content.items() if "app" in name.lower()]
+        named = [value for name, value in self.content.items() if "app" in name.lower()]
+        lists = [value for value in named if value is not None]
         if not lists:
             return None
         texts = [str(each) for value in lists for each in _each(value)]

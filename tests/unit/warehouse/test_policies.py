@@ -59,7 +59,8 @@ APP = "00000000-0000-0000-0000-0000000000b1"
     [
         ({"AppIds": [APP.upper()]}, (APP,)),
         ({"AllowedApps": APP}, (APP,)),
-        ({"AppIds": None}, ()),
+        ({"AppIds": None}, None),
+        ({"AppIds": []}, ()),
         ({"AppIds": ["HVE sender"]}, ()),
         ({"ReplyTo": None, "ExchangeGuid": APP}, None),
     ],

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from typing import Any
 
 from simulator.account import Account
@@ -27,7 +26,7 @@ STATES = (
     "SubscriptionIsNotActive",
     "NoSPOLicenseFound",
 )
-_DAY = timedelta(days=1)
+USUAL_APPLICATIONS = 4
 
 
 @dataclass(frozen=True)
@@ -46,6 +45,7 @@ def heal(tenant: SimulatedTenant) -> None:
     readiness.policies = [_session()]
     outer, inner = readiness.groups
     readiness.groups = {outer: [inner], inner: []}
+    readiness.applications = readiness.applications[:USUAL_APPLICATIONS]
     for number, application in enumerate([*readiness.applications, readiness.own_application]):
         key = f"00000000-0000-0000-0000-{number:012}"
         application |= {"passwordCredentials": [_secret(key, now, 400)], "keyCredentials": []}
@@ -57,6 +57,7 @@ def heal(tenant: SimulatedTenant) -> None:
         readiness.allowed_apps[account.primary] = [apps[at % len(apps)]]
         tenant.accounts[at] = replace(
             account,
+            display_name=tenant.traffic.accounts[account.index].display_name,
             reply_to=f"contact-{account.alias}@{tenant.domain}",
             billing_status="BillingPolicyValid",
             suspended_at=None,

@@ -108,9 +108,7 @@ def _row_count(connection: Any) -> int:
     return int(connection.execute("select count(*) from raw.message_traces").fetchone()[0])
 
 
-def sqlite_searches(
-    root: Path, asked: list[dict[str, str]]
-) -> dict[str, list[tuple[float, float]]]:
+def sqlite_searches(root: Path, asked: list[dict[str, str]]) -> Seconds:
     """Seconds of the same searches in the SQLite table."""
     month, day = (f"{END - timedelta(days=days):%Y-%m-%dT%H:%M:%S}" for days in (30, 1))
     newest = "order by received_at desc, trace_id, recipient limit 1000"

@@ -73,7 +73,8 @@ def rows(document: Document) -> str:
 
 def traces(document: Document) -> str:
     """A table of the rows, how to see more, and what an empty answer means."""
-    lines = [_table(document["rows"])] if document["rows"] else [_nothing(document["coverage"])]
+    nothing = "no further rows" if document.get("offset") else _nothing(document["coverage"])
+    lines = [_table(document["rows"]) if document["rows"] else nothing]
     if document["truncated"]:
         lines.append(f"more rows exist: --offset {document['next_offset']}, or --out FILE.csv")
     return "\n".join([*lines, coverage(document["coverage"])])

@@ -29,12 +29,17 @@ COMPARED = ("status", "severity", "state", "evidence", "fix", "source", "due_on"
 def record_findings(store: Store, tenant: Tenant, now: datetime, settings: Settings) -> int:
     """Runs every check on what is stored and writes what changed; returns how many rows.
 
-    `since` stays as long as the status does. A finding that no check makes any more gets a last
-    row without status.
+    `since` stays as long as the status does; a time in which it was unknown does not end it. A
+    finding that no check makes any more gets a last row without status.
     """
     found = findings_of(read_facts(store, tenant, now, settings))
-    known = _newest(store, tenant.name)
-    rows = [_row(each, known.get(each.key), now) for each in found]
+    stored = sorted(stored_rows(store, HVE_FINDINGS, tenant.name), key=lambda row: row["batch"])
+    known = {_key(row): row for row in stored}
+    certain = {_key(row): row for row in stored if row["status"] != "unknown"}
+    rows = [
+        _row(each, (known if each.status == "unknown" else certain).get(each.key), now)
+        for each in found
+    ]
     fresh = [row for row in rows if _differs(row, known.get(_key(row)))]
     current = {each.key for each in found}
     gone = [
@@ -117,11 +122,6 @@ def policies_read_at(
     """When policies of each tenant were last read; a tenant that never was is absent."""
     rows = records(connection, query("policies_read"), {"tenant": tenant})
     return {row["tenant"]: iso(row["read_at"]) for row in rows}
-
-
-def _newest(store: Store, tenant: str) -> dict[Key, Row]:
-    rows = sorted(stored_rows(store, HVE_FINDINGS, tenant), key=lambda row: row["batch"])
-    return {_key(row): row for row in rows}
 
 
 def _key(row: Row) -> Key:

@@ -16,7 +16,7 @@ from warehouse.policies import Policy
 CHECK, WORKLOADS = "conditional_access", "workload_conditional_access"
 SOURCE = "https://learn.microsoft.com/exchange/mail-flow-best-practices/troubleshoot-high-volume-email-m365"
 WORKLOAD_SOURCE = "https://learn.microsoft.com/entra/identity/conditional-access/workload-identity"
-ENFORCED, REPORTING = "enabled", "enabledForReportingButNotEnforced"
+ENFORCED, REPORTING, DISABLED = "enabled", "enabledForReportingButNotEnforced", "disabled"
 Effect = Literal["blocks", "reports", "may_block", "unknown", "none"]
 
 
@@ -84,8 +84,10 @@ def judge(rule: Policy, person: Person) -> Verdict:
     state, demands = str(content.get("state")), unmet_demands(content.get("grantControls"))
     if rule.document is None:
         return Verdict(rule, "unknown", f"cannot be read: {rule.unavailable_reason}")
-    if not demands or state not in (ENFORCED, REPORTING):
+    if not demands or state == DISABLED:
         return Verdict(rule, "none")
+    if state not in (ENFORCED, REPORTING):
+        return Verdict(rule, "unknown", f"has a state that is not documented: {state}")
     conditions: Mapping[str, Any] = content.get("conditions") or {}
     meant = applies(conditions, person)
     if meant.holds is False:

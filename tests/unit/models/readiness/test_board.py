@@ -97,6 +97,20 @@ def test_a_permission_that_is_lost_is_unknown_with_its_name(board: Workbench) ->
     assert (found["status"], found["evidence"]) == ("unknown", reason)
 
 
+def test_a_time_in_which_it_was_unknown_does_not_end_a_finding(board: Workbench) -> None:
+    read(board, defaults(True), days=1)
+    board.build(NOW + DAY)
+    down = Policy("security_defaults", None, unavailable_reason="HTTP 503")
+    record_policies(board.store, "contoso", [down], (), NOW + 2 * DAY)
+    board.build(NOW + 2 * DAY)
+    unknown = one(board, "security_defaults", days=2)
+    assert (unknown["status"], unknown["since"]) == ("unknown", "2026-11-26T08:00:00Z")
+    read(board, defaults(True), days=3)
+    board.build(NOW + 3 * DAY)
+    again = one(board, "security_defaults", days=3)
+    assert (again["status"], again["since"]) == ("fail", "2026-11-25T08:00:00Z")
+
+
 def test_the_worst_comes_first_and_accounts_are_summed(board: Workbench) -> None:
     read(board, defaults(True), days=1)
     board.build(NOW + DAY)

@@ -34,6 +34,7 @@ def effect(person: Person = PERSON, state: str = "enabled", **changes: Any) -> s
         ("enabled", "blocks"),
         ("enabledForReportingButNotEnforced", "reports"),
         ("disabled", "none"),
+        ("somethingNew", "unknown"),
     ],
 )
 def test_report_only_and_disabled_are_told_apart(state: str, expected: str) -> None:

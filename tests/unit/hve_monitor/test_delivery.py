@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from hve_monitor.text import TEXTS
+from hve_monitor.delivery_text import DELIVERY_TEXTS
 from tests.unit.hve_monitor.conftest import CSV, Hve
 
 NOW = ("--now", "2026-11-24T08:00:00Z")
@@ -67,9 +67,9 @@ def test_an_empty_answer_never_says_more_than_was_read(mail: Hve) -> None:
     assert "imported files" in said
     gap = {"complete": False, "gaps": [], "as_of": "x"}
     document = {"rows": [], "truncated": False, "coverage": gap}
-    assert "it may exist" in TEXTS["traces"](document)
+    assert "it may exist" in DELIVERY_TEXTS["traces"](document)
     read = document | {"coverage": {"complete": True, "gaps": [], "as_of": "x"}}
-    assert TEXTS["traces"](read).startswith("nothing found")
+    assert DELIVERY_TEXTS["traces"](read).startswith("nothing found")
 
 
 def test_events_of_a_tenant_of_files_cannot_be_asked_for(mail: Hve) -> None:

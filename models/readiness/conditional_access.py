@@ -151,16 +151,16 @@ def _finding(facts: Facts, account: Account, rules: list[Verdict]) -> Finding:
     seen = f"; Entra ID last refused it with AADSTS53003 on {last:%Y-%m-%d}" if last else ""
     usual: dict[str, Any] = {"account": account.account, "source": SOURCE}
     if stops:
-        fix = "\n".join(_exclusion(account, each.policy) for each in stops)
+        fix = "\n".join(_exclusion(facts, account, each.policy) for each in stops)
         return Finding(CHECK, "fail", "high", f"{_told(stops)}{seen}", fix=fix, **usual)
     if unknown:
         return Finding(CHECK, "unknown", "high", _told(unknown), **usual)
     if maybe:
-        fix = "\n".join(_exclusion(account, each.policy) for each in maybe)
+        fix = "\n".join(_exclusion(facts, account, each.policy) for each in maybe)
         return Finding(CHECK, "warn", "medium", f"{_told(maybe)}{seen}", fix=fix, **usual)
     if reports:
         said = f"only reported, it would stop the account when enforced: {_told(reports)}"
-        fix = "\n".join(_exclusion(account, each.policy) for each in reports)
+        fix = "\n".join(_exclusion(facts, account, each.policy) for each in reports)
         return Finding(CHECK, "warn", "low", said, fix=fix, **usual)
     return Finding(CHECK, "pass", "low", _passed(rules), **usual)
 
@@ -171,14 +171,8 @@ def _workload_finding(app: str, name: str, rules: list[Verdict]) -> Finding:
     said = f"application '{name}': " + (
         _told(told) if told else "no enforced policy for workload identities stops it"
     )
-    fix = (
-        ""
-        if not (stops or maybe)
-        else (
-            "Entra admin center > Conditional Access > the policy > Workload identities > Exclude: "
-            f"{name} ({app})"
-        )
-    )
+    exclude = "Entra admin center > Conditional Access > the policy > Workload identities > Exclude"
+    fix = f"{exclude}: {name} ({app})" if stops or maybe else ""
     usual: dict[str, Any] = {"subject": app, "source": WORKLOAD_SOURCE, "fix": fix}
     if stops:
         return Finding(WORKLOADS, "fail", "high", said, **usual)
@@ -204,25 +198,36 @@ def _passed(rules: list[Verdict]) -> str:
     return f"{said}; {'; '.join(noted)}" if noted else said
 
 
-def _exclusion(account: Account, rule: Policy) -> str:
-    """Cmdlets that leave the account out: through a group that the policy leaves out already."""
+def _exclusion(facts: Facts, account: Account, rule: Policy) -> str:
+    """Cmdlets that leave the account out of a policy.
+
+    By a group that leaves out other HVE accounts already, else by a new one: other excluded groups
+    belong to people, often to those who must get in when everything else fails.
+    """
     users = (rule.content.get("conditions") or {}).get("users") or {}
     groups = [str(each) for each in users.get("excludeGroups") or []]
+    ours = next((group for group in groups if _holds_accounts(facts, group)), None)
     member = f"(Get-MgUser -UserId {powershell(account.account)}).Id"
-    if groups:
+    if ours is not None:
         return (
-            f"New-MgGroupMember -GroupId {powershell(groups[0])} -DirectoryObjectId {member}"
+            f"New-MgGroupMember -GroupId {powershell(ours)} -DirectoryObjectId {member}"
             f"  # excluded from {powershell(rule.name or '')}"
         )
     new_group = (
         "$group = New-MgGroup -DisplayName 'SG-Exchange-HVEAccounts' -MailEnabled:$false"
         " -SecurityEnabled -MailNickname 'SG-Exchange-HVEAccounts'  # once for all accounts"
     )
+    excluded = ", ".join([*map(powershell, groups), "$group.Id"])
     update = (
         "Update-MgIdentityConditionalAccessPolicy -ConditionalAccessPolicyId"
         f" {powershell(str(rule.object_id))} -BodyParameter"
-        " @{ conditions = @{ users = @{ excludeGroups = @($group.Id) } } }"
+        f" @{{ conditions = @{{ users = @{{ excludeGroups = @({excluded}) }} }} }}"
         "  # a Microsoft-managed policy: Entra admin center > the policy > Exclude"
     )
     join = f"New-MgGroupMember -GroupId $group.Id -DirectoryObjectId {member}"
     return "\n".join([new_group, join, update])
+
+
+def _holds_accounts(facts: Facts, group: str) -> bool:
+    found = facts.one("group_members", group)
+    return not isinstance(found, str) and bool(found.content.get("accounts"))

@@ -249,3 +249,27 @@ def test_an_address_of_two_accounts_is_told_for_both(facts: Facts) -> None:
 )
 def test_fixes_run_nothing_that_data_says(text: str, literal: str) -> None:
     assert powershell(text) == literal
+
+
+@pytest.mark.parametrize("members", [[], ["crm@contoso.com"]], ids=["people", "accounts"])
+def test_an_account_is_left_out_by_a_group_of_accounts_alone(
+    facts: Facts, members: list[str]
+) -> None:
+    rule = {
+        "state": "enabled",
+        "grantControls": {"operator": "OR", "builtInControls": ["block"]},
+        "conditions": {
+            "clientAppTypes": ["other"],
+            "applications": {"includeApplications": ["All"]},
+            "users": {"includeUsers": ["All"], "excludeGroups": ["g1"]},
+        },
+    }
+    changed = with_policies(
+        facts,
+        policy("conditional_access", "r1", rule, "Block legacy authentication"),
+        policy("group_members", "g1", {"accounts": members}),
+    )
+    fix = finding(replace(facts, policies=changed), "conditional_access").fix
+    assert ("New-MgGroupMember -GroupId 'g1'" in fix) is bool(members)
+    assert ("excludeGroups = @('g1', $group.Id)" in fix) is not bool(members)
+    assert "(Get-MgUser -UserId 'payroll@contoso.com').Id" in fix

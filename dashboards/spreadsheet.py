@@ -6,7 +6,7 @@ import csv
 import io
 from collections.abc import Iterable, Mapping, Sequence
 
-DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
+from models.spreadsheet import cell
 
 
 def csv_bytes(rows: Iterable[Mapping[str, object]], columns: Sequence[str]) -> bytes:
@@ -17,11 +17,3 @@ def csv_bytes(rows: Iterable[Mapping[str, object]], columns: Sequence[str]) -> b
     for row in rows:
         writer.writerow([cell(row.get(column)) for column in columns])
     return b"\xef\xbb\xbf" + text.getvalue().encode("utf-8", "surrogatepass")
-
-
-def cell(value: object) -> str:
-    """The value; text that could start a formula gets a leading apostrophe."""
-    if value is None:
-        return ""
-    shown = str(value)
-    return f"'{shown}" if isinstance(value, str) and shown.startswith(DANGEROUS) else shown

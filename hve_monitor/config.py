@@ -29,6 +29,7 @@ from hve_monitor.errors import ConfigError
 DEFAULT_FILE = "hve.toml"
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 ADDRESS = re.compile(r"[^@\s]+@[^@\s]+")
+APP_ID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
 class Section(BaseModel):
@@ -60,6 +61,7 @@ class Tenant(Section):
     exchange_access: Literal["auto", "rest", "powershell"] = "auto"
     exchange_organization: str = ""
     azure_scopes: tuple[str, ...] = ()
+    sending_apps: tuple[str, ...] = ()
     timezone: str = "UTC"
     currency: str = "USD"
     accepted_domains: tuple[str, ...] = ()
@@ -92,6 +94,14 @@ class Tenant(Section):
         if bad or not value:
             raise ValueError(f"no SMTP address: {bad[0]!r}" if bad else "the list is empty")
         return tuple(dict.fromkeys(address.lower() for address in value))
+
+    @field_validator("sending_apps")
+    @classmethod
+    def _application_ids(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        bad = [each for each in value if not APP_ID.fullmatch(each)]
+        if bad:
+            raise ValueError(f"no application id: {bad[0]!r}; write the client id of the app")
+        return tuple(dict.fromkeys(each.lower() for each in value))
 
     @model_validator(mode="after")
     def _can_sign_in(self) -> Tenant:
@@ -247,6 +257,13 @@ class Retention(Section):
     marts_days: Annotated[int, Field(ge=1)] = 1200
 
 
+class Readiness(Section):
+    """From when on the readiness board speaks up."""
+
+    idle_days: Annotated[int, Field(ge=1)] = 60
+    ending_days: Annotated[int, Field(ge=1)] = 30
+
+
 class Auth(Section):
     """Dashboard login: which claim holds the roles and what they are called."""
 
@@ -273,6 +290,7 @@ class Config(BaseSettings):
     privacy: Privacy = Privacy()
     retention: Retention = Retention()
     auth: Auth = Auth()
+    readiness: Readiness = Readiness()
 
     @classmethod
     def settings_customise_sources(

@@ -19,6 +19,7 @@ from ingest.source import Progress, SourceResult
 from ingest.tenant import ingest_tenant
 from models.build import BuildResult, build
 from models.coverage import coverage_report
+from models.readiness.facts import Settings
 from warehouse.publication import published
 from warehouse.state import Window
 from warehouse.store import Store, open_store
@@ -78,7 +79,7 @@ def run_once(config: Config, now: datetime, progress: Progress) -> Outcome:
     started = datetime.now(UTC)
     results = ingest(config, now, progress)
     with store_of(config) as store:
-        built = build(store, config.served, now, progress)
+        built = build(store, config.served, now, progress, readiness=_settings(config))
         document = {
             "started_at": iso(started),
             "finished_at": iso(datetime.now(UTC)),
@@ -123,7 +124,7 @@ def import_files(
             store.check_now(tenant.name, now)
             results = FileImport(store, tenant, now, columns, kind, progress).read_all(files)
             tidy(store, tenant.name, now)
-        built = build(store, [tenant], now, progress)
+        built = build(store, [tenant], now, progress, readiness=_settings(config))
         sweep(store)
     return Outcome(_import_document(tenant, results, built), _import_code(results))
 
@@ -131,12 +132,17 @@ def import_files(
 def rebuild(config: Config, now: datetime, progress: Progress, *, full: bool) -> Outcome:
     """Models alone."""
     with store_of(config) as store:
-        built = build(store, config.served, now, progress, full=full)
+        built = build(store, config.served, now, progress, full=full, readiness=_settings(config))
     document = {
         "models": {"days_rebuilt": built.days_rebuilt, "seconds": built.seconds},
         "incidents_opened": built.incidents_opened,
     }
     return Outcome(document, DONE)
+
+
+def _settings(config: Config) -> Settings:
+    readiness = config.readiness
+    return Settings(config.endpoints.smtp, readiness.idle_days, readiness.ending_days)
 
 
 def _coverage(root: Path, now: datetime) -> dict[str, Any]:

@@ -30,6 +30,14 @@ function Format-Time($Time) {
     ([datetime] $Time).ToUniversalTime().ToString('yyyy-MM-ddTHH:mm:ss.fffffffZ')
 }
 
+# Ids of the applications that may send. Which property lists them is not documented: every one
+# with App in its name counts; without any the answer is null, which means unknown.
+function Format-Apps($Settings) {
+    $found = @($Settings.PSObject.Properties | Where-Object { $_.Name -match 'App' })
+    if ($found.Count -eq 0) { return $null }
+    , @($found | ForEach-Object { $_.Value } | ForEach-Object { "$_" } | Where-Object { $_ })
+}
+
 $failed = @()
 $accounts = @()
 try {
@@ -54,7 +62,8 @@ $users = @()
 foreach ($account in $accounts) {
     $address = $account.PrimarySmtpAddress
     $settings += @(Read-Rows { Get-HVEAccountSettings -Identity $address |
-        Select-Object @{ n = 'Identity'; e = { $address } }, @{ n = 'ReplyTo'; e = { "$($_.ReplyTo)" } } } $address)
+        Select-Object @{ n = 'Identity'; e = { $address } }, @{ n = 'ReplyTo'; e = { "$($_.ReplyTo)" } },
+            @{ n = 'AppIds'; e = { Format-Apps $_ } } } $address)
     $billing += @(Read-Rows { Get-HVEAccountBillingPolicy -Identity $address |
         Select-Object @{ n = 'Identity'; e = { $address } },
             @{ n = 'BillingPolicyId'; e = { "$($_.BillingPolicyId)" } },

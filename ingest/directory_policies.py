@@ -1,7 +1,8 @@
 """Entra ID settings that let HVE accounts in or keep them out.
 
 Source: Microsoft Graph v1.0: identitySecurityDefaultsEnforcementPolicy, conditionalAccess/policies,
-groups/transitiveMembers, users, applications. Conditional Access takes one request a second.
+groups/transitiveMembers, users, users/transitiveMemberOf, applications, servicePrincipals.
+Conditional Access takes one request a second.
 """
 
 from __future__ import annotations
@@ -24,12 +25,14 @@ SECURITY_DEFAULTS = "security_defaults"
 CONDITIONAL_ACCESS = "conditional_access"
 GROUP_MEMBERS = "group_members"
 USER = "directory_user"
+ROLES = "directory_roles"
 APPLICATION = "application"
 PERMISSION = "Microsoft Graph application permission {name} with admin consent"
 DEFAULTS_PATH = "/v1.0/policies/identitySecurityDefaultsEnforcementPolicy"
 CONDITIONAL_PATH = "/v1.0/identity/conditionalAccess/policies"
 USER_FIELDS = ("id", "userPrincipalName", "accountEnabled", "userType", "assignedLicenses")
 CREDENTIALS = ("passwordCredentials", "keyCredentials")
+DIRECTORY_ROLE = "#microsoft.graph.directoryRole"
 NOT_FOUND = 404
 
 
@@ -54,6 +57,7 @@ class DirectoryPolicies:
             self._part(CONDITIONAL_ACCESS, "Policy.Read.All", self._conditional_access),
             self._part(GROUP_MEMBERS, "GroupMember.ReadBasic.All", self._group_members),
             self._part(USER, "User.Read.All", self._users),
+            self._part(ROLES, "RoleManagement.Read.Directory", self._roles),
             self._part(APPLICATION, "Application.Read.All", self._applications),
         ]
 
@@ -74,12 +78,16 @@ class DirectoryPolicies:
 
     def _group_members(self) -> list[Policy]:
         """HVE accounts in every group that Conditional Access includes or excludes."""
+        rules = self._known_rules("groups")
+        return [self._group(group) for group in _named(rules, ("includeGroups", "excludeGroups"))]
+
+    def _known_rules(self, what: str) -> list[dict[str, Any]]:
         if self._rules is None:
             raise AuthError(
-                "which groups matter is unknown while Conditional Access cannot be read;"
+                f"which {what} matter is unknown while Conditional Access cannot be read;"
                 f" needed: {self._api.permission}"
             )
-        return [self._group(group) for group in _groups(self._rules)]
+        return self._rules
 
     def _group(self, group: str) -> Policy:
         """The accounts alone: who else is in a group is nobody's business here."""
@@ -115,11 +123,37 @@ class DirectoryPolicies:
             values["assignedLicenses"] = [str(each.get("skuId")) for each in licences]
         return _known(USER, account.account, found.get("userPrincipalName"), values)
 
+    def _roles(self) -> list[Policy]:
+        """Roles that each account holds, where Conditional Access asks for any."""
+        named = _named(self._known_rules("roles"), ("includeRoles", "excludeRoles"))
+        return [self._roles_of(account) for account in self._accounts] if named else []
+
+    def _roles_of(self, account: Account) -> Policy:
+        """Active roles, also those that come through a group.
+
+        Without the permission Graph lists a role without its properties: then they are unknown.
+        """
+        key = quote(account.external_id or account.account)
+        path = f"{self._api.base}/v1.0/users/{key}/transitiveMemberOf"
+        url = address(path, {"$select": "id,roleTemplateId"})
+        try:
+            rows = list(self._objects(url, f"roles of {account.account}"))
+        except RequestRefused as error:
+            return _unknown(ROLES, account.account, error)
+        held = [row for row in rows if row.get("@odata.type") == DIRECTORY_ROLE]
+        if not all(row.get("roleTemplateId") for row in held):
+            reason = f"Graph hides which roles these are; needed: {self._api.permission}"
+            return Policy(ROLES, account.account, unavailable_reason=reason, source=SOURCE)
+        roles = sorted(str(row["roleTemplateId"]) for row in held)
+        return _known(ROLES, account.account, account.account, {"roles": roles})
+
     def _applications(self) -> list[Policy]:
         return [self._application(app_id) for app_id in self._app_ids]
 
     def _application(self, app_id: str) -> Policy:
-        """Name of the application and when its credentials end; nothing secret is asked for."""
+        """Name of the application, when its credentials end, and the id that workload policies
+        call it by; nothing secret is asked for.
+        """
         fields = ",".join(("appId", "displayName", *CREDENTIALS))
         asked = {"$filter": f"appId eq '{app_id}'", "$select": fields}
         url = address(f"{self._api.base}/v1.0/applications", asked)
@@ -127,8 +161,17 @@ class DirectoryPolicies:
         if found is None:
             reason = "the application is not registered in this tenant"
             return Policy(APPLICATION, app_id, unavailable_reason=reason)
-        ends = {name: _ends(found.get(name)) for name in CREDENTIALS}
-        return _known(APPLICATION, app_id, found.get("displayName"), ends)
+        ends: dict[str, Any] = {name: _ends(found.get(name)) for name in CREDENTIALS}
+        principal = self._principal(app_id)
+        return _known(
+            APPLICATION, app_id, found.get("displayName"), ends | {"servicePrincipalId": principal}
+        )
+
+    def _principal(self, app_id: str) -> str | None:
+        asked = {"$filter": f"appId eq '{app_id}'", "$select": "id,appId"}
+        url = address(f"{self._api.base}/v1.0/servicePrincipals", asked)
+        found = next(self._objects(url, f"service principal of {app_id}"), None)
+        return str(found["id"]) if found and found.get("id") else None
 
     def _object(self, url: str, where: str) -> dict[str, Any]:
         return self._api.decoded(dict[str, Any], lambda: self._api.get(url), where)
@@ -138,12 +181,12 @@ class DirectoryPolicies:
             yield from page.value
 
 
-def _groups(rules: Sequence[dict[str, Any]]) -> list[str]:
-    """Every group that a policy includes or excludes, each once."""
+def _named(rules: Sequence[dict[str, Any]], fields: Sequence[str]) -> list[str]:
+    """Every id in these fields of the policies' users, each once."""
     found: dict[str, None] = {}
     for rule in rules:
         users = (rule.get("conditions") or {}).get("users") or {}
-        for name in ("includeGroups", "excludeGroups"):
+        for name in fields:
             found.update(dict.fromkeys(users.get(name) or []))
     return list(found)
 

@@ -1,15 +1,15 @@
 """Exchange settings that let HVE accounts sign in: organisation, policies, accounts.
 
-Source: Exchange `Get-OrganizationConfig`, `Get-AuthenticationPolicy`, `Get-User` and
-`Get-HVEAccountSettings`.
+Source: Exchange `Get-OrganizationConfig`, `Get-AuthenticationPolicy`, `Get-User`,
+`Get-HVEAccountSettings` and `Get-BillingPolicy`.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from hve_monitor.errors import AuthError
 from ingest.exchange import Exchange
 from ingest.http import RequestRefused
 from ingest.policy_part import Part, document
@@ -20,12 +20,14 @@ ORGANIZATION = "organization_config"
 AUTHENTICATION = "authentication_policy"
 ACCOUNT_AUTHENTICATION = "account_authentication"
 ACCOUNT_SETTINGS = "account_settings"
+BILLING_POLICY = "billing_policy"
+# What is known of the names under which the cmdlet tells a policy; none is documented.
+BILLING_IDS, BILLING_NAMES = ("BillingPolicyId", "Guid", "Identity"), ("Name", "BillingPolicyName")
 PERMISSION = (
     "Office 365 Exchange Online application permission Exchange.ManageAsApp with admin consent,"
     " and a role that may run {cmdlet}, such as Global Reader, for the application"
 )
 ORGANIZATION_FIELDS = ("Name", "DefaultAuthenticationPolicy", "OAuth2ClientProfileEnabled")
-APP_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
 class ExchangePolicies:
@@ -42,6 +44,7 @@ class ExchangePolicies:
             self._part(ACCOUNT_AUTHENTICATION, "Get-User", self._account_authentication),
             self._part(AUTHENTICATION, "Get-AuthenticationPolicy", self._policies),
             self._part(ACCOUNT_SETTINGS, "Get-HVEAccountSettings", self._settings),
+            self._part(BILLING_POLICY, "Get-BillingPolicy", self._billing_policies),
         ]
 
     def _part(self, kind: str, cmdlet: str, read: Callable[[], list[Policy]]) -> Part:
@@ -98,6 +101,22 @@ class ExchangePolicies:
             )
         return policies
 
+    def _billing_policies(self) -> list[Policy]:
+        """Billing policies for HVE. Whether the cmdlet works app-only is not documented: however
+        it is refused, that counts as a missing permission.
+        """
+        try:
+            rows = self._exchange.rows("Get-BillingPolicy", ResourceType="HVE")
+        except RequestRefused as error:
+            reason = error.message or str(error)
+            needed = self._exchange.api.permission
+            raise AuthError(f"Get-BillingPolicy: {reason}; needed: {needed}") from None
+        return [
+            _known(BILLING_POLICY, _first(row, BILLING_IDS), _first(row, BILLING_NAMES), row)
+            for row in rows
+            if _first(row, BILLING_IDS)
+        ]
+
     def _row(self, cmdlet: str, account: str) -> tuple[dict[str, Any], str | None]:
         """The account's row, or an empty one and Exchange's reason."""
         try:
@@ -111,25 +130,15 @@ class ExchangePolicies:
             self._named.add(str(policy))
 
 
-def app_ids_of(settings: Policy) -> list[str]:
-    """Ids of the applications that may send for an account, as far as its settings show them."""
-    return [
-        text.lower()
-        for name, value in settings.content.items()
-        if "app" in name.lower()
-        for text in _texts(value)
-        if APP_ID.fullmatch(text)
-    ]
-
-
-def _texts(value: object) -> list[str]:
-    return [str(each) for each in value] if isinstance(value, list) else [str(value)]
-
-
 def _names(row: dict[str, Any]) -> list[object]:
     """Everything that a reference to the policy may call it."""
     keys = ("Name", "Identity", "DistinguishedName", "Guid", "Id")
     return [row[key] for key in keys if row.get(key)]
+
+
+def _first(row: dict[str, Any], names: Sequence[str]) -> str:
+    """The first of these properties that has a value; empty when none has."""
+    return next((str(row[name]) for name in names if row.get(name)), "")
 
 
 def _known(kind: str, object_id: str, name: str | None, values: dict[str, Any]) -> Policy:

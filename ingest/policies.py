@@ -13,13 +13,14 @@ from datetime import datetime
 from hve_monitor.errors import HveError, SourceUnavailable
 from ingest.directory_policies import DirectoryPolicies
 from ingest.exchange import Exchange
-from ingest.exchange_policies import ACCOUNT_SETTINGS, ExchangePolicies, app_ids_of
+from ingest.exchange_policies import ACCOUNT_SETTINGS, ExchangePolicies
 from ingest.http import Api
 from ingest.outcome import finish, note
 from ingest.policy_part import Part
 from ingest.source import SourceResult
 from warehouse.accounts import Account
 from warehouse.policies import Policy, newest_policies, record_policies
+from warehouse.state import Window
 from warehouse.store import Store
 
 SOURCE = "policies"
@@ -33,13 +34,17 @@ def ingest_policies(
     accounts: Sequence[Account],
     now: datetime,
     app_ids: Sequence[str] = (),
+    own: Policy | None = None,
 ) -> SourceResult:
     """Reads what the permissions allow and keeps what changed.
 
     exchange: None where Exchange may not be asked. app_ids: applications beside those that the
-    accounts' settings name. `graph.permission` is set to what each part needs.
+    accounts' settings name. own: what is known of our own credential without asking anybody.
+    `graph.permission` is set to what each part needs.
     """
     reader = PolicyReader(store, tenant, now)
+    if own is not None:
+        reader.keep([own], [own.kind])
     if exchange is not None:
         names = [account.account for account in accounts]
         reader.read(ExchangePolicies(exchange, names).parts())
@@ -53,7 +58,7 @@ def allowed_app_ids(store: Store, tenant: str) -> list[str]:
     """Applications that may send for an account, as far as Exchange has shown them."""
     newest = newest_policies(store, tenant).values()
     settings = [policy for policy in newest if policy.kind == ACCOUNT_SETTINGS]
-    return list(dict.fromkeys(app_id for each in settings for app_id in app_ids_of(each)))
+    return list(dict.fromkeys(app_id for each in settings for app_id in each.app_ids or ()))
 
 
 @dataclass
@@ -82,7 +87,7 @@ class PolicyReader:
                 found.append(Policy(part.kind, None, unavailable_reason=reason, source=part.source))
                 if isinstance(error, SourceUnavailable):
                     break
-        self._record(found, complete)
+        self.keep(found, complete)
 
     def _objects(self, part: Part) -> list[Policy]:
         # The message of a refusal names the permission, and each part needs another one.
@@ -91,7 +96,12 @@ class PolicyReader:
         self.result.rows_read += len(objects)
         return objects
 
-    def _record(self, found: Sequence[Policy], complete: Sequence[str]) -> None:
+    def keep(self, found: Sequence[Policy], complete: Sequence[str]) -> None:
+        """Records what was found, and of which kinds everything was."""
+        for kind in complete:
+            read = self.store.state.covered(self.tenant, SOURCE, kind)
+            since = min([*(window.end for window in read[-1:]), self.now])
+            self.store.state.cover(self.tenant, SOURCE, kind, Window(since, self.now))
         new, changed, unchanged = record_policies(
             self.store, self.tenant, found, complete, self.now
         )

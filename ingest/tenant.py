@@ -18,6 +18,7 @@ from ingest.graph_traces import GraphTraces
 from ingest.http import Api, Client, https_client
 from ingest.message_traces import TracePages, TraceReader
 from ingest.message_traces_v2 import CmdletTraces, TraceExchange
+from ingest.own_credential import own_credential
 from ingest.policies import allowed_app_ids, ingest_policies
 from ingest.powershell import ExchangeWays, PowerShell, installed
 from ingest.quota import Quota
@@ -201,7 +202,7 @@ class TenantIngest:
             name,
             self._graph(sign_ins.PERMISSION),
             current_accounts(self.store, name),
-            allowed_app_ids(self.store, name),
+            list(dict.fromkeys([*allowed_app_ids(self.store, name), *self.tenant.sending_apps])),
             self.now,
             asked,
         )
@@ -222,6 +223,8 @@ class TenantIngest:
             exchange,
             current_accounts(self.store, name),
             self.now,
+            [each for each in (self.tenant.client_id, *self.tenant.sending_apps) if each],
+            own_credential(self.tenant),
         )
 
     def _exchange(self) -> Exchange:

@@ -1,7 +1,8 @@
 """Events of single messages: why a mail failed, in the words of the server.
 
 Source: Microsoft Graph, getDetailsByRecipient (v1.0). Every pair of trace id and recipient costs
-one request of the message trace quota, so failed rows come first and within a budget.
+one request of the message trace quota, so what was asked for comes first, then failed rows, and
+all of it within a budget.
 """
 
 from __future__ import annotations
@@ -49,8 +50,12 @@ class EventPage(msgspec.Struct):
 def ingest_failed_events(
     store: Store, tenant: str, api: Api, now: datetime, budget: int = BUDGET
 ) -> SourceResult:
-    """Fetches the events of failed rows of the last 10 days, newest first, at most `budget`."""
-    return ingest_trace_events(store, tenant, api, failed_pairs(store, tenant, now, budget), now)
+    """Fetches the events that somebody asked for, then those of failed rows of the last 10 days,
+    newest first; at most `budget` pairs.
+    """
+    asked = [Pair(*pair) for pair in store.state.requested_events(tenant, max(0, budget))]
+    failed = failed_pairs(store, tenant, now, budget - len(asked))
+    return ingest_trace_events(store, tenant, api, [*asked, *failed], now)
 
 
 def ingest_trace_events(
@@ -70,6 +75,8 @@ def ingest_trace_events(
                 note(result, error, api.permission)
                 if isinstance(error, (AuthError, SourceUnavailable)):
                     break
+                # What this pair was refused for would be refused again.
+                store.state.forget_requests(tenant, [pair])
             if len(fetched) >= PAIRS_PER_COMMIT:
                 _keep(store, tenant, fetched, now, result)
     finally:
@@ -87,6 +94,7 @@ def _keep(
     """Stores what was fetched and empties it."""
     read = sum(len(events) for events in fetched.values())
     new = record_events(store, tenant, fetched, now)
+    store.state.forget_requests(tenant, fetched)
     result.rows_read += read
     result.rows_new += new
     result.rows_unchanged += read - new

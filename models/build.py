@@ -18,6 +18,8 @@ from hve_monitor.config import Tenant
 from models import runner
 from models.detection import detect
 from models.firsts import keep_firsts
+from models.readiness.board import record_findings
+from models.readiness.facts import Settings
 from warehouse.accounts import stored_days
 from warehouse.connection import arrow, compute, files_sql
 from warehouse.publication import publish
@@ -33,6 +35,7 @@ from warehouse.tables import (
 )
 
 DAYS_AT_ONCE = 10
+USUAL = Settings()
 DAILY_MARTS: tuple[Table, ...] = (HVE_USAGE_HOURLY, HVE_USAGE_DAILY, HVE_COST_DAILY)
 Progress = Callable[[str, int, int], None]
 
@@ -53,6 +56,7 @@ def build(
     progress: Progress,
     *,
     full: bool = False,
+    readiness: Settings = USUAL,
 ) -> BuildResult:
     """Brings every mart of the tenants up to date and publishes one consistent version."""
     started, result = time.monotonic(), BuildResult()
@@ -66,6 +70,7 @@ def build(
             result.days_rebuilt += len(days)
             result.incidents_opened += detect(store, tenant, now, days)
             store.state.clear_dirty(days)
+            record_findings(store, tenant, now, readiness)
         progress("publish", 0, 1)
         publish(store, now, offer_models)
     result.seconds = round(time.monotonic() - started, 3)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -13,10 +14,35 @@ from hve_monitor.errors import ConfigError
 from models.coverage import coverage_report
 from models.runner import query, records
 
+Row = dict[str, Any]
+ROWS_AT_ONCE, LARGEST = 10_000, 2**62
+COLUMNS = (
+    *("received_at", "status", "account", "sender", "recipient", "subject", "size_bytes"),
+    *("from_ip", "to_ip", "message_id", "id", "source", "tenant"),
+)
+# What each asked field demands of a row; addresses are stored in lower case. Several values are
+# written out: only against plain values can the engine pass over files by their statistics.
+CONDITIONS = {
+    "tenant": "tenant = $tenant",
+    "senders": "sender in ({senders})",
+    "recipient": "recipient = $recipient",
+    "id": "trace_id = $id",
+    "message_ids": "message_id in ({message_ids})",
+    "words": "len(list_filter($words,"
+    " lambda word: not contains(lower(coalesce(subject, '')), word))) = 0",
+    "status": "(lower(status) = $status or status_group = $status)",
+    "from_ip": "from_ip = $from_ip",
+    "since": "received_at >= $since and day >= cast($since as date)",
+    "until": "received_at < $until and day <= cast($until as date)",
+}
+
 
 @dataclass(frozen=True)
 class TraceFilter:
-    """What to look for; None does not restrict. Addresses and statuses in any case."""
+    """What to look for; None does not restrict. Addresses, ids and statuses in any case.
+
+    sender: any address of an account. message_id: with or without angle brackets.
+    """
 
     tenant: str | None = None
     sender: str | None = None
@@ -31,22 +57,121 @@ class TraceFilter:
 
 
 def search_traces(
-    connection: duckdb.DuckDBPyConnection, wanted: TraceFilter, now: datetime, limit: int
+    connection: duckdb.DuckDBPyConnection,
+    wanted: TraceFilter,
+    now: datetime,
+    limit: int,
+    offset: int = 0,
 ) -> dict[str, Any]:
     """The contract's trace JSON: rows newest first, whether more exist, and the coverage.
 
-    Raises: ConfigError for a limit below 1.
+    `next_offset` is where the next page begins, None on the last one. With `--now` the pages of a
+    search hold together while new rows arrive.
+    Raises: ConfigError for a limit below 1 or an offset below 0.
     """
     if limit < 1:
         raise ConfigError(f"--limit {limit}: must be at least 1")
-    parameters = asdict(wanted)
-    words = (parameters.pop("subject") or "").lower().split()
-    for name in ("sender", "recipient", "status"):
-        parameters[name] = parameters[name].strip().lower() if parameters[name] else None
-    parameters |= {"now": now, "limit": limit + 1, "words": words or None}
-    rows = records(connection, query("traces"), parameters)
+    if offset < 0:
+        raise ConfigError(f"--offset {offset}: must be at least 0")
+    sql, parameters = _select(connection, wanted, now)
+    page = {"limit": limit + 1, "offset": offset}
+    rows = records(connection, f"{sql}\nlimit $limit offset $offset", parameters | page)
+    more = len(rows) > limit
     return {
-        "rows": [row | {"received_at": iso(row["received_at"])} for row in rows[:limit]],
-        "truncated": len(rows) > limit,
-        "coverage": coverage_report(connection, now, wanted.tenant, wanted.since, wanted.until),
+        "rows": [_shown(row) for row in rows[:limit]],
+        "truncated": more,
+        "offset": offset,
+        "next_offset": offset + limit if more else None,
+        "searched": {
+            "since": iso(wanted.since) if wanted.since else None,
+            "until": iso(wanted.until or now),
+        },
+        "coverage": search_coverage(connection, wanted, now),
     }
+
+
+def found_rows(
+    connection: duckdb.DuckDBPyConnection,
+    wanted: TraceFilter,
+    now: datetime,
+    limit: int | None = None,
+    offset: int = 0,
+) -> Iterator[Row]:
+    """Every row of the search, newest first, a few thousand in memory at a time."""
+    sql, parameters = _select(connection, wanted, now)
+    page = {"limit": limit or LARGEST, "offset": offset}
+    found = connection.execute(f"{sql}\nlimit $limit offset $offset", parameters | page)
+    names = [column[0] for column in found.description or []]
+    while rows := found.fetchmany(ROWS_AT_ONCE):
+        yield from (_shown(dict(zip(names, row, strict=True))) for row in rows)
+
+
+def search_coverage(
+    connection: duckdb.DuckDBPyConnection, wanted: TraceFilter, now: datetime
+) -> dict[str, Any]:
+    """Coverage of the searched window, of the asked sender's account alone where it has one."""
+    report = coverage_report(connection, now, wanted.tenant, wanted.since, wanted.until)
+    if not wanted.sender or report["complete"] is None:
+        return report
+    accounts = {row["account"] for row in _addresses(connection, wanted)}
+    if not accounts:
+        return report
+    gaps = [gap for gap in report["gaps"] if gap["account"] in accounts]
+    return report | {"gaps": gaps, "complete": not gaps}
+
+
+def account_of(connection: duckdb.DuckDBPyConnection, wanted: TraceFilter) -> str | None:
+    """The account of the asked sender; the sender itself where no account lists it."""
+    if not wanted.sender:
+        return None
+    rows = _addresses(connection, wanted)
+    return str(rows[0]["account"]) if rows else wanted.sender.strip().lower()
+
+
+def _select(
+    connection: duckdb.DuckDBPyConnection, wanted: TraceFilter, now: datetime
+) -> tuple[str, Row]:
+    """The search without a limit, and its parameters."""
+    values = _parameters(connection, wanted)
+    lists = {name: values.pop(name, []) for name in ("senders", "message_ids")}
+    several = {name: [f"{name}_{at}" for at in range(len(each))] for name, each in lists.items()}
+    asked = [CONDITIONS[name] for name in values] + [
+        CONDITIONS[name].replace(f"{{{name}}}", ", ".join(f"${each}" for each in names))
+        for name, names in several.items()
+        if names
+    ]
+    for name, names in several.items():
+        values |= dict(zip(names, lists[name], strict=True))
+    lines = "".join(f"    and {condition}\n" for condition in asked)
+    return query("traces").replace("{conditions}\n", lines), values | {"now": now}
+
+
+def _parameters(connection: duckdb.DuckDBPyConnection, wanted: TraceFilter) -> Row:
+    """Values of the conditions that were asked for, as they are stored."""
+    values = asdict(wanted)
+    for name in ("sender", "recipient", "status", "id", "from_ip"):
+        values[name] = values[name].strip().lower() if values[name] else None
+    sender, message_id = values.pop("sender"), values.pop("message_id")
+    if sender is not None:
+        listed = [row["address"] for row in _addresses(connection, wanted)]
+        values["senders"] = list(dict.fromkeys([sender, *listed]))
+    if message_id:
+        values["message_ids"] = _spellings(message_id.strip())
+    values["words"] = (values.pop("subject") or "").lower().split()
+    return {name: value for name, value in values.items() if value}
+
+
+def _spellings(message_id: str) -> list[str]:
+    """A message id with and without its angle brackets: exports differ, and so do people."""
+    bare = message_id.removeprefix("<").removesuffix(">")
+    return list(dict.fromkeys([message_id, bare, f"<{bare}>"]))
+
+
+def _addresses(connection: duckdb.DuckDBPyConnection, wanted: TraceFilter) -> list[Row]:
+    sender = (wanted.sender or "").strip().lower()
+    parameters = {"sender": sender, "tenant": wanted.tenant}
+    return records(connection, query("sender_addresses"), parameters)
+
+
+def _shown(row: Row) -> Row:
+    return row | {"received_at": iso(row["received_at"])}

@@ -48,18 +48,21 @@ class Cmdlets:
 
     def _settings(self, parameters: Parameters) -> list[Row]:
         account = self._find(parameters)
-        return [{"Identity": account.alias, "ReplyTo": account.reply_to}]
+        # Which property lists the applications is not documented; this name is invented.
+        apps = self._tenant.readiness.allowed_apps.get(account.primary)
+        return [{"Identity": account.alias, "ReplyTo": account.reply_to, "AppIds": apps}]
 
     def _account_policy(self, parameters: Parameters) -> list[Row]:
         account, tenant = self._find(parameters), self._tenant
         lapsed = account.suspended_at is not None and account.suspended_at <= tenant.now
+        waiting = account.suspended_at is not None and not lapsed
         policy_id = tenant.lapsed_policy_id if lapsed else tenant.billing_policy_id
         return [
             {
                 "Identity": account.alias,
                 "BillingPolicyId": policy_id,
                 "BillingPolicyName": "HVE events" if lapsed else "HVE company",
-                "BillingPolicyStatus": account.billing_status if lapsed else "BillingPolicyValid",
+                "BillingPolicyStatus": "BillingPolicyValid" if waiting else account.billing_status,
             }
         ]
 

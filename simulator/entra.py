@@ -15,7 +15,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from simulator.entra_object import KINDS, Objects
-from simulator.permission import APPLICATIONS, MEMBERS, POLICIES, SIGN_INS, USERS
+from simulator.permission import APPLICATIONS, MEMBERS, POLICIES, ROLES, SIGN_INS, USERS
 from simulator.reply import base_url, forbidden_by_graph, graph_error, json_reply
 from simulator.signin import SignIns
 from simulator.signin_filter import BadFilterError, read_filter
@@ -52,6 +52,7 @@ class Entra:
             Route(f"{root}/{_DEFAULTS}", self.security_defaults),
             Route(f"{root}/{_RULES}", self.conditional_access),
             Route(root + "/groups/{key}/transitiveMembers", self.members),
+            Route(root + "/users/{key}/transitiveMemberOf", self.memberships),
             Route(root + "/users/{key}", self.user),
             *(
                 route
@@ -121,6 +122,19 @@ class Entra:
         following = _Carried(0, begin + size) if more else None
         page = [_selected(request, row) for row in found[begin : begin + size]]
         return _list(request, "directoryObjects", page, following)
+
+    def memberships(self, request: Request) -> Response:
+        """Groups and roles of a user; what the caller may not read shows its kind and id alone."""
+        refusal = self._refusal(request, USERS)
+        if refusal:
+            return refusal
+        found = self._objects.memberships(request.path_params["key"])
+        if found is None:
+            return _not_found(request)
+        rows = [_selected(request, row) for row in found]
+        if ROLES not in self._tenant.granted:
+            rows = [_hidden(row) if "directoryRole" in row["@odata.type"] else row for row in rows]
+        return _list(request, "directoryObjects", rows)
 
     def user(self, request: Request) -> Response:
         """A user by object id or user principal name."""
@@ -200,6 +214,11 @@ def _selected(request: Request, row: dict[str, Any]) -> dict[str, Any]:
         return row
     names = {"@odata.type", *(name.strip() for name in wanted.split(","))}
     return {name: value for name, value in row.items() if name in names}
+
+
+def _hidden(row: dict[str, Any]) -> dict[str, Any]:
+    shown = ("@odata.type", "id")
+    return {name: value if name in shown else None for name, value in row.items()}
 
 
 def _list(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 from simulator.account import Account
@@ -21,7 +22,19 @@ class Objects:
         """A sender by object id or address; None for anybody else."""
         for account in [*self._tenant.visible_accounts(), *self._tenant.people]:
             if key.lower() in (account.object_id, account.primary):
-                return _user(account)
+                return self._user(account)
+        return None
+
+    def memberships(self, key: str) -> list[Row] | None:
+        """Groups and roles of a sender; None for anybody else."""
+        readiness = self._tenant.readiness
+        for account in self._tenant.visible_accounts():
+            if key.lower() in (account.object_id, account.primary):
+                roles = readiness.roles.get(account.primary, [])
+                return [
+                    *(_group(group) for group in sorted(readiness.groups_of(account))),
+                    *(_role(role) for role in roles),
+                ]
         return None
 
     def members(self, group: str) -> list[Row] | None:
@@ -40,22 +53,33 @@ class Objects:
 
     def applications(self, kind: str) -> list[Row]:
         """Applications, or the service principals behind them."""
-        applications = self._tenant.readiness.applications
+        readiness = self._tenant.readiness
+        applications = [*readiness.applications, readiness.own_application]
         if kind == "applications":
             return applications
         return [{**row, "servicePrincipalType": "Application"} for row in applications]
 
+    def _user(self, account: Account) -> Row:
+        readiness = self._tenant.readiness
+        licences = readiness.licences.get(account.primary, [])
+        return {
+            "id": account.object_id,
+            "userPrincipalName": account.primary,
+            "displayName": account.display_name,
+            "mail": account.primary,
+            "accountEnabled": account.primary not in readiness.disabled,
+            "userType": "Member",
+            "assignedLicenses": [{"disabledPlans": [], "skuId": sku} for sku in licences],
+            "createdDateTime": account.created_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        }
 
-def _user(account: Account) -> Row:
+
+def _role(role: str) -> Row:
     return {
-        "id": account.object_id,
-        "userPrincipalName": account.primary,
-        "displayName": account.display_name,
-        "mail": account.primary,
-        "accountEnabled": True,
-        "userType": "Member",
-        "assignedLicenses": [],
-        "createdDateTime": account.created_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "@odata.type": "#microsoft.graph.directoryRole",
+        "id": str(uuid.uuid5(uuid.NAMESPACE_URL, role)),
+        "displayName": "Directory role",
+        "roleTemplateId": role,
     }
 
 

@@ -11,8 +11,11 @@ SIGN_INS = "AuditLog.Read.All"
 POLICIES = "Policy.Read.All"
 MEMBERS = "GroupMember.ReadBasic.All"
 USERS = "User.Read.All"
+ROLES = "RoleManagement.Read.Directory"
 APPLICATIONS = "Application.Read.All"
 CMDLETS = "Exchange.ManageAsApp"
 COSTS = "Cost Management Reader"
 
-EVERYTHING = frozenset({TRACES, SIGN_INS, POLICIES, MEMBERS, USERS, APPLICATIONS, CMDLETS, COSTS})
+EVERYTHING = frozenset(
+    {TRACES, SIGN_INS, POLICIES, MEMBERS, USERS, ROLES, APPLICATIONS, CMDLETS, COSTS}
+)

@@ -33,6 +33,8 @@ _PROTOCOLS = (
 )
 # Days after the first clock on which a secret and a certificate of an application end.
 _LIFETIMES = ((9, None), (-12, 400), (170, None), (None, 25))
+# Kinds of senders that moved to OAuth, and the application of each.
+_MODERN = {"ticketing": 2, "batch": 3}
 _APPLICATIONS = ("HVE sender orders", "HVE sender alerts", "HVE sender crm", "HVE sender reports")
 
 
@@ -52,6 +54,19 @@ class Readiness:
             random, ids, next(iter(self.groups)), may_enforce=not self.security_defaults
         )
         self.applications = [_application(random, at, now) for at in range(len(_APPLICATIONS))]
+        self.own_application = _own_application(random, now)
+        # Further settings per primary address; an account that uses no Basic signs in by OAuth.
+        self.allowed_apps = {each.primary: self._allowed(each) for each in accounts}
+        self.without_basic = {each.primary for each in accounts if each.kind in _MODERN}
+        self.licences: dict[str, list[str]] = {}
+        self.roles: dict[str, list[str]] = {}
+        self.disabled: set[str] = set()
+        self.is_attacked = True  # whether passwords are guessed before a burst
+
+    def _allowed(self, account: Account) -> list[str]:
+        """Ids of the applications that may send for an account: some kinds of senders have one."""
+        at = _MODERN.get(account.kind)
+        return [] if at is None else [str(self.applications[at]["appId"])]
 
     def members(self, group: str) -> list[str]:
         """Object ids of everything in a group, through the groups inside it, each once."""
@@ -146,6 +161,12 @@ def _application(random: Random, at: int, now: datetime) -> dict[str, Any]:
         "passwordCredentials": [] if secret is None else [_secret(ids[2], now, secret)],
         "keyCredentials": [] if certificate is None else [_certificate(ids[3], now, certificate)],
     }
+
+
+def _own_application(random: Random, now: datetime) -> dict[str, Any]:
+    """The application that reads this tenant; whoever sets up the tenant gives it its appId."""
+    own = _application(random, 2, now)
+    return {**own, "displayName": "hve-monitor"}
 
 
 def _secret(key: str, now: datetime, days: int) -> dict[str, Any]:

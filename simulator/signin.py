@@ -65,8 +65,11 @@ class SignIns:
     def _accounts(self, day: int) -> Iterator[tuple[int, Row]]:
         for account in self._tenant.accounts:
             random = np.random.default_rng([self._seed, account.index, day, 6])
-            yield from self._usual(account, day, random)
-            for item in self._tenant.traffic.incidents:
+            if account.primary not in self._tenant.readiness.without_basic:
+                yield from self._usual(account, day, random)
+            for item in (
+                self._tenant.traffic.incidents if self._tenant.readiness.is_attacked else ()
+            ):
                 if item.account == account.index and item.source_ip and day_of(item.start) == day:
                     yield from self._attack(account, item, random)
 

@@ -102,6 +102,7 @@ class SimulatedTenant:
         self.traffic = self._build_traffic(seed, days, staff)
         self.azure = Invoice(seed, self.traffic, self.billing_policy_id, lambda: self.clock)
         self.readiness = Readiness(seed, self.accounts, self._now)
+        self.readiness.own_application["appId"] = self.client_id
 
     def _name_identities(self, seed: int) -> None:
         random = np.random.default_rng([seed, 9])

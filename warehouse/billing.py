@@ -28,7 +28,7 @@ def record_billing(
     store: Store, tenant: str, policies: Sequence[BillingPolicy], now: datetime
 ) -> tuple[int, int]:
     """Writes what differs from the newest observation of the account; returns (new, changed)."""
-    before = _newest(store, tenant)
+    before = newest_billing(store, tenant)
     fresh = [policy for policy in policies if before.get(policy.account) != policy]
     if fresh:
         batch = store.state.next_batch()
@@ -41,7 +41,8 @@ def record_billing(
     return new, len(fresh) - new
 
 
-def _newest(store: Store, tenant: str) -> dict[str, BillingPolicy]:
+def newest_billing(store: Store, tenant: str) -> dict[str, BillingPolicy]:
+    """The last observation of every account."""
     newest: dict[str, BillingPolicy] = {}
     for row in sorted(stored_rows(store, BILLING_POLICIES, tenant), key=lambda row: row["batch"]):
         fields = {name: row[name] for name in BillingPolicy.__dataclass_fields__}

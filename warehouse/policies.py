@@ -7,6 +7,7 @@ speaks of its whole kind: its reason says why the last read of the kind failed.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -19,6 +20,7 @@ from warehouse.store import Store
 from warehouse.tables import POLICIES
 
 Identity = tuple[str, str | None]
+APP_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,24 @@ class Policy:
         """The document's values; empty without one."""
         values: dict[str, Any] = json.loads(self.document or "{}")
         return values
+
+    @property
+    def app_ids(self) -> tuple[str, ...] | None:
+        """Ids of the applications that account settings name; None where no property lists any.
+
+        Which property lists them is not documented: every one with "app" in its name counts, and
+        null is unknown.
+        """
+        named = [value for name, value in self.content.items() if "app" in name.lower()]
+        lists = [value for value in named if value is not None]
+        if not lists:
+            return None
+        texts = [str(each) for value in lists for each in _each(value)]
+        return tuple(dict.fromkeys(text.lower() for text in texts if APP_ID.fullmatch(text)))
+
+
+def _each(value: object) -> list[object]:
+    return list(value) if isinstance(value, list) else [value]
 
 
 def newest_policies(store: Store, tenant: str) -> dict[Identity, Policy]:

@@ -138,6 +138,8 @@ def published(store_root: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     connection = duckdb.connect(":memory:")
     try:
         connection.execute("set TimeZone = 'UTC'")
+        # Files of a version never change, and a view names each of them several times.
+        connection.execute("set parquet_metadata_cache = true")
         connection.execute(f"attach {quoted(str(file))} as hve (read_only)")
         connection.execute("use hve")
         yield connection

@@ -247,6 +247,33 @@ class State:
         rows = self._db.execute("pragma integrity_check(10)").fetchall()
         return [row[0] for row in rows if row[0] != "ok"]
 
+    # -- requests for events ---------------------------------------------------------------
+
+    def request_events(self, tenant: str, pairs: Iterable[tuple[str, str]], at: datetime) -> None:
+        """Queues (trace id, recipient) pairs for the next ingest; one that waits stays in place."""
+        with self.transaction():
+            self._db.executemany(
+                "insert or ignore into event_requests values (?, ?, ?, ?)",
+                [(tenant, *pair, _text(at)) for pair in pairs],
+            )
+
+    def requested_events(self, tenant: str, most: int) -> list[tuple[str, str]]:
+        """Queued (trace id, recipient) pairs, the oldest request first."""
+        rows = self._db.execute(
+            "select trace_id, recipient from event_requests where tenant = ?"
+            " order by at, trace_id, recipient limit ?",
+            [tenant, most],
+        )
+        return [(trace_id, recipient) for trace_id, recipient in rows]
+
+    def forget_requests(self, tenant: str, pairs: Iterable[tuple[str, str]]) -> None:
+        """Takes pairs out of the queue: their events are stored, or were refused."""
+        with self.transaction():
+            self._db.executemany(
+                "delete from event_requests where tenant = ? and trace_id = ? and recipient = ?",
+                [(tenant, *pair) for pair in pairs],
+            )
+
     # -- runs ------------------------------------------------------------------------------
 
     def record_run(self, started_at: datetime, finished_at: datetime, summary: Any) -> None:

@@ -351,6 +351,29 @@ TRACE_EVENTS = Table(
     ),
 )
 
+HVE_FINDINGS = Table(
+    "marts",
+    "hve_findings",
+    "one row per change of a finding (check_name, account, subject); without status it is gone",
+    _schema(
+        tenant=pa.string(),
+        check_name=pa.string(),
+        account=pa.string(),
+        subject=pa.string(),
+        status=pa.string(),
+        severity=pa.string(),
+        state=pa.string(),
+        evidence=pa.string(),
+        fix=pa.string(),
+        source=pa.string(),
+        due_on=pa.date32(),
+        since=UTC_TIME,
+        observed_at=UTC_TIME,
+        batch=COUNT,
+    ),
+    ("tenant",),
+)
+
 TABLES: tuple[Table, ...] = (
     MESSAGE_TRACES,
     HVE_ACCOUNTS,
@@ -368,4 +391,5 @@ TABLES: tuple[Table, ...] = (
     SIGN_INS,
     POLICIES,
     TRACE_EVENTS,
+    HVE_FINDINGS,
 )

@@ -1,4 +1,4 @@
-"""What an administrator's own run of collect.ps1 saw: HVE accounts and their billing policies.
+"""What an administrator's own run of collect.ps1 saw: HVE accounts, billing, settings, policies.
 
 The file carries rows as the cmdlets print them, so it answers in place of Exchange and its rows are
 read by the same functions: an account that a run through the API knows already is the same one.
@@ -7,7 +7,7 @@ read by the same functions: an account that a run through the API knows already 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any, cast
@@ -18,17 +18,40 @@ from hve_monitor.errors import AuthError, ConfigError
 from ingest.accounts import ingest_accounts
 from ingest.billing import ingest_billing
 from ingest.exchange import Exchange
-from ingest.http import Api
+from ingest.exchange_policies import (
+    ACCOUNT_AUTHENTICATION,
+    ACCOUNT_SETTINGS,
+    AUTHENTICATION,
+    BILLING_POLICY,
+    ORGANIZATION,
+    ExchangePolicies,
+)
+from ingest.http import Api, RequestRefused
+from ingest.policies import PolicyReader
 from ingest.source import SourceResult
 from warehouse.accounts import current_accounts
 from warehouse.store import Store
 
 KIND, VERSION = "hve-collect", 1
+REFUSED = 403
+OF_ACCOUNT = ("Get-HVEAccountSettings", "Get-User")
+POLICY_PARTS = {
+    "Get-OrganizationConfig": "organization",
+    "Get-User": "users",
+    "Get-AuthenticationPolicy": "authentication",
+    "Get-BillingPolicy": "billing",
+}
+KIND_PARTS = {
+    ORGANIZATION: "organization",
+    ACCOUNT_AUTHENTICATION: "users",
+    AUTHENTICATION: "authentication",
+    BILLING_POLICY: "billing",
+}
 Row = dict[str, Any]
 
 
 class Collection(msgspec.Struct):
-    """The document; `policies` is kept out of the store, it is for the checklist."""
+    """The document; a part that is not in the file was not asked for."""
 
     kind: str
     version: int
@@ -47,24 +70,46 @@ class Recorded(Exchange):
 
     def __post_init__(self) -> None:
         """Nothing is asked of a service, so nothing is counted."""
-        self.api = cast("Api", SimpleNamespace(requests=0, throttled=0))
+        self.api = cast("Api", SimpleNamespace(requests=0, throttled=0, permission=""))
 
     def rows(self, cmdlet: str, **parameters: object) -> list[Row]:
-        """The rows that the cmdlet printed. Raises: AuthError with what it said instead."""
+        """The rows that the cmdlet printed.
+
+        Raises: AuthError with what it said instead; RequestRefused where that speaks of the account
+        alone.
+        """
         if cmdlet == "Get-MailUser":
             return [_with_time(row) for row in self.document.accounts]
-        printed = {
+        rows = self._printed(cmdlet)
+        if "Identity" in parameters:
+            wanted = str(parameters["Identity"]).lower()
+            rows = [row for row in rows if str(row.get("Identity")).lower() == wanted]
+        refusal = next((row["error"] for row in rows if row.get("error")), None)
+        if refusal and cmdlet in OF_ACCOUNT:
+            raise RequestRefused(REFUSED, str(refusal), cmdlet)
+        if refusal:
+            raise AuthError(f"{cmdlet}: {refusal}")
+        if not rows and cmdlet in OF_ACCOUNT:
+            raise RequestRefused(REFUSED, "the file says nothing of the account", cmdlet)
+        return rows
+
+    def _printed(self, cmdlet: str) -> list[Row]:
+        part = {
             "Get-HVEAccountSettings": self.document.settings,
             "Get-HVEAccountBillingPolicy": self.document.billing,
         }.get(cmdlet)
-        if printed is None:
-            raise AuthError(f"{cmdlet}: the collected document does not hold it")
-        wanted = str(parameters["Identity"]).lower()
-        rows = [row for row in printed if str(row.get("Identity")).lower() == wanted]
-        refusal = next((row["error"] for row in rows if row.get("error")), None)
-        if refusal:
-            raise AuthError(f"{cmdlet}: {refusal}")
-        return rows
+        return self.policies(POLICY_PARTS[cmdlet]) if part is None else part
+
+    def policies(self, part: str) -> list[Row]:
+        """Rows of one part of the policies; PowerShell writes one row without its list."""
+        found = self.document.policies.get(part) or []
+        return [found] if isinstance(found, dict) else list(found)
+
+    def holds(self, kind: str) -> bool:
+        """Whether the script asked for this kind of policy at all."""
+        if kind == ACCOUNT_SETTINGS:
+            return bool(self.document.settings)
+        return KIND_PARTS[kind] in self.document.policies
 
 
 def is_collection(record: object) -> bool:
@@ -89,7 +134,7 @@ def read_collection(document: object, where: str) -> Collection:
 def record_collection(
     store: Store, tenant: str, document: Row, now: datetime, where: str
 ) -> Sequence[SourceResult]:
-    """Keeps accounts and billing policies; returns what became of them.
+    """Keeps accounts, billing, settings and policies; returns what became of them.
 
     Raises: ConfigError when the document is of another version or shape.
     """
@@ -102,7 +147,20 @@ def record_collection(
         accounts = [each.account for each in current_accounts(store, tenant)]
         told = {str(row.get("Identity")).lower() for row in collection.billing}
         results.append(_billing(store, tenant, recorded, [a for a in accounts if a in told], now))
+    results.append(_policies(store, tenant, recorded, now))
     return results
+
+
+def _policies(store: Store, tenant: str, recorded: Recorded, now: datetime) -> SourceResult:
+    """Settings and policies as the same cmdlets give them over the network.
+
+    What the script could not read is kept as the reason why it is unknown: no row is lost by that.
+    """
+    accounts = [each.account for each in current_accounts(store, tenant)]
+    parts = ExchangePolicies(recorded, accounts).parts()
+    reader = PolicyReader(store, tenant, now)
+    reader.read([part for part in parts if recorded.holds(part.kind)])
+    return replace(reader.result, error=None)
 
 
 def _billing(

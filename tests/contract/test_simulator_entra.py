@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from simulator import SimulatedTenant, serve
-from simulator.permission import APPLICATIONS, CMDLETS, EVERYTHING, MEMBERS, POLICIES, TRACES
+from simulator.permission import APPLICATIONS, CMDLETS, EVERYTHING, MEMBERS, POLICIES, ROLES, TRACES
 from simulator.readiness import REFUSING
 from tests.contract.test_simulator import Client, Json, small
 
@@ -167,3 +167,21 @@ def test_names_of_policies_need_their_own_permission() -> None:
 
 def blocked(tenant: SimulatedTenant) -> bool:
     return any(row["blocked_by"] for row in tenant.readiness.truth())
+
+
+def test_roles_of_an_account_are_hidden_without_their_permission(client: Client) -> None:
+    tenant = client.server.tenant
+    account = tenant.accounts[1]
+    tenant.readiness.roles[account.primary] = ["role-1"]
+    path = f"/v1.0/users/{account.object_id}/transitiveMemberOf"
+    kind = "#microsoft.graph.directoryRole"
+
+    def roles() -> list[object]:
+        rows = client.get(path).json()["value"]
+        return [row["roleTemplateId"] for row in rows if row["@odata.type"] == kind]
+
+    assert roles() == ["role-1"]
+    tenant.granted.discard(ROLES)
+    assert roles() == [None]
+    assert client.get("/v1.0/users/nobody/transitiveMemberOf").status_code == 404
+    tenant.readiness.roles.clear()

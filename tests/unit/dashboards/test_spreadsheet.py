@@ -7,7 +7,8 @@ import io
 
 import pytest
 
-from dashboards.spreadsheet import cell, csv_bytes
+from dashboards.spreadsheet import csv_bytes
+from models.spreadsheet import cell
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])

@@ -16,6 +16,7 @@ from ingest.source import SourceResult
 from tests.unit.ingest.conftest import NOW, Answer, Asked, Service, Tokens
 from warehouse.accounts import Account, stored_rows
 from warehouse.policies import Policy, newest_policies
+from warehouse.state import Window
 from warehouse.store import Store
 from warehouse.tables import POLICIES
 
@@ -61,6 +62,7 @@ class Tenant:
                 200, {"id": USER_ID, "accountEnabled": True, "assignedLicenses": [{"skuId": "e3"}]}
             ),
             "applications": Answer(200, {"value": []}),
+            "servicePrincipals": Answer(200, {"value": [{"id": "sp-1", "appId": APP}]}),
         }
         self.cmdlets: dict[str, list[dict[str, Any]]] = {
             "Get-OrganizationConfig": [{"Name": "contoso", "DefaultAuthenticationPolicy": None}],
@@ -70,6 +72,7 @@ class Tenant:
                 {"Name": "Allow SMTP", "AllowBasicAuthSmtp": True},
             ],
             "Get-HVEAccountSettings": [{"ReplyTo": None, "AppIds": [APP.upper(), "no id"]}],
+            "Get-BillingPolicy": [{"BillingPolicyId": "b1", "Name": "HVE company"}],
         }
 
     def __call__(self, asked: Asked) -> Answer:
@@ -121,11 +124,12 @@ def test_everything_is_read_once_and_kept(tenant: Tenant, ingest: Ingest, store:
         ("group_members", GROUP),
         ("directory_user", "hr@contoso.com"),
         ("application", APP),
+        ("billing_policy", "b1"),
     }
-    assert result.rows_new == result.rows_read == 10
+    assert result.rows_new == result.rows_read == 11
     again = ingest(hours=1)
-    assert (again.rows_new, again.rows_changed, again.rows_unchanged) == (0, 0, 10)
-    assert len(stored_rows(store, POLICIES, "contoso")) == 10
+    assert (again.rows_new, again.rows_changed, again.rows_unchanged) == (0, 0, 11)
+    assert len(stored_rows(store, POLICIES, "contoso")) == 11
 
 
 def test_documents_are_plain_sorted_json(tenant: Tenant, ingest: Ingest, store: Store) -> None:
@@ -168,6 +172,7 @@ def test_licences_and_ends_of_credentials(tenant: Tenant, ingest: Ingest, store:
     application = newest(store)["application", APP]
     assert application.name == "Orders"
     assert application.content["keyCredentials"] == []
+    assert application.content["servicePrincipalId"] == "sp-1"
     (kept,) = application.content["passwordCredentials"]
     assert kept["endDateTime"] == "2026-12-01T00:00:00Z"
     assert "hint" not in kept
@@ -185,7 +190,7 @@ def test_only_what_changed_is_written_again(tenant: Tenant, ingest: Ingest, stor
     ingest()
     tenant.rules = [RULE | {"state": "disabled"}]
     later = ingest(hours=1)
-    assert (later.rows_new, later.rows_changed, later.rows_unchanged) == (0, 1, 9)
+    assert (later.rows_new, later.rows_changed, later.rows_unchanged) == (0, 1, 10)
     assert newest(store)["conditional_access", "rule-1"].content["state"] == "disabled"
 
 
@@ -261,6 +266,58 @@ def test_an_account_that_the_directory_does_not_know(
     assert result.status == "ok"
     assert newest(store)["directory_user", "it@contoso.com"].unavailable_reason == "does not exist"
     assert newest(store)["directory_user", "hr@contoso.com"].document is not None
+
+
+def test_when_each_kind_was_read_is_remembered(
+    tenant: Tenant, ingest: Ingest, store: Store
+) -> None:
+    tenant.refused = {"Get-User"}
+    ingest()
+    ingest(hours=1)
+    assert store.state.covered("contoso", "policies", "conditional_access") == [
+        Window(NOW, NOW + timedelta(hours=1))
+    ]
+    assert store.state.covered("contoso", "policies", "account_authentication") == []
+
+
+ROLE_RULE = RULE | {
+    "conditions": RULE["conditions"] | {"users": {"includeRoles": ["role-1"]}},  # type: ignore[operator] # a dict
+}
+
+
+@pytest.mark.parametrize(
+    ("held", "roles"), [("role-1", {"roles": ["role-1"]}), (None, {})], ids=["shown", "hidden"]
+)
+def test_roles_are_read_where_a_rule_names_any(
+    tenant: Tenant, ingest: Ingest, store: Store, held: str | None, roles: dict[str, object]
+) -> None:
+    ingest()
+    assert ("directory_roles", HR.account) not in newest(store)
+    tenant.rules = [ROLE_RULE]
+    role = {"@odata.type": "#microsoft.graph.directoryRole", "id": "1", "roleTemplateId": held}
+    group = {"@odata.type": "#microsoft.graph.group", "id": "2"}
+    tenant.graph["transitiveMemberOf"] = Answer(200, {"value": [group, role]})
+    ingest(hours=1)
+    found = newest(store)["directory_roles", HR.account]
+    assert found.content == roles
+    assert held or "RoleManagement.Read.Directory" in str(found.unavailable_reason)
+
+
+def test_a_billing_cmdlet_that_is_refused_fails_no_run(
+    tenant: Tenant, ingest: Ingest, store: Store, service: Service
+) -> None:
+    def answer(asked: Asked) -> Answer:
+        if (
+            asked.method == "POST"
+            and asked.json["CmdletInput"]["CmdletName"] == "Get-BillingPolicy"
+        ):
+            return Answer(400, {"error": {"message": "Failed to get SPO billing policies"}})
+        return tenant(asked)
+
+    service.choose = answer
+    result = ingest()
+    assert (result.status, result.optional) == ("ok", True)
+    assert "SPO" in str(newest(store)["billing_policy", None].unavailable_reason)
 
 
 def test_a_tenant_without_exchange_is_asked_for_the_directory_alone(

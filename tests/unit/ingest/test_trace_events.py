@@ -167,3 +167,40 @@ def test_one_bad_pair_does_not_stop_the_others_but_a_refusal_does(
 def test_a_time_that_cannot_be_read_is_an_error(store: Store, api: Api, service: Service) -> None:
     service.will(page(event("Fail") | {"dateTime": "soon"}))
     assert "soon" in str(ingest_trace_events(store, "contoso", api, [PAIR], NOW).error)
+
+
+def test_what_was_asked_for_is_fetched_first_and_leaves_the_queue(
+    store: Store, api: Api, service: Service
+) -> None:
+    land_traces(store, ("t1", ANNA, "failed", HOUR), ("t2", BEN, "delivered", HOUR))
+    store.state.request_events("contoso", [("t2", BEN)], NOW)
+    service.choose = lambda _: page(event("Receive"))
+    first = ingest_failed_events(store, "contoso", api, NOW, 1)
+    assert first.requests == 1
+    assert "t2" in service.asked[0].path
+    assert store.state.requested_events("contoso", 10) == []
+    ingest_failed_events(store, "contoso", api, NOW, 5)
+    assert "t1" in service.asked[1].path
+    assert len(service.asked) == 2
+
+
+def test_a_request_that_is_refused_does_not_hold_up_the_others(
+    store: Store, api: Api, service: Service
+) -> None:
+    store.state.request_events("contoso", [("bad", ANNA), ("t2", BEN)], NOW)
+    service.choose = lambda asked: (
+        Answer(400, {"error": {"message": "bad id"}}) if "bad" in asked.path else page()
+    )
+    result = ingest_failed_events(store, "contoso", api, NOW, 5)
+    assert "bad id" in str(result.error)
+    assert store.state.requested_events("contoso", 10) == []
+
+
+def test_a_request_waits_while_the_service_is_down_or_the_budget_used_up(
+    store: Store, api: Api, service: Service
+) -> None:
+    store.state.request_events("contoso", [("t2", BEN)], NOW)
+    assert ingest_failed_events(store, "contoso", api, NOW, 0).requests == 0
+    service.choose = lambda _: Answer(403, {"error": {"message": "no"}})
+    ingest_failed_events(store, "contoso", api, NOW, 5)
+    assert store.state.requested_events("contoso", 10) == [("t2", BEN)]

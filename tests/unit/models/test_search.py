@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from hve_monitor.errors import ConfigError
-from models.search import TraceFilter, search_traces
+from models.search import COLUMNS, TraceFilter, found_rows, search_traces
 from tests.unit.models.conftest import NOW, Workbench, at, trace
 from warehouse.accounts import Account
+from warehouse.state import Window
 
 OTHER_IP = "198.51.100.7"
 
@@ -48,6 +49,8 @@ def found(bench: Workbench, **wanted: Any) -> list[str]:
         ({"recipient": " A@contoso.com"}, ["m2:a", "m1:a"]),
         ({"status": "Failed"}, ["m1:b"]),
         ({"message_id": "<x@y>"}, ["m1:b"]),
+        ({"message_id": " x@y "}, ["m1:b"]),
+        ({"id": " M1"}, ["m1:a", "m1:b"]),
         ({"id": "m1"}, ["m1:a", "m1:b"]),
         ({"from_ip": OTHER_IP}, ["m3:c"]),
         ({"subject": "october PAY"}, ["m1:a"]),
@@ -95,3 +98,56 @@ def test_an_unread_window_is_a_gap_and_not_an_empty_answer(mail: Workbench) -> N
         "hr@contoso.com",
         "people@contoso.com",
     }
+
+
+def test_pages_join_without_gap_or_overlap(mail: Workbench) -> None:
+    whole = search(mail)["rows"]
+    pages: list[dict[str, Any]] = []
+    offset: int | None = 0
+    while offset is not None:
+        page = paged(mail, 2, offset)
+        pages += page["rows"]
+        offset = page["next_offset"]
+    assert pages == whole
+    assert len(whole) == 5
+    assert paged(mail, 2, 9)["rows"] == []
+
+
+def paged(bench: Workbench, limit: int, offset: int) -> dict[str, Any]:
+    with bench.reader() as connection:
+        return search_traces(connection, TraceFilter(), NOW, limit, offset)
+
+
+def test_an_export_holds_every_row_of_the_search(mail: Workbench) -> None:
+    with mail.reader() as connection:
+        rows = list(found_rows(connection, TraceFilter(sender="PEOPLE@contoso.com"), NOW))
+        few = list(found_rows(connection, TraceFilter(), NOW, 2, 1))
+    assert rows == search(mail, sender="people@contoso.com")["rows"]
+    assert few == search(mail)["rows"][1:3]
+    assert set(COLUMNS) == set(rows[0])
+
+
+def test_coverage_is_that_of_the_asked_sender(mail: Workbench) -> None:
+    state = mail.store.state
+    for address in ("hr@contoso.com", "people@contoso.com"):
+        state.cover("contoso", "message_traces", address, Window(at("2026-11-01T00:00:00"), NOW))
+    mail.accounts(
+        Account("hr@contoso.com", ("hr@contoso.com", "people@contoso.com")),
+        Account("it@contoso.com", ("it@contoso.com",)),
+    )
+    mail.build()
+    since = at("2026-11-02T00:00:00")
+    mine = search(mail, sender="people@contoso.com", since=since)
+    assert (mine["coverage"]["complete"], mine["coverage"]["gaps"]) == (True, [])
+    assert search(mail, since=since)["coverage"]["complete"] is False
+    early = search(mail, sender="hr@contoso.com", since=at("2026-10-01T00:00:00"))
+    assert early["coverage"]["complete"] is False
+    assert early["searched"] == {"since": "2026-10-01T00:00:00Z", "until": "2026-11-24T08:00:00Z"}
+
+
+def test_a_later_status_holds_and_an_earlier_one_is_not_found(mail: Workbench) -> None:
+    changed = trace("m1", "b@contoso.com", "2026-11-02T07:00:00", message_id="<x@y>")
+    mail.land(changed, now=NOW)
+    mail.build()
+    assert found(mail, status="failed") == []
+    assert "m1:b" in found(mail, status="delivered", message_id="x@y")

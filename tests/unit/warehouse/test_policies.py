@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
+
+import pytest
 
 from tests.unit.warehouse.conftest import NOW
 from warehouse.policies import Policy, newest_policies, record_policies
@@ -46,3 +49,27 @@ def test_a_failed_read_keeps_what_was_known_beside_its_reason(store: Store) -> N
 def test_other_kinds_are_left_alone(store: Store) -> None:
     record(store, RULE)
     assert record(store, complete=("security_defaults",)) == (0, 0, 0)
+
+
+APP = "00000000-0000-0000-0000-0000000000b1"
+
+
+@pytest.mark.parametrize(
+    ("settings", "found"),
+    [
+        ({"AppIds": [APP.upper()]}, (APP,)),
+        ({"AllowedApps": APP}, (APP,)),
+        ({"AppIds": None}, None),
+        ({"AppIds": []}, ()),
+        ({"AppIds": ["HVE sender"]}, ()),
+        ({"ReplyTo": None, "ExchangeGuid": APP}, None),
+    ],
+)
+def test_ids_are_found_under_any_name_that_speaks_of_applications(
+    settings: dict[str, object], found: tuple[str, ...] | None
+) -> None:
+    assert Policy("account_settings", "hr", None, json.dumps(settings)).app_ids == found
+
+
+def test_unknown_settings_name_nothing() -> None:
+    assert Policy("account_settings", "hr", unavailable_reason="HTTP 403").app_ids is None

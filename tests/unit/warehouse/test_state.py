@@ -198,3 +198,15 @@ def test_many_may_open_a_new_file_at_once(tmp_path: Path) -> None:
     with ThreadPoolExecutor(max_workers=8) as pool:
         batches = list(pool.map(opened, range(160)))
     assert sorted(batches) == sorted(list(range(1, 9)) * 20)
+
+
+def test_requests_wait_in_their_order_and_once_each(state: State) -> None:
+    state.request_events("contoso", [("t2", "b@contoso.com")], at(1))
+    state.request_events("contoso", [("t2", "b@contoso.com"), ("t1", "a@contoso.com")], at(2))
+    state.request_events("fabrikam", [("t9", "x@fabrikam.com")], at(0))
+    waiting = [("t2", "b@contoso.com"), ("t1", "a@contoso.com")]
+    assert state.requested_events("contoso", 10) == waiting
+    assert state.requested_events("contoso", 1) == waiting[:1]
+    state.forget_requests("contoso", waiting[:1])
+    assert state.requested_events("contoso", 10) == waiting[1:]
+    assert len(state.requested_events("fabrikam", 10)) == 1

@@ -14,8 +14,12 @@ from hve_monitor.errors import ConfigError
 from ingest import files
 from ingest.files import FileImport
 from ingest.formats.collected import is_collection, record_collection
+from models.readiness.checks import findings_of
+from models.readiness.facts import Settings
+from models.readiness.reading import read_facts
 from tests.unit.ingest.conftest import NOW, quiet
 from warehouse.accounts import current_accounts, stored_rows
+from warehouse.policies import Policy, newest_policies
 from warehouse.store import Store
 from warehouse.tables import BILLING_POLICIES, REJECTED_ROWS
 
@@ -58,8 +62,8 @@ DOCUMENT: dict[str, Any] = {
 
 
 def test_accounts_and_billing_are_kept_as_exchange_sends_them(store: Store) -> None:
-    accounts, billing = record_collection(store, "contoso", DOCUMENT, NOW, "a.json")
-    assert (accounts.rows_new, billing.rows_new) == (2, 2)
+    accounts, billing, policies = record_collection(store, "contoso", DOCUMENT, NOW, "a.json")
+    assert (accounts.rows_new, billing.rows_new, policies.rows_new) == (2, 2, 3)
     hr, it = current_accounts(store, "contoso")
     assert hr.addresses == ("hr@contoso.com", "people@contoso.com")
     assert (hr.reply_to, it.reply_to) == ("desk@contoso.com", None)
@@ -67,7 +71,65 @@ def test_accounts_and_billing_are_kept_as_exchange_sends_them(store: Store) -> N
     assert rows["hr@contoso.com"]["billing_status"] == "Valid"
     assert "SPO" in rows["it@contoso.com"]["unavailable_reason"]
     again = record_collection(store, "contoso", DOCUMENT, NOW, "a.json")
-    assert [each.rows_unchanged for each in again] == [2, 2]
+    assert [each.rows_unchanged for each in again] == [2, 2, 3]
+
+
+POLICY_PARTS: dict[str, Any] = {
+    "organization": {"Name": "contoso", "DefaultAuthenticationPolicy": "Block"},
+    "users": [
+        {"Identity": "hr@contoso.com", "AuthenticationPolicy": "Allow"},
+        {"Identity": "it@contoso.com", "error": "access denied"},
+    ],
+    "authentication": [
+        {"Name": "Block", "AllowBasicAuthSmtp": False},
+        {"Name": "Allow", "AllowBasicAuthSmtp": True},
+    ],
+    "billing": [{"BillingPolicyId": "p1", "Name": "HVE company"}],
+}
+
+
+def policies_of(store: Store, document: dict[str, Any]) -> dict[tuple[str, str | None], Policy]:
+    record_collection(store, "contoso", document, NOW, "a.json")
+    return newest_policies(store, "contoso")
+
+
+def test_settings_and_policies_are_kept_as_over_the_network(store: Store) -> None:
+    app = "00000000-0000-0000-0000-0000000000b1"
+    settings = [{"Identity": "hr@contoso.com", "ReplyTo": "desk@contoso.com", "AppIds": [app]}]
+    found = policies_of(store, DOCUMENT | {"policies": POLICY_PARTS, "settings": settings})
+    organization = found["organization_config", "organization"]
+    assert organization.content["DefaultAuthenticationPolicy"] == "Block"
+    own = found["account_authentication", "hr@contoso.com"].content
+    assert own == {"AuthenticationPolicy": "Allow"}
+    assert found["account_authentication", "it@contoso.com"].unavailable_reason == "access denied"
+    assert found["authentication_policy", "Allow"].content["AllowBasicAuthSmtp"] is True
+    assert found["account_settings", "hr@contoso.com"].app_ids == (app,)
+    assert found["account_settings", "it@contoso.com"].unavailable_reason
+    assert found["billing_policy", "p1"].name == "HVE company"
+    assert {each.source for each in found.values()} == {"exchange"}
+
+
+def test_a_part_that_the_file_lacks_says_nothing_of_what_is_known(store: Store) -> None:
+    whole = policies_of(store, DOCUMENT | {"policies": POLICY_PARTS})
+    assert policies_of(store, DOCUMENT | {"policies": {}}) == whole
+
+
+def test_a_part_that_was_refused_is_unknown_with_the_reason(store: Store) -> None:
+    refused = {"authentication": [{"Identity": "Get-AuthenticationPolicy", "error": "no role"}]}
+    found = policies_of(store, DOCUMENT | {"policies": refused})
+    reason = found["authentication_policy", None].unavailable_reason
+    assert reason == "Get-AuthenticationPolicy: no role"
+
+
+def test_readiness_needs_no_permission_of_the_application(store: Store) -> None:
+    record_collection(store, "contoso", DOCUMENT | {"policies": POLICY_PARTS}, NOW, "a.json")
+    tenant = Tenant(name="contoso", accounts="files")
+    findings = findings_of(read_facts(store, tenant, NOW, Settings()))
+    told = {(each.check, each.account): each.status for each in findings}
+    assert told["authentication_policy", "hr@contoso.com"] == "pass"
+    assert told["authentication_policy", "it@contoso.com"] == "unknown"
+    assert told["reply_to", "hr@contoso.com"] == "pass"
+    assert told["conditional_access", "hr@contoso.com"] == "unknown"
 
 
 def test_old_times_of_powershell_are_understood(store: Store) -> None:
@@ -101,13 +163,14 @@ def test_the_file_is_imported_and_tells_the_senders(
     assert importer.senders == frozenset()
     (tmp_path / "a.json").write_bytes(json.dumps(DOCUMENT, indent=2).encode(encoding))
     result = importer.read(tmp_path / "a.json")
-    assert (result.rows_read, result.rows_new) == (4, 4)
+    assert (result.rows_read, result.rows_new) == (7, 7)
     assert importer.senders == {"hr@contoso.com", "people@contoso.com", "it@contoso.com"}
 
 
 def test_an_account_that_cannot_be_read_is_rejected(store: Store, tmp_path: Path) -> None:
     tenant = Tenant(name="contoso", tenant_id="t", managed_identity=True)
-    document = DOCUMENT | {"accounts": [{"PrimarySmtpAddress": 5}], "billing": []}
+    accounts = [{"PrimarySmtpAddress": 5}]
+    document = DOCUMENT | {"accounts": accounts, "billing": [], "settings": [], "policies": {}}
     (tmp_path / "a.json").write_text(json.dumps(document))
     result = FileImport(store, tenant, NOW, {}, "collect", quiet).read(tmp_path / "a.json")
     assert (result.rows_read, result.rows_rejected) == (1, 1)

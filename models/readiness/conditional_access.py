@@ -1,0 +1,233 @@
+"""Which Conditional Access policy would stop an account, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from models.readiness.conditions import Person, applies, applies_to_workload, places, risks
+from models.readiness.facts import Facts
+from models.readiness.finding import Finding, powershell
+from models.readiness.grants import unmet_demands
+from warehouse.accounts import Account
+from warehouse.policies import Policy
+
+CHECK, WORKLOADS = "conditional_access", "workload_conditional_access"
+SOURCE = "https://learn.microsoft.com/exchange/mail-flow-best-practices/troubleshoot-high-volume-email-m365"
+WORKLOAD_SOURCE = "https://learn.microsoft.com/entra/identity/conditional-access/workload-identity"
+ENFORCED, REPORTING, DISABLED = "enabled", "enabledForReportingButNotEnforced", "disabled"
+Effect = Literal["blocks", "reports", "may_block", "unknown", "none"]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What one policy does to one sign-in."""
+
+    policy: Policy
+    effect: Effect
+    why: str = ""
+
+    @property
+    def text(self) -> str:
+        """The policy's name and the reason."""
+        return f"'{self.policy.name or self.policy.object_id}' {self.why}".strip()
+
+
+def check_accounts(facts: Facts) -> Iterator[Finding]:
+    """One finding per account: what happens when it signs in with its password."""
+    trouble = facts.trouble("conditional_access")
+    for account in facts.accounts:
+        if trouble is not None:
+            yield Finding(CHECK, "unknown", "high", trouble, account.account, source=SOURCE)
+        else:
+            person = person_of(facts, account)
+            rules = [judge(rule, person) for rule in _of_users(facts)]
+            yield _finding(facts, account, rules)
+
+
+def check_workloads(facts: Facts) -> Iterator[Finding]:
+    """One finding per application that sends: policies for users do not hold for its tokens."""
+    trouble = facts.trouble("conditional_access")
+    for app in facts.sending_applications():
+        if trouble is not None:
+            yield Finding(WORKLOADS, "unknown", "high", trouble, None, subject=app)
+            continue
+        application = facts.one("application", app)
+        rules = [_judge_workload(rule, application) for rule in _of_workloads(facts)]
+        name = app if isinstance(application, str) else application.name or app
+        yield _workload_finding(app, name, rules)
+
+
+def person_of(facts: Facts, account: Account) -> Person:
+    """The account as Conditional Access sees it, with what of it is unknown."""
+    groups: dict[str, bool | None] = {}
+    for group in facts.all_of("group_members"):
+        known = facts.one("group_members", str(group.object_id))
+        members = None if isinstance(known, str) else known.content.get("accounts")
+        inside = None if members is None else account.account in members
+        groups[str(group.object_id)] = inside
+    roles = facts.one("directory_roles", account.account)
+    user = facts.one("directory_user", account.account)
+    kind = "" if isinstance(user, str) else str(user.content.get("userType") or "")
+    return Person(
+        facts.object_id(account),
+        groups,
+        None if isinstance(roles, str) else frozenset(roles.content.get("roles") or []),
+        kind.lower() == "guest",
+    )
+
+
+def judge(rule: Policy, person: Person) -> Verdict:
+    """What the policy does when the account signs in with its password."""
+    content = rule.content
+    state, demands = str(content.get("state")), unmet_demands(content.get("grantControls"))
+    if rule.document is None:
+        return Verdict(rule, "unknown", f"cannot be read: {rule.unavailable_reason}")
+    if not demands or state == DISABLED:
+        return Verdict(rule, "none")
+    if state not in (ENFORCED, REPORTING):
+        return Verdict(rule, "unknown", f"has a state that is not documented: {state}")
+    conditions: Mapping[str, Any] = content.get("conditions") or {}
+    meant = applies(conditions, person)
+    if meant.holds is False:
+        return Verdict(rule, "none")
+    return _weighed(rule, conditions, demands, meant.holds, meant.why)
+
+
+def _weighed(
+    rule: Policy,
+    conditions: Mapping[str, Any],
+    demands: list[str],
+    holds: bool | None,
+    why: str,
+) -> Verdict:
+    """The effect of a policy that applies, or may: places and risks decide case by case."""
+    said = " and ".join(demands)
+    risk, place = risks(conditions), places(conditions)
+    if risk:
+        return Verdict(rule, "none", f"{said}, {risk}")
+    if rule.content.get("state") == REPORTING:
+        effect: Effect = "reports" if holds and not place else "none"
+        return Verdict(rule, effect, f"{said} ({why})" if holds and not place else "")
+    if holds is None:
+        return Verdict(rule, "unknown", f"{said}, but {why}")
+    if place:
+        return Verdict(rule, "may_block", f"{said}, {place} ({why})")
+    return Verdict(rule, "blocks", f"{said} ({why})")
+
+
+def _judge_workload(rule: Policy, application: Policy | str) -> Verdict:
+    content = rule.content
+    demands = unmet_demands(content.get("grantControls"))
+    if not demands or content.get("state") not in (ENFORCED, REPORTING):
+        return Verdict(rule, "none")
+    conditions: Mapping[str, Any] = content.get("conditions") or {}
+    found = None if isinstance(application, str) else application
+    principal = None if found is None else found.content.get("servicePrincipalId")
+    meant = applies_to_workload(conditions, principal, is_own=found is not None)
+    if meant.holds is False:
+        return Verdict(rule, "none")
+    return _weighed(rule, conditions, demands, meant.holds, meant.why or "this application")
+
+
+def _of_users(facts: Facts) -> list[Policy]:
+    return [rule for rule in facts.all_of("conditional_access") if not _is_workload(rule)]
+
+
+def _of_workloads(facts: Facts) -> list[Policy]:
+    return [rule for rule in facts.all_of("conditional_access") if _is_workload(rule)]
+
+
+def _is_workload(rule: Policy) -> bool:
+    conditions = rule.content.get("conditions") or {}
+    applications = conditions.get("clientApplications") or {}
+    return bool(applications.get("includeServicePrincipals"))
+
+
+def _finding(facts: Facts, account: Account, rules: list[Verdict]) -> Finding:
+    stops, unknown, maybe, reports = _sorted(rules)
+    last = facts.signed_in(account.account).last_blocked_at
+    seen = f"; Entra ID last refused it with AADSTS53003 on {last:%Y-%m-%d}" if last else ""
+    usual: dict[str, Any] = {"account": account.account, "source": SOURCE}
+    if stops:
+        fix = "\n".join(_exclusion(facts, account, each.policy) for each in stops)
+        return Finding(CHECK, "fail", "high", f"{_told(stops)}{seen}", fix=fix, **usual)
+    if unknown:
+        return Finding(CHECK, "unknown", "high", _told(unknown), **usual)
+    if maybe:
+        fix = "\n".join(_exclusion(facts, account, each.policy) for each in maybe)
+        return Finding(CHECK, "warn", "medium", f"{_told(maybe)}{seen}", fix=fix, **usual)
+    if reports:
+        said = f"only reported, it would stop the account when enforced: {_told(reports)}"
+        fix = "\n".join(_exclusion(facts, account, each.policy) for each in reports)
+        return Finding(CHECK, "warn", "low", said, fix=fix, **usual)
+    return Finding(CHECK, "pass", "low", _passed(rules), **usual)
+
+
+def _workload_finding(app: str, name: str, rules: list[Verdict]) -> Finding:
+    stops, unknown, maybe, reports = _sorted(rules)
+    told = stops or unknown or maybe or reports
+    said = f"application '{name}': " + (
+        _told(told) if told else "no enforced policy for workload identities stops it"
+    )
+    exclude = "Entra admin center > Conditional Access > the policy > Workload identities > Exclude"
+    fix = f"{exclude}: {name} ({app})" if stops or maybe else ""
+    usual: dict[str, Any] = {"subject": app, "source": WORKLOAD_SOURCE, "fix": fix}
+    if stops:
+        return Finding(WORKLOADS, "fail", "high", said, **usual)
+    if unknown:
+        return Finding(WORKLOADS, "unknown", "high", said, **usual)
+    if maybe or reports:
+        return Finding(WORKLOADS, "warn", "medium" if maybe else "low", said, **usual)
+    return Finding(WORKLOADS, "pass", "low", said, **usual)
+
+
+def _sorted(rules: list[Verdict]) -> tuple[list[Verdict], ...]:
+    kinds = ("blocks", "unknown", "may_block", "reports")
+    return tuple([each for each in rules if each.effect == kind] for kind in kinds)
+
+
+def _told(rules: list[Verdict]) -> str:
+    return "; ".join(each.text for each in rules)
+
+
+def _passed(rules: list[Verdict]) -> str:
+    said = "no enforced policy stops a sign-in with the account's password"
+    noted = [each.text for each in rules if each.why]
+    return f"{said}; {'; '.join(noted)}" if noted else said
+
+
+def _exclusion(facts: Facts, account: Account, rule: Policy) -> str:
+    """Cmdlets that leave the account out of a policy.
+
+    By a group that leaves out other HVE accounts already, else by a new one: other excluded groups
+    belong to people, often to those who must get in when everything else fails.
+    """
+    users = (rule.content.get("conditions") or {}).get("users") or {}
+    groups = [str(each) for each in users.get("excludeGroups") or []]
+    ours = next((group for group in groups if _holds_accounts(facts, group)), None)
+    member = f"(Get-MgUser -UserId {powershell(account.account)}).Id"
+    if ours is not None:
+        return (
+            f"New-MgGroupMember -GroupId {powershell(ours)} -DirectoryObjectId {member}"
+            f"  # excluded from {powershell(rule.name or '')}"
+        )
+    new_group = (
+        "$group = New-MgGroup -DisplayName 'SG-Exchange-HVEAccounts' -MailEnabled:$false"
+        " -SecurityEnabled -MailNickname 'SG-Exchange-HVEAccounts'  # once for all accounts"
+    )
+    excluded = ", ".join([*map(powershell, groups), "$group.Id"])
+    update = (
+        "Update-MgIdentityConditionalAccessPolicy -ConditionalAccessPolicyId"
+        f" {powershell(str(rule.object_id))} -BodyParameter"
+        f" @{{ conditions = @{{ users = @{{ excludeGroups = @({excluded}) }} }} }}"
+        "  # a Microsoft-managed policy: Entra admin center > the policy > Exclude"
+    )
+    join = f"New-MgGroupMember -GroupId $group.Id -DirectoryObjectId {member}"
+    return "\n".join([new_group, join, update])
+
+
+def _holds_accounts(facts: Facts, group: str) -> bool:
+    found = facts.one("group_members", group)
+    return not isinstance(found, str) and bool(found.content.get("accounts"))

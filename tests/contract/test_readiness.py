@@ -1,0 +1,109 @@
+"""The readiness board over HTTPS: mistakes in a simulated tenant are found, none is made up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import numpy as np
+import pytest
+
+from hve_monitor.config import Config
+from hve_monitor.pipeline import run_once
+from models.readiness.board import current_findings
+from simulator import permission
+from simulator.misconfiguration import heal, mistakes
+from tests.contract.conftest import NOW, Site
+from tests.contract.test_pipeline import quiet
+from warehouse.publication import published
+
+pytestmark = pytest.mark.contract
+HOUR = timedelta(hours=1)
+Found = tuple[str, str | None, str | None, str]
+
+
+def board(config: Config, hours: int = 0) -> list[dict[str, Any]]:
+    now = NOW + hours * HOUR
+    assert run_once(config, now, quiet).exit_code == 0
+    with published(config.warehouse.path) as connection:
+        return current_findings(connection, now)
+
+
+def problems(found: list[dict[str, Any]]) -> set[Found]:
+    """What does not pass; accounts that rarely send may be without mail in so short a time."""
+    return {
+        (each["check"], each["account"], each["subject"], each["status"])
+        for each in found
+        if each["status"] != "pass" and each["check"] != "idle_account"
+    }
+
+
+def idle(found: list[dict[str, Any]]) -> set[str]:
+    return {each["account"] for each in found
+            if each["check"] == "idle_account" and each["status"] == "warn"}  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", [3, 8])
+def test_mistakes_are_found_where_they_were_made_and_end_when_they_are_mended(
+    make_site: Callable[..., Site], seed: int
+) -> None:
+    site = make_site(seed=seed, days=30, staff=30)
+    tenant, random = site.tenant, np.random.default_rng(seed)
+    heal(tenant)
+    # Sign-ins of the past do not change any more: who used a password did so before the first run.
+    basic = next(each for each in mistakes() if each.name == "basic")
+    used = set(basic.make(tenant, tenant.accounts[0]))
+    config = site.config(("[limits]", "[readiness]\nidle_days = 3\n\n[limits]"))
+    before = board(config)
+    assert problems(before) == used
+    assert idle(before) == _without_mail(site, 3)
+
+    others = np.array([each for each in mistakes() if each.name != "basic"], object)
+    expected: dict[tuple[str, str | None, str | None], str] = {}
+    for at, mistake in enumerate(random.permutation(others)[:12]):
+        account = tenant.accounts[1 + at]
+        expected |= {found[:3]: found[3] for found in mistake.make(tenant, account)}
+    tenant.advance(HOUR)
+    after = board(config, hours=1)
+    assert problems(after) == used | {(*key, status) for key, status in expected.items()}
+    for each in after:
+        if (each["check"], each["account"], each["subject"]) in expected:
+            assert each["since"] == "2026-11-24T09:00:00Z"
+
+    heal(tenant)
+    tenant.advance(HOUR)
+    assert problems(board(config, hours=2)) == used
+
+
+def _without_mail(site: Site, days: int) -> set[str]:
+    """Accounts old enough that sent nothing since the start of the day so many days ago."""
+    start = NOW - days * 24 * HOUR
+    last = {row["account"]: row["day_utc"] for row in site.tenant.truth() if row["recipients"]}
+    return {
+        each.primary
+        for each in site.tenant.visible_accounts()
+        if each.created_at <= start and last.get(each.primary, "") < str(start.date())
+    }
+
+
+def test_a_permission_that_is_missing_is_named_and_nothing_passes_for_it(
+    make_site: Callable[..., Site],
+) -> None:
+    site = make_site(days=30, staff=30)
+    heal(site.tenant)
+    site.tenant.granted -= {permission.POLICIES, permission.APPLICATIONS, permission.SIGN_INS}
+    found = board(site.config())
+    unknown = {each["check"]: each["evidence"] for each in found if each["status"] == "unknown"}
+    for check, name in (
+        ("security_defaults", permission.POLICIES),
+        ("conditional_access", permission.POLICIES),
+        ("credentials", permission.APPLICATIONS),
+        ("app_access", permission.APPLICATIONS),
+        ("oauth_migration", permission.SIGN_INS),
+    ):
+        assert name in unknown[check]
+        assert {each["status"] for each in found if each["check"] == check} == {"unknown"}
+    assert {each["status"] for each in found} == {"pass", "unknown"} | (
+        {"warn"} if idle(found) else set()
+    )

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from models.counts import mean_known
 from models.grid import Floats
 from models.profiles import LEVEL_WEEKS, Profile
 
@@ -26,8 +25,7 @@ _PRIOR_WEEKS, _PRIOR_NOISE, _PRIOR_COUNTING = 2.0, 0.03, 5.4
 
 def volume_classes(profile: Profile) -> NDArray[np.int64]:
     """Class per account: under 2, under 50, 50 and more recipients a day."""
-    per_day = np.nan_to_num(mean_known(profile.usual[:, -28:]))
-    return (per_day >= 2.0).astype(np.int64) + (per_day >= 50.0)
+    return (profile.per_day >= 2.0).astype(np.int64) + (profile.per_day >= 50.0)
 
 
 @dataclass(frozen=True)
@@ -50,7 +48,7 @@ class Sums:
 def deviations(profile: Profile, sums: Sums, days: float, lead: int = 0) -> Floats:
     """Log deviation of each account's sum over some days that begin `lead` days from now."""
     days = max(days, 0.25)
-    weeks = np.minimum((~np.isnan(profile.usual)).sum(axis=1) // 7, LEVEL_WEEKS)
+    weeks = np.minimum(profile.known_days // 7, LEVEL_WEEKS)
     prior = _PRIOR_NOISE + _PRIOR_COUNTING / (sums.daily / days * 7.0 + 1.0)
     noise = (weeks * profile.noise + _PRIOR_WEEKS * prior) / (weeks + _PRIOR_WEEKS)
     moves = (weeks * profile.drift + _PRIOR_WEEKS * _PRIOR_NOISE) / (weeks + _PRIOR_WEEKS)

@@ -1,8 +1,8 @@
 """Daily profiles: how many recipients an account will mail on each weekday.
 
-Level: power mean of the last weeks, newer ones weighing more, with the growth that these weeks
-show beyond their noise. Shape: the weekdays' shares of thirteen weeks. The exponent lies under 1
-because counts are skewed: one busy week must not raise the next month as much as it counts.
+Level: power mean of sixteen weeks, moved towards the last ones and on by their growth as far as
+these exceed the noise between weeks. Shape: the weekdays' shares of thirteen weeks. The exponents
+lie under 1 because counts are skewed: one busy week must not raise the next month as it counts.
 Accounts that skip weeks keep the plain mean; without two weeks there are only the days so far.
 Mailings that come back are kept apart (models/mailings.py).
 """
@@ -30,7 +30,10 @@ SHAPE_WEEKS = 13
 LEVEL_WEEKS = 16
 TREND_WEEKS = 12
 _HALF_LIFE = 4.0  # weeks
-_EXPONENT = 1.0 / 3.0
+_LONG_HALF_LIFE, _EXPONENT = 5.0, 1.0 / 3.0
+_SHORT_HALF_LIFE, _SHORT_EXPONENT = 0.7, 0.5
+_SHIFT_NOISE = 3.0  # variances of the recent level that a shift must exceed to be believed by half
+_RISE_BELIEVED = 0.5
 _SKIPPED = 0.3  # weighted share of weeks without a recipient
 _TREND_NOISE = 8.0  # squared t ratio that noise alone may reach: weeks depend on each other
 _MOST_GROWTH = 0.25 / 30.0  # log growth a day
@@ -83,13 +86,14 @@ class Profile:
     noise: Floats
     drift: Floats
     recurring: Recurring
-    usual: Floats  # the history without mailings that come back and what was announced
-    end: date  # the day after its last column
+    known_days: NDArray[np.int64]  # without those of recurring mailings
+    per_day: Floats  # recipients, mean of the last 28 days
+    end: date  # the first day that is not known yet
 
     @property
     def is_new(self) -> NDArray[np.bool_]:
         """Whether an account has no complete day yet: (accounts,)."""
-        return np.asarray(np.isnan(self.usual).all(axis=1))
+        return np.asarray(self.known_days == 0)
 
     def expected(self, days: list[date]) -> Floats:
         """Recipients expected per account and day, without recurring mailings."""
@@ -123,19 +127,39 @@ def fit_profile(history: DailyHistory) -> Profile:
     usual = np.where(np.isnan(usual), np.nan, history.regular)
     flat = np.nan_to_num(mean_known(usual[:, -28:]))
     shape, weekly = _shape(usual, history.weekdays()), _weekly(usual)
-    weights = np.where(np.isnan(weekly), 0.0, _fading(weekly.shape[1]))
-    is_young = (~np.isnan(usual)).sum(axis=1) < _FEWEST_DAYS
-    skipped = _weighted(weekly == 0.0, weights)
-    method = np.where(skipped > _SKIPPED, SKIPPING, REGULAR)
-    mean = _weighted(weekly, weights)
-    power = _weighted(np.nan_to_num(weekly) ** _EXPONENT, weights) ** (1.0 / _EXPONENT)
-    growth = np.where((method == REGULAR) & ~is_young, _growth(weekly), 0.0)
-    lag = 7.0 * (_weighted(_ages(weekly.shape[1]), weights) + 0.5)
-    level = np.where(method == SKIPPING, mean, power) * np.exp(growth * lag)
-    by_weekday = np.where(is_young[:, None], flat[:, None], level[:, None] * shape)
-    noise, drift = _variances(weekly, weights, mean)
+    weights = _weights(weekly, _HALF_LIFE)
+    known = (~np.isnan(usual)).sum(axis=1)
+    is_young = known < _FEWEST_DAYS
+    method = np.where(_weighted(weekly == 0.0, weights) > _SKIPPED, SKIPPING, REGULAR)
     method = np.where(is_young, YOUNG, method)
-    return Profile(by_weekday, growth, method, noise, drift, recurring, usual, history.end)
+    growth = np.where(method == REGULAR, _growth(weekly), 0.0)
+    mean = _weighted(weekly, weights)
+    noise, drift = _variances(weekly, weights, mean)
+    level = np.where(method == SKIPPING, mean, _level(weekly, growth, noise))
+    by_weekday = np.where(is_young[:, None], flat[:, None], level[:, None] * shape)
+    return Profile(by_weekday, growth, method, noise, drift, recurring, known, flat, history.end)
+
+
+def _level(weekly: Floats, growth: Floats, noise: Floats) -> Floats:
+    """Recipients a week as of the end: the long level, moved as far as the last weeks prove.
+
+    What the noise of so few weeks explains moves nothing. A rise is believed by half: most are
+    bursts, while an account that falls silent mostly stays so.
+    """
+    usual = _faded_mean(weekly, growth, _LONG_HALF_LIFE, _EXPONENT)
+    recent = _faded_mean(weekly, growth, _SHORT_HALF_LIFE, _SHORT_EXPONENT)
+    moved = np.log((recent + 0.5) / (usual + 0.5))
+    by_chance = _SHIFT_NOISE * noise * (1.0 - 0.5 ** (1.0 / _SHORT_HALF_LIFE))
+    proven = moved * moved**2 / np.maximum(moved**2 + by_chance, 1e-12)
+    return np.asarray(usual * np.exp(np.where(proven > 0.0, _RISE_BELIEVED * proven, proven)))
+
+
+def _faded_mean(weekly: Floats, growth: Floats, half_life: float, exponent: float) -> Floats:
+    """Power mean of weeks, newer ones weighing more, carried to the end by the growth."""
+    weights = _weights(weekly, half_life)
+    mean = _weighted(np.nan_to_num(weekly) ** exponent, weights) ** (1.0 / exponent)
+    age = 7.0 * (_weighted(np.broadcast_to(_ages(weekly.shape[1]), weekly.shape), weights) + 0.5)
+    return np.asarray(mean * np.exp(growth * age))
 
 
 def _shape(usual: Floats, weekdays: NDArray[np.int64]) -> Floats:
@@ -158,8 +182,10 @@ def _ages(weeks: int) -> Floats:
     return np.arange(weeks, dtype=np.float64)[::-1]
 
 
-def _fading(weeks: int) -> Floats:
-    return np.asarray(0.5 ** (_ages(weeks) / _HALF_LIFE))
+def _weights(weekly: Floats, half_life: float) -> Floats:
+    """Weight of each week, 0 where it is unknown: (accounts, weeks)."""
+    fading = 0.5 ** (_ages(weekly.shape[1]) / half_life)
+    return np.asarray(np.where(np.isnan(weekly), 0.0, fading))
 
 
 def _weighted(values: Floats | NDArray[np.bool_], weights: Floats) -> Floats:

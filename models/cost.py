@@ -19,9 +19,8 @@ from models.budgets import BudgetLine
 from models.money import plain, times
 from models.periods import end_of_month
 from models.prices import PriceBook, read_price_book
-from models.projection import Estimate, Projection, project_month
+from models.projection import Estimate, MonthEstimate, Projection, project_month
 from models.runner import query
-from models.scenarios import MonthEstimate
 from models.usage import daily_usage
 
 

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from models.announced import announced_days
 from models.counts import sum_known
 from models.grid import Floats
+from models.planned import planned_days, shares_of
 from models.profiles import DailyHistory
 
 
@@ -45,7 +45,7 @@ def read_days(
     """
     rows = _dated(daily)
     rows = rows.loc[rows["day"] <= np.datetime64(today, "D")]
-    planned = [] if plans is None else [str(account).lower() for account in plans["account"]]
+    planned = [] if plans is None else [each.lower() for each in plans["account"].dropna()]
     accounts = sorted({*rows["account"], *planned})
     first = rows["day"].min().date() if len(rows) else today
     width = (today - first).days + 1
@@ -58,7 +58,8 @@ def read_days(
     usual = sent - _extra_of(extra, accounts, first, width)
     usual = np.where(np.arange(width) < born[:, None], np.nan, np.maximum(usual, 0.0))
     days = [first + timedelta(days=n) for n in range(width - 1)]
-    announced = None if plans is None else announced_days(plans, accounts, days)
+    shares = shares_of(np.nan_to_num(sent))
+    announced = None if plans is None else planned_days(plans, accounts, days, shares)
     history = DailyHistory(usual[:, :-1], today, announced)
     return DailyTable(accounts, np.nan_to_num(sent), history, first, today)
 

@@ -13,13 +13,15 @@ from datetime import UTC, date, datetime, timedelta
 import numpy as np
 import pandas as pd
 
-from models.announced import announced_days, announced_months
 from models.dailies import DailyTable, read_days
 from models.grid import Floats
 from models.periods import end_of_month, period_of
+from models.planned import planned_days, planned_months, shares_of
 from models.profiles import METHODS
 from models.rolling import Ahead, Outlook, Rolling
 from models.scenarios import MonthEstimate, log_width, scenarios
+
+__all__ = ("Estimate", "MonthEstimate", "Projection", "project_month")
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,7 @@ def project_month(
     rows = zip(table.accounts, actual, found.left, found.ends, strict=True)
     total = _estimate(float(actual.sum()), float(found.left.sum()), found.total_ends)
     width = log_width(found.total_ends, float(found.left.sum()))
-    ahead = announced_months(plans, begin, 14)
+    ahead = planned_months(plans, begin, 14)
     return Projection(
         method=_method(found) if end_of_month(begin) >= now.date() else "actual",
         total=total,
@@ -101,7 +103,7 @@ def _until(
     days, weights = _days_left(first, last, now)
     is_now = bool(days) and days[0] == table.today
     sent = table.sent[:, -1] if is_now else np.zeros(len(table.accounts))
-    announced = announced_days(plans, table.accounts, days) * weights
+    announced = planned_days(plans, table.accounts, days, shares_of(table.sent)) * weights
     outlook = rolling.outlook(table.today, Ahead(days, weights, sent, announced))
     return table.sent_between(first, last), outlook
 

@@ -32,6 +32,7 @@ from benchmarks.autoets import auto_ets
 from benchmarks.daily_series import Series, office, read_table, series_of, simulated
 from benchmarks.measure import table
 from benchmarks.peers import PLAIN
+from models.backtest import TOTAL, backtest_rows, period_sums
 from models.grid import Floats
 from models.periods import end_of_month
 from models.rolling import Outlook, Rolling, whole_days
@@ -76,12 +77,7 @@ def outlook(rolling: Rolling, origin: date, count: int, accounts: int) -> Outloo
     if origin < rolling.history.end - timedelta(days=rolling.history.values.shape[1]):
         nothing = np.zeros(accounts)
         return Outlook(nothing, np.zeros((accounts, 4)), np.zeros(4), nothing.astype(np.int64))
-    found = rolling.outlook(origin, whole_days(origin, count, accounts))
-    ends = found.ends
-    # The sum itself lies inside its ends, as the product's estimates do.
-    ends[:, :2] = np.minimum(ends[:, :2], found.left[:, None])
-    ends[:, 2:] = np.maximum(ends[:, 2:], found.left[:, None])
-    return found
+    return rolling.outlook(origin, whole_days(origin, count, accounts))
 
 
 @dataclass(frozen=True)
@@ -150,60 +146,41 @@ def _auto_ets_lines(task: Task) -> list[tuple[str, ...]]:
 
 
 def months_of(tenants: list[Series], least: float) -> pd.DataFrame:
-    """Calendar months as seen from some of their days: one row per series, month and day.
-
-    account -1 is the tenant's total; run_rate is what came so far, straight on.
-    """
-    rows: list[pd.DataFrame] = []
-    for number, series in enumerate(tenants):
-        rolling = Rolling(series.history())
-        first = series.first + timedelta(days=FIRST_ORIGIN)
-        month = end_of_month(first) + timedelta(days=1)
+    """Calendar months as seen from some of their days, by the product's own backtest."""
+    rows = []
+    for series in tenants:
+        rolling, sent = Rolling(series.history()), np.nan_to_num(series.values)
+        month = end_of_month(series.first + timedelta(days=FIRST_ORIGIN)) + timedelta(days=1)
         while end_of_month(month) < series.end:
-            rows += [_month(rolling, series, month, day, least, number) for day in MONTH_DAYS]
+            length = end_of_month(month).day
+            before = np.nan_to_num(series.before(month).values[:, -90:]).mean(axis=1)
+            busy = [*np.flatnonzero(before >= least), TOTAL]
+            for day in MONTH_DAYS:
+                found = period_sums(rolling, sent, month, length, day)
+                rows.append(found[found["account"].isin(busy)])
             month = end_of_month(month) + timedelta(days=1)
     return pd.concat(rows, ignore_index=True)
 
 
-def _month(
-    rolling: Rolling, series: Series, month: date, day: int, least: float, tenant: int
-) -> pd.DataFrame:
-    length, origin = end_of_month(month).day, month + timedelta(days=day)
-    found = outlook(rolling, origin, length - day, len(series.ids))
-    past = series.before(origin).values
-    sofar = series.sums(month, day)
-    rate = sofar / day * length if day else PLAIN["linear run rate"](past, length)
-    frame = pd.DataFrame(
-        {
-            "tenant": tenant,
-            "account": range(len(series.ids)),
-            "day": day,
-            "actual": series.sums(month, length),
-            OURS: sofar + found.left,
-            "run rate": rate,
-            **{f"end{place}": sofar + found.ends[:, place] for place in range(4)},
-        }
-    )
-    per_day = np.nan_to_num(past[:, -90:]).mean(axis=1)
-    kept = ((~np.isnan(past)).sum(axis=1) >= 28) & (per_day >= least) & (frame["actual"] > 0)
-    total = frame[["actual", OURS, "run rate"]].sum().to_frame().T
-    for place, end in enumerate(found.total_ends):
-        total[f"end{place}"] = sofar.sum() + end
-    return pd.concat([frame[kept], total.assign(tenant=tenant, account=-1, day=day)])
-
-
 def month_table(name: str, months: pd.DataFrame) -> str:
     """Error of the month total and cover of its intervals, by day of the month."""
-    lines = [(f"{name}, month total at day", OURS, "run rate", "under it", "in 80 %", "in 95 %")]
-    for is_total, label in ((False, "accounts"), (True, "tenant")):
-        for day, rows in months[(months["account"] < 0) == is_total].groupby("day"):
-            ours, rate = errors(rows, OURS).mean(), errors(rows, "run rate").mean()
-            inside80 = rows["actual"].between(rows["end1"], rows["end2"]).mean()
-            inside95 = rows["actual"].between(rows["end0"], rows["end3"]).mean()
-            under = f"{1.0 - ours / rate:.0%}"
-            shares = (f"{ours:.4f}", f"{rate:.4f}", under, f"{inside80:.1%}", f"{inside95:.1%}")
-            lines.append((f"{day}, {label} ({len(rows):,})", *shares))
-    return table(lines)
+    head = (f"{name}, month total at day", OURS, "run rate", "under it", "in 80 %", "in 95 %")
+    return table(
+        [
+            head,
+            *(
+                (
+                    f"{row['day']}, {row['scope']} ({row['sums']:,})",
+                    f"{row['projection_error']:.4f}",
+                    f"{row['run_rate_error']:.4f}",
+                    f"{1.0 - row['projection_error'] / row['run_rate_error']:.0%}",
+                    f"{row['inside_80']:.1%}",
+                    f"{row['inside_95']:.1%}",
+                )
+                for row in backtest_rows(months)
+            ),
+        ]
+    )
 
 
 def scale_table(accounts: int) -> str:

@@ -85,7 +85,7 @@ def period_sums(rolling: Rolling, sent: Floats, begin: date, length: int, day: i
     for tail, end in enumerate(found.total_ends):
         total[f"end{tail}"] = so_far.sum() + end
     kept = frame[(~np.isnan(known)).sum(axis=1) >= _WARM_UP_DAYS]
-    rows = pd.concat([kept.assign(account=kept.index), total.assign(account=TOTAL)])
+    rows: pd.DataFrame = pd.concat([kept.assign(account=kept.index), total.assign(account=TOTAL)])
     rows["day"] = day
     return rows
 

@@ -32,8 +32,10 @@ TREND_WEEKS = 12
 _HALF_LIFE = 4.0  # weeks
 _LONG_HALF_LIFE, _EXPONENT = 5.0, 1.0 / 3.0
 _SHORT_HALF_LIFE, _SHORT_EXPONENT = 0.7, 0.5
-_SHIFT_NOISE = 3.0  # variances of the recent level that a shift must exceed to be believed by half
-_RISE_BELIEVED = 0.5
+# Variances of the recent level that a shift must exceed to be believed by half. Rises count half
+# again: most are bursts, while an account that falls silent mostly stays so.
+_FALL_NOISE, _RISE_NOISE, _RISE_BELIEVED = 1.0, 3.0, 0.5
+_RECENT_WEEKS = 2
 _SKIPPED = 0.3  # weighted share of weeks without a recipient
 _TREND_NOISE = 8.0  # squared t ratio that noise alone may reach: weeks depend on each other
 _MOST_GROWTH = 0.25 / 30.0  # log growth a day
@@ -130,12 +132,15 @@ def fit_profile(history: DailyHistory) -> Profile:
     weights = _weights(weekly, _HALF_LIFE)
     known = (~np.isnan(usual)).sum(axis=1)
     is_young = known < _FEWEST_DAYS
-    method = np.where(_weighted(weekly == 0.0, weights) > _SKIPPED, SKIPPING, REGULAR)
+    # Silence at the end is a fall of the level, not a habit of skipping weeks.
+    skipped = _weighted(weekly[:, :-_RECENT_WEEKS] == 0.0, weights[:, :-_RECENT_WEEKS])
+    method = np.where(skipped > _SKIPPED, SKIPPING, REGULAR)
     method = np.where(is_young, YOUNG, method)
     growth = np.where(method == REGULAR, _growth(weekly), 0.0)
     mean = _weighted(weekly, weights)
     noise, drift = _variances(weekly, weights, mean)
-    level = np.where(method == SKIPPING, mean, _level(weekly, growth, noise))
+    before, _ = _variances(weekly[:, :-_RECENT_WEEKS], weights[:, :-_RECENT_WEEKS], mean)
+    level = np.where(method == SKIPPING, mean, _level(weekly, growth, before))
     by_weekday = np.where(is_young[:, None], flat[:, None], level[:, None] * shape)
     return Profile(by_weekday, growth, method, noise, drift, recurring, known, flat, history.end)
 
@@ -143,13 +148,13 @@ def fit_profile(history: DailyHistory) -> Profile:
 def _level(weekly: Floats, growth: Floats, noise: Floats) -> Floats:
     """Recipients a week as of the end: the long level, moved as far as the last weeks prove.
 
-    What the noise of so few weeks explains moves nothing. A rise is believed by half: most are
-    bursts, while an account that falls silent mostly stays so.
+    What the noise of so few weeks explains moves nothing; noise is that of the weeks before.
     """
     usual = _faded_mean(weekly, growth, _LONG_HALF_LIFE, _EXPONENT)
     recent = _faded_mean(weekly, growth, _SHORT_HALF_LIFE, _SHORT_EXPONENT)
     moved = np.log((recent + 0.5) / (usual + 0.5))
-    by_chance = _SHIFT_NOISE * noise * (1.0 - 0.5 ** (1.0 / _SHORT_HALF_LIFE))
+    variance = noise * (1.0 - 0.5 ** (1.0 / _SHORT_HALF_LIFE))
+    by_chance = np.where(moved < 0.0, _FALL_NOISE, _RISE_NOISE) * variance
     proven = moved * moved**2 / np.maximum(moved**2 + by_chance, 1e-12)
     return np.asarray(usual * np.exp(np.where(proven > 0.0, _RISE_BELIEVED * proven, proven)))
 

@@ -76,8 +76,11 @@ class Rolling:
         trials = self.trials(origin, max(round(length), 1))
         classes = volume_classes(profile)
         ends = account_ends(left, deviation, account_tails(trials, classes))
-        draws = tenant_draws(trials, left, deviation, classes)
-        return Outlook(left, ends, np.quantile(draws, TAILS), profile.method)
+        total = np.quantile(tenant_draws(trials, left, deviation, classes), TAILS)
+        # Accounts that all end at their own tails are the most that the total may claim.
+        low, high = ends.sum(axis=0)[:2], ends.sum(axis=0)[2:]
+        total = np.concatenate([np.maximum(total[:2], low), np.minimum(total[2:], high)])
+        return Outlook(left, ends, total, profile.method)
 
     def trials(self, origin: date, horizon: int) -> list[Trial]:
         """Rolling origins, newest first, each followed by up to `horizon` known days."""

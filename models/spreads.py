@@ -36,8 +36,8 @@ def account_tails(trials: list[Trial], classes: NDArray[np.int64]) -> Floats:
         months = months_spanned(trials) / len(trials)
         # All classes together first: few accounts still tell how wide their tenant runs.
         sides = np.where(errors < 0.0, -DEFAULTS[found, 1], DEFAULTS[found, 2])
-        shared = _blend(errors / sides, len(errors) * months, DEFAULTS[1] / _SIDES)
-        tails = shared * np.abs(DEFAULTS[:, [1, 1, 2, 2]])
+        known_tails = DEFAULTS[1] / _SIDES
+        tails *= _blend(errors / sides, len(errors) * months, known_tails) / known_tails
         for number in range(len(tails)):
             sample = errors[found == number]
             tails[number] = _blend(sample, len(sample) * months, tails[number])
@@ -52,6 +52,8 @@ def _blend(sample: Floats, months: float, known: Floats) -> Floats:
 
 
 def account_ends(forecast: Floats, deviation: Floats, tails: Floats) -> Floats:
-    """Ends at the four tails of each account's sum: (accounts, 4)."""
-    ends = (forecast[:, None] + 1.0) * np.exp(deviation[:, None] * tails) - 1.0
-    return np.maximum(ends, 0.0)
+    """Ends at the four tails of each account's sum, the sum itself inside them: (accounts, 4)."""
+    middle = forecast[:, None]
+    ends = (middle + 1.0) * np.exp(deviation[:, None] * tails) - 1.0
+    low, high = np.minimum(ends[:, :2], middle), np.maximum(ends[:, 2:], middle)
+    return np.asarray(np.maximum(np.concatenate([low, high], axis=1), 0.0))

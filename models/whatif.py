@@ -220,7 +220,8 @@ def _usual_a_month(line: BudgetLine, usual: pd.DataFrame, today: date) -> Decima
     first = max(min(whole["day"]), today - timedelta(days=_USUAL_DAYS))
     rows = whole[whole["day"] >= first]
     mine = rows if line.accounts is None else rows[rows["account"].isin(list(line.accounts))]
-    return Decimal(int(mine["recipients"].sum())) / (today - first).days * _A_MONTH["day"]
+    days: int = (today - first).days
+    return Decimal(int(mine["recipients"].sum())) / days * _A_MONTH["day"]
 
 
 def _money(price: Decimal | None, recipients: Decimal | None) -> str | None:

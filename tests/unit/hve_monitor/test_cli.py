@@ -19,6 +19,7 @@ COMMANDS = (
     "build",
     "usage",
     "cost",
+    "whatif",
     "incidents",
     "trace",
     "doctor",

@@ -17,7 +17,7 @@ from models.trials import Trial, common_level, months_spanned
 
 _DRAWS = 2000
 _SEED = 20_260  # the same question has the same answer
-_COMMON, _COMMON_MONTHS = 0.4, 2.0  # deviation of the common error, and what it is worth
+_COMMON, _COMMON_MONTHS = 0.5, 2.0  # deviation of the common error, and what it is worth
 _LEAST_POOL = 5
 
 

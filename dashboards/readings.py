@@ -17,7 +17,7 @@ from models.coverage import coverage_report
 from models.days import cost_by_day
 from models.search import TraceFilter, search_traces
 from models.senders import Sender
-from models.spend import spend
+from models.spend import past, spend
 from models.usage import daily_usage, usage_rows
 from warehouse.publication import published
 
@@ -53,6 +53,12 @@ def counts(view: View, since: datetime | None, until: datetime | None = None) ->
 def cost(view: View, month: str | None = None) -> dict[str, Any]:
     """models.spend.spend. Raises: ConfigError when the tenants bill in different currencies."""
     return spend(view.config, view.now, view.tenant, month)
+
+
+@kept
+def backtest(view: View) -> dict[str, Any]:
+    """models.spend.past of the view's tenant."""
+    return past(view.config, view.now, view.tenant)
 
 
 @kept

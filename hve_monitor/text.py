@@ -82,8 +82,51 @@ def cost(document: Document) -> str:
                 f"budget {each['name']}: {each['used_ratio']:.0%} of {each['amount']} used"
                 for each in document["budgets"]
             ),
+            *_backtest(document.get("backtest")),
             coverage(document["coverage"]),
         ]
+    )
+
+
+def _backtest(found: Document | None) -> list[str]:
+    """Errors and cover of earlier projections; nothing when they were not asked for."""
+    if found is None:
+        return []
+    if found["unavailable"]:
+        return [f"backtest: unavailable: {found['unavailable']}"]
+    periods = len(found["periods"])
+    head = f"backtest: {periods} periods of {found['period_days']} days, seen from their day"
+    return [head, _table(found["rows"])]
+
+
+def whatif(document: Document) -> str:
+    """Cost of a planned change, its messages and what it does to budgets."""
+    currency, monthly, total = document["currency"], document["per_month"], document["total"]
+    messages, months = document["messages"], document["months"]
+    each_send = (
+        f"{document['account']}: {_money(document['cost_per_send'])} {currency} each send of"
+        f" {document['recipients_per_send']:,} recipients, in {messages['per_send']:,} messages of"
+        f" {messages['recipients_per_message']} or one to a distribution list (its members cost"
+        " the same)"
+    )
+    in_all = (
+        f"{months[0]['month']} to {months[-1]['month']}: {_money(total['cost'])} {currency},"
+        f" {total['sends']} sends, {total['recipients']:,} recipients"
+    )
+    a_month = [
+        f"a month: {_money(each['cost'])} {currency}, {each['recipients']:,} recipients"
+        for each in (monthly,)
+        if each is not None
+    ]
+    effects = [_budget_effect(each, currency) for each in document["budgets"]]
+    return _clean("\n".join([each_send, *a_month, in_all, *effects]))
+
+
+def _budget_effect(budget: Document, currency: str) -> str:
+    return (
+        f"budget {budget['name']}: {_money(budget['usual'])} + {_money(budget['added'])} ="
+        f" {_money(budget['together'])} of {budget['amount']} {currency} a {budget['period']}"
+        + ("; the change passes it" if budget["passes"] else "")
     )
 
 
@@ -237,6 +280,7 @@ TEXTS: dict[str, Callable[[Document], str]] = {
     "import": imported,
     "rows": rows,
     "cost": cost,
+    "whatif": whatif,
     "incidents": incidents,
     "doctor": doctor,
     "dashboard": dashboard,

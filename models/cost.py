@@ -15,11 +15,13 @@ import duckdb
 import pandas as pd
 
 from hve_monitor.errors import ConfigError
+from models.backtest import backtest
 from models.budgets import BudgetLine
 from models.money import plain, times
 from models.periods import end_of_month
 from models.prices import PriceBook, read_price_book
 from models.projection import Estimate, MonthEstimate, Projection, project_month
+from models.quarters import quarter_report
 from models.runner import query
 from models.usage import daily_usage
 
@@ -40,8 +42,11 @@ def cost_report(
     tenant: str | None = None,
     month: str | None = None,
     budgets: Sequence[BudgetLine] = (),
+    plans: pd.DataFrame | None = None,
 ) -> dict[str, Any]:
     """The contract's cost JSON of one month, over one tenant or all of them.
+
+    plans: announced sends, as models.projection.project_month takes them.
 
     Unknown counts (rows without a status) stay out of the sums; a month of which nothing is known
     is null.
@@ -52,9 +57,8 @@ def cost_report(
     daily = _billable(connection, now, tenant)
     spent = _spent(daily, prices, currency)
     in_month = spent[(spent["day"] >= first) & (spent["day"] <= last)]
-    projection = project_month(
-        daily[["account", "day", "recipients"]], now, name, _extra(connection, now, tenant)
-    )
+    extra = _extra(connection, now, tenant)
+    projection = project_month(daily[["account", "day", "recipients"]], now, name, extra, plans)
     price = prices.unit_price(min(last, max(first, now.date())), currency)
     if daily.empty:
         return _nothing_known(name, currency, price)
@@ -68,6 +72,7 @@ def cost_report(
             **_estimate(projection.total, _cost(in_month), price),
             "history_days": projection.history_days,
         },
+        "quarter": quarter_report(spent, projection.quarter, price, first),
         "next_12_months": _scenarios(projection, price),
         "by_account": _by_account(in_month, projection, price),
         "budgets": [line.report(spent, projection, price, now.date()) for line in budgets],
@@ -89,6 +94,7 @@ def _nothing_known(month: str, currency: str, price: Decimal | None) -> dict[str
             "p95": None,
             "history_days": 0,
         },
+        "quarter": None,
         "next_12_months": [],
         "by_account": [],
         "budgets": [],
@@ -190,3 +196,17 @@ def _extra(
         .df()
         .assign(day=lambda frame: pd.to_datetime(frame["day"]).dt.date)
     )
+
+
+def past_report(
+    connection: duckdb.DuckDBPyConnection, now: datetime, tenant: str | None = None
+) -> dict[str, Any]:
+    """models.backtest of the billable recipients: what would have been projected, and what came."""
+    return backtest(_billable(connection, now, tenant), now, _extra(connection, now, tenant))
+
+
+def billable_days(
+    connection: duckdb.DuckDBPyConnection, now: datetime, tenant: str | None = None
+) -> pd.DataFrame:
+    """tenant, account, day, recipients: what is known to be billable."""
+    return _billable(connection, now, tenant)

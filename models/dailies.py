@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 import pandas as pd
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from models.counts import sum_known
 from models.grid import Floats
+from models.planned import planned_days, shares_of
 from models.profiles import DailyHistory
 
 
@@ -30,14 +31,22 @@ class DailyTable:
         return sum_known(self.sent[:, max(low, 0) : max(high, 0)])
 
 
-def read_days(daily: pd.DataFrame, today: date, extra: pd.DataFrame | None) -> DailyTable:
+def read_days(
+    daily: pd.DataFrame,
+    today: date,
+    extra: pd.DataFrame | None = None,
+    plans: pd.DataFrame | None = None,
+) -> DailyTable:
     """Table of sparse daily rows up to today; `extra` is taken out of its history alone.
 
-    Shape:  daily, extra: account, day (UTC date), recipients.
+    Shape:  daily, extra: account, day (UTC date), recipients (NaN: not known); plans: account,
+            start, end, recipients of announced sends. An account that only plans know is there
+            as well.
     """
     rows = _dated(daily)
     rows = rows.loc[rows["day"] <= np.datetime64(today, "D")]
-    accounts = sorted(set(rows["account"]))
+    planned = [] if plans is None else [each.lower() for each in plans["account"].dropna()]
+    accounts = sorted({*rows["account"], *planned})
     first = rows["day"].min().date() if len(rows) else today
     width = (today - first).days + 1
     place = pd.Index(accounts).get_indexer(pd.Index(rows["account"]))
@@ -48,7 +57,11 @@ def read_days(daily: pd.DataFrame, today: date, extra: pd.DataFrame | None) -> D
     np.minimum.at(born, place, column)
     usual = sent - _extra_of(extra, accounts, first, width)
     usual = np.where(np.arange(width) < born[:, None], np.nan, np.maximum(usual, 0.0))
-    return DailyTable(accounts, sent, DailyHistory(usual[:, :-1], today), first, today)
+    days = [first + timedelta(days=n) for n in range(width - 1)]
+    shares = shares_of(np.nan_to_num(sent))
+    announced = None if plans is None else planned_days(plans, accounts, days, shares)
+    history = DailyHistory(usual[:, :-1], today, announced)
+    return DailyTable(accounts, np.nan_to_num(sent), history, first, today)
 
 
 def _dated(frame: pd.DataFrame) -> pd.DataFrame:

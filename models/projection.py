@@ -1,45 +1,32 @@
-"""Month-end projection of billable recipients, per account and for the tenant.
+"""Month-end and quarter-end projection of billable recipients, per account and for the tenant.
 
-Month end = what was sent so far + the daily profile of what is left. Money is multiplied
-elsewhere: the price is linear, so the relative error of the cost is that of the count.
+Month end = what was sent so far + the daily profile of what is left + mailings that come back +
+announced sends. Money is multiplied elsewhere: the price is linear, so the relative error of the
+cost is that of the count.
 """
 
 from __future__ import annotations
 
-from calendar import monthrange
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 import pandas as pd
 
-from models.counts import sum_known
 from models.dailies import DailyTable, read_days
 from models.grid import Floats
-from models.profiles import METHODS, DailyHistory, Profile, fit_profile
-from models.spreads import (
-    TAILS,
-    account_spreads,
-    combined_spread,
-    run_trials,
-    tenant_draws,
-    volume_classes,
-)
+from models.periods import end_of_month, period_of
+from models.planned import planned_days, planned_months, shares_of
+from models.profiles import METHODS
+from models.rolling import Ahead, Outlook, Rolling
+from models.scenarios import MonthEstimate, log_width, scenarios
 
-_MONTHS_AHEAD = 12
-_LEVEL_DAYS = 90
-_TREND_DAYS = 84
-_MOST_TREND = 0.15  # log growth a month that a trend may claim
-_DAMPING = 0.85  # of the trend from one month to the next
-_MONTHLY_DRIFT = 0.08  # log deviation that each further month adds
-_MAILING_DEVIATION = 0.25  # of the size of a monthly mailing
-_NORMAL = np.array([-1.96, -1.2816, 1.2816, 1.96])
-_NORMAL_80 = 1.2816
+__all__ = ("Estimate", "MonthEstimate", "Projection", "project_month")
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """Recipients of one month: so far, at its end, and the ranges of the end."""
+    """Recipients of a month or quarter: so far, at its end, and the ranges of the end."""
 
     actual: int
     month_end: float
@@ -48,69 +35,84 @@ class Estimate:
 
 
 @dataclass(frozen=True)
-class MonthEstimate:
-    """One month of a scenario; month is YYYY-MM."""
-
-    month: str
-    mean: float
-    p80: tuple[float, float]
-
-
-@dataclass(frozen=True)
 class Projection:
-    """Month end of the tenant and of each account, and twelve more months as scenarios."""
+    """Month end of the tenant and of each account, its quarter, and twelve more months."""
 
     method: str
     total: Estimate
     by_account: dict[str, Estimate]
+    quarter: Estimate
     history_days: int
     next_months: dict[str, list[MonthEstimate]]
 
 
 def project_month(
-    daily: pd.DataFrame, now: datetime, month: str, incident_extra: pd.DataFrame | None = None
+    daily: pd.DataFrame,
+    now: datetime,
+    month: str,
+    incident_extra: pd.DataFrame | None = None,
+    plans: pd.DataFrame | None = None,
 ) -> Projection:
     """Projection of the month YYYY-MM as known at `now`.
 
     Shape:  daily and incident_extra: account, day (UTC date), recipients; a missing day within
-            an account's life is 0. Rows after `now` are left out.
+            an account's life is 0. Rows after `now` are left out. plans: account, start, end,
+            recipients of announced sends.
     Units:  billable recipients. The ends of an interval are never under what was sent already;
             a month that is over has intervals of width 0.
     Raises: ValueError when `now` has no time zone or the month is not YYYY-MM.
     """
     if now.tzinfo is None:
         raise ValueError("now needs a time zone")
-    begin = _first_day(month)
-    table = read_days(daily, now.astimezone(UTC).date(), incident_extra)
-    profile = fit_profile(table.history)
-    actual = table.sent_between(begin, _last_day(begin))
-    days, weights = _days_left(begin, now.astimezone(UTC))
-    forecast = _expected(table, profile, days) * weights
-    is_now = bool(days) and days[0] == table.today
-    mailings = profile.mailings(days, table.sent[:, -1] if is_now else np.zeros(len(actual)))
-    ends, total_ends = _ends(profile, forecast, mailings)
-    left = (forecast + mailings).sum(axis=1)
-    rows = zip(table.accounts, actual, left, ends, strict=True)
+    begin, now = _first_day(month), now.astimezone(UTC)
+    table = read_days(daily, now.date(), incident_extra, plans)
+    rolling = Rolling(table.history)
+    actual, found = _until(rolling, table, now, begin, end_of_month(begin), plans)
+    rows = zip(table.accounts, actual, found.left, found.ends, strict=True)
+    total = _estimate(float(actual.sum()), float(found.left.sum()), found.total_ends)
+    width = log_width(found.total_ends, float(found.left.sum()))
+    ahead = planned_months(plans, begin, 14)
     return Projection(
-        method=_method(profile, left) if days else "actual",
-        total=_estimate(float(actual.sum()), float(left.sum()), total_ends),
+        method=_method(found) if end_of_month(begin) >= now.date() else "actual",
+        total=total,
         by_account={name: _estimate(float(a), float(b), end) for name, a, b, end in rows},
+        quarter=_quarter(rolling, table, now, begin, plans),
         history_days=table.history.values.shape[1],
-        next_months=_scenarios(table.history, begin, total_ends, float(left.sum())),
+        next_months=scenarios(table.history, begin, width, ahead),
     )
 
 
-def _expected(table: DailyTable, profile: Profile, days: list[date]) -> Floats:
-    """Daily profile; an account without a complete day is taken to go on as today."""
-    is_new = np.isnan(table.history.values).all(axis=1, keepdims=True)
-    return np.where(is_new, table.sent[:, -1:], profile.expected(days))
+def _quarter(
+    rolling: Rolling, table: DailyTable, now: datetime, begin: date, plans: pd.DataFrame | None
+) -> Estimate:
+    """The quarter that holds the month."""
+    first, last = period_of(begin, "quarter")
+    actual, found = _until(rolling, table, now, first, last, plans)
+    return _estimate(float(actual.sum()), float(found.left.sum()), found.total_ends)
 
 
-def _days_left(begin: date, now: datetime) -> tuple[list[date], Floats]:
-    """Days of the month that are not over, and the share of each that is left."""
-    end, today = _last_day(begin), now.date()
-    start = max(begin, today)
-    days = [start + timedelta(days=n) for n in range((end - start).days + 1)]
+def _until(
+    rolling: Rolling,
+    table: DailyTable,
+    now: datetime,
+    first: date,
+    last: date,
+    plans: pd.DataFrame | None,
+) -> tuple[Floats, Outlook]:
+    """What was sent in a period per account, and the outlook on what is left of it."""
+    days, weights = _days_left(first, last, now)
+    is_now = bool(days) and days[0] == table.today
+    sent = table.sent[:, -1] if is_now else np.zeros(len(table.accounts))
+    announced = planned_days(plans, table.accounts, days, shares_of(table.sent)) * weights
+    outlook = rolling.outlook(table.today, Ahead(days, weights, sent, announced))
+    return table.sent_between(first, last), outlook
+
+
+def _days_left(first: date, last: date, now: datetime) -> tuple[list[date], Floats]:
+    """Days of the period that are not over, and the share of each that is left."""
+    today = now.date()
+    start = max(first, today)
+    days = [start + timedelta(days=n) for n in range((last - start).days + 1)]
     weights = np.ones(len(days))
     if days and days[0] == today:
         midnight = datetime(now.year, now.month, now.day, tzinfo=UTC)
@@ -118,41 +120,16 @@ def _days_left(begin: date, now: datetime) -> tuple[list[date], Floats]:
     return days, weights
 
 
-def _ends(profile: Profile, forecast: Floats, mailings: Floats) -> tuple[Floats, Floats]:
-    """Ends at 2.5, 10, 90 and 97.5 % of what is left: (accounts, 4) and the tenant's (4,)."""
-    left, history = forecast.sum(axis=1), profile.usual
-    trials = run_trials(history, forecast.shape[1]) if left.any() else []
-    known = (~np.isnan(history.values)).sum(axis=1)
-    spreads = account_spreads(trials, volume_classes(history, profile), known)
-    draws = tenant_draws(trials, forecast)
-    if draws is None:
-        total = left.sum() * np.exp(combined_spread(left, spreads))
-    else:
-        total = np.quantile(draws, TAILS)
-    squares = (mailings**2).sum(axis=1)
-    ends = _with_mailings(left[:, None], left[:, None] * np.exp(spreads), mailings, squares)
-    return ends, _with_mailings(left.sum(), total, mailings.sum(axis=0), squares.sum())[0]
-
-
-def _with_mailings(left: Floats | float, ends: Floats, mailings: Floats, squares: Floats) -> Floats:
-    """Ends with the uncertain sizes of monthly mailings, which vary on their own."""
-    own = np.outer(np.sqrt(np.atleast_1d(squares)) * _MAILING_DEVIATION, _NORMAL)
-    width = np.sign(_NORMAL) * np.sqrt((ends - left) ** 2 + own**2)
-    # Only where there are mailings: skewed ends of other accounts stay what they are.
-    around = np.where(own == 0.0, ends - left, width)
-    return np.asarray(left + around + mailings.sum(axis=-1)[..., None])
-
-
-def _method(profile: Profile, left: Floats) -> str:
+def _method(found: Outlook) -> str:
     """Name of the method that carries most of what is left."""
-    if not left.any():
-        return "no history" if not len(left) else METHODS[int(profile.method[0])]
-    weight = np.bincount(profile.method, weights=left, minlength=len(METHODS))
+    if not found.left.any():
+        return METHODS[int(found.method[0])] if len(found.left) else "no history"
+    weight = np.bincount(found.method, weights=found.left, minlength=len(METHODS))
     return METHODS[int(weight.argmax())]
 
 
 def _estimate(actual: float, left: float, ends: Floats) -> Estimate:
-    """Month with nested intervals around its end, none under what was sent already."""
+    """Period with nested intervals around its end, none under what was sent already."""
     lo95, lo80, hi80, hi95 = (max(float(end), 0.0) for end in ends)
     lo80, hi80 = min(lo80, left), max(hi80, left)
     p80 = (actual + lo80, actual + hi80)
@@ -160,58 +137,8 @@ def _estimate(actual: float, left: float, ends: Floats) -> Estimate:
     return Estimate(round(actual), actual + left, p80, p95)
 
 
-def _scenarios(
-    history: DailyHistory, begin: date, ends: Floats, left: float
-) -> dict[str, list[MonthEstimate]]:
-    """Twelve months after `begin`, with the level of 90 days and with the trend of twelve weeks."""
-    total = history.values if history.values.size else np.zeros((1, 1))
-    days = sum_known(total, axis=0)[-_LEVEL_DAYS:]
-    per_day = float(days.mean()) if len(days) else 0.0
-    trend = _monthly_trend(days)
-    width = _log_width(ends, left)
-    return {
-        "flat": _months_ahead(begin, per_day, 0.0, width),
-        "recent_trend": _months_ahead(begin, per_day, trend, width),
-    }
-
-
-def _monthly_trend(days: Floats) -> float:
-    """Log growth per 30 days: least squares on the log of weekly sums, bounded."""
-    weeks = days[-_TREND_DAYS:]
-    weeks = weeks[len(weeks) % 7 :].reshape(-1, 7).sum(axis=1)
-    if len(weeks) < 6:
-        return 0.0
-    at = np.arange(len(weeks)) - (len(weeks) - 1) / 2.0
-    slope = float((at * np.log(weeks + 1.0)).sum() / (at**2).sum()) * 30.0 / 7.0
-    return float(np.clip(slope, -_MOST_TREND, _MOST_TREND))
-
-
-def _log_width(ends: Floats, left: float) -> float:
-    """Log deviation of a month, from the interval of the month that is projected."""
-    if left <= 0.0:
-        return 0.15
-    upper = float(np.log(max(float(ends[2]), left) / left)) / _NORMAL_80
-    return max(upper, 0.05)
-
-
-def _months_ahead(begin: date, per_day: float, trend: float, width: float) -> list[MonthEstimate]:
-    months, level, month = [], 0.0, begin
-    for ahead in range(1, _MONTHS_AHEAD + 1):
-        month = _last_day(month) + timedelta(days=1)
-        level += trend * _DAMPING ** (ahead - 1)
-        mean = per_day * _last_day(month).day * float(np.exp(level))
-        spread = float(np.sqrt(width**2 + ahead * _MONTHLY_DRIFT**2)) * _NORMAL_80
-        p80 = (mean * float(np.exp(-spread)), mean * float(np.exp(spread)))
-        months.append(MonthEstimate(f"{month:%Y-%m}", mean, p80))
-    return months
-
-
 def _first_day(month: str) -> date:
     try:
         return datetime.strptime(month, "%Y-%m").replace(tzinfo=UTC).date()
     except ValueError:
         raise ValueError(f"month must be YYYY-MM, not {month!r}") from None
-
-
-def _last_day(month: date) -> date:
-    return month.replace(day=monthrange(month.year, month.month)[1])

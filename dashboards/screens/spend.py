@@ -11,6 +11,7 @@ import streamlit as st
 
 from dashboards import readings
 from dashboards.amounts import between, count, exact, money, total
+from dashboards.backtest import backtest_panel
 from dashboards.budgets import budget_panel
 from dashboards.charts.outlook import outlook_chart, scenario_chart, spent_by_day
 from dashboards.figure import empty, figure, heading, listing
@@ -23,6 +24,7 @@ from hve_monitor.errors import ConfigError
 SCENARIOS = {
     "flat": ("If nothing changes", "the level of the last 90 days"),
     "recent_trend": ("If the recent trend goes on", "the trend of the last twelve weeks, fading"),
+    "planned_changes": ("With what is announced", "the level of the last 90 days and the plans"),
 }
 
 
@@ -42,6 +44,7 @@ def show(view: View) -> None:
         budget_panel(report)
     _by_account(report)
     _scenarios(report)
+    backtest_panel(view)
     _reconciliation(report)
     footer(view)
 
@@ -170,6 +173,12 @@ def _account_columns(currency: str) -> dict[str, Any]:
 
 def _scenarios(report: dict[str, Any]) -> None:
     known = [each for each in report["next_12_months"] if _is_known(each)]
+    # Plans that change nothing would only repeat the first chart.
+    known = [
+        each
+        for place, each in enumerate(known)
+        if place == 0 or each["months"] != known[0]["months"]
+    ]
     if not known:
         return
     top = max(float(Decimal(month["p80"][1])) for each in known for month in each["months"])

@@ -50,12 +50,41 @@ def usage(
 @commands.command()
 def cost(
     month: Annotated[str | None, typer.Option(help="YYYY-MM; default this month.")] = None,
+    backtest: Annotated[
+        bool, typer.Option("--backtest", help="And what earlier projections would have said.")
+    ] = False,
     tenant: TenantName = None,
     config: ConfigFile = None,
     now: Now = None,
     as_json: Json = False,
 ) -> None:
     """Spend of a month: to date, projected, by account, against budgets."""
-    from models.spend import spend
+    from models.spend import past, spend
 
-    show(spend(load(config), moment_of(now), tenant, month), as_json, "cost")
+    loaded, moment = load(config), moment_of(now)
+    document = spend(loaded, moment, tenant, month)
+    if backtest:
+        document["backtest"] = past(loaded, moment, tenant)
+    show(document, as_json, "cost")
+
+
+@commands.command()
+def whatif(
+    account: Annotated[str, typer.Option(help="The account that will send.")],
+    recipients: Annotated[int, typer.Option(min=1, help="Recipients of one send.")],
+    sends: Annotated[int, typer.Option(min=1, max=1000, help="Sends, or sends a period.")] = 1,
+    every: Annotated[str | None, typer.Option(help="day, week or month; default once.")] = None,
+    begin: Annotated[str | None, typer.Option("--from", help="First day; default today.")] = None,
+    until: Annotated[str | None, typer.Option(help="Last day; default for good.")] = None,
+    tenant: TenantName = None,
+    config: ConfigFile = None,
+    now: Now = None,
+    as_json: Json = False,
+) -> None:
+    """Cost of a planned change, its effect on budgets, and its messages."""
+    from models.spend import planned_change
+    from models.whatif import change_of
+
+    moment = moment_of(now)
+    change = change_of(account, recipients, sends, every, (begin, until), moment.date())
+    show(planned_change(load(config), moment, tenant, change), as_json, "whatif")

@@ -19,6 +19,7 @@ COMMANDS = (
     "build",
     "usage",
     "cost",
+    "whatif",
     "incidents",
     "trace",
     "explain",
@@ -71,6 +72,24 @@ def test_an_import_needs_no_configuration_and_is_seen_by_every_reader(
     assert [each["id"] for each in found["rows"]] == ["t2"]
     assert hve("incidents", *AT).json["incidents"] == []
     assert "2026-11" in hve("cost", "--now", "2026-11-24").out
+
+
+def test_a_planned_change_needs_no_store_and_knows_no_usual_level_then(hve: Hve) -> None:
+    asked = ("whatif", "--account", "hr@contoso.com", "--recipients", "40000", "--sends", "2")
+    weekly = hve(*asked, "--every", "week", "--from", "2026-12-01", *AT)
+    assert (weekly.code, weekly.json["per_month"]["cost"]) == (0, "14.61")
+    assert weekly.json["budgets"] == []
+    assert hve(*asked, "--every", "year", *AT).code == 2
+    assert "14.61 USD" in hve(*asked, "--every", "week", "--now", "2026-11-24").out
+
+
+def test_a_backtest_is_added_when_it_is_asked_for(hve: Hve, tmp_path: Path) -> None:
+    (tmp_path / "export.csv").write_text(CSV)
+    hve("import", "export.csv", *AT)
+    assert "backtest" not in hve("cost", *AT).json
+    found = hve("cost", "--backtest", *AT).json["backtest"]
+    assert found["rows"] == []
+    assert "58 whole days are needed" in found["unavailable"]
 
 
 def test_bad_lines_end_with_exit_code_3_and_are_counted(hve: Hve, tmp_path: Path) -> None:

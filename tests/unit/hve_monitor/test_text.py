@@ -124,3 +124,69 @@ def test_every_kind_of_document_has_a_text() -> None:
     assert {"run", "demo", "import", "rows", "cost", "incidents", "doctor", "dashboard"} <= set(
         TEXTS
     )
+
+
+def change(**other: Any) -> dict[str, Any]:
+    found = {
+        "account": "hr@contoso.com",
+        "currency": "USD",
+        "recipients_per_send": 40000,
+        "cost_per_send": "1.68",
+        "per_month": {"sends": 8.7, "recipients": 347857, "cost": "14.61"},
+        "months": [{"month": "2026-12"}, {"month": "2027-11"}],
+        "total": {"sends": 105, "recipients": 4200000, "cost": "176.4"},
+        "messages": {"recipients_per_message": 50, "per_send": 800},
+        "budgets": [],
+    }
+    return found | other
+
+
+def test_a_planned_change_tells_its_money_and_messages() -> None:
+    lines = TEXTS["whatif"](change()).splitlines()
+    assert lines[0].startswith("hr@contoso.com: 1.68 USD each send of 40,000 recipients, in 800")
+    assert lines[1:] == [
+        "a month: 14.61 USD, 347,857 recipients",
+        "2026-12 to 2027-11: 176.4 USD, 105 sends, 4,200,000 recipients",
+    ]
+    assert len(TEXTS["whatif"](change(per_month=None)).splitlines()) == 2
+
+
+def test_a_budget_that_the_change_passes_is_named() -> None:
+    budget = {
+        "name": "all",
+        "period": "month",
+        "amount": "20",
+        "usual": "12",
+        "added": "14.61",
+        "together": "26.61",
+        "passes": True,
+    }
+    assert TEXTS["whatif"](change(budgets=[budget])).splitlines()[-1] == (
+        "budget all: 12 + 14.61 = 26.61 of 20 USD a month; the change passes it"
+    )
+    unknown = budget | {"usual": None, "together": None, "passes": None}
+    assert "unknown + 14.61 = unknown" in TEXTS["whatif"](change(budgets=[unknown]))
+
+
+def test_a_backtest_is_told_when_it_was_asked_for() -> None:
+    document = {
+        "month": "2026-11",
+        "currency": "USD",
+        "month_to_date": {"cost": "1", "billable_recipients": 5},
+        "projection": {"p80": None, "method": "unavailable"},
+        "by_account": [],
+        "budgets": [],
+        "coverage": COMPLETE,
+    }
+    assert "backtest" not in TEXTS["cost"](document)
+    found = {"unavailable": "58 whole days are needed; 3 known"}
+    assert "backtest: unavailable: 58 whole days" in TEXTS["cost"](document | {"backtest": found})
+    known = {
+        "unavailable": None,
+        "periods": ["2026-09-01"],
+        "period_days": 30,
+        "rows": [{"scope": "total", "day": 0, "projection_error": 0.07}],
+    }
+    shown = TEXTS["cost"](document | {"backtest": known})
+    assert "backtest: 1 periods of 30 days" in shown
+    assert "0.07" in shown

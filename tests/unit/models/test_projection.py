@@ -132,7 +132,7 @@ def test_a_mailing_on_the_last_working_day_is_expected_there() -> None:
 def test_sparse_accounts_use_their_mean() -> None:
     counts = np.random.default_rng(4).poisson(1.0, (40, 102))
     projection = project_month(table(counts), NOW, "2026-04")
-    assert projection.method == "mean of 28 days and of weekdays"
+    assert projection.method == "weekday profile × level"
     assert projection.total.month_end == pytest.approx(40 * 30, rel=0.12)
 
 
@@ -175,7 +175,7 @@ def test_an_empty_frame_is_nothing_at_all() -> None:
 def test_twelve_months_follow_and_become_less_certain() -> None:
     counts = np.full((1, 102), 100) * np.linspace(1.0, 2.0, 102)
     projection = project_month(table(counts.round()), NOW, "2026-11")
-    assert set(projection.next_months) == {"flat", "recent_trend"}
+    assert set(projection.next_months) == {"flat", "recent_trend", "planned_changes"}
     for months in projection.next_months.values():
         assert [month.month for month in months[:2]] == ["2026-12", "2027-01"]
         assert len(months) == 12

@@ -19,6 +19,7 @@ from ingest.source import Progress, SourceResult
 from ingest.tenant import ingest_tenant
 from models.build import BuildResult, build
 from models.coverage import coverage_report
+from models.reference import reference_of
 from warehouse.publication import published
 from warehouse.state import Window
 from warehouse.store import Store, open_store
@@ -78,7 +79,7 @@ def run_once(config: Config, now: datetime, progress: Progress) -> Outcome:
     started = datetime.now(UTC)
     results = ingest(config, now, progress)
     with store_of(config) as store:
-        built = build(store, config.served, now, progress)
+        built = build(store, config.served, now, progress, reference=reference_of(config))
         document = {
             "started_at": iso(started),
             "finished_at": iso(datetime.now(UTC)),
@@ -122,14 +123,16 @@ def import_files(
         with store.tenant_lock(tenant.name):
             store.check_now(tenant.name, now)
             results = FileImport(store, tenant, now, columns, kind, progress).read_all(files)
-        built = build(store, [tenant], now, progress)
+        built = build(store, [tenant], now, progress, reference=reference_of(config))
     return Outcome(_import_document(tenant, results, built), _import_code(results))
 
 
 def rebuild(config: Config, now: datetime, progress: Progress, *, full: bool) -> Outcome:
     """Models alone."""
     with store_of(config) as store:
-        built = build(store, config.served, now, progress, full=full)
+        built = build(
+            store, config.served, now, progress, full=full, reference=reference_of(config)
+        )
     document = {
         "models": {"days_rebuilt": built.days_rebuilt, "seconds": built.seconds},
         "incidents_opened": built.incidents_opened,

@@ -18,7 +18,7 @@ from hve_monitor.errors import ConfigError
 from models.budgets import BudgetLine
 from models.money import plain, times
 from models.periods import end_of_month
-from models.prices import PriceBook, read_price_book
+from models.prices import PriceBook, published_prices
 from models.projection import Estimate, MonthEstimate, Projection, project_month
 from models.runner import query
 from models.usage import daily_usage
@@ -48,7 +48,7 @@ def cost_report(
     """
     first = first_of_month(month, now)
     last, name = end_of_month(first), f"{first:%Y-%m}"
-    prices = read_price_book()
+    prices = published_prices(connection)
     daily = _billable(connection, now, tenant)
     spent = _spent(daily, prices, currency)
     in_month = spent[(spent["day"] >= first) & (spent["day"] <= last)]

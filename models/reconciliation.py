@@ -32,6 +32,7 @@ class Usage:
     hours: HourCounts
     accounts_between: Callable[[datetime, datetime], Mapping[str, int]]
     gap_days: frozenset[date] = frozenset()
+    accounts: frozenset[str] | None = None
 
 
 @dataclass(frozen=True)

@@ -13,10 +13,11 @@ from typing import Any
 
 from hve_monitor.clock import iso
 from hve_monitor.config import Config, Tenant
-from hve_monitor.errors import DONE, FAILED, INCOMPLETE, TEMPORARY, USAGE, LockedError
+from hve_monitor.errors import DONE, FAILED, INCOMPLETE, TEMPORARY, USAGE, HveError, LockedError
 from ingest.files import FileImport, ImportResult, expand, totals
 from ingest.source import Progress, SourceResult
 from ingest.tenant import ingest_tenant
+from models.budget_alerts import note_budget_alerts
 from models.build import BuildResult, build
 from models.coverage import coverage_report
 from models.reference import reference_of
@@ -89,6 +90,9 @@ def run_once(config: Config, now: datetime, progress: Progress) -> Outcome:
             "incidents_opened": built.incidents_opened,
             "coverage": _coverage(config.warehouse.path, now),
         }
+        told = note_budget_alerts(store.state, config, now)
+        document["budget_alerts"] = told
+        document["exports"] = _exports(config, now)
         store.state.record_run(started, datetime.now(UTC), document)
         sweep(store)
     return Outcome(document, exit_code(results))
@@ -138,6 +142,17 @@ def rebuild(config: Config, now: datetime, progress: Progress, *, full: bool) ->
         "incidents_opened": built.incidents_opened,
     }
     return Outcome(document, DONE)
+
+
+def _exports(config: Config, now: datetime) -> list[dict[str, Any]]:
+    """Files of the scheduled export; one that cannot be written does not undo the run."""
+    from publish.exports import scheduled
+
+    try:
+        return scheduled(config, now)
+    except HveError as error:
+        log.warning("export: %s", error)
+        return [{"error": str(error)}]
 
 
 def _coverage(root: Path, now: datetime) -> dict[str, Any]:

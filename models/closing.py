@@ -42,7 +42,8 @@ def close_month(
         held = state.closed_month(tenant, month)
         at = f" since {iso(held[0])}" if held else ""
         raise ConfigError(
-            f"--close {month}: tenant '{tenant}' has it closed{at}; changes are shown as restatements"
+            f"--close {month}: tenant '{tenant}' has it closed{at};"
+            " changes are shown as restatements"
         )
     return document
 

@@ -50,12 +50,19 @@ def usage(
 @commands.command()
 def cost(
     month: Annotated[str | None, typer.Option(help="YYYY-MM; default this month.")] = None,
+    closing: Annotated[
+        str | None, typer.Option("--close", help="YYYY-MM; freezes the month for good.")
+    ] = None,
     tenant: TenantName = None,
     config: ConfigFile = None,
     now: Now = None,
     as_json: Json = False,
 ) -> None:
-    """Spend of a month: to date, projected, by account, against budgets."""
-    from models.spend import spend
+    """Spend of a month: to date, projected, by payer, against budgets and Azure's invoice."""
+    from models.spend import close, spend
 
-    show(spend(load(config), moment_of(now), tenant, month), as_json, "cost")
+    loaded, moment = load(config), moment_of(now)
+    if closing is None:
+        show(spend(loaded, moment, tenant, month), as_json, "cost")
+    else:
+        show(close(loaded, moment, tenant, closing), as_json, "cost")

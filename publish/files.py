@@ -56,7 +56,9 @@ def harmless(value: object) -> object:
     if value is None:
         return ""
     if isinstance(value, Decimal):
-        return plain(value)
+        # A column of whole numbers would be read as integers.
+        text = plain(value) or ""
+        return text if "." in text else f"{text}.0"
     if isinstance(value, str) and value.lstrip(" \u00a0").startswith(FORMULA_SIGNS):
         return f"'{value}"
     return value

@@ -26,7 +26,10 @@ def write_duckdb(connection: duckdb.DuckDBPyConnection, out: Path) -> Path:
         raise ConfigError(f"--out {out}: name a file ending in .duckdb")
     tables = connection.execute(LISTED).fetchall()
     with replaced(out) as fresh:
-        connection.execute(f"attach {quoted(str(fresh))} as copy")
+        try:
+            connection.execute(f"attach {quoted(str(fresh))} as copy")
+        except duckdb.IOException as error:
+            raise ConfigError(f"{out}: cannot be written ({error})") from None
         try:
             for schema, name in tables:
                 connection.execute(f"create schema if not exists copy.{schema}")

@@ -35,7 +35,7 @@ GROUPS = (
     "ChargeType",
 )
 RESTARTS = 5
-QUANTITY_COLUMNS = ("usagequantity", "quantity")
+QUANTITY_COLUMNS = ("usagequantity", "quantity", "totalquantity")
 COST_COLUMNS = ("pretaxcost", "cost", "totalcost", "costusd")
 DAY_COLUMNS = ("usagedate", "date")
 SMALLEST, PRECISE = Decimal("1e-18"), Context(prec=38)  # what the table holds

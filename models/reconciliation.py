@@ -249,12 +249,24 @@ def _settled(
             _tried(blank, mine, (meter,), usage, PLAUSIBLE if blank.has_list_price else ANY_PRICE)
             for usage in usages
             for meter, mine in groups.items()
+            if _may_follow(blank, mine, usage)
         ]
         named = [each for each in tried if each.meters[0].sounds_like_hve]
-        if not any(each.rate for each in tried):
+        if not any(each.rate is not None for each in tried):
             return _without_meter(named[0] if named else blank, groups)
     best = max(tried, key=_fit)
     return _without_meter(best, groups)
+
+
+def _may_follow(blank: ScopeLedger, rows: Sequence[InvoiceRow], usage: Usage) -> bool:
+    """Whether a meter's days are near enough to the usage's list cost to be worth a search."""
+    if not blank.has_list_price or rows[0].meter.sounds_like_hve:
+        return True
+    costs = usage.hours.exact_costs(("delivered",), 0, blank.price_of)
+    used = _sums(row for row in rows if not row.is_credit)
+    compared = [(used[day], costs[day]) for day in used if costs.get(day)]
+    near = sum(cost / 10 <= amount <= cost * 5 for amount, cost in compared)
+    return near * 3 >= len(compared)
 
 
 def _tried(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 
 import duckdb
@@ -13,12 +13,14 @@ from hve_monitor.config import Config
 from models.coverage import coverage_report
 from models.invoices import InvoiceRow, ReadSpan, invoice_rows, read_spans
 from models.meterings import STATUSES, HourCounts, hour_counts
+from models.periods import end_of_month
 from models.prices import PriceBook
 from models.rates import Pinned
 from models.reconciliation import ScopeLedger, Settings, Usage, ledgers
 from models.runner import query, records
 
 ONE_DAY = timedelta(days=1)
+DAYS_BEFORE, DAYS_AFTER = timedelta(days=21), timedelta(days=7)
 
 
 def scope_ledgers(
@@ -26,16 +28,26 @@ def scope_ledgers(
     config: Config,
     prices: PriceBook,
     now: datetime,
+    first: date,
     tenant: str | None = None,
 ) -> list[ScopeLedger]:
-    """Every scope that Azure said something of, in each of its currencies."""
+    """Every scope that Azure said something of, in each of its currencies.
+
+    What is found holds for the month that begins with `first`: agreements change, so that days
+    long before or after it must not decide.
+    """
+    begin, end = first - DAYS_BEFORE, end_of_month(first) + DAYS_AFTER
     spans = read_spans(connection, now, tenant)
     grouped: dict[tuple[str, str], list[InvoiceRow]] = {}
     for row in invoice_rows(connection, now, tenant):
+        if not begin <= row.day <= end:
+            continue
         grouped.setdefault((row.tenant, row.scope), []).append(row)
     found = []
     for (owner, scope), rows in grouped.items():
-        span = spans.get((owner, scope)) or _span_of(rows, now)
+        read = spans.get((owner, scope)) or _span_of(rows, now)
+        start = datetime(begin.year, begin.month, begin.day, tzinfo=UTC)
+        span = ReadSpan(max(read.first, start), read.last)
         usages = _usages(connection, config, owner, scope, span, now)
         price = prices.unit_price
         found += ledgers(owner, scope, rows, usages, price, span, _settings(config))

@@ -83,7 +83,7 @@ def accounting(
     in_month = spent[(spent["day"] >= first) & (spent["day"] <= last)]
     incidents = incident_costs(connection, now, first, currency, tenant)
     centers = read_centers(config)
-    ledgers = scope_ledgers(connection, config, prices, now, tenant)
+    ledgers = scope_ledgers(connection, config, prices, now, first, tenant)
     return {
         "metering": _metering(config, min(last, now.date())),
         "rounding": ROUNDING,

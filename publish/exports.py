@@ -114,7 +114,7 @@ def _invoiced(
     first: date,
     prices: PriceBook,
 ) -> list[Row]:
-    ledgers = scope_ledgers(connection, config, prices, now, wanted.tenant)
+    ledgers = scope_ledgers(connection, config, prices, now, first, wanted.tenant)
     return invoiced_rows(ledgers, _payers(config), first, end_of_month(first))
 
 

@@ -77,7 +77,8 @@ class Invoice:
 
     Attributes to set: `self_link` (the last page of a query links to an empty page that links to
     itself), `page_rows`, `price_listed` (the retail price list knows the meter),
-    `requests_per_minute` of a named client and `anonymous_requests_per_minute`.
+    `quantity_refused` (a query for quantities is a bad one), `requests_per_minute` of a named
+    client and `anonymous_requests_per_minute`.
     """
 
     def __init__(
@@ -85,7 +86,7 @@ class Invoice:
     ) -> None:
         self.seed = seed
         self.subscription_id = subscription_of(policy_id)
-        self.self_link, self.price_listed = False, False
+        self.self_link, self.price_listed, self.quantity_refused = False, False, False
         self.page_rows = 1_000
         self.requests_per_minute, self.anonymous_requests_per_minute = 60, 4
         self._traffic, self._clock = traffic, clock

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from math import log10
 from typing import Any
@@ -24,14 +25,18 @@ class Finding:
     pin: str | None = None
 
 
-def findings(ledger: ScopeLedger) -> list[Finding]:
-    """Everything that tells this scope from list price × delivered × UTC days."""
-    lines = list(ledger.days())
+def findings(ledger: ScopeLedger, month: tuple[date, date] | None = None) -> list[Finding]:
+    """Everything that tells this scope from list price × delivered × UTC days.
+
+    Credits and missing days are those of the month (first and last day), or all.
+    """
+    first, last = month or (date.min, date.max)
+    lines = [line for line in ledger.days() if first <= line.day <= last]
     return [
         *_meters(ledger),
         *(_rules(ledger) if ledger.rate else []),
         *_unit(ledger),
-        *_credits(ledger),
+        *_credits(ledger, lines),
         *_missing(lines),
     ]
 
@@ -138,13 +143,15 @@ def _unit(ledger: ScopeLedger) -> Iterator[Finding]:
     yield Finding("meter_unit", found, text, "azure_cost.recipients_per_unit")
 
 
-def _credits(ledger: ScopeLedger) -> Iterator[Finding]:
-    for day, amount in sorted(ledger.credits.items()):
-        yield Finding(
-            "credit",
-            {"day_utc": str(day), "amount": plain(amount)},
-            f"{plain(amount)} {ledger.currency} were given back for {day}",
-        )
+def _credits(ledger: ScopeLedger, lines: list[DayLine]) -> Iterator[Finding]:
+    for line in lines:
+        if line.credit:
+            amount = plain(line.credit)
+            yield Finding(
+                "credit",
+                {"day_utc": str(line.day), "amount": amount},
+                f"{amount} {ledger.currency} were given back for {line.day}",
+            )
 
 
 def _missing(lines: list[DayLine]) -> Iterator[Finding]:

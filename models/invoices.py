@@ -63,10 +63,11 @@ class InvoiceRow:
 
 @dataclass(frozen=True)
 class ReadSpan:
-    """First and last instant of a scope that was asked for."""
+    """First and last instant of a scope that was asked for; cut short when more is known after."""
 
     first: datetime
     last: datetime
+    is_cut: bool = False
 
 
 def invoice_rows(

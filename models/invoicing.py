@@ -83,7 +83,7 @@ def _month_row(ledger: ScopeLedger, first: date) -> dict[str, Any]:
         ),
         "residual": plain(residual),
         "status": _month_status(ledger, lines, residual),
-        "findings": [asdict(finding) for finding in findings(ledger)],
+        "findings": [asdict(finding) for finding in findings(ledger, (first, end_of_month(first)))],
     }
 
 

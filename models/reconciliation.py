@@ -154,7 +154,7 @@ class ScopeLedger:
     def posted_until(self) -> datetime | None:
         """Usage before this instant is invoiced: the newest day's amount says how far it got."""
         newest = self.newest
-        if newest is None or self.rate is None:
+        if newest is None or self.rate is None or self.span.is_cut:
             return None
         hourly = self.usage.hours.hourly_cost(self.held.counted, self.list_price)
         start = (newest - self.usage.hours.first).days * 24 + self.held.starts

@@ -19,7 +19,7 @@ from models.rates import Pinned
 from models.reconciliation import ScopeLedger, Settings, Usage, ledgers
 from models.runner import query, records
 
-ONE_DAY = timedelta(days=1)
+ONE_DAY, SECOND = timedelta(days=1), timedelta(seconds=1)
 DAYS_BEFORE, DAYS_AFTER = timedelta(days=21), timedelta(days=7)
 
 
@@ -47,7 +47,8 @@ def scope_ledgers(
     for (owner, scope), rows in grouped.items():
         read = spans.get((owner, scope)) or _span_of(rows, now)
         start = datetime(begin.year, begin.month, begin.day, tzinfo=UTC)
-        span = ReadSpan(max(read.first, start), read.last)
+        stop = datetime(end.year, end.month, end.day, tzinfo=UTC) + ONE_DAY
+        span = ReadSpan(max(read.first, start), min(read.last, stop - SECOND), stop <= read.last)
         usages = _usages(connection, config, owner, scope, span, now)
         price = prices.unit_price
         found += ledgers(owner, scope, rows, usages, price, span, _settings(config))

@@ -44,7 +44,12 @@ def test_a_run_names_what_this_tenant_drew(make_site: Callable[..., Site], seed:
     assert kinds["meter_unit"] == truth["unit_block"]
     price = Decimal("0.000042") * (1 - Decimal(truth["discount_ratio"]))
     assert Decimal(kinds.get("effective_price", "0.000042")) == price
-    assert kinds["missing_day"] == truth["missing_day"]
+    october = spend(config, NOW, month="2026-10")["reconciliation_months"][0]["findings"]
+    missing = [
+        each["value"] for each in [*october, *month["findings"]] if each["kind"] == "missing_day"
+    ]
+    assert missing == [truth["missing_day"]]
+    assert "lag" in kinds
     assert_days(config, truth)
 
 

@@ -111,6 +111,18 @@ def test_what_nothing_explains_is_the_residual(bench: Workbench) -> None:
     assert (month["status"], month["residual"]) == ("unexplained", "0.5")
 
 
+def test_a_past_month_is_judged_by_its_own_days(november: Workbench) -> None:
+    config = config_of(november)
+    january = datetime(2027, 1, 20, 8, tzinfo=NOW.tzinfo)
+    start = datetime(2026, 11, 1, tzinfo=NOW.tzinfo)
+    november.store.state.cover(TENANT.name, "azure_costs", SCOPE, Window(start, january))
+    november.build(january)
+    (month,) = spend(config, january, month="2026-11")["reconciliation_months"]
+    kinds = {finding["kind"] for finding in month["findings"]}
+    assert month["status"] == "matched"
+    assert kinds == {"meter", "effective_price"}
+
+
 def test_reconciliation_rows_are_those_of_the_contract(november: Workbench) -> None:
     rows = report(november)["reconciliation"]
     assert {row["status"] for row in rows} == {"matched"}

@@ -17,7 +17,7 @@ from hve_monitor.errors import DONE, FAILED, INCOMPLETE, TEMPORARY, USAGE, HveEr
 from ingest.files import FileImport, ImportResult, expand, totals
 from ingest.source import Progress, SourceResult
 from ingest.tenant import ingest_tenant
-from models.budget_alerts import note_budget_alerts
+from models.budget_alerts import budgets_by_currency, note_budget_alerts
 from models.build import BuildResult, build
 from models.coverage import coverage_report
 from models.reference import reference_of
@@ -78,6 +78,7 @@ def ingest(
 def run_once(config: Config, now: datetime, progress: Progress) -> Outcome:
     """Ingest, models, publication; the contract's run summary."""
     started = datetime.now(UTC)
+    budgets_by_currency(config)  # a mistake in budgets or cost centers is told before anything
     results = ingest(config, now, progress)
     with store_of(config) as store:
         built = build(store, config.served, now, progress, reference=reference_of(config))

@@ -9,6 +9,7 @@ from typing import Any
 import duckdb
 
 from hve_monitor.config import Config
+from hve_monitor.errors import ConfigError
 from models.budgets import BudgetLine, budget_lines
 from models.centers import read_centers
 from models.cost import spent_days
@@ -28,26 +29,34 @@ def note_budget_alerts(state: State, config: Config, now: datetime) -> list[dict
         return []
     found = []
     with published(config.warehouse.path) as connection:
-        for currency, lines in _by_currency(config).items():
+        for currency, lines in budgets_by_currency(config).items():
             for day in (now.date() - ONE_DAY, now.date()):
                 found += _note(state, connection, lines, currency, day, now)
     return found
 
 
-def _by_currency(config: Config) -> dict[str, tuple[BudgetLine, ...]]:
-    """Budget lines by the currency they are in; one over all tenants needs a common currency."""
-    centers = read_centers(config)
+def budgets_by_currency(config: Config) -> dict[str, tuple[BudgetLine, ...]]:
+    """Budget lines by the currency they are in.
+
+    Raises: ConfigError, one line per mistake: a tenant or cost center that is not there, or a
+    budget over tenants that bill in several currencies.
+    """
     currencies = {each.name: each.currency for each in config.served}
-    common = set(currencies.values())
+    common = sorted(set(currencies.values()))
     lines: dict[str, tuple[BudgetLine, ...]] = {}
-    for line in budget_lines(config.budgets, centers):
-        if line.tenant is None and len(common) == 1:
-            currency = next(iter(common))
-        elif line.tenant in currencies:
-            currency = currencies[line.tenant]
+    mistakes = []
+    for line in budget_lines(config.budgets, read_centers(config)):
+        if line.tenant is not None and line.tenant not in currencies:
+            mistakes.append(f"budgets: {line.name}: there is no tenant '{line.tenant}'")
+        elif line.tenant is None and len(common) > 1:
+            mistakes.append(
+                f"budgets: {line.name}: the tenants bill in {' and '.join(common)}; name its tenant"
+            )
         else:
-            continue
-        lines[currency] = (*lines.get(currency, ()), line)
+            currency = currencies[line.tenant] if line.tenant else common[0]
+            lines[currency] = (*lines.get(currency, ()), line)
+    if mistakes:
+        raise ConfigError("\n".join(mistakes))
     return lines
 
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from hve_monitor.config import Budget, Config, CostCenter, MeteringRule, PriceOverride
+from hve_monitor.config import Budget, Config, CostCenter, MeteringRule, PriceOverride, Tenant
 from hve_monitor.errors import ConfigError
-from models.budget_alerts import note_budget_alerts
+from models.budget_alerts import budgets_by_currency, note_budget_alerts
 from models.build import build
 from models.reference import reference_of
 from models.spend import close, spend
@@ -262,6 +262,20 @@ def test_a_threshold_is_told_once_for_its_period(november: Workbench) -> None:
     assert note_budget_alerts(november.store.state, config, NOW) == []
     lines = spend(config, NOW)["budgets"][0]["thresholds"]
     assert [line["passed_on"] for line in lines][:2] == [each["passed_on"] for each in first]
+
+
+def test_a_budget_over_several_currencies_or_of_no_tenant_is_a_mistake() -> None:
+    tenants = (TENANT, Tenant(name="fabrikam", accounts="files", currency="EUR"))
+    budgets = (
+        Budget(name="all", amount=Decimal(1)),
+        Budget(name="lost", tenant="nobody", amount=Decimal(1)),
+        Budget(name="good", tenant="fabrikam", amount=Decimal(1)),
+    )
+    with pytest.raises(ConfigError) as error:
+        budgets_by_currency(Config(tenants=tenants, budgets=budgets))
+    assert [line.split(": ")[1] for line in str(error.value).splitlines()] == ["all", "lost"]
+    good = Config(tenants=tenants, budgets=budgets[2:])
+    assert list(budgets_by_currency(good)) == ["EUR"]
 
 
 def test_a_budget_of_another_tenant_is_left_out(november: Workbench) -> None:

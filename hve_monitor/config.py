@@ -10,6 +10,7 @@ import difflib
 import os
 import re
 import tomllib
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -215,6 +216,7 @@ class Budget(Section):
     """An amount for a period, over the tenant, some accounts or a cost center."""
 
     name: str
+    tenant: str | None = None
     accounts: tuple[str, ...] = ()
     cost_center: str | None = None
     amount: Annotated[Decimal, Field(gt=0)]
@@ -227,12 +229,49 @@ class CostCenter(Section):
 
     name: str
     accounts: tuple[str, ...]
+    owner: str = ""
+
+
+class PriceOverride(Section):
+    """A price of the user's own agreement; a price of 0 is a free period."""
+
+    effective_from: date
+    effective_until: date | None = None
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = "USD"
+    unit_price: Annotated[Decimal, Field(ge=0, max_digits=18, decimal_places=9)]
+
+    @model_validator(mode="after")
+    def _ends_after_it_begins(self) -> PriceOverride:
+        if self.effective_until is not None and self.effective_until <= self.effective_from:
+            raise ValueError("effective_until is not after effective_from")
+        return self
+
+
+class MeteringRule(Section):
+    """Whether a delivery status is charged, from a day on; Microsoft documents delivered alone."""
+
+    effective_from: date = date(1970, 1, 1)
+    status: Literal["delivered", "failed", "quarantined", "filtered_as_spam", "pending"]
+    is_billable: bool
+
+
+class Export(Section):
+    """Files that the end of every run writes for others."""
+
+    folder: Path | None = None
+    formats: tuple[Literal["focus", "csv", "showback"], ...] = ("focus",)
 
 
 class AzureCost(Section):
     """Which Azure cost rows are HVE; pinned once the first run has shown them."""
 
     filter: dict[str, str] = {}
+    policies: dict[str, str] = {}
+    day_starts_at_hours: Annotated[int, Field(ge=-12, le=12)] | None = None
+    lag_hours: Annotated[float, Field(gt=0)] | None = None
+    rounding_digits: Annotated[int, Field(ge=0, le=10)] | None = None
+    recipients_per_unit: Annotated[int, Field(ge=1)] | None = None
+    price_ratio: Annotated[Decimal, Field(gt=0)] | None = None
 
 
 class Privacy(Section):
@@ -287,6 +326,9 @@ class Config(BaseSettings):
     cost_centers: tuple[CostCenter, ...] = ()
     cost_centers_file: Path | None = None
     azure_cost: AzureCost = AzureCost()
+    prices: tuple[PriceOverride, ...] = ()
+    metering_rules: tuple[MeteringRule, ...] = ()
+    export: Export = Export()
     privacy: Privacy = Privacy()
     retention: Retention = Retention()
     auth: Auth = Auth()
@@ -391,6 +433,9 @@ def _rooted(values: dict[str, Any], folder: Path) -> dict[str, Any]:
                 tenant[key] = folder / tenant[key]
     if isinstance(values.get("cost_centers_file"), str):
         values["cost_centers_file"] = folder / values["cost_centers_file"]
+    export = values.get("export")
+    if isinstance(export, dict) and isinstance(export.get("folder"), str):
+        export["folder"] = folder / export["folder"]
     privacy = values.get("privacy")
     if isinstance(privacy, dict) and privacy.get("key_file"):
         privacy["key_file"] = str(folder / str(privacy["key_file"]))

@@ -27,12 +27,15 @@ tenant_id = "{tenant_id}"
 client_id = "{client_id}"
 client_secret_file = "{name}.secret"
 accounts = "exchange"
+azure_scopes = ["/subscriptions/{subscription}"]
 timezone = "Europe/Berlin"
 
 [endpoints]
 login = "{login}"
 graph = "{graph}"
 exchange = "{exchange}"
+azure = "{azure}"
+prices = "{prices}"
 ca_bundle = "ca.pem"
 
 [limits]
@@ -78,6 +81,7 @@ def write_configuration(folder: Path, server: Server) -> Path:
             name=tenant.name,
             tenant_id=tenant.tenant_id,
             client_id=tenant.client_id,
+            subscription=tenant.azure.subscription_id,
             requests=REQUESTS,
             seconds=WINDOW_SECONDS,
             **server.endpoints,

@@ -13,13 +13,15 @@ from typing import Any
 
 from hve_monitor.clock import iso
 from hve_monitor.config import Config, Tenant
-from hve_monitor.errors import DONE, FAILED, INCOMPLETE, TEMPORARY, USAGE, LockedError
+from hve_monitor.errors import DONE, FAILED, INCOMPLETE, TEMPORARY, USAGE, HveError, LockedError
 from ingest.files import FileImport, ImportResult, expand, totals
 from ingest.source import Progress, SourceResult
 from ingest.tenant import ingest_tenant
+from models.budget_alerts import budgets_by_currency, note_budget_alerts
 from models.build import BuildResult, build
 from models.coverage import coverage_report
 from models.readiness.facts import Settings
+from models.reference import reference_of
 from warehouse.publication import published
 from warehouse.state import Window
 from warehouse.store import Store, open_store
@@ -77,9 +79,10 @@ def ingest(
 def run_once(config: Config, now: datetime, progress: Progress) -> Outcome:
     """Ingest, models, publication; the contract's run summary."""
     started = datetime.now(UTC)
+    budgets_by_currency(config)  # a mistake in budgets or cost centers is told before anything
     results = ingest(config, now, progress)
     with store_of(config) as store:
-        built = build(store, config.served, now, progress, readiness=_settings(config))
+        built = build(store, config.served, now, progress, **_build_options(config))
         document = {
             "started_at": iso(started),
             "finished_at": iso(datetime.now(UTC)),
@@ -89,6 +92,9 @@ def run_once(config: Config, now: datetime, progress: Progress) -> Outcome:
             "incidents_opened": built.incidents_opened,
             "coverage": _coverage(config.warehouse.path, now),
         }
+        told = note_budget_alerts(store.state, config, now)
+        document["budget_alerts"] = told
+        document["exports"] = _exports(config, now)
         store.state.record_run(started, datetime.now(UTC), document)
         sweep(store)
     return Outcome(document, exit_code(results))
@@ -124,7 +130,7 @@ def import_files(
             store.check_now(tenant.name, now)
             results = FileImport(store, tenant, now, columns, kind, progress).read_all(files)
             tidy(store, tenant.name, now)
-        built = build(store, [tenant], now, progress, readiness=_settings(config))
+        built = build(store, [tenant], now, progress, **_build_options(config))
         sweep(store)
     return Outcome(_import_document(tenant, results, built), _import_code(results))
 
@@ -132,7 +138,7 @@ def import_files(
 def rebuild(config: Config, now: datetime, progress: Progress, *, full: bool) -> Outcome:
     """Models alone."""
     with store_of(config) as store:
-        built = build(store, config.served, now, progress, full=full, readiness=_settings(config))
+        built = build(store, config.served, now, progress, full=full, **_build_options(config))
     document = {
         "models": {"days_rebuilt": built.days_rebuilt, "seconds": built.seconds},
         "incidents_opened": built.incidents_opened,
@@ -140,9 +146,25 @@ def rebuild(config: Config, now: datetime, progress: Progress, *, full: bool) ->
     return Outcome(document, DONE)
 
 
+def _build_options(config: Config) -> dict[str, Any]:
+    """What of the configuration the models depend on."""
+    return {"readiness": _settings(config), "reference": reference_of(config)}
+
+
 def _settings(config: Config) -> Settings:
     readiness = config.readiness
     return Settings(config.endpoints.smtp, readiness.idle_days, readiness.ending_days)
+
+
+def _exports(config: Config, now: datetime) -> list[dict[str, Any]]:
+    """Files of the scheduled export; one that cannot be written does not undo the run."""
+    from publish.exports import scheduled
+
+    try:
+        return scheduled(config, now)
+    except HveError as error:
+        log.warning("export: %s", error)
+        return [{"error": str(error)}]
 
 
 def _coverage(root: Path, now: datetime) -> dict[str, Any]:

@@ -10,6 +10,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from hve_monitor.cost_text import cost_lines, exported
+
 Document = dict[str, Any]
 WIDEST = 160
 
@@ -78,10 +80,7 @@ def cost(document: Document) -> str:
             _spent(document),
             _expected(document),
             _table(document["by_account"]),
-            *(
-                f"budget {each['name']}: {each['used_ratio']:.0%} of {each['amount']} used"
-                for each in document["budgets"]
-            ),
+            *map(_plain, cost_lines(document)),
             *_backtest(document.get("backtest")),
             coverage(document["coverage"]),
         ]
@@ -290,4 +289,5 @@ TEXTS: dict[str, Callable[[Document], str]] = {
     "verify": verified,
     "explain": explanation,
     "send-test": sent,
+    "export": exported,
 }

@@ -25,6 +25,7 @@ VERSION = "2025-03-01"
 # A name of our own is throttled by itself; without one all unnamed tools share a bucket.
 HEADERS = {"ClientType": "hve-monitor"}
 MOST_PAGES = 200
+BAD_REQUEST = 400
 GROUPS = (
     "ServiceName",
     "MeterCategory",
@@ -34,6 +35,7 @@ GROUPS = (
     "ChargeType",
 )
 RESTARTS = 5
+QUANTITY_COLUMNS = ("usagequantity", "quantity", "totalquantity")
 COST_COLUMNS = ("pretaxcost", "cost", "totalcost", "costusd")
 DAY_COLUMNS = ("usagedate", "date")
 SMALLEST, PRECISE = Decimal("1e-18"), Context(prec=38)  # what the table holds
@@ -72,6 +74,7 @@ class CostQuery:
     api: Api
     part: CostRange
     groups: tuple[str, ...] = GROUPS
+    asks_quantity: bool = True
 
     def costs(self) -> list[Cost] | None:
         """All amounts; None when Azure answers without content, which says nothing of the days.
@@ -92,7 +95,7 @@ class CostQuery:
             except LinkRefused:
                 continue
             except RequestRefused as error:
-                self.groups = self._without_refused(error)
+                self._ask_for_less(error)
         raise SourceContractError(f"{self.where}: refused {RESTARTS} times; try again later")
 
     @property
@@ -100,12 +103,18 @@ class CostQuery:
         """Scope and days, for messages."""
         return f"Azure costs of {self.part.scope} from {self.part.first} to {self.part.last}"
 
-    def _without_refused(self, error: RequestRefused) -> tuple[str, ...]:
-        """Agreements differ in what they can be grouped by; the refusal quotes the column first."""
+    def _ask_for_less(self, error: RequestRefused) -> None:
+        """Agreements differ in what they can be grouped by; the refusal quotes the column first.
+
+        Any other refusal may be one of the quantity, which only tells the unit of the meter.
+        """
         refused = error.message.partition("grouping: '")[2].partition("'")[0]
-        if refused not in GROUPS or refused not in self.groups:
+        if refused in GROUPS and refused in self.groups:
+            self.groups = tuple(group for group in self.groups if group != refused)
+        elif self.asks_quantity and error.status == BAD_REQUEST:
+            self.asks_quantity = False
+        else:
             raise error
-        return tuple(group for group in self.groups if group != refused)
 
     def _pages(self) -> list[QueryPage]:
         """Pages of the answer; "no content" (204) is one without columns."""
@@ -117,6 +126,9 @@ class CostQuery:
         return self.api.post(url, self._body(), HEADERS) or b"{}"
 
     def _body(self) -> dict[str, Any]:
+        sums = {"totalCost": "PreTaxCost"}
+        if self.asks_quantity:
+            sums["totalQuantity"] = "UsageQuantity"
         return {
             "type": "Usage",
             "timeframe": "Custom",
@@ -126,7 +138,9 @@ class CostQuery:
             },
             "dataset": {
                 "granularity": "Daily",
-                "aggregation": {"totalCost": {"name": "PreTaxCost", "function": "Sum"}},
+                "aggregation": {
+                    alias: {"name": name, "function": "Sum"} for alias, name in sums.items()
+                },
                 "grouping": [{"type": "Dimension", "name": name} for name in self.groups],
             },
         }
@@ -162,7 +176,9 @@ class CostColumns:
         self._cost = self._first(places, COST_COLUMNS, "cost")
         self._day = self._first(places, DAY_COLUMNS, "day")
         self._currency = places.get("currency")
-        taken = (self._cost, self._day, self._currency)
+        known = (places[name] for name in QUANTITY_COLUMNS if name in places)
+        self._quantity = next(known, None)
+        taken = (self._cost, self._day, self._currency, self._quantity)
         self._groups = [
             (name, place)
             for place, (name, kind) in enumerate(columns)
@@ -196,7 +212,8 @@ class CostColumns:
             known.get("resourcegroupname") or known.get("resourcegroup"),
             json.dumps(group, sort_keys=True, ensure_ascii=False),
             self._as_currency(row),
-            self._as_amount(row[self._cost]),
+            self._as_amount(row, self._cost),
+            quantity=self._as_quantity(row),
         )
 
     def _as_currency(self, row: Sequence[msgspec.Raw]) -> str | None:
@@ -204,14 +221,20 @@ class CostColumns:
             return "USD"
         return None if self._currency is None else _text(row[self._currency])
 
-    def _as_amount(self, cell: msgspec.Raw) -> Decimal:
+    def _as_quantity(self, row: Sequence[msgspec.Raw]) -> Decimal | None:
+        if self._quantity is None or bytes(row[self._quantity]) == b"null":
+            return None
+        return self._as_amount(row, self._quantity)
+
+    def _as_amount(self, row: Sequence[msgspec.Raw], place: int) -> Decimal:
+        cell = row[place]
         try:
             amount = msgspec.json.decode(cell, type=Decimal)
             if amount.is_finite():
                 return amount.quantize(SMALLEST, context=PRECISE)
         except (msgspec.MsgspecError, ArithmeticError):
             pass
-        raise self._unreadable(self._cost, cell)
+        raise self._unreadable(place, cell)
 
     def _as_day(self, cell: msgspec.Raw) -> date:
         text = str(msgspec.json.decode(cell))
@@ -231,4 +254,7 @@ def _text(cell: msgspec.Raw) -> str | None:
 
 
 def _added(one: Cost, other: Cost) -> Cost:
-    return replace(one, cost=one.cost + other.cost)
+    quantity = None
+    if one.quantity is not None and other.quantity is not None:
+        quantity = one.quantity + other.quantity
+    return replace(one, cost=one.cost + other.cost, quantity=quantity)

@@ -10,16 +10,19 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 
 import duckdb
 import pyarrow as pa
 
 from hve_monitor.config import Tenant
 from models import runner
+from models.corrections import keep_corrections
 from models.detection import detect
 from models.firsts import keep_firsts
 from models.readiness.board import record_findings
 from models.readiness.facts import Settings
+from models.reference import Reference, shipped_reference
 from warehouse.accounts import stored_days
 from warehouse.connection import arrow, compute, files_sql
 from warehouse.publication import publish
@@ -57,41 +60,48 @@ def build(
     *,
     full: bool = False,
     readiness: Settings = USUAL,
+    reference: Reference | None = None,
 ) -> BuildResult:
     """Brings every mart of the tenants up to date and publishes one consistent version."""
     started, result = time.monotonic(), BuildResult()
+    held = reference or shipped_reference()
     with store.build_lock():
         for tenant in tenants:
             store.check_now(tenant.name, now)
-            if full:
+            # Other prices or metering rules make every day another one.
+            if full or store.state.reference(tenant.name) not in (None, held.version):
                 store.state.mark_dirty(tenant.name, stored_days(store, tenant.name))
-            days = _rebuild_tenant(store, tenant.name, progress)
+            days = _rebuild_tenant(store, tenant.name, held, now, progress)
             progress(f"{tenant.name}: baselines and incidents", 0, 1)
             result.days_rebuilt += len(days)
-            result.incidents_opened += detect(store, tenant, now, days)
+            result.incidents_opened += detect(store, tenant, now, days, held.prices)
             store.state.clear_dirty(days)
             record_findings(store, tenant, now, readiness)
+            store.state.record_reference(tenant.name, held.version)
         progress("publish", 0, 1)
-        publish(store, now, offer_models)
+        publish(store, now, partial(offer_models, reference=held))
     result.seconds = round(time.monotonic() - started, 3)
     return result
 
 
-def offer_models(connection: duckdb.DuckDBPyConnection) -> None:
+def offer_models(connection: duckdb.DuckDBPyConnection, reference: Reference) -> None:
     """Adds reference data and the staging views to a published file."""
     runner.prepare(connection)
+    reference.offer(connection)
     for model in runner.models():
         if not model.is_mart:
             runner.create(connection, model)
 
 
-def _rebuild_tenant(store: Store, tenant: str, progress: Progress) -> list[DirtyDay]:
+def _rebuild_tenant(
+    store: Store, tenant: str, reference: Reference, now: datetime, progress: Progress
+) -> list[DirtyDay]:
     """Rebuilds the tenant's dirty days, oldest first; returns them with the marks seen."""
     rebuilt: dict[date, DirtyDay] = {}
     while todo := _todo(store, tenant, rebuilt):
         for chunk in _chunks(todo):
             progress(f"{tenant}: days from {chunk[0].day}", len(rebuilt), len(rebuilt) + len(todo))
-            lost = _rebuild_days(store, tenant, [each.day for each in chunk])
+            lost = _rebuild_days(store, tenant, [each.day for each in chunk], reference, now)
             rebuilt.update({each.day: each for each in chunk})
             # A day that lost a first contact to an earlier one counts it no longer as new.
             store.state.mark_dirty(tenant, lost - {each.day for each in chunk})
@@ -108,10 +118,13 @@ def _chunks(days: list[DirtyDay]) -> Iterator[list[DirtyDay]]:
         yield days[start : start + DAYS_AT_ONCE]
 
 
-def _rebuild_days(store: Store, tenant: str, days: list[date]) -> frozenset[date]:
+def _rebuild_days(
+    store: Store, tenant: str, days: list[date], reference: Reference, now: datetime
+) -> frozenset[date]:
     """Replaces the marts of these days; returns days that lost a first contact."""
     with compute(store.spill, store.memory_limit, store.threads) as connection:
         runner.prepare(connection)
+        reference.offer(connection)
         _raw(connection, HVE_ACCOUNTS, store.delta.files(HVE_ACCOUNTS, tenant))
         _raw(connection, MESSAGE_TRACES, store.delta.files(MESSAGE_TRACES, tenant, days))
         for model in runner.models():
@@ -120,6 +133,8 @@ def _rebuild_days(store: Store, tenant: str, days: list[date]) -> frozenset[date
         lost = keep_firsts(store, connection, tenant)
         for table in DAILY_MARTS:
             runner.create(connection, runner.model(f"marts.{table.name}"))
+            if table is HVE_USAGE_DAILY:
+                keep_corrections(store, connection, tenant, days, now)
             store.delta.replace(table, _mart(connection, table), tenant, days)
     return lost
 

@@ -19,7 +19,7 @@ from models.backtest import backtest
 from models.budgets import BudgetLine
 from models.money import plain, times
 from models.periods import end_of_month
-from models.prices import PriceBook, read_price_book
+from models.prices import ONE_DAY, PriceBook, published_prices
 from models.projection import Estimate, MonthEstimate, Projection, project_month
 from models.quarters import quarter_report
 from models.runner import query
@@ -53,7 +53,7 @@ def cost_report(
     """
     first = first_of_month(month, now)
     last, name = end_of_month(first), f"{first:%Y-%m}"
-    prices = read_price_book()
+    prices = published_prices(connection)
     daily = _billable(connection, now, tenant)
     spent = _spent(daily, prices, currency)
     in_month = spent[(spent["day"] >= first) & (spent["day"] <= last)]
@@ -78,6 +78,45 @@ def cost_report(
         "budgets": [line.report(spent, projection, price, now.date()) for line in budgets],
         "reconciliation": [],
     }
+
+
+def spent_days(
+    connection: duckdb.DuckDBPyConnection,
+    now: datetime,
+    currency: str,
+    tenant: str | None = None,
+) -> pd.DataFrame:
+    """tenant, account, day, messages, recipients, cost: exact list cost of every known day.
+
+    Units: recipients are billable ones; cost is Decimal, None where the currency has no price.
+    """
+    daily = _billable(connection, now, tenant)
+    return _spent(daily, published_prices(connection), currency)
+
+
+def price_parts(
+    spent: pd.DataFrame, prices: PriceBook, currency: str, first: date
+) -> list[dict[str, Any]]:
+    """The month in stretches of one price: a change in its middle splits it.
+
+    spent: day, recipients and cost of the month. The parts add up to the month.
+    """
+    last = end_of_month(first)
+    starts = [first, *prices.changes(first, last, currency)]
+    ends = [*(day - ONE_DAY for day in starts[1:]), last]
+    parts = []
+    for start, end in zip(starts, ends, strict=True):
+        rows = spent[(spent["day"] >= start) & (spent["day"] <= end)]
+        parts.append(
+            {
+                "from": str(start),
+                "to": str(end),
+                "unit_price": plain(prices.unit_price(start, currency)),
+                "billable_recipients": int(rows["recipients"].sum()),
+                "cost": plain(_cost(rows)),
+            }
+        )
+    return parts
 
 
 def _nothing_known(month: str, currency: str, price: Decimal | None) -> dict[str, Any]:
@@ -108,9 +147,9 @@ def _billable(
     """account, day, recipients: what is known to be billable, one row per account and day."""
     usage = daily_usage(connection, now, tenant)
     known = usage[usage["billable_recipients"].notna()]
-    frame = known[["tenant", "account", "day", "billable_recipients"]]
+    frame = known[["tenant", "account", "day", "messages", "billable_recipients"]]
     frame = frame.rename(columns={"billable_recipients": "recipients"})
-    return frame.astype({"recipients": "int64"}).reset_index(drop=True)
+    return frame.astype({"recipients": "int64", "messages": "int64"}).reset_index(drop=True)
 
 
 def _spent(daily: pd.DataFrame, prices: PriceBook, currency: str) -> pd.DataFrame:

@@ -7,7 +7,7 @@ from datetime import date, datetime
 import duckdb
 
 from models.money import plain, times
-from models.prices import read_price_book
+from models.prices import published_prices
 from models.usage import daily_usage
 
 
@@ -22,7 +22,7 @@ def cost_by_day(
     known = usage[usage["billable_recipients"].notna()]
     sums = known.groupby("day", as_index=False)["billable_recipients"].sum()
     days: list[date] = sums["day"].tolist()
-    prices, costs = read_price_book(), dict[date, str]()
+    prices, costs = published_prices(connection), dict[date, str]()
     for day, recipients in zip(days, sums["billable_recipients"].tolist(), strict=True):
         cost = plain(times(prices.unit_price(day, currency), int(recipients)))
         if cost is not None:

@@ -17,7 +17,7 @@ from hve_monitor.config import Tenant
 from models.coverage import account_gaps, covered_until
 from models.grid import HourlyGrid, grid_from_hours
 from models.incidents import Analysis, Incident, analyse
-from models.prices import PriceBook, read_price_book
+from models.prices import PriceBook
 from models.runbooks import AUDIENCE, next_steps
 from warehouse.accounts import stored_rows
 from warehouse.connection import compute, files_sql
@@ -31,7 +31,9 @@ HISTORY = timedelta(days=400)
 WARM_UP = timedelta(days=90)
 
 
-def detect(store: Store, tenant: Tenant, now: datetime, days: Iterable[DirtyDay]) -> int:
+def detect(
+    store: Store, tenant: Tenant, now: datetime, days: Iterable[DirtyDay], prices: PriceBook
+) -> int:
     """Stores baselines from the first rebuilt day on and every incident; returns how many are new.
 
     An hour that was not read is unknown, so that an outage of ours never reads as silence.
@@ -48,7 +50,8 @@ def detect(store: Store, tenant: Tenant, now: datetime, days: Iterable[DirtyDay]
     _store_baselines(store, tenant.name, grid, analysis, first)
     # Where older hours were cut off, the first ones left lack what they were judged by.
     is_cut = grid.start - (until - HISTORY) < ONE_DAY
-    return _store_incidents(store, tenant, analysis, grid.start + WARM_UP if is_cut else grid.start)
+    judged_from = grid.start + WARM_UP if is_cut else grid.start
+    return _store_incidents(store, tenant, analysis, judged_from, prices)
 
 
 def _known_until(store: Store, tenant: Tenant, now: datetime) -> datetime:
@@ -126,12 +129,11 @@ def _baseline_rows(tenant: str, grid: HourlyGrid, analysis: Analysis, skipped: i
 
 
 def _store_incidents(
-    store: Store, tenant: Tenant, analysis: Analysis, judged_from: datetime
+    store: Store, tenant: Tenant, analysis: Analysis, judged_from: datetime, prices: PriceBook
 ) -> int:
     """Replaces the incidents that began since `judged_from`; older ones stay as they were."""
     stored = stored_rows(store, HVE_INCIDENTS, tenant.name)
     before = {row["id"] for row in stored}
-    prices = read_price_book()
     rows = [row for row in stored if row["started_at"] < judged_from]
     rows += [
         _row(tenant, incident, prices)

@@ -61,15 +61,9 @@ def records(
 
 
 def prepare(connection: duckdb.DuckDBPyConnection) -> None:
-    """Makes the schemas and the reference tables."""
+    """Makes the schemas."""
     for schema in SCHEMAS:
         connection.execute(f"create schema if not exists {schema}")
-    price_book = str(REFERENCE / "price_book.csv").replace("'", "''")
-    connection.execute(
-        "create or replace table reference.price_book as select * from read_csv("
-        f"'{price_book}', header = true, types = {{'effective_from': 'DATE',"
-        " 'unit_price': 'DECIMAL(18, 9)', 'retrieved_on': 'DATE'})"
-    )
 
 
 def create(connection: duckdb.DuckDBPyConnection, model: Model) -> None:

@@ -1,34 +1,70 @@
-"""The cost report of the configured tenants, for the command and the page alike."""
+"""The cost report of the configured tenants, for the commands and the page alike."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
+import duckdb
 import pandas as pd
 
 from hve_monitor.config import Config
 from hve_monitor.errors import ConfigError
 from models.budgets import budget_lines
-from models.cost import billable_days, cost_report, past_report
+from models.centers import read_centers
+from models.closing import close_month, closed_view
+from models.corrections import corrections
+from models.cost import (
+    billable_days,
+    cost_report,
+    first_of_month,
+    past_report,
+    price_parts,
+    spent_days,
+)
 from models.coverage import coverage_report
-from models.prices import read_price_book
+from models.invoicing import day_rows, invoice, month_rows
+from models.periods import end_of_month
+from models.prices import published_prices
+from models.reference import reference_of
+from models.scopes import scope_ledgers
+from models.showback import by_cost_center, incident_costs, unit_economics
 from models.whatif import Change, what_if
 from warehouse.publication import published
+from warehouse.state import State
+
+ROUNDING = "estimates are recipients × price, not rounded; invoiced amounts are as received"
 
 
 def spend(
     config: Config, now: datetime, tenant: str | None = None, month: str | None = None
 ) -> dict[str, Any]:
-    """The contract's cost JSON with its coverage.
+    """The contract's cost JSON with reconciliation, showback, closing and coverage.
 
     Raises: ConfigError when several tenants bill in different currencies and none is named.
     """
     currency = currency_of(config, tenant)
-    lines = budget_lines(config.budgets, config.cost_centers)
+    lines = budget_lines(config.budgets, read_centers(config), tenant)
     with published(config.warehouse.path) as connection:
         report = cost_report(connection, now, currency, tenant=tenant, month=month, budgets=lines)
-        return report | {"coverage": coverage_report(connection, now, tenant)}
+        report |= accounting(connection, config, now, tenant, month)
+        report["coverage"] = coverage_report(connection, now, tenant)
+    names = [each.name for each in config.served if tenant in (None, each.name)]
+    return report | _closed(config, names, report)
+
+
+def close(config: Config, now: datetime, tenant: str | None, month: str) -> dict[str, Any]:
+    """Freezes the month of every asked tenant, then its report. Raises: ConfigError."""
+    first = first_of_month(month, now)
+    names = [each.name for each in config.served if tenant in (None, each.name)]
+    reports = {name: spend(config, now, name, month) for name in names}
+    state = State(config.warehouse.path / "state.db")
+    try:
+        for name, report in reports.items():
+            close_month(state, name, report, first, now)
+    finally:
+        state.close()
+    return spend(config, now, tenant, month)
 
 
 def currency_of(config: Config, tenant: str | None) -> str:
@@ -56,8 +92,8 @@ def planned_change(
     Without a store there is no usual level: budgets then bear the change alone.
     """
     currency = currency_of(config, tenant)
-    lines = budget_lines(config.budgets, config.cost_centers)
-    prices = read_price_book()
+    lines = budget_lines(config.budgets, read_centers(config), tenant)
+    prices = reference_of(config).prices
     usual = pd.DataFrame({"account": [], "day": [], "recipients": []})
     if (config.warehouse.path / "hve.duckdb").exists():
         with published(config.warehouse.path) as connection:
@@ -70,3 +106,48 @@ def planned_change(
         lines,
         now.date(),
     )
+
+
+def accounting(
+    connection: duckdb.DuckDBPyConnection,
+    config: Config,
+    now: datetime,
+    tenant: str | None,
+    month: str | None,
+) -> dict[str, Any]:
+    """Metering, price, corrections, reconciliation, invoice and showback of one month."""
+    first, currency = first_of_month(month, now), currency_of(config, tenant)
+    last, prices = end_of_month(first), published_prices(connection)
+    spent = spent_days(connection, now, currency, tenant)
+    in_month = spent[(spent["day"] >= first) & (spent["day"] <= last)]
+    incidents = incident_costs(connection, now, first, currency, tenant)
+    centers = read_centers(config)
+    ledgers = scope_ledgers(connection, config, prices, now, first, tenant)
+    return {
+        "metering": _metering(config, min(last, now.date())),
+        "rounding": ROUNDING,
+        "price_parts": price_parts(in_month, prices, currency, first),
+        "corrections": corrections(connection, now, first, last, currency, prices, tenant),
+        "reconciliation": day_rows(ledgers, first),
+        "reconciliation_months": month_rows(ledgers, first),
+        "invoice": invoice(ledgers, first, in_month, centers, currency),
+        "by_cost_center": by_cost_center(in_month, centers, incidents),
+        "unit_economics": unit_economics(in_month, incidents),
+    }
+
+
+def _metering(config: Config, day: date) -> dict[str, Any]:
+    rules = reference_of(config).rules
+    return {
+        "day_utc": str(day),
+        "billable_statuses": list(rules.billable(day)),
+        "unverified_statuses": list(rules.unverified()),
+    }
+
+
+def _closed(config: Config, names: list[str], report: dict[str, Any]) -> dict[str, Any]:
+    state = State(config.warehouse.path / "state.db")
+    try:
+        return closed_view(state, names, report)
+    finally:
+        state.close()

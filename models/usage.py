@@ -139,6 +139,11 @@ def _cut_days(
         + query("trace_rows_of_days"),
         bounds,
     )
+    connection.execute("create schema if not exists memory.reference")
+    connection.execute(
+        "create or replace table memory.reference.billable_statuses as"
+        " from hve.reference.billable_statuses"
+    )
     connection.execute("use memory")
     try:
         return connection.execute(

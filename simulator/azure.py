@@ -58,12 +58,19 @@ class Azure:
             return refusal
         try:
             page = _page_number(request.query_params.get("$skiptoken"))
-            table = self._table(request.path_params["scope"], read_cost_query(body))
+            table = self._table(request.path_params["scope"], self._read(body))
         except BadQueryError as error:
             return azure_error(400, "BadRequest", str(error))
         if not table.rows:
             return Response(status_code=204)
         return self._page(request, table, page)
+
+    def _read(self, body: bytes) -> CostQuery:
+        query = read_cost_query(body)
+        names = {each.name.lower() for each in query.dataset.aggregation.values()}
+        if self._tenant.azure.quantity_refused and "usagequantity" in names:
+            raise BadQueryError("Invalid query definition: Invalid aggregation 'UsageQuantity'.")
+        return query
 
     def _refusal(self, request: Request) -> Response | None:
         """The answer to a caller without token, version, role or quota."""

@@ -52,7 +52,9 @@ class Charge:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What was drawn: hours until usage shows, rows' decimals, block, discount, names, credit."""
+    """What was drawn: hours until usage shows, rows' decimals, block, discount, names, credit,
+    where a billing day begins and which one is never charged.
+    """
 
     lag_hours: int
     digits: int
@@ -61,6 +63,8 @@ class Terms:
     names: tuple[str, ...]
     credit_day: int | None
     credit_share: Decimal
+    day_starts_at_hours: int  # UTC hour at which a billing day of the same date begins
+    missing_day: int | None  # its usage never shows
 
 
 def subscription_of(policy_id: str) -> str:
@@ -73,7 +77,8 @@ class Invoice:
 
     Attributes to set: `self_link` (the last page of a query links to an empty page that links to
     itself), `page_rows`, `price_listed` (the retail price list knows the meter),
-    `requests_per_minute` of a named client and `anonymous_requests_per_minute`.
+    `quantity_refused` (a query for quantities is a bad one), `requests_per_minute` of a named
+    client and `anonymous_requests_per_minute`.
     """
 
     def __init__(
@@ -81,12 +86,15 @@ class Invoice:
     ) -> None:
         self.seed = seed
         self.subscription_id = subscription_of(policy_id)
-        self.first_day = max(FIRST_BILLED_DAY, traffic.first_day)
-        self.self_link, self.price_listed = False, False
+        self.self_link, self.price_listed, self.quantity_refused = False, False, False
         self.page_rows = 1_000
         self.requests_per_minute, self.anonymous_requests_per_minute = 60, 4
         self._traffic, self._clock = traffic, clock
-        self.terms = _draw_terms(seed, self.first_day, day_of(clock()))
+        first = max(FIRST_BILLED_DAY, traffic.first_day)
+        self.terms = _draw_terms(seed, first, day_of(clock()))
+        # The first hours of the first traffic belong to the billing day before.
+        starts_earlier = self.terms.day_starts_at_hours > 0 and first > FIRST_BILLED_DAY
+        self.first_day = first - starts_earlier
         self._whole_days: dict[int, int] = {}
 
     @property
@@ -101,11 +109,11 @@ class Invoice:
     def charges(self, first: int, last: int) -> Iterator[Charge]:
         """Posted charges of the days `first` to `last`, both included."""
         until = self.posted_until()
-        for day in range(max(first, self.first_day), min(last, day_of(until - 1)) + 1):
+        for day in range(max(first, self.first_day), min(last, self._day_of(until - 1)) + 1):
             recipients = self._recipients(day, until)
-            if recipients:
+            if recipients and day != self.terms.missing_day:
                 yield self._usage(day, recipients)
-            if day == self.terms.credit_day and (day + 1) * DAY <= until:
+            if day == self.terms.credit_day and self._end(day) <= until:
                 yield self._credit(day, recipients)
             yield from self._foreign(day)
 
@@ -113,10 +121,11 @@ class Invoice:
         """What was drawn, and per posted day the recipients counted and the dollars charged.
 
         Amounts are decimal texts; `amount_usd` includes `credit_usd`; `complete` says that the
-        whole day has been posted.
+        whole day has been posted. Days are billing days, without the missing one.
         """
         until = self.posted_until()
-        days = range(self.first_day, day_of(until - 1) + 1)
+        days = range(self.first_day, self._day_of(until - 1) + 1)
+        missing = self.terms.missing_day
         return {
             "subscription_id": self.subscription_id,
             "resource_group": RESOURCE_GROUP,
@@ -127,12 +136,15 @@ class Invoice:
             "unit_price_usd": str(self.unit_price),
             **dict(zip(_DIMENSIONS, self.terms.names, strict=True)),
             "posted_until": moment_of(until).isoformat(),
-            "days": [self._told(day, until) for day in days],
+            "day_starts_at_hours": self.terms.day_starts_at_hours,
+            "missing_day": None if missing is None else day_text(missing),
+            "foreign_meters": [names[3] for _, names, _ in _FOREIGN],
+            "days": [self._told(day, until) for day in days if day != missing],
         }
 
     def _told(self, day: int, until: int) -> dict[str, Any]:
         recipients = self._recipients(day, until)
-        complete = (day + 1) * DAY <= until
+        complete = self._end(day) <= until
         credited = complete and day == self.terms.credit_day
         credit = self._credit(day, recipients).cost if credited else Decimal(0)
         return {
@@ -145,17 +157,36 @@ class Invoice:
 
     def _recipients(self, day: int, until: int) -> int:
         """Delivered recipients of a day whose messages were received before an instant."""
-        if (day + 1) * DAY > until:
+        if self._end(day) > until:
             return self._count(day, until)
         if day not in self._whole_days:
             self._whole_days[day] = self._count(day, until)
         return self._whole_days[day]
 
     def _count(self, day: int, until: int) -> int:
-        blocks = (self._traffic.block(each.index, day) for each in self._traffic.hve_accounts)
-        return sum(
-            int(((block.final == DELIVERED) & (block.received < until)).sum()) for block in blocks
+        begin = max(self._end(day) - DAY, self._traffic.first_day * DAY)
+        end = min(self._end(day), until)
+        blocks = (
+            self._traffic.block(each.index, utc_day)
+            for each in self._traffic.hve_accounts
+            for utc_day in range(day_of(begin), day_of(end - 1) + 1)
         )
+        return sum(
+            int(
+                (
+                    (block.final == DELIVERED) & (block.received >= begin) & (block.received < end)
+                ).sum()
+            )
+            for block in blocks
+        )
+
+    def _end(self, day: int) -> int:
+        """The instant at which a billing day ends."""
+        return (day + 1) * DAY + self.terms.day_starts_at_hours * HOUR
+
+    def _day_of(self, instant: int) -> int:
+        """The billing day that holds an instant."""
+        return day_of(instant - self.terms.day_starts_at_hours * HOUR)
 
     def _usage(self, day: int, recipients: int) -> Charge:
         quantity = Decimal(recipients) / self.terms.unit_block
@@ -202,12 +233,27 @@ def _draw_terms(seed: int, first_day: int, today: int) -> Terms:
     random = np.random.default_rng([seed, 21])
     lag, share = int(random.integers(8, 49)), int(random.integers(10, 31))
     at = float(random.random())
+    credit_day = first_day + int(at * (today - first_day)) if today > first_day else None
+    starts, missing = _draw_days(seed, first_day, today, credit_day)
     return Terms(
         lag_hours=lag,
-        digits=int(random.choice([6, 8, 15])),
+        digits=int(random.choice([4, 6, 8, 15])),
         unit_block=int(random.choice([1, 1_000_000])),
         discount=Decimal(str(random.choice(["0", "0.05", "0.1", "0.125"]))),
         names=_NAMES[int(random.integers(len(_NAMES)))],
-        credit_day=first_day + int(at * (today - first_day)) if today > first_day else None,
+        credit_day=credit_day,
         credit_share=Decimal(share) / 100,
+        day_starts_at_hours=starts,
+        missing_day=missing,
     )
+
+
+def _draw_days(
+    seed: int, first_day: int, today: int, credit_day: int | None
+) -> tuple[int, int | None]:
+    """Where billing days begin, and the day that is missing once there is enough to see it by."""
+    random = np.random.default_rng([seed, 24])
+    starts = int(random.choice([0, 0, 8, 7, -1, -9]))
+    candidates = [day for day in range(first_day + 2, today - 4) if day != credit_day]
+    missing = int(random.choice(candidates)) if len(candidates) > 7 else None
+    return starts, missing

@@ -36,20 +36,25 @@ def compute(
 
 def files_sql(table: Table, files: list[str]) -> str:
     """A select over Parquet files in the table's own columns and types; no file, no row."""
+    typed = ", ".join(
+        f"cast(null as {duckdb_type(field.type)}) as {field.name}" for field in table.schema
+    )
+    nothing = f"select {typed} where false"
     if not files:
-        typed = ", ".join(
-            f"cast(null as {duckdb_type(field.type)}) as {field.name}" for field in table.schema
-        )
-        return f"select {typed} where false"
+        return nothing
     listed = ", ".join(quoted(file) for file in files)
     partitions = ", ".join(
         f"'{name}': {duckdb_type(table.schema.field(name).type)}" for name in table.partition_by
     )
     columns = ", ".join(table.schema.names)
-    return (
-        f"select {columns} from read_parquet([{listed}], hive_partitioning = true,"
+    stored = (
+        f"read_parquet([{listed}], hive_partitioning = true,"
         f" hive_types = {{{partitions}}}, union_by_name = true)"
     )
+    if table.added:
+        # Files from before the column was added do not name it.
+        return f"select {columns} from ({nothing} union all by name select * from {stored})"
+    return f"select {columns} from {stored}"
 
 
 def quoted(text: str) -> str:

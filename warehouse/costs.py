@@ -30,7 +30,8 @@ class Cost:
     """The amount of one scope, UTC day and group of columns; negative for a credit.
 
     `group_key` is the JSON text of every column that Azure grouped by. `is_hve` is null while the
-    configuration does not say how HVE rows look.
+    configuration does not say how HVE rows look. `quantity` is in units of the meter, null where
+    Azure does not say it.
     """
 
     scope: str
@@ -44,6 +45,7 @@ class Cost:
     currency: str | None
     cost: Decimal
     is_hve: bool | None = None
+    quantity: Decimal | None = None
 
     @property
     def identity(self) -> Identity:

@@ -10,6 +10,6 @@ with ranked as (
 
 select
     scope, day, service_name, meter_category, meter_subcategory, meter, resource_group, group_key,
-    currency, cost, is_hve
+    currency, cost, is_hve, quantity
 from ranked
 where recency = 1

@@ -164,6 +164,7 @@ class DeltaFolder:
                 path,
                 rows.select(table.schema.names).cast(table.schema),
                 mode=mode,  # type: ignore[call-overload] # the mode is a plain str here
+                schema_mode="merge" if table.added else None,
                 partition_by=list(table.partition_by),
                 predicate=predicate,
                 configuration=CONFIGURATION,

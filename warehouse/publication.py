@@ -24,7 +24,15 @@ from warehouse.store import Store
 from warehouse.tables import TABLES, Table
 
 LARGEST_TABLE = 1_000_000
-STATE_TABLES = ("tenants", "coverage", "dirty_days", "quota_use", "runs")
+STATE_TABLES = (
+    "tenants",
+    "coverage",
+    "dirty_days",
+    "quota_use",
+    "runs",
+    "closed_months",
+    "budget_alerts",
+)
 REPLACE_ATTEMPTS = 20
 
 

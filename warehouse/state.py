@@ -274,6 +274,56 @@ class State:
                 [(tenant, *pair) for pair in pairs],
             )
 
+    # -- money -----------------------------------------------------------------------------
+
+    def reference(self, tenant: str) -> str | None:
+        """Version of the prices and rules that the tenant's marts were built by."""
+        row = self._db.execute(
+            "select version from reference_versions where tenant = ?", [tenant]
+        ).fetchone()
+        return str(row[0]) if row else None
+
+    def record_reference(self, tenant: str, version: str) -> None:
+        """Remembers the prices and rules of a build."""
+        self._db.execute(
+            "insert or replace into reference_versions values (?, ?)", [tenant, version]
+        )
+
+    def close_month(self, tenant: str, month: str, at: datetime, document: Any) -> bool:
+        """Freezes a month; False when it was closed before, which then stays as it is."""
+        done = self._db.execute(
+            "insert or ignore into closed_months values (?, ?, ?, ?)",
+            [tenant, month, _text(at), json.dumps(document)],
+        )
+        return done.rowcount == 1
+
+    def closed_month(self, tenant: str, month: str) -> tuple[datetime, Any] | None:
+        """When the month was closed and as what; None while it is open."""
+        row = self._db.execute(
+            "select closed_at, document from closed_months where tenant = ? and month = ?",
+            [tenant, month],
+        ).fetchone()
+        return (_time(row[0]), json.loads(row[1])) if row else None
+
+    def note_budget_alert(
+        self,
+        key: tuple[str, date, float],
+        passed_on: str,
+        at: datetime,
+        amounts: tuple[str, str, str],
+    ) -> bool:
+        """Keeps that a threshold was passed: once for a budget, period and threshold.
+
+        key: budget, first day of the period, threshold; amounts: budget, used, currency.
+        Returns whether it is new.
+        """
+        budget, start, threshold = key
+        done = self._db.execute(
+            "insert or ignore into budget_alerts values (?, ?, ?, ?, ?, ?, ?, ?, null)",
+            [budget, str(start), threshold, passed_on, _text(at), *amounts],
+        )
+        return done.rowcount == 1
+
     # -- runs ------------------------------------------------------------------------------
 
     def record_run(self, started_at: datetime, finished_at: datetime, summary: Any) -> None:

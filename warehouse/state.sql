@@ -36,6 +36,23 @@ create table if not exists shared_queries (
 -- one row per tenant whose closed days were tidied; real epoch seconds
 create table if not exists upkeep (tenant text primary key, at real not null) strict;
 
+-- one row per tenant: the prices and metering rules that its marts were built by
+create table if not exists reference_versions (tenant text primary key, version text not null) strict;
+
+-- one row per closed month of a tenant; the document is what the month was when it was closed
+create table if not exists closed_months (
+    tenant text not null, month text not null, closed_at text not null, document text not null,
+    primary key (tenant, month)
+) strict;
+
+-- one row per budget threshold that was passed, and period; sent_at is null until somebody was told
+create table if not exists budget_alerts (
+    budget text not null, period_start text not null, threshold real not null,
+    passed_on text not null, noticed_at text not null, amount text not null, used text not null,
+    currency text not null, sent_at text,
+    primary key (budget, period_start, threshold)
+) strict;
+
 -- one row per finished run
 create table if not exists runs (
     id integer primary key, started_at text not null, finished_at text not null, summary text not null

@@ -25,6 +25,7 @@ class Table:
     schema: pa.Schema
     partition_by: tuple[str, ...] = ("tenant", "day")
     key: tuple[str, ...] = field(default=())
+    added: tuple[str, ...] = field(default=())  # columns that older files may lack
 
 
 def _schema(**columns: pa.DataType) -> pa.Schema:
@@ -169,6 +170,22 @@ HVE_USAGE_DAILY = Table(
     ),
     key=("tenant", "account", "day"),
 )
+HVE_USAGE_CORRECTIONS = Table(
+    "marts",
+    "hve_usage_corrections",
+    "one row per change of what a past day of an account counts as billable",
+    _schema(
+        tenant=pa.string(),
+        day=pa.date32(),
+        account=pa.string(),
+        corrected_at=UTC_TIME,
+        batch=COUNT,
+        billable_before=COUNT,
+        billable_after=COUNT,
+        **{f"{status}_{when}": COUNT for status in STATUSES for when in ("before", "after")},
+    ),
+    ("tenant",),
+)
 HVE_COST_DAILY = Table(
     "marts",
     "hve_cost_daily",
@@ -259,12 +276,14 @@ AZURE_COSTS = Table(
         currency=pa.string(),
         cost=AMOUNT,
         is_hve=pa.bool_(),
+        quantity=AMOUNT,
         observed_at=UTC_TIME,
         batch=COUNT,
         source=pa.string(),
     ),
     ("tenant",),
     ("tenant", "scope", "day", "group_key", "currency"),
+    ("quantity",),
 )
 RETAIL_PRICES = Table(
     "facts",
@@ -383,6 +402,7 @@ TABLES: tuple[Table, ...] = (
     FIRST_SOURCES,
     HVE_USAGE_HOURLY,
     HVE_USAGE_DAILY,
+    HVE_USAGE_CORRECTIONS,
     HVE_COST_DAILY,
     HVE_BASELINE_HOURLY,
     HVE_INCIDENTS,

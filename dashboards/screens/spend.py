@@ -26,6 +26,7 @@ SCENARIOS = {
     "recent_trend": ("If the recent trend goes on", "the trend of the last twelve weeks, fading"),
     "planned_changes": ("With what is announced", "the level of the last 90 days and the plans"),
 }
+RECONCILED = ("day_utc", "estimated", "expected", "invoiced", "credit", "residual", "status")
 
 
 def show(view: View) -> None:
@@ -230,12 +231,18 @@ def _reconciliation(report: dict[str, Any]) -> None:
                 "No Azure cost rows were read; what the subscription was charged is unknown here.",
             )
             return
-        late = sum(row["status"] != "matched" for row in rows)
+        odd = sum(row["status"] == "unexplained" for row in rows)
         heading(
-            f"{late} of {len(rows)} days differ from Azure" if late else "Every day matches Azure",
-            "Estimated from traces beside what Azure charged.",
+            f"{odd} of {len(rows)} days are not explained" if odd else "Every day is explained",
+            "Estimated from traces beside what Azure charged; expected is what the price, the day"
+            " boundary and the rounding found in its amounts make of the traces.",
         )
-        listing(pd.DataFrame(rows))
+        for month in report["reconciliation_months"]:
+            st.markdown("\n".join(f"- {literal(each['text'])}" for each in month["findings"]))
+        shown = pd.DataFrame(rows)[list(RECONCILED)]
+        listing(
+            shown.assign(why=["; ".join(each["text"] for each in row["causes"]) for row in rows])
+        )
 
 
 if __name__ == "__main__":

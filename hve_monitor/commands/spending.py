@@ -53,16 +53,22 @@ def cost(
     backtest: Annotated[
         bool, typer.Option("--backtest", help="And what earlier projections would have said.")
     ] = False,
+    closing: Annotated[
+        str | None, typer.Option("--close", help="YYYY-MM; freezes the month for good.")
+    ] = None,
     tenant: TenantName = None,
     config: ConfigFile = None,
     now: Now = None,
     as_json: Json = False,
 ) -> None:
-    """Spend of a month: to date, projected, by account, against budgets."""
-    from models.spend import past, spend
+    """Spend of a month: to date, projected, by payer, against budgets and Azure's invoice."""
+    from models.spend import close, past, spend
 
     loaded, moment = load(config), moment_of(now)
-    document = spend(loaded, moment, tenant, month)
+    if closing is None:
+        document = spend(loaded, moment, tenant, month)
+    else:
+        document = close(loaded, moment, tenant, closing)
     if backtest:
         document["backtest"] = past(loaded, moment, tenant)
     show(document, as_json, "cost")

@@ -1,6 +1,14 @@
 -- Grain: one row per tenant, account and UTC day with at least one row.
 -- Units: counts, size_bytes in bytes. billable_recipients is an estimate from traces: delivered
 -- rows, lists counted by their members. Counts by status are null where no row carries a status.
+-- Which statuses are billable on a day says reference.billable_statuses, whose spans never overlap.
+with metered as (
+    select t.tenant, t.day, t.account, t.trace_id, t.status_group, t.size_bytes, b.status as billable
+    from staging.stg_message_traces as t
+    left join reference.billable_statuses as b
+        on b.status = t.status_group and t.day >= b.from_day and t.day < b.until_day
+)
+
 select
     tenant,
     day,
@@ -21,8 +29,7 @@ select
     case when count(status_group) > 0 then count(*) filter (where status_group = 'expanded') end
         as expanded,
     count(*) filter (where coalesce(status_group, 'other') = 'other') as other,
-    case when count(status_group) > 0 then count(*) filter (where status_group = 'delivered') end
-        as billable_recipients,
+    case when count(status_group) > 0 then count(billable) end as billable_recipients,
     sum(size_bytes) as size_bytes
-from staging.stg_message_traces
+from metered
 group by tenant, day, account

@@ -13,6 +13,7 @@ import pytest
 from hve_monitor.config import Config
 from hve_monitor.pipeline import run_once
 from simulator import Faults, SimulatedTenant
+from simulator.permission import COSTS
 from tests.contract.conftest import NOW, Site
 from tests.contract.test_pipeline import quiet, traces, truth, usage
 from tests.unit.ingest.test_powershell import Machine
@@ -124,7 +125,7 @@ def test_powershell_stands_in_where_the_exchange_endpoint_refuses(
 
 
 def test_permissions_that_are_not_granted_fail_nothing(site: Site) -> None:
-    site.tenant.granted = {"ExchangeMessageTrace.Read.All", "Exchange.ManageAsApp"}
+    site.tenant.granted = {"ExchangeMessageTrace.Read.All", "Exchange.ManageAsApp", COSTS}
     outcome = run_once(site.config(), NOW, quiet)
     assert outcome.exit_code == 0
     told = {each["source"]: each["error"] for each in outcome.document["sources"]}

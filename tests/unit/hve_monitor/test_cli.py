@@ -196,3 +196,23 @@ def test_an_import_that_was_refused_does_not_move_business_time(hve: Hve, tmp_pa
     (tmp_path / "export.csv").write_text(CSV)
     assert hve("import", "notes.txt").code == 2
     assert hve("import", "export.csv", "--now", "2020-01-01").code == 0
+
+
+def test_exports_are_written_where_they_are_asked_for(hve: Hve, tmp_path: Path) -> None:
+    (tmp_path / "export.csv").write_text(CSV)
+    assert hve("import", "export.csv").code == 0
+    for kind, out in (("focus", "a.csv"), ("csv", "tables"), ("duckdb", "all.duckdb")):
+        ended = hve("export", kind, "--out", out, "--json")
+        assert ended.code == 0, ended.err
+        assert all((tmp_path / file).exists() for file in ended.json["files"])
+    assert hve("export", "focus", "--out", "a.xlsx").code == 2
+
+
+def test_a_bad_owners_file_is_a_line_for_each_mistake(hve: Hve, tmp_path: Path) -> None:
+    (tmp_path / "export.csv").write_text(CSV)
+    assert hve("import", "export.csv").code == 0
+    (tmp_path / "owners.csv").write_text("account,cost_center\nnobody,HR\nit@contoso.com,\n")
+    (tmp_path / "hve.toml").write_text('cost_centers_file = "owners.csv"\n')
+    ended = hve("cost", "--json")
+    assert (ended.code, ended.out) == (2, "")
+    assert len(ended.err.splitlines()) == 2

@@ -187,7 +187,8 @@ def test_a_grouping_that_the_agreement_does_not_know_is_left_out(
 
 
 def test_other_refusals_are_told(query: CostQuery, service: Service) -> None:
-    service.will(Answer(400, {"error": {"message": "Invalid query definition"}}))
+    refusal = Answer(400, {"error": {"message": "Invalid query definition"}})
+    service.will(refusal, refusal)  # the second time without the quantity
     with pytest.raises(RequestRefused, match="Invalid query definition"):
         query.costs()
     service.will(Answer(403, {"error": {"code": "RBACAccessDenied", "message": "no right"}}))
@@ -203,3 +204,21 @@ def test_throttling_is_waited_out_by_the_longest_header(query: CostQuery, servic
     service.will(Answer(429, {"error": {"code": "429"}}, headers), answer("[]"))
     query.costs()
     assert query.api.throttled == 1
+
+
+def test_a_quantity_is_kept_and_one_that_is_refused_is_not_asked_again(
+    query: CostQuery, service: Service
+) -> None:
+    columns = COLUMNS.replace("[{", '[{"name":"UsageQuantity","type":"Number"},{', 1)
+    service.will(answer('[[0.5,21,20261101,"rg-hve","USD"]]', columns))
+    (cost,) = query.costs() or []
+    assert (cost.quantity, cost.cost) == (Decimal("0.5"), Decimal(21))
+    assert service.asked[0].json["dataset"]["aggregation"]["totalQuantity"] == {
+        "name": "UsageQuantity",
+        "function": "Sum",
+    }
+    refusal = Answer(400, b'{"error":{"code":"BadRequest","message":"Invalid aggregation"}}')
+    service.will(refusal, answer('[[21,20261101,"rg-hve","USD"]]'))
+    (plain,) = query.costs() or []
+    assert plain.quantity is None
+    assert list(service.asked[-1].json["dataset"]["aggregation"]) == ["totalCost"]

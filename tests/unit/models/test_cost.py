@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hve_monitor.config import Budget, CostCenter
+from hve_monitor.config import Budget
 from hve_monitor.errors import ConfigError
 from models.budgets import budget_lines
+from models.centers import Center, Centers
 from models.cost import cost_report, first_of_month
 from models.money import plain, times
 from models.periods import end_of_month, period_of
@@ -103,7 +104,7 @@ def test_budgets_say_when_they_are_passed(autumn: Workbench) -> None:
         Budget(name="near", amount=used + 2 * 110 * PRICE),
         Budget(name="it", amount=Decimal(1), cost_center="IT", period="quarter"),
     ]
-    centers = [CostCenter(name="IT", accounts=("IT@contoso.com",))]
+    centers = Centers({"it@contoso.com": Center("IT", "")})
     lines = report(autumn, budgets=budget_lines(budgets, centers))["budgets"]
     small, large, near, it = lines
     assert small["passed_on"] == "2026-11-12"

@@ -1,0 +1,80 @@
+"""Commands that write files for other programs: a command of `hve export` for each format."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from hve_monitor.command import ConfigFile, Json, Now, TenantName, load, moment_of, show
+
+commands = typer.Typer()
+export = typer.Typer(
+    no_args_is_help=True, help="Write focus, csv, duckdb or showback files for other programs."
+)
+commands.add_typer(export, name="export")
+
+Out = Annotated[Path, typer.Option("--out", help="File, or folder for every file of the format.")]
+Month = Annotated[str | None, typer.Option("--month", help="YYYY-MM; default this month.")]
+
+
+def _export(
+    kind: str, config: Path | None, now: str | None, as_json: bool, out: Path, **wanted: Any
+) -> None:
+    from publish.exports import Export, export
+
+    document = export(load(config), moment_of(now), kind, Export(out, **wanted))
+    show(document, as_json, "export")
+
+
+@export.command()
+def focus(
+    out: Out,
+    month: Month = None,
+    invoiced: Annotated[bool, typer.Option(help="Azure's amounts, not estimates.")] = False,
+    tenant: TenantName = None,
+    config: ConfigFile = None,
+    now: Now = None,
+    as_json: Json = False,
+) -> None:
+    """FOCUS 1.2 rows: .csv or .parquet by the name of --out, both into a folder."""
+    _export("focus", config, now, as_json, out, month=month, tenant=tenant, invoiced=invoiced)
+
+
+@export.command("csv")
+def csv_(
+    out: Out,
+    table: Annotated[
+        list[str] | None, typer.Option("--table", help="E.g. marts.hve_usage_daily; default marts.")
+    ] = None,
+    config: ConfigFile = None,
+    now: Now = None,
+    as_json: Json = False,
+) -> None:
+    """Published tables as CSV that a spreadsheet can open without running anything."""
+    _export("csv", config, now, as_json, out, tables=tuple(table or ()))
+
+
+@export.command()
+def duckdb(
+    out: Out,
+    config: ConfigFile = None,
+    now: Now = None,
+    as_json: Json = False,
+) -> None:
+    """Everything that is published as one self-contained DuckDB file."""
+    _export("duckdb", config, now, as_json, out)
+
+
+@export.command()
+def showback(
+    out: Out,
+    month: Month = None,
+    tenant: TenantName = None,
+    config: ConfigFile = None,
+    now: Now = None,
+    as_json: Json = False,
+) -> None:
+    """A CSV of the month and a print-ready page for each cost center, into a folder."""
+    _export("showback", config, now, as_json, out, month=month, tenant=tenant)

@@ -1,0 +1,84 @@
+"""Past days that count otherwise than they did: what changed, when, and by how much."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+
+import duckdb
+
+from hve_monitor.clock import iso
+from models.money import plain, times
+from models.prices import PriceBook
+from models.runner import ROOM, query, records
+from warehouse.connection import arrow, files_sql
+from warehouse.store import Store
+from warehouse.tables import HVE_USAGE_CORRECTIONS, HVE_USAGE_DAILY, STATUSES
+
+CORRECTED = (ROOM / "corrected_days.sql").read_text(encoding="utf-8")
+
+
+def keep_corrections(
+    store: Store,
+    connection: duckdb.DuckDBPyConnection,
+    tenant: str,
+    days: Sequence[date],
+    now: datetime,
+) -> None:
+    """Notes rebuilt days before today whose billable recipients are others than the stored ones.
+
+    Notes come before the days are replaced: repeating a build that died between the two notes them
+    again, and readers leave out a note that does not follow the one before.
+    """
+    past = [day for day in days if day < now.date()]
+    files = store.delta.files(HVE_USAGE_DAILY, tenant, past)
+    if not files:
+        return
+    connection.execute(
+        f"create or replace view kept.usage_daily as {files_sql(HVE_USAGE_DAILY, files)}"
+    )
+    connection.execute(
+        "create or replace table kept.corrected_days as " + CORRECTED,
+        {"now": now, "batch": store.state.next_batch()},
+    )
+    found = arrow(connection, "from kept.corrected_days")
+    store.delta.append(HVE_USAGE_CORRECTIONS, found)
+
+
+def corrections(
+    connection: duckdb.DuckDBPyConnection,
+    now: datetime,
+    first: date,
+    last: date,
+    currency: str,
+    prices: PriceBook,
+    tenant: str | None = None,
+) -> list[dict[str, Any]]:
+    """Corrections of the days `first` to `last` that were noted until `now`, newest first."""
+    bounds = {"now": now, "first": first, "last": last, "tenant": tenant}
+    return [
+        _told(row, prices, currency) for row in records(connection, query("corrections"), bounds)
+    ]
+
+
+def _told(row: dict[str, Any], prices: PriceBook, currency: str) -> dict[str, Any]:
+    before, after = row["billable_before"], row["billable_after"]
+    price = prices.unit_price(row["day"], currency)
+    moved = {
+        status: row[f"{status}_after"] - row[f"{status}_before"]
+        for status in STATUSES
+        if row[f"{status}_after"] != row[f"{status}_before"]
+    }
+    return {
+        "tenant": row["tenant"],
+        "account": row["account"],
+        "day_utc": str(row["day"]),
+        "corrected_at": iso(row["corrected_at"]),
+        "billable_before": before,
+        "billable_after": after,
+        "change": after - before,
+        "cost_change": plain(times(price, after - before)),
+        "statuses": moved,
+        "reason": "statuses or rows changed" if moved else "metering rules changed",
+    }

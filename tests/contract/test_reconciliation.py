@@ -1,0 +1,123 @@
+"""From Azure's answers over HTTPS to findings, payers, files and a closed month."""
+
+from __future__ import annotations
+
+import csv
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hve_monitor.config import Config
+from hve_monitor.pipeline import run_once
+from models.spend import spend
+from simulator.permission import COSTS
+from tests.contract.conftest import NOW, Site
+
+pytestmark = pytest.mark.contract
+
+
+def quiet(_what: str, _step: int, _steps: int) -> None:
+    """No progress."""
+
+
+def sources(document: dict[str, Any]) -> dict[str, Any]:
+    return {each["source"]: each for each in document["sources"]}
+
+
+@pytest.mark.parametrize("seed", [2, 4])
+def test_a_run_names_what_this_tenant_drew(make_site: Callable[..., Site], seed: int) -> None:
+    site = make_site(seed=seed)
+    config, truth = site.config(), site.tenant.azure.truth()
+    done = run_once(config, NOW, quiet)
+    assert sources(done.document)["azure_costs"]["status"] == "ok"
+    found = spend(config, NOW)
+    (month,) = found["reconciliation_months"]
+    kinds = {finding["kind"]: finding["value"] for finding in month["findings"]}
+    assert kinds["meter"] == {"Meter": truth["Meter"]}
+    assert kinds.get("day_boundary", 0) == truth["day_starts_at_hours"]
+    assert kinds["meter_unit"] == truth["unit_block"]
+    price = Decimal("0.000042") * (1 - Decimal(truth["discount_ratio"]))
+    assert Decimal(kinds.get("effective_price", "0.000042")) == price
+    october = spend(config, NOW, month="2026-10")["reconciliation_months"][0]["findings"]
+    missing = [
+        each["value"] for each in [*october, *month["findings"]] if each["kind"] == "missing_day"
+    ]
+    assert missing == [truth["missing_day"]]
+    assert "lag" in kinds
+    assert_days(config, truth)
+
+
+def assert_days(config: Config, truth: dict[str, Any]) -> None:
+    """Every day of both months: matched, or what was drawn for it."""
+    odd = {truth["missing_day"]: "unexplained"}
+    odd |= {day["day_utc"]: "credit" for day in truth["days"] if Decimal(day["credit_usd"])}
+    open_days = {day["day_utc"] for day in truth["days"] if not day["complete"]}
+    shown = {day["day_utc"] for day in truth["days"]}
+    for month in ("2026-10", "2026-11"):
+        for row in spend(config, NOW, month=month)["reconciliation"]:
+            day = row["day_utc"]
+            if day in open_days or (day not in shown and day not in odd):
+                assert row["status"] in ("late", "matched"), row
+            else:
+                assert row["status"] == odd.get(day, "matched"), row
+
+
+def test_amounts_without_a_quantity_are_reconciled_too(site: Site) -> None:
+    config = site.config()
+    site.tenant.azure.quantity_refused = True
+    done = run_once(config, NOW, quiet)
+    assert sources(done.document)["azure_costs"]["status"] == "ok"
+    (month,) = spend(config, NOW)["reconciliation_months"]
+    kinds = {finding["kind"] for finding in month["findings"]}
+    assert "meter" in kinds
+    assert "meter_unit" not in kinds
+
+
+def test_a_missing_role_leaves_cost_without_reconciliation(site: Site) -> None:
+    site.tenant.granted.discard(COSTS)
+    config = site.config()
+    run_once(config, NOW, quiet)
+    found = spend(config, NOW)
+    assert found["reconciliation"] == []
+    assert found["invoice"] is None
+    assert Decimal(found["month_to_date"]["cost"]) > 0
+
+
+def hve(site: Site, *arguments: str) -> dict[str, Any]:
+    """The JSON of a command as a user starts it."""
+    command = [
+        sys.executable,
+        "-m",
+        "hve_monitor",
+        *arguments,
+        "--config",
+        str(site.file),
+        "--json",
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    document: dict[str, Any] = json.loads(done.stdout)
+    return document
+
+
+def test_a_month_is_closed_and_exported_by_command(site: Site, tmp_path: Path) -> None:
+    run_once(site.config(), NOW, quiet)
+    now = ("--now", "2026-11-24T08:00:00Z")
+    closed = hve(site, "cost", "--close", "2026-10", *now)
+    assert closed["month"] == "2026-10"
+    assert closed["closed"][0]["tenant"] == "contoso"
+    file = tmp_path / "focus.csv"
+    done = hve(
+        site, "export", "focus", "--out", str(file), "--month", "2026-10", "--invoiced", *now
+    )
+    with file.open(encoding="utf-8", newline="") as opened:
+        rows = list(csv.DictReader(opened))
+    assert done["rows"] == len(rows) > 0
+    billed = sum(Decimal(row["BilledCost"]) for row in rows)
+    assert billed == Decimal(closed["invoice"]["invoiced"])

@@ -1,0 +1,253 @@
+"""Tabular signals: quarter-hours in which an account did what its own past does not show.
+
+Each rule compares a trailing sum with the account's own record; a finding is weak just above it,
+strong well above it. Rules name a signal: fusion decides what they mean together.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from models.activity import QUARTERS_PER_DAY, Activity, Floats, Ints
+from models.records import (
+    SETTLED,
+    daily_peaks,
+    in_quiet_hours,
+    own_records,
+    own_shares,
+    settled_days_before,
+)
+
+HOURS, DAYS = 4, QUARTERS_PER_DAY
+CONTEXT_DAYS = 72  # what a rule looks back at, at most
+WEAK, STRONG = 1, 2
+LEAST_GAP_DAYS = 30  # without mail: after it an account counts as dormant
+_SOURCE_DAYS = 56
+_MOST_YOUNG_DAYS = 16  # of eight weeks: two new networks, each of them young for a week
+_LEAST_KNOWN = 0.8  # share of recipients whose source must be known
+_MOST_SUBJECTS = 6  # new ones in four weeks, likewise
+_OWN_GAPS = 1.5
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Fires where the trailing sum of `count` exceeds floor + factor × the account's record.
+
+    Units:  window in quarter-hours; strong is how much more than weak a strong finding shows.
+    """
+
+    signal: str
+    count: str
+    window: int
+    floor: float
+    factor: float
+    strong: float
+    days: int = 56
+    gap: int = 0
+    share: float = 0.0  # of all recipients in the window, at least
+
+
+RULES = (
+    Rule("new_recipients", "new_recipients", 3 * HOURS, 5.0, 1.2, 2.0, 28),
+    Rule("new_recipients", "new_recipients", 1 * DAYS, 8.0, 1.2, 2.0, 28, 1),
+    Rule("new_recipients", "new_recipients", 7 * DAYS, 12.0, 1.3, 1.5, 28, 7),
+    Rule("fan_out", "widest", 1, 4.0, 1.15, 1.3),
+    Rule("fan_out", "wide_recipients", 3 * HOURS, 20.0, 1.3, 1.5),
+    Rule("failure_storm", "failed", 3 * HOURS, 8.0, 1.5, 1.5, share=0.1),
+    Rule("failure_storm", "failed", 1 * DAYS, 15.0, 1.5, 1.5, gap=1, share=0.1),
+    Rule("filtered_share", "filtered", 3 * HOURS, 8.0, 1.5, 1.5, share=0.1),
+    Rule("filtered_share", "filtered", 1 * DAYS, 15.0, 1.5, 1.5, gap=1, share=0.1),
+    Rule("external_attempts", "external", 1 * DAYS, 2.0, 1.3, 5.0, gap=1),
+    Rule("repeated_recipient", "most_repeated", 2 * HOURS, 12.0, 1.3, 1.5),
+)
+
+
+@dataclass(frozen=True)
+class Findings:
+    """Findings in the order of accounts and time.
+
+    Shape:  one entry per finding; `row` is the row of the activity, `began` and `quarter` are
+            quarter-hours of it. value and usual are counts over the window.
+    """
+
+    activity: Activity
+    signal: NDArray[np.object_]
+    row: Ints
+    began: Ints
+    level: Ints
+    value: Floats
+    usual: Floats
+    window: Ints
+    unavailable: dict[str, dict[str, str]]  # account -> signal -> reason
+
+    @property
+    def account(self) -> Ints:
+        """Number of the account of each finding."""
+        return self.activity.account[self.row]
+
+    @property
+    def quarter(self) -> Ints:
+        """Quarter-hour at whose end each finding is known."""
+        return self.activity.quarter[self.row]
+
+
+def find(activity: Activity) -> Findings:
+    """Every finding in the judged days of the activity."""
+    judged = activity.since_start() >= SETTLED * QUARTERS_PER_DAY
+    judged &= activity.day >= activity.first_judged_day
+    parts = [_by_rule(activity, rule, judged) for rule in RULES]
+    parts.append(_new_sources(activity, judged))
+    parts.append(_new_subjects(activity, judged))
+    parts.append(_off_hours(activity, judged))
+    parts.append(_wakings(activity, judged))
+    found = pd.concat(parts, ignore_index=True)
+    found = found.sort_values(["row", "signal", "window"], kind="stable")
+    columns = {name: found[name].to_numpy() for name in found.columns}
+    return Findings(activity, unavailable=_unavailable(activity), **columns)
+
+
+def _frame(
+    activity: Activity,
+    signal: str,
+    fired: NDArray[np.bool_],
+    level: Ints | int,
+    value: Floats,
+    usual: Floats | float,
+    window: int,
+    count: Floats | None = None,
+) -> pd.DataFrame:
+    rows = np.flatnonzero(fired)
+    began = activity.quarter[rows]
+    if count is not None and window > 1:
+        # Nine tenths of what the window shows came after this quarter-hour.
+        began = np.array([activity.began(int(row), count, window, 0.9) for row in rows], np.int64)
+    spread = np.broadcast_to(level, fired.shape), np.broadcast_to(usual, fired.shape)
+    return pd.DataFrame(
+        {
+            "signal": np.full(len(rows), signal, object),
+            "row": rows,
+            "began": began,
+            "level": spread[0][rows],
+            "value": value[rows],
+            "usual": spread[1][rows],
+            "window": window,
+        }
+    )
+
+
+def _by_rule(activity: Activity, rule: Rule, judged: NDArray[np.bool_]) -> pd.DataFrame:
+    now = np.nan_to_num(activity.counts[rule.count])
+    value = now if rule.window == 1 else activity.trailing(rule.count, rule.window)
+    usual = own_records(activity, value, days=rule.days, gap=rule.gap, rank=2, settled=SETTLED)
+    bar = rule.floor + rule.factor * usual
+    # A row adds something of its own, so that the tail of a window raises nothing again.
+    fired = judged & (value > bar) & (now > 0) & (now >= 0.02 * value)
+    if rule.gap:
+        settled = activity.since_start() >= (SETTLED + rule.gap) * QUARTERS_PER_DAY
+        fired &= settled
+    if rule.share:
+        fired &= value >= rule.share * activity.trailing("recipients", rule.window)
+    level = np.where(value > rule.strong * bar, STRONG, WEAK)
+    return _frame(activity, rule.signal, fired, level, value, usual, rule.window, now)
+
+
+def _new_sources(activity: Activity, judged: NDArray[np.bool_]) -> pd.DataFrame:
+    young = np.nan_to_num(activity.counts["young_source_recipients"])
+    fired = judged & (young > 0) & _source_is_usable(activity)
+    value = activity.trailing("young_source_recipients", DAYS)
+    return _frame(activity, "new_source", fired, STRONG, value, 0.0, DAYS, young)
+
+
+def _source_is_usable(activity: Activity) -> NDArray[np.bool_]:
+    """Rows of accounts whose sources are known and steady in the eight weeks before."""
+    share = own_shares(activity, "known_source_recipients", "recipients", _SOURCE_DAYS)
+    return np.asarray((share >= _LEAST_KNOWN) & (_young_days(activity) <= _MOST_YOUNG_DAYS))
+
+
+def _young_days(activity: Activity) -> Floats:
+    """Days with young sources in the eight weeks before the row's day, without the last week."""
+    values = activity.counts["young_source_recipients"]
+    return settled_days_before(activity, values, _SOURCE_DAYS, 7)
+
+
+def _new_subjects(activity: Activity, judged: NDArray[np.bool_]) -> pd.DataFrame:
+    fresh = np.nan_to_num(activity.counts["new_subjects"])
+    fired = judged & (fresh > 0) & (_earlier_subjects(activity) <= _MOST_SUBJECTS)
+    return _frame(activity, "new_subject", fired, WEAK, fresh, 0.0, 1)
+
+
+def _earlier_subjects(activity: Activity) -> Floats:
+    """Days with new subjects in the four weeks before the row's day."""
+    return settled_days_before(activity, activity.counts["new_subjects"], 28)
+
+
+def _off_hours(activity: Activity, judged: NDArray[np.bool_]) -> pd.DataFrame:
+    """More than ever in hours of the week that are nearly empty."""
+    quiet = in_quiet_hours(activity)
+    sent = np.where(quiet, activity.counts["recipients"], 0.0)
+    window = 6 * HOURS
+    value = activity.trailing_sum(sent, window)
+    usual = own_records(activity, value, days=_SOURCE_DAYS, gap=1, rank=2, settled=28)
+    bar = 12.0 + 1.3 * usual
+    fired = judged & quiet & (value > bar) & (2 * value >= activity.trailing("recipients", window))
+    level = np.where(value > 2.0 * bar, STRONG, WEAK)
+    return _frame(activity, "off_hours", fired, level, value, usual, window, sent)
+
+
+def _wakings(activity: Activity, judged: NDArray[np.bool_]) -> pd.DataFrame:
+    """First mail after a pause that is long, also for this account."""
+    same = activity.account[1:] == activity.account[:-1]
+    pause = np.where(same, np.diff(activity.quarter), 0) / QUARTERS_PER_DAY
+    pause = np.concatenate([[0.0], pause])
+    longest = np.zeros(len(pause))
+    for row in np.flatnonzero(pause >= LEAST_GAP_DAYS / _OWN_GAPS):
+        mine = slice(int(np.searchsorted(activity.account, activity.account[row])), row)
+        longest[row] = pause[mine].max(initial=0.0)
+    fired = judged & (pause >= LEAST_GAP_DAYS) & (pause >= _OWN_GAPS * longest)
+    return _frame(activity, "dormant_account", fired, WEAK, pause, longest, 1)
+
+
+def _unavailable(activity: Activity) -> dict[str, dict[str, str]]:
+    """Why a signal says nothing about an account as it is now: account -> signal -> reason."""
+    if not len(activity.quarter):
+        return {}
+    last = np.searchsorted(activity.account, np.arange(len(activity.accounts)), "right") - 1
+    share = own_shares(activity, "known_source_recipients", "recipients", _SOURCE_DAYS)[last]
+    young, subjects = _young_days(activity)[last], _earlier_subjects(activity)[last]
+    status = np.nan_to_num(daily_peaks(activity, 1.0 * ~np.isnan(activity.counts["failed"])))
+    age = activity.since_start()[last] // QUARTERS_PER_DAY
+    reasons: dict[str, dict[str, str]] = {}
+    for place, account in enumerate(activity.accounts):
+        mine = reasons.setdefault(account, {})
+        if not share[place] >= _LEAST_KNOWN:
+            known = 0.0 if np.isnan(share[place]) else float(share[place])
+            mine["new_source"] = f"the source address is known for {known:.0%} of the recipients"
+        elif young[place] > _MOST_YOUNG_DAYS:
+            mine["new_source"] = "the account sends from new addresses all the time"
+        if subjects[place] > _MOST_SUBJECTS:
+            mine["new_subject"] = "the account writes under new subjects all the time"
+        if not status[place].any():
+            for name in ("failure_storm", "filtered_share", "external_attempts"):
+                mine[name] = "the source of these rows carries no delivery status"
+        if age[place] < SETTLED:
+            for name in SIGNALS:
+                mine[name] = f"history too short: day {int(age[place]) + 1} of {SETTLED}"
+    return reasons
+
+
+SIGNALS = (
+    "new_recipients",
+    "fan_out",
+    "new_source",
+    "new_subject",
+    "off_hours",
+    "failure_storm",
+    "filtered_share",
+    "external_attempts",
+    "repeated_recipient",
+    "dormant_account",
+)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from models.activity import QUARTERS_PER_DAY, Activity, Floats, Ints
 from models.records import (
     SETTLED,
-    daily_peaks,
+    active_days_before,
     in_quiet_hours,
     own_records,
     own_shares,
@@ -28,6 +28,8 @@ WEAK, STRONG = 1, 2
 LEAST_GAP_DAYS = 30  # without mail: after it an account counts as dormant
 _SOURCE_DAYS = 56
 _MOST_YOUNG_DAYS = 16  # of eight weeks: two new networks, each of them young for a week
+_LEAST_SOURCE_DAYS = 15  # with mail, before a source can be called new
+_LONG = 10_000  # days: the whole history
 _LEAST_KNOWN = 0.8  # share of recipients whose source must be known
 _MOST_SUBJECTS = 6  # new ones in four weeks, likewise
 _OWN_GAPS = 1.5
@@ -49,21 +51,83 @@ class Rule:
     days: int = 56
     gap: int = 0
     share: float = 0.0  # of all recipients in the window, at least
+    settled: int = 0  # first days of an account that set no record
 
 
 RULES = (
-    Rule("new_recipients", "new_recipients", 3 * HOURS, 5.0, 1.2, 2.0, 28),
-    Rule("new_recipients", "new_recipients", 1 * DAYS, 8.0, 1.2, 2.0, 28, 1),
-    Rule("new_recipients", "new_recipients", 7 * DAYS, 12.0, 1.3, 1.5, 28, 7),
+    Rule("new_recipients", "new_recipients", 3 * HOURS, 5.0, 1.2, 2.0, 28, settled=7),
+    Rule("new_recipients", "new_recipients", 1 * DAYS, 8.0, 1.2, 2.0, 28, 1, settled=7),
+    Rule("new_recipients", "new_recipients", 7 * DAYS, 12.0, 1.3, 1.5, 28, 7, settled=7),
     Rule("fan_out", "widest", 1, 4.0, 1.15, 1.3),
     Rule("fan_out", "wide_recipients", 3 * HOURS, 20.0, 1.3, 1.5),
+    Rule("failure_storm", "failed", 3 * HOURS, 5.0, 1.2, 1.3, share=0.3),
     Rule("failure_storm", "failed", 3 * HOURS, 8.0, 1.5, 1.5, share=0.1),
     Rule("failure_storm", "failed", 1 * DAYS, 15.0, 1.5, 1.5, gap=1, share=0.1),
+    Rule("filtered_share", "filtered", 3 * HOURS, 5.0, 1.2, 1.3, share=0.3),
     Rule("filtered_share", "filtered", 3 * HOURS, 8.0, 1.5, 1.5, share=0.1),
     Rule("filtered_share", "filtered", 1 * DAYS, 15.0, 1.5, 1.5, gap=1, share=0.1),
     Rule("external_attempts", "external", 1 * DAYS, 2.0, 1.3, 5.0, gap=1),
     Rule("repeated_recipient", "most_repeated", 2 * HOURS, 12.0, 1.3, 1.5),
 )
+
+
+SIGNALS = (
+    "new_recipients",
+    "fan_out",
+    "new_source",
+    "new_subject",
+    "off_hours",
+    "failure_storm",
+    "filtered_share",
+    "external_attempts",
+    "repeated_recipient",
+    "dormant_account",
+)
+
+
+@dataclass(frozen=True)
+class Fitness:
+    """What decides whether a signal can say anything about an account, per row of the activity."""
+
+    age_days: Ints
+    source_days: Floats
+    known_share: Floats
+    young_days: Floats
+    subject_days: Floats
+    status_days: Floats
+
+    def reasons(self, row: int) -> dict[str, str]:
+        """Why signals are unavailable at a row: signal -> reason."""
+        if self.age_days[row] < SETTLED:
+            day = f"day {int(self.age_days[row]) + 1} of {SETTLED}"
+            return dict.fromkeys(SIGNALS, f"history too short: {day} of learning this account")
+        found = {}
+        if self.known_share[row] < _LEAST_KNOWN or np.isnan(self.known_share[row]):
+            known = np.nan_to_num(self.known_share[row])
+            found["new_source"] = f"the source address is known for {known:.0%} of the recipients"
+        elif self.source_days[row] < _LEAST_SOURCE_DAYS:
+            found["new_source"] = f"only {self.source_days[row]:.0f} days with mail to compare with"
+        elif self.young_days[row] > _MOST_YOUNG_DAYS:
+            found["new_source"] = "the account sends from new addresses all the time"
+        if self.subject_days[row] > _MOST_SUBJECTS:
+            found["new_subject"] = "the account writes under new subjects all the time"
+        if not self.status_days[row]:
+            told = "the rows of this account carry no delivery status"
+            found |= dict.fromkeys(("failure_storm", "filtered_share", "external_attempts"), told)
+        return found
+
+
+def fitness_of(activity: Activity) -> Fitness:
+    """Fitness of every row, from the days before it."""
+    has_status = np.where(np.isnan(activity.counts["failed"]), 0.0, 1.0)
+    return Fitness(
+        activity.since_start() // QUARTERS_PER_DAY,
+        active_days_before(activity, activity.counts["known_source_recipients"], _LONG),
+        own_shares(activity, "known_source_recipients", "recipients", _SOURCE_DAYS),
+        _young_days(activity),
+        _earlier_subjects(activity),
+        active_days_before(activity, has_status, _SOURCE_DAYS),
+    )
 
 
 @dataclass(frozen=True)
@@ -82,7 +146,7 @@ class Findings:
     value: Floats
     usual: Floats
     window: Ints
-    unavailable: dict[str, dict[str, str]]  # account -> signal -> reason
+    fitness: Fitness
 
     @property
     def account(self) -> Ints:
@@ -97,17 +161,18 @@ class Findings:
 
 def find(activity: Activity) -> Findings:
     """Every finding in the judged days of the activity."""
+    fitness = fitness_of(activity)
     judged = activity.since_start() >= SETTLED * QUARTERS_PER_DAY
     judged &= activity.day >= activity.first_judged_day
     parts = [_by_rule(activity, rule, judged) for rule in RULES]
-    parts.append(_new_sources(activity, judged))
-    parts.append(_new_subjects(activity, judged))
+    parts.append(_new_sources(activity, fitness, judged))
+    parts.append(_new_subjects(activity, fitness, judged))
     parts.append(_off_hours(activity, judged))
     parts.append(_wakings(activity, judged))
     found = pd.concat(parts, ignore_index=True)
     found = found.sort_values(["row", "signal", "window"], kind="stable")
     columns = {name: found[name].to_numpy() for name in found.columns}
-    return Findings(activity, unavailable=_unavailable(activity), **columns)
+    return Findings(activity, fitness=fitness, **columns)
 
 
 def _frame(
@@ -155,17 +220,17 @@ def _by_rule(activity: Activity, rule: Rule, judged: NDArray[np.bool_]) -> pd.Da
     return _frame(activity, rule.signal, fired, level, value, usual, rule.window, now)
 
 
-def _new_sources(activity: Activity, judged: NDArray[np.bool_]) -> pd.DataFrame:
+def _new_sources(activity: Activity, fitness: Fitness, judged: NDArray[np.bool_]) -> pd.DataFrame:
     young = np.nan_to_num(activity.counts["young_source_recipients"])
-    fired = judged & (young > 0) & _source_is_usable(activity)
+    fired = judged & (young > 0) & _source_is_usable(fitness)
     value = activity.trailing("young_source_recipients", DAYS)
     return _frame(activity, "new_source", fired, STRONG, value, 0.0, DAYS, young)
 
 
-def _source_is_usable(activity: Activity) -> NDArray[np.bool_]:
+def _source_is_usable(fitness: Fitness) -> NDArray[np.bool_]:
     """Rows of accounts whose sources are known and steady in the eight weeks before."""
-    share = own_shares(activity, "known_source_recipients", "recipients", _SOURCE_DAYS)
-    return np.asarray((share >= _LEAST_KNOWN) & (_young_days(activity) <= _MOST_YOUNG_DAYS))
+    known = (fitness.known_share >= _LEAST_KNOWN) & (fitness.source_days >= _LEAST_SOURCE_DAYS)
+    return np.asarray(known & (fitness.young_days <= _MOST_YOUNG_DAYS))
 
 
 def _young_days(activity: Activity) -> Floats:
@@ -174,9 +239,9 @@ def _young_days(activity: Activity) -> Floats:
     return settled_days_before(activity, values, _SOURCE_DAYS, 7)
 
 
-def _new_subjects(activity: Activity, judged: NDArray[np.bool_]) -> pd.DataFrame:
+def _new_subjects(activity: Activity, fitness: Fitness, judged: NDArray[np.bool_]) -> pd.DataFrame:
     fresh = np.nan_to_num(activity.counts["new_subjects"])
-    fired = judged & (fresh > 0) & (_earlier_subjects(activity) <= _MOST_SUBJECTS)
+    fired = judged & (fresh > 0) & (fitness.subject_days <= _MOST_SUBJECTS)
     return _frame(activity, "new_subject", fired, WEAK, fresh, 0.0, 1)
 
 
@@ -209,45 +274,3 @@ def _wakings(activity: Activity, judged: NDArray[np.bool_]) -> pd.DataFrame:
         longest[row] = pause[mine].max(initial=0.0)
     fired = judged & (pause >= LEAST_GAP_DAYS) & (pause >= _OWN_GAPS * longest)
     return _frame(activity, "dormant_account", fired, WEAK, pause, longest, 1)
-
-
-def _unavailable(activity: Activity) -> dict[str, dict[str, str]]:
-    """Why a signal says nothing about an account as it is now: account -> signal -> reason."""
-    if not len(activity.quarter):
-        return {}
-    last = np.searchsorted(activity.account, np.arange(len(activity.accounts)), "right") - 1
-    share = own_shares(activity, "known_source_recipients", "recipients", _SOURCE_DAYS)[last]
-    young, subjects = _young_days(activity)[last], _earlier_subjects(activity)[last]
-    status = np.nan_to_num(daily_peaks(activity, 1.0 * ~np.isnan(activity.counts["failed"])))
-    age = activity.since_start()[last] // QUARTERS_PER_DAY
-    reasons: dict[str, dict[str, str]] = {}
-    for place, account in enumerate(activity.accounts):
-        mine = reasons.setdefault(account, {})
-        if not share[place] >= _LEAST_KNOWN:
-            known = 0.0 if np.isnan(share[place]) else float(share[place])
-            mine["new_source"] = f"the source address is known for {known:.0%} of the recipients"
-        elif young[place] > _MOST_YOUNG_DAYS:
-            mine["new_source"] = "the account sends from new addresses all the time"
-        if subjects[place] > _MOST_SUBJECTS:
-            mine["new_subject"] = "the account writes under new subjects all the time"
-        if not status[place].any():
-            for name in ("failure_storm", "filtered_share", "external_attempts"):
-                mine[name] = "the source of these rows carries no delivery status"
-        if age[place] < SETTLED:
-            for name in SIGNALS:
-                mine[name] = f"history too short: day {int(age[place]) + 1} of {SETTLED}"
-    return reasons
-
-
-SIGNALS = (
-    "new_recipients",
-    "fan_out",
-    "new_source",
-    "new_subject",
-    "off_hours",
-    "failure_storm",
-    "filtered_share",
-    "external_attempts",
-    "repeated_recipient",
-    "dormant_account",
-)

@@ -17,9 +17,29 @@ from models.severity import RANK, SUPPORTING, VOLUME, severity_of
 QUARTER = timedelta(minutes=15)
 _GAP = timedelta(hours=24)
 _SOURCE_GAP = timedelta(days=7)  # a new source that sends now and then is one story
+_LOW_GAP = timedelta(hours=6)
 _SUPPORT_REACH = timedelta(hours=6)
+_CONTEXT_REACH = timedelta(days=3)
 _LONGEST = timedelta(days=7, hours=12)
+CONTEXT = ("config_change", "sign_ins")
 _NEVER = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """An announced send of an account: window and size in recipients."""
+
+    account: str
+    starts_at: datetime
+    ends_at: datetime
+    recipients: int
+
+    def explains(self, incident: Incident) -> bool:
+        """Whether a volume incident lies inside the window and is no larger than announced."""
+        ended = incident.ended_at or incident.detected_at
+        inside = self.starts_at <= incident.started_at and ended <= self.ends_at
+        small = incident.extra_recipients <= self.recipients
+        return self.account == incident.account and inside and small and incident.kind == "surge"
 
 
 @dataclass(frozen=True)
@@ -35,11 +55,17 @@ class Event:
     usual: float
     window: int = 0
     volume: Incident | None = None
+    reason: str = ""
+
+    @property
+    def reach(self) -> timedelta:
+        """How long the event can become part of a later incident."""
+        return _CONTEXT_REACH if self.signal in CONTEXT else _SUPPORT_REACH
 
     @property
     def is_supporting(self) -> bool:
         """Whether it makes no incident alone and keeps none open."""
-        return self.signal in SUPPORTING
+        return self.signal in SUPPORTING or self.signal in CONTEXT
 
 
 @dataclass
@@ -78,7 +104,11 @@ class Episode:
 
     def takes(self, event: Event) -> bool:
         """Whether the event is part of the same story."""
-        gap = _SOURCE_GAP if event.signal == "new_source" else _GAP
+        if event.signal in CONTEXT:
+            return abs(event.known_at - self.opened_at) <= _CONTEXT_REACH
+        gap = _SOURCE_GAP if event.signal == "new_source" and "new_source" in self.levels else _GAP
+        if self.rank <= RANK["low"]:
+            gap = _LOW_GAP  # what was hardly worth a line must not swallow the real thing
         return event.began <= self.last + gap and event.known_at <= self.opened_at + _LONGEST
 
 
@@ -95,7 +125,7 @@ def episodes_of(account: str, events: Iterable[Event]) -> list[Episode]:
         if episodes and episodes[-1].takes(event):
             episodes[-1].take(event)
             continue
-        waiting = [each for each in waiting if each.known_at >= event.known_at - _SUPPORT_REACH]
+        waiting = [each for each in waiting if each.known_at >= event.known_at - each.reach]
         waiting.append(event)
         opened = Episode(account)
         for each in waiting:
@@ -107,12 +137,25 @@ def episodes_of(account: str, events: Iterable[Event]) -> list[Episode]:
     return episodes
 
 
-def events_of(findings: Findings, volume: Sequence[Incident]) -> Iterator[tuple[str, list[Event]]]:
-    """Every account that has an event, with its events."""
+def events_of(
+    findings: Findings,
+    volume: Sequence[Incident],
+    context: Sequence[tuple[str, Event]] = (),
+    plans: Sequence[Plan] = (),
+) -> Iterator[tuple[str, list[Event]]]:
+    """Every account that has an event, with its events.
+
+    context: events of other kinds with their accounts: sign-ins, changed settings.
+    plans: announced sends; they mute volume of their size, and nothing else.
+    """
     by_account: dict[str, list[Event]] = {}
     for event, account in zip(_tabular(findings), findings.account.tolist(), strict=True):
         by_account.setdefault(findings.activity.accounts[account], []).append(event)
+    for account_name, event in context:
+        by_account.setdefault(account_name, []).append(event)
     for incident in volume:
+        if any(plan.explains(incident) for plan in plans):
+            continue
         by_account.setdefault(incident.account, []).append(_of_volume(incident))
     yield from sorted(by_account.items())
 

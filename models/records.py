@@ -43,11 +43,17 @@ def sums_before(activity: Activity, values: Floats, days: int, gap: int = 0) -> 
     return _sums_before(activity, daily_sums(activity, values), days, gap)
 
 
+def active_days_before(activity: Activity, values: Floats, days: int) -> Floats:
+    """For every row, on how many of the `days` before its day values were above 0."""
+    active = daily_sums(activity, values) > 0
+    return _sums_before(activity, np.where(active, 1.0, 0.0), days, 0)
+
+
 def settled_days_before(activity: Activity, values: Floats, days: int, gap: int = 0) -> Floats:
-    """The same count of days with any, without the account's first two weeks."""
+    """The same for days with any, without the account's first two weeks."""
     active = daily_sums(activity, values) > 0
     settled = np.arange(active.shape[1]) >= (activity.born_on + SETTLED)[:, None]
-    return _sums_before(activity, 1.0 * (active & settled), days, gap)
+    return _sums_before(activity, np.where(active & settled, 1.0, 0.0), days, gap)
 
 
 def _sums_before(activity: Activity, daily: Floats, days: int, gap: int) -> Floats:

@@ -55,9 +55,11 @@ def _is_medium(levels: Mapping[str, int], values: Mapping[str, float]) -> bool:
     if any(levels.get(name, 0) >= 2 for name in _LOUD):
         return True
     support = sum(name in levels for name in SUPPORTING)
-    others = ("new_recipients", "dormant_account", "repeated_recipient")
-    if volume or any(name in levels for name in others):
-        return support >= 1
+    others = ("new_recipients", "dormant_account")
+    if (volume or any(name in levels for name in others)) and support:
+        return True
+    if "repeated_recipient" in levels and "off_hours" in levels:
+        return True
     if levels.get("off_hours", 0) >= 2 and values["off_hours"] >= _MANY_NEW:
         return True
     return levels.get("fan_out", 0) >= 2 and "new_subject" in levels

@@ -23,7 +23,7 @@ _OFFICE = ("scan", "small_scan", "ticketing", "crm", "growing")
 _HOURLY = ("alerts", "codes")
 _DAILY = ("batch", "digest")
 _ACQUAINTED = ("scan", "ticketing", "crm", "growing", "batch", "digest")
-_BUSY = ("ticketing", "alerts", "codes", "crm", "scan")
+_BUSY = ("ticketing", "alerts", "codes")
 _ANY = (*_OFFICE, *_HOURLY, *_DAILY, "intermittent")
 
 
@@ -147,7 +147,8 @@ def _contacts(plan: Campaign) -> None:
     length = int(random.uniform(0.5, 6.0) * HOUR)
 
     def draw(account: int) -> Incident:
-        known = plan.staff // 12  # in a small organisation an account has no more contacts
+        pool = plan.accounts[account].profile.pool * plan.staff
+        known = max(60, int(pool))  # in a small organisation an account has no more contacts
         return Incident(
             account, "surge", "contacts", 0, 0, min(rows, known), source, share, strength
         )
@@ -183,7 +184,7 @@ def _faults(plan: Campaign) -> None:
             _place(plan, kinds, length, Incident(0, "silence", "silence", 0, 0, strength=name))
     for _ in range(2):
         strength = str(random.choice(["failed", "failed", "quarantined", "filtered"]))
-        share, length = float(random.uniform(0.4, 1.0)), int(random.uniform(3, 12) * HOUR)
+        share, length = float(random.uniform(0.4, 1.0)), int(random.uniform(4, 12) * HOUR)
         item = Incident(0, "failure_storm", "failure_storm", 0, 0, 0, None, share, strength)
         _place(plan, _BUSY, length, item, "office")
     length, share = int(random.uniform(10, 20) * DAY), float(random.uniform(2.0, 4.0))

@@ -27,7 +27,9 @@ CONTEXT_DAYS = 72  # what a rule looks back at, at most
 WEAK, STRONG = 1, 2
 LEAST_GAP_DAYS = 30  # without mail: after it an account counts as dormant
 _SOURCE_DAYS = 56
-_MOST_YOUNG_DAYS = 16  # of eight weeks: two new networks, each of them young for a week
+_SOURCE_AGE_DAYS = 21  # of an account, before its sources are known
+_MOST_YOUNG_DAYS = 12  # of eight weeks; a new network is young for seven
+_MOST_YOUNG_SHARE = 0.35  # of the days with mail, likewise
 _LEAST_SOURCE_DAYS = 15  # with mail, before a source can be called new
 _LONG = 10_000  # days: the whole history
 _LEAST_KNOWN = 0.8  # share of recipients whose source must be known
@@ -59,7 +61,8 @@ RULES = (
     Rule("new_recipients", "new_recipients", 1 * DAYS, 8.0, 1.2, 2.0, 28, 1, settled=7),
     Rule("new_recipients", "new_recipients", 7 * DAYS, 12.0, 1.3, 1.5, 28, 7, settled=7),
     Rule("fan_out", "widest", 1, 4.0, 1.15, 1.3),
-    Rule("fan_out", "wide_recipients", 3 * HOURS, 20.0, 1.3, 1.5),
+    Rule("fan_out", "wide_recipients", 3 * HOURS, 15.0, 1.2, 1.5),
+    Rule("fan_out", "wide_recipients", 8 * HOURS, 15.0, 1.2, 1.5),
     Rule("failure_storm", "failed", 3 * HOURS, 5.0, 1.2, 1.3, share=0.3),
     Rule("failure_storm", "failed", 3 * HOURS, 8.0, 1.5, 1.5, share=0.1),
     Rule("failure_storm", "failed", 1 * DAYS, 15.0, 1.5, 1.5, gap=1, share=0.1),
@@ -68,6 +71,7 @@ RULES = (
     Rule("filtered_share", "filtered", 1 * DAYS, 15.0, 1.5, 1.5, gap=1, share=0.1),
     Rule("external_attempts", "external", 1 * DAYS, 2.0, 1.3, 5.0, gap=1),
     Rule("repeated_recipient", "most_repeated", 2 * HOURS, 12.0, 1.3, 1.5),
+    Rule("repeated_recipient", "most_repeated", 8 * HOURS, 15.0, 1.3, 1.3),
 )
 
 
@@ -92,6 +96,7 @@ class Fitness:
     age_days: Ints
     source_days: Floats
     known_share: Floats
+    recent_source_days: Floats
     young_days: Floats
     subject_days: Floats
     status_days: Floats
@@ -107,7 +112,10 @@ class Fitness:
             found["new_source"] = f"the source address is known for {known:.0%} of the recipients"
         elif self.source_days[row] < _LEAST_SOURCE_DAYS:
             found["new_source"] = f"only {self.source_days[row]:.0f} days with mail to compare with"
-        elif self.young_days[row] > _MOST_YOUNG_DAYS:
+        elif self.age_days[row] < _SOURCE_AGE_DAYS:
+            day = f"day {int(self.age_days[row]) + 1} of {_SOURCE_AGE_DAYS}"
+            found["new_source"] = f"history too short: {day} of learning its sources"
+        elif _is_roaming(self)[row]:
             found["new_source"] = "the account sends from new addresses all the time"
         if self.subject_days[row] > _MOST_SUBJECTS:
             found["new_subject"] = "the account writes under new subjects all the time"
@@ -124,8 +132,11 @@ def fitness_of(activity: Activity) -> Fitness:
         activity.since_start() // QUARTERS_PER_DAY,
         active_days_before(activity, activity.counts["known_source_recipients"], _LONG),
         own_shares(activity, "known_source_recipients", "recipients", _SOURCE_DAYS),
-        _young_days(activity),
-        _earlier_subjects(activity),
+        active_days_before(activity, activity.counts["known_source_recipients"], _SOURCE_DAYS),
+        settled_days_before(
+            activity, activity.counts["young_source_recipients"], _SOURCE_DAYS, settled=8
+        ),
+        settled_days_before(activity, activity.counts["new_subjects"], 28),
         active_days_before(activity, has_status, _SOURCE_DAYS),
     )
 
@@ -230,24 +241,19 @@ def _new_sources(activity: Activity, fitness: Fitness, judged: NDArray[np.bool_]
 def _source_is_usable(fitness: Fitness) -> NDArray[np.bool_]:
     """Rows of accounts whose sources are known and steady in the eight weeks before."""
     known = (fitness.known_share >= _LEAST_KNOWN) & (fitness.source_days >= _LEAST_SOURCE_DAYS)
-    return np.asarray(known & (fitness.young_days <= _MOST_YOUNG_DAYS))
+    known &= fitness.age_days >= _SOURCE_AGE_DAYS
+    return np.asarray(known & ~_is_roaming(fitness))
 
 
-def _young_days(activity: Activity) -> Floats:
-    """Days with young sources in the eight weeks before the row's day, without the last week."""
-    values = activity.counts["young_source_recipients"]
-    return settled_days_before(activity, values, _SOURCE_DAYS, 7)
+def _is_roaming(fitness: Fitness) -> NDArray[np.bool_]:
+    share = fitness.young_days / np.maximum(fitness.recent_source_days, 1.0)
+    return (fitness.young_days > _MOST_YOUNG_DAYS) | (share > _MOST_YOUNG_SHARE)
 
 
 def _new_subjects(activity: Activity, fitness: Fitness, judged: NDArray[np.bool_]) -> pd.DataFrame:
     fresh = np.nan_to_num(activity.counts["new_subjects"])
     fired = judged & (fresh > 0) & (fitness.subject_days <= _MOST_SUBJECTS)
     return _frame(activity, "new_subject", fired, WEAK, fresh, 0.0, 1)
-
-
-def _earlier_subjects(activity: Activity) -> Floats:
-    """Days with new subjects in the four weeks before the row's day."""
-    return settled_days_before(activity, activity.counts["new_subjects"], 28)
 
 
 def _off_hours(activity: Activity, judged: NDArray[np.bool_]) -> pd.DataFrame:

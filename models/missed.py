@@ -20,6 +20,16 @@ _SLACK_HOURS = 2
 _REGULAR_HOURS = 3  # between the usual and the latest first send
 _LEAST_SENT = 10.0  # recipients on a usual day
 _NEVER = 99
+_BLOCK_HOURS = 5
+_LEAST_BLOCK = 4.0  # recipients that the block never fell under
+_DAILY = (
+    "nothing sent by {due}:00 local time; for four weeks this account always had by then,"
+    " about {sent:,.0f} recipients a day"
+)
+_BLOCK = (
+    "nothing sent for {hours} h; in the same hours of the last 28 days it was never less than"
+    " {least:,.0f} recipients"
+)
 
 
 @dataclass(frozen=True)
@@ -33,8 +43,7 @@ class Missed:
     began: int
     due: int
     ended: int | None
-    latest_hour: int
-    usual_sent: float
+    reason: str
 
 
 def missed_sends(grid: HourlyGrid, calendar: LocalCalendar) -> list[Missed]:
@@ -45,12 +54,15 @@ def missed_sends(grid: HourlyGrid, calendar: LocalCalendar) -> list[Missed]:
     if not grid.hours:
         return []
     first, sent = _first_hours(grid, calendar)
+    overdue = [
+        each
+        for day in range(7 * _WEEKS, calendar.days)
+        for each in _overdue(grid, calendar, first, sent, day)
+    ]
     found: dict[tuple[int, int], Missed] = {}
-    for day in range(7 * _WEEKS, calendar.days):
-        for account, due, latest, amount in _overdue(grid, calendar, first, sent, day):
-            began, ended = _stretch(grid, account, due)
-            missed = Missed(account, began, due, ended, latest, amount)
-            found.setdefault((account, began), missed)
+    for account, due, reason in sorted([*overdue, *_empty_blocks(grid)]):
+        began, ended = _stretch(grid, account, due)
+        found.setdefault((account, began), Missed(account, began, due, ended, reason))
     return [found[key] for key in sorted(found)]
 
 
@@ -71,9 +83,8 @@ def _overdue(
     first: NDArray[np.int64],
     sent: Floats,
     day: int,
-) -> list[tuple[int, int, int, float]]:
-    """Accounts that missed the day's send: the hour at whose start it was overdue, latest local
-    hour of a first send, and recipients of a usual day."""
+) -> list[tuple[int, int, str]]:
+    """Accounts that missed the day's send: the hour at whose start it was overdue, and why."""
     same = first[:, [day - 7 * week for week in range(1, _WEEKS + 1)]]
     month, amounts = first[:, day - 7 * _WEEKS : day], sent[:, day - 7 * _WEEKS : day]
     by_weekday = month.reshape(len(month), _WEEKS, 7)
@@ -92,8 +103,41 @@ def _overdue(
         whole = grid.hours - (1 if grid.complete_quarters < 4 else 0)
         is_read = not np.isnan(grid.recipients[account, begin:due]).any()
         if due <= whole and len(hours) and is_read:
-            overdue.append((account, due, int(latest[account]), float(amount[account])))
+            reason = _DAILY.format(due=int(latest[account]) + _SLACK_HOURS, sent=amount[account])
+            overdue.append((account, due, reason))
     return overdue
+
+
+def _empty_blocks(grid: HourlyGrid) -> list[tuple[int, int, str]]:
+    """Accounts that sent nothing for hours in which they sent on each of four weeks' days."""
+    hours = grid.hours - (1 if grid.complete_quarters < 4 else 0)
+    days, block = 7 * _WEEKS, _BLOCK_HOURS
+    sums = _with_holes(grid.recipients[:, :hours], block)
+    count = sums.shape[1] - 24 * days
+    if count <= 0:
+        return []
+    least = np.full((len(sums), count), np.inf)
+    for back in range(1, days + 1):
+        first = 24 * (days - back)
+        least = np.minimum(least, sums[:, first : first + count])
+    empty = (sums[:, 24 * days :] == 0) & (least >= _LEAST_BLOCK)
+    return [
+        (
+            account,
+            column + 24 * days + block,
+            _BLOCK.format(hours=block, least=least[account, column]),
+        )
+        for account, column in np.argwhere(empty).tolist()
+    ]
+
+
+def _with_holes(values: Floats, block: int) -> Floats:
+    """Sums of `block` hours, by their first; NaN where one of them was not read."""
+    known = np.nan_to_num(values)
+    running = np.pad(np.cumsum(known, axis=1), ((0, 0), (1, 0)))
+    holes = np.pad(np.cumsum(np.isnan(values), axis=1), ((0, 0), (1, 0)))
+    sums = running[:, block:] - running[:, :-block]
+    return np.where(holes[:, block:] > holes[:, :-block], np.nan, sums)
 
 
 def _masked_median(values: Floats | NDArray[np.int64], kept: NDArray[np.bool_]) -> Floats:

@@ -38,28 +38,30 @@ def own_shares(activity: Activity, part: str, whole: str, days: int) -> Floats:
     return np.where(wholes > 0, parts / np.maximum(wholes, 1.0), np.nan)
 
 
-def sums_before(activity: Activity, values: Floats, days: int, gap: int = 0) -> Floats:
-    """For every row, the sum over the `days` before its day without the last `gap` of them."""
-    return _sums_before(activity, daily_sums(activity, values), days, gap)
+def sums_before(activity: Activity, values: Floats, days: int) -> Floats:
+    """For every row, the sum over the `days` before its day."""
+    return _sums_before(activity, daily_sums(activity, values), days)
 
 
 def active_days_before(activity: Activity, values: Floats, days: int) -> Floats:
     """For every row, on how many of the `days` before its day values were above 0."""
     active = daily_sums(activity, values) > 0
-    return _sums_before(activity, np.where(active, 1.0, 0.0), days, 0)
+    return _sums_before(activity, np.where(active, 1.0, 0.0), days)
 
 
-def settled_days_before(activity: Activity, values: Floats, days: int, gap: int = 0) -> Floats:
-    """The same for days with any, without the account's first two weeks."""
+def settled_days_before(
+    activity: Activity, values: Floats, days: int, settled: int = SETTLED
+) -> Floats:
+    """The same without the account's first days, in which everything is new."""
     active = daily_sums(activity, values) > 0
-    settled = np.arange(active.shape[1]) >= (activity.born_on + SETTLED)[:, None]
-    return _sums_before(activity, np.where(active & settled, 1.0, 0.0), days, gap)
+    counted = active & (np.arange(active.shape[1]) >= (activity.born_on + settled)[:, None])
+    return _sums_before(activity, np.where(counted, 1.0, 0.0), days)
 
 
-def _sums_before(activity: Activity, daily: Floats, days: int, gap: int) -> Floats:
+def _sums_before(activity: Activity, daily: Floats, days: int) -> Floats:
     running = np.pad(np.cumsum(daily, axis=1), ((0, 0), (1, 0)))
     day = np.arange(daily.shape[1])
-    sums = running[:, np.maximum(day - gap, 0)] - running[:, np.maximum(day - days, 0)]
+    sums = running[:, day] - running[:, np.maximum(day - days, 0)]
     return np.asarray(sums[activity.account, activity.day])
 
 

@@ -62,7 +62,7 @@ def _is_medium(levels: Mapping[str, int], values: Mapping[str, float]) -> bool:
         return True
     if levels.get("off_hours", 0) >= 2 and values["off_hours"] >= _MANY_NEW:
         return True
-    return levels.get("fan_out", 0) >= 2 and "new_subject" in levels
+    return "fan_out" in levels and "new_subject" in levels
 
 
 def kind_of(levels: Mapping[str, int], volume_kind: str | None) -> str:

@@ -147,10 +147,7 @@ def _missed(missed: Missed, grid: HourlyGrid, sizes: Sizes) -> Incident:
     ended = None if missed.ended is None else grid.time_of_quarter(4 * missed.ended)
     account = grid.accounts[missed.account]
     size = sizes.between(account, began, ended or grid.time_of_quarter(4 * grid.hours))
-    reason = (
-        f"nothing sent by {missed.latest_hour + 2}:00 local time; for four weeks this account sent"
-        f" by {missed.latest_hour + 1}:00, about {missed.usual_sent:,.0f} recipients a day"
-    )
+    reason = missed.reason
     return Incident(
         account=account,
         kind="silence",

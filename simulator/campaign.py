@@ -19,6 +19,7 @@ from simulator.localtime import is_off_hours
 QUIET_DAYS = 35  # at the start of the history: baselines are learnt
 _APART = 14 * DAY  # at least, between two incidents of an account
 _TRIES = 200
+_TO_EVERYBODY = ("smash", "announced", "all_staff")
 _OFFICE = ("scan", "small_scan", "ticketing", "crm", "growing")
 _HOURLY = ("alerts", "codes")
 _DAILY = ("batch", "digest")
@@ -38,23 +39,33 @@ class Campaign:
     last: int
     placed: list[Incident] = field(default_factory=list)
 
-    def carrier(self, kinds: Sequence[str], start: int, end: int) -> int | None:
-        """An account of these kinds that is free from start to end."""
+    def carrier(self, kinds: Sequence[str], start: int, end: int, is_new: bool) -> int | None:
+        """An account of these kinds that is free from start to end.
+
+        A new source can be told only where the account's own are known and few.
+        """
         fitting = [
             account.index
             for account in self.accounts
-            if account.kind in kinds and self._is_free(account.index, start, end)
+            if account.kind in kinds
+            and self._is_free(account.index, start, end)
+            and (not is_new or (len(account.source_ips) <= 2 and account.source_ips[0]))
         ]
         return int(self.random.choice(fitting)) if fitting else None
 
     def add(
-        self, kinds: Sequence[str], length: int, draw: Callable[[int], Incident], when: str = "any"
+        self,
+        kinds: Sequence[str],
+        length: int,
+        draw: Callable[[int], Incident],
+        when: str = "any",
+        is_new: bool = False,
     ) -> None:
         """Place one incident of a length; `when` is any, office or off."""
         for _ in range(_TRIES):
             start = int(self.random.integers(self.first, self.last - length))
             start -= start % MINUTE
-            carrier = self.carrier(kinds, start, start + length)
+            carrier = self.carrier(kinds, start, start + length, is_new)
             if carrier is not None and _fits(when, start, min(length, 3 * HOUR)):
                 drawn = draw(carrier)
                 self.placed.append(replace(drawn, start=start, end=start + length))
@@ -65,8 +76,11 @@ class Campaign:
         return f"2001:db8:{int(self.random.integers(4_096, 65_536)):x}::25"
 
     def _is_free(self, account: int, start: int, end: int) -> bool:
+        """Whether nothing is near, and nobody was written to who should be new once more."""
         return all(
-            item.account != account or end + _APART < item.start or item.end + _APART < start
+            item.account != account
+            or end + _APART < item.start
+            or (item.end + _APART < start and item.family not in _TO_EVERYBODY)
             for item in self.placed
         )
 
@@ -101,12 +115,7 @@ def _attacks(plan: Campaign) -> None:
     _two_phase(plan)
     length = int(random.integers(3, 10)) * DAY
     swap = Incident(0, "new_source", "relay_swap", 0, 0, 0, plan.source())
-    stable = [a.kind for a in plan.accounts if a.kind in _ANY and 0 < len(_own(a)) < 3]
-    _place(plan, stable, length, swap)
-
-
-def _own(account: Account) -> list[str]:
-    return [address for address in account.source_ips if address]
+    _place(plan, _ANY, length, swap)
 
 
 def _smash(plan: Campaign) -> None:
@@ -153,7 +162,7 @@ def _contacts(plan: Campaign) -> None:
             account, "surge", "contacts", 0, 0, min(rows, known), source, share, strength
         )
 
-    plan.add(_ACQUAINTED, length, draw, "office")
+    plan.add(_ACQUAINTED, length, draw, "office", source is not None)
 
 
 def _drip(plan: Campaign, is_new: bool) -> None:
@@ -195,7 +204,8 @@ def _faults(plan: Campaign) -> None:
 def _place(
     plan: Campaign, kinds: Sequence[str], length: int, item: Incident, when: str = "any"
 ) -> None:
-    plan.add(kinds, length, lambda account: replace(item, account=account), when)
+    is_new = item.source_ip is not None
+    plan.add(kinds, length, lambda account: replace(item, account=account), when, is_new)
 
 
 def _runaway(plan: Campaign, strength: str) -> None:

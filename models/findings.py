@@ -71,7 +71,7 @@ RULES = (
     Rule("filtered_share", "filtered", 1 * DAYS, 15.0, 1.5, 1.5, gap=1, share=0.1),
     Rule("external_attempts", "external", 1 * DAYS, 2.0, 1.3, 5.0, gap=1),
     Rule("repeated_recipient", "most_repeated", 2 * HOURS, 12.0, 1.3, 1.5),
-    Rule("repeated_recipient", "most_repeated", 8 * HOURS, 15.0, 1.3, 1.3),
+    Rule("repeated_recipient", "most_repeated", 8 * HOURS, 10.0, 1.2, 1.2),
 )
 
 

@@ -137,32 +137,27 @@ def episodes_of(account: str, events: Iterable[Event]) -> list[Episode]:
     return episodes
 
 
-def events_of(
-    findings: Findings,
-    volume: Sequence[Incident],
-    context: Sequence[tuple[str, Event]] = (),
-    plans: Sequence[Plan] = (),
+def grouped(
+    events: Iterable[tuple[str, Event]], volume: Sequence[Incident], plans: Sequence[Plan] = ()
 ) -> Iterator[tuple[str, list[Event]]]:
     """Every account that has an event, with its events.
 
-    context: events of other kinds with their accounts: sign-ins, changed settings.
-    plans: announced sends; they mute volume of their size, and nothing else.
+    plans: announced sends; they mute volume of their window and size, and nothing else.
     """
     by_account: dict[str, list[Event]] = {}
-    for event, account in zip(_tabular(findings), findings.account.tolist(), strict=True):
-        by_account.setdefault(findings.activity.accounts[account], []).append(event)
-    for account_name, event in context:
-        by_account.setdefault(account_name, []).append(event)
+    for account, event in events:
+        by_account.setdefault(account, []).append(event)
     for incident in volume:
-        if any(plan.explains(incident) for plan in plans):
-            continue
-        by_account.setdefault(incident.account, []).append(_of_volume(incident))
+        if not any(plan.explains(incident) for plan in plans):
+            by_account.setdefault(incident.account, []).append(_of_volume(incident))
     yield from sorted(by_account.items())
 
 
-def _tabular(findings: Findings) -> Iterator[Event]:
-    time_of = findings.activity.time_of
+def tabular_events(findings: Findings) -> Iterator[tuple[str, Event]]:
+    """The findings as events with their accounts."""
+    time_of, accounts = findings.activity.time_of, findings.activity.accounts
     columns = (
+        findings.account,
         findings.signal,
         findings.level,
         findings.quarter,
@@ -171,11 +166,12 @@ def _tabular(findings: Findings) -> Iterator[Event]:
         findings.usual,
         findings.window,
     )
-    for signal, level, quarter, began, value, usual, window in zip(
+    for account, signal, level, quarter, began, value, usual, window in zip(
         *(column.tolist() for column in columns), strict=True
     ):
         end = time_of(quarter + 1)
-        yield Event(signal, level, end, time_of(began), end, value, usual, window)
+        event = Event(signal, level, end, time_of(began), end, value, usual, window)
+        yield accounts[account], event
 
 
 def _of_volume(incident: Incident) -> Event:

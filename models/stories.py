@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -10,8 +10,8 @@ import numpy as np
 
 from models.activity import Activity
 from models.evidence import Incident, Signal
-from models.findings import SIGNALS, Findings
-from models.fusion import CONTEXT, Episode, Event, Plan, episodes_of, events_of
+from models.findings import SIGNALS, Fitness
+from models.fusion import CONTEXT, Episode, Event, Plan, episodes_of, grouped
 from models.grid import HourlyGrid
 from models.missed import Missed
 from models.severity import kind_of
@@ -32,9 +32,10 @@ _QUIET = "within what this account has done before"
 
 @dataclass(frozen=True)
 class Teller:
-    """Makes incidents of episodes."""
+    """Makes incidents of episodes, from the activity around them."""
 
-    findings: Findings
+    activity: Activity
+    fitness: Fitness
     sizes: Sizes
     until: datetime
 
@@ -71,10 +72,9 @@ class Teller:
         return self.until - episode.last >= _OPEN_FOR
 
     def _signals(self, episode: Episode, volume: Incident | None) -> tuple[Signal, ...]:
-        activity = self.findings.activity
-        row = row_at(activity, episode.account, episode.opened_at)
-        missing = {} if row is None else self.findings.fitness.reasons(row)
-        stretch = rows_between(activity, episode.account, episode.started_at, episode.last)
+        row = row_at(self.activity, episode.account, episode.opened_at)
+        missing = {} if row is None else self.fitness.reasons(row)
+        stretch = rows_between(self.activity, episode.account, episode.started_at, episode.last)
         tabular = [self._signal(name, episode, stretch, missing.get(name)) for name in SIGNALS]
         context = [_of_context(name, episode) for name in CONTEXT]
         return (*_volume_signals(volume), *tabular, *context)
@@ -86,7 +86,7 @@ class Teller:
                 return Signal(name, None, "unavailable", missing)
             return Signal(name, 0.0, "quiet", _QUIET)
         most = max(events, key=lambda event: (event.level, event.value))
-        counts = self.findings.activity.counts
+        counts = self.activity.counts
         total = most.value
         if name in _COUNTS:
             total = float(np.nansum(counts[_COUNTS[name]][stretch]))
@@ -96,19 +96,24 @@ class Teller:
 
 
 def sending_incidents(
-    findings: Findings,
+    events: Iterable[tuple[str, Event]],
     volume: Sequence[Incident],
-    context: Sequence[tuple[str, Event]],
-    sizes: Sizes,
-    until: datetime,
-    plans: Sequence[Plan] = (),
+    plans: Sequence[Plan],
+    teller: Teller,
+    told_before: Container[tuple[str, datetime]] = (),
 ) -> list[Incident]:
-    """Every incident of unusual sending; a learning account has those of its volume alone."""
-    teller = Teller(findings, sizes, until)
+    """Every incident of unusual sending; a learning account has those of its volume alone.
+
+    told_before: account and opening of episodes that cannot have changed: they are left out.
+    """
     settled = [incident for incident in volume if not incident.learning]
     told = [_standing(each) for each in volume if each.learning]
-    for account, events in events_of(findings, settled, context, plans):
-        told += [teller.tell(episode) for episode in episodes_of(account, events)]
+    for account, mine in grouped(events, settled, plans):
+        told += [
+            teller.tell(episode)
+            for episode in episodes_of(account, mine)
+            if (account, episode.opened_at) not in told_before
+        ]
     return told
 
 

@@ -17,7 +17,14 @@ import pyarrow.compute as pc
 from warehouse.connection import arrow, compute, files_sql
 from warehouse.delta import sync_checkpoint
 from warehouse.store import Store
-from warehouse.tables import FIRST_CONTACTS, FIRST_SOURCES, MESSAGE_TRACES, TABLES, Table
+from warehouse.tables import (
+    FIRST_CONTACTS,
+    FIRST_SOURCES,
+    FIRST_SUBJECTS,
+    MESSAGE_TRACES,
+    TABLES,
+    Table,
+)
 
 LATEST = Path(__file__).with_name("latest.sql").read_text(encoding="utf-8")
 FIRSTS = Path(__file__).with_name("firsts.sql").read_text(encoding="utf-8")
@@ -38,7 +45,7 @@ def tidy(store: Store, tenant: str, now: datetime) -> int:
     days = _crowded_days(store, tenant, now, nightly=nightly)
     for chunk in _chunks(days):
         _rewrite(store, tenant, chunk)
-    for table in (FIRST_CONTACTS, FIRST_SOURCES):
+    for table in (FIRST_CONTACTS, FIRST_SOURCES, FIRST_SUBJECTS):
         if len(store.delta.files(table, tenant)) > MOST_FILES:
             _merge_firsts(store, table, tenant)
     if nightly:

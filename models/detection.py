@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from hve_monitor.clock import iso
 from hve_monitor.config import Tenant
+from models.context import context_of, idle_incidents
 from models.coverage import account_gaps, covered_until
 from models.grid import HourlyGrid, grid_from_hours
 from models.incidents import Analysis, Incident, analyse
@@ -57,10 +58,20 @@ def detect(store: Store, tenant: Tenant, now: datetime, days: Iterable[DirtyDay]
     kept = _finished(stored, grid, until, first)
     signals = judge_days(store, tenant.name, until, first)
     sizes = Sizes(grid, analysis)
-    teller = Teller(signals.activity, signals.findings.fitness, sizes, end_of(grid))
+    around = context_of(store, tenant.name, until)
+    fitness, end = signals.findings.fitness, end_of(grid)
+    teller = Teller(signals.activity, fitness, sizes, end, around.missing)
     told = {(row["account"], row["detected_at"]) for row in kept}
-    found = incidents_of(grid, analysis, tenant.timezone, signals.events, teller, (), told)
+    events = [*signals.events, *around.events]
+    found = incidents_of(grid, analysis, tenant.timezone, events, teller, (), told)
+    found += idle_incidents(store, tenant.name, _last_sent(hours), until)
     return _store_incidents(store, tenant, stored, kept, found)
+
+
+def _last_sent(hours: pd.DataFrame) -> dict[str, datetime]:
+    """End of the last hour with mail of each account."""
+    last = hours.groupby("account")["hour_utc"].max()
+    return {str(account): moment.to_pydatetime() + HOUR for account, moment in last.items()}
 
 
 def _finished(
@@ -75,7 +86,11 @@ def _finished(
         row
         for row in stored
         if row["started_at"] < judged_from
-        or (row["kind"] != "silence" and row["ended_at"] and row["ended_at"] < quiet_since)
+        or (
+            row["kind"] not in ("silence", "idle_account")
+            and row["ended_at"]
+            and row["ended_at"] < quiet_since
+        )
     ]
 
 
@@ -200,9 +215,9 @@ def _row(tenant: Tenant, incident: Incident, prices: PriceBook) -> dict[str, obj
 def incident_id(tenant: str, incident: Incident) -> str:
     """The same incident has the same id in every run: it is named by what opened it, and when.
 
-    Its kind may change while it grows; only silences are a family of their own.
+    Its kind may change while it grows; only silences and idle accounts are families apart.
     """
-    family = "silence" if incident.kind == "silence" else "sending"
+    family = incident.kind if incident.kind in ("silence", "idle_account") else "sending"
     opened = incident.opened_at or incident.detected_at
     text = "|".join([tenant, incident.account, family, iso(opened)])
     return hashlib.sha256(text.encode()).hexdigest()[:12]

@@ -42,7 +42,8 @@ def _is_high(levels: Mapping[str, int], values: Mapping[str, float]) -> bool:
     reaches = levels.get("new_recipients", 0) >= 2 and values["new_recipients"] >= _MANY_NEW / 5
     reaches |= levels.get("fan_out", 0) >= 2
     fails = max(levels.get(name, 0) for name in ("failure_storm", "external_attempts")) >= 2
-    if levels.get("new_source") and (reaches or volume >= RANK["medium"]):
+    stolen = "new_source" in levels or "sign_ins" in levels
+    if stolen and (reaches or volume >= RANK["medium"]):
         return True
     many = levels.get("new_recipients", 0) >= 2 and values["new_recipients"] >= _MANY_NEW
     return volume >= RANK["high"] or (many and (fails or levels.get("off_hours", 0) >= 2))
@@ -54,7 +55,9 @@ def _is_medium(levels: Mapping[str, int], values: Mapping[str, float]) -> bool:
         return True
     if any(levels.get(name, 0) >= 2 for name in _LOUD):
         return True
-    support = sum(name in levels for name in SUPPORTING)
+    if levels.get("sign_ins", 0) >= 2:
+        return True
+    support = sum(name in levels for name in (*SUPPORTING, "config_change"))
     others = ("new_recipients", "dormant_account")
     if (volume or any(name in levels for name in others)) and support:
         return True
@@ -76,11 +79,13 @@ def kind_of(levels: Mapping[str, int], volume_kind: str | None) -> str:
     volume = max((levels.get(name, 0) for name in VOLUME), default=0)
     if volume_kind is not None and (volume >= RANK["medium"] or "new_source" not in levels):
         return volume_kind
-    order = ("new_source", "new_recipients", "dormant_account", "external_attempts")
+    order = ("new_source", "new_recipients", "dormant_account", "external_attempts", "sign_ins")
     return next((name for name in order if name in levels), _other(levels))
 
 
 def _other(levels: Mapping[str, int]) -> str:
     if "failure_storm" in levels or "filtered_share" in levels:
         return "failure_storm"
-    return "drift" if "repeated_recipient" in levels else "surge"
+    if "repeated_recipient" in levels:
+        return "drift"
+    return "config_change" if set(levels) == {"config_change"} else "surge"

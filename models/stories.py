@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -38,6 +38,7 @@ class Teller:
     fitness: Fitness
     sizes: Sizes
     until: datetime
+    missing: Mapping[str, str] = field(default_factory=dict)  # signal -> reason, for all accounts
 
     def tell(self, episode: Episode) -> Incident:
         """The incident of an episode at `until`."""
@@ -76,7 +77,7 @@ class Teller:
         missing = {} if row is None else self.fitness.reasons(row)
         stretch = rows_between(self.activity, episode.account, episode.started_at, episode.last)
         tabular = [self._signal(name, episode, stretch, missing.get(name)) for name in SIGNALS]
-        context = [_of_context(name, episode) for name in CONTEXT]
+        context = [_of_context(name, episode, self.missing.get(name)) for name in CONTEXT]
         return (*_volume_signals(volume), *tabular, *context)
 
     def _signal(self, name: str, episode: Episode, stretch: slice, missing: str | None) -> Signal:
@@ -218,8 +219,10 @@ def _volume_signals(volume: Incident | None) -> tuple[Signal, ...]:
     return tuple(each for each in volume.signals if each.name not in SIGNALS)
 
 
-def _of_context(name: str, episode: Episode) -> Signal:
+def _of_context(name: str, episode: Episode, missing: str | None) -> Signal:
     events = [event for event in episode.events if event.signal == name]
+    if not events and missing is not None:
+        return Signal(name, None, "unavailable", missing)
     if not events:
         return Signal(name, 0.0, "quiet", "nothing near this incident")
     reason = "; ".join(dict.fromkeys(event.reason for event in events))

@@ -168,7 +168,7 @@ class Examiner:
         """
         start = instant(label.start)
         known = min(at for level, at in incident.history if RANK[level] >= 2 and at >= start)
-        rows = self._rows[incident.account]
+        rows = self._rows[label.account]
         inside = rows[rows["received"].between(label.start, int(known.timestamp() * 1e6))]
         if label.family != "silence" and len(inside):
             seen = instant(int(np.quantile(inside["visible"], 0.9)))
@@ -196,7 +196,7 @@ def instant(microseconds: int) -> datetime:
 def examine_seed(seed: int, accounts: int, days: int) -> tuple[Tally, Tally]:
     """Tallies of one tenant with and without source addresses."""
     rehearsal = draw_rehearsal(seed, accounts, days)
-    marts = computed(rehearsal, with_source=True)
+    marts = computed(rehearsal)
     examiner = Examiner(rehearsal, marts["traffic"])
     hours, activity = marts["hve_usage_hourly"], marts["hve_activity"]
     tallies = []

@@ -20,43 +20,55 @@ ROWS = f"""
 create table raw.message_traces as
 select
     '{TENANT}' as tenant,
-    cast(make_timestamptz(received) as date) as day,
-    trace_id,
+    cast(make_timestamptz(t.received) as date) as day,
+    t.account || '-' || t.day || '-' || t.message as trace_id,
     case
-        when recipient >= {EXTERNAL} then recipient || '@{EXTERNAL_DOMAIN}'
-        else recipient || '@{DOMAIN}'
+        when t.recipient >= {EXTERNAL} then t.recipient || '@{EXTERNAL_DOMAIN}'
+        else t.recipient || '@{DOMAIN}'
     end as recipient,
-    account as sender,
-    make_timestamptz(received) as received_at,
-    list_element($statuses, status + 1) as status,
+    a.name as sender,
+    make_timestamptz(t.received) as received_at,
+    list_element($statuses, t.status + 1) as status,
     null::varchar as message_id,
-    subject,
+    s.name as subject,
     null::bigint as size_bytes,
-    case when $with_source then source else '' end as from_ip,
+    i.name as from_ip,
     null::varchar as to_ip,
     false as is_revision,
-    make_timestamptz(visible) as first_seen_at,
-    make_timestamptz(visible) as observed_at,
+    make_timestamptz(t.visible) as first_seen_at,
+    make_timestamptz(t.visible) as observed_at,
     0 as batch,
     0 as row,
     'graph' as source
-from traffic
+from traffic as t
+inner join accounts as a on a.account = t.account
+inner join sources as i on i.account = t.account and i.index = t.source
+inner join subjects as s on s.account = t.account and s.index = t.subject
 """
 ACCOUNTS = f"""
 create table raw.hve_accounts as
-select distinct '{TENANT}' as tenant, 1 as batch, account, [account] as addresses from traffic
+select '{TENANT}' as tenant, 1 as batch, name as account, [name] as addresses from accounts
 """
 
 
-def computed(rehearsal: Rehearsal, *, with_source: bool) -> dict[str, pd.DataFrame]:
+def computed(rehearsal: Rehearsal) -> dict[str, pd.DataFrame]:
     """The marts that baselines and signals read, by name, and the rows themselves."""
     columns = pd.DataFrame(rehearsal.columns())
+    traffic = rehearsal.traffic
+    texts = {
+        "accounts": rehearsal.names(lambda account: [traffic.accounts[account].primary]),
+        "sources": rehearsal.names(traffic.sources),
+        "subjects": rehearsal.names(traffic.subjects),
+    }
     with duckdb.connect(":memory:") as connection:
         connection.execute("set TimeZone = 'UTC'")
         connection.execute("set threads = 1")
         runner.prepare(connection)
+        for name, rows in texts.items():
+            frame = pd.DataFrame(rows, columns=["account", "index", "name"])
+            connection.register(name, frame)
         connection.register("traffic", columns)
-        connection.execute(ROWS, {"statuses": list(STATUSES), "with_source": with_source})
+        connection.execute(ROWS, {"statuses": list(STATUSES)})
         connection.execute(ACCOUNTS)
         for model in runner.models():
             if not model.is_mart:
@@ -67,7 +79,7 @@ def computed(rehearsal: Rehearsal, *, with_source: bool) -> dict[str, pd.DataFra
         for name in MARTS:
             runner.create(connection, runner.model(f"marts.{name}"))
         marts = {name: connection.execute(f"from marts.{name}").df() for name in MARTS}
-    return marts | {"traffic": columns}
+    return marts | {"traffic": columns[["account", "received", "visible"]]}
 
 
 def end_of(rehearsal: Rehearsal) -> datetime:

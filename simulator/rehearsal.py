@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -23,8 +24,9 @@ DOMAIN = "contoso.com"
 class Rehearsal:
     """A drawn tenant.
 
-    Columns: account, trace_id, recipient, received and visible (microseconds), status (index of
-    block.STATUSES), source and subject (texts).
+    Columns of numbers: account and day and message (which together name a message), recipient,
+    received and visible (microseconds), status (index of block.STATUSES), source and subject
+    (indexes of the account's own, see `names`).
     """
 
     traffic: Traffic
@@ -47,17 +49,25 @@ class Rehearsal:
     def _block(self, account: int, day: int) -> dict[str, NDArray[np.generic]]:
         block = self.traffic.block(account, day)
         message = block.message
-        name = f"{account}-{day}-"
         return {
-            "account": np.full(len(message), self.traffic.accounts[account].primary, object),
-            "trace_id": np.char.add(name, message.astype(str)).astype(object),
+            "account": np.full(len(message), account),
+            "day": np.full(len(message), day),
+            "message": message,
             "recipient": block.recipient,
             "received": block.received,
             "visible": block.visible,
             "status": block.final,
-            "source": np.array(self.traffic.sources(account), object)[block.source[message]],
-            "subject": np.array(self.traffic.subjects(account), object)[block.subject[message]],
+            "source": block.source[message],
+            "subject": block.subject[message],
         }
+
+    def names(self, what: Callable[[int], Sequence[str]]) -> list[tuple[int, int, str]]:
+        """(account, index, text) of every account's texts, such as `traffic.sources`."""
+        return [
+            (account.index, index, text)
+            for account in self.traffic.accounts
+            for index, text in enumerate(what(account.index))
+        ]
 
 
 def draw_rehearsal(seed: int, accounts: int = 60, days: int = 120) -> Rehearsal:

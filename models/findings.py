@@ -218,7 +218,7 @@ def _frame(
 def _by_rule(activity: Activity, rule: Rule, judged: NDArray[np.bool_]) -> pd.DataFrame:
     now = np.nan_to_num(activity.counts[rule.count])
     value = now if rule.window == 1 else activity.trailing(rule.count, rule.window)
-    usual = own_records(activity, value, days=rule.days, gap=rule.gap, rank=2, settled=SETTLED)
+    usual = own_records(activity, value, days=rule.days, gap=rule.gap, rank=2, settled=rule.settled)
     bar = rule.floor + rule.factor * usual
     # A row adds something of its own, so that the tail of a window raises nothing again.
     fired = judged & (value > bar) & (now > 0) & (now >= 0.02 * value)

@@ -11,6 +11,15 @@ SIGNS = {"high": "▲ high", "medium": "◆ medium", "low": "▽ low"}
 TONES = {"high": "bad", "medium": "warn", "low": "quiet"}
 KINDS = {
     "surge": "more recipients than usual",
+    "drift": "more and more, or the same again and again",
+    "new_recipients": "people this account never wrote to",
+    "new_source": "sent from a network it never used",
+    "external_attempts": "mail to addresses outside",
+    "failure_storm": "mail that fails or is filtered",
+    "dormant_account": "an account that was quiet for long sends again",
+    "sign_ins": "unusual sign-ins",
+    "config_change": "settings were changed",
+    "idle_account": "an account that nobody seems to need",
     "silence": "nothing sent where mail was expected",
 }
 

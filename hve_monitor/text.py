@@ -136,9 +136,32 @@ def incidents(document: Document) -> str:
         f" {each['started_at']} – {each['ended_at'] or 'going on'} ({each['status']}):"
         f" {each['observed']:,} recipients, {each['expected']:,} expected\n"
         + "\n".join(f"  {reason}" for reason in each["reasons"])
+        + "".join(f"\n{line}" for line in _whole(each))
         for each in document["incidents"]
     ]
     return _clean("\n".join([*(blocks or ["no incident"]), coverage(document["coverage"])]))
+
+
+def _whole(card: Document) -> list[str]:
+    """What is told of one incident alone: steps, limits, and whom it reached."""
+    if "limits" not in card:
+        return []
+    lines = [f"  {number}. {step}" for number, step in enumerate(card["next_steps"], 1)]
+    lines += [f"  {limit}" for limit in card["limits"]]
+    lines += [
+        f"  source {each['from_ip'] or 'unknown'}: {each['recipients']:,} recipients"
+        for each in card["sources"]
+    ]
+    lines += [
+        f"  subject {each['subject'] or 'unknown'}: {each['recipients']:,} recipients"
+        for each in card["subjects"]
+    ]
+    lines += [
+        f"  {each['recipient']} {' '.join(each['trace_ids'])}"
+        f"{' (never mailed before)' if each['is_new'] else ''}"
+        for each in card.get("recipients", [])
+    ]
+    return lines
 
 
 def doctor(document: Document) -> str:

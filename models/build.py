@@ -30,6 +30,7 @@ from warehouse.state import DirtyDay
 from warehouse.store import Store
 from warehouse.tables import (
     HVE_ACCOUNTS,
+    HVE_ACTIVITY,
     HVE_COST_DAILY,
     HVE_USAGE_DAILY,
     HVE_USAGE_HOURLY,
@@ -39,7 +40,12 @@ from warehouse.tables import (
 
 DAYS_AT_ONCE = 10
 USUAL = Settings()
-DAILY_MARTS: tuple[Table, ...] = (HVE_USAGE_HOURLY, HVE_USAGE_DAILY, HVE_COST_DAILY)
+DAILY_MARTS: tuple[Table, ...] = (
+    HVE_USAGE_HOURLY,
+    HVE_USAGE_DAILY,
+    HVE_COST_DAILY,
+    HVE_ACTIVITY,
+)
 Progress = Callable[[str, int, int], None]
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,11 +15,16 @@ import pyarrow as pa
 
 from hve_monitor.clock import iso
 from hve_monitor.config import Tenant
+from models.context import context_of, idle_incidents
 from models.coverage import account_gaps, covered_until
 from models.grid import HourlyGrid, grid_from_hours
 from models.incidents import Analysis, Incident, analyse
+from models.judgement import end_of, incidents_of
 from models.prices import PriceBook
 from models.runbooks import AUDIENCE, next_steps
+from models.sizes import Sizes
+from models.stories import Teller
+from models.tabular import STORY_DAYS, judge_days
 from warehouse.accounts import stored_rows
 from warehouse.connection import compute, files_sql
 from warehouse.state import DirtyDay
@@ -29,6 +35,7 @@ HOUR, ONE_DAY = timedelta(hours=1), timedelta(days=1)
 # More than a year, so that yearly mailings are known; a stray row of long ago costs nothing.
 HISTORY = timedelta(days=400)
 WARM_UP = timedelta(days=90)
+STORY = timedelta(days=STORY_DAYS)
 
 
 def detect(
@@ -46,12 +53,47 @@ def detect(
     if tenant.accounts != "files":
         grid = _without_gaps(store, tenant.name, grid, until)
     analysis = analyse(grid, tenant.timezone)
-    first = min((each.day for each in days), default=None)
+    changed = min((each.day for each in days), default=until.date())
+    first = min(max(changed, grid.start.date()), until.date())
     _store_baselines(store, tenant.name, grid, analysis, first)
+    stored = stored_rows(store, HVE_INCIDENTS, tenant.name)
+    kept = _finished(stored, grid, until, first)
+    signals = judge_days(store, tenant.name, until, first)
+    sizes = Sizes(grid, analysis)
+    around = context_of(store, tenant.name, until)
+    fitness, end = signals.findings.fitness, end_of(grid)
+    teller = Teller(signals.activity, fitness, sizes, end, around.missing)
+    told = {(row["account"], row["detected_at"]) for row in kept}
+    events = [*signals.events, *around.events]
+    found = incidents_of(grid, analysis, tenant.timezone, events, teller, (), told)
+    found += idle_incidents(store, tenant.name, _last_sent(hours), until)
+    return _store_incidents(store, tenant, stored, kept, found, prices)
+
+
+def _last_sent(hours: pd.DataFrame) -> dict[str, datetime]:
+    """End of the last hour with mail of each account."""
+    last = hours.groupby("account")["hour_utc"].max()
+    return {str(account): moment.to_pydatetime() + HOUR for account, moment in last.items()}
+
+
+def _finished(
+    stored: list[dict[str, Any]], grid: HourlyGrid, until: datetime, first: date
+) -> list[dict[str, Any]]:
+    """Stored incidents that nothing new can change: they are kept as they were told."""
     # Where older hours were cut off, the first ones left lack what they were judged by.
     is_cut = grid.start - (until - HISTORY) < ONE_DAY
     judged_from = grid.start + WARM_UP if is_cut else grid.start
-    return _store_incidents(store, tenant, analysis, judged_from, prices)
+    quiet_since = datetime.combine(first, time(), UTC) - STORY
+    return [
+        row
+        for row in stored
+        if row["started_at"] < judged_from
+        or (
+            row["kind"] not in ("silence", "idle_account")
+            and row["ended_at"]
+            and row["ended_at"] < quiet_since
+        )
+    ]
 
 
 def _known_until(store: Store, tenant: Tenant, now: datetime) -> datetime:
@@ -99,11 +141,11 @@ def _without_gaps(store: Store, tenant: str, grid: HourlyGrid, until: datetime) 
 
 
 def _store_baselines(
-    store: Store, tenant: str, grid: HourlyGrid, analysis: Analysis, first: date | None
+    store: Store, tenant: str, grid: HourlyGrid, analysis: Analysis, first: date
 ) -> None:
     """Hours from the first rebuilt day on: earlier ones cannot have changed."""
     last_day = (grid.start + (grid.recipients.shape[1] - 1) * HOUR).date()
-    from_day = max(min(first or last_day, last_day), grid.start.date())
+    from_day = max(min(first, last_day), grid.start.date())
     skipped = max(0, (from_day - grid.start.date()).days * 24 - grid.start.hour)
     rows = _baseline_rows(tenant, grid, analysis, skipped)
     days = pd.date_range(from_day, last_day).date
@@ -129,28 +171,29 @@ def _baseline_rows(tenant: str, grid: HourlyGrid, analysis: Analysis, skipped: i
 
 
 def _store_incidents(
-    store: Store, tenant: Tenant, analysis: Analysis, judged_from: datetime, prices: PriceBook
+    store: Store,
+    tenant: Tenant,
+    stored: list[dict[str, Any]],
+    kept: list[dict[str, Any]],
+    found: list[Incident],
+    prices: PriceBook,
 ) -> int:
-    """Replaces the incidents that began since `judged_from`; older ones stay as they were."""
-    stored = stored_rows(store, HVE_INCIDENTS, tenant.name)
+    """Replaces the incidents by those kept and those found; returns how many are new."""
     before = {row["id"] for row in stored}
-    rows = [row for row in stored if row["started_at"] < judged_from]
-    rows += [
-        _row(tenant, incident, prices)
-        for incident in analysis.incidents
-        if incident.started_at >= judged_from
-    ]
-    table = pa.Table.from_pylist(rows, schema=HVE_INCIDENTS.schema)
+    rows = {row["id"]: row for row in (_row(tenant, incident, prices) for incident in found)}
+    rows |= {row["id"]: row for row in kept}
+    table = pa.Table.from_pylist(list(rows.values()), schema=HVE_INCIDENTS.schema)
     store.delta.replace(HVE_INCIDENTS, table, tenant.name)
-    return sum(row["id"] not in before for row in rows)
+    return sum(name not in before for name in rows)
 
 
 def _row(tenant: Tenant, incident: Incident, prices: PriceBook) -> dict[str, object]:
     price = prices.unit_price(incident.started_at.date(), tenant.currency)
     cost = None if price is None else price * incident.extra_recipients
+    name = incident_id(tenant.name, incident)
     return {
         "tenant": tenant.name,
-        "id": incident_id(tenant.name, incident),
+        "id": name,
         "account": incident.account,
         "kind": incident.kind,
         "audience": AUDIENCE[incident.kind],
@@ -167,12 +210,17 @@ def _row(tenant: Tenant, incident: Incident, prices: PriceBook) -> dict[str, obj
         "extra_recipients": incident.extra_recipients,
         "extra_cost": None if cost is None else cost.quantize(Decimal("0.000000001")),
         "currency": tenant.currency,
-        "next_steps": next_steps(incident.kind, incident.account),
+        "next_steps": next_steps(incident.kind, incident.account, name),
         "learning": incident.learning,
     }
 
 
 def incident_id(tenant: str, incident: Incident) -> str:
-    """The same incident has the same id in every run: it is named by what began, where and when."""
-    text = "|".join([tenant, incident.account, incident.kind, iso(incident.started_at)])
+    """The same incident has the same id in every run: it is named by what opened it, and when.
+
+    Its kind may change while it grows; only silences and idle accounts are families apart.
+    """
+    family = incident.kind if incident.kind in ("silence", "idle_account") else "sending"
+    opened = incident.opened_at or incident.detected_at
+    text = "|".join([tenant, incident.account, family, iso(opened)])
     return hashlib.sha256(text.encode()).hexdigest()[:12]

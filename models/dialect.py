@@ -33,6 +33,7 @@ ALLOWED: tuple[type[exp.Expression], ...] = (
     exp.If,
     exp.Least,
     exp.Lower,
+    exp.MD5,
     exp.Max,
     exp.Median,
     exp.Min,

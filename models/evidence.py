@@ -22,14 +22,15 @@ class Signal:
 
 @dataclass(frozen=True)
 class Incident:
-    """One stretch of unusual sending ("surge") or of missing sending ("silence").
+    """One stretch of unusual sending or of missing sending ("silence").
 
     Units:  observed, expected, interval, extra_recipients in recipients over the stretch;
             extra_recipients is 0 for a silence.
+    `opened_at` names the incident: when what began it was known, the same in every later run.
     """
 
     account: str
-    kind: Literal["surge", "silence"]
+    kind: str
     severity: Severity
     started_at: datetime
     ended_at: datetime | None  # None = going on at the end of the grid
@@ -41,6 +42,8 @@ class Incident:
     signals: tuple[Signal, ...]
     extra_recipients: int
     learning: bool
+    opened_at: datetime | None = None
+    history: tuple[tuple[Severity, datetime], ...] = ()  # when each severity was reached first
 
 
 def count(number: float, noun: str) -> str:

@@ -1,160 +1,282 @@
-"""What the amounts of a scope give away of undocumented rules, with the key that pins each."""
+"""Tabular signals: quarter-hours in which an account did what its own past does not show.
+
+Each rule compares a trailing sum with the account's own record; a finding is weak just above it,
+strong well above it. Rules name a signal: fusion decides what they mean together.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
-from decimal import Decimal
-from math import log10
-from typing import Any
 
-from models.money import plain
-from models.reconciliation import DayLine, ScopeLedger
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
 
-UNITS_NEAR = 0.05
+from models.activity import QUARTERS_PER_DAY, Activity, Floats, Ints
+from models.records import (
+    SETTLED,
+    active_days_before,
+    in_quiet_hours,
+    own_records,
+    own_shares,
+    settled_days_before,
+)
+
+HOURS, DAYS = 4, QUARTERS_PER_DAY
+CONTEXT_DAYS = 72  # what a rule looks back at, at most
+WEAK, STRONG = 1, 2
+LEAST_GAP_DAYS = 30  # without mail: after it an account counts as dormant
+_SOURCE_DAYS = 56
+_SOURCE_AGE_DAYS = 21  # of an account, before its sources are known
+_MOST_YOUNG_DAYS = 12  # of eight weeks; a new network is young for seven
+_MOST_YOUNG_SHARE = 0.35  # of the days with mail, likewise
+_LEAST_SOURCE_DAYS = 15  # with mail, before a source can be called new
+_LONG = 10_000  # days: the whole history
+_LEAST_KNOWN = 0.8  # share of recipients whose source must be known
+_MOST_SUBJECTS = 6  # new ones in four weeks, likewise
+_OWN_GAPS = 1.5
 
 
 @dataclass(frozen=True)
-class Finding:
-    """A kind that programs can count, its value, a sentence, and the key to pin it by."""
+class Rule:
+    """Fires where the trailing sum of `count` exceeds floor + factor × the account's record.
 
-    kind: str
-    value: Any
-    text: str
-    pin: str | None = None
-
-
-def findings(ledger: ScopeLedger, month: tuple[date, date] | None = None) -> list[Finding]:
-    """Everything that tells this scope from list price × delivered × UTC days.
-
-    Credits and missing days are those of the month (first and last day), or all.
+    Units:  window in quarter-hours; strong is how much more than weak a strong finding shows.
     """
-    first, last = month or (date.min, date.max)
-    lines = [line for line in ledger.days() if first <= line.day <= last]
-    return [
-        *_meters(ledger),
-        *(_rules(ledger) if ledger.rate else []),
-        *_unit(ledger),
-        *_credits(ledger, lines),
-        *_missing(lines),
-    ]
+
+    signal: str
+    count: str
+    window: int
+    floor: float
+    factor: float
+    strong: float
+    days: int = 56
+    gap: int = 0
+    share: float = 0.0  # of all recipients in the window, at least
+    settled: int = 0  # first days of an account that set no record
 
 
-def _meters(ledger: ScopeLedger) -> Iterator[Finding]:
-    if not ledger.meters:
-        yield Finding(
-            "meter_unknown",
-            [str(meter) for meter in ledger.foreign],
-            "no meter of this scope follows the usage",
-            "azure_cost.filter",
-        )
-        return
-    if not ledger.is_pinned:
-        meter = ledger.meters[0]
-        yield Finding(
-            "meter",
-            {"Meter": meter.name},
-            f"{meter} follows the usage; it is taken for HVE until a filter is pinned",
-            "azure_cost.filter",
-        )
-    if ledger.foreign:
-        names = [str(meter) for meter in ledger.foreign]
-        yield Finding("foreign_meters", names, f"left out: {', '.join(names)}")
+RULES = (
+    Rule("new_recipients", "new_recipients", 3 * HOURS, 5.0, 1.2, 2.0, 28, settled=7),
+    Rule("new_recipients", "new_recipients", 1 * DAYS, 8.0, 1.2, 2.0, 28, 1, settled=7),
+    Rule("new_recipients", "new_recipients", 7 * DAYS, 12.0, 1.3, 1.5, 28, 7, settled=7),
+    Rule("fan_out", "widest", 1, 4.0, 1.15, 1.3),
+    Rule("fan_out", "wide_recipients", 3 * HOURS, 15.0, 1.2, 1.5),
+    Rule("fan_out", "wide_recipients", 8 * HOURS, 15.0, 1.2, 1.5),
+    Rule("failure_storm", "failed", 3 * HOURS, 5.0, 1.2, 1.3, share=0.3),
+    Rule("failure_storm", "failed", 3 * HOURS, 8.0, 1.5, 1.5, share=0.1),
+    Rule("failure_storm", "failed", 1 * DAYS, 15.0, 1.5, 1.5, gap=1, share=0.1),
+    Rule("filtered_share", "filtered", 3 * HOURS, 5.0, 1.2, 1.3, share=0.3),
+    Rule("filtered_share", "filtered", 3 * HOURS, 8.0, 1.5, 1.5, share=0.1),
+    Rule("filtered_share", "filtered", 1 * DAYS, 15.0, 1.5, 1.5, gap=1, share=0.1),
+    Rule("external_attempts", "external", 1 * DAYS, 2.0, 1.3, 5.0, gap=1),
+    Rule("repeated_recipient", "most_repeated", 2 * HOURS, 12.0, 1.3, 1.5),
+    Rule("repeated_recipient", "most_repeated", 8 * HOURS, 10.0, 1.2, 1.2),
+)
 
 
-def _rules(ledger: ScopeLedger) -> Iterator[Finding]:
-    rate = ledger.held
-    price = ledger.list_price(ledger.span.last.date()) or Decimal(0)
-    if rate.ratio != 1:
-        yield Finding(
-            "effective_price",
-            plain(price * rate.ratio),
-            f"Azure charges {plain(price * rate.ratio)} {ledger.currency} a recipient"
-            + (f", {plain(rate.ratio)} of the list price" if ledger.has_list_price else ""),
-            "azure_cost.price_ratio" if ledger.has_list_price else "prices",
-        )
-    if rate.starts:
-        yield Finding(
-            "day_boundary",
-            rate.starts,
-            f"Azure's days begin {rate.starts:+d} hours from midnight UTC",
-            "azure_cost.day_starts_at_hours",
-        )
-    if rate.counted != ("delivered",):
-        extra = [status for status in rate.counted if status != "delivered"]
-        yield Finding("counted_statuses", extra, f"also charged: {', '.join(extra)}", "metering")
-    if rate.tolerance:
-        yield Finding(
-            "inexact", rate.tolerance, f"days agree only within {rate.tolerance:.1%} of the amount"
-        )
-    yield from _rounding(ledger)
-    yield from _lag(ledger)
+SIGNALS = (
+    "new_recipients",
+    "fan_out",
+    "new_source",
+    "new_subject",
+    "off_hours",
+    "failure_storm",
+    "filtered_share",
+    "external_attempts",
+    "repeated_recipient",
+    "dormant_account",
+)
 
 
-def _rounding(ledger: ScopeLedger) -> Iterator[Finding]:
-    """Told only when rounding changed an amount."""
-    changed = any(
-        amount != ledger.wanted(day)
-        for day, amount in ledger.used.items()
-        if abs(amount - ledger.wanted(day)) <= ledger.slack(day)
+@dataclass(frozen=True)
+class Fitness:
+    """What decides whether a signal can say anything about an account, per row of the activity."""
+
+    age_days: Ints
+    source_days: Floats
+    known_share: Floats
+    recent_source_days: Floats
+    young_days: Floats
+    subject_days: Floats
+    status_days: Floats
+
+    def reasons(self, row: int) -> dict[str, str]:
+        """Why signals are unavailable at a row: signal -> reason."""
+        if self.age_days[row] < SETTLED:
+            day = f"day {int(self.age_days[row]) + 1} of {SETTLED}"
+            return dict.fromkeys(SIGNALS, f"history too short: {day} of learning this account")
+        found = {}
+        if self.known_share[row] < _LEAST_KNOWN or np.isnan(self.known_share[row]):
+            known = np.nan_to_num(self.known_share[row])
+            found["new_source"] = f"the source address is known for {known:.0%} of the recipients"
+        elif self.source_days[row] < _LEAST_SOURCE_DAYS:
+            found["new_source"] = f"only {self.source_days[row]:.0f} days with mail to compare with"
+        elif self.age_days[row] < _SOURCE_AGE_DAYS:
+            day = f"day {int(self.age_days[row]) + 1} of {_SOURCE_AGE_DAYS}"
+            found["new_source"] = f"history too short: {day} of learning its sources"
+        elif _is_roaming(self)[row]:
+            found["new_source"] = "the account sends from new addresses all the time"
+        if self.subject_days[row] > _MOST_SUBJECTS:
+            found["new_subject"] = "the account writes under new subjects all the time"
+        if not self.status_days[row]:
+            told = "the rows of this account carry no delivery status"
+            found |= dict.fromkeys(("failure_storm", "filtered_share", "external_attempts"), told)
+        return found
+
+
+def fitness_of(activity: Activity) -> Fitness:
+    """Fitness of every row, from the days before it."""
+    has_status = np.where(np.isnan(activity.counts["failed"]), 0.0, 1.0)
+    return Fitness(
+        activity.since_start() // QUARTERS_PER_DAY,
+        active_days_before(activity, activity.counts["known_source_recipients"], _LONG),
+        own_shares(activity, "known_source_recipients", "recipients", _SOURCE_DAYS),
+        active_days_before(activity, activity.counts["known_source_recipients"], _SOURCE_DAYS),
+        settled_days_before(
+            activity, activity.counts["young_source_recipients"], _SOURCE_DAYS, settled=8
+        ),
+        settled_days_before(activity, activity.counts["new_subjects"], 28),
+        active_days_before(activity, has_status, _SOURCE_DAYS),
     )
-    if changed and ledger.digits < 10:
-        yield Finding(
-            "rounding",
-            ledger.digits,
-            f"amounts are rounded to {ledger.digits} decimals",
-            "azure_cost.rounding_digits",
-        )
 
 
-def _lag(ledger: ScopeLedger) -> Iterator[Finding]:
-    lag = ledger.lag_hours
-    if lag is not None:
-        yield Finding(
-            "lag",
-            round(lag, 1),
-            f"at the last reading Azure was {lag:.0f} hours behind",
-            "azure_cost.lag_hours",
-        )
+@dataclass(frozen=True)
+class Findings:
+    """Findings in the order of accounts and time.
+
+    Shape:  one entry per finding; `row` is the row of the activity, `began` and `quarter` are
+            quarter-hours of it. value and usual are counts over the window.
+    """
+
+    activity: Activity
+    signal: NDArray[np.object_]
+    row: Ints
+    began: Ints
+    level: Ints
+    value: Floats
+    usual: Floats
+    window: Ints
+    fitness: Fitness
+
+    @property
+    def account(self) -> Ints:
+        """Number of the account of each finding."""
+        return self.activity.account[self.row]
+
+    @property
+    def quarter(self) -> Ints:
+        """Quarter-hour at whose end each finding is known."""
+        return self.activity.quarter[self.row]
 
 
-def _unit(ledger: ScopeLedger) -> Iterator[Finding]:
-    """Recipients per unit of the meter, from days that have a quantity."""
-    counted = ledger.usage.hours.recipients(ledger.held.counted, ledger.held.starts)
-    newest = ledger.newest
-    rows = [
-        row
-        for row in ledger.rows
-        if row.quantity and not row.is_credit and newest and row.day < newest
-    ]
-    units = sum((row.quantity for row in rows if row.quantity), Decimal(0))
-    recipients = sum(counted.get(day, 0) for day in {row.day for row in rows})
-    if not recipients or units <= 0:
-        return
-    measured = recipients / float(units)
-    unit = 10 ** round(log10(measured))
-    found = unit if abs(measured / unit - 1) <= UNITS_NEAR else round(measured)
-    pinned = ledger.settings.recipients_per_unit
-    if pinned is not None and pinned != found:
-        text = f"the meter counts {found} recipients as one unit, not {pinned} as pinned"
-    else:
-        text = f"one unit of the meter is {found} recipients"
-    yield Finding("meter_unit", found, text, "azure_cost.recipients_per_unit")
+def find(activity: Activity) -> Findings:
+    """Every finding in the judged days of the activity."""
+    fitness = fitness_of(activity)
+    judged = activity.since_start() >= SETTLED * QUARTERS_PER_DAY
+    judged &= activity.day >= activity.first_judged_day
+    parts = [_by_rule(activity, rule, judged) for rule in RULES]
+    parts.append(_new_sources(activity, fitness, judged))
+    parts.append(_new_subjects(activity, fitness, judged))
+    parts.append(_off_hours(activity, judged))
+    parts.append(_wakings(activity, judged))
+    found = pd.concat(parts, ignore_index=True)
+    found = found.sort_values(["row", "signal", "window"], kind="stable")
+    columns = {name: found[name].to_numpy() for name in found.columns}
+    return Findings(activity, fitness=fitness, **columns)
 
 
-def _credits(ledger: ScopeLedger, lines: list[DayLine]) -> Iterator[Finding]:
-    for line in lines:
-        if line.credit:
-            amount = plain(line.credit)
-            yield Finding(
-                "credit",
-                {"day_utc": str(line.day), "amount": amount},
-                f"{amount} {ledger.currency} were given back for {line.day}",
-            )
+def _frame(
+    activity: Activity,
+    signal: str,
+    fired: NDArray[np.bool_],
+    level: Ints | int,
+    value: Floats,
+    usual: Floats | float,
+    window: int,
+    count: Floats | None = None,
+) -> pd.DataFrame:
+    rows = np.flatnonzero(fired)
+    began = activity.quarter[rows]
+    if count is not None and window > 1:
+        # Nine tenths of what the window shows came after this quarter-hour.
+        began = np.array([activity.began(int(row), count, window, 0.9) for row in rows], np.int64)
+    spread = np.broadcast_to(level, fired.shape), np.broadcast_to(usual, fired.shape)
+    return pd.DataFrame(
+        {
+            "signal": np.full(len(rows), signal, object),
+            "row": rows,
+            "began": began,
+            "level": spread[0][rows],
+            "value": value[rows],
+            "usual": spread[1][rows],
+            "window": window,
+        }
+    )
 
 
-def _missing(lines: list[DayLine]) -> Iterator[Finding]:
-    for line in lines:
-        if any(cause.kind == "missing_day" for cause in line.causes):
-            yield Finding("missing_day", str(line.day), f"{line.day} was sent and never invoiced")
+def _by_rule(activity: Activity, rule: Rule, judged: NDArray[np.bool_]) -> pd.DataFrame:
+    now = np.nan_to_num(activity.counts[rule.count])
+    value = now if rule.window == 1 else activity.trailing(rule.count, rule.window)
+    usual = own_records(activity, value, days=rule.days, gap=rule.gap, rank=2, settled=rule.settled)
+    bar = rule.floor + rule.factor * usual
+    # A row adds something of its own, so that the tail of a window raises nothing again.
+    fired = judged & (value > bar) & (now > 0) & (now >= 0.02 * value)
+    if rule.gap:
+        settled = activity.since_start() >= (SETTLED + rule.gap) * QUARTERS_PER_DAY
+        fired &= settled
+    if rule.share:
+        fired &= value >= rule.share * activity.trailing("recipients", rule.window)
+    level = np.where(value > rule.strong * bar, STRONG, WEAK)
+    return _frame(activity, rule.signal, fired, level, value, usual, rule.window, now)
+
+
+def _new_sources(activity: Activity, fitness: Fitness, judged: NDArray[np.bool_]) -> pd.DataFrame:
+    young = np.nan_to_num(activity.counts["young_source_recipients"])
+    fired = judged & (young > 0) & _source_is_usable(fitness)
+    value = activity.trailing("young_source_recipients", DAYS)
+    return _frame(activity, "new_source", fired, STRONG, value, 0.0, DAYS, young)
+
+
+def _source_is_usable(fitness: Fitness) -> NDArray[np.bool_]:
+    """Rows of accounts whose sources are known and steady in the eight weeks before."""
+    known = (fitness.known_share >= _LEAST_KNOWN) & (fitness.source_days >= _LEAST_SOURCE_DAYS)
+    known &= fitness.age_days >= _SOURCE_AGE_DAYS
+    return np.asarray(known & ~_is_roaming(fitness))
+
+
+def _is_roaming(fitness: Fitness) -> NDArray[np.bool_]:
+    share = fitness.young_days / np.maximum(fitness.recent_source_days, 1.0)
+    return (fitness.young_days > _MOST_YOUNG_DAYS) | (share > _MOST_YOUNG_SHARE)
+
+
+def _new_subjects(activity: Activity, fitness: Fitness, judged: NDArray[np.bool_]) -> pd.DataFrame:
+    fresh = np.nan_to_num(activity.counts["new_subjects"])
+    fired = judged & (fresh > 0) & (fitness.subject_days <= _MOST_SUBJECTS)
+    return _frame(activity, "new_subject", fired, WEAK, fresh, 0.0, 1)
+
+
+def _off_hours(activity: Activity, judged: NDArray[np.bool_]) -> pd.DataFrame:
+    """More than ever in hours of the week that are nearly empty."""
+    quiet = in_quiet_hours(activity)
+    sent = np.where(quiet, activity.counts["recipients"], 0.0)
+    window = 6 * HOURS
+    value = activity.trailing_sum(sent, window)
+    usual = own_records(activity, value, days=_SOURCE_DAYS, gap=1, rank=2, settled=28)
+    bar = 12.0 + 1.3 * usual
+    fired = judged & quiet & (value > bar) & (2 * value >= activity.trailing("recipients", window))
+    level = np.where(value > 2.0 * bar, STRONG, WEAK)
+    return _frame(activity, "off_hours", fired, level, value, usual, window, sent)
+
+
+def _wakings(activity: Activity, judged: NDArray[np.bool_]) -> pd.DataFrame:
+    """First mail after a pause that is long, also for this account."""
+    same = activity.account[1:] == activity.account[:-1]
+    pause = np.where(same, np.diff(activity.quarter), 0) / QUARTERS_PER_DAY
+    pause = np.concatenate([[0.0], pause])
+    longest = np.zeros(len(pause))
+    for row in np.flatnonzero(pause >= LEAST_GAP_DAYS / _OWN_GAPS):
+        mine = slice(int(np.searchsorted(activity.account, activity.account[row])), row)
+        longest[row] = pause[mine].max(initial=0.0)
+    fired = judged & (pause >= LEAST_GAP_DAYS) & (pause >= _OWN_GAPS * longest)
+    return _frame(activity, "dormant_account", fired, WEAK, pause, longest, 1)

@@ -1,11 +1,11 @@
-"""First contacts and first sources: kept for ever, never rescanned.
+"""First contacts, sources and subjects: kept for ever, never rescanned.
 
 The mart grows by what is new or earlier than what it holds; the smallest first_at of a key holds.
 """
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import duckdb
@@ -13,11 +13,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from models.runner import create, model
+from warehouse.accounts import stored_days
 from warehouse.connection import arrow, files_sql
 from warehouse.store import Store
-from warehouse.tables import FIRST_CONTACTS, FIRST_SOURCES, Table
+from warehouse.tables import FIRST_CONTACTS, FIRST_SOURCES, FIRST_SUBJECTS, Table
 
+STORED_SOURCES = Path(__file__).with_name("stored_sources.sql").read_text(encoding="utf-8")
 STORED = Path(__file__).with_name("stored_firsts.sql").read_text(encoding="utf-8")
+YOUNG_DAYS = 7  # as in marts/hve_activity.sql
 TEMPLATE = Path(__file__).with_name("kept_firsts.sql").read_text(encoding="utf-8")
 
 
@@ -29,7 +32,7 @@ def keep_firsts(
     Returns days that held a first until now and lose it to an earlier one: they must be rebuilt.
     """
     lost: set[date] = set()
-    for table in (FIRST_CONTACTS, FIRST_SOURCES):
+    for table in (FIRST_CONTACTS, FIRST_SOURCES, FIRST_SUBJECTS):
         lost |= _keep(store, connection, table, tenant)
     return frozenset(lost)
 
@@ -42,7 +45,8 @@ def _keep(
     connection.execute("create schema if not exists stored")
     names = {"table": table.name, "value": value}
     files = files_sql(table, store.delta.files(table, tenant))
-    stored = STORED.format(files=files, **names)
+    template = STORED_SOURCES if table is FIRST_SOURCES else STORED
+    stored = template.format(files=files, **names)
     connection.execute(f"create or replace table stored.{table.name} as {stored}")
     earlier = arrow(connection, TEMPLATE.format(**names))
     connection.execute(
@@ -51,7 +55,14 @@ def _keep(
         f" from marts.{table.name}) group by tenant, account, {value}"
     )
     store.delta.append(table, earlier.drop(["displaced_at"]))
-    return _days(earlier["displaced_at"])
+    days = _days(earlier["displaced_at"])
+    return _with_week(days, store, tenant) if table is FIRST_SOURCES else days
+
+
+def _with_week(days: set[date], store: Store, tenant: str) -> set[date]:
+    """The days and those with rows after them in which the source still counts as young."""
+    after = {day + timedelta(days=later) for day in days for later in range(1, YOUNG_DAYS + 1)}
+    return days | (after & set(stored_days(store, tenant)) if after else after)
 
 
 def _days(moments: pa.ChunkedArray) -> set[date]:

@@ -11,8 +11,8 @@ from typing import Any
 import pandas as pd
 
 from models.allocation import CENT, MICRO, shares, whole
+from models.azure_rules import findings
 from models.centers import Centers
-from models.findings import findings
 from models.money import plain
 from models.periods import end_of_month
 from models.reconciliation import DayLine, ScopeLedger

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cache
 
 import numpy as np
 
@@ -47,16 +48,23 @@ class Account:
     reply_to: str | None
     billing_status: str
     suspended_at: datetime | None
+    scale: float = 1.0
 
     @property
     def profile(self) -> Profile:
-        """How this kind of account sends."""
-        return PROFILES[self.kind]
+        """How this kind of account sends, `scale` times as much as is usual for its kind."""
+        return _scaled(self.kind, self.scale)
 
     @property
     def spellings(self) -> tuple[str, ...]:
         """The ways senders write the addresses: lower, capital and mixed case per address."""
         return tuple(text for address in self.addresses for text in _spell(address))
+
+
+@cache
+def _scaled(kind: str, scale: float) -> Profile:
+    profile = PROFILES[kind]
+    return profile if scale == 1.0 else replace(profile, messages=profile.messages * scale)
 
 
 def _spell(address: str) -> tuple[str, str, str]:

@@ -1,7 +1,8 @@
 """Addresses of the organisation: staff, distribution lists and addresses that do not exist.
 
 A recipient is a number. From 0 on: staff in order of hiring (numbers beyond the first head count
-are later hires). Below 0: distribution lists. From `UNKNOWN` on: no such mailbox.
+are later hires). Below 0: distribution lists. From `UNKNOWN` on: no such mailbox. From `EXTERNAL`
+on: people of another organisation, whom this service never reaches.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ from functools import cache
 
 UNKNOWN = 1_000_000
 UNKNOWN_COUNT = 4_000
+EXTERNAL = 2_000_000
+EXTERNAL_DOMAIN = "fabrikam.com"
 SITES = ("berlin", "hamburg", "leipzig", "munich")
 _HIRES_PER_DAY = 0.0003  # about ten per cent of the staff in a year
 
@@ -56,6 +59,8 @@ class Directory:
         local = self._local_part(number)
         if letter_case == 1:
             return f"{local.title()}@{self.domain}"
+        if number >= EXTERNAL:
+            return f"{local}@{EXTERNAL_DOMAIN}"
         domain = self.domain.capitalize() if letter_case == 2 else self.domain
         return f"{local}@{domain}"
 
@@ -70,5 +75,7 @@ class Directory:
     def _local_part(self, number: int) -> str:
         if number < 0:
             return f"all-{SITES[-number - 1]}"
+        if number >= EXTERNAL:
+            return _local(number - EXTERNAL)
         # Leavers and guesses of a spammer: the same names with a year behind them.
         return f"{_local(number - UNKNOWN)}.79" if number >= UNKNOWN else _local(number)

@@ -22,6 +22,7 @@ _FULL_STAFF = 1_200  # the head count that the weekly volumes are written for
 _DAILY_MEMORY, _DAILY_SPREAD, _DAILY_LAGS = 0.7, 0.2, 20
 _HOURLY_MEMORY, _HOURLY_SPREAD = 0.8, 0.45
 _PREFERENCE = 2.2  # old acquaintances get more mail than new ones; 1 would be no preference
+_FEW_SOURCES = 2  # an account with more sends from anywhere, as cloud services do
 _MAILING_HOUR = 9  # local hour of pay-roll mail
 
 
@@ -55,6 +56,8 @@ class Habits:
         for hour, share in self._mailings(profile, day):
             parts.append(self._mailing(profile, day, hour, share, random))
         sends = join(parts)
+        if len(account.source_ips) > _FEW_SOURCES:
+            sends.source[:] = random.integers(0, len(account.source_ips), sends.count)
         np.minimum(sends.source, len(account.source_ips) - 1, out=sends.source)
         alive = sends.received >= micros(account.created_at)
         if account.suspended_at:

@@ -15,13 +15,18 @@ from simulator.localtime import is_off_hours
 from simulator.sends import Ints, Sends, chunk, coarsen
 
 Random = np.random.Generator
+BURST = "off_hours_burst"
 # Regular office or night senders, all of them months older than fourteen days.
 _BURST_KINDS = ("scan", "ticketing", "crm", "batch")
 
 
 @dataclass(frozen=True, slots=True)
 class Incident:
-    """One injected incident; times in microseconds, `rows` planned rows of a surge."""
+    """One injected incident; times in microseconds, `rows` planned rows of what it adds.
+
+    `share` is the part that is new (recipients of what is added) or hit (of what is distorted);
+    `strength` names the class of size that a report groups by. A `benign` one only looks like it.
+    """
 
     account: int
     kind: str
@@ -30,6 +35,9 @@ class Incident:
     end: int
     rows: int = 0
     source_ip: str | None = None
+    share: float = 1.0
+    strength: str = ""
+    benign: bool = False
 
 
 def plan_incidents(
@@ -67,7 +75,7 @@ def _bursts(
         source = f"203.0.113.{int(random.integers(20, 120)) + 100 * number}"
         if start is not None:
             end_at = start + length
-            yield Incident(account, "surge", "off_hours_burst", start, end_at, rows, source)
+            yield Incident(account, "surge", BURST, start, end_at, rows, source)
 
 
 def _off_hours_start(random: Random, begin: int, end: int, length: int) -> int | None:

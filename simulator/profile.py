@@ -18,6 +18,7 @@ _OFFICE_DAYS = "18.8 21.3 20 19.8 19.2 0.6 0.3"
 _FLAT_HOURS = "3.2 3 3 3 3 3.6 4.2 4.8 5.2 5 5 4.8 4.6 4.8 4.8 4.6 4.4 4.4 4.2 4 3.8 3.6 3.4 3"
 _FLAT_DAYS = "15 15 15 15 15 12.5 12.5"
 _NIGHT_HOURS = "0 0 46 38 14 2 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0"
+_MORNING_HOURS = "0 0 0 0 0 0 90 8 2 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0"
 
 
 def _week(hours: str, days: str) -> Hours:
@@ -37,6 +38,7 @@ def _slots(*weekday_hours: tuple[int, int]) -> Hours:
 OFFICE = _week(_OFFICE_HOURS, _OFFICE_DAYS)
 ROUND_THE_CLOCK = _week(_FLAT_HOURS, _FLAT_DAYS)
 NIGHT = _week(_NIGHT_HOURS, "14 14.5 14.5 14.5 14.5 14 14")
+MORNING = _week(_MORNING_HOURS, "20 20 20 20 20 0 0")
 _NEVER = np.zeros(168)
 
 
@@ -179,6 +181,15 @@ PROFILES: dict[str, Profile] = {
         pool=0.09,
         size=240_000,
         subjects=("Nightly report", "Stock level", "Ledger close"),
+    ),
+    "digest": Profile(
+        messages=420,
+        week=MORNING,
+        dispersion=3.0,
+        single=0.95,
+        pool=0.12,
+        size=30_000,
+        subjects=("Your tasks today", "Open approvals"),
     ),
     "suspended": Profile(
         messages=8,

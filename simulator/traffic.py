@@ -8,14 +8,17 @@ from collections.abc import Sequence
 import numpy as np
 
 from simulator.account import Account
+from simulator.attacks import ADDING, attack_sends
 from simulator.block import Block, build_block, code_of
 from simulator.directory import Directory
+from simulator.distortions import distorted, failing
 from simulator.habits import Habits
-from simulator.incident import Incident, burst_sends
+from simulator.incident import BURST, Incident, burst_sends
 from simulator.instant import DAY, day_of
 from simulator.sends import Sends, join
 
 _ACCOUNT_BITS = 8
+ADDED = (BURST, *ADDING)
 
 
 class Traffic:
@@ -63,35 +66,48 @@ class Traffic:
         return [*self.accounts[account].profile.subjects, "Action required: confirm your mailbox"]
 
     def sources(self, account: int) -> list[str]:
-        """Source addresses of an account; those of bursts come last."""
-        bursts = [item.source_ip for item in self._surges(account) if item.source_ip]
-        return [*self.accounts[account].source_ips, *bursts]
+        """Source addresses of an account; those of incidents come last."""
+        added = [item.source_ip for item in self._of(account) if item.source_ip is not None]
+        return [*self.accounts[account].source_ips, *added]
 
-    def _surges(self, account: int) -> list[Incident]:
-        return [item for item in self.incidents if item.account == account and item.kind == "surge"]
+    def _of(self, account: int) -> list[Incident]:
+        return [item for item in self.incidents if item.account == account]
 
     def _draw(self, account: int, day: int) -> Block:
         random = np.random.default_rng([self._seed, account, day, 0])
         owner = self.accounts[account]
-        sends = self._without_silences(account, self._habits.messages(owner, day, random))
-        sends = join([sends, *self._burst_parts(account, day)])
+        sends = self._distorted(account, day, self._habits.messages(owner, day, random))
+        sends = join([sends, *self._added_parts(account, day)])
         code = (day << _ACCOUNT_BITS) + account
-        return build_block(sends, len(owner.spellings), code, random)
+        block = build_block(sends, len(owner.spellings), code, random)
+        return failing(
+            block, self._of(account), np.random.default_rng([self._seed, account, day, 8])
+        )
 
-    def _without_silences(self, account: int, sends: Sends) -> Sends:
-        for item in self.incidents:
-            if item.account == account and item.kind == "silence":
-                sends = sends.keep((sends.received < item.start) | (sends.received >= item.end))
+    def _distorted(self, account: int, day: int, sends: Sends) -> Sends:
+        random = np.random.default_rng([self._seed, account, day, 7])
+        sources = self.sources(account)
+        for item in self._of(account):
+            swapped = sources.index(item.source_ip) if item.source_ip is not None else 0
+            sends = distorted(sends, item, swapped, random)
         return sends
 
-    def _burst_parts(self, account: int, day: int) -> list[Sends]:
-        """The messages of each burst that fall on the day."""
+    def _added_parts(self, account: int, day: int) -> list[Sends]:
+        """The messages of each attack that fall on the day."""
         parts = []
-        subject = len(self.subjects(account)) - 1
-        first_source = len(self.accounts[account].source_ips)
-        for number, item in enumerate(self._surges(account)):
-            if day_of(item.start) <= day <= day_of(item.end):
-                staff = self.directory.staff
-                sends = burst_sends(self._seed, item, staff, first_source + number, subject)
+        for item in self._of(account):
+            if item.family in ADDED and day_of(item.start) <= day <= day_of(item.end):
+                sends = self._added(item)
                 parts.append(sends.keep(sends.received // DAY == day))
         return parts
+
+    def _added(self, item: Incident) -> Sends:
+        """All messages of an attack; without an address of its own it comes from the account's."""
+        sources = self.sources(item.account)
+        source = sources.index(item.source_ip) if item.source_ip is not None else 0
+        subject = len(self.subjects(item.account)) - 1
+        staff = self.directory.staff
+        if item.family == BURST:
+            return burst_sends(self._seed, item, staff, source, subject)
+        contacts = self._habits.contacts(self.accounts[item.account], day_of(item.start))
+        return attack_sends(self._seed, item, contacts, staff, source, subject)

@@ -123,6 +123,14 @@ FIRST_SOURCES = Table(
     ("tenant",),
     ("tenant", "account", "from_ip"),
 )
+FIRST_SUBJECTS = Table(
+    "marts",
+    "first_subjects",
+    "one row per (tenant, account, subject_hash) and correction; the earliest first_at holds",
+    _schema(tenant=pa.string(), account=pa.string(), subject_hash=pa.string(), first_at=UTC_TIME),
+    ("tenant",),
+    ("tenant", "account", "subject_hash"),
+)
 STATUSES = (
     "delivered",
     "failed",
@@ -255,6 +263,50 @@ HVE_INCIDENTS = Table(
     ),
     ("tenant",),
     ("tenant", "id"),
+)
+
+HVE_ACTIVITY = Table(
+    "marts",
+    "hve_activity",
+    "one row per tenant, account, UTC hour and quarter of it with at least one row",
+    _schema(
+        tenant=pa.string(),
+        day=pa.date32(),
+        account=pa.string(),
+        hour_utc=UTC_TIME,
+        quarter=pa.int32(),
+        messages=COUNT,
+        recipients=COUNT,
+        most_repeated=COUNT,
+        wide_recipients=COUNT,
+        widest=COUNT,
+        new_recipients=COUNT,
+        new_subjects=COUNT,
+        failed=COUNT,
+        filtered=COUNT,
+        external=COUNT,
+        known_source_recipients=COUNT,
+        young_source_recipients=COUNT,
+    ),
+    key=("tenant", "account", "hour_utc", "quarter"),
+)
+HVE_SIGNALS = Table(
+    "marts",
+    "hve_signals",
+    "one row per tabular signal that fired at the end of a quarter-hour, and window of it",
+    _schema(
+        tenant=pa.string(),
+        day=pa.date32(),
+        account=pa.string(),
+        known_at=UTC_TIME,
+        began_at=UTC_TIME,
+        signal=pa.string(),
+        level=pa.int32(),
+        value=pa.float64(),
+        usual=pa.float64(),
+        window_quarters=pa.int32(),
+    ),
+    key=("tenant", "account", "known_at", "signal", "window_quarters"),
 )
 
 # As received: Azure writes up to 17 significant digits, also for fractions of a cent.
@@ -400,7 +452,10 @@ TABLES: tuple[Table, ...] = (
     REJECTED_ROWS,
     FIRST_CONTACTS,
     FIRST_SOURCES,
+    FIRST_SUBJECTS,
     HVE_USAGE_HOURLY,
+    HVE_ACTIVITY,
+    HVE_SIGNALS,
     HVE_USAGE_DAILY,
     HVE_USAGE_CORRECTIONS,
     HVE_COST_DAILY,

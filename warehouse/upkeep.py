@@ -22,6 +22,7 @@ from warehouse.tables import (
     BILLING_POLICIES,
     FIRST_CONTACTS,
     FIRST_SOURCES,
+    FIRST_SUBJECTS,
     HVE_ACCOUNTS,
     MESSAGE_TRACES,
     POLICIES,
@@ -63,7 +64,7 @@ def tidy(store: Store, tenant: str, now: datetime) -> int:
     days = _crowded_days(store, MESSAGE_TRACES, tenant, now, nightly=nightly)
     for chunk in _chunks(days):
         _rewrite(store, tenant, chunk)
-    for table in (FIRST_CONTACTS, FIRST_SOURCES):
+    for table in (FIRST_CONTACTS, FIRST_SOURCES, FIRST_SUBJECTS):
         if len(store.delta.files(table, tenant)) > MOST_FILES:
             _merge_firsts(store, table, tenant)
     for table in COLLECTED:

@@ -28,16 +28,23 @@ def incidents(
     since: Since = None,
     until: Until = None,
     status: Annotated[str | None, typer.Option(help="open, closed, …")] = None,
+    recipients: Annotated[
+        bool, typer.Option("--recipients", help="Everybody whom the incident reached.")
+    ] = False,
     tenant: TenantName = None,
     config: ConfigFile = None,
     now: Now = None,
     as_json: Json = False,
 ) -> None:
     """Anomalies of the accounts, grouped and explained."""
+    from hve_monitor.errors import ConfigError
     from models.cards import incident_cards
+    from models.contributions import whole_card
     from models.coverage import coverage_report
     from warehouse.publication import published
 
+    if recipients and incident is None:
+        raise ConfigError("--recipients: name one incident; see 'hve incidents'")
     moment = moment_of(now)
     with published(load(config).warehouse.path) as connection:
         cards = incident_cards(
@@ -49,5 +56,7 @@ def incidents(
             until=time_of(until, "--until"),
             status=status,
         )
+        if incident is not None:
+            cards = [whole_card(connection, cards[0], moment, with_recipients=recipients)]
         document = {"incidents": cards, "coverage": coverage_report(connection, moment, tenant)}
     show(document, as_json, "incidents")

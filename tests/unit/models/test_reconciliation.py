@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from models.findings import findings
+from models.azure_rules import findings
 from models.invoices import InvoiceRow, Meter, without_nested
 from models.meterings import STATUSES, HourCounts
 from models.prices import read_price_book

@@ -1,0 +1,60 @@
+"""Sends that are missed by the account's own clock."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from models.baselines import local_calendar
+from models.missed import Missed, missed_sends
+from tests.unit.models.traffic_samples import START, Floats, grid_of
+
+DAY = 24
+
+
+def batch(days: int = 60) -> Floats:
+    """A batch of 40 at six o'clock on working days."""
+    sent = np.zeros((1, days * DAY))
+    for day in range(days):
+        if day % 7 < 5:
+            sent[0, day * DAY + 6] = 40
+    return sent
+
+
+def missed(sent: Floats) -> list[Missed]:
+    grid = grid_of(sent)
+    return missed_sends(grid, local_calendar(START, grid.hours, "UTC"))
+
+
+def test_a_batch_that_never_failed_is_not_missed_on_weekends() -> None:
+    assert missed(batch()) == []
+
+
+def test_one_missed_batch_is_found_two_hours_after_its_time() -> None:
+    sent = batch()
+    sent[0, 49 * DAY : 50 * DAY] = 0  # a Monday
+    (found,) = missed(sent)
+    assert (found.due, found.ended) == (49 * DAY + 8, 50 * DAY + 6)
+    assert found.began == 46 * DAY + 7
+    assert "by 8:00 local time" in found.reason
+
+
+def test_hours_that_were_not_read_miss_nothing() -> None:
+    sent = batch()
+    sent[0, 49 * DAY : 50 * DAY] = np.nan
+    assert missed(sent) == []
+
+
+def test_a_busy_account_that_stops_is_found_within_six_hours() -> None:
+    sent = np.random.default_rng(1).poisson(9.0, (1, 60 * DAY)).astype(float)
+    assert missed(sent) == []
+    sent[0, 50 * DAY + 3 : 51 * DAY] = 0
+    (found,) = missed(sent)
+    assert (found.began, found.due) == (50 * DAY + 3, 50 * DAY + 8)
+
+
+def test_a_silence_found_early_is_not_changed_later() -> None:
+    sent = batch()
+    sent[0, 49 * DAY : 52 * DAY] = 0
+    (early,) = missed(sent[:, : 50 * DAY])
+    (late,) = missed(sent)
+    assert (early.began, early.due) == (late.began, late.due)

@@ -27,8 +27,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(Path(__file__).parents[1]))
 from benchmarks.measure import table
 from benchmarks.naive import DETECTORS
 from benchmarks.series import SeriesError, SeriesFile, read_series
@@ -36,7 +35,7 @@ from models.grid import Floats
 from models.scores import score_hours
 from models.thresholds import own_alerts
 
-BESIDE = ROOT.parent / "shared"
+BESIDE = Path(__file__).parents[2] / "shared"
 LABELS = BESIDE / "data" / "anomaly" / "hourly.parquet"
 SCORER = BESIDE / "tools" / "score_anomaly.py"
 BARS = ("bar", "> 0.505", "> 0.607", "", "≤ 1.2", "≤ 3", "≤ 2")
@@ -96,7 +95,9 @@ def report(labels: Path, scorer: Path) -> str:
     truth = series.rows
     ways = {"hve-monitor": scored}
     ways |= {name: _plain(detector) for name, detector in DETECTORS.items()}
-    rows = [("detector", "VUS-PR", "F1 at 1", "P / R", "own false/month", "worst tenth", "ms/1,000 h")]
+    rows = [
+        ("detector", "VUS-PR", "F1 at 1", "P / R", "own false/month", "worst tenth", "ms/1,000 h")
+    ]
     by_source: list[tuple[str, ...]] = [("detector", *_sources(truth))]
     for name, way in ways.items():
         start = time.process_time()
@@ -141,7 +142,9 @@ def _by_source(judge: ModuleType, truth: pd.DataFrame, found: pd.DataFrame) -> t
 
 def main() -> int:
     """Scores a file, prints the table, or measures many accounts."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
     parser.add_argument("--series", type=Path)
     parser.add_argument("--out", type=Path)
     parser.add_argument("--labels", type=Path, default=LABELS)

@@ -27,7 +27,9 @@ def hour_of_week(values: Floats) -> Floats:
     series = pd.Series(values)
     lags = pd.concat([series.shift(_WEEK * week) for week in range(1, 5)], axis=1)
     usual = lags.median(axis=1)
-    distance = series - usual.where(lags.notna().sum(axis=1) >= 1, series.expanding().median().shift())
+    distance = series - usual.where(
+        lags.notna().sum(axis=1) >= 1, series.expanding().median().shift()
+    )
     return _score(distance, _ROBUST * distance.abs().expanding(_LEAST).median().shift())
 
 
@@ -43,7 +45,8 @@ def mixed_windows(values: Floats) -> Floats:
         np.abs(_mixed(series, None)),
     )
     sums = [
-        np.abs(_mixed(series.rolling(hours, min_periods=1).mean(), None)) for hours in (3, 6, 12, 24)
+        np.abs(_mixed(series.rolling(hours, min_periods=1).mean(), None))
+        for hours in (3, 6, 12, 24)
     ]
     return np.asarray(0.5 * np.mean(points, axis=0) + 0.5 * np.mean(sums, axis=0))
 

@@ -102,7 +102,9 @@ def _read(path: Path) -> pd.DataFrame:
         return pd.read_csv(path, dtype={"series_id": str}, encoding="utf-8-sig")
     except (OSError, ValueError) as failed:
         reason = str(failed).splitlines()[0]
-        raise SeriesError(f"{path}: cannot be read ({reason}); give a CSV or Parquet file") from failed
+        raise SeriesError(
+            f"{path}: cannot be read ({reason}); give a CSV or Parquet file"
+        ) from failed
 
 
 def _hours_since_1970(column: pd.Series, path: Path) -> NDArray[np.int64]:

@@ -11,6 +11,8 @@ SIGNS = {"high": "▲ high", "medium": "◆ medium", "low": "▽ low"}
 TONES = {"high": "bad", "medium": "warn", "low": "quiet"}
 KINDS = {
     "surge": "more recipients than usual",
+    "drift": "too much, hour after hour",
+    "ceiling": "far above anything of three months",
     "silence": "nothing sent where mail was expected",
 }
 

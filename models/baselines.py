@@ -169,9 +169,10 @@ class Baseline:
     def _level(self, day: int) -> Floats:
         """Recipients of the last seven days against what the season expected for them."""
         actual, usual = self._sums[max(day - 7, 0) : day, :2].transpose(1, 0, 2)
-        # One mailing must not lift the whole following week.
+        # One mailing must not lift the following week, nor the memory of one press it down.
         held = np.minimum(actual, 2.0 * usual + _LEVEL_PRIOR).sum(axis=0)
-        level = (held + _LEVEL_PRIOR) / (usual.sum(axis=0) + _LEVEL_PRIOR)
+        awaited = np.minimum(usual, 2.0 * actual + _LEVEL_PRIOR).sum(axis=0)
+        level = (held + _LEVEL_PRIOR) / (awaited + _LEVEL_PRIOR)
         return np.asarray(np.clip(level, 0.5, 2.0))
 
     def _active_days(self, day: int) -> NDArray[np.int64]:

@@ -22,14 +22,14 @@ class Signal:
 
 @dataclass(frozen=True)
 class Incident:
-    """One stretch of unusual sending ("surge") or of missing sending ("silence").
+    """One stretch of unusual sending ("surge", "drift", "ceiling") or of missing ("silence").
 
     Units:  observed, expected, interval, extra_recipients in recipients over the stretch;
             extra_recipients is 0 for a silence.
     """
 
     account: str
-    kind: Literal["surge", "silence"]
+    kind: Literal["surge", "drift", "ceiling", "silence"]
     severity: Severity
     started_at: datetime
     ended_at: datetime | None  # None = going on at the end of the grid

@@ -13,6 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.baselines import LocalCalendar, local_calendar
+from models.ceiling import CeilingWatch
+from models.drift import DriftWatch
 from models.evidence import Incident, Signal
 from models.grid import Floats, HourlyGrid
 from models.signals import Surroundings
@@ -71,17 +73,19 @@ def _walk_days(
     traffic = Traffic(grid, rows, calendar)
     surroundings = Surroundings(traffic)
     surges, silences = SurgeWatch(traffic, surroundings), SilenceWatch(traffic)
+    drifts, ceilings = DriftWatch(traffic), CeilingWatch(traffic)
+    watches = surges, silences, drifts, ceilings
     for day in range(calendar.days):
         forecast = traffic.forecast(day)
-        surges.watch(day, forecast)
-        silences.watch(day, forecast)
+        for watch in watches:
+            watch.watch(day, forecast)
         traffic.baseline.learn(day)
         surges.learn(day)
         surroundings.learn(day)
-    surges.finish()
-    silences.finish()
+    for watch in watches:
+        watch.finish()
     found = [_with_silence(incident, traffic, silences) for incident in surges.incidents]
-    return traffic, found + silences.incidents
+    return traffic, found + silences.incidents + drifts.incidents + ceilings.incidents
 
 
 def _with_silence(incident: Incident, traffic: Traffic, silences: SilenceWatch) -> Incident:

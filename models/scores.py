@@ -26,6 +26,8 @@ from numpy.typing import NDArray
 from models.baselines import LocalCalendar
 from models.grid import Floats
 
+Table = NDArray[np.float32]  # (accounts, local days, 24): exact enough to rank, half the memory
+
 DAY = 24
 WEEK_DAYS, MONTH_DAYS, SEASON_DAYS = 7, 28, 14
 _LEAST = 24  # hours of history before anything is compared with it
@@ -34,10 +36,10 @@ _LEAST_COUNT, _LEAST_RATIO = 1.0, 0.005  # least scale of counts; of others, by 
 _NORMAL = 1.349  # quartile distance of a standard normal
 _CHANGE, _RANGE = 0.3, 0.2  # shares of the change since the hour before and of leaving the range
 _BELOW = 0.8  # missing traffic counts a little less than extra traffic
-_HELD = 0.7  # of the last hour's change: a step takes an hour to show its size
+_HELD = 0.9  # of the last hour's change: a step takes an hour to show its size
 _RECENT, _MEMORY = 0.5, 0.75  # share of the hours before; what one hour leaves to the next
 _OWN_SHARE, _OWN_HIGH = 0.3, 0.9  # weight and quantile of the account's own past scores
-_FADING, _HIGHEST = 0.92, 15.0
+_FADING, _HIGHEST = 0.94, 13.0  # together: under the common threshold within a day
 _CELLS_AT_ONCE = 1 << 20  # sorted at once: stays in the processor's cache
 
 
@@ -49,7 +51,7 @@ class _Days:
     day: NDArray[np.int64]
     count: int
 
-    def table(self, values: Floats) -> Floats:
+    def table(self, values: Floats) -> Table:
         """(accounts, days, 24); a skipped local hour is NaN, of a doubled one the later counts."""
         table = np.full((len(values), self.count * DAY), np.nan, np.float32)
         table[:, self.cells] = values
@@ -69,7 +71,7 @@ def score_hours(values: Floats, calendar: LocalCalendar) -> Floats:
         return np.full(values.shape, np.nan)
     days = _Days(calendar.day * DAY + calendar.hour, calendar.day, calendar.days)
     raw = _deviation(values, days)
-    recent = _smoothed(raw)
+    recent = _smoothed(np.minimum(raw, _HIGHEST))
     mixed = (1.0 - _RECENT) * raw + _RECENT * recent
     (high,) = _quantiles(days.table(mixed), MONTH_DAYS, (_OWN_HIGH,))
     own = np.where(np.isnan(high), 1.0, high)
@@ -96,6 +98,8 @@ def _deviation(values: Floats, days: _Days) -> Floats:
     change = np.diff(values, axis=1, prepend=np.nan)
     step = ratio(change, _quartiles(change, days), _long_deviation(days.table(change)))
     step = _sided(step)
+    # The way back to the usual is no news.
+    step[:, 1:][np.abs(level[:, 1:]) < np.abs(level[:, :-1])] = 0.0
     step[:, 1:] = np.maximum(step[:, 1:], _HELD * step[:, :-1])
     low, high = days.hours(month[3]), days.hours(month[4])
     outside = np.maximum(np.maximum(values - high, low - values), 0.0)
@@ -108,7 +112,7 @@ def _quartiles(values: Floats, days: _Days) -> Floats:
     return high - low
 
 
-def _least_scale(table: Floats, level: Floats) -> Floats:
+def _least_scale(table: Table, level: Floats) -> Floats:
     """What no scale may be under: one where only whole numbers came, and a little of the level."""
     broken = (table != np.rint(table)) & ~np.isnan(table)
     so_far = np.logical_or.accumulate(broken.any(axis=2), axis=1)
@@ -121,11 +125,11 @@ def _sided(deviation: Floats) -> Floats:
     return np.maximum(deviation, -_BELOW * deviation)
 
 
-def _quantiles(table: Floats, window: int, wanted: tuple[float, ...]) -> list[Floats]:
+def _quantiles(table: Table, window: int, wanted: tuple[float, ...]) -> list[Floats]:
     """Quantiles of the hours of the `window` days before each day: (accounts, days) each."""
     accounts, days, _ = table.shape
-    cells = np.full((accounts, (window + days) * DAY), np.inf, np.float32)
-    cells[:, window * DAY :] = np.where(np.isnan(table), np.inf, table).reshape(accounts, -1)
+    cells = np.full((accounts, (window + days) * DAY), np.nan, np.float32)
+    cells[:, window * DAY :] = table.reshape(accounts, -1)
     views = np.lib.stride_tricks.sliding_window_view(cells, window * DAY, axis=1)[:, :-1:DAY]
     found = np.full((len(wanted), accounts, days), np.nan)
     at_once = max(1, _CELLS_AT_ONCE // (days * window * DAY))
@@ -135,21 +139,22 @@ def _quantiles(table: Floats, window: int, wanted: tuple[float, ...]) -> list[Fl
     return list(found)
 
 
-def _of_sorted(ordered: Floats, wanted: tuple[float, ...]) -> Floats:
-    known = np.isfinite(ordered).sum(axis=2)
+def _of_sorted(ordered: Table, wanted: tuple[float, ...]) -> Floats:
+    known = (~np.isnan(ordered)).sum(axis=2)
     picked = np.empty((len(wanted), *known.shape))
     for row, quantile in enumerate(wanted):
         place = np.maximum(known - 1, 0) * quantile
         below = place.astype(np.int64)
         above = np.minimum(below + 1, np.maximum(known - 1, 0))
         low, high = (
-            np.take_along_axis(ordered, each[:, :, None], axis=2)[:, :, 0] for each in (below, above)
+            np.take_along_axis(ordered, each[:, :, None], axis=2)[:, :, 0]
+            for each in (below, above)
         )
         picked[row] = low + (place - below) * (high - low)
     return np.where(known >= _LEAST, picked, np.nan)
 
 
-def _long_deviation(table: Floats) -> Floats:
+def _long_deviation(table: Table) -> Floats:
     """Standard deviation of all hours before each day: (accounts, days)."""
     known = ~np.isnan(table)
     flat = table.reshape(len(table), -1)
@@ -163,7 +168,7 @@ def _long_deviation(table: Floats) -> Floats:
     return np.where(count >= _LEAST, np.sqrt(variance), np.nan)
 
 
-def _season(table: Floats) -> Floats:
+def _season(table: Table) -> Floats:
     """Mean of the same local hour and its neighbours over two weeks: (accounts, days * 24)."""
     flat = table.reshape(len(table), -1).astype(np.float64)
     known = ~np.isnan(flat)
@@ -182,18 +187,16 @@ def _season(table: Floats) -> Floats:
 
 def _smoothed(values: Floats) -> Floats:
     """Mean of the hour and those before it, weights falling by _MEMORY an hour (32 hours)."""
-    return _trailing((1.0 - _MEMORY) * values, _MEMORY, np.add)
+    return trailing((1.0 - _MEMORY) * values, _MEMORY, np.add)
 
 
 def _faded(score: Floats) -> Floats:
     """What is left of earlier high scores, falling by _FADING an hour."""
     held = _HIGHEST * score / (_HIGHEST + score)
-    return _trailing(held, _FADING, np.maximum)
+    return trailing(held, _FADING, np.maximum)
 
 
-def _trailing(
-    values: Floats, memory: float, join: Callable[..., Floats], reach: int = 32
-) -> Floats:
+def trailing(values: Floats, memory: float, join: Callable[..., Floats], reach: int = 32) -> Floats:
     """Joins every hour with those up to `reach` before it: doubles the reach at each step."""
     joined, step = values.copy(), 1
     while step < reach:

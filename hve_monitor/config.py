@@ -10,6 +10,7 @@ import difflib
 import os
 import re
 import tomllib
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -59,6 +60,7 @@ class Tenant(Section):
     accounts: Literal["exchange", "files"] | tuple[str, ...] = "exchange"
     azure_scopes: tuple[str, ...] = ()
     timezone: str = "UTC"
+    holidays: tuple[date, ...] = ()
     currency: str = "USD"
 
     @field_validator("name")

@@ -43,7 +43,7 @@ def detect(store: Store, tenant: Tenant, now: datetime, days: Iterable[DirtyDay]
     grid = grid_from_hours(hours, until)
     if tenant.accounts != "files":
         grid = _without_gaps(store, tenant.name, grid, until)
-    analysis = analyse(grid, tenant.timezone)
+    analysis = analyse(grid, tenant.timezone, tenant.holidays)
     first = min((each.day for each in days), default=None)
     _store_baselines(store, tenant.name, grid, analysis, first)
     # Where older hours were cut off, the first ones left lack what they were judged by.

@@ -7,7 +7,9 @@ then learn the day. An hour's output therefore never depends on a later day.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,12 +47,12 @@ class Analysis:
     incidents: tuple[Incident, ...]
 
 
-def analyse(grid: HourlyGrid, timezone: str) -> Analysis:
+def analyse(grid: HourlyGrid, timezone: str, holidays: Iterable[date] = ()) -> Analysis:
     """Baselines, intervals and incidents of a grid, by the local hours of an IANA time zone.
 
     Raises: zoneinfo.ZoneInfoNotFoundError for an unknown time zone.
     """
-    calendar = local_calendar(grid.start, grid.hours, timezone)
+    calendar = local_calendar(grid.start, grid.hours, timezone, holidays)
     series = np.full((5, *grid.recipients.shape), np.nan)
     learning = np.zeros(grid.recipients.shape, np.int16)
     incidents: list[Incident] = []

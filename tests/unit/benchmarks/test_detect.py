@@ -1,4 +1,4 @@
-"""The benchmark of scores as others run it: any order, gaps, time formats; causal; clear refusals."""
+"""The benchmark of scores as others run it: order, gaps, time formats; causal; clear refusals."""
 
 from __future__ import annotations
 

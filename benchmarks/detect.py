@@ -47,8 +47,8 @@ def scored(series: SeriesFile) -> pd.DataFrame:
     alert = np.zeros(len(series.rows), np.bool_)
     for batch in series.batches():
         scores = score_hours(batch.values, batch.calendar)
-        series.at_rows(batch, np.nan_to_num(scores), score)
-        series.at_rows(batch, own_alerts(scores), alert)
+        batch.at_rows(np.nan_to_num(scores), score)
+        batch.at_rows(own_alerts(scores), alert)
     rows = series.rows[["series_id", "ts"]]
     return rows.assign(score=score, alert=alert)
 
@@ -58,7 +58,7 @@ def plainly_scored(series: SeriesFile, detector: Any) -> pd.DataFrame:
     score = np.zeros(len(series.rows))
     for batch in series.batches():
         scores = np.stack([_without_lead(detector, row) for row in batch.values])
-        series.at_rows(batch, scores, score)
+        batch.at_rows(scores, score)
     return series.rows[["series_id", "ts"]].assign(score=score)
 
 

@@ -85,10 +85,7 @@ def labelled(path: Path) -> Iterator[tuple[HourlyGrid, NDArray[np.bool_]]]:
     label = rows.rows["label"].to_numpy() > 0
     for batch in rows.batches():
         good = np.zeros(batch.values.shape, np.bool_)
-        rows_of = np.isin(rows.number, batch.series)
-        place = np.searchsorted(np.sort(batch.series), rows.number[rows_of])
-        order = np.argsort(batch.series)[place]
-        good[order, rows.hour[rows_of]] = (is_count & ~label)[rows_of]
+        good[batch.cells] = (is_count & ~label)[batch.rows]
         good[:, :_WARM] = False
         good &= ~np.isnan(batch.values)
         if good.any():

@@ -17,6 +17,7 @@ from models.grid import Floats
 NAMES = ("series_id", "ts", "value")
 _DAY = 24
 _LIKE = 0.8  # series of one batch have at least this share of the length of its longest
+_MOST_CELLS = 1 << 20
 _MOST_HOURS = 24 * 366 * 30
 _ANY_MONDAY = datetime(2024, 1, 1, tzinfo=UTC)
 _EPOCH_UNITS = ((1e17, "ns"), (1e14, "us"), (1e11, "ms"), (0.0, "s"))
@@ -30,12 +31,17 @@ class SeriesError(Exception):
 class Batch:
     """Series of similar length, each aligned at the midnight before its first hour.
 
-    Shape:  values (series, hours), NaN = no value; `series` are their numbers.
+    Shape:  values (series, hours), NaN = no value; `cells` are the places of the rows in it.
     """
 
-    series: NDArray[np.int64]
+    rows: NDArray[np.int64]
+    cells: tuple[NDArray[np.int64], NDArray[np.int64]]
     values: Floats
     calendar: LocalCalendar
+
+    def at_rows(self, result: NDArray[np.generic], into: NDArray[np.generic]) -> None:
+        """Write results, (series, hours), to the rows of the file they belong to."""
+        into[self.rows] = result[self.cells]
 
 
 @dataclass(frozen=True)
@@ -49,27 +55,27 @@ class SeriesFile:
 
     def batches(self) -> Iterator[Batch]:
         """All series, longest first."""
-        order = np.argsort(-self.hours, kind="stable")
         value = pd.to_numeric(self.rows["value"], errors="coerce").to_numpy(np.float64)
         value = np.where(np.isfinite(value), value, np.nan)
-        place = np.empty_like(order)
-        while len(order):
-            longest = int(self.hours[order[0]])
-            size = int((self.hours[order] >= _LIKE * longest).sum())
-            series, order = order[:size], order[size:]
+        by_series = np.split(np.argsort(self.number, kind="stable"), self._ends()[:-1])
+        left = np.argsort(-self.hours, kind="stable")
+        while len(left):
+            longest = int(self.hours[left[0]])
+            alike = int((self.hours[left] >= _LIKE * longest).sum())
+            size = min(alike, max(1, _MOST_CELLS // longest))
+            series, left = left[:size], left[size:]
+            rows = np.concatenate([by_series[each] for each in series])
+            place = np.repeat(np.arange(size), [len(by_series[each]) for each in series])
             values = np.full((size, longest), np.nan)
-            place[:] = -1
-            place[series] = np.arange(size)
-            mine = place[self.number] >= 0
-            values[place[self.number[mine]], self.hour[mine]] = value[mine]
-            yield Batch(series, values, local_calendar(_ANY_MONDAY, longest, "UTC"))
+            values[place, self.hour[rows]] = value[rows]
+            yield Batch(rows, (place, self.hour[rows]), values, _calendar(longest))
 
-    def at_rows(self, batch: Batch, result: NDArray[np.generic], into: NDArray[np.generic]) -> None:
-        """Write the results of a batch, (series, hours), to their rows."""
-        place = np.full(len(self.hours), -1)
-        place[batch.series] = np.arange(len(batch.series))
-        mine = place[self.number] >= 0
-        into[mine] = result[place[self.number[mine]], self.hour[mine]]
+    def _ends(self) -> NDArray[np.int64]:
+        return np.cumsum(np.bincount(self.number, minlength=max(len(self.hours), 1)))
+
+
+def _calendar(hours: int) -> LocalCalendar:
+    return local_calendar(_ANY_MONDAY, hours, "UTC")
 
 
 def read_series(path: Path) -> SeriesFile:

@@ -35,16 +35,23 @@ class CeilingWatch:
 
     def __init__(self, traffic: Traffic) -> None:
         self._traffic = traffic
+        # Largest hour of each local day; NaN where nothing was read.
+        self._largest = np.full((traffic.calendar.days, len(traffic.accounts)), np.nan)
         self._open: dict[int, _Open] = {}
         self.incidents: list[Incident] = []
 
     def watch(self, day: int, _: DayForecast) -> None:
         """Look at one local day."""
         first, last = self._traffic.calendar.columns(day)
-        past = self._traffic.sent[:, max(first - HISTORY_DAYS * 24, 0) : first]
-        ceiling = np.maximum(LEAST, TIMES_RECORD * np.nan_to_num(past).max(axis=1, initial=0.0))
-        over = np.nan_to_num(self._traffic.sent[:, first:last]) > ceiling[:, None]
-        over &= ~np.isnan(past).all(axis=1, keepdims=True)  # no past, no maximum
+        if first == last:
+            return
+        sent = self._traffic.sent[:, first:last]
+        past = self._largest[max(day - HISTORY_DAYS, 0) : day]
+        largest = np.fmax.reduce(past, axis=0, initial=-np.inf)
+        ceiling = np.maximum(LEAST, TIMES_RECORD * largest)
+        # No past, no maximum; an unread hour is above nothing.
+        over = (sent > ceiling[:, None]) & np.isfinite(largest)[:, None]
+        self._largest[day] = np.fmax.reduce(sent, axis=1)
         for account in np.flatnonzero(over.any(axis=1)).tolist():
             for hour in (first + np.flatnonzero(over[account])).tolist():
                 self._take(account, hour, float(ceiling[account]))

@@ -98,10 +98,10 @@ class SurgeWatch:
         usual = window_sums(self._usual[rows], first, last)
         levels = self._levels[0][:, rows], self._levels[1][:, rows]
         flagged, _ = exceeds(excess, usual, levels, self._demand(rows, first, last))
-        alerts = traffic.alerts[rows, first:last]
-        flagged |= exceeds(excess, usual, levels, _SCORED)[0] & alerts
-        # New recipients and sources are known per hour: they count when the hour is over.
+        # Scores, new recipients and sources are known per hour: they count when the hour is over.
         over = np.arange(first, last) < traffic.complete_hours
+        alerts = traffic.alerts[rows, first:last] & over
+        flagged |= exceeds(excess, usual, levels, _SCORED)[0] & alerts
         signals = self._surroundings.supporting(day)[rows] * over
         for least, demand in _EASED.items():
             flagged |= exceeds(excess, usual, levels, demand)[0] & (signals >= least)

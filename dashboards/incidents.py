@@ -20,6 +20,7 @@ KINDS = {
     "sign_ins": "unusual sign-ins",
     "config_change": "settings were changed",
     "idle_account": "an account that nobody seems to need",
+    "ceiling": "far above anything of three months",
     "silence": "nothing sent where mail was expected",
 }
 

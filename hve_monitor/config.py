@@ -64,6 +64,7 @@ class Tenant(Section):
     azure_scopes: tuple[str, ...] = ()
     sending_apps: tuple[str, ...] = ()
     timezone: str = "UTC"
+    holidays: tuple[date, ...] = ()
     currency: str = "USD"
     accepted_domains: tuple[str, ...] = ()
     sender_client_id: str = ""

@@ -1,14 +1,16 @@
 """Hourly baselines: what an account usually sends in this hour of its local week.
 
 Expected value: mean of the same local hour of the week and its two neighbours over four weeks,
-times a level of the last seven days. Young accounts: the same hour of the day over seven days,
+times a level of the last seven days. A holiday is expected to look like the Sundays before it, and
+teaches nothing. Young accounts: the same hour of the day over seven days,
 then the last day. Everything that an hour depends on lies in earlier local days.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 import numpy as np
 import pandas as pd
@@ -30,11 +32,14 @@ class LocalCalendar:
     """Local day number and hour of every UTC hour of a grid.
 
     Clock changes: a skipped local hour has no column, a doubled one has two.
+    `holidays` are day numbers; the weekday of day 0 counts from Monday = 0.
     """
 
     day: NDArray[np.int64]
     hour: NDArray[np.int64]
     days: int
+    first_weekday: int = 0
+    holidays: frozenset[int] = frozenset()
 
     def columns(self, day: int) -> tuple[int, int]:
         """First column of the local day and the one after its last; equal for a skipped day."""
@@ -42,7 +47,9 @@ class LocalCalendar:
         return int(first), int(last)
 
 
-def local_calendar(start: datetime, hours: int, timezone: str) -> LocalCalendar:
+def local_calendar(
+    start: datetime, hours: int, timezone: str, holidays: Iterable[date] = ()
+) -> LocalCalendar:
     """Calendar of `hours` UTC hours from `start` in an IANA time zone.
 
     Raises: zoneinfo.ZoneInfoNotFoundError for an unknown zone.
@@ -51,7 +58,10 @@ def local_calendar(start: datetime, hours: int, timezone: str) -> LocalCalendar:
     wall = local.tz_localize(None)
     dates = wall.to_numpy("M8[D]").astype(np.int64)
     day = np.maximum.accumulate(dates - dates[0]) if hours else dates
-    return LocalCalendar(day, wall.hour.to_numpy(np.int64), int(day[-1]) + 1 if hours else 0)
+    first = wall[0].date() if hours else start.date()
+    free = frozenset((holiday - first).days for holiday in holidays)
+    days = int(day[-1]) + 1 if hours else 0
+    return LocalCalendar(day, wall.hour.to_numpy(np.int64), days, first.weekday(), free)
 
 
 @dataclass(frozen=True)
@@ -111,7 +121,7 @@ class Baseline:
     def learn(self, day: int) -> None:
         """Add a finished local day to the history; call after its incidents were cut."""
         first, last = self.calendar.columns(day)
-        if first == last:
+        if first == last or day in self.calendar.holidays:
             return
         values, hours = self.values[:, first:last], self.calendar.hour[first:last]
         cells = (day + _PAD_DAYS) * 24 + hours
@@ -142,10 +152,17 @@ class Baseline:
         return np.stack([sum_known(part) for part in parts + small])
 
     def _seasonal_mean(self, day: int) -> tuple[Floats, NDArray[np.int64]]:
-        return self._mean_of(_weeks_before(day), (-1, 0, 1))
+        return self._mean_of(self._like(day), (-1, 0, 1))
 
     def _own_hour_mean(self, day: int) -> Floats:
-        return self._mean_of(_weeks_before(day), (0,))[0]
+        return self._mean_of(self._like(day), (0,))[0]
+
+    def _like(self, day: int) -> list[int]:
+        """Days of the four weeks before that this one should look like."""
+        back = 7
+        if day in self.calendar.holidays:
+            back = (self.calendar.first_weekday + day + 1) % 7 or 7  # days since Sunday
+        return [day - back - 7 * week for week in range(WEEKS)]
 
     def _mean_of(
         self, days: list[int], shifts: tuple[int, ...]
@@ -169,9 +186,10 @@ class Baseline:
     def _level(self, day: int) -> Floats:
         """Recipients of the last seven days against what the season expected for them."""
         actual, usual = self._sums[max(day - 7, 0) : day, :2].transpose(1, 0, 2)
-        # One mailing must not lift the whole following week.
+        # One mailing must not lift the following week, nor the memory of one press it down.
         held = np.minimum(actual, 2.0 * usual + _LEVEL_PRIOR).sum(axis=0)
-        level = (held + _LEVEL_PRIOR) / (usual.sum(axis=0) + _LEVEL_PRIOR)
+        awaited = np.minimum(usual, 2.0 * actual + _LEVEL_PRIOR).sum(axis=0)
+        level = (held + _LEVEL_PRIOR) / (awaited + _LEVEL_PRIOR)
         return np.asarray(np.clip(level, 0.5, 2.0))
 
     def _active_days(self, day: int) -> NDArray[np.int64]:
@@ -190,7 +208,3 @@ class Baseline:
         sizes = self.size(day, small=True)[:, None], self.size(day)[:, None]
         bounds = interval_bounds(mean, conformal_shifts(residual, load, expected), sizes)
         return nested_bounds(bounds, expected, learning[:, None])
-
-
-def _weeks_before(day: int) -> list[int]:
-    return [day - 7 * week for week in range(1, WEEKS + 1)]

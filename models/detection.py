@@ -52,7 +52,7 @@ def detect(
     grid = grid_from_hours(hours, until)
     if tenant.accounts != "files":
         grid = _without_gaps(store, tenant.name, grid, until)
-    analysis = analyse(grid, tenant.timezone)
+    analysis = analyse(grid, tenant.timezone, tenant.holidays)
     changed = min((each.day for each in days), default=until.date())
     first = min(max(changed, grid.start.date()), until.date())
     _store_baselines(store, tenant.name, grid, analysis, first)

@@ -7,12 +7,16 @@ then learn the day. An hour's output therefore never depends on a later day.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
 
 from models.baselines import LocalCalendar, local_calendar
+from models.ceiling import CeilingWatch
+from models.drift import DriftWatch
 from models.evidence import Incident, Signal
 from models.grid import Floats, HourlyGrid
 from models.signals import Surroundings
@@ -43,12 +47,12 @@ class Analysis:
     incidents: tuple[Incident, ...]
 
 
-def analyse(grid: HourlyGrid, timezone: str) -> Analysis:
+def analyse(grid: HourlyGrid, timezone: str, holidays: Iterable[date] = ()) -> Analysis:
     """Baselines, intervals and incidents of a grid, by the local hours of an IANA time zone.
 
     Raises: zoneinfo.ZoneInfoNotFoundError for an unknown time zone.
     """
-    calendar = local_calendar(grid.start, grid.hours, timezone)
+    calendar = local_calendar(grid.start, grid.hours, timezone, holidays)
     series = np.full((5, *grid.recipients.shape), np.nan)
     learning = np.zeros(grid.recipients.shape, np.int16)
     incidents: list[Incident] = []
@@ -71,17 +75,19 @@ def _walk_days(
     traffic = Traffic(grid, rows, calendar)
     surroundings = Surroundings(traffic)
     surges, silences = SurgeWatch(traffic, surroundings), SilenceWatch(traffic)
+    drifts, ceilings = DriftWatch(traffic), CeilingWatch(traffic)
+    watches = surges, silences, drifts, ceilings
     for day in range(calendar.days):
         forecast = traffic.forecast(day)
-        surges.watch(day, forecast)
-        silences.watch(day, forecast)
+        for watch in watches:
+            watch.watch(day, forecast)
         traffic.baseline.learn(day)
         surges.learn(day)
         surroundings.learn(day)
-    surges.finish()
-    silences.finish()
+    for watch in watches:
+        watch.finish()
     found = [_with_silence(incident, traffic, silences) for incident in surges.incidents]
-    return traffic, found + silences.incidents
+    return traffic, found + silences.incidents + drifts.incidents + ceilings.incidents
 
 
 def _with_silence(incident: Incident, traffic: Traffic, silences: SilenceWatch) -> Incident:

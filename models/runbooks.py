@@ -9,6 +9,7 @@ from __future__ import annotations
 _SECURITY, _ALL, _MAIL = ["security"], ["security", "finops", "mail"], ["mail"]
 AUDIENCE: dict[str, list[str]] = {
     "surge": _ALL,
+    "ceiling": _ALL,
     "drift": ["mail", "finops", "security"],
     "new_recipients": ["security", "mail"],
     "new_source": _SECURITY,
@@ -54,6 +55,7 @@ _ATTACK = (_ASK, *_SCOPE, *_CONTAIN, *_RECOVER)
 
 STEPS: dict[str, tuple[str, ...]] = {
     "surge": _ATTACK,
+    "ceiling": _ATTACK,
     "new_recipients": _ATTACK,
     "new_source": (
         "Ask the owner of {account} whether its application or relay was moved.",

@@ -2,7 +2,8 @@
 
 A surge must stand out of the account's usual excess, double the expected number, and pass the
 largest excess the account ever had, so that a mailing that comes back, however rarely, is
-raised once at most. New recipients, new sources and unusual hours lower what is demanded.
+raised once at most. An hour whose score passes the account's own threshold, new recipients, new
+sources and unusual hours lower what is demanded.
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ _LEAST_SHARE = 0.02  # of the surge, likewise
 _BELONGS = 0.2  # of the hour that raised the surge: what hours before it must exceed to belong
 _GROWS = 0.05  # of the surge's largest hourly excess: what later hours must exceed to belong
 
+# What is enough where the score of the hour passes the account's own threshold.
+_SCORED = Demand(*(np.array(x) for x in (0.8 * THRESHOLD, 1.0, 200.0, 2.0)))
 # What is enough once that many of new recipients, new source and off hours have fired.
 _EASED = {
     1: Demand(*(np.array(x) for x in (0.6 * THRESHOLD, 0.5, 100.0, 2.0))),
@@ -95,8 +98,10 @@ class SurgeWatch:
         usual = window_sums(self._usual[rows], first, last)
         levels = self._levels[0][:, rows], self._levels[1][:, rows]
         flagged, _ = exceeds(excess, usual, levels, self._demand(rows, first, last))
-        # New recipients and sources are known per hour: they count when the hour is over.
+        # Scores, new recipients and sources are known per hour: they count when the hour is over.
         over = np.arange(first, last) < traffic.complete_hours
+        alerts = traffic.alerts[rows, first:last] & over
+        flagged |= exceeds(excess, usual, levels, _SCORED)[0] & alerts
         signals = self._surroundings.supporting(day)[rows] * over
         for least, demand in _EASED.items():
             flagged |= exceeds(excess, usual, levels, demand)[0] & (signals >= least)

@@ -7,6 +7,8 @@ from numpy.typing import NDArray
 
 from models.baselines import Baseline, DayForecast, LocalCalendar
 from models.grid import Floats, HourlyGrid
+from models.scores import score_hours
+from models.thresholds import own_alerts
 
 LONGEST_CUT_HOURS = 7 * 24  # what has lasted a week is the new normal and feeds baselines again
 
@@ -26,6 +28,8 @@ class Traffic:
         self.new_sources = grid.new_sources[rows]
         self.baseline = Baseline(self.sent, calendar)
         self.calendar = calendar
+        self.scores = score_hours(self.sent, calendar)
+        self.alerts = own_alerts(self.scores)
         self.bounds = np.full((4, *self.sent.shape), np.nan)
         self.off_hours = np.zeros(self.sent.shape, np.bool_)
         self.learning = np.zeros(self.sent.shape, np.int16)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import numpy as np
@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from models.baselines import local_calendar
 from models.counts import negative_binomial_quantile, small_count_quantile
 from models.incidents import analyse
-from tests.unit.models.traffic_samples import draw, grid_of, office
+from tests.unit.models.traffic_samples import START, draw, grid_of, office
 
 
 def test_a_local_day_has_23_hours_in_march_and_25_in_october() -> None:
@@ -45,6 +45,56 @@ def test_the_expectation_follows_the_local_clock_over_a_change(
     utc_hours = (np.flatnonzero(sent[0]) + start.hour) % 24
     assert (utc_hours[0], utc_hours[-1]) == (utc_hour_before, utc_hour_after)
     assert not [incident for incident in result.incidents if not incident.learning]
+
+
+def test_a_holiday_looks_like_a_sunday_and_teaches_nothing() -> None:
+    sent = draw(np.random.default_rng(9), np.tile(office(70, 200.0), (4, 1)), size=50.0)
+    free = 45  # a Thursday
+    sent[:, free * 24 : (free + 1) * 24] = sent[:, 41 * 24 : 42 * 24]
+    told = analyse(grid_of(sent), "UTC", [(START + timedelta(days=free)).date()])
+    untold = analyse(grid_of(sent), "UTC")
+    day, noon = slice(free * 24, (free + 1) * 24), free * 24 + 12
+    assert told.expected[:, day].max() < 20
+    assert untold.expected[:, noon].min() > 150
+    assert (sent[:, day] >= told.lo95[:, day]).mean() > 0.9
+    assert (sent[:, day] >= untold.lo95[:, day]).mean() < 0.8
+    later = noon + 7 * 24
+    assert told.expected[:, later].mean() > 1.2 * untold.expected[:, later].mean()
+
+
+def test_the_memory_of_a_mailing_does_not_press_the_next_week_down() -> None:
+    sent = draw(np.random.default_rng(10), np.tile(office(80, 60.0), (3, 1)), size=20.0)
+    sent[:, (53 * 24 + 9, 60 * 24 + 9)] += 3000.0  # two Saturdays, and then no more
+    result = analyse(grid_of(sent), "UTC")
+    monday = slice(70 * 24 + 9, 70 * 24 + 16)
+    assert result.expected[:, monday].min() > 40
+
+
+def test_past_incidents_are_cut_from_the_history_they_would_poison() -> None:
+    sent = draw(np.random.default_rng(11), np.full((3, 60 * 24), 50.0), size=20.0)
+    sent[:, 45 * 24 + 2 : 45 * 24 + 6] += 4000.0
+    result = analyse(grid_of(sent), "UTC")
+    assert {i.kind for i in result.incidents} == {"surge", "ceiling"}
+    assert result.expected[:, 52 * 24 : 53 * 24].max() < 80
+    assert result.hi95[:, 52 * 24 : 53 * 24].max() < 150
+
+
+@pytest.mark.parametrize("rate", [0.3, 6.0, 120.0])
+def test_intervals_cover_what_they_say_at_every_level_of_load(rate: float) -> None:
+    mean = np.tile(office(100, rate) + rate * 0.1, (12, 1))
+    sent = draw(np.random.default_rng(12), mean, size=3.0)
+    result = analyse(grid_of(sent), "UTC")
+    late = np.zeros(sent.shape, np.bool_)
+    late[:, 35 * 24 :] = True
+    edges = np.quantile(result.expected[late], (1 / 3, 2 / 3))
+    thirds = np.searchsorted(edges, result.expected)
+    for third in range(3):
+        mine = late & (thirds == third)
+        inside80 = (sent >= result.lo80) & (sent <= result.hi80)
+        inside95 = (sent >= result.lo95) & (sent <= result.hi95)
+        # Whole counts are rounded outward: few recipients are covered more often than promised.
+        assert 0.76 <= inside80[mine].mean() <= (0.90 if rate > 100 else 1.0)
+        assert 0.93 <= inside95[mine].mean() <= 1.0
 
 
 def test_a_young_account_learns_for_fourteen_days_with_wide_intervals() -> None:

@@ -64,7 +64,9 @@ def test_a_burst_becomes_one_incident_that_keeps_its_name(bench: Workbench) -> N
     began = at("2026-10-18T02:10:00")
     bench.land(*busy(START, END), *burst(began, 3000))
     bench.build(END)
-    (card,) = [card for card in cards(bench) if card["severity"] == "high"]
+    (card,) = [
+        card for card in cards(bench) if (card["kind"], card["severity"]) == ("surge", "high")
+    ]
     assert card["kind"] == "surge"
     assert card["account"] == ACCOUNT
     assert card["started_at"].startswith("2026-10-18T02:")
@@ -121,7 +123,9 @@ def test_silence_that_goes_on_is_found_without_any_new_row(bench: Workbench) -> 
 def test_filters_of_the_list(bench: Workbench) -> None:
     bench.land(*busy(START, END), *burst(at("2026-10-18T02:10:00"), 3000))
     bench.build(END)
-    (card,) = [card for card in cards(bench) if card["severity"] == "high"]
+    (card,) = [
+        card for card in cards(bench) if (card["kind"], card["severity"]) == ("surge", "high")
+    ]
     assert cards(bench, incident=card["id"]) == [card]
     assert card in cards(bench, status="open")
     assert card not in cards(bench, until=at("2026-10-18T02:00:00"))

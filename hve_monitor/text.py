@@ -30,7 +30,17 @@ def run(document: Document) -> str:
         )
     if "coverage" in document:
         lines.append(coverage(document["coverage"]))
+    if "alerts" in document:
+        lines.append(alerts(document["alerts"]))
     return _clean("\n".join(lines)) or "nothing to do"
+
+
+def alerts(told: Document) -> str:
+    """What was told, and what could not be."""
+    names = ("opened", "updated", "resolved", "sent", "held", "due", "given_up")
+    counts = [f"{told[name]} {name.replace('_', ' ')}" for name in names if name in told]
+    failed = [f"alerts: {each['target']}: {each['error']}" for each in told["failed"]]
+    return "\n".join([f"alerts: {', '.join(counts)}", *failed] if counts else failed)
 
 
 def demo(document: Document) -> str:

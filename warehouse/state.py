@@ -63,6 +63,11 @@ class State:
         """Closes the file."""
         self._db.close()
 
+    @property
+    def connection(self) -> sqlite3.Connection:
+        """The open file, for the modules of this room that keep their own tables in it."""
+        return self._db
+
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """All or nothing; other processes wait."""

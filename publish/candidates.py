@@ -131,6 +131,8 @@ def _more(card: dict[str, Any], ratio: float) -> str:
 def _money(extra: str | None, currency: str) -> str:
     if extra is None:
         return "not known"
+    if not Decimal(extra):
+        return "nothing more than expected"
     return f"{Decimal(extra):,f} {currency} more than expected, estimated from traces"
 
 

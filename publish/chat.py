@@ -44,17 +44,21 @@ def sender(url: str, secret: str) -> Send:
         kind = KINDS[parts["severity"]]
         if parts["stage"] == "resolved":
             kind = apprise.NotifyType.SUCCESS
-        result = _opened(_threaded(filled, parts, identity)).notify(
-            wording.body(parts, rendered=True),
-            wording.heading(parts, rendered=True),
-            kind,
-            apprise.NotifyFormat.TEXT,
-            timeout=SECONDS,
-        )
+        service = _opened(_threaded(filled, parts, identity))
+        form, text = _in_form(service, wording.body(parts, rendered=True))
+        heading = wording.heading(parts, rendered=True)
+        result = service.notify(text, heading, kind, form, timeout=SECONDS)
         if not result:
             raise Undelivered(_reason(result, filled), is_passing=False)
 
     return send
+
+
+def _in_form(service: apprise.Apprise, text: str) -> tuple[apprise.NotifyFormat, str]:
+    """Harmless text is Markdown of itself; escaped once more it would lose its link."""
+    if service[0].notify_format == apprise.NotifyFormat.MARKDOWN:
+        return apprise.NotifyFormat.MARKDOWN, text.replace("\n", "  \n")
+    return apprise.NotifyFormat.TEXT, text
 
 
 def _opened(url: str) -> apprise.Apprise:

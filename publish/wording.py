@@ -20,6 +20,8 @@ STAGES = {"opened": "", "updated": "update: ", "resolved": "resolved: "}
 # The full-width twins read the same and start no link, mention, tag, list or emphasis.
 TWINS = str.maketrans("<>[]*`~|#&\\{}", "＜＞［］＊｀～｜＃＆＼｛｝")
 LINK = re.compile(r"(?i)\b(https?|ftp)(?=:)")
+# Within a word it stays: addresses are to be copied.
+UNDERSCORE = re.compile(r"(?<!\w)_+|_+(?!\w)")
 MENTION = re.compile(r"@(?=(?:everyone|here|channel)\b)", re.IGNORECASE)
 
 
@@ -33,7 +35,8 @@ def plain(value: object) -> str:
 def harmless(text: str) -> str:
     """Text of which no chat or mail program makes a link, a mention or markup."""
     unlinked = LINK.sub(lambda found: found[1].replace("t", "x").replace("T", "X"), text)
-    return MENTION.sub("@\u200b", unlinked).translate(TWINS)
+    quiet = UNDERSCORE.sub(lambda found: "\uff3f" * len(found[0]), unlinked)
+    return MENTION.sub("@\u200b", quiet).translate(TWINS)
 
 
 def title(parts: Parts) -> str:

@@ -95,6 +95,7 @@ def run_once(config: Config, now: datetime, progress: Progress) -> Outcome:
         document["finished_at"] = iso(datetime.now(UTC))
         store.state.record_run(started, datetime.now(UTC), document)
         sweep(store)
+    write_metrics(config, now)
     told = DONE if not document["alerts"]["failed"] else INCOMPLETE
     return Outcome(document, exit_code(results) or told)
 
@@ -115,6 +116,18 @@ def tell(store: Store, config: Config, now: datetime) -> dict[str, Any]:
     for each in told["failed"]:
         log.warning("alerts: %s: %s", each["target"], each["error"])
     return told
+
+
+def write_metrics(config: Config, now: datetime) -> None:
+    """Replaces the configured textfile; one that cannot be written fails no run."""
+    if config.metrics.textfile is None:
+        return
+    from publish.metrics import write
+
+    try:
+        write(config, now, config.metrics.textfile)
+    except HveError as error:
+        log.warning("metrics: %s", error)
 
 
 def exit_code(results: Sequence[SourceResult]) -> int:

@@ -17,6 +17,7 @@ from hve_monitor.config import Config
 from hve_monitor.errors import ConfigError, HveError
 from hve_monitor.pipeline import run_once
 from hve_monitor.progress import progress_bar
+from publish.metrics import served
 
 log = logging.getLogger(__name__)
 LONGEST_SECONDS = 366 * 86_400
@@ -47,6 +48,8 @@ def repeat(
                 show(run_once(config, business_now(now), progress).document)
         except HveError as error:
             log.error("%s", error)
+        except OSError as error:  # the next run may find the disk in better health
+            log.error("%s: %s", error.filename or "disk", error.strerror or error)
 
     scheduler = BackgroundScheduler(timezone=UTC)
     scheduler.add_job(
@@ -60,9 +63,10 @@ def repeat(
     )
     # A run that takes longer than the interval is the usual case at first: not worth a warning.
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
-    scheduler.start()
-    _wait_for_stop()
-    scheduler.shutdown(wait=True)
+    with served(config, lambda: business_now(now)):
+        scheduler.start()
+        _wait_for_stop()
+        scheduler.shutdown(wait=True)
 
 
 def _wait_for_stop() -> None:

@@ -125,6 +125,12 @@ def dashboard(document: Document) -> str:
     return f"dashboard: {document['url']}"
 
 
+def export(document: Document) -> str:
+    """What was written where."""
+    counts = [f"{value:,} {name}" for name, value in document.items() if isinstance(value, int)]
+    return _clean(f"{document['format']}: {', '.join([*counts, 'written to'])} {document['out']}")
+
+
 def _spent(document: Document) -> str:
     spent = document["month_to_date"]
     return (
@@ -187,4 +193,5 @@ TEXTS: dict[str, Callable[[Document], str]] = {
     "doctor": doctor,
     "dashboard": dashboard,
     "script": script,
+    "export": export,
 }

@@ -112,7 +112,7 @@ def post(opened: Client, url: str, body: bytes, headers: Mapping[str, str]) -> b
     )
 
 
-def quickly(send: Callable[[], None]) -> None:
+def quickly(send: Callable[[], object]) -> None:
     """Sends, and again shortly after a passing fault. Raises: Undelivered."""
     attempts = stamina.retry_context(
         on=_wait, attempts=QUICK_ATTEMPTS, timeout=QUICK_SECONDS, wait_max=LONGEST_QUICK_WAIT

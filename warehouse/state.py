@@ -204,6 +204,13 @@ class State:
             [_text(started_at), _text(finished_at), json.dumps(summary)],
         )
 
+    def last_run(self) -> tuple[datetime, datetime, dict[str, Any]] | None:
+        """Real start and end of the run that finished last, and its summary."""
+        row = self._db.execute(
+            "select started_at, finished_at, summary from runs order by id desc limit 1"
+        ).fetchone()
+        return (_time(row[0]), _time(row[1]), json.loads(row[2])) if row else None
+
     def rows(self, table: str) -> tuple[dict[str, str], list[tuple[Any, ...]]]:
         """Columns with their SQLite types, and all rows of one state table, for publishing."""
         described = self._db.execute("select name, type from pragma_table_info(?)", [table])

@@ -36,7 +36,7 @@ def sender(place: SplitResult, secret: str, ca_bundle: str) -> Send:
     def send(message: Mapping[str, Any], identity: str, _attempt: int) -> None:
         mail = letter(dict(message), identity, writer, readers)
         try:
-            with _connected(place, ca_bundle, chosen.get("starttls", "")) as server:
+            with _connected(place, ca_bundle, chosen.get("starttls", ""), bool(secret)) as server:
                 if secret:
                     server.login(unquote(place.username or ""), secret)
                 server.send_message(mail, writer, readers)
@@ -61,7 +61,7 @@ def letter(parts: dict[str, Any], identity: str, writer: str, readers: list[str]
     return mail
 
 
-def _connected(place: SplitResult, ca_bundle: str, starttls: str) -> smtplib.SMTP:
+def _connected(place: SplitResult, ca_bundle: str, starttls: str, has_secret: bool) -> smtplib.SMTP:
     host, context = place.hostname or "", trust(ca_bundle)
     if place.scheme == "smtps":
         return smtplib.SMTP_SSL(host, place.port or 465, timeout=SECONDS, context=context)
@@ -70,7 +70,7 @@ def _connected(place: SplitResult, ca_bundle: str, starttls: str) -> smtplib.SMT
     if server.has_extn("starttls") and starttls != "never":
         server.starttls(context=context)
         server.ehlo()
-    elif place.password or not (starttls == "never" or _is_loopback(host)):
+    elif has_secret or not (starttls == "never" or _is_loopback(host)):
         server.close()
         raise Undelivered(f"{host}: offers no STARTTLS; use smtps:// or ?starttls=never")
     return server

@@ -51,7 +51,7 @@ def test_a_missing_secret_fails_with_the_name_of_the_file(tmp_path: Path) -> Non
         NOW,
     )
     failed = [each for each in outcome.document["checks"] if each["status"] == "fail"]
-    assert [(each["check"], each["tenant"]) for each in failed] == [("message traces", "contoso")]
+    assert [(each["check"], each["tenant"]) for each in failed] == [("credentials", "contoso")]
     assert "gone.secret cannot be read" in failed[0]["detail"]
     assert outcome.exit_code == 3
 

@@ -6,6 +6,7 @@ Heavy libraries are imported inside the commands, so that `hve --help` answers a
 from __future__ import annotations
 
 import logging
+import os
 import sys
 
 import typer
@@ -26,6 +27,8 @@ for group in (runs, spending, incidents, delivery, exports, operation):
 
 def main() -> None:
     """Entry point: errors end as one line on stderr and their exit code."""
+    # Whatever this process makes is for its owner alone; what others may read says so itself.
+    os.umask(0o077)
     logging.basicConfig(
         level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s"
     )

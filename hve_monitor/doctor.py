@@ -50,12 +50,15 @@ def _configuration(config: Config) -> Check:
 def _store(config: Config) -> Check:
     path = config.warehouse.path
     try:
-        path.mkdir(parents=True, exist_ok=True)
+        path.mkdir(parents=True, exist_ok=True, mode=0o700)
         probe = path / f".probe-{os.getpid()}"
         probe.write_text("x", encoding="utf-8")
         probe.unlink()
     except OSError as error:
         return Check("store", "fail", f"{path}: {error.strerror}", "check warehouse.path")
+    if os.name == "posix" and path.stat().st_mode & 0o077:
+        fix = f"chmod -R go= {path}"
+        return Check("store", "warn", f"{path}: others on this machine may read it", fix)
     return Check("store", "ok", f"{path.resolve()} is writable")
 
 

@@ -30,7 +30,9 @@ def test_an_empty_site_is_warned_but_nothing_fails(tmp_path: Path) -> None:
 
 def test_a_full_disk_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(doctor, "LEAST_FREE_BYTES", 10**18)
+    tmp_path.chmod(0o755)
     states, code = checks(Config(warehouse=Warehouse(path=tmp_path)))
+    assert states["store"] == "warn", "others may read it"
     assert (states["disk"], code) == ("fail", 3)
 
 

@@ -6,6 +6,7 @@ import os
 import stat
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,12 @@ CANARIES = [
     "canaryPath1", "canaryQuery2", "canaryHec3", "canaryDead4", "T1JJ3canary", "A1BRTcanary",
     "rIcanary5", "canaryUser6", "canaryMail7", "canaryEnv8", "canaryFile9",
 ]  # fmt: skip
+
+
+@pytest.fixture
+def site(make_site: Callable[..., Site]) -> Site:
+    """A tenant of some days: the secrets are those of a large one."""
+    return make_site(staff=40, days=14)
 
 
 def hve(site: Site, *arguments: str) -> tuple[int, str]:

@@ -63,15 +63,17 @@ def repeat(
     )
     # A run that takes longer than the interval is the usual case at first: not worth a warning.
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
+    stopped = _stops()
     with served(config, lambda: business_now(now)):
         scheduler.start()
-        _wait_for_stop()
+        while not stopped:
+            time.sleep(0.2)
         scheduler.shutdown(wait=True)
 
 
-def _wait_for_stop() -> None:
+def _stops() -> list[int]:
+    """Signals that ask for the end, as they come; noted before the first run can meet one."""
     stopped: list[int] = []
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda received, _frame: stopped.append(received))
-    while not stopped:
-        time.sleep(0.2)
+    return stopped

@@ -13,6 +13,7 @@ import tomllib
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
@@ -47,6 +48,7 @@ OWN_PLAIN_SCHEMES = {
     "splunk+http": "splunk+https",
     "sentinel+http": "sentinel+https",
 }
+OWN_SCHEMES = ("webhook+https://", "splunk+https://", "sentinel+https://", "smtp://", "smtps://")
 UNVERIFIED = re.compile(r"[?&]verify=(no|n|0|false|off|f|never|disable[d]?|deny)\b", re.IGNORECASE)
 
 
@@ -165,6 +167,16 @@ class CostMinimum(Section):
     ratio: Annotated[float, Field(ge=0)] = 0.2
 
 
+def _has_good_port(url: str) -> bool:
+    """Only of our own schemes: in those of others a colon may part two tokens."""
+    if not url.lower().startswith(OWN_SCHEMES):
+        return True
+    try:
+        return urlsplit(url).port != 0
+    except ValueError:
+        return False
+
+
 class AlertTarget(Section):
     """One place that alerts go to; the URL may hold a secret and is never shown."""
 
@@ -189,6 +201,8 @@ class AlertTarget(Section):
             raise ValueError("is no URL, e.g. webhook+https://hooks.contoso.com/hve")
         if scheme[1] in OWN_PLAIN_SCHEMES:
             raise ValueError(f"write {OWN_PLAIN_SCHEMES[scheme[1]]}:// (only https is allowed)")
+        if not _has_good_port(url):
+            raise ValueError("its port is no number from 1 to 65535")
         if UNVERIFIED.search(url):
             raise ValueError("verification of certificates is never switched off")
         return value

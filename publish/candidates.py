@@ -22,7 +22,6 @@ from models.periods import period_of
 
 Standing = Literal["going_on", "over", "judged"]
 INCIDENT, BUDGET = "incident", "budget"
-OVER = ("closed", "false_positive")
 
 
 @dataclass(frozen=True)

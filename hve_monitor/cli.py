@@ -6,6 +6,7 @@ Heavy libraries are imported inside the commands, so that `hve --help` answers a
 from __future__ import annotations
 
 import logging
+import os
 import sys
 
 import typer
@@ -26,9 +27,13 @@ for group in (runs, spending, incidents, delivery, operation, exports, storage):
 
 def main() -> None:
     """Entry point: errors end as one line on stderr and their exit code."""
+    # Whatever this process makes is for its owner alone; what others may read says so itself.
+    os.umask(0o077)
     logging.basicConfig(
         level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s"
     )
+    # Each retry would be a line; what does not pass in the end is told by whoever gave up.
+    logging.getLogger("stamina").setLevel(logging.ERROR)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")

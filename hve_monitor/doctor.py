@@ -4,44 +4,32 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
-from typing import Literal
+from collections.abc import Iterator
+from dataclasses import asdict
+from datetime import datetime
 
-from hve_monitor.clock import iso
-from hve_monitor.config import Config, Tenant
+from hve_monitor.checks import Check
+from hve_monitor.config import Config
 from hve_monitor.errors import DONE, INCOMPLETE, HveError
-from hve_monitor.pipeline import Outcome
-from ingest.auth import EntraTokens
-from ingest.exchange import Exchange
-from ingest.graph_traces import PATH
-from ingest.http import Api, Client, https_client
-from ingest.tenant import EXCHANGE_PERMISSION, GRAPH_PERMISSION
+from hve_monitor.permissions import Permissions
+from hve_monitor.pipeline import Outcome, store_of
+from ingest.http import https_client
 from models.coverage import coverage_report
+from warehouse.outbox import Outbox
 from warehouse.publication import published
 
 LEAST_FREE_BYTES = 1_000_000_000
 
 
-@dataclass(frozen=True)
-class Check:
-    """One thing examined; `fix` is empty when nothing is wrong."""
-
-    check: str
-    status: Literal["ok", "warn", "fail"]
-    detail: str
-    fix: str = ""
-    tenant: str | None = None
-
-
-def examine(config: Config, now: datetime) -> Outcome:
-    """Every check as JSON; exit 3 when one fails."""
-    checks = [_configuration(config), _store(config), _disk(config), *_published(config, now)]
+def examine(config: Config, now: datetime, only: str | None = None) -> Outcome:
+    """Every check as JSON, of one tenant or all; exit 3 when one fails."""
+    checks = [_configuration(config), _store(config), _disk(config)]
+    checks += [*_published(config, now, only), *_alerts(config)]
+    asked = [config.tenant(only)] if only is not None else config.tenants
     with https_client(config.endpoints.ca_bundle) as client:
-        for tenant in config.tenants:
+        for tenant in asked:
             if tenant.accounts != "files":
-                checks += list(_tenant(config, tenant, client, now))
+                checks += list(Permissions(config, tenant, client, now).checks())
     failed = any(check.status == "fail" for check in checks)
     document = {"checks": [asdict(check) for check in checks]}
     return Outcome(document, INCOMPLETE if failed else DONE)
@@ -62,12 +50,15 @@ def _configuration(config: Config) -> Check:
 def _store(config: Config) -> Check:
     path = config.warehouse.path
     try:
-        path.mkdir(parents=True, exist_ok=True)
+        path.mkdir(parents=True, exist_ok=True, mode=0o700)
         probe = path / f".probe-{os.getpid()}"
         probe.write_text("x", encoding="utf-8")
         probe.unlink()
     except OSError as error:
         return Check("store", "fail", f"{path}: {error.strerror}", "check warehouse.path")
+    if os.name == "posix" and path.stat().st_mode & 0o077:
+        fix = f"chmod -R go= {path}"
+        return Check("store", "warn", f"{path}: others on this machine may read it", fix)
     return Check("store", "ok", f"{path.resolve()} is writable")
 
 
@@ -82,10 +73,10 @@ def _disk(config: Config) -> Check:
     return Check("disk", "ok", detail)
 
 
-def _published(config: Config, now: datetime) -> Iterator[Check]:
+def _published(config: Config, now: datetime, only: str | None) -> Iterator[Check]:
     try:
         with published(config.warehouse.path) as connection:
-            report = coverage_report(connection, now)
+            report = coverage_report(connection, now, only)
     except HveError as error:
         yield Check("coverage", "warn", str(error), "hve run")
         return
@@ -96,29 +87,26 @@ def _published(config: Config, now: datetime) -> Iterator[Check]:
         yield Check("coverage", "ok", f"no gap is known; data as of {report['as_of']}")
 
 
-def _tenant(config: Config, tenant: Tenant, client: Client, now: datetime) -> Iterator[Check]:
-    tokens, ends = EntraTokens(tenant, config.endpoints, client), config.endpoints
+def _alerts(config: Config) -> Iterator[Check]:
+    """The targets of alerts, and what could not be delivered."""
+    from publish.alerts import standing
+    from publish.routing import named
+    from publish.targets import sender_of
 
-    def graph() -> str:
-        api = Api(client, tokens, ends.graph, ends.graph_scope, GRAPH_PERMISSION)
-        window = f"receivedDateTime ge {iso(now - timedelta(hours=1))}"
-        window += f" and receivedDateTime le {iso(now)}"
-        api.get(ends.graph + PATH, {"$filter": window, "$top": "1"})
-        return "message traces can be read"
-
-    def exchange() -> str:
-        api = Api(client, tokens, ends.exchange, ends.exchange_scope, EXCHANGE_PERMISSION)
-        found = Exchange(api, tenant.tenant_id).rows("Get-MailUser", HVEAccount=True)
-        return f"{len(found)} HVE accounts are listed"
-
-    yield _attempt("message traces", tenant, graph, f"grant: {GRAPH_PERMISSION}")
-    if tenant.accounts == "exchange":
-        fix = f"grant: {EXCHANGE_PERMISSION}; or list the addresses under accounts"
-        yield _attempt("accounts", tenant, exchange, fix)
-
-
-def _attempt(check: str, tenant: Tenant, action: Callable[[], str], fix: str) -> Check:
-    try:
-        return Check(check, "ok", action(), tenant=tenant.name)
-    except HveError as error:
-        return Check(check, "fail", str(error), fix, tenant.name)
+    for name, target in named(config.alerts.targets).items():
+        try:
+            with sender_of(target, config, lambda _tenant, _scope: ""):
+                yield Check(f"alerts to {name}", "ok", "is configured; nothing was sent")
+        except HveError as error:
+            fix = "mend the target in hve.toml, see docs/alerts.md"
+            yield Check(f"alerts to {name}", "fail", str(error), fix)
+    if not (config.warehouse.path / "state.db").exists():
+        return
+    with store_of(config) as store:
+        for each in standing(Outbox(store.state))["failed"]:
+            detail = (
+                f"{each['messages']} messages wait after {each['attempts']} attempts:"
+                f" {each['error']}"
+            )
+            fix = "mend the target or what stands between; nothing is lost for seven days"
+            yield Check(f"delivery to {each['target']}", "fail", detail, fix)

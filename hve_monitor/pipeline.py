@@ -8,13 +8,16 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from hve_monitor.clock import iso
 from hve_monitor.config import Config, Tenant
 from hve_monitor.errors import DONE, FAILED, INCOMPLETE, TEMPORARY, USAGE, HveError, LockedError
+from ingest.auth import EntraTokens
 from ingest.files import FileImport, ImportResult, expand, totals
+from ingest.http import https_client
 from ingest.source import Progress, SourceResult
 from ingest.tenant import ingest_tenant
 from models.budget_alerts import budgets_by_currency, note_budget_alerts
@@ -77,27 +80,61 @@ def ingest(
 
 
 def run_once(config: Config, now: datetime, progress: Progress) -> Outcome:
-    """Ingest, models, publication; the contract's run summary."""
+    """Ingest, models, publication, alerts; the contract's run summary."""
     started = datetime.now(UTC)
     budgets_by_currency(config)  # a mistake in budgets or cost centers is told before anything
     results = ingest(config, now, progress)
     with store_of(config) as store:
         built = build(store, config.served, now, progress, **_build_options(config))
-        document = {
+        document: dict[str, Any] = {
             "started_at": iso(started),
-            "finished_at": iso(datetime.now(UTC)),
+            "finished_at": None,
             "now": iso(now),
             "sources": [result.summary() for result in results],
             "models": {"days_rebuilt": built.days_rebuilt, "seconds": built.seconds},
             "incidents_opened": built.incidents_opened,
             "coverage": _coverage(config.warehouse.path, now),
         }
-        told = note_budget_alerts(store.state, config, now)
-        document["budget_alerts"] = told
+        # Budgets first, so that a threshold passed now is told now.
+        document["budget_alerts"] = note_budget_alerts(store.state, config, now)
+        document["alerts"] = tell(store, config, now)
         document["exports"] = _exports(config, now)
+        document["finished_at"] = iso(datetime.now(UTC))
         store.state.record_run(started, datetime.now(UTC), document)
         sweep(store)
-    return Outcome(document, exit_code(results))
+    write_metrics(config, now)
+    told = DONE if not document["alerts"]["failed"] else INCOMPLETE
+    return Outcome(document, exit_code(results) or told)
+
+
+def tell(store: Store, config: Config, now: datetime) -> dict[str, Any]:
+    """The `alerts` part of a run. What cannot be sent is one line each, and fails no ingest."""
+    from publish.alerts import alert
+
+    @cache
+    def bearer(tenant: str, scope: str) -> str:
+        with https_client(config.endpoints.ca_bundle) as client:
+            return EntraTokens(config.tenant(tenant), config.endpoints, client).bearer(scope)
+
+    try:
+        told = alert(store, config, now, bearer)
+    except HveError as error:
+        told = {"failed": [{"target": "alerts", "error": str(error)}]}
+    for each in told["failed"]:
+        log.warning("alerts: %s: %s", each["target"], each["error"])
+    return told
+
+
+def write_metrics(config: Config, now: datetime) -> None:
+    """Replaces the configured textfile; one that cannot be written fails no run."""
+    if config.metrics.textfile is None:
+        return
+    from publish.metrics import write
+
+    try:
+        write(config, now, config.metrics.textfile)
+    except HveError as error:
+        log.warning("metrics: %s", error)
 
 
 def exit_code(results: Sequence[SourceResult]) -> int:

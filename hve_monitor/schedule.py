@@ -17,6 +17,7 @@ from hve_monitor.config import Config
 from hve_monitor.errors import ConfigError, HveError
 from hve_monitor.pipeline import run_once
 from hve_monitor.progress import progress_bar
+from publish.metrics import served
 
 log = logging.getLogger(__name__)
 LONGEST_SECONDS = 366 * 86_400
@@ -47,6 +48,8 @@ def repeat(
                 show(run_once(config, business_now(now), progress).document)
         except HveError as error:
             log.error("%s", error)
+        except OSError as error:  # the next run may find the disk in better health
+            log.error("%s: %s", error.filename or "disk", error.strerror or error)
 
     scheduler = BackgroundScheduler(timezone=UTC)
     scheduler.add_job(
@@ -60,14 +63,17 @@ def repeat(
     )
     # A run that takes longer than the interval is the usual case at first: not worth a warning.
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
-    scheduler.start()
-    _wait_for_stop()
-    scheduler.shutdown(wait=True)
+    stopped = _stops()
+    with served(config, lambda: business_now(now)):
+        scheduler.start()
+        while not stopped:
+            time.sleep(0.2)
+        scheduler.shutdown(wait=True)
 
 
-def _wait_for_stop() -> None:
+def _stops() -> list[int]:
+    """Signals that ask for the end, as they come; noted before the first run can meet one."""
     stopped: list[int] = []
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda received, _frame: stopped.append(received))
-    while not stopped:
-        time.sleep(0.2)
+    return stopped

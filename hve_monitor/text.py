@@ -32,7 +32,17 @@ def run(document: Document) -> str:
         )
     if "coverage" in document:
         lines.append(coverage(document["coverage"]))
+    if "alerts" in document:
+        lines.append(alerts(document["alerts"]))
     return _clean("\n".join(lines)) or "nothing to do"
+
+
+def alerts(told: Document) -> str:
+    """What was told, and what could not be."""
+    names = ("opened", "updated", "resolved", "sent", "held", "due", "given_up")
+    counts = [f"{told[name]} {name.replace('_', ' ')}" for name in names if name in told]
+    failed = [f"alerts: {each['target']}: {each['error']}" for each in told["failed"]]
+    return "\n".join([f"alerts: {', '.join(counts)}", *failed] if counts else failed)
 
 
 def demo(document: Document) -> str:
@@ -244,6 +254,12 @@ def _times(match: Document) -> str:
     return f" ({match['count']:,}×{first})"
 
 
+def handed_over(document: Document) -> str:
+    """What was written where."""
+    counts = [f"{value:,} {name}" for name, value in document.items() if isinstance(value, int)]
+    return _clean(f"{document['format']}: {', '.join([*counts, 'written to'])} {document['out']}")
+
+
 def _spent(document: Document) -> str:
     spent = document["month_to_date"]
     return (
@@ -313,4 +329,5 @@ TEXTS: dict[str, Callable[[Document], str]] = {
     "explain": explanation,
     "send-test": sent,
     "export": exported,
+    "handed-over": handed_over,
 }

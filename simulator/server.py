@@ -37,7 +37,7 @@ class Server:
         return {name: f"{self.base_url}/{name}" for name in services}
 
 
-class _AbruptServer(uvicorn.Server):
+class AbruptServer(uvicorn.Server):
     """Cuts open connections at the end: clients keep them alive and would hold up the goodbye."""
 
     def __init__(self, config: uvicorn.Config, connections: Connections) -> None:
@@ -57,8 +57,8 @@ def serve(tenant: SimulatedTenant, port: int = 0) -> Iterator[Server]:
     The certificate authority lives in a temporary folder that goes away with the server.
     Raises: OSError when the port is taken; RuntimeError when the server does not start.
     """
-    with tempfile.TemporaryDirectory(prefix="simulator-") as folder, _listen(port) as listener:
-        ca_file, chain_file = _write_certificates(Path(folder))
+    with tempfile.TemporaryDirectory(prefix="simulator-") as folder, listen(port) as listener:
+        ca_file, chain_file = certificates(Path(folder))
         connections = Connections()
         config = uvicorn.Config(
             build_application(tenant, connections),
@@ -70,11 +70,12 @@ def serve(tenant: SimulatedTenant, port: int = 0) -> Iterator[Server]:
             ssl_keyfile=chain_file,
             timeout_graceful_shutdown=2,
         )
-        with _running(_AbruptServer(config, connections), listener):
+        with running(AbruptServer(config, connections), listener):
             yield Server(f"https://{HOST}:{listener.getsockname()[1]}", ca_file, tenant)
 
 
-def _listen(port: int) -> socket.socket:
+def listen(port: int) -> socket.socket:
+    """A bound socket on loopback; port 0 takes a free one."""
     # asyncio switches delayed sending off only when the protocol is named; 40 ms per answer.
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -86,7 +87,7 @@ def _listen(port: int) -> socket.socket:
     return listener
 
 
-def _write_certificates(folder: Path) -> tuple[Path, Path]:
+def certificates(folder: Path) -> tuple[Path, Path]:
     """(file of the authority, file with key and certificate of the server)."""
     authority = trustme.CA(organization_name="Simulated tenant")
     certificate = authority.issue_cert(HOST, "localhost")
@@ -97,7 +98,8 @@ def _write_certificates(folder: Path) -> tuple[Path, Path]:
 
 
 @contextmanager
-def _running(server: uvicorn.Server, listener: socket.socket) -> Iterator[None]:
+def running(server: uvicorn.Server, listener: socket.socket) -> Iterator[None]:
+    """Serves from a thread while the block runs."""
     thread = threading.Thread(target=server.run, args=([listener],), name="simulator", daemon=True)
     thread.start()
     try:

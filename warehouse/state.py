@@ -63,6 +63,11 @@ class State:
         """Closes the file."""
         self._db.close()
 
+    @property
+    def connection(self) -> sqlite3.Connection:
+        """The open file, for the modules of this room that keep their own tables in it."""
+        return self._db
+
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """All or nothing; other processes wait."""
@@ -332,6 +337,13 @@ class State:
             "insert into runs (started_at, finished_at, summary) values (?, ?, ?)",
             [_text(started_at), _text(finished_at), json.dumps(summary)],
         )
+
+    def last_run(self) -> tuple[datetime, datetime, dict[str, Any]] | None:
+        """Real start and end of the run that finished last, and its summary."""
+        row = self._db.execute(
+            "select started_at, finished_at, summary from runs order by id desc limit 1"
+        ).fetchone()
+        return (_time(row[0]), _time(row[1]), json.loads(row[2])) if row else None
 
     def rows(self, table: str) -> tuple[dict[str, str], list[tuple[Any, ...]]]:
         """Columns with their SQLite types, and all rows of one state table, for publishing."""

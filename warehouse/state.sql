@@ -66,3 +66,22 @@ create table if not exists event_requests (
     tenant text not null, trace_id text not null, recipient text not null, at text not null,
     primary key (tenant, trace_id, recipient)
 ) strict;
+
+-- one row per incident or budget threshold that a target was told of, as it was told last: stage is
+-- opened, updated or resolved; count numbers the messages; paged_at is when it first went out at once
+create table if not exists alerts (
+    tenant text not null, target text not null, key text not null, stage text not null,
+    severity text not null, size integer not null, count integer not null, paged_at text,
+    parts text not null, primary key (tenant, target, key)
+) strict;
+
+-- one row per message to a target. id is what receivers know a repetition by; state is held (waits for
+-- due_at, business time), due, sent, joined (went out within a digest), failed (given up); times are
+-- business ones but retry_at, epoch seconds of the real clock
+create table if not exists outbox (
+    number integer primary key, id text not null unique, tenant text not null, target text not null,
+    key text not null, state text not null, due_at text not null, created_at text not null,
+    message text not null, attempts integer not null default 0, retry_at real not null default 0,
+    last_error text, sent_at text
+) strict;
+create index if not exists outbox_by_state on outbox (state, due_at);

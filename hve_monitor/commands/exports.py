@@ -11,7 +11,8 @@ from hve_monitor.command import ConfigFile, Json, Now, TenantName, load, moment_
 
 commands = typer.Typer()
 export = typer.Typer(
-    no_args_is_help=True, help="Write focus, csv, duckdb or showback files for other programs."
+    no_args_is_help=True,
+    help="Write focus, csv, duckdb, showback, ocsf or openmetrics files for other programs.",
 )
 commands.add_typer(export, name="export")
 
@@ -78,3 +79,32 @@ def showback(
 ) -> None:
     """A CSV of the month and a print-ready page for each cost center, into a folder."""
     _export("showback", config, now, as_json, out, month=month, tenant=tenant)
+
+
+@export.command()
+def ocsf(
+    out: Annotated[str, typer.Option("--out", help="File of JSON lines, or webhook+https://…")],
+    config: ConfigFile = None,
+    now: Now = None,
+    as_json: Json = False,
+) -> None:
+    """Incidents as OCSF 1.8 detection findings, one JSON line each."""
+    from publish.findings import export as export_findings
+
+    findings = export_findings(load(config), moment_of(now), out)
+    shown = out.partition("://")[0] if "://" in out else out
+    show({"format": "ocsf", "out": shown, "findings": findings}, as_json, "handed-over")
+
+
+@export.command()
+def openmetrics(
+    out: Out,
+    config: ConfigFile = None,
+    now: Now = None,
+    as_json: Json = False,
+) -> None:
+    """Metrics as a textfile for a collector, replaced in one step."""
+    from publish.metrics import write
+
+    write(load(config), moment_of(now), out)
+    show({"format": "openmetrics", "out": str(out)}, as_json, "handed-over")

@@ -10,6 +10,7 @@ from hve_monitor.command import (
     ConfigFile,
     Json,
     Now,
+    TenantName,
     finish,
     load,
     moment_of,
@@ -20,11 +21,16 @@ commands = typer.Typer()
 
 
 @commands.command()
-def doctor(config: ConfigFile = None, now: Now = None, as_json: Json = False) -> None:
-    """Check configuration, credentials, permissions, clock, disk and coverage."""
+def doctor(
+    tenant: TenantName = None,
+    config: ConfigFile = None,
+    now: Now = None,
+    as_json: Json = False,
+) -> None:
+    """Check configuration, credentials, permissions, clock, disk, coverage and alerts."""
     from hve_monitor.doctor import examine
 
-    finish(examine(load(config), moment_of(now)), as_json, "doctor")
+    finish(examine(load(config), moment_of(now), tenant), as_json, "doctor")
 
 
 @commands.command()

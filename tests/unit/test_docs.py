@@ -16,6 +16,7 @@ from hve_monitor.cli import app
 from hve_monitor.config import Config
 
 ROOT = Path(__file__).parents[2]
+PAGES = sorted(f"docs/{page.name}" for page in (ROOT / "docs").glob("*.md"))
 COMMANDS = sorted(get_command(app).commands)  # type: ignore[attr-defined] # a group of commands
 
 
@@ -68,9 +69,9 @@ def test_documented_defaults_are_the_real_ones() -> None:
 
 
 def test_links_of_the_documents_lead_somewhere() -> None:
-    for name in ("README.md", "ARCHITECTURE.md", "CHANGELOG.md"):
+    for name in ("README.md", "ARCHITECTURE.md", "CHANGELOG.md", *PAGES):
         for target in re.findall(r"\]\((?!https?:)([^)#]+)", text(name)):
-            assert (ROOT / target).exists(), f"{name}: {target}"
+            assert (ROOT / name).parent.joinpath(target).exists(), f"{name}: {target}"
 
 
 def test_the_lock_file_names_no_host() -> None:

@@ -1,20 +1,122 @@
-"""A published store with hostile texts in it."""
+"""Incidents to tell of, a store that holds them, and a published store with hostile texts."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
+import pyarrow as pa
 import pytest
+from pydantic import SecretStr
 
-from hve_monitor.config import Config, CostCenter, Tenant
-from models.build import build
-from tests.unit.models.conftest import NOW, Workbench, trace
+from hve_monitor.config import Alerts, AlertTarget, Config, CostCenter, Tenant, Warehouse
+from models.build import build, offer_models
+from publish.candidates import Candidate
+from tests.unit.models.conftest import NOW as SPENT_AT
+from tests.unit.models.conftest import Workbench, trace
 from tests.unit.models.test_spend import charge, land
-from warehouse.store import open_store
+from warehouse.publication import publish
+from warehouse.store import Store, open_store
+from warehouse.tables import HVE_INCIDENTS
 
+NOW = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)  # a Tuesday, 10:30 in Berlin
+TENANT = Tenant(name="contoso", accounts="files", timezone="Europe/Berlin")
 SCOPE = "/subscriptions/s1"
-TENANT = Tenant(name="contoso", accounts="files", tenant_id="11111111-1111", azure_scopes=(SCOPE,))
+PAYER = Tenant(name="contoso", accounts="files", tenant_id="11111111-1111", azure_scopes=(SCOPE,))
 HR = CostCenter(name='=HYPERLINK("x")', owner="Ada", accounts=("hr@contoso.com",))
+
+
+def target(url: str = "webhook+https://hooks.contoso.com/hve", **other: Any) -> AlertTarget:
+    return AlertTarget(url=SecretStr(url), **other)
+
+
+def incident(**changes: Any) -> dict[str, Any]:
+    """A row of the mart: a surge of high severity that began an hour ago and goes on."""
+    usual: dict[str, Any] = {
+        "tenant": "contoso",
+        "id": "a1b2c3",
+        "account": "hr@contoso.com",
+        "kind": "surge",
+        "audience": ["security", "finops", "mail"],
+        "severity": "high",
+        "started_at": NOW - timedelta(hours=1),
+        "ended_at": None,
+        "detected_at": NOW - timedelta(minutes=30),
+        "observed": 5200,
+        "expected": 310.0,
+        "interval_low": 180.0,
+        "interval_high": 520.0,
+        "reasons": ["5,200 recipients in 1 h; 310 were expected (180 to 520)"],
+        "signals": [{"name": "surge", "score": 0.9, "state": "fired", "reason": "16 times"}],
+        "extra_recipients": 4890,
+        "extra_cost": Decimal("0.205380000"),
+        "currency": "USD",
+        "next_steps": ["Ask the owner of hr@contoso.com whether this send was planned."],
+        "learning": False,
+    }
+    return usual | changes
+
+
+def candidate(**changes: Any) -> Candidate:
+    """What becomes of it."""
+    usual: dict[str, Any] = {
+        "kind": "surge",
+        "key": "incident:a1b2c3",
+        "tenant": "contoso",
+        "audience": ("security", "mail"),
+        "severity": "high",
+        "standing": "going_on",
+        "status": "open",
+        "size": 5200,
+        "strength": 16.8,
+        "parts": {
+            "title": "surge: hr@contoso.com",
+            "account": "hr@contoso.com",
+            "what": "surge of hr@contoso.com",
+            "more": "5,200 recipients, 310 were expected",
+            "since": {"from": "2026-11-24T08:30:00Z", "to": None, "zone": "Europe/Berlin"},
+            "money": "0.20538 USD more than expected",
+            "why": ["5,200 recipients in 1 h"],
+            "next": ["Ask the owner"],
+            "link": "",
+            "details": {"tenant": "contoso", "id": "a1b2c3"},
+        },
+    }
+    return Candidate(**usual | changes)
+
+
+class Desk:
+    """A store whose published incidents are replaced by hand."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+
+    def show(self, now: datetime, *rows: dict[str, Any]) -> None:
+        """Publishes exactly these incidents."""
+        table = pa.Table.from_pylist(list(rows), schema=HVE_INCIDENTS.schema)
+        self.store.delta.replace(HVE_INCIDENTS, table, "contoso")
+        publish(self.store, now, offer_models)
+
+    def config(self, *targets: AlertTarget, **other: Any) -> Config:
+        """A configuration with these targets."""
+        return Config(
+            warehouse=Warehouse(path=self.store.root),
+            tenants=(TENANT,),
+            alerts=Alerts(targets=targets, **other),
+        )
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    """An empty store."""
+    with open_store(tmp_path / "store", "500MB", 1) as store:
+        yield Desk(store)
+
+
+Show = Callable[..., None]
 
 
 @pytest.fixture(scope="session")
@@ -26,5 +128,5 @@ def config(tmp_path_factory: pytest.TempPathFactory) -> Config:
         land(bench)
         bench.land(trace("m", "=cmd@contoso.com", "2026-11-02T09:00:00", subject="=1+1"))
         charge(bench)
-        build(store, [TENANT], NOW, lambda *_: None)
-    return Config(warehouse={"path": root}, tenants=(TENANT,), cost_centers=(HR,))  # type: ignore[arg-type] # checked by pydantic
+        build(store, [PAYER], SPENT_AT, lambda *_: None)
+    return Config(warehouse={"path": root}, tenants=(PAYER,), cost_centers=(HR,))  # type: ignore[arg-type] # checked by pydantic

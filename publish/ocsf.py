@@ -1,0 +1,140 @@
+"""Incidents as OCSF 1.8.0 Detection Findings (class 2004).
+
+Source: schema.ocsf.io 1.8.0, Detection Finding and the objects it names; MITRE ATT&CK T1078.
+Times are epoch milliseconds of UTC. A finding for each stage: create, update, close.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from importlib.metadata import version
+from typing import Any
+
+VERSION = "1.8.0"
+CREATE, UPDATE, CLOSE = 1, 2, 3
+ACTIVITIES = {"opened": CREATE, "updated": UPDATE, "resolved": CLOSE}
+NAMES = {CREATE: "Create", UPDATE: "Update", CLOSE: "Close"}
+SEVERITIES = {"low": (2, "Low"), "medium": (3, "Medium"), "high": (4, "High")}
+# status of an incident -> status_id of a finding
+STATUSES = {
+    "open": (1, "New"),
+    "acknowledged": (2, "In Progress"),
+    "confirmed": (2, "In Progress"),
+    "planned": (3, "Suppressed"),
+    "false_positive": (3, "Suppressed"),
+    "closed": (4, "Resolved"),
+}
+COMPROMISE = ("surge", "drift", "ceiling", "new_source", "new_recipients", "sign_ins", "off_hours")
+VALID_ACCOUNTS = {
+    "technique": {"uid": "T1078", "name": "Valid Accounts"},
+    "tactic": {"uid": "TA0001", "name": "Initial Access"},
+}
+
+
+def findings(cards: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """One event for each incident as it stands: created, or closed when it is over."""
+    for card in sorted(cards, key=lambda each: (each["detected_at"], each["id"])):
+        is_over = card["status"] in ("closed", "false_positive")
+        at = card["ended_at"] if is_over and card["ended_at"] else card["detected_at"]
+        yield finding(card, CLOSE if is_over else CREATE, max(at, card["detected_at"]))
+
+
+def finding(card: dict[str, Any], activity: int, at: str) -> dict[str, Any]:
+    """The event of one incident card. `at` is when the activity happened, ISO 8601."""
+    severity_id, severity = SEVERITIES[card["severity"]]
+    status_id, status = STATUSES.get(card["status"], (99, card["status"]))
+    kind = card["kind"].replace("_", " ")
+    return {
+        "class_uid": 2004,
+        "class_name": "Detection Finding",
+        "category_uid": 2,
+        "category_name": "Findings",
+        "activity_id": activity,
+        "activity_name": NAMES[activity],
+        "type_uid": 200400 + activity,
+        "type_name": f"Detection Finding: {NAMES[activity]}",
+        "time": _milliseconds(at),
+        "severity_id": severity_id,
+        "severity": severity,
+        "status_id": status_id,
+        "status": status,
+        "is_alert": card["severity"] == "high",
+        "message": f"{kind} of {card['account']}: {'; '.join(card['reasons'][:1])}",
+        "metadata": _metadata(card, activity, at),
+        "finding_info": _info(card, kind),
+        "resources": [_account(card)],
+        "anomaly_analyses": [_anomaly(card)],
+        "evidences": [{"data": {"signals": card["signals"], "reasons": card["reasons"]}}],
+        "remediation": {"desc": "\n".join(card["next_steps"]) or "no steps are known"},
+        "unmapped": {
+            "audience": list(card["audience"]),
+            "extra_recipients": card["extra_recipients"],
+            "extra_cost": card["extra_cost"],
+            "currency": card["currency"],
+            "learning": card["learning"],
+        },
+    }
+
+
+def _metadata(card: dict[str, Any], activity: int, at: str) -> dict[str, Any]:
+    product = {"name": "hve-monitor", "vendor_name": "open source", "version": _version()}
+    return {
+        "version": VERSION,
+        "product": product,
+        "tenant_uid": card["tenant"],
+        "uid": f"{card['id']}-{activity}-{_milliseconds(at)}",
+    }
+
+
+def _info(card: dict[str, Any], kind: str) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "uid": card["id"],
+        "title": f"HVE {kind}: {card['account']}",
+        "desc": "; ".join(card["reasons"]) or kind,
+        "types": [card["kind"]],
+        "analytic": {
+            "type_id": 2,
+            "type": "Behavioral",
+            "name": f"hve {kind}",
+            "uid": f"hve.{card['kind']}",
+        },
+        "first_seen_time": _milliseconds(card["started_at"]),
+        "created_time": _milliseconds(card["detected_at"]),
+    }
+    if card["ended_at"]:
+        found["last_seen_time"] = _milliseconds(card["ended_at"])
+    if card["kind"] in COMPROMISE:
+        found["attacks"] = [VALID_ACCOUNTS]
+    return found
+
+
+def _account(card: dict[str, Any]) -> dict[str, Any]:
+    return {"uid": card["account"], "name": card["account"], "type": "HVE account"}
+
+
+def _anomaly(card: dict[str, Any]) -> dict[str, Any]:
+    """Observed against expected; OCSF keeps observations as text."""
+    named = {"observation_parameter": "recipients"}
+    found: dict[str, Any] = {
+        "analysis_targets": [{"name": card["account"], "type": "HVE account"}],
+        "anomalies": [{**named, "observations": [{"value": _text(card["observed"])}]}],
+    }
+    if card["expected"] is not None:
+        known = [each for each in (card["expected"], *card["interval"]) if each is not None]
+        found["baselines"] = [{**named, "observations": [{"value": _text(each)} for each in known]}]
+    return found
+
+
+def _text(number: float | None) -> str:
+    if number is None:
+        return "unknown"
+    return str(number) if isinstance(number, int) else f"{number:g}"
+
+
+def _milliseconds(text: str) -> int:
+    return round(datetime.fromisoformat(text).timestamp() * 1000)
+
+
+def _version() -> str:
+    return version("hve-monitor")

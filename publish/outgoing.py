@@ -1,0 +1,146 @@
+"""The one place of this room that speaks HTTP: verified TLS, and what each refusal means.
+
+It is apart from ingest's: alerts must not wait as long as a backfill may, and publish knows nothing
+of ingest. Reasons name the host alone, because the rest of a URL can be a secret.
+"""
+
+from __future__ import annotations
+
+import os
+import ssl
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+from typing import TypeAlias
+from urllib.parse import urlsplit
+
+import certifi
+import httpx
+import stamina
+
+from hve_monitor.errors import ConfigError
+
+Client: TypeAlias = httpx.Client
+TIMEOUT = httpx.Timeout(15.0, connect=5.0)
+# Within a run; the outbox goes on from there.
+QUICK_ATTEMPTS, QUICK_SECONDS, LONGEST_QUICK_WAIT = 3, 30.0, 10.0
+LONGEST_WAIT = 3600.0
+BUNDLE = "REQUESTS_CA_BUNDLE"
+OF_THE_MESSAGE = (400, 413, 415, 422)
+
+
+class Undelivered(Exception):
+    """A message that was not accepted.
+
+    `seconds` is what the receiver asked us to wait. `is_passing`: worth another try at once.
+    `is_of_target`: the other messages of this target would fare alike.
+    """
+
+    def __init__(
+        self,
+        reason: str,
+        *,
+        seconds: float | None = None,
+        is_passing: bool = False,
+        is_of_target: bool = True,
+    ) -> None:
+        super().__init__(reason)
+        self.seconds, self.is_passing, self.is_of_target = seconds, is_passing, is_of_target
+
+
+@contextmanager
+def client(ca_bundle: str = "") -> Iterator[Client]:
+    """A client that verifies certificates, with an extra CA where one is configured."""
+    with httpx.Client(verify=trust(ca_bundle), timeout=TIMEOUT) as opened:
+        yield opened
+
+
+def trust(ca_bundle: str = "") -> ssl.SSLContext:
+    """The system's authorities and the configured one. Raises: ConfigError."""
+    context = ssl.create_default_context()
+    try:
+        if ca_bundle:
+            context.load_verify_locations(ca_bundle)
+    except (OSError, ssl.SSLError) as error:
+        reason = getattr(error, "strerror", None) or "holds no certificate"
+        raise ConfigError(f"endpoints.ca_bundle: {ca_bundle}: {reason}") from None
+    return context
+
+
+@contextmanager
+def trusting(ca_bundle: str) -> Iterator[None]:
+    """Lets requests, which apprise speaks with, trust the configured authority too.
+
+    It knows one variable for the whole process and no second authority: hence the joined file.
+    Raises: ConfigError.
+    """
+    if not ca_bundle:
+        yield
+        return
+    trust(ca_bundle)
+    with tempfile.TemporaryDirectory(prefix="hve-") as folder:
+        joined, before = Path(folder) / "ca.pem", os.environ.get(BUNDLE)
+        files = (Path(certifi.where()), Path(ca_bundle))
+        joined.write_text("\n".join(each.read_text(encoding="utf-8") for each in files))
+        os.environ[BUNDLE] = str(joined)
+        try:
+            yield
+        finally:
+            del os.environ[BUNDLE]
+            if before is not None:
+                os.environ[BUNDLE] = before
+
+
+def post(opened: Client, url: str, body: bytes, headers: Mapping[str, str]) -> bytes:
+    """The answer to an accepted POST. Raises: Undelivered."""
+    try:
+        answer = opened.post(url, content=body, headers=dict(headers))
+    except (httpx.TransportError, httpx.InvalidURL) as error:
+        reason = f"{_host(url)}: {type(error).__name__}: {error}"
+        raise Undelivered(reason, is_passing=isinstance(error, httpx.TransportError)) from None
+    status = answer.status_code
+    if httpx.codes.is_success(status):
+        return answer.content
+    raise Undelivered(
+        f"{_host(url)}: HTTP {status}",
+        seconds=_retry_after(answer.headers.get("retry-after", "")),
+        is_passing=status in (408, 425, 429) or status >= httpx.codes.INTERNAL_SERVER_ERROR,
+        is_of_target=status not in OF_THE_MESSAGE,
+    )
+
+
+def quickly(send: Callable[[], object]) -> None:
+    """Sends, and again shortly after a passing fault. Raises: Undelivered."""
+    attempts = stamina.retry_context(
+        on=_wait, attempts=QUICK_ATTEMPTS, timeout=QUICK_SECONDS, wait_max=LONGEST_QUICK_WAIT
+    )
+    for attempt in attempts:
+        with attempt:
+            send()
+
+
+def _wait(error: Exception) -> bool | float:
+    if not isinstance(error, Undelivered) or not error.is_passing:
+        return False
+    if error.seconds is None:
+        return True
+    return error.seconds if error.seconds <= LONGEST_QUICK_WAIT else False
+
+
+def _host(url: str) -> str:
+    return urlsplit(url).hostname or "?"
+
+
+def _retry_after(value: str) -> float | None:
+    """Seconds of a Retry-After header, which may be a date."""
+    if value.isdigit():
+        return min(float(value), LONGEST_WAIT)
+    try:
+        moment = parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return min(max(0.0, (aware - datetime.now(UTC)).total_seconds()), LONGEST_WAIT)

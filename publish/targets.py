@@ -1,0 +1,87 @@
+"""From a configured target to something that sends: which scheme is served by which module."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, TypeAlias
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
+
+from hve_monitor.config import AlertTarget, Config
+from hve_monitor.errors import ConfigError
+
+# message, its id, number of this attempt
+Send: TypeAlias = Callable[[Mapping[str, Any], str, int], None]
+# tenant, scope -> token
+Bearer: TypeAlias = Callable[[str, str], str]
+
+
+@contextmanager
+def sender_of(target: AlertTarget, config: Config, bearer: Bearer) -> Iterator[Send]:
+    """What sends to the target; a run opens it once. Raises: ConfigError, AuthError."""
+    from publish import chat, mail, sentinel, splunk, webhook
+    from publish.outgoing import client
+
+    place, secret = place_of(target), secret_of(target)
+    if target.scheme in ("smtp", "smtps"):
+        yield mail.sender(place, secret, config.endpoints.ca_bundle)
+    elif target.scheme not in HTTPS:
+        yield chat.sender(target.url.get_secret_value(), secret)
+    else:
+        with client(config.endpoints.ca_bundle) as opened:
+            if target.scheme == "webhook+https":
+                yield webhook.sender(opened, place, secret, target.format)
+            elif target.scheme == "splunk+https":
+                yield splunk.sender(opened, place, secret, target.format)
+            else:
+                tenant = target.sign_in or config.served[0].name
+                scope = config.endpoints.monitor_scope
+                yield sentinel.sender(opened, place, lambda: bearer(tenant, scope), target.format)
+
+
+HTTPS = ("webhook+https", "splunk+https", "sentinel+https")
+
+
+def place_of(target: AlertTarget) -> SplitResult:
+    """The parts of the URL, read as https where it is ours."""
+    url = target.url.get_secret_value()
+    scheme = target.scheme
+    if scheme in HTTPS:
+        url = "https" + url[len(scheme) :]
+    return urlsplit(url)
+
+
+def secret_of(target: AlertTarget) -> str:
+    """The secret of the file, the variable, or the URL itself; "" without any."""
+    if target.secret_file is not None:
+        try:
+            return target.secret_file.read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            reason = getattr(error, "strerror", None) or "not a text file"
+            raise ConfigError(
+                f"alerts.targets: {target.secret_file} cannot be read ({reason})"
+            ) from None
+    if target.secret_env:
+        value = os.environ.get(target.secret_env, "").strip()
+        if not value:
+            raise ConfigError(f"alerts.targets: variable {target.secret_env} is not set")
+        return value
+    if target.scheme not in (*HTTPS, "smtp", "smtps"):
+        return ""
+    place = place_of(target)
+    return unquote(
+        place.password or (place.username if target.scheme == "splunk+https" else "") or ""
+    )
+
+
+def bare_url(place: SplitResult, path: str | None = None) -> str:
+    """The URL without the secret in it."""
+    host = place.netloc.rpartition("@")[2]
+    query = f"?{place.query}" if place.query and path is None else ""
+    return f"https://{host}{place.path if path is None else path}{query}"
+
+
+def options(place: SplitResult) -> dict[str, str]:
+    """The query of a URL that is not sent to anybody."""
+    return dict(parse_qsl(place.query))

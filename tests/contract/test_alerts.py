@@ -1,0 +1,254 @@
+"""Alerts over real HTTPS: what is received, once, through outages, refusals and kills."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import random
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hve_monitor.config import Config, Endpoints, load_config
+from hve_monitor.pipeline import run_once
+from publish.alerts import alert
+from simulator.receiver import Receiver, receive
+from tests.contract.test_pipeline import quiet
+from tests.unit.publish.conftest import NOW, Desk, incident, target
+from warehouse.outbox import Outbox
+from warehouse.store import open_store
+
+pytestmark = pytest.mark.contract
+QUARTER = timedelta(minutes=15)
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    """A receiver that accepts everything."""
+    with receive() as running:
+        yield running
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    """An empty store."""
+    with open_store(tmp_path / "store", "500MB", 1) as store:
+        yield Desk(store)
+
+
+def config_of(desk: Desk, receiver: Receiver, *urls: str, **other: Any) -> Config:
+    targets = [target(url.replace("HOST", receiver.place), name=url[:6]) for url in urls]
+    config = desk.config(*targets, **other)
+    endpoints = Endpoints(ca_bundle=str(receiver.ca_file))
+    return config.model_copy(update={"endpoints": endpoints})
+
+
+def tell(desk: Desk, config: Config, now: Any = NOW) -> dict[str, Any]:
+    return alert(desk.store, config, now, lambda tenant, scope: f"token of {tenant} for {scope}")
+
+
+def test_a_webhook_is_signed_over_timestamp_and_body(desk: Desk, receiver: Receiver) -> None:
+    desk.show(NOW, incident())
+    tell(desk, config_of(desk, receiver, "webhook+https://:s3cret@HOST/hook?team=soc"))
+    (one,) = receiver.received
+    assert (one.path, one.query) == ("/hook", "team=soc")
+    stamp = one.headers["x-hve-timestamp"]
+    mac = hmac.new(b"s3cret", stamp.encode() + b"." + one.body, hashlib.sha256).hexdigest()
+    assert one.headers["x-hve-signature"] == f"v1={mac}"
+    assert abs(time.time() - int(stamp)) < 60
+    assert one.headers["x-hve-id"] == one.json["id"]
+    assert one.json["text"].startswith("What: surge of hr@contoso.com")
+
+
+def test_splunk_sentinel_and_teams_get_their_own_forms(desk: Desk, receiver: Receiver) -> None:
+    desk.show(NOW, incident())
+    urls = (
+        "splunk+https://t0ken@HOST",
+        "sentinel+https://HOST/dce/dcr-1/Custom-Hve_CL",
+        f"workflows://HOST/{'a' * 32}/signature-of-it?image=no",
+    )
+    told = tell(desk, config_of(desk, receiver, *urls))
+    assert (told["sent"], told["failed"]) == (3, [])
+    by_path = {each.path.split("/")[1]: each for each in receiver.received}
+    splunk, sentinel, teams = by_path["services"], by_path["dce"], by_path["workflows"]
+    assert splunk.headers["authorization"] == "Splunk t0ken"
+    assert splunk.json["event"]["severity"] == "high"
+    assert sentinel.path == "/dce/dataCollectionRules/dcr-1/streams/Custom-Hve_CL"
+    scope = "https://monitor.azure.com/.default"
+    assert sentinel.headers["authorization"] == f"Bearer token of contoso for {scope}"
+    assert sentinel.json[0]["Account"] == "hr@contoso.com"
+    card = teams.json["attachments"][0]["content"]
+    assert "hr@contoso.com" in card["body"][0]["text"]
+    assert "310 were expected" in card["body"][1]["text"]
+
+
+HOSTILE = "x@contoso.com\r\nBcc: a <at>all</at> [link](https://evil.example) *b* <!channel>"
+
+
+def test_hostile_data_is_text_in_a_card(desk: Desk, receiver: Receiver) -> None:
+    desk.show(NOW, incident(account=HOSTILE, reasons=[HOSTILE]))
+    tell(desk, config_of(desk, receiver, f"workflows://HOST/{'a' * 32}/signature?image=no"))
+    card = receiver.received[0].json["attachments"][0]["content"]
+    shown = "".join(block["text"] for block in card["body"])
+    assert not set("<>[]*") & set(shown)
+    assert "https://evil" not in shown
+    assert "entities" not in card["msteams"]
+
+
+def test_refusals_are_tried_again_and_told_until_they_pass(
+    desk: Desk, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.show(NOW, incident())
+    config = config_of(desk, receiver, "webhook+https://HOST/hook")
+    receiver.answers = [(503, {}), (429, {"Retry-After": "1"}), (200, {})]
+    assert tell(desk, config)["sent"] == 1
+    assert len({each.headers["x-hve-id"] for each in receiver.received}) == 1
+    desk.show(NOW, incident(), incident(id="second"))
+    receiver.answers = [(429, {"Retry-After": "900"})]
+    told = tell(desk, config, NOW + QUARTER)
+    assert (told["sent"], told["due"]) == (0, 1)
+    assert told["failed"][0]["error"] == "127.0.0.1: HTTP 429"
+    assert tell(desk, config, NOW + QUARTER)["sent"] == 0, "it was asked to wait"
+    real = time.time()
+    monkeypatch.setattr("publish.delivery.time.time", lambda: real + 1000)
+    told = tell(desk, config, NOW + 2 * QUARTER)
+    assert (told["sent"], told["due"], told["failed"]) == (1, 0, [])
+
+
+def test_a_broken_target_blocks_no_other_and_shows_no_secret(
+    desk: Desk, receiver: Receiver
+) -> None:
+    desk.show(NOW, incident())
+    urls = (
+        "splunk+https://t0k3n-s3cret@127.0.0.1:9",
+        "slack://T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ/#x",
+        "webhook+https://HOST/hook",
+    )
+    config = config_of(desk, receiver, *urls)
+    told = tell(desk, config)
+    assert told["sent"] == 1
+    assert [each["target"] for each in told["failed"]] == ["slack:", "splunk"]
+    shown = json.dumps(told) + repr(config) + config.model_dump_json()
+    assert not [each for each in ("s3cret", "TIiajkd", "A1BRTD4JD") if each in shown]
+
+
+def test_one_message_that_a_receiver_cannot_take_does_not_hold_up_the_next(
+    desk: Desk, receiver: Receiver
+) -> None:
+    desk.show(NOW, incident(), incident(id="second", account="it@contoso.com"))
+    receiver.answers = [(400, {}), (200, {})]
+    told = tell(desk, config_of(desk, receiver, "webhook+https://HOST/hook"))
+    assert (told["sent"], told["due"]) == (1, 1)
+
+
+def test_an_untrusted_certificate_is_refused(desk: Desk, receiver: Receiver) -> None:
+    desk.show(NOW, incident())
+    urls = ("webhook+https://HOST/hook", f"workflows://HOST/{'a' * 32}/signature?image=no")
+    config = config_of(desk, receiver, *urls).model_copy(update={"endpoints": Endpoints()})
+    told = tell(desk, config)
+    assert (told["sent"], len(told["failed"]), receiver.received) == (0, 2, [])
+
+
+def test_what_nobody_takes_for_a_week_is_given_up_and_counted(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, receiver: Receiver
+) -> None:
+    desk.show(NOW, incident())
+    config = config_of(desk, receiver, "webhook+https://127.0.0.1:9/hook")
+    tell(desk, config)
+    real = time.time()
+    monkeypatch.setattr("publish.delivery.time.time", lambda: real + 9999)
+    told = tell(desk, config, NOW + timedelta(days=8))
+    assert (told["due"], told["given_up"], told["failed"]) == (0, 1, [])
+
+
+FILE = """
+[warehouse]
+path = "store"
+[[tenants]]
+name = "contoso"
+accounts = "files"
+timezone = "Europe/Berlin"
+[endpoints]
+ca_bundle = "{ca}"
+[alerts]
+targets = ["webhook+https://{place}/hook", "webhook+https://127.0.0.1:9/dead"]
+"""
+
+
+def test_a_run_tells_its_alerts_and_ends_with_3_when_one_is_not_delivered(
+    desk: Desk, receiver: Receiver, caplog: pytest.LogCaptureFixture
+) -> None:
+    desk.show(NOW, incident())
+    file = desk.store.root.parent / "hve.toml"
+    file.write_text(FILE.format(ca=receiver.ca_file, place=receiver.place), encoding="utf-8")
+    outcome = run_once(load_config(file), NOW, quiet)
+    told = outcome.document["alerts"]
+    assert (outcome.exit_code, told["opened"], told["sent"], told["due"]) == (3, 2, 1, 1)
+    (line,) = [each.message for each in caplog.records if "alerts" in each.message]
+    assert line.startswith("alerts: webhook+https://127.0.0.1:9: 127.0.0.1: ConnectError")
+
+
+def no_token(_tenant: str, _scope: str) -> str:
+    """Splunk needs none of Entra's."""
+    return ""
+
+
+CHILD = """
+import sys
+from datetime import datetime
+from pathlib import Path
+from hve_monitor.config import load_config
+from publish.alerts import alert
+from warehouse.store import open_store
+config = load_config(Path(sys.argv[1]))
+with open_store(config.warehouse.path) as store:
+    print("ready", flush=True)
+    alert(store, config, datetime.fromisoformat(sys.argv[2]), lambda tenant, scope: "")
+"""
+ACCOUNTS, KILLS = 40, 50
+
+
+@pytest.mark.slow
+def test_fifty_kills_lose_nothing_and_repeat_only_under_the_same_id(
+    desk: Desk, receiver: Receiver
+) -> None:
+    file = desk.store.root.parent / "hve.toml"
+    url = f'"splunk+https://token@{receiver.place}"'
+    text = FILE.format(ca=receiver.ca_file, place=receiver.place)
+    start, end = text.index("targets"), len(text)
+    file.write_text(text.replace(text[start:end], f"targets = [{url}]"), encoding="utf-8")
+    receiver.delay = 0.004
+    moments = random.Random(11)  # noqa: S311 - the moments need no secrecy
+    shown: list[dict[str, Any]] = []
+    for number in range(KILLS):
+        now = NOW + number * timedelta(minutes=1)
+        shown += [
+            incident(id=f"n{number}-{each}", account=f"a{number}-{each}@contoso.com")
+            for each in range(ACCOUNTS // 10)
+        ]
+        desk.show(now, *shown)
+        command = [sys.executable, "-c", CHILD, str(file), now.isoformat()]
+        with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+            assert process.stdout is not None
+            process.stdout.readline()
+            try:
+                process.wait(timeout=moments.uniform(0.0, 0.5))
+            except subprocess.TimeoutExpired:
+                process.kill()
+    final = NOW + timedelta(hours=2)
+    alert(desk.store, load_config(file), final, no_token)
+    accepted = Counter(each.json["event"]["id"] for each in receiver.accepted)
+    keys = {each.json["event"]["key"] for each in receiver.accepted}
+    assert keys == {f"incident:{row['id']}" for row in shown}
+    assert len(accepted) == len(shown), "an incident has one message, and one id"
+    repeated = sum(count - 1 for count in accepted.values())
+    assert repeated <= KILLS, "at most the one message in flight at each kill"
+    assert Outbox(desk.store.state).waiting() == {}

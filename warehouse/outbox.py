@@ -1,0 +1,183 @@
+"""Alerts on their way: what each target was told, and the messages that wait for it.
+
+What a target is told and the message that tells it are written in one transaction, so that a crash
+neither loses nor repeats an alert here. Between sending and `record_sent` lies the one moment that
+no store can close: a process killed in it sends the message again, under the same id.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from warehouse.state import State
+
+KEPT_FOR = timedelta(days=90)
+WAITING = ("held", "due")
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a target knows of an incident or a budget threshold."""
+
+    stage: str
+    severity: str
+    size: int
+    count: int
+    paged_at: str | None
+    parts: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A message to a target; `state` is held until it is due."""
+
+    id: str
+    tenant: str
+    target: str
+    key: str
+    state: str
+    due_at: datetime
+    message: dict[str, Any]
+    attempts: int = 0
+
+
+class Outbox:
+    """The alert tables of an open state.db."""
+
+    def __init__(self, state: State) -> None:
+        self._state, self._db = state, state.connection
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All or nothing."""
+        with self._state.transaction():
+            yield
+
+    def told(self, tenant: str) -> dict[tuple[str, str], Told]:
+        """What was told last, by target and key."""
+        rows = self._db.execute(
+            "select target, key, stage, severity, size, count, paged_at, parts from alerts"
+            " where tenant = ?",
+            [tenant],
+        )
+        return {
+            (target, key): Told(stage, severity, size, count, paged_at, json.loads(parts))
+            for target, key, stage, severity, size, count, paged_at, parts in rows
+        }
+
+    def tell(self, tenant: str, target: str, key: str, told: Told) -> None:
+        """Notes what the target is being told; belongs into the transaction of `add`."""
+        self._db.execute(
+            "insert or replace into alerts values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [tenant, target, key, told.stage, told.severity, told.size, told.count,
+             told.paged_at, json.dumps(told.parts)],
+        )  # fmt: skip
+
+    def add(self, entry: Entry, now: datetime) -> None:
+        """Adds a message; one whose id is there already is the same message."""
+        self._db.execute(
+            "insert or ignore into outbox"
+            " (id, tenant, target, key, state, due_at, created_at, message)"
+            " values (?, ?, ?, ?, ?, ?, ?, ?)",
+            [entry.id, entry.tenant, entry.target, entry.key, entry.state,
+             _text(entry.due_at), _text(now), json.dumps(entry.message)],
+        )  # fmt: skip
+
+    def ripe(self, now: datetime) -> list[Entry]:
+        """Held messages whose time has come, oldest first."""
+        return self._entries("state = 'held' and due_at <= ?", [_text(now)])
+
+    def due(self, real_now: float) -> list[Entry]:
+        """Messages to send, oldest first; those that failed lately wait."""
+        return self._entries("state = 'due' and retry_at <= ?", [real_now])
+
+    def release(self, ids: Sequence[str]) -> None:
+        """Held messages that go out as they are."""
+        self._mark("due", ids)
+
+    def join(self, ids: Sequence[str], digest: Entry, now: datetime) -> None:
+        """Held messages that go out as one; belongs into a transaction."""
+        self.add(digest, now)
+        self._mark("joined", ids)
+
+    def begin(self, entry: Entry) -> None:
+        """Counts the attempt before it is made."""
+        self._db.execute("update outbox set attempts = attempts + 1 where id = ?", [entry.id])
+
+    def record_sent(self, entry: Entry, now: datetime) -> None:
+        """The receiver has acknowledged the message."""
+        self._db.execute(
+            "update outbox set state = 'sent', sent_at = ?, last_error = null where id = ?",
+            [_text(now), entry.id],
+        )
+
+    def record_failure(self, entry: Entry, error: str, retry_at: float) -> None:
+        """The message stays due, not before a real time."""
+        self._db.execute(
+            "update outbox set last_error = ?, retry_at = ? where id = ?",
+            [error, retry_at, entry.id],
+        )
+
+    def give_up(self, entry: Entry, error: str) -> None:
+        """The message is kept with its error, and not tried again."""
+        self._db.execute(
+            "update outbox set state = 'failed', last_error = ? where id = ?", [error, entry.id]
+        )
+
+    def created_at(self, entry: Entry) -> datetime:
+        """Business time at which the message was written."""
+        query = "select created_at from outbox where id = ?"
+        return datetime.fromisoformat(self._db.execute(query, [entry.id]).fetchone()[0])
+
+    def waiting(self) -> dict[str, int]:
+        """Number of messages by state, of those that are not out yet or were given up."""
+        rows = self._db.execute(
+            "select state, count(*) from outbox where state in ('held', 'due', 'failed')"
+            " group by state"
+        )
+        return dict(rows.fetchall())
+
+    def troubles(self) -> list[dict[str, Any]]:
+        """Targets with messages that were tried in vain, each with its newest error."""
+        rows = self._db.execute(
+            "select target, count(*), max(attempts), min(retry_at), last_error, max(number)"
+            " from outbox where state = 'due' and last_error is not null group by target"
+            " order by target"
+        )
+        names = ("target", "messages", "attempts", "retry_at", "error")
+        return [dict(zip(names, row, strict=False)) for row in rows]
+
+    def forget(self, now: datetime) -> None:
+        """Drops messages that were settled long ago."""
+        self._db.execute(
+            "delete from outbox where state in ('sent', 'joined', 'failed') and created_at < ?",
+            [_text(now - KEPT_FOR)],
+        )
+
+    def _mark(self, state: str, ids: Sequence[str]) -> None:
+        self._db.executemany(
+            "update outbox set state = ? where id = ? and state = 'held'",
+            [(state, each) for each in ids],
+        )
+
+    def _entries(self, condition: str, values: list[Any]) -> list[Entry]:
+        rows = self._db.execute(
+            "select id, tenant, target, key, state, due_at, message, attempts from outbox"
+            f" where {condition} order by number",
+            values,
+        )
+        return [
+            Entry(each, tenant, target, key, state, datetime.fromisoformat(due), json.loads(text),
+                  attempts)
+            for each, tenant, target, key, state, due, text, attempts in rows
+        ]  # fmt: skip
+
+
+def _text(moment: datetime) -> str:
+    """Fixed width, so that texts sort as times do."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

@@ -143,7 +143,7 @@ def _select(
     for name, names in several.items():
         values |= dict(zip(names, lists[name], strict=True))
     lines = "".join(f"    and {condition}\n" for condition in asked)
-    return query("traces").replace("{conditions}\n", lines), values | {"now": now}
+    return query("traces").replace("-- conditions\n", lines), values | {"now": now}
 
 
 def _parameters(connection: duckdb.DuckDBPyConnection, wanted: TraceFilter) -> Row:

@@ -1,5 +1,5 @@
 -- Grain: one row per account that ever sent something up to $today.
 select account, max(day) as last_sent
-from usage_daily
+from marts.hve_usage_daily
 where recipients > 0 and day <= $today
 group by account

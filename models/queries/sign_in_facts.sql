@@ -12,7 +12,7 @@ with named as (
             contains(lower(client_app_used), 'smtp')
             or lower(client_app_used) = 'other clients'
         ) as is_basic
-    from sign_ins
+    from raw.sign_ins
     where created_at <= $now and created_at >= $since
 )
 

@@ -1,5 +1,5 @@
 -- Grain: one row per (tenant, trace_id, recipient), newest first. Times are UTC.
--- {conditions}: those of models.search that were asked for. A condition that is not there leaves
+-- At `-- conditions` stand those of models.search that were asked for: one that is not there leaves
 -- the engine free to skip files and row groups, which one on a null parameter would not.
 select
     tenant,
@@ -17,5 +17,5 @@ select
     source
 from staging.stg_message_traces
 where received_at <= $now
-{conditions}
+-- conditions
 order by received_at desc, trace_id, recipient

@@ -57,7 +57,8 @@ def _credential(tenant: Tenant) -> str:
 def _last_sent(store: Store, tenant: str, now: datetime) -> dict[str, date]:
     files = files_sql(HVE_USAGE_DAILY, store.delta.files(HVE_USAGE_DAILY, tenant))
     with compute(store.spill, store.memory_limit, store.threads) as connection:
-        connection.execute(f"create view usage_daily as {files}")
+        connection.execute("create schema marts")
+        connection.execute(f"create view marts.hve_usage_daily as {files}")
         rows = records(connection, query("last_sends"), {"today": now.date()})
     return {row["account"]: row["last_sent"] for row in rows}
 
@@ -80,7 +81,8 @@ def _sign_ins(
     days = days_between(since.date(), now.date())
     files = files_sql(SIGN_INS, store.delta.files(SIGN_INS, tenant.name, days))
     with compute(store.spill, store.memory_limit, store.threads) as connection:
-        connection.execute(f"create view sign_ins as {files}")
+        connection.execute("create schema raw")
+        connection.execute(f"create view raw.sign_ins as {files}")
         rows = records(connection, query("sign_in_facts"), {"now": now, "since": since})
     found = {row.pop("subject"): row for row in rows}
     subjects = {*found, *(account.account for account in accounts)}

@@ -34,7 +34,7 @@ _LONG_HALF_LIFE, _EXPONENT = 5.0, 1.0 / 3.0
 _SHORT_HALF_LIFE, _SHORT_EXPONENT = 0.7, 0.5
 # Variances of the recent level that a shift must exceed to be believed by half. Rises count half
 # again: most are bursts, while an account that falls silent mostly stays so.
-_FALL_NOISE, _RISE_NOISE, _RISE_BELIEVED = 1.0, 3.0, 0.5
+_FALL_NOISE, _RISE_NOISE, _RISE_BELIEVED = 4.0, 4.0, 0.5
 _RECENT_WEEKS = 2
 _SKIPPED = 0.3  # weighted share of weeks without a recipient
 _TREND_NOISE = 8.0  # squared t ratio that noise alone may reach: weeks depend on each other

@@ -151,6 +151,11 @@ def published(store_root: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         connection.execute(f"attach {quoted(str(file))} as hve (read_only)")
         connection.execute("use hve")
         yield connection
+    except duckdb.CatalogException as error:
+        reason = str(error).splitlines()[0]
+        raise StoreError(
+            f"{file}: lacks what this version reads ({reason}); run 'hve build'"
+        ) from error
     except duckdb.IOException as error:
         raise StoreError(f"{file}: cannot be read ({error}); run 'hve build'") from error
     finally:

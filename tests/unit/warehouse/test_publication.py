@@ -192,3 +192,13 @@ def test_an_empty_store_with_quotes_in_its_path_is_published(tmp_path: Path) -> 
     with open_store(tmp_path / "o'brien's") as store:
         publish_plain(store)
         assert shown(store.root, "select count(*) from raw.message_traces") == [(0,)]
+
+
+def test_a_file_of_an_older_version_is_told_in_one_line(store: Store) -> None:
+    with duckdb.connect(str(store.published)) as connection:
+        connection.execute("create schema marts")
+    with (
+        pytest.raises(StoreError, match="run 'hve build'"),
+        published(store.root) as connection,
+    ):
+        connection.execute("from marts.hve_usage_corrections")

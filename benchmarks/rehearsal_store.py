@@ -70,16 +70,22 @@ def computed(rehearsal: Rehearsal) -> dict[str, pd.DataFrame]:
         connection.register("traffic", columns)
         connection.execute(ROWS, {"statuses": list(STATUSES)})
         connection.execute(ACCOUNTS)
-        for model in runner.models():
-            if not model.is_mart:
-                runner.create(connection, model)
-        for name in FIRSTS:
-            runner.create(connection, runner.model(f"marts.{name}"))
-            connection.execute(f"create table kept.{name} as from marts.{name}")
-        for name in MARTS:
-            runner.create(connection, runner.model(f"marts.{name}"))
-        marts = {name: connection.execute(f"from marts.{name}").df() for name in MARTS}
+        marts = marts_of(connection)
     return marts | {"traffic": columns[["account", "received", "visible"]]}
+
+
+def marts_of(connection: duckdb.DuckDBPyConnection) -> dict[str, pd.DataFrame]:
+    """The marts of what raw.message_traces and raw.hve_accounts hold."""
+    runner.prepare(connection)
+    for model in runner.models():
+        if not model.is_mart:
+            runner.create(connection, model)
+    for name in FIRSTS:
+        runner.create(connection, runner.model(f"marts.{name}"))
+        connection.execute(f"create table kept.{name} as from marts.{name}")
+    for name in MARTS:
+        runner.create(connection, runner.model(f"marts.{name}"))
+    return {name: connection.execute(f"from marts.{name}").df() for name in MARTS}
 
 
 def end_of(rehearsal: Rehearsal) -> datetime:

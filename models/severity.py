@@ -46,7 +46,7 @@ def _is_high(levels: Mapping[str, int], values: Mapping[str, float]) -> bool:
     if stolen and (reaches or volume >= RANK["medium"]):
         return True
     many = levels.get("new_recipients", 0) >= 2 and values["new_recipients"] >= _MANY_NEW
-    return volume >= RANK["high"] or (many and (fails or levels.get("off_hours", 0) >= 2))
+    return volume >= RANK["high"] or (many and fails)
 
 
 def _is_medium(levels: Mapping[str, int], values: Mapping[str, float]) -> bool:

@@ -11,8 +11,8 @@ common threshold in about that day, so that aftermath is not raised again.
 Levels and spreads are taken once per local day from the days before it, so nothing that comes
 later changes an hour, and all days of many accounts are computed at once.
 
-Source: Paparrizos et al., "Volume under the surface", VLDB 2022 (the measure); scales by comparison on public
-operational series.
+Source: Paparrizos et al., "Volume under the surface", VLDB 2022 (the measure);
+scales by comparison on public operational series.
 """
 
 from __future__ import annotations

@@ -103,7 +103,7 @@ def report(labels: Path, scorer: Path) -> str:
         start = time.process_time()
         found = way(series)
         cost = (time.process_time() - start) / len(truth) * 1e6
-        result = judge.evaluate(truth, found, by="source" if "source" in truth else None)
+        result = judge.evaluate(truth, found)
         rows.append(_row(name, result, cost))
         by_source.append((name, *_by_source(judge, truth, found)))
     return f"{table([*rows, BARS])}\n\nVUS-PR and F1 at 1, by source:\n\n{table(by_source)}"

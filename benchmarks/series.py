@@ -90,6 +90,9 @@ def read_series(path: Path) -> SeriesFile:
     missing = [name for name in NAMES if name not in rows]
     if missing:
         raise SeriesError(f"{path}: no column {', '.join(missing)}; needed are {', '.join(NAMES)}")
+    if rows["series_id"].isna().any():
+        row = int(rows["series_id"].isna().to_numpy().argmax())
+        raise SeriesError(f"{path}: row {row + 1} has no series_id")
     stamp = _hours_since_1970(rows["ts"], path)
     number, _ = pd.factorize(rows["series_id"])
     first = pd.Series(stamp).groupby(number).transform("min").to_numpy(np.int64)
@@ -119,12 +122,18 @@ def _hours_since_1970(column: pd.Series, path: Path) -> NDArray[np.int64]:
         unit = next(unit for least, unit in _EPOCH_UNITS if largest >= least)
         stamps = pd.to_datetime(column, unit=unit, errors="coerce", utc=True)
     else:
-        stamps = pd.to_datetime(column, errors="coerce", utc=True, format=_format(column))
+        stamps = _parsed(column)
     if stamps.isna().any():
         row = int(stamps.isna().to_numpy().argmax())
         raise SeriesError(f"{path}: row {row + 1}: ts {column.iloc[row]!r} is not a time")
     return stamps.dt.tz_localize(None).to_numpy("M8[h]").astype(np.int64)
 
 
-def _format(column: pd.Series) -> str | None:
-    return None if pd.api.types.is_datetime64_any_dtype(column) else "ISO8601"
+def _parsed(column: pd.Series) -> pd.Series:
+    """ISO 8601 first; what pandas reads without guessing a language otherwise, months first."""
+    if pd.api.types.is_datetime64_any_dtype(column):
+        return pd.to_datetime(column, utc=True)
+    stamps = pd.to_datetime(column, errors="coerce", utc=True, format="ISO8601")
+    if stamps.isna().any():
+        stamps = pd.to_datetime(column, errors="coerce", utc=True, format="mixed")
+    return stamps

@@ -5,14 +5,14 @@ weeks, the hour before, and the range of its month. Every scale is half a robust
 long standard deviation: a robust one alone explodes on bursty accounts, the other alone forgets
 nothing. A part of each score comes from the hours before, so that a little every hour counts as
 well; then the account's own high scores of the last month set what is high for it. A score fades
-over the day after, because what follows an unusual hour is suspect, but it fades below any
-threshold within that day: aftermath is never raised again.
+over the day after, because what follows an unusual hour is suspect, but it fades below the
+common threshold in about that day, so that aftermath is not raised again.
 
 Levels and spreads are taken once per local day from the days before it, so nothing that comes
 later changes an hour, and all days of many accounts are computed at once.
 
-Source: Paparrizos et al., "TSB-UAD", VLDB 2022 (the measure); scales by comparison on public
-operational series.
+Source: Paparrizos et al., "Volume under the surface", VLDB 2022 (the measure);
+scales by comparison on public operational series.
 """
 
 from __future__ import annotations

@@ -81,6 +81,7 @@ def test_order_gaps_and_other_series_do_not_matter(tmp_path: Path) -> None:
     [
         lambda ts: ts.dt.strftime("%Y-%m-%dT%H:%M:%SZ"),
         lambda ts: ts.dt.strftime("%Y-%m-%d %H:%M:%S"),
+        lambda ts: ts.dt.strftime("%m/%d/%Y %H:%M"),
         lambda ts: ts.dt.tz_localize("UTC").dt.tz_convert("Europe/Berlin").astype(str),
         lambda ts: ts.astype("datetime64[s]").astype("int64"),
         lambda ts: ts.astype("datetime64[ms]").astype("int64"),
@@ -100,7 +101,8 @@ def test_every_form_of_time_gives_the_same_scores(tmp_path: Path, form: object, 
     ("rows", "told"),
     [
         (frame().drop(columns="value"), "no column value"),
-        (frame().assign(ts="yesterday"), "row 1: ts 'yesterday' is not a time"),
+        (frame().assign(series_id=None), "row 1 has no series_id"),
+        (frame().assign(ts="some day"), "row 1: ts 'some day' is not a time"),
         (
             frame().assign(ts=lambda f: f["ts"].mask(f.index == 3, pd.Timestamp("2099-01-01"))),
             "row 4",

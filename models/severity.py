@@ -78,7 +78,8 @@ def kind_of(levels: Mapping[str, int], volume_kind: str | None) -> str:
         return "drift"
     volume = max((levels.get(name, 0) for name in VOLUME), default=0)
     if volume_kind is not None and (volume >= RANK["medium"] or "new_source" not in levels):
-        return volume_kind
+        # A ceiling is how a surge is seen at the latest, not another kind of trouble.
+        return "surge" if volume_kind == "ceiling" else volume_kind
     order = ("new_source", "new_recipients", "dormant_account", "external_attempts", "sign_ins")
     return next((name for name in order if name in levels), _other(levels))
 

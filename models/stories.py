@@ -78,7 +78,7 @@ class Teller:
         stretch = rows_between(self.activity, episode.account, episode.started_at, episode.last)
         tabular = [self._signal(name, episode, stretch, missing.get(name)) for name in SIGNALS]
         context = [_of_context(name, episode, self.missing.get(name)) for name in CONTEXT]
-        return (*_volume_signals(volume), *tabular, *context)
+        return (*_volume_signals(episode, volume), *tabular, *context)
 
     def _signal(self, name: str, episode: Episode, stretch: slice, missing: str | None) -> Signal:
         events = [event for event in episode.events if event.signal == name]
@@ -108,14 +108,13 @@ def sending_incidents(
     told_before: account and opening of episodes that cannot have changed: they are left out.
     """
     settled = [incident for incident in volume if not incident.learning]
-    told = [_standing(each) for each in volume if each.learning]
-    for account, mine in grouped(events, settled, plans):
-        told += [
-            teller.tell(episode)
-            for episode in episodes_of(account, mine)
-            if (account, episode.opened_at) not in told_before
-        ]
-    return told
+    learning = [incident for incident in volume if incident.learning]
+    return [
+        teller.tell(episode)
+        for account, mine in (*grouped((), learning, plans), *grouped(events, settled, plans))
+        for episode in episodes_of(account, mine)
+        if (account, episode.opened_at) not in told_before
+    ]
 
 
 def silent_incidents(
@@ -212,11 +211,19 @@ def _opening(
     return (first, *past)
 
 
-def _volume_signals(volume: Incident | None) -> tuple[Signal, ...]:
+def _volume_signals(episode: Episode, volume: Incident | None) -> tuple[Signal, ...]:
+    """Signals of every channel of volume, those of the most serious one first."""
     if volume is None:
         quiet = Signal("surge", 0.0, "quiet", "the number of recipients alone is not unusual")
         return (quiet, Signal("silence", 0.0, "quiet", "the account is sending"))
-    return tuple(each for each in volume.signals if each.name not in SIGNALS)
+    others = [event.volume for event in episode.events if event.volume is not None]
+    by_name: dict[str, Signal] = {}
+    for incident in (volume, *others):
+        for signal in incident.signals:
+            known = by_name.setdefault(signal.name, signal)
+            if known.state != "fired" and signal.state == "fired":
+                by_name[signal.name] = signal
+    return tuple(each for each in by_name.values() if each.name not in SIGNALS)
 
 
 def _of_context(name: str, episode: Episode, missing: str | None) -> Signal:

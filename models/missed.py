@@ -116,10 +116,13 @@ def _empty_blocks(grid: HourlyGrid) -> list[tuple[int, int, str]]:
     count = sums.shape[1] - 24 * days
     if count <= 0:
         return []
+    # The hours beside it must hold mail too: a clock change moves every job by one hour.
+    usual = np.pad(sums, ((0, 0), (1, 1)), mode="edge")
+    usual = np.minimum(np.minimum(usual[:, :-2], usual[:, 2:]), sums)
     least = np.full((len(sums), count), np.inf)
     for back in range(1, days + 1):
         first = 24 * (days - back)
-        least = np.minimum(least, sums[:, first : first + count])
+        least = np.minimum(least, usual[:, first : first + count])
     empty = (sums[:, 24 * days :] == 0) & (least >= _LEAST_BLOCK)
     return [
         (

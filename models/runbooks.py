@@ -129,7 +129,7 @@ def limits_of(kind: str, severity: str) -> list[str]:
 
 
 # Measured by benchmarks/incidents.py: alarms beyond what was injected, per account-month.
-FALSE_PER_ACCOUNT_MONTH = {"high": 0.001, "medium": 0.3, "low": 0.6}
+FALSE_PER_ACCOUNT_MONTH = {"high": 0.001, "medium": 0.2, "low": 0.6}
 _RECALL = 0.95
 _BASE_RATE = 0.02  # organisations with a hijacked sender per month: 1 in 7 in seven months
 _ACCOUNTS = 20

@@ -176,6 +176,13 @@ def test_a_backtest_is_told_when_it_was_asked_for() -> None:
         "projection": {"p80": None, "method": "unavailable"},
         "by_account": [],
         "budgets": [],
+        "by_cost_center": [],
+        "invoice": None,
+        "reconciliation": [],
+        "reconciliation_months": [],
+        "corrections": [],
+        "closed_at": None,
+        "restatements": [],
         "coverage": COMPLETE,
     }
     assert "backtest" not in TEXTS["cost"](document)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from pydantic import SecretStr
 
 from hve_monitor.config import Alerts, AlertTarget, Config, CostCenter, Tenant, Warehouse
 from models.build import build, offer_models
+from models.reference import shipped_reference
 from publish.candidates import Candidate
 from tests.unit.models.conftest import NOW as SPENT_AT
 from tests.unit.models.conftest import Workbench, trace
@@ -98,7 +100,7 @@ class Desk:
         """Publishes exactly these incidents."""
         table = pa.Table.from_pylist(list(rows), schema=HVE_INCIDENTS.schema)
         self.store.delta.replace(HVE_INCIDENTS, table, "contoso")
-        publish(self.store, now, offer_models)
+        publish(self.store, now, partial(offer_models, reference=shipped_reference()))
 
     def config(self, *targets: AlertTarget, **other: Any) -> Config:
         """A configuration with these targets."""

@@ -181,7 +181,7 @@ def test_a_backtest_is_told_when_it_was_asked_for() -> None:
         "reconciliation": [],
         "reconciliation_months": [],
         "corrections": [],
-        "closed_at": None,
+        "closed": None,
         "restatements": [],
         "coverage": COMPLETE,
     }

@@ -10,12 +10,15 @@ from typing import Any
 
 import pandas as pd
 
+from hve_monitor.clock import days_between
 from hve_monitor.config import Budget
 from hve_monitor.errors import ConfigError
 from models.centers import Centers
 from models.money import plain, times
 from models.periods import end_of_month, period_of
 from models.projection import Projection
+
+_WEEK = timedelta(days=7)
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,10 @@ class BudgetLine:
 
     def _mine(self, spent: pd.DataFrame, first: date, today: date) -> pd.DataFrame:
         """The rows of the budget's tenant and accounts in its period so far."""
-        rows = spent[(spent["day"] >= first) & (spent["day"] <= today)]
+        return self.of(spent[(spent["day"] >= first) & (spent["day"] <= today)])
+
+    def of(self, rows: pd.DataFrame) -> pd.DataFrame:
+        """The rows (tenant, account) that the budget is about."""
         if self.tenant is not None:
             rows = rows[rows["tenant"] == self.tenant]
         return rows if self.accounts is None else rows[rows["account"].isin(list(self.accounts))]
@@ -52,20 +58,24 @@ class BudgetLine:
     ) -> dict[str, Any]:
         """The contract's budget JSON at `today`.
 
-        spent: account, day, cost. The days until a budget is passed assume that what is projected
-        for the rest of the month comes evenly, and goes on so after it.
+        spent: tenant, account, day, cost. projection: of the budget's own accounts together, so
+        that its range is theirs and no sum of ends. What it says of the rest of the month comes by
+        the weekdays of the last weeks, and goes on so after it.
         """
         first, last = period_of(today, self.period)
         mine = self._mine(spent, first, today)
-        accounts = self._accounts(spent)
+        weights = _weekdays(self.of(spent), today)
         costs = [Decimal(0) if cost is None else cost for cost in mine["cost"]]
         used = sum(costs, Decimal(0))
-        rates = [_daily(projection, price, today, bound, accounts) for bound in (None, 1, 0)]
+        paces = [
+            _Pace(_daily(projection, price, today, bound, weights), weights)
+            for bound in (None, 1, 0)
+        ]
         lines = [
-            _threshold(self._part(each), used, rates, mine, today, last) | {"threshold": each}
+            _threshold(self._part(each), used, paces, mine, today, last) | {"threshold": each}
             for each in self.thresholds
         ]
-        whole = _threshold(self.amount, used, rates, mine, today, last)
+        whole = _threshold(self.amount, used, paces, mine, today, last)
         return {
             "name": self.name,
             "period": self.period,
@@ -80,12 +90,37 @@ class BudgetLine:
     def _part(self, threshold: float) -> Decimal:
         return self.amount * Decimal(repr(threshold))
 
-    def _accounts(self, spent: pd.DataFrame) -> frozenset[str] | None:
-        """Accounts whose projection counts; None is that of everything."""
-        if self.tenant is None:
-            return self.accounts
-        own = frozenset(spent.loc[spent["tenant"] == self.tenant, "account"])
-        return own if self.accounts is None else own & self.accounts
+
+@dataclass(frozen=True)
+class _Pace:
+    """Money a day of average weight, None when it is unknown, and the weight of each weekday."""
+
+    daily: Decimal | None
+    weights: tuple[float, ...]
+
+    def passing_day(self, rest: Decimal, today: date, last: date) -> str | None:
+        """The day on which the rest is used up, None when the period ends before."""
+        if rest <= 0 or self.daily is None or self.daily <= 0:
+            return None
+        left = float(rest / self.daily)
+        for day in days_between(today, last):
+            left -= self.weights[day.weekday()]
+            if left <= 0:
+                return str(day)
+        return None
+
+
+def _weekdays(spent: pd.DataFrame, today: date) -> tuple[float, ...]:
+    """Share of each weekday in the last eight weeks, 1 on average; even without history."""
+    recent = spent[(spent["day"] >= today - 8 * _WEEK) & (spent["day"] < today)]
+    days = [day.weekday() for day in recent["day"]]
+    sums = (
+        pd.Series(recent["recipients"].to_numpy(), index=days, dtype=float).groupby(level=0).sum()
+    )
+    total = float(sums.sum())
+    if not total:
+        return (1.0,) * 7
+    return tuple(7 * float(sums.get(day, 0.0)) / total for day in range(7))
 
 
 def _daily(
@@ -93,31 +128,27 @@ def _daily(
     price: Decimal | None,
     today: date,
     bound: int | None,
-    accounts: frozenset[str] | None,
+    weights: Sequence[float],
 ) -> Decimal | None:
     """Money a day until the end of the month; bound 0 or 1 is the low or high 80 % end."""
-    estimates = (
-        [projection.total]
-        if accounts is None
-        else [each for name, each in projection.by_account.items() if name in accounts]
-    )
-    ends = [each.month_end if bound is None else each.p80[bound] for each in estimates]
-    rest = sum(ends) - sum(each.actual for each in estimates)
-    days = max(1, (end_of_month(today) - today).days + 1)
-    return times(price, max(0.0, rest) / days)
+    total = projection.total
+    rest = (total.month_end if bound is None else total.p80[bound]) - total.actual
+    days = days_between(today, end_of_month(today))
+    weight = sum(weights[day.weekday()] for day in days)
+    return times(price, max(0.0, rest) / weight) if weight else times(price, 0.0)
 
 
 def _threshold(
     amount: Decimal,
     used: Decimal,
-    rates: Sequence[Decimal | None],
+    paces: Sequence[_Pace],
     mine: pd.DataFrame,
     today: date,
     last: date,
 ) -> dict[str, Any]:
     """When an amount was passed, or else when it will be: expected, soonest, latest."""
     passed = _passed_on(mine, amount)
-    expected, soonest, latest = (_passing_day(amount - used, rate, today, last) for rate in rates)
+    expected, soonest, latest = (each.passing_day(amount - used, today, last) for each in paces)
     return {
         "amount": plain(amount),
         "passed_on": passed,
@@ -155,15 +186,6 @@ def budget_lines(
         )
         for budget in wanted
     )
-
-
-def _passing_day(rest: Decimal, daily: Decimal | None, today: date, last: date) -> str | None:
-    """The day on which the rest is used up, None when the period ends before."""
-    if rest <= 0 or daily is None or daily <= 0:
-        return None
-    days = int(rest / daily) if rest / daily < 36500 else 36500
-    day = today + timedelta(days=days)
-    return str(day) if day <= last else None
 
 
 def _passed_on(rows: pd.DataFrame, amount: Decimal) -> str | None:

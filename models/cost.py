@@ -25,6 +25,8 @@ from models.quarters import quarter_report
 from models.runner import query
 from models.usage import daily_usage
 
+SENT = ["account", "day", "recipients"]
+
 
 def first_of_month(text: str | None, now: datetime) -> date:
     """First day of the asked month (YYYY-MM), or of the one of `now`. Raises: ConfigError."""
@@ -58,7 +60,15 @@ def cost_report(
     spent = _spent(daily, prices, currency)
     in_month = spent[(spent["day"] >= first) & (spent["day"] <= last)]
     extra = _extra(connection, now, tenant)
-    projection = project_month(daily[["account", "day", "recipients"]], now, name, extra, plans)
+    projection = project_month(daily[SENT], now, name, extra, plans)
+
+    def projected(line: BudgetLine) -> Projection:
+        """The month of the budget's accounts together."""
+        mine = line.of(daily)
+        if name == f"{now:%Y-%m}" and len(mine) == len(daily):
+            return projection
+        return project_month(mine[SENT], now, f"{now:%Y-%m}", _of(mine, extra), _of(mine, plans))
+
     price = prices.unit_price(min(last, max(first, now.date())), currency)
     if daily.empty:
         return _nothing_known(name, currency, price)
@@ -75,9 +85,14 @@ def cost_report(
         "quarter": quarter_report(spent, projection.quarter, price, first),
         "next_12_months": _scenarios(projection, price),
         "by_account": _by_account(in_month, projection, price),
-        "budgets": [line.report(spent, projection, price, now.date()) for line in budgets],
+        "budgets": [line.report(spent, projected(line), price, now.date()) for line in budgets],
         "reconciliation": [],
     }
+
+
+def _of(rows: pd.DataFrame, other: pd.DataFrame | None) -> pd.DataFrame | None:
+    """What the other frame says of the accounts in `rows`."""
+    return None if other is None else other[other["account"].isin(rows["account"].unique())]
 
 
 def spent_days(

@@ -6,6 +6,8 @@ Source: Microsoft Learn, Exchange PowerShell reference, Manage High Volume Email
 
 from __future__ import annotations
 
+import re
+
 _SECURITY, _ALL, _MAIL = ["security"], ["security", "finops", "mail"], ["mail"]
 AUDIENCE: dict[str, list[str]] = {
     "surge": _ALL,
@@ -116,11 +118,16 @@ CANNOT_SHOW = (
     " harmful, only that it is unusual for this account."
 )
 _ATTACK_KINDS = ("surge", "new_recipients", "new_source", "external_attempts", "dormant_account")
+_PLAIN = re.compile(r"[\w.+=%-]+@[\w.-]+")
 
 
 def next_steps(kind: str, account: str, incident: str = "<id>") -> list[str]:
-    """Steps in the order in which to take them."""
-    return [step.format(account=account, id=incident) for step in STEPS[kind]]
+    """Steps in the order in which to take them.
+
+    They are pasted into shells: a name that is no plain address stays out of them.
+    """
+    named = account if _PLAIN.fullmatch(account) else "<account>"
+    return [step.format(account=named, id=incident) for step in STEPS[kind]]
 
 
 def limits_of(kind: str, severity: str) -> list[str]:

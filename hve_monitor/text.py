@@ -139,6 +139,35 @@ def script(document: Document) -> str:
     return str(document["script"]).rstrip("\n")
 
 
+def verdict(document: Document) -> str:
+    """What is now said of an incident."""
+    said = document["verdict"]
+    return _clean(
+        f"{said['id']}: {said['status']}, by {said['author']}, until {said['expires_at']}"
+    )
+
+
+def plan(document: Document) -> str:
+    """The plan that was made."""
+    said = document["plan"]
+    return _clean(
+        f"{said['id']}: {said['recipients']:,} recipients of {said['account'] or said['scope']}"
+        f" from {said['start']} to {said['end']}"
+    )
+
+
+def plans(document: Document) -> str:
+    """A table of the plans."""
+    names = ("id", "tenant", "scope", "account", "start", "end", "recipients", "sent", "author",
+             "note")  # fmt: skip
+    return _table([{name: each[name] for name in names} for each in document["plans"]])
+
+
+def removed(document: Document) -> str:
+    """What was withdrawn."""
+    return f"{document['removed']}: withdrawn"
+
+
 def _money(amount: str | int | None) -> str:
     return "unknown" if amount is None else str(amount)
 
@@ -177,4 +206,8 @@ TEXTS: dict[str, Callable[[Document], str]] = {
     "doctor": doctor,
     "dashboard": dashboard,
     "script": script,
+    "verdict": verdict,
+    "plan": plan,
+    "plans": plans,
+    "removed": removed,
 }

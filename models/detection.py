@@ -17,13 +17,17 @@ from hve_monitor.config import Tenant
 from models.coverage import account_gaps, covered_until
 from models.grid import HourlyGrid, grid_from_hours
 from models.incidents import Analysis, Incident, analyse
+from models.plans import Traffic, beside_plans
 from models.prices import PriceBook, read_price_book
 from models.runbooks import AUDIENCE, next_steps
+from models.verdicts import Feedback
 from warehouse.accounts import stored_rows
 from warehouse.connection import compute, files_sql
+from warehouse.plans import stored_plans
 from warehouse.state import DirtyDay
 from warehouse.store import Store
 from warehouse.tables import HVE_BASELINE_HOURLY, HVE_INCIDENTS, HVE_USAGE_HOURLY
+from warehouse.verdicts import stored_verdicts
 
 HOUR, ONE_DAY = timedelta(hours=1), timedelta(days=1)
 # More than a year, so that yearly mailings are known; a stray row of long ago costs nothing.
@@ -43,12 +47,22 @@ def detect(store: Store, tenant: Tenant, now: datetime, days: Iterable[DirtyDay]
     grid = grid_from_hours(hours, until)
     if tenant.accounts != "files":
         grid = _without_gaps(store, tenant.name, grid, until)
-    analysis = analyse(grid, tenant.timezone)
+    analysis = _analysed(store, tenant, now, grid)
     first = min((each.day for each in days), default=None)
     _store_baselines(store, tenant.name, grid, analysis, first)
     # Where older hours were cut off, the first ones left lack what they were judged by.
     is_cut = grid.start - (until - HISTORY) < ONE_DAY
     return _store_incidents(store, tenant, analysis, grid.start + WARM_UP if is_cut else grid.start)
+
+
+def _analysed(store: Store, tenant: Tenant, now: datetime, grid: HourlyGrid) -> Analysis:
+    """The analysis with what people said: verdicts on incidents, and announced sends."""
+    feedback = Feedback(stored_verdicts(store.state, tenant.name, now))
+    plans = stored_plans(store.state, now, tenant.name, with_removed=True)
+    found = analyse(grid, tenant.timezone, feedback)
+    traffic = Traffic(grid, found.expected, found.hi95)
+    kept = beside_plans(feedback.beyond_harmless(found.incidents, traffic), plans, traffic)
+    return replace(found, incidents=tuple(kept))
 
 
 def _known_until(store: Store, tenant: Tenant, now: datetime) -> datetime:

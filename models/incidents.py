@@ -19,6 +19,7 @@ from models.signals import Surroundings
 from models.silence import SilenceWatch
 from models.surge import SurgeWatch
 from models.traffic import Traffic
+from models.verdicts import Feedback
 
 __all__ = ["Analysis", "Incident", "Signal", "analyse"]
 
@@ -43,9 +44,10 @@ class Analysis:
     incidents: tuple[Incident, ...]
 
 
-def analyse(grid: HourlyGrid, timezone: str) -> Analysis:
+def analyse(grid: HourlyGrid, timezone: str, feedback: Feedback | None = None) -> Analysis:
     """Baselines, intervals and incidents of a grid, by the local hours of an IANA time zone.
 
+    feedback: verdicts on earlier incidents, taken up on the day after they were given.
     Raises: zoneinfo.ZoneInfoNotFoundError for an unknown time zone.
     """
     calendar = local_calendar(grid.start, grid.hours, timezone)
@@ -55,7 +57,7 @@ def analyse(grid: HourlyGrid, timezone: str) -> Analysis:
     accounts = len(grid.accounts) if grid.hours else 0
     for first in range(0, accounts, _ACCOUNTS_AT_ONCE):
         rows = slice(first, min(first + _ACCOUNTS_AT_ONCE, accounts))
-        traffic, found = _walk_days(grid, rows, calendar)
+        traffic, found = _walk_days(grid, rows, calendar, feedback or Feedback())
         series[0, rows] = traffic.expected
         series[1:, rows] = traffic.bounds
         learning[rows] = traffic.learning
@@ -66,12 +68,13 @@ def analyse(grid: HourlyGrid, timezone: str) -> Analysis:
 
 
 def _walk_days(
-    grid: HourlyGrid, rows: slice, calendar: LocalCalendar
+    grid: HourlyGrid, rows: slice, calendar: LocalCalendar, feedback: Feedback
 ) -> tuple[Traffic, list[Incident]]:
     traffic = Traffic(grid, rows, calendar)
     surroundings = Surroundings(traffic)
     surges, silences = SurgeWatch(traffic, surroundings), SilenceWatch(traffic)
     for day in range(calendar.days):
+        feedback.apply(day, traffic)
         forecast = traffic.forecast(day)
         surges.watch(day, forecast)
         silences.watch(day, forecast)

@@ -20,11 +20,22 @@ import pyarrow.compute as pc
 from hve_monitor.errors import StoreError
 from warehouse.connection import files_sql, quoted
 from warehouse.delta import fsync_folder
+from warehouse.live import offer_live
 from warehouse.store import Store
 from warehouse.tables import TABLES, Table
 
 LARGEST_TABLE = 1_000_000
-STATE_TABLES = ("tenants", "coverage", "dirty_days", "quota_use", "runs")
+STATE_TABLES = (
+    "tenants",
+    "coverage",
+    "dirty_days",
+    "quota_use",
+    "runs",
+    "verdicts",
+    "plans",
+    "audit",
+    "protection",
+)
 REPLACE_ATTEMPTS = 20
 
 
@@ -127,7 +138,7 @@ def published(store_root: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """A read-only connection to the newest published version.
 
     The file is attached to a fresh connection: a path opened twice in one process could show the
-    version of the first time.
+    version of the first time. What people said since then is offered beside it as live.*.
     Raises: StoreError when nothing was published yet.
     """
     file = store_root / "hve.duckdb"
@@ -140,6 +151,7 @@ def published(store_root: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         connection.execute("set TimeZone = 'UTC'")
         connection.execute(f"attach {quoted(str(file))} as hve (read_only)")
         connection.execute("use hve")
+        offer_live(connection, store_root)
         yield connection
     except duckdb.IOException as error:
         raise StoreError(f"{file}: cannot be read ({error}); run 'hve build'") from error

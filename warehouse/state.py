@@ -63,6 +63,11 @@ class State:
         """Closes the file."""
         self._db.close()
 
+    @property
+    def connection(self) -> sqlite3.Connection:
+        """The open file, for the modules of this room that keep their own tables in it."""
+        return self._db
+
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """All or nothing; other processes wait."""
@@ -79,14 +84,14 @@ class State:
     def last_now(self, tenant: str) -> datetime | None:
         """Business time of the tenant's last write, None before the first."""
         row = self._db.execute("select last_now from tenants where tenant = ?", [tenant]).fetchone()
-        return _time(row[0]) if row else None
+        return time_of(row[0]) if row else None
 
     def record_now(self, tenant: str, now: datetime) -> None:
         """Remembers the business time of a write."""
         self._db.execute(
             "insert into tenants values (?, ?) on conflict (tenant) do update"
             " set last_now = max(last_now, excluded.last_now)",
-            [tenant, _text(now)],
+            [tenant, text_of(now)],
         )
 
     # -- batches ---------------------------------------------------------------------------
@@ -135,7 +140,7 @@ class State:
             )
             self._db.executemany(
                 "insert into coverage values (?, ?, ?, ?, ?)",
-                [(*key, _text(each.start), _text(each.end)) for each in windows],
+                [(*key, text_of(each.start), text_of(each.end)) for each in windows],
             )
 
     def covered(self, tenant: str, source: str, address: str) -> list[Window]:
@@ -145,7 +150,7 @@ class State:
             " where tenant = ? and source = ? and address = ? order by from_utc",
             [tenant, source, address],
         )
-        return [Window(_time(start), _time(end)) for start, end in rows]
+        return [Window(time_of(start), time_of(end)) for start, end in rows]
 
     # -- quota -----------------------------------------------------------------------------
 
@@ -196,7 +201,7 @@ class State:
         """Keeps the summary of a run for the health page."""
         self._db.execute(
             "insert into runs (started_at, finished_at, summary) values (?, ?, ?)",
-            [_text(started_at), _text(finished_at), json.dumps(summary)],
+            [text_of(started_at), text_of(finished_at), json.dumps(summary)],
         )
 
     def rows(self, table: str) -> tuple[dict[str, str], list[tuple[Any, ...]]]:
@@ -239,9 +244,11 @@ def whole_second(moment: datetime, *, up: bool = False) -> datetime:
     return floor + timedelta(seconds=1) if up and floor < moment else floor
 
 
-def _text(moment: datetime) -> str:
+def text_of(moment: datetime) -> str:
+    """An instant as state.db keeps it."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
-def _time(text: str) -> datetime:
+def time_of(text: str) -> datetime:
+    """The instant of a text of state.db."""
     return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)

@@ -10,7 +10,7 @@ import sys
 
 import typer
 
-from hve_monitor.commands import delivery, feedback, incidents, operation, runs, spending
+from hve_monitor.commands import delivery, feedback, incidents, operation, privacy, runs, spending
 from hve_monitor.errors import FAILED, HveError
 
 app = typer.Typer(
@@ -20,7 +20,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for group in (runs, spending, incidents, feedback, delivery, operation):
+for group in (runs, spending, incidents, feedback, delivery, privacy, operation):
     app.add_typer(group.commands)
 
 

@@ -19,6 +19,9 @@ from ingest.source import Progress, SourceResult
 from ingest.tenant import ingest_tenant
 from models.build import BuildResult, build
 from models.coverage import coverage_report
+from warehouse.accounts import account_addresses
+from warehouse.protection import read_protection
+from warehouse.pseudonyms import hidden
 from warehouse.publication import published
 from warehouse.state import Window
 from warehouse.store import Store, open_store
@@ -39,7 +42,8 @@ class Outcome:
 def store_of(config: Config) -> AbstractContextManager[Store]:
     """The configured store, closed by its context."""
     warehouse = config.warehouse
-    return open_store(warehouse.path, warehouse.memory_limit, warehouse.threads)
+    protection = read_protection(config.privacy, warehouse.path)
+    return open_store(warehouse.path, warehouse.memory_limit, warehouse.threads, protection)
 
 
 def ingest(
@@ -75,22 +79,35 @@ def ingest(
 
 def run_once(config: Config, now: datetime, progress: Progress) -> Outcome:
     """Ingest, models, publication; the contract's run summary."""
+    from hve_monitor.privacy import finish_removals, retain
+
     started = datetime.now(UTC)
+    finish_removals(config)
     results = ingest(config, now, progress)
     with store_of(config) as store:
         built = build(store, config.served, now, progress)
-        document = {
+        document: dict[str, Any] = {
             "started_at": iso(started),
             "finished_at": iso(datetime.now(UTC)),
             "now": iso(now),
-            "sources": [result.summary() for result in results],
+            "sources": [_hidden(store, result.summary()) for result in results],
             "models": {"days_rebuilt": built.days_rebuilt, "seconds": built.seconds},
             "incidents_opened": built.incidents_opened,
             "coverage": _coverage(config.warehouse.path, now),
         }
         store.state.record_run(started, datetime.now(UTC), document)
         sweep(store)
+    retain(config, now)
     return Outcome(document, exit_code(results))
+
+
+def _hidden(store: Store, summary: dict[str, Any]) -> dict[str, Any]:
+    """Where names are hidden, the words of a service do not bring them back."""
+    if store.protection.is_plain or not summary["error"]:
+        return summary
+    return summary | {
+        "error": hidden(summary["error"], account_addresses(store, summary["tenant"]))
+    }
 
 
 def exit_code(results: Sequence[SourceResult]) -> int:
@@ -128,6 +145,9 @@ def import_files(
 
 def rebuild(config: Config, now: datetime, progress: Progress, *, full: bool) -> Outcome:
     """Models alone."""
+    from hve_monitor.privacy import finish_removals
+
+    finish_removals(config)
     with store_of(config) as store:
         built = build(store, config.served, now, progress, full=full)
     document = {

@@ -20,6 +20,7 @@ from ingest.outcome import finish, note
 from ingest.source import SourceResult
 from ingest.trace_pages import utc_times
 from warehouse.events import Pair, TraceEvent, failed_pairs, record_events
+from warehouse.identities import identities
 from warehouse.store import Store
 
 SOURCE = "trace_events"
@@ -61,11 +62,12 @@ def ingest_trace_events(
     A permission that is missing makes the source unavailable: traces may come another way.
     """
     result = SourceResult(SOURCE, tenant)
+    people = identities(store, tenant, {pair.recipient for pair in pairs})
     fetched: dict[Pair, list[TraceEvent]] = {}
     try:
         for pair in dict.fromkeys(pairs):
             try:
-                fetched[pair] = _events(api, pair)
+                fetched[pair] = _events(api, pair, people.get(pair.recipient, pair.recipient))
             except HveError as error:
                 note(result, error, api.permission)
                 if isinstance(error, (AuthError, SourceUnavailable)):
@@ -93,9 +95,9 @@ def _keep(
     fetched.clear()
 
 
-def _events(api: Api, pair: Pair) -> list[TraceEvent]:
+def _events(api: Api, pair: Pair, address: str) -> list[TraceEvent]:
     """Events of a pair in the order of time; empty when the service does not know it."""
-    recipient = quote(pair.recipient.replace("'", "''"), safe="@'")
+    recipient = quote(address.replace("'", "''"), safe="@'")
     url = (
         f"{api.base}{PATH}/{quote(pair.trace_id, safe='')}"
         f"/getDetailsByRecipient(recipientAddress='{recipient}')"

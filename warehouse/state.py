@@ -184,6 +184,15 @@ class State:
         )
         return {row[0] for row in rows}
 
+    # -- retention -------------------------------------------------------------------------
+
+    def purged_before(self, tenant: str) -> date | None:
+        """The day before which the tenant's facts were purged, None while none were."""
+        row = self._db.execute(
+            "select facts_before from purged where tenant = ?", [tenant]
+        ).fetchone()
+        return date.fromisoformat(row[0]) if row else None
+
     # -- upkeep ----------------------------------------------------------------------------
 
     def last_upkeep(self, tenant: str) -> float | None:

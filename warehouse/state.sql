@@ -74,8 +74,18 @@ create table if not exists protection (
 -- one row per tenant: the key of its pseudonyms, sealed with the outside key
 create table if not exists pseudonym_keys (tenant text primary key, sealed blob not null) strict;
 
--- one row per erasure that has begun and may not have ended; values are pseudonyms where the mode is
--- pseudonymous, so that the next run can end it
-create table if not exists erasures (
-    number integer primary key, tenant text not null, value text not null, audit integer not null
+-- one row per removal that has begun and may not have ended, so that the next run ends it; value is
+-- what is erased (a pseudonym where the mode is pseudonymous), null for a purge
+create table if not exists removals (
+    number integer primary key, tenant text not null, value text, at text not null, who text not null,
+    reason text not null
 ) strict;
+
+-- one row per erased person: a keyed hash by which rows of that person, should a source bring them
+-- again, are told and kept without the person; erased_at is business time
+create table if not exists erased (
+    tenant text not null, hash text not null, erased_at text not null, primary key (tenant, hash)
+) strict;
+
+-- one row per tenant whose old facts were purged: their days are never rebuilt
+create table if not exists purged (tenant text primary key, facts_before text not null) strict;

@@ -351,6 +351,15 @@ TRACE_EVENTS = Table(
     ),
 )
 
+IDENTITIES = Table(
+    "facts",
+    "identities",
+    "one row per pseudonym of a recipient; `sealed` opens with the key outside the store alone",
+    _schema(tenant=pa.string(), pseudonym=pa.string(), sealed=pa.string()),
+    ("tenant",),
+    ("tenant", "pseudonym"),
+)
+
 TABLES: tuple[Table, ...] = (
     MESSAGE_TRACES,
     HVE_ACCOUNTS,
@@ -368,4 +377,5 @@ TABLES: tuple[Table, ...] = (
     SIGN_INS,
     POLICIES,
     TRACE_EVENTS,
+    IDENTITIES,
 )

@@ -40,13 +40,12 @@ def trace(
     as_json: Json = False,
 ) -> None:
     """Delivery search: did it arrive, and if not, what happened."""
-    from models.search import TraceFilter, search_traces
-    from warehouse.publication import published
+    from hve_monitor.author import author_of
+    from models.search import TraceFilter, find_traces
 
     wanted = TraceFilter(
         tenant, sender, recipient, trace_id, message_id, subject, status, from_ip,
         time_of(since, "--since"), time_of(until, "--until"),
     )  # fmt: skip
-    with published(load(config).warehouse.path) as connection:
-        document = search_traces(connection, wanted, moment_of(now), limit)
+    document = find_traces(load(config), wanted, moment_of(now), limit, author_of(None))
     show(document, as_json, "rows")

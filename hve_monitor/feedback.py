@@ -16,8 +16,10 @@ from hve_monitor.pipeline import store_of
 from models.announced import actual_recipients
 from models.senders import accounts
 from models.verdicts import judged_incident, status_of
+from warehouse.accounts import account_addresses
 from warehouse.plans import Plan, add_plan, remove_plan, stored_plans
 from warehouse.publication import published
+from warehouse.store import Store
 from warehouse.verdicts import record_verdict
 
 
@@ -29,7 +31,8 @@ def give_verdict(
     with published(config.warehouse.path) as connection:
         judged = judged_incident(connection, incident, now)
     with store_of(config) as store:
-        said = record_verdict(store.state, judged, status, reason, author, now)
+        why = _without_people(store, judged.tenant, reason)
+        said = record_verdict(store.state, judged, status, why, author, now)
     return {
         "id": incident,
         "tenant": judged.tenant,
@@ -62,8 +65,9 @@ def announce(
     if recipients < 1:
         raise ConfigError(f"--recipients {recipients}: must be at least 1")
     with store_of(config) as store:
+        said = _without_people(store, tenant.name, note)
         plan = add_plan(
-            store.state, tenant.name, scope, covered, window, recipients, note, author, now
+            store.state, tenant.name, scope, covered, window, recipients, said, author, now
         )
     return plan_document(plan)
 
@@ -87,6 +91,11 @@ def withdraw(config: Config, plan: str, author: str, now: datetime) -> dict[str,
         if not remove_plan(store.state, plan, author, now):
             raise ConfigError(f"{plan}: no such plan; see 'hve plan list'")
     return {"removed": plan, "author": author, "at": iso(now)}
+
+
+def _without_people(store: Store, tenant: str, text: str) -> str:
+    """What a person wrote, as the privacy mode allows it to be kept."""
+    return store.mask(tenant).text(text, account_addresses(store, tenant)) or ""
 
 
 def plan_document(plan: Plan) -> dict[str, Any]:

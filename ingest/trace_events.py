@@ -50,7 +50,14 @@ class EventPage(msgspec.Struct):
 def ingest_failed_events(
     store: Store, tenant: str, api: Api, now: datetime, budget: int = BUDGET
 ) -> SourceResult:
-    """Fetches the events of failed rows of the last 10 days, newest first, at most `budget`."""
+    """Fetches the events of failed rows of the last 10 days, newest first, at most `budget`.
+
+    Unavailable where recipients are not kept: Microsoft is asked by recipient.
+    """
+    if store.protection.mode == "aggregate":
+        result = SourceResult(SOURCE, tenant, optional=True)
+        result.error = "unavailable: privacy.mode = 'aggregate' keeps no recipients to ask for"
+        return result
     return ingest_trace_events(store, tenant, api, failed_pairs(store, tenant, now, budget), now)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+from warehouse.pseudonyms import hidden
 from warehouse.state import State, text_of
 
 COLUMNS = ("number", "at", "recorded_at", "who", "what", "target", "reason", "outcome")
@@ -13,11 +14,14 @@ COLUMNS = ("number", "at", "recorded_at", "who", "what", "target", "reason", "ou
 def record(
     state: State, at: datetime, who: str, what: str, target: str, reason: str, outcome: str
 ) -> int:
-    """Adds an entry; returns its number. `target` is a pseudonym or a table, never an address."""
+    """Adds an entry; returns its number. `target` is a pseudonym or a table, never an address.
+
+    Addresses in the reason are not kept, whatever the mode.
+    """
     row = state.connection.execute(
         "insert into audit (at, recorded_at, who, what, target, reason, outcome)"
         " values (?, ?, ?, ?, ?, ?, ?) returning number",
-        [text_of(at), text_of(datetime.now(UTC)), who, what, target, reason, outcome],
+        [text_of(at), text_of(datetime.now(UTC)), who, what, target, hidden(reason), outcome],
     ).fetchone()
     return int(row[0])
 

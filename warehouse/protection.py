@@ -98,7 +98,8 @@ def agree(state: State, root: Path, wanted: Protection) -> None:
     Raises: ConfigError in one line that says what to do.
     """
     told = (wanted.mode, wanted.subjects, wanted.fingerprint)
-    if stored_protection(state) == told or (wanted.is_plain and not holds_facts(root)):
+    stored = stored_protection(state)
+    if stored == told or (stored is None and wanted.is_plain and not holds_facts(root)):
         return
     with state.transaction():
         stored = stored_protection(state)

@@ -36,12 +36,8 @@ from warehouse.tables import (
 )
 
 ERASED = "(erased)"
-STATE_TEXTS = {
-    "runs": ("summary",),
-    "verdicts": ("reason", "author"),
-    "plans": ("note", "author"),
-    "shared_queries": ("sender",),
-}
+# What keeps a removal going or proves it; of the audit log only what people wrote is changed.
+KEPT_STATE = ("removals", "erased", "purged", "protection", "pseudonym_keys", "tenants")
 
 
 @dataclass(frozen=True)
@@ -69,7 +65,7 @@ def begin(
     store: Store, tenant: str, value: str | None, at: datetime, who: str, reason: str
 ) -> Removal:
     """Notes a removal before anything is removed; the same one is noted once."""
-    state = store.state
+    state, reason = store.state, _replaced(reason, value) if value else reason
     with state.transaction():
         for each in unfinished(store):
             if (each.tenant, each.value) == (tenant, value):
@@ -285,7 +281,7 @@ def _days_with(store: Store, table: Table, tenant: str, value: str) -> list[date
 def _erase_from_state(store: Store, value: str) -> Iterator[Removed]:
     connection = store.state.connection
     connection.execute("pragma secure_delete = on")
-    for table, columns in STATE_TEXTS.items():
+    for table, columns in _state_texts(store):
         count = 0
         for column in columns:
             rows = connection.execute(
@@ -297,6 +293,19 @@ def _erase_from_state(store: Store, value: str) -> Iterator[Removed]:
             )
             count += len(rows)
         yield Removed(f"state.{table}", 0, count)
+
+
+def _state_texts(store: Store) -> Iterator[tuple[str, list[str]]]:
+    """Tables of state.db and their text columns, those of other parts of the product included."""
+    connection = store.state.connection
+    tables = connection.execute(
+        "select name from sqlite_master where type = 'table' and name not like 'sqlite_%'"
+    ).fetchall()
+    for (table,) in tables:
+        columns, _ = store.state.rows(table)
+        texts = [name for name, kind in columns.items() if kind.upper() == "TEXT"]
+        if table not in KEPT_STATE:
+            yield table, ["reason"] if table == "audit" else texts
 
 
 def has_old_days(store: Store, tenant: str, now: datetime, days: tuple[int, int]) -> bool:

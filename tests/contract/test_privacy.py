@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import random
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +17,7 @@ import duckdb
 import pyarrow.parquet
 import pytest
 
+from hve_monitor.clock import iso
 from hve_monitor.config import Config
 from hve_monitor.pipeline import run_once, store_of
 from models.cards import incident_cards
@@ -23,6 +28,7 @@ from tests.contract.test_pipeline import quiet, truth, usage
 from warehouse.publication import published
 
 pytestmark = pytest.mark.contract
+KILLS = 12
 WAREHOUSE = '[warehouse]\npath = "store"\n'
 
 
@@ -85,8 +91,11 @@ def both(make_site: Callable[..., Site]) -> tuple[Site, Config, Config]:
     full, hidden = site.config(), with_mode(site, "pseudonymous", "hidden")
     for now in (NOW, NOW + timedelta(hours=6)):
         site.tenant.move_to(now)
-        for config in (full, hidden):
-            assert run_once(config, now, quiet).exit_code == 0
+        ended = [run_once(config, now, quiet) for config in (full, hidden)]
+        assert [each.exit_code for each in ended] == [0, 0]
+        # What is known is recognised behind its pseudonyms too: nothing is read more often.
+        asked = [[each["requests"] for each in one.document["sources"]] for one in ended]
+        assert asked[0] == asked[1]
     return site, full, hidden
 
 
@@ -101,11 +110,7 @@ def test_pseudonymous_mode_computes_the_same_and_names_nobody(
     assert min(len(addresses), len(subjects), len(ids)) > 10
     canaries = {*addresses, *subjects, *ids, site.tenant.client_secret}
     # Two words: one alone may be that of a column or of a policy's name.
-    canaries |= {
-        " ".join(pair)
-        for words in map(str.split, subjects)
-        for pair in zip(words, words[1:], strict=False)
-    }
+    canaries |= {" ".join(pair) for words in map(str.split, subjects) for pair in pairwise(words)}
     files = 0
     for file, text in texts_of(hidden.warehouse.path):
         found = [canary for canary in canaries if canary in text]
@@ -158,3 +163,37 @@ def test_aggregate_mode_counts_the_same_and_keeps_no_recipient(site: Site) -> No
         assert connection.execute("from raw.identities").fetchall() == []
         news = connection.execute("select new_recipients from marts.hve_usage_hourly").fetchall()
         assert {row[0] for row in news} == {None}
+
+
+def erasing(site: Site, person: str) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "hve_monitor", "erase", person, "--config"]
+    command += [str(site.folder / "changed.toml"), "--now", iso(site.tenant.now)]
+    return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+
+
+@pytest.mark.slow
+def test_kills_while_erasing_leave_no_half_state(site: Site) -> None:
+    config = site.config()
+    run_once(config, NOW, quiet)
+    addresses, _, _ = people(config)
+    moments = random.Random(9)  # noqa: S311 - the moments need no secrecy
+    gone = sorted(addresses)[:KILLS]
+    for person in gone:
+        with erasing(site, person) as process:
+            try:
+                process.wait(timeout=moments.uniform(0.8, 4.0))
+            except subprocess.TimeoutExpired:
+                process.kill()
+        with published(config.warehouse.path) as connection:
+            connection.execute("select count(*) from raw.message_traces").fetchall()
+    site.tenant.advance(timedelta(minutes=15))
+    assert run_once(config, site.tenant.now, quiet).exit_code == 0
+    assert usage(config, site.tenant.now) == truth(site)
+    with store_of(config) as store:
+        done = store.state.connection.execute("select count(*) from removals").fetchone()
+        began = store.state.connection.execute("select count(*) from erased").fetchone()[0]
+        ended = store.state.connection.execute(
+            "select count(*) from audit where what = 'erase'"
+        ).fetchone()[0]
+    assert done == (0,)
+    assert began == ended > 0

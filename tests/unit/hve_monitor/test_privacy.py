@@ -14,6 +14,7 @@ from hve_monitor.config import load_config
 from hve_monitor.pipeline import store_of
 from tests.contract.test_privacy import texts_of
 from tests.unit.hve_monitor.conftest import Ended, Hve
+from warehouse.tables import MESSAGE_TRACES
 
 NOW = ("--now", "2026-11-24T08:00:00Z")
 PERSON, OTHER = "ada.lang@fabrikam.com", "ben.roy@fabrikam.com"
@@ -181,6 +182,27 @@ def test_an_erasure_that_dies_is_ended_by_the_next_run(
     assert usage(hve) == before
     acts = [each["what"] for each in hve("audit", "--json").json["entries"]]
     assert acts.count("erase") == 1
+
+
+@pytest.mark.parametrize("step", ["purge_rows", "forget_old_files"])
+def test_a_purge_that_dies_is_ended_by_the_next_run(
+    hve: Hve, hidden: str, step: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = usage(hve)
+
+    def dying(*_: Any) -> Any:
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(privacy, step, dying)
+        with pytest.raises(Killed):
+            privacy.purge(load_config(), "ada", "retention", privacy_now())
+    assert hve("build", *NOW).code == 0
+    with store_of(load_config()) as store:
+        files = store.delta.files(MESSAGE_TRACES)
+        assert not [file for file in files if "2025-01-22" in file]
+    assert not list(Path("data/local/facts/message_traces").rglob("day=2025-01-22/*.parquet"))
+    assert usage(hve) == before
 
 
 def privacy_now() -> Any:

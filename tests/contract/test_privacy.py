@@ -84,6 +84,11 @@ def people(config: Config) -> tuple[set[str], set[str], set[str]]:
     return {row[0] for row in rows} - own, {row[1] for row in rows}, {row[2] for row in rows}
 
 
+def some(values: set[str], most: int = 150) -> set[str]:
+    """An even choice of many values: every file is searched for each of them."""
+    return set(sorted(values)[:: -(-len(values) // most)])
+
+
 @pytest.fixture
 def both(make_site: Callable[..., Site]) -> tuple[Site, Config, Config]:
     """One tenant, read into a full and into a pseudonymous store, in two runs each."""
@@ -108,10 +113,10 @@ def test_pseudonymous_mode_computes_the_same_and_names_nobody(
     assert usage(hidden, now) == truth(site)
     addresses, subjects, ids = people(full)
     assert min(len(addresses), len(subjects), len(ids)) > 10
-    canaries = {*addresses, *subjects, *ids, site.tenant.client_secret}
+    canaries = {*some(addresses), *some(subjects), *some(ids), site.tenant.client_secret}
     # Two long words: one alone may be that of a column or of a policy's name.
     pairs = (pair for words in map(str.split, subjects) for pair in pairwise(words))
-    canaries |= {" ".join(pair) for pair in pairs if min(map(len, pair)) > 3}
+    canaries |= some({" ".join(pair) for pair in pairs if min(map(len, pair)) > 3})
     files = 0
     for file, text in texts_of(hidden.warehouse.path):
         found = [canary for canary in canaries if canary in text]
@@ -153,8 +158,9 @@ def test_aggregate_mode_counts_the_same_and_keeps_no_recipient(site: Site) -> No
     assert usage(bare, NOW) == truth(site)
     assert spend(bare, NOW) == spend(full, NOW)
     addresses, subjects, _ = people(full)
+    canaries = some(addresses) | some(subjects)
     for file, text in texts_of(bare.warehouse.path):
-        assert not [each for each in addresses | subjects if each in text], file
+        assert not [each for each in canaries if each in text], file
     with published(bare.warehouse.path) as connection:
         kept = connection.execute(
             "select count(*), count(distinct recipient) from staging.stg_message_traces"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import os
+import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -19,6 +21,7 @@ from models.build import offer_models
 from models.reference import reference_of
 from warehouse import audit
 from warehouse.accounts import account_addresses, sending_accounts
+from warehouse.backup import back_up, restore
 from warehouse.identities import identities
 from warehouse.protection import Protection, read_key, read_protection, rotate
 from warehouse.pseudonyms import PSEUDONYM
@@ -71,7 +74,7 @@ def erase(
     now: datetime,
     backups: Sequence[Path] = (),
 ) -> dict[str, Any]:
-    """Takes a person out of the store and of backup folders; says what was removed where.
+    """Takes a person out of the store, of copies and of backup files; says what was removed where.
 
     Raises: ConfigError for what is no address of a person, LockedError.
     """
@@ -80,12 +83,37 @@ def erase(
         raise ConfigError(f"{address}: is no address")
     documents = []
     for root in (config.warehouse.path, *backups):
-        with _held(config, root) as store:
-            documents += [
+        with _opened(root) as folder, _held(config, folder) as store:
+            found = [
                 _erased(store, config, tenant.name, asked, reason, who, now)
                 for tenant in config.served
             ]
+            documents += [each | {"store": str(root)} for each in found]
+            if folder != root:
+                _write_again(store, root)
     return {"erased": documents, "at": iso(now), "who": who}
+
+
+@contextmanager
+def _opened(root: Path) -> Iterator[Path]:
+    """The store at a folder, or what a backup file holds, laid out beside the file for a while."""
+    if not root.is_file():
+        yield root
+        return
+    with tempfile.TemporaryDirectory(dir=root.parent) as beside:
+        folder = Path(beside) / "store"
+        restore(root, folder)
+        yield folder
+
+
+def _write_again(store: Store, target: Path) -> None:
+    """Puts the changed store in the place of the backup that it came from."""
+    fresh = target.with_name(f".{target.name}.{os.getpid()}")
+    try:
+        back_up(store, fresh, locked=True)
+        fresh.replace(target)
+    finally:
+        fresh.unlink(missing_ok=True)
 
 
 def purge(config: Config, who: str, reason: str, now: datetime) -> dict[str, Any]:
@@ -116,6 +144,13 @@ def change_key(config: Config, file: Path, reason: str, who: str, now: datetime)
         tenants = rotate(store.state, old, new)
         audit.record(store.state, now, who, "rotate-key", new.fingerprint, reason, "done")
     return {"fingerprint": new.fingerprint, "tenants": tenants, "key_file": str(file)}
+
+
+def note_export(config: Config, what: str, who: str, now: datetime) -> None:
+    """Exports leave an entry where the store hides people: a file is what gets out of hand."""
+    with store_of(config) as store:
+        if store.protection.mode == "pseudonymous":
+            audit.record(store.state, now, who, "export", what, "", "done")
 
 
 def finish_removals(config: Config) -> None:

@@ -27,6 +27,7 @@ from warehouse.store import Store
 from warehouse.tables import (
     FIRST_CONTACTS,
     HVE_INCIDENTS,
+    HVE_USAGE_CORRECTIONS,
     IDENTITIES,
     MESSAGE_TRACES,
     REJECTED_ROWS,
@@ -281,6 +282,8 @@ def _days_with(store: Store, table: Table, tenant: str, value: str) -> list[date
 def _erase_from_state(store: Store, value: str) -> Iterator[Removed]:
     connection = store.state.connection
     connection.execute("pragma secure_delete = on")
+    # Nobody can be asked about who is erased.
+    connection.execute("delete from event_requests where recipient = ?", [value])
     for table, columns in _state_texts(store):
         count = 0
         for column in columns:
@@ -350,6 +353,7 @@ def _aged(now: datetime, days: tuple[int, int]) -> list[tuple[Table, str, dateti
     return [
         (REJECTED_ROWS, "observed_at", facts_before),
         (HVE_INCIDENTS, "started_at", marts_before),
+        (HVE_USAGE_CORRECTIONS, "corrected_at", marts_before),
     ]
 
 

@@ -35,7 +35,8 @@ def reveal(
 def erase(
     address: Annotated[str, typer.Argument(metavar="ADDRESS", help="Of a person.")],
     backup: Annotated[
-        list[Path] | None, typer.Option(help="A folder with a copy of the store; repeatable.")
+        list[Path] | None,
+        typer.Option(help="A backup, or a folder with a copy of the store; repeatable."),
     ] = None,
     reason: Reason = None,
     author: Author = None,

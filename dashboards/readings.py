@@ -15,7 +15,7 @@ from models import changes, deliveries, senders
 from models.cards import incident_cards
 from models.coverage import coverage_report
 from models.days import cost_by_day
-from models.search import TraceFilter, search_traces
+from models.search import TraceFilter, find_traces
 from models.senders import Sender
 from models.spend import past, spend
 from models.usage import daily_usage, usage_rows
@@ -86,9 +86,8 @@ def coverage(
 
 @kept
 def traces(view: View, wanted: TraceFilter, limit: int) -> dict[str, Any]:
-    """models.search.search_traces."""
-    with published(view.config.warehouse.path) as connection:
-        return search_traces(connection, wanted, view.now, limit)
+    """models.search.find_traces."""
+    return find_traces(view.config, wanted, view.now, limit, "dashboard")
 
 
 @kept

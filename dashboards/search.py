@@ -16,6 +16,7 @@ from dashboards.markup import tag
 from dashboards.spreadsheet import csv_bytes
 from dashboards.view import View
 from hve_monitor.clock import midnight, parse_time
+from hve_monitor.errors import ConfigError
 from models.search import TraceFilter
 
 LIMIT = 1000
@@ -93,7 +94,11 @@ def _start(day: date) -> datetime:
 
 def search_results(view: View, wanted: TraceFilter) -> None:
     """The rows, what was left off, and whether the whole window was read."""
-    found = readings.traces(view, wanted, LIMIT)
+    try:
+        found = readings.traces(view, wanted, LIMIT)
+    except ConfigError as error:  # what the privacy mode cannot find
+        st.warning(str(error).removeprefix("--"), icon=":material/visibility_off:")
+        return
     rows, coverage = found["rows"], found["coverage"]
     heading(_finding(rows, truncated=found["truncated"]), _window(wanted))
     st.html(tag("div", coverage_mark(coverage), tag("span", _meaning(rows, coverage)), style="hve"))

@@ -66,7 +66,11 @@ def open_view() -> View:
     """
     config = load_config()
     with published(config.warehouse.path) as connection:
-        found = connection.execute("select version, as_of from state.publication").fetchall()
+        # A verdict counts at once, before the next version.
+        found = connection.execute(
+            "select version || '-' || (select count(*) from live.verdicts), as_of"
+            " from state.publication"
+        ).fetchall()
     version, as_of = found[0]
     return View(config, version, as_of, business_time(as_of))
 

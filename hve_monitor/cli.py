@@ -11,7 +11,17 @@ import sys
 
 import typer
 
-from hve_monitor.commands import delivery, exports, incidents, operation, runs, spending, storage
+from hve_monitor.commands import (
+    delivery,
+    exports,
+    feedback,
+    incidents,
+    operation,
+    privacy,
+    runs,
+    spending,
+    storage,
+)
 from hve_monitor.errors import FAILED, USAGE, HveError
 
 app = typer.Typer(
@@ -21,7 +31,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for group in (runs, spending, incidents, delivery, operation, exports, storage):
+groups = (
+    runs, spending, incidents, feedback, delivery, privacy, operation, exports, storage
+)  # fmt: skip
+for group in groups:
     app.add_typer(group.commands)
 
 

@@ -387,12 +387,17 @@ class Privacy(Section):
     key_file: str = ""
     subjects: Literal["keep", "hash", "drop"] = "keep"
 
-    @model_validator(mode="after")
-    def _built(self) -> Privacy:
-        """A promise that is not kept yet is refused: nobody may believe that names are hidden."""
-        if self.mode != "full" or self.subjects != "keep":
-            raise ValueError("only mode = 'full' with subjects = 'keep' is built yet")
-        return self
+    @property
+    def kept_subjects(self) -> Literal["keep", "hash", "drop"]:
+        """How subjects are kept: never in words in pseudonymous mode, never in aggregate mode."""
+        if self.mode == "aggregate":
+            return "drop"
+        return "hash" if self.mode == "pseudonymous" and self.subjects == "keep" else self.subjects
+
+    @property
+    def needs_key(self) -> bool:
+        """Whether something is kept that only a key outside the store may open or repeat."""
+        return self.mode == "pseudonymous" or self.kept_subjects == "hash"
 
 
 class Retention(Section):

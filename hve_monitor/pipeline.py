@@ -25,6 +25,9 @@ from models.build import BuildResult, build
 from models.coverage import coverage_report
 from models.readiness.facts import Settings
 from models.reference import reference_of
+from warehouse.accounts import account_addresses
+from warehouse.protection import read_protection
+from warehouse.pseudonyms import hidden
 from warehouse.publication import published
 from warehouse.state import Window
 from warehouse.store import Store, open_store
@@ -45,7 +48,8 @@ class Outcome:
 def store_of(config: Config) -> AbstractContextManager[Store]:
     """The configured store, closed by its context."""
     warehouse = config.warehouse
-    return open_store(warehouse.path, warehouse.memory_limit, warehouse.threads)
+    protection = read_protection(config.privacy, warehouse.path)
+    return open_store(warehouse.path, warehouse.memory_limit, warehouse.threads, protection)
 
 
 def ingest(
@@ -81,8 +85,11 @@ def ingest(
 
 def run_once(config: Config, now: datetime, progress: Progress) -> Outcome:
     """Ingest, models, publication, alerts; the contract's run summary."""
+    from hve_monitor.privacy import finish_removals, retain
+
     started = datetime.now(UTC)
     budgets_by_currency(config)  # a mistake in budgets or cost centers is told before anything
+    finish_removals(config)
     results = ingest(config, now, progress)
     with store_of(config) as store:
         built = build(store, config.served, now, progress, **_build_options(config))
@@ -90,7 +97,7 @@ def run_once(config: Config, now: datetime, progress: Progress) -> Outcome:
             "started_at": iso(started),
             "finished_at": None,
             "now": iso(now),
-            "sources": [result.summary() for result in results],
+            "sources": [_hidden(store, result.summary()) for result in results],
             "models": {"days_rebuilt": built.days_rebuilt, "seconds": built.seconds},
             "incidents_opened": built.incidents_opened,
             "coverage": _coverage(config.warehouse.path, now),
@@ -102,6 +109,7 @@ def run_once(config: Config, now: datetime, progress: Progress) -> Outcome:
         document["finished_at"] = iso(datetime.now(UTC))
         store.state.record_run(started, datetime.now(UTC), document)
         sweep(store)
+    retain(config, now)
     write_metrics(config, now)
     told = DONE if not document["alerts"]["failed"] else INCOMPLETE
     return Outcome(document, exit_code(results) or told)
@@ -135,6 +143,15 @@ def write_metrics(config: Config, now: datetime) -> None:
         write(config, now, config.metrics.textfile)
     except HveError as error:
         log.warning("metrics: %s", error)
+
+
+def _hidden(store: Store, summary: dict[str, Any]) -> dict[str, Any]:
+    """Where names are hidden, the words of a service do not bring them back."""
+    if store.protection.is_plain or not summary["error"]:
+        return summary
+    return summary | {
+        "error": hidden(summary["error"], account_addresses(store, summary["tenant"]))
+    }
 
 
 def exit_code(results: Sequence[SourceResult]) -> int:
@@ -174,6 +191,9 @@ def import_files(
 
 def rebuild(config: Config, now: datetime, progress: Progress, *, full: bool) -> Outcome:
     """Models alone."""
+    from hve_monitor.privacy import finish_removals
+
+    finish_removals(config)
     with store_of(config) as store:
         built = build(store, config.served, now, progress, full=full, **_build_options(config))
     document = {

@@ -284,6 +284,77 @@ def script(document: Document) -> str:
     return str(document["script"]).rstrip("\n")
 
 
+def verdict(document: Document) -> str:
+    """What is now said of an incident."""
+    said = document["verdict"]
+    return _clean(
+        f"{said['id']}: {said['status']}, by {said['author']}, until {said['expires_at']}"
+    )
+
+
+def plan(document: Document) -> str:
+    """The plan that was made."""
+    said = document["plan"]
+    return _clean(
+        f"{said['id']}: {said['recipients']:,} recipients of {said['account'] or said['scope']}"
+        f" from {said['start']} to {said['end']}"
+    )
+
+
+def plans(document: Document) -> str:
+    """A table of the plans."""
+    names = ("id", "tenant", "scope", "account", "start", "end", "recipients", "sent", "author",
+             "note")  # fmt: skip
+    return _table([{name: each[name] for name in names} for each in document["plans"]])
+
+
+def removed(document: Document) -> str:
+    """What was withdrawn."""
+    return f"{document['removed']}: withdrawn"
+
+
+def reveal(document: Document) -> str:
+    """The address."""
+    return _clean(f"{document['pseudonym']}: {document['address']}")
+
+
+def erase(document: Document) -> str:
+    """What was removed where, a block for each tenant and store."""
+    return _clean("\n".join(map(_removal, document["erased"])))
+
+
+def purge(document: Document) -> str:
+    """What was dropped, a block for each tenant."""
+    kept = f"facts of {document['facts_days']} days and marts of {document['marts_days']} days stay"
+    return _clean("\n".join([*map(_removal, document["purged"]), kept]))
+
+
+def _removal(done: Document) -> str:
+    rows = "".join(
+        f"\n  {each['table']}: {each['rows_dropped']:,} rows dropped,"
+        f" {each['rows_kept_without']:,} kept without the person"
+        for each in done["removed"]
+    )
+    return (
+        f"{done['store']}: {done['tenant']}: {done['old_files_removed']:,} old files removed,"
+        f" {done['remaining_rows']:,} rows left{rows or ': nothing to remove'}"
+    )
+
+
+def rotate_key(document: Document) -> str:
+    """What to do next."""
+    return _clean(
+        f"the keys of {document['tenants']} tenants are sealed with {document['key_file']}"
+        f" (fingerprint {document['fingerprint']}); name it as privacy.key_file now"
+    )
+
+
+def audit(document: Document) -> str:
+    """A table of the entries."""
+    names = ("at", "who", "what", "target", "reason", "outcome")
+    return _table([{name: each[name] for name in names} for each in document["entries"]])
+
+
 def _money(amount: str | int | None) -> str:
     return "unknown" if amount is None else str(amount)
 
@@ -330,4 +401,13 @@ TEXTS: dict[str, Callable[[Document], str]] = {
     "send-test": sent,
     "export": exported,
     "handed-over": handed_over,
+    "verdict": verdict,
+    "reveal": reveal,
+    "erase": erase,
+    "purge": purge,
+    "rotate_key": rotate_key,
+    "audit": audit,
+    "plan": plan,
+    "plans": plans,
+    "removed": removed,
 }

@@ -21,10 +21,10 @@ from models.search import (
     found_rows,
     search_coverage,
     search_traces,
+    searching,
 )
 from models.spreadsheet import write_csv
 from models.timeline import Step, message_timelines, to_queue
-from warehouse.publication import published
 
 LIMIT = 1000
 LIMIT_WITH_EVENTS = 50
@@ -58,10 +58,11 @@ class Wish:
 
 
 def trace_document(
-    config: Config, wanted: TraceFilter, wish: Wish, now: datetime
+    config: Config, asked: TraceFilter, wish: Wish, now: datetime, who: str = "hve trace"
 ) -> tuple[dict[str, Any], str]:
     """The document of the asked kind, and the name of its text."""
-    with published(config.warehouse.path) as connection:
+    what = "search" if wish.out is None else "export"
+    with searching(config, asked, now, who, what) as (connection, wanted):
         if wish.out is not None:
             return _exported(connection, wanted, wish, wish.out, now), "exported"
         if wish.summary:
@@ -72,7 +73,7 @@ def trace_document(
         )
         if not wish.events:
             return document, "traces"
-        fetchable = {each.name for each in config.served if each.accounts != "files"}
+        fetchable = _fetchable(config)
         messages = message_timelines(connection, document["rows"], now, fetchable)
     queued = to_queue(messages)
     _queue(config, queued, now)
@@ -80,6 +81,13 @@ def trace_document(
         each["state"] == "not_fetched" for message in messages for each in message["recipients"]
     )
     return document | {"messages": messages, "queued": len(queued), "left_off": left}, "timelines"
+
+
+def _fetchable(config: Config) -> set[str]:
+    """Tenants whose events can be asked for: not those of files, nor where nobody is known."""
+    if config.privacy.mode == "aggregate":
+        return set()
+    return {each.name for each in config.served if each.accounts != "files"}
 
 
 def _queue(config: Config, steps: list[Step], now: datetime) -> None:

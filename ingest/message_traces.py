@@ -107,11 +107,12 @@ class TraceReader:
         if not known and step.sender not in self._trusted:
             return False
         seen: set[tuple[str, str]] = set()
+        mask = self.store.mask(self.tenant)
         for number, rows in enumerate(self.pages.pages(step.sender, step.window)):
             if not self._is_welcome(step, rows, first=number == 0):
                 return self._judge(step, is_trusted=False)
             ours = [row for row in rows if _sender(row) in self._known]
-            seen |= known & {(row.id or "", (row.recipient_address or "").lower()) for row in ours}
+            seen |= known & {mask.key_of(row.id, row.recipient_address) for row in ours}
             self._keep(step, ours)
         if seen != known:
             return self._judge(step, is_trusted=False)

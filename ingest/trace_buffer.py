@@ -19,7 +19,7 @@ from ingest.trace_pages import COLUMNS, TraceRow, arrow_rows
 from warehouse.landing import Landed, land
 from warehouse.rejected import reject
 from warehouse.state import Window
-from warehouse.store import Store, open_store
+from warehouse.store import Store
 
 SOURCE = "message_traces"
 ROWS_PER_COMMIT = 100_000
@@ -84,7 +84,7 @@ class TraceBuffer:
     ) -> tuple[Landed, int]:
         whole, broken = _parted(pa.concat_tables(tables) if tables else COLUMNS.empty_table())
         # SQLite connections belong to the thread that opened them.
-        with open_store(self.store.root, self.store.memory_limit, self.store.threads) as store:
+        with self.store.reopened() as store:
             reasons = [(None, "id, senderAddress or recipientAddress is missing")]
             reject(store, self.tenant, SOURCE, reasons * broken.num_rows, self.now)
             landed = land(store, self.tenant, whole, self.now, self.origin)

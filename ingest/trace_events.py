@@ -21,6 +21,7 @@ from ingest.outcome import finish, note
 from ingest.source import SourceResult
 from ingest.trace_pages import utc_times
 from warehouse.events import Pair, TraceEvent, failed_pairs, record_events
+from warehouse.identities import identities
 from warehouse.store import Store
 
 SOURCE = "trace_events"
@@ -52,7 +53,13 @@ def ingest_failed_events(
 ) -> SourceResult:
     """Fetches the events that somebody asked for, then those of failed rows of the last 10 days,
     newest first; at most `budget` pairs.
+
+    Unavailable where recipients are not kept: Microsoft is asked by recipient.
     """
+    if store.protection.mode == "aggregate":
+        result = SourceResult(SOURCE, tenant, optional=True)
+        result.error = "unavailable: privacy.mode = 'aggregate' keeps no recipients to ask for"
+        return result
     asked = [Pair(*pair) for pair in store.state.requested_events(tenant, max(0, budget))]
     failed = failed_pairs(store, tenant, now, budget - len(asked))
     return ingest_trace_events(store, tenant, api, [*asked, *failed], now)
@@ -66,11 +73,12 @@ def ingest_trace_events(
     A permission that is missing makes the source unavailable: traces may come another way.
     """
     result = SourceResult(SOURCE, tenant)
+    people = identities(store, tenant, {pair.recipient for pair in pairs})
     fetched: dict[Pair, list[TraceEvent]] = {}
     try:
         for pair in dict.fromkeys(pairs):
             try:
-                fetched[pair] = _events(api, pair)
+                fetched[pair] = _events(api, pair, people.get(pair.recipient, pair.recipient))
             except HveError as error:
                 note(result, error, api.permission)
                 if isinstance(error, (AuthError, SourceUnavailable)):
@@ -101,9 +109,9 @@ def _keep(
     fetched.clear()
 
 
-def _events(api: Api, pair: Pair) -> list[TraceEvent]:
+def _events(api: Api, pair: Pair, address: str) -> list[TraceEvent]:
     """Events of a pair in the order of time; empty when the service does not know it."""
-    recipient = quote(pair.recipient.replace("'", "''"), safe="@'")
+    recipient = quote(address.replace("'", "''"), safe="@'")
     url = (
         f"{api.base}{PATH}/{quote(pair.trace_id, safe='')}"
         f"/getDetailsByRecipient(recipientAddress='{recipient}')"

@@ -118,6 +118,10 @@ class Baseline:
         cells = (self.calendar.day[first:last] + _PAD_DAYS) * 24 + self.calendar.hour[first:last]
         self._local[account, cells] = np.nan
 
+    def restore(self, account: int, first: int, last: int, recipients: Floats) -> None:
+        """Put the hours first to last - 1 of an account back; call learn() for their days after."""
+        self.values[account, first:last] = recipients[account, first:last]
+
     def learn(self, day: int) -> None:
         """Add a finished local day to the history; call after its incidents were cut."""
         first, last = self.calendar.columns(day)

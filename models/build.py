@@ -115,7 +115,12 @@ def _rebuild_tenant(
 
 
 def _todo(store: Store, tenant: str, rebuilt: dict[date, DirtyDay]) -> list[DirtyDay]:
-    dirty = (each for each in store.state.dirty_days() if each.tenant == tenant)
+    dirty = [each for each in store.state.dirty_days() if each.tenant == tenant]
+    purged = store.state.purged_before(tenant)
+    if purged is not None:
+        # Facts are gone, marts stay as they are.
+        store.state.clear_dirty(each for each in dirty if each.day < purged)
+        dirty = [each for each in dirty if each.day >= purged]
     return [each for each in dirty if rebuilt.get(each.day) != each]
 
 

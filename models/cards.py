@@ -40,7 +40,12 @@ def incident_cards(
 
 def _card(row: dict[str, Any]) -> dict[str, Any]:
     times = ("started_at", "ended_at", "detected_at")
-    card = {name: iso(value) if name in times and value else value for name, value in row.items()}
+    card: dict[str, Any] = {
+        name: iso(value) if name in times and value else value for name, value in row.items()
+    }
     card["interval"] = [card.pop("interval_low"), card.pop("interval_high")]
     card["extra_cost"] = plain(row["extra_cost"])
+    said = row["verdict"]
+    if said:
+        card["verdict"] = said | {name: iso(said[name]) for name in ("at", "expires_at")}
     return card

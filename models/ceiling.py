@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from models.baselines import DayForecast
 from models.evidence import Incident, Signal, count
+from models.grid import Floats
 from models.traffic import Traffic
 
 LEAST = 1000.0  # recipients per hour
@@ -107,3 +108,14 @@ class CeilingWatch:
                 learning=bool(traffic.learning[account, first] > 0),
             )
         )
+
+
+def breaks_ceiling(sent: Floats, first: int, last: int) -> bool:
+    """Whether an hour from first to last - 1 is above the ceiling of the days before it.
+
+    Shape:  sent (hours,) of one account; NaN where an hour was not read.
+    """
+    before = sent[max(first - HISTORY_DAYS * 24, 0) : first]
+    largest = float(np.nan_to_num(before).max(initial=0.0))
+    within = np.nan_to_num(sent[first:last])
+    return bool((within > max(LEAST, TIMES_RECORD * largest)).any())

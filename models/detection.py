@@ -20,16 +20,20 @@ from models.coverage import account_gaps, covered_until
 from models.grid import HourlyGrid, grid_from_hours
 from models.incidents import Analysis, Incident, analyse
 from models.judgement import end_of, incidents_of
+from models.plans import Traffic, announced
 from models.prices import PriceBook
 from models.runbooks import AUDIENCE, next_steps
 from models.sizes import Sizes
 from models.stories import Teller
 from models.tabular import STORY_DAYS, judge_days
+from models.verdicts import Feedback
 from warehouse.accounts import stored_rows
 from warehouse.connection import compute, files_sql
+from warehouse.plans import stored_plans
 from warehouse.state import DirtyDay
 from warehouse.store import Store
 from warehouse.tables import HVE_BASELINE_HOURLY, HVE_INCIDENTS, HVE_USAGE_HOURLY
+from warehouse.verdicts import stored_verdicts
 
 HOUR, ONE_DAY = timedelta(hours=1), timedelta(days=1)
 # More than a year, so that yearly mailings are known; a stray row of long ago costs nothing.
@@ -52,7 +56,8 @@ def detect(
     grid = grid_from_hours(hours, until)
     if tenant.accounts != "files":
         grid = _without_gaps(store, tenant.name, grid, until)
-    analysis = analyse(grid, tenant.timezone, tenant.holidays)
+    feedback = Feedback(stored_verdicts(store.state, tenant.name, now))
+    analysis = analyse(grid, tenant.timezone, tenant.holidays, feedback)
     changed = min((each.day for each in days), default=until.date())
     first = min(max(changed, grid.start.date()), until.date())
     _store_baselines(store, tenant.name, grid, analysis, first)
@@ -65,7 +70,10 @@ def detect(
     teller = Teller(signals.activity, fitness, sizes, end, around.missing)
     told = {(row["account"], row["detected_at"]) for row in kept}
     events = [*signals.events, *around.events]
-    found = incidents_of(grid, analysis, tenant.timezone, events, teller, (), told)
+    traffic = Traffic(grid, analysis.expected, analysis.hi95)
+    plans = announced(stored_plans(store.state, now, tenant.name, with_removed=True), traffic)
+    found = incidents_of(grid, analysis, tenant.timezone, events, teller, plans, told)
+    found = feedback.beyond_harmless(found, traffic)
     found += idle_incidents(store, tenant.name, _last_sent(hours), until)
     return _store_incidents(store, tenant, stored, kept, found, prices)
 

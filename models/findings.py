@@ -100,6 +100,8 @@ class Fitness:
     young_days: Floats
     subject_days: Floats
     status_days: Floats
+    recipient_days: Floats
+    titled_days: Floats
 
     def reasons(self, row: int) -> dict[str, str]:
         """Why signals are unavailable at a row: signal -> reason."""
@@ -122,12 +124,20 @@ class Fitness:
         if not self.status_days[row]:
             told = "the rows of this account carry no delivery status"
             found |= dict.fromkeys(("failure_storm", "filtered_share", "external_attempts"), told)
+        if not self.recipient_days[row]:
+            names = ("new_recipients", "repeated_recipient", "external_attempts")
+            found |= dict.fromkeys(names, "recipients are not kept, or not known")
+        if not self.titled_days[row]:
+            found["new_subject"] = "subjects are not kept, or not known"
         return found
 
 
 def fitness_of(activity: Activity) -> Fitness:
     """Fitness of every row, from the days before it."""
-    has_status = np.where(np.isnan(activity.counts["failed"]), 0.0, 1.0)
+    has_status, has_recipient, has_subject = (
+        np.where(np.isnan(activity.counts[name]), 0.0, 1.0)
+        for name in ("failed", "new_recipients", "new_subjects")
+    )
     return Fitness(
         activity.since_start() // QUARTERS_PER_DAY,
         active_days_before(activity, activity.counts["known_source_recipients"], _LONG),
@@ -138,6 +148,8 @@ def fitness_of(activity: Activity) -> Fitness:
         ),
         settled_days_before(activity, activity.counts["new_subjects"], 28),
         active_days_before(activity, has_status, _SOURCE_DAYS),
+        active_days_before(activity, has_recipient, _SOURCE_DAYS),
+        active_days_before(activity, has_subject, _SOURCE_DAYS),
     )
 
 

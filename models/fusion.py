@@ -26,23 +26,6 @@ _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True)
-class Plan:
-    """An announced send of an account: window and size in recipients."""
-
-    account: str
-    starts_at: datetime
-    ends_at: datetime
-    recipients: int
-
-    def explains(self, incident: Incident) -> bool:
-        """Whether a volume incident lies inside the window and is no larger than announced."""
-        ended = incident.ended_at or incident.detected_at
-        inside = self.starts_at <= incident.started_at and ended <= self.ends_at
-        small = incident.extra_recipients <= self.recipients
-        return self.account == incident.account and inside and small and incident.kind == "surge"
-
-
-@dataclass(frozen=True)
 class Event:
     """One signal of one account, known at `known_at`; it speaks of began to ended."""
 
@@ -138,18 +121,14 @@ def episodes_of(account: str, events: Iterable[Event]) -> list[Episode]:
 
 
 def grouped(
-    events: Iterable[tuple[str, Event]], volume: Sequence[Incident], plans: Sequence[Plan] = ()
+    events: Iterable[tuple[str, Event]], volume: Sequence[Incident]
 ) -> Iterator[tuple[str, list[Event]]]:
-    """Every account that has an event, with its events.
-
-    plans: announced sends; they mute volume of their window and size, and nothing else.
-    """
+    """Every account that has an event, with its events."""
     by_account: dict[str, list[Event]] = {}
     for account, event in events:
         by_account.setdefault(account, []).append(event)
     for incident in volume:
-        if not any(plan.explains(incident) for plan in plans):
-            by_account.setdefault(incident.account, []).append(_of_volume(incident))
+        by_account.setdefault(incident.account, []).append(_of_volume(incident))
     yield from sorted(by_account.items())
 
 

@@ -23,6 +23,7 @@ from models.signals import Surroundings
 from models.silence import SilenceWatch
 from models.surge import SurgeWatch
 from models.traffic import Traffic
+from models.verdicts import Feedback
 
 __all__ = ["Analysis", "Incident", "Signal", "analyse"]
 
@@ -47,9 +48,15 @@ class Analysis:
     incidents: tuple[Incident, ...]
 
 
-def analyse(grid: HourlyGrid, timezone: str, holidays: Iterable[date] = ()) -> Analysis:
+def analyse(
+    grid: HourlyGrid,
+    timezone: str,
+    holidays: Iterable[date] = (),
+    feedback: Feedback | None = None,
+) -> Analysis:
     """Baselines, intervals and incidents of a grid, by the local hours of an IANA time zone.
 
+    feedback: verdicts on earlier incidents, taken up on the day after they were given.
     Raises: zoneinfo.ZoneInfoNotFoundError for an unknown time zone.
     """
     calendar = local_calendar(grid.start, grid.hours, timezone, holidays)
@@ -59,7 +66,7 @@ def analyse(grid: HourlyGrid, timezone: str, holidays: Iterable[date] = ()) -> A
     accounts = len(grid.accounts) if grid.hours else 0
     for first in range(0, accounts, _ACCOUNTS_AT_ONCE):
         rows = slice(first, min(first + _ACCOUNTS_AT_ONCE, accounts))
-        traffic, found = _walk_days(grid, rows, calendar)
+        traffic, found = _walk_days(grid, rows, calendar, feedback or Feedback())
         series[0, rows] = traffic.expected
         series[1:, rows] = traffic.bounds
         learning[rows] = traffic.learning
@@ -70,7 +77,7 @@ def analyse(grid: HourlyGrid, timezone: str, holidays: Iterable[date] = ()) -> A
 
 
 def _walk_days(
-    grid: HourlyGrid, rows: slice, calendar: LocalCalendar
+    grid: HourlyGrid, rows: slice, calendar: LocalCalendar, feedback: Feedback
 ) -> tuple[Traffic, list[Incident]]:
     traffic = Traffic(grid, rows, calendar)
     surroundings = Surroundings(traffic)
@@ -78,6 +85,7 @@ def _walk_days(
     drifts, ceilings = DriftWatch(traffic), CeilingWatch(traffic)
     watches = surges, silences, drifts, ceilings
     for day in range(calendar.days):
+        feedback.apply(day, traffic)
         forecast = traffic.forecast(day)
         for watch in watches:
             watch.watch(day, forecast)

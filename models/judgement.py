@@ -9,10 +9,11 @@ from models.activity import Activity
 from models.baselines import local_calendar
 from models.evidence import Incident
 from models.findings import find
-from models.fusion import Event, Plan, tabular_events
+from models.fusion import Event, tabular_events
 from models.grid import HourlyGrid
 from models.incidents import Analysis, analyse
 from models.missed import missed_sends
+from models.plans import Announced
 from models.sizes import Sizes
 from models.stories import Teller, sending_incidents, silent_incidents
 
@@ -31,17 +32,22 @@ def incidents_of(
     timezone: str,
     events: Iterable[tuple[str, Event]],
     teller: Teller,
-    plans: Sequence[Plan] = (),
+    announced: Announced | None = None,
     told_before: Container[tuple[str, datetime]] = (),
 ) -> list[Incident]:
     """Volume, events and missed sends as incidents, ordered by start.
 
     events: tabular signals, sign-ins and changed settings with their accounts.
+    announced: plans mute volume of their accounts, window and size, and nothing else.
     """
-    volume = [each for each in analysis.incidents if each.kind != "silence"]
+    volume: Sequence[Incident] = [each for each in analysis.incidents if each.kind != "silence"]
     silences = [each for each in analysis.incidents if each.kind == "silence"]
     missed = missed_sends(grid, local_calendar(grid.start, grid.hours, timezone))
-    found = sending_incidents(events, volume, plans, teller, told_before)
+    if announced is not None:
+        volume, events = announced.volume(volume), announced.events(events)
+    found = sending_incidents(events, volume, teller, told_before)
+    if announced is not None:
+        found = announced.told(found)
     found += silent_incidents(silences, missed, grid, teller.sizes)
     return sorted(found, key=lambda each: (each.started_at, each.account, each.kind))
 

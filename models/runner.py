@@ -1,7 +1,8 @@
 """Runs the .sql models: one file is one select, ordered by the tables it reads.
 
 A model reads raw.*, staging.*, marts.*, kept.* and reference.*; staging models become views, marts
-become tables of the connection that the caller stores.
+become tables of the connection that the caller stores. Queries read live.* too: what people said
+since the last publication (warehouse.live).
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import duckdb
 ROOM = Path(__file__).parent
 REFERENCE = ROOM.parent / "data" / "reference"
 SCHEMAS = ("raw", "staging", "marts", "kept", "reference", "state")
+LIVE = "live"
 
 
 @dataclass(frozen=True)

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 import duckdb
 
 from hve_monitor.clock import iso
+from hve_monitor.config import Config
 from hve_monitor.errors import ConfigError
 from models.coverage import coverage_report
 from models.runner import query, records
+from warehouse import audit
+from warehouse.protection import Protection, read_protection
+from warehouse.pseudonyms import Mask
+from warehouse.publication import published
+from warehouse.store import open_store
 
 Row = dict[str, Any]
 ROWS_AT_ONCE, LARGEST = 10_000, 2**62
@@ -25,8 +32,8 @@ COLUMNS = (
 CONDITIONS = {
     "tenant": "tenant = $tenant",
     "senders": "sender in ({senders})",
-    "recipient": "recipient = $recipient",
-    "id": "trace_id = $id",
+    "recipients": "recipient in ({recipients})",
+    "ids": "trace_id in ({ids})",
     "message_ids": "message_id in ({message_ids})",
     "words": "len(list_filter($words,"
     " lambda word: not contains(lower(coalesce(subject, '')), word))) = 0",
@@ -54,6 +61,78 @@ class TraceFilter:
     from_ip: str | None = None
     since: datetime | None = None
     until: datetime | None = None
+
+
+@dataclass(frozen=True)
+class MaskedFilter(TraceFilter):
+    """The same where a store hides what is asked for: the masks of the asked tenants."""
+
+    masks: tuple[Mask, ...] = field(default=(), repr=False)
+
+
+def find_traces(
+    config: Config, wanted: TraceFilter, now: datetime, limit: int, who: str
+) -> dict[str, Any]:
+    """search_traces by addresses and message ids as people write them, whatever the store holds.
+
+    Raises: ConfigError for what the privacy mode cannot find, or as search_traces.
+    """
+    with searching(config, wanted, now, who) as (connection, asked):
+        return search_traces(connection, asked, now, limit)
+
+
+@contextmanager
+def searching(
+    config: Config, wanted: TraceFilter, now: datetime, who: str, what: str = "search"
+) -> Iterator[tuple[duckdb.DuckDBPyConnection, TraceFilter]]:
+    """The published store, and the search as it must be made there.
+
+    Where it holds pseudonyms, the search is made with theirs and leaves an entry in the audit log.
+    Raises: ConfigError for what the privacy mode cannot find.
+    """
+    root = config.warehouse.path
+    protection = read_protection(config.privacy, root)
+    if not protection.is_plain:
+        _refuse_unsearchable(protection, wanted)
+        names = [wanted.tenant] if wanted.tenant else [each.name for each in config.served]
+        with open_store(root, protection=protection) as store:
+            masks = {name: store.mask(name) for name in names}
+            for name, mask in masks.items() if protection.mode == "pseudonymous" else ():
+                audit.record(store.state, now, who, what, _told(wanted, name, mask), "", "done")
+        wanted = MaskedFilter(**vars(wanted), masks=tuple(masks.values()))
+    with published(root) as connection:
+        yield connection, wanted
+
+
+def _refuse_unsearchable(protection: Protection, wanted: TraceFilter) -> None:
+    if wanted.subject and protection.subjects != "keep":
+        kept = "as keyed hashes" if protection.subjects == "hash" else "not at all"
+        raise ConfigError(
+            f"--subject: this store keeps subjects {kept} (privacy.subjects), so that their words"
+            " cannot be found; search by recipient, message id or time"
+        )
+    if wanted.recipient and protection.mode == "aggregate":
+        raise ConfigError(
+            "--recipient: this store keeps no recipients (privacy.mode = 'aggregate');"
+            " search by sender, status, message id or time"
+        )
+
+
+def _told(wanted: TraceFilter, tenant: str, mask: Mask) -> str:
+    """What was searched for, as the audit log keeps it."""
+    asked = _fields(wanted) | {"tenant": tenant}
+    if wanted.recipient:
+        asked["recipient"] = mask.recipient(wanted.recipient.strip().lower())
+    if wanted.message_id:
+        asked["message_id"] = mask.message_id(wanted.message_id.strip())
+    if wanted.id:
+        asked["id"] = mask.trace_id(wanted.id.strip())
+    return " ".join(f"{name}={value}" for name, value in asked.items() if value is not None)
+
+
+def _fields(wanted: TraceFilter) -> Row:
+    """What is asked, by name."""
+    return {name: value for name, value in vars(wanted).items() if name != "masks"}
 
 
 def search_traces(
@@ -133,7 +212,8 @@ def _select(
 ) -> tuple[str, Row]:
     """The search without a limit, and its parameters."""
     values = _parameters(connection, wanted)
-    lists = {name: values.pop(name, []) for name in ("senders", "message_ids")}
+    wide = ("senders", "recipients", "ids", "message_ids")
+    lists = {name: values.pop(name, []) for name in wide}
     several = {name: [f"{name}_{at}" for at in range(len(each))] for name, each in lists.items()}
     asked = [CONDITIONS[name] for name in values] + [
         CONDITIONS[name].replace(f"{{{name}}}", ", ".join(f"${each}" for each in names))
@@ -148,15 +228,27 @@ def _select(
 
 def _parameters(connection: duckdb.DuckDBPyConnection, wanted: TraceFilter) -> Row:
     """Values of the conditions that were asked for, as they are stored."""
-    values = asdict(wanted)
-    for name in ("sender", "recipient", "status", "id", "from_ip"):
+    values = _fields(wanted)
+    masks = wanted.masks if isinstance(wanted, MaskedFilter) else ()
+    recipient, trace_id = values.pop("recipient"), values.pop("id")
+    for name in ("sender", "status", "from_ip"):
         values[name] = values[name].strip().lower() if values[name] else None
     sender, message_id = values.pop("sender"), values.pop("message_id")
     if sender is not None:
         listed = [row["address"] for row in _addresses(connection, wanted)]
-        values["senders"] = list(dict.fromkeys([sender, *listed]))
+        values["senders"] = _distinct([sender, *listed])
+    if recipient:
+        asked = recipient.strip().lower()
+        values["recipients"] = _distinct([mask.recipient(asked) for mask in masks] or [asked])
+    if trace_id:
+        ids = [trace_id.strip().lower()]
+        if masks:  # a message id that stands in for a trace id is hashed as it was written
+            ids += [mask.trace_id(trace_id.strip()) for mask in masks]
+        values["ids"] = _distinct(ids)
     if message_id:
-        values["message_ids"] = _spellings(message_id.strip())
+        said = _spellings(message_id.strip())
+        hidden = [mask.message_id(each) for mask in masks for each in said]
+        values["message_ids"] = _distinct(hidden or said)
     values["words"] = (values.pop("subject") or "").lower().split()
     return {name: value for name, value in values.items() if value}
 
@@ -164,7 +256,11 @@ def _parameters(connection: duckdb.DuckDBPyConnection, wanted: TraceFilter) -> R
 def _spellings(message_id: str) -> list[str]:
     """A message id with and without its angle brackets: exports differ, and so do people."""
     bare = message_id.removeprefix("<").removesuffix(">")
-    return list(dict.fromkeys([message_id, bare, f"<{bare}>"]))
+    return _distinct([message_id, bare, f"<{bare}>"])
+
+
+def _distinct(values: list[str]) -> list[str]:
+    return list(dict.fromkeys(values))
 
 
 def _addresses(connection: duckdb.DuckDBPyConnection, wanted: TraceFilter) -> list[Row]:

@@ -25,11 +25,13 @@ from models.cost import (
 from models.coverage import coverage_report
 from models.invoicing import day_rows, invoice, month_rows
 from models.periods import end_of_month
+from models.plans import plan_frame
 from models.prices import published_prices
 from models.reference import reference_of
 from models.scopes import scope_ledgers
 from models.showback import by_cost_center, incident_costs, unit_economics
 from models.whatif import Change, what_if
+from warehouse.plans import stored_plans
 from warehouse.publication import published
 from warehouse.state import State
 
@@ -46,11 +48,29 @@ def spend(
     currency = currency_of(config, tenant)
     lines = budget_lines(config.budgets, read_centers(config), tenant)
     with published(config.warehouse.path) as connection:
-        report = cost_report(connection, now, currency, tenant=tenant, month=month, budgets=lines)
+        report = cost_report(
+            connection,
+            now,
+            currency,
+            tenant=tenant,
+            month=month,
+            budgets=lines,
+            plans=_planned(config, now, tenant),
+        )
         report |= accounting(connection, config, now, tenant, month)
         report["coverage"] = coverage_report(connection, now, tenant)
     names = [each.name for each in config.served if tenant in (None, each.name)]
     return report | _closed(config, names, report)
+
+
+def _planned(config: Config, now: datetime, tenant: str | None) -> pd.DataFrame:
+    """Announced sends of the served tenants."""
+    names = [each.name for each in config.served if tenant in (None, each.name)]
+    state = State(config.warehouse.path / "state.db")
+    try:
+        return plan_frame([plan for name in names for plan in stored_plans(state, now, name)])
+    finally:
+        state.close()
 
 
 def close(config: Config, now: datetime, tenant: str | None, month: str) -> dict[str, Any]:

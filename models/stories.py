@@ -11,7 +11,7 @@ import numpy as np
 from models.activity import Activity
 from models.evidence import Incident, Signal
 from models.findings import SIGNALS, Fitness
-from models.fusion import CONTEXT, Episode, Event, Plan, episodes_of, grouped
+from models.fusion import CONTEXT, Episode, Event, episodes_of, grouped
 from models.grid import HourlyGrid
 from models.missed import Missed
 from models.severity import kind_of
@@ -99,7 +99,6 @@ class Teller:
 def sending_incidents(
     events: Iterable[tuple[str, Event]],
     volume: Sequence[Incident],
-    plans: Sequence[Plan],
     teller: Teller,
     told_before: Container[tuple[str, datetime]] = (),
 ) -> list[Incident]:
@@ -111,7 +110,7 @@ def sending_incidents(
     learning = [incident for incident in volume if incident.learning]
     return [
         teller.tell(episode)
-        for account, mine in (*grouped((), learning, plans), *grouped(events, settled, plans))
+        for account, mine in (*grouped((), learning), *grouped(events, settled))
         for episode in episodes_of(account, mine)
         if (account, episode.opened_at) not in told_before
     ]

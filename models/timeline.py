@@ -56,7 +56,8 @@ def message_timelines(
         step = Step(row["tenant"], row["id"], row["recipient"])
         if all(each["recipient"] != step.recipient for each in message["recipients"]):
             old = now - parse_time(message["received_at"]) > KEPT
-            state = _missing(step.tenant, fetchable, old=old)
+            is_erased = step.recipient.startswith("erased:")
+            state = _missing(step.tenant, () if is_erased else fetchable, old=old)
             message["recipients"].append(_recipient(row, events.get(step), state))
     for message in messages.values():
         message["comparison"] = compare_routes(message["recipients"])

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from warehouse.connection import compute, files_sql
 from warehouse.store import Store
-from warehouse.tables import HVE_ACCOUNTS, MESSAGE_TRACES, Table
+from warehouse.tables import HVE_ACCOUNTS, HVE_USAGE_DAILY, MESSAGE_TRACES, Table
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,11 @@ def record_accounts(
     rebuilding: old rows of that address change their account.
     """
     before = {account.account: account for account in current_accounts(store, tenant)}
-    wanted = [_keeping_reply_to(account, before.get(account.account)) for account in accounts]
+    own = {address for each in accounts for address in each.addresses}
+    masked = [
+        replace(each, reply_to=store.mask(tenant).text(each.reply_to, own)) for each in accounts
+    ]
+    wanted = [_keeping_reply_to(account, before.get(account.account)) for account in masked]
     new = sum(account.account not in before for account in wanted)
     changed = sum(before.get(each.account, each) != each for each in wanted)
     if new or changed or len(before) != len(wanted):
@@ -54,6 +58,22 @@ def record_accounts(
             store.state.mark_dirty(tenant, stored_days(store, tenant))
         store.delta.append(HVE_ACCOUNTS, _rows(store, tenant, wanted, now, source))
     return new, changed
+
+
+def account_addresses(store: Store, tenant: str) -> frozenset[str]:
+    """Every address of the tenant's accounts: applications, not people."""
+    accounts = current_accounts(store, tenant)
+    return frozenset(address for account in accounts for address in account.addresses)
+
+
+def sending_accounts(store: Store, tenant: str) -> frozenset[str]:
+    """Accounts that usage was counted for, listed or not."""
+    files = store.delta.files(HVE_USAGE_DAILY, tenant)
+    if not files:
+        return frozenset()
+    with compute(store.spill, store.memory_limit, store.threads) as connection:
+        sql = f"select distinct account from ({files_sql(HVE_USAGE_DAILY, files)})"
+        return frozenset(row[0] for row in connection.execute(sql).fetchall())
 
 
 def stored_rows(store: Store, table: Table, tenant: str) -> list[dict[str, Any]]:

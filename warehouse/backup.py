@@ -14,7 +14,7 @@ import tarfile
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
@@ -42,8 +42,10 @@ class Backup:
     bytes: int
 
 
-def back_up(store: Store, target: Path) -> Backup:
+def back_up(store: Store, target: Path, *, locked: bool = False) -> Backup:
     """Writes the store into one new file and returns what it holds.
+
+    locked: the caller holds every lock of the store already.
 
     Raises: LockedError when a run holds the store for longer than 15 minutes, ConfigError when the
     target exists or lies inside the store, StoreError (disk).
@@ -52,7 +54,8 @@ def back_up(store: Store, target: Path) -> Backup:
     partial = target.with_name(f".{target.name}.partial")
     with _one_line(target), tempfile.TemporaryDirectory(dir=target.parent) as folder:
         try:
-            staged, files = Path(folder), _freeze(store, Path(folder))
+            staged, held = Path(folder), nullcontext() if locked else still(store)
+            files = _freeze(store, staged, held)
             manifest = _write(partial, store.root, staged, files)
             sync_file(partial)
             partial.replace(target)
@@ -71,9 +74,9 @@ def _check_target(store: Store, target: Path) -> None:
         raise ConfigError(f"{target}: lies inside the store; a backup belongs somewhere else")
 
 
-def _freeze(store: Store, staged: Path) -> list[Path]:
+def _freeze(store: Store, staged: Path, held: AbstractContextManager[None]) -> list[Path]:
     """Copies state and logs while nothing is written; returns the data files they speak of."""
-    with still(store):
+    with held:
         store.state.copy_to(staged / "state.db")
         files: list[Path] = []
         for table in TABLES:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 
 import pyarrow as pa
 
-from warehouse.accounts import stored_rows
+from warehouse.accounts import account_addresses, stored_rows
 from warehouse.store import Store
 from warehouse.tables import BILLING_POLICIES
 
@@ -28,6 +28,11 @@ def record_billing(
     store: Store, tenant: str, policies: Sequence[BillingPolicy], now: datetime
 ) -> tuple[int, int]:
     """Writes what differs from the newest observation of the account; returns (new, changed)."""
+    mask, own = store.mask(tenant), account_addresses(store, tenant)
+    policies = [
+        replace(each, unavailable_reason=mask.text(each.unavailable_reason, own))
+        for each in policies
+    ]
     before = newest_billing(store, tenant)
     fresh = [policy for policy in policies if before.get(policy.account) != policy]
     if fresh:

@@ -22,6 +22,8 @@ def compute(
         "memory_limit": memory_limit,
         "temp_directory": str(spill),
         "preserve_insertion_order": "false",
+        # What spills may hold addresses that the store itself must not hold.
+        "temp_file_encryption": "true",
     }
     if threads:
         settings["threads"] = threads

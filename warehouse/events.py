@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
@@ -11,7 +11,9 @@ from typing import NamedTuple
 import pyarrow as pa
 
 from hve_monitor.clock import days_between
+from warehouse.accounts import account_addresses
 from warehouse.connection import compute, files_sql
+from warehouse.pseudonyms import Mask
 from warehouse.store import Store
 from warehouse.tables import MESSAGE_TRACES, TRACE_EVENTS
 
@@ -60,11 +62,12 @@ def record_events(
     store: Store, tenant: str, fetched: Mapping[Pair, Sequence[TraceEvent]], now: datetime
 ) -> int:
     """Writes events that are not stored yet; returns how many. Repeated reads add nothing."""
-    known = _stored(store, tenant, fetched)
+    known, addresses = _stored(store, tenant, fetched), account_addresses(store, tenant)
+    mask = store.mask(tenant)
     fresh = [
         event
         for events in fetched.values()
-        for event in dict.fromkeys(events)
+        for event in dict.fromkeys(_masked(mask, each, addresses) for each in events)
         if event not in known
     ]
     read_before = {Pair(event.trace_id, event.recipient) for event in known}
@@ -75,6 +78,15 @@ def record_events(
     ]
     _append(store, tenant, fresh + nothing, now)
     return len(fresh)
+
+
+def _masked(mask: Mask, event: TraceEvent, addresses: Collection[str]) -> TraceEvent:
+    """The words of a server name people too."""
+    return replace(
+        event,
+        description=mask.text(event.description, addresses),
+        data=mask.text(event.data, addresses),
+    )
 
 
 def _append(store: Store, tenant: str, events: Sequence[TraceEvent], now: datetime) -> None:

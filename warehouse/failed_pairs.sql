@@ -20,5 +20,7 @@ where
     and r.received_at >= $since
     and lower(r.status) = 'failed'
     and e.trace_id is null
+    and r.recipient not like 'aggregate:%'
+    and r.recipient not like 'erased:%'
 order by r.received_at desc, r.trace_id, r.recipient
 limit $budget

@@ -1,5 +1,9 @@
 -- Grain: one row per (trace_id, recipient) that is stored for some senders in a window; at most $most.
 select distinct trace_id, recipient
 from existing
-where received_at >= $start and received_at <= $end and sender in (select unnest($senders))
+where
+    recipient not like 'erased:%'
+    and received_at >= $start
+    and received_at <= $end
+    and sender in (select unnest($senders))
 limit $most

@@ -14,6 +14,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from warehouse.connection import arrow, compute, files_sql
+from warehouse.identities import keep_identities
+from warehouse.pseudonyms import is_pseudonym
 from warehouse.store import Store
 from warehouse.tables import MESSAGE_TRACES
 
@@ -54,15 +56,35 @@ def land(store: Store, tenant: str, rows: pa.Table, observed_at: datetime, sourc
     if rows.num_rows == 0:
         return Landed()
     batch = store.state.next_batch()
-    incoming = _complete(rows, tenant, observed_at, batch, source)
+    plain = _complete(rows, tenant, observed_at, batch, source)
+    incoming = store.mask(tenant).traces(plain)
+    purged = store.state.purged_before(tenant)
+    if purged is not None:
+        plain, incoming = (each.filter(_since(each, purged)) for each in (plain, incoming))
     days = frozenset(pc.unique(incoming["day"]).to_pylist())
     fresh = _fresh(store, tenant, incoming, days)
     new = pc.sum(fresh["is_new"]).as_py() or 0
     touched = frozenset(pc.unique(fresh["day"]).to_pylist())
     if fresh.num_rows:
+        people = _people(plain, incoming, fresh)
+        keep_identities(store, tenant, people if store.protection.mode == "pseudonymous" else {})
         store.state.mark_dirty(tenant, touched)
         store.delta.append(MESSAGE_TRACES, fresh.drop(["is_new"]))
     return Landed(rows.num_rows, new, fresh.num_rows - new, touched)
+
+
+def _since(rows: pa.Table, day: date) -> pa.Array:
+    """Rows of the retained days: marts of purged ones stand and are never rebuilt."""
+    return pc.greater_equal(rows["day"], pa.scalar(day, pa.date32()))
+
+
+def _people(plain: pa.Table, masked: pa.Table, fresh: pa.Table) -> dict[str, str]:
+    """Who is behind the pseudonyms that are about to be written."""
+    pairs = pa.table({"stored": masked["recipient"], "address": plain["recipient"]})
+    written = pairs.filter(pc.is_in(pairs["stored"], value_set=pc.unique(fresh["recipient"])))
+    distinct = written.group_by(["stored", "address"]).aggregate([])
+    columns = zip(distinct["stored"].to_pylist(), distinct["address"].to_pylist(), strict=True)
+    return {stored: address for stored, address in columns if is_pseudonym(stored, address)}
 
 
 def _fresh(store: Store, tenant: str, incoming: pa.Table, days: Iterable[date]) -> pa.Table:

@@ -9,13 +9,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
 import pyarrow as pa
 
-from warehouse.accounts import stored_rows
+from warehouse.accounts import account_addresses, stored_rows
 from warehouse.store import Store
 from warehouse.tables import POLICIES
 
@@ -77,6 +77,19 @@ def newest_policies(store: Store, tenant: str) -> dict[Identity, Policy]:
     return {policy.identity: policy for policy in policies}
 
 
+def _masked(store: Store, tenant: str, policies: Sequence[Policy]) -> list[Policy]:
+    mask, own = store.mask(tenant), account_addresses(store, tenant)
+    return [
+        replace(
+            each,
+            name=mask.text(each.name, own),
+            document=mask.text(each.document, own),
+            unavailable_reason=mask.text(each.unavailable_reason, own),
+        )
+        for each in policies
+    ]
+
+
 def record_policies(
     store: Store,
     tenant: str,
@@ -88,6 +101,7 @@ def record_policies(
 
     complete: kinds of which every object was read: what is known beyond them is gone.
     """
+    policies = _masked(store, tenant, policies)
     known = newest_policies(store, tenant)
     found = {policy.identity for policy in policies}
     gone = [

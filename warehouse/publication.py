@@ -20,6 +20,7 @@ import pyarrow.compute as pc
 from hve_monitor.errors import StoreError
 from warehouse.connection import files_sql, quoted
 from warehouse.delta import fsync_folder
+from warehouse.live import offer_live
 from warehouse.store import Store
 from warehouse.tables import TABLES, Table
 
@@ -32,6 +33,10 @@ STATE_TABLES = (
     "runs",
     "closed_months",
     "budget_alerts",
+    "verdicts",
+    "plans",
+    "audit",
+    "protection",
 )
 REPLACE_ATTEMPTS = 20
 
@@ -135,7 +140,7 @@ def published(store_root: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """A read-only connection to the newest published version.
 
     The file is attached to a fresh connection: a path opened twice in one process could show the
-    version of the first time.
+    version of the first time. What people said since then is offered beside it as live.*.
     Raises: StoreError when nothing was published yet.
     """
     file = store_root / "hve.duckdb"
@@ -150,6 +155,7 @@ def published(store_root: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         connection.execute("set parquet_metadata_cache = true")
         connection.execute(f"attach {quoted(str(file))} as hve (read_only)")
         connection.execute("use hve")
+        offer_live(connection, store_root)
         yield connection
     except duckdb.CatalogException as error:
         reason = str(error).splitlines()[0]

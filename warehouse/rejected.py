@@ -8,6 +8,7 @@ from datetime import datetime
 import pyarrow as pa
 
 from warehouse.accounts import stored_rows
+from warehouse.pseudonyms import hidden
 from warehouse.store import Store
 from warehouse.tables import REJECTED_ROWS
 
@@ -22,6 +23,8 @@ def reject(
     """Stores (line, reason) pairs of one file or source that are not there yet."""
     if not reasons:
         return
+    if not store.protection.is_plain:
+        reasons = [(line, hidden(reason)) for line, reason in reasons]
     stored = stored_rows(store, REJECTED_ROWS, tenant)
     known = {(row["line"], row["reason"]) for row in stored if row["file"] == file}
     reasons = [each for each in dict.fromkeys(reasons) if each not in known]

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pyarrow as pa
 
+from warehouse.accounts import account_addresses
 from warehouse.connection import compute, files_sql
+from warehouse.pseudonyms import Mask
 from warehouse.store import Store
 from warehouse.tables import SIGN_INS
 
@@ -43,12 +45,22 @@ class SignIn:
 def record_sign_ins(store: Store, tenant: str, sign_ins: Sequence[SignIn], now: datetime) -> int:
     """Writes the sign-ins that are not stored yet; returns how many."""
     known = _known(store, tenant, {each.day for each in sign_ins})
-    fresh = {each.id: each for each in sign_ins if each.id not in known}
+    mask, own = store.mask(tenant), account_addresses(store, tenant)
+    fresh = {each.id: _masked(mask, each, own) for each in sign_ins if each.id not in known}
     if fresh:
         shared = {"tenant": tenant, "observed_at": now, "batch": store.state.next_batch()}
         rows = [{**asdict(each), "day": each.day, **shared} for each in fresh.values()]
         store.delta.append(SIGN_INS, pa.Table.from_pylist(rows, schema=SIGN_INS.schema))
     return len(fresh)
+
+
+def _masked(mask: Mask, sign_in: SignIn, own: Collection[str]) -> SignIn:
+    known = {*own, sign_in.account or ""}
+    return replace(
+        sign_in,
+        user_principal_name=mask.text(sign_in.user_principal_name, known),
+        failure_reason=mask.text(sign_in.failure_reason, known),
+    )
 
 
 def _known(store: Store, tenant: str, days: Iterable[date]) -> set[str]:

@@ -84,14 +84,14 @@ class State:
     def last_now(self, tenant: str) -> datetime | None:
         """Business time of the tenant's last write, None before the first."""
         row = self._db.execute("select last_now from tenants where tenant = ?", [tenant]).fetchone()
-        return _time(row[0]) if row else None
+        return time_of(row[0]) if row else None
 
     def record_now(self, tenant: str, now: datetime) -> None:
         """Remembers the business time of a write."""
         self._db.execute(
             "insert into tenants values (?, ?) on conflict (tenant) do update"
             " set last_now = max(last_now, excluded.last_now)",
-            [tenant, _text(now)],
+            [tenant, text_of(now)],
         )
 
     # -- batches ---------------------------------------------------------------------------
@@ -140,7 +140,7 @@ class State:
             )
             self._db.executemany(
                 "insert into coverage values (?, ?, ?, ?, ?)",
-                [(*key, _text(each.start), _text(each.end)) for each in windows],
+                [(*key, text_of(each.start), text_of(each.end)) for each in windows],
             )
 
     def covered(self, tenant: str, source: str, address: str) -> list[Window]:
@@ -150,7 +150,7 @@ class State:
             " where tenant = ? and source = ? and address = ? order by from_utc",
             [tenant, source, address],
         )
-        return [Window(_time(start), _time(end)) for start, end in rows]
+        return [Window(time_of(start), time_of(end)) for start, end in rows]
 
     def uncover(self, tenant: str, source: str, lost: Window) -> None:
         """Takes a window back from every address, because its rows are gone."""
@@ -170,7 +170,7 @@ class State:
         )
         self._db.executemany(
             "insert into coverage values (?, ?, ?, ?, ?)",
-            [(*key, _text(each.start), _text(each.end)) for each in left],
+            [(*key, text_of(each.start), text_of(each.end)) for each in left],
         )
 
     # -- quota -----------------------------------------------------------------------------
@@ -204,6 +204,15 @@ class State:
             [tenant, int(is_trusted), since],
         )
         return {row[0] for row in rows}
+
+    # -- retention -------------------------------------------------------------------------
+
+    def purged_before(self, tenant: str) -> date | None:
+        """The day before which the tenant's facts were purged, None while none were."""
+        row = self._db.execute(
+            "select facts_before from purged where tenant = ?", [tenant]
+        ).fetchone()
+        return date.fromisoformat(row[0]) if row else None
 
     # -- upkeep ----------------------------------------------------------------------------
 
@@ -259,7 +268,7 @@ class State:
         with self.transaction():
             self._db.executemany(
                 "insert or ignore into event_requests values (?, ?, ?, ?)",
-                [(tenant, *pair, _text(at)) for pair in pairs],
+                [(tenant, *pair, text_of(at)) for pair in pairs],
             )
 
     def requested_events(self, tenant: str, most: int) -> list[tuple[str, str]]:
@@ -298,7 +307,7 @@ class State:
         """Freezes a month; False when it was closed before, which then stays as it is."""
         done = self._db.execute(
             "insert or ignore into closed_months values (?, ?, ?, ?)",
-            [tenant, month, _text(at), json.dumps(document)],
+            [tenant, month, text_of(at), json.dumps(document)],
         )
         return done.rowcount == 1
 
@@ -308,7 +317,7 @@ class State:
             "select closed_at, document from closed_months where tenant = ? and month = ?",
             [tenant, month],
         ).fetchone()
-        return (_time(row[0]), json.loads(row[1])) if row else None
+        return (time_of(row[0]), json.loads(row[1])) if row else None
 
     def note_budget_alert(
         self,
@@ -325,7 +334,7 @@ class State:
         budget, start, threshold = key
         done = self._db.execute(
             "insert or ignore into budget_alerts values (?, ?, ?, ?, ?, ?, ?, ?, null)",
-            [budget, str(start), threshold, passed_on, _text(at), *amounts],
+            [budget, str(start), threshold, passed_on, text_of(at), *amounts],
         )
         return done.rowcount == 1
 
@@ -335,7 +344,7 @@ class State:
         """Keeps the summary of a run for the health page."""
         self._db.execute(
             "insert into runs (started_at, finished_at, summary) values (?, ?, ?)",
-            [_text(started_at), _text(finished_at), json.dumps(summary)],
+            [text_of(started_at), text_of(finished_at), json.dumps(summary)],
         )
 
     def last_run(self) -> tuple[datetime, datetime, dict[str, Any]] | None:
@@ -343,7 +352,7 @@ class State:
         row = self._db.execute(
             "select started_at, finished_at, summary from runs order by id desc limit 1"
         ).fetchone()
-        return (_time(row[0]), _time(row[1]), json.loads(row[2])) if row else None
+        return (time_of(row[0]), time_of(row[1]), json.loads(row[2])) if row else None
 
     def rows(self, table: str) -> tuple[dict[str, str], list[tuple[Any, ...]]]:
         """Columns with their SQLite types, and all rows of one state table, for publishing."""
@@ -385,9 +394,11 @@ def whole_second(moment: datetime, *, up: bool = False) -> datetime:
     return floor + timedelta(seconds=1) if up and floor < moment else floor
 
 
-def _text(moment: datetime) -> str:
+def text_of(moment: datetime) -> str:
+    """An instant as state.db keeps it."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
-def _time(text: str) -> datetime:
+def time_of(text: str) -> datetime:
+    """The instant of a text of state.db."""
     return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)

@@ -85,3 +85,52 @@ create table if not exists outbox (
     last_error text, sent_at text
 ) strict;
 create index if not exists outbox_by_state on outbox (state, due_at);
+
+-- one row per verdict on an incident, never changed: the newest one holds; times are business ones
+create table if not exists verdicts (
+    number integer primary key, incident text not null, tenant text not null, account text not null,
+    kind text not null, started_at text not null, ended_at text, size integer not null,
+    verdict text not null, reason text not null, author text not null,
+    at text not null, expires_at text not null
+) strict;
+create index if not exists verdicts_by_incident on verdicts (incident, number);
+
+-- one row per announced send; scope is account, cost_center or all, accounts a JSON list, empty for
+-- all; a removed one stays for the record
+create table if not exists plans (
+    id text primary key, tenant text not null, scope text not null, accounts text not null,
+    starts_at text not null, ends_at text not null, recipients integer not null, note text not null,
+    author text not null, created_at text not null, removed_at text, removed_by text
+) strict;
+
+-- one row per act that touches personal data, its reason and who did it; at is business time,
+-- recorded_at the real clock. Nothing in it names a person but the actor
+create table if not exists audit (
+    number integer primary key, at text not null, recorded_at text not null, who text not null,
+    what text not null, target text not null, reason text not null, outcome text not null
+) strict;
+
+-- at most one row: how personal data is kept in this store, and which outside key opens it
+create table if not exists protection (
+    id integer primary key check (id = 1), mode text not null, subjects text not null,
+    fingerprint text not null
+) strict;
+
+-- one row per tenant: the key of its pseudonyms, sealed with the outside key
+create table if not exists pseudonym_keys (tenant text primary key, sealed blob not null) strict;
+
+-- one row per removal that has begun and may not have ended, so that the next run ends it; value is
+-- what is erased (a pseudonym where the mode is pseudonymous), null for a purge
+create table if not exists removals (
+    number integer primary key, tenant text not null, value text, at text not null, who text not null,
+    reason text not null
+) strict;
+
+-- one row per erased person: a keyed hash by which rows of that person, should a source bring them
+-- again, are told and kept without the person; erased_at is business time
+create table if not exists erased (
+    tenant text not null, hash text not null, erased_at text not null, primary key (tenant, hash)
+) strict;
+
+-- one row per tenant whose old facts were purged: their days are never rebuilt
+create table if not exists purged (tenant text primary key, facts_before text not null) strict;

@@ -5,8 +5,8 @@ from __future__ import annotations
 import errno
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
@@ -16,7 +16,9 @@ from hve_monitor.clock import iso
 from hve_monitor.errors import ConfigError, StoreError
 from warehouse.delta import DeltaFolder
 from warehouse.locks import exclusive
-from warehouse.state import State
+from warehouse.protection import FULL, Protection, agree, tenant_key
+from warehouse.pseudonyms import Mask
+from warehouse.state import State, time_of
 
 MANIFEST = "manifest.json"  # written last: a restored folder that has it is whole
 DISK_TROUBLE = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS}
@@ -31,6 +33,28 @@ class Store:
     state: State
     memory_limit: str
     threads: int | None
+    protection: Protection = FULL
+    _masks: dict[str, Mask] = field(default_factory=dict)
+
+    def reopened(self) -> AbstractContextManager[Store]:
+        """The same store again, for another thread."""
+        return open_store(self.root, self.memory_limit, self.threads, self.protection)
+
+    def mask(self, tenant: str) -> Mask:
+        """How the tenant's personal data is stored."""
+        if tenant not in self._masks:
+            erased = self.state.connection.execute(
+                "select hash, erased_at from erased where tenant = ?", [tenant]
+            ).fetchall()
+            is_needed = erased or not self.protection.is_plain
+            key = tenant_key(self.state, self.protection, tenant) if is_needed else b""
+            moments = {name: time_of(at) for name, at in erased}
+            self._masks[tenant] = Mask(self.protection, key, moments)
+        return self._masks[tenant]
+
+    def forget_masks(self) -> None:
+        """Makes the next row see who was erased meanwhile."""
+        self._masks.clear()
 
     @property
     def spill(self) -> Path:
@@ -71,11 +95,15 @@ class Store:
 
 @contextmanager
 def open_store(
-    root: Path, memory_limit: str = "4GB", threads: int | None = None
+    root: Path,
+    memory_limit: str = "4GB",
+    threads: int | None = None,
+    protection: Protection = FULL,
 ) -> Iterator[Store]:
     """The store at a folder, made when it is missing; readable by its owner only.
 
-    Raises: StoreError, ConfigError (a folder name that the engine would misread).
+    Raises: StoreError, ConfigError (a folder name that the engine would misread, another privacy
+    mode or key than the store was filled with).
     """
     misleading = [part for part in root.resolve().parts if part.startswith(("tenant=", "day="))]
     if misleading:
@@ -93,8 +121,9 @@ def open_store(
     with _told_in_one_line(root):
         state = State(root / "state.db")
         try:
+            agree(state, root, protection)
             delta = DeltaFolder(root, state.record_checksums)
-            yield Store(root, delta, state, memory_limit, threads)
+            yield Store(root, delta, state, memory_limit, threads, protection)
         finally:
             state.close()
 

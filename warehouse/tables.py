@@ -445,6 +445,15 @@ HVE_FINDINGS = Table(
     ("tenant",),
 )
 
+IDENTITIES = Table(
+    "facts",
+    "identities",
+    "one row per pseudonym of a recipient; `sealed` opens with the key outside the store alone",
+    _schema(tenant=pa.string(), pseudonym=pa.string(), sealed=pa.string()),
+    ("tenant",),
+    ("tenant", "pseudonym"),
+)
+
 TABLES: tuple[Table, ...] = (
     MESSAGE_TRACES,
     HVE_ACCOUNTS,
@@ -467,4 +476,5 @@ TABLES: tuple[Table, ...] = (
     POLICIES,
     TRACE_EVENTS,
     HVE_FINDINGS,
+    IDENTITIES,
 )

@@ -24,6 +24,8 @@ from warehouse.tables import (
     FIRST_SOURCES,
     FIRST_SUBJECTS,
     HVE_ACCOUNTS,
+    HVE_FINDINGS,
+    HVE_USAGE_CORRECTIONS,
     MESSAGE_TRACES,
     POLICIES,
     REJECTED_ROWS,
@@ -44,6 +46,8 @@ COLLECTED = (
     SIGN_INS,
     POLICIES,
     TRACE_EVENTS,
+    HVE_USAGE_CORRECTIONS,
+    HVE_FINDINGS,
 )
 LATEST = Path(__file__).with_name("latest.sql").read_text(encoding="utf-8")
 FIRSTS = Path(__file__).with_name("firsts.sql").read_text(encoding="utf-8")

@@ -53,6 +53,7 @@ def trace(
     as_json: Json = False,
 ) -> None:
     """Delivery search: did it arrive, and if not, what happened."""
+    from hve_monitor.author import author_of
     from hve_monitor.traces import Wish, trace_document
     from models.search import TraceFilter
 
@@ -61,7 +62,7 @@ def trace(
         time_of(since, "--since"), time_of(until, "--until"),
     )  # fmt: skip
     wish = Wish(limit, offset, out, events, summary)
-    document, kind = trace_document(load(config), wanted, wish, moment_of(now))
+    document, kind = trace_document(load(config), wanted, wish, moment_of(now), author_of(None))
     show(document, as_json, kind)
 
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from hve_monitor.command import ConfigFile, Json, Now, TenantName, load, moment_of, show
+
+if TYPE_CHECKING:
+    from hve_monitor.config import Config
 
 commands = typer.Typer()
 export = typer.Typer(
@@ -25,8 +29,17 @@ def _export(
 ) -> None:
     from publish.exports import Export, export
 
-    document = export(load(config), moment_of(now), kind, Export(out, **wanted))
+    loaded, moment = load(config), moment_of(now)
+    document = export(loaded, moment, kind, Export(out, **wanted))
+    _note(loaded, kind, moment)
     show(document, as_json, "export")
+
+
+def _note(config: Config, kind: str, now: datetime) -> None:
+    from hve_monitor.author import author_of
+    from hve_monitor.privacy import note_export
+
+    note_export(config, kind, author_of(None), now)
 
 
 @export.command()
@@ -91,7 +104,9 @@ def ocsf(
     """Incidents as OCSF 1.8 detection findings, one JSON line each."""
     from publish.findings import export as export_findings
 
-    findings = export_findings(load(config), moment_of(now), out)
+    loaded, moment = load(config), moment_of(now)
+    findings = export_findings(loaded, moment, out)
+    _note(loaded, "ocsf", moment)
     shown = out.partition("://")[0] if "://" in out else out
     show({"format": "ocsf", "out": shown, "findings": findings}, as_json, "handed-over")
 

@@ -1,19 +1,23 @@
 -- Grain: one row per (tenant, account, subject_hash) of the days being built: its first use in them.
--- A subject counts up to its first digit, so that numbered subjects are one. Unit: UTC instant.
+-- A subject counts up to its first digit, so that numbered subjects are one; in a hashed subject
+-- (s-…) that part is the first half. Unit: UTC instant.
 with heads as (
     select
         tenant,
         account,
-        regexp_extract(lower(subject), '^[^0-9]*') as head,
-        min(received_at) as first_at
+        case
+            when regexp_extract(subject, '^s-[0-9a-f]{32}$') <> '' then substr(subject, 1, 18)
+            else regexp_extract(lower(subject), '^[^0-9]*')
+        end as head,
+        received_at
     from staging.stg_message_traces
     where subject is not null
-    group by tenant, account, regexp_extract(lower(subject), '^[^0-9]*')
 )
 
 select
     tenant,
     account,
     md5(head) as subject_hash,
-    first_at
+    min(received_at) as first_at
 from heads
+group by tenant, account, head

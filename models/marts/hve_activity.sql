@@ -3,7 +3,8 @@
 -- those of messages to ten or more, widest is the largest message; most_repeated is how often the
 -- same recipient had mail; external ones failed and lie outside the accounts' own domains. Of those
 -- with a known source, young_source_recipients came from a network (/24, /48) that the account first
--- used less than seven days before. Counts by status and source are null where no row carries one.
+-- used less than seven days before. Counts by status, source,
+-- recipient and subject are null where no row carries one.
 with networks as (
     select
         tenant,
@@ -41,7 +42,12 @@ traces as (
         t.trace_id,
         t.recipient,
         t.status_group,
-        t.status_group = 'failed' and d.domain is null as is_external,
+        t.recipient not like 'aggregate:%' as has_recipient,
+        t.subject is not null as has_subject,
+        t.status_group = 'failed'
+        and d.domain is null
+        and t.recipient not like 'aggregate:%'
+        and t.recipient not like 'erased:%' as is_external,
         n.network_first_at is not null as has_source,
         t.received_at < n.network_first_at + interval 7 days as is_young
     from staging.stg_message_traces as t
@@ -62,6 +68,8 @@ messages as (
         trace_id,
         count(*) as recipients,
         count(status_group) as rows_with_status,
+        count(*) filter (where has_recipient) as rows_with_recipient,
+        count(*) filter (where has_subject) as rows_with_subject,
         count(*) filter (where status_group = 'failed') as failed,
         count(*) filter (where status_group in ('quarantined', 'filtered_as_spam')) as filtered,
         count(*) filter (where is_external) as external,
@@ -83,6 +91,8 @@ counted as (
         coalesce(sum(recipients) filter (where recipients >= 10), 0) as wide_recipients,
         max(recipients) as widest,
         sum(rows_with_status) as rows_with_status,
+        sum(rows_with_recipient) as rows_with_recipient,
+        sum(rows_with_subject) as rows_with_subject,
         sum(failed) as failed,
         sum(filtered) as filtered,
         sum(external) as external,
@@ -144,14 +154,16 @@ select
     cast(c.quarter as integer) as quarter,
     c.messages,
     cast(c.recipients as bigint) as recipients,
-    p.most_repeated,
+    case when c.rows_with_recipient > 0 then p.most_repeated end as most_repeated,
     cast(c.wide_recipients as bigint) as wide_recipients,
     c.widest,
-    coalesce(n.new_recipients, 0) as new_recipients,
-    coalesce(s.new_subjects, 0) as new_subjects,
+    case when c.rows_with_recipient > 0 then coalesce(n.new_recipients, 0) end as new_recipients,
+    case when c.rows_with_subject > 0 then coalesce(s.new_subjects, 0) end as new_subjects,
     case when c.rows_with_status > 0 then cast(c.failed as bigint) end as failed,
     case when c.rows_with_status > 0 then cast(c.filtered as bigint) end as filtered,
-    case when c.rows_with_status > 0 then cast(c.external as bigint) end as external,
+    case
+        when c.rows_with_status > 0 and c.rows_with_recipient > 0 then cast(c.external as bigint)
+    end as external,
     cast(c.known_source as bigint) as known_source_recipients,
     cast(c.young_source as bigint) as young_source_recipients
 from counted as c

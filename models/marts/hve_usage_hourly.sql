@@ -1,6 +1,7 @@
 -- Grain: one row per tenant, account and UTC hour with at least one row.
 -- Units: counts; recipients are rows per (trace_id, recipient) without `expanded`. Counts by status
--- are null where no row of the hour carries a status, new_sources where none carries an address.
+-- are null where no row of the hour carries a status, new_sources where none carries an address,
+-- new_recipients where recipients are not kept.
 -- recipients_q1..q4 are its quarter-hours. A contact or source is new in the hour of its first row.
 with hours as (
     select
@@ -12,7 +13,8 @@ with hours as (
         trace_id,
         status_group,
         status_group is distinct from 'expanded' as is_recipient,
-        from_ip not in ('', '255.255.255.255') as has_source
+        from_ip not in ('', '255.255.255.255') as has_source,
+        recipient not like 'aggregate:%' as has_recipient
     from staging.stg_message_traces
 ),
 
@@ -36,7 +38,8 @@ counted as (
         count(*) filter (where is_recipient and minute >= 15 and minute < 30) as recipients_q2,
         count(*) filter (where is_recipient and minute >= 30 and minute < 45) as recipients_q3,
         count(*) filter (where is_recipient and minute >= 45) as recipients_q4,
-        count(*) filter (where has_source) as rows_with_source
+        count(*) filter (where has_source) as rows_with_source,
+        count(*) filter (where has_recipient) as rows_with_recipient
     from hours
     group by tenant, day, account, hour_utc
 ),
@@ -71,7 +74,7 @@ select
     c.recipients_q2,
     c.recipients_q3,
     c.recipients_q4,
-    coalesce(n.new_recipients, 0) as new_recipients,
+    case when c.rows_with_recipient > 0 then coalesce(n.new_recipients, 0) end as new_recipients,
     case when c.rows_with_source > 0 then coalesce(s.new_sources, 0) end as new_sources
 from counted as c
 left join contacts as n

@@ -1,18 +1,37 @@
 -- Grain: one row per incident that a run until $now would have raised. Times are UTC.
--- An incident stays open while it goes on and for 72 hours after; then it counts as closed.
+-- An incident stays open while it goes on and for 72 hours after; then it counts as closed. The
+-- newest verdict of a person stands above that until it expires.
+with said as (
+    select
+        incident,
+        arg_max(
+            {
+                'status': status, 'reason': reason, 'author': author,
+                'at': "at", 'expires_at': expires_at
+            },
+            number
+        ) as verdict
+    from live.verdicts
+    where "at" <= $now
+    group by incident
+)
+
 select
-    * exclude (interval_low, interval_high),
-    interval_low,
-    interval_high,
+    i.* exclude (interval_low, interval_high),
+    i.interval_low,
+    i.interval_high,
     case
-        when ended_at is null or ended_at > $now - interval 72 hours then 'open'
+        when s.verdict.expires_at > $now then s.verdict.status
+        when i.ended_at is null or i.ended_at > $now - interval 72 hours then 'open'
         else 'closed'
-    end as status
-from marts.hve_incidents
+    end as status,
+    s.verdict
+from marts.hve_incidents as i
+left join said as s on s.incident = i.id
 where
-    ($tenant is null or tenant = $tenant)
-    and ($id is null or id = $id)
-    and detected_at <= $now
-    and ($until is null or started_at < $until)
-    and ($since is null or ended_at is null or ended_at >= $since)
-order by started_at desc, id
+    ($tenant is null or i.tenant = $tenant)
+    and ($id is null or i.id = $id)
+    and i.detected_at <= $now
+    and ($until is null or i.started_at < $until)
+    and ($since is null or i.ended_at is null or i.ended_at >= $since)
+order by i.started_at desc, i.id

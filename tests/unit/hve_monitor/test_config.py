@@ -267,8 +267,18 @@ def test_a_memory_limit_that_is_no_size_is_told(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ['mode = "pseudonymous"', 'mode = "aggregate"', 'subjects = "drop"']
+    ("lines", "subjects", "needs_key"),
+    [
+        ("", "keep", False),
+        ('subjects = "drop"', "drop", False),
+        ('subjects = "hash"', "hash", True),
+        ('mode = "pseudonymous"', "hash", True),
+        ('mode = "pseudonymous"\nsubjects = "drop"', "drop", True),
+        ('mode = "aggregate"\nsubjects = "keep"', "drop", False),
+    ],
 )
-def test_privacy_that_is_not_built_is_refused_and_not_ignored(folder: Path, line: str) -> None:
-    (told,) = mistakes(folder, f"[privacy]\n{line}")
-    assert told == "privacy: only mode = 'full' with subjects = 'keep' is built yet"
+def test_what_a_privacy_mode_keeps_of_subjects(
+    folder: Path, lines: str, subjects: str, needs_key: bool
+) -> None:
+    privacy = load(folder, f"[privacy]\n{lines}").privacy
+    assert (privacy.kept_subjects, privacy.needs_key) == (subjects, needs_key)

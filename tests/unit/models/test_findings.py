@@ -10,9 +10,8 @@ import pandas as pd
 import pytest
 
 from models.activity import COUNTS, Activity, activity_of
-from models.evidence import Incident
 from models.findings import find
-from models.fusion import Event, Plan, episodes_of, grouped, tabular_events
+from models.fusion import Event, episodes_of, tabular_events
 from models.severity import kind_of, severity_of
 
 START = datetime(2026, 1, 5, tzinfo=UTC)  # a Monday
@@ -171,24 +170,6 @@ def test_kinds_are_named_by_what_happened() -> None:
     assert kind_of({"repeated_recipient": 2, "surge": 2}, "surge") == "drift"
     assert kind_of({"new_source": 2, "surge": 1}, "surge") == "new_source"
     assert kind_of({"new_recipients": 2, "surge": 2}, "surge") == "surge"
-
-
-def test_a_plan_mutes_volume_of_its_window_and_size_and_nothing_else() -> None:
-    surge = Incident(
-        A, "surge", "medium", START, START + timedelta(hours=2), START + timedelta(minutes=15),
-        900, 10.0, (0.0, 20.0), (), (), 890, False,
-    )  # fmt: skip
-    plan = Plan(A, START, START + timedelta(hours=3), 1000)
-    source = [(A, event("new_source", 1))]
-    assert list(grouped([], [surge], [plan])) == []
-    ((_, events),) = grouped(source, [surge], [plan])
-    assert [each.signal for each in events] == ["new_source"]
-    for other in (
-        Plan(A, START, START + timedelta(hours=3), 500),
-        Plan(A, START + timedelta(hours=1), START + timedelta(hours=3), 1000),
-        Plan("b@contoso.com", START, START + timedelta(hours=3), 1000),
-    ):
-        assert len(list(grouped([], [surge], [other]))) == 1
 
 
 def test_trailing_sums_are_sums_over_the_window() -> None:

@@ -1,0 +1,206 @@
+"""The simulated tenant in every privacy mode: the same numbers, and nobody's name in the store."""
+
+from __future__ import annotations
+
+import random
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from datetime import datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow.parquet
+import pytest
+
+from hve_monitor.clock import iso
+from hve_monitor.config import Config
+from hve_monitor.pipeline import run_once, store_of
+from models.cards import incident_cards
+from models.search import TraceFilter, find_traces
+from models.spend import spend
+from tests.contract.conftest import NOW, Site
+from tests.contract.test_pipeline import quiet, truth, usage
+from warehouse.publication import published
+
+pytestmark = pytest.mark.contract
+KILLS = 12
+WAREHOUSE = '[warehouse]\npath = "store"\n'
+
+
+def with_mode(site: Site, mode: str, store: str) -> Config:
+    """The site's configuration in a privacy mode, with a store of its own."""
+    (site.folder / "hve.key").write_text("a key of the test, long enough for it: " + "x" * 32)
+    privacy = f'[privacy]\nmode = "{mode}"\nkey_file = "hve.key"\n'
+    return site.config((WAREHOUSE, f'[warehouse]\npath = "{store}"\n\n{privacy}'))
+
+
+def texts_of(store: Path) -> Iterator[tuple[Path, str]]:
+    """Everything that the store's files hold, as text: decoded where it is encoded, and raw."""
+    files = sorted(each for each in store.rglob("*") if each.is_file())
+    # All raw bytes first: opening state.db makes and removes files beside it.
+    yield from [(file, file.read_bytes().decode("latin-1")) for file in files]
+    for file in files:
+        if file.suffix == ".parquet":
+            yield file, str(pyarrow.parquet.ParquetFile(file).read().to_pylist())
+        elif file.suffix == ".db":
+            with closing(sqlite3.connect(file)) as connection:
+                yield file, "\n".join(connection.iterdump())
+        elif file.suffix == ".duckdb":
+            with duckdb.connect(str(file), read_only=True) as connection:
+                names = connection.execute(
+                    "select database_name, schema_name, table_name from duckdb_tables()"
+                    " union all select database_name, schema_name, view_name from duckdb_views()"
+                    " where not internal"
+                ).fetchall()
+                for name in names:
+                    yield file, str(connection.execute(f"from {'.'.join(name)}").fetchall())
+
+
+def numbers(config: Config, now: datetime) -> dict[str, Any]:
+    """What the models computed: usage, hourly marts, baselines, incidents, money."""
+    with published(config.warehouse.path) as connection:
+        tables = {
+            name: sorted(connection.execute(f"from marts.{name}").fetchall(), key=str)
+            for name in ("hve_usage_hourly", "hve_usage_daily", "hve_cost_daily",
+                         "hve_baseline_hourly")
+        }  # fmt: skip
+        cards = incident_cards(connection, now)
+    return {**tables, "cards": cards, "spend": spend(config, now), "usage": usage(config, now)}
+
+
+def people(config: Config) -> tuple[set[str], set[str], set[str]]:
+    """Recipients that are not accounts, subjects and message ids of a store in full mode."""
+    with published(config.warehouse.path) as connection:
+        own = {row[0] for row in connection.execute(
+            "select address from staging.stg_account_addresses").fetchall()}  # fmt: skip
+        rows = connection.execute(
+            "select distinct recipient, subject, message_id from raw.message_traces"
+        ).fetchall()
+    return {row[0] for row in rows} - own, {row[1] for row in rows}, {row[2] for row in rows}
+
+
+def some(values: set[str], most: int = 150) -> set[str]:
+    """An even choice of many values: every file is searched for each of them."""
+    return set(sorted(values)[:: -(-len(values) // most)])
+
+
+@pytest.fixture
+def both(make_site: Callable[..., Site]) -> tuple[Site, Config, Config]:
+    """One tenant, read into a full and into a pseudonymous store, in two runs each."""
+    site = make_site()
+    full, hidden = site.config(), with_mode(site, "pseudonymous", "hidden")
+    for now in (NOW, NOW + timedelta(hours=6)):
+        site.tenant.move_to(now)
+        ended = [run_once(config, now, quiet) for config in (full, hidden)]
+        assert [each.exit_code for each in ended] == [0, 0]
+        # What is known is recognised behind its pseudonyms too: nothing is read more often.
+        asked = [[each["requests"] for each in one.document["sources"]] for one in ended]
+        assert asked[0] == asked[1]
+    return site, full, hidden
+
+
+def test_pseudonymous_mode_computes_the_same_and_names_nobody(
+    both: tuple[Site, Config, Config],
+) -> None:
+    site, full, hidden = both
+    now = NOW + timedelta(hours=6)
+    assert numbers(hidden, now) == numbers(full, now)
+    assert usage(hidden, now) == truth(site)
+    addresses, subjects, ids = people(full)
+    assert min(len(addresses), len(subjects), len(ids)) > 10
+    canaries = {*some(addresses), *some(subjects), *some(ids), site.tenant.client_secret}
+    # Two long words: one alone may be that of a column or of a policy's name.
+    pairs = (pair for words in map(str.split, subjects) for pair in pairwise(words))
+    canaries |= some({" ".join(pair) for pair in pairs if min(map(len, pair)) > 3})
+    files = 0
+    for file, text in texts_of(hidden.warehouse.path):
+        found = [canary for canary in canaries if canary in text]
+        assert not found, (file, found[:3])
+        files += 1
+    assert files > 100
+    found = [text for _, text in texts_of(full.warehouse.path) if next(iter(addresses)) in text]
+    assert found, "the search itself must be able to find a name"
+
+
+def test_searches_find_what_they_found_before(both: tuple[Site, Config, Config]) -> None:
+    _, full, hidden = both
+    now = NOW + timedelta(hours=6)
+    with published(full.warehouse.path) as connection:
+        person, message_id = connection.execute(
+            "select recipient, message_id from staging.stg_message_traces"
+            " where status_group = 'delivered' order by received_at desc limit 1"
+        ).fetchall()[0]
+    for wanted in (TraceFilter(recipient=person.upper()), TraceFilter(message_id=message_id)):
+        plain = find_traces(full, wanted, now, 100, "ada")["rows"]
+        masked = find_traces(hidden, wanted, now, 100, "ada")["rows"]
+        assert [row["id"] for row in masked] == [row["id"] for row in plain]
+        assert len(plain) > 0
+    pseudonym = find_traces(hidden, TraceFilter(recipient=person), now, 1, "ada")["rows"][0]
+    assert pseudonym["recipient"].startswith("p-")
+    again = find_traces(hidden, TraceFilter(recipient=pseudonym["recipient"]), now, 100, "ada")
+    assert again["rows"]
+    with store_of(hidden) as store:
+        said = store.state.connection.execute("select who, what, target from audit").fetchall()
+    assert len(said) == 4
+    assert {row[:2] for row in said} == {("ada", "search")}
+    assert not any(person in row[2] for row in said)
+
+
+def test_aggregate_mode_counts_the_same_and_keeps_no_recipient(site: Site) -> None:
+    full, bare = site.config(), with_mode(site, "aggregate", "bare")
+    for config in (full, bare):
+        assert run_once(config, NOW, quiet).exit_code == 0
+    assert usage(bare, NOW) == truth(site)
+    assert spend(bare, NOW) == spend(full, NOW)
+    addresses, subjects, _ = people(full)
+    canaries = some(addresses) | some(subjects)
+    for file, text in texts_of(bare.warehouse.path):
+        assert not [each for each in canaries if each in text], file
+    with published(bare.warehouse.path) as connection:
+        kept = connection.execute(
+            "select count(*), count(distinct recipient) from staging.stg_message_traces"
+        ).fetchall()[0]
+        assert kept[0] == kept[1] > 100
+        assert connection.execute("from marts.first_contacts").fetchall() == []
+        assert connection.execute("from raw.identities").fetchall() == []
+        news = connection.execute("select new_recipients from marts.hve_usage_hourly").fetchall()
+        assert {row[0] for row in news} == {None}
+
+
+def erasing(site: Site, person: str) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "hve_monitor", "erase", person, "--config"]
+    command += [str(site.folder / "changed.toml"), "--now", iso(site.tenant.now)]
+    return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+
+
+@pytest.mark.slow
+def test_kills_while_erasing_leave_no_half_state(site: Site) -> None:
+    config = site.config()
+    run_once(config, NOW, quiet)
+    addresses, _, _ = people(config)
+    moments = random.Random(9)  # noqa: S311 - the moments need no secrecy
+    gone = sorted(addresses)[:KILLS]
+    for person in gone:
+        with erasing(site, person) as process:
+            try:
+                process.wait(timeout=moments.uniform(0.8, 4.0))
+            except subprocess.TimeoutExpired:
+                process.kill()
+        with published(config.warehouse.path) as connection:
+            connection.execute("select count(*) from raw.message_traces").fetchall()
+    site.tenant.advance(timedelta(minutes=15))
+    assert run_once(config, site.tenant.now, quiet).exit_code == 0
+    assert usage(config, site.tenant.now) == truth(site)
+    with store_of(config) as store:
+        done = store.state.connection.execute("select count(*) from removals").fetchone()
+        began = store.state.connection.execute("select count(*) from erased").fetchone()[0]
+        ended = store.state.connection.execute(
+            "select count(*) from audit where what = 'erase'"
+        ).fetchone()[0]
+    assert done == (0,)
+    assert began == ended > 0

@@ -1,0 +1,278 @@
+"""Reveal, erase, purge and keys from the command line: one line for each mistake, all audited."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from hve_monitor import privacy
+from hve_monitor.config import load_config
+from hve_monitor.pipeline import store_of
+from tests.contract.test_privacy import texts_of
+from tests.unit.hve_monitor.conftest import Ended, Hve
+from warehouse.tables import MESSAGE_TRACES
+
+NOW = ("--now", "2026-11-24T08:00:00Z")
+PERSON, OTHER = "ada.lang@fabrikam.com", "ben.roy@fabrikam.com"
+CSV = f"""\
+id,sender,recipient,received_at,status,subject,message_id
+t1,hr@contoso.com,{PERSON},2026-11-23T07:00:00Z,delivered,Quarterly bonus,<m1@contoso.com>
+t1,hr@contoso.com,{OTHER},2026-11-23T07:00:00Z,delivered,Quarterly bonus,<m1@contoso.com>
+t2,hr@contoso.com,{PERSON},2026-11-22T07:00:00Z,failed,Second notice,<m2@contoso.com>
+t3,hr@contoso.com,{OTHER},2025-01-22T07:00:00Z,delivered,Old news,<m3@contoso.com>
+"""
+
+
+def configure(folder: Path, mode: str, more: str = "") -> None:
+    (folder / "hve.key").write_text("k" * 40)
+    (folder / "hve.toml").write_text(
+        f'[privacy]\nmode = "{mode}"\nkey_file = "hve.key"\n{more}', encoding="utf-8"
+    )
+
+
+@pytest.fixture(params=["full", "pseudonymous"])
+def mode(request: pytest.FixtureRequest, hve: Hve, tmp_path: Path) -> str:
+    """A store with three people's mail in a mode."""
+    configure(tmp_path, request.param)
+    (tmp_path / "rows.csv").write_text(CSV, encoding="utf-8")
+    assert hve("import", "rows.csv", *NOW).code == 0
+    return str(request.param)
+
+
+@pytest.fixture
+def hidden(hve: Hve, tmp_path: Path) -> str:
+    """A pseudonymous store; the pseudonym of a person."""
+    configure(tmp_path, "pseudonymous")
+    (tmp_path / "rows.csv").write_text(CSV, encoding="utf-8")
+    assert hve("import", "rows.csv", *NOW).code == 0
+    (row,) = hve("trace", "--recipient", PERSON, "--status", "failed", "--json", *NOW).json["rows"]
+    return str(row["recipient"])
+
+
+def told(ended: Ended) -> str:
+    assert ended.code == 2, ended
+    assert len(ended.err.splitlines()) == 1, ended.err
+    return ended.err
+
+
+def holders(text: str) -> list[str]:
+    return [str(file) for file, held in texts_of(Path("data/local")) if text in held]
+
+
+def test_a_person_is_revealed_for_a_reason_and_audited(hve: Hve, hidden: str) -> None:
+    assert hidden.startswith("p-")
+    assert hidden.endswith("@fabrikam.com")
+    assert "reveal: --reason is missing" in told(hve("reveal", hidden, *NOW))
+    shown = hve("reveal", hidden, "--reason", "bounce", "--author", "eve", "--json", *NOW)
+    assert shown.json["address"] == PERSON
+    assert "nobody is known" in told(hve("reveal", "p-" + "0" * 32, "--reason", "x", *NOW))
+    assert "is no pseudonym" in told(hve("reveal", PERSON, "--reason", "x", *NOW))
+    entries = hve("audit", "--json").json["entries"]
+    acts = [(each["who"], each["what"], each["reason"]) for each in entries]
+    assert ("eve", "reveal", "bounce") in acts
+    assert {each["what"] for each in entries} == {"reveal", "search"}
+    assert holders(PERSON) == []
+
+
+def test_words_of_subjects_are_refused_with_the_reason(hve: Hve, hidden: str) -> None:
+    assert "keyed hashes" in told(hve("trace", "--subject", "bonus", *NOW))
+    assert holders("Quarterly") == []
+
+
+def usage(hve: Hve) -> Any:
+    return hve("usage", "--json", *NOW).json["rows"]
+
+
+def test_an_erased_person_is_nowhere_and_every_count_stays(hve: Hve, mode: str) -> None:
+    before = usage(hve)
+    (row,) = hve("trace", "--recipient", PERSON, "--status", "failed", "--json", *NOW).json["rows"]
+    stored = row["recipient"]
+    done = hve("erase", PERSON.upper(), "--reason", "asked", "--json", *NOW)
+    assert done.code == 0, done.err
+    (proof,) = done.json["erased"]
+    assert proof["remaining_rows"] == 0
+    assert proof["old_files_removed"] > 0
+    removed = {each["table"]: each for each in proof["removed"]}
+    assert removed["facts.message_traces"]["rows_kept_without"] == 2
+    assert removed["marts.first_contacts"]["rows_dropped"] == 1
+    assert ("facts.identities" in removed) is (mode == "pseudonymous")
+    assert holders(PERSON) == []
+    assert mode == "full" or [file for file in holders(stored) if "state.db" not in file] == [
+        file for file in holders(stored) if file.endswith("hve.duckdb")
+    ]
+    assert holders("Second notice") == []
+    assert usage(hve) == before
+    assert hve("trace", "--recipient", PERSON, "--json", *NOW).json["rows"] == []
+    assert len(hve("trace", "--recipient", OTHER, "--json", *NOW).json["rows"]) == 2
+
+
+def test_what_a_source_brings_again_brings_no_erased_person_back(hve: Hve, mode: str) -> None:
+    before = usage(hve)
+    hve("erase", PERSON, *NOW)
+    again = hve("import", "rows.csv", "--json", *NOW).json
+    assert (again["rows_new"], again["rows_changed"]) == (0, 0)
+    assert holders(PERSON) == []
+    hve("build", "--full", *NOW)
+    assert usage(hve) == before
+    later = (
+        CSV.splitlines()[0]
+        + "\n"
+        + CSV.splitlines()[1].replace("t1", "t9").replace("2026-11-23", "2026-11-25")
+    )
+    Path("later.csv").write_text(later, encoding="utf-8")
+    assert hve("import", "later.csv", "--now", "2026-11-26T00:00:00Z").code == 0
+    found = hve("trace", "--recipient", PERSON, "--json", "--now", "2026-11-26T00:00:00Z")
+    assert [row["id"] for row in found.json["rows"]] == ["t9"]
+
+
+def test_an_account_is_not_erased(hve: Hve, hidden: str) -> None:
+    assert "is a sending account" in told(hve("erase", "hr@contoso.com", *NOW))
+    assert "is no address" in told(hve("erase", "ada", *NOW))
+
+
+def test_purge_drops_old_facts_and_whom_they_name_and_keeps_marts(hve: Hve, mode: str) -> None:
+    before = usage(hve)
+    (proof,) = hve("purge", "--json", *NOW).json["purged"]
+    removed = {each["table"]: each["rows_dropped"] for each in proof["removed"]}
+    assert removed == {"facts.message_traces": 1}
+    assert holders("Old news") == []
+    hve("build", "--full", *NOW)
+    assert usage(hve) == before
+    again = hve("import", "rows.csv", "--json", *NOW).json
+    assert again["rows_new"] == 0
+    configure(Path(), mode, "[retention]\nfacts_days = 1\nmarts_days = 30\n")
+    (proof,) = hve("purge", "--json", *NOW).json["purged"]
+    removed = {each["table"]: each["rows_dropped"] for each in proof["removed"]}
+    assert removed["facts.message_traces"] == 1
+    assert removed["marts.hve_usage_daily"] == 1
+    assert [row["day_utc"] for row in usage(hve)] == ["2026-11-22", "2026-11-23"]
+    assert [each["what"] for each in hve("audit", "--json").json["entries"]] == ["purge", "purge"]
+
+
+class Killed(BaseException):
+    """Stands for a process that dies: nothing catches it."""
+
+
+STEPS = ("erase_rows", "_publish_again", "forget_old_files", "mentions", "end")
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_an_erasure_that_dies_is_ended_by_the_next_run(
+    hve: Hve, hidden: str, step: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = usage(hve)
+
+    def dying(*_: Any) -> Any:
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(privacy, step, dying)
+        with pytest.raises(Killed):
+            privacy.erase(load_config(), PERSON, "", "ada", privacy_now())
+    with store_of(load_config()) as store:
+        is_open = store.state.connection.execute("select count(*) from removals").fetchone()[0]
+    assert is_open == 1
+    assert hve("build", *NOW).code == 0
+    assert hve("trace", "--recipient", PERSON, "--json", *NOW).json["rows"] == []
+    assert {Path(file).name for file in holders(hidden)} <= {"state.db", "hve.duckdb"}
+    assert usage(hve) == before
+    acts = [each["what"] for each in hve("audit", "--json").json["entries"]]
+    assert acts.count("erase") == 1
+
+
+@pytest.mark.parametrize("step", ["purge_rows", "forget_old_files"])
+def test_a_purge_that_dies_is_ended_by_the_next_run(
+    hve: Hve, hidden: str, step: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = usage(hve)
+
+    def dying(*_: Any) -> Any:
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(privacy, step, dying)
+        with pytest.raises(Killed):
+            privacy.purge(load_config(), "ada", "retention", privacy_now())
+    assert hve("build", *NOW).code == 0
+    with store_of(load_config()) as store:
+        files = store.delta.files(MESSAGE_TRACES)
+        assert not [file for file in files if "2025-01-22" in file]
+    assert not list(Path("data/local/facts/message_traces").rglob("day=2025-01-22/*.parquet"))
+    assert usage(hve) == before
+
+
+def privacy_now() -> Any:
+    from hve_monitor.clock import parse_time
+
+    return parse_time(NOW[1])
+
+
+def test_the_key_is_missing_short_inside_the_store_or_another(hve: Hve, hidden: str) -> None:
+    key, file = Path("hve.key"), Path("hve.toml")
+    key.write_text("short")
+    assert "is too short (5 bytes, at least 32)" in told(hve("build", *NOW))
+    key.write_text("z" * 40)
+    for command in ("build", "audit"):
+        assert "is not the key of this store" in told(hve(command, *NOW))
+    assert "is not the key" in told(hve("trace", "--recipient", PERSON, *NOW))
+    key.unlink()
+    assert "cannot be read (No such file or directory)" in told(hve("build", *NOW))
+    text = file.read_text(encoding="utf-8")
+    file.write_text('[privacy]\nmode = "pseudonymous"\n', encoding="utf-8")
+    assert "privacy.key_file: is missing" in told(hve("build", *NOW))
+    inside = Path("data/local/hve.key")
+    inside.write_text("k" * 40)
+    file.write_text(text.replace("hve.key", str(inside)), encoding="utf-8")
+    assert "lies inside the store" in told(hve("build", *NOW))
+
+
+@pytest.mark.parametrize(("before", "after"), [("full", "pseudonymous"), ("pseudonymous", "full"),
+                                               ("full", "aggregate")])  # fmt: skip
+def test_a_filled_store_keeps_its_mode(hve: Hve, tmp_path: Path, before: str, after: str) -> None:
+    configure(tmp_path, before)
+    assert hve("audit").code == 0  # nothing is stored yet: the mode may still change
+    configure(tmp_path, after)
+    assert hve("audit").code == 0
+    configure(tmp_path, before)
+    (tmp_path / "rows.csv").write_text(CSV, encoding="utf-8")
+    assert hve("import", "rows.csv", *NOW).code == 0
+    configure(tmp_path, after)
+    line = told(hve("build", *NOW))
+    assert f"mode = '{before}'" in line
+    assert "name another warehouse.path" in line
+
+
+def test_the_key_is_changed_without_touching_a_row(hve: Hve, hidden: str) -> None:
+    new = Path("new.key")
+    new.write_text("n" * 10)
+    assert "is too short" in told(hve("rotate-key", "new.key", *NOW))
+    new.write_text("n" * 40)
+    assert hve("rotate-key", "new.key", "--reason", "yearly", *NOW).code == 0
+    assert "is not the key of this store" in told(hve("build", *NOW))
+    Path("hve.key").write_text("n" * 40)
+    shown = hve("reveal", hidden, "--reason", "still there", "--json", *NOW)
+    assert shown.json["address"] == PERSON
+    assert hve("import", "rows.csv", "--json", *NOW).json["rows_unchanged"] == 4
+
+
+def test_a_copy_of_the_store_is_erased_too(hve: Hve, hidden: str) -> None:
+    shutil.copytree("data/local", "copy")
+    done = hve("erase", PERSON, "--backup", "copy", "--json", *NOW)
+    assert [each["store"] for each in done.json["erased"]] == ["data/local", "copy"]
+    assert not [
+        file
+        for file, held in texts_of(Path("copy"))
+        if hidden in held and file.suffix == ".parquet"
+    ]
+    assert "nothing: is no store" in told(hve("erase", PERSON, "--backup", "nothing", *NOW))
+
+
+def test_other_clients_see_what_protects_the_store(hve: Hve, hidden: str) -> None:
+    with duckdb.connect("data/local/hve.duckdb", read_only=True) as connection:
+        assert connection.execute("select mode, subjects from state.protection").fetchall() == [
+            ("pseudonymous", "hash")
+        ]

@@ -1,0 +1,191 @@
+"""How personal data is kept in a store, and the outside key that opens what may be opened.
+
+The key file holds the outside key. Each tenant has a random key of its own in state.db, sealed with
+the outside key (AES-GCM): pseudonyms and identities are made with the tenant's key, so that the
+outside key can be changed without touching a row. Without the key file the store holds nothing that
+leads from a pseudonym to a person.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hve_monitor.config import Privacy
+from hve_monitor.errors import ConfigError
+
+if TYPE_CHECKING:
+    from warehouse.state import State
+
+LEAST_KEY_BYTES = 32
+MAKE_ONE = "make one with: openssl rand -hex 32 > hve.key"
+PLAIN, SEALED = b"\x00", b"\x01"
+
+
+@dataclass(frozen=True)
+class Protection:
+    """Mode and subjects as they are kept, and the outside key, None where there is none."""
+
+    mode: str = "full"
+    subjects: str = "keep"
+    key: bytes | None = field(default=None, repr=False)
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether rows are kept as they come."""
+        return self.mode == "full" and self.subjects == "keep"
+
+    @property
+    def fingerprint(self) -> str:
+        """What tells one outside key from another and says nothing of it."""
+        if self.key is None:
+            return "none"
+        return hmac.digest(self.key, b"hve-monitor: fingerprint", "sha256").hex()[:16]
+
+    def seal(self, secret: bytes, tenant: str) -> bytes:
+        """The tenant's key as it is stored."""
+        return PLAIN + secret if self.key is None else SEALED + encrypted(self.key, secret, tenant)
+
+    def unseal(self, stored: bytes, tenant: str) -> bytes:
+        """The tenant's key. Raises: ConfigError when the outside key does not open it."""
+        if stored[:1] == PLAIN:
+            return stored[1:]
+        secret = None if self.key is None else decrypted(self.key, stored[1:], tenant)
+        if secret is None:
+            raise ConfigError(f"privacy.key_file: does not open the key of tenant '{tenant}'")
+        return secret
+
+
+FULL = Protection()
+
+
+def read_protection(privacy: Privacy, root: Path) -> Protection:
+    """The configured protection with its key.
+
+    Raises: ConfigError when the key is missing, too short, or lies inside the store.
+    """
+    subjects = privacy.kept_subjects
+    if privacy.needs_key and not privacy.key_file:
+        raise ConfigError(f"privacy.key_file: is missing; {MAKE_ONE}")
+    if not privacy.key_file or not (privacy.needs_key or privacy.mode == "aggregate"):
+        return Protection(privacy.mode, subjects)
+    return Protection(privacy.mode, subjects, read_key(Path(privacy.key_file), root))
+
+
+def read_key(file: Path, root: Path) -> bytes:
+    """The outside key of a file. Raises: ConfigError as read_protection."""
+    where = f"privacy.key_file: {file}"
+    try:
+        text = file.read_bytes().strip()
+    except OSError as error:
+        raise ConfigError(f"{where}: cannot be read ({error.strerror}); {MAKE_ONE}") from None
+    if len(text) < LEAST_KEY_BYTES:
+        raise ConfigError(
+            f"{where}: is too short ({len(text)} bytes, at least {LEAST_KEY_BYTES}); {MAKE_ONE}"
+        )
+    if file.resolve().is_relative_to(root.resolve()):
+        raise ConfigError(f"{where}: lies inside the store it protects; move it out of {root}")
+    return hashlib.sha256(b"hve-monitor: outside key\x00" + text).digest()
+
+
+def agree(state: State, root: Path, wanted: Protection) -> None:
+    """Refuses a store that was filled in another mode or with another key; remembers a new one's.
+
+    Raises: ConfigError in one line that says what to do.
+    """
+    told = (wanted.mode, wanted.subjects, wanted.fingerprint)
+    stored = stored_protection(state)
+    if stored == told or (stored is None and wanted.is_plain and not holds_facts(root)):
+        return
+    with state.transaction():
+        stored = stored_protection(state)
+        if stored == told:
+            return
+        if holds_facts(root):
+            _compare(stored or ("full", "keep", "none"), told, root)
+        else:
+            state.connection.execute("delete from pseudonym_keys")
+        _remember(state, told)
+
+
+def stored_protection(state: State) -> tuple[str, str, str] | None:
+    """Mode, subjects and fingerprint of the store; None while nothing says."""
+    row: tuple[str, str, str] | None = state.connection.execute(
+        "select mode, subjects, fingerprint from protection"
+    ).fetchone()
+    return row
+
+
+def holds_facts(root: Path) -> bool:
+    """Whether anything that could name a person was ever stored."""
+    return any((root / "facts").glob("*/_delta_log"))
+
+
+def _remember(state: State, told: tuple[str, str, str]) -> None:
+    state.connection.execute("insert or replace into protection values (1, ?, ?, ?)", told)
+
+
+def _compare(stored: tuple[str, str, str], told: tuple[str, str, str], root: Path) -> None:
+    if stored[:2] != told[:2]:
+        raise ConfigError(
+            f"privacy: {root} was filled with mode = '{stored[0]}', subjects = '{stored[1]}' and"
+            f" cannot become '{told[0]}', '{told[1]}': what is stored would stay as it is;"
+            " name another warehouse.path, run again (Microsoft keeps 90 days), delete the old one"
+        )
+    if stored[2] == told[2]:
+        return
+    if stored[2] == "none":
+        raise ConfigError(
+            "privacy.key_file: this store was filled without a key; take the line out of the file"
+        )
+    raise ConfigError(
+        f"privacy.key_file: is not the key of this store (fingerprint {told[2]}, the store has"
+        f" {stored[2]}); put the right key back, or change keys with 'hve rotate-key'"
+    )
+
+
+def tenant_key(state: State, protection: Protection, tenant: str) -> bytes:
+    """The tenant's own key, made when it has none."""
+    fresh = protection.seal(os.urandom(32), tenant)
+    state.connection.execute("insert or ignore into pseudonym_keys values (?, ?)", [tenant, fresh])
+    row = state.connection.execute(
+        "select sealed from pseudonym_keys where tenant = ?", [tenant]
+    ).fetchone()
+    return protection.unseal(bytes(row[0]), tenant)
+
+
+def rotate(state: State, old: Protection, new: Protection) -> int:
+    """Seals every tenant's key with a new outside key, all or nothing; returns how many."""
+    state.connection.execute("pragma secure_delete = on")
+    with state.transaction():
+        rows = state.connection.execute("select tenant, sealed from pseudonym_keys").fetchall()
+        state.connection.executemany(
+            "update pseudonym_keys set sealed = ? where tenant = ?",
+            [(new.seal(old.unseal(bytes(key), name), name), name) for name, key in rows],
+        )
+        _remember(state, (new.mode, new.subjects, new.fingerprint))
+    state.connection.execute("pragma wal_checkpoint(truncate)")
+    return len(rows)
+
+
+def encrypted(key: bytes, secret: bytes, bound_to: str) -> bytes:
+    """AES-256-GCM with a random nonce in front; opens only beside the same text."""
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+    nonce = os.urandom(12)
+    return nonce + AESGCM(key).encrypt(nonce, secret, bound_to.encode())
+
+
+def decrypted(key: bytes, sealed: bytes, bound_to: str) -> bytes | None:
+    """What was encrypted; None with another key, another text, or damage."""
+    from cryptography.exceptions import InvalidTag
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+    try:
+        return AESGCM(key).decrypt(sealed[:12], sealed[12:], bound_to.encode())
+    except InvalidTag:
+        return None

@@ -75,10 +75,7 @@ def test_the_command_writes_findings_and_metrics(
     assert (ended.code, ended.out) == (0, "openmetrics: written to f.prom\n")
     assert Path("f.prom").read_text(encoding="utf-8").endswith("# EOF\n")
     ended = hve("export", "nonsense", "--out", "f", *options)
-    assert (ended.code, ended.err) == (
-        2,
-        "hve: export nonsense: use one of ocsf, openmetrics\n",
-    )
+    assert (ended.code, "No such command 'nonsense'" in ended.err) == (2, True)
     lines = Path("f.jsonl").read_text(encoding="utf-8").splitlines()
     assert [json.loads(line)["class_uid"] for line in lines] == [2004, 2004]
 

@@ -59,6 +59,7 @@ class SimulatedTenant:
         domain_of_accounts: domain of the accounts' addresses; the organisation's by default.
         premium: whether the tenant has the licence that sign-in logs need.
         granted: names of permissions, see `permission`; all by default.
+        ahead: incidents are placed as seen from so long after `now`; some are still to come then.
     Every argument after `staff` but the senders and the domain is also an attribute to set.
     Raises: ValueError when `now` has no zone or there are too many other senders.
     """
@@ -81,6 +82,7 @@ class SimulatedTenant:
         domain_of_accounts: str | None = None,
         premium: bool = True,
         granted: Iterable[str] = EVERYTHING,
+        ahead: timedelta = timedelta(0),
     ) -> None:
         self._now = _in_utc(now or datetime.now(UTC).replace(microsecond=0))
         self.seed = seed
@@ -99,7 +101,7 @@ class SimulatedTenant:
         domain = (domain_of_accounts or self.domain).lower()
         self.accounts: list[Account] = build_accounts(seed, domain, self._now)
         self.people = build_people(seed, self.accounts, self.domain, other_senders, self._now)
-        self.traffic = self._build_traffic(seed, days, staff)
+        self.traffic = self._build_traffic(seed, days, staff, ahead)
         self.azure = Invoice(seed, self.traffic, self.billing_policy_id, lambda: self.clock)
         self.readiness = Readiness(seed, self.accounts, self._now)
         self.readiness.own_application["appId"] = self.client_id
@@ -110,11 +112,11 @@ class SimulatedTenant:
         self.tenant_id, self.client_id, self.billing_policy_id, self.lapsed_policy_id, _ = ids
         self.client_secret = f"simulated-{ids[4]}"
 
-    def _build_traffic(self, seed: int, days: int, staff: int) -> Traffic:
-        clock = micros(self._now)
-        first_day = day_of(clock) - days
+    def _build_traffic(self, seed: int, days: int, staff: int, ahead: timedelta) -> Traffic:
+        first_day = day_of(micros(self._now)) - days
         directory = Directory(self.domain, staff, first_day)
-        incidents = plan_incidents(seed, self.accounts, staff, clock, first_day * DAY, days)
+        seen_from = micros(self._now + ahead)
+        incidents = plan_incidents(seed, self.accounts, staff, seen_from, first_day * DAY, days)
         return Traffic(seed, self.accounts, directory, incidents, first_day, self.people)
 
     @property

@@ -17,6 +17,7 @@ import numpy as np
 
 from hve_monitor.errors import ConfigError
 from models import plans
+from models.ceiling import CeilingWatch
 from models.evidence import Incident
 from models.runner import query, records
 from models.traffic import Traffic
@@ -58,7 +59,7 @@ class Feedback:
 
     verdicts: Sequence[Verdict] = ()
 
-    def apply(self, day: int, traffic: Traffic) -> None:
+    def apply(self, day: int, traffic: Traffic, ceilings: CeilingWatch) -> None:
         """Changes the history before the day is forecast, by verdicts given on the day before."""
         calendar, hours = traffic.calendar, traffic.grid.hours
         for verdict in self.verdicts:
@@ -72,6 +73,7 @@ class Feedback:
             account = traffic.accounts.index(judged.account)
             if verdict.status == "confirmed":
                 traffic.baseline.cut(account, first, last)
+                ceilings.forget(account, first, last)
             elif verdict.status in BENIGN:
                 traffic.baseline.restore(account, first, last, traffic.sent)
             for touched in np.unique(calendar.day[first:last]):

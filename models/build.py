@@ -90,10 +90,10 @@ def build(
     return result
 
 
-def offer_models(connection: duckdb.DuckDBPyConnection, reference: Reference) -> None:
-    """Adds reference data and the staging views to a published file."""
+def offer_models(connection: duckdb.DuckDBPyConnection, reference: Reference | None = None) -> None:
+    """Adds reference data, the shipped one if none is given, and staging views to a file."""
     runner.prepare(connection)
-    reference.offer(connection)
+    (reference or shipped_reference()).offer(connection)
     for model in runner.models():
         if not model.is_mart:
             runner.create(connection, model)

@@ -60,6 +60,14 @@ class CeilingWatch:
             if last - found.last > _MERGE_HOURS:
                 self._close(account, is_over=True)
 
+    def forget(self, account: int, first: int, last: int) -> None:
+        """Leaves hours out of what later ceilings are measured by: no attack may raise them."""
+        calendar, sent = self._traffic.calendar, self._traffic.sent[account].copy()
+        sent[first:last] = np.nan
+        for day in np.unique(calendar.day[first:last]).tolist():
+            begin, end = calendar.columns(day)
+            self._largest[day, account] = np.fmax.reduce(sent[begin:end], initial=np.nan)
+
     def finish(self) -> None:
         """Report what goes on at the end of the grid."""
         for account, found in sorted(self._open.items()):

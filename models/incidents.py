@@ -85,7 +85,7 @@ def _walk_days(
     drifts, ceilings = DriftWatch(traffic), CeilingWatch(traffic)
     watches = surges, silences, drifts, ceilings
     for day in range(calendar.days):
-        feedback.apply(day, traffic)
+        feedback.apply(day, traffic, ceilings)
         forecast = traffic.forecast(day)
         for watch in watches:
             watch.watch(day, forecast)

@@ -150,12 +150,17 @@ def _heard(incident: Incident, used: Sequence[Spent], traffic: Traffic) -> Incid
     return _overspilt(incident, over) if len(over) == len(mine) else None
 
 
-def stands_by_itself(incident: Incident, traffic: Traffic) -> bool:
-    """Whether more than volume speaks for the incident: its kind, another signal, the ceiling."""
+def stands_by_itself(
+    incident: Incident, traffic: Traffic, volume: Sequence[str] = VOLUME_SIGNALS
+) -> bool:
+    """Whether more than volume speaks for the incident: its kind, another signal, the ceiling.
+
+    volume: the signals that say no more than "more than usual".
+    """
     if incident.kind == "silence":
         return False
     fired = (signal for signal in incident.signals if signal.state == "fired")
-    others = incident.kind not in VOLUME_KINDS or any(_is_other(signal) for signal in fired)
+    others = incident.kind not in VOLUME_KINDS or any(signal.name not in volume for signal in fired)
     return others or _above_ceiling(incident, traffic)
 
 

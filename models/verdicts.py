@@ -2,6 +2,7 @@
 
 A confirmed incident is cut from the history that baselines learn from; one that was a false alarm
 or was planned stays in it, and the account's next incident of that kind must be larger than it was.
+Only volume and silences are made quiet so: what is strange for another reason fires as ever.
 Nothing here reaches back: hours before the verdict stay as they were judged.
 """
 
@@ -16,6 +17,7 @@ import numpy as np
 
 from hve_monitor.errors import ConfigError
 from models import plans
+from models.ceiling import CeilingWatch
 from models.evidence import Incident
 from models.runner import query, records
 from models.traffic import Traffic
@@ -25,6 +27,8 @@ BENIGN = ("false_positive", "planned")
 # A false alarm of any size must not open the door to a burst: what counts of it, at most.
 MOST_RECIPIENTS, MOST_HOURS = 5_000, 72
 ROOM = 1.25
+# A loop that was called harmless may go on at its size; no plan announces one.
+SAID_HARMLESS = (*plans.VOLUME_SIGNALS, "repeated_recipient")
 HOUR = timedelta(hours=1)
 
 
@@ -55,7 +59,7 @@ class Feedback:
 
     verdicts: Sequence[Verdict] = ()
 
-    def apply(self, day: int, traffic: Traffic) -> None:
+    def apply(self, day: int, traffic: Traffic, ceilings: CeilingWatch) -> None:
         """Changes the history before the day is forecast, by verdicts given on the day before."""
         calendar, hours = traffic.calendar, traffic.grid.hours
         for verdict in self.verdicts:
@@ -69,6 +73,7 @@ class Feedback:
             account = traffic.accounts.index(judged.account)
             if verdict.status == "confirmed":
                 traffic.baseline.cut(account, first, last)
+                ceilings.forget(account, first, last)
             elif verdict.status in BENIGN:
                 traffic.baseline.restore(account, first, last, traffic.sent)
             for touched in np.unique(calendar.day[first:last]):
@@ -86,14 +91,14 @@ class Feedback:
         return [
             each
             for each in incidents
-            if plans.stands_by_itself(each, traffic)
+            if plans.stands_by_itself(each, traffic, SAID_HARMLESS)
             or not any(_explains(verdict, each) for verdict in self.verdicts)
         ]
 
 
 def _explains(verdict: Verdict, incident: Incident) -> bool:
     judged = verdict.judged
-    same = (judged.account, judged.kind) == (incident.account, incident.kind)
+    same = judged.account == incident.account and _family(judged.kind) == _family(incident.kind)
     is_itself = incident.started_at == judged.started_at
     holds = verdict.at <= incident.detected_at < verdict.expires_at
     if verdict.status not in BENIGN or not same or is_itself or not holds:
@@ -102,6 +107,11 @@ def _explains(verdict: Verdict, incident: Incident) -> bool:
     size = _size(incident.kind, incident.started_at, end, incident.extra_recipients)
     most = MOST_HOURS if incident.kind == "silence" else MOST_RECIPIENTS
     return judged.size > 0 and size <= min(ROOM * judged.size, most)
+
+
+def _family(kind: str) -> str:
+    """Volume has several names while it grows."""
+    return "volume" if kind in plans.VOLUME_KINDS else kind
 
 
 def _columns(judged: Judged, traffic: Traffic, said: int) -> tuple[int, int]:

@@ -6,7 +6,8 @@ with heads as (
         tenant,
         account,
         case
-            when regexp_extract(subject, '^s-[0-9a-f]{32}$') <> '' then substr(subject, 1, 18)
+            when regexp_extract(subject, '^s-[0-9a-f]{32}$') <> ''
+                then regexp_extract(subject, '^s-[0-9a-f]{16}')
             else regexp_extract(lower(subject), '^[^0-9]*')
         end as head,
         received_at

@@ -1,4 +1,13 @@
 -- Grain: one row per account and UTC day on which incidents began that sent more than expected.
+-- What a person called planned or a false alarm is usual sending.
+with harmless as (
+    select incident
+    from live.verdicts
+    where "at" <= $now
+    group by incident
+    having arg_max(status, number) in ('planned', 'false_positive')
+)
+
 select
     account,
     cast(date_trunc('day', started_at) as date) as day,
@@ -8,4 +17,5 @@ where
     extra_recipients > 0
     and detected_at <= $now
     and ($tenant is null or tenant = $tenant)
+    and id not in (select incident from harmless)
 group by account, day

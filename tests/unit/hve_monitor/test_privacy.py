@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from tests.unit.hve_monitor.conftest import Ended, Hve
 from warehouse.tables import MESSAGE_TRACES
 
 NOW = ("--now", "2026-11-24T08:00:00Z")
+AT = datetime(2026, 11, 24, 8, tzinfo=UTC)
 PERSON, OTHER = "ada.lang@fabrikam.com", "ben.roy@fabrikam.com"
 CSV = f"""\
 id,sender,recipient,received_at,status,subject,message_id
@@ -269,6 +271,51 @@ def test_a_copy_of_the_store_is_erased_too(hve: Hve, hidden: str) -> None:
         if hidden in held and file.suffix == ".parquet"
     ]
     assert "nothing: is no store" in told(hve("erase", PERSON, "--backup", "nothing", *NOW))
+
+
+def test_a_backup_file_is_written_anew_without_the_person(hve: Hve, mode: str) -> None:
+    assert hve("backup", "--out", "all.backup").code == 0
+    (row,) = hve("trace", "--recipient", PERSON, "--status", "failed", "--json", *NOW).json["rows"]
+    before = usage(hve)
+    done = hve("erase", PERSON, "--backup", "all.backup", "--json", *NOW)
+    assert [each["store"] for each in done.json["erased"]] == ["data/local", "all.backup"]
+    assert [each["remaining_rows"] for each in done.json["erased"]] == [0, 0]
+    assert sorted(each.name for each in Path().glob("*.backup*")) == ["all.backup"]
+    assert hve("restore", "all.backup", "--replace", *NOW).code == 0
+    assert not [
+        file
+        for file, held in texts_of(Path("data/local"))
+        if row["recipient"] in held and file.suffix == ".parquet"
+    ]
+    assert hve("trace", "--recipient", PERSON, "--json", *NOW).json["rows"] == []
+    assert usage(hve) == before
+    assert hve("verify").code == 0
+
+
+def test_what_was_asked_of_an_erased_person_is_asked_no_more(hve: Hve, mode: str) -> None:
+    (row,) = hve("trace", "--recipient", PERSON, "--status", "failed", "--json", *NOW).json["rows"]
+    with store_of(load_config()) as store:
+        store.state.request_events("local", [("t2", row["recipient"])], AT)
+        hve("erase", PERSON, *NOW)
+        assert store.state.requested_events("local", 10) == []
+
+
+def test_exports_are_audited_where_people_are_hidden(hve: Hve, hidden: str) -> None:
+    assert hve("export", "duckdb", "--out", "all.duckdb", *NOW).code == 0
+    assert hve("trace", "--recipient", PERSON, "--out", "found.csv", *NOW).code == 0
+    assert hidden in Path("found.csv").read_text(encoding="utf-8")
+    targets = [
+        each["target"]
+        for each in hve("audit", "--json").json["entries"]
+        if each["what"] == "export"
+    ]
+    assert len(targets) == 2
+    assert any(hidden in each for each in targets)
+
+
+def test_what_was_purged_is_no_damage(hve: Hve, mode: str) -> None:
+    assert hve("purge", *NOW).code == 0
+    assert hve("verify").code == 0
 
 
 def test_other_clients_see_what_protects_the_store(hve: Hve, hidden: str) -> None:

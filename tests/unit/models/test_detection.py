@@ -13,9 +13,12 @@ from hve_monitor.errors import ConfigError
 from models.build import build
 from models.cards import incident_cards
 from models.coverage import SOURCE
+from models.verdicts import judged_incident
 from tests.unit.models.conftest import Workbench, at, trace
 from warehouse.accounts import Account
+from warehouse.plans import add_plan
 from warehouse.state import Window
+from warehouse.verdicts import record_verdict
 
 ACCOUNT = "alerts@contoso.com"
 START = at("2026-09-01T00:00:00")
@@ -65,9 +68,8 @@ def test_a_burst_becomes_one_incident_that_keeps_its_name(bench: Workbench) -> N
     bench.land(*busy(START, END), *burst(began, 3000))
     bench.build(END)
     (card,) = [
-        card for card in cards(bench) if (card["kind"], card["severity"]) == ("surge", "high")
+        card for card in cards(bench) if (card["kind"], card["severity"]) == ("ceiling", "high")
     ]
-    assert card["kind"] == "surge"
     assert card["account"] == ACCOUNT
     assert card["started_at"].startswith("2026-10-18T02:")
     assert card["detected_at"] in {"2026-10-18T02:15:00Z", "2026-10-18T02:30:00Z"}
@@ -124,7 +126,7 @@ def test_filters_of_the_list(bench: Workbench) -> None:
     bench.land(*busy(START, END), *burst(at("2026-10-18T02:10:00"), 3000))
     bench.build(END)
     (card,) = [
-        card for card in cards(bench) if (card["kind"], card["severity"]) == ("surge", "high")
+        card for card in cards(bench) if (card["kind"], card["severity"]) == ("ceiling", "high")
     ]
     assert cards(bench, incident=card["id"]) == [card]
     assert card in cards(bench, status="open")
@@ -157,3 +159,68 @@ def test_incidents_stay_when_their_history_leaves_the_window(bench: Workbench) -
     bench.land(*busy(much_later - timedelta(days=2), much_later, seed=3))
     bench.build(much_later)
     assert before <= {card["id"] for card in cards(bench, much_later)}
+
+
+def announce(bench: Workbench, start: datetime, recipients: int) -> None:
+    window = start, start + timedelta(hours=2)
+    add_plan(
+        bench.store.state, "contoso", "account", [ACCOUNT], window, recipients,
+        "all-staff", "grace", START,
+    )  # fmt: skip
+
+
+def mailing(start: datetime, count: int) -> list[dict[str, Any]]:
+    """People whom the account mails anyway, from the usual source."""
+    return [
+        trace(f"mailing-{i}", f"r{i % 40}@contoso.com", "2026-01-01T00:00:00", sender=ACCOUNT)
+        | {"received_at": start + timedelta(seconds=i % 3600)}
+        for i in range(count)
+    ]
+
+
+def volume(bench: Workbench, now: datetime = END) -> list[dict[str, Any]]:
+    return [card for card in cards(bench, now) if card["kind"] in ("surge", "drift", "ceiling")]
+
+
+def test_an_announced_send_is_quiet_and_more_than_announced_is_told_in_every_run(
+    bench: Workbench,
+) -> None:
+    began = at("2026-10-18T10:00:00")
+    bench.land(*busy(START, END), *mailing(began, 800))
+    announce(bench, began, 900)
+    bench.build(END)
+    assert volume(bench) == []
+    bench.land(*[row | {"trace_id": f"more-{row['trace_id']}"} for row in mailing(began, 800)])
+    bench.build(END)
+    (told,) = volume(bench)
+    assert any("grace announced 900 recipients" in reason for reason in told["reasons"])
+    assert any("more than announced" in reason for reason in told["reasons"])
+    assert told["extra_recipients"] > 0
+    bench.build(END, full=True)
+    assert volume(bench) == [told]
+
+
+def test_strangers_from_a_new_source_fire_whatever_was_announced(bench: Workbench) -> None:
+    began = at("2026-10-18T10:00:00")
+    bench.land(*busy(START, END), *burst(began, 800))
+    announce(bench, began, 50_000)
+    bench.build(END)
+    (card,) = [card for card in cards(bench) if card["severity"] == "high"]
+    assert any("grace announced" in reason for reason in card["reasons"])
+
+
+def test_a_false_alarm_makes_the_next_one_of_its_size_quiet(bench: Workbench) -> None:
+    first, again = at("2026-10-12T10:00:00"), at("2026-10-19T15:00:00")
+    bench.land(*busy(START, END), *mailing(first, 700))
+    bench.build(at("2026-10-14T00:00:00"))
+    (alarm,) = volume(bench, at("2026-10-14T00:00:00"))
+    said = at("2026-10-14T00:00:00")
+    with bench.reader() as connection:
+        judged = judged_incident(connection, alarm["id"], said)
+    record_verdict(bench.store.state, judged, "false_positive", "newsletter", "ada", said)
+    bench.land(*[row | {"trace_id": f"again-{row['trace_id']}"} for row in mailing(again, 600)])
+    bench.build(END)
+    assert [card["id"] for card in volume(bench)] == [alarm["id"]]
+    bench.land(*[row | {"trace_id": f"far-{row['trace_id']}"} for row in mailing(again, 900)])
+    bench.build(END)
+    assert len(volume(bench)) == 2

@@ -39,7 +39,8 @@ def test_every_mart_of_sql_has_a_table_and_its_columns() -> None:
 
 def test_queries_name_only_known_schemas() -> None:
     for file in (ROOM / "queries").glob("*.sql"):
-        sql = re.sub(r"\$\w+", "null", file.read_text(encoding="utf-8"))
+        text = file.read_text(encoding="utf-8").replace("{conditions}\n", "")
+        sql = re.sub(r"\$\w+", "null", text)
         for name in duckdb.get_table_names(sql, qualified=True):
             assert name.split(".")[0] in {*runner.SCHEMAS, runner.LIVE, name}, (
                 f"{file.name}: {name}"

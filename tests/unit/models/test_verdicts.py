@@ -71,6 +71,15 @@ def test_a_false_alarm_of_any_size_opens_the_door_by_a_bound_only() -> None:
     assert time(AGAIN) in raised(sent, verdict("false_positive", size=10**9))
 
 
+def test_a_confirmed_attack_does_not_raise_the_ceiling() -> None:
+    sent = counts(again=5_000.0)
+    sent[0, FIRST] += 6_000.0
+    attacked = [analyse(grid_of(sent), "UTC", feedback=Feedback(said)).incidents
+                for said in ([], [verdict("confirmed")])]  # fmt: skip
+    ceilings = [[each.started_at for each in found if each.kind == "ceiling"] for found in attacked]
+    assert ceilings == [[time(FIRST)], [time(FIRST), time(AGAIN)]]
+
+
 @pytest.mark.parametrize("status", ["false_positive", "confirmed"])
 def test_hours_until_the_day_of_the_verdict_stay_as_they_were(status: str) -> None:
     grid = grid_of(counts())

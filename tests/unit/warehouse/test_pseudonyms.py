@@ -92,3 +92,10 @@ def test_what_stands_in_the_place_of_columns_is_hidden() -> None:
 def test_a_key_is_in_no_repr() -> None:
     assert "aaaa" not in repr(mask())
     assert "oooo" not in repr(mask())
+
+
+def test_numbered_subjects_are_one_behind_their_hashes_too() -> None:
+    first, second, other = map(mask().subject, ("Invoice 4711", "invoice 4712", "Report 4711"))
+    heads = [str(each)[:18] for each in (first, second, other)]
+    assert heads[0] == heads[1] != heads[2]
+    assert first != second

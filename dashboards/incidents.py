@@ -22,6 +22,7 @@ KINDS = {
     "idle_account": "an account that nobody seems to need",
     "ceiling": "far above anything of three months",
     "silence": "nothing sent where mail was expected",
+    "spend": "on its way far over a budget",
 }
 
 

@@ -23,6 +23,7 @@ from ingest.tenant import ingest_tenant
 from models.budget_alerts import budgets_by_currency, note_budget_alerts
 from models.build import BuildResult, build
 from models.coverage import coverage_report
+from models.overspend import Spending
 from models.readiness.facts import Settings
 from models.reference import reference_of
 from warehouse.accounts import account_addresses
@@ -205,7 +206,12 @@ def rebuild(config: Config, now: datetime, progress: Progress, *, full: bool) ->
 
 def _build_options(config: Config) -> dict[str, Any]:
     """What of the configuration the models depend on."""
-    return {"readiness": _settings(config), "reference": reference_of(config)}
+    lines = [line for each in budgets_by_currency(config).values() for line in each]
+    return {
+        "readiness": _settings(config),
+        "reference": reference_of(config),
+        "spending": Spending(lines, config.alerts.cost_minimum),
+    }
 
 
 def _settings(config: Config) -> Settings:

@@ -18,8 +18,9 @@ import pyarrow as pa
 from hve_monitor.config import Tenant
 from models import runner
 from models.corrections import keep_corrections
-from models.detection import detect
+from models.detection import NO_BUDGET, detect
 from models.firsts import keep_firsts
+from models.overspend import Spending
 from models.readiness.board import record_findings
 from models.readiness.facts import Settings
 from models.reference import Reference, shipped_reference
@@ -66,6 +67,7 @@ def build(
     *,
     full: bool = False,
     readiness: Settings = USUAL,
+    spending: Spending = NO_BUDGET,
     reference: Reference | None = None,
 ) -> BuildResult:
     """Brings every mart of the tenants up to date and publishes one consistent version."""
@@ -80,7 +82,7 @@ def build(
             days = _rebuild_tenant(store, tenant.name, held, now, progress)
             progress(f"{tenant.name}: baselines and incidents", 0, 1)
             result.days_rebuilt += len(days)
-            result.incidents_opened += detect(store, tenant, now, days, held.prices)
+            result.incidents_opened += detect(store, tenant, now, days, held.prices, spending)
             store.state.clear_dirty(days)
             record_findings(store, tenant, now, readiness)
             store.state.record_reference(tenant.name, held.version)

@@ -20,6 +20,7 @@ from models.coverage import account_gaps, covered_until
 from models.grid import HourlyGrid, grid_from_hours
 from models.incidents import Analysis, Incident, analyse
 from models.judgement import end_of, incidents_of
+from models.overspend import LOOK_BACK, Spending, overspend_incidents
 from models.plans import Traffic, announced
 from models.prices import PriceBook
 from models.runbooks import AUDIENCE, next_steps
@@ -40,10 +41,18 @@ HOUR, ONE_DAY = timedelta(hours=1), timedelta(days=1)
 HISTORY = timedelta(days=400)
 WARM_UP = timedelta(days=90)
 STORY = timedelta(days=STORY_DAYS)
+NO_BUDGET = Spending()
+APART = ("silence", "idle_account", "spend")
+NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 def detect(
-    store: Store, tenant: Tenant, now: datetime, days: Iterable[DirtyDay], prices: PriceBook
+    store: Store,
+    tenant: Tenant,
+    now: datetime,
+    days: Iterable[DirtyDay],
+    prices: PriceBook,
+    spending: Spending = NO_BUDGET,
 ) -> int:
     """Stores baselines from the first rebuilt day on and every incident; returns how many are new.
 
@@ -75,6 +84,7 @@ def detect(
     found = incidents_of(grid, analysis, tenant.timezone, events, teller, plans, told)
     found = feedback.beyond_harmless(found, traffic)
     found += idle_incidents(store, tenant.name, _last_sent(hours), until)
+    found += overspend_incidents(store, tenant, until, spending, prices)
     return _store_incidents(store, tenant, stored, kept, found, prices)
 
 
@@ -92,15 +102,13 @@ def _finished(
     is_cut = grid.start - (until - HISTORY) < ONE_DAY
     judged_from = grid.start + WARM_UP if is_cut else grid.start
     quiet_since = datetime.combine(first, time(), UTC) - STORY
+    quiet = {kind: quiet_since for kind in AUDIENCE if kind not in APART}
+    quiet["spend"] = until - LOOK_BACK  # its periods are looked at anew, whatever mail there is
     return [
         row
         for row in stored
-        if row["started_at"] < judged_from
-        or (
-            row["kind"] not in ("silence", "idle_account")
-            and row["ended_at"]
-            and row["ended_at"] < quiet_since
-        )
+        if (row["kind"] != "spend" and row["started_at"] < judged_from)
+        or (row["ended_at"] and row["ended_at"] < quiet.get(row["kind"], NEVER))
     ]
 
 
@@ -226,9 +234,9 @@ def _row(tenant: Tenant, incident: Incident, prices: PriceBook) -> dict[str, obj
 def incident_id(tenant: str, incident: Incident) -> str:
     """The same incident has the same id in every run: it is named by what opened it, and when.
 
-    Its kind may change while it grows; only silences and idle accounts are families apart.
+    Its kind may change while it grows; only silences, idle accounts and spend are families apart.
     """
-    family = incident.kind if incident.kind in ("silence", "idle_account") else "sending"
+    family = incident.kind if incident.kind in APART else "sending"
     opened = incident.opened_at or incident.detected_at
     text = "|".join([tenant, incident.account, family, iso(opened)])
     return hashlib.sha256(text.encode()).hexdigest()[:12]

@@ -68,7 +68,7 @@ def test_a_burst_becomes_one_incident_that_keeps_its_name(bench: Workbench) -> N
     bench.land(*busy(START, END), *burst(began, 3000))
     bench.build(END)
     (card,) = [
-        card for card in cards(bench) if (card["kind"], card["severity"]) == ("ceiling", "high")
+        card for card in cards(bench) if (card["kind"], card["severity"]) == ("surge", "high")
     ]
     assert card["account"] == ACCOUNT
     assert card["started_at"].startswith("2026-10-18T02:")
@@ -126,7 +126,7 @@ def test_filters_of_the_list(bench: Workbench) -> None:
     bench.land(*busy(START, END), *burst(at("2026-10-18T02:10:00"), 3000))
     bench.build(END)
     (card,) = [
-        card for card in cards(bench) if (card["kind"], card["severity"]) == ("ceiling", "high")
+        card for card in cards(bench) if (card["kind"], card["severity"]) == ("surge", "high")
     ]
     assert cards(bench, incident=card["id"]) == [card]
     assert card in cards(bench, status="open")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -20,14 +21,15 @@ def stored(hve: Hve, tmp_path: Path) -> str:
     for day in range(42):
         for hour in range(24):
             stamp = f"2026-{9 + day // 30:02}-{day % 30 + 1:02}T{hour:02}:20:00Z"
-            rows += [f"{day}-{hour}-{n},hr@contoso.com,r{n}@fabrikam.com,{stamp},delivered"
-                     for n in range(4)]  # fmt: skip
-    rows += [f"b{n},hr@contoso.com,r{n % 4}@fabrikam.com,{BURST}:30:00Z,delivered"
+            people = (f"r{(96 * day + 4 * hour + n) % 600}@fabrikam.com" for n in range(4))
+            rows += [f"{day}-{hour}-{person},hr@contoso.com,{person},{stamp},delivered"
+                     for person in people]  # fmt: skip
+    rows += [f"b{n},hr@contoso.com,r{n}@fabrikam.com,{BURST}:30:00Z,delivered"
              for n in range(600)]  # fmt: skip
     (tmp_path / "rows.csv").write_text("\n".join(rows))
     assert hve("import", "rows.csv", "--json", *NOW).code == 0
     found = hve("incidents", "--json", *NOW).json["incidents"]
-    (surge,) = [each for each in found if each["kind"] in ("surge", "drift")]
+    (surge,) = [each for each in found if each["kind"] == "surge"]
     assert surge["status"] == "open"
     assert surge["verdict"] is None
     return str(surge["id"])
@@ -83,7 +85,7 @@ def test_a_plan_is_added_listed_and_removed(hve: Hve, stored: str) -> None:
     assert listed["account"] == "hr@contoso.com"
     hve("build", *NOW)
     kinds = [each["kind"] for each in hve("incidents", "--json", *NOW).json["incidents"]]
-    assert "surge" not in kinds
+    assert not {"surge", "drift"} & set(kinds)
     assert hve("plan", "remove", listed["id"], *NOW).code == 0
     assert hve("plan", "list", "--json", *NOW).json == {"plans": []}
     again = hve("plan", "remove", listed["id"], *NOW)
@@ -91,6 +93,16 @@ def test_a_plan_is_added_listed_and_removed(hve: Hve, stored: str) -> None:
         2,
         f"hve: {listed['id']}: no such plan; see 'hve plan list'\n",
     )
+
+
+def test_what_is_announced_is_part_of_the_projection(hve: Hve, stored: str) -> None:
+    before = hve("cost", "--json", *NOW).json["projection"]["month_end"]
+    added = hve("plan", "add", "--account", "hr@contoso.com", "--start", "2026-10-20", "--end",
+                "2026-10-21", "--recipients", "100000", *NOW)  # fmt: skip
+    assert added.code == 0, added.err
+    after = hve("cost", "--json", *NOW).json["projection"]["month_end"]
+    price = Decimal(hve("cost", "--json", *NOW).json["unit_price"])
+    assert Decimal(after) - Decimal(before) > 90_000 * price
 
 
 def test_a_plan_speaks_of_something_that_exists(hve: Hve, stored: str) -> None:

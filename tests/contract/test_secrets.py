@@ -39,8 +39,8 @@ CANARIES = [
 
 @pytest.fixture
 def site(make_site: Callable[..., Site]) -> Site:
-    """A tenant of some days: the secrets are those of a large one."""
-    return make_site(staff=40, days=14)
+    """A tenant in which something goes on that is told."""
+    return make_site()
 
 
 def hve(site: Site, *arguments: str) -> tuple[int, str]:

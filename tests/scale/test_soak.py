@@ -43,10 +43,9 @@ def receiver() -> Iterator[Receiver]:
 
 def configured(site: Site, receiver: Receiver) -> Config:
     """The simulated tenant and a webhook, both with their own certificates."""
-    trusted = site.folder / "both.pem"
-    both = (Path(site.server.ca_file), Path(receiver.ca_file))
-    trusted.write_bytes(b"".join(file.read_bytes() for file in both))
-    text = site.file.read_text(encoding="utf-8").replace(str(site.server.ca_file), str(trusted))
+    trusted = site.folder / "ca.pem"
+    trusted.write_bytes(trusted.read_bytes() + Path(receiver.ca_file).read_bytes())
+    text = site.file.read_text(encoding="utf-8")
     hook = f'url = "webhook+https://:canary@{receiver.place}/hook", min_severity = "low"'
     file = site.folder / "soak.toml"
     file.write_text(f"{text}\n[alerts]\ntargets = [{{ {hook} }}]\n", encoding="utf-8")

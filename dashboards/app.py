@@ -23,6 +23,8 @@ st.navigation(
         st.Page("screens/spend.py", title="Spend", icon=":material/payments:"),
         st.Page("screens/senders.py", title="Senders", icon=":material/person_search:"),
         st.Page("screens/delivery.py", title="Delivery", icon=":material/mark_email_read:"),
+        st.Page("screens/readiness.py", title="Readiness", icon=":material/fact_check:"),
+        st.Page("screens/health.py", title="Health", icon=":material/monitor_heart:"),
     ],
     position="top",
 ).run()

@@ -445,6 +445,22 @@ HVE_FINDINGS = Table(
     ("tenant",),
 )
 
+HVE_UNDELIVERED = Table(
+    "marts",
+    "hve_undelivered",
+    "one row per (tenant, day, trace_id, recipient) whose mail did not arrive, or not yet",
+    _schema(
+        tenant=pa.string(),
+        day=pa.date32(),
+        account=pa.string(),
+        trace_id=pa.string(),
+        recipient=pa.string(),
+        status_group=pa.string(),
+        received_at=UTC_TIME,
+    ),
+    key=("tenant", "trace_id", "recipient"),
+)
+
 TABLES: tuple[Table, ...] = (
     MESSAGE_TRACES,
     HVE_ACCOUNTS,
@@ -467,4 +483,5 @@ TABLES: tuple[Table, ...] = (
     POLICIES,
     TRACE_EVENTS,
     HVE_FINDINGS,
+    HVE_UNDELIVERED,
 )

@@ -82,7 +82,7 @@ STYLE = Markup(
   align-items: baseline; margin: .2rem 0; font-size: .9rem; }
 /* the sparkline's hover point is an image without a text; the tile's own help describes the line */
 [data-testid="stMetric"] svg g[class*="highlighted_points"] { visibility: hidden; }
-[data-testid="stCaptionContainer"] p { color: light-dark(#59636f, #aab5c1); }
+[data-testid="stCaptionContainer"] { opacity: 1; color: light-dark(#59636f, #aab5c1); }
 button[kind^="primary"] p { color: light-dark(#ffffff, #10151c); }
 .hve table { border-collapse: collapse; font-size: .87rem; width: 100%; }
 .hve th, .hve td { text-align: left; padding: .22rem .5rem; vertical-align: top;

@@ -16,7 +16,14 @@ from tests.browser.conftest import HVE, NOW, Dashboard, Visit, drawn, served, ti
 
 pytestmark = pytest.mark.browser
 
-PAGES = {"overview": "", "spend": "spend", "senders": "senders", "delivery": "delivery"}
+PAGES = {
+    "overview": "",
+    "spend": "spend",
+    "senders": "senders",
+    "delivery": "delivery",
+    "readiness": "readiness",
+    "health": "health",
+}
 SCREENSHOT = Path(__file__).parents[2] / "docs" / "overview.png"
 
 
@@ -33,7 +40,8 @@ def test_a_page_draws_in_both_themes_and_widths(
     assert page.locator('[data-testid="stException"]').count() == 0
     assert page.get_by_role("heading", name=name.capitalize(), exact=True).count() == 1
     charts = page.locator('[data-testid="stVegaLiteChart"]')
-    assert charts.locator("svg").count() >= charts.count() > 0
+    assert charts.locator("svg").count() >= charts.count()
+    assert name == "readiness" or charts.count() > 0
     overflow = page.evaluate("() => document.documentElement.scrollWidth - window.innerWidth")
     assert overflow <= 0
 

@@ -10,6 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboards.amounts import is_unknown
+from dashboards.charts.volume import by_status
 from dashboards.view import View
 from hve_monitor.clock import midnight, parse_time
 from models import changes, deliveries, health, senders
@@ -21,7 +22,7 @@ from models.search import TraceFilter, search_traces
 from models.senders import Sender
 from models.spend import past, planned_change, spend
 from models.timeline import message_timelines
-from models.usage import COUNTS, daily_usage, window_usage
+from models.usage import COUNTS, daily_usage, usage_rows, window_usage
 from models.whatif import Change
 from warehouse.publication import published
 
@@ -62,6 +63,23 @@ def window(view: View, since: datetime, until: datetime) -> pd.DataFrame:
         return window_usage(connection, since, until, view.tenant)
 
 
+@kept
+def daily(view: View, since: date) -> dict[str, dict[str, Any]]:
+    """Counts over all accounts of each UTC day from `since` on that has rows, by its text."""
+    frame = usage(view)
+    recent = frame[frame["day"] >= since]
+    if recent.empty:
+        return {}
+    return {str(row["day_utc"]): row for row in usage_rows(recent.assign(tenant="all"), ["day"])}
+
+
+@kept
+def volume(view: View, since: datetime | None) -> pd.DataFrame:
+    """dashboards.charts.volume.by_status of the period."""
+    return by_status(usage(view, since))
+
+
+@kept
 def counts(view: View, since: datetime | None, until: datetime | None = None) -> dict[str, Any]:
     """Every count over all accounts, of [since, until) in whole hours, or of whole days from
     `since` on; a count that nothing knows is None.

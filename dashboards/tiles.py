@@ -19,7 +19,6 @@ from dashboards.view import View
 from dashboards.windows import Sent, sent_in
 from hve_monitor.clock import days_between, parse_time
 from models.periods import end_of_month
-from models.usage import usage_rows
 
 DAY, WEEK = timedelta(days=1), timedelta(days=7)
 TREND_DAYS = 28
@@ -129,7 +128,7 @@ def _rate_tile(view: View) -> None:
     rate = delivered_share(readings.counts(view, now - WEEK, now))
     before = delivered_share(readings.counts(view, now - 2 * WEEK, now - WEEK))
     compared = None if rate is None or before is None else f"{100 * (rate - before):+.1f} points"
-    shares = [delivered_share(row) for row in _daily(view).values()]
+    shares = [delivered_share(row) for row in readings.daily(view, _trend_days(view)[0]).values()]
     _tile(
         "Delivery rate, 7 days",
         percent(rate),
@@ -193,17 +192,8 @@ def _trend_days(view: View) -> list[date]:
     return list(days_between(today - timedelta(days=TREND_DAYS - 1), today))
 
 
-def _daily(view: View) -> dict[str, dict[str, Any]]:
-    """Counts of each of the last days that has rows."""
-    usage = readings.usage(view)
-    recent = usage[usage["day"] >= _trend_days(view)[0]]
-    if recent.empty:
-        return {}
-    return {str(row["day_utc"]): row for row in usage_rows(recent.assign(tenant="all"), ["day"])}
-
-
 def _sums(view: View, days: int) -> list[int]:
     """Recipients of every run of so many days."""
-    daily = _daily(view)
+    daily = readings.daily(view, _trend_days(view)[0])
     counts = [int(daily.get(str(day), {}).get("recipients") or 0) for day in _trend_days(view)]
     return [sum(counts[end - days : end]) for end in range(days, len(counts) + 1)]

@@ -16,7 +16,7 @@ from models.diagnosis import explain
 from models.timeline import Step, to_queue
 from warehouse.state import State
 
-MOST = 20
+MOST, LONGEST = 20, 200
 MARKS = {
     "delivered": ("✓ delivered", "good"),
     "failed": ("✕ failed", "bad"),
@@ -63,7 +63,7 @@ def _head(message: Row, people: list[Row]) -> None:
     words, _ = mark_of(first["status"])
     heading(
         f"{first['recipient']}: {words.partition(' ')[2]}",
-        f"“{message['subject'] or 'no subject'}”, {moment(message['received_at'])},"
+        f"“{_short(message['subject'])}”, {moment(message['received_at'])},"
         f" {plural(len(people), 'recipient')} of it known here",
     )
     facts = {
@@ -74,6 +74,12 @@ def _head(message: Row, people: list[Row]) -> None:
     }
     pairs = [cell for name, value in facts.items() for cell in (tag("dt", name), tag("dd", value))]
     st.html(tag("div", tag("dl", *pairs, style="facts"), style="hve"))
+
+
+def _short(subject: str | None) -> str:
+    """The subject; the table of the search holds all of one that fills pages."""
+    text = subject or "no subject"
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
 
 
 def mark_of(status: object) -> tuple[str, str]:

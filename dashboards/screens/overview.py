@@ -17,7 +17,7 @@ from dashboards.amounts import (
     share,
 )
 from dashboards.budgets import budget_finding
-from dashboards.charts.volume import by_status, volume_chart
+from dashboards.charts.volume import volume_chart
 from dashboards.figure import figure, heading, listing
 from dashboards.frame import footer, opened
 from dashboards.incidents import KINDS, open_ones, severity_mark
@@ -107,8 +107,7 @@ def _budgets(spent: dict[str, Any] | None) -> str:
 
 
 def _volume(view: View) -> None:
-    frame = readings.usage(view, view.since)
-    rows = by_status(frame)
+    rows = readings.volume(view, view.since)
     if rows.empty:
         heading("Nothing was sent in this period")
         return

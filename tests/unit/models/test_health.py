@@ -14,7 +14,8 @@ from models.deliveries import explained_failures, undelivered
 from models.health import coverage_days, health_report, last_runs, quota_use
 from models.usage import daily_usage, window_usage
 from tests.unit.models.conftest import NOW, Workbench, at, trace
-from warehouse.accounts import Account
+from warehouse.accounts import Account, record_accounts
+from warehouse.billing import BillingPolicy, record_billing
 from warehouse.events import Pair, TraceEvent, record_events
 from warehouse.state import Window
 
@@ -114,7 +115,15 @@ def test_whole_hours_add_up_to_the_day(failing: Workbench) -> None:
 
 
 def test_a_finding_that_turns_is_a_change_and_a_first_one_is_not(bench: Workbench) -> None:
-    bench.accounts(Account(HR, (HR,)))
-    bench.build(NOW - timedelta(days=200))
+    then = NOW - timedelta(days=2)
+    policy = ("P1", "Mail", "BillingPolicyValid"), ("P1", "Mail", "SubscriptionIsNotActive")
+    for moment, state in zip((then, NOW), policy, strict=True):
+        record_accounts(bench.store, "contoso", [Account(HR, (HR,))], moment, "exchange")
+        record_billing(bench.store, "contoso", [BillingPolicy(HR, *state)], moment)
+        bench.build(moment)
     with bench.reader() as connection:
-        assert changes_since(connection, NOW - timedelta(days=300), NOW) == []
+        first = changes_since(connection, then - timedelta(days=1), then)
+        (turned,) = changes_since(connection, then, NOW)
+    assert first == []
+    assert (turned.account, turned.check) == (HR, "billing_policy")
+    assert turned.what == "billing policy: fail, pass before"

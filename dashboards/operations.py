@@ -49,10 +49,10 @@ def run_panel(view: View) -> None:
 def _told(run: Row) -> str:
     models, alerts = run["models"], run["alerts"]
     failed = len(alerts.get("failed") or [])
-    told = f"{plural(failed, 'target')} of alerts could not be reached" if failed else "alerts went"
+    told = f"; {plural(failed, 'target')} of alerts could not be reached" if failed else ""
     return (
         f"The last one rebuilt {plural(models['days_rebuilt'], 'day')} and opened"
-        f" {plural(run['incidents_opened'], 'incident')}; {told}."
+        f" {plural(run['incidents_opened'], 'incident')}{told}."
     )
 
 

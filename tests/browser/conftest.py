@@ -159,9 +159,9 @@ def visit(chromium: Browser) -> Iterator[Visit]:
 
 def drawn(page: Page) -> None:
     """Waits until the page stands still."""
-    page.wait_for_function(DONE_DRAWING, timeout=30_000)
+    page.wait_for_function(DONE_DRAWING, timeout=60_000)
     page.wait_for_timeout(700)
-    page.wait_for_function(DONE_DRAWING, timeout=30_000)
+    page.wait_for_function(DONE_DRAWING, timeout=60_000)
 
 
 def tile(page: Page, label: str) -> str:

@@ -17,9 +17,36 @@ def budget_panel(report: dict[str, Any]) -> None:
         if not report["budgets"]:
             heading("No budget to judge", "[[budgets]] in hve.toml sets an amount for accounts.")
             return
-        heading("Budgets", "Used so far in the running period, and when each will be passed.")
-        for budget in report["budgets"]:
+        heading(
+            budget_finding(report["budgets"]),
+            "Used so far in the running period, and when each will be passed; what is passed first"
+            " comes first.",
+        )
+        for budget in by_passing(report["budgets"]):
             _budget(budget, report["currency"])
+
+
+def by_passing(budgets: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Passed ones first, then by the day on which they are expected to be passed."""
+    return sorted(
+        budgets,
+        key=lambda each: (
+            each["passed_on"] is None,
+            each["passed_on"] or each["passes_on_expected"] or "9999",
+            -each["used_ratio"],
+        ),
+    )
+
+
+def budget_finding(budgets: list[dict[str, Any]]) -> str:
+    """Which budget is passed first, and when."""
+    first = by_passing(budgets)[0]
+    if first["passed_on"]:
+        return f"Budget {first['name']} was passed on {day(first['passed_on'])}"
+    if first["passes_on_expected"]:
+        when = day(first["passes_on_expected"])
+        return f"Budget {first['name']} is expected to be passed on {when}"
+    return "No budget is expected to be passed"
 
 
 def _budget(budget: dict[str, Any], currency: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import altair as alt
 import pandas as pd
@@ -27,9 +27,13 @@ def figure(
     chart: Any,
     table: pd.DataFrame,
     columns: dict[str, Any] | None = None,
+    height: Literal["stretch", "content"] = "stretch",
 ) -> None:
-    """Draws the panel; `detail` is also what a screen reader hears for the chart."""
-    with st.container(border=True, height="stretch"):
+    """Draws the panel; `detail` is also what a screen reader hears for the chart.
+
+    height: as high as the panel beside it, or as its content where it shares a column.
+    """
+    with st.container(border=True, height=height):
         heading(finding, detail)
         st.altair_chart(finished(chart), width="stretch", alt=f"{finding}. {detail}")
         with st.expander("Numbers behind this chart"):
@@ -54,8 +58,13 @@ def finished(chart: Any) -> Any:
 
 
 def listing(table: pd.DataFrame, columns: dict[str, Any] | None = None, **options: Any) -> Any:
-    """A table whose text is only text."""
+    """A table whose text is only text; `alt` in the options is its name for a screen reader."""
     return st.dataframe(shown(table), hide_index=True, column_config=columns, **options)
+
+
+def moment_column(label: str) -> Any:
+    """A column of UTC instants."""
+    return st.column_config.DatetimeColumn(label, format="YYYY-MM-DD HH:mm", timezone="UTC")
 
 
 def shown(table: pd.DataFrame) -> pd.DataFrame:

@@ -15,6 +15,7 @@ from dashboards.amounts import age, moment, plural
 from dashboards.figure import listing
 from dashboards.markup import Markup, literal, tag
 from dashboards.palette import STYLE
+from dashboards.refresh import watch
 from dashboards.view import PERIODS, USUAL_PERIOD, View, open_view
 from hve_monitor.config import load_config
 from hve_monitor.errors import ConfigError, StoreError
@@ -24,11 +25,11 @@ DAMAGED = "The published file cannot be read"
 ALL_TENANTS, ALL_ACCOUNTS = "All tenants", "All accounts"
 
 
-def opened(title: str, by: Sequence[str] = ("period",)) -> View:
+def opened(title: str, by: Sequence[str] = ("period",), *, needs_mail: bool = True) -> View:
     """The page's head; stops the page with a sentence where there is nothing to show.
 
     `by` names the page's filters besides the tenant: account, period, month. The chosen account is
-    `chosen_account()`.
+    `chosen_account()`. needs_mail: whether a store without a message has nothing to show.
     """
     st.html(STYLE)
     view = _view(title)
@@ -36,8 +37,9 @@ def opened(title: str, by: Sequence[str] = ("period",)) -> View:
         st.title(title, width="content")
         st.space("stretch")
         chosen = _filters(view, by)
+    watch(chosen)
     _status(chosen)
-    if readings.usage(chosen).empty:
+    if needs_mail and readings.usage(chosen).empty:
         _nothing_yet(chosen)
     return chosen
 
@@ -91,7 +93,7 @@ def _filters(view: View, by: Sequence[str]) -> View:
         _account(chosen)
     if "month" in by:
         return chosen.narrowed(month=_month(chosen))
-    return chosen.narrowed(days=_period())
+    return chosen.narrowed(days=_period()) if "period" in by else chosen
 
 
 def _tenant(view: View) -> str | None:

@@ -38,6 +38,13 @@ def tag(name: str, *children: str, style: str = "", title: str = "") -> Markup:
     return Markup(f"<{name}{attributes}>{inner}</{name}>")
 
 
+def scrolled(label: str, *children: str) -> Markup:
+    """A part that scrolls sideways on a narrow screen, with the keyboard too."""
+    inner = tag("div", *children, style="wide")
+    named = f'<div tabindex="0" role="region" aria-label="{escape(plain(label), quote=True)}"'
+    return Markup(inner.replace("<div", named, 1))
+
+
 def listed(items: list[str], style: str = "", ordered: bool = False) -> Markup:
     """A list of texts."""
     return tag("ol" if ordered else "ul", *(tag("li", item) for item in items), style=style)

@@ -72,18 +72,37 @@ STYLE = Markup(
 /* the table's own download writes cells as they are, formulas too; the safe one is a button */
 [data-testid="stElementToolbar"] button[aria-label="Download as CSV"] { display: none; }
 .st-key-search-fields { display: grid; gap: .6rem .8rem;
-  grid-template-columns: repeat(4, 1fr); }
+  grid-template-columns: repeat(5, 1fr); }
+.st-key-overview-tiles { display: grid; gap: .8rem; grid-template-columns: repeat(4, 1fr); }
+.st-key-overview-tiles > div { width: auto; min-width: 0; }
+.st-key-overview-tiles [data-testid="stPageLink"] a { padding-left: 0; }
 .st-key-search-fields > div { width: auto; min-width: 0; }
 .st-key-tiles > div { width: auto; min-width: 0; }
 .hve .signals { display: grid; grid-template-columns: auto auto auto 1fr; gap: .25rem .8rem;
   align-items: baseline; margin: .2rem 0; font-size: .9rem; }
+/* the sparkline's hover point is an image without a text; the tile's own help describes the line */
+[data-testid="stMetric"] svg g[class*="highlighted_points"] { visibility: hidden; }
+[data-testid="stCaptionContainer"] { opacity: 1; color: light-dark(#59636f, #aab5c1); }
+button[kind^="primary"] p { color: light-dark(#ffffff, #10151c); }
+.hve table { border-collapse: collapse; font-size: .87rem; width: 100%; }
+.hve th, .hve td { text-align: left; padding: .22rem .5rem; vertical-align: top;
+  border-bottom: 1px solid light-dark(#d9dfe7, #324052); }
+.hve th { font-weight: 600; }
+.hve .unseen { position: absolute; width: 1px; height: 1px; overflow: hidden;
+  clip-path: inset(50%); white-space: nowrap; }
+.hve .wide { overflow-x: auto; }
+.hve .wide td, .hve .wide th { white-space: nowrap; }
+.hve .wide td .mark { margin: 0; min-width: 1.1rem; text-align: center; }
+.hve .steps { list-style: none; margin-left: 0; border-left: 2px solid light-dark(#c3ccd6, #4a5867);
+  padding-left: .8rem; }
+.hve .steps li { margin: .35rem 0; }
 [data-testid="stMetricLabel"] { opacity: .8; }
 .hve { font-size: .93rem; line-height: 1.45; overflow-wrap: anywhere; }
 .hve h2 { font-size: 1.02rem; font-weight: 600; margin: 0 0 .1rem; padding: 0; line-height: 1.35; }
 .hve p { margin: 0 0 .3rem; }
 .hve ul, .hve ol { margin: .15rem 0 .4rem 1.1rem; padding: 0; }
 .hve li { margin: .12rem 0; font-size: .93rem; }
-.hve .quiet { opacity: .78; font-size: .87rem; }
+.hve .quiet { color: light-dark(#4b5560, #b4bec9); font-size: .87rem; }
 .hve .headline { font-size: 1.12rem; font-weight: 600; line-height: 1.4; margin: 0; }
 .hve .mark { display: inline-block; font-weight: 650; border: 1px solid currentColor;
   border-radius: .3rem; padding: 0 .4rem; margin-right: .35rem; font-size: .8rem;
@@ -93,8 +112,10 @@ STYLE = Markup(
 .hve .good { color: light-dark(#1b6b3a, #6fcf97); }
 .hve .facts { display: grid; grid-template-columns: minmax(7.5rem, auto) 1fr; gap: .15rem .9rem;
   margin: .2rem 0 .5rem; }
-.hve .facts dt { opacity: .78; font-weight: 400; } .hve .facts dd { margin: 0; font-weight: 500; }
-@media (max-width: 900px) { .st-key-search-fields { grid-template-columns: 1fr 1fr; } }
+.hve .facts dt { color: light-dark(#4b5560, #b4bec9); font-weight: 400; }
+.hve .facts dd { margin: 0; font-weight: 500; }
+@media (max-width: 900px) {
+  .st-key-search-fields, .st-key-overview-tiles { grid-template-columns: 1fr 1fr; } }
 @media (max-width: 640px) {
   .hve .signals { grid-template-columns: auto auto auto; }
   .hve .signals .reason { grid-column: 1 / -1; margin-bottom: .4rem; }

@@ -3,32 +3,48 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, ParamSpec, TypeVar
 
 import pandas as pd
 import streamlit as st
 
+from dashboards.amounts import is_unknown
+from dashboards.charts.volume import by_status
 from dashboards.view import View
-from hve_monitor.clock import parse_time
-from models import changes, deliveries, senders
+from hve_monitor.clock import midnight, parse_time
+from models import changes, deliveries, health, senders
 from models.cards import incident_cards
 from models.coverage import coverage_report
 from models.days import cost_by_day
-from models.search import TraceFilter, find_traces
+from models.readiness.report import Wanted, readiness_report
+from models.search import TraceFilter, find_traces, search_traces
 from models.senders import Sender
-from models.spend import past, spend
-from models.usage import daily_usage, usage_rows
+from models.spend import past, planned_change, spend
+from models.timeline import message_timelines
+from models.usage import COUNTS, daily_usage, usage_rows, window_usage
+from models.whatif import Change
 from warehouse.publication import published
 
+MOST_RECIPIENTS = 50
+ONE_DAY = timedelta(days=1)
 P = ParamSpec("P")
 R = TypeVar("R")
 
 
 def kept(function: Callable[P, R]) -> Callable[P, R]:
     """The function, its results kept per version, business time, tenant and arguments."""
+    return _kept(function, telling=False)
+
+
+def slowly_kept(function: Callable[P, R]) -> Callable[P, R]:
+    """The same for what may take seconds: the page says that it is being computed."""
+    return _kept(function, telling="Computing from the newest published version …")
+
+
+def _kept(function: Callable[P, R], telling: bool | str) -> Callable[P, R]:
     cache: Callable[[Callable[P, R]], Callable[P, R]] = st.cache_data(
-        show_spinner=False, max_entries=64, hash_funcs={View: View.identity}
+        show_spinner=telling, max_entries=64, hash_funcs={View: View.identity}
     )
     return cache(function)
 
@@ -40,22 +56,48 @@ def usage(view: View, since: datetime | None = None, until: datetime | None = No
         return daily_usage(connection, view.now, view.tenant, since, until)
 
 
-def counts(view: View, since: datetime | None, until: datetime | None = None) -> dict[str, Any]:
-    """Every count of a window, over all accounts; a count that nothing knows is None."""
-    frame = usage(view, since, until)
-    if frame.empty:
-        return {}
-    rows = usage_rows(frame.assign(tenant="all"), ["tenant"])
-    return rows[0]
+@kept
+def window(view: View, since: datetime, until: datetime) -> pd.DataFrame:
+    """models.usage.window_usage of the view's tenant: whole UTC hours."""
+    with published(view.config.warehouse.path) as connection:
+        return window_usage(connection, since, until, view.tenant)
 
 
 @kept
+def daily(view: View, since: date) -> dict[str, dict[str, Any]]:
+    """Counts over all accounts of each UTC day from `since` on that has rows, by its text."""
+    frame = usage(view)
+    recent = frame[frame["day"] >= since]
+    if recent.empty:
+        return {}
+    return {str(row["day_utc"]): row for row in usage_rows(recent.assign(tenant="all"), ["day"])}
+
+
+@kept
+def volume(view: View, since: datetime | None) -> pd.DataFrame:
+    """dashboards.charts.volume.by_status of the period."""
+    return by_status(usage(view, since))
+
+
+@kept
+def counts(view: View, since: datetime | None, until: datetime | None = None) -> dict[str, Any]:
+    """Every count over all accounts, of [since, until) in whole hours, or of whole days from
+    `since` on; a count that nothing knows is None.
+    """
+    frame = usage(view, since) if since is None or until is None else window(view, since, until)
+    if frame.empty:
+        return {}
+    sums = frame[[name for name in COUNTS if name in frame]].sum(min_count=1)
+    return {str(name): None if is_unknown(value) else int(value) for name, value in sums.items()}
+
+
+@slowly_kept
 def cost(view: View, month: str | None = None) -> dict[str, Any]:
     """models.spend.spend. Raises: ConfigError when the tenants bill in different currencies."""
     return spend(view.config, view.now, view.tenant, month)
 
 
-@kept
+@slowly_kept
 def backtest(view: View) -> dict[str, Any]:
     """models.spend.past of the view's tenant."""
     return past(view.config, view.now, view.tenant)
@@ -84,7 +126,7 @@ def coverage(
         return coverage_report(connection, view.now, view.tenant, since, until)
 
 
-@kept
+@slowly_kept
 def traces(view: View, wanted: TraceFilter, limit: int) -> dict[str, Any]:
     """models.search.find_traces."""
     return find_traces(view.config, wanted, view.now, limit, "dashboard")
@@ -129,6 +171,78 @@ def learning(view: View) -> dict[Sender, int]:
     """models.senders.learning_states."""
     with published(view.config.warehouse.path) as connection:
         return senders.learning_states(connection, view.now, view.tenant)
+
+
+@kept
+def whatif(view: View, change: Change) -> dict[str, Any]:
+    """models.spend.planned_change, as `hve whatif` prints it. Raises: ConfigError."""
+    return planned_change(view.config, view.now, view.tenant, change)
+
+
+@kept
+def readiness(view: View, account: str | None = None) -> dict[str, Any]:
+    """models.readiness.report.readiness_report with the history of every finding."""
+    wanted = Wanted(view.tenant, account, with_history=True)
+    with published(view.config.warehouse.path) as connection:
+        return readiness_report(connection, wanted, view.now)
+
+
+@kept
+def trust(view: View) -> dict[str, Any]:
+    """models.health.health_report of the view's tenant."""
+    with published(view.config.warehouse.path) as connection:
+        return health.health_report(connection, view.now, view.tenant)
+
+
+@kept
+def coverage_days(view: View, first: date) -> pd.DataFrame:
+    """models.health.coverage_days of the view's tenant."""
+    with published(view.config.warehouse.path) as connection:
+        return health.coverage_days(connection, first, view.now, view.tenant)
+
+
+@kept
+def messages(
+    view: View, trace_id: str, recipient: str | None = None, at: str | None = None
+) -> list[dict[str, Any]]:
+    """models.timeline.message_timelines of one message and recipient.
+
+    `at`: when it was received, where that is known, so that one day is searched and not all.
+    Id and recipient are as the store holds them: they come from a row that was shown.
+    """
+    first = midnight(parse_time(at)) if at else None
+    wanted = TraceFilter(
+        tenant=view.tenant,
+        id=trace_id,
+        recipient=recipient,
+        since=first,
+        until=first + ONE_DAY if first else None,
+    )
+    fetchable = {each.name for each in view.config.served if each.accounts != "files"}
+    with published(view.config.warehouse.path) as connection:
+        rows = search_traces(connection, wanted, view.now, MOST_RECIPIENTS)["rows"]
+        return message_timelines(connection, rows, view.now, fetchable)
+
+
+@kept
+def latest_undelivered(view: View, since: datetime, account: str | None) -> list[dict[str, Any]]:
+    """models.deliveries.latest_undelivered of the view's tenant."""
+    with published(view.config.warehouse.path) as connection:
+        return deliveries.latest_undelivered(connection, since, view.now, view.tenant, account)
+
+
+@kept
+def failures(view: View, since: datetime, account: str | None) -> list[dict[str, Any]]:
+    """models.deliveries.explained_failures of the view's tenant."""
+    with published(view.config.warehouse.path) as connection:
+        return deliveries.explained_failures(connection, since, view.now, view.tenant, account)
+
+
+@slowly_kept
+def figures(view: View, since: datetime, account: str | None) -> list[dict[str, Any]]:
+    """models.deliveries.delivery_figures, as `hve trace --summary` prints them: reads every row."""
+    with published(view.config.warehouse.path) as connection:
+        return deliveries.delivery_figures(connection, since, view.now, view.tenant, account)
 
 
 @kept

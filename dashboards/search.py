@@ -10,7 +10,8 @@ import streamlit as st
 
 from dashboards import readings
 from dashboards.amounts import moment, plural
-from dashboards.figure import heading, listing
+from dashboards.failures import chosen_row
+from dashboards.figure import heading
 from dashboards.frame import coverage_mark, gap_table
 from dashboards.markup import tag
 from dashboards.spreadsheet import csv_bytes
@@ -19,7 +20,9 @@ from hve_monitor.clock import midnight, parse_time
 from hve_monitor.errors import ConfigError
 from models.search import TraceFilter
 
+Row = dict[str, Any]
 LIMIT = 1000
+ARRIVED = ("delivered", "expanded")
 ANY = "any"
 STATUSES = (
     ANY,
@@ -50,6 +53,7 @@ FIELDS = {
     "message_id": ("Message id", "<…@contoso.com>"),
     "from_ip": ("Source address", "198.51.100.16"),
     "sender": ("Sender address", "hr@contoso.com"),
+    "id": ("Trace id", "5c384d42-86c1-98c8-687f-4624daa8f888"),
 }
 
 
@@ -92,13 +96,24 @@ def _start(day: date) -> datetime:
     return midnight(parse_time(day.isoformat()))
 
 
-def search_results(view: View, wanted: TraceFilter) -> None:
-    """The rows, what was left off, and whether the whole window was read."""
+def is_asked(wanted: TraceFilter) -> bool:
+    """Whether anything but the account and the period was asked for: only then rows are read."""
+    asked = ("recipient", "subject", "message_id", "from_ip", "id", "status")
+    return any(getattr(wanted, name) for name in asked) or any(
+        st.session_state.get(name) for name in ("sender", "since", "until")
+    )
+
+
+def search_results(view: View, wanted: TraceFilter) -> Row | None:
+    """The rows, what was left off, and whether the whole window was read.
+
+    Returns the selected row; without one the newest that did not arrive, else the newest.
+    """
     try:
         found = readings.traces(view, wanted, LIMIT)
     except ConfigError as error:  # what the privacy mode cannot find
         st.warning(str(error).removeprefix("--"), icon=":material/visibility_off:")
-        return
+        return None
     rows, coverage = found["rows"], found["coverage"]
     heading(_finding(rows, truncated=found["truncated"]), _window(wanted))
     st.html(tag("div", coverage_mark(coverage), tag("span", _meaning(rows, coverage)), style="hve"))
@@ -106,8 +121,8 @@ def search_results(view: View, wanted: TraceFilter) -> None:
         with st.expander("Windows of this search that were not read"):
             gap_table(coverage)
     if not rows:
-        return
-    listing(_table(rows), _columns(), height=min(38 + 35 * len(rows), 460))
+        return None
+    selected = chosen_row(_table(rows), rows, _columns(), "found-rows")
     st.download_button(
         f"Download {plural(len(rows), 'row')} as CSV",
         data=lambda: csv_bytes(rows, COLUMNS),
@@ -116,6 +131,8 @@ def search_results(view: View, wanted: TraceFilter) -> None:
         icon=":material/download:",
         on_click="ignore",
     )
+    late = (row for row in rows if str(row["status"]).lower() not in ARRIVED)
+    return selected or next(late, rows[0])
 
 
 def _finding(rows: list[dict[str, Any]], *, truncated: bool) -> str:

@@ -10,7 +10,8 @@ from typing import Any
 import streamlit as st
 
 from dashboards import readings
-from dashboards.amounts import between, change, count, money, percent
+from dashboards.amounts import age, between, change, count, moment, money, percent, plural
+from dashboards.checks import failing_over_time
 from dashboards.incidents import open_ones
 from dashboards.markup import literal
 from dashboards.rates import delivered_share
@@ -18,37 +19,41 @@ from dashboards.view import View
 from dashboards.windows import Sent, sent_in
 from hve_monitor.clock import days_between, parse_time
 from models.periods import end_of_month
-from models.usage import usage_rows
 
 DAY, WEEK = timedelta(days=1), timedelta(days=7)
 TREND_DAYS = 28
+BY_ACCOUNT = ("spend", "By account and center")
+BUDGETS = ("spend", "Budgets and what-if")
 
 
 def overview_tiles(view: View, spent: dict[str, Any] | None, cards: list[dict[str, Any]]) -> None:
-    """Draws them in one row that wraps on a narrow screen."""
-    with st.container(horizontal=True, gap="small", key="tiles"):
+    """Draws them in rows that wrap on a narrow screen."""
+    with st.container(horizontal=True, gap="small", key="overview-tiles"):
         _spent_tile(view, spent)
         _month_end_tile(view, spent)
         _recipient_tile(view, "Recipients, last 24 h", DAY)
         _recipient_tile(view, "Recipients, last 7 days", WEEK)
         _rate_tile(view)
         _incident_tile(view, cards)
+        _readiness_tile(view)
+        _read_tile(view)
 
 
-def _tile(label: str, value: str, below: str, **options: Any) -> None:
-    """A tile whose lower line is neither good nor bad news unless options say so."""
-    neutral: dict[str, Any] = {
-        "delta_color": "off",
-        "delta_arrow": "off",
-        "border": True,
-        "height": "stretch",
-    }
-    st.metric(label, value, below, **(neutral | options))
+def _tile(label: str, value: str, below: str, link: tuple[str, str], **options: Any) -> None:
+    """A tile whose lower line is neither good nor bad news unless options say so.
+
+    link: the page that is one click deeper, and what stands there.
+    """
+    neutral: dict[str, Any] = {"delta_color": "off", "delta_arrow": "off"}
+    page, words = link
+    with st.container(border=True, height="stretch", gap="xsmall"):
+        st.metric(label, value, below, **(neutral | options))
+        st.page_link(f"screens/{page}.py", label=words, icon=":material/arrow_forward:")
 
 
 def _spent_tile(view: View, spent: dict[str, Any] | None) -> None:
     if spent is None:
-        _tile("Spent this month", "–", "several currencies")
+        _tile("Spent this month", "–", "several currencies", BY_ACCOUNT)
         return
     currency, so_far = spent["currency"], spent["month_to_date"]
     costs = readings.daily_costs(view, currency)
@@ -56,6 +61,7 @@ def _spent_tile(view: View, spent: dict[str, Any] | None) -> None:
         "Spent this month",
         money(so_far["cost"], currency),
         f"{count(so_far['billable_recipients'])} billable",
+        BY_ACCOUNT,
         chart_data=[float(Decimal(costs.get(day, "0"))) for day in _trend_days(view)],
         chart_type="bar",
         help="Estimate from message traces: delivered recipients × unit price. Not the invoice."
@@ -65,13 +71,14 @@ def _spent_tile(view: View, spent: dict[str, Any] | None) -> None:
 
 def _month_end_tile(view: View, spent: dict[str, Any] | None) -> None:
     if spent is None:
-        _tile("Expected by month end", "–", "several currencies")
+        _tile("Expected by month end", "–", "several currencies", BUDGETS)
         return
     ahead = spent["projection"]
     _tile(
         "Expected by month end",
         money(ahead["month_end"], spent["currency"]),
         f"80 %: {between(ahead['p80'])}",
+        BUDGETS,
         chart_data=_path_to_month_end(view, spent),
         chart_type="area",
         help=f"Method: {literal(ahead['method'])}, from {ahead['history_days']} days of history."
@@ -94,17 +101,18 @@ def _path_to_month_end(view: View, spent: dict[str, Any]) -> list[float] | None:
 
 
 def _recipient_tile(view: View, label: str, span: timedelta) -> None:
-    now = view.now
-    sent, before = sent_in(view, now - span), sent_in(view, now - WEEK - span, now - WEEK)
+    now = view.hour
+    sent, before = sent_in(view, now - span, now), sent_in(view, now - WEEK - span, now - WEEK)
     compared = change(sent.recipients, before.recipients) if sent.whole and before.whole else None
     _tile(
         label,
         sent.shown,
         f"{compared} on week before" if compared else _no_comparison(sent, before),
+        ("senders", "Who sent it"),
         delta_arrow="off" if compared is None else "auto",
         chart_data=_sums(view, span.days),
         chart_type="bar" if span == DAY else "area",
-        help=f"The same hours one week earlier: {before.shown}."
+        help=f"Whole hours until {moment(now)}. The same hours one week earlier: {before.shown}."
         f" Chart: sums of {span.days} UTC days.",
     )
 
@@ -116,15 +124,16 @@ def _no_comparison(sent: Sent, before: Sent) -> str:
 
 
 def _rate_tile(view: View) -> None:
-    now = view.now
+    now = view.hour
     rate = delivered_share(readings.counts(view, now - WEEK, now))
     before = delivered_share(readings.counts(view, now - 2 * WEEK, now - WEEK))
     compared = None if rate is None or before is None else f"{100 * (rate - before):+.1f} points"
-    shares = [delivered_share(row) for row in _daily(view).values()]
+    shares = [delivered_share(row) for row in readings.daily(view, _trend_days(view)[0]).values()]
     _tile(
         "Delivery rate, 7 days",
         percent(rate),
         compared or "nothing to compare",
+        ("delivery", "What failed, and why"),
         delta_color="normal" if compared else "off",
         delta_arrow="auto" if compared else "off",
         chart_data=[100 * each for each in shares if each is not None] or None,
@@ -140,9 +149,41 @@ def _incident_tile(view: View, cards: list[dict[str, Any]]) -> None:
         "Open incidents",
         str(len(open_ones(cards))),
         f"{new} new in 24 h",
+        ("senders", "Each with its reasons"),
         chart_data=[sum(at.date() == day for at in raised) for day in _trend_days(view)],
         chart_type="bar",
         help="Bars: incidents detected per UTC day.",
+    )
+
+
+def _readiness_tile(view: View) -> None:
+    report = readings.readiness(view)
+    failed, checked = report["failed"], len(report["findings"])
+    fails, _ = failing_over_time(report["history"])
+    _tile(
+        "Checks that fail",
+        count(failed) if checked else "unknown",
+        f"of {count(checked)} checks" if checked else "nothing was checked",
+        ("readiness", "What to fix"),
+        chart_data=fails if len(fails) > 1 else None,
+        help="Is every account set up right: settings, billing, credentials, sign-in."
+        " Line: failing checks after each change.",
+    )
+
+
+def _read_tile(view: View) -> None:
+    report, days = readings.coverage(view), readings.coverage_days(view, _trend_days(view)[0])
+    shares = days.groupby("day")["share"].mean().tolist()
+    known = {True: "complete", False: plural(len(report["gaps"]), "gap"), None: "unknown"}
+    _tile(
+        "What was read",
+        known[report["complete"]],
+        f"{age(max(view.now - view.as_of, timedelta(0)))} old",
+        ("health", "Gaps, runs and quota"),
+        chart_data=[100.0 * each for each in shares] or None,
+        chart_type="bar",
+        help="Whether every window of every address was read. Bars: per cent of each UTC day that"
+        " was read, over all accounts.",
     )
 
 
@@ -151,17 +192,8 @@ def _trend_days(view: View) -> list[date]:
     return list(days_between(today - timedelta(days=TREND_DAYS - 1), today))
 
 
-def _daily(view: View) -> dict[str, dict[str, Any]]:
-    """Counts of each of the last days that has rows."""
-    usage = readings.usage(view)
-    recent = usage[usage["day"] >= _trend_days(view)[0]]
-    if recent.empty:
-        return {}
-    return {str(row["day_utc"]): row for row in usage_rows(recent.assign(tenant="all"), ["day"])}
-
-
 def _sums(view: View, days: int) -> list[int]:
     """Recipients of every run of so many days."""
-    daily = _daily(view)
+    daily = readings.daily(view, _trend_days(view)[0])
     counts = [int(daily.get(str(day), {}).get("recipients") or 0) for day in _trend_days(view)]
     return [sum(counts[end - days : end]) for end in range(days, len(counts) + 1)]

@@ -30,7 +30,7 @@ class Sent:
         return f"≥ {count(self.recipients)}" if self.recipients else UNKNOWN
 
 
-def sent_in(view: View, since: datetime, until: datetime | None = None) -> Sent:
-    """Recipients from `since` on, before `until` or now."""
-    recipients = readings.counts(view, since, until or view.now).get("recipients", 0)
+def sent_in(view: View, since: datetime, until: datetime) -> Sent:
+    """Recipients in the whole UTC hours from `since` on, before `until`."""
+    recipients = readings.counts(view, since, until).get("recipients", 0)
     return Sent(int(recipients or 0), readings.coverage(view, since, until)["complete"])

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 import streamlit as st
 
 from dashboards import readings
-from dashboards.amounts import change, count, moment, plural
+from dashboards.amounts import change, count, day, moment, plural
 from dashboards.figure import heading
 from dashboards.markup import Markup, tag
 from dashboards.view import View
@@ -18,21 +19,24 @@ MOST = 8
 MOVERS = 4
 
 
-def since_yesterday(view: View) -> None:
-    """Draws the panel."""
+def since_yesterday(view: View, spent: dict[str, Any] | None) -> None:
+    """Draws the panel; `spent` is the cost report, None without one currency for all."""
     since = view.now - DAY
     changes = readings.changed(view, since)
+    budgets = _passed(spent, since)
+    number = len(changes) + len(budgets)
     with st.container(border=True, height="stretch", key="since-yesterday"):
         heading(
-            f"{plural(len(changes), 'change')} since yesterday"
-            if changes
+            f"{plural(number, 'change')} since yesterday"
+            if number
             else "Nothing new since yesterday",
-            f"Since {moment(since)}: incidents, addresses and accounts that were not there before.",
+            f"Since {moment(since)}: incidents, addresses, accounts, checks, budgets.",
         )
         lines = [
             tag("li", tag("strong", each.account), f" {each.what}, {moment(each.at)}")
             for each in changes[:MOST]
         ]
+        lines += budgets
         if len(changes) > MOST:
             lines.append(tag("li", f"and {len(changes) - MOST} more"))
         movers = _movers(view)
@@ -43,6 +47,26 @@ def since_yesterday(view: View) -> None:
                 tag("p", "Recipients, against the same hours a week before.", style="quiet")
             )
         st.html(tag("div", *body, style="hve"))
+        if any(each.check for each in changes):
+            st.page_link(
+                "screens/readiness.py",
+                label="Checks that changed",
+                icon=":material/arrow_forward:",
+            )
+
+
+def _passed(spent: dict[str, Any] | None, since: datetime) -> list[Markup]:
+    """Thresholds of budgets that were passed on the day of `since` or later."""
+    return [
+        tag(
+            "li",
+            tag("strong", f"budget {budget['name']}"),
+            f" passed {line['threshold']:.0%} of {budget['amount']} on {day(line['passed_on'])}",
+        )
+        for budget in (spent or {}).get("budgets", [])
+        for line in budget["thresholds"]
+        if line["passed_on"] and line["passed_on"] >= since.date().isoformat()
+    ]
 
 
 def _movers(view: View) -> list[Markup]:
@@ -50,18 +74,18 @@ def _movers(view: View) -> list[Markup]:
 
     Empty where either window was not read: nothing seen in it would look like nothing sent.
     """
-    end = view.now - WEEK
-    if not (sent_in(view, view.now - DAY).whole and sent_in(view, end - DAY, end).whole):
+    now, end = view.hour, view.hour - WEEK
+    if not (sent_in(view, now - DAY, now).whole and sent_in(view, end - DAY, end).whole):
         return []
-    now, before = _sent(view, timedelta(0)), _sent(view, WEEK)
+    sent, before = _sent(view, now), _sent(view, end)
     names = sorted(
-        set(now) | set(before),
-        key=lambda name: (-abs(now.get(name, 0) - before.get(name, 0)), name),
+        set(sent) | set(before),
+        key=lambda name: (-abs(sent.get(name, 0) - before.get(name, 0)), name),
     )
     return [
-        _mover(name, now.get(name, 0), before.get(name, 0))
+        _mover(name, sent.get(name, 0), before.get(name, 0))
         for name in names[:MOVERS]
-        if now.get(name, 0) != before.get(name, 0)
+        if sent.get(name, 0) != before.get(name, 0)
     ]
 
 
@@ -72,9 +96,8 @@ def _mover(name: str, now: int, before: int) -> Markup:
     return tag("li", f"{sign} ", tag("strong", name), f" {compared}")
 
 
-def _sent(view: View, earlier: timedelta) -> dict[str, int]:
-    """Recipients by account in the 24 hours that ended so much earlier."""
-    end = view.now - earlier
-    usage = readings.usage(view, end - DAY, end)
+def _sent(view: View, end: datetime) -> dict[str, int]:
+    """Recipients by account in the 24 hours before `end`."""
+    usage = readings.window(view, end - DAY, end)
     sums = usage.groupby("account", as_index=False)["recipients"].sum()
     return dict(zip(sums["account"].tolist(), map(int, sums["recipients"].tolist()), strict=True))

@@ -33,6 +33,7 @@ from warehouse.tables import (
     HVE_ACCOUNTS,
     HVE_ACTIVITY,
     HVE_COST_DAILY,
+    HVE_UNDELIVERED,
     HVE_USAGE_DAILY,
     HVE_USAGE_HOURLY,
     MESSAGE_TRACES,
@@ -46,6 +47,7 @@ DAILY_MARTS: tuple[Table, ...] = (
     HVE_USAGE_DAILY,
     HVE_COST_DAILY,
     HVE_ACTIVITY,
+    HVE_UNDELIVERED,
 )
 Progress = Callable[[str, int, int], None]
 

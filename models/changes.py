@@ -1,25 +1,27 @@
-"""What changed since an instant: incidents, addresses and accounts that were not there before."""
+"""What changed since an instant: incidents, addresses, accounts and results of checks."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import duckdb
 
 from hve_monitor.clock import parse_time
 from models.cards import incident_cards
-from models.runner import query
+from models.runner import query, records
 
 
 @dataclass(frozen=True)
 class Change:
-    """One thing that is different; `incident` is its id where it is one."""
+    """One thing that is different; `incident` is its id where it is one, `check` names one."""
 
     at: datetime
     account: str
     what: str
     incident: str | None = None
+    check: str | None = None
 
 
 def changes_since(
@@ -39,6 +41,7 @@ def changes_since(
         ),
         *(Change(at, account, "sent its first mail") for _, account, at in firsts),
         *_incidents(connection, since, now, tenant),
+        *_findings(connection, bounds),
     ]
     return sorted(found, key=lambda change: (change.at, change.account), reverse=True)
 
@@ -56,3 +59,16 @@ def _incidents(
         if ended is not None and since < ended <= now:
             changes.append(Change(ended, card["account"], f"{name} ended", card["id"]))
     return changes
+
+
+def _findings(connection: duckdb.DuckDBPyConnection, bounds: dict[str, Any]) -> list[Change]:
+    return [
+        Change(
+            row["observed_at"],
+            row["account"] or row["subject"] or row["tenant"],
+            f"{row['check_name'].replace('_', ' ')}: {row['status'] or 'no longer judged'},"
+            f" {row['status_before'] or 'not judged'} before",
+            check=row["check_name"],
+        )
+        for row in records(connection, query("changed_findings"), bounds)
+    ]

@@ -73,7 +73,7 @@ def coverage_report(
 
     Without since and until the whole time that should have been read is judged.
     """
-    covered = _published(connection, tenant)
+    covered = covered_addresses(connection, tenant)
     ends = {each.tenant: _end(connection, each.tenant, now, until) for each in covered}
     missing = [
         {
@@ -121,7 +121,10 @@ def _end(
     return min(last, end) if end - last <= FRESH_FOR else end
 
 
-def _published(connection: duckdb.DuckDBPyConnection, tenant: str | None) -> list[AddressCoverage]:
+def covered_addresses(
+    connection: duckdb.DuckDBPyConnection, tenant: str | None
+) -> list[AddressCoverage]:
+    """Published coverage of every address of the current accounts."""
     rows = connection.execute(query("coverage"), {"tenant": tenant, "source": SOURCE}).fetchall()
     found: dict[tuple[str, str, str], list[Window]] = {}
     for name, account, address, start, end in rows:

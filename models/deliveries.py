@@ -12,6 +12,7 @@ import duckdb
 import pandas as pd
 
 from hve_monitor.clock import iso
+from models.diagnosis import explain
 from models.runner import REFERENCE, query, records
 
 Row = dict[str, Any]
@@ -33,6 +34,59 @@ def undelivered(
     """
     parameters = {"since": since, "until": until, "tenant": tenant, "account": account}
     return connection.execute(query("undelivered"), parameters).df()
+
+
+def latest_undelivered(
+    connection: duckdb.DuckDBPyConnection,
+    since: datetime,
+    until: datetime,
+    tenant: str | None = None,
+    account: str | None = None,
+    most: int = 200,
+) -> list[Row]:
+    """Mail that is not there, newest first: tenant, account, id, recipient, status, received_at."""
+    asked = {"since": since, "until": until, "tenant": tenant, "account": account, "most": most}
+    rows = records(connection, query("latest_undelivered"), asked)
+    return [row | {"received_at": iso(row["received_at"])} for row in rows]
+
+
+def explained_failures(
+    connection: duckdb.DuckDBPyConnection,
+    since: datetime,
+    until: datetime,
+    tenant: str | None = None,
+    account: str | None = None,
+) -> list[Row]:
+    """Why recipients failed, the commonest reason first; one row for those nobody has read.
+
+    JSON: reply, recipients, people (distinct addresses), last_at, example (the event's words),
+    explanation (models.diagnosis.explain; None where nothing is known). Reasons that the catalogue
+    explains alike are one row.
+    """
+    asked = {"since": since, "until": until, "tenant": tenant, "account": account}
+    found: dict[tuple[str | None, str | None], Row] = {}
+    for row in records(connection, query("failure_reasons"), asked):
+        told = explain(row["example"])
+        key = row["reply"], told["meaning"] if told else row["word"]
+        if key in found:
+            _add(found[key], row)
+        else:
+            found[key] = _reason(row, told)
+    for row in found.values():
+        row["last_at"] = iso(row["last_at"])
+    return sorted(found.values(), key=lambda row: -row["recipients"])
+
+
+def _reason(row: Row, told: Row | None) -> Row:
+    names = ("reply", "recipients", "people", "last_at", "example")
+    return {name: row[name] for name in names} | {"explanation": told}
+
+
+def _add(held: Row, row: Row) -> None:
+    """Another spelling of the same reason; people of both may be the same, so the larger counts."""
+    held["recipients"] += row["recipients"]
+    held["people"] = max(held["people"], row["people"])
+    held["last_at"] = max(held["last_at"], row["last_at"])
 
 
 def delivery_figures(

@@ -80,6 +80,21 @@ def daily_usage(
     return frame.sort_values(["tenant", "account", "day"], ignore_index=True)
 
 
+def window_usage(
+    connection: duckdb.DuckDBPyConnection,
+    since: datetime,
+    until: datetime,
+    tenant: str | None = None,
+) -> pd.DataFrame:
+    """Usage per tenant and account in the whole UTC hours of [since, until), from the marts alone.
+
+    Shape: tenant, account and the counts but billable recipients (nullable integers).
+    """
+    bounds = {"since": since, "until": until, "tenant": tenant}
+    frame = connection.execute(query("usage_hours"), bounds).df()
+    return frame.astype({name: "Int64" for name in COUNTS if name in frame})
+
+
 def usage_rows(frame: pd.DataFrame, by: Sequence[str]) -> list[dict[str, object]]:
     """Daily usage summed over everything but the asked keys, as the contract's JSON rows.
 

@@ -354,6 +354,13 @@ class State:
         ).fetchone()
         return (time_of(row[0]), time_of(row[1]), json.loads(row[2])) if row else None
 
+    def recent_runs(self, most: int) -> list[tuple[datetime, datetime, dict[str, Any]]]:
+        """Real start and end of the last runs and their summaries, the newest first."""
+        rows = self._db.execute(
+            "select started_at, finished_at, summary from runs order by id desc limit ?", [most]
+        )
+        return [(time_of(start), time_of(end), json.loads(summary)) for start, end, summary in rows]
+
     def rows(self, table: str) -> tuple[dict[str, str], list[tuple[Any, ...]]]:
         """Columns with their SQLite types, and all rows of one state table, for publishing."""
         described = self._db.execute("select name, type from pragma_table_info(?)", [table])

@@ -454,6 +454,22 @@ IDENTITIES = Table(
     ("tenant", "pseudonym"),
 )
 
+HVE_UNDELIVERED = Table(
+    "marts",
+    "hve_undelivered",
+    "one row per (tenant, day, trace_id, recipient) whose mail did not arrive, or not yet",
+    _schema(
+        tenant=pa.string(),
+        day=pa.date32(),
+        account=pa.string(),
+        trace_id=pa.string(),
+        recipient=pa.string(),
+        status_group=pa.string(),
+        received_at=UTC_TIME,
+    ),
+    key=("tenant", "trace_id", "recipient"),
+)
+
 TABLES: tuple[Table, ...] = (
     MESSAGE_TRACES,
     HVE_ACCOUNTS,
@@ -477,4 +493,5 @@ TABLES: tuple[Table, ...] = (
     TRACE_EVENTS,
     HVE_FINDINGS,
     IDENTITIES,
+    HVE_UNDELIVERED,
 )

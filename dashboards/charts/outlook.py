@@ -118,3 +118,49 @@ def scenario_chart(rows: pd.DataFrame, currency: str, top: float, colours: Palet
             tooltip=["month:N", *texts],
         )
     ).properties(height=230)
+
+
+def cost_bars(rows: pd.DataFrame, currency: str, colours: Palette) -> Any:
+    """A bar per month; `rows`: month, sends, recipients, cost (text), position (float)."""
+    return (
+        alt.Chart(rows)
+        .mark_bar(color=colours.accent)
+        .encode(
+            x=alt.X("month:N", title=None, axis=alt.Axis(labelAngle=-45), sort=None),
+            y=alt.Y("position:Q", title=f"{currency} per month", axis=alt.Axis(tickCount=5)),
+            tooltip=[
+                "month:N",
+                alt.Tooltip("cost:N", title=currency),
+                alt.Tooltip("sends:Q", format=","),
+                alt.Tooltip("recipients:Q", format=","),
+            ],
+        )
+        .properties(height=200)
+    )
+
+
+def charged_chart(rows: pd.DataFrame, currency: str, colours: Palette) -> Any:
+    """Estimated, expected and invoiced amounts of each day; signs tell the series apart too.
+
+    `rows`: day (UTC), what, position (float), amount (text), status.
+    """
+    names = ["estimated", "expected", "invoiced"]
+    colour = alt.Scale(domain=names, range=[colours.accent, colours.expected, colours.high])
+    shape = alt.Scale(domain=names, range=["circle", "diamond", "cross"])
+    return (
+        alt.Chart(rows)
+        .mark_point(filled=True, size=55, opacity=0.9)
+        .encode(
+            x=utc("day", axis=alt.Axis(format="%-d %b", labelOverlap=True, tickCount=8)),
+            y=alt.Y("position:Q", title=f"{currency} per UTC day", axis=alt.Axis(tickCount=5)),
+            color=alt.Color("what:N", scale=colour),
+            shape=alt.Shape("what:N", scale=shape),
+            tooltip=[
+                alt.Tooltip("day:T", timeUnit="utcyearmonthdate", format="%a %-d %b %Y"),
+                "what:N",
+                alt.Tooltip("amount:N", title=currency),
+                "status:N",
+            ],
+        )
+        .properties(height=200)
+    )

@@ -1,4 +1,4 @@
-"""Did it arrive: a search over every message, and where delivery fails."""
+"""Did it arrive, and if not, why: a search over every message, and where delivery fails."""
 
 from __future__ import annotations
 
@@ -10,11 +10,13 @@ import streamlit as st
 from dashboards import readings
 from dashboards.amounts import count, percent, plural
 from dashboards.charts.volume import rate_chart
+from dashboards.failures import figures_panel, latest_panel, reasons_panel
 from dashboards.figure import figure, heading, listing
 from dashboards.frame import chosen_account, footer, opened
 from dashboards.palette import NAMES, palette
 from dashboards.rates import delivered_share
-from dashboards.search import search_form, search_results
+from dashboards.search import is_asked, search_form, search_results
+from dashboards.timeline import timeline_panel
 from dashboards.view import View
 from models.usage import usage_rows
 
@@ -26,13 +28,35 @@ def show(view: View) -> None:
     account = chosen_account()
     with st.container(border=True, key="search-panel"):
         wanted = search_form(view, account)
-        search_results(view, wanted)
+        asked = is_asked(wanted)
+        chosen = search_results(view, wanted) if asked else None
+    if not asked:
+        chosen = latest_panel(view, account)
+    row = _linked(chosen, asked=asked)
+    if row is not None:
+        timeline_panel(view, row)
     left, right = st.columns([1, 1])
     with left:
         _rates(view, account)
     with right:
+        reasons_panel(view, account)
         _failures(view, account)
+    figures_panel(view, account)
     footer(view)
+
+
+def _linked(chosen: dict[str, Any] | None, *, asked: bool) -> dict[str, Any] | None:
+    """The row whose message is shown: the chosen one, else that of a shared address.
+
+    A chosen row is written into the address, so that it can be shared.
+    """
+    if chosen is not None:
+        st.query_params["message"], st.query_params["to"] = chosen["id"], chosen["recipient"]
+        return chosen
+    linked = st.query_params.get("message")
+    if asked or not linked:
+        return None
+    return {"id": linked, "recipient": st.query_params.get("to"), "received_at": None}
 
 
 def _period(view: View, account: str | None) -> pd.DataFrame:
@@ -76,6 +100,7 @@ def _days_without(usage: pd.DataFrame) -> None:
         rate_chart(rows.assign(day=pd.to_datetime(rows["day"], utc=True)), palette()),
         table.sort_values("day", ascending=False),
         {"ratio": st.column_config.TextColumn("not delivered", alignment="right")},
+        height="content",
     )
 
 
@@ -113,7 +138,7 @@ def _rate_columns() -> dict[str, Any]:
 
 def _failures(view: View, account: str | None) -> None:
     rows = readings.undelivered(view, readings.start(view), account)
-    with st.container(border=True, height="stretch", key="failures"):
+    with st.container(border=True, key="failures"):
         if rows.empty:
             known = _period(view, account)["delivered"].notna().any()
             heading(
@@ -129,8 +154,7 @@ def _failures(view: View, account: str | None) -> None:
         )
         heading(
             f"{plural(int(by_status.sum()), 'recipient')} without delivery: {parts}",
-            "By account, status and recipient domain. The trace names no reason; its events do"
-            " ('hve trace --events').",
+            "By account, status and recipient domain.",
         )
         listing(
             rows.assign(status=[NAMES.get(name, name) for name in rows["status"]]).head(200),

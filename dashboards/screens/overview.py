@@ -16,7 +16,8 @@ from dashboards.amounts import (
     plural,
     share,
 )
-from dashboards.charts.volume import by_status, volume_chart
+from dashboards.budgets import budget_finding
+from dashboards.charts.volume import volume_chart
 from dashboards.figure import figure, heading, listing
 from dashboards.frame import footer, opened
 from dashboards.incidents import KINDS, open_ones, severity_mark
@@ -43,7 +44,7 @@ def show(view: View) -> None:
     with left:
         _top_accounts(view)
     with right:
-        since_yesterday(view)
+        since_yesterday(view, spent)
     footer(view)
 
 
@@ -58,7 +59,7 @@ def _cost(view: View) -> dict[str, Any] | None:
 def _headline(view: View, spent: dict[str, Any] | None, still_open: list[dict[str, Any]]) -> None:
     complete = readings.coverage(view)["complete"]
     mark = _mark(still_open, complete)
-    sentence = f"{_finding(still_open, complete)}; {_spending(spent)}."
+    sentence = f"{_finding(still_open, complete)}; {_spending(spent)}{_budgets(spent)}."
     with st.container(border=True, key="headline"):
         st.html(tag("div", tag("p", mark, sentence, style="headline"), style="hve"))
 
@@ -92,9 +93,21 @@ def _spending(spent: dict[str, Any] | None) -> str:
     )
 
 
+def _budgets(spent: dict[str, Any] | None) -> str:
+    """The budget that is passed first, where one is."""
+    ahead = [
+        each
+        for each in (spent or {}).get("budgets", [])
+        if each["passed_on"] or each["passes_on_expected"]
+    ]
+    if not ahead:
+        return ""
+    finding = budget_finding(ahead)
+    return f"; {finding[0].lower()}{finding[1:]}"
+
+
 def _volume(view: View) -> None:
-    frame = readings.usage(view, view.since)
-    rows = by_status(frame)
+    rows = readings.volume(view, view.since)
     if rows.empty:
         heading("Nothing was sent in this period")
         return

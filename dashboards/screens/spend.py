@@ -13,12 +13,16 @@ from dashboards import readings
 from dashboards.amounts import between, count, exact, money, total
 from dashboards.backtest import backtest_panel
 from dashboards.budgets import budget_panel
+from dashboards.centers import center_panel
 from dashboards.charts.outlook import outlook_chart, scenario_chart, spent_by_day
 from dashboards.figure import empty, figure, heading, listing
+from dashboards.focus import focus_panel
 from dashboards.frame import footer, opened
 from dashboards.markup import literal, tag
 from dashboards.palette import palette
+from dashboards.reconciliation import closing_panel, reconciliation_panel
 from dashboards.view import View
+from dashboards.whatif import whatif_panel
 from hve_monitor.errors import ConfigError
 
 SCENARIOS = {
@@ -26,7 +30,6 @@ SCENARIOS = {
     "recent_trend": ("If the recent trend goes on", "the trend of the last twelve weeks, fading"),
     "planned_changes": ("With what is announced", "the level of the last 90 days and the plans"),
 }
-RECONCILED = ("day_utc", "estimated", "expected", "invoiced", "credit", "residual", "status")
 
 
 def show(view: View) -> None:
@@ -44,9 +47,16 @@ def show(view: View) -> None:
     with right:
         budget_panel(report)
     _by_account(report)
+    whatif_panel(view)
     _scenarios(report)
     backtest_panel(view)
-    _reconciliation(report)
+    reconciliation_panel(report)
+    left, right = st.columns([5, 3])
+    with left:
+        center_panel(report)
+    with right:
+        closing_panel(report)
+        focus_panel(view, report["month"], has_invoice=report["invoice"] is not None)
     footer(view)
 
 
@@ -76,6 +86,12 @@ def _tiles(report: dict[str, Any]) -> None:
         _tile("At month end", money(ahead["month_end"], currency), ahead["method"])
         _tile("80 % range", between(ahead["p80"]), f"{currency} at month end")
         _tile("95 % range", between(ahead["p95"]), f"{currency} at month end")
+        quarter = report["quarter"]
+        _tile(
+            f"At the end of {quarter['quarter']}",
+            money(quarter["quarter_end"], currency),
+            f"80 %: {between(quarter['p80'])}",
+        )
 
 
 def _tile(label: str, value: str, below: str) -> None:
@@ -132,7 +148,7 @@ def _is_near(report: dict[str, Any]) -> bool:
 
 def _by_account(report: dict[str, Any]) -> None:
     lines, currency = report["by_account"], report["currency"]
-    with st.container(border=True, key="by-account"):
+    with st.container(border=True, height="stretch", key="by-account"):
         if not lines:
             heading("No account is known to have sent anything billable in this month")
             return
@@ -220,29 +236,6 @@ def _scenario(scenario: dict[str, Any], currency: str, top: float) -> None:
         texts,
         {column: _amount(f"{column}, {currency}") for column in ("cost", "low", "high")},
     )
-
-
-def _reconciliation(report: dict[str, Any]) -> None:
-    with st.container(border=True, key="reconciliation"):
-        rows = report["reconciliation"]
-        if not rows:
-            heading(
-                "Not reconciled with Azure yet",
-                "No Azure cost rows were read; what the subscription was charged is unknown here.",
-            )
-            return
-        odd = sum(row["status"] == "unexplained" for row in rows)
-        heading(
-            f"{odd} of {len(rows)} days are not explained" if odd else "Every day is explained",
-            "Estimated from traces beside what Azure charged; expected is what the price, the day"
-            " boundary and the rounding found in its amounts make of the traces.",
-        )
-        for month in report["reconciliation_months"]:
-            st.markdown("\n".join(f"- {literal(each['text'])}" for each in month["findings"]))
-        shown = pd.DataFrame(rows)[list(RECONCILED)]
-        listing(
-            shown.assign(why=["; ".join(each["text"] for each in row["causes"]) for row in rows])
-        )
 
 
 if __name__ == "__main__":

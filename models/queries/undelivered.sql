@@ -5,10 +5,9 @@ select
     coalesce(nullif(split_part(recipient, '@', 2), ''), 'unknown') as recipient_domain,
     count(*) as recipients,
     max(received_at) as last_at
-from staging.stg_message_traces
+from marts.hve_undelivered
 where
-    status_group not in ('delivered', 'expanded')
-    and received_at between $since and $until
+    received_at between $since and $until
     and day between cast($since as date) and cast($until as date)
     and ($tenant is null or tenant = $tenant)
     and ($account is null or account = $account)

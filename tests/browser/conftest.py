@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -25,6 +26,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from hve_monitor.config import load_config
 from hve_monitor.demo import write_configuration
 from hve_monitor.pipeline import run_once
+from models.spend import spend
 from simulator import SimulatedTenant, serve
 
 NOW = datetime(2026, 11, 24, 15, 0, tzinfo=UTC)
@@ -102,8 +104,20 @@ def dashboard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dashboard]:
     with serve(tenant) as server:
         config = write_configuration(folder, server)
         run_once(load_config(config), NOW, lambda *_: None)
+    _limit_an_account(config)
     with served(config) as running:
         yield running
+
+
+def _limit_an_account(file: Path) -> None:
+    """A budget of the dearest account that what is projected for the month will just pass."""
+    line = spend(load_config(file), NOW)["by_account"][0]
+    so_far, end = Decimal(line["month_to_date"]), Decimal(line["month_end"])
+    with file.open("a", encoding="utf-8") as config:
+        config.write(
+            f'\n[[budgets]]\nname = "dearest"\naccounts = ["{line["account"]}"]\n'
+            f"amount = {so_far + (end - so_far) / 2:f}\n"
+        )
 
 
 @pytest.fixture(scope="session")
@@ -145,9 +159,9 @@ def visit(chromium: Browser) -> Iterator[Visit]:
 
 def drawn(page: Page) -> None:
     """Waits until the page stands still."""
-    page.wait_for_function(DONE_DRAWING, timeout=30_000)
+    page.wait_for_function(DONE_DRAWING, timeout=60_000)
     page.wait_for_timeout(700)
-    page.wait_for_function(DONE_DRAWING, timeout=30_000)
+    page.wait_for_function(DONE_DRAWING, timeout=60_000)
 
 
 def tile(page: Page, label: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import subprocess
 from datetime import timedelta
 from pathlib import Path
@@ -16,7 +17,14 @@ from tests.browser.conftest import HVE, NOW, Dashboard, Visit, drawn, served, ti
 
 pytestmark = pytest.mark.browser
 
-PAGES = {"overview": "", "spend": "spend", "senders": "senders", "delivery": "delivery"}
+PAGES = {
+    "overview": "",
+    "spend": "spend",
+    "senders": "senders",
+    "delivery": "delivery",
+    "readiness": "readiness",
+    "health": "health",
+}
 SCREENSHOT = Path(__file__).parents[2] / "docs" / "overview.png"
 
 
@@ -29,11 +37,12 @@ def test_a_page_draws_in_both_themes_and_widths(
     page = visit(f"{dashboard.url}/{PAGES[name]}", width=width, theme=theme)
     text = page.locator("body").inner_text()
     assert "Traceback" not in text
-    assert "Error" not in text
+    assert not re.search(r"[A-Z][a-z]+Error\b|\bError:", text)
     assert page.locator('[data-testid="stException"]').count() == 0
     assert page.get_by_role("heading", name=name.capitalize(), exact=True).count() == 1
     charts = page.locator('[data-testid="stVegaLiteChart"]')
-    assert charts.locator("svg").count() >= charts.count() > 0
+    assert charts.locator("svg").count() >= charts.count()
+    assert name == "readiness" or charts.count() > 0
     overflow = page.evaluate("() => document.documentElement.scrollWidth - window.innerWidth")
     assert overflow <= 0
 
@@ -71,7 +80,7 @@ def test_an_incident_is_one_click_from_the_overview(dashboard: Dashboard, visit:
     page.wait_for_url(f"**/senders?**incident={first['id']}**")
     drawn(page)
     card = page.locator(".st-key-incident-card")
-    expect(card.get_by_text(first["id"])).to_be_visible()
+    expect(card.get_by_text(first["id"], exact=True)).to_be_visible()
     expect(card.get_by_text(first["reasons"][0]).first).to_be_visible()
     expect(card.get_by_text("Next steps")).to_be_visible()
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from dashboards import search
 from dashboards.amounts import count, exact, money
 from hve_monitor.config import load_config
 from models.cards import incident_cards
@@ -17,7 +18,7 @@ from models.usage import daily_usage
 from tests.unit.dashboards.conftest import HR, NEWS, NOW, Open, words
 from warehouse.publication import published
 
-PAGES = ("overview", "spend", "senders", "delivery")
+PAGES = ("overview", "spend", "senders", "delivery", "readiness", "health")
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -87,9 +88,10 @@ def test_search_finds_what_the_command_finds(stored: Path, opened: Open) -> None
     assert f"{len(rows)} rows, all that match" in words(app)
 
 
-def test_a_cut_result_says_so(stored: Path, opened: Open) -> None:
-    app = opened(stored, "delivery", period="Everything")
-    assert "First 1,000 of more rows" in words(app)
+def test_a_cut_result_says_so(stored: Path, opened: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search, "LIMIT", 5)
+    app = opened(stored, "delivery", period="Everything", status="delivered")
+    assert "First 5 of more rows" in words(app)
 
 
 def test_nothing_found_in_a_complete_window_is_a_finding(stored: Path, opened: Open) -> None:

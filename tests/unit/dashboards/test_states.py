@@ -13,10 +13,10 @@ from models.build import build
 from tests.unit.dashboards.conftest import NOW, TOML, Open, configured, words
 from warehouse.store import open_store
 
-PAGES = ("overview", "spend", "senders", "delivery")
+PAGES = ("overview", "spend", "senders", "delivery", "readiness", "health")
 
 
-@pytest.mark.parametrize("page", ["overview", "delivery"])
+@pytest.mark.parametrize("page", ["overview", "readiness", "health"])
 def test_a_missing_store_names_the_next_step(tmp_path: Path, opened: Open, page: str) -> None:
     app = opened(configured(tmp_path), page)
     assert not app.exception

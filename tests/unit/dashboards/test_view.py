@@ -48,8 +48,9 @@ def test_given_business_time_is_taken_as_it_is(monkeypatch: pytest.MonkeyPatch) 
     assert business_time(NOW) == datetime(2026, 11, 24, 8, 0, 1, tzinfo=UTC)
 
 
-def test_the_clock_counts_by_the_minute_but_never_before_what_is_published() -> None:
+def test_the_clock_counts_by_quarter_hours_but_never_before_what_is_published() -> None:
     clock = datetime.now(UTC)
-    assert business_time(clock - timedelta(days=1)).second == 0
+    quarter = business_time(clock - timedelta(days=1))
+    assert (quarter.minute % 15, quarter.second) == (0, 0)
     assert business_time(clock) >= clock
     assert business_time(clock + timedelta(days=1)) <= datetime.now(UTC)

@@ -1,0 +1,51 @@
+"""How much of each day was read, account by account."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import altair as alt
+import pandas as pd
+
+from dashboards.palette import Palette
+
+WORDS = ("read", "in part", "not read")
+GAPS = alt.Scale(paddingInner=0.2)
+
+
+def coverage_chart(days: pd.DataFrame, colours: Palette) -> Any:
+    """Cells of account and UTC day; `days` as models.health.coverage_days gives them."""
+    rows = days.assign(
+        day=[f"{day}" for day in days["day"]],
+        state=[state_of(share) for share in days["share"]],
+    )
+    scale = alt.Scale(domain=list(WORDS), range=[colours.accent, colours.expected, colours.high])
+    # A sign inside the cell, so that colour is not the only one.
+    base = alt.Chart(rows).encode(
+        x=alt.X(
+            "day:O",
+            title=None,
+            axis=alt.Axis(labelAngle=-45, labelOverlap=True),
+            scale=GAPS,
+        ),
+        y=alt.Y(
+            "account:N", title=None, scale=GAPS, axis=alt.Axis(labelLimit=220, labelOverlap=False)
+        ),
+        tooltip=[
+            "account:N",
+            alt.Tooltip("day:O", title="day (UTC)"),
+            alt.Tooltip("share:Q", format=".1%", title="read"),
+        ],
+    )
+    cells = base.mark_rect(cornerRadius=2).encode(color=alt.Color("state:N", scale=scale))
+    signs = (
+        base.transform_filter("datum.share < 1")
+        .mark_text(fontSize=11, fontWeight="bold", color="#ffffff")
+        .encode(text=alt.condition("datum.share > 0", alt.value("◐"), alt.value("✕")))
+    )
+    return (cells + signs).properties(height=alt.Step(20))
+
+
+def state_of(share: float) -> str:
+    """read, in part, or not read."""
+    return "read" if share >= 1 else "in part" if share > 0 else "not read"

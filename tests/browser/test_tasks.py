@@ -1,0 +1,140 @@
+"""Named tasks: at most three clicks from the Overview, and the answer is that of the commands."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from dashboards.amounts import count, day, money, plural
+from tests.browser.conftest import HVE, NOW, Dashboard, Visit, drawn, tile
+from tests.browser.test_dashboard import PAGES
+
+pytestmark = pytest.mark.browser
+
+
+def follow(page: Page, link: str) -> None:
+    """One click on a tile's link."""
+    page.get_by_text(link, exact=True).first.click()
+    page.wait_for_timeout(500)
+    drawn(page)
+
+
+def test_what_will_this_month_cost(dashboard: Dashboard, visit: Visit) -> None:
+    ahead = dashboard.command("cost")["projection"]
+    page = visit(dashboard.url)
+    assert tile(page, "Expected by month end") == money(ahead["month_end"], "USD")
+    follow(page, "By account and center")
+    assert tile(page, "At month end") == money(ahead["month_end"], "USD")
+
+
+def test_which_account_will_pass_its_budget_and_when(dashboard: Dashboard, visit: Visit) -> None:
+    budgets = {each["name"]: each for each in dashboard.command("cost")["budgets"]}
+    when = day(budgets["dearest"]["passes_on_expected"])
+    page = visit(dashboard.url)
+    follow(page, "Budgets and what-if")
+    panel = page.locator(".st-key-budgets")
+    expect(panel.get_by_text(f"Budget dearest is expected to be passed on {when}")).to_be_visible()
+
+
+def test_what_would_40000_staff_twice_a_week_cost(dashboard: Dashboard, visit: Visit) -> None:
+    page = visit(dashboard.url)
+    follow(page, "Budgets and what-if")
+    panel = page.locator(".st-key-whatif")
+    number = panel.get_by_label("Recipients of one send")
+    number.fill("40000")
+    number.press("Enter")
+    drawn(page)
+    panel.get_by_role("slider", name="Sends (a period)").press("ArrowRight")
+    drawn(page)
+    panel.get_by_text("week", exact=True).click()
+    expect(panel.get_by_text("2 sends a week to 40,000 recipients")).to_be_visible()
+    drawn(page)
+    account = panel.get_by_role("combobox").first.input_value()
+    asked = ("--account", account, "--recipients", "40000", "--sends", "2", "--every", "week")
+    found = dashboard.command("whatif", *asked)
+    expect(panel.get_by_text(f"{money(found['per_month']['cost'], 'USD')} a month")).to_be_visible()
+    expect(panel.get_by_text(money(found["total"]["cost"], "USD"))).to_be_visible()
+    assert "if_recipients=40000" in page.url
+
+
+def test_why_did_this_mail_not_arrive(dashboard: Dashboard, visit: Visit) -> None:
+    found = dashboard.command("trace", "--status", "failed", "--events", "--limit", "50")
+    message, failed = next(
+        (message, each)
+        for message in found["messages"]
+        for each in message["recipients"]
+        if each["status"] == "failed" and each["events"]
+    )
+    event = next(each for each in failed["events"] if each["event"] == "Fail")
+    meaning = dashboard.command("explain", event["description"])["matches"][0]["meaning"]
+    page = visit(dashboard.url)
+    follow(page, "What failed, and why")
+    page.get_by_label("Recipient", exact=True).fill(failed["recipient"])
+    page.get_by_label("Trace id", exact=True).fill(message["id"])
+    page.get_by_test_id("stBaseButton-primaryFormSubmit").click()
+    way = page.locator(".st-key-timeline")
+    expect(way.get_by_text(f"{failed['recipient']}: failed")).to_be_visible()
+    drawn(page)
+    expect(way.get_by_text(event["description"]).first).to_be_visible()
+    expect(way.get_by_text(meaning).first).to_be_visible()
+
+
+def test_is_every_account_set_up_right(dashboard: Dashboard, visit: Visit) -> None:
+    done = subprocess.run(
+        [*HVE, "readiness", "--json", "--config", str(dashboard.config), "--now", NOW.isoformat()],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    report = json.loads(done.stdout)
+    ready = sum(not row["fail"] and not row["unknown"] for row in report["accounts"])
+    page = visit(dashboard.url)
+    assert tile(page, "Checks that fail") == count(report["failed"])
+    follow(page, "What to fix")
+    expected = f"{count(ready)} of {plural(len(report['accounts']), 'account')}"
+    expect(page.locator(".st-key-headline").get_by_text(expected)).to_be_visible()
+    first = report["findings"][0]
+    expect(page.locator(".st-key-findings").get_by_text(first["evidence"]).first).to_be_visible()
+
+
+def test_is_the_data_complete(dashboard: Dashboard, visit: Visit) -> None:
+    report = dashboard.command("usage")["coverage"]
+    page = visit(dashboard.url)
+    follow(page, "Gaps, runs and quota")
+    assert tile(page, "Coverage") == {True: "complete", False: "incomplete"}[report["complete"]]
+    expect(page.get_by_text("Every window was read up to 24 Nov 2026, 15:00 UTC")).to_be_visible()
+
+
+def test_the_focus_download_is_the_export(
+    dashboard: Dashboard, visit: Visit, tmp_path: Path
+) -> None:
+    dashboard.command("export", "focus", "--out", str(tmp_path / "ours.csv"))
+    page = visit(f"{dashboard.url}/spend")
+    with page.expect_download() as download:
+        page.get_by_text("Estimated, csv").click()
+    assert Path(download.value.path()).read_bytes() == (tmp_path / "ours.csv").read_bytes()
+
+
+def test_the_choice_of_period_goes_along(dashboard: Dashboard, visit: Visit) -> None:
+    page = visit(dashboard.url)
+    page.locator('[data-testid="stButtonGroup"]').get_by_text("7 days", exact=True).click()
+    page.wait_for_url("**period=7+days**")
+    for name in ("Spend", "Delivery"):
+        page.get_by_role("link", name=name, exact=True).first.click()
+        page.wait_for_url(f"**/{name.lower()}**")
+        drawn(page)
+    assert "period=7+days" in page.url
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("name", PAGES)
+def test_axe_finds_no_serious_violation(
+    dashboard: Dashboard, visit: Visit, name: str, theme: str
+) -> None:
+    page = visit(f"{dashboard.url}/{PAGES[name]}", theme=theme)
+    found = Axe().run(page).response["violations"]
+    serious = [each for each in found if each["impact"] in ("serious", "critical")]
+    assert [(each["id"], each["nodes"][0]["html"]) for each in serious] == []

@@ -11,18 +11,34 @@ from pathlib import Path
 
 import streamlit as st
 
+from dashboards.entrance import entered, greeting
+
 # A named icon would be fetched from a server on the internet.
 ICON = Path(__file__).with_name("icon.svg")
 
 st.set_page_config(page_title="hve-monitor", page_icon=ICON, layout="wide")
-st.navigation(
+PAGES = {
+    "overview": ("Overview", ":material/monitoring:"),
+    "spend": ("Spend", ":material/payments:"),
+    "senders": ("Senders", ":material/person_search:"),
+    "delivery": ("Delivery", ":material/mark_email_read:"),
+    "plan": ("Plan", ":material/event:"),
+}
+
+user = entered()
+page = st.navigation(
     [
         st.Page(
-            "screens/overview.py", title="Overview", icon=":material/monitoring:", default=True
-        ),
-        st.Page("screens/spend.py", title="Spend", icon=":material/payments:"),
-        st.Page("screens/senders.py", title="Senders", icon=":material/person_search:"),
-        st.Page("screens/delivery.py", title="Delivery", icon=":material/mark_email_read:"),
+            f"screens/{name}.py",
+            title=title,
+            icon=icon,
+            default=name == "overview",
+            # Hidden ones refuse by themselves; a link to one leads to a sentence, not to an error.
+            visibility="visible" if user.may_open(name) else "hidden",
+        )
+        for name, (title, icon) in PAGES.items()
     ],
     position="top",
-).run()
+)
+greeting(user)
+page.run()

@@ -51,8 +51,8 @@ def _rows(view: View, plans: list[dict[str, Any]]) -> pd.DataFrame:
     frame = pd.DataFrame(plans)
     return frame.assign(
         account=[plan["account"] or plan["scope"] for plan in plans],
-        start=pd.to_datetime(frame["start"], utc=True),
-        end=pd.to_datetime(frame["end"], utc=True),
+        start=pd.to_datetime(frame["start"], utc=True, format="ISO8601"),
+        end=pd.to_datetime(frame["end"], utc=True, format="ISO8601"),
         state=[state_of(view, plan) for plan in plans],
     )
 

@@ -51,7 +51,10 @@ def _people(people: list[dict[str, Any]]) -> pd.DataFrame:
         name: [", ".join(str(each) for each in value or () if each) for value in frame[name]]
         for name in lists
     }
-    times = {name: pd.to_datetime(frame[name], utc=True) for name in ("first_at", "last_at")}
+    times = {
+        name: pd.to_datetime(frame[name], utc=True, format="ISO8601")
+        for name in ("first_at", "last_at")
+    }
     return frame.assign(**texts, **times)[list(_person_columns())]
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import certifi
 
 import dashboards
-from hve_monitor.config import Config
+from hve_monitor.config import Config, load_config
 from hve_monitor.errors import ConfigError
 
 APP = Path(dashboards.__file__).with_name("app.py")
@@ -54,9 +54,11 @@ def login_of(config: Config) -> str:
 
 
 def serve_dashboard(
-    config: Path | None, loaded: Config, host: str, port: int, now: str | None
+    config: Path | None, port: int, now: str | None, host: str = "127.0.0.1"
 ) -> int:
-    """Serves until stopped; returns Streamlit's exit code, 0 after Ctrl-C."""
+    """Serves until stopped; returns Streamlit's exit code, 0 after Ctrl-C. Raises: ConfigError."""
+    loaded = load_config(config)
+    check_host(loaded, host)
     options = OPTIONS | {"server.address": host, "server.port": str(port)}
     if loaded.auth.secrets_file is not None:
         options["secrets.files"] = str(loaded.auth.secrets_file.resolve())

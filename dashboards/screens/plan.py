@@ -5,8 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboards import readings
-from dashboards.announcing import announce_form
 from dashboards.announced import calendar_panel, overspill_panel
+from dashboards.announcing import announce_form
 from dashboards.frame import chosen_account, footer, opened
 from dashboards.view import View
 

@@ -105,7 +105,9 @@ def _table(cards: list[dict[str, Any]]) -> pd.DataFrame:
             "kind": [card["kind"].replace("_", " ") for card in cards],
             "what": [what_of(card) for card in cards],
             "account": [card["account"] for card in cards],
-            "started_at": pd.to_datetime([card["started_at"] for card in cards], utc=True),
+            "started_at": pd.to_datetime(
+                [card["started_at"] for card in cards], utc=True, format="ISO8601"
+            ),
             "observed": [card["observed"] for card in cards],
             "expected": [card["expected"] for card in cards],
             "extra": [card["extra_recipients"] for card in cards],

@@ -50,4 +50,4 @@ def dashboard(
     check_host(loaded, host)
     document = {"url": f"http://{host}:{port}", "login": login_of(loaded)}
     show(document, as_json, "dashboard")
-    raise typer.Exit(serve_dashboard(config, loaded, host, port, now))
+    raise typer.Exit(serve_dashboard(config, port, now, host))

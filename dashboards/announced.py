@@ -95,7 +95,7 @@ def _line(plan: dict[str, Any]) -> list[Markup | str]:
     usual = UNKNOWN if plan["usual"] is None else count(plan["usual"])
     said = (
         f" {moment(plan['start'])}: {count(plan['recipients'])} announced, {usual} usual,"
-        f" {count(plan['sent'])} sent"
+        f" {count(plan['sent'])} sent" + (f". {plan['note']}" if plan["note"] else "")
     )
     return [mark, tag("strong", plan["account"] or plan["scope"]), said]
 

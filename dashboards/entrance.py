@@ -9,6 +9,7 @@ import streamlit as st
 from dashboards.access import (
     LOCAL,
     User,
+    claims,
     current_user,
     is_reachable_from_outside,
     words_of,
@@ -65,7 +66,7 @@ def _closed(what: str, detail: str) -> None:
     st.title("hve-monitor")
     st.error(f"**{what}**", icon=":material/lock:")
     st.caption(detail)
-    if st.user.get("is_logged_in") and st.button("Log out"):
+    if claims().get("is_logged_in") and st.button("Log out"):
         st.logout()
     st.stop()
 

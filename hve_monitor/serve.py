@@ -46,7 +46,7 @@ def login_of(config: Config) -> str:
         return "none: this machine only, everybody is administrator"
     try:
         issuer = tomllib.loads(file.read_text(encoding="utf-8"))["auth"]["server_metadata_url"]
-    except (OSError, tomllib.TOMLDecodeError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise ConfigError(
             f"auth.secrets_file: {file}: no [auth] with server_metadata_url ({error})"
         ) from None

@@ -138,9 +138,10 @@ def guarded(function: Callable[P, R]) -> Callable[P, R]:
         view: Any = arguments[0] if arguments else options["view"]
         may_read(view, name)
         found = function(*arguments, **options)
-        return (
-            found if view.user.sees_names(view.config.auth) else pseudonymised(view.config, found)
-        )
+        if view.user.sees_names(view.config.auth):
+            return found
+        hidden: R = pseudonymised(view.config, view.version, found)
+        return hidden
 
     return checked
 

@@ -40,5 +40,12 @@ page = st.navigation(
     ],
     position="top",
 )
+if page.title == "Overview" and "incident" in st.query_params and user.may_open("senders"):
+    # Alerts link to the dashboard's own address: it leads to the card.
+    wanted = ("incident", "tenant")
+    st.switch_page(
+        "screens/senders.py",
+        query_params={key: st.query_params[key] for key in wanted if key in st.query_params},
+    )
 greeting(user)
 page.run()

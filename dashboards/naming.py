@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import streamlit as st
 
 from hve_monitor.config import Config
 from warehouse.accounts import account_addresses, sending_accounts
@@ -77,16 +79,16 @@ class Naming:
         return column.map(lambda each: shown[each] if isinstance(each, str) else each)
 
 
-def pseudonymised(config: Config, found: Any) -> Any:
-    """What a reading found, for somebody who does not need names."""
-    return naming(config).shown(found)
+def pseudonymised(config: Config, version: str, found: Any) -> Any:
+    """What a reading of a published version found, for somebody who does not need names."""
+    return naming(config.warehouse.path, version, config).shown(found)
 
 
-def naming(config: Config) -> Naming:
+@st.cache_resource(max_entries=8, show_spinner=False)
+def naming(root: Path, version: str, _config: Config) -> Naming:  # noqa: ARG001 - a new one is read anew
     """The masks of every served tenant. Raises: ConfigError when a needed key is missing."""
-    root = config.warehouse.path
-    with open_store(root, protection=read_protection(config.privacy, root)) as store:
-        names = [tenant.name for tenant in config.served]
+    with open_store(root, protection=read_protection(_config.privacy, root)) as store:
+        names = [tenant.name for tenant in _config.served]
         known = [account_addresses(store, name) | sending_accounts(store, name) for name in names]
         masks = {name: shown_mask(store, name) for name in names}
     return Naming(masks, frozenset().union(*known))

@@ -11,7 +11,8 @@ import pandas as pd
 from dashboards.figure import utc
 from dashboards.palette import Palette
 
-ROW = 26  # pixels
+ROW = 34  # pixels
+NOW = "#8794a3"  # seen on both backgrounds
 
 
 def windows_chart(rows: pd.DataFrame, now: datetime, colours: Palette) -> Any:
@@ -31,10 +32,9 @@ def windows_chart(rows: pd.DataFrame, now: datetime, colours: Palette) -> Any:
         y=alt.Y("account:N", title=None, axis=alt.Axis(labelLimit=220)),
         tooltip=["account:N", *times, alt.Tooltip("recipients:Q", format=","), "note:N"],
     )
-    filled = bars.mark_bar(height=14, cornerRadius=3).encode(
+    filled = bars.mark_bar(height=18, cornerRadius=3).encode(
         color=alt.Color("state:N", scale=scale)
     )
     present = alt.Chart(pd.DataFrame({"now": [pd.Timestamp(now)]}))
-    line = present.mark_rule(strokeDash=[3, 3], strokeWidth=1.5).encode(x=utc("now"))
-    height = max(120, ROW * rows["account"].nunique() + 40)
-    return alt.layer(filled, line).properties(height=height)
+    line = present.mark_rule(strokeDash=[4, 3], strokeWidth=2, color=NOW).encode(x=utc("now"))
+    return alt.layer(filled, line).properties(height=alt.Step(ROW))

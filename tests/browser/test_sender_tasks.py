@@ -60,6 +60,21 @@ def test_who_sends_more_than_usual_to_whom_and_since_when(
     assert subjects == [row["subject"] for row in card["subjects"]][:8]
 
 
+def test_the_link_of_an_alert_opens_the_card_and_the_overview_stays_reachable(
+    dashboard: Dashboard, visit: Visit
+) -> None:
+    incident = dashboard.command("incidents")["incidents"][-1]["id"]
+    page = visit(f"{dashboard.url}/?tenant=contoso&incident={incident}")
+    page.wait_for_url(f"**/senders?**incident={incident}**")
+    drawn(page)
+    card = page.locator(".st-key-incident-card")
+    expect(card.get_by_role("definition").filter(has_text=incident)).to_be_visible()
+    page.get_by_role("link", name="Overview").first.click()
+    page.wait_for_url(lambda url: "/senders" not in url)
+    drawn(page)
+    expect(page.get_by_role("heading", name="Overview", exact=True)).to_be_visible()
+
+
 def test_which_networks_an_account_sends_from(dashboard: Dashboard, visit: Visit) -> None:
     """Three clicks: the page, the list of accounts, the account."""
     account = dashboard.command("usage", "--by", "account")["rows"][0]["account"]

@@ -136,7 +136,8 @@ def test_who_may_not_see_incidents_may_not_judge_them(
 def test_a_shown_pseudonym_is_revealed_and_audited(own: Path) -> None:
     config = load_config(own)
     person = "person7@contoso.com"
-    shown = naming(config).shown({"tenant": "contoso", "recipient": person})["recipient"]
+    names = naming(config.warehouse.path, "1", config)
+    shown = names.shown({"tenant": "contoso", "recipient": person})["recipient"]
     found = reveal_shown(config, shown, f"mail of {person} is late", "grace@contoso.com", NOW)
     assert found["address"] == person
     with pytest.raises(ConfigError, match="nobody is known"):

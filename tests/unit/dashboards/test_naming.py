@@ -79,7 +79,8 @@ def test_lists_in_tables_stay(hidden: Naming) -> None:
 
 def test_the_key_is_the_stores_own(stored: Path) -> None:
     config = load_config(stored)
-    first, again = naming(config), naming(config)
+    root = config.warehouse.path
+    first, again = naming(root, "1", config), naming(root, "2", config)
     row = {"tenant": "contoso", "recipient": ADA}
     assert first.shown(row) == again.shown(row)
     assert {HR, NEWS} <= first.accounts

@@ -23,6 +23,9 @@ def reached_panel(card: dict[str, Any]) -> None:
     if not people:
         heading("Nobody was written to in that time")
         return
+    if all(str(row["recipient"]).startswith("aggregate:") for row in people):
+        heading(f"Reached {count(len(people))} recipients; this store keeps no names of any")
+        return
     heading(
         f"Reached {plural(len(people), 'person', 'people')}, {count(new)} of them for the first"
         " time",
@@ -84,7 +87,7 @@ def source_panel(card: dict[str, Any]) -> None:
         tag(
             "li",
             tag("strong", row["from_ip"] or "unknown address"),
-            f" {count(row['recipients'])} recipients, first seen {moment(row['first_seen'])}",
+            f" {plural(row['recipients'], 'recipient')}, first seen {moment(row['first_seen'])}",
         )
         for row in sources[:FIRST]
     ]

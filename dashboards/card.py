@@ -13,7 +13,7 @@ from dashboards.charts.baseline import baseline_chart, hour_table
 from dashboards.evidence import reached_panel, source_panel, subject_panel
 from dashboards.figure import figure, heading
 from dashboards.incidents import severity_mark, what_of
-from dashboards.judging import history_panel, verdict_panel
+from dashboards.judging import earlier_panel, history_panel, verdict_panel
 from dashboards.markup import Markup, listed, tag
 from dashboards.palette import palette
 from dashboards.runbook import runbook_panel
@@ -38,6 +38,7 @@ def incident_card(view: View, incident: str) -> None:
         with right:
             st.html(tag("div", *_facts(card), style="hve"))
             history_panel(card)
+            earlier_panel(readings.incidents(view), card)
         reached_panel(card)
         left, right = st.columns([1, 1])
         with left:

@@ -7,8 +7,9 @@ from typing import Any
 import streamlit as st
 
 from dashboards.acts import judge
-from dashboards.amounts import moment
+from dashboards.amounts import moment, plural
 from dashboards.figure import heading
+from dashboards.incidents import what_of
 from dashboards.markup import Markup, literal, tag
 from dashboards.view import View
 from hve_monitor.errors import HveError
@@ -21,6 +22,7 @@ VERDICTS = {
     "closed": ("Closed", ":material/check:"),
 }
 SAID = "verdict-said"
+EARLIER = 5
 
 
 def verdict_panel(view: View, card: dict[str, Any]) -> None:
@@ -73,6 +75,30 @@ def history_panel(card: dict[str, Any]) -> None:
     lines += [(said["at"], _said(said)) for said in card["verdicts"]]
     shown = [line for _, line in sorted(lines, key=lambda each: each[0])]
     st.html(tag("div", tag("ul", *shown), style="hve"))
+
+
+def earlier_panel(cards: list[dict[str, Any]], card: dict[str, Any]) -> None:
+    """The account's incidents before this one, newest first."""
+    earlier = [
+        each
+        for each in cards
+        if (each["tenant"], each["account"]) == (card["tenant"], card["account"])
+        and each["started_at"] < card["started_at"]
+    ]
+    heading(
+        f"{plural(len(earlier), 'incident')} of this account before"
+        if earlier
+        else "The account's first incident in all that is stored"
+    )
+    lines = [
+        tag(
+            "li",
+            f"{moment(each['started_at'])}: {what_of(each)}, {each['severity']},"
+            f" {each['status'].replace('_', ' ')}",
+        )
+        for each in earlier[:EARLIER]
+    ]
+    st.html(tag("div", tag("ul", *lines), style="hve"))
 
 
 def _said(said: dict[str, Any]) -> Markup:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from html import unescape
 from pathlib import Path
 
 from dashboards.amounts import count
@@ -37,3 +38,14 @@ def test_the_card_names_whom_it_reached_from_where_and_what_to_do(
 
 def test_every_kind_of_incident_has_words() -> None:
     assert set(STEPS) <= set(KINDS)
+
+
+def test_earlier_incidents_of_the_account_are_told(stored: Path, opened: Open) -> None:
+    with published(load_config(stored).warehouse.path) as connection:
+        cards = incident_cards(connection, NOW)
+    for card in (cards[0], cards[-1]):
+        same = [each for each in cards if each["account"] == card["account"]]
+        earlier = [each for each in same if each["started_at"] < card["started_at"]]
+        text = unescape(words(opened(stored, "senders", incident=card["id"])))
+        said = f"{len(earlier)} incident" if earlier else "The account's first incident"
+        assert said in text

@@ -36,9 +36,16 @@ READINGS: dict[str, tuple[str, ...]] = {
         ("usage", "cost", "daily_costs", "incidents", "coverage", "accounts", "changed", "plans"),
         ("overview",),
     ),
-    **dict.fromkeys(("backtest",), ("spend",)),
+    **dict.fromkeys(
+        ("window", "daily", "volume", "counts", "readiness", "coverage_days"), ("overview",)
+    ),
+    **dict.fromkeys(("backtest", "whatif"), ("spend",)),
     **dict.fromkeys(("card", "hours", "sources", "contacts", "learning"), ("senders",)),
-    **dict.fromkeys(("traces", "undelivered"), ("delivery",)),
+    **dict.fromkeys(
+        ("traces", "undelivered", "messages", "latest_undelivered", "failures", "figures"),
+        ("delivery",),
+    ),
+    **dict.fromkeys(("trust",), ("health",)),
 }
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 P = ParamSpec("P")

@@ -12,6 +12,8 @@ from pathlib import Path
 import streamlit as st
 from altair.utils.schemapi import disable_debug_mode
 
+from dashboards.entrance import entered, greeting
+
 # A named icon would be fetched from a server on the internet.
 ICON = Path(__file__).with_name("icon.svg")
 
@@ -19,16 +21,37 @@ ICON = Path(__file__).with_name("icon.svg")
 disable_debug_mode()
 
 st.set_page_config(page_title="hve-monitor", page_icon=ICON, layout="wide")
-st.navigation(
+PAGES = {
+    "overview": ("Overview", ":material/monitoring:"),
+    "spend": ("Spend", ":material/payments:"),
+    "senders": ("Senders", ":material/person_search:"),
+    "delivery": ("Delivery", ":material/mark_email_read:"),
+    "readiness": ("Readiness", ":material/fact_check:"),
+    "plan": ("Plan", ":material/event:"),
+    "health": ("Health", ":material/monitor_heart:"),
+}
+
+user = entered()
+page = st.navigation(
     [
         st.Page(
-            "screens/overview.py", title="Overview", icon=":material/monitoring:", default=True
-        ),
-        st.Page("screens/spend.py", title="Spend", icon=":material/payments:"),
-        st.Page("screens/senders.py", title="Senders", icon=":material/person_search:"),
-        st.Page("screens/delivery.py", title="Delivery", icon=":material/mark_email_read:"),
-        st.Page("screens/readiness.py", title="Readiness", icon=":material/fact_check:"),
-        st.Page("screens/health.py", title="Health", icon=":material/monitor_heart:"),
+            f"screens/{name}.py",
+            title=title,
+            icon=icon,
+            default=name == "overview",
+            # Hidden ones refuse by themselves; a link to one leads to a sentence, not to an error.
+            visibility="visible" if user.may_open(name) else "hidden",
+        )
+        for name, (title, icon) in PAGES.items()
     ],
     position="top",
-).run()
+)
+if page.title == "Overview" and "incident" in st.query_params and user.may_open("senders"):
+    # Alerts link to the dashboard's own address: it leads to the card.
+    wanted = ("incident", "tenant")
+    st.switch_page(
+        "screens/senders.py",
+        query_params={key: st.query_params[key] for key in wanted if key in st.query_params},
+    )
+greeting(user)
+page.run()

@@ -1,20 +1,22 @@
-"""One incident as a card: expected against observed, why, how much, and what to do."""
+"""One incident as a card: expected against observed, why, whom it reached, and what to do."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 from typing import Any
 
-import pandas as pd
 import streamlit as st
 
 from dashboards import readings
 from dashboards.amounts import age, count, moment, money
-from dashboards.charts.baseline import NUMBERS, baseline_chart
+from dashboards.charts.baseline import baseline_chart, hour_table
+from dashboards.evidence import reached_panel, source_panel, subject_panel
 from dashboards.figure import figure, heading
-from dashboards.incidents import KINDS, severity_mark
+from dashboards.incidents import severity_mark, what_of
+from dashboards.judging import earlier_panel, history_panel, verdict_panel
 from dashboards.markup import Markup, listed, tag
 from dashboards.palette import palette
+from dashboards.runbook import runbook_panel
 from dashboards.view import View
 from hve_monitor.clock import parse_time
 from models.senders import Sender
@@ -24,31 +26,31 @@ BEFORE, AFTER = timedelta(days=2), timedelta(days=1)
 STATES = {"fired": "▲ fired", "quiet": "○ quiet", "unavailable": "? unavailable"}
 
 
-def incident_card(view: View, card: dict[str, Any]) -> None:
+def incident_card(view: View, incident: str) -> None:
     """Draws the card."""
+    card = readings.card(view, incident)
     with st.container(border=True, key="incident-card"):
         st.html(tag("div", *_title(card), style="hve"))
+        verdict_panel(view, card)
         left, right = st.columns([5, 3])
         with left:
             _hours(view, card)
         with right:
             st.html(tag("div", *_facts(card), style="hve"))
-        left, right = st.columns([5, 3])
+            history_panel(card)
+            earlier_panel(readings.incidents(view), card)
+        reached_panel(card)
+        left, right = st.columns([1, 1])
         with left:
             _signals(card)
+            source_panel(card)
         with right:
-            heading("Next steps")
-            st.html(tag("div", listed(card["next_steps"], ordered=True), style="hve"))
-            st.page_link(
-                "screens/delivery.py",
-                label="Messages of that time",
-                icon=":material/search:",
-                query_params=_search(view, card),
-            )
+            subject_panel(card)
+            runbook_panel(card)
+            _messages(view, card)
 
 
 def _title(card: dict[str, Any]) -> list[Markup]:
-    what = KINDS.get(card["kind"], card["kind"])
     learning = [tag("span", "still learning", style="mark warn")] if card["learning"] else []
     return [
         tag(
@@ -56,7 +58,7 @@ def _title(card: dict[str, Any]) -> list[Markup]:
             severity_mark(card),
             tag("span", card["status"].replace("_", " "), style="mark"),
             *learning,
-            tag("span", f"{card['account']}: {what}"),
+            tag("span", f"{card['account']}: {what_of(card)}"),
             style="headline",
         ),
         listed(card["reasons"]),
@@ -99,7 +101,7 @@ def _hours(view: View, card: dict[str, Any]) -> None:
         "Recipients per UTC hour: observed as a line, expected dashed in its 80 % and 95 % bands;"
         " the incident is shaded.",
         baseline_chart(hours, (start, end), palette()),
-        _hour_table(hours),
+        hour_table(hours),
         {
             "hour_utc": st.column_config.DatetimeColumn(
                 "Hour (UTC)", format="YYYY-MM-DD HH:mm", timezone="UTC"
@@ -111,12 +113,6 @@ def _hours(view: View, card: dict[str, Any]) -> None:
 def _span(view: View, card: dict[str, Any]) -> tuple[datetime, datetime]:
     ended = parse_time(card["ended_at"]) if card["ended_at"] else view.now
     return parse_time(card["started_at"]), ended
-
-
-def _hour_table(hours: pd.DataFrame) -> pd.DataFrame:
-    rounded = {name: hours[name].astype("Float64").round(1) for name in NUMBERS}
-    table = hours[["hour_utc"]].assign(**rounded)
-    return table.sort_values("hour_utc", ascending=False)
 
 
 def _signals(card: dict[str, Any]) -> None:
@@ -133,6 +129,17 @@ def _signal(signal: dict[str, Any]) -> list[Markup]:
         tag("span", "–" if score is None else f"{score:.2f}"),
         tag("span", signal["reason"], style="quiet reason"),
     ]
+
+
+def _messages(view: View, card: dict[str, Any]) -> None:
+    """The way to the delivery search, for who may open it."""
+    if view.user.may_open("delivery"):
+        st.page_link(
+            "screens/delivery.py",
+            label="Messages of that time",
+            icon=":material/search:",
+            query_params=_search(view, card),
+        )
 
 
 def _search(view: View, card: dict[str, Any]) -> dict[str, str]:

@@ -11,6 +11,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboards import readings
+from dashboards.access import RefusedError, require
 from dashboards.amounts import age, moment, plural
 from dashboards.figure import listing
 from dashboards.markup import Markup, literal, tag
@@ -52,7 +53,11 @@ def chosen_account() -> str | None:
 
 def _view(title: str) -> View:
     try:
-        return open_view()
+        view = open_view()
+        require(view.user, title.lower())
+        return view
+    except RefusedError as error:
+        _refused(title, str(error))
     except ConfigError as error:
         _stopped(title, "The configuration cannot be used", str(error))
     except StoreError as error:
@@ -74,6 +79,12 @@ def _stopped(title: str, what: str, detail: str) -> None:
         else "First rows come from `hve run` (Microsoft 365) or `hve import` (files); `hve demo`"
         " shows the pages with a simulated tenant. `hve doctor` checks what is missing."
     )
+    st.stop()
+
+
+def _refused(title: str, why: str) -> None:
+    st.title(title)
+    st.error(f"**This page is not for your role.** {literal(why)}", icon=":material/lock:")
     st.stop()
 
 

@@ -45,3 +45,9 @@ def severity_mark(card: dict[str, Any]) -> Markup:
     """Sign and word; the colour repeats them."""
     severity = card["severity"]
     return tag("span", SIGNS.get(severity, severity), style=f"mark {TONES.get(severity, 'quiet')}")
+
+
+def what_of(card: dict[str, Any]) -> str:
+    """What an incident of that kind is; a kind that is new here by its name."""
+    kind = str(card["kind"])
+    return KINDS.get(kind, kind.replace("_", " "))

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pandas as pd
 import streamlit as st
 
 from dashboards import readings
 from dashboards.amounts import count, plural
+from dashboards.charts.baseline import baseline_chart, hour_table
 from dashboards.charts.volume import by_status, volume_chart
 from dashboards.charts.week import busiest, week_chart
 from dashboards.figure import empty, figure, heading, listing
@@ -18,6 +21,8 @@ from models.senders import WEEKDAYS, Sender, week_of
 from models.usage import usage_rows
 
 LEARNING_DAYS = 14
+SHOWN_SOURCES = 12
+BASELINE_DAYS = timedelta(days=7)
 
 
 def account_profile(view: View, sender: Sender) -> None:
@@ -33,7 +38,55 @@ def account_profile(view: View, sender: Sender) -> None:
         _days(mine)
     with right:
         _week(view, sender)
-    _sources(view, sender)
+    _baseline(view, sender)
+    left, right = st.columns([1, 1])
+    with left:
+        _sources(view, sender)
+    with right:
+        _contacts(view, sender)
+
+
+def _baseline(view: View, sender: Sender) -> None:
+    """The last days against what was expected, where there is a baseline."""
+    hours = readings.hours(view, sender, view.now - BASELINE_DAYS, view.now)
+    known = hours.dropna(subset=["expected"])
+    if known.empty:
+        return
+    sums = known[["observed", "expected"]].astype("float64").sum()
+    figure(
+        f"{count(round(sums['observed']))} recipients in the last {BASELINE_DAYS.days} days, where"
+        f" {count(round(sums['expected']))} are usual",
+        "Recipients per UTC hour with a baseline: observed as a line, expected dashed in its 80 %"
+        " and 95 % bands.",
+        baseline_chart(hours, None, palette(), height=210),
+        hour_table(hours),
+        {
+            "hour_utc": st.column_config.DatetimeColumn(
+                "Hour (UTC)", format="YYYY-MM-DD HH:mm", timezone="UTC"
+            )
+        },
+    )
+
+
+def _contacts(view: View, sender: Sender) -> None:
+    table = readings.contacts(view, sender, readings.start(view))
+    with st.container(border=True, key="contacts"):
+        new, people = int(table["new_people"].sum()), int(table["people"].sum())
+        heading(
+            f"Wrote to {plural(people, 'person', 'people')}, {count(new)} for the first time",
+            "Recipients of the period by domain; new ones had their first mail in it.",
+        )
+        numbers = {"recipients": "Recipients", "people": "People", "new_people": "New people"}
+        listing(
+            table.assign(domain=table["domain"].fillna("unknown")),
+            {
+                "domain": "Domain",
+                **{
+                    name: st.column_config.NumberColumn(label, format="localized")
+                    for name, label in numbers.items()
+                },
+            },
+        )
 
 
 def _summary(view: View, sender: Sender, mine: pd.DataFrame) -> None:
@@ -101,6 +154,8 @@ def _sources(view: View, sender: Sender) -> None:
             f"Sent from {plural(int(known), 'address', 'addresses')}",
             "Source addresses as the traces name them; first seen counts all that is stored.",
         )
+        named = table["from_ip"].dropna().tolist()[:SHOWN_SOURCES]
+        st.html(tag("div", tag("p", ", ".join(named)), style="hve"))
         columns = {
             name: st.column_config.DatetimeColumn(label, format="YYYY-MM-DD HH:mm", timezone="UTC")
             for name, label in (

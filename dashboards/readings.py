@@ -9,12 +9,14 @@ from typing import Any, ParamSpec, TypeVar
 import pandas as pd
 import streamlit as st
 
+from dashboards.access import guarded
 from dashboards.amounts import is_unknown
 from dashboards.charts.volume import by_status
 from dashboards.view import View
 from hve_monitor.clock import midnight, parse_time
 from models import changes, deliveries, health, senders
 from models.cards import incident_cards
+from models.contributions import whole_card
 from models.coverage import coverage_report
 from models.days import cost_by_day
 from models.readiness.report import Wanted, readiness_report
@@ -33,7 +35,7 @@ R = TypeVar("R")
 
 
 def kept(function: Callable[P, R]) -> Callable[P, R]:
-    """The function, its results kept per version, business time, tenant and arguments."""
+    """The function, its results kept per version, business time, tenant, role and arguments."""
     return _kept(function, telling=False)
 
 
@@ -46,7 +48,7 @@ def _kept(function: Callable[P, R], telling: bool | str) -> Callable[P, R]:
     cache: Callable[[Callable[P, R]], Callable[P, R]] = st.cache_data(
         show_spinner=telling, max_entries=64, hash_funcs={View: View.identity}
     )
-    return cache(function)
+    return cache(guarded(function))
 
 
 @kept
@@ -118,6 +120,29 @@ def incidents(view: View) -> list[dict[str, Any]]:
 
 
 @kept
+def card(view: View, incident: str) -> dict[str, Any]:
+    """The whole card, as `hve incidents ID --recipients` prints it. Raises: ConfigError."""
+    with published(view.config.warehouse.path) as connection:
+        found = incident_cards(connection, view.now, tenant=view.tenant, incident=incident)
+        return whole_card(connection, found[0], view.now, with_recipients=True)
+
+
+@guarded
+def plans(view: View) -> list[dict[str, Any]]:
+    """`hve plan list` of the view's tenant; never kept: what was just announced must be there."""
+    from hve_monitor.feedback import planned  # joins every room: loaded where it is needed
+
+    return planned(view.config, view.tenant, view.now)
+
+
+@kept
+def contacts(view: View, sender: Sender, since: datetime) -> pd.DataFrame:
+    """models.senders.account_contacts."""
+    with published(view.config.warehouse.path) as connection:
+        return senders.account_contacts(connection, sender, since, view.now)
+
+
+@kept
 def coverage(
     view: View, since: datetime | None = None, until: datetime | None = None
 ) -> dict[str, Any]:
@@ -129,7 +154,7 @@ def coverage(
 @slowly_kept
 def traces(view: View, wanted: TraceFilter, limit: int) -> dict[str, Any]:
     """models.search.find_traces."""
-    return find_traces(view.config, wanted, view.now, limit, "dashboard")
+    return find_traces(view.config, wanted, view.now, limit, view.user.name)
 
 
 @kept

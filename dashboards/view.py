@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 
+from dashboards.access import LOCAL, RefusedError, User, current_user
 from hve_monitor.clock import business_now, midnight
 from hve_monitor.config import Config, load_config
 from warehouse.publication import published
@@ -32,6 +33,7 @@ class View:
     tenant: str | None = None
     days: int | None = 30
     month: str | None = None
+    user: User = LOCAL
 
     @cached_property
     def since(self) -> datetime | None:
@@ -55,9 +57,14 @@ class View:
         return next(zones, "UTC")
 
     def identity(self) -> tuple[str, ...]:
-        """What a cached reading depends on besides its own arguments."""
+        """What a cached reading depends on besides its own arguments.
+
+        Where searches leave an entry in the audit log, also who asks: nobody's search is another's.
+        """
         settings = hashlib.sha256(self.config.model_dump_json().encode()).hexdigest()
-        return (self.version, settings, self.now.isoformat(), str(self.tenant))
+        who = self.user.name if self.config.privacy.mode == "pseudonymous" else ""
+        roles = ",".join(sorted(self.user.roles))
+        return (self.version, settings, self.now.isoformat(), str(self.tenant), roles, who)
 
     def narrowed(self, **choice: Any) -> View:
         """The same version of another tenant, period (days) or month."""
@@ -65,11 +72,14 @@ class View:
 
 
 def open_view() -> View:
-    """The newest published version at business time.
+    """The newest published version at business time, for whoever is logged in.
 
-    Raises: ConfigError, StoreError, duckdb.Error when the file is damaged.
+    Raises: ConfigError, RefusedError, StoreError, duckdb.Error when the file is damaged.
     """
     config = load_config()
+    user = current_user(config.auth)
+    if user is None:
+        raise RefusedError("log in first")
     with published(config.warehouse.path) as connection:
         # A verdict counts at once, before the next version.
         found = connection.execute(
@@ -77,7 +87,7 @@ def open_view() -> View:
             " from state.publication"
         ).fetchall()
     version, as_of = found[0]
-    return View(config, version, as_of, business_time(as_of))
+    return View(config, version, as_of, business_time(as_of), user=user)
 
 
 def business_time(as_of: datetime) -> datetime:

@@ -414,11 +414,20 @@ class Readiness(Section):
     ending_days: Annotated[int, Field(ge=1)] = 30
 
 
-class Auth(Section):
-    """Dashboard login: which claim holds the roles and what they are called."""
+Role = Literal["finops", "security", "mail", "admin"]
 
+
+class Auth(Section):
+    """Dashboard login: which claim holds the roles, what they are called, and who sees names.
+
+    secrets_file: Streamlit's secrets with an [auth] section; without it nobody logs in.
+    """
+
+    secrets_file: Path | None = None
     roles_claim: str = "roles"
-    roles: dict[str, tuple[str, ...]] = {}
+    roles: dict[Role, tuple[str, ...]] = {}
+    names: tuple[Role, ...] = ("security", "mail", "admin")
+    session_hours: Annotated[float, Field(gt=0)] = 12.0
 
 
 class Config(BaseSettings):
@@ -559,6 +568,9 @@ def _rooted(values: dict[str, Any], folder: Path) -> dict[str, Any]:
     privacy = values.get("privacy")
     if isinstance(privacy, dict) and privacy.get("key_file"):
         privacy["key_file"] = str(folder / str(privacy["key_file"]))
+    auth = values.get("auth")
+    if isinstance(auth, dict) and isinstance(auth.get("secrets_file"), str):
+        auth["secrets_file"] = folder / auth["secrets_file"]
     endpoints = values.get("endpoints")
     if isinstance(endpoints, dict) and endpoints.get("ca_bundle"):
         endpoints["ca_bundle"] = str(folder / str(endpoints["ca_bundle"]))

@@ -13,7 +13,7 @@ from hve_monitor.clock import iso
 from hve_monitor.config import Config, Tenant
 from hve_monitor.errors import ConfigError, StoreError
 from hve_monitor.pipeline import store_of
-from models.announced import actual_recipients
+from models.announced import Actual, actual_recipients
 from models.senders import accounts
 from models.verdicts import judged_incident, status_of
 from warehouse.accounts import account_addresses
@@ -77,12 +77,19 @@ def planned(config: Config, tenant: str | None, now: datetime) -> list[dict[str,
     with store_of(config) as store:
         plans = stored_plans(store.state, now, tenant)
     if not (config.warehouse.path / "hve.duckdb").exists():
-        return [plan_document(plan) | {"sent": None} for plan in plans]
+        return [plan_document(plan) | _came(plan, None) for plan in plans]
     with published(config.warehouse.path) as connection:
         return [
-            plan_document(plan) | {"sent": actual_recipients(connection, plan, now)}
+            plan_document(plan) | _came(plan, actual_recipients(connection, plan, now))
             for plan in plans
         ]
+
+
+def _came(plan: Plan, actual: Actual | None) -> dict[str, Any]:
+    """sent, usual and overspill in recipients; all None before the window begins."""
+    if actual is None:
+        return {"sent": None, "usual": None, "overspill": None}
+    return vars(actual) | {"overspill": actual.beyond(plan.recipients)}
 
 
 def withdraw(config: Config, plan: str, author: str, now: datetime) -> dict[str, Any]:

@@ -186,8 +186,8 @@ def doctor(document: Document) -> str:
 
 
 def dashboard(document: Document) -> str:
-    """Where the dashboard is."""
-    return f"dashboard: {document['url']}"
+    """Where the dashboard is, and who may enter."""
+    return f"dashboard: {document['url']} (login: {document['login']})"
 
 
 def backup(document: Document) -> str:

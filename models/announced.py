@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
 import duckdb
@@ -10,9 +11,24 @@ from models.runner import query
 from warehouse.plans import Plan
 
 
+@dataclass(frozen=True)
+class Actual:
+    """What a plan's accounts sent in its window so far, and what was usual there (None: unknown).
+
+    Units: recipients.
+    """
+
+    sent: int
+    usual: int | None
+
+    def beyond(self, announced: int) -> int | None:
+        """Recipients beyond the usual and the announced ones; None where the usual is unknown."""
+        return None if self.usual is None else max(self.sent - self.usual - announced, 0)
+
+
 def actual_recipients(
     connection: duckdb.DuckDBPyConnection, plan: Plan, now: datetime
-) -> int | None:
+) -> Actual | None:
     """Recipients of the plan's accounts in the hours of its window; None before it begins."""
     if plan.start > now:
         return None
@@ -22,5 +38,5 @@ def actual_recipients(
         "since": plan.start,
         "until": min(plan.end, now),
     }
-    rows = connection.execute(query("planned_recipients"), parameters).fetchall()
-    return int(rows[0][0])
+    sent, usual = connection.execute(query("planned_recipients"), parameters).fetchall()[0]
+    return Actual(int(sent), None if usual is None else round(usual))

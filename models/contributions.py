@@ -34,6 +34,9 @@ def whole_card(
         "sources": _told(records(connection, query("account_sources"), bounds)),
         "subjects": _told(records(connection, query("incident_subjects"), bounds)),
         "limits": limits_of(card["kind"], card["severity"]),
+        "verdicts": _told(
+            records(connection, query("incident_verdicts"), {"id": card["id"], "now": now})
+        ),
     }
     if with_recipients:
         rows = records(connection, query("incident_recipients"), bounds)

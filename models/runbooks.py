@@ -25,8 +25,8 @@ AUDIENCE: dict[str, list[str]] = {
     "spend": ["finops"],
 }
 
-_VERIFIED = "cmdlet verified by Microsoft's documents"
-_UNVERIFIED = "cmdlet documented, its effect on HVE accounts not verified"
+VERIFIED = "cmdlet verified by Microsoft's documents"
+UNVERIFIED = "cmdlet documented, its effect on HVE accounts not verified"
 _ASK = "Ask the owner of {account} whether this was planned."
 _SCOPE = (
     "Scope: see whom it reached, with trace ids: hve incidents {id} --recipients",
@@ -34,19 +34,19 @@ _SCOPE = (
 )
 _CONTAIN = (
     "Contain: reset the password of {account} in the admin center.",
-    f"Contain: disable its sign-in: Set-User {{account}} -AccountDisabled $true ({_UNVERIFIED}).",
+    f"Contain: disable its sign-in: Set-User {{account}} -AccountDisabled $true ({UNVERIFIED}).",
     (
         f"Contain: end its sessions: Set-User {{account}} -STSRefreshTokensValidFrom (Get-Date)"
-        f" ({_UNVERIFIED})."
+        f" ({UNVERIFIED})."
     ),
-    f"Contain: take applications away: Remove-HVEAppAccess {{account}} -AppIds <id> ({_VERIFIED}).",
+    f"Contain: take applications away: Remove-HVEAppAccess {{account}} -AppIds <id> ({VERIFIED}).",
     (
         "Contain: hold its mail with a transport rule:"
-        f" New-TransportRule -From {{account}} -Quarantine $true ({_UNVERIFIED})."
+        f" New-TransportRule -From {{account}} -Quarantine $true ({UNVERIFIED})."
     ),
     (
         "Contain: as a last resort take its billing policy away:"
-        f" Set-HVEAccountBillingPolicy {{account}} -BillingPolicyId '' ({_VERIFIED})."
+        f" Set-HVEAccountBillingPolicy {{account}} -BillingPolicyId '' ({VERIFIED})."
     ),
 )
 _RECOVER = (
@@ -73,7 +73,7 @@ STEPS: dict[str, tuple[str, ...]] = {
         *_SCOPE,
         (
             "Contain: stop the application, or take it away:"
-            f" Remove-HVEAppAccess {{account}} -AppIds <id> ({_VERIFIED})."
+            f" Remove-HVEAppAccess {{account}} -AppIds <id> ({VERIFIED})."
         ),
         "Recover: tell those who had the same mail again and again.",
     ),
@@ -87,7 +87,7 @@ STEPS: dict[str, tuple[str, ...]] = {
         "Ask the owner of {account} whether the application behind it was stopped.",
         (
             "Scope: check that it may send: Get-HVEAccountBillingPolicy -Identity {account}"
-            f" ({_VERIFIED})."
+            f" ({VERIFIED})."
         ),
         "Scope: look for sign-in failures of {account} in the Entra sign-in log.",
         (
@@ -97,14 +97,14 @@ STEPS: dict[str, tuple[str, ...]] = {
     ),
     "config_change": (
         "Ask who changed {account}, and compare with your change record.",
-        f"Scope: Get-HVEAccountSettings -Identity {{account}} ({_VERIFIED}).",
-        f"Recover: Set-HVEAccountSettings {{account}} -ReplyTo <address> ({_VERIFIED}).",
+        f"Scope: Get-HVEAccountSettings -Identity {{account}} ({VERIFIED}).",
+        f"Recover: Set-HVEAccountSettings {{account}} -ReplyTo <address> ({VERIFIED}).",
     ),
     "idle_account": (
         "Ask the owner of {account} whether it is still needed.",
         (
             "Recover: remove applications and billing policy of an account that nobody needs:"
-            f" Remove-HVEAppAccess {{account}} -AppIds <id> ({_VERIFIED})."
+            f" Remove-HVEAppAccess {{account}} -AppIds <id> ({VERIFIED})."
         ),
     ),
     "spend": (

@@ -63,6 +63,17 @@ def account_sources(
     return connection.execute(query("account_sources"), parameters).df()
 
 
+def account_contacts(
+    connection: duckdb.DuckDBPyConnection, sender: Sender, since: datetime, until: datetime
+) -> pd.DataFrame:
+    """Domains an account wrote to, most recipients first: domain, recipients, people, new_people.
+
+    Units: recipients are rows, people are distinct addresses; new ones had its first mail then.
+    """
+    parameters = {**vars(sender), "since": since, "until": until}
+    return connection.execute(query("account_contacts"), parameters).df()
+
+
 def learning_states(
     connection: duckdb.DuckDBPyConnection, now: datetime, tenant: str | None = None
 ) -> dict[Sender, int]:

@@ -16,19 +16,24 @@ NUMBERS = ("observed", "expected", "lo80", "hi80", "lo95", "hi95")
 
 
 def baseline_chart(
-    hours: pd.DataFrame, span: tuple[datetime, datetime], colours: Palette, height: int = 320
+    hours: pd.DataFrame, span: tuple[datetime, datetime] | None, colours: Palette, height: int = 320
 ) -> Any:
-    """Hourly recipients over their bands, the incident's span shaded.
+    """Hourly recipients over their bands; where a span is given, the incident is shaded.
 
     `hours` as models.senders.account_hours gives them.
     """
     numbers = {name: hours[name].astype("float64") for name in NUMBERS}
     rows = hours.assign(until=hours["hour_utc"] + HOUR, **numbers)
-    layers = [_span(span), _band(rows, "95"), _band(rows, "80"), _expected(rows), _observed(rows)]
-    scale = alt.Scale(
-        domain=["observed", "expected", "80 % band", "95 % band", "incident"],
-        range=[colours.accent, colours.expected, colours.band80, colours.band95, colours.high],
-    )
+    layers = [_band(rows, "95"), _band(rows, "80"), _expected(rows), _observed(rows)]
+    names = ["observed", "expected", "80 % band", "95 % band"]
+    shades = [colours.accent, colours.expected, colours.band80, colours.band95]
+    if span is not None:
+        layers, names, shades = (
+            [_span(span), *layers],
+            [*names, "incident"],
+            [*shades, colours.high],
+        )
+    scale = alt.Scale(domain=names, range=shades)
     coloured = [layer.encode(color=alt.Color("series:N", scale=scale)) for layer in layers]
     return alt.layer(*coloured, _hover(rows)).properties(height=height)
 
@@ -69,3 +74,10 @@ def _hover(rows: pd.DataFrame) -> Any:
 def _span(span: tuple[datetime, datetime]) -> Any:
     frame = pd.DataFrame({"start": [pd.Timestamp(span[0])], "end": [pd.Timestamp(span[1])]})
     return _named(frame, "incident").mark_rect(opacity=0.16).encode(x=utc("start"), x2="end")
+
+
+def hour_table(hours: pd.DataFrame) -> pd.DataFrame:
+    """The numbers behind a chart of hours, newest first."""
+    rounded = {name: hours[name].astype("Float64").round(1) for name in NUMBERS}
+    table = hours[["hour_utc"]].assign(**rounded)
+    return table.sort_values("hour_utc", ascending=False)

@@ -141,12 +141,13 @@ def _open_incidents(view: View, cards: list[dict[str, Any]]) -> None:
         )
         for card in cards[:5]:
             st.html(tag("div", _incident(card), style="hve"))
-            st.page_link(
-                "screens/senders.py",
-                label="See why and what to do",
-                icon=":material/arrow_forward:",
-                query_params=_link(view, card),
-            )
+            if view.user.may_open("senders"):
+                st.page_link(
+                    "screens/senders.py",
+                    label="See why and what to do",
+                    icon=":material/arrow_forward:",
+                    query_params=_link(view, card),
+                )
         if len(cards) > 5:
             st.caption(f"{len(cards) - 5} more stand on the Senders page.")
 

@@ -12,7 +12,7 @@ from dashboards.amounts import exact, plural
 from dashboards.card import incident_card
 from dashboards.figure import heading, listing
 from dashboards.frame import chosen_account, footer, opened
-from dashboards.incidents import SIGNS, by_severity, open_ones
+from dashboards.incidents import SIGNS, by_severity, open_ones, what_of
 from dashboards.profile import account_profile
 from dashboards.view import View
 from models.senders import Sender
@@ -22,13 +22,25 @@ def show(view: View) -> None:
     """The page."""
     account = chosen_account()
     cards = [card for card in by_severity(readings.incidents(view)) if _is_of(card, account)]
+    _severities(cards)
     chosen = _incidents(view, cards)
     if chosen is not None:
-        incident_card(view, chosen)
+        incident_card(view, chosen["id"])
     sender = _profiled(view, account, chosen)
     if sender is not None:
         account_profile(view, sender)
     footer(view)
+
+
+def _severities(cards: list[dict[str, Any]]) -> None:
+    """How many are open of each severity; nothing where none is."""
+    still_open = open_ones(cards)
+    if not still_open:
+        return
+    with st.container(horizontal=True, gap="small", key="severities"):
+        for severity, sign in SIGNS.items():
+            mine = sum(card["severity"] == severity for card in still_open)
+            st.metric(f"{sign}, open", mine, border=True, width=150)
 
 
 def _is_of(card: dict[str, Any], account: str | None) -> bool:
@@ -91,8 +103,11 @@ def _table(cards: list[dict[str, Any]]) -> pd.DataFrame:
             "severity": [SIGNS.get(card["severity"], card["severity"]) for card in cards],
             "status": [card["status"].replace("_", " ") for card in cards],
             "kind": [card["kind"].replace("_", " ") for card in cards],
+            "what": [what_of(card) for card in cards],
             "account": [card["account"] for card in cards],
-            "started_at": pd.to_datetime([card["started_at"] for card in cards], utc=True),
+            "started_at": pd.to_datetime(
+                [card["started_at"] for card in cards], utc=True, format="ISO8601"
+            ),
             "observed": [card["observed"] for card in cards],
             "expected": [card["expected"] for card in cards],
             "extra": [card["extra_recipients"] for card in cards],
@@ -108,6 +123,7 @@ def _columns() -> dict[str, Any]:
         "severity": column.TextColumn("Severity", width="small"),
         "status": column.TextColumn("Status", width="small"),
         "kind": column.TextColumn("Kind", width="small"),
+        "what": column.TextColumn("What it is", width="medium"),
         "account": column.TextColumn("Account", width="medium"),
         "started_at": column.DatetimeColumn(
             "Started (UTC)", format="YYYY-MM-DD HH:mm", timezone="UTC"

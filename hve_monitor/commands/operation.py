@@ -35,14 +35,19 @@ def doctor(
 
 @commands.command()
 def dashboard(
-    port: Annotated[int, typer.Option(help="On 127.0.0.1.")] = 8501,
+    port: Annotated[int, typer.Option(help="Where it listens.")] = 8501,
+    host: Annotated[
+        str, typer.Option(help="Another address needs a login (auth.secrets_file).")
+    ] = "127.0.0.1",
     config: ConfigFile = None,
     now: Now = None,
     as_json: Json = False,
 ) -> None:
-    """Open the dashboard on this machine."""
-    from hve_monitor.serve import serve_dashboard
+    """Serve the dashboard; on this machine alone unless there is a login."""
+    from hve_monitor.serve import check_host, login_of, serve_dashboard
 
-    load(config)
-    show({"url": f"http://127.0.0.1:{port}"}, as_json, "dashboard")
-    raise typer.Exit(serve_dashboard(config, port, now))
+    loaded = load(config)
+    check_host(loaded, host)
+    document = {"url": f"http://{host}:{port}", "login": login_of(loaded)}
+    show(document, as_json, "dashboard")
+    raise typer.Exit(serve_dashboard(config, port, now, host))

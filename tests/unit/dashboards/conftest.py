@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pytest
+import streamlit.config
 from streamlit.components.v2.component_manager import BidiComponentManager
 from streamlit.testing.v1 import AppTest
 
@@ -95,6 +96,15 @@ def imported(tmp_path_factory: pytest.TempPathFactory) -> Path:
     config = load_config(file)
     import_files(config, config.served[0], [source], {}, "auto", NOW, lambda *_: None)
     return file
+
+
+@pytest.fixture(autouse=True)
+def on_this_machine_only() -> Iterator[None]:
+    """The server's address, as `hve dashboard` sets it."""
+    before = streamlit.config.get_option("server.address")
+    streamlit.config.set_option("server.address", "127.0.0.1")
+    yield
+    streamlit.config.set_option("server.address", before)
 
 
 @pytest.fixture

@@ -81,7 +81,11 @@ def test_a_plan_is_added_listed_and_removed(hve: Hve, stored: str) -> None:
                 "--now", "2026-10-11T00:00:00Z")  # fmt: skip
     assert added.code == 0, added.err
     (listed,) = hve("plan", "list", "--json", *NOW).json["plans"]
-    assert listed == added.json["plan"] | {"sent": 604}
+    assert listed == added.json["plan"] | {
+        "sent": 604,
+        "usual": listed["usual"],
+        "overspill": max(604 - listed["usual"] - 600, 0),
+    }
     assert listed["account"] == "hr@contoso.com"
     hve("build", *NOW)
     kinds = [each["kind"] for each in hve("incidents", "--json", *NOW).json["incidents"]]

@@ -1,0 +1,46 @@
+"""What a person does on a page: the same as the commands, under the name of who is logged in."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from dashboards.access import require
+from dashboards.view import View
+from hve_monitor.config import Tenant
+
+# The spine joins every room: it is loaded when somebody acts, not when a page is drawn.
+
+
+def judge(view: View, incident: str, verdict: str, reason: str) -> dict[str, Any]:
+    """`hve verdict`. Raises: RefusedError, ConfigError without a reason or for an unknown id."""
+    from hve_monitor.author import reason_of
+    from hve_monitor.feedback import give_verdict
+
+    require(view.user, "senders")
+    why = reason_of(reason, "verdict")
+    return give_verdict(view.config, incident, verdict, why, view.user.name, view.now)
+
+
+def announce(
+    view: View,
+    tenant: Tenant,
+    named: tuple[str | None, str | None, bool],
+    window: tuple[datetime, datetime],
+    recipients: int,
+    note: str,
+) -> dict[str, Any]:
+    """`hve plan add`. Raises: RefusedError, ConfigError for an empty window or unknown account."""
+    from hve_monitor import feedback
+
+    require(view.user, "plan")
+    who, said = view.user.name, note.strip()
+    return feedback.announce(view.config, tenant, named, window, recipients, said, who, view.now)
+
+
+def withdraw(view: View, plan: str) -> dict[str, Any]:
+    """`hve plan remove`. Raises: RefusedError, ConfigError when no such plan holds."""
+    from hve_monitor import feedback
+
+    require(view.user, "plan")
+    return feedback.withdraw(view.config, plan, view.user.name, view.now)

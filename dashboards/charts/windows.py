@@ -1,0 +1,40 @@
+"""Windows of announced sends as bars over time."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import altair as alt
+import pandas as pd
+
+from dashboards.figure import utc
+from dashboards.palette import Palette
+
+ROW = 34  # pixels
+NOW = "#8794a3"  # seen on both backgrounds
+
+
+def windows_chart(rows: pd.DataFrame, now: datetime, colours: Palette) -> Any:
+    """One line per account; `rows`: account, start, end (UTC), recipients, state, note."""
+    scale = alt.Scale(
+        domain=["coming", "running", "over"],
+        range=[colours.accent, colours.high, colours.expected],
+    )
+    dates = alt.Axis(format="%-d %b %H:%M", labelOverlap=True, tickCount=6)
+    times = [
+        alt.Tooltip(f"{name}:T", timeUnit="utcyearmonthdatehoursminutes", title=f"{name} (UTC)")
+        for name in ("start", "end")
+    ]
+    bars = alt.Chart(rows).encode(
+        x=utc("start", axis=dates),
+        x2="end",
+        y=alt.Y("account:N", title=None, axis=alt.Axis(labelLimit=220)),
+        tooltip=["account:N", *times, alt.Tooltip("recipients:Q", format=","), "note:N"],
+    )
+    filled = bars.mark_bar(height=18, cornerRadius=3).encode(
+        color=alt.Color("state:N", scale=scale)
+    )
+    present = alt.Chart(pd.DataFrame({"now": [pd.Timestamp(now)]}))
+    line = present.mark_rule(strokeDash=[4, 3], strokeWidth=2, color=NOW).encode(x=utc("now"))
+    return alt.layer(filled, line).properties(height=alt.Step(ROW))

@@ -1,0 +1,33 @@
+-- Grain: one row per domain that one account wrote to in [$since, $until]. A recipient without a
+-- domain (a mark of a row) is shown as null. new_people: its first mail ever lies in that time.
+with written as (
+    select
+        nullif(split_part(recipient, '@', 2), '') as domain,
+        recipient,
+        count(*) as recipients
+    from staging.stg_message_traces
+    where
+        tenant = $tenant
+        and account = $account
+        and received_at between $since and $until
+        and day between cast($since as date) and cast($until as date)
+        and status_group is distinct from 'expanded'
+    group by recipient
+),
+
+firsts as (
+    select recipient, min(first_at) as first_at
+    from marts.first_contacts
+    where tenant = $tenant and account = $account
+    group by recipient
+)
+
+select
+    w.domain,
+    sum(w.recipients)::bigint as recipients,
+    count(*) as people,
+    count(*) filter (where f.first_at >= $since) as new_people
+from written as w
+left join firsts as f on f.recipient = w.recipient
+group by w.domain
+order by recipients desc, w.domain

@@ -1,0 +1,127 @@
+"""Each role logs in at the simulated issuer and sees its pages, and no other by its address."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.conftest import NOW, Dashboard, drawn
+from tests.browser.logins import logged_in, menu, with_login
+
+pytestmark = pytest.mark.browser
+
+PEOPLE = {
+    "finops": ("Fiona Ops", {"Overview", "Spend", "Plan"}),
+    "security": ("Sam Oc", {"Overview", "Senders", "Plan"}),
+    "mail": ("Max Change", {"Overview", "Delivery", "Plan"}),
+    "admin": (
+        "Ada Min",
+        {"Overview", "Spend", "Senders", "Delivery", "Plan"},
+    ),
+}
+Enter = Callable[[str], Page]
+FORBIDDEN = {"finops": "senders", "security": "spend", "mail": "senders"}
+
+
+@pytest.fixture(scope="module")
+def guarded(dashboard: Dashboard, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dashboard]:
+    """The tenant's dashboard behind a login."""
+    with with_login(dashboard, tmp_path_factory.mktemp("login")) as running:
+        yield running
+
+
+@pytest.fixture
+def enter(chromium: Browser, guarded: Dashboard) -> Iterator[Enter]:
+    """Logs a role in."""
+    pages: list[Page] = []
+
+    def go(role: str) -> Page:
+        pages.append(logged_in(chromium, guarded, PEOPLE[role][0]))
+        return pages[-1]
+
+    yield go
+    for page in pages:
+        page.context.close()
+
+
+def test_nothing_is_shown_before_the_login(chromium: Browser, guarded: Dashboard) -> None:
+    context = chromium.new_context()
+    page = context.new_page()
+    for address in ("", "/senders", "/delivery", "/plan"):
+        page.goto(guarded.url + address)
+        expect(page.get_by_role("button", name="Log in")).to_be_visible(timeout=30_000)
+        text = page.locator("body").inner_text()
+        assert "contoso.com" not in text
+        assert "As of business time" not in text
+    context.close()
+
+
+@pytest.mark.parametrize("role", PEOPLE)
+def test_a_role_sees_its_pages(enter: Enter, role: str) -> None:
+    page = enter(role)
+    assert set(menu(page)) == PEOPLE[role][1]
+
+
+@pytest.mark.parametrize("role", FORBIDDEN)
+def test_the_address_of_another_page_is_refused(
+    enter: Enter, guarded: Dashboard, role: str
+) -> None:
+    page = enter(role)
+    page.goto(f"{guarded.url}/{FORBIDDEN[role]}")
+    expect(page.get_by_text("This page is not for your role.")).to_be_visible(timeout=30_000)
+    text = page.locator('[data-testid="stMain"]').inner_text()
+    assert "As of business time" not in text
+    assert "Traceback" not in text
+
+
+def test_somebody_without_a_role_sees_none(chromium: Browser, guarded: Dashboard) -> None:
+    context = chromium.new_context(ignore_https_errors=True)
+    page = context.new_page()
+    page.goto(guarded.url)
+    page.get_by_role("button", name="Log in").click()
+    page.get_by_role("link", name="Guest").click()
+    expect(page.get_by_text("has no role here")).to_be_visible(timeout=30_000)
+    assert "As of business time" not in page.locator("body").inner_text()
+    context.close()
+
+
+def test_a_verdict_bears_the_name_of_who_is_logged_in(enter: Enter, guarded: Dashboard) -> None:
+    incident = guarded.command("incidents", "--status", "open")["incidents"][0]["id"]
+    page = enter("security")
+    page.goto(f"{guarded.url}/senders?incident={incident}")
+    drawn(page)
+    page.get_by_label("What was it, and how do you know?").fill("called the owner")
+    page.get_by_role("button", name="Acknowledged").click()
+    expect(page.get_by_text("Recorded: acknowledged")).to_be_visible(timeout=30_000)
+    (card,) = guarded.command("incidents", incident)["incidents"]
+    assert card["status"] == "acknowledged"
+    assert card["verdict"]["author"] == "sam.oc@contoso.com"
+    assert card["verdict"]["reason"] == "called the owner"
+
+
+def test_finops_sees_pseudonyms_and_reveals_one_with_a_reason(
+    enter: Enter, guarded: Dashboard
+) -> None:
+    person = guarded.command("trace", "--limit", "1")["rows"][0]["recipient"]
+    noted = ["plan", "add", "--all", "--recipients", "10", "--note", f"ask {person}"]
+    start = NOW.date().isoformat()
+    guarded.command(*noted, "--start", start, "--end", f"{start}T23:00:00Z")
+    page = enter("finops")
+    expect(page.get_by_text("names are pseudonyms for your role")).to_be_visible()
+    page.goto(f"{guarded.url}/plan")
+    drawn(page)
+    assert person not in page.locator("body").inner_text()
+    shown = page.get_by_text("ask p-").first.inner_text()
+    pseudonym = "p-" + shown.partition("p-")[2].split()[0]
+    page.get_by_text("Reveal a name").click()
+    page.get_by_label("Pseudonym").fill(pseudonym)
+    page.get_by_role("button", name="Reveal", exact=True).click()
+    expect(page.get_by_text("--reason is missing")).to_be_visible()
+    page.get_by_label("Reason").fill("budget question")
+    page.get_by_role("button", name="Reveal", exact=True).click()
+    expect(page.get_by_text(person, exact=True)).to_be_visible()
+    entry = guarded.command("audit", "--limit", "1")["entries"][0]
+    assert (entry["who"], entry["what"]) == ("fiona.ops@contoso.com", "reveal")
+    assert (entry["target"], entry["reason"]) == (pseudonym, "budget question")

@@ -39,7 +39,9 @@ def overview_tiles(view: View, spent: dict[str, Any] | None, cards: list[dict[st
         _read_tile(view)
 
 
-def _tile(label: str, value: str, below: str, link: tuple[str, str], **options: Any) -> None:
+def _tile(
+    view: View, label: str, value: str, below: str, link: tuple[str, str], **options: Any
+) -> None:
     """A tile whose lower line is neither good nor bad news unless options say so.
 
     link: the page that is one click deeper, and what stands there.
@@ -48,16 +50,18 @@ def _tile(label: str, value: str, below: str, link: tuple[str, str], **options: 
     page, words = link
     with st.container(border=True, height="stretch", gap="xsmall"):
         st.metric(label, value, below, **(neutral | options))
-        st.page_link(f"screens/{page}.py", label=words, icon=":material/arrow_forward:")
+        if view.user.may_open(page):
+            st.page_link(f"screens/{page}.py", label=words, icon=":material/arrow_forward:")
 
 
 def _spent_tile(view: View, spent: dict[str, Any] | None) -> None:
     if spent is None:
-        _tile("Spent this month", "–", "several currencies", BY_ACCOUNT)
+        _tile(view, "Spent this month", "–", "several currencies", BY_ACCOUNT)
         return
     currency, so_far = spent["currency"], spent["month_to_date"]
     costs = readings.daily_costs(view, currency)
     _tile(
+        view,
         "Spent this month",
         money(so_far["cost"], currency),
         f"{count(so_far['billable_recipients'])} billable",
@@ -71,10 +75,11 @@ def _spent_tile(view: View, spent: dict[str, Any] | None) -> None:
 
 def _month_end_tile(view: View, spent: dict[str, Any] | None) -> None:
     if spent is None:
-        _tile("Expected by month end", "–", "several currencies", BUDGETS)
+        _tile(view, "Expected by month end", "–", "several currencies", BUDGETS)
         return
     ahead = spent["projection"]
     _tile(
+        view,
         "Expected by month end",
         money(ahead["month_end"], spent["currency"]),
         f"80 %: {between(ahead['p80'])}",
@@ -105,6 +110,7 @@ def _recipient_tile(view: View, label: str, span: timedelta) -> None:
     sent, before = sent_in(view, now - span, now), sent_in(view, now - WEEK - span, now - WEEK)
     compared = change(sent.recipients, before.recipients) if sent.whole and before.whole else None
     _tile(
+        view,
         label,
         sent.shown,
         f"{compared} on week before" if compared else _no_comparison(sent, before),
@@ -130,6 +136,7 @@ def _rate_tile(view: View) -> None:
     compared = None if rate is None or before is None else f"{100 * (rate - before):+.1f} points"
     shares = [delivered_share(row) for row in readings.daily(view, _trend_days(view)[0]).values()]
     _tile(
+        view,
         "Delivery rate, 7 days",
         percent(rate),
         compared or "nothing to compare",
@@ -146,6 +153,7 @@ def _incident_tile(view: View, cards: list[dict[str, Any]]) -> None:
     raised = [parse_time(card["detected_at"]) for card in cards]
     new = sum(at > view.now - DAY for at in raised)
     _tile(
+        view,
         "Open incidents",
         str(len(open_ones(cards))),
         f"{new} new in 24 h",
@@ -161,6 +169,7 @@ def _readiness_tile(view: View) -> None:
     failed, checked = report["failed"], len(report["findings"])
     fails, _ = failing_over_time(report["history"])
     _tile(
+        view,
         "Checks that fail",
         count(failed) if checked else "unknown",
         f"of {count(checked)} checks" if checked else "nothing was checked",
@@ -176,6 +185,7 @@ def _read_tile(view: View) -> None:
     shares = days.groupby("day")["share"].mean().tolist()
     known = {True: "complete", False: plural(len(report["gaps"]), "gap"), None: "unknown"}
     _tile(
+        view,
         "What was read",
         known[report["complete"]],
         f"{age(max(view.now - view.as_of, timedelta(0)))} old",

@@ -47,7 +47,7 @@ def since_yesterday(view: View, spent: dict[str, Any] | None) -> None:
                 tag("p", "Recipients, against the same hours a week before.", style="quiet")
             )
         st.html(tag("div", *body, style="hve"))
-        if any(each.check for each in changes):
+        if any(each.check for each in changes) and view.user.may_open("readiness"):
             st.page_link(
                 "screens/readiness.py",
                 label="Checks that changed",

@@ -86,12 +86,12 @@ def _tiles(report: dict[str, Any]) -> None:
         _tile("At month end", money(ahead["month_end"], currency), ahead["method"])
         _tile("80 % range", between(ahead["p80"]), f"{currency} at month end")
         _tile("95 % range", between(ahead["p95"]), f"{currency} at month end")
-        quarter = report["quarter"]
-        _tile(
-            f"At the end of {quarter['quarter']}",
-            money(quarter["quarter_end"], currency),
-            f"80 %: {between(quarter['p80'])}",
-        )
+        if quarter := report["quarter"]:
+            _tile(
+                f"At the end of {quarter['quarter']}",
+                money(quarter["quarter_end"], currency),
+                f"80 %: {between(quarter['p80'])}",
+            )
 
 
 def _tile(label: str, value: str, below: str) -> None:

@@ -15,10 +15,10 @@ pytestmark = pytest.mark.browser
 PEOPLE = {
     "finops": ("Fiona Ops", {"Overview", "Spend", "Plan"}),
     "security": ("Sam Oc", {"Overview", "Senders", "Plan"}),
-    "mail": ("Max Change", {"Overview", "Delivery", "Plan"}),
+    "mail": ("Max Change", {"Overview", "Delivery", "Readiness", "Plan"}),
     "admin": (
         "Ada Min",
-        {"Overview", "Spend", "Senders", "Delivery", "Plan"},
+        {"Overview", "Spend", "Senders", "Delivery", "Readiness", "Plan", "Health"},
     ),
 }
 Enter = Callable[[str], Page]

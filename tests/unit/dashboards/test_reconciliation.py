@@ -22,7 +22,7 @@ def test_days_and_findings_stand_on_the_page(tmp_path: Path, opened: Open) -> No
         build(store, [TENANT], NOW, lambda *_: None)
     app = opened(file, "spend", NOW)
     assert not app.exception
-    assert "Every day is explained" in words(app)
+    assert "Every one of 23 days is explained" in words(app)
     table = next(each.value for each in app.dataframe if "residual" in each.value)
     assert set(table["status"]) == {"matched"}
     assert len(table) == 23

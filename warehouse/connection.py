@@ -22,8 +22,10 @@ def compute(
         "memory_limit": memory_limit,
         "temp_directory": str(spill),
         "preserve_insertion_order": "false",
-        # What spills may hold addresses that the store itself must not hold.
+        # What spills may hold addresses that the store itself must not hold. The crypto module that
+        # DuckDB likes better is a download; the key lives in memory and dies with the connection.
         "temp_file_encryption": "true",
+        "force_mbedtls_unsafe": "true",
     }
     if threads:
         settings["threads"] = threads

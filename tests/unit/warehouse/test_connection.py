@@ -52,3 +52,17 @@ def test_nested_types_have_duckdb_names() -> None:
 def test_a_type_that_no_table_uses_is_an_error() -> None:
     with pytest.raises(KeyError):
         duckdb_type(pa.binary())
+
+
+def test_a_table_that_spills_can_be_read_back_but_not_by_others(tmp_path: Path) -> None:
+    canary = b"canary-recipient"
+    with compute(tmp_path / "spill", "40MB", 1) as connection:
+        connection.execute(
+            "create table kept as select 'canary-recipient' || md5(i::varchar) as name"
+            " from range(2_000_000) t(i)"
+        )
+        files = [file for file in (tmp_path / "spill").rglob("*") if file.is_file()]
+        assert files, "it did not fit"
+        assert not [file for file in files if canary in file.read_bytes()]
+        count = connection.execute("select count(*) from kept where name like 'canary%'")
+        assert count.fetchall() == [(2_000_000,)]

@@ -17,6 +17,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -35,11 +36,12 @@ SEARCHES = ("recipient over 30 days", "message id", "sender and day")
 def publish_store(root: Path) -> None:
     """Publishes the facts without building a mart: a search reads nothing else."""
     from models.build import offer_models
+    from models.reference import shipped_reference
     from warehouse.publication import publish
     from warehouse.store import open_store
 
     with open_store(root, MEMORY_LIMIT) as store:
-        publish(store, NOW, offer_models)
+        publish(store, NOW, partial(offer_models, reference=shipped_reference()))
 
 
 def samples(root: Path) -> list[dict[str, str]]:

@@ -115,7 +115,7 @@ def test_files_from_before_the_quantity_was_kept_are_read_and_added_to(store: St
     names = [name for name in AZURE_COSTS.schema.names if name != "quantity"]
     old = replace(AZURE_COSTS, schema=pa.schema([AZURE_COSTS.schema.field(n) for n in names]))
     old = replace(old, added=())
-    row = {**asdict(MAIL), "tenant": "contoso", "observed_at": NOW, "batch": 1, "source": "azure"}
+    row = {**asdict(MAIL), "tenant": "contoso", "observed_at": NOW, "batch": 0, "source": "azure"}
     row.pop("quantity")
     store.delta.append(old, pa.Table.from_pylist([row], schema=old.schema))
     (before,) = newest_costs(store, "contoso").values()

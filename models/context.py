@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -33,6 +33,11 @@ class Context:
 
     events: list[tuple[str, Event]]
     missing: dict[str, str]
+
+    def of(self, accounts: Sequence[str]) -> list[tuple[str, Event]]:
+        """The events of some accounts."""
+        wanted = set(accounts)
+        return [each for each in self.events if each[0] in wanted]
 
 
 def context_of(store: Store, tenant: str, until: datetime) -> Context:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from models.baselines import LocalCalendar
@@ -25,6 +26,12 @@ _LEAST_BLOCK = 4.0  # recipients that the block never fell under
 _DAILY = (
     "nothing sent by {due}:00 local time; for four weeks this account always had by then,"
     " about {sent:,.0f} recipients a day"
+)
+_LONGEST_PAUSE = 4  # hours without mail: an account that rests longer is no hourly one
+_MORE_PAUSE, _LEAST_PAUSE = 1.5, 4  # times its longest one of four weeks; hours
+_PAUSE = (
+    "nothing sent for {hours} h; in the last 28 days this account never paused longer than"
+    " {longest} h"
 )
 _BLOCK = (
     "nothing sent for {hours} h; in the same hours of the last 28 days it was never less than"
@@ -60,7 +67,9 @@ def missed_sends(grid: HourlyGrid, calendar: LocalCalendar) -> list[Missed]:
         for each in _overdue(grid, calendar, first, sent, day)
     ]
     found: dict[tuple[int, int], Missed] = {}
-    for account, due, reason in sorted([*overdue, *_empty_blocks(grid)]):
+    for account, due, reason in sorted(
+        [*overdue, *_empty_blocks(grid), *_long_pauses(grid, calendar)]
+    ):
         began, ended = _stretch(grid, account, due)
         found.setdefault((account, began), Missed(account, began, due, ended, reason))
     return [found[key] for key in sorted(found)]
@@ -132,6 +141,46 @@ def _empty_blocks(grid: HourlyGrid) -> list[tuple[int, int, str]]:
         )
         for account, column in np.argwhere(empty).tolist()
     ]
+
+
+def _long_pauses(grid: HourlyGrid, calendar: LocalCalendar) -> list[tuple[int, int, str]]:
+    """Accounts that send nearly every hour and pause far longer than in any of four weeks."""
+    days = 7 * _WEEKS
+    if calendar.days <= days:
+        return []
+    pauses, ended = _pauses(grid), np.zeros((len(grid.accounts), calendar.days), np.int64)
+    account, hour = np.nonzero((pauses[:, 1:] == 0) & (pauses[:, :-1] > 0))
+    np.maximum.at(ended, (account, calendar.day[hour + 1]), pauses[account, hour])
+    longest = np.full(ended.shape, _NEVER)
+    # The 28 local days before the hour's own.
+    longest[:, days:] = sliding_window_view(ended[:, :-1], days, axis=1).max(axis=2)
+    longest = longest[:, calendar.day]
+    least = np.maximum(np.ceil(_MORE_PAUSE * longest), _LEAST_PAUSE)
+    due = (pauses == least) & (longest <= _LONGEST_PAUSE) & _is_old(grid)
+    return [
+        (
+            account,
+            hour + 1,
+            _PAUSE.format(hours=int(least[account, hour]), longest=max(longest[account, hour], 1)),
+        )
+        for account, hour in np.argwhere(due).tolist()
+    ]
+
+
+def _pauses(grid: HourlyGrid) -> NDArray[np.int64]:
+    """Whole empty hours up to and with each hour; an hour that was not read begins anew."""
+    hours = grid.hours - (1 if grid.complete_quarters < 4 else 0)
+    empty = np.zeros(grid.recipients.shape, np.bool_)
+    empty[:, :hours] = grid.recipients[:, :hours] == 0
+    column = np.arange(1, grid.hours + 1)
+    last = np.maximum.accumulate(np.where(empty, 0, column), axis=1)
+    return np.asarray(np.where(empty, column - last, 0), np.int64)
+
+
+def _is_old(grid: HourlyGrid) -> NDArray[np.bool_]:
+    """Hours before which the account was read for nearly four whole weeks."""
+    known = np.pad(np.cumsum(~np.isnan(grid.recipients), axis=1), ((0, 0), (1, 0)))[:, :-1]
+    return np.asarray(known - np.pad(known, ((0, 0), (168 * _WEEKS, 0)))[:, : grid.hours] >= 600)
 
 
 def _with_holes(values: Floats, block: int) -> Floats:

@@ -6,6 +6,7 @@ still puts all signals since the first together in the same way.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -15,7 +16,7 @@ import pyarrow as pa
 from models.activity import Activity, activity_of
 from models.findings import CONTEXT_DAYS, Findings, find
 from models.fusion import Event, tabular_events
-from warehouse.connection import arrow, compute, files_sql
+from warehouse.connection import compute, files_sql
 from warehouse.store import Store
 from warehouse.tables import HVE_ACTIVITY, HVE_SIGNALS
 
@@ -26,47 +27,54 @@ STORY_DAYS = 15
 
 @dataclass(frozen=True)
 class Tabular:
-    """The activity around the judged days, and every signal that ever fired."""
+    """The activity around the judged days, every signal that ever fired, and rows of the new ones.
+
+    Shape:  rows are those of the mart hve_signals for the days from the first judged one on.
+    """
 
     activity: Activity
     findings: Findings
     events: list[tuple[str, Event]]
+    rows: pa.Table
 
 
-def judge_days(store: Store, tenant: str, until: datetime, first: date) -> Tabular:
-    """Judges the days from `first` on, stores what fired in them, and returns it with the rest."""
-    rows, born = _rows(store, tenant, until, first - timedelta(days=CONTEXT_DAYS + STORY_DAYS))
+def judge_days(
+    store: Store, tenant: str, accounts: Sequence[str], until: datetime, first: date
+) -> Tabular:
+    """Judges the days of some accounts from `first` on, and takes what is stored of the rest."""
+    wanted = pa.table({"account": pa.array(accounts, pa.string())})
+    since = first - timedelta(days=CONTEXT_DAYS + STORY_DAYS)
+    rows, born = _rows(store, tenant, wanted, until, since)
     activity = activity_of(rows, until, born, first)
     findings = find(activity)
     fresh = list(tabular_events(findings))
-    _store(store, tenant, fresh, [first + timedelta(days=n) for n in range(_span(first, until))])
-    return Tabular(activity, findings, _events(store, tenant, until))
-
-
-def _span(first: date, until: datetime) -> int:
-    return max((until.date() - first).days, 0) + 1
+    events = [*_events(store, tenant, wanted, first), *fresh]
+    events = [each for each in events if each[1].known_at <= until]
+    return Tabular(activity, findings, events, _signals(tenant, fresh))
 
 
 def _rows(
-    store: Store, tenant: str, until: datetime, since: date
+    store: Store, tenant: str, wanted: pa.Table, until: datetime, since: date
 ) -> tuple[pd.DataFrame, dict[str, date]]:
     """Activity since a day, and the first day of each account."""
     files = files_sql(HVE_ACTIVITY, store.delta.files(HVE_ACTIVITY, tenant))
     with compute(store.spill, store.memory_limit, store.threads) as connection:
+        connection.register("wanted", wanted)
         frame: pd.DataFrame = connection.execute(
-            f"select * exclude (tenant, day) from ({files})"
+            f"select * exclude (tenant, day) from ({files}) semi join wanted using (account)"
             " where day >= $since and hour_utc < $until",
             {"since": since, "until": until},
         ).df()
         born = connection.execute(
             # A stray row of long ago is no history.
-            f"select account, min(day) from ({files}) where hour_utc >= $since group by account",
+            f"select account, min(day) from ({files}) semi join wanted using (account)"
+            " where hour_utc >= $since group by account",
             {"since": until - HISTORY},
         ).fetchall()
     return frame, dict(born)
 
 
-def _store(store: Store, tenant: str, events: list[tuple[str, Event]], days: list[date]) -> None:
+def _signals(tenant: str, events: list[tuple[str, Event]]) -> pa.Table:
     rows = [
         {
             "tenant": tenant,
@@ -82,20 +90,21 @@ def _store(store: Store, tenant: str, events: list[tuple[str, Event]], days: lis
         }
         for account, event in events
     ]
-    store.delta.replace(
-        HVE_SIGNALS, pa.Table.from_pylist(rows, schema=HVE_SIGNALS.schema), tenant, days
-    )
+    return pa.Table.from_pylist(rows, schema=HVE_SIGNALS.schema)
 
 
-def _events(store: Store, tenant: str, until: datetime) -> list[tuple[str, Event]]:
+def _events(
+    store: Store, tenant: str, wanted: pa.Table, before: date
+) -> Iterator[tuple[str, Event]]:
+    """Signals that fired on the days before."""
     files = files_sql(HVE_SIGNALS, store.delta.files(HVE_SIGNALS, tenant))
     with compute(store.spill, store.memory_limit, store.threads) as connection:
-        table = arrow(connection, f"select * from ({files}) order by account, known_at, signal")
-    names = ("signal", "level", "known_at", "began_at", "known_at", "value", "usual")
-    columns = [table[name].to_pylist() for name in (*names, "window_quarters")]
-    accounts = table["account"].to_pylist()
-    return [
-        (account, Event(*values))
-        for account, *values in zip(accounts, *columns, strict=True)
-        if values[2] <= until
-    ]
+        connection.register("wanted", wanted)
+        rows = connection.execute(
+            "select account, signal, level, known_at, began_at, known_at, value, usual,"
+            f" window_quarters from ({files}) semi join wanted using (account)"
+            " where day < $before order by account, known_at, signal, window_quarters",
+            {"before": before},
+        ).fetchall()
+    for account, *values in rows:
+        yield account, Event(*values)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from warehouse.connection import compute, files_sql
+from warehouse.connection import arrow, compute, files_sql
 from warehouse.store import Store
 from warehouse.tables import HVE_ACCOUNTS, HVE_USAGE_DAILY, MESSAGE_TRACES, Table
 
@@ -74,6 +74,24 @@ def sending_accounts(store: Store, tenant: str) -> frozenset[str]:
     with compute(store.spill, store.memory_limit, store.threads) as connection:
         sql = f"select distinct account from ({files_sql(HVE_USAGE_DAILY, files)})"
         return frozenset(row[0] for row in connection.execute(sql).fetchall())
+
+
+def replace_of_accounts(
+    store: Store,
+    table: Table,
+    rows: pa.Table,
+    tenant: str,
+    days: Sequence[date],
+    accounts: Sequence[str],
+) -> None:
+    """Puts rows in the place of these accounts' rows of the days; other accounts keep theirs."""
+    stored = files_sql(table, store.delta.files(table, tenant, days))
+    with compute(store.spill, store.memory_limit, store.threads) as connection:
+        connection.register("replaced", pa.table({"account": pa.array(accounts, pa.string())}))
+        others = arrow(connection, f"select * from ({stored}) anti join replaced using (account)")
+    names = table.schema.names
+    joined = [part.select(names).cast(table.schema) for part in (others, rows)]
+    store.delta.replace(table, pa.concat_tables(joined), tenant, days)
 
 
 def stored_rows(store: Store, table: Table, tenant: str) -> list[dict[str, Any]]:

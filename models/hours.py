@@ -1,0 +1,86 @@
+"""Hourly usage of a tenant's accounts as a grid, from the store."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from hve_monitor.config import Tenant
+from models.coverage import account_gaps, covered_until
+from models.grid import HourlyGrid, grid_from_hours
+from warehouse.connection import compute, files_sql
+from warehouse.store import Store
+from warehouse.tables import HVE_USAGE_HOURLY
+
+HOUR = timedelta(hours=1)
+# More than a year, so that yearly mailings are known; a stray row of long ago costs nothing.
+HISTORY = timedelta(days=400)
+
+
+def known_until(store: Store, tenant: Tenant, now: datetime) -> datetime:
+    """The end of what is known: the last read of traces, or the last row of files."""
+    if tenant.accounts != "files":
+        return min(now, covered_until(store, tenant.name) or now)
+    files = store.delta.files(HVE_USAGE_HOURLY, tenant.name)
+    with compute(store.spill, store.memory_limit, store.threads) as connection:
+        rows = connection.execute(
+            f"select max(hour_utc) from ({files_sql(HVE_USAGE_HOURLY, files)})"
+            " where hour_utc <= $now",
+            {"now": now},
+        ).fetchall()
+    last: datetime | None = rows[0][0]
+    return now if last is None else min(now, last + HOUR)
+
+
+def last_hours(store: Store, tenant: str, until: datetime) -> dict[str, datetime]:
+    """Every account with mail in the history: the end of its last hour with any."""
+    files = store.delta.files(HVE_USAGE_HOURLY, tenant)
+    with compute(store.spill, store.memory_limit, store.threads) as connection:
+        rows = connection.execute(
+            "select account, max(hour_utc) + interval 1 hour"
+            f" from ({files_sql(HVE_USAGE_HOURLY, files)})"
+            " where hour_utc >= $since and hour_utc < $until group by account order by account",
+            {"since": until - HISTORY, "until": until},
+        ).fetchall()
+    return dict(rows)
+
+
+def grid_of(store: Store, tenant: Tenant, accounts: Sequence[str], until: datetime) -> HourlyGrid:
+    """The grid of some accounts; an hour that was not read is unknown in it."""
+    grid = grid_from_hours(_hours(store, tenant.name, accounts, until), until)
+    return grid if tenant.accounts == "files" else _without_gaps(store, tenant.name, grid, until)
+
+
+def _hours(store: Store, tenant: str, accounts: Sequence[str], until: datetime) -> pd.DataFrame:
+    files = store.delta.files(HVE_USAGE_HOURLY, tenant)
+    with compute(store.spill, store.memory_limit, store.threads) as connection:
+        connection.register("wanted", pa.table({"account": pa.array(accounts, pa.string())}))
+        frame: pd.DataFrame = connection.execute(
+            "select account, hour_utc, recipients, recipients_q1, recipients_q2, recipients_q3,"
+            " recipients_q4, new_recipients, new_sources"
+            f" from ({files_sql(HVE_USAGE_HOURLY, files)}) semi join wanted using (account)"
+            " where hour_utc >= $since and hour_utc < $until",
+            {"since": until - HISTORY, "until": until},
+        ).df()
+    return frame
+
+
+def _without_gaps(store: Store, tenant: str, grid: HourlyGrid, until: datetime) -> HourlyGrid:
+    recipients = grid.recipients.copy()
+    count = recipients.shape[1]
+    end = min(until, grid.start + count * HOUR)
+    for account, windows in account_gaps(store, tenant, grid.start, end).items():
+        if account not in grid.accounts:
+            continue
+        row = recipients[grid.accounts.index(account)]
+        for window in windows:
+            first = int((window.start - grid.start) / HOUR)
+            last = min(count, int(np.ceil((window.end - grid.start) / HOUR)))
+            unread = row[first:last]
+            unread[unread == 0] = np.nan
+    return replace(grid, recipients=recipients)

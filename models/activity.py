@@ -7,7 +7,7 @@ of accounts times the length of the history.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
@@ -54,6 +54,7 @@ class Activity:
     counts: dict[str, Floats]
     born_on: Ints
     first_judged_day: int = 0
+    _windows: dict[int, Ints] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def day(self) -> Ints:
@@ -75,10 +76,25 @@ class Activity:
 
     def trailing_sum(self, values: Floats, quarters: int) -> Floats:
         """The same of any values per row. Unknown counts as 0: it adds nothing."""
-        key = self.account * APART + self.quarter
         running = np.concatenate([[0.0], np.cumsum(np.nan_to_num(values))])
-        first = np.searchsorted(key, np.maximum(key - quarters + 1, self.account * APART))
-        return np.asarray(running[1:] - running[first])
+        return np.asarray(running[1:] - running[self._firsts(quarters)])
+
+    def _firsts(self, quarters: int) -> Ints:
+        """Per row the first one whose quarter-hour lies in a window that ends with it."""
+        if quarters not in self._windows:
+            key = self.account * APART + self.quarter
+            wanted = np.maximum(key - quarters + 1, self.account * APART)
+            self._windows[quarters] = np.searchsorted(key, wanted)
+        return self._windows[quarters]
+
+    def by_day(self, values: Floats, join: np.ufunc) -> Floats:
+        """Values of each account and UTC day joined: (accounts, days); 0 on days without rows."""
+        joined = np.zeros((len(self.accounts), self.days))
+        if len(values):
+            place = self.account * self.days + self.day
+            first = np.flatnonzero(np.diff(place, prepend=-1))
+            joined.ravel()[place[first]] = join.reduceat(np.nan_to_num(values), first)
+        return joined
 
     def began(self, row: int, values: Floats, quarters: int, share: float) -> int:
         """Last quarter-hour from which the row's window holds `share` of its values or more."""
@@ -110,7 +126,8 @@ def activity_of(
     end = int(until.astimezone(UTC).timestamp()) // 60
     kept = minutes + 15 <= end
     rows, minutes = rows.loc[kept], minutes[kept]
-    names, account = np.unique(rows["account"].to_numpy(object).astype(str), return_inverse=True)
+    account, names = pd.factorize(rows["account"], sort=True)
+    account = account.astype(np.int64)
     first_day = (int(minutes.min()) if len(minutes) else end) // _MINUTES_PER_DAY
     quarter = (minutes - first_day * _MINUTES_PER_DAY) // 15
     order = np.lexsort((quarter, account))
@@ -122,4 +139,4 @@ def activity_of(
         if born and name in born:
             born_on[place] = min(born_on[place], (born[name] - start.date()).days)
     judged = 0 if judged_from is None else max((judged_from - start.date()).days, 0)
-    return Activity(tuple(names.tolist()), start, account, quarter, counts, born_on, judged)
+    return Activity(tuple(map(str, names)), start, account, quarter, counts, born_on, judged)

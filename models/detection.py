@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -74,7 +76,8 @@ def detect(
         stored_rows(store, HVE_INCIDENTS, tenant.name),
     )
     bound = bound_together(plans, turn.accounts, until)
-    judged = [judge.judged(accounts) for accounts in turn.slices(bound)]
+    with ThreadPoolExecutor(store.threads or os.cpu_count()) as pool:
+        judged = list(pool.map(judge.judged, turn.slices(bound)))
     apart = idle_incidents(store, tenant.name, last, until)
     apart += overspend_incidents(store, tenant, until, spending, prices)
     _store_days(store, tenant.name, turn, until, judged)

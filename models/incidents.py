@@ -27,7 +27,7 @@ from models.verdicts import Feedback
 
 __all__ = ["Analysis", "Incident", "Signal", "analyse"]
 
-_ACCOUNTS_AT_ONCE = 256  # keeps the working arrays in the processor's cache
+_ACCOUNTS_AT_ONCE = 512  # keeps the working arrays in the processor's cache
 
 
 @dataclass(frozen=True)

@@ -67,16 +67,12 @@ def _sums_before(activity: Activity, daily: Floats, days: int) -> Floats:
 
 def daily_peaks(activity: Activity, values: Floats) -> Floats:
     """Largest value of each account and UTC day: (accounts, days); 0 on days without rows."""
-    peaks = np.zeros((len(activity.accounts), activity.days))
-    np.maximum.at(peaks, (activity.account, activity.day), np.nan_to_num(values))
-    return peaks
+    return activity.by_day(np.maximum(np.nan_to_num(values), 0.0), np.maximum)
 
 
 def daily_sums(activity: Activity, values: Floats) -> Floats:
     """Sum of each account and UTC day: (accounts, days)."""
-    sums = np.zeros((len(activity.accounts), activity.days))
-    np.add.at(sums, (activity.account, activity.day), np.nan_to_num(values))
-    return sums
+    return activity.by_day(values, np.add)
 
 
 def in_quiet_hours(activity: Activity) -> NDArray[np.bool_]:

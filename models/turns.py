@@ -24,7 +24,7 @@ from warehouse.store import Store
 from warehouse.tables import HVE_ACTIVITY, HVE_USAGE_DAILY, HVE_USAGE_HOURLY, UTC_TIME, Table
 from warehouse.turns import Standing, forget_judged, mark_due, record_judged, standings
 
-AT_ONCE = 1_000  # accounts: a few seconds of one core
+AT_ONCE = 500  # accounts: a few seconds of one core
 MONTH = timedelta(days=28)
 ONE_DAY = timedelta(days=1)
 STORY = timedelta(days=15)
@@ -128,7 +128,7 @@ def _suspects(
     store: Store, tenant: str, known: Mapping[str, Standing], until: datetime
 ) -> Iterator[str]:
     for row in _news(store, tenant, known, until):
-        loud = row["most"] is None or row["recipients"] > row["most"]
+        loud = row["most"] is None or row["largest"] > row["most"]
         if loud or any((row[name] or 0) >= least for name, least in _LEAST.items()):
             yield row["account"]
 

@@ -27,8 +27,8 @@ _DAILY = (
     "nothing sent by {due}:00 local time; for four weeks this account always had by then,"
     " about {sent:,.0f} recipients a day"
 )
-_LONGEST_PAUSE = 4  # hours without mail: an account that rests longer is no hourly one
-_MORE_PAUSE, _LEAST_PAUSE = 1.5, 4  # times its longest one of four weeks; hours
+_LEAST_PAUSE, _LONGEST_PAUSE = 4, 6  # hours: an account that rests longer is no hourly one
+_SURPRISE = 6.0  # -log of the probability that so many hours in a row are empty
 _PAUSE = (
     "nothing sent for {hours} h; in the last 28 days this account never paused longer than"
     " {longest} h"
@@ -144,27 +144,60 @@ def _empty_blocks(grid: HourlyGrid) -> list[tuple[int, int, str]]:
 
 
 def _long_pauses(grid: HourlyGrid, calendar: LocalCalendar) -> list[tuple[int, int, str]]:
-    """Accounts that send nearly every hour and pause far longer than in any of four weeks."""
-    days = 7 * _WEEKS
-    if calendar.days <= days:
+    """Accounts that send nearly every hour and pause longer than ever in four weeks.
+
+    How often the same hours of the day were empty says how likely the pause is.
+    """
+    if calendar.days <= 7 * _WEEKS:
         return []
-    pauses, ended = _pauses(grid), np.zeros((len(grid.accounts), calendar.days), np.int64)
-    account, hour = np.nonzero((pauses[:, 1:] == 0) & (pauses[:, :-1] > 0))
-    np.maximum.at(ended, (account, calendar.day[hour + 1]), pauses[account, hour])
-    longest = np.full(ended.shape, _NEVER)
-    # The 28 local days before the hour's own.
-    longest[:, days:] = sliding_window_view(ended[:, :-1], days, axis=1).max(axis=2)
-    longest = longest[:, calendar.day]
-    least = np.maximum(np.ceil(_MORE_PAUSE * longest), _LEAST_PAUSE)
-    due = (pauses == least) & (longest <= _LONGEST_PAUSE) & _is_old(grid)
+    pauses = _pauses(grid)
+    longest, empty = _longest_before(pauses, calendar), pauses > 0
+    running = np.cumsum(np.where(empty, -np.log(_empty_share(empty, grid, calendar)), 0.0), axis=1)
+    surprise = running - np.maximum.accumulate(np.where(empty, 0.0, running), axis=1)
+    due = (pauses > longest) & (pauses >= _LEAST_PAUSE) & (longest <= _LONGEST_PAUSE)
+    due &= (surprise >= _SURPRISE) & _is_old(grid)
+    due[:, 1:] &= ~due[:, :-1]
     return [
         (
             account,
             hour + 1,
-            _PAUSE.format(hours=int(least[account, hour]), longest=max(longest[account, hour], 1)),
+            _PAUSE.format(hours=pauses[account, hour], longest=max(longest[account, hour], 1)),
         )
         for account, hour in np.argwhere(due).tolist()
     ]
+
+
+def _longest_before(pauses: NDArray[np.int64], calendar: LocalCalendar) -> NDArray[np.int64]:
+    """For every hour, the longest pause that ended in the 28 local days before its own."""
+    days = 7 * _WEEKS
+    ended = np.zeros((len(pauses), calendar.days), np.int64)
+    account, hour = np.nonzero((pauses[:, 1:] == 0) & (pauses[:, :-1] > 0))
+    np.maximum.at(ended, (account, calendar.day[hour + 1]), pauses[account, hour])
+    longest = np.full(ended.shape, _NEVER)
+    windows = sliding_window_view(ended[:, :-1], days, axis=1)
+    # The longest but one: an earlier outage must not hide the next.
+    longest[:, days:] = np.partition(windows, days - 2, axis=2)[:, :, days - 2]
+    return np.asarray(longest[:, calendar.day])
+
+
+def _empty_share(
+    empty: NDArray[np.bool_], grid: HourlyGrid, calendar: LocalCalendar
+) -> NDArray[np.float64]:
+    """For every hour, how often it and its neighbours were empty in the 28 local days before."""
+    cells, days = calendar.day * 24 + calendar.hour, 7 * _WEEKS
+    sums = []
+    for flags in (empty, ~np.isnan(grid.recipients)):
+        by_hour = np.zeros((len(flags), calendar.days * 24))
+        by_hour[:, cells] = flags
+        near = by_hour.copy()
+        near[:, 1:] += by_hour[:, :-1]
+        near[:, :-1] += by_hour[:, 1:]
+        running = np.cumsum(near.reshape(len(flags), calendar.days, 24), axis=1)
+        before = np.zeros_like(running)
+        before[:, 1:] = running[:, :-1]
+        before[:, days + 1 :] -= running[:, : -days - 1]
+        sums.append(before.reshape(len(flags), -1)[:, cells])
+    return np.asarray((sums[0] + 0.5) / (sums[1] + 1.0))
 
 
 def _pauses(grid: HourlyGrid) -> NDArray[np.int64]:

@@ -10,7 +10,7 @@ demo: $(READY)            ## a simulated tenant, the whole pipeline, the dashboa
 	$(BIN)/hve demo
 
 test: $(READY)            ## fast and contract tests
-	$(BIN)/pytest -q
+	$(BIN)/pytest -q -n auto --dist loadfile
 
 check: lint test          ## what every commit must pass
 

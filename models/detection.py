@@ -76,8 +76,9 @@ def detect(
         stored_rows(store, HVE_INCIDENTS, tenant.name),
     )
     bound = bound_together(plans, turn.accounts, until)
-    with ThreadPoolExecutor(store.threads or os.cpu_count()) as pool:
-        judged = list(pool.map(judge.judged, turn.slices(bound)))
+    threads = store.threads or os.cpu_count() or 1
+    with ThreadPoolExecutor(threads) as pool:
+        judged = list(pool.map(judge.judged, turn.slices(bound, threads)))
     apart = idle_incidents(store, tenant.name, last, until)
     apart += overspend_incidents(store, tenant, until, spending, prices)
     _store_days(store, tenant.name, turn, until, judged)

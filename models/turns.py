@@ -25,6 +25,7 @@ from warehouse.tables import HVE_ACTIVITY, HVE_USAGE_DAILY, HVE_USAGE_HOURLY, UT
 from warehouse.turns import Standing, forget_judged, mark_due, record_judged, standings
 
 AT_ONCE = 500  # accounts: a few seconds of one core
+_LEAST_SLICE = 100  # fewer are not worth a thread
 MONTH = timedelta(days=28)
 ONE_DAY = timedelta(days=1)
 STORY = timedelta(days=15)
@@ -48,14 +49,18 @@ class Turn:
     first: date
     is_whole: bool  # no account is left out
 
-    def slices(self, bound: frozenset[str]) -> Iterator[tuple[str, ...]]:
-        """The accounts, about AT_ONCE at a time; those that plans bind together come together."""
+    def slices(self, bound: frozenset[str], threads: int = 1) -> Iterator[tuple[str, ...]]:
+        """The accounts in even parts for so many threads, of AT_ONCE at most.
+
+        Those that plans bind together come together, however many they are.
+        """
         together = tuple(account for account in self.accounts if account in bound)
         if together:
             yield together
         rest = [account for account in self.accounts if account not in bound]
-        for place in range(0, len(rest), AT_ONCE):
-            yield tuple(rest[place : place + AT_ONCE])
+        size = max(min(AT_ONCE, -(-len(rest) // threads)), _LEAST_SLICE)
+        for place in range(0, len(rest), size):
+            yield tuple(rest[place : place + size])
 
 
 def next_turn(

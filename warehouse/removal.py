@@ -154,9 +154,9 @@ def purge_rows(store: Store, tenant: str, now: datetime, days: tuple[int, int]) 
     )
     found = [_drop_days(store, table, tenant, before) for table, before in _dated(now, days)]
     found += [_drop_aged(store, *each, tenant) for each in _aged(now, days)]
-    if any(each.rows_dropped for each in found):
-        found += [_drop_unmentioned(store, *each, tenant) for each in KNOWN]
-        found.append(Removed(_name(FIRST_SUBJECTS), drop_subjects(store, tenant)))
+    # Also where no row was dropped: a purge that died may have dropped them before.
+    found += [_drop_unmentioned(store, *each, tenant) for each in KNOWN]
+    found.append(Removed(_name(FIRST_SUBJECTS), drop_subjects(store, tenant)))
     return [each for each in found if each.rows_dropped]
 
 

@@ -101,7 +101,8 @@ def erase(
 
 def _export_again(config: Config, now: datetime) -> None:
     """What runs export by themselves still names the person until it is written anew."""
-    if config.export.folder is not None and config.export.folder.exists():
+    folder = config.export.folder
+    if folder is not None and folder.exists() and (config.warehouse.path / "hve.duckdb").exists():
         scheduled(config, now)
 
 

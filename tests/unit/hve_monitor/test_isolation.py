@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -11,9 +12,10 @@ from typing import Any
 import pytest
 
 from hve_monitor.config import load_config
-from hve_monitor.pipeline import store_of
+from hve_monitor.feedback import announce
+from hve_monitor.pipeline import import_files, store_of
 from models import runner
-from tests.unit.hve_monitor.conftest import Hve
+from tests.unit.hve_monitor.conftest import Hve, quiet
 from warehouse.publication import published
 
 AT = datetime(2026, 11, 24, 8, tzinfo=UTC)
@@ -70,7 +72,7 @@ COMMANDS = (
 def rows(tenant: str) -> str:
     number = len(tenant)
     lines = [
-        f"{tenant}-{day}-{each},{sender}@{tenant}.com,{reader},2026-11-{day:02}T0{each}:00:00Z,"
+        f"{tenant}-{sender}-{day}-{each},{sender}@{tenant}.com,{reader},2026-11-{day:02}T0{each}:00:00Z,"
         f"{'failed' if each == 3 else 'delivered'},Letter {tenant} {sender},"
         f"<{day}.{each}.{sender}@{tenant}.com>,192.0.2.{number}"
         for day in range(1, 24)
@@ -81,19 +83,28 @@ def rows(tenant: str) -> str:
     return "\n".join([HEADER, *lines]) + "\n"
 
 
-@pytest.fixture(params=["full", "pseudonymous"])
-def mode(request: pytest.FixtureRequest, hve: Hve, tmp_path: Path) -> str:
-    """Both tenants' mail in one store, with an announced send of each."""
-    (tmp_path / "hve.key").write_text("k" * 40)
-    (tmp_path / "hve.toml").write_text(TOML.format(mode=request.param), encoding="utf-8")
-    for tenant in TENANTS:
-        (tmp_path / f"{tenant}.csv").write_text(rows(tenant), encoding="utf-8")
-        assert hve("import", f"{tenant}.csv", "--tenant", tenant, *NOW).code == 0
-        plan = ("plan", "add", "--tenant", tenant, "--account", f"hr@{tenant}.com")
-        when = ("--from", "2026-11-25T08:00:00Z", "--to", "2026-11-25T10:00:00Z")
-        done = hve(*plan, *when, "--recipients", "500", "--note", f"{tenant} mailing", *NOW)
-        assert done.code == 0, done.err
-    return str(request.param)
+@pytest.fixture(scope="module", params=["full", "pseudonymous"])
+def filled(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with both tenants' mail in one store, and an announced send of each."""
+    folder = tmp_path_factory.mktemp(request.param)
+    (folder / "hve.key").write_text("k" * 40)
+    (folder / "hve.toml").write_text(TOML.format(mode=request.param), encoding="utf-8")
+    config = load_config(folder / "hve.toml")
+    window = datetime(2026, 11, 25, 8, tzinfo=UTC), datetime(2026, 11, 25, 10, tzinfo=UTC)
+    for tenant in config.tenants:
+        file = folder / f"{tenant.name}.csv"
+        file.write_text(rows(tenant.name), encoding="utf-8")
+        assert import_files(config, tenant, [file], {}, "auto", AT, quiet).exit_code == 0
+        sender = f"hr@{tenant.name}.com", None, False
+        announce(config, tenant, sender, window, 500, f"{tenant.name} mailing", "ada", AT)
+    return folder
+
+
+@pytest.fixture
+def mode(filled: Path, tmp_path: Path, hve: Hve) -> str:
+    """A copy of that folder to work in; its privacy mode."""
+    shutil.copytree(filled, tmp_path, dirs_exist_ok=True)
+    return load_config().privacy.mode
 
 
 def foreign(tenant: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,8 @@ AT = datetime(2026, 11, 24, 8, tzinfo=UTC)
 NOW = ("--now", "2026-11-24T08:00:00Z")
 TENANTS = ("contoso", "fabrikam")
 TOML = """
+[warehouse]
+path = "store"
 [privacy]
 mode = "{mode}"
 key_file = "hve.key"
@@ -80,6 +82,11 @@ def rows(tenant: str) -> str:
         for sender in ("hr", "news")
         for reader in (PERSON, f"reader{each}@only-{tenant}.com")
     ]
+    lines += [
+        f"{tenant}-burst-{each},hr@{tenant}.com,new{each}@only-{tenant}.com,"
+        f"2026-11-23T20:{each % 60:02}:00Z,delivered,Burst {tenant},<{each}@{tenant}.com>,192.0.2.99"
+        for each in range(900)
+    ]
     return "\n".join([HEADER, *lines]) + "\n"
 
 
@@ -133,9 +140,10 @@ def values_of(sql: str, tenant: str) -> dict[str, Any]:
     known = {
         "tenant": tenant, "now": AT, "since": first, "until": last, "first": first, "last": last,
         "since_day": first.date(), "until_day": last.date(), "today": last.date(),
-        "account": None, "accounts": None, "limit": 1000, "most": 1000, "days": 30, "id": None,
+        "account": None, "accounts": None, "limit": 1000, "most": 1000, "id": None,
+        "days": [date(2026, 11, day) for day in range(1, 24)],
         "check_name": None, "currency": "USD", "sender": None, "source": "message_traces",
-        "cut_days": 0, "attempts": 3, "trace_ids": [],
+        "cut_days": [date(2026, 10, 1)], "attempts": 3, "trace_ids": [],
     }  # fmt: skip
     return {name: known[name] for name in set(re.findall(r"\$([a-z_]+)", sql))}
 

@@ -84,7 +84,7 @@ def rows(tenant: str) -> str:
     ]
     lines += [
         f"{tenant}-burst-{each},hr@{tenant}.com,new{each}@only-{tenant}.com,"
-        f"2026-11-23T20:{each % 60:02}:00Z,delivered,Burst {tenant},<{each}@{tenant}.com>,192.0.2.99"
+        f"2026-11-23T20:{each % 60:02}:00Z,delivered,Burst {tenant},,192.0.2.99"
         for each in range(900)
     ]
     return "\n".join([HEADER, *lines]) + "\n"

@@ -206,7 +206,8 @@ def assert_flat(day: Day) -> None:
     assert middle(last, "rss") < 1.1 * middle(warm, "rss")
     assert middle(last, "handles") <= middle(warm, "handles")
     files, others = zip(*day.swept, strict=True)
-    assert files[-1] <= 1.05 * files[0], "what was replaced goes with the next sweep"
+    # What was replaced goes with the next sweep; the new day adds a file to each daily table.
+    assert files[-1] <= 1.3 * files[0]
     assert others[-1] <= others[0]
     assert most_active_files(day.config) <= MOST_FILES + 1
 

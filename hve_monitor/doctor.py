@@ -23,7 +23,7 @@ LEAST_FREE_BYTES = 1_000_000_000
 
 def examine(config: Config, now: datetime, only: str | None = None) -> Outcome:
     """Every check as JSON, of one tenant or all; exit 3 when one fails."""
-    checks = [_configuration(config), _store(config), _disk(config)]
+    checks = [_configuration(config, only), _store(config), _disk(config)]
     checks += [*_published(config, now, only), *_alerts(config)]
     asked = [config.tenant(only)] if only is not None else config.tenants
     with https_client(config.endpoints.ca_bundle) as client:
@@ -35,8 +35,8 @@ def examine(config: Config, now: datetime, only: str | None = None) -> Outcome:
     return Outcome(document, INCOMPLETE if failed else DONE)
 
 
-def _configuration(config: Config) -> Check:
-    names = ", ".join(tenant.name for tenant in config.tenants)
+def _configuration(config: Config, only: str | None) -> Check:
+    names = ", ".join(each.name for each in config.tenants if only in (None, each.name))
     if names:
         return Check("configuration", "ok", f"tenants: {names}")
     return Check(

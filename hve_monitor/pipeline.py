@@ -1,12 +1,11 @@
-"""One run: every tenant's ingest side by side, then the models, then one published version."""
+"""One run: tenants are read side by side; whoever is read is built, published and told."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import Any
 from hve_monitor.clock import iso
 from hve_monitor.config import Config, Tenant
 from hve_monitor.errors import DONE, FAILED, INCOMPLETE, TEMPORARY, USAGE, HveError, LockedError
+from hve_monitor.readers import Readers, Reading
 from ingest.auth import EntraTokens
 from ingest.files import FileImport, ImportResult, expand, totals
 from ingest.http import https_client
@@ -26,6 +26,7 @@ from models.coverage import coverage_report
 from models.overspend import Spending
 from models.readiness.facts import Settings
 from models.reference import reference_of
+from warehouse import audit
 from warehouse.accounts import account_addresses
 from warehouse.protection import read_protection
 from warehouse.pseudonyms import hidden
@@ -36,6 +37,7 @@ from warehouse.upkeep import sweep, tidy
 
 log = logging.getLogger(__name__)
 VITAL = ("accounts", "message_traces")
+COUNTED = ("opened", "updated", "resolved", "sent")
 
 
 @dataclass
@@ -64,74 +66,198 @@ def ingest(
 
     Raises: LockedError when every tenant is held, ConfigError.
     """
-    tenants = [tenant for tenant in config.served if tenant.accounts != "files"]
-    results: list[SourceResult] = []
-    locked: list[LockedError] = []
+    results: dict[str, list[SourceResult]] = {}
+    refused: dict[str, HveError] = {}
+    with Readers() as readers:
+        readers.start(_read_tenants(config), _reading(config, now, progress, sources, asked))
+        for group in readers.ended():
+            results |= _results(group, refused)
+    _settle(results, refused)
+    return [each for tenant in config.served for each in results.get(tenant.name, [])]
 
-    def one(tenant: Tenant) -> list[SourceResult]:
+
+def _read_tenants(config: Config) -> list[Tenant]:
+    return [tenant for tenant in config.served if tenant.accounts != "files"]
+
+
+def _reading(
+    config: Config,
+    now: datetime,
+    progress: Progress,
+    sources: Sequence[str] = (),
+    asked: Window | None = None,
+) -> Callable[[Tenant], list[SourceResult]]:
+    def read(tenant: Tenant) -> list[SourceResult]:
         with store_of(config) as store:
             return ingest_tenant(store, config, tenant, sources, now, asked, progress)
 
-    with ThreadPoolExecutor(max_workers=min(8, len(tenants)) or 1) as pool:
-        for future in [pool.submit(one, tenant) for tenant in tenants]:
-            try:
-                results += future.result()
-            except LockedError as error:
-                log.warning("%s", error)
-                locked.append(error)
-    if locked and len(locked) == len(tenants):
-        raise locked[0]
-    return results
+    return read
 
 
-def run_once(config: Config, now: datetime, progress: Progress) -> Outcome:
-    """Ingest, models, publication, alerts; the contract's run summary."""
+def _results(
+    group: dict[str, Reading], refused: dict[str, HveError]
+) -> dict[str, list[SourceResult]]:
+    """What each tenant of the group brought; who brought nothing is told and noted."""
+    found = {}
+    for name, reading in group.items():
+        try:
+            found[name] = reading.result()
+        except HveError as error:
+            refused[name] = error
+    return found
+
+
+def _settle(results: dict[str, list[SourceResult]], refused: dict[str, HveError]) -> None:
+    """Adds what was refused to the results; a held tenant is left to whoever holds it.
+
+    Raises: HveError, the first one, when no tenant brought anything.
+    """
+    if refused and not results:
+        raise next(iter(refused.values()))
+    for name, error in refused.items():
+        log.warning("%s", error)
+        if not isinstance(error, LockedError):
+            results[name] = [SourceResult("message_traces", name)]
+            results[name][0].note(error)
+
+
+def run_once(
+    config: Config,
+    now: datetime,
+    progress: Progress,
+    readers: Readers | None = None,
+    patience: float | None = None,
+) -> Outcome:
+    """Ingest, models, publication, alerts; the contract's run summary.
+
+    Tenants are built, published and told as their readings end, so that a slow or broken one delays
+    no other. With `readers` of a schedule, who is still being read after so many seconds of
+    patience is left to the next run.
+    """
     from hve_monitor.privacy import finish_removals, retain
 
     started = datetime.now(UTC)
     budgets_by_currency(config)  # a mistake in budgets or cost centers is told before anything
-    finish_removals(config)
-    results = ingest(config, now, progress)
-    with store_of(config) as store:
-        built = build(store, config.served, now, progress, **_build_options(config))
-        document: dict[str, Any] = {
-            "started_at": iso(started),
-            "finished_at": None,
-            "now": iso(now),
-            "sources": [_hidden(store, result.summary()) for result in results],
-            "models": {"days_rebuilt": built.days_rebuilt, "seconds": built.seconds},
-            "incidents_opened": built.incidents_opened,
-            "coverage": _coverage(config.warehouse.path, now),
-        }
-        # Budgets first, so that a threshold passed now is told now.
-        document["budget_alerts"] = note_budget_alerts(store.state, config, now)
-        document["alerts"] = tell(store, config, now)
-        document["exports"] = _exports(config, now)
-        document["finished_at"] = iso(datetime.now(UTC))
-        store.state.record_run(started, datetime.now(UTC), document)
-        sweep(store)
+    try:
+        finish_removals(config)
+    except LockedError as error:
+        if not (readers and readers.slow):
+            raise
+        log.warning("%s", error)  # whoever is slow holds up no other; a later run ends it
+    run = Run()
+    with nullcontext(readers) if readers else Readers() as reading:
+        reading.start(_read_tenants(config), _reading(config, now, progress))
+        with store_of(config) as store:
+            for names in _groups(config, reading, patience, run):
+                run.add(_brought_up(store, config, names, now, progress))
+            _settle(run.results, run.refused)
+            document = run.document(store, config, reading.slow) | {
+                "started_at": iso(started),
+                "now": iso(now),
+                "coverage": _coverage(config.warehouse.path, now),
+                "exports": _exports(store, config, now),
+                "finished_at": iso(datetime.now(UTC)),
+            }
+            store.state.record_run(started, datetime.now(UTC), document)
+            sweep(store)
     retain(config, now)
     write_metrics(config, now)
     told = DONE if not document["alerts"]["failed"] else INCOMPLETE
-    return Outcome(document, exit_code(results) or told)
+    return Outcome(document, run.exit_code(reading.slow) or told)
+
+
+@dataclass
+class Run:
+    """What the groups of a run have brought so far."""
+
+    results: dict[str, list[SourceResult]] = field(default_factory=dict)
+    refused: dict[str, HveError] = field(default_factory=dict)
+    models: BuildResult = field(default_factory=BuildResult)
+    budget_alerts: list[Any] = field(default_factory=list)
+    alerts: dict[str, Any] = field(default_factory=dict)
+
+    def add(self, part: tuple[BuildResult, list[Any], dict[str, Any]]) -> None:
+        """Joins what one group of tenants brought."""
+        built, budget_alerts, alerts = part
+        self.models.days_rebuilt += built.days_rebuilt
+        self.models.incidents_opened += built.incidents_opened
+        self.models.seconds = round(self.models.seconds + built.seconds, 3)
+        self.budget_alerts += budget_alerts
+        counted = {name: self.alerts.get(name, 0) + alerts.get(name, 0) for name in COUNTED}
+        self.alerts = alerts | (counted if "sent" in alerts or self.alerts else {})
+
+    def document(self, store: Store, config: Config, slow: Sequence[str]) -> dict[str, Any]:
+        """The parts of the run summary that come from the tenants."""
+        sources = [_hidden(store, each.summary()) for each in self._sources(config)]
+        return {
+            "sources": [*sources, *(_still_read(name).summary() for name in slow)],
+            "models": {"days_rebuilt": self.models.days_rebuilt, "seconds": self.models.seconds},
+            "incidents_opened": self.models.incidents_opened,
+            "budget_alerts": self.budget_alerts,
+            "alerts": self.alerts,
+        }
+
+    def exit_code(self, slow: Sequence[str]) -> int:
+        """Whoever is still being read makes a run incomplete."""
+        found = [each for results in self.results.values() for each in results]
+        return exit_code(found) or (INCOMPLETE if slow else DONE)
+
+    def _sources(self, config: Config) -> list[SourceResult]:
+        return [each for tenant in config.served for each in self.results.get(tenant.name, [])]
+
+
+def _groups(
+    config: Config, readers: Readers, patience: float | None, run: Run
+) -> Iterator[list[str]]:
+    """Names of tenants to build together: at first those that live from files."""
+    from_files = [tenant.name for tenant in config.served if tenant.accounts == "files"]
+    for group in readers.ended(patience):
+        fresh = _results(group, run.refused)
+        run.results |= fresh
+        if names := [*from_files, *fresh]:
+            yield names
+        from_files = []
+    if from_files or not (run.results or run.refused):
+        yield from_files
+
+
+def _brought_up(
+    store: Store, config: Config, names: Sequence[str], now: datetime, progress: Progress
+) -> tuple[BuildResult, list[Any], dict[str, Any]]:
+    """Builds and publishes the tenants, notes budgets, tells alerts."""
+    tenants = [tenant for tenant in config.served if tenant.name in names]
+    built = build(store, tenants, now, progress, **_build_options(config))
+    # Budgets first, so that a threshold passed now is told now.
+    return built, note_budget_alerts(store.state, config, now), tell(store, config, now)
+
+
+def _still_read(tenant: str) -> SourceResult:
+    error = "is still being read; the next run goes on without waiting for it"
+    return SourceResult("message_traces", tenant, status="partial", error=error)
 
 
 def tell(store: Store, config: Config, now: datetime) -> dict[str, Any]:
     """The `alerts` part of a run. What cannot be sent is one line each, and fails no ingest."""
     from publish.alerts import alert
 
-    @cache
-    def bearer(tenant: str, scope: str) -> str:
-        with https_client(config.endpoints.ca_bundle) as client:
-            return EntraTokens(config.tenant(tenant), config.endpoints, client).bearer(scope)
-
     try:
-        told = alert(store, config, now, bearer)
+        told = alert(store, config, now, bearer_of(config))
     except HveError as error:
         told = {"failed": [{"target": "alerts", "error": str(error)}]}
     for each in told["failed"]:
         log.warning("alerts: %s: %s", each["target"], each["error"])
     return told
+
+
+def bearer_of(config: Config) -> Callable[[str, str], str]:
+    """Tokens by tenant and scope, for targets that sign in with Entra ID."""
+
+    @cache
+    def bearer(tenant: str, scope: str) -> str:
+        with https_client(config.endpoints.ca_bundle) as client:
+            return EntraTokens(config.tenant(tenant), config.endpoints, client).bearer(scope)
+
+    return bearer
 
 
 def write_metrics(config: Config, now: datetime) -> None:
@@ -219,15 +345,19 @@ def _settings(config: Config) -> Settings:
     return Settings(config.endpoints.smtp, readiness.idle_days, readiness.ending_days)
 
 
-def _exports(config: Config, now: datetime) -> list[dict[str, Any]]:
+def _exports(store: Store, config: Config, now: datetime) -> list[dict[str, Any]]:
     """Files of the scheduled export; one that cannot be written does not undo the run."""
     from publish.exports import scheduled
 
     try:
-        return scheduled(config, now)
+        found = scheduled(config, now)
     except HveError as error:
         log.warning("export: %s", error)
         return [{"error": str(error)}]
+    if found:
+        formats = ", ".join(sorted({each["format"] for each in found}))
+        audit.record_daily(store.state, now, "hve run", "export", f"scheduled: {formats}")
+    return found
 
 
 def _coverage(root: Path, now: datetime) -> dict[str, Any]:

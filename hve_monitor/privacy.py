@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import logging
-import os
-import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -19,10 +17,13 @@ from hve_monitor.errors import ConfigError, LockedError
 from hve_monitor.pipeline import store_of
 from models.build import offer_models
 from models.reference import reference_of
+from publish.exports import old_exports, scheduled
 from warehouse import audit
 from warehouse.accounts import account_addresses, sending_accounts
-from warehouse.backup import back_up, restore
+from warehouse.backup import back_up, emptied, restore
+from warehouse.delta import fsync_folder
 from warehouse.identities import identities
+from warehouse.locks import exclusive
 from warehouse.protection import Protection, read_key, read_protection, rotate
 from warehouse.pseudonyms import PSEUDONYM
 from warehouse.publication import publish, published
@@ -32,8 +33,9 @@ from warehouse.removal import (
     begin,
     end,
     erase_rows,
+    forget_damaged,
     forget_old_files,
-    has_old_days,
+    has_old_rows,
     mentions,
     purge_rows,
     told,
@@ -82,16 +84,26 @@ def erase(
     if "@" not in asked:
         raise ConfigError(f"{address}: is no address")
     documents = []
-    for root in (config.warehouse.path, *backups):
-        with _opened(root) as folder, _held(config, folder) as store:
-            found = [
-                _erased(store, config, tenant.name, asked, reason, who, now)
-                for tenant in config.served
-            ]
-            documents += [each | {"store": str(root)} for each in found]
-            if folder != root:
-                _write_again(store, root)
+    _ensure_store(config.warehouse.path)
+    with exclusive(config.warehouse.path / "locks", "erase"):
+        for root in (config.warehouse.path, *backups):
+            with _opened(root) as folder, _held(config, folder) as store:
+                found = [
+                    _erased(store, config, tenant.name, asked, reason, who, now)
+                    for tenant in config.served
+                ]
+                documents += [each | {"store": str(root)} for each in found]
+                if folder != root:
+                    _write_again(store, root)
+    _export_again(config, now)
     return {"erased": documents, "at": iso(now), "who": who}
+
+
+def _export_again(config: Config, now: datetime) -> None:
+    """What runs export by themselves still names the person until it is written anew."""
+    folder = config.export.folder
+    if folder is not None and folder.exists() and (config.warehouse.path / "hve.duckdb").exists():
+        scheduled(config, now)
 
 
 @contextmanager
@@ -100,20 +112,18 @@ def _opened(root: Path) -> Iterator[Path]:
     if not root.is_file():
         yield root
         return
-    with tempfile.TemporaryDirectory(dir=root.parent) as beside:
-        folder = Path(beside) / "store"
+    with emptied(root.with_name(f".{root.name}.erasing")) as beside:
+        folder = beside / "store"
         restore(root, folder)
         yield folder
 
 
 def _write_again(store: Store, target: Path) -> None:
     """Puts the changed store in the place of the backup that it came from."""
-    fresh = target.with_name(f".{target.name}.{os.getpid()}")
-    try:
-        back_up(store, fresh, locked=True)
-        fresh.replace(target)
-    finally:
-        fresh.unlink(missing_ok=True)
+    fresh = store.root.with_name("again")
+    back_up(store, fresh, locked=True)
+    fresh.replace(target)
+    fsync_folder(target.parent)
 
 
 def purge(config: Config, who: str, reason: str, now: datetime) -> dict[str, Any]:
@@ -121,14 +131,26 @@ def purge(config: Config, who: str, reason: str, now: datetime) -> dict[str, Any
     limits = config.retention
     days = limits.facts_days, limits.marts_days
     with _held(config, config.warehouse.path) as store:
-        documents = []
+        documents, exports = [], old_exports(config, _marts_before(config, now))
+        for file in exports:
+            file.unlink()
         for tenant in config.served:
             store.check_now(tenant.name, now)
             begun = begin(store, tenant.name, None, now, who, reason)
             documents.append(
                 _ended(store, config, begun, purge_rows(store, tenant.name, now, days))
             )
-    return {"purged": documents, "facts_days": days[0], "marts_days": days[1], "at": iso(now)}
+    return {
+        "purged": documents,
+        "exports_removed": len(exports),
+        "facts_days": days[0],
+        "marts_days": days[1],
+        "at": iso(now),
+    }
+
+
+def _marts_before(config: Config, now: datetime) -> date:
+    return now.date() - timedelta(days=config.retention.marts_days)
 
 
 def change_key(config: Config, file: Path, reason: str, who: str, now: datetime) -> dict[str, Any]:
@@ -146,11 +168,12 @@ def change_key(config: Config, file: Path, reason: str, who: str, now: datetime)
     return {"fingerprint": new.fingerprint, "tenants": tenants, "key_file": str(file)}
 
 
-def note_export(config: Config, what: str, who: str, now: datetime) -> None:
-    """Exports leave an entry where the store hides people: a file is what gets out of hand."""
+def note(
+    config: Config, what: str, target: str, who: str, now: datetime, outcome: str = "done"
+) -> None:
+    """Exports, backups and restores leave an entry in every mode: a file gets out of hand."""
     with store_of(config) as store:
-        if store.protection.mode == "pseudonymous":
-            audit.record(store.state, now, who, "export", what, "", "done")
+        audit.record(store.state, now, who, what, target, "", outcome)
 
 
 def finish_removals(config: Config) -> None:
@@ -170,7 +193,9 @@ def retain(config: Config, now: datetime) -> None:
         if last is not None and time.time() - last < EVERY_SECONDS:
             return
         store.state.record_upkeep(RETENTION, time.time())
-        is_due = any(has_old_days(store, each.name, now, days) for each in config.served)
+        is_due = bool(old_exports(config, _marts_before(config, now))) or any(
+            has_old_rows(store, each.name, now, days) for each in config.served
+        )
     if is_due:
         try:
             purge(config, "hve run", "retention", now)
@@ -178,11 +203,15 @@ def retain(config: Config, now: datetime) -> None:
             log.warning("%s", error)
 
 
+def _ensure_store(root: Path) -> None:
+    if not (root / "state.db").exists():
+        raise ConfigError(f"{root}: is no store")
+
+
 @contextmanager
 def _held(config: Config, root: Path) -> Iterator[Store]:
     """The store with every lock, after what was begun before has ended."""
-    if not (root / "state.db").exists():
-        raise ConfigError(f"{root}: is no store")
+    _ensure_store(root)
     protection = read_protection(config.privacy, root)
     limit, threads = config.warehouse.memory_limit, config.warehouse.threads
     with open_store(root, limit, threads, protection) as store, ExitStack() as locks:
@@ -218,7 +247,9 @@ def _erased(
 def _ended(store: Store, config: Config, begun: Removal, removed: list[Removed]) -> dict[str, Any]:
     """The proof of a removal, once readers see the new version and the old files are gone."""
     _publish_again(store, config, begun.at)
-    files = forget_old_files(store)
+    is_purge = begun.value is None
+    kept_from = begun.at.date() - timedelta(days=config.retention.facts_days)
+    files = forget_old_files(store) + forget_damaged(store, kept_from if is_purge else None)
     left = 0 if begun.value is None else mentions(store, begun.tenant, begun.value)
     rows = sum(each.rows_dropped + each.rows_kept_without for each in removed)
     person = None if begun.value is None else told(store, begun.tenant, begun.value)

@@ -17,6 +17,7 @@ from hve_monitor.config import Config
 from hve_monitor.errors import ConfigError, HveError
 from hve_monitor.pipeline import run_once
 from hve_monitor.progress import progress_bar
+from hve_monitor.readers import Readers
 from publish.metrics import served
 
 log = logging.getLogger(__name__)
@@ -38,14 +39,18 @@ def repeat(
 ) -> None:
     """Runs at once and then every interval until SIGTERM or Ctrl-C; a run is never cut short.
 
+    A tenant that takes longer than the interval goes on beside the next runs of the others.
+
     A given `now` is the business time of every run; without one each takes the system clock.
     """
     interval = parse_interval(every)
+    readers = Readers()
 
     def step() -> None:
         try:
             with progress_bar() as progress:
-                show(run_once(config, business_now(now), progress).document)
+                moment, patience = business_now(now), interval.total_seconds()
+                show(run_once(config, moment, progress, readers, patience).document)
         except HveError as error:
             log.error("%s", error)
         except OSError as error:  # the next run may find the disk in better health
@@ -64,7 +69,7 @@ def repeat(
     # A run that takes longer than the interval is the usual case at first: not worth a warning.
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
     stopped = _stops()
-    with served(config, lambda: business_now(now)):
+    with readers, served(config, lambda: business_now(now)):
         scheduler.start()
         while not stopped:
             time.sleep(0.2)

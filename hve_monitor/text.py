@@ -45,6 +45,16 @@ def alerts(told: Document) -> str:
     return "\n".join([f"alerts: {', '.join(counts)}", *failed] if counts else failed)
 
 
+def tried(document: Document) -> str:
+    """What each target answered to a test message."""
+    lines = [
+        f"{each['target']}: {each['status']}: {each['answer'] or each['error']}"
+        + (f"; {each['fix']}" if each["fix"] else "")
+        for each in document["targets"]
+    ]
+    return _clean("\n".join(lines))
+
+
 def demo(document: Document) -> str:
     """A run, and where its files are."""
     return f"{run(document)}\nconfiguration: {document['config']}"
@@ -326,7 +336,8 @@ def erase(document: Document) -> str:
 def purge(document: Document) -> str:
     """What was dropped, a block for each tenant."""
     kept = f"facts of {document['facts_days']} days and marts of {document['marts_days']} days stay"
-    return _clean("\n".join([*map(_removal, document["purged"]), kept]))
+    exports = f"exports inside the store: {document['exports_removed']:,} old files removed"
+    return _clean("\n".join([*map(_removal, document["purged"]), exports, kept]))
 
 
 def _removal(done: Document) -> str:
@@ -407,6 +418,7 @@ TEXTS: dict[str, Callable[[Document], str]] = {
     "purge": purge,
     "rotate_key": rotate_key,
     "audit": audit,
+    "alerts-test": tried,
     "plan": plan,
     "plans": plans,
     "removed": removed,

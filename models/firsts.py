@@ -16,6 +16,7 @@ from models.runner import create, model
 from warehouse.accounts import stored_days
 from warehouse.connection import arrow, files_sql
 from warehouse.store import Store
+from warehouse.subjects import mark_stored, marked
 from warehouse.tables import FIRST_CONTACTS, FIRST_SOURCES, FIRST_SUBJECTS, Table
 
 STORED_SOURCES = Path(__file__).with_name("stored_sources.sql").read_text(encoding="utf-8")
@@ -42,6 +43,8 @@ def _keep(
 ) -> set[date]:
     value = table.key[-1]
     create(connection, model(f"marts.{table.name}"))
+    if table is FIRST_SUBJECTS:
+        _mark_subjects(store, connection, tenant)
     connection.execute("create schema if not exists stored")
     names = {"table": table.name, "value": value}
     files = files_sql(table, store.delta.files(table, tenant))
@@ -57,6 +60,18 @@ def _keep(
     store.delta.append(table, earlier.drop(["displaced_at"]))
     days = _days(earlier["displaced_at"])
     return _with_week(days, store, tenant) if table is FIRST_SOURCES else days
+
+
+def _mark_subjects(store: Store, connection: duckdb.DuckDBPyConnection, tenant: str) -> None:
+    """Puts keyed marks in the place of digests, which anybody could make of a guess."""
+    mark_stored(store, tenant)
+    found = arrow(connection, "from marts.first_subjects")
+    if found.num_rows:
+        place = found.schema.get_field_index("subject_hash")
+        marks = marked(store, tenant, found["subject_hash"])
+        connection.register("marked_subjects", found.set_column(place, "subject_hash", marks))
+        connection.execute("create or replace table marts.first_subjects as from marked_subjects")
+        connection.unregister("marked_subjects")
 
 
 def _with_week(days: set[date], store: Store, tenant: str) -> set[date]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Literal
 from urllib.parse import quote
@@ -22,6 +22,7 @@ from models.periods import period_of
 
 Standing = Literal["going_on", "over", "judged"]
 INCIDENT, BUDGET = "incident", "budget"
+CLOSED_AFTER = timedelta(hours=72)  # as in models/queries/incidents.sql
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ def incident_candidates(
     """Every incident of the served tenants that a run until now would have raised."""
     tenants = {tenant.name: tenant for tenant in config.served}
     return [
-        _incident(card, tenants[card["tenant"]], config.alerts)
+        _incident(card, tenants[card["tenant"]], config.alerts, now)
         for card in incident_cards(connection, now)
         if card["tenant"] in tenants
     ]
@@ -75,13 +76,17 @@ def audience_of(card: dict[str, Any], minimum: CostMinimum) -> tuple[str, ...]:
     return tuple(each for each in card["audience"] if each != "finops" or is_costly)
 
 
-def _incident(card: dict[str, Any], tenant: Tenant, alerts: Alerts) -> Candidate:
-    status = card["status"]
-    standing: Standing = "judged"
-    if status == "open":
-        standing = "going_on"
-    elif status == "closed":
-        standing = "over"
+def _standing(card: dict[str, Any], now: datetime) -> Standing:
+    """A verdict silences what goes on; that it is over is told all the same."""
+    if card["status"] == "open":
+        return "going_on"
+    ended = card["ended_at"] and datetime.fromisoformat(card["ended_at"])
+    if card["status"] == "closed" or (ended and ended <= now - CLOSED_AFTER):
+        return "over"
+    return "judged"
+
+
+def _incident(card: dict[str, Any], tenant: Tenant, alerts: Alerts, now: datetime) -> Candidate:
     expected = max(card["expected"] or 0.0, 1.0)
     observed = card["observed"] or 0
     return Candidate(
@@ -90,8 +95,8 @@ def _incident(card: dict[str, Any], tenant: Tenant, alerts: Alerts) -> Candidate
         tenant=tenant.name,
         audience=audience_of(card, alerts.cost_minimum),
         severity=card["severity"],
-        standing=standing,
-        status=status,
+        standing=_standing(card, now),
+        status=card["status"],
         size=observed,
         strength=observed / expected,
         parts=_incident_parts(card, tenant, alerts, observed / expected),

@@ -39,7 +39,7 @@ def sender(url: str, secret: str) -> Send:
     filled = url.replace(PLACE, quote(secret, safe=""))
     _opened(filled)
 
-    def send(message: Mapping[str, Any], identity: str, _attempt: int) -> None:
+    def send(message: Mapping[str, Any], identity: str, _attempt: int) -> str:
         parts = dict(message)
         kind = KINDS[parts["severity"]]
         if parts["stage"] == "resolved":
@@ -50,6 +50,7 @@ def sender(url: str, secret: str) -> Send:
         result = service.notify(text, heading, kind, form, timeout=SECONDS)
         if not result:
             raise Undelivered(_reason(result, filled), is_passing=False)
+        return "accepted"
 
     return send
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -24,6 +25,7 @@ from publish.tables import write_tables
 from warehouse.publication import published
 
 FORMATS = ("focus", "csv", "duckdb", "showback")
+MONTH = re.compile(r"-(\d{4}-\d{2})(?=[-.])")
 ESTIMATES, INVOICED = "hve-focus-estimated", "hve-focus-invoiced"
 
 
@@ -65,6 +67,22 @@ def scheduled(config: Config, now: datetime) -> list[dict[str, Any]]:
         if kind == "focus":
             found.append(export(config, now, kind, Export(out, invoiced=True)))
     return found
+
+
+def old_exports(config: Config, before: date) -> list[Path]:
+    """Scheduled files inside the store whose month had ended before the day.
+
+    A folder elsewhere belongs to whoever asked for it; files without a month are always new.
+    """
+    folder = config.export.folder
+    if folder is None or not folder.resolve().is_relative_to(config.warehouse.path.resolve()):
+        return []
+    months = ((file, MONTH.search(file.name)) for file in sorted(folder.rglob("*")))
+    return [
+        file
+        for file, month in months
+        if month and end_of_month(date.fromisoformat(f"{month[1]}-01")) < before
+    ]
 
 
 def _focus(

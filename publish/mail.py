@@ -33,15 +33,16 @@ def sender(place: SplitResult, secret: str, ca_bundle: str) -> Send:
         raise ConfigError("alerts.targets: write smtps://host/?from=…&to=address,address")
     writer = chosen.get("from") or readers[0]
 
-    def send(message: Mapping[str, Any], identity: str, _attempt: int) -> None:
+    def send(message: Mapping[str, Any], identity: str, _attempt: int) -> str:
         mail = letter(dict(message), identity, writer, readers)
         try:
             with _connected(place, ca_bundle, chosen.get("starttls", ""), bool(secret)) as server:
                 if secret:
                     server.login(unquote(place.username or ""), secret)
-                server.send_message(mail, writer, readers)
+                refused = server.send_message(mail, writer, readers)
         except (smtplib.SMTPException, OSError) as error:
             raise _undelivered(place, error) from None
+        return f"SMTP 250 for {len(readers) - len(refused)} of {len(readers)} recipients"
 
     return send
 

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from pathlib import Path
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias, TypeVar
 from urllib.parse import urlsplit
 
 import certifi
@@ -24,6 +24,7 @@ import stamina
 from hve_monitor.errors import ConfigError
 
 Client: TypeAlias = httpx.Client
+T = TypeVar("T")
 TIMEOUT = httpx.Timeout(15.0, connect=5.0)
 # Within a run; the outbox goes on from there.
 QUICK_ATTEMPTS, QUICK_SECONDS, LONGEST_QUICK_WAIT = 3, 30.0, 10.0
@@ -94,7 +95,17 @@ def trusting(ca_bundle: str) -> Iterator[None]:
                 os.environ[BUNDLE] = before
 
 
-def post(opened: Client, url: str, body: bytes, headers: Mapping[str, str]) -> bytes:
+class Answer(NamedTuple):
+    """What a receiver said to a POST that it accepted."""
+
+    status: int
+    body: bytes
+
+    def __str__(self) -> str:
+        return f"HTTP {self.status}"
+
+
+def post(opened: Client, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
     """The answer to an accepted POST. Raises: Undelivered."""
     try:
         answer = opened.post(url, content=body, headers=dict(headers))
@@ -103,7 +114,7 @@ def post(opened: Client, url: str, body: bytes, headers: Mapping[str, str]) -> b
         raise Undelivered(reason, is_passing=isinstance(error, httpx.TransportError)) from None
     status = answer.status_code
     if httpx.codes.is_success(status):
-        return answer.content
+        return Answer(status, answer.content)
     raise Undelivered(
         f"{_host(url)}: HTTP {status}",
         seconds=_retry_after(answer.headers.get("retry-after", "")),
@@ -112,14 +123,15 @@ def post(opened: Client, url: str, body: bytes, headers: Mapping[str, str]) -> b
     )
 
 
-def quickly(send: Callable[[], object]) -> None:
-    """Sends, and again shortly after a passing fault. Raises: Undelivered."""
+def quickly(send: Callable[[], T]) -> T:
+    """Sends, and again shortly after a passing fault; the answer. Raises: Undelivered."""
     attempts = stamina.retry_context(
         on=_wait, attempts=QUICK_ATTEMPTS, timeout=QUICK_SECONDS, wait_max=LONGEST_QUICK_WAIT
     )
     for attempt in attempts:
         with attempt:
-            send()
+            return send()
+    raise AssertionError("stamina returns or raises")
 
 
 def _wait(error: Exception) -> bool | float:

@@ -25,10 +25,10 @@ def sender(opened: Client, place: SplitResult, token: Callable[[], str], form: s
     """Sends rows to a stream; the token is asked for at each sending and remembered by msal."""
     url = _address(place)
 
-    def send(message: Mapping[str, Any], identity: str, attempt: int) -> None:
+    def send(message: Mapping[str, Any], identity: str, attempt: int) -> str:
         rows = [_row(document(message, identity, form), message, identity, attempt)]
         headers = {"Authorization": f"Bearer {token()}", "Content-Type": "application/json"}
-        post(opened, url, json.dumps(rows).encode(), headers)
+        return str(post(opened, url, json.dumps(rows).encode(), headers))
 
     return send
 

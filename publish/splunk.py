@@ -24,7 +24,7 @@ def sender(opened: Client, place: SplitResult, secret: str, form: str) -> Send:
     url = bare_url(place, place.path if place.path.strip("/") else PATH)
     headers = {"Authorization": f"Splunk {secret}", "Content-Type": "application/json"}
 
-    def send(message: Mapping[str, Any], identity: str, attempt: int) -> None:
+    def send(message: Mapping[str, Any], identity: str, attempt: int) -> str:
         event = document(message, identity, form)
         wrapped = {
             "time": datetime.fromisoformat(message["at"]).timestamp(),
@@ -33,7 +33,9 @@ def sender(opened: Client, place: SplitResult, secret: str, form: str) -> Send:
             "event": event,
             "fields": {"hve_id": identity, "hve_attempt": attempt},
         }
-        _check(post(opened, url, json.dumps(wrapped).encode(), headers))
+        answer = post(opened, url, json.dumps(wrapped).encode(), headers)
+        _check(answer.body)
+        return f"{answer}, code 0"
 
     return send
 

@@ -11,8 +11,8 @@ from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 from hve_monitor.config import AlertTarget, Config
 from hve_monitor.errors import ConfigError
 
-# message, its id, number of this attempt
-Send: TypeAlias = Callable[[Mapping[str, Any], str, int], None]
+# message, its id, number of this attempt -> what the receiver answered
+Send: TypeAlias = Callable[[Mapping[str, Any], str, int], str]
 # tenant, scope -> token
 Bearer: TypeAlias = Callable[[str, str], str]
 

@@ -58,8 +58,8 @@ def sender(opened: Client, place: SplitResult, secret: str, form: str) -> Send:
     """Sends JSON to the URL."""
     url = bare_url(place)
 
-    def send(message: Mapping[str, Any], identity: str, attempt: int) -> None:
+    def send(message: Mapping[str, Any], identity: str, attempt: int) -> str:
         body = json.dumps(document(message, identity, form), ensure_ascii=False).encode()
-        post(opened, url, body, headers(secret, identity, attempt, body))
+        return str(post(opened, url, body, headers(secret, identity, attempt, body)))
 
     return send

@@ -26,6 +26,16 @@ def record(
     return int(row[0])
 
 
+def record_daily(state: State, at: datetime, who: str, what: str, target: str) -> None:
+    """Adds an entry for what a schedule repeats, once for each UTC day of business time."""
+    known = state.connection.execute(
+        "select 1 from audit where who = ? and what = ? and target = ? and substr(at, 1, 10) = ?",
+        [who, what, target, text_of(at)[:10]],
+    ).fetchone()
+    if known is None:
+        record(state, at, who, what, target, "", "done")
+
+
 def entries(state: State, limit: int = 1000) -> list[dict[str, Any]]:
     """The newest entries, newest first."""
     rows = state.connection.execute(

@@ -11,7 +11,6 @@ import io
 import json
 import shutil
 import tarfile
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
@@ -51,18 +50,33 @@ def back_up(store: Store, target: Path, *, locked: bool = False) -> Backup:
     target exists or lies inside the store, StoreError (disk).
     """
     _check_target(store, target)
-    partial = target.with_name(f".{target.name}.partial")
-    with _one_line(target), tempfile.TemporaryDirectory(dir=target.parent) as folder:
-        try:
-            staged, held = Path(folder), nullcontext() if locked else still(store)
-            files = _freeze(store, staged, held)
-            manifest = _write(partial, store.root, staged, files)
-            sync_file(partial)
-            partial.replace(target)
-            fsync_folder(target.parent)
-        finally:
-            partial.unlink(missing_ok=True)
+    name = hashlib.sha256(str(store.root.resolve()).encode()).hexdigest()[:8]
+    with (
+        _one_line(target),
+        exclusive(store.root / "locks", "backup", WAIT_SECONDS),
+        emptied(target.with_name(f".hve-backup-{name}")) as folder,
+    ):
+        staged, partial = folder / "store", folder / "archive"
+        files = _freeze(store, staged, nullcontext() if locked else still(store))
+        manifest = _write(partial, store.root, staged, files)
+        sync_file(partial)
+        partial.replace(target)
+        fsync_folder(target.parent)
     return Backup(str(target), manifest["created_at"], len(manifest["files"]), _size(manifest))
+
+
+@contextmanager
+def emptied(folder: Path) -> Iterator[Path]:
+    """An empty folder for a while, for its owner alone.
+
+    Its name is always the same, so that what a killed process left in it goes with the next one.
+    """
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(mode=0o700)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _check_target(store: Store, target: Path) -> None:
@@ -76,6 +90,7 @@ def _check_target(store: Store, target: Path) -> None:
 
 def _freeze(store: Store, staged: Path, held: AbstractContextManager[None]) -> list[Path]:
     """Copies state and logs while nothing is written; returns the data files they speak of."""
+    staged.mkdir()
     with held:
         store.state.copy_to(staged / "state.db")
         files: list[Path] = []

@@ -85,6 +85,10 @@ class Mask:
         """By what an erased person is told when a source brings a row again."""
         return self._hash("erased", address)
 
+    def subject_mark(self, digest: str) -> str:
+        """By what a subject is known for ever, whether subjects are kept or not."""
+        return self._hash("subject mark", digest)
+
     def traces(self, rows: pa.Table) -> pa.Table:
         """Trace rows as they are stored; addresses in them are in lower case already."""
         if self.protection.is_plain and not self.erased:

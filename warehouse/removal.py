@@ -24,8 +24,12 @@ from warehouse.protection import tenant_key
 from warehouse.pseudonyms import Mask, erased_rows
 from warehouse.state import text_of, time_of
 from warehouse.store import Store
+from warehouse.subjects import drop_subjects, forget_subjects
 from warehouse.tables import (
     FIRST_CONTACTS,
+    FIRST_SOURCES,
+    FIRST_SUBJECTS,
+    HVE_FINDINGS,
     HVE_INCIDENTS,
     HVE_USAGE_CORRECTIONS,
     IDENTITIES,
@@ -37,6 +41,14 @@ from warehouse.tables import (
 )
 
 ERASED = "(erased)"
+# What is known for ever, its column, and the column of the facts that keeps it alive.
+KNOWN = (
+    (FIRST_CONTACTS, "recipient", "recipient"),
+    (FIRST_SOURCES, "from_ip", "from_ip"),
+    (IDENTITIES, "pseudonym", "recipient"),
+)
+RECENT = "select * from ({{files}}) where {column} >= {{before}}"
+RECENT_FINDINGS = Path(__file__).with_name("recent_findings.sql").read_text(encoding="utf-8")
 # What keeps a removal going or proves it; of the audit log only what people wrote is changed.
 KEPT_STATE = ("removals", "erased", "purged", "protection", "pseudonym_keys", "tenants")
 
@@ -123,6 +135,7 @@ def erase_rows(store: Store, tenant: str, value: str) -> list[Removed]:
     id go. Rows that are about the person only are dropped; elsewhere the name is overwritten.
     """
     found = [_erase_from(store, table, tenant, value) for table in TABLES]
+    found.append(Removed(_name(FIRST_SUBJECTS), 0, forget_subjects(store, tenant)))
     found += list(_erase_from_state(store, value))
     return [each for each in found if each.rows_dropped or each.rows_kept_without]
 
@@ -130,7 +143,8 @@ def erase_rows(store: Store, tenant: str, value: str) -> list[Removed]:
 def purge_rows(store: Store, tenant: str, now: datetime, days: tuple[int, int]) -> list[Removed]:
     """Drops day partitions of facts and of marts that are older than so many days.
 
-    What is known of people goes with the last fact about them: first contacts and identities.
+    What is known of people goes with the last fact about them: first contacts and identities; what
+    is known of sources and subjects does too.
     """
     facts_before = now.date() - timedelta(days=days[0])
     store.state.connection.execute(
@@ -140,8 +154,9 @@ def purge_rows(store: Store, tenant: str, now: datetime, days: tuple[int, int]) 
     )
     found = [_drop_days(store, table, tenant, before) for table, before in _dated(now, days)]
     found += [_drop_aged(store, *each, tenant) for each in _aged(now, days)]
-    if any(each.rows_dropped for each in found):
-        found += [_drop_unmentioned(store, table, tenant) for table in (FIRST_CONTACTS, IDENTITIES)]
+    # Also where no row was dropped: a purge that died may have dropped them before.
+    found += [_drop_unmentioned(store, *each, tenant) for each in KNOWN]
+    found.append(Removed(_name(FIRST_SUBJECTS), drop_subjects(store, tenant)))
     return [each for each in found if each.rows_dropped]
 
 
@@ -156,6 +171,18 @@ def forget_old_files(store: Store) -> int:
         opened.create_checkpoint()
         sync_checkpoint(store.delta.path(table))
         removed += _forget_entries(store.delta.path(table) / "_delta_log", opened.version())
+    return removed
+
+
+def forget_damaged(store: Store, kept_from: date | None) -> int:
+    """Removes files that a repair set aside: all, or those of days before the given one."""
+    removed = 0
+    for file in sorted((store.root / "damaged").rglob("*")):
+        days = [part[4:] for part in file.parts if part.startswith("day=")]
+        is_old = kept_from is None or any(day < str(kept_from) for day in days)
+        if file.is_file() and is_old:
+            file.unlink()
+            removed += 1
     return removed
 
 
@@ -183,7 +210,7 @@ def _erase_from(store: Store, table: Table, tenant: str, value: str) -> Removed:
         left, lost = _without(store, table, tenant, rows, value)
         store.delta.replace(table, left, tenant, None if day is None else [day])
         dropped, kept = dropped + lost, kept + len(found) - lost
-    return Removed(f"{table.room}.{table.name}", dropped, kept)
+    return Removed(_name(table), dropped, kept)
 
 
 def _without(
@@ -311,11 +338,12 @@ def _state_texts(store: Store) -> Iterator[tuple[str, list[str]]]:
             yield table, ["reason"] if table == "audit" else texts
 
 
-def has_old_days(store: Store, tenant: str, now: datetime, days: tuple[int, int]) -> bool:
+def has_old_rows(store: Store, tenant: str, now: datetime, days: tuple[int, int]) -> bool:
     """Whether a purge would drop anything."""
-    return any(
-        _old_days(store, table, tenant, before).num_rows for table, before in _dated(now, days)
-    )
+    if any(_old_days(store, table, tenant, before).num_rows for table, before in _dated(now, days)):
+        return True
+    aged = (_by_age(store, *each, tenant) for each in _aged(now, days))
+    return any(kept.num_rows < count for kept, count in aged)
 
 
 def _dated(now: datetime, days: tuple[int, int]) -> list[tuple[Table, date]]:
@@ -344,48 +372,58 @@ def _drop_days(store: Store, table: Table, tenant: str, before: date) -> Removed
     days = sorted(set(old["partition.day"].to_pylist()))
     store.delta.replace(table, table.schema.empty_table(), tenant, days)
     rows = sum(old["num_records"].to_pylist())
-    return Removed(f"{table.room}.{table.name}", rows)
+    return Removed(_name(table), rows)
 
 
 def _aged(now: datetime, days: tuple[int, int]) -> list[tuple[Table, str, datetime]]:
-    """Tables without days whose rows have a time, and the time before which they are old."""
+    """Tables without days, what of them is not old, and the time before which rows are old."""
     facts_before, marts_before = (midnight(now - timedelta(days=each)) for each in days)
     return [
-        (REJECTED_ROWS, "observed_at", facts_before),
-        (HVE_INCIDENTS, "started_at", marts_before),
-        (HVE_USAGE_CORRECTIONS, "corrected_at", marts_before),
+        (REJECTED_ROWS, RECENT.format(column="observed_at"), facts_before),
+        (HVE_INCIDENTS, RECENT.format(column="started_at"), marts_before),
+        (HVE_USAGE_CORRECTIONS, RECENT.format(column="corrected_at"), marts_before),
+        (HVE_FINDINGS, RECENT_FINDINGS, marts_before),
     ]
 
 
-def _drop_aged(store: Store, table: Table, column: str, before: datetime, tenant: str) -> Removed:
-    files = store.delta.files(table, tenant)
-    if not files:
-        return Removed(table.name)
+def _by_age(
+    store: Store, table: Table, recent: str, before: datetime, tenant: str
+) -> tuple[pa.Table, int]:
+    """The rows that are not old, and how many rows there are."""
+    files = files_sql(table, store.delta.files(table, tenant))
+    sql = recent.format(files=files, before=f"timestamptz '{before.isoformat()}'")
     with compute(store.spill, store.memory_limit, store.threads) as connection:
-        rows = arrow(connection, files_sql(table, files)).cast(table.schema)
-    kept = rows.filter(pc.greater_equal(rows[column], pa.scalar(before, rows[column].type)))
-    if kept.num_rows < rows.num_rows:
-        store.delta.replace(table, kept, tenant)
-    return Removed(f"{table.room}.{table.name}", rows.num_rows - kept.num_rows)
+        left = arrow(connection, sql).cast(table.schema)
+        return left, int(arrow(connection, f"select count(*) as n from ({files})")["n"][0].as_py())
 
 
-def _drop_unmentioned(store: Store, table: Table, tenant: str) -> Removed:
-    """People of whom no message is left."""
+def _drop_aged(store: Store, table: Table, recent: str, before: datetime, tenant: str) -> Removed:
+    left, count = _by_age(store, table, recent, before, tenant)
+    if left.num_rows < count:
+        store.delta.replace(table, left, tenant)
+    return Removed(_name(table), count - left.num_rows)
+
+
+def _drop_unmentioned(store: Store, table: Table, column: str, fact: str, tenant: str) -> Removed:
+    """People, pseudonyms and sources of which no message is left."""
     files = store.delta.files(table, tenant)
     if not files:
-        return Removed(table.name)
-    column = "pseudonym" if table is IDENTITIES else "recipient"
+        return Removed(_name(table))
     traces = files_sql(MESSAGE_TRACES, store.delta.files(MESSAGE_TRACES, tenant))
     with compute(store.spill, store.memory_limit, store.threads) as connection:
         everyone = arrow(connection, files_sql(table, files))
         left = arrow(
             connection,
             f"select * from ({files_sql(table, files)})"
-            f" where {column} in (select recipient from ({traces}))",
+            f" where {column} in (select {fact} from ({traces}))",
         )
     if left.num_rows < everyone.num_rows:
         store.delta.replace(table, left, tenant)
-    return Removed(f"{table.room}.{table.name}", everyone.num_rows - left.num_rows)
+    return Removed(_name(table), everyone.num_rows - left.num_rows)
+
+
+def _name(table: Table) -> str:
+    return f"{table.room}.{table.name}"
 
 
 def _forget_entries(log: Path, version: int) -> int:

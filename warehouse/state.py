@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 from hve_monitor.errors import StoreError
 
 OPENING_ATTEMPTS = 200
+KEPT_RUNS = 10_000  # a hundred days of quarter-hours
 SCHEMA = Path(__file__).with_name("state.sql").read_text(encoding="utf-8")
 
 
@@ -341,11 +342,13 @@ class State:
     # -- runs ------------------------------------------------------------------------------
 
     def record_run(self, started_at: datetime, finished_at: datetime, summary: Any) -> None:
-        """Keeps the summary of a run for the health page."""
-        self._db.execute(
-            "insert into runs (started_at, finished_at, summary) values (?, ?, ?)",
-            [text_of(started_at), text_of(finished_at), json.dumps(summary)],
-        )
+        """Keeps the summary of a run for the health page, and forgets that of long ago."""
+        with self.transaction():
+            done = self._db.execute(
+                "insert into runs (started_at, finished_at, summary) values (?, ?, ?)",
+                [text_of(started_at), text_of(finished_at), json.dumps(summary)],
+            )
+            self._db.execute("delete from runs where id <= ?", [(done.lastrowid or 0) - KEPT_RUNS])
 
     def last_run(self) -> tuple[datetime, datetime, dict[str, Any]] | None:
         """Real start and end of the run that finished last, and its summary."""

@@ -11,6 +11,7 @@ from datetime import datetime
 from pathlib import Path
 
 import duckdb
+from deltalake.exceptions import DeltaError
 
 from hve_monitor.clock import iso
 from hve_monitor.errors import ConfigError, StoreError
@@ -21,6 +22,14 @@ from warehouse.pseudonyms import Mask
 from warehouse.state import State, time_of
 
 MANIFEST = "manifest.json"  # written last: a restored folder that has it is whole
+# A commit that finds the disk full is a TransactionException.
+REFUSALS = (
+    sqlite3.Error,
+    duckdb.IOException,
+    duckdb.TransactionException,
+    duckdb.FatalException,
+    DeltaError,
+)
 DISK_TROUBLE = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS}
 
 
@@ -145,7 +154,7 @@ def _told_in_one_line(root: Path) -> Iterator[None]:
     """What the disk or the engines refuse is a StoreError; everything else passes."""
     try:
         yield
-    except (sqlite3.Error, duckdb.IOException, duckdb.FatalException) as error:
+    except REFUSALS as error:
         reason = str(error).splitlines()[0]
         raise StoreError(f"{root}: {reason}; free space or check the disk") from error
     except OSError as error:

@@ -37,9 +37,9 @@ def _export(
 
 def _note(config: Config, kind: str, now: datetime) -> None:
     from hve_monitor.author import author_of
-    from hve_monitor.privacy import note_export
+    from hve_monitor.privacy import note
 
-    note_export(config, kind, author_of(None), now)
+    note(config, "export", kind, author_of(None), now)
 
 
 @export.command()

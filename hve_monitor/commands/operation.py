@@ -18,6 +18,28 @@ from hve_monitor.command import (
 )
 
 commands = typer.Typer()
+alerts = typer.Typer(no_args_is_help=True, help="The places that alerts go to.")
+commands.add_typer(alerts, name="alerts")
+
+
+@alerts.command("test")
+def try_alerts(
+    target: Annotated[
+        str | None, typer.Argument(metavar="[TARGET]", help="Its name; default every target.")
+    ] = None,
+    config: ConfigFile = None,
+    now: Now = None,
+    as_json: Json = False,
+) -> None:
+    """Send one test message and say what the receiver answered; exit 3 when one refuses it."""
+    from hve_monitor.errors import DONE, INCOMPLETE
+    from hve_monitor.pipeline import Outcome, bearer_of
+    from publish.trial import try_targets
+
+    loaded = load(config)
+    tried = try_targets(loaded, moment_of(now), bearer_of(loaded), target)
+    code = DONE if all(each["status"] == "accepted" for each in tried) else INCOMPLETE
+    finish(Outcome({"targets": tried}, code), as_json, "alerts-test")
 
 
 @commands.command()

@@ -16,16 +16,21 @@ commands = typer.Typer()
 def backup(
     out: Annotated[Path, typer.Option("--out", help="A new file, outside the store.")],
     config: ConfigFile = None,
-    now: Now = None,  # noqa: ARG001 - every command takes the same three
+    now: Now = None,
     as_json: Json = False,
 ) -> None:
     """Write the whole store into one file, with checksums; works while runs go on."""
     from dataclasses import asdict
 
+    from hve_monitor.author import author_of
     from hve_monitor.pipeline import store_of
+    from hve_monitor.privacy import note
     from warehouse.backup import back_up
 
-    with store_of(load(config)) as store:
+    loaded = load(config)
+    # Before the file is there: no backup without its entry, whatever dies in between.
+    note(loaded, "backup", out.name, author_of(None), moment_of(now), "begun")
+    with store_of(loaded) as store:
         show(asdict(back_up(store, out)), as_json, "backup")
 
 
@@ -42,7 +47,9 @@ def restore(
     """Put the store of a backup in place, after every checksum was right, and publish it."""
     from dataclasses import asdict
 
+    from hve_monitor.author import author_of
     from hve_monitor.pipeline import rebuild
+    from hve_monitor.privacy import note
     from hve_monitor.progress import progress_bar
     from warehouse.backup import restore as restore_store
 
@@ -50,6 +57,7 @@ def restore(
     restored = restore_store(source, loaded.warehouse.path, replace=replace)
     with progress_bar() as progress:
         rebuild(loaded, moment_of(now), progress, full=False)
+    note(loaded, "restore", source.name, author_of(None), moment_of(now))
     show(asdict(restored), as_json, "restore")
 
 

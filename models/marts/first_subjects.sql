@@ -1,6 +1,7 @@
 -- Grain: one row per (tenant, account, subject_hash) of the days being built: its first use in them.
 -- A subject counts up to its first digit, so that numbered subjects are one; in a hashed subject
--- (s-…) that part is the first half. Unit: UTC instant.
+-- (s-…) that part is the first half. The digest is keyed before it is stored (warehouse/subjects.py).
+-- Unit: UTC instant.
 with heads as (
     select
         tenant,

@@ -20,8 +20,11 @@ import pytest
 from hve_monitor.config import Config, Endpoints, load_config
 from hve_monitor.pipeline import run_once
 from publish.alerts import alert
+from simulator.mailbox import mailbox
 from simulator.receiver import Receiver, receive
 from tests.contract.test_pipeline import quiet
+from tests.unit.hve_monitor.conftest import Hve
+from tests.unit.hve_monitor.conftest import hve as hve  # noqa: PLC0414 - a fixture used here
 from tests.unit.publish.conftest import NOW, Desk, incident, target
 from warehouse.outbox import Outbox
 from warehouse.store import open_store
@@ -194,6 +197,76 @@ def test_a_run_tells_its_alerts_and_ends_with_3_when_one_is_not_delivered(
     assert (outcome.exit_code, told["opened"], told["sent"], told["due"]) == (3, 2, 1, 1)
     (line,) = [each.message for each in caplog.records if "alerts" in each.message]
     assert line.startswith("alerts: webhook+https://127.0.0.1:9: 127.0.0.1: ConnectError")
+
+
+TEST_FILE = """
+[warehouse]
+path = "store"
+[[tenants]]
+name = "contoso"
+accounts = "files"
+[endpoints]
+ca_bundle = "both.pem"
+[alerts]
+targets = [
+  {{ name = "hook", url = "webhook+https://:s3cret@{place}/hook" }},
+  {{ name = "hec", url = "splunk+https://t0ken@{place}" }},
+  {{ name = "mail", url = "smtp://hve:passw0rd@127.0.0.1:{port}/?from=hve@contoso.com&to=soc@contoso.com" }},
+  {{ name = "dead", url = "splunk+https://d3adtoken@127.0.0.1:9" }},
+  {{ name = "unset", url = "webhook+https://{place}/hook", secret_env = "NOT_SET_ANYWHERE" }},
+]
+"""  # noqa: E501 - TOML's inline tables are one line
+
+
+def test_a_test_message_reaches_each_target_and_tells_its_answer(
+    hve: Hve, receiver: Receiver
+) -> None:
+    with mailbox() as box:
+        joined = receiver.ca_file.read_bytes() + box.ca_file.read_bytes()
+        Path("both.pem").write_bytes(joined)
+        text = TEST_FILE.format(place=receiver.place, port=box.port)
+        Path("hve.toml").write_text(text, encoding="utf-8")
+        ended = hve("alerts", "test", "--json")
+        told = {each["target"]: each for each in ended.json["targets"]}
+        assert ended.code == 3
+        assert {name: each["answer"] for name, each in told.items()} == {
+            "hook": "HTTP 200",
+            "hec": "HTTP 200, code 0",
+            "mail": "SMTP 250 for 1 of 1 recipients",
+            "dead": None,
+            "unset": None,
+        }
+        assert told["dead"]["error"].startswith("127.0.0.1: ConnectError")
+        assert told["unset"]["error"] == "alerts.targets: variable NOT_SET_ANYWHERE is not set"
+        assert all(told[name]["fix"] for name in ("dead", "unset"))
+        (mail,) = box.mails
+        assert mail["Subject"] == "[low] test of the alerts"
+        box.refusals = ["554 no such soc"]
+        refused = hve("alerts", "test", "mail")
+    assert refused.code == 3
+    assert refused.out.startswith("mail: failed: 127.0.0.1: SMTP 554; mend the target")
+    hook = next(each for each in receiver.received if each.path == "/hook")
+    assert hook.json["type"] == "test"
+    assert hook.headers["x-hve-signature"].startswith("v1=")
+    shown = ended.out + ended.err + refused.out
+    assert not [each for each in ("s3cret", "t0ken", "passw0rd", "d3adtoken") if each in shown]
+    assert not Path("store").exists(), "the outbox has no part in it"
+
+
+def test_a_test_of_one_target_sends_nothing_to_others(hve: Hve, receiver: Receiver) -> None:
+    Path("both.pem").write_bytes(receiver.ca_file.read_bytes())
+    text = TEST_FILE.format(place=receiver.place, port=9)
+    Path("hve.toml").write_text(text, encoding="utf-8")
+    receiver.answers = [(403, {})]
+    ended = hve("alerts", "test", "hook")
+    assert (ended.code, len(receiver.received)) == (3, 1)
+    assert ended.out.startswith("hook: failed: 127.0.0.1: HTTP 403; mend the target")
+    assert hve("alerts", "test", "hook").out == "hook: accepted: HTTP 200\n"
+    unknown = hve("alerts", "test", "hok")
+    assert (unknown.code, len(unknown.err.splitlines())) == (2, 1)
+    assert "known: hook, hec, mail, dead, unset" in unknown.err
+    Path("hve.toml").write_text("", encoding="utf-8")
+    assert "there is none; see docs/alerts.md" in hve("alerts", "test").err
 
 
 def no_token(_tenant: str, _scope: str) -> str:

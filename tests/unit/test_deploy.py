@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import ast
 import importlib.util
+import os
 import re
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +57,60 @@ def test_the_containers_run_as_nobody_special_and_publish_on_loopback_only() -> 
     ports = [port for each in services.values() for port in each.get("ports", [])]
     assert ports
     assert all(port.startswith("127.0.0.1:") for port in ports)
+
+
+def test_every_container_of_ours_runs_a_known_command_and_says_whether_it_is_well() -> None:
+    image = (DEPLOY / "container" / "Containerfile").read_text(encoding="utf-8")
+    compose = yaml.safe_load((DEPLOY / "container" / "compose.yaml").read_text("utf-8"))
+    services, volumes = compose["services"], set(compose["volumes"])
+    for name in ("schedule", "dashboard"):
+        command, *arguments = services[name]["command"]
+        known = {flag for each in COMMANDS[command].params for flag in each.opts}
+        assert {each for each in arguments if each.startswith("--")} <= known
+        assert "healthcheck" in services[name] or "HEALTHCHECK" in image
+        kept = [each.split(":")[0] for each in services[name]["volumes"]]
+        assert [each for each in kept if not each.startswith(".")] == sorted(volumes)
+    assert {each for one in services.values() for each in one.get("depends_on", [])} <= set(
+        services
+    )
+    folder = DEPLOY / "container"
+    built = services["schedule"]["build"]
+    assert (folder / built["context"] / built["dockerfile"]).resolve() == folder / "Containerfile"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="the image's health check is a POSIX command")
+def test_a_schedule_is_well_while_something_was_published_within_the_hour(tmp_path: Path) -> None:
+    text = (DEPLOY / "container" / "Containerfile").read_text(encoding="utf-8")
+    check = text[text.index("HEALTHCHECK") :].partition("CMD ")[2].partition("\n")[0]
+    check = check.replace("/var/lib/hve-monitor/store", str(tmp_path))
+
+    def is_well() -> bool:
+        return subprocess.run(["/bin/sh", "-c", check], check=False).returncode == 0
+
+    assert not is_well()
+    file = tmp_path / "hve.duckdb"
+    file.write_bytes(b"published")
+    assert is_well()
+    os.utime(file, (file.stat().st_atime, file.stat().st_mtime - 3700))
+    assert not is_well()
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not installed")
+@pytest.mark.parametrize("unit", sorted((DEPLOY / "systemd").iterdir()), ids=lambda file: file.name)
+def test_systemd_finds_no_fault_in_the_units(unit: Path, tmp_path: Path) -> None:
+    for each in unit.parent.iterdir():
+        text = each.read_text(encoding="utf-8")
+        # The program need not be installed where the units are looked at.
+        (tmp_path / each.name).write_text(
+            text.replace("/opt/hve-monitor/.venv/bin/hve", sys.executable), encoding="utf-8"
+        )
+    done = subprocess.run(
+        ["systemd-analyze", "verify", "--man=no", str(tmp_path / unit.name)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout + done.stderr) == (0, "")
 
 
 def test_the_proxy_sends_security_headers_to_everybody() -> None:

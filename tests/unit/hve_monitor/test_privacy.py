@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import shutil
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from hashlib import md5, sha1, sha256
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 import pytest
 
 from hve_monitor import privacy
@@ -15,7 +18,10 @@ from hve_monitor.config import load_config
 from hve_monitor.pipeline import store_of
 from tests.contract.test_privacy import texts_of
 from tests.unit.hve_monitor.conftest import Ended, Hve
-from warehouse.tables import MESSAGE_TRACES
+from warehouse.accounts import stored_rows
+from warehouse.connection import arrow, compute, files_sql
+from warehouse.subjects import DIGESTS, marked
+from warehouse.tables import FIRST_SUBJECTS, HVE_FINDINGS, MESSAGE_TRACES
 
 NOW = ("--now", "2026-11-24T08:00:00Z")
 AT = datetime(2026, 11, 24, 8, tzinfo=UTC)
@@ -112,6 +118,60 @@ def test_an_erased_person_is_nowhere_and_every_count_stays(hve: Hve, mode: str) 
     assert len(hve("trace", "--recipient", OTHER, "--json", *NOW).json["rows"]) == 2
 
 
+def first_subjects() -> list[str]:
+    with store_of(load_config()) as store:
+        return sorted(row["subject_hash"] for row in stored_rows(store, FIRST_SUBJECTS, "local"))
+
+
+def guesses(subject: str) -> list[str]:
+    """What whoever knows the store's way of taking subjects could look for."""
+    heads = {subject, subject.lower(), re.split("[0-9]", subject.lower())[0]}
+    return [make(head.encode()).hexdigest() for head in heads for make in (md5, sha1, sha256)]
+
+
+def test_subjects_of_an_erased_person_leave_nothing_that_can_be_guessed(
+    hve: Hve, mode: str
+) -> None:
+    before = first_subjects()
+    assert len(before) == 3
+    assert {each[:2] for each in before} == {"k-"}
+    assert hve("erase", PERSON, *NOW).code == 0
+    after = first_subjects()
+    # The subject that another person has too stays known, the person's own one is only counted.
+    assert len(set(before) & set(after)) == 2
+    assert [each[:7] for each in set(after) - set(before)] == ["erased:"]
+    (lost,) = set(before) - set(after)
+    for guess in (lost, *guesses("Second notice")):
+        assert holders(guess) == []
+    assert hve("import", "rows.csv", *NOW).code == 0
+    hve("build", "--full", *NOW)
+    assert [each for each in first_subjects() if each not in after] == []
+
+
+def test_plain_digests_of_an_older_version_become_marks(hve: Hve, mode: str) -> None:
+    news = "select account, hour_utc, new_subjects from marts.hve_activity order by all"
+
+    def counted() -> list[Any]:
+        with duckdb.connect("data/local/hve.duckdb", read_only=True) as connection:
+            return connection.execute(news).fetchall()
+
+    before, marks = counted(), first_subjects()
+    with store_of(load_config()) as store:
+        files = store.delta.files(MESSAGE_TRACES, "local")
+        with compute(store.spill) as connection:
+            traces = files_sql(MESSAGE_TRACES, files)
+            plain = arrow(connection, DIGESTS.format(files=traces))["subject_hash"]
+        known = marked(store, "local", plain).to_pylist()
+        digests = dict(zip(known, plain.to_pylist(), strict=True))
+        rows = stored_rows(store, FIRST_SUBJECTS, "local")
+        old = [row | {"subject_hash": digests[row["subject_hash"]]} for row in rows]
+        table = pa.Table.from_pylist(old, schema=FIRST_SUBJECTS.schema)
+        store.delta.replace(FIRST_SUBJECTS, table, "local")
+    assert not set(first_subjects()) & set(marks)
+    assert hve("build", "--full", *NOW).code == 0
+    assert (first_subjects(), counted()) == (marks, before)
+
+
 def test_what_a_source_brings_again_brings_no_erased_person_back(hve: Hve, mode: str) -> None:
     before = usage(hve)
     hve("erase", PERSON, *NOW)
@@ -140,7 +200,7 @@ def test_purge_drops_old_facts_and_whom_they_name_and_keeps_marts(hve: Hve, mode
     before = usage(hve)
     (proof,) = hve("purge", "--json", *NOW).json["purged"]
     removed = {each["table"]: each["rows_dropped"] for each in proof["removed"]}
-    assert removed == {"facts.message_traces": 1}
+    assert removed == {"facts.message_traces": 1, "marts.first_subjects": 1}
     assert holders("Old news") == []
     hve("build", "--full", *NOW)
     assert usage(hve) == before
@@ -151,8 +211,66 @@ def test_purge_drops_old_facts_and_whom_they_name_and_keeps_marts(hve: Hve, mode
     removed = {each["table"]: each["rows_dropped"] for each in proof["removed"]}
     assert removed["facts.message_traces"] == 1
     assert removed["marts.hve_usage_daily"] == 1
+    assert removed["marts.first_subjects"] == 1
     assert [row["day_utc"] for row in usage(hve)] == ["2026-11-22", "2026-11-23"]
     assert [each["what"] for each in hve("audit", "--json").json["entries"]] == ["purge", "purge"]
+
+
+EXPORT = '[export]\nfolder = "{}"\nformats = ["focus", "csv"]\n'
+
+
+def test_exports_inside_the_store_follow_retention_and_erasure(hve: Hve, mode: str) -> None:
+    inside, outside = Path("data/local/exports"), Path("elsewhere")
+    for folder in (inside, outside):
+        (folder / "focus").mkdir(parents=True)
+        (folder / "focus" / "hve-focus-estimated-2020-01.csv").write_text("old", encoding="utf-8")
+        (folder / "focus" / "hve-focus-estimated-2026-10.csv").write_text("new", encoding="utf-8")
+        configure(Path(), mode, EXPORT.format(folder))
+        assert hve("purge", "--json", *NOW).code == 0
+    left = {each.name[-11:-4] for each in inside.rglob("*.csv")}
+    assert left == {"2026-10"}
+    assert {each.name[-11:-4] for each in outside.rglob("*.csv")} == {"2020-01", "2026-10"}
+    configure(Path(), mode, EXPORT.format(inside))
+    assert hve("export", "csv", "--out", str(inside / "csv"), *NOW).code == 0
+    (row,) = hve("trace", "--recipient", PERSON, "--status", "failed", "--json", *NOW).json["rows"]
+    named = [file for file in holders(row["recipient"]) if file.endswith(".csv")]
+    assert len(named) == 2, "contacts and what did not arrive"
+    assert hve("erase", PERSON, *NOW).code == 0
+    assert not [file for file in holders(row["recipient"]) if file.endswith(".csv")]
+
+
+def test_files_that_a_repair_set_aside_go_with_the_person_or_their_day(hve: Hve, mode: str) -> None:
+    aside = Path("data/local/damaged/facts/message_traces/tenant=local")
+    for day in ("2025-01-22", "2026-11-22"):
+        (aside / f"day={day}").mkdir(parents=True)
+        (aside / f"day={day}" / "part.parquet").write_bytes(PERSON.encode())
+    hve("purge", *NOW)
+    assert [each.parent.name for each in aside.rglob("*.parquet")] == ["day=2026-11-22"]
+    hve("erase", PERSON, *NOW)
+    assert holders(PERSON) == []
+
+
+def test_old_findings_go_and_what_holds_stays(hve: Hve, mode: str) -> None:
+    def finding(at: datetime, batch: int, status: str | None, check: str) -> dict[str, Any]:
+        known = {"tenant": "local", "check_name": check, "status": status, "observed_at": at}
+        return {**dict.fromkeys(HVE_FINDINGS.schema.names), **known, "batch": batch}
+
+    old, young = AT - timedelta(days=1300), AT - timedelta(days=3)
+    rows = [
+        finding(old, 1, "fail", "first"),
+        finding(young, 2, "pass", "first"),
+        finding(old, 3, "warn", "holds"),
+        finding(old, 4, "fail", "ended"),
+        finding(old + timedelta(days=1), 5, None, "ended"),
+    ]
+    table = pa.Table.from_pylist(rows, schema=HVE_FINDINGS.schema)
+    with store_of(load_config()) as store:
+        store.delta.replace(HVE_FINDINGS, table, "local")
+    hve("purge", *NOW)
+    with store_of(load_config()) as store:
+        left = stored_rows(store, HVE_FINDINGS, "local")
+    kept = {(row["check_name"], row["status"]) for row in left}
+    assert kept == {("first", "pass"), ("holds", "warn")}
 
 
 class Killed(BaseException):
@@ -298,6 +416,27 @@ def test_what_was_asked_of_an_erased_person_is_asked_no_more(hve: Hve, mode: str
         store.state.request_events("local", [("t2", row["recipient"])], AT)
         hve("erase", PERSON, *NOW)
         assert store.state.requested_events("local", 10) == []
+
+
+def test_files_that_leave_the_store_are_in_the_audit_log(hve: Hve, mode: str) -> None:
+    configure(Path(), mode, EXPORT.format("shared"))
+    for hours in (8, 9, 32):
+        moment = AT.replace(hour=0) + timedelta(hours=hours)
+        assert hve("run", "--now", moment.isoformat()).code == 0
+    later = ("--now", "2026-11-26T00:00:00Z")
+    assert hve("export", "focus", "--out", "mine.csv", *later).code == 0
+    assert hve("backup", "--out", "all.backup", *later).code == 0
+    assert hve("restore", "all.backup", "--replace", *later).code == 0
+    entries = hve("audit", "--json").json["entries"]
+    told = [(each["what"], each["target"], each["outcome"]) for each in reversed(entries)]
+    assert told == [
+        ("export", "scheduled: csv, focus", "done"),
+        ("export", "scheduled: csv, focus", "done"),
+        ("export", "focus", "done"),
+        ("backup", "all.backup", "begun"),
+        ("restore", "all.backup", "done"),
+    ]
+    assert all(each["who"] for each in entries)
 
 
 def test_exports_are_audited_where_people_are_hidden(hve: Hve, hidden: str) -> None:

@@ -13,8 +13,12 @@ from publish.planning import join, plan
 from publish.routing import named
 from tests.unit.publish.conftest import NOW, Desk, incident, target
 from warehouse.outbox import Entry, Outbox
+from warehouse.verdicts import Judged, record_verdict
 
 DAY = timedelta(days=1)
+JUDGED = Judged(
+    "a1b2c3", "contoso", "hr@contoso.com", "surge", NOW - timedelta(hours=1), None, 4890
+)
 
 
 def step(desk: Desk, config: Config, now: Any, *rows: dict[str, Any]) -> list[str]:
@@ -49,6 +53,27 @@ def test_an_incident_is_opened_grown_and_resolved_once_each(desk: Desk) -> None:
         "incident.resolved",
     ]
     assert len({each.id for each in due(desk)}) == 3
+
+
+@pytest.mark.parametrize("verdict", ["confirmed", "false_positive", "planned", "acknowledged"])
+def test_a_judged_incident_is_told_again_only_when_it_is_over(desk: Desk, verdict: str) -> None:
+    config = desk.config(target())
+    assert step(desk, config, NOW, incident()) == ["opened"]
+    record_verdict(desk.store.state, JUDGED, verdict, "known", "ada", NOW)
+    assert step(desk, config, NOW + timedelta(hours=1), incident(observed=99_000)) == []
+    over = incident(ended_at=NOW + timedelta(hours=2), observed=99_000)
+    assert step(desk, config, NOW + DAY, over) == []
+    assert step(desk, config, NOW + 4 * DAY, over) == ["resolved"]
+    assert step(desk, config, NOW + 5 * DAY, over) == []
+    assert step(desk, config, NOW + 60 * DAY, over) == [], "when the verdict has expired"
+    assert [each.message["type"] for each in due(desk)] == ["incident.opened", "incident.resolved"]
+
+
+def test_closing_an_incident_by_hand_resolves_it(desk: Desk) -> None:
+    config = desk.config(target())
+    step(desk, config, NOW, incident())
+    record_verdict(desk.store.state, JUDGED, "closed", "done", "ada", NOW)
+    assert step(desk, config, NOW + timedelta(hours=1), incident()) == ["resolved"]
 
 
 def test_incidents_that_were_over_before_anybody_was_told_stay_untold(desk: Desk) -> None:

@@ -162,6 +162,13 @@ def test_a_failed_transaction_leaves_nothing_behind(state: State) -> None:
     assert len(state.dirty_days()) == 1
 
 
+def test_runs_of_long_ago_are_forgotten(state: State, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("warehouse.state.KEPT_RUNS", 3)
+    for number in range(7):
+        state.record_run(START, at(number), {"number": number})
+    assert [each[2]["number"] for each in state.recent_runs(10)] == [6, 5, 4]
+
+
 def test_a_second_process_sees_what_was_written(state: State, tmp_path: Path) -> None:
     state.record_run(START, at(9), {"sources": []})
     other = State(tmp_path / "state.db")

@@ -1,0 +1,229 @@
+"""A day of runs every quarter of an hour, through faults: what is told is told once, nothing grows.
+
+The runs happen in one process that stays, as `hve run --every 15m` does; the tenant's clock and
+`now` move together, so that the day takes minutes.
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import cycle
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hve_monitor.clock import iso
+from hve_monitor.config import Config, load_config
+from hve_monitor.pipeline import run_once, store_of
+from models.cards import incident_cards
+from simulator import Faults
+from simulator.receiver import Receiver, receive
+from tests.contract.conftest import NOW, Site
+from tests.contract.conftest import make_site as make_site  # noqa: PLC0414 - a fixture used here
+from tests.contract.test_faults import FIVE_PERCENT
+from tests.contract.test_pipeline import quiet, truth, usage
+from warehouse.publication import published
+from warehouse.tables import TABLES
+from warehouse.upkeep import MOST_FILES
+from warehouse.verification import verify
+
+pytestmark = pytest.mark.scale
+RUNS, QUARTER = 96, timedelta(minutes=15)
+WARM, SWEEP_EVERY = 24, 24
+TARGET = """
+[alerts]
+targets = [{{ name = "soc", url = "webhook+https://{place}/hook", min_severity = "low", digest = false }}]
+"""  # noqa: E501 - TOML's inline tables are one line
+
+# Retries happen as in production, their waiting does not. Replaced files usually stay for a day,
+# which is longer than this one takes.
+RUNNER = """
+import gc, json, os, sys
+from pathlib import Path
+import stamina
+from hve_monitor.clock import parse_time
+from hve_monitor.config import load_config
+from hve_monitor.pipeline import run_once
+from warehouse import upkeep
+
+upkeep.KEEP_HOURS = 0
+stamina.set_testing(True, attempts=10, cap=True)
+config = load_config(Path(sys.argv[1]))
+for line in sys.stdin:
+    outcome = run_once(config, parse_time(line.strip(), "now"), lambda *_: None)
+    gc.collect()
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    told = {"exit_code": outcome.exit_code, "rss": pages * os.sysconf("SC_PAGE_SIZE"),
+            "handles": len(os.listdir("/proc/self/fd")), "alerts": outcome.document["alerts"]}
+    print(json.dumps(told), flush=True)
+"""
+
+
+@dataclass(frozen=True)
+class Day:
+    """What each run told, and (data files, other files) after each sweep."""
+
+    site: Site
+    config: Config
+    told: list[dict[str, Any]]
+    swept: list[tuple[int, int]]
+
+
+@contextmanager
+def runner(file: Path) -> Iterator[subprocess.Popen[str]]:
+    """The process that stays; it runs once for each time that it is told."""
+    command = [sys.executable, "-c", RUNNER, str(file)]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def run(process: subprocess.Popen[str], site: Site) -> dict[str, Any]:
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdin.write(f"{iso(site.tenant.now)}\n")
+    process.stdin.flush()
+    line = "\n"
+    while line == "\n":
+        line = process.stdout.readline()
+    told: dict[str, Any] = json.loads(line)
+    return told
+
+
+def make_sweep_due(config: Config) -> None:
+    with store_of(config) as store:
+        for who in ("contoso", "*"):
+            store.state.record_upkeep(who, 0)
+
+
+def data_files(config: Config) -> int:
+    return sum("_delta_log" not in each.parts for each in config.warehouse.path.rglob("*.parquet"))
+
+
+def other_files(config: Config) -> int:
+    """Files of the store that belong to no table."""
+    rooms = {config.warehouse.path / table.room for table in TABLES}
+    everything = (each for each in config.warehouse.path.rglob("*") if each.is_file())
+    return sum(rooms.isdisjoint(each.parents) for each in everything)
+
+
+def most_active_files(config: Config) -> int:
+    """Files that the newest version of the fullest partition consists of."""
+    with store_of(config) as store:
+        folders = Counter(
+            Path(file).parent for table in TABLES for file in store.delta.files(table)
+        )
+    return max(folders.values())
+
+
+def incidents(config: Config, since: Any, now: Any) -> dict[str, tuple[str, str, str]]:
+    with published(config.warehouse.path) as connection:
+        cards = incident_cards(connection, now)
+    return {
+        each["id"]: (each["kind"], each["account"], each["detected_at"])
+        for each in cards
+        if each["detected_at"] > iso(since)
+    }
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    """Refuses every fourth message at first."""
+    with receive() as running:
+        refusals = cycle([(200, {}), (200, {}), (503, {}), (200, {})])
+        running.answers = [next(refusals) for _ in range(400)]
+        yield running
+
+
+@pytest.fixture
+def watched(make_site: Callable[..., Site], receiver: Receiver) -> Site:
+    """A tenant in which something will go on, its service disturbed and its tokens short-lived."""
+    site = make_site(
+        staff=40,
+        days=30,
+        faults=Faults(seed=4, **FIVE_PERCENT),
+        token_seconds=2,
+        ahead=timedelta(hours=58),
+    )
+    joined = receiver.ca_file.read_bytes() + (site.folder / "ca.pem").read_bytes()
+    (site.folder / "ca.pem").write_bytes(joined)
+    text = site.file.read_text(encoding="utf-8") + TARGET.format(place=receiver.place)
+    site.file.write_text(text, encoding="utf-8")
+    return site
+
+
+@pytest.fixture
+def day(watched: Site) -> Day:
+    """The runs of a day and what was there after each sweep."""
+    config, told, swept = load_config(watched.file), [], []
+    with runner(watched.file) as process:
+        told.append(run(process, watched))
+        for number in range(1, RUNS + 1):
+            watched.tenant.advance(QUARTER)
+            if number % SWEEP_EVERY == 0:
+                make_sweep_due(config)
+            told.append(run(process, watched))
+            if number % SWEEP_EVERY == 0:
+                swept.append((data_files(config), other_files(config)))
+    return Day(watched, config, told, swept)
+
+
+def middle(told: list[dict[str, Any]], name: str) -> float:
+    return statistics.median(each[name] for each in told)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="memory and handles are read from /proc")
+def test_a_day_of_runs_is_flat_and_tells_everything_once(day: Day, receiver: Receiver) -> None:
+    site, config, now = day.site, day.config, day.site.tenant.now
+    assert min(site.tenant.fault_counts[kind] for kind in ("429", "503", "reset", "truncated")) > 20
+    assert {each["exit_code"] for each in day.told} == {0}
+    assert usage(config, now) == truth(site)
+    assert_flat(day)
+    told_once(receiver, incidents(config, NOW, now), now)
+    site.tenant.faults = Faults()
+    undisturbed = site.config(('path = "store"', 'path = "undisturbed"'))
+    assert run_once(undisturbed, now, quiet).exit_code == 0
+    assert incidents(config, NOW, now) == incidents(undisturbed, NOW, now)
+    with store_of(config) as store:
+        assert verify(store)[1] == []
+
+
+def assert_flat(day: Day) -> None:
+    warm, last = day.told[WARM : WARM + 12], day.told[-12:]
+    assert middle(last, "rss") < 1.1 * middle(warm, "rss")
+    assert middle(last, "handles") <= middle(warm, "handles")
+    files, others = zip(*day.swept, strict=True)
+    # What was replaced goes with the next sweep; the new day adds a file to each daily table.
+    assert files[-1] <= 1.3 * files[0]
+    assert others[-1] <= others[0]
+    assert most_active_files(day.config) <= MOST_FILES + 1
+
+
+def told_once(receiver: Receiver, found: dict[str, Any], now: datetime) -> None:
+    """Every incident has one message of each stage, and none is told that is not there."""
+    messages = [each.json for each in receiver.accepted]
+    parts = [part for each in messages for part in each.get("entries", [each])]
+    stages = Counter((part["type"], part["key"]) for part in parts)
+    assert len({each["id"] for each in messages}) == len(messages)
+    assert [each for each in receiver.received if each.status == 503], "some were refused at first"
+    opened = {key for stage, key in stages if stage == "incident.opened"}
+    resolved = {key for stage, key in stages if stage == "incident.resolved"}
+    once = [n for (stage, _), n in stages.items() if stage != "incident.updated"]
+    assert set(once) == {1}
+    expected = {f"incident:{each}" for each in found}
+    assert expected, "something went on"
+    assert expected <= opened
+    assert resolved <= opened

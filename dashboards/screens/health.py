@@ -13,9 +13,10 @@ from dashboards.amounts import age, count, day, moment, plural
 from dashboards.charts.coverage import coverage_chart, state_of
 from dashboards.figure import figure, heading, listing, moment_column
 from dashboards.frame import footer, opened
-from dashboards.markup import literal, tag
+from dashboards.markup import tag
 from dashboards.operations import quota_panel, run_panel
 from dashboards.palette import palette
+from dashboards.tile import Tile, tile_row
 from dashboards.view import View
 from hve_monitor.clock import parse_time
 
@@ -70,20 +71,17 @@ def _tiles(view: View, report: Row) -> None:
     lines = sum(row["lines"] for row in report["rejected"])
     refused = sum(row["objects"] for row in report["settings"])
     old = max(view.now - view.as_of, timedelta(0))
-    with st.container(horizontal=True, gap="small", key="tiles"):
-        _tile("Age of the data", age(old).replace("less than a minute", "< 1 min"),
-              moment(view.as_of))  # fmt: skip
-        _tile("Coverage", KINDS[report["coverage"]["complete"]],
-              plural(len(report["coverage"]["gaps"]), "gap"))  # fmt: skip
-        _tile("Lines rejected", count(lines), plural(len(report["rejected"]), "reason"))
-        _tile("Settings refused", count(refused), "a permission or licence is missing")
-        _tile("Accounts still learning", count(report["learning"]),
-              f"of {plural(report['accounts'], 'account')}")  # fmt: skip
-        _tile("Days waiting for models", count(report["waiting_days"]), "0 after every build")
-
-
-def _tile(label: str, value: str, below: str) -> None:
-    st.metric(label, value, literal(below), "off", border=True, delta_arrow="off")
+    coverage, learning = report["coverage"], report["learning"]
+    tile_row(
+        Tile("Age of the data", age(old).replace("less than a minute", "< 1 min"),
+             moment(view.as_of)),
+        Tile("Coverage", KINDS[coverage["complete"]], plural(len(coverage["gaps"]), "gap")),
+        Tile("Lines rejected", count(lines), plural(len(report["rejected"]), "reason")),
+        Tile("Settings refused", count(refused), "a permission or licence is missing"),
+        Tile("Accounts still learning", count(learning),
+             f"of {plural(report['accounts'], 'account')}"),
+        Tile("Days waiting for models", count(report["waiting_days"]), "0 after every build"),
+    )  # fmt: skip
 
 
 def _coverage(view: View) -> None:

@@ -166,5 +166,6 @@ def drawn(page: Page) -> None:
 
 def tile(page: Page, label: str) -> str:
     """The value of a tile."""
-    found = page.locator('[data-testid="stMetric"]').filter(has_text=label)
-    return found.locator('[data-testid="stMetricValue"]').first.inner_text().strip()
+    named = page.locator("p.label").get_by_text(label, exact=True)
+    found = page.locator(".tile").filter(has=named)
+    return found.locator("p.value").first.inner_text().strip()

@@ -113,6 +113,8 @@ def test_the_focus_download_is_the_export(
 ) -> None:
     dashboard.command("export", "focus", "--out", str(tmp_path / "ours.csv"))
     page = visit(f"{dashboard.url}/spend")
+    page.get_by_role("tab", name="Centers and invoice").click()
+    drawn(page)
     with page.expect_download() as download:
         page.get_by_text("Estimated, csv").click()
     assert Path(download.value.path()).read_bytes() == (tmp_path / "ours.csv").read_bytes()

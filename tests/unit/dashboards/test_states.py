@@ -10,7 +10,7 @@ import pytest
 
 from hve_monitor.config import Tenant
 from models.build import build
-from tests.unit.dashboards.conftest import NOW, TOML, Open, configured, words
+from tests.unit.dashboards.conftest import NOW, TOML, Open, configured, tiles, words
 from warehouse.store import open_store
 
 PAGES = ("overview", "spend", "senders", "delivery", "readiness", "health")
@@ -70,9 +70,9 @@ def test_an_old_store_says_since_when(stored: Path, opened: Open, page: str) -> 
 
 def test_an_unread_window_is_not_zero(stored: Path, opened: Open) -> None:
     app = opened(stored, now=NOW + timedelta(days=3))
-    tiles = {each.label: each.value for each in app.metric}
-    assert tiles["Recipients, last 24 h"] == "unknown"
-    assert tiles["Recipients, last 7 days"].startswith("≥ ")
+    values = tiles(app)
+    assert values["Recipients, last 24 h"] == "unknown"
+    assert values["Recipients, last 7 days"].startswith("≥ ")
     assert "No incident is open" not in words(app)
 
 
@@ -100,9 +100,9 @@ def test_rows_of_files_have_no_coverage(imported: Path, opened: Open, page: str)
 
 def test_counts_without_a_status_are_unknown(imported: Path, opened: Open) -> None:
     app = opened(imported, period="Everything")
-    tiles = {each.label: each.value for each in app.metric}
-    assert tiles["Spent this month"] == "unknown"
-    assert tiles["Delivery rate, 7 days"] == "unknown"
+    values = tiles(app)
+    assert values["Spent this month"] == "unknown"
+    assert values["Delivery rate, 7 days"] == "unknown"
     assert "delivery unknown" in words(app)
     rates = next(
         each.value for each in opened(imported, "delivery").dataframe if "rate" in each.value

@@ -13,7 +13,7 @@ from dashboards.charts.baseline import baseline_chart, hour_table
 from dashboards.charts.volume import by_status, volume_chart
 from dashboards.charts.week import busiest, week_chart
 from dashboards.figure import empty, figure, heading, key_of, listing
-from dashboards.markup import literal, tag
+from dashboards.markup import tag
 from dashboards.palette import palette
 from dashboards.rates import delivered_share, delivered_words
 from dashboards.view import View
@@ -34,7 +34,7 @@ def account_profile(view: View, sender: Sender, *, expanded: bool) -> None:
         empty(f"{sender.account} sent nothing in this period.")
         return
     part = st.expander(
-        literal(f"Days, week, baseline, sources and recipients of {sender.account}"),
+        "Days, week, baseline, sources and recipients of this account",
         expanded=expanded,
         on_change="rerun",
         key=key_of("profile", sender.tenant, sender.account, str(expanded)),

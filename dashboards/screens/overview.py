@@ -24,6 +24,7 @@ from dashboards.incidents import KINDS, open_ones, severity_mark
 from dashboards.markup import Markup, scrolled, tag
 from dashboards.palette import palette
 from dashboards.rates import delivered_share, delivered_words
+from dashboards.tenancy import tenants_panel
 from dashboards.tile import sparkline
 from dashboards.tiles import overview_tiles
 from dashboards.view import View
@@ -35,6 +36,7 @@ def show(view: View) -> None:
     """The page."""
     spent, cards = _cost(view), readings.incidents(view)
     _headline(view, spent, open_ones(cards))
+    tenants_panel(view)
     overview_tiles(view, spent, cards)
     left, right = st.columns([5, 3])
     with left:

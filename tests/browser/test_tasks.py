@@ -7,12 +7,10 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from dashboards.amounts import count, day, money, plural
 from tests.browser.conftest import HVE, NOW, Dashboard, Visit, drawn, tile
-from tests.browser.test_dashboard import PAGES
 
 pytestmark = pytest.mark.browser
 
@@ -129,14 +127,3 @@ def test_the_choice_of_period_goes_along(dashboard: Dashboard, visit: Visit) -> 
         page.wait_for_url(f"**/{name.lower()}**")
         drawn(page)
     assert "period=7+days" in page.url
-
-
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("name", PAGES)
-def test_axe_finds_no_serious_violation(
-    dashboard: Dashboard, visit: Visit, name: str, theme: str
-) -> None:
-    page = visit(f"{dashboard.url}/{PAGES[name]}", theme=theme)
-    found = Axe().run(page).response["violations"]
-    serious = [each for each in found if each["impact"] in ("serious", "critical")]
-    assert [(each["id"], each["nodes"][0]["html"]) for each in serious] == []

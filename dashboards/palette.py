@@ -124,7 +124,7 @@ button[kind^="primary"] p { color: light-dark(#ffffff, #10151c); }
 .hve .warn { color: light-dark(#8a5200, #e3ac52); }
 .hve .good { color: light-dark(#1b6b3a, #6fcf97); }
 .hve .facts { display: grid; grid-template-columns: minmax(7.5rem, auto) 1fr; gap: .15rem .9rem;
-  margin: .2rem 0 .5rem; }
+  margin: .2rem 0 .5rem; padding: 0; }
 .hve .facts dt { color: light-dark(#4b5560, #b4bec9); font-weight: 400; }
 .hve .facts dd { margin: 0; font-weight: 500; }
 @media (max-width: 900px) {

@@ -21,6 +21,7 @@ from dashboards.view import View
 from hve_monitor.clock import parse_time
 
 DAYS = 35
+MOST_ACCOUNTS = 25
 KINDS = {True: "complete", False: "incomplete", None: "unknown"}
 Row = dict[str, Any]
 
@@ -105,11 +106,25 @@ def _coverage(view: View) -> None:
         if len(short)
         else f"Every account was read on each of {plural(days['day'].nunique(), 'day')}",
         "Share of each UTC day that was read, by account; ◐ in part, ✕ not at all. Days before an"
-        " account was first read count as unread.",
-        coverage_chart(days, palette()),
+        f" account was first read count as unread.{_left_out(days)}",
+        coverage_chart(least_read(days), palette()),
         shown.sort_values(["day", "account"], ascending=[False, True]),
         {"day": st.column_config.DateColumn("day (UTC)", format="YYYY-MM-DD")},
     )
+
+
+def least_read(days: pd.DataFrame) -> pd.DataFrame:
+    """The days of as many accounts as a chart can show, the least read ones."""
+    shares = days.groupby(["tenant", "account"])["share"].mean().sort_values(kind="stable")
+    kept = set(shares.index[:MOST_ACCOUNTS])
+    return days[[key in kept for key in zip(days["tenant"], days["account"], strict=True)]]
+
+
+def _left_out(days: pd.DataFrame) -> str:
+    number = len(days[["tenant", "account"]].drop_duplicates())
+    if number <= MOST_ACCOUNTS:
+        return ""
+    return f" The {MOST_ACCOUNTS} least read of {number} accounts; the table has all."
 
 
 def _models(report: Row) -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from dashboards.amounts import count, money
 from dashboards.focus import focus_bytes
+from dashboards.screens.health import MOST_ACCOUNTS, least_read
 from dashboards.view import open_view
 from hve_monitor.config import load_config
 from models.deliveries import delivery_figures, latest_undelivered
@@ -123,3 +125,19 @@ def test_every_tile_of_the_overview_leads_one_page_deeper(stored: Path, opened: 
     links = {each.proto.label for each in app.get("page_link")}
     assert {"What to fix", "Gaps, runs and quota", "Budgets and what-if"} <= links
     assert tiles(app)["What was read"] == "complete"
+
+
+def test_the_least_read_accounts_are_charted() -> None:
+    names = [f"account{n}@contoso.com" for n in range(MOST_ACCOUNTS + 10)]
+    days = pd.DataFrame(
+        {
+            "tenant": "contoso",
+            "account": names,
+            "day": NOW.date(),
+            "share": [1.0] * (len(names) - 1) + [0.5],
+        }
+    )
+    shown = least_read(days)["account"].tolist()
+    assert len(shown) == MOST_ACCOUNTS
+    assert names[-1] in shown
+    assert least_read(days.head(3))["account"].tolist() == names[:3]

@@ -88,7 +88,8 @@ def _coverage(found: Row) -> Markup:
         return tag("span", "? unknown", style="warn")
     if found["complete"]:
         return tag("span", "● complete", style="good")
-    return tag("span", f"▲ {plural(found['gaps'], 'gap')}", style="bad")
+    gaps = plural(found["gaps"], "gap") if found["gaps"] else "nothing read"
+    return tag("span", f"▲ {gaps}", style="bad")
 
 
 def _incidents(row: Row) -> Markup:

@@ -37,7 +37,8 @@ READINGS: dict[str, tuple[str, ...]] = {
         ("overview",),
     ),
     **dict.fromkeys(
-        ("window", "daily", "volume", "counts", "readiness", "coverage_days"), ("overview",)
+        ("window", "daily", "volume", "counts", "readiness", "coverage_days", "tenants"),
+        ("overview",),
     ),
     **dict.fromkeys(("backtest", "whatif"), ("spend",)),
     **dict.fromkeys(("card", "hours", "sources", "contacts", "learning"), ("senders",)),

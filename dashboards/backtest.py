@@ -8,6 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboards import readings
+from dashboards.amounts import percent, plural
 from dashboards.figure import heading, listing
 from dashboards.view import View
 
@@ -25,15 +26,13 @@ def backtest_panel(view: View) -> None:
 
 def _finding(rows: list[dict[str, Any]]) -> str:
     total = next(row for row in rows if row["scope"] == "total")
-    return (
-        f"Seen from its first day, a month was off by {total['projection_error']:.0%} on average"
-        f" (run rate: {total['run_rate_error']:.0%})"
-    )
+    ours, plain = percent(total["projection_error"]), percent(total["run_rate_error"])
+    return f"Seen from its first day, a month was off by {ours} on average (run rate: {plain})"
 
 
 def _detail(found: dict[str, Any]) -> str:
     return (
-        f"{len(found['periods'])} periods of {found['period_days']} days since"
+        f"{plural(len(found['periods']), 'period')} of {found['period_days']} days since"
         f" {found['periods'][0]}, each seen from the day named with nothing later known. Errors"
         " are mean absolute percentages; the run rate is what came so far, straight on."
     )

@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboards.amounts import UNKNOWN, count, moment, plural
-from dashboards.figure import heading, listing
+from dashboards.figure import behind, heading
 from dashboards.markup import Markup, tag
 
 FIRST = 8  # lines that are read at a glance; the rest stands in the table
@@ -35,10 +35,14 @@ def reached_panel(card: dict[str, Any]) -> None:
     if len(people) > FIRST:
         lines.append(tag("li", f"and {count(len(people) - FIRST)} more"))
     st.html(tag("div", tag("ul", *lines, style="people"), style="hve"))
-    with st.expander(f"All {count(len(people))} recipients"):
-        listing(_people(people[:MOST]), _person_columns())
-        if len(people) > MOST:
-            st.caption(f"The first {count(MOST)}; all: hve incidents {card['id']} --recipients")
+    behind(
+        f"All {count(len(people))} recipients",
+        card["id"],
+        _people(people[:MOST]),
+        _person_columns(),
+    )
+    if len(people) > MOST:
+        st.caption(f"The first {count(MOST)}; all: hve incidents {card['id']} --recipients")
 
 
 def _person(row: dict[str, Any]) -> Markup:

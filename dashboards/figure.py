@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any, Literal
 
 import altair as alt
@@ -36,8 +37,26 @@ def figure(
     with st.container(border=True, height=height):
         heading(finding, detail)
         st.altair_chart(finished(chart), width="stretch", alt=f"{finding}. {detail}")
-        with st.expander("Numbers behind this chart"):
+        behind("Numbers behind this chart", finding, table, columns)
+
+
+@st.fragment
+def behind(
+    label: str, finding: str, table: pd.DataFrame, columns: dict[str, Any] | None = None
+) -> None:
+    """A closed table that is sent only when it is opened: browsers draw nothing more slowly.
+
+    finding: tells the tables of a page apart.
+    """
+    part = st.expander(label, on_change="rerun", key=key_of("behind", label, finding))
+    if part.open:
+        with part:
             listing(table, columns)
+
+
+def key_of(name: str, *texts: str) -> str:
+    """A widget's key of texts that may hold anything: keys become names of CSS classes."""
+    return f"{name}-{hashlib.sha256(repr(texts).encode()).hexdigest()[:12]}"
 
 
 def finished(chart: Any) -> Any:

@@ -38,8 +38,7 @@ def run_panel(view: View) -> None:
             if bad
             else f"all of its {plural(len(newest['sources']), 'source')} succeeded"
         ),
-        f"Seconds of the last {plural(len(runs), 'run')} by their start (UTC, real clock). "
-        + _told(newest),
+        f"Seconds of {plural(len(runs), 'run')} by their start (UTC, real clock). " + _told(newest),
         steps_chart(_line(runs), "Seconds", palette(), height=130),
         _table(runs),
         {"started_at": moment_column("Started (UTC)")},

@@ -65,10 +65,27 @@ STYLE = Markup(
     """<style>
 .block-container, [data-testid="stMainBlockContainer"] {
   padding: 3.6rem 2rem 2rem; max-width: 1440px; }
-[data-testid="stMetricValue"], [data-testid="stMetricDelta"], .hve {
+.hve {
   font-variant-numeric: tabular-nums; }
-.st-key-tiles { display: grid; gap: .8rem;
+.hve .tiles { display: grid; gap: .8rem;
   grid-template-columns: repeat(auto-fit, minmax(10.8rem, 1fr)); }
+.hve .box { border: 1px solid light-dark(#d3dae3, #3a4653); border-radius: .5rem;
+  padding: .75rem .9rem; }
+.hve .tile { position: relative; }
+.hve .tile p { margin: 0; overflow-wrap: normal; }
+.hve .tile .label { color: light-dark(#4b5560, #b4bec9); font-size: .87rem; padding-right: 1.4rem; }
+.hve .tile .value { font-size: 1.55rem; line-height: 1.3; font-weight: 500; }
+.hve .tile .below { color: light-dark(#4b5560, #b4bec9); font-size: .87rem; }
+.hve .tile .below.good { color: light-dark(#1b6b3a, #6fcf97); }
+.hve .tile .below.bad { color: light-dark(#b3261e, #ff8a80); }
+.hve .tile .spark { height: 2.2rem; margin-top: .4rem; }
+.hve .spark { background: light-dark(#2f74b5, #5b9fe6); height: 1.15rem; min-width: 5rem; }
+.hve .tile details { margin-top: .1rem; }
+.hve .tile summary { position: absolute; top: 0; right: 0; list-style: none; cursor: pointer;
+  width: 1.5rem; height: 1.5rem; line-height: 1.4rem; text-align: center; font-size: .8rem;
+  border: 1px solid currentColor; border-radius: 50%; color: light-dark(#4b5560, #b4bec9); }
+.hve th.name { font-weight: 400; }
+.hve .number { text-align: right; white-space: nowrap; }
 /* the table's own download writes cells as they are, formulas too; the safe one is a button */
 [data-testid="stElementToolbar"] button[aria-label="Download as CSV"] { display: none; }
 .st-key-search-fields { display: grid; gap: .6rem .8rem;
@@ -77,11 +94,8 @@ STYLE = Markup(
 .st-key-overview-tiles > div { width: auto; min-width: 0; }
 .st-key-overview-tiles [data-testid="stPageLink"] a { padding-left: 0; }
 .st-key-search-fields > div { width: auto; min-width: 0; }
-.st-key-tiles > div { width: auto; min-width: 0; }
 .hve .signals { display: grid; grid-template-columns: auto auto auto 1fr; gap: .25rem .8rem;
   align-items: baseline; margin: .2rem 0; font-size: .9rem; }
-/* the sparkline's hover point is an image without a text; the tile's own help describes the line */
-[data-testid="stMetric"] svg g[class*="highlighted_points"] { visibility: hidden; }
 [data-testid="stCaptionContainer"] { opacity: 1; color: light-dark(#59636f, #aab5c1); }
 button[kind^="primary"] p { color: light-dark(#ffffff, #10151c); }
 .hve table { border-collapse: collapse; font-size: .87rem; width: 100%; }
@@ -96,7 +110,6 @@ button[kind^="primary"] p { color: light-dark(#ffffff, #10151c); }
 .hve .steps { list-style: none; margin-left: 0; border-left: 2px solid light-dark(#c3ccd6, #4a5867);
   padding-left: .8rem; }
 .hve .steps li { margin: .35rem 0; }
-[data-testid="stMetricLabel"] { opacity: .8; }
 .hve { font-size: .93rem; line-height: 1.45; overflow-wrap: anywhere; }
 .hve h2 { font-size: 1.02rem; font-weight: 600; margin: 0 0 .1rem; padding: 0; line-height: 1.35; }
 .hve p { margin: 0 0 .3rem; }
@@ -111,7 +124,7 @@ button[kind^="primary"] p { color: light-dark(#ffffff, #10151c); }
 .hve .warn { color: light-dark(#8a5200, #e3ac52); }
 .hve .good { color: light-dark(#1b6b3a, #6fcf97); }
 .hve .facts { display: grid; grid-template-columns: minmax(7.5rem, auto) 1fr; gap: .15rem .9rem;
-  margin: .2rem 0 .5rem; }
+  margin: .2rem 0 .5rem; padding: 0; }
 .hve .facts dt { color: light-dark(#4b5560, #b4bec9); font-weight: 400; }
 .hve .facts dd { margin: 0; font-weight: 500; }
 @media (max-width: 900px) {

@@ -12,7 +12,7 @@ from dashboards.amounts import count, plural
 from dashboards.charts.baseline import baseline_chart, hour_table
 from dashboards.charts.volume import by_status, volume_chart
 from dashboards.charts.week import busiest, week_chart
-from dashboards.figure import empty, figure, heading, listing
+from dashboards.figure import empty, figure, heading, key_of, listing
 from dashboards.markup import tag
 from dashboards.palette import palette
 from dashboards.rates import delivered_share, delivered_words
@@ -25,14 +25,26 @@ SHOWN_SOURCES = 12
 BASELINE_DAYS = timedelta(days=7)
 
 
-def account_profile(view: View, sender: Sender) -> None:
-    """Draws the profile over the period of the view."""
+def account_profile(view: View, sender: Sender, *, expanded: bool) -> None:
+    """Draws the profile over the period of the view; beside an incident's card its charts wait."""
     usage = readings.usage(view, view.since)
     mine = usage[(usage["account"] == sender.account) & (usage["tenant"] == sender.tenant)]
     _summary(view, sender, mine)
     if mine.empty:
         empty(f"{sender.account} sent nothing in this period.")
         return
+    part = st.expander(
+        "Days, week, baseline, sources and recipients of this account",
+        expanded=expanded,
+        on_change="rerun",
+        key=key_of("profile", sender.tenant, sender.account, str(expanded)),
+    )
+    if part.open:
+        with part:
+            _charts(view, sender, mine)
+
+
+def _charts(view: View, sender: Sender, mine: pd.DataFrame) -> None:
     left, right = st.columns([1, 1])
     with left:
         _days(mine)

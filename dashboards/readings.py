@@ -23,6 +23,7 @@ from models.readiness.report import Wanted, readiness_report
 from models.search import TraceFilter, find_traces, search_traces
 from models.senders import Sender
 from models.spend import past, planned_change, spend
+from models.tenants import tenant_summaries
 from models.timeline import message_timelines
 from models.usage import COUNTS, daily_usage, usage_rows, window_usage
 from models.whatif import Change
@@ -97,6 +98,13 @@ def counts(view: View, since: datetime | None, until: datetime | None = None) ->
 def cost(view: View, month: str | None = None) -> dict[str, Any]:
     """models.spend.spend. Raises: ConfigError when the tenants bill in different currencies."""
     return spend(view.config, view.now, view.tenant, month)
+
+
+@slowly_kept
+def tenants(view: View) -> list[dict[str, Any]]:
+    """models.tenants.tenant_summaries, as `hve tenants` prints them."""
+    found: list[dict[str, Any]] = tenant_summaries(view.config, view.now)["tenants"]
+    return found
 
 
 @slowly_kept

@@ -9,7 +9,7 @@ import streamlit as st
 
 from dashboards.amounts import day, exact, moment, money, plural
 from dashboards.charts.outlook import charged_chart
-from dashboards.figure import finished, heading, listing
+from dashboards.figure import behind, finished, heading
 from dashboards.markup import literal, tag
 from dashboards.palette import palette
 
@@ -49,8 +49,7 @@ def reconciliation_panel(report: Row) -> None:
         )
         for month in report["reconciliation_months"]:
             st.markdown("\n".join(f"- {literal(each['text'])}" for each in month["findings"]))
-        with st.expander("Day by day"):
-            listing(_table(rows), _columns(report["currency"]))
+        behind("Day by day", report["month"], _table(rows), _columns(report["currency"]))
 
 
 def _positions(rows: list[Row]) -> pd.DataFrame:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from dashboards.stamps import Stamp, published_stamp
 from dashboards.view import View
 
 SECONDS = 20
@@ -13,19 +14,10 @@ SECONDS = 20
 
 def watch(view: View) -> None:
     """Looks at the published file, not into it, until another one is in its place."""
-    _watched(str(view.config.warehouse.path), stamp(view.config.warehouse.path))
-
-
-def stamp(root: Path) -> tuple[int, int] | None:
-    """What tells two published files apart; None while there is none."""
-    try:
-        found = (root / "hve.duckdb").stat()
-    except OSError:
-        return None
-    return found.st_ino, found.st_mtime_ns
+    _watched(str(view.config.warehouse.path), published_stamp(view.config.warehouse.path))
 
 
 @st.fragment(run_every=SECONDS)
-def _watched(root: str, drawn: tuple[int, int] | None) -> None:
-    if stamp(Path(root)) != drawn:
+def _watched(root: str, drawn: Stamp) -> None:
+    if published_stamp(Path(root)) != drawn:
         st.rerun()

@@ -13,8 +13,8 @@ from dashboards import readings
 from dashboards.amounts import age, between, change, count, moment, money, percent, plural
 from dashboards.checks import failing_over_time
 from dashboards.incidents import open_ones
-from dashboards.markup import literal
 from dashboards.rates import delivered_share
+from dashboards.tile import Tile, tile_markup
 from dashboards.view import View
 from dashboards.windows import Sent, sent_in
 from hve_monitor.clock import days_between, parse_time
@@ -22,8 +22,9 @@ from models.periods import end_of_month
 
 DAY, WEEK = timedelta(days=1), timedelta(days=7)
 TREND_DAYS = 28
-BY_ACCOUNT = ("spend", "By account and center")
-BUDGETS = ("spend", "Budgets and what-if")
+Link = tuple[str, str, dict[str, str]]
+BY_ACCOUNT: Link = ("spend", "By account and center", {})
+BUDGETS: Link = ("spend", "Budgets and what-if", {"part": "Budgets and what-if"})
 
 
 def overview_tiles(view: View, spent: dict[str, Any] | None, cards: list[dict[str, Any]]) -> None:
@@ -39,62 +40,58 @@ def overview_tiles(view: View, spent: dict[str, Any] | None, cards: list[dict[st
         _read_tile(view)
 
 
-def _tile(
-    view: View, label: str, value: str, below: str, link: tuple[str, str], **options: Any
-) -> None:
-    """A tile whose lower line is neither good nor bad news unless options say so.
-
-    link: the page that is one click deeper, and what stands there.
-    """
-    neutral: dict[str, Any] = {"delta_color": "off", "delta_arrow": "off"}
-    page, words = link
+def _tile(view: View, tile: Tile, link: Link) -> None:
+    """link: the page that is one click deeper, what stands there, and what of it is chosen."""
+    page, words, chosen = link
     with st.container(border=True, height="stretch", gap="xsmall"):
-        st.metric(label, value, below, **(neutral | options))
+        st.html(tile_markup(tile))
         if view.user.may_open(page):
-            st.page_link(f"screens/{page}.py", label=words, icon=":material/arrow_forward:")
+            st.page_link(
+                f"screens/{page}.py",
+                label=words,
+                icon=":material/arrow_forward:",
+                query_params=chosen or None,
+            )
 
 
 def _spent_tile(view: View, spent: dict[str, Any] | None) -> None:
     if spent is None:
-        _tile(view, "Spent this month", "–", "several currencies", BY_ACCOUNT)
+        _tile(view, Tile("Spent this month", "–", "several currencies"), BY_ACCOUNT)
         return
     currency, so_far = spent["currency"], spent["month_to_date"]
     costs = readings.daily_costs(view, currency)
-    _tile(
-        view,
+    tile = Tile(
         "Spent this month",
         money(so_far["cost"], currency),
         f"{count(so_far['billable_recipients'])} billable",
-        BY_ACCOUNT,
-        chart_data=[float(Decimal(costs.get(day, "0"))) for day in _trend_days(view)],
-        chart_type="bar",
+        trend=[float(Decimal(costs.get(day, "0"))) for day in _trend_days(view)],
+        kind="bar",
         help="Estimate from message traces: delivered recipients × unit price. Not the invoice."
-        " Bars: cost per day.",
+        f" Bars: cost of each of the last {TREND_DAYS} UTC days.",
     )
+    _tile(view, tile, BY_ACCOUNT)
 
 
 def _month_end_tile(view: View, spent: dict[str, Any] | None) -> None:
     if spent is None:
-        _tile(view, "Expected by month end", "–", "several currencies", BUDGETS)
+        _tile(view, Tile("Expected by month end", "–", "several currencies"), BUDGETS)
         return
     ahead = spent["projection"]
-    _tile(
-        view,
+    tile = Tile(
         "Expected by month end",
         money(ahead["month_end"], spent["currency"]),
         f"80 %: {between(ahead['p80'])}",
-        BUDGETS,
-        chart_data=_path_to_month_end(view, spent),
-        chart_type="area",
-        help=f"Method: {literal(ahead['method'])}, from {ahead['history_days']} days of history."
+        trend=_path_to_month_end(view, spent),
+        help=f"Method: {ahead['method']}, from {ahead['history_days']} days of history."
         " Area: cumulative cost of the month, straight from today to its expected end.",
     )
+    _tile(view, tile, BUDGETS)
 
 
-def _path_to_month_end(view: View, spent: dict[str, Any]) -> list[float] | None:
-    """Positions: each day's cumulative cost; None where the end is unknown."""
+def _path_to_month_end(view: View, spent: dict[str, Any]) -> list[float]:
+    """Positions: each day's cumulative cost; none where the end is unknown."""
     if spent["projection"]["month_end"] is None:
-        return None
+        return []
     today = view.now.date()
     costs = readings.daily_costs(view, spent["currency"])
     sums = accumulate(
@@ -109,18 +106,23 @@ def _recipient_tile(view: View, label: str, span: timedelta) -> None:
     now = view.hour
     sent, before = sent_in(view, now - span, now), sent_in(view, now - WEEK - span, now - WEEK)
     compared = change(sent.recipients, before.recipients) if sent.whole and before.whole else None
-    _tile(
-        view,
+    tile = Tile(
         label,
         sent.shown,
-        f"{compared} on week before" if compared else _no_comparison(sent, before),
-        ("senders", "Who sent it"),
-        delta_arrow="off" if compared is None else "auto",
-        chart_data=_sums(view, span.days),
-        chart_type="bar" if span == DAY else "area",
+        f"{_arrow(compared)}{compared} on week before"
+        if compared
+        else _no_comparison(sent, before),
+        trend=_sums(view, span.days),
+        kind="bar" if span == DAY else "area",
         help=f"Whole hours until {moment(now)}. The same hours one week earlier: {before.shown}."
-        f" Chart: sums of {span.days} UTC days.",
+        f" Shape: sums of {span.days} UTC days.",
     )
+    _tile(view, tile, ("senders", "Who sent it", {}))
+
+
+def _arrow(compared: str) -> str:
+    """The way of a signed difference."""
+    return "▼ " if compared.startswith("-") else "▲ "
 
 
 def _no_comparison(sent: Sent, before: Sent) -> str:
@@ -135,66 +137,63 @@ def _rate_tile(view: View) -> None:
     before = delivered_share(readings.counts(view, now - 2 * WEEK, now - WEEK))
     compared = None if rate is None or before is None else f"{100 * (rate - before):+.1f} points"
     shares = [delivered_share(row) for row in readings.daily(view, _trend_days(view)[0]).values()]
-    _tile(
-        view,
+    worse = bool(compared) and str(compared).startswith("-")
+    tile = Tile(
         "Delivery rate, 7 days",
         percent(rate),
-        compared or "nothing to compare",
-        ("delivery", "What failed, and why"),
-        delta_color="normal" if compared else "off",
-        delta_arrow="auto" if compared else "off",
-        chart_data=[100 * each for each in shares if each is not None] or None,
+        f"{_arrow(compared)}{compared}" if compared else "nothing to compare",
+        tone=("bad" if worse else "good") if compared else "",
+        trend=[100 * each for each in shares if each is not None],
+        kind="line",
         help="Delivered of all recipients whose outcome is known; pending ones are left out."
-        " Line: rate per UTC day.",
+        " Line: rate per UTC day, between its lowest and its highest.",
     )
+    _tile(view, tile, ("delivery", "What failed, and why", {}))
 
 
 def _incident_tile(view: View, cards: list[dict[str, Any]]) -> None:
     raised = [parse_time(card["detected_at"]) for card in cards]
     new = sum(at > view.now - DAY for at in raised)
-    _tile(
-        view,
+    tile = Tile(
         "Open incidents",
         str(len(open_ones(cards))),
         f"{new} new in 24 h",
-        ("senders", "Each with its reasons"),
-        chart_data=[sum(at.date() == day for at in raised) for day in _trend_days(view)],
-        chart_type="bar",
-        help="Bars: incidents detected per UTC day.",
+        trend=[sum(at.date() == day for at in raised) for day in _trend_days(view)],
+        kind="bar",
+        help=f"Bars: incidents detected on each of the last {TREND_DAYS} UTC days.",
     )
+    _tile(view, tile, ("senders", "Each with its reasons", {}))
 
 
 def _readiness_tile(view: View) -> None:
     report = readings.readiness(view)
     failed, checked = report["failed"], len(report["findings"])
     fails, _ = failing_over_time(report["history"])
-    _tile(
-        view,
+    tile = Tile(
         "Checks that fail",
         count(failed) if checked else "unknown",
         f"of {count(checked)} checks" if checked else "nothing was checked",
-        ("readiness", "What to fix"),
-        chart_data=fails if len(fails) > 1 else None,
+        trend=fails,
         help="Is every account set up right: settings, billing, credentials, sign-in."
-        " Line: failing checks after each change.",
+        " Area: failing checks after each change.",
     )
+    _tile(view, tile, ("readiness", "What to fix", {}))
 
 
 def _read_tile(view: View) -> None:
     report, days = readings.coverage(view), readings.coverage_days(view, _trend_days(view)[0])
     shares = days.groupby("day")["share"].mean().tolist()
     known = {True: "complete", False: plural(len(report["gaps"]), "gap"), None: "unknown"}
-    _tile(
-        view,
+    tile = Tile(
         "What was read",
         known[report["complete"]],
         f"{age(max(view.now - view.as_of, timedelta(0)))} old",
-        ("health", "Gaps, runs and quota"),
-        chart_data=[100.0 * each for each in shares] or None,
-        chart_type="bar",
+        trend=[100.0 * each for each in shares],
+        kind="bar",
         help="Whether every window of every address was read. Bars: per cent of each UTC day that"
         " was read, over all accounts.",
     )
+    _tile(view, tile, ("health", "Gaps, runs and quota", {}))
 
 
 def _trend_days(view: View) -> list[date]:

@@ -7,11 +7,16 @@ import os
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
+import streamlit as st
+
 from dashboards.access import LOCAL, RefusedError, User, current_user
+from dashboards.stamps import Stamp, published_stamp, state_stamp
 from hve_monitor.clock import business_now, midnight
 from hve_monitor.config import Config, load_config
+from warehouse.live import last_said
 from warehouse.publication import published
 
 PERIODS = {"7 days": 7, "30 days": 30, "90 days": 90, "Everything": None}
@@ -80,22 +85,34 @@ def open_view() -> View:
     user = current_user(config.auth)
     if user is None:
         raise RefusedError("log in first")
-    with published(config.warehouse.path) as connection:
-        # A verdict counts at once, before the next version.
+    root = config.warehouse.path
+    version, as_of, said = _newest(root, published_stamp(root), state_stamp(root))
+    return View(config, version, as_of, business_time(as_of, said), user=user)
+
+
+@st.cache_data(max_entries=16, show_spinner=False)
+def _newest(
+    root: Path,
+    file: Stamp,  # noqa: ARG001 - another stamp is another version
+    state: tuple[Stamp, Stamp],  # noqa: ARG001 - a verdict counts at once, before the next version
+) -> tuple[str, datetime, datetime | None]:
+    """Version with its verdicts, business time of its last run, and when somebody spoke last."""
+    with published(root) as connection:
         found = connection.execute(
             "select version || '-' || (select count(*) from live.verdicts), as_of"
             " from state.publication"
         ).fetchall()
     version, as_of = found[0]
-    return View(config, version, as_of, business_time(as_of), user=user)
+    return version, as_of, last_said(root)
 
 
-def business_time(as_of: datetime) -> datetime:
+def business_time(as_of: datetime, said: datetime | None = None) -> datetime:
     """HVE_DASHBOARD_NOW, or the clock by the quarter-hour, so that its readings are read once.
 
-    A quarter-hour begins before a version that was published in it: then its own time counts.
+    A quarter-hour begins before what was published or said in it: then its own time counts.
     """
     given = os.environ.get("HVE_DASHBOARD_NOW")
     now = business_now(given)
     quarter = now.replace(minute=now.minute // 15 * 15, second=0, microsecond=0)
-    return now if given else max(quarter, min(as_of, now))
+    newest = as_of if said is None else max(as_of, said)
+    return now if given else max(quarter, min(newest, now))

@@ -11,7 +11,7 @@ import streamlit as st
 from dashboards import readings
 from dashboards.amounts import count, digits, exact, money, percent, plural
 from dashboards.charts.outlook import cost_bars
-from dashboards.figure import finished, heading, listing
+from dashboards.figure import behind, finished, heading
 from dashboards.markup import Markup, literal, tag
 from dashboards.palette import palette
 from dashboards.view import View
@@ -152,5 +152,8 @@ def _months(found: Row) -> None:
         width="stretch",
         alt=f"{_finding(found)}. Cost per month.",
     )
-    with st.expander("Numbers behind this chart"):
-        listing(table.assign(cost=[exact(each) for each in table["cost"]]))
+    behind(
+        "Numbers behind this chart",
+        "whatif",
+        table.assign(cost=[exact(each) for each in table["cost"]]),
+    )

@@ -93,6 +93,19 @@ def rows(document: Document) -> str:
     return _table(document["rows"]) + more + "\n" + coverage(document["coverage"])
 
 
+def tenants(document: Document) -> str:
+    """A line per tenant, what needs a look first."""
+    names = ("tenant", "read_at", "recipients_24h", "recipients_7d", "month_to_date", "month_end",
+             "currency", "open_incidents", "highest")  # fmt: skip
+    return _table(
+        [
+            {name: row[name] for name in names}
+            | {"gaps": row["coverage"]["gaps"], "budget": (row["budget"] or {}).get("name")}
+            for row in document["tenants"]
+        ]
+    )
+
+
 def cost(document: Document) -> str:
     """Spend of the month and the accounts that make it."""
     return "\n".join(
@@ -399,6 +412,7 @@ TEXTS: dict[str, Callable[[Document], str]] = {
     "demo": demo,
     "import": imported,
     "rows": rows,
+    "tenants": tenants,
     "cost": cost,
     "whatif": whatif,
     "incidents": incidents,

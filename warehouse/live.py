@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import sqlite3
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import duckdb
 import pyarrow as pa
 
+from warehouse.state import time_of
+
+LAST_SAID = """\
+select max(said) from (
+    select max("at") as said from verdicts
+    union all select max(created_at) from plans
+    union all select max(removed_at) from plans
+)"""
 VERDICTS = (
     "number, incident, verdict as status, reason, author,"
     ' cast("at" as timestamptz) as "at", cast(expires_at as timestamptz) as expires_at'
@@ -42,20 +52,33 @@ def offer_live(connection: duckdb.DuckDBPyConnection, root: Path) -> None:
     connection.unregister("said")
 
 
+def last_said(root: Path) -> datetime | None:
+    """When the newest verdict was given, or a plan announced or withdrawn; None without any."""
+    found = _asked(root / "state.db", LAST_SAID)
+    return time_of(found[0][0]) if found and found[0][0] else None
+
+
 def _rows(file: Path) -> pa.Table | None:
+    rows = _asked(file, f"select {', '.join(SCHEMA.names)} from verdicts")
+    if rows is None:
+        return None
+    return pa.Table.from_pylist(
+        [dict(zip(SCHEMA.names, row, strict=True)) for row in rows], schema=SCHEMA
+    )
+
+
+def _asked(file: Path, query: str) -> list[tuple[Any, ...]] | None:
+    """Rows of state.db, which is never written here; None where it is not at hand."""
     try:
         state = sqlite3.connect(f"file:{quote(str(file))}?mode=ro", uri=True, timeout=10)
     except sqlite3.Error:
         return None
     try:
-        rows = state.execute(f"select {', '.join(SCHEMA.names)} from verdicts").fetchall()
+        return state.execute(query).fetchall()
     except sqlite3.Error:
         return None
     finally:
         state.close()
-    return pa.Table.from_pylist(
-        [dict(zip(SCHEMA.names, row, strict=True)) for row in rows], schema=SCHEMA
-    )
 
 
 def _was_published(connection: duckdb.DuckDBPyConnection) -> bool:

@@ -11,8 +11,9 @@ from dashboards import readings
 from dashboards.amounts import count, percent, plural
 from dashboards.charts.volume import rate_chart
 from dashboards.failures import figures_panel, latest_panel, reasons_panel
-from dashboards.figure import figure, heading, listing
+from dashboards.figure import behind, figure, heading
 from dashboards.frame import chosen_account, footer, opened
+from dashboards.markup import Markup, scrolled, tag
 from dashboards.palette import NAMES, palette
 from dashboards.rates import delivered_share
 from dashboards.search import is_asked, search_form, search_results
@@ -20,6 +21,7 @@ from dashboards.timeline import timeline_panel
 from dashboards.view import View
 from models.usage import usage_rows
 
+MOST_RATES, MOST_FAILURES = 12, 200
 TITLES = {"filtered_as_spam": "Spam"}
 
 
@@ -37,10 +39,11 @@ def show(view: View) -> None:
         timeline_panel(view, row)
     left, right = st.columns([1, 1])
     with left:
-        _rates(view, account)
+        _days_without(_period(view, account))
+        _failures(view, account)
     with right:
         reasons_panel(view, account)
-        _failures(view, account)
+    _rates(view, account)
     figures_panel(view, account)
     footer(view)
 
@@ -66,7 +69,6 @@ def _period(view: View, account: str | None) -> pd.DataFrame:
 
 def _rates(view: View, account: str | None) -> None:
     usage = _period(view, account)
-    _days_without(usage)
     rows = usage_rows(usage, ["account"]) if len(usage) else []
     rated = sorted(rows, key=lambda row: (delivered_share(row) is None, delivered_share(row) or 0))
     with st.container(border=True, key="rates"):
@@ -80,7 +82,10 @@ def _rates(view: View, account: str | None) -> None:
             else f"{worst} has the lowest delivery rate: {percent(lowest)}",
             "Delivered of all recipients whose outcome is known, in the period.",
         )
-        listing(_rate_table(rated), _rate_columns())
+        table = scrolled("Delivery rates", _rate_table(rated[:MOST_RATES]))
+        st.html(tag("div", table, style="hve"))
+        if len(rated) > MOST_RATES:
+            st.caption(f"{len(rated) - MOST_RATES} more deliver better; choose an account.")
 
 
 def _days_without(usage: pd.DataFrame) -> None:
@@ -104,36 +109,20 @@ def _days_without(usage: pd.DataFrame) -> None:
     )
 
 
-def _rate_table(rows: list[dict[str, Any]]) -> pd.DataFrame:
-    names = ("delivered", "failed", "quarantined", "filtered_as_spam", "pending")
-    return pd.DataFrame(
-        {
-            "account": [row["account"] for row in rows],
-            "rate": [percent(delivered_share(row)) for row in rows],
-            "recipients": [count(row["recipients"]) for row in rows],
-            **{name: [count(row[name]) for row in rows] for name in names},
-        }
-    )
-
-
-def _rate_columns() -> dict[str, Any]:
-    column = st.column_config
-    numbers = {
-        name: column.TextColumn(TITLES.get(name, name.capitalize()), alignment="right")
-        for name in (
-            "recipients",
-            "delivered",
-            "failed",
-            "quarantined",
-            "filtered_as_spam",
-            "pending",
+def _rate_table(rows: list[dict[str, Any]]) -> Markup:
+    names = ("recipients", "delivered", "failed", "quarantined", "filtered_as_spam", "pending")
+    heads = ["Rate", *(TITLES.get(name, name.capitalize()) for name in names)]
+    body = [
+        tag(
+            "tr",
+            tag("th", row["account"], style="name"),
+            tag("td", percent(delivered_share(row)), style="number"),
+            *(tag("td", count(row[name]), style="number") for name in names),
         )
-    }
-    return {
-        "account": column.TextColumn("Account"),
-        "rate": column.TextColumn("Rate", alignment="right", width="small"),
-        **numbers,
-    }
+        for row in rows
+    ]
+    head = tag("tr", tag("th", "Account"), *(tag("th", each, style="number") for each in heads))
+    return tag("table", tag("thead", head), tag("tbody", *body))
 
 
 def _failures(view: View, account: str | None) -> None:
@@ -154,13 +143,11 @@ def _failures(view: View, account: str | None) -> None:
         )
         heading(
             f"{plural(int(by_status.sum()), 'recipient')} without delivery: {parts}",
-            "By account, status and recipient domain.",
+            "Newest rows of each are in the list above; the table counts them all.",
         )
-        listing(
-            rows.assign(status=[NAMES.get(name, name) for name in rows["status"]]).head(200),
-            _failure_columns(),
-            height=min(38 + 35 * len(rows), 420),
-        )
+        named = rows.assign(status=[NAMES.get(name, name) for name in rows["status"]])
+        label = "By account, status and recipient domain"
+        behind(label, "delivery", named.head(MOST_FAILURES), _failure_columns())
 
 
 def _failure_columns() -> dict[str, Any]:

@@ -13,13 +13,15 @@ from dashboards.amounts import age, count, day, moment, plural
 from dashboards.charts.coverage import coverage_chart, state_of
 from dashboards.figure import figure, heading, listing, moment_column
 from dashboards.frame import footer, opened
-from dashboards.markup import literal, tag
+from dashboards.markup import tag
 from dashboards.operations import quota_panel, run_panel
 from dashboards.palette import palette
+from dashboards.tile import Tile, tile_row
 from dashboards.view import View
 from hve_monitor.clock import parse_time
 
 DAYS = 35
+MOST_ACCOUNTS = 25
 KINDS = {True: "complete", False: "incomplete", None: "unknown"}
 Row = dict[str, Any]
 
@@ -70,20 +72,17 @@ def _tiles(view: View, report: Row) -> None:
     lines = sum(row["lines"] for row in report["rejected"])
     refused = sum(row["objects"] for row in report["settings"])
     old = max(view.now - view.as_of, timedelta(0))
-    with st.container(horizontal=True, gap="small", key="tiles"):
-        _tile("Age of the data", age(old).replace("less than a minute", "< 1 min"),
-              moment(view.as_of))  # fmt: skip
-        _tile("Coverage", KINDS[report["coverage"]["complete"]],
-              plural(len(report["coverage"]["gaps"]), "gap"))  # fmt: skip
-        _tile("Lines rejected", count(lines), plural(len(report["rejected"]), "reason"))
-        _tile("Settings refused", count(refused), "a permission or licence is missing")
-        _tile("Accounts still learning", count(report["learning"]),
-              f"of {plural(report['accounts'], 'account')}")  # fmt: skip
-        _tile("Days waiting for models", count(report["waiting_days"]), "0 after every build")
-
-
-def _tile(label: str, value: str, below: str) -> None:
-    st.metric(label, value, literal(below), "off", border=True, delta_arrow="off")
+    coverage, learning = report["coverage"], report["learning"]
+    tile_row(
+        Tile("Age of the data", age(old).replace("less than a minute", "< 1 min"),
+             moment(view.as_of)),
+        Tile("Coverage", KINDS[coverage["complete"]], plural(len(coverage["gaps"]), "gap")),
+        Tile("Lines rejected", count(lines), plural(len(report["rejected"]), "reason")),
+        Tile("Settings refused", count(refused), "a permission or licence is missing"),
+        Tile("Accounts still learning", count(learning),
+             f"of {plural(report['accounts'], 'account')}"),
+        Tile("Days waiting for models", count(report["waiting_days"]), "0 after every build"),
+    )  # fmt: skip
 
 
 def _coverage(view: View) -> None:
@@ -107,11 +106,25 @@ def _coverage(view: View) -> None:
         if len(short)
         else f"Every account was read on each of {plural(days['day'].nunique(), 'day')}",
         "Share of each UTC day that was read, by account; ◐ in part, ✕ not at all. Days before an"
-        " account was first read count as unread.",
-        coverage_chart(days, palette()),
+        f" account was first read count as unread.{_left_out(days)}",
+        coverage_chart(least_read(days), palette()),
         shown.sort_values(["day", "account"], ascending=[False, True]),
         {"day": st.column_config.DateColumn("day (UTC)", format="YYYY-MM-DD")},
     )
+
+
+def least_read(days: pd.DataFrame) -> pd.DataFrame:
+    """The days of as many accounts as a chart can show, the least read ones."""
+    shares = days.groupby(["tenant", "account"])["share"].mean().sort_values(kind="stable")
+    kept = set(shares.index[:MOST_ACCOUNTS])
+    return days[[key in kept for key in zip(days["tenant"], days["account"], strict=True)]]
+
+
+def _left_out(days: pd.DataFrame) -> str:
+    number = len(days[["tenant", "account"]].drop_duplicates())
+    if number <= MOST_ACCOUNTS:
+        return ""
+    return f" The {MOST_ACCOUNTS} least read of {number} accounts; the table has all."
 
 
 def _models(report: Row) -> None:

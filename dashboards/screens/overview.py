@@ -18,12 +18,14 @@ from dashboards.amounts import (
 )
 from dashboards.budgets import budget_finding
 from dashboards.charts.volume import volume_chart
-from dashboards.figure import figure, heading, listing
+from dashboards.figure import figure, heading
 from dashboards.frame import footer, opened
 from dashboards.incidents import KINDS, open_ones, severity_mark
-from dashboards.markup import Markup, tag
+from dashboards.markup import Markup, scrolled, tag
 from dashboards.palette import palette
 from dashboards.rates import delivered_share, delivered_words
+from dashboards.tenancy import tenants_panel
+from dashboards.tile import sparkline
 from dashboards.tiles import overview_tiles
 from dashboards.view import View
 from dashboards.yesterday import since_yesterday
@@ -34,6 +36,7 @@ def show(view: View) -> None:
     """The page."""
     spent, cards = _cost(view), readings.incidents(view)
     _headline(view, spent, open_ones(cards))
+    tenants_panel(view)
     overview_tiles(view, spent, cards)
     left, right = st.columns([5, 3])
     with left:
@@ -182,39 +185,36 @@ def _top_accounts(view: View) -> None:
             " of all recipients",
             "Largest accounts of the period.",
         )
-        listing(_with_shares(table, frame, whole), _account_columns())
+        st.html(
+            tag("div", scrolled("Largest accounts", _accounts(table, frame, whole)), style="hve")
+        )
 
 
-def _with_shares(table: pd.DataFrame, frame: pd.DataFrame, whole: int) -> pd.DataFrame:
+def _accounts(table: pd.DataFrame, frame: pd.DataFrame, whole: int) -> Markup:
+    """One row per account of `table`; `frame` holds their days."""
     daily = frame.pivot_table(index="account", columns="day", values="recipients", aggfunc="sum")
-    rates = [
-        percent(share(delivered, recipients))
-        for delivered, recipients in zip(table["delivered"], table["recipients"], strict=True)
+    heads = ("Account", "Per day", "Recipients", "Share", "Delivered", "Billable")
+    rows = [
+        tag(
+            "tr",
+            tag("th", row["account"], style="name"),
+            tag("td", sparkline(daily.loc[row["account"]].fillna(0).astype(float).tolist(), "bar")),
+            *(tag("td", text, style="number") for text in _numbers(row, whole)),
+        )
+        for row in table.to_dict("records")
     ]
-    return pd.DataFrame(
-        {
-            "account": table["account"],
-            "trend": [
-                daily.loc[name].fillna(0).astype(float).tolist() for name in table["account"]
-            ],
-            "recipients": table["recipients"].astype("float"),
-            "share": [(share(each, whole) or 0.0) * 100 for each in table["recipients"]],
-            "delivered": rates,
-            "billable": [count(each) for each in table["billable_recipients"]],
-        }
-    )
+    head = tag("tr", *(tag("th", name, style="number" if place > 1 else "")
+                       for place, name in enumerate(heads)))  # fmt: skip
+    return tag("table", tag("thead", head), tag("tbody", *rows))
 
 
-def _account_columns() -> dict[str, Any]:
-    column = st.column_config
-    return {
-        "account": column.TextColumn("Account", width="medium"),
-        "trend": column.AreaChartColumn("Per day", width="small"),
-        "recipients": column.NumberColumn("Recipients", format="localized"),
-        "share": column.NumberColumn("Share", format="%.1f %%"),
-        "delivered": column.TextColumn("Delivered", alignment="right"),
-        "billable": column.TextColumn("Billable", alignment="right"),
-    }
+def _numbers(row: dict[Any, Any], whole: int) -> list[str]:
+    return [
+        count(row["recipients"]),
+        percent(share(row["recipients"], whole)),
+        percent(share(row["delivered"], row["recipients"])),
+        count(row["billable_recipients"]),
+    ]
 
 
 if __name__ == "__main__":

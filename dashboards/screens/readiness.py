@@ -13,8 +13,9 @@ from dashboards.checks import SIGNS, about_to_stop, check_name, status_mark
 from dashboards.figure import heading
 from dashboards.fixes import findings_of_check
 from dashboards.frame import chosen_account, footer, opened
-from dashboards.markup import literal, tag
+from dashboards.markup import tag
 from dashboards.migration import migration_panel
+from dashboards.tile import Tile, tile_row
 from dashboards.view import View
 from models.readiness.checks import CHECKS
 from models.readiness.finding import ORDER
@@ -75,19 +76,19 @@ def ready_accounts(report: dict[str, Any]) -> tuple[int, int]:
 
 def _tiles(report: dict[str, Any]) -> None:
     findings, read = report["findings"], report["policies_read_at"]
-    with st.container(horizontal=True, gap="small", key="tiles"):
-        for status in ORDER:
-            number = sum(each["status"] == status for each in findings)
-            label = {"fail": "Fail", "unknown": "Unknown", "warn": "Warn", "pass": "Pass"}[status]
-            _tile(f"{SIGNS[status]} {label}", count(number), f"of {count(len(findings))} checks")
-        _tile("About to stop", count(len(about_to_stop(findings))), "billing, secrets, idle")
-        last = max(read.values(), default=None)
-        _tile("Settings read", "never" if last is None else day(last[:10]),
-              "never" if last is None else moment(last).partition(", ")[2])  # fmt: skip
-
-
-def _tile(label: str, value: str, below: str) -> None:
-    st.metric(label, value, literal(below), "off", border=True, delta_arrow="off")
+    labels = {"fail": "Fail", "unknown": "Unknown", "warn": "Warn", "pass": "Pass"}
+    numbers = {status: sum(each["status"] == status for each in findings) for status in ORDER}
+    last = max(read.values(), default=None)
+    at = "never" if last is None else moment(last).partition(", ")[2]
+    tile_row(
+        *(
+            Tile(f"{SIGNS[status]} {labels[status]}", count(number),
+                 f"of {count(len(findings))} checks")
+            for status, number in numbers.items()
+        ),
+        Tile("About to stop", count(len(about_to_stop(findings))), "billing, secrets, idle"),
+        Tile("Settings read", "never" if last is None else day(last[:10]), at),
+    )  # fmt: skip
 
 
 def _stopping(findings: list[dict[str, Any]]) -> None:

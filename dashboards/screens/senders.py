@@ -8,12 +8,13 @@ import pandas as pd
 import streamlit as st
 
 from dashboards import readings
-from dashboards.amounts import exact, plural
+from dashboards.amounts import count, exact, plural
 from dashboards.card import incident_card
 from dashboards.figure import heading, listing
 from dashboards.frame import chosen_account, footer, opened
 from dashboards.incidents import SIGNS, by_severity, open_ones, what_of
 from dashboards.profile import account_profile
+from dashboards.tile import Tile, tile_row
 from dashboards.view import View
 from models.senders import Sender
 
@@ -28,7 +29,7 @@ def show(view: View) -> None:
         incident_card(view, chosen["id"])
     sender = _profiled(view, account, chosen)
     if sender is not None:
-        account_profile(view, sender)
+        account_profile(view, sender, expanded=chosen is None or account is not None)
     footer(view)
 
 
@@ -37,10 +38,12 @@ def _severities(cards: list[dict[str, Any]]) -> None:
     still_open = open_ones(cards)
     if not still_open:
         return
-    with st.container(horizontal=True, gap="small", key="severities"):
-        for severity, sign in SIGNS.items():
-            mine = sum(card["severity"] == severity for card in still_open)
-            st.metric(f"{sign}, open", mine, border=True, width=150)
+    numbers = {
+        sign: sum(card["severity"] == severity for card in still_open)
+        for severity, sign in SIGNS.items()
+    }
+    whole = plural(len(still_open), "open incident")
+    tile_row(*(Tile(f"{sign}, open", count(mine), f"of {whole}") for sign, mine in numbers.items()))
 
 
 def _is_of(card: dict[str, Any], account: str | None) -> bool:

@@ -21,10 +21,13 @@ from dashboards.frame import footer, opened
 from dashboards.markup import literal, tag
 from dashboards.palette import palette
 from dashboards.reconciliation import closing_panel, reconciliation_panel
+from dashboards.tile import Tile, tile_row
 from dashboards.view import View
 from dashboards.whatif import whatif_panel
 from hve_monitor.errors import ConfigError
 
+# The parts of the page; the chosen one is in the URL, and only it is drawn.
+PARTS = ("By account", "Budgets and what-if", "Centers and invoice")
 SCENARIOS = {
     "flat": ("If nothing changes", "the level of the last 90 days"),
     "recent_trend": ("If the recent trend goes on", "the trend of the last twelve weeks, fading"),
@@ -41,23 +44,34 @@ def show(view: View) -> None:
         return
     _estimate_note(report)
     _tiles(report)
-    left, right = st.columns([5, 3])
-    with left:
-        _outlook(view, report)
-    with right:
-        budget_panel(report)
+    parts = st.tabs(PARTS, key="part", bind="query-params")
+    for part, draw in zip(parts, (_month, _ahead, _behind), strict=True):
+        if part.open:
+            with part:
+                draw(view, report)
+    footer(view)
+
+
+def _month(view: View, report: dict[str, Any]) -> None:
+    _outlook(view, report)
     _by_account(report)
+
+
+def _ahead(view: View, report: dict[str, Any]) -> None:
+    budget_panel(report)
     whatif_panel(view)
     _scenarios(report)
     backtest_panel(view)
-    reconciliation_panel(report)
+
+
+def _behind(view: View, report: dict[str, Any]) -> None:
     left, right = st.columns([5, 3])
     with left:
         center_panel(report)
     with right:
         closing_panel(report)
         focus_panel(view, report["month"], has_invoice=report["invoice"] is not None)
-    footer(view)
+    reconciliation_panel(report)
 
 
 def _estimate_note(report: dict[str, Any]) -> None:
@@ -76,26 +90,26 @@ def _estimate_note(report: dict[str, Any]) -> None:
 
 def _tiles(report: dict[str, Any]) -> None:
     currency, ahead, so_far = report["currency"], report["projection"], report["month_to_date"]
-    with st.container(horizontal=True, gap="small", key="tiles"):
-        _tile(
+    tiles = [
+        Tile(
             "Spent in the month",
             money(so_far["cost"], currency),
             f"exactly {exact(so_far['cost'])}",
-        )
-        _tile("Billable recipients", count(so_far["billable_recipients"]), "estimate from traces")
-        _tile("At month end", money(ahead["month_end"], currency), ahead["method"])
-        _tile("80 % range", between(ahead["p80"]), f"{currency} at month end")
-        _tile("95 % range", between(ahead["p95"]), f"{currency} at month end")
-        if quarter := report["quarter"]:
-            _tile(
+        ),
+        Tile("Billable recipients", count(so_far["billable_recipients"]), "estimate from traces"),
+        Tile("At month end", money(ahead["month_end"], currency), ahead["method"]),
+        Tile("80 % range", between(ahead["p80"]), f"{currency} at month end"),
+        Tile("95 % range", between(ahead["p95"]), f"{currency} at month end"),
+    ]
+    if quarter := report["quarter"]:
+        tiles.append(
+            Tile(
                 f"At the end of {quarter['quarter']}",
                 money(quarter["quarter_end"], currency),
                 f"80 %: {between(quarter['p80'])}",
             )
-
-
-def _tile(label: str, value: str, below: str) -> None:
-    st.metric(label, value, literal(below), "off", border=True, delta_arrow="off")
+        )
+    tile_row(*tiles)
 
 
 def _outlook(view: View, report: dict[str, Any]) -> None:

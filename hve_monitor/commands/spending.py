@@ -48,6 +48,14 @@ def usage(
 
 
 @commands.command()
+def tenants(config: ConfigFile = None, now: Now = None, as_json: Json = False) -> None:
+    """All tenants side by side: freshness, gaps, volume, spend, incidents, the next budget."""
+    from models.tenants import tenant_summaries
+
+    show(tenant_summaries(load(config), moment_of(now)), as_json, "tenants")
+
+
+@commands.command()
 def cost(
     month: Annotated[str | None, typer.Option(help="YYYY-MM; default this month.")] = None,
     backtest: Annotated[

@@ -66,12 +66,12 @@ class Dashboard:
 
 
 @contextmanager
-def served(config: Path) -> Iterator[Dashboard]:
+def served(config: Path, now: datetime = NOW) -> Iterator[Dashboard]:
     """`hve dashboard` on a free port until the block ends."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    options = ["--config", str(config), "--port", str(port), "--now", NOW.isoformat()]
+    options = ["--config", str(config), "--port", str(port), "--now", now.isoformat()]
     log = config.with_name("dashboard.log").open("wb")
     process = subprocess.Popen(
         [*HVE, "dashboard", *options], stdout=log, stderr=log, start_new_session=True
@@ -166,5 +166,6 @@ def drawn(page: Page) -> None:
 
 def tile(page: Page, label: str) -> str:
     """The value of a tile."""
-    found = page.locator('[data-testid="stMetric"]').filter(has_text=label)
-    return found.locator('[data-testid="stMetricValue"]').first.inner_text().strip()
+    named = page.locator("p.label").get_by_text(label, exact=True)
+    found = page.locator(".tile").filter(has=named)
+    return found.locator("p.value").first.inner_text().strip()

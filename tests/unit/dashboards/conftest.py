@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +50,8 @@ name = "all"
 amount = 0.5
 """
 
+TILE = re.compile(r'<p class="label">(.*?)</p><p class="value">(.*?)</p>')
+BEHIND = re.compile("behind-[0-9a-f]{12}")
 Open = Callable[..., AppTest]
 
 
@@ -130,11 +134,29 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> Open:
 
 
 def words(app: AppTest) -> str:
-    """All text of the page: HTML, metrics, captions and messages."""
-    html = [element.proto.body for element in app.get("html")]
-    metrics = [f"{each.label} {each.value} {each.delta}" for each in app.metric]
+    """All text of the page: HTML, tiles, captions and messages."""
+    numbers = [f"{label} {value}" for label, value in tiles(app).items()]
     boxes = [each.value for each in (*app.caption, *app.info, *app.warning, *app.error)]
-    return "\n".join([*html, *metrics, *boxes])
+    return "\n".join([*bodies(app), *numbers, *boxes])
+
+
+def bodies(app: AppTest) -> list[str]:
+    """The HTML of the page."""
+    return [element.proto.body for element in app.get("html")]
+
+
+def tiles(app: AppTest) -> dict[str, str]:
+    """The values of the page's tiles by their labels."""
+    found = TILE.findall("".join(bodies(app)))
+    return {unescape(label): unescape(value) for label, value in found}
+
+
+def unfolded(app: AppTest) -> AppTest:
+    """The page with every closed table opened."""
+    for each in app.expander:
+        if key := BEHIND.search(each.proto.id):
+            app.session_state[key[0]] = True
+    return app.run()
 
 
 def _traffic() -> list[dict[str, Any]]:

@@ -11,7 +11,7 @@ from dashboards import access, readings
 from dashboards.access import LOCAL, READINGS, RefusedError, User, is_old, name_of, roles_of
 from dashboards.view import View
 from hve_monitor.config import Auth, Config, load_config
-from tests.unit.dashboards.conftest import NOW, Open, words
+from tests.unit.dashboards.conftest import NOW, Open, tiles, words
 
 AUTH = Auth(roles={"finops": ("FinOps",), "security": ("SOC", "CERT"), "admin": ("Admins",)})
 PEOPLE = {
@@ -166,7 +166,7 @@ def test_a_server_that_others_reach_needs_a_login(
     monkeypatch.setattr("dashboards.entrance.is_reachable_from_outside", lambda: True)
     app = opened(stored)
     assert "There is no login" in words(app)
-    assert not app.metric
+    assert not tiles(app)
 
 
 def test_it_says_that_this_machine_alone_is_served(stored: Path, opened: Open) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +18,15 @@ from dashboards.naming import naming
 from dashboards.view import View, open_view
 from hve_monitor.config import load_config
 from hve_monitor.errors import ConfigError
-from hve_monitor.feedback import planned
+from hve_monitor.feedback import announce, give_verdict, planned
 from hve_monitor.names import reveal_shown
 from hve_monitor.pipeline import store_of
 from models.cards import incident_cards
 from tests.unit.dashboards.conftest import HR, NEWS, NOW, Open, words
 from warehouse.audit import entries
 from warehouse.publication import published
+
+DAY = timedelta(days=1)
 
 
 @pytest.fixture
@@ -169,3 +172,33 @@ def test_a_banner_says_where_names_are_pseudonyms(own: Path) -> None:
 def test_long_subjects_are_cut_in_lists() -> None:
     assert shortened("a" * 10_000) == "a" * LONGEST + "…"
     assert shortened("short") == "short"
+
+
+def test_a_verdict_of_the_command_shows_at_the_next_rerun(own: Path, opened: Open) -> None:
+    card = incident_of(own)
+    app = opened(own, "senders", incident=card["id"])
+    assert "said at the prompt" not in words(app)
+    config = load_config(own)
+    give_verdict(config, card["id"], "confirmed", "said at the prompt", "ada", NOW)
+    assert "said at the prompt" in words(app.run())
+
+
+def test_what_is_said_within_a_quarter_hour_counts_at_once(
+    own: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HVE_CONFIG", str(own))
+    monkeypatch.delenv("HVE_DASHBOARD_NOW", raising=False)
+    before, config = open_view(), load_config(own)
+    at = datetime.now(UTC)
+    give_verdict(config, incident_of(own)["id"], "confirmed", "seen just now", "ada", at)
+    after = open_view()
+    assert after.now >= at
+    assert after.identity() != before.identity()
+    said = [card["verdict"] for card in readings.incidents(after) if card["verdict"]]
+    assert [each["reason"] for each in said] == ["seen just now"]
+    later = datetime.now(UTC)
+    announce(
+        config, config.served[0], (HR, None, False), (later, later + DAY), 10, "", "ada", later
+    )
+    assert open_view().now >= later
+    assert [plan["recipients"] for plan in readings.plans(open_view())] == [10]

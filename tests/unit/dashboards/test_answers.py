@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from dashboards.amounts import count, money
 from dashboards.focus import focus_bytes
+from dashboards.screens.health import MOST_ACCOUNTS, least_read
 from dashboards.view import open_view
 from hve_monitor.config import load_config
 from models.deliveries import delivery_figures, latest_undelivered
@@ -15,10 +17,11 @@ from models.readiness.report import Wanted, readiness_report
 from models.spend import planned_change
 from models.whatif import change_of
 from publish.exports import Export, export
-from tests.unit.dashboards.conftest import FIRST, HR, NEWS, NOW, Open, words
-from tests.unit.dashboards.test_screens import metric
+from tests.unit.dashboards.conftest import FIRST, HR, NEWS, NOW, Open, tiles, unfolded, words
 from warehouse.publication import published
 from warehouse.state import State
+
+AHEAD = "Budgets and what-if"
 
 
 def test_readiness_counts_what_the_command_counts(stored: Path, opened: Open) -> None:
@@ -26,8 +29,8 @@ def test_readiness_counts_what_the_command_counts(stored: Path, opened: Open) ->
     with published(load_config(stored).warehouse.path) as connection:
         report = readiness_report(connection, Wanted(), NOW)
     unknown = sum(each["status"] == "unknown" for each in report["findings"])
-    assert metric(app, "? Unknown") == count(unknown)
-    assert metric(app, "✕ Fail") == count(report["failed"])
+    assert tiles(app)["? Unknown"] == count(unknown)
+    assert tiles(app)["✕ Fail"] == count(report["failed"])
     assert all(account in words(app) for account in (HR, NEWS))
 
 
@@ -40,9 +43,9 @@ def test_findings_are_chosen_by_the_address(stored: Path, opened: Open) -> None:
 
 def test_health_names_what_is_not_read(gapped: Path, opened: Open) -> None:
     app = opened(gapped, "health")
-    assert metric(app, "Coverage") == "incomplete"
+    assert tiles(app)["Coverage"] == "incomplete"
     assert "2 accounts with unread hours on" in words(app)
-    days = next(each.value for each in app.dataframe if "share" in each.value)
+    days = next(each.value for each in unfolded(app).dataframe if "share" in each.value)
     hole = days[days["day"].astype(str) == "2026-11-10"]
     assert set(hole["state"]) == {"not read"}
 
@@ -59,13 +62,13 @@ def test_health_tells_runs_and_quota_from_the_state(stored: Path, opened: Open) 
     state.close()
     app = opened(stored, "health")
     assert "1 source did not succeed" in words(app)
-    runs = next(each.value for each in app.dataframe if "throttled" in each.value)
+    runs = next(each.value for each in unfolded(app).dataframe if "throttled" in each.value)
     assert runs["error"].tolist() == ["403: refused"]
 
 
 def test_whatif_is_the_command(stored: Path, opened: Open) -> None:
-    app = opened(stored, "spend", if_recipients="40000", if_sends="2", if_every="week",
-                 if_account=NEWS)  # fmt: skip
+    app = opened(stored, "spend", part=AHEAD, if_recipients="40000", if_sends="2",
+                 if_every="week", if_account=NEWS)  # fmt: skip
     change = change_of(NEWS, 40_000, 2, "week", (None, None), NOW.date())
     found = planned_change(load_config(stored), NOW, None, change)
     text = words(app)
@@ -76,12 +79,12 @@ def test_whatif_is_the_command(stored: Path, opened: Open) -> None:
 def test_the_slider_moves_the_number_and_a_wrong_day_is_a_sentence(
     stored: Path, opened: Open
 ) -> None:
-    app = opened(stored, "spend")
+    app = opened(stored, "spend", part=AHEAD)
     slider = next(each for each in app.slider if each.key == "if_slide")
     slider.set_value(25_000).run()
     assert app.session_state["if_recipients"] == 25_000
     assert "1 send to 25,000 recipients" in words(app)
-    wrong = opened(stored, "spend", if_from="2026-12-02", if_until="2026-12-01")
+    wrong = opened(stored, "spend", part=AHEAD, if_from="2026-12-02", if_until="2026-12-01")
     assert "it is before" in words(wrong)
 
 
@@ -121,4 +124,20 @@ def test_every_tile_of_the_overview_leads_one_page_deeper(stored: Path, opened: 
     app = opened(stored)
     links = {each.proto.label for each in app.get("page_link")}
     assert {"What to fix", "Gaps, runs and quota", "Budgets and what-if"} <= links
-    assert metric(app, "What was read") == "complete"
+    assert tiles(app)["What was read"] == "complete"
+
+
+def test_the_least_read_accounts_are_charted() -> None:
+    names = [f"account{n}@contoso.com" for n in range(MOST_ACCOUNTS + 10)]
+    days = pd.DataFrame(
+        {
+            "tenant": "contoso",
+            "account": names,
+            "day": NOW.date(),
+            "share": [1.0] * (len(names) - 1) + [0.5],
+        }
+    )
+    shown = least_read(days)["account"].tolist()
+    assert len(shown) == MOST_ACCOUNTS
+    assert names[-1] in shown
+    assert least_read(days.head(3))["account"].tolist() == names[:3]

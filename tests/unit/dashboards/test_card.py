@@ -11,7 +11,7 @@ from hve_monitor.config import load_config
 from models.cards import incident_cards
 from models.contributions import whole_card
 from models.runbooks import STEPS
-from tests.unit.dashboards.conftest import NEWS, NOW, Open, words
+from tests.unit.dashboards.conftest import NEWS, NOW, Open, unfolded, words
 from warehouse.publication import published
 
 
@@ -32,7 +32,7 @@ def test_the_card_names_whom_it_reached_from_where_and_what_to_do(
     assert "? not verified" in text
     assert "Message traces hold no body" in text
     assert "Timeline" in text
-    table = next(each.value for each in app.dataframe if "is_new" in each.value)
+    table = next(each.value for each in unfolded(app).dataframe if "is_new" in each.value)
     assert set(table["recipient"]) == {row["recipient"] for row in card["recipients"]}
 
 

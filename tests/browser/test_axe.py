@@ -1,0 +1,52 @@
+"""axe finds no serious violation: every page and every part of one, in both themes."""
+
+from __future__ import annotations
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+from tests.browser.conftest import Dashboard, Visit, drawn
+
+pytestmark = pytest.mark.browser
+
+PAGES = {
+    "overview": "",
+    "by account": "spend",
+    "budgets": "spend?part=Budgets+and+what-if",
+    "centers": "spend?part=Centers+and+invoice",
+    "the card of an incident": "senders?incident={incident}",
+    "the profile of an account": "senders?account={account}",
+    "delivery": "delivery",
+    "a message": "delivery?recipient={recipient}",
+    "readiness": "readiness",
+    "plan": "plan",
+    "health": "health",
+}
+
+
+def serious(page: Page) -> list[tuple[str, str]]:
+    """Rule and element of what axe calls serious or critical."""
+    found = Axe().run(page).response["violations"]
+    hard = [each for each in found if each["impact"] in ("serious", "critical")]
+    return [(each["id"], node["html"][:300]) for each in hard for node in each["nodes"]]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("name", PAGES)
+def test_axe_finds_no_serious_violation(
+    dashboard: Dashboard, visit: Visit, name: str, theme: str
+) -> None:
+    failed = dashboard.command("trace", "--status", "failed", "--limit", "1")["rows"][0]
+    address = PAGES[name].format(
+        incident=dashboard.command("incidents", "--status", "open")["incidents"][0]["id"],
+        account=failed["account"],
+        recipient=failed["recipient"],
+    )
+    page = visit(f"{dashboard.url}/{address}", theme=theme)
+    assert serious(page) == []
+    closed = page.locator("details:not([open]) > summary")
+    while closed.count():
+        closed.first.click()
+        drawn(page)
+    assert serious(page) == []

@@ -1,0 +1,80 @@
+"""Whatever others wrote stands on every page as text, and nothing of it is lost."""
+
+from __future__ import annotations
+
+import re
+from html import escape
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from hve_monitor.config import load_config
+from models.cards import incident_cards
+from models.deliveries import latest_undelivered
+from tests.unit.dashboards.conftest import FIRST, NOW, Open, bodies, unfolded
+from tests.unit.dashboards.hostile_store import BAD, WORSE, hostile_tenant
+from warehouse.publication import published
+
+PAGES = {
+    "overview": {},
+    "spend": {},
+    "spend ahead": {"part": "Budgets and what-if"},
+    "spend behind": {"part": "Centers and invoice"},
+    "senders": {},
+    "senders of one": {"account": BAD},
+    "delivery": {},
+    "delivery search": {"status": "failed"},
+    "readiness": {},
+    "plan": {},
+    "health": {},
+}
+UNSEEN = re.compile("[\u202a-\u202e\x00-\x08\x0b-\x1f]")
+ELEMENT = re.compile("<(script|img)")
+MARKDOWN = re.compile(r"(?<!\\)\[(click|x)\]|(?<!\\)\*\*bold|(?<!\\):red|(?<!\\)`code|(?<!\\)\$a")
+
+
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """hve.toml of the tenant."""
+    return hostile_tenant(tmp_path_factory.mktemp("hostile"))
+
+
+def said(app: AppTest) -> list[str]:
+    """Everything of a page that is read as markdown."""
+    values = (*app.caption, *app.info, *app.warning, *app.error, *app.success, *app.markdown)
+    fields = (*app.expander, *app.button, *app.selectbox, *app.text_input, *app.checkbox)
+    return [*(each.value for each in values), *(each.label for each in fields)]
+
+
+def check(app: AppTest) -> list[str]:
+    """HTML and cells of the page, after seeing that nothing on it is more than text."""
+    assert not app.exception
+    assert not [each for each in bodies(app) if ELEMENT.search(each) or UNSEEN.search(each)]
+    assert not [each for each in said(app) if MARKDOWN.search(each) or UNSEEN.search(each)]
+    tables = [str(cell) for each in app.dataframe for cell in each.value.to_numpy().ravel()]
+    assert not [cell for cell in tables if UNSEEN.search(cell)]
+    return [*bodies(app), *map(escape, tables)]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_data_is_shown_as_text(hostile: Path, opened: Open, page: str) -> None:
+    app = unfolded(opened(hostile, page.split(maxsplit=1)[0], **PAGES[page]))
+    assert any("&lt;script&gt;" in each for each in check(app))
+
+
+def test_the_way_of_a_message_is_text(hostile: Path, opened: Open) -> None:
+    with published(load_config(hostile).warehouse.path) as connection:
+        rows = latest_undelivered(connection, FIRST, NOW)
+    row = next(each for each in rows if each["id"] == "b7")
+    app = opened(hostile, "delivery", message=row["id"], to=row["recipient"])
+    way = next(each for each in check(app) if 'class="steps"' in each)
+    assert "Fail &lt;script&gt;window.stolen=1&lt;/script&gt;" in way
+
+
+def test_the_card_of_every_incident_is_text(hostile: Path, opened: Open) -> None:
+    with published(load_config(hostile).warehouse.path) as connection:
+        cards = incident_cards(connection, NOW)
+    assert {card["account"] for card in cards} <= {BAD, WORSE}
+    for card in cards[:2]:
+        check(unfolded(opened(hostile, "senders", incident=card["id"])))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -16,7 +16,7 @@ import pyarrow as pa
 from hve_monitor.config import Tenant
 from models.context import Context, context_of, idle_incidents
 from models.grid import HourlyGrid
-from models.hours import HISTORY, grid_of, known_until, last_hours
+from models.hours import HISTORY, gaps_of, grid_of, known_until, last_hours
 from models.incident_rows import APART, incident_row
 from models.incidents import Analysis, Incident, analyse
 from models.judgement import end_of, incidents_of
@@ -31,7 +31,7 @@ from models.turns import Turn, bound_together, end_turn, next_turn
 from models.verdicts import Feedback
 from warehouse.accounts import replace_of_accounts, stored_rows
 from warehouse.plans import Plan, stored_plans
-from warehouse.state import DirtyDay
+from warehouse.state import DirtyDay, Window
 from warehouse.store import Store
 from warehouse.tables import HVE_BASELINE_HOURLY, HVE_INCIDENTS, HVE_SIGNALS, Table
 from warehouse.verdicts import stored_verdicts
@@ -73,6 +73,7 @@ def detect(
         Feedback(stored_verdicts(store.state, tenant.name, now)),
         plans,
         around,
+        gaps_of(store, tenant, until),
         stored_rows(store, HVE_INCIDENTS, tenant.name),
     )
     bound = bound_together(plans, turn.accounts, until)
@@ -110,12 +111,13 @@ class _Judge:
     feedback: Feedback
     plans: Sequence[Plan]
     around: Context
+    gaps: Mapping[str, list[Window]]
     stored: list[dict[str, Any]]
 
     def judged(self, accounts: Sequence[str]) -> _Judged:
         """Judges some accounts over their whole history."""
         tenant, until = self.tenant, self.until
-        grid = grid_of(self.store, tenant, accounts, until)
+        grid = grid_of(self.store, tenant.name, accounts, until, self.gaps)
         first = max(self.first, grid.start.date())
         analysis = analyse(grid, tenant.timezone, tenant.holidays, self.feedback)
         mine = [row for row in self.stored if row["account"] in set(accounts)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -14,6 +14,7 @@ from hve_monitor.config import Tenant
 from models.coverage import account_gaps, covered_until
 from models.grid import HourlyGrid, grid_from_hours
 from warehouse.connection import compute, files_sql
+from warehouse.state import Window
 from warehouse.store import Store
 from warehouse.tables import HVE_USAGE_HOURLY
 
@@ -50,10 +51,22 @@ def last_hours(store: Store, tenant: str, until: datetime) -> dict[str, datetime
     return dict(rows)
 
 
-def grid_of(store: Store, tenant: Tenant, accounts: Sequence[str], until: datetime) -> HourlyGrid:
+def gaps_of(store: Store, tenant: Tenant, until: datetime) -> dict[str, list[Window]]:
+    """What was not read of each account's history; files have no coverage to compare with."""
+    if tenant.accounts == "files":
+        return {}
+    return account_gaps(store, tenant.name, until - HISTORY, until)
+
+
+def grid_of(
+    store: Store,
+    tenant: str,
+    accounts: Sequence[str],
+    until: datetime,
+    gaps: Mapping[str, list[Window]],
+) -> HourlyGrid:
     """The grid of some accounts; an hour that was not read is unknown in it."""
-    grid = grid_from_hours(_hours(store, tenant.name, accounts, until), until)
-    return grid if tenant.accounts == "files" else _without_gaps(store, tenant.name, grid, until)
+    return _without_gaps(grid_from_hours(_hours(store, tenant, accounts, until), until), gaps)
 
 
 def _hours(store: Store, tenant: str, accounts: Sequence[str], until: datetime) -> pd.DataFrame:
@@ -70,17 +83,13 @@ def _hours(store: Store, tenant: str, accounts: Sequence[str], until: datetime) 
     return frame
 
 
-def _without_gaps(store: Store, tenant: str, grid: HourlyGrid, until: datetime) -> HourlyGrid:
+def _without_gaps(grid: HourlyGrid, gaps: Mapping[str, list[Window]]) -> HourlyGrid:
     recipients = grid.recipients.copy()
     count = recipients.shape[1]
-    end = min(until, grid.start + count * HOUR)
-    for account, windows in account_gaps(store, tenant, grid.start, end).items():
-        if account not in grid.accounts:
-            continue
-        row = recipients[grid.accounts.index(account)]
-        for window in windows:
-            first = int((window.start - grid.start) / HOUR)
+    for row, account in enumerate(grid.accounts):
+        for window in gaps.get(account, ()):
+            first = max(int((window.start - grid.start) / HOUR), 0)
             last = min(count, int(np.ceil((window.end - grid.start) / HOUR)))
-            unread = row[first:last]
+            unread = recipients[row, first : max(last, first)]
             unread[unread == 0] = np.nan
     return replace(grid, recipients=recipients)

@@ -52,7 +52,14 @@ HEADER = "id,sender,recipient,received_at,status,subject,message_id,from_ip"
 # The same person is written to by both, so that what is hidden must differ too.
 PERSON = "ada.lang@northwind.com"
 # Without a tenant: one incident's verdicts, and what a build reads of one tenant's rows.
-OF_ONE_THING = {"incident_verdicts", "last_sends", "sign_in_facts"}
+OF_ONE_THING = {
+    "account_news",
+    "counts_seen",
+    "incident_verdicts",
+    "last_sends",
+    "sign_in_facts",
+    "tenant_writes",  # the panel of all tenants asks for all of them
+}
 # Rows of messages that the caller has found within a tenant.
 OF_FOUND_ROWS = {"trace_events", "trace_siblings", "traces"}
 COMMANDS = (

@@ -428,7 +428,11 @@ def test_files_that_leave_the_store_are_in_the_audit_log(hve: Hve, mode: str) ->
     assert hve("backup", "--out", "all.backup", *later).code == 0
     assert hve("restore", "all.backup", "--replace", *later).code == 0
     entries = hve("audit", "--json").json["entries"]
-    told = [(each["what"], each["target"], each["outcome"]) for each in reversed(entries)]
+    told = [
+        (each["what"], each["target"], each["outcome"])
+        for each in reversed(entries)
+        if each["what"] != "purge"  # the first run also applies the retention
+    ]
     assert told == [
         ("export", "scheduled: csv, focus", "done"),
         ("export", "scheduled: csv, focus", "done"),

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -86,7 +87,9 @@ def duckdb_type(kind: pa.DataType) -> str:
     return "timestamptz" if pa.types.is_timestamp(kind) else names[kind]
 
 
-def arrow(connection: duckdb.DuckDBPyConnection, sql: str) -> pa.Table:
+def arrow(
+    connection: duckdb.DuckDBPyConnection, sql: str, parameters: Mapping[str, Any] | None = None
+) -> pa.Table:
     """The whole result as an Arrow table."""
-    result: pa.Table = connection.sql(sql).to_arrow_table()
+    result: pa.Table = connection.sql(sql, params=parameters).to_arrow_table()
     return result

@@ -149,7 +149,8 @@ def _rebuild_days(
     now: datetime,
 ) -> frozenset[date]:
     """Replaces the marts of these days; returns days that lost a first contact."""
-    place.offer_reference(reference)
+    for name, rows in reference.tables().items():
+        place.offer_rows(name, rows)
     for table, asked in ((HVE_ACCOUNTS, None), (MESSAGE_TRACES, days)):
         place.offer_files(f"raw.{table.name}", table, store.delta.files(table, tenant, asked))
     for each in runner.models():

@@ -14,7 +14,6 @@ import duckdb
 import pyarrow as pa
 
 from models import runner
-from models.reference import Reference
 from warehouse.connection import arrow, compute, files_sql
 from warehouse.store import Store
 from warehouse.tables import Table
@@ -26,8 +25,8 @@ class Workplace(Protocol):
     def offer_files(self, name: str, table: Table, files: list[str]) -> None:
         """Makes `name` a view of Parquet files in the table's own columns and types."""
 
-    def offer_reference(self, reference: Reference) -> None:
-        """Makes reference.*."""
+    def offer_rows(self, name: str, rows: pa.Table) -> None:
+        """Makes `name` of a few rows."""
 
     def create(self, name: str, sql: str, *, stored: bool) -> None:
         """Makes `name` from a select: computed once where it is stored, else a view."""
@@ -51,20 +50,22 @@ class DuckDBWorkplace:
     """A connection in memory."""
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
-        self.connection = connection
+        self._connection = connection
 
     def offer_files(self, name: str, table: Table, files: list[str]) -> None:
         self.create(name, files_sql(table, files), stored=False)
 
-    def offer_reference(self, reference: Reference) -> None:
-        reference.offer(self.connection)
+    def offer_rows(self, name: str, rows: pa.Table) -> None:
+        self._connection.register("offered", rows)
+        self.create(name, "select * from offered", stored=True)
+        self._connection.unregister("offered")
 
     def create(self, name: str, sql: str, *, stored: bool) -> None:
         kind = "table" if stored else "view"
-        self.connection.execute(f"create or replace {kind} {name} as {sql}")
+        self._connection.execute(f"create or replace {kind} {name} as {sql}")
 
     def rows(self, sql: str, parameters: Mapping[str, Any] | None = None) -> pa.Table:
-        return arrow(self.connection, sql, parameters)
+        return arrow(self._connection, sql, parameters)
 
 
 class DuckDBEngine:

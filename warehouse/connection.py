@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
-import pyarrow as pa
 
-from warehouse.tables import Table
+if TYPE_CHECKING:  # readers of the published file start faster without
+    import pyarrow as pa
+
+    from warehouse.tables import Table
 
 
 @contextmanager
@@ -69,6 +71,8 @@ def quoted(text: str) -> str:
 
 def duckdb_type(kind: pa.DataType) -> str:
     """DuckDB's name of an Arrow type that the tables use."""
+    import pyarrow as pa
+
     if pa.types.is_list(kind):
         return f"{duckdb_type(kind.value_type)}[]"
     if pa.types.is_struct(kind):

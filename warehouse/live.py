@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import sqlite3
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import duckdb
-import pyarrow as pa
 
 VERDICTS = (
     "number, incident, verdict as status, reason, author,"
     ' cast("at" as timestamptz) as "at", cast(expires_at as timestamptz) as expires_at'
 )
-SCHEMA = pa.schema(
-    [("number", pa.int64())]
-    + [
-        (name, pa.string())
-        for name in ("incident", "verdict", "reason", "author", "at", "expires_at")
-    ]
+COLUMNS = ("number", "incident", "verdict", "reason", "author", "at", "expires_at")
+SAID = (
+    "create temp table said (number bigint, incident varchar, verdict varchar, reason varchar,"
+    ' author varchar, "at" varchar, expires_at varchar)'
 )
 
 
@@ -29,33 +27,28 @@ def offer_live(connection: duckdb.DuckDBPyConnection, root: Path) -> None:
     state.db is not at hand (a copied file), those of the publication.
     """
     connection.execute("attach ':memory:' as live")
+    connection.execute(SAID)
     rows = _rows(root / "state.db")
-    if rows is None:
-        source = "hve.state.verdicts" if _was_published(connection) else None
-        connection.register("said", SCHEMA.empty_table())
-        connection.execute(
-            f"create table live.verdicts as select {VERDICTS} from {source or 'said'}"
-        )
-    else:
-        connection.register("said", rows)
-        connection.execute(f"create table live.verdicts as select {VERDICTS} from said")
-    connection.unregister("said")
+    if rows:
+        connection.executemany("insert into said values (?, ?, ?, ?, ?, ?, ?)", rows)
+    is_copy = rows is None and _was_published(connection)
+    source = "hve.state.verdicts" if is_copy else "said"
+    connection.execute(f"create table live.verdicts as select {VERDICTS} from {source}")
+    connection.execute("drop table said")
 
 
-def _rows(file: Path) -> pa.Table | None:
+def _rows(file: Path) -> list[tuple[Any, ...]] | None:
     try:
         state = sqlite3.connect(f"file:{quote(str(file))}?mode=ro", uri=True, timeout=10)
     except sqlite3.Error:
         return None
+    names = ", ".join(f'"{name}"' for name in COLUMNS)
     try:
-        rows = state.execute(f"select {', '.join(SCHEMA.names)} from verdicts").fetchall()
+        return state.execute(f"select {names} from verdicts").fetchall()
     except sqlite3.Error:
         return None
     finally:
         state.close()
-    return pa.Table.from_pylist(
-        [dict(zip(SCHEMA.names, row, strict=True)) for row in rows], schema=SCHEMA
-    )
 
 
 def _was_published(connection: duckdb.DuckDBPyConnection) -> bool:

@@ -29,8 +29,8 @@ browser: $(READY)         ## the dashboard in a real Chromium
 scale: $(SPARK)           ## large data, and the same models on Spark (needs Java 17 or later)
 	$(BIN)/pytest -q -m scale
 
-bench: $(READY)           ## speed and memory beside the plain alternative
-	for each in benchmarks/*.py; do $(BIN)/python $$each || exit 1; done
+bench: $(READY)           ## writes docs/benchmarks.md: hours; one section: benchmarks/report.py NAME
+	$(BIN)/python benchmarks/report.py
 
 # uv is several times faster; where it cannot be installed, pip reads the same hashed list.
 $(READY): requirements.lock pyproject.toml

@@ -65,7 +65,8 @@ def read_tenants(root: Path, numbers: list[int]) -> None:
     """What one of the processes does; a tenant that another one holds is left to it."""
     for number in numbers:
         with serve(simulated(number)) as server:
-            config = config_of(root, number, server.endpoints)
+            trusted = server.endpoints | {"ca_bundle": str(server.ca_file)}
+            config = config_of(root, number, trusted)
             since = NOW - timedelta(days=3)
             try:
                 results = ingest(config, NOW, lambda *_: None, SOURCES, Window(since, NOW))

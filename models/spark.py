@@ -82,7 +82,8 @@ class SparkEngine:
 
     @contextmanager
     def workplace(self, store: Store) -> Iterator[Workplace]:
-        place = SparkWorkplace(self._started(store.spill), store.root, self._config.spark.location)
+        session = self._started(store.spill / "spark")
+        place = SparkWorkplace(session, store.root, self._config.spark.location)
         try:
             yield place
         finally:
@@ -97,6 +98,8 @@ class SparkEngine:
         from pyspark.sql import SparkSession
 
         if self._session is None:
+            # What a killed process left; this one holds the build lock.
+            shutil.rmtree(spill, ignore_errors=True)
             builder = SparkSession.builder.appName("hve-monitor")
             for key, value in self._settings(spill).items():
                 builder = builder.config(key, value)
@@ -154,7 +157,8 @@ class SparkWorkplace:
 
     def create(self, name: str, sql: str, *, stored: bool) -> None:
         found = self._session.sql(spark_sql(sql))
-        if stored:
+        # Every mart reads what is staged: computed once, it is also planned once.
+        if stored or name.startswith("staging."):
             found = found.persist()
             self._kept.append(found)
         found.createOrReplaceTempView(view_name(name))

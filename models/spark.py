@@ -118,15 +118,17 @@ class SparkEngine:
         own = {
             "spark.driver.memory": java_memory(self._config.warehouse.memory_limit),
             "spark.driver.maxResultSize": "0",
-            # What spills may hold addresses: it is encrypted, and lies within the store.
+            # What spills may hold addresses: it is encrypted.
             "spark.io.encryption.enabled": "true",
-            "spark.local.dir": str(spill.absolute()),
             "spark.log.level": "ERROR",
             "spark.ui.enabled": "false",
             "spark.ui.showConsoleProgress": "false",
         }
-        master = {"spark.master": spark.master} if spark.master else {}
-        return own | master | spark.settings | MEANING
+        if "," not in str(spill):  # Spark would take two names; then the system's own place
+            own["spark.local.dir"] = str(spill.absolute())
+        if spark.master:
+            own["spark.master"] = spark.master
+        return own | spark.settings | MEANING
 
 
 class SparkWorkplace:

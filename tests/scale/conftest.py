@@ -52,7 +52,7 @@ def pair(tmp_path_factory: pytest.TempPathFactory, spark: SparkEngine) -> Pair:
     """Both stores after a first build and one of changed, late and unread rows."""
     root = tmp_path_factory.mktemp("parity")
     # A name with what Spark would take for a pattern, were it not told otherwise.
-    ours, theirs = root / "duckdb", root / "spark {1,2}"
+    ours, theirs = root / "duckdb", root / "spark {1} 2"
     with open_store(ours) as store:
         land_first(store)
     shutil.copytree(ours, theirs)

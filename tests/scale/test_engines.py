@@ -66,10 +66,13 @@ def test_the_facts_are_many_and_of_every_kind(pair: Pair) -> None:
 
 @pytest.mark.parametrize("table", OF_SQL, ids=lambda table: table.name)
 def test_a_mart_of_sql_is_equal_to_the_last_digit(pair: Pair, table: Table) -> None:
+    # A batch is a number in the order of writing; Spark takes more days at once.
+    columns = ", ".join(name for name in table.schema.names if name != "batch")
+    ours, theirs = (f"select {columns} from {name}" for name in ("ours", "theirs"))
     with both(pair, table) as connection:
         rows = count(connection, "from ours")
         different = connection.execute(
-            "(from ours except all from theirs) union all (from theirs except all from ours)"
+            f"({ours} except all {theirs}) union all ({theirs} except all {ours})"
             " order by all limit 5"
         ).fetchall()
         assert different == []

@@ -14,6 +14,7 @@ import pytest
 from tests.unit.hve_monitor.conftest import CSV
 from warehouse.reading import published
 from warehouse.store import open_store
+from warehouse.tables import MESSAGE_TRACES
 
 pytestmark = pytest.mark.scale
 CODE = "import sys; from hve_monitor.cli import main; sys.argv[0] = 'hve'; main()"
@@ -56,9 +57,9 @@ def test_a_build_on_spark_and_one_that_fails(tmp_path: Path) -> None:
     assert json.loads(built.stdout)["models"]["days_rebuilt"] == 1
     assert rows(tmp_path) == before
 
-    (facts,) = (tmp_path / "data/local/facts/message_traces").rglob("*.parquet")
-    whole = facts.read_bytes()
-    facts.write_bytes(whole[: len(whole) // 2])
+    with open_store(tmp_path / "data/local") as store:
+        (facts,) = map(Path, store.delta.files(MESSAGE_TRACES))
+    facts.write_bytes(facts.read_bytes()[:-200])
     failed = hve(tmp_path, "build", "--engine", "spark", "--full")
     assert (failed.returncode, failed.stdout) == (1, "")
     assert [line for line in failed.stderr.splitlines() if line.startswith("hve: spark: ")]

@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+SPARK := $(VENV)/.spark
 
 .PHONY: demo test check lint slow browser scale bench clean lock
 
@@ -25,11 +26,11 @@ slow: $(READY)            ## tests that take longer
 browser: $(READY)         ## the dashboard in a real Chromium
 	$(BIN)/pytest -q -m browser
 
-scale: $(READY)
+scale: $(SPARK)           ## large data, and the same models on Spark (needs Java 17 or later)
 	$(BIN)/pytest -q -m scale
 
-bench: $(READY)           ## speed and memory beside the plain alternative
-	for each in benchmarks/*.py; do $(BIN)/python $$each || exit 1; done
+bench: $(READY)           ## writes docs/benchmarks.md: hours; one section: benchmarks/report.py NAME
+	$(BIN)/python benchmarks/report.py
 
 # uv is several times faster; where it cannot be installed, pip reads the same hashed list.
 $(READY): requirements.lock pyproject.toml
@@ -43,9 +44,23 @@ $(READY): requirements.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	touch $(READY)
 
-lock:                     ## writes requirements.lock anew from pyproject.toml
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
-	  --group dev --no-emit-index-url --no-emit-find-links pyproject.toml -o requirements.lock
+# Spark is 500 MB and wanted by few: its own list, on top of the other.
+$(SPARK): $(READY) requirements-spark.lock
+	if [ -x $(BIN)/uv ]; then \
+	  $(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements-spark.lock; \
+	else \
+	  $(BIN)/python -m pip install --quiet --require-hashes -r requirements-spark.lock; \
+	fi
+	touch $(SPARK)
+
+COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+  --no-emit-index-url --no-emit-find-links
+
+lock:                     ## writes both lists of requirements anew from pyproject.toml
+	$(BIN)/$(COMPILE) --group dev pyproject.toml -o requirements.lock
+	$(BIN)/python -c "import tomllib; project = tomllib.load(open('pyproject.toml', 'rb'))['project']; \
+	  print(*project['optional-dependencies']['spark'])" \
+	  | $(BIN)/$(COMPILE) --constraint requirements.lock - -o requirements-spark.lock
 
 clean:                    ## removes what was made here, the demo store included
 	rm -rf $(VENV) data/demo .pytest_cache .mypy_cache .ruff_cache .hypothesis

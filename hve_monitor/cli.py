@@ -29,6 +29,7 @@ app = typer.Typer(
     help="Usage, cost and incidents of Microsoft 365 High Volume Email.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # boxes and colours would double the time that --help takes
     add_completion=False,
 )
 groups = (

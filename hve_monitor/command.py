@@ -71,10 +71,13 @@ def finish(outcome: Outcome, as_json: bool, kind: str) -> None:
 
 def show(document: dict[str, Any], as_json: bool, kind: str) -> None:
     """One JSON document, or the text that hve_monitor.text makes of this kind of document."""
+    shown = json.dumps(document, ensure_ascii=False) if as_json else _text(document, kind)
+    sys.stdout.write(shown + "\n")
+    sys.stdout.flush()
+
+
+def _text(document: dict[str, Any], kind: str) -> str:
     from hve_monitor.delivery_text import DELIVERY_TEXTS
     from hve_monitor.text import TEXTS
 
-    texts = TEXTS | DELIVERY_TEXTS
-    shown = json.dumps(document, ensure_ascii=False) if as_json else texts[kind](document)
-    sys.stdout.write(shown + "\n")
-    sys.stdout.flush()
+    return (TEXTS | DELIVERY_TEXTS)[kind](document)

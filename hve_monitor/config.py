@@ -68,6 +68,14 @@ class Warehouse(Section):
     threads: Annotated[int, Field(ge=1)] | None = None
 
 
+class Spark(Section):
+    """How `--engine spark` runs; an empty text leaves the choice to Spark's surroundings."""
+
+    master: str = ""
+    location: str = ""
+    settings: dict[str, str] = {}
+
+
 class Tenant(Section):
     """One Microsoft 365 tenant, its credentials and where its accounts come from."""
 
@@ -454,6 +462,7 @@ class Config(BaseSettings):
     auth: Auth = Auth()
     readiness: Readiness = Readiness()
     metrics: Metrics = Metrics()
+    spark: Spark = Spark()
 
     @classmethod
     def settings_customise_sources(

@@ -13,7 +13,16 @@ from typing import Any
 
 from hve_monitor.clock import iso
 from hve_monitor.config import Config, Tenant
-from hve_monitor.errors import DONE, FAILED, INCOMPLETE, TEMPORARY, USAGE, HveError, LockedError
+from hve_monitor.errors import (
+    DONE,
+    FAILED,
+    INCOMPLETE,
+    TEMPORARY,
+    USAGE,
+    ConfigError,
+    HveError,
+    LockedError,
+)
 from hve_monitor.readers import Readers, Reading
 from ingest.auth import EntraTokens
 from ingest.files import FileImport, ImportResult, expand, totals
@@ -21,8 +30,9 @@ from ingest.http import https_client
 from ingest.source import Progress, SourceResult
 from ingest.tenant import ingest_tenant
 from models.budget_alerts import budgets_by_currency, note_budget_alerts
-from models.build import BuildResult, build
+from models.build import DUCKDB, BuildResult, build
 from models.coverage import coverage_report
+from models.engine import Engine
 from models.overspend import Spending
 from models.readiness.facts import Settings
 from models.reference import reference_of
@@ -36,6 +46,7 @@ from warehouse.store import Store, open_store
 from warehouse.upkeep import sweep, tidy
 
 log = logging.getLogger(__name__)
+ENGINES = ("duckdb", "spark")
 VITAL = ("accounts", "message_traces")
 COUNTED = ("opened", "updated", "resolved", "sent")
 
@@ -316,18 +327,31 @@ def import_files(
     return Outcome(_import_document(tenant, results, built), _import_code(results))
 
 
-def rebuild(config: Config, now: datetime, progress: Progress, *, full: bool) -> Outcome:
-    """Models alone."""
+def rebuild(
+    config: Config, now: datetime, progress: Progress, *, full: bool, engine: str = "duckdb"
+) -> Outcome:
+    """Models alone. Raises: ConfigError for an engine that is not there."""
     from hve_monitor.privacy import finish_removals
 
     finish_removals(config)
-    with store_of(config) as store:
-        built = build(store, config.served, now, progress, full=full, **_build_options(config))
+    options = _build_options(config)
+    with _engine(engine, config) as chosen, store_of(config) as store:
+        built = build(store, config.served, now, progress, full=full, engine=chosen, **options)
     document = {
         "models": {"days_rebuilt": built.days_rebuilt, "seconds": built.seconds},
         "incidents_opened": built.incidents_opened,
     }
     return Outcome(document, DONE)
+
+
+def _engine(name: str, config: Config) -> AbstractContextManager[Engine]:
+    if name not in ENGINES:
+        raise ConfigError(f"--engine {name}: use one of {', '.join(ENGINES)}")
+    if name == "duckdb":
+        return nullcontext(DUCKDB)
+    from models.spark import spark_engine
+
+    return spark_engine(config)
 
 
 def _build_options(config: Config) -> dict[str, Any]:

@@ -13,19 +13,18 @@ from datetime import date, datetime
 from functools import partial
 
 import duckdb
-import pyarrow as pa
 
 from hve_monitor.config import Tenant
 from models import runner
 from models.corrections import keep_corrections
 from models.detection import NO_BUDGET, detect
+from models.engine import DuckDBEngine, Engine, Workplace
 from models.firsts import keep_firsts
 from models.overspend import Spending
 from models.readiness.board import record_findings
 from models.readiness.facts import Settings
 from models.reference import Reference, shipped_reference
 from warehouse.accounts import stored_days
-from warehouse.connection import arrow, compute, files_sql
 from warehouse.publication import publish
 from warehouse.state import DirtyDay
 from warehouse.store import Store
@@ -40,8 +39,8 @@ from warehouse.tables import (
     Table,
 )
 
-DAYS_AT_ONCE = 10
 USUAL = Settings()
+DUCKDB = DuckDBEngine()
 DAILY_MARTS: tuple[Table, ...] = (
     HVE_USAGE_HOURLY,
     HVE_USAGE_DAILY,
@@ -71,6 +70,7 @@ def build(
     readiness: Settings = USUAL,
     spending: Spending = NO_BUDGET,
     reference: Reference | None = None,
+    engine: Engine = DUCKDB,
 ) -> BuildResult:
     """Brings every mart of the tenants up to date and publishes one consistent version."""
     started, result = time.monotonic(), BuildResult()
@@ -81,7 +81,7 @@ def build(
             # Other prices or metering rules make every day another one.
             if full or store.state.reference(tenant.name) not in (None, held.version):
                 store.state.mark_dirty(tenant.name, stored_days(store, tenant.name))
-            days = _rebuild_tenant(store, tenant.name, held, now, progress)
+            days = _rebuild_tenant(store, tenant.name, engine, held, now, progress)
             progress(f"{tenant.name}: baselines and incidents", 0, 1)
             result.days_rebuilt += len(days)
             result.incidents_opened += detect(store, tenant, now, days, held.prices, spending)
@@ -104,17 +104,24 @@ def offer_models(connection: duckdb.DuckDBPyConnection, reference: Reference | N
 
 
 def _rebuild_tenant(
-    store: Store, tenant: str, reference: Reference, now: datetime, progress: Progress
+    store: Store,
+    tenant: str,
+    engine: Engine,
+    reference: Reference,
+    now: datetime,
+    progress: Progress,
 ) -> list[DirtyDay]:
     """Rebuilds the tenant's dirty days, oldest first; returns them with the marks seen."""
     rebuilt: dict[date, DirtyDay] = {}
     while todo := _todo(store, tenant, rebuilt):
-        for chunk in _chunks(todo):
+        for chunk in _chunks(todo, engine.days_at_once):
             progress(f"{tenant}: days from {chunk[0].day}", len(rebuilt), len(rebuilt) + len(todo))
-            lost = _rebuild_days(store, tenant, [each.day for each in chunk], reference, now)
+            days = [each.day for each in chunk]
+            with engine.workplace(store) as place:
+                lost = _rebuild_days(store, place, tenant, days, reference, now)
             rebuilt.update({each.day: each for each in chunk})
             # A day that lost a first contact to an earlier one counts it no longer as new.
-            store.state.mark_dirty(tenant, lost - {each.day for each in chunk})
+            store.state.mark_dirty(tenant, lost - set(days))
     return list(rebuilt.values())
 
 
@@ -128,35 +135,32 @@ def _todo(store: Store, tenant: str, rebuilt: dict[date, DirtyDay]) -> list[Dirt
     return [each for each in dirty if rebuilt.get(each.day) != each]
 
 
-def _chunks(days: list[DirtyDay]) -> Iterator[list[DirtyDay]]:
-    for start in range(0, len(days), DAYS_AT_ONCE):
-        yield days[start : start + DAYS_AT_ONCE]
+def _chunks(days: list[DirtyDay], size: int) -> Iterator[list[DirtyDay]]:
+    for start in range(0, len(days), size):
+        yield days[start : start + size]
 
 
 def _rebuild_days(
-    store: Store, tenant: str, days: list[date], reference: Reference, now: datetime
+    store: Store,
+    place: Workplace,
+    tenant: str,
+    days: list[date],
+    reference: Reference,
+    now: datetime,
 ) -> frozenset[date]:
     """Replaces the marts of these days; returns days that lost a first contact."""
-    with compute(store.spill, store.memory_limit, store.threads) as connection:
-        runner.prepare(connection)
-        reference.offer(connection)
-        _raw(connection, HVE_ACCOUNTS, store.delta.files(HVE_ACCOUNTS, tenant))
-        _raw(connection, MESSAGE_TRACES, store.delta.files(MESSAGE_TRACES, tenant, days))
-        for model in runner.models():
-            if not model.is_mart:
-                runner.create(connection, model)
-        lost = keep_firsts(store, connection, tenant)
-        for table in DAILY_MARTS:
-            runner.create(connection, runner.model(f"marts.{table.name}"))
-            if table is HVE_USAGE_DAILY:
-                keep_corrections(store, connection, tenant, days, now)
-            store.delta.replace(table, _mart(connection, table), tenant, days)
+    for name, rows in reference.tables().items():
+        place.offer_rows(name, rows)
+    for table, asked in ((HVE_ACCOUNTS, None), (MESSAGE_TRACES, days)):
+        place.offer_files(f"raw.{table.name}", table, store.delta.files(table, tenant, asked))
+    for each in runner.models():
+        if not each.is_mart:
+            place.create(each.name, each.sql, stored=False)
+    lost = keep_firsts(store, place, tenant)
+    for table in DAILY_MARTS:
+        name = f"marts.{table.name}"
+        place.create(name, runner.model(name).sql, stored=True)
+        if table is HVE_USAGE_DAILY:
+            keep_corrections(store, place, tenant, days, now)
+        store.delta.replace(table, place.rows(f"select * from {name}"), tenant, days)
     return lost
-
-
-def _mart(connection: duckdb.DuckDBPyConnection, table: Table) -> pa.Table:
-    return arrow(connection, f"from marts.{table.name}")
-
-
-def _raw(connection: duckdb.DuckDBPyConnection, table: Table, files: list[str]) -> None:
-    connection.execute(f"create view raw.{table.name} as {files_sql(table, files)}")

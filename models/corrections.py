@@ -9,10 +9,10 @@ from typing import Any
 import duckdb
 
 from hve_monitor.clock import iso
+from models.engine import Workplace
 from models.money import plain, times
 from models.prices import PriceBook
 from models.runner import ROOM, query, records
-from warehouse.connection import arrow, files_sql
 from warehouse.store import Store
 from warehouse.tables import HVE_USAGE_CORRECTIONS, HVE_USAGE_DAILY, STATUSES
 
@@ -20,11 +20,7 @@ CORRECTED = (ROOM / "corrected_days.sql").read_text(encoding="utf-8")
 
 
 def keep_corrections(
-    store: Store,
-    connection: duckdb.DuckDBPyConnection,
-    tenant: str,
-    days: Sequence[date],
-    now: datetime,
+    store: Store, place: Workplace, tenant: str, days: Sequence[date], now: datetime
 ) -> None:
     """Notes rebuilt days before today whose billable recipients are others than the stored ones.
 
@@ -35,14 +31,8 @@ def keep_corrections(
     files = store.delta.files(HVE_USAGE_DAILY, tenant, past)
     if not files:
         return
-    connection.execute(
-        f"create or replace view kept.usage_daily as {files_sql(HVE_USAGE_DAILY, files)}"
-    )
-    connection.execute(
-        "create or replace table kept.corrected_days as " + CORRECTED,
-        {"now": now, "batch": store.state.next_batch()},
-    )
-    found = arrow(connection, "from kept.corrected_days")
+    place.offer_files("kept.usage_daily", HVE_USAGE_DAILY, files)
+    found = place.rows(CORRECTED, {"now": now, "batch": store.state.next_batch()})
     store.delta.append(HVE_USAGE_CORRECTIONS, found)
 
 

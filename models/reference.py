@@ -6,11 +6,13 @@ import hashlib
 from dataclasses import dataclass
 
 import duckdb
+import pyarrow as pa
 
 from hve_monitor.config import Config
 from models.metering import MeteringRules, read_metering_rules
 from models.prices import PriceBook, read_price_book
 from models.runner import REFERENCE
+from warehouse.connection import arrow
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,13 @@ class Reference:
         connection.executemany(
             "insert into reference.billable_statuses values (?, ?, ?)", self.rules.spans()
         )
+
+    def tables(self) -> dict[str, pa.Table]:
+        """What the models read of it, by name."""
+        names = ("reference.price_book", "reference.billable_statuses")
+        with duckdb.connect(":memory:") as connection:
+            self.offer(connection)
+            return {name: arrow(connection, f"from {name}") for name in names}
 
     def _offer_prices(self, connection: duckdb.DuckDBPyConnection) -> None:
         price_book = str(REFERENCE / "price_book.csv").replace("'", "''")

@@ -17,7 +17,7 @@ import duckdb
 
 ROOM = Path(__file__).parent
 REFERENCE = ROOM.parent / "data" / "reference"
-SCHEMAS = ("raw", "staging", "marts", "kept", "reference", "state")
+SCHEMAS = ("raw", "staging", "marts", "stored", "kept", "reference", "state")
 LIVE = "live"
 
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
-import pandas as pd
 
 from hve_monitor.errors import ConfigError
 from models.coverage import published_as_of
-from models.runner import model, query
+from models.runner import model, query, records
+
+if TYPE_CHECKING:  # `hve usage` answers before pandas would be there
+    import pandas as pd
 
 COUNTS = (
     "messages",
@@ -59,25 +61,35 @@ def daily_usage(
     Shape: tenant, account, day and the counts (nullable integers); days without rows are absent.
     Whole days come from the mart; a day that the period or `now` cuts is counted from the facts.
     """
-    period = _visible(connection, now, since, until)
-    cut = period.cut_days()
-    frames = [
-        connection.execute(
-            query("usage"),
-            {
-                "tenant": tenant,
-                "since_day": None if period.since is None else period.since.date(),
-                "until_day": period.last_day(),
-                "cut_days": cut,
-            },
-        ).df()
-    ]
-    if cut:
-        frames.append(_cut_days(connection, tenant, period, cut))
-    frame = pd.concat([each for each in frames if len(each)] or frames[:1], ignore_index=True)
+    import pandas as pd
+
+    sql, bounds = _daily(connection, now, tenant, since, until)
+    frame = connection.execute(f"{sql} order by tenant, account, day", bounds).df()
     frame = frame.astype(dict.fromkeys(COUNTS, "Int64"))
-    frame["day"] = pd.to_datetime(frame["day"]).dt.date
-    return frame.sort_values(["tenant", "account", "day"], ignore_index=True)
+    return frame.assign(day=pd.to_datetime(frame["day"]).dt.date)
+
+
+def usage_sums(
+    connection: duckdb.DuckDBPyConnection,
+    by: Sequence[str],
+    now: datetime,
+    tenant: str | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+) -> list[dict[str, object]]:
+    """daily_usage summed over everything but the asked keys, as the contract's JSON rows.
+
+    An unknown count stays null unless some day knows it.
+    Raises: ConfigError for a key that does not exist.
+    """
+    keys = _keys(by)
+    sql, bounds = _daily(connection, now, tenant, since, until)
+    named = {"day": "cast(day as varchar) as day_utc", "month": "strftime(day, '%Y-%m') as month"}
+    shown = ", ".join(named.get(key, key) for key in keys)
+    counts = ", ".join(f"cast(sum({name}) as bigint) as {name}" for name in COUNTS)
+    places = ", ".join(str(place + 1) for place in range(len(keys)))
+    summed = f"select {shown}, {counts} from ({sql}) group by {places} order by {places}"
+    return records(connection, summed, bounds)
 
 
 def window_usage(
@@ -101,16 +113,23 @@ def usage_rows(frame: pd.DataFrame, by: Sequence[str]) -> list[dict[str, object]
     An unknown count stays null unless some day knows it.
     Raises: ConfigError for a key that does not exist.
     """
-    unknown = [key for key in by if key not in KEYS]
-    if unknown or not by:
-        raise ConfigError(f"--by {','.join(by)}: use some of {', '.join(KEYS)}")
+    keys = _keys(by)
     keyed = frame.assign(month=[f"{day:%Y-%m}" for day in frame["day"]])
-    keys = ["tenant", *(key for key in by if key != "tenant")]
     grouped = keyed.groupby(keys, sort=True)[list(COUNTS)].sum(min_count=1).reset_index()
     return [_row(row) for row in grouped.to_dict("records")]
 
 
+def _keys(by: Sequence[str]) -> list[str]:
+    """The asked keys after the tenant, which is always one. Raises: ConfigError."""
+    unknown = [key for key in by if key not in KEYS]
+    if unknown or not by:
+        raise ConfigError(f"--by {','.join(by)}: use some of {', '.join(KEYS)}")
+    return list(dict.fromkeys(["tenant", *by]))
+
+
 def _row(row: dict[Hashable, Any]) -> dict[str, object]:
+    import pandas as pd
+
     names = {"day": "day_utc"}
     return {
         names.get(str(name), str(name)): None
@@ -138,32 +157,54 @@ def _visible(
     return Period(since, end if until is None else min(until, end))
 
 
-def _cut_days(
+def _daily(
+    connection: duckdb.DuckDBPyConnection,
+    now: datetime,
+    tenant: str | None,
+    since: datetime | None,
+    until: datetime | None,
+) -> tuple[str, dict[str, Any]]:
+    """A select of what daily_usage promises, and its parameters."""
+    period = _visible(connection, now, since, until)
+    cut = period.cut_days()
+    bounds = {
+        "tenant": tenant,
+        "since_day": None if period.since is None else period.since.date(),
+        "until_day": period.last_day(),
+        "cut_days": cut,
+    }
+    whole = f"select * from ({query('usage')})"
+    if not cut:
+        return whole, bounds
+    _count_cut_days(connection, tenant, period, cut)
+    columns = ", ".join(("tenant", "account", "day", *COUNTS))
+    return f"select * from ({whole} union all select {columns} from memory.marts.cut_days)", bounds
+
+
+def _count_cut_days(
     connection: duckdb.DuckDBPyConnection, tenant: str | None, period: Period, days: list[date]
-) -> pd.DataFrame:
-    """The daily mart's own SQL over the asked part of some days."""
+) -> None:
+    """The daily mart's own SQL over the asked part of some days, as memory.marts.cut_days."""
     bounds = {
         "tenant": tenant,
         "days": days,
         "since": period.since or datetime.combine(min(days), time(0), UTC),
         "until": period.until or datetime.combine(max(days) + ONE_DAY, time(0), UTC),
     }
-    connection.execute("create schema if not exists memory.staging")
+    for schema in ("staging", "reference", "marts"):
+        connection.execute(f"create schema if not exists memory.{schema}")
     connection.execute(
         "create or replace table memory.staging.stg_message_traces as "
         + query("trace_rows_of_days"),
         bounds,
     )
-    connection.execute("create schema if not exists memory.reference")
     connection.execute(
         "create or replace table memory.reference.billable_statuses as"
         " from hve.reference.billable_statuses"
     )
     connection.execute("use memory")
     try:
-        return connection.execute(
-            f"select tenant, account, day, {', '.join(COUNTS)}"
-            f" from ({model('marts.hve_usage_daily').sql})"
-        ).df()
+        counted = model("marts.hve_usage_daily").sql
+        connection.execute(f"create or replace table memory.marts.cut_days as {counted}")
     finally:
         connection.execute("use hve")

@@ -27,7 +27,7 @@ from models.cards import incident_cards
 from models.coverage import coverage_report, published_as_of
 from models.runner import records
 from models.spend import spend
-from models.usage import daily_usage, usage_rows
+from models.usage import usage_sums
 from publish.atomic import SHARED, write_lines
 from warehouse.publication import published
 from warehouse.state import State
@@ -187,7 +187,7 @@ def _runs(state: State) -> Iterator[GaugeMetricFamily]:
 
 def _usage(connection: duckdb.DuckDBPyConnection, now: datetime) -> Iterator[GaugeMetricFamily]:
     month = now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    rows = usage_rows(daily_usage(connection, now, since=month), ["tenant"])
+    rows = usage_sums(connection, ["tenant"], now, since=month)
     for name in COUNTS:
         found = [([str(row["tenant"])], row[name]) for row in rows]
         yield _gauge(f"hve_{name}_month_to_date", "count of the UTC month", ["tenant"], found)

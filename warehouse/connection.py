@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import duckdb
-import pyarrow as pa
 
-from warehouse.tables import Table
+if TYPE_CHECKING:  # readers of the published file start faster without
+    import pyarrow as pa
+
+    from warehouse.tables import Table
 
 
 @contextmanager
@@ -68,6 +71,8 @@ def quoted(text: str) -> str:
 
 def duckdb_type(kind: pa.DataType) -> str:
     """DuckDB's name of an Arrow type that the tables use."""
+    import pyarrow as pa
+
     if pa.types.is_list(kind):
         return f"{duckdb_type(kind.value_type)}[]"
     if pa.types.is_struct(kind):
@@ -86,7 +91,9 @@ def duckdb_type(kind: pa.DataType) -> str:
     return "timestamptz" if pa.types.is_timestamp(kind) else names[kind]
 
 
-def arrow(connection: duckdb.DuckDBPyConnection, sql: str) -> pa.Table:
+def arrow(
+    connection: duckdb.DuckDBPyConnection, sql: str, parameters: Mapping[str, Any] | None = None
+) -> pa.Table:
     """The whole result as an Arrow table."""
-    result: pa.Table = connection.sql(sql).to_arrow_table()
+    result: pa.Table = connection.sql(sql, params=parameters).to_arrow_table()
     return result

@@ -9,7 +9,6 @@ from typing import Any
 from urllib.parse import quote
 
 import duckdb
-import pyarrow as pa
 
 from warehouse.state import time_of
 
@@ -23,12 +22,10 @@ VERDICTS = (
     "number, incident, verdict as status, reason, author,"
     ' cast("at" as timestamptz) as "at", cast(expires_at as timestamptz) as expires_at'
 )
-SCHEMA = pa.schema(
-    [("number", pa.int64())]
-    + [
-        (name, pa.string())
-        for name in ("incident", "verdict", "reason", "author", "at", "expires_at")
-    ]
+COLUMNS = ("number", "incident", "verdict", "reason", "author", "at", "expires_at")
+SAID = (
+    "create temp table said (number bigint, incident varchar, verdict varchar, reason varchar,"
+    ' author varchar, "at" varchar, expires_at varchar)'
 )
 
 
@@ -39,17 +36,14 @@ def offer_live(connection: duckdb.DuckDBPyConnection, root: Path) -> None:
     state.db is not at hand (a copied file), those of the publication.
     """
     connection.execute("attach ':memory:' as live")
+    connection.execute(SAID)
     rows = _rows(root / "state.db")
-    if rows is None:
-        source = "hve.state.verdicts" if _was_published(connection) else None
-        connection.register("said", SCHEMA.empty_table())
-        connection.execute(
-            f"create table live.verdicts as select {VERDICTS} from {source or 'said'}"
-        )
-    else:
-        connection.register("said", rows)
-        connection.execute(f"create table live.verdicts as select {VERDICTS} from said")
-    connection.unregister("said")
+    if rows:
+        connection.executemany("insert into said values (?, ?, ?, ?, ?, ?, ?)", rows)
+    is_copy = rows is None and _was_published(connection)
+    source = "hve.state.verdicts" if is_copy else "said"
+    connection.execute(f"create table live.verdicts as select {VERDICTS} from {source}")
+    connection.execute("drop table said")
 
 
 def last_said(root: Path) -> datetime | None:
@@ -58,13 +52,9 @@ def last_said(root: Path) -> datetime | None:
     return time_of(found[0][0]) if found and found[0][0] else None
 
 
-def _rows(file: Path) -> pa.Table | None:
-    rows = _asked(file, f"select {', '.join(SCHEMA.names)} from verdicts")
-    if rows is None:
-        return None
-    return pa.Table.from_pylist(
-        [dict(zip(SCHEMA.names, row, strict=True)) for row in rows], schema=SCHEMA
-    )
+def _rows(file: Path) -> list[tuple[Any, ...]] | None:
+    names = ", ".join(f'"{name}"' for name in COLUMNS)
+    return _asked(file, f"select {names} from verdicts")
 
 
 def _asked(file: Path, query: str) -> list[tuple[Any, ...]] | None:

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,13 +16,13 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from hve_monitor.errors import StoreError
-from warehouse.connection import files_sql, quoted
+from warehouse.connection import files_sql
 from warehouse.delta import fsync_folder
-from warehouse.live import offer_live
+from warehouse.reading import published
 from warehouse.store import Store
 from warehouse.tables import TABLES, Table
 
+__all__ = ["publish", "published"]
 LARGEST_TABLE = 1_000_000
 STATE_TABLES = (
     "tenants",
@@ -133,36 +132,3 @@ def _remove(fresh: Path) -> None:
     for stale in fresh.parent.glob("hve.*.duckdb*"):
         if stale.name != "hve.next.duckdb":
             stale.unlink(missing_ok=True)
-
-
-@contextmanager
-def published(store_root: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A read-only connection to the newest published version.
-
-    The file is attached to a fresh connection: a path opened twice in one process could show the
-    version of the first time. What people said since then is offered beside it as live.*.
-    Raises: StoreError when nothing was published yet.
-    """
-    file = store_root / "hve.duckdb"
-    if not file.exists():
-        raise StoreError(
-            f"{store_root}: nothing is stored yet; run 'hve run' or 'hve import' first"
-        )
-    connection = duckdb.connect(":memory:")
-    try:
-        connection.execute("set TimeZone = 'UTC'")
-        # Files of a version never change, and a view names each of them several times.
-        connection.execute("set parquet_metadata_cache = true")
-        connection.execute(f"attach {quoted(str(file))} as hve (read_only)")
-        connection.execute("use hve")
-        offer_live(connection, store_root)
-        yield connection
-    except duckdb.CatalogException as error:
-        reason = str(error).splitlines()[0]
-        raise StoreError(
-            f"{file}: lacks what this version reads ({reason}); run 'hve build'"
-        ) from error
-    except duckdb.IOException as error:
-        raise StoreError(f"{file}: cannot be read ({error}); run 'hve build'") from error
-    finally:
-        connection.close()

@@ -149,18 +149,17 @@ def collect(
 @commands.command()
 def build(
     full: Annotated[bool, typer.Option("--full", help="Every day again.")] = False,
-    engine: Annotated[str, typer.Option(help="duckdb is the only one yet.")] = "duckdb",
+    engine: Annotated[
+        str, typer.Option(help="duckdb, or spark where one machine is not enough.")
+    ] = "duckdb",
     config: ConfigFile = None,
     now: Now = None,
     as_json: Json = False,
 ) -> None:
     """Models only: bring the marts up to date and publish them."""
-    from hve_monitor.errors import ConfigError
     from hve_monitor.pipeline import rebuild
     from hve_monitor.progress import progress_bar
 
-    if engine != "duckdb":
-        raise ConfigError(f"--engine {engine}: this version builds with duckdb only")
     with progress_bar() as progress:
-        outcome = rebuild(load(config), moment_of(now), progress, full=full)
+        outcome = rebuild(load(config), moment_of(now), progress, full=full, engine=engine)
     finish(outcome, as_json, "run")

@@ -34,14 +34,14 @@ def usage(
 ) -> None:
     """Usage rows: messages, recipients and their statuses."""
     from models.coverage import coverage_report
-    from models.usage import daily_usage, usage_rows
-    from warehouse.publication import published
+    from models.usage import usage_sums
+    from warehouse.reading import published
 
     moment, start, end = moment_of(now), time_of(since, "--since"), time_of(until, "--until")
     with published(load(config).warehouse.path) as connection:
-        frame = daily_usage(connection, moment, tenant, start, end)
+        keys = [key.strip() for key in by.split(",") if key.strip()]
         document = {
-            "rows": usage_rows(frame, [key.strip() for key in by.split(",") if key.strip()]),
+            "rows": usage_sums(connection, keys, moment, tenant, start, end),
             "coverage": coverage_report(connection, moment, tenant, start, end),
         }
     show(document, as_json, "rows")

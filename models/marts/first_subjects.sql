@@ -7,9 +7,9 @@ with heads as (
         tenant,
         account,
         case
-            when regexp_extract(subject, '^s-[0-9a-f]{32}$') <> ''
+            when regexp_extract(subject, '^s-[0-9a-f]{32}') = subject
                 then regexp_extract(subject, '^s-[0-9a-f]{16}')
-            else regexp_extract(lower(subject), '^[^0-9]*')
+            else regexp_extract(lower(translate(subject, 'İΣς', 'iσσ')), '^[^0-9]*')
         end as head,
         received_at
     from staging.stg_message_traces

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import tomllib
 import types
 from pathlib import Path
 from typing import Any, get_args
@@ -74,9 +75,15 @@ def test_links_of_the_documents_lead_somewhere() -> None:
             assert (ROOT / name).parent.joinpath(target).exists(), f"{name}: {target}"
 
 
-def test_the_lock_file_names_no_host() -> None:
-    assert "://" not in text("requirements.lock")
-    assert "--hash=sha256:" in text("requirements.lock")
+@pytest.mark.parametrize("name", ["requirements.lock", "requirements-spark.lock"])
+def test_the_lock_file_names_no_host(name: str) -> None:
+    assert "://" not in text(name)
+    assert "--hash=sha256:" in text(name)
+
+
+def test_the_extra_is_the_version_that_is_locked() -> None:
+    extra = tomllib.loads(text("pyproject.toml"))["project"]["optional-dependencies"]["spark"]
+    assert [each for each in extra if each in text("requirements-spark.lock")] == extra
 
 
 def test_the_screenshot_is_a_picture() -> None:

@@ -39,15 +39,36 @@ def test_help_lists_the_commands_as_the_console_script_does() -> None:
     assert answer.stderr == ""
 
 
-def test_help_loads_no_heavy_library() -> None:
+def loaded_by(folder: Path, *arguments: str) -> set[str]:
+    """Libraries that a whole command has loaded at its end."""
     code = (
-        "import sys\nfrom hve_monitor.cli import app\n"
-        "print({'pandas', 'duckdb', 'deltalake', 'streamlit', 'httpx'} & set(sys.modules))"
+        "import sys; from hve_monitor.cli import main\n"
+        "try: main()\n"
+        "except SystemExit as ended: assert not ended.code, ended.code\n"
+        "sys.stderr.write(' '.join(sys.modules))"
     )
     answer = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+        [sys.executable, "-c", code, *arguments],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=folder,
     )
-    assert answer.stdout == "set()\n"
+    assert answer.stdout
+    return set(answer.stderr.split())
+
+
+def test_help_loads_no_heavy_library(tmp_path: Path) -> None:
+    heavy = {"pandas", "numpy", "pyarrow", "duckdb", "deltalake", "streamlit", "httpx", "rich"}
+    assert not heavy & loaded_by(tmp_path, "--help")
+
+
+def test_usage_needs_duckdb_and_no_other_heavy_library(hve: Hve, tmp_path: Path) -> None:
+    (tmp_path / "export.csv").write_text(CSV)
+    assert hve("import", "export.csv", *AT).code == 0
+    loaded = loaded_by(tmp_path, "usage", *AT)
+    assert "duckdb" in loaded
+    assert not {"pandas", "numpy", "pyarrow", "deltalake", "streamlit", "httpx"} & loaded
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -61,6 +61,7 @@ JOBS = {
     "explain": Job("Explaining logs", "explain"),
     "detect": Job("Scores on labelled series", "detect"),
     "accounts": Job("Detection for many accounts", "detect", (("--accounts", "10000"),)),
+    "provider": Job("A service provider: scratch and 15 minutes later", "provider"),
     "incidents": Job("Incidents on simulated tenants", "incidents"),
     "intervals": Job("Hourly intervals", "intervals"),
     "forecast": Job("Projection of months", "forecast"),

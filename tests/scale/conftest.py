@@ -16,7 +16,8 @@ from models.build import DUCKDB, build
 from models.engine import Engine
 from models.spark import SparkEngine, spark_engine
 from tests.scale.traffic import NOW, TENANT, land_first, land_later
-from warehouse.store import open_store
+from warehouse.protection import tenant_key
+from warehouse.store import Store, open_store
 
 SPARK = {
     "master": "local[2]",
@@ -55,6 +56,8 @@ def pair(tmp_path_factory: pytest.TempPathFactory, spark: SparkEngine) -> Pair:
     ours, theirs = root / "duckdb", root / "spark {1} 2"
     with open_store(ours) as store:
         land_first(store)
+        # Subjects are marked with the tenant's own key, so both must have the same.
+        tenant_key(store.state, store.protection, "contoso")
     shutil.copytree(ours, theirs)
     engines: dict[Path, tuple[str, Engine]] = {ours: ("duckdb", DUCKDB), theirs: ("spark", spark)}
     seconds: dict[str, list[float]] = {"duckdb": [], "spark": []}
@@ -66,7 +69,7 @@ def pair(tmp_path_factory: pytest.TempPathFactory, spark: SparkEngine) -> Pair:
     return Pair(ours, theirs, seconds)
 
 
-def _build(store, now: datetime, engine: Engine) -> float:
+def _build(store: Store, now: datetime, engine: Engine) -> float:
     start = time.perf_counter()
     build(store, [TENANT], now, lambda *_: None, engine=engine)
     return time.perf_counter() - start

@@ -22,7 +22,7 @@ from hve_monitor.commands import (
     spending,
     storage,
 )
-from hve_monitor.errors import FAILED, USAGE, HveError
+from hve_monitor.errors import FAILED, USAGE, HveError, disk_line
 
 app = typer.Typer(
     name="hve",
@@ -61,5 +61,5 @@ def main() -> None:
         sys.stderr.write(f"hve: {error}{more}\n")
         sys.exit(error.exit_code)
     except OSError as error:
-        sys.stderr.write(f"hve: {error.filename or 'disk'}: {error.strerror or error}\n")
+        sys.stderr.write(f"hve: {disk_line(error)}\n")
         sys.exit(FAILED)

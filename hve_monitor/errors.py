@@ -15,6 +15,9 @@ A message says what failed, where, and the next step.
 
 from __future__ import annotations
 
+import re
+
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 DONE, FAILED, USAGE, INCOMPLETE, TEMPORARY = 0, 1, 2, 3, 75
 
 
@@ -60,3 +63,10 @@ class StoreError(HveError):
 
 class ModelError(HveError):
     """A model's output breaks its grain or its accounting identity."""
+
+
+def disk_line(error: OSError) -> str:
+    """An error of the operating system as one plain line; libraries tell it as a coloured tree."""
+    told = _COLOUR.sub("", error.strerror or str(error))
+    steps = [line.strip(" \u21b3") for line in told.splitlines()]
+    return f"{error.filename or 'disk'}: {': '.join(step for step in steps if step)}"

@@ -14,7 +14,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from hve_monitor.clock import business_now
 from hve_monitor.config import Config
-from hve_monitor.errors import ConfigError, HveError
+from hve_monitor.errors import ConfigError, HveError, disk_line
 from hve_monitor.pipeline import run_once
 from hve_monitor.progress import progress_bar
 from hve_monitor.readers import Readers
@@ -54,7 +54,7 @@ def repeat(
         except HveError as error:
             log.error("%s", error)
         except OSError as error:  # the next run may find the disk in better health
-            log.error("%s: %s", error.filename or "disk", error.strerror or error)
+            log.error("%s", disk_line(error))
 
     scheduler = BackgroundScheduler(timezone=UTC)
     scheduler.add_job(

@@ -58,7 +58,8 @@ def texts_of(store: Path) -> Iterator[tuple[Path, str]]:
                     " where not internal"
                 ).fetchall()
                 for name in names:
-                    yield file, str(connection.execute(f"from {'.'.join(name)}").fetchall())
+                    quoted = ".".join(f'"{part}"' for part in name)
+                    yield file, str(connection.execute(f"from {quoted}").fetchall())
 
 
 def numbers(config: Config, now: datetime) -> dict[str, Any]:

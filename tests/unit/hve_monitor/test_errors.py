@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hve_monitor import errors
-from hve_monitor.errors import HveError
+from hve_monitor.errors import HveError, disk_line
 
 CODES = {
     "HveError": 1,
@@ -31,3 +31,11 @@ def test_no_error_is_left_out_of_the_tree() -> None:
     kinds = {name for name, value in vars(errors).items() if isinstance(value, type)}
     assert kinds == set(CODES)
     assert all(name in str(errors.__doc__) for name in kinds)
+
+
+def test_a_full_disk_is_one_plain_line_whoever_tells_it() -> None:
+    arrow = "\x1b[31m↳\x1b[0m"
+    tree = f"Generic error\n  {arrow} Unable to copy\n   {arrow} No space (os error 28)"
+    assert disk_line(OSError(tree)) == "disk: Generic error: Unable to copy: No space (os error 28)"
+    plain = OSError(28, "No space left on device", "/data/x")
+    assert disk_line(plain) == "/data/x: No space left on device"

@@ -7,6 +7,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
+from dashboards.markup import plain
 from dashboards.palette import Palette
 
 WORDS = ("read", "in part", "not read")
@@ -16,6 +17,7 @@ GAPS = alt.Scale(paddingInner=0.2)
 def coverage_chart(days: pd.DataFrame, colours: Palette) -> Any:
     """Cells of account and UTC day; `days` as models.health.coverage_days gives them."""
     rows = days.assign(
+        account=[plain(account) for account in days["account"]],
         day=[f"{day}" for day in days["day"]],
         state=[state_of(share) for share in days["share"]],
     )

@@ -21,13 +21,13 @@ lint: $(READY)
 	$(BIN)/mypy
 
 slow: $(READY)            ## tests that take longer
-	$(BIN)/pytest -q -m slow
+	$(BIN)/pytest -q -n auto --dist loadfile -m slow
 
 browser: $(READY)         ## the dashboard in a real Chromium
 	$(BIN)/pytest -q -m browser
 
 scale: $(SPARK)           ## large data, and the same models on Spark (needs Java 17 or later)
-	$(BIN)/pytest -q -m scale
+	$(BIN)/pytest -q -n auto --dist loadfile -m scale
 
 bench: $(READY)           ## writes docs/benchmarks.md: hours; one section: benchmarks/report.py NAME
 	$(BIN)/python benchmarks/report.py

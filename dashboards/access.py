@@ -1,7 +1,8 @@
 """Who looks at the dashboard, which pages their roles open, and what may be read for them.
 
 Navigation shows each role its pages; every page and every reading asks here again. Roles protect
-pages, file permissions protect the store.
+pages, file permissions protect the store. Who may see some tenants alone looks at one at a time:
+a view of all tenants is refused.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from hve_monitor.author import author_of
 from hve_monitor.config import Auth
 from hve_monitor.errors import HveError
 
-ADMIN = "admin"
+ADMIN, EVERY_TENANT = "admin", "*"
 EVERYBODY = ("finops", "security", "mail", ADMIN)
 PAGES: dict[str, tuple[str, ...]] = {
     "overview": EVERYBODY,
@@ -64,18 +65,30 @@ class Looking(Protocol):
     def user(self) -> User:
         """Who asks."""
 
+    @property
+    def tenant(self) -> str | None:
+        """About which tenant; None is all of them."""
+
 
 @dataclass(frozen=True)
 class User:
-    """Somebody at the dashboard; `name` is what acts are recorded under."""
+    """Somebody at the dashboard; `name` is what acts are recorded under.
+
+    tenants: the ones that the user may see; None is every one.
+    """
 
     name: str
     roles: frozenset[str]
     logged_in: bool = True
+    tenants: frozenset[str] | None = None
 
     def may_open(self, page: str) -> bool:
         """Whether one of the roles has the page; a page that nobody named is an admin's."""
         return bool(self.roles & set(PAGES.get(page, (ADMIN,))))
+
+    def may_see(self, tenant: str | None) -> bool:
+        """Whether a view of this tenant (None: of all) is for the user."""
+        return self.tenants is None or tenant in self.tenants
 
     def sees_names(self, auth: Auth) -> bool:
         """Whether addresses and subjects are shown as they are stored."""
@@ -97,7 +110,7 @@ def current_user(auth: Auth) -> User | None:
         return LOCAL
     if not said["is_logged_in"] or is_old(said, auth):
         return None
-    return User(name_of(said), roles_of(said, auth))
+    return User(name_of(said), roles_of(said, auth), tenants=tenants_of(said, auth))
 
 
 def is_old(said: Mapping[str, Any], auth: Auth) -> bool:
@@ -114,11 +127,25 @@ def name_of(said: Mapping[str, Any]) -> str:
 
 def roles_of(said: Mapping[str, Any], auth: Auth) -> frozenset[str]:
     """The product's roles of the claim's values."""
-    value: Any = said
-    for part in auth.roles_claim.split("."):
-        value = value.get(part) if isinstance(value, Mapping) else None
-    held = {value} if isinstance(value, str) else set(map(str, value or ()))
+    held = _values(said, auth.roles_claim)
     return frozenset(role for role, names in auth.roles.items() if held & set(names))
+
+
+def tenants_of(said: Mapping[str, Any], auth: Auth) -> frozenset[str] | None:
+    """The tenants of the claim's values; None, every one, where nothing limits them."""
+    if not auth.tenants or ADMIN in roles_of(said, auth):
+        return None
+    held = _values(said, auth.tenants_claim or auth.roles_claim)
+    found = frozenset(name for name, values in auth.tenants.items() if held & set(values))
+    return None if EVERY_TENANT in found else found
+
+
+def _values(said: Mapping[str, Any], claim: str) -> set[str]:
+    """What a claim holds; a dot in its name goes into an inner object."""
+    value: Any = said
+    for part in claim.split("."):
+        value = value.get(part) if isinstance(value, Mapping) else None
+    return {value} if isinstance(value, str) else set(map(str, value or ()))
 
 
 def is_reachable_from_outside() -> bool:
@@ -130,6 +157,12 @@ def require(user: User, page: str) -> None:
     """Raises: RefusedError when none of the roles has the page."""
     if not user.may_open(page):
         raise RefusedError(f"{page}: is not for {words_of(user)}; ask an administrator for a role")
+
+
+def require_tenant(user: User, tenant: str | None) -> None:
+    """Raises: RefusedError when the tenant (None: all of them) is not for the user."""
+    if not user.may_see(tenant):
+        raise RefusedError(f"{tenant or 'all tenants'}: not for {user.name}; ask an administrator")
 
 
 def words_of(user: User) -> str:
@@ -155,6 +188,7 @@ def guarded(function: Callable[P, R]) -> Callable[P, R]:
 
 
 def may_read(view: Looking, reading: str) -> None:
-    """Raises: RefusedError when none of the user's pages draws the reading."""
+    """Raises: RefusedError when none of the user's pages draws the reading, or not this tenant."""
+    require_tenant(view.user, view.tenant)
     if not any(view.user.may_open(page) for page in READINGS.get(reading, ("health",))):
         raise RefusedError(f"{reading}: is not read for {words_of(view.user)}")

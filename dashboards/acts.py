@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from dashboards.access import require
+from dashboards import readings
+from dashboards.access import RefusedError, require, require_tenant
 from dashboards.view import View
 from hve_monitor.config import Tenant
 
@@ -18,6 +19,8 @@ def judge(view: View, incident: str, verdict: str, reason: str) -> dict[str, Any
     from hve_monitor.feedback import give_verdict
 
     require(view.user, "senders")
+    if view.user.tenants is not None:
+        readings.card(view, incident)  # refuses what is no incident of the view's tenant
     why = reason_of(reason, "verdict")
     return give_verdict(view.config, incident, verdict, why, view.user.name, view.now)
 
@@ -34,6 +37,7 @@ def announce(
     from hve_monitor import feedback
 
     require(view.user, "plan")
+    require_tenant(view.user, tenant.name)
     who, said = view.user.name, note.strip()
     return feedback.announce(view.config, tenant, named, window, recipients, said, who, view.now)
 
@@ -43,4 +47,6 @@ def withdraw(view: View, plan: str) -> dict[str, Any]:
     from hve_monitor import feedback
 
     require(view.user, "plan")
+    if view.user.tenants is not None and plan not in {each["id"] for each in readings.plans(view)}:
+        raise RefusedError(f"{plan}: is no plan of {view.tenant}")
     return feedback.withdraw(view.config, plan, view.user.name, view.now)

@@ -41,8 +41,7 @@ def announce_form(view: View, account: str | None) -> None:
 
 def _fields(view: View, account: str | None) -> dict[str, Any]:
     names = list(dict.fromkeys(sender.account for sender in readings.accounts(view)))
-    centers = [f"{CENTER}{each.name}" for each in view.config.cost_centers]
-    options = [*names, *centers, EVERYTHING]
+    options = [*names, *_centers(view, names), EVERYTHING]
     tomorrow = view.now.date() + timedelta(days=1)
     chosen = names.index(account) if account in names else 0
     asked: dict[str, Any] = {"who": st.selectbox("Who sends", options, chosen, key="plan-who")}
@@ -57,6 +56,15 @@ def _fields(view: View, account: str | None) -> dict[str, Any]:
     )
     asked["note"] = st.text_input("What it is", max_chars=300, key="plan-note")
     return asked
+
+
+def _centers(view: View, accounts: list[str]) -> list[str]:
+    """The cost centers; for who sees some tenants alone, those that pay for one of the accounts."""
+    return [
+        f"{CENTER}{each.name}"
+        for each in view.config.cost_centers
+        if view.user.tenants is None or {a.lower() for a in each.accounts} & set(accounts)
+    ]
 
 
 def _announce(view: View, asked: dict[str, Any]) -> None:

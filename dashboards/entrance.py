@@ -41,6 +41,12 @@ def entered() -> User:
             f"The claim `{auth.roles_claim}` holds none of the values that `auth.roles` in hve.toml"
             " names. Ask an administrator for a role, then log in again.",
         )
+    elif user.tenants is not None and not user.tenants:
+        _closed(
+            f"{literal(user.name)} has no tenant here",
+            f"The claim `{auth.tenants_claim or auth.roles_claim}` holds none of the values that"
+            " `auth.tenants` in hve.toml names. Ask an administrator, then log in again.",
+        )
     else:
         return user
     raise AssertionError("unreachable: the page was stopped")
@@ -114,7 +120,9 @@ def _revealed(user: User, config: Config, pseudonym: str, reason: str) -> None:
 
     try:
         why = reason_of(reason, "reveal")
-        found = reveal_shown(config, pseudonym, why, user.name, business_now(os.environ.get(NOW)))
+        found = reveal_shown(
+            config.only(user.tenants), pseudonym, why, user.name, business_now(os.environ.get(NOW))
+        )
     except HveError as error:
         st.error(literal(str(error)))
     else:

@@ -111,7 +111,7 @@ def _tenant(view: View) -> str | None:
     names = [tenant.name for tenant in view.config.served]
     if len(names) == 1:
         return names[0]
-    options = [ALL_TENANTS, *names]
+    options = names if view.user.tenants is not None else [ALL_TENANTS, *names]
     picked = st.selectbox("Tenant", options, key="tenant", bind="query-params", width=180)
     return None if picked == ALL_TENANTS else picked
 

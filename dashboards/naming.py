@@ -81,14 +81,19 @@ class Naming:
 
 def pseudonymised(config: Config, version: str, found: Any) -> Any:
     """What a reading of a published version found, for somebody who does not need names."""
-    return naming(config.warehouse.path, version, config).shown(found)
+    names = tuple(tenant.name for tenant in config.served)
+    return naming(config.warehouse.path, version, names, config).shown(found)
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def naming(root: Path, version: str, _config: Config) -> Naming:  # noqa: ARG001 - a new one is read anew
-    """The masks of every served tenant. Raises: ConfigError when a needed key is missing."""
+def naming(
+    root: Path,
+    version: str,  # noqa: ARG001 - a new one is read anew
+    names: tuple[str, ...],
+    _config: Config,
+) -> Naming:
+    """The masks of the named tenants. Raises: ConfigError when a needed key is missing."""
     with open_store(root, protection=read_protection(_config.privacy, root)) as store:
-        names = [tenant.name for tenant in _config.served]
         known = [account_addresses(store, name) | sending_accounts(store, name) for name in names]
         masks = {name: shown_mask(store, name) for name in names}
     return Naming(masks, frozenset().union(*known))

@@ -85,7 +85,7 @@ def open_view() -> View:
     user = current_user(config.auth)
     if user is None:
         raise RefusedError("log in first")
-    root = config.warehouse.path
+    config, root = config.only(user.tenants), config.warehouse.path
     version, as_of, said = _newest(root, published_stamp(root), state_stamp(root))
     return View(config, version, as_of, business_time(as_of, said), user=user)
 

@@ -10,6 +10,7 @@ import difflib
 import os
 import re
 import tomllib
+from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -347,8 +348,9 @@ class CostCenter(Section):
 
 
 class PriceOverride(Section):
-    """A price of the user's own agreement; a price of 0 is a free period."""
+    """A price of the user's own agreement, of one tenant if named; 0 is a free period."""
 
+    tenant: str | None = None
     effective_from: date
     effective_until: date | None = None
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = "USD"
@@ -429,12 +431,16 @@ class Auth(Section):
     """Dashboard login: which claim holds the roles, what they are called, and who sees names.
 
     secrets_file: Streamlit's secrets with an [auth] section; without it nobody logs in.
+    tenants: which values of `tenants_claim` (of `roles_claim` where it is empty) open which tenant,
+    "*" every one. Without any, each role sees all of them; an admin always does.
     """
 
     secrets_file: Path | None = None
     roles_claim: str = "roles"
     roles: dict[Role, tuple[str, ...]] = {}
     names: tuple[Role, ...] = ("security", "mail", "admin")
+    tenants_claim: str = ""
+    tenants: dict[str, tuple[str, ...]] = {}
     session_hours: Annotated[float, Field(gt=0)] = 12.0
 
 
@@ -484,10 +490,53 @@ class Config(BaseSettings):
             raise ValueError(f"tenants: the name '{min(twice)}' is used twice")
         return self
 
+    @model_validator(mode="after")
+    def _known_tenants(self) -> Config:
+        """What is said of a tenant that does not exist would be heard by nobody."""
+        known = [tenant.name for tenant in self.served]
+        wrong = [each for each in self._named_tenants() if each[1] not in (None, *known)]
+        if wrong:
+            key, name = wrong[0]
+            near = difflib.get_close_matches(str(name), known, n=1, cutoff=0.4) or known
+            raise ValueError(f"{key}: there is no tenant '{name}'; did you mean '{near[0]}'?")
+        return self
+
+    def _named_tenants(self) -> Iterator[tuple[str, str | None]]:
+        """Every place that names a tenant."""
+        yield from ((f"budgets.{n}.tenant", each.tenant) for n, each in enumerate(self.budgets))
+        yield from ((f"prices.{n}.tenant", each.tenant) for n, each in enumerate(self.prices))
+        for number, target in enumerate(self.alerts.targets):
+            yield from ((f"alerts.targets.{number}.tenants", each) for each in target.tenants)
+        yield from ((f"auth.tenants.{name}", name) for name in self.auth.tenants if name != "*")
+
+    @model_validator(mode="after")
+    def _prices_in_the_tenants_currency(self) -> Config:
+        """Another currency would leave the tenant with the price that was to be replaced."""
+        billed = {tenant.name: tenant.currency for tenant in self.served}
+        for number, each in enumerate(self.prices):
+            currency = billed.get(each.tenant or "", each.currency)
+            if currency != each.currency:
+                raise ValueError(
+                    f"prices.{number}.currency: {each.tenant} bills in {currency}; write"
+                    f' currency = "{currency}"'
+                )
+        return self
+
     @property
     def served(self) -> tuple[Tenant, ...]:
         """The configured tenants; without any, the local one that lives from files."""
         return self.tenants or (LOCAL_TENANT,)
+
+    def only(self, names: frozenset[str] | None) -> Config:
+        """The configuration as if there were these tenants alone; None leaves it as it is."""
+        if names is None:
+            return self
+        mine = {
+            "tenants": tuple(each for each in self.served if each.name in names),
+            "budgets": tuple(each for each in self.budgets if each.tenant in (None, *names)),
+            "prices": tuple(each for each in self.prices if each.tenant in (None, *names)),
+        }
+        return self.model_copy(update=mine)
 
     def tenant(self, name: str) -> Tenant:
         """The tenant of that name. Raises: ConfigError naming the known ones."""

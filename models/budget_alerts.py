@@ -38,7 +38,7 @@ def note_budget_alerts(state: State, config: Config, now: datetime) -> list[dict
 def budgets_by_currency(config: Config) -> dict[str, tuple[BudgetLine, ...]]:
     """Budget lines by the currency they are in.
 
-    Raises: ConfigError, one line per mistake: a tenant or cost center that is not there, or a
+    Raises: ConfigError, one line per mistake: a cost center that is not there, or a
     budget over tenants that bill in several currencies.
     """
     currencies = {each.name: each.currency for each in config.served}
@@ -46,9 +46,7 @@ def budgets_by_currency(config: Config) -> dict[str, tuple[BudgetLine, ...]]:
     lines: dict[str, tuple[BudgetLine, ...]] = {}
     mistakes = []
     for line in budget_lines(config.budgets, read_centers(config)):
-        if line.tenant is not None and line.tenant not in currencies:
-            mistakes.append(f"budgets: {line.name}: there is no tenant '{line.tenant}'")
-        elif line.tenant is None and len(common) > 1:
+        if line.tenant is None and len(common) > 1:
             mistakes.append(
                 f"budgets: {line.name}: the tenants bill in {' and '.join(common)}; name its tenant"
             )

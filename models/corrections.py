@@ -54,7 +54,7 @@ def corrections(
 
 def _told(row: dict[str, Any], prices: PriceBook, currency: str) -> dict[str, Any]:
     before, after = row["billable_before"], row["billable_after"]
-    price = prices.unit_price(row["day"], currency)
+    price = prices.unit_price(row["day"], currency, row["tenant"])
     moved = {
         status: row[f"{status}_after"] - row[f"{status}_before"]
         for status in STATUSES

@@ -7,8 +7,10 @@ times the price of their day.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 import duckdb
@@ -25,6 +27,7 @@ from models.quarters import quarter_report
 from models.runner import query
 from models.usage import daily_usage
 
+FOUR_WEEKS = timedelta(days=28)
 SENT = ["account", "day", "recipients"]
 
 
@@ -55,27 +58,29 @@ def cost_report(
     """
     first = first_of_month(month, now)
     last, name = end_of_month(first), f"{first:%Y-%m}"
-    prices = published_prices(connection)
-    daily = _billable(connection, now, tenant)
-    spent = _spent(daily, prices, currency)
+    daily, extra = _billable(connection, now, tenant), _extra(connection, now, tenant)
+    day = min(last, max(first, now.date()))
+    rates = _Rates(published_prices(connection).of(tenant), currency, day, daily)
+    price, is_shared = rates.mean(daily)
+    listed = plain(price) if is_shared else None
+    if daily.empty:
+        return _nothing_known(name, currency, listed)
+    spent = _spent(daily, rates.prices, currency)
     in_month = spent[(spent["day"] >= first) & (spent["day"] <= last)]
-    extra = _extra(connection, now, tenant)
     projection = project_month(daily[SENT], now, name, extra, plans)
 
-    def projected(line: BudgetLine) -> Projection:
+    def budget(line: BudgetLine) -> dict[str, Any]:
         """The month of the budget's accounts together."""
-        mine = line.of(daily)
-        if name == f"{now:%Y-%m}" and len(mine) == len(daily):
-            return projection
-        return project_month(mine[SENT], now, f"{now:%Y-%m}", _of(mine, extra), _of(mine, plans))
+        mine, seen = line.of(daily), projection
+        if name != f"{now:%Y-%m}" or len(mine) < len(daily):
+            known = (_of(mine, extra), _of(mine, plans))
+            seen = project_month(mine[SENT], now, f"{now:%Y-%m}", *known)
+        return line.report(spent, seen, rates.mean(mine)[0], now.date())
 
-    price = prices.unit_price(min(last, max(first, now.date())), currency)
-    if daily.empty:
-        return _nothing_known(name, currency, price)
     return {
         "month": name,
         "currency": currency,
-        "unit_price": plain(price),
+        "unit_price": listed,
         "month_to_date": _to_date(in_month),
         "projection": {
             "method": projection.method,
@@ -84,10 +89,37 @@ def cost_report(
         },
         "quarter": quarter_report(spent, projection.quarter, price, first),
         "next_12_months": _scenarios(projection, price),
-        "by_account": _by_account(in_month, projection, price),
-        "budgets": [line.report(spent, projected(line), price, now.date()) for line in budgets],
+        "by_account": _by_account(in_month, projection, rates),
+        "budgets": [budget(line) for line in budgets],
         "reconciliation": [],
     }
+
+
+@dataclass(frozen=True)
+class _Rates:
+    """What a recipient costs from `day` on; daily: tenant, account, day, recipients.
+
+    `mean` weighs the prices of several tenants by what they sent in four weeks (or ever), and says
+    whether all of them pay the same.
+    """
+
+    prices: PriceBook
+    currency: str
+    day: date
+    daily: pd.DataFrame
+
+    def mean(self, rows: pd.DataFrame) -> tuple[Decimal | None, bool]:
+        recent = rows[rows["day"] > self.day - FOUR_WEEKS]
+        sums = (rows if recent.empty else recent).groupby("tenant")["recipients"].sum()
+        weights = {str(tenant): int(count) for tenant, count in sums.items()}
+        return self.prices.mean_price(self.day, self.currency, weights)
+
+    @cached_property
+    def by_account(self) -> dict[str, Decimal | None]:
+        owners = self.daily.drop_duplicates("account", keep="last")
+        prices = {each: self.prices.unit_price(self.day, self.currency, each)
+                  for each in owners["tenant"].unique()}  # fmt: skip
+        return dict(zip(owners["account"], owners["tenant"].map(prices), strict=True))
 
 
 def _of(rows: pd.DataFrame, other: pd.DataFrame | None) -> pd.DataFrame | None:
@@ -114,10 +146,17 @@ def price_parts(
 ) -> list[dict[str, Any]]:
     """The month in stretches of one price: a change in its middle splits it.
 
-    spent: day, recipients and cost of the month. The parts add up to the month.
+    spent: tenant, day, recipients and cost of the month. The parts add up to the month.
     """
-    last = end_of_month(first)
-    starts = [first, *prices.changes(first, last, currency)]
+    last, tenants = end_of_month(first), sorted(set(spent["tenant"])) or [None]
+    changes = {day for each in tenants for day in prices.of(each).changes(first, last, currency)}
+    starts = [first, *sorted(changes)]
+
+    def shared(day: date) -> Decimal | None:
+        """The price of all; None where tenants pay different ones."""
+        found = {prices.unit_price(day, currency, each) for each in tenants}
+        return found.pop() if len(found) == 1 else None
+
     ends = [*(day - ONE_DAY for day in starts[1:]), last]
     parts = []
     for start, end in zip(starts, ends, strict=True):
@@ -126,7 +165,7 @@ def price_parts(
             {
                 "from": str(start),
                 "to": str(end),
-                "unit_price": plain(prices.unit_price(start, currency)),
+                "unit_price": plain(shared(start)),
                 "billable_recipients": int(rows["recipients"].sum()),
                 "cost": plain(_cost(rows)),
             }
@@ -134,12 +173,12 @@ def price_parts(
     return parts
 
 
-def _nothing_known(month: str, currency: str, price: Decimal | None) -> dict[str, Any]:
+def _nothing_known(month: str, currency: str, price: str | None) -> dict[str, Any]:
     """No row with a status, no count, no projection: unknown, never 0."""
     return {
         "month": month,
         "currency": currency,
-        "unit_price": plain(price),
+        "unit_price": price,
         "month_to_date": {"billable_recipients": None, "cost": None},
         "projection": {
             "method": "unavailable: no row carries a delivery status",
@@ -169,10 +208,11 @@ def _billable(
 
 def _spent(daily: pd.DataFrame, prices: PriceBook, currency: str) -> pd.DataFrame:
     """The same rows with their exact cost (Decimal, None where the currency has no price)."""
-    by_day = {day: prices.unit_price(day, currency) for day in set(daily["day"])}
+    keys = list(zip(daily["tenant"], daily["day"], strict=True))
+    listed = {(who, day): prices.unit_price(day, currency, who) for who, day in set(keys)}
     costs = [
-        times(by_day[day], count)
-        for day, count in zip(daily["day"], daily["recipients"].tolist(), strict=True)
+        times(listed[key], count)
+        for key, count in zip(keys, daily["recipients"].tolist(), strict=True)
     ]
     return daily.assign(cost=pd.Series(costs, index=daily.index, dtype=object))
 
@@ -204,16 +244,16 @@ def _estimate(estimate: Estimate, spent: Decimal | None, price: Decimal | None) 
 
 
 def _by_account(
-    in_month: pd.DataFrame, projection: Projection, price: Decimal | None
+    in_month: pd.DataFrame, projection: Projection, rates: _Rates
 ) -> list[dict[str, Any]]:
     """Most expensive first."""
     costs = {str(account): rows for account, rows in in_month.groupby("account")}
-    empty = in_month.iloc[:0]
+    empty, (price, _) = in_month.iloc[:0], rates.mean(rates.daily)
     lines = []
     for account, estimate in projection.by_account.items():
         rows = costs.get(account, empty)
         spent = _cost(rows)
-        money = _estimate(estimate, spent, price)
+        money = _estimate(estimate, spent, rates.by_account.get(account, price))
         lines.append(
             {
                 "account": account,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from decimal import Decimal
 
 import duckdb
 
@@ -20,11 +21,10 @@ def cost_by_day(
     """
     usage = daily_usage(connection, now, tenant)
     known = usage[usage["billable_recipients"].notna()]
-    sums = known.groupby("day", as_index=False)["billable_recipients"].sum()
-    days: list[date] = sums["day"].tolist()
-    prices, costs = published_prices(connection), dict[date, str]()
-    for day, recipients in zip(days, sums["billable_recipients"].tolist(), strict=True):
-        cost = plain(times(prices.unit_price(day, currency), int(recipients)))
-        if cost is not None:
-            costs[day] = cost
-    return costs
+    sums = known.groupby(["day", "tenant"], as_index=False)["billable_recipients"].sum()
+    prices, costs = published_prices(connection), dict[date, Decimal | None]()
+    for row in sums.itertuples(index=False):
+        price = prices.unit_price(row.day, currency, str(row.tenant))
+        cost, before = times(price, int(row.billable_recipients)), costs.get(row.day, Decimal(0))
+        costs[row.day] = None if cost is None or before is None else before + cost
+    return {day: text for day, cost in costs.items() if (text := plain(cost)) is not None}

@@ -22,10 +22,10 @@ class Reference:
     prices: PriceBook
     rules: MeteringRules
 
-    @property
-    def version(self) -> str:
-        """Another text whenever a price or a rule is another one."""
-        return hashlib.sha256(repr((self.prices, self.rules)).encode()).hexdigest()[:16]
+    def version(self, tenant: str) -> str:
+        """Another text whenever a price of the tenant or a rule is another one."""
+        held = (self.prices.of(tenant), self.rules)
+        return hashlib.sha256(repr(held).encode()).hexdigest()[:16]
 
     def offer(self, connection: duckdb.DuckDBPyConnection) -> None:
         """Makes reference.price_book, metering_rules and billable_statuses."""
@@ -54,7 +54,8 @@ class Reference:
     def _offer_prices(self, connection: duckdb.DuckDBPyConnection) -> None:
         price_book = str(REFERENCE / "price_book.csv").replace("'", "''")
         connection.execute(
-            "create or replace table reference.price_book as select * from read_csv("
+            "create or replace table reference.price_book as"
+            " select *, cast(null as varchar) as tenant from read_csv("
             f"'{price_book}', header = true, types = {{'effective_from': 'DATE',"
             " 'unit_price': 'DECIMAL(18, 9)', 'retrieved_on': 'DATE'})"
         )
@@ -63,8 +64,11 @@ class Reference:
         connection.execute("delete from reference.price_book")
         connection.executemany(
             "insert into reference.price_book by position select ?, ?, ?, 'delivered recipient',"
-            " 'HVE', false, 'configuration', null, null",
-            [(each.effective_from, each.currency, each.unit_price) for each in self.prices.prices],
+            " 'HVE', false, 'configuration', null, null, ?",
+            [
+                (each.effective_from, each.currency, each.unit_price, each.tenant)
+                for each in self.prices.prices
+            ],
         )
 
 

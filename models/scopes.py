@@ -50,7 +50,7 @@ def scope_ledgers(
         stop = datetime(end.year, end.month, end.day, tzinfo=UTC) + ONE_DAY
         span = ReadSpan(max(read.first, start), min(read.last, stop - SECOND), stop <= read.last)
         usages = _usages(connection, config, owner, scope, span, now)
-        price = prices.unit_price
+        price = prices.of(owner).unit_price
         found += ledgers(owner, scope, rows, usages, price, span, _settings(config))
     return found
 

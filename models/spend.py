@@ -114,18 +114,25 @@ def planned_change(
     currency = currency_of(config, tenant)
     lines = budget_lines(config.budgets, read_centers(config), tenant)
     prices = reference_of(config).prices
-    usual = pd.DataFrame({"account": [], "day": [], "recipients": []})
+    usual = pd.DataFrame({"tenant": [], "account": [], "day": [], "recipients": []})
     if (config.warehouse.path / "hve.duckdb").exists():
         with published(config.warehouse.path) as connection:
             usual = billable_days(connection, now, tenant)
+    owner = tenant or _owner(usual, change.account)
     return what_if(
         change,
-        lambda day: prices.unit_price(day, currency),
+        lambda day: prices.unit_price(day, currency, owner),
         currency,
         usual,
         lines,
         now.date(),
     )
+
+
+def _owner(usual: pd.DataFrame, account: str) -> str | None:
+    """The one tenant whose account it is; None where several or none are."""
+    owners = set(usual.loc[usual["account"] == account, "tenant"])
+    return owners.pop() if len(owners) == 1 else None
 
 
 def accounting(
@@ -137,7 +144,7 @@ def accounting(
 ) -> dict[str, Any]:
     """Metering, price, corrections, reconciliation, invoice and showback of one month."""
     first, currency = first_of_month(month, now), currency_of(config, tenant)
-    last, prices = end_of_month(first), published_prices(connection)
+    last, prices = end_of_month(first), published_prices(connection).of(tenant)
     spent = spent_days(connection, now, currency, tenant)
     in_month = spent[(spent["day"] >= first) & (spent["day"] <= last)]
     incidents = incident_costs(connection, now, first, currency, tenant)

@@ -117,7 +117,7 @@ def write_focus(rows: Sequence[Row], path: Path) -> list[Path]:
 
 
 def _estimate(payer: Payer, row: Any, centers: Centers, prices: PriceBook, currency: str) -> Row:
-    price = prices.unit_price(row.day, currency) or Decimal(0)
+    price = prices.unit_price(row.day, currency, row.tenant) or Decimal(0)
     center = centers.of(row.account)
     tags = {"cost_center": center.name, "owner": center.owner} if center else {}
     return _row(payer, row.day, currency, row.cost) | {

@@ -8,7 +8,16 @@ from pathlib import Path
 import pytest
 
 from dashboards import access, readings
-from dashboards.access import LOCAL, READINGS, RefusedError, User, is_old, name_of, roles_of
+from dashboards.access import (
+    LOCAL,
+    READINGS,
+    RefusedError,
+    User,
+    is_old,
+    name_of,
+    roles_of,
+    tenants_of,
+)
 from dashboards.view import View
 from hve_monitor.config import Auth, Config, load_config
 from tests.unit.dashboards.conftest import NOW, Open, tiles, words
@@ -46,6 +55,39 @@ def test_a_claim_may_lie_in_an_inner_object() -> None:
     assert roles_of({"realm_access": {"roles": ["postmaster"]}}, auth) == {"mail"}
     assert roles_of({"realm_access": ["postmaster"]}, auth) == set()
     assert roles_of({}, auth) == set()
+
+
+@pytest.mark.parametrize(
+    ("claims", "tenants"),
+    [
+        ({"roles": ["SOC", "Contoso"]}, {"contoso"}),
+        ({"roles": ["SOC", "Contoso", "Fabrikam"]}, {"contoso", "fabrikam"}),
+        ({"roles": ["SOC", "Provider"]}, None),
+        ({"roles": ["Admins"]}, None),
+        ({"roles": ["SOC"]}, set()),
+        ({}, set()),
+    ],
+)
+def test_tenants_come_from_the_values_of_the_claim(
+    claims: dict[str, list[str]], tenants: set[str] | None
+) -> None:
+    named = {"contoso": ("Contoso",), "fabrikam": ("Fabrikam",), "*": ("Provider",)}
+    assert tenants_of(claims, AUTH.model_copy(update={"tenants": named})) == tenants
+    apart = AUTH.model_copy(update={"tenants": named, "tenants_claim": "groups.all"})
+    held = claims.get("roles", [])
+    assert tenants_of({"roles": ["SOC"], "groups": {"all": held}}, apart) == (
+        set() if held == ["Admins"] else tenants
+    )
+    assert tenants_of(claims, AUTH) is None
+
+
+def test_a_reading_refuses_another_tenant_and_all_of_them() -> None:
+    user = User("grace@contoso.com", frozenset({"security"}), tenants=frozenset({"contoso"}))
+    view = View(Config(), "1", NOW, NOW, tenant="contoso", user=user)
+    access.may_read(view, "card")
+    for tenant in ("fabrikam", None):
+        with pytest.raises(RefusedError, match="not for grace"):
+            access.may_read(view.narrowed(tenant=tenant), "card")
 
 
 @pytest.mark.parametrize("role", PEOPLE)

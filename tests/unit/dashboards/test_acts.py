@@ -139,7 +139,7 @@ def test_who_may_not_see_incidents_may_not_judge_them(
 def test_a_shown_pseudonym_is_revealed_and_audited(own: Path) -> None:
     config = load_config(own)
     person = "person7@contoso.com"
-    names = naming(config.warehouse.path, "1", config)
+    names = naming(config.warehouse.path, "1", ("contoso",), config)
     shown = names.shown({"tenant": "contoso", "recipient": person})["recipient"]
     found = reveal_shown(config, shown, f"mail of {person} is late", "grace@contoso.com", NOW)
     assert found["address"] == person

@@ -16,6 +16,7 @@ from warehouse.protection import Protection
 from warehouse.pseudonyms import PSEUDONYM, Mask
 
 ADA = "ada@fabrikam.com"
+NAMES = ("contoso",)
 
 
 @pytest.fixture
@@ -80,7 +81,7 @@ def test_lists_in_tables_stay(hidden: Naming) -> None:
 def test_the_key_is_the_stores_own(stored: Path) -> None:
     config = load_config(stored)
     root = config.warehouse.path
-    first, again = naming(root, "1", config), naming(root, "2", config)
+    first, again = naming(root, "1", NAMES, config), naming(root, "2", NAMES, config)
     row = {"tenant": "contoso", "recipient": ADA}
     assert first.shown(row) == again.shown(row)
     assert {HR, NEWS} <= first.accounts

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import time
+from collections.abc import Callable
 from datetime import timedelta
 from html import escape
 from pathlib import Path
@@ -11,9 +13,13 @@ import pyarrow as pa
 import pytest
 from typer.testing import CliRunner
 
+from dashboards import access, acts
+from dashboards.access import RefusedError, User
 from dashboards.amounts import count, money
+from dashboards.view import View
 from hve_monitor.cli import app as cli
 from hve_monitor.config import load_config
+from hve_monitor.errors import ConfigError
 from ingest.trace_pages import COLUMNS
 from models.build import build
 from models.cards import incident_cards
@@ -133,3 +139,69 @@ def test_a_tenant_is_one_click_away_and_stays_chosen(several: Path, opened: Open
     assert not [each for each in bodies(app) if "Tenants side by side" in each]
     assert HR not in words(app)
     assert BOSS in words(app)
+
+
+PAGES = ("overview", "spend", "senders", "delivery", "readiness", "plan")
+LOGIN = """
+[auth]
+roles = { finops = ["Fin"], security = ["SOC"], mail = ["Mail"] }
+tenants = { contoso = ["Contoso"], fabrikam = ["Fabrikam"] }
+"""
+
+
+@pytest.fixture
+def customer(several: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Path]:
+    """Logs somebody in who holds every role but an administrator's, of these tenants."""
+
+    def logged_in(*tenants: str) -> Path:
+        file = tmp_path / "hve.toml"
+        place = several.with_name("store").as_posix()
+        text = several.read_text(encoding="utf-8").replace('path = "store"', f'path = "{place}"')
+        file.write_text(text + LOGIN, encoding="utf-8")
+        said = {"is_logged_in": True, "iat": time.time(), "name": "grace"}
+        held = {"roles": ["Fin", "SOC", "Mail", *tenants]}
+        monkeypatch.setattr(access, "claims", lambda: said | held)
+        return file
+
+    return logged_in
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_customer_sees_no_other_tenant_on_any_page(
+    customer: Callable[..., Path], opened: Open, page: str
+) -> None:
+    app = opened(customer("Fabrikam"), page)
+    assert not app.exception
+    shown = " ".join([words(app), *bodies(app), *(str(each.options) for each in app.selectbox)])
+    assert "contoso" not in shown.lower().replace("p-…@contoso.com", "")
+    assert "newcomer" not in shown
+
+
+def test_two_of_three_tenants_are_looked_at_one_at_a_time(
+    customer: Callable[..., Path], opened: Open
+) -> None:
+    app = opened(customer("Fabrikam", "Contoso"))
+    assert app.selectbox(key="tenant").options == ["contoso", OTHER]
+    assert not [each for each in bodies(app) if "Tenants side by side" in each]
+    assert BOSS not in words(app)
+    app.selectbox(key="tenant").select(OTHER).run()
+    assert BOSS in words(app)
+
+
+def test_without_a_tenant_nobody_enters(customer: Callable[..., Path], opened: Open) -> None:
+    assert "has no tenant here" in words(opened(customer()))
+
+
+def test_acts_on_another_tenant_are_refused(customer: Callable[..., Path]) -> None:
+    config = load_config(customer("Fabrikam"))
+    with published(config.warehouse.path) as connection:
+        foreign = incident_cards(connection, NOW, tenant="contoso")[0]["id"]
+    user = User("grace", frozenset({"security"}), tenants=frozenset({OTHER}))
+    view = View(config.only(user.tenants), "1", NOW, NOW, tenant=OTHER, user=user)
+    with pytest.raises(ConfigError, match=foreign):
+        acts.judge(view, foreign, "confirmed", "I say so")
+    window = NOW, NOW + timedelta(hours=1)
+    with pytest.raises(RefusedError, match="contoso"):
+        acts.announce(view, config.tenants[0], (HR, None, False), window, 9, "")
+    with pytest.raises(RefusedError, match="is no plan of"):
+        acts.withdraw(view, "plan-of-contoso")

@@ -94,6 +94,23 @@ MISTAKES = {
         '[[budgets]]\nname = "all"\namount = -1',
         "budgets.0.amount: Input should be greater than 0",
     ),
+    "budget of no tenant": (
+        TENANT + '[[budgets]]\nname = "all"\namount = 1\ntenant = "contso"',
+        "budgets.0.tenant: there is no tenant 'contso'; did you mean 'contoso'?",
+    ),
+    "target of no tenant": (
+        TENANT + '[alerts]\ntargets = [{ url = "webhook+https://a.contoso.com", tenants = ["x"] }]',
+        "alerts.targets.0.tenants: there is no tenant 'x'; did you mean 'contoso'?",
+    ),
+    "login of no tenant": (
+        TENANT + '[auth.tenants]\n"*" = ["All"]\nfabrikam = ["F"]',
+        "auth.tenants.fabrikam: there is no tenant 'fabrikam'; did you mean 'contoso'?",
+    ),
+    "price in another currency": (
+        TENANT + 'currency = "EUR"\n[[prices]]\ntenant = "contoso"\n'
+        "effective_from = 2026-11-01\nunit_price = 0.00002",
+        'prices.0.currency: contoso bills in EUR; write currency = "EUR"',
+    ),
     "tenants as a table": ('[tenants]\nname = "x"', "tenants: Input should be a valid tuple"),
 }
 

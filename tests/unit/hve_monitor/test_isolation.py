@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,10 @@ amount = 1
 name = "fabrikam budget"
 tenant = "fabrikam"
 amount = 2
+[[prices]]
+tenant = "fabrikam"
+effective_from = 2026-11-01
+unit_price = 0.00002
 [[cost_centers]]
 name = "contoso people"
 accounts = ["hr@contoso.com"]
@@ -191,3 +196,23 @@ def test_budgets_and_spend_are_each_tenants_own(hve: Hve, mode: str) -> None:
     for tenant in TENANTS:
         told = hve("cost", "--tenant", tenant, "--json", *NOW).json
         assert {each["name"] for each in told["budgets"]} == {f"{tenant} budget"}
+
+
+def test_each_tenant_pays_its_own_price(hve: Hve, mode: str) -> None:
+    spent, costs = Decimal(0), {}
+    for tenant, price in zip(TENANTS, ("0.000042", "0.00002"), strict=True):
+        told = hve("cost", "--tenant", tenant, "--json", *NOW).json
+        so_far = told["month_to_date"]
+        assert told["unit_price"] == price
+        assert Decimal(so_far["cost"]) == so_far["billable_recipients"] * Decimal(price)
+        spent += Decimal(so_far["cost"])
+        costs |= {line["account"]: line["month_end"] for line in told["by_account"]}
+    both = hve("cost", "--json", *NOW).json
+    assert both["unit_price"] is None, "there is no price of all"
+    assert Decimal(both["month_to_date"]["cost"]) == spent
+    assert {line["account"]: line["month_end"] for line in both["by_account"]} == costs
+    with published(load_config().warehouse.path) as connection:
+        found = connection.execute(
+            "select tenant, max(unit_price) from marts.hve_cost_daily group by tenant"
+        ).fetchall()
+    assert dict(found) == {"contoso": Decimal("0.000042"), "fabrikam": Decimal("0.00002")}

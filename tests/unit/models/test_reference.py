@@ -9,12 +9,13 @@ import duckdb
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hve_monitor.config import Config, MeteringRule, PriceOverride
+from hve_monitor.config import Config, MeteringRule, PriceOverride, Tenant
 from models.metering import OPEN_END, read_metering_rules
 from models.prices import PriceBook, published_prices, read_price_book
 from models.reference import reference_of, shipped_reference
 
 LIST = Decimal("0.000042")
+TENANTS = tuple(Tenant(name=name, accounts="files") for name in ("contoso", "fabrikam"))
 days = st.dates(date(2026, 6, 2), date(2027, 12, 31))
 
 
@@ -41,6 +42,38 @@ def test_a_price_in_another_currency_leaves_the_list_price_alone() -> None:
     assert book.unit_price(date(2026, 8, 1), "EUR") == Decimal("0.000039")
     assert book.unit_price(date(2026, 6, 30), "EUR") is None
     assert book.unit_price(date(2026, 8, 1), "USD") == LIST
+
+
+def test_the_price_of_one_tenant_leaves_the_others_alone() -> None:
+    day, own = date(2026, 8, 1), Decimal("0.00003")
+    mine = override(date(2026, 7, 1), "0.00003").model_copy(update={"tenant": "contoso"})
+    shared = override(date(2026, 7, 15), "0.00004", date(2026, 7, 20))
+    book = read_price_book().with_overrides([mine, shared])
+    assert (
+        book.unit_price(day, "USD", "contoso") == book.of("contoso").unit_price(day, "USD") == own
+    )
+    assert book.unit_price(day, "USD", "fabrikam") == book.unit_price(day, "USD") == LIST
+    assert book.unit_price(date(2026, 7, 16), "USD", "contoso") == Decimal("0.00004")
+    assert book.unit_price(date(2026, 6, 5), "USD", "contoso") == LIST
+
+
+def test_several_tenants_pay_their_mean_price_by_what_they_send() -> None:
+    day = date(2026, 8, 1)
+    mine = override(date(2026, 7, 1), "0.00002").model_copy(update={"tenant": "contoso"})
+    book = read_price_book().with_overrides([mine])
+    mixed = book.mean_price(day, "USD", {"contoso": 3, "fabrikam": 1})
+    assert mixed == ((3 * Decimal("0.00002") + LIST) / 4, False)
+    assert book.mean_price(day, "USD", {"northwind": 3, "fabrikam": 1}) == (LIST, True)
+    assert book.mean_price(day, "USD", {"contoso": 0, "fabrikam": 0})[0] == Decimal("0.000031")
+    assert book.mean_price(day, "USD", {}) == (LIST, True)
+    assert book.mean_price(day, "EUR", {"contoso": 1}) == (None, False)
+
+
+def test_a_price_of_one_tenant_makes_no_other_ones_days_new() -> None:
+    mine = override(date(2026, 7, 1), "0.00002").model_copy(update={"tenant": "contoso"})
+    held, before = reference_of(Config(prices=(mine,), tenants=TENANTS)), shipped_reference()
+    assert held.version("fabrikam") == before.version("fabrikam")
+    assert held.version("contoso") != before.version("contoso")
 
 
 def test_only_days_with_another_price_split_a_month() -> None:

@@ -37,6 +37,7 @@ def test_accounts_days_prices_and_payers_add_up_to_the_month(
     frame = pd.DataFrame(
         [
             (
+                "contoso",
                 account,
                 FIRST + timedelta(days=day),
                 1,
@@ -45,7 +46,7 @@ def test_accounts_days_prices_and_payers_add_up_to_the_month(
             )
             for account, day, count in rows
         ],
-        columns=["account", "day", "messages", "recipients", "cost"],
+        columns=["tenant", "account", "day", "messages", "recipients", "cost"],
     ).astype({"cost": object})
     total = sum(frame["cost"], Decimal(0))
     parts = price_parts(frame, book, "USD", FIRST)

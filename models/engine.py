@@ -14,7 +14,7 @@ import duckdb
 import pyarrow as pa
 
 from models import runner
-from warehouse.connection import arrow, compute, files_sql
+from warehouse.connection import arrow, files_sql
 from warehouse.store import Store
 from warehouse.tables import Table
 
@@ -75,6 +75,6 @@ class DuckDBEngine:
 
     @contextmanager
     def workplace(self, store: Store) -> Iterator[Workplace]:
-        with compute(store.spill, store.memory_limit, store.threads) as connection:
+        with store.compute() as connection:
             runner.prepare(connection)
             yield DuckDBWorkplace(connection)

@@ -13,7 +13,7 @@ import pyarrow as pa
 from hve_monitor.config import Tenant
 from models.coverage import account_gaps, covered_until
 from models.grid import HourlyGrid, grid_from_hours
-from warehouse.connection import compute, files_sql
+from warehouse.connection import files_sql
 from warehouse.state import Window
 from warehouse.store import Store
 from warehouse.tables import HVE_USAGE_HOURLY
@@ -28,7 +28,7 @@ def known_until(store: Store, tenant: Tenant, now: datetime) -> datetime:
     if tenant.accounts != "files":
         return min(now, covered_until(store, tenant.name) or now)
     files = store.delta.files(HVE_USAGE_HOURLY, tenant.name)
-    with compute(store.spill, store.memory_limit, store.threads) as connection:
+    with store.compute() as connection:
         rows = connection.execute(
             f"select max(hour_utc) from ({files_sql(HVE_USAGE_HOURLY, files)})"
             " where hour_utc <= $now",
@@ -41,7 +41,7 @@ def known_until(store: Store, tenant: Tenant, now: datetime) -> datetime:
 def last_hours(store: Store, tenant: str, until: datetime) -> dict[str, datetime]:
     """Every account with mail in the history: the end of its last hour with any."""
     files = store.delta.files(HVE_USAGE_HOURLY, tenant)
-    with compute(store.spill, store.memory_limit, store.threads) as connection:
+    with store.compute() as connection:
         rows = connection.execute(
             "select account, max(hour_utc) + interval 1 hour"
             f" from ({files_sql(HVE_USAGE_HOURLY, files)})"
@@ -71,7 +71,7 @@ def grid_of(
 
 def _hours(store: Store, tenant: str, accounts: Sequence[str], until: datetime) -> pd.DataFrame:
     files = store.delta.files(HVE_USAGE_HOURLY, tenant)
-    with compute(store.spill, store.memory_limit, store.threads) as connection:
+    with store.compute() as connection:
         connection.register("wanted", pa.table({"account": pa.array(accounts, pa.string())}))
         frame: pd.DataFrame = connection.execute(
             "select account, hour_utc, recipients, recipients_q1, recipients_q2, recipients_q3,"

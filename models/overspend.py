@@ -18,7 +18,7 @@ from models.budgets import BudgetLine
 from models.evidence import Incident, Signal
 from models.periods import period_of
 from models.prices import PriceBook
-from warehouse.connection import compute, files_sql
+from warehouse.connection import files_sql
 from warehouse.store import Store
 from warehouse.tables import HVE_COST_DAILY
 
@@ -79,7 +79,7 @@ def _spent(store: Store, tenant: Tenant, until: datetime) -> pd.DataFrame:
     """tenant, account, day, cost, recipients of whole days."""
     files = files_sql(HVE_COST_DAILY, store.delta.files(HVE_COST_DAILY, tenant.name))
     since = (until - 2 * LOOK_BACK).date().replace(day=1)
-    with compute(store.spill, store.memory_limit, store.threads) as connection:
+    with store.compute() as connection:
         # By way of Arrow, which keeps money exact.
         found = connection.sql(
             "select tenant, account, day, cost, billable_recipients as recipients"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from functools import lru_cache
 
 import duckdb
 import pyarrow as pa
@@ -12,7 +13,7 @@ from hve_monitor.config import Config
 from models.metering import MeteringRules, read_metering_rules
 from models.prices import PriceBook, read_price_book
 from models.runner import REFERENCE
-from warehouse.connection import arrow
+from warehouse.connection import arrow, quoted
 
 
 @dataclass(frozen=True)
@@ -30,46 +31,58 @@ class Reference:
     def offer(self, connection: duckdb.DuckDBPyConnection) -> None:
         """Makes reference.price_book, metering_rules and billable_statuses."""
         connection.execute("create schema if not exists reference")
-        self._offer_prices(connection)
-        rules = str(REFERENCE / "metering_rules.csv").replace("'", "''")
-        connection.execute(
-            "create or replace table reference.metering_rules as"
-            f" select * from read_csv('{rules}', header = true)"
-        )
-        connection.execute(
-            "create or replace table reference.billable_statuses"
-            " (status varchar, from_day date, until_day date)"
-        )
-        connection.executemany(
-            "insert into reference.billable_statuses values (?, ?, ?)", self.rules.spans()
-        )
+        for name, rows in _tables(self).items():
+            connection.register("offered", rows)
+            connection.execute(f"create or replace table {name} as from offered")
+            connection.unregister("offered")
 
     def tables(self) -> dict[str, pa.Table]:
         """What the models read of it, by name."""
         names = ("reference.price_book", "reference.billable_statuses")
-        with duckdb.connect(":memory:") as connection:
-            self.offer(connection)
-            return {name: arrow(connection, f"from {name}") for name in names}
+        return {name: _tables(self)[name] for name in names}
 
-    def _offer_prices(self, connection: duckdb.DuckDBPyConnection) -> None:
-        price_book = str(REFERENCE / "price_book.csv").replace("'", "''")
+
+@lru_cache(maxsize=8)
+def _tables(held: Reference) -> dict[str, pa.Table]:
+    names = ("price_book", "metering_rules", "billable_statuses")
+    with duckdb.connect(":memory:") as connection:
+        connection.execute("create schema reference")
+        _make_prices(connection, held.prices)
         connection.execute(
-            "create or replace table reference.price_book as"
-            " select *, cast(null as varchar) as tenant from read_csv("
-            f"'{price_book}', header = true, types = {{'effective_from': 'DATE',"
-            " 'unit_price': 'DECIMAL(18, 9)', 'retrieved_on': 'DATE'})"
+            "create table reference.metering_rules as"
+            f" select * from read_csv({_file('metering_rules.csv')}, header = true)"
         )
-        if self.prices == read_price_book():
-            return
-        connection.execute("delete from reference.price_book")
+        connection.execute(
+            "create table reference.billable_statuses"
+            " (status varchar, from_day date, until_day date)"
+        )
         connection.executemany(
-            "insert into reference.price_book by position select ?, ?, ?, 'delivered recipient',"
-            " 'HVE', false, 'configuration', null, null, ?",
-            [
-                (each.effective_from, each.currency, each.unit_price, each.tenant)
-                for each in self.prices.prices
-            ],
+            "insert into reference.billable_statuses values (?, ?, ?)", held.rules.spans()
         )
+        found = (f"reference.{name}" for name in names)
+        return {name: arrow(connection, f"from {name}") for name in found}
+
+
+def _make_prices(connection: duckdb.DuckDBPyConnection, book: PriceBook) -> None:
+    connection.execute(
+        "create table reference.price_book as select *, cast(null as varchar) as tenant"
+        f" from read_csv({_file('price_book.csv')}, header = true,"
+        " types = {'effective_from': 'DATE', 'unit_price': 'DECIMAL(18, 9)',"
+        " 'retrieved_on': 'DATE'})"
+    )
+    if book == read_price_book():
+        return
+    connection.execute("delete from reference.price_book")
+    connection.executemany(
+        "insert into reference.price_book by position select ?, ?, ?, 'delivered recipient',"
+        " 'HVE', false, 'configuration', null, null, ?",
+        [(each.effective_from, each.currency, each.unit_price, each.tenant)
+         for each in book.prices],
+    )  # fmt: skip
+
+
+def _file(name: str) -> str:
+    return quoted(str(REFERENCE / name))
 
 
 def shipped_reference() -> Reference:

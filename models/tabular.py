@@ -16,7 +16,7 @@ import pyarrow as pa
 from models.activity import Activity, activity_of
 from models.findings import CONTEXT_DAYS, Findings, find
 from models.fusion import Event, tabular_events
-from warehouse.connection import compute, files_sql
+from warehouse.connection import files_sql
 from warehouse.store import Store
 from warehouse.tables import HVE_ACTIVITY, HVE_SIGNALS
 
@@ -58,7 +58,7 @@ def _rows(
 ) -> tuple[pd.DataFrame, dict[str, date]]:
     """Activity since a day, and the first day of each account."""
     files = files_sql(HVE_ACTIVITY, store.delta.files(HVE_ACTIVITY, tenant))
-    with compute(store.spill, store.memory_limit, store.threads) as connection:
+    with store.compute() as connection:
         connection.register("wanted", wanted)
         frame: pd.DataFrame = connection.execute(
             f"select * exclude (tenant, day) from ({files}) semi join wanted using (account)"
@@ -98,7 +98,7 @@ def _events(
 ) -> Iterator[tuple[str, Event]]:
     """Signals that fired on the days before."""
     files = files_sql(HVE_SIGNALS, store.delta.files(HVE_SIGNALS, tenant))
-    with compute(store.spill, store.memory_limit, store.threads) as connection:
+    with store.compute() as connection:
         connection.register("wanted", wanted)
         rows = connection.execute(
             "select account, signal, level, known_at, began_at, known_at, value, usual,"

@@ -19,7 +19,7 @@ import duckdb
 import pyarrow as pa
 
 from models.runner import prepare, query, records
-from warehouse.connection import compute, files_sql
+from warehouse.connection import files_sql
 from warehouse.plans import Plan
 from warehouse.store import Store
 from warehouse.tables import HVE_ACTIVITY, HVE_USAGE_DAILY, HVE_USAGE_HOURLY, UTC_TIME, Table
@@ -150,7 +150,7 @@ def _news(
             "seen": pa.array([each.seen for each in known.values()], pa.int64()),
         }
     )
-    with compute(store.spill, store.memory_limit, store.threads) as connection:
+    with store.compute() as connection:
         prepare(connection)
         connection.register("judged", judged)
         _view(store, connection, HVE_USAGE_DAILY, tenant)
@@ -161,7 +161,7 @@ def _news(
 
 def counts_seen(store: Store, tenant: str) -> dict[str, int]:
     """Recipients and undelivered ones of each account's whole history: other mail, other sum."""
-    with compute(store.spill, store.memory_limit, store.threads) as connection:
+    with store.compute() as connection:
         prepare(connection)
         _view(store, connection, HVE_USAGE_DAILY, tenant)
         return dict(connection.execute(query("counts_seen")).fetchall())

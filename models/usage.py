@@ -178,13 +178,13 @@ def _daily(
         return whole, bounds
     _count_cut_days(connection, tenant, period, cut)
     columns = ", ".join(("tenant", "account", "day", *COUNTS))
-    return f"select * from ({whole} union all select {columns} from memory.marts.cut_days)", bounds
+    return f"select * from ({whole} union all select {columns} from live.marts.cut_days)", bounds
 
 
 def _count_cut_days(
     connection: duckdb.DuckDBPyConnection, tenant: str | None, period: Period, days: list[date]
 ) -> None:
-    """The daily mart's own SQL over the asked part of some days, as memory.marts.cut_days."""
+    """The daily mart's own SQL over the asked part of some days, as live.marts.cut_days."""
     bounds = {
         "tenant": tenant,
         "days": days,
@@ -192,19 +192,18 @@ def _count_cut_days(
         "until": period.until or datetime.combine(max(days) + ONE_DAY, time(0), UTC),
     }
     for schema in ("staging", "reference", "marts"):
-        connection.execute(f"create schema if not exists memory.{schema}")
+        connection.execute(f"create schema if not exists live.{schema}")
     connection.execute(
-        "create or replace table memory.staging.stg_message_traces as "
-        + query("trace_rows_of_days"),
+        "create or replace table live.staging.stg_message_traces as " + query("trace_rows_of_days"),
         bounds,
     )
     connection.execute(
-        "create or replace table memory.reference.billable_statuses as"
+        "create or replace table live.reference.billable_statuses as"
         " from hve.reference.billable_statuses"
     )
-    connection.execute("use memory")
+    connection.execute("use live")
     try:
         counted = model("marts.hve_usage_daily").sql
-        connection.execute(f"create or replace table memory.marts.cut_days as {counted}")
+        connection.execute(f"create or replace table live.marts.cut_days as {counted}")
     finally:
         connection.execute("use hve")

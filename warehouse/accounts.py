@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from warehouse.connection import arrow, compute, files_sql
+from warehouse.connection import arrow, files_sql
 from warehouse.store import Store
 from warehouse.tables import HVE_ACCOUNTS, HVE_USAGE_DAILY, MESSAGE_TRACES, Table
 
@@ -71,7 +71,7 @@ def sending_accounts(store: Store, tenant: str) -> frozenset[str]:
     files = store.delta.files(HVE_USAGE_DAILY, tenant)
     if not files:
         return frozenset()
-    with compute(store.spill, store.memory_limit, store.threads) as connection:
+    with store.compute() as connection:
         sql = f"select distinct account from ({files_sql(HVE_USAGE_DAILY, files)})"
         return frozenset(row[0] for row in connection.execute(sql).fetchall())
 
@@ -86,7 +86,7 @@ def replace_of_accounts(
 ) -> None:
     """Puts rows in the place of these accounts' rows of the days; other accounts keep theirs."""
     stored = files_sql(table, store.delta.files(table, tenant, days))
-    with compute(store.spill, store.memory_limit, store.threads) as connection:
+    with store.compute() as connection:
         connection.register("replaced", pa.table({"account": pa.array(accounts, pa.string())}))
         others = arrow(connection, f"select * from ({stored}) anti join replaced using (account)")
     names = table.schema.names
@@ -99,7 +99,7 @@ def stored_rows(store: Store, table: Table, tenant: str) -> list[dict[str, Any]]
     files = store.delta.files(table, tenant)
     if not files:
         return []
-    with compute(store.spill, store.memory_limit, store.threads) as connection:
+    with store.compute() as connection:
         rows: list[dict[str, Any]] = (
             connection.sql(files_sql(table, files)).to_arrow_table().to_pylist()
         )

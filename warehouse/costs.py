@@ -16,7 +16,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from warehouse.accounts import stored_rows
-from warehouse.connection import arrow, compute, files_sql
+from warehouse.connection import arrow, files_sql
 from warehouse.store import Store
 from warehouse.tables import AZURE_COSTS, RETAIL_PRICES
 
@@ -95,7 +95,7 @@ def newest_costs(store: Store, tenant: str) -> dict[Identity, Cost]:
     files = store.delta.files(AZURE_COSTS, tenant)
     if not files:
         return {}
-    with compute(store.spill, store.memory_limit, store.threads) as connection:
+    with store.compute() as connection:
         connection.execute(f"create view existing as {files_sql(AZURE_COSTS, files)}")
         costs = [Cost(**row) for row in arrow(connection, NEWEST).to_pylist()]
     return {cost.identity: cost for cost in costs}

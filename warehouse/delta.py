@@ -41,6 +41,7 @@ SEARCHABLE = WriterProperties(
     column_properties={"trace_id": _BLOOM, "message_id": _BLOOM},
 )
 SPARE_BYTES = 200_000
+Stamp = tuple[int, int, int, int] | None
 CONFIGURATION = {
     "delta.logRetentionDuration": "interval 7 days",
     "delta.deletedFileRetentionDuration": "interval 1 days",
@@ -55,6 +56,7 @@ class DeltaFolder:
     ) -> None:
         """remember: takes the SHA-256 of files that were written, by paths below the root."""
         self.root, self._remember = root, remember
+        self._opened: dict[str, tuple[DeltaTable, Stamp]] = {}
 
     def path(self, table: Table) -> Path:
         """Folder of the table, `<store>/<room>/<name>`."""
@@ -65,19 +67,32 @@ class DeltaFolder:
 
         A newest log entry that a crash left half written was never acknowledged: it is set aside.
         So is a checkpoint that cannot be read: the entries of the last days say the same.
+        A table that nobody wrote to since it was opened is not read again.
         Raises: StoreError when the log is damaged beyond that.
         """
+        known, stamp = self._opened.pop(table.name, (None, None))
+        if stamp is None or stamp != _stamp(self.path(table), stamp[0]):
+            known = self._read(table)
+        return None if known is None else self._kept(table, known)
+
+    def _kept(self, table: Table, opened: DeltaTable) -> DeltaTable:
+        self._opened[table.name] = opened, _stamp(self.path(table), opened.version())
+        return opened
+
+    def _read(self, table: Table) -> DeltaTable | None:
+        if not (self.path(table) / "_delta_log").exists():
+            return None
         try:
             return DeltaTable(self.path(table))
         except TableNotFoundError:
-            return None if not _set_aside_torn_entry(self.path(table)) else self.open(table)
+            return None if not _set_aside_torn_entry(self.path(table)) else self._read(table)
         except DeltaError:
             path = self.path(table)
             if not (_set_aside_torn_entry(path) or _set_aside_broken_checkpoint(path)):
                 raise StoreError(
                     f"{path}: the table's log is damaged; put a backup in place (hve restore)"
                 ) from None
-            return self.open(table)
+            return self._read(table)
 
     def append(self, table: Table, rows: pa.Table) -> None:
         """Adds rows; returns when they are on the disk."""
@@ -157,11 +172,11 @@ class DeltaFolder:
         path = self.path(table)
         path.mkdir(parents=True, exist_ok=True)
         # Opening sets a torn entry aside, on top of which nothing can be written.
-        before = self.version(table)
+        opened = self.open(table)
         _ensure_space(path, rows.nbytes)
-        with self._durable(path, before):
+        with self._durable(path, None if opened is None else opened.version()):
             write_deltalake(
-                path,
+                opened or path,
                 rows.select(table.schema.names).cast(table.schema),
                 mode=mode,  # type: ignore[call-overload] # the mode is a plain str here
                 schema_mode="merge" if table.added else None,
@@ -170,6 +185,8 @@ class DeltaFolder:
                 configuration=CONFIGURATION,
                 writer_properties=properties,
             )
+        if opened is not None:
+            self._kept(table, opened)
 
     @contextmanager
     def _durable(self, path: Path, before: int | None) -> Iterator[None]:
@@ -187,6 +204,17 @@ class DeltaFolder:
             raise StoreError(
                 f"{path}: not written ({error}); free space or check the disk"
             ) from error
+
+
+def _stamp(path: Path, version: int) -> Stamp:
+    """Another value when the table has another newest version, also after it was restored."""
+    log = path / "_delta_log"
+    try:
+        said = (log / f"{version:020}.json").stat()
+    except OSError:
+        return None
+    follows = (log / f"{version + 1:020}.json").exists()
+    return None if follows else (version, said.st_ino, said.st_mtime_ns, said.st_size)
 
 
 def sha256(file: Path) -> str:

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from hve_monitor.clock import days_between
 from warehouse.accounts import account_addresses
-from warehouse.connection import compute, files_sql
+from warehouse.connection import files_sql
 from warehouse.pseudonyms import Mask
 from warehouse.store import Store
 from warehouse.tables import MESSAGE_TRACES, TRACE_EVENTS
@@ -51,7 +51,7 @@ def failed_pairs(
     if not files or budget < 1:
         return []
     fetched = files_sql(TRACE_EVENTS, store.delta.files(TRACE_EVENTS, tenant))
-    with compute(store.spill, store.memory_limit, store.threads) as connection:
+    with store.compute() as connection:
         connection.execute(f"create view traces as {files_sql(MESSAGE_TRACES, files)}")
         connection.execute(f"create view events as {fetched}")
         rows = connection.execute(FAILED_PAIRS, {"since": since, "budget": budget}).fetchall()
@@ -105,7 +105,7 @@ def _stored(store: Store, tenant: str, pairs: Iterable[Pair]) -> set[TraceEvent]
     if not files:
         return set()
     wanted = {"trace_ids": sorted({pair.trace_id for pair in pairs})}
-    with compute(store.spill, store.memory_limit, store.threads) as connection:
+    with store.compute() as connection:
         connection.execute(f"create view existing as {files_sql(TRACE_EVENTS, files)}")
         found = connection.execute(STORED, wanted).fetchall()
     return {TraceEvent(*row) for row in found}

@@ -9,7 +9,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from warehouse.connection import arrow, compute, files_sql
+from warehouse.connection import arrow, files_sql
 from warehouse.protection import decrypted, encrypted
 from warehouse.pseudonyms import Mask
 from warehouse.store import Store
@@ -49,14 +49,14 @@ def identities(store: Store, tenant: str, pseudonyms: Collection[str]) -> dict[s
 
 def _unknown(store: Store, tenant: str, pseudonyms: list[str]) -> list[str]:
     files = store.delta.files(IDENTITIES, tenant)
-    with compute(store.spill, store.memory_limit, store.threads) as connection:
+    with store.compute() as connection:
         connection.register("asked", pa.table({"pseudonym": pa.array(pseudonyms, pa.string())}))
         connection.execute(f"create view existing as {files_sql(IDENTITIES, files)}")
         return [row[0] for row in connection.execute(MISSING).fetchall()]
 
 
 def _read(store: Store, files: list[str]) -> pa.Table:
-    with compute(store.spill, store.memory_limit, store.threads) as connection:
+    with store.compute() as connection:
         return arrow(connection, files_sql(IDENTITIES, files))
 
 

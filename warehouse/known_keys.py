@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from hve_monitor.clock import days_between
-from warehouse.connection import compute, files_sql
+from warehouse.connection import files_sql
 from warehouse.state import Window
 from warehouse.store import Store
 from warehouse.tables import MESSAGE_TRACES
@@ -23,7 +23,7 @@ def known_keys(
     files = store.delta.files(MESSAGE_TRACES, tenant, days)
     if not files:
         return frozenset()
-    with compute(store.spill, store.memory_limit, store.threads) as connection:
+    with store.compute() as connection:
         connection.execute(f"create view existing as {files_sql(MESSAGE_TRACES, files)}")
         rows = connection.execute(
             QUERY,

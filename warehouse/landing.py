@@ -13,7 +13,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from warehouse.connection import arrow, compute, files_sql
+from warehouse.connection import arrow, files_sql
 from warehouse.identities import keep_identities
 from warehouse.pseudonyms import is_pseudonym
 from warehouse.store import Store
@@ -89,7 +89,7 @@ def _people(plain: pa.Table, masked: pa.Table, fresh: pa.Table) -> dict[str, str
 
 def _fresh(store: Store, tenant: str, incoming: pa.Table, days: Iterable[date]) -> pa.Table:
     files = store.delta.files(MESSAGE_TRACES, tenant, days)
-    with compute(store.spill, store.memory_limit, store.threads) as connection:
+    with store.compute() as connection:
         connection.register("incoming", incoming)
         connection.execute(f"create view existing as {files_sql(MESSAGE_TRACES, files)}")
         connection.execute(

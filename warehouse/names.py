@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from warehouse.connection import compute, files_sql
+from warehouse.connection import files_sql
 from warehouse.protection import Protection, tenant_key
 from warehouse.pseudonyms import Mask
 from warehouse.store import Store
@@ -29,7 +29,7 @@ def whose(store: Store, tenant: str, pseudonym: str, mask: Mask) -> str | None:
     files = store.delta.files(FIRST_CONTACTS, tenant)
     if not files:
         return None
-    with compute(store.spill, store.memory_limit, store.threads) as connection:
+    with store.compute() as connection:
         connection.execute(f"create view contacts as {files_sql(FIRST_CONTACTS, files)}")
         found = connection.execute(RECIPIENTS, {"domain": pseudonym.partition("@")[2]})
         while rows := found.fetchmany(AT_ONCE):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,13 +13,17 @@ from hve_monitor.errors import StoreError
 from warehouse.connection import quoted
 from warehouse.live import offer_live
 
+# Engines that wait for the next reader: starting one takes 37 ms, more than most questions.
+_IDLE: deque[duckdb.DuckDBPyConnection] = deque(maxlen=4)
+
 
 @contextmanager
 def published(store_root: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """A read-only connection to the newest published version.
 
-    The file is attached to a fresh connection: a path opened twice in one process could show the
-    version of the first time. What people said since then is offered beside it as live.*.
+    The file is attached, as hve, for as long as the reader needs it: one that stayed open could
+    show an old version, and keep its space. What people said since then is offered beside it as
+    live.*, where readers may also put tables of their own.
     Raises: StoreError when nothing was published yet.
     """
     file = store_root / "hve.duckdb"
@@ -26,11 +31,10 @@ def published(store_root: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         raise StoreError(
             f"{store_root}: nothing is stored yet; run 'hve run' or 'hve import' first"
         )
-    connection = duckdb.connect(":memory:")
+    engine = _engine()
+    connection = engine.cursor()
     try:
         connection.execute("set TimeZone = 'UTC'")
-        # Files of a version never change, and a view names each of them several times.
-        connection.execute("set parquet_metadata_cache = true")
         connection.execute(f"attach {quoted(str(file))} as hve (read_only)")
         connection.execute("use hve")
         offer_live(connection, store_root)
@@ -44,3 +48,25 @@ def published(store_root: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         raise StoreError(f"{file}: cannot be read ({error}); run 'hve build'") from error
     finally:
         connection.close()
+        _give_back(engine)
+
+
+def _engine() -> duckdb.DuckDBPyConnection:
+    try:
+        return _IDLE.pop()
+    except IndexError:
+        engine = duckdb.connect(":memory:")
+    # Files of a version never change, and a view names each of them several times.
+    engine.execute("set parquet_metadata_cache = true")
+    # What was read once would fill the memory of a dashboard that runs for weeks.
+    engine.execute("set enable_external_file_cache = false")
+    return engine
+
+
+def _give_back(engine: duckdb.DuckDBPyConnection) -> None:
+    try:
+        engine.execute("detach database if exists hve; detach database if exists live")
+    except duckdb.Error:
+        engine.close()
+    else:
+        _IDLE.append(engine)

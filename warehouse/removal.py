@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 
 from hve_monitor.clock import midnight
 from warehouse import audit
-from warehouse.connection import arrow, compute, files_sql
+from warehouse.connection import arrow, files_sql
 from warehouse.delta import sync_checkpoint
 from warehouse.protection import tenant_key
 from warehouse.pseudonyms import Mask, erased_rows
@@ -290,7 +290,7 @@ def _partitions(
     for day in days:
         files = store.delta.files(table, tenant, None if day is None else [day])
         if files:
-            with compute(store.spill, store.memory_limit, store.threads) as connection:
+            with store.compute() as connection:
                 yield day, arrow(connection, files_sql(table, files)).cast(table.schema)
 
 
@@ -301,7 +301,7 @@ def _days_with(store: Store, table: Table, tenant: str, value: str) -> list[date
     if not files:
         return []
     hit = " or ".join(f"contains(lower({name}), $value)" for name in texts)
-    with compute(store.spill, store.memory_limit, store.threads) as connection:
+    with store.compute() as connection:
         sql = f"select distinct day from ({files_sql(table, files)}) where {hit} order by day"
         return [row[0] for row in connection.execute(sql, {"value": value}).fetchall()]
 
@@ -392,7 +392,7 @@ def _by_age(
     """The rows that are not old, and how many rows there are."""
     files = files_sql(table, store.delta.files(table, tenant))
     sql = recent.format(files=files, before=f"timestamptz '{before.isoformat()}'")
-    with compute(store.spill, store.memory_limit, store.threads) as connection:
+    with store.compute() as connection:
         left = arrow(connection, sql).cast(table.schema)
         return left, int(arrow(connection, f"select count(*) as n from ({files})")["n"][0].as_py())
 
@@ -410,7 +410,7 @@ def _drop_unmentioned(store: Store, table: Table, column: str, fact: str, tenant
     if not files:
         return Removed(_name(table))
     traces = files_sql(MESSAGE_TRACES, store.delta.files(MESSAGE_TRACES, tenant))
-    with compute(store.spill, store.memory_limit, store.threads) as connection:
+    with store.compute() as connection:
         everyone = arrow(connection, files_sql(table, files))
         left = arrow(
             connection,

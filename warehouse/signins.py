@@ -10,7 +10,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from warehouse.accounts import account_addresses
-from warehouse.connection import compute, files_sql
+from warehouse.connection import files_sql
 from warehouse.pseudonyms import Mask
 from warehouse.store import Store
 from warehouse.tables import SIGN_INS
@@ -67,6 +67,6 @@ def _known(store: Store, tenant: str, days: Iterable[date]) -> set[str]:
     files = store.delta.files(SIGN_INS, tenant, days)
     if not files:
         return set()
-    with compute(store.spill, store.memory_limit, store.threads) as connection:
+    with store.compute() as connection:
         connection.execute(f"create view existing as {files_sql(SIGN_INS, files)}")
         return {row[0] for row in connection.execute(STORED).fetchall()}

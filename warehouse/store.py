@@ -15,6 +15,7 @@ from deltalake.exceptions import DeltaError
 
 from hve_monitor.clock import iso
 from hve_monitor.errors import ConfigError, StoreError
+from warehouse.connection import in_memory, workspace
 from warehouse.delta import DeltaFolder
 from warehouse.locks import exclusive
 from warehouse.protection import FULL, Protection, agree, tenant_key
@@ -44,10 +45,29 @@ class Store:
     threads: int | None
     protection: Protection = FULL
     _masks: dict[str, Mask] = field(default_factory=dict)
+    _engine: duckdb.DuckDBPyConnection | None = None
 
     def reopened(self) -> AbstractContextManager[Store]:
         """The same store again, for another thread."""
         return open_store(self.root, self.memory_limit, self.threads, self.protection)
+
+    @contextmanager
+    def compute(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """An empty catalog of the store's DuckDB; uses may be nested."""
+        if self._engine is None:
+            self._engine = in_memory(self.spill, self.memory_limit, self.threads)
+        try:
+            with workspace(self._engine) as connection:
+                yield connection
+        except duckdb.FatalException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Ends the store's DuckDB with all that it holds; the next use starts another."""
+        if self._engine is not None:
+            self._engine.close()
+            self._engine = None
 
     def mask(self, tenant: str) -> Mask:
         """How the tenant's personal data is stored."""
@@ -132,7 +152,11 @@ def open_store(
         try:
             agree(state, root, protection)
             delta = DeltaFolder(root, state.record_checksums)
-            yield Store(root, delta, state, memory_limit, threads, protection)
+            store = Store(root, delta, state, memory_limit, threads, protection)
+            try:
+                yield store
+            finally:
+                store.close()
         finally:
             state.close()
 

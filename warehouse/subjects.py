@@ -12,7 +12,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from warehouse.connection import arrow, compute, files_sql
+from warehouse.connection import arrow, files_sql
 from warehouse.protection import tenant_key
 from warehouse.pseudonyms import Mask, mapped
 from warehouse.store import Store
@@ -71,7 +71,7 @@ def drop_subjects(store: Store, tenant: str) -> int:
 def _lost(store: Store, tenant: str, rows: pa.Table) -> pa.ChunkedArray:
     """Whether each stored subject is one that no row holds any more."""
     traces = files_sql(MESSAGE_TRACES, store.delta.files(MESSAGE_TRACES, tenant))
-    with compute(store.spill, store.memory_limit, store.threads) as connection:
+    with store.compute() as connection:
         digests = arrow(connection, DIGESTS.format(files=traces))["subject_hash"]
     held = pc.is_in(rows["subject_hash"], value_set=marked(store, tenant, digests))
     return pc.invert(pc.or_(held, pc.starts_with(rows["subject_hash"], ERASED)))
@@ -79,7 +79,7 @@ def _lost(store: Store, tenant: str, rows: pa.Table) -> pa.ChunkedArray:
 
 def _stored(store: Store, tenant: str) -> pa.Table:
     files = store.delta.files(FIRST_SUBJECTS, tenant)
-    with compute(store.spill, store.memory_limit, store.threads) as connection:
+    with store.compute() as connection:
         return arrow(connection, files_sql(FIRST_SUBJECTS, files)).cast(FIRST_SUBJECTS.schema)
 
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from hve_monitor.clock import days_between
-from warehouse.connection import compute, files_sql
+from warehouse.connection import files_sql
 from warehouse.landing import UNSETTLED
 from warehouse.store import Store
 from warehouse.tables import MESSAGE_TRACES
@@ -21,7 +21,7 @@ def oldest_unsettled(store: Store, tenant: str, since: datetime) -> dict[str, da
     files = store.delta.files(MESSAGE_TRACES, tenant, days)
     if not files:
         return {}
-    with compute(store.spill, store.memory_limit, store.threads) as connection:
+    with store.compute() as connection:
         connection.execute(f"create view existing as {files_sql(MESSAGE_TRACES, files)}")
         found = connection.execute(QUERY, {"since": since, "statuses": list(UNSETTLED)}).fetchall()
     return dict(found)

@@ -14,7 +14,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from warehouse.connection import arrow, compute, files_sql
+from warehouse.connection import arrow, files_sql
 from warehouse.delta import sync_checkpoint
 from warehouse.store import Store
 from warehouse.tables import (
@@ -144,7 +144,7 @@ def _chunks(days: list[tuple[date, int]]) -> Iterator[list[date]]:
 
 def _rewrite(store: Store, tenant: str, days: list[date]) -> None:
     files = store.delta.files(MESSAGE_TRACES, tenant, days)
-    with compute(store.spill, store.memory_limit, store.threads) as connection:
+    with store.compute() as connection:
         connection.execute(f"create view existing as {files_sql(MESSAGE_TRACES, files)}")
         rows = arrow(connection, LATEST)
     store.delta.replace(MESSAGE_TRACES, rows, tenant, days, searchable=True)
@@ -152,7 +152,7 @@ def _rewrite(store: Store, tenant: str, days: list[date]) -> None:
 
 def _merge_firsts(store: Store, table: Table, tenant: str) -> None:
     files = store.delta.files(table, tenant)
-    with compute(store.spill, store.memory_limit, store.threads) as connection:
+    with store.compute() as connection:
         connection.execute(f"create view existing as {files_sql(table, files)}")
         rows = arrow(connection, FIRSTS.format(value=table.key[-1]))
     store.delta.replace(table, rows, tenant)

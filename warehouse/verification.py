@@ -17,7 +17,7 @@ import pyarrow.parquet
 
 from hve_monitor.errors import StoreError
 from warehouse.accounts import stored_days
-from warehouse.connection import compute, files_sql
+from warehouse.connection import files_sql
 from warehouse.delta import sha256
 from warehouse.publication import published
 from warehouse.state import Window
@@ -188,7 +188,7 @@ def _marts(store: Store) -> Finding:
     """Rows of the facts are counted in the marts, but for days that wait for a build."""
     waiting = {(each.tenant, each.day) for each in store.state.dirty_days()}
     purged = {name: store.state.purged_before(name) for name in store.state.tenants()}
-    with compute(store.spill, store.memory_limit, store.threads) as connection:
+    with store.compute() as connection:
         for name, table in (("traces", MESSAGE_TRACES), ("usage", HVE_USAGE_DAILY)):
             connection.execute(
                 f"create view {name} as {files_sql(table, store.delta.files(table))}"

@@ -13,7 +13,7 @@ from models.readiness.facts import PERMISSIONS, Facts, Settings, SignInFacts
 from models.runner import query, records
 from warehouse.accounts import Account, current_accounts
 from warehouse.billing import newest_billing
-from warehouse.connection import compute, files_sql
+from warehouse.connection import files_sql
 from warehouse.policies import newest_policies
 from warehouse.store import Store
 from warehouse.tables import HVE_USAGE_DAILY, SIGN_INS
@@ -56,7 +56,7 @@ def _credential(tenant: Tenant) -> str:
 
 def _last_sent(store: Store, tenant: str, now: datetime) -> dict[str, date]:
     files = files_sql(HVE_USAGE_DAILY, store.delta.files(HVE_USAGE_DAILY, tenant))
-    with compute(store.spill, store.memory_limit, store.threads) as connection:
+    with store.compute() as connection:
         connection.execute("create schema marts")
         connection.execute(f"create view marts.hve_usage_daily as {files}")
         rows = records(connection, query("last_sends"), {"today": now.date()})
@@ -80,7 +80,7 @@ def _sign_ins(
     since = now - timedelta(days=LOG_DAYS)
     days = days_between(since.date(), now.date())
     files = files_sql(SIGN_INS, store.delta.files(SIGN_INS, tenant.name, days))
-    with compute(store.spill, store.memory_limit, store.threads) as connection:
+    with store.compute() as connection:
         connection.execute("create schema raw")
         connection.execute(f"create view raw.sign_ins as {files}")
         rows = records(connection, query("sign_in_facts"), {"now": now, "since": since})

@@ -8,7 +8,7 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from warehouse.connection import arrow, compute, duckdb_type, files_sql
+from warehouse.connection import arrow, compute, duckdb_type, files_sql, in_memory, workspace
 from warehouse.tables import HVE_INCIDENTS, MESSAGE_TRACES, TABLES, Table
 
 
@@ -66,3 +66,30 @@ def test_a_table_that_spills_can_be_read_back_but_not_by_others(tmp_path: Path) 
         assert not [file for file in files if canary in file.read_bytes()]
         count = connection.execute("select count(*) from kept where name like 'canary%'")
         assert count.fetchall() == [(2_000_000,)]
+
+
+def test_workspaces_of_one_engine_do_not_see_each_other(tmp_path: Path) -> None:
+    root = in_memory(tmp_path, "200MB", 1)
+    with workspace(root) as one, workspace(root) as other:
+        for connection, number in ((one, 1), (other, 2)):
+            connection.execute(f"create schema marts; create table marts.kept as select {number} n")
+        assert one.execute("from marts.kept").fetchall() == [(1,)]
+        assert other.execute("from marts.kept").fetchall() == [(2,)]
+        zone = other.execute("select current_setting('TimeZone')").fetchall()
+        assert zone == [("UTC",)]
+    with pytest.raises(duckdb.ConnectionException):
+        one.execute("select 1")
+    found = root.execute("select database_name from duckdb_databases() where not internal")
+    assert found.fetchall() == [("memory",)], "what it held is gone"
+    root.close()
+
+
+def test_a_mistake_inside_a_workspace_leaves_the_engine_usable(tmp_path: Path) -> None:
+    root = in_memory(tmp_path, "200MB", 1)
+    with workspace(root) as connection:
+        connection.execute("begin; create table half as select 1")
+        with pytest.raises(duckdb.CatalogException):
+            connection.execute("from nowhere")
+    with workspace(root) as connection:
+        assert connection.execute("show tables").fetchall() == []
+    root.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -150,8 +151,31 @@ def test_a_damaged_older_entry_is_told_not_hidden(folder: DeltaFolder) -> None:
     older = sorted(newest_entry(folder).parent.glob("*.json"))[1]
     older.write_bytes(b"{broken")
     with pytest.raises(StoreError, match="damaged"):
-        folder.open(FIRST_CONTACTS)
+        DeltaFolder(folder.root).open(FIRST_CONTACTS)
     assert len(list(older.parent.glob("*.json"))) == 3
+
+
+def test_a_table_is_read_again_only_after_somebody_wrote_to_it(folder: DeltaFolder) -> None:
+    other = DeltaFolder(folder.root)
+    folder.append(FIRST_CONTACTS, contacts("contoso", "a"))
+    opened = folder.open(FIRST_CONTACTS)
+    assert folder.open(FIRST_CONTACTS) is opened
+    other.append(FIRST_CONTACTS, contacts("contoso", "b"))
+    assert recipients(folder) == recipients(other) == ["a", "b"]
+    folder.append(FIRST_CONTACTS, contacts("fabrikam", "c"))
+    other.replace(FIRST_CONTACTS, contacts("contoso", "d"), "contoso")
+    assert recipients(folder) == recipients(other) == ["c", "d"]
+
+
+def test_a_table_that_was_put_in_the_place_of_another_is_read_anew(
+    folder: DeltaFolder, tmp_path: Path
+) -> None:
+    folder.append(FIRST_CONTACTS, contacts("contoso", "a"))
+    restored = DeltaFolder(tmp_path / "restored")
+    restored.append(FIRST_CONTACTS, contacts("contoso", "b"))
+    shutil.rmtree(folder.path(FIRST_CONTACTS))
+    restored.path(FIRST_CONTACTS).rename(folder.path(FIRST_CONTACTS))
+    assert recipients(folder) == ["b"]
 
 
 def test_everything_that_a_commit_names_is_on_the_disk_before_it_returns(
@@ -184,7 +208,7 @@ def test_a_whole_entry_is_never_set_aside(
     folder.append(FIRST_CONTACTS, contacts("contoso", "c\u2028d"))
     older.write_bytes(b"{broken")
     with pytest.raises(StoreError, match="damaged"):
-        folder.open(FIRST_CONTACTS)
+        DeltaFolder(folder.root).open(FIRST_CONTACTS)
     assert list(older.parent.glob("*.torn")) == []
 
 

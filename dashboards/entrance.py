@@ -16,8 +16,9 @@ from dashboards.access import (
 )
 from dashboards.markup import Markup, literal, tag
 from dashboards.palette import STYLE
+from dashboards.settings import configuration
 from hve_monitor.clock import business_now
-from hve_monitor.config import Config, load_config
+from hve_monitor.config import Config
 from hve_monitor.errors import ConfigError, HveError
 
 NOW = "HVE_DASHBOARD_NOW"
@@ -55,7 +56,7 @@ def entered() -> User:
 def _config() -> Config:
     """The configuration; where it cannot be used the page says so, and nobody has a role."""
     try:
-        return load_config()
+        return configuration()
     except ConfigError:
         return Config.model_construct()
 

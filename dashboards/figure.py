@@ -9,9 +9,8 @@ import altair as alt
 import pandas as pd
 import streamlit as st
 
+from dashboards.charts.spec import Spec, draw
 from dashboards.markup import literal, plain, tag
-
-TYPE_SIZE = 12
 
 
 def heading(finding: str, detail: str = "") -> None:
@@ -25,7 +24,7 @@ def heading(finding: str, detail: str = "") -> None:
 def figure(
     finding: str,
     detail: str,
-    chart: Any,
+    chart: Spec,
     table: pd.DataFrame,
     columns: dict[str, Any] | None = None,
     height: Literal["stretch", "content"] = "stretch",
@@ -36,7 +35,7 @@ def figure(
     """
     with st.container(border=True, height=height):
         heading(finding, detail)
-        st.altair_chart(finished(chart), width="stretch", alt=f"{finding}. {detail}")
+        draw(chart, f"{finding}. {detail}")
         behind("Numbers behind this chart", finding, table, columns)
 
 
@@ -57,23 +56,6 @@ def behind(
 def key_of(name: str, *texts: str) -> str:
     """A widget's key of texts that may hold anything: keys become names of CSS classes."""
     return f"{name}-{hashlib.sha256(repr(texts).encode()).hexdigest()[:12]}"
-
-
-def finished(chart: Any) -> Any:
-    """The chart with the type sizes and legend place that all charts share."""
-    return (
-        chart.configure_axis(labelFontSize=TYPE_SIZE, titleFontSize=TYPE_SIZE, titleFontWeight=500)
-        .configure_legend(
-            orient="top",
-            title=None,
-            labelFontSize=TYPE_SIZE,
-            symbolOpacity=1,
-            symbolType="square",
-            labelLimit=220,
-            columns=3,
-        )
-        .configure_view(stroke=None)
-    )
 
 
 def listing(table: pd.DataFrame, columns: dict[str, Any] | None = None, **options: Any) -> Any:

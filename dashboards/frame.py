@@ -17,8 +17,8 @@ from dashboards.figure import listing
 from dashboards.markup import Markup, literal, tag
 from dashboards.palette import STYLE
 from dashboards.refresh import watch
+from dashboards.settings import configuration
 from dashboards.view import PERIODS, USUAL_PERIOD, View, open_view
-from hve_monitor.config import load_config
 from hve_monitor.errors import ConfigError, StoreError
 from models.coverage import FRESH_FOR
 
@@ -61,7 +61,7 @@ def _view(title: str) -> View:
     except ConfigError as error:
         _stopped(title, "The configuration cannot be used", str(error))
     except StoreError as error:
-        missing = not (load_config().warehouse.path / "hve.duckdb").exists()
+        missing = not (configuration().warehouse.path / "hve.duckdb").exists()
         _stopped(title, "There is no store to show yet" if missing else DAMAGED, str(error))
     except (duckdb.Error, IndexError) as error:
         _stopped(title, DAMAGED, f"{type(error).__name__}: {str(error).partition(chr(10))[0]}")
@@ -132,7 +132,7 @@ def _period() -> int | None:
 def _month(view: View) -> str:
     """The months with rows and the running one, which is the default."""
     running = f"{view.now:%Y-%m}"
-    stored = {f"{each:%Y-%m}" for each in readings.usage(view)["day"]}
+    stored = {f"{each:%Y-%m}" for each in set(readings.usage(view)["day"])}
     months = sorted(stored | {running}, reverse=True)
     picked = st.selectbox(
         "Month (UTC)", months, months.index(running), key="month", bind="query-params", width=150

@@ -9,7 +9,8 @@ import streamlit as st
 
 from dashboards.amounts import day, exact, moment, money, plural
 from dashboards.charts.outlook import charged_chart
-from dashboards.figure import behind, finished, heading
+from dashboards.charts.spec import draw
+from dashboards.figure import behind, heading
 from dashboards.markup import literal, tag
 from dashboards.palette import palette
 
@@ -42,10 +43,9 @@ def reconciliation_panel(report: Row) -> None:
             "Estimated from traces beside what Azure charged; expected is what the price, the day"
             " boundary and the rounding found in its amounts make of the traces.",
         )
-        st.altair_chart(
-            finished(charged_chart(_positions(rows), report["currency"], palette())),
-            width="stretch",
-            alt=f"Estimated and invoiced {report['currency']} per UTC day of {report['month']}.",
+        draw(
+            charged_chart(_positions(rows), report["currency"], palette()),
+            f"Estimated and invoiced {report['currency']} per UTC day of {report['month']}.",
         )
         for month in report["reconciliation_months"]:
             st.markdown("\n".join(f"- {literal(each['text'])}" for each in month["findings"]))

@@ -9,16 +9,16 @@ Stamp = tuple[int, int, int] | None
 
 def published_stamp(root: Path) -> Stamp:
     """Of the published file; None while there is none."""
-    return _stamp(root / "hve.duckdb")
+    return stamp_of(root / "hve.duckdb")
 
 
 def state_stamp(root: Path) -> tuple[Stamp, Stamp]:
     """Of state.db and its log: both change when somebody says something."""
-    return _stamp(root / "state.db"), _stamp(root / "state.db-wal")
+    return stamp_of(root / "state.db"), stamp_of(root / "state.db-wal")
 
 
-def _stamp(file: Path) -> Stamp:
-    """Inode, time in nanoseconds, bytes."""
+def stamp_of(file: Path) -> Stamp:
+    """Inode, time in nanoseconds, bytes; None where there is no such file."""
     try:
         found = file.stat()
     except OSError:

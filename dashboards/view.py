@@ -13,9 +13,10 @@ from typing import Any
 import streamlit as st
 
 from dashboards.access import LOCAL, RefusedError, User, current_user
+from dashboards.settings import configuration
 from dashboards.stamps import Stamp, published_stamp, state_stamp
 from hve_monitor.clock import business_now, midnight
-from hve_monitor.config import Config, load_config
+from hve_monitor.config import Config
 from warehouse.live import last_said
 from warehouse.publication import published
 
@@ -81,7 +82,7 @@ def open_view() -> View:
 
     Raises: ConfigError, RefusedError, StoreError, duckdb.Error when the file is damaged.
     """
-    config = load_config()
+    config = configuration()
     user = current_user(config.auth)
     if user is None:
         raise RefusedError("log in first")

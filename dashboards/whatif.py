@@ -11,7 +11,8 @@ import streamlit as st
 from dashboards import readings
 from dashboards.amounts import count, digits, exact, money, percent, plural
 from dashboards.charts.outlook import cost_bars
-from dashboards.figure import behind, finished, heading
+from dashboards.charts.spec import draw
+from dashboards.figure import behind, heading
 from dashboards.markup import Markup, literal, tag
 from dashboards.palette import palette
 from dashboards.view import View
@@ -147,10 +148,9 @@ def _months(found: Row) -> None:
         return
     table = pd.DataFrame(months)
     rows = table.assign(position=table["cost"].astype(float), cost=[digits(c) for c in table.cost])
-    st.altair_chart(
-        finished(cost_bars(rows, found["currency"], palette())),
-        width="stretch",
-        alt=f"{_finding(found)}. Cost per month.",
+    draw(
+        cost_bars(rows, found["currency"], palette()),
+        f"{_finding(found)}. Cost per month.",
     )
     behind(
         "Numbers behind this chart",

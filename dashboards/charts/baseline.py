@@ -8,6 +8,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
+from dashboards.charts.spec import kept_spec
 from dashboards.figure import utc
 from dashboards.palette import Palette
 
@@ -15,6 +16,7 @@ HOUR = pd.Timedelta(hours=1)
 NUMBERS = ("observed", "expected", "lo80", "hi80", "lo95", "hi95")
 
 
+@kept_spec
 def baseline_chart(
     hours: pd.DataFrame, span: tuple[datetime, datetime] | None, colours: Palette, height: int = 320
 ) -> Any:

@@ -7,6 +7,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
+from dashboards.charts.spec import kept_spec
 from dashboards.markup import plain
 from dashboards.palette import Palette
 
@@ -14,6 +15,7 @@ WORDS = ("read", "in part", "not read")
 GAPS = alt.Scale(paddingInner=0.2)
 
 
+@kept_spec
 def coverage_chart(days: pd.DataFrame, colours: Palette) -> Any:
     """Cells of account and UTC day; `days` as models.health.coverage_days gives them."""
     rows = days.assign(

@@ -13,6 +13,7 @@ import altair as alt
 import pandas as pd
 
 from dashboards.amounts import exact
+from dashboards.charts.spec import kept_spec
 from dashboards.figure import utc
 from dashboards.palette import Palette
 from models.periods import end_of_month
@@ -31,10 +32,14 @@ def spent_by_day(costs: dict[date, str], month: str, last: date) -> pd.DataFrame
     return frame.assign(day=pd.to_datetime(frame["day"], utc=True))
 
 
+@kept_spec
 def outlook_chart(
     spent: pd.DataFrame, report: dict[str, Any], budget: str | None, colours: Palette
 ) -> Any:
-    """Spent so far as a line, the projection as a fan that opens until the month's last day."""
+    """Spent so far as a line, the projection as a fan that opens until the month's last day.
+
+    report: month, currency and projection of the cost report.
+    """
     currency = report["currency"]
     layers = [_line(spent, currency, colours)]
     fan = _fan(spent, report)
@@ -96,6 +101,7 @@ def _budget(amount: float, label: str, colours: Palette) -> Any:
     return rule + text.encode(x=alt.value(0), text="label:N")
 
 
+@kept_spec
 def scenario_chart(rows: pd.DataFrame, currency: str, top: float, colours: Palette) -> Any:
     """Twelve months as a line in its 80 % band.
 
@@ -120,6 +126,7 @@ def scenario_chart(rows: pd.DataFrame, currency: str, top: float, colours: Palet
     ).properties(height=230)
 
 
+@kept_spec
 def cost_bars(rows: pd.DataFrame, currency: str, colours: Palette) -> Any:
     """A bar per month; `rows`: month, sends, recipients, cost (text), position (float)."""
     return (
@@ -139,6 +146,7 @@ def cost_bars(rows: pd.DataFrame, currency: str, colours: Palette) -> Any:
     )
 
 
+@kept_spec
 def charged_chart(rows: pd.DataFrame, currency: str, colours: Palette) -> Any:
     """Estimated, expected and invoiced amounts of each day; signs tell the series apart too.
 

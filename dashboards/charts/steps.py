@@ -7,10 +7,12 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
+from dashboards.charts.spec import kept_spec
 from dashboards.figure import utc
 from dashboards.palette import Palette
 
 
+@kept_spec
 def steps_chart(rows: pd.DataFrame, title: str, colours: Palette, height: int = 160) -> Any:
     """`rows`: at (UTC), value."""
     return (

@@ -7,6 +7,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
+from dashboards.charts.spec import kept_spec
 from dashboards.palette import NAMES, STATUSES, Palette
 
 KNOWN = tuple(name for name in STATUSES if name != "unknown")
@@ -33,6 +34,7 @@ def by_status(usage: pd.DataFrame) -> pd.DataFrame:
     )
 
 
+@kept_spec
 def volume_chart(rows: pd.DataFrame, colours: Palette, height: int = 230) -> Any:
     """Stacked bars of `by_status` rows."""
     present = [name for name in STATUSES if NAMES[name] in set(rows["status"])]
@@ -62,6 +64,7 @@ def volume_chart(rows: pd.DataFrame, colours: Palette, height: int = 230) -> Any
     )
 
 
+@kept_spec
 def rate_chart(rows: pd.DataFrame, colours: Palette, height: int = 150) -> Any:
     """Not delivered in per cent per day; `rows`: day, ratio."""
     return (

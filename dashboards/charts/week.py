@@ -7,10 +7,12 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
+from dashboards.charts.spec import kept_spec
 from dashboards.palette import Palette
 from models.senders import WEEKDAYS
 
 
+@kept_spec
 def week_chart(week: pd.DataFrame, timezone: str, colours: Palette) -> Any:
     """Mean recipients by weekday and local hour; `week` as models.senders.week_of gives it."""
     return (

@@ -8,6 +8,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
+from dashboards.charts.spec import kept_spec
 from dashboards.figure import utc
 from dashboards.palette import Palette
 
@@ -15,6 +16,7 @@ ROW = 34  # pixels
 NOW = "#8794a3"  # seen on both backgrounds
 
 
+@kept_spec
 def windows_chart(rows: pd.DataFrame, now: datetime, colours: Palette) -> Any:
     """One line per account; `rows`: account, start, end (UTC), recipients, state, note."""
     scale = alt.Scale(

@@ -131,7 +131,12 @@ def _outlook(view: View, report: dict[str, Any]) -> None:
             else " Dashed: expected; dark band 80 %, light band 95 %, drawn straight"
             " from today to the range of the month end."
         ),
-        outlook_chart(spent, report, budget, palette()),
+        outlook_chart(
+            spent,
+            {name: report[name] for name in ("month", "currency", "projection")},
+            budget,
+            palette(),
+        ),
         spent[["day", "cost", "total"]].sort_values("day", ascending=False),
         {
             "day": st.column_config.DateColumn("Day (UTC)", format="YYYY-MM-DD"),

@@ -57,7 +57,7 @@ def grid_from_hours(
     """
     end = _floor_quarter(until)
     frame = hours.loc[pd.to_datetime(hours["hour_utc"], utc=True) < pd.Timestamp(end)]
-    names = tuple(accounts) if accounts is not None else tuple(sorted(set(frame["account"])))
+    names = tuple(accounts) if accounts is not None else tuple(sorted(frame["account"].unique()))
     frame = frame.loc[frame["account"].isin(names)]
     stamps = pd.to_datetime(frame["hour_utc"], utc=True).dt.tz_localize(None).to_numpy("M8[h]")
     final = np.datetime64((end - timedelta(minutes=15)).replace(tzinfo=None), "h")
@@ -85,7 +85,7 @@ def _refuse_duplicates(
     rows: NDArray[np.intp], columns: NDArray[np.int64], shape: tuple[int, int]
 ) -> None:
     cells = rows * max(shape[1], 1) + columns
-    if len(np.unique(cells)) != len(cells):
+    if np.bincount(cells, minlength=1).max() > 1:
         raise ValueError("hours must have one row per account and hour_utc")
 
 

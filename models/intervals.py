@@ -46,10 +46,10 @@ def conformal_shifts(residual: Floats, load: Floats, expected: Floats) -> list[F
     Shape:  residual, load (accounts, past hours); expected and each result (accounts, hours).
     Units:  square roots of recipients; NaN where a third of load has under 40 residuals.
     """
-    usable = ~np.isnan(residual) & (np.nan_to_num(load) >= 1.0)
+    usable = ~np.isnan(residual) & (load >= 1.0)  # an unknown load is not
     edges = _thirds(load, usable)
     classes = _class_of(load, edges)
-    held = np.clip(np.nan_to_num(residual), -0.4 * _CLASS_STEP, 0.4 * _CLASS_STEP)
+    held = np.clip(residual, -0.4 * _CLASS_STEP, 0.4 * _CLASS_STEP)
     keys = np.where(usable, classes * _CLASS_STEP + held, np.inf)
     keys.sort(axis=1)
     counts = np.stack([(usable & (classes == third)).sum(axis=1) for third in range(3)], axis=1)

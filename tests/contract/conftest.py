@@ -16,7 +16,7 @@ from simulator import Server, SimulatedTenant, serve
 NOW = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
 
 
-USUAL = {"seed": 11, "now": NOW, "days": 40, "staff": 60, "quota_requests": REQUESTS}
+USUAL = {"seed": 11, "now": NOW, "days": 21, "staff": 60, "quota_requests": REQUESTS}
 
 
 @dataclass

@@ -34,7 +34,9 @@ def contents(config: Config) -> bytes:
     return b"".join(file.read_bytes() for file in root.rglob("*") if file.is_file()).lower()
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize(
+    "seed", [1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in (2, 3))]
+)
 def test_five_percent_of_every_fault_lose_and_double_nothing(
     make_site: Callable[..., Site], seed: int
 ) -> None:

@@ -95,7 +95,7 @@ def test_expired_tokens_and_links_lose_nothing(make_site: Callable[..., Site]) -
 
 def test_the_quota_of_others_is_waited_for(site: Site) -> None:
     site.tenant.quota.requests = 40
-    site.tenant.quota.window_seconds = 4
+    site.tenant.quota.window_seconds = 2
     config = site.config()
     with stamina.set_testing(False):
         outcome = run_once(config, NOW, quiet)

@@ -19,11 +19,13 @@ import pytest
 
 from hve_monitor.clock import iso
 from hve_monitor.config import Config
+from hve_monitor.demo import write_configuration
 from hve_monitor.pipeline import run_once, store_of
 from models.cards import incident_cards
 from models.search import TraceFilter, find_traces
 from models.spend import spend
-from tests.contract.conftest import NOW, Site
+from simulator import SimulatedTenant, serve
+from tests.contract.conftest import NOW, USUAL, Site
 from tests.contract.test_pipeline import quiet, truth, usage
 from warehouse.publication import published
 
@@ -90,10 +92,15 @@ def some(values: set[str], most: int = 150) -> set[str]:
     return set(sorted(values)[:: -(-len(values) // most)])
 
 
-@pytest.fixture
-def both(make_site: Callable[..., Site]) -> tuple[Site, Config, Config]:
+@pytest.fixture(scope="module")
+def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Site, Config, Config]]:
     """One tenant, read into a full and into a pseudonymous store, in two runs each."""
-    site = make_site()
+    folder = tmp_path_factory.mktemp("both")
+    with serve(SimulatedTenant(**USUAL)) as server:  # type: ignore[arg-type] # of all kinds
+        yield read_twice(Site(server, folder, write_configuration(folder, server)))
+
+
+def read_twice(site: Site) -> tuple[Site, Config, Config]:
     full, hidden = site.config(), with_mode(site, "pseudonymous", "hidden")
     for now in (NOW, NOW + timedelta(hours=6)):
         site.tenant.move_to(now)
@@ -152,7 +159,10 @@ def test_searches_find_what_they_found_before(both: tuple[Site, Config, Config])
     assert not any(person in row[2] for row in said)
 
 
-def test_aggregate_mode_counts_the_same_and_keeps_no_recipient(site: Site) -> None:
+def test_aggregate_mode_counts_the_same_and_keeps_no_recipient(
+    make_site: Callable[..., Site],
+) -> None:
+    site = make_site(days=40)
     full, bare = site.config(), with_mode(site, "aggregate", "bare")
     for config in (full, bare):
         assert run_once(config, NOW, quiet).exit_code == 0

@@ -32,7 +32,7 @@ def sources(document: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.mark.parametrize("seed", [2, 4])
 def test_a_run_names_what_this_tenant_drew(make_site: Callable[..., Site], seed: int) -> None:
-    site = make_site(seed=seed)
+    site = make_site(seed=seed, days=40)
     config, truth = site.config(), site.tenant.azure.truth()
     done = run_once(config, NOW, quiet)
     assert sources(done.document)["azure_costs"]["status"] == "ok"
@@ -106,7 +106,10 @@ def hve(site: Site, *arguments: str) -> dict[str, Any]:
     return document
 
 
-def test_a_month_is_closed_and_exported_by_command(site: Site, tmp_path: Path) -> None:
+def test_a_month_is_closed_and_exported_by_command(
+    make_site: Callable[..., Site], tmp_path: Path
+) -> None:
+    site = make_site(days=40)
     run_once(site.config(), NOW, quiet)
     now = ("--now", "2026-11-24T08:00:00Z")
     closed = hve(site, "cost", "--close", "2026-10", *now)

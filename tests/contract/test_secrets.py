@@ -49,7 +49,7 @@ CANARIES = [
 @pytest.fixture
 def site(make_site: Callable[..., Site]) -> Site:
     """A tenant in which something goes on that is told."""
-    return make_site()
+    return make_site(days=40)
 
 
 def hve(site: Site, *arguments: str) -> tuple[int, str]:
@@ -72,6 +72,7 @@ def written(folder: Path) -> list[Path]:
     return [each for each in folder.rglob("*") if each.is_file()]
 
 
+@pytest.mark.slow
 def test_a_run_leaves_and_says_no_secret(site: Site) -> None:
     out = site.folder / "out"
     out.mkdir()

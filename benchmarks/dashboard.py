@@ -26,8 +26,9 @@ from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
+from benchmarks.commands import build_store
 from benchmarks.measure import table
-from benchmarks.store import END, make
+from benchmarks.store import END
 
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
@@ -36,7 +37,7 @@ PAGES = ("Spend", "Senders", "Delivery", "Readiness", "Health", "Overview")
 HVE = [sys.executable, "-c", "from hve_monitor.cli import main; main()"]
 CONFIG = """\
 [warehouse]
-path = "store"
+path = "STORE"
 memory_limit = "2GB"
 
 [[tenants]]
@@ -68,18 +69,13 @@ DRAWN = """([title, text]) => {
 }"""
 
 
-def prepare(folder: Path, rows: int, days: int) -> Path:
-    """A built store with its configuration; returns hve.toml."""
-    from hve_monitor.config import Tenant
-    from models.build import build
-    from warehouse.store import open_store
-
-    make(folder / "store", rows, days)
-    with open_store(folder / "store", "2GB") as store:
-        build(store, [Tenant(name="contoso", accounts="files")], NOW, lambda *_: None)
-    (folder / "hve.toml").write_text(CONFIG, encoding="utf-8")
-    (folder / "bare.py").write_text(BARE, encoding="utf-8")
-    return folder / "hve.toml"
+def prepare(root: Path, rows: int, days: int) -> Path:
+    """A built store at a folder, and beside it the two pages; returns the configuration."""
+    build_store(root, rows, days)
+    config = root.with_name(f"{root.name}.toml")
+    config.write_text(CONFIG.replace("STORE", root.name), encoding="utf-8")
+    root.with_name(f"{root.name}.py").write_text(BARE, encoding="utf-8")
+    return config
 
 
 @contextmanager
@@ -222,12 +218,11 @@ def main() -> None:
     parser.add_argument("--keep", type=Path)
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        root = asked.keep or Path(folder)
-        root.mkdir(parents=True, exist_ok=True)
+        root = asked.keep or Path(folder) / "store"
         config = prepare(root, asked.rows, asked.days)
         ports = free_port(), free_port()
         dashboard = [*HVE, "dashboard", "--config", str(config), "--now", NOW.isoformat()]
-        plain = [sys.executable, "-m", "streamlit", "run", str(root / "bare.py")]
+        plain = [sys.executable, "-m", "streamlit", "run", str(config.with_suffix(".py"))]
         options = ["--server.headless=true", "--server.address=127.0.0.1",
                    "--server.fileWatcherType=none", "--browser.gatherUsageStats=false"]  # fmt: skip
         with (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import sqlite3
+import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
@@ -15,7 +16,7 @@ from deltalake.exceptions import DeltaError
 
 from hve_monitor.clock import iso
 from hve_monitor.errors import ConfigError, StoreError
-from warehouse.connection import in_memory, workspace
+from warehouse.connection import Instance, in_memory
 from warehouse.delta import DeltaFolder
 from warehouse.locks import exclusive
 from warehouse.protection import FULL, Protection, agree, tenant_key
@@ -36,7 +37,7 @@ DISK_TROUBLE = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS}
 
 @dataclass
 class Store:
-    """An open store. One instance per thread."""
+    """An open store. One instance per thread; threads of a build may share compute and reading."""
 
     root: Path
     delta: DeltaFolder
@@ -45,7 +46,8 @@ class Store:
     threads: int | None
     protection: Protection = FULL
     _masks: dict[str, Mask] = field(default_factory=dict)
-    _engine: duckdb.DuckDBPyConnection | None = None
+    _engine: Instance | None = None
+    _starting: threading.Lock = field(default_factory=threading.Lock)
 
     def reopened(self) -> AbstractContextManager[Store]:
         """The same store again, for another thread."""
@@ -53,11 +55,13 @@ class Store:
 
     @contextmanager
     def compute(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """An empty catalog of the store's DuckDB; uses may be nested."""
-        if self._engine is None:
-            self._engine = in_memory(self.spill, self.memory_limit, self.threads)
+        """An empty catalog of the store's DuckDB; uses may be nested, also in other threads."""
+        with self._starting:
+            if self._engine is None:
+                self._engine = Instance(in_memory(self.spill, self.memory_limit, self.threads))
+            engine = self._engine
         try:
-            with workspace(self._engine) as connection:
+            with engine.workspace() as connection:
                 yield connection
         except duckdb.FatalException:
             self.close()

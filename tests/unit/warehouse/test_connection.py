@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
 import pytest
 
-from warehouse.connection import arrow, compute, duckdb_type, files_sql, in_memory, workspace
+from warehouse.connection import Instance, arrow, compute, duckdb_type, files_sql, in_memory
 from warehouse.tables import HVE_INCIDENTS, MESSAGE_TRACES, TABLES, Table
 
 
@@ -68,9 +70,25 @@ def test_a_table_that_spills_can_be_read_back_but_not_by_others(tmp_path: Path) 
         assert count.fetchall() == [(2_000_000,)]
 
 
-def test_workspaces_of_one_engine_do_not_see_each_other(tmp_path: Path) -> None:
-    root = in_memory(tmp_path, "200MB", 1)
-    with workspace(root) as one, workspace(root) as other:
+@pytest.fixture
+def instance(tmp_path: Path) -> Iterator[Instance]:
+    held = Instance(in_memory(tmp_path, "200MB", 2))
+    yield held
+    held.close()
+
+
+def databases(instance: Instance) -> list[str]:
+    """Catalogs but for the one that asks."""
+    with instance.workspace() as connection:
+        rows = connection.execute(
+            "select database_name from duckdb_databases()"
+            " where not internal and database_name <> current_catalog()"
+        ).fetchall()
+    return [name for (name,) in rows]
+
+
+def test_workspaces_of_one_instance_do_not_see_each_other(instance: Instance) -> None:
+    with instance.workspace() as one, instance.workspace() as other:
         for connection, number in ((one, 1), (other, 2)):
             connection.execute(f"create schema marts; create table marts.kept as select {number} n")
         assert one.execute("from marts.kept").fetchall() == [(1,)]
@@ -79,17 +97,26 @@ def test_workspaces_of_one_engine_do_not_see_each_other(tmp_path: Path) -> None:
         assert zone == [("UTC",)]
     with pytest.raises(duckdb.ConnectionException):
         one.execute("select 1")
-    found = root.execute("select database_name from duckdb_databases() where not internal")
-    assert found.fetchall() == [("memory",)], "what it held is gone"
-    root.close()
+    assert databases(instance) == ["memory"], "what they held is gone"
 
 
-def test_a_mistake_inside_a_workspace_leaves_the_engine_usable(tmp_path: Path) -> None:
-    root = in_memory(tmp_path, "200MB", 1)
-    with workspace(root) as connection:
+def test_a_mistake_inside_a_workspace_leaves_the_instance_usable(instance: Instance) -> None:
+    with instance.workspace() as connection:
         connection.execute("begin; create table half as select 1")
         with pytest.raises(duckdb.CatalogException):
             connection.execute("from nowhere")
-    with workspace(root) as connection:
+    with instance.workspace() as connection:
         assert connection.execute("show tables").fetchall() == []
-    root.close()
+    assert databases(instance) == ["memory"]
+
+
+def test_threads_have_workspaces_side_by_side(instance: Instance) -> None:
+    def summed(number: int) -> int:
+        with instance.workspace() as connection:
+            connection.execute(f"create table rows as select {number} n from range(50_000)")
+            found = connection.execute("select sum(n) from rows").fetchall()
+        return int(found[0][0])
+
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(summed, range(200))) == [50_000 * number for number in range(200)]
+    assert databases(instance) == ["memory"]

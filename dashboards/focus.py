@@ -7,6 +7,7 @@ from tempfile import TemporaryDirectory
 
 import streamlit as st
 
+from dashboards.access import require, require_tenant
 from dashboards.figure import heading
 from dashboards.view import View
 from publish.exports import ESTIMATES, INVOICED, Export, export
@@ -44,7 +45,9 @@ def _button(view: View, month: str, kind: str, *, invoiced: bool) -> None:
 
 
 def focus_bytes(view: View, month: str, name: str, *, invoiced: bool) -> bytes:
-    """What `hve export focus` would write into the named file."""
+    """What `hve export focus` would write into the named file. Raises: RefusedError."""
+    require(view.user, "spend")
+    require_tenant(view.user, view.tenant)
     with TemporaryDirectory() as folder:
         out = Path(folder) / name
         wanted = Export(out, month=month, tenant=view.tenant, invoiced=invoiced)

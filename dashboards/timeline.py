@@ -7,6 +7,7 @@ from typing import Any
 import streamlit as st
 
 from dashboards import readings
+from dashboards.access import require, require_tenant
 from dashboards.amounts import moment, plural
 from dashboards.explanation import explanation
 from dashboards.figure import heading
@@ -135,7 +136,13 @@ def _fetch(view: View, message: Row) -> None:
 
 
 def queue(view: View, steps: list[Step]) -> None:
-    """Requests go to state.db, as those of `hve trace --events` do, and wait for no run."""
+    """Requests go to state.db, as those of `hve trace --events` do, and wait for no run.
+
+    Raises: RefusedError.
+    """
+    require(view.user, "delivery")
+    for step in steps:
+        require_tenant(view.user, step.tenant)
     state = State(view.config.warehouse.path / "state.db")
     try:
         for step in steps:

@@ -38,8 +38,8 @@ def note_budget_alerts(state: State, config: Config, now: datetime) -> list[dict
 def budgets_by_currency(config: Config) -> dict[str, tuple[BudgetLine, ...]]:
     """Budget lines by the currency they are in.
 
-    Raises: ConfigError, one line per mistake: a cost center that is not there, or a
-    budget over tenants that bill in several currencies.
+    Raises: ConfigError, one line per mistake: a cost center that is not there, or a budget over
+    tenants that bill in several currencies.
     """
     currencies = {each.name: each.currency for each in config.served}
     common = sorted(set(currencies.values()))

@@ -79,20 +79,17 @@ def build(
         for tenant in tenants:
             store.check_now(tenant.name, now)
             # Other prices or metering rules make every day another one.
-            if full or store.state.reference(tenant.name) not in (
-                None,
-                held.version(tenant.name),
-            ):
+            version = held.version(tenant.name)
+            if full or store.state.reference(tenant.name) not in (None, version):
                 store.state.mark_dirty(tenant.name, stored_days(store, tenant.name))
             days = _rebuild_tenant(store, tenant.name, engine, held, now, progress)
             progress(f"{tenant.name}: baselines and incidents", 0, 1)
             result.days_rebuilt += len(days)
-            result.incidents_opened += detect(
-                store, tenant, now, days, held.prices.of(tenant.name), spending
-            )
+            prices = held.prices.of(tenant.name)
+            result.incidents_opened += detect(store, tenant, now, days, prices, spending)
             store.state.clear_dirty(days)
             record_findings(store, tenant, now, readiness)
-            store.state.record_reference(tenant.name, held.version(tenant.name))
+            store.state.record_reference(tenant.name, version)
         progress("publish", 0, 1)
         publish(store, now, partial(offer_models, reference=held))
     result.seconds = round(time.monotonic() - started, 3)

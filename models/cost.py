@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from decimal import Decimal
-from functools import cached_property
 from typing import Any
 
 import duckdb
@@ -25,9 +24,9 @@ from models.prices import ONE_DAY, PriceBook, published_prices
 from models.projection import Estimate, MonthEstimate, Projection, project_month
 from models.quarters import quarter_report
 from models.runner import query
+from models.tariff import Tariff
 from models.usage import daily_usage
 
-FOUR_WEEKS = timedelta(days=28)
 SENT = ["account", "day", "recipients"]
 
 
@@ -58,25 +57,16 @@ def cost_report(
     """
     first = first_of_month(month, now)
     last, name = end_of_month(first), f"{first:%Y-%m}"
-    daily, extra = _billable(connection, now, tenant), _extra(connection, now, tenant)
-    day = min(last, max(first, now.date()))
-    rates = _Rates(published_prices(connection).of(tenant), currency, day, daily)
-    price, is_shared = rates.mean(daily)
+    known = _Known(_billable(connection, now, tenant), _extra(connection, now, tenant), plans)
+    prices, day = published_prices(connection).of(tenant), min(last, max(first, now.date()))
+    tariff = Tariff(prices, currency, day, known.daily)
+    price, is_shared = tariff.mean(known.daily)
     listed = plain(price) if is_shared else None
-    if daily.empty:
+    if known.daily.empty:
         return _nothing_known(name, currency, listed)
-    spent = _spent(daily, rates.prices, currency)
+    spent = _spent(known.daily, prices, currency)
     in_month = spent[(spent["day"] >= first) & (spent["day"] <= last)]
-    projection = project_month(daily[SENT], now, name, extra, plans)
-
-    def budget(line: BudgetLine) -> dict[str, Any]:
-        """The month of the budget's accounts together."""
-        mine, seen = line.of(daily), projection
-        if name != f"{now:%Y-%m}" or len(mine) < len(daily):
-            known = (_of(mine, extra), _of(mine, plans))
-            seen = project_month(mine[SENT], now, f"{now:%Y-%m}", *known)
-        return line.report(spent, seen, rates.mean(mine)[0], now.date())
-
+    projection = known.projected(now, name)
     return {
         "month": name,
         "currency": currency,
@@ -89,42 +79,49 @@ def cost_report(
         },
         "quarter": quarter_report(spent, projection.quarter, price, first),
         "next_12_months": _scenarios(projection, price),
-        "by_account": _by_account(in_month, projection, rates),
-        "budgets": [budget(line) for line in budgets],
+        "by_account": _by_account(in_month, projection, tariff),
+        "budgets": [_budget(line, known, spent, tariff, now, projection) for line in budgets],
         "reconciliation": [],
     }
 
 
 @dataclass(frozen=True)
-class _Rates:
-    """What a recipient costs from `day` on; daily: tenant, account, day, recipients.
+class _Known:
+    """What a month is projected from: counts, what incidents added to them, announced sends."""
 
-    `mean` weighs the prices of several tenants by what they sent in four weeks (or ever), and says
-    whether all of them pay the same.
-    """
-
-    prices: PriceBook
-    currency: str
-    day: date
     daily: pd.DataFrame
+    extra: pd.DataFrame
+    plans: pd.DataFrame | None
 
-    def mean(self, rows: pd.DataFrame) -> tuple[Decimal | None, bool]:
-        recent = rows[rows["day"] > self.day - FOUR_WEEKS]
-        sums = (rows if recent.empty else recent).groupby("tenant")["recipients"].sum()
-        weights = {str(tenant): int(count) for tenant, count in sums.items()}
-        return self.prices.mean_price(self.day, self.currency, weights)
+    def of(self, line: BudgetLine) -> _Known:
+        """The same of the budget's accounts."""
+        mine, plans = line.of(self.daily), self.plans
+        if plans is not None:
+            plans = plans[_among(plans, mine)]
+        return _Known(mine, self.extra[_among(self.extra, mine)], plans)
 
-    @cached_property
-    def by_account(self) -> dict[str, Decimal | None]:
-        owners = self.daily.drop_duplicates("account", keep="last")
-        prices = {each: self.prices.unit_price(self.day, self.currency, each)
-                  for each in owners["tenant"].unique()}  # fmt: skip
-        return dict(zip(owners["account"], owners["tenant"].map(prices), strict=True))
+    def projected(self, now: datetime, month: str) -> Projection:
+        return project_month(self.daily[SENT], now, month, self.extra, self.plans)
 
 
-def _of(rows: pd.DataFrame, other: pd.DataFrame | None) -> pd.DataFrame | None:
-    """What the other frame says of the accounts in `rows`."""
-    return None if other is None else other[other["account"].isin(rows["account"].unique())]
+def _among(rows: pd.DataFrame, others: pd.DataFrame) -> pd.Series:
+    """Whether the row's account is one of the others'."""
+    return rows["account"].isin(others["account"].unique())
+
+
+def _budget(
+    line: BudgetLine,
+    known: _Known,
+    spent: pd.DataFrame,
+    tariff: Tariff,
+    now: datetime,
+    projection: Projection,
+) -> dict[str, Any]:
+    """The running month of the budget's accounts; `projection`, that of all, where it is theirs."""
+    mine, running = known.of(line), f"{now:%Y-%m}"
+    if f"{tariff.day:%Y-%m}" != running or len(mine.daily) < len(known.daily):
+        projection = mine.projected(now, running)
+    return line.report(spent, projection, tariff.mean(mine.daily)[0], now.date())
 
 
 def spent_days(
@@ -208,12 +205,13 @@ def _billable(
 
 def _spent(daily: pd.DataFrame, prices: PriceBook, currency: str) -> pd.DataFrame:
     """The same rows with their exact cost (Decimal, None where the currency has no price)."""
-    keys = list(zip(daily["tenant"], daily["day"], strict=True))
-    listed = {(who, day): prices.unit_price(day, currency, who) for who, day in set(keys)}
-    costs = [
-        times(listed[key], count)
-        for key, count in zip(keys, daily["recipients"].tolist(), strict=True)
-    ]
+    days = set(daily["day"])
+    listed = {
+        who: {day: prices.unit_price(day, currency, who) for day in days}
+        for who in daily["tenant"].unique()
+    }
+    rows = zip(daily["tenant"], daily["day"], daily["recipients"].tolist(), strict=True)
+    costs = [times(listed[who][day], count) for who, day, count in rows]
     return daily.assign(cost=pd.Series(costs, index=daily.index, dtype=object))
 
 
@@ -244,16 +242,16 @@ def _estimate(estimate: Estimate, spent: Decimal | None, price: Decimal | None) 
 
 
 def _by_account(
-    in_month: pd.DataFrame, projection: Projection, rates: _Rates
+    in_month: pd.DataFrame, projection: Projection, tariff: Tariff
 ) -> list[dict[str, Any]]:
     """Most expensive first."""
     costs = {str(account): rows for account, rows in in_month.groupby("account")}
-    empty, (price, _) = in_month.iloc[:0], rates.mean(rates.daily)
+    empty = in_month.iloc[:0]
     lines = []
     for account, estimate in projection.by_account.items():
         rows = costs.get(account, empty)
         spent = _cost(rows)
-        money = _estimate(estimate, spent, rates.by_account.get(account, price))
+        money = _estimate(estimate, spent, tariff.of(account))
         lines.append(
             {
                 "account": account,

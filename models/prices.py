@@ -46,6 +46,11 @@ class PriceBook:
             return self
         return self._books.get(tenant) or self._books.get(None) or PriceBook(())
 
+    @property
+    def is_shared(self) -> bool:
+        """Whether every tenant pays the same."""
+        return all(tenant is None for tenant in self._books)
+
     @cached_property
     def _books(self) -> dict[str | None, PriceBook]:
         found: dict[str | None, list[Price]] = {}

@@ -72,6 +72,7 @@ class Instance:
         try:
             yield connection
         finally:
+            # A catalog that does not go costs its memory until the instance is closed, no more.
             with self._turn, suppress(duckdb.Error):
                 connection.close()
                 self._detach(name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from html import escape
 from pathlib import Path
@@ -16,6 +17,8 @@ from typer.testing import CliRunner
 from dashboards import access, acts
 from dashboards.access import RefusedError, User
 from dashboards.amounts import count, money
+from dashboards.focus import focus_bytes
+from dashboards.timeline import queue
 from dashboards.view import View
 from hve_monitor.cli import app as cli
 from hve_monitor.config import load_config
@@ -26,6 +29,7 @@ from models.cards import incident_cards
 from models.coverage import SOURCE, coverage_report
 from models.spend import spend
 from models.tenants import tenant_summaries
+from models.timeline import Step
 from models.usage import window_usage
 from tests.unit.dashboards.conftest import (
     FIRST,
@@ -205,3 +209,11 @@ def test_acts_on_another_tenant_are_refused(customer: Callable[..., Path]) -> No
         acts.announce(view, config.tenants[0], (HR, None, False), window, 9, "")
     with pytest.raises(RefusedError, match="is no plan of"):
         acts.withdraw(view, "plan-of-contoso")
+    mail = view.narrowed(user=replace(user, roles=frozenset({"mail"})))
+    with pytest.raises(RefusedError, match="contoso"):
+        queue(mail, [Step("contoso", "id", "ada@contoso.com")])
+    finops = view.narrowed(user=replace(user, roles=frozenset({"finops"})), tenant=None)
+    with pytest.raises(RefusedError, match="all tenants"):
+        focus_bytes(finops, "2026-11", "focus.csv", invoiced=False)
+    with pytest.raises(RefusedError, match="spend"):
+        focus_bytes(view, "2026-11", "focus.csv", invoiced=False)

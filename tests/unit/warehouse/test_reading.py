@@ -1,0 +1,74 @@
+"""Readers of the published file: one engine after the other, always the newest version."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from hve_monitor.errors import StoreError
+from warehouse.reading import published
+
+
+def publish(root: Path, number: int) -> None:
+    """Another file renamed into the published one's place, as a build does."""
+    fresh = root / "fresh.duckdb"
+    with duckdb.connect(str(fresh)) as connection:
+        connection.execute(f"create schema marts; create table marts.kept as select {number} n")
+    fresh.replace(root / "hve.duckdb")
+
+
+def read(root: Path) -> int:
+    with published(root) as connection:
+        return int(connection.execute("select n from marts.kept").fetchall()[0][0])
+
+
+def test_each_reader_sees_the_newest_version(tmp_path: Path) -> None:
+    for number in range(5):
+        publish(tmp_path, number)
+        assert read(tmp_path) == read(tmp_path) == number
+
+
+def test_a_reader_keeps_its_version_while_another_is_published(tmp_path: Path) -> None:
+    publish(tmp_path, 1)
+    with published(tmp_path) as connection:
+        publish(tmp_path, 2)
+        assert read(tmp_path) == 2
+        assert connection.execute("select n from marts.kept").fetchall() == [(1,)]
+
+
+def test_what_a_reader_made_is_gone_for_the_next(tmp_path: Path) -> None:
+    publish(tmp_path, 1)
+    for _ in range(3):
+        with published(tmp_path) as connection:
+            connection.execute("create schema live.marts; create table live.marts.own as select 1")
+            connection.execute("create temp table said as select 1")
+
+
+def test_a_question_that_fails_harms_no_later_one(tmp_path: Path) -> None:
+    publish(tmp_path, 1)
+    with pytest.raises(StoreError, match="lacks what this version reads"), published(tmp_path) as c:
+        c.execute("from marts.nowhere")
+    with published(tmp_path) as connection:
+        connection.execute("begin")
+    assert read(tmp_path) == 1
+    (tmp_path / "hve.duckdb").write_bytes(b"x" * 5000)
+    with pytest.raises(StoreError, match="cannot be read"):
+        read(tmp_path)
+    publish(tmp_path, 2)
+    assert read(tmp_path) == 2
+
+
+def test_readers_side_by_side(tmp_path: Path) -> None:
+    publish(tmp_path, 7)
+    gate = threading.Barrier(8)
+
+    def one(_: int) -> int:
+        gate.wait(timeout=30)
+        return read(tmp_path)
+
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(one, range(8))) == [7] * 8

@@ -64,9 +64,10 @@ def _spec(chart: Any) -> Spec:
         tables[name] = _stream(data)
         return {"name": name}
 
-    alt.data_transformers.register("aside", aside)
-    with _ALTAIR, alt.theme.enable("none"), alt.data_transformers.enable("aside"):
-        spec: Spec = chart.to_dict(validate=False)
+    with _ALTAIR:
+        alt.data_transformers.register("aside", aside)
+        with alt.theme.enable("none"), alt.data_transformers.enable("aside"):
+            spec: Spec = chart.to_dict(validate=False)
     return spec | {"datasets": tables}
 
 

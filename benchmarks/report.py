@@ -116,8 +116,9 @@ def _output(job: Job, arguments: tuple[str, ...], stores: Path) -> str:
 
 
 def tables_apart(text: str) -> str:
-    """A table needs an empty line before it to be one."""
-    return re.sub(r"(?m)^(?!\|)(.+)\n(?=\|)", r"\1\n\n", text)
+    """A table needs an empty line before it to be one, and one after it to end."""
+    text = re.sub(r"(?m)^(?!\|)(.+)\n(?=\|)", r"\1\n\n", text)
+    return re.sub(r"(?m)^(\|.+)\n(?=[^|\n])", r"\1\n\n", text)
 
 
 def surroundings() -> str:

@@ -43,7 +43,7 @@ def test_a_section_is_replaced_and_the_others_stay_in_their_order() -> None:
 
 
 def test_a_table_stands_apart_from_the_line_before() -> None:
-    assert tables_apart("rows\n| a |\n|---|\n| 1 |\nend") == "rows\n\n| a |\n|---|\n| 1 |\nend"
+    assert tables_apart("rows\n| a |\n|---|\n| 1 |\nend") == "rows\n\n| a |\n|---|\n| 1 |\n\nend"
 
 
 def test_surroundings_name_commit_machine_and_versions() -> None:

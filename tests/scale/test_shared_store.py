@@ -42,7 +42,8 @@ def simulated(number: int) -> SimulatedTenant:
 def config_of(root: Path, number: int, endpoints: dict[str, str] | None = None) -> Config:
     """The store with that tenant alone."""
     tenant = simulated(number)
-    secret = root / f"{number}.secret"
+    # A file for each process: two hold some tenants, and neither must read a half-written secret.
+    secret = root / f"{number}.{os.getpid()}.secret"
     secret.write_text(tenant.client_secret, encoding="utf-8")
     return Config.model_validate(
         {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -58,7 +59,7 @@ def login_of(config: Config) -> str:
 def serve_dashboard(
     config: Path | None, port: int, now: str | None, host: str = "127.0.0.1"
 ) -> int:
-    """Serves until stopped; returns Streamlit's exit code, 0 after Ctrl-C. Raises: ConfigError."""
+    """Serves until SIGTERM or Ctrl-C; returns Streamlit's exit code. Raises: ConfigError."""
     loaded = load_config(config)
     check_host(loaded, host)
     options = OPTIONS | {"server.address": host, "server.port": str(port)}
@@ -74,10 +75,28 @@ def serve_dashboard(
     with trusted(loaded.endpoints.ca_bundle) as bundle:
         if bundle is not None:
             environment["SSL_CERT_FILE"] = str(bundle)
-        try:
-            return subprocess.run(command, env=environment, check=False).returncode  # noqa: S603 - our own interpreter and app
-        except KeyboardInterrupt:
-            return 0
+        return _until_stopped(command, environment)
+
+
+def _until_stopped(command: list[str], environment: dict[str, str]) -> int:
+    """The exit code of the server, which ends with us; 0 where it was asked to end.
+
+    The first process of a container has to ask for signals, or it gets none.
+    """
+    stopped: list[int] = []
+    process = subprocess.Popen(command, env=environment)  # noqa: S603 - our own interpreter and app
+
+    def stop(received: int, _frame: object) -> None:
+        stopped.append(received)
+        process.terminate()
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        code = process.wait()
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    return 0 if stopped else code
 
 
 @contextmanager

@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from contextlib import suppress
 from pathlib import Path
 
 import certifi
@@ -54,3 +61,35 @@ def test_the_login_trusts_the_public_authorities_and_ours(tmp_path: Path) -> Non
     with trusted(str(ours)) as bundle:
         assert bundle is not None
         assert bundle.read_bytes() == Path(certifi.where()).read_bytes() + b"ours"
+
+
+def answers(port: int) -> bool:
+    with suppress(OSError):
+        urllib.request.urlopen(f"http://127.0.0.1:{port}/_stcore/health", timeout=2)
+        return True
+    return False
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("asked", [signal.SIGTERM, signal.SIGINT])
+def test_a_dashboard_that_is_asked_to_end_takes_its_server_along(
+    tmp_path: Path, asked: signal.Signals
+) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    (tmp_path / "hve.toml").write_text("[warehouse]\npath = 'store'\n", encoding="utf-8")
+    options = ["--config", str(tmp_path / "hve.toml"), "--port", str(port)]
+    hve = [sys.executable, "-c", "from hve_monitor.cli import main; main()", "dashboard"]
+    process = subprocess.Popen([*hve, *options], stdout=subprocess.DEVNULL)
+    try:
+        for _ in range(300):
+            if answers(port):
+                break
+            time.sleep(0.1)
+        assert answers(port)
+        process.send_signal(asked)
+        assert process.wait(timeout=30) == 0
+        assert not answers(port)
+    finally:
+        process.kill()

@@ -24,7 +24,7 @@ slow: $(READY)            ## tests that take longer
 	$(BIN)/pytest -q -n auto --dist loadfile -m slow
 
 browser: $(READY)         ## the dashboard in a real Chromium
-	$(BIN)/pytest -q -m browser
+	$(BIN)/pytest -q -n auto --dist loadfile -m browser
 
 scale: $(SPARK)           ## large data, and the same models on Spark (needs Java 17 or later)
 	$(BIN)/pytest -q -n auto --dist loadfile -m scale

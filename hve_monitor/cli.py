@@ -8,6 +8,8 @@ from __future__ import annotations
 import logging
 import os
 import sys
+from collections.abc import Callable
+from functools import cache
 
 import typer
 
@@ -39,6 +41,12 @@ for group in groups:
     app.add_typer(group.commands)
 
 
+@cache
+def command() -> Callable[[], None]:
+    """What the command line means: made once, as that takes 60 ms."""
+    return typer.main.get_command(app)
+
+
 def main() -> None:
     """Entry point: errors end as one line on stderr and their exit code."""
     # Whatever this process makes is for its owner alone; what others may read says so itself.
@@ -52,7 +60,7 @@ def main() -> None:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     try:
-        app()
+        command()()
     except HveError as error:
         from hve_monitor.explanation import pointer
 

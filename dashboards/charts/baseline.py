@@ -26,40 +26,43 @@ def baseline_chart(
     """
     numbers = {name: hours[name].astype("float64") for name in NUMBERS}
     rows = hours.assign(until=hours["hour_utc"] + HOUR, **numbers)
-    layers = [_band(rows, "95"), _band(rows, "80"), _expected(rows), _observed(rows)]
-    names = ["observed", "expected", "80 % band", "95 % band"]
-    shades = [colours.accent, colours.expected, colours.band80, colours.band95]
+    layers = {
+        "95 % band": _band(rows, "95"),
+        "80 % band": _band(rows, "80"),
+        "expected": _expected(rows),
+        "observed": _observed(rows),
+    }
+    shades = {
+        "observed": colours.accent,
+        "expected": colours.expected,
+        "80 % band": colours.band80,
+        "95 % band": colours.band95,
+    }
     if span is not None:
-        layers, names, shades = (
-            [_span(span), *layers],
-            [*names, "incident"],
-            [*shades, colours.high],
-        )
-    scale = alt.Scale(domain=names, range=shades)
-    coloured = [layer.encode(color=alt.Color("series:N", scale=scale)) for layer in layers]
+        layers = {"incident": _span(span), **layers}
+        shades["incident"] = colours.high
+    scale = alt.Scale(domain=list(shades), range=list(shades.values()))
+    # A colour by its name, not by a column: all layers share one table that is sent once.
+    coloured = [
+        layer.encode(color=alt.ColorDatum(name, type="nominal", scale=scale))
+        for name, layer in layers.items()
+    ]
     return alt.layer(*coloured, _hover(rows)).properties(height=height)
-
-
-def _named(rows: pd.DataFrame, series: str) -> Any:
-    """A layer whose legend entry is `series`."""
-    return alt.Chart(rows.assign(series=series))
 
 
 def _band(rows: pd.DataFrame, level: str) -> Any:
     axis = alt.Axis(format="%-d %b %H:%M", labelOverlap=True, tickCount=7)
-    band = _named(rows, f"{level} % band").mark_area(opacity=1, interpolate="step-after")
+    band = alt.Chart(rows).mark_area(opacity=1, interpolate="step-after")
     return band.encode(x=utc("hour_utc", axis=axis), y=alt.Y(f"lo{level}:Q"), y2=f"hi{level}:Q")
 
 
 def _expected(rows: pd.DataFrame) -> Any:
-    line = _named(rows, "expected").mark_line(
-        strokeDash=[5, 4], strokeWidth=1.6, interpolate="step-after"
-    )
+    line = alt.Chart(rows).mark_line(strokeDash=[5, 4], strokeWidth=1.6, interpolate="step-after")
     return line.encode(x=utc("hour_utc"), y="expected:Q")
 
 
 def _observed(rows: pd.DataFrame) -> Any:
-    line = _named(rows, "observed").mark_line(strokeWidth=2.2, interpolate="step-after")
+    line = alt.Chart(rows).mark_line(strokeWidth=2.2, interpolate="step-after")
     return line.encode(x=utc("hour_utc"), y=alt.Y("observed:Q", title="Recipients per hour"))
 
 
@@ -75,7 +78,7 @@ def _hover(rows: pd.DataFrame) -> Any:
 
 def _span(span: tuple[datetime, datetime]) -> Any:
     frame = pd.DataFrame({"start": [pd.Timestamp(span[0])], "end": [pd.Timestamp(span[1])]})
-    return _named(frame, "incident").mark_rect(opacity=0.16).encode(x=utc("start"), x2="end")
+    return alt.Chart(frame).mark_rect(opacity=0.16).encode(x=utc("start"), x2="end")
 
 
 def hour_table(hours: pd.DataFrame) -> pd.DataFrame:

@@ -56,12 +56,14 @@ def finished(chart: Any) -> Any:
 
 
 def _spec(chart: Any) -> Spec:
-    """Vega-Lite with its tables as Arrow streams, which is what Streamlit sends."""
+    """Vega-Lite with its tables as Arrow streams, each once, which is what Streamlit sends."""
     tables: dict[str, bytes] = {}
+    names: dict[int, str] = {}
 
     def aside(data: Any) -> dict[str, str]:
-        name = f"table-{len(tables)}"
-        tables[name] = _stream(data)
+        name = names.setdefault(id(data), f"table-{len(names)}")
+        if name not in tables:
+            tables[name] = _stream(data)
         return {"name": name}
 
     with _ALTAIR:

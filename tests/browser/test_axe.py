@@ -25,9 +25,26 @@ PAGES = {
 }
 
 
-def serious(page: Page) -> list[tuple[str, str]]:
+# A theme changes colours alone: all other rules would say of the dark one what they said before.
+RULES: dict[str, dict[str, list[str]]] = {"light": {}, "dark": {"runOnly": ["color-contrast"]}}
+
+
+@pytest.fixture(scope="module")
+def named(dashboard: Dashboard) -> dict[str, str]:
+    """What the addresses of PAGES name."""
+    failed = dashboard.command("trace", "--status", "failed", "--limit", "1")["rows"][0]
+    incidents = dashboard.command("incidents", "--status", "open")["incidents"]
+    return {
+        "incident": incidents[0]["id"],
+        "account": failed["account"],
+        "recipient": failed["recipient"],
+    }
+
+
+def serious(page: Page, theme: str) -> list[tuple[str, str]]:
     """Rule and element of what axe calls serious or critical."""
-    found = Axe().run(page).response["violations"]
+    options = {"resultTypes": ["violations"], **RULES[theme]}
+    found = Axe().run(page, options=options).response["violations"]
     hard = [each for each in found if each["impact"] in ("serious", "critical")]
     return [(each["id"], node["html"][:300]) for each in hard for node in each["nodes"]]
 
@@ -35,18 +52,14 @@ def serious(page: Page) -> list[tuple[str, str]]:
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("name", PAGES)
 def test_axe_finds_no_serious_violation(
-    dashboard: Dashboard, visit: Visit, name: str, theme: str
+    dashboard: Dashboard, visit: Visit, named: dict[str, str], name: str, theme: str
 ) -> None:
-    failed = dashboard.command("trace", "--status", "failed", "--limit", "1")["rows"][0]
-    address = PAGES[name].format(
-        incident=dashboard.command("incidents", "--status", "open")["incidents"][0]["id"],
-        account=failed["account"],
-        recipient=failed["recipient"],
-    )
-    page = visit(f"{dashboard.url}/{address}", theme=theme)
-    assert serious(page) == []
+    page = visit(f"{dashboard.url}/{PAGES[name].format(**named)}", theme=theme)
+    assert serious(page, theme) == []
     closed = page.locator("details:not([open]) > summary")
+    if not closed.count():
+        return
     while closed.count():
         closed.first.click()
         drawn(page)
-    assert serious(page) == []
+    assert serious(page, theme) == []

@@ -29,6 +29,7 @@ def told(receiver: Receiver) -> list[dict[str, Any]]:
     return [each.json for each in receiver.accepted if each.json["kind"] == "budget"]
 
 
+@pytest.mark.slow
 def test_a_threshold_is_told_once(make_site: Callable[..., Site]) -> None:
     site = make_site(staff=40, days=30)
     with receive() as receiver:

@@ -34,6 +34,7 @@ def contents(config: Config) -> bytes:
     return b"".join(file.read_bytes() for file in root.rglob("*") if file.is_file()).lower()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "seed", [1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in (2, 3))]
 )
@@ -51,6 +52,7 @@ def test_five_percent_of_every_fault_lose_and_double_nothing(
     assert usage(config, site.tenant.now) == truth(site)
 
 
+@pytest.mark.slow
 def test_mail_of_other_senders_never_reaches_the_disk(make_site: Callable[..., Site]) -> None:
     site = make_site(other_senders=30)
     config = site.config(("share = 1.0", "share = 1.0\nallow_unfiltered = true"))
@@ -64,6 +66,7 @@ def test_mail_of_other_senders_never_reaches_the_disk(make_site: Callable[..., S
     assert b"private" not in contents(config)
 
 
+@pytest.mark.slow
 def test_accounts_with_a_domain_of_their_own_cost_one_query(
     make_site: Callable[..., Site],
 ) -> None:
@@ -78,6 +81,7 @@ def test_accounts_with_a_domain_of_their_own_cost_one_query(
     assert usage(config, site.tenant.now) == truth(site)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("refusal", [401, 403])
 def test_the_exchange_cmdlet_stands_in_where_graph_refuses(site: Site, refusal: int) -> None:
     site.tenant.graph_refused = refusal
@@ -136,6 +140,7 @@ def test_permissions_that_are_not_granted_fail_nothing(site: Site) -> None:
     assert "Policy.Read.All" in told["policies"]
 
 
+@pytest.mark.slow
 def test_the_trouble_of_one_tenant_is_not_the_others(site: Site) -> None:
     text = site.file.read_text(encoding="utf-8")
     start, end = text.index("[[tenants]]"), text.index("[endpoints]")
@@ -152,6 +157,7 @@ def test_the_trouble_of_one_tenant_is_not_the_others(site: Site) -> None:
     assert usage(config, NOW) == truth(site)
 
 
+@pytest.mark.slow
 def test_the_secret_is_nowhere_in_the_store(site: Site) -> None:
     config = site.config()
     run_once(config, NOW, quiet)

@@ -72,6 +72,7 @@ def test_usage_equals_the_truth_also_six_hours_later(site: Site) -> None:
     assert usage(config, later) == truth(site)
 
 
+@pytest.mark.slow
 def test_a_second_run_reads_little_and_changes_nothing(site: Site) -> None:
     config = site.config()
     first = traces(run_once(config, NOW, quiet).document)
@@ -83,6 +84,7 @@ def test_a_second_run_reads_little_and_changes_nothing(site: Site) -> None:
     assert usage(config, NOW) == truth(site)
 
 
+@pytest.mark.slow
 def test_expired_tokens_and_links_lose_nothing(make_site: Callable[..., Site]) -> None:
     site = make_site(staff=200)
     config = site.config()
@@ -93,6 +95,7 @@ def test_expired_tokens_and_links_lose_nothing(make_site: Callable[..., Site]) -
     assert usage(config, NOW) == truth(site)
 
 
+@pytest.mark.slow
 def test_the_quota_of_others_is_waited_for(site: Site) -> None:
     site.tenant.quota.requests = 40
     site.tenant.quota.window_seconds = 2
@@ -130,6 +133,7 @@ def test_one_failing_source_does_not_stop_the_others(site: Site) -> None:
     assert outcome.exit_code == 3
 
 
+@pytest.mark.slow
 def test_business_time_cannot_go_back(site: Site) -> None:
     config = site.config()
     run_once(config, NOW, quiet)
@@ -137,6 +141,7 @@ def test_business_time_cannot_go_back(site: Site) -> None:
         run_once(config, NOW - timedelta(hours=1), quiet)
 
 
+@pytest.mark.slow
 def test_a_clock_that_runs_ahead_of_microsofts_costs_minutes_not_the_run(site: Site) -> None:
     config = site.config()
     ahead = NOW + timedelta(minutes=3)

@@ -112,6 +112,7 @@ def read_twice(site: Site) -> tuple[Site, Config, Config]:
     return site, full, hidden
 
 
+@pytest.mark.slow
 def test_pseudonymous_mode_computes_the_same_and_names_nobody(
     both: tuple[Site, Config, Config],
 ) -> None:
@@ -159,6 +160,7 @@ def test_searches_find_what_they_found_before(both: tuple[Site, Config, Config])
     assert not any(person in row[2] for row in said)
 
 
+@pytest.mark.slow
 def test_aggregate_mode_counts_the_same_and_keeps_no_recipient(
     make_site: Callable[..., Site],
 ) -> None:

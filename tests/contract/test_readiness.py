@@ -44,6 +44,7 @@ def idle(found: list[dict[str, Any]]) -> set[str]:
             if each["check"] == "idle_account" and each["status"] == "warn"}  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [3, 8])
 def test_mistakes_are_found_where_they_were_made_and_end_when_they_are_mended(
     make_site: Callable[..., Site], seed: int

@@ -30,6 +30,7 @@ def sources(document: dict[str, Any]) -> dict[str, Any]:
     return {each["source"]: each for each in document["sources"]}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [2, 4])
 def test_a_run_names_what_this_tenant_drew(make_site: Callable[..., Site], seed: int) -> None:
     site = make_site(seed=seed, days=40)
@@ -68,6 +69,7 @@ def assert_days(config: Config, truth: dict[str, Any]) -> None:
                 assert row["status"] == odd.get(day, "matched"), row
 
 
+@pytest.mark.slow
 def test_amounts_without_a_quantity_are_reconciled_too(site: Site) -> None:
     config = site.config()
     site.tenant.azure.quantity_refused = True
@@ -79,6 +81,7 @@ def test_amounts_without_a_quantity_are_reconciled_too(site: Site) -> None:
     assert "meter_unit" not in kinds
 
 
+@pytest.mark.slow
 def test_a_missing_role_leaves_cost_without_reconciliation(site: Site) -> None:
     site.tenant.granted.discard(COSTS)
     config = site.config()
@@ -106,6 +109,7 @@ def hve(site: Site, *arguments: str) -> dict[str, Any]:
     return document
 
 
+@pytest.mark.slow
 def test_a_month_is_closed_and_exported_by_command(
     make_site: Callable[..., Site], tmp_path: Path
 ) -> None:

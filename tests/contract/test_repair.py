@@ -16,6 +16,7 @@ from tests.contract.test_pipeline import quiet, truth, usage
 pytestmark = pytest.mark.contract
 
 
+@pytest.mark.slow
 def test_what_damage_took_comes_back_with_the_next_run(make_site: Callable[..., Site]) -> None:
     site = make_site(staff=40, days=14)
     config = site.config()
@@ -38,6 +39,7 @@ def test_what_damage_took_comes_back_with_the_next_run(make_site: Callable[..., 
     assert usage(config, site.tenant.now) == truth(site)
 
 
+@pytest.mark.slow
 def test_a_broken_checkpoint_is_set_aside_while_the_entries_say_the_same(site: Site) -> None:
     config = site.config()
     run_once(config, NOW, quiet)
@@ -49,6 +51,7 @@ def test_a_broken_checkpoint_is_set_aside_while_the_entries_say_the_same(site: S
     assert usage(config, NOW) == truth(site)
 
 
+@pytest.mark.slow
 def test_a_log_that_cannot_be_read_is_named(site: Site) -> None:
     config = site.config()
     run_once(config, NOW, quiet)

@@ -80,6 +80,7 @@ def test_a_schedule_stops_cleanly_and_leaves_a_complete_store(site: Site) -> Non
     assert usage(site.config(), NOW) == truth(site)
 
 
+@pytest.mark.slow
 def test_a_run_beside_a_running_one_says_who_holds_the_tenant(site: Site, tmp_path: Path) -> None:
     site.tenant.page_delay = 0.3
     config = site.config()

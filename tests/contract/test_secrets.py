@@ -129,6 +129,7 @@ def test_the_configuration_shows_no_secret(site: Site, monkeypatch: pytest.Monke
         assert leaks(shown, CANARIES) == []
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="Windows keeps access lists, not modes")
 def test_what_the_command_makes_is_for_its_owner(site: Site) -> None:
     hve(site, "run", "--json")

@@ -88,6 +88,7 @@ def wait_for(told: Callable[[], bool]) -> None:
         time.sleep(0.1)
 
 
+@pytest.mark.slow
 def test_a_tenant_that_hangs_delays_no_other(
     hanging: list[Hanging], make_site: Callable[..., Site]
 ) -> None:
@@ -109,6 +110,7 @@ def test_a_tenant_that_hangs_delays_no_other(
     assert found["adatum", "accounts"] == "failed"
 
 
+@pytest.mark.slow
 def test_on_a_schedule_a_slow_tenant_is_left_to_the_runs_after(
     hanging: list[Hanging], make_site: Callable[..., Site], caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -48,6 +48,19 @@ def test_tables_are_whole_and_times_stay_utc() -> None:
         assert table.schema.field("day").type.tz == "UTC"
 
 
+@kept_spec
+def bars_of_two(first: pd.DataFrame, second: pd.DataFrame) -> Any:
+    layers = [alt.Chart(each).mark_bar().encode(y="value:Q") for each in (first, second, first)]
+    return alt.layer(*layers)
+
+
+def test_a_table_of_several_layers_is_sent_once() -> None:
+    spec = bars_of_two(rows(1.0), rows(2.0))
+    used = [layer["data"]["name"] for layer in spec["layer"]]
+    assert used == ["table-0", "table-1", "table-0"]
+    assert list(spec["datasets"]) == ["table-0", "table-1"]
+
+
 def test_threads_do_not_mix_their_tables() -> None:
     def first_value(number: int) -> float:
         spec = bars(rows(float(number)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -54,6 +55,38 @@ def hve(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
         return Ended(code if isinstance(code, int) else int(bool(code)), *captured)
 
     return run
+
+
+class Prepared:
+    """Folders that are filled once; every test finds its own as it was filled.
+
+    Always at the same path: a published file names its tables by their paths.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._told: dict[str, str] = {}
+
+    def enter(self, name: str, monkeypatch: pytest.MonkeyPatch, fill: Callable[[], str]) -> str:
+        """Goes to the folder of that name; what `fill` told when it filled it."""
+        place, kept = self._root / name, self._root / f"{name}.kept"
+        shutil.rmtree(place, ignore_errors=True)
+        if name in self._told:
+            shutil.copytree(kept, place)
+        else:
+            place.mkdir()
+        monkeypatch.chdir(place)
+        if name not in self._told:
+            told = fill()
+            shutil.copytree(place, kept)
+            self._told[name] = told
+        return self._told[name]
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
+    """The folders of one module."""
+    return Prepared(tmp_path_factory.mktemp("prepared"))
 
 
 def quiet(_what: str, _step: int, _steps: int) -> None:

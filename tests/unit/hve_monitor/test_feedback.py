@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.hve_monitor.conftest import Ended, Hve
+from tests.unit.hve_monitor.conftest import Ended, Hve, Prepared
 from warehouse.store import open_store
 
 START, BURST = "2026-09-01T00:00:00", "2026-10-12T10"
@@ -15,8 +15,13 @@ NOW = ("--now", "2026-10-13T00:00:00Z")
 
 
 @pytest.fixture
-def stored(hve: Hve, tmp_path: Path) -> str:
+def stored(hve: Hve, prepared: Prepared, monkeypatch: pytest.MonkeyPatch) -> str:
     """A store with one surge; its id."""
+    return prepared.enter("surge", monkeypatch, lambda: filled(hve))
+
+
+def filled(hve: Hve) -> str:
+    """The surge's id; its store is in the present folder."""
     rows = ["id,sender,recipient,received_at,status"]
     for day in range(42):
         for hour in range(24):
@@ -26,7 +31,7 @@ def stored(hve: Hve, tmp_path: Path) -> str:
                      for person in people]  # fmt: skip
     rows += [f"b{n},hr@contoso.com,r{n}@fabrikam.com,{BURST}:30:00Z,delivered"
              for n in range(600)]  # fmt: skip
-    (tmp_path / "rows.csv").write_text("\n".join(rows))
+    Path("rows.csv").write_text("\n".join(rows), encoding="utf-8")
     assert hve("import", "rows.csv", "--json", *NOW).code == 0
     found = hve("incidents", "--json", *NOW).json["incidents"]
     (surge,) = [each for each in found if each["kind"] == "surge"]

@@ -17,7 +17,7 @@ from hve_monitor import privacy
 from hve_monitor.config import load_config
 from hve_monitor.pipeline import store_of
 from tests.contract.test_privacy import texts_of
-from tests.unit.hve_monitor.conftest import Ended, Hve
+from tests.unit.hve_monitor.conftest import Ended, Hve, Prepared
 from warehouse.accounts import stored_rows
 from warehouse.connection import arrow, compute, files_sql
 from warehouse.subjects import DIGESTS, marked
@@ -42,23 +42,37 @@ def configure(folder: Path, mode: str, more: str = "") -> None:
     )
 
 
-@pytest.fixture(params=["full", "pseudonymous"])
-def mode(request: pytest.FixtureRequest, hve: Hve, tmp_path: Path) -> str:
-    """A store with three people's mail in a mode."""
-    configure(tmp_path, request.param)
-    (tmp_path / "rows.csv").write_text(CSV, encoding="utf-8")
+def fill(hve: Hve, mode: str) -> None:
+    """A store with three people's mail in a mode, in the present folder."""
+    configure(Path(), mode)
+    Path("rows.csv").write_text(CSV, encoding="utf-8")
     assert hve("import", "rows.csv", *NOW).code == 0
-    return str(request.param)
+
+
+@pytest.fixture(params=["full", "pseudonymous"])
+def mode(
+    request: pytest.FixtureRequest, hve: Hve, prepared: Prepared, monkeypatch: pytest.MonkeyPatch
+) -> str:
+    """A store in a mode."""
+
+    def make() -> str:
+        fill(hve, request.param)
+        return str(request.param)
+
+    return prepared.enter(request.param, monkeypatch, make)
 
 
 @pytest.fixture
-def hidden(hve: Hve, tmp_path: Path) -> str:
+def hidden(hve: Hve, prepared: Prepared, monkeypatch: pytest.MonkeyPatch) -> str:
     """A pseudonymous store; the pseudonym of a person."""
-    configure(tmp_path, "pseudonymous")
-    (tmp_path / "rows.csv").write_text(CSV, encoding="utf-8")
-    assert hve("import", "rows.csv", *NOW).code == 0
-    (row,) = hve("trace", "--recipient", PERSON, "--status", "failed", "--json", *NOW).json["rows"]
-    return str(row["recipient"])
+
+    def make() -> str:
+        fill(hve, "pseudonymous")
+        search = ("trace", "--recipient", PERSON, "--status", "failed", "--json")
+        (row,) = hve(*search, *NOW).json["rows"]
+        return str(row["recipient"])
+
+    return prepared.enter("hidden", monkeypatch, make)
 
 
 def told(ended: Ended) -> str:
@@ -352,15 +366,13 @@ def test_the_key_is_missing_short_inside_the_store_or_another(hve: Hve, hidden: 
 
 @pytest.mark.parametrize(("before", "after"), [("full", "pseudonymous"), ("pseudonymous", "full"),
                                                ("full", "aggregate")])  # fmt: skip
-def test_a_filled_store_keeps_its_mode(hve: Hve, tmp_path: Path, before: str, after: str) -> None:
-    configure(tmp_path, before)
+def test_a_filled_store_keeps_its_mode(hve: Hve, before: str, after: str) -> None:
+    configure(Path(), before)
     assert hve("audit").code == 0  # nothing is stored yet: the mode may still change
-    configure(tmp_path, after)
+    configure(Path(), after)
     assert hve("audit").code == 0
-    configure(tmp_path, before)
-    (tmp_path / "rows.csv").write_text(CSV, encoding="utf-8")
-    assert hve("import", "rows.csv", *NOW).code == 0
-    configure(tmp_path, after)
+    fill(hve, before)
+    configure(Path(), after)
     line = told(hve("build", *NOW))
     assert f"mode = '{before}'" in line
     assert "name another warehouse.path" in line

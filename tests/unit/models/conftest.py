@@ -82,4 +82,11 @@ def bench(tmp_path: Path) -> Iterator[Workbench]:
         yield Workbench(store)
 
 
+@pytest.fixture(scope="module")
+def shared_bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workbench]:
+    """A store for tests of one module that only read."""
+    with open_store(tmp_path_factory.mktemp("shared") / "store") as store:
+        yield Workbench(store)
+
+
 Trace = Callable[..., dict[str, Any]]

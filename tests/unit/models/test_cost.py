@@ -28,8 +28,8 @@ def report(bench: Workbench, now: datetime = NOW, **options: Any) -> dict[str, A
         return cost_report(connection, now, options.pop("currency", "USD"), **options)
 
 
-@pytest.fixture
-def autumn(bench: Workbench) -> Workbench:
+@pytest.fixture(scope="module")
+def autumn(shared_bench: Workbench) -> Workbench:
     """100 delivered recipients a day by hr and 10 by it, from 1 October to 23 November."""
     days = [f"2026-10-{day:02d}" for day in range(1, 32)]
     days += [f"2026-11-{day:02d}" for day in range(1, 24)]
@@ -39,9 +39,9 @@ def autumn(bench: Workbench) -> Workbench:
         for sender, count in (("hr@contoso.com", 100), ("it@contoso.com", 10))
         for i in range(count)
     ]
-    bench.land(*rows)
-    bench.build()
-    return bench
+    shared_bench.land(*rows)
+    shared_bench.build()
+    return shared_bench
 
 
 def test_month_to_date_is_delivered_times_price_exactly(autumn: Workbench) -> None:

@@ -182,6 +182,7 @@ def volume(bench: Workbench, now: datetime = END) -> list[dict[str, Any]]:
     return [card for card in cards(bench, now) if card["kind"] in ("surge", "drift", "ceiling")]
 
 
+@pytest.mark.slow
 def test_an_announced_send_is_quiet_and_more_than_announced_is_told_in_every_run(
     bench: Workbench,
 ) -> None:
@@ -209,6 +210,7 @@ def test_strangers_from_a_new_source_fire_whatever_was_announced(bench: Workbenc
     assert any("grace announced" in reason for reason in card["reasons"])
 
 
+@pytest.mark.slow
 def test_a_false_alarm_makes_the_next_one_of_its_size_quiet(bench: Workbench) -> None:
     first, again = at("2026-10-12T10:00:00"), at("2026-10-19T15:00:00")
     bench.land(*busy(START, END), *mailing(first, 700))

@@ -62,13 +62,24 @@ def charge(bench: Workbench, extra: dict[date, Decimal] | None = None) -> None:
     bench.store.state.cover(TENANT.name, "azure_costs", SCOPE, Window(start, DECEMBER))
 
 
-@pytest.fixture
-def november(bench: Workbench) -> Workbench:
+def fill(bench: Workbench) -> Workbench:
     """Three senders of 23 November days, charged by Azure."""
     land(bench)
     charge(bench)
     bench.build()
     return bench
+
+
+@pytest.fixture(scope="module")
+def november(shared_bench: Workbench) -> Workbench:
+    """For tests that only read."""
+    return fill(shared_bench)
+
+
+@pytest.fixture
+def own_november(bench: Workbench) -> Workbench:
+    """For tests that go on from there."""
+    return fill(bench)
 
 
 def report(bench: Workbench, now: datetime = NOW, **more: Any) -> dict[str, Any]:
@@ -111,12 +122,12 @@ def test_what_nothing_explains_is_the_residual(bench: Workbench) -> None:
     assert (month["status"], month["residual"]) == ("unexplained", "0.5")
 
 
-def test_a_past_month_is_judged_by_its_own_days(november: Workbench) -> None:
-    config = config_of(november)
+def test_a_past_month_is_judged_by_its_own_days(own_november: Workbench) -> None:
+    config = config_of(own_november)
     january = datetime(2027, 1, 20, 8, tzinfo=NOW.tzinfo)
     start = datetime(2026, 11, 1, tzinfo=NOW.tzinfo)
-    november.store.state.cover(TENANT.name, "azure_costs", SCOPE, Window(start, january))
-    november.build(january)
+    own_november.store.state.cover(TENANT.name, "azure_costs", SCOPE, Window(start, january))
+    own_november.build(january)
     (month,) = spend(config, january, month="2026-11")["reconciliation_months"]
     kinds = {finding["kind"] for finding in month["findings"]}
     assert month["status"] == "matched"
@@ -147,7 +158,7 @@ def test_payers_add_up_and_nobody_is_forgotten(november: Workbench) -> None:
     assert Decimal(units["cost_per_1000_recipients"]) == PRICE * 1000
 
 
-def test_a_price_change_splits_the_month(november: Workbench) -> None:
+def test_a_price_change_splits_the_month(own_november: Workbench) -> None:
     changed = (
         PriceOverride(effective_from=date(2026, 11, 10), unit_price=Decimal("0.00003")),
         PriceOverride(
@@ -156,8 +167,8 @@ def test_a_price_change_splits_the_month(november: Workbench) -> None:
             unit_price=Decimal(0),
         ),
     )
-    config = config_of(november, prices=changed)
-    build(november.store, [TENANT], NOW, lambda *_: None, reference=reference_of(config))
+    config = config_of(own_november, prices=changed)
+    build(own_november.store, [TENANT], NOW, lambda *_: None, reference=reference_of(config))
     found = spend(config, NOW)
     parts = [(part["from"], part["to"], part["unit_price"]) for part in found["price_parts"]]
     assert parts == [
@@ -168,7 +179,7 @@ def test_a_price_change_splits_the_month(november: Workbench) -> None:
     ]
     total = sum(Decimal(part["cost"]) for part in found["price_parts"])
     assert total == Decimal(found["month_to_date"]["cost"])
-    marts = november.query("select sum(cost) from marts.hve_cost_daily")
+    marts = own_november.query("select sum(cost) from marts.hve_cost_daily")
     assert marts == [(total,)]
 
 
@@ -223,8 +234,10 @@ def test_a_late_status_corrects_its_day_and_says_so(bench: Workbench) -> None:
     assert len(report(bench)["corrections"]) == 1
 
 
-def test_a_closed_month_stays_and_later_changes_are_restatements(november: Workbench) -> None:
-    config = config_of(november)
+def test_a_closed_month_stays_and_later_changes_are_restatements(
+    own_november: Workbench,
+) -> None:
+    config = config_of(own_november)
     with pytest.raises(ConfigError, match="is not over"):
         close(config, NOW, None, "2026-11")
     found = close(config, DECEMBER, None, "2026-11")
@@ -232,11 +245,11 @@ def test_a_closed_month_stays_and_later_changes_are_restatements(november: Workb
     assert found["restatements"] == []
     with pytest.raises(ConfigError, match="closed since 2026-12-06"):
         close(config, DECEMBER, None, "2026-11")
-    november.land(
+    own_november.land(
         trace("late", "x@contoso.com", "2026-11-23T20:00:00", sender="it@contoso.com"),
         now=DECEMBER,
     )
-    november.build(DECEMBER)
+    own_november.build(DECEMBER)
     later = spend(config, DECEMBER, month="2026-11")
     changes = {
         (line["what"], line["account"]): line["difference"] for line in later["restatements"]
@@ -250,16 +263,16 @@ def test_a_month_of_which_nothing_is_known_cannot_be_closed(november: Workbench)
         close(config_of(november), DECEMBER, None, "2026-09")
 
 
-def test_a_threshold_is_told_once_for_its_period(november: Workbench) -> None:
+def test_a_threshold_is_told_once_for_its_period(own_november: Workbench) -> None:
     budget = Budget(name="hr", cost_center="HR", amount=Decimal("0.003"), thresholds=(0.5, 1.0, 9))
-    config = config_of(november, budgets=(budget,), cost_centers=(HR,))
-    first = note_budget_alerts(november.store.state, config, NOW)
+    config = config_of(own_november, budgets=(budget,), cost_centers=(HR,))
+    first = note_budget_alerts(own_november.store.state, config, NOW)
     assert [(each["threshold"], each["period_start"]) for each in first] == [
         (0.5, "2026-11-01"),
         (1.0, "2026-11-01"),
     ]
     assert first[0]["passed_on"] < first[1]["passed_on"]
-    assert note_budget_alerts(november.store.state, config, NOW) == []
+    assert note_budget_alerts(own_november.store.state, config, NOW) == []
     lines = spend(config, NOW)["budgets"][0]["thresholds"]
     assert [line["passed_on"] for line in lines][:2] == [each["passed_on"] for each in first]
 

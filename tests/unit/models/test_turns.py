@@ -87,6 +87,7 @@ def test_a_burst_is_told_at_once_whoever_s_turn_it_is(bench: Workbench) -> None:
     assert victim not in unjudged
 
 
+@pytest.mark.slow
 def test_after_a_round_everything_is_as_if_all_had_been_judged(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -8,8 +8,9 @@ from __future__ import annotations
 import logging
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cache
+from types import ModuleType
 
 import typer
 
@@ -26,29 +27,52 @@ from hve_monitor.commands import (
 )
 from hve_monitor.errors import FAILED, USAGE, HveError, disk_line
 
-app = typer.Typer(
-    name="hve",
-    help="Usage, cost and incidents of Microsoft 365 High Volume Email.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,  # boxes and colours would double the time that --help takes
-    add_completion=False,
-)
 groups = (
     runs, spending, incidents, feedback, delivery, privacy, operation, exports, storage
 )  # fmt: skip
-for group in groups:
-    app.add_typer(group.commands)
+
+
+def app_of(modules: Iterable[ModuleType]) -> typer.Typer:
+    """The command line with the commands of some modules."""
+    app = typer.Typer(
+        name="hve",
+        help="Usage, cost and incidents of Microsoft 365 High Volume Email.",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,  # boxes and colours would double the time that --help takes
+        add_completion=False,
+    )
+    for module in modules:
+        app.add_typer(module.commands)
+    return app
+
+
+app = app_of(groups)
 
 
 @cache
-def command() -> Callable[[], None]:
-    """What the command line means: made once, as that takes 60 ms."""
-    return typer.main.get_command(app)
+def command(asked: str) -> Callable[[], None]:
+    """What the command line means: where it names a command, with those of its module alone.
+
+    Making all of them takes 60 ms.
+    """
+    mine = [module for module in groups if asked in names_of(module.commands)]
+    return typer.main.get_command(app_of(mine or groups))
+
+
+def names_of(commands: typer.Typer) -> set[str]:
+    """How the commands and groups of a module are called."""
+    groups = {str(each.name) for each in commands.registered_groups}
+    return groups | {
+        each.name or typer.main.get_command_name(getattr(each.callback, "__name__", ""))
+        for each in commands.registered_commands
+    }
 
 
 def main() -> None:
     """Entry point: errors end as one line on stderr and their exit code."""
+    # Looking for plugins of pydantic reads what is known of every installed library.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "true")
     # Whatever this process makes is for its owner alone; what others may read says so itself.
     os.umask(0o077)
     logging.basicConfig(
@@ -60,7 +84,7 @@ def main() -> None:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     try:
-        command()()
+        command(sys.argv[1] if len(sys.argv) > 1 else "")()
     except HveError as error:
         from hve_monitor.explanation import pointer
 

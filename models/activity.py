@@ -9,10 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+
+from models.counts import known_or_zero
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -56,12 +59,12 @@ class Activity:
     first_judged_day: int = 0
     _windows: dict[int, Ints] = field(default_factory=dict, repr=False, compare=False)
 
-    @property
+    @cached_property
     def day(self) -> Ints:
         """UTC day of each row, 0 = the day of `start`."""
         return self.quarter // QUARTERS_PER_DAY
 
-    @property
+    @cached_property
     def days(self) -> int:
         """UTC days from `start` to the last row."""
         return int(self.day.max()) + 1 if len(self.quarter) else 0
@@ -76,7 +79,7 @@ class Activity:
 
     def trailing_sum(self, values: Floats, quarters: int) -> Floats:
         """The same of any values per row. Unknown counts as 0: it adds nothing."""
-        running = np.concatenate([[0.0], np.cumsum(np.nan_to_num(values))])
+        running = np.concatenate([[0.0], np.cumsum(known_or_zero(values))])
         return np.asarray(running[1:] - running[self._firsts(quarters)])
 
     def _firsts(self, quarters: int) -> Ints:
@@ -91,16 +94,22 @@ class Activity:
         """Values of each account and UTC day joined: (accounts, days); 0 on days without rows."""
         joined = np.zeros((len(self.accounts), self.days))
         if len(values):
-            place = self.account * self.days + self.day
-            first = np.flatnonzero(np.diff(place, prepend=-1))
-            joined.ravel()[place[first]] = join.reduceat(np.nan_to_num(values), first)
+            first, place = self._account_days
+            joined.ravel()[place] = join.reduceat(known_or_zero(values), first)
         return joined
+
+    @cached_property
+    def _account_days(self) -> tuple[Ints, Ints]:
+        """First row of each account and day that has any, and its place among all of them."""
+        place = self.account * self.days + self.day
+        first = np.flatnonzero(np.diff(place, prepend=-1))
+        return first, place[first]
 
     def began(self, row: int, values: Floats, quarters: int, share: float) -> int:
         """Last quarter-hour from which the row's window holds `share` of its values or more."""
         mine = slice(int(np.searchsorted(self.account, self.account[row])), row + 1)
         inside = self.quarter[mine] > self.quarter[row] - quarters
-        held = np.nan_to_num(values[mine])[inside]
+        held = known_or_zero(values[mine])[inside]
         left = held[::-1].cumsum()[::-1]  # from each row to the end of the window
         kept = np.flatnonzero(left >= share * left[0])
         return int(self.quarter[mine][inside][kept[-1]])
@@ -125,7 +134,8 @@ def activity_of(
     minutes = stamps.astype(np.int64) + 15 * rows["quarter"].to_numpy(np.int64)
     end = int(until.astimezone(UTC).timestamp()) // 60
     kept = minutes + 15 <= end
-    rows, minutes = rows.loc[kept], minutes[kept]
+    if not kept.all():
+        rows, minutes = rows.loc[kept], minutes[kept]
     account, names = pd.factorize(rows["account"], sort=True)
     account = account.astype(np.int64)
     first_day = (int(minutes.min()) if len(minutes) else end) // _MINUTES_PER_DAY

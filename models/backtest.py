@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from models.counts import mean_known
+from models.counts import known_or_zero, mean_known
 from models.dailies import read_days
 from models.grid import Floats
 from models.rolling import Rolling, whole_days
@@ -72,7 +72,7 @@ def period_sums(rolling: Rolling, sent: Floats, begin: date, length: int, day: i
     known = rolling.history.values[:, : place + day]
     found = rolling.outlook(origin, whole_days(origin, length - day, len(sent)))
     so_far = sent[:, place : place + day].sum(axis=1)
-    before = np.nan_to_num(mean_known(known[:, -_RATE_DAYS:]))
+    before = known_or_zero(mean_known(known[:, -_RATE_DAYS:]))
     frame = pd.DataFrame(
         {
             "actual": sent[:, place : place + length].sum(axis=1),

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from models.counts import mean_known, sum_known
+from models.counts import known_or_zero, mean_known, sum_known
 from models.grid import Floats
 from models.intervals import SMALL, conformal_shifts, interval_bounds, nested_bounds
 
@@ -84,8 +84,13 @@ class Baseline:
         self.calendar = calendar
         self.values = recipients.copy()
         self.expected = np.full((accounts, hours), np.nan)
+        # Square roots of both, which every later day asks for.
+        self._root_values = np.sqrt(self.values)
+        self._root_expected = np.full((accounts, hours), np.nan)
         self._seasonal = np.full((accounts, hours), np.nan)
-        self._local = np.full((accounts, (_PAD_DAYS + calendar.days) * 24), np.nan)
+        # By local hour, from _PAD_DAYS before the first day on: recipients, and whether known.
+        cells = (accounts, (_PAD_DAYS + calendar.days) * 24)
+        self._sent, self._known = np.zeros(cells), np.zeros(cells, np.int8)
         known = ~np.isnan(recipients)
         first = np.where(known.any(axis=1), known.argmax(axis=1), hours)
         self._first_day = np.append(calendar.day, np.int64(2**40))[first]
@@ -103,6 +108,7 @@ class Baseline:
         expected = np.where(is_seasonal, seasonal * level, self._young_mean(day))[:, hours]
         own_hour = np.where(is_seasonal, self._own_hour_mean(day) * level, 0.0)[:, hours]
         self.expected[:, first:last] = expected
+        self._root_expected[:, first:last] = np.sqrt(expected)
         age = day - self._first_day + 1
         learning = np.where((age >= 1) & (age <= LEARNING_DAYS), age, 0).astype(np.int16)
         bounds = self._bounds(day, first, expected, learning > 0)
@@ -114,13 +120,14 @@ class Baseline:
 
     def cut(self, account: int, first: int, last: int) -> None:
         """Take the hours first to last - 1 of an account out of the history."""
-        self.values[account, first:last] = np.nan
+        self.values[account, first:last] = self._root_values[account, first:last] = np.nan
         cells = (self.calendar.day[first:last] + _PAD_DAYS) * 24 + self.calendar.hour[first:last]
-        self._local[account, cells] = np.nan
+        self._sent[account, cells] = self._known[account, cells] = 0
 
     def restore(self, account: int, first: int, last: int, recipients: Floats) -> None:
         """Put the hours first to last - 1 of an account back; call learn() for their days after."""
         self.values[account, first:last] = recipients[account, first:last]
+        self._root_values[account, first:last] = np.sqrt(recipients[account, first:last])
 
     def learn(self, day: int) -> None:
         """Add a finished local day to the history; call after its incidents were cut."""
@@ -129,10 +136,15 @@ class Baseline:
             return
         values, hours = self.values[:, first:last], self.calendar.hour[first:last]
         cells = (day + _PAD_DAYS) * 24 + hours
-        self._local[:, cells] = values
+        self._remember(cells, values)
         for twin in np.flatnonzero(hours[1:] == hours[:-1]):
-            self._local[:, cells[twin]] = mean_known(values[:, twin : twin + 2])
+            both = mean_known(values[:, twin : twin + 2])
+            self._remember(cells[twin : twin + 1], both[:, None])
         self._sums[day] = self._day_sums(values, first, last)
+
+    def _remember(self, cells: NDArray[np.int64], values: Floats) -> None:
+        self._sent[:, cells] = known_or_zero(values)
+        self._known[:, cells] = ~np.isnan(values)
 
     def size(self, day: int, *, small: bool = False) -> Floats:
         """Negative binomial size per account by the method of moments over 56 days.
@@ -155,7 +167,7 @@ class Baseline:
         small = (np.where(quiet, surplus, 0.0), np.where(quiet, square, 0.0))
         return np.stack([sum_known(part) for part in parts + small])
 
-    def _seasonal_mean(self, day: int) -> tuple[Floats, NDArray[np.int64]]:
+    def _seasonal_mean(self, day: int) -> tuple[Floats, NDArray[np.int8]]:
         return self._mean_of(self._like(day), (-1, 0, 1))
 
     def _own_hour_mean(self, day: int) -> Floats:
@@ -168,23 +180,21 @@ class Baseline:
             back = (self.calendar.first_weekday + day + 1) % 7 or 7  # days since Sunday
         return [day - back - 7 * week for week in range(WEEKS)]
 
-    def _mean_of(
-        self, days: list[int], shifts: tuple[int, ...]
-    ) -> tuple[Floats, NDArray[np.int64]]:
+    def _mean_of(self, days: list[int], shifts: tuple[int, ...]) -> tuple[Floats, NDArray[np.int8]]:
         """Mean over the hours of these days, shifted, and how many were known."""
-        total = np.zeros((len(self._local), 24))
-        count = np.zeros((len(self._local), 24), np.int64)
+        total = np.zeros((len(self._sent), 24))
+        count = np.zeros((len(self._sent), 24), np.int8)
         for first in [(day + _PAD_DAYS) * 24 + shift for day in days for shift in shifts]:
-            cells = self._local[:, first : first + 24]
-            known = ~np.isnan(cells)
-            total += np.where(known, cells, 0.0)
-            count += known
+            total += self._sent[:, first : first + 24]
+            count += self._known[:, first : first + 24]
         return total / np.maximum(count, 1), count
 
     def _young_mean(self, day: int) -> Floats:
         by_hour, count = self._mean_of([day - back for back in range(1, 8)], (-1, 0, 1))
         end = (day + _PAD_DAYS) * 24
-        flat = mean_known(self._local[:, end - 24 : end], at_least=6)
+        known = self._known[:, end - 24 : end].sum(axis=1)
+        mean = self._sent[:, end - 24 : end].sum(axis=1) / np.maximum(known, 1)
+        flat = np.where(known >= 6, mean, np.nan)
         return np.where(count >= 4, by_hour, flat[:, None])
 
     def _level(self, day: int) -> Floats:
@@ -198,17 +208,26 @@ class Baseline:
 
     def _active_days(self, day: int) -> NDArray[np.int64]:
         end = (day + _PAD_DAYS) * 24
-        month = self._local[:, end - 28 * 24 : end].reshape(len(self._local), 28, 24)
+        month = self._sent[:, end - 28 * 24 : end].reshape(len(self._sent), 28, 24)
         active: NDArray[np.int64] = (month > 0).any(axis=2).sum(axis=1)
         return active
 
     def _bounds(
         self, day: int, first: int, expected: Floats, learning: NDArray[np.bool_]
     ) -> tuple[Floats, Floats, Floats, Floats]:
-        begin = max(first - RESIDUAL_DAYS * 24, 0)
-        load = self.expected[:, begin:first]
-        residual = np.sqrt(self.values[:, begin:first]) - np.sqrt(load)
-        mean = np.where(np.isnan(expected), 0.0, expected)
+        mean = known_or_zero(expected)
         sizes = self.size(day, small=True)[:, None], self.size(day)[:, None]
-        bounds = interval_bounds(mean, conformal_shifts(residual, load, expected), sizes)
+        bounds = interval_bounds(mean, self._shifts(first, expected, mean), sizes)
         return nested_bounds(bounds, expected, learning[:, None])
+
+    def _shifts(self, first: int, expected: Floats, mean: Floats) -> list[Floats]:
+        """Conformal shifts of the accounts that have an hour which is not small; else NaN."""
+        rows = np.flatnonzero((mean >= SMALL).any(axis=1))
+        past = slice(max(first - RESIDUAL_DAYS * 24, 0), first)
+        residual = self._root_values[rows, past] - self._root_expected[rows, past]
+        shifts = []
+        for found in conformal_shifts(residual, self.expected[rows, past], expected[rows]):
+            shift = np.full(mean.shape, np.nan)
+            shift[rows] = found
+            shifts.append(shift)
+        return shifts

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.baselines import DayForecast
+from models.counts import known_or_zero
 from models.evidence import Incident, Signal, count
 from models.grid import Floats
 from models.traffic import Traffic
@@ -124,6 +125,6 @@ def breaks_ceiling(sent: Floats, first: int, last: int) -> bool:
     Shape:  sent (hours,) of one account; NaN where an hour was not read.
     """
     before = sent[max(first - HISTORY_DAYS * 24, 0) : first]
-    largest = float(np.nan_to_num(before).max(initial=0.0))
-    within = np.nan_to_num(sent[first:last])
+    largest = float(known_or_zero(before).max(initial=0.0))
+    within = known_or_zero(sent[first:last])
     return bool((within > max(LEAST, TIMES_RECORD * largest)).any())

@@ -14,9 +14,15 @@ _MEANS = np.geomspace(0.01, 4.0, 48)
 _SIZES = np.geomspace(0.02, 50.0, 32)
 
 
+def known_or_zero(values: ArrayLike) -> Floats:
+    """The values with 0 where they are NaN: unknown adds nothing."""
+    numbers = np.asarray(values, np.float64)
+    return np.where(np.isnan(numbers), 0.0, numbers)
+
+
 def sum_known(values: Floats, axis: int = -1) -> Floats:
     """Sum of the values that are not NaN; 0 where none is."""
-    total: Floats = np.where(np.isnan(values), 0.0, values).sum(axis=axis)
+    total: Floats = known_or_zero(values).sum(axis=axis)
     return total
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from models.counts import sum_known
+from models.counts import known_or_zero, sum_known
 from models.grid import Floats
 from models.planned import planned_days, shares_of
 from models.profiles import DailyHistory
@@ -58,10 +58,10 @@ def read_days(
     usual = sent - _extra_of(extra, accounts, first, width)
     usual = np.where(np.arange(width) < born[:, None], np.nan, np.maximum(usual, 0.0))
     days = [first + timedelta(days=n) for n in range(width - 1)]
-    shares = shares_of(np.nan_to_num(sent))
+    shares = shares_of(known_or_zero(sent))
     announced = None if plans is None else planned_days(plans, accounts, days, shares)
     history = DailyHistory(usual[:, :-1], today, announced)
-    return DailyTable(accounts, np.nan_to_num(sent), history, first, today)
+    return DailyTable(accounts, known_or_zero(sent), history, first, today)
 
 
 def _dated(frame: pd.DataFrame) -> pd.DataFrame:

@@ -181,6 +181,9 @@ def _baselines(tenant: str, grid: HourlyGrid, analysis: Analysis, first: date) -
     known = np.isfinite(analysis.expected)
     known[:, :skipped] = False
     account, hour = np.nonzero(known)
+    # Day by day, as they are partitioned: they are written a quarter faster so.
+    by_day = np.argsort(((hour + grid.start.hour) // 24).astype(np.int16), kind="stable")
+    account, hour = account[by_day], hour[by_day]
     hours = pd.date_range(grid.start, periods=grid.hours, freq="h")
     names = pa.DictionaryArray.from_arrays(pa.array(account, pa.int32()), list(grid.accounts))
     frame = {

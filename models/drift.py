@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from models.baselines import DayForecast
+from models.counts import known_or_zero
 from models.evidence import Incident, Severity, Signal, count
 from models.grid import Floats
 from models.scores import trailing
@@ -61,8 +62,8 @@ class DriftWatch:
             return
         sent = self._traffic.baseline.values[:, first:last]
         usual = np.where(forecast.is_seasonal, forecast.own_hour, np.nan)
-        excess = np.nan_to_num(sent - usual)
-        residual = np.nan_to_num(np.log((sent + _PRIOR) / (usual + _PRIOR)))
+        excess = known_or_zero(sent - usual)
+        residual = known_or_zero(np.log((sent + _PRIOR) / (usual + _PRIOR)))
         self._excess[:, first:last] = excess
         self._residual[:, first:last] = np.minimum(residual, _MOST_RESIDUAL)
         level = self._levels(first, last)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from models.counts import mean_known, median_known
+from models.counts import known_or_zero, mean_known, median_known
 from models.grid import Floats
 
 WINDOWS = (1, 3, 6, 12, 24)
@@ -67,14 +67,14 @@ class ExcessHistory:
             return np.zeros(self._remembered.shape), self._remembered.copy()
         growth = self._growth(day)
         peaks = self._peaks[:day] * growth
-        record = np.fmax(np.nan_to_num(peaks).max(axis=0), self._remembered)
+        record = np.fmax(known_or_zero(peaks).max(axis=0), self._remembered)
         recent = slice(max(day - _SCALE_DAYS, 0), day)
         squares = self._squares[recent] * growth[recent] ** 2
-        robust = np.nan_to_num(np.sqrt(median_known(squares)))
-        deviation = np.sqrt(np.nan_to_num(mean_known(squares, axis=0)))
+        robust = known_or_zero(np.sqrt(median_known(squares)))
+        deviation = np.sqrt(known_or_zero(mean_known(squares, axis=0)))
         # A batch a day is a peak a day: it is the peaks that must not surprise, not the hours.
-        peak = np.nan_to_num(mean_known(peaks[recent], axis=0))
-        varying = np.sqrt(np.nan_to_num(mean_known((peaks[recent] - peak) ** 2, axis=0)))
+        peak = known_or_zero(mean_known(peaks[recent], axis=0))
+        varying = np.sqrt(known_or_zero(mean_known((peaks[recent] - peak) ** 2, axis=0)))
         usual_peak = (peak + _PEAK_DEVIATIONS * varying) / THRESHOLD
         return np.maximum(0.5 * robust + 0.5 * deviation, usual_peak), record
 

@@ -13,6 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from models.activity import QUARTERS_PER_DAY, Activity, Floats, Ints
+from models.counts import known_or_zero
 from models.records import (
     SETTLED,
     active_days_before,
@@ -112,7 +113,7 @@ class Fitness:
             return dict.fromkeys(SIGNALS, f"history too short: {day} of learning this account")
         found = {}
         if self.known_share[row] < _LEAST_KNOWN or np.isnan(self.known_share[row]):
-            known = np.nan_to_num(self.known_share[row])
+            known = known_or_zero(self.known_share[row])
             found["new_source"] = f"the source address is known for {known:.0%} of the recipients"
         elif self.source_days[row] < _LEAST_SOURCE_DAYS:
             found["new_source"] = f"only {self.source_days[row]:.0f} days with mail to compare with"
@@ -230,7 +231,7 @@ def _frame(
 
 
 def _by_rule(activity: Activity, rule: Rule, judged: NDArray[np.bool_]) -> pd.DataFrame:
-    now = np.nan_to_num(activity.counts[rule.count])
+    now = known_or_zero(activity.counts[rule.count])
     value = now if rule.window == 1 else activity.trailing(rule.count, rule.window)
     usual = own_records(activity, value, days=rule.days, gap=rule.gap, rank=2, settled=rule.settled)
     bar = rule.floor + rule.factor * usual
@@ -246,7 +247,7 @@ def _by_rule(activity: Activity, rule: Rule, judged: NDArray[np.bool_]) -> pd.Da
 
 
 def _new_sources(activity: Activity, fitness: Fitness, judged: NDArray[np.bool_]) -> pd.DataFrame:
-    young = np.nan_to_num(activity.counts["young_source_recipients"])
+    young = known_or_zero(activity.counts["young_source_recipients"])
     fired = judged & (young > 0) & _source_is_usable(fitness)
     value = activity.trailing("young_source_recipients", DAYS)
     return _frame(activity, "new_source", fired, STRONG, value, 0.0, DAYS, young)
@@ -265,7 +266,7 @@ def _is_roaming(fitness: Fitness) -> NDArray[np.bool_]:
 
 
 def _new_subjects(activity: Activity, fitness: Fitness, judged: NDArray[np.bool_]) -> pd.DataFrame:
-    fresh = np.nan_to_num(activity.counts["new_subjects"])
+    fresh = known_or_zero(activity.counts["new_subjects"])
     fired = judged & (fresh > 0) & (fitness.subject_days <= _MOST_SUBJECTS)
     return _frame(activity, "new_subject", fired, WEAK, fresh, 0.0, 1)
 

@@ -52,7 +52,9 @@ def conformal_shifts(residual: Floats, load: Floats, expected: Floats) -> list[F
     held = np.clip(residual, -0.4 * _CLASS_STEP, 0.4 * _CLASS_STEP)
     keys = np.where(usable, classes * _CLASS_STEP + held, np.inf)
     keys.sort(axis=1)
-    counts = np.stack([(usable & (classes == third)).sum(axis=1) for third in range(3)], axis=1)
+    counts = np.stack(
+        [np.count_nonzero(usable & (classes == third), axis=1) for third in range(3)], axis=1
+    )
     offsets = np.cumsum(counts, axis=1) - counts
     wanted = _class_of(expected, edges)
     number, offset = (np.take_along_axis(x, wanted, axis=1) for x in (counts, offsets))
@@ -79,8 +81,8 @@ def _thirds(load: Floats, usable: NDArray[np.bool_]) -> Floats:
     return np.take_along_axis(recent, count * np.array([[1, 2]]) // 3, axis=1)
 
 
-def _class_of(load: Floats, edges: Floats) -> NDArray[np.int64]:
-    return (load > edges[:, :1]).astype(np.int64) + (load > edges[:, 1:])
+def _class_of(load: Floats, edges: Floats) -> NDArray[np.int8]:
+    return (load > edges[:, :1]).astype(np.int8) + (load > edges[:, 1:])
 
 
 def nested_bounds(

@@ -15,7 +15,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from models.counts import mean_known
+from models.counts import known_or_zero, mean_known
 from models.grid import Floats
 
 _SPIKE_RATIO = 6.0  # times the account's mean day
@@ -65,9 +65,9 @@ def split_recurring(values: Floats, end: date) -> tuple[Recurring, Floats]:
 
 
 def _spikes(values: Floats) -> NDArray[np.bool_]:
-    mean = np.nan_to_num(mean_known(values[:, -62:]))[:, None]
+    mean = known_or_zero(mean_known(values[:, -62:]))[:, None]
     least = np.maximum(_SPIKE_RATIO * mean, _SPIKE_LEAST)
-    spikes = np.nan_to_num(values) >= np.maximum(least, _OVER_RHYTHM * _rhythm(values))
+    spikes = known_or_zero(values) >= np.maximum(least, _OVER_RHYTHM * _rhythm(values))
     busiest = max(-(-values.shape[1] // 30), 1) * _SPIKES_A_MONTH
     return np.where(spikes.sum(axis=1, keepdims=True) <= busiest, spikes, False)
 
@@ -78,7 +78,7 @@ def _rhythm(values: Floats) -> Floats:
     weeks = min(days // 7, _RHYTHM_WEEKS)
     if weeks <= _RHYTHM_PLACE:
         return np.zeros((len(values), days))
-    recent = np.nan_to_num(values[:, days - 7 * weeks :]).reshape(len(values), weeks, 7)
+    recent = known_or_zero(values[:, days - 7 * weeks :]).reshape(len(values), weeks, 7)
     by_weekday = np.sort(recent, axis=1)[:, _RHYTHM_PLACE]
     return by_weekday[:, (np.arange(days) - days) % 7]
 

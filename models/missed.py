@@ -13,6 +13,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from models.baselines import LocalCalendar
+from models.counts import known_or_zero
 from models.grid import Floats, HourlyGrid
 
 _WEEKS = 4
@@ -79,7 +80,7 @@ def _first_hours(grid: HourlyGrid, calendar: LocalCalendar) -> tuple[NDArray[np.
     """Local hour of the first mail of each day (99: none), and the day's recipients."""
     shape = (len(grid.accounts), calendar.days)
     first, sent = np.full(shape, _NEVER, np.int64), np.zeros(shape)
-    values = np.nan_to_num(grid.recipients)
+    values = known_or_zero(grid.recipients)
     account, hour = np.nonzero(values)
     np.minimum.at(first, (account, calendar.day[hour]), calendar.hour[hour])
     np.add.at(sent, (account, calendar.day[hour]), values[account, hour])
@@ -218,7 +219,7 @@ def _is_old(grid: HourlyGrid) -> NDArray[np.bool_]:
 
 def _with_holes(values: Floats, block: int) -> Floats:
     """Sums of `block` hours, by their first; NaN where one of them was not read."""
-    known = np.nan_to_num(values)
+    known = known_or_zero(values)
     running = np.pad(np.cumsum(known, axis=1), ((0, 0), (1, 0)))
     holes = np.pad(np.cumsum(np.isnan(values), axis=1), ((0, 0), (1, 0)))
     sums = running[:, block:] - running[:, :-block]
@@ -233,7 +234,7 @@ def _masked_median(values: Floats | NDArray[np.int64], kept: NDArray[np.bool_]) 
 
 def _stretch(grid: HourlyGrid, account: int, due: int) -> tuple[int, int | None]:
     """First empty hour before `due`, and the first hour with mail from `due` on."""
-    sent = np.flatnonzero(np.nan_to_num(grid.recipients[account]) > 0)
+    sent = np.flatnonzero(known_or_zero(grid.recipients[account]) > 0)
     place = int(np.searchsorted(sent, due))
     began = int(sent[place - 1]) + 1 if place else 0
     return began, int(sent[place]) if place < len(sent) else None

@@ -16,6 +16,7 @@ import pandas as pd
 
 from hve_monitor.clock import iso
 from models.ceiling import breaks_ceiling
+from models.counts import known_or_zero
 from models.evidence import Incident, Severity, Signal
 from models.fusion import Event
 from models.grid import Floats, HourlyGrid
@@ -90,10 +91,10 @@ def spent(plan: Plan, traffic: Traffic) -> Spent:
     rows = [row for row, name in enumerate(grid.accounts) if plan.covers(name)]
     if not rows or first >= last:
         return Spent(plan, 0.0, 0.0, None)
-    expected = np.nan_to_num(traffic.expected[rows, first:last])
-    above = np.nan_to_num(traffic.hi95[rows, first:last]) - expected
+    expected = known_or_zero(traffic.expected[rows, first:last])
+    above = known_or_zero(traffic.hi95[rows, first:last]) - expected
     noise = float(np.sqrt((np.maximum(above, 0.0) ** 2 + expected).sum()))
-    quarters = np.nan_to_num(grid.quarters[rows, first:last]).sum(axis=0).ravel()
+    quarters = known_or_zero(grid.quarters[rows, first:last]).sum(axis=0).ravel()
     # Within its hour the usual traffic may come in any quarter.
     usual = np.repeat(np.cumsum(expected.sum(axis=0)), 4)
     extra = np.cumsum(quarters) - usual
@@ -198,8 +199,8 @@ def _is_outside(incident: Incident, used: Sequence[Spent], traffic: Traffic) -> 
     """Whether hours of the incident outside of every window are above their range."""
     row = traffic.grid.accounts.index(incident.account)
     first, last = traffic.columns(incident.started_at, incident.ended_at or traffic.end)
-    sent = np.nan_to_num(traffic.grid.recipients[row, first:last])
-    above = sent > np.nan_to_num(traffic.hi95[row, first:last])
+    sent = known_or_zero(traffic.grid.recipients[row, first:last])
+    above = sent > known_or_zero(traffic.hi95[row, first:last])
     for each in used:
         start, end = traffic.columns(each.plan.start, each.plan.end)
         above[max(start - first, 0) : max(end - first, 0)] = False

@@ -15,7 +15,7 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
-from models.counts import mean_known
+from models.counts import known_or_zero, mean_known
 from models.grid import Floats
 from models.mailings import Recurring, split_recurring
 
@@ -127,7 +127,7 @@ def fit_profile(history: DailyHistory) -> Profile:
     # Announced sends that come every month are seen before they are taken out.
     recurring, usual = split_recurring(history.values, history.end)
     usual = np.where(np.isnan(usual), np.nan, history.regular)
-    flat = np.nan_to_num(mean_known(usual[:, -28:]))
+    flat = known_or_zero(mean_known(usual[:, -28:]))
     shape, weekly = _shape(usual, history.weekdays()), _weekly(usual)
     weights = _weights(weekly, _HALF_LIFE)
     known = (~np.isnan(usual)).sum(axis=1)
@@ -162,7 +162,7 @@ def _level(weekly: Floats, growth: Floats, noise: Floats) -> Floats:
 def _faded_mean(weekly: Floats, growth: Floats, half_life: float, exponent: float) -> Floats:
     """Power mean of weeks, newer ones weighing more, carried to the end by the growth."""
     weights = _weights(weekly, half_life)
-    mean = _weighted(np.nan_to_num(weekly) ** exponent, weights) ** (1.0 / exponent)
+    mean = _weighted(known_or_zero(weekly) ** exponent, weights) ** (1.0 / exponent)
     age = 7.0 * (_weighted(np.broadcast_to(_ages(weekly.shape[1]), weekly.shape), weights) + 0.5)
     return np.asarray(mean * np.exp(growth * age))
 
@@ -171,7 +171,7 @@ def _shape(usual: Floats, weekdays: NDArray[np.int64]) -> Floats:
     """Share of a week that falls on each weekday: (accounts, 7)."""
     recent, weekdays = usual[:, -7 * SHAPE_WEEKS :], weekdays[-7 * SHAPE_WEEKS :]
     days = [mean_known(recent[:, weekdays == weekday]) for weekday in range(7)]
-    mean = np.nan_to_num(np.stack(days, axis=1))
+    mean = known_or_zero(np.stack(days, axis=1))
     total = mean.sum(axis=1, keepdims=True)
     return np.where(total > 0.0, mean / np.maximum(total, 1e-12), 1.0 / 7.0)
 
@@ -194,7 +194,7 @@ def _weights(weekly: Floats, half_life: float) -> Floats:
 
 
 def _weighted(values: Floats | NDArray[np.bool_], weights: Floats) -> Floats:
-    total = (np.nan_to_num(np.asarray(values, np.float64)) * weights).sum(axis=1)
+    total = (known_or_zero(np.asarray(values, np.float64)) * weights).sum(axis=1)
     return np.asarray(total / np.maximum(weights.sum(axis=1), 1e-12))
 
 
@@ -210,7 +210,7 @@ def _growth(weekly: Floats) -> Floats:
     rest = off - slope[:, None] * at
     error = (rest**2).sum(axis=1) / (count - 2) / (at @ at)
     shrunk = slope * np.maximum(0.0, 1.0 - _TREND_NOISE * error / np.maximum(slope**2, 1e-12))
-    return np.asarray(np.nan_to_num(np.clip(shrunk / 7.0, -_MOST_GROWTH, _MOST_GROWTH)))
+    return np.asarray(known_or_zero(np.clip(shrunk / 7.0, -_MOST_GROWTH, _MOST_GROWTH)))
 
 
 def _variances(weekly: Floats, weights: Floats, mean: Floats) -> tuple[Floats, Floats]:

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.activity import APART, QUARTERS_PER_DAY, Activity, Floats
+from models.counts import known_or_zero
 
 SETTLED = 14  # days after which an account's recipients, sources and subjects mean something
 QUIET_WEEKS = 4
@@ -67,7 +68,7 @@ def _sums_before(activity: Activity, daily: Floats, days: int) -> Floats:
 
 def daily_peaks(activity: Activity, values: Floats) -> Floats:
     """Largest value of each account and UTC day: (accounts, days); 0 on days without rows."""
-    return activity.by_day(np.maximum(np.nan_to_num(values), 0.0), np.maximum)
+    return activity.by_day(np.maximum(known_or_zero(values), 0.0), np.maximum)
 
 
 def daily_sums(activity: Activity, values: Floats) -> Floats:
@@ -84,7 +85,7 @@ def in_quiet_hours(activity: Activity) -> NDArray[np.bool_]:
     week = np.int64(168)
     hour = activity.quarter // 4
     keys, place = np.unique(activity.account * APART + hour, return_inverse=True)
-    sums = np.bincount(place, np.nan_to_num(activity.counts["recipients"]), len(keys))
+    sums = np.bincount(place, known_or_zero(activity.counts["recipients"]), len(keys))
     usual = np.zeros(len(keys))
     for weeks in range(1, QUIET_WEEKS + 1):
         for shift in (-1, 0, 1):

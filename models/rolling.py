@@ -8,6 +8,7 @@ from datetime import date, timedelta
 import numpy as np
 from numpy.typing import NDArray
 
+from models.counts import known_or_zero
 from models.deviations import Sums, deviations, volume_classes
 from models.draws import tenant_draws
 from models.grid import Floats
@@ -98,7 +99,7 @@ class Rolling:
         profile, came = self.profile(origin), self.history.regular[:, place : place + horizon]
         ahead = whole_days(origin, horizon, len(came))
         sums = expected_sums(profile, ahead, ~np.isnan(came))
-        actual, forecast = np.nan_to_num(came).sum(axis=1), sums.whole
+        actual, forecast = known_or_zero(came).sum(axis=1), sums.whole
         deviation = deviations(profile, sums, horizon)
         errors = np.log((actual + 1.0) / (forecast + 1.0)) / deviation
         is_idle = (actual == 0.0) & (forecast < 0.5)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from models.counts import sum_known
+from models.counts import known_or_zero, sum_known
 from models.evidence import Signal, State, count
 from models.grid import Floats
 from models.traffic import Traffic
@@ -111,7 +111,7 @@ class Surroundings:
         return Signal(name, 1.0 / (1.0 + float(earlier)), _state(fired), reason)
 
     def _off_hours(self, account: int, first: int, last: int) -> Signal:
-        sent = np.nan_to_num(self._traffic.sent[account, first:last])
+        sent = known_or_zero(self._traffic.sent[account, first:last])
         share = float(sent[self._traffic.off_hours[account, first:last]].sum() / max(sent.sum(), 1))
         if share >= 0.5:
             reason = "sent in hours of the week that were empty for 4 weeks"
@@ -132,7 +132,7 @@ def _trailing(values: Floats, first: int, last: int) -> Floats:
     """Sums of the hour and the two before it, for the hours first to last - 1."""
     begin = max(first - _WINDOW + 1, 0)
     padded = np.zeros((len(values), last - first + _WINDOW - 1))
-    padded[:, _WINDOW - 1 - (first - begin) :] = np.nan_to_num(values[:, begin:last])
+    padded[:, _WINDOW - 1 - (first - begin) :] = known_or_zero(values[:, begin:last])
     return sum_known(np.lib.stride_tricks.sliding_window_view(padded, _WINDOW, axis=1))
 
 

@@ -106,7 +106,7 @@ class SilenceWatch:
 
     def _edges(self, hour: int) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
         """Empty quarter-hours at the start and the end of the hour, and whether it has any row."""
-        rows = np.nan_to_num(self._traffic.quarters[:, hour]) > 0
+        rows = self._traffic.quarters[:, hour] > 0
         complete = (
             4 if hour < self._traffic.complete_hours else self._traffic.grid.complete_quarters
         )

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
+from models.counts import known_or_zero
 from models.grid import HourlyGrid
 from models.incidents import Analysis
 
@@ -46,9 +47,9 @@ class Sizes:
         first = max(int((start - self._grid.start) // HOUR), 0)
         hours = slice(first, max(-int((self._grid.start - end) // HOUR), first + 1))
         made = self._analysis
-        expected = np.nan_to_num(made.expected[row, hours])
-        below = expected - np.nan_to_num(made.lo95[row, hours])
-        above = np.nan_to_num(made.hi95[row, hours]) - expected
+        expected = known_or_zero(made.expected[row, hours])
+        below = expected - known_or_zero(made.lo95[row, hours])
+        above = known_or_zero(made.hi95[row, hours]) - expected
         total = float(expected.sum())
         low = max(total - float(np.sqrt((below**2).sum())), 0.0)
         high = total + float(np.sqrt((above**2).sum()))

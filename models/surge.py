@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.baselines import DayForecast
+from models.counts import known_or_zero
 from models.evidence import Incident
 from models.excesses import LONGEST, THRESHOLD, Demand, ExcessHistory, exceeds, window_sums
 from models.explanations import SurgeSize, surge_reasons, surge_severity, surge_signal
@@ -67,8 +68,8 @@ class SurgeWatch:
         first, last = self._traffic.calendar.columns(day)
         sent = self._traffic.sent[:, first:last]
         # Before there is a baseline everything counts as excess: it is the account's past later.
-        expected = np.where(np.isnan(sent), 0.0, np.nan_to_num(forecast.own_hour))
-        self._excess[:, first:last] = np.nan_to_num(sent) - expected
+        expected = np.where(np.isnan(sent), 0.0, known_or_zero(forecast.own_hour))
+        self._excess[:, first:last] = known_or_zero(sent) - expected
         self._usual[:, first:last] = expected
         self._levels = self._history.levels(day)
         flags = self._flags(slice(0, len(sent)), day)
@@ -226,8 +227,8 @@ class SurgeWatch:
 
     def _remember(self, account: int, first: int, end: int) -> None:
         """Let a surge that nothing else speaks against count as the account's own past."""
-        excess = np.nan_to_num(self._traffic.sent[account, first:end])
-        excess = excess - np.nan_to_num(self._traffic.expected[account, first:end])
+        excess = known_or_zero(self._traffic.sent[account, first:end])
+        excess = excess - known_or_zero(self._traffic.expected[account, first:end])
         self._history.remember(account, window_sums(excess[None], 0, end - first)[:, 0])
 
 

@@ -14,6 +14,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from models.counts import known_or_zero
 from models.grid import Floats
 
 COMMON = 3.0  # score: under one false alert per account-month on public series
@@ -29,7 +30,7 @@ def own_alerts(score: Floats) -> NDArray[np.bool_]:
     Shape:  score and result (accounts, hours); an alert may mark several hours of its day.
     """
     alerts = np.zeros(score.shape, np.bool_)
-    reached = np.nan_to_num(score) >= COMMON
+    reached = known_or_zero(score) >= COMMON
     for account in np.flatnonzero(reached.any(axis=1)).tolist():
         hours = np.flatnonzero(reached[account])
         alerts[account, _accepted(hours.tolist(), score[account, hours].tolist())] = True

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.baselines import Baseline, DayForecast, LocalCalendar
+from models.counts import known_or_zero
 from models.grid import Floats, HourlyGrid
 from models.scores import score_hours
 from models.thresholds import own_alerts
@@ -64,9 +65,9 @@ class Traffic:
 
         The hours' errors count as independent: adding the ends would claim a far wider range.
         """
-        expected = np.nan_to_num(self.expected[account, first:last])
-        below = expected - np.nan_to_num(self.bounds[0, account, first:last])
-        above = np.nan_to_num(self.bounds[3, account, first:last]) - expected
+        expected = known_or_zero(self.expected[account, first:last])
+        below = expected - known_or_zero(self.bounds[0, account, first:last])
+        above = known_or_zero(self.bounds[3, account, first:last]) - expected
         total = float(expected.sum())
         low = max(total - float(np.sqrt((below**2).sum())), 0.0)
         return total, (float(np.floor(low)), float(np.ceil(total + np.sqrt((above**2).sum()))))

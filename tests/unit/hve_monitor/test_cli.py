@@ -8,7 +8,9 @@ import sys
 from pathlib import Path
 
 import pytest
+import typer
 
+from hve_monitor.cli import app, command
 from tests.unit.hve_monitor.conftest import CSV, Hve
 
 COMMANDS = (
@@ -37,6 +39,17 @@ def test_help_lists_the_commands_as_the_console_script_does() -> None:
     )
     assert all(f" {command} " in answer.stdout for command in COMMANDS)
     assert answer.stderr == ""
+
+
+def test_a_command_is_the_same_alone_as_among_all() -> None:
+    whole = typer.main.get_command(app).commands  # type: ignore[attr-defined] # a group's
+    for name, among_all in whole.items():
+        alone = command(name).commands[name]  # type: ignore[attr-defined]
+        assert len(command(name).commands) < len(whole)  # type: ignore[attr-defined]
+        assert alone.help == among_all.help
+        assert [each.name for each in alone.params] == [each.name for each in among_all.params]
+    for nothing in ("", "nope", "--help"):
+        assert set(command(nothing).commands) == set(whole)  # type: ignore[attr-defined]
 
 
 def loaded_by(folder: Path, *arguments: str) -> set[str]:
@@ -163,8 +176,8 @@ def test_a_wrong_configuration_is_exit_code_2_with_a_line_for_each_mistake(
 
 
 def test_reading_before_anything_is_stored_is_exit_code_1_with_the_next_step(hve: Hve) -> None:
-    for command in ("usage", "cost", "incidents", "trace"):
-        ended = hve(command, "--json")
+    for name in ("usage", "cost", "incidents", "trace"):
+        ended = hve(name, "--json")
         assert (ended.code, ended.out) == (1, "")
         assert "nothing is stored yet; run 'hve run' or 'hve import' first" in ended.err
 

@@ -43,8 +43,9 @@ READINGS: dict[str, tuple[str, ...]] = {
     ),
     **dict.fromkeys(("backtest", "whatif"), ("spend",)),
     **dict.fromkeys(("card", "hours", "sources", "contacts", "learning"), ("senders",)),
+    **dict.fromkeys(("account_counts", "account_volume"), ("senders",)),
     **dict.fromkeys(
-        ("traces", "undelivered", "messages", "latest_undelivered", "failures", "figures"),
+        ("sums", "traces", "undelivered", "messages", "latest_undelivered", "failures", "figures"),
         ("delivery",),
     ),
     **dict.fromkeys(("trust",), ("health",)),

@@ -11,7 +11,7 @@ from dashboards import readings
 from dashboards.amounts import age, count, moment, money
 from dashboards.charts.baseline import baseline_chart, hour_table
 from dashboards.evidence import reached_panel, source_panel, subject_panel
-from dashboards.figure import figure, heading
+from dashboards.figure import figure, heading, moment_column
 from dashboards.incidents import severity_mark, what_of
 from dashboards.judging import earlier_panel, history_panel, verdict_panel
 from dashboards.markup import Markup, listed, tag
@@ -102,11 +102,7 @@ def _hours(view: View, card: dict[str, Any]) -> None:
         " the incident is shaded.",
         baseline_chart(hours, (start, end), palette()),
         hour_table(hours),
-        {
-            "hour_utc": st.column_config.DatetimeColumn(
-                "Hour (UTC)", format="YYYY-MM-DD HH:mm", timezone="UTC"
-            )
-        },
+        {"hour_utc": moment_column("Hour (UTC)")},
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Container, Iterable, Sequence
 from html import escape
 
 PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
@@ -17,7 +18,8 @@ class Markup(str):
 
 def plain(value: object) -> str:
     """Text with control and direction characters made visible: they could fake other text."""
-    return "".join(_visible(sign) for sign in str(value))
+    text = str(value)
+    return text if text.isprintable() else "".join(map(_visible, text))
 
 
 def _visible(sign: str) -> str:
@@ -43,6 +45,24 @@ def scrolled(label: str, *children: str) -> Markup:
     inner = tag("div", *children, style="wide")
     named = f'<div tabindex="0" role="region" aria-label="{escape(plain(label), quote=True)}"'
     return Markup(inner.replace("<div", named, 1))
+
+
+def table_of(
+    heads: Sequence[str], rows: Iterable[Sequence[str]], numbers: Container[int]
+) -> Markup:
+    """A table; `numbers` are the places of the columns that are read from the right."""
+
+    def line(name: str, cells: Sequence[str]) -> Markup:
+        return tag(
+            "tr",
+            *(
+                tag(name, cell, style="number" if place in numbers else "")
+                for place, cell in enumerate(cells)
+            ),
+        )
+
+    body = tag("tbody", *(line("td", row) for row in rows))
+    return tag("table", tag("thead", line("th", heads)), body)
 
 
 def listed(items: list[str], style: str = "", ordered: bool = False) -> Markup:

@@ -3,34 +3,33 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pandas as pd
 import streamlit as st
 
 from dashboards import readings
-from dashboards.amounts import count, plural
+from dashboards.amounts import count, moment, plural
 from dashboards.charts.baseline import baseline_chart, hour_table
-from dashboards.charts.volume import by_status, volume_chart
+from dashboards.charts.volume import volume_chart
 from dashboards.charts.week import busiest, week_chart
-from dashboards.figure import empty, figure, heading, key_of, listing
-from dashboards.markup import tag
+from dashboards.figure import behind, empty, figure, heading, key_of, moment_column
+from dashboards.markup import scrolled, table_of, tag
 from dashboards.palette import palette
 from dashboards.rates import delivered_share, delivered_words
 from dashboards.view import View
 from models.senders import WEEKDAYS, Sender, week_of
-from models.usage import usage_rows
 
 LEARNING_DAYS = 14
-SHOWN_SOURCES = 12
+SHOWN_ROWS = 8  # are read at a glance; all of them wait in a closed table: it draws slowly
 BASELINE_DAYS = timedelta(days=7)
 
 
 def account_profile(view: View, sender: Sender, *, expanded: bool) -> None:
     """Draws the profile over the period of the view; beside an incident's card its charts wait."""
-    usage = readings.usage(view, view.since)
-    mine = usage[(usage["account"] == sender.account) & (usage["tenant"] == sender.tenant)]
-    _summary(view, sender, mine)
-    if mine.empty:
+    counts = readings.account_counts(view, sender, view.since)
+    _summary(view, sender, counts)
+    if not counts:
         empty(f"{sender.account} sent nothing in this period.")
         return
     part = st.expander(
@@ -41,13 +40,13 @@ def account_profile(view: View, sender: Sender, *, expanded: bool) -> None:
     )
     if part.open:
         with part:
-            _charts(view, sender, mine)
+            _charts(view, sender)
 
 
-def _charts(view: View, sender: Sender, mine: pd.DataFrame) -> None:
+def _charts(view: View, sender: Sender) -> None:
     left, right = st.columns([1, 1])
     with left:
-        _days(mine)
+        _days(readings.account_volume(view, sender, view.since))
     with right:
         _week(view, sender)
     _baseline(view, sender)
@@ -72,16 +71,13 @@ def _baseline(view: View, sender: Sender) -> None:
         " and 95 % bands.",
         baseline_chart(hours, None, palette(), height=210),
         hour_table(hours),
-        {
-            "hour_utc": st.column_config.DatetimeColumn(
-                "Hour (UTC)", format="YYYY-MM-DD HH:mm", timezone="UTC"
-            )
-        },
+        {"hour_utc": moment_column("Hour (UTC)")},
     )
 
 
 def _contacts(view: View, sender: Sender) -> None:
     table = readings.contacts(view, sender, readings.start(view))
+    table = table.assign(domain=table["domain"].fillna("unknown"))
     with st.container(border=True, key="contacts"):
         new, people = int(table["new_people"].sum()), int(table["people"].sum())
         heading(
@@ -89,20 +85,25 @@ def _contacts(view: View, sender: Sender) -> None:
             "Recipients of the period by domain; new ones had their first mail in it.",
         )
         numbers = {"recipients": "Recipients", "people": "People", "new_people": "New people"}
-        listing(
-            table.assign(domain=table["domain"].fillna("unknown")),
-            {
-                "domain": "Domain",
-                **{
-                    name: st.column_config.NumberColumn(label, format="localized")
-                    for name, label in numbers.items()
-                },
-            },
+        first = table.head(SHOWN_ROWS)
+        rows = [
+            (row.domain, *(count(row[name]) for name in numbers)) for _, row in first.iterrows()
+        ]
+        heads = ("Domain", *numbers.values())
+        st.html(tag("div", scrolled("Domains", table_of(heads, rows, range(1, 4))), style="hve"))
+        columns = {
+            name: st.column_config.NumberColumn(label, format="localized")
+            for name, label in numbers.items()
+        }
+        behind(
+            "All domains",
+            sender.account,
+            table,
+            {"domain": "Domain", **columns},
         )
 
 
-def _summary(view: View, sender: Sender, mine: pd.DataFrame) -> None:
-    counts = usage_rows(mine, ["account"])[0] if len(mine) else {}
+def _summary(view: View, sender: Sender, counts: dict[str, Any]) -> None:
     sentence = (
         f"{count(counts.get('recipients', 0))} recipients of {count(counts.get('messages', 0))}"
         f" messages in the period, {delivered_words(delivered_share(counts))}."
@@ -126,8 +127,7 @@ def _learning(view: View, sender: Sender) -> str:
     return tag("span", "● baseline learnt", style="mark good")
 
 
-def _days(mine: pd.DataFrame) -> None:
-    rows = by_status(mine)
+def _days(rows: pd.DataFrame) -> None:
     top = rows.groupby("day")["recipients"].sum()
     figure(
         f"Sent on {plural(len(top), 'day')}, {count(round(top.mean()))} recipients a sending day",
@@ -160,27 +160,33 @@ def _week(view: View, sender: Sender) -> None:
 
 def _sources(view: View, sender: Sender) -> None:
     table = readings.sources(view, sender, readings.start(view))
-    known = table["from_ip"].notna().sum()
+    table = table.assign(from_ip=table["from_ip"].fillna("unknown"))
+    known = int((table["from_ip"] != "unknown").sum())
     with st.container(border=True, key="sources"):
         heading(
-            f"Sent from {plural(int(known), 'address', 'addresses')}",
+            f"Sent from {plural(known, 'address', 'addresses')}",
             "Source addresses as the traces name them; first seen counts all that is stored.",
         )
-        named = table["from_ip"].dropna().tolist()[:SHOWN_SOURCES]
-        st.html(tag("div", tag("p", ", ".join(named)), style="hve"))
-        columns = {
-            name: st.column_config.DatetimeColumn(label, format="YYYY-MM-DD HH:mm", timezone="UTC")
-            for name, label in (
-                ("first_seen", "First seen (UTC)"),
-                ("last_seen", "Last seen (UTC)"),
+        rows = [
+            (
+                row["from_ip"],
+                count(row["messages"]),
+                count(row["recipients"]),
+                moment(row["first_seen"]),
             )
-        }
-        listing(
-            table.assign(from_ip=table["from_ip"].fillna("unknown")),
+            for row in table.head(SHOWN_ROWS).to_dict("records")
+        ]
+        heads = ("Source address", "Messages", "Recipients", "First seen")
+        st.html(tag("div", scrolled("Addresses", table_of(heads, rows, (1, 2))), style="hve"))
+        behind(
+            "All addresses, with when each was last seen",
+            sender.account,
+            table,
             {
                 "from_ip": "Source address",
                 "messages": st.column_config.NumberColumn("Messages", format="localized"),
                 "recipients": st.column_config.NumberColumn("Recipients", format="localized"),
-                **columns,
+                "first_seen": moment_column("First seen (UTC)"),
+                "last_seen": moment_column("Last seen (UTC)"),
             },
         )

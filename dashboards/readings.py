@@ -83,6 +83,35 @@ def volume(view: View, since: datetime | None) -> pd.DataFrame:
 
 
 @kept
+def sums(view: View, by: str, since: datetime | None, account: str | None) -> list[dict[str, Any]]:
+    """models.usage.usage_rows of the period by account, or by day over all tenants."""
+    frame = usage(view, since)
+    if account is not None:
+        frame = frame[frame["account"] == account]
+    if by == "day":
+        frame = frame.assign(tenant="all")
+    return usage_rows(frame, [by]) if len(frame) else []
+
+
+@kept
+def account_counts(view: View, sender: Sender, since: datetime | None) -> dict[str, Any]:
+    """Every count of one account from `since` on, in whole days; {} where it sent nothing."""
+    mine = _of_account(usage(view, since), sender)
+    return usage_rows(mine, ["account"])[0] if len(mine) else {}
+
+
+@kept
+def account_volume(view: View, sender: Sender, since: datetime | None) -> pd.DataFrame:
+    """dashboards.charts.volume.by_status of one account."""
+    return by_status(_of_account(usage(view, since), sender))
+
+
+def _of_account(usage: pd.DataFrame, sender: Sender) -> pd.DataFrame:
+    mine = (usage["account"] == sender.account) & (usage["tenant"] == sender.tenant)
+    return usage[mine]
+
+
+@kept
 def counts(view: View, since: datetime | None, until: datetime | None = None) -> dict[str, Any]:
     """Every count over all accounts, of [since, until) in whole hours, or of whole days from
     `since` on; a count that nothing knows is None.

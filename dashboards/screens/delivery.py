@@ -19,7 +19,6 @@ from dashboards.rates import delivered_share
 from dashboards.search import is_asked, search_form, search_results
 from dashboards.timeline import timeline_panel
 from dashboards.view import View
-from models.usage import usage_rows
 
 MOST_RATES, MOST_FAILURES = 12, 200
 TITLES = {"filtered_as_spam": "Spam"}
@@ -39,7 +38,7 @@ def show(view: View) -> None:
         timeline_panel(view, row)
     left, right = st.columns([1, 1])
     with left:
-        _days_without(_period(view, account))
+        _days_without(readings.sums(view, "day", view.since, account))
         _failures(view, account)
     with right:
         reasons_panel(view, account)
@@ -62,14 +61,8 @@ def _linked(chosen: dict[str, Any] | None, *, asked: bool) -> dict[str, Any] | N
     return {"id": linked, "recipient": st.query_params.get("to"), "received_at": None}
 
 
-def _period(view: View, account: str | None) -> pd.DataFrame:
-    usage = readings.usage(view, view.since)
-    return usage if account is None else usage[usage["account"] == account]
-
-
 def _rates(view: View, account: str | None) -> None:
-    usage = _period(view, account)
-    rows = usage_rows(usage, ["account"]) if len(usage) else []
+    rows = readings.sums(view, "account", view.since, account)
     rated = sorted(rows, key=lambda row: (delivered_share(row) is None, delivered_share(row) or 0))
     with st.container(border=True, key="rates"):
         if not rated:
@@ -88,9 +81,8 @@ def _rates(view: View, account: str | None) -> None:
             st.caption(f"{len(rated) - MOST_RATES} more deliver better; choose an account.")
 
 
-def _days_without(usage: pd.DataFrame) -> None:
+def _days_without(days: list[dict[str, Any]]) -> None:
     """Share of recipients per day that did not get their mail."""
-    days = usage_rows(usage.assign(tenant="all"), ["day"]) if len(usage) else []
     rates = [(row["day_utc"], delivered_share(row)) for row in days]
     known = [(day, 1 - rate) for day, rate in rates if rate is not None]
     if not known:
@@ -129,7 +121,8 @@ def _failures(view: View, account: str | None) -> None:
     rows = readings.undelivered(view, readings.start(view), account)
     with st.container(border=True, key="failures"):
         if rows.empty:
-            known = _period(view, account)["delivered"].notna().any()
+            sent = readings.sums(view, "account", view.since, account)
+            known = any(row["delivered"] is not None for row in sent)
             heading(
                 "No failed, quarantined or pending recipient in the period"
                 if known

@@ -112,7 +112,7 @@ def _table(cards: list[dict[str, Any]]) -> pd.DataFrame:
                 [card["started_at"] for card in cards], utc=True, format="ISO8601"
             ),
             "observed": [card["observed"] for card in cards],
-            "expected": [card["expected"] for card in cards],
+            "expected": [round(card["expected"]) for card in cards],
             "extra": [card["extra_recipients"] for card in cards],
             "extra_cost": [exact(card["extra_cost"]) for card in cards],
             "id": [card["id"] for card in cards],
@@ -132,7 +132,7 @@ def _columns() -> dict[str, Any]:
             "Started (UTC)", format="YYYY-MM-DD HH:mm", timezone="UTC"
         ),
         "observed": column.NumberColumn("Observed", format="localized"),
-        "expected": column.NumberColumn("Expected", format="%.0f"),
+        "expected": column.NumberColumn("Expected", format="localized"),
         "extra": column.NumberColumn("Extra", format="localized"),
         "extra_cost": column.TextColumn("Extra cost", alignment="right"),
         "id": column.TextColumn("Id", width="small"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dashboards.markup import literal, plain, tag
+from dashboards.markup import literal, plain, table_of, tag
 from tests.unit.dashboards.conftest import HOSTILE
 
 
@@ -29,3 +29,11 @@ def test_markdown_is_escaped() -> None:
 def test_control_characters_are_shown() -> None:
     assert plain("a\tb\x07c\u202ed") == "a␉b␇c�d"
     assert plain("Grüße, 家族 👩\u200d👧") == "Grüße, 家族 👩\u200d👧"
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_cells_of_a_table_stay_text(text: str) -> None:
+    html = table_of((text, "Number"), [(text, "12")], (1,))
+    assert html.count("<td") == html.count("</td>") == 2
+    assert html.count("<") == 18
+    assert '<td class="number">12</td>' in html

@@ -84,7 +84,11 @@ def several(tmp_path_factory: pytest.TempPathFactory) -> Path:
         _land(store, _traffic())
         _read(store, Window(FIRST, NOW))
         store.begin_write(OTHER, NOW - timedelta(hours=3))
-        rows = [_row(f"f{n}", BOSS, NOW - timedelta(days=2, minutes=n), "Hello") for n in range(9)]
+        rows = [
+            _row(f"f{n}", BOSS, NOW - timedelta(days=2, minutes=n), "Hello")
+            | {"recipient": "staff@fabrikam.com"}
+            for n in range(9)
+        ]
         table = pa.Table.from_pylist(rows, schema=COLUMNS)
         land(store, OTHER, table, NOW - timedelta(hours=3), "graph")
         record_accounts(

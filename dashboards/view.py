@@ -70,7 +70,9 @@ class View:
         settings = hashlib.sha256(self.config.model_dump_json().encode()).hexdigest()
         who = self.user.name if self.config.privacy.mode == "pseudonymous" else ""
         roles = ",".join(sorted(self.user.roles))
-        return (self.version, settings, self.now.isoformat(), str(self.tenant), roles, who)
+        seen = "*" if self.user.tenants is None else ",".join(sorted(self.user.tenants))
+        now, tenant = self.now.isoformat(), str(self.tenant)
+        return (self.version, settings, now, tenant, roles, seen, who)
 
     def narrowed(self, **choice: Any) -> View:
         """The same version of another tenant, period (days) or month."""

@@ -7,7 +7,16 @@ import subprocess
 import sys
 from pathlib import Path
 
-from benchmarks.report import HEAD, JOBS, PAGE, surroundings, tables_apart, with_section
+from benchmarks.report import (
+    HEAD,
+    JOBS,
+    PAGE,
+    Job,
+    _store,
+    surroundings,
+    tables_apart,
+    with_section,
+)
 
 ROOT = Path(__file__).parents[3]
 APART = {"report", "real_mail"}  # itself, and one that needs a file of a real company
@@ -26,7 +35,7 @@ def test_arguments_are_those_that_the_programs_take() -> None:
     for job in JOBS.values():
         text = (ROOT / "benchmarks" / f"{job.program}.py").read_text(encoding="utf-8")
         named = {each for run in job.runs for each in run if each.startswith("--")}
-        named |= {"--keep"} if job.keeps_store else set()
+        named |= {"--keep"} if job.keeps_store or job.changes_store else set()
         assert not {each for each in named if f'"{each}"' not in text}, job.program
 
 
@@ -44,6 +53,19 @@ def test_a_section_is_replaced_and_the_others_stay_in_their_order() -> None:
 
 def test_a_table_stands_apart_from_the_line_before() -> None:
     assert tables_apart("rows\n| a |\n|---|\n| 1 |\nend") == "rows\n\n| a |\n|---|\n| 1 |\n\nend"
+
+
+def test_a_run_that_changes_its_store_gets_a_copy(tmp_path: Path) -> None:
+    kept, job = tmp_path / "kept", Job("", "models", changes_store=True)
+    with _store(job, kept) as made:
+        assert made == ()
+    kept.mkdir()
+    (kept / "facts").write_text("whole")
+    with _store(job, kept) as (option, place):
+        assert option == "--keep"
+        Path(place, "facts").write_text("changed")
+    assert not Path(place).exists()
+    assert (kept / "facts").read_text() == "whole"
 
 
 def test_surroundings_name_commit_machine_and_versions() -> None:

@@ -10,6 +10,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from dashboards import readings
+from dashboards.view import View
 from hve_monitor.config import load_config
 from models.changes import changes_since
 from models.days import cost_by_day
@@ -88,3 +90,18 @@ def test_accounts_sources_and_learning(reader: duckdb.DuckDBPyConnection) -> Non
     assert set(sources["from_ip"]) == {"192.0.2.10", "203.0.113.66"}
     assert learning_states(reader, NOW) == {Sender("contoso", HR): 0, Sender("contoso", NEWS): 0}
     assert all(day > 0 for day in learning_states(reader, FIRST + 5 * DAY).values())
+
+
+def test_sums_by_account_and_by_day_agree(stored: Path) -> None:
+    view = View(load_config(stored), "1", NOW, NOW, tenant="contoso")
+    by_account = readings.sums(view, "account", None, None)
+    by_day = readings.sums(view, "day", None, None)
+    mine = readings.account_counts(view, Sender("contoso", NEWS), None)
+    for name in ("recipients", "failed"):
+        assert sum(row[name] for row in by_account) == sum(row[name] for row in by_day)
+    (row,) = [row for row in by_account if row["account"] == NEWS]
+    assert {**row, **mine} == row
+    assert readings.sums(view, "day", None, "nobody@contoso.com") == []
+    assert readings.account_counts(view, Sender("fabrikam", NEWS), None) == {}
+    volume = readings.account_volume(view, Sender("contoso", NEWS), None)
+    assert volume["recipients"].sum() == row["recipients"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -38,6 +39,7 @@ def test_readings_are_kept_apart_by_version_time_tenant_and_configuration() -> N
         one.narrowed(tenant="contoso"),
         one.narrowed(version="2"),
         one.narrowed(now=NOW + timedelta(seconds=1)),
+        one.narrowed(user=replace(one.user, tenants=frozenset({"contoso"}))),
     ]
     assert one.identity() == view(BERLIN).identity()
     assert all(other.identity() != one.identity() for other in others)

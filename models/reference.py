@@ -13,7 +13,7 @@ from hve_monitor.config import Config
 from models.metering import MeteringRules, read_metering_rules
 from models.prices import PriceBook, read_price_book
 from models.runner import REFERENCE
-from warehouse.connection import arrow, quoted
+from warehouse.connection import arrow, connect, quoted
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Reference:
 @lru_cache(maxsize=8)
 def _tables(held: Reference) -> dict[str, pa.Table]:
     names = ("price_book", "metering_rules", "billable_statuses")
-    with duckdb.connect(":memory:") as connection:
+    with connect() as connection:
         connection.execute("create schema reference")
         _make_prices(connection, held.prices)
         connection.execute(

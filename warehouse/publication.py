@@ -16,7 +16,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from warehouse.connection import files_sql
+from warehouse.connection import connect, files_sql
 from warehouse.delta import fsync_folder
 from warehouse.reading import published
 from warehouse.store import Store
@@ -51,9 +51,8 @@ def publish(
     """
     fresh = store.root / f"hve.{os.getpid()}.duckdb"
     _remove(fresh)
-    connection = duckdb.connect(str(fresh))
+    connection = connect(str(fresh))
     try:
-        connection.execute("set TimeZone = 'UTC'")
         _fill(connection, store, as_of)
         prepare(connection)
         # Closing would write it too, but says nothing when the disk is full.

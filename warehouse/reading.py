@@ -10,7 +10,7 @@ from pathlib import Path
 import duckdb
 
 from hve_monitor.errors import StoreError
-from warehouse.connection import quoted
+from warehouse.connection import connect, quoted
 from warehouse.live import offer_live
 
 # Engines that wait for the next reader: starting one takes 37 ms, more than most questions.
@@ -55,7 +55,7 @@ def _engine() -> duckdb.DuckDBPyConnection:
     try:
         return _IDLE.pop()
     except IndexError:
-        engine = duckdb.connect(":memory:")
+        engine = connect()
     # Files of a version never change, and a view names each of them several times.
     engine.execute("set parquet_metadata_cache = true")
     # What was read once would fill the memory of a dashboard that runs for weeks.

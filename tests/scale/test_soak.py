@@ -96,10 +96,7 @@ def run(process: subprocess.Popen[str], site: Site) -> dict[str, Any]:
     assert process.stdout is not None
     process.stdin.write(f"{iso(site.tenant.now)}\n")
     process.stdin.flush()
-    line = "\n"
-    while line == "\n":
-        line = process.stdout.readline()
-    told: dict[str, Any] = json.loads(line)
+    told: dict[str, Any] = json.loads(process.stdout.readline())
     return told
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -29,6 +32,31 @@ def test_a_connection_speaks_utc_and_keeps_its_limits(tmp_path: Path) -> None:
         assert connection.execute(sql).fetchall() == [("UTC", 1)]
         limit = connection.execute("select current_setting('memory_limit')").fetchall()[0][0]
         assert limit == "95.3 MiB"
+
+
+def test_nothing_is_drawn_on_stdout_where_python_runs_no_file(tmp_path: Path) -> None:
+    code = (
+        "import duckdb\n"
+        "from pathlib import Path\n"
+        "from warehouse.connection import Instance, in_memory\n"
+        "with Instance(in_memory(Path('spill'))).workspace() as connection:\n"
+        "    drawn = \"select current_setting('enable_progress_bar')\"\n"
+        "    print(connection.execute(drawn).fetchall(), duckdb.execute(drawn).fetchall())\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True, check=True, cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[3])},
+    )  # fmt: skip
+    assert done.stdout == b"[(False,)] [(True,)]\n"
+
+
+def test_every_connection_is_made_here() -> None:
+    root = Path(__file__).parents[3]
+    rooms = ("dashboards", "hve_monitor", "ingest", "models", "publish", "simulator", "warehouse")
+    files = [file for room in rooms for file in (root / room).rglob("*.py")]
+    found = {file.name for file in files if "duckdb.connect(" in file.read_text(encoding="utf-8")}
+    assert found == {"connection.py"}
 
 
 def test_a_connection_is_closed_after_its_block(tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ browser: $(READY)         ## the dashboard in a real Chromium
 	$(BIN)/pytest -q -n auto --dist loadfile -m browser
 
 scale: $(SPARK)           ## large data, and the same models on Spark (needs Java 17 or later)
-	$(BIN)/pytest -q -n auto --dist loadfile -m scale
+	$(BIN)/pytest -q -n auto --dist loadfile --no-loadscope-reorder -m scale
 
 bench: $(READY)           ## writes docs/benchmarks.md: hours; one section: benchmarks/report.py NAME
 	$(BIN)/python benchmarks/report.py

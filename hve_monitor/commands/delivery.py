@@ -1,7 +1,5 @@
 """Commands about single messages and the state of accounts."""
 
-from __future__ import annotations
-
 import sys
 from functools import partial
 from pathlib import Path

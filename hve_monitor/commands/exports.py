@@ -1,7 +1,5 @@
 """Commands that write files for other programs: a command of `hve export` for each format."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -35,7 +33,7 @@ def _export(
     show(document, as_json, "export")
 
 
-def _note(config: Config, kind: str, now: datetime) -> None:
+def _note(config: "Config", kind: str, now: datetime) -> None:
     from hve_monitor.author import author_of
     from hve_monitor.privacy import note
 

@@ -1,7 +1,5 @@
 """Commands by which people tell the monitor what they know."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 import typer

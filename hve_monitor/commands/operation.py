@@ -1,7 +1,5 @@
 """Commands about this installation."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 import typer

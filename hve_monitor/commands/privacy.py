@@ -1,7 +1,5 @@
 """Commands about personal data; each leaves an entry in the audit log."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Annotated
 

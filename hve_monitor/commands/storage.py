@@ -1,7 +1,5 @@
 """Commands about the store as a whole."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Annotated
 

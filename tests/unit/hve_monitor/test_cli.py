@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import typer
 
+from hve_monitor import commands
 from hve_monitor.cli import app, command
 from tests.unit.hve_monitor.conftest import CSV, Hve
 
@@ -50,6 +51,11 @@ def test_a_command_is_the_same_alone_as_among_all() -> None:
         assert [each.name for each in alone.params] == [each.name for each in among_all.params]
     for nothing in ("", "nope", "--help"):
         assert set(command(nothing).commands) == set(whole)  # type: ignore[attr-defined]
+
+
+def test_annotations_of_commands_are_no_texts() -> None:
+    for file in Path(commands.__file__).parent.glob("*.py"):
+        assert "\nfrom __future__ import annotations" not in file.read_text(encoding="utf-8")
 
 
 def loaded_by(folder: Path, *arguments: str) -> set[str]:

@@ -5,6 +5,8 @@ Heavy libraries are imported inside the commands, so that `hve --help` answers a
 
 from __future__ import annotations
 
+import atexit
+import gc
 import logging
 import os
 import sys
@@ -71,6 +73,8 @@ def names_of(commands: typer.Typer) -> set[str]:
 
 def main() -> None:
     """Entry point: errors end as one line on stderr and their exit code."""
+    # At its end a process would look for garbage among all that it holds, which takes 0.1 s.
+    atexit.register(gc.freeze)
     # Looking for plugins of pydantic reads what is known of every installed library.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "true")
     # Whatever this process makes is for its owner alone; what others may read says so itself.

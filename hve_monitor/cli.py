@@ -64,8 +64,8 @@ def command(asked: str) -> Callable[[], None]:
 
 def names_of(commands: typer.Typer) -> set[str]:
     """How the commands and groups of a module are called."""
-    groups = {str(each.name) for each in commands.registered_groups}
-    return groups | {
+    named = {str(each.name) for each in commands.registered_groups}
+    return named | {
         each.name or typer.main.get_command_name(getattr(each.callback, "__name__", ""))
         for each in commands.registered_commands
     }

@@ -58,10 +58,11 @@ def finished(chart: Any) -> Any:
 def _spec(chart: Any) -> Spec:
     """Vega-Lite with its tables as Arrow streams, each once, which is what Streamlit sends."""
     tables: dict[str, bytes] = {}
-    names: dict[int, str] = {}
+    # The frames are held beside their names: the id of one that is gone may be another's.
+    seen: dict[int, tuple[str, Any]] = {}
 
     def aside(data: Any) -> dict[str, str]:
-        name = names.setdefault(id(data), f"table-{len(names)}")
+        name, _ = seen.setdefault(id(data), (f"table-{len(seen)}", data))
         if name not in tables:
             tables[name] = _stream(data)
         return {"name": name}

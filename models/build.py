@@ -7,7 +7,7 @@ days stay dirty until all of their marts are stored.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
@@ -115,9 +115,11 @@ def _rebuild_tenant(
 ) -> list[DirtyDay]:
     """Rebuilds the tenant's dirty days, oldest first; returns them with the marks seen."""
     rebuilt: dict[date, DirtyDay] = {}
+    held = store.delta.rows_by_day(MESSAGE_TRACES, tenant)
     while todo := _todo(store, tenant, rebuilt):
-        for chunk in _chunks(todo, engine.days_at_once):
-            progress(f"{tenant}: days from {chunk[0].day}", len(rebuilt), len(rebuilt) + len(todo))
+        total = len(rebuilt.keys() | {each.day for each in todo})
+        for chunk in _chunks(todo, held, engine.rows_at_once):
+            progress(f"{tenant}: days from {chunk[0].day}", len(rebuilt), total)
             days = [each.day for each in chunk]
             with engine.workplace(store) as place:
                 lost = _rebuild_days(store, place, tenant, days, reference, now)
@@ -137,9 +139,18 @@ def _todo(store: Store, tenant: str, rebuilt: dict[date, DirtyDay]) -> list[Dirt
     return [each for each in dirty if rebuilt.get(each.day) != each]
 
 
-def _chunks(days: list[DirtyDay], size: int) -> Iterator[list[DirtyDay]]:
-    for start in range(0, len(days), size):
-        yield days[start : start + size]
+def _chunks(days: list[DirtyDay], held: Mapping[date, int], most: int) -> Iterator[list[DirtyDay]]:
+    """Days in their order, as many together as have `most` rows or fewer; one at least."""
+    chunk: list[DirtyDay] = []
+    rows = 0
+    for each in days:
+        rows += held.get(each.day, 0)
+        if chunk and rows > most:
+            yield chunk
+            chunk, rows = [], held.get(each.day, 0)
+        chunk.append(each)
+    if chunk:
+        yield chunk
 
 
 def _rebuild_days(

@@ -39,8 +39,8 @@ class Engine(Protocol):
     """Opens workplaces."""
 
     @property
-    def days_at_once(self) -> int:
-        """How many days one workplace takes."""
+    def rows_at_once(self) -> int:
+        """How many trace rows one workplace takes, unless a single day has more."""
 
     def workplace(self, store: Store) -> AbstractContextManager[Workplace]:
         """A fresh workplace that is closed afterwards."""
@@ -71,7 +71,8 @@ class DuckDBWorkplace:
 class DuckDBEngine:
     """In this process, within the store's memory limit."""
 
-    days_at_once = 10
+    # Four million spill under a limit of 2 GB, which costs more than another workplace.
+    rows_at_once = 2_000_000
 
     @contextmanager
     def workplace(self, store: Store) -> Iterator[Workplace]:

@@ -74,7 +74,7 @@ def spark_engine(config: Config) -> Iterator[SparkEngine]:
 class SparkEngine:
     """One Spark session, started when the first workplace needs it."""
 
-    days_at_once = 100
+    rows_at_once = 100_000_000
 
     def __init__(self, config: Config, *, is_ours: bool) -> None:
         self._config, self._is_ours = config, is_ours

@@ -8,7 +8,6 @@ from datetime import date, datetime
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from warehouse.connection import arrow, files_sql
 from warehouse.store import Store
@@ -106,14 +105,9 @@ def stored_rows(store: Store, table: Table, tenant: str) -> list[dict[str, Any]]
     return rows
 
 
-def stored_days(store: Store, tenant: str) -> list[Any]:
+def stored_days(store: Store, tenant: str) -> list[date]:
     """Every UTC day that holds trace rows of the tenant."""
-    opened = store.delta.open(MESSAGE_TRACES)
-    if opened is None:
-        return []
-    actions = pa.table(opened.get_add_actions(flatten=True))
-    mine = actions.filter(pc.equal(actions["partition.tenant"], tenant))
-    return sorted(pc.unique(mine["partition.day"]).to_pylist())
+    return sorted(store.delta.rows_by_day(MESSAGE_TRACES, tenant))
 
 
 def _keeping_reply_to(account: Account, before: Account | None) -> Account:

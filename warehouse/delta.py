@@ -18,6 +18,7 @@ from typing import Any
 from urllib.parse import unquote
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet
 from deltalake import (
     BloomFilterProperties,
@@ -148,6 +149,17 @@ class DeltaFolder:
             return []
         # delta-rs answers with URIs: a space of the folder's name comes as %20.
         return sorted(map(unquote, opened.file_uris(file_pruning_predicate=filters or None)))
+
+    def rows_by_day(self, table: Table, tenant: str) -> dict[date, int]:
+        """Rows that the tenant's active files hold of each UTC day, superseded ones among them."""
+        opened = self.open(table)
+        if opened is None:
+            return {}
+        actions = pa.table(opened.get_add_actions(flatten=True))
+        mine = actions.filter(pc.equal(actions["partition.tenant"], tenant))
+        held = mine.group_by("partition.day").aggregate([("num_records", "sum")])
+        counts = zip(*(held[name].to_pylist() for name in held.column_names), strict=True)
+        return {day: rows or 0 for day, rows in counts}
 
     def drop_missing(self, table: Table) -> None:
         """Takes files that are not there any more out of the table, in one commit."""

@@ -83,10 +83,14 @@ def _fill(connection: duckdb.DuckDBPyConnection, store: Store, as_of: datetime) 
 
 
 def _offer(connection: duckdb.DuckDBPyConnection, store: Store, table: Table) -> None:
-    """The table as it stands: its rows when it is a small mart, a view of its files otherwise."""
+    """The table as it stands: its rows when it is a small mart, a view of its files otherwise.
+
+    A mart that no page reads stays a view too: copying it would cost each build for nobody.
+    """
     schema = "raw" if table.room == "facts" else "marts"
     select = files_sql(table, store.delta.files(table))
-    small = table.room == "marts" and _row_count(store, table) <= LARGEST_TABLE
+    is_read = table.room == "marts" and not table.is_inner
+    small = is_read and _row_count(store, table) <= LARGEST_TABLE
     kind = "table" if small else "view"
     connection.execute(f"create {kind} {schema}.{table.name} as {select}")
 

@@ -26,6 +26,7 @@ class Table:
     partition_by: tuple[str, ...] = ("tenant", "day")
     key: tuple[str, ...] = field(default=())
     added: tuple[str, ...] = field(default=())  # columns that older files may lack
+    is_inner: bool = False  # read by builds alone: never copied into the published file
 
 
 def _schema(**columns: pa.DataType) -> pa.Schema:
@@ -289,6 +290,7 @@ HVE_ACTIVITY = Table(
         young_source_recipients=COUNT,
     ),
     key=("tenant", "account", "hour_utc", "quarter"),
+    is_inner=True,
 )
 HVE_SIGNALS = Table(
     "marts",

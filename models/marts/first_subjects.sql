@@ -2,7 +2,14 @@
 -- A subject counts up to its first digit, so that numbered subjects are one; in a hashed subject
 -- (s-…) that part is the first half. The digest is keyed before it is stored (warehouse/subjects.py).
 -- Unit: UTC instant.
-with heads as (
+with subjects as (
+    select tenant, account, subject, min(received_at) as first_at
+    from staging.stg_message_traces
+    where subject is not null
+    group by tenant, account, subject
+),
+
+heads as (
     select
         tenant,
         account,
@@ -11,15 +18,14 @@ with heads as (
                 then regexp_extract(subject, '^s-[0-9a-f]{16}')
             else regexp_extract(lower(translate(subject, 'İΣς', 'iσσ')), '^[^0-9]*')
         end as head,
-        received_at
-    from staging.stg_message_traces
-    where subject is not null
+        first_at
+    from subjects
 )
 
 select
     tenant,
     account,
     md5(head) as subject_hash,
-    min(received_at) as first_at
+    min(first_at) as first_at
 from heads
 group by tenant, account, head

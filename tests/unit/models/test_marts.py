@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from tests.unit.models.conftest import Workbench, at, trace
+import pytest
+
+from models.build import build
+from models.engine import DuckDBEngine
+from tests.unit.models.conftest import NOW, TENANT, Workbench, at, trace
 from warehouse.accounts import Account
 
 
@@ -161,6 +165,25 @@ def test_only_touched_days_are_rebuilt_and_a_full_build_says_the_same(bench: Wor
     assert bench.build() == 1
     before = bench.query("from marts.hve_usage_hourly order by all")
     assert bench.build(full=True) == 20
+    assert bench.query("from marts.hve_usage_hourly order by all") == before
+
+
+def test_a_build_takes_as_many_days_together_as_their_rows_allow(
+    bench: Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for day, rows in ((2, 3), (3, 1), (4, 1), (5, 1), (6, 9)):
+        sent = f"2026-11-0{day}T07:00:00"
+        bench.land(*(trace(f"{day}-{n}", "a@contoso.com", sent) for n in range(rows)))
+    bench.build()
+    before = bench.query("from marts.hve_usage_hourly order by all")
+    monkeypatch.setattr(DuckDBEngine, "rows_at_once", 3)
+    told: list[tuple[str, int, int]] = []
+    build(bench.store, [TENANT], NOW, lambda *step: told.append(step), full=True)
+    assert [step for step in told if "days from" in step[0]] == [
+        ("contoso: days from 2026-11-02", 0, 5),
+        ("contoso: days from 2026-11-03", 1, 5),
+        ("contoso: days from 2026-11-06", 4, 5),
+    ]
     assert bench.query("from marts.hve_usage_hourly order by all") == before
 
 

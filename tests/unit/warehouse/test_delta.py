@@ -104,6 +104,16 @@ def test_files_are_picked_by_tenant_and_day(folder: DeltaFolder) -> None:
     assert folder.files(HVE_COST_DAILY, "northwind") == []
 
 
+def test_rows_are_counted_by_day_without_reading_a_file(folder: DeltaFolder) -> None:
+    assert folder.rows_by_day(HVE_COST_DAILY, "contoso") == {}
+    folder.append(HVE_COST_DAILY, costs("contoso", d22=1, d23=2))
+    folder.append(HVE_COST_DAILY, costs("contoso", d23=5))
+    folder.append(HVE_COST_DAILY, costs("fabrikam", d24=9))
+    for file in folder.files(HVE_COST_DAILY):
+        Path(file).write_bytes(b"")
+    assert folder.rows_by_day(HVE_COST_DAILY, "contoso") == {D22: 1, D23: 2}
+
+
 TORN: dict[str, Callable[[bytes], bytes]] = {
     "half": lambda entry: entry[: len(entry) // 2],
     "nul bytes": lambda entry: b"\0" * len(entry),

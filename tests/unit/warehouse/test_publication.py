@@ -76,6 +76,12 @@ def test_a_mart_with_many_rows_is_a_view(store: Store, monkeypatch: pytest.Monke
     assert shown(store.root, total) == [(8,)]
 
 
+def test_a_mart_that_only_builds_read_is_not_copied(store: Store) -> None:
+    publish_plain(store)
+    sql = "select table_type from information_schema.tables where table_name = 'hve_activity'"
+    assert shown(store.root, sql) == [("VIEW",)]
+
+
 def test_a_version_does_not_change_when_rows_are_written_later(store: Store) -> None:
     land_rows(store, {"trace_id": "a"})
     publish_plain(store)

@@ -29,7 +29,7 @@ browser: $(READY)         ## the dashboard in a real Chromium
 scale: $(SPARK)           ## large data, and the same models on Spark (needs Java 17 or later)
 	$(BIN)/pytest -q -n auto --dist loadfile --no-loadscope-reorder -m scale
 
-bench: $(READY)           ## writes docs/benchmarks.md: hours; one section: benchmarks/report.py NAME
+bench: $(READY)           ## writes docs/benchmarks.md: over an hour; one section: benchmarks/report.py NAME
 	$(BIN)/python benchmarks/report.py
 
 # uv is several times faster; where it cannot be installed, pip reads the same hashed list.

@@ -1,10 +1,10 @@
 """Runs every benchmark and writes what each of them says into docs/benchmarks.md.
 
 python benchmarks/report.py [NAME…] [--stores FOLDER] [--out docs/benchmarks.md]
-Without names all of them, which takes hours; with names these alone, whose sections are replaced
-and the others left. Every section says its commit, its day and how to repeat it. Jobs that take
---rows are run with 1,000,000 and with 50,000,000, so that the growth can be read. --stores keeps
-the large stores between two calls.
+Without names all of them, which takes over an hour; with names these alone, whose sections are
+replaced and the others left. Every section says its commit, its day and how to repeat it. Jobs that
+take --rows are run with 1,000,000 and with 50,000,000, so that the growth can be read. --stores
+keeps the large stores between two calls.
 A benchmark that fails leaves its section as it was; the exit code is then 1.
 """
 

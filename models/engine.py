@@ -71,7 +71,7 @@ class DuckDBWorkplace:
 class DuckDBEngine:
     """In this process, within the store's memory limit."""
 
-    # Four million spill under a limit of 2 GB, which costs more than another workplace.
+    # Five million spill under a limit of 2 GB, which costs more than another workplace.
     rows_at_once = 2_000_000
 
     @contextmanager

@@ -7,7 +7,7 @@ days stay dirty until all of their marts are stored.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
@@ -25,6 +25,7 @@ from models.readiness.board import record_findings
 from models.readiness.facts import Settings
 from models.reference import Reference, shipped_reference
 from warehouse.accounts import stored_days
+from warehouse.portions import portions
 from warehouse.publication import publish
 from warehouse.state import DirtyDay
 from warehouse.store import Store
@@ -117,13 +118,14 @@ def _rebuild_tenant(
     rebuilt: dict[date, DirtyDay] = {}
     held = store.delta.rows_by_day(MESSAGE_TRACES, tenant)
     while todo := _todo(store, tenant, rebuilt):
-        total = len(rebuilt.keys() | {each.day for each in todo})
-        for chunk in _chunks(todo, held, engine.rows_at_once):
-            progress(f"{tenant}: days from {chunk[0].day}", len(rebuilt), total)
-            days = [each.day for each in chunk]
+        seen = {each.day: each for each in todo}
+        total = len(rebuilt | seen)
+        sizes = ((day, held.get(day, 0)) for day in seen)
+        for days in portions(sizes, engine.rows_at_once):
+            progress(f"{tenant}: days from {days[0]}", len(rebuilt), total)
             with engine.workplace(store) as place:
                 lost = _rebuild_days(store, place, tenant, days, reference, now)
-            rebuilt.update({each.day: each for each in chunk})
+            rebuilt |= {day: seen[day] for day in days}
             # A day that lost a first contact to an earlier one counts it no longer as new.
             store.state.mark_dirty(tenant, lost - set(days))
     return list(rebuilt.values())
@@ -137,20 +139,6 @@ def _todo(store: Store, tenant: str, rebuilt: dict[date, DirtyDay]) -> list[Dirt
         store.state.clear_dirty(each for each in dirty if each.day < purged)
         dirty = [each for each in dirty if each.day >= purged]
     return [each for each in dirty if rebuilt.get(each.day) != each]
-
-
-def _chunks(days: list[DirtyDay], held: Mapping[date, int], most: int) -> Iterator[list[DirtyDay]]:
-    """Days in their order, as many together as have `most` rows or fewer; one at least."""
-    chunk: list[DirtyDay] = []
-    rows = 0
-    for each in days:
-        rows += held.get(each.day, 0)
-        if chunk and rows > most:
-            yield chunk
-            chunk, rows = [], held.get(each.day, 0)
-        chunk.append(each)
-    if chunk:
-        yield chunk
 
 
 def _rebuild_days(

@@ -7,7 +7,6 @@ longer than any reader keeps a published version open.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
@@ -16,6 +15,7 @@ import pyarrow.compute as pc
 
 from warehouse.connection import arrow, files_sql
 from warehouse.delta import sync_checkpoint
+from warehouse.portions import portions
 from warehouse.store import Store
 from warehouse.tables import (
     AZURE_COSTS,
@@ -66,8 +66,8 @@ def tidy(store: Store, tenant: str, now: datetime) -> int:
     """
     nightly = _is_due(store, tenant)
     days = _crowded_days(store, MESSAGE_TRACES, tenant, now, nightly=nightly)
-    for chunk in _chunks(days):
-        _rewrite(store, tenant, chunk)
+    for portion in portions(days, ROWS_AT_ONCE):
+        _rewrite(store, tenant, portion)
     for table in (FIRST_CONTACTS, FIRST_SOURCES, FIRST_SUBJECTS):
         if len(store.delta.files(table, tenant)) > MOST_FILES:
             _merge_firsts(store, table, tenant)
@@ -127,19 +127,6 @@ def _crowded_days(
         for row in counted.to_pylist()
         if row["path_count"] > (1 if nightly and row["partition.day"] < closed else MOST_FILES)
     )
-
-
-def _chunks(days: list[tuple[date, int]]) -> Iterator[list[date]]:
-    chunk: list[date] = []
-    rows = 0
-    for day, count in days:
-        if chunk and rows + count > ROWS_AT_ONCE:
-            yield chunk
-            chunk, rows = [], 0
-        chunk.append(day)
-        rows += count
-    if chunk:
-        yield chunk
 
 
 def _rewrite(store: Store, tenant: str, days: list[date]) -> None:

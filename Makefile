@@ -18,6 +18,7 @@ check: lint test          ## what every commit must pass
 lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
 	$(BIN)/mypy
 
 slow: $(READY)            ## tests that take longer

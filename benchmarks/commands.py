@@ -19,10 +19,10 @@ from datetime import timedelta
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
+from benchmarks.inputs.store import END, make
 from benchmarks.measure import table
-from benchmarks.store import END, make
 
-HVE = "import sys; from hve_monitor.cli import main; sys.argv[0] = 'hve'; main()"
+HVE = "import sys; from cli.main import main; sys.argv[0] = 'hve'; main()"
 AT = ("--now", f"{END + timedelta(hours=1):%Y-%m-%dT%H:%M:%SZ}", "--json")
 PLAIN = 'python -c "import duckdb"'
 COMMANDS: dict[str, tuple[str, ...]] = {

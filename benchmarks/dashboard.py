@@ -27,14 +27,14 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from benchmarks.commands import build_store
+from benchmarks.inputs.store import END
 from benchmarks.measure import table
-from benchmarks.store import END
 
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 NOW = END + timedelta(hours=1)
 PAGES = ("Spend", "Senders", "Delivery", "Readiness", "Health", "Overview")
-HVE = [sys.executable, "-c", "from hve_monitor.cli import main; main()"]
+HVE = [sys.executable, "-c", "from cli.main import main; main()"]
 CONFIG = """\
 [warehouse]
 path = "STORE"

@@ -27,13 +27,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from benchmarks import accounts
+from benchmarks.inputs import accounts
+from benchmarks.inputs.series import SeriesError, SeriesFile, read_series
 from benchmarks.measure import table
-from benchmarks.naive import DETECTORS
-from benchmarks.series import SeriesError, SeriesFile, read_series
-from models.grid import Floats
-from models.scores import score_hours
-from models.thresholds import own_alerts
+from benchmarks.plain.naive import DETECTORS
+from models.baseline.grid import Floats
+from models.baseline.scores import score_hours
+from models.baseline.thresholds import own_alerts
 
 BESIDE = Path(__file__).parents[2] / "shared"
 LABELS = BESIDE / "data" / "anomaly" / "hourly.parquet"

@@ -54,7 +54,7 @@ def _line(number: int) -> str:
 
 def ours(file: Path) -> Callable[[], int]:
     """What `hve explain FILE` does."""
-    from models.failure_log import diagnose_log
+    from models.explain.log import diagnose_log
 
     def job() -> int:
         with file.open("rb") as stream:

@@ -28,14 +28,14 @@ import numpy as np
 import pandas as pd
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from benchmarks.autoets import auto_ets
-from benchmarks.daily_series import Series, office, read_table, series_of, simulated
+from benchmarks.inputs.daily_series import Series, office, read_table, series_of, simulated
 from benchmarks.measure import table
-from benchmarks.peers import PLAIN
-from models.backtest import TOTAL, backtest_rows, period_sums
-from models.grid import Floats
+from benchmarks.plain.autoets import auto_ets
+from benchmarks.plain.peers import PLAIN
+from models.baseline.grid import Floats
+from models.forecast.backtest import TOTAL, backtest_rows, period_sums
+from models.forecast.rolling import Outlook, Rolling, whole_days
 from models.periods import end_of_month
-from models.rolling import Outlook, Rolling, whole_days
 
 OURS = "hve-monitor"
 LEAST_PER_DAY = {"office": 2.0, "simulated": 0.0}

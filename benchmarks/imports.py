@@ -55,8 +55,8 @@ def _line(number: int) -> str:
 
 def ours(file: Path) -> Callable[[], list[int]]:
     """What an import does before it lands: decode, parse, split recipients, type."""
-    from ingest.formats.containers import members
-    from ingest.formats.reading import Reader, Rows
+    from ingest.files.formats.containers import members
+    from ingest.files.formats.reading import Reader, Rows
     from warehouse.connection import compute
 
     def job() -> list[int]:

@@ -25,16 +25,16 @@ import numpy as np
 import pandas as pd
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
+from benchmarks.inputs.rehearsal import Rehearsal, draw_rehearsal
+from benchmarks.inputs.rehearsal_store import computed, end_of
 from benchmarks.measure import table
-from benchmarks.naive_alarms import THRESHOLDS, alarms, week_scores, z_scores
-from benchmarks.rehearsal_store import computed, end_of
-from models.activity import activity_of
-from models.evidence import Incident
-from models.grid import HourlyGrid, grid_from_hours
-from models.judgement import judge
-from models.severity import RANK
-from simulator.incident import Incident as Label
-from simulator.rehearsal import Rehearsal, draw_rehearsal
+from benchmarks.plain.naive_alarms import THRESHOLDS, alarms, week_scores, z_scores
+from models.baseline.grid import HourlyGrid, grid_from_hours
+from models.incident import Incident
+from models.incidents.assemble import judge
+from models.incidents.severity import RANK
+from models.incidents.signals.quarter_hours import activity_of
+from simulator.mail.incident import Incident as Label
 
 ZONE = "Europe/Berlin"
 HOUR, RUN = timedelta(hours=1), timedelta(minutes=15)

@@ -55,9 +55,9 @@ def ours(pages: Path, work: Path) -> int:
     """What the message trace source does with its pages: decode, commit in large batches."""
     import msgspec
 
+    from ingest.graph.trace_buffer import TraceBuffer
+    from ingest.graph.trace_pages import TracePage
     from ingest.source import SourceResult
-    from ingest.trace_buffer import TraceBuffer
-    from ingest.trace_pages import TracePage
     from warehouse.store import open_store
 
     result, decoder = SourceResult("message_traces", "contoso"), msgspec.json.Decoder(TracePage)

@@ -15,8 +15,8 @@ from datetime import timedelta
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
+from benchmarks.inputs.store import END, last_days, make
 from benchmarks.measure import in_child, report, table
-from benchmarks.store import END, last_days, make
 
 MEMORY_LIMIT = "2GB"
 
@@ -70,7 +70,7 @@ def active_bytes(root: Path) -> int:
 
 def _land(root: Path, count: int, select: str) -> int:
     from warehouse.connection import arrow, compute, files_sql
-    from warehouse.landing import land
+    from warehouse.records.message_traces import land
     from warehouse.store import open_store
     from warehouse.tables import MESSAGE_TRACES
 

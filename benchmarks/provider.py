@@ -23,8 +23,8 @@ from numpy.typing import NDArray
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from benchmarks.measure import in_child, report, table
 from hve_monitor.config import Tenant
-from models.detection import detect
-from models.reference import shipped_reference
+from models.incidents.detect import detect
+from models.reference.book import shipped_reference
 from warehouse.state import DirtyDay
 from warehouse.store import Store, open_store
 from warehouse.tables import HVE_ACTIVITY, HVE_USAGE_HOURLY, Table

@@ -15,10 +15,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
+from actions.demo import write_configuration
+from actions.ingest import ingest
 from benchmarks.measure import table
 from hve_monitor.config import Config, load_config
-from hve_monitor.demo import write_configuration
-from hve_monitor.pipeline import ingest
 from simulator import SimulatedTenant, serve
 
 NOW = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)

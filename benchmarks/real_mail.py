@@ -16,11 +16,11 @@ import duckdb
 import pandas as pd
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
+from benchmarks.inputs.rehearsal_store import TENANT, marts_of
 from benchmarks.measure import table
-from benchmarks.rehearsal_store import TENANT, marts_of
-from models.activity import activity_of
-from models.grid import grid_from_hours
-from models.judgement import judge
+from models.baseline.grid import grid_from_hours
+from models.incidents.assemble import judge
+from models.incidents.signals.quarter_hours import activity_of
 
 ZONE, WARM_UP = "Europe/Warsaw", timedelta(days=30)
 ROWS = f"""

@@ -22,8 +22,8 @@ from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
+from benchmarks.inputs.store import END, make
 from benchmarks.measure import in_child, report, table
-from benchmarks.store import END, make
 
 MEMORY_LIMIT = "2GB"
 VALUES = 5
@@ -36,7 +36,7 @@ SEARCHES = ("recipient over 30 days", "message id", "sender and day")
 def publish_store(root: Path) -> None:
     """Publishes the facts without building a mart: a search reads nothing else."""
     from models.build import offer_models
-    from models.reference import shipped_reference
+    from models.reference.book import shipped_reference
     from warehouse.publication import publish
     from warehouse.store import open_store
 
@@ -59,7 +59,7 @@ def samples(root: Path) -> list[dict[str, str]]:
 
 def duckdb_search(root: Path, wanted: dict[str, Any]) -> int:
     """One search as the command does it, from opening the file to the rows."""
-    from models.search import TraceFilter, search_traces
+    from models.delivery.search import TraceFilter, search_traces
     from warehouse.publication import published
 
     with published(root) as connection:

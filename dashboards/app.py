@@ -1,8 +1,7 @@
 """The dashboard of hve-monitor: `hve dashboard` starts it.
 
-The folder is called screens because Streamlit lists one called `pages` by itself, beside what is
-set here.
-Screens only draw. What they show comes from dashboards.readings, which calls the models.
+Each page has a folder whose page.py draws it. Pages only draw: what they show comes from
+dashboards.session.readings, which calls the models.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ from pathlib import Path
 import streamlit as st
 from altair.utils.schemapi import disable_debug_mode
 
-from dashboards.entrance import entered, greeting
+from dashboards.session.login import entered, greeting
 
 # A named icon would be fetched from a server on the internet.
 ICON = Path(__file__).with_name("icon.svg")
@@ -35,8 +34,9 @@ user = entered()
 page = st.navigation(
     [
         st.Page(
-            f"screens/{name}.py",
+            f"{name}/page.py",
             title=title,
+            url_path=name,
             icon=icon,
             default=name == "overview",
             # Hidden ones refuse by themselves; a link to one leads to a sentence, not to an error.
@@ -50,7 +50,7 @@ if page.title == "Overview" and "incident" in st.query_params and user.may_open(
     # Alerts link to the dashboard's own address: it leads to the card.
     wanted = ("incident", "tenant")
     st.switch_page(
-        "screens/senders.py",
+        "senders/page.py",
         query_params={key: st.query_params[key] for key in wanted if key in st.query_params},
     )
 greeting(user)

@@ -11,15 +11,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from hve_monitor.errors import HveError, SourceUnavailable
-from ingest.directory_policies import DirectoryPolicies
-from ingest.exchange import Exchange
-from ingest.exchange_policies import ACCOUNT_SETTINGS, ExchangePolicies
+from ingest.entra.policies import DirectoryPolicies
+from ingest.exchange.cmdlets import Exchange
+from ingest.exchange.policies import ACCOUNT_SETTINGS, ExchangePolicies
 from ingest.http import Api
 from ingest.outcome import finish, note
 from ingest.policy_part import Part
 from ingest.source import SourceResult
-from warehouse.accounts import Account
-from warehouse.policies import Policy, newest_policies, record_policies
+from warehouse.records.accounts import Account
+from warehouse.records.policies import Policy, newest_policies, record_policies
 from warehouse.state import Window
 from warehouse.store import Store
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ingest.http import Api
-from warehouse.policies import Policy
+from warehouse.records.policies import Policy
 
 
 @dataclass(frozen=True)

@@ -15,18 +15,18 @@ from functools import partial
 import duckdb
 
 from hve_monitor.config import Tenant
-from models import runner
-from models.corrections import keep_corrections
-from models.detection import NO_BUDGET, detect
-from models.engine import DuckDBEngine, Engine, Workplace
-from models.firsts import keep_firsts
-from models.overspend import Spending
+from models.engine import sql as runner
+from models.engine.workplace import DuckDBEngine, Engine, Workplace
+from models.incidents.detect import NO_BUDGET, detect
+from models.incidents.overspend import Spending
 from models.readiness.board import record_findings
 from models.readiness.facts import Settings
-from models.reference import Reference, shipped_reference
-from warehouse.accounts import stored_days
-from warehouse.portions import portions
+from models.reference.book import Reference, shipped_reference
+from models.usage.corrections import keep_corrections
+from models.usage.first_contacts import keep_firsts
+from warehouse.delta.portions import portions
 from warehouse.publication import publish
+from warehouse.records.accounts import stored_days
 from warehouse.state import DirtyDay
 from warehouse.store import Store
 from warehouse.tables import (

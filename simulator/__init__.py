@@ -9,9 +9,9 @@ invented and reproducible from a seed.
 
 from __future__ import annotations
 
-from simulator.account import Account
-from simulator.fault import Faults
-from simulator.server import Server, serve
-from simulator.tenant import SimulatedTenant
+from simulator.mail.account import Account
+from simulator.server.serving import Server, serve
+from simulator.world.fault import Faults
+from simulator.world.tenant import SimulatedTenant
 
 __all__ = ["Account", "Faults", "Server", "SimulatedTenant", "serve"]

@@ -15,9 +15,9 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from simulator.instant import moment_of, parse_instant
-from simulator.server import Server, serve
-from simulator.tenant import SimulatedTenant
+from simulator.mail.instant import moment_of, parse_instant
+from simulator.server.serving import Server, serve
+from simulator.world.tenant import SimulatedTenant
 
 _TICK_SECONDS = 0.5
 

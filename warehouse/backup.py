@@ -21,7 +21,7 @@ from typing import IO, Any
 
 from hve_monitor.clock import iso
 from hve_monitor.errors import ConfigError, StoreError
-from warehouse.delta import fsync_folder, sync_file
+from warehouse.delta.commit import fsync_folder, sync_file
 from warehouse.locks import exclusive
 from warehouse.store import MANIFEST, Store, restoring
 from warehouse.tables import TABLES

@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from warehouse.connection import connect, files_sql
-from warehouse.delta import fsync_folder
+from warehouse.delta.commit import fsync_folder
 from warehouse.reading import published
 from warehouse.store import Store
 from warehouse.tables import TABLES, Table

@@ -16,10 +16,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from hve_monitor.errors import StoreError
+from hve_monitor.files import sql
 
 OPENING_ATTEMPTS = 200
 KEPT_RUNS = 10_000  # a hundred days of quarter-hours
-SCHEMA = Path(__file__).with_name("state.sql").read_text(encoding="utf-8")
+SCHEMA = sql(__file__, "state")
 
 
 class Window(NamedTuple):

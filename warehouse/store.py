@@ -17,10 +17,10 @@ from deltalake.exceptions import DeltaError
 from hve_monitor.clock import iso
 from hve_monitor.errors import ConfigError, StoreError
 from warehouse.connection import Instance, in_memory
-from warehouse.delta import DeltaFolder
+from warehouse.delta.commit import DeltaFolder
 from warehouse.locks import exclusive
-from warehouse.protection import FULL, Protection, agree, tenant_key
-from warehouse.pseudonyms import Mask
+from warehouse.protection.mode import FULL, Protection, agree, tenant_key
+from warehouse.protection.pseudonyms import Mask
 from warehouse.state import State, time_of
 
 MANIFEST = "manifest.json"  # written last: a restored folder that has it is whole

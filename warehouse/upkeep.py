@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import time
 from datetime import date, datetime, timedelta
-from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from hve_monitor.files import sql
 from warehouse.connection import arrow, files_sql
-from warehouse.delta import sync_checkpoint
-from warehouse.portions import portions
+from warehouse.delta.commit import sync_checkpoint
+from warehouse.delta.portions import portions
 from warehouse.store import Store
 from warehouse.tables import (
     AZURE_COSTS,
@@ -49,8 +49,8 @@ COLLECTED = (
     HVE_USAGE_CORRECTIONS,
     HVE_FINDINGS,
 )
-LATEST = Path(__file__).with_name("latest.sql").read_text(encoding="utf-8")
-FIRSTS = Path(__file__).with_name("firsts.sql").read_text(encoding="utf-8")
+LATEST = sql(__file__, "latest")
+FIRSTS = sql(__file__, "firsts")
 MOST_FILES = 8
 CLOSED_AFTER = timedelta(days=2)
 EVERY_SECONDS = 20 * 3600

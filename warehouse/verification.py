@@ -16,16 +16,17 @@ import pyarrow as pa
 import pyarrow.parquet
 
 from hve_monitor.errors import StoreError
-from warehouse.accounts import stored_days
+from hve_monitor.files import sql
 from warehouse.connection import files_sql
-from warehouse.delta import sha256
+from warehouse.delta.commit import sha256
 from warehouse.publication import published
+from warehouse.records.accounts import stored_days
 from warehouse.state import Window
 from warehouse.store import Store
 from warehouse.tables import HVE_USAGE_DAILY, MESSAGE_TRACES, TABLES, Table
 from warehouse.upkeep import KEEP_HOURS
 
-PAIRS = Path(__file__).with_name("pairs.sql").read_text(encoding="utf-8")
+PAIRS = sql(__file__, "pairs")
 TRACES = "message_traces"
 
 

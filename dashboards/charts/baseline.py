@@ -8,9 +8,9 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from dashboards.charts.spec import kept_spec
-from dashboards.figure import utc
-from dashboards.palette import Palette
+from dashboards.parts.figure import utc
+from dashboards.parts.palette import Palette
+from dashboards.parts.spec import kept_spec
 
 HOUR = pd.Timedelta(hours=1)
 NUMBERS = ("observed", "expected", "lo80", "hi80", "lo95", "hi95")
@@ -22,7 +22,7 @@ def baseline_chart(
 ) -> Any:
     """Hourly recipients over their bands; where a span is given, the incident is shaded.
 
-    `hours` as models.senders.account_hours gives them.
+    `hours` as models.usage.accounts.account_hours gives them.
     """
     numbers = {name: hours[name].astype("float64") for name in NUMBERS}
     rows = hours.assign(until=hours["hour_utc"] + HOUR, **numbers)

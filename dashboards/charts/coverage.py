@@ -7,9 +7,9 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from dashboards.charts.spec import kept_spec
-from dashboards.markup import plain
-from dashboards.palette import Palette
+from dashboards.parts.markup import plain
+from dashboards.parts.palette import Palette
+from dashboards.parts.spec import kept_spec
 
 WORDS = ("read", "in part", "not read")
 GAPS = alt.Scale(paddingInner=0.2)
@@ -17,7 +17,7 @@ GAPS = alt.Scale(paddingInner=0.2)
 
 @kept_spec
 def coverage_chart(days: pd.DataFrame, colours: Palette) -> Any:
-    """Cells of account and UTC day; `days` as models.health.coverage_days gives them."""
+    """Cells of account and UTC day; `days` as models.overview.health.coverage_days gives them."""
     rows = days.assign(
         account=[plain(account) for account in days["account"]],
         day=[f"{day}" for day in days["day"]],

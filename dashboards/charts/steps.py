@@ -7,9 +7,9 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from dashboards.charts.spec import kept_spec
-from dashboards.figure import utc
-from dashboards.palette import Palette
+from dashboards.parts.figure import utc
+from dashboards.parts.palette import Palette
+from dashboards.parts.spec import kept_spec
 
 
 @kept_spec

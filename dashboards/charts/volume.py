@@ -7,8 +7,8 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from dashboards.charts.spec import kept_spec
-from dashboards.palette import NAMES, STATUSES, Palette
+from dashboards.parts.palette import NAMES, STATUSES, Palette
+from dashboards.parts.spec import kept_spec
 
 KNOWN = tuple(name for name in STATUSES if name != "unknown")
 

@@ -7,14 +7,14 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from dashboards.charts.spec import kept_spec
-from dashboards.palette import Palette
-from models.senders import WEEKDAYS
+from dashboards.parts.palette import Palette
+from dashboards.parts.spec import kept_spec
+from models.usage.accounts import WEEKDAYS
 
 
 @kept_spec
 def week_chart(week: pd.DataFrame, timezone: str, colours: Palette) -> Any:
-    """Mean recipients by weekday and local hour; `week` as models.senders.week_of gives it."""
+    """Mean recipients by weekday and local hour; `week` comes from week_of."""
     return (
         alt.Chart(week)
         .mark_rect()

@@ -8,9 +8,9 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from dashboards.charts.spec import kept_spec
-from dashboards.figure import utc
-from dashboards.palette import Palette
+from dashboards.parts.figure import utc
+from dashboards.parts.palette import Palette
+from dashboards.parts.spec import kept_spec
 
 ROW = 34  # pixels
 NOW = "#8794a3"  # seen on both backgrounds

@@ -1,6 +1,6 @@
 -- Grain: one row per (tenant, account, subject_hash) of the days being built: its first use in them.
 -- A subject counts up to its first digit, so that numbered subjects are one; in a hashed subject
--- (s-…) that part is the first half. The digest is keyed before it is stored (warehouse/subjects.py).
+-- (s-…) that part is the first half. The digest is keyed before it is stored (warehouse/privacy/subjects.py).
 -- Unit: UTC instant.
 with subjects as (
     select tenant, account, subject, min(received_at) as first_at

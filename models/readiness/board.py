@@ -12,12 +12,13 @@ import pyarrow as pa
 
 from hve_monitor.clock import iso
 from hve_monitor.config import Tenant
+from hve_monitor.files import sql
+from models.engine.sql import records
 from models.readiness.checks import CHECKS, findings_of
 from models.readiness.facts import Settings
 from models.readiness.finding import ORDER, Finding, Key
-from models.readiness.reading import read_facts
-from models.runner import query, records
-from warehouse.accounts import stored_rows
+from models.readiness.read_facts import read_facts
+from warehouse.records.accounts import stored_rows
 from warehouse.store import Store
 from warehouse.tables import HVE_FINDINGS
 
@@ -66,7 +67,7 @@ def current_findings(
     status: str | None = None,
 ) -> list[Row]:
     """The contract's findings, the worst first; `days_left` counts from now to `due_on`."""
-    rows = records(connection, query("findings"), {"now": now, "tenant": tenant})
+    rows = records(connection, sql(__file__, "findings"), {"now": now, "tenant": tenant})
     wanted = [
         row
         for row in rows
@@ -92,7 +93,7 @@ def finding_history(
         "account": account.lower() if account else None,
         "check_name": check,
     }
-    rows = records(connection, query("finding_history"), parameters)
+    rows = records(connection, sql(__file__, "finding_history"), parameters)
     return [
         {"check": row.pop("check_name"), **row, "observed_at": iso(row["observed_at"])}
         for row in rows
@@ -120,7 +121,7 @@ def policies_read_at(
     connection: duckdb.DuckDBPyConnection, tenant: str | None = None
 ) -> dict[str, str]:
     """When policies of each tenant were last read; a tenant that never was is absent."""
-    rows = records(connection, query("policies_read"), {"tenant": tenant})
+    rows = records(connection, sql(__file__, "policies_read"), {"tenant": tenant})
     return {row["tenant"]: iso(row["read_at"]) for row in rows}
 
 

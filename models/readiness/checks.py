@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from models.readiness.basic import check_authentication_policy, check_security_defaults
-from models.readiness.conditional_access import check_accounts, check_workloads
-from models.readiness.facts import Facts
-from models.readiness.finding import Finding
-from models.readiness.identity import (
+from models.readiness.account_setup import (
     check_aliases,
     check_app_access,
     check_display_name,
     check_licence,
     check_reply_to,
 )
-from models.readiness.sending import check_endpoint, check_oauth
-from models.readiness.stopping import check_billing, check_credentials, check_idle
+from models.readiness.authentication import check_authentication_policy, check_security_defaults
+from models.readiness.conditional_access import check_accounts, check_workloads
+from models.readiness.expiry import check_billing, check_credentials, check_idle
+from models.readiness.facts import Facts
+from models.readiness.finding import Finding
+from models.readiness.sign_in_methods import check_endpoint, check_oauth
 
 Check = Callable[[Facts], Iterator[Finding]]
 CHECKS: dict[str, Check] = {

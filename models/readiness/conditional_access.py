@@ -10,8 +10,8 @@ from models.readiness.conditions import Person, applies, applies_to_workload, pl
 from models.readiness.facts import Facts
 from models.readiness.finding import Finding, powershell
 from models.readiness.grants import unmet_demands
-from warehouse.accounts import Account
-from warehouse.policies import Policy
+from warehouse.records.accounts import Account
+from warehouse.records.policies import Policy
 
 CHECK, WORKLOADS = "conditional_access", "workload_conditional_access"
 SOURCE = "https://learn.microsoft.com/exchange/mail-flow-best-practices/troubleshoot-high-volume-email-m365"

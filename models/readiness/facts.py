@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from warehouse.accounts import Account
-from warehouse.billing import BillingPolicy
-from warehouse.policies import Identity, Policy
+from warehouse.records.accounts import Account
+from warehouse.records.billing import BillingPolicy
+from warehouse.records.policies import Identity, Policy
 
 # Kinds of raw.policies, and the permission that shows each.
 PERMISSIONS = {

@@ -10,7 +10,6 @@ import duckdb
 
 from hve_monitor.clock import iso
 from hve_monitor.errors import ConfigError
-from models.coverage import published_as_of
 from models.readiness.board import (
     account_summaries,
     current_findings,
@@ -19,6 +18,7 @@ from models.readiness.board import (
 )
 from models.readiness.checks import CHECKS
 from models.readiness.finding import Status
+from models.usage.coverage import published_as_of
 
 
 @dataclass(frozen=True)

@@ -23,10 +23,10 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from actions.demo import write_configuration
+from actions.run import run_once
 from hve_monitor.config import load_config
-from hve_monitor.demo import write_configuration
-from hve_monitor.pipeline import run_once
-from models.spend import spend
+from models.cost.spend import spend
 from simulator import SimulatedTenant, serve
 
 NOW = datetime(2026, 11, 24, 15, 0, tzinfo=UTC)
@@ -40,7 +40,7 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-HVE = [sys.executable, "-c", "from hve_monitor.cli import main; main()"]
+HVE = [sys.executable, "-c", "from cli.main import main; main()"]
 DONE_DRAWING = """() => {
   const busy = '[data-testid="stSkeleton"], [data-testid="stStatusWidgetRunningIcon"]';
   const footer = document.body.innerText.includes('As of business time');

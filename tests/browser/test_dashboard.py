@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from dashboards.amounts import count, digits, exact, money
+from dashboards.parts.amounts import count, digits, exact, money
 from tests.browser.conftest import HVE, NOW, Dashboard, Visit, drawn, served, tile
+from tests.places import ROOT
 
 pytestmark = pytest.mark.browser
 
@@ -25,7 +26,7 @@ PAGES = {
     "readiness": "readiness",
     "health": "health",
 }
-SCREENSHOT = Path(__file__).parents[2] / "docs" / "overview.png"
+SCREENSHOT = ROOT / "docs" / "overview.png"
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

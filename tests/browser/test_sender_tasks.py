@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
-from dashboards.amounts import count, moment
+from dashboards.parts.amounts import count, moment
 from tests.browser.conftest import NOW, Dashboard, Visit, drawn, served
 
 pytestmark = pytest.mark.browser

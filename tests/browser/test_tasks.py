@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from dashboards.amounts import count, day, money, plural
+from dashboards.parts.amounts import count, day, money, plural
 from tests.browser.conftest import HVE, NOW, Dashboard, Visit, drawn, tile
 
 pytestmark = pytest.mark.browser

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from actions.demo import REQUESTS, write_configuration
 from hve_monitor.config import Config, load_config
-from hve_monitor.demo import REQUESTS, write_configuration
 from simulator import Server, SimulatedTenant, serve
 
 NOW = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)

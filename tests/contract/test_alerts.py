@@ -17,16 +17,16 @@ from typing import Any
 
 import pytest
 
+from actions.run import run_once
 from hve_monitor.config import Config, Endpoints, load_config
-from hve_monitor.pipeline import run_once
-from publish.alerts import alert
-from simulator.mailbox import mailbox
-from simulator.receiver import Receiver, receive
+from publish.alerts.notify import alert
+from simulator.server.mailbox import mailbox
+from simulator.server.receiver import Receiver, receive
 from tests.contract.test_pipeline import quiet
-from tests.unit.hve_monitor.conftest import Hve
-from tests.unit.hve_monitor.conftest import hve as hve  # noqa: PLC0414 - a fixture used here
+from tests.unit.conftest import Hve
+from tests.unit.conftest import hve as hve  # noqa: PLC0414 - a fixture used here
 from tests.unit.publish.conftest import NOW, Desk, incident, target
-from warehouse.outbox import Outbox
+from warehouse.records.outbox import Outbox
 from warehouse.store import open_store
 
 pytestmark = pytest.mark.contract
@@ -121,7 +121,7 @@ def test_refusals_are_tried_again_and_told_until_they_pass(
     assert told["failed"][0]["error"] == "127.0.0.1: HTTP 429"
     assert tell(desk, config, NOW + QUARTER)["sent"] == 0, "it was asked to wait"
     real = time.time()
-    monkeypatch.setattr("publish.delivery.time.time", lambda: real + 1000)
+    monkeypatch.setattr("publish.alerts.delivery.time.time", lambda: real + 1000)
     told = tell(desk, config, NOW + 2 * QUARTER)
     assert (told["sent"], told["due"], told["failed"]) == (1, 0, [])
 
@@ -167,7 +167,7 @@ def test_what_nobody_takes_for_a_week_is_given_up_and_counted(
     config = config_of(desk, receiver, "webhook+https://127.0.0.1:9/hook")
     tell(desk, config)
     real = time.time()
-    monkeypatch.setattr("publish.delivery.time.time", lambda: real + 9999)
+    monkeypatch.setattr("publish.alerts.delivery.time.time", lambda: real + 9999)
     told = tell(desk, config, NOW + timedelta(days=8))
     assert (told["due"], told["given_up"], told["failed"]) == (0, 1, [])
 
@@ -279,7 +279,7 @@ import sys
 from datetime import datetime
 from pathlib import Path
 from hve_monitor.config import load_config
-from publish.alerts import alert
+from publish.alerts.notify import alert
 from warehouse.store import open_store
 config = load_config(Path(sys.argv[1]))
 with open_store(config.warehouse.path) as store:

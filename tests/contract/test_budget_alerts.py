@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from actions.run import run_once
 from hve_monitor.config import Config
-from hve_monitor.pipeline import run_once
-from simulator.receiver import Receiver, receive
+from simulator.server.receiver import Receiver, receive
 from tests.contract.conftest import NOW, Site
 from tests.contract.test_pipeline import quiet
 

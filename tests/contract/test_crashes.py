@@ -14,12 +14,13 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from actions.run import run_once
 from hve_monitor.clock import iso
 from hve_monitor.config import Config
-from hve_monitor.pipeline import run_once, store_of
 from tests.contract.conftest import NOW, Site
 from tests.contract.test_pipeline import quiet, truth, usage
 from warehouse.backup import restore
+from warehouse.configured import store_of
 from warehouse.verification import verify
 
 pytestmark = [pytest.mark.contract, pytest.mark.slow]
@@ -27,7 +28,7 @@ KILLS = 20
 
 
 def start(site: Site, file: Path) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "hve_monitor", "run", "--json", "--config", str(file)]
+    command = [sys.executable, "-m", "cli", "run", "--json", "--config", str(file)]
     command += ["--now", iso(site.tenant.now)]
     return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
 
@@ -62,7 +63,7 @@ KILLED_INSIDE = """
 import os, signal, sys
 import deltalake
 from importlib import import_module
-from hve_monitor.cli import main
+from cli.main import main
 from warehouse import delta, upkeep
 
 upkeep.MOST_FILES = 1  # so that every run has something to tidy
@@ -118,10 +119,10 @@ def make_upkeep_due(config: Config) -> None:
 @pytest.mark.parametrize(
     ("phase", "steps"),
     [
-        (("ingest.tenant", "tidy"), (0, 1, 2, 4, 6)),
-        (("hve_monitor.pipeline", "sweep"), (0, 2, 5, 20)),
+        (("ingest.read_tenant", "tidy"), (0, 1, 2, 4, 6)),
+        (("actions.run", "sweep"), (0, 2, 5, 20)),
         (("models.build", "publish"), (0, 1, 2)),
-        (("hve_monitor.pipeline", "build"), (1, 6, 15)),
+        (("actions.run", "build"), (1, 6, 15)),
     ],
 )
 def test_a_kill_inside_a_phase_leaves_no_half_state(
@@ -143,7 +144,7 @@ def test_a_kill_inside_a_phase_leaves_no_half_state(
 
 def killed_after(seconds: float, *arguments: str) -> None:
     """Starts `hve` and kills it after so many seconds, unless it is done by then."""
-    command = [sys.executable, "-m", "hve_monitor", *arguments]
+    command = [sys.executable, "-m", "cli", *arguments]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
         try:
             process.wait(timeout=seconds)
@@ -178,7 +179,7 @@ def test_a_kill_in_backup_or_restore_leaves_the_old_or_the_new(
 
 def main_of(*arguments: str) -> int:
     return subprocess.run(
-        [sys.executable, "-m", "hve_monitor", *arguments], stdout=subprocess.DEVNULL, check=False
+        [sys.executable, "-m", "cli", *arguments], stdout=subprocess.DEVNULL, check=False
     ).returncode
 
 
@@ -188,7 +189,7 @@ def test_a_backup_on_a_full_disk_is_one_line_and_leaves_nothing(
     config = site.config()
     run_once(config, NOW, quiet)
     folder = small_disk(200)
-    command = [sys.executable, "-m", "hve_monitor", "backup", "--out", str(folder / "b")]
+    command = [sys.executable, "-m", "cli", "backup", "--out", str(folder / "b")]
     command += ["--config", str(site.folder / "changed.toml")]
     done = subprocess.run(command, capture_output=True, check=False)
     lines = done.stderr.decode().strip().splitlines()

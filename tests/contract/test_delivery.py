@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
+from actions.run import run_once
+from actions.trace import Wish, trace_document
 from hve_monitor.config import Config
-from hve_monitor.pipeline import run_once
-from hve_monitor.traces import Wish, trace_document
-from models.search import TraceFilter
+from models.delivery.search import TraceFilter
 from tests.contract.conftest import NOW, Site
 from tests.contract.test_pipeline import quiet
 from warehouse.publication import published

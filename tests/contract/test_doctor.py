@@ -15,11 +15,11 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from hve_monitor import credentials
+from actions.doctor import credentials
+from actions.doctor.credentials import Credentials
+from actions.doctor.examine import examine
 from hve_monitor.config import Config
-from hve_monitor.credentials import Credentials
-from hve_monitor.doctor import examine
-from simulator.permission import EVERYTHING
+from simulator.world.permission import EVERYTHING
 from tests.contract.conftest import NOW, Site
 
 pytestmark = pytest.mark.contract

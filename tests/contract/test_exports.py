@@ -12,14 +12,15 @@ import pytest
 
 from hve_monitor.config import Endpoints
 from hve_monitor.errors import SourceUnavailable
-from publish.findings import export
-from publish.webhook import signature
-from simulator.receiver import Receiver, receive
-from tests.unit.hve_monitor.conftest import Hve, hve  # noqa: F401 - a fixture
+from publish.exports.findings import export
+from publish.targets.webhook import signature
+from simulator.server.receiver import Receiver, receive
+from tests.places import SHARED
+from tests.unit.conftest import Hve, hve  # noqa: F401 - a fixture
 from tests.unit.publish.conftest import NOW, Desk, desk, incident, target  # noqa: F401 - a fixture
 
 pytestmark = pytest.mark.contract
-CHECK = Path(__file__).parents[3] / "shared" / "tools" / "ocsf_check.py"
+CHECK = SHARED / "tools" / "ocsf_check.py"
 
 
 @pytest.fixture

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from actions.run import run_once
 from hve_monitor.config import Config
-from hve_monitor.pipeline import run_once
 from simulator import Faults, SimulatedTenant
-from simulator.permission import COSTS
+from simulator.world.permission import COSTS
 from tests.contract.conftest import NOW, Site
 from tests.contract.test_pipeline import quiet, traces, truth, usage
-from tests.unit.ingest.test_powershell import Machine
+from tests.unit.ingest.powershell.test_session import Machine
 
 pytestmark = pytest.mark.contract
 FIVE_PERCENT = {

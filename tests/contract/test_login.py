@@ -13,7 +13,7 @@ from joserfc import jwt
 from joserfc.jwk import KeySet
 
 from simulator import Server, SimulatedTenant, serve
-from simulator.issuer import challenge_of
+from simulator.entra.issuer import challenge_of
 
 pytestmark = pytest.mark.contract
 

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 import stamina
 
+from actions.run import run_once
 from hve_monitor.clock import iso
 from hve_monitor.config import Config
 from hve_monitor.errors import FAILED, ConfigError
-from hve_monitor.pipeline import run_once
-from models.usage import daily_usage, usage_rows
+from models.usage.usage import daily_usage, usage_rows
 from tests.contract.conftest import NOW, Site
 from warehouse.publication import published
 

@@ -17,16 +17,17 @@ import duckdb
 import pyarrow.parquet
 import pytest
 
+from actions.demo import write_configuration
+from actions.run import run_once
 from hve_monitor.clock import iso
 from hve_monitor.config import Config
-from hve_monitor.demo import write_configuration
-from hve_monitor.pipeline import run_once, store_of
-from models.cards import incident_cards
-from models.search import TraceFilter, find_traces
-from models.spend import spend
+from models.cost.spend import spend
+from models.delivery.search import TraceFilter, find_traces
+from models.incidents.cards import incident_cards
 from simulator import SimulatedTenant, serve
 from tests.contract.conftest import NOW, USUAL, Site
 from tests.contract.test_pipeline import quiet, truth, usage
+from warehouse.configured import store_of
 from warehouse.publication import published
 
 pytestmark = pytest.mark.contract
@@ -186,7 +187,7 @@ def test_aggregate_mode_counts_the_same_and_keeps_no_recipient(
 
 
 def erasing(site: Site, person: str) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "hve_monitor", "erase", person, "--config"]
+    command = [sys.executable, "-m", "cli", "erase", person, "--config"]
     command += [str(site.folder / "changed.toml"), "--now", iso(site.tenant.now)]
     return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
 

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from actions.run import run_once
 from hve_monitor.config import Config
-from hve_monitor.pipeline import run_once
 from models.readiness.board import current_findings
-from simulator import permission
-from simulator.misconfiguration import heal, mistakes
+from simulator.world import permission
+from simulator.world.misconfiguration import heal, mistakes
 from tests.contract.conftest import NOW, Site
 from tests.contract.test_pipeline import quiet
 from warehouse.publication import published

@@ -6,16 +6,17 @@ from pathlib import Path
 
 import pytest
 
+from actions.import_files import import_files
 from hve_monitor.config import LOCAL_TENANT, Config, Warehouse
-from hve_monitor.pipeline import import_files
-from models.cards import incident_cards
-from models.search import TraceFilter, search_traces
-from models.usage import daily_usage, usage_rows
+from models.delivery.search import TraceFilter, search_traces
+from models.incidents.cards import incident_cards
+from models.usage.usage import daily_usage, usage_rows
 from tests.contract.conftest import NOW
 from tests.contract.test_pipeline import quiet
+from tests.places import SHARED
 from warehouse.publication import published
 
-FILE = Path(__file__).parents[3] / "shared/data/mail/internal_mail_a.parquet"
+FILE = SHARED / "data/mail/internal_mail_a.parquet"
 COLUMNS = {
     "id": "message_key",
     "sender": "sender_id",

@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 
+from actions.run import run_once
 from hve_monitor.config import Config
-from hve_monitor.pipeline import run_once
-from models.spend import spend
-from simulator.permission import COSTS
+from models.cost.spend import spend
+from simulator.world.permission import COSTS
 from tests.contract.conftest import NOW, Site
 
 pytestmark = pytest.mark.contract
@@ -97,7 +97,7 @@ def hve(site: Site, *arguments: str) -> dict[str, Any]:
     command = [
         sys.executable,
         "-m",
-        "hve_monitor",
+        "cli",
         *arguments,
         "--config",
         str(site.file),

@@ -8,8 +8,8 @@ from datetime import timedelta
 
 import pytest
 
-from hve_monitor.pipeline import run_once
-from hve_monitor.soundness import examine_store
+from actions.run import run_once
+from actions.verify import examine_store
 from tests.contract.conftest import NOW, Site
 from tests.contract.test_pipeline import quiet, truth, usage
 

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from actions.run import run_once
 from hve_monitor.clock import iso
-from hve_monitor.pipeline import run_once
 from tests.contract.conftest import NOW, Site
 from tests.contract.test_pipeline import quiet, traces, truth, usage
 
@@ -37,7 +37,7 @@ print(opened, len(seen))
 
 @contextmanager
 def scheduled(site: Site, every: str) -> Iterator[subprocess.Popen[str]]:
-    command = [sys.executable, "-m", "hve_monitor", "run", "--every", every, "--json"]
+    command = [sys.executable, "-m", "cli", "run", "--every", every, "--json"]
     command += ["--config", str(site.file), "--now", iso(NOW)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
@@ -84,7 +84,7 @@ def test_a_schedule_stops_cleanly_and_leaves_a_complete_store(site: Site) -> Non
 def test_a_run_beside_a_running_one_says_who_holds_the_tenant(site: Site, tmp_path: Path) -> None:
     site.tenant.page_delay = 0.3
     config = site.config()
-    command = [sys.executable, "-m", "hve_monitor", "run", "--json", "--now", iso(NOW)]
+    command = [sys.executable, "-m", "cli", "run", "--json", "--now", iso(NOW)]
     command += ["--config", str(site.file)]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL) as first:
         holder = config.warehouse.path / "locks" / "tenant-contoso.holder"

@@ -16,7 +16,7 @@ import pytest
 from hve_monitor.clock import iso
 from hve_monitor.config import load_config
 from hve_monitor.errors import ConfigError
-from simulator.receiver import receive
+from simulator.server.receiver import receive
 from tests.contract.conftest import NOW, Site
 from tests.contract.test_privacy import texts_of
 
@@ -53,7 +53,7 @@ def site(make_site: Callable[..., Site]) -> Site:
 
 
 def hve(site: Site, *arguments: str) -> tuple[int, str]:
-    command = [sys.executable, "-m", "hve_monitor", *arguments, "--config", str(site.file)]
+    command = [sys.executable, "-m", "cli", *arguments, "--config", str(site.file)]
     environment = {**os.environ, "CANARY": "canaryEnv8"}
     ended = subprocess.run(
         [*command, "--now", iso(NOW)], capture_output=True, text=True, check=False, env=environment

@@ -12,28 +12,29 @@ from pathlib import Path
 import pytest
 
 from hve_monitor.clock import iso
-from ingest.accounts import ingest_accounts
-from ingest.auth import EntraTokens
-from ingest.azure_costs import ingest_azure_costs
-from ingest.exchange import Exchange
-from ingest.graph_traces import GraphTraces
+from ingest.azure.costs import ingest_azure_costs
+from ingest.azure.retail_prices import PublicApi, ingest_retail_prices
+from ingest.entra.sign_ins import ingest_sign_ins
+from ingest.entra.tokens import EntraTokens
+from ingest.exchange.accounts import ingest_accounts
+from ingest.exchange.cmdlets import Exchange
+from ingest.exchange.message_traces_v2 import CmdletTraces, TraceExchange
+from ingest.graph.trace_events import ingest_failed_events, ingest_trace_events
+from ingest.graph.trace_pages import arrow_rows
+from ingest.graph.traces import GraphTraces
 from ingest.http import Api, Client, https_client
-from ingest.message_traces_v2 import CmdletTraces, TraceExchange
 from ingest.policies import ingest_policies
-from ingest.retail_prices import PublicApi, ingest_retail_prices
-from ingest.sign_ins import ingest_sign_ins
 from ingest.source import SourceResult
-from ingest.trace_events import ingest_failed_events, ingest_trace_events
-from ingest.trace_pages import arrow_rows
-from simulator import SimulatedTenant, permission
-from simulator.fault import Faults
-from simulator.signin import SignIns
+from simulator import SimulatedTenant
+from simulator.world import permission
+from simulator.world.fault import Faults
+from simulator.world.signin import SignIns
 from tests.contract.conftest import NOW, Site
-from warehouse.accounts import Account, current_accounts, stored_rows
-from warehouse.costs import newest_costs
-from warehouse.events import Pair
-from warehouse.landing import land
-from warehouse.policies import newest_policies
+from warehouse.records.accounts import Account, current_accounts, stored_rows
+from warehouse.records.costs import newest_costs
+from warehouse.records.message_traces import land
+from warehouse.records.policies import newest_policies
+from warehouse.records.trace_events import Pair
 from warehouse.state import Window
 from warehouse.store import Store, open_store
 from warehouse.tables import RETAIL_PRICES, SIGN_INS, TRACE_EVENTS
@@ -323,7 +324,7 @@ def test_an_unknown_pair_has_no_events(caller: Caller) -> None:
 def test_the_cmdlet_gives_the_rows_of_graph(
     caller: Caller, size: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ingest.message_traces_v2.RESULT_SIZE", size)
+    monkeypatch.setattr("ingest.exchange.message_traces_v2.RESULT_SIZE", size)
     exchange = TraceExchange(caller.api("exchange"), caller.tenant.tenant_id)
     by_cmdlet, by_graph = CmdletTraces(exchange, NOW), GraphTraces(caller.api("graph"), NOW)
     window = Window(NOW - 2 * DAY, NOW)

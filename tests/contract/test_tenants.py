@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from actions.readers import Readers
+from actions.run import run_once
 from hve_monitor.config import Config
-from hve_monitor.pipeline import run_once
-from hve_monitor.readers import Readers
-from simulator import server as serving
-from simulator.application import build_application
+from simulator.server import serving
+from simulator.server.application import build_application
 from tests.contract.conftest import NOW, Site
 from tests.contract.test_pipeline import quiet, truth, usage
 

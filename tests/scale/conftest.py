@@ -13,10 +13,10 @@ import pytest
 
 from hve_monitor.config import Config
 from models.build import DUCKDB, build
-from models.engine import Engine
-from models.spark import SparkEngine, spark_engine
+from models.engine.spark import SparkEngine, spark_engine
+from models.engine.workplace import Engine
 from tests.scale.traffic import NOW, TENANT, land_first, land_later
-from warehouse.protection import tenant_key
+from warehouse.protection.mode import tenant_key
 from warehouse.store import Store, open_store
 
 SPARK = {

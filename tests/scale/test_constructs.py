@@ -11,9 +11,9 @@ import pyarrow as pa
 import pytest
 
 from models.build import DUCKDB
-from models.dialect import violations
-from models.engine import Workplace
-from models.spark import SparkEngine
+from models.engine.spark import SparkEngine
+from models.engine.workplace import Workplace
+from tests.sql_dialect import violations
 from warehouse.store import Store, open_store
 from warehouse.tables import UTC_TIME
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from models import runner
 from models.build import DAILY_MARTS
+from models.engine import sql as runner
 from tests.scale.conftest import Pair
 from tests.scale.traffic import ROWS
 from warehouse.connection import compute, files_sql

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.store import END, fill
+from benchmarks.inputs.store import END, fill
 from hve_monitor.config import Tenant
 from models.build import build
 from warehouse.publication import published

@@ -15,13 +15,14 @@ from typing import Any
 
 import pytest
 
+from actions.ingest import ingest
 from hve_monitor.config import Config
 from hve_monitor.errors import LockedError
-from hve_monitor.pipeline import ingest, store_of
 from models.build import build
-from models.usage import usage_sums
-from simulator.server import serve
-from simulator.tenant import SimulatedTenant
+from models.usage.usage import usage_sums
+from simulator.server.serving import serve
+from simulator.world.tenant import SimulatedTenant
+from warehouse.configured import store_of
 from warehouse.reading import published
 from warehouse.state import Window
 

@@ -21,16 +21,17 @@ from typing import Any
 
 import pytest
 
+from actions.run import run_once
 from hve_monitor.clock import iso
 from hve_monitor.config import Config, load_config
-from hve_monitor.pipeline import run_once, store_of
-from models.cards import incident_cards
+from models.incidents.cards import incident_cards
 from simulator import Faults
-from simulator.receiver import Receiver, receive
+from simulator.server.receiver import Receiver, receive
 from tests.contract.conftest import NOW, Site
 from tests.contract.conftest import make_site as make_site  # noqa: PLC0414 - a fixture used here
 from tests.contract.test_faults import FIVE_PERCENT
 from tests.contract.test_pipeline import quiet, truth, usage
+from warehouse.configured import store_of
 from warehouse.publication import published
 from warehouse.tables import TABLES
 from warehouse.upkeep import MOST_FILES
@@ -52,7 +53,7 @@ from pathlib import Path
 import stamina
 from hve_monitor.clock import parse_time
 from hve_monitor.config import load_config
-from hve_monitor.pipeline import run_once
+from actions.run import run_once
 from warehouse import upkeep
 
 upkeep.KEEP_HOURS = 0

@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 
-from tests.unit.hve_monitor.conftest import CSV
+from tests.unit.conftest import CSV
 from warehouse.reading import published
 from warehouse.store import open_store
 from warehouse.tables import MESSAGE_TRACES
 
 pytestmark = pytest.mark.scale
-CODE = "import sys; from hve_monitor.cli import main; sys.argv[0] = 'hve'; main()"
+CODE = "import sys; from cli.main import main; sys.argv[0] = 'hve'; main()"
 NOW = ("--now", "2026-11-24T08:00:00Z", "--json")
 MARTS = "from marts.hve_usage_hourly order by all"
 ENVIRONMENT = {

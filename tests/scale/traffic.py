@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from hve_monitor.config import Tenant
-from warehouse.accounts import Account, record_accounts
 from warehouse.connection import arrow, compute
-from warehouse.landing import land
+from warehouse.records.accounts import Account, record_accounts
+from warehouse.records.message_traces import land
 from warehouse.store import Store
 
 TENANT = Tenant(name="contoso", accounts="files", timezone="Europe/Berlin")

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
 from typer.main import get_command
 
-from hve_monitor.cli import app
+from cli.main import app
 from models.readiness.checks import CHECKS
-from simulator.misconfiguration import mistakes
+from simulator.world.misconfiguration import mistakes
+from tests.places import ROOT
 
-PAGE = (Path(__file__).parents[2] / "docs/article.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs/article.md").read_text(encoding="utf-8")
 ROWS = [
     [cell.strip() for cell in line.strip("|").split("|")]
     for line in PAGE.splitlines()

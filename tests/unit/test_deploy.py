@@ -16,9 +16,9 @@ import pytest
 import yaml
 from typer.main import get_command
 
-from hve_monitor.cli import app
+from cli.main import app
+from tests.places import ROOT
 
-ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
 DAGSTER = DEPLOY / "orchestrator" / "dagster_hve.py"
 COMMANDS = get_command(app).commands  # type: ignore[attr-defined] # a group of commands

@@ -6,17 +6,16 @@ import json
 import re
 import tomllib
 import types
-from pathlib import Path
 from typing import Any, get_args
 
 import pytest
 from pydantic import BaseModel
 from typer.main import get_command
 
-from hve_monitor.cli import app
+from cli.main import app
 from hve_monitor.config import Config
+from tests.places import ROOT
 
-ROOT = Path(__file__).parents[2]
 PAGES = sorted(f"docs/{page.name}" for page in (ROOT / "docs").glob("*.md"))
 COMMANDS = sorted(get_command(app).commands)  # type: ignore[attr-defined] # a group of commands
 
@@ -91,7 +90,7 @@ def test_the_screenshot_is_a_picture() -> None:
 
 
 def test_every_permission_that_a_source_needs_is_in_the_readme() -> None:
-    code = "".join(file.read_text(encoding="utf-8") for file in (ROOT / "ingest").glob("*.py"))
+    code = "".join(file.read_text(encoding="utf-8") for file in (ROOT / "ingest").rglob("*.py"))
     needed = set(re.findall(r"\b[A-Z][A-Za-z]+\.(?:Read|ReadBasic)\.All\b", code))
     assert len(needed) >= 5
     assert not {name for name in needed if name not in text("README.md")}

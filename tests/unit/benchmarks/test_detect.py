@@ -11,10 +11,11 @@ import pandas as pd
 import pytest
 
 from benchmarks.detect import LABELS, SCORER, report, scored
-from benchmarks.naive import DETECTORS
-from benchmarks.series import SeriesError, read_series
+from benchmarks.inputs.series import SeriesError, read_series
+from benchmarks.plain.naive import DETECTORS
+from tests.places import ROOT
 
-SCRIPT = Path(__file__).parents[3] / "benchmarks" / "detect.py"
+SCRIPT = ROOT / "benchmarks" / "detect.py"
 
 
 def frame(hours: int = 500, start: str = "2026-03-02 07:00") -> pd.DataFrame:

@@ -17,8 +17,8 @@ from benchmarks.report import (
     tables_apart,
     with_section,
 )
+from tests.places import ROOT
 
-ROOT = Path(__file__).parents[3]
 APART = {"report", "real_mail"}  # itself, and one that needs a file of a real company
 
 

@@ -14,15 +14,16 @@ import pytest
 import streamlit.config
 from streamlit.components.v2.component_manager import BidiComponentManager
 from streamlit.testing.v1 import AppTest
+from streamlit.util import calc_hash
 
 import dashboards
+from actions.import_files import import_files
 from hve_monitor.config import Tenant, load_config
-from hve_monitor.pipeline import import_files
-from ingest.trace_pages import COLUMNS
+from ingest.graph.trace_pages import COLUMNS
 from models.build import build
-from models.coverage import SOURCE
-from warehouse.accounts import Account, record_accounts
-from warehouse.landing import land
+from models.usage.coverage import SOURCE
+from warehouse.records.accounts import Account, record_accounts
+from warehouse.records.message_traces import land
 from warehouse.state import Window
 from warehouse.store import Store, open_store
 
@@ -126,7 +127,8 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> Open:
         monkeypatch.setenv("HVE_DASHBOARD_NOW", now.isoformat())
         app = AppTest.from_file(str(APP), default_timeout=30)
         if page != "overview":
-            app.switch_page(f"screens/{page}.py")
+            # switch_page() would know the addresses of pages only after a first run.
+            app._page_hash = calc_hash(page)
         app.query_params.update(query)
         return app.run()
 

@@ -8,20 +8,20 @@ from typing import Any
 
 import pyarrow as pa
 
+from actions.feedback import give_verdict
 from hve_monitor.config import load_config
-from hve_monitor.feedback import give_verdict
-from ingest.trace_pages import COLUMNS
+from ingest.graph.trace_pages import COLUMNS
 from models.build import build
-from models.cards import incident_cards
-from models.coverage import SOURCE
+from models.incidents.cards import incident_cards
+from models.usage.coverage import SOURCE
 from tests.unit.dashboards.conftest import FIRST, NOW
-from warehouse.accounts import Account, record_accounts
-from warehouse.events import Pair, TraceEvent, record_events
-from warehouse.landing import land
-from warehouse.plans import add_plan
-from warehouse.policies import Policy, record_policies
 from warehouse.publication import published
-from warehouse.rejected import reject
+from warehouse.records.accounts import Account, record_accounts
+from warehouse.records.message_traces import land
+from warehouse.records.plans import add_plan
+from warehouse.records.policies import Policy, record_policies
+from warehouse.records.rejected_rows import reject
+from warehouse.records.trace_events import Pair, TraceEvent, record_events
 from warehouse.state import Window
 from warehouse.store import Store, open_store
 

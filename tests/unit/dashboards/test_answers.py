@@ -7,16 +7,16 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from dashboards.amounts import count, money
-from dashboards.focus import focus_bytes
-from dashboards.screens.health import MOST_ACCOUNTS, least_read
-from dashboards.view import open_view
+from dashboards.health.page import MOST_ACCOUNTS, least_read
+from dashboards.parts.amounts import count, money
+from dashboards.session.view import open_view
+from dashboards.spend.downloads import focus_bytes
 from hve_monitor.config import load_config
-from models.deliveries import delivery_figures, latest_undelivered
+from models.cost.spend import planned_change
+from models.cost.whatif import change_of
+from models.delivery.outcomes import delivery_figures, latest_undelivered
 from models.readiness.report import Wanted, readiness_report
-from models.spend import planned_change
-from models.whatif import change_of
-from publish.exports import Export, export
+from publish.exports.exports import Export, export
 from tests.unit.dashboards.conftest import FIRST, HR, NEWS, NOW, Open, tiles, unfolded, words
 from warehouse.publication import published
 from warehouse.state import State

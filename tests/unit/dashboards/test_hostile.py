@@ -10,8 +10,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from hve_monitor.config import load_config
-from models.cards import incident_cards
-from models.deliveries import latest_undelivered
+from models.delivery.outcomes import latest_undelivered
+from models.incidents.cards import incident_cards
 from tests.unit.dashboards.conftest import FIRST, NOW, Open, bodies, unfolded
 from tests.unit.dashboards.hostile_store import BAD, WORSE, hostile_tenant
 from warehouse.publication import published

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from dashboards import search
-from dashboards.amounts import count, exact, money
+from dashboards.delivery import search
+from dashboards.parts.amounts import count, exact, money
 from hve_monitor.config import load_config
-from models.cards import incident_cards
-from models.search import TraceFilter, search_traces
-from models.spend import spend
-from models.usage import daily_usage
+from models.cost.spend import spend
+from models.delivery.search import TraceFilter, search_traces
+from models.incidents.cards import incident_cards
+from models.usage.usage import daily_usage
 from tests.unit.dashboards.conftest import HR, NEWS, NOW, Open, tiles, words
 from warehouse.publication import published
 

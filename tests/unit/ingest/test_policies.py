@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from ingest.exchange import Exchange
+from ingest.exchange.cmdlets import Exchange
 from ingest.http import Api, Client
 from ingest.policies import allowed_app_ids, ingest_policies
 from ingest.source import SourceResult
 from tests.unit.ingest.conftest import NOW, Answer, Asked, Service, Tokens
-from warehouse.accounts import Account, stored_rows
-from warehouse.policies import Policy, newest_policies
+from warehouse.records.accounts import Account, stored_rows
+from warehouse.records.policies import Policy, newest_policies
 from warehouse.state import Window
 from warehouse.store import Store
 from warehouse.tables import POLICIES

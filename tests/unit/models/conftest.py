@@ -13,11 +13,11 @@ import pyarrow as pa
 import pytest
 
 from hve_monitor.config import Tenant
-from ingest.trace_pages import COLUMNS
+from ingest.graph.trace_pages import COLUMNS
 from models.build import build
-from warehouse.accounts import Account, record_accounts
-from warehouse.landing import land
 from warehouse.publication import published
+from warehouse.records.accounts import Account, record_accounts
+from warehouse.records.message_traces import land
 from warehouse.store import Store, open_store
 
 NOW = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)

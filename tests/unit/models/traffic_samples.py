@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import numpy as np
 from numpy.typing import NDArray
 
-from models.grid import HourlyGrid
+from models.baseline.grid import HourlyGrid
 
 START = datetime(2026, 1, 5, tzinfo=UTC)  # a Monday
 Floats = NDArray[np.float64]

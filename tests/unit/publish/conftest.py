@@ -15,11 +15,11 @@ from pydantic import SecretStr
 
 from hve_monitor.config import Alerts, AlertTarget, Config, CostCenter, Tenant, Warehouse
 from models.build import build, offer_models
-from models.reference import shipped_reference
-from publish.candidates import Candidate
+from models.reference.book import shipped_reference
+from publish.alerts.candidates import Candidate
 from tests.unit.models.conftest import NOW as SPENT_AT
 from tests.unit.models.conftest import Workbench, trace
-from tests.unit.models.test_spend import charge, land
+from tests.unit.models.cost.test_spend import charge, land
 from warehouse.publication import publish
 from warehouse.store import Store, open_store
 from warehouse.tables import HVE_INCIDENTS

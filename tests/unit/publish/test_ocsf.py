@@ -13,7 +13,7 @@ from jsonschema import Draft202012Validator
 from ocsf_json_schema import OcsfJsonSchemaEmbedded, get_ocsf_schema
 
 from hve_monitor.errors import StoreError
-from publish.findings import export
+from publish.exports.findings import export
 from tests.unit.publish.conftest import NOW, Desk, incident
 
 

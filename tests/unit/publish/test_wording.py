@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from publish.routing import Route, message
+from publish.alerts.routing import Route, message
 from publish.wording import body, digest, harmless, heading, plain
 from tests.unit.publish.conftest import NOW, candidate
 

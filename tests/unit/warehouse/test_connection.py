@@ -13,6 +13,7 @@ import duckdb
 import pyarrow as pa
 import pytest
 
+from tests.places import ROOMS, ROOT
 from warehouse.connection import Instance, arrow, compute, duckdb_type, files_sql, in_memory
 from warehouse.tables import HVE_INCIDENTS, MESSAGE_TRACES, TABLES, Table
 
@@ -46,15 +47,13 @@ def test_nothing_is_drawn_on_stdout_where_python_runs_no_file(tmp_path: Path) ->
     done = subprocess.run(
         [sys.executable, "-c", code],
         capture_output=True, check=True, cwd=tmp_path,
-        env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[3])},
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
     )  # fmt: skip
     assert done.stdout == b"[(False,)] [(True,)]\n"
 
 
 def test_every_connection_is_made_here() -> None:
-    root = Path(__file__).parents[3]
-    rooms = ("dashboards", "hve_monitor", "ingest", "models", "publish", "simulator", "warehouse")
-    files = [file for room in rooms for file in (root / room).rglob("*.py")]
+    files = [file for room in ROOMS for file in (ROOT / room).rglob("*.py")]
     found = {file.name for file in files if "duckdb.connect(" in file.read_text(encoding="utf-8")}
     assert found == {"connection.py"}
 

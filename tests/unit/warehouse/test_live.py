@@ -7,8 +7,8 @@ from pathlib import Path
 
 from tests.unit.warehouse.conftest import NOW
 from warehouse.publication import publish, published
+from warehouse.records.verdicts import Judged, record_verdict, stored_verdicts
 from warehouse.store import Store
-from warehouse.verdicts import Judged, record_verdict, stored_verdicts
 
 JUDGED = Judged("i1", "contoso", "hr@contoso.com", "surge", NOW, None, 300)
 

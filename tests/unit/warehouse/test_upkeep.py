@@ -10,15 +10,15 @@ from pathlib import Path
 
 import duckdb
 
+from tests.places import ROOT
 from tests.unit.warehouse.conftest import NOW, land_rows, observations
-from warehouse.accounts import stored_rows
-from warehouse.policies import Policy, record_policies
-from warehouse.signins import SignIn, record_sign_ins
+from warehouse.records.accounts import stored_rows
+from warehouse.records.policies import Policy, record_policies
+from warehouse.records.sign_ins import SignIn, record_sign_ins
 from warehouse.store import Store
 from warehouse.tables import FIRST_CONTACTS, MESSAGE_TRACES, POLICIES, SIGN_INS
 from warehouse.upkeep import COLLECTED, EVERY_SECONDS, MOST_FILES, sweep, tidy
 
-ROOT = Path(__file__).parents[3]
 OLD = NOW - timedelta(days=5)
 
 
@@ -158,8 +158,7 @@ def test_closed_days_of_small_tables_end_as_one_file_each(store: Store) -> None:
 
 
 def test_every_table_that_only_grows_is_compacted() -> None:
-    rooms = [each for room in ("models", "warehouse") for each in (ROOT / room).glob("*/*.py")]
-    rooms += [each for room in ("models", "warehouse") for each in (ROOT / room).glob("*.py")]
+    rooms = [file for room in ("models", "warehouse") for file in (ROOT / room).rglob("*.py")]
     appended = {
         name
         for file in rooms

@@ -10,12 +10,12 @@ from ingest.policy_part import document
 from models.readiness.checks import findings_of
 from models.readiness.facts import PERMISSIONS, Facts, SignInFacts
 from simulator import SimulatedTenant
-from simulator.account import Account as Sender
-from simulator.readiness import authentication_policies
+from simulator.mail.account import Account as Sender
+from simulator.world.readiness import authentication_policies
 from tests.unit.models.conftest import NOW
-from warehouse.accounts import Account
-from warehouse.billing import BillingPolicy
-from warehouse.policies import Identity, Policy
+from warehouse.records.accounts import Account
+from warehouse.records.billing import BillingPolicy
+from warehouse.records.policies import Identity, Policy
 
 Found = tuple[str, str | None, str | None, str]
 

@@ -12,9 +12,9 @@ from models.readiness.board import account_summaries, current_findings, finding_
 from models.readiness.report import Wanted, readiness_report
 from tests.unit.models.conftest import NOW, Workbench, trace
 from tests.unit.models.readiness.conftest import policy
-from warehouse.accounts import Account, stored_rows
-from warehouse.policies import Policy, record_policies
-from warehouse.signins import SignIn, record_sign_ins
+from warehouse.records.accounts import Account, stored_rows
+from warehouse.records.policies import Policy, record_policies
+from warehouse.records.sign_ins import SignIn, record_sign_ins
 from warehouse.state import Window
 from warehouse.tables import HVE_FINDINGS
 

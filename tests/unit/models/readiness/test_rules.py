@@ -8,18 +8,18 @@ from typing import Any
 
 import pytest
 
+from models.readiness.account_setup import is_generic
 from models.readiness.checks import findings_of
 from models.readiness.facts import Facts, SignInFacts
 from models.readiness.finding import Finding, powershell
-from models.readiness.identity import is_generic
-from models.readiness.sending import basic_ends
+from models.readiness.sign_in_methods import basic_ends
 from simulator import SimulatedTenant
-from simulator.misconfiguration import heal
+from simulator.world.misconfiguration import heal
 from tests.unit.models.conftest import NOW
 from tests.unit.models.readiness.conftest import facts_of, policy, with_policies
-from warehouse.accounts import Account
-from warehouse.billing import BillingPolicy
-from warehouse.policies import Policy
+from warehouse.records.accounts import Account
+from warehouse.records.billing import BillingPolicy
+from warehouse.records.policies import Policy
 
 WHO = "payroll@contoso.com"
 DAY = timedelta(days=1)

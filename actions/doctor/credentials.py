@@ -1,0 +1,145 @@
+"""Whether a tenant's credentials work, until when, and whether this machine's clock is right."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import pkcs12
+
+from actions.doctor.check import Check
+from hve_monitor.config import Config, Tenant
+from hve_monitor.errors import HveError
+from ingest.entra.policies import CREDENTIALS, ObjectPage
+from ingest.entra.tokens import EntraTokens
+from ingest.http import Api, Client, TransportError
+from ingest.linked_pages import address
+
+SOON = timedelta(days=30)
+ALLOWED_SKEW, SURELY_REFUSED = timedelta(seconds=30), timedelta(minutes=5)
+# Source: Microsoft Learn, "Microsoft Entra authentication and authorization error codes".
+FIXES = {
+    "AADSTS7000215": "the value of the secret is wrong: write the value, not the id, into the file",
+    "AADSTS7000222": "the secret has expired: make a new one in the app registration",
+    "AADSTS700016": "no such application in this tenant: check client_id and tenant_id",
+    "AADSTS90002": "no such tenant: check tenant_id and endpoints.login",
+    "AADSTS700027": "the certificate is not one of the application's: upload it, or use another",
+    "AADSTS700024": "the clock of this machine is wrong: let it follow a time server",
+}
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """What a tenant signs in with."""
+
+    config: Config
+    tenant: Tenant
+    client: Client
+    tokens: EntraTokens
+
+    def checks(self) -> Iterator[Check]:
+        """Sign-in, clock and expiry. Without a token nothing else can be examined."""
+        yield self._sign_in()
+        yield self._clock()
+        if self.tenant.certificate_file is not None:
+            yield self._certificate(self.tenant.certificate_file)
+
+    def roles(self) -> frozenset[str] | None:
+        """Application permissions that the token of Graph names; None when it names none.
+
+        Microsoft calls tokens opaque to their clients, so this explains and never decides.
+        """
+        parts = self.tokens.bearer(self.config.endpoints.graph_scope).split(".")
+        try:
+            claims = json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
+            return frozenset(map(str, claims["roles"]))
+        except (IndexError, ValueError, KeyError, TypeError):
+            return None
+
+    def secret_expiry(self, api: Api, now: datetime) -> Check:
+        """When the application's own secrets end, where Graph may be asked."""
+        name = "credential expiry"
+        asked = {
+            "$filter": f"appId eq '{self.tenant.client_id}'",
+            "$select": ",".join(("appId", *CREDENTIALS)),
+        }
+        url = address(f"{api.base}/v1.0/applications", asked)
+        try:
+            page = api.decoded(ObjectPage, lambda: api.get(url), "own application")
+        except HveError as error:
+            fix = "grant Application.Read.All, or note the day yourself"
+            return self._check(name, "warn", f"not known: {error}", fix)
+        ends = [
+            datetime.fromisoformat(each["endDateTime"])
+            for one in page.value
+            for kind in CREDENTIALS
+            for each in one.get(kind) or []
+            if each.get("endDateTime")
+        ]
+        if not ends:
+            detail = "not known: the application is not registered in this tenant"
+            return self._check(name, "warn", detail, "look into its home tenant")
+        # Old ones stay listed beside their successors: the newest decides.
+        return self._expiry(name, max(ends), now, "make a new secret or certificate, and use it")
+
+    def _sign_in(self) -> Check:
+        try:
+            self.tokens.bearer(self.config.endpoints.graph_scope)
+        except HveError as error:
+            known = next((fix for code, fix in FIXES.items() if code in str(error)), None)
+            fix = known or "check the credentials of the tenant in hve.toml and endpoints.login"
+            return self._check("credentials", "fail", str(error), fix)
+        return self._check("credentials", "ok", "Entra ID gives a token")
+
+    def _clock(self) -> Check:
+        """Real time against the Date header of Entra ID; `--now` has no part in it."""
+        place = f"{self.tenant.tenant_id}/v2.0/.well-known/openid-configuration"
+        try:
+            answer = self.client.get(f"{self.config.endpoints.login}/{place}")
+            there = parsedate_to_datetime(answer.headers.get("date", ""))
+        except (TransportError, ValueError) as error:
+            fix = "let Entra ID be reached, or compare the clock with a time server"
+            return self._check("clock", "warn", f"not compared: {error}", fix)
+        skew = abs(datetime.now(UTC) - there)
+        if skew <= ALLOWED_SKEW:
+            return self._check("clock", "ok", "within 30 s of Entra ID")
+        status = "fail" if skew >= SURELY_REFUSED else "warn"
+        detail = f"{skew.total_seconds():.0f} s apart from Entra ID"
+        return self._check("clock", status, detail, "let the clock follow a time server")
+
+    def _certificate(self, file: Path) -> Check:
+        try:
+            until = _end_of(file, self.tenant.certificate_password_file)
+        except (OSError, ValueError) as error:
+            fix = "give a PEM with certificate and key, or a PFX with its password file"
+            return self._check("certificate", "fail", f"{file}: {error}", fix)
+        fix = "make a new one, upload it to the application, then put it into the file"
+        return self._expiry("certificate", until, datetime.now(UTC), fix)
+
+    def _expiry(self, name: str, until: datetime, now: datetime, fix: str) -> Check:
+        if until <= now:
+            return self._check(name, "fail", f"expired on {until:%Y-%m-%d}", fix)
+        if until - now < SOON:
+            return self._check(name, "warn", f"expires on {until:%Y-%m-%d}", fix)
+        return self._check(name, "ok", f"valid until {until:%Y-%m-%d}")
+
+    def _check(self, name: str, status: object, detail: str, fix: str = "") -> Check:
+        return Check(name, status, detail, fix, self.tenant.name)  # type: ignore[arg-type] # one of the three
+
+
+def _end_of(file: Path, password_file: Path | None) -> datetime:
+    """Raises: OSError, ValueError."""
+    content = file.read_bytes()
+    if file.suffix.lower() in (".pfx", ".p12"):
+        password = password_file.read_bytes().strip() if password_file else None
+        certificate = pkcs12.load_pkcs12(content, password).cert
+        if certificate is None:
+            raise ValueError("holds no certificate")
+        return certificate.certificate.not_valid_after_utc
+    return x509.load_pem_x509_certificate(content).not_valid_after_utc

@@ -1,0 +1,113 @@
+"""Examines what a run needs, and says how to mend what is missing."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import asdict
+from datetime import datetime
+
+from actions.doctor.check import Check
+from actions.doctor.permissions import Permissions
+from actions.outcome import Outcome
+from hve_monitor.config import Config
+from hve_monitor.errors import DONE, INCOMPLETE, HveError
+from ingest.http import https_client
+from models.usage.coverage import coverage_report
+from warehouse.configured import store_of
+from warehouse.publication import published
+from warehouse.records.outbox import Outbox
+
+LEAST_FREE_BYTES = 1_000_000_000
+
+
+def examine(config: Config, now: datetime, only: str | None = None) -> Outcome:
+    """Every check as JSON, of one tenant or all; exit 3 when one fails."""
+    checks = [_configuration(config, only), _store(config), _disk(config)]
+    checks += [*_published(config, now, only), *_alerts(config)]
+    asked = [config.tenant(only)] if only is not None else config.tenants
+    with https_client(config.endpoints.ca_bundle) as client:
+        for tenant in asked:
+            if tenant.accounts != "files":
+                checks += list(Permissions(config, tenant, client, now).checks())
+    failed = any(check.status == "fail" for check in checks)
+    document = {"checks": [asdict(check) for check in checks]}
+    return Outcome(document, INCOMPLETE if failed else DONE)
+
+
+def _configuration(config: Config, only: str | None) -> Check:
+    names = ", ".join(each.name for each in config.tenants if only in (None, each.name))
+    if names:
+        return Check("configuration", "ok", f"tenants: {names}")
+    return Check(
+        "configuration",
+        "warn",
+        "no tenant is configured; only files can be imported",
+        "write hve.toml, see 'Connect your tenant' in README.md",
+    )
+
+
+def _store(config: Config) -> Check:
+    path = config.warehouse.path
+    try:
+        path.mkdir(parents=True, exist_ok=True, mode=0o700)
+        probe = path / f".probe-{os.getpid()}"
+        probe.write_text("x", encoding="utf-8")
+        probe.unlink()
+    except OSError as error:
+        return Check("store", "fail", f"{path}: {error.strerror}", "check warehouse.path")
+    if os.name == "posix" and path.stat().st_mode & 0o077:
+        fix = f"chmod -R go= {path}"
+        return Check("store", "warn", f"{path}: others on this machine may read it", fix)
+    return Check("store", "ok", f"{path.resolve()} is writable")
+
+
+def _disk(config: Config) -> Check:
+    try:
+        free = shutil.disk_usage(config.warehouse.path).free
+    except OSError as error:
+        return Check("disk", "fail", str(error), "check warehouse.path")
+    detail = f"{free / 1e9:.1f} GB free"
+    if free < LEAST_FREE_BYTES:
+        return Check("disk", "fail", detail, "free at least 1 GB, or move warehouse.path")
+    return Check("disk", "ok", detail)
+
+
+def _published(config: Config, now: datetime, only: str | None) -> Iterator[Check]:
+    try:
+        with published(config.warehouse.path) as connection:
+            report = coverage_report(connection, now, only)
+    except HveError as error:
+        yield Check("coverage", "warn", str(error), "hve run")
+        return
+    if report["complete"] is False:
+        detail = f"{len(report['gaps'])} windows were not read; data as of {report['as_of']}"
+        yield Check("coverage", "fail", detail, "hve run")
+    else:
+        yield Check("coverage", "ok", f"no gap is known; data as of {report['as_of']}")
+
+
+def _alerts(config: Config) -> Iterator[Check]:
+    """The targets of alerts, and what could not be delivered."""
+    from publish.alerts.notify import standing
+    from publish.alerts.routing import named
+    from publish.senders import sender_of
+
+    for name, target in named(config.alerts.targets).items():
+        try:
+            with sender_of(target, config, lambda _tenant, _scope: ""):
+                yield Check(f"alerts to {name}", "ok", "is configured; nothing was sent")
+        except HveError as error:
+            fix = "mend the target in hve.toml, see docs/alerts.md"
+            yield Check(f"alerts to {name}", "fail", str(error), fix)
+    if not (config.warehouse.path / "state.db").exists():
+        return
+    with store_of(config) as store:
+        for each in standing(Outbox(store.state))["failed"]:
+            detail = (
+                f"{each['messages']} messages wait after {each['attempts']} attempts:"
+                f" {each['error']}"
+            )
+            fix = "mend the target or what stands between; nothing is lost for seven days"
+            yield Check(f"delivery to {each['target']}", "fail", detail, fix)

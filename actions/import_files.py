@@ -1,0 +1,56 @@
+"""Lands files into the store and brings the marts up to date."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from actions.outcome import Outcome
+from actions.rebuild import build_options
+from hve_monitor.config import Config, Tenant
+from hve_monitor.errors import DONE, INCOMPLETE
+from ingest.files.imported import FileImport, ImportResult, expand, totals
+from ingest.source import Progress
+from models.build import BuildResult, build
+from warehouse.configured import store_of
+from warehouse.upkeep import sweep, tidy
+
+
+def import_files(
+    config: Config,
+    tenant: Tenant,
+    paths: Sequence[Path],
+    columns: dict[str, str],
+    kind: str,
+    now: datetime,
+    progress: Progress,
+) -> Outcome:
+    """Lands files into a tenant and brings its marts up to date."""
+    files = expand(paths)
+    with store_of(config) as store:
+        with store.tenant_lock(tenant.name):
+            store.check_now(tenant.name, now)
+            results = FileImport(store, tenant, now, columns, kind, progress).read_all(files)
+            tidy(store, tenant.name, now)
+        built = build(store, [tenant], now, progress, **build_options(config))
+        sweep(store)
+    return Outcome(_import_document(tenant, results, built), _import_code(results))
+
+
+def _import_document(
+    tenant: Tenant, results: Sequence[ImportResult], built: BuildResult
+) -> dict[str, Any]:
+    return {
+        "tenant": tenant.name,
+        **totals(results),
+        "files": [vars(result) for result in results],
+        "models": {"days_rebuilt": built.days_rebuilt, "seconds": built.seconds},
+        "incidents_opened": built.incidents_opened,
+    }
+
+
+def _import_code(results: Sequence[ImportResult]) -> int:
+    bad = any(result.rows_rejected or result.error for result in results)
+    return INCOMPLETE if bad else DONE

@@ -1,0 +1,98 @@
+"""Reads the sources of every tenant, side by side; what the states of the sources mean."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from actions.readers import Readers, Reading
+from hve_monitor.config import Config, Tenant
+from hve_monitor.errors import DONE, FAILED, INCOMPLETE, TEMPORARY, USAGE, HveError, LockedError
+from ingest.read_tenant import ingest_tenant
+from ingest.source import Progress, SourceResult
+from warehouse.configured import store_of
+from warehouse.state import Window
+
+log = logging.getLogger(__name__)
+VITAL = ("accounts", "message_traces")
+
+
+def ingest(
+    config: Config,
+    now: datetime,
+    progress: Progress,
+    sources: Sequence[str] = (),
+    asked: Window | None = None,
+) -> list[SourceResult]:
+    """Results of every tenant's sources; a tenant that another process holds is left out.
+
+    Raises: LockedError when every tenant is held, ConfigError.
+    """
+    results: dict[str, list[SourceResult]] = {}
+    refused: dict[str, HveError] = {}
+    with Readers() as readers:
+        readers.start(read_tenants(config), reading_of(config, now, progress, sources, asked))
+        for group in readers.ended():
+            results |= results_of(group, refused)
+    settle(results, refused)
+    return [each for tenant in config.served for each in results.get(tenant.name, [])]
+
+
+def read_tenants(config: Config) -> list[Tenant]:
+    return [tenant for tenant in config.served if tenant.accounts != "files"]
+
+
+def reading_of(
+    config: Config,
+    now: datetime,
+    progress: Progress,
+    sources: Sequence[str] = (),
+    asked: Window | None = None,
+) -> Callable[[Tenant], list[SourceResult]]:
+    def read(tenant: Tenant) -> list[SourceResult]:
+        with store_of(config) as store:
+            return ingest_tenant(store, config, tenant, sources, now, asked, progress)
+
+    return read
+
+
+def results_of(
+    group: dict[str, Reading], refused: dict[str, HveError]
+) -> dict[str, list[SourceResult]]:
+    """What each tenant of the group brought; who brought nothing is told and noted."""
+    found = {}
+    for name, reading in group.items():
+        try:
+            found[name] = reading.result()
+        except HveError as error:
+            refused[name] = error
+    return found
+
+
+def settle(results: dict[str, list[SourceResult]], refused: dict[str, HveError]) -> None:
+    """Adds what was refused to the results; a held tenant is left to whoever holds it.
+
+    Raises: HveError, the first one, when no tenant brought anything.
+    """
+    if refused and not results:
+        raise next(iter(refused.values()))
+    for name, error in refused.items():
+        log.warning("%s", error)
+        if not isinstance(error, LockedError):
+            results[name] = [SourceResult("message_traces", name)]
+            results[name][0].note(error)
+
+
+def exit_code(results: Sequence[SourceResult]) -> int:
+    """What the sources' states mean for whoever called."""
+    bad = [result for result in results if result.status != "ok" and not result.optional]
+    if not bad:
+        return DONE
+    # Without accounts and traces there is nothing: what else succeeded does not make a run.
+    vital = [result for result in results if result.source in VITAL] or results
+    if any(result.status != "failed" for result in vital):
+        return INCOMPLETE
+    if any(result.misconfigured for result in vital):
+        return USAGE
+    return TEMPORARY if all(result.temporary for result in vital) else FAILED

@@ -1,0 +1,274 @@
+"""Reveal, erase, purge and change of the key: each with a reason, each in the audit log."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from datetime import date, datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from hve_monitor.clock import iso
+from hve_monitor.config import Config
+from hve_monitor.errors import ConfigError, LockedError
+from models.build import offer_models
+from models.reference.book import reference_of
+from publish.exports.exports import old_exports, scheduled
+from warehouse.backup import back_up, emptied, restore
+from warehouse.configured import store_of
+from warehouse.delta.commit import fsync_folder
+from warehouse.locks import exclusive
+from warehouse.privacy import audit
+from warehouse.privacy.identities import identities
+from warehouse.privacy.removal import (
+    Removal,
+    Removed,
+    begin,
+    end,
+    erase_rows,
+    forget_damaged,
+    forget_old_files,
+    has_old_rows,
+    mentions,
+    purge_rows,
+    told,
+    unfinished,
+)
+from warehouse.protection.mode import Protection, read_key, read_protection, rotate
+from warehouse.protection.pseudonyms import PSEUDONYM
+from warehouse.publication import publish, published
+from warehouse.records.accounts import account_addresses, sending_accounts
+from warehouse.store import Store, open_store
+
+log = logging.getLogger(__name__)
+RETENTION = "*retention"  # no tenant can have this name
+EVERY_SECONDS = 20 * 3600
+
+
+def reveal(config: Config, pseudonym: str, reason: str, who: str, now: datetime) -> dict[str, Any]:
+    """The address behind a pseudonym. Raises: ConfigError when there is none."""
+    asked = pseudonym.strip().lower()
+    if asked.startswith(("m-", "s-", "aggregate:", "erased:")) or not PSEUDONYM.fullmatch(asked):
+        raise ConfigError(
+            f"{pseudonym}: is no pseudonym of a recipient (p-…); message ids, subjects and rows"
+            " without a person cannot be revealed"
+        )
+    with store_of(config) as store:
+        if store.protection.mode != "pseudonymous":
+            raise ConfigError("reveal: this store holds no pseudonyms (privacy.mode)")
+        for tenant in config.served:
+            address = identities(store, tenant.name, [asked]).get(asked)
+            if address is not None:
+                audit.record(store.state, now, who, "reveal", asked, reason, "revealed")
+                return {"pseudonym": asked, "tenant": tenant.name, "address": address}
+        audit.record(store.state, now, who, "reveal", asked, reason, "unknown")
+    raise ConfigError(f"{pseudonym}: nobody is known behind it; erased, purged or another store's")
+
+
+def erase(
+    config: Config,
+    address: str,
+    reason: str,
+    who: str,
+    now: datetime,
+    backups: Sequence[Path] = (),
+) -> dict[str, Any]:
+    """Takes a person out of the store, of copies and of backup files; says what was removed where.
+
+    Raises: ConfigError for what is no address of a person, LockedError.
+    """
+    asked = address.strip().lower()
+    if "@" not in asked:
+        raise ConfigError(f"{address}: is no address")
+    documents = []
+    _ensure_store(config.warehouse.path)
+    with exclusive(config.warehouse.path / "locks", "erase"):
+        for root in (config.warehouse.path, *backups):
+            with _opened(root) as folder, _held(config, folder) as store:
+                found = [
+                    _erased(store, config, tenant.name, asked, reason, who, now)
+                    for tenant in config.served
+                ]
+                documents += [each | {"store": str(root)} for each in found]
+                if folder != root:
+                    _write_again(store, root)
+    _export_again(config, now)
+    return {"erased": documents, "at": iso(now), "who": who}
+
+
+def _export_again(config: Config, now: datetime) -> None:
+    """What runs export by themselves still names the person until it is written anew."""
+    folder = config.export.folder
+    if folder is not None and folder.exists() and (config.warehouse.path / "hve.duckdb").exists():
+        scheduled(config, now)
+
+
+@contextmanager
+def _opened(root: Path) -> Iterator[Path]:
+    """The store at a folder, or what a backup file holds, laid out beside the file for a while."""
+    if not root.is_file():
+        yield root
+        return
+    with emptied(root.with_name(f".{root.name}.erasing")) as beside:
+        folder = beside / "store"
+        restore(root, folder)
+        yield folder
+
+
+def _write_again(store: Store, target: Path) -> None:
+    """Puts the changed store in the place of the backup that it came from."""
+    fresh = store.root.with_name("again")
+    back_up(store, fresh, locked=True)
+    fresh.replace(target)
+    fsync_folder(target.parent)
+
+
+def purge(config: Config, who: str, reason: str, now: datetime) -> dict[str, Any]:
+    """Applies the retention to every tenant."""
+    limits = config.retention
+    days = limits.facts_days, limits.marts_days
+    with _held(config, config.warehouse.path) as store:
+        documents, exports = [], old_exports(config, _marts_before(config, now))
+        for file in exports:
+            file.unlink()
+        for tenant in config.served:
+            store.check_now(tenant.name, now)
+            begun = begin(store, tenant.name, None, now, who, reason)
+            documents.append(
+                _ended(store, config, begun, purge_rows(store, tenant.name, now, days))
+            )
+    return {
+        "purged": documents,
+        "exports_removed": len(exports),
+        "facts_days": days[0],
+        "marts_days": days[1],
+        "at": iso(now),
+    }
+
+
+def _marts_before(config: Config, now: datetime) -> date:
+    return now.date() - timedelta(days=config.retention.marts_days)
+
+
+def change_key(config: Config, file: Path, reason: str, who: str, now: datetime) -> dict[str, Any]:
+    """Seals the store's keys with another outside key; not a row is touched.
+
+    Raises: ConfigError when either key is missing, too short or wrong.
+    """
+    old = read_protection(config.privacy, config.warehouse.path)
+    if old.key is None:
+        raise ConfigError("rotate-key: this store has no key (privacy.mode, privacy.key_file)")
+    new = Protection(old.mode, old.subjects, read_key(file, config.warehouse.path))
+    with _held(config, config.warehouse.path) as store:
+        tenants = rotate(store.state, old, new)
+        audit.record(store.state, now, who, "rotate-key", new.fingerprint, reason, "done")
+    return {"fingerprint": new.fingerprint, "tenants": tenants, "key_file": str(file)}
+
+
+def note(
+    config: Config, what: str, target: str, who: str, now: datetime, outcome: str = "done"
+) -> None:
+    """Exports, backups and restores leave an entry in every mode: a file gets out of hand."""
+    with store_of(config) as store:
+        audit.record(store.state, now, who, what, target, "", outcome)
+
+
+def finish_removals(config: Config) -> None:
+    """Ends what a process that died has begun. Does nothing where nothing was begun."""
+    with store_of(config) as store:
+        if not unfinished(store):
+            return
+    with _held(config, config.warehouse.path):
+        pass
+
+
+def retain(config: Config, now: datetime) -> None:
+    """Purges once a day, when there is anything older than the retention."""
+    days = config.retention.facts_days, config.retention.marts_days
+    with store_of(config) as store:
+        last = store.state.last_upkeep(RETENTION)
+        if last is not None and time.time() - last < EVERY_SECONDS:
+            return
+        store.state.record_upkeep(RETENTION, time.time())
+        is_due = bool(old_exports(config, _marts_before(config, now))) or any(
+            has_old_rows(store, each.name, now, days) for each in config.served
+        )
+    if is_due:
+        try:
+            purge(config, "hve run", "retention", now)
+        except LockedError as error:
+            log.warning("%s", error)
+
+
+def _ensure_store(root: Path) -> None:
+    if not (root / "state.db").exists():
+        raise ConfigError(f"{root}: is no store")
+
+
+@contextmanager
+def _held(config: Config, root: Path) -> Iterator[Store]:
+    """The store with every lock, after what was begun before has ended."""
+    _ensure_store(root)
+    protection = read_protection(config.privacy, root)
+    limit, threads = config.warehouse.memory_limit, config.warehouse.threads
+    with open_store(root, limit, threads, protection) as store, ExitStack() as locks:
+        for tenant in config.served:
+            locks.enter_context(store.tenant_lock(tenant.name))
+        locks.enter_context(store.build_lock())
+        days = config.retention.facts_days, config.retention.marts_days
+        for begun in unfinished(store):
+            log.warning("a removal of %s had not ended; it is ended now", iso(begun.at))
+            _ended(store, config, begun, _removed(store, begun, days))
+        yield store
+
+
+def _removed(store: Store, begun: Removal, days: tuple[int, int]) -> list[Removed]:
+    if begun.value is None:
+        return purge_rows(store, begun.tenant, begun.at, days)
+    return erase_rows(store, begun.tenant, begun.value)
+
+
+def _erased(
+    store: Store, config: Config, tenant: str, address: str, reason: str, who: str, now: datetime
+) -> dict[str, Any]:
+    if address in account_addresses(store, tenant) | sending_accounts(store, tenant):
+        raise ConfigError(f"{address}: is a sending account, not a person who received mail")
+    if store.protection.mode == "aggregate":
+        return {"tenant": tenant, "person": None, "removed": [], "remaining_rows": 0,
+                "old_files_removed": 0, "store": str(store.root)}  # fmt: skip
+    value = store.mask(tenant).recipient(address)
+    begun = begin(store, tenant, value, now, who, reason)
+    return _ended(store, config, begun, erase_rows(store, tenant, value))
+
+
+def _ended(store: Store, config: Config, begun: Removal, removed: list[Removed]) -> dict[str, Any]:
+    """The proof of a removal, once readers see the new version and the old files are gone."""
+    _publish_again(store, config, begun.at)
+    is_purge = begun.value is None
+    kept_from = begun.at.date() - timedelta(days=config.retention.facts_days)
+    files = forget_old_files(store) + forget_damaged(store, kept_from if is_purge else None)
+    left = 0 if begun.value is None else mentions(store, begun.tenant, begun.value)
+    rows = sum(each.rows_dropped + each.rows_kept_without for each in removed)
+    person = None if begun.value is None else told(store, begun.tenant, begun.value)
+    end(store, begun, f"{rows} rows, {files} old files, {left} rows left")
+    return {
+        "tenant": begun.tenant,
+        "person": person,
+        "removed": [vars(each) for each in removed],
+        "old_files_removed": files,
+        "remaining_rows": left,
+        "store": str(store.root),
+    }
+
+
+def _publish_again(store: Store, config: Config, now: datetime) -> None:
+    if not store.published.exists():
+        return
+    with published(store.root) as connection:
+        found = connection.execute("select as_of from state.publication").fetchall()
+    offer = partial(offer_models, reference=reference_of(config))
+    publish(store, found[0][0] if found else now, offer)
+    store.published.with_name("hve.next.duckdb").unlink(missing_ok=True)

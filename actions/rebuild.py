@@ -1,0 +1,63 @@
+"""Models alone, and what of the configuration they depend on."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager, nullcontext
+from datetime import datetime
+from typing import Any
+
+from actions.outcome import Outcome
+from hve_monitor.config import Config
+from hve_monitor.errors import DONE, ConfigError
+from ingest.source import Progress
+from models.build import DUCKDB, build
+from models.cost.passed_thresholds import budgets_by_currency
+from models.engine.workplace import Engine
+from models.incidents.overspend import Spending
+from models.readiness.facts import Settings
+from models.reference.book import reference_of
+from warehouse.configured import store_of
+
+ENGINES = ("duckdb", "spark")
+
+
+def rebuild(
+    config: Config, now: datetime, progress: Progress, *, full: bool, engine: str = "duckdb"
+) -> Outcome:
+    """Models alone. Raises: ConfigError for an engine that is not there."""
+    from actions.privacy import finish_removals
+
+    finish_removals(config)
+    options = build_options(config)
+    with _engine(engine, config) as chosen, store_of(config) as store:
+        built = build(store, config.served, now, progress, full=full, engine=chosen, **options)
+    document = {
+        "models": {"days_rebuilt": built.days_rebuilt, "seconds": built.seconds},
+        "incidents_opened": built.incidents_opened,
+    }
+    return Outcome(document, DONE)
+
+
+def _engine(name: str, config: Config) -> AbstractContextManager[Engine]:
+    if name not in ENGINES:
+        raise ConfigError(f"--engine {name}: use one of {', '.join(ENGINES)}")
+    if name == "duckdb":
+        return nullcontext(DUCKDB)
+    from models.engine.spark import spark_engine
+
+    return spark_engine(config)
+
+
+def build_options(config: Config) -> dict[str, Any]:
+    """What of the configuration the models depend on."""
+    lines = [line for each in budgets_by_currency(config).values() for line in each]
+    return {
+        "readiness": _settings(config),
+        "reference": reference_of(config),
+        "spending": Spending(lines, config.alerts.cost_minimum),
+    }
+
+
+def _settings(config: Config) -> Settings:
+    readiness = config.readiness
+    return Settings(config.endpoints.smtp, readiness.idle_days, readiness.ending_days)

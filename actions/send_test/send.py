@@ -1,0 +1,195 @@
+"""`hve send-test`: the endpoint step by step, and one message through it."""
+
+from __future__ import annotations
+
+import csv
+import getpass
+import os
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any
+
+from actions.outcome import Outcome
+from actions.send_test.smtp.endpoint import parse_endpoint
+from actions.send_test.smtp.message import checked_address, checked_recipients, compose, domain_of
+from actions.send_test.smtp.session import Session, tls_context
+from actions.send_test.smtp.sign_in import sign_in_basic, sign_in_oauth
+from actions.send_test.smtp.step import Step, StepFailed
+from actions.send_test.smtp.submission import submit
+from hve_monitor.config import Config, Tenant
+from hve_monitor.errors import (
+    DONE,
+    FAILED,
+    INCOMPLETE,
+    TEMPORARY,
+    ConfigError,
+    StoreError,
+)
+from hve_monitor.files import REFERENCE
+from ingest.entra.tokens import EntraTokens
+from ingest.http import https_client
+from models.explain.diagnosis import diagnose
+from models.usage.accounts import accounts
+from warehouse.publication import published
+
+
+@dataclass(frozen=True)
+class SendOrder:
+    """What is sent by whom to whom. `password` is None for OAuth, and never shown."""
+
+    account: str
+    recipients: tuple[str, ...]
+    message: EmailMessage
+    password: str | None
+
+    def __repr__(self) -> str:
+        return f"SendOrder({self.account!r}, {self.recipients!r})"
+
+
+def preflight(config: Config, timeout: float) -> Outcome:
+    """Every step up to signing in, without signing in; exit 3 when one fails, 75 for network."""
+    session = _session(config, timeout)
+    try:
+        session.open()
+    except StepFailed:
+        pass
+    finally:
+        session.close()
+    document = {"endpoint": config.endpoints.smtp, "steps": _shown(session.steps), "sent": False}
+    return Outcome(document, _code(session.steps, INCOMPLETE))
+
+
+def password_of(account: str | None, file: Path | None) -> str:
+    """From the file, HVE_SMTP_PASSWORD or a prompt, never from the command line.
+
+    Raises: ConfigError when there is none and nobody to ask.
+    """
+    if file is not None:
+        try:
+            return file.read_text(encoding="utf-8").rstrip("\r\n")
+        except (OSError, UnicodeDecodeError) as error:
+            reason = getattr(error, "strerror", None) or "not a text file"
+            raise ConfigError(f"--password-file {file}: cannot be read ({reason})") from None
+    given = os.environ.get("HVE_SMTP_PASSWORD")
+    if given:
+        return given
+    if not sys.stdin.isatty():
+        raise ConfigError(f"no password for {account}: set HVE_SMTP_PASSWORD or --password-file")
+    return getpass.getpass(f"Password of {account}: ")
+
+
+def prepare(
+    config: Config,
+    tenant: Tenant,
+    account: str | None,
+    recipients: Sequence[str] | None,
+    password: Callable[[], str] | None,
+) -> SendOrder:
+    """The message, checked; without a password it goes by OAuth.
+
+    Raises: ConfigError for too many recipients and for external ones: nothing was sent.
+    """
+    if not account or not recipients:
+        raise ConfigError("send-test: give --account and --to, or --preflight to send nothing")
+    address = checked_address(account, "--account")
+    domains = account_domains(config, tenant) or {domain_of(address)}
+    domains |= {each.lower() for each in tenant.accepted_domains}
+    to = checked_recipients(recipients, domains, _limit("recipients_per_message"))
+    message = compose(address, to, datetime.now(UTC))
+    return SendOrder(address, to, message, password() if password else None)
+
+
+def send(config: Config, tenant: Tenant, asked: SendOrder, timeout: float) -> Outcome:
+    """Sends it; exit 1 when it was refused, 75 when it may pass later."""
+    token = None if asked.password is not None else sending_token(config, tenant)
+    session = _session(config, timeout)
+    sent = False
+    try:
+        session.open()
+        if asked.password is not None:
+            sign_in_basic(session, asked.account, asked.password)
+        else:
+            sign_in_oauth(session, asked.account, token or "")
+        submit(session, asked.account, asked.recipients, asked.message)
+        sent = True
+    except StepFailed:
+        pass
+    finally:
+        session.close()
+    return Outcome(
+        _document(config, tenant, asked, session.steps, sent), _code(session.steps, FAILED)
+    )
+
+
+def account_domains(config: Config, tenant: Tenant) -> set[str]:
+    """Domains of the tenant's accounts, as they are configured and as the store knows them."""
+    addresses = list(tenant.accounts) if isinstance(tenant.accounts, tuple) else []
+    try:
+        with published(config.warehouse.path) as connection:
+            addresses += [sender.account for sender in accounts(connection, tenant.name)]
+    except StoreError:
+        pass  # nothing is stored yet: the configuration alone tells
+    return {domain_of(each) for each in addresses}
+
+
+def sending_token(config: Config, tenant: Tenant) -> str:
+    """A token for submission, of the sending application where one is configured.
+
+    Raises: AuthError, SourceUnavailable, ConfigError.
+    """
+    if not tenant.tenant_id:
+        raise ConfigError(f"tenant '{tenant.name}': --oauth needs tenant_id and a credential")
+    with https_client(config.endpoints.ca_bundle) as client:
+        tokens = EntraTokens(tenant.sender, config.endpoints, client)
+        return tokens.bearer(config.endpoints.smtp_scope)
+
+
+def _session(config: Config, timeout: float) -> Session:
+    context = tls_context(config.endpoints.ca_bundle)
+    return Session(parse_endpoint(config.endpoints.smtp), context, timeout)
+
+
+def _document(
+    config: Config, tenant: Tenant, asked: SendOrder, steps: list[Step], sent: bool
+) -> dict[str, Any]:
+    return {
+        "tenant": tenant.name,
+        "account": asked.account,
+        "recipients": list(asked.recipients),
+        "endpoint": config.endpoints.smtp,
+        "authentication": "basic" if asked.password is not None else "oauth",
+        "steps": _shown(steps),
+        "sent": sent,
+        "message_id": str(asked.message["Message-ID"]),
+        "trace": None,
+    }
+
+
+def _shown(steps: list[Step]) -> list[dict[str, Any]]:
+    """Each step; one that failed comes with what the catalogue says of it."""
+    return [
+        asdict(step)
+        | {
+            "explanations": [match.document() for match in diagnose(step.reply or step.detail)]
+            if step.status == "failed"
+            else []
+        }
+        for step in steps
+    ]
+
+
+def _code(steps: list[Step], failed: int) -> int:
+    bad = [step for step in steps if step.status == "failed"]
+    if not bad:
+        return DONE
+    return TEMPORARY if bad[-1].temporary else failed
+
+
+def _limit(name: str) -> int:
+    """A published limit. Source: data/reference/limits.csv."""
+    with (REFERENCE / "limits.csv").open(encoding="utf-8", newline="") as file:
+        return next(int(row["value"]) for row in csv.DictReader(file) if row["name"] == name)

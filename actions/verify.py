@@ -1,0 +1,28 @@
+"""Whether the store is sound, as a document and an exit code."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from actions.outcome import Outcome
+from hve_monitor.config import Config
+from hve_monitor.errors import DONE, INCOMPLETE
+from warehouse.backup import still
+from warehouse.configured import store_of
+from warehouse.verification import set_aside, verify
+
+
+def examine_store(config: Config, *, repair: bool) -> Outcome:
+    """Findings, and with `repair` what follows from the files that were set aside.
+
+    Raises: LockedError when a run holds the store that is to be repaired.
+    """
+    repaired: list[str] = []
+    with store_of(config) as store:
+        findings, damages = verify(store)
+        if repair and damages:
+            with still(store):
+                repaired = set_aside(store, damages)
+    bad = any(finding.status == "fail" for finding in findings)
+    document = {"findings": [asdict(each) for each in findings], "repaired": repaired}
+    return Outcome(document, INCOMPLETE if bad else DONE)

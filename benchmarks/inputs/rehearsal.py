@@ -1,0 +1,93 @@
+"""Traffic with known incidents for measuring detection: rows as columns, and the labels."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.inputs.campaign import plan_campaign
+from benchmarks.inputs.fleet import draw_fleet
+from simulator.mail.account import Account
+from simulator.mail.directory import Directory
+from simulator.mail.incident import Incident
+from simulator.mail.instant import day_of, micros, moment_of
+from simulator.mail.traffic import Traffic
+
+DOMAIN = "contoso.com"
+
+
+@dataclass(frozen=True)
+class Rehearsal:
+    """A drawn tenant.
+
+    Columns of numbers: account and day and message (which together name a message), recipient,
+    received and visible (microseconds), status (index of block.STATUSES), source and subject
+    (indexes of the account's own, see `names`).
+    """
+
+    traffic: Traffic
+    days: range
+
+    @property
+    def incidents(self) -> list[Incident]:
+        """What was injected, look-alikes too."""
+        return list(self.traffic.incidents)
+
+    def columns(self) -> dict[str, NDArray[np.generic]]:
+        """Every row of the whole history."""
+        blocks = [
+            self._block(account.index, day)
+            for account in self.traffic.accounts
+            for day in self.days
+        ]
+        return {name: np.concatenate([block[name] for block in blocks]) for name in blocks[0]}
+
+    def _block(self, account: int, day: int) -> dict[str, NDArray[np.generic]]:
+        block = self.traffic.block(account, day)
+        message = block.message
+        return {
+            "account": np.full(len(message), account),
+            "day": np.full(len(message), day),
+            "message": message,
+            "recipient": block.recipient,
+            "received": block.received,
+            "visible": block.visible,
+            "status": block.final,
+            "source": block.source[message],
+            "subject": block.subject[message],
+        }
+
+    def names(self, what: Callable[[int], Sequence[str]]) -> list[tuple[int, int, str]]:
+        """(account, index, text) of every account's texts, such as `traffic.sources`."""
+        return [
+            (account.index, index, text)
+            for account in self.traffic.accounts
+            for index, text in enumerate(what(account.index))
+        ]
+
+
+def draw_rehearsal(seed: int, accounts: int = 60, days: int = 120) -> Rehearsal:
+    """A tenant whose size, season, accounts and incidents follow from the seed."""
+    random = np.random.default_rng([seed, 23])
+    now = datetime.fromisoformat("2026-01-05T00:00:00+00:00")
+    end = moment_of(micros(now) + int(random.integers(0, 365)) * 86_400_000_000)
+    staff = int(np.exp(random.uniform(np.log(250), np.log(2_500))))
+    first_day = day_of(micros(end)) - days
+    fleet = draw_fleet(seed, DOMAIN, end, accounts)
+    incidents = plan_campaign(seed, fleet, staff, first_day, days)
+    fleet = [_born(account, incidents) for account in fleet]
+    directory = Directory(DOMAIN, staff, first_day)
+    traffic = Traffic(seed, fleet, directory, incidents, first_day)
+    return Rehearsal(traffic, range(first_day, first_day + days))
+
+
+def _born(account: Account, incidents: list[Incident]) -> Account:
+    """The account, young where its beginning is one of the look-alikes."""
+    for item in incidents:
+        if item.account == account.index and item.family == "new_account":
+            return replace(account, created_at=moment_of(item.start))
+    return account

@@ -1,0 +1,137 @@
+"""Commands about single messages and the state of accounts."""
+
+import sys
+from functools import partial
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli.options import (
+    ConfigFile,
+    Json,
+    Now,
+    Since,
+    TenantName,
+    Until,
+    finish,
+    load,
+    moment_of,
+    show,
+    tenant_of_account,
+    time_of,
+)
+
+commands = typer.Typer()
+
+
+@commands.command()
+def trace(
+    sender: Annotated[str | None, typer.Option(help="Any address of an account.")] = None,
+    recipient: Annotated[str | None, typer.Option()] = None,
+    message_id: Annotated[
+        str | None, typer.Option("--message-id", help="With or without <>.")
+    ] = None,
+    trace_id: Annotated[str | None, typer.Option("--id", help="Trace id.")] = None,
+    subject: Annotated[str | None, typer.Option(help="Words that all occur.")] = None,
+    status: Annotated[str | None, typer.Option()] = None,
+    from_ip: Annotated[str | None, typer.Option("--from-ip")] = None,
+    since: Since = None,
+    until: Until = None,
+    limit: Annotated[
+        int | None, typer.Option(help="Most rows: 1000, 50 with --events, all with --out.")
+    ] = None,
+    offset: Annotated[int, typer.Option(help="Rows to pass over: next_offset of a page.")] = 0,
+    out: Annotated[Path | None, typer.Option(help="Every row into this CSV file.")] = None,
+    events: Annotated[bool, typer.Option("--events", help="Step by step, per recipient.")] = False,
+    summary: Annotated[bool, typer.Option("--summary", help="Figures per account.")] = False,
+    tenant: TenantName = None,
+    config: ConfigFile = None,
+    now: Now = None,
+    as_json: Json = False,
+) -> None:
+    """Delivery search: did it arrive, and if not, what happened."""
+    from actions.author import author_of
+    from actions.trace import Wish, trace_document
+    from models.delivery.search import TraceFilter
+
+    wanted = TraceFilter(
+        tenant, sender, recipient, trace_id, message_id, subject, status, from_ip,
+        time_of(since, "--since"), time_of(until, "--until"),
+    )  # fmt: skip
+    wish = Wish(limit, offset, out, events, summary)
+    document, kind = trace_document(load(config), wanted, wish, moment_of(now), author_of(None))
+    show(document, as_json, kind)
+
+
+@commands.command()
+def readiness(
+    account: Annotated[str | None, typer.Option(help="One account.")] = None,
+    check: Annotated[str | None, typer.Option(help="One check, e.g. conditional_access.")] = None,
+    status: Annotated[str | None, typer.Option(help="fail, warn, unknown, pass.")] = None,
+    history: Annotated[bool, typer.Option("--history", help="Every change as well.")] = False,
+    tenant: TenantName = None,
+    config: ConfigFile = None,
+    now: Now = None,
+    as_json: Json = False,
+) -> None:
+    """Is every account set up right: one finding per check and account, with its fix."""
+    from hve_monitor.errors import DONE, INCOMPLETE
+    from models.readiness.report import Wanted, readiness_report
+    from warehouse.publication import published
+
+    wanted = Wanted(tenant, account, check, status, with_history=history)
+    with published(load(config).warehouse.path) as connection:
+        document = readiness_report(connection, wanted, moment_of(now))
+    show(document, as_json, "readiness")
+    raise typer.Exit(INCOMPLETE if document["failed"] else DONE)
+
+
+@commands.command()
+def explain(
+    text: Annotated[
+        list[str],
+        typer.Argument(metavar="TEXT", help="A code, a bounce, a log file, or - (stdin)."),
+    ],
+    config: ConfigFile = None,  # noqa: ARG001 - every command takes it; the catalogue needs none
+    now: Now = None,  # noqa: ARG001 - the same
+    as_json: Json = False,
+) -> None:
+    """What an error means and what mends it: SMTP, sign-in, Graph, Exchange, Azure, our own."""
+    from actions.explain import explained
+
+    show(explained(" ".join(text), sys.stdin.buffer), as_json, "explain")
+
+
+@commands.command("send-test")
+def send_test(
+    account: Annotated[str | None, typer.Option(help="HVE account that sends.")] = None,
+    to: Annotated[list[str] | None, typer.Option(help="Recipient inside the tenant.")] = None,
+    oauth: Annotated[bool, typer.Option("--oauth", help="XOAUTH2 in place of Basic.")] = False,
+    follow: Annotated[bool, typer.Option("--follow", help="Wait for its trace.")] = False,
+    preflight: Annotated[bool, typer.Option("--preflight", help="Send nothing.")] = False,
+    password_file: Annotated[
+        Path | None, typer.Option(help="File with the password; else HVE_SMTP_PASSWORD, a prompt.")
+    ] = None,
+    timeout: Annotated[float, typer.Option(min=1, help="Seconds for each answer.")] = 30,
+    wait: Annotated[float, typer.Option(min=0, help="Most seconds to follow.")] = 900,
+    tenant: TenantName = None,
+    config: ConfigFile = None,
+    now: Now = None,
+    as_json: Json = False,
+) -> None:
+    """Test the HVE endpoint step by step, and one message through it."""
+    from actions.send_test import follow as following
+    from actions.send_test import send as sending
+
+    loaded, moment = load(config), moment_of(now)
+    if preflight:
+        finish(sending.preflight(loaded, timeout), as_json, "send-test")
+    chosen = tenant_of_account(loaded, tenant, account)
+    secret = None if oauth else partial(sending.password_of, account, password_file)
+    outcome = sending.send(
+        loaded, chosen, sending.prepare(loaded, chosen, account, to, secret), timeout
+    )
+    if follow and outcome.document["sent"]:
+        outcome = following.follow(loaded, chosen, outcome.document, moment, wait)
+    finish(outcome, as_json, "send-test")

@@ -1,0 +1,102 @@
+"""Commands about usage and money."""
+
+from typing import Annotated
+
+import typer
+
+from cli.options import (
+    ConfigFile,
+    Json,
+    Now,
+    Since,
+    TenantName,
+    Until,
+    load,
+    moment_of,
+    show,
+    time_of,
+)
+
+commands = typer.Typer()
+
+
+@commands.command()
+def usage(
+    by: Annotated[str, typer.Option(help="Of tenant, account, day, month.")] = "account,day",
+    since: Since = None,
+    until: Until = None,
+    tenant: TenantName = None,
+    config: ConfigFile = None,
+    now: Now = None,
+    as_json: Json = False,
+) -> None:
+    """Usage rows: messages, recipients and their statuses."""
+    from models.usage.coverage import coverage_report
+    from models.usage.usage import usage_sums
+    from warehouse.reading import published
+
+    moment, start, end = moment_of(now), time_of(since, "--since"), time_of(until, "--until")
+    with published(load(config).warehouse.path) as connection:
+        keys = [key.strip() for key in by.split(",") if key.strip()]
+        document = {
+            "rows": usage_sums(connection, keys, moment, tenant, start, end),
+            "coverage": coverage_report(connection, moment, tenant, start, end),
+        }
+    show(document, as_json, "rows")
+
+
+@commands.command()
+def tenants(config: ConfigFile = None, now: Now = None, as_json: Json = False) -> None:
+    """All tenants side by side: freshness, gaps, volume, spend, incidents, the next budget."""
+    from models.overview.tenants import tenant_summaries
+
+    show(tenant_summaries(load(config), moment_of(now)), as_json, "tenants")
+
+
+@commands.command()
+def cost(
+    month: Annotated[str | None, typer.Option(help="YYYY-MM; default this month.")] = None,
+    backtest: Annotated[
+        bool, typer.Option("--backtest", help="And what earlier projections would have said.")
+    ] = False,
+    closing: Annotated[
+        str | None, typer.Option("--close", help="YYYY-MM; freezes the month for good.")
+    ] = None,
+    tenant: TenantName = None,
+    config: ConfigFile = None,
+    now: Now = None,
+    as_json: Json = False,
+) -> None:
+    """Spend of a month: to date, projected, by payer, against budgets and Azure's invoice."""
+    from models.cost.spend import close, past, spend
+
+    loaded, moment = load(config), moment_of(now)
+    if closing is None:
+        document = spend(loaded, moment, tenant, month)
+    else:
+        document = close(loaded, moment, tenant, closing)
+    if backtest:
+        document["backtest"] = past(loaded, moment, tenant)
+    show(document, as_json, "cost")
+
+
+@commands.command()
+def whatif(
+    account: Annotated[str, typer.Option(help="The account that will send.")],
+    recipients: Annotated[int, typer.Option(min=1, help="Recipients of one send.")],
+    sends: Annotated[int, typer.Option(min=1, max=1000, help="Sends, or sends a period.")] = 1,
+    every: Annotated[str | None, typer.Option(help="day, week or month; default once.")] = None,
+    begin: Annotated[str | None, typer.Option("--from", help="First day; default today.")] = None,
+    until: Annotated[str | None, typer.Option(help="Last day; default for good.")] = None,
+    tenant: TenantName = None,
+    config: ConfigFile = None,
+    now: Now = None,
+    as_json: Json = False,
+) -> None:
+    """Cost of a planned change, its effect on budgets, and its messages."""
+    from models.cost.spend import planned_change
+    from models.cost.whatif import change_of
+
+    moment = moment_of(now)
+    change = change_of(account, recipients, sends, every, (begin, until), moment.date())
+    show(planned_change(load(config), moment, tenant, change), as_json, "whatif")

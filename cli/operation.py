@@ -1,0 +1,74 @@
+"""Commands about this installation."""
+
+from typing import Annotated
+
+import typer
+
+from cli.options import (
+    ConfigFile,
+    Json,
+    Now,
+    TenantName,
+    finish,
+    load,
+    moment_of,
+    show,
+)
+
+commands = typer.Typer()
+alerts = typer.Typer(no_args_is_help=True, help="The places that alerts go to.")
+commands.add_typer(alerts, name="alerts")
+
+
+@alerts.command("test")
+def try_alerts(
+    target: Annotated[
+        str | None, typer.Argument(metavar="[TARGET]", help="Its name; default every target.")
+    ] = None,
+    config: ConfigFile = None,
+    now: Now = None,
+    as_json: Json = False,
+) -> None:
+    """Send one test message and say what the receiver answered; exit 3 when one refuses it."""
+    from actions.outcome import Outcome
+    from actions.run import bearer_of
+    from hve_monitor.errors import DONE, INCOMPLETE
+    from publish.alerts.trial import try_targets
+
+    loaded = load(config)
+    tried = try_targets(loaded, moment_of(now), bearer_of(loaded), target)
+    code = DONE if all(each["status"] == "accepted" for each in tried) else INCOMPLETE
+    finish(Outcome({"targets": tried}, code), as_json, "alerts-test")
+
+
+@commands.command()
+def doctor(
+    tenant: TenantName = None,
+    config: ConfigFile = None,
+    now: Now = None,
+    as_json: Json = False,
+) -> None:
+    """Check configuration, credentials, permissions, clock, disk, coverage and alerts."""
+    from actions.doctor.examine import examine
+
+    finish(examine(load(config), moment_of(now), tenant), as_json, "doctor")
+
+
+@commands.command()
+def dashboard(
+    port: Annotated[int, typer.Option(help="Where it listens.")] = 8501,
+    host: Annotated[
+        str, typer.Option(help="Another address needs a login (auth.secrets_file).")
+    ] = "127.0.0.1",
+    config: ConfigFile = None,
+    now: Now = None,
+    as_json: Json = False,
+) -> None:
+    """Serve the dashboard; on this machine alone unless there is a login."""
+    from dashboards.serve import check_host, login_of, serve_dashboard
+
+    loaded = load(config)
+    check_host(loaded, host)
+    document = {"url": f"http://{host}:{port}", "login": login_of(loaded)}
+    show(document, as_json, "dashboard")
+    raise typer.Exit(serve_dashboard(config, port, now, host))

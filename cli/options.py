@@ -1,0 +1,83 @@
+"""What every command takes and prints."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from actions.outcome import Outcome
+    from hve_monitor.config import Config, Tenant
+
+ConfigFile = Annotated[
+    Path | None, typer.Option("--config", help="Configuration file; default hve.toml, HVE_CONFIG.")
+]
+Now = Annotated[
+    str | None, typer.Option("--now", help="Business time, ISO 8601; default the system clock.")
+]
+Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
+Since = Annotated[str | None, typer.Option("--since", help="From this time on, ISO 8601.")]
+Until = Annotated[str | None, typer.Option("--until", help="Before this time, ISO 8601.")]
+TenantName = Annotated[str | None, typer.Option("--tenant", help="One tenant of several.")]
+
+
+def load(file: Path | None) -> Config:
+    from hve_monitor.config import load_config
+
+    return load_config(file)
+
+
+def moment_of(text: str | None) -> datetime:
+    from hve_monitor.clock import business_now
+
+    return business_now(text)
+
+
+def time_of(text: str | None, flag: str) -> datetime | None:
+    from hve_monitor.clock import parse_time
+
+    return None if text is None else parse_time(text, flag)
+
+
+def tenant_of(config: Config, name: str | None) -> Tenant:
+    """The named tenant, or the only one."""
+    from hve_monitor.errors import ConfigError
+
+    if name is not None:
+        return config.tenant(name)
+    if len(config.served) > 1:
+        raise ConfigError(f"--tenant: name one of {', '.join(each.name for each in config.served)}")
+    return config.served[0]
+
+
+def tenant_of_account(config: Config, name: str | None, account: str | None) -> Tenant:
+    """The named tenant, the one that lists the account, or the only one. Raises: ConfigError."""
+    listing = [each for each in config.served if (account or "").lower() in each.accounts]
+    if name is None and len(listing) == 1:
+        return listing[0]
+    return tenant_of(config, name)
+
+
+def finish(outcome: Outcome, as_json: bool, kind: str) -> None:
+    show(outcome.document, as_json, kind)
+    raise typer.Exit(outcome.exit_code)
+
+
+def show(document: dict[str, Any], as_json: bool, kind: str) -> None:
+    """One JSON document, or the text that cli.text.common makes of this kind of document."""
+    shown = json.dumps(document, ensure_ascii=False) if as_json else _text(document, kind)
+    sys.stdout.write(shown + "\n")
+    sys.stdout.flush()
+
+
+def _text(document: dict[str, Any], kind: str) -> str:
+    from cli.text.common import TEXTS
+    from cli.text.delivery import DELIVERY_TEXTS
+
+    return (TEXTS | DELIVERY_TEXTS)[kind](document)

@@ -1,0 +1,103 @@
+"""Commands about personal data; each leaves an entry in the audit log."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli.feedback import Author, Reason
+from cli.options import ConfigFile, Json, Now, load, moment_of, show
+
+commands = typer.Typer()
+
+
+@commands.command()
+def reveal(
+    pseudonym: Annotated[str, typer.Argument(metavar="PSEUDONYM", help="p-…")],
+    reason: Reason = None,
+    author: Author = None,
+    config: ConfigFile = None,
+    now: Now = None,
+    as_json: Json = False,
+) -> None:
+    """Say who is behind a pseudonym."""
+    from actions import privacy
+    from actions.author import author_of, reason_of
+
+    why = reason_of(reason, "reveal")
+    document = privacy.reveal(load(config), pseudonym, why, author_of(author), moment_of(now))
+    show(document, as_json, "reveal")
+
+
+@commands.command()
+def erase(
+    address: Annotated[str, typer.Argument(metavar="ADDRESS", help="Of a person.")],
+    backup: Annotated[
+        list[Path] | None,
+        typer.Option(help="A backup, or a folder with a copy of the store; repeatable."),
+    ] = None,
+    reason: Reason = None,
+    author: Author = None,
+    config: ConfigFile = None,
+    now: Now = None,
+    as_json: Json = False,
+) -> None:
+    """Take a person out of everything stored; counts and costs stay."""
+    from actions import privacy
+    from actions.author import author_of
+
+    document = privacy.erase(
+        load(config), address, reason or "", author_of(author), moment_of(now), backup or ()
+    )
+    show(document, as_json, "erase")
+
+
+@commands.command()
+def purge(
+    reason: Reason = None,
+    author: Author = None,
+    config: ConfigFile = None,
+    now: Now = None,
+    as_json: Json = False,
+) -> None:
+    """Drop what is older than the retention."""
+    from actions import privacy
+    from actions.author import author_of
+
+    why = reason or "retention"
+    document = privacy.purge(load(config), author_of(author), why, moment_of(now))
+    show(document, as_json, "purge")
+
+
+@commands.command("rotate-key")
+def rotate_key(
+    file: Annotated[Path, typer.Argument(metavar="NEW_KEY_FILE")],
+    reason: Reason = None,
+    author: Author = None,
+    config: ConfigFile = None,
+    now: Now = None,
+    as_json: Json = False,
+) -> None:
+    """Change the key outside the store; pseudonyms stay the same."""
+    from actions import privacy
+    from actions.author import author_of
+
+    document = privacy.change_key(
+        load(config), file, reason or "", author_of(author), moment_of(now)
+    )
+    show(document, as_json, "rotate_key")
+
+
+@commands.command()
+def audit(
+    limit: Annotated[int, typer.Option(min=1, help="Newest entries.")] = 1000,
+    config: ConfigFile = None,
+    now: Now = None,  # noqa: ARG001 - every command takes it
+    as_json: Json = False,
+) -> None:
+    """Who searched, revealed, erased or purged, when and why."""
+    from warehouse.configured import store_of
+    from warehouse.privacy.audit import entries
+
+    with store_of(load(config)) as store:
+        show({"entries": entries(store.state, limit)}, as_json, "audit")

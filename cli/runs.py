@@ -1,0 +1,164 @@
+"""Commands that fill the store."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli.options import (
+    ConfigFile,
+    Json,
+    Now,
+    Since,
+    TenantName,
+    Until,
+    finish,
+    load,
+    moment_of,
+    show,
+    tenant_of,
+    time_of,
+)
+
+FORMATS_HELP = (
+    "auto, csv, tsv, json, jsonl, parquet, extended, summary, enhanced, historical, graph,"
+    " message-trace, message-trace-v2, reporting, collect."
+)
+
+commands = typer.Typer()
+
+
+@commands.command()
+def demo(
+    headless: Annotated[bool, typer.Option(help="Stop after the run.")] = False,
+    days: Annotated[int, typer.Option(min=30, max=90, help="Days of history.")] = 90,
+    seed: Annotated[int, typer.Option(help="Another seed, another tenant.")] = 7,
+    port: Annotated[int, typer.Option(help="Port of the dashboard.")] = 8501,
+    config: ConfigFile = None,  # noqa: ARG001 - every command takes it; the demo writes its own
+    now: Now = None,
+    as_json: Json = False,
+) -> None:
+    """Start a simulated tenant, run everything against it over HTTPS, open the dashboard."""
+    from actions.demo import run_demo
+
+    outcome = run_demo(days, seed, moment_of(now), headless=headless)
+    show(outcome.document, as_json, "demo")
+    if outcome.exit_code or headless:
+        raise typer.Exit(outcome.exit_code)
+    from dashboards.serve import serve_dashboard
+
+    raise typer.Exit(serve_dashboard(Path(outcome.document["config"]), port, now))
+
+
+@commands.command()
+def run(
+    every: Annotated[str | None, typer.Option(help="Repeat, e.g. 15m, 90s, 1h.")] = None,
+    config: ConfigFile = None,
+    now: Now = None,
+    as_json: Json = False,
+) -> None:
+    """Ingest, models, publication: once, or on a schedule until stopped."""
+    from actions.progress import progress_bar
+    from actions.run import run_once
+    from actions.schedule import repeat
+
+    loaded = load(config)
+    if every is not None:
+        repeat(every, loaded, now, lambda document: show(document, as_json, "run"))
+        return
+    with progress_bar() as progress:
+        outcome = run_once(loaded, moment_of(now), progress)
+    finish(outcome, as_json, "run")
+
+
+@commands.command()
+def ingest(
+    sources: Annotated[list[str] | None, typer.Argument(help="Default: every source.")] = None,
+    since: Since = None,
+    until: Until = None,
+    config: ConfigFile = None,
+    now: Now = None,
+    as_json: Json = False,
+) -> None:
+    """Fetch from Microsoft 365: accounts, billing, message_traces, trace_events, azure_costs,
+    policies, sign_ins.
+    """
+    from actions.ingest import exit_code
+    from actions.ingest import ingest as ingest_tenants
+    from actions.outcome import Outcome
+    from actions.progress import progress_bar
+    from warehouse.state import Window
+
+    loaded, moment = load(config), moment_of(now)
+    start, end = time_of(since, "--since"), time_of(until, "--until")
+    asked = Window(start or moment.min.replace(tzinfo=moment.tzinfo), end or moment)
+    with progress_bar() as progress:
+        results = ingest_tenants(
+            loaded, moment, progress, sources or (), asked if start or end else None
+        )
+    document = {"sources": [result.summary() for result in results]}
+    finish(Outcome(document, exit_code(results)), as_json, "run")
+
+
+@commands.command("import")
+def import_(
+    paths: Annotated[
+        list[Path], typer.Argument(help="Files, folders, patterns; .gz, .zip and others too.")
+    ],
+    tenant: TenantName = None,
+    kind: Annotated[str, typer.Option("--format", help=FORMATS_HELP)] = "auto",
+    columns: Annotated[
+        str | None,
+        typer.Option("--map", help="id=COL,sender=COL,recipient=COL,received_at=COL,…"),
+    ] = None,
+    config: ConfigFile = None,
+    now: Now = None,
+    as_json: Json = False,
+) -> None:
+    """Land exports of message traces, or any table by --map; works without any configuration."""
+    from actions.import_files import import_files
+    from actions.progress import progress_bar
+    from ingest.files.imported import parse_map
+
+    loaded = load(config)
+    target = tenant_of(loaded, tenant)
+    with progress_bar() as progress:
+        outcome = import_files(
+            loaded, target, paths, parse_map(columns), kind, moment_of(now), progress
+        )
+    finish(outcome, as_json, "import")
+
+
+@commands.command()
+def collect(
+    script: Annotated[bool, typer.Option("--script", help="Print the PowerShell script.")] = False,
+    config: ConfigFile = None,  # noqa: ARG001 - every command takes the same three
+    now: Now = None,  # noqa: ARG001
+    as_json: Json = False,
+) -> None:
+    """Print a read-only script that an administrator runs; hve import takes its JSON."""
+    from hve_monitor.errors import ConfigError
+    from ingest.powershell.collection import SCRIPT
+
+    if not script:
+        raise ConfigError("collect: add --script to print the script")
+    show({"script": SCRIPT}, as_json, "script")
+
+
+@commands.command()
+def build(
+    full: Annotated[bool, typer.Option("--full", help="Every day again.")] = False,
+    engine: Annotated[
+        str, typer.Option(help="duckdb, or spark where one machine is not enough.")
+    ] = "duckdb",
+    config: ConfigFile = None,
+    now: Now = None,
+    as_json: Json = False,
+) -> None:
+    """Models only: bring the marts up to date and publish them."""
+    from actions.progress import progress_bar
+    from actions.rebuild import rebuild
+
+    with progress_bar() as progress:
+        outcome = rebuild(load(config), moment_of(now), progress, full=full, engine=engine)
+    finish(outcome, as_json, "run")

@@ -1,0 +1,74 @@
+"""Commands about the store as a whole."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli.options import ConfigFile, Json, Now, finish, load, moment_of, show
+
+commands = typer.Typer()
+
+
+@commands.command()
+def backup(
+    out: Annotated[Path, typer.Option("--out", help="A new file, outside the store.")],
+    config: ConfigFile = None,
+    now: Now = None,
+    as_json: Json = False,
+) -> None:
+    """Write the whole store into one file, with checksums; works while runs go on."""
+    from dataclasses import asdict
+
+    from actions.author import author_of
+    from actions.privacy import note
+    from warehouse.backup import back_up
+    from warehouse.configured import store_of
+
+    loaded = load(config)
+    # Before the file is there: no backup without its entry, whatever dies in between.
+    note(loaded, "backup", out.name, author_of(None), moment_of(now), "begun")
+    with store_of(loaded) as store:
+        show(asdict(back_up(store, out)), as_json, "backup")
+
+
+@commands.command()
+def restore(
+    source: Annotated[Path, typer.Argument(help="A file that hve backup wrote.")],
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Move the present store aside first.")
+    ] = False,
+    config: ConfigFile = None,
+    now: Now = None,
+    as_json: Json = False,
+) -> None:
+    """Put the store of a backup in place, after every checksum was right, and publish it."""
+    from dataclasses import asdict
+
+    from actions.author import author_of
+    from actions.privacy import note
+    from actions.progress import progress_bar
+    from actions.rebuild import rebuild
+    from warehouse.backup import restore as restore_store
+
+    loaded = load(config)
+    restored = restore_store(source, loaded.warehouse.path, replace=replace)
+    with progress_bar() as progress:
+        rebuild(loaded, moment_of(now), progress, full=False)
+    note(loaded, "restore", source.name, author_of(None), moment_of(now))
+    show(asdict(restored), as_json, "restore")
+
+
+@commands.command()
+def verify(
+    repair: Annotated[
+        bool, typer.Option("--repair", help="Set damaged files aside; their days are read again.")
+    ] = False,
+    config: ConfigFile = None,
+    now: Now = None,  # noqa: ARG001 - every command takes the same three
+    as_json: Json = False,
+) -> None:
+    """Check files, checksums, state and marts of the store; exit 3 when something is wrong."""
+    from actions.verify import examine_store
+
+    finish(examine_store(load(config), repair=repair), as_json, "verify")

@@ -1,0 +1,130 @@
+"""What `hve trace` and `hve readiness` print for people."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from cli.text.common import Document, _clean, _money, _plain, _table, coverage
+
+
+def traces(document: Document) -> str:
+    """A table of the rows, how to see more, and what an empty answer means."""
+    nothing = "no further rows" if document.get("offset") else _nothing(document["coverage"])
+    lines = [_table(document["rows"]) if document["rows"] else nothing]
+    if document["truncated"]:
+        lines.append(f"more rows exist: --offset {document['next_offset']}, or --out FILE.csv")
+    return "\n".join([*lines, coverage(document["coverage"])])
+
+
+def exported(document: Document) -> str:
+    """Where the rows are."""
+    found = f"{document['rows']:,} rows in {document['out']}"
+    shown = found if document["rows"] else f"{found}: {_nothing(document['coverage'])}"
+    return f"{_plain(shown)}\n{coverage(document['coverage'])}"
+
+
+def timelines(document: Document) -> str:
+    """The steps of every message for each recipient."""
+    lines = []
+    for message in document["messages"]:
+        lines.append(
+            f"{message['received_at']} {message['sender']} {message['subject'] or ''}"
+            f" ({message['id']}, {message['portal']})"
+        )
+        for each in message["recipients"]:
+            state = "" if each["state"] == "known" else f" ({each['state'].replace('_', ' ')})"
+            lines.append(f"  {each['recipient']}: {each['status']}{state}")
+            lines += [
+                f"    {event['at']} {event['event']} {event['description'] or ''}"
+                for event in each["events"]
+            ]
+        lines += _parting(message["comparison"])
+    if document["queued"]:
+        lines.append(f"{document['queued']} recipients queued: the next run fetches their events")
+    if document["left_off"]:
+        lines.append(f"{document['left_off']} more can be asked for when these are there")
+    return f"{_clean(chr(10).join(lines)) or _nothing(document['coverage'])}\n" + coverage(
+        document["coverage"]
+    )
+
+
+def deliveries(document: Document) -> str:
+    """One block per account."""
+    lines = []
+    for each in document["accounts"]:
+        rate = "unknown" if each["delivery_rate"] is None else f"{each['delivery_rate']:.2%}"
+        low, high = each["envelope"]["most"]
+        most = str(low) if low == high else f"between {low} and {high}"
+        lines += [
+            (
+                f"{each['account']}: {rate} of {each['known']:,} recipients with a known outcome"
+                f" delivered, {each['failed']:,} failed"
+            ),
+            (
+                f"  most recipients in one message: {most} of {each['envelope']['limit']}; largest"
+                f" message: {_money(each['size']['most_bytes'])} of"
+                f" {each['size']['limit_bytes']} bytes"
+            ),
+            *(
+                f"  {reason['recipients']:,} failed: {reason['reason'] or 'reason not fetched'}"
+                for reason in each["failure_reasons"]
+            ),
+            f"  recipients that always fail: {len(each['always_failing'])}",
+            f"  lists that expand: {len(each['lists'])}",
+        ]
+    found = _clean("\n".join(lines)) or _nothing(document["coverage"])
+    return f"{found}\n{coverage(document['coverage'])}"
+
+
+def _parting(comparison: Document | None) -> list[str]:
+    if comparison is None:
+        return []
+    ways = [" > ".join(comparison[name]) or "the end" for name in ("failed_then", "delivered_then")]
+    return [
+        (
+            f"  both: {' > '.join(comparison['common']) or 'nothing in common'}; then"
+            f" {comparison['failed']}: {ways[0]} ({comparison['reason'] or 'no reason told'});"
+            f" {comparison['delivered']}: {ways[1]}"
+        )
+    ]
+
+
+def _nothing(found: Document) -> str:
+    """What an empty answer says: only a window that was read can hold nothing."""
+    if found["complete"]:
+        return "nothing found: the whole window was read"
+    if found["complete"] is None:
+        return "no rows in the imported files; what they do not contain is unknown"
+    return "no rows in what was read, but parts of the window were not read: it may exist"
+
+
+def readiness(document: Document) -> str:
+    """Findings that need somebody, each with its fix; those that pass are counted."""
+    found = [each for each in document["findings"] if each["status"] != "pass"]
+    lines = [
+        f"{each['status']:7} {each['check']} {each['account'] or each['tenant']}:"
+        f" {each['evidence']} (since {each['since'][:10]})"
+        + "".join(f"\n        {line}" for line in (each["fix"] or "").splitlines())
+        for each in found
+    ]
+    lines += [
+        f"{each['observed_at']} {each['check']} {each['account'] or each['tenant']}:"
+        f" {each['status'] or 'ended'}: {each['evidence'] or ''}"
+        for each in document.get("history", [])
+    ]
+    read = ", ".join(f"{name} {at}" for name, at in document["policies_read_at"].items())
+    passed = len(document["findings"]) - len(found)
+    lines.append(
+        f"{passed} of {len(document['findings'])} findings pass; checked at"
+        f" {document['checked_at']}; policies read: {read or 'never'}"
+    )
+    return _clean("\n".join(lines))
+
+
+DELIVERY_TEXTS: dict[str, Callable[[Document], str]] = {
+    "traces": traces,
+    "exported": exported,
+    "timelines": timelines,
+    "deliveries": deliveries,
+    "readiness": readiness,
+}

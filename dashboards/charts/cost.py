@@ -1,0 +1,174 @@
+"""Money over time: what was spent, and the range in which the rest is expected.
+
+Positions are floats; every amount that is printed comes from decimal text.
+"""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+import altair as alt
+import pandas as pd
+
+from dashboards.parts.amounts import exact
+from dashboards.parts.figure import utc
+from dashboards.parts.palette import Palette
+from dashboards.parts.spec import kept_spec
+from models.periods import end_of_month
+
+
+def spent_by_day(costs: dict[date, str], month: str, last: date) -> pd.DataFrame:
+    """Cumulative cost of a month: day, cost and total (decimal text), position (float)."""
+    first = date.fromisoformat(f"{month}-01")
+    rows, total = [], Decimal(0)
+    for offset in range((min(last, end_of_month(first)) - first).days + 1):
+        day = first + timedelta(days=offset)
+        cost = Decimal(costs.get(day, "0"))
+        total += cost
+        rows.append((day, exact(f"{cost:f}"), exact(f"{total:f}"), float(total)))
+    frame = pd.DataFrame(rows, columns=["day", "cost", "total", "position"])
+    return frame.assign(day=pd.to_datetime(frame["day"], utc=True))
+
+
+@kept_spec
+def outlook_chart(
+    spent: pd.DataFrame, report: dict[str, Any], budget: str | None, colours: Palette
+) -> Any:
+    """Spent so far as a line, the projection as a fan that opens until the month's last day.
+
+    report: month, currency and projection of the cost report.
+    """
+    currency = report["currency"]
+    layers = [_line(spent, currency, colours)]
+    fan = _fan(spent, report)
+    if fan is not None:
+        layers = [
+            _band(fan, "95", colours.band95),
+            _band(fan, "80", colours.band80),
+            _expected(fan, colours),
+            *layers,
+        ]
+    if budget is not None:
+        layers.append(_budget(float(Decimal(budget)), f"budget {budget} {currency}", colours))
+    return alt.layer(*layers).properties(height=300)
+
+
+def _fan(spent: pd.DataFrame, report: dict[str, Any]) -> pd.DataFrame | None:
+    """Straight from what is spent to the range of the month end; None where that is known."""
+    ahead = report["projection"]
+    last = end_of_month(date.fromisoformat(f"{report['month']}-01"))
+    if spent.empty or ahead["month_end"] is None or ahead["method"] == "actual":
+        return None
+    ends = [float(Decimal(each)) for each in (ahead["month_end"], *ahead["p80"], *ahead["p95"])]
+    now = float(spent["position"].iloc[-1])
+    names = ["expected", "lo80", "hi80", "lo95", "hi95"]
+    fan = pd.DataFrame([[now] * 5, ends], columns=names)
+    return fan.assign(day=pd.to_datetime([spent["day"].iloc[-1], pd.Timestamp(last, tz="UTC")]))
+
+
+def _line(spent: pd.DataFrame, currency: str, colours: Palette) -> Any:
+    axis = alt.Axis(format="%-d %b", tickCount=8, labelOverlap=True, labelFlush=False)
+    day = alt.Tooltip("day:T", timeUnit="utcyearmonthdate", format="%a %-d %b %Y")
+    amounts = {"cost": f"that day, {currency}", "total": f"so far, {currency}"}
+    line = alt.Chart(spent).mark_line(
+        color=colours.accent, strokeWidth=2.5, point={"size": 14, "color": colours.accent}
+    )
+    return line.encode(
+        x=utc("day", axis=axis),
+        y=alt.Y("position:Q", title=f"{currency}, cumulative", axis=alt.Axis(tickCount=6)),
+        tooltip=[day, *(alt.Tooltip(f"{name}:N", title=text) for name, text in amounts.items())],
+    )
+
+
+def _band(fan: pd.DataFrame, level: str, colour: str) -> Any:
+    area = alt.Chart(fan).mark_area(opacity=1, color=colour)
+    return area.encode(x=utc("day"), y=alt.Y(f"lo{level}:Q"), y2=f"hi{level}:Q")
+
+
+def _expected(fan: pd.DataFrame, colours: Palette) -> Any:
+    line = alt.Chart(fan).mark_line(color=colours.expected, strokeDash=[6, 4], strokeWidth=2)
+    return line.encode(x=utc("day"), y="expected:Q")
+
+
+def _budget(amount: float, label: str, colours: Palette) -> Any:
+    base = alt.Chart(pd.DataFrame({"amount": [amount], "label": [label]})).encode(y="amount:Q")
+    rule = base.mark_rule(color=colours.high, strokeDash=[2, 3], strokeWidth=1.5)
+    text = base.mark_text(
+        align="left", baseline="bottom", dx=4, dy=-3, color=colours.high, fontSize=12
+    )
+    return rule + text.encode(x=alt.value(0), text="label:N")
+
+
+@kept_spec
+def scenario_chart(rows: pd.DataFrame, currency: str, top: float, colours: Palette) -> Any:
+    """Twelve months as a line in its 80 % band.
+
+    Shape: rows: month, cost, low, high (floats) and cost_text, low_text, high_text. `top` is the
+    end of the axis, so that two scenarios can be compared.
+    """
+    scale = alt.Scale(domain=[0, top])
+    months = alt.X("month:N", title=None, axis=alt.Axis(labelAngle=-45), sort=None)
+    base = alt.Chart(rows).encode(x=months)
+    band = base.mark_area(opacity=1, color=colours.band80)
+    line = base.mark_line(
+        color=colours.expected, strokeWidth=2, strokeDash=[6, 4], point={"color": colours.expected}
+    )
+    title = f"{currency} per month"
+    texts = [alt.Tooltip(f"{name}_text:N", title=name) for name in ("cost", "low", "high")]
+    return (
+        band.encode(y=alt.Y("low:Q", scale=scale, title=title), y2="high:Q")
+        + line.encode(
+            y=alt.Y("cost:Q", title=title, scale=scale, axis=alt.Axis(tickCount=5)),
+            tooltip=["month:N", *texts],
+        )
+    ).properties(height=230)
+
+
+@kept_spec
+def cost_bars(rows: pd.DataFrame, currency: str, colours: Palette) -> Any:
+    """A bar per month; `rows`: month, sends, recipients, cost (text), position (float)."""
+    return (
+        alt.Chart(rows)
+        .mark_bar(color=colours.accent)
+        .encode(
+            x=alt.X("month:N", title=None, axis=alt.Axis(labelAngle=-45), sort=None),
+            y=alt.Y("position:Q", title=f"{currency} per month", axis=alt.Axis(tickCount=5)),
+            tooltip=[
+                "month:N",
+                alt.Tooltip("cost:N", title=currency),
+                alt.Tooltip("sends:Q", format=","),
+                alt.Tooltip("recipients:Q", format=","),
+            ],
+        )
+        .properties(height=200)
+    )
+
+
+@kept_spec
+def charged_chart(rows: pd.DataFrame, currency: str, colours: Palette) -> Any:
+    """Estimated, expected and invoiced amounts of each day; signs tell the series apart too.
+
+    `rows`: day (UTC), what, position (float), amount (text), status.
+    """
+    names = ["estimated", "expected", "invoiced"]
+    colour = alt.Scale(domain=names, range=[colours.accent, colours.expected, colours.high])
+    shape = alt.Scale(domain=names, range=["circle", "diamond", "cross"])
+    return (
+        alt.Chart(rows)
+        .mark_point(filled=True, size=55, opacity=0.9)
+        .encode(
+            x=utc("day", axis=alt.Axis(format="%-d %b", labelOverlap=True, tickCount=8)),
+            y=alt.Y("position:Q", title=f"{currency} per UTC day", axis=alt.Axis(tickCount=5)),
+            color=alt.Color("what:N", scale=colour),
+            shape=alt.Shape("what:N", scale=shape),
+            tooltip=[
+                alt.Tooltip("day:T", timeUnit="utcyearmonthdate", format="%a %-d %b %Y"),
+                "what:N",
+                alt.Tooltip("amount:N", title=currency),
+                "status:N",
+            ],
+        )
+        .properties(height=200)
+    )

@@ -1,0 +1,188 @@
+"""Delivery search: the form in the URL, the rows it finds, and what they do not cover."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from dashboards.delivery.failures import chosen_row
+from dashboards.parts.amounts import moment, plural
+from dashboards.parts.figure import heading
+from dashboards.parts.markup import tag
+from dashboards.parts.spreadsheet import csv_bytes
+from dashboards.session import readings
+from dashboards.session.frame import coverage_mark, gap_table
+from dashboards.session.view import View
+from hve_monitor.clock import midnight, parse_time
+from hve_monitor.errors import ConfigError
+from models.delivery.search import TraceFilter
+
+Row = dict[str, Any]
+LIMIT = 1000
+ARRIVED = ("delivered", "expanded")
+ANY = "any"
+STATUSES = (
+    ANY,
+    "delivered",
+    "failed",
+    "quarantined",
+    "filtered_as_spam",
+    "pending",
+    "expanded",
+    "other",
+)
+COLUMNS = (
+    "received_at",
+    "status",
+    "account",
+    "sender",
+    "recipient",
+    "subject",
+    "from_ip",
+    "size_bytes",
+    "message_id",
+    "id",
+    "tenant",
+)
+FIELDS = {
+    "recipient": ("Recipient", "ada.lang@contoso.com"),
+    "subject": ("Words of the subject", "invoice october"),
+    "message_id": ("Message id", "<…@contoso.com>"),
+    "from_ip": ("Source address", "198.51.100.16"),
+    "sender": ("Sender address", "hr@contoso.com"),
+    "id": ("Trace id", "5c384d42-86c1-98c8-687f-4624daa8f888"),
+}
+
+
+def search_form(view: View, account: str | None) -> TraceFilter:
+    """The form; every field is in the URL, so a search can be shared."""
+    with st.form("search", border=False):
+        with st.container(horizontal=True, gap="small", key="search-fields"):
+            texts = {name: _field(name, *FIELDS[name]) for name in FIELDS}
+            status = st.selectbox("Status", STATUSES, key="status", bind="query-params")
+            since = _day("From day (UTC)", "since")
+            until = _day("To day (UTC)", "until")
+        st.form_submit_button("Search", type="primary", icon=":material/search:")
+    return TraceFilter(
+        tenant=view.tenant,
+        sender=texts.pop("sender") or account,
+        status=None if status == ANY else status,
+        since=_start(since) if since else view.since,
+        until=_end(view, until) if until else None,
+        **texts,
+    )
+
+
+def _field(name: str, label: str, example: str) -> str | None:
+    value = st.text_input(label, key=name, placeholder=example, bind="query-params", max_chars=500)
+    return value.strip() or None if value else None
+
+
+def _day(label: str, key: str) -> date | None:
+    value = st.date_input(label, value=None, key=key, format="YYYY-MM-DD", bind="query-params")
+    return value if isinstance(value, date) else None
+
+
+def _end(view: View, day: date) -> datetime | None:
+    """End of the day; open for today, which is read up to the last run only."""
+    end = _start(day) + timedelta(days=1)
+    return end if end <= view.now else None
+
+
+def _start(day: date) -> datetime:
+    return midnight(parse_time(day.isoformat()))
+
+
+def is_asked(wanted: TraceFilter) -> bool:
+    """Whether anything but the account and the period was asked for: only then rows are read."""
+    asked = ("recipient", "subject", "message_id", "from_ip", "id", "status")
+    return any(getattr(wanted, name) for name in asked) or any(
+        st.session_state.get(name) for name in ("sender", "since", "until")
+    )
+
+
+def search_results(view: View, wanted: TraceFilter) -> Row | None:
+    """The rows, what was left off, and whether the whole window was read.
+
+    Returns the selected row; without one the newest that did not arrive, else the newest.
+    """
+    try:
+        found = readings.traces(view, wanted, LIMIT)
+    except ConfigError as error:  # what the privacy mode cannot find
+        st.warning(str(error).removeprefix("--"), icon=":material/visibility_off:")
+        return None
+    rows, coverage = found["rows"], found["coverage"]
+    heading(_finding(rows, truncated=found["truncated"]), _window(wanted))
+    st.html(tag("div", coverage_mark(coverage), tag("span", _meaning(rows, coverage)), style="hve"))
+    if coverage["gaps"]:
+        with st.expander("Windows of this search that were not read"):
+            gap_table(coverage)
+    if not rows:
+        return None
+    selected = chosen_row(_table(rows), rows, _columns(), "found-rows")
+    st.download_button(
+        f"Download {plural(len(rows), 'row')} as CSV",
+        data=lambda: csv_bytes(rows, COLUMNS),
+        file_name=f"hve-traces-{view.now:%Y%m%d-%H%M}.csv",
+        mime="text/csv",
+        icon=":material/download:",
+        on_click="ignore",
+    )
+    late = (row for row in rows if str(row["status"]).lower() not in ARRIVED)
+    return selected or next(late, rows[0])
+
+
+def _finding(rows: list[dict[str, Any]], *, truncated: bool) -> str:
+    if not rows:
+        return "Nothing found"
+    if truncated:
+        return (
+            f"First {len(rows):,} of more rows: the newest ones; narrow the search to see the rest"
+        )
+    return f"{plural(len(rows), 'row')}, all that match"
+
+
+def _window(wanted: TraceFilter) -> str:
+    since = moment(wanted.since) if wanted.since else "the first stored row"
+    until = f"before {moment(wanted.until)}" if wanted.until else "until now"
+    return f"One row per message and recipient, newest first, from {since} {until}. Times are UTC."
+
+
+def _meaning(rows: list[dict[str, Any]], coverage: dict[str, Any]) -> str:
+    if coverage["complete"] is None:
+        return "Only what the imported files contain could be searched."
+    if coverage["complete"]:
+        return "" if rows else "The whole window was read, so there was no such message."
+    return "Parts of the window were not read: a message may exist although it is not listed."
+
+
+def _table(rows: list[dict[str, Any]]) -> pd.DataFrame:
+    table = pd.DataFrame(rows, columns=list(COLUMNS))
+    return table.assign(
+        received_at=pd.to_datetime(table["received_at"], utc=True, format="ISO8601"),
+        status=table["status"].fillna("unknown"),
+        from_ip=table["from_ip"].fillna("unknown"),
+        size_bytes=table["size_bytes"].astype("Int64"),
+    )
+
+
+def _columns() -> dict[str, Any]:
+    column = st.column_config
+    return {
+        "received_at": column.DatetimeColumn(
+            "Received (UTC)", format="YYYY-MM-DD HH:mm:ss", timezone="UTC"
+        ),
+        "status": column.TextColumn("Status"),
+        "account": column.TextColumn("Account"),
+        "sender": column.TextColumn("Sender"),
+        "recipient": column.TextColumn("Recipient"),
+        "subject": column.TextColumn("Subject", width="medium"),
+        "from_ip": column.TextColumn("Source address"),
+        "size_bytes": column.NumberColumn("Size, bytes", format="localized"),
+        "message_id": column.TextColumn("Message id", width="medium"),
+        "id": column.TextColumn("Trace id", width="small"),
+        "tenant": column.TextColumn("Tenant"),
+    }

@@ -1,0 +1,196 @@
+"""May the numbers be trusted: what was read, what ran, what was refused, how old the models are."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from dashboards.charts.coverage import coverage_chart, state_of
+from dashboards.health.runs import quota_panel, run_panel
+from dashboards.parts.amounts import age, count, day, moment, plural
+from dashboards.parts.figure import figure, heading, listing, moment_column
+from dashboards.parts.markup import tag
+from dashboards.parts.palette import palette
+from dashboards.parts.tile import Tile, tile_row
+from dashboards.session import readings
+from dashboards.session.frame import footer, opened
+from dashboards.session.view import View
+from hve_monitor.clock import parse_time
+
+DAYS = 35
+MOST_ACCOUNTS = 25
+KINDS = {True: "complete", False: "incomplete", None: "unknown"}
+Row = dict[str, Any]
+
+
+def show(view: View) -> None:
+    """The page."""
+    report = readings.trust(view)
+    _headline(view, report)
+    _tiles(view, report)
+    _coverage(view)
+    left, right = st.columns([5, 3])
+    with left:
+        run_panel(view)
+    with right:
+        quota_panel(view)
+    left, right = st.columns([1, 1])
+    with left:
+        _models(report)
+    with right:
+        _unavailable(report)
+    _rejected(report)
+    footer(view)
+
+
+def _headline(view: View, report: Row) -> None:
+    complete, gaps = report["coverage"]["complete"], len(report["coverage"]["gaps"])
+    mark, sentence = {
+        True: (tag("span", "● complete", style="mark good"), "Every window was read"),
+        None: (
+            tag("span", "? unknown", style="mark warn"),
+            "Rows come from files, and what was not exported is unknown",
+        ),
+        False: (
+            tag("span", "▲ incomplete", style="mark bad"),
+            f"{plural(gaps, 'window')} {'is' if gaps == 1 else 'are'} missing"
+            if gaps
+            else "No account was read yet",
+        ),
+    }[complete]
+    sentence += f" up to {moment(view.as_of)}"
+    if report["waiting_days"]:
+        sentence += f"; {plural(report['waiting_days'], 'day')} wait for the models"
+    with st.container(border=True, key="headline"):
+        st.html(tag("div", tag("p", mark, f"{sentence}.", style="headline"), style="hve"))
+
+
+def _tiles(view: View, report: Row) -> None:
+    lines = sum(row["lines"] for row in report["rejected"])
+    refused = sum(row["objects"] for row in report["settings"])
+    old = max(view.now - view.as_of, timedelta(0))
+    coverage, learning = report["coverage"], report["learning"]
+    tile_row(
+        Tile("Age of the data", age(old).replace("less than a minute", "< 1 min"),
+             moment(view.as_of)),
+        Tile("Coverage", KINDS[coverage["complete"]], plural(len(coverage["gaps"]), "gap")),
+        Tile("Lines rejected", count(lines), plural(len(report["rejected"]), "reason")),
+        Tile("Settings refused", count(refused), "a permission or licence is missing"),
+        Tile("Accounts still learning", count(learning),
+             f"of {plural(report['accounts'], 'account')}"),
+        Tile("Days waiting for models", count(report["waiting_days"]), "0 after every build"),
+    )  # fmt: skip
+
+
+def _coverage(view: View) -> None:
+    first = (view.now - timedelta(days=DAYS - 1)).date()
+    days = readings.coverage_days(view, first)
+    if days.empty:
+        with st.container(border=True, key="coverage"):
+            heading(
+                "What was read is not known day by day",
+                "No account is listed: rows came from files alone.",
+            )
+        return
+    short = days[days["share"] < 1]
+    shown = days.assign(
+        state=[state_of(share) for share in days["share"]],
+        share=[f"{share:.1%}" for share in days["share"]],
+    )
+    figure(
+        f"{plural(short['account'].nunique(), 'account')} with unread hours on"
+        f" {plural(short['day'].nunique(), 'day')}"
+        if len(short)
+        else f"Every account was read on each of {plural(days['day'].nunique(), 'day')}",
+        "Share of each UTC day that was read, by account; ◐ in part, ✕ not at all. Days before an"
+        f" account was first read count as unread.{_left_out(days)}",
+        coverage_chart(least_read(days), palette()),
+        shown.sort_values(["day", "account"], ascending=[False, True]),
+        {"day": st.column_config.DateColumn("day (UTC)", format="YYYY-MM-DD")},
+    )
+
+
+def least_read(days: pd.DataFrame) -> pd.DataFrame:
+    """The days of as many accounts as a chart can show, the least read ones."""
+    shares = days.groupby(["tenant", "account"])["share"].mean().sort_values(kind="stable")
+    kept = set(shares.index[:MOST_ACCOUNTS])
+    return days[[key in kept for key in zip(days["tenant"], days["account"], strict=True)]]
+
+
+def _left_out(days: pd.DataFrame) -> str:
+    number = len(days[["tenant", "account"]].drop_duplicates())
+    if number <= MOST_ACCOUNTS:
+        return ""
+    return f" The {MOST_ACCOUNTS} least read of {number} accounts; the table has all."
+
+
+def _models(report: Row) -> None:
+    with st.container(border=True, height="stretch", key="models"):
+        heading(
+            f"Models were published {moment(report['published_at'])}",
+            f"They know everything up to {moment(report['as_of'])} (business time).",
+        )
+        facts = {
+            **{_read(row): moment(row["read_until"]) for row in report["sources"]},
+            **{
+                f"Newest day of {row['mart']}": day(row["newest"]) if row["newest"] else "empty"
+                for row in report["marts"]
+            },
+            "Baselines still learning": f"{count(report['learning'])} of"
+            f" {plural(report['accounts'], 'account')}",
+        }
+        pairs = [cell for name, value in facts.items() for cell in (tag("dt", name),
+                                                                    tag("dd", value))]  # fmt: skip
+        st.html(tag("div", tag("dl", *pairs, style="facts"), style="hve"))
+
+
+def _read(row: Row) -> str:
+    return f"{row['source'].replace('_', ' ').capitalize()} of {row['tenant']}, read until"
+
+
+def _unavailable(report: Row) -> None:
+    """What no permission, licence or history lets us know; never shown as all right."""
+    rows = [
+        *(
+            ("signal", row["signal"], row["reason"], f"{plural(row['incidents'], 'incident')}")
+            for row in report["signals"]
+        ),
+        *(
+            ("setting", row["kind"], row["reason"], plural(row["objects"], "object"))
+            for row in report["settings"]
+        ),
+    ]
+    with st.container(border=True, height="stretch", key="unavailable"):
+        heading(
+            f"{plural(len(rows), 'reason')} why something is unavailable"
+            if rows
+            else "Nothing is unavailable",
+            "Settings as they were read last, and signals of incidents of the last 30 days. What is"
+            " unavailable is never taken for all right.",
+        )
+        if rows:
+            table = pd.DataFrame(rows, columns=["what", "name", "reason", "concerns"])
+            listing(table.assign(name=table["name"].str.replace("_", " ")))
+
+
+def _rejected(report: Row) -> None:
+    with st.container(border=True, key="rejected"):
+        rows = report["rejected"]
+        if not rows:
+            heading("No line was rejected", "Every line of every source and file could be read.")
+            return
+        lines = sum(row["lines"] for row in rows)
+        heading(
+            f"{plural(lines, 'line')} could not be read",
+            "By file and reason, newest first; the raw lines stay in raw.rejected_rows.",
+        )
+        table = pd.DataFrame(rows)[["file", "reason", "lines", "first_line", "last_at", "tenant"]]
+        table = table.assign(last_at=[parse_time(each) for each in table["last_at"]])
+        listing(table.head(500), {"last_at": moment_column("Last (UTC)")})
+
+
+if __name__ == "__main__":
+    show(opened("Health", by=(), needs_mail=False))

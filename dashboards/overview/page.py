@@ -1,0 +1,221 @@
+"""Is everything all right: the finding in one sentence, then what it rests on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from dashboards.charts.volume import volume_chart
+from dashboards.overview.tenants import tenants_panel
+from dashboards.overview.tiles import overview_tiles
+from dashboards.overview.yesterday import since_yesterday
+from dashboards.parts.amounts import (
+    count,
+    moment,
+    money,
+    percent,
+    plural,
+    share,
+)
+from dashboards.parts.budget_words import budget_finding
+from dashboards.parts.figure import figure, heading
+from dashboards.parts.incident_words import KINDS, open_ones, severity_mark
+from dashboards.parts.markup import Markup, scrolled, tag
+from dashboards.parts.palette import palette
+from dashboards.parts.rates import delivered_share, delivered_words
+from dashboards.parts.tile import sparkline
+from dashboards.session import readings
+from dashboards.session.frame import footer, opened
+from dashboards.session.view import View
+from hve_monitor.errors import ConfigError
+
+
+def show(view: View) -> None:
+    """The page."""
+    spent, cards = _cost(view), readings.incidents(view)
+    _headline(view, spent, open_ones(cards))
+    tenants_panel(view)
+    overview_tiles(view, spent, cards)
+    left, right = st.columns([5, 3])
+    with left:
+        _volume(view)
+    with right:
+        _open_incidents(view, open_ones(cards))
+    left, right = st.columns([5, 3])
+    with left:
+        _top_accounts(view)
+    with right:
+        since_yesterday(view, spent)
+    footer(view)
+
+
+def _cost(view: View) -> dict[str, Any] | None:
+    """None where the tenants bill in different currencies: their sums would mean nothing."""
+    try:
+        return readings.cost(view)
+    except ConfigError:
+        return None
+
+
+def _headline(view: View, spent: dict[str, Any] | None, still_open: list[dict[str, Any]]) -> None:
+    complete = readings.coverage(view)["complete"]
+    mark = _mark(still_open, complete)
+    sentence = f"{_finding(still_open, complete)}; {_spending(spent)}{_budgets(spent)}."
+    with st.container(border=True, key="headline"):
+        st.html(tag("div", tag("p", mark, sentence, style="headline"), style="hve"))
+
+
+def _mark(still_open: list[dict[str, Any]], complete: bool | None) -> Markup:
+    """Quiet only where everything was read."""
+    if still_open:
+        is_high = any(card["severity"] == "high" for card in still_open)
+        return tag("span", "▲ look here", style=f"mark {'bad' if is_high else 'warn'}")
+    if complete:
+        return tag("span", "● quiet", style="mark good")
+    return tag("span", "▲ incomplete" if complete is False else "? unknown", style="mark warn")
+
+
+def _finding(still_open: list[dict[str, Any]], complete: bool | None) -> str:
+    if still_open:
+        are = "is" if len(still_open) == 1 else "are"
+        return f"{plural(len(still_open), 'incident')} {are} open"
+    return "No incident is open" if complete else "No incident was found in what was read"
+
+
+def _spending(spent: dict[str, Any] | None) -> str:
+    if spent is None:
+        return "choose one tenant to see its spend, they bill in different currencies"
+    to_date, ahead = spent["month_to_date"]["cost"], spent["projection"]["month_end"]
+    if to_date is None:
+        return "what was spent this month is unknown"
+    currency = spent["currency"]
+    return (
+        f"{money(to_date, currency)} spent so far, {money(ahead, currency)} expected by month end"
+    )
+
+
+def _budgets(spent: dict[str, Any] | None) -> str:
+    """The budget that is passed first, where one is."""
+    ahead = [
+        each
+        for each in (spent or {}).get("budgets", [])
+        if each["passed_on"] or each["passes_on_expected"]
+    ]
+    if not ahead:
+        return ""
+    finding = budget_finding(ahead)
+    return f"; {finding[0].lower()}{finding[1:]}"
+
+
+def _volume(view: View) -> None:
+    rows = readings.volume(view, view.since)
+    if rows.empty:
+        heading("Nothing was sent in this period")
+        return
+    total = int(rows["recipients"].sum())
+    days = rows["day"].nunique()
+    rate = delivered_share(readings.counts(view, view.since))
+    top = rows.groupby("day")["recipients"].sum()
+    figure(
+        f"{count(total)} recipients in {plural(days, 'day')}, {delivered_words(rate)}",
+        f"Recipients per UTC day by status. Busiest day: {top.idxmax():%a %-d %b %Y} with"
+        f" {count(top.max())}.",
+        volume_chart(rows, palette()),
+        rows.pivot_table(
+            index="day", columns="status", values="recipients", aggfunc="sum", fill_value=0
+        )
+        .sort_index(ascending=False)
+        .reset_index(),
+        {"day": st.column_config.DateColumn("day (UTC)", format="YYYY-MM-DD")},
+    )
+
+
+def _open_incidents(view: View, cards: list[dict[str, Any]]) -> None:
+    with st.container(border=True, height="stretch", key="open-incidents", gap="small"):
+        if not cards:
+            heading(
+                "No open incident", "No account that was read deviates from what it usually sends."
+            )
+            return
+        heading(
+            f"{plural(len(cards), 'incident')} to look at", "Highest severity first. Times are UTC."
+        )
+        for card in cards[:5]:
+            st.html(tag("div", _incident(card), style="hve"))
+            if view.user.may_open("senders"):
+                st.page_link(
+                    "senders/page.py",
+                    label="See why and what to do",
+                    icon=":material/arrow_forward:",
+                    query_params=_link(view, card),
+                )
+        if len(cards) > 5:
+            st.caption(f"{len(cards) - 5} more stand on the Senders page.")
+
+
+def _incident(card: dict[str, Any]) -> Markup:
+    expected = count(round(card["expected"]))
+    numbers = f"{count(card['observed'])} recipients, {expected} expected"
+    return tag(
+        "p",
+        severity_mark(card),
+        tag("strong", card["account"]),
+        f": {KINDS.get(card['kind'], card['kind'])} since {moment(card['started_at'])}. {numbers}.",
+    )
+
+
+def _link(view: View, card: dict[str, Any]) -> dict[str, str]:
+    link = {"incident": card["id"]}
+    return link if view.tenant is None else link | {"tenant": view.tenant}
+
+
+def _top_accounts(view: View) -> None:
+    frame = readings.usage(view, view.since)
+    if frame.empty:
+        return
+    sums = frame.groupby("account")[["recipients", "delivered", "failed", "billable_recipients"]]
+    table = sums.sum(min_count=1).sort_values("recipients", ascending=False).head(8).reset_index()
+    whole = int(frame["recipients"].sum())
+    first = table.iloc[0]
+    with st.container(border=True, height="stretch"):
+        heading(
+            f"{first['account']} sends most: {percent(share(first['recipients'], whole))}"
+            " of all recipients",
+            "Largest accounts of the period.",
+        )
+        st.html(
+            tag("div", scrolled("Largest accounts", _accounts(table, frame, whole)), style="hve")
+        )
+
+
+def _accounts(table: pd.DataFrame, frame: pd.DataFrame, whole: int) -> Markup:
+    """One row per account of `table`; `frame` holds their days."""
+    daily = frame.pivot_table(index="account", columns="day", values="recipients", aggfunc="sum")
+    heads = ("Account", "Per day", "Recipients", "Share", "Delivered", "Billable")
+    rows = [
+        tag(
+            "tr",
+            tag("th", row["account"], style="name"),
+            tag("td", sparkline(daily.loc[row["account"]].fillna(0).astype(float).tolist(), "bar")),
+            *(tag("td", text, style="number") for text in _numbers(row, whole)),
+        )
+        for row in table.to_dict("records")
+    ]
+    head = tag("tr", *(tag("th", name, style="number" if place > 1 else "")
+                       for place, name in enumerate(heads)))  # fmt: skip
+    return tag("table", tag("thead", head), tag("tbody", *rows))
+
+
+def _numbers(row: dict[Any, Any], whole: int) -> list[str]:
+    return [
+        count(row["recipients"]),
+        percent(share(row["recipients"], whole)),
+        percent(share(row["delivered"], row["recipients"])),
+        count(row["billable_recipients"]),
+    ]
+
+
+if __name__ == "__main__":
+    show(opened("Overview"))

@@ -1,0 +1,208 @@
+"""The overview's tiles: one number each, what it was before, and its last weeks."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from decimal import Decimal
+from itertools import accumulate
+from typing import Any
+
+import streamlit as st
+
+from dashboards.overview.windows import Sent, sent_in
+from dashboards.parts.amounts import age, between, change, count, moment, money, percent, plural
+from dashboards.parts.check_words import failing_over_time
+from dashboards.parts.incident_words import open_ones
+from dashboards.parts.rates import delivered_share
+from dashboards.parts.tile import Tile, tile_markup
+from dashboards.session import readings
+from dashboards.session.view import View
+from hve_monitor.clock import days_between, parse_time
+from models.periods import end_of_month
+
+DAY, WEEK = timedelta(days=1), timedelta(days=7)
+TREND_DAYS = 28
+Link = tuple[str, str, dict[str, str]]
+BY_ACCOUNT: Link = ("spend", "By account and center", {})
+BUDGETS: Link = ("spend", "Budgets and what-if", {"part": "Budgets and what-if"})
+
+
+def overview_tiles(view: View, spent: dict[str, Any] | None, cards: list[dict[str, Any]]) -> None:
+    """Draws them in rows that wrap on a narrow screen."""
+    with st.container(horizontal=True, gap="small", key="overview-tiles"):
+        _spent_tile(view, spent)
+        _month_end_tile(view, spent)
+        _recipient_tile(view, "Recipients, last 24 h", DAY)
+        _recipient_tile(view, "Recipients, last 7 days", WEEK)
+        _rate_tile(view)
+        _incident_tile(view, cards)
+        _readiness_tile(view)
+        _read_tile(view)
+
+
+def _tile(view: View, tile: Tile, link: Link) -> None:
+    """link: the page that is one click deeper, what stands there, and what of it is chosen."""
+    page, words, chosen = link
+    with st.container(border=True, height="stretch", gap="xsmall"):
+        st.html(tile_markup(tile))
+        if view.user.may_open(page):
+            st.page_link(
+                f"{page}/page.py",
+                label=words,
+                icon=":material/arrow_forward:",
+                query_params=chosen or None,
+            )
+
+
+def _spent_tile(view: View, spent: dict[str, Any] | None) -> None:
+    if spent is None:
+        _tile(view, Tile("Spent this month", "–", "several currencies"), BY_ACCOUNT)
+        return
+    currency, so_far = spent["currency"], spent["month_to_date"]
+    costs = readings.daily_costs(view, currency)
+    tile = Tile(
+        "Spent this month",
+        money(so_far["cost"], currency),
+        f"{count(so_far['billable_recipients'])} billable",
+        trend=[float(Decimal(costs.get(day, "0"))) for day in _trend_days(view)],
+        kind="bar",
+        help="Estimate from message traces: delivered recipients × unit price. Not the invoice."
+        f" Bars: cost of each of the last {TREND_DAYS} UTC days.",
+    )
+    _tile(view, tile, BY_ACCOUNT)
+
+
+def _month_end_tile(view: View, spent: dict[str, Any] | None) -> None:
+    if spent is None:
+        _tile(view, Tile("Expected by month end", "–", "several currencies"), BUDGETS)
+        return
+    ahead = spent["projection"]
+    tile = Tile(
+        "Expected by month end",
+        money(ahead["month_end"], spent["currency"]),
+        f"80 %: {between(ahead['p80'])}",
+        trend=_path_to_month_end(view, spent),
+        help=f"Method: {ahead['method']}, from {ahead['history_days']} days of history."
+        " Area: cumulative cost of the month, straight from today to its expected end.",
+    )
+    _tile(view, tile, BUDGETS)
+
+
+def _path_to_month_end(view: View, spent: dict[str, Any]) -> list[float]:
+    """Positions: each day's cumulative cost; none where the end is unknown."""
+    if spent["projection"]["month_end"] is None:
+        return []
+    today = view.now.date()
+    costs = readings.daily_costs(view, spent["currency"])
+    sums = accumulate(
+        float(Decimal(costs.get(day, "0"))) for day in days_between(today.replace(day=1), today)
+    )
+    path, left = list(sums), (end_of_month(today) - today).days
+    end = float(Decimal(spent["projection"]["month_end"]))
+    return path + [path[-1] + (end - path[-1]) * step / left for step in range(1, left + 1)]
+
+
+def _recipient_tile(view: View, label: str, span: timedelta) -> None:
+    now = view.hour
+    sent, before = sent_in(view, now - span, now), sent_in(view, now - WEEK - span, now - WEEK)
+    compared = change(sent.recipients, before.recipients) if sent.whole and before.whole else None
+    tile = Tile(
+        label,
+        sent.shown,
+        f"{_arrow(compared)}{compared} on week before"
+        if compared
+        else _no_comparison(sent, before),
+        trend=_sums(view, span.days),
+        kind="bar" if span == DAY else "area",
+        help=f"Whole hours until {moment(now)}. The same hours one week earlier: {before.shown}."
+        f" Shape: sums of {span.days} UTC days.",
+    )
+    _tile(view, tile, ("senders", "Who sent it", {}))
+
+
+def _arrow(compared: str) -> str:
+    """The way of a signed difference."""
+    return "▼ " if compared.startswith("-") else "▲ "
+
+
+def _no_comparison(sent: Sent, before: Sent) -> str:
+    if not sent.whole:
+        return "not all was read"
+    return "none the week before" if before.whole else "week before not read"
+
+
+def _rate_tile(view: View) -> None:
+    now = view.hour
+    rate = delivered_share(readings.counts(view, now - WEEK, now))
+    before = delivered_share(readings.counts(view, now - 2 * WEEK, now - WEEK))
+    compared = None if rate is None or before is None else f"{100 * (rate - before):+.1f} points"
+    shares = [delivered_share(row) for row in readings.daily(view, _trend_days(view)[0]).values()]
+    worse = bool(compared) and str(compared).startswith("-")
+    tile = Tile(
+        "Delivery rate, 7 days",
+        percent(rate),
+        f"{_arrow(compared)}{compared}" if compared else "nothing to compare",
+        tone=("bad" if worse else "good") if compared else "",
+        trend=[100 * each for each in shares if each is not None],
+        kind="line",
+        help="Delivered of all recipients whose outcome is known; pending ones are left out."
+        " Line: rate per UTC day, between its lowest and its highest.",
+    )
+    _tile(view, tile, ("delivery", "What failed, and why", {}))
+
+
+def _incident_tile(view: View, cards: list[dict[str, Any]]) -> None:
+    raised = [parse_time(card["detected_at"]) for card in cards]
+    new = sum(at > view.now - DAY for at in raised)
+    tile = Tile(
+        "Open incidents",
+        str(len(open_ones(cards))),
+        f"{new} new in 24 h",
+        trend=[sum(at.date() == day for at in raised) for day in _trend_days(view)],
+        kind="bar",
+        help=f"Bars: incidents detected on each of the last {TREND_DAYS} UTC days.",
+    )
+    _tile(view, tile, ("senders", "Each with its reasons", {}))
+
+
+def _readiness_tile(view: View) -> None:
+    report = readings.readiness(view)
+    failed, checked = report["failed"], len(report["findings"])
+    fails, _ = failing_over_time(report["history"])
+    tile = Tile(
+        "Checks that fail",
+        count(failed) if checked else "unknown",
+        f"of {count(checked)} checks" if checked else "nothing was checked",
+        trend=fails,
+        help="Is every account set up right: settings, billing, credentials, sign-in."
+        " Area: failing checks after each change.",
+    )
+    _tile(view, tile, ("readiness", "What to fix", {}))
+
+
+def _read_tile(view: View) -> None:
+    report, days = readings.coverage(view), readings.coverage_days(view, _trend_days(view)[0])
+    shares = days.groupby("day")["share"].mean().tolist()
+    known = {True: "complete", False: plural(len(report["gaps"]), "gap"), None: "unknown"}
+    tile = Tile(
+        "What was read",
+        known[report["complete"]],
+        f"{age(max(view.now - view.as_of, timedelta(0)))} old",
+        trend=[100.0 * each for each in shares],
+        kind="bar",
+        help="Whether every window of every address was read. Bars: per cent of each UTC day that"
+        " was read, over all accounts.",
+    )
+    _tile(view, tile, ("health", "Gaps, runs and quota", {}))
+
+
+def _trend_days(view: View) -> list[date]:
+    today = view.now.date()
+    return list(days_between(today - timedelta(days=TREND_DAYS - 1), today))
+
+
+def _sums(view: View, days: int) -> list[int]:
+    """Recipients of every run of so many days."""
+    daily = readings.daily(view, _trend_days(view)[0])
+    counts = [int(daily.get(str(day), {}).get("recipients") or 0) for day in _trend_days(view)]
+    return [sum(counts[end - days : end]) for end in range(days, len(counts) + 1)]

@@ -1,0 +1,103 @@
+"""What is different since yesterday: incidents, addresses, accounts, and who sent more or less."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import streamlit as st
+
+from dashboards.overview.windows import sent_in
+from dashboards.parts.amounts import change, count, day, moment, plural
+from dashboards.parts.figure import heading
+from dashboards.parts.markup import Markup, tag
+from dashboards.session import readings
+from dashboards.session.view import View
+
+DAY, WEEK = timedelta(days=1), timedelta(days=7)
+MOST = 8
+MOVERS = 4
+
+
+def since_yesterday(view: View, spent: dict[str, Any] | None) -> None:
+    """Draws the panel; `spent` is the cost report, None without one currency for all."""
+    since = view.now - DAY
+    changes = readings.changed(view, since)
+    budgets = _passed(spent, since)
+    number = len(changes) + len(budgets)
+    with st.container(border=True, height="stretch", key="since-yesterday"):
+        heading(
+            f"{plural(number, 'change')} since yesterday"
+            if number
+            else "Nothing new since yesterday",
+            f"Since {moment(since)}: incidents, addresses, accounts, checks, budgets.",
+        )
+        lines = [
+            tag("li", tag("strong", each.account), f" {each.what}, {moment(each.at)}")
+            for each in changes[:MOST]
+        ]
+        lines += budgets
+        if len(changes) > MOST:
+            lines.append(tag("li", f"and {len(changes) - MOST} more"))
+        movers = _movers(view)
+        body = [tag("ul", *lines)] if lines else []
+        if movers:
+            body += [tag("h2", "Largest differences in 24 h"), tag("ul", *movers)]
+            body.append(
+                tag("p", "Recipients, against the same hours a week before.", style="quiet")
+            )
+        st.html(tag("div", *body, style="hve"))
+        if any(each.check for each in changes) and view.user.may_open("readiness"):
+            st.page_link(
+                "readiness/page.py",
+                label="Checks that changed",
+                icon=":material/arrow_forward:",
+            )
+
+
+def _passed(spent: dict[str, Any] | None, since: datetime) -> list[Markup]:
+    """Thresholds of budgets that were passed on the day of `since` or later."""
+    return [
+        tag(
+            "li",
+            tag("strong", f"budget {budget['name']}"),
+            f" passed {line['threshold']:.0%} of {budget['amount']} on {day(line['passed_on'])}",
+        )
+        for budget in (spent or {}).get("budgets", [])
+        for line in budget["thresholds"]
+        if line["passed_on"] and line["passed_on"] >= since.date().isoformat()
+    ]
+
+
+def _movers(view: View) -> list[Markup]:
+    """Accounts whose last 24 hours differ most from those a week earlier.
+
+    Empty where either window was not read: nothing seen in it would look like nothing sent.
+    """
+    now, end = view.hour, view.hour - WEEK
+    if not (sent_in(view, now - DAY, now).whole and sent_in(view, end - DAY, end).whole):
+        return []
+    sent, before = _sent(view, now), _sent(view, end)
+    names = sorted(
+        set(sent) | set(before),
+        key=lambda name: (-abs(sent.get(name, 0) - before.get(name, 0)), name),
+    )
+    return [
+        _mover(name, sent.get(name, 0), before.get(name, 0))
+        for name in names[:MOVERS]
+        if sent.get(name, 0) != before.get(name, 0)
+    ]
+
+
+def _mover(name: str, now: int, before: int) -> Markup:
+    sign = "▲" if now > before else "▼"
+    ratio = change(now, before)
+    compared = f"{count(now)} after {count(before)}" + (f" ({ratio})" if ratio else "")
+    return tag("li", f"{sign} ", tag("strong", name), f" {compared}")
+
+
+def _sent(view: View, end: datetime) -> dict[str, int]:
+    """Recipients by account in the 24 hours before `end`."""
+    usage = readings.window(view, end - DAY, end)
+    sums = usage.groupby("account", as_index=False)["recipients"].sum()
+    return dict(zip(sums["account"].tolist(), map(int, sums["recipients"].tolist()), strict=True))

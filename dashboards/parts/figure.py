@@ -1,0 +1,92 @@
+"""A chart with the finding as its title, a summary in words, and the table behind it."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any, Literal
+
+import altair as alt
+import pandas as pd
+import streamlit as st
+
+from dashboards.parts.markup import literal, plain, tag
+from dashboards.parts.spec import Spec, draw
+
+
+def heading(finding: str, detail: str = "") -> None:
+    """A panel's title: what was found, and below it what is shown in which unit."""
+    parts = [tag("h2", finding)]
+    if detail:
+        parts.append(tag("p", detail, style="quiet"))
+    st.html(tag("div", *parts, style="hve"))
+
+
+def figure(
+    finding: str,
+    detail: str,
+    chart: Spec,
+    table: pd.DataFrame,
+    columns: dict[str, Any] | None = None,
+    height: Literal["stretch", "content"] = "stretch",
+) -> None:
+    """Draws the panel; `detail` is also what a screen reader hears for the chart.
+
+    height: as high as the panel beside it, or as its content where it shares a column.
+    """
+    with st.container(border=True, height=height):
+        heading(finding, detail)
+        draw(chart, f"{finding}. {detail}")
+        behind("Numbers behind this chart", finding, table, columns)
+
+
+@st.fragment
+def behind(
+    label: str, finding: str, table: pd.DataFrame, columns: dict[str, Any] | None = None
+) -> None:
+    """A closed table that is sent only when it is opened: browsers draw nothing more slowly.
+
+    finding: tells the tables of a page apart.
+    """
+    part = st.expander(label, on_change="rerun", key=key_of("behind", label, finding))
+    if part.open:
+        with part:
+            listing(table, columns)
+
+
+def key_of(name: str, *texts: str) -> str:
+    """A widget's key of texts that may hold anything: keys become names of CSS classes."""
+    return f"{name}-{hashlib.sha256(repr(texts).encode()).hexdigest()[:12]}"
+
+
+def listing(table: pd.DataFrame, columns: dict[str, Any] | None = None, **options: Any) -> Any:
+    """A table whose text is only text; `alt` in the options is its name for a screen reader."""
+    return st.dataframe(shown(table), hide_index=True, column_config=columns, **options)
+
+
+def moment_column(label: str) -> Any:
+    """A column of UTC instants."""
+    return st.column_config.DatetimeColumn(label, format="YYYY-MM-DD HH:mm", timezone="UTC")
+
+
+def shown(table: pd.DataFrame) -> pd.DataFrame:
+    """Text columns with control characters made visible; other columns as they are."""
+    clean: pd.DataFrame = table.apply(
+        lambda column: column.map(_text) if column.dtype in ("object", "string", "str") else column
+    )
+    return clean
+
+
+def _text(value: object) -> object:
+    return plain(value) if isinstance(value, str) else value
+
+
+def empty(sentence: str) -> None:
+    """A panel that has nothing to show says why."""
+    with st.container(border=True, height="stretch"):
+        st.caption(literal(sentence))
+
+
+def utc(field: str, **options: Any) -> alt.X:
+    """A time axis in UTC, whatever zone the browser is in."""
+    options = {"title": None} | options
+    return alt.X(f"{field}:T", scale=alt.Scale(type="utc"), **options)

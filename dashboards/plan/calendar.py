@@ -1,0 +1,127 @@
+"""Announced sends over time, and each against what was sent in its window."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from dashboards.charts.windows import windows_chart
+from dashboards.parts.amounts import UNKNOWN, count, moment, plural
+from dashboards.parts.figure import figure, heading, listing
+from dashboards.parts.markup import Markup, tag
+from dashboards.parts.palette import palette
+from dashboards.plan.form import withdrawal
+from dashboards.session.view import View
+from hve_monitor.clock import parse_time
+
+STATES = ("coming", "running", "over")
+
+
+def calendar_panel(view: View, plans: list[dict[str, Any]]) -> None:
+    """The windows of the period and of what is still to come."""
+    shown = [plan for plan in plans if view.since is None or parse_time(plan["end"]) >= view.since]
+    if not shown:
+        with st.container(border=True, height="stretch", key="calendar"):
+            heading(
+                "No send is announced",
+                "Who announces a large send spares everybody a false alarm: the form takes a"
+                " minute, hve plan add does the same.",
+            )
+        return
+    rows = _rows(view, shown)
+    coming = int((rows["state"] == "coming").sum())
+    figure(
+        f"{plural(len(rows), 'announced send')}, {coming} still to come",
+        "Each bar is the window of a plan, in UTC, with its recipients; the line is now.",
+        windows_chart(rows, view.now, palette()),
+        rows[["account", "start", "end", "recipients", "state", "note", "author"]],
+        {
+            name: st.column_config.DatetimeColumn(
+                f"{name} (UTC)", format="YYYY-MM-DD HH:mm", timezone="UTC"
+            )
+            for name in ("start", "end")
+        },
+    )
+    withdrawal(view, shown)
+
+
+def _rows(view: View, plans: list[dict[str, Any]]) -> pd.DataFrame:
+    frame = pd.DataFrame(plans)
+    return frame.assign(
+        account=[plan["account"] or plan["scope"] for plan in plans],
+        start=pd.to_datetime(frame["start"], utc=True, format="ISO8601"),
+        end=pd.to_datetime(frame["end"], utc=True, format="ISO8601"),
+        state=[state_of(view, plan) for plan in plans],
+    )
+
+
+def state_of(view: View, plan: dict[str, Any]) -> str:
+    """coming, running or over at business time."""
+    if parse_time(plan["start"]) > view.now:
+        return "coming"
+    return "running" if parse_time(plan["end"]) > view.now else "over"
+
+
+def overspill_panel(view: View, plans: list[dict[str, Any]]) -> None:
+    """What was announced, what is usual and what came, of windows that have begun."""
+    begun = [plan for plan in plans if plan["sent"] is not None]
+    if not begun:
+        return
+    over = [plan for plan in begun if plan["overspill"]]
+    with st.container(border=True, key="overspill"):
+        heading(
+            f"{plural(len(over), 'announced send')} went beyond what was said"
+            if over
+            else "No announced send went beyond what was said",
+            "Recipients in the hours of the window. Overspill: sent beyond the usual and the"
+            " announced ones; what is within the usual noise raises no incident.",
+        )
+        lines = [tag("li", *_line(plan)) for plan in begun[-8:]]
+        st.html(tag("div", tag("ul", *lines), style="hve"))
+        listing(_table(view, begun), _columns())
+
+
+def _line(plan: dict[str, Any]) -> list[Markup | str]:
+    spilt = plan["overspill"]
+    mark = (
+        tag("span", "? no baseline", style="mark warn")
+        if spilt is None
+        else tag("span", f"▲ {count(spilt)} more", style="mark bad")
+        if spilt
+        else tag("span", "● within", style="mark good")
+    )
+    usual = UNKNOWN if plan["usual"] is None else count(plan["usual"])
+    said = (
+        f" {moment(plan['start'])}: {count(plan['recipients'])} announced, {usual} usual,"
+        f" {count(plan['sent'])} sent" + (f". {plan['note']}" if plan["note"] else "")
+    )
+    return [mark, tag("strong", plan["account"] or plan["scope"]), said]
+
+
+def _table(view: View, plans: list[dict[str, Any]]) -> pd.DataFrame:
+    frame = _rows(view, plans)
+    numbers = {name: frame[name].astype("Int64") for name in ("usual", "sent", "overspill")}
+    return frame.assign(**numbers)[list(_columns())]
+
+
+def _columns() -> dict[str, Any]:
+    column = st.column_config
+    numbers = {
+        "recipients": "Announced",
+        "usual": "Usual",
+        "sent": "Sent",
+        "overspill": "Overspill",
+    }
+    return {
+        "account": column.TextColumn("Who"),
+        **{
+            name: column.DatetimeColumn(label, format="YYYY-MM-DD HH:mm", timezone="UTC")
+            for name, label in (("start", "From (UTC)"), ("end", "To (UTC)"))
+        },
+        **{name: column.NumberColumn(label, format="localized") for name, label in numbers.items()},
+        "note": column.TextColumn("What it is", width="medium"),
+        "author": column.TextColumn("Announced by"),
+        "id": column.TextColumn("Id", width="small"),
+    }

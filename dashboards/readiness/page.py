@@ -1,0 +1,162 @@
+"""Is every account set up right: checks by account, what to fix, and what is about to stop."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from dashboards.parts.amounts import count, day, moment, plural
+from dashboards.parts.check_words import SIGNS, about_to_stop, check_name, status_mark
+from dashboards.parts.figure import heading
+from dashboards.parts.markup import tag
+from dashboards.parts.tile import Tile, tile_row
+from dashboards.readiness.board import account_board, check_history
+from dashboards.readiness.fixes import findings_of_check
+from dashboards.readiness.migration import migration_panel
+from dashboards.session import readings
+from dashboards.session.frame import chosen_account, footer, opened
+from dashboards.session.view import View
+from models.readiness.checks import CHECKS
+from models.readiness.finding import ORDER
+
+ALL_CHECKS, WHAT_MATTERS = "All checks", "all but passed"
+
+
+def show(view: View) -> None:
+    """The page."""
+    report = readings.readiness(view, chosen_account())
+    findings = report["findings"]
+    if not findings:
+        _nothing_checked()
+        footer(view)
+        return
+    _headline(report)
+    _tiles(report)
+    left, right = st.columns([1, 1])
+    with left:
+        _stopping(findings)
+    with right:
+        migration_panel(findings)
+    account_board(report)
+    _findings(findings)
+    check_history(report["history"])
+    footer(view)
+
+
+def _nothing_checked() -> None:
+    st.info(
+        "**Nothing was checked yet.** `hve run` reads policies and settings where the permissions"
+        " allow it and judges them; `hve collect` prints a script for a tenant that this machine"
+        " may not read.",
+        icon=":material/fact_check:",
+    )
+
+
+def _headline(report: dict[str, Any]) -> None:
+    ready, accounts = ready_accounts(report)
+    failed, unknown = report["failed"], sum(row["unknown"] > 0 for row in report["accounts"])
+    worst = "fail" if failed else "unknown" if unknown else "pass"
+    sentence = (
+        f"{count(ready)} of {plural(accounts, 'account')} {'is' if ready == 1 else 'are'} set up"
+        f" right; {plural(failed, 'check')} {'fails' if failed == 1 else 'fail'}"
+    )
+    if unknown:
+        sentence += f", and of {plural(unknown, 'account')} not everything is known"
+    with st.container(border=True, key="headline"):
+        st.html(tag("div", tag("p", status_mark(worst), f"{sentence}.", style="headline"),
+                    style="hve"))  # fmt: skip
+
+
+def ready_accounts(report: dict[str, Any]) -> tuple[int, int]:
+    """Accounts of which no check fails or is unknown, and all accounts."""
+    rows = report["accounts"]
+    return sum(not row["fail"] and not row["unknown"] for row in rows), len(rows)
+
+
+def _tiles(report: dict[str, Any]) -> None:
+    findings, read = report["findings"], report["policies_read_at"]
+    labels = {"fail": "Fail", "unknown": "Unknown", "warn": "Warn", "pass": "Pass"}
+    numbers = {status: sum(each["status"] == status for each in findings) for status in ORDER}
+    last = max(read.values(), default=None)
+    at = "never" if last is None else moment(last).partition(", ")[2]
+    tile_row(
+        *(
+            Tile(f"{SIGNS[status]} {labels[status]}", count(number),
+                 f"of {count(len(findings))} checks")
+            for status, number in numbers.items()
+        ),
+        Tile("About to stop", count(len(about_to_stop(findings))), "billing, secrets, idle"),
+        Tile("Settings read", "never" if last is None else day(last[:10]), at),
+    )  # fmt: skip
+
+
+def _stopping(findings: list[dict[str, Any]]) -> None:
+    found = about_to_stop(findings)
+    with st.container(border=True, height="stretch", key="stopping"):
+        if not found:
+            heading(
+                "Nothing is about to stop",
+                "Billing policies hold, no secret or certificate ends soon, no account idles.",
+            )
+            return
+        ending = sum(each["check"] != "idle_account" for each in found)
+        heading(
+            f"{plural(ending, 'thing')} may stop the sending"
+            if ending
+            else f"{plural(len(found), 'account')} seem to be needed by nobody",
+            "Billing, secrets and certificates, idle accounts; what ends first comes first.",
+        )
+        lines = [
+            tag("li", status_mark(each["status"]), tag("strong", _whose(each)),
+                f" {check_name(each['check'])}: {each['evidence']}{_days(each)}")
+            for each in found
+        ]  # fmt: skip
+        st.html(tag("div", tag("ul", *lines), style="hve"))
+
+
+def _whose(finding: dict[str, Any]) -> str:
+    return str(finding["account"] or finding["subject"] or finding["tenant"])
+
+
+def _days(finding: dict[str, Any]) -> str:
+    left = finding["days_left"]
+    if left is None:
+        return ""
+    return f" ({plural(left, 'day')} left)" if left >= 0 else f" ({plural(-left, 'day')} ago)"
+
+
+def _findings(findings: list[dict[str, Any]]) -> None:
+    """What does not pass, by check; the filters are in the URL."""
+    with st.container(border=True, key="findings"):
+        heading(
+            "What to fix", "One block per check: who it concerns, what was seen, what mends it."
+        )
+        with st.container(horizontal=True, gap="small"):
+            names = [ALL_CHECKS, *(name for name in CHECKS if _has(findings, name))]
+            check = st.selectbox(
+                "Check", names, key="check", bind="query-params", width=280,
+                format_func=lambda name: name if name == ALL_CHECKS else check_name(name),
+            )  # fmt: skip
+            status = st.segmented_control(
+                "Status", [WHAT_MATTERS, *ORDER], default=WHAT_MATTERS, key="finding",
+                bind="query-params", required=True,
+            )  # fmt: skip
+        shown = [
+            each
+            for each in findings
+            if check in (None, ALL_CHECKS, each["check"])
+            and (each["status"] != "pass" if status == WHAT_MATTERS else each["status"] == status)
+        ]
+        if not shown:
+            st.caption("No finding of this choice.")
+        for name in dict.fromkeys(each["check"] for each in shown):
+            findings_of_check(name, [each for each in shown if each["check"] == name])
+
+
+def _has(findings: list[dict[str, Any]], check: str) -> bool:
+    return any(each["check"] == check for each in findings)
+
+
+if __name__ == "__main__":
+    show(opened("Readiness", by=("account",), needs_mail=False))

@@ -1,0 +1,148 @@
+"""One incident as a card: expected against observed, why, whom it reached, and what to do."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import streamlit as st
+
+from dashboards.charts.baseline import baseline_chart, hour_table
+from dashboards.parts.amounts import age, count, moment, money
+from dashboards.parts.figure import figure, heading, moment_column
+from dashboards.parts.incident_words import severity_mark, what_of
+from dashboards.parts.markup import Markup, listed, tag
+from dashboards.parts.palette import palette
+from dashboards.senders.evidence import reached_panel, source_panel, subject_panel
+from dashboards.senders.runbook import runbook_panel
+from dashboards.senders.verdicts import earlier_panel, history_panel, verdict_panel
+from dashboards.session import readings
+from dashboards.session.view import View
+from hve_monitor.clock import parse_time
+from models.usage.accounts import Sender
+
+TONES = {"fired": "bad"}
+BEFORE, AFTER = timedelta(days=2), timedelta(days=1)
+STATES = {"fired": "▲ fired", "quiet": "○ quiet", "unavailable": "? unavailable"}
+
+
+def incident_card(view: View, incident: str) -> None:
+    """Draws the card."""
+    card = readings.card(view, incident)
+    with st.container(border=True, key="incident-card"):
+        st.html(tag("div", *_title(card), style="hve"))
+        verdict_panel(view, card)
+        left, right = st.columns([5, 3])
+        with left:
+            _hours(view, card)
+        with right:
+            st.html(tag("div", *_facts(card), style="hve"))
+            history_panel(card)
+            earlier_panel(readings.incidents(view), card)
+        reached_panel(card)
+        left, right = st.columns([1, 1])
+        with left:
+            _signals(card)
+            source_panel(card)
+        with right:
+            subject_panel(card)
+            runbook_panel(card)
+            _messages(view, card)
+
+
+def _title(card: dict[str, Any]) -> list[Markup]:
+    learning = [tag("span", "still learning", style="mark warn")] if card["learning"] else []
+    return [
+        tag(
+            "p",
+            severity_mark(card),
+            tag("span", card["status"].replace("_", " "), style="mark"),
+            *learning,
+            tag("span", f"{card['account']}: {what_of(card)}"),
+            style="headline",
+        ),
+        listed(card["reasons"]),
+    ]
+
+
+def _facts(card: dict[str, Any]) -> list[Markup]:
+    low, high = card["interval"]
+    ended = moment(card["ended_at"]) if card["ended_at"] else "still going on"
+    facts = {
+        "Observed": f"{count(card['observed'])} recipients",
+        "Expected": f"{count(round(card['expected']))}"
+        f" ({count(round(low))} to {count(round(high))} in 95 %)",
+        "Extra": f"{count(card['extra_recipients'])} recipients",
+        "Extra cost": f"{money(card['extra_cost'], card['currency'])} (estimate)",
+        "Started": moment(card["started_at"]),
+        "Ended": ended,
+        "Detected": f"{moment(card['detected_at'])}, after {_delay(card)}",
+        "For": ", ".join(card["audience"]),
+        "Id": card["id"],
+    }
+    pairs = [tag("dt", name) + tag("dd", value) for name, value in facts.items()]
+    return [tag("dl", *(Markup(pair) for pair in pairs), style="facts")]
+
+
+def _delay(card: dict[str, Any]) -> str:
+    return age(parse_time(card["detected_at"]) - parse_time(card["started_at"]))
+
+
+def _hours(view: View, card: dict[str, Any]) -> None:
+    start, end = _span(view, card)
+    sender = Sender(card["tenant"], card["account"])
+    hours = readings.hours(view, sender, start - BEFORE, min(view.now, end + AFTER))
+    if hours.empty:
+        st.caption("No hours of this account are stored around the incident.")
+        return
+    figure(
+        f"{count(card['observed'])} recipients where {count(round(card['expected']))} were"
+        " expected",
+        "Recipients per UTC hour: observed as a line, expected dashed in its 80 % and 95 % bands;"
+        " the incident is shaded.",
+        baseline_chart(hours, (start, end), palette()),
+        hour_table(hours),
+        {"hour_utc": moment_column("Hour (UTC)")},
+    )
+
+
+def _span(view: View, card: dict[str, Any]) -> tuple[datetime, datetime]:
+    ended = parse_time(card["ended_at"]) if card["ended_at"] else view.now
+    return parse_time(card["started_at"]), ended
+
+
+def _signals(card: dict[str, Any]) -> None:
+    heading("Signals", "What was looked at. A score near 1 is far outside the usual.")
+    cells = [cell for signal in card["signals"] for cell in _signal(signal)]
+    st.html(tag("div", tag("div", *cells, style="signals"), style="hve"))
+
+
+def _signal(signal: dict[str, Any]) -> list[Markup]:
+    state, score = signal["state"], signal["score"]
+    return [
+        tag("span", STATES.get(state, state), style=TONES.get(state, "quiet")),
+        tag("strong", signal["name"].replace("_", " ")),
+        tag("span", "–" if score is None else f"{score:.2f}"),
+        tag("span", signal["reason"], style="quiet reason"),
+    ]
+
+
+def _messages(view: View, card: dict[str, Any]) -> None:
+    """The way to the delivery search, for who may open it."""
+    if view.user.may_open("delivery"):
+        st.page_link(
+            "delivery/page.py",
+            label="Messages of that time",
+            icon=":material/search:",
+            query_params=_search(view, card),
+        )
+
+
+def _search(view: View, card: dict[str, Any]) -> dict[str, str]:
+    start, end = _span(view, card)
+    link = {
+        "account": card["account"],
+        "since": start.date().isoformat(),
+        "until": end.date().isoformat(),
+    }
+    return link if view.tenant is None else link | {"tenant": view.tenant}

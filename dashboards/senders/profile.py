@@ -1,0 +1,192 @@
+"""One account: its week, its days, its sources, and whether its baseline is still learning."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from dashboards.charts.baseline import baseline_chart, hour_table
+from dashboards.charts.volume import volume_chart
+from dashboards.charts.week import busiest, week_chart
+from dashboards.parts.amounts import count, moment, plural
+from dashboards.parts.figure import behind, empty, figure, heading, key_of, moment_column
+from dashboards.parts.markup import scrolled, table_of, tag
+from dashboards.parts.palette import palette
+from dashboards.parts.rates import delivered_share, delivered_words
+from dashboards.session import readings
+from dashboards.session.view import View
+from models.usage.accounts import WEEKDAYS, Sender, week_of
+
+LEARNING_DAYS = 14
+SHOWN_ROWS = 8  # are read at a glance; all of them wait in a closed table: it draws slowly
+BASELINE_DAYS = timedelta(days=7)
+
+
+def account_profile(view: View, sender: Sender, *, expanded: bool) -> None:
+    """Draws the profile over the period of the view; beside an incident's card its charts wait."""
+    counts = readings.account_counts(view, sender, view.since)
+    _summary(view, sender, counts)
+    if not counts:
+        empty(f"{sender.account} sent nothing in this period.")
+        return
+    part = st.expander(
+        "Days, week, baseline, sources and recipients of this account",
+        expanded=expanded,
+        on_change="rerun",
+        key=key_of("profile", sender.tenant, sender.account, str(expanded)),
+    )
+    if part.open:
+        with part:
+            _charts(view, sender)
+
+
+def _charts(view: View, sender: Sender) -> None:
+    left, right = st.columns([1, 1])
+    with left:
+        _days(readings.account_volume(view, sender, view.since))
+    with right:
+        _week(view, sender)
+    _baseline(view, sender)
+    left, right = st.columns([1, 1])
+    with left:
+        _sources(view, sender)
+    with right:
+        _contacts(view, sender)
+
+
+def _baseline(view: View, sender: Sender) -> None:
+    """The last days against what was expected, where there is a baseline."""
+    hours = readings.hours(view, sender, view.now - BASELINE_DAYS, view.now)
+    known = hours.dropna(subset=["expected"])
+    if known.empty:
+        return
+    sums = known[["observed", "expected"]].astype("float64").sum()
+    figure(
+        f"{count(round(sums['observed']))} recipients in the last {BASELINE_DAYS.days} days, where"
+        f" {count(round(sums['expected']))} are usual",
+        "Recipients per UTC hour with a baseline: observed as a line, expected dashed in its 80 %"
+        " and 95 % bands.",
+        baseline_chart(hours, None, palette(), height=210),
+        hour_table(hours),
+        {"hour_utc": moment_column("Hour (UTC)")},
+    )
+
+
+def _contacts(view: View, sender: Sender) -> None:
+    table = readings.contacts(view, sender, readings.start(view))
+    table = table.assign(domain=table["domain"].fillna("unknown"))
+    with st.container(border=True, key="contacts"):
+        new, people = int(table["new_people"].sum()), int(table["people"].sum())
+        heading(
+            f"Wrote to {plural(people, 'person', 'people')}, {count(new)} for the first time",
+            "Recipients of the period by domain; new ones had their first mail in it.",
+        )
+        numbers = {"recipients": "Recipients", "people": "People", "new_people": "New people"}
+        first = table.head(SHOWN_ROWS)
+        rows = [
+            (row.domain, *(count(row[name]) for name in numbers)) for _, row in first.iterrows()
+        ]
+        heads = ("Domain", *numbers.values())
+        st.html(tag("div", scrolled("Domains", table_of(heads, rows, range(1, 4))), style="hve"))
+        columns = {
+            name: st.column_config.NumberColumn(label, format="localized")
+            for name, label in numbers.items()
+        }
+        behind(
+            "All domains",
+            sender.account,
+            table,
+            {"domain": "Domain", **columns},
+        )
+
+
+def _summary(view: View, sender: Sender, counts: dict[str, Any]) -> None:
+    sentence = (
+        f"{count(counts.get('recipients', 0))} recipients of {count(counts.get('messages', 0))}"
+        f" messages in the period, {delivered_words(delivered_share(counts))}."
+    )
+    st.html(
+        tag(
+            "div",
+            tag("p", tag("span", f"Account {sender.account}"), style="headline"),
+            tag("p", _learning(view, sender), sentence),
+            style="hve",
+        )
+    )
+
+
+def _learning(view: View, sender: Sender) -> str:
+    state = readings.learning(view).get(sender)
+    if state is None:
+        return tag("span", "? no baseline yet", style="mark warn")
+    if state:
+        return tag("span", f"◷ learning, day {state} of {LEARNING_DAYS}", style="mark warn")
+    return tag("span", "● baseline learnt", style="mark good")
+
+
+def _days(rows: pd.DataFrame) -> None:
+    top = rows.groupby("day")["recipients"].sum()
+    figure(
+        f"Sent on {plural(len(top), 'day')}, {count(round(top.mean()))} recipients a sending day",
+        f"Recipients per UTC day by status. Busiest: {top.idxmax():%a %-d %b} with"
+        f" {count(top.max())}.",
+        volume_chart(rows, palette(), height=210),
+        rows[["day", "status", "recipients"]].sort_values("day", ascending=False),
+        {"day": st.column_config.DateColumn("day (UTC)", format="YYYY-MM-DD")},
+    )
+
+
+def _week(view: View, sender: Sender) -> None:
+    hours = readings.hours(view, sender, readings.start(view), view.now)
+    if hours.empty:
+        empty("No hours are stored for this account in the period.")
+        return
+    week = week_of(hours, view.zone_of(sender.tenant))
+    top = busiest(week)
+    figure(
+        f"Busiest hour of the week: {top}" if top else "Nothing was sent in these weeks",
+        f"Mean recipients per hour of the week, {view.zone_of(sender.tenant)} time.",
+        week_chart(week, view.zone_of(sender.tenant), palette()),
+        week.pivot(index="weekday", columns="hour", values="recipients")
+        .reindex(WEEKDAYS)
+        .round(1)
+        .rename(columns=str)
+        .reset_index(),
+    )
+
+
+def _sources(view: View, sender: Sender) -> None:
+    table = readings.sources(view, sender, readings.start(view))
+    table = table.assign(from_ip=table["from_ip"].fillna("unknown"))
+    known = int((table["from_ip"] != "unknown").sum())
+    with st.container(border=True, key="sources"):
+        heading(
+            f"Sent from {plural(known, 'address', 'addresses')}",
+            "Source addresses as the traces name them; first seen counts all that is stored.",
+        )
+        rows = [
+            (
+                row["from_ip"],
+                count(row["messages"]),
+                count(row["recipients"]),
+                moment(row["first_seen"]),
+            )
+            for row in table.head(SHOWN_ROWS).to_dict("records")
+        ]
+        heads = ("Source address", "Messages", "Recipients", "First seen")
+        st.html(tag("div", scrolled("Addresses", table_of(heads, rows, (1, 2))), style="hve"))
+        behind(
+            "All addresses, with when each was last seen",
+            sender.account,
+            table,
+            {
+                "from_ip": "Source address",
+                "messages": st.column_config.NumberColumn("Messages", format="localized"),
+                "recipients": st.column_config.NumberColumn("Recipients", format="localized"),
+                "first_seen": moment_column("First seen (UTC)"),
+                "last_seen": moment_column("Last seen (UTC)"),
+            },
+        )

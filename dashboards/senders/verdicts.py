@@ -1,0 +1,111 @@
+"""Verdicts of people on an incident: the buttons, and what was said and happened before."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from dashboards.parts.amounts import moment, plural
+from dashboards.parts.figure import heading
+from dashboards.parts.incident_words import what_of
+from dashboards.parts.markup import Markup, literal, tag
+from dashboards.session.acts import judge
+from dashboards.session.view import View
+from hve_monitor.errors import HveError
+
+VERDICTS = {
+    "confirmed": ("Confirmed", ":material/gpp_bad:"),
+    "false-positive": ("False positive", ":material/thumb_down:"),
+    "planned": ("Planned", ":material/event_available:"),
+    "acknowledged": ("Acknowledged", ":material/visibility:"),
+    "closed": ("Closed", ":material/check:"),
+}
+SAID = "verdict-said"
+EARLIER = 5
+
+
+def verdict_panel(view: View, card: dict[str, Any]) -> None:
+    """Five buttons and the reason that each needs; counts at once, as `hve verdict` does."""
+    said = st.session_state.pop(SAID, None)
+    if said:
+        st.success(literal(said), icon=":material/how_to_reg:")
+    with st.form(f"verdict-{card['id']}", border=False, enter_to_submit=False):
+        reason = st.text_input(
+            "What was it, and how do you know? (needed)",
+            key=f"reason-{card['id']}",
+            max_chars=500,
+            placeholder="the reason is kept with your verdict",
+        )
+        with st.container(horizontal=True, gap="small", key="verdicts"):
+            pressed = [
+                verdict
+                for verdict, (label, icon) in VERDICTS.items()
+                if st.form_submit_button(label, icon=icon, key=f"{verdict}-{card['id']}")
+            ]
+    if pressed:
+        _record(view, card["id"], pressed[0], reason)
+
+
+def _record(view: View, incident: str, verdict: str, reason: str) -> None:
+    if not reason.strip():
+        st.warning("Say why first: the reason is kept with the verdict.", icon=":material/edit:")
+        return
+    try:
+        given = judge(view, incident, verdict, reason)
+    except HveError as error:
+        st.error(literal(str(error)))
+        return
+    st.session_state[SAID] = (
+        f"Recorded: {verdict.replace('-', ' ')}, by {given['author']}; holds until"
+        f" {moment(given['expires_at'])}."
+    )
+    st.rerun()
+
+
+def history_panel(card: dict[str, Any]) -> None:
+    """What happened, oldest first: began, raised, ended, judged."""
+    heading("Timeline")
+    events = [
+        (card["started_at"], "began"),
+        (card["detected_at"], "raised"),
+        *([(card["ended_at"], "ended")] if card["ended_at"] else []),
+    ]
+    lines = [(at, tag("li", f"{moment(at)}: {what}")) for at, what in events]
+    lines += [(said["at"], _said(said)) for said in card["verdicts"]]
+    shown = [line for _, line in sorted(lines, key=lambda each: each[0])]
+    st.html(tag("div", tag("ul", *shown), style="hve"))
+
+
+def earlier_panel(cards: list[dict[str, Any]], card: dict[str, Any]) -> None:
+    """The account's incidents before this one, newest first."""
+    earlier = [
+        each
+        for each in cards
+        if (each["tenant"], each["account"]) == (card["tenant"], card["account"])
+        and each["started_at"] < card["started_at"]
+    ]
+    heading(
+        f"{plural(len(earlier), 'incident')} of this account before"
+        if earlier
+        else "The account's first incident in all that is stored"
+    )
+    lines = [
+        tag(
+            "li",
+            f"{moment(each['started_at'])}: {what_of(each)}, {each['severity']},"
+            f" {each['status'].replace('_', ' ')}",
+        )
+        for each in earlier[:EARLIER]
+    ]
+    st.html(tag("div", tag("ul", *lines), style="hve"))
+
+
+def _said(said: dict[str, Any]) -> Markup:
+    word = said["status"].replace("_", " ")
+    return tag(
+        "li",
+        f"{moment(said['at'])}: ",
+        tag("strong", word),
+        f" by {said['author']}: {said['reason']} (holds until {moment(said['expires_at'])})",
+    )

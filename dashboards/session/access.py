@@ -1,0 +1,195 @@
+"""Who looks at the dashboard, which pages their roles open, and what may be read for them.
+
+Navigation shows each role its pages; every page and every reading asks here again. Roles protect
+pages, file permissions protect the store. Who may see some tenants alone looks at one at a time:
+a view of all tenants is refused.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any, ParamSpec, Protocol, TypeVar
+
+import streamlit as st
+
+from actions.author import author_of
+from dashboards.session.pseudonyms import pseudonymised
+from hve_monitor.config import Auth
+from hve_monitor.errors import HveError
+
+ADMIN, EVERY_TENANT = "admin", "*"
+EVERYBODY = ("finops", "security", "mail", ADMIN)
+PAGES: dict[str, tuple[str, ...]] = {
+    "overview": EVERYBODY,
+    "spend": ("finops", ADMIN),
+    "senders": ("security", ADMIN),
+    "delivery": ("mail", ADMIN),
+    "readiness": ("mail", ADMIN),
+    "plan": EVERYBODY,
+    "health": (ADMIN,),
+}
+# The pages that a reading is drawn on. One that is not named here is for administrators alone.
+READINGS: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys(
+        ("usage", "cost", "daily_costs", "incidents", "coverage", "accounts", "changed", "plans"),
+        ("overview",),
+    ),
+    **dict.fromkeys(
+        ("window", "daily", "volume", "counts", "readiness", "coverage_days", "tenants"),
+        ("overview",),
+    ),
+    **dict.fromkeys(("backtest", "whatif"), ("spend",)),
+    **dict.fromkeys(("card", "hours", "sources", "contacts", "learning"), ("senders",)),
+    **dict.fromkeys(("account_counts", "account_volume"), ("senders",)),
+    **dict.fromkeys(
+        ("sums", "traces", "undelivered", "messages", "latest_undelivered", "failures", "figures"),
+        ("delivery",),
+    ),
+    **dict.fromkeys(("trust",), ("health",)),
+}
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class RefusedError(HveError):
+    """A role asked for what it may not see."""
+
+
+class Looking(Protocol):
+    """What a reading is asked with."""
+
+    @property
+    def user(self) -> User:
+        """Who asks."""
+
+    @property
+    def tenant(self) -> str | None:
+        """About which tenant; None is all of them."""
+
+
+@dataclass(frozen=True)
+class User:
+    """Somebody at the dashboard; `name` is what acts are recorded under.
+
+    tenants: the ones that the user may see; None is every one.
+    """
+
+    name: str
+    roles: frozenset[str]
+    logged_in: bool = True
+    tenants: frozenset[str] | None = None
+
+    def may_open(self, page: str) -> bool:
+        """Whether one of the roles has the page; a page that nobody named is an admin's."""
+        return bool(self.roles & set(PAGES.get(page, (ADMIN,))))
+
+    def may_see(self, tenant: str | None) -> bool:
+        """Whether a view of this tenant (None: of all) is for the user."""
+        return self.tenants is None or tenant in self.tenants
+
+    def sees_names(self, auth: Auth) -> bool:
+        """Whether addresses and subjects are shown as they are stored."""
+        return bool(self.roles & set(auth.names))
+
+
+LOCAL = User(author_of(None), frozenset({ADMIN}), logged_in=False)
+
+
+def claims() -> dict[str, Any]:
+    """What the identity provider said; `is_logged_in` is missing where there is no login."""
+    return dict(st.user.to_dict())
+
+
+def current_user(auth: Auth) -> User | None:
+    """Who looks; None where a login is needed. Without one: this machine's user, an admin."""
+    said = claims()
+    if "is_logged_in" not in said:
+        return LOCAL
+    if not said["is_logged_in"] or is_old(said, auth):
+        return None
+    return User(name_of(said), roles_of(said, auth), tenants=tenants_of(said, auth))
+
+
+def is_old(said: Mapping[str, Any], auth: Auth) -> bool:
+    """Whether the login must be made again: its cookie would live on after a role was taken."""
+    issued = said.get("iat")
+    return not isinstance(issued, (int, float)) or time.time() - issued > auth.session_hours * 3600
+
+
+def name_of(said: Mapping[str, Any]) -> str:
+    """The name that acts are recorded under."""
+    names = (said.get(key) for key in ("preferred_username", "email", "name", "sub"))
+    return str(next((name for name in names if name), "unknown"))
+
+
+def roles_of(said: Mapping[str, Any], auth: Auth) -> frozenset[str]:
+    """The product's roles of the claim's values."""
+    held = _values(said, auth.roles_claim)
+    return frozenset(role for role, names in auth.roles.items() if held & set(names))
+
+
+def tenants_of(said: Mapping[str, Any], auth: Auth) -> frozenset[str] | None:
+    """The tenants of the claim's values; None, every one, where nothing limits them."""
+    if not auth.tenants or ADMIN in roles_of(said, auth):
+        return None
+    held = _values(said, auth.tenants_claim or auth.roles_claim)
+    found = frozenset(name for name, values in auth.tenants.items() if held & set(values))
+    return None if EVERY_TENANT in found else found
+
+
+def _values(said: Mapping[str, Any], claim: str) -> set[str]:
+    """What a claim holds; a dot in its name goes into an inner object."""
+    value: Any = said
+    for part in claim.split("."):
+        value = value.get(part) if isinstance(value, Mapping) else None
+    return {value} if isinstance(value, str) else set(map(str, value or ()))
+
+
+def is_reachable_from_outside() -> bool:
+    """Whether the server listens to other machines."""
+    return st.get_option("server.address") not in LOOPBACK
+
+
+def require(user: User, page: str) -> None:
+    """Raises: RefusedError when none of the roles has the page."""
+    if not user.may_open(page):
+        raise RefusedError(f"{page}: is not for {words_of(user)}; ask an administrator for a role")
+
+
+def require_tenant(user: User, tenant: str | None) -> None:
+    """Raises: RefusedError when the tenant (None: all of them) is not for the user."""
+    if not user.may_see(tenant):
+        raise RefusedError(f"{tenant or 'all tenants'}: not for {user.name}; ask an administrator")
+
+
+def words_of(user: User) -> str:
+    """finops, security; no role."""
+    return ", ".join(sorted(user.roles)) or "no role"
+
+
+def guarded(function: Callable[P, R]) -> Callable[P, R]:
+    """A reading that refuses users without a page for it, and hides names from who needs none."""
+    name = getattr(function, "__name__", "")
+
+    @wraps(function)
+    def checked(*arguments: P.args, **options: P.kwargs) -> R:
+        view: Any = arguments[0] if arguments else options["view"]
+        may_read(view, name)
+        found = function(*arguments, **options)
+        if view.user.sees_names(view.config.auth):
+            return found
+        hidden: R = pseudonymised(view.config, view.version, found)
+        return hidden
+
+    return checked
+
+
+def may_read(view: Looking, reading: str) -> None:
+    """Raises: RefusedError when none of the user's pages draws the reading, or not this tenant."""
+    require_tenant(view.user, view.tenant)
+    if not any(view.user.may_open(page) for page in READINGS.get(reading, ("health",))):
+        raise RefusedError(f"{reading}: is not read for {words_of(view.user)}")

@@ -1,0 +1,201 @@
+"""What stands around every page: filters, freshness, coverage, and the states without data."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+import duckdb
+import pandas as pd
+import streamlit as st
+
+from dashboards.parts.amounts import age, moment, plural
+from dashboards.parts.figure import listing
+from dashboards.parts.markup import Markup, literal, tag
+from dashboards.parts.palette import STYLE
+from dashboards.session import readings
+from dashboards.session.access import RefusedError, require
+from dashboards.session.refresh import watch
+from dashboards.session.settings import configuration
+from dashboards.session.view import PERIODS, USUAL_PERIOD, View, open_view
+from hve_monitor.errors import ConfigError, StoreError
+from models.usage.coverage import FRESH_FOR
+
+DAMAGED = "The published file cannot be read"
+ALL_TENANTS, ALL_ACCOUNTS = "All tenants", "All accounts"
+
+
+def opened(title: str, by: Sequence[str] = ("period",), *, needs_mail: bool = True) -> View:
+    """The page's head; stops the page with a sentence where there is nothing to show.
+
+    `by` names the page's filters besides the tenant: account, period, month. The chosen account is
+    `chosen_account()`. needs_mail: whether a store without a message has nothing to show.
+    """
+    st.html(STYLE)
+    view = _view(title)
+    with st.container(horizontal=True, vertical_alignment="bottom", key="head"):
+        st.title(title, width="content")
+        st.space("stretch")
+        chosen = _filters(view, by)
+    watch(chosen)
+    _status(chosen)
+    if needs_mail and readings.usage(chosen).empty:
+        _nothing_yet(chosen)
+    return chosen
+
+
+def chosen_account() -> str | None:
+    """The account of the filter; None is all of them."""
+    value = st.session_state.get("account")
+    return None if value in (None, ALL_ACCOUNTS) else str(value)
+
+
+def _view(title: str) -> View:
+    try:
+        view = open_view()
+        require(view.user, title.lower())
+        return view
+    except RefusedError as error:
+        _refused(title, str(error))
+    except ConfigError as error:
+        _stopped(title, "The configuration cannot be used", str(error))
+    except StoreError as error:
+        missing = not (configuration().warehouse.path / "hve.duckdb").exists()
+        _stopped(title, "There is no store to show yet" if missing else DAMAGED, str(error))
+    except (duckdb.Error, IndexError) as error:
+        _stopped(title, DAMAGED, f"{type(error).__name__}: {str(error).partition(chr(10))[0]}")
+    raise AssertionError("unreachable: the page was stopped")
+
+
+def _stopped(title: str, what: str, detail: str) -> None:
+    st.title(title)
+    st.error(f"**{literal(what)}**", icon=":material/database_off:")
+    st.code(detail, language=None, wrap_lines=True)
+    st.caption(
+        "Nothing is lost: `hve build` writes the file again from the stored tables, and `hve"
+        " doctor` says what is wrong."
+        if what == DAMAGED
+        else "First rows come from `hve run` (Microsoft 365) or `hve import` (files); `hve demo`"
+        " shows the pages with a simulated tenant. `hve doctor` checks what is missing."
+    )
+    st.stop()
+
+
+def _refused(title: str, why: str) -> None:
+    st.title(title)
+    st.error(f"**This page is not for your role.** {literal(why)}", icon=":material/lock:")
+    st.stop()
+
+
+def _nothing_yet(view: View) -> None:
+    st.info(
+        f"**No message was seen yet.** The store was last written {literal(moment(view.as_of))};"
+        " it holds no trace rows of this choice. `hve run` reads Microsoft 365, `hve import` reads"
+        " files.",
+        icon=":material/inbox:",
+    )
+    st.stop()
+
+
+def _filters(view: View, by: Sequence[str]) -> View:
+    chosen = view.narrowed(tenant=_tenant(view), days=None)
+    if "account" in by:
+        _account(chosen)
+    if "month" in by:
+        return chosen.narrowed(month=_month(chosen))
+    return chosen.narrowed(days=_period()) if "period" in by else chosen
+
+
+def _tenant(view: View) -> str | None:
+    names = [tenant.name for tenant in view.config.served]
+    if len(names) == 1:
+        return names[0]
+    options = names if view.user.tenants is not None else [ALL_TENANTS, *names]
+    picked = st.selectbox("Tenant", options, key="tenant", bind="query-params", width=180)
+    return None if picked == ALL_TENANTS else picked
+
+
+def _account(view: View) -> None:
+    names = dict.fromkeys(sender.account for sender in readings.accounts(view))
+    options = [ALL_ACCOUNTS, *names]
+    st.selectbox("Account", options, key="account", bind="query-params", width=260)
+
+
+def _period() -> int | None:
+    picked = st.segmented_control(
+        "Period (UTC days)", list(PERIODS), default=USUAL_PERIOD, key="period", bind="query-params"
+    )
+    return PERIODS[picked or USUAL_PERIOD]
+
+
+def _month(view: View) -> str:
+    """The months with rows and the running one, which is the default."""
+    running = f"{view.now:%Y-%m}"
+    stored = {f"{each:%Y-%m}" for each in set(readings.usage(view)["day"])}
+    months = sorted(stored | {running}, reverse=True)
+    picked = st.selectbox(
+        "Month (UTC)", months, months.index(running), key="month", bind="query-params", width=150
+    )
+    return picked or running
+
+
+def _status(view: View) -> None:
+    """Freshness and coverage: on every page, before any number."""
+    report = readings.coverage(view)
+    old = view.now - view.as_of
+    stale = old > FRESH_FOR
+    marks = [_freshness(view, old, stale=stale), coverage_mark(report)]
+    st.html(tag("div", *marks, style="hve"))
+    if stale:
+        st.warning(
+            f"**These numbers are {age(old)} old.** Nothing was read since"
+            f" {literal(moment(view.as_of))}; what was sent after it is missing here. Start"
+            " `hve run --every 15m`, or see `hve doctor`.",
+            icon=":material/schedule:",
+        )
+    if report["gaps"]:
+        with st.expander(f"{plural(len(report['gaps']), 'window')} not read"):
+            gap_table(report)
+
+
+def _freshness(view: View, old: timedelta, *, stale: bool) -> Markup:
+    if old < timedelta(0):
+        return tag("span", "◷ as it was on ", moment(view.now), style="mark warn")
+    word, style = ("▲ stale", "mark warn") if stale else ("● fresh", "mark good")
+    return tag("span", f"{word}: as of {moment(view.as_of)}", style=style)
+
+
+def coverage_mark(report: dict[str, Any]) -> Markup:
+    """Complete, the number of gaps, or unknown: in words, colour only repeats them."""
+    if report["complete"] is None:
+        return tag("span", "? coverage unknown: rows come from files", style="mark warn")
+    if report["complete"]:
+        return tag("span", "● coverage complete", style="mark good")
+    if not report["gaps"]:
+        return tag("span", "▲ no account was read yet", style="mark bad")
+    gaps = plural(len(report["gaps"]), "gap")
+    return tag("span", f"▲ coverage incomplete: {gaps}", style="mark bad")
+
+
+def gap_table(report: dict[str, Any]) -> None:
+    """Which windows of which address were not read."""
+    table = pd.DataFrame(report["gaps"], columns=["tenant", "account", "address", "from", "to"])
+    times = {
+        name: st.column_config.DatetimeColumn(
+            f"{name} (UTC)", format="YYYY-MM-DD HH:mm", timezone="UTC"
+        )
+        for name in ("from", "to")
+    }
+    table = table.assign(**{name: pd.to_datetime(table[name], utc=True) for name in times})
+    listing(table, times)
+
+
+def footer(view: View) -> None:
+    """What the numbers mean, and which clock they follow."""
+    zone = f" Hours of the week are in {literal(view.timezone)}." if view.timezone != "UTC" else ""
+    st.caption(
+        f"As of business time {literal(moment(view.now))}. Days and times are UTC.{zone} Billable"
+        " recipients and cost are estimated from message traces (delivered recipients, lists"
+        " counted by member); they are not the invoice."
+    )

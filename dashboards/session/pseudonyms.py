@@ -1,0 +1,99 @@
+"""Readings with keyed pseudonyms in the place of recipients, subjects and message ids."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, is_dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from hve_monitor.config import Config
+from warehouse.privacy.page_names import shown_mask
+from warehouse.protection.mode import read_protection
+from warehouse.protection.pseudonyms import Mask
+from warehouse.records.accounts import account_addresses, sending_accounts
+from warehouse.store import open_store
+
+HASHED = re.compile(r"s-[0-9a-f]{32}")
+# Names of those who work with the monitor, not of recipients.
+STAFF = ("author", "who")
+
+
+@dataclass(frozen=True)
+class Naming:
+    """The masks of the tenants, and the addresses that are accounts, not people."""
+
+    masks: Mapping[str, Mask]
+    accounts: frozenset[str]
+
+    def shown(self, value: Any, name: str = "", tenant: str | None = None) -> Any:
+        """The value with every name in it hidden; containers keep their shape."""
+        if isinstance(value, str):
+            return self._text(value, name, tenant)
+        if isinstance(value, Mapping):
+            of = value.get("tenant", tenant)
+            return {key: self.shown(each, str(key), of) for key, each in value.items()}
+        if isinstance(value, pd.DataFrame):
+            return self._frame(value, tenant)
+        if is_dataclass(value) and not isinstance(value, type):
+            of = getattr(value, "tenant", tenant)
+            told = {each.name: getattr(value, each.name) for each in fields(value)}
+            return replace(value, **{key: self.shown(each, key, of) for key, each in told.items()})
+        if isinstance(value, (list, tuple)):
+            return type(value)(self.shown(each, name, tenant) for each in value)
+        return value
+
+    def _text(self, text: str, name: str, tenant: str | None) -> str | None:
+        mask = self.masks.get(str(tenant)) or next(iter(self.masks.values()))
+        if name in STAFF:
+            return text
+        if name == "subject":
+            return text if HASHED.fullmatch(text) else mask.subject(text)
+        if name == "message_id":
+            return mask.message_id(text)
+        if name == "recipient":
+            return mask.recipient(text)
+        return mask.text(text, self.accounts)
+
+    def _frame(self, frame: pd.DataFrame, tenant: str | None) -> pd.DataFrame:
+        """Each distinct text of a column once; rows of several tenants by their own keys."""
+        if "tenant" in frame and frame["tenant"].nunique() > 1:
+            parts = [self._frame(part, str(name)) for name, part in frame.groupby("tenant")]
+            return pd.concat(parts).reindex(frame.index)
+        if "tenant" in frame and len(frame):
+            tenant = str(frame["tenant"].iloc[0])
+        changed = {
+            str(name): self._column(frame[name], str(name), tenant)
+            for name in frame
+            if frame[name].dtype in ("object", "string", "str")
+        }
+        return frame.assign(**changed)
+
+    def _column(self, column: pd.Series, name: str, tenant: str | None) -> pd.Series:
+        texts = {each for each in column if isinstance(each, str)}
+        shown = {each: self.shown(each, name, tenant) for each in texts}
+        return column.map(lambda each: shown[each] if isinstance(each, str) else each)
+
+
+def pseudonymised(config: Config, version: str, found: Any) -> Any:
+    """What a reading of a published version found, for somebody who does not need names."""
+    names = tuple(tenant.name for tenant in config.served)
+    return naming(config.warehouse.path, version, names, config).shown(found)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def naming(
+    root: Path,
+    version: str,  # noqa: ARG001 - a new one is read anew
+    names: tuple[str, ...],
+    _config: Config,
+) -> Naming:
+    """The masks of the named tenants. Raises: ConfigError when a needed key is missing."""
+    with open_store(root, protection=read_protection(_config.privacy, root)) as store:
+        known = [account_addresses(store, name) | sending_accounts(store, name) for name in names]
+        masks = {name: shown_mask(store, name) for name in names}
+    return Naming(masks, frozenset().union(*known))

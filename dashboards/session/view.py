@@ -1,0 +1,121 @@
+"""What a reader looks at: configuration, published version, business time, tenant and period."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from dashboards.session.access import LOCAL, RefusedError, User, current_user
+from dashboards.session.settings import configuration
+from dashboards.session.stamps import Stamp, published_stamp, state_stamp
+from hve_monitor.clock import business_now, midnight
+from hve_monitor.config import Config
+from warehouse.live import last_said
+from warehouse.publication import published
+
+PERIODS = {"7 days": 7, "30 days": 30, "90 days": 90, "Everything": None}
+USUAL_PERIOD = "30 days"
+
+
+@dataclass(frozen=True)
+class View:
+    """One consistent look at the store.
+
+    Units: now and as_of are UTC instants; days is the length of the period in UTC days that ends
+    with today, None for everything; month is YYYY-MM, None for the running one.
+    """
+
+    config: Config
+    version: str
+    as_of: datetime
+    now: datetime
+    tenant: str | None = None
+    days: int | None = 30
+    month: str | None = None
+    user: User = LOCAL
+
+    @cached_property
+    def since(self) -> datetime | None:
+        """First instant of the period; None is open."""
+        return None if self.days is None else midnight(self.now) - timedelta(days=self.days - 1)
+
+    @property
+    def hour(self) -> datetime:
+        """The last whole UTC hour: windows of hours end with it."""
+        return self.now.replace(minute=0, second=0, microsecond=0)
+
+    @property
+    def timezone(self) -> str:
+        """The tenant's zone; UTC where several tenants are looked at together."""
+        zones = {each.timezone for each in self.config.served if self.tenant in (None, each.name)}
+        return zones.pop() if len(zones) == 1 else "UTC"
+
+    def zone_of(self, tenant: str) -> str:
+        """The zone of one tenant; UTC where only the store knows it."""
+        zones = (each.timezone for each in self.config.served if each.name == tenant)
+        return next(zones, "UTC")
+
+    def identity(self) -> tuple[str, ...]:
+        """What a cached reading depends on besides its own arguments.
+
+        Where searches leave an entry in the audit log, also who asks: nobody's search is another's.
+        """
+        settings = hashlib.sha256(self.config.model_dump_json().encode()).hexdigest()
+        who = self.user.name if self.config.privacy.mode == "pseudonymous" else ""
+        roles = ",".join(sorted(self.user.roles))
+        seen = "*" if self.user.tenants is None else ",".join(sorted(self.user.tenants))
+        now, tenant = self.now.isoformat(), str(self.tenant)
+        return (self.version, settings, now, tenant, roles, seen, who)
+
+    def narrowed(self, **choice: Any) -> View:
+        """The same version of another tenant, period (days) or month."""
+        return replace(self, **choice)
+
+
+def open_view() -> View:
+    """The newest published version at business time, for whoever is logged in.
+
+    Raises: ConfigError, RefusedError, StoreError, duckdb.Error when the file is damaged.
+    """
+    config = configuration()
+    user = current_user(config.auth)
+    if user is None:
+        raise RefusedError("log in first")
+    config, root = config.only(user.tenants), config.warehouse.path
+    version, as_of, said = _newest(root, published_stamp(root), state_stamp(root))
+    return View(config, version, as_of, business_time(as_of, said), user=user)
+
+
+@st.cache_data(max_entries=16, show_spinner=False)
+def _newest(
+    root: Path,
+    file: Stamp,  # noqa: ARG001 - another stamp is another version
+    state: tuple[Stamp, Stamp],  # noqa: ARG001 - a verdict counts at once, before the next version
+) -> tuple[str, datetime, datetime | None]:
+    """Version with its verdicts, business time of its last run, and when somebody spoke last."""
+    with published(root) as connection:
+        found = connection.execute(
+            "select version || '-' || (select count(*) from live.verdicts), as_of"
+            " from state.publication"
+        ).fetchall()
+    version, as_of = found[0]
+    return version, as_of, last_said(root)
+
+
+def business_time(as_of: datetime, said: datetime | None = None) -> datetime:
+    """HVE_DASHBOARD_NOW, or the clock by the quarter-hour, so that its readings are read once.
+
+    A quarter-hour begins before what was published or said in it: then its own time counts.
+    """
+    given = os.environ.get("HVE_DASHBOARD_NOW")
+    now = business_now(given)
+    quarter = now.replace(minute=now.minute // 15 * 15, second=0, microsecond=0)
+    newest = as_of if said is None else max(as_of, said)
+    return now if given else max(quarter, min(newest, now))

@@ -1,0 +1,159 @@
+"""What a planned mailing would cost: sliders in, the answer of `hve whatif` out."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from dashboards.charts.cost import cost_bars
+from dashboards.parts.amounts import count, digits, exact, money, percent, plural
+from dashboards.parts.figure import behind, heading
+from dashboards.parts.markup import Markup, literal, tag
+from dashboards.parts.palette import palette
+from dashboards.parts.spec import draw
+from dashboards.session import readings
+from dashboards.session.view import View
+from hve_monitor.errors import ConfigError
+from models.cost.whatif import change_of
+
+ONCE, EVERY = "once", ("once", "day", "week", "month")
+USUAL_RECIPIENTS, MOST, SLIDER_TO, STEP = 1_000, 10_000_000, 100_000, 500
+Row = dict[str, Any]
+
+
+@st.fragment
+def whatif_panel(view: View) -> None:
+    """Draws the panel; it alone is drawn again while the sliders move. All of it is in the URL."""
+    with st.container(border=True, key="whatif"):
+        title = st.empty()
+        asked = _asked(view)
+        try:
+            found = readings.whatif(view, change_of(*asked, today=view.now.date()))
+        except ConfigError as error:
+            with title:
+                heading("What would a mailing cost?")
+            st.warning(literal(str(error)))
+            return
+        with title:
+            heading(_finding(found), _detail(found))
+        left, right = st.columns([3, 2])
+        with left:
+            _months(found)
+        with right:
+            st.html(tag("div", *_facts(found), style="hve"))
+
+
+def _asked(view: View) -> tuple[str, int, int, str | None, tuple[str | None, str | None]]:
+    """account, recipients, sends, every, (first, last) of the controls."""
+    names = list(dict.fromkeys(sender.account for sender in readings.accounts(view)))
+    with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
+        account = st.selectbox(
+            "Account that sends", names or ["new@contoso.com"], key="if_account",
+            bind="query-params", accept_new_options=True, width=260,
+        )  # fmt: skip
+        recipients = _recipients()
+        sends = st.slider(
+            "Sends (a period)", 1, 31, 1, key="if_sends", bind="query-params", width=220
+        )
+        every = st.segmented_control(
+            "Every", EVERY, default=ONCE, key="if_every", bind="query-params", required=True
+        )
+        first = _day("From", "if_from")
+        last = _day("Until", "if_until")
+    repeated = None if every in (None, ONCE) else str(every)
+    return str(account), recipients, sends, repeated, (first, last)
+
+
+def _recipients() -> int:
+    """A number to type, which the URL holds, and a slider that moves it."""
+    typed = st.number_input(
+        "Recipients of one send", 1, MOST, USUAL_RECIPIENTS, STEP, key="if_recipients",
+        bind="query-params", width=190,
+    )  # fmt: skip
+    number = int(typed or 1)
+    st.session_state["if_slide"] = min(number, SLIDER_TO)
+    st.slider("… by slider", 0, SLIDER_TO, step=STEP, key="if_slide", on_change=_slid, width=260)
+    return number
+
+
+def _slid() -> None:
+    st.session_state["if_recipients"] = max(1, int(st.session_state["if_slide"]))
+
+
+def _day(label: str, key: str) -> str | None:
+    value = st.date_input(
+        f"{label} (UTC)", value=None, key=key, format="YYYY-MM-DD", bind="query-params", width=150
+    )
+    return value.isoformat() if isinstance(value, date) else None
+
+
+def _finding(found: Row) -> str:
+    currency, monthly = found["currency"], found["per_month"]
+    whom = plural(found["recipients_per_send"], "recipient")
+    if monthly is None:
+        times = plural(found["sends"], "send")
+        return f"{times} to {whom}: {money(found['total']['cost'], currency)}"
+    often = f"{plural(found['sends'], 'send')} a {found['every']}"
+    return f"{often} to {whom}: {money(monthly['cost'], currency)} a month"
+
+
+def _detail(found: Row) -> str:
+    price = found["unit_price"]
+    rate = "no price is known" if price is None else f"{price} {found['currency']} a recipient"
+    return f"From {found['from']} at {rate}; the same as 'hve whatif'. Everything is an estimate."
+
+
+def _facts(found: Row) -> list[Markup]:
+    currency, sends = found["currency"], found["messages"]
+    facts = {
+        "One send": money(found["cost_per_send"], currency),
+        "All shown months": f"{money(found['total']['cost'], currency)}, exactly"
+        f" {exact(found['total']['cost'])}",
+        "Recipients in them": count(found["total"]["recipients"]),
+        "Messages of one send": f"{count(sends['per_send'])} with"
+        f" {sends['recipients_per_message']} recipients each, or"
+        f" {sends['one_list']} through a list",
+    }
+    pairs = [cell for name, value in facts.items() for cell in (tag("dt", name), tag("dd", value))]
+    budgets = [tag("li", *_budget(each, currency)) for each in found["budgets"]]
+    return [
+        tag("dl", *pairs, style="facts"),
+        tag("h2", "Budgets with it" if budgets else "No budget covers this account"),
+        tag("ul", *budgets),
+    ]
+
+
+def _budget(budget: Row, currency: str) -> list[str]:
+    mark = {
+        True: tag("span", "▲ passed because of it", style="mark bad"),
+        False: tag("span", "● not passed by it", style="mark good"),
+        None: tag("span", "? unknown", style="mark warn"),
+    }[budget["passes"]]
+    before, after = (percent(budget[f"used_ratio_{when}"]) for when in ("before", "after"))
+    together, limit = money(budget["together"], currency), f"{budget['amount']} {currency}"
+    return [
+        mark,
+        tag("strong", budget["name"]),
+        f": {together} of {limit} a {budget['period']}, {after} after {before}",
+    ]
+
+
+def _months(found: Row) -> None:
+    months = found["months"]
+    if not months or any(month["cost"] is None for month in months):
+        st.caption("No month to show: the price or the days are missing.")
+        return
+    table = pd.DataFrame(months)
+    rows = table.assign(position=table["cost"].astype(float), cost=[digits(c) for c in table.cost])
+    draw(
+        cost_bars(rows, found["currency"], palette()),
+        f"{_finding(found)}. Cost per month.",
+    )
+    behind(
+        "Numbers behind this chart",
+        "whatif",
+        table.assign(cost=[exact(each) for each in table["cost"]]),
+    )

@@ -1,0 +1,240 @@
+"""Sign-ins of the HVE accounts and of the applications that may send for them.
+
+Source: Microsoft Graph, auditLogs/signIns: v1.0 for users, beta for service principals, which v1.0
+does not list. Entra ID keeps 30 days and needs P1 or P2; events arrive late, so the end of what was
+read is read again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+
+from hve_monitor.clock import iso
+from hve_monitor.errors import AuthError, HveError, SourceContractError, SourceUnavailable
+from ingest.http import Api
+from ingest.linked_pages import LinkRefused, address, linked_pages
+from ingest.outcome import finish, is_refusal, note
+from ingest.source import SourceResult
+from warehouse.records.accounts import Account
+from warehouse.records.sign_ins import SignIn, record_sign_ins
+from warehouse.state import Window, gaps, whole_second
+from warehouse.store import Store
+
+SOURCE = "sign_ins"
+PERMISSION = (
+    "Microsoft Graph application permission AuditLog.Read.All with admin consent,"
+    " and Entra ID P1 or P2"
+)
+USERS, APPLICATIONS = "/v1.0/auditLogs/signIns", "/beta/auditLogs/signIns"
+OLDEST = timedelta(days=30)
+LOOK_BACK = timedelta(hours=4)
+PAGE_ROWS, ROWS_PER_COMMIT, RESTARTS = 1000, 20_000, 20
+
+
+class Status(msgspec.Struct, rename="camel"):
+    """How it ended."""
+
+    error_code: int | None = None
+    failure_reason: str | None = None
+
+
+class Location(msgspec.Struct, rename="camel"):
+    """Where the address is, as Entra ID sees it."""
+
+    country_or_region: str | None = None
+
+
+class SignInItem(msgspec.Struct, rename="camel"):
+    """One sign-in of the log."""
+
+    id: str
+    created_date_time: datetime
+    user_principal_name: str | None = None
+    ip_address: str | None = None
+    client_app_used: str | None = None
+    app_display_name: str | None = None
+    app_id: str | None = None
+    conditional_access_status: str | None = None
+    status: Status | None = None
+    location: Location | None = None
+
+
+class SignInPage(msgspec.Struct):
+    """One page, newest first."""
+
+    value: list[SignInItem] = []
+    next_link: str | None = msgspec.field(default=None, name="@odata.nextLink")
+
+
+@dataclass(frozen=True)
+class Subject:
+    """Whose sign-ins are asked for. `key` is what coverage calls it."""
+
+    key: str
+    path: str
+    condition: str
+    account: str | None = None
+
+
+def ingest_sign_ins(
+    store: Store,
+    tenant: str,
+    api: Api,
+    accounts: Sequence[Account],
+    app_ids: Sequence[str],
+    now: datetime,
+    asked: Window | None = None,
+) -> SourceResult:
+    """Reads what is missing of the last 30 days; without permission or licence: unavailable."""
+    reader = SignInReader(store, tenant, api, now)
+    if not accounts:
+        reader.result.note(
+            SourceUnavailable("no HVE account is known yet; see the source 'accounts'")
+        )
+    try:
+        for subjects in (_of_accounts(accounts), _of_applications(app_ids)):
+            reader.read(subjects, asked)
+    finally:
+        reader.commit()
+    return finish(reader.result, api)
+
+
+@dataclass
+class SignInReader:
+    """Reads subjects of one tenant and records what was covered."""
+
+    store: Store
+    tenant: str
+    api: Api
+    now: datetime
+    result: SourceResult = field(init=False)
+    _rows: list[SignIn] = field(default_factory=list)
+    _read: list[tuple[str, Window]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.result = SourceResult(SOURCE, self.tenant)
+
+    def read(self, subjects: Sequence[Subject], asked: Window | None) -> None:
+        """Reads every missing window; a refusal holds for all subjects of a kind."""
+        for subject in subjects:
+            try:
+                for window in self._missing(subject, asked):
+                    self._read_window(subject, window)
+            except HveError as error:
+                note(self.result, error, self.api.permission)
+                refused = is_refusal(error, self.api.permission)
+                if refused or isinstance(error, (AuthError, SourceUnavailable)):
+                    return
+
+    def commit(self) -> None:
+        """Stores the rows at hand, then records the windows that are complete with them."""
+        rows, self._rows = self._rows, []
+        new = record_sign_ins(self.store, self.tenant, rows, self.now)
+        self.result.rows_new += new
+        self.result.rows_unchanged += len(rows) - new
+        read, self._read = self._read, []
+        for key, window in read:
+            self.store.state.cover(self.tenant, SOURCE, key, window)
+
+    def _missing(self, subject: Subject, asked: Window | None) -> list[Window]:
+        latest = whole_second(self.now)
+        if asked is not None:
+            wanted = Window(max(asked.start, latest - OLDEST), min(asked.end, latest))
+            return [wanted] if wanted.start < wanted.end else []
+        sure = [
+            Window(window.start, window.end - LOOK_BACK)
+            for window in self.store.state.covered(self.tenant, SOURCE, subject.key)
+        ]
+        wanted = Window(latest - OLDEST, latest)
+        return gaps([window for window in sure if window.start < window.end], wanted)
+
+    def _read_window(self, subject: Subject, window: Window) -> None:
+        """Reads a window; where a link expires it goes on from the last row that came."""
+        rest = window
+        for _ in range(RESTARTS):
+            try:
+                for page in self._pages(subject, rest):
+                    self._take(page, subject)
+                    rest = _rest(rest, page)
+            except LinkRefused:
+                continue
+            self._read.append((subject.key, window))
+            return
+        raise SourceContractError(f"{SOURCE} of {subject.key}: {RESTARTS} links expired")
+
+    def _take(self, page: SignInPage, subject: Subject) -> None:
+        self._rows += [_sign_in(item, subject) for item in page.value]
+        self.result.rows_read += len(page.value)
+        if len(self._rows) >= ROWS_PER_COMMIT:
+            self.commit()
+
+    def _pages(self, subject: Subject, window: Window) -> Iterator[SignInPage]:
+        params = {
+            "$filter": f"{subject.condition} and createdDateTime ge {iso(window.start)}"
+            f" and createdDateTime le {iso(window.end)}",
+            "$top": str(PAGE_ROWS),
+        }
+        url = address(self.api.base + subject.path, params)
+        where = f"{SOURCE} of {subject.key} from {iso(window.start)} to {iso(window.end)}"
+        return linked_pages(self.api, SignInPage, url, where)
+
+
+def _of_accounts(accounts: Sequence[Account]) -> list[Subject]:
+    return [
+        Subject(
+            each.account,
+            USERS,
+            f"userId eq '{each.external_id}'"
+            if each.external_id
+            else f"userPrincipalName eq '{_quoted(each.account)}'",
+            each.account,
+        )
+        for each in accounts
+    ]
+
+
+def _of_applications(app_ids: Sequence[str]) -> list[Subject]:
+    kind = "signInEventTypes/any(t: t eq 'servicePrincipal')"
+    return [
+        Subject(app_id, APPLICATIONS, f"{kind} and appId eq '{_quoted(app_id)}'")
+        for app_id in app_ids
+    ]
+
+
+def _rest(window: Window, page: SignInPage) -> Window:
+    """What is left below the page's last row: pages come newest first."""
+    if not page.value:
+        return window
+    last = whole_second(_aware(page.value[-1].created_date_time), up=True)
+    return Window(window.start, max(window.start, min(window.end, last)))
+
+
+def _aware(moment: datetime) -> datetime:
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _quoted(text: str) -> str:
+    return text.replace("'", "''")
+
+
+def _sign_in(item: SignInItem, subject: Subject) -> SignIn:
+    status, place = item.status or Status(), item.location or Location()
+    return SignIn(
+        item.id,
+        _aware(item.created_date_time),
+        subject.account,
+        item.user_principal_name or None,
+        item.ip_address or None,
+        item.client_app_used or None,
+        item.app_display_name or None,
+        item.app_id or None,
+        status.error_code,
+        status.failure_reason or None,
+        item.conditional_access_status or None,
+        place.country_or_region or None,
+        is_service_principal=subject.path == APPLICATIONS,
+    )

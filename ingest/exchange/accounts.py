@@ -1,0 +1,114 @@
+"""The tenant's HVE accounts with every address they may send from.
+
+Source: Exchange `Get-MailUser -HVEAccount` and `Get-HVEAccountSettings`, or the configured list.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from hve_monitor.errors import HveError, SourceContractError
+from ingest.exchange.cmdlets import Exchange
+from ingest.source import SourceResult
+from warehouse.records.accounts import Account, current_accounts, record_accounts
+from warehouse.store import Store
+
+SOURCE = "accounts"
+
+
+class MailUser(msgspec.Struct, rename="pascal"):
+    """The properties of an HVE account that are known by name."""
+
+    primary_smtp_address: str
+    email_addresses: list[str] = []
+    display_name: str | None = None
+    external_directory_object_id: str | None = None
+    when_created: datetime | None = None
+
+
+def ingest_accounts(store: Store, tenant: str, exchange: Exchange, now: datetime) -> SourceResult:
+    """Reads the accounts from Exchange and keeps a snapshot when anything changed."""
+    result = SourceResult(SOURCE, tenant)
+    try:
+        found = [_account(row, exchange) for row in exchange.rows("Get-MailUser", HVEAccount=True)]
+        known = current_accounts(store, tenant)
+        if known and not found:
+            raise SourceContractError(
+                f"Exchange lists no HVE account; the {len(known)} known ones are kept"
+            )
+        _record(store, tenant, found, now, result)
+    except HveError as error:
+        result.note(error)
+    result.requests, result.throttled = exchange.api.requests, exchange.api.throttled
+    return result
+
+
+def configured_accounts(
+    store: Store, tenant: str, addresses: tuple[str, ...], now: datetime
+) -> SourceResult:
+    """Takes the accounts from the configuration: each address is an account of its own."""
+    result = SourceResult(SOURCE, tenant)
+    accounts = [Account(address, (address,)) for address in addresses]
+    _record(store, tenant, accounts, now, result, source="config")
+    return result
+
+
+def _record(
+    store: Store,
+    tenant: str,
+    accounts: list[Account],
+    now: datetime,
+    result: SourceResult,
+    source: str = "exchange",
+) -> None:
+    result.rows_read = len(accounts)
+    result.rows_new, result.rows_changed = record_accounts(store, tenant, accounts, now, source)
+    result.rows_unchanged = result.rows_read - result.rows_new - result.rows_changed
+
+
+def _account(row: dict[str, Any], exchange: Exchange) -> Account:
+    try:
+        user = msgspec.convert(row, MailUser)
+    except msgspec.ValidationError as error:
+        raise SourceContractError(f"Get-MailUser: {error}") from None
+    primary = user.primary_smtp_address.lower()
+    proxies = [_smtp(entry) for entry in user.email_addresses]
+    addresses = {primary, *(address for address in proxies if address)}
+    return Account(
+        primary,
+        (primary, *sorted(addresses - {primary})),
+        user.display_name,
+        user.external_directory_object_id,
+        _utc(user.when_created),
+        _reply_to(exchange, primary),
+    )
+
+
+def _utc(moment: datetime | None) -> datetime | None:
+    """A time without a zone is UTC, so that it equals what is stored."""
+    return moment.replace(tzinfo=UTC) if moment is not None and moment.tzinfo is None else moment
+
+
+def _smtp(entry: str) -> str | None:
+    """The address of a `SMTP:`/`smtp:` proxy or bare one; other kinds (SIP, X500) never send."""
+    kind, colon, address = entry.partition(":")
+    if not colon:
+        return entry.lower() if "@" in entry else None
+    return address.lower() if kind.lower() == "smtp" else None
+
+
+def _reply_to(exchange: Exchange, identity: str) -> str | None:
+    """ReplyTo of the account, "" where it has none.
+
+    Unknown when the cmdlet is refused or shows no such property: usage does not depend on it.
+    """
+    try:
+        rows = exchange.rows("Get-HVEAccountSettings", Identity=identity)
+    except HveError:
+        return None
+    if not rows or "ReplyTo" not in rows[0]:
+        return None
+    return str(rows[0]["ReplyTo"] or "").lower()

@@ -1,0 +1,259 @@
+"""Records of delimited text, block by block, as columns of text.
+
+A block of well-formed lines is parsed by Arrow. A block with anything odd in it (a line break
+inside a cell, a quote that is never closed, too few cells, bytes that are no UTF-8) is read again
+record by record, so that one bad line costs itself and not its neighbours.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv
+
+from ingest.files.formats.containers import UnreadableError
+from ingest.files.formats.encoding import Text, as_text
+
+BLOCK = 8 << 20
+LONGEST_CELL = 1 << 16
+LONGEST_RECORD = 1 << 20
+TOO_LONG = "the line is longer than 1 MiB"
+MOST_AT_ONCE = 100_000
+MOST_COLUMNS = 1000
+DELIMITERS = ",;\t|"
+EMPTY_LINES = re.compile(rb"(?:\r?\n)+")
+
+
+@dataclass
+class Block:
+    """Rows as columns of text with their `line`, and what could not be read."""
+
+    rows: pa.Table
+    broken: list[tuple[int | None, str]] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Header:
+    """What the lines before the first record say."""
+
+    columns: list[str]
+    delimiter: str
+    line: int
+
+
+class Records:
+    """One delimited text. `columns` is known at once; `blocks` reads the rest."""
+
+    def __init__(self, text: Text, delimiter: str | None = None) -> None:
+        """Reads the header. Raises: UnreadableError when there is none."""
+        self._text = text
+        self._chunks = _with_line_ends(iter(text))
+        self._pending = b""
+        self.header = self._read_header(delimiter)
+        self._line = self.header.line + 1
+        self._patterns = _Patterns(self.header.delimiter)
+
+    @property
+    def columns(self) -> list[str]:
+        """Names of the columns as the file spells them."""
+        return self.header.columns
+
+    def blocks(self, wanted: dict[str, str]) -> Iterator[Block]:
+        """Columns named by `wanted` (our name to the file's), in the order of the file."""
+        places = {name: self.columns.index(column) for name, column in wanted.items()}
+        final = False
+        while self._pending or not final:
+            final = self._fill(BLOCK)
+            block = self._cut(final)
+            if block:
+                yield self._parsed(block, places, final=final)
+            elif not final:
+                yield Block(_table(places, [], []), [self._endless_line()])
+                final = not self._pending
+        if self._text.damage:
+            yield Block(_table(places, [], []), [(self._line, self._text.damage)])
+
+    def _read_header(self, asked: str | None) -> Header:
+        delimiter = asked
+        self._fill(2 * LONGEST_RECORD)
+        for line in range(1, 100):
+            start, _, self._pending = self._pending.partition(b"\n")
+            said = as_text(start[:LONGEST_RECORD]).strip("\ufeff\r\n \x1a")
+            if said.lower().startswith("sep=") and said[4:] in DELIMITERS:
+                delimiter = asked or said[4:] or None
+            elif said.lower().startswith("#fields:"):
+                return _header(said[8:].strip(), delimiter, line)
+            elif said and not said.startswith("#"):
+                return _header(said, delimiter, line)
+        raise UnreadableError(self._text.damage or "is empty, it has no header line")
+
+    def _fill(self, size: int) -> bool:
+        """Reads until that much is pending; true when the text has ended."""
+        parts, length = [self._pending], len(self._pending)
+        while length < size:
+            chunk = next(self._chunks, None)
+            if chunk is None:
+                self._pending = b"".join(parts)
+                return True
+            parts.append(chunk)
+            length += len(chunk)
+        self._pending = b"".join(parts)
+        return False
+
+    def _cut(self, final: bool) -> bytes:
+        """The pending lines that are complete."""
+        if final:
+            block, self._pending = self._pending.rstrip(b"\r\n\x1a"), b""
+            return block
+        end = self._pending.rfind(b"\n") + 1
+        block, self._pending = self._pending[:end], self._pending[end:]
+        return block
+
+    def _endless_line(self) -> tuple[int, str]:
+        """Skips a line that is longer than a block, however long it is."""
+        line, ended = self._line, False
+        while not ended and b"\n" not in self._pending:
+            self._pending = b""
+            ended = self._fill(1)
+        self._pending = self._pending.partition(b"\n")[2]
+        self._line += 1
+        return line, TOO_LONG
+
+    def _parsed(self, block: bytes, places: dict[str, int], *, final: bool) -> Block:
+        lines = block.count(b"\n") + (not block.endswith(b"\n"))
+        rows = self._by_arrow(block, places)
+        # A line break inside a cell makes fewer rows than lines, unless the block ends in it.
+        last = block[block.rfind(b"\n", 0, -1) + 1 :]
+        if rows is not None and rows.num_rows == lines and last.count(b'"') % 2 == 0:
+            numbers = pa.array(np.arange(self._line, self._line + lines))
+            self._line += lines
+            return Block(rows.append_column("line", numbers))
+        return self._by_record(block, places, final=final)
+
+    def _by_arrow(self, block: bytes, places: dict[str, int]) -> pa.Table | None:
+        names = [str(place) for place in range(len(self.columns))]
+        kept = sorted({str(place) for place in places.values()})
+        try:
+            table = pa.csv.read_csv(
+                pa.BufferReader(block),
+                pa.csv.ReadOptions(column_names=names, block_size=4 << 20),
+                pa.csv.ParseOptions(delimiter=self.header.delimiter),
+                pa.csv.ConvertOptions(
+                    column_types=dict.fromkeys(kept, pa.string()),
+                    include_columns=kept,
+                    check_utf8=not self._text.is_recoded,
+                ),
+            )
+        except pa.ArrowInvalid:
+            return None
+        return pa.table({name: table[str(place)] for name, place in places.items()})
+
+    def _by_record(self, block: bytes, places: dict[str, int], *, final: bool) -> Block:
+        lines: list[int] = []
+        rows: list[list[str]] = []
+        broken: list[tuple[int | None, str]] = []
+        position, end = 0, len(block)
+        while position < end and len(rows) + len(broken) < MOST_AT_ONCE:
+            after, cells, reason = self._record(block, position, final=final or position == 0)
+            if after == position:
+                break
+            if reason:
+                broken.append((self._line, reason))
+            elif cells:
+                lines.append(self._line)
+                rows.append([_unquoted(cells[place]) for place in places.values()])
+            self._line += block.count(b"\n", position, after)
+            position = after
+        self._pending = block[position:] + self._pending
+        return Block(_table(places, lines, rows), broken)
+
+    def _record(
+        self, block: bytes, start: int, *, final: bool
+    ) -> tuple[int, list[bytes], str | None]:
+        """Where the record ends, its cells (none: an empty line) and what is wrong with it.
+
+        It ends where it starts when only the next block can tell.
+        """
+        empty = EMPTY_LINES.match(block, start)
+        if empty:
+            return empty.end(), [], None
+        if (
+            block.find(b"\n", start, start + LONGEST_RECORD)
+            < 0
+            < len(block) - LONGEST_RECORD - start
+        ):
+            return (block.find(b"\n", start) + 1) or len(block), [], TOO_LONG
+        end, cells = self._patterns.record(block, start, final=final)
+        if cells and len(cells) != len(self.columns):
+            return end, [], f"has {len(cells)} cells where the header has {len(self.columns)}"
+        return end, cells, None
+
+
+class _Patterns:
+    """Finds records by the rules of RFC 4180, and a way on where a file breaks them."""
+
+    def __init__(self, delimiter: str) -> None:
+        d = re.escape(delimiter.encode())
+        # A quoted cell ends at a quote before a delimiter or line end; without one nearby, the
+        # opening quote is a sign like any other.
+        self._quoted = re.compile(rb'"(?:[^"]|""){0,%d}+"(?=%s|\r?\n|\r?\Z)' % (LONGEST_CELL, d))
+        self._bare = re.compile(rb"[^\n" + d + rb"]*")
+        self._delimiter = delimiter.encode()
+
+    def record(self, block: bytes, start: int, *, final: bool) -> tuple[int, list[bytes]]:
+        """Where the record ends, and its cells; where it starts when more text must tell."""
+        cells: list[bytes] = []
+        position, size = start, len(block)
+        while True:
+            match = None
+            if block.startswith(b'"', position):
+                match = self._quoted.match(block, position)
+                cut = match is None or match.end() == size
+                if cut and not final and size - start < 2 * LONGEST_CELL:
+                    return start, []
+            if match is None:
+                match = self._bare.match(block, position)
+            assert match is not None  # noqa: S101 - the bare pattern matches everywhere
+            cells.append(match[0])
+            position = match.end()
+            if not block.startswith(self._delimiter, position):
+                break
+            position += 1
+        cells[-1] = cells[-1].removesuffix(b"\r")
+        if block.startswith(b"\r\n", position):
+            return position + 2, cells
+        return min(position + 1, size), cells
+
+
+def _unquoted(cell: bytes) -> str:
+    if len(cell) > 1 and cell.startswith(b'"') and cell.endswith(b'"'):
+        cell = cell[1:-1].replace(b'""', b'"')
+    return as_text(cell)
+
+
+def _table(places: dict[str, int], lines: list[int], rows: list[list[str]]) -> pa.Table:
+    columns: dict[str, pa.Array] = {
+        name: pa.array([row[at] for row in rows], pa.string()) for at, name in enumerate(places)
+    }
+    return pa.table(columns | {"line": pa.array(lines, pa.int64())})
+
+
+def _header(said: str, delimiter: str | None, line: int) -> Header:
+    delimiter = delimiter or max(DELIMITERS, key=said.count)
+    cells = _Patterns(delimiter).record(said.encode(), 0, final=True)[1]
+    if len(cells) > MOST_COLUMNS:
+        raise UnreadableError(f"has no header line (the first line has {len(cells)} cells)")
+    return Header([_unquoted(cell.strip()).strip() for cell in cells], delimiter, line)
+
+
+def _with_line_ends(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """The chunks; where the first one ends its lines by a lone CR, so do all, and they get LF."""
+    first = next(chunks, b"")
+    old = b"\r" in first and b"\n" not in first
+    yield first.replace(b"\r", b"\n") if old else first
+    for chunk in chunks:
+        yield chunk.replace(b"\r", b"\n") if old else chunk

@@ -1,0 +1,279 @@
+"""Imported files: every export of message traces, or any table by a map of its columns.
+
+Formats, encodings and archives are those of ingest.files.formats. Rows that cannot be read are
+kept in raw.rejected_rows with file (and member), line and reason. What a file lacks is null.
+Read = new + changed + unchanged + rejected + skipped, where read counts the (message, recipient)
+rows that a file says, not its lines: an export may tell several recipients in a line, or one
+recipient in many.
+"""
+
+from __future__ import annotations
+
+import glob
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from hve_monitor.config import Tenant
+from hve_monitor.errors import ConfigError
+from ingest.files.formats.collected import record_collection
+from ingest.files.formats.containers import Member, UnreadableError, members
+from ingest.files.formats.layouts import Layout, plain, recognise, shown
+from ingest.files.formats.reading import FORMATS, Chosen, Collected, Reader, Rows
+from ingest.pace import Pace
+from ingest.source import Progress
+from warehouse.connection import compute
+from warehouse.records.accounts import current_accounts
+from warehouse.records.message_traces import land
+from warehouse.records.rejected_rows import reject
+from warehouse.store import Store
+
+ROWS_AT_ONCE = 100_000
+REQUIRED = ("id", "sender", "recipient", "received_at")
+OPTIONAL = ("message_id", "subject", "size", "from_ip", "to_ip", "status")
+TEXTS = {"id": "trace_id", "received_at": "received"}
+TABLE = Layout("table", "rows", {}, ())
+
+
+@dataclass
+class ImportResult:
+    """What became of one file's rows."""
+
+    file: str
+    rows_read: int = 0
+    rows_new: int = 0
+    rows_changed: int = 0
+    rows_unchanged: int = 0
+    rows_rejected: int = 0
+    rows_skipped: int = 0
+    error: str | None = None
+
+
+@dataclass
+class FileImport:
+    """Imports files into one tenant of a store."""
+
+    store: Store
+    tenant: Tenant
+    now: datetime
+    columns: Mapping[str, str]
+    format: str
+    progress: Progress
+    senders: frozenset[str] | None = field(init=False)
+    waiting: list[pa.Table] = field(init=False, default_factory=list)
+    refused: list[tuple[int | None, str]] = field(init=False, default_factory=list)
+    pace: Pace = field(init=False, default_factory=Pace)
+
+    def __post_init__(self) -> None:
+        """Raises: ConfigError when there is no format of that name."""
+        if self.format not in FORMATS:
+            raise ConfigError(f"--format {self.format}: use one of {', '.join(FORMATS)}")
+        self.senders = self._listed_senders()
+
+    def read_all(self, files: Sequence[Path]) -> list[ImportResult]:
+        """Lands what can be read; a file that cannot is told beside the others.
+
+        Raises: ConfigError when not one of them can be read; then nothing was written.
+        """
+        results, first = [], None
+        for file in files:
+            try:
+                results.append(self.read(file))
+            except ConfigError as error:
+                first = first or error
+                results.append(ImportResult(str(file), error=str(error)))
+        if first is not None and all(result.error for result in results):
+            raise first
+        self.store.begin_write(self.tenant.name, self.now)
+        return results
+
+    def read(self, file: Path) -> ImportResult:
+        """Lands one file. Raises: ConfigError when the file or the map does not fit."""
+        if not file.is_file():
+            raise ConfigError(f"{file}: no such file")
+        result = ImportResult(str(file))
+        with compute(self.store.spill, self.store.memory_limit, self.store.threads) as connection:
+            reader = Reader(connection, self.format, self._choose)
+            for member in members(file):
+                self._read_member(reader, member, result)
+        return result
+
+    def _read_member(self, reader: Reader, member: Member, result: ImportResult) -> None:
+        """Lands one member; one that cannot be read does not keep its archive from being read."""
+        try:
+            self._keep_all(reader, member, result)
+        except duckdb.Error as error:
+            reason = f"{member.name}: cannot be worked out ({type(error).__name__})"
+            raise ConfigError(reason) from error
+        except (UnreadableError, ConfigError) as error:
+            self._land(result)
+            reason = str(error).removeprefix(f"{member.name}: ")
+            if not member.archived:
+                raise ConfigError(f"{member.name}: {reason}") from None
+            self._reject(result, member.name, [(None, reason)])
+        finally:
+            self._store_refused(member.name)
+
+    def _keep_all(self, reader: Reader, member: Member, result: ImportResult) -> None:
+        for found in reader.read(member):
+            if isinstance(found, Collected):
+                self._keep_collection(found, member, result)
+                continue
+            self._keep(found, member.name, result)
+            self.pace.rows += found.table.num_rows
+            self.progress(f"{Path(member.name).name}: {self.pace.text()}", 0, 1)
+        self._land(result)
+
+    def _keep(self, rows: Rows, name: str, result: ImportResult) -> None:
+        table = rows.table
+        bad = table.filter(pc.is_valid(table["reason"]))
+        if bad.num_rows:
+            pairs = zip(bad["line"].to_pylist(), bad["reason"].to_pylist(), strict=True)
+            self._reject(result, name, list(pairs))
+        self._reject(result, name, rows.broken)
+        good = table.num_rows - bad.num_rows
+        if good:
+            mine = self._of_accounts(table.filter(pc.is_null(table["reason"])))
+            result.rows_read += good
+            result.rows_skipped += good - mine.num_rows
+            self.waiting.append(mine)
+        if sum(each.num_rows for each in self.waiting) >= ROWS_AT_ONCE:
+            self._land(result)
+
+    def _land(self, result: ImportResult) -> None:
+        """Lands what has been kept: many rows at once, since each landing reads the store."""
+        if not self.waiting:
+            return
+        rows, self.waiting = pa.concat_tables(self.waiting), []
+        source = f"file:{Path(result.file).name}"
+        landed = land(self.store, self.tenant.name, rows, self.now, source)
+        result.rows_new += landed.new
+        result.rows_changed += landed.changed
+        result.rows_unchanged += landed.unchanged
+
+    def _keep_collection(self, found: Collected, member: Member, result: ImportResult) -> None:
+        """Accounts and billing policies; the rows of later files are told by them."""
+        name, tenant = member.name, self.tenant.name
+        for each in record_collection(self.store, tenant, found.document, self.now, name):
+            result.rows_read += each.rows_read
+            result.rows_new += each.rows_new
+            result.rows_changed += each.rows_changed
+            result.rows_unchanged += each.rows_unchanged
+            if each.error:
+                self._reject(result, name, [(None, each.error)])
+        self.senders = self._listed_senders()
+
+    def _listed_senders(self) -> frozenset[str] | None:
+        """Tenants with listed accounts keep only rows of those; files tenants keep every sender."""
+        if self.tenant.accounts == "files":
+            return None
+        accounts = current_accounts(self.store, self.tenant.name)
+        listed = {address for account in accounts for address in account.addresses}
+        if isinstance(self.tenant.accounts, tuple):
+            listed |= {address.lower() for address in self.tenant.accounts}
+        return frozenset(listed)
+
+    def _of_accounts(self, rows: pa.Table) -> pa.Table:
+        if self.senders is None:
+            return rows
+        known = pa.array(sorted(self.senders), pa.string())
+        return rows.filter(pc.is_in(pc.utf8_lower(rows["sender"]), value_set=known))
+
+    def _reject(
+        self, result: ImportResult, name: str, reasons: Sequence[tuple[int | None, str]]
+    ) -> None:
+        result.rows_read += len(reasons)
+        result.rows_rejected += len(reasons)
+        self.refused += reasons
+        if len(self.refused) >= ROWS_AT_ONCE:
+            self._store_refused(name)
+
+    def _store_refused(self, name: str) -> None:
+        reasons, self.refused = self.refused, []
+        reject(self.store, self.tenant.name, name, reasons, self.now)
+
+    def _choose(self, columns: Sequence[str], name: str) -> Chosen:
+        """A known export, unless a map says which column is what."""
+        known = None if self.columns else recognise(columns)
+        if known:
+            return known
+        found = mapping(self.columns, columns, Path(name))
+        return TABLE, {TEXTS.get(name, name): column for name, column in found.items()}
+
+
+def parse_map(text: str | None) -> dict[str, str]:
+    """`id=COL,sender=COL,…` as a dict. Raises: ConfigError naming the part that is wrong."""
+    pairs: dict[str, str] = {}
+    for part in (text or "").split(","):
+        name, equals, column = part.strip().partition("=")
+        if not part.strip():
+            continue
+        if not equals or not column or name not in REQUIRED + OPTIONAL:
+            known = ", ".join(REQUIRED + OPTIONAL)
+            raise ConfigError(f"--map {part.strip()}: write name=COLUMN with a name of {known}")
+        pairs[name] = column
+    return pairs
+
+
+def mapping(asked: Mapping[str, str], columns: Sequence[str], file: Path) -> dict[str, str]:
+    """Column of the file for each of our names: the asked ones, or columns that bear the name.
+
+    Columns are found as written, else without regard to case, spaces, `_` and `-`.
+    Raises: ConfigError when a required name has no column or an asked column is missing.
+    """
+    spelled = {plain(column): column for column in reversed(columns)}
+    spelled |= {column: column for column in columns}
+    find = {column: spelled.get(column) or spelled.get(plain(column)) for column in asked.values()}
+    have = shown(columns)
+    absent = [column for column, there in find.items() if there is None]
+    if absent:
+        raise ConfigError(f"{file}: no column '{absent[0]}'; it has: {have}")
+    own = {name: spelled.get(name) or spelled.get(plain(name)) for name in REQUIRED + OPTIONAL}
+    found = {name: column for name, column in own.items() if column and name not in asked}
+    found |= {name: there for name, column in asked.items() if (there := find[column])}
+    missing = [name for name in REQUIRED if name not in found]
+    if missing:
+        raise ConfigError(
+            f"{file}: which column is '{missing[0]}'? add --map {missing[0]}=COLUMN"
+            f" (it is no known export; columns: {have})"
+        )
+    return found
+
+
+def expand(paths: Sequence[Path]) -> list[Path]:
+    """The files meant: a folder stands for the files below it, a pattern for what it matches.
+
+    Raises: ConfigError when there is none.
+    """
+    files: list[Path] = []
+    for path in paths:
+        if path.exists():
+            files += _below(path)
+            continue
+        matches = [Path(each) for each in sorted(glob.glob(str(path), recursive=True))]  # noqa: PTH207 - an absolute pattern is no method of Path
+        if not matches:
+            raise ConfigError(f"{path}: no such file or folder")
+        files += [file for match in matches for file in _below(match)]
+    if not files:
+        raise ConfigError(f"{paths[0]}: the folder holds no file")
+    return list(dict.fromkeys(files))
+
+
+def _below(path: Path) -> list[Path]:
+    if not path.is_dir():
+        return [path]
+    return [
+        each for each in sorted(path.rglob("*")) if each.is_file() and not each.name.startswith(".")
+    ]
+
+
+def totals(results: Sequence[ImportResult]) -> dict[str, Any]:
+    """Counts summed over the files."""
+    names = [name for name in ImportResult.__dataclass_fields__ if name.startswith("rows_")]
+    return {name: sum(getattr(result, name) for result in results) for name in names}

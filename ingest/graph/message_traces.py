@@ -1,0 +1,193 @@
+"""Message traces of the HVE accounts: what is missing is read, newest windows first."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Protocol
+
+import pyarrow as pa
+
+from hve_monitor.errors import AuthError, HveError, SourceUnavailable
+from ingest.graph.trace_buffer import SOURCE, TraceBuffer
+from ingest.graph.trace_pages import TraceRow, utc_times
+from ingest.graph.trace_plan import Sharing, Step, finer, plan
+from ingest.graph.traces import PAGE_ROWS, place
+from ingest.pace import Pace, QuotaUse
+from ingest.source import Progress, SourceResult
+from warehouse.records.known_keys import known_keys
+from warehouse.records.unsettled import oldest_unsettled
+from warehouse.state import Window, gaps, whole_second
+from warehouse.store import Store
+
+REFUSED_SECONDS, TRUSTED_SECONDS = 86_400.0, 7 * 86_400.0
+UNSETTLED_FOR = timedelta(hours=48)
+
+
+class TracePages(Protocol):
+    """Where pages come from: Graph, or the Exchange cmdlet where Graph is refused."""
+
+    def allowed(self, window: Window) -> Window:
+        """The part of the window that the source answers for."""
+        ...
+
+    def pages(self, sender: str, window: Window) -> Iterator[list[TraceRow]]:
+        """Every page of the window, newest rows first."""
+        ...
+
+
+@dataclass
+class TraceReader:
+    """Reads what is missing of one tenant's addresses and records what was covered."""
+
+    store: Store
+    tenant: str
+    pages: TracePages
+    now: datetime
+    look_back: timedelta
+    progress: Progress
+    result: SourceResult
+    sharing: Sharing = "domain"
+    origin: str = "graph"
+    quota: QuotaUse | None = None
+    _known: frozenset[str] = frozenset()
+    _refused: set[str] = field(default_factory=set)
+    _trusted: set[str] = field(default_factory=set)
+    _buffer: TraceBuffer = field(init=False)
+    _pace: Pace = field(init=False)
+
+    def read(self, addresses: Sequence[str], asked: Window | None = None) -> SourceResult:
+        """Reads every missing window; one that fails leaves a gap and does not stop the others."""
+        self._known = frozenset(addresses)
+        self._judge_from_memory()
+        missing = self._all_missing(addresses, asked)
+        steps = deque(plan(missing, self._refused, self.sharing))
+        self._pace = Pace(sum(_work(step) for step in steps), self.quota)
+        self._buffer = TraceBuffer(self.store, self.tenant, self.now, self.result, self.origin)
+        try:
+            self._read_steps(steps)
+        finally:
+            self._buffer.close()
+        self.result.settle()
+        return self.result
+
+    def _read_steps(self, steps: deque[Step]) -> None:
+        while steps:
+            step = steps.popleft()
+            self._tell(step)
+            try:
+                if step.is_shared and not self._read_shared(step):
+                    steps.extendleft(reversed(finer(step, self._refused)))
+                    continue
+                if not step.is_shared:
+                    self._read_single(step)
+                self._pace.done += _work(step)
+            except (AuthError, SourceUnavailable) as error:
+                self.result.note(error)
+                return
+            except HveError as error:
+                self.result.note(error)
+
+    def _read_single(self, step: Step) -> None:
+        for rows in self.pages.pages(step.sender, step.window):
+            # Graph ignores filters that it does not know: what is not ours never gets further.
+            self._keep(step, [row for row in rows if _sender(row) in (step.sender, "")])
+        self._complete(step)
+
+    def _read_shared(self, step: Step) -> bool:
+        """Reads a query for several addresses; False when it cannot be relied on.
+
+        Nothing documents that such a query answers for all of them: it counts only while its
+        answer holds every row that is known already, and brings nobody else's.
+        """
+        known = known_keys(self.store, self.tenant, step.addresses, step.window)
+        if not known and step.sender not in self._trusted:
+            return False
+        seen: set[tuple[str, str]] = set()
+        mask = self.store.mask(self.tenant)
+        for number, rows in enumerate(self.pages.pages(step.sender, step.window)):
+            if not self._is_welcome(step, rows, first=number == 0):
+                return self._judge(step, is_trusted=False)
+            ours = [row for row in rows if _sender(row) in self._known]
+            seen |= known & {mask.key_of(row.id, row.recipient_address) for row in ours}
+            self._keep(step, ours)
+        if seen != known:
+            return self._judge(step, is_trusted=False)
+        self._complete(step)
+        return self._judge(step, is_trusted=True) if known else True
+
+    def _tell(self, step: Step) -> None:
+        what = f"{self.tenant}: traces of {step.sender}: {self._pace.text()}"
+        self.progress(what, round(self._pace.done), max(1, round(self._pace.total)))
+
+    def _keep(self, step: Step, rows: Sequence[TraceRow]) -> None:
+        self._pace.rows += len(rows)
+        self._tell(step)
+        self._buffer.add(rows, place(step.sender, step.window))
+
+    def _complete(self, step: Step) -> None:
+        # Refusals may have moved the borders while it was read.
+        for address in step.addresses:
+            self._buffer.complete(address, self.pages.allowed(step.window))
+
+    def _is_welcome(self, step: Step, rows: Sequence[TraceRow], *, first: bool) -> bool:
+        """Whether a shared query may go on: nobody else in it, and no dearer than single ones."""
+        if self.sharing != "everyone" and any(_sender(row) not in self._known for row in rows):
+            return False
+        return not first or pages_ahead(step.window, rows) <= len(step.addresses)
+
+    def _judge(self, step: Step, *, is_trusted: bool) -> bool:
+        """Remembers the verdict; a refused query is not tried again for a day."""
+        (self._trusted if is_trusted else self._refused).add(step.sender)
+        self.store.state.judge_query(self.tenant, step.sender, time.time(), is_trusted=is_trusted)
+        return is_trusted
+
+    def _judge_from_memory(self) -> None:
+        now, state = time.time(), self.store.state
+        self._refused = state.judged_queries(self.tenant, now - REFUSED_SECONDS, is_trusted=False)
+        self._trusted = state.judged_queries(self.tenant, now - TRUSTED_SECONDS, is_trusted=True)
+
+    def _all_missing(
+        self, addresses: Sequence[str], asked: Window | None
+    ) -> dict[str, list[Window]]:
+        wanted = self.pages.allowed(asked or Window(self.now - timedelta(days=365), self.now))
+        unsettled = oldest_unsettled(self.store, self.tenant, self.now - UNSETTLED_FOR)
+        return {
+            address: self._missing(address, wanted, unsettled, again=asked is not None)
+            for address in addresses
+        }
+
+    def _missing(
+        self, address: str, wanted: Window, unsettled: dict[str, datetime], *, again: bool
+    ) -> list[Window]:
+        """Unread windows, and the end of every read one: its rows may have come late or changed."""
+        if again or wanted.start >= wanted.end:
+            return [wanted] if wanted.start < wanted.end else []
+        provisional = whole_second(unsettled.get(address, self.now))
+        sure = [
+            Window(window.start, min(window.end - self.look_back, provisional))
+            for window in self.store.state.covered(self.tenant, SOURCE, address)
+        ]
+        return gaps([window for window in sure if window.start < window.end], wanted)
+
+
+def _work(step: Step) -> float:
+    """Seconds of mail that a step reads, over its addresses: finer steps add up to the same."""
+    return len(step.addresses) * (step.window.end - step.window.start).total_seconds()
+
+
+def pages_ahead(window: Window, rows: Sequence[TraceRow]) -> float:
+    """Pages that the whole window should take, judged by how far the first one reaches back."""
+    if len(rows) < PAGE_ROWS:
+        return 1.0
+    times = utc_times(pa.array([rows[-1].received_date_time]), SOURCE)
+    oldest: datetime = times[0].as_py()
+    span = max((window.end - oldest).total_seconds(), 1.0)
+    return (window.end - window.start).total_seconds() / span
+
+
+def _sender(row: TraceRow) -> str:
+    return (row.sender_address or "").lower()

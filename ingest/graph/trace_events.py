@@ -1,0 +1,141 @@
+"""Events of single messages: why a mail failed, in the words of the server.
+
+Source: Microsoft Graph, getDetailsByRecipient (v1.0). Every pair of trace id and recipient costs
+one request of the message trace quota, so what was asked for comes first, then failed rows, and
+all of it within a budget.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from urllib.parse import quote
+
+import msgspec
+import pyarrow as pa
+
+from hve_monitor.errors import AuthError, HveError, SourceUnavailable
+from ingest.graph.trace_pages import utc_times
+from ingest.http import Api, RequestRefused
+from ingest.linked_pages import linked_pages
+from ingest.outcome import finish, note
+from ingest.source import SourceResult
+from warehouse.privacy.identities import identities
+from warehouse.records.trace_events import Pair, TraceEvent, failed_pairs, record_events
+from warehouse.store import Store
+
+SOURCE = "trace_events"
+PATH = "/v1.0/admin/exchange/tracing/messageTraces"
+BUDGET = 100
+PAIRS_PER_COMMIT = 200
+NOT_FOUND = 404
+
+
+class EventItem(msgspec.Struct, rename="camel"):
+    """One step of a message on its way to a recipient."""
+
+    date_time: str
+    event: str
+    action: str | None = None
+    description: str | None = None
+    data: str | None = None
+
+
+class EventPage(msgspec.Struct):
+    """The steps; those of one second come in any order."""
+
+    value: list[EventItem] = []
+    next_link: str | None = msgspec.field(default=None, name="@odata.nextLink")
+
+
+def ingest_failed_events(
+    store: Store, tenant: str, api: Api, now: datetime, budget: int = BUDGET
+) -> SourceResult:
+    """Fetches the events that somebody asked for, then those of failed rows of the last 10 days,
+    newest first; at most `budget` pairs.
+
+    Unavailable where recipients are not kept: Microsoft is asked by recipient.
+    """
+    if store.protection.mode == "aggregate":
+        result = SourceResult(SOURCE, tenant, optional=True)
+        result.error = "unavailable: privacy.mode = 'aggregate' keeps no recipients to ask for"
+        return result
+    asked = [Pair(*pair) for pair in store.state.requested_events(tenant, max(0, budget))]
+    failed = failed_pairs(store, tenant, now, budget - len(asked))
+    return ingest_trace_events(store, tenant, api, [*asked, *failed], now)
+
+
+def ingest_trace_events(
+    store: Store, tenant: str, api: Api, pairs: Sequence[Pair], now: datetime
+) -> SourceResult:
+    """Fetches the events of the given pairs; one that fails does not stop the others.
+
+    A permission that is missing makes the source unavailable: traces may come another way.
+    """
+    result = SourceResult(SOURCE, tenant)
+    people = identities(store, tenant, {pair.recipient for pair in pairs})
+    fetched: dict[Pair, list[TraceEvent]] = {}
+    try:
+        for pair in dict.fromkeys(pairs):
+            try:
+                fetched[pair] = _events(api, pair, people.get(pair.recipient, pair.recipient))
+            except HveError as error:
+                note(result, error, api.permission)
+                if isinstance(error, (AuthError, SourceUnavailable)):
+                    break
+                # What this pair was refused for would be refused again.
+                store.state.forget_requests(tenant, [pair])
+            if len(fetched) >= PAIRS_PER_COMMIT:
+                _keep(store, tenant, fetched, now, result)
+    finally:
+        _keep(store, tenant, fetched, now, result)
+    return finish(result, api)
+
+
+def _keep(
+    store: Store,
+    tenant: str,
+    fetched: dict[Pair, list[TraceEvent]],
+    now: datetime,
+    result: SourceResult,
+) -> None:
+    """Stores what was fetched and empties it."""
+    read = sum(len(events) for events in fetched.values())
+    new = record_events(store, tenant, fetched, now)
+    store.state.forget_requests(tenant, fetched)
+    result.rows_read += read
+    result.rows_new += new
+    result.rows_unchanged += read - new
+    fetched.clear()
+
+
+def _events(api: Api, pair: Pair, address: str) -> list[TraceEvent]:
+    """Events of a pair in the order of time; empty when the service does not know it."""
+    recipient = quote(address.replace("'", "''"), safe="@'")
+    url = (
+        f"{api.base}{PATH}/{quote(pair.trace_id, safe='')}"
+        f"/getDetailsByRecipient(recipientAddress='{recipient}')"
+    )
+    where = f"{SOURCE} of {pair.trace_id}"
+    try:
+        pages = linked_pages(api, EventPage, url, where)
+        items = [item for page in pages for item in page.value]
+    except RequestRefused as error:
+        if error.status != NOT_FOUND:
+            raise
+        items = []
+    times = utc_times(pa.array([item.date_time for item in items], pa.string()), where)
+    steps = zip(times.to_pylist(), items, strict=True)
+    return [_event(pair, *step) for step in sorted(steps, key=lambda step: step[0])]
+
+
+def _event(pair: Pair, moment: datetime, item: EventItem) -> TraceEvent:
+    return TraceEvent(
+        pair.trace_id,
+        pair.recipient,
+        moment,
+        item.event,
+        item.action or None,
+        item.description or None,
+        item.data or None,
+    )

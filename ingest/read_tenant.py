@@ -1,0 +1,283 @@
+"""One tenant's ingest: its sources in order, each failing on its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property
+
+from hve_monitor.config import Config, Tenant
+from hve_monitor.errors import ConfigError, SourceUnavailable
+from ingest.azure import costs as azure_costs
+from ingest.azure.retail_prices import PublicApi, ingest_retail_prices
+from ingest.entra import sign_ins
+from ingest.entra.own_credential import own_credential
+from ingest.entra.tokens import EntraTokens
+from ingest.exchange import message_traces_v2
+from ingest.exchange.accounts import configured_accounts, ingest_accounts
+from ingest.exchange.billing import ingest_billing
+from ingest.exchange.cmdlets import Exchange
+from ingest.exchange.message_traces_v2 import CmdletTraces, TraceExchange
+from ingest.graph.message_traces import TracePages, TraceReader
+from ingest.graph.trace_events import ingest_failed_events
+from ingest.graph.trace_plan import Sharing
+from ingest.graph.traces import GraphTraces
+from ingest.http import Api, Client, https_client
+from ingest.policies import allowed_app_ids, ingest_policies
+from ingest.powershell.session import ExchangeWays, PowerShell, installed
+from ingest.quota import Quota
+from ingest.source import Progress, SourceResult
+from warehouse.records.accounts import current_accounts
+from warehouse.state import Window
+from warehouse.store import Store
+from warehouse.upkeep import tidy
+
+SOURCES = (
+    "accounts",
+    "billing",
+    "message_traces",
+    "trace_events",
+    "azure_costs",
+    "policies",
+    "sign_ins",
+)
+EVENTS_PART = 5
+POLICIES_EVERY = timedelta(hours=1)
+GRAPH_PERMISSION = (
+    "Microsoft Graph application permission ExchangeMessageTrace.Read.All with admin consent,"
+    " and the service principal of app 8bd644d1-64a1-4d4b-ae52-2e0cbf64e373 in the tenant"
+)
+EXCHANGE_PERMISSION = (
+    "Office 365 Exchange Online application permission Exchange.ManageAsApp with admin consent,"
+    " and a role such as Global Reader for the application"
+)
+
+
+@dataclass
+class TenantIngest:
+    """Everything that one tenant's sources share."""
+
+    store: Store
+    config: Config
+    tenant: Tenant
+    now: datetime
+    progress: Progress
+    client: Client
+
+    def __post_init__(self) -> None:
+        self._tokens = EntraTokens(self.tenant, self.config.endpoints, self.client)
+        self._quota = Quota(self.tenant.name, self.config.limits, self.store.state)
+
+    def run(
+        self, sources: Sequence[str], asked: Window | None, named: Sequence[str] = ()
+    ) -> list[SourceResult]:
+        """Results of the asked sources, in the order in which they build on each other."""
+        runners: dict[str, Callable[[], SourceResult | None]] = {
+            "accounts": self._accounts,
+            "billing": self._billing,
+            "message_traces": lambda: self._message_traces(asked),
+            "trace_events": self._trace_events,
+            "azure_costs": lambda: self._azure_costs(asked, forced="azure_costs" in named),
+            "policies": lambda: self._policies(forced="policies" in named),
+            "sign_ins": lambda: self._sign_ins(asked),
+        }
+        results = [runners[source]() for source in SOURCES if source in sources]
+        return [result for result in results if result is not None]
+
+    def _accounts(self) -> SourceResult:
+        self.progress(f"{self.tenant.name}: accounts", 0, 1)
+        if isinstance(self.tenant.accounts, tuple):
+            return configured_accounts(self.store, self.tenant.name, self.tenant.accounts, self.now)
+        return ingest_accounts(self.store, self.tenant.name, self._exchange(), self.now)
+
+    def _billing(self) -> SourceResult | None:
+        """Only where Exchange may be asked: a list of addresses needs no Exchange permission."""
+        if self.tenant.accounts != "exchange":
+            return None
+        self.progress(f"{self.tenant.name}: billing", 0, 1)
+        accounts = [each.account for each in current_accounts(self.store, self.tenant.name)]
+        return ingest_billing(self.store, self.tenant.name, self._exchange(), accounts, self.now)
+
+    def _message_traces(self, asked: Window | None) -> SourceResult:
+        """From Graph; where it refuses, with the Exchange cmdlet."""
+        api = self._graph(GRAPH_PERMISSION, self._quota.acquire)
+        sharing: Sharing = "everyone" if self.config.limits.allow_unfiltered else "domain"
+        result = self._read_traces(GraphTraces(api, self.now), api, asked, sharing, "graph")
+        if self.tenant.accounts != "exchange" or GRAPH_PERMISSION not in (result.error or ""):
+            return result
+        endpoints = self.config.endpoints
+        api = Api(
+            self.client,
+            self._tokens,
+            endpoints.exchange,
+            endpoints.exchange_scope,
+            message_traces_v2.PERMISSION,
+            self._quota.acquire,
+        )
+        pages = CmdletTraces(TraceExchange(api, self.tenant.tenant_id), self.now)
+        return self._read_traces(pages, api, asked, "address", "exchange")
+
+    def _read_traces(
+        self,
+        pages: TracePages,
+        api: Api,
+        asked: Window | None,
+        sharing: Sharing,
+        origin: str,
+    ) -> SourceResult:
+        name = self.tenant.name
+        result = SourceResult("message_traces", name)
+        reader = TraceReader(
+            self.store,
+            name,
+            pages,
+            self.now,
+            timedelta(hours=self.config.limits.look_back_hours),
+            self.progress,
+            result,
+            sharing,
+            origin,
+            lambda: (self._quota.used(), self._quota.allowed),
+        )
+        addresses = [
+            address
+            for account in current_accounts(self.store, name)
+            for address in account.addresses
+        ]
+        if not addresses:
+            result.note(SourceUnavailable("no HVE address is known yet; see the source 'accounts'"))
+        reader.read(list(dict.fromkeys(addresses)), asked)
+        result.requests, result.throttled = api.requests, api.throttled
+        return result
+
+    def _graph(self, permission: str, before: Callable[[], None] = lambda: None) -> Api:
+        endpoints = self.config.endpoints
+        return Api(
+            self.client, self._tokens, endpoints.graph, endpoints.graph_scope, permission, before
+        )
+
+    def _trace_events(self) -> SourceResult:
+        self.progress(f"{self.tenant.name}: trace events", 0, 1)
+        # A small part of what is left: lists of traces come first, and the next run goes on.
+        budget = max(0, self._quota.allowed - self._quota.used()) // EVENTS_PART
+        api = self._graph(GRAPH_PERMISSION, self._quota.acquire)
+        return ingest_failed_events(self.store, self.tenant.name, api, self.now, budget)
+
+    def _azure_costs(self, asked: Window | None, *, forced: bool) -> SourceResult | None:
+        if not self.tenant.azure_scopes:
+            return None
+        self.progress(f"{self.tenant.name}: Azure costs", 0, 1)
+        endpoints, name = self.config.endpoints, self.tenant.name
+        api = Api(
+            self.client,
+            self._tokens,
+            endpoints.azure,
+            endpoints.azure_scope,
+            azure_costs.PERMISSION,
+        )
+        result = azure_costs.ingest_azure_costs(
+            self.store,
+            name,
+            api,
+            self.tenant.azure_scopes,
+            self.config.azure_cost.filter,
+            self.now,
+            asked,
+            forced=forced,
+        )
+        ingest_retail_prices(
+            self.store,
+            name,
+            PublicApi(self.client, endpoints.prices),
+            self.tenant.currency,
+            self.now,
+            forced=forced,
+        )
+        return result
+
+    def _sign_ins(self, asked: Window | None) -> SourceResult:
+        self.progress(f"{self.tenant.name}: sign-ins", 0, 1)
+        name = self.tenant.name
+        return sign_ins.ingest_sign_ins(
+            self.store,
+            name,
+            self._graph(sign_ins.PERMISSION),
+            current_accounts(self.store, name),
+            list(dict.fromkeys([*allowed_app_ids(self.store, name), *self.tenant.sending_apps])),
+            self.now,
+            asked,
+        )
+
+    def _policies(self, *, forced: bool) -> SourceResult | None:
+        """About three requests per account, so hourly is enough."""
+        name, state = self.tenant.name, self.store.state
+        read = state.covered(name, "policies", "*")
+        if read and self.now - read[-1].end < POLICIES_EVERY and not forced:
+            return None
+        self.progress(f"{name}: policies", 0, 1)
+        state.cover(name, "policies", "*", Window(self.now, self.now))
+        exchange = self._exchange() if self.tenant.accounts == "exchange" else None
+        return ingest_policies(
+            self.store,
+            name,
+            self._graph(""),
+            exchange,
+            current_accounts(self.store, name),
+            self.now,
+            [each for each in (self.tenant.client_id, *self.tenant.sending_apps) if each],
+            own_credential(self.tenant),
+        )
+
+    def _exchange(self) -> Exchange:
+        """InvokeCommand, PowerShell, or the second where the first is refused."""
+        if self._powershell is None:
+            return self._rest()
+        if self.tenant.exchange_access == "powershell":
+            return self._powershell
+        return ExchangeWays(self._rest(), self._powershell)
+
+    @cached_property
+    def _powershell(self) -> PowerShell | None:
+        access, organization = self.tenant.exchange_access, self.tenant.exchange_organization
+        if access == "rest" or (access == "auto" and not (organization and installed())):
+            return None
+        scope = self.config.endpoints.exchange_scope
+        return PowerShell(lambda: self._tokens.bearer(scope), organization)
+
+    def _rest(self) -> Exchange:
+        endpoints = self.config.endpoints
+        api = Api(
+            self.client,
+            self._tokens,
+            endpoints.exchange,
+            endpoints.exchange_scope,
+            EXCHANGE_PERMISSION,
+        )
+        return Exchange(api, self.tenant.tenant_id)
+
+
+def ingest_tenant(
+    store: Store,
+    config: Config,
+    tenant: Tenant,
+    sources: Sequence[str],
+    now: datetime,
+    asked: Window | None,
+    progress: Progress,
+) -> list[SourceResult]:
+    """Ingests one tenant under its lock. A tenant that lives from files has nothing to fetch.
+
+    Raises: LockedError, ConfigError (business time going back, unknown source).
+    """
+    unknown = [source for source in sources if source not in SOURCES]
+    if unknown:
+        raise ConfigError(f"{unknown[0]}: no such source; known: {', '.join(SOURCES)}")
+    if tenant.accounts == "files":
+        return []
+    with store.tenant_lock(tenant.name), https_client(config.endpoints.ca_bundle) as client:
+        store.begin_write(tenant.name, now)
+        ingest = TenantIngest(store, config, tenant, now, progress, client)
+        results = ingest.run(sources or SOURCES, asked, sources)
+        tidy(store, tenant.name, now)
+    return results

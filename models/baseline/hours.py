@@ -1,0 +1,95 @@
+"""Hourly usage of a tenant's accounts as a grid, from the store."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from hve_monitor.config import Tenant
+from models.baseline.grid import HourlyGrid, grid_from_hours
+from models.usage.coverage import account_gaps, covered_until
+from warehouse.connection import files_sql
+from warehouse.state import Window
+from warehouse.store import Store
+from warehouse.tables import HVE_USAGE_HOURLY
+
+HOUR = timedelta(hours=1)
+# More than a year, so that yearly mailings are known; a stray row of long ago costs nothing.
+HISTORY = timedelta(days=400)
+
+
+def known_until(store: Store, tenant: Tenant, now: datetime) -> datetime:
+    """The end of what is known: the last read of traces, or the last row of files."""
+    if tenant.accounts != "files":
+        return min(now, covered_until(store, tenant.name) or now)
+    files = store.delta.files(HVE_USAGE_HOURLY, tenant.name)
+    with store.compute() as connection:
+        rows = connection.execute(
+            f"select max(hour_utc) from ({files_sql(HVE_USAGE_HOURLY, files)})"
+            " where hour_utc <= $now",
+            {"now": now},
+        ).fetchall()
+    last: datetime | None = rows[0][0]
+    return now if last is None else min(now, last + HOUR)
+
+
+def last_hours(store: Store, tenant: str, until: datetime) -> dict[str, datetime]:
+    """Every account with mail in the history: the end of its last hour with any."""
+    files = store.delta.files(HVE_USAGE_HOURLY, tenant)
+    with store.compute() as connection:
+        rows = connection.execute(
+            "select account, max(hour_utc) + interval 1 hour"
+            f" from ({files_sql(HVE_USAGE_HOURLY, files)})"
+            " where hour_utc >= $since and hour_utc < $until group by account order by account",
+            {"since": until - HISTORY, "until": until},
+        ).fetchall()
+    return dict(rows)
+
+
+def gaps_of(store: Store, tenant: Tenant, until: datetime) -> dict[str, list[Window]]:
+    """What was not read of each account's history; files have no coverage to compare with."""
+    if tenant.accounts == "files":
+        return {}
+    return account_gaps(store, tenant.name, until - HISTORY, until)
+
+
+def grid_of(
+    store: Store,
+    tenant: str,
+    accounts: Sequence[str],
+    until: datetime,
+    gaps: Mapping[str, list[Window]],
+) -> HourlyGrid:
+    """The grid of some accounts; an hour that was not read is unknown in it."""
+    return _without_gaps(grid_from_hours(_hours(store, tenant, accounts, until), until), gaps)
+
+
+def _hours(store: Store, tenant: str, accounts: Sequence[str], until: datetime) -> pd.DataFrame:
+    files = store.delta.files(HVE_USAGE_HOURLY, tenant)
+    with store.compute() as connection:
+        connection.register("wanted", pa.table({"account": pa.array(accounts, pa.string())}))
+        frame: pd.DataFrame = connection.execute(
+            "select account, hour_utc, recipients, recipients_q1, recipients_q2, recipients_q3,"
+            " recipients_q4, new_recipients, new_sources"
+            f" from ({files_sql(HVE_USAGE_HOURLY, files)}) semi join wanted using (account)"
+            " where hour_utc >= $since and hour_utc < $until",
+            {"since": until - HISTORY, "until": until},
+        ).df()
+    return frame
+
+
+def _without_gaps(grid: HourlyGrid, gaps: Mapping[str, list[Window]]) -> HourlyGrid:
+    recipients = grid.recipients.copy()
+    count = recipients.shape[1]
+    for row, account in enumerate(grid.accounts):
+        for window in gaps.get(account, ()):
+            first = max(int((window.start - grid.start) / HOUR), 0)
+            last = min(count, int(np.ceil((window.end - grid.start) / HOUR)))
+            unread = recipients[row, first : max(last, first)]
+            unread[unread == 0] = np.nan
+    return replace(grid, recipients=recipients)

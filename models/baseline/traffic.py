@@ -1,0 +1,77 @@
+"""The traffic of a few accounts while the days are walked through: counts, baseline, ranges."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.baseline.baseline import Baseline, DayForecast, LocalCalendar
+from models.baseline.grid import Floats, HourlyGrid
+from models.baseline.scores import score_hours
+from models.baseline.thresholds import own_alerts
+from models.statistics import known_or_zero
+
+LONGEST_CUT_HOURS = 7 * 24  # what has lasted a week is the new normal and feeds baselines again
+
+
+class Traffic:
+    """Grid rows of some accounts, their baseline, and the forecasts made so far.
+
+    Shape:  (accounts, hours) throughout; hours after the current day are NaN in `bounds`.
+    """
+
+    def __init__(self, grid: HourlyGrid, rows: slice, calendar: LocalCalendar) -> None:
+        self.grid = grid
+        self.accounts = grid.accounts[rows]
+        self.sent = grid.recipients[rows]
+        self.quarters = grid.quarters[rows]
+        self.new_recipients = grid.new_recipients[rows]
+        self.new_sources = grid.new_sources[rows]
+        self.baseline = Baseline(self.sent, calendar)
+        self.calendar = calendar
+        self.scores = score_hours(self.sent, calendar)
+        self.alerts = own_alerts(self.scores)
+        self.bounds = np.full((4, *self.sent.shape), np.nan)
+        self.off_hours = np.zeros(self.sent.shape, np.bool_)
+        self.learning = np.zeros(self.sent.shape, np.int16)
+
+    @property
+    def expected(self) -> Floats:
+        """Baseline so far; NaN where there is none."""
+        return self.baseline.expected
+
+    @property
+    def complete_hours(self) -> int:
+        """Hours of the grid that are over."""
+        return self.grid.hours - (1 if self.grid.complete_quarters < 4 else 0)
+
+    def forecast(self, day: int) -> DayForecast:
+        """Forecast of one local day, kept in `bounds`, `off_hours` and `learning` as well."""
+        first, last = self.calendar.columns(day)
+        made = self.baseline.forecast(day)
+        self.bounds[:, :, first:last] = np.stack(made.bounds)
+        self.off_hours[:, first:last] = made.off_hours
+        self.learning[:, first:last] = made.learning_day[:, None]
+        return made
+
+    def cut(self, account: int, start: int, first: int, last: int) -> None:
+        """Cut hours of an incident that began in hour `start` out of the history."""
+        self.baseline.cut(account, first, min(last, start + LONGEST_CUT_HOURS))
+
+    def expected_sum(
+        self, account: int, first: int, last: int
+    ) -> tuple[float, tuple[float, float]]:
+        """Expected recipients of the hours first to last - 1 and the 95 % range of their sum.
+
+        The hours' errors count as independent: adding the ends would claim a far wider range.
+        """
+        expected = known_or_zero(self.expected[account, first:last])
+        below = expected - known_or_zero(self.bounds[0, account, first:last])
+        above = known_or_zero(self.bounds[3, account, first:last]) - expected
+        total = float(expected.sum())
+        low = max(total - float(np.sqrt((below**2).sum())), 0.0)
+        return total, (float(np.floor(low)), float(np.ceil(total + np.sqrt((above**2).sum()))))
+
+    def is_known(self, first: int, last: int) -> NDArray[np.bool_]:
+        """Hours that were read and have a baseline."""
+        return ~np.isnan(self.sent[:, first:last] - self.expected[:, first:last])

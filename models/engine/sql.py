@@ -1,0 +1,82 @@
+"""Runs the .sql models: one file is one select, ordered by the tables it reads.
+
+A model reads raw.*, staging.*, marts.*, kept.* and reference.*; staging models become views, marts
+become tables of the connection that the caller stores. Queries read live.* too: what people said
+since the last publication (warehouse.live).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from graphlib import TopologicalSorter
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+ROOM = Path(__file__).parents[1]
+SCHEMAS = ("raw", "staging", "marts", "stored", "kept", "reference", "state")
+LIVE = "live"
+
+
+@dataclass(frozen=True)
+class Model:
+    """One .sql file; `name` is schema-qualified, `reads` what it selects from."""
+
+    name: str
+    sql: str
+    reads: frozenset[str]
+
+    @property
+    def is_mart(self) -> bool:
+        """Whether the result is stored."""
+        return self.name.startswith("marts.")
+
+
+@cache
+def models() -> tuple[Model, ...]:
+    """Every model of staging/ and marts/, each after what it reads."""
+    found = {model.name: model for folder in ("staging", "marts") for model in _folder(folder)}
+    order = TopologicalSorter({name: model.reads & set(found) for name, model in found.items()})
+    return tuple(found[name] for name in order.static_order())
+
+
+def model(name: str) -> Model:
+    """The model of that qualified name."""
+    return next(each for each in models() if each.name == name)
+
+
+def records(
+    connection: duckdb.DuckDBPyConnection, sql: str, parameters: dict[str, Any]
+) -> list[dict[str, Any]]:
+    """The result as one dict per row."""
+    found = connection.execute(sql, parameters)
+    names = [column[0] for column in found.description or []]
+    return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+
+
+def prepare(connection: duckdb.DuckDBPyConnection) -> None:
+    """Makes the schemas."""
+    for schema in SCHEMAS:
+        connection.execute(f"create schema if not exists {schema}")
+
+
+def create(connection: duckdb.DuckDBPyConnection, model: Model) -> None:
+    """Creates the model in the connection: a view for staging, a table for a mart."""
+    kind = "table" if model.is_mart else "view"
+    connection.execute(f"create or replace {kind} {model.name} as {model.sql}")
+
+
+def _folder(folder: str) -> list[Model]:
+    found = []
+    for file in sorted((ROOM / folder).glob("*.sql")):
+        sql = file.read_text(encoding="utf-8")
+        name = f"{folder}.{file.stem}"
+        found.append(Model(name, sql, frozenset(_tables(sql)) - {name}))
+    return found
+
+
+def _tables(sql: str) -> set[str]:
+    """Qualified names that the select reads; an alias that comes back with a name is cut."""
+    return {name.split(" ")[0] for name in duckdb.get_table_names(sql, qualified=True)}

@@ -1,0 +1,185 @@
+"""Failures in a log of any size: how often each occurs and in which line first.
+
+The log is read in blocks; RE2 (through Arrow) finds the few lines that say anything at all, and
+only those are diagnosed. Memory does not grow with the log.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any, Protocol
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from models.explain.catalogue import read_catalogue
+from models.explain.diagnosis import Match, diagnose
+from models.explain.reply_codes import BEFORE_REPLY
+
+BLOCK, LONGEST_LINE = 4_194_304, 65_536
+MOST_FOLDED, MOST_CODES = 20, 10_000
+CODES = (
+    r"(?:^|[^0-9A-Za-z.])[45]\.[0-9]{1,3}\.[0-9]{1,3}(?:[^0-9.]|\.[^0-9]|\.?$)",
+    r"aadsts[0-9]",
+    r"error[_ ]?codes?[^0-9A-Za-z]{1,5}[0-9]{5}",
+    BEFORE_REPLY + r"[45][0-9]{2}(?:[ -]|$)",
+)
+FOLDED = re.compile(rb"[ \t]")
+MULTI_LINE = re.compile(rb"([2-5][0-9][0-9])-")
+# What differs between two lines about the same failure: addresses, times, queue ids.
+CHANGING = re.compile(
+    r"[^\s@]{0,64}@\S{0,255}|\b\d{4}-\d\d-\d\d\S*|\b\d{1,2}:\d\d:\d\d\S*"
+    r"|\b\d{1,3}(?:\.\d{1,3}){3}\b"
+    r"|\[\d+\]|\b[0-9A-Fa-f]{8,}\b"
+)
+
+
+class Readable(Protocol):
+    """What gives bytes."""
+
+    def read(self, size: int, /) -> bytes:
+        """At most `size` bytes, none at the end."""
+        ...
+
+
+@dataclass
+class Seen:
+    """One kind of failure: how often, and the number of its first line."""
+
+    match: Match
+    count: int
+    first_line: int
+
+    def document(self) -> dict[str, Any]:
+        """The failure as JSON."""
+        return {**self.match.document(), "count": self.count, "first_line": self.first_line}
+
+
+@dataclass
+class LogDiagnosis:
+    """Failures of a log by code and entry, and how many lines it has."""
+
+    lines: int = 0
+    seen: dict[tuple[str, str], Seen] = field(default_factory=dict)
+
+    def ranked(self) -> list[Seen]:
+        """The most frequent first."""
+        return sorted(self.seen.values(), key=lambda seen: (-seen.count, seen.first_line))
+
+    def note(self, text: str, line: int) -> None:
+        """Counts what a line says: of each code its most specific entry."""
+        for match in _told(CHANGING.sub(" ", text)):
+            code = match.code if len(self.seen) < MOST_CODES else match.entry.code
+            key = (code, match.entry.meaning)
+            if key in self.seen:
+                self.seen[key].count += 1
+            else:
+                self.seen[key] = Seen(match, 1, line)
+
+
+def diagnose_log(stream: Readable) -> LogDiagnosis:
+    """Reads the log to its end. UTF-8, UTF-16 and any 8-bit encoding; bad bytes do no harm."""
+    found = LogDiagnosis()
+    for block in _blocks(stream):
+        taken = -1
+        for at in _telling(block):
+            if at > taken:
+                taken, text = _record(block, at)
+                for part in _parts(text):
+                    found.note(part.decode("utf-8", "replace"), found.lines + at + 1)
+        found.lines += len(block)
+    return found
+
+
+def best_of_each_code(found: Sequence[Match], *, ours: bool) -> list[Match]:
+    """The most specific match of each code; no successes, and our own errors where it is `ours`."""
+    best: dict[str, Match] = {}
+    for match in found:
+        if (ours or match.matched != "own") and not match.code.startswith("2"):
+            best.setdefault(match.code, match)
+    return list(best.values())
+
+
+@lru_cache(maxsize=10_000)
+def _told(text: str) -> tuple[Match, ...]:
+    return tuple(best_of_each_code(diagnose(text), ours="hve" in text))
+
+
+def _telling(block: list[bytes]) -> list[int]:
+    """Numbers of the lines that may lead to an entry."""
+    lines = pa.array(block, pa.large_binary())
+    mask = pc.match_substring_regex(lines, _screen(), ignore_case=True)
+    return [int(at) for at in pc.indices_nonzero(mask).to_pylist()]
+
+
+@lru_cache(maxsize=1)
+def _screen() -> str:
+    """One expression for all that the catalogue knows: of each pattern its longest part."""
+    words = {max(part, key=len) for entry in read_catalogue().worded for part in entry.words}
+    return "|".join([*CODES, *sorted(map(_escaped, words))])
+
+
+def _escaped(words: str) -> str:
+    """Words for RE2: as they stand, with any blanks, and with either apostrophe."""
+    return re.escape(words).replace(r"\ ", r"\s+").replace("'", "(?:'|\u2019|\u2018|`)")
+
+
+def _record(block: list[bytes], at: int) -> tuple[int, bytes]:
+    """A line with those that go on with it: folded ones and the rest of a multi-line reply."""
+    last = at
+    while last + 1 < len(block) and last - at < MOST_FOLDED:
+        reply, line = MULTI_LINE.match(block[last]), block[last + 1]
+        if not FOLDED.match(line) and not (reply and line.startswith(reply[1])):
+            break
+        last += 1
+    return last, b"\n".join(block[at : last + 1])
+
+
+def _parts(text: bytes) -> list[bytes]:
+    """The text, or the telling pieces of one that is very long."""
+    if len(text) <= LONGEST_LINE:
+        return [text]
+    parts = [text[at : at + LONGEST_LINE] for at in range(0, len(text), LONGEST_LINE)]
+    return [parts[at] for at in _telling(parts)]
+
+
+def _blocks(stream: Readable) -> Iterator[list[bytes]]:
+    """Lists of whole lines, never cut between lines that belong together."""
+    rest, decode = b"", None
+    while chunk := stream.read(BLOCK):
+        decode = decode or utf8_decoder(chunk)
+        lines = (rest + decode(chunk)).split(b"\n")
+        kept = 1
+        while kept < min(len(lines), MOST_FOLDED) and _goes_on(lines[-kept]):
+            kept += 1
+        rest = b"\n".join(lines[-kept:])
+        if len(rest) > BLOCK:
+            kept, rest = 0, b""
+        yield lines[: len(lines) - kept]
+    if rest:
+        yield rest.removesuffix(b"\n").split(b"\n")
+
+
+def _goes_on(line: bytes) -> bool:
+    """Whether the line may belong to the one before, as an unfinished last line may, too."""
+    return not line or line[:1] in b" \t" or line[:3].isdigit()
+
+
+def utf8_decoder(start: bytes) -> Callable[[bytes], bytes]:
+    """Turns the bytes of the log into UTF-8; UTF-16 shows by its mark or its NUL bytes."""
+    head = start[:4096]
+    name = None
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        name = "utf-16"
+    elif head.strip(b"\0") and head[1::2].count(0) > len(head) // 4:
+        name = "utf-16-le"
+    elif head.strip(b"\0") and head[::2].count(0) > len(head) // 4:
+        name = "utf-16-be"
+    if name is None:
+        return bytes
+    decoder = codecs.getincrementaldecoder(name)("replace")
+    return lambda chunk: decoder.decode(chunk).encode("utf-8", "replace")

@@ -1,0 +1,222 @@
+"""Daily profiles: how many recipients an account will mail on each weekday.
+
+Level: power mean of sixteen weeks, moved towards the last ones and on by their growth as far as
+these exceed the noise between weeks. Shape: the weekdays' shares of thirteen weeks. The exponents
+lie under 1 because counts are skewed: one busy week must not raise the next month as it counts.
+Accounts that skip weeks keep the plain mean; without two weeks there are only the days so far.
+Mailings that come back are kept apart (models/forecast/mailings.py).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.baseline.grid import Floats
+from models.forecast.mailings import Recurring, split_recurring
+from models.statistics import known_or_zero, mean_known
+
+METHODS = (
+    "weekday profile × level",
+    "weekday profile × mean of weeks",
+    "mean of the days so far",
+)
+REGULAR, SKIPPING, YOUNG = range(3)
+
+SHAPE_WEEKS = 13
+LEVEL_WEEKS = 16
+TREND_WEEKS = 12
+_HALF_LIFE = 4.0  # weeks
+_LONG_HALF_LIFE, _EXPONENT = 5.0, 1.0 / 3.0
+_SHORT_HALF_LIFE, _SHORT_EXPONENT = 0.7, 0.5
+# Variances of the recent level that a shift must exceed to be believed by half. Rises count half
+# again: most are bursts, while an account that falls silent mostly stays so.
+_FALL_NOISE, _RISE_NOISE, _RISE_BELIEVED = 4.0, 4.0, 0.5
+_RECENT_WEEKS = 2
+_SKIPPED = 0.3  # weighted share of weeks without a recipient
+_TREND_NOISE = 8.0  # squared t ratio that noise alone may reach: weeks depend on each other
+_MOST_GROWTH = 0.25 / 30.0  # log growth a day
+_GROWS_FOR = 60.0  # days ahead after which no growth is claimed
+_FEWEST_DAYS = 14
+
+
+@dataclass(frozen=True)
+class DailyHistory:
+    """Recipients per account and UTC day, ending with the last complete day.
+
+    Shape:  values (accounts, days); NaN before the account's first day and where unknown.
+            announced (accounts, days): recipients of announced sends in the values.
+    """
+
+    values: Floats
+    end: date  # the day after the last column
+    announced: Floats | None = None
+
+    @property
+    def regular(self) -> Floats:
+        """The values without what was announced."""
+        if self.announced is None:
+            return self.values
+        return np.maximum(self.values - self.announced, 0.0)
+
+    def before(self, day: date) -> DailyHistory:
+        """The history as it was known when `day` began."""
+        kept = self.values.shape[1] - (self.end - day).days
+        announced = None if self.announced is None else self.announced[:, :kept]
+        return DailyHistory(self.values[:, :kept], day, announced)
+
+    def weekdays(self) -> NDArray[np.int64]:
+        """Weekday of every column, Monday = 0."""
+        days = self.values.shape[1]
+        return (self.end.weekday() - np.arange(days, 0, -1)) % 7
+
+
+@dataclass(frozen=True)
+class Profile:
+    """What is expected of each account: (accounts, 7) by weekday, and mailings by date.
+
+    growth is in log units a day; noise and drift are the relative variances of a week: what it
+    differs by from the week before, and what the level moves by beyond that.
+    """
+
+    by_weekday: Floats
+    growth: Floats
+    method: NDArray[np.int64]  # number in METHODS
+    noise: Floats
+    drift: Floats
+    recurring: Recurring
+    known_days: NDArray[np.int64]  # without those of recurring mailings
+    per_day: Floats  # recipients, mean of the last 28 days
+    end: date  # the first day that is not known yet
+
+    @property
+    def is_new(self) -> NDArray[np.bool_]:
+        """Whether an account has no complete day yet: (accounts,)."""
+        return np.asarray(self.known_days == 0)
+
+    def expected(self, days: list[date]) -> Floats:
+        """Recipients expected per account and day, without recurring mailings."""
+        ahead = np.array([(day - self.end).days for day in days], np.float64)
+        grown = np.exp(self.growth[:, None] * np.clip(ahead, 0.0, _GROWS_FOR))
+        return self.by_weekday[:, [day.weekday() for day in days]] * grown
+
+    def mailings(self, days: list[date], sent_today: Floats) -> tuple[Floats, Floats]:
+        """Recipients of recurring mailings due on the days, and their variances.
+
+        Shape:  both (accounts, days). What an account sent on the first of the days counts as
+                the beginning of its mailing.
+        """
+        sizes, variances = np.zeros((2, len(self.by_weekday), len(days)))
+        column = {day: place for place, day in enumerate(days)}
+        for account, mailings in self.recurring.items():
+            for each in mailings:
+                if each.day in column:
+                    sizes[account, column[each.day]] += each.size
+                    variances[account, column[each.day]] += (each.size * each.deviation) ** 2
+        whole = np.maximum(sizes[:, :1], 1e-9)
+        sizes[:, :1] = np.maximum(sizes[:, :1] - sent_today[:, None], 0.0)
+        variances[:, :1] *= (sizes[:, :1] / whole) ** 2
+        return sizes, variances
+
+
+def fit_profile(history: DailyHistory) -> Profile:
+    """Profile of every account from the days of its history."""
+    # Announced sends that come every month are seen before they are taken out.
+    recurring, usual = split_recurring(history.values, history.end)
+    usual = np.where(np.isnan(usual), np.nan, history.regular)
+    flat = known_or_zero(mean_known(usual[:, -28:]))
+    shape, weekly = _shape(usual, history.weekdays()), _weekly(usual)
+    weights = _weights(weekly, _HALF_LIFE)
+    known = (~np.isnan(usual)).sum(axis=1)
+    is_young = known < _FEWEST_DAYS
+    # Silence at the end is a fall of the level, not a habit of skipping weeks.
+    skipped = _weighted(weekly[:, :-_RECENT_WEEKS] == 0.0, weights[:, :-_RECENT_WEEKS])
+    method = np.where(skipped > _SKIPPED, SKIPPING, REGULAR)
+    method = np.where(is_young, YOUNG, method)
+    growth = np.where(method == REGULAR, _growth(weekly), 0.0)
+    mean = _weighted(weekly, weights)
+    noise, drift = _variances(weekly, weights, mean)
+    before, _ = _variances(weekly[:, :-_RECENT_WEEKS], weights[:, :-_RECENT_WEEKS], mean)
+    level = np.where(method == SKIPPING, mean, _level(weekly, growth, before))
+    by_weekday = np.where(is_young[:, None], flat[:, None], level[:, None] * shape)
+    return Profile(by_weekday, growth, method, noise, drift, recurring, known, flat, history.end)
+
+
+def _level(weekly: Floats, growth: Floats, noise: Floats) -> Floats:
+    """Recipients a week as of the end: the long level, moved as far as the last weeks prove.
+
+    What the noise of so few weeks explains moves nothing; noise is that of the weeks before.
+    """
+    usual = _faded_mean(weekly, growth, _LONG_HALF_LIFE, _EXPONENT)
+    recent = _faded_mean(weekly, growth, _SHORT_HALF_LIFE, _SHORT_EXPONENT)
+    moved = np.log((recent + 0.5) / (usual + 0.5))
+    variance = noise * (1.0 - 0.5 ** (1.0 / _SHORT_HALF_LIFE))
+    by_chance = np.where(moved < 0.0, _FALL_NOISE, _RISE_NOISE) * variance
+    proven = moved * moved**2 / np.maximum(moved**2 + by_chance, 1e-12)
+    return np.asarray(usual * np.exp(np.where(proven > 0.0, _RISE_BELIEVED * proven, proven)))
+
+
+def _faded_mean(weekly: Floats, growth: Floats, half_life: float, exponent: float) -> Floats:
+    """Power mean of weeks, newer ones weighing more, carried to the end by the growth."""
+    weights = _weights(weekly, half_life)
+    mean = _weighted(known_or_zero(weekly) ** exponent, weights) ** (1.0 / exponent)
+    age = 7.0 * (_weighted(np.broadcast_to(_ages(weekly.shape[1]), weekly.shape), weights) + 0.5)
+    return np.asarray(mean * np.exp(growth * age))
+
+
+def _shape(usual: Floats, weekdays: NDArray[np.int64]) -> Floats:
+    """Share of a week that falls on each weekday: (accounts, 7)."""
+    recent, weekdays = usual[:, -7 * SHAPE_WEEKS :], weekdays[-7 * SHAPE_WEEKS :]
+    days = [mean_known(recent[:, weekdays == weekday]) for weekday in range(7)]
+    mean = known_or_zero(np.stack(days, axis=1))
+    total = mean.sum(axis=1, keepdims=True)
+    return np.where(total > 0.0, mean / np.maximum(total, 1e-12), 1.0 / 7.0)
+
+
+def _weekly(usual: Floats) -> Floats:
+    """Sums of the last whole weeks, NaN where fewer than four days are known: (accounts, weeks)."""
+    weeks = min(usual.shape[1] // 7, LEVEL_WEEKS)
+    days = usual[:, usual.shape[1] - 7 * weeks :].reshape(len(usual), weeks, 7)
+    return np.asarray(7.0 * mean_known(days, axis=2, at_least=4))
+
+
+def _ages(weeks: int) -> Floats:
+    return np.arange(weeks, dtype=np.float64)[::-1]
+
+
+def _weights(weekly: Floats, half_life: float) -> Floats:
+    """Weight of each week, 0 where it is unknown: (accounts, weeks)."""
+    fading = 0.5 ** (_ages(weekly.shape[1]) / half_life)
+    return np.asarray(np.where(np.isnan(weekly), 0.0, fading))
+
+
+def _weighted(values: Floats | NDArray[np.bool_], weights: Floats) -> Floats:
+    total = (known_or_zero(np.asarray(values, np.float64)) * weights).sum(axis=1)
+    return np.asarray(total / np.maximum(weights.sum(axis=1), 1e-12))
+
+
+def _growth(weekly: Floats) -> Floats:
+    """Log growth a day by least squares on the log of weeks, shrunk by what noise can do."""
+    logs = np.log1p(weekly[:, -TREND_WEEKS:])
+    count = logs.shape[1]
+    if count < TREND_WEEKS // 2:
+        return np.zeros(len(weekly))
+    at = np.arange(count) - (count - 1) / 2.0
+    off = logs - logs.mean(axis=1, keepdims=True)
+    slope = off @ at / (at @ at)
+    rest = off - slope[:, None] * at
+    error = (rest**2).sum(axis=1) / (count - 2) / (at @ at)
+    shrunk = slope * np.maximum(0.0, 1.0 - _TREND_NOISE * error / np.maximum(slope**2, 1e-12))
+    return np.asarray(known_or_zero(np.clip(shrunk / 7.0, -_MOST_GROWTH, _MOST_GROWTH)))
+
+
+def _variances(weekly: Floats, weights: Floats, mean: Floats) -> tuple[Floats, Floats]:
+    """Relative variance from week to week, and what the weeks vary by beyond it."""
+    scale = np.maximum(mean, 1e-12) ** 2
+    steps = np.diff(weekly, axis=1)
+    noise = _weighted(steps**2 / 2.0, np.where(np.isnan(steps), 0.0, weights[:, 1:])) / scale
+    whole = _weighted((weekly - mean[:, None]) ** 2, weights) / scale
+    return noise, np.maximum(whole - noise, 0.0)

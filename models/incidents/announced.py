@@ -1,0 +1,221 @@
+"""Announced sends against what was sent: a plan mutes volume, and nothing else.
+
+It holds for its accounts, its window (whole hours) and its size. More than announced, sending
+outside the window, the ceiling and every signal that is not about volume fire as ever, and the
+incident then says what was planned. A plan never mutes what was raised before it was announced.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+import numpy as np
+
+from hve_monitor.clock import iso
+from models.baseline.grid import Floats, HourlyGrid
+from models.incident import Event, Incident, Severity, Signal
+from models.incidents.volume.ceiling import breaks_ceiling
+from models.statistics import known_or_zero
+from warehouse.records.plans import Plan
+
+HOUR = timedelta(hours=1)
+_TO_HOUR = HOUR - timedelta(microseconds=1)
+VOLUME_KINDS = ("surge", "drift")  # a ceiling is volume that no plan mutes
+# What says "more than usual", and what only stands beside other signals.
+VOLUME_SIGNALS = ("surge", "drift", "off_hours", "silence", "fan_out", "new_subject")
+UNTOLD_KINDS = ("silence", "idle_account")
+SMALL_SHARE, SMALL_RECIPIENTS = 0.1, 500.0
+
+
+@dataclass(frozen=True)
+class Traffic:
+    """What was sent and expected: the grid, and (accounts, hours) of the baseline."""
+
+    grid: HourlyGrid
+    expected: Floats
+    hi95: Floats
+
+    def columns(self, start: datetime, end: datetime) -> tuple[int, int]:
+        """Hours of the grid that the time touches."""
+        first = int(np.floor((start - self.grid.start) / HOUR))
+        last = int(np.ceil((end - self.grid.start) / HOUR))
+        return max(first, 0), max(min(last, self.grid.hours), 0)
+
+    @property
+    def end(self) -> datetime:
+        """End of the last hour."""
+        return self.grid.start + self.grid.hours * HOUR
+
+
+@dataclass(frozen=True)
+class Spent:
+    """What a plan's accounts sent beyond their baseline in its window, quarter by quarter."""
+
+    plan: Plan
+    extra: float
+    noise: float  # what the baseline's own uncertainty allows on top
+    passed_at: datetime | None  # end of the quarter-hour in which the announced size was passed
+
+    @property
+    def beyond(self) -> float:
+        """Recipients beyond the announced ones; 0 within."""
+        return max(self.extra - self.plan.recipients, 0.0) if self.passed_at else 0.0
+
+
+def spent(plan: Plan, traffic: Traffic) -> Spent:
+    """How much of a plan was used so far."""
+    grid = traffic.grid
+    first, last = traffic.columns(plan.start, plan.end)
+    rows = [row for row, name in enumerate(grid.accounts) if plan.covers(name)]
+    if not rows or first >= last:
+        return Spent(plan, 0.0, 0.0, None)
+    expected = known_or_zero(traffic.expected[rows, first:last])
+    above = known_or_zero(traffic.hi95[rows, first:last]) - expected
+    noise = float(np.sqrt((np.maximum(above, 0.0) ** 2 + expected).sum()))
+    quarters = known_or_zero(grid.quarters[rows, first:last]).sum(axis=0).ravel()
+    # Within its hour the usual traffic may come in any quarter.
+    usual = np.repeat(np.cumsum(expected.sum(axis=0)), 4)
+    extra = np.cumsum(quarters) - usual
+    over = np.flatnonzero(extra > plan.recipients + noise)
+    passed = grid.time_of_quarter(4 * first + int(over[0]) + 1) if len(over) else None
+    return Spent(plan, float(extra.max(initial=0.0)), noise, passed)
+
+
+@dataclass(frozen=True)
+class Announced:
+    """The plans of a tenant against its traffic."""
+
+    used: tuple[Spent, ...]
+    traffic: Traffic
+
+    def volume(self, incidents: Sequence[Incident]) -> list[Incident]:
+        """Incidents of volume without those that plans explain."""
+        heard = (_heard(incident, self.used, self.traffic) for incident in incidents)
+        return [each for each in heard if each is not None]
+
+    def events(self, events: Iterable[tuple[str, Event]]) -> Iterator[tuple[str, Event]]:
+        """Events without those of volume in the window of a plan, until its size is passed."""
+        for account, event in events:
+            if not any(_covers(each, account, event) for each in self.used):
+                yield account, event
+
+    def told(self, incidents: Sequence[Incident]) -> list[Incident]:
+        """Incidents of sending say what was planned for their account and time, and what came."""
+        return [self._told(incident) for incident in incidents]
+
+    def _told(self, incident: Incident) -> Incident:
+        if incident.kind in UNTOLD_KINDS:
+            return incident
+        mine = [each for each in self.used if _speaks_of(each.plan, incident, self.traffic.end)]
+        return replace(incident, reasons=(*incident.reasons, *map(_sentence, mine)))
+
+
+def announced(plans: Sequence[Plan], traffic: Traffic) -> Announced:
+    """How far each plan was used."""
+    return Announced(tuple(spent(plan, traffic) for plan in plans), traffic)
+
+
+def _heard(incident: Incident, used: Sequence[Spent], traffic: Traffic) -> Incident | None:
+    if incident.kind not in VOLUME_KINDS:
+        return incident
+    mine = [each for each in used if _speaks_of(each.plan, incident, traffic.end)]
+    if not mine:
+        return incident
+    if _is_outside(incident, mine, traffic) or _above_ceiling(incident, traffic):
+        return incident
+    if stands_by_itself(incident, traffic):
+        return replace(incident, signals=tuple(_muted(signal) for signal in incident.signals))
+    over = [each for each in mine if each.beyond]
+    return _overspilt(incident, over) if len(over) == len(mine) else None
+
+
+def stands_by_itself(
+    incident: Incident, traffic: Traffic, volume: Sequence[str] = VOLUME_SIGNALS
+) -> bool:
+    """Whether more than volume speaks for the incident: its kind, another signal, the ceiling.
+
+    volume: the signals that say no more than "more than usual".
+    """
+    if incident.kind == "silence":
+        return False
+    fired = (signal for signal in incident.signals if signal.state == "fired")
+    others = incident.kind not in VOLUME_KINDS or any(signal.name not in volume for signal in fired)
+    return others or _above_ceiling(incident, traffic)
+
+
+def _covers(used: Spent, account: str, event: Event) -> bool:
+    """Whether an event is volume that was announced: within accounts, window (hours) and size."""
+    plan, known = used.plan, event.known_at
+    if event.signal not in VOLUME_SIGNALS or not plan.covers(account):
+        return False
+    holds = plan.created_at <= known and (plan.removed_at is None or known < plan.removed_at)
+    inside = _hour(plan.start) <= event.began and known <= _hour(plan.end + _TO_HOUR)
+    return holds and inside and (used.passed_at is None or known < used.passed_at)
+
+
+def _hour(moment: datetime) -> datetime:
+    """The beginning of the hour."""
+    return moment.replace(minute=0, second=0, microsecond=0)
+
+
+def _above_ceiling(incident: Incident, traffic: Traffic) -> bool:
+    if incident.account not in traffic.grid.accounts:
+        return False
+    row = traffic.grid.accounts.index(incident.account)
+    hours = traffic.columns(incident.started_at, incident.ended_at or traffic.end)
+    return breaks_ceiling(traffic.grid.recipients[row], *hours)
+
+
+def _speaks_of(plan: Plan, incident: Incident, end: datetime) -> bool:
+    known = plan.created_at <= incident.detected_at
+    kept = plan.removed_at is None or incident.detected_at < plan.removed_at
+    overlaps = plan.start < (incident.ended_at or end) and incident.started_at < plan.end
+    return known and kept and overlaps and plan.covers(incident.account)
+
+
+def _is_outside(incident: Incident, used: Sequence[Spent], traffic: Traffic) -> bool:
+    """Whether hours of the incident outside of every window are above their range."""
+    row = traffic.grid.accounts.index(incident.account)
+    first, last = traffic.columns(incident.started_at, incident.ended_at or traffic.end)
+    sent = known_or_zero(traffic.grid.recipients[row, first:last])
+    above = sent > known_or_zero(traffic.hi95[row, first:last])
+    for each in used:
+        start, end = traffic.columns(each.plan.start, each.plan.end)
+        above[max(start - first, 0) : max(end - first, 0)] = False
+    return bool(above.any())
+
+
+def _is_other(signal: Signal) -> bool:
+    return signal.name not in VOLUME_SIGNALS
+
+
+def _muted(signal: Signal) -> Signal:
+    if _is_other(signal) or signal.state != "fired":
+        return signal
+    return replace(signal, state="quiet", reason=f"announced: {signal.reason}")
+
+
+def _overspilt(incident: Incident, over: Sequence[Spent]) -> Incident:
+    """The incident as what it is beyond the plan, raised when the plan was passed."""
+    beyond = min(each.beyond for each in over)
+    announced = sum(each.plan.recipients for each in over)
+    is_small = beyond < max(SMALL_SHARE * announced, 1.0) and beyond < SMALL_RECIPIENTS
+    severity: Severity = "low" if is_small else incident.severity
+    passed = min(each.passed_at for each in over if each.passed_at)
+    return replace(
+        incident,
+        severity=severity,
+        detected_at=max(incident.detected_at, passed),
+        extra_recipients=round(min(beyond, incident.extra_recipients)),
+    )
+
+
+def _sentence(each: Spent) -> str:
+    plan = each.plan
+    said = (
+        f"{plan.author} announced {plan.recipients:,} recipients from {iso(plan.start)} to"
+        f" {iso(plan.end)}; {max(each.extra, 0.0):,.0f} beyond the usual were sent"
+    )
+    return said + (f", {each.beyond:,.0f} more than announced" if each.beyond else "")

@@ -1,0 +1,241 @@
+"""Incidents as they are stored: episodes and silences with their numbers, signals and reasons."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+import numpy as np
+
+from models.baseline.grid import HourlyGrid
+from models.incident import CONTEXT, SIGNALS, Event, Incident, Signal
+from models.incidents.episodes import Episode, episodes_of, grouped
+from models.incidents.severity import kind_of
+from models.incidents.signals.quarter_hours import Activity
+from models.incidents.signals.rules import Fitness
+from models.incidents.signals.sentences import Told, sentence
+from models.incidents.size import Size, Sizes
+from models.incidents.volume.missed_sends import Missed
+
+_OPEN_FOR = timedelta(hours=24)  # without an event, before an episode counts as ended
+_COUNTS = {
+    "new_recipients": "new_recipients",
+    "fan_out": "wide_recipients",
+    "new_source": "young_source_recipients",
+    "failure_storm": "failed",
+    "filtered_share": "filtered",
+    "external_attempts": "external",
+}
+_QUIET = "within what this account has done before"
+
+
+@dataclass(frozen=True)
+class Teller:
+    """Makes incidents of episodes, from the activity around them."""
+
+    activity: Activity
+    fitness: Fitness
+    sizes: Sizes
+    until: datetime
+    missing: Mapping[str, str] = field(default_factory=dict)  # signal -> reason, for all accounts
+
+    def tell(self, episode: Episode) -> Incident:
+        """The incident of an episode at `until`."""
+        account, started = episode.account, episode.started_at
+        volume = _volume_of(episode)
+        size = self.sizes.between(account, started, episode.last)
+        is_over = self._is_over(episode, volume)
+        signals = self._signals(episode, volume)
+        fired = tuple(signal.reason for signal in signals if signal.state == "fired")
+        learning = volume.learning if volume is not None else False
+        return Incident(
+            account=account,
+            kind=kind_of(episode.levels, volume.kind if volume is not None else None),
+            severity=episode.severity,
+            started_at=started,
+            ended_at=episode.last if is_over else None,
+            detected_at=episode.opened_at,
+            observed=size.observed,
+            expected=size.expected,
+            interval=size.interval,
+            reasons=(*_opening(volume, size, started, episode.last), *fired),
+            signals=signals,
+            extra_recipients=size.extra,
+            learning=learning,
+            opened_at=episode.opened_at,
+            history=tuple(sorted(episode.raised.items(), key=lambda each: each[1])),
+        )
+
+    def _is_over(self, episode: Episode, volume: Incident | None) -> bool:
+        if volume is not None and volume.ended_at is None:
+            return False
+        return self.until - episode.last >= _OPEN_FOR
+
+    def _signals(self, episode: Episode, volume: Incident | None) -> tuple[Signal, ...]:
+        row = row_at(self.activity, episode.account, episode.opened_at)
+        missing = {} if row is None else self.fitness.reasons(row)
+        stretch = rows_between(self.activity, episode.account, episode.started_at, episode.last)
+        tabular = [self._signal(name, episode, stretch, missing.get(name)) for name in SIGNALS]
+        context = [_of_context(name, episode, self.missing.get(name)) for name in CONTEXT]
+        return (*_volume_signals(episode, volume), *tabular, *context)
+
+    def _signal(self, name: str, episode: Episode, stretch: slice, missing: str | None) -> Signal:
+        events = [event for event in episode.events if event.signal == name]
+        if not events:
+            if missing is not None:
+                return Signal(name, None, "unavailable", missing)
+            return Signal(name, 0.0, "quiet", _QUIET)
+        most = max(events, key=lambda event: (event.level, event.value))
+        counts = self.activity.counts
+        total = most.value
+        if name in _COUNTS:
+            total = float(np.nansum(counts[_COUNTS[name]][stretch]))
+        sent = float(np.nansum(counts["recipients"][stretch]))
+        told = Told(most.value, most.usual, most.window / 4.0, total, max(sent, total))
+        return Signal(name, _score(most), "fired", sentence(name, told))
+
+
+def sending_incidents(
+    events: Iterable[tuple[str, Event]],
+    volume: Sequence[Incident],
+    teller: Teller,
+    told_before: Container[tuple[str, datetime]] = (),
+) -> list[Incident]:
+    """Every incident of unusual sending; a learning account has those of its volume alone.
+
+    told_before: account and opening of episodes that cannot have changed: they are left out.
+    """
+    settled = [incident for incident in volume if not incident.learning]
+    learning = [incident for incident in volume if incident.learning]
+    return [
+        teller.tell(episode)
+        for account, mine in (*grouped((), learning), *grouped(events, settled))
+        for episode in episodes_of(account, mine)
+        if (account, episode.opened_at) not in told_before
+    ]
+
+
+def silent_incidents(
+    silences: Sequence[Incident], missed: Sequence[Missed], grid: HourlyGrid, sizes: Sizes
+) -> list[Incident]:
+    """Silences by count and missed sends; the one that was known first names the incident."""
+    kept = [_standing(each) for each in silences]
+    for each in missed:
+        told = _missed(each, grid, sizes)
+        same = next((place for place, other in enumerate(kept) if _overlap(other, told)), None)
+        if same is None:
+            kept.append(told)
+        elif told.detected_at < kept[same].detected_at:
+            severity = kept[same].severity if kept[same].severity != "low" else told.severity
+            kept[same] = replace(told, severity=severity, reasons=told.reasons + kept[same].reasons)
+    return kept
+
+
+def _standing(incident: Incident) -> Incident:
+    """An incident of one signal, which opened when it was detected."""
+    history = ((incident.severity, incident.detected_at),)
+    return replace(incident, opened_at=incident.detected_at, history=history)
+
+
+def _overlap(one: Incident, other: Incident) -> bool:
+    if one.account != other.account:
+        return False
+    starts, ends = max(one.started_at, other.started_at), (one.ended_at, other.ended_at)
+    return all(end is None or starts < end for end in ends)
+
+
+def _missed(missed: Missed, grid: HourlyGrid, sizes: Sizes) -> Incident:
+    began = grid.time_of_quarter(4 * missed.began)
+    due = grid.time_of_quarter(4 * missed.due)
+    ended = None if missed.ended is None else grid.time_of_quarter(4 * missed.ended)
+    account = grid.accounts[missed.account]
+    size = sizes.between(account, began, ended or grid.time_of_quarter(4 * grid.hours))
+    reason = missed.reason
+    return Incident(
+        account=account,
+        kind="silence",
+        severity="medium",
+        started_at=began,
+        ended_at=ended,
+        detected_at=due,
+        observed=0,
+        expected=size.expected,
+        interval=size.interval,
+        reasons=(reason,),
+        signals=(
+            Signal("surge", 0.0, "quiet", "nothing was sent in that time"),
+            Signal("silence", 0.8, "fired", reason),
+        ),
+        extra_recipients=0,
+        learning=False,
+        opened_at=due,
+        history=(("medium", due),),
+    )
+
+
+def row_at(activity: Activity, account: str, moment: datetime) -> int | None:
+    """The account's last row that was over at the moment; None without any."""
+    rows = rows_between(activity, account, activity.start, moment)
+    return rows.stop - 1 if rows.stop > rows.start else None
+
+
+def rows_between(activity: Activity, account: str, start: datetime, end: datetime) -> slice:
+    """Rows of an account whose quarter-hours lie between two instants."""
+    if account not in activity.accounts:
+        return slice(0, 0)
+    number = activity.accounts.index(account)
+    first, last = np.searchsorted(activity.account, (number, number + 1))
+    quarter = activity.quarter[first:last]
+    bounds = [(moment - activity.start) // timedelta(minutes=15) for moment in (start, end)]
+    begin, stop = np.searchsorted(quarter, bounds)
+    return slice(int(first + begin), int(first + stop))
+
+
+def _volume_of(episode: Episode) -> Incident | None:
+    volumes = [event for event in episode.events if event.volume is not None]
+    return max(volumes, key=lambda event: event.level).volume if volumes else None
+
+
+def _opening(
+    volume: Incident | None, size: Size, started: datetime, ended: datetime
+) -> tuple[str, ...]:
+    """How much in how long, and what the volume signal says beyond it."""
+    hours = max((ended - started) / timedelta(hours=1), 0.25)
+    low, high = size.interval
+    stretch = f"{hours:.0f} h" if hours >= 1 else f"{60 * hours:.0f} min"
+    usual = f"{size.expected:,.0f} were expected ({low:,.0f} to {high:,.0f})"
+    first = f"{size.observed:,} recipients in {stretch}; {usual}"
+    past = [each for each in (volume.reasons if volume else ()) if each.startswith("the largest")]
+    return (first, *past)
+
+
+def _volume_signals(episode: Episode, volume: Incident | None) -> tuple[Signal, ...]:
+    """Signals of every channel of volume, those of the most serious one first."""
+    if volume is None:
+        quiet = Signal("surge", 0.0, "quiet", "the number of recipients alone is not unusual")
+        return (quiet, Signal("silence", 0.0, "quiet", "the account is sending"))
+    others = [event.volume for event in episode.events if event.volume is not None]
+    by_name: dict[str, Signal] = {}
+    for incident in (volume, *others):
+        for signal in incident.signals:
+            known = by_name.setdefault(signal.name, signal)
+            if known.state != "fired" and signal.state == "fired":
+                by_name[signal.name] = signal
+    return tuple(each for each in by_name.values() if each.name not in SIGNALS)
+
+
+def _of_context(name: str, episode: Episode, missing: str | None) -> Signal:
+    events = [event for event in episode.events if event.signal == name]
+    if not events and missing is not None:
+        return Signal(name, None, "unavailable", missing)
+    if not events:
+        return Signal(name, 0.0, "quiet", "nothing near this incident")
+    reason = "; ".join(dict.fromkeys(event.reason for event in events))
+    return Signal(name, _score(events[-1]), "fired", reason)
+
+
+def _score(event: Event) -> float:
+    """0.5 at the account's own record, towards 1 far above it."""
+    bar = max(1.3 * event.usual + 5.0, 1.0)
+    return round(max(event.value / (event.value + bar), 0.25 * event.level), 3)

@@ -1,0 +1,236 @@
+"""Baselines and incidents of a tenant: from hourly usage and coverage to stored marts."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from hve_monitor.config import Tenant
+from models.baseline.grid import HourlyGrid
+from models.baseline.hours import HISTORY, gaps_of, grid_of, known_until, last_hours
+from models.incidents.announced import Traffic, announced
+from models.incidents.assemble import end_of, incidents_of
+from models.incidents.describe import Teller
+from models.incidents.idle import idle_incidents
+from models.incidents.overspend import LOOK_BACK, Spending, overspend_incidents
+from models.incidents.rows import APART, incident_row
+from models.incidents.runbooks import AUDIENCE
+from models.incidents.signals.sign_ins import Context, context_of
+from models.incidents.signals.stored import STORY_DAYS, judge_days
+from models.incidents.size import Sizes
+from models.incidents.turns import Turn, bound_together, end_turn, next_turn
+from models.incidents.verdicts import Feedback
+from models.incidents.walk import Analysis, Incident, analyse
+from models.reference.prices import PriceBook
+from warehouse.records.accounts import replace_of_accounts, stored_rows
+from warehouse.records.plans import Plan, stored_plans
+from warehouse.records.verdicts import stored_verdicts
+from warehouse.state import DirtyDay, Window
+from warehouse.store import Store
+from warehouse.tables import HVE_BASELINE_HOURLY, HVE_INCIDENTS, HVE_SIGNALS, Table
+
+ONE_DAY = timedelta(days=1)
+WARM_UP = timedelta(days=90)
+STORY = timedelta(days=STORY_DAYS)
+NO_BUDGET = Spending()
+NEVER = datetime.min.replace(tzinfo=UTC)
+
+
+def detect(
+    store: Store,
+    tenant: Tenant,
+    now: datetime,
+    days: Iterable[DirtyDay],
+    prices: PriceBook,
+    spending: Spending = NO_BUDGET,
+) -> int:
+    """Stores baselines from the first rebuilt day on and every incident; returns how many are new.
+
+    An hour that was not read is unknown, so that an outage of ours never reads as silence. In a
+    large tenant only the accounts whose turn it is are judged; all others keep what they have.
+    """
+    until = known_until(store, tenant, now)
+    last = last_hours(store, tenant.name, until)
+    if not last:
+        return 0
+    changed = min((each.day for each in days), default=until.date())
+    plans = stored_plans(store.state, now, tenant.name, with_removed=True)
+    around = context_of(store, tenant.name, until)
+    accounts = sorted({*last, *(account for account, _ in around.events)})
+    turn = next_turn(store, tenant.name, accounts, until, min(changed, until.date()), plans)
+    judge = _Judge(
+        store,
+        tenant,
+        until,
+        turn.first,
+        Feedback(stored_verdicts(store.state, tenant.name, now)),
+        plans,
+        around,
+        gaps_of(store, tenant, until),
+        stored_rows(store, HVE_INCIDENTS, tenant.name),
+    )
+    bound = bound_together(plans, turn.accounts, until)
+    threads = store.threads or os.cpu_count() or 1
+    with ThreadPoolExecutor(threads) as pool:
+        judged = list(pool.map(judge.judged, turn.slices(bound, threads)))
+    apart = idle_incidents(store, tenant.name, last, until)
+    apart += overspend_incidents(store, tenant, until, spending, prices)
+    _store_days(store, tenant.name, turn, until, judged)
+    kept = _finished_spend(judge.stored, until) + _of_others(judge.stored, turn)
+    new = _store_incidents(store, tenant, judge.stored, kept, judged, apart, prices)
+    end_turn(store, tenant.name, turn, until)
+    return new
+
+
+@dataclass(frozen=True)
+class _Judged:
+    """What a slice of the accounts gave: rows of both marts, finished and found incidents."""
+
+    first: date
+    baselines: pa.Table
+    signals: pa.Table
+    kept: list[dict[str, Any]]
+    found: list[Incident]
+
+
+@dataclass(frozen=True)
+class _Judge:
+    """All that accounts are judged by; `first` is the first day that may have changed."""
+
+    store: Store
+    tenant: Tenant
+    until: datetime
+    first: date
+    feedback: Feedback
+    plans: Sequence[Plan]
+    around: Context
+    gaps: Mapping[str, list[Window]]
+    stored: list[dict[str, Any]]
+
+    def judged(self, accounts: Sequence[str]) -> _Judged:
+        """Judges some accounts over their whole history."""
+        tenant, until = self.tenant, self.until
+        grid = grid_of(self.store, tenant.name, accounts, until, self.gaps)
+        first = max(self.first, grid.start.date())
+        analysis = analyse(grid, tenant.timezone, tenant.holidays, self.feedback)
+        mine = [row for row in self.stored if row["account"] in set(accounts)]
+        kept = _finished(mine, grid, until, first)
+        signals = judge_days(self.store, tenant.name, accounts, until, first)
+        sizes, fitness = Sizes(grid, analysis), signals.findings.fitness
+        teller = Teller(signals.activity, fitness, sizes, end_of(grid), self.around.missing)
+        told = {(row["account"], row["detected_at"]) for row in kept}
+        events = [*signals.events, *self.around.of(accounts)]
+        traffic = Traffic(grid, analysis.expected, analysis.hi95)
+        planned = announced(self.plans, traffic)
+        found = incidents_of(grid, analysis, tenant.timezone, events, teller, planned, told)
+        found = self.feedback.beyond_harmless(found, traffic)
+        rows = _baselines(tenant.name, grid, analysis, first)
+        return _Judged(first, rows, signals.rows, kept, found)
+
+
+def _finished(
+    stored: list[dict[str, Any]], grid: HourlyGrid, until: datetime, first: date
+) -> list[dict[str, Any]]:
+    """Stored incidents that nothing new can change: they are kept as they were told."""
+    # Where older hours were cut off, the first ones left lack what they were judged by.
+    is_cut = grid.start - (until - HISTORY) < ONE_DAY
+    judged_from = grid.start + WARM_UP if is_cut else grid.start
+    quiet_since = datetime.combine(first, time(), UTC) - STORY
+    quiet = {kind: quiet_since for kind in AUDIENCE if kind not in APART}
+    return [
+        row
+        for row in stored
+        if row["kind"] != "spend"
+        and (
+            row["started_at"] < judged_from
+            or (row["ended_at"] and row["ended_at"] < quiet.get(row["kind"], NEVER))
+        )
+    ]
+
+
+def _finished_spend(stored: list[dict[str, Any]], until: datetime) -> list[dict[str, Any]]:
+    """Spend over plan of periods that are not looked at any more, whatever mail there is."""
+    over = until - LOOK_BACK
+    return [
+        row
+        for row in stored
+        if row["kind"] == "spend" and row["ended_at"] and row["ended_at"] < over
+    ]
+
+
+def _of_others(stored: list[dict[str, Any]], turn: Turn) -> list[dict[str, Any]]:
+    """Incidents of accounts that were not judged; idle ones and spend are found in every run."""
+    judged = set(turn.accounts)
+    return [
+        row
+        for row in stored
+        if row["account"] not in judged and row["kind"] not in ("idle_account", "spend")
+    ]
+
+
+def _baselines(tenant: str, grid: HourlyGrid, analysis: Analysis, first: date) -> pa.Table:
+    """Hours from the first rebuilt day on: earlier ones cannot have changed."""
+    skipped = max(0, (first - grid.start.date()).days * 24 - grid.start.hour)
+    known = np.isfinite(analysis.expected)
+    known[:, :skipped] = False
+    account, hour = np.nonzero(known)
+    # Day by day, as they are partitioned: they are written a quarter faster so.
+    by_day = np.argsort(((hour + grid.start.hour) // 24).astype(np.int16), kind="stable")
+    account, hour = account[by_day], hour[by_day]
+    hours = pd.date_range(grid.start, periods=grid.hours, freq="h")
+    names = pa.DictionaryArray.from_arrays(pa.array(account, pa.int32()), list(grid.accounts))
+    frame = {
+        "tenant": pa.repeat(pa.scalar(tenant), len(account)),
+        "day": pa.array(hours.date, pa.date32()).take(pa.array(hour)),
+        "account": names.cast(pa.string()),
+        "hour_utc": pa.array(hours, pa.timestamp("us", tz="UTC")).take(pa.array(hour)),
+    }
+    for name in ("expected", "lo80", "hi80", "lo95", "hi95"):
+        frame[name] = pa.array(getattr(analysis, name)[account, hour])
+    frame["learning_day"] = pa.array(analysis.learning_day[account, hour].astype("int32"))
+    return pa.table(frame)
+
+
+def _store_days(
+    store: Store, tenant: str, turn: Turn, until: datetime, judged: Sequence[_Judged]
+) -> None:
+    """Replaces the days from the first changed one on; accounts not judged keep their rows."""
+    first = min(each.first for each in judged)
+    days = [first + n * ONE_DAY for n in range((until.date() - first).days + 1)]
+    parts: tuple[tuple[Table, list[pa.Table]], ...] = (
+        (HVE_BASELINE_HOURLY, [each.baselines for each in judged]),
+        (HVE_SIGNALS, [each.signals for each in judged]),
+    )
+    for table, rows in parts:
+        joined = pa.concat_tables(rows)
+        if turn.is_whole:
+            store.delta.replace(table, joined, tenant, days)
+        else:
+            replace_of_accounts(store, table, joined, tenant, days, turn.accounts)
+
+
+def _store_incidents(
+    store: Store,
+    tenant: Tenant,
+    stored: list[dict[str, Any]],
+    kept: list[dict[str, Any]],
+    judged: Sequence[_Judged],
+    apart: list[Incident],
+    prices: PriceBook,
+) -> int:
+    """Replaces the incidents by those kept and those found; returns how many are new."""
+    found = [incident for each in judged for incident in each.found] + apart
+    rows = {row["id"]: row for row in (incident_row(tenant, each, prices) for each in found)}
+    rows |= {row["id"]: row for row in (*kept, *(row for each in judged for row in each.kept))}
+    table = pa.Table.from_pylist(list(rows.values()), schema=HVE_INCIDENTS.schema)
+    store.delta.replace(HVE_INCIDENTS, table, tenant.name)
+    before = {row["id"] for row in stored}
+    return sum(name not in before for name in rows)

@@ -1,0 +1,49 @@
+"""Idle accounts: listed, and without mail for ninety days."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from models.incident import Incident, Signal
+from warehouse.records.accounts import current_accounts, stored_rows
+from warehouse.store import Store
+from warehouse.tables import HVE_ACCOUNTS
+
+IDLE = timedelta(days=90)
+
+
+def idle_incidents(
+    store: Store, tenant: str, last_sent: dict[str, datetime], until: datetime
+) -> list[Incident]:
+    """Listed accounts without mail for ninety days, since their last mail or first listing."""
+    listed: dict[str, datetime] = {}
+    for row in stored_rows(store, HVE_ACCOUNTS, tenant):
+        account = row["account"]
+        listed[account] = min(row["observed_at"], listed.get(account, row["observed_at"]))
+    found = []
+    for account in (each.account for each in current_accounts(store, tenant)):
+        since = last_sent.get(account) or listed[account]
+        if until - since >= IDLE:
+            found.append(_idle(account, since, account in last_sent))
+    return found
+
+
+def _idle(account: str, since: datetime, has_sent: bool) -> Incident:
+    what = "no mail" if has_sent else "listed, and no mail at all"
+    reason = f"{what} for {IDLE.days} days: nobody may need this account any more"
+    return Incident(
+        account=account,
+        kind="idle_account",
+        severity="low",
+        started_at=since,
+        ended_at=None,
+        detected_at=since + IDLE,
+        observed=0,
+        expected=0.0,
+        interval=(0.0, 0.0),
+        reasons=(reason,),
+        signals=(Signal("idle_account", 1.0, "fired", reason),),
+        extra_recipients=0,
+        learning=False,
+        opened_at=since + IDLE,
+    )

@@ -1,0 +1,152 @@
+"""What accounts did per quarter-hour, in the sparse form that tabular signals are read from.
+
+Only quarter-hours with mail are rows, so the cost goes with the traffic and not with the number
+of accounts times the length of the history.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from models.statistics import known_or_zero
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+QUARTERS_PER_DAY = 96
+_MINUTES_PER_DAY = 1_440
+COUNTS = (
+    "messages",
+    "recipients",
+    "most_repeated",
+    "wide_recipients",
+    "widest",
+    "new_recipients",
+    "new_subjects",
+    "failed",
+    "filtered",
+    "external",
+    "known_source_recipients",
+    "young_source_recipients",
+)
+APART = np.int64(1) << 32  # separates accounts inside one sort key
+
+
+@dataclass(frozen=True)
+class Activity:
+    """Rows ordered by account and time.
+
+    Shape:  one entry per account and quarter-hour with mail. `account` indexes `accounts`;
+            `quarter` counts quarter-hours since `start`, a midnight UTC. `born_on` is the day of
+            each account's first mail ever, from `start` on (negative before it). Rows before
+            `first_judged_day` are history only.
+    Units:  counts as in the mart hve_activity; NaN is unknown.
+    """
+
+    accounts: tuple[str, ...]
+    start: datetime
+    account: Ints
+    quarter: Ints
+    counts: dict[str, Floats]
+    born_on: Ints
+    first_judged_day: int = 0
+    _windows: dict[int, Ints] = field(default_factory=dict, repr=False, compare=False)
+
+    @cached_property
+    def day(self) -> Ints:
+        """UTC day of each row, 0 = the day of `start`."""
+        return self.quarter // QUARTERS_PER_DAY
+
+    @cached_property
+    def days(self) -> int:
+        """UTC days from `start` to the last row."""
+        return int(self.day.max()) + 1 if len(self.quarter) else 0
+
+    def time_of(self, quarter: int) -> datetime:
+        """UTC instant at which a quarter-hour begins."""
+        return self.start + timedelta(minutes=15 * quarter)
+
+    def trailing(self, name: str, quarters: int) -> Floats:
+        """Sum of a count over the row's quarter-hour and those before it, per row."""
+        return self.trailing_sum(self.counts[name], quarters)
+
+    def trailing_sum(self, values: Floats, quarters: int) -> Floats:
+        """The same of any values per row. Unknown counts as 0: it adds nothing."""
+        running = np.concatenate([[0.0], np.cumsum(known_or_zero(values))])
+        return np.asarray(running[1:] - running[self._firsts(quarters)])
+
+    def _firsts(self, quarters: int) -> Ints:
+        """Per row the first one whose quarter-hour lies in a window that ends with it."""
+        if quarters not in self._windows:
+            key = self.account * APART + self.quarter
+            wanted = np.maximum(key - quarters + 1, self.account * APART)
+            self._windows[quarters] = np.searchsorted(key, wanted)
+        return self._windows[quarters]
+
+    def by_day(self, values: Floats, join: np.ufunc) -> Floats:
+        """Values of each account and UTC day joined: (accounts, days); 0 on days without rows."""
+        joined = np.zeros((len(self.accounts), self.days))
+        if len(values):
+            first, place = self._account_days
+            joined.ravel()[place] = join.reduceat(known_or_zero(values), first)
+        return joined
+
+    @cached_property
+    def _account_days(self) -> tuple[Ints, Ints]:
+        """First row of each account and day that has any, and its place among all of them."""
+        place = self.account * self.days + self.day
+        first = np.flatnonzero(np.diff(place, prepend=-1))
+        return first, place[first]
+
+    def began(self, row: int, values: Floats, quarters: int, share: float) -> int:
+        """Last quarter-hour from which the row's window holds `share` of its values or more."""
+        mine = slice(int(np.searchsorted(self.account, self.account[row])), row + 1)
+        inside = self.quarter[mine] > self.quarter[row] - quarters
+        held = known_or_zero(values[mine])[inside]
+        left = held[::-1].cumsum()[::-1]  # from each row to the end of the window
+        kept = np.flatnonzero(left >= share * left[0])
+        return int(self.quarter[mine][inside][kept[-1]])
+
+    def since_start(self) -> Ints:
+        """Quarter-hours between the day of the account's first mail ever and each row."""
+        return np.asarray(self.quarter - QUARTERS_PER_DAY * self.born_on[self.account])
+
+
+def activity_of(
+    rows: pd.DataFrame,
+    until: datetime,
+    born: Mapping[str, date] | None = None,
+    judged_from: date | None = None,
+) -> Activity:
+    """Rows of the mart hve_activity that are over at `until`, as columns.
+
+    Shape:  one row per (account, hour_utc, quarter).
+    born: first day with mail, where the rows do not reach back to it.
+    """
+    stamps = pd.to_datetime(rows["hour_utc"], utc=True).dt.tz_localize(None).to_numpy("M8[m]")
+    minutes = stamps.astype(np.int64) + 15 * rows["quarter"].to_numpy(np.int64)
+    end = int(until.astimezone(UTC).timestamp()) // 60
+    kept = minutes + 15 <= end
+    if not kept.all():
+        rows, minutes = rows.loc[kept], minutes[kept]
+    account, names = pd.factorize(rows["account"], sort=True)
+    account = account.astype(np.int64)
+    first_day = (int(minutes.min()) if len(minutes) else end) // _MINUTES_PER_DAY
+    quarter = (minutes - first_day * _MINUTES_PER_DAY) // 15
+    order = np.lexsort((quarter, account))
+    account, quarter = account[order], quarter[order]
+    counts = {name: rows[name].to_numpy(np.float64, na_value=np.nan)[order] for name in COUNTS}
+    start = datetime.fromtimestamp(first_day * 86_400, UTC)
+    born_on = quarter[np.searchsorted(account, np.arange(len(names)))] // QUARTERS_PER_DAY
+    for place, name in enumerate(names):
+        if born and name in born:
+            born_on[place] = min(born_on[place], (born[name] - start.date()).days)
+    judged = 0 if judged_from is None else max((judged_from - start.date()).days, 0)
+    return Activity(tuple(map(str, names)), start, account, quarter, counts, born_on, judged)

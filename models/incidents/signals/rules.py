@@ -1,0 +1,284 @@
+"""Tabular signals: quarter-hours in which an account did what its own past does not show.
+
+Each rule compares a trailing sum with the account's own record; a finding is weak just above it,
+strong well above it. Rules name a signal: fusion decides what they mean together.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from models.incident import SIGNALS
+from models.incidents.signals.own_past import (
+    SETTLED,
+    active_days_before,
+    in_quiet_hours,
+    own_records,
+    own_shares,
+    settled_days_before,
+)
+from models.incidents.signals.quarter_hours import QUARTERS_PER_DAY, Activity, Floats, Ints
+from models.statistics import known_or_zero
+
+HOURS, DAYS = 4, QUARTERS_PER_DAY
+CONTEXT_DAYS = 72  # what a rule looks back at, at most
+WEAK, STRONG = 1, 2
+LEAST_GAP_DAYS = 30  # without mail: after it an account counts as dormant
+_SOURCE_DAYS = 56
+_SOURCE_AGE_DAYS = 21  # of an account, before its sources are known
+_MOST_YOUNG_DAYS = 12  # of eight weeks; a new network is young for seven
+_MOST_YOUNG_SHARE = 0.35  # of the days with mail, likewise
+_LEAST_SOURCE_DAYS = 15  # with mail, before a source can be called new
+_LONG = 10_000  # days: the whole history
+_LEAST_KNOWN = 0.8  # share of recipients whose source must be known
+_MOST_SUBJECTS = 6  # new ones in four weeks, likewise
+_OWN_GAPS = 1.5
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Fires where the trailing sum of `count` exceeds floor + factor × the account's record.
+
+    Units:  window in quarter-hours; strong is how much more than weak a strong finding shows.
+    """
+
+    signal: str
+    count: str
+    window: int
+    floor: float
+    factor: float
+    strong: float
+    days: int = 56
+    gap: int = 0
+    share: float = 0.0  # of all recipients in the window, at least
+    settled: int = 0  # first days of an account that set no record
+
+
+RULES = (
+    Rule("new_recipients", "new_recipients", 3 * HOURS, 5.0, 1.2, 2.0, 28, settled=7),
+    Rule("new_recipients", "new_recipients", 1 * DAYS, 8.0, 1.2, 2.0, 28, 1, settled=7),
+    Rule("new_recipients", "new_recipients", 7 * DAYS, 12.0, 1.3, 1.5, 28, 7, settled=7),
+    Rule("fan_out", "widest", 1, 4.0, 1.15, 1.3),
+    Rule("fan_out", "wide_recipients", 3 * HOURS, 15.0, 1.2, 1.5),
+    Rule("fan_out", "wide_recipients", 8 * HOURS, 15.0, 1.2, 1.5),
+    Rule("failure_storm", "failed", 3 * HOURS, 5.0, 1.2, 1.3, share=0.3),
+    Rule("failure_storm", "failed", 3 * HOURS, 5.0, 1.2, 1.0, share=0.6),
+    Rule("failure_storm", "failed", 3 * HOURS, 8.0, 1.5, 1.5, share=0.1),
+    Rule("failure_storm", "failed", 1 * DAYS, 15.0, 1.5, 1.5, gap=1, share=0.1),
+    Rule("filtered_share", "filtered", 3 * HOURS, 5.0, 1.2, 1.3, share=0.3),
+    Rule("filtered_share", "filtered", 3 * HOURS, 5.0, 1.2, 1.0, share=0.6),
+    Rule("filtered_share", "filtered", 3 * HOURS, 8.0, 1.5, 1.5, share=0.1),
+    Rule("filtered_share", "filtered", 1 * DAYS, 15.0, 1.5, 1.5, gap=1, share=0.1),
+    Rule("external_attempts", "external", 1 * DAYS, 2.0, 1.3, 5.0, gap=1),
+    Rule("repeated_recipient", "most_repeated", 2 * HOURS, 12.0, 1.3, 1.5),
+    Rule("repeated_recipient", "most_repeated", 8 * HOURS, 10.0, 1.2, 1.2),
+)
+
+
+@dataclass(frozen=True)
+class Fitness:
+    """What decides whether a signal can say anything about an account, per row of the activity."""
+
+    age_days: Ints
+    source_days: Floats
+    known_share: Floats
+    recent_source_days: Floats
+    young_days: Floats
+    subject_days: Floats
+    status_days: Floats
+    recipient_days: Floats
+    titled_days: Floats
+
+    def reasons(self, row: int) -> dict[str, str]:
+        """Why signals are unavailable at a row: signal -> reason."""
+        if self.age_days[row] < SETTLED:
+            day = f"day {int(self.age_days[row]) + 1} of {SETTLED}"
+            return dict.fromkeys(SIGNALS, f"history too short: {day} of learning this account")
+        found = {}
+        if self.known_share[row] < _LEAST_KNOWN or np.isnan(self.known_share[row]):
+            known = known_or_zero(self.known_share[row])
+            found["new_source"] = f"the source address is known for {known:.0%} of the recipients"
+        elif self.source_days[row] < _LEAST_SOURCE_DAYS:
+            found["new_source"] = f"only {self.source_days[row]:.0f} days with mail to compare with"
+        elif self.age_days[row] < _SOURCE_AGE_DAYS:
+            day = f"day {int(self.age_days[row]) + 1} of {_SOURCE_AGE_DAYS}"
+            found["new_source"] = f"history too short: {day} of learning its sources"
+        elif _is_roaming(self)[row]:
+            found["new_source"] = "the account sends from new addresses all the time"
+        if self.subject_days[row] > _MOST_SUBJECTS:
+            found["new_subject"] = "the account writes under new subjects all the time"
+        if not self.status_days[row]:
+            told = "the rows of this account carry no delivery status"
+            found |= dict.fromkeys(("failure_storm", "filtered_share", "external_attempts"), told)
+        if not self.recipient_days[row]:
+            names = ("new_recipients", "repeated_recipient", "external_attempts")
+            found |= dict.fromkeys(names, "recipients are not kept, or not known")
+        if not self.titled_days[row]:
+            found["new_subject"] = "subjects are not kept, or not known"
+        return found
+
+
+def fitness_of(activity: Activity) -> Fitness:
+    """Fitness of every row, from the days before it."""
+    has_status, has_recipient, has_subject = (
+        np.where(np.isnan(activity.counts[name]), 0.0, 1.0)
+        for name in ("failed", "new_recipients", "new_subjects")
+    )
+    return Fitness(
+        activity.since_start() // QUARTERS_PER_DAY,
+        active_days_before(activity, activity.counts["known_source_recipients"], _LONG),
+        own_shares(activity, "known_source_recipients", "recipients", _SOURCE_DAYS),
+        active_days_before(activity, activity.counts["known_source_recipients"], _SOURCE_DAYS),
+        settled_days_before(
+            activity, activity.counts["young_source_recipients"], _SOURCE_DAYS, settled=8
+        ),
+        settled_days_before(activity, activity.counts["new_subjects"], 28),
+        active_days_before(activity, has_status, _SOURCE_DAYS),
+        active_days_before(activity, has_recipient, _SOURCE_DAYS),
+        active_days_before(activity, has_subject, _SOURCE_DAYS),
+    )
+
+
+@dataclass(frozen=True)
+class Findings:
+    """Findings in the order of accounts and time.
+
+    Shape:  one entry per finding; `row` is the row of the activity, `began` and `quarter` are
+            quarter-hours of it. value and usual are counts over the window.
+    """
+
+    activity: Activity
+    signal: NDArray[np.object_]
+    row: Ints
+    began: Ints
+    level: Ints
+    value: Floats
+    usual: Floats
+    window: Ints
+    fitness: Fitness
+
+    @property
+    def account(self) -> Ints:
+        """Number of the account of each finding."""
+        return self.activity.account[self.row]
+
+    @property
+    def quarter(self) -> Ints:
+        """Quarter-hour at whose end each finding is known."""
+        return self.activity.quarter[self.row]
+
+
+def find(activity: Activity) -> Findings:
+    """Every finding in the judged days of the activity."""
+    fitness = fitness_of(activity)
+    judged = activity.since_start() >= SETTLED * QUARTERS_PER_DAY
+    judged &= activity.day >= activity.first_judged_day
+    parts = [_by_rule(activity, rule, judged) for rule in RULES]
+    parts.append(_new_sources(activity, fitness, judged))
+    parts.append(_new_subjects(activity, fitness, judged))
+    parts.append(_off_hours(activity, judged))
+    parts.append(_wakings(activity, judged))
+    found = pd.concat(parts, ignore_index=True)
+    found = found.sort_values(["row", "signal", "window"], kind="stable")
+    columns = {name: found[name].to_numpy() for name in found.columns}
+    return Findings(activity, fitness=fitness, **columns)
+
+
+def _frame(
+    activity: Activity,
+    signal: str,
+    fired: NDArray[np.bool_],
+    level: Ints | int,
+    value: Floats,
+    usual: Floats | float,
+    window: int,
+    count: Floats | None = None,
+) -> pd.DataFrame:
+    rows = np.flatnonzero(fired)
+    began = activity.quarter[rows]
+    if count is not None and window > 1:
+        # Nine tenths of what the window shows came after this quarter-hour.
+        began = np.array([activity.began(int(row), count, window, 0.9) for row in rows], np.int64)
+    spread = np.broadcast_to(level, fired.shape), np.broadcast_to(usual, fired.shape)
+    return pd.DataFrame(
+        {
+            "signal": np.full(len(rows), signal, object),
+            "row": rows,
+            "began": began,
+            "level": spread[0][rows],
+            "value": value[rows],
+            "usual": spread[1][rows],
+            "window": window,
+        }
+    )
+
+
+def _by_rule(activity: Activity, rule: Rule, judged: NDArray[np.bool_]) -> pd.DataFrame:
+    now = known_or_zero(activity.counts[rule.count])
+    value = now if rule.window == 1 else activity.trailing(rule.count, rule.window)
+    usual = own_records(activity, value, days=rule.days, gap=rule.gap, rank=2, settled=rule.settled)
+    bar = rule.floor + rule.factor * usual
+    # A row adds something of its own, so that the tail of a window raises nothing again.
+    fired = judged & (value > bar) & (now > 0) & (now >= 0.02 * value)
+    if rule.gap:
+        settled = activity.since_start() >= (SETTLED + rule.gap) * QUARTERS_PER_DAY
+        fired &= settled
+    if rule.share:
+        fired &= value >= rule.share * activity.trailing("recipients", rule.window)
+    level = np.where(value > rule.strong * bar, STRONG, WEAK)
+    return _frame(activity, rule.signal, fired, level, value, usual, rule.window, now)
+
+
+def _new_sources(activity: Activity, fitness: Fitness, judged: NDArray[np.bool_]) -> pd.DataFrame:
+    young = known_or_zero(activity.counts["young_source_recipients"])
+    fired = judged & (young > 0) & _source_is_usable(fitness)
+    value = activity.trailing("young_source_recipients", DAYS)
+    return _frame(activity, "new_source", fired, STRONG, value, 0.0, DAYS, young)
+
+
+def _source_is_usable(fitness: Fitness) -> NDArray[np.bool_]:
+    """Rows of accounts whose sources are known and steady in the eight weeks before."""
+    known = (fitness.known_share >= _LEAST_KNOWN) & (fitness.source_days >= _LEAST_SOURCE_DAYS)
+    known &= fitness.age_days >= _SOURCE_AGE_DAYS
+    return np.asarray(known & ~_is_roaming(fitness))
+
+
+def _is_roaming(fitness: Fitness) -> NDArray[np.bool_]:
+    share = fitness.young_days / np.maximum(fitness.recent_source_days, 1.0)
+    return (fitness.young_days > _MOST_YOUNG_DAYS) | (share > _MOST_YOUNG_SHARE)
+
+
+def _new_subjects(activity: Activity, fitness: Fitness, judged: NDArray[np.bool_]) -> pd.DataFrame:
+    fresh = known_or_zero(activity.counts["new_subjects"])
+    fired = judged & (fresh > 0) & (fitness.subject_days <= _MOST_SUBJECTS)
+    return _frame(activity, "new_subject", fired, WEAK, fresh, 0.0, 1)
+
+
+def _off_hours(activity: Activity, judged: NDArray[np.bool_]) -> pd.DataFrame:
+    """More than ever in hours of the week that are nearly empty."""
+    quiet = in_quiet_hours(activity)
+    sent = np.where(quiet, activity.counts["recipients"], 0.0)
+    window = 6 * HOURS
+    value = activity.trailing_sum(sent, window)
+    usual = own_records(activity, value, days=_SOURCE_DAYS, gap=1, rank=2, settled=28)
+    bar = 12.0 + 1.3 * usual
+    fired = judged & quiet & (value > bar) & (2 * value >= activity.trailing("recipients", window))
+    level = np.where(value > 2.0 * bar, STRONG, WEAK)
+    return _frame(activity, "off_hours", fired, level, value, usual, window, sent)
+
+
+def _wakings(activity: Activity, judged: NDArray[np.bool_]) -> pd.DataFrame:
+    """First mail after a pause that is long, also for this account."""
+    same = activity.account[1:] == activity.account[:-1]
+    pause = np.where(same, np.diff(activity.quarter), 0) / QUARTERS_PER_DAY
+    pause = np.concatenate([[0.0], pause])
+    longest = np.zeros(len(pause))
+    for row in np.flatnonzero(pause >= LEAST_GAP_DAYS / _OWN_GAPS):
+        mine = slice(int(np.searchsorted(activity.account, activity.account[row])), row)
+        longest[row] = pause[mine].max(initial=0.0)
+    fired = judged & (pause >= LEAST_GAP_DAYS) & (pause >= _OWN_GAPS * longest)
+    return _frame(activity, "dormant_account", fired, WEAK, pause, longest, 1)

@@ -1,0 +1,137 @@
+"""Tabular signals of a tenant in the store: only the days that changed are judged again.
+
+What fired is kept per day in the mart hve_signals, so that a run costs what its new days cost and
+still puts all signals since the first together in the same way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+import pandas as pd
+import pyarrow as pa
+
+from models.incident import Event
+from models.incidents.signals.quarter_hours import Activity, activity_of
+from models.incidents.signals.rules import CONTEXT_DAYS, Findings, find
+from warehouse.connection import files_sql
+from warehouse.store import Store
+from warehouse.tables import HVE_ACTIVITY, HVE_SIGNALS
+
+HISTORY = timedelta(days=400)
+# An episode and what may still join it lie within this time.
+STORY_DAYS = 15
+
+
+@dataclass(frozen=True)
+class Tabular:
+    """The activity around the judged days, every signal that ever fired, and rows of the new ones.
+
+    Shape:  rows are those of the mart hve_signals for the days from the first judged one on.
+    """
+
+    activity: Activity
+    findings: Findings
+    events: list[tuple[str, Event]]
+    rows: pa.Table
+
+
+def judge_days(
+    store: Store, tenant: str, accounts: Sequence[str], until: datetime, first: date
+) -> Tabular:
+    """Judges the days of some accounts from `first` on, and takes what is stored of the rest."""
+    wanted = pa.table({"account": pa.array(accounts, pa.string())})
+    since = first - timedelta(days=CONTEXT_DAYS + STORY_DAYS)
+    rows, born = _rows(store, tenant, wanted, until, since)
+    activity = activity_of(rows, until, born, first)
+    findings = find(activity)
+    fresh = list(tabular_events(findings))
+    events = [*_events(store, tenant, wanted, first), *fresh]
+    events = [each for each in events if each[1].known_at <= until]
+    return Tabular(activity, findings, events, _signals(tenant, fresh))
+
+
+def _rows(
+    store: Store, tenant: str, wanted: pa.Table, until: datetime, since: date
+) -> tuple[pd.DataFrame, dict[str, date]]:
+    """Activity since a day, and the first day of each account.
+
+    Accounts come as numbers: their names, millions of times, would take longer than the rest.
+    """
+    names = pa.chunked_array([wanted["account"].combine_chunks().sort()])
+    numbered = pa.table({"account": names, "number": pa.array(range(len(names)), pa.int32())})
+    files = files_sql(HVE_ACTIVITY, store.delta.files(HVE_ACTIVITY, tenant))
+    with store.compute() as connection:
+        connection.register("wanted", numbered)
+        frame: pd.DataFrame = connection.execute(
+            f"select * exclude (tenant, day, account) from ({files}) join wanted using (account)"
+            " where day >= $since and hour_utc < $until",
+            {"since": since, "until": until},
+        ).df()
+        frame["account"] = pd.Categorical.from_codes(frame.pop("number"), names.to_pandas())
+        born = connection.execute(
+            # A stray row of long ago is no history.
+            f"select account, min(day) from ({files}) semi join wanted using (account)"
+            " where hour_utc >= $since group by account",
+            {"since": until - HISTORY},
+        ).fetchall()
+    return frame, dict(born)
+
+
+def _signals(tenant: str, events: list[tuple[str, Event]]) -> pa.Table:
+    rows = [
+        {
+            "tenant": tenant,
+            "day": (event.known_at - timedelta(microseconds=1)).date(),
+            "account": account,
+            "known_at": event.known_at,
+            "began_at": event.began,
+            "signal": event.signal,
+            "level": event.level,
+            "value": event.value,
+            "usual": event.usual,
+            "window_quarters": event.window,
+        }
+        for account, event in events
+    ]
+    return pa.Table.from_pylist(rows, schema=HVE_SIGNALS.schema)
+
+
+def _events(
+    store: Store, tenant: str, wanted: pa.Table, before: date
+) -> Iterator[tuple[str, Event]]:
+    """Signals that fired on the days before."""
+    files = files_sql(HVE_SIGNALS, store.delta.files(HVE_SIGNALS, tenant))
+    with store.compute() as connection:
+        connection.register("wanted", wanted)
+        rows = connection.execute(
+            "select account, signal, level, known_at, began_at, known_at, value, usual,"
+            f" window_quarters from ({files}) semi join wanted using (account)"
+            " where day < $before order by account, known_at, signal, window_quarters",
+            {"before": before},
+        ).fetchall()
+    for account, *values in rows:
+        yield account, Event(*values)
+
+
+def tabular_events(findings: Findings) -> Iterator[tuple[str, Event]]:
+    """The findings as events with their accounts."""
+    time_of, accounts = findings.activity.time_of, findings.activity.accounts
+    columns = (
+        findings.account,
+        findings.signal,
+        findings.level,
+        findings.quarter,
+        findings.began,
+        findings.value,
+        findings.usual,
+        findings.window,
+    )
+    for account, signal, level, quarter, began, value, usual, window in zip(
+        *(column.tolist() for column in columns), strict=True
+    ):
+        end = time_of(quarter + 1)
+        event = Event(signal, level, end, time_of(began), end, value, usual, window)
+        yield accounts[account], event

@@ -1,0 +1,184 @@
+"""Which accounts a run judges: all of them, or in a large tenant those whose turn it is.
+
+Judging an account costs a look at its whole history, so that a run over ten thousand of them takes
+minutes. Where there are more than a run can judge, whoever sent something that could become an
+incident comes at once; the others follow in the order in which they were judged last: of ten
+thousand accounts each is judged again after 20 to 80 runs, so a silence, which nothing announces,
+may be listed hours later. Whenever an account is judged, its incidents are the same, with the same
+times: turns change when they are listed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from hve_monitor.files import sql
+from models.engine.sql import prepare, records
+from warehouse.connection import files_sql
+from warehouse.records.plans import Plan
+from warehouse.records.turns import Standing, forget_judged, mark_due, record_judged, standings
+from warehouse.store import Store
+from warehouse.tables import HVE_ACTIVITY, HVE_USAGE_DAILY, HVE_USAGE_HOURLY, UTC_TIME, Table
+
+AT_ONCE = 500  # accounts: a few seconds of one core
+_LEAST_SLICE = 100  # fewer are not worth a thread
+MONTH = timedelta(days=28)
+ONE_DAY = timedelta(days=1)
+STORY = timedelta(days=15)
+_READ_AGAIN = timedelta(hours=6)  # rows come late: as in queries/account_news.sql
+# Older changes than these are rare (imports, rebuilds): then everybody is judged.
+_LATE = timedelta(days=3)
+# The least that a rule (signals/rules.py) can fire on; volume counts beside the month's top hour.
+_LEAST = {
+    "new_recipients": 5,
+    "young_source_recipients": 1,
+    "troubled": 3,
+    "most_repeated": 5,
+}
+
+
+@dataclass(frozen=True)
+class Turn:
+    """The accounts that a run judges, and the first day that may have changed for any of them."""
+
+    accounts: tuple[str, ...]
+    first: date
+    is_whole: bool  # no account is left out
+
+    def slices(self, bound: frozenset[str], threads: int = 1) -> Iterator[tuple[str, ...]]:
+        """The accounts in even parts for so many threads, of AT_ONCE at most.
+
+        Those that plans bind together come together, however many they are.
+        """
+        together = tuple(account for account in self.accounts if account in bound)
+        if together:
+            yield together
+        rest = [account for account in self.accounts if account not in bound]
+        size = max(min(AT_ONCE, -(-len(rest) // threads)), _LEAST_SLICE)
+        for place in range(0, len(rest), size):
+            yield tuple(rest[place : place + size])
+
+
+def next_turn(
+    store: Store,
+    tenant: str,
+    accounts: Sequence[str],
+    until: datetime,
+    first: date,
+    plans: Sequence[Plan],
+) -> Turn:
+    """The turn of a run in which days from `first` on have changed."""
+    known = standings(store.state, tenant)
+    if len(accounts) <= AT_ONCE or not known or first < until.date() - _LATE:
+        return Turn(tuple(accounts), min([first, *_owed(known.values())]), is_whole=True)
+    mark_due(store.state, tenant, first)
+    picked = set(_picked(store, tenant, accounts, known, until))
+    bound = bound_together(plans, accounts, until)
+    if picked & bound:
+        picked |= bound
+    owed = _owed(known[account] for account in picked if account in known)
+    return Turn(tuple(sorted(picked)), min([first, *owed]), is_whole=False)
+
+
+def end_turn(store: Store, tenant: str, turn: Turn, until: datetime) -> None:
+    """Notes what was judged; a tenant that fits into one turn needs no notes."""
+    if turn.is_whole and len(turn.accounts) <= AT_ONCE:
+        forget_judged(store.state, tenant)
+        return
+    seen = counts_seen(store, tenant)
+    judged = {account: seen.get(account, 0) for account in turn.accounts}
+    record_judged(store.state, tenant, judged, until)
+
+
+def bound_together(
+    plans: Sequence[Plan], accounts: Iterable[str], until: datetime
+) -> frozenset[str]:
+    """Accounts that share the size of an announced send, while it can explain anything."""
+    shared = [
+        plan
+        for plan in plans
+        if len(plan.accounts) != 1 and plan.start <= until and plan.end >= until - STORY
+    ]
+    return frozenset(
+        account for account in accounts if any(plan.covers(account) for plan in shared)
+    )
+
+
+def _owed(known: Iterable[Standing]) -> list[date]:
+    return [each.due_from for each in known if each.due_from is not None]
+
+
+def _picked(
+    store: Store,
+    tenant: str,
+    accounts: Sequence[str],
+    known: Mapping[str, Standing],
+    until: datetime,
+) -> Iterator[str]:
+    """Every account that may have an incident to tell, then the longest not judged."""
+    suspects = set(_suspects(store, tenant, known, until))
+    new = [account for account in accounts if account not in known]
+    yield from suspects
+    yield from new
+    rest = [account for account in accounts if account in known and account not in suspects]
+    rest.sort(key=lambda account: known[account].judged_until)
+    yield from rest[: max(AT_ONCE - len(suspects) - len(new), AT_ONCE // 4)]
+
+
+def _suspects(
+    store: Store, tenant: str, known: Mapping[str, Standing], until: datetime
+) -> Iterator[str]:
+    for row in _news(store, tenant, known, until):
+        loud = row["most"] is None or row["largest"] > row["most"]
+        if loud or any((row[name] or 0) >= least for name, least in _LEAST.items()):
+            yield row["account"]
+
+
+def _news(
+    store: Store, tenant: str, known: Mapping[str, Standing], until: datetime
+) -> list[dict[str, Any]]:
+    oldest = min(each.judged_until for each in known.values()) - _READ_AGAIN
+    judged = pa.table(
+        {
+            "account": list(known),
+            "judged_until": pa.array([each.judged_until for each in known.values()], UTC_TIME),
+            "seen": pa.array([each.seen for each in known.values()], pa.int64()),
+        }
+    )
+    with store.compute() as connection:
+        prepare(connection)
+        connection.register("judged", judged)
+        _view(store, connection, HVE_USAGE_DAILY, tenant)
+        _view(store, connection, HVE_ACTIVITY, tenant, oldest, until)
+        _view(store, connection, HVE_USAGE_HOURLY, tenant, until - MONTH, until)
+        return records(connection, sql(__file__, "account_news"), {"oldest": oldest})
+
+
+def counts_seen(store: Store, tenant: str) -> dict[str, int]:
+    """Recipients and undelivered ones of each account's whole history: other mail, other sum."""
+    with store.compute() as connection:
+        prepare(connection)
+        _view(store, connection, HVE_USAGE_DAILY, tenant)
+        return dict(connection.execute(sql(__file__, "counts_seen")).fetchall())
+
+
+def _view(
+    store: Store,
+    connection: duckdb.DuckDBPyConnection,
+    mart: Table,
+    tenant: str,
+    since: datetime | None = None,
+    until: datetime | None = None,
+) -> None:
+    days = None
+    if since is not None and until is not None:
+        count = (until.date() - since.date()).days + 1
+        days = [since.date() + n * ONE_DAY for n in range(count)]
+    files = files_sql(mart, store.delta.files(mart, tenant, days))
+    connection.execute(f"create view marts.{mart.name} as {files}")

@@ -1,0 +1,130 @@
+"""Ceilings: an hour far above anything the account sent in three months.
+
+The last line of defence: it knows no baseline, no learning and no announced sends, and is always
+high, so that nothing that was taught to the other channels can hide it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.baseline.baseline import DayForecast
+from models.baseline.grid import Floats
+from models.baseline.traffic import Traffic
+from models.incident import Incident, Signal, count
+from models.statistics import known_or_zero
+
+LEAST = 1000.0  # recipients per hour
+TIMES_RECORD = 5.0
+HISTORY_DAYS = 90
+_MERGE_HOURS = 6
+_NAME = "ceiling"
+
+
+@dataclass
+class _Open:
+    first: int
+    last: int
+    detected_quarter: int
+    ceiling: float
+
+
+class CeilingWatch:
+    """Raises and closes ceiling incidents of some accounts, one local day after the other."""
+
+    def __init__(self, traffic: Traffic) -> None:
+        self._traffic = traffic
+        # Largest hour of each local day; NaN where nothing was read.
+        self._largest = np.full((traffic.calendar.days, len(traffic.accounts)), np.nan)
+        self._open: dict[int, _Open] = {}
+        self.incidents: list[Incident] = []
+
+    def watch(self, day: int, _: DayForecast) -> None:
+        """Look at one local day."""
+        first, last = self._traffic.calendar.columns(day)
+        if first == last:
+            return
+        sent = self._traffic.sent[:, first:last]
+        past = self._largest[max(day - HISTORY_DAYS, 0) : day]
+        largest = np.fmax.reduce(past, axis=0, initial=-np.inf)
+        ceiling = np.maximum(LEAST, TIMES_RECORD * largest)
+        # No past, no maximum; an unread hour is above nothing.
+        over = (sent > ceiling[:, None]) & np.isfinite(largest)[:, None]
+        self._largest[day] = np.fmax.reduce(sent, axis=1)
+        for account in np.flatnonzero(over.any(axis=1)).tolist():
+            for hour in (first + np.flatnonzero(over[account])).tolist():
+                self._take(account, hour, float(ceiling[account]))
+        for account, found in list(self._open.items()):
+            if last - found.last > _MERGE_HOURS:
+                self._close(account, is_over=True)
+
+    def forget(self, account: int, first: int, last: int) -> None:
+        """Leaves hours out of what later ceilings are measured by: no attack may raise them."""
+        calendar, sent = self._traffic.calendar, self._traffic.sent[account].copy()
+        sent[first:last] = np.nan
+        for day in np.unique(calendar.day[first:last]).tolist():
+            begin, end = calendar.columns(day)
+            self._largest[day, account] = np.fmax.reduce(sent[begin:end], initial=np.nan)
+
+    def finish(self) -> None:
+        """Report what goes on at the end of the grid."""
+        for account, found in sorted(self._open.items()):
+            hours = self._traffic.complete_hours - found.last
+            self._close(account, is_over=hours > _MERGE_HOURS)
+
+    def _take(self, account: int, hour: int, ceiling: float) -> None:
+        found = self._open.get(account)
+        if found is not None and hour - found.last > _MERGE_HOURS:
+            self._close(account, is_over=True)
+            found = None
+        if found is None:
+            self._open[account] = _Open(hour, hour, self._detected(account, hour, ceiling), ceiling)
+        else:
+            found.last = hour
+
+    def _detected(self, account: int, hour: int, ceiling: float) -> int:
+        """The quarter-hour after the one that passed the ceiling."""
+        sent = np.nancumsum(self._traffic.quarters[account, hour])
+        above: NDArray[np.intp] = np.flatnonzero(sent > ceiling)
+        return 4 * hour + (int(above[0]) if len(above) else 3) + 1
+
+    def _close(self, account: int, *, is_over: bool) -> None:
+        found, traffic = self._open.pop(account), self._traffic
+        first, end = found.first, found.last + 1
+        sent = traffic.sent[account, first:end]
+        expected, interval = traffic.expected_sum(account, first, end)
+        largest = count(float(np.nanmax(sent)), "recipient")
+        reason = f"{largest} in one hour; the ceiling of this account is {found.ceiling:,.0f}"
+        ratio = float(np.nanmax(sent)) / found.ceiling
+        observed = round(float(np.nansum(sent)))
+        self.incidents.append(
+            Incident(
+                account=traffic.accounts[account],
+                kind="ceiling",
+                severity="high",
+                started_at=traffic.grid.time_of_quarter(4 * first),
+                ended_at=traffic.grid.time_of_quarter(4 * end) if is_over else None,
+                detected_at=traffic.grid.time_of_quarter(found.detected_quarter),
+                observed=observed,
+                expected=round(expected, 1),
+                interval=interval,
+                reasons=(reason,),
+                signals=(Signal(_NAME, round(ratio / (ratio + 1.0), 3), "fired", reason),),
+                extra_recipients=round(max(observed - expected, 0.0)),
+                learning=bool(traffic.learning[account, first] > 0),
+            )
+        )
+
+
+def breaks_ceiling(sent: Floats, first: int, last: int) -> bool:
+    """Whether an hour from first to last - 1 is above the ceiling of the days before it.
+
+    Shape:  sent (hours,) of one account; NaN where an hour was not read.
+    """
+    before = sent[max(first - HISTORY_DAYS * 24, 0) : first]
+    largest = float(known_or_zero(before).max(initial=0.0))
+    within = known_or_zero(sent[first:last])
+    return bool((within > max(LEAST, TIMES_RECORD * largest)).any())

@@ -1,0 +1,143 @@
+"""Drifts and loops: a little too much, hour after hour.
+
+The mean of log residuals, the last day counting most, must pass a fixed level and the account's
+own record of eight weeks. One mailing of one hour hardly moves it; a script that sends the same
+notice every few minutes does, and so does an account that has begun to send more than it should.
+
+Source: Roberts, "Control chart tests based on geometric moving averages", 1959.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from models.baseline.baseline import DayForecast
+from models.baseline.grid import Floats
+from models.baseline.scores import trailing
+from models.baseline.traffic import Traffic
+from models.incident import Incident, Severity, Signal, count
+from models.statistics import known_or_zero
+
+_MEMORY = 0.88  # what one hour leaves to the next: eight hours on average
+_REACH = 64
+_LEVEL = 0.5  # of the mean log residual: half as much again, hour after hour
+_RECORD = 1.25
+_RECORD_DAYS = 56
+_LEAST_EXCESS = 100.0  # recipients over the last day
+_PRIOR = 5.0  # recipients: a few mails at night are no drift
+_MOST_RESIDUAL = 1.5  # an hour counts as 4.5 times too much at most: a batch is no drift
+_CALM_HOURS = 6
+_LARGE = 1000.0  # recipients: worth a look whatever the level
+
+
+@dataclass
+class _Open:
+    first: int
+    last: int
+    detected: int
+    level: float
+    bar: float
+
+
+class DriftWatch:
+    """Raises and closes the drifts of some accounts, one local day after the other.
+
+    Hours that a surge or a silence has cut out are theirs and count as usual here.
+    """
+
+    def __init__(self, traffic: Traffic) -> None:
+        self._traffic = traffic
+        self._residual = np.zeros(traffic.sent.shape)
+        self._excess = np.zeros(traffic.sent.shape)
+        self._records = np.zeros((traffic.calendar.days, len(traffic.accounts)))
+        self._open: dict[int, _Open] = {}
+        self.incidents: list[Incident] = []
+
+    def watch(self, day: int, forecast: DayForecast) -> None:
+        """Look at one local day that has its forecast."""
+        first, last = self._traffic.calendar.columns(day)
+        if first == last:
+            return
+        sent = self._traffic.baseline.values[:, first:last]
+        usual = np.where(forecast.is_seasonal, forecast.own_hour, np.nan)
+        excess = known_or_zero(sent - usual)
+        residual = known_or_zero(np.log((sent + _PRIOR) / (usual + _PRIOR)))
+        self._excess[:, first:last] = excess
+        self._residual[:, first:last] = np.minimum(residual, _MOST_RESIDUAL)
+        level = self._levels(first, last)
+        begin = max(day - _RECORD_DAYS, 0)
+        bar = np.maximum(_LEVEL, _RECORD * self._records[begin:day].max(axis=0, initial=0.0))
+        self._records[day] = level.max(axis=1)
+        self._find(first, last, level, bar)
+
+    def finish(self) -> None:
+        """Report the drifts that go on at the end of the grid."""
+        for account in sorted(self._open):
+            self._close(account, is_over=False)
+
+    def _levels(self, first: int, last: int) -> Floats:
+        begin = max(first - _REACH, 0)
+        level = trailing((1.0 - _MEMORY) * self._residual[:, begin:last], _MEMORY, np.add, _REACH)
+        return level[:, first - begin :]
+
+    def _find(self, first: int, last: int, level: Floats, bar: Floats) -> None:
+        over = (level > bar[:, None]) & (self._traffic.learning[:, first:last] == 0)
+        accounts = set(np.flatnonzero(over.any(axis=1)).tolist()) | set(self._open)
+        for account in sorted(accounts):
+            for hour in range(first, min(last, self._traffic.complete_hours)):
+                at = hour - first
+                if account in self._open:
+                    self._grow(account, hour, float(level[account, at]))
+                elif over[account, at]:
+                    self._raise(account, hour, float(level[account, at]), float(bar[account]))
+
+    def _raise(self, account: int, hour: int, level: float, bar: float) -> None:
+        day = self._excess[account, max(hour - 23, 0) : hour + 1]
+        if self._excess[account, hour] <= 0 or day.sum() < _LEAST_EXCESS:
+            return
+        # It began where the excess since then is largest.
+        begin = hour - int(np.cumsum(day[::-1]).argmax())
+        self._open[account] = _Open(begin, hour, hour, level, bar)
+        self._traffic.cut(account, begin, begin, hour + 1)
+
+    def _grow(self, account: int, hour: int, level: float) -> None:
+        found = self._open[account]
+        if self._excess[account, hour] > 0 and level > 0.5 * found.bar:
+            found.last, found.level = hour, max(found.level, level)
+            self._traffic.cut(account, found.first, hour, hour + 1)
+        elif hour - found.last >= _CALM_HOURS:
+            self._close(account, is_over=True)
+
+    def _close(self, account: int, *, is_over: bool) -> None:
+        found, traffic = self._open.pop(account), self._traffic
+        first, end = found.first, found.last + 1
+        expected, interval = traffic.expected_sum(account, first, end)
+        observed = round(float(np.nansum(traffic.sent[account, first:end])))
+        reason = (
+            f"{count(observed, 'recipient')} in {end - first} h, more than usual hour after hour; "
+            f"{expected:,.0f} were expected"
+        )
+        score = found.level / (found.level + found.bar)
+        self.incidents.append(
+            Incident(
+                account=traffic.accounts[account],
+                kind="drift",
+                severity=_severity(found, observed - expected),
+                started_at=traffic.grid.time_of_quarter(4 * first),
+                ended_at=traffic.grid.time_of_quarter(4 * end) if is_over else None,
+                detected_at=traffic.grid.time_of_quarter(4 * found.detected + 4),
+                observed=observed,
+                expected=round(expected, 1),
+                interval=interval,
+                reasons=(reason,),
+                signals=(Signal("drift", round(score, 3), "fired", reason),),
+                extra_recipients=round(max(observed - expected, 0.0)),
+                learning=False,
+            )
+        )
+
+
+def _severity(found: _Open, extra: float) -> Severity:
+    return "medium" if found.level >= 2.0 * found.bar or extra >= _LARGE else "low"

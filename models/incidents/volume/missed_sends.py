@@ -1,0 +1,240 @@
+"""Sends that an account makes on this day of the week by a certain hour, and has not made today.
+
+The counting test for silences cannot see one missed batch of an account that sends once a day. Here
+the account's own clock is the evidence: four weeks in which it never missed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import NDArray
+
+from models.baseline.baseline import LocalCalendar
+from models.baseline.grid import Floats, HourlyGrid
+from models.statistics import known_or_zero
+
+_WEEKS = 4
+_LEAST_DAYS = 12  # expected days of four weeks
+_SLACK_HOURS = 2
+_REGULAR_HOURS = 3  # between the usual and the latest first send
+_LEAST_SENT = 10.0  # recipients on a usual day
+_NEVER = 99
+_BLOCK_HOURS = 5
+_LEAST_BLOCK = 4.0  # recipients that the block never fell under
+_DAILY = (
+    "nothing sent by {due}:00 local time; for four weeks this account always had by then,"
+    " about {sent:,.0f} recipients a day"
+)
+_LEAST_PAUSE, _LONGEST_PAUSE = 4, 6  # hours: an account that rests longer is no hourly one
+_SURPRISE = 6.0  # -log of the probability that so many hours in a row are empty
+_PAUSE = (
+    "nothing sent for {hours} h; in the last 28 days this account never paused longer than"
+    " {longest} h"
+)
+_BLOCK = (
+    "nothing sent for {hours} h; in the same hours of the last 28 days it was never less than"
+    " {least:,.0f} recipients"
+)
+
+
+@dataclass(frozen=True)
+class Missed:
+    """A stretch without an expected send; hours are columns of the grid.
+
+    `due` is the first hour by whose start the send was overdue; `ended` is None while it lasts.
+    """
+
+    account: int
+    began: int
+    due: int
+    ended: int | None
+    reason: str
+
+
+def missed_sends(grid: HourlyGrid, calendar: LocalCalendar) -> list[Missed]:
+    """Every stretch in which at least one expected send was missed, by account and start.
+
+    An hour that was not read is unknown: no day with one before its deadline is judged.
+    """
+    if not grid.hours:
+        return []
+    first, sent = _first_hours(grid, calendar)
+    overdue = [
+        each
+        for day in range(7 * _WEEKS, calendar.days)
+        for each in _overdue(grid, calendar, first, sent, day)
+    ]
+    found: dict[tuple[int, int], Missed] = {}
+    for account, due, reason in sorted(
+        [*overdue, *_empty_blocks(grid), *_long_pauses(grid, calendar)]
+    ):
+        began, ended = _stretch(grid, account, due)
+        found.setdefault((account, began), Missed(account, began, due, ended, reason))
+    return [found[key] for key in sorted(found)]
+
+
+def _first_hours(grid: HourlyGrid, calendar: LocalCalendar) -> tuple[NDArray[np.int64], Floats]:
+    """Local hour of the first mail of each day (99: none), and the day's recipients."""
+    shape = (len(grid.accounts), calendar.days)
+    first, sent = np.full(shape, _NEVER, np.int64), np.zeros(shape)
+    values = known_or_zero(grid.recipients)
+    account, hour = np.nonzero(values)
+    np.minimum.at(first, (account, calendar.day[hour]), calendar.hour[hour])
+    np.add.at(sent, (account, calendar.day[hour]), values[account, hour])
+    return first, sent
+
+
+def _overdue(
+    grid: HourlyGrid,
+    calendar: LocalCalendar,
+    first: NDArray[np.int64],
+    sent: Floats,
+    day: int,
+) -> list[tuple[int, int, str]]:
+    """Accounts that missed the day's send: the hour at whose start it was overdue, and why."""
+    same = first[:, [day - 7 * week for week in range(1, _WEEKS + 1)]]
+    month, amounts = first[:, day - 7 * _WEEKS : day], sent[:, day - 7 * _WEEKS : day]
+    by_weekday = month.reshape(len(month), _WEEKS, 7)
+    expected = np.tile((by_weekday < _NEVER).all(axis=1), (1, _WEEKS))
+    latest = np.where(expected, month, 0).max(axis=1)
+    usual = _masked_median(month, expected)
+    regular = (same < _NEVER).all(axis=1) & (expected.sum(axis=1) >= _LEAST_DAYS)
+    regular &= (latest - usual <= _REGULAR_HOURS) & (latest + _SLACK_HOURS < 24)
+    amount = _masked_median(amounts, expected)
+    regular &= amount >= _LEAST_SENT
+    begin, end = calendar.columns(day)
+    overdue = []
+    for account in np.flatnonzero(regular & (first[:, day] >= latest + _SLACK_HOURS)).tolist():
+        hours = np.flatnonzero(calendar.hour[begin:end] >= latest[account] + _SLACK_HOURS)
+        due = begin + int(hours[0]) if len(hours) else end
+        whole = grid.hours - (1 if grid.complete_quarters < 4 else 0)
+        is_read = not np.isnan(grid.recipients[account, begin:due]).any()
+        if due <= whole and len(hours) and is_read:
+            reason = _DAILY.format(due=int(latest[account]) + _SLACK_HOURS, sent=amount[account])
+            overdue.append((account, due, reason))
+    return overdue
+
+
+def _empty_blocks(grid: HourlyGrid) -> list[tuple[int, int, str]]:
+    """Accounts that sent nothing for hours in which they sent on each of four weeks' days."""
+    hours = grid.hours - (1 if grid.complete_quarters < 4 else 0)
+    days, block = 7 * _WEEKS, _BLOCK_HOURS
+    sums = _with_holes(grid.recipients[:, :hours], block)
+    count = sums.shape[1] - 24 * days
+    if count <= 0:
+        return []
+    # The hours beside it must hold mail too: a clock change moves every job by one hour.
+    usual = np.pad(sums, ((0, 0), (1, 1)), mode="edge")
+    usual = np.minimum(np.minimum(usual[:, :-2], usual[:, 2:]), sums)
+    least = np.full((len(sums), count), np.inf)
+    for back in range(1, days + 1):
+        first = 24 * (days - back)
+        least = np.minimum(least, usual[:, first : first + count])
+    empty = (sums[:, 24 * days :] == 0) & (least >= _LEAST_BLOCK)
+    return [
+        (
+            account,
+            column + 24 * days + block,
+            _BLOCK.format(hours=block, least=least[account, column]),
+        )
+        for account, column in np.argwhere(empty).tolist()
+    ]
+
+
+def _long_pauses(grid: HourlyGrid, calendar: LocalCalendar) -> list[tuple[int, int, str]]:
+    """Accounts that send nearly every hour and pause longer than ever in four weeks.
+
+    How often the same hours of the day were empty says how likely the pause is.
+    """
+    if calendar.days <= 7 * _WEEKS:
+        return []
+    pauses = _pauses(grid)
+    longest, empty = _longest_before(pauses, calendar), pauses > 0
+    running = np.cumsum(np.where(empty, -np.log(_empty_share(empty, grid, calendar)), 0.0), axis=1)
+    surprise = running - np.maximum.accumulate(np.where(empty, 0.0, running), axis=1)
+    due = (pauses > longest) & (pauses >= _LEAST_PAUSE) & (longest <= _LONGEST_PAUSE)
+    due &= (surprise >= _SURPRISE) & _is_old(grid)
+    due[:, 1:] &= ~due[:, :-1]
+    return [
+        (
+            account,
+            hour + 1,
+            _PAUSE.format(hours=pauses[account, hour], longest=max(longest[account, hour], 1)),
+        )
+        for account, hour in np.argwhere(due).tolist()
+    ]
+
+
+def _longest_before(pauses: NDArray[np.int64], calendar: LocalCalendar) -> NDArray[np.int64]:
+    """For every hour, the longest pause that ended in the 28 local days before its own."""
+    days = 7 * _WEEKS
+    ended = np.zeros((len(pauses), calendar.days), np.int64)
+    account, hour = np.nonzero((pauses[:, 1:] == 0) & (pauses[:, :-1] > 0))
+    np.maximum.at(ended, (account, calendar.day[hour + 1]), pauses[account, hour])
+    longest = np.full(ended.shape, _NEVER)
+    windows = sliding_window_view(ended[:, :-1], days, axis=1)
+    # The longest but one: an earlier outage must not hide the next.
+    longest[:, days:] = np.partition(windows, days - 2, axis=2)[:, :, days - 2]
+    return np.asarray(longest[:, calendar.day])
+
+
+def _empty_share(
+    empty: NDArray[np.bool_], grid: HourlyGrid, calendar: LocalCalendar
+) -> NDArray[np.float64]:
+    """For every hour, how often it and its neighbours were empty in the 28 local days before."""
+    cells, days = calendar.day * 24 + calendar.hour, 7 * _WEEKS
+    sums = []
+    for flags in (empty, ~np.isnan(grid.recipients)):
+        by_hour = np.zeros((len(flags), calendar.days * 24))
+        by_hour[:, cells] = flags
+        near = by_hour.copy()
+        near[:, 1:] += by_hour[:, :-1]
+        near[:, :-1] += by_hour[:, 1:]
+        running = np.cumsum(near.reshape(len(flags), calendar.days, 24), axis=1)
+        before = np.zeros_like(running)
+        before[:, 1:] = running[:, :-1]
+        before[:, days + 1 :] -= running[:, : -days - 1]
+        sums.append(before.reshape(len(flags), -1)[:, cells])
+    return np.asarray((sums[0] + 0.5) / (sums[1] + 1.0))
+
+
+def _pauses(grid: HourlyGrid) -> NDArray[np.int64]:
+    """Whole empty hours up to and with each hour; an hour that was not read begins anew."""
+    hours = grid.hours - (1 if grid.complete_quarters < 4 else 0)
+    empty = np.zeros(grid.recipients.shape, np.bool_)
+    empty[:, :hours] = grid.recipients[:, :hours] == 0
+    column = np.arange(1, grid.hours + 1)
+    last = np.maximum.accumulate(np.where(empty, 0, column), axis=1)
+    return np.asarray(np.where(empty, column - last, 0), np.int64)
+
+
+def _is_old(grid: HourlyGrid) -> NDArray[np.bool_]:
+    """Hours before which the account was read for nearly four whole weeks."""
+    known = np.pad(np.cumsum(~np.isnan(grid.recipients), axis=1), ((0, 0), (1, 0)))[:, :-1]
+    return np.asarray(known - np.pad(known, ((0, 0), (168 * _WEEKS, 0)))[:, : grid.hours] >= 600)
+
+
+def _with_holes(values: Floats, block: int) -> Floats:
+    """Sums of `block` hours, by their first; NaN where one of them was not read."""
+    known = known_or_zero(values)
+    running = np.pad(np.cumsum(known, axis=1), ((0, 0), (1, 0)))
+    holes = np.pad(np.cumsum(np.isnan(values), axis=1), ((0, 0), (1, 0)))
+    sums = running[:, block:] - running[:, :-block]
+    return np.where(holes[:, block:] > holes[:, :-block], np.nan, sums)
+
+
+def _masked_median(values: Floats | NDArray[np.int64], kept: NDArray[np.bool_]) -> Floats:
+    ordered = np.sort(np.where(kept, values, np.inf), axis=1)
+    middle = np.maximum(kept.sum(axis=1) - 1, 0) // 2
+    return np.asarray(ordered[np.arange(len(ordered)), middle])
+
+
+def _stretch(grid: HourlyGrid, account: int, due: int) -> tuple[int, int | None]:
+    """First empty hour before `due`, and the first hour with mail from `due` on."""
+    sent = np.flatnonzero(known_or_zero(grid.recipients[account]) > 0)
+    place = int(np.searchsorted(sent, due))
+    began = int(sent[place - 1]) + 1 if place else 0
+    return began, int(sent[place]) if place < len(sent) else None

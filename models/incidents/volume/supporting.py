@@ -1,0 +1,144 @@
+"""Supporting signals of a surge: new recipients, new sources, hours that are usually empty."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.baseline.grid import Floats
+from models.baseline.traffic import Traffic
+from models.incident import Signal, State, count
+from models.statistics import known_or_zero, sum_known
+
+_WINDOW = 3  # hours over which supporting signals are gathered while a surge is looked for
+_HISTORY_DAYS = 28
+_LEAST_NEW = 20
+_LEAST_NEW_SHARE = 0.15
+_MOST_EARLIER_SOURCES = 2  # in four weeks; an account above it changes its sources anyway
+NO_VOLUME = "not enough volume to tell"
+
+
+class Surroundings:
+    """What was usual around the counts: share of new recipients, arrival of new sources."""
+
+    def __init__(self, traffic: Traffic) -> None:
+        self._traffic = traffic
+        # Per day: recipients, new recipients, new sources, hours read.
+        self._sums = np.zeros((traffic.calendar.days, 4, len(traffic.accounts)))
+
+    def learn(self, day: int) -> None:
+        """Add a finished local day; hours cut out of the baseline are left out here as well."""
+        first, last = self._traffic.calendar.columns(day)
+        kept = ~np.isnan(self._traffic.baseline.values[:, first:last])
+        sent, new, sources = (
+            sum_known(np.where(kept, values[:, first:last], 0.0))
+            for values in (
+                self._traffic.sent,
+                self._traffic.new_recipients,
+                self._traffic.new_sources,
+            )
+        )
+        self._sums[day] = sent, new, sources, kept.sum(axis=1)
+
+    def usual(self, day: int) -> tuple[Floats, Floats]:
+        """Per account over the four weeks before: share of new recipients, count of new sources."""
+        recent = self._sums[max(day - _HISTORY_DAYS, 0) : day].sum(axis=0)
+        return recent[1] / np.maximum(recent[0], 1.0), recent[2]
+
+    def supporting(self, day: int) -> NDArray[np.int64]:
+        """Number of signals that fire at the end of each hour of the day: (accounts, hours).
+
+        An unusual hour counts only beside another signal: mailings are moved for good reasons.
+        """
+        first, last = self._traffic.calendar.columns(day)
+        share, sources = self.usual(day)
+        sent, new, fresh = (
+            _trailing(values, first, last)
+            for values in (
+                self._traffic.sent,
+                self._traffic.new_recipients,
+                self._traffic.new_sources,
+            )
+        )
+        learned = self._traffic.learning[:, first:last] == 0
+        by_recipients = _many_new(new, sent, share[:, None]) & learned
+        by_source = (fresh >= 1) & (sources <= _MOST_EARLIER_SOURCES)[:, None] & learned
+        others = by_recipients.astype(np.int64) + by_source
+        return np.asarray(others + (self._traffic.off_hours[:, first:last] & (others > 0)))
+
+    def signals(self, account: int, first: int, last: int) -> tuple[Signal, Signal, Signal]:
+        """New recipients, new source and off hours over the hours first to last - 1."""
+        return (
+            self._new_recipients(account, first, last),
+            self._new_source(account, first, last),
+            self._off_hours(account, first, last),
+        )
+
+    def _new_recipients(self, account: int, first: int, last: int) -> Signal:
+        name = "new_recipients"
+        values = self._traffic.new_recipients[account, first:last]
+        if np.isnan(values).all():
+            return Signal(
+                name, None, "unavailable", "recipients were not compared with earlier ones"
+            )
+        if self._traffic.learning[account, first] > 0:
+            return Signal(name, None, "unavailable", "history too short: nearly everyone is new")
+        sent = float(np.nansum(self._traffic.sent[account, first:last]))
+        new = float(np.nansum(values))
+        share = self.usual(int(self._traffic.calendar.day[first]))[0][account]
+        reason = (
+            f"{new:,.0f} of {count(sent, 'recipient')} were never mailed by this account before; "
+            f"usually {share:.0%}"
+        )
+        fired = bool(_many_new(new, sent, share))
+        return Signal(name, min(new / max(sent, 1.0), 1.0), _state(fired), reason)
+
+    def _new_source(self, account: int, first: int, last: int) -> Signal:
+        name = "new_source"
+        values = self._traffic.new_sources[account, first:last]
+        if np.isnan(values).all():
+            return Signal(name, None, "unavailable", "source addresses are not known")
+        if self._traffic.learning[account, first] > 0:
+            return Signal(name, None, "unavailable", "history too short: every source is new")
+        fresh = float(np.nansum(values))
+        earlier = self.usual(int(self._traffic.calendar.day[first]))[1][account]
+        if fresh < 1:
+            return Signal(name, 0.0, "quiet", "every source address was seen before")
+        reason = f"{_were(fresh, 'source address', 'source addresses')} never seen before"
+        if earlier > _MOST_EARLIER_SOURCES:
+            reason += f", but so were {earlier:,.0f} in the 4 weeks before"
+        fired = earlier <= _MOST_EARLIER_SOURCES
+        return Signal(name, 1.0 / (1.0 + float(earlier)), _state(fired), reason)
+
+    def _off_hours(self, account: int, first: int, last: int) -> Signal:
+        sent = known_or_zero(self._traffic.sent[account, first:last])
+        share = float(sent[self._traffic.off_hours[account, first:last]].sum() / max(sent.sum(), 1))
+        if share >= 0.5:
+            reason = "sent in hours of the week that were empty for 4 weeks"
+            return Signal("off_hours", share, "fired", reason)
+        if self._traffic.learning[account, first] > 0:
+            return Signal("off_hours", None, "unavailable", "history too short for usual hours")
+        return Signal("off_hours", share, "quiet", "sent in hours that are not usually empty")
+
+
+def _many_new(
+    new: Floats | float, sent: Floats | float, share: Floats | float
+) -> NDArray[np.bool_]:
+    least = np.maximum(_LEAST_NEW_SHARE, 3.0 * np.asarray(share))
+    return np.asarray((np.asarray(new) >= _LEAST_NEW) & (new >= least * np.asarray(sent)))
+
+
+def _trailing(values: Floats, first: int, last: int) -> Floats:
+    """Sums of the hour and the two before it, for the hours first to last - 1."""
+    begin = max(first - _WINDOW + 1, 0)
+    padded = np.zeros((len(values), last - first + _WINDOW - 1))
+    padded[:, _WINDOW - 1 - (first - begin) :] = known_or_zero(values[:, begin:last])
+    return sum_known(np.lib.stride_tricks.sliding_window_view(padded, _WINDOW, axis=1))
+
+
+def _state(fired: bool) -> State:
+    return "fired" if fired else "quiet"
+
+
+def _were(number: float, one: str, many: str) -> str:
+    return f"1 {one} was" if round(number) == 1 else f"{number:,.0f} {many} were"

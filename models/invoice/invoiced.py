@@ -1,0 +1,131 @@
+"""What Azure invoiced, as rows of meters: the side that estimates are held against.
+
+Microsoft does not document how HVE rows look, so a meter is whatever Azure can tell apart.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+import duckdb
+
+from hve_monitor.files import sql
+from models.engine.sql import records
+
+CREDIT_TYPES = {"refund", "credit", "adjustment"}
+HVE_NAMES = ("high volume email", "hve")
+
+
+@dataclass(frozen=True, order=True)
+class Meter:
+    """What Azure calls a charge; empty texts where it does not say."""
+
+    service: str
+    category: str
+    subcategory: str
+    name: str
+    resource_group: str
+
+    @property
+    def sounds_like_hve(self) -> bool:
+        """Whether any of its names mentions High Volume Email; a hint, never a proof."""
+        text = f"{self.service} {self.category} {self.subcategory} {self.name}".lower()
+        return any(hint in text.split() or hint in text for hint in HVE_NAMES)
+
+    def __str__(self) -> str:
+        parts = (self.service, self.category, self.subcategory, self.name)
+        return " / ".join(dict.fromkeys(part for part in parts if part)) or "unnamed meter"
+
+
+@dataclass(frozen=True)
+class InvoiceRow:
+    """One invoiced amount of a billing day; negative for a credit."""
+
+    tenant: str
+    scope: str
+    day: date
+    meter: Meter
+    charge_type: str
+    currency: str | None
+    amount: Decimal
+    quantity: Decimal | None = None
+    is_hve: bool | None = None
+
+    @property
+    def is_credit(self) -> bool:
+        """Money given back: by its sign, or by what Azure calls it."""
+        return self.amount < 0 or (self.amount > 0 and self.charge_type.lower() in CREDIT_TYPES)
+
+
+@dataclass(frozen=True)
+class ReadSpan:
+    """First and last instant of a scope that was asked for; cut short when more is known after."""
+
+    first: datetime
+    last: datetime
+    is_cut: bool = False
+
+
+def invoice_rows(
+    connection: duckdb.DuckDBPyConnection, now: datetime, tenant: str | None = None
+) -> list[InvoiceRow]:
+    """Every amount that is known at `now`, without rows that are also part of a wider scope."""
+    bounds = {"now": now, "tenant": tenant}
+    rows = [_row(each) for each in records(connection, sql(__file__, "azure_costs"), bounds)]
+    return without_nested(rows)
+
+
+def read_spans(
+    connection: duckdb.DuckDBPyConnection, now: datetime, tenant: str | None = None
+) -> dict[tuple[str, str], ReadSpan]:
+    """What was asked of Azure, by tenant and scope."""
+    found = records(connection, sql(__file__, "azure_reads"), {"now": now, "tenant": tenant})
+    return {
+        (each["tenant"], each["scope"]): ReadSpan(each["first_read"], min(each["last_read"], now))
+        for each in found
+    }
+
+
+def without_nested(rows: Sequence[InvoiceRow]) -> list[InvoiceRow]:
+    """The rows of scopes that lie in no other one: a resource group is part of its subscription."""
+    scopes = {(row.tenant, row.scope) for row in rows}
+    nested = {
+        (tenant, scope)
+        for tenant, scope in scopes
+        for owner, wider in scopes
+        if owner == tenant and wider != scope and _is_within(scope, wider)
+    }
+    return [row for row in rows if (row.tenant, row.scope) not in nested]
+
+
+def by_meter(rows: Iterable[InvoiceRow]) -> dict[Meter, list[InvoiceRow]]:
+    """The rows of each meter."""
+    found: dict[Meter, list[InvoiceRow]] = {}
+    for row in rows:
+        found.setdefault(row.meter, []).append(row)
+    return found
+
+
+def _is_within(scope: str, wider: str) -> bool:
+    return scope.lower().startswith(wider.lower().rstrip("/") + "/")
+
+
+def _row(found: dict[str, Any]) -> InvoiceRow:
+    names = ("service_name", "meter_category", "meter_subcategory", "meter", "resource_group")
+    group = {name.lower(): value for name, value in json.loads(found["group_key"]).items()}
+    return InvoiceRow(
+        found["tenant"],
+        found["scope"],
+        found["day"],
+        Meter(*(found[name] or "" for name in names)),
+        group.get("chargetype") or "",
+        found["currency"],
+        found["cost"],
+        found["quantity"],
+        found["is_hve"],
+    )

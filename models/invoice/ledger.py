@@ -1,0 +1,302 @@
+"""Estimates held against Azure's amounts: per billing scope and month, and per day.
+
+What Azure does not document (meter, unit, day boundary, lag, rounding, discount) is found by
+grouping and told as a finding, so that it can be pinned in the configuration. A day is matched,
+late (Azure has not posted it yet), credit (matched beside money given back) or unexplained.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from functools import cached_property
+
+from models.invoice.hour_counts import HourCounts, PriceOf
+from models.invoice.invoiced import InvoiceRow, Meter, ReadSpan, by_meter
+from models.invoice.rate import PLAUSIBLE, Pinned, Rate, decimals_of, find_rate
+
+DAY = timedelta(days=1)
+LONGEST_LAG_HOURS = 72.0
+NOTHING = Decimal(0)
+ANY_PRICE = (1e-7, 1.0)  # of a recipient, in a currency whose list price nobody knows
+
+
+@dataclass(frozen=True)
+class Usage:
+    """The estimated side of a scope: which accounts, and their recipients per hour."""
+
+    policy: str | None
+    hours: HourCounts
+    accounts_between: Callable[[datetime, datetime], Mapping[str, int]]
+    gap_days: frozenset[date] = frozenset()
+    accounts: frozenset[str] | None = None
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the configuration pins; None is found."""
+
+    pinned: Pinned = field(default_factory=Pinned)
+    lag_hours: float | None = None
+    recipients_per_unit: int | None = None
+    rounding_digits: int | None = None
+
+
+@dataclass(frozen=True)
+class DayLine:
+    """One billing day; amounts are null where nothing is known.
+
+    estimated: list price × delivered of the UTC day; expected: what the found rate makes of the
+    billing day; usage and credit: what Azure says.
+    """
+
+    day: date
+    estimated: Decimal | None
+    expected: Decimal
+    usage: Decimal | None
+    credit: Decimal
+    status: str
+
+    @property
+    def invoiced(self) -> Decimal | None:
+        """Usage and credits together, None without any row."""
+        if self.usage is None and not self.credit:
+            return None
+        return (self.usage or NOTHING) + self.credit
+
+
+@dataclass(frozen=True)
+class ScopeLedger:
+    """Everything that is known of one scope in one currency."""
+
+    tenant: str
+    scope: str
+    currency: str | None
+    usage: Usage
+    rows: tuple[InvoiceRow, ...]
+    meters: tuple[Meter, ...]
+    foreign: tuple[Meter, ...]
+    is_pinned: bool
+    rate: Rate | None
+    price_of: PriceOf
+    span: ReadSpan
+    settings: Settings
+
+    @property
+    def held(self) -> Rate:
+        """The found rate, or list price and UTC days while none is found."""
+        return self.rate or Rate(Decimal(1), 0, ("delivered",), 0.0, 0, 0)
+
+    @property
+    def has_list_price(self) -> bool:
+        """Whether the price book knows the currency."""
+        return self.price_of(self.span.last.date()) is not None
+
+    def list_price(self, day: date) -> Decimal | None:
+        """List price of the day; 1 where the book has none, so that rates are the price itself."""
+        return self.price_of(day) if self.has_list_price else Decimal(1)
+
+    @cached_property
+    def digits(self) -> int:
+        """Decimals that usage rows show."""
+        if self.settings.rounding_digits is not None:
+            return self.settings.rounding_digits
+        return decimals_of([row.amount for row in self.rows if not row.is_credit])
+
+    @cached_property
+    def used(self) -> dict[date, Decimal]:
+        """Usage per billing day that has a row."""
+        return _sums(row for row in self.rows if not row.is_credit)
+
+    @cached_property
+    def credits(self) -> dict[date, Decimal]:
+        """Credits per billing day."""
+        return _sums(row for row in self.rows if row.is_credit)
+
+    @cached_property
+    def expected(self) -> dict[date, Decimal]:
+        """Effective price × counted recipients per billing day, exact."""
+        rate = self.held
+        listed = self.usage.hours.exact_costs(rate.counted, rate.starts, self.list_price)
+        return {day: cost * rate.ratio for day, cost in listed.items()}
+
+    @cached_property
+    def estimated(self) -> dict[date, Decimal]:
+        """List price × delivered recipients per UTC day, exact; empty without a list price."""
+        if not self.has_list_price:
+            return {}
+        return self.usage.hours.exact_costs(("delivered",), 0, self.price_of)
+
+    @property
+    def newest(self) -> date | None:
+        """Last billing day with usage: it may be posted in part."""
+        return max((day for day, amount in self.used.items() if amount), default=None)
+
+    def slack(self, day: date) -> Decimal:
+        """How far usage may be from what is expected by rounding alone."""
+        count = sum(1 for row in self.rows if row.day == day and not row.is_credit)
+        half = Decimal(max(count, 1)) / 2 * Decimal(1).scaleb(-self.digits)
+        return half + Decimal("1e-9") + Decimal(repr(self.held.tolerance)) * self.wanted(day)
+
+    def wanted(self, day: date) -> Decimal:
+        """What is expected of a billing day."""
+        return self.expected.get(day, NOTHING)
+
+    def begin(self, day: date) -> datetime:
+        """The instant at which a billing day begins."""
+        return datetime.combine(day, time(0), UTC) + timedelta(hours=self.held.starts)
+
+    @cached_property
+    def posted_until(self) -> datetime | None:
+        """Usage before this instant is invoiced: the newest day's amount says how far it got."""
+        newest = self.newest
+        if newest is None or self.rate is None or self.span.is_cut:
+            return None
+        hourly = self.usage.hours.hourly_cost(self.held.counted, self.list_price)
+        start = (newest - self.usage.hours.first).days * 24 + self.held.starts
+        total, goal = 0.0, float(self.used[newest] - self.slack(newest))
+        for hour in range(24):
+            if total * float(self.held.ratio) >= goal:
+                return self.begin(newest) + timedelta(hours=hour)
+            place = start + hour
+            total += float(hourly[place]) if 0 <= place < len(hourly) else 0.0
+        return self.begin(newest) + DAY
+
+    @property
+    def lag_hours(self) -> float | None:
+        """Hours by which Azure was behind at the last reading."""
+        posted = self.posted_until
+        return None if posted is None else (self.span.last - posted) / timedelta(hours=1)
+
+    def days(self) -> Iterator[DayLine]:
+        """Every billing day with an estimate or an amount, from the first that was read."""
+        first = self.span.first.date()
+        last = self.span.last.date()
+        known = {*self.expected, *self.used, *self.credits}
+        lines = [self._line(day) for day in sorted(known) if first <= day <= last]
+        yield from (line for line in lines if line is not None)
+
+    def _line(self, day: date) -> DayLine | None:
+        wanted, used = self.wanted(day), self.used.get(day)
+        credit = self.credits.get(day, NOTHING)
+        estimated = self.estimated.get(day, NOTHING) if self.has_list_price else None
+        if not wanted and not used and not credit and not estimated:
+            return None
+        return DayLine(day, estimated, wanted, used, credit, self._status(day))
+
+    def _status(self, day: date) -> str:
+        difference = (self.used.get(day) or NOTHING) - self.wanted(day)
+        if abs(difference) <= self.slack(day):
+            return "credit" if self.credits.get(day) else "matched"
+        if difference < 0 and self._may_come(day):
+            return "late"
+        return "unexplained"
+
+    def _may_come(self, day: date) -> bool:
+        """Whether the rest of a day can still be on its way: nothing later is posted."""
+        newest = self.newest
+        longest = timedelta(hours=self.settings.lag_hours or LONGEST_LAG_HOURS)
+        is_recent = self.begin(day) + DAY > self.span.last - longest
+        return is_recent and (newest is None or day >= newest)
+
+
+def ledgers(
+    tenant: str,
+    scope: str,
+    rows: Sequence[InvoiceRow],
+    usages: Sequence[Usage],
+    price_of: Callable[[date, str], Decimal | None],
+    span: ReadSpan,
+    settings: Settings,
+) -> list[ScopeLedger]:
+    """The scope's ledger in each currency that it is invoiced in; currencies never mix.
+
+    usages: all accounts, and those of each billing policy; the one that the amounts follow holds.
+    """
+    found = []
+    for currency in sorted({row.currency or "" for row in rows}):
+        mine = [row for row in rows if (row.currency or "") == currency]
+        priced = _priced(price_of, currency)
+        blank = ScopeLedger(
+            tenant, scope, currency or None, usages[0], (), (), tuple(by_meter(mine)), False,
+            None, priced, span, settings,
+        )  # fmt: skip
+        found.append(_settled(blank, mine, usages))
+    return found
+
+
+def _settled(
+    blank: ScopeLedger, rows: Sequence[InvoiceRow], usages: Sequence[Usage]
+) -> ScopeLedger:
+    """The ledger with the meters that are pinned, or else follow the usage best."""
+    pinned = [row for row in rows if row.is_hve]
+    groups = by_meter(rows)
+    if pinned:
+        meters = tuple(sorted({row.meter for row in pinned}))
+        tried = [_tried(blank, pinned, meters, usage, None) for usage in usages]
+    elif any(row.is_hve is False for row in rows):
+        return blank  # a filter is pinned, and nothing of this scope passes it
+    else:
+        tried = [
+            _tried(blank, mine, (meter,), usage, PLAUSIBLE if blank.has_list_price else ANY_PRICE)
+            for usage in usages
+            for meter, mine in groups.items()
+            if _may_follow(blank, mine, usage)
+        ]
+        named = [each for each in tried if each.meters[0].sounds_like_hve]
+        if not any(each.rate is not None for each in tried):
+            return _without_meter(named[0] if named else blank, groups)
+    best = max(tried, key=_fit)
+    return _without_meter(best, groups)
+
+
+def _may_follow(blank: ScopeLedger, rows: Sequence[InvoiceRow], usage: Usage) -> bool:
+    """Whether a meter's days are near enough to the usage's list cost to be worth a search."""
+    if not blank.has_list_price or rows[0].meter.sounds_like_hve:
+        return True
+    costs = usage.hours.exact_costs(("delivered",), 0, blank.price_of)
+    used = _sums(row for row in rows if not row.is_credit)
+    compared = [(used[day], costs[day]) for day in used if costs.get(day)]
+    near = sum(cost / 10 <= amount <= cost * 5 for amount, cost in compared)
+    return near * 3 >= len(compared)
+
+
+def _tried(
+    blank: ScopeLedger,
+    rows: Sequence[InvoiceRow],
+    meters: tuple[Meter, ...],
+    usage: Usage,
+    plausible: tuple[float, float] | None,
+) -> ScopeLedger:
+    """The ledger of some meters with the rate at which they follow a usage."""
+    ledger = replace(
+        blank, usage=usage, rows=tuple(rows), meters=meters, is_pinned=plausible is None
+    )
+    newest = ledger.newest
+    complete = {day: amount for day, amount in ledger.used.items() if newest and day < newest}
+    pinned = ledger.settings.pinned
+    rate = find_rate(usage.hours, complete, ledger.list_price, ledger.digits, pinned, plausible)
+    return replace(ledger, rate=rate)
+
+
+def _fit(ledger: ScopeLedger) -> tuple[float, int, bool]:
+    if ledger.rate is None:
+        return -1.0, 0, ledger.meters[0].sounds_like_hve
+    return -ledger.rate.tolerance, ledger.rate.agreeing_days, ledger.meters[0].sounds_like_hve
+
+
+def _without_meter(ledger: ScopeLedger, groups: Mapping[Meter, object]) -> ScopeLedger:
+    return replace(ledger, foreign=tuple(sorted(set(groups) - set(ledger.meters))))
+
+
+def _sums(rows: Iterator[InvoiceRow]) -> dict[date, Decimal]:
+    sums: dict[date, Decimal] = {}
+    for row in rows:
+        sums[row.day] = sums.get(row.day, NOTHING) + row.amount
+    return sums
+
+
+def _priced(price_of: Callable[[date, str], Decimal | None], currency: str) -> PriceOf:
+    return lambda day: price_of(day, currency)

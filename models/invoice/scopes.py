@@ -1,0 +1,161 @@
+"""The ledgers of a tenant's Azure scopes, from the published version."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime, timedelta
+from functools import partial
+
+import duckdb
+
+from hve_monitor.clock import days_between, parse_time
+from hve_monitor.config import Config
+from hve_monitor.files import sql
+from models.engine.sql import records
+from models.invoice.hour_counts import STATUSES, HourCounts, hour_counts
+from models.invoice.invoiced import InvoiceRow, ReadSpan, invoice_rows, read_spans
+from models.invoice.ledger import ScopeLedger, Settings, Usage, ledgers
+from models.invoice.rate import Pinned
+from models.periods import end_of_month
+from models.reference.prices import PriceBook
+from models.usage.coverage import coverage_report
+
+ONE_DAY, SECOND = timedelta(days=1), timedelta(seconds=1)
+DAYS_BEFORE, DAYS_AFTER = timedelta(days=21), timedelta(days=7)
+
+
+def scope_ledgers(
+    connection: duckdb.DuckDBPyConnection,
+    config: Config,
+    prices: PriceBook,
+    now: datetime,
+    first: date,
+    tenant: str | None = None,
+) -> list[ScopeLedger]:
+    """Every scope that Azure said something of, in each of its currencies.
+
+    What is found holds for the month that begins with `first`: agreements change, so that days
+    long before or after it must not decide.
+    """
+    begin, end = first - DAYS_BEFORE, end_of_month(first) + DAYS_AFTER
+    spans = read_spans(connection, now, tenant)
+    grouped: dict[tuple[str, str], list[InvoiceRow]] = {}
+    for row in invoice_rows(connection, now, tenant):
+        if not begin <= row.day <= end:
+            continue
+        grouped.setdefault((row.tenant, row.scope), []).append(row)
+    found = []
+    for (owner, scope), rows in grouped.items():
+        read = spans.get((owner, scope)) or _span_of(rows, now)
+        start = datetime(begin.year, begin.month, begin.day, tzinfo=UTC)
+        stop = datetime(end.year, end.month, end.day, tzinfo=UTC) + ONE_DAY
+        span = ReadSpan(max(read.first, start), min(read.last, stop - SECOND), stop <= read.last)
+        usages = _usages(connection, config, owner, scope, span, now)
+        price = prices.of(owner).unit_price
+        found += ledgers(owner, scope, rows, usages, price, span, _settings(config))
+    return found
+
+
+def _settings(config: Config) -> Settings:
+    pinned = config.azure_cost
+    return Settings(
+        Pinned(pinned.day_starts_at_hours, None, pinned.price_ratio),
+        pinned.lag_hours,
+        pinned.recipients_per_unit,
+        pinned.rounding_digits,
+    )
+
+
+def _span_of(rows: list[InvoiceRow], now: datetime) -> ReadSpan:
+    """Days that have rows, where nothing says what was asked for."""
+    first = min(row.day for row in rows)
+    return ReadSpan(now.replace(year=first.year, month=first.month, day=first.day), now)
+
+
+def _usages(
+    connection: duckdb.DuckDBPyConnection,
+    config: Config,
+    tenant: str,
+    scope: str,
+    span: ReadSpan,
+    now: datetime,
+) -> list[Usage]:
+    """All accounts of the tenant and those of each billing policy, or of the pinned policies."""
+    policies = _policies(connection, tenant, now)
+    pinned = {
+        name.lower()
+        for name, place in config.azure_cost.policies.items()
+        if place.lower().rstrip("/") == scope.lower().rstrip("/")
+    }
+    wanted: dict[str | None, frozenset[str] | None] = {None: None}
+    if pinned:
+        chosen = {name: held for name, held in policies.items() if set(name) & pinned}
+        names = " and ".join(sorted(identity for identity, _ in chosen))
+        wanted = {names: frozenset[str]().union(*chosen.values())}
+    elif len(policies) > 1:
+        wanted |= {identity: held for (identity, _), held in policies.items()}
+    gaps = _gap_days(connection, tenant, span, now)
+    make = partial(_usage, connection, tenant, span.first.date() - ONE_DAY, now, gaps)
+    return [make(policy, accounts) for policy, accounts in wanted.items()]
+
+
+def _policies(
+    connection: duckdb.DuckDBPyConnection, tenant: str, now: datetime
+) -> dict[tuple[str, str], frozenset[str]]:
+    """Accounts of each billing policy, by its id and name in lower case."""
+    found: dict[tuple[str, str], set[str]] = {}
+    for row in records(
+        connection, sql(__file__, "account_policies"), {"tenant": tenant, "now": now}
+    ):
+        key = (row["billing_policy_id"].lower(), (row["billing_policy_name"] or "").lower())
+        found.setdefault(key, set()).add(row["account"])
+    return {key: frozenset(accounts) for key, accounts in found.items()}
+
+
+def _usage(
+    connection: duckdb.DuckDBPyConnection,
+    tenant: str,
+    first: date,
+    now: datetime,
+    gaps: frozenset[date],
+    policy: str | None,
+    accounts: frozenset[str] | None,
+) -> Usage:
+    listed = None if accounts is None else sorted(accounts)
+    hours = _hours(connection, tenant, first, now, listed)
+    return Usage(policy, hours, _accounts_between(connection, tenant, listed), gaps, accounts)
+
+
+def _hours(
+    connection: duckdb.DuckDBPyConnection,
+    tenant: str,
+    first: date,
+    now: datetime,
+    accounts: list[str] | None,
+) -> HourCounts:
+    bounds = {"tenant": tenant, "first": first, "now": now, "accounts": accounts}
+    rows = records(connection, sql(__file__, "status_hours"), bounds)
+    counts = ((row["hour_utc"], {name: row[name] for name in STATUSES}) for row in rows)
+    return hour_counts(counts, first, now.date())
+
+
+def _accounts_between(
+    connection: duckdb.DuckDBPyConnection, tenant: str, accounts: list[str] | None
+) -> Callable[[datetime, datetime], Mapping[str, int]]:
+    def between(since: datetime, until: datetime) -> Mapping[str, int]:
+        bounds = {"tenant": tenant, "since": since, "until": until, "accounts": accounts}
+        rows = records(connection, sql(__file__, "account_recipients"), bounds)
+        return {row["account"]: row["recipients"] for row in rows}
+
+    return between
+
+
+def _gap_days(
+    connection: duckdb.DuckDBPyConnection, tenant: str, span: ReadSpan, now: datetime
+) -> frozenset[date]:
+    """Days of the span of which some address was not read."""
+    found: set[date] = set()
+    for gap in coverage_report(connection, now, tenant, span.first, span.last)["gaps"]:
+        first, last = parse_time(gap["from"]), parse_time(gap["to"])
+        found.update(days_between(first.date(), last.date()))
+    return frozenset(found)

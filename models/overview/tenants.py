@@ -1,0 +1,104 @@
+"""Several tenants of one store side by side: the morning's summary of who looks after them."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import duckdb
+
+from hve_monitor.clock import iso
+from hve_monitor.config import Config
+from hve_monitor.files import sql
+from models.cost.spend import spend
+from models.incidents.cards import incident_cards
+from models.usage.coverage import FRESH_FOR, coverage_report
+from models.usage.usage import window_usage
+from warehouse.publication import published
+
+DAY, WEEK = timedelta(days=1), timedelta(days=7)
+RANK = ("high", "medium", "low")
+Row = dict[str, Any]
+
+
+def tenant_summaries(config: Config, now: datetime) -> Row:
+    """What `hve tenants` prints: {"tenants": [...]}, what needs a look first.
+
+    Each row: tenant, read_at (business time of its last run or import), fresh, coverage (complete;
+    gaps, their number), recipients_24h and recipients_7d (whole UTC hours), currency, month_to_date
+    and month_end (decimal texts), open_incidents, highest (severity, null without), budget (that
+    which is passed first: name, amount, used_ratio, passed_on, passes_on_expected; null where none
+    is in sight). Unknown is null.
+    """
+    with published(config.warehouse.path) as connection:
+        written = dict(connection.execute(sql(__file__, "tenant_writes")).fetchall())
+        rows = [
+            {"tenant": each.name}
+            | _read(written.get(each.name), now)
+            | _seen(connection, each.name, now)
+            for each in config.served
+        ]
+    found = [row | _spent(config, now, row["tenant"]) for row in rows]
+    return {"tenants": sorted(found, key=_urgency)}
+
+
+def _read(at: datetime | None, now: datetime) -> Row:
+    """When a tenant was read; nothing is known of one that never was."""
+    if at is None:
+        return {"read_at": None, "fresh": None}
+    return {"read_at": iso(at), "fresh": now - at <= FRESH_FOR}
+
+
+def _seen(connection: duckdb.DuckDBPyConnection, tenant: str, now: datetime) -> Row:
+    """Coverage, volume and open incidents."""
+    report = coverage_report(connection, now, tenant)
+    hour = now.replace(minute=0, second=0, microsecond=0)
+    severities = [
+        card["severity"] for card in incident_cards(connection, now, tenant=tenant, status="open")
+    ]
+    return {
+        "coverage": {"complete": report["complete"], "gaps": len(report["gaps"])},
+        "recipients_24h": _recipients(connection, tenant, hour - DAY, hour),
+        "recipients_7d": _recipients(connection, tenant, hour - WEEK, hour),
+        "open_incidents": len(severities),
+        "highest": next((each for each in RANK if each in severities), None),
+    }
+
+
+def _recipients(
+    connection: duckdb.DuckDBPyConnection, tenant: str, since: datetime, until: datetime
+) -> int | None:
+    """None where nothing was seen in a window that was not read: that is no 0."""
+    seen = int(window_usage(connection, since, until, tenant)["recipients"].sum())
+    if seen or coverage_report(connection, until, tenant, since, until)["complete"]:
+        return seen
+    return None
+
+
+def _spent(config: Config, now: datetime, tenant: str) -> Row:
+    """Spend of the month, and the budget that is passed first."""
+    report = spend(config, now, tenant)
+    names = ("name", "amount", "used_ratio", "passed_on", "passes_on_expected")
+    ahead = [
+        {name: budget[name] for name in names}
+        for budget in report["budgets"]
+        if budget["passed_on"] or budget["passes_on_expected"]
+    ]
+    ahead.sort(key=lambda each: (not each["passed_on"], each["passed_on"] or _expected(each)))
+    return {
+        "currency": report["currency"],
+        "month_to_date": report["month_to_date"]["cost"],
+        "month_end": report["projection"]["month_end"],
+        "budget": ahead[0] if ahead else None,
+    }
+
+
+def _expected(budget: Row) -> str:
+    return str(budget["passes_on_expected"])
+
+
+def _urgency(row: Row) -> tuple[int, bool, bool, str]:
+    """The severest incident first, then what was not read, then a budget in sight, then names."""
+    severity = RANK.index(row["highest"]) if row["highest"] else len(RANK)
+    unread = row["coverage"]["complete"] is False or row["fresh"] is not True
+    return severity, not unread, row["budget"] is None, row["tenant"]

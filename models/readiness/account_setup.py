@@ -1,0 +1,158 @@
+"""How an account is set up: licence, display name, ReplyTo, addresses, applications."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+from models.readiness.facts import Facts
+from models.readiness.finding import Finding, powershell
+from warehouse.records.accounts import Account
+
+LICENCE, NAME, REPLY_TO, ALIASES, APPS = (
+    "licence_assigned",
+    "display_name",
+    "reply_to",
+    "aliases",
+    "app_access",
+)
+LEARN = "https://learn.microsoft.com/exchange/mail-flow-best-practices/high-volume-mails-m365"
+OAUTH = "https://learn.microsoft.com/exchange/mail-flow-best-practices/oauth-high-volume-mails-m365"
+SETTINGS = "https://learn.microsoft.com/powershell/module/exchangepowershell/set-hveaccountsettings"
+MOST_APPS = 10
+# Words that say nothing of the sender; a name of nothing else is generic.
+WORDS = (
+    "hve|high|volume|smtp|mail|email|e-mail|mailer|user|account|acct|sender|sending|service|svc|app"
+    "|application|device|relay|default|new|test|demo|temp|tmp|no-?reply|do-?not-?reply|send|system"
+)
+GENERIC = re.compile(rf"(?:(?:{WORDS})[\s._-]*)+\d*|\d+", re.IGNORECASE)
+
+
+def check_licence(facts: Facts) -> Iterator[Finding]:
+    """One finding per account: an HVE account needs no licence, and must not have one."""
+    for account in facts.accounts:
+        usual: dict[str, Any] = {"account": account.account, "source": LEARN}
+        user = facts.one("directory_user", account.account)
+        licences = user if isinstance(user, str) else user.content.get("assignedLicenses")
+        if not isinstance(licences, list):
+            said = licences if isinstance(licences, str) else "the answer has no assignedLicenses"
+            yield Finding(LICENCE, "unknown", "medium", said, **usual)
+        elif licences:
+            listed = ", ".join(map(str, licences))
+            yield Finding(
+                LICENCE,
+                "fail",
+                "medium",
+                f"licences are assigned: {listed}",
+                fix=f"Set-MgUserLicense -UserId {powershell(account.account)} -AddLicenses @()"
+                f" -RemoveLicenses @({', '.join(powershell(str(each)) for each in licences)})",
+                **usual,
+            )
+        else:
+            yield Finding(LICENCE, "pass", "low", "no licence is assigned", **usual)
+
+
+def check_display_name(facts: Facts) -> Iterator[Finding]:
+    """One finding per account: recipients see this name, it should say who writes."""
+    for account in facts.accounts:
+        usual: dict[str, Any] = {"account": account.account, "source": LEARN}
+        name = account.display_name
+        if name is None:
+            said = "the display name was not read; needed: Exchange.ManageAsApp or 'hve collect'"
+            yield Finding(NAME, "unknown", "low", said, **usual)
+        elif is_generic(name, account):
+            yield Finding(
+                NAME,
+                "warn",
+                "low",
+                f"the display name '{name}' does not tell recipients who writes",
+                fix=f"Set-User -Identity {powershell(account.account)}"
+                " -DisplayName '<a name that recipients know>'",
+                **usual,
+            )
+        else:
+            yield Finding(NAME, "pass", "low", f"recipients see '{name}'", **usual)
+
+
+def is_generic(name: str, account: Account) -> bool:
+    """Whether a name is empty, an address, or made of words that fit every sender."""
+    text = name.strip()
+    return not text or text.lower() in account.addresses or bool(GENERIC.fullmatch(text))
+
+
+def check_reply_to(facts: Facts) -> Iterator[Finding]:
+    """One finding per account: an HVE account has no mailbox, so answers need another place."""
+    senders = {address for account in facts.accounts for address in account.addresses}
+    for account in facts.accounts:
+        yield _reply_to(facts, account, senders)
+
+
+def _reply_to(facts: Facts, account: Account, senders: set[str]) -> Finding:
+    usual: dict[str, Any] = {"account": account.account, "source": SETTINGS}
+    settings = facts.one("account_settings", account.account)
+    if isinstance(settings, str) or "ReplyTo" not in settings.content:
+        said = settings if isinstance(settings, str) else "the settings show no ReplyTo"
+        return Finding(REPLY_TO, "unknown", "low", said, **usual)
+    address = str(settings.content["ReplyTo"] or "").strip().lower()
+    fix = (
+        f"Set-HVEAccountSettings -Identity {powershell(account.account)}"
+        " -ReplyTo '<a mailbox that somebody reads>'"
+    )
+    if not address:
+        said = "no ReplyTo is set: answers go to an account without a mailbox and bounce"
+    elif address in senders:
+        said = f"ReplyTo {address} is an HVE account without a mailbox: answers bounce"
+    else:
+        return Finding(REPLY_TO, "pass", "low", f"answers go to {address}", **usual)
+    return Finding(REPLY_TO, "warn", "low", said, fix=fix, **usual)
+
+
+def check_aliases(facts: Facts) -> Iterator[Finding]:
+    """One finding per account: an address of two accounts makes their mail one heap."""
+    owners = Counter(address for account in facts.accounts for address in account.addresses)
+    for account in facts.accounts:
+        usual: dict[str, Any] = {"account": account.account, "source": LEARN}
+        shared = [address for address in account.addresses if owners[address] > 1]
+        if shared:
+            alias = powershell(f"smtp:{shared[0]}")
+            yield Finding(
+                ALIASES,
+                "fail",
+                "medium",
+                f"also an address of another account: {', '.join(shared)}",
+                fix=f"Set-MailUser -Identity {powershell(account.account)}"
+                f" -EmailAddresses @{{ remove = {alias} }}",
+                **usual,
+            )
+        else:
+            said = f"sends from {len(account.addresses)} addresses, all its own"
+            yield Finding(ALIASES, "pass", "low", said, **usual)
+
+
+def check_app_access(facts: Facts) -> Iterator[Finding]:
+    """One finding per account: which applications may send for it, at most ten."""
+    for account in facts.accounts:
+        yield _app_access(facts, account.account)
+
+
+def _app_access(facts: Facts, account: str) -> Finding:
+    usual: dict[str, Any] = {"account": account, "source": OAUTH}
+    apps = facts.allowed_apps(account)
+    if isinstance(apps, str):
+        return Finding(APPS, "unknown", "medium", apps, **usual)
+    gone = [app for app in apps if facts.is_unregistered(app)]
+    if gone:
+        said = f"applications that this tenant does not know may send: {', '.join(gone)}"
+        ids = ", ".join(map(powershell, gone))
+        fix = f"Remove-HVEAppAccess -Identity {powershell(account)} -AppIds {ids}"
+        return Finding(APPS, "warn", "medium", said, fix=fix, **usual)
+    trouble = facts.trouble("application") if apps else None
+    if trouble is not None:
+        return Finding(APPS, "unknown", "medium", trouble, **usual)
+    if len(apps) >= MOST_APPS:
+        said = f"{len(apps)} of at most {MOST_APPS} applications are allowed: no further one fits"
+        return Finding(APPS, "warn", "low", said, **usual)
+    said = f"{len(apps)} of at most {MOST_APPS} applications are allowed"
+    return Finding(APPS, "pass", "low", said, **usual)

@@ -1,0 +1,208 @@
+"""What is about to stop sending: billing, certificates and secrets; and who stopped long ago."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from hve_monitor.clock import parse_time
+from hve_monitor.errors import ConfigError
+from models.readiness.facts import Facts
+from models.readiness.finding import Finding, Severity, powershell
+from warehouse.records.accounts import Account
+from warehouse.records.policies import Policy
+
+BILLING, CREDENTIALS, IDLE = "billing_policy", "credentials", "idle_account"
+BILLING_SOURCE = (
+    "https://learn.microsoft.com/powershell/module/exchangepowershell/get-hveaccountbillingpolicy"
+)
+APP_SOURCE = "https://learn.microsoft.com/graph/api/resources/application"
+LEARN = "https://learn.microsoft.com/exchange/mail-flow-best-practices/high-volume-mails-m365"
+VALID = "billingpolicyvalid"
+# Microsoft calls these states common, so another text is unknown, not wrong.
+STATES = {
+    "noproperbillingpolicystored": "no billing policy is assigned",
+    "billingpolicynotfound": "the assigned billing policy does not exist any more",
+    "billingpolicymismatched": "the assigned billing policy belongs to something else",
+    "noconnectedbillingpolicyfound": "no billing policy is connected to High Volume Email",
+    "subscriptionisnotactive": "the Azure subscription of the billing policy is not active",
+    "nospolicensefound": "the tenant lacks the SharePoint licence that billing policies need",
+}
+KINDS = (("passwordCredentials", "secret"), ("keyCredentials", "certificate"))
+
+
+def check_billing(facts: Facts) -> Iterator[Finding]:
+    """One finding per account: without a valid billing policy it stops sending."""
+    for account in facts.accounts:
+        yield _billing(facts, account.account)
+
+
+def _billing(facts: Facts, account: str) -> Finding:
+    usual: dict[str, Any] = {"account": account, "source": BILLING_SOURCE}
+    policy = facts.billing.get(account)
+    if policy is None or policy.unavailable_reason:
+        reason = policy.unavailable_reason if policy else None
+        said = reason or "never read; needed: Exchange.ManageAsApp or 'hve collect'"
+        return Finding(BILLING, "unknown", "high", said, **usual)
+    name = policy.billing_policy_name or policy.billing_policy_id or "without a name"
+    status = (policy.billing_status or "").strip()
+    if status.lower() == VALID:
+        return Finding(BILLING, "pass", "low", f"'{name}' is valid", state=status, **usual)
+    if status.lower() not in STATES:
+        said = f"'{name}' has the state '{status}'" if status else f"'{name}' shows no state"
+        return Finding(BILLING, "unknown", "high", said, state=status or None, **usual)
+    return Finding(
+        BILLING,
+        "fail",
+        "high",
+        f"{STATES[status.lower()]} ({status}, policy '{name}'): the account stops sending",
+        state=status,
+        fix=_billing_fix(account, status),
+        **usual,
+    )
+
+
+def _billing_fix(account: str, status: str) -> str:
+    if status.lower() == "subscriptionisnotactive":
+        return "Azure portal > Subscriptions: activate it, or assign a policy of another one:\n" + (
+            _assign(account)
+        )
+    return _assign(account)
+
+
+def _assign(account: str) -> str:
+    return (
+        "Get-BillingPolicy -ResourceType HVE  # none: admin center > Billing > Pay-as-you-go\n"
+        f"Set-HVEAccountBillingPolicy -Identity {powershell(account)} -BillingPolicyId '<its id>'"
+    )
+
+
+def check_credentials(facts: Facts) -> Iterator[Finding]:
+    """One finding for our own credential and one for each application that sends."""
+    if facts.credential:
+        yield _own(facts)
+    for app in facts.sending_applications():
+        if app != facts.client_id:
+            yield _of_application(facts, app)
+
+
+def _own(facts: Facts) -> Finding:
+    """A certificate file tells its end; the end of a secret stands in Entra ID."""
+    usual: dict[str, Any] = {"subject": "own", "source": APP_SOURCE}
+    if facts.credential in ("managed", "federated"):
+        said = f"our own {facts.credential} credential has no end"
+        return Finding(CREDENTIALS, "pass", "low", said, **usual)
+    if facts.credential == "certificate":
+        own = facts.policies.get(("own_credential", "own"))
+        reason = own.unavailable_reason if own else "never read; 'hve ingest policies' reads it"
+        end = _moment(own.content.get("endDateTime")) if own else None
+        if end is None:
+            said = reason or "the certificate tells no end"
+            return Finding(CREDENTIALS, "unknown", "high", said, **usual)
+        return _ending(facts, "our own certificate", [("certificate", end)], "own")
+    return _of_application(facts, facts.client_id, "own")
+
+
+def _of_application(facts: Facts, app: str, subject: str = "") -> Finding:
+    subject = subject or app
+    found = facts.one("application", app)
+    who = "our own application" if subject == "own" else f"application {app}"
+    if isinstance(found, str):
+        said = f"{who}: {found}"
+        return Finding(CREDENTIALS, "unknown", "high", said, subject=subject, source=APP_SOURCE)
+    ends = [
+        (kind, end)
+        for name, kind in KINDS
+        for each in found.content.get(name) or []
+        if (end := _moment(each.get("endDateTime"))) is not None
+    ]
+    called = who if subject == "own" else f"application '{found.name or app}'"
+    if not ends:
+        said = f"{called} has neither secret nor certificate here"
+        return Finding(CREDENTIALS, "pass", "low", said, subject=subject, source=APP_SOURCE)
+    return _ending(facts, called, ends, subject, found)
+
+
+def _ending(
+    facts: Facts,
+    who: str,
+    ends: list[tuple[str, datetime]],
+    subject: str,
+    application: Policy | None = None,
+) -> Finding:
+    """What has ended beside something valid is only untidy; what ends soon may be in use."""
+    alive = sorted((end, kind) for kind, end in ends if end > facts.now)
+    soon = facts.now + timedelta(days=facts.settings.ending_days)
+    usual: dict[str, Any] = {"subject": subject, "source": APP_SOURCE}
+    fix = _renew(application)
+    if not alive:
+        last = max(end for _, end in ends)
+        said = f"{who}: the last credential ended on {last:%Y-%m-%d}: it cannot sign in"
+        return Finding(CREDENTIALS, "fail", "high", said, fix=fix, due_on=last.date(), **usual)
+    end, kind = alive[0]
+    others = f"; {len(alive) - 1} others last longer" if len(alive) > 1 else ""
+    said = f"{who}: the {kind} ends on {end:%Y-%m-%d}{others}"
+    if end > soon:
+        return Finding(CREDENTIALS, "pass", "low", said, due_on=end.date(), **usual)
+    severity: Severity = "medium" if len(alive) > 1 else "high"
+    return Finding(CREDENTIALS, "warn", severity, said, fix=fix, due_on=end.date(), **usual)
+
+
+def _renew(application: Policy | None) -> str:
+    if application is None:
+        return "a new certificate at the application in Entra ID, then certificate_file of hve.toml"
+    wanted = powershell(f"appId eq '{application.object_id}'")
+    return (
+        f"Add-MgApplicationPassword -ApplicationId (Get-MgApplication -Filter {wanted}).Id"
+        "  # or a certificate; then change the sending application, then remove the old one"
+    )
+
+
+def _moment(text: object) -> datetime | None:
+    try:
+        return parse_time(str(text)) if text else None
+    except ConfigError:
+        return None
+
+
+def check_idle(facts: Facts) -> Iterator[Finding]:
+    """One finding per account: credentials that nobody uses are only good for a thief."""
+    for account in facts.accounts:
+        yield _idle(facts, account)
+
+
+def _idle(facts: Facts, account: Account) -> Finding:
+    usual: dict[str, Any] = {"account": account.account, "source": LEARN}
+    days = facts.settings.idle_days
+    start = facts.now - timedelta(days=days)
+    last = facts.last_sent.get(account.account)
+    if last is not None and last >= start.date():
+        return Finding(IDLE, "pass", "low", f"mail was sent in the last {days} days", **usual)
+    if account.created_at is not None and account.created_at > start:
+        return Finding(IDLE, "pass", "low", f"younger than {days} days", **usual)
+    read = facts.read_since.get(account.account)
+    if read is None or read > start:
+        since = f"only since {read:%Y-%m-%d}" if read else "not up to now"
+        said = f"no mail is known, but its traces were read {since}, not for {days} days"
+        return Finding(IDLE, "unknown", "medium", said, **usual)
+    return _silent(facts, account, last, usual)
+
+
+def _silent(facts: Facts, account: Account, last: date | None, usual: dict[str, Any]) -> Finding:
+    days, user = facts.settings.idle_days, facts.one("directory_user", account.account)
+    sent = f"the last mail was sent on {last}" if last else "no mail is known"
+    enabled = user if isinstance(user, str) else user.content.get("accountEnabled")
+    if enabled is False:
+        return Finding(IDLE, "pass", "low", f"{sent}, and the account is disabled", **usual)
+    if not isinstance(enabled, bool):
+        said = f"{sent}; whether it can still sign in is unknown: {enabled or 'User.Read.All'}"
+        return Finding(IDLE, "unknown", "medium", said, **usual)
+    used = facts.signed_in(account.account).last_success_at
+    signed = f"; it signed in on {used.astimezone(UTC):%Y-%m-%d}" if used else ""
+    fix = (
+        f"Update-MgUser -UserId {powershell(account.account)} -AccountEnabled:$false\n"
+        f"Remove-MailUser -Identity {powershell(account.account)}  # when nobody misses it"
+    )
+    said = f"{sent}, none for {days} days, and the account can sign in{signed}"
+    return Finding(IDLE, "warn", "medium", said, fix=fix, **usual)

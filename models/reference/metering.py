@@ -1,0 +1,86 @@
+"""Which delivery statuses are charged, and since when.
+
+Source: data/reference/metering_rules.csv; Microsoft documents delivered recipients alone, so the
+others can be switched in the configuration.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+
+from hve_monitor.config import MeteringRule
+from hve_monitor.files import REFERENCE
+
+OPEN_END = date(9999, 12, 31)
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A status counts, or does not, from a day on."""
+
+    effective_from: date
+    status: str
+    is_billable: bool
+    verified: bool = False
+
+
+@dataclass(frozen=True)
+class MeteringRules:
+    """All rules, oldest first; of one day the last holds."""
+
+    rules: tuple[Rule, ...]
+
+    def with_switches(self, switches: Sequence[MeteringRule]) -> MeteringRules:
+        """The rules with those of the configuration, which replace later ones of their status."""
+        rules = list(self.rules)
+        for each in switches:
+            rules = [
+                rule
+                for rule in rules
+                if rule.status != each.status or rule.effective_from < each.effective_from
+            ]
+            rules.append(Rule(each.effective_from, each.status, each.is_billable))
+        return MeteringRules(tuple(sorted(rules, key=lambda rule: rule.effective_from)))
+
+    def billable(self, day: date) -> tuple[str, ...]:
+        """Statuses that are charged on the day."""
+        held = {rule.status: rule.is_billable for rule in self.rules if rule.effective_from <= day}
+        return tuple(sorted(status for status, is_billable in held.items() if is_billable))
+
+    def spans(self) -> list[tuple[str, date, date]]:
+        """(status, first day, first day after) in which it is charged; spans never overlap."""
+        found = []
+        for status in sorted({rule.status for rule in self.rules}):
+            rules = [rule for rule in self.rules if rule.status == status]
+            ends = [rule.effective_from for rule in rules[1:]] + [OPEN_END]
+            found += [
+                (status, rule.effective_from, end)
+                for rule, end in zip(rules, ends, strict=True)
+                if rule.is_billable and rule.effective_from < end
+            ]
+        return found
+
+    def unverified(self) -> tuple[str, ...]:
+        """Statuses whose rule Microsoft does not document."""
+        held = {rule.status: rule.verified for rule in self.rules}
+        return tuple(sorted(status for status, verified in held.items() if not verified))
+
+
+@cache
+def read_metering_rules() -> MeteringRules:
+    """The rules of the product."""
+    with (REFERENCE / "metering_rules.csv").open(encoding="utf-8", newline="") as file:
+        rules = [
+            Rule(
+                date.fromisoformat(row["effective_from"]),
+                row["status"],
+                row["is_billable"] == "true",
+                row["verified"] == "true",
+            )
+            for row in csv.DictReader(file)
+        ]
+    return MeteringRules(tuple(sorted(rules, key=lambda rule: rule.effective_from)))

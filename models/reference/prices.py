@@ -1,0 +1,157 @@
+"""The price book: what one delivered recipient costs on a day, in each currency.
+
+Source: data/reference/price_book.csv, every row with its own source. A tenant with an agreement of
+its own has a whole book of its own: the product's with the prices that were given for it.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from decimal import Decimal
+from functools import cache, cached_property
+
+import duckdb
+
+from hve_monitor.config import PriceOverride
+from hve_monitor.files import REFERENCE
+
+ONE_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Price:
+    """Money per delivered recipient from a day on; of one tenant where it is named."""
+
+    effective_from: date
+    currency: str
+    unit_price: Decimal
+    tenant: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True)
+class PriceBook:
+    """All prices, oldest first."""
+
+    prices: tuple[Price, ...]
+
+    def of(self, tenant: str | None) -> PriceBook:
+        """The book of one tenant: its own prices where it has some, else those of everybody.
+
+        Of None, all tenants, it is this book.
+        """
+        if tenant is None:
+            return self
+        return self._books.get(tenant) or self._books.get(None) or PriceBook(())
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether every tenant pays the same."""
+        return all(tenant is None for tenant in self._books)
+
+    @cached_property
+    def _books(self) -> dict[str | None, PriceBook]:
+        found: dict[str | None, list[Price]] = {}
+        for price in self.prices:
+            found.setdefault(price.tenant, []).append(replace(price, tenant=None))
+        return {tenant: PriceBook(tuple(prices)) for tenant, prices in found.items()}
+
+    def unit_price(self, day: date, currency: str, tenant: str | None = None) -> Decimal | None:
+        """Price of the day in the currency, None where the book has none."""
+        valid = [
+            price
+            for price in (self.of(tenant) if tenant else self).prices
+            if price.tenant is None and price.currency == currency and price.effective_from <= day
+        ]
+        return valid[-1].unit_price if valid else None
+
+    def mean_price(
+        self, day: date, currency: str, recipients: Mapping[str, int]
+    ) -> tuple[Decimal | None, bool]:
+        """Price of the day over several tenants, weighted by recipients, and whether all pay it.
+
+        None where one of them has no price. Without recipients every tenant weighs the same.
+        """
+        prices = {each: self.unit_price(day, currency, each) for each in recipients}
+        known = [price for price in prices.values() if price is not None]
+        if len(known) < len(prices) or not prices:
+            return (None, False) if prices else (self.unit_price(day, currency), True)
+        if len(set(known)) == 1:
+            return known[0], True
+        weights = recipients if sum(recipients.values()) else dict.fromkeys(recipients, 1)
+        total = sum((price * weights[each] for each, price in zip(prices, known, strict=True)),
+                    Decimal(0))  # fmt: skip
+        return total / sum(weights.values()), False
+
+    def with_overrides(self, overrides: Sequence[PriceOverride]) -> PriceBook:
+        """The book with prices of the configuration, in their order.
+
+        Those of a tenant make a book of its own of it, in which the others hold too.
+        """
+        owners = sorted({each.tenant for each in overrides if each.tenant})
+        found = _overridden(self.prices, [each for each in overrides if not each.tenant])
+        for owner in owners:
+            mine = [each for each in overrides if each.tenant in (None, owner)]
+            found += [replace(price, tenant=owner) for price in _overridden(self.prices, mine)]
+        return PriceBook(tuple(sorted(found, key=lambda price: price.effective_from)))
+
+    def changes(self, first: date, last: date, currency: str) -> list[date]:
+        """Days after `first` and until `last` on which another price begins."""
+        days = {price.effective_from for price in self.prices if price.currency == currency}
+        return sorted(
+            day
+            for day in days
+            if first < day <= last
+            and self.unit_price(day, currency) != self.unit_price(day - ONE_DAY, currency)
+        )
+
+
+def _overridden(prices: Iterable[Price], overrides: Sequence[PriceOverride]) -> list[Price]:
+    """The prices, oldest first; after an override that ends, what was before it holds again."""
+    found = list(prices)
+    for each in overrides:
+        until = each.effective_until
+        after = None if until is None else PriceBook(tuple(found)).unit_price(until, each.currency)
+        found = [
+            price
+            for price in found
+            if price.currency != each.currency
+            or price.effective_from < each.effective_from
+            or (until is not None and price.effective_from > until)
+        ]
+        found.append(Price(each.effective_from, each.currency, each.unit_price))
+        if until is not None and after is not None:
+            found.append(Price(until, each.currency, after))
+        found.sort(key=lambda price: price.effective_from)
+    return found
+
+
+def published_prices(connection: duckdb.DuckDBPyConnection) -> PriceBook:
+    """The price book of the published version: with the overrides that its marts were built by."""
+    found = connection.execute("from reference.price_book order by effective_from")
+    names = [column[0] for column in found.description or ()]
+    rows = (dict(zip(names, row, strict=True)) for row in found.fetchall())
+    # A file of an earlier release has no prices of single tenants.
+    return PriceBook(
+        tuple(
+            Price(row["effective_from"], row["currency"], row["unit_price"], row.get("tenant"))
+            for row in rows
+        )
+    )
+
+
+@cache
+def read_price_book() -> PriceBook:
+    """The price book of the product."""
+    with (REFERENCE / "price_book.csv").open(encoding="utf-8", newline="") as file:
+        prices = [
+            Price(
+                date.fromisoformat(row["effective_from"]),
+                row["currency"],
+                Decimal(row["unit_price"]),
+            )
+            for row in csv.DictReader(file)
+        ]
+    return PriceBook(tuple(sorted(prices, key=lambda price: price.effective_from)))

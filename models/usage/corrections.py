@@ -1,0 +1,76 @@
+"""Past days that count otherwise than they did: what changed, when, and by how much."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+
+import duckdb
+
+from hve_monitor.clock import iso
+from hve_monitor.files import sql
+from models.engine.sql import records
+from models.engine.workplace import Workplace
+from models.money import plain, times
+from models.reference.prices import PriceBook
+from warehouse.store import Store
+from warehouse.tables import HVE_USAGE_CORRECTIONS, HVE_USAGE_DAILY, STATUSES
+
+CORRECTED = sql(__file__, "steps/corrected_days")
+
+
+def keep_corrections(
+    store: Store, place: Workplace, tenant: str, days: Sequence[date], now: datetime
+) -> None:
+    """Notes rebuilt days before today whose billable recipients are others than the stored ones.
+
+    Notes come before the days are replaced: repeating a build that died between the two notes them
+    again, and readers leave out a note that does not follow the one before.
+    """
+    past = [day for day in days if day < now.date()]
+    files = store.delta.files(HVE_USAGE_DAILY, tenant, past)
+    if not files:
+        return
+    place.offer_files("kept.usage_daily", HVE_USAGE_DAILY, files)
+    found = place.rows(CORRECTED, {"now": now, "batch": store.state.next_batch()})
+    store.delta.append(HVE_USAGE_CORRECTIONS, found)
+
+
+def corrections(
+    connection: duckdb.DuckDBPyConnection,
+    now: datetime,
+    first: date,
+    last: date,
+    currency: str,
+    prices: PriceBook,
+    tenant: str | None = None,
+) -> list[dict[str, Any]]:
+    """Corrections of the days `first` to `last` that were noted until `now`, newest first."""
+    bounds = {"now": now, "first": first, "last": last, "tenant": tenant}
+    return [
+        _told(row, prices, currency)
+        for row in records(connection, sql(__file__, "corrections"), bounds)
+    ]
+
+
+def _told(row: dict[str, Any], prices: PriceBook, currency: str) -> dict[str, Any]:
+    before, after = row["billable_before"], row["billable_after"]
+    price = prices.unit_price(row["day"], currency, row["tenant"])
+    moved = {
+        status: row[f"{status}_after"] - row[f"{status}_before"]
+        for status in STATUSES
+        if row[f"{status}_after"] != row[f"{status}_before"]
+    }
+    return {
+        "tenant": row["tenant"],
+        "account": row["account"],
+        "day_utc": str(row["day"]),
+        "corrected_at": iso(row["corrected_at"]),
+        "billable_before": before,
+        "billable_after": after,
+        "change": after - before,
+        "cost_change": plain(times(price, after - before)),
+        "statuses": moved,
+        "reason": "statuses or rows changed" if moved else "metering rules changed",
+    }

@@ -1,0 +1,72 @@
+"""First contacts, sources and subjects: kept for ever, never rescanned.
+
+The mart grows by what is new or earlier than what it holds; the smallest first_at of a key holds.
+"""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from hve_monitor.files import sql
+from models.engine.sql import model
+from models.engine.workplace import Workplace
+from warehouse.privacy.subjects import mark_stored, marked
+from warehouse.records.accounts import stored_days
+from warehouse.store import Store
+from warehouse.tables import FIRST_CONTACTS, FIRST_SOURCES, FIRST_SUBJECTS, Table
+
+STORED, STORED_SOURCES, EARLIEST, NEW = (
+    sql(__file__, f"steps/{name}")
+    for name in ("stored_firsts", "stored_sources", "earliest_firsts", "kept_firsts")
+)
+YOUNG_DAYS = 7  # as in marts/hve_activity.sql
+
+
+def keep_firsts(store: Store, place: Workplace, tenant: str) -> frozenset[date]:
+    """Adds what the days being built say first, and offers the result as kept.*.
+
+    Returns days that held a first until now and lose it to an earlier one: they must be rebuilt.
+    """
+    lost: set[date] = set()
+    for table in (FIRST_CONTACTS, FIRST_SOURCES, FIRST_SUBJECTS):
+        lost |= _keep(store, place, table, tenant)
+    return frozenset(lost)
+
+
+def _keep(store: Store, place: Workplace, table: Table, tenant: str) -> set[date]:
+    names = {"table": table.name, "value": table.key[-1]}
+    place.create(f"marts.{table.name}", model(f"marts.{table.name}").sql, stored=True)
+    if table is FIRST_SUBJECTS:
+        _mark_subjects(store, place, tenant)
+    place.offer_files(f"stored.{table.name}_rows", table, store.delta.files(table, tenant))
+    stored = STORED_SOURCES if table is FIRST_SOURCES else STORED
+    place.create(f"stored.{table.name}", stored.format(**names), stored=True)
+    earlier = place.rows(NEW.format(**names))
+    place.create(f"kept.{table.name}", EARLIEST.format(**names), stored=True)
+    store.delta.append(table, earlier.drop(["displaced_at"]))
+    days = _days(earlier["displaced_at"])
+    return _with_week(days, store, tenant) if table is FIRST_SOURCES else days
+
+
+def _mark_subjects(store: Store, place: Workplace, tenant: str) -> None:
+    """Puts keyed marks in the place of digests, which anybody could make of a guess."""
+    mark_stored(store, tenant)
+    found = place.rows("select * from marts.first_subjects")
+    if found.num_rows:
+        column = found.schema.get_field_index("subject_hash")
+        marks = marked(store, tenant, found["subject_hash"])
+        place.offer_rows("marts.first_subjects", found.set_column(column, "subject_hash", marks))
+
+
+def _with_week(days: set[date], store: Store, tenant: str) -> set[date]:
+    """The days and those with rows after them in which the source still counts as young."""
+    after = {day + timedelta(days=later) for day in days for later in range(1, YOUNG_DAYS + 1)}
+    return days | (after & set(stored_days(store, tenant)) if after else after)
+
+
+def _days(moments: pa.ChunkedArray) -> set[date]:
+    known = pc.unique(pc.drop_null(moments))
+    return {moment.date() for moment in known.to_pylist()}

@@ -1,0 +1,211 @@
+"""Usage rows: what each account sent, by day, or summed over what the reader asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+
+from hve_monitor.errors import ConfigError
+from hve_monitor.files import sql
+from models.engine.sql import model, records
+from models.usage.coverage import published_as_of
+
+if TYPE_CHECKING:  # `hve usage` answers before pandas would be there
+    import pandas as pd
+
+COUNTS = (
+    "messages",
+    "recipients",
+    "delivered",
+    "failed",
+    "quarantined",
+    "filtered_as_spam",
+    "pending",
+    "expanded",
+    "other",
+    "billable_recipients",
+)
+KEYS = ("tenant", "account", "day", "month")
+ONE_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Period:
+    """Rows received from `since` on and before `until`; None is open."""
+
+    since: datetime | None
+    until: datetime | None
+
+    def cut_days(self) -> list[date]:
+        """Days of which only a part is asked for."""
+        edges = [edge for edge in (self.since, self.until) if edge and edge.time() != time(0)]
+        return sorted({edge.date() for edge in edges})
+
+    def last_day(self) -> date | None:
+        """The last day with an asked instant; an end at midnight belongs to the day before."""
+        return None if self.until is None else (self.until - timedelta(microseconds=1)).date()
+
+
+def daily_usage(
+    connection: duckdb.DuckDBPyConnection,
+    now: datetime,
+    tenant: str | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+) -> pd.DataFrame:
+    """Usage per tenant, account and UTC day.
+
+    Shape: tenant, account, day and the counts (nullable integers); days without rows are absent.
+    Whole days come from the mart; a day that the period or `now` cuts is counted from the facts.
+    """
+    import pandas as pd
+
+    sql, bounds = _daily(connection, now, tenant, since, until)
+    frame = connection.execute(f"{sql} order by tenant, account, day", bounds).df()
+    frame = frame.astype(dict.fromkeys(COUNTS, "Int64"))
+    return frame.assign(day=pd.to_datetime(frame["day"]).dt.date)
+
+
+def usage_sums(
+    connection: duckdb.DuckDBPyConnection,
+    by: Sequence[str],
+    now: datetime,
+    tenant: str | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+) -> list[dict[str, object]]:
+    """daily_usage summed over everything but the asked keys, as the contract's JSON rows.
+
+    An unknown count stays null unless some day knows it.
+    Raises: ConfigError for a key that does not exist.
+    """
+    keys = _keys(by)
+    sql, bounds = _daily(connection, now, tenant, since, until)
+    named = {"day": "cast(day as varchar) as day_utc", "month": "strftime(day, '%Y-%m') as month"}
+    shown = ", ".join(named.get(key, key) for key in keys)
+    counts = ", ".join(f"cast(sum({name}) as bigint) as {name}" for name in COUNTS)
+    places = ", ".join(str(place + 1) for place in range(len(keys)))
+    summed = f"select {shown}, {counts} from ({sql}) group by {places} order by {places}"
+    return records(connection, summed, bounds)
+
+
+def window_usage(
+    connection: duckdb.DuckDBPyConnection,
+    since: datetime,
+    until: datetime,
+    tenant: str | None = None,
+) -> pd.DataFrame:
+    """Usage per tenant and account in the whole UTC hours of [since, until), from the marts alone.
+
+    Shape: tenant, account and the counts but billable recipients (nullable integers).
+    """
+    bounds = {"since": since, "until": until, "tenant": tenant}
+    frame = connection.execute(sql(__file__, "usage_hours"), bounds).df()
+    return frame.astype({name: "Int64" for name in COUNTS if name in frame})
+
+
+def usage_rows(frame: pd.DataFrame, by: Sequence[str]) -> list[dict[str, object]]:
+    """Daily usage summed over everything but the asked keys, as the contract's JSON rows.
+
+    An unknown count stays null unless some day knows it.
+    Raises: ConfigError for a key that does not exist.
+    """
+    keys = _keys(by)
+    keyed = frame.assign(month=[f"{day:%Y-%m}" for day in frame["day"]])
+    grouped = keyed.groupby(keys, sort=True)[list(COUNTS)].sum(min_count=1).reset_index()
+    return [_row(row) for row in grouped.to_dict("records")]
+
+
+def _keys(by: Sequence[str]) -> list[str]:
+    """The asked keys after the tenant, which is always one. Raises: ConfigError."""
+    unknown = [key for key in by if key not in KEYS]
+    if unknown or not by:
+        raise ConfigError(f"--by {','.join(by)}: use some of {', '.join(KEYS)}")
+    return list(dict.fromkeys(["tenant", *by]))
+
+
+def _row(row: dict[Hashable, Any]) -> dict[str, object]:
+    import pandas as pd
+
+    names = {"day": "day_utc"}
+    return {
+        names.get(str(name), str(name)): None
+        if value is pd.NA
+        else str(value)
+        if isinstance(value, date)
+        else value
+        for name, value in row.items()
+    }
+
+
+def _visible(
+    connection: duckdb.DuckDBPyConnection,
+    now: datetime,
+    since: datetime | None,
+    until: datetime | None,
+) -> Period:
+    """The asked period without what was received after `now`.
+
+    A version published until `now` holds nothing later of today, so that today need not be cut.
+    """
+    today = datetime.combine(now.date(), time(0), UTC)
+    is_older = now < published_as_of(connection)
+    end = now + timedelta(microseconds=1) if is_older else today + ONE_DAY
+    return Period(since, end if until is None else min(until, end))
+
+
+def _daily(
+    connection: duckdb.DuckDBPyConnection,
+    now: datetime,
+    tenant: str | None,
+    since: datetime | None,
+    until: datetime | None,
+) -> tuple[str, dict[str, Any]]:
+    """A select of what daily_usage promises, and its parameters."""
+    period = _visible(connection, now, since, until)
+    cut = period.cut_days()
+    bounds = {
+        "tenant": tenant,
+        "since_day": None if period.since is None else period.since.date(),
+        "until_day": period.last_day(),
+        "cut_days": cut,
+    }
+    whole = f"select * from ({sql(__file__, 'usage')})"
+    if not cut:
+        return whole, bounds
+    _count_cut_days(connection, tenant, period, cut)
+    columns = ", ".join(("tenant", "account", "day", *COUNTS))
+    return f"select * from ({whole} union all select {columns} from live.marts.cut_days)", bounds
+
+
+def _count_cut_days(
+    connection: duckdb.DuckDBPyConnection, tenant: str | None, period: Period, days: list[date]
+) -> None:
+    """The daily mart's own SQL over the asked part of some days, as live.marts.cut_days."""
+    bounds = {
+        "tenant": tenant,
+        "days": days,
+        "since": period.since or datetime.combine(min(days), time(0), UTC),
+        "until": period.until or datetime.combine(max(days) + ONE_DAY, time(0), UTC),
+    }
+    for schema in ("staging", "reference", "marts"):
+        connection.execute(f"create schema if not exists live.{schema}")
+    connection.execute(
+        "create or replace table live.staging.stg_message_traces as "
+        + sql(__file__, "trace_rows_of_days"),
+        bounds,
+    )
+    connection.execute(
+        "create or replace table live.reference.billable_statuses as"
+        " from hve.reference.billable_statuses"
+    )
+    connection.execute("use live")
+    try:
+        counted = model("marts.hve_usage_daily").sql
+        connection.execute(f"create or replace table live.marts.cut_days as {counted}")
+    finally:
+        connection.execute("use hve")

@@ -1,0 +1,220 @@
+"""Metrics of the published version, as OpenMetrics text: a textfile, or an endpoint.
+
+Every metric is a gauge, so that the file means the same to a Prometheus textfile collector as to an
+OpenMetrics parser. Labels hold tenants, budgets and sources, never an address. Unknown is left out,
+never 0.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import duckdb
+from prometheus_client import CollectorRegistry, start_http_server
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.openmetrics.exposition import generate_latest
+from prometheus_client.registry import Collector
+
+from hve_monitor.config import Config
+from hve_monitor.errors import ConfigError, HveError, StoreError
+from models.cost.spend import spend
+from models.engine.sql import records
+from models.incidents.cards import incident_cards
+from models.usage.coverage import coverage_report, published_as_of
+from models.usage.usage import usage_sums
+from publish.atomic import SHARED, write_lines
+from warehouse.publication import published
+from warehouse.state import State
+
+COUNTS = ("messages", "recipients", "delivered", "failed", "billable_recipients")
+# A projection takes longer than a scraper likes to wait, and nothing changes between two runs.
+KEPT_SECONDS = 30.0
+Sample: TypeAlias = tuple[list[str], Any]
+SEVERITIES = ("high", "medium", "low")
+
+
+@dataclass(eq=False)
+class StoreMetrics(Collector):
+    """Reads the published version, at most every half minute. `clock` tells business time."""
+
+    config: Config
+    clock: Callable[[], datetime]
+    kept: tuple[GaugeMetricFamily, ...] = ()
+    kept_until: float = 0.0
+
+    def collect(self) -> Iterable[GaugeMetricFamily]:
+        """Every metric; before the first run there is none but `hve_up`."""
+        if time.monotonic() >= self.kept_until:
+            self.kept = tuple(self._read())
+            self.kept_until = time.monotonic() + KEPT_SECONDS
+        return self.kept
+
+    def _read(self) -> Iterator[GaugeMetricFamily]:
+        try:
+            found = list(self._collected(self.clock()))
+        except HveError:
+            found = []
+        yield _gauge("hve_up", "whether the store can be read", [], [([], 1 if found else 0)])
+        yield from found
+
+    def _collected(self, now: datetime) -> Iterator[GaugeMetricFamily]:
+        with published(self.config.warehouse.path) as connection:
+            yield from _usage(connection, now)
+            yield from self._coverage(connection, now)
+            yield from _incidents(connection, now)
+        yield from self._costs(now)
+        yield from self._state()
+
+    def _coverage(
+        self, connection: duckdb.DuckDBPyConnection, now: datetime
+    ) -> Iterator[GaugeMetricFamily]:
+        reports = [
+            (tenant.name, coverage_report(connection, now, tenant.name))
+            for tenant in self.config.served
+            if tenant.accounts != "files"
+        ]
+        gaps = [([name], len(report["gaps"])) for name, report in reports]
+        complete = [([name], int(bool(report["complete"]))) for name, report in reports]
+        yield _gauge("hve_coverage_gaps", "windows that were not read", ["tenant"], gaps)
+        yield _gauge("hve_coverage_complete", "1 when no gap is known", ["tenant"], complete)
+        age = (now - published_as_of(connection)).total_seconds()
+        yield _gauge("hve_data_age_seconds", "age of the published version", [], [([], age)])
+
+    def _state(self) -> Iterator[GaugeMetricFamily]:
+        """What the published version cannot know: it is older than the end of its own run."""
+        state = State(self.config.warehouse.path / "state.db")
+        try:
+            yield from _runs(state)
+            yield from self._quota(state)
+        finally:
+            state.close()
+
+    def _quota(self, state: State) -> Iterator[GaugeMetricFamily]:
+        limits = self.config.limits
+        since = time.time() - limits.message_trace_window_seconds
+        used = [
+            ([tenant.name], len(state.quota_use(tenant.name, since)))
+            for tenant in self.config.served
+            if tenant.accounts != "files"
+        ]
+        says = "trace requests in the running window"
+        yield _gauge("hve_quota_used_requests", says, ["tenant"], used)
+        limit = limits.message_trace_requests * limits.share
+        yield _gauge("hve_quota_limit_requests", "our share of the quota", [], [([], limit)])
+
+    def _costs(self, now: datetime) -> Iterator[GaugeMetricFamily]:
+        cost, expected, budgets = [], [], []
+        for tenant in self.config.served:
+            report = spend(self.config, now, tenant.name)
+            labels = [tenant.name, report["currency"]]
+            cost.append((labels, report["month_to_date"]["cost"]))
+            expected.append((labels, report["projection"]["month_end"]))
+            budgets += [
+                ([tenant.name, each["name"], each["period"]], each["used_ratio"])
+                for each in report["budgets"]
+            ]
+        both = ["tenant", "currency"]
+        yield _gauge("hve_cost_month_to_date", "estimate from traces, not the invoice", both, cost)
+        yield _gauge("hve_cost_month_end_expected", "projection of the month", both, expected)
+        names = ["tenant", "budget", "period"]
+        yield _gauge("hve_budget_used_ratio", "part of the budget that is used", names, budgets)
+
+
+def text(config: Config, now: datetime) -> str:
+    """All metrics at a business time, ending with `# EOF`."""
+    encoded: bytes = generate_latest(_registry(config, lambda: now))  # type: ignore[no-untyped-call] # the library's
+    return encoded.decode()
+
+
+def write(config: Config, now: datetime, path: Path) -> None:
+    """Replaces the textfile at once. Raises: StoreError when it cannot be written."""
+    try:
+        write_lines(path, text(config, now).splitlines(), SHARED)
+    except OSError as error:
+        raise StoreError(f"{path}: cannot be written ({error.strerror}); check --out") from None
+
+
+@contextmanager
+def served(config: Config, clock: Callable[[], datetime]) -> Iterator[int | None]:
+    """Answers scrapes at `metrics.listen` while the block runs; its port, None without one."""
+    if not config.metrics.listen:
+        yield None
+        return
+    host, _, port = config.metrics.listen.rpartition(":")
+    try:
+        server, thread = start_http_server(int(port), host, _registry(config, clock))
+    except (OSError, OverflowError) as error:
+        reason = getattr(error, "strerror", None) or "no such port"
+        raise ConfigError(f"metrics.listen: {config.metrics.listen}: {reason}") from None
+    try:
+        yield server.server_port
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def _registry(config: Config, clock: Callable[[], datetime]) -> CollectorRegistry:
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(StoreMetrics(config, clock))
+    return registry
+
+
+def _runs(state: State) -> Iterator[GaugeMetricFamily]:
+    last = state.last_run()
+    if last is None:
+        return
+    started, finished, summary = last
+    seconds = (finished - started).total_seconds()
+    ended: list[Sample] = [([], finished.timestamp())]
+    yield _gauge("hve_last_run_timestamp_seconds", "when it ended, real time", [], ended)
+    yield _gauge("hve_last_run_duration_seconds", "how long it took", [], [([], seconds)])
+    states = [
+        ([each["tenant"], each["source"]], int(each["status"] == "ok"))
+        for each in summary.get("sources", [])
+    ]
+    yield _gauge("hve_source_ok", "1 when the last run read it", ["tenant", "source"], states)
+    told = summary.get("alerts", {})
+    waiting = [([name], told[name]) for name in ("held", "due", "given_up") if name in told]
+    yield _gauge("hve_alerts_waiting", "alerts that are not out", ["state"], waiting)
+
+
+def _usage(connection: duckdb.DuckDBPyConnection, now: datetime) -> Iterator[GaugeMetricFamily]:
+    month = now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    rows = usage_sums(connection, ["tenant"], now, since=month)
+    for name in COUNTS:
+        found = [([str(row["tenant"])], row[name]) for row in rows]
+        yield _gauge(f"hve_{name}_month_to_date", "count of the UTC month", ["tenant"], found)
+
+
+def _incidents(connection: duckdb.DuckDBPyConnection, now: datetime) -> Iterator[GaugeMetricFamily]:
+    cards = incident_cards(connection, now, since=now - timedelta(days=30))
+    tenants = {row["tenant"] for row in records(connection, "select tenant from state.tenants", {})}
+    found = [
+        ([tenant, severity], _open(cards, tenant, severity))
+        for tenant in sorted(tenants | {card["tenant"] for card in cards})
+        for severity in SEVERITIES
+    ]
+    yield _gauge("hve_incidents_open", "open incidents", ["tenant", "severity"], found)
+
+
+def _open(cards: list[dict[str, Any]], tenant: str, severity: str) -> int:
+    return sum(
+        card["tenant"] == tenant and card["severity"] == severity and card["status"] == "open"
+        for card in cards
+    )
+
+
+def _gauge(name: str, says: str, labels: list[str], samples: Iterable[Sample]) -> GaugeMetricFamily:
+    """A gauge without the samples that are unknown."""
+    family = GaugeMetricFamily(name, says, labels=labels)
+    for values, number in samples:
+        if number is not None:
+            family.add_metric(values, float(number))
+    return family

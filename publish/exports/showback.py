@@ -1,0 +1,142 @@
+"""A month's showback: one CSV over all cost centers, and a page to print for each."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from hve_monitor.clock import iso
+from publish.files import write_csv, write_text
+
+UNALLOCATED = "(unallocated)"
+COLUMNS = (
+    "month",
+    "cost_center",
+    "owner",
+    "account_count",
+    "messages",
+    "billable_recipients",
+    "currency",
+    "estimated_cost",
+    "cost_per_message",
+    "cost_per_1000_recipients",
+    "incident_recipients",
+    "incident_cost",
+    "invoiced",
+)
+STYLE = """
+@page { size: A4; margin: 18mm }
+body { font: 11pt/1.45 system-ui, sans-serif; color: #1b1b1b; max-width: 46rem; margin: 2rem auto }
+h1 { font-size: 20pt; margin: 0 }
+p.lead { font-size: 13pt } p.note { color: #595959; font-size: 9.5pt }
+table { border-collapse: collapse; width: 100%; margin: 1rem 0 }
+th, td { text-align: left; padding: .35rem .5rem; border-bottom: 1px solid #d0d0d0 }
+td.number, th.number { text-align: right; font-variant-numeric: tabular-nums }
+"""
+
+
+def write_showback(report: Mapping[str, Any], out: Path, now: datetime) -> list[Path]:
+    """Files of the month in the folder `out`: the CSV first, then a page per cost center.
+
+    report: the cost JSON of models.cost.spend.
+    """
+    booked = _booked(report)
+    table = out / f"hve-showback-{report['month']}.csv"
+    write_csv(table, COLUMNS, (_line(report, row, booked) for row in report["by_cost_center"]))
+    pages = []
+    for row in report["by_cost_center"]:
+        name = _file_name(row["cost_center"]) if row["cost_center"] else "unallocated"
+        page = out / f"hve-showback-{report['month']}-{name}.html"
+        write_text(page, page_of(report, row, booked, now))
+        pages.append(page)
+    return [table, *pages]
+
+
+def page_of(
+    report: Mapping[str, Any],
+    row: Mapping[str, Any],
+    booked: Mapping[str | None, str],
+    now: datetime,
+) -> str:
+    """One print-ready HTML page; needs nothing from elsewhere."""
+    name, currency = row["cost_center"] or UNALLOCATED, report["currency"]
+    owner = f" · owner {escape(row['owner'])}" if row["owner"] else ""
+    facts = [
+        ("Messages", f"{row['messages']:,}"),
+        ("Billable recipients", f"{row['billable_recipients']:,}"),
+        ("Estimated cost", _money(row["cost"], currency)),
+        ("Invoiced share", _money(booked.get(row["cost_center"]), currency)),
+        ("Cost per message", _money(row["cost_per_message"], currency)),
+        ("Cost per 1,000 recipients", _money(row["cost_per_1000_recipients"], currency)),
+        ("Part of it caused by incidents", _money(row["incident_cost"], currency)),
+    ]
+    head = f"High Volume Email {report['month']}: {escape(name)}"
+    return (
+        f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{head}</title>'
+        f"<style>{STYLE}</style></head><body>\n<h1>{escape(name)}</h1>\n"
+        f'<p class="lead">High Volume Email in {report["month"]}{owner}</p>\n'
+        f"{_table(('', 'Month'), facts)}\n"
+        f"{_table(('Account', f'Estimated cost, {currency}'), _accounts(report, row))}\n"
+        '<p class="note">Estimates are delivered recipients in message traces × the price of their'
+        " day; they are not the invoice. The invoiced share is cut by those estimates. Made by"
+        f" hve-monitor as of {iso(now)}.</p>\n</body></html>\n"
+    )
+
+
+def _accounts(report: Mapping[str, Any], row: Mapping[str, Any]) -> list[tuple[str, str]]:
+    mine = set(row["accounts"])
+    return [
+        (line["account"], line["month_to_date"] or "unknown")
+        for line in report["by_account"]
+        if line["account"] in mine
+    ]
+
+
+def _table(head: tuple[str, str], rows: list[tuple[str, str]]) -> str:
+    body = "".join(
+        f'<tr><td>{escape(name)}</td><td class="number">{escape(value)}</td></tr>'
+        for name, value in rows
+    )
+    titles = f'<tr><th>{escape(head[0])}</th><th class="number">{escape(head[1])}</th></tr>'
+    return f"<table><thead>{titles}</thead><tbody>{body}</tbody></table>"
+
+
+def _line(
+    report: Mapping[str, Any], row: Mapping[str, Any], booked: Mapping[str | None, str]
+) -> list[object]:
+    return [
+        report["month"],
+        row["cost_center"] or UNALLOCATED,
+        row["owner"],
+        len(row["accounts"]),
+        row["messages"],
+        row["billable_recipients"],
+        report["currency"],
+        row["cost"],
+        row["cost_per_message"],
+        row["cost_per_1000_recipients"],
+        row["incident_recipients"],
+        row["incident_cost"],
+        booked.get(row["cost_center"]),
+    ]
+
+
+def _booked(report: Mapping[str, Any]) -> dict[str | None, str]:
+    """Invoiced cents by cost center; empty without an invoice."""
+    lines = report["invoice"]["by_cost_center"] if report["invoice"] else []
+    return {line["cost_center"]: line["booked"] for line in lines if line["kind"] != "residual"}
+
+
+def _money(amount: str | None, currency: str) -> str:
+    return "unknown" if amount is None else f"{amount} {currency}"
+
+
+def _file_name(name: str) -> str:
+    """Letters and digits of the name; what that leaves out comes back as a few hash digits."""
+    plain = re.sub(r"[^\w.-]+", "-", name).strip("-.")[:80]
+    return plain if plain == name else f"{plain}-{hashlib.sha256(name.encode()).hexdigest()[:6]}"

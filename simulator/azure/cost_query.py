@@ -1,0 +1,199 @@
+"""The query language of Cost Management: which charges, summed how, in which columns."""
+
+from __future__ import annotations
+
+import calendar
+from collections.abc import Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from simulator.mail.instant import day_of, day_text, parse_instant
+from simulator.world.invoice import Charge
+
+_MONEY = {"cost", "pretaxcost", "costusd", "pretaxcostusd"}
+_KINDS = {"usage", "actualcost", "amortizedcost"}
+_EPOCH = date(1970, 1, 1)
+
+
+class BadQueryError(Exception):
+    """The service answers 400 with this text."""
+
+
+class Aggregation(msgspec.Struct, frozen=True):
+    """A summed column."""
+
+    name: str
+    function: str
+
+
+class Grouping(msgspec.Struct, frozen=True):
+    """A column to group by; `type` is Dimension or TagKey."""
+
+    type: str
+    name: str
+
+
+class Dataset(msgspec.Struct, frozen=True):
+    """Granularity, sums, groups and filter."""
+
+    granularity: str = "None"
+    aggregation: dict[str, Aggregation] = {}
+    grouping: list[Grouping] = []
+    filter: dict[str, Any] | None = None
+
+
+class TimePeriod(msgspec.Struct, frozen=True, rename={"start": "from", "end": "to"}):
+    """First and last instant of a custom period."""
+
+    start: str
+    end: str
+
+
+class CostQuery(msgspec.Struct, frozen=True):
+    """The body of a query."""
+
+    type: str
+    timeframe: str
+    dataset: Dataset
+    timePeriod: TimePeriod | None = None  # noqa: N815 - the name on the wire
+
+
+def read_cost_query(body: bytes) -> CostQuery:
+    """A checked query. Raises: BadQueryError."""
+    try:
+        query = msgspec.json.decode(body, type=CostQuery)
+    except msgspec.MsgspecError as error:
+        raise BadQueryError(f"Invalid query definition: {error}") from error
+    if query.type.lower() not in _KINDS:
+        raise BadQueryError(f"Invalid query definition: Invalid type '{query.type}'.")
+    if query.dataset.granularity.lower() not in ("none", "daily", "monthly"):
+        raise BadQueryError("Invalid query definition: Invalid dataset granularity.")
+    for each in query.dataset.aggregation.values():
+        if each.function.lower() != "sum" or each.name.lower() not in _MONEY | {"usagequantity"}:
+            raise BadQueryError(f"Invalid query definition: Invalid aggregation '{each.name}'.")
+    return query
+
+
+def days_of(query: CostQuery, today: int) -> tuple[int, int]:
+    """First and last day number of the period. Raises: BadQueryError."""
+    frame = query.timeframe.lower()
+    month = date.fromisoformat(day_text(today)).replace(day=1)
+    if frame in ("monthtodate", "billingmonthtodate"):
+        return _number(month), today
+    if frame in ("thelastmonth", "thelastbillingmonth"):
+        last = _number(month) - 1
+        return _number(date.fromisoformat(day_text(last)).replace(day=1)), last
+    if frame == "themonth":
+        length = calendar.monthrange(month.year, month.month)[1]
+        return _number(month), _number(month) + length - 1
+    if frame == "weektodate":
+        return today - (date.fromisoformat(day_text(today)).isoweekday() % 7), today
+    return _custom(query)
+
+
+def _custom(query: CostQuery) -> tuple[int, int]:
+    if query.timeframe.lower() != "custom" or query.timePeriod is None:
+        raise BadQueryError("Invalid query definition: Invalid timeframe or missing time period.")
+    try:
+        first, last = (
+            day_of(parse_instant(text)) for text in (query.timePeriod.start, query.timePeriod.end)
+        )
+    except ValueError as error:
+        raise BadQueryError(f"Invalid query definition: {error}") from error
+    if not first <= last <= first + 366:
+        raise BadQueryError("The time period for pulling the data cannot exceed 1 year(s)")
+    return first, last
+
+
+def _number(day: date) -> int:
+    return (day - _EPOCH).days
+
+
+def matches(charge: Charge, condition: Mapping[str, Any] | None) -> bool:
+    """Whether a charge passes a filter; values compare without regard to letter case."""
+    if not condition:
+        return True
+    lowered = {name.lower(): value for name, value in condition.items()}
+    if "and" in lowered:
+        return all(matches(charge, each) for each in lowered["and"])
+    if "or" in lowered:
+        return any(matches(charge, each) for each in lowered["or"])
+    if "not" in lowered:
+        return not matches(charge, lowered["not"])
+    return _compare(charge, lowered)
+
+
+def _compare(charge: Charge, condition: Mapping[str, Any]) -> bool:
+    try:
+        if "tags" in condition:
+            test = condition["tags"]
+            found = charge.tags.get(test["name"], "")
+        else:
+            test = condition["dimensions"]
+            found = _dimension(charge, test["name"])
+        return found.lower() in {str(value).lower() for value in test["values"]}
+    except (KeyError, TypeError, AttributeError) as error:
+        raise BadQueryError("Invalid query definition: Invalid filter.") from error
+
+
+def _dimension(charge: Charge, name: str) -> str:
+    known = {each.lower(): value for each, value in charge.dimensions.items()}
+    if name.lower() not in known:
+        raise BadQueryError(f"Invalid query definition: Invalid dimension '{name}'.")
+    return known[name.lower()]
+
+
+class CostTable:
+    """Columns and rows of an answer; the order of the columns is drawn from the seed."""
+
+    def __init__(self, query: CostQuery, charges: Sequence[Charge], seed: int) -> None:
+        self._data = query.dataset
+        names = self._names()
+        order = np.random.default_rng([seed, 23]).permutation(len(names))
+        self.columns = [{"name": names[at][0], "type": names[at][1]} for at in order]
+        self.rows = [[row[at] for at in order] for row in self._rows(charges)]
+
+    def _names(self) -> list[tuple[str, str]]:
+        """(name, type) in the order in which `_rows` writes the values."""
+        names = [(each.name, "Number") for each in self._data.aggregation.values()]
+        times = {"daily": ("UsageDate", "Number"), "monthly": ("BillingMonth", "Datetime")}
+        if self._data.granularity.lower() in times:
+            names.append(times[self._data.granularity.lower()])
+        for each in self._data.grouping:
+            tag = each.type.lower() in ("tagkey", "tag")
+            names += (
+                [("TagKey", "String"), ("TagValue", "String")] if tag else [(each.name, "String")]
+            )
+        return [*names, ("Currency", "String")]
+
+    def _rows(self, charges: Sequence[Charge]) -> list[list[Any]]:
+        sums: dict[tuple[Any, ...], list[Decimal]] = {}
+        asked = [each.name.lower() for each in self._data.aggregation.values()]
+        for charge in charges:
+            values = [charge.cost if name in _MONEY else charge.quantity for name in asked]
+            known = sums.setdefault(self._key(charge), [Decimal(0)] * len(asked))
+            known[:] = [old + new for old, new in zip(known, values, strict=True)]
+        return [[*map(number_text, totals), *key, "USD"] for key, totals in sums.items()]
+
+    def _key(self, charge: Charge) -> tuple[Any, ...]:
+        key: list[Any] = []
+        day = day_text(charge.day)
+        if self._data.granularity.lower() == "daily":
+            key.append(int(day.replace("-", "")))
+        elif self._data.granularity.lower() == "monthly":
+            key.append(f"{day[:7]}-01T00:00:00")
+        for each in self._data.grouping:
+            if each.type.lower() in ("tagkey", "tag"):
+                key += [each.name, charge.tags.get(each.name, "")]
+            else:
+                key.append(_dimension(charge, each.name))
+        return tuple(key)
+
+
+def number_text(value: Decimal) -> msgspec.Raw:
+    """A JSON number as the service writes it: small ones such as 7E-06."""
+    return msgspec.Raw(repr(float(value)).upper().encode())

@@ -1,0 +1,113 @@
+"""The rows of the tenant, drawn per account and UTC day when somebody asks for them."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+
+import numpy as np
+
+from simulator.mail.account import Account
+from simulator.mail.attacks import ADDING, attack_sends
+from simulator.mail.block import Block, build_block, code_of
+from simulator.mail.directory import Directory
+from simulator.mail.distortions import distorted, failing
+from simulator.mail.habits import Habits
+from simulator.mail.incident import BURST, Incident, burst_sends
+from simulator.mail.instant import DAY, day_of
+from simulator.mail.sends import Sends, join
+
+_ACCOUNT_BITS = 8
+ADDED = (BURST, *ADDING)
+
+
+class Traffic:
+    """Blocks by (account index, UTC day number); safe to use from several threads.
+
+    `accounts` are all senders: the High Volume Email accounts first, then ordinary users.
+    Each block comes from its own generator seeded by (seed, account, day): asking for later days
+    never changes an earlier one.
+    """
+
+    def __init__(
+        self,
+        seed: int,
+        accounts: Sequence[Account],
+        directory: Directory,
+        incidents: Sequence[Incident],
+        first_day: int,
+        people: Sequence[Account] = (),
+    ) -> None:
+        self.hve_accounts = accounts
+        self.accounts = [*accounts, *people]
+        self.directory = directory
+        self.incidents = incidents
+        self.first_day = first_day
+        self._seed = seed
+        self._habits = Habits(seed, directory)
+        self._blocks: dict[tuple[int, int], Block] = {}
+        self._drawing = threading.Lock()
+
+    def block(self, account: int, day: int) -> Block:
+        """The rows of one account on one day, visible or not."""
+        with self._drawing:
+            if (account, day) not in self._blocks:
+                self._blocks[account, day] = self._draw(account, day)
+            return self._blocks[account, day]
+
+    def locate(self, trace_id: bytes) -> tuple[int, int] | None:
+        """(account index, day) that a 16-byte trace id belongs to; None for a foreign id."""
+        day, account = divmod(code_of(trace_id), 1 << _ACCOUNT_BITS)
+        known = account < len(self.accounts) and 0 <= day - self.first_day < 100_000
+        return (account, day) if known else None
+
+    def subjects(self, account: int) -> list[str]:
+        """Subjects of an account; the last one belongs to bursts."""
+        return [*self.accounts[account].profile.subjects, "Action required: confirm your mailbox"]
+
+    def sources(self, account: int) -> list[str]:
+        """Source addresses of an account; those of incidents come last."""
+        added = [item.source_ip for item in self._of(account) if item.source_ip is not None]
+        return [*self.accounts[account].source_ips, *added]
+
+    def _of(self, account: int) -> list[Incident]:
+        return [item for item in self.incidents if item.account == account]
+
+    def _draw(self, account: int, day: int) -> Block:
+        random = np.random.default_rng([self._seed, account, day, 0])
+        owner = self.accounts[account]
+        sends = self._distorted(account, day, self._habits.messages(owner, day, random))
+        sends = join([sends, *self._added_parts(account, day)])
+        code = (day << _ACCOUNT_BITS) + account
+        block = build_block(sends, len(owner.spellings), code, random)
+        return failing(
+            block, self._of(account), np.random.default_rng([self._seed, account, day, 8])
+        )
+
+    def _distorted(self, account: int, day: int, sends: Sends) -> Sends:
+        random = np.random.default_rng([self._seed, account, day, 7])
+        sources = self.sources(account)
+        for item in self._of(account):
+            swapped = sources.index(item.source_ip) if item.source_ip is not None else 0
+            sends = distorted(sends, item, swapped, random)
+        return sends
+
+    def _added_parts(self, account: int, day: int) -> list[Sends]:
+        """The messages of each attack that fall on the day."""
+        parts = []
+        for item in self._of(account):
+            if item.family in ADDED and day_of(item.start) <= day <= day_of(item.end):
+                sends = self._added(item)
+                parts.append(sends.keep(sends.received // DAY == day))
+        return parts
+
+    def _added(self, item: Incident) -> Sends:
+        """All messages of an attack; without an address of its own it comes from the account's."""
+        sources = self.sources(item.account)
+        source = sources.index(item.source_ip) if item.source_ip is not None else 0
+        subject = len(self.subjects(item.account)) - 1
+        staff = self.directory.staff
+        if item.family == BURST:
+            return burst_sends(self._seed, item, staff, source, subject)
+        contacts = self._habits.contacts(self.accounts[item.account], day_of(item.start))
+        return attack_sends(self._seed, item, contacts, staff, source, subject)

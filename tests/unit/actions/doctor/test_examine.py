@@ -1,0 +1,64 @@
+"""The doctor: every check has a state, and a fix when something is wrong."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from actions.doctor import examine as doctor
+from actions.doctor.examine import examine
+from hve_monitor.config import Config, Endpoints, Tenant, Warehouse
+from tests.unit.conftest import NOW
+
+
+def checks(config: Config) -> tuple[dict[str, str], int]:
+    outcome = examine(config, NOW)
+    found = outcome.document["checks"]
+    assert all(bool(each["fix"]) == (each["status"] != "ok") for each in found)
+    return {each["check"]: each["status"] for each in found}, outcome.exit_code
+
+
+def test_an_empty_site_is_warned_but_nothing_fails(tmp_path: Path) -> None:
+    found = checks(Config(warehouse=Warehouse(path=tmp_path / "store")))
+    assert found == (
+        {"configuration": "warn", "store": "ok", "disk": "ok", "coverage": "warn"},
+        0,
+    )
+    assert list((tmp_path / "store").iterdir()) == []
+
+
+def test_a_full_disk_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "LEAST_FREE_BYTES", 10**18)
+    tmp_path.chmod(0o755)
+    states, code = checks(Config(warehouse=Warehouse(path=tmp_path)))
+    assert states["store"] == "warn", "others may read it"
+    assert (states["disk"], code) == ("fail", 3)
+
+
+def test_a_missing_secret_fails_with_the_name_of_the_file(tmp_path: Path) -> None:
+    tenant = Tenant(
+        name="contoso",
+        tenant_id="t",
+        client_id="c",
+        client_secret_file=tmp_path / "gone.secret",
+        accounts=("hr@contoso.com",),
+    )
+    outcome = examine(
+        Config(
+            warehouse=Warehouse(path=tmp_path),
+            tenants=(tenant,),
+            endpoints=Endpoints(login="https://127.0.0.1:9"),
+        ),
+        NOW,
+    )
+    failed = [each for each in outcome.document["checks"] if each["status"] == "fail"]
+    assert [(each["check"], each["tenant"]) for each in failed] == [("credentials", "contoso")]
+    assert "gone.secret cannot be read" in failed[0]["detail"]
+    assert outcome.exit_code == 3
+
+
+def test_a_store_that_cannot_be_made_fails_and_the_rest_is_examined(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    states, code = checks(Config(warehouse=Warehouse(path=tmp_path / "file" / "store")))
+    assert (states["store"], code) == ("fail", 3)

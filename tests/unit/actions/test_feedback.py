@@ -1,0 +1,133 @@
+"""Verdicts and plans from the command line: at once, also while a run is going on."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from tests.unit.conftest import Ended, Hve, Prepared
+from warehouse.store import open_store
+
+START, BURST = "2026-09-01T00:00:00", "2026-10-12T10"
+NOW = ("--now", "2026-10-13T00:00:00Z")
+
+
+@pytest.fixture
+def stored(hve: Hve, prepared: Prepared, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A store with one surge; its id."""
+    return prepared.enter("surge", monkeypatch, lambda: filled(hve))
+
+
+def filled(hve: Hve) -> str:
+    """The surge's id; its store is in the present folder."""
+    rows = ["id,sender,recipient,received_at,status"]
+    for day in range(42):
+        for hour in range(24):
+            stamp = f"2026-{9 + day // 30:02}-{day % 30 + 1:02}T{hour:02}:20:00Z"
+            people = (f"r{(96 * day + 4 * hour + n) % 600}@fabrikam.com" for n in range(4))
+            rows += [f"{day}-{hour}-{person},hr@contoso.com,{person},{stamp},delivered"
+                     for person in people]  # fmt: skip
+    rows += [f"b{n},hr@contoso.com,r{n}@fabrikam.com,{BURST}:30:00Z,delivered"
+             for n in range(600)]  # fmt: skip
+    Path("rows.csv").write_text("\n".join(rows), encoding="utf-8")
+    assert hve("import", "rows.csv", "--json", *NOW).code == 0
+    found = hve("incidents", "--json", *NOW).json["incidents"]
+    (surge,) = [each for each in found if each["kind"] == "surge"]
+    assert surge["status"] == "open"
+    assert surge["verdict"] is None
+    return str(surge["id"])
+
+
+def test_a_verdict_is_seen_at_once_and_for_thirty_days(hve: Hve, stored: str) -> None:
+    with open_store(Path("data/local")) as store, store.build_lock(), store.tenant_lock("local"):
+        said = hve("verdict", stored, "false-positive", "--reason", "payroll", "--author", "ada",
+                   "--json", *NOW)  # fmt: skip
+    assert said.code == 0
+    assert said.json["verdict"]["status"] == "false_positive"
+    (card,) = hve("incidents", stored, "--json", *NOW).json["incidents"]
+    assert card["status"] == "false_positive"
+    assert card["verdict"] == {
+        "status": "false_positive",
+        "reason": "payroll",
+        "author": "ada",
+        "at": "2026-10-13T00:00:00Z",
+        "expires_at": "2026-11-12T00:00:00Z",
+    }
+    found = hve("incidents", "--status", "false_positive", "--json", *NOW).json["incidents"]
+    assert [each["id"] for each in found] == [stored]
+    later = hve("incidents", stored, "--json", "--now", "2026-11-12T00:00:00Z").json["incidents"]
+    assert later[0]["status"] == "open"  # no run has seen its end
+    hve("verdict", stored, "confirmed", "--reason", "a loop", *NOW)
+    assert hve("incidents", stored, "--json", *NOW).json["incidents"][0]["status"] == "confirmed"
+
+
+def test_mistakes_are_one_line_each(hve: Hve, stored: str) -> None:
+    for arguments, told in (
+        (("nothing", "confirmed", "--reason", "x"), "nothing: no such incident"),
+        ((stored, "wrong", "--reason", "x"), "wrong: no such verdict; use one of confirmed,"),
+        ((stored, "confirmed"), "verdict: --reason is missing"),
+        ((stored, "confirmed", "--reason", "  "), "verdict: --reason is missing"),
+    ):
+        assert_one_line(hve("verdict", *arguments, *NOW), told)
+
+
+def assert_one_line(ended: Ended, told: str) -> None:
+    assert ended.code == 2
+    assert told in ended.err
+    assert len(ended.err.splitlines()) == 1
+
+
+def test_a_plan_is_added_listed_and_removed(hve: Hve, stored: str) -> None:
+    window = ("--start", f"{BURST}:00:00Z", "--end", "2026-10-12T11:00:00Z")
+    added = hve("plan", "add", "--account", "HR@contoso.com", *window, "--recipients", "600",
+                "--note", "staff mail", "--author", "grace", "--json",
+                "--now", "2026-10-11T00:00:00Z")  # fmt: skip
+    assert added.code == 0, added.err
+    (listed,) = hve("plan", "list", "--json", *NOW).json["plans"]
+    assert listed == added.json["plan"] | {
+        "sent": 604,
+        "usual": listed["usual"],
+        "overspill": max(604 - listed["usual"] - 600, 0),
+    }
+    assert listed["account"] == "hr@contoso.com"
+    hve("build", *NOW)
+    kinds = [each["kind"] for each in hve("incidents", "--json", *NOW).json["incidents"]]
+    assert not {"surge", "drift"} & set(kinds)
+    assert hve("plan", "remove", listed["id"], *NOW).code == 0
+    assert hve("plan", "list", "--json", *NOW).json == {"plans": []}
+    again = hve("plan", "remove", listed["id"], *NOW)
+    assert (again.code, again.err) == (
+        2,
+        f"hve: {listed['id']}: no such plan; see 'hve plan list'\n",
+    )
+
+
+def test_what_is_announced_is_part_of_the_projection(hve: Hve, stored: str) -> None:
+    before = hve("cost", "--json", *NOW).json["projection"]["month_end"]
+    added = hve("plan", "add", "--account", "hr@contoso.com", "--start", "2026-10-20", "--end",
+                "2026-10-21", "--recipients", "100000", *NOW)  # fmt: skip
+    assert added.code == 0, added.err
+    after = hve("cost", "--json", *NOW).json["projection"]["month_end"]
+    price = Decimal(hve("cost", "--json", *NOW).json["unit_price"])
+    assert Decimal(after) - Decimal(before) > 90_000 * price
+
+
+def test_a_plan_speaks_of_something_that_exists(hve: Hve, stored: str) -> None:
+    usual = ("--start", "2026-10-12", "--end", "2026-10-13", "--recipients", "5", *NOW)
+    for arguments, told in (
+        (("--account", "hr@contos.com"), "did you mean 'hr@contoso.com'?"),
+        (("--cost-center", "HR"), "no such cost center (known: none)"),
+        (("--all", "--account", "hr@contoso.com"), "give exactly one of"),
+        ((), "give exactly one of"),
+    ):
+        assert_one_line(hve("plan", "add", *arguments, *usual), told)
+
+
+def test_a_plan_needs_a_window_and_a_size(hve: Hve) -> None:
+    usual = ("plan", "add", "--all", "--start", "2026-10-13")
+    empty = hve(*usual, "--end", "2026-10-13", "--recipients", "5", *NOW)
+    assert (empty.code, "must be after --start" in empty.err) == (2, True)
+    none = hve(*usual, "--end", "2026-10-14", "--recipients", "0", *NOW)
+    assert (none.code, "must be at least 1" in none.err) == (2, True)

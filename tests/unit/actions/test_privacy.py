@@ -1,0 +1,480 @@
+"""Reveal, erase, purge and keys from the command line: one line for each mistake, all audited."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from datetime import UTC, datetime, timedelta
+from hashlib import md5, sha1, sha256
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pytest
+
+from actions import privacy
+from hve_monitor.config import load_config
+from tests.contract.test_privacy import texts_of
+from tests.unit.conftest import Ended, Hve, Prepared
+from warehouse.configured import store_of
+from warehouse.connection import arrow, compute, files_sql
+from warehouse.privacy.subjects import DIGESTS, marked
+from warehouse.records.accounts import stored_rows
+from warehouse.tables import FIRST_SUBJECTS, HVE_FINDINGS, MESSAGE_TRACES
+
+NOW = ("--now", "2026-11-24T08:00:00Z")
+AT = datetime(2026, 11, 24, 8, tzinfo=UTC)
+PERSON, OTHER = "ada.lang@fabrikam.com", "ben.roy@fabrikam.com"
+CSV = f"""\
+id,sender,recipient,received_at,status,subject,message_id
+t1,hr@contoso.com,{PERSON},2026-11-23T07:00:00Z,delivered,Quarterly bonus,<m1@contoso.com>
+t1,hr@contoso.com,{OTHER},2026-11-23T07:00:00Z,delivered,Quarterly bonus,<m1@contoso.com>
+t2,hr@contoso.com,{PERSON},2026-11-22T07:00:00Z,failed,Second notice,<m2@contoso.com>
+t3,hr@contoso.com,{OTHER},2025-01-22T07:00:00Z,delivered,Old news,<m3@contoso.com>
+"""
+
+
+def configure(folder: Path, mode: str, more: str = "") -> None:
+    (folder / "hve.key").write_text("k" * 40)
+    (folder / "hve.toml").write_text(
+        f'[privacy]\nmode = "{mode}"\nkey_file = "hve.key"\n{more}', encoding="utf-8"
+    )
+
+
+def fill(hve: Hve, mode: str) -> None:
+    """A store with three people's mail in a mode, in the present folder."""
+    configure(Path(), mode)
+    Path("rows.csv").write_text(CSV, encoding="utf-8")
+    assert hve("import", "rows.csv", *NOW).code == 0
+
+
+@pytest.fixture(params=["full", "pseudonymous"])
+def mode(
+    request: pytest.FixtureRequest, hve: Hve, prepared: Prepared, monkeypatch: pytest.MonkeyPatch
+) -> str:
+    """A store in a mode."""
+
+    def make() -> str:
+        fill(hve, request.param)
+        return str(request.param)
+
+    return prepared.enter(request.param, monkeypatch, make)
+
+
+@pytest.fixture
+def hidden(hve: Hve, prepared: Prepared, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A pseudonymous store; the pseudonym of a person."""
+
+    def make() -> str:
+        fill(hve, "pseudonymous")
+        search = ("trace", "--recipient", PERSON, "--status", "failed", "--json")
+        (row,) = hve(*search, *NOW).json["rows"]
+        return str(row["recipient"])
+
+    return prepared.enter("hidden", monkeypatch, make)
+
+
+def told(ended: Ended) -> str:
+    assert ended.code == 2, ended
+    assert len(ended.err.splitlines()) == 1, ended.err
+    return ended.err
+
+
+def holders(text: str) -> list[str]:
+    return [str(file) for file, held in texts_of(Path("data/local")) if text in held]
+
+
+def test_a_person_is_revealed_for_a_reason_and_audited(hve: Hve, hidden: str) -> None:
+    assert hidden.startswith("p-")
+    assert hidden.endswith("@fabrikam.com")
+    assert "reveal: --reason is missing" in told(hve("reveal", hidden, *NOW))
+    shown = hve("reveal", hidden, "--reason", "bounce", "--author", "eve", "--json", *NOW)
+    assert shown.json["address"] == PERSON
+    assert "nobody is known" in told(hve("reveal", "p-" + "0" * 32, "--reason", "x", *NOW))
+    assert "is no pseudonym" in told(hve("reveal", PERSON, "--reason", "x", *NOW))
+    entries = hve("audit", "--json").json["entries"]
+    acts = [(each["who"], each["what"], each["reason"]) for each in entries]
+    assert ("eve", "reveal", "bounce") in acts
+    assert {each["what"] for each in entries} == {"reveal", "search"}
+    assert holders(PERSON) == []
+
+
+def test_words_of_subjects_are_refused_with_the_reason(hve: Hve, hidden: str) -> None:
+    assert "keyed hashes" in told(hve("trace", "--subject", "bonus", *NOW))
+    assert holders("Quarterly") == []
+
+
+def usage(hve: Hve) -> Any:
+    return hve("usage", "--json", *NOW).json["rows"]
+
+
+def test_an_erased_person_is_nowhere_and_every_count_stays(hve: Hve, mode: str) -> None:
+    before = usage(hve)
+    (row,) = hve("trace", "--recipient", PERSON, "--status", "failed", "--json", *NOW).json["rows"]
+    stored = row["recipient"]
+    done = hve("erase", PERSON.upper(), "--reason", "asked", "--json", *NOW)
+    assert done.code == 0, done.err
+    (proof,) = done.json["erased"]
+    assert proof["remaining_rows"] == 0
+    assert proof["old_files_removed"] > 0
+    removed = {each["table"]: each for each in proof["removed"]}
+    assert removed["facts.message_traces"]["rows_kept_without"] == 2
+    assert removed["marts.first_contacts"]["rows_dropped"] == 1
+    assert ("facts.identities" in removed) is (mode == "pseudonymous")
+    assert holders(PERSON) == []
+    assert mode == "full" or [file for file in holders(stored) if "state.db" not in file] == [
+        file for file in holders(stored) if file.endswith("hve.duckdb")
+    ]
+    assert holders("Second notice") == []
+    assert usage(hve) == before
+    assert hve("trace", "--recipient", PERSON, "--json", *NOW).json["rows"] == []
+    assert len(hve("trace", "--recipient", OTHER, "--json", *NOW).json["rows"]) == 2
+
+
+def first_subjects() -> list[str]:
+    with store_of(load_config()) as store:
+        return sorted(row["subject_hash"] for row in stored_rows(store, FIRST_SUBJECTS, "local"))
+
+
+def guesses(subject: str) -> list[str]:
+    """What whoever knows the store's way of taking subjects could look for."""
+    heads = {subject, subject.lower(), re.split("[0-9]", subject.lower())[0]}
+    return [make(head.encode()).hexdigest() for head in heads for make in (md5, sha1, sha256)]
+
+
+def test_subjects_of_an_erased_person_leave_nothing_that_can_be_guessed(
+    hve: Hve, mode: str
+) -> None:
+    before = first_subjects()
+    assert len(before) == 3
+    assert {each[:2] for each in before} == {"k-"}
+    assert hve("erase", PERSON, *NOW).code == 0
+    after = first_subjects()
+    # The subject that another person has too stays known, the person's own one is only counted.
+    assert len(set(before) & set(after)) == 2
+    assert [each[:7] for each in set(after) - set(before)] == ["erased:"]
+    (lost,) = set(before) - set(after)
+    for guess in (lost, *guesses("Second notice")):
+        assert holders(guess) == []
+    assert hve("import", "rows.csv", *NOW).code == 0
+    hve("build", "--full", *NOW)
+    assert [each for each in first_subjects() if each not in after] == []
+
+
+def test_plain_digests_of_an_older_version_become_marks(hve: Hve, mode: str) -> None:
+    news = "select account, hour_utc, new_subjects from marts.hve_activity order by all"
+
+    def counted() -> list[Any]:
+        with duckdb.connect("data/local/hve.duckdb", read_only=True) as connection:
+            return connection.execute(news).fetchall()
+
+    before, marks = counted(), first_subjects()
+    with store_of(load_config()) as store:
+        files = store.delta.files(MESSAGE_TRACES, "local")
+        with compute(store.spill) as connection:
+            traces = files_sql(MESSAGE_TRACES, files)
+            plain = arrow(connection, DIGESTS.format(files=traces))["subject_hash"]
+        known = marked(store, "local", plain).to_pylist()
+        digests = dict(zip(known, plain.to_pylist(), strict=True))
+        rows = stored_rows(store, FIRST_SUBJECTS, "local")
+        old = [row | {"subject_hash": digests[row["subject_hash"]]} for row in rows]
+        table = pa.Table.from_pylist(old, schema=FIRST_SUBJECTS.schema)
+        store.delta.replace(FIRST_SUBJECTS, table, "local")
+    assert not set(first_subjects()) & set(marks)
+    assert hve("build", "--full", *NOW).code == 0
+    assert (first_subjects(), counted()) == (marks, before)
+
+
+def test_what_a_source_brings_again_brings_no_erased_person_back(hve: Hve, mode: str) -> None:
+    before = usage(hve)
+    hve("erase", PERSON, *NOW)
+    again = hve("import", "rows.csv", "--json", *NOW).json
+    assert (again["rows_new"], again["rows_changed"]) == (0, 0)
+    assert holders(PERSON) == []
+    hve("build", "--full", *NOW)
+    assert usage(hve) == before
+    later = (
+        CSV.splitlines()[0]
+        + "\n"
+        + CSV.splitlines()[1].replace("t1", "t9").replace("2026-11-23", "2026-11-25")
+    )
+    Path("later.csv").write_text(later, encoding="utf-8")
+    assert hve("import", "later.csv", "--now", "2026-11-26T00:00:00Z").code == 0
+    found = hve("trace", "--recipient", PERSON, "--json", "--now", "2026-11-26T00:00:00Z")
+    assert [row["id"] for row in found.json["rows"]] == ["t9"]
+
+
+def test_an_account_is_not_erased(hve: Hve, hidden: str) -> None:
+    assert "is a sending account" in told(hve("erase", "hr@contoso.com", *NOW))
+    assert "is no address" in told(hve("erase", "ada", *NOW))
+
+
+def test_purge_drops_old_facts_and_whom_they_name_and_keeps_marts(hve: Hve, mode: str) -> None:
+    before = usage(hve)
+    (proof,) = hve("purge", "--json", *NOW).json["purged"]
+    removed = {each["table"]: each["rows_dropped"] for each in proof["removed"]}
+    assert removed == {"facts.message_traces": 1, "marts.first_subjects": 1}
+    assert holders("Old news") == []
+    hve("build", "--full", *NOW)
+    assert usage(hve) == before
+    again = hve("import", "rows.csv", "--json", *NOW).json
+    assert again["rows_new"] == 0
+    configure(Path(), mode, "[retention]\nfacts_days = 1\nmarts_days = 30\n")
+    (proof,) = hve("purge", "--json", *NOW).json["purged"]
+    removed = {each["table"]: each["rows_dropped"] for each in proof["removed"]}
+    assert removed["facts.message_traces"] == 1
+    assert removed["marts.hve_usage_daily"] == 1
+    assert removed["marts.first_subjects"] == 1
+    assert [row["day_utc"] for row in usage(hve)] == ["2026-11-22", "2026-11-23"]
+    assert [each["what"] for each in hve("audit", "--json").json["entries"]] == ["purge", "purge"]
+
+
+EXPORT = '[export]\nfolder = "{}"\nformats = ["focus", "csv"]\n'
+
+
+def test_exports_inside_the_store_follow_retention_and_erasure(hve: Hve, mode: str) -> None:
+    inside, outside = Path("data/local/exports"), Path("elsewhere")
+    for folder in (inside, outside):
+        (folder / "focus").mkdir(parents=True)
+        (folder / "focus" / "hve-focus-estimated-2020-01.csv").write_text("old", encoding="utf-8")
+        (folder / "focus" / "hve-focus-estimated-2026-10.csv").write_text("new", encoding="utf-8")
+        configure(Path(), mode, EXPORT.format(folder))
+        assert hve("purge", "--json", *NOW).code == 0
+    left = {each.name[-11:-4] for each in inside.rglob("*.csv")}
+    assert left == {"2026-10"}
+    assert {each.name[-11:-4] for each in outside.rglob("*.csv")} == {"2020-01", "2026-10"}
+    configure(Path(), mode, EXPORT.format(inside))
+    assert hve("export", "csv", "--out", str(inside / "csv"), *NOW).code == 0
+    (row,) = hve("trace", "--recipient", PERSON, "--status", "failed", "--json", *NOW).json["rows"]
+    named = [file for file in holders(row["recipient"]) if file.endswith(".csv")]
+    assert len(named) == 2, "contacts and what did not arrive"
+    assert hve("erase", PERSON, *NOW).code == 0
+    assert not [file for file in holders(row["recipient"]) if file.endswith(".csv")]
+
+
+def test_files_that_a_repair_set_aside_go_with_the_person_or_their_day(hve: Hve, mode: str) -> None:
+    aside = Path("data/local/damaged/facts/message_traces/tenant=local")
+    for day in ("2025-01-22", "2026-11-22"):
+        (aside / f"day={day}").mkdir(parents=True)
+        (aside / f"day={day}" / "part.parquet").write_bytes(PERSON.encode())
+    hve("purge", *NOW)
+    assert [each.parent.name for each in aside.rglob("*.parquet")] == ["day=2026-11-22"]
+    hve("erase", PERSON, *NOW)
+    assert holders(PERSON) == []
+
+
+def test_old_findings_go_and_what_holds_stays(hve: Hve, mode: str) -> None:
+    def finding(at: datetime, batch: int, status: str | None, check: str) -> dict[str, Any]:
+        known = {"tenant": "local", "check_name": check, "status": status, "observed_at": at}
+        return {**dict.fromkeys(HVE_FINDINGS.schema.names), **known, "batch": batch}
+
+    old, young = AT - timedelta(days=1300), AT - timedelta(days=3)
+    rows = [
+        finding(old, 1, "fail", "first"),
+        finding(young, 2, "pass", "first"),
+        finding(old, 3, "warn", "holds"),
+        finding(old, 4, "fail", "ended"),
+        finding(old + timedelta(days=1), 5, None, "ended"),
+    ]
+    table = pa.Table.from_pylist(rows, schema=HVE_FINDINGS.schema)
+    with store_of(load_config()) as store:
+        store.delta.replace(HVE_FINDINGS, table, "local")
+    hve("purge", *NOW)
+    with store_of(load_config()) as store:
+        left = stored_rows(store, HVE_FINDINGS, "local")
+    kept = {(row["check_name"], row["status"]) for row in left}
+    assert kept == {("first", "pass"), ("holds", "warn")}
+
+
+class Killed(BaseException):
+    """Stands for a process that dies: nothing catches it."""
+
+
+STEPS = ("erase_rows", "_publish_again", "forget_old_files", "mentions", "end")
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_an_erasure_that_dies_is_ended_by_the_next_run(
+    hve: Hve, hidden: str, step: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = usage(hve)
+
+    def dying(*_: Any) -> Any:
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(privacy, step, dying)
+        with pytest.raises(Killed):
+            privacy.erase(load_config(), PERSON, "", "ada", privacy_now())
+    with store_of(load_config()) as store:
+        is_open = store.state.connection.execute("select count(*) from removals").fetchone()[0]
+    assert is_open == 1
+    assert hve("build", *NOW).code == 0
+    assert hve("trace", "--recipient", PERSON, "--json", *NOW).json["rows"] == []
+    assert {Path(file).name for file in holders(hidden)} <= {"state.db", "hve.duckdb"}
+    assert usage(hve) == before
+    acts = [each["what"] for each in hve("audit", "--json").json["entries"]]
+    assert acts.count("erase") == 1
+
+
+@pytest.mark.parametrize("step", ["purge_rows", "forget_old_files"])
+def test_a_purge_that_dies_is_ended_by_the_next_run(
+    hve: Hve, hidden: str, step: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = usage(hve)
+
+    def dying(*_: Any) -> Any:
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(privacy, step, dying)
+        with pytest.raises(Killed):
+            privacy.purge(load_config(), "ada", "retention", privacy_now())
+    assert hve("build", *NOW).code == 0
+    with store_of(load_config()) as store:
+        files = store.delta.files(MESSAGE_TRACES)
+        assert not [file for file in files if "2025-01-22" in file]
+    assert not list(Path("data/local/facts/message_traces").rglob("day=2025-01-22/*.parquet"))
+    assert usage(hve) == before
+
+
+def privacy_now() -> Any:
+    from hve_monitor.clock import parse_time
+
+    return parse_time(NOW[1])
+
+
+def test_the_key_is_missing_short_inside_the_store_or_another(hve: Hve, hidden: str) -> None:
+    key, file = Path("hve.key"), Path("hve.toml")
+    key.write_text("short")
+    assert "is too short (5 bytes, at least 32)" in told(hve("build", *NOW))
+    key.write_text("z" * 40)
+    for command in ("build", "audit"):
+        assert "is not the key of this store" in told(hve(command, *NOW))
+    assert "is not the key" in told(hve("trace", "--recipient", PERSON, *NOW))
+    key.unlink()
+    assert "cannot be read (No such file or directory)" in told(hve("build", *NOW))
+    text = file.read_text(encoding="utf-8")
+    file.write_text('[privacy]\nmode = "pseudonymous"\n', encoding="utf-8")
+    assert "privacy.key_file: is missing" in told(hve("build", *NOW))
+    inside = Path("data/local/hve.key")
+    inside.write_text("k" * 40)
+    file.write_text(text.replace("hve.key", str(inside)), encoding="utf-8")
+    assert "lies inside the store" in told(hve("build", *NOW))
+
+
+@pytest.mark.parametrize(("before", "after"), [("full", "pseudonymous"), ("pseudonymous", "full"),
+                                               ("full", "aggregate")])  # fmt: skip
+def test_a_filled_store_keeps_its_mode(hve: Hve, before: str, after: str) -> None:
+    configure(Path(), before)
+    assert hve("audit").code == 0  # nothing is stored yet: the mode may still change
+    configure(Path(), after)
+    assert hve("audit").code == 0
+    fill(hve, before)
+    configure(Path(), after)
+    line = told(hve("build", *NOW))
+    assert f"mode = '{before}'" in line
+    assert "name another warehouse.path" in line
+
+
+def test_the_key_is_changed_without_touching_a_row(hve: Hve, hidden: str) -> None:
+    new = Path("new.key")
+    new.write_text("n" * 10)
+    assert "is too short" in told(hve("rotate-key", "new.key", *NOW))
+    new.write_text("n" * 40)
+    assert hve("rotate-key", "new.key", "--reason", "yearly", *NOW).code == 0
+    assert "is not the key of this store" in told(hve("build", *NOW))
+    Path("hve.key").write_text("n" * 40)
+    shown = hve("reveal", hidden, "--reason", "still there", "--json", *NOW)
+    assert shown.json["address"] == PERSON
+    assert hve("import", "rows.csv", "--json", *NOW).json["rows_unchanged"] == 4
+
+
+def test_a_copy_of_the_store_is_erased_too(hve: Hve, hidden: str) -> None:
+    shutil.copytree("data/local", "copy")
+    done = hve("erase", PERSON, "--backup", "copy", "--json", *NOW)
+    assert [each["store"] for each in done.json["erased"]] == ["data/local", "copy"]
+    assert not [
+        file
+        for file, held in texts_of(Path("copy"))
+        if hidden in held and file.suffix == ".parquet"
+    ]
+    assert "nothing: is no store" in told(hve("erase", PERSON, "--backup", "nothing", *NOW))
+
+
+def test_a_backup_file_is_written_anew_without_the_person(hve: Hve, mode: str) -> None:
+    assert hve("backup", "--out", "all.backup").code == 0
+    (row,) = hve("trace", "--recipient", PERSON, "--status", "failed", "--json", *NOW).json["rows"]
+    before = usage(hve)
+    done = hve("erase", PERSON, "--backup", "all.backup", "--json", *NOW)
+    assert [each["store"] for each in done.json["erased"]] == ["data/local", "all.backup"]
+    assert [each["remaining_rows"] for each in done.json["erased"]] == [0, 0]
+    assert sorted(each.name for each in Path().glob("*.backup*")) == ["all.backup"]
+    assert hve("restore", "all.backup", "--replace", *NOW).code == 0
+    assert not [
+        file
+        for file, held in texts_of(Path("data/local"))
+        if row["recipient"] in held and file.suffix == ".parquet"
+    ]
+    assert hve("trace", "--recipient", PERSON, "--json", *NOW).json["rows"] == []
+    assert usage(hve) == before
+    assert hve("verify").code == 0
+
+
+def test_what_was_asked_of_an_erased_person_is_asked_no_more(hve: Hve, mode: str) -> None:
+    (row,) = hve("trace", "--recipient", PERSON, "--status", "failed", "--json", *NOW).json["rows"]
+    with store_of(load_config()) as store:
+        store.state.request_events("local", [("t2", row["recipient"])], AT)
+        hve("erase", PERSON, *NOW)
+        assert store.state.requested_events("local", 10) == []
+
+
+def test_files_that_leave_the_store_are_in_the_audit_log(hve: Hve, mode: str) -> None:
+    configure(Path(), mode, EXPORT.format("shared"))
+    for hours in (8, 9, 32):
+        moment = AT.replace(hour=0) + timedelta(hours=hours)
+        assert hve("run", "--now", moment.isoformat()).code == 0
+    later = ("--now", "2026-11-26T00:00:00Z")
+    assert hve("export", "focus", "--out", "mine.csv", *later).code == 0
+    assert hve("backup", "--out", "all.backup", *later).code == 0
+    assert hve("restore", "all.backup", "--replace", *later).code == 0
+    entries = hve("audit", "--json").json["entries"]
+    told = [
+        (each["what"], each["target"], each["outcome"])
+        for each in reversed(entries)
+        if each["what"] != "purge"  # the first run also applies the retention
+    ]
+    assert told == [
+        ("export", "scheduled: csv, focus", "done"),
+        ("export", "scheduled: csv, focus", "done"),
+        ("export", "focus", "done"),
+        ("backup", "all.backup", "begun"),
+        ("restore", "all.backup", "done"),
+    ]
+    assert all(each["who"] for each in entries)
+
+
+def test_exports_are_audited_where_people_are_hidden(hve: Hve, hidden: str) -> None:
+    assert hve("export", "duckdb", "--out", "all.duckdb", *NOW).code == 0
+    assert hve("trace", "--recipient", PERSON, "--out", "found.csv", *NOW).code == 0
+    assert hidden in Path("found.csv").read_text(encoding="utf-8")
+    targets = [
+        each["target"]
+        for each in hve("audit", "--json").json["entries"]
+        if each["what"] == "export"
+    ]
+    assert len(targets) == 2
+    assert any(hidden in each for each in targets)
+
+
+def test_what_was_purged_is_no_damage(hve: Hve, mode: str) -> None:
+    assert hve("purge", *NOW).code == 0
+    assert hve("verify").code == 0
+
+
+def test_other_clients_see_what_protects_the_store(hve: Hve, hidden: str) -> None:
+    with duckdb.connect("data/local/hve.duckdb", read_only=True) as connection:
+        assert connection.execute("select mode, subjects from state.protection").fetchall() == [
+            ("pseudonymous", "hash")
+        ]

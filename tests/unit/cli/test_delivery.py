@@ -1,0 +1,118 @@
+"""`hve trace` and `hve readiness` as an administrator types them."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from cli.text.delivery import DELIVERY_TEXTS
+from tests.unit.conftest import CSV, Hve
+
+NOW = ("--now", "2026-11-24T08:00:00Z")
+CONFIG = """\
+[[tenants]]
+name = "contoso"
+tenant_id = "t"
+managed_identity = true
+accounts = ["hr@contoso.com"]
+"""
+
+
+@pytest.fixture
+def mail(hve: Hve, tmp_path: Path) -> Hve:
+    """Two imported rows of one sender."""
+    (tmp_path / "traces.csv").write_text(CSV)
+    assert hve("import", "traces.csv", *NOW).code == 0
+    return hve
+
+
+def test_pages_and_their_ends(mail: Hve) -> None:
+    first = mail("trace", "--limit", "1", "--json", *NOW).json
+    assert (len(first["rows"]), first["truncated"], first["next_offset"]) == (1, True, 1)
+    last = mail("trace", "--limit", "1", "--offset", "1", "--json", *NOW).json
+    assert (last["truncated"], last["next_offset"]) == (False, None)
+    assert first["rows"] != last["rows"]
+    assert "--offset 1" in mail("trace", "--limit", "1", *NOW).out
+
+
+def test_an_export_is_a_file_with_every_row(mail: Hve, tmp_path: Path) -> None:
+    document = mail("trace", "--out", "rows.csv", "--json", *NOW).json
+    assert document["rows"] == 2
+    assert len((tmp_path / "rows.csv").read_text(encoding="utf-8-sig").splitlines()) == 3
+    assert "2 rows in rows.csv" in mail("trace", "--out", "rows.csv", *NOW).out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        (("--limit", "0"), "--limit 0"),
+        (("--offset", "-1"), "--offset -1"),
+        (("--events", "--summary"), "--events and --summary"),
+        (("--out", "gone/rows.csv"), "cannot be written"),
+        (("--summary", "--message-id", "x"), "--message-id"),
+    ],
+)
+def test_what_does_not_fit_is_one_line(mail: Hve, arguments: tuple[str, ...], text: str) -> None:
+    ended = mail("trace", *arguments, *NOW)
+    assert ended.code == 2
+    assert text in ended.err
+    assert len(ended.err.splitlines()) == 1
+
+
+def test_an_empty_answer_never_says_more_than_was_read(mail: Hve) -> None:
+    said = mail("trace", "--recipient", "nobody@contoso.com", *NOW).out
+    assert "nothing found" not in said
+    assert "imported files" in said
+    gap = {"complete": False, "gaps": [], "as_of": "x"}
+    document = {"rows": [], "truncated": False, "coverage": gap}
+    assert "it may exist" in DELIVERY_TEXTS["traces"](document)
+    read = document | {"coverage": {"complete": True, "gaps": [], "as_of": "x"}}
+    assert DELIVERY_TEXTS["traces"](read).startswith("nothing found")
+
+
+def test_events_of_a_tenant_of_files_cannot_be_asked_for(mail: Hve) -> None:
+    document = mail("trace", "--events", "--json", *NOW).json
+    states = {each["state"] for message in document["messages"] for each in message["recipients"]}
+    assert (states, document["queued"]) == ({"no_source"}, 0)
+
+
+def test_events_that_are_not_there_are_queued(mail: Hve, tmp_path: Path) -> None:
+    (tmp_path / "hve.toml").write_text(CONFIG)
+    assert mail("import", "traces.csv", *NOW).code == 0
+    document = mail("trace", "--tenant", "contoso", "--events", "--json", *NOW).json
+    assert document["queued"] == 2
+    assert "2 recipients queued" in mail("trace", "--tenant", "contoso", "--events", *NOW).out
+    with sqlite3.connect(tmp_path / "data/local/state.db") as state:
+        rows = state.execute("select tenant, trace_id from event_requests order by 2").fetchall()
+    state.close()
+    assert rows == [("contoso", "t1"), ("contoso", "t2")]
+
+
+def test_figures_of_an_account(mail: Hve) -> None:
+    (account,) = mail("trace", "--summary", "--sender", "HR@contoso.com", "--json", *NOW).json[
+        "accounts"
+    ]
+    assert (account["delivery_rate"], account["failed"]) == (0.5, 1)
+    assert "50.00% of 2 recipients" in mail("trace", "--summary", *NOW).out
+    assert mail("trace", "--summary", "--sender", "it@contoso.com", "--json", *NOW).json[
+        "accounts"
+    ] == []  # fmt: skip
+
+
+def test_readiness_tells_findings_and_fails_for_a_failed_check(mail: Hve, tmp_path: Path) -> None:
+    document = mail("readiness", "--json", *NOW).json
+    checks = {each["check"]: each["status"] for each in document["findings"]}
+    assert checks["security_defaults"] == "unknown"
+    assert checks["endpoint"] == "pass"
+    assert mail("readiness", *NOW).code == 0
+    wrong = '[endpoints]\nsmtp = "smtp.office365.com:587"\n'
+    (tmp_path / "hve.toml").write_text(wrong)
+    assert mail("build", *NOW).code == 0
+    ended = mail("readiness", *NOW)
+    assert ended.code == 3
+    assert "535 5.7.57" in ended.out
+    history = mail("readiness", "--check", "endpoint", "--history", "--json", *NOW).json["history"]
+    assert [each["status"] for each in history] == ["pass", "fail"]
+    assert mail("readiness", "--check", "nothing", *NOW).code == 2

@@ -1,0 +1,195 @@
+"""Text for people: nothing in the data may steer the terminal, and nothing may get lost."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from cli.text.common import TEXTS, coverage, imported, incidents, rows, run
+
+COMPLETE = {"complete": True, "gaps": [], "as_of": "2026-11-24T08:00:00Z"}
+INCIDENT = {
+    "id": "i1",
+    "severity": "high",
+    "kind": "surge",
+    "account": "hr@contoso.com",
+    "started_at": "2026-11-24T08:00:00Z",
+    "ended_at": None,
+    "status": "open",
+    "observed": 5200,
+    "expected": 310,
+    "reasons": ["5,012 recipients were never mailed before"],
+}
+
+
+def table(*found: dict[str, Any]) -> str:
+    return rows({"rows": list(found), "coverage": COMPLETE})
+
+
+def test_coverage_tells_complete_unknown_and_the_first_gap() -> None:
+    gap = {"address": "hr@contoso.com", "from": "a", "to": "b"}
+    assert coverage(COMPLETE) == "coverage: complete until 2026-11-24T08:00:00Z"
+    assert "unknown" in coverage(COMPLETE | {"complete": None})
+    assert coverage({"complete": False, "gaps": [gap, gap], "as_of": "c"}) == (
+        "coverage: 2 gaps, the first for hr@contoso.com from a to b"
+    )
+
+
+def test_a_table_has_its_columns_rows_and_coverage() -> None:
+    lines = table({"account": "hr@contoso.com", "messages": 12}).splitlines()
+    assert lines[0].split() == ["account", "messages"]
+    assert lines[1].split() == ["hr@contoso.com", "12"]
+    assert lines[2].startswith("coverage: ")
+
+
+def test_no_rows_and_cut_rows_are_told() -> None:
+    assert table().startswith("no rows\n")
+    cut = rows({"rows": [{"id": "a"}], "coverage": COMPLETE, "truncated": True})
+    assert "more rows exist; raise --limit" in cut
+
+
+def test_unknown_values_are_empty_cells() -> None:
+    assert "None" not in table({"a": None, "b": 0})
+    assert "0" in table({"a": None, "b": 0})
+
+
+@pytest.mark.parametrize("sign", ["\x1b", "\x07", "\r", "\x9b", "\u202e", "\x00"])
+def test_control_characters_of_data_are_replaced(sign: str) -> None:
+    shown = table({"subject": f"a{sign}[31mb"})
+    assert sign not in shown
+    assert "a�[31mb" in shown
+
+
+@pytest.mark.parametrize("text", ["[red]alarm[/red]", "[/]", "[link=https://contoso.com]x", "a]b["])
+def test_markup_of_data_is_shown_as_it_is(text: str) -> None:
+    assert text in table({"subject": text})
+
+
+def test_a_backslash_before_markup_hides_nothing() -> None:
+    assert "\\[red]alarm" in table({"subject": "\\[red]alarm"})
+
+
+def test_words_between_colons_stay_words() -> None:
+    assert ":warning: due" in table({"subject": ":warning: due"})
+
+
+def test_long_addresses_of_wide_tables_are_not_cut() -> None:
+    row = {f"column{n}": f"account{n}.of.department@contoso.com" for n in range(12)}
+    shown = table(row)
+    assert "…" not in shown
+
+
+def test_an_incident_is_a_block_with_its_reasons() -> None:
+    block = incidents({"incidents": [INCIDENT], "coverage": COMPLETE}).splitlines()
+    assert block[0].startswith("i1 high surge hr@contoso.com 2026-11-24T08:00:00Z – going on")
+    assert block[0].endswith("(open): 5,200 recipients, 310 expected")
+    assert block[1] == "  5,012 recipients were never mailed before"
+    assert incidents({"incidents": [], "coverage": COMPLETE}).startswith("no incident\n")
+
+
+def test_control_characters_of_an_imported_sender_do_not_reach_the_terminal() -> None:
+    found = INCIDENT | {"account": "hr\x1b[2J@contoso.com"}
+    assert "\x1b" not in incidents({"incidents": [found], "coverage": COMPLETE})
+
+
+def test_a_run_tells_every_source_and_its_error() -> None:
+    source = {
+        "tenant": "contoso",
+        "source": "accounts",
+        "status": "failed",
+        "requests": 2,
+        "rows_read": 1234,
+        "rows_new": 0,
+        "rows_changed": 0,
+        "error": "no token",
+    }
+    assert run({"sources": [source]}) == (
+        "contoso: accounts: failed, 2 requests, 1,234 rows read, 0 new, 0 changed: no token"
+    )
+    assert run({"sources": []}) == "nothing to do"
+
+
+def test_an_import_tells_every_count() -> None:
+    names = ("read", "new", "changed", "unchanged", "rejected", "skipped")
+    counts = {f"rows_{name}": number * 1000 for number, name in enumerate(names)}
+    shown = imported({"tenant": "local", "files": [{}, {}], **counts})
+    assert shown == (
+        "local: 2 files: 0 read, 1,000 new, 2,000 changed, 3,000 unchanged, 4,000 rejected,"
+        " 5,000 skipped"
+    )
+
+
+def test_every_kind_of_document_has_a_text() -> None:
+    assert {"run", "demo", "import", "rows", "cost", "incidents", "doctor", "dashboard"} <= set(
+        TEXTS
+    )
+
+
+def change(**other: Any) -> dict[str, Any]:
+    found = {
+        "account": "hr@contoso.com",
+        "currency": "USD",
+        "recipients_per_send": 40000,
+        "cost_per_send": "1.68",
+        "per_month": {"sends": 8.7, "recipients": 347857, "cost": "14.61"},
+        "months": [{"month": "2026-12"}, {"month": "2027-11"}],
+        "total": {"sends": 105, "recipients": 4200000, "cost": "176.4"},
+        "messages": {"recipients_per_message": 50, "per_send": 800},
+        "budgets": [],
+    }
+    return found | other
+
+
+def test_a_planned_change_tells_its_money_and_messages() -> None:
+    lines = TEXTS["whatif"](change()).splitlines()
+    assert lines[0].startswith("hr@contoso.com: 1.68 USD each send of 40,000 recipients, in 800")
+    assert lines[1:] == [
+        "a month: 14.61 USD, 347,857 recipients",
+        "2026-12 to 2027-11: 176.4 USD, 105 sends, 4,200,000 recipients",
+    ]
+    assert len(TEXTS["whatif"](change(per_month=None)).splitlines()) == 2
+
+
+def test_a_budget_that_the_change_passes_is_named() -> None:
+    budget = {
+        "name": "all",
+        "period": "month",
+        "amount": "20",
+        "usual": "12",
+        "added": "14.61",
+        "together": "26.61",
+        "passes": True,
+    }
+    assert TEXTS["whatif"](change(budgets=[budget])).splitlines()[-1] == (
+        "budget all: 12 + 14.61 = 26.61 of 20 USD a month; the change passes it"
+    )
+    unknown = budget | {"usual": None, "together": None, "passes": None}
+    assert "unknown + 14.61 = unknown" in TEXTS["whatif"](change(budgets=[unknown]))
+
+
+def test_a_backtest_is_told_when_it_was_asked_for() -> None:
+    document = {
+        "month": "2026-11",
+        "currency": "USD",
+        "month_to_date": {"cost": "1", "billable_recipients": 5},
+        "projection": {"p80": None, "method": "unavailable"},
+        "coverage": COMPLETE,
+        "invoice": None,
+        "closed": None,
+    }
+    empty = ("by_account", "budgets", "by_cost_center", "reconciliation_months", "reconciliation",
+             "corrections", "restatements")  # fmt: skip
+    document |= {name: [] for name in empty}
+    assert "backtest" not in TEXTS["cost"](document)
+    found = {"unavailable": "58 whole days are needed; 3 known"}
+    assert "backtest: unavailable: 58 whole days" in TEXTS["cost"](document | {"backtest": found})
+    known = {
+        "unavailable": None,
+        "periods": ["2026-09-01"],
+        "period_days": 30,
+        "rows": [{"scope": "total", "day": 0, "projection_error": 0.07}],
+    }
+    shown = TEXTS["cost"](document | {"backtest": known})
+    assert "backtest: 1 periods of 30 days" in shown
+    assert "0.07" in shown

@@ -1,0 +1,96 @@
+"""What people read of payers, reconciliation, corrections and closed months."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cli.text.money import cost_lines, exported
+
+
+def document(**more: Any) -> dict[str, Any]:
+    usual: dict[str, Any] = {
+        "month": "2026-11",
+        "currency": "USD",
+        "budgets": [],
+        "by_cost_center": [],
+        "invoice": None,
+        "reconciliation": [],
+        "reconciliation_months": [],
+        "corrections": [],
+        "closed": None,
+        "restatements": [],
+    }
+    return usual | more
+
+
+def test_nothing_to_say_is_no_line() -> None:
+    assert cost_lines(document()) == []
+
+
+def test_payers_stand_beside_their_part_of_the_invoice() -> None:
+    centers = [{"cost_center": "HR", "cost": "0.27"}, {"cost_center": None, "cost": None}]
+    booked = [
+        {"cost_center": "HR", "kind": "cost_center", "booked": "0.26"},
+        {"cost_center": None, "kind": "residual", "booked": "-0.04"},
+    ]
+    assert cost_lines(document(by_cost_center=centers, invoice={"by_cost_center": booked})) == [
+        "HR: 0.27 USD estimated, 0.26 of the invoice",
+        "unallocated: unknown USD estimated",
+    ]
+
+
+def test_thresholds_say_when() -> None:
+    thresholds = [
+        {"threshold": 0.5, "passed_on": "2026-11-04", "passes_on_expected": None},
+        {"threshold": 0.8, "passed_on": None, "passes_on_expected": "2026-11-28"},
+        {"threshold": 1.0, "passed_on": None, "passes_on_expected": None},
+    ]
+    budget = {"name": "all", "used_ratio": 0.55, "amount": "5", "thresholds": thresholds}
+    assert cost_lines(document(budgets=[budget])) == [
+        "budget all: 55% of 5 used",
+        "  50% passed on 2026-11-04",
+        "  80% expected on 2026-11-28",
+    ]
+
+
+def test_only_what_is_not_explained_is_listed_by_day() -> None:
+    rows = [
+        {"day_utc": "2026-11-01", "status": "matched", "residual": "0", "causes": []},
+        {
+            "day_utc": "2026-11-02",
+            "status": "unexplained",
+            "residual": "-1",
+            "causes": [{"kind": "missing_day", "text": "no usage"}],
+        },
+    ]
+    month = {
+        "invoiced": "1",
+        "currency": "USD",
+        "expected": "2",
+        "status": "unexplained",
+        "scope": "/subscriptions/s1",
+        "findings": [{"text": "days begin +7 hours"}],
+    }
+    assert cost_lines(document(reconciliation=rows, reconciliation_months=[month])) == [
+        "invoiced 1 USD of 2 expected (unexplained): /subscriptions/s1",
+        "  days begin +7 hours",
+        "  2026-11-02 unexplained: -1 (no usage)",
+    ]
+
+
+def test_corrections_and_restatements_are_told() -> None:
+    correction = {"account": "hr@contoso.com", "day_utc": "2026-11-02", "change": -3}
+    closed = [{"tenant": "contoso", "closed_at": "2026-12-06T08:00:00Z"}]
+    change = {"what": "invoice", "account": None, "closed": "1", "now": "2"}
+    assert cost_lines(document(corrections=[correction], closed=closed, restatements=[change])) == [
+        "1 corrections of past days, the newest hr@contoso.com 2026-11-02: -3 recipients",
+        "2026-11 closed for contoso at 2026-12-06T08:00:00Z",
+        "  restated: invoice 1 is now 2",
+    ]
+
+
+def test_an_export_names_its_files() -> None:
+    assert (
+        exported({"format": "csv", "rows": 1200, "files": ["a", "b"]}) == "csv, 1,200 rows:\na\nb"
+    )
+    assert exported({"format": "duckdb", "rows": None, "files": ["a"]}) == "duckdb:\na"

@@ -1,0 +1,223 @@
+"""Several tenants side by side: the page says what `hve tenants` and each tenant's commands say."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from html import escape
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+from typer.testing import CliRunner
+
+from cli.main import app as cli
+from dashboards.delivery.timeline import queue
+from dashboards.parts.amounts import count, money
+from dashboards.session import access, acts
+from dashboards.session.access import RefusedError, User
+from dashboards.session.view import View
+from dashboards.spend.downloads import focus_bytes
+from hve_monitor.config import load_config
+from hve_monitor.errors import ConfigError
+from ingest.graph.trace_pages import COLUMNS
+from models.build import build
+from models.cost.spend import spend
+from models.delivery.timeline import Step
+from models.incidents.cards import incident_cards
+from models.overview.tenants import tenant_summaries
+from models.usage.coverage import SOURCE, coverage_report
+from models.usage.usage import window_usage
+from tests.unit.dashboards.conftest import (
+    FIRST,
+    HR,
+    NOW,
+    Open,
+    _land,
+    _read,
+    _row,
+    _traffic,
+    bodies,
+    configured,
+    words,
+)
+from warehouse.publication import published
+from warehouse.records.accounts import Account, record_accounts
+from warehouse.records.message_traces import land
+from warehouse.state import Window
+from warehouse.store import open_store
+
+OTHER = "fabrikam"
+BOSS = "boss@fabrikam.com"
+TOML = """\
+[warehouse]
+path = "store"
+
+[[tenants]]
+name = "contoso"
+accounts = "files"
+
+[[tenants]]
+name = "fabrikam"
+accounts = "files"
+
+[[tenants]]
+name = "newcomer"
+accounts = "files"
+
+[[budgets]]
+name = "small"
+tenant = "fabrikam"
+amount = 0.0001
+"""
+
+
+@pytest.fixture(scope="module")
+def several(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A busy tenant, one with a gap and a passed budget, and one that was never read."""
+    file = configured(tmp_path_factory.mktemp("several"), TOML)
+    config = load_config(file)
+    with open_store(file.with_name("store")) as store:
+        _land(store, _traffic())
+        _read(store, Window(FIRST, NOW))
+        store.begin_write(OTHER, NOW - timedelta(hours=3))
+        rows = [
+            _row(f"f{n}", BOSS, NOW - timedelta(days=2, minutes=n), "Hello")
+            | {"recipient": "staff@fabrikam.com"}
+            for n in range(9)
+        ]
+        table = pa.Table.from_pylist(rows, schema=COLUMNS)
+        land(store, OTHER, table, NOW - timedelta(hours=3), "graph")
+        record_accounts(
+            store, OTHER, [Account(BOSS, (BOSS,))], NOW - timedelta(hours=3), "exchange"
+        )
+        store.state.cover(OTHER, SOURCE, BOSS, Window(FIRST, NOW - timedelta(days=1)))
+        build(store, config.served, NOW, lambda *_: None)
+    return file
+
+
+def test_each_row_is_what_the_commands_of_the_tenant_say(several: Path) -> None:
+    config, hour = load_config(several), NOW.replace(minute=0)
+    rows = {row["tenant"]: row for row in tenant_summaries(config, NOW)["tenants"]}
+    assert len(rows) == 3
+    for name in ("contoso", OTHER):
+        row, report = rows[name], spend(config, NOW, name)
+        assert row["month_to_date"] == report["month_to_date"]["cost"]
+        assert row["month_end"] == report["projection"]["month_end"]
+        with published(config.warehouse.path) as connection:
+            week = window_usage(connection, hour - timedelta(days=7), hour, name)
+            cards = incident_cards(connection, NOW, tenant=name, status="open")
+            found = coverage_report(connection, NOW, name)
+        assert row["recipients_7d"] == week["recipients"].sum() > 0
+        assert row["open_incidents"] == len(cards)
+        assert row["coverage"] == {"complete": found["complete"], "gaps": len(found["gaps"])}
+    assert rows[OTHER]["fresh"] is False
+    assert rows[OTHER]["budget"]["name"] == "small"
+    assert rows[OTHER]["budget"]["passed_on"] == "2026-11-22"
+
+
+def test_what_is_unknown_is_null_and_trouble_comes_first(several: Path) -> None:
+    rows = tenant_summaries(load_config(several), NOW)["tenants"]
+    assert rows[0]["tenant"] == "contoso"
+    unread = next(row for row in rows if row["tenant"].startswith("new"))
+    assert unread["read_at"] is unread["fresh"] is unread["recipients_24h"] is None
+    assert next(row for row in rows if row["tenant"] == OTHER)["recipients_24h"] is None
+
+
+def test_the_page_is_the_command(several: Path, opened: Open) -> None:
+    arguments = ["tenants", "--json", "--config", str(several), "--now", NOW.isoformat()]
+    done = CliRunner().invoke(cli, arguments)
+    app = opened(several)
+    assert not app.exception
+    panel = next(each for each in bodies(app) if "Tenants side by side" in each)
+    for row in json.loads(done.stdout)["tenants"]:
+        assert escape(row["tenant"]) in panel
+        assert f">{count(row['recipients_7d'])}</td>" in panel
+        assert f">{money(row['month_to_date'], row['currency'])}</td>" in panel
+    assert "1 of 3 tenants has open incidents" in words(app)
+
+
+def test_a_tenant_is_one_click_away_and_stays_chosen(several: Path, opened: Open) -> None:
+    app = opened(several)
+    next(each for each in app.button if each.label == f"Open {OTHER}").click().run()
+    assert app.selectbox(key="tenant").value == OTHER
+    assert not [each for each in bodies(app) if "Tenants side by side" in each]
+    assert HR not in words(app)
+    assert BOSS in words(app)
+
+
+PAGES = ("overview", "spend", "senders", "delivery", "readiness", "plan")
+LOGIN = """
+[auth]
+roles = { finops = ["Fin"], security = ["SOC"], mail = ["Mail"] }
+tenants = { contoso = ["Contoso"], fabrikam = ["Fabrikam"] }
+"""
+
+
+@pytest.fixture
+def customer(several: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Path]:
+    """Logs somebody in who holds every role but an administrator's, of these tenants."""
+
+    def logged_in(*tenants: str) -> Path:
+        file = tmp_path / "hve.toml"
+        place = several.with_name("store").as_posix()
+        text = several.read_text(encoding="utf-8").replace('path = "store"', f'path = "{place}"')
+        file.write_text(text + LOGIN, encoding="utf-8")
+        said = {"is_logged_in": True, "iat": time.time(), "name": "grace"}
+        held = {"roles": ["Fin", "SOC", "Mail", *tenants]}
+        monkeypatch.setattr(access, "claims", lambda: said | held)
+        return file
+
+    return logged_in
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_customer_sees_no_other_tenant_on_any_page(
+    customer: Callable[..., Path], opened: Open, page: str
+) -> None:
+    app = opened(customer("Fabrikam"), page)
+    assert not app.exception
+    shown = " ".join([words(app), *bodies(app), *(str(each.options) for each in app.selectbox)])
+    assert "contoso" not in shown.lower().replace("p-…@contoso.com", "")
+    assert "newcomer" not in shown
+
+
+def test_two_of_three_tenants_are_looked_at_one_at_a_time(
+    customer: Callable[..., Path], opened: Open
+) -> None:
+    app = opened(customer("Fabrikam", "Contoso"))
+    assert app.selectbox(key="tenant").options == ["contoso", OTHER]
+    assert not [each for each in bodies(app) if "Tenants side by side" in each]
+    assert BOSS not in words(app)
+    app.selectbox(key="tenant").select(OTHER).run()
+    assert BOSS in words(app)
+
+
+def test_without_a_tenant_nobody_enters(customer: Callable[..., Path], opened: Open) -> None:
+    assert "has no tenant here" in words(opened(customer()))
+
+
+def test_acts_on_another_tenant_are_refused(customer: Callable[..., Path]) -> None:
+    config = load_config(customer("Fabrikam"))
+    with published(config.warehouse.path) as connection:
+        foreign = incident_cards(connection, NOW, tenant="contoso")[0]["id"]
+    user = User("grace", frozenset({"security"}), tenants=frozenset({OTHER}))
+    view = View(config.only(user.tenants), "1", NOW, NOW, tenant=OTHER, user=user)
+    with pytest.raises(ConfigError, match=foreign):
+        acts.judge(view, foreign, "confirmed", "I say so")
+    window = NOW, NOW + timedelta(hours=1)
+    with pytest.raises(RefusedError, match="contoso"):
+        acts.announce(view, config.tenants[0], (HR, None, False), window, 9, "")
+    with pytest.raises(RefusedError, match="is no plan of"):
+        acts.withdraw(view, "plan-of-contoso")
+    mail = view.narrowed(user=replace(user, roles=frozenset({"mail"})))
+    with pytest.raises(RefusedError, match="contoso"):
+        queue(mail, [Step("contoso", "id", "ada@contoso.com")])
+    finops = view.narrowed(user=replace(user, roles=frozenset({"finops"})), tenant=None)
+    with pytest.raises(RefusedError, match="all tenants"):
+        focus_bytes(finops, "2026-11", "focus.csv", invoiced=False)
+    with pytest.raises(RefusedError, match="spend"):
+        focus_bytes(view, "2026-11", "focus.csv", invoiced=False)

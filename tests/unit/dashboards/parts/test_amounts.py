@@ -1,0 +1,58 @@
+"""Numbers as people read them."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pandas as pd
+import pytest
+
+from dashboards.parts import amounts
+
+
+@pytest.mark.parametrize(
+    ("amount", "shown"),
+    [
+        ("4.831234", "4.8312 USD"),
+        ("0.000042", "0.000042 USD"),
+        ("0", "0.0000 USD"),
+        ("12345.678", "12,345.68 USD"),
+        (None, "unknown"),
+    ],
+)
+def test_money_keeps_the_digits_that_matter(amount: str | None, shown: str) -> None:
+    assert amounts.money(amount, "USD") == shown
+
+
+def test_exact_amounts_line_up_and_lose_nothing() -> None:
+    assert amounts.exact("0.3") == "0.300000"
+    assert amounts.exact("1234.123456789") == "1,234.123456789"
+    assert amounts.total(["0.1", "0.2"]) == "0.3"
+    assert amounts.total(["0.1", None]) is None
+
+
+@pytest.mark.parametrize("null", [None, pd.NA, float("nan"), pd.NaT])
+def test_unknown_is_never_zero(null: object) -> None:
+    assert amounts.count(null) == "unknown"
+    assert amounts.percent(amounts.share(null, 3)) == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("ratio", "shown"),
+    [(1.0, "100.0 %"), (0.99999, "> 99.9 %"), (0.00001, "< 0.1 %"), (0.0, "0.0 %")],
+)
+def test_a_share_is_not_rounded_to_all_or_nothing(ratio: float, shown: str) -> None:
+    assert amounts.percent(ratio) == shown
+
+
+def test_change_needs_something_to_compare_with() -> None:
+    assert amounts.change(112, 100) == "+12 %"
+    assert amounts.change(5, 0) is None
+
+
+@pytest.mark.parametrize(
+    ("minutes", "shown"),
+    [(0, "less than a minute"), (75, "75 min"), (300, "5 h"), (6000, "4 days")],
+)
+def test_age(minutes: int, shown: str) -> None:
+    assert amounts.age(timedelta(minutes=minutes)) == shown

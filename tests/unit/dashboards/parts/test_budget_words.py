@@ -1,0 +1,34 @@
+"""When a budget is passed, in words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from dashboards.parts.budget_words import passing
+
+UNKNOWN = {"passed_on": None, "passes_on_expected": None, "p80_from": None, "p80_to": None}
+
+
+@pytest.mark.parametrize(
+    ("known", "sentence"),
+    [
+        ({"passed_on": "2026-11-09"}, "Passed on 9 Nov 2026."),
+        (
+            {"passes_on_expected": "2026-11-27", "p80_from": "2026-11-26", "p80_to": "2026-11-29"},
+            "Expected to be passed on 27 Nov 2026 (80 %: 26 Nov 2026 to 29 Nov 2026).",
+        ),
+        (
+            {"passes_on_expected": "2026-11-30", "p80_from": "2026-11-28"},
+            "Expected to be passed on 30 Nov 2026 (80 %: 28 Nov 2026 to after the period).",
+        ),
+        (
+            {"p80_from": "2026-11-29"},
+            "Not expected to be passed, but it could be from 29 Nov 2026 on (80 %).",
+        ),
+        ({}, "Not expected to be passed in this period."),
+    ],
+)
+def test_passing(known: dict[str, Any], sentence: str) -> None:
+    assert passing(UNKNOWN | known) == sentence

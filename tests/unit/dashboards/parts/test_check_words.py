@@ -1,0 +1,69 @@
+"""Findings in order, and how many failed when."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dashboards.parts.budget_words import budget_finding, by_passing
+from dashboards.parts.check_words import about_to_stop, failing_over_time
+
+
+def finding(check: str, status: str, days_left: int | None = None, **other: Any) -> dict[str, Any]:
+    return {
+        "check": check, "status": status, "days_left": days_left, "tenant": "contoso",
+        "account": "hr@contoso.com", "subject": None, "observed_at": "2026-11-01", **other,
+    }  # fmt: skip
+
+
+def test_what_stops_first_comes_first_and_what_passes_not_at_all() -> None:
+    found = about_to_stop(
+        [
+            finding("idle_account", "warn"),
+            finding("credentials", "warn", 20),
+            finding("credentials", "warn", 3),
+            finding("billing_policy", "fail"),
+            finding("billing_policy", "pass"),
+            finding("display_name", "fail"),
+        ]
+    )
+    assert [(each["check"], each["days_left"]) for each in found] == [
+        ("billing_policy", None),
+        ("credentials", 3),
+        ("credentials", 20),
+        ("idle_account", None),
+    ]
+
+
+def test_failing_checks_are_counted_after_each_change() -> None:
+    history = [
+        finding("licence_assigned", "fail"),
+        finding("billing_policy", "fail"),
+        finding("billing_policy", "pass", observed_at="2026-11-05"),
+        finding("billing_policy", "pass", observed_at="2026-11-04", account="it@contoso.com"),
+        finding("licence_assigned", None, observed_at="2026-11-09"),
+    ]
+    assert failing_over_time(history) == (
+        [2, 2, 1, 0],
+        ["2026-11-01", "2026-11-04", "2026-11-05", "2026-11-09"],
+    )
+
+
+def budget(name: str, passed: str | None, expected: str | None, used: float) -> dict[str, Any]:
+    return {
+        "name": name, "passed_on": passed, "passes_on_expected": expected, "used_ratio": used,
+    }  # fmt: skip
+
+
+def test_the_budget_that_is_passed_first_is_the_finding() -> None:
+    later = budget("later", None, "2026-11-29", 0.9)
+    never = budget("never", None, None, 0.95)
+    sooner = budget("sooner", None, "2026-11-26", 0.5)
+    assert [each["name"] for each in by_passing([never, later, sooner])] == [
+        "sooner", "later", "never",
+    ]  # fmt: skip
+    assert budget_finding([later, sooner]) == (
+        "Budget sooner is expected to be passed on 26 Nov 2026"
+    )
+    assert budget_finding([never]) == "No budget is expected to be passed"
+    passed = budget("gone", "2026-11-02", None, 1.2)
+    assert budget_finding([sooner, passed]) == "Budget gone was passed on 2 Nov 2026"

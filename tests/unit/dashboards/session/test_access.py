@@ -1,0 +1,215 @@
+"""Roles from claims, and pages and readings that refuse."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+
+from dashboards.session import access, readings
+from dashboards.session.access import (
+    LOCAL,
+    READINGS,
+    RefusedError,
+    User,
+    is_old,
+    name_of,
+    roles_of,
+    tenants_of,
+)
+from dashboards.session.view import View
+from hve_monitor.config import Auth, Config, load_config
+from tests.unit.dashboards.conftest import NOW, Open, tiles, words
+
+AUTH = Auth(roles={"finops": ("FinOps",), "security": ("SOC", "CERT"), "admin": ("Admins",)})
+PEOPLE = {
+    "finops": {"overview", "spend", "plan"},
+    "security": {"overview", "senders", "plan"},
+    "mail": {"overview", "delivery", "readiness", "plan"},
+    "admin": {"overview", "spend", "senders", "delivery", "readiness", "plan", "health"},
+}
+
+
+def somebody(*roles: str) -> User:
+    return User("grace@contoso.com", frozenset(roles))
+
+
+@pytest.mark.parametrize(
+    ("claim", "roles"),
+    [
+        (["FinOps"], {"finops"}),
+        (["CERT", "Admins", "Other"], {"security", "admin"}),
+        ("SOC", {"security"}),
+        (["finops"], set()),
+        ([], set()),
+        (None, set()),
+    ],
+)
+def test_roles_come_from_the_values_of_the_claim(claim: object, roles: set[str]) -> None:
+    assert roles_of({"roles": claim}, AUTH) == roles
+
+
+def test_a_claim_may_lie_in_an_inner_object() -> None:
+    auth = Auth(roles_claim="realm_access.roles", roles={"mail": ("postmaster",)})
+    assert roles_of({"realm_access": {"roles": ["postmaster"]}}, auth) == {"mail"}
+    assert roles_of({"realm_access": ["postmaster"]}, auth) == set()
+    assert roles_of({}, auth) == set()
+
+
+@pytest.mark.parametrize(
+    ("claims", "tenants"),
+    [
+        ({"roles": ["SOC", "Contoso"]}, {"contoso"}),
+        ({"roles": ["SOC", "Contoso", "Fabrikam"]}, {"contoso", "fabrikam"}),
+        ({"roles": ["SOC", "Provider"]}, None),
+        ({"roles": ["Admins"]}, None),
+        ({"roles": ["SOC"]}, set()),
+        ({}, set()),
+    ],
+)
+def test_tenants_come_from_the_values_of_the_claim(
+    claims: dict[str, list[str]], tenants: set[str] | None
+) -> None:
+    named = {"contoso": ("Contoso",), "fabrikam": ("Fabrikam",), "*": ("Provider",)}
+    assert tenants_of(claims, AUTH.model_copy(update={"tenants": named})) == tenants
+    apart = AUTH.model_copy(update={"tenants": named, "tenants_claim": "groups.all"})
+    held = claims.get("roles", [])
+    assert tenants_of({"roles": ["SOC"], "groups": {"all": held}}, apart) == (
+        set() if held == ["Admins"] else tenants
+    )
+    assert tenants_of(claims, AUTH) is None
+
+
+def test_a_reading_refuses_another_tenant_and_all_of_them() -> None:
+    user = User("grace@contoso.com", frozenset({"security"}), tenants=frozenset({"contoso"}))
+    view = View(Config(), "1", NOW, NOW, tenant="contoso", user=user)
+    access.may_read(view, "card")
+    for tenant in ("fabrikam", None):
+        with pytest.raises(RefusedError, match="not for grace"):
+            access.may_read(view.narrowed(tenant=tenant), "card")
+
+
+@pytest.mark.parametrize("role", PEOPLE)
+def test_each_role_has_its_pages(role: str) -> None:
+    assert {page for page in access.PAGES if somebody(role).may_open(page)} == PEOPLE[role]
+
+
+def test_a_page_that_nobody_named_is_an_administrators() -> None:
+    assert not any(somebody(role).may_open("new") for role in ("finops", "security", "mail"))
+    assert somebody("admin").may_open("new")
+
+
+def test_a_login_ends_by_itself() -> None:
+    assert not is_old({"iat": time.time() - 3600}, Auth(session_hours=2))
+    assert is_old({"iat": time.time() - 3 * 3600}, Auth(session_hours=2))
+    assert is_old({}, Auth())
+
+
+def test_acts_are_recorded_under_the_login_name() -> None:
+    assert name_of({"preferred_username": "a@contoso.com", "name": "A"}) == "a@contoso.com"
+    assert name_of({"sub": "1"}) == "1"
+
+
+def test_without_a_login_there_is_an_administrator(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(access, "claims", dict)
+    assert access.current_user(AUTH) == LOCAL
+    monkeypatch.setattr(access, "claims", lambda: {"is_logged_in": False})
+    assert access.current_user(AUTH) is None
+
+
+@pytest.mark.parametrize(
+    ("reading", "role"),
+    [("hours", "finops"), ("traces", "security"), ("backtest", "mail"), ("card", "mail")],
+)
+def test_a_reading_refuses_a_role_without_a_page_for_it(reading: str, role: str) -> None:
+    view = View(Config(), "1", NOW, NOW, user=somebody(role))
+    with pytest.raises(RefusedError, match="is not read for"):
+        access.may_read(view, reading)
+
+
+def test_every_reading_that_is_kept_names_its_pages() -> None:
+    kept = {
+        name
+        for name, each in vars(readings).items()
+        if hasattr(each, "__wrapped__") and each.__module__ == readings.__name__
+    }
+    assert kept, "no reading was found"
+    assert kept <= set(READINGS)
+
+
+def test_what_is_kept_for_one_role_is_not_anothers() -> None:
+    view = View(Config(), "1", NOW, NOW, user=somebody("finops"))
+    assert view.identity() != view.narrowed(user=somebody("security")).identity()
+    assert view.identity() == view.narrowed(user=User("hopper", frozenset({"finops"}))).identity()
+
+
+def log_in(monkeypatch: pytest.MonkeyPatch, file: Path, *roles: str) -> None:
+    """Makes the identity provider say that somebody with these roles is there."""
+    text = file.read_text(encoding="utf-8")
+    if "[auth]" not in text:
+        table = '\n[auth]\nroles = { finops = ["FinOps"], security = ["SOC"], mail = ["Mail"] }\n'
+        file.write_text(text + table, encoding="utf-8")
+    said = {"is_logged_in": True, "iat": time.time(), "preferred_username": "grace@contoso.com"}
+    monkeypatch.setattr(access, "claims", lambda: said | {"roles": list(roles)})
+
+
+@pytest.fixture
+def behind_login(stored: Path, tmp_path: Path) -> Path:
+    """A configuration of its own over the stored tenant."""
+    file = tmp_path / "hve.toml"
+    text = stored.read_text(encoding="utf-8")
+    store = stored.with_name("store").as_posix()
+    file.write_text(text.replace('path = "store"', f'path = "{store}"'), encoding="utf-8")
+    return file
+
+
+@pytest.mark.parametrize("page", ["senders", "delivery"])
+def test_a_page_of_another_role_is_refused_with_a_sentence(
+    behind_login: Path, opened: Open, monkeypatch: pytest.MonkeyPatch, page: str
+) -> None:
+    log_in(monkeypatch, behind_login, "FinOps")
+    app = opened(behind_login, page)
+    assert not app.exception
+    assert "This page is not for your role" in words(app)
+    assert "As of business time" not in words(app)
+    assert not app.dataframe
+
+
+def test_finops_reads_pseudonyms_where_a_reading_names_people(
+    behind_login: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log_in(monkeypatch, behind_login, "FinOps")
+    view = View(load_config(behind_login), "1", NOW, NOW, user=somebody("finops"))
+    named = [{"tenant": "contoso", "account": "hr@contoso.com", "recipient": "ada@contoso.com"}]
+
+    def changed(view: View) -> list[dict[str, str]]:
+        return named
+
+    (row,) = access.guarded(changed)(view)
+    assert row["account"] == "hr@contoso.com"
+    assert row["recipient"].startswith("p-")
+    assert row["recipient"].endswith("@contoso.com")
+    assert access.guarded(changed)(view.narrowed(user=somebody("security"))) == named
+
+
+def test_nobody_enters_without_a_role(
+    behind_login: Path, opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log_in(monkeypatch, behind_login, "Visitors")
+    app = opened(behind_login)
+    assert not app.exception
+    assert "has no role here" in words(app)
+
+
+def test_a_server_that_others_reach_needs_a_login(
+    stored: Path, opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dashboards.session.login.is_reachable_from_outside", lambda: True)
+    app = opened(stored)
+    assert "There is no login" in words(app)
+    assert not tiles(app)
+
+
+def test_it_says_that_this_machine_alone_is_served(stored: Path, opened: Open) -> None:
+    assert "this machine only (127.0.0.1), as administrator" in words(opened(stored))

@@ -1,0 +1,29 @@
+"""The Spend page over amounts of Azure."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from models.build import build
+from tests.unit.dashboards.conftest import Open, configured, unfolded, words
+from tests.unit.models.conftest import NOW, TENANT, Workbench
+from tests.unit.models.cost.test_spend import charge, land
+from warehouse.store import open_store
+
+TOML = '[warehouse]\npath = "store"\n[[tenants]]\nname = "contoso"\naccounts = "files"\n'
+
+
+def test_days_and_findings_stand_on_the_page(tmp_path: Path, opened: Open) -> None:
+    file = configured(tmp_path, TOML)
+    with open_store(tmp_path / "store") as store:
+        bench = Workbench(store)
+        land(bench)
+        charge(bench)
+        build(store, [TENANT], NOW, lambda *_: None)
+    app = opened(file, "spend", NOW, part="Centers and invoice")
+    assert not app.exception
+    assert "Every one of 23 days is explained" in words(app)
+    table = next(each.value for each in unfolded(app).dataframe if "residual" in each.value)
+    assert set(table["status"]) == {"matched"}
+    assert len(table) == 23
+    assert any("of the list price" in each.value for each in app.markdown)

@@ -1,0 +1,95 @@
+"""The dashboard's server: loopback without a login, telemetry off."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from contextlib import suppress
+from pathlib import Path
+
+import certifi
+import pytest
+
+from dashboards.serve import APP, OPTIONS, check_host, login_of, trusted
+from hve_monitor.config import Auth, Config
+from hve_monitor.errors import ConfigError
+
+METADATA = "https://login.contoso.com/.well-known/openid-configuration"
+
+
+def test_the_dashboard_listens_on_loopback_and_sends_no_statistics() -> None:
+    assert OPTIONS["server.address"] == "127.0.0.1"
+    assert OPTIONS["browser.gatherUsageStats"] == "false"
+    assert APP.name == "app.py"
+
+
+def with_secrets(folder: Path, text: str) -> Config:
+    file = folder / "secrets.toml"
+    file.write_text(text, encoding="utf-8")
+    return Config(auth=Auth(secrets_file=file))
+
+
+def test_another_address_needs_a_login(tmp_path: Path) -> None:
+    check_host(Config(), "127.0.0.1")
+    with pytest.raises(ConfigError, match=r"--host 192.0.2.10: without a login"):
+        check_host(Config(), "192.0.2.10")
+    check_host(with_secrets(tmp_path, f'[auth]\nserver_metadata_url = "{METADATA}"'), "192.0.2.10")
+
+
+def test_it_says_who_may_enter(tmp_path: Path) -> None:
+    assert "this machine only" in login_of(Config())
+    config = with_secrets(tmp_path, f'[auth]\nserver_metadata_url = "{METADATA}"')
+    assert login_of(config) == f"OIDC, {METADATA}"
+
+
+@pytest.mark.parametrize("text", ["", "[auth]", "auth = 1", "[auth"])
+def test_secrets_without_a_login_are_one_line(tmp_path: Path, text: str) -> None:
+    with pytest.raises(ConfigError, match="no \\[auth\\] with server_metadata_url") as told:
+        login_of(with_secrets(tmp_path, text))
+    assert "\n" not in str(told.value)
+
+
+def test_the_login_trusts_the_public_authorities_and_ours(tmp_path: Path) -> None:
+    ours = tmp_path / "ca.pem"
+    ours.write_text("ours", encoding="utf-8")
+    with trusted("") as nothing:
+        assert nothing is None
+    with trusted(str(ours)) as bundle:
+        assert bundle is not None
+        assert bundle.read_bytes() == Path(certifi.where()).read_bytes() + b"ours"
+
+
+def answers(port: int) -> bool:
+    with suppress(OSError):
+        urllib.request.urlopen(f"http://127.0.0.1:{port}/_stcore/health", timeout=2)
+        return True
+    return False
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("asked", [signal.SIGTERM, signal.SIGINT])
+def test_a_dashboard_that_is_asked_to_end_takes_its_server_along(
+    tmp_path: Path, asked: signal.Signals
+) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    (tmp_path / "hve.toml").write_text("[warehouse]\npath = 'store'\n", encoding="utf-8")
+    options = ["--config", str(tmp_path / "hve.toml"), "--port", str(port)]
+    hve = [sys.executable, "-c", "from cli.main import main; main()", "dashboard"]
+    process = subprocess.Popen([*hve, *options], stdout=subprocess.DEVNULL)
+    try:
+        for _ in range(300):
+            if answers(port):
+                break
+            time.sleep(0.1)
+        assert answers(port)
+        process.send_signal(asked)
+        assert process.wait(timeout=30) == 0
+        assert not answers(port)
+    finally:
+        process.kill()

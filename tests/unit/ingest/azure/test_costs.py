@@ -1,0 +1,182 @@
+"""Azure costs: what is read when, what counts as a change, and what is HVE."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from ingest.azure.costs import hve_mark, ingest_azure_costs, parts
+from ingest.http import Api
+from ingest.source import SourceResult
+from tests.unit.ingest.conftest import NOW, Answer, Service
+from warehouse.records.accounts import stored_rows
+from warehouse.records.costs import Cost, newest_costs
+from warehouse.state import Window
+from warehouse.store import Store
+from warehouse.tables import AZURE_COSTS
+
+SCOPE = "/subscriptions/00000000-0000-0000-0000-000000000001"
+OTHER = "/subscriptions/00000000-0000-0000-0000-000000000002"
+HVE = {"MeterSubcategory": "High Volume Email"}
+HOURS = timedelta(hours=1)
+Row = tuple[str, int, str]
+Ingest = Callable[..., SourceResult]
+
+
+def answer(*rows: Row) -> Answer:
+    """Amount literal, UsageDate and sub-category."""
+    names = ("PreTaxCost", "Number"), ("UsageDate", "Number"), ("MeterSubcategory", "String")
+    columns = [{"name": name, "type": kind} for name, kind in (*names, ("Currency", "String"))]
+    cells = ",".join(f'[{cost},{day},{json.dumps(sub)},"USD"]' for cost, day, sub in rows)
+    return Answer(
+        200, f'{{"properties":{{"columns":{json.dumps(columns)},"rows":[{cells}]}}}}'.encode()
+    )
+
+
+USUAL = (("0.42", 20261101, "High Volume Email"), ("7E-06", 20261101, "Bandwidth"))
+
+
+@pytest.fixture
+def ingest(store: Store, api: Api) -> Ingest:
+    def call(at: datetime = NOW, scopes: tuple[str, ...] = (SCOPE,), **more: Any) -> SourceResult:
+        hve_filter = more.pop("hve_filter", {})
+        return ingest_azure_costs(store, "contoso", api, scopes, hve_filter, at, **more)
+
+    return call
+
+
+def known(store: Store) -> dict[str | None, Cost]:
+    return {cost.meter_subcategory: cost for cost in newest_costs(store, "contoso").values()}
+
+
+def test_this_month_and_the_last_are_read_once_in_four_hours(
+    ingest: Ingest, store: Store, service: Service
+) -> None:
+    service.choose = lambda _: answer(*USUAL)
+    first = ingest()
+    assert (first.status, first.rows_read, first.rows_new, first.requests) == ("ok", 2, 2, 1)
+    assert service.asked[0].json["timePeriod"]["from"] == "2026-10-01T00:00:00+00:00"
+    assert service.asked[0].json["timePeriod"]["to"] == "2026-11-24T23:59:59+00:00"
+    ingest(NOW + 3 * HOURS)
+    assert len(service.asked) == 1
+    ingest(NOW + 3 * HOURS, forced=True)
+    assert len(service.asked) == 2
+    again = ingest(NOW + 8 * HOURS)
+    assert (len(service.asked), again.rows_unchanged, again.rows_new) == (3, 2, 0)
+    assert len(stored_rows(store, AZURE_COSTS, "contoso")) == 2
+
+
+def test_amounts_are_stored_with_every_digit(
+    ingest: Ingest, store: Store, service: Service
+) -> None:
+    service.will(answer(("218.68795741935486", 20261101, "a"), ("-7E-06", 20261102, "a")))
+    ingest()
+    stored = {row["day"]: row["cost"] for row in stored_rows(store, AZURE_COSTS, "contoso")}
+    assert stored == {
+        date(2026, 11, 1): Decimal("218.68795741935486"),
+        date(2026, 11, 2): Decimal("-0.000007"),
+    }
+
+
+def test_corrections_are_kept_and_what_vanishes_is_zero(
+    ingest: Ingest, store: Store, service: Service
+) -> None:
+    service.will(answer(*USUAL), answer(("0.40", 20261101, "High Volume Email")))
+    ingest()
+    later = ingest(NOW + 5 * HOURS)
+    assert (later.rows_changed, later.rows_new, later.rows_unchanged) == (2, 0, 0)
+    assert {name: cost.cost for name, cost in known(store).items()} == {
+        "High Volume Email": Decimal("0.40"),
+        "Bandwidth": Decimal(0),
+    }
+    assert len(stored_rows(store, AZURE_COSTS, "contoso")) == 4
+    service.will(answer(("0.40", 20261101, "High Volume Email")))
+    assert ingest(NOW + 10 * HOURS).rows_changed == 0
+
+
+def test_only_days_that_were_read_can_lose_a_row(
+    ingest: Ingest, store: Store, service: Service
+) -> None:
+    service.will(answer(*USUAL), answer(), Answer(204))
+    ingest()
+    asked = Window(datetime(2026, 11, 2, tzinfo=UTC), NOW)
+    assert ingest(NOW + HOURS, asked=asked).rows_changed == 0
+    assert ingest(NOW + 6 * HOURS).status == "ok"
+    assert all(cost.cost for cost in known(store).values())
+
+
+def test_an_answer_without_cost_stores_nothing_and_is_asked_again(
+    ingest: Ingest, store: Store, service: Service
+) -> None:
+    bad = Answer(200, {"properties": {"columns": [{"name": "UsageDate"}], "rows": []}})
+    service.choose = lambda _: bad
+    result = ingest()
+    assert result.status == "failed"
+    assert "no cost column" in str(result.error)
+    assert ingest().requests > result.requests - 1
+    assert len(service.asked) == 2
+
+
+def test_one_refused_scope_does_not_stop_the_others(
+    ingest: Ingest, store: Store, service: Service
+) -> None:
+    denied = Answer(403, {"error": {"code": "RBACAccessDenied", "message": "No authorization."}})
+    service.choose = lambda asked: denied if OTHER in asked.path else answer(*USUAL)
+    result = ingest(scopes=(OTHER, SCOPE))
+    assert result.rows_new == 2
+    assert result.status != "ok"
+    assert "No authorization." in str(result.error)
+
+
+def test_rows_are_marked_by_the_filter_also_those_read_before_it_was_set(
+    ingest: Ingest, store: Store, service: Service
+) -> None:
+    service.will(answer(*USUAL))
+    ingest()
+    assert {cost.is_hve for cost in known(store).values()} == {None}
+    result = ingest(NOW + HOURS, hve_filter={"metersubcategory": "high volume email"})
+    assert (len(service.asked), result.rows_changed) == (1, 2)
+    marks = {name: cost.is_hve for name, cost in known(store).items()}
+    assert marks == {"High Volume Email": True, "Bandwidth": False}
+    assert {cost.cost for cost in known(store).values()} == {Decimal("0.42"), Decimal("0.000007")}
+
+
+def test_a_column_of_the_filter_is_asked_for(ingest: Ingest, service: Service) -> None:
+    service.will(answer())
+    ingest(hve_filter={"Product": "HVE", "resourcegroup": "rg-hve"})
+    names = [each["name"] for each in service.asked[0].json["dataset"]["grouping"]]
+    assert "Product" in names
+    assert "resourcegroup" not in names
+
+
+@pytest.mark.parametrize(
+    ("hve_filter", "group", "mark"),
+    [
+        ({}, {"Meter": "x"}, None),
+        (HVE, {"MeterSubcategory": "HIGH volume email"}, True),
+        (HVE, {"MeterSubcategory": None}, False),
+        (HVE, {"Meter": "x"}, None),
+        ({"ResourceGroup": "RG"}, {"ResourceGroupName": "rg"}, True),
+        ({**HVE, "Meter": "y"}, {"MeterSubcategory": "High Volume Email", "Meter": "x"}, False),
+    ],
+)
+def test_the_mark_of_a_row(
+    hve_filter: dict[str, str], group: dict[str, str | None], mark: bool | None
+) -> None:
+    assert hve_mark(hve_filter)(group) is mark
+
+
+def test_long_periods_are_read_year_by_year() -> None:
+    found = parts(SCOPE, date(2024, 1, 1), date(2026, 1, 10))
+    assert [part.first for part in found] == [
+        date(2024, 1, 1),
+        date(2024, 12, 31),
+        date(2025, 12, 31),
+    ]
+    assert found[-1].last == date(2026, 1, 10)
+    assert parts(SCOPE, date(2026, 1, 2), date(2026, 1, 1)) == []

@@ -1,0 +1,157 @@
+"""Tokens of Entra ID: the credential of each kind, and refusals in Entra's own words."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import trustme
+
+from hve_monitor.config import Endpoints, Tenant
+from hve_monitor.errors import AuthError, ConfigError, SourceUnavailable
+from ingest.entra.tokens import EntraTokens, credential
+from ingest.http import Client
+from tests.unit.ingest.conftest import Answer, Asked, Service
+
+TENANT_ID = "11111111-2222-3333-4444-555555555555"
+
+
+def tenant(**ways: object) -> Tenant:
+    known: dict[str, Any] = {"name": "contoso", "tenant_id": TENANT_ID, "client_id": "app"}
+    return Tenant(**known | ways)
+
+
+@pytest.fixture
+def secret(tmp_path: Path) -> Tenant:
+    file = tmp_path / "contoso.secret"
+    file.write_text("  s3cret\n")
+    return tenant(client_secret_file=file)
+
+
+def test_a_secret_is_read_without_the_line_end(secret: Tenant) -> None:
+    assert credential(secret) == "s3cret"
+
+
+def test_a_pem_with_certificate_and_key_signs(tmp_path: Path) -> None:
+    file, password = tmp_path / "contoso.pem", tmp_path / "password"
+    pem = trustme.CA().issue_cert("contoso.com").private_key_and_cert_chain_pem.bytes().decode()
+    file.write_text(pem)
+    password.write_text("word\n")
+    found = credential(tenant(certificate_file=file, certificate_password_file=password))
+    assert found == {
+        "private_key": pem.strip(),
+        "public_certificate": pem.strip(),
+        "passphrase": "word",
+    }
+
+
+def test_a_pem_without_its_key_is_told(tmp_path: Path) -> None:
+    file = tmp_path / "contoso.pem"
+    file.write_bytes(trustme.CA().cert_pem.bytes())
+    with pytest.raises(ConfigError, match=r"contoso\.pem must hold the certificate and its"):
+        credential(tenant(certificate_file=file))
+
+
+@pytest.mark.parametrize("suffix", [".pfx", ".PFX", ".p12"])
+def test_a_pfx_is_left_to_msal(tmp_path: Path, suffix: str) -> None:
+    file = tmp_path / f"contoso{suffix}"
+    assert credential(tenant(certificate_file=file)) == {
+        "private_key_pfx_path": str(file),
+        "passphrase": None,
+    }
+
+
+def test_a_federated_token_is_read_anew_each_time(tmp_path: Path) -> None:
+    file = tmp_path / "token"
+    found = credential(tenant(federated_token_file=file))
+    tokens = []
+    for text in ("one", "two"):
+        file.write_text(text)
+        tokens.append(found["client_assertion"]())
+    assert tokens == ["one", "two"]
+
+
+def test_a_missing_file_names_tenant_and_file(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"'contoso': .*gone\.secret cannot be read \(No such"):
+        credential(tenant(client_secret_file=tmp_path / "gone.secret"))
+
+
+def test_a_binary_file_is_no_secret(tmp_path: Path) -> None:
+    (tmp_path / "x").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(ConfigError, match="not a text file"):
+        credential(tenant(client_secret_file=tmp_path / "x"))
+
+
+# -- tokens over HTTPS ----------------------------------------------------------------------------
+
+
+class Login:
+    """Entra's discovery document, and these answers of its token endpoint."""
+
+    def __init__(self, service: Service, *answers: Answer) -> None:
+        self.url, self.given, self.forms = service.url, iter(answers), list[str]()
+        service.choose = self.answer
+
+    def answer(self, asked: Asked) -> Answer:
+        if asked.method == "POST":
+            self.forms.append(asked.body.decode())
+            return next(self.given)
+        base = f"{self.url}/{TENANT_ID}"
+        ends = {name: f"{base}/{name}" for name in ("authorization_endpoint", "token_endpoint")}
+        return Answer(200, ends | {"issuer": base}, {"Content-Type": "application/json"})
+
+
+def granted(token: str) -> Answer:
+    return Answer(200, {"access_token": token, "expires_in": 3600, "token_type": "Bearer"})
+
+
+@pytest.fixture
+def tokens(secret: Tenant, service: Service, client: Client) -> EntraTokens:
+    return EntraTokens(secret, Endpoints(login=service.url), client)
+
+
+def test_a_token_is_remembered_until_a_fresh_one_is_asked_for(
+    tokens: EntraTokens, service: Service
+) -> None:
+    login = Login(service, granted("one"), granted("two"))
+    asked = [tokens.bearer("scope/.default", fresh=fresh) for fresh in (False, False, True)]
+    assert asked == ["one", "one", "two"]
+    assert "client_secret=s3cret" in login.forms[0]
+
+
+def test_a_refusal_is_told_in_entras_words(tokens: EntraTokens, service: Service) -> None:
+    words = "AADSTS7000215: Invalid client secret provided.\r\nTrace ID: 1"
+    Login(service, Answer(401, {"error": "invalid_client", "error_description": words}))
+    with pytest.raises(AuthError, match=r"no token for scope: AADSTS7000215: .*provided\.$"):
+        tokens.bearer("scope")
+
+
+def test_a_dropped_connection_is_unavailable(tokens: EntraTokens, service: Service) -> None:
+    service.choose = lambda _: Answer(drop=True)
+    with pytest.raises(SourceUnavailable, match="try again later"):
+        tokens.bearer("scope")
+
+
+def test_a_login_that_is_out_of_order_is_unavailable(tokens: EntraTokens, service: Service) -> None:
+    Login(service, *[Answer(503)] * 10)
+    with pytest.raises(SourceUnavailable, match="try again later"):
+        tokens.bearer("scope")
+
+
+def test_a_login_that_answers_no_json_is_no_traceback(
+    tokens: EntraTokens, service: Service
+) -> None:
+    service.choose = lambda _: Answer(200, b"<html>sign in to the guest network</html>")
+    with pytest.raises(AuthError, match="tenant 'contoso'"):
+        tokens.bearer("scope")
+
+
+def test_a_missing_secret_file_is_a_configuration_error(
+    secret: Tenant, service: Service, client: Client
+) -> None:
+    assert secret.client_secret_file is not None
+    secret.client_secret_file.unlink()
+    with pytest.raises(ConfigError, match="cannot be read"):
+        EntraTokens(secret, Endpoints(login=service.url), client).bearer("scope")
+    assert service.asked == []

@@ -1,0 +1,135 @@
+"""HVE accounts from Exchange or from the configuration."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from ingest.exchange.accounts import configured_accounts, ingest_accounts
+from ingest.exchange.cmdlets import Exchange
+from ingest.http import Api
+from ingest.source import SourceResult
+from tests.unit.ingest.conftest import NOW, Answer, Asked, Service
+from warehouse.records.accounts import current_accounts
+from warehouse.store import Store
+
+USER = {
+    "PrimarySmtpAddress": "HR@Contoso.com",
+    "EmailAddresses": [
+        "SMTP:HR@contoso.com",
+        "smtp:People@Contoso.com",
+        "Smtp:hr@contoso.com",
+        "SIP:hr@contoso.com",
+        "X500:/o=ExchangeLabs/cn=hr",
+        "bare@contoso.com",
+        "nonsense",
+    ],
+    "EmailAddresses@odata.type": "#Collection(String)",
+    "DisplayName": "Human resources",
+    "ExternalDirectoryObjectId": "0b0e",
+    "WhenCreated": "2026-04-01T08:07:47.0000000+00:00",
+}
+
+
+class Tenant:
+    """Answers cmdlets with these users, and settings with a ReplyTo or a status."""
+
+    def __init__(self, service: Service, *users: dict[str, Any]) -> None:
+        self.users, self.reply_to, self.status = users, "Reply@Contoso.com", 200
+        service.choose = self.answer
+
+    def answer(self, asked: Asked) -> Answer:
+        if asked.json["CmdletInput"]["CmdletName"] == "Get-MailUser":
+            return Answer(200, {"value": self.users})
+        return Answer(self.status, {"value": [{"ReplyTo": self.reply_to}]})
+
+
+def ingest(store: Store, api: Api) -> SourceResult:
+    return ingest_accounts(store, "contoso", Exchange(api, "t"), NOW)
+
+
+def test_smtp_proxies_of_any_case_are_addresses_and_others_are_not(
+    store: Store, api: Api, service: Service
+) -> None:
+    Tenant(service, USER)
+    result = ingest(store, api)
+    (account,) = current_accounts(store, "contoso")
+    assert account.account == "hr@contoso.com"
+    assert account.addresses == ("hr@contoso.com", "bare@contoso.com", "people@contoso.com")
+    assert account.created_at == datetime(2026, 4, 1, 8, 7, 47, tzinfo=UTC)
+    assert account.reply_to == "reply@contoso.com"
+    assert (result.status, result.rows_read, result.rows_new, result.requests) == ("ok", 1, 1, 2)
+
+
+def test_reading_again_changes_nothing(store: Store, api: Api, service: Service) -> None:
+    Tenant(service, USER)
+    ingest(store, api)
+    again = ingest(store, api)
+    assert (again.rows_new, again.rows_changed, again.rows_unchanged) == (0, 0, 1)
+
+
+def test_a_creation_time_without_a_zone_changes_nothing_when_read_again(
+    store: Store, api: Api, service: Service
+) -> None:
+    Tenant(service, USER | {"WhenCreated": "2026-04-01T08:07:47"})
+    ingest(store, api)
+    assert ingest(store, api).rows_changed == 0
+
+
+def test_refused_settings_do_not_stop_the_accounts(
+    store: Store, api: Api, service: Service
+) -> None:
+    tenant = Tenant(service, USER)
+    ingest(store, api)
+    tenant.status = 403
+    result = ingest(store, api)
+    assert (result.status, result.rows_changed) == ("ok", 0)
+    assert current_accounts(store, "contoso")[0].reply_to == "reply@contoso.com"
+
+
+def test_a_reply_to_that_was_removed_is_a_change(store: Store, api: Api, service: Service) -> None:
+    tenant = Tenant(service, USER)
+    ingest(store, api)
+    tenant.reply_to = ""
+    assert ingest(store, api).rows_changed == 1
+    assert current_accounts(store, "contoso")[0].reply_to == ""
+
+
+def test_an_empty_list_keeps_the_known_accounts_and_fails(
+    store: Store, api: Api, service: Service
+) -> None:
+    tenant = Tenant(service, USER)
+    ingest(store, api)
+    tenant.users = ()
+    result = ingest(store, api)
+    assert result.status == "failed"
+    assert result.error == "Exchange lists no HVE account; the 1 known ones are kept"
+    assert len(current_accounts(store, "contoso")) == 1
+
+
+def test_a_user_without_an_address_is_a_broken_contract(
+    store: Store, api: Api, service: Service
+) -> None:
+    Tenant(service, {"DisplayName": "nobody"})
+    result = ingest(store, api)
+    assert result.status == "failed"
+    assert result.error is not None
+    assert "PrimarySmtpAddress" in result.error
+    assert current_accounts(store, "contoso") == []
+
+
+def test_a_missing_permission_is_named(store: Store, api: Api, service: Service) -> None:
+    service.choose = lambda _: Answer(403)
+    result = ingest(store, api)
+    assert (result.status, result.temporary) == ("failed", False)
+    assert "Example.Read" in str(result.error)
+
+
+def test_configured_addresses_are_accounts_of_their_own(store: Store) -> None:
+    result = configured_accounts(store, "contoso", ("hr@contoso.com", "it@contoso.com"), NOW)
+    assert (result.rows_read, result.rows_new, result.requests) == (2, 2, 0)
+    found = {account.account: account.addresses for account in current_accounts(store, "contoso")}
+    assert found == {
+        "hr@contoso.com": ("hr@contoso.com",),
+        "it@contoso.com": ("it@contoso.com",),
+    }

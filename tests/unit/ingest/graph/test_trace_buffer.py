@@ -1,0 +1,114 @@
+"""Rows on their way into the store: coverage follows its rows, never before them."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from hve_monitor.clock import iso
+from hve_monitor.errors import SourceContractError, StoreError
+from ingest.graph import trace_buffer
+from ingest.graph.trace_buffer import SOURCE, TraceBuffer
+from ingest.graph.trace_pages import TraceRow
+from ingest.source import SourceResult
+from tests.unit.ingest.conftest import NOW
+from warehouse.delta.commit import DeltaFolder
+from warehouse.records.accounts import stored_rows
+from warehouse.state import Window
+from warehouse.store import Store
+from warehouse.tables import MESSAGE_TRACES, REJECTED_ROWS
+
+HR = "hr@contoso.com"
+WINDOW = Window(NOW - timedelta(hours=1), NOW)
+
+
+@pytest.fixture
+def result() -> SourceResult:
+    return SourceResult(SOURCE, "contoso")
+
+
+@pytest.fixture
+def buffer(store: Store, result: SourceResult) -> TraceBuffer:
+    return TraceBuffer(store, "contoso", NOW, result)
+
+
+def rows(*ids: str | None, sender: str | None = HR) -> list[TraceRow]:
+    return [TraceRow(iso(NOW), "delivered", each, sender, "reader@fabrikam.com") for each in ids]
+
+
+def covered(store: Store) -> list[Window]:
+    return store.state.covered("contoso", SOURCE, HR)
+
+
+def stored(store: Store) -> list[str]:
+    return sorted(row["trace_id"] for row in stored_rows(store, MESSAGE_TRACES, "contoso"))
+
+
+def test_rows_and_coverage_are_there_after_closing(
+    buffer: TraceBuffer, store: Store, result: SourceResult
+) -> None:
+    buffer.add(rows("a", "b"), "page 1")
+    buffer.add(rows("b", "c"), "page 2")
+    buffer.complete(HR, WINDOW)
+    assert (stored(store), covered(store)) == ([], [])
+    buffer.close()
+    assert (stored(store), covered(store)) == (["a", "b", "c"], [WINDOW])
+    assert (result.rows_read, result.rows_new, result.rows_unchanged) == (4, 3, 1)
+
+
+def test_a_window_without_rows_is_covered_and_an_empty_window_is_not(
+    buffer: TraceBuffer, store: Store
+) -> None:
+    buffer.complete(HR, Window(NOW, NOW))
+    buffer.complete(HR, WINDOW)
+    buffer.close()
+    assert covered(store) == [WINDOW]
+
+
+def test_many_rows_are_committed_on_the_way_with_their_windows_only(
+    buffer: TraceBuffer, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trace_buffer, "ROWS_PER_COMMIT", 2)
+    buffer.complete(HR, WINDOW)
+    buffer.add(rows("a", "b"), "page 1")
+    buffer.complete("it@contoso.com", WINDOW)
+    buffer.commit()
+    assert stored(store) == ["a", "b"]
+    assert covered(store) == [WINDOW]
+    buffer.close()
+    assert store.state.covered("contoso", SOURCE, "it@contoso.com") == [WINDOW]
+
+
+def test_rows_without_id_or_address_are_rejected_and_counted(
+    buffer: TraceBuffer, store: Store, result: SourceResult
+) -> None:
+    buffer.add(rows(None, "a"), "page 1")
+    buffer.add(rows("b", sender=None), "page 2")
+    buffer.close()
+    assert (result.rows_read, result.rows_new, result.rows_rejected) == (3, 1, 2)
+    assert len(stored_rows(store, REJECTED_ROWS, "contoso")) == 1
+
+
+def test_a_page_with_an_unreadable_time_is_refused_and_leaves_the_others(
+    buffer: TraceBuffer, store: Store
+) -> None:
+    buffer.add(rows("a"), "page 1")
+    with pytest.raises(SourceContractError, match="page 2: receivedDateTime"):
+        buffer.add([TraceRow("soon", "delivered", "b", HR, "reader@fabrikam.com")], "page 2")
+    buffer.close()
+    assert stored(store) == ["a"]
+
+
+def test_rows_that_cannot_be_written_are_not_covered(
+    buffer: TraceBuffer, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise StoreError("no space left on device")
+
+    monkeypatch.setattr(DeltaFolder, "append", full)
+    buffer.add(rows("a"), "page 1")
+    buffer.complete(HR, WINDOW)
+    with pytest.raises(StoreError, match="no space"):
+        buffer.close()
+    assert covered(store) == []

@@ -1,0 +1,308 @@
+"""The cost report with Azure's amounts, payers, corrections and closed months."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from hve_monitor.config import Budget, Config, CostCenter, MeteringRule, PriceOverride, Tenant
+from hve_monitor.errors import ConfigError
+from models.build import build
+from models.cost.passed_thresholds import budgets_by_currency, note_budget_alerts
+from models.cost.spend import close, spend
+from models.reference.book import reference_of
+from tests.unit.models.conftest import NOW, TENANT, Workbench, at, trace
+from warehouse.records.costs import Cost, CostRange, record_costs
+from warehouse.state import Window
+
+PRICE = Decimal("0.000042")
+SCOPE = "/subscriptions/s1"
+SENDERS = {"hr@contoso.com": 3, "it@contoso.com": 2, "old@contoso.com": 1}
+DECEMBER = datetime(2026, 12, 6, 8, tzinfo=NOW.tzinfo)
+DAYS = [date(2026, 11, 1) + timedelta(days=number) for number in range(23)]
+
+
+def count(sender: str, day: date) -> int:
+    """Delivered recipients of a sender on a day: no two days alike."""
+    return SENDERS[sender] * (1 + day.day * 7 % 5)
+
+
+def config_of(bench: Workbench, **more: Any) -> Config:
+    usual = {"warehouse": {"path": bench.store.root}, "tenants": (TENANT,)}
+    return Config(**usual | more)
+
+
+def land(bench: Workbench) -> None:
+    bench.land(
+        *(
+            trace(f"{sender}-{day}", f"r{i}@contoso.com", f"{day}T09:00:00", sender=sender)
+            for day in DAYS
+            for sender in SENDERS
+            for i in range(count(sender, day))
+        )
+    )
+
+
+def charge(bench: Workbench, extra: dict[date, Decimal] | None = None) -> None:
+    """Azure charges nine tenths of the list price for every day, and something more."""
+    costs = [
+        Cost(
+            SCOPE, day, "Exchange", "Mail", "Bulk", "Recipients", "rg", '{"ChargeType": "Usage"}',
+            "USD", sum(count(sender, day) for sender in SENDERS) * PRICE * Decimal("0.9")
+            + (extra or {}).get(day, Decimal(0)),
+        )
+        for day in DAYS
+    ]  # fmt: skip
+    read = CostRange(SCOPE, date(2026, 11, 1), date(2026, 12, 31))
+    record_costs(bench.store, TENANT.name, costs, [read], lambda _: None, NOW)
+    start = datetime(2026, 11, 1, tzinfo=NOW.tzinfo)
+    bench.store.state.cover(TENANT.name, "azure_costs", SCOPE, Window(start, DECEMBER))
+
+
+def fill(bench: Workbench) -> Workbench:
+    """Three senders of 23 November days, charged by Azure."""
+    land(bench)
+    charge(bench)
+    bench.build()
+    return bench
+
+
+@pytest.fixture(scope="module")
+def november(shared_bench: Workbench) -> Workbench:
+    """For tests that only read."""
+    return fill(shared_bench)
+
+
+@pytest.fixture
+def own_november(bench: Workbench) -> Workbench:
+    """For tests that go on from there."""
+    return fill(bench)
+
+
+def report(bench: Workbench, now: datetime = NOW, **more: Any) -> dict[str, Any]:
+    month = more.pop("month", None)
+    return spend(config_of(bench, **more), now, month=month)
+
+
+HR = CostCenter(name="HR", owner="Ada", accounts=("HR@contoso.com",))
+IT = CostCenter(name="IT", accounts=("it@contoso.com",))
+
+
+def test_the_invoice_is_allocated_to_the_millionth_and_to_the_cent(november: Workbench) -> None:
+    found = report(november, cost_centers=(HR, IT))["invoice"]
+    total = Decimal(found["invoiced"])
+    assert total == sum(count(s, d) for s in SENDERS for d in DAYS) * PRICE * Decimal("0.9")
+    accounts = sum(Decimal(line["amount"]) for line in found["by_account"])
+    assert accounts + Decimal(found["residual"]) == total
+    booked = [Decimal(line["booked"]) for line in found["by_cost_center"]]
+    assert sum(booked) == total.quantize(Decimal("0.01"))
+    assert [line["kind"] for line in found["by_cost_center"]] == [
+        "cost_center",
+        "cost_center",
+        "unallocated",
+        "residual",
+    ]
+    hr, it = found["by_account"][0], found["by_account"][1]
+    assert (hr["account"], hr["cost_center"]) == ("hr@contoso.com", "HR")
+    assert abs(Decimal(hr["amount"]) / Decimal(it["amount"]) - Decimal("1.5")) < Decimal("0.01")
+
+
+def test_what_nothing_explains_is_the_residual(bench: Workbench) -> None:
+    land(bench)
+    charge(bench, {date(2026, 11, 10): Decimal("0.5")})
+    bench.build()
+    found = report(bench)
+    assert Decimal(found["invoice"]["residual"]) == Decimal("0.5")
+    (odd,) = [row for row in found["reconciliation"] if row["status"] == "unexplained"]
+    assert (odd["day_utc"], odd["residual"]) == ("2026-11-10", "0.5")
+    (month,) = found["reconciliation_months"]
+    assert (month["status"], month["residual"]) == ("unexplained", "0.5")
+
+
+def test_a_past_month_is_judged_by_its_own_days(own_november: Workbench) -> None:
+    config = config_of(own_november)
+    january = datetime(2027, 1, 20, 8, tzinfo=NOW.tzinfo)
+    start = datetime(2026, 11, 1, tzinfo=NOW.tzinfo)
+    own_november.store.state.cover(TENANT.name, "azure_costs", SCOPE, Window(start, january))
+    own_november.build(january)
+    (month,) = spend(config, january, month="2026-11")["reconciliation_months"]
+    kinds = {finding["kind"] for finding in month["findings"]}
+    assert month["status"] == "matched"
+    assert kinds == {"meter", "effective_price"}
+
+
+def test_reconciliation_rows_are_those_of_the_contract(november: Workbench) -> None:
+    rows = report(november)["reconciliation"]
+    assert {row["status"] for row in rows} == {"matched"}
+    for row, day in zip(rows, DAYS, strict=True):
+        estimated = sum(count(sender, day) for sender in SENDERS) * PRICE
+        assert row["day_utc"] == str(day)
+        assert Decimal(row["estimated"]) == estimated
+        assert Decimal(row["difference"]) == Decimal(row["invoiced"]) - estimated
+
+
+def test_payers_add_up_and_nobody_is_forgotten(november: Workbench) -> None:
+    found = report(november, cost_centers=(HR, IT))
+    rows = found["by_cost_center"]
+    assert [row["cost_center"] for row in rows] == ["HR", "IT", None]
+    assert [row["owner"] for row in rows] == ["Ada", None, None]
+    assert rows[2]["accounts"] == ["old@contoso.com"]
+    total = sum(Decimal(row["cost"]) for row in rows)
+    assert total == Decimal(found["month_to_date"]["cost"])
+    assert total == sum(Decimal(line["month_to_date"]) for line in found["by_account"])
+    units = found["unit_economics"]
+    assert units["messages"] == len(DAYS) * len(SENDERS)
+    assert Decimal(units["cost_per_1000_recipients"]) == PRICE * 1000
+
+
+def test_a_price_change_splits_the_month(own_november: Workbench) -> None:
+    changed = (
+        PriceOverride(effective_from=date(2026, 11, 10), unit_price=Decimal("0.00003")),
+        PriceOverride(
+            effective_from=date(2026, 11, 20),
+            effective_until=date(2026, 11, 22),
+            unit_price=Decimal(0),
+        ),
+    )
+    config = config_of(own_november, prices=changed)
+    build(own_november.store, [TENANT], NOW, lambda *_: None, reference=reference_of(config))
+    found = spend(config, NOW)
+    parts = [(part["from"], part["to"], part["unit_price"]) for part in found["price_parts"]]
+    assert parts == [
+        ("2026-11-01", "2026-11-09", "0.000042"),
+        ("2026-11-10", "2026-11-19", "0.00003"),
+        ("2026-11-20", "2026-11-21", "0"),
+        ("2026-11-22", "2026-11-30", "0.00003"),
+    ]
+    total = sum(Decimal(part["cost"]) for part in found["price_parts"])
+    assert total == Decimal(found["month_to_date"]["cost"])
+    marts = own_november.query("select sum(cost) from marts.hve_cost_daily")
+    assert marts == [(total,)]
+
+
+def test_quarantined_recipients_count_when_the_rule_says_so(bench: Workbench) -> None:
+    bench.land(
+        trace("m1", "a@contoso.com", "2026-11-02T09:00:00"),
+        trace("m1", "b@contoso.com", "2026-11-02T09:00:00", status="quarantined"),
+        trace("m2", "b@contoso.com", "2026-11-12T09:00:00", status="quarantined"),
+        trace("m2", "list@contoso.com", "2026-11-12T09:00:00", status="expanded"),
+    )
+    bench.build()
+    assert report(bench)["month_to_date"]["billable_recipients"] == 1
+    rule = MeteringRule(status="quarantined", effective_from=date(2026, 11, 10), is_billable=True)
+    config = config_of(bench, metering_rules=(rule,))
+    build(bench.store, [TENANT], NOW, lambda *_: None, reference=reference_of(config))
+    found = spend(config, NOW)
+    assert found["month_to_date"]["billable_recipients"] == 2
+    assert found["metering"]["billable_statuses"] == ["delivered", "quarantined"]
+    (correction,) = found["corrections"]
+    assert (correction["reason"], correction["change"]) == ("metering rules changed", 1)
+    build(bench.store, [TENANT], NOW, lambda *_: None)
+    assert report(bench)["month_to_date"]["billable_recipients"] == 1
+
+
+def test_a_late_status_corrects_its_day_and_says_so(bench: Workbench) -> None:
+    day = "2026-11-22T09:00:00"
+    bench.land(
+        trace("m1", "a@contoso.com", day),
+        trace("m1", "b@contoso.com", day, status="pending"),
+        now=at("2026-11-22T10:00:00"),
+    )
+    bench.build(at("2026-11-22T10:00:00"))
+    bench.land(trace("m1", "b@contoso.com", day), now=NOW)
+    bench.build()
+    found = report(bench)
+    assert found["month_to_date"]["billable_recipients"] == 2
+    (correction,) = found["corrections"]
+    assert correction == {
+        "tenant": "contoso",
+        "account": "hr@contoso.com",
+        "day_utc": "2026-11-22",
+        "corrected_at": "2026-11-24T08:00:00Z",
+        "billable_before": 1,
+        "billable_after": 2,
+        "change": 1,
+        "cost_change": "0.000042",
+        "statuses": {"delivered": 1, "pending": -1},
+        "reason": "statuses or rows changed",
+    }
+    assert spend(config_of(bench), at("2026-11-23T08:00:00"))["corrections"] == []
+    bench.build(full=True)
+    assert len(report(bench)["corrections"]) == 1
+
+
+def test_a_closed_month_stays_and_later_changes_are_restatements(
+    own_november: Workbench,
+) -> None:
+    config = config_of(own_november)
+    with pytest.raises(ConfigError, match="is not over"):
+        close(config, NOW, None, "2026-11")
+    found = close(config, DECEMBER, None, "2026-11")
+    assert found["closed"][0]["closed_at"] == "2026-12-06T08:00:00Z"
+    assert found["restatements"] == []
+    with pytest.raises(ConfigError, match="closed since 2026-12-06"):
+        close(config, DECEMBER, None, "2026-11")
+    own_november.land(
+        trace("late", "x@contoso.com", "2026-11-23T20:00:00", sender="it@contoso.com"),
+        now=DECEMBER,
+    )
+    own_november.build(DECEMBER)
+    later = spend(config, DECEMBER, month="2026-11")
+    changes = {
+        (line["what"], line["account"]): line["difference"] for line in later["restatements"]
+    }
+    assert changes == {("account", "it@contoso.com"): "0.000042", ("estimate", None): "0.000042"}
+    assert spend(config, DECEMBER, month="2026-12")["closed"] is None
+
+
+def test_a_month_of_which_nothing_is_known_cannot_be_closed(november: Workbench) -> None:
+    with pytest.raises(ConfigError, match="nothing is known"):
+        close(config_of(november), DECEMBER, None, "2026-09")
+
+
+def test_a_threshold_is_told_once_for_its_period(own_november: Workbench) -> None:
+    budget = Budget(name="hr", cost_center="HR", amount=Decimal("0.003"), thresholds=(0.5, 1.0, 9))
+    config = config_of(own_november, budgets=(budget,), cost_centers=(HR,))
+    first = note_budget_alerts(own_november.store.state, config, NOW)
+    assert [(each["threshold"], each["period_start"]) for each in first] == [
+        (0.5, "2026-11-01"),
+        (1.0, "2026-11-01"),
+    ]
+    assert first[0]["passed_on"] < first[1]["passed_on"]
+    assert note_budget_alerts(own_november.store.state, config, NOW) == []
+    lines = spend(config, NOW)["budgets"][0]["thresholds"]
+    assert [line["passed_on"] for line in lines][:2] == [each["passed_on"] for each in first]
+
+
+def test_a_budget_over_several_currencies_is_a_mistake() -> None:
+    tenants = (TENANT, Tenant(name="fabrikam", accounts="files", currency="EUR"))
+    budgets = (
+        Budget(name="all", amount=Decimal(1)),
+        Budget(name="good", tenant="fabrikam", amount=Decimal(1)),
+    )
+    with pytest.raises(ConfigError) as error:
+        budgets_by_currency(Config(tenants=tenants, budgets=budgets))
+    assert [line.split(": ")[1] for line in str(error.value).splitlines()] == ["all"]
+    good = Config(tenants=tenants, budgets=budgets[1:])
+    assert list(budgets_by_currency(good)) == ["EUR"]
+
+
+def test_a_budget_of_another_tenant_is_left_out(november: Workbench) -> None:
+    budgets = (
+        Budget(name="mine", tenant="contoso", amount=Decimal(1)),
+        Budget(name="other", tenant="fabrikam", amount=Decimal(1)),
+    )
+    both = (TENANT, Tenant(name="fabrikam", accounts="files"))
+    config = config_of(november, budgets=budgets, tenants=both)
+    found = spend(config, NOW, "contoso")["budgets"]
+    assert [budget["name"] for budget in found] == ["mine"]
+    assert found[0]["used_ratio"] > 0
+
+
+def test_a_budget_of_no_cost_center_is_a_mistake(november: Workbench) -> None:
+    budget = Budget(name="hr", cost_center="HX", amount=Decimal(1))
+    with pytest.raises(ConfigError, match="there is no cost center 'HX'"):
+        report(november, budgets=(budget,), cost_centers=(HR,))

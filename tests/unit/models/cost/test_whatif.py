@@ -1,0 +1,144 @@
+"""What-if: sends, months and money of a planned change, and what it does to budgets."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hve_monitor.errors import ConfigError
+from models.cost.budgets import BudgetLine
+from models.cost.whatif import Change, change_of, what_if
+
+TODAY = date(2026, 11, 25)
+PRICE = Decimal("0.000042")
+NOBODY = pd.DataFrame({"account": [], "day": [], "recipients": []})
+USUAL = pd.DataFrame(
+    {
+        "account": ["hr@contoso.com"] * 90,
+        "day": [TODAY - timedelta(days=n) for n in range(1, 91)],
+        "recipients": [10_000] * 90,
+    }
+)
+
+
+def asked(change: Change, usual: pd.DataFrame = NOBODY, *lines: BudgetLine) -> dict[str, Any]:
+    return what_if(change, lambda _: PRICE, "USD", usual, lines, TODAY)
+
+
+def budget(
+    amount: str, period: str = "month", accounts: frozenset[str] | None = None
+) -> BudgetLine:
+    return BudgetLine("b", Decimal(amount), period, (1.0,), accounts)
+
+
+STAFF = Change("hr@contoso.com", 40_000, 2, "week", date(2026, 12, 1))
+
+
+def test_forty_thousand_staff_twice_a_week_are_about_15_usd_a_month() -> None:
+    found = asked(STAFF)
+    assert found["cost_per_send"] == "1.68"
+    assert Decimal(found["per_month"]["cost"]) == pytest.approx(Decimal(15), rel=Decimal("0.05"))
+    assert [month["sends"] for month in found["months"][:3]] == [9, 9, 8]
+    assert found["months"][0]["cost"] == "15.12"
+    assert found["messages"] == {
+        "recipients_per_message": 50,
+        "per_send": 800,
+        "per_month": 6957,
+        "one_list": 1,
+    }
+
+
+def test_what_happens_once_has_no_month() -> None:
+    found = asked(Change("a@contoso.com", 120, 3, None, date(2026, 12, 1)))
+    assert found["per_month"] is None
+    assert found["months"] == [
+        {"month": "2026-12", "sends": 3, "recipients": 360, "cost": "0.01512"}
+    ]
+    assert found["messages"]["per_send"] == 3
+
+
+def test_the_last_day_of_a_month_comes_every_month() -> None:
+    change = Change("a@contoso.com", 1, 1, "month", date(2027, 1, 31), date(2027, 4, 30))
+    assert change.days(date(2028, 1, 1)) == [
+        date(2027, 1, 31),
+        date(2027, 2, 28),
+        date(2027, 3, 31),
+        date(2027, 4, 30),
+    ]
+
+
+def test_budgets_bear_the_usual_level_and_the_change() -> None:
+    lines = (budget("25"), budget("100", "quarter"), budget("1", accounts=frozenset({"x"})))
+    month, quarter = asked(STAFF, USUAL, *lines)["budgets"]
+    assert Decimal(month["usual"]) == pytest.approx(Decimal("12.78375"), rel=Decimal("1e-6"))
+    assert month["passes"] is True
+    assert quarter["passes"] is False
+    assert Decimal(quarter["together"]) == pytest.approx(
+        3 * (Decimal(month["usual"]) + Decimal(month["added"])), rel=Decimal("1e-6")
+    )
+
+
+def test_an_unknown_level_stays_unknown() -> None:
+    found = asked(STAFF, NOBODY, budget("10"))["budgets"][0]
+    assert found["usual"] is found["together"] is found["passes"] is None
+    assert found["added"] is not None
+
+
+def test_without_a_price_there_is_no_cost() -> None:
+    found = what_if(STAFF, lambda _: None, "XXX", USUAL, [budget("10")], TODAY)
+    assert found["cost_per_send"] is found["per_month"]["cost"] is found["total"]["cost"] is None
+    assert found["budgets"][0]["passes"] is None
+
+
+def test_each_send_has_the_price_of_its_day() -> None:
+    def price(day: date) -> Decimal:
+        return Decimal(1) if day < date(2027, 1, 1) else Decimal(2)
+
+    change = Change("a@contoso.com", 10, 1, "month", date(2026, 12, 15), date(2027, 1, 31))
+    found = what_if(change, price, "USD", NOBODY, [], TODAY)
+    assert [month["cost"] for month in found["months"]] == ["10", "20"]
+    assert found["total"]["cost"] == "30"
+
+
+@given(
+    sends=st.integers(1, 40),
+    every=st.sampled_from(["day", "week", "month"]),
+    first=st.dates(date(2026, 1, 1), date(2027, 12, 31)),
+    length=st.integers(0, 200),
+)
+def test_sends_stay_inside_and_come_as_often_as_said(
+    sends: int, every: str, first: date, length: int
+) -> None:
+    last = first + timedelta(days=length)
+    days = Change("a@contoso.com", 1, sends, every, first, last).days(date(2030, 1, 1))
+    assert days == sorted(days)
+    assert first == days[0]
+    assert days[-1] <= last
+    a_day = {"day": 1.0, "week": 1 / 7, "month": 12 / 365.25}[every]
+    assert abs(len(days) - sends * a_day * (length + 1)) <= 2 * sends
+
+
+@pytest.mark.parametrize(
+    ("every", "days", "message"),
+    [
+        ("year", (None, None), "--every year: use one of day, week, month"),
+        (None, ("soon", None), "--from soon: write it as 2026-12-01"),
+        ("week", ("2026-12-01", "2026-11-30"), "--until 2026-11-30: it is before"),
+    ],
+)
+def test_mistakes_are_named(
+    every: str | None, days: tuple[str | None, str | None], message: str
+) -> None:
+    with pytest.raises(ConfigError, match=message):
+        change_of("a@contoso.com", 1, 1, every, days, TODAY)
+
+
+def test_unless_told_it_begins_today() -> None:
+    change = change_of(" HR@Contoso.com ", 5, 1, None, (None, None), TODAY)
+    assert change == Change("hr@contoso.com", 5, 1, None, TODAY)

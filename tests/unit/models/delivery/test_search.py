@@ -1,0 +1,153 @@
+"""Delivery search: every filter, no silent cap, and never 'nothing found' for an unread window."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from hve_monitor.errors import ConfigError
+from models.delivery.search import COLUMNS, TraceFilter, found_rows, search_traces
+from tests.unit.models.conftest import NOW, Workbench, at, trace
+from warehouse.records.accounts import Account
+from warehouse.state import Window
+
+OTHER_IP = "198.51.100.7"
+
+
+@pytest.fixture
+def mail(bench: Workbench) -> Workbench:
+    bench.accounts(Account("hr@contoso.com", ("hr@contoso.com", "people@contoso.com")))
+    bench.land(
+        trace("m1", "a@contoso.com", "2026-11-02T07:00:00", subject="Payroll of October"),
+        trace("m1", "b@contoso.com", "2026-11-02T07:00:00", status="failed", message_id="<x@y>"),
+        trace("m2", "a@contoso.com", "2026-11-03T07:00:00", sender="people@contoso.com"),
+        trace(
+            "m3", "c@contoso.com", "2026-11-04T07:00:00", from_ip="198.51.100.7", subject="100%_'"
+        ),
+        trace("m4", "c@contoso.com", "2026-11-04T07:00:00", sender="it@contoso.com", subject=None),
+    )
+    bench.build()
+    return bench
+
+
+def search(bench: Workbench, limit: int = 100, **wanted: Any) -> dict[str, Any]:
+    with bench.reader() as connection:
+        return search_traces(connection, TraceFilter(**wanted), NOW, limit)
+
+
+def found(bench: Workbench, **wanted: Any) -> list[str]:
+    return [f"{row['id']}:{row['recipient'][0]}" for row in search(bench, **wanted)["rows"]]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "rows"),
+    [
+        ({"sender": "HR@contoso.com"}, ["m3:c", "m2:a", "m1:a", "m1:b"]),
+        ({"sender": "people@contoso.com"}, ["m3:c", "m2:a", "m1:a", "m1:b"]),
+        ({"sender": "it@contoso.com"}, ["m4:c"]),
+        ({"recipient": " A@contoso.com"}, ["m2:a", "m1:a"]),
+        ({"status": "Failed"}, ["m1:b"]),
+        ({"message_id": "<x@y>"}, ["m1:b"]),
+        ({"message_id": " x@y "}, ["m1:b"]),
+        ({"id": " M1"}, ["m1:a", "m1:b"]),
+        ({"id": "m1"}, ["m1:a", "m1:b"]),
+        ({"from_ip": OTHER_IP}, ["m3:c"]),
+        ({"subject": "october PAY"}, ["m1:a"]),
+        ({"subject": "100%_'"}, ["m3:c"]),
+        ({"subject": "nowhere"}, []),
+        ({"since": at("2026-11-03T07:00:00"), "until": at("2026-11-04T07:00:00")}, ["m2:a"]),
+        ({"recipient": "' or 1=1 --"}, []),
+    ],
+)
+def test_filters(mail: Workbench, wanted: dict[str, Any], rows: list[str]) -> None:
+    assert found(mail, **wanted) == rows
+
+
+def test_a_cut_answer_says_so(mail: Workbench) -> None:
+    assert search(mail, limit=4)["truncated"] is True
+    whole = search(mail, limit=5)
+    assert whole["truncated"] is False
+    assert whole["rows"][0] == {
+        "tenant": "contoso",
+        "id": "m3",
+        "message_id": None,
+        "account": "hr@contoso.com",
+        "sender": "hr@contoso.com",
+        "recipient": "c@contoso.com",
+        "received_at": "2026-11-04T07:00:00Z",
+        "subject": "100%_'",
+        "status": "delivered",
+        "size_bytes": 1000,
+        "from_ip": OTHER_IP,
+        "to_ip": None,
+        "source": "graph",
+    }
+
+
+def test_a_limit_below_one_is_refused(mail: Workbench) -> None:
+    with pytest.raises(ConfigError, match="at least 1"):
+        search(mail, limit=0)
+
+
+def test_an_unread_window_is_a_gap_and_not_an_empty_answer(mail: Workbench) -> None:
+    answer = search(mail, recipient="nobody@contoso.com")
+    assert answer["rows"] == []
+    assert answer["coverage"]["complete"] is False
+    assert {gap["address"] for gap in answer["coverage"]["gaps"]} == {
+        "hr@contoso.com",
+        "people@contoso.com",
+    }
+
+
+def test_pages_join_without_gap_or_overlap(mail: Workbench) -> None:
+    whole = search(mail)["rows"]
+    pages: list[dict[str, Any]] = []
+    offset: int | None = 0
+    while offset is not None:
+        page = paged(mail, 2, offset)
+        pages += page["rows"]
+        offset = page["next_offset"]
+    assert pages == whole
+    assert len(whole) == 5
+    assert paged(mail, 2, 9)["rows"] == []
+
+
+def paged(bench: Workbench, limit: int, offset: int) -> dict[str, Any]:
+    with bench.reader() as connection:
+        return search_traces(connection, TraceFilter(), NOW, limit, offset)
+
+
+def test_an_export_holds_every_row_of_the_search(mail: Workbench) -> None:
+    with mail.reader() as connection:
+        rows = list(found_rows(connection, TraceFilter(sender="PEOPLE@contoso.com"), NOW))
+        few = list(found_rows(connection, TraceFilter(), NOW, 2, 1))
+    assert rows == search(mail, sender="people@contoso.com")["rows"]
+    assert few == search(mail)["rows"][1:3]
+    assert set(COLUMNS) == set(rows[0])
+
+
+def test_coverage_is_that_of_the_asked_sender(mail: Workbench) -> None:
+    state = mail.store.state
+    for address in ("hr@contoso.com", "people@contoso.com"):
+        state.cover("contoso", "message_traces", address, Window(at("2026-11-01T00:00:00"), NOW))
+    mail.accounts(
+        Account("hr@contoso.com", ("hr@contoso.com", "people@contoso.com")),
+        Account("it@contoso.com", ("it@contoso.com",)),
+    )
+    mail.build()
+    since = at("2026-11-02T00:00:00")
+    mine = search(mail, sender="people@contoso.com", since=since)
+    assert (mine["coverage"]["complete"], mine["coverage"]["gaps"]) == (True, [])
+    assert search(mail, since=since)["coverage"]["complete"] is False
+    early = search(mail, sender="hr@contoso.com", since=at("2026-10-01T00:00:00"))
+    assert early["coverage"]["complete"] is False
+    assert early["searched"] == {"since": "2026-10-01T00:00:00Z", "until": "2026-11-24T08:00:00Z"}
+
+
+def test_a_later_status_holds_and_an_earlier_one_is_not_found(mail: Workbench) -> None:
+    changed = trace("m1", "b@contoso.com", "2026-11-02T07:00:00", message_id="<x@y>")
+    mail.land(changed, now=NOW)
+    mail.build()
+    assert found(mail, status="failed") == []
+    assert "m1:b" in found(mail, status="delivered", message_id="x@y")

@@ -1,0 +1,74 @@
+"""The catalogue itself: complete rows, honest sources, and every row can be reached."""
+
+from __future__ import annotations
+
+import csv
+from datetime import date
+
+import pytest
+
+from models.explain.catalogue import FILE, GAP, Entry, read_catalogue
+from models.explain.diagnosis import diagnose
+
+with FILE.open(encoding="utf-8", newline="") as file:
+    ROWS = list(csv.DictReader(file))
+KINDS = {"smtp", "trace", "billing", "sign-in", "graph", "exchange", "azure", "client", "hve"}
+NAMED = (
+    "535 5.7.139", "535 5.7.3", "530 5.7.57", "535 5.7.142", "535 5.7.143", "535 5.7.144",
+    "550 5.7.240", "501 5.5.121", "501 5.5.124", "501 5.5.126", "504 5.7.4", "550 5.5.105",
+    "550 5.7.30", "500 5.3.3", "432 4.3.2", "550 5.2.251", "550 5.2.254", "550 5.7.233",
+    "550 5.1.8", "550 5.1.90", "550 5.2.121", "451 4.7.500", "451 4.7.699", "550 5.7.705",
+    "550 5.7.708", "550 5.1.10", "550 5.7.171", "554 5.2.2",
+    "AADSTS53003", "AADSTS530035", "AADSTS50126", "AADSTS50053", "AADSTS50057", "AADSTS50076",
+    "AADSTS50079", "AADSTS7000215", "AADSTS7000222", "AADSTS700027", "AADSTS700016",
+    "BillingPolicyValid", "NoProperBillingPolicyStored", "BillingPolicyNotFound",
+    "BillingPolicyMismatched", "NoConnectedBillingPolicyFound", "SubscriptionIsNotActive",
+    "NoSPOLicenseFound",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row['code']} {row['pattern'][:20]}")
+def test_every_row_says_what_why_how_for_whom_and_whence(row: dict[str, str]) -> None:
+    assert all(row[name] for name in row if name != "pattern")
+    assert row["kind"] in {*KINDS, "class"}
+    assert set(row["audience"].split()) <= {"mail", "security", "finops", "admin"}
+    assert row["source_url"].startswith("https://")
+    assert date.fromisoformat(row["effective_from"]) <= date.fromisoformat(row["retrieved_on"])
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row['code']} {row['pattern'][:20]}")
+def test_what_nobody_at_microsoft_confirmed_says_so_with_the_reason(row: dict[str, str]) -> None:
+    assert row["verified"] in ("true", "false")
+    assert (row["verified"] == "false") == row["source"].startswith("unverified: ")
+    assert row["source"].removeprefix("unverified: ")
+
+
+def test_no_two_rows_are_told_apart_by_nothing() -> None:
+    keys = [(row["code"], row["pattern"]) for row in ROWS]
+    assert len(set(keys)) == len(keys)
+
+
+def test_every_kind_of_error_is_there() -> None:
+    assert {entry.kind for entry in read_catalogue().entries} == {*KINDS, "class"}
+
+
+@pytest.mark.parametrize("code", NAMED)
+def test_every_code_of_the_research_leads_to_an_entry_of_its_own(code: str) -> None:
+    best = diagnose(code)[0]
+    assert best.matched in ("code", "text")
+    assert best.code == code
+
+
+WORDED = [(entry, words) for entry in read_catalogue().entries for words in entry.words]
+
+
+@pytest.mark.parametrize(("entry", "words"), WORDED, ids=lambda value: str(value)[:30])
+def test_every_wording_leads_to_its_row(entry: Entry, words: tuple[str, ...]) -> None:
+    text = "prefix " + " something ".join(words) + " suffix"
+    assert entry in [match.entry for match in diagnose(text)]
+    assert GAP.strip() not in text
+
+
+def test_no_row_names_a_machine_or_a_registry() -> None:
+    text = FILE.read_text(encoding="utf-8")
+    assert not [word for word in ("/tmp", "/work", "pypi", "@gmail") if word in text]  # noqa: S108

@@ -1,0 +1,86 @@
+"""Mailings that come back are told from bursts and expected on their own day."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import numpy as np
+import pytest
+
+from models.forecast.mailings import Mailing, split_recurring
+
+FIRST = date(2026, 1, 1)
+END = date(2026, 5, 1)
+DAYS = (END - FIRST).days
+
+
+def sent(days: list[date], size: float = 6000.0) -> np.ndarray:
+    values = np.full((1, DAYS), 10.0)
+    for day in days:
+        values[0, (day - FIRST).days] += size
+    return values
+
+
+def next_mailings(days: list[date]) -> list[Mailing]:
+    return split_recurring(sent(days), END)[0].get(0, [])
+
+
+def test_every_second_week_goes_on_every_second_week() -> None:
+    days = [date(2026, 1, 6) + timedelta(days=14 * n) for n in range(9)]
+    ahead = next_mailings([day for day in days if day < END])
+    assert [each.day for each in ahead[:3]] == [
+        date(2026, 5, 12),
+        date(2026, 5, 26),
+        date(2026, 6, 9),
+    ]
+
+
+def test_the_second_tuesday_stays_the_second_tuesday() -> None:
+    days = [date(2026, 1, 13), date(2026, 2, 10), date(2026, 3, 10), date(2026, 4, 14)]
+    ahead = next_mailings(days)
+    assert [each.day for each in ahead[:3]] == [
+        date(2026, 5, 12),
+        date(2026, 6, 9),
+        date(2026, 7, 14),
+    ]
+
+
+def test_a_date_is_kept_where_weekdays_explain_no_more() -> None:
+    ahead = next_mailings([date(2026, month, 17) for month in (1, 2, 3, 4)])
+    assert [each.day for each in ahead[:2]] == [date(2026, 5, 17), date(2026, 6, 17)]
+    assert ahead[0].size == pytest.approx(6010.0)
+
+
+def test_the_days_of_mailings_are_unknown_to_the_daily_level() -> None:
+    days = [date(2026, month, 17) for month in (1, 2, 3, 4)]
+    _, usual = split_recurring(sent(days), END)
+    assert np.isnan(usual).sum() == 4
+    assert np.nanmax(usual) == 10.0
+
+
+@pytest.mark.parametrize(
+    "days",
+    [
+        [date(2026, 4, 17)],
+        [date(2026, 1, 3), date(2026, 2, 24), date(2026, 4, 9)],
+        [date(2026, 1, 17), date(2026, 2, 17)],
+    ],
+)
+def test_what_did_not_come_in_the_last_months_is_not_expected(days: list[date]) -> None:
+    assert next_mailings(days) == []
+
+
+def test_a_weekly_mailing_is_a_weekday_and_no_mailing() -> None:
+    days = [date(2026, 1, 6) + timedelta(days=7 * n) for n in range(17)]
+    values = sent(days)
+    values[0, (values[0] < 100)] = 0.0
+    values[0, (date(2026, 3, 3) - FIRST).days] = 20.0  # one that most people missed
+    assert split_recurring(values, END)[0] == {}
+
+
+def test_sizes_that_vary_make_a_wider_deviation() -> None:
+    steady = sent([date(2026, month, 17) for month in (1, 2, 3, 4)])
+    varied = steady.copy()
+    varied[0, [(date(2026, month, 17) - FIRST).days for month in (1, 3)]] *= 1.8
+    deviations = [split_recurring(each, END)[0][0][0].deviation for each in (steady, varied)]
+    assert deviations[0] < 0.2 < deviations[1]

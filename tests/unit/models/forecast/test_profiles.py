@@ -1,0 +1,75 @@
+"""Profiles: level, shape and growth, and what bursts and noise may not do to them."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import numpy as np
+import pytest
+
+from models.forecast.profiles import REGULAR, SKIPPING, YOUNG, DailyHistory, Profile, fit_profile
+
+END = date(2026, 5, 4)  # a Monday
+
+
+def fitted(values: np.ndarray) -> Profile:
+    return fit_profile(DailyHistory(np.atleast_2d(values).astype(float), END))
+
+
+def month_of(profile: Profile, days: int = 30) -> float:
+    ahead = [END + timedelta(days=n) for n in range(days)]
+    return float(profile.expected(ahead).sum())
+
+
+def test_weekdays_keep_their_shares() -> None:
+    profile = fitted(np.tile([100, 100, 100, 100, 100, 0, 0], 16))
+    assert profile.expected([END, END + timedelta(days=5)])[0] == pytest.approx([100.0, 0.0])
+    assert profile.method[0] == REGULAR
+
+
+def test_a_burst_moves_the_next_month_less_than_its_size() -> None:
+    calm = np.full(112, 50.0)
+    burst = calm.copy()
+    burst[60] = 5_000
+    extra = month_of(fitted(burst)) - month_of(fitted(calm))
+    assert 0.0 < extra < 0.3 * 4_950
+
+
+def test_a_sender_that_fell_silent_is_believed_sooner_than_one_that_rose() -> None:
+    generator = np.random.default_rng(5)
+    usual = generator.poisson(40, 112).astype(float)
+    silent, risen = usual.copy(), usual.copy()
+    silent[-14:], risen[-14:] = 0.0, usual[-14:] * 4.0
+    months = [month_of(fitted(each)) for each in (silent, usual, risen)]
+    assert months[0] < 0.35 * months[1]
+    assert 1.2 * months[1] < months[2] < 3.5 * months[1]
+
+
+def test_steady_growth_goes_on_and_noise_is_none() -> None:
+    days = np.arange(112)
+    growing = fitted(100.0 * np.exp(days * np.log(1.2) / 30))
+    assert growing.growth[0] * 30 == pytest.approx(np.log(1.2), rel=0.25)
+    noisy = np.random.default_rng(3).poisson(5, (200, 112))
+    assert np.mean(np.abs(fitted(noisy).growth) * 30 > 0.02) < 0.1
+
+
+def test_accounts_that_skip_weeks_keep_their_mean() -> None:
+    values = np.zeros(112)
+    values[[3, 40, 66, 95]] = 40
+    profile = fitted(values)
+    assert profile.method[0] == SKIPPING
+    assert month_of(profile) == pytest.approx(160 / 112 * 30, rel=0.5)
+
+
+def test_without_two_weeks_there_are_only_the_days_so_far() -> None:
+    values = np.full(112, np.nan)
+    values[-5:] = 20.0
+    profile = fitted(values)
+    assert profile.method[0] == YOUNG
+    assert month_of(profile) == pytest.approx(600.0)
+
+
+def test_unknown_days_are_not_zero() -> None:
+    values = np.full(112, 10.0)
+    values[[50, 51, 80]] = np.nan
+    assert month_of(fitted(values)) == pytest.approx(300.0, rel=0.02)

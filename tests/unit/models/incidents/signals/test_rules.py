@@ -1,0 +1,183 @@
+"""Tabular signals, their fusion, and what is told of them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from models.incident import Event
+from models.incidents.episodes import episodes_of
+from models.incidents.severity import kind_of, severity_of
+from models.incidents.signals.quarter_hours import COUNTS, Activity, activity_of
+from models.incidents.signals.rules import find
+from models.incidents.signals.stored import tabular_events
+
+START = datetime(2026, 1, 5, tzinfo=UTC)  # a Monday
+DAYS = 60
+A = "a@contoso.com"
+Rows = list[dict[str, Any]]
+
+
+def quarter(day: int, hour: int, place: int = 0, **counts: Any) -> dict[str, Any]:
+    usual = dict.fromkeys(COUNTS, 0) | {"messages": 5, "recipients": 5, "widest": 1}
+    usual |= {"most_repeated": 1, "known_source_recipients": 5}
+    at = START + timedelta(days=day, hours=hour)
+    return {"account": A, "hour_utc": at, "quarter": place, **usual, **counts}
+
+
+def office() -> Rows:
+    """Five recipients a quarter-hour from 8 to 16, everybody known after the first week."""
+    return [
+        quarter(day, hour, place, new_recipients=2 if day < 7 else 0)
+        for day in range(DAYS)
+        for hour in range(8, 16)
+        for place in range(4)
+    ]
+
+
+def activity(rows: Rows, days: int = DAYS) -> Activity:
+    return activity_of(pd.DataFrame(rows), START + timedelta(days=days))
+
+
+def fired(rows: Rows, days: int = DAYS) -> set[str]:
+    return set(find(activity(rows, days)).signal.tolist())
+
+
+def changed(day: int, **counts: Any) -> Rows:
+    """The office with other counts at ten o'clock of one day."""
+    return [
+        row | counts if row["hour_utc"] == START + timedelta(days=day, hours=10) else row
+        for row in office()
+    ]
+
+
+def test_an_ordinary_office_shows_nothing() -> None:
+    assert fired(office()) == set()
+
+
+@pytest.mark.parametrize(
+    ("signal", "counts"),
+    [
+        ("new_recipients", {"new_recipients": 4}),
+        ("fan_out", {"widest": 30, "wide_recipients": 30}),
+        ("failure_storm", {"failed": 4}),
+        ("filtered_share", {"filtered": 4}),
+        ("external_attempts", {"external": 2}),
+        ("repeated_recipient", {"most_repeated": 12, "recipients": 20}),
+        ("new_source", {"young_source_recipients": 1}),
+        ("new_subject", {"new_subjects": 1}),
+    ],
+)
+def test_each_signal_fires_on_its_own_count_alone(signal: str, counts: dict[str, Any]) -> None:
+    assert fired(changed(50, **counts)) == {signal}
+
+
+def test_mail_in_a_quiet_hour_is_off_hours() -> None:
+    night = [quarter(50, 2, place, recipients=10) for place in range(4)]
+    assert fired(office() + night) == {"off_hours"}
+
+
+def test_nothing_is_judged_while_an_account_is_learning() -> None:
+    rows = changed(5, failed=4, external=4, young_source_recipients=4)
+    assert fired(rows) == set()
+    assert "learning" in find(activity(rows)).fitness.reasons(0)["new_recipients"]
+
+
+@pytest.mark.parametrize(
+    ("counts", "reason"),
+    [
+        ({"known_source_recipients": 0}, "known for 0 %"),
+        ({"young_source_recipients": 1}, "new addresses all the time"),
+    ],
+)
+def test_a_source_that_cannot_tell_is_unavailable(counts: dict[str, Any], reason: str) -> None:
+    rows = [row | counts for row in office()]
+    findings = find(activity(rows))
+    assert "new_source" not in set(findings.signal.tolist())
+    told = findings.fitness.reasons(len(rows) - 1)["new_source"]
+    assert reason.replace(" %", "%") in told
+
+
+def test_rows_without_status_make_failures_unavailable() -> None:
+    rows = [row | {"failed": None, "filtered": None, "external": None} for row in office()]
+    reasons = find(activity(rows)).fitness.reasons(len(rows) - 1)
+    assert "no delivery status" in reasons["failure_storm"]
+
+
+def test_an_account_that_wakes_after_a_long_pause_is_named() -> None:
+    rows = [row for row in office() if not 20 <= (row["hour_utc"] - START).days < 55]
+    assert "dormant_account" in fired(rows)
+
+
+def test_what_is_found_today_is_not_changed_by_tomorrow() -> None:
+    rows = changed(50, new_recipients=4, widest=30, wide_recipients=30, failed=4)
+    whole = list(tabular_events(find(activity(rows))))
+    early = list(tabular_events(find(activity(rows, 51))))
+    assert early
+    assert early == [each for each in whole if each[1].known_at <= START + timedelta(days=51)]
+
+
+def test_days_judged_again_show_the_same_with_their_context_alone() -> None:
+    rows = pd.DataFrame(changed(50, new_recipients=4, failed=4))
+    until, day = START + timedelta(days=DAYS), (START + timedelta(days=50)).date()
+    part = activity_of(rows, until, {A: START.date()}, day)
+    whole = list(tabular_events(find(activity_of(rows, until))))
+    assert list(tabular_events(find(part))) == whole
+
+
+def event(signal: str, hours: float, level: int = 2, value: float = 50.0) -> Event:
+    at = START + timedelta(hours=hours)
+    return Event(signal, level, at, at - timedelta(minutes=15), at, value, 0.0)
+
+
+def test_signals_close_in_time_are_one_incident_with_a_stable_opening() -> None:
+    events = [event("new_source", 10), event("new_recipients", 11), event("fan_out", 11)]
+    (episode,) = episodes_of(A, events)
+    (early,) = episodes_of(A, events[:1])
+    assert episode.opened_at == early.opened_at == events[0].known_at
+    assert (early.severity, episode.severity) == ("medium", "high")
+    assert episode.raised["medium"] < episode.raised["high"]
+
+
+def test_signals_days_apart_are_two_incidents() -> None:
+    events = [event("failure_storm", 10), event("failure_storm", 60)]
+    assert len(episodes_of(A, events)) == 2
+
+
+def test_an_incident_does_not_last_for_ever() -> None:
+    events = [event("new_source", 10 + 12 * number) for number in range(60)]
+    episodes = episodes_of(A, events)
+    assert len(episodes) > 2
+    assert all(each.last - each.opened_at <= timedelta(days=8) for each in episodes)
+
+
+@pytest.mark.parametrize("signal", ["fan_out", "new_subject", "off_hours", "repeated_recipient"])
+def test_supporting_evidence_is_no_incident_alone(signal: str) -> None:
+    assert episodes_of(A, [event(signal, 10, level=1)]) == []
+
+
+def test_an_own_source_in_own_hours_pages_nobody() -> None:
+    levels = {"new_recipients": 2, "fan_out": 2, "new_subject": 1, "surge": 2}
+    assert severity_of(levels, {"new_recipients": 900.0}) == "medium"
+    assert severity_of(levels | {"new_source": 2}, {"new_recipients": 900.0}) == "high"
+    assert severity_of({"new_source": 2}, {"new_source": 900.0}) == "medium"
+
+
+def test_kinds_are_named_by_what_happened() -> None:
+    assert kind_of({"failure_storm": 2, "surge": 1}, "surge") == "failure_storm"
+    assert kind_of({"repeated_recipient": 2, "surge": 2}, "surge") == "drift"
+    assert kind_of({"new_source": 2, "surge": 1}, "surge") == "new_source"
+    assert kind_of({"new_recipients": 2, "surge": 2}, "surge") == "surge"
+
+
+def test_trailing_sums_are_sums_over_the_window() -> None:
+    rows = office()
+    made = activity(rows)
+    trailing = made.trailing("recipients", 12)
+    for row in (0, 5, 40, len(rows) - 1):
+        inside = (made.quarter > made.quarter[row] - 12) & (made.quarter <= made.quarter[row])
+        assert trailing[row] == np.sum(made.counts["recipients"][inside])

@@ -1,0 +1,150 @@
+"""Large tenants: suspects are judged at once, everybody in turn, nobody otherwise than before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from models.incidents import turns
+from models.incidents.turns import bound_together
+from tests.unit.models.conftest import Workbench, at, trace
+from warehouse.records.plans import Plan
+from warehouse.records.turns import standings
+from warehouse.store import open_store
+
+START, END = at("2026-09-10T00:00:00"), at("2026-10-05T12:00:00")
+HOUR = timedelta(hours=1)
+NAMES = [f"app{number}@contoso.com" for number in range(6)]
+MARTS = ("hve_baseline_hourly", "hve_incidents", "hve_signals")
+
+
+def steady(start: datetime, end: datetime, seed: int) -> list[dict[str, Any]]:
+    """About two recipients an hour of every account, always the same thirty."""
+    random, rows = np.random.default_rng(seed), []
+    for hour in range(int((end - start) / HOUR)):
+        for account in NAMES:
+            for number in range(int(random.poisson(2))):
+                moment = start + hour * HOUR + timedelta(seconds=int(random.integers(0, 3600)))
+                name = f"{account}-{start:%m%d}-{hour}-{number}"
+                rows.append(
+                    trace(name, f"r{random.integers(30)}@contoso.com", "2026-01-01T00:00:00")
+                    | {"sender": account, "received_at": moment}
+                )
+    return rows
+
+
+def burst(account: str, start: datetime) -> list[dict[str, Any]]:
+    """Strangers from a new source."""
+    return [
+        trace(f"burst-{number}", f"x{number}@contoso.com", "2026-01-01T00:00:00", sender=account)
+        | {"received_at": start + timedelta(seconds=number), "from_ip": "203.0.113.66"}
+        for number in range(900)
+    ]
+
+
+@contextmanager
+def bench_in(folder: Path) -> Iterator[Workbench]:
+    """A store of its own."""
+    with open_store(folder) as store:
+        yield Workbench(store)
+
+
+def marts(bench: Workbench) -> dict[str, list[tuple[Any, ...]]]:
+    return {name: bench.query(f"from marts.{name} order by all") for name in MARTS}
+
+
+def accounts_told(bench: Workbench) -> set[str]:
+    rows = bench.query("select account from marts.hve_incidents where severity = 'high'")
+    return {row[0] for row in rows}
+
+
+@pytest.fixture
+def small_turns(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two accounts at once."""
+    monkeypatch.setattr(turns, "AT_ONCE", 2)
+
+
+@pytest.mark.usefixtures("small_turns")
+def test_a_burst_is_told_at_once_whoever_s_turn_it_is(bench: Workbench) -> None:
+    bench.land(*steady(START, END, 1))
+    bench.build(END)
+    judged = standings(bench.store.state, "contoso")
+    assert set(judged) == set(NAMES)
+    # The account that would come last in its turn.
+    victim, moment = max(judged), END + timedelta(minutes=20)
+    bench.land(*steady(END, END + HOUR, 2), *burst(victim, moment))
+    bench.build(END + HOUR)
+    assert accounts_told(bench) == {victim}
+    after = standings(bench.store.state, "contoso")
+    unjudged = [name for name in NAMES if after[name].judged_until == judged[name].judged_until]
+    assert unjudged
+    assert victim not in unjudged
+
+
+@pytest.mark.slow
+def test_after_a_round_everything_is_as_if_all_had_been_judged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = steady(START, END, 1)
+    late = [*steady(END, END + HOUR, 2), *burst(NAMES[4], END + timedelta(minutes=30))]
+    with bench_in(tmp_path / "whole") as bench:
+        bench.land(*rows, *late)
+        bench.build(END + HOUR)
+        expected = marts(bench)
+    monkeypatch.setattr(turns, "AT_ONCE", 2)
+    with bench_in(tmp_path / "turns") as bench:
+        bench.land(*rows)
+        bench.build(END)
+        bench.land(*late)
+        for _ in range(len(NAMES)):
+            bench.build(END + HOUR)
+        known = standings(bench.store.state, "contoso").values()
+        assert len({each.judged_until for each in known}) == 1
+        assert marts(bench) == expected
+
+
+@pytest.mark.usefixtures("small_turns")
+def test_who_was_not_judged_keeps_what_it_has_and_owes_the_changed_day(bench: Workbench) -> None:
+    bench.land(*steady(START, END, 1))
+    bench.build(END)
+    before = bench.query("select count(*) from marts.hve_baseline_hourly")
+    bench.land(*steady(END, END + HOUR, 2))
+    bench.build(END + HOUR)
+    grown = bench.query("select count(*) from marts.hve_baseline_hourly")
+    known = standings(bench.store.state, "contoso")
+    waiting = [name for name in NAMES if known[name].due_from is not None]
+    assert grown[0][0] == before[0][0] + len(NAMES) - len(waiting)
+    assert {known[name].due_from for name in waiting} == {END.date()}
+
+
+@pytest.mark.usefixtures("small_turns")
+def test_a_change_of_long_ago_judges_everybody(bench: Workbench) -> None:
+    bench.land(*steady(START, END, 1))
+    bench.build(END)
+    bench.land(trace("late", "r1@contoso.com", "2026-09-15T08:00:00", sender=NAMES[0]))
+    bench.build(END + HOUR)
+    until = {each.judged_until for each in standings(bench.store.state, "contoso").values()}
+    assert len(until) == 1
+
+
+def test_a_small_tenant_needs_no_notes(bench: Workbench) -> None:
+    bench.land(*steady(START, START + timedelta(days=2), 1))
+    bench.build(END)
+    assert standings(bench.store.state, "contoso") == {}
+
+
+def test_accounts_that_share_an_announced_size_are_judged_together() -> None:
+    def plan(*accounts: str, days: int = 1) -> Plan:
+        start = END - timedelta(days=days)
+        return Plan("1", "contoso", "account", accounts, start, start + HOUR, 9, "", "amy", start)
+
+    assert bound_together([plan(NAMES[0])], NAMES, END) == frozenset()
+    assert bound_together([plan(*NAMES[:2])], NAMES, END) == frozenset(NAMES[:2])
+    assert bound_together([plan()], NAMES, END) == frozenset(NAMES)
+    assert bound_together([plan(days=40)], NAMES, END) == frozenset()

@@ -1,0 +1,195 @@
+"""The marts say what the rows say: by hour, by day, in money, and who was first."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from models.build import build
+from models.engine.workplace import DuckDBEngine
+from tests.unit.models.conftest import NOW, TENANT, Workbench, at, trace
+from warehouse.records.accounts import Account
+
+
+def test_a_list_counts_by_its_members_and_never_by_itself(bench: Workbench) -> None:
+    bench.land(
+        trace("m1", "all@contoso.com", "2026-11-02T07:00:00", status="expanded"),
+        trace("m1", "a@contoso.com", "2026-11-02T07:00:00"),
+        trace("m1", "b@contoso.com", "2026-11-02T07:00:00", status="Failed"),
+    )
+    bench.build()
+    rows = bench.query(
+        "select messages, recipients, delivered, failed, expanded, billable_recipients"
+        " from marts.hve_usage_daily"
+    )
+    assert rows == [(1, 2, 1, 1, 1, 1)]
+
+
+def test_statuses_in_any_case_and_unknown_ones(bench: Workbench) -> None:
+    statuses = [
+        "Delivered",
+        "filteredAsSpam",
+        "Quarantined",
+        "pending",
+        "gettingStatus",
+        "Resolved",
+    ]
+    bench.land(
+        *(
+            trace(f"m{i}", "a@contoso.com", "2026-11-02T07:00:00", status=status)
+            for i, status in enumerate(statuses)
+        )
+    )
+    bench.build()
+    rows = bench.query(
+        "select recipients, delivered, filtered_as_spam, quarantined, pending, other"
+        " from marts.hve_usage_daily"
+    )
+    assert rows == [(6, 1, 1, 1, 1, 2)]
+
+
+def test_rows_without_a_status_are_unknown_and_not_zero(bench: Workbench) -> None:
+    bench.land(trace("m1", "a@contoso.com", "2026-11-02T07:00:00", status=None))
+    bench.build()
+    rows = bench.query(
+        "select recipients, delivered, expanded, other, billable_recipients"
+        " from marts.hve_usage_daily"
+    )
+    assert rows == [(1, None, None, 1, None)]
+    assert bench.query("select * from marts.hve_cost_daily") == []
+
+
+def test_rows_of_an_alias_belong_to_the_primary_address(bench: Workbench) -> None:
+    bench.land(
+        trace("m1", "a@contoso.com", "2026-11-02T07:00:00", sender="HR@contoso.com"),
+        trace("m2", "a@contoso.com", "2026-11-02T08:00:00", sender="people@contoso.com"),
+    )
+    bench.accounts(Account("hr@contoso.com", ("hr@contoso.com", "people@contoso.com")))
+    bench.build()
+    assert bench.query("select account, messages from marts.hve_usage_daily") == [
+        ("hr@contoso.com", 2)
+    ]
+
+
+def test_an_alias_that_becomes_known_later_moves_its_old_rows(bench: Workbench) -> None:
+    bench.accounts(Account("hr@contoso.com", ("hr@contoso.com",)))
+    bench.land(trace("m1", "a@contoso.com", "2026-11-02T07:00:00", sender="people@contoso.com"))
+    bench.build()
+    assert bench.query("select account from marts.hve_usage_daily") == [("people@contoso.com",)]
+    bench.accounts(Account("hr@contoso.com", ("hr@contoso.com", "people@contoso.com")))
+    bench.build()
+    assert bench.query("select account from marts.hve_usage_daily") == [("hr@contoso.com",)]
+
+
+def test_quarter_hours_add_up_to_the_hour(bench: Workbench) -> None:
+    minutes = ["00:00", "14:59", "15:00", "44:59", "45:00", "59:59"]
+    bench.land(
+        *(
+            trace(f"m{i}", "a@contoso.com", f"2026-11-02T07:{minute}")
+            for i, minute in enumerate(minutes)
+        )
+    )
+    bench.build()
+    rows = bench.query(
+        "select hour_utc, recipients, recipients_q1, recipients_q2, recipients_q3, recipients_q4"
+        " from marts.hve_usage_hourly"
+    )
+    assert rows == [(at("2026-11-02T07:00:00"), 6, 2, 1, 1, 2)]
+
+
+def test_hours_add_up_to_days_and_days_to_money(bench: Workbench) -> None:
+    bench.land(
+        *(
+            trace(f"m{i}", f"r{i % 7}@contoso.com", f"2026-11-{1 + i % 9:02d}T{i % 24:02d}:10:00")
+            for i in range(200)
+        )
+    )
+    bench.build()
+    hours = bench.query("select sum(recipients), sum(delivered) from marts.hve_usage_hourly")
+    days = bench.query("select sum(recipients), sum(delivered) from marts.hve_usage_daily")
+    assert hours == days == [(200, 200)]
+    money = bench.query("select sum(cost), any_value(unit_price) from marts.hve_cost_daily")
+    assert money == [(Decimal("0.008400000"), Decimal("0.000042000"))]
+
+
+def test_nothing_was_charged_before_june_2026(bench: Workbench) -> None:
+    bench.land(
+        trace("m1", "a@contoso.com", "2026-05-31T23:59:59.999999"),
+        trace("m2", "a@contoso.com", "2026-06-01T00:00:00"),
+    )
+    bench.build()
+    rows = bench.query("select day, cost from marts.hve_cost_daily order by day")
+    assert [cost for _, cost in rows] == [0, Decimal("0.000042000")]
+
+
+def test_a_contact_is_new_once(bench: Workbench) -> None:
+    bench.land(
+        trace("m1", "a@contoso.com", "2026-11-02T07:00:00"),
+        trace("m2", "a@contoso.com", "2026-11-02T07:30:00"),
+        trace("m3", "a@contoso.com", "2026-11-03T07:00:00"),
+        trace("m4", "b@contoso.com", "2026-11-03T07:00:00", from_ip="192.0.2.99"),
+    )
+    bench.build()
+    rows = bench.query(
+        "select new_recipients, new_sources from marts.hve_usage_hourly order by hour_utc"
+    )
+    assert rows == [(1, 1), (1, 1)]
+
+
+def test_a_late_row_takes_the_first_contact_from_the_later_day(bench: Workbench) -> None:
+    bench.land(trace("m2", "a@contoso.com", "2026-11-05T07:00:00"))
+    bench.build()
+    bench.land(trace("m1", "a@contoso.com", "2026-11-02T07:00:00"))
+    assert bench.build() == 2
+    rows = bench.query("select day, new_recipients from marts.hve_usage_hourly order by hour_utc")
+    assert [new for _, new in rows] == [1, 0]
+
+
+def test_unknown_source_addresses_are_never_new(bench: Workbench) -> None:
+    bench.land(
+        trace("m1", "a@contoso.com", "2026-11-02T07:00:00", from_ip=""),
+        trace("m2", "a@contoso.com", "2026-11-02T07:00:00", from_ip="255.255.255.255"),
+        trace("m3", "a@contoso.com", "2026-11-02T07:00:00", from_ip=None),
+    )
+    bench.build()
+    assert bench.query("select new_sources from marts.hve_usage_hourly") == [(None,)]
+
+
+def test_only_touched_days_are_rebuilt_and_a_full_build_says_the_same(bench: Workbench) -> None:
+    bench.land(
+        *(trace(f"m{day}", "a@contoso.com", f"2026-11-{day:02d}T07:00:00") for day in range(1, 21))
+    )
+    assert bench.build() == 20
+    bench.land(trace("late", "b@contoso.com", "2026-11-07T09:00:00"))
+    assert bench.build() == 1
+    before = bench.query("from marts.hve_usage_hourly order by all")
+    assert bench.build(full=True) == 20
+    assert bench.query("from marts.hve_usage_hourly order by all") == before
+
+
+def test_a_build_takes_as_many_days_together_as_their_rows_allow(
+    bench: Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for day, rows in ((2, 3), (3, 1), (4, 1), (5, 1), (6, 9)):
+        sent = f"2026-11-0{day}T07:00:00"
+        bench.land(*(trace(f"{day}-{n}", "a@contoso.com", sent) for n in range(rows)))
+    bench.build()
+    before = bench.query("from marts.hve_usage_hourly order by all")
+    monkeypatch.setattr(DuckDBEngine, "rows_at_once", 3)
+    told: list[tuple[str, int, int]] = []
+    build(bench.store, [TENANT], NOW, lambda *step: told.append(step), full=True)
+    assert [step for step in told if "days from" in step[0]] == [
+        ("contoso: days from 2026-11-02", 0, 5),
+        ("contoso: days from 2026-11-03", 1, 5),
+        ("contoso: days from 2026-11-06", 4, 5),
+    ]
+    assert bench.query("from marts.hve_usage_hourly order by all") == before
+
+
+def test_a_status_change_corrects_the_past_day(bench: Workbench) -> None:
+    bench.land(trace("m1", "a@contoso.com", "2026-11-02T07:00:00", status="pending"))
+    bench.build()
+    bench.land(trace("m1", "a@contoso.com", "2026-11-02T07:00:00", status="delivered"))
+    bench.build()
+    assert bench.query("select pending, delivered from marts.hve_usage_daily") == [(0, 1)]

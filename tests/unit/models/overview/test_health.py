@@ -1,0 +1,129 @@
+"""Health: shares of days that were read, refused lines, runs and quota."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from hve_monitor.config import Config, Limits, Tenant, Warehouse
+from models.delivery.outcomes import explained_failures, undelivered
+from models.overview.changes import changes_since
+from models.overview.health import coverage_days, health_report, last_runs, quota_use
+from models.usage.coverage import SOURCE
+from models.usage.usage import daily_usage, window_usage
+from tests.unit.models.conftest import NOW, Workbench, at, trace
+from warehouse.records.accounts import Account, record_accounts
+from warehouse.records.billing import BillingPolicy, record_billing
+from warehouse.records.trace_events import Pair, TraceEvent, record_events
+from warehouse.state import Window
+
+HR = "hr@contoso.com"
+
+
+def test_a_day_is_read_as_far_as_its_addresses_are(bench: Workbench) -> None:
+    bench.accounts(Account(HR, (HR, "jobs@contoso.com")))
+    bench.store.begin_write("contoso", NOW)
+    noon = at("2026-11-22T12:00:00")
+    bench.store.state.cover("contoso", SOURCE, HR, Window(noon - timedelta(days=2), NOW))
+    bench.store.state.cover("contoso", SOURCE, "jobs@contoso.com", Window(noon, NOW))
+    bench.build()
+    with bench.reader() as connection:
+        days = coverage_days(connection, date(2026, 11, 20), NOW)
+    assert days["share"].tolist() == [0.25, 0.5, 0.75, 1.0, 1.0]
+    assert set(days["account"]) == {HR}
+
+
+def test_a_store_without_accounts_has_no_day_to_judge(bench: Workbench) -> None:
+    bench.land(trace("m1", "a@contoso.com", "2026-11-20T07:00:00"))
+    bench.build()
+    with bench.reader() as connection:
+        report = health_report(connection, NOW)
+        assert coverage_days(connection, date(2026, 11, 20), NOW).empty
+    assert report["waiting_days"] == 0
+    assert report["rejected"] == report["settings"] == report["signals"] == []
+    assert {row["mart"]: row["newest"] for row in report["marts"]}["usage by day"] == "2026-11-20"
+
+
+def test_runs_are_those_of_the_asked_tenant_newest_first(bench: Workbench) -> None:
+    config = Config(warehouse=Warehouse(path=bench.store.root))
+    for number in range(2):
+        sources = [{"source": "accounts", "tenant": name} for name in ("contoso", "fabrikam")]
+        summary: dict[str, Any] = {"sources": sources, "models": {}, "alerts": {},
+                                   "incidents_opened": number}  # fmt: skip
+        start = NOW + timedelta(hours=number)
+        bench.store.state.record_run(start, start + timedelta(seconds=30), summary)
+    runs = last_runs(config, "fabrikam")
+    assert [run["incidents_opened"] for run in runs] == [1, 0]
+    assert [each["tenant"] for each in runs[0]["sources"]] == ["fabrikam"]
+    assert runs[0]["seconds"] == 30.0
+
+
+def test_quota_counts_the_running_window(bench: Workbench) -> None:
+    tenants = (Tenant(name="contoso", accounts="files"),)
+    limits = Limits(message_trace_requests=100, share=0.5, message_trace_window_seconds=300)
+    config = Config(warehouse=Warehouse(path=bench.store.root), tenants=tenants, limits=limits)
+    for second in (0.0, 900.0, 1000.0):
+        bench.store.state.use_quota("contoso", second, 5000)
+    (row,) = quota_use(config, at=1100.0)
+    assert (row["used"], row["allowed"], row["published"]) == (2, 50, 100)
+    assert quota_use(config, "elsewhere", at=1100.0) == []
+
+
+@pytest.fixture
+def failing(bench: Workbench) -> Workbench:
+    """Three failures, two of them with the same reason in other words, and one delivery."""
+    moment = "2026-11-20T07:10:00"
+    people = ["a", "b", "c"]
+    bench.land(
+        *(trace("m1", f"{name}@contoso.com", moment, status="failed") for name in people),
+        trace("m1", "d@contoso.com", moment),
+        trace("m2", "all@contoso.com", moment, status="expanded"),
+        trace("m3", "e@contoso.com", "2026-11-20T08:00:00", status=None),
+    )
+    events = {
+        Pair("m1", "a@contoso.com"): "Reason: 550 5.1.10 RESOLVER.ADR.RecipientNotFound; a",
+        Pair("m1", "b@contoso.com"): "Reason: 550 5.1.10 RESOLVER.ADR.RecipientNotFound; b",
+    }
+    told = {
+        pair: [TraceEvent(pair.trace_id, pair.recipient, NOW, "Fail", None, words, None)]
+        for pair, words in events.items()
+    }
+    record_events(bench.store, "contoso", told, NOW)
+    bench.build()
+    return bench
+
+
+def test_reasons_are_counted_and_explained(failing: Workbench) -> None:
+    with failing.reader() as connection:
+        known, unknown = explained_failures(connection, at("2026-11-01T00:00:00"), NOW)
+        rows = undelivered(connection, at("2026-11-01T00:00:00"), NOW)
+    assert (known["recipients"], known["people"], known["reply"]) == (2, 2, "550 5.1.10")
+    assert "does not exist" in known["explanation"]["meaning"]
+    assert (unknown["recipients"], unknown["explanation"]) == (1, None)
+    assert rows[["status", "recipients"]].values.tolist() == [["failed", 3]]
+
+
+def test_whole_hours_add_up_to_the_day(failing: Workbench) -> None:
+    with failing.reader() as connection:
+        hour = window_usage(connection, at("2026-11-20T07:00:00"), at("2026-11-20T08:00:00"))
+        day = window_usage(connection, at("2026-11-20T00:00:00"), at("2026-11-21T00:00:00"))
+        usage = daily_usage(connection, NOW)
+    assert hour["recipients"].tolist() == [4]
+    assert day["recipients"].tolist() == usage["recipients"].tolist() == [5]
+
+
+def test_a_finding_that_turns_is_a_change_and_a_first_one_is_not(bench: Workbench) -> None:
+    then = NOW - timedelta(days=2)
+    policy = ("P1", "Mail", "BillingPolicyValid"), ("P1", "Mail", "SubscriptionIsNotActive")
+    for moment, state in zip((then, NOW), policy, strict=True):
+        record_accounts(bench.store, "contoso", [Account(HR, (HR,))], moment, "exchange")
+        record_billing(bench.store, "contoso", [BillingPolicy(HR, *state)], moment)
+        bench.build(moment)
+    with bench.reader() as connection:
+        first = changes_since(connection, then - timedelta(days=1), then)
+        (turned,) = changes_since(connection, then, NOW)
+    assert first == []
+    assert (turned.account, turned.check) == (HR, "billing_policy")
+    assert turned.what == "billing policy: fail, pass before"

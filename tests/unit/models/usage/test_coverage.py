@@ -1,0 +1,91 @@
+"""Coverage: what was read is told apart from what was not, and from what files hold."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from models.usage.coverage import SOURCE, account_gaps, coverage_report, covered_until
+from tests.unit.models.conftest import NOW, TENANT, Workbench, at, trace
+from warehouse.records.accounts import Account
+from warehouse.state import Window
+
+ADDRESS = "hr@contoso.com"
+
+
+def cover(bench: Workbench, start: str, end: str, address: str = ADDRESS) -> None:
+    bench.store.state.cover(TENANT.name, SOURCE, address, Window(at(start), at(end)))
+
+
+def report(bench: Workbench, now: datetime = NOW, **asked: Any) -> dict[str, Any]:
+    with bench.reader() as connection:
+        return coverage_report(connection, now, **asked)
+
+
+def read_until_now(bench: Workbench) -> None:
+    bench.accounts(Account(ADDRESS, (ADDRESS,)))
+    cover(bench, "2026-11-01T00:00:00", "2026-11-24T08:00:00")
+    bench.store.begin_write(TENANT.name, NOW)
+    bench.build()
+
+
+def test_everything_read_is_complete(bench: Workbench) -> None:
+    read_until_now(bench)
+    assert report(bench) == {"complete": True, "gaps": [], "as_of": "2026-11-24T08:00:00Z"}
+
+
+def test_a_hole_is_named_with_address_and_times(bench: Workbench) -> None:
+    bench.accounts(Account(ADDRESS, (ADDRESS,)))
+    cover(bench, "2026-11-01T00:00:00", "2026-11-10T00:00:00")
+    cover(bench, "2026-11-11T00:00:00", "2026-11-24T08:00:00")
+    bench.store.begin_write(TENANT.name, NOW)
+    bench.build()
+    found = report(bench)
+    assert found["complete"] is False
+    assert found["gaps"] == [
+        {
+            "tenant": "contoso",
+            "account": ADDRESS,
+            "address": ADDRESS,
+            "from": "2026-11-10T00:00:00Z",
+            "to": "2026-11-11T00:00:00Z",
+        }
+    ]
+
+
+def test_a_run_that_is_an_hour_old_is_fresh_and_a_day_old_is_a_gap(bench: Workbench) -> None:
+    read_until_now(bench)
+    assert report(bench, NOW + timedelta(hours=1))["complete"] is True
+    stale = report(bench, NOW + timedelta(days=1))
+    assert stale["complete"] is False
+    assert stale["gaps"][0]["from"] == "2026-11-24T08:00:00Z"
+
+
+def test_an_asked_period_before_the_first_read_is_a_gap(bench: Workbench) -> None:
+    read_until_now(bench)
+    found = report(bench, since=at("2026-10-30T00:00:00"), until=at("2026-11-05T00:00:00"))
+    assert [(gap["from"], gap["to"]) for gap in found["gaps"]] == [
+        ("2026-10-30T00:00:00Z", "2026-11-01T00:00:00Z")
+    ]
+
+
+def test_files_claim_no_coverage(bench: Workbench) -> None:
+    bench.land(trace("m1", "a@contoso.com", "2026-11-02T07:00:00"))
+    bench.build()
+    assert report(bench)["complete"] is None
+
+
+def test_a_store_of_nothing_is_not_complete(bench: Workbench) -> None:
+    bench.build()
+    assert report(bench)["complete"] is False
+
+
+def test_gaps_of_any_address_are_gaps_of_the_account(bench: Workbench) -> None:
+    bench.accounts(Account(ADDRESS, (ADDRESS, "people@contoso.com")))
+    cover(bench, "2026-11-01T00:00:00", "2026-11-03T00:00:00")
+    cover(bench, "2026-11-02T00:00:00", "2026-11-03T00:00:00", "people@contoso.com")
+    found = account_gaps(
+        bench.store, TENANT.name, at("2026-11-01T00:00:00"), at("2026-11-03T00:00:00")
+    )
+    assert found == {ADDRESS: [Window(at("2026-11-01T00:00:00"), at("2026-11-02T00:00:00"))]}
+    assert covered_until(bench.store, TENANT.name) == at("2026-11-03T00:00:00")

@@ -1,0 +1,98 @@
+"""Tables, one file, showback and the schedule."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from hve_monitor.config import Config
+from hve_monitor.config import Export as Schedule
+from hve_monitor.errors import ConfigError
+from models.cost.spend import spend
+from publish.exports.exports import Export, export, scheduled
+from tests.unit.models.conftest import NOW
+
+
+def rows_of(file: Path) -> list[dict[str, str]]:
+    with file.open(encoding="utf-8", newline="") as opened:
+        return list(csv.DictReader(opened))
+
+
+def test_every_mart_becomes_a_csv(config: Config, tmp_path: Path) -> None:
+    done = export(config, NOW, "csv", Export(tmp_path))
+    names = {Path(file).name for file in done["files"]}
+    assert {"marts.hve_usage_daily.csv", "marts.hve_cost_daily.csv"} <= names
+    assert done["rows"] == sum(len(rows_of(Path(file))) for file in done["files"])
+
+
+def test_hostile_texts_of_a_table_are_texts(config: Config, tmp_path: Path) -> None:
+    file = tmp_path / "traces.csv"
+    export(config, NOW, "csv", Export(file, tables=("raw.message_traces",)))
+    (row,) = [row for row in rows_of(file) if row["trace_id"] == "m"]
+    assert (row["recipient"], row["subject"]) == ("'=cmd@contoso.com", "'=1+1")
+    assert row["received_at"] == "2026-11-02T09:00:00Z"
+
+
+def test_a_table_that_is_not_there_is_refused_with_the_nearest(
+    config: Config, tmp_path: Path
+) -> None:
+    with pytest.raises(ConfigError, match=r"did you mean marts\.hve_usage_daily"):
+        export(config, NOW, "csv", Export(tmp_path, tables=("hve_usage_dayly",)))
+    with pytest.raises(ConfigError, match="one table"):
+        export(config, NOW, "csv", Export(tmp_path / "x.csv"))
+
+
+def test_one_duckdb_file_needs_no_other(config: Config, tmp_path: Path) -> None:
+    file = tmp_path / "sub" / "all.duckdb"
+    export(config, NOW, "duckdb", Export(file))
+    with duckdb.connect(str(file), read_only=True) as connection:
+        kinds = connection.execute(
+            "select distinct table_type from information_schema.tables"
+            " where table_schema in ('raw', 'marts')"
+        ).fetchall()
+        found = connection.execute("select count(*) from raw.message_traces").fetchall()
+    assert kinds == [("BASE TABLE",)]
+    with duckdb.connect(str(config.warehouse.path / "hve.duckdb"), read_only=True) as published:
+        assert published.execute("select count(*) from raw.message_traces").fetchall() == found
+    with pytest.raises(ConfigError, match=r"\.duckdb"):
+        export(config, NOW, "duckdb", Export(tmp_path))
+
+
+def test_showback_is_a_csv_and_a_page_for_each_payer(config: Config, tmp_path: Path) -> None:
+    done = export(config, NOW, "showback", Export(tmp_path))
+    table, *pages = map(Path, done["files"])
+    rows = rows_of(table)
+    assert [row["cost_center"] for row in rows] == ["'" + '=HYPERLINK("x")', "(unallocated)"]
+    report = spend(config, NOW)
+    assert [row["estimated_cost"] for row in rows] == [
+        row["cost"] for row in report["by_cost_center"]
+    ]
+    assert [row["invoiced"] for row in rows] == [
+        line["booked"] for line in report["invoice"]["by_cost_center"][:2]
+    ]
+    html = pages[0].read_text(encoding="utf-8")
+    assert len(pages) == 2
+    assert "=HYPERLINK(&quot;x&quot;)" in html
+    assert "owner Ada" in html
+    assert report["by_account"][0]["month_to_date"] in html
+    assert "http" not in html.replace("<!doctype html>", "")
+
+
+def test_the_schedule_writes_into_its_folder(config: Config, tmp_path: Path) -> None:
+    wanted = Schedule(folder=tmp_path, formats=("focus", "showback"))
+    scheduled(config.model_copy(update={"export": wanted}), NOW)
+    assert {file.name for file in (tmp_path / "focus").iterdir()} == {
+        f"hve-focus-{kind}-2026-11.{suffix}"
+        for kind in ("estimated", "invoiced")
+        for suffix in ("csv", "parquet")
+    }
+    assert (tmp_path / "showback" / "hve-showback-2026-11.csv").exists()
+    assert scheduled(config, NOW) == []
+
+
+def test_a_format_that_does_not_exist_is_refused(config: Config, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="use one of focus"):
+        export(config, NOW, "pdf", Export(tmp_path))

@@ -1,0 +1,25 @@
+"""Rejected rows: kept with their place and the reason."""
+
+from __future__ import annotations
+
+from tests.unit.warehouse.conftest import NOW
+from warehouse.records.accounts import stored_rows
+from warehouse.records.rejected_rows import reject
+from warehouse.store import Store
+from warehouse.tables import REJECTED_ROWS
+
+
+def test_lines_and_reasons_are_kept(store: Store) -> None:
+    reject(store, "contoso", "export.csv", [(7, "sender is empty"), (None, "no id")], NOW)
+    rows = stored_rows(store, REJECTED_ROWS, "contoso")
+    assert {(row["file"], row["line"], row["reason"]) for row in rows} == {
+        ("export.csv", 7, "sender is empty"),
+        ("export.csv", None, "no id"),
+    }
+    assert {row["observed_at"] for row in rows} == {NOW}
+
+
+def test_no_reason_writes_nothing(store: Store) -> None:
+    reject(store, "contoso", "export.csv", [], NOW)
+    assert store.delta.version(REJECTED_ROWS) is None
+    assert store.state.next_batch() == 1

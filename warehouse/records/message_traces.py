@@ -1,0 +1,127 @@
+"""Landing of message trace rows: only what is new or changed is written.
+
+Reading the same rows again, from any source, changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from hve_monitor.files import sql
+from warehouse.connection import arrow, files_sql
+from warehouse.privacy.identities import keep_identities
+from warehouse.protection.pseudonyms import is_pseudonym
+from warehouse.store import Store
+from warehouse.tables import MESSAGE_TRACES
+
+LANDING = sql(__file__, "landing")
+UNSETTLED = ("pending", "gettingstatus", "unknownfuturevalue")
+
+
+@dataclass
+class Landed:
+    """What became of rows: read = new + changed + unchanged (+ rejected, counted by the source)."""
+
+    read: int = 0
+    new: int = 0
+    changed: int = 0
+    days: frozenset[date] = frozenset()
+
+    @property
+    def unchanged(self) -> int:
+        """Rows that said nothing new."""
+        return self.read - self.new - self.changed
+
+    def __add__(self, other: Landed) -> Landed:
+        return Landed(
+            self.read + other.read,
+            self.new + other.new,
+            self.changed + other.changed,
+            self.days | other.days,
+        )
+
+
+def land(store: Store, tenant: str, rows: pa.Table, observed_at: datetime, source: str) -> Landed:
+    """Writes what a batch of rows adds to the store and returns the counts.
+
+    rows: trace_id, recipient, sender, received_at and the optional columns of the fact table; the
+    required ones without nulls. Addresses are stored in lower case.
+    The touched days are marked dirty before anything is appended.
+    """
+    if rows.num_rows == 0:
+        return Landed()
+    batch = store.state.next_batch()
+    plain = _complete(rows, tenant, observed_at, batch, source)
+    incoming = store.mask(tenant).traces(plain)
+    purged = store.state.purged_before(tenant)
+    if purged is not None:
+        plain, incoming = (each.filter(_since(each, purged)) for each in (plain, incoming))
+    days = frozenset(pc.unique(incoming["day"]).to_pylist())
+    fresh = _fresh(store, tenant, incoming, days)
+    new = pc.sum(fresh["is_new"]).as_py() or 0
+    touched = frozenset(pc.unique(fresh["day"]).to_pylist())
+    if fresh.num_rows:
+        people = _people(plain, incoming, fresh)
+        keep_identities(store, tenant, people if store.protection.mode == "pseudonymous" else {})
+        store.state.mark_dirty(tenant, touched)
+        store.delta.append(MESSAGE_TRACES, fresh.drop(["is_new"]))
+    return Landed(rows.num_rows, new, fresh.num_rows - new, touched)
+
+
+def _since(rows: pa.Table, day: date) -> pa.Array:
+    """Rows of the retained days: marts of purged ones stand and are never rebuilt."""
+    return pc.greater_equal(rows["day"], pa.scalar(day, pa.date32()))
+
+
+def _people(plain: pa.Table, masked: pa.Table, fresh: pa.Table) -> dict[str, str]:
+    """Who is behind the pseudonyms that are about to be written."""
+    pairs = pa.table({"stored": masked["recipient"], "address": plain["recipient"]})
+    written = pairs.filter(pc.is_in(pairs["stored"], value_set=pc.unique(fresh["recipient"])))
+    distinct = written.group_by(["stored", "address"]).aggregate([])
+    columns = zip(distinct["stored"].to_pylist(), distinct["address"].to_pylist(), strict=True)
+    return {stored: address for stored, address in columns if is_pseudonym(stored, address)}
+
+
+def _fresh(store: Store, tenant: str, incoming: pa.Table, days: Iterable[date]) -> pa.Table:
+    files = store.delta.files(MESSAGE_TRACES, tenant, days)
+    with store.compute() as connection:
+        connection.register("incoming", incoming)
+        connection.execute(f"create view existing as {files_sql(MESSAGE_TRACES, files)}")
+        connection.execute(
+            "create table unsettled as select unnest($statuses) as status",
+            {"statuses": list(UNSETTLED)},
+        )
+        return arrow(connection, LANDING)
+
+
+def _complete(
+    rows: pa.Table, tenant: str, observed_at: datetime, batch: int, source: str
+) -> pa.Table:
+    """The batch with every column of the fact table; what the source lacks is null."""
+    count = rows.num_rows
+    constants = {
+        "tenant": tenant,
+        "first_seen_at": observed_at,
+        "observed_at": observed_at,
+        "batch": batch,
+        "source": source,
+    }
+    columns = []
+    for field in MESSAGE_TRACES.schema:
+        if field.name in constants:
+            column = pa.repeat(pa.scalar(constants[field.name], field.type), count)
+        elif field.name == "row":
+            column = pa.array(range(count), field.type)
+        elif field.name == "day":
+            column = rows["received_at"].cast(pa.timestamp("us")).cast(field.type, safe=False)
+        elif field.name in rows.column_names:
+            column = rows[field.name].cast(field.type)
+        else:
+            column = pa.nulls(count, field.type)
+        columns.append(pc.utf8_lower(column) if field.name in ("sender", "recipient") else column)
+    return pa.table(columns, schema=MESSAGE_TRACES.schema)

@@ -5,11 +5,8 @@ Nothing else imports httpx, so that its successor can take its place in one file
 
 from __future__ import annotations
 
-import ssl
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Any, Protocol, TypeAlias, TypeVar
 
 import httpx
@@ -18,18 +15,19 @@ import stamina
 
 from hve_monitor.errors import (
     AuthError,
-    ConfigError,
     SourceContractError,
     SourceUnavailable,
     ThrottledError,
 )
+from hve_monitor.tls import trust
+from hve_monitor.waits import retry_after
 
 Client: TypeAlias = httpx.Client
 Response: TypeAlias = httpx.Response
 TransportError = httpx.TransportError
 
 T = TypeVar("T")
-ATTEMPTS, TOTAL_SECONDS, LONGEST_WAIT = 10, 1800.0, 3600.0
+ATTEMPTS, TOTAL_SECONDS = 10, 1800.0
 # Microsoft's message trace pages do not promise a Retry-After header.
 THROTTLED_WITHOUT_HEADER_SECONDS = 60.0
 TIMEOUT = httpx.Timeout(120.0, connect=20.0)
@@ -70,14 +68,7 @@ class Tokens(Protocol):
 @contextmanager
 def https_client(ca_bundle: str = "") -> Iterator[httpx.Client]:
     """A client that verifies certificates, with an extra CA where one is configured."""
-    context = ssl.create_default_context()
-    try:
-        if ca_bundle:
-            context.load_verify_locations(ca_bundle)
-    except (OSError, ssl.SSLError) as error:
-        reason = getattr(error, "strerror", None) or "holds no certificate"
-        raise ConfigError(f"endpoints.ca_bundle: {ca_bundle}: {reason}") from None
-    with httpx.Client(verify=context, timeout=TIMEOUT) as client:
+    with httpx.Client(verify=trust(ca_bundle), timeout=TIMEOUT) as client:
         yield client
 
 
@@ -209,26 +200,6 @@ def _wait(error: Exception) -> bool | float:
     if isinstance(error, Broken):
         return True if error.seconds is None else error.seconds
     return False
-
-
-def retry_after(headers: httpx.Headers) -> float | None:
-    """Longest wait in seconds that any retry-after header asks for, None without one."""
-    waits = [_seconds(value) for name, value in headers.items() if name.endswith("retry-after")]
-    return max((wait for wait in waits if wait is not None), default=None)
-
-
-def _seconds(value: str) -> float | None:
-    try:
-        seconds = float(value)
-        return min(max(0.0, seconds), LONGEST_WAIT) if seconds == seconds else None
-    except ValueError:
-        pass
-    try:
-        moment = parsedate_to_datetime(value)
-    except ValueError:
-        return None
-    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return max(0.0, (aware - datetime.now(UTC)).total_seconds())
 
 
 def error_message(body: bytes) -> str:

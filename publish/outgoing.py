@@ -7,12 +7,9 @@ of ingest. Reasons name the host alone, because the rest of a URL can be a secre
 from __future__ import annotations
 
 import os
-import ssl
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import NamedTuple, TypeAlias, TypeVar
 from urllib.parse import urlsplit
@@ -21,14 +18,14 @@ import certifi
 import httpx
 import stamina
 
-from hve_monitor.errors import ConfigError
+from hve_monitor.tls import trust
+from hve_monitor.waits import retry_after
 
 Client: TypeAlias = httpx.Client
 T = TypeVar("T")
 TIMEOUT = httpx.Timeout(15.0, connect=5.0)
 # Within a run; the outbox goes on from there.
 QUICK_ATTEMPTS, QUICK_SECONDS, LONGEST_QUICK_WAIT = 3, 30.0, 10.0
-LONGEST_WAIT = 3600.0
 BUNDLE = "REQUESTS_CA_BUNDLE"
 OF_THE_MESSAGE = (400, 413, 415, 422)
 
@@ -59,18 +56,6 @@ def client(ca_bundle: str = "") -> Iterator[Client]:
         yield opened
 
 
-def trust(ca_bundle: str = "") -> ssl.SSLContext:
-    """The system's authorities and the configured one. Raises: ConfigError."""
-    context = ssl.create_default_context()
-    try:
-        if ca_bundle:
-            context.load_verify_locations(ca_bundle)
-    except (OSError, ssl.SSLError) as error:
-        reason = getattr(error, "strerror", None) or "holds no certificate"
-        raise ConfigError(f"endpoints.ca_bundle: {ca_bundle}: {reason}") from None
-    return context
-
-
 @contextmanager
 def trusting(ca_bundle: str) -> Iterator[None]:
     """Lets requests, which apprise speaks with, trust the configured authority too.
@@ -85,7 +70,7 @@ def trusting(ca_bundle: str) -> Iterator[None]:
     with tempfile.TemporaryDirectory(prefix="hve-") as folder:
         joined, before = Path(folder) / "ca.pem", os.environ.get(BUNDLE)
         files = (Path(certifi.where()), Path(ca_bundle))
-        joined.write_text("\n".join(each.read_text(encoding="utf-8") for each in files))
+        joined.write_bytes(b"\n".join(file.read_bytes() for file in files))
         os.environ[BUNDLE] = str(joined)
         try:
             yield
@@ -117,7 +102,7 @@ def post(opened: Client, url: str, body: bytes, headers: Mapping[str, str]) -> A
         return Answer(status, answer.content)
     raise Undelivered(
         f"{_host(url)}: HTTP {status}",
-        seconds=_retry_after(answer.headers.get("retry-after", "")),
+        seconds=retry_after(answer.headers),
         is_passing=status in (408, 425, 429) or status >= httpx.codes.INTERNAL_SERVER_ERROR,
         is_of_target=status not in OF_THE_MESSAGE,
     )
@@ -144,15 +129,3 @@ def _wait(error: Exception) -> bool | float:
 
 def _host(url: str) -> str:
     return urlsplit(url).hostname or "?"
-
-
-def _retry_after(value: str) -> float | None:
-    """Seconds of a Retry-After header, which may be a date."""
-    if value.isdigit():
-        return min(float(value), LONGEST_WAIT)
-    try:
-        moment = parsedate_to_datetime(value)
-    except ValueError:
-        return None
-    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return min(max(0.0, (aware - datetime.now(UTC)).total_seconds()), LONGEST_WAIT)

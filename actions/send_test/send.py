@@ -16,7 +16,7 @@ from typing import Any
 from actions.outcome import Outcome
 from actions.send_test.smtp.endpoint import parse_endpoint
 from actions.send_test.smtp.message import checked_address, checked_recipients, compose, domain_of
-from actions.send_test.smtp.session import Session, tls_context
+from actions.send_test.smtp.session import Session
 from actions.send_test.smtp.sign_in import sign_in_basic, sign_in_oauth
 from actions.send_test.smtp.step import Step, StepFailed
 from actions.send_test.smtp.submission import submit
@@ -30,6 +30,7 @@ from hve_monitor.errors import (
     StoreError,
 )
 from hve_monitor.files import REFERENCE
+from hve_monitor.tls import trust
 from ingest.entra.tokens import EntraTokens
 from ingest.http import https_client
 from models.explain.diagnosis import diagnose
@@ -149,7 +150,7 @@ def sending_token(config: Config, tenant: Tenant) -> str:
 
 
 def _session(config: Config, timeout: float) -> Session:
-    context = tls_context(config.endpoints.ca_bundle)
+    context = trust(config.endpoints.ca_bundle)
     return Session(parse_endpoint(config.endpoints.smtp), context, timeout)
 
 

@@ -16,8 +16,9 @@ from typing import Any
 from urllib.parse import SplitResult, unquote
 
 from hve_monitor.errors import ConfigError
+from hve_monitor.tls import trust
 from publish import wording
-from publish.outgoing import Undelivered, trust
+from publish.outgoing import Undelivered
 from publish.target import Send, options
 
 SECONDS = 20.0

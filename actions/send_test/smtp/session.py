@@ -11,7 +11,6 @@ from contextlib import contextmanager
 
 from actions.send_test.smtp.endpoint import REPLACED, Endpoint
 from actions.send_test.smtp.step import Status, Step, StepFailed, reply_text
-from hve_monitor.errors import ConfigError
 
 READY, DONE = 220, 250
 SIGN_IN_WITH = ("LOGIN", "PLAIN", "XOAUTH2")
@@ -172,18 +171,6 @@ class Session:
         status: Status = "ok" if "XOAUTH2" in usable else "warn"
         detail = f"offers {', '.join(self.mechanisms)}" + ("" if status == "ok" else "; no OAuth")
         self.steps.append(Step("auth", status, detail))
-
-
-def tls_context(ca_bundle: str) -> ssl.SSLContext:
-    """Verifies certificates, with an extra CA where one is configured. Raises: ConfigError."""
-    context = ssl.create_default_context()
-    try:
-        if ca_bundle:
-            context.load_verify_locations(ca_bundle)
-    except (OSError, ssl.SSLError) as error:
-        reason = getattr(error, "strerror", None) or "holds no certificate"
-        raise ConfigError(f"endpoints.ca_bundle: {ca_bundle}: {reason}") from None
-    return context
 
 
 def _own_name() -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import ssl
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -90,9 +89,3 @@ def test_data_writes_no_header() -> None:
 def test_a_target_without_readers_is_one_line() -> None:
     with pytest.raises(ConfigError, match="to=address"):
         sender(urlsplit("smtps://mail.contoso.com"), "", "")
-
-
-def test_the_context_verifies() -> None:
-    from publish.outgoing import trust
-
-    assert (trust().verify_mode, trust().check_hostname) == (ssl.CERT_REQUIRED, True)

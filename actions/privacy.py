@@ -22,21 +22,11 @@ from warehouse.configured import store_of
 from warehouse.delta.commit import fsync_folder
 from warehouse.locks import exclusive
 from warehouse.privacy import audit
+from warehouse.privacy.erasure import erase_rows, mentions
 from warehouse.privacy.identities import identities
-from warehouse.privacy.removal import (
-    Removal,
-    Removed,
-    begin,
-    end,
-    erase_rows,
-    forget_damaged,
-    forget_old_files,
-    has_old_rows,
-    mentions,
-    purge_rows,
-    told,
-    unfinished,
-)
+from warehouse.privacy.old_files import forget_damaged, forget_old_files
+from warehouse.privacy.removal import Removal, Removed, audit_name, begin, end, unfinished
+from warehouse.privacy.retention import has_old_rows, purge_rows
 from warehouse.protection.mode import Protection, read_key, read_protection, rotate
 from warehouse.protection.pseudonyms import PSEUDONYM
 from warehouse.publication import publish, published
@@ -252,7 +242,7 @@ def _ended(store: Store, config: Config, begun: Removal, removed: list[Removed])
     files = forget_old_files(store) + forget_damaged(store, kept_from if is_purge else None)
     left = 0 if begun.value is None else mentions(store, begun.tenant, begun.value)
     rows = sum(each.rows_dropped + each.rows_kept_without for each in removed)
-    person = None if begun.value is None else told(store, begun.tenant, begun.value)
+    person = None if begun.value is None else audit_name(store, begun.tenant, begun.value)
     end(store, begun, f"{rows} rows, {files} old files, {left} rows left")
     return {
         "tenant": begun.tenant,

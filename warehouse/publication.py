@@ -96,11 +96,7 @@ def _offer(connection: duckdb.DuckDBPyConnection, store: Store, table: Table) ->
 
 
 def _row_count(store: Store, table: Table) -> int:
-    opened = store.delta.open(table)
-    if opened is None:
-        return 0
-    actions = pa.table(opened.get_add_actions(flatten=True))
-    return int(pc.sum(actions["num_records"]).as_py() or 0)
+    return int(pc.sum(store.delta.active(table)["num_records"]).as_py() or 0)
 
 
 def _copy_state(connection: duckdb.DuckDBPyConnection, store: Store, name: str) -> None:

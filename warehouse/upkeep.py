@@ -9,12 +9,9 @@ from __future__ import annotations
 import time
 from datetime import date, datetime, timedelta
 
-import pyarrow as pa
-import pyarrow.compute as pc
-
 from hve_monitor.files import sql
 from warehouse.connection import arrow, files_sql
-from warehouse.delta.commit import sync_checkpoint
+from warehouse.delta.commit import clean
 from warehouse.delta.portions import portions
 from warehouse.store import Store
 from warehouse.tables import (
@@ -86,10 +83,7 @@ def sweep(store: Store) -> None:
         opened = store.delta.open(table)
         if opened is None:
             continue
-        # Full: files of writes that a crash cut off are named by no version and go too.
-        opened.vacuum(KEEP_HOURS, dry_run=False, enforce_retention_duration=False, full=True)
-        opened.create_checkpoint()
-        sync_checkpoint(store.delta.path(table))
+        clean(opened, store.delta.path(table), KEEP_HOURS)
         opened.cleanup_metadata()
     kept = store.state.checksums()
     store.state.forget_checksums(path for path in kept if not (store.root / path).exists())
@@ -115,12 +109,8 @@ def _crowded_days(
     store: Store, table: Table, tenant: str, now: datetime, *, nightly: bool
 ) -> list[tuple[date, int]]:
     """(day, rows) of the days to rewrite, oldest first."""
-    opened = store.delta.open(table)
-    if opened is None:
-        return []
-    actions = pa.table(opened.get_add_actions(flatten=True))
-    mine = actions.filter(pc.equal(actions["partition.tenant"], tenant))
-    counted = mine.group_by("partition.day").aggregate([("path", "count"), ("num_records", "sum")])
+    files = store.delta.active(table, tenant)
+    counted = files.group_by("partition.day").aggregate([("path", "count"), ("num_records", "sum")])
     closed = now.date() - CLOSED_AFTER
     return sorted(
         (row["partition.day"], row["num_records_sum"])

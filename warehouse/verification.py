@@ -127,10 +127,7 @@ def _damages(store: Store) -> tuple[list[Damage], int]:
 def _of_table(
     store: Store, table: Table, sums: dict[str, str]
 ) -> Iterator[tuple[Damage | None, bool]]:
-    opened = store.delta.open(table)
-    if opened is None:
-        return
-    for action in pa.table(opened.get_add_actions(flatten=True)).to_pylist():
+    for action in store.delta.active(table).to_pylist():
         file = store.delta.path(table) / unquote(action["path"])
         said = sums.get(file.relative_to(store.root).as_posix())
         reason = _reason(file, action["size_bytes"], said)

@@ -24,7 +24,8 @@ from warehouse.connection import files_sql
 from warehouse.records.plans import Plan
 from warehouse.records.turns import Standing, forget_judged, mark_due, record_judged, standings
 from warehouse.store import Store
-from warehouse.tables import HVE_ACTIVITY, HVE_USAGE_DAILY, HVE_USAGE_HOURLY, UTC_TIME, Table
+from warehouse.tables import HVE_ACTIVITY, HVE_USAGE_DAILY, HVE_USAGE_HOURLY, Table
+from warehouse.tables.table import UTC_TIME
 
 AT_ONCE = 500  # accounts: a few seconds of one core
 _LEAST_SLICE = 100  # fewer are not worth a thread

@@ -15,7 +15,8 @@ from models.engine.workplace import Workplace
 from models.money import plain, times
 from models.reference.prices import PriceBook
 from warehouse.store import Store
-from warehouse.tables import HVE_USAGE_CORRECTIONS, HVE_USAGE_DAILY, STATUSES
+from warehouse.tables import HVE_USAGE_CORRECTIONS, HVE_USAGE_DAILY
+from warehouse.tables.marts import STATUSES
 
 CORRECTED = sql(__file__, "steps/corrected_days")
 

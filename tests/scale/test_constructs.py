@@ -15,7 +15,7 @@ from models.engine.spark import SparkEngine
 from models.engine.workplace import Workplace
 from tests.sql_dialect import violations
 from warehouse.store import Store, open_store
-from warehouse.tables import UTC_TIME
+from warehouse.tables.table import UTC_TIME
 
 pytestmark = [
     pytest.mark.scale,

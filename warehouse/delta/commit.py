@@ -1,4 +1,4 @@
-"""Delta tables on disk: durable writes, replaced partitions, active files.
+"""Durable writes to the Delta tables: rows are added or replaced, files merged.
 
 delta-rs renames files into place but never syncs them, so every write here is followed by fsync of
 the files that its log entry names and of the entry itself; only then does the call return.
@@ -7,19 +7,14 @@ the files that its log entry names and of the entry itself; only then does the c
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
-from typing import Any
-from urllib.parse import unquote
 
 import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.parquet
 from deltalake import (
     BloomFilterProperties,
     ColumnProperties,
@@ -27,9 +22,10 @@ from deltalake import (
     WriterProperties,
     write_deltalake,
 )
-from deltalake.exceptions import DeltaError, TableNotFoundError
+from deltalake.exceptions import DeltaError
 
 from hve_monitor.errors import StoreError
+from warehouse.delta.files import DeltaFiles, added_files, partition_filters
 from warehouse.tables import Table
 
 # Level 1 writes trace rows in two thirds of the time of level 3, and not larger.
@@ -42,58 +38,21 @@ SEARCHABLE = WriterProperties(
     column_properties={"trace_id": _BLOOM, "message_id": _BLOOM},
 )
 SPARE_BYTES = 200_000
-Stamp = tuple[int, int, int, int] | None
 CONFIGURATION = {
     "delta.logRetentionDuration": "interval 7 days",
     "delta.deletedFileRetentionDuration": "interval 1 days",
 }
 
 
-class DeltaFolder:
-    """The Delta tables below one store folder."""
+class DeltaFolder(DeltaFiles):
+    """The Delta tables below one store folder, for reading and writing."""
 
     def __init__(
         self, root: Path, remember: Callable[[Mapping[str, str]], None] = lambda _: None
     ) -> None:
         """remember: takes the SHA-256 of files that were written, by paths below the root."""
-        self.root, self._remember = root, remember
-        self._opened: dict[str, tuple[DeltaTable, Stamp]] = {}
-
-    def path(self, table: Table) -> Path:
-        """Folder of the table, `<store>/<room>/<name>`."""
-        return self.root / table.room / table.name
-
-    def open(self, table: Table) -> DeltaTable | None:
-        """The table at its newest readable version, or None before its first write.
-
-        A newest log entry that a crash left half written was never acknowledged: it is set aside.
-        So is a checkpoint that cannot be read: the entries of the last days say the same.
-        A table that nobody wrote to since it was opened is not read again.
-        Raises: StoreError when the log is damaged beyond that.
-        """
-        known, stamp = self._opened.pop(table.name, (None, None))
-        if stamp is None or stamp != _stamp(self.path(table), stamp[0]):
-            known = self._read(table)
-        return None if known is None else self._kept(table, known)
-
-    def _kept(self, table: Table, opened: DeltaTable) -> DeltaTable:
-        self._opened[table.name] = opened, _stamp(self.path(table), opened.version())
-        return opened
-
-    def _read(self, table: Table) -> DeltaTable | None:
-        if not (self.path(table) / "_delta_log").exists():
-            return None
-        try:
-            return DeltaTable(self.path(table))
-        except TableNotFoundError:
-            return None if not _set_aside_torn_entry(self.path(table)) else self._read(table)
-        except DeltaError:
-            path = self.path(table)
-            if not (_set_aside_torn_entry(path) or _set_aside_broken_checkpoint(path)):
-                raise StoreError(
-                    f"{path}: the table's log is damaged; put a backup in place (hve restore)"
-                ) from None
-            return self._read(table)
+        super().__init__(root)
+        self._remember = remember
 
     def append(self, table: Table, rows: pa.Table) -> None:
         """Adds rows; returns when they are on the disk."""
@@ -111,16 +70,16 @@ class DeltaFolder:
     ) -> None:
         """Puts rows in the place of all rows of the tenant, or of its given days, in one commit.
 
-        days: None means all of the tenant, none at all means nothing to do.
+        days: None means all of the tenant, an empty list means nothing to do.
 
         searchable: with bloom filters on the ids, for files that are written once and read often.
         """
         where = f"tenant = '{tenant}'"
-        wanted = None if days is None else sorted(days)
-        if wanted == []:
+        replaced = None if days is None else sorted(days)
+        if replaced == []:
             return
-        if wanted:
-            where += f" AND day IN ({', '.join(repr(str(day)) for day in wanted)})"
+        if replaced:
+            where += f" AND day IN ({', '.join(repr(str(day)) for day in replaced)})"
         if self.open(table) is None:
             self.append(table, rows)
         else:
@@ -128,38 +87,15 @@ class DeltaFolder:
             self._write(table, rows, mode="overwrite", predicate=where, properties=properties)
 
     def compact(self, table: Table, tenant: str, days: Iterable[date] | None = None) -> None:
-        """Makes one file of the files of each partition; rows and their order stay as they are."""
+        """Merges the files of each partition into one; rows and their order stay as they are."""
         opened = self.open(table)
-        filters = _filters(tenant, days)
+        filters = partition_filters(tenant, days)
         if opened is None or filters is None:
             return
         path, before = self.path(table), opened.version()
-        sizes = pa.table(opened.get_add_actions())["size_bytes"]
-        _ensure_space(path, sum(sizes.to_pylist()))
+        _ensure_space(path, sum(self.active(table)["size_bytes"].to_pylist()))
         with self._durable(path, before):
             opened.optimize.compact(partition_filters=filters, writer_properties=PLAIN)
-
-    def files(
-        self, table: Table, tenant: str | None = None, days: Iterable[date] | None = None
-    ) -> list[str]:
-        """Active Parquet files, of one tenant and of given days when asked."""
-        opened = self.open(table)
-        filters = _filters(tenant, days)
-        if opened is None or filters is None:
-            return []
-        # delta-rs answers with URIs: a space of the folder's name comes as %20.
-        return sorted(map(unquote, opened.file_uris(file_pruning_predicate=filters or None)))
-
-    def rows_by_day(self, table: Table, tenant: str) -> dict[date, int]:
-        """Rows that the tenant's active files hold of each UTC day, superseded ones among them."""
-        opened = self.open(table)
-        if opened is None:
-            return {}
-        actions = pa.table(opened.get_add_actions(flatten=True))
-        mine = actions.filter(pc.equal(actions["partition.tenant"], tenant))
-        held = mine.group_by("partition.day").aggregate([("num_records", "sum")])
-        counts = zip(*(held[name].to_pylist() for name in held.column_names), strict=True)
-        return {day: rows or 0 for day, rows in counts}
 
     def drop_missing(self, table: Table) -> None:
         """Takes files that are not there any more out of the table, in one commit."""
@@ -167,11 +103,6 @@ class DeltaFolder:
         if opened is not None:
             with self._durable(self.path(table), opened.version()):
                 opened.repair()
-
-    def version(self, table: Table) -> int | None:
-        """Version of the newest commit, None before the first."""
-        opened = self.open(table)
-        return None if opened is None else opened.version()
 
     def _write(
         self,
@@ -198,7 +129,7 @@ class DeltaFolder:
                 writer_properties=properties,
             )
         if opened is not None:
-            self._kept(table, opened)
+            self._remembered(table, opened)
 
     @contextmanager
     def _durable(self, path: Path, before: int | None) -> Iterator[None]:
@@ -218,36 +149,10 @@ class DeltaFolder:
             ) from error
 
 
-def _stamp(path: Path, version: int) -> Stamp:
-    """Another value when the table has another newest version, also after it was restored."""
-    log = path / "_delta_log"
-    try:
-        said = (log / f"{version:020}.json").stat()
-    except OSError:
-        return None
-    follows = (log / f"{version + 1:020}.json").exists()
-    return None if follows else (version, said.st_ino, said.st_mtime_ns, said.st_size)
-
-
 def sha256(file: Path) -> str:
     """SHA-256 of a file's bytes as hexadecimal text."""
     with file.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
-def _filters(
-    tenant: str | None, days: Iterable[date] | None
-) -> list[tuple[str, str, object]] | None:
-    """Conditions on the partitions; None where no day is asked for, so that nothing fits."""
-    wanted = None if days is None else sorted(days)
-    if wanted == []:
-        return None
-    filters: list[tuple[str, str, object]] = []
-    if tenant is not None:
-        filters.append(("tenant", "=", tenant))
-    if wanted:
-        filters.append(("day", "in", [str(day) for day in wanted]))
-    return filters
 
 
 def _ensure_space(path: Path, needed: int) -> None:
@@ -267,8 +172,8 @@ def sync_entries(path: Path, after: int) -> list[Path]:
     """
     log = path / "_delta_log"
     folders, files = {path, log}, []
-    for entry in sorted(each for each in log.glob("*.json") if int(each.stem) > after):
-        for file in _added(path, entry):
+    for entry in sorted(entry for entry in log.glob("*.json") if int(entry.stem) > after):
+        for file in added_files(path, entry):
             sync_file(file)
             files.append(file)
             folders.update(file.parents[: len(file.relative_to(path).parts) - 1])
@@ -278,13 +183,18 @@ def sync_entries(path: Path, after: int) -> list[Path]:
     return files
 
 
-def _added(path: Path, entry: Path) -> list[Path]:
-    """Data files that a log entry adds."""
-    named = [action["add"]["path"] for action in _actions(entry) if "add" in action]
-    return [path / unquote(name) for name in named]
+def clean(opened: DeltaTable, path: Path, keep_hours: int) -> int:
+    """Removes files that no version of the last hours names, then checkpoints the log durably.
+
+    Files of writes that a crash cut off are named by no version and go too. Returns how many went.
+    """
+    files = opened.vacuum(keep_hours, dry_run=False, enforce_retention_duration=False, full=True)
+    opened.create_checkpoint()
+    _sync_checkpoint(path)
+    return len(files)
 
 
-def sync_checkpoint(path: Path) -> None:
+def _sync_checkpoint(path: Path) -> None:
     """fsync of the newest checkpoint, before the log entries that it stands for are removed."""
     log = path / "_delta_log"
     files = sorted(log.glob("*.checkpoint*.parquet"))[-1:]
@@ -301,52 +211,10 @@ def fsync_folder(folder: Path) -> None:
 
 
 def sync_file(path: Path) -> None:
+    """Makes the bytes of a file durable."""
     flags = os.O_RDONLY if os.name != "nt" else os.O_RDWR
     handle = os.open(path, flags)
     try:
         os.fsync(handle)
     finally:
         os.close(handle)
-
-
-def _set_aside_torn_entry(path: Path) -> bool:
-    """One crash tears the newest entry: anything beyond that is damage of another kind."""
-    log = path / "_delta_log"
-    entries = sorted(log.glob("*.json"))
-    if not entries or not _is_torn(entries[-1]) or any(map(_is_torn, entries[-2:-1])):
-        return False
-    if any(log.glob(f"{entries[-1].stem}.checkpoint*")):
-        return False  # the entry was whole when the checkpoint was made
-    entries[-1].rename(entries[-1].with_suffix(".torn"))
-    return True
-
-
-def _is_torn(entry: Path) -> bool:
-    try:
-        return not _actions(entry)
-    except ValueError:
-        return True
-
-
-def _set_aside_broken_checkpoint(path: Path) -> bool:
-    log = path / "_delta_log"
-    broken = [file for file in log.glob("*.checkpoint*.parquet") if not _is_parquet(file)]
-    for file in broken:
-        file.rename(file.with_suffix(".torn"))
-    if broken:
-        (log / "_last_checkpoint").unlink(missing_ok=True)
-    return bool(broken)
-
-
-def _is_parquet(file: Path) -> bool:
-    try:
-        pa.parquet.read_table(file, partitioning=None)
-    except (pa.ArrowException, OSError):
-        return False
-    return True
-
-
-def _actions(entry: Path) -> list[dict[str, Any]]:
-    """One JSON object per line. Raises: ValueError when the entry is torn."""
-    # Not splitlines(): statistics may hold other line ends of Unicode as they are.
-    return [json.loads(line) for line in entry.read_bytes().split(b"\n") if line.strip()]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from warehouse.tables import MESSAGE_TRACES, TABLES, UTC_TIME, Table
+from warehouse.tables import MESSAGE_TRACES, TABLES, Table
+from warehouse.tables.table import UTC_TIME
 
 
 def test_every_table_has_its_own_place() -> None:

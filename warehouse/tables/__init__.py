@@ -1,0 +1,95 @@
+"""The Delta tables of the store: columns, units and partitions.
+
+Every time is `timestamp[us, UTC]`; unknown is null. Facts hold what was observed, as received;
+marts hold what the models computed from it.
+
+Reading order:
+  table  what defines a table, and the types of its columns
+  facts  traces, accounts, billing, costs, prices, sign-ins, policies, events, identities
+  marts  usage, cost, baselines, signals, incidents, findings and what was first seen when
+"""
+
+from __future__ import annotations
+
+from warehouse.tables.facts import (
+    AZURE_COSTS,
+    BILLING_POLICIES,
+    HVE_ACCOUNTS,
+    IDENTITIES,
+    MESSAGE_TRACES,
+    POLICIES,
+    REJECTED_ROWS,
+    RETAIL_PRICES,
+    SIGN_INS,
+    TRACE_EVENTS,
+)
+from warehouse.tables.marts import (
+    FIRST_CONTACTS,
+    FIRST_SOURCES,
+    FIRST_SUBJECTS,
+    HVE_ACTIVITY,
+    HVE_BASELINE_HOURLY,
+    HVE_COST_DAILY,
+    HVE_FINDINGS,
+    HVE_INCIDENTS,
+    HVE_SIGNALS,
+    HVE_UNDELIVERED,
+    HVE_USAGE_CORRECTIONS,
+    HVE_USAGE_DAILY,
+    HVE_USAGE_HOURLY,
+)
+from warehouse.tables.table import Table
+
+__all__ = [
+    "AZURE_COSTS",
+    "BILLING_POLICIES",
+    "FIRST_CONTACTS",
+    "FIRST_SOURCES",
+    "FIRST_SUBJECTS",
+    "HVE_ACCOUNTS",
+    "HVE_ACTIVITY",
+    "HVE_BASELINE_HOURLY",
+    "HVE_COST_DAILY",
+    "HVE_FINDINGS",
+    "HVE_INCIDENTS",
+    "HVE_SIGNALS",
+    "HVE_UNDELIVERED",
+    "HVE_USAGE_CORRECTIONS",
+    "HVE_USAGE_DAILY",
+    "HVE_USAGE_HOURLY",
+    "IDENTITIES",
+    "MESSAGE_TRACES",
+    "POLICIES",
+    "REJECTED_ROWS",
+    "RETAIL_PRICES",
+    "SIGN_INS",
+    "TABLES",
+    "TRACE_EVENTS",
+    "Table",
+]
+
+TABLES: tuple[Table, ...] = (
+    MESSAGE_TRACES,
+    HVE_ACCOUNTS,
+    BILLING_POLICIES,
+    REJECTED_ROWS,
+    FIRST_CONTACTS,
+    FIRST_SOURCES,
+    FIRST_SUBJECTS,
+    HVE_USAGE_HOURLY,
+    HVE_ACTIVITY,
+    HVE_SIGNALS,
+    HVE_USAGE_DAILY,
+    HVE_USAGE_CORRECTIONS,
+    HVE_COST_DAILY,
+    HVE_BASELINE_HOURLY,
+    HVE_INCIDENTS,
+    AZURE_COSTS,
+    RETAIL_PRICES,
+    SIGN_INS,
+    POLICIES,
+    TRACE_EVENTS,
+    HVE_FINDINGS,
+    IDENTITIES,
+    HVE_UNDELIVERED,
+)

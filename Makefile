@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 SPARK := $(VENV)/.spark
 
-.PHONY: demo test check lint slow browser scale bench clean lock
+.PHONY: demo test check lint slow browser scale bench tables clean lock
 
 demo: $(READY)            ## a simulated tenant, the whole pipeline, the dashboard
 	$(BIN)/hve demo
@@ -32,6 +32,9 @@ scale: $(SPARK)           ## large data, and the same models on Spark (needs Jav
 
 bench: $(READY)           ## writes docs/benchmarks.md: over an hour; one section: benchmarks/report.py NAME
 	$(BIN)/python benchmarks/report.py
+
+tables: $(READY)          ## writes docs/tables.md from the dictionary of the published file
+	$(BIN)/python -m tests.table_page
 
 # uv is several times faster; where it cannot be installed, pip reads the same hashed list.
 $(READY): requirements.lock pyproject.toml

@@ -1,4 +1,4 @@
-"""`python -m hve_monitor` is `hve`."""
+"""`python -m cli` is `hve`."""
 
 from cli.main import main
 

@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 
 from warehouse.connection import connect, files_sql
 from warehouse.delta.commit import fsync_folder
+from warehouse.dictionary import write_comments
 from warehouse.reading import published
 from warehouse.store import Store
 from warehouse.tables import TABLES, Table
@@ -53,8 +54,11 @@ def publish(
     _remove(fresh)
     connection = connect(str(fresh))
     try:
+        connection.execute("begin")  # in one commit: every one of its own costs a write of the log
         _fill(connection, store, as_of)
         prepare(connection)
+        write_comments(connection, "hve")
+        connection.execute("commit")
         # Closing would write it too, but says nothing when the disk is full.
         connection.execute("checkpoint")
     finally:
@@ -87,12 +91,11 @@ def _offer(connection: duckdb.DuckDBPyConnection, store: Store, table: Table) ->
 
     A mart that no page reads stays a view too: copying it would cost each build for nobody.
     """
-    schema = "raw" if table.room == "facts" else "marts"
     select = files_sql(table, store.delta.files(table))
     is_read = table.room == "marts" and not table.is_inner
     small = is_read and _row_count(store, table) <= LARGEST_TABLE
     kind = "table" if small else "view"
-    connection.execute(f"create {kind} {schema}.{table.name} as {select}")
+    connection.execute(f"create {kind} {table.published_name} as {select}")
 
 
 def _row_count(store: Store, table: Table) -> int:

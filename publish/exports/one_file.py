@@ -9,6 +9,7 @@ import duckdb
 from hve_monitor.errors import ConfigError
 from publish.files import replaced
 from warehouse.connection import quoted
+from warehouse.dictionary import write_comments
 
 LISTED = (
     "select table_schema, table_name from information_schema.tables"
@@ -18,7 +19,7 @@ LISTED = (
 
 
 def write_duckdb(connection: duckdb.DuckDBPyConnection, out: Path) -> Path:
-    """The file, with every published table and view as a table of its own.
+    """The file, with every published table and view as a table of its own, and their comments.
 
     Raises: ConfigError when `out` is no file name.
     """
@@ -34,6 +35,7 @@ def write_duckdb(connection: duckdb.DuckDBPyConnection, out: Path) -> Path:
             for schema, name in tables:
                 connection.execute(f"create schema if not exists copy.{schema}")
                 connection.execute(f"create table copy.{schema}.{name} as from hve.{schema}.{name}")
+            write_comments(connection, "copy")
             connection.execute("checkpoint copy")
         finally:
             connection.execute("detach copy")

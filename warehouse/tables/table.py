@@ -28,6 +28,11 @@ class Table:
     is_inner: bool = False  # read by builds alone: never copied into the published file
 
     @property
+    def published_name(self) -> str:
+        """Its schema and name in the published file."""
+        return f"{'raw' if self.room == 'facts' else 'marts'}.{self.name}"
+
+    @property
     def full_name(self) -> str:
         """Room and name, as reports name the table."""
         return f"{self.room}.{self.name}"

@@ -54,6 +54,11 @@ def test_one_duckdb_file_needs_no_other(config: Config, tmp_path: Path) -> None:
             " where table_schema in ('raw', 'marts')"
         ).fetchall()
         found = connection.execute("select count(*) from raw.message_traces").fetchall()
+        uncommented = connection.execute(
+            "select table_name, column_name from duckdb_columns()"
+            " where not internal and comment is null"
+        ).fetchall()
+    assert uncommented == []
     assert kinds == [("BASE TABLE",)]
     with duckdb.connect(str(config.warehouse.path / "hve.duckdb"), read_only=True) as published:
         assert published.execute("select count(*) from raw.message_traces").fetchall() == found

@@ -34,7 +34,7 @@ from models.incident import Incident
 from models.incidents.assemble import judge
 from models.incidents.severity import RANK
 from models.incidents.signals.quarter_hours import activity_of
-from simulator.mail.incident import Incident as Label
+from simulator.mail.incident import InjectedIncident
 
 ZONE = "Europe/Berlin"
 HOUR, RUN = timedelta(hours=1), timedelta(minutes=15)
@@ -141,7 +141,7 @@ class Examiner:
         months = (self.until - self.judged_from) / timedelta(days=30)
         return Tally(account_months=months * len(self.accounts), tenant_months=months)
 
-    def _finds(self, label: Label, incident: Incident) -> bool:
+    def _finds(self, label: InjectedIncident, incident: Incident) -> bool:
         start, end = instant(label.start), self._deadline(label)
         raised = [at for level, at in incident.history if RANK[level] >= RANK["medium"]]
         in_time = any(start <= at <= end for at in raised)
@@ -151,7 +151,7 @@ class Examiner:
         fits = incident.kind in FITTING[label.family]
         return fits and in_time and incident.started_at >= earliest
 
-    def _deadline(self, label: Label) -> datetime:
+    def _deadline(self, label: InjectedIncident) -> datetime:
         start, end = instant(label.start), instant(label.end)
         if label.family in ("relay_swap", "ramp"):
             return end
@@ -161,7 +161,7 @@ class Examiner:
             return start + (6 if label.strength == "hourly" else 72) * HOUR
         return start + (7 * 24 if label.family == "drip" else 24) * HOUR
 
-    def _delay(self, label: Label, incident: Incident) -> float:
+    def _delay(self, label: InjectedIncident, incident: Incident) -> float:
         """Hours until the first run that lists the incident as serious.
 
         A run sees the rows that are visible by then: nine tenths of those that made it known.
@@ -175,13 +175,13 @@ class Examiner:
             known = max(known, start + -((start - seen) // RUN) * RUN)
         return (known - start) / HOUR
 
-    def _look_alike(self, tally: Tally, label: Label, mine: list[Incident]) -> None:
+    def _look_alike(self, tally: Tally, label: InjectedIncident, mine: list[Incident]) -> None:
         raised = {each.severity for each in mine if self._overlaps(label, each)}
         tally.alike[label.family] += 1
         tally.alike_high[label.family] += "high" in raised
         tally.alike_medium[label.family] += bool(raised)
 
-    def _overlaps(self, label: Label, incident: Incident) -> bool:
+    def _overlaps(self, label: InjectedIncident, incident: Incident) -> bool:
         ended = incident.ended_at or self.until
         return (
             ended >= instant(label.start) and incident.started_at <= instant(label.end) + 24 * HOUR

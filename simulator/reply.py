@@ -5,18 +5,20 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
 
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
+JsonObject = dict[str, object]  # as a service writes it
 ANSWER_HEADERS = {"OData-Version": "4.0"}
 THROTTLED = "Your recent queries have surpassed the permitted limit, please try again later."
 _AZURE = "x-ms-ratelimit-microsoft.costmanagement"
 
 
-def json_reply(body: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+def json_reply(
+    body: object, status: int = 200, headers: Mapping[str, str] | None = None
+) -> Response:
     """A JSON answer."""
     return Response(
         msgspec.json.encode(body),

@@ -13,9 +13,9 @@ from benchmarks.inputs.campaign import plan_campaign
 from benchmarks.inputs.fleet import draw_fleet
 from simulator.mail.account import Account
 from simulator.mail.directory import Directory
-from simulator.mail.incident import Incident
+from simulator.mail.incident import InjectedIncident
 from simulator.mail.instant import day_of, micros, moment_of
-from simulator.mail.traffic import Traffic
+from simulator.mail.traffic import SimulatedTraffic
 
 DOMAIN = "contoso.com"
 
@@ -29,11 +29,11 @@ class Rehearsal:
     (indexes of the account's own, see `names`).
     """
 
-    traffic: Traffic
+    traffic: SimulatedTraffic
     days: range
 
     @property
-    def incidents(self) -> list[Incident]:
+    def incidents(self) -> list[InjectedIncident]:
         """What was injected, look-alikes too."""
         return list(self.traffic.incidents)
 
@@ -81,11 +81,11 @@ def draw_rehearsal(seed: int, accounts: int = 60, days: int = 120) -> Rehearsal:
     incidents = plan_campaign(seed, fleet, staff, first_day, days)
     fleet = [_born(account, incidents) for account in fleet]
     directory = Directory(DOMAIN, staff, first_day)
-    traffic = Traffic(seed, fleet, directory, incidents, first_day)
+    traffic = SimulatedTraffic(seed, fleet, directory, incidents, first_day)
     return Rehearsal(traffic, range(first_day, first_day + days))
 
 
-def _born(account: Account, incidents: list[Incident]) -> Account:
+def _born(account: Account, incidents: list[InjectedIncident]) -> Account:
     """The account, young where its beginning is one of the look-alikes."""
     for item in incidents:
         if item.account == account.index and item.family == "new_account":

@@ -53,7 +53,7 @@ class TimePeriod(msgspec.Struct, frozen=True, rename={"start": "from", "end": "t
     end: str
 
 
-class CostQuery(msgspec.Struct, frozen=True):
+class CostQueryBody(msgspec.Struct, frozen=True):
     """The body of a query."""
 
     type: str
@@ -62,10 +62,10 @@ class CostQuery(msgspec.Struct, frozen=True):
     timePeriod: TimePeriod | None = None  # noqa: N815 - the name on the wire
 
 
-def read_cost_query(body: bytes) -> CostQuery:
+def read_cost_query(body: bytes) -> CostQueryBody:
     """A checked query. Raises: BadQueryError."""
     try:
-        query = msgspec.json.decode(body, type=CostQuery)
+        query = msgspec.json.decode(body, type=CostQueryBody)
     except msgspec.MsgspecError as error:
         raise BadQueryError(f"Invalid query definition: {error}") from error
     if query.type.lower() not in _KINDS:
@@ -78,7 +78,7 @@ def read_cost_query(body: bytes) -> CostQuery:
     return query
 
 
-def days_of(query: CostQuery, today: int) -> tuple[int, int]:
+def days_of(query: CostQueryBody, today: int) -> tuple[int, int]:
     """First and last day number of the period. Raises: BadQueryError."""
     frame = query.timeframe.lower()
     month = date.fromisoformat(day_text(today)).replace(day=1)
@@ -95,7 +95,7 @@ def days_of(query: CostQuery, today: int) -> tuple[int, int]:
     return _custom(query)
 
 
-def _custom(query: CostQuery) -> tuple[int, int]:
+def _custom(query: CostQueryBody) -> tuple[int, int]:
     if query.timeframe.lower() != "custom" or query.timePeriod is None:
         raise BadQueryError("Invalid query definition: Invalid timeframe or missing time period.")
     try:
@@ -150,7 +150,7 @@ def _dimension(charge: Charge, name: str) -> str:
 class CostTable:
     """Columns and rows of an answer; the order of the columns is drawn from the seed."""
 
-    def __init__(self, query: CostQuery, charges: Sequence[Charge], seed: int) -> None:
+    def __init__(self, query: CostQueryBody, charges: Sequence[Charge], seed: int) -> None:
         self._data = query.dataset
         names = self._names()
         order = np.random.default_rng([seed, 23]).permutation(len(names))

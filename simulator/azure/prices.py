@@ -8,18 +8,16 @@ from __future__ import annotations
 
 import re
 import uuid
-from typing import Any
-from urllib.parse import quote
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from simulator.reply import base_url, json_reply
+from simulator.paging import link
+from simulator.reply import JsonObject, json_reply
 from simulator.world.invoice import UNIT_PRICE
 from simulator.world.tenant import SimulatedTenant
 
-Item = dict[str, Any]
 PATH = "/api/retail/prices"
 _PAGE = 100
 _REGIONS = (
@@ -37,7 +35,7 @@ _METERS = (
 _CLAUSE = re.compile(r"(\w+)\s+eq\s+'([^']*)'|contains\(\s*(\w+)\s*,\s*'([^']*)'\s*\)")
 
 
-class Prices:
+class PriceRoutes:
     """Answers below `/prices`."""
 
     def __init__(self, tenant: SimulatedTenant) -> None:
@@ -52,11 +50,11 @@ class Prices:
         options = request.query_params
         exact = options.get("api-version", "") >= "2023-01-01-preview"
         clauses = _CLAUSE.findall(options.get("$filter", ""))
-        found = [item for item in self._items() if all(_fits(item, c, exact) for c in clauses)]
+        items = [item for item in self._items() if all(_fits(item, c, exact) for c in clauses)]
         skip = options.get("$skip", "0")
         begin = int(skip) if skip.isascii() and skip.isdigit() else 0
-        page = found[begin : begin + _PAGE]
-        more = begin + _PAGE < len(found)
+        page = items[begin : begin + _PAGE]
+        more = begin + _PAGE < len(items)
         return json_reply(
             {
                 "BillingCurrency": "USD",
@@ -68,7 +66,7 @@ class Prices:
             }
         )
 
-    def _items(self) -> list[Item]:
+    def _items(self) -> list[JsonObject]:
         items = [
             _item(*meter, region, reserved)
             for meter in _METERS
@@ -86,11 +84,11 @@ class Prices:
 
 def _item(
     service: str, product: str, meter: str, price: float, unit: str, region: str, years: int
-) -> Item:
+) -> JsonObject:
     """One price; a reservation of some years is cheaper by a tenth per year."""
     key = f"{product} {meter} {region} {years}"
     cost = round(price * (1 - years / 10), 12)
-    item = {
+    item: JsonObject = {
         "currencyCode": "USD",
         "tierMinimumUnits": 0.0,
         "retailPrice": cost,
@@ -112,15 +110,14 @@ def _item(
     return {**item, "reservationTerm": f"{years} Years"} if years else item
 
 
-def _fits(item: Item, clause: tuple[str, str, str, str], exact: bool) -> bool:
+def _fits(item: JsonObject, clause: tuple[str, str, str, str], exact: bool) -> bool:
     name, value, searched, part = clause
-    found = str(item.get(name or searched, ""))
+    text = str(item.get(name or searched, ""))
     if not exact:
-        found, value, part = found.lower(), value.lower(), part.lower()
-    return found == value if name else part in found
+        text, value, part = text.lower(), value.lower(), part.lower()
+    return text == value if name else part in text
 
 
 def _next_link(request: Request, skip: int) -> str:
     kept = {name: value for name, value in request.query_params.items() if name != "$skip"}
-    query = "&".join(f"{name}={quote(value, safe='')}" for name, value in kept.items())
-    return f"{base_url(request)}{request.url.path}?{query}&$skip={skip}"
+    return link(request, {**kept, "$skip": str(skip)})

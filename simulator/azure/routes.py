@@ -6,7 +6,6 @@ import base64
 import binascii
 import threading
 import uuid
-from urllib.parse import quote
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -15,26 +14,26 @@ from starlette.routing import Route
 
 from simulator.azure.cost_query import (
     BadQueryError,
-    CostQuery,
+    CostQueryBody,
     CostTable,
     days_of,
     matches,
     read_cost_query,
 )
 from simulator.mail.instant import day_of
-from simulator.reply import azure_error, azure_throttled, base_url, json_reply
+from simulator.paging import link
+from simulator.reply import azure_error, azure_throttled, json_reply
+from simulator.world.access import AZURE, COSTS
+from simulator.world.access import RequestQuota as Quota
 from simulator.world.invoice import OTHER_GROUP, RESOURCE_GROUP
-from simulator.world.permission import COSTS
-from simulator.world.quota import Quota
 from simulator.world.tenant import SimulatedTenant
-from simulator.world.token import AZURE
 
 _WINDOW_SECONDS = 60.0
 _PREFIX = "x-ms-ratelimit"
 _DENIED = "The client does not have authorization to perform action."
 
 
-class Azure:
+class AzureRoutes:
     """Answers below `/azure`. The sizes of the request buckets are invented."""
 
     def __init__(self, tenant: SimulatedTenant) -> None:
@@ -65,9 +64,9 @@ class Azure:
             return Response(status_code=204)
         return self._page(request, table, page)
 
-    def _read(self, body: bytes) -> CostQuery:
+    def _read(self, body: bytes) -> CostQueryBody:
         query = read_cost_query(body)
-        names = {each.name.lower() for each in query.dataset.aggregation.values()}
+        names = {column.name.lower() for column in query.dataset.aggregation.values()}
         if self._tenant.azure.quantity_refused and "usagequantity" in names:
             raise BadQueryError("Invalid query definition: Invalid aggregation 'UsageQuantity'.")
         return query
@@ -102,7 +101,7 @@ class Azure:
         bucket.requests = own if client else shared
         return bucket
 
-    def _table(self, scope: str, query: CostQuery) -> CostTable:
+    def _table(self, scope: str, query: CostQueryBody) -> CostTable:
         azure = self._tenant.azure
         first, last = days_of(query, day_of(self._tenant.clock))
         group = scope.lower().partition("/resourcegroups/")[2]
@@ -154,9 +153,8 @@ def _page_number(token: str | None) -> int:
 
 def _next_link(request: Request, page: int) -> str:
     token = base64.b64encode(page.to_bytes(4, "little")).decode()
-    version = quote(request.query_params["api-version"], safe="")
-    url = f"{base_url(request)}{request.url.path}"
-    return f"{url}?api-version={version}&$skiptoken={quote(token, safe='')}"
+    version = request.query_params["api-version"]
+    return link(request, {"api-version": version, "$skiptoken": token})
 
 
 def _remaining() -> dict[str, str]:

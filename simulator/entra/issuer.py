@@ -18,13 +18,29 @@ from urllib.parse import unquote, urlencode, urlsplit
 from joserfc import jwt
 from joserfc.jwk import RSAKey
 
-from simulator.world.operators import OPERATORS, Operator
-
 KEY_BITS = 2048
 CODE_SECONDS = 60.0
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Simulated sign-in</title>
 <h1>Simulated sign-in</h1><p>Nobody here is real. Continue as:</p><ul>{choices}</ul></html>"""
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """Somebody who can log in; `roles` are the values of the token's claim of that name."""
+
+    login: str
+    name: str
+    roles: tuple[str, ...]
+
+
+OPERATORS = (
+    Operator("fiona.ops", "Fiona Ops", ("FinOps",)),
+    Operator("sam.oc", "Sam Oc", ("SOC",)),
+    Operator("max.change", "Max Change", ("ExchangeAdmins",)),
+    Operator("ada.min", "Ada Min", ("Admins",)),
+    Operator("guest", "Guest", ()),
+)
 
 
 class Denied(Exception):

@@ -12,13 +12,13 @@ from starlette.routing import Route
 
 from simulator.entra.issuer import Denied, Issuer
 from simulator.reply import base_url, json_reply
+from simulator.world.access import audience_of
 from simulator.world.tenant import SimulatedTenant
-from simulator.world.token import audience_of
 
 _ASSERTION = re.compile(r"[\w-]+\.[\w-]+\.[\w-]+$")
 
 
-class Login:
+class LoginRoutes:
     """Answers below `/login/{tenant}`."""
 
     def __init__(self, tenant: SimulatedTenant) -> None:

@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Any
-from urllib.parse import quote
 
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from simulator.entra.entra_object import KINDS, Objects
-from simulator.entra.signin_filter import BadFilterError, read_filter
-from simulator.graph.skiptoken import EXPIRED
-from simulator.reply import base_url, forbidden_by_graph, graph_error, json_reply
-from simulator.world.permission import APPLICATIONS, MEMBERS, POLICIES, ROLES, SIGN_INS, USERS
-from simulator.world.signin import SignIns
+from simulator.entra.directory_objects import KINDS, ROLE_TYPE, Objects
+from simulator.entra.sign_in_filter import BadFilterError, read_filter
+from simulator.entra.sign_ins import SignIn, SignIns
+from simulator.paging import EXPIRED, BadTokenError, link, read_token, write_token
+from simulator.reply import JsonObject, forbidden_by_graph, graph_error, json_reply
+from simulator.world.access import APPLICATIONS, GRAPH, MEMBERS, POLICIES, ROLES, SIGN_INS, USERS
 from simulator.world.tenant import SimulatedTenant
-from simulator.world.token import GRAPH
 
 _METADATA = "https://graph.microsoft.com/{}/$metadata#{}"
 _LARGEST_PAGE = 1_000
@@ -31,12 +26,12 @@ _DEFAULTS = "policies/identitySecurityDefaultsEnforcementPolicy"
 _RULES = "identity/conditionalAccess/policies"
 
 
-class _Carried(msgspec.Struct, frozen=True, array_like=True):
+class _PageStart(msgspec.Struct, frozen=True, array_like=True):
     clock: int
     offset: int
 
 
-class Entra:
+class EntraRoutes:
     """Answers below `/graph`, in worker threads."""
 
     def __init__(self, tenant: SimulatedTenant) -> None:
@@ -84,7 +79,7 @@ class Entra:
         rows = [row for row in rows if all(test(row) for test in tests)]
         shown = [self._shown(row, beta=beta) for row in rows[place.offset : place.offset + size]]
         more = place.offset + size < len(rows)
-        following = _Carried(place.clock, place.offset + size) if more else None
+        following = _PageStart(place.clock, place.offset + size) if more else None
         return _list(request, "auditLogs/signIns", shown, following)
 
     def security_defaults(self, request: Request) -> Response:
@@ -111,16 +106,16 @@ class Entra:
         refusal = self._refusal(request, MEMBERS)
         if refusal:
             return refusal
-        found = self._objects.members(request.path_params["key"])
-        if found is None:
+        members = self._objects.members(request.path_params["key"])
+        if members is None:
             return _not_found(request)
         try:
             begin, size = _offset(request), _page_size(request, 100)
         except BadFilterError as error:
             return graph_error(400, "BadRequest", str(error))
-        more = begin + size < len(found)
-        following = _Carried(0, begin + size) if more else None
-        page = [_selected(request, row) for row in found[begin : begin + size]]
+        more = begin + size < len(members)
+        following = _PageStart(0, begin + size) if more else None
+        page = [_selected(request, row) for row in members[begin : begin + size]]
         return _list(request, "directoryObjects", page, following)
 
     def memberships(self, request: Request) -> Response:
@@ -128,31 +123,34 @@ class Entra:
         refusal = self._refusal(request, USERS)
         if refusal:
             return refusal
-        found = self._objects.memberships(request.path_params["key"])
-        if found is None:
+        groups_and_roles = self._objects.memberships(request.path_params["key"])
+        if groups_and_roles is None:
             return _not_found(request)
-        rows = [_selected(request, row) for row in found]
+        rows = [_selected(request, row) for row in groups_and_roles]
         if ROLES not in self._tenant.granted:
-            rows = [_hidden(row) if "directoryRole" in row["@odata.type"] else row for row in rows]
+            rows = [_hidden(row) if row["@odata.type"] == ROLE_TYPE else row for row in rows]
         return _list(request, "directoryObjects", rows)
 
     def user(self, request: Request) -> Response:
         """A user by object id or user principal name."""
         refusal = self._refusal(request, USERS)
-        found = None if refusal else self._objects.user(request.path_params["key"])
-        if found is None:
+        user = None if refusal else self._objects.user(request.path_params["key"])
+        if user is None:
             return refusal or _not_found(request)
-        return _one(request, "users/$entity", _selected(request, found))
+        return _one(request, "users/$entity", _selected(request, user))
 
     def applications(self, request: Request, kind: str) -> Response:
         """Applications or service principals; `$filter` knows `appId eq '...'` alone."""
         refusal = self._refusal(request, APPLICATIONS)
         if refusal:
             return refusal
-        wanted = request.query_params.get("$filter", "")
-        found = self._objects.applications(kind)
-        rows = [row for row in found if not wanted or row["appId"] in wanted]
-        return _list(request, kind, [_selected(request, row) for row in rows])
+        condition = request.query_params.get("$filter", "")
+        rows = [
+            _selected(request, row)
+            for row in self._objects.applications(kind)
+            if not condition or str(row["appId"]) in condition
+        ]
+        return _list(request, kind, rows)
 
     def application(self, request: Request, kind: str) -> Response:
         """One application or service principal by object id."""
@@ -160,10 +158,11 @@ class Entra:
         if refusal:
             return refusal
         key = request.path_params["key"]
-        found = next((row for row in self._objects.applications(kind) if row["id"] == key), None)
-        if found is None:
+        rows = (row for row in self._objects.applications(kind) if row["id"] == key)
+        application = next(rows, None)
+        if application is None:
             return _not_found(request)
-        return _one(request, f"{kind}/$entity", _selected(request, found))
+        return _one(request, f"{kind}/$entity", _selected(request, application))
 
     def _refusal(self, request: Request, permission: str) -> Response | None:
         reason = self._tenant.tokens.refusal(request.headers.get("authorization"), GRAPH)
@@ -173,15 +172,15 @@ class Entra:
             return graph_error(400, "BadRequest", "Invalid version.")
         return None if permission in self._tenant.granted else forbidden_by_graph()
 
-    def _place(self, request: Request) -> _Carried:
+    def _place(self, request: Request) -> _PageStart:
         """Where a page starts; a next link keeps the clock of the first page."""
         token = request.query_params.get("$skiptoken")
-        return _Carried(self._tenant.clock, 0) if token is None else _read(token)
+        return _PageStart(self._tenant.clock, 0) if token is None else _read(token)
 
-    def _shown(self, row: dict[str, Any], *, beta: bool) -> dict[str, Any]:
+    def _shown(self, row: SignIn, *, beta: bool) -> JsonObject:
         """Without the right to read policies their names stay out; v1.0 knows no event types."""
         hidden = set() if POLICIES in self._tenant.granted else {"appliedConditionalAccessPolicies"}
-        shown = {name: [] if name in hidden else value for name, value in row.items()}
+        shown: JsonObject = {name: [] if name in hidden else value for name, value in row.items()}
         if not beta:
             shown.pop("signInEventTypes")
         return shown
@@ -199,24 +198,23 @@ def _offset(request: Request) -> int:
     return 0 if token is None else _read(token).offset
 
 
-def _read(token: str) -> _Carried:
+def _read(token: str) -> _PageStart:
     try:
-        raw = base64.b64decode(token.encode(), altchars=b"-_", validate=True)
-        return msgspec.msgpack.decode(raw, type=_Carried)
-    except (binascii.Error, msgspec.MsgspecError, UnicodeError, ValueError) as error:
+        return read_token(token, _PageStart)
+    except BadTokenError as error:
         raise BadFilterError(EXPIRED) from error
 
 
-def _selected(request: Request, row: dict[str, Any]) -> dict[str, Any]:
+def _selected(request: Request, row: Mapping[str, object]) -> Mapping[str, object]:
     """Only the properties of `$select`, and the type."""
-    wanted = request.query_params.get("$select")
-    if wanted is None:
+    selected = request.query_params.get("$select")
+    if selected is None:
         return row
-    names = {"@odata.type", *(name.strip() for name in wanted.split(","))}
+    names = {"@odata.type", *(name.strip() for name in selected.split(","))}
     return {name: value for name, value in row.items() if name in names}
 
 
-def _hidden(row: dict[str, Any]) -> dict[str, Any]:
+def _hidden(row: Mapping[str, object]) -> JsonObject:
     shown = ("@odata.type", "id")
     return {name: value if name in shown else None for name, value in row.items()}
 
@@ -224,24 +222,22 @@ def _hidden(row: dict[str, Any]) -> dict[str, Any]:
 def _list(
     request: Request,
     kind: str,
-    rows: Sequence[dict[str, Any]],
-    following: _Carried | None = None,
+    rows: Sequence[Mapping[str, object]],
+    following: _PageStart | None = None,
 ) -> Response:
     context = _METADATA.format(request.path_params["version"], kind)
-    link = {"@odata.nextLink": _next_link(request, following)} if following else {}
-    return json_reply({"@odata.context": context, **link, "value": rows})
+    more = {"@odata.nextLink": _next_link(request, following)} if following else {}
+    return json_reply({"@odata.context": context, **more, "value": rows})
 
 
-def _one(request: Request, kind: str, row: dict[str, Any]) -> Response:
+def _one(request: Request, kind: str, row: Mapping[str, object]) -> Response:
     context = _METADATA.format(request.path_params["version"], kind)
     return json_reply({"@odata.context": context, **row})
 
 
-def _next_link(request: Request, place: _Carried) -> str:
+def _next_link(request: Request, place: _PageStart) -> str:
     options = {name: value for name, value in request.query_params.items() if name != "$skiptoken"}
-    options["$skiptoken"] = base64.urlsafe_b64encode(msgspec.msgpack.encode(place)).decode()
-    query = "&".join(f"{name}={quote(value, safe='')}" for name, value in options.items())
-    return f"{base_url(request)}{request.url.path}?{query}"
+    return link(request, {**options, "$skiptoken": write_token(place)})
 
 
 def _not_found(request: Request) -> Response:

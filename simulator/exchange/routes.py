@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import time
-from typing import Any
 
 import msgspec
 from starlette.concurrency import run_in_threadpool
@@ -12,14 +11,17 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from simulator.exchange.cmdlet import Cmdlets
-from simulator.exchange.refusal import BadParameterError, ObjectNotFoundError, UnknownCmdletError
-from simulator.exchange.trace_cmdlet import TraceCmdlets
-from simulator.graph.window import RefusedQueryError
-from simulator.reply import THROTTLED, base_url, exchange_error, json_reply
-from simulator.world.permission import CMDLETS
+from simulator.exchange.cmdlets import (
+    BadParameterError,
+    Cmdlets,
+    ObjectNotFoundError,
+    UnknownCmdletError,
+)
+from simulator.exchange.trace_cmdlets import TraceCmdlets
+from simulator.graph.query_options import RefusedQueryError
+from simulator.reply import THROTTLED, JsonObject, base_url, exchange_error, json_reply
+from simulator.world.access import CMDLETS, EXCHANGE
 from simulator.world.tenant import SimulatedTenant
-from simulator.world.token import EXCHANGE
 
 _PAGE_SIZE = re.compile(r"odata\.maxpagesize\s*=\s*(\d+)", re.IGNORECASE)
 _DEFAULT_PAGE_SIZE = 1_000
@@ -43,7 +45,7 @@ class CmdletInput(msgspec.Struct, frozen=True):
     """The cmdlet and its parameters, as the body spells them."""
 
     CmdletName: str
-    Parameters: dict[str, Any]
+    Parameters: dict[str, object]
 
 
 class Invocation(msgspec.Struct, frozen=True):
@@ -52,7 +54,7 @@ class Invocation(msgspec.Struct, frozen=True):
     CmdletInput: CmdletInput
 
 
-class Exchange:
+class ExchangeRoutes:
     """Answers below `/exchange`."""
 
     def __init__(self, tenant: SimulatedTenant) -> None:
@@ -99,7 +101,7 @@ class Exchange:
         return _forbidden() if self._tenant.exchange_refused else None
 
     def _output(self, request: Request, call: CmdletInput) -> Response:
-        if self._traces.knows(call.CmdletName):
+        if self._traces.has(call.CmdletName):
             return self._message_traces(request, call)
         if call.CmdletName.lower() in _RETIRED:
             return _invalid(f"{_NAMESPACE}.InvalidRequestException", _RETIRED_TEXT)
@@ -121,17 +123,16 @@ class Exchange:
         onmicrosoft = f"{self._tenant.name}.onmicrosoft.com"
         return {self._tenant.tenant_id, self._tenant.domain, onmicrosoft}
 
-    def _page(
-        self, request: Request, rows: list[dict[str, Any]], size: int, offset: int
-    ) -> Response:
-        asked = _PAGE_SIZE.search(request.headers.get("prefer", ""))
-        page = max(1, int(asked.group(1)) if asked else _DEFAULT_PAGE_SIZE)
+    def _page(self, request: Request, rows: list[JsonObject], size: int, offset: int) -> Response:
+        preference = _PAGE_SIZE.search(request.headers.get("prefer", ""))
+        page = max(1, int(preference.group(1)) if preference else _DEFAULT_PAGE_SIZE)
         root = f"{base_url(request)}{request.url.path}"
         warnings = [_MORE] if len(rows) > size else []
         body = _envelope(request, rows[:size][offset : offset + page], warnings)
         if offset + page < min(size, len(rows)):
             body["@odata.nextLink"] = f"{root}?%24skiptoken={offset + page}"
-        return json_reply(body, headers={"Preference-Applied": asked.group(0)} if asked else None)
+        applied = {"Preference-Applied": preference.group(0)} if preference else None
+        return json_reply(body, headers=applied)
 
     def _not_found(self, identity: str) -> Response:
         text = (
@@ -143,7 +144,7 @@ class Exchange:
         )
 
 
-def _envelope(request: Request, rows: list[dict[str, Any]], warnings: list[str]) -> dict[str, Any]:
+def _envelope(request: Request, rows: list[JsonObject], warnings: list[str]) -> JsonObject:
     schema = f"{base_url(request)}{request.url.path}".rpartition("/")[0]
     return {
         "@odata.context": f"{schema}/$metadata#Collection(Exchange.GenericHashTable)",
@@ -153,14 +154,14 @@ def _envelope(request: Request, rows: list[dict[str, Any]], warnings: list[str])
     }
 
 
-def _result_size(parameters: dict[str, Any]) -> int:
+def _result_size(parameters: dict[str, object]) -> int:
     """Rows the caller wants at most; unlimited when it does not say."""
-    asked = parameters.get("ResultSize", "Unlimited")
-    if str(asked).lower() == "unlimited":
+    size = str(parameters.get("ResultSize", "Unlimited"))
+    if size.lower() == "unlimited":
         return 1_000_000
-    if not str(asked).isdigit():
+    if not size.isdigit():
         raise BadParameterError("ResultSize")
-    return int(asked)
+    return int(size)
 
 
 def _forbidden() -> Response:

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import re
 import time
-from urllib.parse import quote
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from simulator.graph.skiptoken import BadTokenError, read_token, write_token
+from simulator.graph.query_options import RefusedQueryError, read_query
 from simulator.graph.trace_detail import read_details
-from simulator.graph.trace_page import Cursor, first_cursor, read_page
-from simulator.graph.window import RefusedQueryError, read_query
-from simulator.reply import THROTTLED, base_url, forbidden_by_graph, graph_error, json_reply
-from simulator.world.permission import TRACES as READ_TRACES
+from simulator.graph.trace_page import Cursor, first_cursor, read_cursor, read_page, write_cursor
+from simulator.paging import BadTokenError, link
+from simulator.reply import THROTTLED, forbidden_by_graph, graph_error, json_reply
+from simulator.world.access import GRAPH
+from simulator.world.access import TRACES as READ_TRACES
 from simulator.world.tenant import SimulatedTenant
-from simulator.world.token import GRAPH
 
 TRACES = "/v1.0/admin/exchange/tracing/messageTraces"
 _METADATA = "https://graph.microsoft.com/v1.0/$metadata#"
@@ -28,7 +27,7 @@ _NO_PRINCIPAL = (
 _DETAILS_CALL = re.compile(r"getDetailsByRecipient\(recipientAddress='((?:[^']|'')+)'\)$")
 
 
-class Graph:
+class GraphRoutes:
     """Answers below `/graph`. Handlers are plain functions: they run in worker threads."""
 
     def __init__(self, tenant: SimulatedTenant) -> None:
@@ -52,8 +51,8 @@ class Graph:
             return graph_error(400, "BadRequest", str(error))
         rows, following = read_page(self._tenant.traffic, cursor)
         context = f"{_METADATA}admin/exchange/tracing/messageTraces"
-        link = {"@odata.nextLink": _next_link(request, following)} if following else {}
-        return json_reply({"@odata.context": context, "value": rows, **link})
+        more = {"@odata.nextLink": _next_link(request, following)} if following else {}
+        return json_reply({"@odata.context": context, "value": rows, **more})
 
     def trace_details(self, request: Request) -> Response:
         """The events of one message for one recipient; an unknown pair gives an empty list."""
@@ -89,18 +88,16 @@ class Graph:
         """Where to read: a next link goes on, anything else starts a reading."""
         token = request.query_params.get("$skiptoken")
         if token is not None:
-            return read_token(token, self._tenant.next_link_seconds)
+            return read_cursor(token, self._tenant.next_link_seconds)
         clock = self._tenant.clock
         return first_cursor(read_query(request.query_params, clock), clock)
 
 
 def _next_link(request: Request, cursor: Cursor) -> str:
-    """Absolute URL of the next page: the same filter and size, and the token."""
+    """URL of the next page: the same filter and size, and the token."""
     options = {
         name: request.query_params[name]
         for name in ("$filter", "$top")
         if name in request.query_params
     }
-    options["$skiptoken"] = write_token(cursor)
-    query = "&".join(f"{name}={quote(value, safe='')}" for name, value in options.items())
-    return f"{base_url(request)}{request.url.path}?{query}"
+    return link(request, {**options, "$skiptoken": write_cursor(cursor)})

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any
+from typing import TypedDict
 
 import numpy as np
 
-from simulator.graph.trace_page import Renderer
-from simulator.mail.block import EXPANDED, FAILED, QUARANTINED, SPAM, Block
+from simulator.graph.trace_row import Renderer
+from simulator.mail.block import EXPANDED, FAILED, QUARANTINED, SPAM, DayBlock
 from simulator.mail.directory import UNKNOWN
 from simulator.mail.instant import SECOND, trace_text
-from simulator.mail.traffic import Traffic
+from simulator.mail.traffic import SimulatedTraffic
 
 _FAILURES = (
     "Reason: 550 5.1.10 RESOLVER.ADR.RecipientNotFound; Recipient not found by SMTP address lookup",
@@ -27,7 +27,21 @@ _DELIVERED = ("Deliver", "The message was successfully delivered.")
 _DATA = '<root><MEP Name="MessagePart" String="{}" /></root>'
 
 
-def read_details(traffic: Traffic, trace_id: str, address: str, clock: int) -> list[dict[str, Any]]:
+class TraceEvent(TypedDict):
+    """One `exchangeMessageTraceDetail`."""
+
+    id: str
+    messageId: str
+    dateTime: str
+    event: str
+    action: str
+    description: str
+    data: str
+
+
+def read_details(
+    traffic: SimulatedTraffic, trace_id: str, address: str, clock: int
+) -> list[TraceEvent]:
     """`exchangeMessageTraceDetail` items up to the clock; empty for an unknown id or recipient."""
     try:
         raw = uuid.UUID(trace_id).bytes
@@ -41,13 +55,13 @@ def read_details(traffic: Traffic, trace_id: str, address: str, clock: int) -> l
     return [] if row is None else _events(renderer, row, clock)
 
 
-def _row_number(block: Block, raw: bytes, recipient: int, clock: int) -> int | None:
+def _row_number(block: DayBlock, raw: bytes, recipient: int, clock: int) -> int | None:
     same = (block.ids == np.frombuffer(raw, np.uint8)).all(axis=1)[block.message]
-    found = np.flatnonzero(same & (block.recipient == recipient) & block.visible_at(clock))
-    return int(found[0]) if len(found) else None
+    rows = np.flatnonzero(same & (block.recipient == recipient) & block.visible_at(clock))
+    return int(rows[0]) if len(rows) else None
 
 
-def _events(renderer: Renderer, row: int, clock: int) -> list[dict[str, Any]]:
+def _events(renderer: Renderer, row: int, clock: int) -> list[TraceEvent]:
     block = renderer.block
     head = renderer.head(int(block.message[row]))
     received, settled = int(block.received[row]), int(block.final_from[row])
@@ -58,8 +72,8 @@ def _events(renderer: Renderer, row: int, clock: int) -> list[dict[str, Any]]:
         steps.insert(1, (int(block.pending_from[row]), "Defer", retry))
     return [
         {
-            "id": head["id"],
-            "messageId": head["messageId"],
+            "id": head.trace_id,
+            "messageId": head.message_id,
             "dateTime": trace_text(at),
             "event": event,
             "action": "",
@@ -71,7 +85,7 @@ def _events(renderer: Renderer, row: int, clock: int) -> list[dict[str, Any]]:
     ]
 
 
-def _ending(block: Block, row: int) -> tuple[str, str]:
+def _ending(block: DayBlock, row: int) -> tuple[str, str]:
     """(event, description) of the last step."""
     final, recipient = int(block.final[row]), int(block.recipient[row])
     if final == FAILED:

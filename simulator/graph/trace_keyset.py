@@ -13,7 +13,7 @@ import numpy as np
 from simulator.graph.trace_query import Selection, TraceQuery
 from simulator.mail.instant import day_of
 from simulator.mail.sends import Ints
-from simulator.mail.traffic import Traffic
+from simulator.mail.traffic import SimulatedTraffic
 
 
 class Place(NamedTuple):
@@ -39,7 +39,11 @@ class Keyset:
     """
 
     def __init__(
-        self, traffic: Traffic, queries: Sequence[TraceQuery], clock: int, starting: str = ""
+        self,
+        traffic: SimulatedTraffic,
+        queries: Sequence[TraceQuery],
+        clock: int,
+        starting: str = "",
     ) -> None:
         self._traffic = traffic
         self._window = queries[0]

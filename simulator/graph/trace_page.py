@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import uuid
+import time
 from collections.abc import Iterator
-from typing import Any
 
 import msgspec
 import numpy as np
 
-from simulator.graph.trace_query import Selection, TraceQuery, message_id
-from simulator.mail.block import STATUSES
-from simulator.mail.instant import day_of, trace_text
+from simulator.graph.trace_query import Selection, TraceQuery
+from simulator.graph.trace_row import Renderer, TraceRow
+from simulator.mail.instant import day_of
 from simulator.mail.sends import Ints
-from simulator.mail.traffic import Traffic
-
-Row = dict[str, Any]
+from simulator.mail.traffic import SimulatedTraffic
+from simulator.paging import EXPIRED, BadTokenError, read_token, write_token
 
 
 class Cursor(msgspec.Struct, frozen=True):
@@ -31,15 +29,36 @@ class Cursor(msgspec.Struct, frozen=True):
     offset: int = 0
 
 
+class _IssuedCursor(msgspec.Struct, frozen=True, array_like=True):
+    issued: float
+    cursor: Cursor
+
+
+def write_cursor(cursor: Cursor) -> str:
+    """The skip token of a cursor, with the real time of its issue."""
+    return write_token(_IssuedCursor(time.time(), cursor))
+
+
+def read_cursor(token: str, lifetime_seconds: float) -> Cursor:
+    """The cursor of a skip token.
+
+    Raises: BadTokenError when the token is damaged or older than its lifetime.
+    """
+    carried = read_token(token, _IssuedCursor)
+    if time.time() - carried.issued >= lifetime_seconds:
+        raise BadTokenError(EXPIRED)
+    return carried.cursor
+
+
 def first_cursor(query: TraceQuery, clock: int) -> Cursor:
     """The start of a reading at a clock."""
     return Cursor(query, clock, day_of(min(query.end, clock)))
 
 
-def read_page(traffic: Traffic, cursor: Cursor) -> tuple[list[Row], Cursor | None]:
+def read_page(traffic: SimulatedTraffic, cursor: Cursor) -> tuple[list[TraceRow], Cursor | None]:
     """Up to `top` rows and the cursor of the next page; None when nothing is left."""
     selection = Selection(traffic, cursor.query, cursor.snapshot)
-    rows: list[Row] = []
+    rows: list[TraceRow] = []
     offset = cursor.offset
     for day, picks in _picks_by_day(traffic, selection, cursor):
         room = cursor.query.top - len(rows)
@@ -54,7 +73,7 @@ def read_page(traffic: Traffic, cursor: Cursor) -> tuple[list[Row], Cursor | Non
 
 
 def _picks_by_day(
-    traffic: Traffic, selection: Selection, cursor: Cursor
+    traffic: SimulatedTraffic, selection: Selection, cursor: Cursor
 ) -> Iterator[tuple[int, Ints]]:
     """(day, matching rows as pairs of account and row number) for every day that has any."""
     oldest = max(traffic.first_day, day_of(cursor.query.start))
@@ -64,7 +83,7 @@ def _picks_by_day(
             yield day, picks
 
 
-def _picks(traffic: Traffic, selection: Selection, day: int) -> Ints:
+def _picks(traffic: SimulatedTraffic, selection: Selection, day: int) -> Ints:
     """Matching rows of one day over all accounts, newest first; ties keep account and row order."""
     pairs, times = [np.empty((0, 2), np.int64)], [np.empty(0, np.int64)]
     for account in selection.accounts:
@@ -75,54 +94,9 @@ def _picks(traffic: Traffic, selection: Selection, day: int) -> Ints:
     return np.asarray(np.concatenate(pairs)[order])
 
 
-def _render(traffic: Traffic, day: int, picks: Ints, clock: int) -> Iterator[Row]:
+def _render(traffic: SimulatedTraffic, day: int, picks: Ints, clock: int) -> Iterator[TraceRow]:
     renderers: dict[int, Renderer] = {}
     for account, row in picks.tolist():
         if account not in renderers:
             renderers[account] = Renderer(traffic, account, day, clock)
         yield renderers[account].row(row)
-
-
-class Renderer:
-    """Writes the rows of one block the way the service does, as of a clock."""
-
-    def __init__(self, traffic: Traffic, account: int, day: int, clock: int) -> None:
-        self.block = traffic.block(account, day)
-        self._directory = traffic.directory
-        self._spellings = traffic.accounts[account].spellings
-        self._subjects = traffic.subjects(account)
-        self._sources = traffic.sources(account)
-        self._status = self.block.status_at(clock)
-        self._heads: dict[int, Row] = {}
-
-    def row(self, number: int) -> Row:
-        """One `exchangeMessageTrace`; sizes in bytes."""
-        block = self.block
-        head = self.head(int(block.message[number]))
-        recipient, letter_case = int(block.recipient[number]), int(block.letter_case[number])
-        return {
-            "id": head["id"],
-            "senderAddress": head["senderAddress"],
-            "recipientAddress": self._directory.address(recipient, letter_case),
-            "messageId": head["messageId"],
-            "receivedDateTime": trace_text(block.received[number]),
-            "subject": head["subject"],
-            "size": int(block.size[number]),
-            "fromIP": head["fromIP"],
-            "toIP": "",
-            "status": STATUSES[self._status[number]],
-        }
-
-    def head(self, message: int) -> Row:
-        """The values that all rows of a message share."""
-        if message not in self._heads:
-            block = self.block
-            trace_id = str(uuid.UUID(bytes=block.ids[message].tobytes()))
-            self._heads[message] = {
-                "id": trace_id,
-                "senderAddress": self._spellings[block.sender[message]],
-                "messageId": message_id(trace_id, self._directory.domain),
-                "subject": self._subjects[block.subject[message]],
-                "fromIP": self._sources[block.source[message]],
-            }
-        return self._heads[message]

@@ -7,9 +7,9 @@ import uuid
 import msgspec
 import numpy as np
 
-from simulator.mail.block import STATUSES, Block
+from simulator.mail.block import STATUSES, DayBlock
 from simulator.mail.sends import Ints, Mask
-from simulator.mail.traffic import Traffic
+from simulator.mail.traffic import SimulatedTraffic
 
 SUBJECT_TESTS = ("contains", "startswith", "endswith")
 
@@ -30,7 +30,7 @@ class TraceQuery(msgspec.Struct, frozen=True):
 class Selection:
     """Applies one query at one snapshot of the clock, block by block."""
 
-    def __init__(self, traffic: Traffic, query: TraceQuery, snapshot: int) -> None:
+    def __init__(self, traffic: SimulatedTraffic, query: TraceQuery, snapshot: int) -> None:
         self._traffic = traffic
         self._query = query
         self._snapshot = snapshot
@@ -65,26 +65,26 @@ class Selection:
             return [each.index for each in accounts if each.primary.endswith(sender[1:])]
         return [account.index for account in accounts if sender in account.addresses]
 
-    def _by_id(self, block: Block) -> Mask:
+    def _by_id(self, block: DayBlock) -> Mask:
         if self._trace_id is None:
             return np.ones(len(block.message), bool)
         found = (block.ids == np.frombuffer(self._trace_id, np.uint8)).all(axis=1)
         return np.asarray(found[block.message])
 
-    def _by_sender(self, account: int, block: Block) -> Mask:
+    def _by_sender(self, account: int, block: DayBlock) -> Mask:
         sender = self._query.equal.get("senderAddress", "").lower()
         addresses = self._traffic.accounts[account].addresses
         if sender not in addresses:
             return np.ones(len(block.message), bool)
         return np.asarray((block.sender // 3 == addresses.index(sender))[block.message])
 
-    def _by_recipient(self, block: Block) -> Mask:
+    def _by_recipient(self, block: DayBlock) -> Mask:
         if "recipientAddress" not in self._query.equal or self._domain_only:
             return np.ones(len(block.message), bool)
         wanted = self._recipient
         return np.zeros(len(block.message), bool) if wanted is None else block.recipient == wanted
 
-    def _by_text(self, account: int, block: Block) -> Mask:
+    def _by_text(self, account: int, block: DayBlock) -> Mask:
         """Status, source address and subject."""
         wanted = np.ones(len(block.message), bool)
         equal = self._query.equal

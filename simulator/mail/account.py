@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cache
 
 import numpy as np
 
-from simulator.mail.profile import PROFILES, Profile
+from simulator.mail.profile import PROFILES, SenderProfile
 
 # local part, display name, kind, aliases, age in days at the tenant's first clock
 _ROSTER: tuple[tuple[str, str, str, tuple[str, ...], float], ...] = (
@@ -32,6 +33,10 @@ _ROSTER: tuple[tuple[str, str, str, tuple[str, ...], float], ...] = (
 _SUSPENDED_DAYS = 4.0
 
 
+LARGEST_NUMBER = 200
+_NAMES = ("anna", "ben", "clara", "david", "elena", "felix", "greta", "hugo", "ines", "jonas")
+
+
 @dataclass(frozen=True, slots=True)
 class Account:
     """One High Volume Email account; `addresses` starts with the primary, all lower case."""
@@ -51,7 +56,7 @@ class Account:
     scale: float = 1.0
 
     @property
-    def profile(self) -> Profile:
+    def profile(self) -> SenderProfile:
         """How this kind of account sends, `scale` times as much as is usual for its kind."""
         return _scaled(self.kind, self.scale)
 
@@ -62,7 +67,7 @@ class Account:
 
 
 @cache
-def _scaled(kind: str, scale: float) -> Profile:
+def _scaled(kind: str, scale: float) -> SenderProfile:
     profile = PROFILES[kind]
     return profile if scale == 1.0 else replace(profile, messages=profile.messages * scale)
 
@@ -104,3 +109,39 @@ def _source_ips(index: int) -> tuple[str, ...]:
     if index % 4 == 2:
         return first, f"2001:db8:0:{index:x}::25"
     return (first, f"192.0.2.{20 + index}") if index % 3 == 1 else (first,)
+
+
+def build_people(
+    seed: int, accounts: Sequence[Account], domain: str, number: int, now: datetime
+) -> list[Account]:
+    """Users by turns in the domain of the accounts and in `sales.<domain>`.
+
+    They are numbered after the accounts, so they leave the accounts' own traffic as it is.
+    Raises: ValueError when `number` is negative or larger than a tenant can have here.
+    """
+    if not 0 <= number <= LARGEST_NUMBER:
+        raise ValueError(f"other_senders is {number}, not from 0 to {LARGEST_NUMBER}")
+    shared = accounts[0].primary.partition("@")[2]
+    domains = (shared, f"sales.{domain}")
+    return [
+        _person(seed, len(accounts) + turn, turn, domains[turn % 2], now) for turn in range(number)
+    ]
+
+
+def _person(seed: int, index: int, turn: int, domain: str, now: datetime) -> Account:
+    random = np.random.default_rng([seed, index, 1])
+    name = f"{_NAMES[turn % len(_NAMES)]}.private{turn + 1}"
+    return Account(
+        index=index,
+        primary=f"{name}@{domain}",
+        addresses=(f"{name}@{domain}",),
+        kind="person",
+        display_name=f"Private person {turn + 1}",
+        alias=name,
+        object_id=str(uuid.UUID(bytes=random.bytes(16), version=4)),
+        created_at=(now - timedelta(days=800)).replace(microsecond=0),
+        source_ips=(f"192.0.2.{200 + turn % 50}",),
+        reply_to=None,
+        billing_status="NoProperBillingPolicyStored",
+        suspended_at=None,
+    )

@@ -8,32 +8,23 @@ everybody else in the organisation.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from simulator.mail.directory import EXTERNAL, UNKNOWN, UNKNOWN_COUNT
-from simulator.mail.incident import Incident, Random
-from simulator.mail.instant import HOUR, MINUTE
+from simulator.mail.habits import RECIPIENT_LIMIT
+from simulator.mail.incident import BURST, InjectedIncident, Random
+from simulator.mail.instant import DAY, HOUR, MINUTE
 from simulator.mail.localtime import is_off_hours
-from simulator.mail.sends import Ints, Sends, coarsen
+from simulator.mail.sends import Ints, Sends, chunk, coarsen
 
-ADDING = (
-    "smash",
-    "lateral",
-    "contacts",
-    "drip",
-    "two_phase",
-    "runaway",
-    "announced",
-    "all_staff",
-)
 _PROBE_ROWS = 5
 _FAILING_SHARE = 0.35  # of a smash: guessed and external addresses
 
 
 def attack_sends(
-    seed: int, incident: Incident, contacts: Ints, staff: int, source: int, subject: int
+    seed: int, incident: InjectedIncident, contacts: Ints, staff: int, source: int, subject: int
 ) -> Sends:
     """All messages of the incident, whichever days it touches.
 
@@ -41,9 +32,10 @@ def attack_sends(
     """
     random = np.random.default_rng([seed, incident.account, incident.start // MINUTE, 6])
     recipients = _recipients(random, incident, contacts, staff)
-    message = _FAN_OUT[incident.family](random, len(recipients))
+    shape = _SHAPES[incident.family]
+    message = shape.fan_out(random, len(recipients))
     count = int(message[-1]) + 1
-    received = _TIMES[incident.family](random, incident, count)
+    received = shape.times(random, incident, count)
     return Sends(
         received=coarsen(np.sort(received), random),
         subject=np.full(count, subject),
@@ -54,7 +46,7 @@ def attack_sends(
     )
 
 
-def _recipients(random: Random, incident: Incident, contacts: Ints, staff: int) -> Ints:
+def _recipients(random: Random, incident: InjectedIncident, contacts: Ints, staff: int) -> Ints:
     if incident.family == "runaway":
         few = random.permutation(contacts)[: int(random.integers(1, 4))]
         return np.resize(few, incident.rows)
@@ -105,11 +97,11 @@ def _probed(random: Random, rows: int) -> Ints:
     return np.concatenate([np.arange(probes), probes + _broad(random, rows - probes)])
 
 
-def _even(random: Random, incident: Incident, count: int) -> Ints:
+def _even(random: Random, incident: InjectedIncident, count: int) -> Ints:
     return np.asarray(random.integers(incident.start, incident.end, count))
 
 
-def _own_hours(random: Random, incident: Incident, count: int) -> Ints:
+def _own_hours(random: Random, incident: InjectedIncident, count: int) -> Ints:
     """Spread over the office hours between start and end; the first message at the start."""
     hours = [
         hour for hour in range(incident.start, incident.end, HOUR // 4) if not is_off_hours(hour)
@@ -120,7 +112,7 @@ def _own_hours(random: Random, incident: Incident, count: int) -> Ints:
     return np.asarray(drawn)
 
 
-def _two_phases(random: Random, incident: Incident, count: int) -> Ints:
+def _two_phases(random: Random, incident: InjectedIncident, count: int) -> Ints:
     """The probe in the first hour, the mailing in the last ninety minutes."""
     probes = min(_PROBE_ROWS, max(count - 1, 1))
     early = incident.start + random.integers(0, HOUR, probes)
@@ -129,23 +121,56 @@ def _two_phases(random: Random, incident: Incident, count: int) -> Ints:
     return np.concatenate([early, late])
 
 
-_FAN_OUT: dict[str, Callable[[Random, int], NDArray[np.int64]]] = {
-    "smash": _full,
-    "lateral": _broad,
-    "contacts": _broad,
-    "drip": _narrow,
-    "two_phase": _probed,
-    "runaway": _single,
-    "announced": _full,
-    "all_staff": _full,
+class _Shape(NamedTuple):
+    """Message of each row, and times of the messages."""
+
+    fan_out: Callable[[Random, int], Ints]
+    times: Callable[[Random, InjectedIncident, int], Ints]
+
+
+_SHAPES = {
+    "smash": _Shape(_full, _even),
+    "lateral": _Shape(_broad, _even),
+    "contacts": _Shape(_broad, _even),
+    "drip": _Shape(_narrow, _own_hours),
+    "two_phase": _Shape(_probed, _two_phases),
+    "runaway": _Shape(_single, _even),
+    "announced": _Shape(_full, _even),
+    "all_staff": _Shape(_full, _even),
 }
-_TIMES: dict[str, Callable[[Random, Incident, int], Ints]] = {
-    "smash": _even,
-    "lateral": _even,
-    "contacts": _even,
-    "drip": _own_hours,
-    "two_phase": _two_phases,
-    "runaway": _even,
-    "announced": _even,
-    "all_staff": _even,
-}
+ADDING = (BURST, *_SHAPES)  # families that add messages
+
+
+def burst_sends(
+    seed: int, incident: InjectedIncident, staff: int, source: int, subject: int
+) -> Sends:
+    """All messages of a surge, whichever days it touches.
+
+    A third of the recipients do not exist; the others walk through the whole directory, again
+    and again when the burst is larger than the staff.
+    """
+    random = np.random.default_rng([seed, incident.account, incident.start // DAY, 5])
+    unknown = min(incident.rows // 3, UNKNOWN_COUNT)
+    message, recipient = _burst_recipients(random, incident.rows - unknown, staff, unknown)
+    count = int(message.max()) + 1
+    received = np.sort(random.integers(incident.start, incident.end, count))
+    return Sends(
+        received=coarsen(received, random),
+        subject=np.full(count, subject),
+        source=np.full(count, source),
+        size=random.integers(18_000, 22_000, count),
+        message=message,
+        recipient=recipient,
+    )
+
+
+def _burst_recipients(random: Random, real: int, staff: int, unreal: int) -> tuple[Ints, Ints]:
+    """(message, recipient) per row; no recipient twice in one message."""
+    rounds = [random.permutation(staff)[: real - done] for done in range(0, real, staff)]
+    rounds.append(UNKNOWN + random.choice(UNKNOWN_COUNT, unreal, replace=False))
+    messages, used = [], 0
+    for people in rounds:
+        messages.append(chunk(people, RECIPIENT_LIMIT) + used)
+        used = int(messages[-1][-1]) + 1
+    order = random.permutation(used)  # real and guessed recipients come interleaved
+    return order[np.concatenate(messages)], np.concatenate(rounds)

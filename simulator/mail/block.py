@@ -29,7 +29,7 @@ _SHOUTED = [0.92, 0.05, 0.03]  # letter case of the addresses: lower, capital na
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class DayBlock:
     """Row columns, plus message columns reached through `message`.
 
     Times in microseconds. A row exists for readers from `visible` on; its status is
@@ -60,7 +60,7 @@ class Block:
         return np.asarray(self.visible <= clock)
 
 
-def build_block(sends: Sends, spellings: int, code: int, random: np.random.Generator) -> Block:
+def build_block(sends: Sends, spellings: int, code: int, random: np.random.Generator) -> DayBlock:
     """Adds identity and delivery to messages; `code` names the account and day inside the ids."""
     received = sends.received[sends.message]
     final_from = received + _settling(len(received), random)
@@ -76,7 +76,7 @@ def build_block(sends: Sends, spellings: int, code: int, random: np.random.Gener
         "message": sends.message,
     }
     newest_first = np.argsort(-received, kind="stable")
-    return Block(
+    return DayBlock(
         **{name: column[newest_first] for name, column in columns.items()},
         ids=_ids(code, sends.count, random),
         sender=_senders(spellings, sends.count, random),

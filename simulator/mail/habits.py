@@ -11,7 +11,7 @@ from simulator.mail.account import Account
 from simulator.mail.directory import SITES, Directory
 from simulator.mail.instant import DAY, HOUR, MINUTE, SECOND, micros
 from simulator.mail.localtime import hours_of_week, payroll_share
-from simulator.mail.profile import Profile
+from simulator.mail.profile import SenderProfile
 from simulator.mail.sends import Ints, Sends, chunk, coarsen, join
 
 Random = np.random.Generator
@@ -119,7 +119,7 @@ class Habits:
         recipient = contacts[(first[message] + step) % len(contacts)]
         return _sends(account.profile, coarsen(received, random), message, recipient, random)
 
-    def _mailings(self, profile: Profile, day: int) -> list[tuple[int, float]]:
+    def _mailings(self, profile: SenderProfile, day: int) -> list[tuple[int, float]]:
         """(UTC hour, share of staff) of the planned mailings of a day."""
         hours = hours_of_week(day)
         if profile.monthly:
@@ -128,7 +128,7 @@ class Habits:
         return [(int(hour), 1.0) for hour in np.flatnonzero(profile.mailing_slots[hours])]
 
     def _mailing(
-        self, profile: Profile, day: int, hour: int, share: float, random: Random
+        self, profile: SenderProfile, day: int, hour: int, share: float, random: Random
     ) -> Sends:
         staff = random.permutation(self._directory.headcount(day))
         staff = staff[: max(1, round(share * len(staff)))]
@@ -143,7 +143,7 @@ class Habits:
         return _sends(profile, coarsen(received, random), message, recipient, random)
 
 
-def _fan_out(profile: Profile, count: int, most: int, random: Random) -> Ints:
+def _fan_out(profile: SenderProfile, count: int, most: int, random: Random) -> Ints:
     """Recipients per message: mostly one, else a geometric tail up to the limit."""
     many = random.random(count) >= profile.single
     return np.where(
@@ -159,7 +159,7 @@ def _through_lists(staff: Ints) -> tuple[Ints, Ints]:
 
 
 def _sends(
-    profile: Profile, received: Ints, message: Ints, recipient: Ints, random: Random
+    profile: SenderProfile, received: Ints, message: Ints, recipient: Ints, random: Random
 ) -> Sends:
     count = len(received)
     return Sends(

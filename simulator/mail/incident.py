@@ -8,11 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from simulator.mail.account import Account
-from simulator.mail.directory import UNKNOWN, UNKNOWN_COUNT
-from simulator.mail.habits import RECIPIENT_LIMIT
 from simulator.mail.instant import DAY, HOUR
 from simulator.mail.localtime import is_off_hours
-from simulator.mail.sends import Ints, Sends, chunk, coarsen
 
 Random = np.random.Generator
 BURST = "off_hours_burst"
@@ -21,7 +18,7 @@ _BURST_KINDS = ("scan", "ticketing", "crm", "batch")
 
 
 @dataclass(frozen=True, slots=True)
-class Incident:
+class InjectedIncident:
     """One injected incident; times in microseconds, `rows` planned rows of what it adds.
 
     `share` is the part that is new (recipients of what is added) or hit (of what is distorted);
@@ -42,7 +39,7 @@ class Incident:
 
 def plan_incidents(
     seed: int, accounts: Sequence[Account], staff: int, now: int, first: int, days: int
-) -> list[Incident]:
+) -> list[InjectedIncident]:
     """Two bursts and two silences placed before `now`; none in the quiet start of the history.
 
     The first twenty days stay quiet so that a baseline can be learnt; a history of less than
@@ -57,13 +54,13 @@ def plan_incidents(
     return sorted((item for item in planned if item.start >= quiet_until), key=_by_start)
 
 
-def _by_start(incident: Incident) -> int:
+def _by_start(incident: InjectedIncident) -> int:
     return incident.start
 
 
 def _bursts(
     random: Random, accounts: Sequence[Account], staff: int, now: int, quiet_until: int
-) -> Iterator[Incident]:
+) -> Iterator[InjectedIncident]:
     regular = [account.index for account in accounts if account.kind in _BURST_KINDS]
     recent, earlier = (int(index) for index in random.choice(regular, 2, replace=False))
     spans = ((recent, now - 58 * HOUR, now - 38 * HOUR), (earlier, quiet_until, now - 5 * DAY))
@@ -75,7 +72,7 @@ def _bursts(
         source = f"203.0.113.{int(random.integers(20, 120)) + 100 * number}"
         if start is not None:
             end_at = start + length
-            yield Incident(account, "surge", BURST, start, end_at, rows, source)
+            yield InjectedIncident(account, "surge", BURST, start, end_at, rows, source)
 
 
 def _off_hours_start(random: Random, begin: int, end: int, length: int) -> int | None:
@@ -91,47 +88,14 @@ def _off_hours_start(random: Random, begin: int, end: int, length: int) -> int |
 
 def _silences(
     random: Random, accounts: Sequence[Account], now: int, quiet_until: int
-) -> Iterator[Incident]:
+) -> Iterator[InjectedIncident]:
     hourly = [account.index for account in accounts if account.profile.is_hourly]
     running, ended = (int(index) for index in random.permutation(hourly)[:2])
     start = now - int(random.integers(18 * HOUR, 22 * HOUR))
     length = int(random.integers(24 * HOUR, 48 * HOUR))
-    yield Incident(running, "silence", "silence", start, start + length)
+    yield InjectedIncident(running, "silence", "silence", start, start + length)
     latest = now - 4 * DAY
     length = int(random.integers(24 * HOUR, 48 * HOUR))
     if latest > quiet_until:
         start = int(random.integers(quiet_until, latest))
-        yield Incident(ended, "silence", "silence", start, start + length)
-
-
-def burst_sends(seed: int, incident: Incident, staff: int, source: int, subject: int) -> Sends:
-    """All messages of a surge, whichever days it touches.
-
-    A third of the recipients do not exist; the others walk through the whole directory, again
-    and again when the burst is larger than the staff.
-    """
-    random = np.random.default_rng([seed, incident.account, incident.start // DAY, 5])
-    unknown = min(incident.rows // 3, UNKNOWN_COUNT)
-    message, recipient = _recipients(random, incident.rows - unknown, staff, unknown)
-    count = int(message.max()) + 1
-    received = np.sort(random.integers(incident.start, incident.end, count))
-    return Sends(
-        received=coarsen(received, random),
-        subject=np.full(count, subject),
-        source=np.full(count, source),
-        size=random.integers(18_000, 22_000, count),
-        message=message,
-        recipient=recipient,
-    )
-
-
-def _recipients(random: Random, known: int, staff: int, unknown: int) -> tuple[Ints, Ints]:
-    """(message, recipient) per row; no recipient twice in one message."""
-    rounds = [random.permutation(staff)[: known - done] for done in range(0, known, staff)]
-    rounds.append(UNKNOWN + random.choice(UNKNOWN_COUNT, unknown, replace=False))
-    messages, used = [], 0
-    for people in rounds:
-        messages.append(chunk(people, RECIPIENT_LIMIT) + used)
-        used = int(messages[-1][-1]) + 1
-    order = random.permutation(used)  # real and guessed recipients come interleaved
-    return order[np.concatenate(messages)], np.concatenate(rounds)
+        yield InjectedIncident(ended, "silence", "silence", start, start + length)

@@ -43,7 +43,7 @@ _NEVER = np.zeros(168)
 
 
 @dataclass(frozen=True, slots=True)
-class Profile:
+class SenderProfile:
     """Habits of one kind.
 
     `week` is the shape, `messages` the weekly volume, `single` the share of messages with one
@@ -72,22 +72,22 @@ class Profile:
         return self.week is ROUND_THE_CLOCK
 
 
-PROFILES: dict[str, Profile] = {
-    "newsletter": Profile(
+PROFILES: dict[str, SenderProfile] = {
+    "newsletter": SenderProfile(
         messages=4,
         size=180_000,
         subjects=("This week at the company", "Site news", "Correction: this week"),
         mailing="lists",
         mailing_slots=_slots((1, 9), (3, 10)),
     ),
-    "bulletin": Profile(
+    "bulletin": SenderProfile(
         messages=10,
         size=90_000,
         subjects=("HR bulletin", "Your benefits", "Training calendar"),
         mailing="direct",
         mailing_slots=_slots((2, 9)),
     ),
-    "alerts": Profile(
+    "alerts": SenderProfile(
         messages=2_000,
         week=ROUND_THE_CLOCK,
         dispersion=2.0,
@@ -97,7 +97,7 @@ PROFILES: dict[str, Profile] = {
         size=9_000,
         subjects=("ALERT line 3 temperature", "RESOLVED line 3 temperature", "ALERT pump pressure"),
     ),
-    "codes": Profile(
+    "codes": SenderProfile(
         messages=1_900,
         week=ROUND_THE_CLOCK,
         dispersion=2.0,
@@ -107,7 +107,7 @@ PROFILES: dict[str, Profile] = {
         size=6_000,
         subjects=("Your access code", "New sign-in to the door system"),
     ),
-    "scan": Profile(
+    "scan": SenderProfile(
         messages=1_500,
         dispersion=1.5,
         single=0.95,
@@ -115,7 +115,7 @@ PROFILES: dict[str, Profile] = {
         size=900_000,
         subjects=("Scanned document", "Message from KM_C458"),
     ),
-    "small_scan": Profile(
+    "small_scan": SenderProfile(
         messages=600,
         dispersion=0.7,
         single=0.96,
@@ -123,7 +123,7 @@ PROFILES: dict[str, Profile] = {
         size=700_000,
         subjects=("Scanned document", "Scan to e-mail"),
     ),
-    "payroll": Profile(
+    "payroll": SenderProfile(
         messages=6,
         dispersion=0.4,
         size=60_000,
@@ -131,14 +131,14 @@ PROFILES: dict[str, Profile] = {
         mailing="direct",
         monthly=True,
     ),
-    "intermittent": Profile(
+    "intermittent": SenderProfile(
         messages=7,
         dispersion=0.3,
         single=0.5,
         pool=0.05,
         subjects=("Lift maintenance", "Parking deck closed", "Fire drill"),
     ),
-    "growing": Profile(
+    "growing": SenderProfile(
         messages=420,
         dispersion=1.0,
         single=0.8,
@@ -148,7 +148,7 @@ PROFILES: dict[str, Profile] = {
         doubling_days=90,
         doubles_from_age=320,
     ),
-    "new": Profile(
+    "new": SenderProfile(
         messages=600,
         dispersion=0.9,
         single=0.84,
@@ -156,7 +156,7 @@ PROFILES: dict[str, Profile] = {
         pool_daily=0.5,
         subjects=("Welcome aboard", "Your first week", "Equipment hand-over"),
     ),
-    "ticketing": Profile(
+    "ticketing": SenderProfile(
         messages=1_700,
         dispersion=2.0,
         single=0.82,
@@ -165,7 +165,7 @@ PROFILES: dict[str, Profile] = {
         size=25_000,
         subjects=("[Ticket] updated", "[Ticket] opened", "[Ticket] closed", "[Ticket] survey"),
     ),
-    "crm": Profile(
+    "crm": SenderProfile(
         messages=800,
         dispersion=0.8,
         single=0.78,
@@ -173,7 +173,7 @@ PROFILES: dict[str, Profile] = {
         size=35_000,
         subjects=("Lead assigned", "Weekly pipeline", "Quote approved"),
     ),
-    "batch": Profile(
+    "batch": SenderProfile(
         messages=2_500,
         week=NIGHT,
         dispersion=2.0,
@@ -182,7 +182,7 @@ PROFILES: dict[str, Profile] = {
         size=240_000,
         subjects=("Nightly report", "Stock level", "Ledger close"),
     ),
-    "digest": Profile(
+    "digest": SenderProfile(
         messages=420,
         week=MORNING,
         dispersion=3.0,
@@ -191,14 +191,14 @@ PROFILES: dict[str, Profile] = {
         size=30_000,
         subjects=("Your tasks today", "Open approvals"),
     ),
-    "suspended": Profile(
+    "suspended": SenderProfile(
         messages=8,
         dispersion=0.3,
         single=0.6,
         pool=0.04,
         subjects=("Summer party", "Canteen plan"),
     ),
-    "person": Profile(
+    "person": SenderProfile(
         messages=45,
         dispersion=0.5,
         single=0.8,

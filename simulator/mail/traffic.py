@@ -8,20 +8,19 @@ from collections.abc import Sequence
 import numpy as np
 
 from simulator.mail.account import Account
-from simulator.mail.attacks import ADDING, attack_sends
-from simulator.mail.block import Block, build_block, code_of
+from simulator.mail.attacks import ADDING, attack_sends, burst_sends
+from simulator.mail.block import DayBlock, build_block, code_of
 from simulator.mail.directory import Directory
 from simulator.mail.distortions import distorted, failing
 from simulator.mail.habits import Habits
-from simulator.mail.incident import BURST, Incident, burst_sends
+from simulator.mail.incident import BURST, InjectedIncident
 from simulator.mail.instant import DAY, day_of
 from simulator.mail.sends import Sends, join
 
 _ACCOUNT_BITS = 8
-ADDED = (BURST, *ADDING)
 
 
-class Traffic:
+class SimulatedTraffic:
     """Blocks by (account index, UTC day number); safe to use from several threads.
 
     `accounts` are all senders: the High Volume Email accounts first, then ordinary users.
@@ -34,7 +33,7 @@ class Traffic:
         seed: int,
         accounts: Sequence[Account],
         directory: Directory,
-        incidents: Sequence[Incident],
+        incidents: Sequence[InjectedIncident],
         first_day: int,
         people: Sequence[Account] = (),
     ) -> None:
@@ -45,10 +44,10 @@ class Traffic:
         self.first_day = first_day
         self._seed = seed
         self._habits = Habits(seed, directory)
-        self._blocks: dict[tuple[int, int], Block] = {}
+        self._blocks: dict[tuple[int, int], DayBlock] = {}
         self._drawing = threading.Lock()
 
-    def block(self, account: int, day: int) -> Block:
+    def block(self, account: int, day: int) -> DayBlock:
         """The rows of one account on one day, visible or not."""
         with self._drawing:
             if (account, day) not in self._blocks:
@@ -70,10 +69,10 @@ class Traffic:
         added = [item.source_ip for item in self._of(account) if item.source_ip is not None]
         return [*self.accounts[account].source_ips, *added]
 
-    def _of(self, account: int) -> list[Incident]:
+    def _of(self, account: int) -> list[InjectedIncident]:
         return [item for item in self.incidents if item.account == account]
 
-    def _draw(self, account: int, day: int) -> Block:
+    def _draw(self, account: int, day: int) -> DayBlock:
         random = np.random.default_rng([self._seed, account, day, 0])
         owner = self.accounts[account]
         sends = self._distorted(account, day, self._habits.messages(owner, day, random))
@@ -96,12 +95,12 @@ class Traffic:
         """The messages of each attack that fall on the day."""
         parts = []
         for item in self._of(account):
-            if item.family in ADDED and day_of(item.start) <= day <= day_of(item.end):
+            if item.family in ADDING and day_of(item.start) <= day <= day_of(item.end):
                 sends = self._added(item)
                 parts.append(sends.keep(sends.received // DAY == day))
         return parts
 
-    def _added(self, item: Incident) -> Sends:
+    def _added(self, item: InjectedIncident) -> Sends:
         """All messages of an attack; without an address of its own it comes from the account's."""
         sources = self.sources(item.account)
         source = sources.index(item.source_ip) if item.source_ip is not None else 0

@@ -11,27 +11,26 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from simulator.azure.prices import Prices
-from simulator.azure.routes import Azure
-from simulator.entra.login import Login
-from simulator.entra.routes import Entra
-from simulator.exchange.routes import Exchange
-from simulator.graph.routes import Graph
-from simulator.server.connections import Connections
-from simulator.server.control import Control
-from simulator.server.disturbance import Disturbance
+from simulator.azure.prices import PriceRoutes
+from simulator.azure.routes import AzureRoutes
+from simulator.entra.login import LoginRoutes
+from simulator.entra.routes import EntraRoutes
+from simulator.exchange.routes import ExchangeRoutes
+from simulator.graph.routes import GraphRoutes
+from simulator.server.control import ControlRoutes
+from simulator.server.disturbance import Connections, Disturbance
 from simulator.world.tenant import ServedRequest, SimulatedTenant
 
 
 def build_application(tenant: SimulatedTenant, connections: Connections) -> ASGIApp:
     """The services of one tenant; `connections` are those that a fault may cut."""
     routes = [
-        Mount("/login", routes=Login(tenant).routes()),
-        Mount("/graph", routes=[*Graph(tenant).routes(), *Entra(tenant).routes()]),
-        Mount("/exchange", routes=Exchange(tenant).routes()),
-        Mount("/azure", routes=Azure(tenant).routes()),
-        Mount("/prices", routes=Prices(tenant).routes()),
-        Mount("/control", routes=Control(tenant).routes()),
+        Mount("/login", routes=LoginRoutes(tenant).routes()),
+        Mount("/graph", routes=[*GraphRoutes(tenant).routes(), *EntraRoutes(tenant).routes()]),
+        Mount("/exchange", routes=ExchangeRoutes(tenant).routes()),
+        Mount("/azure", routes=AzureRoutes(tenant).routes()),
+        Mount("/prices", routes=PriceRoutes(tenant).routes()),
+        Mount("/control", routes=ControlRoutes(tenant).routes()),
     ]
     return RequestLog(Disturbance(Starlette(routes=routes), tenant, connections), tenant)
 

@@ -21,7 +21,7 @@ class ClockOrder(msgspec.Struct, frozen=True):
     advance_seconds: float | None = None
 
 
-class Control:
+class ControlRoutes:
     """Answers below `/control`, without a token."""
 
     def __init__(self, tenant: SimulatedTenant) -> None:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Mapping
+import socket
+import struct
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from typing import Any
 
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from simulator.graph.skiptoken import EXPIRED
+from simulator.paging import EXPIRED
 from simulator.reply import THROTTLED, azure_error, azure_throttled, exchange_error, graph_error
-from simulator.server.connections import Connections
 from simulator.world.fault import Fault
 from simulator.world.tenant import SimulatedTenant
 
@@ -24,6 +26,9 @@ _SERVICES = (
 )
 _BUSY = "The service is temporarily unavailable. Please try again later."
 _READING_SECONDS = 0.01  # lets the client read the first half before the connection breaks
+
+
+_RESET_AT_ONCE = struct.pack("ii", 1, 0)
 
 
 class Disturbance:
@@ -127,3 +132,28 @@ def _retry_after(fault: Fault) -> dict[str, str]:
         when = datetime.now(UTC) + timedelta(seconds=1)
         return {"Retry-After": format_datetime(when, usegmt=True)}
     return {}
+
+
+class Connections:
+    """Cuts connections by the client's (host, port). Empty until a server lends its own."""
+
+    def __init__(self) -> None:
+        self._open: Collection[Any] = ()
+
+    def adopt(self, connections: Collection[Any]) -> None:
+        """Takes the server's collection, which it keeps up to date."""
+        self._open = connections
+
+    def abort(self, client: tuple[str, int]) -> None:
+        """Resets the connection of a client: no goodbye of TLS, nothing more is sent."""
+        for connection in list(self._open):
+            if tuple(connection.client) == tuple(client):
+                reset(connection.transport)
+
+
+def reset(transport: Any) -> None:
+    """Drops a transport with a TCP reset instead of an orderly end."""
+    raw = transport.get_extra_info("socket")
+    if raw is not None:
+        raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_AT_ONCE)
+    transport.abort()

@@ -15,7 +15,7 @@ import trustme
 import uvicorn
 
 from simulator.server.application import build_application
-from simulator.server.connections import Connections
+from simulator.server.disturbance import Connections
 from simulator.world.tenant import SimulatedTenant
 
 HOST = "127.0.0.1"

@@ -25,7 +25,7 @@ def draw_policies(
     drawn = [
         _legacy(random, _exclusions(random, accounts, group)),
         _multifactor(random, _exclusions(random, accounts, group)),
-        _session(),
+        session_policy(),
         _device(random),
         _location(random),
     ]
@@ -67,7 +67,7 @@ def _state(random: Random, enabled: float) -> str:
 def _legacy(random: Random, exclusions: tuple[list[str], list[str]]) -> Policy:
     name, state = "Block legacy authentication", _state(random, 0.6)
     clients = ["exchangeActiveSync", "other"]
-    policy = _policy(name, state, clients, exclusions, _grant(["block"]))
+    policy = build_policy(name, state, clients, exclusions, grant_controls(["block"]))
     return {**policy, "templateId": _LEGACY_TEMPLATE}
 
 
@@ -79,31 +79,33 @@ def _multifactor(random: Random, exclusions: tuple[list[str], list[str]]) -> Pol
         "requirementsSatisfied": "mfa",
         "allowedCombinations": ["password,microsoftAuthenticatorPush", "fido2"],
     }
-    grant = _grant([], strength) if random.random() < 0.5 else _grant(["mfa"])
+    grant = grant_controls([], strength) if random.random() < 0.5 else grant_controls(["mfa"])
     state = _state(random, 0.4)
-    return _policy("Require multifactor authentication", state, ["all"], exclusions, grant)
+    return build_policy("Require multifactor authentication", state, ["all"], exclusions, grant)
 
 
-def _session() -> Policy:
-    policy = _policy("Sign-in frequency", ENABLED, ["browser"], ([], []), None)
+def session_policy() -> Policy:
+    policy = build_policy("Sign-in frequency", ENABLED, ["browser"], ([], []), None)
     frequency = {"isEnabled": True, "type": "hours", "value": 12, "frequencyInterval": "timeBased"}
     return {**policy, "sessionControls": {"signInFrequency": frequency, "cloudAppSecurity": None}}
 
 
 def _device(random: Random) -> Policy:
     state = _state(random, 0.15)
-    grant = _grant(["compliantDevice"])
-    return _policy("Require a compliant device", state, ["all"], ([], []), grant)
+    grant = grant_controls(["compliantDevice"])
+    return build_policy("Require a compliant device", state, ["all"], ([], []), grant)
 
 
 def _location(random: Random) -> Policy:
     state = _state(random, 0.2)
-    policy = _policy("Block untrusted places", state, ["all"], ([], []), _grant(["block"]))
+    policy = build_policy(
+        "Block untrusted places", state, ["all"], ([], []), grant_controls(["block"])
+    )
     places = {"includeLocations": ["All"], "excludeLocations": ["AllTrusted"]}
     return {**policy, "conditions": {**policy["conditions"], "locations": places}}
 
 
-def _grant(controls: list[str], strength: dict[str, Any] | None = None) -> dict[str, Any]:
+def grant_controls(controls: list[str], strength: dict[str, Any] | None = None) -> dict[str, Any]:
     return {
         "operator": "OR",
         "builtInControls": controls,
@@ -113,7 +115,7 @@ def _grant(controls: list[str], strength: dict[str, Any] | None = None) -> dict[
     }
 
 
-def _policy(
+def build_policy(
     name: str,
     state: str,
     clients: list[str],

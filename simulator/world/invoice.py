@@ -17,7 +17,7 @@ import numpy as np
 
 from simulator.mail.block import DELIVERED
 from simulator.mail.instant import DAY, HOUR, day_of, day_text, moment_of
-from simulator.mail.traffic import Traffic
+from simulator.mail.traffic import SimulatedTraffic
 
 RESOURCE_GROUP, OTHER_GROUP = "rg-messaging", "rg-platform"
 UNIT_PRICE = Decimal("0.000042")  # US dollars per delivered recipient
@@ -82,7 +82,7 @@ class Invoice:
     """
 
     def __init__(
-        self, seed: int, traffic: Traffic, policy_id: str, clock: Callable[[], int]
+        self, seed: int, traffic: SimulatedTraffic, policy_id: str, clock: Callable[[], int]
     ) -> None:
         self.seed = seed
         self.subscription_id = subscription_of(policy_id)

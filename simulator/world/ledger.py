@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from simulator.mail.block import EXPANDED, STATUSES, Block
+from simulator.mail.block import EXPANDED, STATUSES, DayBlock
 from simulator.mail.instant import DAY, day_of, day_text, moment_of
-from simulator.mail.traffic import Traffic
+from simulator.mail.traffic import SimulatedTraffic
 
 RETENTION_DAYS = 90
 _COLUMNS = {
@@ -26,7 +26,7 @@ def oldest_day(clock: int) -> int:
     return day_of(clock) - RETENTION_DAYS
 
 
-def count_truth(traffic: Traffic, clock: int) -> list[dict[str, Any]]:
+def count_truth(traffic: SimulatedTraffic, clock: int) -> list[dict[str, Any]]:
     """One row per (account, UTC day) with at least one row visible at the clock.
 
     `messages` counts trace ids, `recipients` rows that are not `expanded`; a status without a
@@ -41,7 +41,7 @@ def count_truth(traffic: Traffic, clock: int) -> list[dict[str, Any]]:
     return [row for row in rows if row]
 
 
-def _count(block: Block, account: str, day: int, clock: int) -> dict[str, Any] | None:
+def _count(block: DayBlock, account: str, day: int, clock: int) -> dict[str, Any] | None:
     visible = block.visible_at(clock)
     if not visible.any():
         return None
@@ -58,7 +58,7 @@ def _count(block: Block, account: str, day: int, clock: int) -> dict[str, Any] |
     }
 
 
-def list_labels(traffic: Traffic, clock: int) -> list[dict[str, Any]]:
+def list_labels(traffic: SimulatedTraffic, clock: int) -> list[dict[str, Any]]:
     """Incidents that have begun; `ended_at` is None while one is running.
 
     `rows` counts the rows of a surge visible at the clock; 0 and no `source_ip` for a silence.
@@ -82,7 +82,7 @@ def list_labels(traffic: Traffic, clock: int) -> list[dict[str, Any]]:
 
 
 def _surge_rows(
-    traffic: Traffic, account: int, source_ip: str | None, start: int, clock: int
+    traffic: SimulatedTraffic, account: int, source_ip: str | None, start: int, clock: int
 ) -> int:
     if source_ip is None:
         return 0

@@ -38,7 +38,7 @@ _MODERN = {"ticketing": 2, "batch": 3}
 _APPLICATIONS = ("HVE sender orders", "HVE sender alerts", "HVE sender crm", "HVE sender reports")
 
 
-class Readiness:
+class AccessSettings:
     """All drawn settings; `policies`, `groups` and `applications` as the services show them."""
 
     def __init__(self, seed: int, accounts: Sequence[Account], now: datetime) -> None:
@@ -158,8 +158,10 @@ def _application(random: Random, at: int, now: datetime) -> dict[str, Any]:
         "displayName": _APPLICATIONS[at],
         "signInAudience": "AzureADMyOrg",
         "createdDateTime": _stamp(now - timedelta(days=300)),
-        "passwordCredentials": [] if secret is None else [_secret(ids[2], now, secret)],
-        "keyCredentials": [] if certificate is None else [_certificate(ids[3], now, certificate)],
+        "passwordCredentials": [] if secret is None else [build_secret(ids[2], now, secret)],
+        "keyCredentials": []
+        if certificate is None
+        else [build_certificate(ids[3], now, certificate)],
     }
 
 
@@ -169,7 +171,7 @@ def _own_application(random: Random, now: datetime) -> dict[str, Any]:
     return {**own, "displayName": "hve-monitor"}
 
 
-def _secret(key: str, now: datetime, days: int) -> dict[str, Any]:
+def build_secret(key: str, now: datetime, days: int) -> dict[str, Any]:
     return {
         "customKeyIdentifier": None,
         "displayName": "sending",
@@ -179,7 +181,7 @@ def _secret(key: str, now: datetime, days: int) -> dict[str, Any]:
     }
 
 
-def _certificate(key: str, now: datetime, days: int) -> dict[str, Any]:
+def build_certificate(key: str, now: datetime, days: int) -> dict[str, Any]:
     return {
         "customKeyIdentifier": key.replace("-", "").upper(),
         "displayName": "CN=hve.contoso.com",

@@ -11,19 +11,18 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from simulator.mail.account import Account, build_accounts
+from simulator.mail.account import Account, build_accounts, build_people
 from simulator.mail.directory import Directory
 from simulator.mail.incident import plan_incidents
 from simulator.mail.instant import DAY, day_of, micros
-from simulator.mail.person import build_people
-from simulator.mail.traffic import Traffic
+from simulator.mail.traffic import SimulatedTraffic
+from simulator.world.access import EVERYTHING
+from simulator.world.access import IssuedTokens as Tokens
+from simulator.world.access import RequestQuota as Quota
 from simulator.world.fault import Fault, FaultDraws, Faults
 from simulator.world.invoice import Invoice
 from simulator.world.ledger import count_truth, list_labels
-from simulator.world.permission import EVERYTHING
-from simulator.world.quota import Quota
-from simulator.world.readiness import Readiness
-from simulator.world.token import Tokens
+from simulator.world.readiness import AccessSettings
 
 
 class ServedRequest(msgspec.Struct, frozen=True):
@@ -103,7 +102,7 @@ class SimulatedTenant:
         self.people = build_people(seed, self.accounts, self.domain, other_senders, self._now)
         self.traffic = self._build_traffic(seed, days, staff, ahead)
         self.azure = Invoice(seed, self.traffic, self.billing_policy_id, lambda: self.clock)
-        self.readiness = Readiness(seed, self.accounts, self._now)
+        self.readiness = AccessSettings(seed, self.accounts, self._now)
         self.readiness.own_application["appId"] = self.client_id
 
     def _name_identities(self, seed: int) -> None:
@@ -112,12 +111,14 @@ class SimulatedTenant:
         self.tenant_id, self.client_id, self.billing_policy_id, self.lapsed_policy_id, _ = ids
         self.client_secret = f"simulated-{ids[4]}"
 
-    def _build_traffic(self, seed: int, days: int, staff: int, ahead: timedelta) -> Traffic:
+    def _build_traffic(
+        self, seed: int, days: int, staff: int, ahead: timedelta
+    ) -> SimulatedTraffic:
         first_day = day_of(micros(self._now)) - days
         directory = Directory(self.domain, staff, first_day)
         seen_from = micros(self._now + ahead)
         incidents = plan_incidents(seed, self.accounts, staff, seen_from, first_day * DAY, days)
-        return Traffic(seed, self.accounts, directory, incidents, first_day, self.people)
+        return SimulatedTraffic(seed, self.accounts, directory, incidents, first_day, self.people)
 
     @property
     def now(self) -> datetime:
@@ -158,11 +159,6 @@ class SimulatedTenant:
     def draw_fault(self, *, follows_link: bool) -> Fault | None:
         """The fault that befalls the next request; None for an undisturbed one."""
         return self._draws.next(follows_link=follows_link)
-
-    @property
-    def throttled_count(self) -> int:
-        """How many requests were answered with 429."""
-        return sum(request.status == 429 for request in self.requests)
 
     def truth(self) -> list[dict[str, Any]]:
         """Counts per (account, UTC day) that a complete reading at the clock must give."""

@@ -20,9 +20,9 @@ import pytest
 from actions.run import run_once
 from hve_monitor.config import Config, Endpoints, load_config
 from publish.alerts.notify import alert
-from simulator.server.mailbox import mailbox
-from simulator.server.receiver import Receiver, receive
 from tests.contract.test_pipeline import quiet
+from tests.mailbox import mailbox
+from tests.receiver import Receiver, receive
 from tests.unit.conftest import Hve
 from tests.unit.conftest import hve as hve  # noqa: PLC0414 - a fixture used here
 from tests.unit.publish.conftest import NOW, Desk, incident, target

@@ -10,9 +10,9 @@ import pytest
 
 from actions.run import run_once
 from hve_monitor.config import Config
-from simulator.server.receiver import Receiver, receive
 from tests.contract.conftest import NOW, Site
 from tests.contract.test_pipeline import quiet
+from tests.receiver import Receiver, receive
 
 pytestmark = pytest.mark.contract
 TARGET = 'targets = [{ url = "webhook+https://PLACE/hook", audience = ["finops"], digest = false }]'

@@ -19,7 +19,7 @@ from actions.doctor import credentials
 from actions.doctor.credentials import Credentials
 from actions.doctor.examine import examine
 from hve_monitor.config import Config
-from simulator.world.permission import EVERYTHING
+from simulator.world.access import EVERYTHING
 from tests.contract.conftest import NOW, Site
 
 pytestmark = pytest.mark.contract

@@ -14,8 +14,8 @@ from hve_monitor.config import Endpoints
 from hve_monitor.errors import SourceUnavailable
 from publish.exports.findings import export
 from publish.targets.webhook import signature
-from simulator.server.receiver import Receiver, receive
 from tests.places import SHARED
+from tests.receiver import Receiver, receive
 from tests.unit.conftest import Hve, hve  # noqa: F401 - a fixture
 from tests.unit.publish.conftest import NOW, Desk, desk, incident, target  # noqa: F401 - a fixture
 

@@ -13,7 +13,7 @@ import pytest
 from actions.run import run_once
 from hve_monitor.config import Config
 from simulator import Faults, SimulatedTenant
-from simulator.world.permission import COSTS
+from simulator.world.access import COSTS
 from tests.contract.conftest import NOW, Site
 from tests.contract.test_pipeline import quiet, traces, truth, usage
 from tests.unit.ingest.powershell.test_session import Machine

@@ -12,10 +12,10 @@ import pytest
 from actions.run import run_once
 from hve_monitor.config import Config
 from models.readiness.board import current_findings
-from simulator.world import permission
-from simulator.world.misconfiguration import heal, mistakes
+from simulator.world import access
 from tests.contract.conftest import NOW, Site
 from tests.contract.test_pipeline import quiet
+from tests.misconfiguration import heal, mistakes
 from warehouse.publication import published
 
 pytestmark = pytest.mark.contract
@@ -93,15 +93,15 @@ def test_a_permission_that_is_missing_is_named_and_nothing_passes_for_it(
 ) -> None:
     site = make_site(days=30, staff=30)
     heal(site.tenant)
-    site.tenant.granted -= {permission.POLICIES, permission.APPLICATIONS, permission.SIGN_INS}
+    site.tenant.granted -= {access.POLICIES, access.APPLICATIONS, access.SIGN_INS}
     found = board(site.config())
     unknown = {each["check"]: each["evidence"] for each in found if each["status"] == "unknown"}
     for check, name in (
-        ("security_defaults", permission.POLICIES),
-        ("conditional_access", permission.POLICIES),
-        ("credentials", permission.APPLICATIONS),
-        ("app_access", permission.APPLICATIONS),
-        ("oauth_migration", permission.SIGN_INS),
+        ("security_defaults", access.POLICIES),
+        ("conditional_access", access.POLICIES),
+        ("credentials", access.APPLICATIONS),
+        ("app_access", access.APPLICATIONS),
+        ("oauth_migration", access.SIGN_INS),
     ):
         assert name in unknown[check]
         assert {each["status"] for each in found if each["check"] == check} == {"unknown"}

@@ -16,7 +16,7 @@ import pytest
 from actions.run import run_once
 from hve_monitor.config import Config
 from models.cost.spend import spend
-from simulator.world.permission import COSTS
+from simulator.world.access import COSTS
 from tests.contract.conftest import NOW, Site
 
 pytestmark = pytest.mark.contract

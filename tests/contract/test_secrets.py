@@ -16,9 +16,9 @@ import pytest
 from hve_monitor.clock import iso
 from hve_monitor.config import load_config
 from hve_monitor.errors import ConfigError
-from simulator.server.receiver import receive
 from tests.contract.conftest import NOW, Site
 from tests.contract.test_privacy import texts_of
+from tests.receiver import receive
 
 pytestmark = pytest.mark.contract
 

@@ -26,9 +26,9 @@ from ingest.http import Api, Client, https_client
 from ingest.policies import ingest_policies
 from ingest.source import SourceResult
 from simulator import SimulatedTenant
-from simulator.world import permission
+from simulator.entra.sign_ins import SignIns
+from simulator.world import access
 from simulator.world.fault import Faults
-from simulator.world.signin import SignIns
 from tests.contract.conftest import NOW, Site
 from warehouse.records.accounts import Account, current_accounts, stored_rows
 from warehouse.records.costs import newest_costs
@@ -170,7 +170,7 @@ def test_other_services_are_kept_but_not_called_hve(caller: Caller) -> None:
 
 
 def test_a_resource_group_without_the_role_is_told(caller: Caller) -> None:
-    caller.tenant.granted.discard(permission.COSTS)
+    caller.tenant.granted.discard(access.COSTS)
     result = caller.costs()
     assert (result.status, result.optional) == ("failed", False)
     assert "does not have authorization" in str(result.error)
@@ -245,7 +245,7 @@ def test_without_licence_or_permission_sign_ins_are_unavailable(
 ) -> None:
     caller.tenant.premium = premium
     if premium:
-        caller.tenant.granted.discard(permission.SIGN_INS)
+        caller.tenant.granted.discard(access.SIGN_INS)
     result = caller.sign_ins()
     assert (result.status, result.optional) == ("ok", True)
     assert str(result.error).startswith("unavailable: ")
@@ -291,7 +291,7 @@ def test_a_changed_policy_is_one_more_row(caller: Caller) -> None:
 
 
 def test_a_missing_permission_hides_its_part_alone(caller: Caller) -> None:
-    caller.tenant.granted.discard(permission.POLICIES)
+    caller.tenant.granted.discard(access.POLICIES)
     result = caller.policies()
     assert (result.status, result.optional) == ("ok", True)
     newest = newest_policies(caller.store, "contoso")

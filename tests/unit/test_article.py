@@ -9,7 +9,7 @@ from typer.main import get_command
 
 from cli.main import app
 from models.readiness.checks import CHECKS
-from simulator.world.misconfiguration import mistakes
+from tests.misconfiguration import mistakes
 from tests.places import ROOT
 
 PAGE = (ROOT / "docs/article.md").read_text(encoding="utf-8")

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from simulator import serve
-from simulator.world.permission import COSTS
+from simulator.world.access import COSTS
 from tests.contract.simulator.test_serving import Client, Json, small
 
 pytestmark = pytest.mark.contract

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from simulator import SimulatedTenant, serve
-from simulator.world.permission import (
+from simulator.world.access import (
     APPLICATIONS,
     CMDLETS,
     EVERYTHING,

@@ -12,8 +12,8 @@ from models.readiness.checks import CHECKS, findings_of
 from models.readiness.facts import PERMISSIONS, Facts, SignInFacts
 from simulator import Account as Sender
 from simulator import SimulatedTenant
-from simulator.world.misconfiguration import ROLE, Mistake, heal, mistakes
 from simulator.world.readiness import ALLOWING
+from tests.misconfiguration import ROLE, Mistake, heal, mistakes
 from tests.unit.models.conftest import NOW
 from tests.unit.models.readiness.conftest import facts_of, problems
 

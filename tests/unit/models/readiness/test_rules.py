@@ -14,7 +14,7 @@ from models.readiness.facts import Facts, SignInFacts
 from models.readiness.finding import Finding, powershell
 from models.readiness.sign_in_methods import basic_ends
 from simulator import SimulatedTenant
-from simulator.world.misconfiguration import heal
+from tests.misconfiguration import heal
 from tests.unit.models.conftest import NOW
 from tests.unit.models.readiness.conftest import facts_of, policy, with_policies
 from warehouse.records.accounts import Account

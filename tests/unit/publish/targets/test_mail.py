@@ -12,7 +12,7 @@ from hve_monitor.errors import ConfigError
 from publish.alerts.routing import Route, message
 from publish.outgoing import Undelivered
 from publish.targets.mail import letter, sender
-from simulator.server.mailbox import Mailbox, mailbox
+from tests.mailbox import Mailbox, mailbox
 from tests.unit.publish.conftest import NOW, candidate
 
 

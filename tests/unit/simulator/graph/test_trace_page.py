@@ -2,10 +2,14 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
 from simulator import SimulatedTenant
-from simulator.graph.trace_page import Row, first_cursor, read_page
+from simulator.graph.trace_page import Cursor, first_cursor, read_cursor, read_page, write_cursor
 from simulator.graph.trace_query import TraceQuery
+from simulator.graph.trace_row import TraceRow
 from simulator.mail.instant import DAY
+from simulator.paging import BadTokenError
 from tests.unit.simulator.conftest import NOW
 
 
@@ -13,7 +17,7 @@ def query_of(tenant: SimulatedTenant, top: int = 100_000, **equal: str) -> Trace
     return TraceQuery(tenant.clock - 3 * DAY, tenant.clock, top, equal)
 
 
-def read(tenant: SimulatedTenant, query: TraceQuery, move: bool = False) -> list[Row]:
+def read(tenant: SimulatedTenant, query: TraceQuery, move: bool = False) -> list[TraceRow]:
     cursor, rows = first_cursor(query, tenant.clock), []
     while cursor:
         page, cursor = read_page(tenant.traffic, cursor)
@@ -86,3 +90,14 @@ def test_unknown_values_find_nothing(tenant: SimulatedTenant) -> None:
     ):
         query = query_of(tenant, **{name: value})
         assert read_page(tenant.traffic, first_cursor(query, tenant.clock)) == ([], None)
+
+
+def test_a_token_carries_the_cursor() -> None:
+    cursor = Cursor(TraceQuery(1, 2, 3, {"status": "failed"}, ("contains", "x")), 4, 5, 6)
+    assert read_cursor(write_cursor(cursor), 1800) == cursor
+
+
+@pytest.mark.parametrize("text", ["", "1000", "%%%", "ünlesbar", "AAAA"])
+def test_a_damaged_token_is_refused(text: str) -> None:
+    with pytest.raises(BadTokenError, match="Invalid"):
+        read_cursor(text, 1800)

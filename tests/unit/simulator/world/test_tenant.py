@@ -5,8 +5,9 @@ from datetime import datetime, timedelta
 import pytest
 
 from simulator import SimulatedTenant
-from simulator.graph.trace_page import Row, first_cursor, read_page
+from simulator.graph.trace_page import first_cursor, read_page
 from simulator.graph.trace_query import TraceQuery
+from simulator.graph.trace_row import TraceRow
 from simulator.mail.instant import DAY, day_of
 from tests.unit.simulator.conftest import NOW
 
@@ -15,7 +16,7 @@ def small(seed: int = 7) -> SimulatedTenant:
     return SimulatedTenant(seed=seed, now=NOW, days=12, staff=60)
 
 
-def rows_until(tenant: SimulatedTenant, end: int) -> list[Row]:
+def rows_until(tenant: SimulatedTenant, end: int) -> list[TraceRow]:
     query = TraceQuery(end - 5 * DAY, end, 100_000, {})
     return read_page(tenant.traffic, first_cursor(query, tenant.clock))[0]
 

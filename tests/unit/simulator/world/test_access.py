@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from simulator.world.token import AZURE, EXCHANGE, GRAPH, Tokens, audience_of
+from simulator.world.access import AZURE, EXCHANGE, GRAPH, IssuedTokens, RequestQuota, audience_of
 
 
 @pytest.mark.parametrize(
@@ -22,11 +22,15 @@ def test_scopes_name_an_audience(scope: str, audience: str | None) -> None:
 
 
 def test_tokens_are_bound_and_mortal() -> None:
-    tokens = Tokens()
+    tokens = IssuedTokens()
     header = f"Bearer {tokens.issue(GRAPH, 60)}"
     assert tokens.refusal(header, GRAPH) is None
     assert "audience" in (tokens.refusal(header, EXCHANGE) or "")
-    tokens.expire_all()
-    assert "expired" in (tokens.refusal(header, GRAPH) or "")
+    ended = f"Bearer {tokens.issue(GRAPH, 0)}"
+    assert "expired" in (tokens.refusal(ended, GRAPH) or "")
     assert "empty" in (tokens.refusal(None, GRAPH) or "")
     assert "not well formed" in (tokens.refusal("Bearer other", GRAPH) or "")
+
+
+def test_a_quota_of_nothing_refuses_everything() -> None:
+    assert RequestQuota(requests=0, window_seconds=5.0).take() == 5

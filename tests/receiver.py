@@ -21,7 +21,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from simulator.server.connections import Connections
+from simulator.server.disturbance import Connections
 from simulator.server.serving import HOST, AbruptServer, certificates, listen, running
 
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import operator
 import re
 from collections.abc import Callable
-from typing import Any
 
+from simulator.entra.sign_ins import SignIn
 from simulator.mail.instant import SECOND, parse_instant
 
-Row = dict[str, Any]
-Test = Callable[[Row], bool]
+Test = Callable[[SignIn], bool]
+Comparison = Callable[[float, float], bool]
 
-_COMPARE: dict[str, Callable[[Any, Any], bool]] = {
+_COMPARE: dict[str, Comparison] = {
     "eq": operator.eq,
     "ne": operator.ne,
     "ge": operator.ge,
@@ -71,7 +71,7 @@ def _equal(name: str, value: str) -> Test:
     return lambda row: str(row.get(name, "")).lower() == value
 
 
-def _timed(compare: Callable[[Any, Any], bool], bound: float) -> Test:
+def _timed(compare: Comparison, bound: float) -> Test:
     return lambda row: compare(_seconds(row["createdDateTime"]), bound)
 
 

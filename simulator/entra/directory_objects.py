@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 from simulator.mail.account import Account
+from simulator.reply import JsonObject
 from simulator.world.tenant import SimulatedTenant
 
-Row = dict[str, Any]
 KINDS = ("applications", "servicePrincipals")
+ROLE_TYPE = "#microsoft.graph.directoryRole"
 
 
 class Objects:
@@ -18,14 +19,14 @@ class Objects:
     def __init__(self, tenant: SimulatedTenant) -> None:
         self._tenant = tenant
 
-    def user(self, key: str) -> Row | None:
+    def user(self, key: str) -> JsonObject | None:
         """A sender by object id or address; None for anybody else."""
         for account in [*self._tenant.visible_accounts(), *self._tenant.people]:
             if key.lower() in (account.object_id, account.primary):
                 return self._user(account)
         return None
 
-    def memberships(self, key: str) -> list[Row] | None:
+    def memberships(self, key: str) -> list[JsonObject] | None:
         """Groups and roles of a sender; None for anybody else."""
         readiness = self._tenant.readiness
         for account in self._tenant.visible_accounts():
@@ -37,12 +38,12 @@ class Objects:
                 ]
         return None
 
-    def members(self, group: str) -> list[Row] | None:
+    def members(self, group: str) -> list[JsonObject] | None:
         """Everything in a group at any depth; None for an unknown group."""
         readiness = self._tenant.readiness
         if group not in readiness.groups:
             return None
-        rows = []
+        rows: list[JsonObject] = []
         for member in readiness.members(group):
             user = self.user(member)
             if user:
@@ -51,7 +52,7 @@ class Objects:
                 rows.append(_group(member))
         return rows
 
-    def applications(self, kind: str) -> list[Row]:
+    def applications(self, kind: str) -> Sequence[Mapping[str, object]]:
         """Applications, or the service principals behind them."""
         readiness = self._tenant.readiness
         applications = [*readiness.applications, readiness.own_application]
@@ -59,7 +60,7 @@ class Objects:
             return applications
         return [{**row, "servicePrincipalType": "Application"} for row in applications]
 
-    def _user(self, account: Account) -> Row:
+    def _user(self, account: Account) -> JsonObject:
         readiness = self._tenant.readiness
         licences = readiness.licences.get(account.primary, [])
         return {
@@ -74,14 +75,14 @@ class Objects:
         }
 
 
-def _role(role: str) -> Row:
+def _role(role: str) -> JsonObject:
     return {
-        "@odata.type": "#microsoft.graph.directoryRole",
+        "@odata.type": ROLE_TYPE,
         "id": str(uuid.uuid5(uuid.NAMESPACE_URL, role)),
         "displayName": "Directory role",
         "roleTemplateId": role,
     }
 
 
-def _group(group: str) -> Row:
+def _group(group: str) -> JsonObject:
     return {"@odata.type": "#microsoft.graph.group", "id": group, "displayName": "HVE scanners"}

@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from simulator import SimulatedTenant
-from simulator.entra.signin_filter import BadFilterError, read_filter
-from simulator.world.signin import SignIns
+from simulator.entra.sign_in_filter import BadFilterError, read_filter
+from simulator.entra.sign_ins import SignIns
 
 
 def test_rows_come_newest_first_and_stay(tenant: SimulatedTenant) -> None:
@@ -42,13 +42,6 @@ def test_clauses_of_a_filter_add_up(tenant: SimulatedTenant) -> None:
     kept = [row for row in rows if all(test(row) for test in tests)]
     assert {row["userPrincipalName"] for row in kept} == {"crm@contoso.com"}
     assert {row["createdDateTime"][:10] for row in kept} == {"2026-11-20"}
-
-
-def test_event_types_belong_to_beta() -> None:
-    text = "signInEventTypes/any(t: t eq 'servicePrincipal')"
-    assert read_filter(text, beta=True)[1]
-    with pytest.raises(BadFilterError, match="Could not find a property named"):
-        read_filter(text, beta=False)
 
 
 @pytest.mark.parametrize("text", ["colour eq 'red'", "createdDateTime ge soon", "userId ne 'x'"])

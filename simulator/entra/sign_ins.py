@@ -10,17 +10,16 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import Any
+from typing import TypedDict
 
 import numpy as np
 
 from simulator.mail.account import Account
-from simulator.mail.incident import Incident
+from simulator.mail.incident import InjectedIncident
 from simulator.mail.instant import DAY, HOUR, MINUTE, day_of, micros, moment_of
 from simulator.world.conditional_access import ENABLED
 from simulator.world.tenant import SimulatedTenant
 
-Row = dict[str, Any]
 Random = np.random.Generator
 RETENTION_DAYS = 30
 _EXCHANGE = "00000002-0000-0ff1-ce00-000000000000"
@@ -29,7 +28,7 @@ _REASONS = {
     50126: "Error validating credentials due to invalid username or password.",
     53003: "Access has been blocked by Conditional Access policies.",
 }
-_DEVICE = {
+_DEVICE: dict[str, object] = {
     "deviceId": "",
     "displayName": "",
     "operatingSystem": "",
@@ -40,6 +39,61 @@ _DEVICE = {
 }
 
 
+class SignInStatus(TypedDict):
+    """0 and "Other." for a success."""
+
+    errorCode: int
+    failureReason: str
+    additionalDetails: str | None
+
+
+class _SignInBasics(TypedDict):
+    """The values that every sign-in has."""
+
+    id: str
+    createdDateTime: str
+    correlationId: str
+    ipAddress: str
+    resourceDisplayName: str
+    resourceId: str
+    status: SignInStatus
+    riskLevelAggregated: str
+    riskState: str
+    riskDetail: str
+    riskEventTypes: list[str]
+    riskEventTypes_v2: list[str]
+    location: dict[str, object]
+    deviceDetail: dict[str, object]
+
+
+class SignIn(_SignInBasics):
+    """One `signIn`."""
+
+    userId: str
+    userPrincipalName: str
+    appDisplayName: str
+    appId: str
+    clientAppUsed: str
+    isInteractive: bool
+    conditionalAccessStatus: str
+    appliedConditionalAccessPolicies: list[dict[str, object]]
+    signInEventTypes: list[str]
+
+
+class UserSignIn(SignIn):
+    """That of a user."""
+
+    userDisplayName: str
+    riskLevelDuringSignIn: str
+
+
+class ApplicationSignIn(SignIn):
+    """That of an application."""
+
+    servicePrincipalId: str
+    servicePrincipalName: str
+
+
 class SignIns:
     """Sign-ins by day; a day does not change once it is over."""
 
@@ -47,7 +101,7 @@ class SignIns:
         self._tenant, self._seed = tenant, seed
         self._day = lru_cache(maxsize=1_000)(self._draw_day)
 
-    def rows(self, clock: int, *, principals: bool) -> list[Row]:
+    def rows(self, clock: int, *, principals: bool) -> list[SignIn]:
         """Rows visible at a clock, newest first: of accounts, or of service principals."""
         oldest = max(self._tenant.traffic.first_day, day_of(clock) - RETENTION_DAYS)
         days = range(day_of(clock), oldest - 1, -1)
@@ -58,11 +112,11 @@ class SignIns:
             if at + 5 * MINUTE <= clock  # an invented delay of the log
         ]
 
-    def _draw_day(self, day: int, principals: bool) -> list[tuple[int, Row]]:
+    def _draw_day(self, day: int, principals: bool) -> list[tuple[int, SignIn]]:
         parts = self._principals(day) if principals else self._accounts(day)
         return sorted(parts, key=lambda pair: (-pair[0], pair[1]["id"]))
 
-    def _accounts(self, day: int) -> Iterator[tuple[int, Row]]:
+    def _accounts(self, day: int) -> Iterator[tuple[int, SignIn]]:
         for account in self._tenant.accounts:
             random = np.random.default_rng([self._seed, account.index, day, 6])
             if account.primary not in self._tenant.readiness.without_basic:
@@ -73,7 +127,7 @@ class SignIns:
                 if item.account == account.index and item.source_ip and day_of(item.start) == day:
                     yield from self._attack(account, item, random)
 
-    def _usual(self, account: Account, day: int, random: Random) -> Iterator[tuple[int, Row]]:
+    def _usual(self, account: Account, day: int, random: Random) -> Iterator[tuple[int, SignIn]]:
         blocked = bool(self._tenant.readiness.matching(account, ENABLED))
         end = micros(account.suspended_at) if account.suspended_at else (day + 1) * DAY
         for _ in range(int(random.poisson(4))):
@@ -86,15 +140,17 @@ class SignIns:
                 yield at, row
 
     def _attack(
-        self, account: Account, item: Incident, random: Random
-    ) -> Iterator[tuple[int, Row]]:
+        self, account: Account, item: InjectedIncident, random: Random
+    ) -> Iterator[tuple[int, SignIn]]:
         """Eight wrong passwords in the hour before a burst, then the right one."""
         steps = [(item.start - int(random.integers(0, HOUR)), 50126) for _ in range(8)]
         for at, error in [*steps, (item.start, 0)]:
             yield at, self._row(account, at, item.source_ip or "", error, random)
 
-    def _row(self, account: Account, at: int, source: str, error: int, random: Random) -> Row:
-        policies = [
+    def _row(
+        self, account: Account, at: int, source: str, error: int, random: Random
+    ) -> UserSignIn:
+        policies: list[dict[str, object]] = [
             {
                 "id": policy["id"],
                 "displayName": policy["displayName"],
@@ -121,32 +177,31 @@ class SignIns:
             "signInEventTypes": ["interactiveUser"],
         }
 
-    def _principals(self, day: int) -> Iterator[tuple[int, Row]]:
+    def _principals(self, day: int) -> Iterator[tuple[int, SignIn]]:
         """An application asks for a token about once an hour."""
         for number, application in enumerate(self._tenant.readiness.applications):
             random = np.random.default_rng([self._seed, number, day, 7])
             for hour in range(24):
                 at = day * DAY + hour * HOUR + int(random.integers(0, HOUR))
-                yield (
-                    at,
-                    {
-                        **_common(at, f"198.51.100.{240 + number}", 0, random, "DE"),
-                        "servicePrincipalId": application["id"],
-                        "servicePrincipalName": application["displayName"],
-                        "appDisplayName": application["displayName"],
-                        "appId": application["appId"],
-                        "userId": "",
-                        "userPrincipalName": "",
-                        "clientAppUsed": "",
-                        "isInteractive": False,
-                        "conditionalAccessStatus": "notApplied",
-                        "appliedConditionalAccessPolicies": [],
-                        "signInEventTypes": ["servicePrincipal"],
-                    },
-                )
+                source = f"198.51.100.{240 + number}"
+                row: ApplicationSignIn = {
+                    **_common(at, source, 0, random, "DE"),
+                    "servicePrincipalId": application["id"],
+                    "servicePrincipalName": application["displayName"],
+                    "appDisplayName": application["displayName"],
+                    "appId": application["appId"],
+                    "userId": "",
+                    "userPrincipalName": "",
+                    "clientAppUsed": "",
+                    "isInteractive": False,
+                    "conditionalAccessStatus": "notApplied",
+                    "appliedConditionalAccessPolicies": [],
+                    "signInEventTypes": ["servicePrincipal"],
+                }
+                yield at, row
 
 
-def _common(at: int, source: str, error: int, random: Random, country: str) -> Row:
+def _common(at: int, source: str, error: int, random: Random, country: str) -> _SignInBasics:
     """The values that every row has."""
     row_id, correlation = (str(uuid.UUID(bytes=random.bytes(16), version=4)) for _ in range(2))
     return {

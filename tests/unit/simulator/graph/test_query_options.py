@@ -2,7 +2,13 @@ from __future__ import annotations
 
 import pytest
 
-from simulator.graph.window import RefusedQueryError, read_query
+from simulator.graph.query_options import (
+    RefusedQueryError,
+    read_bounds,
+    read_equals,
+    read_query,
+    read_subject,
+)
 from simulator.mail.instant import DAY, HOUR, SECOND, micros, trace_text
 from tests.unit.simulator.conftest import NOW
 
@@ -25,7 +31,7 @@ def test_top(text: str, top: int) -> None:
     assert read_query({"$top": text}, CLOCK).top == top
 
 
-@pytest.mark.parametrize("text", ["5001", "-1", "many", "1.5"])
+@pytest.mark.parametrize("text", ["-1", "many", "1.5"])
 def test_a_bad_top_is_refused(text: str) -> None:
     with pytest.raises(RefusedQueryError, match="ResultSize is invalid"):
         read_query({"$top": text}, CLOCK)
@@ -36,7 +42,6 @@ def test_a_bad_top_is_refused(text: str) -> None:
     [
         (CLOCK - 10 * DAY, CLOCK),
         (CLOCK - 10 * DAY - SECOND, CLOCK),
-        (MIDNIGHT - 90 * DAY, MIDNIGHT - 85 * DAY),
     ],
 )
 def test_allowed_windows(start: int, end: int) -> None:
@@ -61,7 +66,6 @@ def test_refused_windows(start: int, end: int, text: str) -> None:
 @pytest.mark.parametrize(
     ("bounds", "text"),
     [
-        ("receivedDateTime ge 2026-11-20T00:00:00Z", "EndDate is required"),
         ("receivedDateTime le 2026-11-20T00:00:00Z", "StartDate is required"),
         ("receivedDateTime ge yesterday and receivedDateTime le today", "not a time"),
     ],
@@ -69,3 +73,33 @@ def test_refused_windows(start: int, end: int, text: str) -> None:
 def test_half_and_unreadable_windows_are_refused(bounds: str, text: str) -> None:
     with pytest.raises(RefusedQueryError, match=text):
         read_query({"$filter": bounds}, CLOCK)
+
+
+def test_the_last_value_of_a_property_wins() -> None:
+    text = "senderAddress eq 'a@contoso.com' or senderaddress eq 'b@contoso.com' and id eq '1'"
+    assert read_equals(text) == {"senderAddress": "b@contoso.com", "id": "1"}
+
+
+def test_other_operators_have_no_effect() -> None:
+    assert read_equals("status ne 'failed' and status in ('pending', 'failed')") == {}
+    assert read_equals("startswith(senderAddress, 'a') and contains(recipientAddress, 'b')") == {}
+
+
+def test_quotes_are_doubled() -> None:
+    assert read_equals("senderAddress eq 'o''neil@contoso.com'") == {
+        "senderAddress": "o'neil@contoso.com"
+    }
+
+
+def test_text_functions_work_on_the_subject_alone() -> None:
+    assert read_subject("contains(subject, 'one') and startsWith(subject,'two')") == (
+        "startswith",
+        "two",
+    )
+    assert read_subject("contains(senderAddress, 'one')") is None
+
+
+def test_bounds_are_the_last_ones() -> None:
+    text = "(receivedDateTime ge 2026-11-01T00:00:00Z and receivedDateTime le 2026-11-02)"
+    assert read_bounds(text) == {"ge": "2026-11-01T00:00:00Z", "le": "2026-11-02"}
+    assert read_bounds("receivedDateTime lt 2026-11-02T00:00:00Z") == {}

@@ -1,11 +1,16 @@
-"""Checks the query options of message traces and turns them into a query."""
+"""The query options of message traces as the service reads them, which is less than OData allows.
+
+Of `$filter` only `eq`, `ge` and `le` count. Of several values for one property the last one wins;
+`or`, `in`, `ne` and `not` are accepted and have no effect, and text functions work on the subject
+alone.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
-from simulator.graph.odata import read_bounds, read_equals, read_subject
-from simulator.graph.trace_query import TraceQuery
+from simulator.graph.trace_query import SUBJECT_TESTS, TraceQuery
 from simulator.mail.instant import DAY, HOUR, SECOND, parse_instant
 from simulator.world.ledger import oldest_day
 
@@ -13,6 +18,17 @@ DEFAULT_TOP, LARGEST_TOP = 1_000, 5_000
 _LONGEST = 10 * DAY + SECOND  # the service tolerates one second more than it says
 _DEFAULT_WINDOW = 48 * HOUR
 _CLOCK_SKEW = 5 * SECOND
+
+_EQUAL = re.compile(
+    r"\b(id|senderAddress|recipientAddress|messageId|fromIP|toIP|status)\s+eq\s+'((?:[^']|'')*)'",
+    re.IGNORECASE,
+)
+_TEXT_TEST = re.compile(
+    r"\b(contains|startswith|endswith)\s*\(\s*subject\s*,\s*'((?:[^']|'')*)'\s*\)", re.IGNORECASE
+)
+_BOUND = re.compile(r"\breceivedDateTime\s+(ge|le)\s+([^\s()]+)", re.IGNORECASE)
+_PROPERTIES = ("id", "senderAddress", "recipientAddress", "messageId", "fromIP", "toIP", "status")
+_SPELLING = {name.lower(): name for name in _PROPERTIES}
 
 
 class RefusedQueryError(Exception):
@@ -72,3 +88,21 @@ def _check_window(start: int, end: int, clock: int) -> None:
         raise RefusedQueryError("Invalid EndDate value. The EndDate can't be in the future.")
     if start > end:
         raise RefusedQueryError("Invalid StartDate value. The StartDate can't follow the EndDate.")
+
+
+def read_equals(text: str) -> dict[str, str]:
+    """The last value per property."""
+    return {
+        _SPELLING[name.lower()]: value.replace("''", "'") for name, value in _EQUAL.findall(text)
+    }
+
+
+def read_subject(text: str) -> tuple[str, str] | None:
+    """The last (test, text) on the subject, such as ("contains", "report")."""
+    tests = [(name.lower(), value.replace("''", "'")) for name, value in _TEXT_TEST.findall(text)]
+    return next((test for test in reversed(tests) if test[0] in SUBJECT_TESTS), None)
+
+
+def read_bounds(text: str) -> dict[str, str]:
+    """The last `ge` and `le` on the time of receipt, as written."""
+    return {operator.lower(): value.strip("'") for operator, value in _BOUND.findall(text)}

@@ -16,11 +16,11 @@ from simulator.world.conditional_access import (
     ENABLED,
     REPORT_ONLY,
     Policy,
-    _grant,
-    _policy,
-    _session,
+    build_policy,
+    grant_controls,
+    session_policy,
 )
-from simulator.world.readiness import REFUSING, _certificate, _secret
+from simulator.world.readiness import REFUSING, build_certificate, build_secret
 from simulator.world.tenant import SimulatedTenant
 
 Expected = tuple[str, str | None, str | None, str]  # check, account, subject, status
@@ -49,13 +49,13 @@ def heal(tenant: SimulatedTenant) -> None:
     readiness, now = tenant.readiness, tenant.now
     readiness.security_defaults, readiness.default_policy = False, None
     readiness.account_policies = dict.fromkeys(readiness.account_policies)
-    readiness.policies = [_session()]
+    readiness.policies = [session_policy()]
     outer, inner = readiness.groups
     readiness.groups = {outer: [inner], inner: []}
     readiness.applications = readiness.applications[:USUAL_APPLICATIONS]
     for number, application in enumerate([*readiness.applications, readiness.own_application]):
         key = f"00000000-0000-0000-0000-{number:012}"
-        application |= {"passwordCredentials": [_secret(key, now, 400)], "keyCredentials": []}
+        application |= {"passwordCredentials": [build_secret(key, now, 400)], "keyCredentials": []}
     apps = [str(each["appId"]) for each in readiness.applications]
     readiness.licences, readiness.roles, readiness.disabled = {}, {}, set()
     readiness.is_attacked = False
@@ -102,33 +102,33 @@ _STRENGTH = {"id": "s", "displayName": "MFA", "requirementsSatisfied": "mfa"}
 _KNOWN = ["android", "iOS", "windows", "macOS", "linux"]
 # name: clients, grant, further conditions, state of the policy, what it means
 _RULES: dict[str, tuple[list[str], dict[str, Any] | None, dict[str, Any], str, str]] = {
-    "legacy": (_LEGACY, _grant(["block"]), {}, ENABLED, "fail"),
-    "multifactor": (_ALL, _grant(["mfa"]), {}, ENABLED, "fail"),
-    "strength": (_ALL, _grant([], _STRENGTH), {}, ENABLED, "fail"),
-    "compliant device": (_ALL, _grant(["compliantDevice"]), {}, ENABLED, "fail"),
-    "joined device": (_ALL, _grant(["domainJoinedDevice"]), {}, ENABLED, "fail"),
+    "legacy": (_LEGACY, grant_controls(["block"]), {}, ENABLED, "fail"),
+    "multifactor": (_ALL, grant_controls(["mfa"]), {}, ENABLED, "fail"),
+    "strength": (_ALL, grant_controls([], _STRENGTH), {}, ENABLED, "fail"),
+    "compliant device": (_ALL, grant_controls(["compliantDevice"]), {}, ENABLED, "fail"),
+    "joined device": (_ALL, grant_controls(["domainJoinedDevice"]), {}, ENABLED, "fail"),
     "unknown platform": (
         _ALL,
-        _grant(["block"]),
+        grant_controls(["block"]),
         {"platforms": {"includePlatforms": ["all"], "excludePlatforms": _KNOWN}},
         ENABLED,
         "fail",
     ),
     "untrusted place": (
         _ALL,
-        _grant(["block"]),
+        grant_controls(["block"]),
         {"locations": {"includeLocations": ["All"], "excludeLocations": ["AllTrusted"]}},
         ENABLED,
         "warn",
     ),
     "every place": (
         _ALL,
-        _grant(["block"]),
+        grant_controls(["block"]),
         {"locations": {"includeLocations": ["All"], "excludeLocations": []}},
         ENABLED,
         "fail",
     ),
-    "report-only": (_LEGACY, _grant(["block"]), {}, REPORT_ONLY, "warn"),
+    "report-only": (_LEGACY, grant_controls(["block"]), {}, REPORT_ONLY, "warn"),
 }
 
 
@@ -153,7 +153,7 @@ def _rule(
 def _for(
     user: str, clients: list[str], grant: dict[str, Any] | None, state: str, number: int
 ) -> Policy:
-    rule = deepcopy(_policy(f"Rule {number}", state, clients, ([], []), grant))
+    rule = deepcopy(build_policy(f"Rule {number}", state, clients, ([], []), grant))
     rule["conditions"]["users"]["includeUsers"] = [user]
     return rule
 
@@ -163,7 +163,7 @@ def _nested_group(tenant: SimulatedTenant, account: Account) -> list[Expected]:
     readiness = tenant.readiness
     outer, inner = readiness.groups
     readiness.groups[inner] = [account.object_id]
-    rule = _for("None", _LEGACY, _grant(["block"]), ENABLED, len(readiness.policies))
+    rule = _for("None", _LEGACY, grant_controls(["block"]), ENABLED, len(readiness.policies))
     rule["conditions"]["users"]["includeGroups"] = [outer]
     readiness.policies.append(rule)
     return [("conditional_access", account.primary, None, "fail")]
@@ -172,7 +172,7 @@ def _nested_group(tenant: SimulatedTenant, account: Account) -> list[Expected]:
 def _role(tenant: SimulatedTenant, account: Account) -> list[Expected]:
     readiness = tenant.readiness
     readiness.roles[account.primary] = [ROLE]
-    rule = _for("None", _ALL, _grant(["mfa"]), ENABLED, len(readiness.policies))
+    rule = _for("None", _ALL, grant_controls(["mfa"]), ENABLED, len(readiness.policies))
     rule["conditions"]["users"]["includeRoles"] = [ROLE]
     readiness.policies.append(rule)
     return [("conditional_access", account.primary, None, "fail")]
@@ -192,7 +192,7 @@ def _application(tenant: SimulatedTenant, account: Account) -> dict[str, Any]:
 def _workload(tenant: SimulatedTenant, account: Account) -> list[Expected]:
     application = _application(tenant, account)
     number = len(tenant.readiness.policies)
-    rule = _for("None", _ALL, _grant(["block"]), ENABLED, number)
+    rule = _for("None", _ALL, grant_controls(["block"]), ENABLED, number)
     rule["conditions"]["clientApplications"] = {
         "includeServicePrincipals": [application["id"]],
         "excludeServicePrincipals": [],
@@ -239,7 +239,7 @@ def _billing(state: str) -> Callable[[SimulatedTenant, Account], list[Expected]]
 def _credential(
     kind: str, days: int, status: str
 ) -> Callable[[SimulatedTenant, Account], list[Expected]]:
-    build = _secret if kind == "passwordCredentials" else _certificate
+    build = build_secret if kind == "passwordCredentials" else build_certificate
 
     def make(tenant: SimulatedTenant, account: Account) -> list[Expected]:
         application = _application(tenant, account)
@@ -253,7 +253,7 @@ def _credential(
 
 def _own_secret(tenant: SimulatedTenant, _: Account) -> list[Expected]:
     key = "00000000-0000-0000-0000-0000000000fe"
-    tenant.readiness.own_application["passwordCredentials"] = [_secret(key, tenant.now, 5)]
+    tenant.readiness.own_application["passwordCredentials"] = [build_secret(key, tenant.now, 5)]
     return [("credentials", None, "own", "warn")]
 
 

@@ -6,21 +6,23 @@ Over this transport neither ever gives a next link; a cut answer shows in its wa
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
-from simulator.exchange.refusal import BadParameterError
-from simulator.graph.trace_detail import read_details
+from simulator.exchange.cmdlets import BadParameterError, Parameters, refuse_others
+from simulator.graph.query_options import (
+    DEFAULT_TOP,
+    LARGEST_TOP,
+    RefusedQueryError,
+    read_window,
+)
+from simulator.graph.trace_detail import TraceEvent, read_details
 from simulator.graph.trace_keyset import Keyset, Place
-from simulator.graph.trace_page import Renderer
 from simulator.graph.trace_query import SUBJECT_TESTS, TraceQuery
-from simulator.graph.window import DEFAULT_TOP, LARGEST_TOP, RefusedQueryError, read_window
+from simulator.graph.trace_row import Renderer, TraceRow
 from simulator.mail.instant import long_text, parse_instant
+from simulator.reply import JsonObject
 from simulator.world.tenant import SimulatedTenant
-
-Row = dict[str, Any]
-Parameters = Mapping[str, Any]
 
 _FILTERS = {
     "SenderAddress": "senderAddress",
@@ -43,7 +45,7 @@ _DETAIL |= {"Event", "Action"}
 class Output:
     """What a cmdlet writes."""
 
-    rows: list[Row]
+    rows: list[JsonObject]
     warnings: list[str]
 
 
@@ -52,21 +54,19 @@ class TraceCmdlets:
 
     def __init__(self, tenant: SimulatedTenant) -> None:
         self._tenant = tenant
-        self._known: dict[str, tuple[set[str], Callable[[Parameters], Output]]] = {
+        self._actions: dict[str, tuple[set[str], Callable[[Parameters], Output]]] = {
             "get-messagetracev2": (_TRACE, self._traces),
             "get-messagetracedetailv2": (_DETAIL, self._details),
         }
 
-    def knows(self, name: str) -> bool:
+    def has(self, name: str) -> bool:
         """Whether the cmdlet is one of the two."""
-        return name.lower() in self._known
+        return name.lower() in self._actions
 
     def run(self, name: str, parameters: Parameters) -> Output:
         """Rows and warnings of one of the two cmdlets."""
-        allowed, action = self._known[name.lower()]
-        foreign = sorted(set(parameters) - allowed)
-        if foreign:
-            raise BadParameterError(" ".join(foreign))
+        allowed, action = self._actions[name.lower()]
+        refuse_others(parameters, allowed)
         return action(parameters)
 
     def _traces(self, parameters: Parameters) -> Output:
@@ -76,9 +76,10 @@ class TraceCmdlets:
             raise BadParameterError("StartingRecipientAddress")
         queries = _queries(parameters, clock)
         places, more = Keyset(traffic, queries, clock, starting).read()
-        renderers: dict[tuple[int, int], Renderer] = {}
-        for account, day in {(place.account, place.day) for place in places}:
-            renderers[account, day] = Renderer(traffic, account, day, clock)
+        renderers = {
+            (account, day): Renderer(traffic, account, day, clock)
+            for account, day in {(place.account, place.day) for place in places}
+        }
         rows = [
             _trace_row(renderers[place.account, place.day].row(place.row), place)
             for place in places
@@ -93,10 +94,10 @@ class TraceCmdlets:
             raise BadParameterError(" ".join(missing))
         clock = self._tenant.clock
         _window(parameters, clock)
-        trace_id, address = (_text(parameters, "MessageTraceId"), _one(parameters))
+        trace_id, address = _text(parameters, "MessageTraceId"), _recipient(parameters)
         events = read_details(self._tenant.traffic, trace_id, address, clock)
-        wanted = {text.lower() for text in _list(parameters, "Event")}
-        kept = [event for event in events if not wanted or event["event"].lower() in wanted]
+        names = {text.lower() for text in _list(parameters, "Event")}
+        kept = [event for event in events if not names or event["event"].lower() in names]
         return Output([_detail_row(event) for event in kept], [])
 
 
@@ -104,14 +105,14 @@ def _queries(parameters: Parameters, clock: int) -> list[TraceQuery]:
     """One query per combination of the listed values; together they are the answer."""
     start, end = _window(parameters, clock)
     top, subject = _result_size(parameters), _subject(parameters)
-    asked = [
+    conditions = [
         [(field, value) for value in _list(parameters, name)]
         for name, field in _FILTERS.items()
         if _list(parameters, name)
     ]
     return [
         TraceQuery(start, end, top, dict(combination), subject)
-        for combination in itertools.product(*asked)
+        for combination in itertools.product(*conditions)
     ]
 
 
@@ -142,10 +143,11 @@ def _list(parameters: Parameters, name: str) -> list[str]:
     """The values of a parameter; a single text is a list of one where lists are allowed."""
     value = parameters.get(name, [])
     values = value if isinstance(value, list) else [value]
+    texts = [text for text in values if isinstance(text, str)]
     most = 1 if name in _FILTERS and name not in _LISTS else len(values)
-    if len(values) > most or not all(isinstance(each, str) for each in values):
+    if len(values) > most or len(texts) < len(values):
         raise BadParameterError(name)
-    return list(values)
+    return texts
 
 
 def _text(parameters: Parameters, name: str) -> str:
@@ -155,14 +157,14 @@ def _text(parameters: Parameters, name: str) -> str:
     return value
 
 
-def _one(parameters: Parameters) -> str:
+def _recipient(parameters: Parameters) -> str:
     recipients = _list(parameters, "RecipientAddress")
     if len(recipients) != 1:
         raise BadParameterError("RecipientAddress")
     return recipients[0]
 
 
-def _trace_row(row: Row, place: Place) -> Row:
+def _trace_row(row: TraceRow, place: Place) -> JsonObject:
     return {
         "MessageTraceId": row["id"],
         "MessageId": row["messageId"],
@@ -179,7 +181,7 @@ def _trace_row(row: Row, place: Place) -> Row:
     }
 
 
-def _detail_row(event: Row) -> Row:
+def _detail_row(event: TraceEvent) -> JsonObject:
     return {
         "MessageTraceId": event["id"],
         "MessageId": event["messageId"],
@@ -192,7 +194,7 @@ def _detail_row(event: Row) -> Row:
     }
 
 
-def _more(last: Row, query: TraceQuery) -> str:
+def _more(last: JsonObject, query: TraceQuery) -> str:
     """The warning of a cut answer, which names the command that goes on."""
     return (
         "There are more results, use the following command to get more. Get-MessageTraceV2"

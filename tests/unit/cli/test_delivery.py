@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from cli.text.delivery import DELIVERY_TEXTS
-from tests.unit.conftest import CSV, Hve
+from tests.unit.conftest import CSV, Hve, Prepared
 
 NOW = ("--now", "2026-11-24T08:00:00Z")
 CONFIG = """\
@@ -21,10 +21,15 @@ accounts = ["hr@contoso.com"]
 
 
 @pytest.fixture
-def mail(hve: Hve, tmp_path: Path) -> Hve:
+def mail(hve: Hve, prepared: Prepared, monkeypatch: pytest.MonkeyPatch) -> Hve:
     """Two imported rows of one sender."""
-    (tmp_path / "traces.csv").write_text(CSV)
-    assert hve("import", "traces.csv", *NOW).code == 0
+
+    def fill() -> str:
+        Path("traces.csv").write_text(CSV)
+        assert hve("import", "traces.csv", *NOW).code == 0
+        return ""
+
+    prepared.enter("mail", monkeypatch, fill)
     return hve
 
 
@@ -37,10 +42,10 @@ def test_pages_and_their_ends(mail: Hve) -> None:
     assert "--offset 1" in mail("trace", "--limit", "1", *NOW).out
 
 
-def test_an_export_is_a_file_with_every_row(mail: Hve, tmp_path: Path) -> None:
+def test_an_export_is_a_file_with_every_row(mail: Hve) -> None:
     document = mail("trace", "--out", "rows.csv", "--json", *NOW).json
     assert document["rows"] == 2
-    assert len((tmp_path / "rows.csv").read_text(encoding="utf-8-sig").splitlines()) == 3
+    assert len(Path("rows.csv").read_text(encoding="utf-8-sig").splitlines()) == 3
     assert "2 rows in rows.csv" in mail("trace", "--out", "rows.csv", *NOW).out
 
 
@@ -78,13 +83,13 @@ def test_events_of_a_tenant_of_files_cannot_be_asked_for(mail: Hve) -> None:
     assert (states, document["queued"]) == ({"no_source"}, 0)
 
 
-def test_events_that_are_not_there_are_queued(mail: Hve, tmp_path: Path) -> None:
-    (tmp_path / "hve.toml").write_text(CONFIG)
+def test_events_that_are_not_there_are_queued(mail: Hve) -> None:
+    Path("hve.toml").write_text(CONFIG)
     assert mail("import", "traces.csv", *NOW).code == 0
     document = mail("trace", "--tenant", "contoso", "--events", "--json", *NOW).json
     assert document["queued"] == 2
     assert "2 recipients queued" in mail("trace", "--tenant", "contoso", "--events", *NOW).out
-    with sqlite3.connect(tmp_path / "data/local/state.db") as state:
+    with sqlite3.connect("data/local/state.db") as state:
         rows = state.execute("select tenant, trace_id from event_requests order by 2").fetchall()
     state.close()
     assert rows == [("contoso", "t1"), ("contoso", "t2")]
@@ -101,14 +106,14 @@ def test_figures_of_an_account(mail: Hve) -> None:
     ] == []  # fmt: skip
 
 
-def test_readiness_tells_findings_and_fails_for_a_failed_check(mail: Hve, tmp_path: Path) -> None:
+def test_readiness_tells_findings_and_fails_for_a_failed_check(mail: Hve) -> None:
     document = mail("readiness", "--json", *NOW).json
     checks = {each["check"]: each["status"] for each in document["findings"]}
     assert checks["security_defaults"] == "unknown"
     assert checks["endpoint"] == "pass"
     assert mail("readiness", *NOW).code == 0
     wrong = '[endpoints]\nsmtp = "smtp.office365.com:587"\n'
-    (tmp_path / "hve.toml").write_text(wrong)
+    Path("hve.toml").write_text(wrong)
     assert mail("build", *NOW).code == 0
     ended = mail("readiness", *NOW)
     assert ended.code == 3

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from shutil import copytree, rmtree
 from typing import Any
 
 import duckdb
@@ -87,6 +88,35 @@ def shared_bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workbench
     """A store for tests of one module that only read."""
     with open_store(tmp_path_factory.mktemp("shared") / "store") as store:
         yield Workbench(store)
+
+
+class KeptStores:
+    """Stores that are filled once; whoever opens one finds it as it was filled.
+
+    Always at the same path: a published file names its tables by their paths.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    @contextmanager
+    def open(self, fill: Callable[[Workbench], object]) -> Iterator[Workbench]:
+        """A copy of the store that `fill` has filled."""
+        place, kept = self._root / fill.__name__, self._root / f"{fill.__name__}.kept"
+        rmtree(place, ignore_errors=True)
+        if not kept.exists():
+            with open_store(place) as store:
+                fill(Workbench(store))
+            place.rename(kept)
+        copytree(kept, place)
+        with open_store(place) as store:
+            yield Workbench(store)
+
+
+@pytest.fixture(scope="module")
+def kept_stores(tmp_path_factory: pytest.TempPathFactory) -> KeptStores:
+    """The stores of one module."""
+    return KeptStores(tmp_path_factory.mktemp("kept"))
 
 
 Trace = Callable[..., dict[str, Any]]

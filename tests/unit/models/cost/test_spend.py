@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -14,7 +15,7 @@ from models.build import build
 from models.cost.passed_thresholds import budgets_by_currency, note_budget_alerts
 from models.cost.spend import close, spend
 from models.reference.book import reference_of
-from tests.unit.models.conftest import NOW, TENANT, Workbench, at, trace
+from tests.unit.models.conftest import NOW, TENANT, KeptStores, Workbench, at, trace
 from warehouse.records.costs import Cost, CostRange, record_costs
 from warehouse.state import Window
 
@@ -77,9 +78,10 @@ def november(shared_bench: Workbench) -> Workbench:
 
 
 @pytest.fixture
-def own_november(bench: Workbench) -> Workbench:
+def own_november(kept_stores: KeptStores) -> Iterator[Workbench]:
     """For tests that go on from there."""
-    return fill(bench)
+    with kept_stores.open(fill) as bench:
+        yield bench
 
 
 def report(bench: Workbench, now: datetime = NOW, **more: Any) -> dict[str, Any]:

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from hve_monitor.errors import ConfigError
 from models.delivery.search import COLUMNS, TraceFilter, found_rows, search_traces
-from tests.unit.models.conftest import NOW, Workbench, at, trace
+from tests.unit.models.conftest import NOW, KeptStores, Workbench, at, trace
 from warehouse.records.accounts import Account
 from warehouse.state import Window
 
 OTHER_IP = "198.51.100.7"
 
 
-@pytest.fixture
-def mail(bench: Workbench) -> Workbench:
+def fill(bench: Workbench) -> Workbench:
     bench.accounts(Account("hr@contoso.com", ("hr@contoso.com", "people@contoso.com")))
     bench.land(
         trace("m1", "a@contoso.com", "2026-11-02T07:00:00", subject="Payroll of October"),
@@ -29,6 +29,19 @@ def mail(bench: Workbench) -> Workbench:
     )
     bench.build()
     return bench
+
+
+@pytest.fixture(scope="module")
+def mail(shared_bench: Workbench) -> Workbench:
+    """For tests that only read."""
+    return fill(shared_bench)
+
+
+@pytest.fixture
+def own_mail(kept_stores: KeptStores) -> Iterator[Workbench]:
+    """For tests that go on from there."""
+    with kept_stores.open(fill) as bench:
+        yield bench
 
 
 def search(bench: Workbench, limit: int = 100, **wanted: Any) -> dict[str, Any]:
@@ -127,27 +140,27 @@ def test_an_export_holds_every_row_of_the_search(mail: Workbench) -> None:
     assert set(COLUMNS) == set(rows[0])
 
 
-def test_coverage_is_that_of_the_asked_sender(mail: Workbench) -> None:
-    state = mail.store.state
+def test_coverage_is_that_of_the_asked_sender(own_mail: Workbench) -> None:
+    state = own_mail.store.state
     for address in ("hr@contoso.com", "people@contoso.com"):
         state.cover("contoso", "message_traces", address, Window(at("2026-11-01T00:00:00"), NOW))
-    mail.accounts(
+    own_mail.accounts(
         Account("hr@contoso.com", ("hr@contoso.com", "people@contoso.com")),
         Account("it@contoso.com", ("it@contoso.com",)),
     )
-    mail.build()
+    own_mail.build()
     since = at("2026-11-02T00:00:00")
-    mine = search(mail, sender="people@contoso.com", since=since)
+    mine = search(own_mail, sender="people@contoso.com", since=since)
     assert (mine["coverage"]["complete"], mine["coverage"]["gaps"]) == (True, [])
-    assert search(mail, since=since)["coverage"]["complete"] is False
-    early = search(mail, sender="hr@contoso.com", since=at("2026-10-01T00:00:00"))
+    assert search(own_mail, since=since)["coverage"]["complete"] is False
+    early = search(own_mail, sender="hr@contoso.com", since=at("2026-10-01T00:00:00"))
     assert early["coverage"]["complete"] is False
     assert early["searched"] == {"since": "2026-10-01T00:00:00Z", "until": "2026-11-24T08:00:00Z"}
 
 
-def test_a_later_status_holds_and_an_earlier_one_is_not_found(mail: Workbench) -> None:
+def test_a_later_status_holds_and_an_earlier_one_is_not_found(own_mail: Workbench) -> None:
     changed = trace("m1", "b@contoso.com", "2026-11-02T07:00:00", message_id="<x@y>")
-    mail.land(changed, now=NOW)
-    mail.build()
-    assert found(mail, status="failed") == []
-    assert "m1:b" in found(mail, status="delivered", message_id="x@y")
+    own_mail.land(changed, now=NOW)
+    own_mail.build()
+    assert found(own_mail, status="failed") == []
+    assert "m1:b" in found(own_mail, status="delivered", message_id="x@y")

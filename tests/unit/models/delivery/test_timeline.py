@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,7 +17,7 @@ from models.delivery.timeline import (
     reply_of,
     to_queue,
 )
-from tests.unit.models.conftest import NOW, Workbench, at, trace
+from tests.unit.models.conftest import NOW, KeptStores, Workbench, at, trace
 from warehouse.records.trace_events import Pair, TraceEvent, record_events
 
 SENT = at("2026-11-20T07:00:00")
@@ -28,21 +29,26 @@ def event(recipient: str, name: str, seconds: int = 0, text: str | None = None) 
     return TraceEvent("m1", recipient, moment, name, None, text, None)
 
 
-@pytest.fixture
-def mail(bench: Workbench) -> Workbench:
+def fill(bench: Workbench) -> None:
     bench.land(
         trace("m1", "a@contoso.com", "2026-11-20T07:00:00"),
         trace("m1", "b@contoso.com", "2026-11-20T07:00:00", status="failed"),
         trace("m1", "c@contoso.com", "2026-11-20T07:00:00"),
         trace("m2", "a@contoso.com", "2026-08-01T07:00:00"),
     )
-    return bench
+    bench.build()
+
+
+@pytest.fixture
+def mail(kept_stores: KeptStores) -> Iterator[Workbench]:
+    """A published store."""
+    with kept_stores.open(fill) as bench:
+        yield bench
 
 
 def timelines(
     bench: Workbench, fetchable: tuple[str, ...] = ("contoso",), now: datetime = NOW, **wanted: Any
 ) -> list[dict[str, Any]]:
-    bench.build(now)
     with bench.reader() as connection:
         rows = search_traces(connection, TraceFilter(**wanted), now, 100)["rows"]
         return message_timelines(connection, rows, now, fetchable)
@@ -76,6 +82,7 @@ def test_events_come_in_the_order_of_the_way(mail: Workbench) -> None:
     ]
     fetched = {Pair("m1", "b@contoso.com"): events, Pair("m1", "c@contoso.com"): []}
     record_events(mail.store, "contoso", fetched, NOW)
+    mail.build()
     (message,) = timelines(mail, id="m1", recipient="b@contoso.com")
     failed, delivered = message["recipients"]
     assert [each["event"] for each in failed["events"]] == ["Receive", "Submit", "Fail"]
@@ -92,6 +99,7 @@ def test_a_failed_way_stands_beside_a_delivered_one(mail: Workbench) -> None:
     delivered = [event("a@contoso.com", "Receive"), event("a@contoso.com", "Deliver", 1)]
     fetched = {Pair("m1", "b@contoso.com"): failed, Pair("m1", "a@contoso.com"): delivered}
     record_events(mail.store, "contoso", fetched, NOW)
+    mail.build()
     (message,) = timelines(mail, id="m1", recipient="b@contoso.com")
     assert message["comparison"] == {
         "failed": "b@contoso.com",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -14,7 +16,7 @@ from models.build import build
 from models.incidents.cards import incident_cards
 from models.incidents.verdicts import judged_incident
 from models.usage.coverage import SOURCE
-from tests.unit.models.conftest import Workbench, at, trace
+from tests.unit.models.conftest import KeptStores, Workbench, at, trace
 from warehouse.records.accounts import Account
 from warehouse.records.plans import add_plan
 from warehouse.records.verdicts import record_verdict
@@ -28,6 +30,10 @@ LISTED = Tenant(
 )
 
 
+HOLE = at("2026-10-15T00:00:00"), at("2026-10-17T00:00:00")
+
+
+@cache
 def busy(start: datetime, end: datetime, seed: int = 1) -> list[dict[str, Any]]:
     """About 20 recipients an hour, round the clock."""
     generator, rows, hour = np.random.default_rng(seed), [], start
@@ -63,12 +69,32 @@ def read(bench: Workbench, *windows: tuple[datetime, datetime]) -> None:
         bench.store.state.cover("contoso", SOURCE, ACCOUNT, Window(start, end))
 
 
-def test_a_burst_becomes_one_incident_that_keeps_its_name(bench: Workbench) -> None:
-    began = at("2026-10-18T02:10:00")
-    bench.land(*busy(START, END), *burst(began, 3000))
+def fill_attacked(bench: Workbench) -> None:
+    bench.land(*busy(START, END), *burst(at("2026-10-18T02:10:00"), 3000))
     bench.build(END)
+
+
+def fill_interrupted(bench: Workbench) -> None:
+    bench.land(*(row for row in busy(START, END) if not HOLE[0] <= row["received_at"] < HOLE[1]))
+
+
+@pytest.fixture
+def attacked(kept_stores: KeptStores) -> Iterator[Workbench]:
+    """Seven weeks of an account with a burst in the night of 18 October, published."""
+    with kept_stores.open(fill_attacked) as bench:
+        yield bench
+
+
+@pytest.fixture
+def interrupted(kept_stores: KeptStores) -> Iterator[Workbench]:
+    """Seven weeks of an account without two days, not built yet."""
+    with kept_stores.open(fill_interrupted) as bench:
+        yield bench
+
+
+def test_a_burst_becomes_one_incident_that_keeps_its_name(attacked: Workbench) -> None:
     (card,) = [
-        card for card in cards(bench) if (card["kind"], card["severity"]) == ("surge", "high")
+        card for card in cards(attacked) if (card["kind"], card["severity"]) == ("surge", "high")
     ]
     assert card["account"] == ACCOUNT
     assert card["started_at"].startswith("2026-10-18T02:")
@@ -76,35 +102,27 @@ def test_a_burst_becomes_one_incident_that_keeps_its_name(bench: Workbench) -> N
     assert card["observed"] >= 3000
     assert card["extra_cost"] is not None
     assert any("never mailed" in reason for reason in card["reasons"])
-    bench.land(*busy(END, END + timedelta(hours=3), seed=2))
+    attacked.land(*busy(END, END + timedelta(hours=3), seed=2))
     later = END + timedelta(hours=3)
-    bench.build(later)
-    assert card["id"] in {each["id"] for each in cards(bench, later)}
+    attacked.build(later)
+    assert card["id"] in {each["id"] for each in cards(attacked, later)}
 
 
-def test_the_incident_is_not_there_before_it_was_detected(bench: Workbench) -> None:
-    bench.land(*busy(START, END), *burst(at("2026-10-18T02:10:00"), 3000))
-    bench.build(END)
-    before = cards(bench, at("2026-10-18T02:10:00"))
+def test_the_incident_is_not_there_before_it_was_detected(attacked: Workbench) -> None:
+    before = cards(attacked, at("2026-10-18T02:10:00"))
     assert all(card["severity"] != "high" for card in before)
 
 
-def test_an_outage_of_ours_is_not_silence_of_the_sender(bench: Workbench) -> None:
-    gap = at("2026-10-15T00:00:00"), at("2026-10-17T00:00:00")
-    rows = [row for row in busy(START, END) if not gap[0] <= row["received_at"] < gap[1]]
-    bench.land(*rows)
-    read(bench, (START, gap[0]), (gap[1], END))
-    build(bench.store, [LISTED], END, lambda *_: None)
-    assert not [card for card in cards(bench) if card["kind"] == "silence"]
+def test_an_outage_of_ours_is_not_silence_of_the_sender(interrupted: Workbench) -> None:
+    read(interrupted, (START, HOLE[0]), (HOLE[1], END))
+    build(interrupted.store, [LISTED], END, lambda *_: None)
+    assert not [card for card in cards(interrupted) if card["kind"] == "silence"]
 
 
-def test_the_same_hole_is_silence_when_it_was_read(bench: Workbench) -> None:
-    gap = at("2026-10-15T00:00:00"), at("2026-10-17T00:00:00")
-    rows = [row for row in busy(START, END) if not gap[0] <= row["received_at"] < gap[1]]
-    bench.land(*rows)
-    read(bench, (START, END))
-    build(bench.store, [LISTED], END, lambda *_: None)
-    (card,) = [card for card in cards(bench) if card["kind"] == "silence"]
+def test_the_same_hole_is_silence_when_it_was_read(interrupted: Workbench) -> None:
+    read(interrupted, (START, END))
+    build(interrupted.store, [LISTED], END, lambda *_: None)
+    (card,) = [card for card in cards(interrupted) if card["kind"] == "silence"]
     assert card["started_at"][:10] in {"2026-10-14", "2026-10-15"}
     assert card["ended_at"][:10] == "2026-10-17"
     assert card["audience"] == ["mail"]
@@ -122,43 +140,39 @@ def test_silence_that_goes_on_is_found_without_any_new_row(bench: Workbench) -> 
     assert card["status"] == "open"
 
 
-def test_filters_of_the_list(bench: Workbench) -> None:
-    bench.land(*busy(START, END), *burst(at("2026-10-18T02:10:00"), 3000))
-    bench.build(END)
+def test_filters_of_the_list(attacked: Workbench) -> None:
     (card,) = [
-        card for card in cards(bench) if (card["kind"], card["severity"]) == ("surge", "high")
+        card for card in cards(attacked) if (card["kind"], card["severity"]) == ("surge", "high")
     ]
-    assert cards(bench, incident=card["id"]) == [card]
-    assert card in cards(bench, status="open")
-    assert card not in cards(bench, until=at("2026-10-18T02:00:00"))
-    assert card not in cards(bench, since=at("2026-10-19T00:00:00"))
-    assert card not in cards(bench, END + timedelta(days=9), status="open")
+    assert cards(attacked, incident=card["id"]) == [card]
+    assert card in cards(attacked, status="open")
+    assert card not in cards(attacked, until=at("2026-10-18T02:00:00"))
+    assert card not in cards(attacked, since=at("2026-10-19T00:00:00"))
+    assert card not in cards(attacked, END + timedelta(days=9), status="open")
     with pytest.raises(ConfigError, match="no such incident"):
-        cards(bench, incident="nothing")
+        cards(attacked, incident="nothing")
     with pytest.raises(ConfigError, match="acknowledged"):
-        cards(bench, status="opened")
+        cards(attacked, status="opened")
 
 
-def test_a_stray_row_of_long_ago_is_counted_but_not_learnt_from(bench: Workbench) -> None:
-    bench.land(*busy(START, END), *burst(at("2026-10-18T02:10:00"), 3000))
-    bench.build(END)
-    before = cards(bench)
-    bench.land(trace("old", "a@contoso.com", "1998-01-01T00:00:00", sender=ACCOUNT))
-    bench.build(END)
-    days = bench.query("select count(*) from marts.hve_baseline_hourly where day < '2026-01-01'")
+def test_a_stray_row_of_long_ago_is_counted_but_not_learnt_from(attacked: Workbench) -> None:
+    before = cards(attacked)
+    attacked.land(trace("old", "a@contoso.com", "1998-01-01T00:00:00", sender=ACCOUNT))
+    attacked.build(END)
+    days = attacked.query("select count(*) from marts.hve_baseline_hourly where day < '2026-01-01'")
     assert days == [(0,)]
-    assert cards(bench) == before
-    assert bench.query("select min(day)::varchar from marts.hve_usage_daily") == [("1998-01-01",)]
+    assert cards(attacked) == before
+    assert attacked.query("select min(day)::varchar from marts.hve_usage_daily") == [
+        ("1998-01-01",)
+    ]
 
 
-def test_incidents_stay_when_their_history_leaves_the_window(bench: Workbench) -> None:
-    bench.land(*busy(START, END), *burst(at("2026-10-18T02:10:00"), 3000))
-    bench.build(END)
-    before = {card["id"] for card in cards(bench)}
+def test_incidents_stay_when_their_history_leaves_the_window(attacked: Workbench) -> None:
+    before = {card["id"] for card in cards(attacked)}
     much_later = END + timedelta(days=420)
-    bench.land(*busy(much_later - timedelta(days=2), much_later, seed=3))
-    bench.build(much_later)
-    assert before <= {card["id"] for card in cards(bench, much_later)}
+    attacked.land(*busy(much_later - timedelta(days=2), much_later, seed=3))
+    attacked.build(much_later)
+    assert before <= {card["id"] for card in cards(attacked, much_later)}
 
 
 def announce(bench: Workbench, start: datetime, recipients: int) -> None:

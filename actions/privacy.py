@@ -14,12 +14,12 @@ from typing import Any
 from hve_monitor.clock import iso
 from hve_monitor.config import Config
 from hve_monitor.errors import ConfigError, LockedError
+from hve_monitor.files import put_in_place
 from models.build import offer_models
 from models.reference.book import reference_of
 from publish.exports.exports import old_exports, scheduled
 from warehouse.backup import back_up, emptied, restore
 from warehouse.configured import store_of
-from warehouse.delta.commit import fsync_folder
 from warehouse.locks import exclusive
 from warehouse.privacy import audit
 from warehouse.privacy.erasure import erase_rows, mentions
@@ -112,8 +112,7 @@ def _write_again(store: Store, target: Path) -> None:
     """Puts the changed store in the place of the backup that it came from."""
     fresh = store.root.with_name("again")
     back_up(store, fresh, locked=True)
-    fresh.replace(target)
-    fsync_folder(target.parent)
+    put_in_place(fresh, target)
 
 
 def purge(config: Config, who: str, reason: str, now: datetime) -> dict[str, Any]:

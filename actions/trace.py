@@ -12,6 +12,7 @@ import duckdb
 from hve_monitor.clock import iso
 from hve_monitor.config import Config
 from hve_monitor.errors import ConfigError
+from hve_monitor.spreadsheet import write_sheet
 from models.delivery.outcomes import USUAL_WINDOW, delivery_figures
 from models.delivery.search import (
     COLUMNS,
@@ -23,7 +24,6 @@ from models.delivery.search import (
     searching,
 )
 from models.delivery.timeline import Step, message_timelines, to_queue
-from models.spreadsheet import write_csv
 from warehouse.configured import store_of
 
 LIMIT = 1000
@@ -109,7 +109,7 @@ def _exported(
 ) -> dict[str, Any]:
     """All rows of the search as a file, unless a limit was asked for."""
     rows = found_rows(connection, wanted, now, wish.limit, wish.offset)
-    count = write_csv(file, rows, COLUMNS)
+    count = write_sheet(file, COLUMNS, rows)
     coverage = search_coverage(connection, wanted, now)
     return {"out": str(file), "rows": count, "coverage": coverage}
 

@@ -1,12 +1,71 @@
-"""Files of the product: reference data, and the SQL that stands beside a module."""
+"""Files: reference data, the SQL beside a module, and files that are replaced whole.
+
+A reader of a replaced file sees the old one or the new one, never a part, also after a crash.
+"""
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from hve_monitor.errors import ConfigError
 
 REFERENCE = Path(__file__).parents[1] / "data" / "reference"
+PRIVATE, SHARED = 0o600, 0o644
 
 
 def sql(module: str, name: str) -> str:
     """Text of <name>.sql beside a module, which passes its `__file__`; "folder/name" lies below."""
     return (Path(module).parent / f"{name}.sql").read_text(encoding="utf-8")
+
+
+@contextmanager
+def replaced(path: Path, mode: int = PRIVATE, *, parents: bool = False) -> Iterator[Path]:
+    """A free path for the new file, which takes the place of `path` when the block ends well.
+
+    It lies in a folder of the owner's beside the place: nobody else can open a half-written file.
+    parents: missing folders are created.
+    Raises: ConfigError when the folder or the file cannot be written.
+    """
+    try:
+        if parents:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(prefix=f".{path.name}.", dir=path.parent) as folder:
+            fresh = Path(folder) / path.name
+            yield fresh
+            fresh.chmod(mode)
+            put_in_place(fresh, path)
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be written ({error.strerror or error})") from None
+
+
+def write_text(path: Path, text: str, mode: int = PRIVATE, *, parents: bool = False) -> None:
+    """Replaces a UTF-8 text file. Raises: ConfigError."""
+    with replaced(path, mode, parents=parents) as fresh:
+        fresh.write_text(text, encoding="utf-8", newline="\n")
+
+
+def put_in_place(fresh: Path, path: Path) -> None:
+    """Renames a whole file over another; both the bytes and the name outlast a crash."""
+    sync_file(fresh)
+    fresh.replace(path)
+    sync_folder(path.parent)
+
+
+def sync_file(path: Path) -> None:
+    """Makes the bytes of a file durable."""
+    flags = os.O_RDONLY if os.name != "nt" else os.O_RDWR
+    handle = os.open(path, flags)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def sync_folder(folder: Path) -> None:
+    """Makes the names in a folder durable; Windows has no such call and needs none."""
+    if os.name != "nt":
+        sync_file(folder)

@@ -21,7 +21,7 @@ from typing import IO, Any
 
 from hve_monitor.clock import iso
 from hve_monitor.errors import ConfigError, StoreError
-from warehouse.delta.commit import fsync_folder, sync_file
+from hve_monitor.files import put_in_place, sync_file, sync_folder
 from warehouse.locks import exclusive
 from warehouse.store import MANIFEST, Store, restoring
 from warehouse.tables import TABLES
@@ -59,9 +59,7 @@ def back_up(store: Store, target: Path, *, locked: bool = False) -> Backup:
         staged, partial = folder / "store", folder / "archive"
         files = _freeze(store, staged, nullcontext() if locked else still(store))
         manifest = _write(partial, store.root, staged, files)
-        sync_file(partial)
-        partial.replace(target)
-        fsync_folder(target.parent)
+        put_in_place(partial, target)
     return Backup(str(target), manifest["created_at"], len(manifest["files"]), _size(manifest))
 
 
@@ -210,7 +208,7 @@ def _unpack(source: Path, fresh: Path) -> dict[str, Any]:
         name = (wrong or sorted(found))[0]
         raise StoreError(f"{source}: {name} is damaged; nothing was changed, use another backup")
     for folder in {fresh, *(each for each in fresh.rglob("*") if each.is_dir())}:
-        fsync_folder(folder)
+        sync_folder(folder)
     _write_manifest(fresh, manifest)
     return manifest
 
@@ -250,7 +248,7 @@ def _write_manifest(fresh: Path, manifest: dict[str, Any]) -> None:
     partial.write_text(json.dumps(manifest), encoding="utf-8")
     sync_file(partial)
     partial.replace(fresh / MANIFEST)
-    fsync_folder(fresh)
+    sync_folder(fresh)
 
 
 def _put_in_place(fresh: Path, root: Path) -> None:
@@ -258,7 +256,7 @@ def _put_in_place(fresh: Path, root: Path) -> None:
     if root.exists():
         root.rename(root.with_name(f"{root.name}.replaced-{time.time_ns()}"))
     fresh.rename(root)
-    fsync_folder(root.parent)
+    sync_folder(root.parent)
 
 
 def _size(manifest: dict[str, Any]) -> int:

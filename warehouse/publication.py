@@ -16,8 +16,8 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from hve_monitor.files import sync_file, sync_folder
 from warehouse.connection import connect, files_sql
-from warehouse.delta.commit import fsync_folder
 from warehouse.dictionary import write_comments
 from warehouse.reading import published
 from warehouse.store import Store
@@ -63,9 +63,9 @@ def publish(
         connection.execute("checkpoint")
     finally:
         connection.close()
-    _sync(fresh)
+    sync_file(fresh)
     _replace(fresh, store.published)
-    fsync_folder(store.root)
+    sync_folder(store.root)
 
 
 def _fill(connection: duckdb.DuckDBPyConnection, store: Store, as_of: datetime) -> None:
@@ -123,11 +123,6 @@ def _replace(fresh: Path, published: Path) -> None:
         else:
             return
     fresh.replace(published.with_name("hve.next.duckdb"))
-
-
-def _sync(file: Path) -> None:
-    with file.open("rb+") as handle:
-        os.fsync(handle.fileno())
 
 
 def _remove(fresh: Path) -> None:

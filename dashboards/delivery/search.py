@@ -12,12 +12,12 @@ from dashboards.delivery.failures import chosen_row
 from dashboards.parts.amounts import moment, plural
 from dashboards.parts.figure import heading
 from dashboards.parts.markup import tag
-from dashboards.parts.spreadsheet import csv_bytes
 from dashboards.session import readings
 from dashboards.session.frame import coverage_mark, gap_table
 from dashboards.session.view import View
 from hve_monitor.clock import midnight, parse_time
 from hve_monitor.errors import ConfigError
+from hve_monitor.spreadsheet import sheet
 from models.delivery.search import TraceFilter
 
 Row = dict[str, Any]
@@ -125,7 +125,7 @@ def search_results(view: View, wanted: TraceFilter) -> Row | None:
     selected = chosen_row(_table(rows), rows, _columns(), "found-rows")
     st.download_button(
         f"Download {plural(len(rows), 'row')} as CSV",
-        data=lambda: csv_bytes(rows, COLUMNS),
+        data=lambda: sheet(COLUMNS, rows),
         file_name=f"hve-traces-{view.now:%Y%m%d-%H%M}.csv",
         mime="text/csv",
         icon=":material/download:",

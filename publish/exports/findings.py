@@ -9,8 +9,8 @@ from pathlib import Path
 
 from hve_monitor.config import AlertTarget, Config
 from hve_monitor.errors import ConfigError, SourceUnavailable, StoreError
+from hve_monitor.files import write_text
 from models.incidents.cards import incident_cards
-from publish.atomic import write_lines
 from publish.ocsf import findings
 from publish.outgoing import Undelivered, client, post, quickly
 from publish.target import bare_url, place_of, secret_of
@@ -30,9 +30,9 @@ def export(config: Config, now: datetime, out: str) -> int:
         _send(config, out, lines)
         return len(lines)
     try:
-        write_lines(Path(out), lines)
-    except OSError as error:
-        raise StoreError(f"{out}: cannot be written ({error.strerror}); check --out") from None
+        write_text(Path(out), "".join(f"{line}\n" for line in lines))
+    except ConfigError as error:
+        raise StoreError(f"{error}; check --out") from None
     return len(lines)
 
 

@@ -20,11 +20,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from hve_monitor.errors import ConfigError
+from hve_monitor.files import replaced
+from hve_monitor.spreadsheet import write_csv
 from models.invoice.invoiced import InvoiceRow
 from models.invoice.ledger import ScopeLedger
 from models.reference.cost_centers import Centers
 from models.reference.prices import PriceBook
-from publish.files import replaced, write_csv
 
 NUMBERS = (
     "BilledCost",
@@ -109,7 +110,7 @@ def write_focus(rows: Sequence[Row], path: Path) -> list[Path]:
     if path.suffix == ".csv":
         write_csv(path, COLUMNS, ([_text(row[name]) for name in COLUMNS] for row in rows))
     elif path.suffix == ".parquet":
-        with replaced(path) as fresh:
+        with replaced(path, parents=True) as fresh:
             pq.write_table(_table(rows), fresh, compression="zstd")
     else:
         raise ConfigError(f"--out {path}: name a folder, or a file ending in .csv or .parquet")

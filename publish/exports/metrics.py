@@ -23,12 +23,12 @@ from prometheus_client.registry import Collector
 
 from hve_monitor.config import Config
 from hve_monitor.errors import ConfigError, HveError, StoreError
+from hve_monitor.files import SHARED, write_text
 from models.cost.spend import spend
 from models.engine.sql import records
 from models.incidents.cards import incident_cards
 from models.usage.coverage import coverage_report, published_as_of
 from models.usage.usage import usage_sums
-from publish.atomic import SHARED, write_lines
 from warehouse.publication import published
 from warehouse.state import State
 
@@ -134,10 +134,11 @@ def text(config: Config, now: datetime) -> str:
 
 def write(config: Config, now: datetime, path: Path) -> None:
     """Replaces the textfile at once. Raises: StoreError when it cannot be written."""
+    document = text(config, now)
     try:
-        write_lines(path, text(config, now).splitlines(), SHARED)
-    except OSError as error:
-        raise StoreError(f"{path}: cannot be written ({error.strerror}); check --out") from None
+        write_text(path, document, SHARED)
+    except ConfigError as error:
+        raise StoreError(f"{error}; check --out") from None
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from pathlib import Path
 import duckdb
 
 from hve_monitor.errors import ConfigError
-from publish.files import replaced
+from hve_monitor.files import replaced
 from warehouse.connection import quoted
 from warehouse.dictionary import write_comments
 
@@ -26,7 +26,7 @@ def write_duckdb(connection: duckdb.DuckDBPyConnection, out: Path) -> Path:
     if out.suffix not in (".duckdb", ".db"):
         raise ConfigError(f"--out {out}: name a file ending in .duckdb")
     tables = connection.execute(LISTED).fetchall()
-    with replaced(out) as fresh:
+    with replaced(out, parents=True) as fresh:
         try:
             connection.execute(f"attach {quoted(str(fresh))} as copy")
         except duckdb.IOException as error:

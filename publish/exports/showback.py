@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from hve_monitor.clock import iso
-from publish.files import write_csv, write_text
+from hve_monitor.files import write_text
+from hve_monitor.spreadsheet import write_csv
 
 UNALLOCATED = "(unallocated)"
 COLUMNS = (
@@ -52,7 +53,7 @@ def write_showback(report: Mapping[str, Any], out: Path, now: datetime) -> list[
     for row in report["by_cost_center"]:
         name = _file_name(row["cost_center"]) if row["cost_center"] else "unallocated"
         page = out / f"hve-showback-{report['month']}-{name}.html"
-        write_text(page, page_of(report, row, booked, now))
+        write_text(page, page_of(report, row, booked, now), parents=True)
         pages.append(page)
     return [table, *pages]
 

@@ -12,7 +12,7 @@ import duckdb
 
 from hve_monitor.clock import iso
 from hve_monitor.errors import ConfigError
-from publish.files import write_csv
+from hve_monitor.spreadsheet import write_csv
 
 ROWS_AT_ONCE = 10_000
 LISTED = (

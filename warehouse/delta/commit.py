@@ -7,7 +7,6 @@ the files that its log entry names and of the entry itself; only then does the c
 from __future__ import annotations
 
 import hashlib
-import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -25,6 +24,7 @@ from deltalake import (
 from deltalake.exceptions import DeltaError
 
 from hve_monitor.errors import StoreError
+from hve_monitor.files import sync_file, sync_folder
 from warehouse.delta.files import DeltaFiles, added_files, partition_filters
 from warehouse.tables import Table
 
@@ -179,7 +179,7 @@ def sync_entries(path: Path, after: int) -> list[Path]:
             folders.update(file.parents[: len(file.relative_to(path).parts) - 1])
         sync_file(entry)
     for folder in folders:
-        fsync_folder(folder)
+        sync_folder(folder)
     return files
 
 
@@ -201,20 +201,4 @@ def _sync_checkpoint(path: Path) -> None:
     for file in [*files, log / "_last_checkpoint"]:
         if file.exists():
             sync_file(file)
-    fsync_folder(log)
-
-
-def fsync_folder(folder: Path) -> None:
-    """Makes names in the folder durable; Windows has no such call and needs none."""
-    if os.name != "nt":
-        sync_file(folder)
-
-
-def sync_file(path: Path) -> None:
-    """Makes the bytes of a file durable."""
-    flags = os.O_RDONLY if os.name != "nt" else os.O_RDWR
-    handle = os.open(path, flags)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    sync_folder(log)

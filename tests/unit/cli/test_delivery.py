@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import sqlite3
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 
 from cli.text.delivery import DELIVERY_TEXTS
 from tests.unit.conftest import CSV, Hve, Prepared
+from tests.unit.formulas import FORMULAS, cells, running
 
 NOW = ("--now", "2026-11-24T08:00:00Z")
 CONFIG = """\
@@ -47,6 +49,19 @@ def test_an_export_is_a_file_with_every_row(mail: Hve) -> None:
     assert document["rows"] == 2
     assert len(Path("rows.csv").read_text(encoding="utf-8-sig").splitlines()) == 3
     assert "2 rows in rows.csv" in mail("trace", "--out", "rows.csv", *NOW).out
+
+
+def test_an_export_runs_nothing_in_a_spreadsheet(hve: Hve, tmp_path: Path) -> None:
+    with (tmp_path / "traces.csv").open("w", encoding="utf-8", newline="") as file:
+        rows = csv.writer(file)
+        rows.writerow(["id", "sender", "recipient", "received_at", "status", "subject"])
+        fixed = ("hr@contoso.com", "reader@fabrikam.com", "2026-11-23T07:00:00Z", "delivered")
+        rows.writerows([f"t{place}", *fixed, text] for place, text in enumerate(FORMULAS))
+    assert hve("import", "traces.csv", *NOW).code == 0
+    assert hve("trace", "--out", "rows.csv", "--json", *NOW).json["rows"] == len(FORMULAS)
+    document = (tmp_path / "rows.csv").read_bytes()
+    assert running(document) == []
+    assert {"'=1+1", "'＝1+1", "'\u00a0=1+1"} <= set(cells(document))
 
 
 @pytest.mark.parametrize(

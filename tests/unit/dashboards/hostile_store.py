@@ -27,7 +27,7 @@ from warehouse.store import Store, open_store
 
 SCRIPT = "<script>window.stolen=1</script>"
 IMAGE = '<img src=x onerror="window.stolen=1">'
-FORMULA = '=HYPERLINK("https://example.net","x")'
+FORMULA = '\u00a0=HYPERLINK("https://example.net","x")'
 LINK = "[click](https://example.net) **bold** :red[x] $a$ `code`"
 TURNED = "tab\tand\u202eright-to-left\u202c\x07bell\x1b[31m"
 ARABIC = "فاتورة أكتوبر"

@@ -7,6 +7,7 @@ from html import escape
 from pathlib import Path
 
 import pytest
+import streamlit
 from streamlit.testing.v1 import AppTest
 
 from hve_monitor.config import load_config
@@ -14,6 +15,7 @@ from models.delivery.outcomes import latest_undelivered
 from models.incidents.cards import incident_cards
 from tests.unit.dashboards.conftest import FIRST, NOW, Open, bodies, unfolded
 from tests.unit.dashboards.hostile_store import BAD, WORSE, hostile_tenant
+from tests.unit.formulas import cells, running
 from warehouse.publication import published
 
 PAGES = {
@@ -70,6 +72,17 @@ def test_the_way_of_a_message_is_text(hostile: Path, opened: Open) -> None:
     app = opened(hostile, "delivery", message=row["id"], to=row["recipient"])
     way = next(each for each in check(app) if 'class="steps"' in each)
     assert "Fail &lt;script&gt;window.stolen=1&lt;/script&gt;" in way
+
+
+def test_a_download_runs_nothing_in_a_spreadsheet(
+    hostile: Path, opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files: list[bytes] = []
+    monkeypatch.setattr(streamlit, "download_button", lambda *_, data, **__: files.append(data()))
+    assert not opened(hostile, "delivery", status="delivered").exception
+    (document,) = files
+    assert any("HYPERLINK" in text for text in cells(document))
+    assert running(document) == []
 
 
 def test_the_card_of_every_incident_is_text(hostile: Path, opened: Open) -> None:

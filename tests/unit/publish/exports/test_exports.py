@@ -13,6 +13,8 @@ from hve_monitor.config import Export as Schedule
 from hve_monitor.errors import ConfigError
 from models.cost.spend import spend
 from publish.exports.exports import Export, export, scheduled
+from publish.exports.tables import write_tables
+from tests.unit.formulas import FORMULAS, cells
 from tests.unit.models.conftest import NOW
 
 
@@ -34,6 +36,15 @@ def test_hostile_texts_of_a_table_are_texts(config: Config, tmp_path: Path) -> N
     (row,) = [row for row in rows_of(file) if row["trace_id"] == "m"]
     assert (row["recipient"], row["subject"]) == ("'=cmd@contoso.com", "'=1+1")
     assert row["received_at"] == "2026-11-02T09:00:00Z"
+
+
+def test_no_cell_of_a_table_runs(tmp_path: Path) -> None:
+    with duckdb.connect() as connection:
+        connection.execute("attach ':memory:' as hve; create schema hve.marts")
+        connection.execute("create table hve.marts.texts (text varchar)")
+        connection.executemany("insert into hve.marts.texts values (?)", [[x] for x in FORMULAS])
+        (file,), _ = write_tables(connection, tmp_path, [])
+    assert sorted(cells(file.read_bytes())) == sorted(f"'{text}" for text in FORMULAS)
 
 
 def test_a_table_that_is_not_there_is_refused_with_the_nearest(

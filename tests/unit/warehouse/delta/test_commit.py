@@ -77,6 +77,7 @@ def test_everything_that_a_commit_names_is_on_the_disk_before_it_returns(
 ) -> None:
     synced: list[Path] = []
     monkeypatch.setattr(commit, "sync_file", synced.append)
+    monkeypatch.setattr(commit, "sync_folder", synced.append)
     folder.append(HVE_COST_DAILY, costs("contoso", d22=1, d23=2))
     path = folder.path(HVE_COST_DAILY)
     files = {Path(file) for file in folder.files(HVE_COST_DAILY)}

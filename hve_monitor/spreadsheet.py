@@ -1,0 +1,95 @@
+"""CSV files that a spreadsheet opens without running anything in them.
+
+Source: OWASP, CSV Injection: a cell that begins with = + - @, a tab or a line break may run.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+from pathlib import Path
+from typing import TextIO
+
+from hve_monitor.files import replaced
+
+# Spreadsheets read the full-width and small forms as the signs, and drop what is not seen before.
+UNSEEN = r"[\s\x00-\x20\x7f-\xa0\u00ad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]"
+FORMULA = re.compile(UNSEEN + r"*[=+\-@\t\r\n＝＋－＠﹦﹢﹣﹫]")
+
+
+def cell(value: object) -> object:
+    """The value; an apostrophe stands before a text that could be a formula. Null is empty."""
+    if value is None:
+        return ""
+    if isinstance(value, Decimal):
+        return _exact(value)
+    return f"'{value}" if isinstance(value, str) and FORMULA.match(value) else value
+
+
+def _exact(amount: Decimal) -> str:
+    """All digits and a decimal point: a column of whole numbers would be read as integers."""
+    text = f"{amount:f}"
+    shortened = text.rstrip("0") if "." in text else f"{text}."
+    return f"{shortened}0" if shortened.endswith(".") else shortened
+
+
+def write_csv(path: Path, names: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Replaces a file for other programs, in UTF-8, and creates its folder.
+
+    Raises: ConfigError when it cannot be written.
+    """
+    with (
+        replaced(path, parents=True) as fresh,
+        fresh.open("w", encoding="utf-8", newline="") as file,
+    ):
+        _write(file, names, rows, "\n")
+
+
+def write_sheet(path: Path, names: Sequence[str], rows: Iterable[Mapping[str, object]]) -> int:
+    """Replaces a file for people and returns how many rows it has.
+
+    UTF-8 with a byte order mark, so that spreadsheets read names in every script.
+    Raises: ConfigError when it cannot be written.
+    """
+    with (
+        replaced(path) as fresh,
+        fresh.open("w", encoding="utf-8-sig", errors="surrogatepass", newline="") as file,
+    ):
+        return _write(file, names, _values(rows, names))
+
+
+def sheet(names: Sequence[str], rows: Iterable[Mapping[str, object]]) -> bytes:
+    """The bytes that `write_sheet` writes."""
+    text = io.StringIO(newline="")
+    _write(text, names, _values(rows, names))
+    return text.getvalue().encode("utf-8-sig", "surrogatepass")
+
+
+def _values(
+    rows: Iterable[Mapping[str, object]], names: Sequence[str]
+) -> Iterable[Sequence[object]]:
+    return ([row.get(name) for name in names] for row in rows)
+
+
+class _Lines:
+    """Lines of a csv.writer with another end: it quotes a lone CR only where CR LF ends a line."""
+
+    def __init__(self, file: TextIO, end: str) -> None:
+        self._file, self._end = file, end
+
+    def write(self, line: str) -> None:
+        self._file.write(line.removesuffix("\r\n") + self._end)
+
+
+def _write(
+    file: TextIO, names: Sequence[str], rows: Iterable[Sequence[object]], end: str = "\r\n"
+) -> int:
+    writer, count = csv.writer(_Lines(file, end)), 0
+    writer.writerow(names)
+    for row in rows:
+        writer.writerow([cell(value) for value in row])
+        count += 1
+    return count

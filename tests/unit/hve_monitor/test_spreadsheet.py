@@ -1,0 +1,83 @@
+"""CSV files: whole or not there, and nothing in them runs."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from hve_monitor.errors import ConfigError
+from hve_monitor.spreadsheet import cell, sheet, write_csv, write_sheet
+from tests.unit.formulas import FORMULAS, cells, running
+
+
+def test_a_formula_is_a_text() -> None:
+    assert [text for text in FORMULAS if cell(text) != f"'{text}"] == []
+
+
+def test_every_writer_has_the_guard(tmp_path: Path) -> None:
+    file, names = tmp_path / "rows.csv", ["text"]
+    write_csv(file, names, ([text] for text in FORMULAS))
+    assert cells(file.read_bytes()) == [f"'{text}" for text in FORMULAS]
+    write_sheet(file, names, ({"text": text} for text in FORMULAS))
+    assert cells(file.read_bytes()) == [f"'{text}" for text in FORMULAS]
+    assert sheet(names, ({"text": text} for text in FORMULAS)) == file.read_bytes()
+    assert running(file.read_bytes()) == []
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [("a=1", "a=1"), (" plain", " plain"), ("plain", "plain"), ("", ""), (-5, -5), (-0.5, -0.5),
+     (Decimal("-0.25"), "-0.25"), (Decimal("1.50"), "1.5"), (Decimal(70), "70.0"),
+     (Decimal("1E-9"), "0.000000001"), (Decimal("0.00"), "0.0"), (None, "")],
+)  # fmt: skip
+def test_everything_else_stays(value: object, shown: object) -> None:
+    assert cell(value) == shown
+
+
+def test_a_file_for_programs_is_plain_utf_8(tmp_path: Path) -> None:
+    file = tmp_path / "new" / "x.csv"
+    write_csv(file, ["a", "b"], [["é", 1], [None, Decimal(2)]])
+    assert file.read_bytes() == "a,b\né,1\n,2.0\n".encode()
+
+
+def test_a_file_for_people_has_a_mark_and_every_row(tmp_path: Path) -> None:
+    file = tmp_path / "rows.csv"
+    rows = ({"id": str(number), "subject": "=1+1"} for number in range(3))
+    assert write_sheet(file, ("id", "subject", "none"), rows) == 3
+    assert file.read_bytes().startswith(b"\xef\xbb\xbf")
+    with file.open(encoding="utf-8-sig", newline="") as opened:
+        assert list(csv.reader(opened))[:2] == [["id", "subject", "none"], ["0", "'=1+1", ""]]
+    assert list(tmp_path.iterdir()) == [file]
+
+
+def test_quotes_line_breaks_and_half_letters_survive() -> None:
+    row = {"subject": 'a "quoted", line\nbreak \ud83d', "id": "1"}
+    data = sheet(["id", "subject"], [row])
+    assert data.startswith(b"\xef\xbb\xbf")
+    read = list(csv.reader(io.StringIO(data.decode("utf-8-sig", "surrogatepass"), newline="")))
+    assert read == [["id", "subject"], ["1", row["subject"]]]
+
+
+def test_a_folder_that_is_not_there_is_one_line(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"gone/rows\.csv: cannot be written"):
+        write_sheet(tmp_path / "gone" / "rows.csv", ("id",), [])
+
+
+def test_a_search_that_breaks_leaves_the_old_file(tmp_path: Path) -> None:
+    def broken() -> Iterator[dict[str, object]]:
+        yield {"id": "1"}
+        raise OSError(28, "No space left on device")
+
+    file = tmp_path / "rows.csv"
+    file.write_text("old")
+    with pytest.raises(ConfigError, match="No space left"):
+        write_sheet(file, ("id",), broken())
+    with pytest.raises(ConfigError, match="No space left"):
+        write_csv(file, ("id",), ([row["id"]] for row in broken()))
+    assert file.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [file]

@@ -7,11 +7,12 @@ for places that render Markdown or HTML they lose every sign that means somethin
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
+
+from hve_monitor.text import printable
 
 Parts = dict[str, Any]
 LONGEST_LINE, LISTED = 500, 25
@@ -28,8 +29,7 @@ MENTION = re.compile(r"@(?=(?:everyone|here|channel)\b)", re.IGNORECASE)
 def plain(value: object) -> str:
     """One line of visible characters: no control, no format, no bidirectional override."""
     shown = "" if value is None else str(value)
-    kept = "".join(" " if unicodedata.category(each)[0] in "CZ" else each for each in shown)
-    return " ".join(kept.split())[:LONGEST_LINE]
+    return " ".join(printable(shown).split())[:LONGEST_LINE]
 
 
 def harmless(text: str) -> str:

@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cli.text.money import cost_lines, exported
+from hve_monitor.text import printable
 
 Document = dict[str, Any]
 WIDEST = 160
@@ -400,7 +401,7 @@ def _table(found: Sequence[Document]) -> str:
 def _plain(value: object) -> str:
     """A value as text without control characters: data must not steer the terminal."""
     shown = "" if value is None else str(value)
-    return "".join(sign if sign.isprintable() else "�" for sign in shown)
+    return printable(shown, "�")
 
 
 def _clean(text: str) -> str:

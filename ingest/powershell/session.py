@@ -18,6 +18,7 @@ from typing import Any, cast
 import msgspec
 
 from hve_monitor.errors import AuthError, HveError, SourceContractError, SourceUnavailable
+from hve_monitor.text import printable
 from ingest.exchange.cmdlets import Exchange
 from ingest.files.formats.collected import Recorded, read_collection
 from ingest.http import Api, RequestRefused
@@ -113,6 +114,5 @@ class ExchangeWays(Exchange):
 def _reason(output: bytes) -> str:
     """The first line that says something; PowerShell draws colours around it."""
     text = output.decode("utf-8", "replace")
-    plain = "".join(sign if sign.isprintable() or sign == "\n" else "" for sign in text)
-    lines = [line.strip() for line in plain.split("\n") if line.strip()]
+    lines = [line.strip() for line in printable(text, "", "\n").split("\n") if line.strip()]
     return lines[0][:300] if lines else "ended without a reason"

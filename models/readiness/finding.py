@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
+from hve_monitor.text import printable
+
 Status = Literal["pass", "fail", "warn", "unknown"]
 Severity = Literal["high", "medium", "low"]
 ORDER: tuple[Status, ...] = ("fail", "unknown", "warn", "pass")  # the worst comes first
@@ -43,7 +45,7 @@ def powershell(text: str) -> str:
 
     PowerShell takes four typographic signs for a single quote, and a line break ends no literal.
     """
-    shown = "".join(sign if sign.isprintable() else " " for sign in text)
+    shown = printable(text)
     for quote in "'\u2018\u2019\u201a\u201b":
         shown = shown.replace(quote, quote * 2)
     return f"'{shown}'"

@@ -20,6 +20,7 @@ from typing import IO, Any, cast
 import pyarrow as pa
 
 from hve_monitor.errors import ConfigError
+from hve_monitor.text import printable
 
 Stream = IO[bytes]
 DAMAGE = (EOFError, zlib.error, zipfile.BadZipFile, lzma.LZMAError, OSError, NotImplementedError)
@@ -68,7 +69,7 @@ def _zipped(file: Path) -> Iterator[Member]:
             name = PurePosixPath(entry.filename)
             hidden = name.parts[:1] == ("__MACOSX",) or name.name.startswith(".")
             if not entry.is_dir() and not hidden:
-                shown = "".join(sign for sign in entry.filename if sign.isprintable())
+                shown = printable(entry.filename, "")
                 yield Member(f"{file}/{shown}", _opener(archive, entry), archived=True)
 
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from hve_monitor.errors import ConfigError
+from hve_monitor.text import printable
 
 TEXTS = (
     "trace_id",
@@ -102,13 +103,8 @@ def plain(name: str) -> str:
 
 def shown(columns: Sequence[str]) -> str:
     """Column names for a message: one line, and no address, should a row stand in their place."""
-    names = ["…" if "@" in column else one_line(column)[:60] for column in columns[:30]]
+    names = ["…" if "@" in column else printable(column)[:60] for column in columns[:30]]
     return ", ".join(names)
-
-
-def one_line(text: str) -> str:
-    """The text without signs that break or hide a line."""
-    return "".join(sign if sign.isprintable() else " " for sign in text)
 
 
 def found(layout: Layout, columns: Sequence[str]) -> dict[str, str]:

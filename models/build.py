@@ -26,7 +26,7 @@ from models.usage.corrections import keep_corrections
 from models.usage.first_contacts import keep_firsts
 from warehouse.delta.portions import portions
 from warehouse.publication import publish
-from warehouse.records.accounts import stored_days
+from warehouse.records.stored import stored_days
 from warehouse.state import DirtyDay
 from warehouse.store import Store
 from warehouse.tables import (

@@ -20,7 +20,7 @@ from hve_monitor.files import sql
 from warehouse.connection import files_sql
 from warehouse.delta.commit import sha256
 from warehouse.publication import published
-from warehouse.records.accounts import stored_days
+from warehouse.records.stored import stored_days
 from warehouse.state import Window
 from warehouse.store import Store
 from warehouse.tables import HVE_USAGE_DAILY, MESSAGE_TRACES, TABLES, Table

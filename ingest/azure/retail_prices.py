@@ -90,7 +90,8 @@ def ingest_retail_prices(
         items = _items(api, currency)
         prices = list(dict.fromkeys(_price(item) for item in items if _mentions_hve(item)))
         result.rows_read = len(prices)
-        result.rows_new, result.rows_changed = record_prices(store, tenant, prices, now)
+        counts = record_prices(store, tenant, prices, now)
+        result.rows_new, result.rows_changed = counts.new, counts.changed
         moment = whole_second(now)
         store.state.cover(tenant, SOURCE, currency, Window(moment, moment))
     except HveError as error:

@@ -37,8 +37,8 @@ def ingest_billing(
             if isinstance(error, (AuthError, SourceUnavailable)):
                 break
     result.rows_read = sum(policy.unavailable_reason is None for policy in policies)
-    result.rows_new, result.rows_changed = record_billing(store, tenant, policies, now)
-    result.rows_unchanged = len(policies) - result.rows_new - result.rows_changed
+    counts = record_billing(store, tenant, policies, now)
+    result.rows_new, result.rows_changed, result.rows_unchanged = counts
     result.settle()
     result.requests, result.throttled = exchange.api.requests, exchange.api.throttled
     return result

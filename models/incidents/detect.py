@@ -30,8 +30,8 @@ from models.incidents.turns import Turn, bound_together, end_turn, next_turn
 from models.incidents.verdicts import Feedback
 from models.incidents.walk import Analysis, Incident, analyse
 from models.reference.prices import PriceBook
-from warehouse.records.accounts import replace_of_accounts, stored_rows
 from warehouse.records.plans import Plan, stored_plans
+from warehouse.records.stored import replace_of_accounts, stored_rows
 from warehouse.records.verdicts import stored_verdicts
 from warehouse.state import DirtyDay, Window
 from warehouse.store import Store

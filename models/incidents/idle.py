@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from models.incident import Incident, Signal
-from warehouse.records.accounts import current_accounts, stored_rows
+from warehouse.records.accounts import current_accounts
+from warehouse.records.stored import stored_rows
 from warehouse.store import Store
 from warehouse.tables import HVE_ACCOUNTS
 

@@ -18,7 +18,7 @@ from models.readiness.checks import CHECKS, findings_of
 from models.readiness.facts import Settings
 from models.readiness.finding import ORDER, Finding, Key
 from models.readiness.read_facts import read_facts
-from warehouse.records.accounts import stored_rows
+from warehouse.records.stored import stored_rows
 from warehouse.store import Store
 from warehouse.tables import HVE_FINDINGS
 

@@ -14,7 +14,7 @@ from hve_monitor.files import sql
 from models.engine.sql import model
 from models.engine.workplace import Workplace
 from warehouse.privacy.subjects import mark_stored, marked
-from warehouse.records.accounts import stored_days
+from warehouse.records.stored import stored_days
 from warehouse.store import Store
 from warehouse.tables import FIRST_CONTACTS, FIRST_SOURCES, FIRST_SUBJECTS, Table
 

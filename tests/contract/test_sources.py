@@ -30,10 +30,11 @@ from simulator.entra.sign_ins import SignIns
 from simulator.world import access
 from simulator.world.fault import Faults
 from tests.contract.conftest import NOW, Site
-from warehouse.records.accounts import Account, current_accounts, stored_rows
+from warehouse.records.accounts import Account, current_accounts
 from warehouse.records.costs import newest_costs
 from warehouse.records.message_traces import land
 from warehouse.records.policies import newest_policies
+from warehouse.records.stored import stored_rows
 from warehouse.records.trace_events import Pair
 from warehouse.state import Window
 from warehouse.store import Store, open_store

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
-import pyarrow as pa
-
-from warehouse.records.accounts import account_addresses, stored_rows
+from warehouse.records.accounts import account_addresses
+from warehouse.records.observed import Observed, Recorded, masked
 from warehouse.store import Store
 from warehouse.tables import BILLING_POLICIES
 
@@ -24,32 +23,18 @@ class BillingPolicy:
     unavailable_reason: str | None = None
 
 
+OBSERVED = Observed(BILLING_POLICIES, BillingPolicy, lambda policy: policy.account, "exchange")
+
+
 def record_billing(
     store: Store, tenant: str, policies: Sequence[BillingPolicy], now: datetime
-) -> tuple[int, int]:
-    """Writes what differs from the newest observation of the account; returns (new, changed)."""
+) -> Recorded:
+    """Writes what differs from the newest observation of the account."""
     mask, own = store.mask(tenant), account_addresses(store, tenant)
-    policies = [
-        replace(each, unavailable_reason=mask.text(each.unavailable_reason, own))
-        for each in policies
-    ]
-    before = newest_billing(store, tenant)
-    fresh = [policy for policy in policies if before.get(policy.account) != policy]
-    if fresh:
-        batch = store.state.next_batch()
-        shared = {"tenant": tenant, "observed_at": now, "batch": batch, "source": "exchange"}
-        rows = [{**asdict(policy), **shared} for policy in fresh]
-        store.delta.append(
-            BILLING_POLICIES, pa.Table.from_pylist(rows, schema=BILLING_POLICIES.schema)
-        )
-    new = sum(policy.account not in before for policy in fresh)
-    return new, len(fresh) - new
+    policies = [masked(mask, policy, ("unavailable_reason",), own) for policy in policies]
+    return OBSERVED.record(store, tenant, policies, newest_billing(store, tenant), now)
 
 
 def newest_billing(store: Store, tenant: str) -> dict[str, BillingPolicy]:
     """The last observation of every account."""
-    newest: dict[str, BillingPolicy] = {}
-    for row in sorted(stored_rows(store, BILLING_POLICIES, tenant), key=lambda row: row["batch"]):
-        fields = {name: row[name] for name in BillingPolicy.__dataclass_fields__}
-        newest[row["account"]] = BillingPolicy(**fields)
-    return newest
+    return OBSERVED.newest(store, tenant)

@@ -8,15 +8,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 
-import pyarrow as pa
-
 from hve_monitor.files import sql
 from warehouse.connection import arrow, files_sql
-from warehouse.records.accounts import stored_rows
+from warehouse.records.observed import Observed, Recorded
 from warehouse.store import Store
 from warehouse.tables import AZURE_COSTS, RETAIL_PRICES
 
@@ -89,6 +87,23 @@ class RetailPrice:
     retail_price: Decimal
     effective_from: datetime | None
 
+    @property
+    def identity(self) -> tuple[object, ...]:
+        """Everything of a price but the amount and its unit."""
+        return (
+            self.meter_id,
+            self.sku_name,
+            self.region,
+            self.price_type,
+            self.tier_minimum_units,
+            self.currency,
+            self.effective_from,
+        )
+
+
+COSTS = Observed(AZURE_COSTS, Cost, lambda cost: cost.identity, "azure")
+PRICES = Observed(RETAIL_PRICES, RetailPrice, lambda price: price.identity, "retail")
+
 
 def newest_costs(store: Store, tenant: str) -> dict[Identity, Cost]:
     """What is known of every amount of the tenant."""
@@ -108,66 +123,26 @@ def record_costs(
     read: Sequence[CostRange],
     is_hve: Mark,
     now: datetime,
-) -> tuple[int, int, int]:
-    """Writes amounts that differ from their last observation; returns (new, changed, unchanged).
+) -> Recorded:
+    """Writes amounts that differ from their last observation.
 
-    Known rows are marked anew as well, so that a filter pinned today holds for last year.
+    Stored rows are marked anew as well, so that a filter pinned today holds for last year.
     """
-    known = newest_costs(store, tenant)
-    wanted = {cost.identity: cost for cost in costs}
+    newest = newest_costs(store, tenant)
+    answered = {cost.identity: cost for cost in costs}
     withdrawn = {
         identity: replace(cost, cost=Decimal(0))
-        for identity, cost in known.items()
-        if identity not in wanted and any(part.holds(cost) for part in read)
+        for identity, cost in newest.items()
+        if identity not in answered and any(part.holds(cost) for part in read)
     }
-    marked = (
-        replace(cost, is_hve=is_hve(cost.group)) for cost in (known | withdrawn | wanted).values()
-    )
-    fresh = [cost for cost in marked if known.get(cost.identity) != cost]
-    _append_costs(store, tenant, fresh, now)
-    new = sum(cost.identity not in known for cost in fresh)
-    said = sum(cost.identity in wanted for cost in fresh)
-    return new, len(fresh) - new, len(wanted) - said
-
-
-def _append_costs(store: Store, tenant: str, costs: Sequence[Cost], now: datetime) -> None:
-    if not costs:
-        return
-    batch = store.state.next_batch()
-    shared = {"tenant": tenant, "observed_at": now, "batch": batch, "source": "azure"}
-    rows = [{**asdict(cost), **shared} for cost in costs]
-    store.delta.append(AZURE_COSTS, pa.Table.from_pylist(rows, schema=AZURE_COSTS.schema))
+    amounts = newest | withdrawn | answered
+    marked = [replace(cost, is_hve=is_hve(cost.group)) for cost in amounts.values()]
+    inferred = amounts.keys() - answered.keys()
+    return COSTS.record(store, tenant, marked, newest, now, inferred)
 
 
 def record_prices(
     store: Store, tenant: str, prices: Sequence[RetailPrice], now: datetime
-) -> tuple[int, int]:
-    """Writes list prices that differ from the last observation; returns (new, changed)."""
-    known = {_place(price): price for price in _stored_prices(store, tenant)}
-    fresh = [price for price in prices if known.get(_place(price)) != price]
-    if fresh:
-        batch = store.state.next_batch()
-        shared = {"tenant": tenant, "observed_at": now, "batch": batch, "source": "retail"}
-        rows = [{**asdict(price), **shared} for price in fresh]
-        store.delta.append(RETAIL_PRICES, pa.Table.from_pylist(rows, schema=RETAIL_PRICES.schema))
-    new = sum(_place(price) not in known for price in fresh)
-    return new, len(fresh) - new
-
-
-def _stored_prices(store: Store, tenant: str) -> list[RetailPrice]:
-    rows = sorted(stored_rows(store, RETAIL_PRICES, tenant), key=lambda row: row["batch"])
-    names = RetailPrice.__dataclass_fields__
-    return [RetailPrice(**{name: row[name] for name in names}) for row in rows]
-
-
-def _place(price: RetailPrice) -> tuple[object, ...]:
-    """Everything of a price but the amount and its unit."""
-    return (
-        price.meter_id,
-        price.sku_name,
-        price.region,
-        price.price_type,
-        price.tier_minimum_units,
-        price.currency,
-        price.effective_from,
-    )
+) -> Recorded:
+    """Writes list prices that differ from the last observation."""
+    return PRICES.record(store, tenant, prices, PRICES.newest(store, tenant), now)

@@ -9,17 +9,17 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import pyarrow as pa
-
-from warehouse.records.accounts import account_addresses, stored_rows
+from warehouse.records.accounts import account_addresses
+from warehouse.records.observed import Observed, Recorded, masked
 from warehouse.store import Store
 from warehouse.tables import POLICIES
 
 Identity = tuple[str, str | None]
+TEXTS = ("name", "document", "unavailable_reason")  # what may name a person
 APP_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
@@ -61,33 +61,20 @@ class Policy:
         lists = [value for value in named if value is not None]
         if not lists:
             return None
-        texts = [str(each) for value in lists for each in _each(value)]
+        texts = [str(item) for value in lists for item in _items(value)]
         return tuple(dict.fromkeys(text.lower() for text in texts if APP_ID.fullmatch(text)))
 
 
-def _each(value: object) -> list[object]:
+def _items(value: object) -> list[object]:
     return list(value) if isinstance(value, list) else [value]
+
+
+OBSERVED = Observed(POLICIES, Policy, lambda policy: policy.identity)
 
 
 def newest_policies(store: Store, tenant: str) -> dict[Identity, Policy]:
     """The last observation of every object, of gone ones too."""
-    rows = sorted(stored_rows(store, POLICIES, tenant), key=lambda row: row["batch"])
-    names = Policy.__dataclass_fields__
-    policies = [Policy(**{name: row[name] for name in names}) for row in rows]
-    return {policy.identity: policy for policy in policies}
-
-
-def _masked(store: Store, tenant: str, policies: Sequence[Policy]) -> list[Policy]:
-    mask, own = store.mask(tenant), account_addresses(store, tenant)
-    return [
-        replace(
-            each,
-            name=mask.text(each.name, own),
-            document=mask.text(each.document, own),
-            unavailable_reason=mask.text(each.unavailable_reason, own),
-        )
-        for each in policies
-    ]
+    return OBSERVED.newest(store, tenant)
 
 
 def record_policies(
@@ -96,23 +83,17 @@ def record_policies(
     policies: Sequence[Policy],
     complete: Collection[str],
     now: datetime,
-) -> tuple[int, int, int]:
-    """Writes what differs from the last observation; returns (new, changed, unchanged).
+) -> Recorded:
+    """Writes what differs from the last observation.
 
     complete: kinds of which every object was read: what is known beyond them is gone.
     """
-    policies = _masked(store, tenant, policies)
-    known = newest_policies(store, tenant)
-    found = {policy.identity for policy in policies}
-    gone = [
-        Policy(each.kind, each.object_id, each.name, source=each.source)
-        for each in known.values()
-        if each.kind in complete and each.identity not in found
-    ]
-    fresh = [each for each in [*policies, *gone] if known.get(each.identity) != each]
-    if fresh:
-        shared = {"tenant": tenant, "observed_at": now, "batch": store.state.next_batch()}
-        rows = [{**asdict(policy), **shared} for policy in fresh]
-        store.delta.append(POLICIES, pa.Table.from_pylist(rows, schema=POLICIES.schema))
-    new = sum(policy.identity not in known for policy in fresh)
-    return new, len(fresh) - new, len(policies) - sum(each in fresh for each in policies)
+    mask, own = store.mask(tenant), account_addresses(store, tenant)
+    read = [masked(mask, policy, TEXTS, own) for policy in policies]
+    newest, answered = newest_policies(store, tenant), {policy.identity for policy in read}
+    gone = {
+        identity: Policy(policy.kind, policy.object_id, policy.name, source=policy.source)
+        for identity, policy in newest.items()
+        if policy.kind in complete and identity not in answered
+    }
+    return OBSERVED.record(store, tenant, [*read, *gone.values()], newest, now, inferred=gone)

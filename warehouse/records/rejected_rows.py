@@ -8,7 +8,7 @@ from datetime import datetime
 import pyarrow as pa
 
 from warehouse.protection.pseudonyms import hidden
-from warehouse.records.accounts import stored_rows
+from warehouse.records.stored import stored_rows
 from warehouse.store import Store
 from warehouse.tables import REJECTED_ROWS
 

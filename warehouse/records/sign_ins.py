@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
-
-import pyarrow as pa
 
 from hve_monitor.files import sql
 from warehouse.connection import files_sql
-from warehouse.protection.pseudonyms import Mask
 from warehouse.records.accounts import account_addresses
+from warehouse.records.observed import append_rows, masked
 from warehouse.store import Store
 from warehouse.tables import SIGN_INS
 
 STORED = sql(__file__, "signins")
+TEXTS = ("user_principal_name", "failure_reason")  # what may name a person
 
 
 @dataclass(frozen=True)
@@ -44,26 +43,19 @@ class SignIn:
 
 def record_sign_ins(store: Store, tenant: str, sign_ins: Sequence[SignIn], now: datetime) -> int:
     """Writes the sign-ins that are not stored yet; returns how many."""
-    known = _known(store, tenant, {each.day for each in sign_ins})
+    stored = _stored_ids(store, tenant, {sign_in.day for sign_in in sign_ins})
     mask, own = store.mask(tenant), account_addresses(store, tenant)
-    fresh = {each.id: _masked(mask, each, own) for each in sign_ins if each.id not in known}
-    if fresh:
-        shared = {"tenant": tenant, "observed_at": now, "batch": store.state.next_batch()}
-        rows = [{**asdict(each), "day": each.day, **shared} for each in fresh.values()]
-        store.delta.append(SIGN_INS, pa.Table.from_pylist(rows, schema=SIGN_INS.schema))
+    fresh = {
+        sign_in.id: masked(mask, sign_in, TEXTS, {*own, sign_in.account or ""})
+        for sign_in in sign_ins
+        if sign_in.id not in stored
+    }
+    rows = [asdict(sign_in) | {"day": sign_in.day} for sign_in in fresh.values()]
+    append_rows(store, SIGN_INS, tenant, rows, now)
     return len(fresh)
 
 
-def _masked(mask: Mask, sign_in: SignIn, own: Collection[str]) -> SignIn:
-    known = {*own, sign_in.account or ""}
-    return replace(
-        sign_in,
-        user_principal_name=mask.text(sign_in.user_principal_name, known),
-        failure_reason=mask.text(sign_in.failure_reason, known),
-    )
-
-
-def _known(store: Store, tenant: str, days: Iterable[date]) -> set[str]:
+def _stored_ids(store: Store, tenant: str, days: Iterable[date]) -> set[str]:
     files = store.delta.files(SIGN_INS, tenant, days)
     if not files:
         return set()

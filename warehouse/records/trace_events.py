@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
-
-import pyarrow as pa
 
 from hve_monitor.clock import days_between
 from hve_monitor.files import sql
 from warehouse.connection import files_sql
-from warehouse.protection.pseudonyms import Mask
 from warehouse.records.accounts import account_addresses
+from warehouse.records.observed import append_rows, masked
 from warehouse.store import Store
 from warehouse.tables import MESSAGE_TRACES, TRACE_EVENTS
 
 STORED = sql(__file__, "events")
 FAILED_PAIRS = sql(__file__, "failed_pairs")
+TEXTS = ("description", "data")  # the words of a server name people too
 
 
 class Pair(NamedTuple):
@@ -62,42 +61,26 @@ def record_events(
     store: Store, tenant: str, fetched: Mapping[Pair, Sequence[TraceEvent]], now: datetime
 ) -> int:
     """Writes events that are not stored yet; returns how many. Repeated reads add nothing."""
-    known, addresses = _stored(store, tenant, fetched), account_addresses(store, tenant)
+    stored, own = _stored(store, tenant, fetched), account_addresses(store, tenant)
     mask = store.mask(tenant)
     fresh = [
         event
         for events in fetched.values()
-        for event in dict.fromkeys(_masked(mask, each, addresses) for each in events)
-        if event not in known
+        for event in dict.fromkeys(masked(mask, event, TEXTS, own) for event in events)
+        if event not in stored
     ]
-    read_before = {Pair(event.trace_id, event.recipient) for event in known}
+    read_before = {Pair(event.trace_id, event.recipient) for event in stored}
     nothing = [
         TraceEvent(*pair)
         for pair, events in fetched.items()
         if not events and pair not in read_before
     ]
-    _append(store, tenant, fresh + nothing, now)
-    return len(fresh)
-
-
-def _masked(mask: Mask, event: TraceEvent, addresses: Collection[str]) -> TraceEvent:
-    """The words of a server name people too."""
-    return replace(
-        event,
-        description=mask.text(event.description, addresses),
-        data=mask.text(event.data, addresses),
-    )
-
-
-def _append(store: Store, tenant: str, events: Sequence[TraceEvent], now: datetime) -> None:
-    if not events:
-        return
-    shared = {"tenant": tenant, "observed_at": now, "batch": store.state.next_batch()}
     rows = [
-        {**asdict(each), "day": (each.event_at or now).astimezone(UTC).date(), **shared}
-        for each in events
+        asdict(event) | {"day": (event.event_at or now).astimezone(UTC).date()}
+        for event in fresh + nothing
     ]
-    store.delta.append(TRACE_EVENTS, pa.Table.from_pylist(rows, schema=TRACE_EVENTS.schema))
+    append_rows(store, TRACE_EVENTS, tenant, rows, now)
+    return len(fresh)
 
 
 def _stored(store: Store, tenant: str, pairs: Iterable[Pair]) -> set[TraceEvent]:

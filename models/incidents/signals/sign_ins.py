@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from models.incident import QUARTER, Event
-from warehouse.records.accounts import stored_rows
+from warehouse.records.stored import stored_rows
 from warehouse.store import Store
 from warehouse.tables import BILLING_POLICIES, HVE_ACCOUNTS, POLICIES, SIGN_INS
 

@@ -35,7 +35,7 @@ from warehouse.backup import restore
 from warehouse.configured import store_of
 from warehouse.connection import compute, files_sql
 from warehouse.delta import commit as delta
-from warehouse.records.accounts import stored_rows
+from warehouse.records.stored import stored_rows
 from warehouse.store import open_store
 from warehouse.tables import MESSAGE_TRACES, TABLES
 from warehouse.verification import verify

@@ -20,7 +20,7 @@ from tests.unit.conftest import Ended, Hve, Prepared
 from warehouse.configured import store_of
 from warehouse.connection import arrow, compute, files_sql
 from warehouse.privacy.subjects import DIGESTS, marked
-from warehouse.records.accounts import stored_rows
+from warehouse.records.stored import stored_rows
 from warehouse.tables import FIRST_SUBJECTS, HVE_FINDINGS, MESSAGE_TRACES
 
 NOW = ("--now", "2026-11-24T08:00:00Z")

@@ -14,8 +14,9 @@ from ingest.http import Api, Client
 from ingest.policies import allowed_app_ids, ingest_policies
 from ingest.source import SourceResult
 from tests.unit.ingest.conftest import NOW, Answer, Asked, Service, Tokens
-from warehouse.records.accounts import Account, stored_rows
+from warehouse.records.accounts import Account
 from warehouse.records.policies import Policy, newest_policies
+from warehouse.records.stored import stored_rows
 from warehouse.state import Window
 from warehouse.store import Store
 from warehouse.tables import POLICIES

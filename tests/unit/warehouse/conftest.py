@@ -9,8 +9,8 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from warehouse.records.accounts import stored_rows
 from warehouse.records.message_traces import Landed, land
+from warehouse.records.stored import stored_rows
 from warehouse.store import Store, open_store
 from warehouse.tables import FIRST_CONTACTS, HVE_COST_DAILY, MESSAGE_TRACES
 

@@ -14,8 +14,8 @@ from ingest.azure.costs import hve_mark, ingest_azure_costs, parts
 from ingest.http import Api
 from ingest.source import SourceResult
 from tests.unit.ingest.conftest import NOW, Answer, Service
-from warehouse.records.accounts import stored_rows
 from warehouse.records.costs import Cost, newest_costs
+from warehouse.records.stored import stored_rows
 from warehouse.state import Window
 from warehouse.store import Store
 from warehouse.tables import AZURE_COSTS

@@ -10,7 +10,7 @@ import pytest
 from ingest.azure.retail_prices import PublicApi, ingest_retail_prices
 from ingest.http import Client
 from tests.unit.ingest.conftest import NOW, Answer, Service
-from warehouse.records.accounts import stored_rows
+from warehouse.records.stored import stored_rows
 from warehouse.store import Store
 from warehouse.tables import RETAIL_PRICES
 

@@ -13,7 +13,8 @@ from ingest.entra.sign_ins import ingest_sign_ins
 from ingest.http import Api
 from ingest.source import SourceResult
 from tests.unit.ingest.conftest import NOW, Answer, Asked, Service
-from warehouse.records.accounts import Account, stored_rows
+from warehouse.records.accounts import Account
+from warehouse.records.stored import stored_rows
 from warehouse.state import Window
 from warehouse.store import Store
 from warehouse.tables import SIGN_INS

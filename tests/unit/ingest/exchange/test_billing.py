@@ -7,7 +7,7 @@ from ingest.exchange.cmdlets import Exchange
 from ingest.http import Api
 from ingest.source import SourceResult
 from tests.unit.ingest.conftest import NOW, Answer, Service
-from warehouse.records.accounts import stored_rows
+from warehouse.records.stored import stored_rows
 from warehouse.store import Store
 from warehouse.tables import BILLING_POLICIES
 

@@ -28,7 +28,8 @@ from ingest.files.imported import (
     totals,
 )
 from tests.unit.ingest.conftest import NOW, quiet
-from warehouse.records.accounts import Account, record_accounts, stored_rows
+from warehouse.records.accounts import Account, record_accounts
+from warehouse.records.stored import stored_rows
 from warehouse.store import Store, open_store
 from warehouse.tables import MESSAGE_TRACES, REJECTED_ROWS, Table
 

@@ -16,7 +16,7 @@ from ingest.http import Api
 from ingest.source import SourceResult
 from tests.unit.ingest.conftest import NOW, Answer, Service, quiet
 from tests.unit.ingest.graph.test_traces import border, filter_of, page, refusal, row
-from warehouse.records.accounts import stored_rows
+from warehouse.records.stored import stored_rows
 from warehouse.state import Window
 from warehouse.store import Store
 from warehouse.tables import MESSAGE_TRACES

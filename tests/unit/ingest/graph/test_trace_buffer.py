@@ -14,7 +14,7 @@ from ingest.graph.trace_pages import TraceRow
 from ingest.source import SourceResult
 from tests.unit.ingest.conftest import NOW
 from warehouse.delta.commit import DeltaFolder
-from warehouse.records.accounts import stored_rows
+from warehouse.records.stored import stored_rows
 from warehouse.state import Window
 from warehouse.store import Store
 from warehouse.tables import MESSAGE_TRACES, REJECTED_ROWS

@@ -12,8 +12,8 @@ from hve_monitor.clock import iso
 from ingest.graph.trace_events import PATH, ingest_failed_events, ingest_trace_events
 from ingest.http import Api
 from tests.unit.ingest.conftest import NOW, Answer, Service
-from warehouse.records.accounts import stored_rows
 from warehouse.records.message_traces import land
+from warehouse.records.stored import stored_rows
 from warehouse.records.trace_events import Pair, failed_pairs
 from warehouse.store import Store
 from warehouse.tables import TRACE_EVENTS

@@ -12,9 +12,10 @@ from models.readiness.board import account_summaries, current_findings, finding_
 from models.readiness.report import Wanted, readiness_report
 from tests.unit.models.conftest import NOW, Workbench, trace
 from tests.unit.models.readiness.conftest import policy
-from warehouse.records.accounts import Account, stored_rows
+from warehouse.records.accounts import Account
 from warehouse.records.policies import Policy, record_policies
 from warehouse.records.sign_ins import SignIn, record_sign_ins
+from warehouse.records.stored import stored_rows
 from warehouse.state import Window
 from warehouse.tables import HVE_FINDINGS
 

@@ -10,7 +10,7 @@ import pytest
 from tests.unit.warehouse.conftest import land_rows, observations
 from warehouse.privacy.identities import MOST_FILES, identities, keep_identities
 from warehouse.protection.mode import Protection
-from warehouse.records.accounts import stored_rows
+from warehouse.records.stored import stored_rows
 from warehouse.store import Store, open_store
 from warehouse.tables import IDENTITIES
 

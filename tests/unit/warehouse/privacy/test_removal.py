@@ -8,7 +8,7 @@ from tests.unit.warehouse.conftest import NOW, land_rows, observations
 from warehouse.privacy.erasure import erase_rows, mentions
 from warehouse.privacy.old_files import forget_old_files
 from warehouse.privacy.removal import begin, end, unfinished
-from warehouse.records.accounts import stored_rows
+from warehouse.records.stored import stored_rows
 from warehouse.store import Store
 from warehouse.tables import HVE_INCIDENTS, MESSAGE_TRACES
 

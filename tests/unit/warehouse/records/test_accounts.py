@@ -6,13 +6,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from tests.unit.warehouse.conftest import NOW, TODAY, land_rows
-from warehouse.records.accounts import (
-    Account,
-    current_accounts,
-    record_accounts,
-    stored_days,
-    stored_rows,
-)
+from warehouse.records.accounts import Account, current_accounts, record_accounts
+from warehouse.records.stored import stored_days, stored_rows
 from warehouse.store import Store
 from warehouse.tables import HVE_ACCOUNTS
 

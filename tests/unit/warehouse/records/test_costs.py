@@ -10,7 +10,6 @@ from decimal import Decimal
 import pyarrow as pa
 
 from tests.unit.warehouse.conftest import NOW
-from warehouse.records.accounts import stored_rows
 from warehouse.records.costs import (
     Cost,
     CostRange,
@@ -19,6 +18,7 @@ from warehouse.records.costs import (
     record_costs,
     record_prices,
 )
+from warehouse.records.stored import stored_rows
 from warehouse.store import Store
 from warehouse.tables import AZURE_COSTS, RETAIL_PRICES
 
@@ -101,13 +101,13 @@ def test_eighteen_digits_are_kept_exactly(store: Store) -> None:
 
 
 def test_list_prices_are_written_when_they_change(store: Store) -> None:
-    def prices(*found: RetailPrice) -> tuple[int, int]:
+    def prices(*found: RetailPrice) -> tuple[int, ...]:
         return record_prices(store, "contoso", found, NOW + timedelta(days=1))
 
-    assert prices(PRICE) == (1, 0)
-    assert prices(PRICE) == (0, 0)
-    assert prices(replace(PRICE, retail_price=Decimal(42), unit_of_measure="1M")) == (0, 1)
-    assert prices(replace(PRICE, currency="EUR")) == (1, 0)
+    assert prices(PRICE) == (1, 0, 0)
+    assert prices(PRICE) == (0, 0, 1)
+    assert prices(replace(PRICE, retail_price=Decimal(42), unit_of_measure="1M")) == (0, 1, 0)
+    assert prices(replace(PRICE, currency="EUR")) == (1, 0, 0)
     assert len(stored_rows(store, RETAIL_PRICES, "contoso")) == 3
 
 

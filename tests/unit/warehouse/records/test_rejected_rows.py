@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from tests.unit.warehouse.conftest import NOW
-from warehouse.records.accounts import stored_rows
 from warehouse.records.rejected_rows import reject
+from warehouse.records.stored import stored_rows
 from warehouse.store import Store
 from warehouse.tables import REJECTED_ROWS
 

@@ -6,8 +6,8 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 from tests.unit.warehouse.conftest import NOW
-from warehouse.records.accounts import stored_rows
 from warehouse.records.sign_ins import SignIn, record_sign_ins
+from warehouse.records.stored import stored_rows
 from warehouse.store import Store
 from warehouse.tables import SIGN_INS
 

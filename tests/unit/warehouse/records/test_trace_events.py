@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from tests.unit.warehouse.conftest import NOW, land_rows
-from warehouse.records.accounts import stored_rows
+from warehouse.records.stored import stored_rows
 from warehouse.records.trace_events import Pair, TraceEvent, failed_pairs, record_events
 from warehouse.store import Store
 from warehouse.tables import TRACE_EVENTS

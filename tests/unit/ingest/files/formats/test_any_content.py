@@ -19,7 +19,7 @@ from hve_monitor.errors import ConfigError
 from ingest.files.imported import FileImport, ImportResult
 from tests.unit.ingest.conftest import NOW, quiet
 from tests.unit.ingest.files.formats.exports import EXPORTS, EXTENDED, event, table
-from warehouse.records.accounts import stored_rows
+from warehouse.records.stored import stored_rows
 from warehouse.store import open_store
 from warehouse.tables import MESSAGE_TRACES
 

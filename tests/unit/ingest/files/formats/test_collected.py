@@ -18,8 +18,9 @@ from models.readiness.checks import findings_of
 from models.readiness.facts import Settings
 from models.readiness.read_facts import read_facts
 from tests.unit.ingest.conftest import NOW, quiet
-from warehouse.records.accounts import current_accounts, stored_rows
+from warehouse.records.accounts import current_accounts
 from warehouse.records.policies import Policy, newest_policies
+from warehouse.records.stored import stored_rows
 from warehouse.store import Store
 from warehouse.tables import BILLING_POLICIES, REJECTED_ROWS
 

@@ -1,0 +1,48 @@
+"""Stored rows of the tables: all of a tenant, its days, and those of some accounts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+import pyarrow as pa
+
+from warehouse.connection import arrow, files_sql
+from warehouse.store import Store
+from warehouse.tables import MESSAGE_TRACES, Table
+
+
+def replace_of_accounts(
+    store: Store,
+    table: Table,
+    rows: pa.Table,
+    tenant: str,
+    days: Sequence[date],
+    accounts: Sequence[str],
+) -> None:
+    """Puts rows in the place of these accounts' rows of the days; other accounts keep theirs."""
+    stored = files_sql(table, store.delta.files(table, tenant, days))
+    with store.compute() as connection:
+        connection.register("replaced", pa.table({"account": pa.array(accounts, pa.string())}))
+        others = arrow(connection, f"select * from ({stored}) anti join replaced using (account)")
+    names = table.schema.names
+    joined = [part.select(names).cast(table.schema) for part in (others, rows)]
+    store.delta.replace(table, pa.concat_tables(joined), tenant, days)
+
+
+def stored_rows(store: Store, table: Table, tenant: str) -> list[dict[str, Any]]:
+    """All rows of a small table that belong to the tenant."""
+    files = store.delta.files(table, tenant)
+    if not files:
+        return []
+    with store.compute() as connection:
+        rows: list[dict[str, Any]] = (
+            connection.sql(files_sql(table, files)).to_arrow_table().to_pylist()
+        )
+    return rows
+
+
+def stored_days(store: Store, tenant: str) -> list[date]:
+    """Every UTC day that holds trace rows of the tenant."""
+    return sorted(store.delta.rows_by_day(MESSAGE_TRACES, tenant))

@@ -1,0 +1,12 @@
+"""The leaf of the product: what every room may import, and what imports no room.
+
+Reading order:
+  errors       the errors a command may end with, and their exit codes
+  clock        business time: `--now`, ISO 8601, days
+  config       hve.toml, `HVE_*` variables and defaults, checked in one place
+  files        reference data, the SQL beside a module, files that are replaced whole
+  spreadsheet  CSV files that run nothing when a spreadsheet opens them
+  text         characters that nobody sees
+  tls          trust in certificates
+  waits        how long a service asks its clients to wait
+"""

@@ -66,7 +66,7 @@ class ModelError(HveError):
 
 
 def disk_line(error: OSError) -> str:
-    """An error of the operating system as one plain line; libraries tell it as a coloured tree."""
-    told = _COLOUR.sub("", error.strerror or str(error))
-    steps = [line.strip(" \u21b3") for line in told.splitlines()]
+    """An error of the operating system as one plain line; libraries draw it as a coloured tree."""
+    reason = _COLOUR.sub("", error.strerror or str(error))
+    steps = [line.strip(" \u21b3") for line in reason.splitlines()]
     return f"{error.filename or 'disk'}: {': '.join(step for step in steps if step)}"

@@ -203,6 +203,30 @@ def test_files_are_relative_to_the_configuration(folder: Path) -> None:
     assert config.tenants[0].client_secret_file == etc / "secrets" / "contoso.secret"
 
 
+def test_every_setting_that_names_a_file_is_relative_to_the_configuration(folder: Path) -> None:
+    text = (
+        '[[tenants]]\nname = "c"\ntenant_id = "t"\nclient_id = "c"\nsender_client_id = "s"\n'
+        'certificate_file = "a.pem"\ncertificate_password_file = "a.password"\n'
+        'sender_client_secret_file = "s.secret"\n'
+        '[[tenants]]\nname = "f"\ntenant_id = "t"\nclient_id = "c"\nsender_client_id = "s"\n'
+        'federated_token_file = "f.token"\nsender_certificate_file = "s.pem"\n'
+        '[alerts]\ntargets = [\n"webhook+https://a.contoso.com",\n'
+        '{ url = "webhook+https://b.contoso.com", secret_file = "b.secret" }]\n'
+        '[export]\nfolder = ""\n[metrics]\ntextfile = "hve.prom"\n'
+        '[auth]\nsecrets_file = "secrets.toml"\n[privacy]\nkey_file = ""\n'
+    )
+    config, etc = load(folder, text, "etc/hve.toml"), folder / "etc"
+    first, second = config.tenants
+    assert (first.certificate_file, first.certificate_password_file) == (
+        etc / "a.pem", etc / "a.password")  # fmt: skip
+    assert first.sender_client_secret_file == etc / "s.secret"
+    assert (second.federated_token_file, second.sender_certificate_file) == (
+        etc / "f.token", etc / "s.pem")  # fmt: skip
+    assert [target.secret_file for target in config.alerts.targets] == [None, etc / "b.secret"]
+    assert (config.export.folder, config.metrics.textfile) == (etc, etc / "hve.prom")
+    assert (config.auth.secrets_file, config.privacy.key_file) == (etc / "secrets.toml", "")
+
+
 def test_absolute_files_stay(folder: Path) -> None:
     config = load(folder, f'[warehouse]\npath = "{(folder / "abs").as_posix()}"', "etc/hve.toml")
     assert config.warehouse.path == folder / "abs"

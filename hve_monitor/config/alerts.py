@@ -1,0 +1,126 @@
+"""Alerts: who is notified, where and when."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, field_validator, model_validator
+
+from hve_monitor.config.section import Section
+
+CLOCK = r"([01]\d|2[0-3]):[0-5]\d"
+SCHEME = re.compile(r"([a-z][a-z0-9+.-]*)://[^\s/?#]", re.IGNORECASE)
+OWN_PLAIN_SCHEMES = {
+    "http": "webhook+https",
+    "https": "webhook+https",
+    "webhook": "webhook+https",
+    "webhook+http": "webhook+https",
+    "splunk+http": "splunk+https",
+    "sentinel+http": "sentinel+https",
+}
+OWN_SCHEMES = ("webhook+https://", "splunk+https://", "sentinel+https://", "smtp://", "smtps://")
+UNVERIFIED = re.compile(r"[?&]verify=(no|n|0|false|off|f|never|disable[d]?|deny)\b", re.IGNORECASE)
+
+
+class CostMinimum(Section):
+    """A cost alert needs both."""
+
+    amount: Decimal = Decimal("25.0")
+    ratio: Annotated[float, Field(ge=0)] = 0.2
+
+
+class AlertTarget(Section):
+    """One place that alerts go to; the URL may hold a secret and is never shown."""
+
+    url: SecretStr
+    name: str = ""
+    min_severity: Literal["low", "medium", "high"] = "medium"
+    audience: tuple[Literal["security", "finops", "mail"], ...] = ()
+    tenants: tuple[str, ...] = ()
+    secret_file: Path | None = None
+    secret_env: str = ""
+    digest: bool | None = None
+    format: Literal["text", "ocsf"] = "text"
+    sign_in: str = ""
+
+    @field_validator("url")
+    @classmethod
+    def _safe(cls, value: SecretStr) -> SecretStr:
+        """A URL whose scheme can be served, with verified TLS. The reasons never repeat it."""
+        url = value.get_secret_value()
+        scheme = SCHEME.match(url)
+        if not scheme:
+            raise ValueError("is no URL, e.g. webhook+https://hooks.contoso.com/hve")
+        if scheme[1] in OWN_PLAIN_SCHEMES:
+            raise ValueError(f"write {OWN_PLAIN_SCHEMES[scheme[1]]}:// (only https is allowed)")
+        if not _has_good_port(url):
+            raise ValueError("its port is no number from 1 to 65535")
+        if UNVERIFIED.search(url):
+            raise ValueError("verification of certificates is never switched off")
+        return value
+
+    @model_validator(mode="after")
+    def _one_secret(self) -> AlertTarget:
+        if self.secret_file is not None and self.secret_env:
+            raise ValueError("give secret_file or secret_env, not both")
+        return self
+
+    @property
+    def scheme(self) -> str:
+        """What the URL begins with, in lower case."""
+        return self.url.get_secret_value().partition("://")[0].lower()
+
+    @property
+    def is_digested(self) -> bool:
+        """Whether what is not urgent waits for the digest; a SIEM gets everything at once."""
+        machine = self.scheme in ("splunk+https", "sentinel+https") or self.format == "ocsf"
+        return not machine if self.digest is None else self.digest
+
+
+def _has_good_port(url: str) -> bool:
+    """Only of our own schemes: in those of others a colon may part two tokens."""
+    if not url.lower().startswith(OWN_SCHEMES):
+        return True
+    try:
+        return urlsplit(url).port != 0
+    except ValueError:
+        return False
+
+
+class Digest(Section):
+    """How often each audience gets what is not urgent."""
+
+    security: Literal["day", "week"] = "day"
+    finops: Literal["day", "week"] = "week"
+    mail: Literal["day", "week"] = "day"
+
+
+class Alerts(Section):
+    """Who is notified, and how often at most."""
+
+    targets: tuple[AlertTarget, ...] = ()
+    budget_false_pages_per_tenant_month: Annotated[float, Field(gt=0)] = 2
+    quiet_hours: Annotated[str, Field(pattern=rf"^({CLOCK}-{CLOCK})?$")] = ""
+    cost_minimum: CostMinimum = CostMinimum()
+    digest: Digest = Digest()
+    digest_time: Annotated[str, Field(pattern=rf"^{CLOCK}$")] = "08:00"
+    dashboard_url: str = ""
+
+    @field_validator("targets", mode="before")
+    @classmethod
+    def _plain_urls(cls, value: object) -> object:
+        """A plain text is a URL with the default severity and audience."""
+        if not isinstance(value, (list, tuple)):
+            return value
+        return tuple({"url": item} if isinstance(item, str) else item for item in value)
+
+    @field_validator("dashboard_url")
+    @classmethod
+    def _link(cls, value: str) -> str:
+        if value and not re.fullmatch(r"https?://[^\s<>()\[\]\"'|]+", value):
+            raise ValueError("must be a URL, e.g. https://hve.contoso.com")
+        return value.rstrip("/")

@@ -1,0 +1,120 @@
+"""The whole configuration, with the checks across its tables."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator
+from pathlib import Path
+
+from pydantic import model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from hve_monitor.config.alerts import Alerts
+from hve_monitor.config.dashboard import Auth, Readiness
+from hve_monitor.config.money import AzureCost, Budget, CostCenter, MeteringRule, PriceOverride
+from hve_monitor.config.services import Endpoints, Limits
+from hve_monitor.config.store import Export, Metrics, Privacy, Retention, Spark, Warehouse
+from hve_monitor.config.tenant import LOCAL_TENANT, Tenant
+from hve_monitor.errors import ConfigError
+
+
+class Config(BaseSettings):
+    """The whole configuration, checked."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="HVE_", env_nested_delimiter="__", extra="forbid", frozen=True
+    )
+
+    warehouse: Warehouse = Warehouse()
+    tenants: tuple[Tenant, ...] = ()
+    endpoints: Endpoints = Endpoints()
+    limits: Limits = Limits()
+    alerts: Alerts = Alerts()
+    budgets: tuple[Budget, ...] = ()
+    cost_centers: tuple[CostCenter, ...] = ()
+    cost_centers_file: Path | None = None
+    azure_cost: AzureCost = AzureCost()
+    prices: tuple[PriceOverride, ...] = ()
+    metering_rules: tuple[MeteringRule, ...] = ()
+    export: Export = Export()
+    privacy: Privacy = Privacy()
+    retention: Retention = Retention()
+    auth: Auth = Auth()
+    readiness: Readiness = Readiness()
+    metrics: Metrics = Metrics()
+    spark: Spark = Spark()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003 - the signature is the library's
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Variables beat the file, whose values arrive as init arguments."""
+        return env_settings, init_settings
+
+    @model_validator(mode="after")
+    def _unique_tenants(self) -> Config:
+        names = [tenant.name for tenant in self.tenants]
+        twice = {name for name in names if names.count(name) > 1}
+        if twice:
+            raise ValueError(f"tenants: the name '{min(twice)}' is used twice")
+        return self
+
+    @model_validator(mode="after")
+    def _known_tenants(self) -> Config:
+        """A setting for a tenant that does not exist would have no effect."""
+        names = [tenant.name for tenant in self.served]
+        for key, name in self._named_tenants():
+            if name not in (None, *names):
+                near = difflib.get_close_matches(str(name), names, n=1, cutoff=0.4) or names
+                raise ValueError(f"{key}: there is no tenant '{name}'; did you mean '{near[0]}'?")
+        return self
+
+    def _named_tenants(self) -> Iterator[tuple[str, str | None]]:
+        """(key, name) of every setting that names a tenant."""
+        yield from ((f"budgets.{n}.tenant", budget.tenant) for n, budget in enumerate(self.budgets))
+        yield from ((f"prices.{n}.tenant", price.tenant) for n, price in enumerate(self.prices))
+        for number, target in enumerate(self.alerts.targets):
+            yield from ((f"alerts.targets.{number}.tenants", name) for name in target.tenants)
+        yield from ((f"auth.tenants.{name}", name) for name in self.auth.tenants if name != "*")
+
+    @model_validator(mode="after")
+    def _prices_in_the_tenants_currency(self) -> Config:
+        """Another currency would leave the tenant with the price that was to be replaced."""
+        billed = {tenant.name: tenant.currency for tenant in self.served}
+        for number, price in enumerate(self.prices):
+            currency = billed.get(price.tenant or "", price.currency)
+            if currency != price.currency:
+                raise ValueError(
+                    f"prices.{number}.currency: {price.tenant} bills in {currency}; write"
+                    f' currency = "{currency}"'
+                )
+        return self
+
+    @property
+    def served(self) -> tuple[Tenant, ...]:
+        """The configured tenants; without any, the local one that lives from files."""
+        return self.tenants or (LOCAL_TENANT,)
+
+    def only(self, names: frozenset[str] | None) -> Config:
+        """The configuration as if there were these tenants alone; None leaves it as it is."""
+        if names is None:
+            return self
+        selected = {
+            "tenants": tuple(tenant for tenant in self.served if tenant.name in names),
+            "budgets": tuple(budget for budget in self.budgets if budget.tenant in (None, *names)),
+            "prices": tuple(price for price in self.prices if price.tenant in (None, *names)),
+        }
+        return self.model_copy(update=selected)
+
+    def tenant(self, name: str) -> Tenant:
+        """The tenant of that name. Raises: ConfigError naming the known ones."""
+        for tenant in self.served:
+            if tenant.name == name:
+                return tenant
+        known = ", ".join(tenant.name for tenant in self.served)
+        raise ConfigError(f"--tenant {name}: no such tenant in the configuration (known: {known})")

@@ -1,0 +1,64 @@
+"""Reading the configuration: flag > `HVE_*` variable > hve.toml > default."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_settings import SettingsError
+
+from hve_monitor.config.configuration import Config
+from hve_monitor.config.mistakes import mistakes
+from hve_monitor.config.section import rooted
+from hve_monitor.errors import ConfigError
+
+DEFAULT_FILE = "hve.toml"
+OWN_VARIABLES = ("config", "dashboard_now", "smtp_password")
+
+
+def load_config(file: Path | None = None) -> Config:
+    """The checked configuration of `--config`, `HVE_CONFIG`, or hve.toml in the current folder.
+
+    Without any file the defaults hold and there is no tenant.
+    Raises: ConfigError, one line per mistake: file, key, reason, nearest valid key.
+    """
+    _refuse_unknown_variables()
+    path = file or _from_environment() or Path(DEFAULT_FILE)
+    required = file is not None or _from_environment() is not None
+    values = _read(path, required=required)
+    try:
+        return Config(**rooted(values, Config, path.resolve().parent))
+    except ValidationError as error:
+        raise ConfigError("\n".join(mistakes(path, error.errors()))) from None
+    except SettingsError as error:
+        raise ConfigError(f"environment: {error}; write lists and tables as JSON") from None
+
+
+def _refuse_unknown_variables() -> None:
+    for name in sorted(os.environ):
+        section = name.removeprefix("HVE_").split("__")[0].lower()
+        if not name.startswith("HVE_") or section in {*Config.model_fields, *OWN_VARIABLES}:
+            continue
+        near = difflib.get_close_matches(section, Config.model_fields, n=1, cutoff=0.4)
+        hint = f"; did you mean 'HVE_{near[0].upper()}'?" if near else ""
+        raise ConfigError(f"environment: {name}: unknown variable{hint}")
+
+
+def _from_environment() -> Path | None:
+    value = os.environ.get("HVE_CONFIG")
+    return Path(value) if value else None
+
+
+def _read(path: Path, *, required: bool) -> dict[str, Any]:
+    if not required and not path.exists():
+        return {}
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read ({error.strerror}); check --config") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: not valid TOML: {error}") from None

@@ -16,8 +16,14 @@ from cli.main import app
 from hve_monitor.config import Config
 from tests.places import ROOT
 
-PAGES = sorted(f"docs/{page.name}" for page in (ROOT / "docs").glob("*.md"))
-COMMANDS = sorted(get_command(app).commands)  # type: ignore[attr-defined] # a group of commands
+PAGES = sorted(page.relative_to(ROOT).as_posix() for page in (ROOT / "docs").rglob("*.md"))
+ROOT_PAGES = ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md")
+COMMANDS: dict[str, Any] = get_command(app).commands  # type: ignore[attr-defined] # a group
+EVERYWHERE = {"--config", "--now", "--json", "--help"}
+# Folders of the repository: a path in a document begins with one of them.
+FOLDERS = sorted(path.name for path in ROOT.iterdir() if path.is_dir() and path.name[0] != ".")
+FILE_IN_TEXT = re.compile(rf"\b(?:{'|'.join(FOLDERS)})/[\w./-]*\w/?(?![\w*])")
+UNTRACKED = ("data/demo", "data/local")
 
 
 def text(name: str) -> str:
@@ -42,14 +48,29 @@ def section_of(annotation: Any) -> type[BaseModel] | None:
     return next((found for each in get_args(annotation) if (found := section_of(each))), None)
 
 
-@pytest.mark.parametrize("command", COMMANDS)
-def test_the_readme_lists_every_command(command: str) -> None:
-    assert f"`hve {command}`" in text("README.md")
+def flags(command: Any) -> set[str]:
+    """The first name of every flag of a command, or of the commands of a group."""
+    if parts := getattr(command, "commands", None):
+        return set().union(*(flags(part) for part in parts.values()))
+    options = [option for option in command.params if option.param_type_name == "option"]
+    return {option.opts[0] for option in options} - EVERYWHERE
 
 
-def test_the_readme_lists_no_command_that_is_not_there() -> None:
-    table = text("README.md").split("## Commands")[1].split("##")[0]
-    assert set(re.findall(r"^\| `hve (\S+)`", table, re.MULTILINE)) == set(COMMANDS)
+@pytest.mark.parametrize("command", sorted(COMMANDS))
+def test_the_page_of_commands_lists_every_command(command: str) -> None:
+    assert f"`hve {command}`" in text("docs/commands.md")
+
+
+def test_the_page_of_commands_lists_no_command_that_is_not_there() -> None:
+    rows = re.findall(r"^\| `hve (\S+)`", text("docs/commands.md"), re.MULTILINE)
+    assert sorted(rows) == sorted(COMMANDS)
+
+
+def test_the_page_of_commands_lists_the_flags_of_each() -> None:
+    rows = re.findall(r"^\| `hve (\S+)` \|[^|]*\|([^|]*)\|", text("docs/commands.md"), re.MULTILINE)
+    assert len(rows) == len(COMMANDS)
+    for name, cell in rows:
+        assert set(re.findall(r"`(--[a-z-]+)`", cell)) == flags(COMMANDS[name]), name
 
 
 def test_every_key_of_the_configuration_is_documented_and_no_other() -> None:
@@ -69,9 +90,21 @@ def test_documented_defaults_are_the_real_ones() -> None:
 
 
 def test_links_of_the_documents_lead_somewhere() -> None:
-    for name in ("README.md", "ARCHITECTURE.md", "CHANGELOG.md", *PAGES):
+    for name in (*ROOT_PAGES, *PAGES):
         for target in re.findall(r"\]\((?!https?:)([^)#]+)", text(name)):
             assert (ROOT / name).parent.joinpath(target).exists(), f"{name}: {target}"
+
+
+def test_files_and_folders_that_the_documents_name_are_there() -> None:
+    missing = [
+        f"{name}: {path}"
+        for name in (*ROOT_PAGES, *PAGES)
+        for path in FILE_IN_TEXT.findall(text(name))
+        if not path.startswith(UNTRACKED)
+        and not (ROOT / path).exists()
+        and not (ROOT / f"{path}.py").exists()
+    ]
+    assert missing == []
 
 
 @pytest.mark.parametrize("name", ["requirements.lock", "requirements-spark.lock"])

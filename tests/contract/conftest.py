@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from shutil import copytree, rmtree
 
 import pytest
 
 from actions.demo import REQUESTS, write_configuration
+from actions.outcome import Outcome
+from actions.run import run_once
 from hve_monitor.config import Config, load_config
 from simulator import Server, SimulatedTenant, serve
 
@@ -58,6 +62,66 @@ def make_site(tmp_path: Path) -> Iterator[Callable[..., Site]]:
     yield make
     for context in running:
         context.__exit__(None, None, None)  # type: ignore[attr-defined] # serve's context
+
+
+class FirstRuns:
+    """Sites of which the first run was made once; every test finds its own as it was after it.
+
+    A tenant of the same options sends the same mail, and a store is always put in the same place:
+    its published file names its tables by their paths.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._outcomes: dict[str, Outcome] = {}
+
+    @contextmanager
+    def site(self, **options: object) -> Iterator[tuple[Site, Outcome]]:
+        """A new tenant beside the store of its first run, and how that run ended."""
+        name = "-".join(f"{option}={value}" for option, value in sorted(options.items())) or "usual"
+        folder, kept = self._root / name, self._root / f"{name}.kept"
+        rmtree(folder, ignore_errors=True)
+        if kept.exists():
+            copytree(kept, folder)
+        else:
+            folder.mkdir()
+        tenant = SimulatedTenant(**USUAL | options)  # type: ignore[arg-type] # of all kinds
+        with serve(tenant) as server:
+            site = Site(server, folder, write_configuration(folder, server))
+            if name not in self._outcomes:
+                self._outcomes[name] = run_once(site.config(), NOW, quiet)
+                copytree(folder, kept)
+            yield site, self._outcomes[name]
+
+
+def quiet(_what: str, _step: int, _steps: int) -> None:
+    """No progress."""
+
+
+@pytest.fixture(scope="session")
+def first_runs(tmp_path_factory: pytest.TempPathFactory) -> FirstRuns:
+    """The first runs of this process."""
+    return FirstRuns(tmp_path_factory.mktemp("first-runs"))
+
+
+@pytest.fixture
+def first_run(first_runs: FirstRuns) -> Iterator[tuple[Site, Outcome]]:
+    """The usual small tenant after its first run at NOW, and how that run ended."""
+    with first_runs.site() as read:
+        yield read
+
+
+@pytest.fixture
+def read_site(first_run: tuple[Site, Outcome]) -> Site:
+    """The usual small tenant after its first run at NOW."""
+    return first_run[0]
+
+
+@pytest.fixture
+def read_short_site(first_runs: FirstRuns) -> Iterator[Site]:
+    """Two weeks of a smaller tenant after its first run at NOW."""
+    with first_runs.site(staff=40, days=14) as (site, _):
+        yield site
 
 
 @pytest.fixture

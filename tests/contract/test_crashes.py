@@ -64,7 +64,8 @@ import os, signal, sys
 import deltalake
 from importlib import import_module
 from cli.main import main
-from warehouse import delta, upkeep
+from warehouse import upkeep
+from warehouse.delta import commit
 
 upkeep.MOST_FILES = 1  # so that every run has something to tidy
 room, name, left = sys.argv[1], sys.argv[2], int(sys.argv[3])
@@ -91,7 +92,7 @@ def phase(act):
     return entered
 
 for owner, step_name in (
-    (os, "fsync"), (os, "replace"), (delta, "write_deltalake"),
+    (os, "fsync"), (os, "replace"), (commit, "write_deltalake"),
     (deltalake.DeltaTable, "vacuum"), (deltalake.DeltaTable, "create_checkpoint"),
     (deltalake.DeltaTable, "cleanup_metadata"),
 ):
@@ -102,10 +103,11 @@ main()
 """
 
 
-def killed_inside(site: Site, file: Path, phase: tuple[str, str], step: int) -> int:
+def killed_inside(site: Site, phase: tuple[str, str], step: int) -> int:
     """The exit code of a run that is killed at that step of that phase."""
     command = [sys.executable, "-c", KILLED_INSIDE, *phase, str(step)]
-    command += ["run", "--json", "--config", str(file), "--now", iso(site.tenant.now)]
+    command += ["run", "--json", "--config", str(site.folder / "changed.toml")]
+    command += ["--now", iso(site.tenant.now)]
     return subprocess.run(command, stdout=subprocess.DEVNULL, check=False).returncode
 
 
@@ -126,20 +128,18 @@ def make_upkeep_due(config: Config) -> None:
     ],
 )
 def test_a_kill_inside_a_phase_leaves_no_half_state(
-    make_site: Callable[..., Site], phase: tuple[str, str], steps: tuple[int, ...]
+    read_short_site: Site, phase: tuple[str, str], steps: tuple[int, ...]
 ) -> None:
-    site = make_site(staff=40, days=14)
-    config = site.config()
-    run_once(config, site.tenant.now, quiet)
+    config = read_short_site.config()
     killed = 0
     for step in steps:
-        site.tenant.advance(timedelta(hours=1))
+        read_short_site.tenant.advance(timedelta(hours=1))
         make_upkeep_due(config)
-        killed += killed_inside(site, site.folder / "changed.toml", phase, step) == -9
+        killed += killed_inside(read_short_site, phase, step) == -9
         assert_readable(config.warehouse.path / "hve.duckdb")
     assert killed >= len(steps) - 1, "the steps lie inside the phase"
-    assert run_once(config, site.tenant.now, quiet).exit_code == 0
-    assert usage(config, site.tenant.now) == truth(site)
+    assert run_once(config, read_short_site.tenant.now, quiet).exit_code == 0
+    assert usage(config, read_short_site.tenant.now) == truth(read_short_site)
 
 
 def killed_after(seconds: float, *arguments: str) -> None:
@@ -153,11 +153,9 @@ def killed_after(seconds: float, *arguments: str) -> None:
 
 
 def test_a_kill_in_backup_or_restore_leaves_the_old_or_the_new(
-    make_site: Callable[..., Site], tmp_path: Path
+    read_short_site: Site, tmp_path: Path
 ) -> None:
-    site = make_site(staff=40, days=14)
-    config, file = site.config(), str(site.folder / "changed.toml")
-    run_once(config, NOW, quiet)
+    config, file = read_short_site.config(), str(read_short_site.folder / "changed.toml")
     moments = random.Random(8)  # noqa: S311 - the moments need no secrecy
     saved = tmp_path / "whole"
     assert main_of("backup", "--out", str(saved), "--config", file) == 0
@@ -174,7 +172,7 @@ def test_a_kill_in_backup_or_restore_leaves_the_old_or_the_new(
         assert damages == []
         assert {each.status for each in findings if each.check == "state"} == {"pass"}
     assert main_of("restore", str(saved), "--replace", "--config", file, "--now", iso(NOW)) == 0
-    assert usage(config, NOW) == truth(site)
+    assert usage(config, NOW) == truth(read_short_site)
 
 
 def main_of(*arguments: str) -> int:
@@ -184,13 +182,11 @@ def main_of(*arguments: str) -> int:
 
 
 def test_a_backup_on_a_full_disk_is_one_line_and_leaves_nothing(
-    site: Site, small_disk: Callable[[int], Path]
+    read_site: Site, small_disk: Callable[[int], Path]
 ) -> None:
-    config = site.config()
-    run_once(config, NOW, quiet)
     folder = small_disk(200)
     command = [sys.executable, "-m", "cli", "backup", "--out", str(folder / "b")]
-    command += ["--config", str(site.folder / "changed.toml")]
+    command += ["--config", str(read_site.file)]
     done = subprocess.run(command, capture_output=True, check=False)
     lines = done.stderr.decode().strip().splitlines()
     assert (done.returncode, len(lines)) == (1, 1), lines
@@ -239,15 +235,14 @@ def test_a_full_disk_is_one_line_and_the_next_run_recovers(
     assert usage(config, later) == truth(site)
 
 
-def test_a_torn_log_entry_after_a_power_cut_is_set_aside(site: Site) -> None:
-    config = site.config()
-    run_once(config, NOW, quiet)
+def test_a_torn_log_entry_after_a_power_cut_is_set_aside(read_site: Site) -> None:
+    config = read_site.config()
     logs = sorted(config.warehouse.path.glob("*/*/_delta_log"))
     assert len(logs) > 5
-    site.tenant.advance(timedelta(hours=1))
+    read_site.tenant.advance(timedelta(hours=1))
     for log in logs:
         newest = max(log.glob("*.json"))
         following = newest.with_name(f"{int(newest.stem) + 1:020d}.json")
         following.write_bytes(newest.read_bytes()[:40])
-    assert run_once(config, site.tenant.now, quiet).exit_code == 0
-    assert usage(config, site.tenant.now) == truth(site)
+    assert run_once(config, read_site.tenant.now, quiet).exit_code == 0
+    assert usage(config, read_site.tenant.now) == truth(read_site)

@@ -35,10 +35,11 @@ def timeline(config: Config, wanted: TraceFilter, quarters: int) -> dict[str, An
     return document
 
 
-def test_a_failed_way_is_fetched_on_demand_and_shown_beside_a_delivered_one(site: Site) -> None:
+def test_a_failed_way_is_fetched_on_demand_and_shown_beside_a_delivered_one(
+    read_site: Site,
+) -> None:
     """The message is older than what the run fetches by itself."""
-    config = site.config()
-    run_once(config, NOW, quiet)
+    config = read_site.config()
     with published(config.warehouse.path) as connection:
         found = connection.execute(MIXED).fetchone()
     assert found is not None
@@ -47,7 +48,7 @@ def test_a_failed_way_is_fetched_on_demand_and_shown_beside_a_delivered_one(site
     assert before["queued"] == 2
     assert {each["state"] for each in before["messages"][0]["recipients"]} == {"queued"}
 
-    site.tenant.advance(QUARTER)
+    read_site.tenant.advance(QUARTER)
     run_once(config, NOW + QUARTER, quiet)
     after = timeline(config, wanted, 1)
     (message,) = after["messages"]

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import stamina
 
+from actions.outcome import Outcome
 from actions.run import run_once
 from hve_monitor.clock import iso
 from hve_monitor.config import Config
@@ -56,9 +57,9 @@ def traces(document: dict[str, Any]) -> dict[str, Any]:
     return dict(found)
 
 
-def test_usage_equals_the_truth_also_six_hours_later(site: Site) -> None:
+def test_usage_equals_the_truth_also_six_hours_later(first_run: tuple[Site, Outcome]) -> None:
+    site, first = first_run
     config = site.config()
-    first = run_once(config, NOW, quiet)
     assert first.exit_code == 0
     assert first.document["coverage"]["complete"] is True
     assert usage(config, NOW) == truth(site)
@@ -73,9 +74,9 @@ def test_usage_equals_the_truth_also_six_hours_later(site: Site) -> None:
 
 
 @pytest.mark.slow
-def test_a_second_run_reads_little_and_changes_nothing(site: Site) -> None:
-    config = site.config()
-    first = traces(run_once(config, NOW, quiet).document)
+def test_a_second_run_reads_little_and_changes_nothing(first_run: tuple[Site, Outcome]) -> None:
+    site, outcome = first_run
+    config, first = site.config(), traces(outcome.document)
     second = run_once(config, NOW, quiet)
     again = traces(second.document)
     assert again["rows_new"] == again["rows_changed"] == 0
@@ -122,10 +123,8 @@ def test_a_wrong_secret_is_told_in_entras_words(site: Site) -> None:
     assert "AADSTS7000215" in outcome.document["sources"][0]["error"]
 
 
-def test_one_failing_source_does_not_stop_the_others(site: Site) -> None:
-    config = site.config()
-    run_once(config, NOW, quiet)
-    broken = site.config(("/exchange", "/nowhere"))
+def test_one_failing_source_does_not_stop_the_others(read_site: Site) -> None:
+    broken = read_site.config(("/exchange", "/nowhere"))
     outcome = run_once(broken, NOW, quiet)
     states = {each["source"]: each["status"] for each in outcome.document["sources"]}
     assert states["accounts"] == states["billing"] == "failed"
@@ -134,9 +133,8 @@ def test_one_failing_source_does_not_stop_the_others(site: Site) -> None:
 
 
 @pytest.mark.slow
-def test_business_time_cannot_go_back(site: Site) -> None:
-    config = site.config()
-    run_once(config, NOW, quiet)
+def test_business_time_cannot_go_back(read_site: Site) -> None:
+    config = read_site.config()
     with pytest.raises(ConfigError, match="cannot go back"):
         run_once(config, NOW - timedelta(hours=1), quiet)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -17,10 +16,8 @@ pytestmark = pytest.mark.contract
 
 
 @pytest.mark.slow
-def test_what_damage_took_comes_back_with_the_next_run(make_site: Callable[..., Site]) -> None:
-    site = make_site(staff=40, days=14)
-    config = site.config()
-    run_once(config, NOW, quiet)
+def test_what_damage_took_comes_back_with_the_next_run(read_short_site: Site) -> None:
+    config = read_short_site.config()
     assert examine_store(config, repair=False).exit_code == 0
     root = config.warehouse.path
     harmed = []
@@ -33,28 +30,26 @@ def test_what_damage_took_comes_back_with_the_next_run(make_site: Callable[..., 
     named = [each["detail"] for each in outcome.document["findings"] if each["check"] == "files"]
     assert all(any(file in detail for detail in named) for file in harmed)
     assert len(outcome.document["repaired"]) == 3
-    site.tenant.move_to(NOW + timedelta(minutes=15))
-    run_once(config, site.tenant.now, quiet)
+    read_short_site.tenant.move_to(NOW + timedelta(minutes=15))
+    run_once(config, read_short_site.tenant.now, quiet)
     assert examine_store(config, repair=False).exit_code == 0
-    assert usage(config, site.tenant.now) == truth(site)
+    assert usage(config, read_short_site.tenant.now) == truth(read_short_site)
 
 
 @pytest.mark.slow
-def test_a_broken_checkpoint_is_set_aside_while_the_entries_say_the_same(site: Site) -> None:
-    config = site.config()
-    run_once(config, NOW, quiet)
+def test_a_broken_checkpoint_is_set_aside_while_the_entries_say_the_same(read_site: Site) -> None:
+    config = read_site.config()
     checkpoints = list(config.warehouse.path.glob("*/*/_delta_log/*.checkpoint.parquet"))
     assert checkpoints
     for file in checkpoints:
         file.write_bytes(b"PAR1 broken")
     assert examine_store(config, repair=False).exit_code == 0
-    assert usage(config, NOW) == truth(site)
+    assert usage(config, NOW) == truth(read_site)
 
 
 @pytest.mark.slow
-def test_a_log_that_cannot_be_read_is_named(site: Site) -> None:
-    config = site.config()
-    run_once(config, NOW, quiet)
+def test_a_log_that_cannot_be_read_is_named(read_site: Site) -> None:
+    config = read_site.config()
     log = config.warehouse.path / "facts/message_traces/_delta_log"
     for file in log.iterdir():
         shutil.rmtree(file) if file.is_dir() else file.write_bytes(b"{broken")

@@ -5,6 +5,18 @@ throw-away certificate authority. It plays sign-in, message traces and sign-in l
 Graph, Exchange cmdlets, Azure Cost Management and the retail price list; `Faults` disturbs them.
 Nothing here is a Microsoft fact beyond the documented shapes: volumes, names and incidents are
 invented and reproducible from a seed.
+
+Reading order:
+    mail      who sends what to whom: accounts, habits, incidents, rows
+    world     the tenant: clock, settings, permissions, invoice, the truth to compare with
+    reply     JSON answers and the error envelopes of the services
+    paging    links to following pages and their tokens
+    graph     message traces of Microsoft Graph
+    exchange  cmdlets over `InvokeCommand`
+    entra     sign-in, directory objects and sign-in logs
+    azure     Cost Management and the price list
+    server    the services behind TLS, disturbed by faults
+    __main__  `python -m simulator`
 """
 
 from __future__ import annotations

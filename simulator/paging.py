@@ -18,7 +18,7 @@ Place = TypeVar("Place", bound=msgspec.Struct)
 
 
 class BadTokenError(Exception):
-    """The token was not made here or is too old."""
+    """The token is not of this server or is too old."""
 
 
 def write_token(place: msgspec.Struct) -> str:

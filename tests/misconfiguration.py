@@ -15,7 +15,7 @@ from simulator.mail.account import Account
 from simulator.world.conditional_access import (
     ENABLED,
     REPORT_ONLY,
-    Policy,
+    ServedPolicy,
     build_policy,
     grant_controls,
     session_policy,
@@ -152,7 +152,7 @@ def _rule(
 
 def _for(
     user: str, clients: list[str], grant: dict[str, Any] | None, state: str, number: int
-) -> Policy:
+) -> ServedPolicy:
     rule = deepcopy(build_policy(f"Rule {number}", state, clients, ([], []), grant))
     rule["conditions"]["users"]["includeUsers"] = [user]
     return rule

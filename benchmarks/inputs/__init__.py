@@ -1,0 +1,12 @@
+"""Data that benchmarks run on.
+
+Reading order:
+    store            stores of any size
+    accounts         generated traffic of many accounts, as grids
+    series           hourly series of a file
+    daily_series     daily series of a file, of simulated tenants, of an office
+    fleet            accounts of a simulated tenant, drawn per seed
+    campaign         its incidents and benign look-alikes
+    rehearsal        its traffic with the labels
+    rehearsal_store  marts of that traffic
+"""

@@ -12,9 +12,10 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from simulator.mail.account import Account
-from simulator.mail.incident import InjectedIncident, Random
+from simulator.mail.incident import InjectedIncident
 from simulator.mail.instant import DAY, HOUR, MINUTE
 from simulator.mail.localtime import is_off_hours
+from simulator.mail.sends import Random
 
 QUIET_DAYS = 35  # at the start of the history: baselines are learnt
 _APART = 14 * DAY  # at least, between two incidents of an account

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 import numpy as np
 
 from simulator.mail.account import Account
-from simulator.mail.incident import Random
+from simulator.mail.sends import Random
 
 # kind and how often it occurs among a hundred accounts
 _KINDS = {

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import calendar
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import TypeVar
 
 import msgspec
 import numpy as np
@@ -17,6 +17,10 @@ from simulator.world.invoice import Charge
 _MONEY = {"cost", "pretaxcost", "costusd", "pretaxcostusd"}
 _KINDS = {"usage", "actualcost", "amortizedcost"}
 _EPOCH = date(1970, 1, 1)
+_INVALID_FILTER = "Invalid query definition: Invalid filter."
+Condition = dict[str, object]
+Cell = msgspec.Raw | str | int
+Part = TypeVar("Part")
 
 
 class BadQueryError(Exception):
@@ -36,6 +40,18 @@ class Grouping(msgspec.Struct, frozen=True):
     type: str
     name: str
 
+    @property
+    def is_tag(self) -> bool:
+        """Whether the values of a tag make the groups."""
+        return self.type.lower() in ("tagkey", "tag")
+
+
+class Comparison(msgspec.Struct, frozen=True):
+    """A dimension or tag that must have one of the values."""
+
+    name: str
+    values: list[str | int | float | bool | None]
+
 
 class Dataset(msgspec.Struct, frozen=True):
     """Granularity, sums, groups and filter."""
@@ -43,7 +59,7 @@ class Dataset(msgspec.Struct, frozen=True):
     granularity: str = "None"
     aggregation: dict[str, Aggregation] = {}
     grouping: list[Grouping] = []
-    filter: dict[str, Any] | None = None
+    filter: Condition | None = None
 
 
 class TimePeriod(msgspec.Struct, frozen=True, rename={"start": "from", "end": "to"}):
@@ -72,9 +88,10 @@ def read_cost_query(body: bytes) -> CostQueryBody:
         raise BadQueryError(f"Invalid query definition: Invalid type '{query.type}'.")
     if query.dataset.granularity.lower() not in ("none", "daily", "monthly"):
         raise BadQueryError("Invalid query definition: Invalid dataset granularity.")
-    for each in query.dataset.aggregation.values():
-        if each.function.lower() != "sum" or each.name.lower() not in _MONEY | {"usagequantity"}:
-            raise BadQueryError(f"Invalid query definition: Invalid aggregation '{each.name}'.")
+    for column in query.dataset.aggregation.values():
+        is_amount = column.name.lower() in _MONEY | {"usagequantity"}
+        if column.function.lower() != "sum" or not is_amount:
+            raise BadQueryError(f"Invalid query definition: Invalid aggregation '{column.name}'.")
     return query
 
 
@@ -113,38 +130,45 @@ def _number(day: date) -> int:
     return (day - _EPOCH).days
 
 
-def matches(charge: Charge, condition: Mapping[str, Any] | None) -> bool:
-    """Whether a charge passes a filter; values compare without regard to letter case."""
+def matches(charge: Charge, condition: Condition | None) -> bool:
+    """Whether a charge passes a filter; values compare without regard to letter case.
+
+    Raises: BadQueryError.
+    """
     if not condition:
         return True
-    lowered = {name.lower(): value for name, value in condition.items()}
-    if "and" in lowered:
-        return all(matches(charge, each) for each in lowered["and"])
-    if "or" in lowered:
-        return any(matches(charge, each) for each in lowered["or"])
-    if "not" in lowered:
-        return not matches(charge, lowered["not"])
-    return _compare(charge, lowered)
+    parts = {name.lower(): value for name, value in condition.items()}
+    if "and" in parts:
+        return all(matches(charge, part) for part in _typed(parts["and"], list[Condition]))
+    if "or" in parts:
+        return any(matches(charge, part) for part in _typed(parts["or"], list[Condition]))
+    if "not" in parts:
+        return not matches(charge, _typed(parts["not"], Condition))
+    return _compare(charge, parts)
 
 
-def _compare(charge: Charge, condition: Mapping[str, Any]) -> bool:
+def _compare(charge: Charge, condition: Condition) -> bool:
+    if "tags" in condition:
+        comparison = _typed(condition["tags"], Comparison)
+        value = charge.tags.get(comparison.name, "")
+    else:
+        comparison = _typed(condition.get("dimensions"), Comparison)
+        value = _dimension(charge, comparison.name)
+    return value.lower() in {str(allowed).lower() for allowed in comparison.values}
+
+
+def _typed(part: object, kind: type[Part]) -> Part:
     try:
-        if "tags" in condition:
-            test = condition["tags"]
-            found = charge.tags.get(test["name"], "")
-        else:
-            test = condition["dimensions"]
-            found = _dimension(charge, test["name"])
-        return found.lower() in {str(value).lower() for value in test["values"]}
-    except (KeyError, TypeError, AttributeError) as error:
-        raise BadQueryError("Invalid query definition: Invalid filter.") from error
+        return msgspec.convert(part, kind)
+    except msgspec.ValidationError as error:
+        raise BadQueryError(_INVALID_FILTER) from error
 
 
 def _dimension(charge: Charge, name: str) -> str:
-    known = {each.lower(): value for each, value in charge.dimensions.items()}
-    if name.lower() not in known:
+    values = {dimension.lower(): value for dimension, value in charge.dimensions.items()}
+    if name.lower() not in values:
         raise BadQueryError(f"Invalid query definition: Invalid dimension '{name}'.")
-    return known[name.lower()]
+    return values[name.lower()]
 
 
 class CostTable:
@@ -159,38 +183,38 @@ class CostTable:
 
     def _names(self) -> list[tuple[str, str]]:
         """(name, type) in the order in which `_rows` writes the values."""
-        names = [(each.name, "Number") for each in self._data.aggregation.values()]
+        names = [(column.name, "Number") for column in self._data.aggregation.values()]
         times = {"daily": ("UsageDate", "Number"), "monthly": ("BillingMonth", "Datetime")}
         if self._data.granularity.lower() in times:
             names.append(times[self._data.granularity.lower()])
-        for each in self._data.grouping:
-            tag = each.type.lower() in ("tagkey", "tag")
-            names += (
-                [("TagKey", "String"), ("TagValue", "String")] if tag else [(each.name, "String")]
-            )
+        for group in self._data.grouping:
+            if group.is_tag:
+                names += [("TagKey", "String"), ("TagValue", "String")]
+            else:
+                names.append((group.name, "String"))
         return [*names, ("Currency", "String")]
 
-    def _rows(self, charges: Sequence[Charge]) -> list[list[Any]]:
-        sums: dict[tuple[Any, ...], list[Decimal]] = {}
-        asked = [each.name.lower() for each in self._data.aggregation.values()]
+    def _rows(self, charges: Sequence[Charge]) -> list[list[Cell]]:
+        totals: dict[tuple[Cell, ...], list[Decimal]] = {}
+        columns = [column.name.lower() for column in self._data.aggregation.values()]
         for charge in charges:
-            values = [charge.cost if name in _MONEY else charge.quantity for name in asked]
-            known = sums.setdefault(self._key(charge), [Decimal(0)] * len(asked))
-            known[:] = [old + new for old, new in zip(known, values, strict=True)]
-        return [[*map(number_text, totals), *key, "USD"] for key, totals in sums.items()]
+            values = [charge.cost if name in _MONEY else charge.quantity for name in columns]
+            sums = totals.setdefault(self._key(charge), [Decimal(0)] * len(columns))
+            sums[:] = [old + new for old, new in zip(sums, values, strict=True)]
+        return [[*map(number_text, sums), *key, "USD"] for key, sums in totals.items()]
 
-    def _key(self, charge: Charge) -> tuple[Any, ...]:
-        key: list[Any] = []
+    def _key(self, charge: Charge) -> tuple[Cell, ...]:
+        key: list[Cell] = []
         day = day_text(charge.day)
         if self._data.granularity.lower() == "daily":
             key.append(int(day.replace("-", "")))
         elif self._data.granularity.lower() == "monthly":
             key.append(f"{day[:7]}-01T00:00:00")
-        for each in self._data.grouping:
-            if each.type.lower() in ("tagkey", "tag"):
-                key += [each.name, charge.tags.get(each.name, "")]
+        for group in self._data.grouping:
+            if group.is_tag:
+                key += [group.name, charge.tags.get(group.name, "")]
             else:
-                key.append(_dimension(charge, each.name))
+                key.append(_dimension(charge, group.name))
         return tuple(key)
 
 

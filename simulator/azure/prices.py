@@ -1,6 +1,6 @@
 """The public list of retail prices, which needs no token.
 
-Whether and under which name the real list holds the meter of High Volume Email is not known: it
+Whether and under which name the real list holds the meter of High Volume Email is undocumented: it
 is missing here unless `tenant.azure.price_listed` is set, and every other entry is invented.
 """
 
@@ -78,7 +78,7 @@ class PriceRoutes:
             names, block = azure.terms.names, azure.terms.unit_block
             price = float(UNIT_PRICE * block)
             unit = "1" if block == 1 else "1M"
-            items.append(_item(names[0], names[4], names[3], price, unit, "Global", 0))
+            items.append(_item(names.service, names.product, names.meter, price, unit, "Global", 0))
         return items
 
 

@@ -73,7 +73,7 @@ class Issuer:
 
     @property
     def key(self) -> RSAKey:
-        """The signing key, made when it is first asked for: most tenants sign nobody in."""
+        """The signing key, generated at its first use: most tenants sign nobody in."""
         if self._key is None:
             self._key = RSAKey.generate_key(
                 KEY_BITS, {"kid": uuid.uuid4().hex, "use": "sig", "alg": "RS256"}
@@ -84,29 +84,30 @@ class Issuer:
         """The public keys (JWKS)."""
         return {"keys": [self.key.as_dict(private=False)]}
 
-    def form(self, asked: dict[str, str]) -> str:
+    def form(self, request: dict[str, str]) -> str:
         """The page on which a person is chosen. Raises: Denied."""
-        self._check(asked)
+        self._check(request)
         links = [
-            f'<li><a href="?{escape(urlencode({**asked, "login_hint": each.login}))}">'
-            f"{escape(each.name)} ({escape(', '.join(each.roles) or 'no role')})</a></li>"
-            for each in OPERATORS
+            f'<li><a href="?{escape(urlencode({**request, "login_hint": operator.login}))}">'
+            f"{escape(operator.name)} ({escape(', '.join(operator.roles) or 'no role')})</a></li>"
+            for operator in OPERATORS
         ]
         return PAGE.format(choices="".join(links))
 
-    def redirect(self, asked: dict[str, str]) -> str:
+    def redirect(self, request: dict[str, str]) -> str:
         """Where the browser of the person of `login_hint` goes on with a code. Raises: Denied."""
-        self._check(asked)
-        person = next((each for each in OPERATORS if each.login == asked["login_hint"]), None)
+        self._check(request)
+        people = (person for person in OPERATORS if person.login == request["login_hint"])
+        person = next(people, None)
         if person is None:
             raise Denied("invalid_request", "AADSTS50034: The user account does not exist.")
         code = secrets.token_urlsafe(32)
         self._codes[code] = Code(
-            person, asked["redirect_uri"], asked.get("nonce"), asked.get("code_challenge"),
+            person, request["redirect_uri"], request.get("nonce"), request.get("code_challenge"),
             time.monotonic() + CODE_SECONDS,
         )  # fmt: skip
-        answer = {"code": code, "state": asked.get("state", "")}
-        return f"{asked['redirect_uri']}?{urlencode(answer)}"
+        answer = {"code": code, "state": request.get("state", "")}
+        return f"{request['redirect_uri']}?{urlencode(answer)}"
 
     def id_token(self, form: dict[str, str], header: str | None, issuer: str) -> str:
         """The signed token for a code, which works once. Raises: Denied."""
@@ -141,14 +142,14 @@ class Issuer:
             **({"nonce": code.nonce} if code.nonce else {}),
         }
 
-    def _check(self, asked: dict[str, str]) -> None:
-        if asked.get("client_id") != self._client_id:
+    def _check(self, request: dict[str, str]) -> None:
+        if request.get("client_id") != self._client_id:
             raise Denied("unauthorized_client", "AADSTS700016: Application was not found.")
-        if urlsplit(asked.get("redirect_uri", "")).hostname not in LOOPBACK:
+        if urlsplit(request.get("redirect_uri", "")).hostname not in LOOPBACK:
             raise Denied("invalid_request", "AADSTS50011: The redirect URI is not registered.")
-        if asked.get("response_type") != "code":
+        if request.get("response_type") != "code":
             raise Denied("unsupported_response_type", "AADSTS700054: Only 'code' is enabled.")
-        if asked.get("code_challenge") and asked.get("code_challenge_method") != "S256":
+        if request.get("code_challenge") and request.get("code_challenge_method") != "S256":
             raise Denied("invalid_request", "AADSTS9002325: Use S256.")
 
     def _is_client(self, form: dict[str, str], header: str | None) -> bool:
@@ -156,8 +157,8 @@ class Issuer:
         if header and header.lower().startswith("basic "):
             pair = base64.b64decode(header[6:]).decode("utf-8", "replace")
             name, secret = (unquote(part) for part in pair.partition(":")[::2])
-        known = hmac.compare_digest(secret.encode(), self._client_secret.encode())
-        return known and name == self._client_id
+        is_secret = hmac.compare_digest(secret.encode(), self._client_secret.encode())
+        return is_secret and name == self._client_id
 
 
 def challenge_of(form: dict[str, str]) -> str:

@@ -70,11 +70,11 @@ class LoginRoutes:
         """The page on which a person is chosen; with `login_hint` straight back with a code."""
         if not self._is_known(request):
             return _unknown_tenant(request)
-        asked = dict(request.query_params)
+        request_options = dict(request.query_params)
         try:
-            if asked.get("login_hint"):
-                return RedirectResponse(self._issuer.redirect(asked), 302)
-            return HTMLResponse(self._issuer.form(asked))
+            if request_options.get("login_hint"):
+                return RedirectResponse(self._issuer.redirect(request_options), 302)
+            return HTMLResponse(self._issuer.form(request_options))
         except Denied as denied:
             return _denied(denied)
 

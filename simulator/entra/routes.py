@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from simulator.entra.directory_objects import KINDS, ROLE_TYPE, Objects
 from simulator.entra.sign_in_filter import BadFilterError, read_filter
-from simulator.entra.sign_ins import SignIn, SignIns
+from simulator.entra.sign_ins import ServedSignIn, SignIns
 from simulator.paging import EXPIRED, BadTokenError, link, read_token, write_token
 from simulator.reply import JsonObject, forbidden_by_graph, graph_error, json_reply
 from simulator.world.access import APPLICATIONS, GRAPH, MEMBERS, POLICIES, ROLES, SIGN_INS, USERS
@@ -177,7 +177,7 @@ class EntraRoutes:
         token = request.query_params.get("$skiptoken")
         return _PageStart(self._tenant.clock, 0) if token is None else _read(token)
 
-    def _shown(self, row: SignIn, *, beta: bool) -> JsonObject:
+    def _shown(self, row: ServedSignIn, *, beta: bool) -> JsonObject:
         """Without the right to read policies their names stay out; v1.0 knows no event types."""
         hidden = set() if POLICIES in self._tenant.granted else {"appliedConditionalAccessPolicies"}
         shown: JsonObject = {name: [] if name in hidden else value for name, value in row.items()}

@@ -6,10 +6,10 @@ import operator
 import re
 from collections.abc import Callable
 
-from simulator.entra.sign_ins import SignIn
+from simulator.entra.sign_ins import ServedSignIn
 from simulator.mail.instant import SECOND, parse_instant
 
-Test = Callable[[SignIn], bool]
+Test = Callable[[ServedSignIn], bool]
 Comparison = Callable[[float, float], bool]
 
 _COMPARE: dict[str, Comparison] = {
@@ -32,9 +32,9 @@ class BadFilterError(Exception):
 
 
 def read_filter(text: str, *, beta: bool) -> tuple[list[Test], bool]:
-    """(tests that a row must pass, whether service principals are asked for).
+    """(tests that a row must pass, whether service principals are requested).
 
-    Raises: BadFilterError for anything but the known clauses.
+    Raises: BadFilterError for any other clause.
     """
     if "signInEventTypes" in text and not beta:
         raise BadFilterError(

@@ -17,10 +17,10 @@ import numpy as np
 from simulator.mail.account import Account
 from simulator.mail.incident import InjectedIncident
 from simulator.mail.instant import DAY, HOUR, MINUTE, day_of, micros, moment_of
+from simulator.mail.sends import Random
 from simulator.world.conditional_access import ENABLED
 from simulator.world.tenant import SimulatedTenant
 
-Random = np.random.Generator
 RETENTION_DAYS = 30
 _EXCHANGE = "00000002-0000-0ff1-ce00-000000000000"
 _REASONS = {
@@ -66,7 +66,7 @@ class _SignInBasics(TypedDict):
     deviceDetail: dict[str, object]
 
 
-class SignIn(_SignInBasics):
+class ServedSignIn(_SignInBasics):
     """One `signIn`."""
 
     userId: str
@@ -80,14 +80,14 @@ class SignIn(_SignInBasics):
     signInEventTypes: list[str]
 
 
-class UserSignIn(SignIn):
+class UserSignIn(ServedSignIn):
     """That of a user."""
 
     userDisplayName: str
     riskLevelDuringSignIn: str
 
 
-class ApplicationSignIn(SignIn):
+class ApplicationSignIn(ServedSignIn):
     """That of an application."""
 
     servicePrincipalId: str
@@ -101,7 +101,7 @@ class SignIns:
         self._tenant, self._seed = tenant, seed
         self._day = lru_cache(maxsize=1_000)(self._draw_day)
 
-    def rows(self, clock: int, *, principals: bool) -> list[SignIn]:
+    def rows(self, clock: int, *, principals: bool) -> list[ServedSignIn]:
         """Rows visible at a clock, newest first: of accounts, or of service principals."""
         oldest = max(self._tenant.traffic.first_day, day_of(clock) - RETENTION_DAYS)
         days = range(day_of(clock), oldest - 1, -1)
@@ -112,11 +112,11 @@ class SignIns:
             if at + 5 * MINUTE <= clock  # an invented delay of the log
         ]
 
-    def _draw_day(self, day: int, principals: bool) -> list[tuple[int, SignIn]]:
+    def _draw_day(self, day: int, principals: bool) -> list[tuple[int, ServedSignIn]]:
         parts = self._principals(day) if principals else self._accounts(day)
         return sorted(parts, key=lambda pair: (-pair[0], pair[1]["id"]))
 
-    def _accounts(self, day: int) -> Iterator[tuple[int, SignIn]]:
+    def _accounts(self, day: int) -> Iterator[tuple[int, ServedSignIn]]:
         for account in self._tenant.accounts:
             random = np.random.default_rng([self._seed, account.index, day, 6])
             if account.primary not in self._tenant.readiness.without_basic:
@@ -127,7 +127,9 @@ class SignIns:
                 if item.account == account.index and item.source_ip and day_of(item.start) == day:
                     yield from self._attack(account, item, random)
 
-    def _usual(self, account: Account, day: int, random: Random) -> Iterator[tuple[int, SignIn]]:
+    def _usual(
+        self, account: Account, day: int, random: Random
+    ) -> Iterator[tuple[int, ServedSignIn]]:
         blocked = bool(self._tenant.readiness.matching(account, ENABLED))
         end = micros(account.suspended_at) if account.suspended_at else (day + 1) * DAY
         for _ in range(int(random.poisson(4))):
@@ -141,7 +143,7 @@ class SignIns:
 
     def _attack(
         self, account: Account, item: InjectedIncident, random: Random
-    ) -> Iterator[tuple[int, SignIn]]:
+    ) -> Iterator[tuple[int, ServedSignIn]]:
         """Eight wrong passwords in the hour before a burst, then the right one."""
         steps = [(item.start - int(random.integers(0, HOUR)), 50126) for _ in range(8)]
         for at, error in [*steps, (item.start, 0)]:
@@ -177,7 +179,7 @@ class SignIns:
             "signInEventTypes": ["interactiveUser"],
         }
 
-    def _principals(self, day: int) -> Iterator[tuple[int, SignIn]]:
+    def _principals(self, day: int) -> Iterator[tuple[int, ServedSignIn]]:
         """An application asks for a token about once an hour."""
         for number, application in enumerate(self._tenant.readiness.applications):
             random = np.random.default_rng([self._seed, number, day, 7])

@@ -16,10 +16,10 @@ from simulator.graph.query_options import (
     RefusedQueryError,
     read_window,
 )
-from simulator.graph.trace_detail import TraceEvent, read_details
+from simulator.graph.trace_detail import ServedEvent, read_details
 from simulator.graph.trace_keyset import Keyset, Place
 from simulator.graph.trace_query import SUBJECT_TESTS, TraceQuery
-from simulator.graph.trace_row import Renderer, TraceRow
+from simulator.graph.trace_row import Renderer, ServedTrace
 from simulator.mail.instant import long_text, parse_instant
 from simulator.reply import JsonObject
 from simulator.world.tenant import SimulatedTenant
@@ -164,7 +164,7 @@ def _recipient(parameters: Parameters) -> str:
     return recipients[0]
 
 
-def _trace_row(row: TraceRow, place: Place) -> JsonObject:
+def _trace_row(row: ServedTrace, place: Place) -> JsonObject:
     return {
         "MessageTraceId": row["id"],
         "MessageId": row["messageId"],
@@ -181,7 +181,7 @@ def _trace_row(row: TraceRow, place: Place) -> JsonObject:
     }
 
 
-def _detail_row(event: TraceEvent) -> JsonObject:
+def _detail_row(event: ServedEvent) -> JsonObject:
     return {
         "MessageTraceId": event["id"],
         "MessageId": event["messageId"],

@@ -27,7 +27,7 @@ _DELIVERED = ("Deliver", "The message was successfully delivered.")
 _DATA = '<root><MEP Name="MessagePart" String="{}" /></root>'
 
 
-class TraceEvent(TypedDict):
+class ServedEvent(TypedDict):
     """One `exchangeMessageTraceDetail`."""
 
     id: str
@@ -41,7 +41,7 @@ class TraceEvent(TypedDict):
 
 def read_details(
     traffic: SimulatedTraffic, trace_id: str, address: str, clock: int
-) -> list[TraceEvent]:
+) -> list[ServedEvent]:
     """`exchangeMessageTraceDetail` items up to the clock; empty for an unknown id or recipient."""
     try:
         raw = uuid.UUID(trace_id).bytes
@@ -61,7 +61,7 @@ def _row_number(block: DayBlock, raw: bytes, recipient: int, clock: int) -> int 
     return int(rows[0]) if len(rows) else None
 
 
-def _events(renderer: Renderer, row: int, clock: int) -> list[TraceEvent]:
+def _events(renderer: Renderer, row: int, clock: int) -> list[ServedEvent]:
     block = renderer.block
     head = renderer.head(int(block.message[row]))
     received, settled = int(block.received[row]), int(block.final_from[row])

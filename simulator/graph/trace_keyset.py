@@ -70,12 +70,12 @@ class Keyset:
         oldest = max(self._traffic.first_day, day_of(self._window.start))
         yield from range(self._newest, oldest - 1, -1)
 
-    def _first_of_day(self, day: int, wanted: int) -> list[Place]:
-        """At least `wanted` rows of a day in order, whole instants only; fewer if it has fewer."""
+    def _first_of_day(self, day: int, least: int) -> list[Place]:
+        """At least `least` rows of a day in order, whole instants only; fewer if it has fewer."""
         pairs, times = self._matching(day)
         order = np.argsort(-times, kind="stable")
-        if len(order) > wanted:
-            order = order[times[order] >= times[order[wanted - 1]]]
+        if len(order) > least:
+            order = order[times[order] >= times[order[least - 1]]]
         return sorted(
             (self._place(day, int(pairs[at, 0]), int(pairs[at, 1])) for at in order),
             key=lambda place: (-place.received, place.recipient),
@@ -85,7 +85,9 @@ class Keyset:
         """(pairs of account and row number, times of receipt) of a day, in no order."""
         pairs = [np.empty((0, 2), np.int64)]
         times = [np.empty(0, np.int64)]
-        for account in sorted({each for one in self._selections for each in one.accounts}):
+        for account in sorted(
+            {index for selection in self._selections for index in selection.accounts}
+        ):
             received = self._traffic.block(account, day).received
             rows = self._behind_start(account, day, self._rows(account, day), received)
             pairs.append(np.column_stack([np.full(len(rows), account), rows]))
@@ -93,7 +95,11 @@ class Keyset:
         return np.concatenate(pairs), np.concatenate(times)
 
     def _rows(self, account: int, day: int) -> Ints:
-        parts = [one.rows(account, day) for one in self._selections if account in one.accounts]
+        parts = [
+            selection.rows(account, day)
+            for selection in self._selections
+            if account in selection.accounts
+        ]
         return np.unique(np.concatenate(parts)) if len(parts) > 1 else parts[0]
 
     def _behind_start(self, account: int, day: int, rows: Ints, received: Ints) -> Ints:

@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 
 from simulator.graph.trace_query import Selection, TraceQuery
-from simulator.graph.trace_row import Renderer, TraceRow
+from simulator.graph.trace_row import Renderer, ServedTrace
 from simulator.mail.instant import day_of
 from simulator.mail.sends import Ints
 from simulator.mail.traffic import SimulatedTraffic
@@ -55,10 +55,10 @@ def first_cursor(query: TraceQuery, clock: int) -> Cursor:
     return Cursor(query, clock, day_of(min(query.end, clock)))
 
 
-def read_page(traffic: SimulatedTraffic, cursor: Cursor) -> tuple[list[TraceRow], Cursor | None]:
+def read_page(traffic: SimulatedTraffic, cursor: Cursor) -> tuple[list[ServedTrace], Cursor | None]:
     """Up to `top` rows and the cursor of the next page; None when nothing is left."""
     selection = Selection(traffic, cursor.query, cursor.snapshot)
-    rows: list[TraceRow] = []
+    rows: list[ServedTrace] = []
     offset = cursor.offset
     for day, picks in _picks_by_day(traffic, selection, cursor):
         room = cursor.query.top - len(rows)
@@ -94,7 +94,7 @@ def _picks(traffic: SimulatedTraffic, selection: Selection, day: int) -> Ints:
     return np.asarray(np.concatenate(pairs)[order])
 
 
-def _render(traffic: SimulatedTraffic, day: int, picks: Ints, clock: int) -> Iterator[TraceRow]:
+def _render(traffic: SimulatedTraffic, day: int, picks: Ints, clock: int) -> Iterator[ServedTrace]:
     renderers: dict[int, Renderer] = {}
     for account, row in picks.tolist():
         if account not in renderers:

@@ -17,7 +17,7 @@ SUBJECT_TESTS = ("contains", "startswith", "endswith")
 class TraceQuery(msgspec.Struct, frozen=True):
     """Window in microseconds (both ends included), filters by property, page size.
 
-    `equal` maps property names to the value asked for; `subject` is (test, text) or None.
+    `equal` maps property names to the requested value; `subject` is (test, text) or None.
     """
 
     start: int
@@ -43,12 +43,12 @@ class Selection:
     def rows(self, account: int, day: int) -> Ints:
         """Matching row numbers of a block, newest first."""
         block, query = self._traffic.block(account, day), self._query
-        wanted = (block.received >= query.start) & (block.received <= query.end)
-        wanted &= block.visible_at(self._snapshot)
-        if wanted.any():
-            wanted &= self._by_id(block) & self._by_sender(account, block)
-            wanted &= self._by_recipient(block) & self._by_text(account, block)
-        return np.flatnonzero(wanted)
+        selected = (block.received >= query.start) & (block.received <= query.end)
+        selected &= block.visible_at(self._snapshot)
+        if selected.any():
+            selected &= self._by_id(block) & self._by_sender(account, block)
+            selected &= self._by_recipient(block) & self._by_text(account, block)
+        return np.flatnonzero(selected)
 
     def _candidates(self) -> list[int]:
         """Accounts that can have matching rows at all."""
@@ -62,14 +62,14 @@ class Selection:
         if not sender:
             return [account.index for account in accounts]
         if sender.startswith("*@"):
-            return [each.index for each in accounts if each.primary.endswith(sender[1:])]
+            return [account.index for account in accounts if account.primary.endswith(sender[1:])]
         return [account.index for account in accounts if sender in account.addresses]
 
     def _by_id(self, block: DayBlock) -> Mask:
         if self._trace_id is None:
             return np.ones(len(block.message), bool)
-        found = (block.ids == np.frombuffer(self._trace_id, np.uint8)).all(axis=1)
-        return np.asarray(found[block.message])
+        messages = (block.ids == np.frombuffer(self._trace_id, np.uint8)).all(axis=1)
+        return np.asarray(messages[block.message])
 
     def _by_sender(self, account: int, block: DayBlock) -> Mask:
         sender = self._query.equal.get("senderAddress", "").lower()
@@ -81,25 +81,26 @@ class Selection:
     def _by_recipient(self, block: DayBlock) -> Mask:
         if "recipientAddress" not in self._query.equal or self._domain_only:
             return np.ones(len(block.message), bool)
-        wanted = self._recipient
-        return np.zeros(len(block.message), bool) if wanted is None else block.recipient == wanted
+        if self._recipient is None:
+            return np.zeros(len(block.message), bool)
+        return np.asarray(block.recipient == self._recipient)
 
     def _by_text(self, account: int, block: DayBlock) -> Mask:
         """Status, source address and subject."""
-        wanted = np.ones(len(block.message), bool)
+        selected = np.ones(len(block.message), bool)
         equal = self._query.equal
         if "status" in equal:
             names = [name.lower() for name in STATUSES]
-            asked = equal["status"].lower()
-            code = names.index(asked) if asked in names else -1
-            wanted &= block.status_at(self._snapshot) == code
+            status = equal["status"].lower()
+            code = names.index(status) if status in names else -1
+            selected &= block.status_at(self._snapshot) == code
         if "fromIP" in equal:
             sources = [ip == equal["fromIP"].lower() for ip in self._traffic.sources(account)]
-            wanted &= np.array(sources)[block.source][block.message]
+            selected &= np.array(sources)[block.source][block.message]
         if self._query.subject:
             subjects = [self._matches(text) for text in self._traffic.subjects(account)]
-            wanted &= np.array(subjects)[block.subject][block.message]
-        return wanted
+            selected &= np.array(subjects)[block.subject][block.message]
+        return selected
 
     def _matches(self, subject: str) -> bool:
         test, text = self._query.subject or ("contains", "")
@@ -115,7 +116,7 @@ def message_id(trace_id: str, domain: str) -> str:
 
 
 def _trace_id(equal: dict[str, str]) -> bytes | None:
-    """The asked trace id as bytes; sixteen zero bytes (no row has them) when it is malformed."""
+    """The requested trace id; sixteen zero bytes, which no row has, when it is malformed."""
     text = equal.get("id")
     if text is None and "messageId" in equal:
         text = equal["messageId"].strip("<>").partition("@")[0][::-1]

@@ -11,7 +11,7 @@ from simulator.mail.instant import trace_text
 from simulator.mail.traffic import SimulatedTraffic
 
 
-class TraceRow(TypedDict):
+class ServedTrace(TypedDict):
     """One `exchangeMessageTrace`; size in bytes."""
 
     id: str
@@ -48,7 +48,7 @@ class Renderer:
         self._status = self.block.status_at(clock)
         self._heads: dict[int, MessageHead] = {}
 
-    def row(self, number: int) -> TraceRow:
+    def row(self, number: int) -> ServedTrace:
         """The row of this number in the block."""
         block = self.block
         head = self.head(int(block.message[number]))

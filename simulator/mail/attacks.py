@@ -14,10 +14,10 @@ import numpy as np
 
 from simulator.mail.directory import EXTERNAL, UNKNOWN, UNKNOWN_COUNT
 from simulator.mail.habits import RECIPIENT_LIMIT
-from simulator.mail.incident import BURST, InjectedIncident, Random
+from simulator.mail.incident import BURST, InjectedIncident
 from simulator.mail.instant import DAY, HOUR, MINUTE
 from simulator.mail.localtime import is_off_hours
-from simulator.mail.sends import Ints, Sends, chunk, coarsen
+from simulator.mail.sends import Ints, Random, Sends, chunk, coarsen
 
 _PROBE_ROWS = 5
 _FAILING_SHARE = 0.35  # of a smash: guessed and external addresses
@@ -53,9 +53,9 @@ def _recipients(random: Random, incident: InjectedIncident, contacts: Ints, staf
     if incident.family == "smash":
         return _everybody(random, incident.rows, staff)
     strangers = random.permutation(np.setdiff1d(np.arange(staff), contacts))
-    known = random.permutation(contacts)
+    acquainted = random.permutation(contacts)
     new = min(round(incident.share * incident.rows), len(strangers))
-    reached = np.concatenate([strangers[:new], known[: incident.rows - new]])
+    reached = np.concatenate([strangers[:new], acquainted[: incident.rows - new]])
     return np.asarray(random.permutation(reached))
 
 
@@ -64,12 +64,12 @@ def _everybody(random: Random, rows: int, staff: int) -> Ints:
     failing = min(int(rows * _FAILING_SHARE), UNKNOWN_COUNT)
     first = EXTERNAL if random.random() < 0.5 else UNKNOWN
     guessed = first + random.choice(UNKNOWN_COUNT, failing, replace=False)
-    known = np.concatenate([random.permutation(staff) for _ in range(rows // staff + 1)])
+    people = np.concatenate([random.permutation(staff) for _ in range(rows // staff + 1)])
     # A round through the staff stays in order: nobody twice in one message.
     merged = np.empty(rows, np.int64)
     place = np.zeros(rows, bool)
     place[random.choice(rows, failing, replace=False)] = True
-    merged[place], merged[~place] = guessed, known[: rows - failing]
+    merged[place], merged[~place] = guessed, people[: rows - failing]
     return merged
 
 

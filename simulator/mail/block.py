@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from simulator.mail.directory import UNKNOWN
 from simulator.mail.instant import HOUR, MINUTE, SECOND
-from simulator.mail.sends import Ints, Mask, Sends
+from simulator.mail.sends import Ints, Mask, Random, Sends
 
 Codes = NDArray[np.int8]
 STATUSES = (
@@ -60,7 +60,7 @@ class DayBlock:
         return np.asarray(self.visible <= clock)
 
 
-def build_block(sends: Sends, spellings: int, code: int, random: np.random.Generator) -> DayBlock:
+def build_block(sends: Sends, spellings: int, code: int, random: Random) -> DayBlock:
     """Adds identity and delivery to messages; `code` names the account and day inside the ids."""
     received = sends.received[sends.message]
     final_from = received + _settling(len(received), random)
@@ -85,20 +85,20 @@ def build_block(sends: Sends, spellings: int, code: int, random: np.random.Gener
     )
 
 
-def _senders(spellings: int, count: int, random: np.random.Generator) -> Ints:
+def _senders(spellings: int, count: int, random: Random) -> Ints:
     """Index into the spellings of an account: mostly the primary address, mostly lower case."""
     address = np.where(random.random(count) < 0.85, 0, random.integers(0, spellings // 3, count))
     return np.asarray(3 * address + random.choice(3, count, p=_SHOUTED))
 
 
-def _lag(count: int, random: np.random.Generator) -> Ints:
+def _lag(count: int, random: Random) -> Ints:
     """Time until a row shows: one to ten minutes, one row in a hundred up to three hours."""
     usual = random.integers(1 * MINUTE, 10 * MINUTE, count)
     late = random.integers(10 * MINUTE, 3 * HOUR, count)
     return np.where(random.random(count) < 0.01, late, usual)
 
 
-def _settling(count: int, random: np.random.Generator) -> Ints:
+def _settling(count: int, random: Random) -> Ints:
     """Time until the status is final: seconds as a rule, never more than four hours."""
     draw = random.random(count)
     quick = random.integers(5 * SECOND, 2 * MINUTE, count)
@@ -107,13 +107,13 @@ def _settling(count: int, random: np.random.Generator) -> Ints:
     return np.where(draw < 0.9, quick, np.where(draw < 0.98, slow, stuck))
 
 
-def _outcomes(recipient: Ints, random: np.random.Generator) -> Codes:
+def _outcomes(recipient: Ints, random: Random) -> Codes:
     drawn = random.choice(_FINAL, len(recipient), p=_FINAL_SHARE)
     drawn = np.where(recipient >= UNKNOWN, FAILED, drawn)
     return np.where(recipient < 0, EXPANDED, drawn).astype(np.int8)
 
 
-def _ids(code: int, count: int, random: np.random.Generator) -> NDArray[np.uint8]:
+def _ids(code: int, count: int, random: Random) -> NDArray[np.uint8]:
     """Random trace ids whose first four bytes hide `code`, so a look-up needs no index."""
     ids = random.integers(0, 256, (count, 16), dtype=np.uint8)
     hidden = np.frombuffer(code.to_bytes(4, "big"), dtype=np.uint8)

@@ -67,9 +67,12 @@ class Directory:
     def number_of(self, address: str) -> int | None:
         """The recipient number of an address in any letter case; None when nobody has it."""
         if not self._numbers:
-            known = (*range(-len(SITES), 2 * self.staff), *range(UNKNOWN, UNKNOWN + UNKNOWN_COUNT))
+            numbers = (
+                *range(-len(SITES), 2 * self.staff),
+                *range(UNKNOWN, UNKNOWN + UNKNOWN_COUNT),
+            )
             # Built aside and put in place at once: requests run in several threads.
-            self._numbers = {self.address(number): number for number in known}
+            self._numbers = {self.address(number): number for number in numbers}
         return self._numbers.get(address.lower())
 
     def _local_part(self, number: int) -> str:

@@ -8,9 +8,9 @@ from dataclasses import replace
 import numpy as np
 
 from simulator.mail.block import DELIVERED, FAILED, QUARANTINED, SPAM, DayBlock
-from simulator.mail.incident import InjectedIncident, Random
+from simulator.mail.incident import InjectedIncident
 from simulator.mail.instant import HOUR
-from simulator.mail.sends import Ints, Mask, Sends, join
+from simulator.mail.sends import Ints, Mask, Random, Sends, join
 
 
 def distorted(sends: Sends, item: InjectedIncident, swapped: int, random: Random) -> Sends:

@@ -12,9 +12,8 @@ from simulator.mail.directory import SITES, Directory
 from simulator.mail.instant import DAY, HOUR, MINUTE, SECOND, micros
 from simulator.mail.localtime import hours_of_week, payroll_share
 from simulator.mail.profile import SenderProfile
-from simulator.mail.sends import Ints, Sends, chunk, coarsen, join
+from simulator.mail.sends import Ints, Random, Sends, chunk, coarsen, join
 
-Random = np.random.Generator
 Levels = NDArray[np.float64]
 
 RECIPIENT_LIMIT = 50  # recipients per message that the service accepts

@@ -10,8 +10,8 @@ import numpy as np
 from simulator.mail.account import Account
 from simulator.mail.instant import DAY, HOUR
 from simulator.mail.localtime import is_off_hours
+from simulator.mail.sends import Random
 
-Random = np.random.Generator
 BURST = "off_hours_burst"
 # Regular office or night senders, all of them months older than fourteen days.
 _BURST_KINDS = ("scan", "ticketing", "crm", "batch")
@@ -67,8 +67,8 @@ def _bursts(
     for number, (account, begin, end) in enumerate(spans):
         length = int(random.integers(2 * HOUR, 4 * HOUR))
         start = _off_hours_start(random, begin, end, length)
-        wanted = int(random.integers(2_000, 4_000))
-        rows = max(40, min(wanted, int(3.2 * staff)))
+        drawn = int(random.integers(2_000, 4_000))
+        rows = max(40, min(drawn, int(3.2 * staff)))
         source = f"203.0.113.{int(random.integers(20, 120)) + 100 * number}"
         if start is not None:
             end_at = start + length

@@ -60,10 +60,10 @@ def parse_instant(text: str) -> int:
 
     Raises: ValueError when the text is no time.
     """
-    found = _TEXT.match(text.strip())
-    if not found:
+    parts = _TEXT.match(text.strip())
+    if not parts:
         raise ValueError(f"'{text}' is not a time such as 2026-11-24T08:00:00Z")
-    day, clock, fraction, zone = found.groups()
+    day, clock, fraction, zone = parts.groups()
     shift = "+00:00" if zone in (None, "Z", "z") else zone
     moment = datetime.fromisoformat(f"{day}T{clock or '00:00:00'}{shift}")
     return micros(moment) + int((fraction or "").ljust(7, "0")[:7]) // 10

@@ -1,4 +1,4 @@
-"""Messages as they leave an account, before anything is known about their delivery."""
+"""Messages as they leave an account, before their delivery."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+Random = np.random.Generator
 Ints = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
@@ -32,15 +33,15 @@ class Sends:
         """Number of messages."""
         return len(self.received)
 
-    def keep(self, wanted: Mask) -> Sends:
-        """Only the wanted messages, with their rows and renumbered."""
-        number = np.cumsum(wanted) - 1
-        rows = wanted[self.message]
+    def keep(self, kept: Mask) -> Sends:
+        """Only the kept messages, with their rows and renumbered."""
+        number = np.cumsum(kept) - 1
+        rows = kept[self.message]
         return Sends(
-            self.received[wanted],
-            self.subject[wanted],
-            self.source[wanted],
-            self.size[wanted],
+            self.received[kept],
+            self.subject[kept],
+            self.source[kept],
+            self.size[kept],
             number[self.message[rows]],
             self.recipient[rows],
         )
@@ -64,7 +65,7 @@ def chunk(recipients: Ints, limit: int) -> Ints:
     return np.arange(len(recipients), dtype=np.int64) // limit
 
 
-def coarsen(received: Ints, random: np.random.Generator) -> Ints:
+def coarsen(received: Ints, random: Random) -> Ints:
     """Times cut to seconds, milliseconds or microseconds, as different relays report them."""
     unit = random.choice(np.array([1_000_000, 1_000, 1]), len(received), p=[0.4, 0.4, 0.2])
     return np.asarray(received - received % unit)

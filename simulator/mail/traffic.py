@@ -57,8 +57,8 @@ class SimulatedTraffic:
     def locate(self, trace_id: bytes) -> tuple[int, int] | None:
         """(account index, day) that a 16-byte trace id belongs to; None for a foreign id."""
         day, account = divmod(code_of(trace_id), 1 << _ACCOUNT_BITS)
-        known = account < len(self.accounts) and 0 <= day - self.first_day < 100_000
-        return (account, day) if known else None
+        exists = account < len(self.accounts) and 0 <= day - self.first_day < 100_000
+        return (account, day) if exists else None
 
     def subjects(self, account: int) -> list[str]:
         """Subjects of an account; the last one belongs to bursts."""

@@ -4,20 +4,73 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from typing import Any
+from typing import TypedDict
 
-import numpy as np
+from simulator.mail.sends import Random
 
-Policy = dict[str, Any]
-Random = np.random.Generator
 ENABLED, REPORT_ONLY, DISABLED = "enabled", "enabledForReportingButNotEnforced", "disabled"
 _LEGACY_TEMPLATE = "0b2282f9-2862-4178-88b5-d79340b36cb8"
 _ENOUGH_TO_BLOCK = {"block", "mfa", "compliantDevice", "domainJoinedDevice"}
 
 
+class GrantControls(TypedDict):
+    """What a policy demands."""
+
+    operator: str
+    builtInControls: list[str]
+    customAuthenticationFactors: list[str]
+    termsOfUse: list[str]
+    authenticationStrength: dict[str, object] | None
+
+
+class PolicyUsers(TypedDict):
+    """Whom a policy means, by object id, group or role template."""
+
+    includeUsers: list[str]
+    excludeUsers: list[str]
+    includeGroups: list[str]
+    excludeGroups: list[str]
+    includeRoles: list[str]
+    excludeRoles: list[str]
+    includeGuestsOrExternalUsers: None
+    excludeGuestsOrExternalUsers: None
+
+
+class PolicyConditions(TypedDict):
+    """Which sign-ins a policy means; None is no condition."""
+
+    clientAppTypes: list[str]
+    platforms: dict[str, list[str]] | None
+    locations: dict[str, list[str]] | None
+    devices: None
+    clientApplications: dict[str, list[str]] | None
+    authenticationFlows: None
+    insiderRiskLevels: None
+    signInRiskLevels: list[str]
+    userRiskLevels: list[str]
+    servicePrincipalRiskLevels: list[str]
+    applications: dict[str, list[str] | None]
+    users: PolicyUsers
+
+
+class ServedPolicy(TypedDict):
+    """One `conditionalAccessPolicy`."""
+
+    id: str
+    displayName: str
+    state: str
+    templateId: str | None
+    createdDateTime: str
+    modifiedDateTime: str
+    deletedDateTime: str | None
+    conditions: PolicyConditions
+    grantControls: GrantControls | None
+    sessionControls: dict[str, object] | None
+
+
 def draw_policies(
     random: Random, accounts: Sequence[str], group: str, *, may_enforce: bool
-) -> list[Policy]:
+) -> list[ServedPolicy]:
     """Five policies with drawn states; `accounts` are object ids, `group` one of exclusions.
 
     With Security Defaults on (`may_enforce` false) no policy can be enabled.
@@ -35,7 +88,7 @@ def draw_policies(
     return drawn
 
 
-def covers(policy: Policy, account: str, groups: set[str]) -> bool:
+def covers(policy: ServedPolicy, account: str, groups: set[str]) -> bool:
     """Whether a policy applies to a Basic sign-in of an account that is in the groups."""
     conditions = policy["conditions"]
     users, clients = conditions["users"], set(conditions["clientAppTypes"])
@@ -44,7 +97,7 @@ def covers(policy: Policy, account: str, groups: set[str]) -> bool:
     return bool(included) and not excluded and bool(clients & {"all", "other"})
 
 
-def blocks_basic(policy: Policy) -> bool:
+def blocks_basic(policy: ServedPolicy) -> bool:
     """Whether its demands cannot be met by a user name and a password; a place may be trusted."""
     grant = policy["grantControls"]
     if grant is None or policy["conditions"]["locations"] is not None:
@@ -64,15 +117,15 @@ def _state(random: Random, enabled: float) -> str:
     return str(random.choice([ENABLED, REPORT_ONLY, DISABLED], p=[enabled, rest, rest]))
 
 
-def _legacy(random: Random, exclusions: tuple[list[str], list[str]]) -> Policy:
+def _legacy(random: Random, exclusions: tuple[list[str], list[str]]) -> ServedPolicy:
     name, state = "Block legacy authentication", _state(random, 0.6)
     clients = ["exchangeActiveSync", "other"]
     policy = build_policy(name, state, clients, exclusions, grant_controls(["block"]))
     return {**policy, "templateId": _LEGACY_TEMPLATE}
 
 
-def _multifactor(random: Random, exclusions: tuple[list[str], list[str]]) -> Policy:
-    strength = {
+def _multifactor(random: Random, exclusions: tuple[list[str], list[str]]) -> ServedPolicy:
+    strength: dict[str, object] = {
         "id": "00000000-0000-0000-0000-000000000002",
         "displayName": "Multifactor authentication",
         "policyType": "builtIn",
@@ -84,19 +137,19 @@ def _multifactor(random: Random, exclusions: tuple[list[str], list[str]]) -> Pol
     return build_policy("Require multifactor authentication", state, ["all"], exclusions, grant)
 
 
-def session_policy() -> Policy:
+def session_policy() -> ServedPolicy:
     policy = build_policy("Sign-in frequency", ENABLED, ["browser"], ([], []), None)
     frequency = {"isEnabled": True, "type": "hours", "value": 12, "frequencyInterval": "timeBased"}
     return {**policy, "sessionControls": {"signInFrequency": frequency, "cloudAppSecurity": None}}
 
 
-def _device(random: Random) -> Policy:
+def _device(random: Random) -> ServedPolicy:
     state = _state(random, 0.15)
     grant = grant_controls(["compliantDevice"])
     return build_policy("Require a compliant device", state, ["all"], ([], []), grant)
 
 
-def _location(random: Random) -> Policy:
+def _location(random: Random) -> ServedPolicy:
     state = _state(random, 0.2)
     policy = build_policy(
         "Block untrusted places", state, ["all"], ([], []), grant_controls(["block"])
@@ -105,7 +158,7 @@ def _location(random: Random) -> Policy:
     return {**policy, "conditions": {**policy["conditions"], "locations": places}}
 
 
-def grant_controls(controls: list[str], strength: dict[str, Any] | None = None) -> dict[str, Any]:
+def grant_controls(controls: list[str], strength: dict[str, object] | None = None) -> GrantControls:
     return {
         "operator": "OR",
         "builtInControls": controls,
@@ -120,8 +173,8 @@ def build_policy(
     state: str,
     clients: list[str],
     exclusions: tuple[list[str], list[str]],
-    grant: dict[str, Any] | None,
-) -> Policy:
+    grant: GrantControls | None,
+) -> ServedPolicy:
     return {
         "id": str(uuid.uuid5(uuid.NAMESPACE_URL, name)),
         "displayName": name,
@@ -136,11 +189,15 @@ def build_policy(
     }
 
 
-def _conditions(clients: list[str], users: list[str], groups: list[str]) -> dict[str, Any]:
-    nothing = ("platforms", "locations", "devices", "clientApplications", "authenticationFlows")
+def _conditions(clients: list[str], users: list[str], groups: list[str]) -> PolicyConditions:
     return {
         "clientAppTypes": clients,
-        **dict.fromkeys((*nothing, "insiderRiskLevels")),
+        "platforms": None,
+        "locations": None,
+        "devices": None,
+        "clientApplications": None,
+        "authenticationFlows": None,
+        "insiderRiskLevels": None,
         "signInRiskLevels": [],
         "userRiskLevels": [],
         "servicePrincipalRiskLevels": [],

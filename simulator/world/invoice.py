@@ -11,12 +11,13 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import NamedTuple, TypedDict
 
 import numpy as np
 
-from simulator.mail.block import DELIVERED
+from simulator.mail.block import DELIVERED, DayBlock
 from simulator.mail.instant import DAY, HOUR, day_of, day_text, moment_of
+from simulator.mail.sends import Mask
 from simulator.mail.traffic import SimulatedTraffic
 
 RESOURCE_GROUP, OTHER_GROUP = "rg-messaging", "rg-platform"
@@ -24,17 +25,46 @@ UNIT_PRICE = Decimal("0.000042")  # US dollars per delivered recipient
 FIRST_BILLED_DAY = (date(2026, 6, 1) - date(1970, 1, 1)).days
 _REFRESH = 4 * HOUR  # Cost Management renews its data every four hours
 
-# Invented (service, category, subcategory, meter, product), one of them per seed.
+
+class MeterNames(NamedTuple):
+    """How the services name a meter, in the order of `_DIMENSIONS`."""
+
+    service: str
+    category: str
+    subcategory: str
+    meter: str
+    product: str
+
+
+# Invented names of the meter, one of them per seed.
 _NAMES = (
-    ("Exchange Online", "Exchange Online", "High Volume Email", "HVE Recipients", "HVE Standard"),
-    ("Microsoft 365", "Microsoft 365 Messaging", "Internal Mail", "Recipient", "M365 Bulk Mail"),
-    ("Microsoft Syntex", "Syntex", "Messaging", "High Volume Email Recipient", "Syntex Messaging"),
+    MeterNames(
+        "Exchange Online", "Exchange Online", "High Volume Email", "HVE Recipients", "HVE Standard"
+    ),
+    MeterNames(
+        "Microsoft 365", "Microsoft 365 Messaging", "Internal Mail", "Recipient", "M365 Bulk Mail"
+    ),
+    MeterNames(
+        "Microsoft Syntex", "Syntex", "Messaging", "High Volume Email Recipient", "Syntex Messaging"
+    ),
 )
-# Invented meters of other services: group, names as above, largest cost of a day.
+# Invented meters of other services: group, names, largest cost of a day.
 _FOREIGN = (
-    (OTHER_GROUP, ("Storage", "Storage", "Blob", "Hot LRS Data Stored", "Blob Storage"), 2.0),
-    (RESOURCE_GROUP, ("Bandwidth", "Bandwidth", "Internet", "Data Out", "Bandwidth"), 1e-5),
-    (RESOURCE_GROUP, ("Microsoft Syntex", "Syntex", "Archive", "Archived GB", "Archive"), 0.4),
+    (
+        OTHER_GROUP,
+        MeterNames("Storage", "Storage", "Blob", "Hot LRS Data Stored", "Blob Storage"),
+        2.0,
+    ),
+    (
+        RESOURCE_GROUP,
+        MeterNames("Bandwidth", "Bandwidth", "Internet", "Data Out", "Bandwidth"),
+        1e-5,
+    ),
+    (
+        RESOURCE_GROUP,
+        MeterNames("Microsoft Syntex", "Syntex", "Archive", "Archived GB", "Archive"),
+        0.4,
+    ),
 )
 _DIMENSIONS = ("ServiceName", "MeterCategory", "MeterSubcategory", "Meter", "Product")
 
@@ -60,11 +90,46 @@ class Terms:
     digits: int
     unit_block: int
     discount: Decimal
-    names: tuple[str, ...]
+    names: MeterNames
     credit_day: int | None
     credit_share: Decimal
     day_starts_at_hours: int  # UTC hour at which a billing day of the same date begins
     missing_day: int | None  # its usage never shows
+
+
+class ChargedDay(TypedDict):
+    """A posted billing day; amounts in US dollars as decimal texts.
+
+    `amount_usd` includes `credit_usd`; `complete` says that the whole day has been posted.
+    """
+
+    day_utc: str
+    recipients: int
+    amount_usd: str
+    credit_usd: str
+    complete: bool
+
+
+class InvoiceTruth(TypedDict):
+    """What was drawn for a subscription, and what was charged per posted day."""
+
+    subscription_id: str
+    resource_group: str
+    lag_hours: int
+    rounding_digits: int
+    unit_block: int
+    discount_ratio: str
+    unit_price_usd: str
+    ServiceName: str
+    MeterCategory: str
+    MeterSubcategory: str
+    Meter: str
+    Product: str
+    posted_until: str
+    day_starts_at_hours: int
+    missing_day: str | None
+    foreign_meters: list[str]
+    days: list[ChargedDay]
 
 
 def subscription_of(policy_id: str) -> str:
@@ -117,32 +182,31 @@ class Invoice:
                 yield self._credit(day, recipients)
             yield from self._foreign(day)
 
-    def truth(self) -> dict[str, Any]:
-        """What was drawn, and per posted day the recipients counted and the dollars charged.
-
-        Amounts are decimal texts; `amount_usd` includes `credit_usd`; `complete` says that the
-        whole day has been posted. Days are billing days, without the missing one.
-        """
-        until = self.posted_until()
+    def truth(self) -> InvoiceTruth:
+        """The terms, and the billing days but the missing one, as posted at the clock."""
+        until, terms = self.posted_until(), self.terms
         days = range(self.first_day, self._day_of(until - 1) + 1)
-        missing = self.terms.missing_day
         return {
             "subscription_id": self.subscription_id,
             "resource_group": RESOURCE_GROUP,
-            "lag_hours": self.terms.lag_hours,
-            "rounding_digits": self.terms.digits,
-            "unit_block": self.terms.unit_block,
-            "discount_ratio": str(self.terms.discount),
+            "lag_hours": terms.lag_hours,
+            "rounding_digits": terms.digits,
+            "unit_block": terms.unit_block,
+            "discount_ratio": str(terms.discount),
             "unit_price_usd": str(self.unit_price),
-            **dict(zip(_DIMENSIONS, self.terms.names, strict=True)),
+            "ServiceName": terms.names.service,
+            "MeterCategory": terms.names.category,
+            "MeterSubcategory": terms.names.subcategory,
+            "Meter": terms.names.meter,
+            "Product": terms.names.product,
             "posted_until": moment_of(until).isoformat(),
-            "day_starts_at_hours": self.terms.day_starts_at_hours,
-            "missing_day": None if missing is None else day_text(missing),
-            "foreign_meters": [names[3] for _, names, _ in _FOREIGN],
-            "days": [self._told(day, until) for day in days if day != missing],
+            "day_starts_at_hours": terms.day_starts_at_hours,
+            "missing_day": None if terms.missing_day is None else day_text(terms.missing_day),
+            "foreign_meters": [names.meter for _, names, _ in _FOREIGN],
+            "days": [self._charged_day(day, until) for day in days if day != terms.missing_day],
         }
 
-    def _told(self, day: int, until: int) -> dict[str, Any]:
+    def _charged_day(self, day: int, until: int) -> ChargedDay:
         recipients = self._recipients(day, until)
         complete = self._end(day) <= until
         credited = complete and day == self.terms.credit_day
@@ -167,18 +231,11 @@ class Invoice:
         begin = max(self._end(day) - DAY, self._traffic.first_day * DAY)
         end = min(self._end(day), until)
         blocks = (
-            self._traffic.block(each.index, utc_day)
-            for each in self._traffic.hve_accounts
+            self._traffic.block(account.index, utc_day)
+            for account in self._traffic.hve_accounts
             for utc_day in range(day_of(begin), day_of(end - 1) + 1)
         )
-        return sum(
-            int(
-                (
-                    (block.final == DELIVERED) & (block.received >= begin) & (block.received < end)
-                ).sum()
-            )
-            for block in blocks
-        )
+        return sum(int(_delivered(block, begin, end).sum()) for block in blocks)
 
     def _end(self, day: int) -> int:
         """The instant at which a billing day ends."""
@@ -201,9 +258,9 @@ class Invoice:
         unit = "1" if self.terms.unit_block == 1 else "1M"
         return self._describe(RESOURCE_GROUP, self.terms.names, kind, unit)
 
-    def _describe(self, group: str, names: tuple[str, ...], kind: str, unit: str) -> dict[str, str]:
+    def _describe(self, group: str, names: MeterNames, kind: str, unit: str) -> dict[str, str]:
         root = f"/subscriptions/{self.subscription_id}/resourcegroups/{group}/providers"
-        name = names[3].lower().replace(" ", "-")
+        name = names.meter.lower().replace(" ", "-")
         return {
             "SubscriptionId": self.subscription_id,
             "ResourceGroup": group,
@@ -224,6 +281,12 @@ class Invoice:
             cost = round(Decimal(float(random.uniform(0.1, 1))) * Decimal(most), 6)
             described = self._describe(group, names, "Usage", "1 GB")
             yield Charge(day, cost, cost * 10, described, {"team": "platform"})
+
+
+def _delivered(block: DayBlock, begin: int, end: int) -> Mask:
+    """Delivered rows that were received from `begin` to before `end`."""
+    inside = (block.received >= begin) & (block.received < end)
+    return np.asarray(inside & (block.final == DELIVERED))
 
 
 _HVE_TAGS = {"team": "messaging", "servicetype": "hve"}  # invented

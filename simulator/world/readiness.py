@@ -10,21 +10,21 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TypedDict
 
 import numpy as np
 
 from simulator.mail.account import Account
+from simulator.mail.sends import Random
 from simulator.world.conditional_access import (
     ENABLED,
     REPORT_ONLY,
-    Policy,
+    ServedPolicy,
     blocks_basic,
     covers,
     draw_policies,
 )
 
-Random = np.random.Generator
 ALLOWING, REFUSING = "Allow Basic for HVE", "Block Basic Auth"
 # The protocols of an authentication policy beside SMTP.
 _PROTOCOLS = (
@@ -38,6 +38,38 @@ _MODERN = {"ticketing": 2, "batch": 3}
 _APPLICATIONS = ("HVE sender orders", "HVE sender alerts", "HVE sender crm", "HVE sender reports")
 
 
+Credential = dict[str, str | None]
+
+
+class Application(TypedDict):
+    """A registered application with its secrets and certificates."""
+
+    id: str
+    appId: str
+    displayName: str
+    signInAudience: str
+    createdDateTime: str
+    passwordCredentials: list[Credential]
+    keyCredentials: list[Credential]
+
+
+class BasicAccess(TypedDict):
+    """What a checklist must find for Basic authentication of one account.
+
+    `basic_works` is the conclusion from Security Defaults, the authentication policy in force and
+    the enforced policies of Conditional Access.
+    """
+
+    account: str
+    object_id: str
+    security_defaults: bool
+    authentication_policy: str | None
+    basic_allowed: bool
+    blocked_by: list[str]
+    reported_by: list[str]
+    basic_works: bool
+
+
 class AccessSettings:
     """All drawn settings; `policies`, `groups` and `applications` as the services show them."""
 
@@ -46,18 +78,18 @@ class AccessSettings:
         self._accounts = accounts
         self.security_defaults = bool(random.random() < 0.25)
         self.default_policy = _draw_name(random, 0.5)
-        self.account_policies = {each.primary: _draw_name(random, 0.55) for each in accounts}
+        self.account_policies = {account.primary: _draw_name(random, 0.55) for account in accounts}
         self.smtp_auth_disabled = bool(random.random() < 0.5)
         self.groups = _draw_groups(random, accounts)
         ids = [account.object_id for account in accounts]
-        self.policies: list[Policy] = draw_policies(
+        self.policies: list[ServedPolicy] = draw_policies(
             random, ids, next(iter(self.groups)), may_enforce=not self.security_defaults
         )
         self.applications = [_application(random, at, now) for at in range(len(_APPLICATIONS))]
         self.own_application = _own_application(random, now)
         # Further settings per primary address; an account that uses no Basic signs in by OAuth.
-        self.allowed_apps = {each.primary: self._allowed(each) for each in accounts}
-        self.without_basic = {each.primary for each in accounts if each.kind in _MODERN}
+        self.allowed_apps = {account.primary: self._allowed(account) for account in accounts}
+        self.without_basic = {account.primary for account in accounts if account.kind in _MODERN}
         self.licences: dict[str, list[str]] = {}
         self.roles: dict[str, list[str]] = {}
         self.disabled: set[str] = set()
@@ -66,16 +98,16 @@ class AccessSettings:
     def _allowed(self, account: Account) -> list[str]:
         """Ids of the applications that may send for an account: some kinds of senders have one."""
         at = _MODERN.get(account.kind)
-        return [] if at is None else [str(self.applications[at]["appId"])]
+        return [] if at is None else [self.applications[at]["appId"]]
 
     def members(self, group: str) -> list[str]:
         """Object ids of everything in a group, through the groups inside it, each once."""
-        found: dict[str, None] = {}
+        members: dict[str, None] = {}
         for member in self.groups[group]:
-            found[member] = None
+            members[member] = None
             if member in self.groups:
-                found.update(dict.fromkeys(self.members(member)))
-        return list(found)
+                members.update(dict.fromkeys(self.members(member)))
+        return list(members)
 
     def groups_of(self, account: Account) -> set[str]:
         """Groups that an account is in, directly or not."""
@@ -85,7 +117,7 @@ class AccessSettings:
         """Name of the authentication policy in force; None when neither level has one."""
         return self.account_policies[account.primary] or self.default_policy
 
-    def matching(self, account: Account, state: str) -> list[Policy]:
+    def matching(self, account: Account, state: str) -> list[ServedPolicy]:
         """Policies of Conditional Access in a state that would stop the account's Basic sign-in."""
         groups = self.groups_of(account)
         return [
@@ -96,17 +128,13 @@ class AccessSettings:
             and covers(policy, account.object_id, groups)
         ]
 
-    def truth(self) -> list[dict[str, Any]]:
-        """Per account what a checklist must find for Basic authentication.
+    def truth(self) -> list[BasicAccess]:
+        """What a checklist must find, per account."""
+        return [self._basic_access(account) for account in self._accounts]
 
-        `basic_works` is the conclusion from Security Defaults, the authentication policy in force
-        and the enforced policies of Conditional Access.
-        """
-        return [self._told(account) for account in self._accounts]
-
-    def _told(self, account: Account) -> dict[str, Any]:
+    def _basic_access(self, account: Account) -> BasicAccess:
         policy = self.effective_policy(account)
-        blocking = [each["displayName"] for each in self.matching(account, ENABLED)]
+        blocking = [rule["displayName"] for rule in self.matching(account, ENABLED)]
         allowed = policy != REFUSING
         return {
             "account": account.primary,
@@ -115,12 +143,12 @@ class AccessSettings:
             "authentication_policy": policy,
             "basic_allowed": allowed,
             "blocked_by": blocking,
-            "reported_by": [each["displayName"] for each in self.matching(account, REPORT_ONLY)],
+            "reported_by": [rule["displayName"] for rule in self.matching(account, REPORT_ONLY)],
             "basic_works": allowed and not blocking and not self.security_defaults,
         }
 
 
-def authentication_policies() -> list[dict[str, Any]]:
+def authentication_policies() -> list[dict[str, object]]:
     """Both authentication policies as the cmdlet writes them."""
     return [
         {
@@ -148,7 +176,7 @@ def _draw_groups(random: Random, accounts: Sequence[Account]) -> dict[str, list[
     return {outer: [*chosen[:half], inner], inner: chosen[half:]}
 
 
-def _application(random: Random, at: int, now: datetime) -> dict[str, Any]:
+def _application(random: Random, at: int, now: datetime) -> Application:
     """A sending application with its credentials; times count from the tenant's first clock."""
     secret, certificate = _LIFETIMES[at]
     ids = [str(uuid.UUID(bytes=random.bytes(16), version=4)) for _ in range(4)]
@@ -165,13 +193,13 @@ def _application(random: Random, at: int, now: datetime) -> dict[str, Any]:
     }
 
 
-def _own_application(random: Random, now: datetime) -> dict[str, Any]:
+def _own_application(random: Random, now: datetime) -> Application:
     """The application that reads this tenant; whoever sets up the tenant gives it its appId."""
     own = _application(random, 2, now)
     return {**own, "displayName": "hve-monitor"}
 
 
-def build_secret(key: str, now: datetime, days: int) -> dict[str, Any]:
+def build_secret(key: str, now: datetime, days: int) -> Credential:
     return {
         "customKeyIdentifier": None,
         "displayName": "sending",
@@ -181,7 +209,7 @@ def build_secret(key: str, now: datetime, days: int) -> dict[str, Any]:
     }
 
 
-def build_certificate(key: str, now: datetime, days: int) -> dict[str, Any]:
+def build_certificate(key: str, now: datetime, days: int) -> Credential:
     return {
         "customKeyIdentifier": key.replace("-", "").upper(),
         "displayName": "CN=hve.contoso.com",
@@ -192,7 +220,7 @@ def build_certificate(key: str, now: datetime, days: int) -> dict[str, Any]:
     }
 
 
-def _life(key: str, now: datetime, days: int) -> dict[str, str]:
+def _life(key: str, now: datetime, days: int) -> Credential:
     end = now + timedelta(days=days)
     start = end - timedelta(days=730)
     return {"keyId": key, "startDateTime": _stamp(start), "endDateTime": _stamp(end)}

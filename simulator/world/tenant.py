@@ -6,7 +6,6 @@ import uuid
 from collections import Counter
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import msgspec
 import numpy as np
@@ -21,7 +20,7 @@ from simulator.world.access import IssuedTokens as Tokens
 from simulator.world.access import RequestQuota as Quota
 from simulator.world.fault import Fault, FaultDraws, Faults
 from simulator.world.invoice import Invoice
-from simulator.world.ledger import count_truth, list_labels
+from simulator.world.ledger import DayCount, IncidentLabel, count_truth, list_labels
 from simulator.world.readiness import AccessSettings
 
 
@@ -40,7 +39,7 @@ NO_FAULTS = Faults()
 
 
 class SimulatedTenant:
-    """A tenant whose past is fixed by its arguments and whose clock only moves when told.
+    """A tenant whose past is fixed by its arguments and whose clock moves on request alone.
 
     Args:
         seed: same seed and same `now`, same tenant, row for row.
@@ -160,11 +159,11 @@ class SimulatedTenant:
         """The fault that befalls the next request; None for an undisturbed one."""
         return self._draws.next(follows_link=follows_link)
 
-    def truth(self) -> list[dict[str, Any]]:
+    def truth(self) -> list[DayCount]:
         """Counts per (account, UTC day) that a complete reading at the clock must give."""
         return count_truth(self.traffic, self.clock)
 
-    def labels(self) -> list[dict[str, Any]]:
+    def labels(self) -> list[IncidentLabel]:
         """Injected incidents that have begun; `ended_at` is None while one is running."""
         return list_labels(self.traffic, self.clock)
 

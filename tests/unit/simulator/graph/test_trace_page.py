@@ -7,7 +7,7 @@ import pytest
 from simulator import SimulatedTenant
 from simulator.graph.trace_page import Cursor, first_cursor, read_cursor, read_page, write_cursor
 from simulator.graph.trace_query import TraceQuery
-from simulator.graph.trace_row import TraceRow
+from simulator.graph.trace_row import ServedTrace
 from simulator.mail.instant import DAY
 from simulator.paging import BadTokenError
 from tests.unit.simulator.conftest import NOW
@@ -17,7 +17,7 @@ def query_of(tenant: SimulatedTenant, top: int = 100_000, **equal: str) -> Trace
     return TraceQuery(tenant.clock - 3 * DAY, tenant.clock, top, equal)
 
 
-def read(tenant: SimulatedTenant, query: TraceQuery, move: bool = False) -> list[TraceRow]:
+def read(tenant: SimulatedTenant, query: TraceQuery, move: bool = False) -> list[ServedTrace]:
     cursor, rows = first_cursor(query, tenant.clock), []
     while cursor:
         page, cursor = read_page(tenant.traffic, cursor)

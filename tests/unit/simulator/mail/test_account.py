@@ -5,7 +5,7 @@ import pytest
 from simulator import SimulatedTenant
 from simulator.graph.trace_page import first_cursor, read_page
 from simulator.graph.trace_query import TraceQuery
-from simulator.graph.trace_row import TraceRow
+from simulator.graph.trace_row import ServedTrace
 from simulator.mail.instant import DAY
 from tests.unit.simulator.conftest import NOW
 
@@ -15,12 +15,12 @@ def crowded(**options: object) -> SimulatedTenant:
     return SimulatedTenant(**usual | options)  # type: ignore[arg-type] # the tests' own options
 
 
-def read(tenant: SimulatedTenant, **equal: str) -> list[TraceRow]:
+def read(tenant: SimulatedTenant, **equal: str) -> list[ServedTrace]:
     query = TraceQuery(tenant.clock - 9 * DAY, tenant.clock, 100_000, equal)
     return read_page(tenant.traffic, first_cursor(query, tenant.clock))[0]
 
 
-def senders(rows: list[TraceRow]) -> set[str]:
+def senders(rows: list[ServedTrace]) -> set[str]:
     return {row["senderAddress"].lower() for row in rows}
 
 

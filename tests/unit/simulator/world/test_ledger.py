@@ -9,7 +9,7 @@ import pytest
 from simulator import SimulatedTenant
 from simulator.graph.trace_page import first_cursor, read_page
 from simulator.graph.trace_query import TraceQuery
-from simulator.graph.trace_row import TraceRow
+from simulator.graph.trace_row import ServedTrace
 from simulator.mail.instant import DAY
 from tests.unit.simulator.conftest import NOW
 
@@ -23,15 +23,15 @@ COLUMNS = {
 }
 
 
-def read_all(tenant: SimulatedTenant) -> list[TraceRow]:
+def read_all(tenant: SimulatedTenant) -> list[ServedTrace]:
     query = TraceQuery(tenant.traffic.first_day * DAY, tenant.clock, 1_000_000, {})
     return read_page(tenant.traffic, first_cursor(query, tenant.clock))[0]
 
 
-def count(tenant: SimulatedTenant, rows: list[TraceRow]) -> list[dict[str, Any]]:
+def count(tenant: SimulatedTenant, rows: list[ServedTrace]) -> list[dict[str, Any]]:
     """The same table as `truth`, counted from served rows one by one."""
     primary = {a: account.primary for account in tenant.accounts for a in account.addresses}
-    groups: dict[tuple[str, str], list[TraceRow]] = defaultdict(list)
+    groups: dict[tuple[str, str], list[ServedTrace]] = defaultdict(list)
     for row in rows:
         key = primary[row["senderAddress"].lower()], row["receivedDateTime"][:10]
         groups[key].append(row)

@@ -371,6 +371,13 @@ class State:
         return dict(described.fetchall()), self._db.execute(f"select * from {table}").fetchall()
 
 
+@contextmanager
+def open_state(store_root: Path) -> Iterator[State]:
+    """The state.db of a store folder, closed by its context; for what needs nothing else of it."""
+    with closing(State(store_root / "state.db")) as state:
+        yield state
+
+
 def merge(windows: Iterable[Window]) -> list[Window]:
     """The same instants in as few windows as possible, oldest first."""
     joined: list[Window] = []

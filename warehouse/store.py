@@ -5,10 +5,10 @@ from __future__ import annotations
 import errno
 import sqlite3
 import threading
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 import duckdb
@@ -16,12 +16,13 @@ from deltalake.exceptions import DeltaError
 
 from hve_monitor.clock import iso
 from hve_monitor.errors import ConfigError, StoreError
-from warehouse.connection import Instance, in_memory
+from warehouse.connection import Instance, files_sql, in_memory
 from warehouse.delta.commit import DeltaFolder
 from warehouse.locks import exclusive
 from warehouse.protection.mode import FULL, Protection, agree, tenant_key
 from warehouse.protection.pseudonyms import Mask
-from warehouse.state import State, time_of
+from warehouse.state import State, open_state, time_of
+from warehouse.tables import Table
 
 MANIFEST = "manifest.json"  # written last: a restored folder that has it is whole
 # A commit that finds the disk full is a TransactionException.
@@ -66,6 +67,33 @@ class Store:
         except duckdb.FatalException:
             self.close()
             raise
+
+    @contextmanager
+    def existing(
+        self, table: Table, tenant: str, days: Iterable[date] | None = None
+    ) -> Iterator[duckdb.DuckDBPyConnection]:
+        """An empty catalog with the tenant's rows of a table, or of given days, as `existing`."""
+        with self.compute() as connection:
+            self.view(connection, "existing", table, tenant, days)
+            yield connection
+
+    def view(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        name: str,
+        table: Table,
+        tenant: str | None = None,
+        days: Iterable[date] | None = None,
+    ) -> None:
+        """Offers the stored rows of a table under a name, whose schema is made when it is missing.
+
+        tenant, days: None means all.
+        """
+        schema = name.rpartition(".")[0]
+        if schema:
+            connection.execute(f"create schema if not exists {schema}")
+        rows = files_sql(table, self.delta.files(table, tenant, days))
+        connection.execute(f"create view {name} as {rows}")
 
     def close(self) -> None:
         """Ends the store's DuckDB with all that it holds; the next use starts another."""
@@ -151,18 +179,11 @@ def open_store(
         raise StoreError(
             f"{root}: cannot be made ({error.strerror}); check warehouse.path"
         ) from None
-    with _told_in_one_line(root):
-        state = State(root / "state.db")
-        try:
-            agree(state, root, protection)
-            delta = DeltaFolder(root, state.record_checksums)
-            store = Store(root, delta, state, memory_limit, threads, protection)
-            try:
-                yield store
-            finally:
-                store.close()
-        finally:
-            state.close()
+    with _refusals_in_one_line(root), open_state(root) as state:
+        agree(state, root, protection)
+        delta = DeltaFolder(root, state.record_checksums)
+        with closing(Store(root, delta, state, memory_limit, threads, protection)) as store:
+            yield store
 
 
 def restoring(root: Path) -> Path:
@@ -178,7 +199,7 @@ def finish_restore(root: Path) -> None:
 
 
 @contextmanager
-def _told_in_one_line(root: Path) -> Iterator[None]:
+def _refusals_in_one_line(root: Path) -> Iterator[None]:
     """What the disk or the engines refuse is a StoreError; everything else passes."""
     try:
         yield

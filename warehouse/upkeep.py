@@ -10,7 +10,7 @@ import time
 from datetime import date, datetime, timedelta
 
 from hve_monitor.files import sql
-from warehouse.connection import arrow, files_sql
+from warehouse.connection import arrow
 from warehouse.delta.commit import clean
 from warehouse.delta.portions import portions
 from warehouse.store import Store
@@ -120,16 +120,12 @@ def _crowded_days(
 
 
 def _rewrite(store: Store, tenant: str, days: list[date]) -> None:
-    files = store.delta.files(MESSAGE_TRACES, tenant, days)
-    with store.compute() as connection:
-        connection.execute(f"create view existing as {files_sql(MESSAGE_TRACES, files)}")
+    with store.existing(MESSAGE_TRACES, tenant, days) as connection:
         rows = arrow(connection, LATEST)
     store.delta.replace(MESSAGE_TRACES, rows, tenant, days, searchable=True)
 
 
 def _merge_firsts(store: Store, table: Table, tenant: str) -> None:
-    files = store.delta.files(table, tenant)
-    with store.compute() as connection:
-        connection.execute(f"create view existing as {files_sql(table, files)}")
+    with store.existing(table, tenant) as connection:
         rows = arrow(connection, FIRSTS.format(value=table.key[-1]))
     store.delta.replace(table, rows, tenant)

@@ -17,7 +17,6 @@ import pyarrow.parquet
 
 from hve_monitor.errors import StoreError
 from hve_monitor.files import sql
-from warehouse.connection import files_sql
 from warehouse.delta.commit import sha256
 from warehouse.publication import published
 from warehouse.records.stored import stored_days
@@ -188,9 +187,7 @@ def _marts(store: Store) -> Finding:
     purged = {name: store.state.purged_before(name) for name in store.state.tenants()}
     with store.compute() as connection:
         for name, table in (("traces", MESSAGE_TRACES), ("usage", HVE_USAGE_DAILY)):
-            connection.execute(
-                f"create view {name} as {files_sql(table, store.delta.files(table))}"
-            )
+            store.view(connection, name, table)
         found = connection.execute(PAIRS).fetchall()
     # Marts outlive the facts that retention drops.
     wrong = [

@@ -15,7 +15,7 @@ from dashboards.session.access import require, require_tenant
 from dashboards.session.view import View
 from models.delivery.timeline import Step, to_queue
 from models.explain.diagnosis import explain
-from warehouse.state import State
+from warehouse.state import open_state
 
 MOST, LONGEST = 20, 200
 MARKS = {
@@ -143,9 +143,6 @@ def queue(view: View, steps: list[Step]) -> None:
     require(view.user, "delivery")
     for step in steps:
         require_tenant(view.user, step.tenant)
-    state = State(view.config.warehouse.path / "state.db")
-    try:
+    with open_state(view.config.warehouse.path) as state:
         for step in steps:
             state.request_events(step.tenant, [(step.id, step.recipient)], view.now)
-    finally:
-        state.close()

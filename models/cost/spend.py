@@ -33,7 +33,7 @@ from models.usage.corrections import corrections
 from models.usage.coverage import coverage_report
 from warehouse.publication import published
 from warehouse.records.plans import stored_plans
-from warehouse.state import State
+from warehouse.state import open_state
 
 ROUNDING = "estimates are recipients × price, not rounded; invoiced amounts are as received"
 
@@ -66,11 +66,8 @@ def spend(
 def _planned(config: Config, now: datetime, tenant: str | None) -> pd.DataFrame:
     """Announced sends of the served tenants."""
     names = [each.name for each in config.served if tenant in (None, each.name)]
-    state = State(config.warehouse.path / "state.db")
-    try:
+    with open_state(config.warehouse.path) as state:
         return plan_frame([plan for name in names for plan in stored_plans(state, now, name)])
-    finally:
-        state.close()
 
 
 def close(config: Config, now: datetime, tenant: str | None, month: str) -> dict[str, Any]:
@@ -78,12 +75,9 @@ def close(config: Config, now: datetime, tenant: str | None, month: str) -> dict
     first = first_of_month(month, now)
     names = [each.name for each in config.served if tenant in (None, each.name)]
     reports = {name: spend(config, now, name, month) for name in names}
-    state = State(config.warehouse.path / "state.db")
-    try:
+    with open_state(config.warehouse.path) as state:
         for name, report in reports.items():
             close_month(state, name, report, first, now)
-    finally:
-        state.close()
     return spend(config, now, tenant, month)
 
 
@@ -173,8 +167,5 @@ def _metering(config: Config, day: date) -> dict[str, Any]:
 
 
 def _closed(config: Config, names: list[str], report: dict[str, Any]) -> dict[str, Any]:
-    state = State(config.warehouse.path / "state.db")
-    try:
+    with open_state(config.warehouse.path) as state:
         return closed_view(state, names, report)
-    finally:
-        state.close()

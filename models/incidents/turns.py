@@ -20,7 +20,6 @@ import pyarrow as pa
 
 from hve_monitor.files import sql
 from models.engine.sql import prepare, records
-from warehouse.connection import files_sql
 from warehouse.records.plans import Plan
 from warehouse.records.turns import Standing, forget_judged, mark_due, record_judged, standings
 from warehouse.store import Store
@@ -181,5 +180,4 @@ def _view(
     if since is not None and until is not None:
         count = (until.date() - since.date()).days + 1
         days = [since.date() + n * ONE_DAY for n in range(count)]
-    files = files_sql(mart, store.delta.files(mart, tenant, days))
-    connection.execute(f"create view marts.{mart.name} as {files}")
+    store.view(connection, mart.full_name, mart, tenant, days)

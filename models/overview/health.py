@@ -21,7 +21,7 @@ from models.usage.coverage import (
     covered_addresses,
     published_as_of,
 )
-from warehouse.state import State, Window, gaps
+from warehouse.state import Window, gaps, open_state
 
 Row = dict[str, Any]
 MOST_RUNS = 30
@@ -111,11 +111,8 @@ def last_runs(config: Config, tenant: str | None = None, most: int = MOST_RUNS) 
     Times are those of the real clock. Runs finish after the version that they publish, so they
     come from state.db itself.
     """
-    state = State(config.warehouse.path / "state.db")
-    try:
+    with open_state(config.warehouse.path) as state:
         runs = state.recent_runs(most)
-    finally:
-        state.close()
     return [
         {
             "started_at": iso(start),
@@ -137,15 +134,12 @@ def quota_use(config: Config, tenant: str | None = None, at: float | None = None
     """
     clock = time.time() if at is None else at
     limits = config.limits
-    state = State(config.warehouse.path / "state.db")
-    try:
+    with open_state(config.warehouse.path) as state:
         used = {
             each.name: state.quota_use(each.name, clock - limits.message_trace_window_seconds)
             for each in config.served
             if tenant in (None, each.name)
         }
-    finally:
-        state.close()
     return [
         {
             "tenant": name,

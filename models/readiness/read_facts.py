@@ -12,7 +12,6 @@ from hve_monitor.files import sql
 from models.engine.sql import records
 from models.readiness.facts import PERMISSIONS, Facts, Settings, SignInFacts
 from models.usage.coverage import coverage_of
-from warehouse.connection import files_sql
 from warehouse.records.accounts import Account, current_accounts
 from warehouse.records.billing import newest_billing
 from warehouse.records.policies import newest_policies
@@ -56,10 +55,8 @@ def _credential(tenant: Tenant) -> str:
 
 
 def _last_sent(store: Store, tenant: str, now: datetime) -> dict[str, date]:
-    files = files_sql(HVE_USAGE_DAILY, store.delta.files(HVE_USAGE_DAILY, tenant))
     with store.compute() as connection:
-        connection.execute("create schema marts")
-        connection.execute(f"create view marts.hve_usage_daily as {files}")
+        store.view(connection, "marts.hve_usage_daily", HVE_USAGE_DAILY, tenant)
         rows = records(connection, sql(__file__, "last_sends"), {"today": now.date()})
     return {row["account"]: row["last_sent"] for row in rows}
 
@@ -80,10 +77,8 @@ def _sign_ins(
 ) -> dict[str, SignInFacts]:
     since = now - timedelta(days=LOG_DAYS)
     days = days_between(since.date(), now.date())
-    files = files_sql(SIGN_INS, store.delta.files(SIGN_INS, tenant.name, days))
     with store.compute() as connection:
-        connection.execute("create schema raw")
-        connection.execute(f"create view raw.sign_ins as {files}")
+        store.view(connection, "raw.sign_ins", SIGN_INS, tenant.name, days)
         rows = records(connection, sql(__file__, "sign_in_facts"), {"now": now, "since": since})
     found = {row.pop("subject"): row for row in rows}
     subjects = {*found, *(account.account for account in accounts)}

@@ -18,7 +18,7 @@ from publish.outgoing import Undelivered, quickly, trusting
 from publish.senders import sender_of
 from publish.target import Bearer, Send
 from warehouse.records.outbox import Entry, Outbox
-from warehouse.state import State
+from warehouse.state import open_state
 
 FIRST_WAIT, LONGEST_WAIT = 60.0, 3600.0
 # Nobody wants to hear of a burst a week later; the message and its error stay in state.db.
@@ -29,9 +29,9 @@ GONE = "the target is no longer configured"
 
 @dataclass(frozen=True)
 class Delivery:
-    """What all targets of a run share. `state_file` is opened by each thread for itself."""
+    """What all targets of a run share; each thread opens state.db in the folder `store` itself."""
 
-    state_file: Path
+    store: Path
     config: Config
     now: datetime
     bearer: Bearer
@@ -91,8 +91,5 @@ class Delivery:
 
     @contextmanager
     def _outbox(self) -> Iterator[Outbox]:
-        state = State(self.state_file)
-        try:
+        with open_state(self.store) as state:
             yield Outbox(state)
-        finally:
-            state.close()

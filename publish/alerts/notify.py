@@ -35,7 +35,7 @@ def alert(store: Store, config: Config, now: datetime, bearer: Bearer) -> dict[s
             if targets:
                 stages.update(plan(outbox, config, targets, candidates(store, config, now), now))
             join(outbox, config, now)
-            sent = Delivery(store.root / "state.db", config, now, bearer).deliver(targets)
+            sent = Delivery(store.root, config, now, bearer).deliver(targets)
             outbox.forget(now)
     except LockedError:
         pass

@@ -30,7 +30,7 @@ from models.incidents.cards import incident_cards
 from models.usage.coverage import coverage_report, published_as_of
 from models.usage.usage import usage_sums
 from warehouse.publication import published
-from warehouse.state import State
+from warehouse.state import State, open_state
 
 COUNTS = ("messages", "recipients", "delivered", "failed", "billable_recipients")
 # A projection takes longer than a scraper likes to wait, and nothing changes between two runs.
@@ -88,12 +88,9 @@ class StoreMetrics(Collector):
 
     def _state(self) -> Iterator[GaugeMetricFamily]:
         """What the published version cannot know: it is older than the end of its own run."""
-        state = State(self.config.warehouse.path / "state.db")
-        try:
+        with open_state(self.config.warehouse.path) as state:
             yield from _runs(state)
             yield from self._quota(state)
-        finally:
-            state.close()
 
     def _quota(self, state: State) -> Iterator[GaugeMetricFamily]:
         limits = self.config.limits

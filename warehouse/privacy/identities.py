@@ -26,8 +26,8 @@ def keep_identities(store: Store, tenant: str, people: Mapping[str, str]) -> Non
     mask = store.mask(tenant)
     fresh = _unknown(store, tenant, list(people))
     rows = [
-        {"tenant": tenant, "pseudonym": each, "sealed": _sealed(mask, tenant, each, people[each])}
-        for each in fresh
+        {"tenant": tenant, "pseudonym": name, "sealed": _sealed(mask, tenant, name, people[name])}
+        for name in fresh
     ]
     store.delta.append(IDENTITIES, pa.Table.from_pylist(rows, schema=IDENTITIES.schema))
     files = store.delta.files(IDENTITIES, tenant)
@@ -40,18 +40,16 @@ def identities(store: Store, tenant: str, pseudonyms: Collection[str]) -> dict[s
     files = store.delta.files(IDENTITIES, tenant)
     if not files or store.protection.mode != "pseudonymous":
         return {}
-    mask, wanted = store.mask(tenant), pa.array(sorted(pseudonyms), pa.string())
+    mask, names = store.mask(tenant), pa.array(sorted(pseudonyms), pa.string())
     rows = _read(store, files)
-    rows = rows.filter(pc.is_in(rows["pseudonym"], value_set=wanted)).to_pylist()
+    rows = rows.filter(pc.is_in(rows["pseudonym"], value_set=names)).to_pylist()
     opened = {row["pseudonym"]: _opened(mask, tenant, row) for row in rows}
     return {name: address for name, address in opened.items() if address is not None}
 
 
 def _unknown(store: Store, tenant: str, pseudonyms: list[str]) -> list[str]:
-    files = store.delta.files(IDENTITIES, tenant)
-    with store.compute() as connection:
+    with store.existing(IDENTITIES, tenant) as connection:
         connection.register("asked", pa.table({"pseudonym": pa.array(pseudonyms, pa.string())}))
-        connection.execute(f"create view existing as {files_sql(IDENTITIES, files)}")
         return [row[0] for row in connection.execute(MISSING).fetchall()]
 
 

@@ -7,7 +7,6 @@ the same that a pseudonymous store would hold.
 from __future__ import annotations
 
 from hve_monitor.files import sql
-from warehouse.connection import files_sql
 from warehouse.protection.mode import Protection, tenant_key
 from warehouse.protection.pseudonyms import Mask
 from warehouse.store import Store
@@ -25,13 +24,10 @@ def shown_mask(store: Store, tenant: str) -> Mask:
 
 def whose(store: Store, tenant: str, pseudonym: str, mask: Mask) -> str | None:
     """The stored recipient that is shown under a pseudonym; tries every one of the tenant."""
-    files = store.delta.files(FIRST_CONTACTS, tenant)
-    if not files:
-        return None
     with store.compute() as connection:
-        connection.execute(f"create view contacts as {files_sql(FIRST_CONTACTS, files)}")
-        found = connection.execute(RECIPIENTS, {"domain": pseudonym.partition("@")[2]})
-        while rows := found.fetchmany(AT_ONCE):
+        store.view(connection, "contacts", FIRST_CONTACTS, tenant)
+        recipients = connection.execute(RECIPIENTS, {"domain": pseudonym.partition("@")[2]})
+        while rows := recipients.fetchmany(AT_ONCE):
             for (address,) in rows:
                 if mask.recipient(address) == pseudonym:
                     return str(address)

@@ -13,7 +13,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from hve_monitor.files import sql
-from warehouse.connection import arrow, files_sql
+from warehouse.connection import arrow
 from warehouse.records.observed import Observed, Recorded
 from warehouse.store import Store
 from warehouse.tables import AZURE_COSTS, RETAIL_PRICES
@@ -107,11 +107,7 @@ PRICES = Observed(RETAIL_PRICES, RetailPrice, lambda price: price.identity, "ret
 
 def newest_costs(store: Store, tenant: str) -> dict[Identity, Cost]:
     """What is known of every amount of the tenant."""
-    files = store.delta.files(AZURE_COSTS, tenant)
-    if not files:
-        return {}
-    with store.compute() as connection:
-        connection.execute(f"create view existing as {files_sql(AZURE_COSTS, files)}")
+    with store.existing(AZURE_COSTS, tenant) as connection:
         costs = [Cost(**row) for row in arrow(connection, NEWEST).to_pylist()]
     return {cost.identity: cost for cost in costs}
 

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from hve_monitor.clock import days_between
 from hve_monitor.files import sql
-from warehouse.connection import files_sql
 from warehouse.state import Window
 from warehouse.store import Store
 from warehouse.tables import MESSAGE_TRACES
@@ -20,11 +19,7 @@ def known_keys(
 ) -> frozenset[tuple[str, str]]:
     """(trace id, recipient) of stored rows of the senders in the window, a sample of many."""
     days = days_between(window.start.date(), window.end.date())
-    files = store.delta.files(MESSAGE_TRACES, tenant, days)
-    if not files:
-        return frozenset()
-    with store.compute() as connection:
-        connection.execute(f"create view existing as {files_sql(MESSAGE_TRACES, files)}")
+    with store.existing(MESSAGE_TRACES, tenant, days) as connection:
         rows = connection.execute(
             QUERY,
             {"start": window.start, "end": window.end, "senders": list(senders), "most": MOST},

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hve_monitor.files import sql
-from warehouse.connection import arrow, files_sql
+from warehouse.connection import arrow
 from warehouse.privacy.identities import keep_identities
 from warehouse.protection.pseudonyms import is_pseudonym
 from warehouse.store import Store
@@ -60,7 +60,7 @@ def land(store: Store, tenant: str, rows: pa.Table, observed_at: datetime, sourc
     incoming = store.mask(tenant).traces(plain)
     purged = store.state.purged_before(tenant)
     if purged is not None:
-        plain, incoming = (each.filter(_since(each, purged)) for each in (plain, incoming))
+        plain, incoming = (rows.filter(_since(rows, purged)) for rows in (plain, incoming))
     days = frozenset(pc.unique(incoming["day"]).to_pylist())
     fresh = _fresh(store, tenant, incoming, days)
     new = pc.sum(fresh["is_new"]).as_py() or 0
@@ -88,10 +88,8 @@ def _people(plain: pa.Table, masked: pa.Table, fresh: pa.Table) -> dict[str, str
 
 
 def _fresh(store: Store, tenant: str, incoming: pa.Table, days: Iterable[date]) -> pa.Table:
-    files = store.delta.files(MESSAGE_TRACES, tenant, days)
-    with store.compute() as connection:
+    with store.existing(MESSAGE_TRACES, tenant, days) as connection:
         connection.register("incoming", incoming)
-        connection.execute(f"create view existing as {files_sql(MESSAGE_TRACES, files)}")
         connection.execute(
             "create table unsettled as select unnest($statuses) as status",
             {"statuses": list(UNSETTLED)},

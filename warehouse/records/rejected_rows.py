@@ -25,9 +25,9 @@ def reject(
         return
     if not store.protection.is_plain:
         reasons = [(line, hidden(reason)) for line, reason in reasons]
-    stored = stored_rows(store, REJECTED_ROWS, tenant)
-    known = {(row["line"], row["reason"]) for row in stored if row["file"] == file}
-    reasons = [each for each in dict.fromkeys(reasons) if each not in known]
+    rows = stored_rows(store, REJECTED_ROWS, tenant)
+    stored = {(row["line"], row["reason"]) for row in rows if row["file"] == file}
+    reasons = [reason for reason in dict.fromkeys(reasons) if reason not in stored]
     if not reasons:
         return
     count, batch = len(reasons), store.state.next_batch()

@@ -7,7 +7,6 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
 
 from hve_monitor.files import sql
-from warehouse.connection import files_sql
 from warehouse.records.accounts import account_addresses
 from warehouse.records.observed import append_rows, masked
 from warehouse.store import Store
@@ -56,9 +55,5 @@ def record_sign_ins(store: Store, tenant: str, sign_ins: Sequence[SignIn], now: 
 
 
 def _stored_ids(store: Store, tenant: str, days: Iterable[date]) -> set[str]:
-    files = store.delta.files(SIGN_INS, tenant, days)
-    if not files:
-        return set()
-    with store.compute() as connection:
-        connection.execute(f"create view existing as {files_sql(SIGN_INS, files)}")
+    with store.existing(SIGN_INS, tenant, days) as connection:
         return {row[0] for row in connection.execute(STORED).fetchall()}

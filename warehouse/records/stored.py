@@ -22,10 +22,9 @@ def replace_of_accounts(
     accounts: Sequence[str],
 ) -> None:
     """Puts rows in the place of these accounts' rows of the days; other accounts keep theirs."""
-    stored = files_sql(table, store.delta.files(table, tenant, days))
-    with store.compute() as connection:
+    with store.existing(table, tenant, days) as connection:
         connection.register("replaced", pa.table({"account": pa.array(accounts, pa.string())}))
-        others = arrow(connection, f"select * from ({stored}) anti join replaced using (account)")
+        others = arrow(connection, "select * from existing anti join replaced using (account)")
     names = table.schema.names
     joined = [part.select(names).cast(table.schema) for part in (others, rows)]
     store.delta.replace(table, pa.concat_tables(joined), tenant, days)

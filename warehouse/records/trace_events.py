@@ -9,7 +9,6 @@ from typing import NamedTuple
 
 from hve_monitor.clock import days_between
 from hve_monitor.files import sql
-from warehouse.connection import files_sql
 from warehouse.records.accounts import account_addresses
 from warehouse.records.observed import append_rows, masked
 from warehouse.store import Store
@@ -44,15 +43,13 @@ def failed_pairs(
     store: Store, tenant: str, now: datetime, budget: int, days: int = 10
 ) -> list[Pair]:
     """Failed rows of the last days whose events were never fetched, newest first."""
-    since = now - timedelta(days=days)
-    wanted = days_between(since.date(), now.date())
-    files = store.delta.files(MESSAGE_TRACES, tenant, wanted)
-    if not files or budget < 1:
+    if budget < 1:
         return []
-    fetched = files_sql(TRACE_EVENTS, store.delta.files(TRACE_EVENTS, tenant))
+    since = now - timedelta(days=days)
     with store.compute() as connection:
-        connection.execute(f"create view traces as {files_sql(MESSAGE_TRACES, files)}")
-        connection.execute(f"create view events as {fetched}")
+        last_days = days_between(since.date(), now.date())
+        store.view(connection, "traces", MESSAGE_TRACES, tenant, last_days)
+        store.view(connection, "events", TRACE_EVENTS, tenant)
         rows = connection.execute(FAILED_PAIRS, {"since": since, "budget": budget}).fetchall()
     return [Pair(*row) for row in rows]
 
@@ -84,11 +81,7 @@ def record_events(
 
 
 def _stored(store: Store, tenant: str, pairs: Iterable[Pair]) -> set[TraceEvent]:
-    files = store.delta.files(TRACE_EVENTS, tenant)
-    if not files:
-        return set()
-    wanted = {"trace_ids": sorted({pair.trace_id for pair in pairs})}
-    with store.compute() as connection:
-        connection.execute(f"create view existing as {files_sql(TRACE_EVENTS, files)}")
-        found = connection.execute(STORED, wanted).fetchall()
-    return {TraceEvent(*row) for row in found}
+    trace_ids = sorted({pair.trace_id for pair in pairs})
+    with store.existing(TRACE_EVENTS, tenant) as connection:
+        rows = connection.execute(STORED, {"trace_ids": trace_ids}).fetchall()
+    return {TraceEvent(*row) for row in rows}

@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 
 from hve_monitor.clock import days_between
 from hve_monitor.files import sql
-from warehouse.connection import files_sql
 from warehouse.records.message_traces import UNSETTLED
 from warehouse.store import Store
 from warehouse.tables import MESSAGE_TRACES
@@ -18,10 +17,6 @@ ONE_DAY = timedelta(days=1)
 def oldest_unsettled(store: Store, tenant: str, since: datetime) -> dict[str, datetime]:
     """Oldest unsettled row per sender address, of rows received since then."""
     days = days_between(since.date(), since.date() + 4 * ONE_DAY)
-    files = store.delta.files(MESSAGE_TRACES, tenant, days)
-    if not files:
-        return {}
-    with store.compute() as connection:
-        connection.execute(f"create view existing as {files_sql(MESSAGE_TRACES, files)}")
-        found = connection.execute(QUERY, {"since": since, "statuses": list(UNSETTLED)}).fetchall()
-    return dict(found)
+    with store.existing(MESSAGE_TRACES, tenant, days) as connection:
+        rows = connection.execute(QUERY, {"since": since, "statuses": list(UNSETTLED)}).fetchall()
+    return dict(rows)

@@ -157,12 +157,13 @@ def test_closed_days_of_small_tables_end_as_one_file_each(store: Store) -> None:
     assert len(stored_rows(store, SIGN_INS, "contoso")) == 6
 
 
+APPENDING = re.compile(r"(?:delta\.append\(|append_rows\(store,|Observed\()\s*([A-Z_]+)\b")
+
+
 def test_every_table_that_only_grows_is_compacted() -> None:
     rooms = [file for room in ("models", "warehouse") for file in (ROOT / room).rglob("*.py")]
     appended = {
-        name
-        for file in rooms
-        for name in re.findall(r"delta\.append\(\s*([A-Z_]+)", file.read_text(encoding="utf-8"))
+        name for file in rooms for name in APPENDING.findall(file.read_text(encoding="utf-8"))
     }
     # Traces are rewritten by day, identities by their own module.
     kept = {table.name.upper() for table in COLLECTED} | {"MESSAGE_TRACES", "IDENTITIES"}

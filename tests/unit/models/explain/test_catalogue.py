@@ -5,8 +5,6 @@ from __future__ import annotations
 import csv
 from datetime import date
 
-import pytest
-
 from models.explain.catalogue import FILE, GAP, Entry, read_catalogue
 from models.explain.diagnosis import diagnose
 
@@ -27,20 +25,37 @@ NAMED = (
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row['code']} {row['pattern'][:20]}")
-def test_every_row_says_what_why_how_for_whom_and_whence(row: dict[str, str]) -> None:
-    assert all(row[name] for name in row if name != "pattern")
-    assert row["kind"] in {*KINDS, "class"}
-    assert set(row["audience"].split()) <= {"mail", "security", "finops", "admin"}
-    assert row["source_url"].startswith("https://")
-    assert date.fromisoformat(row["effective_from"]) <= date.fromisoformat(row["retrieved_on"])
+def named(row: dict[str, str]) -> str:
+    """How a failure names a row."""
+    return f"{row['code']} {row['pattern']}"
 
 
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row['code']} {row['pattern'][:20]}")
-def test_what_nobody_at_microsoft_confirmed_says_so_with_the_reason(row: dict[str, str]) -> None:
-    assert row["verified"] in ("true", "false")
-    assert (row["verified"] == "false") == row["source"].startswith("unverified: ")
-    assert row["source"].removeprefix("unverified: ")
+def is_complete(row: dict[str, str]) -> bool:
+    """It says what, why, how, for whom and whence."""
+    return (
+        all(row[name] for name in row if name != "pattern")
+        and row["kind"] in {*KINDS, "class"}
+        and set(row["audience"].split()) <= {"mail", "security", "finops", "admin"}
+        and row["source_url"].startswith("https://")
+        and date.fromisoformat(row["effective_from"]) <= date.fromisoformat(row["retrieved_on"])
+    )
+
+
+def test_every_row_says_what_why_how_for_whom_and_whence() -> None:
+    assert len(ROWS) > 200
+    assert [named(row) for row in ROWS if not is_complete(row)] == []
+
+
+def is_honest(row: dict[str, str]) -> bool:
+    """It says what Microsoft did not confirm, and why it stands there all the same."""
+    is_unverified = row["source"].startswith("unverified: ")
+    return row["verified"] == ("false" if is_unverified else "true") and bool(
+        row["source"].removeprefix("unverified: ")
+    )
+
+
+def test_what_nobody_at_microsoft_confirmed_says_so_with_the_reason() -> None:
+    assert [named(row) for row in ROWS if not is_honest(row)] == []
 
 
 def test_no_two_rows_are_told_apart_by_nothing() -> None:
@@ -52,21 +67,24 @@ def test_every_kind_of_error_is_there() -> None:
     assert {entry.kind for entry in read_catalogue().entries} == {*KINDS, "class"}
 
 
-@pytest.mark.parametrize("code", NAMED)
-def test_every_code_of_the_research_leads_to_an_entry_of_its_own(code: str) -> None:
+def has_own_entry(code: str) -> bool:
     best = diagnose(code)[0]
-    assert best.matched in ("code", "text")
-    assert best.code == code
+    return best.matched in ("code", "text") and best.code == code
 
 
-WORDED = [(entry, words) for entry in read_catalogue().entries for words in entry.words]
+def test_every_code_of_the_research_leads_to_an_entry_of_its_own() -> None:
+    assert [code for code in NAMED if not has_own_entry(code)] == []
 
 
-@pytest.mark.parametrize(("entry", "words"), WORDED, ids=lambda value: str(value)[:30])
-def test_every_wording_leads_to_its_row(entry: Entry, words: tuple[str, ...]) -> None:
+def is_reached(entry: Entry, words: tuple[str, ...]) -> bool:
     text = "prefix " + " something ".join(words) + " suffix"
-    assert entry in [match.entry for match in diagnose(text)]
-    assert GAP.strip() not in text
+    return GAP.strip() not in text and entry in [match.entry for match in diagnose(text)]
+
+
+def test_every_wording_leads_to_its_row() -> None:
+    wordings = [(entry, words) for entry in read_catalogue().entries for words in entry.words]
+    assert len(wordings) > 200
+    assert [(entry.code, words) for entry, words in wordings if not is_reached(entry, words)] == []
 
 
 def test_no_row_names_a_machine_or_a_registry() -> None:

@@ -23,6 +23,9 @@ EVERYWHERE = {"--config", "--now", "--json", "--help"}
 # Folders of the repository: a path in a document begins with one of them.
 FOLDERS = sorted(path.name for path in ROOT.iterdir() if path.is_dir() and path.name[0] != ".")
 FILE_IN_TEXT = re.compile(rf"\b(?:{'|'.join(FOLDERS)})/[\w./-]*\w/?(?![\w*])")
+MORE_OF_ITS_FOLDER = re.compile(
+    r"([\w/]+/)\w+\.py((?:, \w+\.py)+)"
+)  # models/cost/report.py, spend.py
 UNTRACKED = ("data/demo", "data/local")
 
 
@@ -95,11 +98,21 @@ def test_links_of_the_documents_lead_somewhere() -> None:
             assert (ROOT / name).parent.joinpath(target).exists(), f"{name}: {target}"
 
 
+def named_files(page: str) -> list[str]:
+    """Every path of the repository that a page names."""
+    others = [
+        folder + name
+        for folder, names in MORE_OF_ITS_FOLDER.findall(page)
+        for name in names.split(", ")[1:]
+    ]
+    return FILE_IN_TEXT.findall(page) + others
+
+
 def test_files_and_folders_that_the_documents_name_are_there() -> None:
     missing = [
         f"{name}: {path}"
         for name in (*ROOT_PAGES, *PAGES)
-        for path in FILE_IN_TEXT.findall(text(name))
+        for path in named_files(text(name))
         if not path.startswith(UNTRACKED)
         and not (ROOT / path).exists()
         and not (ROOT / f"{path}.py").exists()

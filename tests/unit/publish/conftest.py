@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import partial
@@ -20,6 +21,7 @@ from publish.alerts.candidates import Candidate
 from tests.unit.models.conftest import NOW as SPENT_AT
 from tests.unit.models.conftest import Workbench, trace
 from tests.unit.models.cost.test_spend import charge, land
+from warehouse.connection import connect
 from warehouse.publication import publish
 from warehouse.store import Store, open_store
 from warehouse.tables import HVE_INCIDENTS
@@ -100,7 +102,18 @@ class Desk:
         """Publishes exactly these incidents."""
         table = pa.Table.from_pylist(list(rows), schema=HVE_INCIDENTS.schema)
         self.store.delta.replace(HVE_INCIDENTS, table, "contoso")
-        publish(self.store, now, partial(offer_models, reference=shipped_reference()))
+        if self.store.published.exists():
+            self._show_again(now, table)
+        else:
+            publish(self.store, now, partial(offer_models, reference=shipped_reference()))
+
+    def _show_again(self, now: datetime, table: pa.Table) -> None:
+        """Changes what the next version would change: a whole publication takes ten times as long."""
+        with closing(connect(str(self.store.published))) as connection:
+            connection.register("shown", table)
+            connection.execute("delete from marts.hve_incidents")
+            connection.execute("insert into marts.hve_incidents by name from shown")
+            connection.execute("update state.publication set as_of = ?", [now])
 
     def config(self, *targets: AlertTarget, **other: Any) -> Config:
         """A configuration with these targets."""

@@ -13,7 +13,7 @@ import pytest
 
 from models.incidents import turns
 from models.incidents.turns import bound_together
-from tests.unit.models.conftest import Workbench, at, trace
+from tests.unit.models.conftest import KeptStores, Workbench, at, trace
 from warehouse.records.plans import Plan
 from warehouse.records.turns import standings
 from warehouse.store import open_store
@@ -70,18 +70,27 @@ def small_turns(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(turns, "AT_ONCE", 2)
 
 
-@pytest.mark.usefixtures("small_turns")
-def test_a_burst_is_told_at_once_whoever_s_turn_it_is(bench: Workbench) -> None:
+def fill(bench: Workbench) -> None:
     bench.land(*steady(START, END, 1))
     bench.build(END)
-    judged = standings(bench.store.state, "contoso")
+
+
+@pytest.fixture
+def judged_bench(small_turns: None, kept_stores: KeptStores) -> Iterator[Workbench]:
+    """A store in which every account was judged once."""
+    with kept_stores.open(fill) as bench:
+        yield bench
+
+
+def test_a_burst_is_told_at_once_whoever_s_turn_it_is(judged_bench: Workbench) -> None:
+    judged = standings(judged_bench.store.state, "contoso")
     assert set(judged) == set(NAMES)
     # The account that would come last in its turn.
     victim, moment = max(judged), END + timedelta(minutes=20)
-    bench.land(*steady(END, END + HOUR, 2), *burst(victim, moment))
-    bench.build(END + HOUR)
-    assert accounts_told(bench) == {victim}
-    after = standings(bench.store.state, "contoso")
+    judged_bench.land(*steady(END, END + HOUR, 2), *burst(victim, moment))
+    judged_bench.build(END + HOUR)
+    assert accounts_told(judged_bench) == {victim}
+    after = standings(judged_bench.store.state, "contoso")
     unjudged = [name for name in NAMES if after[name].judged_until == judged[name].judged_until]
     assert unjudged
     assert victim not in unjudged
@@ -109,27 +118,23 @@ def test_after_a_round_everything_is_as_if_all_had_been_judged(
         assert marts(bench) == expected
 
 
-@pytest.mark.usefixtures("small_turns")
-def test_who_was_not_judged_keeps_what_it_has_and_owes_the_changed_day(bench: Workbench) -> None:
-    bench.land(*steady(START, END, 1))
-    bench.build(END)
-    before = bench.query("select count(*) from marts.hve_baseline_hourly")
-    bench.land(*steady(END, END + HOUR, 2))
-    bench.build(END + HOUR)
-    grown = bench.query("select count(*) from marts.hve_baseline_hourly")
-    known = standings(bench.store.state, "contoso")
+def test_who_was_not_judged_keeps_what_it_has_and_owes_the_changed_day(
+    judged_bench: Workbench,
+) -> None:
+    before = judged_bench.query("select count(*) from marts.hve_baseline_hourly")
+    judged_bench.land(*steady(END, END + HOUR, 2))
+    judged_bench.build(END + HOUR)
+    grown = judged_bench.query("select count(*) from marts.hve_baseline_hourly")
+    known = standings(judged_bench.store.state, "contoso")
     waiting = [name for name in NAMES if known[name].due_from is not None]
     assert grown[0][0] == before[0][0] + len(NAMES) - len(waiting)
     assert {known[name].due_from for name in waiting} == {END.date()}
 
 
-@pytest.mark.usefixtures("small_turns")
-def test_a_change_of_long_ago_judges_everybody(bench: Workbench) -> None:
-    bench.land(*steady(START, END, 1))
-    bench.build(END)
-    bench.land(trace("late", "r1@contoso.com", "2026-09-15T08:00:00", sender=NAMES[0]))
-    bench.build(END + HOUR)
-    until = {each.judged_until for each in standings(bench.store.state, "contoso").values()}
+def test_a_change_of_long_ago_judges_everybody(judged_bench: Workbench) -> None:
+    judged_bench.land(trace("late", "r1@contoso.com", "2026-09-15T08:00:00", sender=NAMES[0]))
+    judged_bench.build(END + HOUR)
+    until = {each.judged_until for each in standings(judged_bench.store.state, "contoso").values()}
     assert len(until) == 1
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 from hve_monitor.errors import ConfigError
 from models.readiness.board import account_summaries, current_findings, finding_history
 from models.readiness.report import Wanted, readiness_report
-from tests.unit.models.conftest import NOW, Workbench, trace
+from tests.unit.models.conftest import NOW, KeptStores, Workbench, trace
 from tests.unit.models.readiness.conftest import policy
 from warehouse.records.accounts import Account
 from warehouse.records.policies import Policy, record_policies
@@ -46,12 +47,17 @@ def one(bench: Workbench, check: str, days: int = 0) -> dict[str, Any]:
     return found
 
 
-@pytest.fixture
-def board(bench: Workbench) -> Workbench:
+def fill(bench: Workbench) -> None:
     bench.accounts(Account(HR, (HR,), "HR Notices", "id-1"))
     read(bench, defaults(False))
     bench.build()
-    return bench
+
+
+@pytest.fixture
+def board(kept_stores: KeptStores) -> Iterator[Workbench]:
+    """A store with one account and security defaults that are off."""
+    with kept_stores.open(fill) as bench:
+        yield bench
 
 
 def test_a_finding_is_written_when_it_changes_and_keeps_its_beginning(board: Workbench) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import os
 import random
 import time
 import zipfile
@@ -25,8 +26,8 @@ from warehouse.tables import MESSAGE_TRACES
 
 FILES = Tenant(name="local", accounts="files")
 PIECES = [content.encode(code) for content in EXPORTS.values() for code in ("utf-8", "utf-16-le")]
-QUICK = settings(
-    deadline=None, database=None, max_examples=12,
+A_FEW = settings(
+    deadline=None, database=None, max_examples=4 * int(os.environ.get("EXAMPLES", "1")),
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )  # fmt: skip
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=6)
@@ -69,19 +70,22 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
     return Site(tmp_path_factory.mktemp("any"))
 
 
-@QUICK
+@pytest.mark.property
+@A_FEW
 @given(st.binary(max_size=200))
 def test_any_bytes(site: Site, content: bytes) -> None:
     site.load(content)
 
 
-@QUICK
+@pytest.mark.property
+@A_FEW
 @given(st.sampled_from(PIECES), st.data())
 def test_an_export_with_any_bytes_changed(site: Site, content: bytes, data: st.DataObject) -> None:
     site.load(damaged(content, random.Random(data.draw(st.integers(0, 10**9)))))  # noqa: S311
 
 
-@QUICK
+@pytest.mark.property
+@A_FEW
 @given(st.lists(st.tuples(readable, readable, texts, texts), min_size=1, max_size=4), st.booleans())
 def test_no_readable_row_is_lost_from_a_summary(
     site: Site, rows: list[tuple[str, str, str, str]], wide: bool
@@ -109,7 +113,8 @@ def test_no_readable_row_is_lost_from_a_summary(
     assert {(trace, f"{to}@x.com") for trace, to, _, _ in kept} <= site.stored()
 
 
-@QUICK
+@pytest.mark.property
+@A_FEW
 @given(st.lists(st.tuples(readable, readable, texts), min_size=1, max_size=4))
 def test_no_readable_row_is_lost_from_events(site: Site, rows: list[tuple[str, str, str]]) -> None:
     events = [
@@ -124,7 +129,8 @@ def test_no_readable_row_is_lost_from_events(site: Site, rows: list[tuple[str, s
     assert pairs <= site.stored()
 
 
-@QUICK
+@pytest.mark.property
+@A_FEW
 @given(st.lists(st.tuples(readable, readable, texts), min_size=1, max_size=4), st.booleans())
 def test_no_readable_row_is_lost_from_json(
     site: Site, rows: list[tuple[str, str, str]], as_lines: bool

@@ -22,7 +22,7 @@ lint: $(READY)
 	$(BIN)/mypy
 
 slow: $(READY)            ## tests that take longer
-	$(BIN)/pytest -q -n auto --dist loadfile -m slow
+	EXAMPLES=10 $(BIN)/pytest -q -n auto --dist loadfile -m "slow or property"
 
 browser: $(READY)         ## the dashboard in a real Chromium
 	$(BIN)/pytest -q -n auto --dist loadfile -m browser

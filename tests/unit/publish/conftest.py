@@ -108,7 +108,7 @@ class Desk:
             publish(self.store, now, partial(offer_models, reference=shipped_reference()))
 
     def _show_again(self, now: datetime, table: pa.Table) -> None:
-        """Changes what the next version would change: a whole publication takes ten times as long."""
+        """Changes what the next version would change; publishing takes ten times as long."""
         with closing(connect(str(self.store.published))) as connection:
             connection.register("shown", table)
             connection.execute("delete from marts.hve_incidents")

@@ -138,7 +138,7 @@ def collect(
 ) -> None:
     """Print a read-only script that an administrator runs; hve import takes its JSON."""
     from hve_monitor.errors import ConfigError
-    from ingest.powershell.collection import SCRIPT
+    from ingest.powershell.script import SCRIPT
 
     if not script:
         raise ConfigError("collect: add --script to print the script")

@@ -42,7 +42,7 @@ class RequestRefused(SourceContractError):
 
 
 class Throttled(Exception):
-    """HTTP 429; `seconds` is what the service asked us to wait."""
+    """HTTP 429; `seconds` is the wait that the service requests."""
 
     def __init__(self, seconds: float) -> None:
         super().__init__(f"throttled for {seconds:.0f} s")

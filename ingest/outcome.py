@@ -1,6 +1,6 @@
 """How a source ends: what its errors mean, and what it reports of its requests.
 
-A permission that the tenant did not give is told, but no failure of the run.
+A permission that the tenant did not grant is reported, but it does not fail the run.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Policies and settings that decide whether HVE mail flows, kept with their history.
 
-Every part fails on its own: what cannot be read is kept as the reason why it is unknown, and what
-was known of it stays.
+Every part fails on its own: what cannot be read is stored with the reason, and its last
+known content stays.
 """
 
 from __future__ import annotations
@@ -38,8 +38,8 @@ def ingest_policies(
 ) -> SourceResult:
     """Reads what the permissions allow and keeps what changed.
 
-    exchange: None where Exchange may not be asked. app_ids: applications beside those that the
-    accounts' settings name. own: what is known of our own credential without asking anybody.
+    exchange: None where Exchange is not to be read. app_ids: applications beside those that the
+    accounts' settings name. own: our own credential, as the configuration describes it.
     `graph.permission` is set to what each part needs.
     """
     reader = PolicyReader(store, tenant, now)
@@ -48,8 +48,8 @@ def ingest_policies(
     if exchange is not None:
         names = [account.account for account in accounts]
         reader.read(ExchangePolicies(exchange, names).parts())
-    known = [*app_ids, *allowed_app_ids(store, tenant)]
-    reader.read(DirectoryPolicies(graph, accounts, list(dict.fromkeys(known))).parts())
+    all_ids = [*app_ids, *allowed_app_ids(store, tenant)]
+    reader.read(DirectoryPolicies(graph, accounts, list(dict.fromkeys(all_ids))).parts())
     apis = [graph] if exchange is None else [graph, exchange.api]
     return finish(reader.result, *apis)
 
@@ -58,12 +58,12 @@ def allowed_app_ids(store: Store, tenant: str) -> list[str]:
     """Applications that may send for an account, as far as Exchange has shown them."""
     newest = newest_policies(store, tenant).values()
     settings = [policy for policy in newest if policy.kind == ACCOUNT_SETTINGS]
-    return list(dict.fromkeys(app_id for each in settings for app_id in each.app_ids or ()))
+    return list(dict.fromkeys(app_id for policy in settings for app_id in policy.app_ids or ()))
 
 
 @dataclass
 class PolicyReader:
-    """Reads parts of one tenant and records what they say."""
+    """Reads parts of one tenant and records their objects."""
 
     store: Store
     tenant: str
@@ -75,19 +75,20 @@ class PolicyReader:
 
     def read(self, parts: Sequence[Part]) -> None:
         """Reads the parts of one service; when the service is down, the rest waits."""
-        found: list[Policy] = []
+        policies: list[Policy] = []
         complete: list[str] = []
         for part in parts:
             try:
-                found += self._objects(part)
+                policies += self._objects(part)
                 complete.append(part.kind)
             except HveError as error:
                 note(self.result, error, part.permission)
-                reason = str(error)
-                found.append(Policy(part.kind, None, unavailable_reason=reason, source=part.source))
+                policies.append(
+                    Policy(part.kind, None, unavailable_reason=str(error), source=part.source)
+                )
                 if isinstance(error, SourceUnavailable):
                     break
-        self.keep(found, complete)
+        self.keep(policies, complete)
 
     def _objects(self, part: Part) -> list[Policy]:
         # The message of a refusal names the permission, and each part needs another one.
@@ -96,14 +97,14 @@ class PolicyReader:
         self.result.rows_read += len(objects)
         return objects
 
-    def keep(self, found: Sequence[Policy], complete: Sequence[str]) -> None:
-        """Records what was found, and of which kinds everything was."""
+    def keep(self, policies: Sequence[Policy], complete: Sequence[str]) -> None:
+        """Records the policies; of the complete kinds, what is not among them is gone."""
         for kind in complete:
             read = self.store.state.covered(self.tenant, SOURCE, kind)
             since = min([*(window.end for window in read[-1:]), self.now])
             self.store.state.cover(self.tenant, SOURCE, kind, Window(since, self.now))
         new, changed, unchanged = record_policies(
-            self.store, self.tenant, found, complete, self.now
+            self.store, self.tenant, policies, complete, self.now
         )
         result = self.result
         result.rows_new += new

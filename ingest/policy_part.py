@@ -33,8 +33,8 @@ def document(values: dict[str, Any]) -> str:
 
 def _settled(value: Any) -> Any:
     if isinstance(value, dict):
-        return {name: _settled(each) for name, each in value.items() if "@" not in name}
+        return {name: _settled(item) for name, item in value.items() if "@" not in name}
     if isinstance(value, list):
-        texts = all(isinstance(each, str) for each in value)
-        return sorted(value) if texts else [_settled(each) for each in value]
+        texts = all(isinstance(item, str) for item in value)
+        return sorted(value) if texts else [_settled(item) for item in value]
     return value

@@ -70,17 +70,17 @@ class TenantIngest:
         self._quota = Quota(self.tenant.name, self.config.limits, self.store.state)
 
     def run(
-        self, sources: Sequence[str], asked: Window | None, named: Sequence[str] = ()
+        self, sources: Sequence[str], requested: Window | None, named: Sequence[str] = ()
     ) -> list[SourceResult]:
-        """Results of the asked sources, in the order in which they build on each other."""
+        """Results of the requested sources, in the order in which they build on each other."""
         runners: dict[str, Callable[[], SourceResult | None]] = {
             "accounts": self._accounts,
             "billing": self._billing,
-            "message_traces": lambda: self._message_traces(asked),
+            "message_traces": lambda: self._message_traces(requested),
             "trace_events": self._trace_events,
-            "azure_costs": lambda: self._azure_costs(asked, forced="azure_costs" in named),
+            "azure_costs": lambda: self._azure_costs(requested, forced="azure_costs" in named),
             "policies": lambda: self._policies(forced="policies" in named),
-            "sign_ins": lambda: self._sign_ins(asked),
+            "sign_ins": lambda: self._sign_ins(requested),
         }
         results = [runners[source]() for source in SOURCES if source in sources]
         return [result for result in results if result is not None]
@@ -92,18 +92,18 @@ class TenantIngest:
         return ingest_accounts(self.store, self.tenant.name, self._exchange(), self.now)
 
     def _billing(self) -> SourceResult | None:
-        """Only where Exchange may be asked: a list of addresses needs no Exchange permission."""
+        """Only where accounts come from Exchange: a list of addresses needs no permission there."""
         if self.tenant.accounts != "exchange":
             return None
         self.progress(f"{self.tenant.name}: billing", 0, 1)
-        accounts = [each.account for each in current_accounts(self.store, self.tenant.name)]
+        accounts = [account.account for account in current_accounts(self.store, self.tenant.name)]
         return ingest_billing(self.store, self.tenant.name, self._exchange(), accounts, self.now)
 
-    def _message_traces(self, asked: Window | None) -> SourceResult:
+    def _message_traces(self, requested: Window | None) -> SourceResult:
         """From Graph; where it refuses, with the Exchange cmdlet."""
         api = self._graph(GRAPH_PERMISSION, self._quota.acquire)
         sharing: Sharing = "everyone" if self.config.limits.allow_unfiltered else "domain"
-        result = self._read_traces(GraphTraces(api, self.now), api, asked, sharing, "graph")
+        result = self._read_traces(GraphTraces(api, self.now), api, requested, sharing, "graph")
         if self.tenant.accounts != "exchange" or GRAPH_PERMISSION not in (result.error or ""):
             return result
         endpoints = self.config.endpoints
@@ -116,13 +116,13 @@ class TenantIngest:
             self._quota.acquire,
         )
         pages = CmdletTraces(TraceExchange(api, self.tenant.tenant_id), self.now)
-        return self._read_traces(pages, api, asked, "address", "exchange")
+        return self._read_traces(pages, api, requested, "address", "exchange")
 
     def _read_traces(
         self,
         pages: TracePages,
         api: Api,
-        asked: Window | None,
+        requested: Window | None,
         sharing: Sharing,
         origin: str,
     ) -> SourceResult:
@@ -147,7 +147,7 @@ class TenantIngest:
         ]
         if not addresses:
             result.note(SourceUnavailable("no HVE address is known yet; see the source 'accounts'"))
-        reader.read(list(dict.fromkeys(addresses)), asked)
+        reader.read(list(dict.fromkeys(addresses)), requested)
         result.requests, result.throttled = api.requests, api.throttled
         return result
 
@@ -164,7 +164,7 @@ class TenantIngest:
         api = self._graph(GRAPH_PERMISSION, self._quota.acquire)
         return ingest_failed_events(self.store, self.tenant.name, api, self.now, budget)
 
-    def _azure_costs(self, asked: Window | None, *, forced: bool) -> SourceResult | None:
+    def _azure_costs(self, requested: Window | None, *, forced: bool) -> SourceResult | None:
         if not self.tenant.azure_scopes:
             return None
         self.progress(f"{self.tenant.name}: Azure costs", 0, 1)
@@ -183,7 +183,7 @@ class TenantIngest:
             self.tenant.azure_scopes,
             self.config.azure_cost.filter,
             self.now,
-            asked,
+            requested,
             forced=forced,
         )
         ingest_retail_prices(
@@ -196,7 +196,7 @@ class TenantIngest:
         )
         return result
 
-    def _sign_ins(self, asked: Window | None) -> SourceResult:
+    def _sign_ins(self, requested: Window | None) -> SourceResult:
         self.progress(f"{self.tenant.name}: sign-ins", 0, 1)
         name = self.tenant.name
         return sign_ins.ingest_sign_ins(
@@ -206,7 +206,7 @@ class TenantIngest:
             current_accounts(self.store, name),
             list(dict.fromkeys([*allowed_app_ids(self.store, name), *self.tenant.sending_apps])),
             self.now,
-            asked,
+            requested,
         )
 
     def _policies(self, *, forced: bool) -> SourceResult | None:
@@ -225,7 +225,7 @@ class TenantIngest:
             exchange,
             current_accounts(self.store, name),
             self.now,
-            [each for each in (self.tenant.client_id, *self.tenant.sending_apps) if each],
+            [app_id for app_id in (self.tenant.client_id, *self.tenant.sending_apps) if app_id],
             own_credential(self.tenant),
         )
 
@@ -263,7 +263,7 @@ def ingest_tenant(
     tenant: Tenant,
     sources: Sequence[str],
     now: datetime,
-    asked: Window | None,
+    requested: Window | None,
     progress: Progress,
 ) -> list[SourceResult]:
     """Ingests one tenant under its lock. A tenant that lives from files has nothing to fetch.
@@ -278,6 +278,6 @@ def ingest_tenant(
     with store.tenant_lock(tenant.name), https_client(config.endpoints.ca_bundle) as client:
         store.begin_write(tenant.name, now)
         ingest = TenantIngest(store, config, tenant, now, progress, client)
-        results = ingest.run(sources or SOURCES, asked, sources)
+        results = ingest.run(sources or SOURCES, requested, sources)
         tidy(store, tenant.name, now)
     return results

@@ -28,7 +28,7 @@ class SourceResult:
     error: str | None = None
     temporary: bool = False  # every error so far may pass by itself
     misconfigured: bool = False  # an error that only the administrator can mend
-    optional: bool = False  # a missing permission is told, but the run counts as complete
+    optional: bool = False  # a missing permission is reported, but the run counts as complete
 
     def note(self, error: HveError) -> None:
         """Keeps the first error and what kind of trouble there was."""

@@ -147,13 +147,13 @@ class CostQuery:
 
     def _amounts(self, page: QueryPage) -> list[Cost]:
         """Amounts of one page, rows that say the same place added up."""
-        columns = CostColumns([(each.name, each.type) for each in page.columns], self.where)
-        found: dict[Any, Cost] = {}
+        columns = CostColumns([(column.name, column.type) for column in page.columns], self.where)
+        costs: dict[Any, Cost] = {}
         for row in page.rows:
             cost = columns.cost(row, self.part.scope)
-            before = found.get(cost.identity)
-            found[cost.identity] = _added(before, cost) if before else cost
-        return list(found.values())
+            before = costs.get(cost.identity)
+            costs[cost.identity] = _added(before, cost) if before else cost
+        return list(costs.values())
 
     def _merged(self, pages: Iterator[list[Cost]]) -> list[Cost]:
         """Amounts of all pages; a row that a later page repeats is counted once."""
@@ -167,7 +167,7 @@ class CostQuery:
 
 
 class CostColumns:
-    """Where the wanted columns stand in a row."""
+    """Where our columns stand in a row."""
 
     def __init__(self, columns: Sequence[tuple[str, str]], where: str) -> None:
         self._where = where
@@ -176,8 +176,8 @@ class CostColumns:
         self._cost = self._first(places, COST_COLUMNS, "cost")
         self._day = self._first(places, DAY_COLUMNS, "day")
         self._currency = places.get("currency")
-        known = (places[name] for name in QUANTITY_COLUMNS if name in places)
-        self._quantity = next(known, None)
+        quantities = (places[name] for name in QUANTITY_COLUMNS if name in places)
+        self._quantity = next(quantities, None)
         taken = (self._cost, self._day, self._currency, self._quantity)
         self._groups = [
             (name, place)
@@ -201,15 +201,15 @@ class CostColumns:
                 f"{self._where}: a row of {len(row)} cells for {len(self._names)} columns"
             )
         group = {name: _text(row[place]) for name, place in self._groups}
-        known = {name.lower(): value for name, value in group.items()}
+        by_name = {name.lower(): value for name, value in group.items()}
         return Cost(
             scope,
             self._as_day(row[self._day]),
-            known.get("servicename"),
-            known.get("metercategory"),
-            known.get("metersubcategory"),
-            known.get("meter"),
-            known.get("resourcegroupname") or known.get("resourcegroup"),
+            by_name.get("servicename"),
+            by_name.get("metercategory"),
+            by_name.get("metersubcategory"),
+            by_name.get("meter"),
+            by_name.get("resourcegroupname") or by_name.get("resourcegroup"),
             json.dumps(group, sort_keys=True, ensure_ascii=False),
             self._as_currency(row),
             self._as_amount(row, self._cost),

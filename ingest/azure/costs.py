@@ -36,17 +36,17 @@ def ingest_azure_costs(
     scopes: Sequence[str],
     hve_filter: Mapping[str, str],
     now: datetime,
-    asked: Window | None = None,
+    requested: Window | None = None,
     *,
     forced: bool = False,
 ) -> SourceResult:
-    """Reads this month and the last, or the asked days, of every scope that is not fresh."""
+    """Reads this month and the last, or the requested days, of every scope that is not fresh."""
     reader = CostReader(store, tenant, api, hve_filter, now)
     for scope in scopes:
-        if asked is None and not forced and reader.is_fresh(scope):
+        if requested is None and not forced and reader.is_fresh(scope):
             continue
         try:
-            reader.read(scope, asked)
+            reader.read(scope, requested)
         except HveError as error:
             reader.result.note(error)
             if isinstance(error, SourceUnavailable):
@@ -74,19 +74,19 @@ class CostReader:
         read = self.store.state.covered(self.tenant, SOURCE, scope)
         return bool(read) and self.now - read[-1].end < FRESH_FOR
 
-    def read(self, scope: str, asked: Window | None) -> None:
+    def read(self, scope: str, requested: Window | None) -> None:
         """Reads and stores the days of a scope, then notes that they were read.
 
         Raises: SourceContractError, AuthError, SourceUnavailable.
         """
-        wanted = asked or Window(_last_month(self.now), self.now)
-        last = min(wanted.end, self.now)
-        for part in parts(scope, wanted.start.date(), last.date()):
+        period = requested or Window(_last_month(self.now), self.now)
+        last = min(period.end, self.now)
+        for part in parts(scope, period.start.date(), last.date()):
             costs = CostQuery(self.api, part, self._groups()).costs()
             # An answer without content says nothing: it withdraws nothing either.
             self._keep(costs or [], [] if costs is None else [part])
-        if midnight(wanted.start) < last:
-            window = Window(midnight(wanted.start), whole_second(last))
+        if midnight(period.start) < last:
+            window = Window(midnight(period.start), whole_second(last))
             self.store.state.cover(self.tenant, SOURCE, scope, window)
 
     def mark_anew(self) -> None:
@@ -113,13 +113,13 @@ def hve_mark(hve_filter: Mapping[str, str]) -> Mark:
 
     Case does not matter: Azure spells resource groups now one way, now the other.
     """
-    wanted = {_plain(name): value.lower() for name, value in hve_filter.items()}
+    filter_values = {_plain(name): value.lower() for name, value in hve_filter.items()}
 
     def mark(group: Mapping[str, str | None]) -> bool | None:
         values = {_plain(name): (value or "").lower() for name, value in group.items()}
-        if not wanted or not wanted.keys() <= values.keys():
+        if not filter_values or not filter_values.keys() <= values.keys():
             return None
-        return all(values[name] == value for name, value in wanted.items())
+        return all(values[name] == value for name, value in filter_values.items())
 
     return mark
 
@@ -131,12 +131,12 @@ def _plain(name: str) -> str:
 
 def parts(scope: str, first: date, last: date) -> list[CostRange]:
     """The days in stretches of at most a year: more is refused for daily amounts."""
-    found = []
+    ranges = []
     while first <= last:
         end = min(last, first + MOST_DAYS)
-        found.append(CostRange(scope, first, end))
+        ranges.append(CostRange(scope, first, end))
         first = end + ONE_DAY
-    return found
+    return ranges
 
 
 def _last_month(now: datetime) -> datetime:

@@ -60,12 +60,12 @@ class NoTokens:
     """The list is public: a token would only be given away."""
 
     def bearer(self, scope: str, *, fresh: bool = False) -> str:
-        """Never asked for."""
+        """Never called."""
         raise AssertionError(f"no token is needed for {scope} (fresh: {fresh})")
 
 
 class PublicApi(Api):
-    """A service that is asked without a token."""
+    """A service that is called without a token."""
 
     def __init__(self, client: Client, base: str) -> None:
         super().__init__(client, NoTokens(), base, "", "none, the service is public")
@@ -81,7 +81,7 @@ class PublicApi(Api):
 def ingest_retail_prices(
     store: Store, tenant: str, api: Api, currency: str, now: datetime, *, forced: bool = False
 ) -> SourceResult:
-    """Reads the list once a day; prices are an addition, so a failure is told and no more."""
+    """Reads the list once a day; prices are an addition, so a failure is only reported."""
     result = SourceResult(SOURCE, tenant)
     read = store.state.covered(tenant, SOURCE, currency)
     if read and not forced and now - read[-1].end < FRESH_FOR:
@@ -107,8 +107,8 @@ def _items(api: Api, currency: str) -> Iterator[PriceItem]:
     Raises: SourceContractError, SourceUnavailable.
     """
     for column, name in product(COLUMNS, NAMES):
-        asked = {"currencyCode": f"'{currency}'", "$filter": f"contains({column}, '{name}')"}
-        url, where = address(api.base + PATH, asked), f"{SOURCE} with {name} in {column}"
+        query = {"currencyCode": f"'{currency}'", "$filter": f"contains({column}, '{name}')"}
+        url, where = address(api.base + PATH, query), f"{SOURCE} with {name} in {column}"
         for page in linked_pages(api, PricePage, url, where, most=MOST_PAGES):
             yield from page.items
 

@@ -43,10 +43,10 @@ def _certificate(file: Path, password_file: Path | None) -> x509.Certificate:
     data = file.read_bytes()
     if file.suffix.lower() in (".pfx", ".p12"):
         password = password_file.read_bytes().strip() if password_file else None
-        found = pkcs12.load_key_and_certificates(data, password)[1]
-        if found is None:
+        certificate = pkcs12.load_key_and_certificates(data, password)[1]
+        if certificate is None:
             raise ValueError("it holds no certificate")
-        return found
+        return certificate
     start, end = data.find(PEM_BEGIN), data.find(PEM_END)
     if start < 0 or end < start:
         raise ValueError("it holds no certificate")

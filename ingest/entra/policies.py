@@ -114,14 +114,14 @@ class DirectoryPolicies:
         path = f"{self._api.base}/v1.0/users/{quote(account.external_id or account.account)}"
         url = address(path, {"$select": ",".join(USER_FIELDS)})
         try:
-            found = self._object(url, f"user {account.account}")
+            user = self._object(url, f"user {account.account}")
         except RequestRefused as error:
             return _unknown(USER, account.account, error)
-        values = {name: found[name] for name in USER_FIELDS if name in found}
-        if "assignedLicenses" in found:
-            licences = found["assignedLicenses"] or []
-            values["assignedLicenses"] = [str(each.get("skuId")) for each in licences]
-        return _known(USER, account.account, found.get("userPrincipalName"), values)
+        values = {name: user[name] for name in USER_FIELDS if name in user}
+        if "assignedLicenses" in user:
+            licences = user["assignedLicenses"] or []
+            values["assignedLicenses"] = [str(licence.get("skuId")) for licence in licences]
+        return _known(USER, account.account, user.get("userPrincipalName"), values)
 
     def _roles(self) -> list[Policy]:
         """Roles that each account holds, where Conditional Access asks for any."""
@@ -140,11 +140,11 @@ class DirectoryPolicies:
             rows = list(self._objects(url, f"roles of {account.account}"))
         except RequestRefused as error:
             return _unknown(ROLES, account.account, error)
-        held = [row for row in rows if row.get("@odata.type") == DIRECTORY_ROLE]
-        if not all(row.get("roleTemplateId") for row in held):
+        roles_held = [row for row in rows if row.get("@odata.type") == DIRECTORY_ROLE]
+        if not all(row.get("roleTemplateId") for row in roles_held):
             reason = f"Graph hides which roles these are; needed: {self._api.permission}"
             return Policy(ROLES, account.account, unavailable_reason=reason, source=SOURCE)
-        roles = sorted(str(row["roleTemplateId"]) for row in held)
+        roles = sorted(str(row["roleTemplateId"]) for row in roles_held)
         return _known(ROLES, account.account, account.account, {"roles": roles})
 
     def _applications(self) -> list[Policy]:
@@ -152,26 +152,25 @@ class DirectoryPolicies:
 
     def _application(self, app_id: str) -> Policy:
         """Name of the application, when its credentials end, and the id that workload policies
-        call it by; nothing secret is asked for.
+        call it by; no secret is read.
         """
         fields = ",".join(("appId", "displayName", *CREDENTIALS))
-        asked = {"$filter": f"appId eq '{app_id}'", "$select": fields}
-        url = address(f"{self._api.base}/v1.0/applications", asked)
-        found = next(self._objects(url, f"application {app_id}"), None)
-        if found is None:
+        query = {"$filter": f"appId eq '{app_id}'", "$select": fields}
+        url = address(f"{self._api.base}/v1.0/applications", query)
+        application = next(self._objects(url, f"application {app_id}"), None)
+        if application is None:
             reason = "the application is not registered in this tenant"
             return Policy(APPLICATION, app_id, unavailable_reason=reason)
-        ends: dict[str, Any] = {name: _ends(found.get(name)) for name in CREDENTIALS}
+        ends: dict[str, Any] = {name: _ends(application.get(name)) for name in CREDENTIALS}
         principal = self._principal(app_id)
-        return _known(
-            APPLICATION, app_id, found.get("displayName"), ends | {"servicePrincipalId": principal}
-        )
+        values = ends | {"servicePrincipalId": principal}
+        return _known(APPLICATION, app_id, application.get("displayName"), values)
 
     def _principal(self, app_id: str) -> str | None:
-        asked = {"$filter": f"appId eq '{app_id}'", "$select": "id,appId"}
-        url = address(f"{self._api.base}/v1.0/servicePrincipals", asked)
-        found = next(self._objects(url, f"service principal of {app_id}"), None)
-        return str(found["id"]) if found and found.get("id") else None
+        query = {"$filter": f"appId eq '{app_id}'", "$select": "id,appId"}
+        url = address(f"{self._api.base}/v1.0/servicePrincipals", query)
+        principal = next(self._objects(url, f"service principal of {app_id}"), None)
+        return str(principal["id"]) if principal and principal.get("id") else None
 
     def _object(self, url: str, where: str) -> dict[str, Any]:
         return self._api.decoded(dict[str, Any], lambda: self._api.get(url), where)
@@ -183,12 +182,12 @@ class DirectoryPolicies:
 
 def _named(rules: Sequence[dict[str, Any]], fields: Sequence[str]) -> list[str]:
     """Every id in these fields of the policies' users, each once."""
-    found: dict[str, None] = {}
+    ids: dict[str, None] = {}
     for rule in rules:
         users = (rule.get("conditions") or {}).get("users") or {}
         for name in fields:
-            found.update(dict.fromkeys(users.get(name) or []))
-    return list(found)
+            ids.update(dict.fromkeys(users.get(name) or []))
+    return list(ids)
 
 
 def _ends(credentials: object) -> list[dict[str, Any]]:

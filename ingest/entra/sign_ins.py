@@ -72,7 +72,7 @@ class SignInPage(msgspec.Struct):
 
 @dataclass(frozen=True)
 class Subject:
-    """Whose sign-ins are asked for. `key` is what coverage calls it."""
+    """Whose sign-ins are read. `key` is its name in the coverage."""
 
     key: str
     path: str
@@ -87,7 +87,7 @@ def ingest_sign_ins(
     accounts: Sequence[Account],
     app_ids: Sequence[str],
     now: datetime,
-    asked: Window | None = None,
+    requested: Window | None = None,
 ) -> SourceResult:
     """Reads what is missing of the last 30 days; without permission or licence: unavailable."""
     reader = SignInReader(store, tenant, api, now)
@@ -97,7 +97,7 @@ def ingest_sign_ins(
         )
     try:
         for subjects in (_of_accounts(accounts), _of_applications(app_ids)):
-            reader.read(subjects, asked)
+            reader.read(subjects, requested)
     finally:
         reader.commit()
     return finish(reader.result, api)
@@ -118,11 +118,11 @@ class SignInReader:
     def __post_init__(self) -> None:
         self.result = SourceResult(SOURCE, self.tenant)
 
-    def read(self, subjects: Sequence[Subject], asked: Window | None) -> None:
+    def read(self, subjects: Sequence[Subject], requested: Window | None) -> None:
         """Reads every missing window; a refusal holds for all subjects of a kind."""
         for subject in subjects:
             try:
-                for window in self._missing(subject, asked):
+                for window in self._missing(subject, requested):
                     self._read_window(subject, window)
             except HveError as error:
                 note(self.result, error, self.api.permission)
@@ -140,17 +140,17 @@ class SignInReader:
         for key, window in read:
             self.store.state.cover(self.tenant, SOURCE, key, window)
 
-    def _missing(self, subject: Subject, asked: Window | None) -> list[Window]:
+    def _missing(self, subject: Subject, requested: Window | None) -> list[Window]:
         latest = whole_second(self.now)
-        if asked is not None:
-            wanted = Window(max(asked.start, latest - OLDEST), min(asked.end, latest))
-            return [wanted] if wanted.start < wanted.end else []
+        if requested is not None:
+            period = Window(max(requested.start, latest - OLDEST), min(requested.end, latest))
+            return [period] if period.start < period.end else []
         sure = [
             Window(window.start, window.end - LOOK_BACK)
             for window in self.store.state.covered(self.tenant, SOURCE, subject.key)
         ]
-        wanted = Window(latest - OLDEST, latest)
-        return gaps([window for window in sure if window.start < window.end], wanted)
+        period = Window(latest - OLDEST, latest)
+        return gaps([window for window in sure if window.start < window.end], period)
 
     def _read_window(self, subject: Subject, window: Window) -> None:
         """Reads a window; where a link expires it goes on from the last row that came."""
@@ -186,14 +186,14 @@ class SignInReader:
 def _of_accounts(accounts: Sequence[Account]) -> list[Subject]:
     return [
         Subject(
-            each.account,
+            account.account,
             USERS,
-            f"userId eq '{each.external_id}'"
-            if each.external_id
-            else f"userPrincipalName eq '{_quoted(each.account)}'",
-            each.account,
+            f"userId eq '{account.external_id}'"
+            if account.external_id
+            else f"userPrincipalName eq '{_quoted(account.account)}'",
+            account.account,
         )
-        for each in accounts
+        for account in accounts
     ]
 
 

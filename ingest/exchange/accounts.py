@@ -20,7 +20,7 @@ SOURCE = "accounts"
 
 
 class MailUser(msgspec.Struct, rename="pascal"):
-    """The properties of an HVE account that are known by name."""
+    """The documented properties of an HVE account."""
 
     primary_smtp_address: str
     email_addresses: list[str] = []
@@ -33,13 +33,14 @@ def ingest_accounts(store: Store, tenant: str, exchange: Exchange, now: datetime
     """Reads the accounts from Exchange and keeps a snapshot when anything changed."""
     result = SourceResult(SOURCE, tenant)
     try:
-        found = [_account(row, exchange) for row in exchange.rows("Get-MailUser", HVEAccount=True)]
-        known = current_accounts(store, tenant)
-        if known and not found:
+        rows = exchange.rows("Get-MailUser", HVEAccount=True)
+        accounts = [_account(row, exchange) for row in rows]
+        stored = current_accounts(store, tenant)
+        if stored and not accounts:
             raise SourceContractError(
-                f"Exchange lists no HVE account; the {len(known)} known ones are kept"
+                f"Exchange lists no HVE account; the {len(stored)} known ones are kept"
             )
-        _record(store, tenant, found, now, result)
+        _record(store, tenant, accounts, now, result)
     except HveError as error:
         result.note(error)
     result.requests, result.throttled = exchange.api.requests, exchange.api.throttled

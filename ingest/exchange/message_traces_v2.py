@@ -60,8 +60,8 @@ class TraceAnswer(msgspec.Struct):
     @property
     def says_more(self) -> bool:
         """Whether rows are certainly missing."""
-        told = any("more results" in warning.lower() for warning in self.warnings)
-        return told or len(self.value) >= RESULT_SIZE
+        is_announced = any("more results" in warning.lower() for warning in self.warnings)
+        return is_announced or len(self.value) >= RESULT_SIZE
 
     @property
     def may_have_more(self) -> bool:

@@ -21,7 +21,7 @@ AUTHENTICATION = "authentication_policy"
 ACCOUNT_AUTHENTICATION = "account_authentication"
 ACCOUNT_SETTINGS = "account_settings"
 BILLING_POLICY = "billing_policy"
-# What is known of the names under which the cmdlet tells a policy; none is documented.
+# Names that the cmdlet may give to a policy's id and name; none is documented.
 BILLING_IDS, BILLING_NAMES = ("BillingPolicyId", "Guid", "Identity"), ("Name", "BillingPolicyName")
 PERMISSION = (
     "Office 365 Exchange Online application permission Exchange.ManageAsApp with admin consent,"
@@ -76,16 +76,16 @@ class ExchangePolicies:
     def _policies(self) -> list[Policy]:
         """All policies by their own names, and names that lead to none.
 
-        Asked for a name that it does not know, the cmdlet gives every policy there is: so it is
-        asked for all, and the names are compared here.
+        For an unknown name the cmdlet gives every policy: so all are read, and the names are
+        compared here.
         """
         rows = self._exchange.rows("Get-AuthenticationPolicy")
-        found = {str(row.get("Name")): row for row in rows if row.get("Name")}
+        policies = {str(row.get("Name")): row for row in rows if row.get("Name")}
         names = {str(value).lower() for row in rows for value in _names(row)}
         missing = sorted(name for name in self._named if name.lower() not in names)
         reason = "no authentication policy has this name"
         return [
-            *(_known(AUTHENTICATION, name, name, row) for name, row in found.items()),
+            *(_known(AUTHENTICATION, name, name, row) for name, row in policies.items()),
             *(_unknown(AUTHENTICATION, name, reason) for name in missing),
         ]
 

@@ -22,11 +22,11 @@ import pyarrow.compute as pc
 
 from hve_monitor.config import Tenant
 from hve_monitor.errors import ConfigError
-from ingest.files.formats.collected import record_collection
 from ingest.files.formats.containers import Member, UnreadableError, members
 from ingest.files.formats.layouts import Layout, plain, recognise, shown
 from ingest.files.formats.reading import FORMATS, Chosen, Collected, Reader, Rows
 from ingest.pace import Pace
+from ingest.powershell.collected import record_collection
 from ingest.source import Progress
 from warehouse.connection import compute
 from warehouse.records.accounts import current_accounts
@@ -77,7 +77,7 @@ class FileImport:
         self.senders = self._listed_senders()
 
     def read_all(self, files: Sequence[Path]) -> list[ImportResult]:
-        """Lands what can be read; a file that cannot is told beside the others.
+        """Lands what can be read; a file that cannot is reported beside the others.
 
         Raises: ConfigError when not one of them can be read; then nothing was written.
         """
@@ -121,12 +121,12 @@ class FileImport:
             self._store_refused(member.name)
 
     def _keep_all(self, reader: Reader, member: Member, result: ImportResult) -> None:
-        for found in reader.read(member):
-            if isinstance(found, Collected):
-                self._keep_collection(found, member, result)
+        for content in reader.read(member):
+            if isinstance(content, Collected):
+                self._keep_collection(content, member, result)
                 continue
-            self._keep(found, member.name, result)
-            self.pace.rows += found.table.num_rows
+            self._keep(content, member.name, result)
+            self.pace.rows += content.table.num_rows
             self.progress(f"{Path(member.name).name}: {self.pace.text()}", 0, 1)
         self._land(result)
 
@@ -139,11 +139,11 @@ class FileImport:
         self._reject(result, name, rows.broken)
         good = table.num_rows - bad.num_rows
         if good:
-            mine = self._of_accounts(table.filter(pc.is_null(table["reason"])))
+            of_accounts = self._of_accounts(table.filter(pc.is_null(table["reason"])))
             result.rows_read += good
-            result.rows_skipped += good - mine.num_rows
-            self.waiting.append(mine)
-        if sum(each.num_rows for each in self.waiting) >= ROWS_AT_ONCE:
+            result.rows_skipped += good - of_accounts.num_rows
+            self.waiting.append(of_accounts)
+        if sum(table_part.num_rows for table_part in self.waiting) >= ROWS_AT_ONCE:
             self._land(result)
 
     def _land(self, result: ImportResult) -> None:
@@ -157,16 +157,16 @@ class FileImport:
         result.rows_changed += landed.changed
         result.rows_unchanged += landed.unchanged
 
-    def _keep_collection(self, found: Collected, member: Member, result: ImportResult) -> None:
-        """Accounts and billing policies; the rows of later files are told by them."""
+    def _keep_collection(self, collected: Collected, member: Member, result: ImportResult) -> None:
+        """Accounts and billing policies; the rows of later files are selected by them."""
         name, tenant = member.name, self.tenant.name
-        for each in record_collection(self.store, tenant, found.document, self.now, name):
-            result.rows_read += each.rows_read
-            result.rows_new += each.rows_new
-            result.rows_changed += each.rows_changed
-            result.rows_unchanged += each.rows_unchanged
-            if each.error:
-                self._reject(result, name, [(None, each.error)])
+        for source in record_collection(self.store, tenant, collected.document, self.now, name):
+            result.rows_read += source.rows_read
+            result.rows_new += source.rows_new
+            result.rows_changed += source.rows_changed
+            result.rows_unchanged += source.rows_unchanged
+            if source.error:
+                self._reject(result, name, [(None, source.error)])
         self.senders = self._listed_senders()
 
     def _listed_senders(self) -> frozenset[str] | None:
@@ -182,8 +182,8 @@ class FileImport:
     def _of_accounts(self, rows: pa.Table) -> pa.Table:
         if self.senders is None:
             return rows
-        known = pa.array(sorted(self.senders), pa.string())
-        return rows.filter(pc.is_in(pc.utf8_lower(rows["sender"]), value_set=known))
+        senders = pa.array(sorted(self.senders), pa.string())
+        return rows.filter(pc.is_in(pc.utf8_lower(rows["sender"]), value_set=senders))
 
     def _reject(
         self, result: ImportResult, name: str, reasons: Sequence[tuple[int | None, str]]
@@ -200,11 +200,11 @@ class FileImport:
 
     def _choose(self, columns: Sequence[str], name: str) -> Chosen:
         """A known export, unless a map says which column is what."""
-        known = None if self.columns else recognise(columns)
-        if known:
-            return known
-        found = mapping(self.columns, columns, Path(name))
-        return TABLE, {TEXTS.get(name, name): column for name, column in found.items()}
+        recognised = None if self.columns else recognise(columns)
+        if recognised:
+            return recognised
+        chosen = mapping(self.columns, columns, Path(name))
+        return TABLE, {TEXTS.get(name, name): column for name, column in chosen.items()}
 
 
 def parse_map(text: str | None) -> dict[str, str]:
@@ -215,35 +215,39 @@ def parse_map(text: str | None) -> dict[str, str]:
         if not part.strip():
             continue
         if not equals or not column or name not in REQUIRED + OPTIONAL:
-            known = ", ".join(REQUIRED + OPTIONAL)
-            raise ConfigError(f"--map {part.strip()}: write name=COLUMN with a name of {known}")
+            names = ", ".join(REQUIRED + OPTIONAL)
+            raise ConfigError(f"--map {part.strip()}: write name=COLUMN with a name of {names}")
         pairs[name] = column
     return pairs
 
 
-def mapping(asked: Mapping[str, str], columns: Sequence[str], file: Path) -> dict[str, str]:
-    """Column of the file for each of our names: the asked ones, or columns that bear the name.
+def mapping(requested: Mapping[str, str], columns: Sequence[str], file: Path) -> dict[str, str]:
+    """Column of the file for each of our names: the requested ones, or columns of that name.
 
-    Columns are found as written, else without regard to case, spaces, `_` and `-`.
-    Raises: ConfigError when a required name has no column or an asked column is missing.
+    Columns are looked up as written, else without regard to case, spaces, `_` and `-`.
+    Raises: ConfigError when a required name has no column or a requested column is missing.
     """
     spelled = {plain(column): column for column in reversed(columns)}
     spelled |= {column: column for column in columns}
-    find = {column: spelled.get(column) or spelled.get(plain(column)) for column in asked.values()}
+    spellings = {
+        column: spelled.get(column) or spelled.get(plain(column)) for column in requested.values()
+    }
     have = shown(columns)
-    absent = [column for column, there in find.items() if there is None]
+    absent = [column for column, spelling in spellings.items() if spelling is None]
     if absent:
         raise ConfigError(f"{file}: no column '{absent[0]}'; it has: {have}")
     own = {name: spelled.get(name) or spelled.get(plain(name)) for name in REQUIRED + OPTIONAL}
-    found = {name: column for name, column in own.items() if column and name not in asked}
-    found |= {name: there for name, column in asked.items() if (there := find[column])}
-    missing = [name for name in REQUIRED if name not in found]
+    chosen = {name: column for name, column in own.items() if column and name not in requested}
+    chosen |= {
+        name: spelling for name, column in requested.items() if (spelling := spellings[column])
+    }
+    missing = [name for name in REQUIRED if name not in chosen]
     if missing:
         raise ConfigError(
             f"{file}: which column is '{missing[0]}'? add --map {missing[0]}=COLUMN"
             f" (it is no known export; columns: {have})"
         )
-    return found
+    return chosen
 
 
 def expand(paths: Sequence[Path]) -> list[Path]:
@@ -256,7 +260,7 @@ def expand(paths: Sequence[Path]) -> list[Path]:
         if path.exists():
             files += _below(path)
             continue
-        matches = [Path(each) for each in sorted(glob.glob(str(path), recursive=True))]  # noqa: PTH207 - an absolute pattern is no method of Path
+        matches = [Path(name) for name in sorted(glob.glob(str(path), recursive=True))]  # noqa: PTH207 - an absolute pattern is no method of Path
         if not matches:
             raise ConfigError(f"{path}: no such file or folder")
         files += [file for match in matches for file in _below(match)]
@@ -269,7 +273,7 @@ def _below(path: Path) -> list[Path]:
     if not path.is_dir():
         return [path]
     return [
-        each for each in sorted(path.rglob("*")) if each.is_file() and not each.name.startswith(".")
+        file for file in sorted(path.rglob("*")) if file.is_file() and not file.name.startswith(".")
     ]
 
 

@@ -59,11 +59,11 @@ class TraceReader:
     _buffer: TraceBuffer = field(init=False)
     _pace: Pace = field(init=False)
 
-    def read(self, addresses: Sequence[str], asked: Window | None = None) -> SourceResult:
+    def read(self, addresses: Sequence[str], requested: Window | None = None) -> SourceResult:
         """Reads every missing window; one that fails leaves a gap and does not stop the others."""
         self._known = frozenset(addresses)
         self._judge_from_memory()
-        missing = self._all_missing(addresses, asked)
+        missing = self._all_missing(addresses, requested)
         steps = deque(plan(missing, self._refused, self.sharing))
         self._pace = Pace(sum(_work(step) for step in steps), self.quota)
         self._buffer = TraceBuffer(self.store, self.tenant, self.now, self.result, self.origin)
@@ -101,10 +101,10 @@ class TraceReader:
         """Reads a query for several addresses; False when it cannot be relied on.
 
         Nothing documents that such a query answers for all of them: it counts only while its
-        answer holds every row that is known already, and brings nobody else's.
+        answer holds every row that is stored already, and no rows of other senders.
         """
-        known = known_keys(self.store, self.tenant, step.addresses, step.window)
-        if not known and step.sender not in self._trusted:
+        stored = known_keys(self.store, self.tenant, step.addresses, step.window)
+        if not stored and step.sender not in self._trusted:
             return False
         seen: set[tuple[str, str]] = set()
         mask = self.store.mask(self.tenant)
@@ -112,12 +112,12 @@ class TraceReader:
             if not self._is_welcome(step, rows, first=number == 0):
                 return self._judge(step, is_trusted=False)
             ours = [row for row in rows if _sender(row) in self._known]
-            seen |= known & {mask.key_of(row.id, row.recipient_address) for row in ours}
+            seen |= stored & {mask.key_of(row.id, row.recipient_address) for row in ours}
             self._keep(step, ours)
-        if seen != known:
+        if seen != stored:
             return self._judge(step, is_trusted=False)
         self._complete(step)
-        return self._judge(step, is_trusted=True) if known else True
+        return self._judge(step, is_trusted=True) if stored else True
 
     def _tell(self, step: Step) -> None:
         what = f"{self.tenant}: traces of {step.sender}: {self._pace.text()}"
@@ -151,27 +151,27 @@ class TraceReader:
         self._trusted = state.judged_queries(self.tenant, now - TRUSTED_SECONDS, is_trusted=True)
 
     def _all_missing(
-        self, addresses: Sequence[str], asked: Window | None
+        self, addresses: Sequence[str], requested: Window | None
     ) -> dict[str, list[Window]]:
-        wanted = self.pages.allowed(asked or Window(self.now - timedelta(days=365), self.now))
+        period = self.pages.allowed(requested or Window(self.now - timedelta(days=365), self.now))
         unsettled = oldest_unsettled(self.store, self.tenant, self.now - UNSETTLED_FOR)
         return {
-            address: self._missing(address, wanted, unsettled, again=asked is not None)
+            address: self._missing(address, period, unsettled, again=requested is not None)
             for address in addresses
         }
 
     def _missing(
-        self, address: str, wanted: Window, unsettled: dict[str, datetime], *, again: bool
+        self, address: str, period: Window, unsettled: dict[str, datetime], *, again: bool
     ) -> list[Window]:
         """Unread windows, and the end of every read one: its rows may have come late or changed."""
-        if again or wanted.start >= wanted.end:
-            return [wanted] if wanted.start < wanted.end else []
+        if again or period.start >= period.end:
+            return [period] if period.start < period.end else []
         provisional = whole_second(unsettled.get(address, self.now))
         sure = [
             Window(window.start, min(window.end - self.look_back, provisional))
             for window in self.store.state.covered(self.tenant, SOURCE, address)
         ]
-        return gaps([window for window in sure if window.start < window.end], wanted)
+        return gaps([window for window in sure if window.start < window.end], period)
 
 
 def _work(step: Step) -> float:

@@ -1,8 +1,8 @@
 """Events of single messages: why a mail failed, in the words of the server.
 
 Source: Microsoft Graph, getDetailsByRecipient (v1.0). Every pair of trace id and recipient costs
-one request of the message trace quota, so what was asked for comes first, then failed rows, and
-all of it within a budget.
+one request of the message trace quota, so requested pairs come first, then failed rows, and all of
+it within a budget.
 """
 
 from __future__ import annotations
@@ -51,18 +51,18 @@ class EventPage(msgspec.Struct):
 def ingest_failed_events(
     store: Store, tenant: str, api: Api, now: datetime, budget: int = BUDGET
 ) -> SourceResult:
-    """Fetches the events that somebody asked for, then those of failed rows of the last 10 days,
+    """Fetches the events that users requested, then those of failed rows of the last 10 days,
     newest first; at most `budget` pairs.
 
-    Unavailable where recipients are not kept: Microsoft is asked by recipient.
+    Unavailable where recipients are not kept: the request names the recipient.
     """
     if store.protection.mode == "aggregate":
         result = SourceResult(SOURCE, tenant, optional=True)
         result.error = "unavailable: privacy.mode = 'aggregate' keeps no recipients to ask for"
         return result
-    asked = [Pair(*pair) for pair in store.state.requested_events(tenant, max(0, budget))]
-    failed = failed_pairs(store, tenant, now, budget - len(asked))
-    return ingest_trace_events(store, tenant, api, [*asked, *failed], now)
+    requested = [Pair(*pair) for pair in store.state.requested_events(tenant, max(0, budget))]
+    failed = failed_pairs(store, tenant, now, budget - len(requested))
+    return ingest_trace_events(store, tenant, api, [*requested, *failed], now)
 
 
 def ingest_trace_events(

@@ -1,6 +1,6 @@
 """The trace of one message by its Message-ID, for a test-send that is followed.
 
-Source: Microsoft Graph, list messageTraces (v1.0); each question costs one request of the quota.
+Source: Microsoft Graph, list messageTraces (v1.0); a look-up costs one request of the quota.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ def traces_of_message(api: Api, message_id: str, window: Window) -> list[TraceRo
     Raises: SourceContractError, AuthError, SourceUnavailable.
     """
     quoted = message_id.replace("'", "''")
-    wanted = (
+    condition = (
         f"messageId eq '{quoted}' and receivedDateTime ge {iso(window.start)}"
         f" and receivedDateTime le {iso(window.end)}"
     )
-    url = address(api.base + PATH, {"$filter": wanted})
+    url = address(api.base + PATH, {"$filter": condition})
     pages = linked_pages(api, TracePage, url, f"trace of {message_id}")
     rows = [row for page in pages for row in page.value]
     return [row for row in rows if bare(row.message_id) == bare(message_id)]

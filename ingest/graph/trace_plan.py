@@ -38,7 +38,7 @@ def plan(
 ) -> list[Step]:
     """Steps that read every missing window, newest first, so that today comes before the past.
 
-    refused: shared senders that are not to be asked; sharing: the widest query that may be.
+    refused: shared senders that are not to be queried. sharing: the widest query allowed.
     """
     by_end: dict[datetime, dict[str, datetime]] = {}
     for address, windows in missing.items():

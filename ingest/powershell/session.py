@@ -20,9 +20,9 @@ import msgspec
 from hve_monitor.errors import AuthError, HveError, SourceContractError, SourceUnavailable
 from hve_monitor.text import printable
 from ingest.exchange.cmdlets import Exchange
-from ingest.files.formats.collected import Recorded, read_collection
 from ingest.http import Api, RequestRefused
 from ingest.outcome import NOT_THERE
+from ingest.powershell.collected import Recorded, read_collection
 
 PROGRAM = "pwsh"
 SCRIPT = Path(__file__).with_name("connect.ps1")
@@ -39,14 +39,14 @@ class PowerShell(Exchange):
 
     def __init__(self, token: Callable[[], str], organization: str) -> None:
         self._token, self._organization = token, organization
-        # Nothing is asked over HTTP, so nothing is counted.
+        # No request is sent over HTTP, so none is counted.
         self.api = cast("Api", SimpleNamespace(requests=0, throttled=0, permission=""))
         self.has_run = False
 
     def rows(self, cmdlet: str, **parameters: object) -> list[dict[str, Any]]:
         """The rows that the cmdlet printed.
 
-        Raises: AuthError with what it said instead, SourceUnavailable, SourceContractError.
+        Raises: AuthError with PowerShell's reason, SourceUnavailable, SourceContractError.
         """
         return self._recorded.rows(cmdlet, **parameters)
 
@@ -94,7 +94,7 @@ class ExchangeWays(Exchange):
         self.api = rest.api
 
     def rows(self, cmdlet: str, **parameters: object) -> list[dict[str, Any]]:
-        """The rows of the first way that gives any answer. Raises: what both ways said."""
+        """The rows of the first way that gives any answer. Raises: AuthError with both reasons."""
         if self._powershell.has_run:
             return self._powershell.rows(cmdlet, **parameters)
         try:

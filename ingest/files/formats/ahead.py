@@ -1,4 +1,4 @@
-"""Items of an iterator, made one ahead in a second thread.
+"""Items of an iterator, computed one ahead in a second thread.
 
 Decoding and parsing of the next block runs while the rows of this one are worked out.
 """

@@ -1,4 +1,4 @@
-"""The known exports: which columns they have, and which of them says what.
+"""The exports that we recognise: their columns, and what each column holds.
 
 Column names are compared without case, spaces, `_` and `-`, so `Sender Address` is
 `sender_address`. Where a layout has no trace id, the message id stands in: it is the only other
@@ -107,7 +107,7 @@ def shown(columns: Sequence[str]) -> str:
     return ", ".join(names)
 
 
-def found(layout: Layout, columns: Sequence[str]) -> dict[str, str]:
+def columns_of(layout: Layout, columns: Sequence[str]) -> dict[str, str]:
     """The file's column for each of our texts; the first of equal columns."""
     named: dict[str, str] = {}
     for column in columns:
@@ -120,9 +120,9 @@ def found(layout: Layout, columns: Sequence[str]) -> dict[str, str]:
 
 
 def recognise(columns: Sequence[str]) -> tuple[Layout, dict[str, str]] | None:
-    """The known export that has these columns."""
+    """The export that has these columns; None for any other table."""
     for layout in LAYOUTS:
-        have = found(layout, columns)
+        have = columns_of(layout, columns)
         if not _missing(layout, have):
             return layout, have
     return None
@@ -130,9 +130,9 @@ def recognise(columns: Sequence[str]) -> tuple[Layout, dict[str, str]] | None:
 
 def asked_layout(name: str, columns: Sequence[str], where: str) -> tuple[Layout, dict[str, str]]:
     """The layout of that name. Raises: ConfigError when the columns do not fit it."""
-    wanted = ALIASES.get(name, name)
-    layout = next(each for each in LAYOUTS if each.name == wanted)
-    have = found(layout, columns)
+    usual = ALIASES.get(name, name)
+    layout = next(layout for layout in LAYOUTS if layout.name == usual)
+    have = columns_of(layout, columns)
     missing = _missing(layout, have)
     if missing:
         names = " or ".join(layout.columns[missing])

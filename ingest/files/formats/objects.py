@@ -115,8 +115,8 @@ class Documents:
 def records(value: Any) -> Iterator[Record | str]:
     """The records that a decoded value stands for; a str is the reason why there is none."""
     if isinstance(value, list):
-        for each in value:
-            yield from records(each)
+        for item in value:
+            yield from records(item)
     elif not isinstance(value, dict):
         yield value if isinstance(value, str) else "is no record but a bare value"
     elif isinstance(inner := _content(value), list | dict):
@@ -144,9 +144,9 @@ def numbered(text: Text) -> Iterator[tuple[int, Record | str]]:
 
 
 def blocks(
-    entries: Iterator[tuple[int, Record | str]], wanted: dict[str, tuple[str, ...]]
+    entries: Iterator[tuple[int, Record | str]], keys_by_name: dict[str, tuple[str, ...]]
 ) -> Iterator[Block]:
-    """Records as columns of text: for each of our names the first of the wanted keys that is there.
+    """Records as columns of text: for each of our names the first of its keys with a value.
 
     Keys are compared as `plain` names, so each record may spell them its own way.
     """
@@ -160,18 +160,18 @@ def blocks(
             rows.append(record)
             lines.append(number)
         if len(rows) + len(broken) == ROWS_AT_ONCE:
-            yield Block(_table(rows, lines, wanted), broken)
+            yield Block(_table(rows, lines, keys_by_name), broken)
             rows, lines, broken = [], [], []
-    yield Block(_table(rows, lines, wanted), broken)
+    yield Block(_table(rows, lines, keys_by_name), broken)
 
 
 def _table(
-    rows: Sequence[Record], lines: list[int], wanted: dict[str, tuple[str, ...]]
+    rows: Sequence[Record], lines: list[int], keys_by_name: dict[str, tuple[str, ...]]
 ) -> pa.Table:
     keys = dict.fromkeys(key for row in rows for key in row)
     columns: dict[str, pa.Array] = {}
-    for name, names in wanted.items():
-        spelled = [key for each in names for key in keys if plain(key) == plain(each)]
+    for name, names in keys_by_name.items():
+        spelled = [key for wanted_key in names for key in keys if plain(key) == plain(wanted_key)]
         columns[name] = texts([_first(row, spelled) for row in rows])
     return pa.table(columns | {"line": pa.array(lines, pa.int64())})
 
@@ -199,5 +199,5 @@ def _text(value: Any) -> str | None:
         return None
     if isinstance(value, float) and value.is_integer():
         value = int(value)
-    said = value if isinstance(value, str) else json.dumps(value)
-    return said.encode("utf-8", "replace").decode()
+    text = value if isinstance(value, str) else json.dumps(value)
+    return text.encode("utf-8", "replace").decode()

@@ -19,11 +19,11 @@ import pyarrow.parquet
 from hve_monitor.errors import ConfigError
 from ingest.files.formats import objects
 from ingest.files.formats.ahead import ahead
-from ingest.files.formats.collected import is_collection
 from ingest.files.formats.containers import DAMAGE, Member, Stream, UnreadableError, unpacked
 from ingest.files.formats.encoding import Text, as_text
 from ingest.files.formats.layouts import NAMES, TEXTS, Layout, asked_layout, recognise, shown
 from ingest.files.formats.records import Block, Records
+from ingest.powershell.collected import is_collection
 from warehouse.connection import arrow
 
 SYNTAXES = ("csv", "tsv", "json", "jsonl", "parquet")
@@ -56,14 +56,14 @@ class Reader:
     def __init__(
         self,
         connection: duckdb.DuckDBPyConnection,
-        asked: str = "auto",
+        file_format: str = "auto",
         choose: Choose = lambda columns, _: recognise(columns),
     ) -> None:
-        """Raises: ConfigError when there is no format of the asked name."""
-        if asked not in FORMATS:
-            raise ConfigError(f"--format {asked}: use one of {', '.join(FORMATS)}")
+        """Raises: ConfigError when there is no format of that name."""
+        if file_format not in FORMATS:
+            raise ConfigError(f"--format {file_format}: use one of {', '.join(FORMATS)}")
         self._connection = connection
-        self._asked = asked
+        self._format = file_format
         self._choose = choose
         connection.execute("set preserve_insertion_order = true")
         connection.execute(f"create or replace table outcomes as {SQL['outcomes']}")
@@ -79,32 +79,32 @@ class Reader:
         """Rows of a member, in its order but for tracking events, which are collapsed.
 
         Raises: UnreadableError when nothing in it can be read, ConfigError when its columns do
-        not fit what was asked.
+        not fit the requested format.
         """
         with member.open() as stream, unpacked(stream) as plainly:
             yield from self._of_stream(plainly, member)
 
     def _of_stream(self, stream: Stream, member: Member) -> Iterator[Rows | Collected]:
         chunks = Replayed(stream)
-        if chunks.start.startswith(b"PAR1") or self._asked == "parquet":
+        if chunks.start.startswith(b"PAR1") or self._format == "parquet":
             yield from self._parquet(member)
             return
         text = Text(chunks)
         head = as_text(text.sample).lstrip("\ufeff \t\r\n")
         if head.startswith("<"):
             raise UnreadableError("is XML or HTML; export it as CSV or JSON")
-        is_json = self._asked in ("json", "jsonl", "graph", "collect") or head.startswith(
+        is_json = self._format in ("json", "jsonl", "graph", "collect") or head.startswith(
             ("{", "[")
         )
-        if is_json and self._asked not in ("csv", "tsv"):
+        if is_json and self._format not in ("csv", "tsv"):
             yield from self._json(text, member.name)
         else:
             yield from self._delimited(text, member.name)
 
     def _delimited(self, text: Text, name: str) -> Iterator[Rows]:
-        records = Records(text, "\t" if self._asked == "tsv" else None)
-        layout, wanted = self._layout(records.columns, name)
-        yield from self._shaped(layout, records.blocks(wanted))
+        records = Records(text, "\t" if self._format == "tsv" else None)
+        layout, columns = self._layout(records.columns, name)
+        yield from self._shaped(layout, records.blocks(columns))
 
     def _json(self, text: Text, name: str) -> Iterator[Rows | Collected]:
         entries = objects.numbered(text)
@@ -112,15 +112,15 @@ class Reader:
         if first and is_collection(first[0][1]):
             yield Collected(cast("dict[str, Any]", first[0][1]))
             return
-        if self._asked == "collect":
+        if self._format == "collect":
             raise UnreadableError("is no output of collect.ps1")
         keys = dict.fromkeys(key for _, row in first if isinstance(row, dict) for key in row)
         if not keys:
             rows = objects.blocks(itertools.chain(first, entries), {})
             yield from (Rows(EMPTY, block.broken) for block in rows)
             return
-        layout, wanted = self._layout(list(keys), name)
-        spelled = {text: layout.columns.get(text) or (column,) for text, column in wanted.items()}
+        layout, chosen = self._layout(list(keys), name)
+        spelled = {text: layout.columns.get(text) or (column,) for text, column in chosen.items()}
         blocks = objects.blocks(itertools.chain(first, entries), spelled)
         yield from self._shaped(layout, blocks)
 
@@ -129,14 +129,14 @@ class Reader:
             raise UnreadableError("is Parquet inside an archive; unpack it")
         try:
             file = pa.parquet.ParquetFile(member.name)
-            layout, wanted = self._layout(file.schema_arrow.names, member.name)
-            yield from self._shaped(layout, _parquet_blocks(file, wanted))
+            layout, columns = self._layout(file.schema_arrow.names, member.name)
+            yield from self._shaped(layout, _parquet_blocks(file, columns))
         except (pa.ArrowException, OSError) as error:
             raise UnreadableError(f"is damaged or no Parquet ({_line(error)})") from None
 
     def _layout(self, columns: Sequence[str], name: str) -> Chosen:
-        if self._asked in NAMES:
-            return asked_layout(self._asked, columns, name)
+        if self._format in NAMES:
+            return asked_layout(self._format, columns, name)
         chosen = self._choose(columns, name)
         if chosen is None:
             names = shown(columns)
@@ -178,7 +178,7 @@ class Reader:
         self._connection.execute(f"insert into partial by name {SQL['events']}")
 
     def _collapsed(self) -> Iterator[Rows]:
-        """Rows of the kept events, once the last one is known."""
+        """Rows of the kept events, once the last one is read."""
         self._connection.execute(f"create or replace temp table collapsed as {SQL['messages']}")
         self._connection.execute("create or replace temp view texts as select * from collapsed")
         reader = self._connection.sql(SQL["typed"]).to_arrow_reader(ROWS_AT_ONCE)
@@ -186,7 +186,7 @@ class Reader:
             yield Rows(pa.Table.from_batches([batch]), [])
 
     def _decide_day_first(self, rows: pa.Table) -> None:
-        """Whether 5/11/2026 is in November: told by a part above 12, else by AM and PM.
+        """Whether 5/11/2026 is in November: a part above 12 decides, else AM and PM.
 
         Raises: UnreadableError when the file leaves it open.
         """
@@ -281,20 +281,22 @@ def _repeats_a_recipient(rows: pa.Table) -> bool:
     return bool(distinct.aggregate([]).num_rows < pairs.num_rows)
 
 
-def _parquet_blocks(file: Any, wanted: Mapping[str, str]) -> Iterator[Block]:
+def _parquet_blocks(file: Any, columns: Mapping[str, str]) -> Iterator[Block]:
     line = 1
-    for batch in file.iter_batches(ROWS_AT_ONCE, columns=list(dict.fromkeys(wanted.values()))):
-        columns = {name: _as_text(batch[column]) for name, column in wanted.items()}
+    for batch in file.iter_batches(ROWS_AT_ONCE, columns=list(dict.fromkeys(columns.values()))):
+        texts = {name: _as_text(batch[column]) for name, column in columns.items()}
         numbers = pa.array(range(line, line + batch.num_rows), pa.int64())
         line += batch.num_rows
-        yield Block(pa.table(columns | {"line": numbers}))
+        yield Block(pa.table(texts | {"line": numbers}))
 
 
 def _as_text(values: pa.Array) -> pa.Array:
     try:
         return values.cast(pa.string())
     except pa.ArrowException:
-        return objects.texts([None if each is None else str(each) for each in values.to_pylist()])
+        return objects.texts(
+            [None if value is None else str(value) for value in values.to_pylist()]
+        )
 
 
 def _line(error: Exception) -> str:

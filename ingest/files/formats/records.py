@@ -46,7 +46,7 @@ class Header:
 
 
 class Records:
-    """One delimited text. `columns` is known at once; `blocks` reads the rest."""
+    """One delimited text. `columns` is there at once; `blocks` reads the rest."""
 
     def __init__(self, text: Text, delimiter: str | None = None) -> None:
         """Reads the header. Raises: UnreadableError when there is none."""
@@ -62,9 +62,9 @@ class Records:
         """Names of the columns as the file spells them."""
         return self.header.columns
 
-    def blocks(self, wanted: dict[str, str]) -> Iterator[Block]:
-        """Columns named by `wanted` (our name to the file's), in the order of the file."""
-        places = {name: self.columns.index(column) for name, column in wanted.items()}
+    def blocks(self, columns: dict[str, str]) -> Iterator[Block]:
+        """Rows in the order of the file. columns: the file's column for each of our names."""
+        places = {name: self.columns.index(column) for name, column in columns.items()}
         final = False
         while self._pending or not final:
             final = self._fill(BLOCK)
@@ -77,18 +77,18 @@ class Records:
         if self._text.damage:
             yield Block(_table(places, [], []), [(self._line, self._text.damage)])
 
-    def _read_header(self, asked: str | None) -> Header:
-        delimiter = asked
+    def _read_header(self, requested: str | None) -> Header:
+        delimiter = requested
         self._fill(2 * LONGEST_RECORD)
         for line in range(1, 100):
             start, _, self._pending = self._pending.partition(b"\n")
-            said = as_text(start[:LONGEST_RECORD]).strip("\ufeff\r\n \x1a")
-            if said.lower().startswith("sep=") and said[4:] in DELIMITERS:
-                delimiter = asked or said[4:] or None
-            elif said.lower().startswith("#fields:"):
-                return _header(said[8:].strip(), delimiter, line)
-            elif said and not said.startswith("#"):
-                return _header(said, delimiter, line)
+            header = as_text(start[:LONGEST_RECORD]).strip("\ufeff\r\n \x1a")
+            if header.lower().startswith("sep=") and header[4:] in DELIMITERS:
+                delimiter = requested or header[4:] or None
+            elif header.lower().startswith("#fields:"):
+                return _header(header[8:].strip(), delimiter, line)
+            elif header and not header.startswith("#"):
+                return _header(header, delimiter, line)
         raise UnreadableError(self._text.damage or "is empty, it has no header line")
 
     def _fill(self, size: int) -> bool:
@@ -242,9 +242,9 @@ def _table(places: dict[str, int], lines: list[int], rows: list[list[str]]) -> p
     return pa.table(columns | {"line": pa.array(lines, pa.int64())})
 
 
-def _header(said: str, delimiter: str | None, line: int) -> Header:
-    delimiter = delimiter or max(DELIMITERS, key=said.count)
-    cells = _Patterns(delimiter).record(said.encode(), 0, final=True)[1]
+def _header(text: str, delimiter: str | None, line: int) -> Header:
+    delimiter = delimiter or max(DELIMITERS, key=text.count)
+    cells = _Patterns(delimiter).record(text.encode(), 0, final=True)[1]
     if len(cells) > MOST_COLUMNS:
         raise UnreadableError(f"has no header line (the first line has {len(cells)} cells)")
     return Header([_unquoted(cell.strip()).strip() for cell in cells], delimiter, line)

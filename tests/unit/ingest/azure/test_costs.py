@@ -105,7 +105,7 @@ def test_only_days_that_were_read_can_lose_a_row(
     service.will(answer(*USUAL), answer(), Answer(204))
     ingest()
     asked = Window(datetime(2026, 11, 2, tzinfo=UTC), NOW)
-    assert ingest(NOW + HOURS, asked=asked).rows_changed == 0
+    assert ingest(NOW + HOURS, requested=asked).rows_changed == 0
     assert ingest(NOW + 6 * HOURS).status == "ok"
     assert all(cost.cost for cost in known(store).values())
 

@@ -1,6 +1,6 @@
 """The read-only script of `hve collect --script`: Exchange facts without app permissions.
 
-Its JSON is taken by `hve import`; see ingest.files.formats.collected.
+Its JSON is taken by `hve import`; see ingest.powershell.collected.
 """
 
 from __future__ import annotations

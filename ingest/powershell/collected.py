@@ -51,7 +51,7 @@ Row = dict[str, Any]
 
 
 class Collection(msgspec.Struct):
-    """The document; a part that is not in the file was not asked for."""
+    """The document; a part that is not in the file was not read."""
 
     kind: str
     version: int
@@ -69,21 +69,21 @@ class Recorded(Exchange):
     document: Collection
 
     def __post_init__(self) -> None:
-        """Nothing is asked of a service, so nothing is counted."""
+        """No request is sent, so none is counted."""
         self.api = cast("Api", SimpleNamespace(requests=0, throttled=0, permission=""))
 
     def rows(self, cmdlet: str, **parameters: object) -> list[Row]:
         """The rows that the cmdlet printed.
 
-        Raises: AuthError with what it said instead; RequestRefused where that speaks of the account
+        Raises: AuthError with its reason instead; RequestRefused where that concerns the account
         alone.
         """
         if cmdlet == "Get-MailUser":
             return [_with_time(row) for row in self.document.accounts]
         rows = self._printed(cmdlet)
         if "Identity" in parameters:
-            wanted = str(parameters["Identity"]).lower()
-            rows = [row for row in rows if str(row.get("Identity")).lower() == wanted]
+            identity = str(parameters["Identity"]).lower()
+            rows = [row for row in rows if str(row.get("Identity")).lower() == identity]
         refusal = next((row["error"] for row in rows if row.get("error")), None)
         if refusal and cmdlet in OF_ACCOUNT:
             raise RequestRefused(REFUSED, str(refusal), cmdlet)
@@ -102,11 +102,11 @@ class Recorded(Exchange):
 
     def policies(self, part: str) -> list[Row]:
         """Rows of one part of the policies; PowerShell writes one row without its list."""
-        found = self.document.policies.get(part) or []
-        return [found] if isinstance(found, dict) else list(found)
+        rows = self.document.policies.get(part) or []
+        return [rows] if isinstance(rows, dict) else list(rows)
 
     def holds(self, kind: str) -> bool:
-        """Whether the script asked for this kind of policy at all."""
+        """Whether the script read this kind of policy at all."""
         if kind == ACCOUNT_SETTINGS:
             return bool(self.document.settings)
         return KIND_PARTS[kind] in self.document.policies
@@ -140,13 +140,14 @@ def record_collection(
     """
     collection = read_collection(document, where)
     if collection.errors and not collection.accounts:
-        return [SourceResult("accounts", tenant, error=each) for each in collection.errors]
+        return [SourceResult("accounts", tenant, error=error) for error in collection.errors]
     recorded = Recorded(collection)
     results = [ingest_accounts(store, tenant, recorded, now)]
     if collection.billing:
-        accounts = [each.account for each in current_accounts(store, tenant)]
-        told = {str(row.get("Identity")).lower() for row in collection.billing}
-        results.append(_billing(store, tenant, recorded, [a for a in accounts if a in told], now))
+        listed = {str(row.get("Identity")).lower() for row in collection.billing}
+        accounts = [account.account for account in current_accounts(store, tenant)]
+        billed = [account for account in accounts if account in listed]
+        results.append(_billing(store, tenant, recorded, billed, now))
     results.append(_policies(store, tenant, recorded, now))
     return results
 
@@ -156,7 +157,7 @@ def _policies(store: Store, tenant: str, recorded: Recorded, now: datetime) -> S
 
     What the script could not read is kept as the reason why it is unknown: no row is lost by that.
     """
-    accounts = [each.account for each in current_accounts(store, tenant)]
+    accounts = [account.account for account in current_accounts(store, tenant)]
     parts = ExchangePolicies(recorded, accounts).parts()
     reader = PolicyReader(store, tenant, now)
     reader.read([part for part in parts if recorded.holds(part.kind)])
@@ -180,10 +181,10 @@ def _billing(
 
 def _with_time(row: Row) -> Row:
     """PowerShell 5 writes times as /Date(milliseconds)/ where a script does not say how."""
-    said = row.get("WhenCreated")
-    if not isinstance(said, str) or not said.startswith("/Date("):
+    created = row.get("WhenCreated")
+    if not isinstance(created, str) or not created.startswith("/Date("):
         return row
-    digits = said.removeprefix("/Date(").split(")")[0]
+    digits = created.removeprefix("/Date(").split(")")[0]
     moment = datetime(1970, 1, 1, tzinfo=UTC)
     try:
         return row | {"WhenCreated": (moment + timedelta(milliseconds=int(digits))).isoformat()}

@@ -12,8 +12,8 @@ import pytest
 from hve_monitor.config import Tenant
 from hve_monitor.errors import ConfigError
 from ingest import powershell
-from ingest.files.formats.collected import is_collection, record_collection
 from ingest.files.imported import FileImport
+from ingest.powershell.collected import is_collection, record_collection
 from models.readiness.checks import findings_of
 from models.readiness.facts import Settings
 from models.readiness.read_facts import read_facts

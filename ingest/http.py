@@ -26,6 +26,9 @@ Client: TypeAlias = httpx.Client
 Response: TypeAlias = httpx.Response
 TransportError = httpx.TransportError
 
+# An object of an answer whose properties are not all documented.
+JsonObject: TypeAlias = dict[str, object]
+
 T = TypeVar("T")
 ATTEMPTS, TOTAL_SECONDS = 10, 1800.0
 # Microsoft's message trace pages do not promise a Retry-After header.
@@ -96,7 +99,7 @@ class Api:
         """Body of a GET. Raises: RequestRefused, AuthError, ThrottledError, SourceUnavailable."""
         return self._call("GET", url, params=params)
 
-    def post(self, url: str, body: Any, headers: Mapping[str, str] | None = None) -> bytes:
+    def post(self, url: str, body: object, headers: Mapping[str, str] | None = None) -> bytes:
         """Body of a POST of JSON. Raises: as get."""
         return self._call("POST", url, json=body, headers=headers)
 
@@ -220,3 +223,8 @@ def error_message(body: bytes) -> str:
     except (msgspec.DecodeError, KeyError, TypeError, AttributeError, IndexError):
         return ""
     return str(text).rsplit("|", 1)[-1].strip()
+
+
+def objects_in(value: object) -> list[JsonObject]:
+    """The objects of a list; none where the value is no list."""
+    return value if isinstance(value, list) else []

@@ -25,7 +25,7 @@ class Pace:
         self._started = self.clock()
 
     def text(self) -> str:
-        """`1,200 rows, 400 rows/s, quota 12 of 50, about 3 min left`, without what is not yet sure."""
+        """`1,200 rows, 400 rows/s, quota 12 of 50, about 3 min left`, as far as measured."""
         elapsed = self.clock() - self._started
         parts = [f"{self.rows:,} rows"]
         if elapsed >= SURE_AFTER_SECONDS:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
-from ingest.http import Api
+from ingest.http import Api, JsonObject
 from warehouse.records.policies import Policy
 
 
@@ -22,7 +21,7 @@ class Part:
     read: Callable[[], list[Policy]]
 
 
-def document(values: dict[str, Any]) -> str:
+def document(values: JsonObject) -> str:
     """JSON text that is the same for the same content.
 
     Keys are sorted, annotations (`@odata.type`) left out, and lists of texts sorted: services list
@@ -31,7 +30,7 @@ def document(values: dict[str, Any]) -> str:
     return json.dumps(_settled(values), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 
 
-def _settled(value: Any) -> Any:
+def _settled(value: object) -> object:
     if isinstance(value, dict):
         return {name: _settled(item) for name, item in value.items() if "@" not in name}
     if isinstance(value, list):

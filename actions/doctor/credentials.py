@@ -18,7 +18,7 @@ from hve_monitor.config import Config, Tenant
 from hve_monitor.errors import HveError
 from ingest.entra.policies import CREDENTIALS, ObjectPage
 from ingest.entra.tokens import EntraTokens
-from ingest.http import Api, Client, TransportError
+from ingest.http import Api, Client, TransportError, objects_in
 from ingest.linked_pages import address
 
 SOON = timedelta(days=30)
@@ -76,11 +76,11 @@ class Credentials:
             fix = "grant Application.Read.All, or note the day yourself"
             return self._check(name, "warn", f"not known: {error}", fix)
         ends = [
-            datetime.fromisoformat(each["endDateTime"])
-            for one in page.value
+            datetime.fromisoformat(str(credential["endDateTime"]))
+            for application in page.value
             for kind in CREDENTIALS
-            for each in one.get(kind) or []
-            if each.get("endDateTime")
+            for credential in objects_in(application.get(kind))
+            if credential.get("endDateTime")
         ]
         if not ends:
             detail = "not known: the application is not registered in this tenant"

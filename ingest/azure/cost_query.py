@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 
 from hve_monitor.errors import SourceContractError
-from ingest.http import Api, RequestRefused
+from ingest.http import Api, JsonObject, RequestRefused
 from ingest.linked_pages import LinkRefused, linked_pages
 from warehouse.records.costs import Cost, CostRange
 
@@ -125,7 +125,7 @@ class CostQuery:
     def _post(self, url: str) -> bytes:
         return self.api.post(url, self._body(), HEADERS) or b"{}"
 
-    def _body(self) -> dict[str, Any]:
+    def _body(self) -> JsonObject:
         sums = {"totalCost": "PreTaxCost"}
         if self.asks_quantity:
             sums["totalQuantity"] = "UsageQuantity"

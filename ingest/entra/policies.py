@@ -8,13 +8,12 @@ Conditional Access takes one request a second.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
 from urllib.parse import quote
 
 import msgspec
 
 from hve_monitor.errors import AuthError
-from ingest.http import Api, RequestRefused
+from ingest.http import Api, JsonObject, RequestRefused, objects_in
 from ingest.linked_pages import address, linked_pages
 from ingest.policy_part import Part, document
 from warehouse.records.accounts import Account
@@ -39,7 +38,7 @@ NOT_FOUND = 404
 class ObjectPage(msgspec.Struct):
     """One page of directory objects."""
 
-    value: list[dict[str, Any]] = []
+    value: list[JsonObject] = []
     next_link: str | None = msgspec.field(default=None, name="@odata.nextLink")
 
 
@@ -48,7 +47,7 @@ class DirectoryPolicies:
 
     def __init__(self, api: Api, accounts: Sequence[Account], app_ids: Sequence[str]) -> None:
         self._api, self._accounts, self._app_ids = api, accounts, app_ids
-        self._rules: list[dict[str, Any]] | None = None
+        self._rules: list[JsonObject] | None = None
 
     def parts(self) -> list[Part]:
         """What can be read."""
@@ -81,7 +80,7 @@ class DirectoryPolicies:
         rules = self._known_rules("groups")
         return [self._group(group) for group in _named(rules, ("includeGroups", "excludeGroups"))]
 
-    def _known_rules(self, what: str) -> list[dict[str, Any]]:
+    def _known_rules(self, what: str) -> list[JsonObject]:
         if self._rules is None:
             raise AuthError(
                 f"which {what} matter is unknown while Conditional Access cannot be read;"
@@ -100,7 +99,7 @@ class DirectoryPolicies:
         accounts = [member for member in members if member is not None]
         return _known(GROUP_MEMBERS, group, None, {"accounts": accounts})
 
-    def _account_of(self, row: dict[str, Any]) -> str | None:
+    def _account_of(self, row: JsonObject) -> str | None:
         principal = str(row.get("userPrincipalName") or "").lower()
         for account in self._accounts:
             if row.get("id") == account.external_id or principal in account.addresses:
@@ -119,7 +118,7 @@ class DirectoryPolicies:
             return _unknown(USER, account.account, error)
         values = {name: user[name] for name in USER_FIELDS if name in user}
         if "assignedLicenses" in user:
-            licences = user["assignedLicenses"] or []
+            licences = objects_in(user["assignedLicenses"])
             values["assignedLicenses"] = [str(licence.get("skuId")) for licence in licences]
         return _known(USER, account.account, user.get("userPrincipalName"), values)
 
@@ -161,7 +160,7 @@ class DirectoryPolicies:
         if application is None:
             reason = "the application is not registered in this tenant"
             return Policy(APPLICATION, app_id, unavailable_reason=reason)
-        ends: dict[str, Any] = {name: _ends(application.get(name)) for name in CREDENTIALS}
+        ends: JsonObject = {name: _ends(application.get(name)) for name in CREDENTIALS}
         principal = self._principal(app_id)
         values = ends | {"servicePrincipalId": principal}
         return _known(APPLICATION, app_id, application.get("displayName"), values)
@@ -172,34 +171,41 @@ class DirectoryPolicies:
         principal = next(self._objects(url, f"service principal of {app_id}"), None)
         return str(principal["id"]) if principal and principal.get("id") else None
 
-    def _object(self, url: str, where: str) -> dict[str, Any]:
-        return self._api.decoded(dict[str, Any], lambda: self._api.get(url), where)
+    def _object(self, url: str, where: str) -> JsonObject:
+        return self._api.decoded(JsonObject, lambda: self._api.get(url), where)
 
-    def _objects(self, url: str, where: str) -> Iterator[dict[str, Any]]:
+    def _objects(self, url: str, where: str) -> Iterator[JsonObject]:
         for page in linked_pages(self._api, ObjectPage, url, where):
             yield from page.value
 
 
-def _named(rules: Sequence[dict[str, Any]], fields: Sequence[str]) -> list[str]:
+def _named(rules: Sequence[JsonObject], fields: Sequence[str]) -> list[str]:
     """Every id in these fields of the policies' users, each once."""
     ids: dict[str, None] = {}
     for rule in rules:
-        users = (rule.get("conditions") or {}).get("users") or {}
+        users = _inner(_inner(rule, "conditions"), "users")
         for name in fields:
-            ids.update(dict.fromkeys(users.get(name) or []))
+            listed = users.get(name)
+            ids.update(dict.fromkeys(listed if isinstance(listed, list) else []))
     return list(ids)
 
 
-def _ends(credentials: object) -> list[dict[str, Any]]:
+def _inner(row: JsonObject, name: str) -> JsonObject:
+    """The object below a name; an empty one where there is none."""
+    value = row.get(name)
+    return value if isinstance(value, dict) else {}
+
+
+def _ends(credentials: object) -> list[JsonObject]:
     """Id, label and end of each credential."""
     kept = ("keyId", "displayName", "startDateTime", "endDateTime")
-    rows = credentials if isinstance(credentials, list) else []
-    ends = [{name: row.get(name) for name in kept} for row in rows]
+    ends = [{name: row.get(name) for name in kept} for row in objects_in(credentials)]
     return sorted(ends, key=lambda row: str(row["keyId"]))
 
 
-def _known(kind: str, object_id: str, name: str | None, values: dict[str, Any]) -> Policy:
-    return Policy(kind, object_id, name, document(values), source=SOURCE)
+def _known(kind: str, object_id: str, name: object, values: JsonObject) -> Policy:
+    shown = None if name is None else str(name)
+    return Policy(kind, object_id, shown, document(values), source=SOURCE)
 
 
 def _unknown(kind: str, object_id: str, error: RequestRefused) -> Policy:

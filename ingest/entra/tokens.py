@@ -76,16 +76,16 @@ class _MsalTransport:
         self._client = client
 
     def get(self, url: str, **options: Any) -> Response:
-        return self._client.get(url, **_known(options))
+        return self._client.get(url, **_supported(options))
 
     def post(self, url: str, **options: Any) -> Response:
-        return self._client.post(url, **_known(options))
+        return self._client.post(url, **_supported(options))
 
     def close(self) -> None:
         """The client is closed by its owner."""
 
 
-def _known(options: dict[str, Any]) -> dict[str, Any]:
+def _supported(options: dict[str, Any]) -> dict[str, Any]:
     return {name: options[name] for name in ("params", "data", "headers") if name in options}
 
 

@@ -6,12 +6,12 @@ Source: Exchange `Get-MailUser -HVEAccount` and `Get-HVEAccountSettings`, or the
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
 
 import msgspec
 
 from hve_monitor.errors import HveError, SourceContractError
 from ingest.exchange.cmdlets import Exchange
+from ingest.http import JsonObject
 from ingest.source import SourceResult
 from warehouse.records.accounts import Account, current_accounts, record_accounts
 from warehouse.store import Store
@@ -70,7 +70,7 @@ def _record(
     result.rows_unchanged = result.rows_read - result.rows_new - result.rows_changed
 
 
-def _account(row: dict[str, Any], exchange: Exchange) -> Account:
+def _account(row: JsonObject, exchange: Exchange) -> Account:
     try:
         user = msgspec.convert(row, MailUser)
     except msgspec.ValidationError as error:

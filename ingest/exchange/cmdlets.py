@@ -6,12 +6,10 @@ addresses and imported files do without it.
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 
 from hve_monitor.errors import SourceContractError
-from ingest.http import Api
+from ingest.http import Api, JsonObject
 
 MAILBOX = "bb558c35-97f1-4cb9-8ff7-d53741dc928c"
 MOST_PAGES = 100
@@ -20,7 +18,7 @@ MOST_PAGES = 100
 class CmdletRows(msgspec.Struct):
     """The answer's rows; sidecar keys such as `X@odata.type` stay beside the values."""
 
-    value: list[dict[str, Any]] = []
+    value: list[JsonObject] = []
     next_link: str | None = msgspec.field(default=None, name="@odata.nextLink")
 
 
@@ -35,13 +33,13 @@ class Exchange:
             "Prefer": "odata.maxpagesize=1000",
         }
 
-    def rows(self, cmdlet: str, **parameters: object) -> list[dict[str, Any]]:
+    def rows(self, cmdlet: str, **parameters: object) -> list[JsonObject]:
         """All rows of a cmdlet; a next link is POSTed again with the same body.
 
         Raises: SourceContractError, AuthError, SourceUnavailable.
         """
         body = {"CmdletInput": {"CmdletName": cmdlet, "Parameters": parameters}}
-        rows: list[dict[str, Any]] = []
+        rows: list[JsonObject] = []
         url: str | None = self._url
         for _ in range(MOST_PAGES):
             if url is None:
@@ -51,7 +49,7 @@ class Exchange:
             url = page.next_link if page.next_link != url else None
         raise SourceContractError(f"{cmdlet}: more than {MOST_PAGES} pages")
 
-    def _page(self, url: str, body: dict[str, Any], cmdlet: str) -> CmdletRows:
+    def _page(self, url: str, body: object, cmdlet: str) -> CmdletRows:
         return self.api.decoded(
             CmdletRows, lambda: self.api.post(url, body, self._headers), f"cmdlet {cmdlet}"
         )

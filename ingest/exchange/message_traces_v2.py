@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any
 
 import msgspec
 
@@ -20,6 +19,7 @@ from ingest.exchange.cmdlets import Exchange
 from ingest.graph.trace_pages import TracePage, TraceRow
 from ingest.graph.trace_plan import EVERYONE
 from ingest.graph.traces import GraphTraces, place
+from ingest.http import JsonObject
 from warehouse.state import Window
 
 CMDLET = "Get-MessageTraceV2"
@@ -72,7 +72,7 @@ class TraceAnswer(msgspec.Struct):
 class TraceExchange(Exchange):
     """Exchange with the warnings of the trace cmdlet; its Api waits for the shared quota."""
 
-    def answer(self, parameters: dict[str, Any], where: str) -> TraceAnswer:
+    def answer(self, parameters: JsonObject, where: str) -> TraceAnswer:
         """One answer. Raises: RequestRefused, SourceContractError, AuthError, SourceUnavailable."""
         body = {"CmdletInput": {"CmdletName": CMDLET, "Parameters": parameters}}
         return self.api.decoded(
@@ -110,8 +110,8 @@ class CmdletTraces(GraphTraces):
         raise SourceContractError(f"{where}: more than {MOST_PAGES} answers; ask for less at once")
 
 
-def _parameters(sender: str, window: Window, cursor: tuple[str, str] | None) -> dict[str, Any]:
-    parameters: dict[str, Any] = {
+def _parameters(sender: str, window: Window, cursor: tuple[str, str] | None) -> JsonObject:
+    parameters: JsonObject = {
         "SenderAddress": sender,
         "StartDate": iso(window.start),
         "EndDate": iso(window.end),

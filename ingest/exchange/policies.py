@@ -7,11 +7,10 @@ Source: Exchange `Get-OrganizationConfig`, `Get-AuthenticationPolicy`, `Get-User
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 from hve_monitor.errors import AuthError
 from ingest.exchange.cmdlets import Exchange
-from ingest.http import RequestRefused
+from ingest.http import JsonObject, RequestRefused
 from ingest.policy_part import Part, document
 from warehouse.records.policies import Policy
 
@@ -117,7 +116,7 @@ class ExchangePolicies:
             if _first(row, BILLING_IDS)
         ]
 
-    def _row(self, cmdlet: str, account: str) -> tuple[dict[str, Any], str | None]:
+    def _row(self, cmdlet: str, account: str) -> tuple[JsonObject, str | None]:
         """The account's row, or an empty one and Exchange's reason."""
         try:
             rows = self._exchange.rows(cmdlet, Identity=account)
@@ -130,19 +129,20 @@ class ExchangePolicies:
             self._named.add(str(policy))
 
 
-def _names(row: dict[str, Any]) -> list[object]:
+def _names(row: JsonObject) -> list[object]:
     """Everything that a reference to the policy may call it."""
     keys = ("Name", "Identity", "DistinguishedName", "Guid", "Id")
     return [row[key] for key in keys if row.get(key)]
 
 
-def _first(row: dict[str, Any], names: Sequence[str]) -> str:
+def _first(row: JsonObject, names: Sequence[str]) -> str:
     """The first of these properties that has a value; empty when none has."""
     return next((str(row[name]) for name in names if row.get(name)), "")
 
 
-def _known(kind: str, object_id: str, name: str | None, values: dict[str, Any]) -> Policy:
-    return Policy(kind, object_id, name, document(values), source=SOURCE)
+def _known(kind: str, object_id: str, name: object, values: JsonObject) -> Policy:
+    shown = None if name is None else str(name)
+    return Policy(kind, object_id, shown, document(values), source=SOURCE)
 
 
 def _unknown(kind: str, object_id: str, reason: str) -> Policy:

@@ -14,7 +14,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -277,7 +276,7 @@ def _below(path: Path) -> list[Path]:
     ]
 
 
-def totals(results: Sequence[ImportResult]) -> dict[str, Any]:
+def totals(results: Sequence[ImportResult]) -> dict[str, int]:
     """Counts summed over the files."""
     names = [name for name in ImportResult.__dataclass_fields__ if name.startswith("rows_")]
     return {name: sum(getattr(result, name) for result in results) for name in names}

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import cast
 
 import msgspec
 
@@ -26,7 +26,7 @@ from ingest.exchange.policies import (
     ORGANIZATION,
     ExchangePolicies,
 )
-from ingest.http import Api, RequestRefused
+from ingest.http import Api, JsonObject, RequestRefused
 from ingest.policies import PolicyReader
 from ingest.source import SourceResult
 from warehouse.records.accounts import current_accounts
@@ -47,7 +47,6 @@ KIND_PARTS = {
     AUTHENTICATION: "authentication",
     BILLING_POLICY: "billing",
 }
-Row = dict[str, Any]
 
 
 class Collection(msgspec.Struct):
@@ -55,10 +54,10 @@ class Collection(msgspec.Struct):
 
     kind: str
     version: int
-    accounts: list[Row]
-    settings: list[Row] = []
-    billing: list[Row] = []
-    policies: Row = {}
+    accounts: list[JsonObject]
+    settings: list[JsonObject] = []
+    billing: list[JsonObject] = []
+    policies: JsonObject = {}
     errors: list[str] = []
 
 
@@ -72,7 +71,7 @@ class Recorded(Exchange):
         """No request is sent, so none is counted."""
         self.api = cast("Api", SimpleNamespace(requests=0, throttled=0, permission=""))
 
-    def rows(self, cmdlet: str, **parameters: object) -> list[Row]:
+    def rows(self, cmdlet: str, **parameters: object) -> list[JsonObject]:
         """The rows that the cmdlet printed.
 
         Raises: AuthError with its reason instead; RequestRefused where that concerns the account
@@ -93,17 +92,19 @@ class Recorded(Exchange):
             raise RequestRefused(REFUSED, "the file says nothing of the account", cmdlet)
         return rows
 
-    def _printed(self, cmdlet: str) -> list[Row]:
+    def _printed(self, cmdlet: str) -> list[JsonObject]:
         part = {
             "Get-HVEAccountSettings": self.document.settings,
             "Get-HVEAccountBillingPolicy": self.document.billing,
         }.get(cmdlet)
         return self.policies(POLICY_PARTS[cmdlet]) if part is None else part
 
-    def policies(self, part: str) -> list[Row]:
+    def policies(self, part: str) -> list[JsonObject]:
         """Rows of one part of the policies; PowerShell writes one row without its list."""
-        rows = self.document.policies.get(part) or []
-        return [rows] if isinstance(rows, dict) else list(rows)
+        rows = self.document.policies.get(part)
+        if isinstance(rows, dict):
+            return [rows]
+        return rows if isinstance(rows, list) else []
 
     def holds(self, kind: str) -> bool:
         """Whether the script read this kind of policy at all."""
@@ -132,7 +133,7 @@ def read_collection(document: object, where: str) -> Collection:
 
 
 def record_collection(
-    store: Store, tenant: str, document: Row, now: datetime, where: str
+    store: Store, tenant: str, document: JsonObject, now: datetime, where: str
 ) -> Sequence[SourceResult]:
     """Keeps accounts, billing, settings and policies; returns what became of them.
 
@@ -179,7 +180,7 @@ def _billing(
     return total
 
 
-def _with_time(row: Row) -> Row:
+def _with_time(row: JsonObject) -> JsonObject:
     """PowerShell 5 writes times as /Date(milliseconds)/ where a script does not say how."""
     created = row.get("WhenCreated")
     if not isinstance(created, str) or not created.startswith("/Date("):

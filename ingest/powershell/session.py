@@ -13,14 +13,14 @@ from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import cast
 
 import msgspec
 
 from hve_monitor.errors import AuthError, HveError, SourceContractError, SourceUnavailable
 from hve_monitor.text import printable
 from ingest.exchange.cmdlets import Exchange
-from ingest.http import Api, RequestRefused
+from ingest.http import Api, JsonObject, RequestRefused
 from ingest.outcome import NOT_THERE
 from ingest.powershell.collected import Recorded, read_collection
 
@@ -43,7 +43,7 @@ class PowerShell(Exchange):
         self.api = cast("Api", SimpleNamespace(requests=0, throttled=0, permission=""))
         self.has_run = False
 
-    def rows(self, cmdlet: str, **parameters: object) -> list[dict[str, Any]]:
+    def rows(self, cmdlet: str, **parameters: object) -> list[JsonObject]:
         """The rows that the cmdlet printed.
 
         Raises: AuthError with PowerShell's reason, SourceUnavailable, SourceContractError.
@@ -93,7 +93,7 @@ class ExchangeWays(Exchange):
         self._rest, self._powershell = rest, powershell
         self.api = rest.api
 
-    def rows(self, cmdlet: str, **parameters: object) -> list[dict[str, Any]]:
+    def rows(self, cmdlet: str, **parameters: object) -> list[JsonObject]:
         """The rows of the first way that gives any answer. Raises: AuthError with both reasons."""
         if self._powershell.has_run:
             return self._powershell.rows(cmdlet, **parameters)
@@ -104,7 +104,7 @@ class ExchangeWays(Exchange):
                 raise
             return self._second(error, cmdlet, **parameters)
 
-    def _second(self, refusal: HveError, cmdlet: str, **parameters: object) -> list[dict[str, Any]]:
+    def _second(self, refusal: HveError, cmdlet: str, **parameters: object) -> list[JsonObject]:
         try:
             return self._powershell.rows(cmdlet, **parameters)
         except HveError as error:

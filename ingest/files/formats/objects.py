@@ -18,6 +18,7 @@ import pyarrow as pa
 from ingest.files.formats.encoding import Text
 from ingest.files.formats.layouts import plain
 from ingest.files.formats.records import Block
+from ingest.http import JsonObject
 
 ROWS_AT_ONCE = 50_000
 LONGEST_KEY = 1 << 16
@@ -29,7 +30,6 @@ ENVELOPE = re.compile(r'\{(?:\s*"d"\s*:\s*\{)?[^{}\[\]]{0,4096}?"(?:value|result
 ENVELOPE_GAP = re.compile(
     r'(?:[\s,\]}\ufeff\x1a]|"[^"\n]{1,99}"\s*:\s*(?:"[^"]*"|[^\s,"{}\[\]]+))*'
 )
-Record = dict[str, Any]
 
 
 class Documents:
@@ -112,7 +112,7 @@ class Documents:
         return f"is no JSON ({getattr(error, 'msg', 'too deep or too long a value')})"
 
 
-def records(value: Any) -> Iterator[Record | str]:
+def records(value: Any) -> Iterator[JsonObject | str]:
     """The records that a decoded value stands for; a str is the reason why there is none."""
     if isinstance(value, list):
         for item in value:
@@ -127,14 +127,14 @@ def records(value: Any) -> Iterator[Record | str]:
         yield value
 
 
-def _content(value: Record) -> Any:
+def _content(value: JsonObject) -> Any:
     for key in ("value", "Value", "results", "d"):
         if isinstance(value.get(key), list) or (key == "d" and isinstance(value.get(key), dict)):
             return value[key]
     return None
 
 
-def numbered(text: Text) -> Iterator[tuple[int, Record | str]]:
+def numbered(text: Text) -> Iterator[tuple[int, JsonObject | str]]:
     """Every record of the text with its number, from 1."""
     number = 0
     for value in Documents(text):
@@ -144,13 +144,13 @@ def numbered(text: Text) -> Iterator[tuple[int, Record | str]]:
 
 
 def blocks(
-    entries: Iterator[tuple[int, Record | str]], keys_by_name: dict[str, tuple[str, ...]]
+    entries: Iterator[tuple[int, JsonObject | str]], keys_by_name: dict[str, tuple[str, ...]]
 ) -> Iterator[Block]:
     """Records as columns of text: for each of our names the first of its keys with a value.
 
     Keys are compared as `plain` names, so each record may spell them its own way.
     """
-    rows: list[Record] = []
+    rows: list[JsonObject] = []
     lines: list[int] = []
     broken: list[tuple[int | None, str]] = []
     for number, record in entries:
@@ -166,7 +166,7 @@ def blocks(
 
 
 def _table(
-    rows: Sequence[Record], lines: list[int], keys_by_name: dict[str, tuple[str, ...]]
+    rows: Sequence[JsonObject], lines: list[int], keys_by_name: dict[str, tuple[str, ...]]
 ) -> pa.Table:
     keys = dict.fromkeys(key for row in rows for key in row)
     columns: dict[str, pa.Array] = {}
@@ -176,7 +176,7 @@ def _table(
     return pa.table(columns | {"line": pa.array(lines, pa.int64())})
 
 
-def _first(row: Record, keys: Sequence[str]) -> Any:
+def _first(row: JsonObject, keys: Sequence[str]) -> Any:
     for key in keys:
         if row.get(key) is not None:
             return row[key]

@@ -23,6 +23,7 @@ from ingest.files.formats.containers import DAMAGE, Member, Stream, UnreadableEr
 from ingest.files.formats.encoding import Text, as_text
 from ingest.files.formats.layouts import NAMES, TEXTS, Layout, asked_layout, recognise, shown
 from ingest.files.formats.records import Block, Records
+from ingest.http import JsonObject
 from ingest.powershell.collected import is_collection
 from warehouse.connection import arrow
 
@@ -47,7 +48,7 @@ class Rows:
 class Collected:
     """A document of collect.ps1."""
 
-    document: dict[str, Any]
+    document: JsonObject
 
 
 class Reader:
@@ -110,7 +111,7 @@ class Reader:
         entries = objects.numbered(text)
         first = list(itertools.islice(entries, 100))
         if first and is_collection(first[0][1]):
-            yield Collected(cast("dict[str, Any]", first[0][1]))
+            yield Collected(cast("JsonObject", first[0][1]))
             return
         if self._format == "collect":
             raise UnreadableError("is no output of collect.ps1")

@@ -16,7 +16,7 @@ from models.incidents.overspill import Actual, actual_recipients
 from models.incidents.verdicts import judged_incident, status_of
 from models.usage.accounts import accounts
 from warehouse.configured import store_of
-from warehouse.publication import published
+from warehouse.reading import published_connection, read_published
 from warehouse.records.accounts import account_addresses
 from warehouse.records.plans import Plan, add_plan, remove_plan, stored_plans
 from warehouse.records.verdicts import record_verdict
@@ -28,8 +28,8 @@ def give_verdict(
 ) -> dict[str, Any]:
     """Stores a verdict and returns it. Raises: ConfigError for an unknown verdict or incident."""
     status = status_of(verdict)
-    with published(config.warehouse.path) as connection:
-        judged = judged_incident(connection, incident, now)
+    with read_published(config.warehouse.path, now) as published:
+        judged = judged_incident(published, incident)
     with store_of(config) as store:
         why = _without_people(store, judged.tenant, reason)
         said = record_verdict(store.state, judged, status, why, author, now)
@@ -78,9 +78,13 @@ def planned(config: Config, tenant: str | None, now: datetime) -> list[dict[str,
         plans = stored_plans(store.state, now, tenant)
     if not (config.warehouse.path / "hve.duckdb").exists():
         return [plan_document(plan) | _came(plan, None) for plan in plans]
-    with published(config.warehouse.path) as connection:
+    with read_published(config.warehouse.path, now) as published:
         return [
-            plan_document(plan) | _came(plan, actual_recipients(connection, plan, now))
+            plan_document(plan)
+            | _came(
+                plan,
+                actual_recipients(published, plan),
+            )
             for plan in plans
         ]
 
@@ -143,7 +147,7 @@ def _scope(
 def _known_account(config: Config, tenant: Tenant, account: str) -> str:
     """The account; before anything is stored every address is taken as it is."""
     try:
-        with published(config.warehouse.path) as connection:
+        with published_connection(config.warehouse.path) as connection:
             known = [each.account for each in accounts(connection, tenant.name)]
     except StoreError:
         return account

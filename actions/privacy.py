@@ -29,7 +29,8 @@ from warehouse.privacy.removal import Removal, Removed, audit_name, begin, end, 
 from warehouse.privacy.retention import has_old_rows, purge_rows
 from warehouse.protection.mode import Protection, read_key, read_protection, rotate
 from warehouse.protection.pseudonyms import PSEUDONYM
-from warehouse.publication import publish, published
+from warehouse.publication import publish
+from warehouse.reading import published_connection
 from warehouse.records.accounts import account_addresses, sending_accounts
 from warehouse.store import Store, open_store
 
@@ -256,7 +257,7 @@ def _ended(store: Store, config: Config, begun: Removal, removed: list[Removed])
 def _publish_again(store: Store, config: Config, now: datetime) -> None:
     if not store.published.exists():
         return
-    with published(store.root) as connection:
+    with published_connection(store.root) as connection:
         found = connection.execute("select as_of from state.publication").fetchall()
     offer = partial(offer_models, reference=reference_of(config))
     publish(store, found[0][0] if found else now, offer)

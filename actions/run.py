@@ -32,7 +32,7 @@ from models.usage.coverage import coverage_report
 from warehouse.configured import store_of
 from warehouse.privacy import audit
 from warehouse.protection.pseudonyms import hidden
-from warehouse.publication import published
+from warehouse.reading import read_published
 from warehouse.records.accounts import account_addresses
 from warehouse.store import Store
 from warehouse.upkeep import sweep
@@ -217,5 +217,5 @@ def _exports(store: Store, config: Config, now: datetime) -> list[dict[str, Any]
 
 
 def _coverage(root: Path, now: datetime) -> dict[str, Any]:
-    with published(root) as connection:
-        return coverage_report(connection, now)
+    with read_published(root, now) as published:
+        return coverage_report(published)

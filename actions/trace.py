@@ -25,6 +25,7 @@ from models.delivery.search import (
 )
 from models.delivery.timeline import Step, message_timelines, to_queue
 from warehouse.configured import store_of
+from warehouse.reading import Published
 
 LIMIT = 1000
 LIMIT_WITH_EVENTS = 50
@@ -69,12 +70,15 @@ def trace_document(
             return _summary(connection, wanted, now), "deliveries"
         usual = LIMIT_WITH_EVENTS if wish.events else LIMIT
         document = search_traces(
-            connection, wanted, now, usual if wish.limit is None else wish.limit, wish.offset
+            Published(connection, now),
+            wanted,
+            usual if wish.limit is None else wish.limit,
+            wish.offset,
         )
         if not wish.events:
             return document, "traces"
         fetchable = _fetchable(config)
-        messages = message_timelines(connection, document["rows"], now, fetchable)
+        messages = message_timelines(Published(connection, now), document["rows"], fetchable)
     queued = to_queue(messages)
     _queue(config, queued, now)
     left = sum(
@@ -108,9 +112,10 @@ def _exported(
     now: datetime,
 ) -> dict[str, Any]:
     """All rows of the search as a file, unless a limit was asked for."""
-    rows = found_rows(connection, wanted, now, wish.limit, wish.offset)
+    published = Published(connection, now)
+    rows = found_rows(published, wanted, wish.limit, wish.offset)
     count = write_sheet(file, COLUMNS, rows)
-    coverage = search_coverage(connection, wanted, now)
+    coverage = search_coverage(published, wanted)
     return {"out": str(file), "rows": count, "coverage": coverage}
 
 
@@ -128,11 +133,11 @@ def _summary(
         raise ConfigError(f"--{flag}: --summary takes --tenant, --sender, --since and --until")
     since, until = wanted.since or now - USUAL_WINDOW, min(wanted.until or now, now)
     account = account_of(connection, wanted)
-    figures = delivery_figures(connection, since, until, wanted.tenant, account)
+    figures = delivery_figures(Published(connection, now, wanted.tenant), since, until, account)
     return {
         "since": iso(since),
         "until": iso(until),
         "accounts": figures,
-        "coverage": search_coverage(connection, TraceFilter(
-            tenant=wanted.tenant, sender=wanted.sender, since=since, until=until), now),
+        "coverage": search_coverage(Published(connection, now), TraceFilter(
+            tenant=wanted.tenant, sender=wanted.sender, since=since, until=until), ),
     }  # fmt: skip

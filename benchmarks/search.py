@@ -21,6 +21,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from warehouse.reading import read_published
+
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from benchmarks.inputs.store import END, make
 from benchmarks.measure import in_child, report, table
@@ -46,10 +48,10 @@ def publish_store(root: Path) -> None:
 
 def samples(root: Path) -> list[dict[str, str]]:
     """Rows of the newest day that the searches look for."""
-    from warehouse.publication import published
+    from warehouse.reading import published_connection
 
     day = END.date() - timedelta(days=1)
-    with published(root) as connection:
+    with published_connection(root) as connection:
         rows = connection.execute(
             "select recipient, message_id, sender from raw.message_traces"
             f" where day = date '{day}' and hash(trace_id) % 1000 = 1 limit {VALUES}"
@@ -60,10 +62,9 @@ def samples(root: Path) -> list[dict[str, str]]:
 def duckdb_search(root: Path, wanted: dict[str, Any]) -> int:
     """One search as the command does it, from opening the file to the rows."""
     from models.delivery.search import TraceFilter, search_traces
-    from warehouse.publication import published
 
-    with published(root) as connection:
-        return len(search_traces(connection, TraceFilter(**wanted), NOW, 1000)["rows"])
+    with read_published(root, NOW) as published:
+        return len(search_traces(published, TraceFilter(**wanted), 1000)["rows"])
 
 
 def store_searches(root: Path, asked: list[dict[str, str]]) -> Seconds:
@@ -82,7 +83,7 @@ def store_searches(root: Path, asked: list[dict[str, str]]) -> Seconds:
 
 def fill_sqlite(root: Path, rows: int, days: int) -> int:
     """The newest rows in one SQLite table with three indexes; returns its bytes."""
-    from warehouse.publication import published
+    from warehouse.reading import published_connection
 
     target = root / "plain.sqlite"
     target.unlink(missing_ok=True)
@@ -90,7 +91,7 @@ def fill_sqlite(root: Path, rows: int, days: int) -> int:
     plain.execute("pragma journal_mode = off")
     plain.execute("pragma synchronous = off")
     plain.execute(f"create table traces ({COLUMNS})")
-    with published(root) as connection:
+    with published_connection(root) as connection:
         taken = max(1, days * rows // _row_count(connection))
         first = END.date() - timedelta(days=taken)
         found = connection.execute(

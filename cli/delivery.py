@@ -78,11 +78,11 @@ def readiness(
     """Is every account set up right: one finding per check and account, with its fix."""
     from hve_monitor.errors import DONE, INCOMPLETE
     from models.readiness.report import Wanted, readiness_report
-    from warehouse.publication import published
+    from warehouse.reading import read_published
 
     wanted = Wanted(tenant, account, check, status, with_history=history)
-    with published(load(config).warehouse.path) as connection:
-        document = readiness_report(connection, wanted, moment_of(now))
+    with read_published(load(config).warehouse.path, moment_of(now)) as published:
+        document = readiness_report(published, wanted)
     show(document, as_json, "readiness")
     raise typer.Exit(INCOMPLETE if document["failed"] else DONE)
 

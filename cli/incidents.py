@@ -39,22 +39,20 @@ def incidents(
     from models.incidents.cards import incident_cards
     from models.incidents.contributions import whole_card
     from models.usage.coverage import coverage_report
-    from warehouse.publication import published
+    from warehouse.reading import read_published
 
     if recipients and incident is None:
         raise ConfigError("--recipients: name one incident; see 'hve incidents'")
     moment = moment_of(now)
-    with published(load(config).warehouse.path) as connection:
+    with read_published(load(config).warehouse.path, moment) as published:
         cards = incident_cards(
-            connection,
-            moment,
-            tenant=tenant,
+            published.of(tenant),
             incident=incident,
             since=time_of(since, "--since"),
             until=time_of(until, "--until"),
             status=status,
         )
         if incident is not None:
-            cards = [whole_card(connection, cards[0], moment, with_recipients=recipients)]
-        document = {"incidents": cards, "coverage": coverage_report(connection, moment, tenant)}
+            cards = [whole_card(published, cards[0], with_recipients=recipients)]
+        document = {"incidents": cards, "coverage": coverage_report(published.of(tenant))}
     show(document, as_json, "incidents")

@@ -33,14 +33,14 @@ def usage(
     """Usage rows: messages, recipients and their statuses."""
     from models.usage.coverage import coverage_report
     from models.usage.usage import usage_sums
-    from warehouse.reading import published
+    from warehouse.reading import read_published
 
     moment, start, end = moment_of(now), time_of(since, "--since"), time_of(until, "--until")
-    with published(load(config).warehouse.path) as connection:
+    with read_published(load(config).warehouse.path, moment, tenant) as published:
         keys = [key.strip() for key in by.split(",") if key.strip()]
         document = {
-            "rows": usage_sums(connection, keys, moment, tenant, start, end),
-            "coverage": coverage_report(connection, moment, tenant, start, end),
+            "rows": usage_sums(published, keys, start, end),
+            "coverage": coverage_report(published, start, end),
         }
     show(document, as_json, "rows")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -69,14 +68,16 @@ def finish(outcome: Outcome, as_json: bool, kind: str) -> None:
     raise typer.Exit(outcome.exit_code)
 
 
-def show(document: dict[str, Any], as_json: bool, kind: str) -> None:
+def show(document: Any, as_json: bool, kind: str) -> None:
     """One JSON document, or the text that cli.text.common makes of this kind of document."""
-    shown = json.dumps(document, ensure_ascii=False) if as_json else _text(document, kind)
+    from hve_monitor.document import json_text
+
+    shown = json_text(document) if as_json else _text(document, kind)
     sys.stdout.write(shown + "\n")
     sys.stdout.flush()
 
 
-def _text(document: dict[str, Any], kind: str) -> str:
+def _text(document: Any, kind: str) -> str:
     from cli.text.common import TEXTS
     from cli.text.delivery import DELIVERY_TEXTS
 

@@ -14,7 +14,8 @@ from typing import NamedTuple
 from models.build import offer_models
 from tests.places import ROOT
 from warehouse.dictionary import grains, key_of, words
-from warehouse.publication import publish, published
+from warehouse.publication import publish
+from warehouse.reading import published_connection
 from warehouse.store import open_store
 
 PAGE = ROOT / "docs" / "tables.md"
@@ -49,7 +50,7 @@ def published_columns(folder: Path) -> list[Column]:
     """Every column of hve.duckdb, as an empty store publishes it."""
     with open_store(folder / "store", "500MB", 1) as store:
         publish(store, datetime(2026, 11, 24, tzinfo=UTC), offer_models)
-        with published(store.root) as connection:
+        with published_connection(store.root) as connection:
             rows = connection.execute(
                 "select schema_name || '.' || table_name, column_name, data_type"
                 " from duckdb_columns() where database_name = 'hve' and not internal"

@@ -19,11 +19,9 @@ import pyarrow.compute as pc
 from hve_monitor.files import sync_file, sync_folder
 from warehouse.connection import connect, files_sql
 from warehouse.dictionary import write_comments
-from warehouse.reading import published
 from warehouse.store import Store
 from warehouse.tables import TABLES, Table
 
-__all__ = ["publish", "published"]
 LARGEST_TABLE = 1_000_000
 STATE_TABLES = (
     "tenants",

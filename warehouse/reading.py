@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 
 import duckdb
@@ -17,8 +19,30 @@ from warehouse.live import offer_live
 _IDLE: deque[duckdb.DuckDBPyConnection] = deque(maxlen=4)
 
 
+@dataclass(frozen=True)
+class Published:
+    """One published version at business time: of one tenant, or of all."""
+
+    connection: duckdb.DuckDBPyConnection
+    now: datetime
+    tenant: str | None = None
+
+    def of(self, tenant: str | None) -> Published:
+        """The same for another tenant, or for all."""
+        return replace(self, tenant=tenant)
+
+
 @contextmanager
-def published(store_root: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+def read_published(
+    store_root: Path, now: datetime, tenant: str | None = None
+) -> Iterator[Published]:
+    """The newest published version at business time. Raises: StoreError without any."""
+    with published_connection(store_root) as connection:
+        yield Published(connection, now, tenant)
+
+
+@contextmanager
+def published_connection(store_root: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """A read-only connection to the newest published version.
 
     The file is attached, as hve, for as long as the reader needs it: one that stayed open could

@@ -18,7 +18,7 @@ import pyarrow.parquet
 from hve_monitor.errors import StoreError
 from hve_monitor.files import sql
 from warehouse.delta.commit import sha256
-from warehouse.publication import published
+from warehouse.reading import published_connection
 from warehouse.records.stored import stored_days
 from warehouse.state import Window
 from warehouse.store import Store
@@ -206,7 +206,7 @@ def _marts(store: Store) -> Finding:
 
 def _published(store: Store) -> Finding:
     try:
-        with published(store.root) as connection:
+        with published_connection(store.root) as connection:
             connection.execute("select count(*) from raw.message_traces").fetchall()
     except (StoreError, duckdb.Error) as error:
         return Finding("published", "fail", str(error).splitlines()[0], "hve build")

@@ -16,7 +16,7 @@ from hve_monitor.errors import DONE, INCOMPLETE, HveError
 from ingest.http import https_client
 from models.usage.coverage import coverage_report
 from warehouse.configured import store_of
-from warehouse.publication import published
+from warehouse.reading import read_published
 from warehouse.records.outbox import Outbox
 
 LEAST_FREE_BYTES = 1_000_000_000
@@ -76,8 +76,8 @@ def _disk(config: Config) -> Check:
 
 def _published(config: Config, now: datetime, only: str | None) -> Iterator[Check]:
     try:
-        with published(config.warehouse.path) as connection:
-            report = coverage_report(connection, now, only)
+        with read_published(config.warehouse.path, now, only) as published:
+            report = coverage_report(published)
     except HveError as error:
         yield Check("coverage", "warn", str(error), "hve run")
         return

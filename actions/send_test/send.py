@@ -35,7 +35,7 @@ from ingest.entra.tokens import EntraTokens
 from ingest.http import https_client
 from models.explain.diagnosis import diagnose
 from models.usage.accounts import accounts
-from warehouse.publication import published
+from warehouse.reading import published_connection
 
 
 @dataclass(frozen=True)
@@ -130,7 +130,7 @@ def account_domains(config: Config, tenant: Tenant) -> set[str]:
     """Domains of the tenant's accounts, as they are configured and as the store knows them."""
     addresses = list(tenant.accounts) if isinstance(tenant.accounts, tuple) else []
     try:
-        with published(config.warehouse.path) as connection:
+        with published_connection(config.warehouse.path) as connection:
             addresses += [sender.account for sender in accounts(connection, tenant.name)]
     except StoreError:
         pass  # nothing is stored yet: the configuration alone tells

@@ -29,7 +29,7 @@ from models.usage import accounts as senders
 from models.usage.accounts import Sender
 from models.usage.coverage import coverage_report
 from models.usage.usage import COUNTS, daily_usage, usage_rows, window_usage
-from warehouse.publication import published
+from warehouse.reading import published_connection, read_published
 
 MOST_RECIPIENTS = 50
 ONE_DAY = timedelta(days=1)
@@ -57,15 +57,15 @@ def _kept(function: Callable[P, R], telling: bool | str) -> Callable[P, R]:
 @kept
 def usage(view: View, since: datetime | None = None, until: datetime | None = None) -> pd.DataFrame:
     """models.usage.usage.daily_usage of the view's tenant."""
-    with published(view.config.warehouse.path) as connection:
-        return daily_usage(connection, view.now, view.tenant, since, until)
+    with read_published(view.config.warehouse.path, view.now, view.tenant) as published:
+        return daily_usage(published, since, until)
 
 
 @kept
 def window(view: View, since: datetime, until: datetime) -> pd.DataFrame:
     """models.usage.usage.window_usage of the view's tenant: whole UTC hours."""
-    with published(view.config.warehouse.path) as connection:
-        return window_usage(connection, since, until, view.tenant)
+    with read_published(view.config.warehouse.path, view.now, view.tenant) as published:
+        return window_usage(published, since, until)
 
 
 @kept
@@ -150,23 +150,23 @@ def backtest(view: View) -> dict[str, Any]:
 @kept
 def daily_costs(view: View, currency: str) -> dict[date, str]:
     """models.cost.daily.cost_by_day of the view's tenant."""
-    with published(view.config.warehouse.path) as connection:
-        return cost_by_day(connection, view.now, currency, view.tenant)
+    with read_published(view.config.warehouse.path, view.now, view.tenant) as published:
+        return cost_by_day(published, currency)
 
 
 @kept
 def incidents(view: View) -> list[dict[str, Any]]:
     """models.incidents.cards.incident_cards of the view's tenant, newest first."""
-    with published(view.config.warehouse.path) as connection:
-        return incident_cards(connection, view.now, tenant=view.tenant)
+    with read_published(view.config.warehouse.path, view.now, view.tenant) as published:
+        return incident_cards(published)
 
 
 @kept
 def card(view: View, incident: str) -> dict[str, Any]:
     """The whole card, as `hve incidents ID --recipients` prints it. Raises: ConfigError."""
-    with published(view.config.warehouse.path) as connection:
-        found = incident_cards(connection, view.now, tenant=view.tenant, incident=incident)
-        return whole_card(connection, found[0], view.now, with_recipients=True)
+    with read_published(view.config.warehouse.path, view.now) as published:
+        found = incident_cards(published.of(view.tenant), incident=incident)
+        return whole_card(published, found[0], with_recipients=True)
 
 
 @guarded
@@ -180,7 +180,7 @@ def plans(view: View) -> list[dict[str, Any]]:
 @kept
 def contacts(view: View, sender: Sender, since: datetime) -> pd.DataFrame:
     """models.usage.accounts.account_contacts."""
-    with published(view.config.warehouse.path) as connection:
+    with published_connection(view.config.warehouse.path) as connection:
         return senders.account_contacts(connection, sender, since, view.now)
 
 
@@ -189,8 +189,8 @@ def coverage(
     view: View, since: datetime | None = None, until: datetime | None = None
 ) -> dict[str, Any]:
     """models.usage.coverage.coverage_report."""
-    with published(view.config.warehouse.path) as connection:
-        return coverage_report(connection, view.now, view.tenant, since, until)
+    with read_published(view.config.warehouse.path, view.now, view.tenant) as published:
+        return coverage_report(published, since, until)
 
 
 @slowly_kept
@@ -202,42 +202,42 @@ def traces(view: View, wanted: TraceFilter, limit: int) -> dict[str, Any]:
 @kept
 def accounts(view: View) -> list[Sender]:
     """Every account of the view's tenant."""
-    with published(view.config.warehouse.path) as connection:
+    with published_connection(view.config.warehouse.path) as connection:
         return senders.accounts(connection, view.tenant)
 
 
 @kept
 def changed(view: View, since: datetime) -> list[changes.Change]:
     """models.overview.changes.changes_since."""
-    with published(view.config.warehouse.path) as connection:
-        return changes.changes_since(connection, since, view.now, view.tenant)
+    with read_published(view.config.warehouse.path, view.now, view.tenant) as published:
+        return changes.changes_since(published, since)
 
 
 @kept
 def hours(view: View, sender: Sender, since: datetime, until: datetime) -> pd.DataFrame:
     """models.usage.accounts.account_hours with the gaps of the account's coverage."""
-    with published(view.config.warehouse.path) as connection:
-        report = coverage_report(connection, view.now, sender.tenant, since, until)
+    with read_published(view.config.warehouse.path, view.now) as published:
+        report = coverage_report(published.of(sender.tenant), since, until)
         unread = [
             (parse_time(gap["from"]), parse_time(gap["to"]))
             for gap in report["gaps"]
             if gap["account"] == sender.account
         ]
-        return senders.account_hours(connection, sender, view.now, since, until, unread)
+        return senders.account_hours(published, sender, since, until, unread)
 
 
 @kept
 def sources(view: View, sender: Sender, since: datetime) -> pd.DataFrame:
     """models.usage.accounts.account_sources."""
-    with published(view.config.warehouse.path) as connection:
+    with published_connection(view.config.warehouse.path) as connection:
         return senders.account_sources(connection, sender, since, view.now)
 
 
 @kept
 def learning(view: View) -> dict[Sender, int]:
     """models.usage.accounts.learning_states."""
-    with published(view.config.warehouse.path) as connection:
-        return senders.learning_states(connection, view.now, view.tenant)
+    with read_published(view.config.warehouse.path, view.now, view.tenant) as published:
+        return senders.learning_states(published)
 
 
 @kept
@@ -250,22 +250,22 @@ def whatif(view: View, change: Change) -> dict[str, Any]:
 def readiness(view: View, account: str | None = None) -> dict[str, Any]:
     """models.readiness.report.readiness_report with the history of every finding."""
     wanted = Wanted(view.tenant, account, with_history=True)
-    with published(view.config.warehouse.path) as connection:
-        return readiness_report(connection, wanted, view.now)
+    with read_published(view.config.warehouse.path, view.now) as published:
+        return readiness_report(published, wanted)
 
 
 @kept
 def trust(view: View) -> dict[str, Any]:
     """models.overview.health.health_report of the view's tenant."""
-    with published(view.config.warehouse.path) as connection:
-        return health.health_report(connection, view.now, view.tenant)
+    with read_published(view.config.warehouse.path, view.now, view.tenant) as published:
+        return health.health_report(published)
 
 
 @kept
 def coverage_days(view: View, first: date) -> pd.DataFrame:
     """models.overview.health.coverage_days of the view's tenant."""
-    with published(view.config.warehouse.path) as connection:
-        return health.coverage_days(connection, first, view.now, view.tenant)
+    with read_published(view.config.warehouse.path, view.now, view.tenant) as published:
+        return health.coverage_days(published, first)
 
 
 @kept
@@ -286,37 +286,37 @@ def messages(
         until=first + ONE_DAY if first else None,
     )
     fetchable = {each.name for each in view.config.served if each.accounts != "files"}
-    with published(view.config.warehouse.path) as connection:
-        rows = search_traces(connection, wanted, view.now, MOST_RECIPIENTS)["rows"]
-        return message_timelines(connection, rows, view.now, fetchable)
+    with read_published(view.config.warehouse.path, view.now) as published:
+        rows = search_traces(published, wanted, MOST_RECIPIENTS)["rows"]
+        return message_timelines(published, rows, fetchable)
 
 
 @kept
 def latest_undelivered(view: View, since: datetime, account: str | None) -> list[dict[str, Any]]:
     """models.delivery.outcomes.latest_undelivered of the view's tenant."""
-    with published(view.config.warehouse.path) as connection:
-        return deliveries.latest_undelivered(connection, since, view.now, view.tenant, account)
+    with read_published(view.config.warehouse.path, view.now, view.tenant) as published:
+        return deliveries.latest_undelivered(published, since, view.now, account)
 
 
 @kept
 def failures(view: View, since: datetime, account: str | None) -> list[dict[str, Any]]:
     """models.delivery.outcomes.explained_failures of the view's tenant."""
-    with published(view.config.warehouse.path) as connection:
-        return deliveries.explained_failures(connection, since, view.now, view.tenant, account)
+    with read_published(view.config.warehouse.path, view.now, view.tenant) as published:
+        return deliveries.explained_failures(published, since, view.now, account)
 
 
 @slowly_kept
 def figures(view: View, since: datetime, account: str | None) -> list[dict[str, Any]]:
     """models.delivery.outcomes.delivery_figures, as in `hve trace --summary`: reads every row."""
-    with published(view.config.warehouse.path) as connection:
-        return deliveries.delivery_figures(connection, since, view.now, view.tenant, account)
+    with read_published(view.config.warehouse.path, view.now, view.tenant) as published:
+        return deliveries.delivery_figures(published, since, view.now, account)
 
 
 @kept
 def undelivered(view: View, since: datetime, account: str | None) -> pd.DataFrame:
     """models.delivery.outcomes.undelivered of the view's tenant."""
-    with published(view.config.warehouse.path) as connection:
-        return deliveries.undelivered(connection, since, view.now, view.tenant, account)
+    with read_published(view.config.warehouse.path, view.now, view.tenant) as published:
+        return deliveries.undelivered(published, since, view.now, account)
 
 
 def first_day(view: View) -> date:

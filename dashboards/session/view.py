@@ -18,7 +18,7 @@ from dashboards.session.stamps import Stamp, published_stamp, state_stamp
 from hve_monitor.clock import business_now, midnight
 from hve_monitor.config import Config
 from warehouse.live import last_said
-from warehouse.publication import published
+from warehouse.reading import published_connection
 
 PERIODS = {"7 days": 7, "30 days": 30, "90 days": 90, "Everything": None}
 USUAL_PERIOD = "30 days"
@@ -100,7 +100,7 @@ def _newest(
     state: tuple[Stamp, Stamp],  # noqa: ARG001 - a verdict counts at once, before the next version
 ) -> tuple[str, datetime, datetime | None]:
     """Version with its verdicts, business time of its last run, and when somebody spoke last."""
-    with published(root) as connection:
+    with published_connection(root) as connection:
         found = connection.execute(
             "select version || '-' || (select count(*) from live.verdicts), as_of"
             " from state.publication"

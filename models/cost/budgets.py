@@ -12,9 +12,10 @@ import pandas as pd
 
 from hve_monitor.clock import days_between
 from hve_monitor.config import Budget
+from hve_monitor.document import plain
 from hve_monitor.errors import ConfigError
 from models.forecast.projection import Projection
-from models.money import plain, times
+from models.money import times
 from models.periods import end_of_month, period_of
 from models.reference.cost_centers import Centers
 

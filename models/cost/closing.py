@@ -7,8 +7,8 @@ from decimal import Decimal
 from typing import Any
 
 from hve_monitor.clock import iso
+from hve_monitor.document import plain
 from hve_monitor.errors import ConfigError
-from models.money import plain
 from models.periods import end_of_month
 from warehouse.state import State
 

@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 
-import duckdb
-
-from models.money import plain, times
+from hve_monitor.document import plain
+from models.money import times
 from models.reference.prices import published_prices
 from models.usage.usage import daily_usage
+from warehouse.reading import Published
 
 
-def cost_by_day(
-    connection: duckdb.DuckDBPyConnection, now: datetime, currency: str, tenant: str | None = None
-) -> dict[date, str]:
+def cost_by_day(published: Published, currency: str) -> dict[date, str]:
     """Decimal text per day with known billable recipients; days without a price are absent.
 
     Units: money in the currency, whole recipients × the price of their day, not rounded.
     """
-    usage = daily_usage(connection, now, tenant)
+    usage = daily_usage(published)
     known = usage[usage["billable_recipients"].notna()]
     sums = known.groupby(["day", "tenant"], as_index=False)["billable_recipients"].sum()
-    prices, costs = published_prices(connection), dict[date, Decimal | None]()
+    prices, costs = published_prices(published.connection), dict[date, Decimal | None]()
     for row in sums.itertuples(index=False):
         price = prices.unit_price(row.day, currency, str(row.tenant))
         cost, before = times(price, int(row.billable_recipients)), costs.get(row.day, Decimal(0))

@@ -9,12 +9,12 @@ from typing import Any
 import duckdb
 
 from hve_monitor.config import Config
+from hve_monitor.document import plain
 from hve_monitor.errors import ConfigError
 from models.cost.budgets import BudgetLine, budget_lines
 from models.cost.report import spent_days
-from models.money import plain
 from models.reference.cost_centers import read_centers
-from warehouse.publication import published
+from warehouse.reading import Published, published_connection
 from warehouse.state import State
 
 ONE_DAY = timedelta(days=1)
@@ -28,7 +28,7 @@ def note_budget_alerts(state: State, config: Config, now: datetime) -> list[dict
     if not config.budgets:
         return []
     found = []
-    with published(config.warehouse.path) as connection:
+    with published_connection(config.warehouse.path) as connection:
         for currency, lines in budgets_by_currency(config).items():
             for day in (now.date() - ONE_DAY, now.date()):
                 found += _note(state, connection, lines, currency, day, now)
@@ -66,7 +66,7 @@ def _note(
     today: date,
     now: datetime,
 ) -> list[dict[str, Any]]:
-    spent = spent_days(connection, now, currency)
+    spent = spent_days(Published(connection, now), currency)
     found = []
     for line in lines:
         for start, threshold, passed_on, used in line.passed(spent, today):

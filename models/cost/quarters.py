@@ -8,8 +8,9 @@ from typing import Any
 
 import pandas as pd
 
+from hve_monitor.document import plain
 from models.forecast.projection import Estimate
-from models.money import plain, times
+from models.money import times
 from models.periods import period_of
 
 

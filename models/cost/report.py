@@ -12,20 +12,21 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-import duckdb
 import pandas as pd
 
+from hve_monitor.document import plain
 from hve_monitor.errors import ConfigError
 from hve_monitor.files import sql
 from models.cost.budgets import BudgetLine
 from models.cost.quarters import quarter_report
 from models.forecast.backtest import backtest
 from models.forecast.projection import Estimate, MonthEstimate, Projection, project_month
-from models.money import plain, times
+from models.money import times
 from models.periods import end_of_month
 from models.reference.prices import ONE_DAY, PriceBook, published_prices
 from models.reference.tariff import Tariff
 from models.usage.usage import daily_usage
+from warehouse.reading import Published
 
 SENT = ["account", "day", "recipients"]
 
@@ -39,11 +40,9 @@ def first_of_month(text: str | None, now: datetime) -> date:
 
 
 def cost_report(
-    connection: duckdb.DuckDBPyConnection,
-    now: datetime,
+    published: Published,
     currency: str,
     *,
-    tenant: str | None = None,
     month: str | None = None,
     budgets: Sequence[BudgetLine] = (),
     plans: pd.DataFrame | None = None,
@@ -55,10 +54,13 @@ def cost_report(
     Unknown counts (rows without a status) stay out of the sums; a month of which nothing is known
     is null.
     """
-    first = first_of_month(month, now)
+    first = first_of_month(month, published.now)
     last, name = end_of_month(first), f"{first:%Y-%m}"
-    known = _Known(_billable(connection, now, tenant), _extra(connection, now, tenant), plans)
-    prices, day = published_prices(connection).of(tenant), min(last, max(first, now.date()))
+    known = _Known(_billable(published), _extra(published), plans)
+    prices, day = (
+        published_prices(published.connection).of(published.tenant),
+        min(last, max(first, published.now.date())),
+    )
     tariff = Tariff(prices, currency, day, known.daily)
     price, is_shared = tariff.mean(known.daily)
     listed = plain(price) if is_shared else None
@@ -66,7 +68,7 @@ def cost_report(
         return _nothing_known(name, currency, listed)
     spent = _spent(known.daily, prices, currency)
     in_month = spent[(spent["day"] >= first) & (spent["day"] <= last)]
-    projection = known.projected(now, name)
+    projection = known.projected(published.now, name)
     return {
         "month": name,
         "currency": currency,
@@ -80,7 +82,9 @@ def cost_report(
         "quarter": quarter_report(spent, projection.quarter, price, first),
         "next_12_months": _scenarios(projection, price),
         "by_account": _by_account(in_month, projection, tariff),
-        "budgets": [_budget(line, known, spent, tariff, now, projection) for line in budgets],
+        "budgets": [
+            _budget(line, known, spent, tariff, published.now, projection) for line in budgets
+        ],
         "reconciliation": [],
     }
 
@@ -124,18 +128,13 @@ def _budget(
     return line.report(spent, projection, tariff.mean(mine.daily)[0], now.date())
 
 
-def spent_days(
-    connection: duckdb.DuckDBPyConnection,
-    now: datetime,
-    currency: str,
-    tenant: str | None = None,
-) -> pd.DataFrame:
+def spent_days(published: Published, currency: str) -> pd.DataFrame:
     """tenant, account, day, messages, recipients, cost: exact list cost of every known day.
 
     Units: recipients are billable ones; cost is Decimal, None where the currency has no price.
     """
-    daily = _billable(connection, now, tenant)
-    return _spent(daily, published_prices(connection), currency)
+    daily = _billable(published)
+    return _spent(daily, published_prices(published.connection), currency)
 
 
 def price_parts(
@@ -192,11 +191,9 @@ def _nothing_known(month: str, currency: str, price: str | None) -> dict[str, An
     }
 
 
-def _billable(
-    connection: duckdb.DuckDBPyConnection, now: datetime, tenant: str | None
-) -> pd.DataFrame:
+def _billable(published: Published) -> pd.DataFrame:
     """account, day, recipients: what is known to be billable, one row per account and day."""
-    usage = daily_usage(connection, now, tenant)
+    usage = daily_usage(published)
     known = usage[usage["billable_recipients"].notna()]
     frame = known[["tenant", "account", "day", "messages", "billable_recipients"]]
     frame = frame.rename(columns={"billable_recipients": "recipients"})
@@ -279,26 +276,22 @@ def _scenario_month(month: MonthEstimate, price: Decimal | None) -> dict[str, An
     }
 
 
-def _extra(
-    connection: duckdb.DuckDBPyConnection, now: datetime, tenant: str | None
-) -> pd.DataFrame:
+def _extra(published: Published) -> pd.DataFrame:
     """account, day, recipients that incidents added: kept out of what the future is learnt from."""
     return (
-        connection.execute(sql(__file__, "incident_extra"), {"now": now, "tenant": tenant})
+        published.connection.execute(
+            sql(__file__, "incident_extra"), {"now": published.now, "tenant": published.tenant}
+        )
         .df()
         .assign(day=lambda frame: pd.to_datetime(frame["day"]).dt.date)
     )
 
 
-def past_report(
-    connection: duckdb.DuckDBPyConnection, now: datetime, tenant: str | None = None
-) -> dict[str, Any]:
+def past_report(published: Published) -> dict[str, Any]:
     """Backtest of the billable recipients: what would have been projected, and what came."""
-    return backtest(_billable(connection, now, tenant), now, _extra(connection, now, tenant))
+    return backtest(_billable(published), published.now, _extra(published))
 
 
-def billable_days(
-    connection: duckdb.DuckDBPyConnection, now: datetime, tenant: str | None = None
-) -> pd.DataFrame:
+def billable_days(published: Published) -> pd.DataFrame:
     """tenant, account, day, recipients: what is known to be billable."""
-    return _billable(connection, now, tenant)
+    return _billable(published)

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
-import duckdb
 import pandas as pd
 
+from hve_monitor.document import plain
 from hve_monitor.files import sql
 from models.allocation import MICRO
 from models.engine.sql import records
-from models.money import plain
 from models.periods import end_of_month
 from models.reference.cost_centers import Center, Centers
+from warehouse.reading import Published
 
 NOTHING = Decimal(0)
 
@@ -54,21 +54,17 @@ class Caused:
 
 
 def incident_costs(
-    connection: duckdb.DuckDBPyConnection,
-    now: datetime,
-    first: date,
-    currency: str,
-    tenant: str | None = None,
+    published: Published, first: date, currency: str
 ) -> dict[str, tuple[int, Decimal]]:
     """Recipients and money by account that incidents of the month added to what was expected."""
     bounds = {
-        "now": now,
-        "tenant": tenant,
+        "now": published.now,
+        "tenant": published.tenant,
         "first": first,
         "last": end_of_month(first),
         "currency": currency,
     }
-    rows = records(connection, sql(__file__, "incident_costs"), bounds)
+    rows = records(published.connection, sql(__file__, "incident_costs"), bounds)
     return {row["account"]: (row["recipients"], row["cost"] or NOTHING) for row in rows}
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-import duckdb
 import pandas as pd
 
 from hve_monitor.config import Config
@@ -31,7 +30,7 @@ from models.reference.cost_centers import read_centers
 from models.reference.prices import published_prices
 from models.usage.corrections import corrections
 from models.usage.coverage import coverage_report
-from warehouse.publication import published
+from warehouse.reading import Published, read_published
 from warehouse.records.plans import stored_plans
 from warehouse.state import open_state
 
@@ -47,18 +46,12 @@ def spend(
     """
     currency = currency_of(config, tenant)
     lines = budget_lines(config.budgets, read_centers(config), tenant)
-    with published(config.warehouse.path) as connection:
+    with read_published(config.warehouse.path, now, tenant) as published:
         report = cost_report(
-            connection,
-            now,
-            currency,
-            tenant=tenant,
-            month=month,
-            budgets=lines,
-            plans=_planned(config, now, tenant),
+            published, currency, month=month, budgets=lines, plans=_planned(config, now, tenant)
         )
-        report |= accounting(connection, config, now, tenant, month)
-        report["coverage"] = coverage_report(connection, now, tenant)
+        report |= accounting(published, config, month)
+        report["coverage"] = coverage_report(published)
     names = [each.name for each in config.served if tenant in (None, each.name)]
     return report | _closed(config, names, report)
 
@@ -94,8 +87,8 @@ def currency_of(config: Config, tenant: str | None) -> str:
 
 def past(config: Config, now: datetime, tenant: str | None = None) -> dict[str, Any]:
     """What earlier projections would have said, and what came (models.forecast.backtest)."""
-    with published(config.warehouse.path) as connection:
-        return past_report(connection, now, tenant)
+    with read_published(config.warehouse.path, now, tenant) as published:
+        return past_report(published)
 
 
 def planned_change(
@@ -110,8 +103,8 @@ def planned_change(
     prices = reference_of(config).prices
     usual = pd.DataFrame({"tenant": [], "account": [], "day": [], "recipients": []})
     if (config.warehouse.path / "hve.duckdb").exists():
-        with published(config.warehouse.path) as connection:
-            usual = billable_days(connection, now, tenant)
+        with read_published(config.warehouse.path, now, tenant) as published:
+            usual = billable_days(published)
     owner = tenant or _owner(usual, change.account)
     return what_if(
         change,
@@ -129,26 +122,20 @@ def _owner(usual: pd.DataFrame, account: str) -> str | None:
     return owners.pop() if len(owners) == 1 else None
 
 
-def accounting(
-    connection: duckdb.DuckDBPyConnection,
-    config: Config,
-    now: datetime,
-    tenant: str | None,
-    month: str | None,
-) -> dict[str, Any]:
+def accounting(published: Published, config: Config, month: str | None) -> dict[str, Any]:
     """Metering, price, corrections, reconciliation, invoice and showback of one month."""
-    first, currency = first_of_month(month, now), currency_of(config, tenant)
-    last, prices = end_of_month(first), published_prices(connection).of(tenant)
-    spent = spent_days(connection, now, currency, tenant)
+    first, currency = first_of_month(month, published.now), currency_of(config, published.tenant)
+    last, prices = end_of_month(first), published_prices(published.connection).of(published.tenant)
+    spent = spent_days(published, currency)
     in_month = spent[(spent["day"] >= first) & (spent["day"] <= last)]
-    incidents = incident_costs(connection, now, first, currency, tenant)
+    incidents = incident_costs(published, first, currency)
     centers = read_centers(config)
-    ledgers = scope_ledgers(connection, config, prices, now, first, tenant)
+    ledgers = scope_ledgers(published, config, prices, first)
     return {
-        "metering": _metering(config, min(last, now.date())),
+        "metering": _metering(config, min(last, published.now.date())),
         "rounding": ROUNDING,
         "price_parts": price_parts(in_month, prices, currency, first),
-        "corrections": corrections(connection, now, first, last, currency, prices, tenant),
+        "corrections": corrections(published, first, last, currency, prices),
         "reconciliation": day_rows(ledgers, first),
         "reconciliation_months": month_rows(ledgers, first),
         "invoice": invoice(ledgers, first, in_month, centers, currency),

@@ -13,10 +13,11 @@ from typing import Any
 
 import pandas as pd
 
+from hve_monitor.document import plain
 from hve_monitor.errors import ConfigError
 from hve_monitor.files import REFERENCE
 from models.cost.budgets import BudgetLine
-from models.money import MICRO, plain
+from models.money import MICRO
 from models.periods import MONTHS, end_of_month
 
 _USUAL_DAYS = 90

@@ -8,13 +8,13 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-import duckdb
 import pandas as pd
 
 from hve_monitor.clock import iso
 from hve_monitor.files import REFERENCE, sql
 from models.engine.sql import records
 from models.explain.diagnosis import explain
+from warehouse.reading import Published
 
 Row = dict[str, Any]
 Key = tuple[str, str]
@@ -23,40 +23,37 @@ ATTEMPTS = 3  # fewer failures in a row say little of a recipient
 
 
 def undelivered(
-    connection: duckdb.DuckDBPyConnection,
-    since: datetime,
-    until: datetime,
-    tenant: str | None = None,
-    account: str | None = None,
+    published: Published, since: datetime, until: datetime, account: str | None = None
 ) -> pd.DataFrame:
     """Recipients without delivery: account, status, recipient_domain, recipients, last_at (UTC).
 
     Largest first. Rows without a status are unknown and stay out.
     """
-    parameters = {"since": since, "until": until, "tenant": tenant, "account": account}
-    return connection.execute(sql(__file__, "undelivered"), parameters).df()
+    parameters = {"since": since, "until": until, "tenant": published.tenant, "account": account}
+    return published.connection.execute(sql(__file__, "undelivered"), parameters).df()
 
 
 def latest_undelivered(
-    connection: duckdb.DuckDBPyConnection,
+    published: Published,
     since: datetime,
     until: datetime,
-    tenant: str | None = None,
     account: str | None = None,
     most: int = 200,
 ) -> list[Row]:
     """Mail that is not there, newest first: tenant, account, id, recipient, status, received_at."""
-    asked = {"since": since, "until": until, "tenant": tenant, "account": account, "most": most}
-    rows = records(connection, sql(__file__, "latest_undelivered"), asked)
+    asked = {
+        "since": since,
+        "until": until,
+        "tenant": published.tenant,
+        "account": account,
+        "most": most,
+    }
+    rows = records(published.connection, sql(__file__, "latest_undelivered"), asked)
     return [row | {"received_at": iso(row["received_at"])} for row in rows]
 
 
 def explained_failures(
-    connection: duckdb.DuckDBPyConnection,
-    since: datetime,
-    until: datetime,
-    tenant: str | None = None,
-    account: str | None = None,
+    published: Published, since: datetime, until: datetime, account: str | None = None
 ) -> list[Row]:
     """Why recipients failed, the commonest reason first; one row for those nobody has read.
 
@@ -64,9 +61,9 @@ def explained_failures(
     explanation (None where nothing is known). Reasons that the catalogue
     explains alike are one row.
     """
-    asked = {"since": since, "until": until, "tenant": tenant, "account": account}
+    asked = {"since": since, "until": until, "tenant": published.tenant, "account": account}
     found: dict[tuple[str | None, str | None], Row] = {}
-    for row in records(connection, sql(__file__, "failure_reasons"), asked):
+    for row in records(published.connection, sql(__file__, "failure_reasons"), asked):
         told = explain(row["example"])
         key = row["reply"], told["meaning"] if told else row["word"]
         if key in found:
@@ -91,26 +88,28 @@ def _add(held: Row, row: Row) -> None:
 
 
 def delivery_figures(
-    connection: duckdb.DuckDBPyConnection,
-    since: datetime,
-    until: datetime,
-    tenant: str | None = None,
-    account: str | None = None,
+    published: Published, since: datetime, until: datetime, account: str | None = None
 ) -> list[Row]:
     """One entry per account with rows in [since, until).
 
     delivery_rate: delivered of the recipients whose outcome is known, None without one. envelope:
     most recipients in one message as [low, high], equal where exact. Units: recipients, bytes.
     """
-    asked = {"since": since, "until": until, "tenant": tenant, "account": account}
+    asked = {"since": since, "until": until, "tenant": published.tenant, "account": account}
     limit = limit_of("recipients_per_message")
-    failures = _grouped(records(connection, sql(__file__, "delivery_failures"), asked))
+    failures = _grouped(records(published.connection, sql(__file__, "delivery_failures"), asked))
     outcomes = _grouped(
-        records(connection, sql(__file__, "recipient_outcomes"), asked | {"attempts": ATTEMPTS})
+        records(
+            published.connection,
+            sql(__file__, "recipient_outcomes"),
+            asked | {"attempts": ATTEMPTS},
+        )
     )
-    envelopes = _grouped(records(connection, sql(__file__, "envelopes"), asked | {"limit": limit}))
+    envelopes = _grouped(
+        records(published.connection, sql(__file__, "envelopes"), asked | {"limit": limit})
+    )
     found = []
-    for row in records(connection, sql(__file__, "delivery_figures"), asked):
+    for row in records(published.connection, sql(__file__, "delivery_figures"), asked):
         key = row["tenant"], row["account"]
         parts = failures.get(key, []), outcomes.get(key, []), envelopes[key][0]
         found.append(_figures(row, *parts, limit))

@@ -19,7 +19,7 @@ from models.usage.coverage import coverage_report
 from warehouse.privacy import audit
 from warehouse.protection.mode import Protection, read_protection
 from warehouse.protection.pseudonyms import Mask
-from warehouse.publication import published
+from warehouse.reading import Published, published_connection
 from warehouse.store import open_store
 
 Row = dict[str, Any]
@@ -79,7 +79,7 @@ def find_traces(
     Raises: ConfigError for what the privacy mode cannot find, or as search_traces.
     """
     with searching(config, wanted, now, who) as (connection, asked):
-        return search_traces(connection, asked, now, limit)
+        return search_traces(Published(connection, now), asked, limit)
 
 
 @contextmanager
@@ -101,7 +101,7 @@ def searching(
             for name, mask in masks.items() if protection.mode == "pseudonymous" else ():
                 audit.record(store.state, now, who, what, _told(wanted, name, mask), "", "done")
         wanted = MaskedFilter(**vars(wanted), masks=tuple(masks.values()))
-    with published(root) as connection:
+    with published_connection(root) as connection:
         yield connection, wanted
 
 
@@ -137,11 +137,7 @@ def _fields(wanted: TraceFilter) -> Row:
 
 
 def search_traces(
-    connection: duckdb.DuckDBPyConnection,
-    wanted: TraceFilter,
-    now: datetime,
-    limit: int,
-    offset: int = 0,
+    published: Published, wanted: TraceFilter, limit: int, offset: int = 0
 ) -> dict[str, Any]:
     """The contract's trace JSON: rows newest first, whether more exist, and the coverage.
 
@@ -153,9 +149,9 @@ def search_traces(
         raise ConfigError(f"--limit {limit}: must be at least 1")
     if offset < 0:
         raise ConfigError(f"--offset {offset}: must be at least 0")
-    sql, parameters = _select(connection, wanted, now)
+    sql, parameters = _select(published, wanted)
     page = {"limit": limit + 1, "offset": offset}
-    rows = records(connection, f"{sql}\nlimit $limit offset $offset", parameters | page)
+    rows = records(published.connection, f"{sql}\nlimit $limit offset $offset", parameters | page)
     more = len(rows) > limit
     return {
         "rows": [_shown(row) for row in rows[:limit]],
@@ -164,36 +160,30 @@ def search_traces(
         "next_offset": offset + limit if more else None,
         "searched": {
             "since": iso(wanted.since) if wanted.since else None,
-            "until": iso(wanted.until or now),
+            "until": iso(wanted.until or published.now),
         },
-        "coverage": search_coverage(connection, wanted, now),
+        "coverage": search_coverage(published, wanted),
     }
 
 
 def found_rows(
-    connection: duckdb.DuckDBPyConnection,
-    wanted: TraceFilter,
-    now: datetime,
-    limit: int | None = None,
-    offset: int = 0,
+    published: Published, wanted: TraceFilter, limit: int | None = None, offset: int = 0
 ) -> Iterator[Row]:
     """Every row of the search, newest first, a few thousand in memory at a time."""
-    sql, parameters = _select(connection, wanted, now)
+    sql, parameters = _select(published, wanted)
     page = {"limit": limit or LARGEST, "offset": offset}
-    found = connection.execute(f"{sql}\nlimit $limit offset $offset", parameters | page)
+    found = published.connection.execute(f"{sql}\nlimit $limit offset $offset", parameters | page)
     names = [column[0] for column in found.description or []]
     while rows := found.fetchmany(ROWS_AT_ONCE):
         yield from (_shown(dict(zip(names, row, strict=True))) for row in rows)
 
 
-def search_coverage(
-    connection: duckdb.DuckDBPyConnection, wanted: TraceFilter, now: datetime
-) -> dict[str, Any]:
+def search_coverage(published: Published, wanted: TraceFilter) -> dict[str, Any]:
     """Coverage of the searched window, of the asked sender's account alone where it has one."""
-    report = coverage_report(connection, now, wanted.tenant, wanted.since, wanted.until)
+    report = coverage_report(published.of(wanted.tenant), wanted.since, wanted.until)
     if not wanted.sender or report["complete"] is None:
         return report
-    accounts = {row["account"] for row in _addresses(connection, wanted)}
+    accounts = {row["account"] for row in _addresses(published.connection, wanted)}
     if not accounts:
         return report
     gaps = [gap for gap in report["gaps"] if gap["account"] in accounts]
@@ -208,11 +198,9 @@ def account_of(connection: duckdb.DuckDBPyConnection, wanted: TraceFilter) -> st
     return str(rows[0]["account"]) if rows else wanted.sender.strip().lower()
 
 
-def _select(
-    connection: duckdb.DuckDBPyConnection, wanted: TraceFilter, now: datetime
-) -> tuple[str, Row]:
+def _select(published: Published, wanted: TraceFilter) -> tuple[str, Row]:
     """The search without a limit, and its parameters."""
-    values = _parameters(connection, wanted)
+    values = _parameters(published.connection, wanted)
     wide = ("senders", "recipients", "ids", "message_ids")
     lists = {name: values.pop(name, []) for name in wide}
     several = {name: [f"{name}_{at}" for at in range(len(each))] for name, each in lists.items()}
@@ -224,7 +212,9 @@ def _select(
     for name, names in several.items():
         values |= dict(zip(names, lists[name], strict=True))
     lines = "".join(f"    and {condition}\n" for condition in asked)
-    return sql(__file__, "traces").replace("-- conditions\n", lines), values | {"now": now}
+    return sql(__file__, "traces").replace("-- conditions\n", lines), values | {
+        "now": published.now
+    }
 
 
 def _parameters(connection: duckdb.DuckDBPyConnection, wanted: TraceFilter) -> Row:

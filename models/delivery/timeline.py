@@ -7,11 +7,10 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-import duckdb
-
 from hve_monitor.clock import iso, parse_time
 from hve_monitor.files import sql
 from models.engine.sql import records
+from warehouse.reading import Published
 
 Row = dict[str, Any]
 # Microsoft keeps traces, and with them the events, for 90 days.
@@ -33,10 +32,7 @@ class Step(NamedTuple):
 
 
 def message_timelines(
-    connection: duckdb.DuckDBPyConnection,
-    rows: Sequence[Row],
-    now: datetime,
-    fetchable: Collection[str],
+    published: Published, rows: Sequence[Row], fetchable: Collection[str]
 ) -> list[Row]:
     """One entry per message of a search, in its order, with the events of each recipient.
 
@@ -47,8 +43,11 @@ def message_timelines(
     """
     if not rows:
         return []
-    shown = [*rows, *_siblings(connection, rows, now)]
-    events = _events(connection, {row["id"] for row in shown}, now)
+    shown = [
+        *rows,
+        *_siblings(published, rows),
+    ]
+    events = _events(published, {row["id"] for row in shown})
     messages: dict[tuple[str, str], Row] = {}
     for row in rows:
         messages.setdefault((row["tenant"], row["id"]), _message(row))
@@ -56,7 +55,7 @@ def message_timelines(
         message = messages[row["tenant"], row["id"]]
         step = Step(row["tenant"], row["id"], row["recipient"])
         if all(each["recipient"] != step.recipient for each in message["recipients"]):
-            old = now - parse_time(message["received_at"]) > KEPT
+            old = published.now - parse_time(message["received_at"]) > KEPT
             is_erased = step.recipient.startswith("erased:")
             state = _missing(step.tenant, () if is_erased else fetchable, old=old)
             message["recipients"].append(_recipient(row, events.get(step), state))
@@ -117,19 +116,17 @@ def _with_events(recipients: Sequence[Row], status: str) -> Row | None:
     return next((each for each in found if each["events"]), None)
 
 
-def _siblings(
-    connection: duckdb.DuckDBPyConnection, rows: Sequence[Row], now: datetime
-) -> list[Row]:
+def _siblings(published: Published, rows: Sequence[Row]) -> list[Row]:
     """A failed and a delivered recipient of each message that has both."""
     moments = [parse_time(row["received_at"]) for row in rows]
     found = records(
-        connection,
+        published.connection,
         sql(__file__, "trace_siblings"),
         {
             "trace_ids": sorted({row["id"] for row in rows}),
             "first": min(moments).date(),
             "last": max(moments).date(),
-            "now": now,
+            "now": published.now,
         },
     )
     asked = {(row["tenant"], row["id"]) for row in rows}
@@ -141,13 +138,11 @@ def _siblings(
     ]
 
 
-def _events(
-    connection: duckdb.DuckDBPyConnection, ids: Collection[str], now: datetime
-) -> dict[Step, list[Row]]:
+def _events(published: Published, ids: Collection[str]) -> dict[Step, list[Row]]:
     """Events by recipient in the order of the way; empty where Microsoft told none."""
-    parameters = {"trace_ids": sorted(ids), "now": now}
+    parameters = {"trace_ids": sorted(ids), "now": published.now}
     found: dict[Step, list[Row]] = {}
-    for row in records(connection, sql(__file__, "trace_events"), parameters):
+    for row in records(published.connection, sql(__file__, "trace_events"), parameters):
         events = found.setdefault(Step(row["tenant"], row["trace_id"], row["recipient"]), [])
         if row["event"] is not None:
             events.append(row)

@@ -5,22 +5,19 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-import duckdb
-
 from hve_monitor.clock import iso
+from hve_monitor.document import plain
 from hve_monitor.errors import ConfigError
 from hve_monitor.files import sql
 from models.engine.sql import records
-from models.money import plain
+from warehouse.reading import Published
 
 STATUSES = ("open", "acknowledged", "planned", "false_positive", "confirmed", "closed")
 
 
 def incident_cards(
-    connection: duckdb.DuckDBPyConnection,
-    now: datetime,
+    published: Published,
     *,
-    tenant: str | None = None,
     incident: str | None = None,
     since: datetime | None = None,
     until: datetime | None = None,
@@ -32,8 +29,14 @@ def incident_cards(
     """
     if status is not None and status not in STATUSES:
         raise ConfigError(f"--status {status}: use one of {', '.join(STATUSES)}")
-    parameters = {"now": now, "tenant": tenant, "id": incident, "since": since, "until": until}
-    rows = records(connection, sql(__file__, "incidents"), parameters)
+    parameters = {
+        "now": published.now,
+        "tenant": published.tenant,
+        "id": incident,
+        "since": since,
+        "until": until,
+    }
+    rows = records(published.connection, sql(__file__, "incidents"), parameters)
     if incident is not None and not rows:
         raise ConfigError(f"{incident}: no such incident; see 'hve incidents'")
     return [_card(row) for row in rows if status is None or row["status"] == status]

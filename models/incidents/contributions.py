@@ -5,27 +5,22 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-import duckdb
-
 from hve_monitor.clock import iso, parse_time
 from hve_monitor.files import sql
 from models.engine.sql import records
 from models.incidents.runbooks import limits_of
 from models.usage.accounts import source_records
+from warehouse.reading import Published
 
 
 def whole_card(
-    connection: duckdb.DuckDBPyConnection,
-    card: dict[str, Any],
-    now: datetime,
-    *,
-    with_recipients: bool = False,
+    published: Published, card: dict[str, Any], *, with_recipients: bool = False
 ) -> dict[str, Any]:
     """The card with its sources and subjects and, where asked, every recipient.
 
     Addresses and subjects are what the store holds: pseudonyms where it holds pseudonyms.
     """
-    ended = parse_time(card["ended_at"]) if card["ended_at"] else now
+    ended = parse_time(card["ended_at"]) if card["ended_at"] else published.now
     bounds = {
         "tenant": card["tenant"],
         "account": card["account"],
@@ -33,15 +28,21 @@ def whole_card(
         "until": ended,
     }
     more: dict[str, Any] = {
-        "sources": _told(source_records(connection, bounds)),
-        "subjects": _told(records(connection, sql(__file__, "incident_subjects"), bounds)),
+        "sources": _told(source_records(published.connection, bounds)),
+        "subjects": _told(
+            records(published.connection, sql(__file__, "incident_subjects"), bounds)
+        ),
         "limits": limits_of(card["kind"], card["severity"]),
         "verdicts": _told(
-            records(connection, sql(__file__, "incident_verdicts"), {"id": card["id"], "now": now})
+            records(
+                published.connection,
+                sql(__file__, "incident_verdicts"),
+                {"id": card["id"], "now": published.now},
+            )
         ),
     }
     if with_recipients:
-        rows = records(connection, sql(__file__, "incident_recipients"), bounds)
+        rows = records(published.connection, sql(__file__, "incident_recipients"), bounds)
         more["recipients"] = _told(rows)
     return card | more
 

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
-
-import duckdb
 
 from hve_monitor.files import sql
+from warehouse.reading import Published
 from warehouse.records.plans import Plan
 
 
@@ -26,17 +24,17 @@ class Actual:
         return None if self.usual is None else max(self.sent - self.usual - announced, 0)
 
 
-def actual_recipients(
-    connection: duckdb.DuckDBPyConnection, plan: Plan, now: datetime
-) -> Actual | None:
+def actual_recipients(published: Published, plan: Plan) -> Actual | None:
     """Recipients of the plan's accounts in the hours of its window; None before it begins."""
-    if plan.start > now:
+    if plan.start > published.now:
         return None
     parameters = {
         "tenant": plan.tenant,
         "accounts": list(plan.accounts) or None,
         "since": plan.start,
-        "until": min(plan.end, now),
+        "until": min(plan.end, published.now),
     }
-    sent, usual = connection.execute(sql(__file__, "planned_recipients"), parameters).fetchall()[0]
+    sent, usual = published.connection.execute(
+        sql(__file__, "planned_recipients"), parameters
+    ).fetchall()[0]
     return Actual(int(sent), None if usual is None else round(usual))

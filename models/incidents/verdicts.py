@@ -12,7 +12,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-import duckdb
 import numpy as np
 
 from hve_monitor.errors import ConfigError
@@ -22,6 +21,7 @@ from models.engine.sql import records
 from models.incident import Incident
 from models.incidents import announced as plans
 from models.incidents.volume.ceiling import CeilingWatch
+from warehouse.reading import Published
 from warehouse.records.verdicts import STATUS_OF, Judged, Verdict
 
 BENIGN = ("false_positive", "planned")
@@ -33,17 +33,18 @@ SAID_HARMLESS = (*plans.VOLUME_SIGNALS, "repeated_recipient")
 HOUR = timedelta(hours=1)
 
 
-def judged_incident(connection: duckdb.DuckDBPyConnection, incident: str, now: datetime) -> Judged:
+def judged_incident(published: Published, incident: str) -> Judged:
     """The published incident that a verdict speaks of. Raises: ConfigError for an unknown id."""
     names = ("tenant", "since", "until")
-    parameters = {"now": now, "id": incident} | dict.fromkeys(names)
-    rows = records(connection, sql(__file__, "incidents"), parameters)
+    parameters = {"now": published.now, "id": incident} | dict.fromkeys(names)
+    rows = records(published.connection, sql(__file__, "incidents"), parameters)
     if not rows:
         raise ConfigError(f"{incident}: no such incident; see 'hve incidents'")
     row = rows[0]
+    ended = row["ended_at"] or published.now
     return Judged(
         row["id"], row["tenant"], row["account"], row["kind"], row["started_at"], row["ended_at"],
-        _size(row["kind"], row["started_at"], row["ended_at"] or now, row["extra_recipients"]),
+        _size(row["kind"], row["started_at"], ended, row["extra_recipients"]),
     )  # fmt: skip
 
 

@@ -12,10 +12,9 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-import duckdb
-
 from hve_monitor.files import sql
 from models.engine.sql import records
+from warehouse.reading import Published
 
 CREDIT_TYPES = {"refund", "credit", "adjustment"}
 HVE_NAMES = ("high volume email", "hve")
@@ -71,22 +70,26 @@ class ReadSpan:
     is_cut: bool = False
 
 
-def invoice_rows(
-    connection: duckdb.DuckDBPyConnection, now: datetime, tenant: str | None = None
-) -> list[InvoiceRow]:
+def invoice_rows(published: Published) -> list[InvoiceRow]:
     """Every amount that is known at `now`, without rows that are also part of a wider scope."""
-    bounds = {"now": now, "tenant": tenant}
-    rows = [_row(each) for each in records(connection, sql(__file__, "azure_costs"), bounds)]
+    bounds = {"now": published.now, "tenant": published.tenant}
+    rows = [
+        _row(each) for each in records(published.connection, sql(__file__, "azure_costs"), bounds)
+    ]
     return without_nested(rows)
 
 
-def read_spans(
-    connection: duckdb.DuckDBPyConnection, now: datetime, tenant: str | None = None
-) -> dict[tuple[str, str], ReadSpan]:
+def read_spans(published: Published) -> dict[tuple[str, str], ReadSpan]:
     """What was asked of Azure, by tenant and scope."""
-    found = records(connection, sql(__file__, "azure_reads"), {"now": now, "tenant": tenant})
+    found = records(
+        published.connection,
+        sql(__file__, "azure_reads"),
+        {"now": published.now, "tenant": published.tenant},
+    )
     return {
-        (each["tenant"], each["scope"]): ReadSpan(each["first_read"], min(each["last_read"], now))
+        (each["tenant"], each["scope"]): ReadSpan(
+            each["first_read"], min(each["last_read"], published.now)
+        )
         for each in found
     }
 

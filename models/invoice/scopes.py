@@ -6,8 +6,6 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 
-import duckdb
-
 from hve_monitor.clock import days_between, parse_time
 from hve_monitor.config import Config
 from hve_monitor.files import sql
@@ -19,18 +17,14 @@ from models.invoice.rate import Pinned
 from models.periods import end_of_month
 from models.reference.prices import PriceBook
 from models.usage.coverage import coverage_report
+from warehouse.reading import Published
 
 ONE_DAY, SECOND = timedelta(days=1), timedelta(seconds=1)
 DAYS_BEFORE, DAYS_AFTER = timedelta(days=21), timedelta(days=7)
 
 
 def scope_ledgers(
-    connection: duckdb.DuckDBPyConnection,
-    config: Config,
-    prices: PriceBook,
-    now: datetime,
-    first: date,
-    tenant: str | None = None,
+    published: Published, config: Config, prices: PriceBook, first: date
 ) -> list[ScopeLedger]:
     """Every scope that Azure said something of, in each of its currencies.
 
@@ -38,19 +32,19 @@ def scope_ledgers(
     long before or after it must not decide.
     """
     begin, end = first - DAYS_BEFORE, end_of_month(first) + DAYS_AFTER
-    spans = read_spans(connection, now, tenant)
+    spans = read_spans(published)
     grouped: dict[tuple[str, str], list[InvoiceRow]] = {}
-    for row in invoice_rows(connection, now, tenant):
+    for row in invoice_rows(published):
         if not begin <= row.day <= end:
             continue
         grouped.setdefault((row.tenant, row.scope), []).append(row)
     found = []
     for (owner, scope), rows in grouped.items():
-        read = spans.get((owner, scope)) or _span_of(rows, now)
+        read = spans.get((owner, scope)) or _span_of(rows, published.now)
         start = datetime(begin.year, begin.month, begin.day, tzinfo=UTC)
         stop = datetime(end.year, end.month, end.day, tzinfo=UTC) + ONE_DAY
         span = ReadSpan(max(read.first, start), min(read.last, stop - SECOND), stop <= read.last)
-        usages = _usages(connection, config, owner, scope, span, now)
+        usages = _usages(published.of(owner), config, scope, span)
         price = prices.of(owner).unit_price
         found += ledgers(owner, scope, rows, usages, price, span, _settings(config))
     return found
@@ -72,16 +66,9 @@ def _span_of(rows: list[InvoiceRow], now: datetime) -> ReadSpan:
     return ReadSpan(now.replace(year=first.year, month=first.month, day=first.day), now)
 
 
-def _usages(
-    connection: duckdb.DuckDBPyConnection,
-    config: Config,
-    tenant: str,
-    scope: str,
-    span: ReadSpan,
-    now: datetime,
-) -> list[Usage]:
+def _usages(published: Published, config: Config, scope: str, span: ReadSpan) -> list[Usage]:
     """All accounts of the tenant and those of each billing policy, or of the pinned policies."""
-    policies = _policies(connection, tenant, now)
+    policies = _policies(published)
     pinned = {
         name.lower()
         for name, place in config.azure_cost.policies.items()
@@ -94,18 +81,18 @@ def _usages(
         wanted = {names: frozenset[str]().union(*chosen.values())}
     elif len(policies) > 1:
         wanted |= {identity: held for (identity, _), held in policies.items()}
-    gaps = _gap_days(connection, tenant, span, now)
-    make = partial(_usage, connection, tenant, span.first.date() - ONE_DAY, now, gaps)
+    gaps = _gap_days(published, span)
+    make = partial(_usage, published, span.first.date() - ONE_DAY, gaps)
     return [make(policy, accounts) for policy, accounts in wanted.items()]
 
 
-def _policies(
-    connection: duckdb.DuckDBPyConnection, tenant: str, now: datetime
-) -> dict[tuple[str, str], frozenset[str]]:
+def _policies(published: Published) -> dict[tuple[str, str], frozenset[str]]:
     """Accounts of each billing policy, by its id and name in lower case."""
     found: dict[tuple[str, str], set[str]] = {}
     for row in records(
-        connection, sql(__file__, "account_policies"), {"tenant": tenant, "now": now}
+        published.connection,
+        sql(__file__, "account_policies"),
+        {"tenant": published.tenant, "now": published.now},
     ):
         key = (row["billing_policy_id"].lower(), (row["billing_policy_name"] or "").lower())
         found.setdefault(key, set()).add(row["account"])
@@ -113,49 +100,55 @@ def _policies(
 
 
 def _usage(
-    connection: duckdb.DuckDBPyConnection,
-    tenant: str,
+    published: Published,
     first: date,
-    now: datetime,
     gaps: frozenset[date],
     policy: str | None,
     accounts: frozenset[str] | None,
 ) -> Usage:
     listed = None if accounts is None else sorted(accounts)
-    hours = _hours(connection, tenant, first, now, listed)
-    return Usage(policy, hours, _accounts_between(connection, tenant, listed), gaps, accounts)
+    hours = _hours(published, first, listed)
+    return Usage(
+        policy,
+        hours,
+        _accounts_between(published, listed),
+        gaps,
+        accounts,
+    )
 
 
-def _hours(
-    connection: duckdb.DuckDBPyConnection,
-    tenant: str,
-    first: date,
-    now: datetime,
-    accounts: list[str] | None,
-) -> HourCounts:
-    bounds = {"tenant": tenant, "first": first, "now": now, "accounts": accounts}
-    rows = records(connection, sql(__file__, "status_hours"), bounds)
+def _hours(published: Published, first: date, accounts: list[str] | None) -> HourCounts:
+    bounds = {
+        "tenant": published.tenant,
+        "first": first,
+        "now": published.now,
+        "accounts": accounts,
+    }
+    rows = records(published.connection, sql(__file__, "status_hours"), bounds)
     counts = ((row["hour_utc"], {name: row[name] for name in STATUSES}) for row in rows)
-    return hour_counts(counts, first, now.date())
+    return hour_counts(counts, first, published.now.date())
 
 
 def _accounts_between(
-    connection: duckdb.DuckDBPyConnection, tenant: str, accounts: list[str] | None
+    published: Published, accounts: list[str] | None
 ) -> Callable[[datetime, datetime], Mapping[str, int]]:
     def between(since: datetime, until: datetime) -> Mapping[str, int]:
-        bounds = {"tenant": tenant, "since": since, "until": until, "accounts": accounts}
-        rows = records(connection, sql(__file__, "account_recipients"), bounds)
+        bounds = {
+            "tenant": published.tenant,
+            "since": since,
+            "until": until,
+            "accounts": accounts,
+        }
+        rows = records(published.connection, sql(__file__, "account_recipients"), bounds)
         return {row["account"]: row["recipients"] for row in rows}
 
     return between
 
 
-def _gap_days(
-    connection: duckdb.DuckDBPyConnection, tenant: str, span: ReadSpan, now: datetime
-) -> frozenset[date]:
+def _gap_days(published: Published, span: ReadSpan) -> frozenset[date]:
     """Days of the span of which some address was not read."""
     found: set[date] = set()
-    for gap in coverage_report(connection, now, tenant, span.first, span.last)["gaps"]:
+    for gap in coverage_report(published, span.first, span.last)["gaps"]:
         first, last = parse_time(gap["from"]), parse_time(gap["to"])
         found.update(days_between(first.date(), last.date()))
     return frozenset(found)

@@ -9,9 +9,9 @@ from decimal import Decimal
 from math import log10
 from typing import Any
 
+from hve_monitor.document import plain
 from models.invoice.causes import causes
 from models.invoice.ledger import DayLine, ScopeLedger
-from models.money import plain
 
 UNITS_NEAR = 0.05
 

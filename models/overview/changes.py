@@ -12,6 +12,7 @@ from hve_monitor.clock import parse_time
 from hve_monitor.files import sql
 from models.engine.sql import records
 from models.incidents.cards import incident_cards
+from warehouse.reading import Published
 
 
 @dataclass(frozen=True)
@@ -25,39 +26,32 @@ class Change:
     check: str | None = None
 
 
-def changes_since(
-    connection: duckdb.DuckDBPyConnection,
-    since: datetime,
-    now: datetime,
-    tenant: str | None = None,
-) -> list[Change]:
+def changes_since(published: Published, since: datetime) -> list[Change]:
     """Everything that changed after `since` and until `now`, newest first."""
-    bounds = {"since": since, "now": now, "tenant": tenant}
-    sources = connection.execute(sql(__file__, "new_sources"), bounds).fetchall()
-    firsts = connection.execute(sql(__file__, "first_sends"), bounds).fetchall()
+    bounds = {"since": since, "now": published.now, "tenant": published.tenant}
+    sources = published.connection.execute(sql(__file__, "new_sources"), bounds).fetchall()
+    firsts = published.connection.execute(sql(__file__, "first_sends"), bounds).fetchall()
     found = [
         *(
             Change(at, account, f"sent from {ip} for the first time")
             for _, account, ip, at in sources
         ),
         *(Change(at, account, "sent its first mail") for _, account, at in firsts),
-        *_incidents(connection, since, now, tenant),
-        *_findings(connection, bounds),
+        *_incidents(published, since),
+        *_findings(published.connection, bounds),
     ]
     return sorted(found, key=lambda change: (change.at, change.account), reverse=True)
 
 
-def _incidents(
-    connection: duckdb.DuckDBPyConnection, since: datetime, now: datetime, tenant: str | None
-) -> list[Change]:
+def _incidents(published: Published, since: datetime) -> list[Change]:
     changes = []
-    for card in incident_cards(connection, now, tenant=tenant):
+    for card in incident_cards(published):
         name = f"{card['severity']} {card['kind']}"
         raised = parse_time(card["detected_at"])
         if raised > since:
             changes.append(Change(raised, card["account"], f"{name} detected", card["id"]))
         ended = parse_time(card["ended_at"]) if card["ended_at"] else None
-        if ended is not None and since < ended <= now:
+        if ended is not None and since < ended <= published.now:
             changes.append(Change(ended, card["account"], f"{name} ended", card["id"]))
     return changes
 

@@ -21,6 +21,7 @@ from models.usage.coverage import (
     covered_addresses,
     published_as_of,
 )
+from warehouse.reading import Published
 from warehouse.state import Window, gaps, open_state
 
 Row = dict[str, Any]
@@ -29,9 +30,7 @@ SIGNALS_OF = timedelta(days=30)
 ONE_DAY = timedelta(days=1)
 
 
-def health_report(
-    connection: duckdb.DuckDBPyConnection, now: datetime, tenant: str | None = None
-) -> Row:
+def health_report(published: Published) -> Row:
     """Coverage, rejected lines, what is unavailable, and the age of each model, as JSON.
 
     rejected: tenant, file, reason, lines, first_line, last_at. settings: tenant, kind, reason,
@@ -39,24 +38,31 @@ def health_report(
     sources: tenant, source, read_until. marts: mart, newest (day, null for an empty mart).
     waiting_days: days whose marts are out of date. learning: accounts whose baseline is young.
     """
-    asked = {"now": now, "tenant": tenant}
-    published = connection.execute("select published_at from state.publication").fetchall()
-    learning = learning_states(connection, now, tenant)
+    asked = {"now": published.now, "tenant": published.tenant}
+    rows = published.connection.execute("select published_at from state.publication").fetchall()
+    learning = learning_states(published)
     return {
-        "coverage": coverage_report(connection, now, tenant),
-        "as_of": iso(published_as_of(connection)),
-        "published_at": iso(published[0][0]),
-        "sources": _timed(connection, "sources_read", {"tenant": tenant}, "read_until"),
-        "rejected": _timed(connection, "rejected_rows", asked, "last_at"),
-        "settings": _timed(connection, "unavailable_objects", asked, "since"),
+        "coverage": coverage_report(published),
+        "as_of": iso(published_as_of(published.connection)),
+        "published_at": iso(rows[0][0]),
+        "sources": _timed(
+            published.connection, "sources_read", {"tenant": published.tenant}, "read_until"
+        ),
+        "rejected": _timed(published.connection, "rejected_rows", asked, "last_at"),
+        "settings": _timed(published.connection, "unavailable_objects", asked, "since"),
         "signals": _timed(
-            connection, "unavailable_signals", asked | {"since": now - SIGNALS_OF}, "last_at"
+            published.connection,
+            "unavailable_signals",
+            asked | {"since": published.now - SIGNALS_OF},
+            "last_at",
         ),
         "marts": [
             row | {"newest": None if row["newest"] is None else str(row["newest"])}
-            for row in records(connection, sql(__file__, "newest_days"), {"tenant": tenant})
+            for row in records(
+                published.connection, sql(__file__, "newest_days"), {"tenant": published.tenant}
+            )
         ],
-        "waiting_days": _waiting(connection, tenant),
+        "waiting_days": _waiting(published.connection, published.tenant),
         "learning": sum(day > 0 for day in learning.values()),
         "accounts": len(learning),
     }
@@ -75,18 +81,16 @@ def _waiting(connection: duckdb.DuckDBPyConnection, tenant: str | None) -> int:
     return int(rows[0][0])
 
 
-def coverage_days(
-    connection: duckdb.DuckDBPyConnection, first: date, now: datetime, tenant: str | None = None
-) -> pd.DataFrame:
+def coverage_days(published: Published, first: date) -> pd.DataFrame:
     """How much of each UTC day was read.
 
     Shape: tenant, account, day, share (0 to 1, over the account's addresses), one row per account
     and day from `first` to the day of `now`, which counts up to the last run.
     """
-    end = min(now, published_as_of(connection))
+    end = min(published.now, published_as_of(published.connection))
     days = [midnight(end) - ONE_DAY * n for n in range((end.date() - first).days, -1, -1)]
     by_account: dict[tuple[str, str], list[AddressCoverage]] = {}
-    for each in covered_addresses(connection, tenant):
+    for each in covered_addresses(published):
         by_account.setdefault((each.tenant, each.account), []).append(each)
     rows = [
         (*key, start.date(), _share(addresses, Window(start, min(start + ONE_DAY, end))))

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
-
-import duckdb
 
 from hve_monitor.clock import iso
 from hve_monitor.config import Config
@@ -14,7 +13,7 @@ from models.cost.spend import spend
 from models.incidents.cards import incident_cards
 from models.usage.coverage import FRESH_FOR, coverage_report
 from models.usage.usage import window_usage
-from warehouse.publication import published
+from warehouse.reading import Published, read_published
 
 DAY, WEEK = timedelta(days=1), timedelta(days=7)
 RANK = ("high", "medium", "low")
@@ -30,12 +29,12 @@ def tenant_summaries(config: Config, now: datetime) -> Row:
     which is passed first: name, amount, used_ratio, passed_on, passes_on_expected; null where none
     is in sight). Unknown is null.
     """
-    with published(config.warehouse.path) as connection:
-        written = dict(connection.execute(sql(__file__, "tenant_writes")).fetchall())
+    with read_published(config.warehouse.path, now) as published:
+        written = dict(published.connection.execute(sql(__file__, "tenant_writes")).fetchall())
         rows = [
             {"tenant": each.name}
             | _read(written.get(each.name), now)
-            | _seen(connection, each.name, now)
+            | _seen(published.of(each.name))
             for each in config.served
         ]
     found = [row | _spent(config, now, row["tenant"]) for row in rows]
@@ -49,28 +48,24 @@ def _read(at: datetime | None, now: datetime) -> Row:
     return {"read_at": iso(at), "fresh": now - at <= FRESH_FOR}
 
 
-def _seen(connection: duckdb.DuckDBPyConnection, tenant: str, now: datetime) -> Row:
+def _seen(published: Published) -> Row:
     """Coverage, volume and open incidents."""
-    report = coverage_report(connection, now, tenant)
-    hour = now.replace(minute=0, second=0, microsecond=0)
-    severities = [
-        card["severity"] for card in incident_cards(connection, now, tenant=tenant, status="open")
-    ]
+    report = coverage_report(published)
+    hour = published.now.replace(minute=0, second=0, microsecond=0)
+    severities = [card["severity"] for card in incident_cards(published, status="open")]
     return {
         "coverage": {"complete": report["complete"], "gaps": len(report["gaps"])},
-        "recipients_24h": _recipients(connection, tenant, hour - DAY, hour),
-        "recipients_7d": _recipients(connection, tenant, hour - WEEK, hour),
+        "recipients_24h": _recipients(published, hour - DAY, hour),
+        "recipients_7d": _recipients(published, hour - WEEK, hour),
         "open_incidents": len(severities),
         "highest": next((each for each in RANK if each in severities), None),
     }
 
 
-def _recipients(
-    connection: duckdb.DuckDBPyConnection, tenant: str, since: datetime, until: datetime
-) -> int | None:
+def _recipients(published: Published, since: datetime, until: datetime) -> int | None:
     """None where nothing was seen in a window that was not read: that is no 0."""
-    seen = int(window_usage(connection, since, until, tenant)["recipients"].sum())
-    if seen or coverage_report(connection, until, tenant, since, until)["complete"]:
+    seen = int(window_usage(published, since, until)["recipients"].sum())
+    if seen or coverage_report(replace(published, now=until), since, until)["complete"]:
         return seen
     return None
 

@@ -7,7 +7,6 @@ from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
 
-import duckdb
 import pyarrow as pa
 
 from hve_monitor.clock import iso
@@ -18,6 +17,7 @@ from models.readiness.checks import CHECKS, findings_of
 from models.readiness.facts import Settings
 from models.readiness.finding import ORDER, Finding, Key
 from models.readiness.read_facts import read_facts
+from warehouse.reading import Published
 from warehouse.records.stored import stored_rows
 from warehouse.store import Store
 from warehouse.tables import HVE_FINDINGS
@@ -58,16 +58,18 @@ def record_findings(store: Store, tenant: Tenant, now: datetime, settings: Setti
 
 
 def current_findings(
-    connection: duckdb.DuckDBPyConnection,
-    now: datetime,
-    tenant: str | None = None,
+    published: Published,
     *,
     account: str | None = None,
     check: str | None = None,
     status: str | None = None,
 ) -> list[Row]:
     """The contract's findings, the worst first; `days_left` counts from now to `due_on`."""
-    rows = records(connection, sql(__file__, "findings"), {"now": now, "tenant": tenant})
+    rows = records(
+        published.connection,
+        sql(__file__, "findings"),
+        {"now": published.now, "tenant": published.tenant},
+    )
     wanted = [
         row
         for row in rows
@@ -75,25 +77,20 @@ def current_findings(
         and (check is None or row["check_name"] == check)
         and (status is None or row["status"] == status)
     ]
-    return [_shown(row, now.date()) for row in sorted(wanted, key=_rank)]
+    return [_shown(row, published.now.date()) for row in sorted(wanted, key=_rank)]
 
 
 def finding_history(
-    connection: duckdb.DuckDBPyConnection,
-    now: datetime,
-    tenant: str | None = None,
-    *,
-    account: str | None = None,
-    check: str | None = None,
+    published: Published, *, account: str | None = None, check: str | None = None
 ) -> list[Row]:
     """Every change of findings, oldest first; status is null where a finding ended."""
     parameters = {
-        "now": now,
-        "tenant": tenant,
+        "now": published.now,
+        "tenant": published.tenant,
         "account": account.lower() if account else None,
         "check_name": check,
     }
-    rows = records(connection, sql(__file__, "finding_history"), parameters)
+    rows = records(published.connection, sql(__file__, "finding_history"), parameters)
     return [
         {"check": row.pop("check_name"), **row, "observed_at": iso(row["observed_at"])}
         for row in rows
@@ -117,11 +114,11 @@ def account_summaries(findings: Iterable[Row]) -> list[Row]:
     return [counts[key] for key in sorted(counts)]
 
 
-def policies_read_at(
-    connection: duckdb.DuckDBPyConnection, tenant: str | None = None
-) -> dict[str, str]:
+def policies_read_at(published: Published) -> dict[str, str]:
     """When policies of each tenant were last read; a tenant that never was is absent."""
-    rows = records(connection, sql(__file__, "policies_read"), {"tenant": tenant})
+    rows = records(
+        published.connection, sql(__file__, "policies_read"), {"tenant": published.tenant}
+    )
     return {row["tenant"]: iso(row["read_at"]) for row in rows}
 
 

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, get_args
-
-import duckdb
 
 from hve_monitor.clock import iso
 from hve_monitor.errors import ConfigError
@@ -19,6 +16,7 @@ from models.readiness.board import (
 from models.readiness.checks import CHECKS
 from models.readiness.finding import Status
 from models.usage.coverage import published_as_of
+from warehouse.reading import Published
 
 
 @dataclass(frozen=True)
@@ -40,14 +38,10 @@ class Wanted:
                 raise ConfigError(f"{flag} {value}: use one of {', '.join(known)}")
 
 
-def readiness_report(
-    connection: duckdb.DuckDBPyConnection, wanted: Wanted, now: datetime
-) -> dict[str, Any]:
+def readiness_report(published: Published, wanted: Wanted) -> dict[str, Any]:
     """Findings of the published version, the worst first; `failed` counts those that fail."""
     findings = current_findings(
-        connection,
-        now,
-        wanted.tenant,
+        published.of(wanted.tenant),
         account=wanted.account,
         check=wanted.check,
         status=wanted.status,
@@ -56,11 +50,11 @@ def readiness_report(
         "findings": findings,
         "accounts": account_summaries(findings),
         "failed": sum(each["status"] == "fail" for each in findings),
-        "checked_at": iso(published_as_of(connection)),
-        "policies_read_at": policies_read_at(connection, wanted.tenant),
+        "checked_at": iso(published_as_of(published.connection)),
+        "policies_read_at": policies_read_at(published.of(wanted.tenant)),
     }
     if wanted.with_history:
         document["history"] = finding_history(
-            connection, now, wanted.tenant, account=wanted.account, check=wanted.check
+            published.of(wanted.tenant), account=wanted.account, check=wanted.check
         )
     return document

@@ -13,6 +13,7 @@ import pandas as pd
 from hve_monitor.files import sql
 from models.engine.sql import records
 from models.usage.coverage import published_as_of
+from warehouse.reading import Published
 
 HOUR = timedelta(hours=1)
 SOURCES = sql(__file__, "account_sources")
@@ -34,9 +35,8 @@ def accounts(connection: duckdb.DuckDBPyConnection, tenant: str | None = None) -
 
 
 def account_hours(
-    connection: duckdb.DuckDBPyConnection,
+    published: Published,
     sender: Sender,
-    now: datetime,
     since: datetime,
     until: datetime,
     gaps: Sequence[tuple[datetime, datetime]] = (),
@@ -47,9 +47,14 @@ def account_hours(
     is 0, but null where it touches one of the gaps (windows that were not read).
     An hour that `now` cuts in a later publication is left out: its count would come from after it.
     """
-    last = min(until, now if now >= published_as_of(connection) else now - HOUR)
+    last = min(
+        until,
+        published.now
+        if published.now >= published_as_of(published.connection)
+        else published.now - HOUR,
+    )
     parameters = {**vars(sender), "since": since, "until": last}
-    frame = connection.execute(sql(__file__, "account_hours"), parameters).df()
+    frame = published.connection.execute(sql(__file__, "account_hours"), parameters).df()
     hours = pd.to_datetime(frame["hour_utc"], utc=True)
     unread = pd.Series(False, index=frame.index)
     for start, end in gaps:
@@ -84,12 +89,10 @@ def account_contacts(
     return connection.execute(sql(__file__, "account_contacts"), parameters).df()
 
 
-def learning_states(
-    connection: duckdb.DuckDBPyConnection, now: datetime, tenant: str | None = None
-) -> dict[Sender, int]:
+def learning_states(published: Published) -> dict[Sender, int]:
     """Day n of 14 of every account that still learns, 0 for those that have a full baseline."""
-    rows = connection.execute(
-        sql(__file__, "learning_states"), {"now": now, "tenant": tenant}
+    rows = published.connection.execute(
+        sql(__file__, "learning_states"), {"now": published.now, "tenant": published.tenant}
     ).fetchall()
     return {Sender(name, account): int(day or 0) for name, account, day in rows}
 

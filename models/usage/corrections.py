@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
-import duckdb
-
 from hve_monitor.clock import iso
+from hve_monitor.document import plain
 from hve_monitor.files import sql
 from models.engine.sql import records
 from models.engine.workplace import Workplace
-from models.money import plain, times
+from models.money import times
 from models.reference.prices import PriceBook
+from warehouse.reading import Published
 from warehouse.store import Store
 from warehouse.tables import HVE_USAGE_CORRECTIONS, HVE_USAGE_DAILY
 from warehouse.tables.marts import STATUSES
@@ -39,19 +39,13 @@ def keep_corrections(
 
 
 def corrections(
-    connection: duckdb.DuckDBPyConnection,
-    now: datetime,
-    first: date,
-    last: date,
-    currency: str,
-    prices: PriceBook,
-    tenant: str | None = None,
+    published: Published, first: date, last: date, currency: str, prices: PriceBook
 ) -> list[dict[str, Any]]:
     """Corrections of the days `first` to `last` that were noted until `now`, newest first."""
-    bounds = {"now": now, "first": first, "last": last, "tenant": tenant}
+    bounds = {"now": published.now, "first": first, "last": last, "tenant": published.tenant}
     return [
         _told(row, prices, currency)
-        for row in records(connection, sql(__file__, "corrections"), bounds)
+        for row in records(published.connection, sql(__file__, "corrections"), bounds)
     ]
 
 

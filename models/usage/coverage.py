@@ -10,6 +10,7 @@ import duckdb
 
 from hve_monitor.clock import iso
 from hve_monitor.files import sql
+from warehouse.reading import Published
 from warehouse.state import Window, gaps
 
 if TYPE_CHECKING:  # readers of the published file start faster without
@@ -66,18 +67,14 @@ def account_gaps(
 
 
 def coverage_report(
-    connection: duckdb.DuckDBPyConnection,
-    now: datetime,
-    tenant: str | None = None,
-    since: datetime | None = None,
-    until: datetime | None = None,
+    published: Published, since: datetime | None = None, until: datetime | None = None
 ) -> dict[str, Any]:
     """`complete` is true, false, or null where only files were imported; `gaps` lists holes.
 
     Without since and until the whole time that should have been read is judged.
     """
-    covered = covered_addresses(connection, tenant)
-    ends = {each.tenant: _end(connection, each.tenant, now, until) for each in covered}
+    covered = covered_addresses(published)
+    ends = {each.tenant: _end(published.of(each.tenant), until) for each in covered}
     missing = [
         {
             "tenant": each.tenant,
@@ -89,11 +86,11 @@ def coverage_report(
         for each in covered
         for gap in gaps(each.windows, _wanted(each, covered, since, ends[each.tenant]))
     ]
-    only_files = connection.execute(
-        sql(__file__, "tenants_of_files"), {"tenant": tenant}
+    only_files = published.connection.execute(
+        sql(__file__, "tenants_of_files"), {"tenant": published.tenant}
     ).fetchall()
     complete = None if only_files and not missing else bool(covered) and not missing
-    as_of = iso(published_as_of(connection))
+    as_of = iso(published_as_of(published.connection))
     return {"complete": complete, "gaps": missing, "as_of": as_of}
 
 
@@ -113,25 +110,21 @@ def _wanted(
     return Window(since or own, end)
 
 
-def _end(
-    connection: duckdb.DuckDBPyConnection, tenant: str, now: datetime, until: datetime | None
-) -> datetime:
+def _end(published: Published, until: datetime | None) -> datetime:
     """The asked end, or the tenant's last run where that is not too long before it."""
-    rows = connection.execute(
+    rows = published.connection.execute(
         "select cast(last_now as timestamptz) from state.tenants where tenant = $tenant",
-        {"tenant": tenant},
+        {"tenant": published.tenant},
     ).fetchall()
-    end = now if until is None else min(until, now)
+    end = published.now if until is None else min(until, published.now)
     last: datetime = rows[0][0] if rows else end
     return min(last, end) if end - last <= FRESH_FOR else end
 
 
-def covered_addresses(
-    connection: duckdb.DuckDBPyConnection, tenant: str | None
-) -> list[AddressCoverage]:
+def covered_addresses(published: Published) -> list[AddressCoverage]:
     """Published coverage of every address of the current accounts."""
-    rows = connection.execute(
-        sql(__file__, "coverage"), {"tenant": tenant, "source": SOURCE}
+    rows = published.connection.execute(
+        sql(__file__, "coverage"), {"tenant": published.tenant, "source": SOURCE}
     ).fetchall()
     found: dict[tuple[str, str, str], list[Window]] = {}
     for name, account, address, start, end in rows:

@@ -13,6 +13,7 @@ from hve_monitor.errors import ConfigError
 from hve_monitor.files import sql
 from models.engine.sql import model, records
 from models.usage.coverage import published_as_of
+from warehouse.reading import Published
 
 if TYPE_CHECKING:  # `hve usage` answers before pandas would be there
     import pandas as pd
@@ -51,11 +52,7 @@ class Period:
 
 
 def daily_usage(
-    connection: duckdb.DuckDBPyConnection,
-    now: datetime,
-    tenant: str | None = None,
-    since: datetime | None = None,
-    until: datetime | None = None,
+    published: Published, since: datetime | None = None, until: datetime | None = None
 ) -> pd.DataFrame:
     """Usage per tenant, account and UTC day.
 
@@ -64,17 +61,15 @@ def daily_usage(
     """
     import pandas as pd
 
-    sql, bounds = _daily(connection, now, tenant, since, until)
-    frame = connection.execute(f"{sql} order by tenant, account, day", bounds).df()
+    sql, bounds = _daily(published, since, until)
+    frame = published.connection.execute(f"{sql} order by tenant, account, day", bounds).df()
     frame = frame.astype(dict.fromkeys(COUNTS, "Int64"))
     return frame.assign(day=pd.to_datetime(frame["day"]).dt.date)
 
 
 def usage_sums(
-    connection: duckdb.DuckDBPyConnection,
+    published: Published,
     by: Sequence[str],
-    now: datetime,
-    tenant: str | None = None,
     since: datetime | None = None,
     until: datetime | None = None,
 ) -> list[dict[str, object]]:
@@ -84,27 +79,22 @@ def usage_sums(
     Raises: ConfigError for a key that does not exist.
     """
     keys = _keys(by)
-    sql, bounds = _daily(connection, now, tenant, since, until)
+    sql, bounds = _daily(published, since, until)
     named = {"day": "cast(day as varchar) as day_utc", "month": "strftime(day, '%Y-%m') as month"}
     shown = ", ".join(named.get(key, key) for key in keys)
     counts = ", ".join(f"cast(sum({name}) as bigint) as {name}" for name in COUNTS)
     places = ", ".join(str(place + 1) for place in range(len(keys)))
     summed = f"select {shown}, {counts} from ({sql}) group by {places} order by {places}"
-    return records(connection, summed, bounds)
+    return records(published.connection, summed, bounds)
 
 
-def window_usage(
-    connection: duckdb.DuckDBPyConnection,
-    since: datetime,
-    until: datetime,
-    tenant: str | None = None,
-) -> pd.DataFrame:
+def window_usage(published: Published, since: datetime, until: datetime) -> pd.DataFrame:
     """Usage per tenant and account in the whole UTC hours of [since, until), from the marts alone.
 
     Shape: tenant, account and the counts but billable recipients (nullable integers).
     """
-    bounds = {"since": since, "until": until, "tenant": tenant}
-    frame = connection.execute(sql(__file__, "usage_hours"), bounds).df()
+    bounds = {"since": since, "until": until, "tenant": published.tenant}
+    frame = published.connection.execute(sql(__file__, "usage_hours"), bounds).df()
     return frame.astype({name: "Int64" for name in COUNTS if name in frame})
 
 
@@ -142,34 +132,25 @@ def _row(row: dict[Hashable, Any]) -> dict[str, object]:
     }
 
 
-def _visible(
-    connection: duckdb.DuckDBPyConnection,
-    now: datetime,
-    since: datetime | None,
-    until: datetime | None,
-) -> Period:
+def _visible(published: Published, since: datetime | None, until: datetime | None) -> Period:
     """The asked period without what was received after `now`.
 
     A version published until `now` holds nothing later of today, so that today need not be cut.
     """
-    today = datetime.combine(now.date(), time(0), UTC)
-    is_older = now < published_as_of(connection)
-    end = now + timedelta(microseconds=1) if is_older else today + ONE_DAY
+    today = datetime.combine(published.now.date(), time(0), UTC)
+    is_older = published.now < published_as_of(published.connection)
+    end = published.now + timedelta(microseconds=1) if is_older else today + ONE_DAY
     return Period(since, end if until is None else min(until, end))
 
 
 def _daily(
-    connection: duckdb.DuckDBPyConnection,
-    now: datetime,
-    tenant: str | None,
-    since: datetime | None,
-    until: datetime | None,
+    published: Published, since: datetime | None, until: datetime | None
 ) -> tuple[str, dict[str, Any]]:
     """A select of what daily_usage promises, and its parameters."""
-    period = _visible(connection, now, since, until)
+    period = _visible(published, since, until)
     cut = period.cut_days()
     bounds = {
-        "tenant": tenant,
+        "tenant": published.tenant,
         "since_day": None if period.since is None else period.since.date(),
         "until_day": period.last_day(),
         "cut_days": cut,
@@ -177,7 +158,7 @@ def _daily(
     whole = f"select * from ({sql(__file__, 'usage')})"
     if not cut:
         return whole, bounds
-    _count_cut_days(connection, tenant, period, cut)
+    _count_cut_days(published.connection, published.tenant, period, cut)
     columns = ", ".join(("tenant", "account", "day", *COUNTS))
     return f"select * from ({whole} union all select {columns} from live.marts.cut_days)", bounds
 

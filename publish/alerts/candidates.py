@@ -13,12 +13,11 @@ from decimal import Decimal
 from typing import Any, Literal
 from urllib.parse import quote
 
-import duckdb
-
 from hve_monitor.clock import iso
 from hve_monitor.config import Alerts, Config, CostMinimum, Tenant
 from models.incidents.cards import incident_cards
 from models.periods import period_of
+from warehouse.reading import Published
 
 Standing = Literal["going_on", "over", "judged"]
 INCIDENT, BUDGET = "incident", "budget"
@@ -46,14 +45,12 @@ class Candidate:
     parts: dict[str, Any]
 
 
-def incident_candidates(
-    connection: duckdb.DuckDBPyConnection, config: Config, now: datetime
-) -> list[Candidate]:
+def incident_candidates(published: Published, config: Config) -> list[Candidate]:
     """Every incident of the served tenants that a run until now would have raised."""
     tenants = {tenant.name: tenant for tenant in config.served}
     return [
-        _incident(card, tenants[card["tenant"]], config.alerts, now)
-        for card in incident_cards(connection, now)
+        _incident(card, tenants[card["tenant"]], config.alerts, published.now)
+        for card in incident_cards(published)
         if card["tenant"] in tenants
     ]
 

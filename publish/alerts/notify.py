@@ -17,7 +17,7 @@ from publish.alerts.planning import join, plan
 from publish.alerts.routing import named
 from publish.target import Bearer
 from warehouse.locks import exclusive
-from warehouse.publication import published
+from warehouse.reading import read_published
 from warehouse.records.outbox import Outbox
 from warehouse.store import Store
 
@@ -60,8 +60,8 @@ def standing(outbox: Outbox) -> dict[str, Any]:
 
 def candidates(store: Store, config: Config, now: datetime) -> list[Candidate]:
     """Everything of the published version that may have to be told."""
-    with published(store.root) as connection:
-        found = incident_candidates(connection, config, now)
+    with read_published(store.root, now) as published:
+        found = incident_candidates(published, config)
     return [*found, *_budgets(config, now)]
 
 

@@ -8,8 +8,6 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-import duckdb
-
 from hve_monitor.config import Config
 from hve_monitor.errors import ConfigError
 from models.cost.report import first_of_month, spent_days
@@ -22,7 +20,7 @@ from publish.exports.focus import Payer, Row, estimate_rows, invoiced_rows, writ
 from publish.exports.one_file import write_duckdb
 from publish.exports.showback import write_showback
 from publish.exports.tables import write_tables
-from warehouse.publication import published
+from warehouse.reading import Published, read_published
 
 FORMATS = ("focus", "csv", "duckdb", "showback")
 MONTH = re.compile(r"-(\d{4}-\d{2})(?=[-.])")
@@ -47,12 +45,12 @@ def export(config: Config, now: datetime, kind: str, wanted: Export) -> dict[str
     if kind == "showback":
         report = spend(config, now, wanted.tenant, wanted.month)
         return _told(kind, write_showback(report, wanted.out, now), None)
-    with published(config.warehouse.path) as connection:
+    with read_published(config.warehouse.path, now) as published:
         if kind == "csv":
-            return _told(kind, *write_tables(connection, wanted.out, wanted.tables))
+            return _told(kind, *write_tables(published.connection, wanted.out, wanted.tables))
         if kind == "duckdb":
-            return _told(kind, [write_duckdb(connection, wanted.out)], None)
-        return _told(kind, *_focus(connection, config, now, wanted))
+            return _told(kind, [write_duckdb(published.connection, wanted.out)], None)
+        return _told(kind, *_focus(published, config, wanted))
 
 
 def scheduled(config: Config, now: datetime) -> list[dict[str, Any]]:
@@ -85,15 +83,13 @@ def old_exports(config: Config, before: date) -> list[Path]:
     ]
 
 
-def _focus(
-    connection: duckdb.DuckDBPyConnection, config: Config, now: datetime, wanted: Export
-) -> tuple[list[Path], int]:
-    first = first_of_month(wanted.month, now)
-    prices, centers = published_prices(connection), read_centers(config)
+def _focus(published: Published, config: Config, wanted: Export) -> tuple[list[Path], int]:
+    first = first_of_month(wanted.month, published.now)
+    prices, centers = published_prices(published.connection), read_centers(config)
     rows = (
-        _invoiced(connection, config, now, wanted, first, prices)
+        _invoiced(published, config, wanted, first, prices)
         if wanted.invoiced
-        else (_estimated(connection, config, now, wanted, first, prices, centers))
+        else (_estimated(published, config, wanted, first, prices, centers))
     )
     return [file for path in _paths(wanted, first) for file in write_focus(rows, path)], len(rows)
 
@@ -107,9 +103,8 @@ def _paths(wanted: Export, first: date) -> list[Path]:
 
 
 def _estimated(
-    connection: duckdb.DuckDBPyConnection,
+    published: Published,
     config: Config,
-    now: datetime,
     wanted: Export,
     first: date,
     prices: PriceBook,
@@ -118,21 +113,16 @@ def _estimated(
     rows: list[Row] = []
     for tenant in [each for each in config.served if wanted.tenant in (None, each.name)]:
         currency = currency_of(config, tenant.name)
-        spent = spent_days(connection, now, currency, tenant.name)
+        spent = spent_days(published.of(tenant.name), currency)
         month = spent[(spent["day"] >= first) & (spent["day"] <= end_of_month(first))]
         rows += estimate_rows(month, _payers(config), centers, prices, currency)
     return rows
 
 
 def _invoiced(
-    connection: duckdb.DuckDBPyConnection,
-    config: Config,
-    now: datetime,
-    wanted: Export,
-    first: date,
-    prices: PriceBook,
+    published: Published, config: Config, wanted: Export, first: date, prices: PriceBook
 ) -> list[Row]:
-    ledgers = scope_ledgers(connection, config, prices, now, first, wanted.tenant)
+    ledgers = scope_ledgers(published.of(wanted.tenant), config, prices, first)
     return invoiced_rows(ledgers, _payers(config), first, end_of_month(first))
 
 

@@ -15,7 +15,7 @@ from publish.ocsf import findings
 from publish.outgoing import Undelivered, client, post, quickly
 from publish.target import bare_url, place_of, secret_of
 from publish.targets.webhook import headers
-from warehouse.publication import published
+from warehouse.reading import read_published
 
 WEBHOOK = "webhook+https://"
 LINES, LINES_AT_ONCE = "application/x-ndjson", 500
@@ -23,8 +23,8 @@ LINES, LINES_AT_ONCE = "application/x-ndjson", 500
 
 def export(config: Config, now: datetime, out: str) -> int:
     """Number of findings written. Raises: ConfigError, StoreError, SourceUnavailable."""
-    with published(config.warehouse.path) as connection:
-        cards = incident_cards(connection, now)
+    with read_published(config.warehouse.path, now) as published:
+        cards = incident_cards(published)
     lines = [json.dumps(each, ensure_ascii=False) for each in findings(cards)]
     if out.lower().startswith(WEBHOOK):
         _send(config, out, lines)

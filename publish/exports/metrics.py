@@ -29,7 +29,7 @@ from models.engine.sql import records
 from models.incidents.cards import incident_cards
 from models.usage.coverage import coverage_report, published_as_of
 from models.usage.usage import usage_sums
-from warehouse.publication import published
+from warehouse.reading import Published, read_published
 from warehouse.state import State, open_state
 
 COUNTS = ("messages", "recipients", "delivered", "failed", "billable_recipients")
@@ -64,10 +64,10 @@ class StoreMetrics(Collector):
         yield from found
 
     def _collected(self, now: datetime) -> Iterator[GaugeMetricFamily]:
-        with published(self.config.warehouse.path) as connection:
-            yield from _usage(connection, now)
-            yield from self._coverage(connection, now)
-            yield from _incidents(connection, now)
+        with read_published(self.config.warehouse.path, now) as published:
+            yield from _usage(published)
+            yield from self._coverage(published.connection, now)
+            yield from _incidents(published)
         yield from self._costs(now)
         yield from self._state()
 
@@ -75,7 +75,7 @@ class StoreMetrics(Collector):
         self, connection: duckdb.DuckDBPyConnection, now: datetime
     ) -> Iterator[GaugeMetricFamily]:
         reports = [
-            (tenant.name, coverage_report(connection, now, tenant.name))
+            (tenant.name, coverage_report(Published(connection, now, tenant.name)))
             for tenant in self.config.served
             if tenant.accounts != "files"
         ]
@@ -183,17 +183,20 @@ def _runs(state: State) -> Iterator[GaugeMetricFamily]:
     yield _gauge("hve_alerts_waiting", "alerts that are not out", ["state"], waiting)
 
 
-def _usage(connection: duckdb.DuckDBPyConnection, now: datetime) -> Iterator[GaugeMetricFamily]:
-    month = now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    rows = usage_sums(connection, ["tenant"], now, since=month)
+def _usage(published: Published) -> Iterator[GaugeMetricFamily]:
+    month = published.now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    rows = usage_sums(published, ["tenant"], since=month)
     for name in COUNTS:
         found = [([str(row["tenant"])], row[name]) for row in rows]
         yield _gauge(f"hve_{name}_month_to_date", "count of the UTC month", ["tenant"], found)
 
 
-def _incidents(connection: duckdb.DuckDBPyConnection, now: datetime) -> Iterator[GaugeMetricFamily]:
-    cards = incident_cards(connection, now, since=now - timedelta(days=30))
-    tenants = {row["tenant"] for row in records(connection, "select tenant from state.tenants", {})}
+def _incidents(published: Published) -> Iterator[GaugeMetricFamily]:
+    cards = incident_cards(published, since=published.now - timedelta(days=30))
+    tenants = {
+        row["tenant"]
+        for row in records(published.connection, "select tenant from state.tenants", {})
+    }
     found = [
         ([tenant, severity], _open(cards, tenant, severity))
         for tenant in sorted(tenants | {card["tenant"] for card in cards})

@@ -13,7 +13,7 @@ from hve_monitor.config import Config
 from models.delivery.search import TraceFilter
 from tests.contract.conftest import NOW, Site
 from tests.contract.test_pipeline import quiet
-from warehouse.publication import published
+from warehouse.reading import published_connection
 
 pytestmark = pytest.mark.contract
 QUARTER = timedelta(minutes=15)
@@ -40,7 +40,7 @@ def test_a_failed_way_is_fetched_on_demand_and_shown_beside_a_delivered_one(
 ) -> None:
     """The message is older than what the run fetches by itself."""
     config = read_site.config()
-    with published(config.warehouse.path) as connection:
+    with published_connection(config.warehouse.path) as connection:
         found = connection.execute(MIXED).fetchone()
     assert found is not None
     wanted = TraceFilter(id=found[0], recipient=found[1])

@@ -16,7 +16,7 @@ from hve_monitor.config import Config
 from hve_monitor.errors import FAILED, ConfigError
 from models.usage.usage import daily_usage, usage_rows
 from tests.contract.conftest import NOW, Site
-from warehouse.publication import published
+from warehouse.reading import read_published
 
 pytestmark = pytest.mark.contract
 COUNTS = (
@@ -37,8 +37,8 @@ def quiet(_what: str, _step: int, _steps: int) -> None:
 
 
 def usage(config: Config, now: datetime) -> dict[tuple[str, str], dict[str, Any]]:
-    with published(config.warehouse.path) as connection:
-        rows = usage_rows(daily_usage(connection, now), ["account", "day"])
+    with read_published(config.warehouse.path, now) as published:
+        rows = usage_rows(daily_usage(published), ["account", "day"])
     return {
         (str(row["account"]), str(row["day_utc"])): {name: row[name] for name in COUNTS}
         for row in rows

@@ -28,7 +28,7 @@ from simulator import SimulatedTenant, serve
 from tests.contract.conftest import NOW, USUAL, Site
 from tests.contract.test_pipeline import quiet, truth, usage
 from warehouse.configured import store_of
-from warehouse.publication import published
+from warehouse.reading import published_connection, read_published
 
 pytestmark = pytest.mark.contract
 KILLS = 12
@@ -67,19 +67,19 @@ def texts_of(store: Path) -> Iterator[tuple[Path, str]]:
 
 def numbers(config: Config, now: datetime) -> dict[str, Any]:
     """What the models computed: usage, hourly marts, baselines, incidents, money."""
-    with published(config.warehouse.path) as connection:
+    with read_published(config.warehouse.path, now) as published:
         tables = {
-            name: sorted(connection.execute(f"from marts.{name}").fetchall(), key=str)
+            name: sorted(published.connection.execute(f"from marts.{name}").fetchall(), key=str)
             for name in ("hve_usage_hourly", "hve_usage_daily", "hve_cost_daily",
                          "hve_baseline_hourly")
         }  # fmt: skip
-        cards = incident_cards(connection, now)
+        cards = incident_cards(published)
     return {**tables, "cards": cards, "spend": spend(config, now), "usage": usage(config, now)}
 
 
 def people(config: Config) -> tuple[set[str], set[str], set[str]]:
     """Recipients that are not accounts, subjects and message ids of a store in full mode."""
-    with published(config.warehouse.path) as connection:
+    with published_connection(config.warehouse.path) as connection:
         own = {row[0] for row in connection.execute(
             "select address from staging.stg_account_addresses").fetchall()}  # fmt: skip
         rows = connection.execute(
@@ -143,7 +143,7 @@ def test_pseudonymous_mode_computes_the_same_and_names_nobody(
 def test_searches_find_what_they_found_before(both: tuple[Site, Config, Config]) -> None:
     _, full, hidden = both
     now = NOW + timedelta(hours=6)
-    with published(full.warehouse.path) as connection:
+    with published_connection(full.warehouse.path) as connection:
         person, message_id = connection.execute(
             "select recipient, message_id from staging.stg_message_traces"
             " where status_group = 'delivered' order by received_at desc limit 1"
@@ -178,7 +178,7 @@ def test_aggregate_mode_counts_the_same_and_keeps_no_recipient(
     canaries = some(addresses) | some(subjects)
     for file, text in texts_of(bare.warehouse.path):
         assert not [each for each in canaries if each in text], file
-    with published(bare.warehouse.path) as connection:
+    with published_connection(bare.warehouse.path) as connection:
         kept = connection.execute(
             "select count(*), count(distinct recipient) from staging.stg_message_traces"
         ).fetchall()[0]
@@ -207,7 +207,7 @@ def test_kills_while_erasing_leave_no_half_state(read_site: Site) -> None:
                 process.wait(timeout=moments.uniform(0.8, 4.0))
             except subprocess.TimeoutExpired:
                 process.kill()
-        with published(config.warehouse.path) as connection:
+        with published_connection(config.warehouse.path) as connection:
             connection.execute("select count(*) from raw.message_traces").fetchall()
     read_site.tenant.advance(timedelta(minutes=15))
     assert run_once(config, read_site.tenant.now, quiet).exit_code == 0

@@ -16,7 +16,7 @@ from simulator.world import access
 from tests.contract.conftest import NOW, Site
 from tests.contract.test_pipeline import quiet
 from tests.misconfiguration import heal, mistakes
-from warehouse.publication import published
+from warehouse.reading import read_published
 
 pytestmark = pytest.mark.contract
 HOUR = timedelta(hours=1)
@@ -26,8 +26,8 @@ Found = tuple[str, str | None, str | None, str]
 def board(config: Config, hours: int = 0) -> list[dict[str, Any]]:
     now = NOW + hours * HOUR
     assert run_once(config, now, quiet).exit_code == 0
-    with published(config.warehouse.path) as connection:
-        return current_findings(connection, now)
+    with read_published(config.warehouse.path, now) as published:
+        return current_findings(published)
 
 
 def problems(found: list[dict[str, Any]]) -> set[Found]:

@@ -14,7 +14,7 @@ from models.usage.usage import daily_usage, usage_rows
 from tests.contract.conftest import NOW
 from tests.contract.test_pipeline import quiet
 from tests.places import SHARED
-from warehouse.publication import published
+from warehouse.reading import read_published
 
 FILE = SHARED / "data/mail/internal_mail_a.parquet"
 COLUMNS = {
@@ -35,10 +35,10 @@ def test_real_mail_is_read_whole_and_once(tmp_path: Path) -> None:
     assert (first["rows_read"], first["rows_new"], first["rows_unchanged"]) == (82_927, 82_614, 313)
     second = import_files(config, LOCAL_TENANT, [FILE], COLUMNS, "auto", NOW, quiet).document
     assert (second["rows_new"], second["rows_changed"], second["incidents_opened"]) == (0, 0, 0)
-    with published(tmp_path / "store") as connection:
-        (usage,) = usage_rows(daily_usage(connection, NOW), ["tenant"])
-        cards = incident_cards(connection, NOW)
-        found = search_traces(connection, TraceFilter(sender=cards[0]["account"]), NOW, 10)
+    with read_published(tmp_path / "store", NOW) as published:
+        (usage,) = usage_rows(daily_usage(published), ["tenant"])
+        cards = incident_cards(published)
+        found = search_traces(published, TraceFilter(sender=cards[0]["account"]), 10)
     assert (usage["recipients"], usage["delivered"]) == (82_614, None)
     assert not [card for card in cards if card["severity"] == "high"], "no incident is known in it"
     assert len(found["rows"]) == 10

@@ -11,7 +11,7 @@ import pytest
 from benchmarks.inputs.store import END, fill
 from hve_monitor.config import Tenant
 from models.build import build
-from warehouse.publication import published
+from warehouse.reading import published_connection
 from warehouse.store import Store, open_store
 
 pytestmark = pytest.mark.scale
@@ -29,7 +29,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
 
 
 def test_every_row_is_counted_once(store: Store) -> None:
-    with published(store.root) as connection:
+    with published_connection(store.root) as connection:
         hours = connection.execute("select sum(recipients) from marts.hve_usage_hourly").fetchall()
         days = connection.execute(
             "select sum(recipients), sum(billable_recipients), count(distinct day)"
@@ -44,8 +44,8 @@ def test_every_row_is_counted_once(store: Store) -> None:
 
 def test_a_full_build_changes_nothing(store: Store) -> None:
     sql = "select * exclude (hour_utc), hour_utc from marts.hve_usage_hourly order by all"
-    with published(store.root) as connection:
+    with published_connection(store.root) as connection:
         before = connection.execute(sql).fetchall()
     build(store, [TENANT], END + timedelta(hours=1), lambda *_: None, full=True)
-    with published(store.root) as connection:
+    with published_connection(store.root) as connection:
         assert connection.execute(sql).fetchall() == before

@@ -23,7 +23,7 @@ from models.usage.usage import usage_sums
 from simulator.server.serving import serve
 from simulator.world.tenant import SimulatedTenant
 from warehouse.configured import store_of
-from warehouse.reading import published
+from warehouse.reading import read_published
 from warehouse.state import Window
 
 pytestmark = pytest.mark.scale
@@ -95,8 +95,8 @@ def truths() -> dict[tuple[str, str, str], tuple[int, ...]]:
 
 
 def stored(root: Path) -> dict[tuple[Any, ...], tuple[Any, ...]]:
-    with published(root / "store") as connection:
-        rows = usage_sums(connection, ["account", "day"], NOW)
+    with read_published(root / "store", NOW) as published:
+        rows = usage_sums(published, ["account", "day"])
     keys = ("tenant", "account", "day_utc")
     return {tuple(row[key] for key in keys): tuple(row[name] for name in COUNTS) for row in rows}
 

@@ -32,7 +32,7 @@ from tests.contract.test_faults import FIVE_PERCENT
 from tests.contract.test_pipeline import quiet, truth, usage
 from tests.receiver import Receiver, receive
 from warehouse.configured import store_of
-from warehouse.publication import published
+from warehouse.reading import read_published
 from warehouse.tables import TABLES
 from warehouse.upkeep import MOST_FILES
 from warehouse.verification import verify
@@ -128,8 +128,8 @@ def most_active_files(config: Config) -> int:
 
 
 def incidents(config: Config, since: Any, now: Any) -> dict[str, tuple[str, str, str]]:
-    with published(config.warehouse.path) as connection:
-        cards = incident_cards(connection, now)
+    with read_published(config.warehouse.path, now) as published:
+        cards = incident_cards(published)
     return {
         each["id"]: (each["kind"], each["account"], each["detected_at"])
         for each in cards

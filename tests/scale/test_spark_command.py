@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.unit.conftest import CSV
-from warehouse.reading import published
+from warehouse.reading import published_connection
 from warehouse.store import open_store
 from warehouse.tables import MESSAGE_TRACES
 
@@ -43,7 +43,7 @@ def hve(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def rows(folder: Path) -> list[tuple[Any, ...]]:
-    with published(folder / "data/local") as connection:
+    with published_connection(folder / "data/local") as connection:
         return connection.execute(MARTS).fetchall()
 
 

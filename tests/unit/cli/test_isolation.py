@@ -19,7 +19,7 @@ from models.engine.sql import records
 from tests.places import queries
 from tests.unit.conftest import Hve, quiet
 from warehouse.configured import store_of
-from warehouse.publication import published
+from warehouse.reading import published_connection
 
 AT = datetime(2026, 11, 24, 8, tzinfo=UTC)
 NOW = ("--now", "2026-11-24T08:00:00Z")
@@ -165,7 +165,7 @@ def values_of(sql: str, tenant: str) -> dict[str, Any]:
 @pytest.mark.parametrize("tenant", TENANTS)
 def test_no_query_of_a_tenant_finds_another_ones_rows(hve: Hve, mode: str, tenant: str) -> None:
     found = 0
-    with published(load_config().warehouse.path) as connection:
+    with published_connection(load_config().warehouse.path) as connection:
         for file in queries():
             sql = file.read_text(encoding="utf-8")
             if file.stem in OF_ONE_THING | OF_FOUND_ROWS:
@@ -213,7 +213,7 @@ def test_each_tenant_pays_its_own_price(hve: Hve, mode: str) -> None:
     assert both["unit_price"] is None, "there is no price of all"
     assert Decimal(both["month_to_date"]["cost"]) == spent
     assert {line["account"]: line["month_end"] for line in both["by_account"]} == costs
-    with published(load_config().warehouse.path) as connection:
+    with published_connection(load_config().warehouse.path) as connection:
         found = connection.execute(
             "select tenant, max(unit_price) from marts.hve_cost_daily group by tenant"
         ).fetchall()

@@ -15,7 +15,7 @@ from models.build import build
 from models.incidents.cards import incident_cards
 from models.usage.coverage import SOURCE
 from tests.unit.dashboards.conftest import FIRST, NOW
-from warehouse.publication import published
+from warehouse.reading import read_published
 from warehouse.records.accounts import Account, record_accounts
 from warehouse.records.message_traces import land
 from warehouse.records.plans import add_plan
@@ -129,6 +129,6 @@ def _tell(store: Store) -> None:
 
 def _say(file: Path) -> None:
     config = load_config(file)
-    with published(config.warehouse.path) as connection:
-        first = incident_cards(connection, NOW, status="open")[0]
+    with read_published(config.warehouse.path, NOW) as published:
+        first = incident_cards(published, status="open")[0]
     give_verdict(config, first["id"], "acknowledged", f"{SCRIPT} {LINK}", SCRIPT, NOW)

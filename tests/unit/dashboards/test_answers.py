@@ -18,7 +18,7 @@ from models.delivery.outcomes import delivery_figures, latest_undelivered
 from models.readiness.report import Wanted, readiness_report
 from publish.exports.exports import Export, export
 from tests.unit.dashboards.conftest import FIRST, HR, NEWS, NOW, Open, tiles, unfolded, words
-from warehouse.publication import published
+from warehouse.reading import read_published
 from warehouse.state import State
 
 AHEAD = "Budgets and what-if"
@@ -26,8 +26,8 @@ AHEAD = "Budgets and what-if"
 
 def test_readiness_counts_what_the_command_counts(stored: Path, opened: Open) -> None:
     app = opened(stored, "readiness")
-    with published(load_config(stored).warehouse.path) as connection:
-        report = readiness_report(connection, Wanted(), NOW)
+    with read_published(load_config(stored).warehouse.path, NOW) as published:
+        report = readiness_report(published, Wanted())
     unknown = sum(each["status"] == "unknown" for each in report["findings"])
     assert tiles(app)["? Unknown"] == count(unknown)
     assert tiles(app)["✕ Fail"] == count(report["failed"])
@@ -100,8 +100,8 @@ def test_the_focus_download_is_the_export(
 
 
 def test_a_linked_message_tells_its_way(stored: Path, opened: Open) -> None:
-    with published(load_config(stored).warehouse.path) as connection:
-        row = latest_undelivered(connection, FIRST, NOW)[0]
+    with read_published(load_config(stored).warehouse.path, NOW) as published:
+        row = latest_undelivered(published, FIRST, NOW)[0]
     text = words(opened(stored, "delivery", message=row["id"], to=row["recipient"]))
     assert f"{row['recipient']}: failed" in text
     assert "hold no events" in text
@@ -114,8 +114,8 @@ def test_a_message_that_is_not_stored_is_said(stored: Path, opened: Open) -> Non
 def test_figures_are_read_when_asked_for(stored: Path, opened: Open) -> None:
     assert "only when asked" in words(opened(stored, "delivery"))
     app = opened(stored, "delivery", figures="true", period="Everything")
-    with published(load_config(stored).warehouse.path) as connection:
-        rows = delivery_figures(connection, FIRST, NOW)
+    with read_published(load_config(stored).warehouse.path, NOW) as published:
+        rows = delivery_figures(published, FIRST, NOW)
     table = next(each.value for each in app.dataframe if "of at most" in each.value)
     assert table["account"].tolist() == [row["account"] for row in rows]
 

@@ -16,7 +16,7 @@ from models.incidents.cards import incident_cards
 from tests.unit.dashboards.conftest import FIRST, NOW, Open, bodies, unfolded
 from tests.unit.dashboards.hostile_store import BAD, WORSE, hostile_tenant
 from tests.unit.formulas import cells, running
-from warehouse.publication import published
+from warehouse.reading import read_published
 
 PAGES = {
     "overview": {},
@@ -66,8 +66,8 @@ def test_data_is_shown_as_text(hostile: Path, opened: Open, page: str) -> None:
 
 
 def test_the_way_of_a_message_is_text(hostile: Path, opened: Open) -> None:
-    with published(load_config(hostile).warehouse.path) as connection:
-        rows = latest_undelivered(connection, FIRST, NOW)
+    with read_published(load_config(hostile).warehouse.path, NOW) as published:
+        rows = latest_undelivered(published, FIRST, NOW)
     row = next(each for each in rows if each["id"] == "b7")
     app = opened(hostile, "delivery", message=row["id"], to=row["recipient"])
     way = next(each for each in check(app) if 'class="steps"' in each)
@@ -86,8 +86,8 @@ def test_a_download_runs_nothing_in_a_spreadsheet(
 
 
 def test_the_card_of_every_incident_is_text(hostile: Path, opened: Open) -> None:
-    with published(load_config(hostile).warehouse.path) as connection:
-        cards = incident_cards(connection, NOW)
+    with read_published(load_config(hostile).warehouse.path, NOW) as published:
+        cards = incident_cards(published)
     assert {card["account"] for card in cards} <= {BAD, WORSE}
     for card in cards[:2]:
         check(unfolded(opened(hostile, "senders", incident=card["id"])))

@@ -15,7 +15,7 @@ from models.delivery.search import TraceFilter, search_traces
 from models.incidents.cards import incident_cards
 from models.usage.usage import daily_usage
 from tests.unit.dashboards.conftest import HR, NEWS, NOW, Open, tiles, words
-from warehouse.publication import published
+from warehouse.reading import read_published
 
 PAGES = ("overview", "spend", "senders", "delivery", "readiness", "health")
 
@@ -34,9 +34,9 @@ def test_every_page_says_how_fresh_and_complete_it_is(
 def test_overview_equals_the_commands(stored: Path, opened: Open) -> None:
     app = opened(stored)
     report, config = spend(load_config(stored), NOW), load_config(stored)
-    with published(config.warehouse.path) as connection:
-        day = daily_usage(connection, NOW, since=NOW - timedelta(days=1), until=NOW)
-        cards = incident_cards(connection, NOW, status="open")
+    with read_published(config.warehouse.path, NOW) as published:
+        day = daily_usage(published, since=NOW - timedelta(days=1), until=NOW)
+        cards = incident_cards(published, status="open")
     assert tiles(app)["Spent this month"] == money(report["month_to_date"]["cost"], "USD")
     assert tiles(app)["Expected by month end"] == money(report["projection"]["month_end"], "USD")
     assert tiles(app)["Recipients, last 24 h"] == count(int(day["recipients"].sum()))
@@ -61,8 +61,8 @@ def test_another_month_is_in_the_url(stored: Path, opened: Open) -> None:
 
 
 def test_the_incident_of_the_url_is_explained(stored: Path, opened: Open) -> None:
-    with published(load_config(stored).warehouse.path) as connection:
-        card = incident_cards(connection, NOW)[0]
+    with read_published(load_config(stored).warehouse.path, NOW) as published:
+        card = incident_cards(published)[0]
     app = opened(stored, "senders", incident=card["id"])
     text = words(app)
     assert f"{count(card['observed'])} recipients" in text
@@ -79,9 +79,9 @@ def test_the_chosen_account_is_profiled(stored: Path, opened: Open) -> None:
 
 def test_search_finds_what_the_command_finds(stored: Path, opened: Open) -> None:
     app = opened(stored, "delivery", account=NEWS, status="failed", subject="urgent")
-    with published(load_config(stored).warehouse.path) as connection:
+    with read_published(load_config(stored).warehouse.path, NOW) as published:
         wanted = TraceFilter(sender=NEWS, status="failed", subject="urgent")
-        rows = search_traces(connection, wanted, NOW, 1000)["rows"]
+        rows = search_traces(published, wanted, 1000)["rows"]
     table = next(each.value for each in app.dataframe if "subject" in each.value)
     assert list(table["id"]) == [row["id"] for row in rows]
     assert f"{len(rows)} rows, all that match" in words(app)

@@ -16,7 +16,7 @@ import pytest
 from hve_monitor.config import Tenant
 from ingest.graph.trace_pages import COLUMNS
 from models.build import build
-from warehouse.publication import published
+from warehouse.reading import published_connection
 from warehouse.records.accounts import Account, record_accounts
 from warehouse.records.message_traces import land
 from warehouse.store import Store, open_store
@@ -67,7 +67,7 @@ class Workbench:
     @contextmanager
     def reader(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """The published version."""
-        with published(self.store.root) as connection:
+        with published_connection(self.store.root) as connection:
             yield connection
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:

@@ -11,7 +11,8 @@ from models.build import offer_models
 from tests.table_page import PAGE, Column, published_columns, render
 from tests.unit.warehouse.conftest import NOW, land_rows
 from warehouse.dictionary import EVERY_TABLE, grains, key_of, words
-from warehouse.publication import publish, published
+from warehouse.publication import publish
+from warehouse.reading import published_connection
 from warehouse.store import Store
 
 NUMBERS_AND_TIMES = ("BIGINT", "INTEGER", "DOUBLE", "DECIMAL", "DATE", "TIMESTAMP")
@@ -40,7 +41,7 @@ def comments(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], str
 def test_every_table_and_column_of_a_published_file_has_its_comment(store: Store) -> None:
     land_rows(store, {})
     publish(store, NOW, offer_models)
-    with published(store.root) as connection:
+    with published_connection(store.root) as connection:
         written = comments(connection)
     assert len(written) > 400
     assert [place for place, comment in written.items() if not comment] == []

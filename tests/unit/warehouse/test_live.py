@@ -6,7 +6,8 @@ from datetime import timedelta
 from pathlib import Path
 
 from tests.unit.warehouse.conftest import NOW
-from warehouse.publication import publish, published
+from warehouse.publication import publish
+from warehouse.reading import published_connection
 from warehouse.records.verdicts import Judged, record_verdict, stored_verdicts
 from warehouse.store import Store
 
@@ -14,7 +15,7 @@ JUDGED = Judged("i1", "contoso", "hr@contoso.com", "surge", NOW, None, 300)
 
 
 def said(root: Path) -> list[tuple[str, str]]:
-    with published(root) as connection:
+    with published_connection(root) as connection:
         return connection.execute(
             "select incident, status from live.verdicts order by number"
         ).fetchall()

@@ -14,7 +14,8 @@ import pytest
 from hve_monitor.errors import StoreError
 from tests.unit.warehouse.conftest import NOW, YESTERDAY, costs, land_rows
 from warehouse import publication
-from warehouse.publication import publish, published
+from warehouse.publication import publish
+from warehouse.reading import published_connection
 from warehouse.store import Store, open_store
 from warehouse.tables import HVE_COST_DAILY
 
@@ -35,7 +36,7 @@ def publish_plain(store: Store, hours: int = 0) -> None:
 
 
 def shown(root: Path, sql: str) -> list[tuple[object, ...]]:
-    with published(root) as connection:
+    with published_connection(root) as connection:
         return connection.execute(sql).fetchall()
 
 
@@ -168,7 +169,7 @@ def test_a_file_that_is_let_go_meanwhile_is_replaced(
 
 def test_an_open_reader_keeps_its_version_and_a_new_one_sees_the_next(store: Store) -> None:
     publish_plain(store)
-    with published(store.root) as reader:
+    with published_connection(store.root) as reader:
         publish_plain(store, hours=1)
         assert reader.execute("select as_of from state.publication").fetchall() == [(NOW,)]
         assert shown(store.root, "select as_of from state.publication") != [(NOW,)]
@@ -177,20 +178,23 @@ def test_an_open_reader_keeps_its_version_and_a_new_one_sees_the_next(store: Sto
 def test_nothing_published_yet_is_told_with_the_next_step(tmp_path: Path) -> None:
     with (
         pytest.raises(StoreError, match="nothing is stored yet; run 'hve run'"),
-        published(tmp_path),
+        published_connection(tmp_path),
     ):
         pytest.fail("no file")
 
 
 def test_a_damaged_file_is_told_with_the_next_step(tmp_path: Path) -> None:
     (tmp_path / "hve.duckdb").write_bytes(b"not a database" * 1000)
-    with pytest.raises(StoreError, match="run 'hve build'"), published(tmp_path):
+    with pytest.raises(StoreError, match="run 'hve build'"), published_connection(tmp_path):
         pytest.fail("no database")
 
 
 def test_readers_cannot_write(store: Store) -> None:
     publish_plain(store)
-    with published(store.root) as connection, pytest.raises(duckdb.InvalidInputException):
+    with (
+        published_connection(store.root) as connection,
+        pytest.raises(duckdb.InvalidInputException),
+    ):
         connection.execute("delete from state.tenants")
 
 
@@ -205,6 +209,6 @@ def test_a_file_of_an_older_version_is_told_in_one_line(store: Store) -> None:
         connection.execute("create schema marts")
     with (
         pytest.raises(StoreError, match="run 'hve build'"),
-        published(store.root) as connection,
+        published_connection(store.root) as connection,
     ):
         connection.execute("from marts.hve_usage_corrections")

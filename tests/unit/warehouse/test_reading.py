@@ -10,7 +10,7 @@ import duckdb
 import pytest
 
 from hve_monitor.errors import StoreError
-from warehouse.reading import published
+from warehouse.reading import published_connection
 
 
 def publish(root: Path, number: int) -> None:
@@ -22,7 +22,7 @@ def publish(root: Path, number: int) -> None:
 
 
 def read(root: Path) -> int:
-    with published(root) as connection:
+    with published_connection(root) as connection:
         return int(connection.execute("select n from marts.kept").fetchall()[0][0])
 
 
@@ -34,7 +34,7 @@ def test_each_reader_sees_the_newest_version(tmp_path: Path) -> None:
 
 def test_a_reader_keeps_its_version_while_another_is_published(tmp_path: Path) -> None:
     publish(tmp_path, 1)
-    with published(tmp_path) as connection:
+    with published_connection(tmp_path) as connection:
         publish(tmp_path, 2)
         assert read(tmp_path) == 2
         assert connection.execute("select n from marts.kept").fetchall() == [(1,)]
@@ -43,16 +43,19 @@ def test_a_reader_keeps_its_version_while_another_is_published(tmp_path: Path) -
 def test_what_a_reader_made_is_gone_for_the_next(tmp_path: Path) -> None:
     publish(tmp_path, 1)
     for _ in range(3):
-        with published(tmp_path) as connection:
+        with published_connection(tmp_path) as connection:
             connection.execute("create schema live.marts; create table live.marts.own as select 1")
             connection.execute("create temp table said as select 1")
 
 
 def test_a_question_that_fails_harms_no_later_one(tmp_path: Path) -> None:
     publish(tmp_path, 1)
-    with pytest.raises(StoreError, match="lacks what this version reads"), published(tmp_path) as c:
+    with (
+        pytest.raises(StoreError, match="lacks what this version reads"),
+        published_connection(tmp_path) as c,
+    ):
         c.execute("from marts.nowhere")
-    with published(tmp_path) as connection:
+    with published_connection(tmp_path) as connection:
         connection.execute("begin")
     assert read(tmp_path) == 1
     (tmp_path / "hve.duckdb").write_bytes(b"x" * 5000)

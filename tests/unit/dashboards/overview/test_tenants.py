@@ -44,7 +44,7 @@ from tests.unit.dashboards.conftest import (
     configured,
     words,
 )
-from warehouse.publication import published
+from warehouse.reading import Published, published_connection, read_published
 from warehouse.records.accounts import Account, record_accounts
 from warehouse.records.message_traces import land
 from warehouse.state import Window
@@ -107,10 +107,10 @@ def test_each_row_is_what_the_commands_of_the_tenant_say(several: Path) -> None:
         row, report = rows[name], spend(config, NOW, name)
         assert row["month_to_date"] == report["month_to_date"]["cost"]
         assert row["month_end"] == report["projection"]["month_end"]
-        with published(config.warehouse.path) as connection:
-            week = window_usage(connection, hour - timedelta(days=7), hour, name)
-            cards = incident_cards(connection, NOW, tenant=name, status="open")
-            found = coverage_report(connection, NOW, name)
+        with published_connection(config.warehouse.path) as connection:
+            week = window_usage(Published(connection, hour, name), hour - timedelta(days=7), hour)
+            cards = incident_cards(Published(connection, NOW, name), status="open")
+            found = coverage_report(Published(connection, NOW, name))
         assert row["recipients_7d"] == week["recipients"].sum() > 0
         assert row["open_incidents"] == len(cards)
         assert row["coverage"] == {"complete": found["complete"], "gaps": len(found["gaps"])}
@@ -202,8 +202,8 @@ def test_without_a_tenant_nobody_enters(customer: Callable[..., Path], opened: O
 
 def test_acts_on_another_tenant_are_refused(customer: Callable[..., Path]) -> None:
     config = load_config(customer("Fabrikam"))
-    with published(config.warehouse.path) as connection:
-        foreign = incident_cards(connection, NOW, tenant="contoso")[0]["id"]
+    with read_published(config.warehouse.path, NOW, "contoso") as published:
+        foreign = incident_cards(published)[0]["id"]
     user = User("grace", frozenset({"security"}), tenants=frozenset({OTHER}))
     view = View(config.only(user.tenants), "1", NOW, NOW, tenant=OTHER, user=user)
     with pytest.raises(ConfigError, match=foreign):

@@ -12,15 +12,15 @@ from models.incidents.cards import incident_cards
 from models.incidents.contributions import whole_card
 from models.incidents.runbooks import STEPS
 from tests.unit.dashboards.conftest import NEWS, NOW, Open, unfolded, words
-from warehouse.publication import published
+from warehouse.reading import read_published
 
 
 def test_the_card_names_whom_it_reached_from_where_and_what_to_do(
     stored: Path, opened: Open
 ) -> None:
-    with published(load_config(stored).warehouse.path) as connection:
-        found = next(each for each in incident_cards(connection, NOW) if each["account"] == NEWS)
-        card = whole_card(connection, found, NOW, with_recipients=True)
+    with read_published(load_config(stored).warehouse.path, NOW) as published:
+        found = next(each for each in incident_cards(published) if each["account"] == NEWS)
+        card = whole_card(published, found, with_recipients=True)
     app = opened(stored, "senders", incident=card["id"])
     assert not app.exception
     text = words(app)
@@ -41,8 +41,8 @@ def test_every_kind_of_incident_has_words() -> None:
 
 
 def test_earlier_incidents_of_the_account_are_told(stored: Path, opened: Open) -> None:
-    with published(load_config(stored).warehouse.path) as connection:
-        cards = incident_cards(connection, NOW)
+    with read_published(load_config(stored).warehouse.path, NOW) as published:
+        cards = incident_cards(published)
     for card in (cards[0], cards[-1]):
         same = [each for each in cards if each["account"] == card["account"]]
         earlier = [each for each in same if each["started_at"] < card["started_at"]]

@@ -24,7 +24,7 @@ from models.incidents.cards import incident_cards
 from tests.unit.dashboards.conftest import HR, NEWS, NOW, Open, words
 from warehouse.configured import store_of
 from warehouse.privacy.audit import entries
-from warehouse.publication import published
+from warehouse.reading import read_published
 
 DAY = timedelta(days=1)
 
@@ -37,8 +37,8 @@ def own(stored: Path, tmp_path: Path) -> Path:
 
 
 def incident_of(file: Path) -> dict[str, Any]:
-    with published(load_config(file).warehouse.path) as connection:
-        return incident_cards(connection, NOW)[0]
+    with read_published(load_config(file).warehouse.path, NOW) as published:
+        return incident_cards(published)[0]
 
 
 def press(app: AppTest, label: str) -> AppTest:

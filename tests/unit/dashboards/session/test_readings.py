@@ -27,7 +27,7 @@ from models.usage.accounts import (
 )
 from models.usage.usage import daily_usage
 from tests.unit.dashboards.conftest import FIRST, HR, NEWS, NOW
-from warehouse.publication import published
+from warehouse.reading import Published, published_connection
 
 DAY = timedelta(days=1)
 
@@ -35,21 +35,21 @@ DAY = timedelta(days=1)
 @pytest.fixture
 def reader(stored: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """The published version."""
-    with published(load_config(stored).warehouse.path) as connection:
+    with published_connection(load_config(stored).warehouse.path) as connection:
         yield connection
 
 
 def test_days_add_up_to_the_month(stored: Path, reader: duckdb.DuckDBPyConnection) -> None:
-    costs = cost_by_day(reader, NOW, "USD")
+    costs = cost_by_day(Published(reader, NOW), "USD")
     november = [Decimal(cost) for day, cost in costs.items() if day.month == 11]
     total = spend(load_config(stored), NOW)["month_to_date"]["cost"]
     assert sum(november) == Decimal(total)
-    assert cost_by_day(reader, NOW, "XXX") == {}
+    assert cost_by_day(Published(reader, NOW), "XXX") == {}
 
 
 def test_undelivered_adds_up_to_usage(reader: duckdb.DuckDBPyConnection) -> None:
-    rows = undelivered(reader, FIRST, NOW, account=NEWS)
-    usage = daily_usage(reader, NOW)
+    rows = undelivered(Published(reader, NOW), FIRST, NOW, account=NEWS)
+    usage = daily_usage(Published(reader, NOW))
     assert set(rows["status"]) == {"failed"}
     assert rows["recipients"].sum() == usage["failed"].sum() == 40
 
@@ -57,18 +57,24 @@ def test_undelivered_adds_up_to_usage(reader: duckdb.DuckDBPyConnection) -> None
 def test_a_new_source_is_a_change_and_the_first_one_is_not(
     reader: duckdb.DuckDBPyConnection,
 ) -> None:
-    texts = [(each.account, each.what) for each in changes_since(reader, NOW - 2 * DAY, NOW)]
+    texts = [
+        (each.account, each.what) for each in changes_since(Published(reader, NOW), NOW - 2 * DAY)
+    ]
     assert (NEWS, "sent from 203.0.113.66 for the first time") in texts
     assert not any("192.0.2.10" in what for _, what in texts)
-    begun = [each.what for each in changes_since(reader, FIRST - DAY, FIRST + DAY)]
+    begun = [each.what for each in changes_since(Published(reader, FIRST + DAY), FIRST - DAY)]
     assert begun.count("sent its first mail") == 2
 
 
 def test_an_unread_hour_is_null_and_a_quiet_one_is_zero(reader: duckdb.DuckDBPyConnection) -> None:
     sender, since = Sender("contoso", HR), NOW - 4 * DAY
     gap = (since + timedelta(hours=1), since + timedelta(hours=3))
-    hours = account_hours(reader, sender, NOW, since, NOW, [gap]).set_index("hour_utc")["observed"]
-    quiet = account_hours(reader, sender, NOW, since, NOW).set_index("hour_utc")["observed"]
+    hours = account_hours(Published(reader, NOW), sender, since, NOW, [gap]).set_index("hour_utc")[
+        "observed"
+    ]
+    quiet = account_hours(Published(reader, NOW), sender, since, NOW).set_index("hour_utc")[
+        "observed"
+    ]
     sent = quiet[quiet > 0].index
     unread = [hour for hour in hours.index if gap[0] <= hour < gap[1] and hour not in sent]
     assert quiet.notna().all()
@@ -76,7 +82,7 @@ def test_an_unread_hour_is_null_and_a_quiet_one_is_zero(reader: duckdb.DuckDBPyC
 
 
 def test_the_week_is_local(reader: duckdb.DuckDBPyConnection) -> None:
-    hours = account_hours(reader, Sender("contoso", HR), NOW, NOW - 14 * DAY, NOW)
+    hours = account_hours(Published(reader, NOW), Sender("contoso", HR), NOW - 14 * DAY, NOW)
     week = week_of(hours, "Europe/Berlin").set_index(["weekday", "hour"])["recipients"]
     assert week["Mon", 8] > 0  # 07:00 UTC in winter
     assert week["Mon", 7] == 0
@@ -88,8 +94,11 @@ def test_accounts_sources_and_learning(reader: duckdb.DuckDBPyConnection) -> Non
     assert accounts(reader, "elsewhere") == []
     sources = account_sources(reader, Sender("contoso", NEWS), FIRST, NOW)
     assert set(sources["from_ip"]) == {"192.0.2.10", "203.0.113.66"}
-    assert learning_states(reader, NOW) == {Sender("contoso", HR): 0, Sender("contoso", NEWS): 0}
-    assert all(day > 0 for day in learning_states(reader, FIRST + 5 * DAY).values())
+    assert learning_states(Published(reader, NOW)) == {
+        Sender("contoso", HR): 0,
+        Sender("contoso", NEWS): 0,
+    }
+    assert all(day > 0 for day in learning_states(Published(reader, FIRST + 5 * DAY)).values())
 
 
 def test_sums_by_account_and_by_day_agree(stored: Path) -> None:

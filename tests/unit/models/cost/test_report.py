@@ -11,21 +11,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hve_monitor.config import Budget
+from hve_monitor.document import plain
 from hve_monitor.errors import ConfigError
 from models.cost.budgets import budget_lines
 from models.cost.report import cost_report, first_of_month
-from models.money import plain, times
+from models.money import times
 from models.periods import end_of_month, period_of
 from models.reference.cost_centers import Center, Centers
 from models.reference.prices import read_price_book
 from tests.unit.models.conftest import NOW, Workbench, at, trace
+from warehouse.reading import Published
 
 PRICE = Decimal("0.000042")
 
 
 def report(bench: Workbench, now: datetime = NOW, **options: Any) -> dict[str, Any]:
     with bench.reader() as connection:
-        return cost_report(connection, now, options.pop("currency", "USD"), **options)
+        published = Published(connection, now, options.pop("tenant", None))
+        return cost_report(published, options.pop("currency", "USD"), **options)
 
 
 @pytest.fixture(scope="module")

@@ -8,6 +8,7 @@ import pytest
 
 from models.delivery.outcomes import delivery_figures
 from tests.unit.models.conftest import NOW, Workbench, at, trace
+from warehouse.reading import Published
 from warehouse.records.trace_events import Pair, TraceEvent, record_events
 
 DAY = "2026-11-20T07:00:00"
@@ -16,7 +17,7 @@ DAY = "2026-11-20T07:00:00"
 def figures(bench: Workbench) -> dict[str, Any]:
     bench.build()
     with bench.reader() as connection:
-        (found,) = delivery_figures(connection, at("2026-11-01T00:00:00"), NOW)
+        (found,) = delivery_figures(Published(connection, NOW), at("2026-11-01T00:00:00"), NOW)
     return found
 
 

@@ -10,6 +10,7 @@ import pytest
 from hve_monitor.errors import ConfigError
 from models.delivery.search import COLUMNS, TraceFilter, found_rows, search_traces
 from tests.unit.models.conftest import NOW, KeptStores, Workbench, at, trace
+from warehouse.reading import Published
 from warehouse.records.accounts import Account
 from warehouse.state import Window
 
@@ -46,7 +47,7 @@ def own_mail(kept_stores: KeptStores) -> Iterator[Workbench]:
 
 def search(bench: Workbench, limit: int = 100, **wanted: Any) -> dict[str, Any]:
     with bench.reader() as connection:
-        return search_traces(connection, TraceFilter(**wanted), NOW, limit)
+        return search_traces(Published(connection, NOW), TraceFilter(**wanted), limit)
 
 
 def found(bench: Workbench, **wanted: Any) -> list[str]:
@@ -128,13 +129,15 @@ def test_pages_join_without_gap_or_overlap(mail: Workbench) -> None:
 
 def paged(bench: Workbench, limit: int, offset: int) -> dict[str, Any]:
     with bench.reader() as connection:
-        return search_traces(connection, TraceFilter(), NOW, limit, offset)
+        return search_traces(Published(connection, NOW), TraceFilter(), limit, offset)
 
 
 def test_an_export_holds_every_row_of_the_search(mail: Workbench) -> None:
     with mail.reader() as connection:
-        rows = list(found_rows(connection, TraceFilter(sender="PEOPLE@contoso.com"), NOW))
-        few = list(found_rows(connection, TraceFilter(), NOW, 2, 1))
+        rows = list(
+            found_rows(Published(connection, NOW), TraceFilter(sender="PEOPLE@contoso.com"))
+        )
+        few = list(found_rows(Published(connection, NOW), TraceFilter(), 2, 1))
     assert rows == search(mail, sender="people@contoso.com")["rows"]
     assert few == search(mail)["rows"][1:3]
     assert set(COLUMNS) == set(rows[0])

@@ -18,6 +18,7 @@ from models.delivery.timeline import (
     to_queue,
 )
 from tests.unit.models.conftest import NOW, KeptStores, Workbench, at, trace
+from warehouse.reading import Published
 from warehouse.records.trace_events import Pair, TraceEvent, record_events
 
 SENT = at("2026-11-20T07:00:00")
@@ -50,8 +51,8 @@ def timelines(
     bench: Workbench, fetchable: tuple[str, ...] = ("contoso",), now: datetime = NOW, **wanted: Any
 ) -> list[dict[str, Any]]:
     with bench.reader() as connection:
-        rows = search_traces(connection, TraceFilter(**wanted), now, 100)["rows"]
-        return message_timelines(connection, rows, now, fetchable)
+        rows = search_traces(Published(connection, now), TraceFilter(**wanted), 100)["rows"]
+        return message_timelines(Published(connection, now), rows, fetchable)
 
 
 def states(messages: list[dict[str, Any]]) -> dict[str, str]:

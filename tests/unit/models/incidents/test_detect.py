@@ -17,6 +17,7 @@ from models.incidents.cards import incident_cards
 from models.incidents.verdicts import judged_incident
 from models.usage.coverage import SOURCE
 from tests.unit.models.conftest import KeptStores, Workbench, at, trace
+from warehouse.reading import Published
 from warehouse.records.accounts import Account
 from warehouse.records.plans import add_plan
 from warehouse.records.verdicts import record_verdict
@@ -58,9 +59,11 @@ def burst(start: datetime, count: int) -> list[dict[str, Any]]:
     ]
 
 
-def cards(bench: Workbench, now: datetime = END, **wanted: Any) -> list[dict[str, Any]]:
+def cards(
+    bench: Workbench, now: datetime = END, tenant: str | None = None, **wanted: Any
+) -> list[dict[str, Any]]:
     with bench.reader() as connection:
-        return incident_cards(connection, now, **wanted)
+        return incident_cards(Published(connection, now, tenant), **wanted)
 
 
 def read(bench: Workbench, *windows: tuple[datetime, datetime]) -> None:
@@ -232,7 +235,7 @@ def test_a_false_alarm_makes_the_next_one_of_its_size_quiet(bench: Workbench) ->
     (alarm,) = volume(bench, at("2026-10-14T00:00:00"))
     said = at("2026-10-14T00:00:00")
     with bench.reader() as connection:
-        judged = judged_incident(connection, alarm["id"], said)
+        judged = judged_incident(Published(connection, said), alarm["id"])
     record_verdict(bench.store.state, judged, "false_positive", "newsletter", "ada", said)
     bench.land(*[row | {"trace_id": f"again-{row['trace_id']}"} for row in mailing(again, 600)])
     bench.build(END)

@@ -14,6 +14,7 @@ from models.cost.budgets import BudgetLine
 from models.incidents.cards import incident_cards
 from models.incidents.overspend import Spending
 from tests.unit.models.conftest import TENANT, Workbench, at, trace
+from warehouse.reading import Published
 
 PRICE = Decimal("0.000042")
 NOTHING_SMALL = CostMinimum(amount=Decimal("0.0001"), ratio=0.2)
@@ -37,7 +38,7 @@ def sent(first: int, last: int, each_day: int, sender: str = "hr@contoso.com") -
 def found(bench: Workbench, now: datetime, *lines: BudgetLine, minimum: CostMinimum) -> Any:
     build(bench.store, [TENANT], now, lambda *_: None, spending=Spending(lines, minimum))
     with bench.reader() as reader:
-        return [card for card in incident_cards(reader, now) if card["kind"] == "spend"]
+        return [card for card in incident_cards(Published(reader, now)) if card["kind"] == "spend"]
 
 
 def test_a_pace_far_over_a_budget_is_told_on_the_third_day(bench: Workbench) -> None:

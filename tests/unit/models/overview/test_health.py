@@ -14,6 +14,7 @@ from models.overview.health import coverage_days, health_report, last_runs, quot
 from models.usage.coverage import SOURCE
 from models.usage.usage import daily_usage, window_usage
 from tests.unit.models.conftest import NOW, Workbench, at, trace
+from warehouse.reading import Published
 from warehouse.records.accounts import Account, record_accounts
 from warehouse.records.billing import BillingPolicy, record_billing
 from warehouse.records.trace_events import Pair, TraceEvent, record_events
@@ -30,7 +31,7 @@ def test_a_day_is_read_as_far_as_its_addresses_are(bench: Workbench) -> None:
     bench.store.state.cover("contoso", SOURCE, "jobs@contoso.com", Window(noon, NOW))
     bench.build()
     with bench.reader() as connection:
-        days = coverage_days(connection, date(2026, 11, 20), NOW)
+        days = coverage_days(Published(connection, NOW), date(2026, 11, 20))
     assert days["share"].tolist() == [0.25, 0.5, 0.75, 1.0, 1.0]
     assert set(days["account"]) == {HR}
 
@@ -39,8 +40,8 @@ def test_a_store_without_accounts_has_no_day_to_judge(bench: Workbench) -> None:
     bench.land(trace("m1", "a@contoso.com", "2026-11-20T07:00:00"))
     bench.build()
     with bench.reader() as connection:
-        report = health_report(connection, NOW)
-        assert coverage_days(connection, date(2026, 11, 20), NOW).empty
+        report = health_report(Published(connection, NOW))
+        assert coverage_days(Published(connection, NOW), date(2026, 11, 20)).empty
     assert report["waiting_days"] == 0
     assert report["rejected"] == report["settings"] == report["signals"] == []
     assert {row["mart"]: row["newest"] for row in report["marts"]}["usage by day"] == "2026-11-20"
@@ -97,8 +98,10 @@ def failing(bench: Workbench) -> Workbench:
 
 def test_reasons_are_counted_and_explained(failing: Workbench) -> None:
     with failing.reader() as connection:
-        known, unknown = explained_failures(connection, at("2026-11-01T00:00:00"), NOW)
-        rows = undelivered(connection, at("2026-11-01T00:00:00"), NOW)
+        known, unknown = explained_failures(
+            Published(connection, NOW), at("2026-11-01T00:00:00"), NOW
+        )
+        rows = undelivered(Published(connection, NOW), at("2026-11-01T00:00:00"), NOW)
     assert (known["recipients"], known["people"], known["reply"]) == (2, 2, "550 5.1.10")
     assert "does not exist" in known["explanation"]["meaning"]
     assert (unknown["recipients"], unknown["explanation"]) == (1, None)
@@ -107,9 +110,13 @@ def test_reasons_are_counted_and_explained(failing: Workbench) -> None:
 
 def test_whole_hours_add_up_to_the_day(failing: Workbench) -> None:
     with failing.reader() as connection:
-        hour = window_usage(connection, at("2026-11-20T07:00:00"), at("2026-11-20T08:00:00"))
-        day = window_usage(connection, at("2026-11-20T00:00:00"), at("2026-11-21T00:00:00"))
-        usage = daily_usage(connection, NOW)
+        hour = window_usage(
+            Published(connection, NOW), at("2026-11-20T07:00:00"), at("2026-11-20T08:00:00")
+        )
+        day = window_usage(
+            Published(connection, NOW), at("2026-11-20T00:00:00"), at("2026-11-21T00:00:00")
+        )
+        usage = daily_usage(Published(connection, NOW))
     assert hour["recipients"].tolist() == [4]
     assert day["recipients"].tolist() == usage["recipients"].tolist() == [5]
 
@@ -122,8 +129,8 @@ def test_a_finding_that_turns_is_a_change_and_a_first_one_is_not(bench: Workbenc
         record_billing(bench.store, "contoso", [BillingPolicy(HR, *state)], moment)
         bench.build(moment)
     with bench.reader() as connection:
-        first = changes_since(connection, then - timedelta(days=1), then)
-        (turned,) = changes_since(connection, then, NOW)
+        first = changes_since(Published(connection, then), then - timedelta(days=1))
+        (turned,) = changes_since(Published(connection, NOW), then)
     assert first == []
     assert (turned.account, turned.check) == (HR, "billing_policy")
     assert turned.what == "billing policy: fail, pass before"

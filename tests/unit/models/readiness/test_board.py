@@ -13,6 +13,7 @@ from models.readiness.board import account_summaries, current_findings, finding_
 from models.readiness.report import Wanted, readiness_report
 from tests.unit.models.conftest import NOW, KeptStores, Workbench, trace
 from tests.unit.models.readiness.conftest import policy
+from warehouse.reading import Published
 from warehouse.records.accounts import Account
 from warehouse.records.policies import Policy, record_policies
 from warehouse.records.sign_ins import SignIn, record_sign_ins
@@ -37,9 +38,11 @@ def defaults(on: bool) -> Policy:
     return policy("security_defaults", "tenant", {"isEnabled": on})
 
 
-def findings(bench: Workbench, days: int = 0, **wanted: Any) -> list[dict[str, Any]]:
+def findings(
+    bench: Workbench, days: int = 0, tenant: str | None = None, **wanted: Any
+) -> list[dict[str, Any]]:
     with bench.reader() as connection:
-        return current_findings(connection, NOW + days * DAY, **wanted)
+        return current_findings(Published(connection, NOW + days * DAY, tenant), **wanted)
 
 
 def one(bench: Workbench, check: str, days: int = 0) -> dict[str, Any]:
@@ -78,7 +81,7 @@ def test_business_time_before_a_change_shows_the_state_before(board: Workbench) 
     board.build(NOW + 2 * DAY)
     assert one(board, "security_defaults", days=1)["status"] == "pass"
     with board.reader() as connection:
-        history = finding_history(connection, NOW + 3 * DAY, check="security_defaults")
+        history = finding_history(Published(connection, NOW + 3 * DAY), check="security_defaults")
     assert [(row["status"], row["observed_at"][:10]) for row in history] == [
         ("pass", "2026-11-24"),
         ("fail", "2026-11-26"),
@@ -91,7 +94,9 @@ def test_findings_of_an_account_that_is_gone_end(board: Workbench) -> None:
     board.build(NOW + DAY)
     assert findings(board, days=1, account=HR) == []
     with board.reader() as connection:
-        history = finding_history(connection, NOW + DAY, account=HR, check="display_name")
+        history = finding_history(
+            Published(connection, NOW + DAY), account=HR, check="display_name"
+        )
     assert [row["status"] for row in history] == ["pass", None]
 
 
@@ -151,7 +156,7 @@ def test_the_report_counts_failures_and_tells_how_fresh_it_is(board: Workbench) 
     read(board, defaults(True), days=1)
     board.build(NOW + DAY)
     with board.reader() as connection:
-        document = readiness_report(connection, Wanted(with_history=True), NOW + DAY)
+        document = readiness_report(Published(connection, NOW + DAY), Wanted(with_history=True))
     assert document["failed"] == 1
     assert document["checked_at"] == "2026-11-25T08:00:00Z"
     assert document["policies_read_at"] == {"contoso": "2026-11-25T08:00:00Z"}

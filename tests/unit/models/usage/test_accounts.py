@@ -12,7 +12,7 @@ from hve_monitor.config import Tenant
 from ingest.graph.trace_pages import COLUMNS
 from models.build import build
 from models.usage.accounts import Sender, account_contacts
-from warehouse.publication import published
+from warehouse.reading import published_connection
 from warehouse.records.message_traces import land
 from warehouse.store import open_store
 
@@ -54,7 +54,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_contacts_are_counted_by_domain_and_new_ones_are_told_apart(store: Path) -> None:
-    with published(store) as connection:
+    with published_connection(store) as connection:
         table = account_contacts(connection, HR, NOW - timedelta(days=7), NOW)
     assert table.to_dict("records") == [
         {"domain": "contoso.com", "recipients": 2, "people": 2, "new_people": 1},
@@ -63,6 +63,6 @@ def test_contacts_are_counted_by_domain_and_new_ones_are_told_apart(store: Path)
 
 
 def test_another_account_wrote_to_nobody(store: Path) -> None:
-    with published(store) as connection:
+    with published_connection(store) as connection:
         other = Sender("contoso", "news@contoso.com")
         assert account_contacts(connection, other, NOW - timedelta(days=7), NOW).empty

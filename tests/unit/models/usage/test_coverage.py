@@ -7,6 +7,7 @@ from typing import Any
 
 from models.usage.coverage import SOURCE, account_gaps, coverage_report, covered_until
 from tests.unit.models.conftest import NOW, TENANT, Workbench, at, trace
+from warehouse.reading import Published
 from warehouse.records.accounts import Account
 from warehouse.state import Window
 
@@ -19,7 +20,7 @@ def cover(bench: Workbench, start: str, end: str, address: str = ADDRESS) -> Non
 
 def report(bench: Workbench, now: datetime = NOW, **asked: Any) -> dict[str, Any]:
     with bench.reader() as connection:
-        return coverage_report(connection, now, **asked)
+        return coverage_report(Published(connection, now), **asked)
 
 
 def read_until_now(bench: Workbench) -> None:

@@ -10,6 +10,7 @@ import pytest
 from hve_monitor.errors import ConfigError
 from models.usage.usage import daily_usage, usage_rows, usage_sums
 from tests.unit.models.conftest import NOW, Workbench, at, trace
+from warehouse.reading import Published
 
 
 @pytest.fixture(scope="module")
@@ -38,9 +39,10 @@ def fill(bench: Workbench) -> Workbench:
 def rows(bench: Workbench, by: str = "account,day", **period: Any) -> list[dict[str, object]]:
     now = period.pop("now", NOW)
     with bench.reader() as connection:
-        summed = usage_sums(connection, by.split(","), now, **period)
+        published = Published(connection, now)
+        summed = usage_sums(published, by.split(","), **period)
         # What the pages sum of the frame that they have read already says the same.
-        assert usage_rows(daily_usage(connection, now, **period), by.split(",")) == summed
+        assert usage_rows(daily_usage(published, **period), by.split(",")) == summed
         return summed
 
 

@@ -10,7 +10,7 @@ import pytest
 from hve_monitor.config import Alerts, CostMinimum
 from publish.alerts.candidates import audience_of, budget_candidates, incident_candidates
 from tests.unit.publish.conftest import NOW, Desk, incident
-from warehouse.publication import published
+from warehouse.reading import read_published
 
 REPORT: dict[str, Any] = {
     "name": "all",
@@ -50,8 +50,8 @@ def test_money_watchers_hear_of_an_incident_only_above_both_minimums(
 def test_an_incident_says_everything_that_a_reader_needs(desk: Desk) -> None:
     desk.show(NOW, incident())
     config = desk.config(dashboard_url="https://hve.contoso.com/")
-    with published(desk.store.root) as connection:
-        (found,) = incident_candidates(connection, config, NOW)
+    with read_published(desk.store.root, NOW) as published:
+        (found,) = incident_candidates(published, config)
     parts = found.parts
     assert parts["title"] == "surge: hr@contoso.com"
     assert parts["more"] == "5,200 recipients, 310 were expected (180 to 520): 16.8 times"
@@ -65,8 +65,8 @@ def test_an_incident_says_everything_that_a_reader_needs(desk: Desk) -> None:
 
 def test_what_is_unknown_is_said_to_be_unknown(desk: Desk) -> None:
     desk.show(NOW, incident(extra_cost=None, interval_low=None, interval_high=None))
-    with published(desk.store.root) as connection:
-        (found,) = incident_candidates(connection, desk.config(), NOW)
+    with read_published(desk.store.root, NOW) as published:
+        (found,) = incident_candidates(published, desk.config())
     assert (found.parts["money"], found.parts["link"]) == ("not known", "")
     assert found.parts["more"] == "5,200 recipients, 310 were expected: 16.8 times"
 

@@ -12,7 +12,7 @@ from hve_monitor.errors import DONE, FAILED, INCOMPLETE, TEMPORARY, USAGE, HveEr
 from ingest.read_tenant import ingest_tenant
 from ingest.source import Progress, SourceResult
 from warehouse.configured import store_of
-from warehouse.state import Window
+from warehouse.windows import Window
 
 log = logging.getLogger(__name__)
 VITAL = ("accounts", "message_traces")

@@ -26,6 +26,7 @@ from models.delivery.search import (
 from models.delivery.timeline import Step, message_timelines, to_queue
 from warehouse.configured import store_of
 from warehouse.reading import Published
+from warehouse.records.event_requests import request_events
 
 LIMIT = 1000
 LIMIT_WITH_EVENTS = 50
@@ -101,7 +102,7 @@ def _queue(config: Config, steps: list[Step], now: datetime) -> None:
     with store_of(config) as store:
         for tenant in {step.tenant for step in steps}:
             pairs = [(step.id, step.recipient) for step in steps if step.tenant == tenant]
-            store.state.request_events(tenant, pairs, now)
+            request_events(store.state, tenant, pairs, now)
 
 
 def _exported(

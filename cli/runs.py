@@ -87,7 +87,7 @@ def ingest(
     from actions.ingest import ingest as ingest_tenants
     from actions.outcome import Outcome
     from actions.progress import progress_bar
-    from warehouse.state import Window
+    from warehouse.windows import Window
 
     loaded, moment = load(config), moment_of(now)
     start, end = time_of(since, "--since"), time_of(until, "--until")

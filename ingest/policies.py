@@ -20,8 +20,8 @@ from ingest.policy_part import Part
 from ingest.source import SourceResult
 from warehouse.records.accounts import Account
 from warehouse.records.policies import Policy, newest_policies, record_policies
-from warehouse.state import Window
 from warehouse.store import Store
+from warehouse.windows import Window
 
 SOURCE = "policies"
 

@@ -29,9 +29,9 @@ from ingest.powershell.session import ExchangeWays, PowerShell, installed
 from ingest.quota import Quota
 from ingest.source import Progress, SourceResult
 from warehouse.records.accounts import current_accounts
-from warehouse.state import Window
 from warehouse.store import Store
 from warehouse.upkeep import tidy
+from warehouse.windows import Window
 
 SOURCES = (
     "accounts",

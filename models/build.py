@@ -26,6 +26,7 @@ from models.usage.corrections import keep_corrections
 from models.usage.first_contacts import keep_firsts
 from warehouse.delta.portions import portions
 from warehouse.publication import publish
+from warehouse.records.money import record_reference_version, reference_version
 from warehouse.records.stored import stored_days
 from warehouse.state import DirtyDay
 from warehouse.store import Store
@@ -81,7 +82,7 @@ def build(
             store.check_now(tenant.name, now)
             # Other prices or metering rules make every day another one.
             version = held.version(tenant.name)
-            if full or store.state.reference(tenant.name) not in (None, version):
+            if full or reference_version(store.state, tenant.name) not in (None, version):
                 store.state.mark_dirty(tenant.name, stored_days(store, tenant.name))
             days = _rebuild_tenant(store, tenant.name, engine, held, now, progress)
             progress(f"{tenant.name}: baselines and incidents", 0, 1)
@@ -90,7 +91,7 @@ def build(
             result.incidents_opened += detect(store, tenant, now, days, prices, spending)
             store.state.clear_dirty(days)
             record_findings(store, tenant, now, readiness)
-            store.state.record_reference(tenant.name, version)
+            record_reference_version(store.state, tenant.name, version)
         progress("publish", 0, 1)
         publish(store, now, partial(offer_models, reference=held))
     result.seconds = round(time.monotonic() - started, 3)

@@ -11,23 +11,17 @@ import sqlite3
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from hve_monitor.errors import StoreError
 from hve_monitor.files import sql
+from warehouse.windows import Window, gaps, merge
 
 OPENING_ATTEMPTS = 200
 KEPT_RUNS = 10_000  # a hundred days of quarter-hours
 SCHEMA = sql(__file__, "state")
-
-
-class Window(NamedTuple):
-    """A closed interval of receivedDateTime, UTC, whole seconds."""
-
-    start: datetime
-    end: datetime
 
 
 class DirtyDay(NamedTuple):
@@ -36,6 +30,14 @@ class DirtyDay(NamedTuple):
     tenant: str
     day: date
     mark: int
+
+
+class FinishedRun(NamedTuple):
+    """A run: its start and end on the real clock, and the summary that it printed."""
+
+    started_at: datetime
+    finished_at: datetime
+    summary: dict[str, Any]
 
 
 class State:
@@ -142,7 +144,7 @@ class State:
             )
             self._db.executemany(
                 "insert into coverage values (?, ?, ?, ?, ?)",
-                [(*key, text_of(each.start), text_of(each.end)) for each in windows],
+                [(*key, text_of(start), text_of(end)) for start, end in windows],
             )
 
     def covered(self, tenant: str, source: str, address: str) -> list[Window]:
@@ -172,7 +174,7 @@ class State:
         )
         self._db.executemany(
             "insert into coverage values (?, ?, ?, ?, ?)",
-            [(*key, text_of(each.start), text_of(each.end)) for each in left],
+            [(*key, text_of(start), text_of(end)) for start, end in left],
         )
 
     # -- quota -----------------------------------------------------------------------------
@@ -229,10 +231,10 @@ class State:
 
     # -- checksums -------------------------------------------------------------------------
 
-    def record_checksums(self, found: Mapping[str, str]) -> None:
+    def record_checksums(self, sums: Mapping[str, str]) -> None:
         """Remembers the SHA-256 of data files by their paths below the store."""
         with self.transaction():
-            self._db.executemany("insert or replace into checksums values (?, ?)", found.items())
+            self._db.executemany("insert or replace into checksums values (?, ?)", sums.items())
 
     def checksums(self) -> dict[str, str]:
         """SHA-256 by path below the store, of every file that was written since it is kept."""
@@ -263,83 +265,6 @@ class State:
         rows = self._db.execute("pragma integrity_check(10)").fetchall()
         return [row[0] for row in rows if row[0] != "ok"]
 
-    # -- requests for events ---------------------------------------------------------------
-
-    def request_events(self, tenant: str, pairs: Iterable[tuple[str, str]], at: datetime) -> None:
-        """Queues (trace id, recipient) pairs for the next ingest; one that waits stays in place."""
-        with self.transaction():
-            self._db.executemany(
-                "insert or ignore into event_requests values (?, ?, ?, ?)",
-                [(tenant, *pair, text_of(at)) for pair in pairs],
-            )
-
-    def requested_events(self, tenant: str, most: int) -> list[tuple[str, str]]:
-        """Queued (trace id, recipient) pairs, the oldest request first."""
-        rows = self._db.execute(
-            "select trace_id, recipient from event_requests where tenant = ?"
-            " order by at, trace_id, recipient limit ?",
-            [tenant, most],
-        )
-        return [(trace_id, recipient) for trace_id, recipient in rows]
-
-    def forget_requests(self, tenant: str, pairs: Iterable[tuple[str, str]]) -> None:
-        """Takes pairs out of the queue: their events are stored, or were refused."""
-        with self.transaction():
-            self._db.executemany(
-                "delete from event_requests where tenant = ? and trace_id = ? and recipient = ?",
-                [(tenant, *pair) for pair in pairs],
-            )
-
-    # -- money -----------------------------------------------------------------------------
-
-    def reference(self, tenant: str) -> str | None:
-        """Version of the prices and rules that the tenant's marts were built by."""
-        row = self._db.execute(
-            "select version from reference_versions where tenant = ?", [tenant]
-        ).fetchone()
-        return str(row[0]) if row else None
-
-    def record_reference(self, tenant: str, version: str) -> None:
-        """Remembers the prices and rules of a build."""
-        self._db.execute(
-            "insert or replace into reference_versions values (?, ?)", [tenant, version]
-        )
-
-    def close_month(self, tenant: str, month: str, at: datetime, document: Any) -> bool:
-        """Freezes a month; False when it was closed before, which then stays as it is."""
-        done = self._db.execute(
-            "insert or ignore into closed_months values (?, ?, ?, ?)",
-            [tenant, month, text_of(at), json.dumps(document)],
-        )
-        return done.rowcount == 1
-
-    def closed_month(self, tenant: str, month: str) -> tuple[datetime, Any] | None:
-        """When the month was closed and as what; None while it is open."""
-        row = self._db.execute(
-            "select closed_at, document from closed_months where tenant = ? and month = ?",
-            [tenant, month],
-        ).fetchone()
-        return (time_of(row[0]), json.loads(row[1])) if row else None
-
-    def note_budget_alert(
-        self,
-        key: tuple[str, date, float],
-        passed_on: str,
-        at: datetime,
-        amounts: tuple[str, str, str],
-    ) -> bool:
-        """Keeps that a threshold was passed: once for a budget, period and threshold.
-
-        key: budget, first day of the period, threshold; amounts: budget, used, currency.
-        Returns whether it is new.
-        """
-        budget, start, threshold = key
-        done = self._db.execute(
-            "insert or ignore into budget_alerts values (?, ?, ?, ?, ?, ?, ?, ?, null)",
-            [budget, str(start), threshold, passed_on, text_of(at), *amounts],
-        )
-        return done.rowcount == 1
-
     # -- runs ------------------------------------------------------------------------------
 
     def record_run(self, started_at: datetime, finished_at: datetime, summary: Any) -> None:
@@ -351,19 +276,15 @@ class State:
             )
             self._db.execute("delete from runs where id <= ?", [(done.lastrowid or 0) - KEPT_RUNS])
 
-    def last_run(self) -> tuple[datetime, datetime, dict[str, Any]] | None:
-        """Real start and end of the run that finished last, and its summary."""
-        row = self._db.execute(
-            "select started_at, finished_at, summary from runs order by id desc limit 1"
-        ).fetchone()
-        return (time_of(row[0]), time_of(row[1]), json.loads(row[2])) if row else None
-
-    def recent_runs(self, most: int) -> list[tuple[datetime, datetime, dict[str, Any]]]:
-        """Real start and end of the last runs and their summaries, the newest first."""
+    def recent_runs(self, most: int) -> list[FinishedRun]:
+        """The last runs, the newest first."""
         rows = self._db.execute(
             "select started_at, finished_at, summary from runs order by id desc limit ?", [most]
         )
-        return [(time_of(start), time_of(end), json.loads(summary)) for start, end, summary in rows]
+        return [
+            FinishedRun(time_of(start), time_of(end), json.loads(summary))
+            for start, end, summary in rows
+        ]
 
     def rows(self, table: str) -> tuple[dict[str, str], list[tuple[Any, ...]]]:
         """Columns with their SQLite types, and all rows of one state table, for publishing."""
@@ -376,40 +297,6 @@ def open_state(store_root: Path) -> Iterator[State]:
     """The state.db of a store folder, closed by its context; for what needs nothing else of it."""
     with closing(State(store_root / "state.db")) as state:
         yield state
-
-
-def merge(windows: Iterable[Window]) -> list[Window]:
-    """The same instants in as few windows as possible, oldest first."""
-    joined: list[Window] = []
-    for window in sorted(windows):
-        if joined and window.start <= joined[-1].end:
-            joined[-1] = Window(joined[-1].start, max(joined[-1].end, window.end))
-        else:
-            joined.append(window)
-    return joined
-
-
-def gaps(covered: Iterable[Window], wanted: Window) -> list[Window]:
-    """Parts of the wanted window that no covered window holds, oldest first."""
-    missing: list[Window] = []
-    start = wanted.start
-    for window in merge(covered):
-        if window.end <= start:
-            continue
-        if window.start >= wanted.end:
-            break
-        if window.start > start:
-            missing.append(Window(start, window.start))
-        start = max(start, window.end)
-    if start < wanted.end:
-        missing.append(Window(start, wanted.end))
-    return missing
-
-
-def whole_second(moment: datetime, *, up: bool = False) -> datetime:
-    """The second at or before the instant, or at or after it."""
-    floor = moment.astimezone(UTC).replace(microsecond=0)
-    return floor + timedelta(seconds=1) if up and floor < moment else floor
 
 
 def text_of(moment: datetime) -> str:

@@ -20,10 +20,10 @@ from hve_monitor.files import sql
 from warehouse.delta.commit import sha256
 from warehouse.reading import published_connection
 from warehouse.records.stored import stored_days
-from warehouse.state import Window
 from warehouse.store import Store
 from warehouse.tables import HVE_USAGE_DAILY, MESSAGE_TRACES, TABLES, Table
 from warehouse.upkeep import KEEP_HOURS
+from warehouse.windows import Window
 
 PAIRS = sql(__file__, "pairs")
 TRACES = "message_traces"

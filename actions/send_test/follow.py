@@ -17,7 +17,7 @@ from ingest.http import Api, https_client
 from ingest.quota import Quota
 from ingest.read_tenant import GRAPH_PERMISSION
 from warehouse.configured import store_of
-from warehouse.state import Window, whole_second
+from warehouse.windows import Window, whole_second
 
 BEFORE_SENDING = timedelta(hours=1)
 POLL_SECONDS = 30.0

@@ -15,6 +15,7 @@ from dashboards.session.access import require, require_tenant
 from dashboards.session.view import View
 from models.delivery.timeline import Step, to_queue
 from models.explain.diagnosis import explain
+from warehouse.records.event_requests import request_events
 from warehouse.state import open_state
 
 MOST, LONGEST = 20, 200
@@ -145,4 +146,4 @@ def queue(view: View, steps: list[Step]) -> None:
         require_tenant(view.user, step.tenant)
     with open_state(view.config.warehouse.path) as state:
         for step in steps:
-            state.request_events(step.tenant, [(step.id, step.recipient)], view.now)
+            request_events(state, step.tenant, [(step.id, step.recipient)], view.now)

@@ -19,8 +19,8 @@ from ingest.http import Api
 from ingest.outcome import finish
 from ingest.source import SourceResult
 from warehouse.records.costs import Cost, CostRange, Mark, record_costs
-from warehouse.state import Window, whole_second
 from warehouse.store import Store
+from warehouse.windows import Window, whole_second
 
 SOURCE = "azure_costs"
 PERMISSION = "role Cost Management Reader for the application on the scope of tenants.azure_scopes"

@@ -21,8 +21,8 @@ from ingest.linked_pages import address, linked_pages
 from ingest.outcome import finish
 from ingest.source import SourceResult
 from warehouse.records.costs import RetailPrice, record_prices
-from warehouse.state import Window, whole_second
 from warehouse.store import Store
+from warehouse.windows import Window, whole_second
 
 SOURCE = "retail_prices"
 PATH = "/api/retail/prices"

@@ -21,8 +21,8 @@ from ingest.outcome import finish, is_refusal, note
 from ingest.source import SourceResult
 from warehouse.records.accounts import Account
 from warehouse.records.sign_ins import SignIn, record_sign_ins
-from warehouse.state import Window, gaps, whole_second
 from warehouse.store import Store
+from warehouse.windows import Window, gaps, whole_second
 
 SOURCE = "sign_ins"
 PERMISSION = (

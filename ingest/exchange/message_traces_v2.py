@@ -20,7 +20,7 @@ from ingest.graph.trace_pages import TracePage, TraceRow
 from ingest.graph.trace_plan import EVERYONE
 from ingest.graph.traces import GraphTraces, place
 from ingest.http import JsonObject
-from warehouse.state import Window
+from warehouse.windows import Window
 
 CMDLET = "Get-MessageTraceV2"
 RESULT_SIZE = 5000

@@ -20,8 +20,8 @@ from ingest.pace import Pace, QuotaUse
 from ingest.source import Progress, SourceResult
 from warehouse.records.known_keys import known_keys
 from warehouse.records.unsettled import oldest_unsettled
-from warehouse.state import Window, gaps, whole_second
 from warehouse.store import Store
+from warehouse.windows import Window, gaps, whole_second
 
 REFUSED_SECONDS, TRUSTED_SECONDS = 86_400.0, 7 * 86_400.0
 UNSETTLED_FOR = timedelta(hours=48)

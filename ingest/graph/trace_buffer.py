@@ -18,8 +18,8 @@ from ingest.graph.trace_pages import COLUMNS, TraceRow, arrow_rows
 from ingest.source import SourceResult
 from warehouse.records.message_traces import Landed, land
 from warehouse.records.rejected_rows import reject
-from warehouse.state import Window
 from warehouse.store import Store
+from warehouse.windows import Window
 
 SOURCE = "message_traces"
 ROWS_PER_COMMIT = 100_000

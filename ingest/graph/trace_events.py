@@ -21,6 +21,7 @@ from ingest.linked_pages import linked_pages
 from ingest.outcome import finish, note
 from ingest.source import SourceResult
 from warehouse.privacy.identities import identities
+from warehouse.records.event_requests import forget_requests, requested_events
 from warehouse.records.trace_events import Pair, TraceEvent, failed_pairs, record_events
 from warehouse.store import Store
 
@@ -60,7 +61,7 @@ def ingest_failed_events(
         result = SourceResult(SOURCE, tenant, optional=True)
         result.error = "unavailable: privacy.mode = 'aggregate' keeps no recipients to ask for"
         return result
-    requested = [Pair(*pair) for pair in store.state.requested_events(tenant, max(0, budget))]
+    requested = [Pair(*pair) for pair in requested_events(store.state, tenant, max(0, budget))]
     failed = failed_pairs(store, tenant, now, budget - len(requested))
     return ingest_trace_events(store, tenant, api, [*requested, *failed], now)
 
@@ -84,7 +85,7 @@ def ingest_trace_events(
                 if isinstance(error, (AuthError, SourceUnavailable)):
                     break
                 # What this pair was refused for would be refused again.
-                store.state.forget_requests(tenant, [pair])
+                forget_requests(store.state, tenant, [pair])
             if len(fetched) >= PAIRS_PER_COMMIT:
                 _keep(store, tenant, fetched, now, result)
     finally:
@@ -102,7 +103,7 @@ def _keep(
     """Stores what was fetched and empties it."""
     read = sum(len(events) for events in fetched.values())
     new = record_events(store, tenant, fetched, now)
-    store.state.forget_requests(tenant, fetched)
+    forget_requests(store.state, tenant, fetched)
     result.rows_read += read
     result.rows_new += new
     result.rows_unchanged += read - new

@@ -10,7 +10,7 @@ from ingest.graph.trace_pages import TracePage, TraceRow
 from ingest.graph.traces import PATH
 from ingest.http import Api
 from ingest.linked_pages import address, linked_pages
-from warehouse.state import Window
+from warehouse.windows import Window
 
 
 def traces_of_message(api: Api, message_id: str, window: Window) -> list[TraceRow]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from warehouse.state import Window
+from warehouse.windows import Window
 
 EVERYONE = "*"
 Sharing = Literal["address", "domain", "everyone"]

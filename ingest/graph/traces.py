@@ -17,7 +17,7 @@ from hve_monitor.errors import SourceContractError
 from ingest.graph.trace_pages import TracePage, TraceRow, utc_times
 from ingest.graph.trace_plan import EVERYONE
 from ingest.http import Api, RequestRefused
-from warehouse.state import Window, whole_second
+from warehouse.windows import Window, whole_second
 
 PATH = "/v1.0/admin/exchange/tracing/messageTraces"
 PAGE_ROWS = 5000

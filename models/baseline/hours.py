@@ -14,9 +14,9 @@ from hve_monitor.config import Tenant
 from models.baseline.grid import HourlyGrid, grid_from_hours
 from models.usage.coverage import account_gaps, covered_until
 from warehouse.connection import files_sql
-from warehouse.state import Window
 from warehouse.store import Store
 from warehouse.tables import HVE_USAGE_HOURLY
+from warehouse.windows import Window
 
 HOUR = timedelta(hours=1)
 # More than a year, so that yearly mailings are known; a stray row of long ago costs nothing.

@@ -10,6 +10,7 @@ from hve_monitor.clock import iso
 from hve_monitor.document import plain
 from hve_monitor.errors import ConfigError
 from models.periods import end_of_month
+from warehouse.records.money import closed_month, freeze_month
 from warehouse.state import State
 
 KEPT = ("month", "currency", "month_to_date", "by_cost_center", "invoice", "reconciliation_months")
@@ -38,8 +39,8 @@ def close_month(
             if row["status"] in ("late", "unexplained")
         ],
     }
-    if not state.close_month(tenant, month, now, document):
-        held = state.closed_month(tenant, month)
+    if not freeze_month(state, tenant, month, now, document):
+        held = closed_month(state, tenant, month)
         at = f" since {iso(held[0])}" if held else ""
         raise ConfigError(
             f"--close {month}: tenant '{tenant}' has it closed{at};"
@@ -50,7 +51,7 @@ def close_month(
 
 def closed_view(state: State, tenants: list[str], report: dict[str, Any]) -> dict[str, Any]:
     """`closed` with each tenant's time, and `restatements`: what differs now."""
-    found = {name: state.closed_month(name, report["month"]) for name in tenants}
+    found = {name: closed_month(state, name, report["month"]) for name in tenants}
     held = {name: each for name, each in found.items() if each is not None}
     if not held:
         return {"closed": None, "restatements": []}

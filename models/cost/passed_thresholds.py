@@ -15,6 +15,7 @@ from models.cost.budgets import BudgetLine, budget_lines
 from models.cost.report import spent_days
 from models.reference.cost_centers import read_centers
 from warehouse.reading import Published, published_connection
+from warehouse.records.money import BudgetAlert, note_budget_alert
 from warehouse.state import State
 
 ONE_DAY = timedelta(days=1)
@@ -70,17 +71,10 @@ def _note(
     found = []
     for line in lines:
         for start, threshold, passed_on, used in line.passed(spent, today):
-            amounts = (plain(line.amount) or "0", plain(used) or "0", currency)
-            if state.note_budget_alert((line.name, start, threshold), passed_on, now, amounts):
-                found.append(
-                    {
-                        "budget": line.name,
-                        "period_start": str(start),
-                        "threshold": threshold,
-                        "passed_on": passed_on,
-                        "amount": amounts[0],
-                        "used": amounts[1],
-                        "currency": currency,
-                    }
-                )
+            amount, used_amount = plain(line.amount) or "0", plain(used) or "0"
+            alert = BudgetAlert(
+                line.name, start, threshold, passed_on, amount, used_amount, currency
+            )
+            if note_budget_alert(state, alert, now):
+                found.append(alert._asdict() | {"period_start": str(start)})
     return found

@@ -33,9 +33,10 @@ from models.reference.prices import PriceBook
 from warehouse.records.plans import Plan, stored_plans
 from warehouse.records.stored import replace_of_accounts, stored_rows
 from warehouse.records.verdicts import stored_verdicts
-from warehouse.state import DirtyDay, Window
+from warehouse.state import DirtyDay
 from warehouse.store import Store
 from warehouse.tables import HVE_BASELINE_HOURLY, HVE_INCIDENTS, HVE_SIGNALS, Table
+from warehouse.windows import Window
 
 ONE_DAY = timedelta(days=1)
 WARM_UP = timedelta(days=90)

@@ -22,7 +22,8 @@ from models.usage.coverage import (
     published_as_of,
 )
 from warehouse.reading import Published
-from warehouse.state import Window, gaps, open_state
+from warehouse.state import open_state
+from warehouse.windows import Window, gaps
 
 Row = dict[str, Any]
 MOST_RUNS = 30

@@ -11,7 +11,7 @@ import duckdb
 from hve_monitor.clock import iso
 from hve_monitor.files import sql
 from warehouse.reading import Published
-from warehouse.state import Window, gaps
+from warehouse.windows import Window, gaps
 
 if TYPE_CHECKING:  # readers of the published file start faster without
     from warehouse.store import Store

@@ -165,10 +165,10 @@ def _registry(config: Config, clock: Callable[[], datetime]) -> CollectorRegistr
 
 
 def _runs(state: State) -> Iterator[GaugeMetricFamily]:
-    last = state.last_run()
-    if last is None:
+    last = state.recent_runs(1)
+    if not last:
         return
-    started, finished, summary = last
+    started, finished, summary = last[0]
     seconds = (finished - started).total_seconds()
     ended: list[Sample] = [([], finished.timestamp())]
     yield _gauge("hve_last_run_timestamp_seconds", "when it ended, real time", [], ended)

@@ -36,9 +36,9 @@ from warehouse.records.message_traces import land
 from warehouse.records.policies import newest_policies
 from warehouse.records.stored import stored_rows
 from warehouse.records.trace_events import Pair
-from warehouse.state import Window
 from warehouse.store import Store, open_store
 from warehouse.tables import RETAIL_PRICES, SIGN_INS, TRACE_EVENTS
+from warehouse.windows import Window
 
 pytestmark = pytest.mark.contract
 DAY = timedelta(days=1)

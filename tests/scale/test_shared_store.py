@@ -24,7 +24,7 @@ from simulator.server.serving import serve
 from simulator.world.tenant import SimulatedTenant
 from warehouse.configured import store_of
 from warehouse.reading import read_published
-from warehouse.state import Window
+from warehouse.windows import Window
 
 pytestmark = pytest.mark.scale
 TENANTS, PROCESSES, TWICE = 200, 4, 20

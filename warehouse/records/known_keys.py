@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from hve_monitor.clock import days_between
 from hve_monitor.files import sql
-from warehouse.state import Window
 from warehouse.store import Store
 from warehouse.tables import MESSAGE_TRACES
+from warehouse.windows import Window
 
 QUERY = sql(__file__, "known_keys")
 MOST = 5_000

@@ -20,6 +20,7 @@ from tests.unit.conftest import Ended, Hve, Prepared
 from warehouse.configured import store_of
 from warehouse.connection import arrow, compute, files_sql
 from warehouse.privacy.subjects import DIGESTS, marked
+from warehouse.records.event_requests import request_events, requested_events
 from warehouse.records.stored import stored_rows
 from warehouse.tables import FIRST_SUBJECTS, HVE_FINDINGS, MESSAGE_TRACES
 
@@ -425,9 +426,9 @@ def test_a_backup_file_is_written_anew_without_the_person(hve: Hve, mode: str) -
 def test_what_was_asked_of_an_erased_person_is_asked_no_more(hve: Hve, mode: str) -> None:
     (row,) = hve("trace", "--recipient", PERSON, "--status", "failed", "--json", *NOW).json["rows"]
     with store_of(load_config()) as store:
-        store.state.request_events("local", [("t2", row["recipient"])], AT)
+        request_events(store.state, "local", [("t2", row["recipient"])], AT)
         hve("erase", PERSON, *NOW)
-        assert store.state.requested_events("local", 10) == []
+        assert requested_events(store.state, "local", 10) == []
 
 
 def test_files_that_leave_the_store_are_in_the_audit_log(hve: Hve, mode: str) -> None:

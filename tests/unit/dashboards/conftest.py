@@ -24,8 +24,8 @@ from models.build import build
 from models.usage.coverage import SOURCE
 from warehouse.records.accounts import Account, record_accounts
 from warehouse.records.message_traces import land
-from warehouse.state import Window
 from warehouse.store import Store, open_store
+from warehouse.windows import Window
 
 APP = Path(dashboards.__file__).with_name("app.py")
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)

@@ -22,8 +22,8 @@ from warehouse.records.plans import add_plan
 from warehouse.records.policies import Policy, record_policies
 from warehouse.records.rejected_rows import reject
 from warehouse.records.trace_events import Pair, TraceEvent, record_events
-from warehouse.state import Window
 from warehouse.store import Store, open_store
+from warehouse.windows import Window
 
 SCRIPT = "<script>window.stolen=1</script>"
 IMAGE = '<img src=x onerror="window.stolen=1">'

@@ -17,9 +17,9 @@ from tests.unit.ingest.conftest import NOW, Answer, Asked, Service, Tokens
 from warehouse.records.accounts import Account
 from warehouse.records.policies import Policy, newest_policies
 from warehouse.records.stored import stored_rows
-from warehouse.state import Window
 from warehouse.store import Store
 from warehouse.tables import POLICIES
+from warehouse.windows import Window
 
 USER_ID, GROUP, APP = "user-1", "group-1", "00000000-0000-0000-0000-0000000000b1"
 HR = Account("hr@contoso.com", ("hr@contoso.com", "hr2@contoso.com"), external_id=USER_ID)

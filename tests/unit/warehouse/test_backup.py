@@ -12,8 +12,8 @@ from tests.unit.warehouse.conftest import NOW, land_rows, observations
 from warehouse import backup
 from warehouse.backup import back_up, restore
 from warehouse.locks import exclusive
-from warehouse.state import Window
 from warehouse.store import MANIFEST, Store, open_store, restoring
+from warehouse.windows import Window
 
 
 @pytest.fixture

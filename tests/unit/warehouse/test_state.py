@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta, timezone
-from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from hve_monitor.errors import StoreError
-from warehouse.state import State, Window, gaps, merge, whole_second
+from warehouse.state import State
+from warehouse.windows import Window
 
 START = datetime(2026, 11, 24, tzinfo=UTC)
 DAY = date(2026, 11, 24)
-spans = st.tuples(st.integers(0, 30), st.integers(0, 12))
 
 
 @pytest.fixture
@@ -33,45 +30,6 @@ def at(second: int) -> datetime:
 
 def window(start: int, end: int) -> Window:
     return Window(at(start), at(end))
-
-
-def windows(pairs: Iterable[tuple[int, int]]) -> list[Window]:
-    return [window(start, start + length) for start, length in pairs]
-
-
-def seconds(found: Iterable[Window]) -> set[int]:
-    """The seconds that begin inside the windows."""
-    return {
-        second
-        for each in found
-        for second in range(
-            int((each.start - START).total_seconds()), int((each.end - START).total_seconds())
-        )
-    }
-
-
-@settings(deadline=None, database=None, max_examples=60)
-@given(st.lists(spans, max_size=8))
-def test_merging_keeps_every_second_in_separate_windows(pairs: list[tuple[int, int]]) -> None:
-    merged = merge(windows(pairs))
-    assert seconds(merged) == seconds(windows(pairs))
-    assert all(first.end < second.start for first, second in pairwise(merged))
-
-
-@settings(deadline=None, database=None, max_examples=60)
-@given(st.lists(spans, max_size=8), spans)
-def test_gaps_are_the_wanted_seconds_without_the_covered_ones(
-    pairs: list[tuple[int, int]], asked: tuple[int, int]
-) -> None:
-    (wanted,) = windows([asked])
-    missing = gaps(windows(pairs), wanted)
-    assert seconds(missing) == seconds([wanted]) - seconds(windows(pairs))
-    assert all(gap.start < gap.end for gap in missing)
-    assert missing == sorted(missing)
-
-
-def test_a_gap_shares_its_borders_with_what_is_covered() -> None:
-    assert gaps([window(0, 10), window(20, 30)], window(5, 25)) == [window(10, 20)]
 
 
 def test_windows_that_touch_or_overlap_are_stored_as_one(state: State) -> None:
@@ -166,7 +124,7 @@ def test_runs_of_long_ago_are_forgotten(state: State, monkeypatch: pytest.Monkey
     monkeypatch.setattr("warehouse.state.KEPT_RUNS", 3)
     for number in range(7):
         state.record_run(START, at(number), {"number": number})
-    assert [each[2]["number"] for each in state.recent_runs(10)] == [6, 5, 4]
+    assert [run.summary["number"] for run in state.recent_runs(10)] == [6, 5, 4]
 
 
 def test_a_second_process_sees_what_was_written(state: State, tmp_path: Path) -> None:
@@ -188,13 +146,6 @@ def test_a_file_that_is_no_database_is_a_store_error(tmp_path: Path) -> None:
         State(tmp_path / "state.db")
 
 
-def test_whole_seconds_are_cut_down_or_up() -> None:
-    half = at(3) + timedelta(milliseconds=500)
-    assert whole_second(half) == at(3)
-    assert whole_second(half, up=True) == at(4)
-    assert whole_second(at(3), up=True) == at(3)
-
-
 def test_many_may_open_a_new_file_at_once(tmp_path: Path) -> None:
     def opened(number: int) -> int:
         state = State(tmp_path / f"store{number // 8}" / "state.db")
@@ -205,15 +156,3 @@ def test_many_may_open_a_new_file_at_once(tmp_path: Path) -> None:
     with ThreadPoolExecutor(max_workers=8) as pool:
         batches = list(pool.map(opened, range(160)))
     assert sorted(batches) == sorted(list(range(1, 9)) * 20)
-
-
-def test_requests_wait_in_their_order_and_once_each(state: State) -> None:
-    state.request_events("contoso", [("t2", "b@contoso.com")], at(1))
-    state.request_events("contoso", [("t2", "b@contoso.com"), ("t1", "a@contoso.com")], at(2))
-    state.request_events("fabrikam", [("t9", "x@fabrikam.com")], at(0))
-    waiting = [("t2", "b@contoso.com"), ("t1", "a@contoso.com")]
-    assert state.requested_events("contoso", 10) == waiting
-    assert state.requested_events("contoso", 1) == waiting[:1]
-    state.forget_requests("contoso", waiting[:1])
-    assert state.requested_events("contoso", 10) == waiting[1:]
-    assert len(state.requested_events("fabrikam", 10)) == 1

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from tests.unit.warehouse.conftest import NOW, land_rows, observations
-from warehouse.state import Window
 from warehouse.store import Store
 from warehouse.tables import MESSAGE_TRACES
 from warehouse.verification import Finding, set_aside, verify
+from warehouse.windows import Window
 
 YESTERDAY = NOW - timedelta(days=1)
 HR = "hr@contoso.com"

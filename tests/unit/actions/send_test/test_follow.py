@@ -8,7 +8,7 @@ import pytest
 
 from actions.send_test.follow import POLL_SECONDS, settled_rows
 from ingest.graph.trace_pages import TraceRow
-from warehouse.state import Window
+from warehouse.windows import Window
 
 NOW = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
 

@@ -47,8 +47,8 @@ from tests.unit.dashboards.conftest import (
 from warehouse.reading import Published, published_connection, read_published
 from warehouse.records.accounts import Account, record_accounts
 from warehouse.records.message_traces import land
-from warehouse.state import Window
 from warehouse.store import open_store
+from warehouse.windows import Window
 
 OTHER = "fabrikam"
 BOSS = "boss@fabrikam.com"

@@ -16,9 +16,9 @@ from ingest.source import SourceResult
 from tests.unit.ingest.conftest import NOW, Answer, Service
 from warehouse.records.costs import Cost, newest_costs
 from warehouse.records.stored import stored_rows
-from warehouse.state import Window
 from warehouse.store import Store
 from warehouse.tables import AZURE_COSTS
+from warehouse.windows import Window
 
 SCOPE = "/subscriptions/00000000-0000-0000-0000-000000000001"
 OTHER = "/subscriptions/00000000-0000-0000-0000-000000000002"

@@ -15,9 +15,9 @@ from ingest.source import SourceResult
 from tests.unit.ingest.conftest import NOW, Answer, Asked, Service
 from warehouse.records.accounts import Account
 from warehouse.records.stored import stored_rows
-from warehouse.state import Window
 from warehouse.store import Store
 from warehouse.tables import SIGN_INS
+from warehouse.windows import Window
 
 HR = Account(
     "hr@contoso.com", ("hr@contoso.com",), external_id="00000000-0000-0000-0000-0000000000a1"

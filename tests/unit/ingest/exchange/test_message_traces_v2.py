@@ -13,7 +13,7 @@ from ingest.exchange.message_traces_v2 import RESULT_SIZE, CmdletTraces, TraceEx
 from ingest.graph.trace_pages import TraceRow, arrow_rows
 from ingest.http import Api, RequestRefused
 from tests.unit.ingest.conftest import NOW, Answer, Asked, Service
-from warehouse.state import Window
+from warehouse.windows import Window
 
 TENANT = "11111111-2222-3333-4444-555555555555"
 HR = "hr@contoso.com"

@@ -17,9 +17,9 @@ from ingest.source import SourceResult
 from tests.unit.ingest.conftest import NOW, Answer, Service, quiet
 from tests.unit.ingest.graph.test_traces import border, filter_of, page, refusal, row
 from warehouse.records.stored import stored_rows
-from warehouse.state import Window
 from warehouse.store import Store
 from warehouse.tables import MESSAGE_TRACES
+from warehouse.windows import Window
 
 HR, SHOP = "hr@contoso.com", "shop@fabrikam.com"
 IT = "it@contoso.com"

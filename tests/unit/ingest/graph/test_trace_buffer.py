@@ -15,9 +15,9 @@ from ingest.source import SourceResult
 from tests.unit.ingest.conftest import NOW
 from warehouse.delta.commit import DeltaFolder
 from warehouse.records.stored import stored_rows
-from warehouse.state import Window
 from warehouse.store import Store
 from warehouse.tables import MESSAGE_TRACES, REJECTED_ROWS
+from warehouse.windows import Window
 
 HR = "hr@contoso.com"
 WINDOW = Window(NOW - timedelta(hours=1), NOW)

@@ -12,6 +12,7 @@ from hve_monitor.clock import iso
 from ingest.graph.trace_events import PATH, ingest_failed_events, ingest_trace_events
 from ingest.http import Api
 from tests.unit.ingest.conftest import NOW, Answer, Service
+from warehouse.records.event_requests import request_events, requested_events
 from warehouse.records.message_traces import land
 from warehouse.records.stored import stored_rows
 from warehouse.records.trace_events import Pair, failed_pairs
@@ -173,12 +174,12 @@ def test_what_was_asked_for_is_fetched_first_and_leaves_the_queue(
     store: Store, api: Api, service: Service
 ) -> None:
     land_traces(store, ("t1", ANNA, "failed", HOUR), ("t2", BEN, "delivered", HOUR))
-    store.state.request_events("contoso", [("t2", BEN)], NOW)
+    request_events(store.state, "contoso", [("t2", BEN)], NOW)
     service.choose = lambda _: page(event("Receive"))
     first = ingest_failed_events(store, "contoso", api, NOW, 1)
     assert first.requests == 1
     assert "t2" in service.asked[0].path
-    assert store.state.requested_events("contoso", 10) == []
+    assert requested_events(store.state, "contoso", 10) == []
     ingest_failed_events(store, "contoso", api, NOW, 5)
     assert "t1" in service.asked[1].path
     assert len(service.asked) == 2
@@ -187,20 +188,20 @@ def test_what_was_asked_for_is_fetched_first_and_leaves_the_queue(
 def test_a_request_that_is_refused_does_not_hold_up_the_others(
     store: Store, api: Api, service: Service
 ) -> None:
-    store.state.request_events("contoso", [("bad", ANNA), ("t2", BEN)], NOW)
+    request_events(store.state, "contoso", [("bad", ANNA), ("t2", BEN)], NOW)
     service.choose = lambda asked: (
         Answer(400, {"error": {"message": "bad id"}}) if "bad" in asked.path else page()
     )
     result = ingest_failed_events(store, "contoso", api, NOW, 5)
     assert "bad id" in str(result.error)
-    assert store.state.requested_events("contoso", 10) == []
+    assert requested_events(store.state, "contoso", 10) == []
 
 
 def test_a_request_waits_while_the_service_is_down_or_the_budget_used_up(
     store: Store, api: Api, service: Service
 ) -> None:
-    store.state.request_events("contoso", [("t2", BEN)], NOW)
+    request_events(store.state, "contoso", [("t2", BEN)], NOW)
     assert ingest_failed_events(store, "contoso", api, NOW, 0).requests == 0
     service.choose = lambda _: Answer(403, {"error": {"message": "no"}})
     ingest_failed_events(store, "contoso", api, NOW, 5)
-    assert store.state.requested_events("contoso", 10) == [("t2", BEN)]
+    assert requested_events(store.state, "contoso", 10) == [("t2", BEN)]

@@ -7,7 +7,7 @@ from datetime import timedelta
 from ingest.graph.trace_lookup import bare, traces_of_message
 from ingest.http import Api
 from tests.unit.ingest.conftest import NOW, Answer, Service
-from warehouse.state import Window
+from warehouse.windows import Window
 
 WINDOW = Window(NOW - timedelta(hours=1), NOW)
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest.graph.trace_plan import EVERYONE, Step, finer, plan, split
-from warehouse.state import Window, gaps
+from warehouse.windows import Window, gaps
 
 END = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)

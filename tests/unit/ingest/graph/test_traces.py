@@ -13,7 +13,7 @@ from hve_monitor.errors import AuthError, SourceContractError
 from ingest.graph.traces import PATH, GraphTraces, place
 from ingest.http import Api, RequestRefused
 from tests.unit.ingest.conftest import NOW, Answer, Asked, Service
-from warehouse.state import Window
+from warehouse.windows import Window
 
 HR = "hr@contoso.com"
 HOUR = timedelta(hours=1)

@@ -17,7 +17,7 @@ from models.cost.spend import close, spend
 from models.reference.book import reference_of
 from tests.unit.models.conftest import NOW, TENANT, KeptStores, Workbench, at, trace
 from warehouse.records.costs import Cost, CostRange, record_costs
-from warehouse.state import Window
+from warehouse.windows import Window
 
 PRICE = Decimal("0.000042")
 SCOPE = "/subscriptions/s1"

@@ -12,7 +12,7 @@ from models.delivery.search import COLUMNS, TraceFilter, found_rows, search_trac
 from tests.unit.models.conftest import NOW, KeptStores, Workbench, at, trace
 from warehouse.reading import Published
 from warehouse.records.accounts import Account
-from warehouse.state import Window
+from warehouse.windows import Window
 
 OTHER_IP = "198.51.100.7"
 

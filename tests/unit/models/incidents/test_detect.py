@@ -21,7 +21,7 @@ from warehouse.reading import Published
 from warehouse.records.accounts import Account
 from warehouse.records.plans import add_plan
 from warehouse.records.verdicts import record_verdict
-from warehouse.state import Window
+from warehouse.windows import Window
 
 ACCOUNT = "alerts@contoso.com"
 START = at("2026-09-01T00:00:00")

@@ -18,7 +18,7 @@ from warehouse.reading import Published
 from warehouse.records.accounts import Account, record_accounts
 from warehouse.records.billing import BillingPolicy, record_billing
 from warehouse.records.trace_events import Pair, TraceEvent, record_events
-from warehouse.state import Window
+from warehouse.windows import Window
 
 HR = "hr@contoso.com"
 

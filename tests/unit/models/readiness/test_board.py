@@ -18,8 +18,8 @@ from warehouse.records.accounts import Account
 from warehouse.records.policies import Policy, record_policies
 from warehouse.records.sign_ins import SignIn, record_sign_ins
 from warehouse.records.stored import stored_rows
-from warehouse.state import Window
 from warehouse.tables import HVE_FINDINGS
+from warehouse.windows import Window
 
 HR = "hr@contoso.com"
 DAY = timedelta(days=1)

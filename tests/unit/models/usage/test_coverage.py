@@ -9,7 +9,7 @@ from models.usage.coverage import SOURCE, account_gaps, coverage_report, covered
 from tests.unit.models.conftest import NOW, TENANT, Workbench, at, trace
 from warehouse.reading import Published
 from warehouse.records.accounts import Account
-from warehouse.state import Window
+from warehouse.windows import Window
 
 ADDRESS = "hr@contoso.com"
 

@@ -1,0 +1,64 @@
+"""What is remembered of money: closed months, passed budgets, and the prices of the last build."""
+
+from __future__ import annotations
+
+import json
+from datetime import date, datetime
+from typing import Any, NamedTuple
+
+from warehouse.state import State, text_of, time_of
+
+
+class BudgetAlert(NamedTuple):
+    """A threshold of a budget that was passed in a period; amounts are decimal texts."""
+
+    budget: str
+    period_start: date
+    threshold: float
+    passed_on: str
+    amount: str
+    used: str
+    currency: str
+
+
+def reference_version(state: State, tenant: str) -> str | None:
+    """Version of the prices and rules that the tenant's marts were built by."""
+    row = state.connection.execute(
+        "select version from reference_versions where tenant = ?", [tenant]
+    ).fetchone()
+    return str(row[0]) if row else None
+
+
+def record_reference_version(state: State, tenant: str, version: str) -> None:
+    """Remembers the prices and rules of a build."""
+    state.connection.execute(
+        "insert or replace into reference_versions values (?, ?)", [tenant, version]
+    )
+
+
+def freeze_month(state: State, tenant: str, month: str, at: datetime, document: Any) -> bool:
+    """Freezes a month; False when it was closed before, which then stays as it is."""
+    done = state.connection.execute(
+        "insert or ignore into closed_months values (?, ?, ?, ?)",
+        [tenant, month, text_of(at), json.dumps(document)],
+    )
+    return done.rowcount == 1
+
+
+def closed_month(state: State, tenant: str, month: str) -> tuple[datetime, Any] | None:
+    """When the month was closed and as what; None while it is open."""
+    row = state.connection.execute(
+        "select closed_at, document from closed_months where tenant = ? and month = ?",
+        [tenant, month],
+    ).fetchone()
+    return (time_of(row[0]), json.loads(row[1])) if row else None
+
+
+def note_budget_alert(state: State, alert: BudgetAlert, at: datetime) -> bool:
+    """Keeps an alert once for its budget, period and threshold; returns whether it is new."""
+    done = state.connection.execute(
+        "insert or ignore into budget_alerts values (?, ?, ?, ?, ?, ?, ?, ?, null)",
+        [alert.budget, str(alert.period_start), alert.threshold, alert.passed_on, text_of(at),
+         alert.amount, alert.used, alert.currency],
+    )  # fmt: skip
+    return done.rowcount == 1

@@ -15,7 +15,7 @@ def parse_time(text: str, flag: str = "--now") -> datetime:
     """
     try:
         moment = datetime.fromisoformat(text.strip())
-        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+        return aware(moment).astimezone(UTC)
     except (ValueError, OverflowError):
         raise ConfigError(
             f"{flag}: '{text}' is not a time; write it as 2026-11-24T08:00:00Z or 2026-11-24"
@@ -25,6 +25,11 @@ def parse_time(text: str, flag: str = "--now") -> datetime:
 def business_now(flag: str | None) -> datetime:
     """The `--now` of the command, or the system clock."""
     return parse_time(flag) if flag else datetime.now(UTC)
+
+
+def aware(moment: datetime) -> datetime:
+    """The moment with a zone; without one it is UTC."""
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def iso(moment: datetime) -> str:

@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from math import isnan
 
+from hve_monitor.clock import aware
+
 # A proxy with a wrong clock may name a date years ahead: nothing waits longer than this.
 LONGEST_SECONDS = 3600.0
 
@@ -39,5 +41,4 @@ def _seconds_until(value: str) -> float | None:
         moment = parsedate_to_datetime(value)
     except (ValueError, OverflowError):
         return None
-    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return (aware - datetime.now(UTC)).total_seconds()
+    return (aware(moment) - datetime.now(UTC)).total_seconds()

@@ -68,6 +68,13 @@ class Tokens(Protocol):
         ...
 
 
+Before: TypeAlias = Callable[[], None]
+
+
+def at_once() -> None:
+    """Waits for nothing before a request."""
+
+
 @contextmanager
 def https_client(ca_bundle: str = "") -> Iterator[httpx.Client]:
     """A client that verifies certificates, with an extra CA where one is configured."""
@@ -89,7 +96,7 @@ class Api:
         base: str,
         scope: str,
         permission: str,
-        before: Callable[[], None] = lambda: None,
+        before: Before = at_once,
     ) -> None:
         self._client, self._tokens, self._scope = client, tokens, scope
         self.base, self.permission, self._before = base, permission, before

@@ -9,9 +9,9 @@ from hve_monitor.errors import AuthError, HveError
 from ingest.http import Api, RequestRefused
 from ingest.source import SourceResult
 
-# Microsoft refuses sign-in logs without Entra ID P1 in words of its own.
 # What a cloud answers where an endpoint does not exist.
 NOT_THERE = (404, 405)
+# Microsoft's words where sign-in logs need Entra ID P1.
 LICENCE_WORDS = ("premium license", "premium licence", "requestfromnonpremiumtenant")
 # Graph's 400 for a path that this cloud does not have.
 ABSENT_WORDS = ("resource not found for the segment",)

@@ -23,7 +23,7 @@ from ingest.graph.message_traces import TracePages, TraceReader
 from ingest.graph.trace_events import ingest_failed_events
 from ingest.graph.trace_plan import Sharing
 from ingest.graph.traces import GraphTraces
-from ingest.http import Api, Client, https_client
+from ingest.http import Api, Before, Client, at_once, https_client
 from ingest.policies import allowed_app_ids, ingest_policies
 from ingest.powershell.session import ExchangeWays, PowerShell, installed
 from ingest.quota import Quota
@@ -106,15 +106,7 @@ class TenantIngest:
         result = self._read_traces(GraphTraces(api, self.now), api, requested, sharing, "graph")
         if self.tenant.accounts != "exchange" or GRAPH_PERMISSION not in (result.error or ""):
             return result
-        endpoints = self.config.endpoints
-        api = Api(
-            self.client,
-            self._tokens,
-            endpoints.exchange,
-            endpoints.exchange_scope,
-            message_traces_v2.PERMISSION,
-            self._quota.acquire,
-        )
+        api = self._exchange_api(message_traces_v2.PERMISSION, self._quota.acquire)
         pages = CmdletTraces(TraceExchange(api, self.tenant.tenant_id), self.now)
         return self._read_traces(pages, api, requested, "address", "exchange")
 
@@ -151,12 +143,6 @@ class TenantIngest:
         result.requests, result.throttled = api.requests, api.throttled
         return result
 
-    def _graph(self, permission: str, before: Callable[[], None] = lambda: None) -> Api:
-        endpoints = self.config.endpoints
-        return Api(
-            self.client, self._tokens, endpoints.graph, endpoints.graph_scope, permission, before
-        )
-
     def _trace_events(self) -> SourceResult:
         self.progress(f"{self.tenant.name}: trace events", 0, 1)
         # A small part of what is left: lists of traces come first, and the next run goes on.
@@ -169,13 +155,7 @@ class TenantIngest:
             return None
         self.progress(f"{self.tenant.name}: Azure costs", 0, 1)
         endpoints, name = self.config.endpoints, self.tenant.name
-        api = Api(
-            self.client,
-            self._tokens,
-            endpoints.azure,
-            endpoints.azure_scope,
-            azure_costs.PERMISSION,
-        )
+        api = self._api(endpoints.azure, endpoints.azure_scope, azure_costs.PERMISSION)
         result = azure_costs.ingest_azure_costs(
             self.store,
             name,
@@ -246,15 +226,18 @@ class TenantIngest:
         return PowerShell(lambda: self._tokens.bearer(scope), organization)
 
     def _rest(self) -> Exchange:
+        return Exchange(self._exchange_api(EXCHANGE_PERMISSION), self.tenant.tenant_id)
+
+    def _graph(self, permission: str, before: Before = at_once) -> Api:
         endpoints = self.config.endpoints
-        api = Api(
-            self.client,
-            self._tokens,
-            endpoints.exchange,
-            endpoints.exchange_scope,
-            EXCHANGE_PERMISSION,
-        )
-        return Exchange(api, self.tenant.tenant_id)
+        return self._api(endpoints.graph, endpoints.graph_scope, permission, before)
+
+    def _exchange_api(self, permission: str, before: Before = at_once) -> Api:
+        endpoints = self.config.endpoints
+        return self._api(endpoints.exchange, endpoints.exchange_scope, permission, before)
+
+    def _api(self, base: str, scope: str, permission: str, before: Before = at_once) -> Api:
+        return Api(self.client, self._tokens, base, scope, permission, before)
 
 
 def ingest_tenant(

@@ -9,20 +9,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import msgspec
 
-from hve_monitor.clock import iso
+from hve_monitor.clock import aware, iso
 from hve_monitor.errors import AuthError, HveError, SourceContractError, SourceUnavailable
 from ingest.http import Api
 from ingest.linked_pages import LinkRefused, address, linked_pages
 from ingest.outcome import finish, is_refusal, note
 from ingest.source import SourceResult
+from ingest.unread import unread_windows
 from warehouse.records.accounts import Account
 from warehouse.records.sign_ins import SignIn, record_sign_ins
 from warehouse.store import Store
-from warehouse.windows import Window, gaps, whole_second
+from warehouse.windows import Window, whole_second
 
 SOURCE = "sign_ins"
 PERMISSION = (
@@ -142,15 +143,12 @@ class SignInReader:
 
     def _missing(self, subject: Subject, requested: Window | None) -> list[Window]:
         latest = whole_second(self.now)
+        kept = Window(latest - OLDEST, latest)
         if requested is not None:
-            period = Window(max(requested.start, latest - OLDEST), min(requested.end, latest))
-            return [period] if period.start < period.end else []
-        sure = [
-            Window(window.start, window.end - LOOK_BACK)
-            for window in self.store.state.covered(self.tenant, SOURCE, subject.key)
-        ]
-        period = Window(latest - OLDEST, latest)
-        return gaps([window for window in sure if window.start < window.end], period)
+            period = Window(max(requested.start, kept.start), min(requested.end, kept.end))
+            return unread_windows([], period)
+        covered = self.store.state.covered(self.tenant, SOURCE, subject.key)
+        return unread_windows(covered, kept, LOOK_BACK)
 
     def _read_window(self, subject: Subject, window: Window) -> None:
         """Reads a window; where a link expires it goes on from the last row that came."""
@@ -209,12 +207,8 @@ def _rest(window: Window, page: SignInPage) -> Window:
     """What is left below the page's last row: pages come newest first."""
     if not page.value:
         return window
-    last = whole_second(_aware(page.value[-1].created_date_time), up=True)
+    last = whole_second(aware(page.value[-1].created_date_time), up=True)
     return Window(window.start, max(window.start, min(window.end, last)))
-
-
-def _aware(moment: datetime) -> datetime:
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _quoted(text: str) -> str:
@@ -225,7 +219,7 @@ def _sign_in(item: SignInItem, subject: Subject) -> SignIn:
     status, place = item.status or Status(), item.location or Location()
     return SignIn(
         item.id,
-        _aware(item.created_date_time),
+        aware(item.created_date_time),
         subject.account,
         item.user_principal_name or None,
         item.ip_address or None,

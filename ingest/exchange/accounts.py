@@ -5,10 +5,11 @@ Source: Exchange `Get-MailUser -HVEAccount` and `Get-HVEAccountSettings`, or the
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 
 import msgspec
 
+from hve_monitor.clock import aware
 from hve_monitor.errors import HveError, SourceContractError
 from ingest.exchange.cmdlets import Exchange
 from ingest.http import JsonObject
@@ -83,14 +84,10 @@ def _account(row: JsonObject, exchange: Exchange) -> Account:
         (primary, *sorted(addresses - {primary})),
         user.display_name,
         user.external_directory_object_id,
-        _utc(user.when_created),
+        # So that it equals what is stored.
+        None if user.when_created is None else aware(user.when_created),
         _reply_to(exchange, primary),
     )
-
-
-def _utc(moment: datetime | None) -> datetime | None:
-    """A time without a zone is UTC, so that it equals what is stored."""
-    return moment.replace(tzinfo=UTC) if moment is not None and moment.tzinfo is None else moment
 
 
 def _smtp(entry: str) -> str | None:

@@ -18,10 +18,11 @@ from ingest.graph.trace_plan import Sharing, Step, finer, plan
 from ingest.graph.traces import PAGE_ROWS, place
 from ingest.pace import Pace, QuotaUse
 from ingest.source import Progress, SourceResult
+from ingest.unread import unread_windows
 from warehouse.records.known_keys import known_keys
 from warehouse.records.unsettled import oldest_unsettled
 from warehouse.store import Store
-from warehouse.windows import Window, gaps, whole_second
+from warehouse.windows import Window, whole_second
 
 REFUSED_SECONDS, TRUSTED_SECONDS = 86_400.0, 7 * 86_400.0
 UNSETTLED_FOR = timedelta(hours=48)
@@ -154,24 +155,18 @@ class TraceReader:
         self, addresses: Sequence[str], requested: Window | None
     ) -> dict[str, list[Window]]:
         period = self.pages.allowed(requested or Window(self.now - timedelta(days=365), self.now))
+        if requested is not None:
+            return {address: unread_windows([], period) for address in addresses}
         unsettled = oldest_unsettled(self.store, self.tenant, self.now - UNSETTLED_FOR)
         return {
-            address: self._missing(address, period, unsettled, again=requested is not None)
+            address: unread_windows(
+                self.store.state.covered(self.tenant, SOURCE, address),
+                period,
+                self.look_back,
+                whole_second(unsettled.get(address, self.now)),
+            )
             for address in addresses
         }
-
-    def _missing(
-        self, address: str, period: Window, unsettled: dict[str, datetime], *, again: bool
-    ) -> list[Window]:
-        """Unread windows, and the end of every read one: its rows may have come late or changed."""
-        if again or period.start >= period.end:
-            return [period] if period.start < period.end else []
-        provisional = whole_second(unsettled.get(address, self.now))
-        sure = [
-            Window(window.start, min(window.end - self.look_back, provisional))
-            for window in self.store.state.covered(self.tenant, SOURCE, address)
-        ]
-        return gaps([window for window in sure if window.start < window.end], period)
 
 
 def _work(step: Step) -> float:

@@ -1,1 +1,15 @@
-"""Every export of message traces that Microsoft or an administrator hands out, as trace rows."""
+"""Every export of message traces that Microsoft or an administrator hands out, as trace rows.
+
+A file goes through these modules from top to bottom. The .sql files beside them turn columns of
+text into typed rows: `events`, `messages`, `summary` and `rows` for the shapes of exports, `typed`
+and `best` for all of them; the others are macros that these use.
+
+Reading order:
+  containers  the files inside a file: compressed streams, members of a .zip
+  encoding    their text as UTF-8
+  records     delimited text, block by block
+  objects     JSON, record by record
+  layouts     the exports that we recognise, by their columns
+  reading     one member as typed rows, with the reason where a row cannot be kept
+  ahead       the next block is decoded while this one is worked on
+"""

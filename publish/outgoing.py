@@ -33,7 +33,7 @@ OF_THE_MESSAGE = (400, 413, 415, 422)
 class Undelivered(Exception):
     """A message that was not accepted.
 
-    `seconds` is what the receiver asked us to wait. `is_passing`: worth another try at once.
+    `seconds` is the wait that the receiver requests. `is_passing`: worth another try at once.
     `is_of_target`: the other messages of this target would fare alike.
     """
 
@@ -81,7 +81,7 @@ def trusting(ca_bundle: str) -> Iterator[None]:
 
 
 class Answer(NamedTuple):
-    """What a receiver said to a POST that it accepted."""
+    """A receiver's answer to a POST that it accepted."""
 
     status: int
     body: bytes

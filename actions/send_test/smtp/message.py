@@ -35,19 +35,19 @@ def checked_recipients(
 
     HVE takes `most` recipients a message and delivers inside the tenant only.
     """
-    found = tuple(dict.fromkeys(checked_address(each, "--to") for each in recipients))
-    if len(found) > most:
+    addresses = tuple(dict.fromkeys(checked_address(address, "--to") for address in recipients))
+    if len(addresses) > most:
         raise ConfigError(
-            f"--to: {len(found)} recipients, HVE takes at most {most}; use a distribution list"
+            f"--to: {len(addresses)} recipients, HVE takes at most {most}; use a distribution list"
         )
-    outside = [each for each in found if domain_of(each) not in domains]
+    outside = [address for address in addresses if domain_of(address) not in domains]
     if outside:
-        known = ", ".join(sorted(domains)) or "none"
+        listed = ", ".join(sorted(domains)) or "none"
         raise ConfigError(
-            f"--to {outside[0]}: is outside the tenant's domains ({known}), where HVE does not"
+            f"--to {outside[0]}: is outside the tenant's domains ({listed}), where HVE does not"
             " deliver; add its domain to tenants.accepted_domains if it is one of yours"
         )
-    return found
+    return addresses
 
 
 def checked_address(text: str, flag: str) -> str:

@@ -1,4 +1,4 @@
-"""An SMTP session up to the point at which one may sign in, and what each step found."""
+"""An SMTP session up to the point at which one may sign in, and the result of each step."""
 
 from __future__ import annotations
 
@@ -97,10 +97,10 @@ class Session:
             self.steps.append(Step("endpoint", "warn", f"{host} {REPLACED[host.lower()]}"))
         with self.attempt("dns"):
             try:
-                found = socket.getaddrinfo(host, self._endpoint.port, type=socket.SOCK_STREAM)
+                entries = socket.getaddrinfo(host, self._endpoint.port, type=socket.SOCK_STREAM)
             except UnicodeError:
                 raise OSError(f"{host[:80]}: name or service not known") from None
-            addresses = dict.fromkeys(str(each[4][0]) for each in found)
+            addresses = dict.fromkeys(str(entry[4][0]) for entry in entries)
             self.passed("dns", f"{host} is {', '.join(addresses)}")
 
     def _connect(self) -> None:
@@ -114,28 +114,28 @@ class Session:
             client = smtplib.SMTP(timeout=self._timeout, local_hostname=_own_name())
             client.sock = self._socket
             self._client = client
-            code, said = client.getreply()
+            code, answer = client.getreply()
             if code != READY:
-                raise self.fail("banner", "the server refused", reply_text(code, said))
-            self.passed("banner", "the server is ready", reply_text(code, said))
+                raise self.fail("banner", "the server refused", reply_text(code, answer))
+            self.passed("banner", "the server is ready", reply_text(code, answer))
 
     def _hello(self, step: str) -> None:
         with self.attempt(step):
-            code, said = self.client.ehlo()
+            code, answer = self.client.ehlo()
             if code != DONE:
-                raise self.fail(step, "the server refused EHLO", reply_text(code, said))
+                raise self.fail(step, "the server refused EHLO", reply_text(code, answer))
             offers = self.client.esmtp_features
             words = (" ".join([name.upper(), value]).strip() for name, value in offers.items())
-            self.passed(step, ", ".join(words) or "no extension", reply_text(code, said))
+            self.passed(step, ", ".join(words) or "no extension", reply_text(code, answer))
 
     def _start_tls(self) -> None:
         if not self.client.has_extn("starttls"):
             raise self.fail("starttls", "the server offers no STARTTLS")
         with self.attempt("starttls"):
-            code, said = self.client.docmd("STARTTLS")
+            code, answer = self.client.docmd("STARTTLS")
             if code != READY:
-                raise self.fail("starttls", "the server refused", reply_text(code, said))
-            self.passed("starttls", "offered and accepted", reply_text(code, said))
+                raise self.fail("starttls", "the server refused", reply_text(code, answer))
+            self.passed("starttls", "offered and accepted", reply_text(code, answer))
         with self.attempt("tls"):
             self._wrap()
 
@@ -153,12 +153,12 @@ class Session:
 
     def _examine_certificate(self) -> None:
         wrapped = self.client.sock
-        found = wrapped.getpeercert() if isinstance(wrapped, ssl.SSLSocket) else None
-        if not found:
+        certificate = wrapped.getpeercert() if isinstance(wrapped, ssl.SSLSocket) else None
+        if not certificate:
             raise self.fail("certificate", "the server showed no certificate")
-        ends = str(found["notAfter"])
+        ends = str(certificate["notAfter"])
         days = int((ssl.cert_time_to_seconds(ends) - time.time()) // DAY_SECONDS)
-        names = [str(pair[1]) for pair in found.get("subjectAltName", ())]
+        names = [str(pair[1]) for pair in certificate.get("subjectAltName", ())]
         detail = f"valid for {', '.join(names[:5])}, {days} days left (until {ends})"
         status: Status = "warn" if days < DAYS_TO_RENEW else "ok"
         self.steps.append(Step("certificate", status, detail))

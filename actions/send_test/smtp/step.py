@@ -10,7 +10,7 @@ Status = Literal["ok", "warn", "failed", "skipped"]
 
 @dataclass(frozen=True)
 class Step:
-    """`reply` is what the server said, code first; `temporary` marks what may pass later."""
+    """`reply` is the server's reply, code first; `temporary` marks what may pass later."""
 
     step: str
     status: Status
@@ -23,9 +23,9 @@ class StepFailed(Exception):
     """Ends the dialogue; the steps say where and why."""
 
 
-def reply_text(code: int, said: bytes | str) -> str:
+def reply_text(code: int, answer: bytes | str) -> str:
     """A reply as it came over the wire: each line with its code, in any encoding."""
-    text = said.decode("utf-8", "replace") if isinstance(said, bytes) else said
+    text = answer.decode("utf-8", "replace") if isinstance(answer, bytes) else answer
     if code < 0:
         return f"no SMTP: {text}"
     lines = text.splitlines() or [""]

@@ -16,7 +16,7 @@ def submit(
     session: Session, account: str, recipients: Sequence[str], message: EmailMessage
 ) -> None:
     """Sends it to all recipients or to none. Raises: StepFailed."""
-    international = not all(each.isascii() for each in (account, *recipients))
+    international = not all(address.isascii() for address in (account, *recipients))
     with session.attempt("mail_from"):
         if international and not session.client.has_extn("smtputf8"):
             raise session.fail("mail_from", "the server offers no SMTPUTF8, which an address needs")

@@ -1,5 +1,5 @@
 -- Grain: one status per text of events; a text without a known word is its own status.
--- The usual texts are told at a glance, the others word by word.
+-- The usual texts are compared whole, the others word by word.
 create or replace macro status_of(events) as case events
     when 'Receive, Deliver' then 'Delivered'
     when 'Receive, Fail' then 'Failed'

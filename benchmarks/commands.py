@@ -50,15 +50,15 @@ def build_store(root: Path, rows: int, days: int) -> None:
 def seconds(root: Path, arguments: tuple[str, ...], rounds: int) -> float:
     """Median wall seconds of a command without its first round, which fills the disk cache."""
     environment = os.environ | {"HVE_WAREHOUSE__PATH": str(root)}
-    found = []
+    durations = []
     for _ in range(rounds + 1):
         start = time.perf_counter()
         subprocess.run(
             [sys.executable, "-c", *arguments], check=True, stdout=subprocess.DEVNULL,
             env=environment, cwd=root,
         )  # fmt: skip
-        found.append(time.perf_counter() - start)
-    return statistics.median(found[1:])
+        durations.append(time.perf_counter() - start)
+    return statistics.median(durations[1:])
 
 
 def main() -> None:
@@ -68,16 +68,16 @@ def main() -> None:
     parser.add_argument("--days", type=int, default=90)
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--keep", type=Path)
-    asked = parser.parse_args()
+    options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        root = (asked.keep or Path(folder) / "store").absolute()
-        build_store(root, asked.rows, asked.days)
-        found = {name: seconds(root, each, asked.rounds) for name, each in COMMANDS.items()}
+        root = (options.keep or Path(folder) / "store").absolute()
+        build_store(root, options.rows, options.days)
+        medians = {name: seconds(root, code, options.rounds) for name, code in COMMANDS.items()}
     lines = [("command", "median s", "× bare duckdb", "bar s")]
-    for name, each in found.items():
-        ratio = f"{each / found[PLAIN]:.1f}"
-        lines.append((f"`{name}`", f"{each:.3f}", ratio, BARS.get(name, "–")))
-    print(f"{asked.rows:,} rows over {asked.days} days, {asked.rounds} rounds")
+    for name, median in medians.items():
+        ratio = f"{median / medians[PLAIN]:.1f}"
+        lines.append((f"`{name}`", f"{median:.3f}", ratio, BARS.get(name, "–")))
+    print(f"{options.rows:,} rows over {options.days} days, {options.rounds} rounds")
     print(table(lines))
 
 

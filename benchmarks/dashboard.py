@@ -126,25 +126,25 @@ def first_view(browser: Any, url: str, title: str) -> float:
 
 def page_changes(page: Any, rounds: int) -> list[float]:
     """Seconds of a click on every page of the navigation, so many times."""
-    found = []
+    durations = []
     for _ in range(rounds):
         for name in PAGES:
             link = page.get_by_role("link", name=name, exact=True).first
-            found.append(seconds(lambda: (link.click(), drawn(page, name))))  # noqa: B023 - called at once
+            durations.append(seconds(lambda: (link.click(), drawn(page, name))))  # noqa: B023 - called at once
             page.wait_for_timeout(150)
-    return found
+    return durations
 
 
 def reruns(page: Any, count: int) -> list[float]:
     """Seconds of a rerun of the bare page."""
     done = int(page.locator('[data-testid="stCaptionContainer"]').inner_text().split()[-1])
-    found = []
+    durations = []
     for number in range(done + 1, done + 1 + count):
         text = f"As of business time {number}"
         again = page.get_by_role("button", name="Again")
-        found.append(seconds(lambda: (again.click(), drawn(page, "Bare", text))))  # noqa: B023 - called at once
+        durations.append(seconds(lambda: (again.click(), drawn(page, "Bare", text))))  # noqa: B023 - called at once
         page.wait_for_timeout(150)
-    return found
+    return durations
 
 
 @contextmanager
@@ -165,7 +165,7 @@ def measure(ours: str, bare: str, config: Path, rounds: int) -> dict[str, list[f
     """Seconds by what was measured. Every page is opened once before, by a first session."""
     from playwright.sync_api import sync_playwright
 
-    found: dict[str, list[float]] = {"first": [], "bare first": []}
+    durations: dict[str, list[float]] = {"first": [], "bare first": []}
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         page, plain = browser.new_page(), browser.new_page()
@@ -173,17 +173,17 @@ def measure(ours: str, bare: str, config: Path, rounds: int) -> dict[str, list[f
         drawn(page, "Overview")
         plain.goto(bare)
         drawn(plain, "Bare")
-        found["cold"] = page_changes(page, 1)
+        durations["cold"] = page_changes(page, 1)
         for _ in range(rounds):
-            found["bare first"].append(first_view(browser, bare, "Bare"))
-            found["first"].append(first_view(browser, ours, "Overview"))
-        found["bare"] = reruns(plain, rounds * len(PAGES))
-        found["change"] = page_changes(page, rounds)
+            durations["bare first"].append(first_view(browser, bare, "Bare"))
+            durations["first"].append(first_view(browser, ours, "Overview"))
+        durations["bare"] = reruns(plain, rounds * len(PAGES))
+        durations["change"] = page_changes(page, rounds)
         with building(config):
-            found["bare, building"] = reruns(plain, rounds * len(PAGES))
-            found["change, building"] = page_changes(page, rounds)
+            durations["bare, building"] = reruns(plain, rounds * len(PAGES))
+            durations["change, building"] = page_changes(page, rounds)
         browser.close()
-    return found
+    return durations
 
 
 def p95(values: list[float]) -> float:
@@ -191,17 +191,17 @@ def p95(values: list[float]) -> float:
     return sorted(values)[max(0, -(-len(values) * 95 // 100) - 1)]
 
 
-def told(found: dict[str, list[float]]) -> str:
+def describe(durations: dict[str, list[float]]) -> str:
     """The table of medians, 95th percentiles and bars."""
-    first, plain = (statistics.median(found[name]) for name in ("first", "bare first"))
-    bar = 1.5 * p95(found["bare"]) + 0.3
+    first, plain = (statistics.median(durations[name]) for name in ("first", "bare first"))
+    bar = 1.5 * p95(durations["bare"]) + 0.3
     lines = [("what", "runs", "median s", "p95 s", "bar s", "of the bar")]
     bars = {
         "first": (first, 1.5 * plain),
-        "change": (p95(found["change"]), bar),
-        "change, building": (p95(found["change, building"]), 2 * bar),
+        "change": (p95(durations["change"]), bar),
+        "change, building": (p95(durations["change, building"]), 2 * bar),
     }
-    for name, values in found.items():
+    for name, values in durations.items():
         number, limit = bars.get(name, (0.0, 0.0))
         ends = (f"{limit:.2f}", f"{number / limit:.2f}") if limit else ("", "")
         middle = f"{statistics.median(values):.2f}"
@@ -216,22 +216,22 @@ def main() -> None:
     parser.add_argument("--days", type=int, default=90)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--keep", type=Path)
-    asked = parser.parse_args()
+    options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        root = asked.keep or Path(folder) / "store"
-        config = prepare(root, asked.rows, asked.days)
+        root = options.keep or Path(folder) / "store"
+        config = prepare(root, options.rows, options.days)
         ports = free_port(), free_port()
         dashboard = [*HVE, "dashboard", "--config", str(config), "--now", NOW.isoformat()]
         plain = [sys.executable, "-m", "streamlit", "run", str(config.with_suffix(".py"))]
-        options = ["--server.headless=true", "--server.address=127.0.0.1",
-                   "--server.fileWatcherType=none", "--browser.gatherUsageStats=false"]  # fmt: skip
+        flags = ["--server.headless=true", "--server.address=127.0.0.1",
+                 "--server.fileWatcherType=none", "--browser.gatherUsageStats=false"]  # fmt: skip
         with (
             started([*dashboard, "--port", str(ports[0])], ports[0]) as ours,
-            started([*plain, *options, f"--server.port={ports[1]}"], ports[1]) as bare,
+            started([*plain, *flags, f"--server.port={ports[1]}"], ports[1]) as bare,
         ):
-            found = measure(ours, bare, config, asked.rounds)
-    print(f"{asked.rows:,} rows over {asked.days} days")
-    print(told(found))
+            durations = measure(ours, bare, config, options.rounds)
+    print(f"{options.rows:,} rows over {options.days} days")
+    print(describe(durations))
 
 
 if __name__ == "__main__":

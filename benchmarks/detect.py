@@ -64,9 +64,9 @@ def plainly_scored(series: SeriesFile, detector: Any) -> pd.DataFrame:
 
 def _without_lead(detector: Any, values: Floats) -> NDArray[np.float64]:
     """A plain detector begins with the series, not with the midnight before it."""
-    known = ~np.isnan(values)
-    first = int(known.argmax())
-    last = len(values) - int(known[::-1].argmax())
+    observed = ~np.isnan(values)
+    first = int(observed.argmax())
+    last = len(values) - int(observed[::-1].argmax())
     score = np.zeros(len(values))
     score[first:last] = detector(values[first:last])
     return score
@@ -81,11 +81,11 @@ def _write(frame: pd.DataFrame, path: Path) -> None:
 
 
 def _scorer(path: Path) -> ModuleType:
-    found = importlib.util.spec_from_file_location("score_anomaly", path)
-    if found is None or found.loader is None:
+    spec = importlib.util.spec_from_file_location("score_anomaly", path)
+    if spec is None or spec.loader is None:
         raise SystemExit(f"{path} is not a Python file")
-    module = importlib.util.module_from_spec(found)
-    found.loader.exec_module(module)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
     return module
 
 
@@ -101,11 +101,11 @@ def report(labels: Path, scorer: Path) -> str:
     by_source: list[tuple[str, ...]] = [("detector", *_sources(truth))]
     for name, way in ways.items():
         start = time.process_time()
-        found = way(series)
+        scores = way(series)
         cost = (time.process_time() - start) / len(truth) * 1e6
-        result = judge.evaluate(truth, found)
+        result = judge.evaluate(truth, scores)
         rows.append(_row(name, result, cost))
-        by_source.append((name, *_by_source(judge, truth, found)))
+        by_source.append((name, *_by_source(judge, truth, scores)))
     return f"{table([*rows, BARS])}\n\nVUS-PR and F1 at 1, by source:\n\n{table(by_source)}"
 
 
@@ -130,12 +130,12 @@ def _sources(truth: pd.DataFrame) -> tuple[str, ...]:
     return tuple(sorted(set(truth["series_id"].str.split("/").str[0])))
 
 
-def _by_source(judge: ModuleType, truth: pd.DataFrame, found: pd.DataFrame) -> tuple[str, ...]:
+def _by_source(judge: ModuleType, truth: pd.DataFrame, scores: pd.DataFrame) -> tuple[str, ...]:
     source = truth["series_id"].str.split("/").str[0]
     cells = []
     for name in _sources(truth):
-        mine = (source == name).to_numpy()
-        result = judge.evaluate(truth[mine], found[mine])
+        of_source = (source == name).to_numpy()
+        result = judge.evaluate(truth[of_source], scores[of_source])
         cells.append(f"{result['vus_pr']:.3f}, {result['at_1_false_per_series_month']['f1']:.3f}")
     return tuple(cells)
 
@@ -151,21 +151,21 @@ def main() -> int:
     parser.add_argument("--days", type=int, default=90)
     parser.add_argument("--labels", type=Path, default=LABELS)
     parser.add_argument("--scorer", type=Path, default=SCORER)
-    asked = parser.parse_args()
-    if (asked.series is None) != (asked.out is None):
+    options = parser.parse_args()
+    if (options.series is None) != (options.out is None):
         parser.error("--series and --out belong together")
-    if asked.accounts is not None:
-        print(accounts.report(asked.accounts, asked.days))
+    if options.accounts is not None:
+        print(accounts.report(options.accounts, options.days))
         return 0
     try:
-        if asked.series is not None:
-            _write(scored(read_series(asked.series)), asked.out)
+        if options.series is not None:
+            _write(scored(read_series(options.series)), options.out)
             return 0
-        for needed in (asked.labels, asked.scorer):
-            if not needed.exists():
-                print(f"no {needed.name}: name it with --labels or --scorer", file=sys.stderr)
+        for file in (options.labels, options.scorer):
+            if not file.exists():
+                print(f"no {file.name}: name it with --labels or --scorer", file=sys.stderr)
                 return 0
-        print(report(asked.labels, asked.scorer))
+        print(report(options.labels, options.scorer))
     except SeriesError as failed:
         print(failed, file=sys.stderr)
         return 2

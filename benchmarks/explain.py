@@ -32,7 +32,7 @@ def write_log(file: Path, megabytes: int) -> int:
     size = number = failures = 0
     with file.open("w", encoding="utf-8") as log:
         while size < megabytes * 1_000_000:
-            text = "".join(_line(each) for each in range(number, number + AT_ONCE))
+            text = "".join(_line(place) for place in range(number, number + AT_ONCE))
             failures += AT_ONCE // FAILED_SHARE
             number += AT_ONCE
             size += log.write(text)
@@ -67,11 +67,11 @@ def plain(file: Path) -> Callable[[], int]:
     """A loop over the lines."""
 
     def job() -> int:
-        found: Counter[str] = Counter()
+        codes: Counter[str] = Counter()
         with file.open(encoding="utf-8", errors="replace") as log:
             for line in log:
-                found.update(CODE.findall(line))
-        return found.total()
+                codes.update(CODE.findall(line))
+        return codes.total()
 
     return job
 
@@ -82,15 +82,15 @@ def main() -> None:
     parser.add_argument("way", nargs="?", choices=["ours", "plain"])
     parser.add_argument("file", nargs="?", type=Path)
     parser.add_argument("--megabytes", type=int, default=300)
-    asked = parser.parse_args()
-    if asked.way:
-        report({"ours": ours, "plain": plain}[asked.way](asked.file))
+    options = parser.parse_args()
+    if options.way:
+        report({"ours": ours, "plain": plain}[options.way](options.file))
         return
     with tempfile.TemporaryDirectory() as folder:
         whole, tenth = Path(folder) / "whole.log", Path(folder) / "tenth.log"
-        failures = write_log(whole, asked.megabytes)
-        write_log(tenth, asked.megabytes // 10)
-        print(compared(whole, tenth, failures, asked.megabytes))
+        failures = write_log(whole, options.megabytes)
+        write_log(tenth, options.megabytes // 10)
+        print(compared(whole, tenth, failures, options.megabytes))
 
 
 def compared(whole: Path, tenth: Path, failures: int, megabytes: int) -> str:
@@ -99,9 +99,7 @@ def compared(whole: Path, tenth: Path, failures: int, megabytes: int) -> str:
         (in_child(__file__, "plain", str(whole)), in_child(__file__, "ours", str(whole)))
         for _ in range(3)
     ]
-    plainly, our = (
-        sorted(each, key=lambda run: run.seconds)[1] for each in zip(*runs, strict=True)
-    )
+    plainly, our = (sorted(way, key=lambda run: run.seconds)[1] for way in zip(*runs, strict=True))
     small = in_child(__file__, "ours", str(tenth))
     if {our.result, plainly.result} != {failures}:
         raise SystemExit(f"found {our.result} and {plainly.result} of {failures} failures")

@@ -57,12 +57,12 @@ def forecast_file(series_file: Path, origins_file: Path, out: Path) -> int:
     rolling = Rolling(series.before(latest).history())
     for (day, count), group in origins.groupby(["origin_day", "horizon_days"]):
         origin = day.date()
-        known = ~np.isnan(series.before(origin).values).all(axis=1)
-        found = outlook(rolling, origin, int(count), len(known))
-        asked = group.index[rows[group.index].map(dict(enumerate(known))).eq(True)]
-        number = rows[asked].astype(int).to_numpy()
-        ends = found.ends[number]
-        sums.loc[asked] = np.column_stack([found.left[number], ends[:, [1, 2, 0, 3]]])
+        begun = ~np.isnan(series.before(origin).values).all(axis=1)
+        projection = outlook(rolling, origin, int(count), len(begun))
+        answered = group.index[rows[group.index].map(dict(enumerate(begun))).eq(True)]
+        number = rows[answered].astype(int).to_numpy()
+        ends = projection.ends[number]
+        sums.loc[answered] = np.column_stack([projection.left[number], ends[:, [1, 2, 0, 3]]])
     result = pd.concat([origins[["series_id", "origin_day"]], sums], axis=1)
     result = result.assign(origin_day=result["origin_day"].dt.strftime("%Y-%m-%d"))
     if out.suffix == ".parquet":
@@ -95,12 +95,12 @@ def sums_at_day_0(tenants: list[Series], least: float) -> Task:
         rolling = Rolling(series.history())
         for place in range(FIRST_ORIGIN, series.values.shape[1] - HORIZON + 1, STEP):
             origin, past = series.first + timedelta(days=place), series.values[:, :place]
-            known = (~np.isnan(past)).sum(axis=1) >= LEAST_HISTORY
+            enough = (~np.isnan(past)).sum(axis=1) >= LEAST_HISTORY
             per_day = np.nan_to_num(past[:, -90:]).sum(axis=1) / np.maximum(
                 (~np.isnan(past[:, -90:])).sum(axis=1), 1
             )
             actual = series.sums(origin, HORIZON)
-            kept = known & (per_day >= least) & (actual > 0.0)
+            kept = enough & (per_day >= least) & (actual > 0.0)
             ways = {name: way(past, HORIZON) for name, way in PLAIN.items()}
             ours = outlook(rolling, origin, HORIZON, len(past)).left
             frame = pd.DataFrame({"actual": actual, OURS: ours, **ways})
@@ -134,10 +134,10 @@ def _errors_of(frame: pd.DataFrame, way: str, base: float) -> tuple[str, ...]:
 def _auto_ets_lines(task: Task) -> list[tuple[str, ...]]:
     """AutoETS over every fourth origin, and ours and seasonal naive over the same."""
     chosen = task.frame.index[(task.frame["place"] - FIRST_ORIGIN) % (4 * STEP) == 0]
-    found = auto_ets([task.pasts[number] for number in chosen], [HORIZON] * len(chosen))
-    if isinstance(found, str):
-        return [(f"AutoETS(7) skipped: {found}", "", "", "", "")]
-    frame = task.frame.loc[chosen].assign(AutoETS=found)
+    sums = auto_ets([task.pasts[number] for number in chosen], [HORIZON] * len(chosen))
+    if isinstance(sums, str):
+        return [(f"AutoETS(7) skipped: {sums}", "", "", "", "")]
+    frame = task.frame.loc[chosen].assign(AutoETS=sums)
     base = errors(frame, "seasonal naive").mean()
     return [
         (f"{way}, {len(chosen)} of them", *_errors_of(frame, column, base))
@@ -156,8 +156,8 @@ def months_of(tenants: list[Series], least: float) -> pd.DataFrame:
             before = np.nan_to_num(series.before(month).values[:, -90:]).mean(axis=1)
             busy = [*np.flatnonzero(before >= least), TOTAL]
             for day in MONTH_DAYS:
-                found = period_sums(rolling, sent, month, length, day)
-                rows.append(found[found["account"].isin(busy)])
+                periods = period_sums(rolling, sent, month, length, day)
+                rows.append(periods[periods["account"].isin(busy)])
             month = end_of_month(month) + timedelta(days=1)
     return pd.concat(rows, ignore_index=True)
 
@@ -211,10 +211,10 @@ def report(seeds: int, days: int, *, with_peers: bool) -> None:
         print("office: skipped, its file is not beside the repository\n")
     else:
         data["office"] = [mail]
-    for name, found in data.items():
+    for name, series in data.items():
         least = LEAST_PER_DAY[name]
-        print(day_0_table(name, sums_at_day_0(found, least), with_peers=with_peers))
-        print(f"\n{month_table(name, months_of(found, least))}\n")
+        print(day_0_table(name, sums_at_day_0(series, least), with_peers=with_peers))
+        print(f"\n{month_table(name, months_of(series, least))}\n")
     print(scale_table(SCALE_ACCOUNTS))
 
 
@@ -226,14 +226,14 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=15, help="simulated tenants")
     parser.add_argument("--days", type=int, default=270, help="of their history")
     parser.add_argument("--peers", action="store_true", help="AutoETS as well")
-    asked = parser.parse_args()
-    files = (asked.series, asked.origins, asked.out)
+    options = parser.parse_args()
+    files = (options.series, options.origins, options.out)
     if all(files):
-        print(f"{forecast_file(*files):,} sums written to {asked.out}", file=sys.stderr)
+        print(f"{forecast_file(*files):,} sums written to {options.out}", file=sys.stderr)
     elif any(files):
         parser.error("--series, --origins and --out go together")
     else:
-        report(asked.seeds, asked.days, with_peers=asked.peers)
+        report(options.seeds, options.days, with_peers=options.peers)
 
 
 if __name__ == "__main__":

@@ -64,10 +64,10 @@ def ours(file: Path) -> Callable[[], list[int]]:
         with compute(file.parent / "spill") as connection:
             reader = Reader(connection)
             for member in members(file):
-                for found in reader.read(member):
-                    assert isinstance(found, Rows)  # noqa: S101 - tells the type
-                    rows += found.table.num_rows
-                    lines = found.table["line"][-1].as_py() - 1
+                for part in reader.read(member):
+                    assert isinstance(part, Rows)  # noqa: S101 - tells the type
+                    rows += part.table.num_rows
+                    lines = part.table["line"][-1].as_py() - 1
         return [lines, rows]
 
     return job
@@ -94,14 +94,14 @@ def main() -> None:
     parser.add_argument("way", nargs="?", choices=["ours", "plain"])
     parser.add_argument("file", nargs="?", type=Path)
     parser.add_argument("--rows", type=int, default=2_000_000)
-    asked = parser.parse_args()
-    if asked.way:
-        report({"ours": ours, "plain": plain}[asked.way](asked.file))
+    options = parser.parse_args()
+    if options.way:
+        report({"ours": ours, "plain": plain}[options.way](options.file))
         return
     with tempfile.TemporaryDirectory() as folder:
-        write_exports(Path(folder), asked.rows, "whole")
-        write_exports(Path(folder), asked.rows // 10, "tenth")
-        print(compared(Path(folder), asked.rows))
+        write_exports(Path(folder), options.rows, "whole")
+        write_exports(Path(folder), options.rows // 10, "tenth")
+        print(compared(Path(folder), options.rows))
 
 
 def compared(folder: Path, rows: int) -> str:
@@ -113,9 +113,7 @@ def compared(folder: Path, rows: int) -> str:
         )
         for _ in range(3)
     ]
-    plainly, our = (
-        sorted(each, key=lambda run: run.seconds)[1] for each in zip(*runs, strict=True)
-    )
+    plainly, our = (sorted(way, key=lambda run: run.seconds)[1] for way in zip(*runs, strict=True))
     small = in_child(__file__, "ours", str(folder / "tenth-utf16.csv"))
     if our.result[0] != rows or plainly.result[0] != rows:
         raise SystemExit(f"lines read: ours {our.result[0]}, read_csv {plainly.result[0]}")
@@ -125,10 +123,10 @@ def compared(folder: Path, rows: int) -> str:
         ("a tenth of it", small),
         ("read_csv", plainly),
     ):
-        lines, made = run.result
+        lines, typed = run.result
         speed = f"{lines / run.seconds:,.0f}"
         shown.append(
-            (name, f"{lines:,}", f"{made:,}", f"{run.seconds:.2f}", speed, f"{run.peak_mib:.0f}")
+            (name, f"{lines:,}", f"{typed:,}", f"{run.seconds:.2f}", speed, f"{run.peak_mib:.0f}")
         )
     ratio, growth = plainly.seconds / our.seconds, our.peak_mib / small.peak_mib
     return (

@@ -73,14 +73,14 @@ class Tally:
     def add(self, other: Tally) -> None:
         """Add the counts of another tenant."""
         for name, value in vars(other).items():
-            mine = getattr(self, name)
-            if isinstance(mine, Counter):
-                mine.update(value)
-            elif isinstance(mine, float):
-                setattr(self, name, mine + value)
+            own = getattr(self, name)
+            if isinstance(own, Counter):
+                own.update(value)
+            elif isinstance(own, float):
+                setattr(self, name, own + value)
             else:
                 for family, hours in value.items():
-                    mine[family].extend(hours)
+                    own[family].extend(hours)
 
 
 class Examiner:
@@ -96,44 +96,47 @@ class Examiner:
     def examine(self, incidents: Sequence[Incident]) -> Tally:
         """The tally of the product's incidents."""
         tally = self._empty()
-        serious = [each for each in incidents if RANK[each.severity] >= RANK["medium"]]
+        serious = [incident for incident in incidents if RANK[incident.severity] >= RANK["medium"]]
         used: set[int] = set()
         for label in self.labels:
-            mine = [
+            places = [
                 place
-                for place, each in enumerate(serious)
-                if place not in used and each.account == self.accounts[label.account]
+                for place, incident in enumerate(serious)
+                if place not in used and incident.account == self.accounts[label.account]
             ]
             if label.benign:
-                self._look_alike(tally, label, [serious[place] for place in mine])
-                used |= {place for place in mine if self._overlaps(label, serious[place])}
+                self._look_alike(tally, label, [serious[place] for place in places])
+                used |= {place for place in places if self._overlaps(label, serious[place])}
                 continue
             key = (label.family, label.strength)
             tally.labels[key] += 1
-            hit = next((place for place in mine if self._finds(label, serious[place])), None)
+            hit = next((place for place in places if self._finds(label, serious[place])), None)
             if hit is not None:
                 used.add(hit)
                 tally.found[key] += 1
                 tally.high[key] += serious[hit].severity == "high"
                 tally.delays[label.family].append(self._delay(label, serious[hit]))
-        left = (each for place, each in enumerate(serious) if place not in used)
-        tally.beyond.update(each.severity for each in left if each.started_at >= self.judged_from)
+        left = (incident for place, incident in enumerate(serious) if place not in used)
+        judged = (incident for incident in left if incident.started_at >= self.judged_from)
+        tally.beyond.update(incident.severity for incident in judged)
         return tally
 
     def compare(self, tally: Tally, grid: HourlyGrid) -> None:
-        """Adds what the naive alarms find; their kind is not asked for."""
+        """Adds what the naive alarms find; their kind does not matter."""
         for name, score in NAIVE.items():
             scores = score(grid)
             for threshold in THRESHOLDS:
                 raised = alarms(grid, scores, threshold)
-                left = {each for each in raised if each[1] >= self.judged_from}
+                left = {alarm for alarm in raised if alarm[1] >= self.judged_from}
                 for label in self.labels:
                     account, key = self.accounts[label.account], (label.family, label.strength)
                     start, end = instant(label.start), self._deadline(label)
-                    hits = {each for each in left if each[0] == account and start < each[1] <= end}
+                    hits = {
+                        alarm for alarm in left if alarm[0] == account and start < alarm[1] <= end
+                    }
                     if hits and not label.benign:
                         tally.naive_found[name, threshold, key] += 1
-                        hits = {min(hits, key=lambda each: each[1])}
+                        hits = {min(hits, key=lambda alarm: alarm[1])}
                     left -= hits
                 tally.naive_beyond[name, threshold] += len(left)
 
@@ -164,19 +167,19 @@ class Examiner:
     def _delay(self, label: InjectedIncident, incident: Incident) -> float:
         """Hours until the first run that lists the incident as serious.
 
-        A run sees the rows that are visible by then: nine tenths of those that made it known.
+        A run sees the rows that are visible by then: nine tenths of those that led to it.
         """
         start = instant(label.start)
-        known = min(at for level, at in incident.history if RANK[level] >= 2 and at >= start)
+        detected = min(at for level, at in incident.history if RANK[level] >= 2 and at >= start)
         rows = self._rows[label.account]
-        inside = rows[rows["received"].between(label.start, int(known.timestamp() * 1e6))]
+        inside = rows[rows["received"].between(label.start, int(detected.timestamp() * 1e6))]
         if label.family != "silence" and len(inside):
             seen = instant(int(np.quantile(inside["visible"], 0.9)))
-            known = max(known, start + -((start - seen) // RUN) * RUN)
-        return (known - start) / HOUR
+            detected = max(detected, start + -((start - seen) // RUN) * RUN)
+        return (detected - start) / HOUR
 
-    def _look_alike(self, tally: Tally, label: InjectedIncident, mine: list[Incident]) -> None:
-        raised = {each.severity for each in mine if self._overlaps(label, each)}
+    def _look_alike(self, tally: Tally, label: InjectedIncident, incidents: list[Incident]) -> None:
+        raised = {incident.severity for incident in incidents if self._overlaps(label, incident)}
         tally.alike[label.family] += 1
         tally.alike_high[label.family] += "high" in raised
         tally.alike_medium[label.family] += bool(raised)
@@ -257,7 +260,7 @@ def alike_rows(tally: Tally, blank: Tally) -> list[tuple[str, ...]]:
     """Benign look-alikes and how they were raised."""
     rows = [("look-alike", "labels", "raised high", "high without source", "raised at all")]
     for family, labels in sorted(tally.alike.items()):
-        high = (str(each.alike_high[family]) for each in (tally, blank))
+        high = (str(counts.alike_high[family]) for counts in (tally, blank))
         rows.append((family, str(labels), *high, str(tally.alike_medium[family])))
     return rows
 
@@ -265,8 +268,9 @@ def alike_rows(tally: Tally, blank: Tally) -> list[tuple[str, ...]]:
 def rate_rows(tally: Tally, blank: Tally) -> list[tuple[str, ...]]:
     """Incidents beyond the labels."""
     rows = [("incidents beyond the labels", "with source", "without source")]
-    medium = (f"{sum(each.beyond.values()) / each.account_months:.2f}" for each in (tally, blank))
-    high = (f"{each.beyond['high'] / each.tenant_months:.2f}" for each in (tally, blank))
+    both = (tally, blank)
+    medium = (f"{sum(counts.beyond.values()) / counts.account_months:.2f}" for counts in both)
+    high = (f"{counts.beyond['high'] / counts.tenant_months:.2f}" for counts in both)
     rows.append(("high and medium per account-month", *medium))
     rows.append(("high per tenant-month", *high))
     return rows
@@ -280,15 +284,15 @@ def main() -> None:
     parser.add_argument("--accounts", type=int, default=60)
     parser.add_argument("--days", type=int, default=120)
     parser.add_argument("--jobs", type=int, default=2)
-    asked = parser.parse_args()
-    seeds = range(asked.first_seed, asked.first_seed + asked.seeds)
+    options = parser.parse_args()
+    seeds = range(options.first_seed, options.first_seed + options.seeds)
     tally, blank = Tally(), Tally()
-    with ProcessPoolExecutor(asked.jobs) as pool:
-        done = pool.map(examine_seed, seeds, repeat(asked.accounts), repeat(asked.days))
+    with ProcessPoolExecutor(options.jobs) as pool:
+        done = pool.map(examine_seed, seeds, repeat(options.accounts), repeat(options.days))
         for number, (with_source, without) in enumerate(done, 1):
             tally.add(with_source)
             blank.add(without)
-            print(f"{number} of {asked.seeds} tenants", file=sys.stderr)
+            print(f"{number} of {options.seeds} tenants", file=sys.stderr)
     report(tally, blank)
 
 

@@ -99,9 +99,9 @@ def main() -> None:
         size = sum(f.stat().st_size for f in (work / "store/facts").rglob("*.parquet"))
         shutil.rmtree(work / "pages")
     lines = [("way", "rows/s", "peak MiB", "× plain")]
-    for way, each in results.items():
-        ratio = results["plain"].seconds / each.seconds
-        lines.append((way, f"{rows / each.seconds:,.0f}", f"{each.peak_mib:.0f}", f"{ratio:.2f}"))
+    for way, run in results.items():
+        ratio = results["plain"].seconds / run.seconds
+        lines.append((way, f"{rows / run.seconds:,.0f}", f"{run.peak_mib:.0f}", f"{ratio:.2f}"))
     print(table(lines))
     print(f"store: {size / rows:.1f} bytes per row")
 

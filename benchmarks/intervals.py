@@ -32,8 +32,8 @@ Bounds = tuple[Floats, Floats, Floats, Floats, Floats]  # expected, lo95, lo80, 
 
 def ours(grid: HourlyGrid) -> Bounds:
     """Baselines and intervals of the product."""
-    made = analyse(grid, "UTC")
-    return made.expected, made.lo95, made.lo80, made.hi80, made.hi95
+    analysis = analyse(grid, "UTC")
+    return analysis.expected, analysis.lo95, analysis.lo80, analysis.hi80, analysis.hi95
 
 
 def plain(grid: HourlyGrid) -> Bounds:
@@ -52,18 +52,18 @@ def covered(name: str, grid: HourlyGrid, usable: NDArray[np.bool_]) -> Iterator[
     for way, bounds in (("product", ours(grid)), ("plain", plain(grid))):
         expected, low95, low80, high80, high95 = bounds
         for least, most in LOADS:
-            mine = usable & (expected >= least) & (expected < most)
-            if mine.sum() < 500:
+            hours = usable & (expected >= least) & (expected < most)
+            if hours.sum() < 500:
                 continue
-            sent = grid.recipients[mine]
-            inside80 = ((sent >= low80[mine]) & (sent <= high80[mine])).mean()
-            inside95 = ((sent >= low95[mine]) & (sent <= high95[mine])).mean()
-            width = (high80[mine] - low80[mine]).mean() / max(expected[mine].mean(), 1e-9)
+            sent = grid.recipients[hours]
+            inside80 = ((sent >= low80[hours]) & (sent <= high80[hours])).mean()
+            inside95 = ((sent >= low95[hours]) & (sent <= high95[hours])).mean()
+            width = (high80[hours] - low80[hours]).mean() / max(expected[hours].mean(), 1e-9)
             yield (
                 name,
                 way,
                 f"{least:g} to {most:g}",
-                f"{mine.sum():,}",
+                f"{hours.sum():,}",
                 f"{inside80:.3f}",
                 f"{inside95:.3f}",
                 f"{width:.2f}",
@@ -103,11 +103,11 @@ def main() -> None:
     """Prints the table."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--labels", type=Path, default=LABELS)
-    asked = parser.parse_args()
+    options = parser.parse_args()
     rows = [("traffic", "way", "expected per hour", "hours", "in 80 %", "in 95 %", "width 80 %")]
     rows += covered("generated", *generated())
-    if asked.labels.exists():
-        for number, (grid, usable) in enumerate(labelled(asked.labels), 1):
+    if options.labels.exists():
+        for number, (grid, usable) in enumerate(labelled(options.labels), 1):
             rows += covered(f"labelled counts {number}", grid, usable)
     print(table(rows))
 

@@ -116,25 +116,26 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=5_000_000)
     parser.add_argument("--days", type=int, default=9)
     parser.add_argument("--keep", type=Path)
-    asked = parser.parse_args()
+    options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        root = asked.keep or Path(folder) / "store"
-        make(root, asked.rows, asked.days)
+        root = options.keep or Path(folder) / "store"
+        make(root, options.rows, options.days)
         size = active_bytes(root)
         results = {way: in_child(__file__, way, str(root)) for way in WAYS}
     base = results["plain"].seconds
     lines = [("job", "seconds", "× GROUP BY", "peak MiB", "groups, days, rows/s")]
-    for way, each in results.items():
+    for way, run in results.items():
         lines.append(
             (
                 way,
-                f"{each.seconds:.2f}",
-                f"{each.seconds / base:.1f}",
-                f"{each.peak_mib:.0f}",
-                f"{each.result:,}",
+                f"{run.seconds:.2f}",
+                f"{run.seconds / base:.1f}",
+                f"{run.peak_mib:.0f}",
+                f"{run.result:,}",
             )
         )
-    print(f"{asked.rows:,} rows over {asked.days} days, {size / asked.rows:.1f} bytes per row")
+    per_row = size / options.rows
+    print(f"{options.rows:,} rows over {options.days} days, {per_row:.1f} bytes per row")
     print(table(lines))
 
 

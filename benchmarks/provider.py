@@ -152,12 +152,12 @@ def compare(accounts: int, days: int) -> None:
         root = Path(folder)
         with open_store(root) as store:
             fill(store, accounts, days)
-        asked = (folder, str(accounts), str(days))
-        plain = in_child(__file__, "naive", *asked)
-        scratch = in_child(__file__, "scratch", *asked)
+        arguments = (folder, str(accounts), str(days))
+        plain = in_child(__file__, "naive", *arguments)
+        scratch = in_child(__file__, "scratch", *arguments)
         with open_store(root) as store:
             add_quarter(store, accounts)
-        after = in_child(__file__, "after", *asked)
+        after = in_child(__file__, "after", *arguments)
     rows = [("way", "seconds", "ratio", "MiB", "incidents")]
     for name, done in (("z-score in SQL", plain), ("scratch", scratch), ("15 minutes", after)):
         ratio = f"{done.seconds / plain.seconds:.1f}"
@@ -180,8 +180,8 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--accounts", type=int, default=10_000)
     parser.add_argument("--days", type=int, default=90)
-    asked = parser.parse_args()
-    compare(asked.accounts, asked.days)
+    options = parser.parse_args()
+    compare(options.accounts, options.days)
 
 
 if __name__ == "__main__":

@@ -46,10 +46,10 @@ def configured(
 def read(config: Config, now: datetime) -> dict[str, int]:
     """Requests, refusals and rows of one read of the traces."""
     results = ingest(config, now, lambda *_: None, ["accounts", "message_traces"])
-    found = results[-1].summary()
-    if found["status"] != "ok":
-        raise SystemExit(found["error"])
-    return found
+    summary = results[-1].summary()
+    if summary["status"] != "ok":
+        raise SystemExit(summary["error"])
+    return summary
 
 
 def first_read(staff: int) -> Row:
@@ -61,13 +61,13 @@ def first_read(staff: int) -> Row:
     with tempfile.TemporaryDirectory() as folder, serve(tenant) as server:
         config = configured(Path(folder), server, '"exchange"', REQUESTS, SECONDS)
         start = time.monotonic()
-        found = read(config, NOW)
+        summary = read(config, NOW)
         seconds = time.monotonic() - start
-    least = found["requests"] / REQUESTS * SECONDS
+    least = summary["requests"] / REQUESTS * SECONDS
     return (
-        f"first read of {found['rows_read']:,} rows",
-        f"{found['requests']:,}",
-        f"{found['throttled']}",
+        f"first read of {summary['rows_read']:,} rows",
+        f"{summary['requests']:,}",
+        f"{summary['throttled']}",
         f"{seconds:.0f} s for {least:.0f} s of quota: {seconds / least:.2f}",
     )
 

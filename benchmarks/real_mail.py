@@ -7,6 +7,7 @@ presumed benign, not proven. The plain rule is an hour with ten or more distinct
 
 from __future__ import annotations
 
+import argparse
 import sys
 from collections import Counter
 from datetime import timedelta
@@ -52,24 +53,27 @@ select count(*) from (
 
 def main() -> None:
     """Prints alerts per 30 days of the whole company."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("file", help="Parquet, see above")
+    file = parser.parse_args().file
     with duckdb.connect(":memory:") as connection:
         connection.execute("set TimeZone = 'UTC'")
         connection.execute("create schema raw")
-        connection.execute(ROWS, {"file": sys.argv[1]})
+        connection.execute(ROWS, {"file": file})
         connection.execute(ACCOUNTS)
         marts = marts_of(connection)
         hours, activity = marts["hve_usage_hourly"], marts["hve_activity"]
         since = hours["hour_utc"].min() + WARM_UP
         plain = connection.execute(PLAIN, {"since": since.to_pydatetime()}).fetchall()[0][0]
     until = (hours["hour_utc"].max() + pd.Timedelta(hours=1)).to_pydatetime()
-    _, found = judge(grid_from_hours(hours, until), activity_of(activity, until), ZONE)
-    late = [each for each in found if each.detected_at >= since]
+    _, incidents = judge(grid_from_hours(hours, until), activity_of(activity, until), ZONE)
+    late = [incident for incident in incidents if incident.detected_at >= since]
     months = (until - since) / timedelta(days=30)
     rows = [("raised", "per 30 days, all senders")]
     for severity in ("high", "medium", "low"):
-        kinds = Counter(each.kind for each in late if each.severity == severity)
-        told = ", ".join(f"{kind} {number / months:.2f}" for kind, number in kinds.most_common())
-        rows.append((severity, f"{sum(kinds.values()) / months:.2f} ({told})"))
+        kinds = Counter(incident.kind for incident in late if incident.severity == severity)
+        shares = ", ".join(f"{kind} {number / months:.2f}" for kind, number in kinds.most_common())
+        rows.append((severity, f"{sum(kinds.values()) / months:.2f} ({shares})"))
     rows.append(("plain rule: ten distinct recipients in an hour", f"{plain / months:.1f}"))
     print(f"{hours['account'].nunique()} senders, {months:.1f} months after 30 days of warm-up")
     print(table(rows))

@@ -1,4 +1,4 @@
-"""Runs every benchmark and writes what each of them says into docs/benchmarks.md.
+"""Runs every benchmark and writes its output into docs/benchmarks.md.
 
 python benchmarks/report.py [NAME…] [--stores FOLDER] [--out docs/benchmarks.md]
 Without names all of them, which takes over an hour; with names these alone, whose sections are
@@ -74,29 +74,29 @@ JOBS = {
 
 
 def main() -> int:
-    """Runs what was asked for; each section is written as soon as it is there."""
+    """Runs the named benchmarks; a section is written as soon as it is there."""
     parser = argparse.ArgumentParser()
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(JOBS))
     parser.add_argument("--stores", type=Path)
     parser.add_argument("--out", type=Path, default=PAGE)
-    asked = parser.parse_args()
-    if unknown := set(asked.names) - set(JOBS):
+    options = parser.parse_args()
+    if unknown := set(options.names) - set(JOBS):
         parser.error(f"{min(unknown)}: use some of {', '.join(JOBS)}")
     with tempfile.TemporaryDirectory() as folder:
-        stores = (asked.stores or Path(folder)).absolute()
-        failed = [name for name in asked.names or JOBS if not _write(name, stores, asked.out)]
+        stores = (options.stores or Path(folder)).absolute()
+        failed = [name for name in options.names or JOBS if not _write(name, stores, options.out)]
     return 1 if failed else 0
 
 
 def _write(name: str, stores: Path, page: Path) -> bool:
     print(f"{name} …", file=sys.stderr, flush=True)
     try:
-        told = section(JOBS[name], stores)
+        content = section(JOBS[name], stores)
     except subprocess.CalledProcessError as error:
         print(f"{name}: {' '.join(error.stderr.split()[-40:])}", file=sys.stderr)
         return False
     text = page.read_text(encoding="utf-8") if page.exists() else HEAD
-    page.write_text(with_section(text, name, told), encoding="utf-8")
+    page.write_text(with_section(text, name, content), encoding="utf-8")
     return True
 
 
@@ -166,17 +166,18 @@ def _processor() -> str:
         text = Path("/proc/cpuinfo").read_text(encoding="utf-8")
     except OSError:
         return platform.processor() or platform.machine()
-    found = re.search(r"(?m)^model name\s*: (.+)$", text)
-    return found[1] if found else platform.machine()
+    model = re.search(r"(?m)^model name\s*: (.+)$", text)
+    return model[1] if model else platform.machine()
 
 
-def with_section(page: str, name: str, told: str) -> str:
+def with_section(page: str, name: str, text: str) -> str:
     """The page with that section in its place, in the order of JOBS; other sections are kept."""
     head, *parts = re.split(r"(?m)^## ", page)
     sections = {part.split("\n", 1)[0].strip(): part.split("\n", 1)[1].strip() for part in parts}
-    sections[name] = told.strip()
-    order = [*(each for each in JOBS if each in sections), *(set(sections) - set(JOBS))]
-    return "\n\n".join([head.strip(), *(f"## {each}\n\n{sections[each]}" for each in order)]) + "\n"
+    sections[name] = text.strip()
+    order = [*(title for title in JOBS if title in sections), *(set(sections) - set(JOBS))]
+    blocks = (f"## {title}\n\n{sections[title]}" for title in order)
+    return "\n\n".join([head.strip(), *blocks]) + "\n"
 
 
 if __name__ == "__main__":

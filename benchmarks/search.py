@@ -59,25 +59,25 @@ def samples(root: Path) -> list[dict[str, str]]:
     return [dict(zip(("recipient", "message_id", "sender"), row, strict=True)) for row in rows]
 
 
-def duckdb_search(root: Path, wanted: dict[str, Any]) -> int:
+def duckdb_search(root: Path, conditions: dict[str, Any]) -> int:
     """One search as the command does it, from opening the file to the rows."""
     from models.delivery.search import TraceFilter, search_traces
 
     with read_published(root, NOW) as published:
-        return len(search_traces(published, TraceFilter(**wanted), 1000)["rows"])
+        return len(search_traces(published, TraceFilter(**conditions), 1000)["rows"])
 
 
-def store_searches(root: Path, asked: list[dict[str, str]]) -> Seconds:
+def store_searches(root: Path, rows: list[dict[str, str]]) -> Seconds:
     """Seconds of every search in the store."""
     month, day = END - timedelta(days=30), END - timedelta(days=1)
-    wanted: dict[str, Callable[[dict[str, str]], dict[str, Any]]] = {
+    builders: dict[str, Callable[[dict[str, str]], dict[str, Any]]] = {
         SEARCHES[0]: lambda row: {"recipient": row["recipient"], "since": month, "until": END},
         SEARCHES[1]: lambda row: {"message_id": row["message_id"]},
         SEARCHES[2]: lambda row: {"sender": row["sender"], "since": day, "until": END},
     }
     return {
-        name: [_seconds(lambda: duckdb_search(root, build(row))) for row in asked]  # noqa: B023 - called at once
-        for name, build in wanted.items()
+        name: [_seconds(lambda: duckdb_search(root, build(row))) for row in rows]  # noqa: B023 - called at once
+        for name, build in builders.items()
     }
 
 
@@ -94,11 +94,11 @@ def fill_sqlite(root: Path, rows: int, days: int) -> int:
     with published_connection(root) as connection:
         taken = max(1, days * rows // _row_count(connection))
         first = END.date() - timedelta(days=taken)
-        found = connection.execute(
+        newest = connection.execute(
             f"select * replace (strftime(received_at, '%Y-%m-%dT%H:%M:%S') as received_at)"
             f" from (select {COLUMNS} from raw.message_traces where day >= date '{first}')"
         )
-        while batch := found.fetchmany(50_000):
+        while batch := newest.fetchmany(50_000):
             plain.executemany("insert into traces values (?, ?, ?, ?, ?, ?, ?, ?)", batch)
     for name in ("recipient, received_at", "message_id", "sender, received_at"):
         plain.execute(f"create index by_{name.split(',')[0]} on traces ({name})")
@@ -111,11 +111,11 @@ def _row_count(connection: Any) -> int:
     return int(connection.execute("select count(*) from raw.message_traces").fetchone()[0])
 
 
-def sqlite_searches(root: Path, asked: list[dict[str, str]]) -> Seconds:
+def sqlite_searches(root: Path, rows: list[dict[str, str]]) -> Seconds:
     """Seconds of the same searches in the SQLite table."""
     month, day = (f"{END - timedelta(days=days):%Y-%m-%dT%H:%M:%S}" for days in (30, 1))
     newest = "order by received_at desc, trace_id, recipient limit 1000"
-    wanted: dict[str, tuple[str, Callable[[dict[str, str]], list[str]]]] = {
+    builders: dict[str, tuple[str, Callable[[dict[str, str]], list[str]]]] = {
         SEARCHES[0]: (
             "recipient = ? and received_at >= ?",
             lambda row: [row["recipient"], month],
@@ -130,8 +130,8 @@ def sqlite_searches(root: Path, asked: list[dict[str, str]]) -> Seconds:
         connection.close()
 
     return {
-        name: [_seconds(lambda: search(where, build(row))) for row in asked]  # noqa: B023 - called at once
-        for name, (where, build) in wanted.items()
+        name: [_seconds(lambda: search(where, build(row))) for row in rows]  # noqa: B023 - called at once
+        for name, (where, build) in builders.items()
     }
 
 
@@ -153,27 +153,27 @@ def main() -> None:
     parser.add_argument("--days", type=int, default=90)
     parser.add_argument("--sqlite-rows", type=int, default=5_000_000)
     parser.add_argument("--keep", type=Path)
-    asked = parser.parse_args()
+    options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        root = asked.keep or Path(folder) / "store"
-        make(root, asked.rows, asked.days)
+        root = options.keep or Path(folder) / "store"
+        make(root, options.rows, options.days)
         publish_store(root)
         rows = json.dumps(samples(root))
         ours = in_child(__file__, "store", str(root), rows)
-        plain_rows = min(asked.rows, asked.sqlite_rows)
-        size = fill_sqlite(root, plain_rows, asked.days)
+        plain_rows = min(options.rows, options.sqlite_rows)
+        size = fill_sqlite(root, plain_rows, options.days)
         plain = in_child(__file__, "sqlite", str(root), rows)
         (root / "plain.sqlite").unlink()
         print(
-            f"{asked.rows:,} rows over {asked.days} days, {_bytes(root) / 2**30:.1f} GiB;"
+            f"{options.rows:,} rows over {options.days} days, {_bytes(root) / 2**30:.1f} GiB;"
             f" SQLite: {plain_rows:,} rows, {size / 2**30:.1f} GiB"
         )
     head = ("search", "store: slowest s", "median s", "processor s", "SQLite: slowest s", "ratio")
     lines = [head]
     for name in SEARCHES:
-        found = sorted(ours.result[name])
-        (slow, _), (median, _), base = found[-1], found[len(found) // 2], max(plain.result[name])[0]
-        used = max(each[1] for each in found)
+        runs = sorted(ours.result[name])
+        (slow, _), (median, _), base = runs[-1], runs[len(runs) // 2], max(plain.result[name])[0]
+        used = max(run[1] for run in runs)
         numbers = (f"{slow:.3f}", f"{median:.3f}", f"{used:.3f}", f"{base:.4f}")
         lines.append((name, *numbers, f"{slow / base:.0f}"))
     print(f"peak of the store's process: {ours.peak_mib:.0f} MiB")

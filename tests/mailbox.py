@@ -32,7 +32,7 @@ class Mailbox:
     @property
     def mails(self) -> list[EmailMessage]:
         """The accepted mails."""
-        return [message_from_bytes(each, policy=policy.default) for each in self.raw]
+        return [message_from_bytes(mail, policy=policy.default) for mail in self.raw]
 
 
 class _Session(socketserver.StreamRequestHandler):
@@ -97,7 +97,7 @@ class _Server(socketserver.ThreadingTCPServer):
     mailbox: Mailbox
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """A client that does not trust us hangs up: nothing to tell."""
+        """A client that does not trust us hangs up: that is no error here."""
 
 
 @contextmanager

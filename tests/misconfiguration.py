@@ -56,10 +56,10 @@ def heal(tenant: SimulatedTenant) -> None:
     for number, application in enumerate([*readiness.applications, readiness.own_application]):
         key = f"00000000-0000-0000-0000-{number:012}"
         application |= {"passwordCredentials": [build_secret(key, now, 400)], "keyCredentials": []}
-    apps = [str(each["appId"]) for each in readiness.applications]
+    apps = [application["appId"] for application in readiness.applications]
     readiness.licences, readiness.roles, readiness.disabled = {}, {}, set()
     readiness.is_attacked = False
-    readiness.without_basic = {each.primary for each in tenant.accounts}
+    readiness.without_basic = {account.primary for account in tenant.accounts}
     for at, account in enumerate(tenant.accounts):
         readiness.allowed_apps[account.primary] = [apps[at % len(apps)]]
         tenant.accounts[at] = replace(
@@ -185,8 +185,8 @@ def _security_defaults(tenant: SimulatedTenant, _: Account) -> list[Expected]:
 
 def _application(tenant: SimulatedTenant, account: Account) -> dict[str, Any]:
     """The application that may send for the account."""
-    wanted = tenant.readiness.allowed_apps[account.primary][0]
-    return next(each for each in tenant.readiness.applications if each["appId"] == wanted)
+    app_id = tenant.readiness.allowed_apps[account.primary][0]
+    return next(row for row in tenant.readiness.applications if row["appId"] == app_id)
 
 
 def _workload(tenant: SimulatedTenant, account: Account) -> list[Expected]:
@@ -212,9 +212,9 @@ def _default_policy(tenant: SimulatedTenant, _: Account) -> list[Expected]:
     readiness = tenant.readiness
     readiness.default_policy = REFUSING
     return [
-        ("authentication_policy", each.primary, None, "fail")
-        for each in tenant.visible_accounts()
-        if readiness.account_policies[each.primary] is None
+        ("authentication_policy", visible.primary, None, "fail")
+        for visible in tenant.visible_accounts()
+        if readiness.account_policies[visible.primary] is None
     ]
 
 
@@ -224,7 +224,7 @@ def _licence(tenant: SimulatedTenant, account: Account) -> list[Expected]:
 
 
 def _change(tenant: SimulatedTenant, account: Account, **values: Any) -> None:
-    at = [each.primary for each in tenant.accounts].index(account.primary)
+    at = [sender.primary for sender in tenant.accounts].index(account.primary)
     tenant.accounts[at] = replace(tenant.accounts[at], **values)
 
 
@@ -283,7 +283,7 @@ def _orphan(tenant: SimulatedTenant, account: Account) -> list[Expected]:
 def _ten_apps(tenant: SimulatedTenant, account: Account) -> list[Expected]:
     """Ten registered applications: as many as an account can have."""
     readiness = tenant.readiness
-    apps = [str(each["appId"]) for each in readiness.applications]
+    apps = [application["appId"] for application in readiness.applications]
     while len(apps) < 10:
         number = len(readiness.applications)
         key = f"00000000-0000-0000-0001-{number:012}"

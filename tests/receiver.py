@@ -1,4 +1,4 @@
-"""A receiver of alerts behind real HTTPS on loopback: it keeps what comes and answers as told.
+"""A receiver of alerts behind real HTTPS on loopback: it keeps what comes and answers as prepared.
 
 It plays a webhook, Splunk's collector, the logs ingestion API and the services of chats alike: what
 differs between them is what is sent, and that is looked at afterwards.
@@ -59,7 +59,7 @@ class Receiver:
     @property
     def accepted(self) -> list[Received]:
         """What was answered with success."""
-        return [each for each in self.received if each.status < 300]
+        return [request for request in self.received if request.status < 300]
 
     async def answer(self, request: Request) -> Response:
         """Notes the request and answers."""

@@ -39,11 +39,11 @@ def traffic(accounts: int, days: int, seed: int = 1) -> HourlyGrid:
 def scores_alone(grid: HourlyGrid) -> int:
     """Scores and own thresholds of every account; returns the hours over them."""
     calendar = local_calendar(grid.start, grid.hours, ZONE)
-    found = 0
+    alerts = 0
     for first in range(0, len(grid.accounts), _AT_ONCE):
         scores: Floats = score_hours(grid.recipients[first : first + _AT_ONCE], calendar)
-        found += int(own_alerts(scores).sum())
-    return found
+        alerts += int(own_alerts(scores).sum())
+    return alerts
 
 
 def everything(grid: HourlyGrid) -> int:
@@ -57,8 +57,8 @@ def report(accounts: int, days: int) -> str:
     rows = [("part", "seconds", "CPU seconds", "ms / 1,000 h", "found")]
     for name, job in (("scores and alerts", scores_alone), ("from scratch", everything)):
         wall, cpu = time.perf_counter(), time.process_time()
-        found = job(grid)
+        count = job(grid)
         wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
         per_hour = cpu / grid.recipients.size * 1e6
-        rows.append((name, f"{wall:.1f}", f"{cpu:.1f}", f"{per_hour:.2f}", f"{found:,}"))
+        rows.append((name, f"{wall:.1f}", f"{cpu:.1f}", f"{per_hour:.2f}", f"{count:,}"))
     return f"{accounts:,} accounts, {days} days, hourly\n{table(rows)}"

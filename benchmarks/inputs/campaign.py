@@ -43,7 +43,7 @@ class Campaign:
     def carrier(self, kinds: Sequence[str], start: int, end: int, is_new: bool) -> int | None:
         """An account of these kinds that is free from start to end.
 
-        A new source can be told only where the account's own are known and few.
+        A new source stands out only where the account's own are known and few.
         """
         fitting = [
             account.index
@@ -158,9 +158,9 @@ def _contacts(plan: Campaign) -> None:
 
     def draw(account: int) -> InjectedIncident:
         pool = plan.accounts[account].profile.pool * plan.staff
-        known = max(60, int(pool))  # in a small organisation an account has no more contacts
+        most = max(60, int(pool))  # in a small organisation an account has no more contacts
         return InjectedIncident(
-            account, "surge", "contacts", 0, 0, min(rows, known), source, share, strength
+            account, "surge", "contacts", 0, 0, min(rows, most), source, share, strength
         )
 
     plan.add(_ACQUAINTED, length, draw, "office", source is not None)

@@ -1,7 +1,7 @@
 """Daily series for the forecast benchmark: from files, from simulated tenants, from an office.
 
 A file has one row per series and day: series_id, day, value. Rows come in any order, rows of one
-day add up, a missing day between a series' first row and the day asked about is 0, an empty value
+day add up, a missing day between a series' first row and the requested day is 0, an empty value
 is unknown.
 """
 

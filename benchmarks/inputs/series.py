@@ -64,8 +64,8 @@ class SeriesFile:
             alike = int((self.hours[left] >= _LIKE * longest).sum())
             size = min(alike, max(1, _MOST_CELLS // longest))
             series, left = left[:size], left[size:]
-            rows = np.concatenate([by_series[each] for each in series])
-            place = np.repeat(np.arange(size), [len(by_series[each]) for each in series])
+            rows = np.concatenate([by_series[number] for number in series])
+            place = np.repeat(np.arange(size), [len(by_series[number]) for number in series])
             values = np.full((size, longest), np.nan)
             values[place, self.hour[rows]] = value[rows]
             yield Batch(rows, (place, self.hour[rows]), values, _calendar(longest))

@@ -1,8 +1,7 @@
 """AutoETS of statsforecast, in an environment of its own: it needs an older pandas than ours.
 
-The environment is made beside this file when it is first asked for (about 800 MB, from the package
-index that pip is set up with). This file runs in both: `auto_ets` here, the last lines over there,
-where nothing of the product can be imported.
+The environment is installed beside this file at first use (about 800 MB). This file runs in both:
+`auto_ets` here, the last lines over there, where nothing of the product can be imported.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ def auto_ets(pasts: list[Any], days: list[int]) -> list[float] | str:
     A text instead says why there are none.
     """
     python = ENVIRONMENT / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-    known = [past[~np.isnan(past)].tolist() for past in pasts]
+    values = [past[~np.isnan(past)].tolist() for past in pasts]
     try:
         if not _READY.exists():
             venv.create(ENVIRONMENT, with_pip=True)
@@ -37,11 +36,11 @@ def auto_ets(pasts: list[Any], days: list[int]) -> list[float] | str:
             _READY.touch()
         with tempfile.TemporaryDirectory() as folder:
             tasks = Path(folder) / "tasks.json"
-            tasks.write_text(json.dumps([known, days]), encoding="utf-8")
+            tasks.write_text(json.dumps([values, days]), encoding="utf-8")
             sums: list[float] = json.loads(_run([str(python), __file__, str(tasks)]))
     except (subprocess.SubprocessError, OSError) as error:
-        told = getattr(error, "stderr", None) or str(error)
-        return str(told).strip().splitlines()[-1][:120]
+        reason = getattr(error, "stderr", None) or str(error)
+        return str(reason).strip().splitlines()[-1][:120]
     return sums
 
 

@@ -21,7 +21,7 @@ _MERGE_HOURS = 24
 def z_scores(grid: HourlyGrid) -> Floats:
     """Distance from the mean of the 56 days before, in their standard deviations."""
     values = np.nan_to_num(grid.recipients)
-    sums, squares = (_before(each, 24 * _DAYS) for each in (values, values**2))
+    sums, squares = (_before(numbers, 24 * _DAYS) for numbers in (values, values**2))
     count = np.clip(np.arange(values.shape[1]), 1, 24 * _DAYS)
     mean = sums / count
     spread = np.sqrt(np.maximum(squares / count - mean**2, 0.0))
@@ -41,14 +41,14 @@ def week_scores(grid: HourlyGrid) -> Floats:
 
 def alarms(grid: HourlyGrid, scores: Floats, threshold: float) -> list[tuple[str, datetime]]:
     """Account and hour's end of each alarm; one that follows within a day belongs to the first."""
-    found = []
+    raised = []
     for row, account in enumerate(grid.accounts):
         last = -(10**9)
         for hour in np.flatnonzero(scores[row] > threshold).tolist():
             if hour - last > _MERGE_HOURS:
-                found.append((account, grid.start + timedelta(hours=hour + 1)))
+                raised.append((account, grid.start + timedelta(hours=hour + 1)))
             last = hour
-    return found
+    return raised
 
 
 def _before(values: Floats, hours: int) -> Floats:

@@ -25,7 +25,7 @@ def weekday_profile(past: Floats, days: int) -> Floats:
     """Weekday means of eight weeks × level of four weeks: the reference of the measurements."""
     recent = past[:, -56:]
     weekdays = (np.arange(recent.shape[1]) - recent.shape[1]) % 7
-    means = np.stack([mean_known(recent[:, weekdays == each]) for each in range(7)], axis=1)
+    means = np.stack([mean_known(recent[:, weekdays == weekday]) for weekday in range(7)], axis=1)
     means = np.nan_to_num(means)
     last = recent[:, -28:]
     usual = np.where(np.isnan(last), 0.0, means[:, weekdays][:, -28:])

@@ -21,6 +21,7 @@ from cli.options import (
     tenant_of_account,
     time_of,
 )
+from cli.text import delivery as delivery_text
 
 commands = typer.Typer()
 
@@ -61,7 +62,7 @@ def trace(
     )  # fmt: skip
     wish = Wish(limit, offset, out, events, summary)
     document, kind = trace_document(load(config), wanted, wish, moment_of(now), author_of(None))
-    show(document, as_json, kind)
+    show(document, as_json, delivery_text.DELIVERY_TEXTS[kind])
 
 
 @commands.command()
@@ -83,7 +84,7 @@ def readiness(
     wanted = Wanted(tenant, account, check, status, with_history=history)
     with read_published(load(config).warehouse.path, moment_of(now)) as published:
         document = readiness_report(published, wanted)
-    show(document, as_json, "readiness")
+    show(document, as_json, delivery_text.readiness)
     raise typer.Exit(INCOMPLETE if document["failed"] else DONE)
 
 
@@ -100,7 +101,7 @@ def explain(
     """What an error means and what mends it: SMTP, sign-in, Graph, Exchange, Azure, our own."""
     from actions.explain import explained
 
-    show(explained(" ".join(text), sys.stdin.buffer), as_json, "explain")
+    show(explained(" ".join(text), sys.stdin.buffer), as_json, delivery_text.explanation)
 
 
 @commands.command("send-test")
@@ -126,7 +127,7 @@ def send_test(
 
     loaded, moment = load(config), moment_of(now)
     if preflight:
-        finish(sending.preflight(loaded, timeout), as_json, "send-test")
+        finish(sending.preflight(loaded, timeout), as_json, delivery_text.sent)
     chosen = tenant_of_account(loaded, tenant, account)
     secret = None if oauth else partial(sending.password_of, account, password_file)
     outcome = sending.send(
@@ -134,4 +135,4 @@ def send_test(
     )
     if follow and outcome.document["sent"]:
         outcome = following.follow(loaded, chosen, outcome.document, moment, wait)
-    finish(outcome, as_json, "send-test")
+    finish(outcome, as_json, delivery_text.sent)

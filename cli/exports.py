@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cli.options import ConfigFile, Json, Now, TenantName, load, moment_of, show
+from cli.text import money as money_text
+from cli.text import storage as storage_text
 
 if TYPE_CHECKING:
     from hve_monitor.config import Config
@@ -30,7 +32,7 @@ def _export(
     loaded, moment = load(config), moment_of(now)
     document = export(loaded, moment, kind, Export(out, **wanted))
     _note(loaded, kind, moment)
-    show(document, as_json, "export")
+    show(document, as_json, money_text.exported)
 
 
 def _note(config: "Config", kind: str, now: datetime) -> None:
@@ -106,7 +108,7 @@ def ocsf(
     findings = export_findings(loaded, moment, out)
     _note(loaded, "ocsf", moment)
     shown = out.partition("://")[0] if "://" in out else out
-    show({"format": "ocsf", "out": shown, "findings": findings}, as_json, "handed-over")
+    show({"format": "ocsf", "out": shown, "findings": findings}, as_json, storage_text.handed_over)
 
 
 @export.command()
@@ -120,4 +122,4 @@ def openmetrics(
     from publish.exports.metrics import write
 
     write(load(config), moment_of(now), out)
-    show({"format": "openmetrics", "out": str(out)}, as_json, "handed-over")
+    show({"format": "openmetrics", "out": str(out)}, as_json, storage_text.handed_over)

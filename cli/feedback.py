@@ -14,6 +14,7 @@ from cli.options import (
     show,
     tenant_of,
 )
+from cli.text import incidents as incidents_text
 
 Author = Annotated[
     str | None, typer.Option("--author", help="Who says so; default this machine's user.")
@@ -46,7 +47,7 @@ def verdict(
 
     why = reason_of(reason, "verdict")
     document = give_verdict(load(config), incident, said, why, author_of(author), moment_of(now))
-    show({"verdict": document}, as_json, "verdict")
+    show({"verdict": document}, as_json, incidents_text.verdict)
 
 
 @plans.command("add")
@@ -75,7 +76,7 @@ def add(
         (parse_time(start, "--start"), parse_time(end, "--end")), recipients,
         note.strip(), author_of(author), moment_of(now),
     )  # fmt: skip
-    show({"plan": plan}, as_json, "plan")
+    show({"plan": plan}, as_json, incidents_text.plan)
 
 
 @plans.command("list")
@@ -88,7 +89,7 @@ def list_(
     """Plans that hold, and what was sent."""
     from actions.feedback import planned
 
-    show({"plans": planned(load(config), tenant, moment_of(now))}, as_json, "plans")
+    show({"plans": planned(load(config), tenant, moment_of(now))}, as_json, incidents_text.plans)
 
 
 @plans.command("remove")
@@ -104,4 +105,4 @@ def remove(
     from actions.feedback import withdraw
 
     document = withdraw(load(config), plan, author_of(author), moment_of(now))
-    show(document, as_json, "removed")
+    show(document, as_json, incidents_text.removed)

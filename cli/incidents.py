@@ -16,6 +16,7 @@ from cli.options import (
     show,
     time_of,
 )
+from cli.text import incidents as incidents_text
 
 commands = typer.Typer()
 
@@ -55,4 +56,4 @@ def incidents(
         if incident is not None:
             cards = [whole_card(published, cards[0], with_recipients=recipients)]
         document = {"incidents": cards, "coverage": coverage_report(published.of(tenant))}
-    show(document, as_json, "incidents")
+    show(document, as_json, incidents_text.incidents)

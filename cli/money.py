@@ -16,6 +16,8 @@ from cli.options import (
     show,
     time_of,
 )
+from cli.text import delivery as delivery_text
+from cli.text import money as money_text
 
 commands = typer.Typer()
 
@@ -42,7 +44,7 @@ def usage(
             "rows": usage_sums(published, keys, start, end),
             "coverage": coverage_report(published, start, end),
         }
-    show(document, as_json, "rows")
+    show(document, as_json, delivery_text.rows)
 
 
 @commands.command()
@@ -50,7 +52,7 @@ def tenants(config: ConfigFile = None, now: Now = None, as_json: Json = False) -
     """All tenants side by side: freshness, gaps, volume, spend, incidents, the next budget."""
     from models.overview.tenants import tenant_summaries
 
-    show(tenant_summaries(load(config), moment_of(now)), as_json, "tenants")
+    show(tenant_summaries(load(config), moment_of(now)), as_json, delivery_text.tenants)
 
 
 @commands.command()
@@ -77,7 +79,7 @@ def cost(
         document = close(loaded, moment, tenant, closing)
     if backtest:
         document["backtest"] = past(loaded, moment, tenant)
-    show(document, as_json, "cost")
+    show(document, as_json, money_text.cost)
 
 
 @commands.command()
@@ -99,4 +101,4 @@ def whatif(
 
     moment = moment_of(now)
     change = change_of(account, recipients, sends, every, (begin, until), moment.date())
-    show(planned_change(load(config), moment, tenant, change), as_json, "whatif")
+    show(planned_change(load(config), moment, tenant, change), as_json, money_text.whatif)

@@ -14,6 +14,8 @@ from cli.options import (
     moment_of,
     show,
 )
+from cli.text import delivery as delivery_text
+from cli.text import runs as runs_text
 
 commands = typer.Typer()
 alerts = typer.Typer(no_args_is_help=True, help="The places that alerts go to.")
@@ -38,7 +40,7 @@ def try_alerts(
     loaded = load(config)
     tried = try_targets(loaded, moment_of(now), bearer_of(loaded), target)
     code = DONE if all(each["status"] == "accepted" for each in tried) else INCOMPLETE
-    finish(Outcome({"targets": tried}, code), as_json, "alerts-test")
+    finish(Outcome({"targets": tried}, code), as_json, runs_text.tried)
 
 
 @commands.command()
@@ -51,7 +53,7 @@ def doctor(
     """Check configuration, credentials, permissions, clock, disk, coverage and alerts."""
     from actions.doctor.examine import examine
 
-    finish(examine(load(config), moment_of(now), tenant), as_json, "doctor")
+    finish(examine(load(config), moment_of(now), tenant), as_json, delivery_text.doctor)
 
 
 @commands.command()
@@ -70,5 +72,5 @@ def dashboard(
     loaded = load(config)
     check_host(loaded, host)
     document = {"url": f"http://{host}:{port}", "login": login_of(loaded)}
-    show(document, as_json, "dashboard")
+    show(document, as_json, runs_text.dashboard)
     raise typer.Exit(serve_dashboard(config, port, now, host))

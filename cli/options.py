@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from actions.outcome import Outcome
     from hve_monitor.config import Config, Tenant
 
+D = TypeVar("D")
 ConfigFile = Annotated[
     Path | None, typer.Option("--config", help="Configuration file; default hve.toml, HVE_CONFIG.")
 ]
@@ -63,22 +65,16 @@ def tenant_of_account(config: Config, name: str | None, account: str | None) -> 
     return tenant_of(config, name)
 
 
-def finish(outcome: Outcome, as_json: bool, kind: str) -> None:
-    show(outcome.document, as_json, kind)
+def finish(outcome: Outcome, as_json: bool, text: Callable[[Any], str]) -> None:
+    """Prints the document of an outcome and ends with its exit code."""
+    show(outcome.document, as_json, text)
     raise typer.Exit(outcome.exit_code)
 
 
-def show(document: Any, as_json: bool, kind: str) -> None:
-    """One JSON document, or the text that cli.text.common makes of this kind of document."""
+def show(document: D, as_json: bool, text: Callable[[D], str]) -> None:
+    """One JSON document on stdout, or its text for people (cli/text)."""
     from hve_monitor.document import json_text
 
-    shown = json_text(document) if as_json else _text(document, kind)
+    shown = json_text(document) if as_json else text(document)
     sys.stdout.write(shown + "\n")
     sys.stdout.flush()
-
-
-def _text(document: Any, kind: str) -> str:
-    from cli.text.common import TEXTS
-    from cli.text.delivery import DELIVERY_TEXTS
-
-    return (TEXTS | DELIVERY_TEXTS)[kind](document)

@@ -7,6 +7,7 @@ import typer
 
 from cli.feedback import Author, Reason
 from cli.options import ConfigFile, Json, Now, load, moment_of, show
+from cli.text import privacy as privacy_text
 
 commands = typer.Typer()
 
@@ -26,7 +27,7 @@ def reveal(
 
     why = reason_of(reason, "reveal")
     document = privacy.reveal(load(config), pseudonym, why, author_of(author), moment_of(now))
-    show(document, as_json, "reveal")
+    show(document, as_json, privacy_text.reveal)
 
 
 @commands.command()
@@ -49,7 +50,7 @@ def erase(
     document = privacy.erase(
         load(config), address, reason or "", author_of(author), moment_of(now), backup or ()
     )
-    show(document, as_json, "erase")
+    show(document, as_json, privacy_text.erase)
 
 
 @commands.command()
@@ -66,7 +67,7 @@ def purge(
 
     why = reason or "retention"
     document = privacy.purge(load(config), author_of(author), why, moment_of(now))
-    show(document, as_json, "purge")
+    show(document, as_json, privacy_text.purge)
 
 
 @commands.command("rotate-key")
@@ -85,7 +86,7 @@ def rotate_key(
     document = privacy.change_key(
         load(config), file, reason or "", author_of(author), moment_of(now)
     )
-    show(document, as_json, "rotate_key")
+    show(document, as_json, privacy_text.rotate_key)
 
 
 @commands.command()
@@ -100,4 +101,4 @@ def audit(
     from warehouse.privacy.audit import entries
 
     with store_of(load(config)) as store:
-        show({"entries": entries(store.state, limit)}, as_json, "audit")
+        show({"entries": entries(store.state, limit)}, as_json, privacy_text.audit)

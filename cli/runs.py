@@ -19,6 +19,7 @@ from cli.options import (
     tenant_of,
     time_of,
 )
+from cli.text import runs as runs_text
 
 FORMATS_HELP = (
     "auto, csv, tsv, json, jsonl, parquet, extended, summary, enhanced, historical, graph,"
@@ -42,7 +43,7 @@ def demo(
     from actions.demo import run_demo
 
     outcome = run_demo(days, seed, moment_of(now), headless=headless)
-    show(outcome.document, as_json, "demo")
+    show(outcome.document, as_json, runs_text.demo)
     if outcome.exit_code or headless:
         raise typer.Exit(outcome.exit_code)
     from dashboards.serve import serve_dashboard
@@ -64,11 +65,11 @@ def run(
 
     loaded = load(config)
     if every is not None:
-        repeat(every, loaded, now, lambda document: show(document, as_json, "run"))
+        repeat(every, loaded, now, lambda document: show(document, as_json, runs_text.run))
         return
     with progress_bar() as progress:
         outcome = run_once(loaded, moment_of(now), progress)
-    finish(outcome, as_json, "run")
+    finish(outcome, as_json, runs_text.run)
 
 
 @commands.command()
@@ -97,7 +98,7 @@ def ingest(
             loaded, moment, progress, sources or (), asked if start or end else None
         )
     document = {"sources": [result.summary() for result in results]}
-    finish(Outcome(document, exit_code(results)), as_json, "run")
+    finish(Outcome(document, exit_code(results)), as_json, runs_text.run)
 
 
 @commands.command("import")
@@ -126,7 +127,7 @@ def import_(
         outcome = import_files(
             loaded, target, paths, parse_map(columns), kind, moment_of(now), progress
         )
-    finish(outcome, as_json, "import")
+    finish(outcome, as_json, runs_text.imported)
 
 
 @commands.command()
@@ -142,7 +143,7 @@ def collect(
 
     if not script:
         raise ConfigError("collect: add --script to print the script")
-    show({"script": SCRIPT}, as_json, "script")
+    show({"script": SCRIPT}, as_json, runs_text.script)
 
 
 @commands.command()
@@ -161,4 +162,4 @@ def build(
 
     with progress_bar() as progress:
         outcome = rebuild(load(config), moment_of(now), progress, full=full, engine=engine)
-    finish(outcome, as_json, "run")
+    finish(outcome, as_json, runs_text.run)

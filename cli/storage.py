@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from cli.options import ConfigFile, Json, Now, finish, load, moment_of, show
+from cli.text import storage as storage_text
 
 commands = typer.Typer()
 
@@ -29,7 +30,7 @@ def backup(
     # Before the file is there: no backup without its entry, whatever dies in between.
     note(loaded, "backup", out.name, author_of(None), moment_of(now), "begun")
     with store_of(loaded) as store:
-        show(asdict(back_up(store, out)), as_json, "backup")
+        show(asdict(back_up(store, out)), as_json, storage_text.backup)
 
 
 @commands.command()
@@ -56,7 +57,7 @@ def restore(
     with progress_bar() as progress:
         rebuild(loaded, moment_of(now), progress, full=False)
     note(loaded, "restore", source.name, author_of(None), moment_of(now))
-    show(asdict(restored), as_json, "restore")
+    show(asdict(restored), as_json, storage_text.backup)
 
 
 @commands.command()
@@ -71,4 +72,4 @@ def verify(
     """Check files, checksums, state and marts of the store; exit 3 when something is wrong."""
     from actions.verify import examine_store
 
-    finish(examine_store(load(config), repair=repair), as_json, "verify")
+    finish(examine_store(load(config), repair=repair), as_json, storage_text.verified)

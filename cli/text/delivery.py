@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from cli.text.common import Document, _clean, _money, _plain, _table, coverage
+from cli.text.tables import Document, cell_text, clean, coverage, money_text, table_text
 
 
 def traces(document: Document) -> str:
     """A table of the rows, how to see more, and what an empty answer means."""
     nothing = "no further rows" if document.get("offset") else _nothing(document["coverage"])
-    lines = [_table(document["rows"]) if document["rows"] else nothing]
+    lines = [table_text(document["rows"]) if document["rows"] else nothing]
     if document["truncated"]:
         lines.append(f"more rows exist: --offset {document['next_offset']}, or --out FILE.csv")
     return "\n".join([*lines, coverage(document["coverage"])])
@@ -20,7 +20,7 @@ def exported(document: Document) -> str:
     """Where the rows are."""
     found = f"{document['rows']:,} rows in {document['out']}"
     shown = found if document["rows"] else f"{found}: {_nothing(document['coverage'])}"
-    return f"{_plain(shown)}\n{coverage(document['coverage'])}"
+    return f"{cell_text(shown)}\n{coverage(document['coverage'])}"
 
 
 def timelines(document: Document) -> str:
@@ -43,7 +43,7 @@ def timelines(document: Document) -> str:
         lines.append(f"{document['queued']} recipients queued: the next run fetches their events")
     if document["left_off"]:
         lines.append(f"{document['left_off']} more can be asked for when these are there")
-    return f"{_clean(chr(10).join(lines)) or _nothing(document['coverage'])}\n" + coverage(
+    return f"{clean(chr(10).join(lines)) or _nothing(document['coverage'])}\n" + coverage(
         document["coverage"]
     )
 
@@ -62,7 +62,7 @@ def deliveries(document: Document) -> str:
             ),
             (
                 f"  most recipients in one message: {most} of {each['envelope']['limit']}; largest"
-                f" message: {_money(each['size']['most_bytes'])} of"
+                f" message: {money_text(each['size']['most_bytes'])} of"
                 f" {each['size']['limit_bytes']} bytes"
             ),
             *(
@@ -72,7 +72,7 @@ def deliveries(document: Document) -> str:
             f"  recipients that always fail: {len(each['always_failing'])}",
             f"  lists that expand: {len(each['lists'])}",
         ]
-    found = _clean("\n".join(lines)) or _nothing(document["coverage"])
+    found = clean("\n".join(lines)) or _nothing(document["coverage"])
     return f"{found}\n{coverage(document['coverage'])}"
 
 
@@ -118,7 +118,7 @@ def readiness(document: Document) -> str:
         f"{passed} of {len(document['findings'])} findings pass; checked at"
         f" {document['checked_at']}; policies read: {read or 'never'}"
     )
-    return _clean("\n".join(lines))
+    return clean("\n".join(lines))
 
 
 DELIVERY_TEXTS: dict[str, Callable[[Document], str]] = {
@@ -128,3 +128,79 @@ DELIVERY_TEXTS: dict[str, Callable[[Document], str]] = {
     "deliveries": deliveries,
     "readiness": readiness,
 }
+
+
+def rows(document: Document) -> str:
+    """A table of the rows."""
+    more = "\nmore rows exist; raise --limit" if document.get("truncated") else ""
+    return table_text(document["rows"]) + more + "\n" + coverage(document["coverage"])
+
+
+def tenants(document: Document) -> str:
+    """A line per tenant, what needs a look first."""
+    names = ("tenant", "read_at", "recipients_24h", "recipients_7d", "month_to_date", "month_end",
+             "currency", "open_incidents", "highest")  # fmt: skip
+    return table_text(
+        [
+            {name: row[name] for name in names}
+            | {"gaps": row["coverage"]["gaps"], "budget": (row["budget"] or {}).get("name")}
+            for row in document["tenants"]
+        ]
+    )
+
+
+def doctor(document: Document) -> str:
+    """One line per check, with the fix of what fails."""
+    return clean(
+        "\n".join(
+            f"{each['status']:4} {each['check']}: {each['detail']}"
+            + (f"\n     fix: {each['fix']}" if each["fix"] else "")
+            for each in document["checks"]
+        )
+    )
+
+
+def explanation(document: Document) -> str:
+    """One block per match: meaning, cause, steps of the fix, and who says so."""
+    blocks = [
+        "\n".join(
+            [
+                f"{each['code']}: {each['meaning']}" + _times(each),
+                f"  cause: {each['cause']}",
+                *(f"  fix: {step}" for step in each["fix"].split("\n")),
+                f"  source: {each['source']} ({each['source_url']})",
+            ]
+        )
+        for each in document["matches"]
+    ]
+    return clean("\n".join(blocks)) or "nothing in it is recognised"
+
+
+def sent(document: Document) -> str:
+    """One line per step, what the catalogue says of a failed one, and the trace."""
+    lines = []
+    for step in document["steps"]:
+        said = f" [{step['reply']}]" if step["reply"] and step["status"] == "failed" else ""
+        lines.append(f"{step['status']:7} {step['step']}: {step['detail']}{said}")
+        lines += [f"        {line}" for line in explanation({"matches": step["explanations"][:1]})
+                  .split("\n") if step["explanations"]]  # fmt: skip
+    if document["sent"]:
+        lines.append(f"sent: {document['message_id']}")
+        lines += _traced(document["trace"])
+    return clean("\n".join(lines))
+
+
+def _traced(trace: Document | None) -> list[str]:
+    if trace is None:
+        return []
+    if trace["status"] != "visible":
+        why = trace["error"] or "is not in the message trace yet; later: hve trace --message-id"
+        return [f"trace: {why}"]
+    return [f"trace: {each['recipient']}: {each['status']}" for each in trace["rows"]]
+
+
+def _times(match: Document) -> str:
+    if "count" not in match:
+        return ""
+    first = f", first in line {match['first_line']:,}" if match["first_line"] else ""
+    return f" ({match['count']:,}×{first})"

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from actions.explain import explained, pointer
-from cli.text.common import explanation
+from cli.text.delivery import explanation
 from models.explain.diagnosis import diagnose
 from tests.places import ROOT
 from tests.unit.conftest import Hve

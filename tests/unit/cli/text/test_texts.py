@@ -6,7 +6,11 @@ from typing import Any
 
 import pytest
 
-from cli.text.common import TEXTS, coverage, imported, incidents, rows, run
+from cli.text import money as money_text
+from cli.text.delivery import rows
+from cli.text.incidents import incidents
+from cli.text.runs import imported, run
+from cli.text.tables import coverage
 
 COMPLETE = {"complete": True, "gaps": [], "as_of": "2026-11-24T08:00:00Z"}
 INCIDENT = {
@@ -120,12 +124,6 @@ def test_an_import_tells_every_count() -> None:
     )
 
 
-def test_every_kind_of_document_has_a_text() -> None:
-    assert {"run", "demo", "import", "rows", "cost", "incidents", "doctor", "dashboard"} <= set(
-        TEXTS
-    )
-
-
 def change(**other: Any) -> dict[str, Any]:
     found = {
         "account": "hr@contoso.com",
@@ -142,13 +140,13 @@ def change(**other: Any) -> dict[str, Any]:
 
 
 def test_a_planned_change_tells_its_money_and_messages() -> None:
-    lines = TEXTS["whatif"](change()).splitlines()
+    lines = money_text.whatif(change()).splitlines()
     assert lines[0].startswith("hr@contoso.com: 1.68 USD each send of 40,000 recipients, in 800")
     assert lines[1:] == [
         "a month: 14.61 USD, 347,857 recipients",
         "2026-12 to 2027-11: 176.4 USD, 105 sends, 4,200,000 recipients",
     ]
-    assert len(TEXTS["whatif"](change(per_month=None)).splitlines()) == 2
+    assert len(money_text.whatif(change(per_month=None)).splitlines()) == 2
 
 
 def test_a_budget_that_the_change_passes_is_named() -> None:
@@ -161,11 +159,11 @@ def test_a_budget_that_the_change_passes_is_named() -> None:
         "together": "26.61",
         "passes": True,
     }
-    assert TEXTS["whatif"](change(budgets=[budget])).splitlines()[-1] == (
+    assert money_text.whatif(change(budgets=[budget])).splitlines()[-1] == (
         "budget all: 12 + 14.61 = 26.61 of 20 USD a month; the change passes it"
     )
     unknown = budget | {"usual": None, "together": None, "passes": None}
-    assert "unknown + 14.61 = unknown" in TEXTS["whatif"](change(budgets=[unknown]))
+    assert "unknown + 14.61 = unknown" in money_text.whatif(change(budgets=[unknown]))
 
 
 def test_a_backtest_is_told_when_it_was_asked_for() -> None:
@@ -181,15 +179,15 @@ def test_a_backtest_is_told_when_it_was_asked_for() -> None:
     empty = ("by_account", "budgets", "by_cost_center", "reconciliation_months", "reconciliation",
              "corrections", "restatements")  # fmt: skip
     document |= {name: [] for name in empty}
-    assert "backtest" not in TEXTS["cost"](document)
+    assert "backtest" not in money_text.cost(document)
     found = {"unavailable": "58 whole days are needed; 3 known"}
-    assert "backtest: unavailable: 58 whole days" in TEXTS["cost"](document | {"backtest": found})
+    assert "backtest: unavailable: 58 whole days" in money_text.cost(document | {"backtest": found})
     known = {
         "unavailable": None,
         "periods": ["2026-09-01"],
         "period_days": 30,
         "rows": [{"scope": "total", "day": 0, "projection_error": 0.07}],
     }
-    shown = TEXTS["cost"](document | {"backtest": known})
+    shown = money_text.cost(document | {"backtest": known})
     assert "backtest: 1 periods of 30 days" in shown
     assert "0.07" in shown

@@ -1,0 +1,62 @@
+"""Parts of every text: tables, money, coverage, and text without control characters."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from typing import Any
+
+from hve_monitor.text import printable
+
+Document = dict[str, Any]
+WIDEST = 160
+
+
+def coverage(found: Document) -> str:
+    """One line on what was read."""
+    if found["complete"] is None:
+        return "coverage: unknown, the rows come from files"
+    if found["complete"]:
+        return f"coverage: complete until {found['as_of']}"
+    if not found["gaps"]:
+        return "coverage: nothing was read yet"
+    first = found["gaps"][0]
+    return (
+        f"coverage: {len(found['gaps'])} gaps, the first for {first['address']}"
+        f" from {first['from']} to {first['to']}"
+    )
+
+
+def money_text(amount: str | int | None) -> str:
+    """An amount or a count as it stands in the document."""
+    return "unknown" if amount is None else str(amount)
+
+
+def table_text(rows: Sequence[Document]) -> str:
+    """A table with the names of the first row as its head."""
+    from rich.console import Console  # here, so that a command with --json does not load it
+    from rich.table import Table
+    from rich.text import Text
+
+    if not rows:
+        return "no rows"
+    table = Table(box=None, pad_edge=False)
+    for name in rows[0]:
+        table.add_column(name, overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(cell_text(value)) for value in row.values()))
+    console = Console(file=io.StringIO(), width=WIDEST)
+    console.print(table)
+    text: str = console.file.getvalue()  # type: ignore[attr-defined] # the StringIO above
+    return text.rstrip()
+
+
+def cell_text(value: object) -> str:
+    """A value as text without control characters: data must not steer the terminal."""
+    shown = "" if value is None else str(value)
+    return printable(shown, "�")
+
+
+def clean(text: str) -> str:
+    """The lines of a text without control characters."""
+    return "\n".join(map(cell_text, text.split("\n")))

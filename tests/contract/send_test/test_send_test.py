@@ -16,7 +16,7 @@ import trustme
 from actions.outcome import Outcome
 from actions.send_test.follow import follow
 from actions.send_test.send import preflight, prepare, send, sending_token
-from cli.text.delivery import sent
+from cli.text import delivery as delivery_text
 from hve_monitor.clock import parse_time
 from hve_monitor.config import Config, Tenant, load_config
 from hve_monitor.errors import ConfigError
@@ -174,7 +174,7 @@ def test_every_reply_of_the_catalogue_comes_with_its_entry(
     assert step["explanations"][0]["matched"] == matched
     assert outcome.exit_code == (75 if reply.startswith("4") else 1)
     assert mailbox.received == []
-    assert step["explanations"][0]["meaning"] in sent(outcome.document)
+    assert step["explanations"][0]["meaning"] in delivery_text.sent(outcome.document)
 
 
 def test_a_refused_token_is_told_behind_its_challenge(
@@ -330,7 +330,7 @@ def test_odd_replies_are_read(place: Place, reply: bytes, code: str, matched: st
         outcome = basic(place.config(server.endpoint))
     best = failed(outcome)["explanations"][0]
     assert (best["code"], best["matched"]) == (code, matched)
-    assert not {"\x1b", "\x07", "\u202e"} & set(sent(outcome.document))
+    assert not {"\x1b", "\x07", "\u202e"} & set(delivery_text.sent(outcome.document))
 
 
 def test_nobody_listening_and_an_unknown_name_are_told(place: Place) -> None:

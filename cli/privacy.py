@@ -101,4 +101,5 @@ def audit(
     from warehouse.privacy.audit import entries
 
     with store_of(load(config)) as store:
-        show({"entries": entries(store.state, limit)}, as_json, privacy_text.audit)
+        listed = [entry._asdict() for entry in entries(store.state, limit)]
+        show({"entries": listed}, as_json, privacy_text.audit)

@@ -14,10 +14,10 @@ import tarfile
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
-from typing import IO, Any
+from typing import IO
 
 from hve_monitor.clock import iso
 from hve_monitor.errors import ConfigError, StoreError
@@ -41,6 +41,34 @@ class Backup:
     bytes: int
 
 
+@dataclass(frozen=True)
+class StoredFile:
+    """Size and SHA-256 of a file in a backup."""
+
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """The list of a backup's files, in JSON: it makes a folder or an archive whole."""
+
+    kind: str
+    version: int
+    created_at: str
+    files: dict[str, StoredFile]
+
+    @property
+    def encoded(self) -> bytes:
+        """The JSON as it stands in the archive and in a restored store."""
+        return json.dumps(asdict(self)).encode()
+
+    def backup(self, path: Path) -> Backup:
+        """What the backup at a path holds."""
+        size = sum(file.bytes for file in self.files.values())
+        return Backup(str(path), self.created_at, len(self.files), size)
+
+
 def back_up(store: Store, target: Path, *, locked: bool = False) -> Backup:
     """Writes the store into one new file and returns what it holds.
 
@@ -60,7 +88,7 @@ def back_up(store: Store, target: Path, *, locked: bool = False) -> Backup:
         files = _freeze(store, staged, nullcontext() if locked else still(store))
         manifest = _write(partial, store.root, staged, files)
         put_in_place(partial, target)
-    return Backup(str(target), manifest["created_at"], len(manifest["files"]), _size(manifest))
+    return manifest.backup(target)
 
 
 @contextmanager
@@ -113,37 +141,32 @@ def still(store: Store) -> Iterator[None]:
         yield
 
 
-def _write(partial: Path, root: Path, staged: Path, files: list[Path]) -> dict[str, Any]:
-    sums: dict[str, dict[str, Any]] = {}
+def _write(partial: Path, root: Path, staged: Path, files: list[Path]) -> Manifest:
+    stored: dict[str, StoredFile] = {}
     with tarfile.open(partial, "w", format=tarfile.PAX_FORMAT) as archive:
         partial.chmod(0o600)
-        for base, each in (
+        for base, file in (
             *((staged, file) for file in sorted(staged.rglob("*")) if file.is_file()),
-            *((root, file.resolve()) for file in files),
+            *((root.resolve(), file.resolve()) for file in files),
         ):
-            name = each.relative_to(base.resolve() if base == root else base).as_posix()
-            sums[name] = _add(archive, each, name)
-        manifest = {
-            "kind": KIND,
-            "version": VERSION,
-            "created_at": iso(datetime.now(UTC)),
-            "files": sums,
-        }
-        text = json.dumps(manifest).encode()
+            name = file.relative_to(base).as_posix()
+            stored[name] = _add(archive, file, name)
+        manifest = Manifest(KIND, VERSION, iso(datetime.now(UTC)), stored)
+        text = manifest.encoded
         info = tarfile.TarInfo(MANIFEST)
         info.size, info.mtime = len(text), int(time.time())
         archive.addfile(info, io.BytesIO(text))
     return manifest
 
 
-def _add(archive: tarfile.TarFile, file: Path, name: str) -> dict[str, Any]:
+def _add(archive: tarfile.TarFile, file: Path, name: str) -> StoredFile:
     """Adds a file; returns its size and checksum, taken of the very bytes that were written."""
     info = tarfile.TarInfo(name)
     info.size, info.mode, info.mtime = file.stat().st_size, 0o600, int(file.stat().st_mtime)
     with file.open("rb") as stream:
         hashed = _Hashed(stream)
         archive.addfile(info, hashed)
-    return {"bytes": info.size, "sha256": hashed.digest.hexdigest()}
+    return StoredFile(info.size, hashed.digest.hexdigest())
 
 
 class _Hashed:
@@ -177,7 +200,7 @@ def restore(source: Path, root: Path, *, replace: bool = False) -> Backup:
             raise
         with _left_alone(root):
             _put_in_place(fresh, root)
-    return Backup(str(source), manifest["created_at"], len(manifest["files"]), _size(manifest))
+    return manifest.backup(source)
 
 
 @contextmanager
@@ -190,30 +213,26 @@ def _left_alone(root: Path) -> Iterator[None]:
         yield
 
 
-def _unpack(source: Path, fresh: Path) -> dict[str, Any]:
+def _unpack(source: Path, fresh: Path) -> Manifest:
     try:
         with tarfile.open(source, "r:") as archive:
-            found = {info.name: _extract(archive, info, fresh) for info in archive}
+            unpacked = {info.name: _extract(archive, info, fresh) for info in archive}
     except FileNotFoundError:
         raise ConfigError(f"{source}: no such file") from None
     except tarfile.TarError as error:
         raise StoreError(f"{source}: is no whole backup ({error}); nothing was changed") from None
-    manifest = _manifest(source, found.pop(MANIFEST, b""))
-    wrong = [
-        name
-        for name, said in manifest["files"].items()
-        if found.get(name) != (said["bytes"], said["sha256"])
-    ]
-    if wrong or found.keys() - manifest["files"].keys():
-        name = (wrong or sorted(found))[0]
+    manifest = _manifest(source, unpacked.pop(MANIFEST, b""))
+    wrong = [name for name, file in manifest.files.items() if unpacked.get(name) != file]
+    if wrong or unpacked.keys() - manifest.files.keys():
+        name = (wrong or sorted(unpacked))[0]
         raise StoreError(f"{source}: {name} is damaged; nothing was changed, use another backup")
-    for folder in {fresh, *(each for each in fresh.rglob("*") if each.is_dir())}:
+    for folder in {fresh, *(path for path in fresh.rglob("*") if path.is_dir())}:
         sync_folder(folder)
     _write_manifest(fresh, manifest)
     return manifest
 
 
-def _extract(archive: tarfile.TarFile, info: tarfile.TarInfo, fresh: Path) -> Any:
+def _extract(archive: tarfile.TarFile, info: tarfile.TarInfo, fresh: Path) -> StoredFile | bytes:
     """Writes a member durably; returns its size and checksum, or the manifest's own bytes."""
     name = PurePosixPath(info.name)
     stream = archive.extractfile(info) if info.isreg() else None
@@ -228,24 +247,25 @@ def _extract(archive: tarfile.TarFile, info: tarfile.TarInfo, fresh: Path) -> An
         target.chmod(0o600)
         shutil.copyfileobj(hashed, file, AT_ONCE)
     sync_file(target)
-    return info.size, hashed.digest.hexdigest()
+    return StoredFile(info.size, hashed.digest.hexdigest())
 
 
-def _manifest(source: Path, text: bytes) -> dict[str, Any]:
+def _manifest(source: Path, text: StoredFile | bytes) -> Manifest:
     try:
-        manifest: dict[str, Any] = json.loads(text)
-        kind, version = manifest["kind"], manifest["version"]
+        content = json.loads(text if isinstance(text, bytes) else b"")
+        kind, version = content["kind"], content["version"]
     except (ValueError, KeyError, TypeError):
         raise StoreError(f"{source}: is no whole backup; nothing was changed") from None
     if (kind, version) != (KIND, VERSION):
         raise ConfigError(f"{source}: is {kind} {version}, this program reads {KIND} {VERSION}")
-    return manifest
+    files = {name: StoredFile(**file) for name, file in content["files"].items()}
+    return Manifest(kind, version, content["created_at"], files)
 
 
-def _write_manifest(fresh: Path, manifest: dict[str, Any]) -> None:
+def _write_manifest(fresh: Path, manifest: Manifest) -> None:
     """Last and in one step: a folder that has it is whole."""
     partial = fresh / f"{MANIFEST}.partial"
-    partial.write_text(json.dumps(manifest), encoding="utf-8")
+    partial.write_bytes(manifest.encoded)
     sync_file(partial)
     partial.replace(fresh / MANIFEST)
     sync_folder(fresh)
@@ -257,10 +277,6 @@ def _put_in_place(fresh: Path, root: Path) -> None:
         root.rename(root.with_name(f"{root.name}.replaced-{time.time_ns()}"))
     fresh.rename(root)
     sync_folder(root.parent)
-
-
-def _size(manifest: dict[str, Any]) -> int:
-    return sum(each["bytes"] for each in manifest["files"].values())
 
 
 @contextmanager

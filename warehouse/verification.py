@@ -30,8 +30,8 @@ TRACES = "message_traces"
 
 
 @dataclass(frozen=True)
-class Finding:
-    """One thing that was looked at."""
+class CheckResult:
+    """What one check of the store came to."""
 
     check: str
     status: Literal["pass", "warn", "fail"]
@@ -50,11 +50,11 @@ class Damage:
     day: date | None
 
 
-def verify(store: Store) -> tuple[list[Finding], list[Damage]]:
+def verify(store: Store) -> tuple[list[CheckResult], list[Damage]]:
     """Everything that was looked at, and the files that are damaged or gone.
 
-    Reads every data file once; takes no lock, so that what a run changes meanwhile is told wrongly
-    at worst, never changed.
+    Reads every data file once and takes no lock: what a run changes meanwhile may be reported
+    wrongly, and is never changed.
     """
     logs = list(_logs(store))
     if logs:
@@ -96,31 +96,31 @@ def _follow_up(store: Store, damage: Damage) -> str:
     return f"{lost}: its history is lost unless a backup is restored; the next run reads anew"
 
 
-def _state(store: Store) -> Finding:
+def _state(store: Store) -> CheckResult:
     damage = store.state.damage()
     if damage:
-        return Finding("state", "fail", f"state.db: {damage[0]}", "restore a backup")
-    return Finding("state", "pass", "state.db is sound")
+        return CheckResult("state", "fail", f"state.db: {damage[0]}", "restore a backup")
+    return CheckResult("state", "pass", "state.db is sound")
 
 
-def _logs(store: Store) -> Iterator[Finding]:
+def _logs(store: Store) -> Iterator[CheckResult]:
     """Tables whose log cannot be read: of them nothing else can be said."""
     for table in TABLES:
         try:
             store.delta.open(table)
         except StoreError as error:
-            yield Finding("logs", "fail", str(error), "hve restore")
+            yield CheckResult("logs", "fail", str(error), "hve restore")
 
 
 def _damages(store: Store) -> tuple[list[Damage], int]:
     """Damaged files of all tables, and how many files have no checksum to compare with."""
-    sums, found, unknown = store.state.checksums(), [], 0
+    sums, damages, unknown = store.state.checksums(), [], 0
     for table in TABLES:
         for damage, is_known in _of_table(store, table, sums):
             unknown += not is_known
             if damage is not None:
-                found.append(damage)
-    return found, unknown
+                damages.append(damage)
+    return damages, unknown
 
 
 def _of_table(
@@ -128,8 +128,8 @@ def _of_table(
 ) -> Iterator[tuple[Damage | None, bool]]:
     for action in store.delta.active(table).to_pylist():
         file = store.delta.path(table) / unquote(action["path"])
-        said = sums.get(file.relative_to(store.root).as_posix())
-        reason = _reason(file, action["size_bytes"], said)
+        checksum = sums.get(file.relative_to(store.root).as_posix())
+        reason = _reason(file, action["size_bytes"], checksum)
         damage = Damage(
             table,
             file,
@@ -137,17 +137,17 @@ def _of_table(
             action.get("partition.tenant"),
             action.get("partition.day"),
         )
-        yield (damage if reason else None), said is not None
+        yield (damage if reason else None), checksum is not None
 
 
-def _reason(file: Path, size: int, said: str | None) -> str:
+def _reason(file: Path, size: int, checksum: str | None) -> str:
     """Why a file cannot be trusted; empty for a sound one."""
     if not file.exists():
         return "is gone"
     if file.stat().st_size != size:
         return f"has {file.stat().st_size:,} bytes instead of {size:,}"
-    if said is not None:
-        return "" if sha256(file) == said else "was changed since it was written"
+    if checksum is not None:
+        return "" if sha256(file) == checksum else "was changed since it was written"
     try:
         pa.parquet.read_table(file, partitioning=None)
     except (pa.ArrowException, OSError) as error:
@@ -155,16 +155,16 @@ def _reason(file: Path, size: int, said: str | None) -> str:
     return ""
 
 
-def _files(damages: list[Damage], unknown: int) -> Iterator[Finding]:
+def _files(damages: list[Damage], unknown: int) -> Iterator[CheckResult]:
     for damage in damages:
         detail = f"{damage.file}: {damage.reason}"
-        yield Finding("files", "fail", detail, "hve verify --repair, or restore a backup")
+        yield CheckResult("files", "fail", detail, "hve verify --repair, or restore a backup")
     if not damages:
         note = f"; {unknown} of an earlier version have no checksum" if unknown else ""
-        yield Finding("files", "pass", f"every data file is as it was written{note}")
+        yield CheckResult("files", "pass", f"every data file is as it was written{note}")
 
 
-def _orphans(store: Store) -> Finding:
+def _orphans(store: Store) -> CheckResult:
     """Files that no version of the last day names: left by a crash, removed by upkeep."""
     young, paths, size = time.time() - KEEP_HOURS * 3600, 0, 0
     for table in TABLES:
@@ -177,22 +177,22 @@ def _orphans(store: Store) -> Finding:
                 paths, size = paths + 1, size + file.stat().st_size
     if paths:
         detail = f"{paths} files of {size / 1e6:.1f} MB are named by no version"
-        return Finding("orphans", "warn", detail, "upkeep removes them once a day")
-    return Finding("orphans", "pass", "no file is left over")
+        return CheckResult("orphans", "warn", detail, "upkeep removes them once a day")
+    return CheckResult("orphans", "pass", "no file is left over")
 
 
-def _marts(store: Store) -> Finding:
+def _marts(store: Store) -> CheckResult:
     """Rows of the facts are counted in the marts, but for days that wait for a build."""
-    waiting = {(each.tenant, each.day) for each in store.state.dirty_days()}
+    waiting = {(dirty.tenant, dirty.day) for dirty in store.state.dirty_days()}
     purged = {name: store.state.purged_before(name) for name in store.state.tenants()}
     with store.compute() as connection:
         for name, table in (("traces", MESSAGE_TRACES), ("usage", HVE_USAGE_DAILY)):
             store.view(connection, name, table)
-        found = connection.execute(PAIRS).fetchall()
+        differing = connection.execute(PAIRS).fetchall()
     # Marts outlive the facts that retention drops.
     wrong = [
         row
-        for row in found
+        for row in differing
         if row[:2] not in waiting and not ((before := purged.get(row[0])) and row[1] < before)
     ]
     if wrong:
@@ -200,14 +200,14 @@ def _marts(store: Store) -> Finding:
         detail = (
             f"{len(wrong)} days differ, the first: {tenant} {day}: {facts} rows, {marts} counted"
         )
-        return Finding("marts", "fail", detail, "hve build --full")
-    return Finding("marts", "pass", "marts count every row of the facts")
+        return CheckResult("marts", "fail", detail, "hve build --full")
+    return CheckResult("marts", "pass", "marts count every row of the facts")
 
 
-def _published(store: Store) -> Finding:
+def _published(store: Store) -> CheckResult:
     try:
         with published_connection(store.root) as connection:
             connection.execute("select count(*) from raw.message_traces").fetchall()
     except (StoreError, duckdb.Error) as error:
-        return Finding("published", "fail", str(error).splitlines()[0], "hve build")
-    return Finding("published", "pass", "hve.duckdb shows every table")
+        return CheckResult("published", "fail", str(error).splitlines()[0], "hve build")
+    return CheckResult("published", "pass", "hve.duckdb shows every table")

@@ -47,8 +47,8 @@ def standing(outbox: Outbox) -> dict[str, Any]:
     """What the outbox holds: waiting for its time, due, given up, and the targets in trouble."""
     counts = outbox.waiting()
     failed = [
-        {**each, "retry_at": iso(datetime.fromtimestamp(int(each["retry_at"]), UTC))}
-        for each in outbox.troubles()
+        trouble._asdict() | {"retry_at": iso(datetime.fromtimestamp(int(trouble.retry_at), UTC))}
+        for trouble in outbox.troubles()
     ]
     return {
         "held": counts.get("held", 0),

@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import NamedTuple
 
 from warehouse.protection.pseudonyms import hidden
 from warehouse.state import State, text_of
 
-COLUMNS = ("number", "at", "recorded_at", "who", "what", "target", "reason", "outcome")
+
+class AuditEntry(NamedTuple):
+    """One entry; both times are ISO 8601 texts, `recorded_at` that of the real clock."""
+
+    number: int
+    at: str
+    recorded_at: str
+    who: str
+    what: str
+    target: str
+    reason: str
+    outcome: str
 
 
 def record(
@@ -28,17 +39,17 @@ def record(
 
 def record_daily(state: State, at: datetime, who: str, what: str, target: str) -> None:
     """Adds an entry for what a schedule repeats, once for each UTC day of business time."""
-    known = state.connection.execute(
+    noted = state.connection.execute(
         "select 1 from audit where who = ? and what = ? and target = ? and substr(at, 1, 10) = ?",
         [who, what, target, text_of(at)[:10]],
     ).fetchone()
-    if known is None:
+    if noted is None:
         record(state, at, who, what, target, "", "done")
 
 
-def entries(state: State, limit: int = 1000) -> list[dict[str, Any]]:
+def entries(state: State, limit: int = 1000) -> list[AuditEntry]:
     """The newest entries, newest first."""
     rows = state.connection.execute(
-        f"select {', '.join(COLUMNS)} from audit order by number desc limit ?", [limit]
-    ).fetchall()
-    return [dict(zip(COLUMNS, row, strict=True)) for row in rows]
+        f"select {', '.join(AuditEntry._fields)} from audit order by number desc limit ?", [limit]
+    )
+    return [AuditEntry(*row) for row in rows]

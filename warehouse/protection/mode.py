@@ -13,7 +13,7 @@ import hmac
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from hve_monitor.config import Privacy
 from hve_monitor.errors import ConfigError
@@ -24,6 +24,14 @@ if TYPE_CHECKING:
 LEAST_KEY_BYTES = 32
 MAKE_ONE = "make one with: openssl rand -hex 32 > hve.key"
 PLAIN, SEALED = b"\x00", b"\x01"
+
+
+class Noted(NamedTuple):
+    """How a store is filled, as state.db notes it; the fingerprint is "none" without a key."""
+
+    mode: str
+    subjects: str
+    fingerprint: str
 
 
 @dataclass(frozen=True)
@@ -45,6 +53,11 @@ class Protection:
         if self.key is None:
             return "none"
         return hmac.digest(self.key, b"hve-monitor: fingerprint", "sha256").hex()[:16]
+
+    @property
+    def noted(self) -> Noted:
+        """What state.db notes of it."""
+        return Noted(self.mode, self.subjects, self.fingerprint)
 
     def seal(self, secret: bytes, tenant: str) -> bytes:
         """The tenant's key as it is stored."""
@@ -92,32 +105,30 @@ def read_key(file: Path, root: Path) -> bytes:
     return hashlib.sha256(b"hve-monitor: outside key\x00" + text).digest()
 
 
-def agree(state: State, root: Path, wanted: Protection) -> None:
+def agree(state: State, root: Path, configured: Protection) -> None:
     """Refuses a store that was filled in another mode or with another key; remembers a new one's.
 
     Raises: ConfigError in one line that says what to do.
     """
-    told = (wanted.mode, wanted.subjects, wanted.fingerprint)
     stored = stored_protection(state)
-    if stored == told or (stored is None and wanted.is_plain and not holds_facts(root)):
+    is_new = stored is None and configured.is_plain and not holds_facts(root)
+    if stored == configured.noted or is_new:
         return
     with state.transaction():
         stored = stored_protection(state)
-        if stored == told:
+        if stored == configured.noted:
             return
         if holds_facts(root):
-            _compare(stored or ("full", "keep", "none"), told, root)
+            _compare(stored or FULL.noted, configured.noted, root)
         else:
             state.connection.execute("delete from pseudonym_keys")
-        _remember(state, told)
+        _remember(state, configured.noted)
 
 
-def stored_protection(state: State) -> tuple[str, str, str] | None:
-    """Mode, subjects and fingerprint of the store; None while nothing says."""
-    row: tuple[str, str, str] | None = state.connection.execute(
-        "select mode, subjects, fingerprint from protection"
-    ).fetchone()
-    return row
+def stored_protection(state: State) -> Noted | None:
+    """How the store was filled; None while it does not say."""
+    row = state.connection.execute("select mode, subjects, fingerprint from protection").fetchone()
+    return None if row is None else Noted(*row)
 
 
 def holds_facts(root: Path) -> bool:
@@ -125,26 +136,28 @@ def holds_facts(root: Path) -> bool:
     return any((root / "facts").glob("*/_delta_log"))
 
 
-def _remember(state: State, told: tuple[str, str, str]) -> None:
-    state.connection.execute("insert or replace into protection values (1, ?, ?, ?)", told)
+def _remember(state: State, noted: Noted) -> None:
+    state.connection.execute("insert or replace into protection values (1, ?, ?, ?)", noted)
 
 
-def _compare(stored: tuple[str, str, str], told: tuple[str, str, str], root: Path) -> None:
-    if stored[:2] != told[:2]:
+def _compare(stored: Noted, configured: Noted, root: Path) -> None:
+    if stored[:2] != configured[:2]:
         raise ConfigError(
-            f"privacy: {root} was filled with mode = '{stored[0]}', subjects = '{stored[1]}' and"
-            f" cannot become '{told[0]}', '{told[1]}': what is stored would stay as it is;"
+            f"privacy: {root} was filled with mode = '{stored.mode}', subjects ="
+            f" '{stored.subjects}' and cannot become '{configured.mode}',"
+            f" '{configured.subjects}': what is stored would stay as it is;"
             " name another warehouse.path, run again (Microsoft keeps 90 days), delete the old one"
         )
-    if stored[2] == told[2]:
+    if stored.fingerprint == configured.fingerprint:
         return
-    if stored[2] == "none":
+    if stored.fingerprint == "none":
         raise ConfigError(
             "privacy.key_file: this store was filled without a key; take the line out of the file"
         )
     raise ConfigError(
-        f"privacy.key_file: is not the key of this store (fingerprint {told[2]}, the store has"
-        f" {stored[2]}); put the right key back, or change keys with 'hve rotate-key'"
+        "privacy.key_file: is not the key of this store (fingerprint"
+        f" {configured.fingerprint}, the store has {stored.fingerprint}); put the right key back,"
+        " or change keys with 'hve rotate-key'"
     )
 
 
@@ -167,7 +180,7 @@ def rotate(state: State, old: Protection, new: Protection) -> int:
             "update pseudonym_keys set sealed = ? where tenant = ?",
             [(new.seal(old.unseal(bytes(key), name), name), name) for name, key in rows],
         )
-        _remember(state, (new.mode, new.subjects, new.fingerprint))
+        _remember(state, new.noted)
     state.connection.execute("pragma wal_checkpoint(truncate)")
     return len(rows)
 

@@ -12,12 +12,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from warehouse.state import State
 
 KEPT_FOR = timedelta(days=90)
-WAITING = ("held", "due")
 
 
 @dataclass(frozen=True)
@@ -44,6 +43,16 @@ class Entry:
     due_at: datetime
     message: dict[str, Any]
     attempts: int = 0
+
+
+class Trouble(NamedTuple):
+    """A target that cannot be reached; `retry_at` is in real epoch seconds."""
+
+    target: str
+    messages: int
+    attempts: int
+    retry_at: float
+    error: str
 
 
 class Outbox:
@@ -142,15 +151,14 @@ class Outbox:
         )
         return dict(rows.fetchall())
 
-    def troubles(self) -> list[dict[str, Any]]:
+    def troubles(self) -> list[Trouble]:
         """Targets with messages that were tried in vain, each with its newest error."""
         rows = self._db.execute(
             "select target, count(*), max(attempts), min(retry_at), last_error, max(number)"
             " from outbox where state = 'due' and last_error is not null group by target"
             " order by target"
         )
-        names = ("target", "messages", "attempts", "retry_at", "error")
-        return [dict(zip(names, row, strict=False)) for row in rows]
+        return [Trouble(*row[:5]) for row in rows]
 
     def forget(self, now: datetime) -> None:
         """Drops messages that were settled long ago."""
@@ -162,7 +170,7 @@ class Outbox:
     def _mark(self, state: str, ids: Sequence[str]) -> None:
         self._db.executemany(
             "update outbox set state = ? where id = ? and state = 'held'",
-            [(state, each) for each in ids],
+            [(state, name) for name in ids],
         )
 
     def _entries(self, condition: str, values: list[Any]) -> list[Entry]:
@@ -172,9 +180,9 @@ class Outbox:
             values,
         )
         return [
-            Entry(each, tenant, target, key, state, datetime.fromisoformat(due), json.loads(text),
+            Entry(name, tenant, target, key, state, datetime.fromisoformat(due), json.loads(text),
                   attempts)
-            for each, tenant, target, key, state, due, text, attempts in rows
+            for name, tenant, target, key, state, due, text, attempts in rows
         ]  # fmt: skip
 
 

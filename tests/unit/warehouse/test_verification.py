@@ -12,7 +12,7 @@ import pytest
 from tests.unit.warehouse.conftest import NOW, land_rows, observations
 from warehouse.store import Store
 from warehouse.tables import MESSAGE_TRACES
-from warehouse.verification import Finding, set_aside, verify
+from warehouse.verification import CheckResult, set_aside, verify
 from warehouse.windows import Window
 
 YESTERDAY = NOW - timedelta(days=1)
@@ -26,7 +26,7 @@ def filled(store: Store) -> Store:
     return store
 
 
-def findings(store: Store) -> dict[str, Finding]:
+def findings(store: Store) -> dict[str, CheckResult]:
     return {each.check: each for each in verify(store)[0]}
 
 

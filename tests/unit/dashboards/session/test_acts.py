@@ -149,13 +149,13 @@ def test_a_shown_pseudonym_is_revealed_and_audited(own: Path) -> None:
         reveal_shown(config, person, "why", "grace", NOW)
     with store_of(config) as store:
         missed, done = entries(store.state, 2)
-    assert (done["who"], done["target"], done["outcome"]) == (
+    assert (done.who, done.target, done.outcome) == (
         "grace@contoso.com",
         shown,
         "revealed",
     )
-    assert person not in done["reason"]
-    assert missed["outcome"] == "unknown"
+    assert person not in done.reason
+    assert missed.outcome == "unknown"
 
 
 def test_a_banner_says_where_names_are_pseudonyms(own: Path) -> None:

@@ -49,7 +49,7 @@ def test_a_failure_waits_on_the_real_clock_and_shows_its_error(store: Store) -> 
     (again,) = outbox.due(100.0)
     assert again.attempts == 1
     (trouble,) = outbox.troubles()
-    assert (trouble["target"], trouble["messages"], trouble["error"]) == ("soc", 1, "HTTP 503")
+    assert (trouble.target, trouble.messages, trouble.error) == ("soc", 1, "HTTP 503")
     outbox.record_sent(again, NOW)
     assert (outbox.troubles(), outbox.waiting()) == ([], {})
 

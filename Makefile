@@ -1,17 +1,25 @@
 # Everything below sets itself up in .venv; it needs Python >= 3.11 and make, nothing else.
 PYTHON ?= python3
-VENV := .venv
+VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 SPARK := $(VENV)/.spark
 
-.PHONY: demo test check lint slow browser scale bench tables clean lock
+# In the order of collection: the longest files first, see tests/conftest.py.
+PYTEST := $(BIN)/pytest -q -n auto --dist loadfile --no-loadscope-reorder
+# Some images switch compiled files off; every worker and child process would compile all anew.
+export PYTHONDONTWRITEBYTECODE :=
+
+.PHONY: demo fast test check lint slow browser scale bench tables clean lock
 
 demo: $(READY)            ## a simulated tenant, the whole pipeline, the dashboard
 	$(BIN)/hve demo
 
-test: $(READY)            ## fast and contract tests
-	$(BIN)/pytest -q -n auto --dist loadfile
+fast: $(READY)            ## while editing: unit tests without the files that take long
+	$(PYTEST) tests/unit -m "not slow and not long"
+
+test: $(READY)            ## unit and contract tests
+	$(PYTEST)
 
 check: lint test          ## what every commit must pass
 
@@ -22,13 +30,13 @@ lint: $(READY)
 	$(BIN)/mypy
 
 slow: $(READY)            ## tests that take longer
-	EXAMPLES=10 $(BIN)/pytest -q -n auto --dist loadfile -m "slow or property"
+	EXAMPLES=10 $(PYTEST) --dist worksteal -m "slow or property"
 
 browser: $(READY)         ## the dashboard in a real Chromium
-	$(BIN)/pytest -q -n auto --dist loadfile -m browser
+	$(PYTEST) -m browser
 
 scale: $(SPARK)           ## large data, and the same models on Spark (needs Java 17 or later)
-	$(BIN)/pytest -q -n auto --dist loadfile --no-loadscope-reorder -m scale
+	$(PYTEST) -m scale
 
 bench: $(READY)           ## writes docs/benchmarks.md: over an hour; one section: benchmarks/report.py NAME
 	$(BIN)/python benchmarks/report.py

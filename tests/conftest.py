@@ -10,8 +10,62 @@ from pathlib import Path
 import pytest
 import stamina
 
+TESTS = Path(__file__).parent
 MEMORY = Path("/dev/shm")  # noqa: S108 - pytest makes folders of its own in it
 ROOM_BYTES = 4 << 30
+# Files that take more than two seconds, the longest first (pytest --durations=0). They are begun
+# first: begun last, one would run alone while a core waits. `make fast` leaves them out.
+LONG_FILES = (
+    "scale/test_soak.py",
+    "scale/test_shared_store.py",
+    "contract/test_crashes.py",
+    "unit/actions/test_moments.py",
+    "unit/actions/test_privacy.py",
+    "contract/test_pipeline.py",
+    "contract/test_sources.py",
+    "contract/test_faults.py",
+    "unit/cli/test_isolation.py",
+    "unit/models/incidents/test_detect.py",
+    "unit/models/marts/test_marts.py",
+    "unit/models/cost/test_spend.py",
+    "contract/test_privacy.py",
+    "contract/send_test/test_send_test.py",
+    "contract/test_schedule.py",
+    "unit/models/delivery/test_outcomes.py",
+    "unit/models/invoice/test_ledger.py",
+    "unit/dashboards/overview/test_tenants.py",
+    "unit/dashboards/test_states.py",
+    "unit/actions/test_schedule.py",
+    "unit/cli/test_main.py",
+    "unit/ingest/files/test_imported.py",
+    "contract/test_alerts.py",
+    "unit/models/incidents/test_walk.py",
+    "unit/simulator/world/test_invoice.py",
+    "contract/test_readiness.py",
+    "unit/dashboards/test_hostile.py",
+    "unit/models/incidents/test_turns.py",
+    "unit/dashboards/test_screens.py",
+    "unit/models/delivery/test_search.py",
+    "unit/models/baseline/test_baseline.py",
+    "unit/models/incidents/test_overspend.py",
+    "unit/benchmarks/test_detect.py",
+    "contract/test_delivery.py",
+    "unit/publish/targets/test_mail.py",
+    "unit/models/readiness/test_board.py",
+    "unit/dashboards/session/test_acts.py",
+    "unit/ingest/files/formats/test_reading.py",
+    "unit/actions/test_feedback.py",
+    "unit/models/cost/test_report.py",
+    "unit/ingest/files/formats/test_any_content.py",
+    "unit/publish/alerts/test_planning.py",
+    "unit/cli/test_delivery.py",
+    "unit/models/overview/test_health.py",
+    "unit/warehouse/test_publication.py",
+    "unit/warehouse/test_upkeep.py",
+    "unit/models/incidents/test_verdicts.py",
+    "unit/ingest/test_policies.py",
+    "unit/dashboards/test_answers.py",
+)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -29,6 +83,16 @@ def _has_room() -> bool:
         return False
     may_execute = not os.statvfs(MEMORY).f_flag & os.ST_NOEXEC
     return may_execute and shutil.disk_usage(MEMORY).free > ROOM_BYTES
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Marks the tests of long files and puts these first."""
+    ranks = {TESTS / name: rank for rank, name in enumerate(LONG_FILES)}
+    for item in items:
+        if item.path in ranks:
+            item.add_marker("long")
+    items.sort(key=lambda item: ranks.get(item.path, len(ranks)))
 
 
 @pytest.fixture(autouse=True)

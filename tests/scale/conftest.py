@@ -29,13 +29,6 @@ SPARK = {
     },
 }
 LATER = NOW.replace(hour=NOW.hour + 1)
-# A day and a fleet in one test each: begun last, they would run alone while a core waits.
-LONGEST = ("test_soak", "test_shared_store")
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Puts the longest files first."""
-    items.sort(key=lambda item: item.path.stem not in LONGEST)
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ import numpy as np
 import pandas as pd
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
+from benchmarks.inputs.incident import RehearsedIncident
 from benchmarks.inputs.rehearsal import Rehearsal, draw_rehearsal
 from benchmarks.inputs.rehearsal_store import computed, end_of
 from benchmarks.measure import table
@@ -34,7 +35,6 @@ from models.incident import Incident
 from models.incidents.assemble import judge
 from models.incidents.severity import RANK
 from models.incidents.signals.quarter_hours import activity_of
-from simulator.mail.incident import InjectedIncident
 
 ZONE = "Europe/Berlin"
 HOUR, RUN = timedelta(hours=1), timedelta(minutes=15)
@@ -144,7 +144,7 @@ class Examiner:
         months = (self.until - self.judged_from) / timedelta(days=30)
         return Tally(account_months=months * len(self.accounts), tenant_months=months)
 
-    def _finds(self, label: InjectedIncident, incident: Incident) -> bool:
+    def _finds(self, label: RehearsedIncident, incident: Incident) -> bool:
         start, end = instant(label.start), self._deadline(label)
         raised = [at for level, at in incident.history if RANK[level] >= RANK["medium"]]
         in_time = any(start <= at <= end for at in raised)
@@ -154,7 +154,7 @@ class Examiner:
         fits = incident.kind in FITTING[label.family]
         return fits and in_time and incident.started_at >= earliest
 
-    def _deadline(self, label: InjectedIncident) -> datetime:
+    def _deadline(self, label: RehearsedIncident) -> datetime:
         start, end = instant(label.start), instant(label.end)
         if label.family in ("relay_swap", "ramp"):
             return end
@@ -164,7 +164,7 @@ class Examiner:
             return start + (6 if label.strength == "hourly" else 72) * HOUR
         return start + (7 * 24 if label.family == "drip" else 24) * HOUR
 
-    def _delay(self, label: InjectedIncident, incident: Incident) -> float:
+    def _delay(self, label: RehearsedIncident, incident: Incident) -> float:
         """Hours until the first run that lists the incident as serious.
 
         A run sees the rows that are visible by then: nine tenths of those that led to it.
@@ -178,13 +178,15 @@ class Examiner:
             detected = max(detected, start + -((start - seen) // RUN) * RUN)
         return (detected - start) / HOUR
 
-    def _look_alike(self, tally: Tally, label: InjectedIncident, incidents: list[Incident]) -> None:
+    def _look_alike(
+        self, tally: Tally, label: RehearsedIncident, incidents: list[Incident]
+    ) -> None:
         raised = {incident.severity for incident in incidents if self._overlaps(label, incident)}
         tally.alike[label.family] += 1
         tally.alike_high[label.family] += "high" in raised
         tally.alike_medium[label.family] += bool(raised)
 
-    def _overlaps(self, label: InjectedIncident, incident: Incident) -> bool:
+    def _overlaps(self, label: RehearsedIncident, incident: Incident) -> bool:
         ended = incident.ended_at or self.until
         return (
             ended >= instant(label.start) and incident.started_at <= instant(label.end) + 24 * HOUR

@@ -6,6 +6,9 @@ Reading order:
     series           hourly series of a file
     daily_series     daily series of a file, of simulated tenants, of an office
     fleet            accounts of a simulated tenant, drawn per seed
+    incident         an incident or look-alike of a rehearsal
+    attacks          messages that one adds
+    distortions      what one changes in the ordinary mail
     campaign         its incidents and benign look-alikes
     rehearsal        its traffic with the labels
     rehearsal_store  marts of that traffic

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from benchmarks.inputs.incident import RehearsedIncident
 from simulator.mail.account import Account
-from simulator.mail.incident import InjectedIncident
 from simulator.mail.instant import DAY, HOUR, MINUTE
 from simulator.mail.localtime import is_off_hours
 from simulator.mail.sends import Random
@@ -38,7 +38,7 @@ class Campaign:
     staff: int
     first: int
     last: int
-    placed: list[InjectedIncident] = field(default_factory=list)
+    placed: list[RehearsedIncident] = field(default_factory=list)
 
     def carrier(self, kinds: Sequence[str], start: int, end: int, is_new: bool) -> int | None:
         """An account of these kinds that is free from start to end.
@@ -58,7 +58,7 @@ class Campaign:
         self,
         kinds: Sequence[str],
         length: int,
-        draw: Callable[[int], InjectedIncident],
+        draw: Callable[[int], RehearsedIncident],
         when: str = "any",
         is_new: bool = False,
     ) -> None:
@@ -88,7 +88,7 @@ class Campaign:
 
 def plan_campaign(
     seed: int, accounts: Sequence[Account], staff: int, first_day: int, days: int
-) -> list[InjectedIncident]:
+) -> list[RehearsedIncident]:
     """Every family at least once, after the quiet start of the history."""
     random = np.random.default_rng([seed, 22])
     first, last = (first_day + QUIET_DAYS) * DAY, (first_day + days - 3) * DAY
@@ -115,7 +115,7 @@ def _attacks(plan: Campaign) -> None:
         _drip(plan, is_new)
     _two_phase(plan)
     length = int(random.integers(3, 10)) * DAY
-    swap = InjectedIncident(0, "new_source", "relay_swap", 0, 0, 0, plan.source())
+    swap = RehearsedIncident(0, "new_source", "relay_swap", 0, 0, 0, plan.source())
     _place(plan, _ANY, length, swap)
 
 
@@ -124,7 +124,7 @@ def _smash(plan: Campaign) -> None:
     rows = int(np.clip(random.lognormal(np.log(4_000), 0.7), 2_000, 20_000))
     source = plan.source() if random.random() < 0.7 else None
     strength = "own source" if source is None else "new source"
-    item = InjectedIncident(0, "surge", "smash", 0, 0, rows, source, 1.0, strength)
+    item = RehearsedIncident(0, "surge", "smash", 0, 0, rows, source, 1.0, strength)
     when = "off" if random.random() < 0.6 else "any"
     length = int(random.uniform(1, 12) * HOUR)
     _place(plan, _ANY, length, item, when)
@@ -142,7 +142,7 @@ def _lateral(plan: Campaign, is_new: bool) -> None:
     strength = f"{size}, {'new' if is_new else 'own'} source"
     share = float(random.uniform(0.4, 1.0))
     source = plan.source() if is_new else None
-    item = InjectedIncident(0, "surge", "lateral", 0, 0, rows, source, share, strength)
+    item = RehearsedIncident(0, "surge", "lateral", 0, 0, rows, source, share, strength)
     length = int(random.uniform(10, 180) * MINUTE)
     when = "office" if random.random() < 0.82 else "any"
     _place(plan, _ANY, length, item, when)
@@ -156,10 +156,10 @@ def _contacts(plan: Campaign) -> None:
     strength = "own source" if source is None else "new source"
     length = int(random.uniform(0.5, 6.0) * HOUR)
 
-    def draw(account: int) -> InjectedIncident:
+    def draw(account: int) -> RehearsedIncident:
         pool = plan.accounts[account].profile.pool * plan.staff
         most = max(60, int(pool))  # in a small organisation an account has no more contacts
-        return InjectedIncident(
+        return RehearsedIncident(
             account, "surge", "contacts", 0, 0, min(rows, most), source, share, strength
         )
 
@@ -171,7 +171,7 @@ def _drip(plan: Campaign, is_new: bool) -> None:
     rows, share = int(random.integers(50, 251)), float(random.uniform(0.5, 1.0))
     strength = f"{'new' if is_new else 'own'} source"
     source = plan.source() if is_new else None
-    item = InjectedIncident(0, "drift", "drip", 0, 0, rows, source, share, strength)
+    item = RehearsedIncident(0, "drift", "drip", 0, 0, rows, source, share, strength)
     length = int(random.uniform(3, 14) * DAY)
     _place(plan, _ANY, length, item, "office")
 
@@ -179,7 +179,7 @@ def _drip(plan: Campaign, is_new: bool) -> None:
 def _two_phase(plan: Campaign) -> None:
     random, rows = plan.random, _lateral_rows(plan)
     share = float(random.uniform(0.4, 1.0))
-    item = InjectedIncident(0, "surge", "two_phase", 0, 0, rows + 5, plan.source(), share)
+    item = RehearsedIncident(0, "surge", "two_phase", 0, 0, rows + 5, plan.source(), share)
     length = int(random.uniform(1, 7) * DAY)
     _place(plan, _ANY, length, item, "office")
 
@@ -192,20 +192,22 @@ def _faults(plan: Campaign) -> None:
         length = int(random.uniform(low, high) * HOUR)
         for _ in range(2 if name == "hourly" else 1):
             _place(
-                plan, kinds, length, InjectedIncident(0, "silence", "silence", 0, 0, strength=name)
+                plan, kinds, length, RehearsedIncident(0, "silence", "silence", 0, 0, strength=name)
             )
     for _ in range(2):
         strength = str(random.choice(["failed", "failed", "quarantined", "filtered"]))
         share, length = float(random.uniform(0.4, 1.0)), int(random.uniform(4, 12) * HOUR)
-        item = InjectedIncident(0, "failure_storm", "failure_storm", 0, 0, 0, None, share, strength)
+        item = RehearsedIncident(
+            0, "failure_storm", "failure_storm", 0, 0, 0, None, share, strength
+        )
         _place(plan, _BUSY, length, item, "office")
     length, share = int(random.uniform(10, 20) * DAY), float(random.uniform(2.0, 4.0))
-    ramp = InjectedIncident(0, "drift", "ramp", 0, 0, 0, None, share)
+    ramp = RehearsedIncident(0, "drift", "ramp", 0, 0, 0, None, share)
     _place(plan, (*_OFFICE, *_HOURLY), length, ramp)
 
 
 def _place(
-    plan: Campaign, kinds: Sequence[str], length: int, item: InjectedIncident, when: str = "any"
+    plan: Campaign, kinds: Sequence[str], length: int, item: RehearsedIncident, when: str = "any"
 ) -> None:
     is_new = item.source_ip is not None
     plan.add(kinds, length, lambda account: replace(item, account=account), when, is_new)
@@ -217,12 +219,12 @@ def _runaway(plan: Campaign, strength: str) -> None:
     factor = random.uniform(0.5, 1.5) if strength == "weak" else random.uniform(2.0, 10.0)
     length = int(random.uniform(6, 36) * HOUR)
 
-    def draw(account: int) -> InjectedIncident:
+    def draw(account: int) -> RehearsedIncident:
         profile = plan.accounts[account].profile
         busy = profile.messages * np.sqrt(plan.staff / 1_200) * profile.week.max()
         rate = max(20.0, float(factor * busy))
         rows = int(rate * length / HOUR)
-        return InjectedIncident(account, "drift", "runaway", 0, 0, rows, None, 0.0, strength)
+        return RehearsedIncident(account, "drift", "runaway", 0, 0, rows, None, 0.0, strength)
 
     plan.add(_ANY, length, draw)
 
@@ -230,18 +232,18 @@ def _runaway(plan: Campaign, strength: str) -> None:
 def _look_alikes(plan: Campaign) -> None:
     random, staff = plan.random, plan.staff
     share = float(random.uniform(0.3, 1.0))
-    announced = InjectedIncident(0, "surge", "announced", 0, 0, round(share * staff), benign=True)
+    announced = RehearsedIncident(0, "surge", "announced", 0, 0, round(share * staff), benign=True)
     _place(plan, _OFFICE, 3 * HOUR, announced, "office")
-    everybody = InjectedIncident(0, "surge", "all_staff", 0, 0, round(0.95 * staff), benign=True)
+    everybody = RehearsedIncident(0, "surge", "all_staff", 0, 0, round(0.95 * staff), benign=True)
     _place(plan, _OFFICE, 20 * MINUTE, everybody, "office")
-    young = InjectedIncident(0, "drift", "new_account", 0, 0, benign=True)
+    young = RehearsedIncident(0, "drift", "new_account", 0, 0, benign=True)
     _place(plan, _OFFICE, 28 * DAY, young)
-    moved = InjectedIncident(0, "surge", "clock_change", 0, 0, benign=True)
+    moved = RehearsedIncident(0, "surge", "clock_change", 0, 0, benign=True)
     _place(plan, (*_DAILY, *_OFFICE), 21 * DAY, moved)
     plan.placed.extend(_holiday(plan))
 
 
-def _holiday(plan: Campaign) -> Iterator[InjectedIncident]:
+def _holiday(plan: Campaign) -> Iterator[RehearsedIncident]:
     """A working day on which the offices send next to nothing; machines go on."""
     day = int(plan.random.integers(plan.first // DAY, plan.last // DAY))
     while is_off_hours(day * DAY + 11 * HOUR):
@@ -250,6 +252,6 @@ def _holiday(plan: Campaign) -> Iterator[InjectedIncident]:
     for account in plan.accounts:
         if account.kind in (*_OFFICE, "digest"):
             start, end = day * DAY - 2 * HOUR, day * DAY + 22 * HOUR
-            yield InjectedIncident(
+            yield RehearsedIncident(
                 account.index, "silence", "holiday_dip", start, end, share=share, benign=True
             )

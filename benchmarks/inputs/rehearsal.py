@@ -9,15 +9,46 @@ from datetime import datetime
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.inputs.attacks import SHAPES, attack_sends
 from benchmarks.inputs.campaign import plan_campaign
+from benchmarks.inputs.distortions import distorted, failing
 from benchmarks.inputs.fleet import draw_fleet
+from benchmarks.inputs.incident import RehearsedIncident
 from simulator.mail.account import Account
+from simulator.mail.block import DayBlock
 from simulator.mail.directory import Directory
 from simulator.mail.incident import InjectedIncident
 from simulator.mail.instant import day_of, micros, moment_of
+from simulator.mail.sends import Sends
 from simulator.mail.traffic import SimulatedTraffic
 
 DOMAIN = "contoso.com"
+
+
+class RehearsalTraffic(SimulatedTraffic):
+    """Traffic in which every family of incidents and look-alikes occurs."""
+
+    incidents: Sequence[RehearsedIncident]
+
+    def _draw(self, account: int, day: int) -> DayBlock:
+        random = np.random.default_rng([self._seed, account, day, 8])
+        return failing(super()._draw(account, day), self._of(account), random)
+
+    def _of(self, account: int) -> list[RehearsedIncident]:
+        return [item for item in self.incidents if item.account == account]
+
+    def _changed(self, account: int, day: int, sends: Sends) -> Sends:
+        random = np.random.default_rng([self._seed, account, day, 7])
+        for item in self._of(account):
+            sends = distorted(sends, item, self._labels(item)[0], random)
+        return sends
+
+    def _added(self, item: InjectedIncident) -> Sends | None:
+        if not isinstance(item, RehearsedIncident) or item.family not in SHAPES:
+            return None
+        contacts = self._habits.contacts(self.accounts[item.account], day_of(item.start))
+        source, subject = self._labels(item)
+        return attack_sends(self._seed, item, contacts, self.directory.staff, source, subject)
 
 
 @dataclass(frozen=True)
@@ -29,11 +60,11 @@ class Rehearsal:
     (indexes of the account's own, see `names`).
     """
 
-    traffic: SimulatedTraffic
+    traffic: RehearsalTraffic
     days: range
 
     @property
-    def incidents(self) -> list[InjectedIncident]:
+    def incidents(self) -> list[RehearsedIncident]:
         """What was injected, look-alikes too."""
         return list(self.traffic.incidents)
 
@@ -81,11 +112,11 @@ def draw_rehearsal(seed: int, accounts: int = 60, days: int = 120) -> Rehearsal:
     incidents = plan_campaign(seed, fleet, staff, first_day, days)
     fleet = [_born(account, incidents) for account in fleet]
     directory = Directory(DOMAIN, staff, first_day)
-    traffic = SimulatedTraffic(seed, fleet, directory, incidents, first_day)
+    traffic = RehearsalTraffic(seed, fleet, directory, incidents, first_day)
     return Rehearsal(traffic, range(first_day, first_day + days))
 
 
-def _born(account: Account, incidents: list[InjectedIncident]) -> Account:
+def _born(account: Account, incidents: list[RehearsedIncident]) -> Account:
     """The account, young where its beginning is one of the look-alikes."""
     for item in incidents:
         if item.account == account.index and item.family == "new_account":

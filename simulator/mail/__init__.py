@@ -1,16 +1,14 @@
 """The mail of the tenant, drawn per account and UTC day.
 
 Reading order:
-    instant      times as whole microseconds
-    localtime    office hours and pay days of the tenant's time zone
-    directory    recipients: staff, distribution lists, addresses that do not exist
-    profile      how each kind of account sends
-    account      the High Volume Email accounts, and ordinary users who send mail too
-    sends        messages as they leave an account
-    habits       the ordinary messages of an account and day
-    incident     what is injected, where and when
-    attacks      messages that an incident adds
-    block        the rows of an account and day: recipients, delivery, identity
-    distortions  what an incident changes in the ordinary mail
-    traffic      all of this by account and day, drawn when it is needed
+    instant    times as whole microseconds
+    localtime  office hours and pay days of the tenant's time zone
+    directory  recipients: staff, distribution lists, addresses that do not exist
+    profile    how each kind of account sends
+    account    the High Volume Email accounts, and ordinary users who send mail too
+    sends      messages as they leave an account
+    habits     the ordinary messages of an account and day
+    incident   what is injected, where and when, and the messages of a burst
+    block      the rows of an account and day: recipients, delivery, identity
+    traffic    all of this by account and day, drawn when it is needed
 """

@@ -8,22 +8,20 @@ from dataclasses import dataclass
 import numpy as np
 
 from simulator.mail.account import Account
+from simulator.mail.directory import UNKNOWN, UNKNOWN_COUNT
+from simulator.mail.habits import RECIPIENT_LIMIT
 from simulator.mail.instant import DAY, HOUR
 from simulator.mail.localtime import is_off_hours
-from simulator.mail.sends import Random
+from simulator.mail.sends import Ints, Random, Sends, chunk, coarsen
 
-BURST = "off_hours_burst"
+BURST, SILENCE = "off_hours_burst", "silence"
 # Regular office or night senders, all of them months older than fourteen days.
 _BURST_KINDS = ("scan", "ticketing", "crm", "batch")
 
 
 @dataclass(frozen=True, slots=True)
 class InjectedIncident:
-    """One injected incident; times in microseconds, `rows` planned rows of what it adds.
-
-    `share` is the part that is new (recipients of what is added) or hit (of what is distorted);
-    `strength` names the class of size that a report groups by. A `benign` one only looks like it.
-    """
+    """One injected incident; times in microseconds, `rows` planned rows of what it adds."""
 
     account: int
     kind: str
@@ -32,9 +30,6 @@ class InjectedIncident:
     end: int
     rows: int = 0
     source_ip: str | None = None
-    share: float = 1.0
-    strength: str = ""
-    benign: bool = False
 
 
 def plan_incidents(
@@ -93,9 +88,44 @@ def _silences(
     running, ended = (int(index) for index in random.permutation(hourly)[:2])
     start = now - int(random.integers(18 * HOUR, 22 * HOUR))
     length = int(random.integers(24 * HOUR, 48 * HOUR))
-    yield InjectedIncident(running, "silence", "silence", start, start + length)
+    yield InjectedIncident(running, "silence", SILENCE, start, start + length)
     latest = now - 4 * DAY
     length = int(random.integers(24 * HOUR, 48 * HOUR))
     if latest > quiet_until:
         start = int(random.integers(quiet_until, latest))
-        yield InjectedIncident(ended, "silence", "silence", start, start + length)
+        yield InjectedIncident(ended, "silence", SILENCE, start, start + length)
+
+
+def burst_sends(
+    seed: int, incident: InjectedIncident, staff: int, source: int, subject: int
+) -> Sends:
+    """All messages of a surge, whichever days it touches.
+
+    A third of the recipients do not exist; the others walk through the whole directory, again
+    and again when the burst is larger than the staff.
+    """
+    random = np.random.default_rng([seed, incident.account, incident.start // DAY, 5])
+    unknown = min(incident.rows // 3, UNKNOWN_COUNT)
+    message, recipient = _burst_recipients(random, incident.rows - unknown, staff, unknown)
+    count = int(message.max()) + 1
+    received = np.sort(random.integers(incident.start, incident.end, count))
+    return Sends(
+        received=coarsen(received, random),
+        subject=np.full(count, subject),
+        source=np.full(count, source),
+        size=random.integers(18_000, 22_000, count),
+        message=message,
+        recipient=recipient,
+    )
+
+
+def _burst_recipients(random: Random, real: int, staff: int, unreal: int) -> tuple[Ints, Ints]:
+    """(message, recipient) per row; no recipient twice in one message."""
+    rounds = [random.permutation(staff)[: real - done] for done in range(0, real, staff)]
+    rounds.append(UNKNOWN + random.choice(UNKNOWN_COUNT, unreal, replace=False))
+    messages, used = [], 0
+    for people in rounds:
+        messages.append(chunk(people, RECIPIENT_LIMIT) + used)
+        used = int(messages[-1][-1]) + 1
+    order = random.permutation(used)  # real and guessed recipients come interleaved
+    return order[np.concatenate(messages)], np.concatenate(rounds)

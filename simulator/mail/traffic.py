@@ -8,12 +8,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from simulator.mail.account import Account
-from simulator.mail.attacks import ADDING, attack_sends, burst_sends
 from simulator.mail.block import DayBlock, build_block, code_of
 from simulator.mail.directory import Directory
-from simulator.mail.distortions import distorted, failing
 from simulator.mail.habits import Habits
-from simulator.mail.incident import BURST, InjectedIncident
+from simulator.mail.incident import BURST, SILENCE, InjectedIncident, burst_sends
 from simulator.mail.instant import DAY, day_of
 from simulator.mail.sends import Sends, join
 
@@ -69,44 +67,39 @@ class SimulatedTraffic:
         added = [item.source_ip for item in self._of(account) if item.source_ip is not None]
         return [*self.accounts[account].source_ips, *added]
 
-    def _of(self, account: int) -> list[InjectedIncident]:
+    def _of(self, account: int) -> Sequence[InjectedIncident]:
         return [item for item in self.incidents if item.account == account]
 
     def _draw(self, account: int, day: int) -> DayBlock:
         random = np.random.default_rng([self._seed, account, day, 0])
         owner = self.accounts[account]
-        sends = self._distorted(account, day, self._habits.messages(owner, day, random))
+        sends = self._changed(account, day, self._habits.messages(owner, day, random))
         sends = join([sends, *self._added_parts(account, day)])
         code = (day << _ACCOUNT_BITS) + account
-        block = build_block(sends, len(owner.spellings), code, random)
-        return failing(
-            block, self._of(account), np.random.default_rng([self._seed, account, day, 8])
-        )
+        return build_block(sends, len(owner.spellings), code, random)
 
-    def _distorted(self, account: int, day: int, sends: Sends) -> Sends:
-        random = np.random.default_rng([self._seed, account, day, 7])
-        sources = self.sources(account)
+    def _changed(self, account: int, _day: int, sends: Sends) -> Sends:
+        """The ordinary messages of a day without those that fall into a silence."""
         for item in self._of(account):
-            swapped = sources.index(item.source_ip) if item.source_ip is not None else 0
-            sends = distorted(sends, item, swapped, random)
+            if item.family == SILENCE:
+                sends = sends.keep((sends.received < item.start) | (sends.received >= item.end))
         return sends
 
     def _added_parts(self, account: int, day: int) -> list[Sends]:
-        """The messages of each attack that fall on the day."""
-        parts = []
-        for item in self._of(account):
-            if item.family in ADDING and day_of(item.start) <= day <= day_of(item.end):
-                sends = self._added(item)
-                parts.append(sends.keep(sends.received // DAY == day))
-        return parts
+        """The messages of each incident that fall on the day."""
+        near = (item for item in self._of(account) if day_of(item.start) <= day <= day_of(item.end))
+        parts = [self._added(item) for item in near]
+        return [sends.keep(sends.received // DAY == day) for sends in parts if sends]
 
-    def _added(self, item: InjectedIncident) -> Sends:
-        """All messages of an attack; without an address of its own it comes from the account's."""
+    def _added(self, item: InjectedIncident) -> Sends | None:
+        """All messages of a burst, whichever days it touches; None for another incident."""
+        if item.family != BURST:
+            return None
+        source, subject = self._labels(item)
+        return burst_sends(self._seed, item, self.directory.staff, source, subject)
+
+    def _labels(self, item: InjectedIncident) -> tuple[int, int]:
+        """Indexes of source address and subject; without an address the account's first one."""
         sources = self.sources(item.account)
         source = sources.index(item.source_ip) if item.source_ip is not None else 0
-        subject = len(self.subjects(item.account)) - 1
-        staff = self.directory.staff
-        if item.family == BURST:
-            return burst_sends(self._seed, item, staff, source, subject)
-        contacts = self._habits.contacts(self.accounts[item.account], day_of(item.start))
-        return attack_sends(self._seed, item, contacts, staff, source, subject)
+        return source, len(self.subjects(item.account)) - 1

@@ -1,4 +1,4 @@
-"""Messages that an injected incident adds to an account, by family.
+"""Messages that an incident of a rehearsal adds to an account, by family.
 
 Sizes, fan-out and shares of new recipients follow published figures of compromised senders and
 what is known of loops; whom an attack reaches is drawn from the account's own contacts and from
@@ -12,19 +12,18 @@ from typing import NamedTuple
 
 import numpy as np
 
+from benchmarks.inputs.incident import RehearsedIncident
 from simulator.mail.directory import EXTERNAL, UNKNOWN, UNKNOWN_COUNT
-from simulator.mail.habits import RECIPIENT_LIMIT
-from simulator.mail.incident import BURST, InjectedIncident
-from simulator.mail.instant import DAY, HOUR, MINUTE
+from simulator.mail.instant import HOUR, MINUTE
 from simulator.mail.localtime import is_off_hours
-from simulator.mail.sends import Ints, Random, Sends, chunk, coarsen
+from simulator.mail.sends import Ints, Random, Sends, coarsen
 
 _PROBE_ROWS = 5
 _FAILING_SHARE = 0.35  # of a smash: guessed and external addresses
 
 
 def attack_sends(
-    seed: int, incident: InjectedIncident, contacts: Ints, staff: int, source: int, subject: int
+    seed: int, incident: RehearsedIncident, contacts: Ints, staff: int, source: int, subject: int
 ) -> Sends:
     """All messages of the incident, whichever days it touches.
 
@@ -32,7 +31,7 @@ def attack_sends(
     """
     random = np.random.default_rng([seed, incident.account, incident.start // MINUTE, 6])
     recipients = _recipients(random, incident, contacts, staff)
-    shape = _SHAPES[incident.family]
+    shape = SHAPES[incident.family]
     message = shape.fan_out(random, len(recipients))
     count = int(message[-1]) + 1
     received = shape.times(random, incident, count)
@@ -46,7 +45,7 @@ def attack_sends(
     )
 
 
-def _recipients(random: Random, incident: InjectedIncident, contacts: Ints, staff: int) -> Ints:
+def _recipients(random: Random, incident: RehearsedIncident, contacts: Ints, staff: int) -> Ints:
     if incident.family == "runaway":
         few = random.permutation(contacts)[: int(random.integers(1, 4))]
         return np.resize(few, incident.rows)
@@ -97,11 +96,11 @@ def _probed(random: Random, rows: int) -> Ints:
     return np.concatenate([np.arange(probes), probes + _broad(random, rows - probes)])
 
 
-def _even(random: Random, incident: InjectedIncident, count: int) -> Ints:
+def _even(random: Random, incident: RehearsedIncident, count: int) -> Ints:
     return np.asarray(random.integers(incident.start, incident.end, count))
 
 
-def _own_hours(random: Random, incident: InjectedIncident, count: int) -> Ints:
+def _own_hours(random: Random, incident: RehearsedIncident, count: int) -> Ints:
     """Spread over the office hours between start and end; the first message at the start."""
     hours = [
         hour for hour in range(incident.start, incident.end, HOUR // 4) if not is_off_hours(hour)
@@ -112,7 +111,7 @@ def _own_hours(random: Random, incident: InjectedIncident, count: int) -> Ints:
     return np.asarray(drawn)
 
 
-def _two_phases(random: Random, incident: InjectedIncident, count: int) -> Ints:
+def _two_phases(random: Random, incident: RehearsedIncident, count: int) -> Ints:
     """The probe in the first hour, the mailing in the last ninety minutes."""
     probes = min(_PROBE_ROWS, max(count - 1, 1))
     early = incident.start + random.integers(0, HOUR, probes)
@@ -125,10 +124,10 @@ class _Shape(NamedTuple):
     """Message of each row, and times of the messages."""
 
     fan_out: Callable[[Random, int], Ints]
-    times: Callable[[Random, InjectedIncident, int], Ints]
+    times: Callable[[Random, RehearsedIncident, int], Ints]
 
 
-_SHAPES = {
+SHAPES = {
     "smash": _Shape(_full, _even),
     "lateral": _Shape(_broad, _even),
     "contacts": _Shape(_broad, _even),
@@ -138,39 +137,3 @@ _SHAPES = {
     "announced": _Shape(_full, _even),
     "all_staff": _Shape(_full, _even),
 }
-ADDING = (BURST, *_SHAPES)  # families that add messages
-
-
-def burst_sends(
-    seed: int, incident: InjectedIncident, staff: int, source: int, subject: int
-) -> Sends:
-    """All messages of a surge, whichever days it touches.
-
-    A third of the recipients do not exist; the others walk through the whole directory, again
-    and again when the burst is larger than the staff.
-    """
-    random = np.random.default_rng([seed, incident.account, incident.start // DAY, 5])
-    unknown = min(incident.rows // 3, UNKNOWN_COUNT)
-    message, recipient = _burst_recipients(random, incident.rows - unknown, staff, unknown)
-    count = int(message.max()) + 1
-    received = np.sort(random.integers(incident.start, incident.end, count))
-    return Sends(
-        received=coarsen(received, random),
-        subject=np.full(count, subject),
-        source=np.full(count, source),
-        size=random.integers(18_000, 22_000, count),
-        message=message,
-        recipient=recipient,
-    )
-
-
-def _burst_recipients(random: Random, real: int, staff: int, unreal: int) -> tuple[Ints, Ints]:
-    """(message, recipient) per row; no recipient twice in one message."""
-    rounds = [random.permutation(staff)[: real - done] for done in range(0, real, staff)]
-    rounds.append(UNKNOWN + random.choice(UNKNOWN_COUNT, unreal, replace=False))
-    messages, used = [], 0
-    for people in rounds:
-        messages.append(chunk(people, RECIPIENT_LIMIT) + used)
-        used = int(messages[-1][-1]) + 1
-    order = random.permutation(used)  # real and guessed recipients come interleaved
-    return order[np.concatenate(messages)], np.concatenate(rounds)

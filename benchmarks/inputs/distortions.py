@@ -7,13 +7,13 @@ from dataclasses import replace
 
 import numpy as np
 
+from benchmarks.inputs.incident import RehearsedIncident
 from simulator.mail.block import DELIVERED, FAILED, QUARANTINED, SPAM, DayBlock
-from simulator.mail.incident import InjectedIncident
 from simulator.mail.instant import HOUR
 from simulator.mail.sends import Ints, Mask, Random, Sends, join
 
 
-def distorted(sends: Sends, item: InjectedIncident, swapped: int, random: Random) -> Sends:
+def distorted(sends: Sends, item: RehearsedIncident, swapped: int, random: Random) -> Sends:
     """The messages after a silence, a dip, a ramp, a clock change or a swapped relay.
 
     swapped: index of the source address that a relay swap brings.
@@ -26,7 +26,7 @@ def distorted(sends: Sends, item: InjectedIncident, swapped: int, random: Random
     return sends
 
 
-def failing(block: DayBlock, incidents: Sequence[InjectedIncident], random: Random) -> DayBlock:
+def failing(block: DayBlock, incidents: Sequence[RehearsedIncident], random: Random) -> DayBlock:
     """The block with the outcomes that failure storms bring."""
     for item in incidents:
         if item.family == "failure_storm":
@@ -37,27 +37,27 @@ def failing(block: DayBlock, incidents: Sequence[InjectedIncident], random: Rand
     return block
 
 
-def _inside(received: Ints, item: InjectedIncident) -> Mask:
+def _inside(received: Ints, item: RehearsedIncident) -> Mask:
     return np.asarray((received >= item.start) & (received < item.end))
 
 
-def _silent(sends: Sends, item: InjectedIncident, _random: Random) -> Sends:
+def _silent(sends: Sends, item: RehearsedIncident, _random: Random) -> Sends:
     return sends.keep(~_inside(sends.received, item))
 
 
-def _thin(sends: Sends, item: InjectedIncident, random: Random) -> Sends:
+def _thin(sends: Sends, item: RehearsedIncident, random: Random) -> Sends:
     """A holiday: only `share` of the messages is left."""
     kept = random.random(sends.count) < item.share
     return sends.keep(kept | ~_inside(sends.received, item))
 
 
-def _starting(sends: Sends, item: InjectedIncident, random: Random) -> Sends:
+def _starting(sends: Sends, item: RehearsedIncident, random: Random) -> Sends:
     """A new account: from a tenth of its later volume to all of it."""
     age = (sends.received - item.start) / (item.end - item.start)
     return sends.keep(random.random(sends.count) < 0.1 + 0.9 * np.clip(age, 0.0, 1.0))
 
 
-def _growing(sends: Sends, item: InjectedIncident, random: Random) -> Sends:
+def _growing(sends: Sends, item: RehearsedIncident, random: Random) -> Sends:
     """Gradually up to `share` times as many messages; the end of it is the new normal."""
     progress = np.clip((sends.received - item.start) / (item.end - item.start), 0.0, 1.0)
     extra = (item.share - 1.0) * progress
@@ -69,13 +69,13 @@ def _growing(sends: Sends, item: InjectedIncident, random: Random) -> Sends:
     return join(parts)
 
 
-def _shifted(sends: Sends, item: InjectedIncident, _random: Random) -> Sends:
+def _shifted(sends: Sends, item: RehearsedIncident, _random: Random) -> Sends:
     """A job that goes by UTC when the clocks change, or was moved by an hour."""
     late = _inside(sends.received, item)
     return replace(sends, received=np.where(late, sends.received + HOUR, sends.received))
 
 
-_CHANGES: dict[str, Callable[[Sends, InjectedIncident, Random], Sends]] = {
+_CHANGES: dict[str, Callable[[Sends, RehearsedIncident, Random], Sends]] = {
     "silence": _silent,
     "holiday_dip": _thin,
     "new_account": _starting,

@@ -18,7 +18,7 @@ from actions.send_test.smtp.endpoint import parse_endpoint
 from actions.send_test.smtp.message import checked_address, checked_recipients, compose, domain_of
 from actions.send_test.smtp.session import Session
 from actions.send_test.smtp.sign_in import sign_in_basic, sign_in_oauth
-from actions.send_test.smtp.step import Step, StepFailed
+from actions.send_test.smtp.step import SmtpStep, StepFailed
 from actions.send_test.smtp.submission import submit
 from hve_monitor.config import Config, Tenant
 from hve_monitor.errors import (
@@ -155,7 +155,7 @@ def _session(config: Config, timeout: float) -> Session:
 
 
 def _document(
-    config: Config, tenant: Tenant, asked: SendOrder, steps: list[Step], sent: bool
+    config: Config, tenant: Tenant, asked: SendOrder, steps: list[SmtpStep], sent: bool
 ) -> dict[str, Any]:
     return {
         "tenant": tenant.name,
@@ -170,7 +170,7 @@ def _document(
     }
 
 
-def _shown(steps: list[Step]) -> list[dict[str, Any]]:
+def _shown(steps: list[SmtpStep]) -> list[dict[str, Any]]:
     """Each step; one that failed comes with what the catalogue says of it."""
     return [
         asdict(step)
@@ -183,7 +183,7 @@ def _shown(steps: list[Step]) -> list[dict[str, Any]]:
     ]
 
 
-def _code(steps: list[Step], failed: int) -> int:
+def _code(steps: list[SmtpStep], failed: int) -> int:
     bad = [step for step in steps if step.status == "failed"]
     if not bad:
         return DONE

@@ -22,12 +22,34 @@ from hve_monitor.config.dashboard import Auth, Readiness, Role
 from hve_monitor.config.load import DEFAULT_FILE, load_config
 from hve_monitor.config.money import AzureCost, Budget, CostCenter, MeteringRule, PriceOverride
 from hve_monitor.config.services import Endpoints, Limits
-from hve_monitor.config.store import Export, Metrics, Privacy, Retention, Spark, Warehouse
+from hve_monitor.config.store import Metrics, Privacy, Retention, ScheduledExport, Spark, Warehouse
 from hve_monitor.config.tenant import ADDRESS, LOCAL_TENANT, Tenant
 
 __all__ = [
-    "ADDRESS", "DEFAULT_FILE", "LOCAL_TENANT", "AlertTarget", "Alerts", "Auth", "AzureCost",
-    "Budget", "Config", "CostCenter", "CostMinimum", "Digest", "Endpoints", "Export", "Limits",
-    "MeteringRule", "Metrics", "PriceOverride", "Privacy", "Readiness", "Retention", "Role",
-    "Spark", "Tenant", "Warehouse", "load_config",
+    "ADDRESS",
+    "DEFAULT_FILE",
+    "LOCAL_TENANT",
+    "AlertTarget",
+    "Alerts",
+    "Auth",
+    "AzureCost",
+    "Budget",
+    "Config",
+    "CostCenter",
+    "CostMinimum",
+    "Digest",
+    "Endpoints",
+    "Limits",
+    "MeteringRule",
+    "Metrics",
+    "PriceOverride",
+    "Privacy",
+    "Readiness",
+    "Retention",
+    "Role",
+    "ScheduledExport",
+    "Spark",
+    "Tenant",
+    "Warehouse",
+    "load_config",
 ]  # fmt: skip

@@ -13,7 +13,7 @@ from hve_monitor.config.alerts import Alerts
 from hve_monitor.config.dashboard import Auth, Readiness
 from hve_monitor.config.money import AzureCost, Budget, CostCenter, MeteringRule, PriceOverride
 from hve_monitor.config.services import Endpoints, Limits
-from hve_monitor.config.store import Export, Metrics, Privacy, Retention, Spark, Warehouse
+from hve_monitor.config.store import Metrics, Privacy, Retention, ScheduledExport, Spark, Warehouse
 from hve_monitor.config.tenant import LOCAL_TENANT, Tenant
 from hve_monitor.errors import ConfigError
 
@@ -36,7 +36,7 @@ class Config(BaseSettings):
     azure_cost: AzureCost = AzureCost()
     prices: tuple[PriceOverride, ...] = ()
     metering_rules: tuple[MeteringRule, ...] = ()
-    export: Export = Export()
+    export: ScheduledExport = ScheduledExport()
     privacy: Privacy = Privacy()
     retention: Retention = Retention()
     auth: Auth = Auth()

@@ -53,7 +53,7 @@ class Retention(Section):
     marts_days: Annotated[int, Field(ge=1)] = 1200
 
 
-class Export(Section):
+class ScheduledExport(Section):
     """Files that the end of every run writes for others."""
 
     folder: Path | None = None

@@ -14,7 +14,7 @@ import pyarrow as pa
 from hve_monitor.errors import AuthError, HveError, SourceUnavailable
 from ingest.graph.trace_buffer import SOURCE, TraceBuffer
 from ingest.graph.trace_pages import TraceRow, utc_times
-from ingest.graph.trace_plan import Sharing, Step, finer, plan
+from ingest.graph.trace_plan import Sharing, TraceQuery, finer, plan
 from ingest.graph.traces import PAGE_ROWS, place
 from ingest.pace import Pace, QuotaUse
 from ingest.source import Progress, SourceResult
@@ -65,85 +65,85 @@ class TraceReader:
         self._known = frozenset(addresses)
         self._judge_from_memory()
         missing = self._all_missing(addresses, requested)
-        steps = deque(plan(missing, self._refused, self.sharing))
-        self._pace = Pace(sum(_work(step) for step in steps), self.quota)
+        queries = deque(plan(missing, self._refused, self.sharing))
+        self._pace = Pace(sum(_work(query) for query in queries), self.quota)
         self._buffer = TraceBuffer(self.store, self.tenant, self.now, self.result, self.origin)
         try:
-            self._read_steps(steps)
+            self._read_queries(queries)
         finally:
             self._buffer.close()
         self.result.settle()
         return self.result
 
-    def _read_steps(self, steps: deque[Step]) -> None:
-        while steps:
-            step = steps.popleft()
-            self._tell(step)
+    def _read_queries(self, queries: deque[TraceQuery]) -> None:
+        while queries:
+            query = queries.popleft()
+            self._tell(query)
             try:
-                if step.is_shared and not self._read_shared(step):
-                    steps.extendleft(reversed(finer(step, self._refused)))
+                if query.is_shared and not self._read_shared(query):
+                    queries.extendleft(reversed(finer(query, self._refused)))
                     continue
-                if not step.is_shared:
-                    self._read_single(step)
-                self._pace.done += _work(step)
+                if not query.is_shared:
+                    self._read_single(query)
+                self._pace.done += _work(query)
             except (AuthError, SourceUnavailable) as error:
                 self.result.note(error)
                 return
             except HveError as error:
                 self.result.note(error)
 
-    def _read_single(self, step: Step) -> None:
-        for rows in self.pages.pages(step.sender, step.window):
+    def _read_single(self, query: TraceQuery) -> None:
+        for rows in self.pages.pages(query.sender, query.window):
             # Graph ignores filters that it does not know: what is not ours never gets further.
-            self._keep(step, [row for row in rows if _sender(row) in (step.sender, "")])
-        self._complete(step)
+            self._keep(query, [row for row in rows if _sender(row) in (query.sender, "")])
+        self._complete(query)
 
-    def _read_shared(self, step: Step) -> bool:
+    def _read_shared(self, query: TraceQuery) -> bool:
         """Reads a query for several addresses; False when it cannot be relied on.
 
         Nothing documents that such a query answers for all of them: it counts only while its
         answer holds every row that is stored already, and no rows of other senders.
         """
-        stored = known_keys(self.store, self.tenant, step.addresses, step.window)
-        if not stored and step.sender not in self._trusted:
+        stored = known_keys(self.store, self.tenant, query.addresses, query.window)
+        if not stored and query.sender not in self._trusted:
             return False
         seen: set[tuple[str, str]] = set()
         mask = self.store.mask(self.tenant)
-        for number, rows in enumerate(self.pages.pages(step.sender, step.window)):
-            if not self._is_welcome(step, rows, first=number == 0):
-                return self._judge(step, is_trusted=False)
+        for number, rows in enumerate(self.pages.pages(query.sender, query.window)):
+            if not self._is_welcome(query, rows, first=number == 0):
+                return self._judge(query, is_trusted=False)
             ours = [row for row in rows if _sender(row) in self._known]
             seen |= stored & {mask.key_of(row.id, row.recipient_address) for row in ours}
-            self._keep(step, ours)
+            self._keep(query, ours)
         if seen != stored:
-            return self._judge(step, is_trusted=False)
-        self._complete(step)
-        return self._judge(step, is_trusted=True) if stored else True
+            return self._judge(query, is_trusted=False)
+        self._complete(query)
+        return self._judge(query, is_trusted=True) if stored else True
 
-    def _tell(self, step: Step) -> None:
-        what = f"{self.tenant}: traces of {step.sender}: {self._pace.text()}"
+    def _tell(self, query: TraceQuery) -> None:
+        what = f"{self.tenant}: traces of {query.sender}: {self._pace.text()}"
         self.progress(what, round(self._pace.done), max(1, round(self._pace.total)))
 
-    def _keep(self, step: Step, rows: Sequence[TraceRow]) -> None:
+    def _keep(self, query: TraceQuery, rows: Sequence[TraceRow]) -> None:
         self._pace.rows += len(rows)
-        self._tell(step)
-        self._buffer.add(rows, place(step.sender, step.window))
+        self._tell(query)
+        self._buffer.add(rows, place(query.sender, query.window))
 
-    def _complete(self, step: Step) -> None:
+    def _complete(self, query: TraceQuery) -> None:
         # Refusals may have moved the borders while it was read.
-        for address in step.addresses:
-            self._buffer.complete(address, self.pages.allowed(step.window))
+        for address in query.addresses:
+            self._buffer.complete(address, self.pages.allowed(query.window))
 
-    def _is_welcome(self, step: Step, rows: Sequence[TraceRow], *, first: bool) -> bool:
+    def _is_welcome(self, query: TraceQuery, rows: Sequence[TraceRow], *, first: bool) -> bool:
         """Whether a shared query may go on: nobody else in it, and no dearer than single ones."""
         if self.sharing != "everyone" and any(_sender(row) not in self._known for row in rows):
             return False
-        return not first or pages_ahead(step.window, rows) <= len(step.addresses)
+        return not first or pages_ahead(query.window, rows) <= len(query.addresses)
 
-    def _judge(self, step: Step, *, is_trusted: bool) -> bool:
+    def _judge(self, query: TraceQuery, *, is_trusted: bool) -> bool:
         """Remembers the verdict; a refused query is not tried again for a day."""
-        (self._trusted if is_trusted else self._refused).add(step.sender)
-        self.store.state.judge_query(self.tenant, step.sender, time.time(), is_trusted=is_trusted)
+        (self._trusted if is_trusted else self._refused).add(query.sender)
+        self.store.state.judge_query(self.tenant, query.sender, time.time(), is_trusted=is_trusted)
         return is_trusted
 
     def _judge_from_memory(self) -> None:
@@ -169,9 +169,9 @@ class TraceReader:
         }
 
 
-def _work(step: Step) -> float:
-    """Seconds of mail that a step reads, over its addresses: finer steps add up to the same."""
-    return len(step.addresses) * (step.window.end - step.window.start).total_seconds()
+def _work(query: TraceQuery) -> float:
+    """Seconds of mail that a query reads, over its addresses: finer queries add up to the same."""
+    return len(query.addresses) * (query.window.end - query.window.start).total_seconds()
 
 
 def pages_ahead(window: Window, rows: Sequence[TraceRow]) -> float:

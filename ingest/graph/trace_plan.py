@@ -2,7 +2,7 @@
 
 Graph takes one sender per query, or `*@domain`. A domain query serves all accounts of that domain
 for the price of one; it is used only where nobody else sends from there, unless the tenant allows
-reading everyone. Finer steps take the place of one that turns out wrong.
+reading everyone. Finer queries take the place of one that turns out wrong.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ LONGEST_WINDOW = timedelta(days=10)
 
 
 @dataclass(frozen=True)
-class Step:
+class TraceQuery:
     """One query: `sender` is an address, `*@domain` or `*`; `addresses` is what it covers."""
 
     sender: str
@@ -35,8 +35,8 @@ class Step:
 
 def plan(
     missing: Mapping[str, Sequence[Window]], refused: Collection[str], sharing: Sharing
-) -> list[Step]:
-    """Steps that read every missing window, newest first, so that today comes before the past.
+) -> list[TraceQuery]:
+    """Queries that read every missing window, newest first, so that today comes before the past.
 
     refused: shared senders that are not to be queried. sharing: the widest query allowed.
     """
@@ -47,21 +47,21 @@ def plan(
                 starts = by_end.setdefault(part.end, {})
                 starts[address] = min(part.start, starts.get(address, part.start))
     return [
-        step
+        query
         for end in sorted(by_end, reverse=True)
-        for step in _steps(by_end[end], end, refused, sharing)
+        for query in _queries(by_end[end], end, refused, sharing)
     ]
 
 
-def finer(step: Step, refused: Collection[str]) -> list[Step]:
-    """What to do instead of a shared step: never anything as wide again."""
-    missing = {address: [step.window] for address in step.addresses}
-    return plan(missing, refused, "domain" if step.sender == EVERYONE else "address")
+def finer(query: TraceQuery, refused: Collection[str]) -> list[TraceQuery]:
+    """Narrower queries in the place of a shared one."""
+    missing = {address: [query.window] for address in query.addresses}
+    return plan(missing, refused, "domain" if query.sender == EVERYONE else "address")
 
 
-def _steps(
+def _queries(
     starts: Mapping[str, datetime], end: datetime, refused: Collection[str], sharing: Sharing
-) -> Iterator[Step]:
+) -> Iterator[TraceQuery]:
     groups: dict[str, list[str]] = {}
     for address in starts:
         domain = "*@" + address.rpartition("@")[2]
@@ -72,10 +72,10 @@ def _steps(
         if sharing != "address" and len(addresses) > 1 and shared not in refused:
             # Reading a little more of some addresses is cheaper than another query.
             start = min(starts[address] for address in addresses)
-            yield Step(shared, tuple(addresses), Window(start, end))
+            yield TraceQuery(shared, tuple(addresses), Window(start, end))
         else:
             for address in addresses:
-                yield Step(address, (address,), Window(starts[address], end))
+                yield TraceQuery(address, (address,), Window(starts[address], end))
 
 
 def split(window: Window) -> list[Window]:

@@ -62,7 +62,7 @@ class Collection(msgspec.Struct):
 
 
 @dataclass
-class Recorded(Exchange):
+class CollectedExchange(Exchange):
     """Answers cmdlets from the document instead of over the network."""
 
     document: Collection
@@ -142,7 +142,7 @@ def record_collection(
     collection = read_collection(document, where)
     if collection.errors and not collection.accounts:
         return [SourceResult("accounts", tenant, error=error) for error in collection.errors]
-    recorded = Recorded(collection)
+    recorded = CollectedExchange(collection)
     results = [ingest_accounts(store, tenant, recorded, now)]
     if collection.billing:
         listed = {str(row.get("Identity")).lower() for row in collection.billing}
@@ -153,7 +153,9 @@ def record_collection(
     return results
 
 
-def _policies(store: Store, tenant: str, recorded: Recorded, now: datetime) -> SourceResult:
+def _policies(
+    store: Store, tenant: str, recorded: CollectedExchange, now: datetime
+) -> SourceResult:
     """Settings and policies as the same cmdlets give them over the network.
 
     What the script could not read is kept as the reason why it is unknown: no row is lost by that.
@@ -166,7 +168,7 @@ def _policies(store: Store, tenant: str, recorded: Recorded, now: datetime) -> S
 
 
 def _billing(
-    store: Store, tenant: str, recorded: Recorded, accounts: Sequence[str], now: datetime
+    store: Store, tenant: str, recorded: CollectedExchange, accounts: Sequence[str], now: datetime
 ) -> SourceResult:
     """One account at a time: a refusal for one says nothing of the next."""
     total = SourceResult("billing", tenant)

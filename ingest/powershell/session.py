@@ -22,7 +22,7 @@ from hve_monitor.text import printable
 from ingest.exchange.cmdlets import Exchange
 from ingest.http import Api, JsonObject, RequestRefused
 from ingest.outcome import NOT_THERE
-from ingest.powershell.collected import Recorded, read_collection
+from ingest.powershell.collected import CollectedExchange, read_collection
 
 PROGRAM = "pwsh"
 SCRIPT = Path(__file__).with_name("connect.ps1")
@@ -51,7 +51,7 @@ class PowerShell(Exchange):
         return self._recorded.rows(cmdlet, **parameters)
 
     @cached_property
-    def _recorded(self) -> Recorded:
+    def _recorded(self) -> CollectedExchange:
         with tempfile.TemporaryDirectory(prefix="hve-") as folder:
             target = Path(folder) / "collected.json"
             self._run(target)
@@ -59,7 +59,7 @@ class PowerShell(Exchange):
                 document = msgspec.json.decode(target.read_bytes())
             except (OSError, msgspec.DecodeError) as error:
                 raise SourceContractError(f"{PROGRAM}: wrote no document ({error})") from None
-        recorded = Recorded(read_collection(document, PROGRAM))
+        recorded = CollectedExchange(read_collection(document, PROGRAM))
         if recorded.document.errors and not recorded.document.accounts:
             raise AuthError(f"{PROGRAM}: {recorded.document.errors[0]}")
         self.has_run = True

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from actions.send_test.smtp.endpoint import REPLACED, Endpoint
-from actions.send_test.smtp.step import Status, Step, StepFailed, reply_text
+from actions.send_test.smtp.step import SmtpStep, Status, StepFailed, reply_text
 
 READY, DONE = 220, 250
 SIGN_IN_WITH = ("LOGIN", "PLAIN", "XOAUTH2")
@@ -23,7 +23,7 @@ class Session:
 
     def __init__(self, endpoint: Endpoint, context: ssl.SSLContext, timeout: float) -> None:
         self._endpoint, self._context, self._timeout = endpoint, context, timeout
-        self.steps: list[Step] = []
+        self.steps: list[SmtpStep] = []
         self._socket: socket.socket | None = None
         self._client: smtplib.SMTP | None = None
 
@@ -62,12 +62,12 @@ class Session:
 
     def passed(self, step: str, detail: str, reply: str | None = None) -> None:
         """Notes a step that went well."""
-        self.steps.append(Step(step, "ok", detail, reply))
+        self.steps.append(SmtpStep(step, "ok", detail, reply))
 
     def fail(self, step: str, detail: str, reply: str | None = None) -> StepFailed:
         """Notes a failed step; the caller raises what is returned."""
         temporary = reply is not None and reply.startswith("4")
-        self.steps.append(Step(step, "failed", detail, reply, temporary))
+        self.steps.append(SmtpStep(step, "failed", detail, reply, temporary))
         return StepFailed(detail)
 
     @contextmanager
@@ -88,13 +88,13 @@ class Session:
             words = getattr(error, "strerror", None) or str(error) or type(error).__name__
             words = words.rpartition("unexpectedly closed: ")[2]  # smtplib's wrap of the reason
             network = isinstance(error, (OSError, smtplib.SMTPServerDisconnected))
-            self.steps.append(Step(step, "failed", words, temporary=network))
+            self.steps.append(SmtpStep(step, "failed", words, temporary=network))
             raise StepFailed(words) from None
 
     def _resolve(self) -> None:
         host = self._endpoint.host
         if host.lower() in REPLACED:
-            self.steps.append(Step("endpoint", "warn", f"{host} {REPLACED[host.lower()]}"))
+            self.steps.append(SmtpStep("endpoint", "warn", f"{host} {REPLACED[host.lower()]}"))
         with self.attempt("dns"):
             try:
                 entries = socket.getaddrinfo(host, self._endpoint.port, type=socket.SOCK_STREAM)
@@ -161,7 +161,7 @@ class Session:
         names = [str(pair[1]) for pair in certificate.get("subjectAltName", ())]
         detail = f"valid for {', '.join(names[:5])}, {days} days left (until {ends})"
         status: Status = "warn" if days < DAYS_TO_RENEW else "ok"
-        self.steps.append(Step("certificate", status, detail))
+        self.steps.append(SmtpStep("certificate", status, detail))
 
     def _examine_mechanisms(self) -> None:
         usable = [name for name in self.mechanisms if name in SIGN_IN_WITH]
@@ -170,7 +170,7 @@ class Session:
             raise self.fail("auth", f"the server offers no usable authentication ({offered})")
         status: Status = "ok" if "XOAUTH2" in usable else "warn"
         detail = f"offers {', '.join(self.mechanisms)}" + ("" if status == "ok" else "; no OAuth")
-        self.steps.append(Step("auth", status, detail))
+        self.steps.append(SmtpStep("auth", status, detail))
 
 
 def _own_name() -> str:

@@ -9,7 +9,7 @@ Status = Literal["ok", "warn", "failed", "skipped"]
 
 
 @dataclass(frozen=True)
-class Step:
+class SmtpStep:
     """`reply` is the server's reply, code first; `temporary` marks what may pass later."""
 
     step: str

@@ -59,7 +59,7 @@ def detect(sample: bytes) -> tuple[str, int]:
     return "utf-8", 0
 
 
-class Readable(Protocol):
+class ByteSource(Protocol):
     """Anything that gives bytes."""
 
     def read1(self, size: int, /) -> bytes:
@@ -69,7 +69,7 @@ class Readable(Protocol):
 class Text:
     """UTF-8 chunks of one stream. `damage` says, after the last one, why there are no more."""
 
-    def __init__(self, stream: Readable) -> None:
+    def __init__(self, stream: ByteSource) -> None:
         self.damage: str | None = None
         self._stream = stream
         first = self._read(CHUNK)

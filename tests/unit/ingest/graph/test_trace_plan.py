@@ -8,7 +8,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.graph.trace_plan import EVERYONE, Step, finer, plan, split
+from ingest.graph.trace_plan import EVERYONE, TraceQuery, finer, plan, split
 from warehouse.windows import Window, gaps
 
 END = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
@@ -17,7 +17,7 @@ RECENT = Window(END - 4 * HOUR, END)
 hours = st.integers(0, 90 * 24)
 
 
-def senders(steps: list[Step]) -> list[str]:
+def senders(steps: list[TraceQuery]) -> list[str]:
     return [step.sender for step in steps]
 
 
@@ -43,7 +43,7 @@ def test_everyone_is_asked_only_where_the_tenant_allows_it() -> None:
 
 
 def test_a_refused_step_is_replaced_by_finer_ones() -> None:
-    step = Step(EVERYONE, ("a@contoso.com", "b@contoso.com", "c@fabrikam.com"), RECENT)
+    step = TraceQuery(EVERYONE, ("a@contoso.com", "b@contoso.com", "c@fabrikam.com"), RECENT)
     domains = finer(step, ())
     assert senders(domains) == ["*@contoso.com", "c@fabrikam.com"]
     single = finer(domains[0], ())

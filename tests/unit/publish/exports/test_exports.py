@@ -8,8 +8,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from hve_monitor.config import Config
-from hve_monitor.config import Export as Schedule
+from hve_monitor.config import Config, ScheduledExport
 from hve_monitor.errors import ConfigError
 from models.cost.spend import spend
 from publish.exports.exports import Export, export, scheduled
@@ -98,7 +97,7 @@ def test_showback_is_a_csv_and_a_page_for_each_payer(config: Config, tmp_path: P
 
 
 def test_the_schedule_writes_into_its_folder(config: Config, tmp_path: Path) -> None:
-    wanted = Schedule(folder=tmp_path, formats=("focus", "showback"))
+    wanted = ScheduledExport(folder=tmp_path, formats=("focus", "showback"))
     scheduled(config.model_copy(update={"export": wanted}), NOW)
     assert {file.name for file in (tmp_path / "focus").iterdir()} == {
         f"hve-focus-{kind}-2026-11.{suffix}"

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
 
-from hve_monitor.clock import business_now, days_between, iso, midnight, parse_time
+from hve_monitor.clock import aware, business_now, days_between, iso, midnight, parse_time
 from hve_monitor.errors import ConfigError
 
 EIGHT = datetime(2026, 11, 24, 8, tzinfo=UTC)
@@ -67,3 +67,9 @@ def test_days_between_include_both_ends() -> None:
     ]
     assert list(days_between(first, first)) == [first]
     assert list(days_between(first, date(2026, 2, 26))) == []
+
+
+def test_a_moment_without_a_zone_is_utc() -> None:
+    assert aware(datetime(2026, 11, 24, 8)) == EIGHT  # noqa: DTZ001 - what a service may send
+    east = EIGHT.astimezone(timezone(timedelta(hours=9)))
+    assert aware(east) is east

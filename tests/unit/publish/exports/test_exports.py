@@ -13,7 +13,7 @@ from hve_monitor.errors import ConfigError
 from models.cost.spend import spend
 from publish.exports.exports import Export, export, scheduled
 from publish.exports.tables import write_tables
-from tests.unit.formulas import FORMULAS, cells
+from tests.unit.formulas import FORMULAS, cells, running
 from tests.unit.models.conftest import NOW
 
 
@@ -94,6 +94,16 @@ def test_showback_is_a_csv_and_a_page_for_each_payer(config: Config, tmp_path: P
     assert "owner Ada" in html
     assert report["by_account"][0]["month_to_date"] in html
     assert "http" not in html.replace("<!doctype html>", "")
+
+
+def test_no_cell_of_a_showback_runs(config: Config, tmp_path: Path) -> None:
+    (center,) = config.cost_centers
+    hostile = center.model_copy(update={"name": "\u3000＝1+1", "owner": "\r=1+1"})
+    done = export(config.model_copy(update={"cost_centers": (hostile,)}), NOW, "showback",
+                  Export(tmp_path))  # fmt: skip
+    document = Path(done["files"][0]).read_bytes()
+    assert {"'\u3000＝1+1", "'\r=1+1"} <= set(cells(document))
+    assert running(document) == []
 
 
 def test_the_schedule_writes_into_its_folder(config: Config, tmp_path: Path) -> None:

@@ -15,8 +15,9 @@ from hve_monitor.config import Config
 from hve_monitor.errors import ConfigError
 from models.cost.spend import spend
 from publish.exports.exports import Export, export
-from publish.exports.focus import COLUMNS
+from publish.exports.focus import COLUMNS, write_focus
 from tests.places import SHARED
+from tests.unit.formulas import FORMULAS, cells, running
 from tests.unit.models.conftest import NOW
 
 CHECK = SHARED / "tools/focus_check.sh"
@@ -25,6 +26,13 @@ CHECK = SHARED / "tools/focus_check.sh"
 def rows_of(file: Path) -> list[dict[str, str]]:
     with file.open(encoding="utf-8", newline="") as opened:
         return list(csv.DictReader(opened))
+
+
+def test_no_cell_runs(tmp_path: Path) -> None:
+    rows = [dict.fromkeys(COLUMNS) | {"ResourceName": text} for text in FORMULAS]
+    (file,) = write_focus(rows, tmp_path / "focus.csv")
+    assert [cell for cell in cells(file.read_bytes()) if cell] == [f"'{text}" for text in FORMULAS]
+    assert running(file.read_bytes()) == []
 
 
 @pytest.fixture(params=[False, True], ids=["estimated", "invoiced"])

@@ -1,4 +1,4 @@
-"""Reveal, erase, purge and change of the key: each with a reason, each in the audit log."""
+"""Erase, purge and change of the key: each with a reason, each in the audit log."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ from contextlib import ExitStack, contextmanager
 from datetime import date, datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import Any
+
+from msgspec.structs import replace
 
 from hve_monitor.clock import iso
 from hve_monitor.config import Config
+from hve_monitor.document import Document
 from hve_monitor.errors import ConfigError, LockedError
 from hve_monitor.files import put_in_place
 from models.build import offer_models
@@ -23,12 +25,10 @@ from warehouse.configured import store_of
 from warehouse.locks import exclusive
 from warehouse.privacy import audit
 from warehouse.privacy.erasure import erase_rows, mentions
-from warehouse.privacy.identities import identities
 from warehouse.privacy.old_files import forget_damaged, forget_old_files
 from warehouse.privacy.removal import Removal, Removed, audit_name, begin, end, unfinished
 from warehouse.privacy.retention import has_old_rows, purge_rows
 from warehouse.protection.mode import Protection, read_key, read_protection, rotate
-from warehouse.protection.pseudonyms import PSEUDONYM
 from warehouse.publication import publish
 from warehouse.reading import published_connection
 from warehouse.records.accounts import account_addresses, sending_accounts
@@ -39,24 +39,41 @@ RETENTION = "*retention"  # no tenant can have this name
 EVERY_SECONDS = 20 * 3600
 
 
-def reveal(config: Config, pseudonym: str, reason: str, who: str, now: datetime) -> dict[str, Any]:
-    """The address behind a pseudonym. Raises: ConfigError when there is none."""
-    asked = pseudonym.strip().lower()
-    if asked.startswith(("m-", "s-", "aggregate:", "erased:")) or not PSEUDONYM.fullmatch(asked):
-        raise ConfigError(
-            f"{pseudonym}: is no pseudonym of a recipient (p-…); message ids, subjects and rows"
-            " without a person cannot be revealed"
-        )
-    with store_of(config) as store:
-        if store.protection.mode != "pseudonymous":
-            raise ConfigError("reveal: this store holds no pseudonyms (privacy.mode)")
-        for tenant in config.served:
-            address = identities(store, tenant.name, [asked]).get(asked)
-            if address is not None:
-                audit.record(store.state, now, who, "reveal", asked, reason, "revealed")
-                return {"pseudonym": asked, "tenant": tenant.name, "address": address}
-        audit.record(store.state, now, who, "reveal", asked, reason, "unknown")
-    raise ConfigError(f"{pseudonym}: nobody is known behind it; erased, purged or another store's")
+class RemovalDocument(Document):
+    """The proof of one removal: of a person (a name of the audit log), or None for a purge."""
+
+    tenant: str
+    person: str | None
+    removed: tuple[Removed, ...]
+    old_files_removed: int
+    remaining_rows: int
+    store: str
+
+
+class Erasure(Document):
+    """What `hve erase` removed, by store and tenant."""
+
+    erased: tuple[RemovalDocument, ...]
+    at: datetime
+    who: str
+
+
+class Purge(Document):
+    """What `hve purge` dropped, and the days that stay."""
+
+    purged: tuple[RemovalDocument, ...]
+    exports_removed: int
+    facts_days: int
+    marts_days: int
+    at: datetime
+
+
+class KeyChange(Document):
+    """The outside key that now seals the keys of so many tenants."""
+
+    fingerprint: str
+    tenants: int
+    key_file: str
 
 
 def erase(
@@ -66,28 +83,26 @@ def erase(
     who: str,
     now: datetime,
     backups: Sequence[Path] = (),
-) -> dict[str, Any]:
+) -> Erasure:
     """Takes a person out of the store, of copies and of backup files; says what was removed where.
 
     Raises: ConfigError for what is no address of a person, LockedError.
     """
-    asked = address.strip().lower()
-    if "@" not in asked:
+    person = address.strip().lower()
+    if "@" not in person:
         raise ConfigError(f"{address}: is no address")
-    documents = []
+    removals: list[RemovalDocument] = []
     _ensure_store(config.warehouse.path)
     with exclusive(config.warehouse.path / "locks", "erase"):
         for root in (config.warehouse.path, *backups):
             with _opened(root) as folder, _held(config, folder) as store:
-                found = [
-                    _erased(store, config, tenant.name, asked, reason, who, now)
-                    for tenant in config.served
-                ]
-                documents += [each | {"store": str(root)} for each in found]
+                for tenant in config.served:
+                    removal = _erased(store, config, tenant.name, person, reason, who, now)
+                    removals.append(replace(removal, store=str(root)))
                 if folder != root:
                     _write_again(store, root)
     _export_again(config, now)
-    return {"erased": documents, "at": iso(now), "who": who}
+    return Erasure(erased=tuple(removals), at=now, who=who)
 
 
 def _export_again(config: Config, now: datetime) -> None:
@@ -116,34 +131,34 @@ def _write_again(store: Store, target: Path) -> None:
     put_in_place(fresh, target)
 
 
-def purge(config: Config, who: str, reason: str, now: datetime) -> dict[str, Any]:
+def purge(config: Config, who: str, reason: str, now: datetime) -> Purge:
     """Applies the retention to every tenant."""
     limits = config.retention
     days = limits.facts_days, limits.marts_days
     with _held(config, config.warehouse.path) as store:
-        documents, exports = [], old_exports(config, _marts_before(config, now))
+        exports = old_exports(config, _marts_before(config, now))
         for file in exports:
             file.unlink()
+        removals = []
         for tenant in config.served:
             store.check_now(tenant.name, now)
             begun = begin(store, tenant.name, None, now, who, reason)
-            documents.append(
-                _ended(store, config, begun, purge_rows(store, tenant.name, now, days))
-            )
-    return {
-        "purged": documents,
-        "exports_removed": len(exports),
-        "facts_days": days[0],
-        "marts_days": days[1],
-        "at": iso(now),
-    }
+            removed = purge_rows(store, tenant.name, now, days)
+            removals.append(_ended(store, config, begun, removed))
+    return Purge(
+        purged=tuple(removals),
+        exports_removed=len(exports),
+        facts_days=limits.facts_days,
+        marts_days=limits.marts_days,
+        at=now,
+    )
 
 
 def _marts_before(config: Config, now: datetime) -> date:
     return now.date() - timedelta(days=config.retention.marts_days)
 
 
-def change_key(config: Config, file: Path, reason: str, who: str, now: datetime) -> dict[str, Any]:
+def change_key(config: Config, file: Path, reason: str, who: str, now: datetime) -> KeyChange:
     """Seals the store's keys with another outside key; not a row is touched.
 
     Raises: ConfigError when either key is missing, too short or wrong.
@@ -155,7 +170,7 @@ def change_key(config: Config, file: Path, reason: str, who: str, now: datetime)
     with _held(config, config.warehouse.path) as store:
         tenants = rotate(store.state, old, new)
         audit.record(store.state, now, who, "rotate-key", new.fingerprint, reason, "done")
-    return {"fingerprint": new.fingerprint, "tenants": tenants, "key_file": str(file)}
+    return KeyChange(fingerprint=new.fingerprint, tenants=tenants, key_file=str(file))
 
 
 def note(
@@ -184,7 +199,7 @@ def retain(config: Config, now: datetime) -> None:
             return
         store.state.record_upkeep(RETENTION, time.time())
         is_due = bool(old_exports(config, _marts_before(config, now))) or any(
-            has_old_rows(store, each.name, now, days) for each in config.served
+            has_old_rows(store, tenant.name, now, days) for tenant in config.served
         )
     if is_due:
         try:
@@ -223,42 +238,48 @@ def _removed(store: Store, begun: Removal, days: tuple[int, int]) -> list[Remove
 
 def _erased(
     store: Store, config: Config, tenant: str, address: str, reason: str, who: str, now: datetime
-) -> dict[str, Any]:
+) -> RemovalDocument:
     if address in account_addresses(store, tenant) | sending_accounts(store, tenant):
         raise ConfigError(f"{address}: is a sending account, not a person who received mail")
     if store.protection.mode == "aggregate":
-        return {"tenant": tenant, "person": None, "removed": [], "remaining_rows": 0,
-                "old_files_removed": 0, "store": str(store.root)}  # fmt: skip
+        return RemovalDocument(
+            tenant=tenant,
+            person=None,
+            removed=(),
+            old_files_removed=0,
+            remaining_rows=0,
+            store=str(store.root),
+        )
     value = store.mask(tenant).recipient(address)
     begun = begin(store, tenant, value, now, who, reason)
     return _ended(store, config, begun, erase_rows(store, tenant, value))
 
 
-def _ended(store: Store, config: Config, begun: Removal, removed: list[Removed]) -> dict[str, Any]:
+def _ended(store: Store, config: Config, begun: Removal, removed: list[Removed]) -> RemovalDocument:
     """The proof of a removal, once readers see the new version and the old files are gone."""
     _publish_again(store, config, begun.at)
     is_purge = begun.value is None
     kept_from = begun.at.date() - timedelta(days=config.retention.facts_days)
     files = forget_old_files(store) + forget_damaged(store, kept_from if is_purge else None)
     left = 0 if begun.value is None else mentions(store, begun.tenant, begun.value)
-    rows = sum(each.rows_dropped + each.rows_kept_without for each in removed)
+    rows = sum(part.rows_dropped + part.rows_kept_without for part in removed)
     person = None if begun.value is None else audit_name(store, begun.tenant, begun.value)
     end(store, begun, f"{rows} rows, {files} old files, {left} rows left")
-    return {
-        "tenant": begun.tenant,
-        "person": person,
-        "removed": [vars(each) for each in removed],
-        "old_files_removed": files,
-        "remaining_rows": left,
-        "store": str(store.root),
-    }
+    return RemovalDocument(
+        tenant=begun.tenant,
+        person=person,
+        removed=tuple(removed),
+        old_files_removed=files,
+        remaining_rows=left,
+        store=str(store.root),
+    )
 
 
 def _publish_again(store: Store, config: Config, now: datetime) -> None:
     if not store.published.exists():
         return
     with published_connection(store.root) as connection:
-        found = connection.execute("select as_of from state.publication").fetchall()
+        versions = connection.execute("select as_of from state.publication").fetchall()
     offer = partial(offer_models, reference=reference_of(config))
-    publish(store, found[0][0] if found else now, offer)
+    publish(store, versions[0][0] if versions else now, offer)
     store.published.with_name("hve.next.duckdb").unlink(missing_ok=True)

@@ -22,11 +22,11 @@ def reveal(
     as_json: Json = False,
 ) -> None:
     """Say who is behind a pseudonym."""
-    from actions import privacy
+    from actions import reveal as names
     from actions.author import author_of, reason_of
 
     why = reason_of(reason, "reveal")
-    document = privacy.reveal(load(config), pseudonym, why, author_of(author), moment_of(now))
+    document = names.reveal(load(config), pseudonym, why, author_of(author), moment_of(now))
     show(document, as_json, privacy_text.reveal)
 
 

@@ -10,13 +10,14 @@ from __future__ import annotations
 import json
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, dataclass_transform
 
 import msgspec
 
 from hve_monitor.clock import iso
 
 
+@dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(msgspec.field,))
 class Document(msgspec.Struct, frozen=True, kw_only=True):
     """Base of the documents; the order of the fields is the order in JSON."""
 

@@ -2,47 +2,54 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from cli.text.tables import Document, clean, table_text
 
+if TYPE_CHECKING:
+    from actions.privacy import Erasure, KeyChange, Purge, RemovalDocument
+    from actions.reveal import RevealedName
 
-def reveal(document: Document) -> str:
+
+def reveal(document: RevealedName) -> str:
     """The address."""
-    return clean(f"{document['pseudonym']}: {document['address']}")
+    return clean(f"{document.pseudonym}: {document.address}")
 
 
-def erase(document: Document) -> str:
+def erase(document: Erasure) -> str:
     """What was removed where, a block for each tenant and store."""
-    return clean("\n".join(map(_removal, document["erased"])))
+    return clean("\n".join(map(_removal, document.erased)))
 
 
-def purge(document: Document) -> str:
+def purge(document: Purge) -> str:
     """What was dropped, a block for each tenant."""
-    kept = f"facts of {document['facts_days']} days and marts of {document['marts_days']} days stay"
-    exports = f"exports inside the store: {document['exports_removed']:,} old files removed"
-    return clean("\n".join([*map(_removal, document["purged"]), exports, kept]))
+    kept = f"facts of {document.facts_days} days and marts of {document.marts_days} days stay"
+    exports = f"exports inside the store: {document.exports_removed:,} old files removed"
+    return clean("\n".join([*map(_removal, document.purged), exports, kept]))
 
 
-def _removal(done: Document) -> str:
+def _removal(removal: RemovalDocument) -> str:
     rows = "".join(
-        f"\n  {each['table']}: {each['rows_dropped']:,} rows dropped,"
-        f" {each['rows_kept_without']:,} kept without the person"
-        for each in done["removed"]
+        f"\n  {part.table}: {part.rows_dropped:,} rows dropped,"
+        f" {part.rows_kept_without:,} kept without the person"
+        for part in removal.removed
     )
     return (
-        f"{done['store']}: {done['tenant']}: {done['old_files_removed']:,} old files removed,"
-        f" {done['remaining_rows']:,} rows left{rows or ': nothing to remove'}"
+        f"{removal.store}: {removal.tenant}: {removal.old_files_removed:,} old files removed,"
+        f" {removal.remaining_rows:,} rows left{rows or ': nothing to remove'}"
     )
 
 
-def rotate_key(document: Document) -> str:
+def rotate_key(document: KeyChange) -> str:
     """What to do next."""
     return clean(
-        f"the keys of {document['tenants']} tenants are sealed with {document['key_file']}"
-        f" (fingerprint {document['fingerprint']}); name it as privacy.key_file now"
+        f"the keys of {document.tenants} tenants are sealed with {document.key_file}"
+        f" (fingerprint {document.fingerprint}); name it as privacy.key_file now"
     )
 
 
 def audit(document: Document) -> str:
     """A table of the entries."""
     names = ("at", "who", "what", "target", "reason", "outcome")
-    return table_text([{name: each[name] for name in names} for each in document["entries"]])
+    entries = document["entries"]
+    return table_text([{name: entry[name] for name in names} for entry in entries])

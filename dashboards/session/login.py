@@ -117,14 +117,14 @@ def _reveal(user: User, config: Config) -> None:
 
 def _revealed(user: User, config: Config, pseudonym: str, reason: str) -> None:
     from actions.author import reason_of
-    from actions.names import reveal_shown
+    from actions.reveal import reveal_shown
 
     try:
         why = reason_of(reason, "reveal")
-        found = reveal_shown(
+        revealed = reveal_shown(
             config.only(user.tenants), pseudonym, why, user.name, business_now(os.environ.get(NOW))
         )
     except HveError as error:
         st.error(literal(str(error)))
     else:
-        st.code(found["address"], language=None)
+        st.code(revealed.address, language=None)

@@ -35,7 +35,7 @@ for name in {PAGES!r}:
     app._page_hash = calc_hash(name)
     app.run()
     assert not app.exception, app.exception
-import actions.feedback, actions.names  # what a verdict, a plan and a revealed name need
+import actions.feedback, actions.reveal  # what a verdict, a plan and a revealed name need
 print([name for name in {HEAVY!r} if name in sys.modules], "models" in sys.modules)
 """
 

@@ -11,7 +11,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from actions.feedback import announce, give_verdict, planned
-from actions.names import reveal_shown
+from actions.reveal import reveal_shown
 from dashboards.senders.evidence import LONGEST, shortened
 from dashboards.session import acts, readings
 from dashboards.session.access import LOCAL, RefusedError, User
@@ -141,8 +141,8 @@ def test_a_shown_pseudonym_is_revealed_and_audited(own: Path) -> None:
     person = "person7@contoso.com"
     names = naming(config.warehouse.path, "1", ("contoso",), config)
     shown = names.shown({"tenant": "contoso", "recipient": person})["recipient"]
-    found = reveal_shown(config, shown, f"mail of {person} is late", "grace@contoso.com", NOW)
-    assert found["address"] == person
+    revealed = reveal_shown(config, shown, f"mail of {person} is late", "grace@contoso.com", NOW)
+    assert revealed.address == person
     with pytest.raises(ConfigError, match="nobody is known"):
         reveal_shown(config, "p-" + "0" * 32 + "@contoso.com", "why", "grace", NOW)
     with pytest.raises(ConfigError, match="is no pseudonym"):

@@ -1,0 +1,25 @@
+"""The store: everything that the pipeline keeps in one folder, and how it survives a crash.
+
+Facts and marts are Delta tables, what the pipeline must remember is in state.db, and hve.duckdb
+shows one consistent version of both to every reader.
+
+Reading order:
+  tables/       the Delta tables: columns, units and partitions
+  delta/        durable writes to them, and their active files
+  state         state.db: coverage, dirty days, batches, quota, runs
+  windows       windows of time that were read, and what they leave unread
+  locks         one process per tenant reads, one builds
+  connection    DuckDB in memory, and a query over Parquet files
+  store         the open store: Delta tables, state.db, DuckDB and locks together
+  configured    the store that the configuration names
+  records/      what is written and read of each subject
+  protection/   how personal data is stored
+  privacy/      who is behind a pseudonym, removal of persons and of old rows, the audit log
+  publication   the next version of hve.duckdb, put in the place of the last
+  dictionary    what its tables and columns mean
+  reading       a connection to the published version
+  live          verdicts and plans since then, from state.db itself
+  upkeep        few files and short logs
+  verification  whether the store is whole
+  backup        one file that holds a whole store
+"""

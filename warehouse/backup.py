@@ -114,10 +114,10 @@ def _check_target(store: Store, target: Path) -> None:
         raise ConfigError(f"{target}: lies inside the store; a backup belongs somewhere else")
 
 
-def _freeze(store: Store, staged: Path, held: AbstractContextManager[None]) -> list[Path]:
+def _freeze(store: Store, staged: Path, lock: AbstractContextManager[None]) -> list[Path]:
     """Copies state and logs while nothing is written; returns the data files they speak of."""
     staged.mkdir()
-    with held:
+    with lock:
         store.state.copy_to(staged / "state.db")
         files: list[Path] = []
         for table in TABLES:
@@ -134,10 +134,10 @@ def _freeze(store: Store, staged: Path, held: AbstractContextManager[None]) -> l
 def still(store: Store) -> Iterator[None]:
     """Nothing writes rows or marts inside. Raises: LockedError."""
     locks = store.root / "locks"
-    with ExitStack() as held:
+    with ExitStack() as locked:
         for tenant in store.state.tenants():
-            held.enter_context(exclusive(locks, f"tenant-{tenant}", WAIT_SECONDS))
-        held.enter_context(store.build_lock())
+            locked.enter_context(exclusive(locks, f"tenant-{tenant}", WAIT_SECONDS))
+        locked.enter_context(store.build_lock())
         yield
 
 
@@ -207,9 +207,9 @@ def restore(source: Path, root: Path, *, replace: bool = False) -> Backup:
 def _left_alone(root: Path) -> Iterator[None]:
     """No process works in the store that is replaced; its state may be unreadable by now."""
     locks = root / "locks"
-    with ExitStack() as held:
+    with ExitStack() as locked:
         for file in sorted(locks.glob("*.lock")):
-            held.enter_context(exclusive(locks, file.stem))
+            locked.enter_context(exclusive(locks, file.stem))
         yield
 
 

@@ -16,6 +16,8 @@ if TYPE_CHECKING:  # readers of the published file start faster without
 
     from warehouse.tables import Table
 
+Row = dict[str, Any]  # one row of a query, by column
+
 
 def connect(database: str = ":memory:") -> duckdb.DuckDBPyConnection:
     """A connection in UTC that leaves stdout alone.

@@ -12,9 +12,9 @@ import duckdb
 
 from warehouse.state import time_of
 
-LAST_SAID = """\
-select max(said) from (
-    select max("at") as said from verdicts
+LAST_STATEMENT = """\
+select max(at) from (
+    select max("at") as at from verdicts
     union all select max(created_at) from plans
     union all select max(removed_at) from plans
 )"""
@@ -23,8 +23,8 @@ VERDICTS = (
     ' cast("at" as timestamptz) as "at", cast(expires_at as timestamptz) as expires_at'
 )
 COLUMNS = ("number", "incident", "verdict", "reason", "author", "at", "expires_at")
-SAID = (
-    "create temp table said (number bigint, incident varchar, verdict varchar, reason varchar,"
+COPIED = (
+    "create temp table copied (number bigint, incident varchar, verdict varchar, reason varchar,"
     ' author varchar, "at" varchar, expires_at varchar)'
 )
 
@@ -36,28 +36,28 @@ def offer_live(connection: duckdb.DuckDBPyConnection, root: Path) -> None:
     state.db is not at hand (a copied file), those of the publication.
     """
     connection.execute("attach ':memory:' as live")
-    connection.execute(SAID)
+    connection.execute(COPIED)
     rows = _rows(root / "state.db")
     if rows:
-        connection.executemany("insert into said values (?, ?, ?, ?, ?, ?, ?)", rows)
+        connection.executemany("insert into copied values (?, ?, ?, ?, ?, ?, ?)", rows)
     is_copy = rows is None and _was_published(connection)
-    source = "hve.state.verdicts" if is_copy else "said"
+    source = "hve.state.verdicts" if is_copy else "copied"
     connection.execute(f"create table live.verdicts as select {VERDICTS} from {source}")
-    connection.execute("drop table said")
+    connection.execute("drop table copied")
 
 
-def last_said(root: Path) -> datetime | None:
+def last_statement(root: Path) -> datetime | None:
     """When the newest verdict was given, or a plan announced or withdrawn; None without any."""
-    found = _asked(root / "state.db", LAST_SAID)
-    return time_of(found[0][0]) if found and found[0][0] else None
+    rows = _state_rows(root / "state.db", LAST_STATEMENT)
+    return time_of(rows[0][0]) if rows and rows[0][0] else None
 
 
 def _rows(file: Path) -> list[tuple[Any, ...]] | None:
     names = ", ".join(f'"{name}"' for name in COLUMNS)
-    return _asked(file, f"select {names} from verdicts")
+    return _state_rows(file, f"select {names} from verdicts")
 
 
-def _asked(file: Path, query: str) -> list[tuple[Any, ...]] | None:
+def _state_rows(file: Path, query: str) -> list[tuple[Any, ...]] | None:
     """Rows of state.db, which is never written here; None where it is not at hand."""
     try:
         state = sqlite3.connect(f"file:{quote(str(file))}?mode=ro", uri=True, timeout=10)
@@ -72,8 +72,8 @@ def _asked(file: Path, query: str) -> list[tuple[Any, ...]] | None:
 
 
 def _was_published(connection: duckdb.DuckDBPyConnection) -> bool:
-    found = connection.execute(
+    count = connection.execute(
         "select count(*) from duckdb_tables() where database_name = 'hve'"
         " and schema_name = 'state' and table_name = 'verdicts'"
     ).fetchall()
-    return bool(found[0][0])
+    return bool(count[0][0])

@@ -104,7 +104,7 @@ def _state(store: Store) -> CheckResult:
 
 
 def _logs(store: Store) -> Iterator[CheckResult]:
-    """Tables whose log cannot be read: of them nothing else can be said."""
+    """Tables whose log cannot be read: nothing else of them can be checked."""
     for table in TABLES:
         try:
             store.delta.open(table)

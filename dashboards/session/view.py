@@ -17,7 +17,7 @@ from dashboards.session.settings import configuration
 from dashboards.session.stamps import Stamp, published_stamp, state_stamp
 from hve_monitor.clock import business_now, midnight
 from hve_monitor.config import Config
-from warehouse.live import last_said
+from warehouse.live import last_statement
 from warehouse.reading import published_connection
 
 PERIODS = {"7 days": 7, "30 days": 30, "90 days": 90, "Everything": None}
@@ -106,7 +106,7 @@ def _newest(
             " from state.publication"
         ).fetchall()
     version, as_of = found[0]
-    return version, as_of, last_said(root)
+    return version, as_of, last_statement(root)
 
 
 def business_time(as_of: datetime, said: datetime | None = None) -> datetime:

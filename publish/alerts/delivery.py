@@ -17,7 +17,7 @@ from publish.alerts.planning import Targets
 from publish.outgoing import Undelivered, quickly, trusting
 from publish.senders import sender_of
 from publish.target import Bearer, Send
-from warehouse.records.outbox import Entry, Outbox
+from warehouse.records.outbox import Outbox, OutgoingMessage
 from warehouse.state import open_state
 
 FIRST_WAIT, LONGEST_WAIT = 60.0, 3600.0
@@ -38,7 +38,7 @@ class Delivery:
 
     def deliver(self, targets: Targets) -> int:
         """Number of messages that were acknowledged."""
-        groups: dict[str, list[Entry]] = defaultdict(list)
+        groups: dict[str, list[OutgoingMessage]] = defaultdict(list)
         with self._outbox() as outbox:
             for each in outbox.due(time.time()):
                 if each.target in targets:
@@ -53,7 +53,7 @@ class Delivery:
         ):
             return sum(pool.map(lambda name: self._serve(targets[name], groups[name]), groups))
 
-    def _serve(self, target: AlertTarget, entries: Sequence[Entry]) -> int:
+    def _serve(self, target: AlertTarget, entries: Sequence[OutgoingMessage]) -> int:
         sent, until = 0, time.monotonic() + TARGET_SECONDS
         with self._outbox() as outbox:
             try:
@@ -68,7 +68,7 @@ class Delivery:
                 self._put_off(outbox, entries[0], Undelivered(str(error)))
         return sent
 
-    def _send(self, outbox: Outbox, each: Entry, send: Send) -> bool:
+    def _send(self, outbox: Outbox, each: OutgoingMessage, send: Send) -> bool:
         """Whether it was acknowledged. Raises: Undelivered when the target takes none at all."""
         outbox.begin(each)
         try:
@@ -81,7 +81,7 @@ class Delivery:
         outbox.record_sent(each, self.now)
         return True
 
-    def _put_off(self, outbox: Outbox, each: Entry, error: Undelivered) -> None:
+    def _put_off(self, outbox: Outbox, each: OutgoingMessage, error: Undelivered) -> None:
         """Keeps the message for later with its error, unless it is too old to be worth it."""
         if self.now - outbox.created_at(each) > OLDEST:
             outbox.give_up(each, str(error))

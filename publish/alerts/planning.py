@@ -22,10 +22,10 @@ from publish.alerts.routing import (
     stage_of,
     vanished,
 )
-from warehouse.records.outbox import Entry, Outbox, Told
+from warehouse.records.outbox import Notice, Outbox, OutgoingMessage
 
 Targets = Mapping[str, AlertTarget]
-Planned = tuple[str, Route, Told | None]
+Planned = tuple[str, Route, Notice | None]
 
 
 def plan(
@@ -36,7 +36,7 @@ def plan(
     for tenant in config.served:
         mine = {each.key: each for each in found if each.tenant == tenant.name}
         with outbox.transaction():
-            told = outbox.told(tenant.name)
+            told = outbox.notices(tenant.name)
             everything = [*mine.values(), *vanished(told, mine, tenant.name)]
             routes = list(_routes(config, tenant, targets, everything, told, now))
             written += [_write(outbox, tenant.name, one, now) for one in _few_pages(routes)]
@@ -45,7 +45,7 @@ def plan(
 
 def join(outbox: Outbox, config: Config, now: datetime) -> None:
     """Makes one message of what is due at a target together; of one thing only the newest stage."""
-    groups: dict[tuple[str, str], list[Entry]] = defaultdict(list)
+    groups: dict[tuple[str, str], list[OutgoingMessage]] = defaultdict(list)
     with outbox.transaction():
         for each in outbox.ripe(now):
             groups[each.tenant, each.target].append(each)
@@ -63,7 +63,7 @@ def _routes(
     tenant: Tenant,
     targets: Targets,
     found: Sequence[Candidate],
-    told: Mapping[tuple[str, str], Told],
+    told: Mapping[tuple[str, str], Notice],
     now: datetime,
 ) -> Iterator[Planned]:
     alerts = config.alerts
@@ -97,18 +97,18 @@ def _write(outbox: Outbox, tenant: str, planned: Planned, now: datetime) -> str:
     count = before.count + 1 if before else 1
     paged_at = iso(now) if one.is_page else before.paged_at if before else None
     candidate = one.candidate
-    told = Told(
+    told = Notice(
         one.stage, candidate.severity, candidate.size, count, paged_at, dict(candidate.parts)
     )
-    outbox.tell(tenant, name, candidate.key, told)
+    outbox.note(tenant, name, candidate.key, told)
     outbox.add(entry(one, tenant, name, count, now), now)
     return one.stage
 
 
 def _joined(
-    tenant: str, target: str, entries: Sequence[Entry], ids: Sequence[str], config: Config
-) -> Entry:
+    tenant: str, target: str, entries: Sequence[OutgoingMessage], ids: Sequence[str], config: Config
+) -> OutgoingMessage:
     message = wording.digest([each.message for each in entries], config.alerts.dashboard_url)
     name = hashlib.sha256("|".join(ids).encode()).hexdigest()[:32]
     due = max(each.due_at for each in entries)
-    return Entry(name, tenant, target, "digest", "due", due, message)
+    return OutgoingMessage(name, tenant, target, "digest", "due", due, message)

@@ -12,7 +12,7 @@ from hve_monitor.clock import iso
 from hve_monitor.config import Alerts, AlertTarget
 from publish.alerts.calendar import after_quiet, next_digest
 from publish.alerts.candidates import INCIDENT, Candidate
-from warehouse.records.outbox import Entry, Told
+from warehouse.records.outbox import Notice, OutgoingMessage
 
 Stage = Literal["opened", "updated", "resolved"]
 RANK = {"low": 0, "medium": 1, "high": 2}
@@ -61,7 +61,7 @@ def _plain_name(target: AlertTarget) -> str:
     return f"{scheme}://{rest.split('/')[0].split('?')[0].rpartition('@')[2]}"
 
 
-def stage_of(candidate: Candidate, target: AlertTarget, told: Told | None) -> Stage | None:
+def stage_of(candidate: Candidate, target: AlertTarget, told: Notice | None) -> Stage | None:
     """What there is to tell this target of the candidate, None when nothing."""
     is_wanted = RANK[candidate.severity] >= RANK[target.min_severity]
     if told is None:
@@ -83,7 +83,7 @@ def concerns(candidate: Candidate, target: AlertTarget) -> bool:
     return bool(wanted & set(candidate.audience))
 
 
-def page_bar(told: Mapping[tuple[str, str], Told], standing: Mapping[str, str], now: datetime,
+def page_bar(told: Mapping[tuple[str, str], Notice], standing: Mapping[str, str], now: datetime,
              budget: float) -> float:  # fmt: skip
     """Times the expected volume that still page: 0 while the budget of false pages lasts.
 
@@ -110,7 +110,7 @@ def route(
     candidate: Candidate,
     stage: Stage,
     target: AlertTarget,
-    told: Told | None,
+    told: Notice | None,
     alerts: Alerts,
     zone: str,
     bar: float,
@@ -135,7 +135,7 @@ def route(
 
 
 def vanished(
-    told: Mapping[tuple[str, str], Told], candidates: Mapping[str, Candidate], tenant: str
+    told: Mapping[tuple[str, str], Notice], candidates: Mapping[str, Candidate], tenant: str
 ) -> Iterator[Candidate]:
     """Told incidents that newer rows explained away: they are over."""
     gone = {
@@ -180,11 +180,11 @@ def message(found: Route, tenant: str, now: datetime) -> dict[str, object]:
     }
 
 
-def entry(found: Route, tenant: str, target: str, count: int, now: datetime) -> Entry:
+def entry(found: Route, tenant: str, target: str, count: int, now: datetime) -> OutgoingMessage:
     """The message in the outbox: held until it is due."""
     key = found.candidate.key
     state = "held" if found.due_at > now or found.is_joined else "due"
-    return Entry(
+    return OutgoingMessage(
         message_id(tenant, target, key, count), tenant, target, key, state, found.due_at,
         message(found, tenant, now),
     )  # fmt: skip

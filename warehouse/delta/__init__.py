@@ -1,0 +1,7 @@
+"""The Delta tables on disk.
+
+Reading order:
+  files     the newest readable version of a table, its active files, a log torn by a crash
+  commit    durable writes: when the call returns, the rows are on the disk
+  portions  days in portions that one step can hold
+"""

@@ -14,12 +14,12 @@ def portions(days: Iterable[tuple[date, int]], most_rows: int) -> Iterator[list[
     A day is never cut: one with more rows comes alone.
     """
     portion: list[date] = []
-    held = 0
+    portion_rows = 0
     for day, rows in days:
-        if portion and (held + rows > most_rows or len(portion) == MOST_DAYS):
+        if portion and (portion_rows + rows > most_rows or len(portion) == MOST_DAYS):
             yield portion
-            portion, held = [], 0
+            portion, portion_rows = [], 0
         portion.append(day)
-        held += rows
+        portion_rows += rows
     if portion:
         yield portion

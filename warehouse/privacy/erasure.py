@@ -149,7 +149,7 @@ def _days_with(store: Store, table: Table, tenant: str, value: str) -> list[date
 def _erase_from_state(store: Store, value: str) -> Iterator[Removed]:
     connection = store.state.connection
     connection.execute("pragma secure_delete = on")
-    # Nobody can be asked about who is erased.
+    # Events of an erased person are not fetched.
     connection.execute("delete from event_requests where recipient = ?", [value])
     for table, columns in _state_texts(store):
         count = 0

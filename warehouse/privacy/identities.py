@@ -49,7 +49,7 @@ def identities(store: Store, tenant: str, pseudonyms: Collection[str]) -> dict[s
 
 def _unknown(store: Store, tenant: str, pseudonyms: list[str]) -> list[str]:
     with store.existing(IDENTITIES, tenant) as connection:
-        connection.register("asked", pa.table({"pseudonym": pa.array(pseudonyms, pa.string())}))
+        connection.register("requested", pa.table({"pseudonym": pa.array(pseudonyms, pa.string())}))
         return [row[0] for row in connection.execute(MISSING).fetchall()]
 
 

@@ -27,7 +27,7 @@ from warehouse.tables import (
     Table,
 )
 
-# What is known for ever, its column, and the column of the facts that keeps it alive.
+# What is kept for ever, its column, and the column of the facts that keeps it alive.
 KEPT_BY_FACTS = (
     (FIRST_CONTACTS, "recipient", "recipient"),
     (FIRST_SOURCES, "from_ip", "from_ip"),

@@ -27,14 +27,14 @@ def marked(store: Store, tenant: str, digests: pa.ChunkedArray) -> pa.Array:
     mask = Mask(store.protection, tenant_key(store.state, store.protection, tenant))
     return mapped(
         digests,
-        lambda each: each if each.startswith((KEYED, ERASED)) else KEYED + mask.subject_mark(each),
+        lambda text: text if text.startswith((KEYED, ERASED)) else KEYED + mask.subject_mark(text),
     )
 
 
 def mark_stored(store: Store, tenant: str) -> None:
     """Gives marks to what an older version stored as plain digests."""
     rows = _stored(store, tenant)
-    marks = [pc.starts_with(rows["subject_hash"], each) for each in (KEYED, ERASED)]
+    marks = [pc.starts_with(rows["subject_hash"], start) for start in (KEYED, ERASED)]
     if not pc.all(pc.or_(*marks), min_count=0).as_py():
         _replace(store, tenant, rows, marked(store, tenant, rows["subject_hash"]))
 
@@ -46,7 +46,8 @@ def forget_subjects(store: Store, tenant: str) -> int:
     count: int = sum(lost.to_pylist())
     if not count:
         return 0
-    fresh = {each: ERASED + secrets.token_hex(16) for each in set(rows["subject_hash"].to_pylist())}
+    hashes = set(rows["subject_hash"].to_pylist())
+    fresh = {subject: ERASED + secrets.token_hex(16) for subject in hashes}
     _replace(
         store,
         tenant,
@@ -73,8 +74,8 @@ def _lost(store: Store, tenant: str, rows: pa.Table) -> pa.ChunkedArray:
     traces = files_sql(MESSAGE_TRACES, store.delta.files(MESSAGE_TRACES, tenant))
     with store.compute() as connection:
         digests = arrow(connection, DIGESTS.format(files=traces))["subject_hash"]
-    held = pc.is_in(rows["subject_hash"], value_set=marked(store, tenant, digests))
-    return pc.invert(pc.or_(held, pc.starts_with(rows["subject_hash"], ERASED)))
+    kept = pc.is_in(rows["subject_hash"], value_set=marked(store, tenant, digests))
+    return pc.invert(pc.or_(kept, pc.starts_with(rows["subject_hash"], ERASED)))
 
 
 def _stored(store: Store, tenant: str) -> pa.Table:

@@ -1,0 +1,6 @@
+"""How personal data is stored: in full, under pseudonyms, or without persons.
+
+Reading order:
+  mode         the mode of a store, its key, and the keys of its tenants
+  pseudonyms   what rows and texts look like under a mode
+"""

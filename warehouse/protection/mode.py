@@ -26,7 +26,7 @@ MAKE_ONE = "make one with: openssl rand -hex 32 > hve.key"
 PLAIN, SEALED = b"\x00", b"\x01"
 
 
-class Noted(NamedTuple):
+class StoredProtection(NamedTuple):
     """How a store is filled, as state.db notes it; the fingerprint is "none" without a key."""
 
     mode: str
@@ -55,9 +55,9 @@ class Protection:
         return hmac.digest(self.key, b"hve-monitor: fingerprint", "sha256").hex()[:16]
 
     @property
-    def noted(self) -> Noted:
+    def as_stored(self) -> StoredProtection:
         """What state.db notes of it."""
-        return Noted(self.mode, self.subjects, self.fingerprint)
+        return StoredProtection(self.mode, self.subjects, self.fingerprint)
 
     def seal(self, secret: bytes, tenant: str) -> bytes:
         """The tenant's key as it is stored."""
@@ -112,23 +112,23 @@ def agree(state: State, root: Path, configured: Protection) -> None:
     """
     stored = stored_protection(state)
     is_new = stored is None and configured.is_plain and not holds_facts(root)
-    if stored == configured.noted or is_new:
+    if stored == configured.as_stored or is_new:
         return
     with state.transaction():
         stored = stored_protection(state)
-        if stored == configured.noted:
+        if stored == configured.as_stored:
             return
         if holds_facts(root):
-            _compare(stored or FULL.noted, configured.noted, root)
+            _compare(stored or FULL.as_stored, configured.as_stored, root)
         else:
             state.connection.execute("delete from pseudonym_keys")
-        _remember(state, configured.noted)
+        _remember(state, configured.as_stored)
 
 
-def stored_protection(state: State) -> Noted | None:
+def stored_protection(state: State) -> StoredProtection | None:
     """How the store was filled; None while it does not say."""
     row = state.connection.execute("select mode, subjects, fingerprint from protection").fetchone()
-    return None if row is None else Noted(*row)
+    return None if row is None else StoredProtection(*row)
 
 
 def holds_facts(root: Path) -> bool:
@@ -136,11 +136,11 @@ def holds_facts(root: Path) -> bool:
     return any((root / "facts").glob("*/_delta_log"))
 
 
-def _remember(state: State, noted: Noted) -> None:
-    state.connection.execute("insert or replace into protection values (1, ?, ?, ?)", noted)
+def _remember(state: State, stored: StoredProtection) -> None:
+    state.connection.execute("insert or replace into protection values (1, ?, ?, ?)", stored)
 
 
-def _compare(stored: Noted, configured: Noted, root: Path) -> None:
+def _compare(stored: StoredProtection, configured: StoredProtection, root: Path) -> None:
     if stored[:2] != configured[:2]:
         raise ConfigError(
             f"privacy: {root} was filled with mode = '{stored.mode}', subjects ="
@@ -162,7 +162,7 @@ def _compare(stored: Noted, configured: Noted, root: Path) -> None:
 
 
 def tenant_key(state: State, protection: Protection, tenant: str) -> bytes:
-    """The tenant's own key, made when it has none."""
+    """The tenant's own key; a random one when it has none."""
     fresh = protection.seal(os.urandom(32), tenant)
     state.connection.execute("insert or ignore into pseudonym_keys values (?, ?)", [tenant, fresh])
     row = state.connection.execute(
@@ -180,7 +180,7 @@ def rotate(state: State, old: Protection, new: Protection) -> int:
             "update pseudonym_keys set sealed = ? where tenant = ?",
             [(new.seal(old.unseal(bytes(key), name), name), name) for name, key in rows],
         )
-        _remember(state, new.noted)
+        _remember(state, new.as_stored)
     state.connection.execute("pragma wal_checkpoint(truncate)")
     return len(rows)
 

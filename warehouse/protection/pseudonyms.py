@@ -63,8 +63,8 @@ class Mask:
 
     def key_of(self, trace_id: str | None, address: str | None) -> tuple[str, str]:
         """(trace id, recipient) as a source tells them, as the store holds them."""
-        said = trace_id or ""
-        return self.trace_id(said), self.recipient((address or "").lower(), said)
+        trace = trace_id or ""
+        return self.trace_id(trace), self.recipient((address or "").lower(), trace)
 
     def subject(self, text: str) -> str | None:
         """How a subject is stored."""
@@ -75,18 +75,18 @@ class Mask:
             return f"s-{head[:half]}{whole[:half]}"
         return text if kept == "keep" else None
 
-    def text(self, text: str | None, known: Collection[str] = ()) -> str | None:
+    def text(self, text: str | None, own: Collection[str] = ()) -> str | None:
         """A text of a server without addresses, but for those of HVE accounts."""
         if text is None or self.protection.mode == "full":
             return text
-        return ADDRESS.sub(lambda found: self._address(found[0], known), text)
+        return ADDRESS.sub(lambda match: self._address(match[0], own), text)
 
     def erasure(self, address: str) -> str:
-        """By what an erased person is told when a source brings a row again."""
+        """By what an erased person is recognised when a source brings a row again."""
         return self._hash("erased", address)
 
     def subject_mark(self, digest: str) -> str:
-        """By what a subject is known for ever, whether subjects are kept or not."""
+        """By what a subject is recognised for ever, whether subjects are kept or not."""
         return self._hash("subject mark", digest)
 
     def traces(self, rows: pa.Table) -> pa.Table:
@@ -109,10 +109,10 @@ class Mask:
 
     def _without_erased(self, rows: pa.Table, recipients: pa.ChunkedArray) -> pa.Table:
         """Rows of erased people keep their counts and lose the person."""
-        stored = {each: self.recipient(each) for each in recipients.unique().to_pylist()}
+        stored = {person: self.recipient(person) for person in recipients.unique().to_pylist()}
         until = {
-            each: self.erased[hashed]
-            for each, name in stored.items()
+            person: self.erased[hashed]
+            for person, name in stored.items()
             if (hashed := self.erasure(name)) in self.erased
         }
         if not until or self.protection.mode == "aggregate":
@@ -126,10 +126,10 @@ class Mask:
         ]
         return erased_rows(rows, marks)
 
-    def _address(self, found: str, known: Collection[str]) -> str:
-        address = found.strip(".").lower()
-        if address in known or PSEUDONYM.fullmatch(address):
-            return found
+    def _address(self, text: str, own: Collection[str]) -> str:
+        address = text.strip(".").lower()
+        if address in own or PSEUDONYM.fullmatch(address):
+            return text
         return HIDDEN if self.protection.mode == "aggregate" else self.recipient(address)
 
     @property
@@ -138,14 +138,14 @@ class Mask:
         return hmac.digest(self.key, b"identities", "sha256")
 
     def _hash(self, kind: str, text: str) -> str:
-        said = f"{kind}\x00{text}".encode("utf-8", "surrogatepass")
-        return hmac.digest(self.key, said, "sha256")[:HASH_BYTES].hex()
+        content = f"{kind}\x00{text}".encode("utf-8", "surrogatepass")
+        return hmac.digest(self.key, content, "sha256")[:HASH_BYTES].hex()
 
 
 def subject_head(text: str) -> str:
     """A subject up to its first digit, as marts/first_subjects.sql takes it: numbered ones are one.
 
-    It is hashed beside the whole, so that numbered subjects are known as one behind hashes too.
+    It is hashed beside the whole, so that numbered subjects count as one behind hashes too.
     """
     return re.split(r"[0-9]", text.lower(), maxsplit=1)[0]
 
@@ -158,19 +158,19 @@ def is_pseudonym(stored: str, address: str) -> bool:
 def erased_rows(rows: pa.Table, marks: list[str | None]) -> pa.Table:
     """Trace rows; those with a mark have it for a recipient, and neither subject nor message id."""
     recipients = rows["recipient"].to_pylist()
-    chosen = [mark or each for mark, each in zip(marks, recipients, strict=True)]
+    chosen = [mark or name for mark, name in zip(marks, recipients, strict=True)]
     rows = _set(rows, "recipient", pa.array(chosen, pa.string()))
     for name in ("subject", "message_id"):
         values = rows[name].to_pylist()
-        kept = [None if mark else each for mark, each in zip(marks, values, strict=True)]
+        kept = [None if mark else value for mark, value in zip(marks, values, strict=True)]
         rows = _set(rows, name, pa.array(kept, pa.string()))
     return rows
 
 
-def hidden(text: str, known: Collection[str] = ()) -> str:
+def hidden(text: str, own: Collection[str] = ()) -> str:
     """A text for logs and summaries: no address but those of HVE accounts, no column names."""
     return ADDRESS.sub(
-        lambda found: found[0] if found[0].strip(".").lower() in known else HIDDEN,
+        lambda match: match[0] if match[0].strip(".").lower() in own else HIDDEN,
         COLUMNS.sub(r"\1…", text),
     )
 
@@ -180,7 +180,7 @@ def mapped(values: pa.ChunkedArray, change: Callable[[str], str | None]) -> pa.A
     if isinstance(values, pa.ChunkedArray):
         values = values.combine_chunks()
     coded = values.dictionary_encode()
-    changed = pa.array([change(each) for each in coded.dictionary.to_pylist()], pa.string())
+    changed = pa.array([change(value) for value in coded.dictionary.to_pylist()], pa.string())
     return changed.take(coded.indices)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from warehouse.records.accounts import account_addresses
-from warehouse.records.observed import Observed, Recorded, masked
+from warehouse.records.observed import Counts, Observed, masked
 from warehouse.store import Store
 from warehouse.tables import BILLING_POLICIES
 
@@ -28,7 +28,7 @@ OBSERVED = Observed(BILLING_POLICIES, BillingPolicy, lambda policy: policy.accou
 
 def record_billing(
     store: Store, tenant: str, policies: Sequence[BillingPolicy], now: datetime
-) -> Recorded:
+) -> Counts:
     """Writes what differs from the newest observation of the account."""
     mask, own = store.mask(tenant), account_addresses(store, tenant)
     policies = [masked(mask, policy, ("unavailable_reason",), own) for policy in policies]

@@ -14,7 +14,7 @@ from decimal import Decimal
 
 from hve_monitor.files import sql
 from warehouse.connection import arrow
-from warehouse.records.observed import Observed, Recorded
+from warehouse.records.observed import Counts, Observed
 from warehouse.store import Store
 from warehouse.tables import AZURE_COSTS, RETAIL_PRICES
 
@@ -106,7 +106,7 @@ PRICES = Observed(RETAIL_PRICES, RetailPrice, lambda price: price.identity, "ret
 
 
 def newest_costs(store: Store, tenant: str) -> dict[Identity, Cost]:
-    """What is known of every amount of the tenant."""
+    """The last observation of every amount of the tenant."""
     with store.existing(AZURE_COSTS, tenant) as connection:
         costs = [Cost(**row) for row in arrow(connection, NEWEST).to_pylist()]
     return {cost.identity: cost for cost in costs}
@@ -119,7 +119,7 @@ def record_costs(
     read: Sequence[CostRange],
     is_hve: Mark,
     now: datetime,
-) -> Recorded:
+) -> Counts:
     """Writes amounts that differ from their last observation.
 
     Stored rows are marked anew as well, so that a filter pinned today holds for last year.
@@ -139,6 +139,6 @@ def record_costs(
 
 def record_prices(
     store: Store, tenant: str, prices: Sequence[RetailPrice], now: datetime
-) -> Recorded:
+) -> Counts:
     """Writes list prices that differ from the last observation."""
     return PRICES.record(store, tenant, prices, PRICES.newest(store, tenant), now)

@@ -34,7 +34,7 @@ class Landed:
 
     @property
     def unchanged(self) -> int:
-        """Rows that said nothing new."""
+        """Rows that brought nothing new."""
         return self.read - self.new - self.changed
 
     def __add__(self, other: Landed) -> Landed:

@@ -24,7 +24,7 @@ T = TypeVar("T", bound="DataclassInstance")
 Identity = TypeVar("Identity", bound=Hashable)
 
 
-class Recorded(NamedTuple):
+class Counts(NamedTuple):
     """How many observations were new, changed and unchanged."""
 
     new: int
@@ -59,7 +59,7 @@ class Observed(Generic[T, Identity]):
         newest: Mapping[Identity, T],
         now: datetime,
         inferred: Collection[Identity] = (),
-    ) -> Recorded:
+    ) -> Counts:
         """Writes what differs from the newest observation of its identity.
 
         inferred: identities that were not read themselves; they never count as unchanged.
@@ -74,7 +74,7 @@ class Observed(Generic[T, Identity]):
             else:
                 unchanged += identity not in inferred
         append_rows(store, self.table, tenant, map(asdict, fresh), now, self.source)
-        return Recorded(new, len(fresh) - new, unchanged)
+        return Counts(new, len(fresh) - new, unchanged)
 
 
 def append_rows(

@@ -1,8 +1,8 @@
-"""Alerts on their way: what each target was told, and the messages that wait for it.
+"""Alerts on their way: what each target was notified of, and the messages that wait for it.
 
-What a target is told and the message that tells it are written in one transaction, so that a crash
-neither loses nor repeats an alert here. Between sending and `record_sent` lies the one moment that
-no store can close: a process killed in it sends the message again, under the same id.
+The notice of a target and the message that carries it are written in one transaction, so that a
+crash neither loses nor repeats an alert here. A process that is killed between sending and
+`record_sent` sends the message again, under the same id: no store can prevent that.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ KEPT_FOR = timedelta(days=90)
 
 
 @dataclass(frozen=True)
-class Told:
+class Notice:
     """What a target knows of an incident or a budget threshold."""
 
     stage: str
@@ -32,7 +32,7 @@ class Told:
 
 
 @dataclass(frozen=True)
-class Entry:
+class OutgoingMessage:
     """A message to a target; `state` is held until it is due."""
 
     id: str
@@ -67,27 +67,27 @@ class Outbox:
         with self._state.transaction():
             yield
 
-    def told(self, tenant: str) -> dict[tuple[str, str], Told]:
-        """What was told last, by target and key."""
+    def notices(self, tenant: str) -> dict[tuple[str, str], Notice]:
+        """The last notice of every target and key."""
         rows = self._db.execute(
             "select target, key, stage, severity, size, count, paged_at, parts from alerts"
             " where tenant = ?",
             [tenant],
         )
         return {
-            (target, key): Told(stage, severity, size, count, paged_at, json.loads(parts))
+            (target, key): Notice(stage, severity, size, count, paged_at, json.loads(parts))
             for target, key, stage, severity, size, count, paged_at, parts in rows
         }
 
-    def tell(self, tenant: str, target: str, key: str, told: Told) -> None:
-        """Notes what the target is being told; belongs into the transaction of `add`."""
+    def note(self, tenant: str, target: str, key: str, notice: Notice) -> None:
+        """Keeps what the target is notified of; belongs into the transaction of `add`."""
         self._db.execute(
             "insert or replace into alerts values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            [tenant, target, key, told.stage, told.severity, told.size, told.count,
-             told.paged_at, json.dumps(told.parts)],
+            [tenant, target, key, notice.stage, notice.severity, notice.size, notice.count,
+             notice.paged_at, json.dumps(notice.parts)],
         )  # fmt: skip
 
-    def add(self, entry: Entry, now: datetime) -> None:
+    def add(self, entry: OutgoingMessage, now: datetime) -> None:
         """Adds a message; one whose id is there already is the same message."""
         self._db.execute(
             "insert or ignore into outbox"
@@ -97,11 +97,11 @@ class Outbox:
              _text(entry.due_at), _text(now), json.dumps(entry.message)],
         )  # fmt: skip
 
-    def ripe(self, now: datetime) -> list[Entry]:
+    def ripe(self, now: datetime) -> list[OutgoingMessage]:
         """Held messages whose time has come, oldest first."""
         return self._entries("state = 'held' and due_at <= ?", [_text(now)])
 
-    def due(self, real_now: float) -> list[Entry]:
+    def due(self, real_now: float) -> list[OutgoingMessage]:
         """Messages to send, oldest first; those that failed lately wait."""
         return self._entries("state = 'due' and retry_at <= ?", [real_now])
 
@@ -109,36 +109,36 @@ class Outbox:
         """Held messages that go out as they are."""
         self._mark("due", ids)
 
-    def join(self, ids: Sequence[str], digest: Entry, now: datetime) -> None:
+    def join(self, ids: Sequence[str], digest: OutgoingMessage, now: datetime) -> None:
         """Held messages that go out as one; belongs into a transaction."""
         self.add(digest, now)
         self._mark("joined", ids)
 
-    def begin(self, entry: Entry) -> None:
-        """Counts the attempt before it is made."""
+    def begin(self, entry: OutgoingMessage) -> None:
+        """Counts the attempt before it starts."""
         self._db.execute("update outbox set attempts = attempts + 1 where id = ?", [entry.id])
 
-    def record_sent(self, entry: Entry, now: datetime) -> None:
+    def record_sent(self, entry: OutgoingMessage, now: datetime) -> None:
         """The receiver has acknowledged the message."""
         self._db.execute(
             "update outbox set state = 'sent', sent_at = ?, last_error = null where id = ?",
             [_text(now), entry.id],
         )
 
-    def record_failure(self, entry: Entry, error: str, retry_at: float) -> None:
+    def record_failure(self, entry: OutgoingMessage, error: str, retry_at: float) -> None:
         """The message stays due, not before a real time."""
         self._db.execute(
             "update outbox set last_error = ?, retry_at = ? where id = ?",
             [error, retry_at, entry.id],
         )
 
-    def give_up(self, entry: Entry, error: str) -> None:
+    def give_up(self, entry: OutgoingMessage, error: str) -> None:
         """The message is kept with its error, and not tried again."""
         self._db.execute(
             "update outbox set state = 'failed', last_error = ? where id = ?", [error, entry.id]
         )
 
-    def created_at(self, entry: Entry) -> datetime:
+    def created_at(self, entry: OutgoingMessage) -> datetime:
         """Business time at which the message was written."""
         query = "select created_at from outbox where id = ?"
         return datetime.fromisoformat(self._db.execute(query, [entry.id]).fetchone()[0])
@@ -173,15 +173,15 @@ class Outbox:
             [(state, name) for name in ids],
         )
 
-    def _entries(self, condition: str, values: list[Any]) -> list[Entry]:
+    def _entries(self, condition: str, values: list[Any]) -> list[OutgoingMessage]:
         rows = self._db.execute(
             "select id, tenant, target, key, state, due_at, message, attempts from outbox"
             f" where {condition} order by number",
             values,
         )
         return [
-            Entry(name, tenant, target, key, state, datetime.fromisoformat(due), json.loads(text),
-                  attempts)
+            OutgoingMessage(name, tenant, target, key, state, datetime.fromisoformat(due),
+                            json.loads(text), attempts)
             for name, tenant, target, key, state, due, text, attempts in rows
         ]  # fmt: skip
 

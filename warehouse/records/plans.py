@@ -85,7 +85,7 @@ def remove_plan(state: State, plan: str, author: str, now: datetime) -> bool:
 def stored_plans(
     state: State, now: datetime, tenant: str | None = None, *, with_removed: bool = False
 ) -> list[Plan]:
-    """Plans that are announced at `now`, by start; withdrawn ones only when asked for."""
+    """Plans that are announced at `now`, by start; withdrawn ones only when requested."""
     rows = state.connection.execute(
         f"select {COLUMNS} from plans where created_at <= ?1 and (?3 or removed_at is null or"
         " removed_at > ?1) and (?2 is null or tenant = ?2) order by starts_at, id",

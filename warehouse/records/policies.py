@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any
 
 from warehouse.records.accounts import account_addresses
-from warehouse.records.observed import Observed, Recorded, masked
+from warehouse.records.observed import Counts, Observed, masked
 from warehouse.store import Store
 from warehouse.tables import POLICIES
 
@@ -47,8 +47,7 @@ class Policy:
     @property
     def content(self) -> dict[str, Any]:
         """The document's values; empty without one."""
-        values: dict[str, Any] = json.loads(self.document or "{}")
-        return values
+        return dict(json.loads(self.document or "{}"))
 
     @property
     def app_ids(self) -> tuple[str, ...] | None:
@@ -83,7 +82,7 @@ def record_policies(
     policies: Sequence[Policy],
     complete: Collection[str],
     now: datetime,
-) -> Recorded:
+) -> Counts:
     """Writes what differs from the last observation.
 
     complete: kinds of which every object was read: what is known beyond them is gone.

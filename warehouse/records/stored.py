@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Any
 
 import pyarrow as pa
 
-from warehouse.connection import arrow, files_sql
+from warehouse.connection import Row, arrow, files_sql
 from warehouse.store import Store
 from warehouse.tables import MESSAGE_TRACES, Table
 
@@ -30,15 +29,13 @@ def replace_of_accounts(
     store.delta.replace(table, pa.concat_tables(joined), tenant, days)
 
 
-def stored_rows(store: Store, table: Table, tenant: str) -> list[dict[str, Any]]:
+def stored_rows(store: Store, table: Table, tenant: str) -> list[Row]:
     """All rows of a small table that belong to the tenant."""
     files = store.delta.files(table, tenant)
     if not files:
         return []
     with store.compute() as connection:
-        rows: list[dict[str, Any]] = (
-            connection.sql(files_sql(table, files)).to_arrow_table().to_pylist()
-        )
+        rows: list[Row] = arrow(connection, files_sql(table, files)).to_pylist()
     return rows
 
 

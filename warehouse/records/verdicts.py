@@ -34,7 +34,7 @@ class Judged:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a person said of an incident; it holds until `expires_at`, business time."""
+    """What a person decided about an incident; it is valid until `expires_at`, business time."""
 
     judged: Judged
     status: str

@@ -12,7 +12,7 @@ from publish.alerts.notify import candidates
 from publish.alerts.planning import join, plan
 from publish.alerts.routing import named
 from tests.unit.publish.conftest import NOW, Desk, incident, target
-from warehouse.records.outbox import Entry, Outbox
+from warehouse.records.outbox import Outbox, OutgoingMessage
 from warehouse.records.verdicts import Judged, record_verdict
 
 DAY = timedelta(days=1)
@@ -32,7 +32,7 @@ def step(desk: Desk, config: Config, now: Any, *rows: dict[str, Any]) -> list[st
     return stages
 
 
-def due(desk: Desk) -> list[Entry]:
+def due(desk: Desk) -> list[OutgoingMessage]:
     return Outbox(desk.store.state).due(0.0)
 
 
@@ -164,5 +164,5 @@ def test_a_failed_transaction_leaves_neither_mark_nor_message(
         patched.setattr(Outbox, "add", broken)
         with pytest.raises(RuntimeError, match="power is gone"):
             step(desk, config, NOW, incident())
-    assert Outbox(desk.store.state).told("contoso") == {}
+    assert Outbox(desk.store.state).notices("contoso") == {}
     assert step(desk, config, NOW, incident()) == ["opened"]

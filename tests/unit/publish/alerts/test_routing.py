@@ -11,13 +11,13 @@ from hve_monitor.clock import iso
 from hve_monitor.config import Alerts
 from publish.alerts.routing import concerns, may_page, message_id, named, page_bar, route, stage_of
 from tests.unit.publish.conftest import NOW, candidate, target
-from warehouse.records.outbox import Told
+from warehouse.records.outbox import Notice
 
 ZONE = "Europe/Berlin"
 
 
-def told(stage: str = "opened", severity: str = "high", size: int = 5200, **other: Any) -> Told:
-    return Told(stage, severity, size, 1, other.get("paged_at"), {})
+def told(stage: str = "opened", severity: str = "high", size: int = 5200, **other: Any) -> Notice:
+    return Notice(stage, severity, size, 1, other.get("paged_at"), {})
 
 
 @pytest.mark.parametrize(
@@ -38,7 +38,7 @@ def told(stage: str = "opened", severity: str = "high", size: int = 5200, **othe
         ({"size": 0}, told(size=0), None),
     ],
 )
-def test_each_stage_is_told_once(changes: Any, before: Told | None, stage: str | None) -> None:
+def test_each_stage_is_told_once(changes: Any, before: Notice | None, stage: str | None) -> None:
     assert stage_of(candidate(**changes), target(), before) == stage
 
 
@@ -60,7 +60,7 @@ def test_what_concerns_nobody_is_told_to_nobody() -> None:
     assert not concerns(candidate(audience=()), target())
 
 
-def due(quiet: str = "", bar: float = 0.0, before: Told | None = None, **changes: Any) -> Any:
+def due(quiet: str = "", bar: float = 0.0, before: Notice | None = None, **changes: Any) -> Any:
     alerts = Alerts(quiet_hours=quiet)
     place = target(audience=changes.pop("reader", ()))
     stage = changes.pop("stage", "opened")
@@ -99,7 +99,7 @@ def test_a_siem_gets_everything_at_once_and_is_no_page() -> None:
     assert (found.due_at, found.is_page) == (NOW, False)
 
 
-def paged(number: int, days: int = 1) -> dict[tuple[str, str], Told]:
+def paged(number: int, days: int = 1) -> dict[tuple[str, str], Notice]:
     at = iso(NOW - timedelta(days=days))
     return {("soc", f"incident:{each}"): told(paged_at=at) for each in range(number)}
 

@@ -6,16 +6,16 @@ from datetime import timedelta
 from typing import Any
 
 from tests.unit.warehouse.conftest import NOW
-from warehouse.records.outbox import Entry, Outbox, Told
+from warehouse.records.outbox import Notice, Outbox, OutgoingMessage
 from warehouse.store import Store
 
 
-def entry(name: str, **changes: Any) -> Entry:
+def entry(name: str, **changes: Any) -> OutgoingMessage:
     usual = {"tenant": "contoso", "target": "soc", "key": f"incident:{name}", "state": "due"}
-    return Entry(id=name, **usual | {"due_at": NOW, "message": {"title": name}} | changes)
+    return OutgoingMessage(id=name, **usual | {"due_at": NOW, "message": {"title": name}} | changes)
 
 
-def names(entries: list[Entry]) -> list[str]:
+def names(entries: list[OutgoingMessage]) -> list[str]:
     return [each.id for each in entries]
 
 
@@ -67,9 +67,9 @@ def test_what_is_given_up_stays_counted_until_it_is_forgotten(store: Store) -> N
 
 def test_what_was_told_is_replaced_and_kept_by_tenant(store: Store) -> None:
     outbox = Outbox(store.state)
-    told = Told("opened", "high", 5, 1, None, {"title": "a"})
-    outbox.tell("contoso", "soc", "incident:a", told)
-    grown = Told("updated", "high", 50, 2, "2026-11-24T08:00:00Z", {"title": "a"})
-    outbox.tell("contoso", "soc", "incident:a", grown)
-    assert outbox.told("contoso") == {("soc", "incident:a"): grown}
-    assert outbox.told("fabrikam") == {}
+    told = Notice("opened", "high", 5, 1, None, {"title": "a"})
+    outbox.note("contoso", "soc", "incident:a", told)
+    grown = Notice("updated", "high", 50, 2, "2026-11-24T08:00:00Z", {"title": "a"})
+    outbox.note("contoso", "soc", "incident:a", grown)
+    assert outbox.notices("contoso") == {("soc", "incident:a"): grown}
+    assert outbox.notices("fabrikam") == {}

@@ -14,84 +14,104 @@ from warehouse.records.trace_events import Pair, TraceEvent, record_events
 DAY = "2026-11-20T07:00:00"
 
 
-def figures(bench: Workbench) -> dict[str, Any]:
-    bench.build()
-    with bench.reader() as connection:
-        (found,) = delivery_figures(Published(connection, NOW), at("2026-11-01T00:00:00"), NOW)
-    return found
-
-
 def people(count: int, **other: Any) -> list[dict[str, Any]]:
     return [trace("m1", f"p{number}@contoso.com", DAY, **other) for number in range(count)]
 
 
-def test_the_rate_counts_what_is_known_alone(bench: Workbench) -> None:
-    bench.land(
+LIST = trace("m1", "all@contoso.com", DAY, status="expanded")
+# Rows, recipients of the fewest and of the most envelopes, and whether that is exact.
+ENVELOPES: dict[str, tuple[list[dict[str, Any]], list[int], bool]] = {
+    "small": (people(20), [20, 20], True),
+    "list": ([*people(20), LIST], [1, 21], False),
+    "large-list": ([*people(80), LIST], [1, 50], False),
+    "large": (people(80), [1, 50], False),
+    "two-messages": (
+        [*people(80), trace("m2", "a@contoso.com", DAY), trace("m2", "b@contoso.com", DAY)],
+        [2, 50],
+        False,
+    ),
+    "unknown-status": ([*people(3), trace("m1", "x@contoso.com", DAY, status=None)], [1, 4], False),
+}
+# Rows of one account each: accounts do not touch each other, and one build serves all.
+CASES: dict[str, list[dict[str, Any]]] = {
+    "rate": [
         trace("m1", "a@contoso.com", DAY),
         trace("m1", "b@contoso.com", DAY, status="failed"),
         trace("m1", "c@contoso.com", DAY, status="pending"),
         trace("m1", "d@contoso.com", DAY, status=None),
-        trace("m1", "all@contoso.com", DAY, status="expanded"),
+        LIST,
         trace("m0", "e@contoso.com", "2026-10-31T07:00:00"),
+    ],
+    "unknown": [trace("m1", "a@contoso.com", DAY, status=None, size_bytes=None)],
+    "reasons": people(3, status="failed"),
+    "failing": [
+        trace(f"m{day}", recipient, f"2026-11-{day}T07:00:00", status=status)
+        for day in (18, 19, 20)
+        for recipient, status in (
+            ("gone@contoso.com", "failed"),
+            ("busy@contoso.com", "failed" if day < 20 else "delivered"),
+        )
+    ],
+    "sizes": [trace("m1", "a@contoso.com", DAY, size_bytes=10_000_000)],
+} | {name: rows for name, (rows, _, _) in ENVELOPES.items()}
+
+
+@pytest.fixture(scope="module")
+def figures(shared_bench: Workbench) -> dict[str, dict[str, Any]]:
+    """The figures of each case."""
+    shared_bench.land(
+        *(
+            row | {"trace_id": f"{case}-{row['trace_id']}", "sender": f"{case}@contoso.com"}
+            for case, rows in CASES.items()
+            for row in rows
+        )
     )
-    found = figures(bench)
-    assert (found["recipients"], found["known"], found["delivered"]) == (4, 2, 1)
-    assert found["delivery_rate"] == 0.5
-    assert [each["recipient"] for each in found["lists"]] == ["all@contoso.com"]
+    failed = Pair("reasons-m1", "p0@contoso.com")
+    words = "Reason: 550 5.1.10 no"
+    event = TraceEvent(failed.trace_id, failed.recipient, NOW, "Fail", None, words, None)
+    record_events(shared_bench.store, "contoso", {failed: [event]}, NOW)
+    shared_bench.build()
+    with shared_bench.reader() as connection:
+        accounts = delivery_figures(Published(connection, NOW), at("2026-11-01T00:00:00"), NOW)
+    return {figures["account"].removesuffix("@contoso.com"): figures for figures in accounts}
 
 
-def test_without_any_outcome_the_rate_is_unknown(bench: Workbench) -> None:
-    bench.land(trace("m1", "a@contoso.com", DAY, status=None, size_bytes=None))
-    found = figures(bench)
-    assert found["delivery_rate"] is None
-    assert found["size"]["headroom_bytes"] is None
+Figures = dict[str, dict[str, Any]]
 
 
-def test_reasons_come_from_events_and_are_unknown_without(bench: Workbench) -> None:
-    bench.land(*people(3, status="failed"))
-    fail = TraceEvent("m1", "p0@contoso.com", NOW, "Fail", None, "Reason: 550 5.1.10 no", None)
-    record_events(bench.store, "contoso", {Pair("m1", "p0@contoso.com"): [fail]}, NOW)
-    assert figures(bench)["failure_reasons"] == [
+def test_the_rate_counts_what_is_known_alone(figures: Figures) -> None:
+    rate = figures["rate"]
+    assert (rate["recipients"], rate["known"], rate["delivered"]) == (4, 2, 1)
+    assert rate["delivery_rate"] == 0.5
+    assert [group["recipient"] for group in rate["lists"]] == ["all@contoso.com"]
+
+
+def test_without_any_outcome_the_rate_is_unknown(figures: Figures) -> None:
+    assert figures["unknown"]["delivery_rate"] is None
+    assert figures["unknown"]["size"]["headroom_bytes"] is None
+
+
+def test_reasons_come_from_events_and_are_unknown_without(figures: Figures) -> None:
+    assert figures["reasons"]["failure_reasons"] == [
         {"reason": None, "recipients": 2},
         {"reason": "550 5.1.10", "recipients": 1},
     ]
 
 
-def test_recipients_that_always_fail(bench: Workbench) -> None:
-    for day in (18, 19, 20):
-        moment = f"2026-11-{day}T07:00:00"
-        bench.land(
-            trace(f"m{day}", "gone@contoso.com", moment, status="failed"),
-            trace(f"m{day}", "busy@contoso.com", moment,
-                  status="failed" if day < 20 else "delivered"),
-        )  # fmt: skip
-    (found,) = figures(bench)["always_failing"]
-    assert (found["recipient"], found["failures"]) == ("gone@contoso.com", 3)
+def test_recipients_that_always_fail(figures: Figures) -> None:
+    (always,) = figures["failing"]["always_failing"]
+    assert (always["recipient"], always["failures"]) == ("gone@contoso.com", 3)
 
 
-@pytest.mark.parametrize(
-    ("rows", "most", "exact"),
-    [
-        (people(20), [20, 20], True),
-        ([*people(20), trace("m1", "all@contoso.com", DAY, status="expanded")], [1, 21], False),
-        ([*people(80), trace("m1", "all@contoso.com", DAY, status="expanded")], [1, 50], False),
-        (people(80), [1, 50], False),
-        ([*people(80), trace("m2", "a@contoso.com", DAY), trace("m2", "b@contoso.com", DAY)],
-         [2, 50], False),
-        ([*people(3), trace("m1", "x@contoso.com", DAY, status=None)], [1, 4], False),
-    ],
-)  # fmt: skip
-def test_envelopes_are_exact_only_without_lists(
-    bench: Workbench, rows: list[dict[str, Any]], most: list[int], exact: bool
-) -> None:
-    bench.land(*rows)
-    envelope = figures(bench)["envelope"]
+@pytest.mark.parametrize("case", ENVELOPES)
+def test_envelopes_are_exact_only_without_lists(figures: Figures, case: str) -> None:
+    _, most, exact = ENVELOPES[case]
+    envelope = figures[case]["envelope"]
     assert (envelope["most"], envelope["is_exact"]) == (most, exact)
     assert envelope["headroom"] == [50 - most[1], 50 - most[0]]
 
 
-def test_room_for_larger_messages(bench: Workbench) -> None:
-    bench.land(trace("m1", "a@contoso.com", DAY, size_bytes=10_000_000))
-    size = figures(bench)["size"]
+def test_room_for_larger_messages(figures: Figures) -> None:
+    size = figures["sizes"]["size"]
     assert (size["limit_bytes"], size["headroom_bytes"]) == (10_485_760, 485_760)
     assert size["is_limit_verified"] is False

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -11,65 +13,106 @@ from models.engine.workplace import DuckDBEngine
 from tests.unit.models.conftest import NOW, TENANT, Workbench, at, trace
 from warehouse.records.accounts import Account
 
+MINUTES = ("00:00", "14:59", "15:00", "44:59", "45:00", "59:59")
+MOMENT = "2026-11-02T07:00:00"
+STATUSES = ("Delivered", "filteredAsSpam", "Quarantined", "pending", "gettingStatus", "Resolved")
+# Rows of one account each: accounts do not touch each other, and one build serves all.
+CASES: dict[str, list[dict[str, Any]]] = {
+    "list": [
+        trace("m1", "all@contoso.com", MOMENT, status="expanded"),
+        trace("m1", "a@contoso.com", MOMENT),
+        trace("m1", "b@contoso.com", MOMENT, status="Failed"),
+    ],
+    "statuses": [
+        trace(f"m{number}", "a@contoso.com", MOMENT, status=status)
+        for number, status in enumerate(STATUSES)
+    ],
+    "no-status": [trace("m1", "a@contoso.com", MOMENT, status=None)],
+    "hr": [trace("m1", "a@contoso.com", MOMENT)],
+    "people": [trace("m2", "a@contoso.com", "2026-11-02T08:00:00")],
+    "quarters": [
+        trace(f"m{number}", "a@contoso.com", f"2026-11-02T07:{minute}")
+        for number, minute in enumerate(MINUTES)
+    ],
+    "june": [
+        trace("m1", "a@contoso.com", "2026-05-31T23:59:59.999999"),
+        trace("m2", "a@contoso.com", "2026-06-01T00:00:00"),
+    ],
+    "contacts": [
+        trace("m1", "a@contoso.com", MOMENT),
+        trace("m2", "a@contoso.com", "2026-11-02T07:30:00"),
+        trace("m3", "a@contoso.com", "2026-11-03T07:00:00"),
+        trace("m4", "b@contoso.com", "2026-11-03T07:00:00", from_ip="192.0.2.99"),
+    ],
+    "sources": [
+        trace("m1", "a@contoso.com", MOMENT, from_ip=""),
+        trace("m2", "a@contoso.com", MOMENT, from_ip="255.255.255.255"),
+        trace("m3", "a@contoso.com", MOMENT, from_ip=None),
+    ],
+}
+Rows = Callable[[str, str, str], list[tuple[Any, ...]]]
 
-def test_a_list_counts_by_its_members_and_never_by_itself(bench: Workbench) -> None:
-    bench.land(
-        trace("m1", "all@contoso.com", "2026-11-02T07:00:00", status="expanded"),
-        trace("m1", "a@contoso.com", "2026-11-02T07:00:00"),
-        trace("m1", "b@contoso.com", "2026-11-02T07:00:00", status="Failed"),
-    )
-    bench.build()
-    rows = bench.query(
-        "select messages, recipients, delivered, failed, expanded, billable_recipients"
-        " from marts.hve_usage_daily"
-    )
-    assert rows == [(1, 2, 1, 1, 1, 1)]
 
-
-def test_statuses_in_any_case_and_unknown_ones(bench: Workbench) -> None:
-    statuses = [
-        "Delivered",
-        "filteredAsSpam",
-        "Quarantined",
-        "pending",
-        "gettingStatus",
-        "Resolved",
-    ]
-    bench.land(
+@pytest.fixture(scope="module")
+def rows_of(shared_bench: Workbench) -> Rows:
+    """Columns of a mart of a case's account, the oldest rows first."""
+    shared_bench.land(
         *(
-            trace(f"m{i}", "a@contoso.com", "2026-11-02T07:00:00", status=status)
-            for i, status in enumerate(statuses)
+            row | {"trace_id": f"{case}-{row['trace_id']}", "sender": f"{sender}@contoso.com"}
+            for case, rows in CASES.items()
+            for row in rows
+            for sender in ["HR" if case == "hr" else case]
         )
     )
-    bench.build()
-    rows = bench.query(
-        "select recipients, delivered, filtered_as_spam, quarantined, pending, other"
-        " from marts.hve_usage_daily"
-    )
-    assert rows == [(6, 1, 1, 1, 1, 2)]
+    shared_bench.accounts(Account("hr@contoso.com", ("hr@contoso.com", "people@contoso.com")))
+    shared_bench.build()
+
+    def read(case: str, mart: str, columns: str) -> list[tuple[Any, ...]]:
+        where = f"where account = '{case}@contoso.com'"
+        return shared_bench.query(f"select {columns} from marts.{mart} {where} order by day")
+
+    return read
 
 
-def test_rows_without_a_status_are_unknown_and_not_zero(bench: Workbench) -> None:
-    bench.land(trace("m1", "a@contoso.com", "2026-11-02T07:00:00", status=None))
-    bench.build()
-    rows = bench.query(
-        "select recipients, delivered, expanded, other, billable_recipients"
-        " from marts.hve_usage_daily"
-    )
-    assert rows == [(1, None, None, 1, None)]
-    assert bench.query("select * from marts.hve_cost_daily") == []
+def test_a_list_counts_by_its_members_and_never_by_itself(rows_of: Rows) -> None:
+    columns = "messages, recipients, delivered, failed, expanded, billable_recipients"
+    assert rows_of("list", "hve_usage_daily", columns) == [(1, 2, 1, 1, 1, 1)]
 
 
-def test_rows_of_an_alias_belong_to_the_primary_address(bench: Workbench) -> None:
-    bench.land(
-        trace("m1", "a@contoso.com", "2026-11-02T07:00:00", sender="HR@contoso.com"),
-        trace("m2", "a@contoso.com", "2026-11-02T08:00:00", sender="people@contoso.com"),
-    )
-    bench.accounts(Account("hr@contoso.com", ("hr@contoso.com", "people@contoso.com")))
-    bench.build()
-    assert bench.query("select account, messages from marts.hve_usage_daily") == [
-        ("hr@contoso.com", 2)
+def test_statuses_in_any_case_and_unknown_ones(rows_of: Rows) -> None:
+    columns = "recipients, delivered, filtered_as_spam, quarantined, pending, other"
+    assert rows_of("statuses", "hve_usage_daily", columns) == [(6, 1, 1, 1, 1, 2)]
+
+
+def test_rows_without_a_status_are_unknown_and_not_zero(rows_of: Rows) -> None:
+    columns = "recipients, delivered, expanded, other, billable_recipients"
+    assert rows_of("no-status", "hve_usage_daily", columns) == [(1, None, None, 1, None)]
+    assert rows_of("no-status", "hve_cost_daily", "*") == []
+
+
+def test_rows_of_an_alias_belong_to_the_primary_address(rows_of: Rows) -> None:
+    assert rows_of("hr", "hve_usage_daily", "account, messages") == [("hr@contoso.com", 2)]
+    assert rows_of("people", "hve_usage_daily", "*") == []
+
+
+def test_quarter_hours_add_up_to_the_hour(rows_of: Rows) -> None:
+    columns = "hour_utc, recipients, recipients_q1, recipients_q2, recipients_q3, recipients_q4"
+    assert rows_of("quarters", "hve_usage_hourly", columns) == [(at(MOMENT), 6, 2, 1, 1, 2)]
+
+
+def test_nothing_was_charged_before_june_2026(rows_of: Rows) -> None:
+    assert rows_of("june", "hve_cost_daily", "cost") == [(0,), (Decimal("0.000042000"),)]
+
+
+def test_a_contact_is_new_once(rows_of: Rows) -> None:
+    assert rows_of("contacts", "hve_usage_hourly", "new_recipients, new_sources") == [
+        (1, 1),
+        (1, 1),
     ]
+
+
+def test_unknown_source_addresses_are_never_new(rows_of: Rows) -> None:
+    assert rows_of("sources", "hve_usage_hourly", "new_sources") == [(None,)]
 
 
 def test_an_alias_that_becomes_known_later_moves_its_old_rows(bench: Workbench) -> None:
@@ -80,22 +123,6 @@ def test_an_alias_that_becomes_known_later_moves_its_old_rows(bench: Workbench) 
     bench.accounts(Account("hr@contoso.com", ("hr@contoso.com", "people@contoso.com")))
     bench.build()
     assert bench.query("select account from marts.hve_usage_daily") == [("hr@contoso.com",)]
-
-
-def test_quarter_hours_add_up_to_the_hour(bench: Workbench) -> None:
-    minutes = ["00:00", "14:59", "15:00", "44:59", "45:00", "59:59"]
-    bench.land(
-        *(
-            trace(f"m{i}", "a@contoso.com", f"2026-11-02T07:{minute}")
-            for i, minute in enumerate(minutes)
-        )
-    )
-    bench.build()
-    rows = bench.query(
-        "select hour_utc, recipients, recipients_q1, recipients_q2, recipients_q3, recipients_q4"
-        " from marts.hve_usage_hourly"
-    )
-    assert rows == [(at("2026-11-02T07:00:00"), 6, 2, 1, 1, 2)]
 
 
 def test_hours_add_up_to_days_and_days_to_money(bench: Workbench) -> None:
@@ -113,30 +140,6 @@ def test_hours_add_up_to_days_and_days_to_money(bench: Workbench) -> None:
     assert money == [(Decimal("0.008400000"), Decimal("0.000042000"))]
 
 
-def test_nothing_was_charged_before_june_2026(bench: Workbench) -> None:
-    bench.land(
-        trace("m1", "a@contoso.com", "2026-05-31T23:59:59.999999"),
-        trace("m2", "a@contoso.com", "2026-06-01T00:00:00"),
-    )
-    bench.build()
-    rows = bench.query("select day, cost from marts.hve_cost_daily order by day")
-    assert [cost for _, cost in rows] == [0, Decimal("0.000042000")]
-
-
-def test_a_contact_is_new_once(bench: Workbench) -> None:
-    bench.land(
-        trace("m1", "a@contoso.com", "2026-11-02T07:00:00"),
-        trace("m2", "a@contoso.com", "2026-11-02T07:30:00"),
-        trace("m3", "a@contoso.com", "2026-11-03T07:00:00"),
-        trace("m4", "b@contoso.com", "2026-11-03T07:00:00", from_ip="192.0.2.99"),
-    )
-    bench.build()
-    rows = bench.query(
-        "select new_recipients, new_sources from marts.hve_usage_hourly order by hour_utc"
-    )
-    assert rows == [(1, 1), (1, 1)]
-
-
 def test_a_late_row_takes_the_first_contact_from_the_later_day(bench: Workbench) -> None:
     bench.land(trace("m2", "a@contoso.com", "2026-11-05T07:00:00"))
     bench.build()
@@ -144,16 +147,6 @@ def test_a_late_row_takes_the_first_contact_from_the_later_day(bench: Workbench)
     assert bench.build() == 2
     rows = bench.query("select day, new_recipients from marts.hve_usage_hourly order by hour_utc")
     assert [new for _, new in rows] == [1, 0]
-
-
-def test_unknown_source_addresses_are_never_new(bench: Workbench) -> None:
-    bench.land(
-        trace("m1", "a@contoso.com", "2026-11-02T07:00:00", from_ip=""),
-        trace("m2", "a@contoso.com", "2026-11-02T07:00:00", from_ip="255.255.255.255"),
-        trace("m3", "a@contoso.com", "2026-11-02T07:00:00", from_ip=None),
-    )
-    bench.build()
-    assert bench.query("select new_sources from marts.hve_usage_hourly") == [(None,)]
 
 
 def test_only_touched_days_are_rebuilt_and_a_full_build_says_the_same(bench: Workbench) -> None:

@@ -29,6 +29,13 @@ def test_every_writer_has_the_guard(tmp_path: Path) -> None:
     assert running(file.read_bytes()) == []
 
 
+def test_a_line_end_inside_a_cell_begins_no_row(tmp_path: Path) -> None:
+    texts = ["x\r=1+1", "x\n=1+1", "x\r\n=1+1"]
+    write_csv(tmp_path / "x.csv", ["text"], ([text] for text in texts))
+    assert cells((tmp_path / "x.csv").read_bytes()) == texts
+    assert cells(sheet(["text"], ({"text": text} for text in texts))) == texts
+
+
 @pytest.mark.parametrize(
     ("value", "shown"),
     [("a=1", "a=1"), (" plain", " plain"), ("plain", "plain"), ("", ""), (-5, -5), (-0.5, -0.5),

@@ -11,7 +11,8 @@ from actions.outcome import Outcome
 from actions.rebuild import build_options
 from hve_monitor.config import Config, Tenant
 from hve_monitor.errors import DONE, INCOMPLETE
-from ingest.files.imported import FileImport, ImportResult, expand, totals
+from ingest.files.imported import FileImport, ImportResult, totals
+from ingest.files.paths import expand
 from ingest.source import Progress
 from models.build import BuildResult, build
 from warehouse.configured import store_of

@@ -119,7 +119,7 @@ def import_(
     """Land exports of message traces, or any table by --map; works without any configuration."""
     from actions.import_files import import_files
     from actions.progress import progress_bar
-    from ingest.files.imported import parse_map
+    from ingest.files.column_map import parse_map
 
     loaded = load(config)
     target = tenant_of(loaded, tenant)

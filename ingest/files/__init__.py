@@ -1,6 +1,8 @@
 """Imported files.
 
 Reading order:
-  imported  files, archives and folders into one tenant; every rejected row with its reason
-  formats   the exports themselves, as typed trace rows
+  paths       the files that the paths of a command mean
+  imported    files into one tenant: every row is stored, or rejected with its reason
+  column_map  columns of tables that are no export we recognise
+  formats     the exports themselves, as typed trace rows
 """

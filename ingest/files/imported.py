@@ -2,14 +2,12 @@
 
 Formats, encodings and archives are those of ingest.files.formats. Rows that cannot be read are
 kept in raw.rejected_rows with file (and member), line and reason. What a file lacks is null.
-Read = new + changed + unchanged + rejected + skipped, where read counts the (message, recipient)
-rows that a file says, not its lines: an export may tell several recipients in a line, or one
-recipient in many.
+Read = new + changed + unchanged + rejected + skipped, where read counts (message, recipient) rows,
+not lines: an export may list several recipients in a line, or one recipient in many lines.
 """
 
 from __future__ import annotations
 
-import glob
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -21,8 +19,9 @@ import pyarrow.compute as pc
 
 from hve_monitor.config import Tenant
 from hve_monitor.errors import ConfigError
+from ingest.files.column_map import columns_for
 from ingest.files.formats.containers import Member, UnreadableError, members
-from ingest.files.formats.layouts import Layout, plain, recognise, shown
+from ingest.files.formats.layouts import Layout, recognise
 from ingest.files.formats.reading import FORMATS, Chosen, Collected, Reader, Rows
 from ingest.pace import Pace
 from ingest.powershell.collected import record_collection
@@ -34,8 +33,6 @@ from warehouse.records.rejected_rows import reject
 from warehouse.store import Store
 
 ROWS_AT_ONCE = 100_000
-REQUIRED = ("id", "sender", "recipient", "received_at")
-OPTIONAL = ("message_id", "subject", "size", "from_ip", "to_ip", "status")
 TEXTS = {"id": "trace_id", "received_at": "received"}
 TABLE = Layout("table", "rows", {}, ())
 
@@ -202,78 +199,8 @@ class FileImport:
         recognised = None if self.columns else recognise(columns)
         if recognised:
             return recognised
-        chosen = mapping(self.columns, columns, Path(name))
+        chosen = columns_for(self.columns, columns, Path(name))
         return TABLE, {TEXTS.get(name, name): column for name, column in chosen.items()}
-
-
-def parse_map(text: str | None) -> dict[str, str]:
-    """`id=COL,sender=COL,…` as a dict. Raises: ConfigError naming the part that is wrong."""
-    pairs: dict[str, str] = {}
-    for part in (text or "").split(","):
-        name, equals, column = part.strip().partition("=")
-        if not part.strip():
-            continue
-        if not equals or not column or name not in REQUIRED + OPTIONAL:
-            names = ", ".join(REQUIRED + OPTIONAL)
-            raise ConfigError(f"--map {part.strip()}: write name=COLUMN with a name of {names}")
-        pairs[name] = column
-    return pairs
-
-
-def mapping(requested: Mapping[str, str], columns: Sequence[str], file: Path) -> dict[str, str]:
-    """Column of the file for each of our names: the requested ones, or columns of that name.
-
-    Columns are looked up as written, else without regard to case, spaces, `_` and `-`.
-    Raises: ConfigError when a required name has no column or a requested column is missing.
-    """
-    spelled = {plain(column): column for column in reversed(columns)}
-    spelled |= {column: column for column in columns}
-    spellings = {
-        column: spelled.get(column) or spelled.get(plain(column)) for column in requested.values()
-    }
-    have = shown(columns)
-    absent = [column for column, spelling in spellings.items() if spelling is None]
-    if absent:
-        raise ConfigError(f"{file}: no column '{absent[0]}'; it has: {have}")
-    own = {name: spelled.get(name) or spelled.get(plain(name)) for name in REQUIRED + OPTIONAL}
-    chosen = {name: column for name, column in own.items() if column and name not in requested}
-    chosen |= {
-        name: spelling for name, column in requested.items() if (spelling := spellings[column])
-    }
-    missing = [name for name in REQUIRED if name not in chosen]
-    if missing:
-        raise ConfigError(
-            f"{file}: which column is '{missing[0]}'? add --map {missing[0]}=COLUMN"
-            f" (it is no known export; columns: {have})"
-        )
-    return chosen
-
-
-def expand(paths: Sequence[Path]) -> list[Path]:
-    """The files meant: a folder stands for the files below it, a pattern for what it matches.
-
-    Raises: ConfigError when there is none.
-    """
-    files: list[Path] = []
-    for path in paths:
-        if path.exists():
-            files += _below(path)
-            continue
-        matches = [Path(name) for name in sorted(glob.glob(str(path), recursive=True))]  # noqa: PTH207 - an absolute pattern is no method of Path
-        if not matches:
-            raise ConfigError(f"{path}: no such file or folder")
-        files += [file for match in matches for file in _below(match)]
-    if not files:
-        raise ConfigError(f"{paths[0]}: the folder holds no file")
-    return list(dict.fromkeys(files))
-
-
-def _below(path: Path) -> list[Path]:
-    if not path.is_dir():
-        return [path]
-    return [
-        file for file in sorted(path.rglob("*")) if file.is_file() and not file.name.startswith(".")
-    ]
 
 
 def totals(results: Sequence[ImportResult]) -> dict[str, int]:

@@ -19,14 +19,8 @@ from hypothesis import strategies as st
 
 from hve_monitor.config import Tenant
 from hve_monitor.errors import ConfigError
-from ingest.files.imported import (
-    FileImport,
-    ImportResult,
-    expand,
-    mapping,
-    parse_map,
-    totals,
-)
+from ingest.files.imported import FileImport, ImportResult, totals
+from ingest.files.paths import expand
 from tests.unit.ingest.conftest import NOW, quiet
 from warehouse.records.accounts import Account, record_accounts
 from warehouse.records.stored import stored_rows
@@ -258,42 +252,6 @@ def test_a_required_column_that_is_missing_names_those_there_are(site: Site) -> 
     with pytest.raises(ConfigError, match="columns: id, sender"):
         site.load("b.csv", "id;sender\n1;a@contoso.com\n")
     assert site.rows() == []
-
-
-def test_a_mapped_column_that_is_missing_is_told() -> None:
-    with pytest.raises(ConfigError, match="no column 'Form'; it has: From, To"):
-        mapping({"sender": "Form"}, ["From", "To"], Path("a.csv"))
-
-
-def test_own_names_need_no_map_and_a_map_beats_them() -> None:
-    names = ["id", "sender", "recipient", "received_at", "subject", "from"]
-    assert mapping({"sender": "from"}, names, Path("a.csv")) == {
-        "id": "id",
-        "sender": "from",
-        "recipient": "recipient",
-        "received_at": "received_at",
-        "subject": "subject",
-    }
-
-
-@pytest.mark.parametrize(
-    ("text", "pairs"),
-    [
-        (None, {}),
-        ("", {}),
-        ("id=ID", {"id": "ID"}),
-        (" id=Message ID , sender=From,", {"id": "Message ID", "sender": "From"}),
-        ("id=a=b", {"id": "a=b"}),
-    ],
-)
-def test_a_map_is_pairs_of_names(text: str | None, pairs: dict[str, str]) -> None:
-    assert parse_map(text) == pairs
-
-
-@pytest.mark.parametrize("part", ["id", "id=", "=ID", "form=From", "received=When"])
-def test_a_map_that_cannot_be_read_names_the_part(part: str) -> None:
-    with pytest.raises(ConfigError, match=f"--map {part}: write name=COLUMN with a name of id,"):
-        parse_map(f"sender=From,{part}")
 
 
 # -- accounts -------------------------------------------------------------------------------------

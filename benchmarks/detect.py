@@ -31,9 +31,9 @@ from benchmarks.inputs import accounts
 from benchmarks.inputs.series import SeriesError, SeriesFile, read_series
 from benchmarks.measure import table
 from benchmarks.plain.naive import DETECTORS
-from models.baseline.grid import Floats
 from models.baseline.scores import score_hours
 from models.baseline.thresholds import own_alerts
+from models.statistics import Floats
 
 BESIDE = Path(__file__).parents[2] / "shared"
 LABELS = BESIDE / "data" / "anomaly" / "hourly.parquet"

@@ -32,10 +32,10 @@ from benchmarks.inputs.daily_series import Series, office, read_table, series_of
 from benchmarks.measure import table
 from benchmarks.plain.autoets import auto_ets
 from benchmarks.plain.peers import PLAIN
-from models.baseline.grid import Floats
 from models.forecast.backtest import TOTAL, backtest_rows, period_sums
 from models.forecast.rolling import Outlook, Rolling, whole_days
 from models.periods import end_of_month
+from models.statistics import Floats
 
 OURS = "hve-monitor"
 LEAST_PER_DAY = {"office": 2.0, "simulated": 0.0}

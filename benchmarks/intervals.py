@@ -20,8 +20,9 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from benchmarks.inputs.accounts import traffic
 from benchmarks.inputs.series import read_series
 from benchmarks.measure import table
-from models.baseline.grid import Floats, HourlyGrid
+from models.baseline.grid import HourlyGrid
 from models.incidents.walk import analyse
+from models.statistics import Floats
 
 LABELS = Path(__file__).parents[2] / "shared" / "data" / "anomaly" / "hourly.parquet"
 LOADS = ((0.0, 0.5), (0.5, 2.0), (2.0, 20.0), (20.0, 200.0), (200.0, np.inf))

@@ -9,10 +9,11 @@ import numpy as np
 
 from benchmarks.measure import table
 from models.baseline.baseline import local_calendar
-from models.baseline.grid import Floats, HourlyGrid
+from models.baseline.grid import HourlyGrid
 from models.baseline.scores import score_hours
 from models.baseline.thresholds import own_alerts
 from models.incidents.walk import analyse
+from models.statistics import Floats
 
 START = datetime(2026, 1, 5, tzinfo=UTC)  # a Monday
 ZONE = "Europe/Berlin"

@@ -14,8 +14,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from models.baseline.grid import Floats
-from models.forecast.profiles import DailyHistory
+from models.forecast.history import DailyHistory
+from models.statistics import Floats
 
 OFFICE = Path(__file__).parents[2] / "shared" / "data" / "mail" / "internal_mail_a.parquet"
 

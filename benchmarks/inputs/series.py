@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from models.baseline.baseline import LocalCalendar, local_calendar
-from models.baseline.grid import Floats
+from models.statistics import Floats
 
 NAMES = ("series_id", "ts", "value")
 _DAY = 24

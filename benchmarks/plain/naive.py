@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from models.baseline.grid import Floats
+from models.statistics import Floats
 
 _LEAST = 24
 _WEEK = 168

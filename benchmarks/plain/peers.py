@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from models.baseline.grid import Floats
-from models.statistics import mean_known
+from models.statistics import Floats, mean_known
 
 _LEAST_SUM = 1e-9
 

@@ -11,11 +11,10 @@ from dashboards.charts.volume import rate_chart
 from dashboards.delivery.failures import figures_panel, latest_panel, reasons_panel
 from dashboards.delivery.search import is_asked, search_form, search_results
 from dashboards.delivery.timeline import timeline_panel
-from dashboards.parts.amounts import count, percent, plural
+from dashboards.parts.amounts import count, delivered_share, percent, plural
 from dashboards.parts.figure import behind, figure, heading
 from dashboards.parts.markup import Markup, scrolled, tag
 from dashboards.parts.palette import NAMES, palette
-from dashboards.parts.rates import delivered_share
 from dashboards.session import readings
 from dashboards.session.frame import chosen_account, footer, opened
 from dashboards.session.view import View

@@ -13,6 +13,8 @@ from dashboards.overview.tiles import overview_tiles
 from dashboards.overview.yesterday import since_yesterday
 from dashboards.parts.amounts import (
     count,
+    delivered_share,
+    delivered_words,
     moment,
     money,
     percent,
@@ -24,7 +26,6 @@ from dashboards.parts.figure import figure, heading
 from dashboards.parts.incident_words import KINDS, open_ones, severity_mark
 from dashboards.parts.markup import Markup, scrolled, tag
 from dashboards.parts.palette import palette
-from dashboards.parts.rates import delivered_share, delivered_words
 from dashboards.parts.tile import sparkline
 from dashboards.session import readings
 from dashboards.session.frame import footer, opened

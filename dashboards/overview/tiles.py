@@ -10,10 +10,19 @@ from typing import Any
 import streamlit as st
 
 from dashboards.overview.windows import Sent, sent_in
-from dashboards.parts.amounts import age, between, change, count, moment, money, percent, plural
+from dashboards.parts.amounts import (
+    age,
+    between,
+    change,
+    count,
+    delivered_share,
+    moment,
+    money,
+    percent,
+    plural,
+)
 from dashboards.parts.check_words import failing_over_time
 from dashboards.parts.incident_words import open_ones
-from dashboards.parts.rates import delivered_share
 from dashboards.parts.tile import Tile, tile_markup
 from dashboards.session import readings
 from dashboards.session.view import View

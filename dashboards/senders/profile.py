@@ -11,11 +11,10 @@ import streamlit as st
 from dashboards.charts.baseline import baseline_chart, hour_table
 from dashboards.charts.volume import volume_chart
 from dashboards.charts.week import busiest, week_chart
-from dashboards.parts.amounts import count, moment, plural
+from dashboards.parts.amounts import count, delivered_share, delivered_words, moment, plural
 from dashboards.parts.figure import behind, empty, figure, heading, key_of, moment_column
 from dashboards.parts.markup import scrolled, table_of, tag
 from dashboards.parts.palette import palette
-from dashboards.parts.rates import delivered_share, delivered_words
 from dashboards.session import readings
 from dashboards.session.view import View
 from models.usage.accounts import WEEKDAYS, Sender, week_of

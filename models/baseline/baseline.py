@@ -16,9 +16,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from models.baseline.grid import Floats
 from models.baseline.intervals import SMALL, conformal_shifts, interval_bounds, nested_bounds
-from models.statistics import known_or_zero, mean_known, sum_known
+from models.statistics import Floats, known_or_zero, mean_known, sum_known
 
 LEARNING_DAYS = 14
 WEEKS = 4

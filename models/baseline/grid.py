@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from models.statistics import Floats
 
 QUARTERS = ("recipients_q1", "recipients_q2", "recipients_q3", "recipients_q4")
 _PLAIN = ("recipients", "new_recipients", "new_sources")

@@ -12,8 +12,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from models.baseline.grid import Floats
-from models.statistics import small_count_quantile
+from models.statistics import Floats, small_count_quantile
 
 SMALL = 2.0  # expected recipients per hour under which counts are treated as small
 _TAILS = (0.025, 0.1, 0.9, 0.975)

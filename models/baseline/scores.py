@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.baseline.baseline import LocalCalendar
-from models.baseline.grid import Floats
+from models.statistics import Floats
 
 Table = NDArray[np.float32]  # (accounts, local days, 24): exact enough to rank, half the memory
 

@@ -14,8 +14,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from models.baseline.grid import Floats
-from models.statistics import known_or_zero
+from models.statistics import Floats, known_or_zero
 
 COMMON = 3.0  # score: under one false alert per account-month on public series
 OPEN_HOURS = 24

@@ -6,10 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.baseline.baseline import Baseline, DayForecast, LocalCalendar
-from models.baseline.grid import Floats, HourlyGrid
+from models.baseline.grid import HourlyGrid
 from models.baseline.scores import score_hours
 from models.baseline.thresholds import own_alerts
-from models.statistics import known_or_zero
+from models.statistics import Floats, known_or_zero
 
 LONGEST_CUT_HOURS = 7 * 24  # what has lasted a week is the new normal and feeds baselines again
 

@@ -18,13 +18,11 @@ from hve_monitor.document import plain
 from hve_monitor.errors import ConfigError
 from hve_monitor.files import sql
 from models.cost.budgets import BudgetLine
-from models.cost.quarters import quarter_report
 from models.forecast.backtest import backtest
 from models.forecast.projection import Estimate, MonthEstimate, Projection, project_month
 from models.money import times
-from models.periods import end_of_month
-from models.reference.prices import ONE_DAY, PriceBook, published_prices
-from models.reference.tariff import Tariff
+from models.periods import end_of_month, period_of
+from models.reference.prices import ONE_DAY, PriceBook, Tariff, published_prices
 from models.usage.usage import daily_usage
 from warehouse.reading import Published
 
@@ -295,3 +293,28 @@ def past_report(published: Published) -> dict[str, Any]:
 def billable_days(published: Published) -> pd.DataFrame:
     """tenant, account, day, recipients: what is known to be billable."""
     return _billable(published)
+
+
+def quarter_report(
+    spent: pd.DataFrame, estimate: Estimate, price: Decimal | None, first: date
+) -> dict[str, Any]:
+    """The quarter that holds the month: what is spent stays exact, only the rest is an estimate.
+
+    spent: day, cost (Decimal, None where a price is missing).
+    JSON: quarter (YYYY-Qn), cost (so far), quarter_end, p80, p95; null where a price is missing.
+    """
+    begin, end = period_of(first, "quarter")
+    costs = spent[(spent["day"] >= begin) & (spent["day"] <= end)]["cost"].tolist()
+    so_far = None if any(cost is None for cost in costs) else sum(costs, Decimal(0))
+
+    def money(recipients: float) -> str | None:
+        rest = times(price, max(0.0, recipients - estimate.actual))
+        return None if rest is None or so_far is None else plain(so_far + rest)
+
+    return {
+        "quarter": f"{begin.year}-Q{(begin.month + 2) // 3}",
+        "cost": plain(so_far),
+        "quarter_end": money(estimate.month_end),
+        "p80": [money(bound) for bound in estimate.p80],
+        "p95": [money(bound) for bound in estimate.p95],
+    }

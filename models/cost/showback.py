@@ -12,8 +12,8 @@ import pandas as pd
 
 from hve_monitor.document import plain
 from hve_monitor.files import sql
-from models.allocation import MICRO
 from models.engine.sql import records
+from models.money import MICRO
 from models.periods import end_of_month
 from models.reference.cost_centers import Center, Centers
 from warehouse.reading import Published

@@ -11,10 +11,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from models.baseline.grid import Floats
 from models.forecast.history import read_days
 from models.forecast.rolling import Rolling, whole_days
-from models.statistics import known_or_zero, mean_known
+from models.statistics import Floats, known_or_zero, mean_known
 
 PERIOD_DAYS = 30
 SEEN_FROM = (0, 10, 15, 20)

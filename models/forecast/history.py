@@ -1,4 +1,4 @@
-"""Sparse daily rows as a matrix of accounts and UTC days."""
+"""Daily recipients of accounts as matrices: what was sent, and what the future is learnt from."""
 
 from __future__ import annotations
 
@@ -9,10 +9,39 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from models.baseline.grid import Floats
 from models.forecast.planned import planned_days, shares_of
-from models.forecast.profiles import DailyHistory
-from models.statistics import known_or_zero, sum_known
+from models.statistics import Floats, known_or_zero, sum_known
+
+
+@dataclass(frozen=True)
+class DailyHistory:
+    """Recipients per account and UTC day, ending with the last complete day.
+
+    Shape:  values (accounts, days); NaN before the account's first day and where unknown.
+            announced (accounts, days): recipients of announced sends in the values.
+    """
+
+    values: Floats
+    end: date  # the day after the last column
+    announced: Floats | None = None
+
+    @property
+    def regular(self) -> Floats:
+        """The values without what was announced."""
+        if self.announced is None:
+            return self.values
+        return np.maximum(self.values - self.announced, 0.0)
+
+    def before(self, day: date) -> DailyHistory:
+        """The history as it was known when `day` began."""
+        kept = self.values.shape[1] - (self.end - day).days
+        announced = None if self.announced is None else self.announced[:, :kept]
+        return DailyHistory(self.values[:, :kept], day, announced)
+
+    def weekdays(self) -> NDArray[np.int64]:
+        """Weekday of every column, Monday = 0."""
+        days = self.values.shape[1]
+        return (self.end.weekday() - np.arange(days, 0, -1)) % 7
 
 
 @dataclass(frozen=True)

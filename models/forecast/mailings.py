@@ -15,8 +15,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from models.baseline.grid import Floats
-from models.statistics import known_or_zero, mean_known
+from models.statistics import Floats, known_or_zero, mean_known
 
 _SPIKE_RATIO = 6.0  # times the account's mean day
 _SPIKE_LEAST = 50.0

@@ -8,7 +8,7 @@ from datetime import UTC, date, timedelta
 import numpy as np
 import pandas as pd
 
-from models.baseline.grid import Floats
+from models.statistics import Floats
 from warehouse.records.plans import Plan
 
 _DAY = pd.Timedelta(days=1)

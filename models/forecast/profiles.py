@@ -15,9 +15,9 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
-from models.baseline.grid import Floats
+from models.forecast.history import DailyHistory
 from models.forecast.mailings import Recurring, split_recurring
-from models.statistics import known_or_zero, mean_known
+from models.statistics import Floats, known_or_zero, mean_known
 
 METHODS = (
     "weekday profile × level",
@@ -41,37 +41,6 @@ _TREND_NOISE = 8.0  # squared t ratio that noise alone may reach: weeks depend o
 _MOST_GROWTH = 0.25 / 30.0  # log growth a day
 _GROWS_FOR = 60.0  # days ahead after which no growth is claimed
 _FEWEST_DAYS = 14
-
-
-@dataclass(frozen=True)
-class DailyHistory:
-    """Recipients per account and UTC day, ending with the last complete day.
-
-    Shape:  values (accounts, days); NaN before the account's first day and where unknown.
-            announced (accounts, days): recipients of announced sends in the values.
-    """
-
-    values: Floats
-    end: date  # the day after the last column
-    announced: Floats | None = None
-
-    @property
-    def regular(self) -> Floats:
-        """The values without what was announced."""
-        if self.announced is None:
-            return self.values
-        return np.maximum(self.values - self.announced, 0.0)
-
-    def before(self, day: date) -> DailyHistory:
-        """The history as it was known when `day` began."""
-        kept = self.values.shape[1] - (self.end - day).days
-        announced = None if self.announced is None else self.announced[:, :kept]
-        return DailyHistory(self.values[:, :kept], day, announced)
-
-    def weekdays(self) -> NDArray[np.int64]:
-        """Weekday of every column, Monday = 0."""
-        days = self.values.shape[1]
-        return (self.end.weekday() - np.arange(days, 0, -1)) % 7
 
 
 @dataclass(frozen=True)

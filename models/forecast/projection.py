@@ -13,13 +13,13 @@ from datetime import UTC, date, datetime, timedelta
 import numpy as np
 import pandas as pd
 
-from models.baseline.grid import Floats
 from models.forecast.history import DailyTable, read_days
 from models.forecast.planned import planned_days, planned_months, shares_of
 from models.forecast.profiles import METHODS
 from models.forecast.rolling import Ahead, Outlook, Rolling
 from models.forecast.scenarios import MonthEstimate, log_width, scenarios
 from models.periods import end_of_month, period_of
+from models.statistics import Floats
 
 __all__ = ("Estimate", "MonthEstimate", "Projection", "project_month")
 

@@ -8,13 +8,19 @@ from datetime import date, timedelta
 import numpy as np
 from numpy.typing import NDArray
 
-from models.baseline.grid import Floats
-from models.forecast.deviations import Sums, deviations, volume_classes
-from models.forecast.draws import tenant_draws
-from models.forecast.profiles import DailyHistory, Profile, fit_profile
-from models.forecast.spreads import TAILS, account_ends, account_tails
-from models.forecast.trials import Trial
-from models.statistics import known_or_zero
+from models.forecast.history import DailyHistory
+from models.forecast.profiles import Profile, fit_profile
+from models.forecast.uncertainty import (
+    TAILS,
+    RollingOrigin,
+    Sums,
+    account_ends,
+    bootstrap_total,
+    pooled_quantiles,
+    residual_scale,
+    volume_classes,
+)
+from models.statistics import Floats, known_or_zero
 
 _WARM_UP_DAYS = 28
 _ORIGINS = 8
@@ -73,17 +79,17 @@ class Rolling:
         profile, length = self.profile(origin), float(ahead.weights.sum())
         sums = expected_sums(profile, ahead)
         lead = max((ahead.days[0] - origin).days, 0) if ahead.days else 0
-        deviation, left = deviations(profile, sums, length, lead), sums.whole
-        trials = self.trials(origin, max(round(length), 1))
+        scale, left = residual_scale(profile, sums, length, lead), sums.whole
+        origins = self.origins(origin, max(round(length), 1))
         classes = volume_classes(profile)
-        ends = account_ends(left, deviation, account_tails(trials, classes))
-        total = np.quantile(tenant_draws(trials, left, deviation, classes), TAILS)
+        ends = account_ends(left, scale, pooled_quantiles(origins, classes))
+        total = np.quantile(bootstrap_total(origins, left, scale, classes), TAILS)
         # Accounts that all end at their own tails are the most that the total may claim.
         low, high = ends.sum(axis=0)[:2], ends.sum(axis=0)[2:]
         total = np.concatenate([np.maximum(total[:2], low), np.minimum(total[2:], high)])
         return Outlook(left, ends, total, profile.method)
 
-    def trials(self, origin: date, horizon: int) -> list[Trial]:
+    def origins(self, origin: date, horizon: int) -> list[RollingOrigin]:
         """Rolling origins, newest first, each followed by up to `horizon` known days."""
         first = self.history.end - timedelta(days=self.history.values.shape[1])
         known = (origin - first).days
@@ -93,21 +99,21 @@ class Rolling:
         room = known - horizon - _WARM_UP_DAYS
         step = int(np.clip(room // _ORIGINS, _CLOSEST_DAYS, _FARTHEST_DAYS))
         places = range(known - horizon, _WARM_UP_DAYS - 1, -step)[:_ORIGINS]
-        return [self._trial(first + timedelta(days=place), place, horizon) for place in places]
+        return [self._origin(first + timedelta(days=place), place, horizon) for place in places]
 
-    def _trial(self, origin: date, place: int, horizon: int) -> Trial:
+    def _origin(self, origin: date, place: int, horizon: int) -> RollingOrigin:
         profile, came = self.profile(origin), self.history.regular[:, place : place + horizon]
         ahead = whole_days(origin, horizon, len(came))
         sums = expected_sums(profile, ahead, ~np.isnan(came))
         actual, forecast = known_or_zero(came).sum(axis=1), sums.whole
-        deviation = deviations(profile, sums, horizon)
-        errors = np.log((actual + 1.0) / (forecast + 1.0)) / deviation
+        scale = residual_scale(profile, sums, horizon)
+        errors = np.log((actual + 1.0) / (forecast + 1.0)) / scale
         is_idle = (actual == 0.0) & (forecast < 0.5)
-        return Trial(
+        return RollingOrigin(
             origin,
             forecast,
             np.where(profile.is_new, 0.0, actual),
-            deviation,
+            scale,
             volume_classes(profile),
             np.where(is_idle | profile.is_new, np.nan, errors),
         )

@@ -7,10 +7,9 @@ from datetime import date, timedelta
 
 import numpy as np
 
-from models.baseline.grid import Floats
-from models.forecast.profiles import DailyHistory
+from models.forecast.history import DailyHistory
 from models.periods import end_of_month
-from models.statistics import sum_known
+from models.statistics import Floats, sum_known
 
 _MONTHS_AHEAD = 12
 _LEVEL_DAYS = 90

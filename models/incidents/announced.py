@@ -14,10 +14,10 @@ from datetime import datetime, timedelta
 import numpy as np
 
 from hve_monitor.clock import iso
-from models.baseline.grid import Floats, HourlyGrid
+from models.baseline.grid import HourlyGrid
 from models.incident import Event, Incident, Severity, Signal
 from models.incidents.volume.ceiling import breaks_ceiling
-from models.statistics import known_or_zero
+from models.statistics import Floats, known_or_zero
 from warehouse.records.plans import Plan
 
 HOUR = timedelta(hours=1)

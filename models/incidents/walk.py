@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.baseline.baseline import LocalCalendar, local_calendar
-from models.baseline.grid import Floats, HourlyGrid
+from models.baseline.grid import HourlyGrid
 from models.baseline.traffic import Traffic
 from models.incident import Incident, Signal
 from models.incidents.verdicts import Feedback
@@ -24,6 +24,7 @@ from models.incidents.volume.drift import DriftWatch
 from models.incidents.volume.silence import SilenceWatch
 from models.incidents.volume.supporting import Surroundings
 from models.incidents.volume.surge import SurgeWatch
+from models.statistics import Floats
 
 __all__ = ["Analysis", "Incident", "Signal", "analyse"]
 

@@ -10,8 +10,9 @@ from decimal import Decimal
 import numpy as np
 from numpy.typing import NDArray
 
+from models.statistics import Floats
+
 Counts = NDArray[np.int64]
-Floats = NDArray[np.float64]
 PriceOf = Callable[[date], Decimal | None]
 STATUSES = ("delivered", "quarantined", "filtered_as_spam", "failed")
 

@@ -11,10 +11,10 @@ from typing import Any
 import pandas as pd
 
 from hve_monitor.document import plain
-from models.allocation import CENT, MICRO, shares, whole
 from models.invoice.causes import causes
 from models.invoice.ledger import DayLine, ScopeLedger
 from models.invoice.undocumented import findings
+from models.money import CENT, MICRO, shares, whole
 from models.periods import end_of_month
 from models.reference.cost_centers import Centers
 

@@ -12,10 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.baseline.baseline import DayForecast
-from models.baseline.grid import Floats
 from models.baseline.traffic import Traffic
 from models.incident import Incident, Signal, count
-from models.statistics import known_or_zero
+from models.statistics import Floats, known_or_zero
 
 LEAST = 1000.0  # recipients per hour
 TIMES_RECORD = 5.0

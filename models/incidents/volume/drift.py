@@ -14,11 +14,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from models.baseline.baseline import DayForecast
-from models.baseline.grid import Floats
 from models.baseline.scores import trailing
 from models.baseline.traffic import Traffic
 from models.incident import Incident, Severity, Signal, count
-from models.statistics import known_or_zero
+from models.statistics import Floats, known_or_zero
 
 _MEMORY = 0.88  # what one hour leaves to the next: eight hours on average
 _REACH = 64

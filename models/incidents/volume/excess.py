@@ -14,8 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from models.baseline.grid import Floats
-from models.statistics import known_or_zero, mean_known, median_known
+from models.statistics import Floats, known_or_zero, mean_known, median_known
 
 WINDOWS = (1, 3, 6, 12, 24)
 LONGEST = max(WINDOWS)

@@ -13,8 +13,8 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from models.baseline.baseline import LocalCalendar
-from models.baseline.grid import Floats, HourlyGrid
-from models.statistics import known_or_zero
+from models.baseline.grid import HourlyGrid
+from models.statistics import Floats, known_or_zero
 
 _WEEKS = 4
 _LEAST_DAYS = 12  # expected days of four weeks

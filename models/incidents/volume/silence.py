@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.baseline.baseline import DayForecast
-from models.baseline.grid import Floats
 from models.baseline.traffic import Traffic
 from models.incident import Incident, Severity, Signal, count
 from models.incidents.volume.supporting import NO_VOLUME
+from models.statistics import Floats
 
 _LEVEL = 9.0  # -log probability: 1 in 8,000 if hours were independent, which they are not
 _OWN_GAPS = 1.5  # times the longest gap of its own past

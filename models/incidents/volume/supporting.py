@@ -5,10 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from models.baseline.grid import Floats
 from models.baseline.traffic import Traffic
 from models.incident import Signal, State, count
-from models.statistics import known_or_zero, sum_known
+from models.statistics import Floats, known_or_zero, sum_known
 
 _WINDOW = 3  # hours over which supporting signals are gathered while a surge is looked for
 _HISTORY_DAYS = 28

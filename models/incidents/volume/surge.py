@@ -14,7 +14,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.baseline.baseline import DayForecast
-from models.baseline.grid import Floats
 from models.baseline.traffic import LONGEST_CUT_HOURS, Traffic
 from models.incident import Incident
 from models.incidents.volume.excess import (
@@ -32,7 +31,7 @@ from models.incidents.volume.explanations import (
     surge_signal,
 )
 from models.incidents.volume.supporting import Surroundings
-from models.statistics import known_or_zero
+from models.statistics import Floats, known_or_zero
 
 _MERGE_HOURS = 3
 _LEAST_AGE = 4  # days of history before anything can be called gross

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pandas as pd
 
-from models.cost.quarters import quarter_report
+from models.cost.report import quarter_report
 from models.forecast.projection import Estimate
 
 PRICE = Decimal("0.000042")

@@ -7,7 +7,8 @@ from datetime import date, timedelta
 import numpy as np
 import pytest
 
-from models.forecast.profiles import REGULAR, SKIPPING, YOUNG, DailyHistory, Profile, fit_profile
+from models.forecast.history import DailyHistory
+from models.forecast.profiles import REGULAR, SKIPPING, YOUNG, Profile, fit_profile
 
 END = date(2026, 5, 4)  # a Monday
 

@@ -7,11 +7,16 @@ from datetime import date, timedelta
 import numpy as np
 import pytest
 
-from models.forecast.draws import tenant_draws
-from models.forecast.profiles import DailyHistory
+from models.forecast.history import DailyHistory
 from models.forecast.rolling import Outlook, Rolling, whole_days
-from models.forecast.spreads import DEFAULTS, TAILS, account_tails
-from models.forecast.trials import Trial, months_spanned
+from models.forecast.uncertainty import (
+    DEFAULTS,
+    TAILS,
+    RollingOrigin,
+    bootstrap_total,
+    months_spanned,
+    pooled_quantiles,
+)
 
 END = date(2026, 5, 4)
 
@@ -27,9 +32,9 @@ def outlook(values: np.ndarray, end: date = END, origin: date | None = None) -> 
     return Rolling(DailyHistory(values, end)).outlook(at, whole_days(at, 30, len(values)))
 
 
-def trial(errors: np.ndarray, back: int, forecast: float = 1000.0) -> Trial:
+def trial(errors: np.ndarray, back: int, forecast: float = 1000.0) -> RollingOrigin:
     count = len(errors)
-    return Trial(
+    return RollingOrigin(
         END - timedelta(days=back),
         np.full(count, forecast),
         forecast * np.exp(0.1 * errors),
@@ -77,12 +82,12 @@ def test_the_total_never_claims_more_than_its_accounts_at_their_tails() -> None:
 
 def test_few_account_months_leave_the_shipped_tails() -> None:
     few = [trial(np.full(5, 9.0), back) for back in (30, 37)]
-    assert (account_tails(few, np.array([0, 1, 2])) == DEFAULTS).all()
+    assert (pooled_quantiles(few, np.array([0, 1, 2])) == DEFAULTS).all()
 
 
 def test_many_account_months_give_way_to_their_own_tails() -> None:
     errors = 3.0 * np.random.default_rng(4).standard_normal(2000)
-    own = account_tails([trial(errors, back) for back in (30, 60)], np.array([1]))[0]
+    own = pooled_quantiles([trial(errors, back) for back in (30, 60)], np.array([1]))[0]
     assert own == pytest.approx(np.quantile(errors, TAILS), rel=0.1)
 
 
@@ -97,7 +102,7 @@ def test_months_that_all_missed_one_way_move_the_total() -> None:
     missed = [trial(generator.normal(1.5, 0.5, 30), back) for back in (30, 60, 90, 120)]
     level = np.full(30, 1000.0)
     classes = np.full(30, 1)
-    draws = tenant_draws(missed, level, np.full(30, 0.1), classes)
+    draws = bootstrap_total(missed, level, np.full(30, 0.1), classes)
     assert np.median(draws) > 1.05 * level.sum()
 
 
@@ -112,5 +117,5 @@ def test_without_a_history_there_are_wide_ends() -> None:
 def test_errors_of_a_silent_account_are_nothing_to_learn_from() -> None:
     values = counts(3, 120)
     values[0] = 0.0
-    trials = Rolling(DailyHistory(values, END)).trials(END, 30)
+    trials = Rolling(DailyHistory(values, END)).origins(END, 30)
     assert all(np.isnan(each.errors[0]) and not np.isnan(each.errors[1]) for each in trials)

@@ -9,8 +9,7 @@ import pandas as pd
 import pytest
 
 from hve_monitor.config import PriceOverride
-from models.reference.prices import PriceBook, read_price_book
-from models.reference.tariff import Tariff
+from models.reference.prices import PriceBook, Tariff, read_price_book
 
 DAY = date(2026, 11, 20)
 LIST, OWN = Decimal("0.000042"), Decimal("0.00002")

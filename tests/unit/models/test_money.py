@@ -7,7 +7,7 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.allocation import CENT, MICRO, shares, whole
+from models.money import CENT, MICRO, shares, whole
 
 weights = st.dictionaries(
     st.text(min_size=1, max_size=5), st.integers(0, 10**7).map(Decimal), min_size=1, max_size=30

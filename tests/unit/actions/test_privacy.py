@@ -11,6 +11,7 @@ from typing import Any
 
 import duckdb
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from actions import privacy
@@ -110,10 +111,22 @@ def usage(hve: Hve) -> Any:
     return hve("usage", "--json", *NOW).json["rows"]
 
 
+def set_aside(*days: str) -> Path:
+    """The folder with files of these days that a repair has set aside; they name the person."""
+    folder = Path("data/local/damaged/facts/message_traces/tenant=local")
+    for day in days:
+        (folder / f"day={day}").mkdir(parents=True)
+        pq.write_table(pa.table({"recipient": [PERSON]}), folder / f"day={day}" / "part.parquet")
+    return folder
+
+
 def test_an_erased_person_is_nowhere_and_every_count_stays(hve: Hve, mode: str) -> None:
     before = usage(hve)
     (row,) = hve("trace", "--recipient", PERSON, "--status", "failed", "--json", *NOW).json["rows"]
     stored = row["recipient"]
+    set_aside("2025-01-22", "2026-11-22")
+    with store_of(load_config()) as store:
+        request_events(store.state, "local", [("t2", stored)], AT)
     done = hve("erase", PERSON.upper(), "--reason", "asked", "--json", *NOW)
     assert done.code == 0, done.err
     (proof,) = done.json["erased"]
@@ -131,6 +144,8 @@ def test_an_erased_person_is_nowhere_and_every_count_stays(hve: Hve, mode: str) 
     assert usage(hve) == before
     assert hve("trace", "--recipient", PERSON, "--json", *NOW).json["rows"] == []
     assert len(hve("trace", "--recipient", OTHER, "--json", *NOW).json["rows"]) == 2
+    with store_of(load_config()) as store:
+        assert requested_events(store.state, "local", 10) == [], "nobody is asked about them"
 
 
 def first_subjects() -> list[str]:
@@ -144,23 +159,20 @@ def guesses(subject: str) -> list[str]:
     return [make(head.encode()).hexdigest() for head in heads for make in (md5, sha1, sha256)]
 
 
-def test_subjects_of_an_erased_person_leave_nothing_that_can_be_guessed(
-    hve: Hve, mode: str
-) -> None:
-    before = first_subjects()
+def assert_subject_is_only_counted(before: list[str]) -> list[str]:
+    """The subjects after an erasure.
+
+    The subject that another person has too stays known, the person's own one is only counted.
+    """
     assert len(before) == 3
-    assert {each[:2] for each in before} == {"k-"}
-    assert hve("erase", PERSON, *NOW).code == 0
+    assert {subject[:2] for subject in before} == {"k-"}
     after = first_subjects()
-    # The subject that another person has too stays known, the person's own one is only counted.
     assert len(set(before) & set(after)) == 2
-    assert [each[:7] for each in set(after) - set(before)] == ["erased:"]
+    assert [subject[:7] for subject in set(after) - set(before)] == ["erased:"]
     (lost,) = set(before) - set(after)
     for guess in (lost, *guesses("Second notice")):
         assert holders(guess) == []
-    assert hve("import", "rows.csv", *NOW).code == 0
-    hve("build", "--full", *NOW)
-    assert [each for each in first_subjects() if each not in after] == []
+    return after
 
 
 def test_plain_digests_of_an_older_version_become_marks(hve: Hve, mode: str) -> None:
@@ -188,13 +200,15 @@ def test_plain_digests_of_an_older_version_become_marks(hve: Hve, mode: str) -> 
 
 
 def test_what_a_source_brings_again_brings_no_erased_person_back(hve: Hve, mode: str) -> None:
-    before = usage(hve)
-    hve("erase", PERSON, *NOW)
+    before, subjects = usage(hve), first_subjects()
+    assert hve("erase", PERSON, *NOW).code == 0
+    left = assert_subject_is_only_counted(subjects)
     again = hve("import", "rows.csv", "--json", *NOW).json
     assert (again["rows_new"], again["rows_changed"]) == (0, 0)
     assert holders(PERSON) == []
     hve("build", "--full", *NOW)
     assert usage(hve) == before
+    assert [subject for subject in first_subjects() if subject not in left] == []
     later = (
         CSV.splitlines()[0]
         + "\n"
@@ -212,11 +226,13 @@ def test_an_account_is_not_erased(hve: Hve, hidden: str) -> None:
 
 
 def test_purge_drops_old_facts_and_whom_they_name_and_keeps_marts(hve: Hve, mode: str) -> None:
-    before = usage(hve)
+    before, aside = usage(hve), set_aside("2025-01-22", "2026-11-22")
     (proof,) = hve("purge", "--json", *NOW).json["purged"]
     removed = {each["table"]: each["rows_dropped"] for each in proof["removed"]}
     assert removed == {"facts.message_traces": 1, "marts.first_subjects": 1}
     assert holders("Old news") == []
+    assert [file.parent.name for file in aside.rglob("*.parquet")] == ["day=2026-11-22"]
+    assert hve("verify").code == 0, "what was purged is no damage"
     hve("build", "--full", *NOW)
     assert usage(hve) == before
     again = hve("import", "rows.csv", "--json", *NOW).json
@@ -252,17 +268,6 @@ def test_exports_inside_the_store_follow_retention_and_erasure(hve: Hve, mode: s
     assert len(named) == 2, "contacts and what did not arrive"
     assert hve("erase", PERSON, *NOW).code == 0
     assert not [file for file in holders(row["recipient"]) if file.endswith(".csv")]
-
-
-def test_files_that_a_repair_set_aside_go_with_the_person_or_their_day(hve: Hve, mode: str) -> None:
-    aside = Path("data/local/damaged/facts/message_traces/tenant=local")
-    for day in ("2025-01-22", "2026-11-22"):
-        (aside / f"day={day}").mkdir(parents=True)
-        (aside / f"day={day}" / "part.parquet").write_bytes(PERSON.encode())
-    hve("purge", *NOW)
-    assert [each.parent.name for each in aside.rglob("*.parquet")] == ["day=2026-11-22"]
-    hve("erase", PERSON, *NOW)
-    assert holders(PERSON) == []
 
 
 def test_old_findings_go_and_what_holds_stays(hve: Hve, mode: str) -> None:
@@ -423,14 +428,6 @@ def test_a_backup_file_is_written_anew_without_the_person(hve: Hve, mode: str) -
     assert hve("verify").code == 0
 
 
-def test_what_was_asked_of_an_erased_person_is_asked_no_more(hve: Hve, mode: str) -> None:
-    (row,) = hve("trace", "--recipient", PERSON, "--status", "failed", "--json", *NOW).json["rows"]
-    with store_of(load_config()) as store:
-        request_events(store.state, "local", [("t2", row["recipient"])], AT)
-        hve("erase", PERSON, *NOW)
-        assert requested_events(store.state, "local", 10) == []
-
-
 def test_files_that_leave_the_store_are_in_the_audit_log(hve: Hve, mode: str) -> None:
     configure(Path(), mode, EXPORT.format("shared"))
     for hours in (8, 9, 32):
@@ -467,11 +464,6 @@ def test_exports_are_audited_where_people_are_hidden(hve: Hve, hidden: str) -> N
     ]
     assert len(targets) == 2
     assert any(hidden in each for each in targets)
-
-
-def test_what_was_purged_is_no_damage(hve: Hve, mode: str) -> None:
-    assert hve("purge", *NOW).code == 0
-    assert hve("verify").code == 0
 
 
 def test_other_clients_see_what_protects_the_store(hve: Hve, hidden: str) -> None:

@@ -72,12 +72,12 @@ def test_quota_counts_the_running_window(bench: Workbench) -> None:
     assert quota_use(config, "elsewhere", at=1100.0) == []
 
 
-@pytest.fixture
-def failing(bench: Workbench) -> Workbench:
+@pytest.fixture(scope="module")
+def failing(shared_bench: Workbench) -> Workbench:
     """Three failures, two of them with the same reason in other words, and one delivery."""
     moment = "2026-11-20T07:10:00"
     people = ["a", "b", "c"]
-    bench.land(
+    shared_bench.land(
         *(trace("m1", f"{name}@contoso.com", moment, status="failed") for name in people),
         trace("m1", "d@contoso.com", moment),
         trace("m2", "all@contoso.com", moment, status="expanded"),
@@ -91,9 +91,9 @@ def failing(bench: Workbench) -> Workbench:
         pair: [TraceEvent(pair.trace_id, pair.recipient, NOW, "Fail", None, words, None)]
         for pair, words in events.items()
     }
-    record_events(bench.store, "contoso", told, NOW)
-    bench.build()
-    return bench
+    record_events(shared_bench.store, "contoso", told, NOW)
+    shared_bench.build()
+    return shared_bench
 
 
 def test_reasons_are_counted_and_explained(failing: Workbench) -> None:

@@ -23,13 +23,13 @@ def own_credential(tenant: Tenant) -> Policy:
     """Kind of the tenant's credential and, for a certificate, its end (UTC)."""
     file = tenant.certificate_file
     if file is None:
-        return _known(_kind(tenant), {})
+        return _policy(_kind(tenant), {})
     try:
         certificate = _certificate(file, tenant.certificate_password_file)
     except (OSError, ValueError) as error:
         reason = f"{file.name}: the certificate cannot be read ({error})"
         return Policy(OWN_CREDENTIAL, "own", unavailable_reason=reason, source="configuration")
-    return _known("certificate", {"endDateTime": iso(certificate.not_valid_after_utc)})
+    return _policy("certificate", {"endDateTime": iso(certificate.not_valid_after_utc)})
 
 
 def _kind(tenant: Tenant) -> str:
@@ -53,6 +53,6 @@ def _certificate(file: Path, password_file: Path | None) -> x509.Certificate:
     return x509.load_pem_x509_certificate(data[start : end + len(PEM_END)])
 
 
-def _known(kind: str, values: dict[str, str]) -> Policy:
+def _policy(kind: str, values: dict[str, str]) -> Policy:
     content = document({"kind": kind, **values})
     return Policy(OWN_CREDENTIAL, "own", kind, content, source="configuration")

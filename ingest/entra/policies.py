@@ -65,22 +65,22 @@ class DirectoryPolicies:
 
     def _security_defaults(self) -> list[Policy]:
         values = self._object(self._api.base + DEFAULTS_PATH, SECURITY_DEFAULTS)
-        return [_known(SECURITY_DEFAULTS, "tenant", values.get("displayName"), values)]
+        return [_policy(SECURITY_DEFAULTS, "tenant", values.get("displayName"), values)]
 
     def _conditional_access(self) -> list[Policy]:
         rules = list(self._objects(self._api.base + CONDITIONAL_PATH, CONDITIONAL_ACCESS))
         self._rules = rules
         return [
-            _known(CONDITIONAL_ACCESS, str(rule.get("id")), rule.get("displayName"), rule)
+            _policy(CONDITIONAL_ACCESS, str(rule.get("id")), rule.get("displayName"), rule)
             for rule in rules
         ]
 
     def _group_members(self) -> list[Policy]:
         """HVE accounts in every group that Conditional Access includes or excludes."""
-        rules = self._known_rules("groups")
+        rules = self._rules_for("groups")
         return [self._group(group) for group in _named(rules, ("includeGroups", "excludeGroups"))]
 
-    def _known_rules(self, what: str) -> list[JsonObject]:
+    def _rules_for(self, what: str) -> list[JsonObject]:
         if self._rules is None:
             raise AuthError(
                 f"which {what} matter is unknown while Conditional Access cannot be read;"
@@ -95,9 +95,9 @@ class DirectoryPolicies:
         try:
             members = [self._account_of(row) for row in self._objects(url, f"members of {group}")]
         except RequestRefused as error:
-            return _unknown(GROUP_MEMBERS, group, error)
+            return _unavailable(GROUP_MEMBERS, group, error)
         accounts = [member for member in members if member is not None]
-        return _known(GROUP_MEMBERS, group, None, {"accounts": accounts})
+        return _policy(GROUP_MEMBERS, group, None, {"accounts": accounts})
 
     def _account_of(self, row: JsonObject) -> str | None:
         principal = str(row.get("userPrincipalName") or "").lower()
@@ -115,16 +115,16 @@ class DirectoryPolicies:
         try:
             user = self._object(url, f"user {account.account}")
         except RequestRefused as error:
-            return _unknown(USER, account.account, error)
+            return _unavailable(USER, account.account, error)
         values = {name: user[name] for name in USER_FIELDS if name in user}
         if "assignedLicenses" in user:
             licences = objects_in(user["assignedLicenses"])
             values["assignedLicenses"] = [str(licence.get("skuId")) for licence in licences]
-        return _known(USER, account.account, user.get("userPrincipalName"), values)
+        return _policy(USER, account.account, user.get("userPrincipalName"), values)
 
     def _roles(self) -> list[Policy]:
         """Roles that each account holds, where Conditional Access asks for any."""
-        named = _named(self._known_rules("roles"), ("includeRoles", "excludeRoles"))
+        named = _named(self._rules_for("roles"), ("includeRoles", "excludeRoles"))
         return [self._roles_of(account) for account in self._accounts] if named else []
 
     def _roles_of(self, account: Account) -> Policy:
@@ -138,13 +138,13 @@ class DirectoryPolicies:
         try:
             rows = list(self._objects(url, f"roles of {account.account}"))
         except RequestRefused as error:
-            return _unknown(ROLES, account.account, error)
+            return _unavailable(ROLES, account.account, error)
         roles_held = [row for row in rows if row.get("@odata.type") == DIRECTORY_ROLE]
         if not all(row.get("roleTemplateId") for row in roles_held):
             reason = f"Graph hides which roles these are; needed: {self._api.permission}"
             return Policy(ROLES, account.account, unavailable_reason=reason, source=SOURCE)
         roles = sorted(str(row["roleTemplateId"]) for row in roles_held)
-        return _known(ROLES, account.account, account.account, {"roles": roles})
+        return _policy(ROLES, account.account, account.account, {"roles": roles})
 
     def _applications(self) -> list[Policy]:
         return [self._application(app_id) for app_id in self._app_ids]
@@ -163,7 +163,7 @@ class DirectoryPolicies:
         ends: JsonObject = {name: _ends(application.get(name)) for name in CREDENTIALS}
         principal = self._principal(app_id)
         values = ends | {"servicePrincipalId": principal}
-        return _known(APPLICATION, app_id, application.get("displayName"), values)
+        return _policy(APPLICATION, app_id, application.get("displayName"), values)
 
     def _principal(self, app_id: str) -> str | None:
         query = {"$filter": f"appId eq '{app_id}'", "$select": "id,appId"}
@@ -203,12 +203,12 @@ def _ends(credentials: object) -> list[JsonObject]:
     return sorted(ends, key=lambda row: str(row["keyId"]))
 
 
-def _known(kind: str, object_id: str, name: object, values: JsonObject) -> Policy:
+def _policy(kind: str, object_id: str, name: object, values: JsonObject) -> Policy:
     shown = None if name is None else str(name)
     return Policy(kind, object_id, shown, document(values), source=SOURCE)
 
 
-def _unknown(kind: str, object_id: str, error: RequestRefused) -> Policy:
+def _unavailable(kind: str, object_id: str, error: RequestRefused) -> Policy:
     """What this object's refusal says; the others are read on."""
     reason = "does not exist" if error.status == NOT_FOUND else error.message or str(error)
     return Policy(kind, object_id, object_id, unavailable_reason=reason, source=SOURCE)

@@ -58,7 +58,7 @@ class TraceAnswer(msgspec.Struct):
     warnings: list[str] = msgspec.field(default_factory=list, name="@adminapi.warnings")
 
     @property
-    def says_more(self) -> bool:
+    def announces_more(self) -> bool:
         """Whether rows are certainly missing."""
         is_announced = any("more results" in warning.lower() for warning in self.warnings)
         return is_announced or len(self.value) >= RESULT_SIZE
@@ -66,7 +66,7 @@ class TraceAnswer(msgspec.Struct):
     @property
     def may_have_more(self) -> bool:
         """Whether to look: the wording of the warning is not documented."""
-        return bool(self.value) and (self.says_more or bool(self.warnings))
+        return bool(self.value) and (self.announces_more or bool(self.warnings))
 
 
 class TraceExchange(Exchange):
@@ -100,7 +100,7 @@ class CmdletTraces(GraphTraces):
             answer = self._exchange.answer(_parameters(sender, window, cursor), where)
             yield TracePage([_row(trace) for trace in answer.value if _is_from(trace, sender)])
             last = answer.value[-1].cursor if answer.value else cursor
-            if answer.says_more and last == cursor:
+            if answer.announces_more and last == cursor:
                 raise SourceContractError(
                     f"{where}: more rows are announced at {last or 'its end'} but none follow"
                 )

@@ -54,11 +54,11 @@ class ExchangePolicies:
         row = rows[0] if rows else {}
         if "DefaultAuthenticationPolicy" not in row:
             return [
-                _unknown(ORGANIZATION, "organization", "Get-OrganizationConfig shows no policy")
+                _unavailable(ORGANIZATION, "organization", "Get-OrganizationConfig shows no policy")
             ]
         self._name(row["DefaultAuthenticationPolicy"])
         values = {name: row[name] for name in ORGANIZATION_FIELDS if name in row}
-        return [_known(ORGANIZATION, "organization", row.get("Name"), values)]
+        return [_policy(ORGANIZATION, "organization", row.get("Name"), values)]
 
     def _account_authentication(self) -> list[Policy]:
         return [self._of_account(account) for account in self._accounts]
@@ -67,10 +67,10 @@ class ExchangePolicies:
         row, reason = self._row("Get-User", account)
         if "AuthenticationPolicy" not in row:
             reason = reason or "Get-User shows no AuthenticationPolicy"
-            return _unknown(ACCOUNT_AUTHENTICATION, account, reason)
+            return _unavailable(ACCOUNT_AUTHENTICATION, account, reason)
         self._name(row["AuthenticationPolicy"])
         values = {"AuthenticationPolicy": row["AuthenticationPolicy"]}
-        return _known(ACCOUNT_AUTHENTICATION, account, account, values)
+        return _policy(ACCOUNT_AUTHENTICATION, account, account, values)
 
     def _policies(self) -> list[Policy]:
         """All policies by their own names, and names that lead to none.
@@ -84,8 +84,8 @@ class ExchangePolicies:
         missing = sorted(name for name in self._named if name.lower() not in names)
         reason = "no authentication policy has this name"
         return [
-            *(_known(AUTHENTICATION, name, name, row) for name, row in policies.items()),
-            *(_unknown(AUTHENTICATION, name, reason) for name in missing),
+            *(_policy(AUTHENTICATION, name, name, row) for name, row in policies.items()),
+            *(_unavailable(AUTHENTICATION, name, reason) for name in missing),
         ]
 
     def _settings(self) -> list[Policy]:
@@ -94,9 +94,9 @@ class ExchangePolicies:
         for account in self._accounts:
             row, reason = self._row("Get-HVEAccountSettings", account)
             policies.append(
-                _known(ACCOUNT_SETTINGS, account, account, row)
+                _policy(ACCOUNT_SETTINGS, account, account, row)
                 if row
-                else _unknown(ACCOUNT_SETTINGS, account, reason or "the answer is empty")
+                else _unavailable(ACCOUNT_SETTINGS, account, reason or "the answer is empty")
             )
         return policies
 
@@ -111,7 +111,7 @@ class ExchangePolicies:
             needed = self._exchange.api.permission
             raise AuthError(f"Get-BillingPolicy: {reason}; needed: {needed}") from None
         return [
-            _known(BILLING_POLICY, _first(row, BILLING_IDS), _first(row, BILLING_NAMES), row)
+            _policy(BILLING_POLICY, _first(row, BILLING_IDS), _first(row, BILLING_NAMES), row)
             for row in rows
             if _first(row, BILLING_IDS)
         ]
@@ -140,10 +140,10 @@ def _first(row: JsonObject, names: Sequence[str]) -> str:
     return next((str(row[name]) for name in names if row.get(name)), "")
 
 
-def _known(kind: str, object_id: str, name: object, values: JsonObject) -> Policy:
+def _policy(kind: str, object_id: str, name: object, values: JsonObject) -> Policy:
     shown = None if name is None else str(name)
     return Policy(kind, object_id, shown, document(values), source=SOURCE)
 
 
-def _unknown(kind: str, object_id: str, reason: str) -> Policy:
+def _unavailable(kind: str, object_id: str, reason: str) -> Policy:
     return Policy(kind, object_id, object_id, unavailable_reason=reason, source=SOURCE)

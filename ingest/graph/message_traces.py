@@ -54,7 +54,7 @@ class TraceReader:
     sharing: Sharing = "domain"
     origin: str = "graph"
     quota: QuotaUse | None = None
-    _known: frozenset[str] = frozenset()
+    _addresses: frozenset[str] = frozenset()
     _refused: set[str] = field(default_factory=set)
     _trusted: set[str] = field(default_factory=set)
     _buffer: TraceBuffer = field(init=False)
@@ -62,8 +62,8 @@ class TraceReader:
 
     def read(self, addresses: Sequence[str], requested: Window | None = None) -> SourceResult:
         """Reads every missing window; one that fails leaves a gap and does not stop the others."""
-        self._known = frozenset(addresses)
-        self._judge_from_memory()
+        self._addresses = frozenset(addresses)
+        self._recall_verdicts()
         missing = self._all_missing(addresses, requested)
         queries = deque(plan(missing, self._refused, self.sharing))
         self._pace = Pace(sum(_work(query) for query in queries), self.quota)
@@ -78,7 +78,7 @@ class TraceReader:
     def _read_queries(self, queries: deque[TraceQuery]) -> None:
         while queries:
             query = queries.popleft()
-            self._tell(query)
+            self._report(query)
             try:
                 if query.is_shared and not self._read_shared(query):
                     queries.extendleft(reversed(finer(query, self._refused)))
@@ -110,23 +110,23 @@ class TraceReader:
         seen: set[tuple[str, str]] = set()
         mask = self.store.mask(self.tenant)
         for number, rows in enumerate(self.pages.pages(query.sender, query.window)):
-            if not self._is_welcome(query, rows, first=number == 0):
-                return self._judge(query, is_trusted=False)
-            ours = [row for row in rows if _sender(row) in self._known]
+            if not self._may_go_on(query, rows, first=number == 0):
+                return self._remember(query, is_trusted=False)
+            ours = [row for row in rows if _sender(row) in self._addresses]
             seen |= stored & {mask.key_of(row.id, row.recipient_address) for row in ours}
             self._keep(query, ours)
         if seen != stored:
-            return self._judge(query, is_trusted=False)
+            return self._remember(query, is_trusted=False)
         self._complete(query)
-        return self._judge(query, is_trusted=True) if stored else True
+        return self._remember(query, is_trusted=True) if stored else True
 
-    def _tell(self, query: TraceQuery) -> None:
+    def _report(self, query: TraceQuery) -> None:
         what = f"{self.tenant}: traces of {query.sender}: {self._pace.text()}"
         self.progress(what, round(self._pace.done), max(1, round(self._pace.total)))
 
     def _keep(self, query: TraceQuery, rows: Sequence[TraceRow]) -> None:
         self._pace.rows += len(rows)
-        self._tell(query)
+        self._report(query)
         self._buffer.add(rows, place(query.sender, query.window))
 
     def _complete(self, query: TraceQuery) -> None:
@@ -134,19 +134,19 @@ class TraceReader:
         for address in query.addresses:
             self._buffer.complete(address, self.pages.allowed(query.window))
 
-    def _is_welcome(self, query: TraceQuery, rows: Sequence[TraceRow], *, first: bool) -> bool:
+    def _may_go_on(self, query: TraceQuery, rows: Sequence[TraceRow], *, first: bool) -> bool:
         """Whether a shared query may go on: nobody else in it, and no dearer than single ones."""
-        if self.sharing != "everyone" and any(_sender(row) not in self._known for row in rows):
+        if self.sharing != "everyone" and any(_sender(row) not in self._addresses for row in rows):
             return False
         return not first or pages_ahead(query.window, rows) <= len(query.addresses)
 
-    def _judge(self, query: TraceQuery, *, is_trusted: bool) -> bool:
+    def _remember(self, query: TraceQuery, *, is_trusted: bool) -> bool:
         """Remembers the verdict; a refused query is not tried again for a day."""
         (self._trusted if is_trusted else self._refused).add(query.sender)
         self.store.state.judge_query(self.tenant, query.sender, time.time(), is_trusted=is_trusted)
         return is_trusted
 
-    def _judge_from_memory(self) -> None:
+    def _recall_verdicts(self) -> None:
         now, state = time.time(), self.store.state
         self._refused = state.judged_queries(self.tenant, now - REFUSED_SECONDS, is_trusted=False)
         self._trusted = state.judged_queries(self.tenant, now - TRUSTED_SECONDS, is_trusted=True)

@@ -45,7 +45,7 @@ create table if not exists closed_months (
     primary key (tenant, month)
 ) strict;
 
--- one row per budget threshold that was passed, and period; sent_at is null until somebody was told
+-- one row per budget threshold that was passed, and period; sent_at is null until somebody was notified
 create table if not exists budget_alerts (
     budget text not null, period_start text not null, threshold real not null,
     passed_on text not null, noticed_at text not null, amount text not null, used text not null,
@@ -61,14 +61,15 @@ create table if not exists runs (
 -- one row per data file that was written: SHA-256 of its bytes, as hexadecimal text
 create table if not exists checksums (path text primary key, sha256 text not null) strict;
 
--- one row per message and recipient whose events somebody asked for and nobody fetched yet
+-- one row per message and recipient whose events were requested and not fetched yet
 create table if not exists event_requests (
     tenant text not null, trace_id text not null, recipient text not null, at text not null,
     primary key (tenant, trace_id, recipient)
 ) strict;
 
--- one row per incident or budget threshold that a target was told of, as it was told last: stage is
--- opened, updated or resolved; count numbers the messages; paged_at is when it first went out at once
+-- one row per incident or budget threshold that a target was notified of, as of its last message:
+-- stage is opened, updated or resolved; count numbers the messages; paged_at is when it first went
+-- out at once
 create table if not exists alerts (
     tenant text not null, target text not null, key text not null, stage text not null,
     severity text not null, size integer not null, count integer not null, paged_at text,
@@ -127,7 +128,7 @@ create table if not exists removals (
 ) strict;
 
 -- one row per erased person: a keyed hash by which rows of that person, should a source bring them
--- again, are told and kept without the person; erased_at is business time
+-- again, are recognised and kept without the person; erased_at is business time
 create table if not exists erased (
     tenant text not null, hash text not null, erased_at text not null, primary key (tenant, hash)
 ) strict;

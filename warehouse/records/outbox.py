@@ -11,10 +11,10 @@ import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from warehouse.state import State
+from warehouse.state import State, text_of
 
 KEPT_FOR = timedelta(days=90)
 
@@ -94,12 +94,12 @@ class Outbox:
             " (id, tenant, target, key, state, due_at, created_at, message)"
             " values (?, ?, ?, ?, ?, ?, ?, ?)",
             [entry.id, entry.tenant, entry.target, entry.key, entry.state,
-             _text(entry.due_at), _text(now), json.dumps(entry.message)],
+             text_of(entry.due_at), text_of(now), json.dumps(entry.message)],
         )  # fmt: skip
 
     def ripe(self, now: datetime) -> list[OutgoingMessage]:
         """Held messages whose time has come, oldest first."""
-        return self._entries("state = 'held' and due_at <= ?", [_text(now)])
+        return self._entries("state = 'held' and due_at <= ?", [text_of(now)])
 
     def due(self, real_now: float) -> list[OutgoingMessage]:
         """Messages to send, oldest first; those that failed lately wait."""
@@ -122,7 +122,7 @@ class Outbox:
         """The receiver has acknowledged the message."""
         self._db.execute(
             "update outbox set state = 'sent', sent_at = ?, last_error = null where id = ?",
-            [_text(now), entry.id],
+            [text_of(now), entry.id],
         )
 
     def record_failure(self, entry: OutgoingMessage, error: str, retry_at: float) -> None:
@@ -164,7 +164,7 @@ class Outbox:
         """Drops messages that were settled long ago."""
         self._db.execute(
             "delete from outbox where state in ('sent', 'joined', 'failed') and created_at < ?",
-            [_text(now - KEPT_FOR)],
+            [text_of(now - KEPT_FOR)],
         )
 
     def _mark(self, state: str, ids: Sequence[str]) -> None:
@@ -184,8 +184,3 @@ class Outbox:
                             json.loads(text), attempts)
             for name, tenant, target, key, state, due, text, attempts in rows
         ]  # fmt: skip
-
-
-def _text(moment: datetime) -> str:
-    """Fixed width, so that texts sort as times do."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

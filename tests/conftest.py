@@ -13,7 +13,7 @@ import stamina
 TESTS = Path(__file__).parent
 MEMORY = Path("/dev/shm")  # noqa: S108 - pytest makes folders of its own in it
 ROOM_BYTES = 4 << 30
-# Files that take more than two seconds, the longest first (pytest --durations=0). They are begun
+# Files that take about two seconds or more, the longest first (pytest --durations=0). They are begun
 # first: begun last, one would run alone while a core waits. `make fast` leaves them out.
 LONG_FILES = (
     "scale/test_soak.py",
@@ -35,7 +35,6 @@ LONG_FILES = (
     "unit/models/invoice/test_ledger.py",
     "unit/dashboards/overview/test_tenants.py",
     "unit/dashboards/test_states.py",
-    "unit/actions/test_schedule.py",
     "unit/cli/test_main.py",
     "unit/ingest/files/test_imported.py",
     "contract/test_alerts.py",
@@ -65,6 +64,16 @@ LONG_FILES = (
     "unit/models/incidents/test_verdicts.py",
     "unit/ingest/test_policies.py",
     "unit/dashboards/test_answers.py",
+    "unit/test_arrows.py",
+    "unit/models/delivery/test_timeline.py",
+    "unit/ingest/files/formats/test_containers.py",
+    "unit/models/usage/test_usage.py",
+    "unit/ingest/graph/test_message_traces.py",
+    "unit/simulator/world/test_tenant.py",
+    "unit/ingest/powershell/test_collected.py",
+    "unit/ingest/graph/test_trace_events.py",
+    "unit/warehouse/test_connection.py",
+    "unit/models/incidents/volume/test_volume_channels.py",
 )
 
 

@@ -13,7 +13,7 @@ import stamina
 TESTS = Path(__file__).parent
 MEMORY = Path("/dev/shm")  # noqa: S108 - pytest makes folders of its own in it
 ROOM_BYTES = 4 << 30
-# Files that take about two seconds or more, the longest first (pytest --durations=0). They are begun
+# Files of about two seconds or more, the longest first (pytest --durations=0). They are begun
 # first: begun last, one would run alone while a core waits. `make fast` leaves them out.
 LONG_FILES = (
     "scale/test_soak.py",

@@ -40,34 +40,6 @@ from warehouse.tables.marts import (
 )
 from warehouse.tables.table import Table
 
-__all__ = [
-    "AZURE_COSTS",
-    "BILLING_POLICIES",
-    "FIRST_CONTACTS",
-    "FIRST_SOURCES",
-    "FIRST_SUBJECTS",
-    "HVE_ACCOUNTS",
-    "HVE_ACTIVITY",
-    "HVE_BASELINE_HOURLY",
-    "HVE_COST_DAILY",
-    "HVE_FINDINGS",
-    "HVE_INCIDENTS",
-    "HVE_SIGNALS",
-    "HVE_UNDELIVERED",
-    "HVE_USAGE_CORRECTIONS",
-    "HVE_USAGE_DAILY",
-    "HVE_USAGE_HOURLY",
-    "IDENTITIES",
-    "MESSAGE_TRACES",
-    "POLICIES",
-    "REJECTED_ROWS",
-    "RETAIL_PRICES",
-    "SIGN_INS",
-    "TABLES",
-    "TRACE_EVENTS",
-    "Table",
-]
-
 TABLES: tuple[Table, ...] = (
     MESSAGE_TRACES,
     HVE_ACCOUNTS,

@@ -77,12 +77,9 @@ LONG_FILES = (
 )
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    """Temporary folders lie in memory where there is room: half of a run waits for the disk.
-
-    Large stores stay on the disk.
-    """
-    if config.getoption("markexpr") != "scale" and _has_room():
+def pytest_configure() -> None:
+    """Temporary folders lie in memory where there is room: half of a run waits for the disk."""
+    if _has_room():
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
 

@@ -7,7 +7,6 @@ import io
 import json
 import os
 import random
-import time
 import zipfile
 from pathlib import Path
 
@@ -183,16 +182,13 @@ def damaged(content: bytes, chance: random.Random) -> bytes:
 
 
 @pytest.mark.slow
-def test_two_minutes_of_damaged_exports(site: Site) -> None:
+def test_a_thousand_damaged_exports(site: Site) -> None:
     seed = random.randrange(10**9)  # noqa: S311
     chance = random.Random(seed)  # noqa: S311
-    end, tries = time.monotonic() + 120, 0
-    while time.monotonic() < end:
-        tries += 1
+    for tries in range(1000):
         content = damaged(chance.choice(PIECES), chance)
         try:
             site.load(content, f"damaged-{tries % 7}.bin")
         except Exception as error:
             error.add_note(f"seed {seed}, try {tries}: {content[:2000]!r}")
             raise
-    assert tries > 50

@@ -6,9 +6,11 @@ import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from actions.outcome import Outcome
 from actions.progress import progress_bar
-from actions.run import run_once
+from actions.run import RunSummary, run_once
 from hve_monitor.config import load_config
 from hve_monitor.errors import ConfigError
 from simulator import Server, SimulatedTenant, serve
@@ -50,7 +52,7 @@ amount = 5.0
 """
 
 
-def run_demo(days: int, seed: int, now: datetime, *, headless: bool) -> Outcome:
+def run_demo(days: int, seed: int, now: datetime, *, headless: bool) -> Outcome[RunSummary]:
     """Runs the pipeline over a fresh simulated tenant; the store stays in data/demo.
 
     Raises: ConfigError when data/demo holds something that no demo wrote.
@@ -66,9 +68,8 @@ def run_demo(days: int, seed: int, now: datetime, *, headless: bool) -> Outcome:
     with serve(tenant) as server, progress_bar() as progress:
         file = write_configuration(folder, server)
         outcome = run_once(load_config(file), tenant.now, progress)
-    outcome.document["config"] = str(file)
-    outcome.document["headless"] = headless
-    return outcome
+    summary = replace(outcome.document, config=str(file), headless=headless)
+    return Outcome(summary, outcome.exit_code)
 
 
 def write_configuration(folder: Path, server: Server) -> Path:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from actions.outcome import Outcome
-from actions.rebuild import build_options
+from actions.rebuild import ModelsPart, build_options, models_part
 from hve_monitor.config import Config, Tenant
+from hve_monitor.document import Document
 from hve_monitor.errors import DONE, INCOMPLETE
 from ingest.files.imported import FileImport, ImportResult, totals
 from ingest.files.paths import expand
@@ -17,6 +17,21 @@ from ingest.source import Progress
 from models.build import BuildResult, build
 from warehouse.configured import store_of
 from warehouse.upkeep import sweep, tidy
+
+
+class ImportSummary(Document):
+    """What `hve import` landed: counts over all files, then each file."""
+
+    tenant: str
+    rows_read: int
+    rows_new: int
+    rows_changed: int
+    rows_unchanged: int
+    rows_rejected: int
+    rows_skipped: int
+    files: list[ImportResult]
+    models: ModelsPart
+    incidents_opened: int
 
 
 def import_files(
@@ -27,7 +42,7 @@ def import_files(
     kind: str,
     now: datetime,
     progress: Progress,
-) -> Outcome:
+) -> Outcome[ImportSummary]:
     """Lands files into a tenant and brings its marts up to date."""
     files = expand(paths)
     with store_of(config) as store:
@@ -37,19 +52,17 @@ def import_files(
             tidy(store, tenant.name, now)
         built = build(store, [tenant], now, progress, **build_options(config))
         sweep(store)
-    return Outcome(_import_document(tenant, results, built), _import_code(results))
+    return Outcome(_summary(tenant, results, built), _import_code(results))
 
 
-def _import_document(
-    tenant: Tenant, results: Sequence[ImportResult], built: BuildResult
-) -> dict[str, Any]:
-    return {
-        "tenant": tenant.name,
+def _summary(tenant: Tenant, results: Sequence[ImportResult], built: BuildResult) -> ImportSummary:
+    return ImportSummary(
+        tenant=tenant.name,
         **totals(results),
-        "files": [vars(result) for result in results],
-        "models": {"days_rebuilt": built.days_rebuilt, "seconds": built.seconds},
-        "incidents_opened": built.incidents_opened,
-    }
+        files=list(results),
+        models=models_part(built),
+        incidents_opened=built.incidents_opened,
+    )
 
 
 def _import_code(results: Sequence[ImportResult]) -> int:

@@ -8,14 +8,21 @@ from datetime import datetime
 
 from actions.readers import Readers, Reading
 from hve_monitor.config import Config, Tenant
+from hve_monitor.document import Document
 from hve_monitor.errors import DONE, FAILED, INCOMPLETE, TEMPORARY, USAGE, HveError, LockedError
 from ingest.read_tenant import ingest_tenant
-from ingest.source import Progress, SourceResult
+from ingest.source import Progress, SourceResult, SourceSummary
 from warehouse.configured import store_of
 from warehouse.windows import Window
 
 log = logging.getLogger(__name__)
 VITAL = ("accounts", "message_traces")
+
+
+class IngestSummary(Document):
+    """What `hve ingest` read."""
+
+    sources: list[SourceSummary]
 
 
 def ingest(

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Generic, TypeVar
+
+D = TypeVar("D")
 
 
 @dataclass
-class Outcome:
-    """What a command tells: a JSON document and an exit code."""
+class Outcome(Generic[D]):
+    """A document (CONTRACT.md, JSON) and the exit code that goes with it."""
 
-    document: dict[str, Any]
+    document: D
     exit_code: int

@@ -4,26 +4,49 @@ from __future__ import annotations
 
 from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
-from typing import Any
+from typing import TypedDict
 
 from actions.outcome import Outcome
 from hve_monitor.config import Config
+from hve_monitor.document import Document
 from hve_monitor.errors import DONE, ConfigError
 from ingest.source import Progress
-from models.build import DUCKDB, build
+from models.build import DUCKDB, BuildResult, build
 from models.cost.passed_thresholds import budgets_by_currency
 from models.engine.workplace import Engine
 from models.incidents.overspend import Spending
 from models.readiness.facts import Settings
-from models.reference.book import reference_of
+from models.reference.book import Reference, reference_of
 from warehouse.configured import store_of
 
 ENGINES = ("duckdb", "spark")
 
 
+class ModelsPart(Document):
+    """How many days were rebuilt, in how many real seconds."""
+
+    days_rebuilt: int
+    seconds: float
+
+
+class BuildSummary(Document):
+    """What `hve build` did."""
+
+    models: ModelsPart
+    incidents_opened: int
+
+
+class BuildOptions(TypedDict):
+    """What of the configuration the models depend on, as `build` takes it."""
+
+    readiness: Settings
+    reference: Reference
+    spending: Spending
+
+
 def rebuild(
     config: Config, now: datetime, progress: Progress, *, full: bool, engine: str = "duckdb"
-) -> Outcome:
+) -> Outcome[BuildSummary]:
     """Models alone. Raises: ConfigError for an engine that is not there."""
     from actions.privacy import finish_removals
 
@@ -31,11 +54,13 @@ def rebuild(
     options = build_options(config)
     with _engine(engine, config) as chosen, store_of(config) as store:
         built = build(store, config.served, now, progress, full=full, engine=chosen, **options)
-    document = {
-        "models": {"days_rebuilt": built.days_rebuilt, "seconds": built.seconds},
-        "incidents_opened": built.incidents_opened,
-    }
-    return Outcome(document, DONE)
+    summary = BuildSummary(models=models_part(built), incidents_opened=built.incidents_opened)
+    return Outcome(summary, DONE)
+
+
+def models_part(built: BuildResult) -> ModelsPart:
+    """What a summary says of the models."""
+    return ModelsPart(days_rebuilt=built.days_rebuilt, seconds=built.seconds)
 
 
 def _engine(name: str, config: Config) -> AbstractContextManager[Engine]:
@@ -48,9 +73,9 @@ def _engine(name: str, config: Config) -> AbstractContextManager[Engine]:
     return spark_engine(config)
 
 
-def build_options(config: Config) -> dict[str, Any]:
+def build_options(config: Config) -> BuildOptions:
     """What of the configuration the models depend on."""
-    lines = [line for each in budgets_by_currency(config).values() for line in each]
+    lines = [line for budgets in budgets_by_currency(config).values() for line in budgets]
     return {
         "readiness": _settings(config),
         "reference": reference_of(config),

@@ -9,14 +9,17 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
+
+from msgspec import UNSET, UnsetType
+from msgspec.structs import replace
 
 from actions.ingest import exit_code, read_tenants, reading_of, results_of, settle
 from actions.outcome import Outcome
 from actions.readers import Readers
-from actions.rebuild import build_options
-from hve_monitor.clock import iso
+from actions.rebuild import ModelsPart, build_options, models_part
 from hve_monitor.config import Config
+from hve_monitor.document import Document, encoded
 from hve_monitor.errors import (
     DONE,
     INCOMPLETE,
@@ -25,10 +28,11 @@ from hve_monitor.errors import (
 )
 from ingest.entra.tokens import EntraTokens
 from ingest.http import https_client
-from ingest.source import Progress, SourceResult
+from ingest.source import Progress, SourceResult, SourceSummary
 from models.build import BuildResult, build
 from models.cost.passed_thresholds import budgets_by_currency, note_budget_alerts
 from models.usage.coverage import coverage_report
+from publish.alerts.notify import AlertsPart, TargetTrouble, alert
 from warehouse.configured import store_of
 from warehouse.privacy import audit
 from warehouse.protection.pseudonyms import hidden
@@ -47,7 +51,7 @@ def run_once(
     progress: Progress,
     readers: Readers | None = None,
     patience: float | None = None,
-) -> Outcome:
+) -> Outcome[RunSummary]:
     """Ingest, models, publication, alerts; the contract's run summary.
 
     Tenants are built, published and told as their readings end, so that a slow or broken one delays
@@ -71,19 +75,48 @@ def run_once(
             for names in _groups(config, reading, patience, run):
                 run.add(_brought_up(store, config, names, now, progress))
             settle(run.results, run.refused)
-            document = run.document(store, config, reading.slow) | {
-                "started_at": iso(started),
-                "now": iso(now),
-                "coverage": _coverage(config.warehouse.path, now),
-                "exports": _exports(store, config, now),
-                "finished_at": iso(datetime.now(UTC)),
-            }
-            store.state.record_run(started, datetime.now(UTC), document)
+            summary = _summary(run, store, config, reading.slow, started, now)
+            store.state.record_run(started, datetime.now(UTC), encoded(summary))
             sweep(store)
     retain(config, now)
     write_metrics(config, now)
-    told = DONE if not document["alerts"]["failed"] else INCOMPLETE
-    return Outcome(document, run.exit_code(reading.slow) or told)
+    undelivered = INCOMPLETE if summary.alerts.failed else DONE
+    return Outcome(summary, run.exit_code(reading.slow) or undelivered)
+
+
+class RunSummary(Document):
+    """What `hve run` prints. config and headless stand in the summary of the demo alone."""
+
+    sources: list[SourceSummary]
+    models: ModelsPart
+    incidents_opened: int
+    budget_alerts: list[dict[str, Any]]
+    alerts: AlertsPart
+    started_at: datetime
+    now: datetime
+    coverage: dict[str, Any]
+    exports: list[dict[str, Any]]
+    finished_at: datetime
+    config: str | UnsetType = UNSET
+    headless: bool | UnsetType = UNSET
+
+
+def _summary(
+    run: Run, store: Store, config: Config, slow: Sequence[str], started: datetime, now: datetime
+) -> RunSummary:
+    sources = [_without_names(store, result.summary()) for result in run.sources(config)]
+    return RunSummary(
+        sources=[*sources, *(_still_read(name).summary() for name in slow)],
+        models=models_part(run.models),
+        incidents_opened=run.models.incidents_opened,
+        budget_alerts=run.budget_alerts,
+        alerts=run.alerts,
+        started_at=started,
+        now=now,
+        coverage=_coverage(config.warehouse.path, now),
+        exports=_exports(store, config, now),
+        finished_at=datetime.now(UTC),
+    )
 
 
 @dataclass
@@ -93,37 +126,45 @@ class Run:
     results: dict[str, list[SourceResult]] = field(default_factory=dict)
     refused: dict[str, HveError] = field(default_factory=dict)
     models: BuildResult = field(default_factory=BuildResult)
-    budget_alerts: list[Any] = field(default_factory=list)
-    alerts: dict[str, Any] = field(default_factory=dict)
+    budget_alerts: list[dict[str, Any]] = field(default_factory=list)
+    alerts: AlertsPart = field(default_factory=lambda: AlertsPart(failed=[]))
 
-    def add(self, part: tuple[BuildResult, list[Any], dict[str, Any]]) -> None:
+    def add(self, part: BroughtUp) -> None:
         """Joins what one group of tenants brought."""
-        built, budget_alerts, alerts = part
-        self.models.days_rebuilt += built.days_rebuilt
-        self.models.incidents_opened += built.incidents_opened
-        self.models.seconds = round(self.models.seconds + built.seconds, 3)
-        self.budget_alerts += budget_alerts
-        counted = {name: self.alerts.get(name, 0) + alerts.get(name, 0) for name in COUNTED}
-        self.alerts = alerts | (counted if "sent" in alerts or self.alerts else {})
-
-    def document(self, store: Store, config: Config, slow: Sequence[str]) -> dict[str, Any]:
-        """The parts of the run summary that come from the tenants."""
-        sources = [_hidden(store, each.summary()) for each in self._sources(config)]
-        return {
-            "sources": [*sources, *(_still_read(name).summary() for name in slow)],
-            "models": {"days_rebuilt": self.models.days_rebuilt, "seconds": self.models.seconds},
-            "incidents_opened": self.models.incidents_opened,
-            "budget_alerts": self.budget_alerts,
-            "alerts": self.alerts,
-        }
+        self.models.days_rebuilt += part.built.days_rebuilt
+        self.models.incidents_opened += part.built.incidents_opened
+        self.models.seconds = round(self.models.seconds + part.built.seconds, 3)
+        self.budget_alerts += part.budget_alerts
+        self.alerts = _joined(self.alerts, part.alerts)
 
     def exit_code(self, slow: Sequence[str]) -> int:
         """Whoever is still being read makes a run incomplete."""
-        found = [each for results in self.results.values() for each in results]
-        return exit_code(found) or (INCOMPLETE if slow else DONE)
+        results = [result for part in self.results.values() for result in part]
+        return exit_code(results) or (INCOMPLETE if slow else DONE)
 
-    def _sources(self, config: Config) -> list[SourceResult]:
-        return [each for tenant in config.served for each in self.results.get(tenant.name, [])]
+    def sources(self, config: Config) -> list[SourceResult]:
+        """The results in the order of the configured tenants."""
+        return [result for tenant in config.served for result in self.results.get(tenant.name, [])]
+
+
+class BroughtUp(NamedTuple):
+    """What building a group of tenants brought."""
+
+    built: BuildResult
+    budget_alerts: list[dict[str, Any]]
+    alerts: AlertsPart
+
+
+def _joined(before: AlertsPart, part: AlertsPart) -> AlertsPart:
+    """The newest state of the outbox, with what all groups opened, updated, resolved and sent."""
+    if part.sent is UNSET and before.sent is UNSET:
+        return part
+    counts = {name: _count(before, name) + _count(part, name) for name in COUNTED}
+    return replace(part, **counts)
+
+
+def _count(part: AlertsPart, name: str) -> int:
+    return getattr(part, name) or 0
 
 
 def _groups(
@@ -143,12 +184,13 @@ def _groups(
 
 def _brought_up(
     store: Store, config: Config, names: Sequence[str], now: datetime, progress: Progress
-) -> tuple[BuildResult, list[Any], dict[str, Any]]:
-    """Builds and publishes the tenants, notes budgets, tells alerts."""
+) -> BroughtUp:
+    """Builds and publishes the tenants, notes budgets, sends alerts."""
     tenants = [tenant for tenant in config.served if tenant.name in names]
     built = build(store, tenants, now, progress, **build_options(config))
-    # Budgets first, so that a threshold passed now is told now.
-    return built, note_budget_alerts(store.state, config, now), tell(store, config, now)
+    # Budgets first, so that a threshold passed now is reported now.
+    passed = note_budget_alerts(store.state, config, now)
+    return BroughtUp(built, passed, send_alerts(store, config, now))
 
 
 def _still_read(tenant: str) -> SourceResult:
@@ -156,17 +198,15 @@ def _still_read(tenant: str) -> SourceResult:
     return SourceResult("message_traces", tenant, status="partial", error=error)
 
 
-def tell(store: Store, config: Config, now: datetime) -> dict[str, Any]:
+def send_alerts(store: Store, config: Config, now: datetime) -> AlertsPart:
     """The `alerts` part of a run. What cannot be sent is one line each, and fails no ingest."""
-    from publish.alerts.notify import alert
-
     try:
-        told = alert(store, config, now, bearer_of(config))
+        part = alert(store, config, now, bearer_of(config))
     except HveError as error:
-        told = {"failed": [{"target": "alerts", "error": str(error)}]}
-    for each in told["failed"]:
-        log.warning("alerts: %s: %s", each["target"], each["error"])
-    return told
+        part = AlertsPart(failed=[TargetTrouble(target="alerts", error=str(error))])
+    for trouble in part.failed:
+        log.warning("alerts: %s: %s", trouble.target, trouble.error)
+    return part
 
 
 def bearer_of(config: Config) -> Callable[[str, str], str]:
@@ -192,13 +232,12 @@ def write_metrics(config: Config, now: datetime) -> None:
         log.warning("metrics: %s", error)
 
 
-def _hidden(store: Store, summary: dict[str, Any]) -> dict[str, Any]:
+def _without_names(store: Store, summary: SourceSummary) -> SourceSummary:
     """Where names are hidden, the words of a service do not bring them back."""
-    if store.protection.is_plain or not summary["error"]:
+    if store.protection.is_plain or not summary.error:
         return summary
-    return summary | {
-        "error": hidden(summary["error"], account_addresses(store, summary["tenant"]))
-    }
+    addresses = account_addresses(store, summary.tenant)
+    return replace(summary, error=hidden(summary.error, addresses))
 
 
 def _exports(store: Store, config: Config, now: datetime) -> list[dict[str, Any]]:

@@ -8,13 +8,12 @@ import signal
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from actions.progress import progress_bar
 from actions.readers import Readers
-from actions.run import run_once
+from actions.run import RunSummary, run_once
 from hve_monitor.clock import business_now
 from hve_monitor.config import Config
 from hve_monitor.errors import ConfigError, HveError, disk_line
@@ -34,9 +33,7 @@ def parse_interval(text: str) -> timedelta:
     return timedelta(seconds=seconds)
 
 
-def repeat(
-    every: str, config: Config, now: str | None, show: Callable[[dict[str, Any]], None]
-) -> None:
+def repeat(every: str, config: Config, now: str | None, show: Callable[[RunSummary], None]) -> None:
     """Runs at once and then every interval until SIGTERM or Ctrl-C; a run is never cut short.
 
     A tenant that takes longer than the interval goes on beside the next runs of the others.

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-
 from actions.outcome import Outcome
 from hve_monitor.config import Config
+from hve_monitor.document import Document
 from hve_monitor.errors import DONE, INCOMPLETE
 from warehouse.backup import still
 from warehouse.configured import store_of
-from warehouse.verification import set_aside, verify
+from warehouse.verification import CheckResult, set_aside, verify
 
 
-def examine_store(config: Config, *, repair: bool) -> Outcome:
+class StoreState(Document):
+    """What `hve verify` looked at, and the files that a repair set aside."""
+
+    findings: list[CheckResult]
+    repaired: list[str]
+
+
+def examine_store(config: Config, *, repair: bool) -> Outcome[StoreState]:
     """Findings, and with `repair` what follows from the files that were set aside.
 
     Raises: LockedError when a run holds the store that is to be repaired.
@@ -23,6 +29,6 @@ def examine_store(config: Config, *, repair: bool) -> Outcome:
         if repair and damages:
             with still(store):
                 repaired = set_aside(store, damages)
-    bad = any(finding.status == "fail" for finding in findings)
-    document = {"findings": [asdict(each) for each in findings], "repaired": repaired}
-    return Outcome(document, INCOMPLETE if bad else DONE)
+    is_bad = any(finding.status == "fail" for finding in findings)
+    document = StoreState(findings=findings, repaired=repaired)
+    return Outcome(document, INCOMPLETE if is_bad else DONE)

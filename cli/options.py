@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
@@ -65,7 +65,7 @@ def tenant_of_account(config: Config, name: str | None, account: str | None) -> 
     return tenant_of(config, name)
 
 
-def finish(outcome: Outcome, as_json: bool, text: Callable[[Any], str]) -> None:
+def finish(outcome: Outcome[D], as_json: bool, text: Callable[[D], str]) -> None:
     """Prints the document of an outcome and ends with its exit code."""
     show(outcome.document, as_json, text)
     raise typer.Exit(outcome.exit_code)

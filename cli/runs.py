@@ -48,7 +48,7 @@ def demo(
         raise typer.Exit(outcome.exit_code)
     from dashboards.serve import serve_dashboard
 
-    raise typer.Exit(serve_dashboard(Path(outcome.document["config"]), port, now))
+    raise typer.Exit(serve_dashboard(Path(str(outcome.document.config)), port, now))
 
 
 @commands.command()
@@ -84,7 +84,7 @@ def ingest(
     """Fetch from Microsoft 365: accounts, billing, message_traces, trace_events, azure_costs,
     policies, sign_ins.
     """
-    from actions.ingest import exit_code
+    from actions.ingest import IngestSummary, exit_code
     from actions.ingest import ingest as ingest_tenants
     from actions.outcome import Outcome
     from actions.progress import progress_bar
@@ -97,8 +97,8 @@ def ingest(
         results = ingest_tenants(
             loaded, moment, progress, sources or (), asked if start or end else None
         )
-    document = {"sources": [result.summary() for result in results]}
-    finish(Outcome(document, exit_code(results)), as_json, runs_text.run)
+    document = IngestSummary(sources=[result.summary() for result in results])
+    finish(Outcome(document, exit_code(results)), as_json, runs_text.ingest)
 
 
 @commands.command("import")
@@ -162,4 +162,4 @@ def build(
 
     with progress_bar() as progress:
         outcome = rebuild(load(config), moment_of(now), progress, full=full, engine=engine)
-    finish(outcome, as_json, runs_text.run)
+    finish(outcome, as_json, runs_text.build)

@@ -19,8 +19,6 @@ def backup(
     as_json: Json = False,
 ) -> None:
     """Write the whole store into one file, with checksums; works while runs go on."""
-    from dataclasses import asdict
-
     from actions.author import author_of
     from actions.privacy import note
     from warehouse.backup import back_up
@@ -30,7 +28,7 @@ def backup(
     # Before the file is there: no backup without its entry, whatever dies in between.
     note(loaded, "backup", out.name, author_of(None), moment_of(now), "begun")
     with store_of(loaded) as store:
-        show(asdict(back_up(store, out)), as_json, storage_text.backup)
+        show(back_up(store, out), as_json, storage_text.backup)
 
 
 @commands.command()
@@ -44,8 +42,6 @@ def restore(
     as_json: Json = False,
 ) -> None:
     """Put the store of a backup in place, after every checksum was right, and publish it."""
-    from dataclasses import asdict
-
     from actions.author import author_of
     from actions.privacy import note
     from actions.progress import progress_bar
@@ -57,7 +53,7 @@ def restore(
     with progress_bar() as progress:
         rebuild(loaded, moment_of(now), progress, full=False)
     note(loaded, "restore", source.name, author_of(None), moment_of(now))
-    show(asdict(restored), as_json, storage_text.backup)
+    show(restored, as_json, storage_text.backup)
 
 
 @commands.command()

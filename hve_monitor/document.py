@@ -19,7 +19,11 @@ from hve_monitor.clock import iso
 
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(msgspec.field,))
 class Document(msgspec.Struct, frozen=True, kw_only=True):
-    """Base of the documents; the order of the fields is the order in JSON."""
+    """Base of the documents; the order of the fields is the order in JSON.
+
+    A document whose optional fields stand before others says `kw_only=True` itself: msgspec
+    inherits it for the fields of the base alone.
+    """
 
 
 def plain(amount: Decimal | None) -> str | None:

@@ -3,12 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import Literal
 
+from hve_monitor.document import Document
 from hve_monitor.errors import TEMPORARY, USAGE, HveError
 
+Status = Literal["ok", "partial", "failed"]
 Progress = Callable[[str, int, int], None]  # what is being done, step, number of steps
+
+
+class SourceSummary(Document):
+    """One source of the run summary; `error` is null where there was none."""
+
+    source: str
+    tenant: str
+    requests: int
+    throttled: int
+    rows_read: int
+    rows_new: int
+    rows_changed: int
+    rows_unchanged: int
+    rows_rejected: int
+    status: Status
+    error: str | None
 
 
 @dataclass
@@ -24,7 +42,7 @@ class SourceResult:
     rows_changed: int = 0
     rows_unchanged: int = 0
     rows_rejected: int = 0
-    status: Literal["ok", "partial", "failed"] = "ok"
+    status: Status = "ok"
     error: str | None = None
     temporary: bool = False  # every error so far may pass by itself
     misconfigured: bool = False  # an error that only the administrator can mend
@@ -43,10 +61,8 @@ class SourceResult:
         if self.error is not None:
             self.status = "partial" if self.rows_read else "failed"
 
-    def summary(self) -> dict[str, Any]:
-        """The JSON of the run summary."""
-        return {
-            name: value
-            for name, value in asdict(self).items()
-            if name not in ("temporary", "misconfigured", "optional")
-        }
+    def summary(self) -> SourceSummary:
+        """What the run summary says of the source."""
+        return SourceSummary(
+            **{name: getattr(self, name) for name in SourceSummary.__struct_fields__}
+        )

@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import datetime
+from typing import Any
 
 from actions.doctor.check import Check
 from actions.doctor.permissions import Permissions
@@ -22,7 +23,7 @@ from warehouse.records.outbox import Outbox
 LEAST_FREE_BYTES = 1_000_000_000
 
 
-def examine(config: Config, now: datetime, only: str | None = None) -> Outcome:
+def examine(config: Config, now: datetime, only: str | None = None) -> Outcome[Any]:
     """Every check as JSON, of one tenant or all; exit 3 when one fails."""
     checks = [_configuration(config, only), _store(config), _disk(config)]
     checks += [*_published(config, now, only), *_alerts(config)]
@@ -90,7 +91,7 @@ def _published(config: Config, now: datetime, only: str | None) -> Iterator[Chec
 
 def _alerts(config: Config) -> Iterator[Check]:
     """The targets of alerts, and what could not be delivered."""
-    from publish.alerts.notify import standing
+    from publish.alerts.notify import troubles
     from publish.alerts.routing import named
     from publish.senders import sender_of
 
@@ -104,10 +105,10 @@ def _alerts(config: Config) -> Iterator[Check]:
     if not (config.warehouse.path / "state.db").exists():
         return
     with store_of(config) as store:
-        for each in standing(Outbox(store.state))["failed"]:
+        for trouble in troubles(Outbox(store.state)):
             detail = (
-                f"{each['messages']} messages wait after {each['attempts']} attempts:"
-                f" {each['error']}"
+                f"{trouble.messages} messages wait after {trouble.attempts} attempts:"
+                f" {trouble.error}"
             )
             fix = "mend the target or what stands between; nothing is lost for seven days"
-            yield Check(f"delivery to {each['target']}", "fail", detail, fix)
+            yield Check(f"delivery to {trouble.target}", "fail", detail, fix)

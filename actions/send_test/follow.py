@@ -27,7 +27,7 @@ Lookup = Callable[[Window], list[TraceRow]]
 
 def follow(
     config: Config, tenant: Tenant, document: dict[str, Any], now: datetime, wait: float
-) -> Outcome:
+) -> Outcome[Any]:
     """The document of a sent message with its trace, asked for at most `wait` seconds.
 
     Exit 75 when the message is not visible yet, 3 when it was not delivered to everyone.
@@ -67,7 +67,7 @@ def settled_rows(
         sleep(POLL_SECONDS)
 
 
-def _followed(document: dict[str, Any], rows: list[TraceRow]) -> Outcome:
+def _followed(document: dict[str, Any], rows: list[TraceRow]) -> Outcome[Any]:
     found = [
         {
             "id": row.id,

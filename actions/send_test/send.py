@@ -51,7 +51,7 @@ class SendOrder:
         return f"SendOrder({self.account!r}, {self.recipients!r})"
 
 
-def preflight(config: Config, timeout: float) -> Outcome:
+def preflight(config: Config, timeout: float) -> Outcome[Any]:
     """Every step up to signing in, without signing in; exit 3 when one fails, 75 for network."""
     session = _session(config, timeout)
     try:
@@ -104,7 +104,7 @@ def prepare(
     return SendOrder(address, to, message, password() if password else None)
 
 
-def send(config: Config, tenant: Tenant, asked: SendOrder, timeout: float) -> Outcome:
+def send(config: Config, tenant: Tenant, asked: SendOrder, timeout: float) -> Outcome[Any]:
     """Sends it; exit 1 when it was refused, 75 when it may pass later."""
     token = None if asked.password is not None else sending_token(config, tenant)
     session = _session(config, timeout)

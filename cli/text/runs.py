@@ -2,35 +2,66 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from msgspec import UNSET
+
 from cli.text.tables import Document, clean, coverage
 
+if TYPE_CHECKING:
+    from actions.import_files import ImportSummary
+    from actions.ingest import IngestSummary
+    from actions.rebuild import BuildSummary
+    from actions.run import RunSummary
+    from ingest.source import SourceSummary
+    from publish.alerts.notify import AlertsPart
 
-def run(document: Document) -> str:
-    """Sources, models and coverage of a run."""
+
+def run(document: RunSummary) -> str:
+    """Sources, models, coverage and alerts of a run."""
     lines = [
-        f"{each['tenant']}: {each['source']}: {each['status']}, {each['requests']} requests,"
-        f" {each['rows_read']:,} rows read, {each['rows_new']:,} new,"
-        f" {each['rows_changed']:,} changed" + (f": {each['error']}" if each["error"] else "")
-        for each in document.get("sources", [])
+        *map(_source, document.sources),
+        _models(document),
+        coverage(document.coverage),
+        alerts(document.alerts),
     ]
-    if "models" in document:
-        models = document["models"]
-        lines.append(
-            f"models: {models['days_rebuilt']} days rebuilt in {models['seconds']} s,"
-            f" {document['incidents_opened']} incidents opened"
-        )
-    if "coverage" in document:
-        lines.append(coverage(document["coverage"]))
-    if "alerts" in document:
-        lines.append(alerts(document["alerts"]))
-    return clean("\n".join(lines)) or "nothing to do"
+    return clean("\n".join(lines))
 
 
-def alerts(told: Document) -> str:
-    """What was told, and what could not be."""
+def ingest(document: IngestSummary) -> str:
+    """A line per source."""
+    return clean("\n".join(map(_source, document.sources))) or "nothing to do"
+
+
+def build(document: BuildSummary) -> str:
+    """What the models did."""
+    return _models(document)
+
+
+def _source(summary: SourceSummary) -> str:
+    return (
+        f"{summary.tenant}: {summary.source}: {summary.status}, {summary.requests} requests,"
+        f" {summary.rows_read:,} rows read, {summary.rows_new:,} new,"
+        f" {summary.rows_changed:,} changed" + (f": {summary.error}" if summary.error else "")
+    )
+
+
+def _models(document: RunSummary | BuildSummary) -> str:
+    return (
+        f"models: {document.models.days_rebuilt} days rebuilt in {document.models.seconds} s,"
+        f" {document.incidents_opened} incidents opened"
+    )
+
+
+def alerts(part: AlertsPart) -> str:
+    """What was sent, what waits, and what could not be delivered."""
     names = ("opened", "updated", "resolved", "sent", "held", "due", "given_up")
-    counts = [f"{told[name]} {name.replace('_', ' ')}" for name in names if name in told]
-    failed = [f"alerts: {each['target']}: {each['error']}" for each in told["failed"]]
+    counts = [
+        f"{count} {name.replace('_', ' ')}"
+        for name in names
+        if (count := getattr(part, name)) is not UNSET
+    ]
+    failed = [f"alerts: {trouble.target}: {trouble.error}" for trouble in part.failed]
     return "\n".join([f"alerts: {', '.join(counts)}", *failed] if counts else failed)
 
 
@@ -44,21 +75,19 @@ def tried(document: Document) -> str:
     return clean("\n".join(lines))
 
 
-def demo(document: Document) -> str:
+def demo(document: RunSummary) -> str:
     """A run, and where its files are."""
-    return f"{run(document)}\nconfiguration: {document['config']}"
+    return f"{run(document)}\nconfiguration: {document.config}"
 
 
-def imported(document: Document) -> str:
+def imported(document: ImportSummary) -> str:
     """Counts of an import."""
     counts = ", ".join(
-        f"{document[f'rows_{name}']:,} {name}"
+        f"{getattr(document, f'rows_{name}'):,} {name}"
         for name in ("read", "new", "changed", "unchanged", "rejected", "skipped")
     )
-    errors = [each["error"] for each in document["files"] if each.get("error")]
-    return clean(
-        "\n".join([f"{document['tenant']}: {len(document['files'])} files: {counts}", *errors])
-    )
+    errors = [result.error for result in document.files if result.error]
+    return clean("\n".join([f"{document.tenant}: {len(document.files)} files: {counts}", *errors]))
 
 
 def dashboard(document: Document) -> str:

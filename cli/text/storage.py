@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from cli.text.tables import Document, clean
 
+if TYPE_CHECKING:
+    from actions.verify import StoreState
+    from warehouse.backup import Backup
 
-def backup(document: Document) -> str:
+
+def backup(document: Backup) -> str:
     """Where the backup is and what it holds."""
     return (
-        f"{document['path']}: {document['files']:,} files, {document['bytes'] / 1e6:,.1f} MB,"
-        f" of {document['created_at']}"
+        f"{document.path}: {document.files:,} files, {document.bytes / 1e6:,.1f} MB,"
+        f" of {document.created_at}"
     )
 
 
-def verified(document: Document) -> str:
-    """One line per finding, with the fix of what is wrong, and what a repair did."""
+def verified(document: StoreState) -> str:
+    """One line per check, with the fix of what is wrong, and what a repair did."""
     lines = [
-        f"{each['status']:4} {each['check']}: {each['detail']}"
-        + (f"\n     fix: {each['fix']}" if each["fix"] else "")
-        for each in document["findings"]
+        f"{result.status:4} {result.check}: {result.detail}"
+        + (f"\n     fix: {result.fix}" if result.fix else "")
+        for result in document.findings
     ]
-    return clean("\n".join([*lines, *(f"repaired {each}" for each in document["repaired"])]))
+    return clean("\n".join([*lines, *(f"repaired {name}" for name in document.repaired)]))
 
 
 def handed_over(document: Document) -> str:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Any
 
-from hve_monitor.clock import iso
+from msgspec import UNSET, UnsetType
+
 from hve_monitor.config import Config
+from hve_monitor.document import Document
 from hve_monitor.errors import LockedError
 from models.cost.spend import spend
 from publish.alerts.candidates import Candidate, budget_candidates, incident_candidates
@@ -22,8 +23,31 @@ from warehouse.records.outbox import Outbox
 from warehouse.store import Store
 
 
-def alert(store: Store, config: Config, now: datetime, bearer: Bearer) -> dict[str, Any]:
-    """The contract's `alerts` part of a run: what was written, sent, waits and failed.
+class TargetTrouble(Document, kw_only=True):
+    """A target that cannot be reached: messages that wait for it, and when it is tried again."""
+
+    target: str
+    messages: int | UnsetType = UNSET
+    attempts: int | UnsetType = UNSET
+    retry_at: datetime | UnsetType = UNSET
+    error: str
+
+
+class AlertsPart(Document, kw_only=True):
+    """The `alerts` part of a run; nothing but `failed` where alerts as a whole failed."""
+
+    opened: int | UnsetType = UNSET
+    updated: int | UnsetType = UNSET
+    resolved: int | UnsetType = UNSET
+    sent: int | UnsetType = UNSET
+    held: int | UnsetType = UNSET
+    due: int | UnsetType = UNSET
+    given_up: int | UnsetType = UNSET
+    failed: list[TargetTrouble]
+
+
+def alert(store: Store, config: Config, now: datetime, bearer: Bearer) -> AlertsPart:
+    """What was written, sent, waits and failed.
 
     bearer: (tenant, scope) to a token, for targets that sign in with Entra ID. Where another
     process delivers at this moment, it is left to it: two would send everything twice.
@@ -39,23 +63,31 @@ def alert(store: Store, config: Config, now: datetime, bearer: Bearer) -> dict[s
             outbox.forget(now)
     except LockedError:
         pass
-    told = {stage: stages[stage] for stage in ("opened", "updated", "resolved")}
-    return {**told, "sent": sent, **standing(outbox)}
+    waiting = outbox.waiting()
+    return AlertsPart(
+        opened=stages["opened"],
+        updated=stages["updated"],
+        resolved=stages["resolved"],
+        sent=sent,
+        held=waiting.get("held", 0),
+        due=waiting.get("due", 0),
+        given_up=waiting.get("failed", 0),
+        failed=troubles(outbox),
+    )
 
 
-def standing(outbox: Outbox) -> dict[str, Any]:
-    """What the outbox holds: waiting for its time, due, given up, and the targets in trouble."""
-    counts = outbox.waiting()
-    failed = [
-        trouble._asdict() | {"retry_at": iso(datetime.fromtimestamp(int(trouble.retry_at), UTC))}
+def troubles(outbox: Outbox) -> list[TargetTrouble]:
+    """The targets that cannot be reached."""
+    return [
+        TargetTrouble(
+            target=trouble.target,
+            messages=trouble.messages,
+            attempts=trouble.attempts,
+            retry_at=datetime.fromtimestamp(int(trouble.retry_at), UTC),
+            error=trouble.error,
+        )
         for trouble in outbox.troubles()
     ]
-    return {
-        "held": counts.get("held", 0),
-        "due": counts.get("due", 0),
-        "given_up": counts.get("failed", 0),
-        "failed": failed,
-    }
 
 
 def candidates(store: Store, config: Config, now: datetime) -> list[Candidate]:

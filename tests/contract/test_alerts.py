@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import json
 import random
 import subprocess
 import sys
@@ -78,8 +77,8 @@ def test_splunk_sentinel_and_teams_get_their_own_forms(desk: Desk, receiver: Rec
         "sentinel+https://HOST/dce/dcr-1/Custom-Hve_CL",
         f"workflows://HOST/{'a' * 32}/signature-of-it?image=no",
     )
-    told = tell(desk, config_of(desk, receiver, *urls))
-    assert (told["sent"], told["failed"]) == (3, [])
+    part = tell(desk, config_of(desk, receiver, *urls))
+    assert (part.sent, part.failed) == (3, [])
     by_path = {each.path.split("/")[1]: each for each in receiver.received}
     splunk, sentinel, teams = by_path["services"], by_path["dce"], by_path["workflows"]
     assert splunk.headers["authorization"] == "Splunk t0ken"
@@ -112,18 +111,18 @@ def test_refusals_are_tried_again_and_told_until_they_pass(
     desk.show(NOW, incident())
     config = config_of(desk, receiver, "webhook+https://HOST/hook")
     receiver.answers = [(503, {}), (429, {"Retry-After": "1"}), (200, {})]
-    assert tell(desk, config)["sent"] == 1
+    assert tell(desk, config).sent == 1
     assert len({each.headers["x-hve-id"] for each in receiver.received}) == 1
     desk.show(NOW, incident(), incident(id="second"))
     receiver.answers = [(429, {"Retry-After": "900"})]
-    told = tell(desk, config, NOW + QUARTER)
-    assert (told["sent"], told["due"]) == (0, 1)
-    assert told["failed"][0]["error"] == "127.0.0.1: HTTP 429"
-    assert tell(desk, config, NOW + QUARTER)["sent"] == 0, "it was asked to wait"
+    part = tell(desk, config, NOW + QUARTER)
+    assert (part.sent, part.due) == (0, 1)
+    assert part.failed[0].error == "127.0.0.1: HTTP 429"
+    assert tell(desk, config, NOW + QUARTER).sent == 0, "it was asked to wait"
     real = time.time()
     monkeypatch.setattr("publish.alerts.delivery.time.time", lambda: real + 1000)
-    told = tell(desk, config, NOW + 2 * QUARTER)
-    assert (told["sent"], told["due"], told["failed"]) == (1, 0, [])
+    part = tell(desk, config, NOW + 2 * QUARTER)
+    assert (part.sent, part.due, part.failed) == (1, 0, [])
 
 
 def test_a_broken_target_blocks_no_other_and_shows_no_secret(
@@ -136,10 +135,10 @@ def test_a_broken_target_blocks_no_other_and_shows_no_secret(
         "webhook+https://HOST/hook",
     )
     config = config_of(desk, receiver, *urls)
-    told = tell(desk, config)
-    assert told["sent"] == 1
-    assert [each["target"] for each in told["failed"]] == ["slack:", "splunk"]
-    shown = json.dumps(told) + repr(config) + config.model_dump_json()
+    part = tell(desk, config)
+    assert part.sent == 1
+    assert [trouble.target for trouble in part.failed] == ["slack:", "splunk"]
+    shown = json_text(part) + repr(config) + config.model_dump_json()
     assert not [each for each in ("s3cret", "TIiajkd", "A1BRTD4JD") if each in shown]
 
 
@@ -148,16 +147,16 @@ def test_one_message_that_a_receiver_cannot_take_does_not_hold_up_the_next(
 ) -> None:
     desk.show(NOW, incident(), incident(id="second", account="it@contoso.com"))
     receiver.answers = [(400, {}), (200, {})]
-    told = tell(desk, config_of(desk, receiver, "webhook+https://HOST/hook"))
-    assert (told["sent"], told["due"]) == (1, 1)
+    part = tell(desk, config_of(desk, receiver, "webhook+https://HOST/hook"))
+    assert (part.sent, part.due) == (1, 1)
 
 
 def test_an_untrusted_certificate_is_refused(desk: Desk, receiver: Receiver) -> None:
     desk.show(NOW, incident())
     urls = ("webhook+https://HOST/hook", f"workflows://HOST/{'a' * 32}/signature?image=no")
     config = config_of(desk, receiver, *urls).model_copy(update={"endpoints": Endpoints()})
-    told = tell(desk, config)
-    assert (told["sent"], len(told["failed"]), receiver.received) == (0, 2, [])
+    part = tell(desk, config)
+    assert (part.sent, len(part.failed), receiver.received) == (0, 2, [])
 
 
 def test_what_nobody_takes_for_a_week_is_given_up_and_counted(
@@ -168,8 +167,8 @@ def test_what_nobody_takes_for_a_week_is_given_up_and_counted(
     tell(desk, config)
     real = time.time()
     monkeypatch.setattr("publish.alerts.delivery.time.time", lambda: real + 9999)
-    told = tell(desk, config, NOW + timedelta(days=8))
-    assert (told["due"], told["given_up"], told["failed"]) == (0, 1, [])
+    part = tell(desk, config, NOW + timedelta(days=8))
+    assert (part.due, part.given_up, part.failed) == (0, 1, [])
 
 
 FILE = """
@@ -193,8 +192,8 @@ def test_a_run_tells_its_alerts_and_ends_with_3_when_one_is_not_delivered(
     file = desk.store.root.parent / "hve.toml"
     file.write_text(FILE.format(ca=receiver.ca_file, place=receiver.place), encoding="utf-8")
     outcome = run_once(load_config(file), NOW, quiet)
-    told = outcome.document["alerts"]
-    assert (outcome.exit_code, told["opened"], told["sent"], told["due"]) == (3, 2, 1, 1)
+    part = outcome.document.alerts
+    assert (outcome.exit_code, part.opened, part.sent, part.due) == (3, 2, 1, 1)
     (line,) = [each.message for each in caplog.records if "alerts" in each.message]
     assert line.startswith("alerts: webhook+https://127.0.0.1:9: 127.0.0.1: ConnectError")
 

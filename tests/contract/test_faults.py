@@ -124,8 +124,9 @@ def test_powershell_stands_in_where_the_exchange_endpoint_refuses(
     site.tenant.exchange_refused = True
     organization = 'accounts = "exchange"\nexchange_organization = "contoso.onmicrosoft.com"'
     config = site.config(('accounts = "exchange"', organization))
-    found = {each["source"]: each for each in run_once(config, NOW, quiet).document["sources"]}
-    assert (found["accounts"]["status"], found["billing"]["status"]) == ("ok", "ok")
+    sources = run_once(config, NOW, quiet).document.sources
+    status = {summary.source: summary.status for summary in sources}
+    assert (status["accounts"], status["billing"]) == ("ok", "ok")
     assert len(machine.runs) == 1
     assert usage(config, NOW) == truth(site)
 
@@ -134,7 +135,7 @@ def test_permissions_that_are_not_granted_fail_nothing(site: Site) -> None:
     site.tenant.granted = {"ExchangeMessageTrace.Read.All", "Exchange.ManageAsApp", COSTS}
     outcome = run_once(site.config(), NOW, quiet)
     assert outcome.exit_code == 0
-    told = {each["source"]: each["error"] for each in outcome.document["sources"]}
+    told = {summary.source: summary.error for summary in outcome.document.sources}
     assert told["sign_ins"].startswith("unavailable: ")
     assert "AuditLog.Read.All" in told["sign_ins"]
     assert "Policy.Read.All" in told["policies"]
@@ -149,7 +150,7 @@ def test_the_trouble_of_one_tenant_is_not_the_others(site: Site) -> None:
     config = site.config(("[endpoints]", strange + "[endpoints]"))
     outcome = run_once(config, NOW, quiet)
     states = {
-        (each["tenant"], each["source"]): each["status"] for each in outcome.document["sources"]
+        (summary.tenant, summary.source): summary.status for summary in outcome.document.sources
     }
     assert states["contoso", "message_traces"] == "ok"
     assert states["fabrikam", "accounts"] == "failed"

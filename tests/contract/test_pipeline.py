@@ -10,10 +10,11 @@ import pytest
 import stamina
 
 from actions.outcome import Outcome
-from actions.run import run_once
+from actions.run import RunSummary, run_once
 from hve_monitor.clock import iso
 from hve_monitor.config import Config
 from hve_monitor.errors import FAILED, ConfigError
+from ingest.source import SourceSummary
 from models.usage.usage import daily_usage, usage_rows
 from tests.contract.conftest import NOW, Site
 from warehouse.reading import read_published
@@ -52,24 +53,24 @@ def truth(site: Site) -> dict[tuple[str, str], dict[str, Any]]:
     }
 
 
-def traces(document: dict[str, Any]) -> dict[str, Any]:
-    (found,) = [each for each in document["sources"] if each["source"] == "message_traces"]
-    return dict(found)
+def traces(document: RunSummary) -> SourceSummary:
+    (summary,) = [part for part in document.sources if part.source == "message_traces"]
+    return summary
 
 
 def test_usage_equals_the_truth_also_six_hours_later(first_run: tuple[Site, Outcome]) -> None:
     site, first = first_run
     config = site.config()
     assert first.exit_code == 0
-    assert first.document["coverage"]["complete"] is True
+    assert first.document.coverage["complete"] is True
     assert usage(config, NOW) == truth(site)
 
     site.tenant.advance(timedelta(hours=6))
     later = NOW + timedelta(hours=6)
     second = run_once(config, later, quiet)
     assert second.exit_code == 0
-    assert traces(second.document)["rows_new"] > 0
-    assert traces(second.document)["rows_changed"] > 0
+    assert traces(second.document).rows_new > 0
+    assert traces(second.document).rows_changed > 0
     assert usage(config, later) == truth(site)
 
 
@@ -79,9 +80,9 @@ def test_a_second_run_reads_little_and_changes_nothing(first_run: tuple[Site, Ou
     config, first = site.config(), traces(outcome.document)
     second = run_once(config, NOW, quiet)
     again = traces(second.document)
-    assert again["rows_new"] == again["rows_changed"] == 0
-    assert again["requests"] < first["requests"] / 3
-    assert second.document["incidents_opened"] == 0
+    assert again.rows_new == again.rows_changed == 0
+    assert again.requests < first.requests / 3
+    assert second.document.incidents_opened == 0
     assert usage(config, NOW) == truth(site)
 
 
@@ -103,7 +104,7 @@ def test_the_quota_of_others_is_waited_for(site: Site) -> None:
     config = site.config()
     with stamina.set_testing(False):
         outcome = run_once(config, NOW, quiet)
-    assert traces(outcome.document)["throttled"] > 0
+    assert traces(outcome.document).throttled > 0
     assert usage(config, NOW) == truth(site)
 
 
@@ -120,13 +121,13 @@ def test_a_wrong_secret_is_told_in_entras_words(site: Site) -> None:
     (site.folder / "contoso.secret").write_text("wrong")
     outcome = run_once(site.config(), NOW, quiet)
     assert outcome.exit_code == FAILED
-    assert "AADSTS7000215" in outcome.document["sources"][0]["error"]
+    assert "AADSTS7000215" in outcome.document.sources[0].error
 
 
 def test_one_failing_source_does_not_stop_the_others(read_site: Site) -> None:
     broken = read_site.config(("/exchange", "/nowhere"))
     outcome = run_once(broken, NOW, quiet)
-    states = {each["source"]: each["status"] for each in outcome.document["sources"]}
+    states = {summary.source: summary.status for summary in outcome.document.sources}
     assert states["accounts"] == states["billing"] == "failed"
     assert states["message_traces"] == "ok"
     assert outcome.exit_code == 3
@@ -146,6 +147,6 @@ def test_a_clock_that_runs_ahead_of_microsofts_costs_minutes_not_the_run(site: S
     outcome = run_once(config, ahead, quiet)
     assert outcome.exit_code == 0
     assert usage(config, ahead) == truth(site)
-    gap = outcome.document["coverage"]["gaps"][0]
+    gap = outcome.document.coverage["gaps"][0]
     assert gap["to"] == iso(ahead)
     assert gap["from"] == iso(NOW)

@@ -109,9 +109,7 @@ def read_both(site: Site, full: Config, hidden: Config, now: datetime) -> None:
     site.tenant.move_to(now)
     outcomes = [run_once(config, now, quiet) for config in (full, hidden)]
     assert [outcome.exit_code for outcome in outcomes] == [0, 0]
-    requests = [
-        [source["requests"] for source in outcome.document["sources"]] for outcome in outcomes
-    ]
+    requests = [[source.requests for source in outcome.document.sources] for outcome in outcomes]
     assert requests[0] == requests[1]
 
 

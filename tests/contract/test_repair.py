@@ -27,9 +27,9 @@ def test_what_damage_took_comes_back_with_the_next_run(read_short_site: Site) ->
         harmed.append(str(file))
     outcome = examine_store(config, repair=True)
     assert outcome.exit_code == 3
-    named = [each["detail"] for each in outcome.document["findings"] if each["check"] == "files"]
+    named = [result.detail for result in outcome.document.findings if result.check == "files"]
     assert all(any(file in detail for detail in named) for file in harmed)
-    assert len(outcome.document["repaired"]) == 3
+    assert len(outcome.document.repaired) == 3
     read_short_site.tenant.move_to(NOW + timedelta(minutes=15))
     run_once(config, read_short_site.tenant.now, quiet)
     assert examine_store(config, repair=False).exit_code == 0
@@ -55,5 +55,5 @@ def test_a_log_that_cannot_be_read_is_named(read_site: Site) -> None:
         shutil.rmtree(file) if file.is_dir() else file.write_bytes(b"{broken")
     outcome = examine_store(config, repair=True)
     assert outcome.exit_code == 3
-    [told] = [each for each in outcome.document["findings"] if each["check"] == "logs"]
-    assert (str(log.parent) in told["detail"], told["fix"]) == (True, "hve restore")
+    [result] = [result for result in outcome.document.findings if result.check == "logs"]
+    assert (str(log.parent) in result.detail, result.fix) == (True, "hve restore")

@@ -64,7 +64,7 @@ for line in sys.stdin:
     gc.collect()
     pages = int(Path("/proc/self/statm").read_text().split()[1])
     told = {"exit_code": outcome.exit_code, "rss": pages * os.sysconf("SC_PAGE_SIZE"),
-            "handles": len(os.listdir("/proc/self/fd")), "alerts": outcome.document["alerts"]}
+            "handles": len(os.listdir("/proc/self/fd")), "alerts": encoded(outcome.document.alerts)}
     print(json.dumps(told), flush=True)
 """
 

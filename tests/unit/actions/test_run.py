@@ -82,9 +82,9 @@ def test_a_strange_file_in_a_folder_is_told_and_the_others_are_built(tmp_path: P
     config = Config(warehouse=Warehouse(path=tmp_path / "store"))
     outcome = import_files(config, LOCAL_TENANT, [folder], {}, "auto", NOW, quiet)
     assert outcome.exit_code == 3
-    told = {Path(each["file"]).name: each["error"] for each in outcome.document["files"]}
+    told = {Path(result.file).name: result.error for result in outcome.document.files}
     assert told["a.csv"] is None
     assert "readme.txt" in told["readme.txt"]
-    assert outcome.document["rows_new"] > 0
+    assert outcome.document.rows_new > 0
     with store_of(config) as store:
         assert store.state.dirty_days() == []

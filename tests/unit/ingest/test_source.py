@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hve_monitor.document import encoded
 from hve_monitor.errors import AuthError, ThrottledError
 from ingest.source import SourceResult
 
@@ -25,7 +26,7 @@ def test_the_first_error_is_told_and_one_lasting_error_is_enough() -> None:
 
 
 def test_the_summary_has_the_fields_of_the_contract() -> None:
-    assert SourceResult("accounts", "contoso", requests=2).summary() == {
+    assert encoded(SourceResult("accounts", "contoso", requests=2).summary()) == {
         "source": "accounts",
         "tenant": "contoso",
         "requests": 2,

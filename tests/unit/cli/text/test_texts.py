@@ -6,11 +6,16 @@ from typing import Any
 
 import pytest
 
+from actions.import_files import ImportSummary
+from actions.ingest import IngestSummary
+from actions.rebuild import ModelsPart
 from cli.text import money as money_text
 from cli.text.delivery import rows
 from cli.text.incidents import incidents
-from cli.text.runs import imported, run
+from cli.text.runs import imported, ingest
 from cli.text.tables import coverage
+from ingest.files.imported import ImportResult
+from ingest.source import SourceResult
 
 COMPLETE = {"complete": True, "gaps": [], "as_of": "2026-11-24T08:00:00Z"}
 INCIDENT = {
@@ -98,27 +103,25 @@ def test_control_characters_of_an_imported_sender_do_not_reach_the_terminal() ->
 
 
 def test_a_run_tells_every_source_and_its_error() -> None:
-    source = {
-        "tenant": "contoso",
-        "source": "accounts",
-        "status": "failed",
-        "requests": 2,
-        "rows_read": 1234,
-        "rows_new": 0,
-        "rows_changed": 0,
-        "error": "no token",
-    }
-    assert run({"sources": [source]}) == (
+    result = SourceResult("accounts", "contoso", requests=2, rows_read=1234)
+    result.status, result.error = "failed", "no token"
+    assert ingest(IngestSummary(sources=[result.summary()])) == (
         "contoso: accounts: failed, 2 requests, 1,234 rows read, 0 new, 0 changed: no token"
     )
-    assert run({"sources": []}) == "nothing to do"
+    assert ingest(IngestSummary(sources=[])) == "nothing to do"
 
 
 def test_an_import_tells_every_count() -> None:
     names = ("read", "new", "changed", "unchanged", "rejected", "skipped")
     counts = {f"rows_{name}": number * 1000 for number, name in enumerate(names)}
-    shown = imported({"tenant": "local", "files": [{}, {}], **counts})
-    assert shown == (
+    summary = ImportSummary(
+        tenant="local",
+        **counts,
+        files=[ImportResult("a.csv"), ImportResult("b.csv")],
+        models=ModelsPart(days_rebuilt=0, seconds=0.0),
+        incidents_opened=0,
+    )
+    assert imported(summary) == (
         "local: 2 files: 0 read, 1,000 new, 2,000 changed, 3,000 unchanged, 4,000 rejected,"
         " 5,000 skipped"
     )

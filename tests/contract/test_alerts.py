@@ -18,6 +18,7 @@ import pytest
 
 from actions.run import run_once
 from hve_monitor.config import Config, Endpoints, load_config
+from hve_monitor.document import json_text
 from publish.alerts.notify import alert
 from tests.contract.test_pipeline import quiet
 from tests.mailbox import mailbox

@@ -125,6 +125,12 @@ def read_short_site(first_runs: FirstRuns) -> Iterator[Site]:
 
 
 @pytest.fixture
+def small_site(make_site: Callable[..., Site]) -> Site:
+    """A tenant of three days, for what does not depend on how much was sent."""
+    return make_site(days=3, staff=10)
+
+
+@pytest.fixture
 def site(make_site: Callable[..., Site]) -> Site:
     """The usual small tenant."""
     return make_site()

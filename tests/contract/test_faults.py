@@ -116,24 +116,24 @@ def collected(tenant: SimulatedTenant) -> dict[str, object]:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the stand-in is a POSIX script")
 def test_powershell_stands_in_where_the_exchange_endpoint_refuses(
-    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    small_site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     machine = Machine(tmp_path)
-    machine.writes(collected(site.tenant))
+    machine.writes(collected(small_site.tenant))
     monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
-    site.tenant.exchange_refused = True
+    small_site.tenant.exchange_refused = True
     organization = 'accounts = "exchange"\nexchange_organization = "contoso.onmicrosoft.com"'
-    config = site.config(('accounts = "exchange"', organization))
+    config = small_site.config(('accounts = "exchange"', organization))
     sources = run_once(config, NOW, quiet).document.sources
     status = {summary.source: summary.status for summary in sources}
     assert (status["accounts"], status["billing"]) == ("ok", "ok")
     assert len(machine.runs) == 1
-    assert usage(config, NOW) == truth(site)
+    assert usage(config, NOW) == truth(small_site)
 
 
-def test_permissions_that_are_not_granted_fail_nothing(site: Site) -> None:
-    site.tenant.granted = {"ExchangeMessageTrace.Read.All", "Exchange.ManageAsApp", COSTS}
-    outcome = run_once(site.config(), NOW, quiet)
+def test_permissions_that_are_not_granted_fail_nothing(small_site: Site) -> None:
+    small_site.tenant.granted = {"ExchangeMessageTrace.Read.All", "Exchange.ManageAsApp", COSTS}
+    outcome = run_once(small_site.config(), NOW, quiet)
     assert outcome.exit_code == 0
     told = {summary.source: summary.error for summary in outcome.document.sources}
     assert told["sign_ins"].startswith("unavailable: ")

@@ -71,12 +71,12 @@ def test_two_hundred_readers_never_meet_a_locked_or_half_written_file(read_site:
     assert process.returncode == 0
 
 
-def test_a_schedule_stops_cleanly_and_leaves_a_complete_store(site: Site) -> None:
-    with scheduled(site, "30s") as process:
+def test_a_schedule_stops_cleanly_and_leaves_a_complete_store(small_site: Site) -> None:
+    with scheduled(small_site, "30s") as process:
         summary = json.loads(first_line(process))
     assert process.returncode == 0
     assert traces(summary)["rows_new"] > 0
-    assert usage(site.config(), NOW) == truth(site)
+    assert usage(small_site.config(), NOW) == truth(small_site)
 
 
 @pytest.mark.slow

@@ -17,7 +17,7 @@ import pytest
 from actions.run import run_once
 from hve_monitor.clock import iso
 from tests.contract.conftest import NOW, Site
-from tests.contract.test_pipeline import quiet, traces, truth, usage
+from tests.contract.test_pipeline import quiet, truth, usage
 
 pytestmark = pytest.mark.contract
 
@@ -75,7 +75,8 @@ def test_a_schedule_stops_cleanly_and_leaves_a_complete_store(small_site: Site) 
     with scheduled(small_site, "30s") as process:
         summary = json.loads(first_line(process))
     assert process.returncode == 0
-    assert traces(summary)["rows_new"] > 0
+    rows_new = {part["source"]: part["rows_new"] for part in summary["sources"]}
+    assert rows_new["message_traces"] > 0
     assert usage(small_site.config(), NOW) == truth(small_site)
 
 

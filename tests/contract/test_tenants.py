@@ -14,7 +14,7 @@ import pytest
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from actions.readers import Readers
-from actions.run import run_once
+from actions.run import RunSummary, run_once
 from hve_monitor.config import Config
 from simulator.server import serving
 from simulator.server.application import build_application
@@ -68,8 +68,8 @@ def with_second(site: Site) -> Config:
     return site.config((tenant, second + tenant))
 
 
-def states(document: dict[str, Any]) -> dict[tuple[str, str], str]:
-    return {(each["tenant"], each["source"]): each["status"] for each in document["sources"]}
+def states(document: RunSummary) -> dict[tuple[str, str], str]:
+    return {(part.tenant, part.source): part.status for part in document.sources}
 
 
 @contextmanager

@@ -31,7 +31,7 @@ from ingest.http import https_client
 from ingest.source import Progress, SourceResult, SourceSummary
 from models.build import BuildResult, build
 from models.cost.passed_thresholds import budgets_by_currency, note_budget_alerts
-from models.usage.coverage import coverage_report
+from models.usage.coverage import CoverageReport, coverage_report
 from publish.alerts.notify import AlertsPart, TargetTrouble, alert
 from warehouse.configured import store_of
 from warehouse.privacy import audit
@@ -94,7 +94,7 @@ class RunSummary(Document):
     alerts: AlertsPart
     started_at: datetime
     now: datetime
-    coverage: dict[str, Any]
+    coverage: CoverageReport
     exports: list[dict[str, Any]]
     finished_at: datetime
     config: str | UnsetType = UNSET
@@ -255,6 +255,6 @@ def _exports(store: Store, config: Config, now: datetime) -> list[dict[str, Any]
     return found
 
 
-def _coverage(root: Path, now: datetime) -> dict[str, Any]:
+def _coverage(root: Path, now: datetime) -> CoverageReport:
     with read_published(root, now) as published:
         return coverage_report(published)

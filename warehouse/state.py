@@ -15,6 +15,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from hve_monitor.document import json_text
 from hve_monitor.errors import StoreError
 from hve_monitor.files import sql
 from warehouse.windows import Window, gaps, merge
@@ -267,12 +268,12 @@ class State:
 
     # -- runs ------------------------------------------------------------------------------
 
-    def record_run(self, started_at: datetime, finished_at: datetime, summary: Any) -> None:
+    def record_run(self, started_at: datetime, finished_at: datetime, summary: object) -> None:
         """Keeps the summary of a run for the health page, and forgets that of long ago."""
         with self.transaction():
             done = self._db.execute(
                 "insert into runs (started_at, finished_at, summary) values (?, ?, ?)",
-                [text_of(started_at), text_of(finished_at), json.dumps(summary)],
+                [text_of(started_at), text_of(finished_at), json_text(summary)],
             )
             self._db.execute("delete from runs where id <= ?", [(done.lastrowid or 0) - KEPT_RUNS])
 

@@ -12,6 +12,7 @@ from typing import Any
 from actions.doctor.check import Check
 from actions.doctor.permissions import Permissions
 from actions.outcome import Outcome
+from hve_monitor.clock import iso
 from hve_monitor.config import Config
 from hve_monitor.errors import DONE, INCOMPLETE, HveError
 from ingest.http import https_client
@@ -82,11 +83,11 @@ def _published(config: Config, now: datetime, only: str | None) -> Iterator[Chec
     except HveError as error:
         yield Check("coverage", "warn", str(error), "hve run")
         return
-    if report["complete"] is False:
-        detail = f"{len(report['gaps'])} windows were not read; data as of {report['as_of']}"
+    if report.complete is False:
+        detail = f"{len(report.gaps)} windows were not read; data as of {iso(report.as_of)}"
         yield Check("coverage", "fail", detail, "hve run")
     else:
-        yield Check("coverage", "ok", f"no gap is known; data as of {report['as_of']}")
+        yield Check("coverage", "ok", f"no gap is known; data as of {iso(report.as_of)}")
 
 
 def _alerts(config: Config) -> Iterator[Check]:

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from cli.text.tables import Document, cell_text, clean, coverage, money_text, table_text
+
+if TYPE_CHECKING:  # a command loads the models that it needs, not all
+    from models.usage.coverage import CoverageReport
 
 
 def traces(document: Document) -> str:
@@ -89,11 +93,11 @@ def _parting(comparison: Document | None) -> list[str]:
     ]
 
 
-def _nothing(found: Document) -> str:
+def _nothing(report: CoverageReport) -> str:
     """What an empty answer says: only a window that was read can hold nothing."""
-    if found["complete"]:
+    if report.complete:
         return "nothing found: the whole window was read"
-    if found["complete"] is None:
+    if report.complete is None:
         return "no rows in the imported files; what they do not contain is unknown"
     return "no rows in what was read, but parts of the window were not read: it may exist"
 

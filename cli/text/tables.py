@@ -4,26 +4,31 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from hve_monitor.clock import iso
+from hve_monitor.document import encoded
 from hve_monitor.text import printable
+
+if TYPE_CHECKING:  # a command loads the models that it needs, not all
+    from models.usage.coverage import CoverageReport
 
 Document = dict[str, Any]
 WIDEST = 160
 
 
-def coverage(found: Document) -> str:
+def coverage(report: CoverageReport) -> str:
     """One line on what was read."""
-    if found["complete"] is None:
+    if report.complete is None:
         return "coverage: unknown, the rows come from files"
-    if found["complete"]:
-        return f"coverage: complete until {found['as_of']}"
-    if not found["gaps"]:
+    if report.complete:
+        return f"coverage: complete until {iso(report.as_of)}"
+    if not report.gaps:
         return "coverage: nothing was read yet"
-    first = found["gaps"][0]
+    first = report.gaps[0]
     return (
-        f"coverage: {len(found['gaps'])} gaps, the first for {first['address']}"
-        f" from {first['from']} to {first['to']}"
+        f"coverage: {len(report.gaps)} gaps, the first for {first.address}"
+        f" from {iso(first.start)} to {iso(first.end)}"
     )
 
 
@@ -32,14 +37,15 @@ def money_text(amount: str | int | None) -> str:
     return "unknown" if amount is None else str(amount)
 
 
-def table_text(rows: Sequence[Document]) -> str:
-    """A table with the names of the first row as its head."""
+def table_text(documents: Sequence[object]) -> str:
+    """A table of documents, or of rows by column; the names of the first are its head."""
     from rich.console import Console  # here, so that a command with --json does not load it
     from rich.table import Table
     from rich.text import Text
 
-    if not rows:
+    if not documents:
         return "no rows"
+    rows = encoded(documents)
     table = Table(box=None, pad_edge=False)
     for name in rows[0]:
         table.add_column(name, overflow="fold")

@@ -19,6 +19,7 @@ from hve_monitor.clock import midnight, parse_time
 from hve_monitor.errors import ConfigError
 from hve_monitor.spreadsheet import sheet
 from models.delivery.search import TraceFilter
+from models.usage.coverage import CoverageReport
 
 Row = dict[str, Any]
 LIMIT = 1000
@@ -117,7 +118,7 @@ def search_results(view: View, wanted: TraceFilter) -> Row | None:
     rows, coverage = found["rows"], found["coverage"]
     heading(_finding(rows, truncated=found["truncated"]), _window(wanted))
     st.html(tag("div", coverage_mark(coverage), tag("span", _meaning(rows, coverage)), style="hve"))
-    if coverage["gaps"]:
+    if coverage.gaps:
         with st.expander("Windows of this search that were not read"):
             gap_table(coverage)
     if not rows:
@@ -151,10 +152,10 @@ def _window(wanted: TraceFilter) -> str:
     return f"One row per message and recipient, newest first, from {since} {until}. Times are UTC."
 
 
-def _meaning(rows: list[dict[str, Any]], coverage: dict[str, Any]) -> str:
-    if coverage["complete"] is None:
+def _meaning(rows: list[dict[str, Any]], coverage: CoverageReport) -> str:
+    if coverage.complete is None:
         return "Only what the imported files contain could be searched."
-    if coverage["complete"]:
+    if coverage.complete:
         return "" if rows else "The whole window was read, so there was no such message."
     return "Parts of the window were not read: a message may exist although it is not listed."
 

@@ -47,7 +47,8 @@ def show(view: View) -> None:
 
 
 def _headline(view: View, report: Row) -> None:
-    complete, gaps = report["coverage"]["complete"], len(report["coverage"]["gaps"])
+    coverage = report["coverage"]
+    complete, gaps = coverage.complete, len(coverage.gaps)
     mark, sentence = {
         True: (tag("span", "● complete", style="mark good"), "Every window was read"),
         None: (
@@ -76,7 +77,7 @@ def _tiles(view: View, report: Row) -> None:
     tile_row(
         Tile("Age of the data", age(old).replace("less than a minute", "< 1 min"),
              moment(view.as_of)),
-        Tile("Coverage", KINDS[coverage["complete"]], plural(len(coverage["gaps"]), "gap")),
+        Tile("Coverage", KINDS[coverage.complete], plural(len(coverage.gaps), "gap")),
         Tile("Lines rejected", count(lines), plural(len(report["rejected"]), "reason")),
         Tile("Settings refused", count(refused), "a permission or licence is missing"),
         Tile("Accounts still learning", count(learning),

@@ -61,7 +61,7 @@ def _cost(view: View) -> dict[str, Any] | None:
 
 
 def _headline(view: View, spent: dict[str, Any] | None, still_open: list[dict[str, Any]]) -> None:
-    complete = readings.coverage(view)["complete"]
+    complete = readings.coverage(view).complete
     mark = _mark(still_open, complete)
     sentence = f"{_finding(still_open, complete)}; {_spending(spent)}{_budgets(spent)}."
     with st.container(border=True, key="headline"):

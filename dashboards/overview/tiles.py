@@ -192,10 +192,10 @@ def _readiness_tile(view: View) -> None:
 def _read_tile(view: View) -> None:
     report, days = readings.coverage(view), readings.coverage_days(view, _trend_days(view)[0])
     shares = days.groupby("day")["share"].mean().tolist()
-    known = {True: "complete", False: plural(len(report["gaps"]), "gap"), None: "unknown"}
+    known = {True: "complete", False: plural(len(report.gaps), "gap"), None: "unknown"}
     tile = Tile(
         "What was read",
-        known[report["complete"]],
+        known[report.complete],
         f"{age(max(view.now - view.as_of, timedelta(0)))} old",
         trend=[100.0 * each for each in shares],
         kind="bar",

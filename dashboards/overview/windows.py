@@ -33,4 +33,4 @@ class Sent:
 def sent_in(view: View, since: datetime, until: datetime) -> Sent:
     """Recipients in the whole UTC hours from `since` on, before `until`."""
     recipients = readings.counts(view, since, until).get("recipients", 0)
-    return Sent(int(recipients or 0), readings.coverage(view, since, until)["complete"])
+    return Sent(int(recipients or 0), readings.coverage(view, since, until).complete)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any
 
 import duckdb
 import pandas as pd
 import streamlit as st
 
 from dashboards.parts.amounts import age, moment, plural
-from dashboards.parts.figure import listing
+from dashboards.parts.figure import listing, moment_column
 from dashboards.parts.markup import Markup, literal, tag
 from dashboards.parts.palette import STYLE
 from dashboards.session import readings
@@ -20,7 +19,7 @@ from dashboards.session.refresh import watch
 from dashboards.session.settings import configuration
 from dashboards.session.view import PERIODS, USUAL_PERIOD, View, open_view
 from hve_monitor.errors import ConfigError, StoreError
-from models.usage.coverage import FRESH_FOR
+from models.usage.coverage import FRESH_FOR, CoverageReport
 
 DAMAGED = "The published file cannot be read"
 ALL_TENANTS, ALL_ACCOUNTS = "All tenants", "All accounts"
@@ -154,8 +153,8 @@ def _status(view: View) -> None:
             " `hve run --every 15m`, or see `hve doctor`.",
             icon=":material/schedule:",
         )
-    if report["gaps"]:
-        with st.expander(f"{plural(len(report['gaps']), 'window')} not read"):
+    if report.gaps:
+        with st.expander(f"{plural(len(report.gaps), 'window')} not read"):
             gap_table(report)
 
 
@@ -166,29 +165,23 @@ def _freshness(view: View, old: timedelta, *, stale: bool) -> Markup:
     return tag("span", f"{word}: as of {moment(view.as_of)}", style=style)
 
 
-def coverage_mark(report: dict[str, Any]) -> Markup:
+def coverage_mark(report: CoverageReport) -> Markup:
     """Complete, the number of gaps, or unknown: in words, colour only repeats them."""
-    if report["complete"] is None:
+    if report.complete is None:
         return tag("span", "? coverage unknown: rows come from files", style="mark warn")
-    if report["complete"]:
+    if report.complete:
         return tag("span", "● coverage complete", style="mark good")
-    if not report["gaps"]:
+    if not report.gaps:
         return tag("span", "▲ no account was read yet", style="mark bad")
-    gaps = plural(len(report["gaps"]), "gap")
+    gaps = plural(len(report.gaps), "gap")
     return tag("span", f"▲ coverage incomplete: {gaps}", style="mark bad")
 
 
-def gap_table(report: dict[str, Any]) -> None:
+def gap_table(report: CoverageReport) -> None:
     """Which windows of which address were not read."""
-    table = pd.DataFrame(report["gaps"], columns=["tenant", "account", "address", "from", "to"])
-    times = {
-        name: st.column_config.DatetimeColumn(
-            f"{name} (UTC)", format="YYYY-MM-DD HH:mm", timezone="UTC"
-        )
-        for name in ("from", "to")
-    }
-    table = table.assign(**{name: pd.to_datetime(table[name], utc=True) for name in times})
-    listing(table, times)
+    rows = [(gap.tenant, gap.account, gap.address, gap.start, gap.end) for gap in report.gaps]
+    table = pd.DataFrame(rows, columns=["tenant", "account", "address", "from", "to"])
+    listing(table, {name: moment_column(f"{name} (UTC)") for name in ("from", "to")})
 
 
 def footer(view: View) -> None:

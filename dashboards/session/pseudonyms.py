@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pandas as pd
 import streamlit as st
 
@@ -39,6 +40,11 @@ class Naming:
             return {key: self.shown(each, str(key), of) for key, each in value.items()}
         if isinstance(value, pd.DataFrame):
             return self._frame(value, tenant)
+        if isinstance(value, msgspec.Struct):
+            of = getattr(value, "tenant", tenant)
+            values = {name: getattr(value, name) for name in value.__struct_fields__}
+            hidden = {key: self.shown(each, key, of) for key, each in values.items()}
+            return msgspec.structs.replace(value, **hidden)
         if is_dataclass(value) and not isinstance(value, type):
             of = getattr(value, "tenant", tenant)
             told = {each.name: getattr(value, each.name) for each in fields(value)}

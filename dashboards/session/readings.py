@@ -27,7 +27,7 @@ from models.overview.tenants import tenant_summaries
 from models.readiness.report import Wanted, readiness_report
 from models.usage import accounts as senders
 from models.usage.accounts import Sender
-from models.usage.coverage import coverage_report
+from models.usage.coverage import CoverageReport, coverage_report
 from models.usage.usage import COUNTS, daily_usage, usage_rows, window_usage
 from warehouse.reading import published_connection, read_published
 
@@ -187,7 +187,7 @@ def contacts(view: View, sender: Sender, since: datetime) -> pd.DataFrame:
 @kept
 def coverage(
     view: View, since: datetime | None = None, until: datetime | None = None
-) -> dict[str, Any]:
+) -> CoverageReport:
     """models.usage.coverage.coverage_report."""
     with read_published(view.config.warehouse.path, view.now, view.tenant) as published:
         return coverage_report(published, since, until)
@@ -218,11 +218,7 @@ def hours(view: View, sender: Sender, since: datetime, until: datetime) -> pd.Da
     """models.usage.accounts.account_hours with the gaps of the account's coverage."""
     with read_published(view.config.warehouse.path, view.now) as published:
         report = coverage_report(published.of(sender.tenant), since, until)
-        unread = [
-            (parse_time(gap["from"]), parse_time(gap["to"]))
-            for gap in report["gaps"]
-            if gap["account"] == sender.account
-        ]
+        unread = [(gap.start, gap.end) for gap in report.gaps if gap.account == sender.account]
         return senders.account_hours(published, sender, since, until, unread)
 
 

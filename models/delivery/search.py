@@ -9,13 +9,14 @@ from datetime import datetime
 from typing import Any
 
 import duckdb
+import msgspec
 
 from hve_monitor.clock import iso
 from hve_monitor.config import Config
 from hve_monitor.errors import ConfigError
 from hve_monitor.files import sql
 from models.engine.sql import records
-from models.usage.coverage import coverage_report
+from models.usage.coverage import CoverageReport, coverage_report
 from warehouse.privacy import audit
 from warehouse.protection.mode import Protection, read_protection
 from warehouse.protection.pseudonyms import Mask
@@ -178,16 +179,16 @@ def found_rows(
         yield from (_shown(dict(zip(names, row, strict=True))) for row in rows)
 
 
-def search_coverage(published: Published, wanted: TraceFilter) -> dict[str, Any]:
+def search_coverage(published: Published, wanted: TraceFilter) -> CoverageReport:
     """Coverage of the searched window, of the asked sender's account alone where it has one."""
     report = coverage_report(published.of(wanted.tenant), wanted.since, wanted.until)
-    if not wanted.sender or report["complete"] is None:
+    if not wanted.sender or report.complete is None:
         return report
     accounts = {row["account"] for row in _addresses(published.connection, wanted)}
     if not accounts:
         return report
-    gaps = [gap for gap in report["gaps"] if gap["account"] in accounts]
-    return report | {"gaps": gaps, "complete": not gaps}
+    gaps = [gap for gap in report.gaps if gap.account in accounts]
+    return msgspec.structs.replace(report, gaps=gaps, complete=not gaps)
 
 
 def account_of(connection: duckdb.DuckDBPyConnection, wanted: TraceFilter) -> str | None:

@@ -18,6 +18,7 @@ import duckdb
 ROOM = Path(__file__).parents[1]
 SCHEMAS = ("raw", "staging", "marts", "stored", "kept", "reference", "state")
 LIVE = "live"
+Row = dict[str, Any]  # one row of a query by column, as DuckDB gives it
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ def model(name: str) -> Model:
 
 def records(
     connection: duckdb.DuckDBPyConnection, sql: str, parameters: dict[str, Any]
-) -> list[dict[str, Any]]:
+) -> list[Row]:
     """The result as one dict per row."""
     found = connection.execute(sql, parameters)
     names = [column[0] for column in found.description or []]

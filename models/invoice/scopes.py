@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 
-from hve_monitor.clock import days_between, parse_time
+from hve_monitor.clock import days_between
 from hve_monitor.config import Config
 from hve_monitor.files import sql
 from models.engine.sql import records
@@ -148,7 +148,6 @@ def _accounts_between(
 def _gap_days(published: Published, span: ReadSpan) -> frozenset[date]:
     """Days of the span of which some address was not read."""
     found: set[date] = set()
-    for gap in coverage_report(published, span.first, span.last)["gaps"]:
-        first, last = parse_time(gap["from"]), parse_time(gap["to"])
-        found.update(days_between(first.date(), last.date()))
+    for gap in coverage_report(published, span.first, span.last).gaps:
+        found.update(days_between(gap.start.date(), gap.end.date()))
     return frozenset(found)

@@ -54,7 +54,7 @@ def _seen(published: Published) -> Row:
     hour = published.now.replace(minute=0, second=0, microsecond=0)
     severities = [card["severity"] for card in incident_cards(published, status="open")]
     return {
-        "coverage": {"complete": report["complete"], "gaps": len(report["gaps"])},
+        "coverage": {"complete": report.complete, "gaps": len(report.gaps)},
         "recipients_24h": _recipients(published, hour - DAY, hour),
         "recipients_7d": _recipients(published, hour - WEEK, hour),
         "open_incidents": len(severities),
@@ -65,7 +65,7 @@ def _seen(published: Published) -> Row:
 def _recipients(published: Published, since: datetime, until: datetime) -> int | None:
     """None where nothing was seen in a window that was not read: that is no 0."""
     seen = int(window_usage(published, since, until)["recipients"].sum())
-    if seen or coverage_report(replace(published, now=until), since, until)["complete"]:
+    if seen or coverage_report(replace(published, now=until), since, until).complete:
         return seen
     return None
 

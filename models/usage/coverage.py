@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import duckdb
+import msgspec
 
-from hve_monitor.clock import iso
+from hve_monitor.document import Document
 from hve_monitor.files import sql
 from warehouse.reading import Published
 from warehouse.windows import Window, gaps
@@ -32,6 +33,27 @@ class AddressCoverage:
     windows: tuple[Window, ...]
 
 
+class CoverageGap(Document):
+    """A window of one address that was not read. Times are UTC."""
+
+    tenant: str
+    account: str
+    address: str
+    start: datetime = msgspec.field(name="from")
+    end: datetime = msgspec.field(name="to")
+
+
+class CoverageReport(Document):
+    """What was read of what should have been.
+
+    complete: None where only files were imported. as_of: business time of the published version.
+    """
+
+    complete: bool | None
+    gaps: list[CoverageGap]
+    as_of: datetime
+
+
 def coverage_of(store: Store, tenant: str) -> list[AddressCoverage]:
     """Coverage of every address of the tenant's current accounts."""
     from warehouse.records.accounts import current_accounts
@@ -50,7 +72,7 @@ def coverage_of(store: Store, tenant: str) -> list[AddressCoverage]:
 
 def covered_until(store: Store, tenant: str) -> datetime | None:
     """Latest instant up to which any address was read, None before the first read."""
-    ends = [each.windows[-1].end for each in coverage_of(store, tenant) if each.windows]
+    ends = [address.windows[-1].end for address in coverage_of(store, tenant) if address.windows]
     return max(ends, default=None)
 
 
@@ -59,39 +81,39 @@ def account_gaps(
 ) -> dict[str, list[Window]]:
     """Windows between start and end that some address of an account lacks, by account."""
     missing: dict[str, list[Window]] = {}
-    for each in coverage_of(store, tenant):
-        found = gaps(each.windows, Window(start, end))
-        if found:
-            missing.setdefault(each.account, []).extend(found)
+    for address in coverage_of(store, tenant):
+        unread = gaps(address.windows, Window(start, end))
+        if unread:
+            missing.setdefault(address.account, []).extend(unread)
     return missing
 
 
 def coverage_report(
     published: Published, since: datetime | None = None, until: datetime | None = None
-) -> dict[str, Any]:
-    """`complete` is true, false, or null where only files were imported; `gaps` lists holes.
-
-    Without since and until the whole time that should have been read is judged.
-    """
-    covered = covered_addresses(published)
-    ends = {each.tenant: _end(published.of(each.tenant), until) for each in covered}
+) -> CoverageReport:
+    """What was read between since and until; without them, the whole time that should have been."""
+    addresses = covered_addresses(published)
+    tenants = {address.tenant for address in addresses}
+    ends = {tenant: _end(published.of(tenant), until) for tenant in tenants}
     missing = [
-        {
-            "tenant": each.tenant,
-            "account": each.account,
-            "address": each.address,
-            "from": iso(gap.start),
-            "to": iso(gap.end),
-        }
-        for each in covered
-        for gap in gaps(each.windows, _wanted(each, covered, since, ends[each.tenant]))
+        CoverageGap(
+            tenant=address.tenant,
+            account=address.account,
+            address=address.address,
+            start=gap.start,
+            end=gap.end,
+        )
+        for address in addresses
+        for gap in gaps(address.windows, _due(address, addresses, since, ends[address.tenant]))
     ]
     only_files = published.connection.execute(
         sql(__file__, "tenants_of_files"), {"tenant": published.tenant}
     ).fetchall()
-    complete = None if only_files and not missing else bool(covered) and not missing
-    as_of = iso(published_as_of(published.connection))
-    return {"complete": complete, "gaps": missing, "as_of": as_of}
+    return CoverageReport(
+        complete=None if only_files and not missing else bool(addresses) and not missing,
+        gaps=missing,
+        as_of=published_as_of(published.connection),
+    )
 
 
 def published_as_of(connection: duckdb.DuckDBPyConnection) -> datetime:
@@ -101,17 +123,24 @@ def published_as_of(connection: duckdb.DuckDBPyConnection) -> datetime:
     return moment
 
 
-def _wanted(
-    each: AddressCoverage, covered: list[AddressCoverage], since: datetime | None, end: datetime
+def _due(
+    address: AddressCoverage,
+    addresses: list[AddressCoverage],
+    since: datetime | None,
+    end: datetime,
 ) -> Window:
-    """What should have been read: from the asked start, the first read, or the tenant's first."""
-    firsts = [one.windows[0].start for one in covered if one.tenant == each.tenant and one.windows]
-    own = each.windows[0].start if each.windows else min(firsts, default=end - NEVER_READ)
+    """What should have been read: from `since`, its first read, or the tenant's first read on."""
+    firsts = [
+        other.windows[0].start
+        for other in addresses
+        if other.tenant == address.tenant and other.windows
+    ]
+    own = address.windows[0].start if address.windows else min(firsts, default=end - NEVER_READ)
     return Window(since or own, end)
 
 
 def _end(published: Published, until: datetime | None) -> datetime:
-    """The asked end, or the tenant's last run where that is not too long before it."""
+    """`until` or now, or the tenant's last run where that is not too long before it."""
     rows = published.connection.execute(
         "select cast(last_now as timestamptz) from state.tenants where tenant = $tenant",
         {"tenant": published.tenant},
@@ -126,9 +155,9 @@ def covered_addresses(published: Published) -> list[AddressCoverage]:
     rows = published.connection.execute(
         sql(__file__, "coverage"), {"tenant": published.tenant, "source": SOURCE}
     ).fetchall()
-    found: dict[tuple[str, str, str], list[Window]] = {}
-    for name, account, address, start, end in rows:
-        windows = found.setdefault((name, account, address), [])
+    read: dict[tuple[str, str, str], list[Window]] = {}
+    for tenant, account, address, start, end in rows:
+        windows = read.setdefault((tenant, account, address), [])
         if start is not None:
             windows.append(Window(start, end))
-    return [AddressCoverage(*key, tuple(windows)) for key, windows in found.items()]
+    return [AddressCoverage(*key, tuple(windows)) for key, windows in read.items()]

@@ -79,8 +79,8 @@ class StoreMetrics(Collector):
             for tenant in self.config.served
             if tenant.accounts != "files"
         ]
-        gaps = [([name], len(report["gaps"])) for name, report in reports]
-        complete = [([name], int(bool(report["complete"]))) for name, report in reports]
+        gaps = [([name], len(report.gaps)) for name, report in reports]
+        complete = [([name], int(bool(report.complete))) for name, report in reports]
         yield _gauge("hve_coverage_gaps", "windows that were not read", ["tenant"], gaps)
         yield _gauge("hve_coverage_complete", "1 when no gap is known", ["tenant"], complete)
         age = (now - published_as_of(connection)).total_seconds()

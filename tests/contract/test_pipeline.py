@@ -11,7 +11,6 @@ import stamina
 
 from actions.outcome import Outcome
 from actions.run import RunSummary, run_once
-from hve_monitor.clock import iso
 from hve_monitor.config import Config
 from hve_monitor.errors import FAILED, ConfigError
 from ingest.source import SourceSummary
@@ -62,7 +61,7 @@ def test_usage_equals_the_truth_also_six_hours_later(first_run: tuple[Site, Outc
     site, first = first_run
     config = site.config()
     assert first.exit_code == 0
-    assert first.document.coverage["complete"] is True
+    assert first.document.coverage.complete is True
     assert usage(config, NOW) == truth(site)
 
     site.tenant.advance(timedelta(hours=6))
@@ -147,6 +146,5 @@ def test_a_clock_that_runs_ahead_of_microsofts_costs_minutes_not_the_run(site: S
     outcome = run_once(config, ahead, quiet)
     assert outcome.exit_code == 0
     assert usage(config, ahead) == truth(site)
-    gap = outcome.document.coverage["gaps"][0]
-    assert gap["to"] == iso(ahead)
-    assert gap["from"] == iso(NOW)
+    gap = outcome.document.coverage.gaps[0]
+    assert (gap.start, gap.end) == (NOW, ahead)

@@ -42,4 +42,4 @@ def test_real_mail_is_read_whole_and_once(tmp_path: Path) -> None:
     assert (usage["recipients"], usage["delivered"]) == (82_614, None)
     assert not [card for card in cards if card["severity"] == "high"], "no incident is known in it"
     assert len(found["rows"]) == 10
-    assert found["coverage"]["complete"] is None
+    assert found["coverage"].complete is None

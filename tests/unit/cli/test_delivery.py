@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import csv
 import sqlite3
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
-from cli.text.delivery import DELIVERY_TEXTS
+from cli.text.delivery import traces
+from models.usage.coverage import CoverageReport
 from tests.unit.conftest import CSV, Hve, Prepared
 from tests.unit.formulas import FORMULAS, cells, running
 
@@ -85,11 +88,11 @@ def test_an_empty_answer_never_says_more_than_was_read(mail: Hve) -> None:
     said = mail("trace", "--recipient", "nobody@contoso.com", *NOW).out
     assert "nothing found" not in said
     assert "imported files" in said
-    gap = {"complete": False, "gaps": [], "as_of": "x"}
+    gap = CoverageReport(complete=False, gaps=[], as_of=datetime(2026, 11, 24, 8, tzinfo=UTC))
     document = {"rows": [], "truncated": False, "coverage": gap}
-    assert "it may exist" in DELIVERY_TEXTS["traces"](document)
-    read = document | {"coverage": {"complete": True, "gaps": [], "as_of": "x"}}
-    assert DELIVERY_TEXTS["traces"](read).startswith("nothing found")
+    assert "it may exist" in traces(document)
+    read = document | {"coverage": structs.replace(gap, complete=True)}
+    assert traces(read).startswith("nothing found")
 
 
 def test_events_of_a_tenant_of_files_cannot_be_asked_for(mail: Hve) -> None:

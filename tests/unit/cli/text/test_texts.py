@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from actions.import_files import ImportSummary
 from actions.ingest import IngestSummary
@@ -16,8 +18,10 @@ from cli.text.runs import imported, ingest
 from cli.text.tables import coverage
 from ingest.files.imported import ImportResult
 from ingest.source import SourceResult
+from models.usage.coverage import CoverageGap, CoverageReport
 
-COMPLETE = {"complete": True, "gaps": [], "as_of": "2026-11-24T08:00:00Z"}
+AT = datetime(2026, 11, 24, 8, tzinfo=UTC)
+COMPLETE = CoverageReport(complete=True, gaps=[], as_of=AT)
 INCIDENT = {
     "id": "i1",
     "severity": "high",
@@ -37,11 +41,13 @@ def table(*found: dict[str, Any]) -> str:
 
 
 def test_coverage_tells_complete_unknown_and_the_first_gap() -> None:
-    gap = {"address": "hr@contoso.com", "from": "a", "to": "b"}
+    hr, end = "hr@contoso.com", AT + timedelta(hours=1)
+    gap = CoverageGap(tenant="contoso", account=hr, address=hr, start=AT, end=end)
     assert coverage(COMPLETE) == "coverage: complete until 2026-11-24T08:00:00Z"
-    assert "unknown" in coverage(COMPLETE | {"complete": None})
-    assert coverage({"complete": False, "gaps": [gap, gap], "as_of": "c"}) == (
-        "coverage: 2 gaps, the first for hr@contoso.com from a to b"
+    assert "unknown" in coverage(structs.replace(COMPLETE, complete=None))
+    assert coverage(structs.replace(COMPLETE, complete=False, gaps=[gap, gap])) == (
+        "coverage: 2 gaps, the first for hr@contoso.com from 2026-11-24T08:00:00Z"
+        " to 2026-11-24T09:00:00Z"
     )
 
 

@@ -113,7 +113,7 @@ def test_each_row_is_what_the_commands_of_the_tenant_say(several: Path) -> None:
             found = coverage_report(Published(connection, NOW, name))
         assert row["recipients_7d"] == week["recipients"].sum() > 0
         assert row["open_incidents"] == len(cards)
-        assert row["coverage"] == {"complete": found["complete"], "gaps": len(found["gaps"])}
+        assert row["coverage"] == {"complete": found.complete, "gaps": len(found.gaps)}
     assert rows[OTHER]["fresh"] is False
     assert rows[OTHER]["budget"]["name"] == "small"
     assert rows[OTHER]["budget"]["passed_on"] == "2026-11-22"

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from hve_monitor.document import encoded
 from hve_monitor.errors import ConfigError
 from models.delivery.search import COLUMNS, TraceFilter, found_rows, search_traces
 from tests.unit.models.conftest import NOW, KeptStores, Workbench, at, trace
@@ -47,7 +48,9 @@ def own_mail(kept_stores: KeptStores) -> Iterator[Workbench]:
 
 def search(bench: Workbench, limit: int = 100, **wanted: Any) -> dict[str, Any]:
     with bench.reader() as connection:
-        return search_traces(Published(connection, NOW), TraceFilter(**wanted), limit)
+        answer = search_traces(Published(connection, NOW), TraceFilter(**wanted), limit)
+    document: dict[str, Any] = encoded(answer)
+    return document
 
 
 def found(bench: Workbench, **wanted: Any) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
+from hve_monitor.document import encoded
 from models.usage.coverage import SOURCE, account_gaps, coverage_report, covered_until
 from tests.unit.models.conftest import NOW, TENANT, Workbench, at, trace
 from warehouse.reading import Published
@@ -18,9 +19,10 @@ def cover(bench: Workbench, start: str, end: str, address: str = ADDRESS) -> Non
     bench.store.state.cover(TENANT.name, SOURCE, address, Window(at(start), at(end)))
 
 
-def report(bench: Workbench, now: datetime = NOW, **asked: Any) -> dict[str, Any]:
+def report(bench: Workbench, now: datetime = NOW, **bounds: Any) -> dict[str, Any]:
     with bench.reader() as connection:
-        return coverage_report(Published(connection, now), **asked)
+        document: dict[str, Any] = encoded(coverage_report(Published(connection, now), **bounds))
+        return document
 
 
 def read_until_now(bench: Workbench) -> None:

@@ -19,6 +19,7 @@ from actions.demo import write_configuration
 from actions.ingest import ingest
 from benchmarks.measure import table
 from hve_monitor.config import Config, load_config
+from ingest.source import SourceSummary
 from simulator import SimulatedTenant, serve
 
 NOW = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
@@ -43,12 +44,12 @@ def configured(
     return load_config(file)
 
 
-def read(config: Config, now: datetime) -> dict[str, int]:
+def read(config: Config, now: datetime) -> SourceSummary:
     """Requests, refusals and rows of one read of the traces."""
     results = ingest(config, now, lambda *_: None, ["accounts", "message_traces"])
     summary = results[-1].summary()
-    if summary["status"] != "ok":
-        raise SystemExit(summary["error"])
+    if summary.status != "ok":
+        raise SystemExit(summary.error)
     return summary
 
 
@@ -63,11 +64,11 @@ def first_read(staff: int) -> Row:
         start = time.monotonic()
         summary = read(config, NOW)
         seconds = time.monotonic() - start
-    least = summary["requests"] / REQUESTS * SECONDS
+    least = summary.requests / REQUESTS * SECONDS
     return (
-        f"first read of {summary['rows_read']:,} rows",
-        f"{summary['requests']:,}",
-        f"{summary['throttled']}",
+        f"first read of {summary.rows_read:,} rows",
+        f"{summary.requests:,}",
+        f"{summary.throttled}",
         f"{seconds:.0f} s for {least:.0f} s of quota: {seconds / least:.2f}",
     )
 
@@ -92,7 +93,7 @@ def steady_state(*, own_domain: bool) -> Row:
     with tempfile.TemporaryDirectory() as folder, serve(tenant) as server:
         config = configured(Path(folder), server, listed, 10_000, 300)
         for _ in range(10):
-            requests.append(read(config, tenant.now)["requests"])
+            requests.append(read(config, tenant.now).requests)
             tenant.advance(STEP)
     usual = sorted(requests[2:])[len(requests[2:]) // 2]
     where = "a domain of their own" if own_domain else "a domain that people use too"

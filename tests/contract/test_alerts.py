@@ -19,7 +19,7 @@ import pytest
 from actions.run import run_once
 from hve_monitor.config import Config, Endpoints, load_config
 from hve_monitor.document import json_text
-from publish.alerts.notify import alert
+from publish.alerts.notify import AlertsPart, alert
 from tests.contract.test_pipeline import quiet
 from tests.mailbox import mailbox
 from tests.receiver import Receiver, receive
@@ -54,7 +54,7 @@ def config_of(desk: Desk, receiver: Receiver, *urls: str, **other: Any) -> Confi
     return config.model_copy(update={"endpoints": endpoints})
 
 
-def tell(desk: Desk, config: Config, now: Any = NOW) -> dict[str, Any]:
+def tell(desk: Desk, config: Config, now: Any = NOW) -> AlertsPart:
     return alert(desk.store, config, now, lambda tenant, scope: f"token of {tenant} for {scope}")
 
 

@@ -32,9 +32,9 @@ pytestmark = [
 def test_real_mail_is_read_whole_and_once(tmp_path: Path) -> None:
     config = Config(warehouse=Warehouse(path=tmp_path / "store"))
     first = import_files(config, LOCAL_TENANT, [FILE], COLUMNS, "auto", NOW, quiet).document
-    assert (first["rows_read"], first["rows_new"], first["rows_unchanged"]) == (82_927, 82_614, 313)
+    assert (first.rows_read, first.rows_new, first.rows_unchanged) == (82_927, 82_614, 313)
     second = import_files(config, LOCAL_TENANT, [FILE], COLUMNS, "auto", NOW, quiet).document
-    assert (second["rows_new"], second["rows_changed"], second["incidents_opened"]) == (0, 0, 0)
+    assert (second.rows_new, second.rows_changed, second.incidents_opened) == (0, 0, 0)
     with read_published(tmp_path / "store", NOW) as published:
         (usage,) = usage_rows(daily_usage(published), ["tenant"])
         cards = incident_cards(published)

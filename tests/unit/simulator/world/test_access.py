@@ -34,3 +34,14 @@ def test_tokens_are_bound_and_mortal() -> None:
 
 def test_a_quota_of_nothing_refuses_everything() -> None:
     assert RequestQuota(requests=0, window_seconds=5.0).take() == 5
+
+
+def test_requests_beyond_the_quota_must_wait_as_long_as_the_window() -> None:
+    quota = RequestQuota(requests=2, window_seconds=300.0)
+    assert [quota.take(), quota.take()] == [None, None]
+    assert quota.take() == 300
+
+
+def test_the_window_runs() -> None:
+    quota = RequestQuota(requests=1, window_seconds=0.0)
+    assert [quota.take(), quota.take()] == [None, None]

@@ -4,8 +4,9 @@ from collections import Counter
 
 import pytest
 
-from simulator import Faults
+from simulator import Faults, SimulatedTenant
 from simulator.world.fault import KINDS, Fault, FaultDraws
+from tests.unit.simulator.conftest import NOW
 
 EVEN = Faults(0.1, 0.1, 0.1, 0.1, 0.1, seed=1)
 
@@ -26,7 +27,22 @@ def test_the_rates_are_kept() -> None:
     assert all(150 < count < 250 for count in counts.values())
 
 
+def test_without_rates_nothing_happens() -> None:
+    assert set(draw(Faults(), 50)) == {None}
+
+
 @pytest.mark.parametrize("rates", [{"rate_429": -0.1}, {"rate_429": 0.6, "rate_503": 0.6}])
 def test_rates_are_shares(rates: dict[str, float]) -> None:
     with pytest.raises(ValueError, match="shares"):
         Faults(**rates)  # type: ignore[arg-type] # no seed among them
+
+
+def test_new_faults_start_a_new_series() -> None:
+    tenant = SimulatedTenant(now=NOW, days=0, staff=60, faults=Faults(rate_503=1.0))
+    first = tenant.draw_fault(follows_link=False)
+    assert first is not None
+    assert first.kind == "503"
+    tenant.faults = Faults(rate_429=1.0)
+    second = tenant.draw_fault(follows_link=False)
+    assert second is not None
+    assert second == Fault("429", first.variant, first.detail)

@@ -34,7 +34,7 @@ def ingest(
 ) -> list[SourceResult]:
     """Results of every tenant's sources; a tenant that another process holds is left out.
 
-    Raises: LockedError when every tenant is held, ConfigError.
+    Raises: LockedError when other processes hold every tenant, ConfigError.
     """
     results: dict[str, list[SourceResult]] = {}
     refused: dict[str, HveError] = {}
@@ -43,7 +43,7 @@ def ingest(
         for group in readers.ended():
             results |= results_of(group, refused)
     settle(results, refused)
-    return [each for tenant in config.served for each in results.get(tenant.name, [])]
+    return [result for tenant in config.served for result in results.get(tenant.name, [])]
 
 
 def read_tenants(config: Config) -> list[Tenant]:
@@ -67,18 +67,18 @@ def reading_of(
 def results_of(
     group: dict[str, Reading], refused: dict[str, HveError]
 ) -> dict[str, list[SourceResult]]:
-    """What each tenant of the group brought; who brought nothing is told and noted."""
-    found = {}
+    """The results of each tenant of the group; errors are kept by tenant in `refused`."""
+    results = {}
     for name, reading in group.items():
         try:
-            found[name] = reading.result()
+            results[name] = reading.result()
         except HveError as error:
             refused[name] = error
-    return found
+    return results
 
 
 def settle(results: dict[str, list[SourceResult]], refused: dict[str, HveError]) -> None:
-    """Adds what was refused to the results; a held tenant is left to whoever holds it.
+    """Adds refusals to the results; a locked tenant is left to the process that holds it.
 
     Raises: HveError, the first one, when no tenant brought anything.
     """

@@ -25,14 +25,14 @@ def progress_bar() -> Iterator[Report]:
         *columns, console=console, transient=True, disable=not console.is_terminal
     ) as bar:
         task, lock = bar.add_task("start", total=1), Lock()
-        told = time.monotonic()
+        last_line = time.monotonic()
 
         def report(what: str, step: int, steps: int) -> None:
-            nonlocal told
+            nonlocal last_line
             with lock:
                 bar.update(task, description=what, completed=step, total=steps)
-                if not console.is_terminal and time.monotonic() - told >= LINE_EVERY_SECONDS:
-                    told = time.monotonic()
+                if not console.is_terminal and time.monotonic() - last_line >= LINE_EVERY_SECONDS:
+                    last_line = time.monotonic()
                     sys.stderr.write(f"{what}\n")
 
         yield report

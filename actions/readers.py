@@ -1,4 +1,4 @@
-"""Tenants that are read side by side: each by a thread of its own, none waits for another."""
+"""Tenants are read side by side: one thread per tenant, none waits for another."""
 
 from __future__ import annotations
 
@@ -47,8 +47,9 @@ class Readers(AbstractContextManager["Readers"]):
             left = None if until is None else max(0.0, until - time.monotonic())
             wait(self._running.values(), left, FIRST_COMPLETED)
             wait(self._running.values(), min(TOGETHER_SECONDS, left or TOGETHER_SECONDS))
-            done = {name: each for name, each in self._running.items() if each.done()}
-            self._running = {n: each for n, each in self._running.items() if n not in done}
+            done = {name: reading for name, reading in self._running.items() if reading.done()}
+            for name in done:
+                del self._running[name]
             if done:
                 yield done
             elif left == 0.0:

@@ -1,4 +1,4 @@
-"""One run: tenants are read side by side; whoever is read is built, published and told."""
+"""One run: tenants are read side by side; who is read is built, published and alerted on."""
 
 from __future__ import annotations
 
@@ -54,14 +54,14 @@ def run_once(
 ) -> Outcome[RunSummary]:
     """Ingest, models, publication, alerts; the contract's run summary.
 
-    Tenants are built, published and told as their readings end, so that a slow or broken one delays
-    no other. With `readers` of a schedule, who is still being read after so many seconds of
+    Tenants are built, published and alerted on as their readings end, so that a slow or broken one
+    delays no other. With `readers` of a schedule, who is still being read after so many seconds of
     patience is left to the next run.
     """
     from actions.privacy import finish_removals, retain
 
     started = datetime.now(UTC)
-    budgets_by_currency(config)  # a mistake in budgets or cost centers is told before anything
+    budgets_by_currency(config)  # a mistake in budgets or cost centers is reported first
     try:
         finish_removals(config)
     except LockedError as error:
@@ -245,14 +245,14 @@ def _exports(store: Store, config: Config, now: datetime) -> list[dict[str, Any]
     from publish.exports.exports import scheduled
 
     try:
-        found = scheduled(config, now)
+        exports = scheduled(config, now)
     except HveError as error:
         log.warning("export: %s", error)
         return [{"error": str(error)}]
-    if found:
-        formats = ", ".join(sorted({each["format"] for each in found}))
+    if exports:
+        formats = ", ".join(sorted({export["format"] for export in exports}))
         audit.record_daily(store.state, now, "hve run", "export", f"scheduled: {formats}")
-    return found
+    return exports
 
 
 def _coverage(root: Path, now: datetime) -> CoverageReport:

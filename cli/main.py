@@ -44,21 +44,21 @@ app = app_of(groups)
 
 
 @cache
-def command(asked: str) -> Callable[[], None]:
-    """What the command line means: where it names a command, with those of its module alone.
+def command(name: str) -> Callable[[], None]:
+    """The command line with the commands of the one module that has this command, or with all.
 
     Making all of them takes 60 ms.
     """
-    mine = [module for module in groups if asked in names_of(module.commands)]
-    return typer.main.get_command(app_of(mine or groups))
+    modules = [module for module in groups if name in names_of(module.commands)]
+    return typer.main.get_command(app_of(modules or groups))
 
 
 def names_of(commands: typer.Typer) -> set[str]:
     """How the commands and groups of a module are called."""
-    named = {str(each.name) for each in commands.registered_groups}
-    return named | {
-        each.name or typer.main.get_command_name(getattr(each.callback, "__name__", ""))
-        for each in commands.registered_commands
+    subcommands = {str(group.name) for group in commands.registered_groups}
+    return subcommands | {
+        info.name or typer.main.get_command_name(getattr(info.callback, "__name__", ""))
+        for info in commands.registered_commands
     }
 
 
@@ -73,7 +73,7 @@ def main() -> None:
     logging.basicConfig(
         level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s"
     )
-    # Each retry would be a line; what does not pass in the end is told by whoever gave up.
+    # Each retry would be a line; whoever gives up in the end reports the failure.
     logging.getLogger("stamina").setLevel(logging.ERROR)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):

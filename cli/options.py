@@ -53,13 +53,15 @@ def tenant_of(config: Config, name: str | None) -> Tenant:
     if name is not None:
         return config.tenant(name)
     if len(config.served) > 1:
-        raise ConfigError(f"--tenant: name one of {', '.join(each.name for each in config.served)}")
+        raise ConfigError(
+            f"--tenant: name one of {', '.join(tenant.name for tenant in config.served)}"
+        )
     return config.served[0]
 
 
 def tenant_of_account(config: Config, name: str | None, account: str | None) -> Tenant:
     """The named tenant, the one that lists the account, or the only one. Raises: ConfigError."""
-    listing = [each for each in config.served if (account or "").lower() in each.accounts]
+    listing = [tenant for tenant in config.served if (account or "").lower() in tenant.accounts]
     if name is None and len(listing) == 1:
         return listing[0]
     return tenant_of(config, name)

@@ -1,0 +1,12 @@
+"""What leaves the machine: alerts, and files for other programs.
+
+Reading order:
+  alerts/    who is notified of what, and when; the outbox is delivered from here
+  targets/   one module per kind of target: chat, mail, webhook, Sentinel, Splunk
+  target     a configured target: its place and its secret
+  senders    which scheme is served by which module of targets/
+  wording    the text of an alert
+  ocsf       incidents as OCSF Detection Findings
+  exports/   FOCUS, CSV, showback, OpenMetrics, one DuckDB file
+  outgoing   the one place of this room that speaks HTTP
+"""

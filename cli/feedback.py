@@ -69,10 +69,11 @@ def add(
     from actions.author import author_of
     from actions.feedback import announce
     from hve_monitor.clock import parse_time
+    from models.incidents.overspill import PlanFor
 
     loaded = load(config)
     plan = announce(
-        loaded, tenant_of(loaded, tenant), (account, cost_center, everything),
+        loaded, tenant_of(loaded, tenant), PlanFor(account, cost_center, everything),
         (parse_time(start, "--start"), parse_time(end, "--end")), recipients,
         note.strip(), author_of(author), moment_of(now),
     )  # fmt: skip

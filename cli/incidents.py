@@ -1,5 +1,6 @@
 """Commands about incidents."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -37,23 +38,19 @@ def incidents(
 ) -> None:
     """Anomalies of the accounts, grouped and explained."""
     from hve_monitor.errors import ConfigError
-    from models.incidents.cards import incident_cards
-    from models.incidents.contributions import whole_card
+    from models.incidents.cards import IncidentCard, IncidentReport, incident_card, incident_cards
     from models.usage.coverage import coverage_report
     from warehouse.reading import read_published
 
     if recipients and incident is None:
         raise ConfigError("--recipients: name one incident; see 'hve incidents'")
     moment = moment_of(now)
-    with read_published(load(config).warehouse.path, moment) as published:
-        cards = incident_cards(
-            published.of(tenant),
-            incident=incident,
-            since=time_of(since, "--since"),
-            until=time_of(until, "--until"),
-            status=status,
-        )
+    with read_published(load(config).warehouse.path, moment, tenant) as published:
+        cards: Sequence[IncidentCard]
         if incident is not None:
-            cards = [whole_card(published, cards[0], with_recipients=recipients)]
-        document = {"incidents": cards, "coverage": coverage_report(published.of(tenant))}
-    show(document, as_json, incidents_text.incidents)
+            cards = [incident_card(published, incident, with_recipients=recipients)]
+        else:
+            period = time_of(since, "--since"), time_of(until, "--until")
+            cards = incident_cards(published, since=period[0], until=period[1], status=status)
+        report = IncidentReport(incidents=cards, coverage=coverage_report(published))
+    show(report, as_json, incidents_text.incidents)

@@ -38,9 +38,9 @@ def try_alerts(
     from publish.alerts.trial import try_targets
 
     loaded = load(config)
-    tried = try_targets(loaded, moment_of(now), bearer_of(loaded), target)
-    code = DONE if all(each["status"] == "accepted" for each in tried) else INCOMPLETE
-    finish(Outcome({"targets": tried}, code), as_json, runs_text.tried)
+    trials = try_targets(loaded, moment_of(now), bearer_of(loaded), target)
+    code = DONE if all(trial.status == "accepted" for trial in trials) else INCOMPLETE
+    finish(Outcome({"targets": trials}, code), as_json, runs_text.target_trials)
 
 
 @commands.command()

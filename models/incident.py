@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
 Severity = Literal["high", "medium", "low"]
 State = Literal["fired", "quiet", "unavailable"]
+RANK: Mapping[str, int] = {"low": 1, "medium": 2, "high": 3}
 # How long a signal can become part of a later incident.
 SUPPORT_REACH = timedelta(hours=6)
 CONTEXT_REACH = timedelta(days=3)

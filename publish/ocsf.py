@@ -9,7 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from importlib.metadata import version
-from typing import Any
+from typing import TypeAlias
+
+from hve_monitor.document import encoded, plain
+from models.incidents.cards import IncidentCard
+
+Finding: TypeAlias = dict[str, object]  # an object of the OCSF schema
 
 VERSION = "1.8.0"
 CREATE, UPDATE, CLOSE = 1, 2, 3
@@ -32,19 +37,19 @@ VALID_ACCOUNTS = {
 }
 
 
-def findings(cards: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+def findings(cards: Sequence[IncidentCard]) -> Iterator[Finding]:
     """One event for each incident as it stands: created, or closed when it is over."""
-    for card in sorted(cards, key=lambda each: (each["detected_at"], each["id"])):
-        is_over = card["status"] in ("closed", "false_positive")
-        at = card["ended_at"] if is_over and card["ended_at"] else card["detected_at"]
-        yield finding(card, CLOSE if is_over else CREATE, max(at, card["detected_at"]))
+    for card in sorted(cards, key=lambda card: (card.detected_at, card.id)):
+        is_over = card.status in ("closed", "false_positive")
+        at = card.ended_at if is_over and card.ended_at else card.detected_at
+        yield finding(card, CLOSE if is_over else CREATE, max(at, card.detected_at))
 
 
-def finding(card: dict[str, Any], activity: int, at: str) -> dict[str, Any]:
-    """The event of one incident card. `at` is when the activity happened, ISO 8601."""
-    severity_id, severity = SEVERITIES[card["severity"]]
-    status_id, status = STATUSES.get(card["status"], (99, card["status"]))
-    kind = card["kind"].replace("_", " ")
+def finding(card: IncidentCard, activity: int, at: datetime) -> Finding:
+    """The event of one incident card. `at` is when the activity happened."""
+    severity_id, severity = SEVERITIES[card.severity]
+    status_id, status = STATUSES.get(card.status, (99, card.status))
+    kind = card.kind.replace("_", " ")
     return {
         "class_uid": 2004,
         "class_name": "Detection Finding",
@@ -59,71 +64,72 @@ def finding(card: dict[str, Any], activity: int, at: str) -> dict[str, Any]:
         "severity": severity,
         "status_id": status_id,
         "status": status,
-        "is_alert": card["severity"] == "high",
-        "message": f"{kind} of {card['account']}: {'; '.join(card['reasons'][:1])}",
+        "is_alert": card.severity == "high",
+        "message": f"{kind} of {card.account}: {'; '.join(card.reasons[:1])}",
         "metadata": _metadata(card, activity, at),
         "finding_info": _info(card, kind),
         "resources": [_account(card)],
         "anomaly_analyses": [_anomaly(card)],
-        "evidences": [{"data": {"signals": card["signals"], "reasons": card["reasons"]}}],
-        "remediation": {"desc": "\n".join(card["next_steps"]) or "no steps are known"},
+        "evidences": [{"data": {"signals": encoded(card.signals), "reasons": list(card.reasons)}}],
+        "remediation": {"desc": "\n".join(card.next_steps) or "no steps are known"},
         "unmapped": {
-            "audience": list(card["audience"]),
-            "extra_recipients": card["extra_recipients"],
-            "extra_cost": card["extra_cost"],
-            "currency": card["currency"],
-            "learning": card["learning"],
+            "audience": list(card.audience),
+            "extra_recipients": card.extra_recipients,
+            "extra_cost": plain(card.extra_cost),
+            "currency": card.currency,
+            "learning": card.learning,
         },
     }
 
 
-def _metadata(card: dict[str, Any], activity: int, at: str) -> dict[str, Any]:
+def _metadata(card: IncidentCard, activity: int, at: datetime) -> Finding:
     product = {"name": "hve-monitor", "vendor_name": "open source", "version": _version()}
     return {
         "version": VERSION,
         "product": product,
-        "tenant_uid": card["tenant"],
-        "uid": f"{card['id']}-{activity}-{_milliseconds(at)}",
+        "tenant_uid": card.tenant,
+        "uid": f"{card.id}-{activity}-{_milliseconds(at)}",
     }
 
 
-def _info(card: dict[str, Any], kind: str) -> dict[str, Any]:
-    found: dict[str, Any] = {
-        "uid": card["id"],
-        "title": f"HVE {kind}: {card['account']}",
-        "desc": "; ".join(card["reasons"]) or kind,
-        "types": [card["kind"]],
+def _info(card: IncidentCard, kind: str) -> Finding:
+    info: Finding = {
+        "uid": card.id,
+        "title": f"HVE {kind}: {card.account}",
+        "desc": "; ".join(card.reasons) or kind,
+        "types": [card.kind],
         "analytic": {
             "type_id": 2,
             "type": "Behavioral",
             "name": f"hve {kind}",
-            "uid": f"hve.{card['kind']}",
+            "uid": f"hve.{card.kind}",
         },
-        "first_seen_time": _milliseconds(card["started_at"]),
-        "created_time": _milliseconds(card["detected_at"]),
+        "first_seen_time": _milliseconds(card.started_at),
+        "created_time": _milliseconds(card.detected_at),
     }
-    if card["ended_at"]:
-        found["last_seen_time"] = _milliseconds(card["ended_at"])
-    if card["kind"] in COMPROMISE:
-        found["attacks"] = [VALID_ACCOUNTS]
-    return found
+    if card.ended_at:
+        info["last_seen_time"] = _milliseconds(card.ended_at)
+    if card.kind in COMPROMISE:
+        info["attacks"] = [VALID_ACCOUNTS]
+    return info
 
 
-def _account(card: dict[str, Any]) -> dict[str, Any]:
-    return {"uid": card["account"], "name": card["account"], "type": "HVE account"}
+def _account(card: IncidentCard) -> Finding:
+    return {"uid": card.account, "name": card.account, "type": "HVE account"}
 
 
-def _anomaly(card: dict[str, Any]) -> dict[str, Any]:
+def _anomaly(card: IncidentCard) -> Finding:
     """Observed against expected; OCSF keeps observations as text."""
     named = {"observation_parameter": "recipients"}
-    found: dict[str, Any] = {
-        "analysis_targets": [{"name": card["account"], "type": "HVE account"}],
-        "anomalies": [{**named, "observations": [{"value": _text(card["observed"])}]}],
+    anomaly: Finding = {
+        "analysis_targets": [{"name": card.account, "type": "HVE account"}],
+        "anomalies": [{**named, "observations": [{"value": _text(card.observed)}]}],
     }
-    if card["expected"] is not None:
-        known = [each for each in (card["expected"], *card["interval"]) if each is not None]
-        found["baselines"] = [{**named, "observations": [{"value": _text(each)} for each in known]}]
-    return found
+    if card.expected is not None:
+        usual = [number for number in (card.expected, *card.interval) if number is not None]
+        values = [{"value": _text(number)} for number in usual]
+        anomaly["baselines"] = [{**named, "observations": values}]
+    return anomaly
 
 
 def _text(number: float | None) -> str:
@@ -132,8 +138,8 @@ def _text(number: float | None) -> str:
     return str(number) if isinstance(number, int) else f"{number:g}"
 
 
-def _milliseconds(text: str) -> int:
-    return round(datetime.fromisoformat(text).timestamp() * 1000)
+def _milliseconds(moment: datetime) -> int:
+    return round(moment.timestamp() * 1000)
 
 
 def _version() -> str:

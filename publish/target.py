@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
-from typing import Any, TypeAlias
+from collections.abc import Callable
+from typing import TypeAlias
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from hve_monitor.config import AlertTarget
 from hve_monitor.errors import ConfigError
+from publish.message import Alert, Digest
 
 # message, its id, number of this attempt -> what the receiver answered
-Send: TypeAlias = Callable[[Mapping[str, Any], str, int], str]
+Send: TypeAlias = Callable[[Alert | Digest, str, int], str]
 # tenant, scope -> token
 Bearer: TypeAlias = Callable[[str, str], str]
 

@@ -7,14 +7,15 @@ for places that render Markdown or HTML they lose every sign that means somethin
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
-from datetime import datetime
-from typing import Any
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from hve_monitor.text import printable
+from models.incident import RANK
+from publish.message import Alert, Digest
 
-Parts = dict[str, Any]
 LONGEST_LINE, LISTED = 500, 25
 SUBJECT = "hve-monitor"
 STAGES = {"opened": "", "updated": "update: ", "resolved": "resolved: "}
@@ -39,84 +40,83 @@ def harmless(text: str) -> str:
     return MENTION.sub("@\u200b", quiet).translate(TWINS)
 
 
-def title(parts: Parts) -> str:
+def title(message: Alert | Digest) -> str:
     """One line: severity, stage, what and who."""
-    if parts["type"] == "digest":
-        return plain(parts["title"])
-    return plain(f"[{parts['severity']}] {STAGES[parts['stage']]}{parts['title']}")
+    if isinstance(message, Digest):
+        return plain(message.title)
+    return plain(f"[{message.severity}] {STAGES[message.stage]}{message.title}")
 
 
-def lines(parts: Parts) -> list[str]:
+def lines(message: Alert | Digest) -> list[str]:
     """The body without its link, one plain line each."""
-    if parts["type"] == "digest":
-        return _digest_lines(parts["entries"])
-    why, following = parts["why"], parts["next"]
-    found = [f"What: {plain(parts['what'])}", f"How much: {plain(parts['more'])}"]
-    found += [f"Since: {_since(parts)}", f"Money: {plain(parts['money'])}"]
-    found += [f"Why: {plain(each)}" for each in why] or ["Why: no reason is known"]
-    found += [f"Next {number}: {plain(each)}" for number, each in enumerate(following, 1)]
-    return found
+    if isinstance(message, Digest):
+        return _digest_lines(message.entries)
+    return [
+        f"What: {plain(message.what)}",
+        f"How much: {plain(message.more)}",
+        f"Since: {_since(message)}",
+        f"Money: {plain(message.money)}",
+        *([f"Why: {plain(reason)}" for reason in message.why] or ["Why: no reason is known"]),
+        *(f"Next {number}: {plain(step)}" for number, step in enumerate(message.next, 1)),
+    ]
 
 
-def body(parts: Parts, *, rendered: bool = False) -> str:
+def body(message: Alert | Digest, *, rendered: bool = False) -> str:
     """The whole text. `rendered`: for places that make more of text than text.
 
     The link is ours, from the configuration, and stays one.
     """
-    shown = [harmless(line) if rendered else line for line in lines(parts)]
-    link = parts.get("link")
-    return "\n".join([*shown, *([f"Link: {link}"] if link else [])])
+    shown = [harmless(line) if rendered else line for line in lines(message)]
+    return "\n".join([*shown, *([f"Link: {message.link}"] if message.link else [])])
 
 
-def heading(parts: Parts, *, rendered: bool = False) -> str:
+def heading(message: Alert | Digest, *, rendered: bool = False) -> str:
     """The title for a subject line or a card."""
-    text = title(parts)
+    text = title(message)
     return harmless(text) if rendered else text
 
 
-def digest(entries: Sequence[Parts], link: str) -> Parts:
-    """Several alerts as one message, worst first."""
-    order = {"high": 0, "medium": 1, "low": 2}
-    ranked = sorted(entries, key=lambda each: order[each["severity"]])
-    counts = {name: sum(each["severity"] == name for each in entries) for name in order}
-    told = ", ".join(f"{count} {name}" for name, count in counts.items() if count)
-    tenant = entries[0]["tenant"]
-    return {
-        "type": "digest",
-        "stage": "opened",
-        "kind": "digest",
-        "key": "digest",
-        "tenant": tenant,
-        "severity": ranked[0]["severity"],
-        "audience": sorted({each for one in entries for each in one["audience"]}),
-        "at": max(each["at"] for each in entries),
-        "title": f"{SUBJECT} {tenant}: {len(entries)} alerts ({told})",
-        "link": link,
-        "entries": ranked,
-    }
+def digest(alerts: Sequence[Alert], link: str) -> Digest:
+    """Several alerts of one tenant as one message, worst first."""
+    ranked = sorted(alerts, key=lambda alert: -RANK[alert.severity])
+    counts = Counter(alert.severity for alert in ranked)
+    severities = ", ".join(f"{count} {severity}" for severity, count in counts.items())
+    tenant = ranked[0].tenant
+    return Digest(
+        type="digest",
+        stage="opened",
+        kind="digest",
+        key="digest",
+        tenant=tenant,
+        severity=ranked[0].severity,
+        audience=tuple(sorted({role for alert in alerts for role in alert.audience})),
+        at=max(alert.at for alert in alerts),
+        title=f"{SUBJECT} {tenant}: {len(alerts)} alerts ({severities})",
+        link=link,
+        entries=tuple(ranked),
+    )
 
 
-def _digest_lines(entries: Sequence[Parts]) -> list[str]:
-    found = [
-        f"{title(each)} - {plain(each['more'])}; since {_since(each)}; {plain(each['money'])}"
-        for each in entries[:LISTED]
+def _digest_lines(alerts: Sequence[Alert]) -> list[str]:
+    shown = [
+        f"{title(alert)} - {plain(alert.more)}; since {_since(alert)}; {plain(alert.money)}"
+        for alert in alerts[:LISTED]
     ]
-    if len(entries) > LISTED:
-        found.append(f"and {len(entries) - LISTED} more: hve incidents")
-    return found
+    if len(alerts) > LISTED:
+        shown.append(f"and {len(alerts) - LISTED} more: hve incidents")
+    return shown
 
 
-def _since(parts: Parts) -> str:
-    since = parts["since"]
-    start = _local(since["from"], since["zone"])
-    if since["to"]:
-        return f"{start}, until {_local(since['to'], since['zone'])}"
-    return start if parts["kind"] == "budget" else f"{start}, going on"
+def _since(alert: Alert) -> str:
+    since = alert.since
+    start = _local(since.start, since.zone)
+    if since.end:
+        return f"{start}, until {_local(since.end, since.zone)}"
+    return start if alert.kind == "budget" else f"{start}, going on"
 
 
-def _local(text: str, zone: str) -> str:
-    moment = datetime.fromisoformat(text)
-    utc = f"{moment:%Y-%m-%d %H:%M} UTC"
+def _local(moment: datetime, zone: str) -> str:
+    utc = f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
     return (
         utc
         if zone == "UTC"

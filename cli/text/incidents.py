@@ -2,66 +2,82 @@
 
 from __future__ import annotations
 
-from cli.text.tables import Document, clean, coverage, table_text
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from cli.text.tables import clean, coverage, table_text
+from hve_monitor.clock import iso
+from hve_monitor.document import encoded
+
+if TYPE_CHECKING:
+    from actions.feedback import VerdictDocument, Withdrawal
+    from models.incidents.cards import IncidentCard, IncidentRecipient, IncidentReport, WholeCard
+    from models.incidents.overspill import PlanDocument, PlannedSend
 
 
-def incidents(document: Document) -> str:
+def incidents(report: IncidentReport) -> str:
     """One block per incident, newest first."""
-    blocks = [
-        f"{each['id']} {each['severity']} {each['kind']} {each['account']}"
-        f" {each['started_at']} – {each['ended_at'] or 'going on'} ({each['status']}):"
-        f" {each['observed']:,} recipients, {each['expected']:,} expected\n"
-        + "\n".join(f"  {reason}" for reason in each["reasons"])
-        + "".join(f"\n{line}" for line in _whole(each))
-        for each in document["incidents"]
-    ]
-    return clean("\n".join([*(blocks or ["no incident"]), coverage(document["coverage"])]))
+    blocks = [_block(card) for card in report.incidents]
+    return clean("\n".join([*(blocks or ["no incident"]), coverage(report.coverage)]))
 
 
-def _whole(card: Document) -> list[str]:
-    """What is told of one incident alone: steps, limits, and whom it reached."""
-    if "limits" not in card:
+def _block(card: IncidentCard) -> str:
+    ended = iso(card.ended_at) if card.ended_at else "going on"
+    head = (
+        f"{card.id} {card.severity} {card.kind} {card.account}"
+        f" {iso(card.started_at)} – {ended} ({card.status}):"
+        f" {card.observed:,} recipients, {card.expected:,} expected"
+    )
+    return "\n".join([head, *(f"  {reason}" for reason in card.reasons), *_whole(card)])
+
+
+def _whole(card: IncidentCard | WholeCard) -> list[str]:
+    """What only the card of one incident has: steps, limits, and whom it reached."""
+    from models.incidents.cards import WholeCard
+
+    if not isinstance(card, WholeCard):
         return []
-    lines = [f"  {number}. {step}" for number, step in enumerate(card["next_steps"], 1)]
-    lines += [f"  {limit}" for limit in card["limits"]]
+    lines = [f"  {number}. {step}" for number, step in enumerate(card.next_steps, 1)]
+    lines += [f"  {limit}" for limit in card.limits]
     lines += [
-        f"  source {each['from_ip'] or 'unknown'}: {each['recipients']:,} recipients"
-        for each in card["sources"]
+        f"  source {source.from_ip or 'unknown'}: {source.recipients:,} recipients"
+        for source in card.sources
     ]
     lines += [
-        f"  subject {each['subject'] or 'unknown'}: {each['recipients']:,} recipients"
-        for each in card["subjects"]
+        f"  subject {subject.subject or 'unknown'}: {subject.recipients:,} recipients"
+        for subject in card.subjects
     ]
-    lines += [
-        f"  {each['recipient']} {' '.join(each['trace_ids'])}"
-        f"{' (never mailed before)' if each['is_new'] else ''}"
-        for each in card.get("recipients", [])
-    ]
-    return lines
+    return lines + [_recipient(recipient) for recipient in card.recipients or ()]
 
 
-def verdict(document: Document) -> str:
-    """What is now said of an incident."""
-    said = document["verdict"]
-    return clean(f"{said['id']}: {said['status']}, by {said['author']}, until {said['expires_at']}")
+def _recipient(recipient: IncidentRecipient) -> str:
+    first = " (never mailed before)" if recipient.is_new else ""
+    return f"  {recipient.recipient} {' '.join(recipient.trace_ids)}{first}"
 
 
-def plan(document: Document) -> str:
-    """The plan that was made."""
-    said = document["plan"]
+def verdict(document: Mapping[str, VerdictDocument]) -> str:
+    """The verdict that now holds."""
+    given = document["verdict"]
+    return clean(f"{given.id}: {given.status}, by {given.author}, until {iso(given.expires_at)}")
+
+
+def plan(document: Mapping[str, PlanDocument]) -> str:
+    """The plan that was stored."""
+    stored = document["plan"]
     return clean(
-        f"{said['id']}: {said['recipients']:,} recipients of {said['account'] or said['scope']}"
-        f" from {said['start']} to {said['end']}"
+        f"{stored.id}: {stored.recipients:,} recipients of {stored.who}"
+        f" from {iso(stored.start)} to {iso(stored.end)}"
     )
 
 
-def plans(document: Document) -> str:
+def plans(document: Mapping[str, Sequence[PlannedSend]]) -> str:
     """A table of the plans."""
     names = ("id", "tenant", "scope", "account", "start", "end", "recipients", "sent", "author",
              "note")  # fmt: skip
-    return table_text([{name: each[name] for name in names} for each in document["plans"]])
+    rows = encoded(document["plans"])
+    return table_text([{name: row[name] for name in names} for row in rows])
 
 
-def removed(document: Document) -> str:
-    """What was withdrawn."""
-    return f"{document['removed']}: withdrawn"
+def removed(document: Withdrawal) -> str:
+    """The plan that was withdrawn."""
+    return f"{document.removed}: withdrawn"

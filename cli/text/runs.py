@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from msgspec import UNSET
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from actions.run import RunSummary
     from ingest.source import SourceSummary
     from publish.alerts.notify import AlertsPart
+    from publish.alerts.trial import TargetTrial
 
 
 def run(document: RunSummary) -> str:
@@ -65,12 +67,12 @@ def alerts(part: AlertsPart) -> str:
     return "\n".join([f"alerts: {', '.join(counts)}", *failed] if counts else failed)
 
 
-def tried(document: Document) -> str:
+def target_trials(document: Mapping[str, Sequence[TargetTrial]]) -> str:
     """What each target answered to a test message."""
     lines = [
-        f"{each['target']}: {each['status']}: {each['answer'] or each['error']}"
-        + (f"; {each['fix']}" if each["fix"] else "")
-        for each in document["targets"]
+        f"{trial.target}: {trial.status}: {trial.answer or trial.error}"
+        + (f"; {trial.fix}" if trial.fix else "")
+        for trial in document["targets"]
     ]
     return clean("\n".join(lines))
 

@@ -31,6 +31,7 @@ from dashboards.session import readings
 from dashboards.session.frame import footer, opened
 from dashboards.session.view import View
 from hve_monitor.errors import ConfigError
+from models.incidents.cards import IncidentCard
 
 
 def show(view: View) -> None:
@@ -60,7 +61,7 @@ def _cost(view: View) -> dict[str, Any] | None:
         return None
 
 
-def _headline(view: View, spent: dict[str, Any] | None, still_open: list[dict[str, Any]]) -> None:
+def _headline(view: View, spent: dict[str, Any] | None, still_open: list[IncidentCard]) -> None:
     complete = readings.coverage(view).complete
     mark = _mark(still_open, complete)
     sentence = f"{_finding(still_open, complete)}; {_spending(spent)}{_budgets(spent)}."
@@ -68,17 +69,17 @@ def _headline(view: View, spent: dict[str, Any] | None, still_open: list[dict[st
         st.html(tag("div", tag("p", mark, sentence, style="headline"), style="hve"))
 
 
-def _mark(still_open: list[dict[str, Any]], complete: bool | None) -> Markup:
+def _mark(still_open: list[IncidentCard], complete: bool | None) -> Markup:
     """Quiet only where everything was read."""
     if still_open:
-        is_high = any(card["severity"] == "high" for card in still_open)
+        is_high = any(card.severity == "high" for card in still_open)
         return tag("span", "▲ look here", style=f"mark {'bad' if is_high else 'warn'}")
     if complete:
         return tag("span", "● quiet", style="mark good")
     return tag("span", "▲ incomplete" if complete is False else "? unknown", style="mark warn")
 
 
-def _finding(still_open: list[dict[str, Any]], complete: bool | None) -> str:
+def _finding(still_open: list[IncidentCard], complete: bool | None) -> str:
     if still_open:
         are = "is" if len(still_open) == 1 else "are"
         return f"{plural(len(still_open), 'incident')} {are} open"
@@ -133,7 +134,7 @@ def _volume(view: View) -> None:
     )
 
 
-def _open_incidents(view: View, cards: list[dict[str, Any]]) -> None:
+def _open_incidents(view: View, cards: list[IncidentCard]) -> None:
     with st.container(border=True, height="stretch", key="open-incidents", gap="small"):
         if not cards:
             heading(
@@ -156,19 +157,19 @@ def _open_incidents(view: View, cards: list[dict[str, Any]]) -> None:
             st.caption(f"{len(cards) - 5} more stand on the Senders page.")
 
 
-def _incident(card: dict[str, Any]) -> Markup:
-    expected = count(round(card["expected"]))
-    numbers = f"{count(card['observed'])} recipients, {expected} expected"
+def _incident(card: IncidentCard) -> Markup:
+    expected = count(None if card.expected is None else round(card.expected))
+    numbers = f"{count(card.observed)} recipients, {expected} expected"
     return tag(
         "p",
         severity_mark(card),
-        tag("strong", card["account"]),
-        f": {KINDS.get(card['kind'], card['kind'])} since {moment(card['started_at'])}. {numbers}.",
+        tag("strong", card.account),
+        f": {KINDS.get(card.kind, card.kind)} since {moment(card.started_at)}. {numbers}.",
     )
 
 
-def _link(view: View, card: dict[str, Any]) -> dict[str, str]:
-    link = {"incident": card["id"]}
+def _link(view: View, card: IncidentCard) -> dict[str, str]:
+    link = {"incident": card.id}
     return link if view.tenant is None else link | {"tenant": view.tenant}
 
 

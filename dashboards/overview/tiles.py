@@ -26,7 +26,8 @@ from dashboards.parts.incident_words import open_ones
 from dashboards.parts.tile import Tile, tile_markup
 from dashboards.session import readings
 from dashboards.session.view import View
-from hve_monitor.clock import days_between, parse_time
+from hve_monitor.clock import days_between
+from models.incidents.cards import IncidentCard
 from models.periods import end_of_month
 
 DAY, WEEK = timedelta(days=1), timedelta(days=7)
@@ -36,7 +37,7 @@ BY_ACCOUNT: Link = ("spend", "By account and center", {})
 BUDGETS: Link = ("spend", "Budgets and what-if", {"part": "Budgets and what-if"})
 
 
-def overview_tiles(view: View, spent: dict[str, Any] | None, cards: list[dict[str, Any]]) -> None:
+def overview_tiles(view: View, spent: dict[str, Any] | None, cards: list[IncidentCard]) -> None:
     """Draws them in rows that wrap on a narrow screen."""
     with st.container(horizontal=True, gap="small", key="overview-tiles"):
         _spent_tile(view, spent)
@@ -160,8 +161,8 @@ def _rate_tile(view: View) -> None:
     _tile(view, tile, ("delivery", "What failed, and why", {}))
 
 
-def _incident_tile(view: View, cards: list[dict[str, Any]]) -> None:
-    raised = [parse_time(card["detected_at"]) for card in cards]
+def _incident_tile(view: View, cards: list[IncidentCard]) -> None:
+    raised = [card.detected_at for card in cards]
     new = sum(at > view.now - DAY for at in raised)
     tile = Tile(
         "Open incidents",

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from dashboards.parts.markup import Markup, tag
+from models.incident import RANK, Severity
+from models.incidents.cards import IncidentCard
 
-RANK = {"high": 0, "medium": 1, "low": 2}
-SIGNS = {"high": "▲ high", "medium": "◆ medium", "low": "▽ low"}
-TONES = {"high": "bad", "medium": "warn", "low": "quiet"}
+SIGNS: dict[Severity, str] = {"high": "▲ high", "medium": "◆ medium", "low": "▽ low"}
+TONES: dict[Severity, str] = {"high": "bad", "medium": "warn", "low": "quiet"}
 KINDS = {
     "surge": "more recipients than usual",
     "drift": "more and more, or the same again and again",
@@ -26,28 +25,21 @@ KINDS = {
 }
 
 
-def by_severity(cards: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def by_severity(cards: list[IncidentCard]) -> list[IncidentCard]:
     """Open ones first, then the severest, then the newest (cards come newest first)."""
-    return sorted(cards, key=lambda card: (card["status"] != "open", rank(card)))
+    return sorted(cards, key=lambda card: (card.status != "open", -RANK[card.severity]))
 
 
-def open_ones(cards: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def open_ones(cards: list[IncidentCard]) -> list[IncidentCard]:
     """The open incidents, severest first."""
-    return [card for card in by_severity(cards) if card["status"] == "open"]
+    return [card for card in by_severity(cards) if card.status == "open"]
 
 
-def rank(card: dict[str, Any]) -> int:
-    """0 for the severest."""
-    return RANK.get(card["severity"], 3)
-
-
-def severity_mark(card: dict[str, Any]) -> Markup:
+def severity_mark(card: IncidentCard) -> Markup:
     """Sign and word; the colour repeats them."""
-    severity = card["severity"]
-    return tag("span", SIGNS.get(severity, severity), style=f"mark {TONES.get(severity, 'quiet')}")
+    return tag("span", SIGNS[card.severity], style=f"mark {TONES[card.severity]}")
 
 
-def what_of(card: dict[str, Any]) -> str:
+def what_of(card: IncidentCard) -> str:
     """What an incident of that kind is; a kind that is new here by its name."""
-    kind = str(card["kind"])
-    return KINDS.get(kind, kind.replace("_", " "))
+    return KINDS.get(card.kind, card.kind.replace("_", " "))

@@ -65,7 +65,7 @@ def table_of(
     return tag("table", tag("thead", line("th", heads)), body)
 
 
-def listed(items: list[str], style: str = "", ordered: bool = False) -> Markup:
+def listed(items: Iterable[str], style: str = "", ordered: bool = False) -> Markup:
     """A list of texts."""
     return tag("ol" if ordered else "ul", *(tag("li", item) for item in items), style=style)
 

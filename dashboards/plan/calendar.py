@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 import streamlit as st
+from msgspec.structs import asdict
 
 from dashboards.charts.windows import windows_chart
 from dashboards.parts.amounts import UNKNOWN, count, moment, plural
@@ -14,14 +15,14 @@ from dashboards.parts.markup import Markup, tag
 from dashboards.parts.palette import palette
 from dashboards.plan.form import withdrawal
 from dashboards.session.view import View
-from hve_monitor.clock import parse_time
+from models.incidents.overspill import PlannedSend
 
 STATES = ("coming", "running", "over")
 
 
-def calendar_panel(view: View, plans: list[dict[str, Any]]) -> None:
+def calendar_panel(view: View, plans: list[PlannedSend]) -> None:
     """The windows of the period and of what is still to come."""
-    shown = [plan for plan in plans if view.since is None or parse_time(plan["end"]) >= view.since]
+    shown = [plan for plan in plans if view.since is None or plan.end >= view.since]
     if not shown:
         with st.container(border=True, height="stretch", key="calendar"):
             heading(
@@ -47,29 +48,29 @@ def calendar_panel(view: View, plans: list[dict[str, Any]]) -> None:
     withdrawal(view, shown)
 
 
-def _rows(view: View, plans: list[dict[str, Any]]) -> pd.DataFrame:
-    frame = pd.DataFrame(plans)
+def _rows(view: View, plans: list[PlannedSend]) -> pd.DataFrame:
+    frame = pd.DataFrame([asdict(plan) for plan in plans])
     return frame.assign(
-        account=[plan["account"] or plan["scope"] for plan in plans],
-        start=pd.to_datetime(frame["start"], utc=True, format="ISO8601"),
-        end=pd.to_datetime(frame["end"], utc=True, format="ISO8601"),
+        account=[plan.who for plan in plans],
+        start=pd.to_datetime(frame["start"], utc=True),
+        end=pd.to_datetime(frame["end"], utc=True),
         state=[state_of(view, plan) for plan in plans],
     )
 
 
-def state_of(view: View, plan: dict[str, Any]) -> str:
+def state_of(view: View, plan: PlannedSend) -> str:
     """coming, running or over at business time."""
-    if parse_time(plan["start"]) > view.now:
+    if plan.start > view.now:
         return "coming"
-    return "running" if parse_time(plan["end"]) > view.now else "over"
+    return "running" if plan.end > view.now else "over"
 
 
-def overspill_panel(view: View, plans: list[dict[str, Any]]) -> None:
+def overspill_panel(view: View, plans: list[PlannedSend]) -> None:
     """What was announced, what is usual and what came, of windows that have begun."""
-    begun = [plan for plan in plans if plan["sent"] is not None]
+    begun = [plan for plan in plans if plan.sent is not None]
     if not begun:
         return
-    over = [plan for plan in begun if plan["overspill"]]
+    over = [plan for plan in begun if plan.overspill]
     with st.container(border=True, key="overspill"):
         heading(
             f"{plural(len(over), 'announced send')} went beyond what was said"
@@ -83,24 +84,24 @@ def overspill_panel(view: View, plans: list[dict[str, Any]]) -> None:
         listing(_table(view, begun), _columns())
 
 
-def _line(plan: dict[str, Any]) -> list[Markup | str]:
-    spilt = plan["overspill"]
+def _line(plan: PlannedSend) -> list[Markup | str]:
+    overspill = plan.overspill
     mark = (
         tag("span", "? no baseline", style="mark warn")
-        if spilt is None
-        else tag("span", f"▲ {count(spilt)} more", style="mark bad")
-        if spilt
+        if overspill is None
+        else tag("span", f"▲ {count(overspill)} more", style="mark bad")
+        if overspill
         else tag("span", "● within", style="mark good")
     )
-    usual = UNKNOWN if plan["usual"] is None else count(plan["usual"])
-    said = (
-        f" {moment(plan['start'])}: {count(plan['recipients'])} announced, {usual} usual,"
-        f" {count(plan['sent'])} sent" + (f". {plan['note']}" if plan["note"] else "")
+    usual = UNKNOWN if plan.usual is None else count(plan.usual)
+    sentence = (
+        f" {moment(plan.start)}: {count(plan.recipients)} announced, {usual} usual,"
+        f" {count(plan.sent)} sent" + (f". {plan.note}" if plan.note else "")
     )
-    return [mark, tag("strong", plan["account"] or plan["scope"]), said]
+    return [mark, tag("strong", plan.who), sentence]
 
 
-def _table(view: View, plans: list[dict[str, Any]]) -> pd.DataFrame:
+def _table(view: View, plans: list[PlannedSend]) -> pd.DataFrame:
     frame = _rows(view, plans)
     numbers = {name: frame[name].astype("Int64") for name in ("usual", "sent", "overspill")}
     return frame.assign(**numbers)[list(_columns())]

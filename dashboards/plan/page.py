@@ -17,7 +17,7 @@ def show(view: View) -> None:
     plans = [
         plan
         for plan in readings.plans(view)
-        if account is None or not plan["accounts"] or account in plan["accounts"]
+        if account is None or not plan.accounts or account in plan.accounts
     ]
     left, right = st.columns([5, 3])
     with left:

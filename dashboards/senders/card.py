@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
 
 import streamlit as st
 
@@ -18,12 +17,13 @@ from dashboards.senders.runbook import runbook_panel
 from dashboards.senders.verdicts import earlier_panel, history_panel, verdict_panel
 from dashboards.session import readings
 from dashboards.session.view import View
-from hve_monitor.clock import parse_time
+from hve_monitor.document import plain
+from models.incident import Signal, State
+from models.incidents.cards import WholeCard
 from models.usage.accounts import Sender
 
-TONES = {"fired": "bad"}
 BEFORE, AFTER = timedelta(days=2), timedelta(days=1)
-STATES = {"fired": "▲ fired", "quiet": "○ quiet", "unavailable": "? unavailable"}
+STATES: dict[State, str] = {"fired": "▲ fired", "quiet": "○ quiet", "unavailable": "? unavailable"}
 
 
 def incident_card(view: View, incident: str) -> None:
@@ -50,54 +50,57 @@ def incident_card(view: View, incident: str) -> None:
             _messages(view, card)
 
 
-def _title(card: dict[str, Any]) -> list[Markup]:
-    learning = [tag("span", "still learning", style="mark warn")] if card["learning"] else []
+def rounded(number: float | None) -> str:
+    """A whole number; `unknown` where there is none."""
+    return count(None if number is None else round(number))
+
+
+def _title(card: WholeCard) -> list[Markup]:
+    learning = [tag("span", "still learning", style="mark warn")] if card.learning else []
     return [
         tag(
             "p",
             severity_mark(card),
-            tag("span", card["status"].replace("_", " "), style="mark"),
+            tag("span", card.status.replace("_", " "), style="mark"),
             *learning,
-            tag("span", f"{card['account']}: {what_of(card)}"),
+            tag("span", f"{card.account}: {what_of(card)}"),
             style="headline",
         ),
-        listed(card["reasons"]),
+        listed(card.reasons),
     ]
 
 
-def _facts(card: dict[str, Any]) -> list[Markup]:
-    low, high = card["interval"]
-    ended = moment(card["ended_at"]) if card["ended_at"] else "still going on"
+def _facts(card: WholeCard) -> list[Markup]:
+    low, high = map(rounded, card.interval)
+    ended = moment(card.ended_at) if card.ended_at else "still going on"
     facts = {
-        "Observed": f"{count(card['observed'])} recipients",
-        "Expected": f"{count(round(card['expected']))}"
-        f" ({count(round(low))} to {count(round(high))} in 95 %)",
-        "Extra": f"{count(card['extra_recipients'])} recipients",
-        "Extra cost": f"{money(card['extra_cost'], card['currency'])} (estimate)",
-        "Started": moment(card["started_at"]),
+        "Observed": f"{count(card.observed)} recipients",
+        "Expected": f"{rounded(card.expected)} ({low} to {high} in 95 %)",
+        "Extra": f"{count(card.extra_recipients)} recipients",
+        "Extra cost": f"{money(plain(card.extra_cost), card.currency)} (estimate)",
+        "Started": moment(card.started_at),
         "Ended": ended,
-        "Detected": f"{moment(card['detected_at'])}, after {_delay(card)}",
-        "For": ", ".join(card["audience"]),
-        "Id": card["id"],
+        "Detected": f"{moment(card.detected_at)}, after {_delay(card)}",
+        "For": ", ".join(card.audience),
+        "Id": card.id,
     }
     pairs = [tag("dt", name) + tag("dd", value) for name, value in facts.items()]
     return [tag("dl", *(Markup(pair) for pair in pairs), style="facts")]
 
 
-def _delay(card: dict[str, Any]) -> str:
-    return age(parse_time(card["detected_at"]) - parse_time(card["started_at"]))
+def _delay(card: WholeCard) -> str:
+    return age(card.detected_at - card.started_at)
 
 
-def _hours(view: View, card: dict[str, Any]) -> None:
+def _hours(view: View, card: WholeCard) -> None:
     start, end = _span(view, card)
-    sender = Sender(card["tenant"], card["account"])
+    sender = Sender(card.tenant, card.account)
     hours = readings.hours(view, sender, start - BEFORE, min(view.now, end + AFTER))
     if hours.empty:
         st.caption("No hours of this account are stored around the incident.")
         return
     figure(
-        f"{count(card['observed'])} recipients where {count(round(card['expected']))} were"
-        " expected",
+        f"{count(card.observed)} recipients where {rounded(card.expected)} were expected",
         "Recipients per UTC hour: observed as a line, expected dashed in its 80 % and 95 % bands;"
         " the incident is shaded.",
         baseline_chart(hours, (start, end), palette()),
@@ -106,28 +109,27 @@ def _hours(view: View, card: dict[str, Any]) -> None:
     )
 
 
-def _span(view: View, card: dict[str, Any]) -> tuple[datetime, datetime]:
-    ended = parse_time(card["ended_at"]) if card["ended_at"] else view.now
-    return parse_time(card["started_at"]), ended
+def _span(view: View, card: WholeCard) -> tuple[datetime, datetime]:
+    return card.started_at, card.ended_at or view.now
 
 
-def _signals(card: dict[str, Any]) -> None:
+def _signals(card: WholeCard) -> None:
     heading("Signals", "What was looked at. A score near 1 is far outside the usual.")
-    cells = [cell for signal in card["signals"] for cell in _signal(signal)]
+    cells = [cell for signal in card.signals for cell in _signal(signal)]
     st.html(tag("div", tag("div", *cells, style="signals"), style="hve"))
 
 
-def _signal(signal: dict[str, Any]) -> list[Markup]:
-    state, score = signal["state"], signal["score"]
+def _signal(signal: Signal) -> list[Markup]:
+    score = signal.score
     return [
-        tag("span", STATES.get(state, state), style=TONES.get(state, "quiet")),
-        tag("strong", signal["name"].replace("_", " ")),
+        tag("span", STATES[signal.state], style="bad" if signal.state == "fired" else "quiet"),
+        tag("strong", signal.name.replace("_", " ")),
         tag("span", "–" if score is None else f"{score:.2f}"),
-        tag("span", signal["reason"], style="quiet reason"),
+        tag("span", signal.reason, style="quiet reason"),
     ]
 
 
-def _messages(view: View, card: dict[str, Any]) -> None:
+def _messages(view: View, card: WholeCard) -> None:
     """The way to the delivery search, for who may open it."""
     if view.user.may_open("delivery"):
         st.page_link(
@@ -138,10 +140,10 @@ def _messages(view: View, card: dict[str, Any]) -> None:
         )
 
 
-def _search(view: View, card: dict[str, Any]) -> dict[str, str]:
+def _search(view: View, card: WholeCard) -> dict[str, str]:
     start, end = _span(view, card)
     link = {
-        "account": card["account"],
+        "account": card.account,
         "since": start.date().isoformat(),
         "until": end.date().isoformat(),
     }

@@ -2,34 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
 import streamlit as st
+from msgspec.structs import asdict
 
 from dashboards.parts.amounts import UNKNOWN, count, moment, plural
 from dashboards.parts.figure import behind, heading
 from dashboards.parts.markup import Markup, tag
+from models.incidents.cards import IncidentRecipient, WholeCard
 
 FIRST = 8  # lines that are read at a glance; the rest stands in the table
 MOST = 1000
 LONGEST = 160  # characters of a subject in a list; the table has all of it
 
 
-def reached_panel(card: dict[str, Any]) -> None:
+def reached_panel(card: WholeCard) -> None:
     """Whom the incident reached, new ones first."""
-    people = sorted(card["recipients"], key=lambda row: (not row["is_new"], row["first_at"]))
-    new = sum(row["is_new"] for row in people)
+    people = sorted(card.recipients or (), key=lambda row: (not row.is_new, row.first_at))
+    new = sum(row.is_new for row in people)
     if not people:
         heading("Nobody was written to in that time")
         return
-    if all(str(row["recipient"]).startswith("aggregate:") for row in people):
+    if all(str(row.recipient).startswith("aggregate:") for row in people):
         heading(f"Reached {count(len(people))} recipients; this store keeps no names of any")
         return
     heading(
         f"Reached {plural(len(people), 'person', 'people')}, {count(new)} of them for the first"
         " time",
-        f"Recipients of {card['account']} in the incident, since {moment(card['started_at'])}.",
+        f"Recipients of {card.account} in the incident, since {moment(card.started_at)}.",
     )
     lines = [_person(row) for row in people[:FIRST]]
     if len(people) > FIRST:
@@ -37,32 +40,31 @@ def reached_panel(card: dict[str, Any]) -> None:
     st.html(tag("div", tag("ul", *lines, style="people"), style="hve"))
     behind(
         f"All {count(len(people))} recipients",
-        card["id"],
+        card.id,
         _people(people[:MOST]),
         _person_columns(),
     )
     if len(people) > MOST:
-        st.caption(f"The first {count(MOST)}; all: hve incidents {card['id']} --recipients")
+        st.caption(f"The first {count(MOST)}; all: hve incidents {card.id} --recipients")
 
 
-def _person(row: dict[str, Any]) -> Markup:
-    new = [tag("span", "new", style="mark warn")] if row["is_new"] else []
-    mails = f" {plural(row['messages'], 'message')}, {', '.join(row['statuses']) or UNKNOWN}"
-    return tag("li", *new, tag("strong", row["recipient"] or UNKNOWN), mails)
+def _person(row: IncidentRecipient) -> Markup:
+    new = [tag("span", "new", style="mark warn")] if row.is_new else []
+    mails = (
+        f" {plural(row.messages, 'message')}, {', '.join(filter(None, row.statuses)) or UNKNOWN}"
+    )
+    return tag("li", *new, tag("strong", row.recipient or UNKNOWN), mails)
 
 
-def _people(people: list[dict[str, Any]]) -> pd.DataFrame:
-    frame = pd.DataFrame(people)
+def _people(people: Sequence[IncidentRecipient]) -> pd.DataFrame:
+    frame = pd.DataFrame([asdict(row) for row in people])
     lists = ("statuses", "sources", "trace_ids")
-    texts = {
-        name: [", ".join(str(each) for each in value or () if each) for value in frame[name]]
+    joined = {
+        name: [", ".join(str(text) for text in texts if text) for texts in frame[name]]
         for name in lists
     }
-    times = {
-        name: pd.to_datetime(frame[name], utc=True, format="ISO8601")
-        for name in ("first_at", "last_at")
-    }
-    return frame.assign(**texts, **times)[list(_person_columns())]
+    times = {name: pd.to_datetime(frame[name], utc=True) for name in ("first_at", "last_at")}
+    return frame.assign(**joined, **times)[list(_person_columns())]
 
 
 def _person_columns() -> dict[str, Any]:
@@ -81,32 +83,32 @@ def _person_columns() -> dict[str, Any]:
     }
 
 
-def source_panel(card: dict[str, Any]) -> None:
+def source_panel(card: WholeCard) -> None:
     """Addresses the account sent from in the incident, with when each was first seen."""
-    sources = card["sources"]
+    sources = card.sources
     if not sources:
         return
     heading("Sent from", "Source addresses of the incident; first seen counts all that is stored.")
     lines = [
         tag(
             "li",
-            tag("strong", row["from_ip"] or "unknown address"),
-            f" {plural(row['recipients'], 'recipient')}, first seen {moment(row['first_seen'])}",
+            tag("strong", row.from_ip or "unknown address"),
+            f" {plural(row.recipients, 'recipient')}, first seen {moment(row.first_seen)}",
         )
         for row in sources[:FIRST]
     ]
     st.html(tag("div", tag("ul", *lines, style="sources"), style="hve"))
 
 
-def subject_panel(card: dict[str, Any]) -> None:
+def subject_panel(card: WholeCard) -> None:
     """Subjects of the incident, most recipients first."""
-    rows = [row for row in card["subjects"] if row["subject"]]
+    rows = [(row.subject, row.recipients) for row in card.subjects if row.subject]
     if not rows:
         return
     heading("Under the subjects", "As the traces tell them, shortened; most recipients first.")
     lines = [
-        tag("li", tag("strong", shortened(row["subject"])), f" {count(row['recipients'])}")
-        for row in rows[:FIRST]
+        tag("li", tag("strong", shortened(subject)), f" {count(recipients)}")
+        for subject, recipients in rows[:FIRST]
     ]
     st.html(tag("div", tag("ul", *lines, style="subjects"), style="hve"))
 

@@ -16,6 +16,8 @@ from dashboards.senders.profile import account_profile
 from dashboards.session import readings
 from dashboards.session.frame import chosen_account, footer, opened
 from dashboards.session.view import View
+from hve_monitor.document import plain
+from models.incidents.cards import IncidentCard
 from models.usage.accounts import Sender
 
 
@@ -26,31 +28,33 @@ def show(view: View) -> None:
     _severities(cards)
     chosen = _incidents(view, cards)
     if chosen is not None:
-        incident_card(view, chosen["id"])
+        incident_card(view, chosen.id)
     sender = _profiled(view, account, chosen)
     if sender is not None:
         account_profile(view, sender, expanded=chosen is None or account is not None)
     footer(view)
 
 
-def _severities(cards: list[dict[str, Any]]) -> None:
+def _severities(cards: list[IncidentCard]) -> None:
     """How many are open of each severity; nothing where none is."""
     still_open = open_ones(cards)
     if not still_open:
         return
     numbers = {
-        sign: sum(card["severity"] == severity for card in still_open)
+        sign: sum(card.severity == severity for card in still_open)
         for severity, sign in SIGNS.items()
     }
     whole = plural(len(still_open), "open incident")
-    tile_row(*(Tile(f"{sign}, open", count(mine), f"of {whole}") for sign, mine in numbers.items()))
+    tile_row(
+        *(Tile(f"{sign}, open", count(number), f"of {whole}") for sign, number in numbers.items())
+    )
 
 
-def _is_of(card: dict[str, Any], account: str | None) -> bool:
-    return account in (None, card["account"])
+def _is_of(card: IncidentCard, account: str | None) -> bool:
+    return account in (None, card.account)
 
 
-def _incidents(view: View, cards: list[dict[str, Any]]) -> dict[str, Any] | None:
+def _incidents(view: View, cards: list[IncidentCard]) -> IncidentCard | None:
     """The table; returns the incident whose card is to be shown."""
     listed = _listed(view, cards)
     with st.container(border=True, key="incidents"):
@@ -66,24 +70,24 @@ def _incidents(view: View, cards: list[dict[str, Any]]) -> dict[str, Any] | None
         return _selected(listed)
 
 
-def _listed(view: View, cards: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _listed(view: View, cards: list[IncidentCard]) -> list[IncidentCard]:
     """Open ones, the closed ones of the period, and the one of the URL however old it is."""
-    since = view.since.isoformat() if view.since else ""
-    wanted = st.query_params.get("incident")
+    in_url = st.query_params.get("incident")
     return [
         card
         for card in cards
-        if card["status"] == "open"
-        or card["id"] == wanted
-        or (card["ended_at"] or card["started_at"]) >= since
+        if card.status == "open"
+        or card.id == in_url
+        or view.since is None
+        or (card.ended_at or card.started_at) >= view.since
     ]
 
 
-def _selected(listed: list[dict[str, Any]]) -> dict[str, Any]:
+def _selected(listed: list[IncidentCard]) -> IncidentCard:
     """The row that is selected; at first that of the URL, else the first."""
-    ids = [card["id"] for card in listed]
-    wanted = st.query_params.get("incident")
-    row = ids.index(wanted) if wanted in ids else 0
+    ids = [card.id for card in listed]
+    in_url = st.query_params.get("incident")
+    row = ids.index(in_url) if in_url in ids else 0
     event = listing(
         _table(listed),
         _columns(),
@@ -96,26 +100,24 @@ def _selected(listed: list[dict[str, Any]]) -> dict[str, Any]:
     )
     rows = list(event["selection"]["rows"])
     chosen = listed[rows[0]] if rows and rows[0] < len(listed) else listed[row]
-    st.query_params["incident"] = chosen["id"]
+    st.query_params["incident"] = chosen.id
     return chosen
 
 
-def _table(cards: list[dict[str, Any]]) -> pd.DataFrame:
+def _table(cards: list[IncidentCard]) -> pd.DataFrame:
     return pd.DataFrame(
         {
-            "severity": [SIGNS.get(card["severity"], card["severity"]) for card in cards],
-            "status": [card["status"].replace("_", " ") for card in cards],
-            "kind": [card["kind"].replace("_", " ") for card in cards],
+            "severity": [SIGNS.get(card.severity, card.severity) for card in cards],
+            "status": [card.status.replace("_", " ") for card in cards],
+            "kind": [card.kind.replace("_", " ") for card in cards],
             "what": [what_of(card) for card in cards],
-            "account": [card["account"] for card in cards],
-            "started_at": pd.to_datetime(
-                [card["started_at"] for card in cards], utc=True, format="ISO8601"
-            ),
-            "observed": [card["observed"] for card in cards],
-            "expected": [round(card["expected"]) for card in cards],
-            "extra": [card["extra_recipients"] for card in cards],
-            "extra_cost": [exact(card["extra_cost"]) for card in cards],
-            "id": [card["id"] for card in cards],
+            "account": [card.account for card in cards],
+            "started_at": pd.to_datetime([card.started_at for card in cards], utc=True),
+            "observed": [card.observed for card in cards],
+            "expected": [None if card.expected is None else round(card.expected) for card in cards],
+            "extra": [card.extra_recipients for card in cards],
+            "extra_cost": [exact(plain(card.extra_cost)) for card in cards],
+            "id": [card.id for card in cards],
         }
     )
 
@@ -139,14 +141,14 @@ def _columns() -> dict[str, Any]:
     }
 
 
-def _profiled(view: View, account: str | None, chosen: dict[str, Any] | None) -> Sender | None:
+def _profiled(view: View, account: str | None, chosen: IncidentCard | None) -> Sender | None:
     """The chosen account, else that of the incident, else the first."""
-    known = readings.accounts(view)
+    senders = readings.accounts(view)
     if account is not None:
-        return next((sender for sender in known if sender.account == account), None)
+        return next((sender for sender in senders if sender.account == account), None)
     if chosen is not None:
-        return Sender(chosen["tenant"], chosen["account"])
-    return known[0] if known else None
+        return Sender(chosen.tenant, chosen.account)
+    return senders[0] if senders else None
 
 
 if __name__ == "__main__":

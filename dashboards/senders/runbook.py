@@ -2,32 +2,31 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import streamlit as st
 
 from dashboards.parts.figure import heading
 from dashboards.parts.markup import Markup, listed, tag
+from models.incidents.cards import WholeCard
 from models.incidents.runbooks import UNVERIFIED, VERIFIED
 
 MARKS = {VERIFIED: ("● verified", "mark good"), UNVERIFIED: ("? not verified", "mark warn")}
 
 
-def runbook_panel(card: dict[str, Any]) -> None:
+def runbook_panel(card: WholeCard) -> None:
     """Steps in their order, then what the metadata cannot show."""
     heading("Next steps", "Nothing here is run for you. Verified: named so by Microsoft's pages.")
-    steps = tag("ol", *(_step(step) for step in card["next_steps"]))
+    steps = tag("ol", *(_step(step) for step in card.next_steps))
     st.html(tag("div", steps, style="hve"))
-    if card["limits"]:
+    if card.limits:
         with st.expander("What this cannot show, and how often it is right"):
-            st.html(tag("div", listed(card["limits"]), style="hve"))
+            st.html(tag("div", listed(card.limits), style="hve"))
 
 
 def _step(step: str) -> Markup:
     """A line; what it says of its cmdlet becomes a mark with words, not a colour alone."""
-    for said, (word, style) in MARKS.items():
-        note = f"({said})"
+    for words, (word, style) in MARKS.items():
+        note = f"({words})"
         if note in step:
             text = step.replace(note, "").rstrip(" .")
-            return tag("li", text, " ", tag("span", word, style=style, title=said))
+            return tag("li", text, " ", tag("span", word, style=style, title=words))
     return tag("li", step)

@@ -1,8 +1,6 @@
-"""Verdicts of people on an incident: the buttons, and what was said and happened before."""
+"""Verdicts of people on an incident: the buttons, and what happened before."""
 
 from __future__ import annotations
-
-from typing import Any
 
 import streamlit as st
 
@@ -13,6 +11,7 @@ from dashboards.parts.markup import Markup, literal, tag
 from dashboards.session.acts import judge
 from dashboards.session.view import View
 from hve_monitor.errors import HveError
+from models.incidents.cards import GivenVerdict, IncidentCard, WholeCard
 
 VERDICTS = {
     "confirmed": ("Confirmed", ":material/gpp_bad:"),
@@ -21,19 +20,19 @@ VERDICTS = {
     "acknowledged": ("Acknowledged", ":material/visibility:"),
     "closed": ("Closed", ":material/check:"),
 }
-SAID = "verdict-said"
+RECORDED = "verdict-recorded"
 EARLIER = 5
 
 
-def verdict_panel(view: View, card: dict[str, Any]) -> None:
+def verdict_panel(view: View, card: WholeCard) -> None:
     """Five buttons and the reason that each needs; counts at once, as `hve verdict` does."""
-    said = st.session_state.pop(SAID, None)
-    if said:
-        st.success(literal(said), icon=":material/how_to_reg:")
-    with st.form(f"verdict-{card['id']}", border=False, enter_to_submit=False):
+    notice = st.session_state.pop(RECORDED, None)
+    if notice:
+        st.success(literal(notice), icon=":material/how_to_reg:")
+    with st.form(f"verdict-{card.id}", border=False, enter_to_submit=False):
         reason = st.text_input(
             "What was it, and how do you know? (needed)",
-            key=f"reason-{card['id']}",
+            key=f"reason-{card.id}",
             max_chars=500,
             placeholder="the reason is kept with your verdict",
         )
@@ -41,10 +40,10 @@ def verdict_panel(view: View, card: dict[str, Any]) -> None:
             pressed = [
                 verdict
                 for verdict, (label, icon) in VERDICTS.items()
-                if st.form_submit_button(label, icon=icon, key=f"{verdict}-{card['id']}")
+                if st.form_submit_button(label, icon=icon, key=f"{verdict}-{card.id}")
             ]
     if pressed:
-        _record(view, card["id"], pressed[0], reason)
+        _record(view, card.id, pressed[0], reason)
 
 
 def _record(view: View, incident: str, verdict: str, reason: str) -> None:
@@ -56,34 +55,34 @@ def _record(view: View, incident: str, verdict: str, reason: str) -> None:
     except HveError as error:
         st.error(literal(str(error)))
         return
-    st.session_state[SAID] = (
-        f"Recorded: {verdict.replace('-', ' ')}, by {given['author']}; holds until"
-        f" {moment(given['expires_at'])}."
+    st.session_state[RECORDED] = (
+        f"Recorded: {verdict.replace('-', ' ')}, by {given.author}; holds until"
+        f" {moment(given.expires_at)}."
     )
     st.rerun()
 
 
-def history_panel(card: dict[str, Any]) -> None:
+def history_panel(card: WholeCard) -> None:
     """What happened, oldest first: began, raised, ended, judged."""
     heading("Timeline")
     events = [
-        (card["started_at"], "began"),
-        (card["detected_at"], "raised"),
-        *([(card["ended_at"], "ended")] if card["ended_at"] else []),
+        (card.started_at, "began"),
+        (card.detected_at, "raised"),
+        *([(card.ended_at, "ended")] if card.ended_at else []),
     ]
     lines = [(at, tag("li", f"{moment(at)}: {what}")) for at, what in events]
-    lines += [(said["at"], _said(said)) for said in card["verdicts"]]
-    shown = [line for _, line in sorted(lines, key=lambda each: each[0])]
+    lines += [(given.at, _verdict(given)) for given in card.verdicts]
+    shown = [line for _, line in sorted(lines, key=lambda line: line[0])]
     st.html(tag("div", tag("ul", *shown), style="hve"))
 
 
-def earlier_panel(cards: list[dict[str, Any]], card: dict[str, Any]) -> None:
+def earlier_panel(cards: list[IncidentCard], card: WholeCard) -> None:
     """The account's incidents before this one, newest first."""
     earlier = [
-        each
-        for each in cards
-        if (each["tenant"], each["account"]) == (card["tenant"], card["account"])
-        and each["started_at"] < card["started_at"]
+        other
+        for other in cards
+        if (other.tenant, other.account) == (card.tenant, card.account)
+        and other.started_at < card.started_at
     ]
     heading(
         f"{plural(len(earlier), 'incident')} of this account before"
@@ -93,19 +92,19 @@ def earlier_panel(cards: list[dict[str, Any]], card: dict[str, Any]) -> None:
     lines = [
         tag(
             "li",
-            f"{moment(each['started_at'])}: {what_of(each)}, {each['severity']},"
-            f" {each['status'].replace('_', ' ')}",
+            f"{moment(other.started_at)}: {what_of(other)}, {other.severity},"
+            f" {other.status.replace('_', ' ')}",
         )
-        for each in earlier[:EARLIER]
+        for other in earlier[:EARLIER]
     ]
     st.html(tag("div", tag("ul", *lines), style="hve"))
 
 
-def _said(said: dict[str, Any]) -> Markup:
-    word = said["status"].replace("_", " ")
+def _verdict(given: GivenVerdict) -> Markup:
+    word = given.status.replace("_", " ")
     return tag(
         "li",
-        f"{moment(said['at'])}: ",
+        f"{moment(given.at)}: ",
         tag("strong", word),
-        f" by {said['author']}: {said['reason']} (holds until {moment(said['expires_at'])})",
+        f" by {given.author}: {given.reason} (holds until {moment(given.expires_at)})",
     )

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING
 
 from dashboards.session import readings
 from dashboards.session.access import RefusedError, require, require_tenant
 from dashboards.session.view import View
 from hve_monitor.config import Tenant
+from models.incidents.overspill import PlanDocument, PlanFor
+
+if TYPE_CHECKING:
+    from actions.feedback import VerdictDocument, Withdrawal
 
 # The spine joins every room: it is loaded when somebody acts, not when a page is drawn.
 
 
-def judge(view: View, incident: str, verdict: str, reason: str) -> dict[str, Any]:
+def judge(view: View, incident: str, verdict: str, reason: str) -> VerdictDocument:
     """`hve verdict`. Raises: RefusedError, ConfigError without a reason or for an unknown id."""
     from actions.author import reason_of
     from actions.feedback import give_verdict
@@ -28,25 +32,26 @@ def judge(view: View, incident: str, verdict: str, reason: str) -> dict[str, Any
 def announce(
     view: View,
     tenant: Tenant,
-    named: tuple[str | None, str | None, bool],
+    senders: PlanFor,
     window: tuple[datetime, datetime],
     recipients: int,
     note: str,
-) -> dict[str, Any]:
+) -> PlanDocument:
     """`hve plan add`. Raises: RefusedError, ConfigError for an empty window or unknown account."""
     from actions import feedback
 
     require(view.user, "plan")
     require_tenant(view.user, tenant.name)
-    who, said = view.user.name, note.strip()
-    return feedback.announce(view.config, tenant, named, window, recipients, said, who, view.now)
+    return feedback.announce(
+        view.config, tenant, senders, window, recipients, note.strip(), view.user.name, view.now
+    )
 
 
-def withdraw(view: View, plan: str) -> dict[str, Any]:
+def withdraw(view: View, plan: str) -> Withdrawal:
     """`hve plan remove`. Raises: RefusedError, ConfigError when no such plan holds."""
     from actions import feedback
 
     require(view.user, "plan")
-    if view.user.tenants is not None and plan not in {each["id"] for each in readings.plans(view)}:
+    if view.user.tenants is not None and plan not in {own.id for own in readings.plans(view)}:
         raise RefusedError(f"{plan}: is no plan of {view.tenant}")
     return feedback.withdraw(view.config, plan, view.user.name, view.now)

@@ -20,8 +20,8 @@ from models.cost.whatif import Change
 from models.delivery import outcomes as deliveries
 from models.delivery.search import TraceFilter, find_traces, search_traces
 from models.delivery.timeline import message_timelines
-from models.incidents.cards import incident_cards
-from models.incidents.contributions import whole_card
+from models.incidents.cards import IncidentCard, WholeCard, incident_card, incident_cards
+from models.incidents.overspill import PlannedSend
 from models.overview import changes, health
 from models.overview.tenants import tenant_summaries
 from models.readiness.report import Wanted, readiness_report
@@ -155,22 +155,21 @@ def daily_costs(view: View, currency: str) -> dict[date, str]:
 
 
 @kept
-def incidents(view: View) -> list[dict[str, Any]]:
+def incidents(view: View) -> list[IncidentCard]:
     """models.incidents.cards.incident_cards of the view's tenant, newest first."""
     with read_published(view.config.warehouse.path, view.now, view.tenant) as published:
         return incident_cards(published)
 
 
 @kept
-def card(view: View, incident: str) -> dict[str, Any]:
+def card(view: View, incident: str) -> WholeCard:
     """The whole card, as `hve incidents ID --recipients` prints it. Raises: ConfigError."""
-    with read_published(view.config.warehouse.path, view.now) as published:
-        found = incident_cards(published.of(view.tenant), incident=incident)
-        return whole_card(published, found[0], with_recipients=True)
+    with read_published(view.config.warehouse.path, view.now, view.tenant) as published:
+        return incident_card(published, incident, with_recipients=True)
 
 
 @guarded
-def plans(view: View) -> list[dict[str, Any]]:
+def plans(view: View) -> list[PlannedSend]:
     """`hve plan list` of the view's tenant; never kept: what was just announced must be there."""
     from actions.feedback import planned  # joins every room: loaded where it is needed
 

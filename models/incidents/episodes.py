@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from models.incident import CONTEXT, CONTEXT_REACH, VOLUME, Event, Incident, Severity
-from models.incidents.severity import RANK, severity_of
+from models.incident import CONTEXT, CONTEXT_REACH, RANK, VOLUME, Event, Incident, Severity
+from models.incidents.severity import severity_of
 
 _GAP = timedelta(hours=24)
 _SOURCE_GAP = timedelta(days=7)  # a new source that sends now and then is one story

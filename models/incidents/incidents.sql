@@ -1,7 +1,7 @@
 -- Grain: one row per incident that a run until $now would have raised. Times are UTC.
 -- An incident stays open while it goes on and for 72 hours after; then it counts as closed. The
 -- newest verdict of a person stands above that until it expires.
-with said as (
+with given as (
     select
         incident,
         arg_max(
@@ -18,16 +18,15 @@ with said as (
 
 select
     i.* exclude (interval_low, interval_high),
-    i.interval_low,
-    i.interval_high,
+    [i.interval_low, i.interval_high] as "interval",
     case
-        when s.verdict.expires_at > $now then s.verdict.status
+        when g.verdict.expires_at > $now then g.verdict.status
         when i.ended_at is null or i.ended_at > $now - interval 72 hours then 'open'
         else 'closed'
     end as status,
-    s.verdict
+    g.verdict
 from marts.hve_incidents as i
-left join said as s on s.incident = i.id
+left join given as g on g.incident = i.id
 where
     ($tenant is null or i.tenant = $tenant)
     and ($id is null or i.id = $id)

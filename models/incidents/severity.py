@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from models.incident import SUPPORTING, VOLUME, Severity
+from models.incident import RANK, SUPPORTING, VOLUME, Severity
 
-RANK: dict[Severity, int] = {"low": 1, "medium": 2, "high": 3}
 _LOUD = (
     "new_recipients",
     "failure_storm",

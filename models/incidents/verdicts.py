@@ -15,11 +15,10 @@ from datetime import datetime, timedelta
 import numpy as np
 
 from hve_monitor.errors import ConfigError
-from hve_monitor.files import sql
 from models.baseline.traffic import Traffic
-from models.engine.sql import records
 from models.incident import Incident
 from models.incidents import announced as plans
+from models.incidents.cards import one_card
 from models.incidents.volume.ceiling import CeilingWatch
 from warehouse.reading import Published
 from warehouse.records.verdicts import STATUS_OF, Judged, Verdict
@@ -35,16 +34,11 @@ HOUR = timedelta(hours=1)
 
 def judged_incident(published: Published, incident: str) -> Judged:
     """The published incident that a verdict speaks of. Raises: ConfigError for an unknown id."""
-    names = ("tenant", "since", "until")
-    parameters = {"now": published.now, "id": incident} | dict.fromkeys(names)
-    rows = records(published.connection, sql(__file__, "incidents"), parameters)
-    if not rows:
-        raise ConfigError(f"{incident}: no such incident; see 'hve incidents'")
-    row = rows[0]
-    ended = row["ended_at"] or published.now
+    card = one_card(published.of(None), incident)
+    ended = card.ended_at or published.now
     return Judged(
-        row["id"], row["tenant"], row["account"], row["kind"], row["started_at"], row["ended_at"],
-        _size(row["kind"], row["started_at"], ended, row["extra_recipients"]),
+        card.id, card.tenant, card.account, card.kind, card.started_at, card.ended_at,
+        _size(card.kind, card.started_at, ended, card.extra_recipients),
     )  # fmt: skip
 
 

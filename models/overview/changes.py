@@ -8,7 +8,6 @@ from typing import Any
 
 import duckdb
 
-from hve_monitor.clock import parse_time
 from hve_monitor.files import sql
 from models.engine.sql import records
 from models.incidents.cards import incident_cards
@@ -46,13 +45,13 @@ def changes_since(published: Published, since: datetime) -> list[Change]:
 def _incidents(published: Published, since: datetime) -> list[Change]:
     changes = []
     for card in incident_cards(published):
-        name = f"{card['severity']} {card['kind']}"
-        raised = parse_time(card["detected_at"])
+        name = f"{card.severity} {card.kind}"
+        raised = card.detected_at
         if raised > since:
-            changes.append(Change(raised, card["account"], f"{name} detected", card["id"]))
-        ended = parse_time(card["ended_at"]) if card["ended_at"] else None
+            changes.append(Change(raised, card.account, f"{name} detected", card.id))
+        ended = card.ended_at
         if ended is not None and since < ended <= published.now:
-            changes.append(Change(ended, card["account"], f"{name} ended", card["id"]))
+            changes.append(Change(ended, card.account, f"{name} ended", card.id))
     return changes
 
 

@@ -52,7 +52,7 @@ def _seen(published: Published) -> Row:
     """Coverage, volume and open incidents."""
     report = coverage_report(published)
     hour = published.now.replace(minute=0, second=0, microsecond=0)
-    severities = [card["severity"] for card in incident_cards(published, status="open")]
+    severities = [card.severity for card in incident_cards(published, status="open")]
     return {
         "coverage": {"complete": report.complete, "gaps": len(report.gaps)},
         "recipients_24h": _recipients(published, hour - DAY, hour),

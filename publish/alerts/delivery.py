@@ -14,6 +14,7 @@ from pathlib import Path
 from hve_monitor.config import AlertTarget, Config
 from hve_monitor.errors import HveError
 from publish.alerts.planning import Targets
+from publish.message import message_of
 from publish.outgoing import Undelivered, quickly, trusting
 from publish.senders import sender_of
 from publish.target import Bearer, Send
@@ -21,7 +22,7 @@ from warehouse.records.outbox import Outbox, OutgoingMessage
 from warehouse.state import open_state
 
 FIRST_WAIT, LONGEST_WAIT = 60.0, 3600.0
-# Nobody wants to hear of a burst a week later; the message and its error stay in state.db.
+# Nobody needs to read of a burst a week later; the message and its error stay in state.db.
 OLDEST = timedelta(days=7)
 TARGET_SECONDS = 60.0
 GONE = "the target is no longer configured"
@@ -40,11 +41,11 @@ class Delivery:
         """Number of messages that were acknowledged."""
         groups: dict[str, list[OutgoingMessage]] = defaultdict(list)
         with self._outbox() as outbox:
-            for each in outbox.due(time.time()):
-                if each.target in targets:
-                    groups[each.target].append(each)
+            for entry in outbox.due(time.time()):
+                if entry.target in targets:
+                    groups[entry.target].append(entry)
                 else:
-                    outbox.give_up(each, GONE)
+                    outbox.give_up(entry, GONE)
         if not groups:
             return 0
         with (
@@ -58,36 +59,36 @@ class Delivery:
         with self._outbox() as outbox:
             try:
                 with sender_of(target, self.config, self.bearer) as send:
-                    for each in entries:
+                    for entry in entries:
                         if time.monotonic() > until:
                             break
-                        sent += self._send(outbox, each, send)
+                        sent += self._send(outbox, entry, send)
             except Undelivered:  # noted already; the rest waits for the next run
                 pass
             except HveError as error:  # a secret that cannot be read, a token that is refused
                 self._put_off(outbox, entries[0], Undelivered(str(error)))
         return sent
 
-    def _send(self, outbox: Outbox, each: OutgoingMessage, send: Send) -> bool:
+    def _send(self, outbox: Outbox, entry: OutgoingMessage, send: Send) -> bool:
         """Whether it was acknowledged. Raises: Undelivered when the target takes none at all."""
-        outbox.begin(each)
+        outbox.begin(entry)
         try:
-            quickly(lambda: send(each.message, each.id, each.attempts + 1))
+            quickly(lambda: send(message_of(entry.message), entry.id, entry.attempts + 1))
         except Undelivered as error:
-            self._put_off(outbox, each, error)
+            self._put_off(outbox, entry, error)
             if error.is_of_target:
                 raise
             return False
-        outbox.record_sent(each, self.now)
+        outbox.record_sent(entry, self.now)
         return True
 
-    def _put_off(self, outbox: Outbox, each: OutgoingMessage, error: Undelivered) -> None:
+    def _put_off(self, outbox: Outbox, entry: OutgoingMessage, error: Undelivered) -> None:
         """Keeps the message for later with its error, unless it is too old to be worth it."""
-        if self.now - outbox.created_at(each) > OLDEST:
-            outbox.give_up(each, str(error))
+        if self.now - outbox.created_at(entry) > OLDEST:
+            outbox.give_up(entry, str(error))
             return
-        usual = min(FIRST_WAIT * 2.0 ** min(each.attempts, 10), LONGEST_WAIT)
-        outbox.record_failure(each, str(error), time.time() + max(usual, error.seconds or 0.0))
+        usual = min(FIRST_WAIT * 2.0 ** min(entry.attempts, 10), LONGEST_WAIT)
+        outbox.record_failure(entry, str(error), time.time() + max(usual, error.seconds or 0.0))
 
     @contextmanager
     def _outbox(self) -> Iterator[Outbox]:

@@ -3,29 +3,41 @@
 from __future__ import annotations
 
 import hashlib
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import NamedTuple
+
+from msgspec import convert
 
 from hve_monitor.clock import iso
 from hve_monitor.config import AlertTarget, Config, Tenant
+from hve_monitor.document import encoded
 from publish import wording
 from publish.alerts.candidates import Candidate
 from publish.alerts.routing import (
     PAGES_AT_ONCE,
     Route,
     concerns,
-    entry,
+    outgoing,
     page_bar,
     route,
     stage_of,
     vanished,
 )
+from publish.message import Alert
 from warehouse.records.outbox import Notice, Outbox, OutgoingMessage
 
 Targets = Mapping[str, AlertTarget]
-Planned = tuple[str, Route, Notice | None]
+
+
+class Planned(NamedTuple):
+    """A stage for the target of that name, and the target's last notice."""
+
+    target: str
+    route: Route
+    last: Notice | None
 
 
 def plan(
@@ -34,12 +46,12 @@ def plan(
     """The stages that were written, one for each message; one transaction for each tenant."""
     written: list[str] = []
     for tenant in config.served:
-        mine = {each.key: each for each in found if each.tenant == tenant.name}
+        by_key = {one.alert.key: one for one in found if one.alert.tenant == tenant.name}
         with outbox.transaction():
-            told = outbox.notices(tenant.name)
-            everything = [*mine.values(), *vanished(told, mine, tenant.name)]
-            routes = list(_routes(config, tenant, targets, everything, told, now))
-            written += [_write(outbox, tenant.name, one, now) for one in _few_pages(routes)]
+            notices = outbox.notices(tenant.name)
+            candidates = [*by_key.values(), *vanished(notices, by_key, tenant.name, now)]
+            planned = list(_planned(config, tenant, targets, candidates, notices, now))
+            written += [_write(outbox, one, now) for one in _few_pages(planned)]
     return written
 
 
@@ -47,68 +59,64 @@ def join(outbox: Outbox, config: Config, now: datetime) -> None:
     """Makes one message of what is due at a target together; of one thing only the newest stage."""
     groups: dict[tuple[str, str], list[OutgoingMessage]] = defaultdict(list)
     with outbox.transaction():
-        for each in outbox.ripe(now):
-            groups[each.tenant, each.target].append(each)
-        for (tenant, target), entries in groups.items():
-            newest = list({each.key: each for each in entries}.values())
-            ids = [each.id for each in entries]
-            if len(entries) == 1:
+        for message in outbox.ripe(now):
+            groups[message.tenant, message.target].append(message)
+        for messages in groups.values():
+            ids = [message.id for message in messages]
+            if len(messages) == 1:
                 outbox.release(ids)
             else:
-                outbox.join(ids, _joined(tenant, target, newest, ids, config), now)
+                newest = list({message.key: message for message in messages}.values())
+                outbox.join(ids, _joined(newest, ids, config), now)
 
 
-def _routes(
+def _planned(
     config: Config,
     tenant: Tenant,
     targets: Targets,
-    found: Sequence[Candidate],
-    told: Mapping[tuple[str, str], Notice],
+    candidates: Sequence[Candidate],
+    notices: Mapping[tuple[str, str], Notice],
     now: datetime,
 ) -> Iterator[Planned]:
     alerts = config.alerts
-    statuses = {each.key: each.status for each in found}
-    bar = page_bar(told, statuses, now, alerts.budget_false_pages_per_tenant_month)
+    statuses = {candidate.alert.key: candidate.status for candidate in candidates}
+    bar = page_bar(notices, statuses, now, alerts.budget_false_pages_per_tenant_month)
     for name, target in targets.items():
-        for candidate in found:
-            before = told.get((name, candidate.key))
-            if before is None and not concerns(candidate, target):
+        for candidate in candidates:
+            last = notices.get((name, candidate.alert.key))
+            if last is None and not concerns(candidate, target):
                 continue
-            stage = stage_of(candidate, target, before)
+            stage = stage_of(candidate, target, last)
             if stage is not None:
-                yield (
-                    name,
-                    route(candidate, stage, target, before, alerts, tenant.timezone, bar, now),
-                    before,
-                )
+                timed = route(candidate, stage, target, last, alerts, tenant.timezone, bar, now)
+                yield Planned(name, timed, last)
 
 
-def _few_pages(routes: Sequence[Planned]) -> Iterator[Planned]:
+def _few_pages(planned: Sequence[Planned]) -> Iterator[Planned]:
     """Many pages of one run to one target are held until `join` makes one message of them."""
-    pages: dict[str, int] = defaultdict(int)
-    for name, one, _ in routes:
-        pages[name] += one.is_page
-    for name, one, before in routes:
-        yield name, replace(one, is_joined=one.is_page and pages[name] > PAGES_AT_ONCE), before
+    pages = Counter(one.target for one in planned if one.route.is_page)
+    for one in planned:
+        is_joined = one.route.is_page and pages[one.target] > PAGES_AT_ONCE
+        yield one._replace(route=replace(one.route, is_joined=is_joined))
 
 
-def _write(outbox: Outbox, tenant: str, planned: Planned, now: datetime) -> str:
-    name, one, before = planned
-    count = before.count + 1 if before else 1
-    paged_at = iso(now) if one.is_page else before.paged_at if before else None
-    candidate = one.candidate
-    told = Notice(
-        one.stage, candidate.severity, candidate.size, count, paged_at, dict(candidate.parts)
-    )
-    outbox.note(tenant, name, candidate.key, told)
-    outbox.add(entry(one, tenant, name, count, now), now)
-    return one.stage
+def _write(outbox: Outbox, planned: Planned, now: datetime) -> str:
+    name, route, last = planned
+    candidate, alert = route.candidate, route.candidate.alert
+    count = last.count + 1 if last else 1
+    paged_at = iso(now) if route.is_page else last.paged_at if last else None
+    notice = Notice(route.stage, alert.severity, candidate.size, count, paged_at, encoded(alert))
+    outbox.note(alert.tenant, name, alert.key, notice)
+    outbox.add(outgoing(route, name, count, now), now)
+    return route.stage
 
 
 def _joined(
-    tenant: str, target: str, entries: Sequence[OutgoingMessage], ids: Sequence[str], config: Config
+    messages: Sequence[OutgoingMessage], ids: Sequence[str], config: Config
 ) -> OutgoingMessage:
-    message = wording.digest([each.message for each in entries], config.alerts.dashboard_url)
+    alerts = [convert(message.message, Alert) for message in messages]
+    digest = wording.digest(alerts, config.alerts.dashboard_url)
     name = hashlib.sha256("|".join(ids).encode()).hexdigest()[:32]
-    due = max(each.due_at for each in entries)
-    return OutgoingMessage(name, tenant, target, "digest", "due", due, message)
+    due = max(message.due_at for message in messages)
+    first = messages[0]
+    return OutgoingMessage(name, first.tenant, first.target, "digest", "due", due, encoded(digest))

@@ -25,7 +25,7 @@ def export(config: Config, now: datetime, out: str) -> int:
     """Number of findings written. Raises: ConfigError, StoreError, SourceUnavailable."""
     with read_published(config.warehouse.path, now) as published:
         cards = incident_cards(published)
-    lines = [json.dumps(each, ensure_ascii=False) for each in findings(cards)]
+    lines = [json.dumps(finding, ensure_ascii=False) for finding in findings(cards)]
     if out.lower().startswith(WEBHOOK):
         _send(config, out, lines)
         return len(lines)
@@ -42,7 +42,7 @@ def _send(config: Config, url: str, lines: list[str]) -> None:
     place, secret = place_of(target), secret_of(target)
     with client(config.endpoints.ca_bundle) as opened:
         for start in range(0, len(lines), LINES_AT_ONCE):
-            body = "".join(f"{each}\n" for each in lines[start : start + LINES_AT_ONCE]).encode()
+            body = "".join(f"{line}\n" for line in lines[start : start + LINES_AT_ONCE]).encode()
             signed = headers(secret, f"ocsf-{start}", 1, body) | {"Content-Type": LINES}
             try:
                 quickly(partial(post, opened, bare_url(place), body, signed))
@@ -51,8 +51,8 @@ def _send(config: Config, url: str, lines: list[str]) -> None:
 
 
 def _target(config: Config, url: str) -> AlertTarget:
-    known = {each.url.get_secret_value(): each for each in config.alerts.targets}
+    configured = {target.url.get_secret_value(): target for target in config.alerts.targets}
     try:
-        return known.get(url) or AlertTarget.model_validate({"url": url})
+        return configured.get(url) or AlertTarget.model_validate({"url": url})
     except ValueError:
         raise ConfigError(f"--out: write a path, or {WEBHOOK}host/path") from None

@@ -8,7 +8,7 @@ never 0.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -26,7 +26,7 @@ from hve_monitor.errors import ConfigError, HveError, StoreError
 from hve_monitor.files import SHARED, write_text
 from models.cost.spend import spend
 from models.engine.sql import records
-from models.incidents.cards import incident_cards
+from models.incidents.cards import IncidentCard, incident_cards
 from models.usage.coverage import coverage_report, published_as_of
 from models.usage.usage import usage_sums
 from warehouse.reading import Published, read_published
@@ -199,17 +199,15 @@ def _incidents(published: Published) -> Iterator[GaugeMetricFamily]:
     }
     found = [
         ([tenant, severity], _open(cards, tenant, severity))
-        for tenant in sorted(tenants | {card["tenant"] for card in cards})
+        for tenant in sorted(tenants | {card.tenant for card in cards})
         for severity in SEVERITIES
     ]
     yield _gauge("hve_incidents_open", "open incidents", ["tenant", "severity"], found)
 
 
-def _open(cards: list[dict[str, Any]], tenant: str, severity: str) -> int:
-    return sum(
-        card["tenant"] == tenant and card["severity"] == severity and card["status"] == "open"
-        for card in cards
-    )
+def _open(cards: Sequence[IncidentCard], tenant: str, severity: str) -> int:
+    counted = (tenant, severity, "open")
+    return sum((card.tenant, card.severity, card.status) == counted for card in cards)
 
 
 def _gauge(name: str, says: str, labels: list[str], samples: Iterable[Sample]) -> GaugeMetricFamily:

@@ -1,6 +1,6 @@
 """Teams, Slack, PagerDuty and everything else that apprise knows.
 
-apprise only sends: what is told, when, and how often is decided before. It keeps nothing on disk
+apprise only sends: what is sent, when, and how often is decided before. It keeps nothing on disk
 here, and its words reach nobody unless they are free of the target's secrets.
 """
 
@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Mapping
-from typing import Any
 from urllib.parse import quote, unquote
 
 import apprise
 
 from hve_monitor.errors import ConfigError
 from publish import wording
+from publish.message import Alert, Digest
 from publish.outgoing import Undelivered
 from publish.target import Send
 
@@ -39,14 +38,13 @@ def sender(url: str, secret: str) -> Send:
     filled = url.replace(PLACE, quote(secret, safe=""))
     _opened(filled)
 
-    def send(message: Mapping[str, Any], identity: str, _attempt: int) -> str:
-        parts = dict(message)
-        kind = KINDS[parts["severity"]]
-        if parts["stage"] == "resolved":
+    def send(message: Alert | Digest, identity: str, _attempt: int) -> str:
+        kind = KINDS[message.severity]
+        if message.stage == "resolved":
             kind = apprise.NotifyType.SUCCESS
-        service = _opened(_threaded(filled, parts, identity))
-        form, text = _in_form(service, wording.body(parts, rendered=True))
-        heading = wording.heading(parts, rendered=True)
+        service = _opened(_threaded(filled, message, identity))
+        form, text = _in_form(service, wording.body(message, rendered=True))
+        heading = wording.heading(message, rendered=True)
         result = service.notify(text, heading, kind, form, timeout=SECONDS)
         if not result:
             raise Undelivered(_reason(result, filled), is_passing=False)
@@ -70,19 +68,19 @@ def _opened(url: str) -> apprise.Apprise:
     return opened
 
 
-def _threaded(url: str, parts: dict[str, Any], identity: str) -> str:
+def _threaded(url: str, message: Alert | Digest, identity: str) -> str:
     """PagerDuty joins what has one key, and closes it when it is resolved."""
     if not url.lower().startswith("pagerduty://") or "dedup" in url:
         return url
-    key = identity if parts["type"] == "digest" else f"{parts['tenant']}:{parts['key']}"
+    key = identity if isinstance(message, Digest) else f"{message.tenant}:{message.key}"
     return f"{url}{'&' if '?' in url else '?'}dedup={quote(key, safe='')}&action=map"
 
 
 def _reason(result: apprise.AppriseResult, url: str) -> str:
     """The first warning of the service, without any part of its URL that may be secret."""
-    said = next((str(each.message) for each in result.logs()), "not accepted")
+    reason = next((str(record.message) for record in result.logs()), "not accepted")
     scheme, _, rest = url.partition("://")
-    pieces = {unquote(each) for each in re.split(r"[/?&=:@]", rest)}
-    for piece in sorted((each for each in pieces if len(each) > 3), key=len, reverse=True):
-        said = said.replace(piece, "…")
-    return f"{scheme}: {wording.plain(said)}"
+    pieces = {unquote(piece) for piece in re.split(r"[/?&=:@]", rest)}
+    for piece in sorted((piece for piece in pieces if len(piece) > 3), key=len, reverse=True):
+        reason = reason.replace(piece, "…")
+    return f"{scheme}: {wording.plain(reason)}"

@@ -8,16 +8,15 @@ from __future__ import annotations
 
 import hashlib
 import smtplib
-from collections.abc import Mapping
 from email.message import EmailMessage
 from email.utils import formatdate
 from ipaddress import ip_address
-from typing import Any
 from urllib.parse import SplitResult, unquote
 
 from hve_monitor.errors import ConfigError
 from hve_monitor.tls import trust
 from publish import wording
+from publish.message import Alert, Digest
 from publish.outgoing import Undelivered
 from publish.target import Send, options
 
@@ -28,14 +27,14 @@ DOMAIN = "hve-monitor.invalid"
 def sender(place: SplitResult, secret: str, ca_bundle: str) -> Send:
     """Sends mail from `?from=` to `?to=` (or the path); several are parted by commas."""
     chosen = options(place)
-    readers = [each.strip() for each in (chosen.get("to") or place.path.strip("/")).split(",")]
-    readers = [unquote(each) for each in readers if each]
+    addresses = (chosen.get("to") or place.path.strip("/")).split(",")
+    readers = [unquote(address.strip()) for address in addresses if address.strip()]
     if not readers:
         raise ConfigError("alerts.targets: write smtps://host/?from=…&to=address,address")
     writer = chosen.get("from") or readers[0]
 
-    def send(message: Mapping[str, Any], identity: str, _attempt: int) -> str:
-        mail = letter(dict(message), identity, writer, readers)
+    def send(message: Alert | Digest, identity: str, _attempt: int) -> str:
+        mail = letter(message, identity, writer, readers)
         try:
             with _connected(place, ca_bundle, chosen.get("starttls", ""), bool(secret)) as server:
                 if secret:
@@ -48,18 +47,18 @@ def sender(place: SplitResult, secret: str, ca_bundle: str) -> Send:
     return send
 
 
-def letter(parts: dict[str, Any], identity: str, writer: str, readers: list[str]) -> EmailMessage:
+def letter(message: Alert | Digest, identity: str, writer: str, readers: list[str]) -> EmailMessage:
     """The mail. Its Message-ID is that of the alert, so that a repetition can be recognised."""
     mail = EmailMessage()
-    mail["Subject"] = wording.heading(parts)
+    mail["Subject"] = wording.heading(message)
     mail["From"], mail["To"] = wording.plain(writer), ", ".join(map(wording.plain, readers))
     mail["Date"] = formatdate()
     mail["Message-ID"] = f"<{identity}@{DOMAIN}>"
     mail["Auto-Submitted"] = "auto-generated"
-    if parts["type"] != "digest":
-        thread = hashlib.sha256(f"{parts['tenant']}|{parts['key']}".encode()).hexdigest()[:32]
+    if isinstance(message, Alert):
+        thread = hashlib.sha256(f"{message.tenant}|{message.key}".encode()).hexdigest()[:32]
         mail["References"] = f"<{thread}@{DOMAIN}>"
-    mail.set_content(wording.body(parts) + "\n")
+    mail.set_content(wording.body(message) + "\n")
     return mail
 
 

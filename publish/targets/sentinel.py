@@ -9,11 +9,13 @@ sentinel+https://{endpoint}/{immutable id}/{stream}.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
 from urllib.parse import SplitResult, quote
 
+from hve_monitor.clock import iso
 from hve_monitor.errors import ConfigError
+from publish.message import Alert, Digest
+from publish.ocsf import Finding
 from publish.outgoing import Client, post
 from publish.target import Send, bare_url
 from publish.targets.webhook import document
@@ -25,7 +27,7 @@ def sender(opened: Client, place: SplitResult, token: Callable[[], str], form: s
     """Sends rows to a stream; the token is asked for at each sending and remembered by msal."""
     url = _address(place)
 
-    def send(message: Mapping[str, Any], identity: str, attempt: int) -> str:
+    def send(message: Alert | Digest, identity: str, attempt: int) -> str:
         rows = [_row(document(message, identity, form), message, identity, attempt)]
         headers = {"Authorization": f"Bearer {token()}", "Content-Type": "application/json"}
         return str(post(opened, url, json.dumps(rows).encode(), headers))
@@ -33,18 +35,16 @@ def sender(opened: Client, place: SplitResult, token: Callable[[], str], form: s
     return send
 
 
-def _row(
-    event: dict[str, Any], message: Mapping[str, Any], identity: str, attempt: int
-) -> dict[str, Any]:
+def _row(event: Finding, message: Alert | Digest, identity: str, attempt: int) -> Finding:
     """Columns of the table: the usual ones flat, everything else in `Event`."""
     return {
-        "TimeGenerated": message["at"],
+        "TimeGenerated": iso(message.at),
         "AlertId": identity,
         "Attempt": attempt,
-        "Type_s": message["type"],
-        "Tenant": message["tenant"],
-        "Severity": message["severity"],
-        "Account": message.get("account"),
+        "Type_s": message.type,
+        "Tenant": message.tenant,
+        "Severity": message.severity,
+        "Account": message.account if isinstance(message, Alert) else None,
         "Title": event.get("title") or event.get("message"),
         "Event": event,
     }
@@ -57,6 +57,6 @@ def _address(place: SplitResult) -> str:
             "alerts.targets: write sentinel+https://<endpoint>/<rule's immutable id>/<stream>"
         )
     *before, rule, stream = parts
-    prefix = "".join(f"/{each}" for each in before)
+    prefix = "".join(f"/{part}" for part in before)
     path = f"{prefix}/dataCollectionRules/{quote(rule)}/streams/{quote(stream)}"
     return f"{bare_url(place, path)}?api-version={VERSION}"

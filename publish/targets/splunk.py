@@ -7,11 +7,9 @@ POST /services/collector/event, `Authorization: Splunk <token>`, code 0 in the a
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from datetime import datetime
-from typing import Any
 from urllib.parse import SplitResult
 
+from publish.message import Alert, Digest
 from publish.outgoing import Client, Undelivered, post
 from publish.target import Send, bare_url
 from publish.targets.webhook import document
@@ -24,10 +22,10 @@ def sender(opened: Client, place: SplitResult, secret: str, form: str) -> Send:
     url = bare_url(place, place.path if place.path.strip("/") else PATH)
     headers = {"Authorization": f"Splunk {secret}", "Content-Type": "application/json"}
 
-    def send(message: Mapping[str, Any], identity: str, attempt: int) -> str:
+    def send(message: Alert | Digest, identity: str, attempt: int) -> str:
         event = document(message, identity, form)
         wrapped = {
-            "time": datetime.fromisoformat(message["at"]).timestamp(),
+            "time": message.at.timestamp(),
             "source": "hve-monitor",
             "sourcetype": "hve:ocsf" if "class_uid" in event else "hve:alert",
             "event": event,

@@ -11,11 +11,14 @@ import hashlib
 import hmac
 import json
 import time
-from collections.abc import Mapping
-from typing import Any
 from urllib.parse import SplitResult
 
+from msgspec import convert
+
+from hve_monitor.document import encoded
+from models.incidents.cards import IncidentCard
 from publish import ocsf, wording
+from publish.message import Alert, Digest
 from publish.outgoing import Client, post
 from publish.target import Send, bare_url
 
@@ -29,28 +32,28 @@ def signature(secret: str, timestamp: str, body: bytes) -> str:
 def headers(secret: str, identity: str, attempt: int, body: bytes) -> dict[str, str]:
     """The headers of one sending."""
     timestamp = str(int(time.time()))
-    found = {
+    signed = {
         "Content-Type": "application/json",
         "X-HVE-Id": identity,
         "X-HVE-Attempt": str(attempt),
         "X-HVE-Timestamp": timestamp,
     }
     if secret:
-        found["X-HVE-Signature"] = signature(secret, timestamp, body)
-    return found
+        signed["X-HVE-Signature"] = signature(secret, timestamp, body)
+    return signed
 
 
-def document(message: Mapping[str, Any], identity: str, form: str) -> dict[str, Any]:
+def document(message: Alert | Digest, identity: str, form: str) -> ocsf.Finding:
     """The message as receivers get it: with its text, or as an OCSF finding."""
-    if form == "ocsf" and message["type"].startswith("incident."):
-        return ocsf.finding(message["details"], ocsf.ACTIVITIES[message["stage"]], message["at"])
-    parts = dict(message)
+    if form == "ocsf" and message.type.startswith("incident.") and isinstance(message, Alert):
+        card = convert(message.details, IncidentCard)
+        return ocsf.finding(card, ocsf.ACTIVITIES[message.stage], message.at)
     return {
         "id": identity,
-        **parts,
-        "title": wording.title(parts),
-        "subject": parts["title"],
-        "text": wording.body(parts),
+        **encoded(message),
+        "title": wording.title(message),
+        "subject": message.title,
+        "text": wording.body(message),
     }
 
 
@@ -58,7 +61,7 @@ def sender(opened: Client, place: SplitResult, secret: str, form: str) -> Send:
     """Sends JSON to the URL."""
     url = bare_url(place)
 
-    def send(message: Mapping[str, Any], identity: str, attempt: int) -> str:
+    def send(message: Alert | Digest, identity: str, attempt: int) -> str:
         body = json.dumps(document(message, identity, form), ensure_ascii=False).encode()
         return str(post(opened, url, body, headers(secret, identity, attempt, body)))
 

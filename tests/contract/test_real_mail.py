@@ -38,8 +38,8 @@ def test_real_mail_is_read_whole_and_once(tmp_path: Path) -> None:
     with read_published(tmp_path / "store", NOW) as published:
         (usage,) = usage_rows(daily_usage(published), ["tenant"])
         cards = incident_cards(published)
-        found = search_traces(published, TraceFilter(sender=cards[0]["account"]), 10)
+        found = search_traces(published, TraceFilter(sender=cards[0].account), 10)
     assert (usage["recipients"], usage["delivered"]) == (82_614, None)
-    assert not [card for card in cards if card["severity"] == "high"], "no incident is known in it"
+    assert not [card for card in cards if card.severity == "high"], "no incident is known in it"
     assert len(found["rows"]) == 10
     assert found["coverage"].complete is None

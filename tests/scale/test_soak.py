@@ -131,9 +131,9 @@ def incidents(config: Config, since: Any, now: Any) -> dict[str, tuple[str, str,
     with read_published(config.warehouse.path, now) as published:
         cards = incident_cards(published)
     return {
-        each["id"]: (each["kind"], each["account"], each["detected_at"])
-        for each in cards
-        if each["detected_at"] > iso(since)
+        card.id: (card.kind, card.account, iso(card.detected_at))
+        for card in cards
+        if iso(card.detected_at) > iso(since)
     }
 
 

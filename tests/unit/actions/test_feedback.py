@@ -63,6 +63,12 @@ def test_a_verdict_is_seen_at_once_and_for_thirty_days(hve: Hve, stored: str) ->
     assert hve("incidents", stored, "--json", *NOW).json["incidents"][0]["status"] == "confirmed"
 
 
+def test_one_incident_is_shown_whatever_the_list_is_narrowed_to(hve: Hve, stored: str) -> None:
+    for narrowed in (("--status", "closed"), ("--since", "2026-10-20"), ("--until", "2026-10-01")):
+        (card,) = hve("incidents", stored, *narrowed, "--json", *NOW).json["incidents"]
+        assert (card["id"], card["status"]) == (stored, "open")
+
+
 def test_mistakes_are_one_line_each(hve: Hve, stored: str) -> None:
     for arguments, told in (
         (("nothing", "confirmed", "--reason", "x"), "nothing: no such incident"),

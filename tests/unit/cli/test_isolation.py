@@ -16,6 +16,7 @@ from actions.feedback import announce
 from actions.import_files import import_files
 from hve_monitor.config import load_config
 from models.engine.sql import records
+from models.incidents.overspill import PlanFor
 from tests.places import queries
 from tests.unit.conftest import Hve, quiet
 from warehouse.configured import store_of
@@ -116,7 +117,7 @@ def filled(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         file = folder / f"{tenant.name}.csv"
         file.write_text(rows(tenant.name), encoding="utf-8")
         assert import_files(config, tenant, [file], {}, "auto", AT, quiet).exit_code == 0
-        sender = f"hr@{tenant.name}.com", None, False
+        sender = PlanFor(f"hr@{tenant.name}.com")
         announce(config, tenant, sender, window, 500, f"{tenant.name} mailing", "ada", AT)
     return folder
 

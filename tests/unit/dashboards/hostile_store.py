@@ -131,4 +131,4 @@ def _say(file: Path) -> None:
     config = load_config(file)
     with read_published(config.warehouse.path, NOW) as published:
         first = incident_cards(published, status="open")[0]
-    give_verdict(config, first["id"], "acknowledged", f"{SCRIPT} {LINK}", SCRIPT, NOW)
+    give_verdict(config, first.id, "acknowledged", f"{SCRIPT} {LINK}", SCRIPT, NOW)

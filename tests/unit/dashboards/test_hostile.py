@@ -88,6 +88,6 @@ def test_a_download_runs_nothing_in_a_spreadsheet(
 def test_the_card_of_every_incident_is_text(hostile: Path, opened: Open) -> None:
     with read_published(load_config(hostile).warehouse.path, NOW) as published:
         cards = incident_cards(published)
-    assert {card["account"] for card in cards} <= {BAD, WORSE}
+    assert {card.account for card in cards} <= {BAD, WORSE}
     for card in cards[:2]:
-        check(unfolded(opened(hostile, "senders", incident=card["id"])))
+        check(unfolded(opened(hostile, "senders", incident=card.id)))

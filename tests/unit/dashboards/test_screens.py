@@ -63,11 +63,11 @@ def test_another_month_is_in_the_url(stored: Path, opened: Open) -> None:
 def test_the_incident_of_the_url_is_explained(stored: Path, opened: Open) -> None:
     with read_published(load_config(stored).warehouse.path, NOW) as published:
         card = incident_cards(published)[0]
-    app = opened(stored, "senders", incident=card["id"])
+    app = opened(stored, "senders", incident=card.id)
     text = words(app)
-    assert f"{count(card['observed'])} recipients" in text
-    assert all(reason.split("'")[0] in text for reason in card["reasons"])
-    assert card["id"] in text
+    assert f"{count(card.observed)} recipients" in text
+    assert all(reason.split("'")[0] in text for reason in card.reasons)
+    assert card.id in text
     assert "Next steps" in text
 
 

@@ -18,6 +18,7 @@ from hve_monitor.config import Alerts, AlertTarget, Config, CostCenter, Tenant, 
 from models.build import build, offer_models
 from models.reference.book import shipped_reference
 from publish.alerts.candidates import Candidate
+from publish.message import Alert, Since
 from tests.unit.models.conftest import NOW as SPENT_AT
 from tests.unit.models.conftest import Workbench, trace
 from tests.unit.models.cost.test_spend import charge, land
@@ -65,31 +66,40 @@ def incident(**changes: Any) -> dict[str, Any]:
 
 
 def candidate(**changes: Any) -> Candidate:
-    """What becomes of it."""
+    """What becomes of it; changes of the candidate and of its alert."""
     usual: dict[str, Any] = {
-        "kind": "surge",
-        "key": "incident:a1b2c3",
-        "tenant": "contoso",
-        "audience": ("security", "mail"),
-        "severity": "high",
         "standing": "going_on",
         "status": "open",
         "size": 5200,
         "strength": 16.8,
-        "parts": {
-            "title": "surge: hr@contoso.com",
-            "account": "hr@contoso.com",
-            "what": "surge of hr@contoso.com",
-            "more": "5,200 recipients, 310 were expected",
-            "since": {"from": "2026-11-24T08:30:00Z", "to": None, "zone": "Europe/Berlin"},
-            "money": "0.20538 USD more than expected",
-            "why": ["5,200 recipients in 1 h"],
-            "next": ["Ask the owner"],
-            "link": "",
-            "details": {"tenant": "contoso", "id": "a1b2c3"},
-        },
     }
-    return Candidate(**usual | changes)
+    own = {name: changes.pop(name) for name in usual if name in changes}
+    return Candidate(alert(**changes), **usual | own)
+
+
+def alert(**changes: Any) -> Alert:
+    """The alert of that incident when it opens."""
+    usual: dict[str, Any] = {
+        "type": "incident.opened",
+        "stage": "opened",
+        "kind": "surge",
+        "key": "incident:a1b2c3",
+        "tenant": "contoso",
+        "severity": "high",
+        "audience": ("security", "mail"),
+        "at": NOW,
+        "title": "surge: hr@contoso.com",
+        "account": "hr@contoso.com",
+        "what": "surge of hr@contoso.com",
+        "more": "5,200 recipients, 310 were expected",
+        "since": Since(start=NOW - timedelta(hours=1), end=None, zone="Europe/Berlin"),
+        "money": "0.20538 USD more than expected",
+        "why": ("5,200 recipients in 1 h",),
+        "next": ("Ask the owner",),
+        "link": "",
+        "details": {"tenant": "contoso", "id": "a1b2c3"},
+    }
+    return Alert(**usual | changes)
 
 
 class Desk:

@@ -7,18 +7,18 @@ from typing import Any
 import pytest
 
 from publish.alerts.routing import Route, message
+from publish.message import Alert
 from publish.wording import body, digest, harmless, heading, plain
 from tests.unit.publish.conftest import NOW, candidate
 
 
-def parts(stage: Any = "opened", **changes: Any) -> dict[str, Any]:
-    one = candidate(**changes)
-    return dict(message(Route(one, stage, NOW, is_page=True), "contoso", NOW))
+def staged(stage: Any = "opened", **changes: Any) -> Alert:
+    return message(Route(candidate(**changes), stage, NOW, is_page=True), NOW)
 
 
 def test_an_alert_says_what_how_much_since_when_money_why_what_next_and_where() -> None:
     link = "https://hve.contoso.com/?incident=a1b2c3"
-    text = body(parts(parts=candidate().parts | {"link": link}))
+    text = body(staged(link=link))
     assert text.splitlines() == [
         "What: surge of hr@contoso.com",
         "How much: 5,200 recipients, 310 were expected",
@@ -31,8 +31,8 @@ def test_an_alert_says_what_how_much_since_when_money_why_what_next_and_where() 
 
 
 def test_the_title_names_severity_and_stage() -> None:
-    assert heading(parts()) == "[high] surge: hr@contoso.com"
-    assert heading(parts("resolved")) == "[high] resolved: surge: hr@contoso.com"
+    assert heading(staged()) == "[high] surge: hr@contoso.com"
+    assert heading(staged("resolved")) == "[high] resolved: surge: hr@contoso.com"
 
 
 HOSTILE = [
@@ -55,11 +55,8 @@ def test_data_stays_one_line_of_visible_signs(text: str) -> None:
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_data_is_no_markup_link_or_mention_anywhere(text: str) -> None:
-    changed = candidate().parts | {"title": text, "what": text, "why": [text], "next": [text]}
-    for shown in (
-        body(parts(parts=changed), rendered=True),
-        heading(parts(parts=changed), rendered=True),
-    ):
+    hostile = staged(title=text, what=text, why=(text,), next=(text,))
+    for shown in (body(hostile, rendered=True), heading(hostile, rendered=True)):
         assert not set("<>[]*`~|#&\\{}") & set(shown)
         assert "http" not in shown
         assert "@everyone" not in shown
@@ -71,8 +68,8 @@ def test_addresses_stay_as_they_are() -> None:
 
 
 def test_a_digest_lists_the_worst_first_and_says_how_many_are_left_out() -> None:
-    entries = [parts(severity="medium"), parts(severity="high")]
-    entries += [parts(severity="low")] * 30
+    entries = [staged(severity="medium"), staged(severity="high")]
+    entries += [staged(severity="low")] * 30
     found = digest(entries, "https://hve.contoso.com")
     lines = body(found).splitlines()
     assert heading(found) == "hve-monitor contoso: 32 alerts (1 high, 1 medium, 30 low)"

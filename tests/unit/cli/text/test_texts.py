@@ -18,22 +18,42 @@ from cli.text.runs import imported, ingest
 from cli.text.tables import coverage
 from ingest.files.imported import ImportResult
 from ingest.source import SourceResult
+from models.incidents.cards import IncidentCard, IncidentReport
 from models.usage.coverage import CoverageGap, CoverageReport
 
 AT = datetime(2026, 11, 24, 8, tzinfo=UTC)
 COMPLETE = CoverageReport(complete=True, gaps=[], as_of=AT)
-INCIDENT = {
-    "id": "i1",
-    "severity": "high",
-    "kind": "surge",
-    "account": "hr@contoso.com",
-    "started_at": "2026-11-24T08:00:00Z",
-    "ended_at": None,
-    "status": "open",
-    "observed": 5200,
-    "expected": 310,
-    "reasons": ["5,012 recipients were never mailed before"],
-}
+
+
+def report(*accounts: str) -> IncidentReport:
+    """An open surge of every account."""
+    return IncidentReport(incidents=[card(account) for account in accounts], coverage=COMPLETE)
+
+
+def card(account: str) -> IncidentCard:
+    return IncidentCard(
+        tenant="contoso",
+        id="i1",
+        account=account,
+        kind="surge",
+        audience=("security",),
+        severity="high",
+        started_at=AT,
+        ended_at=None,
+        detected_at=AT,
+        observed=5200,
+        expected=310.4,
+        reasons=("5,012 recipients were never mailed before",),
+        signals=(),
+        extra_recipients=4890,
+        extra_cost=None,
+        currency="USD",
+        next_steps=(),
+        learning=False,
+        status="open",
+        verdict=None,
+        interval=(180.0, 520.0),
+    )
 
 
 def table(*found: dict[str, Any]) -> str:
@@ -96,16 +116,15 @@ def test_long_addresses_of_wide_tables_are_not_cut() -> None:
 
 
 def test_an_incident_is_a_block_with_its_reasons() -> None:
-    block = incidents({"incidents": [INCIDENT], "coverage": COMPLETE}).splitlines()
+    block = incidents(report("hr@contoso.com")).splitlines()
     assert block[0].startswith("i1 high surge hr@contoso.com 2026-11-24T08:00:00Z – going on")
-    assert block[0].endswith("(open): 5,200 recipients, 310 expected")
+    assert block[0].endswith("(open): 5,200 recipients, 310.4 expected")
     assert block[1] == "  5,012 recipients were never mailed before"
-    assert incidents({"incidents": [], "coverage": COMPLETE}).startswith("no incident\n")
+    assert incidents(report()).startswith("no incident\n")
 
 
 def test_control_characters_of_an_imported_sender_do_not_reach_the_terminal() -> None:
-    found = INCIDENT | {"account": "hr\x1b[2J@contoso.com"}
-    assert "\x1b" not in incidents({"incidents": [found], "coverage": COMPLETE})
+    assert "\x1b" not in incidents(report("hr\x1b[2J@contoso.com"))
 
 
 def test_a_run_tells_every_source_and_its_error() -> None:

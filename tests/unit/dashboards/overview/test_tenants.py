@@ -203,7 +203,7 @@ def test_without_a_tenant_nobody_enters(customer: Callable[..., Path], opened: O
 def test_acts_on_another_tenant_are_refused(customer: Callable[..., Path]) -> None:
     config = load_config(customer("Fabrikam"))
     with read_published(config.warehouse.path, NOW, "contoso") as published:
-        foreign = incident_cards(published)[0]["id"]
+        foreign = incident_cards(published)[0].id
     user = User("grace", frozenset({"security"}), tenants=frozenset({OTHER}))
     view = View(config.only(user.tenants), "1", NOW, NOW, tenant=OTHER, user=user)
     with pytest.raises(ConfigError, match=foreign):

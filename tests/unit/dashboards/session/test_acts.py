@@ -20,7 +20,8 @@ from dashboards.session.pseudonyms import naming
 from dashboards.session.view import View, open_view
 from hve_monitor.config import load_config
 from hve_monitor.errors import ConfigError
-from models.incidents.cards import incident_cards
+from models.incidents.cards import IncidentCard, incident_cards
+from models.incidents.overspill import PlanFor
 from tests.unit.dashboards.conftest import HR, NEWS, NOW, Open, words
 from warehouse.configured import store_of
 from warehouse.privacy.audit import entries
@@ -36,7 +37,7 @@ def own(stored: Path, tmp_path: Path) -> Path:
     return tmp_path / "hve.toml"
 
 
-def incident_of(file: Path) -> dict[str, Any]:
+def incident_of(file: Path) -> IncidentCard:
     with read_published(load_config(file).warehouse.path, NOW) as published:
         return incident_cards(published)[0]
 
@@ -53,21 +54,22 @@ def field(app: AppTest, label: str) -> Any:
 
 def test_a_verdict_of_the_page_is_that_of_the_command(own: Path, opened: Open) -> None:
     card = incident_of(own)
-    app = opened(own, "senders", incident=card["id"])
+    app = opened(own, "senders", incident=card.id)
     field(app, "What was it").set_value("a <b>drill</b>")
     app = press(app, "False positive")
     assert not app.exception
-    said = incident_of(own)["verdict"]
-    assert (said["status"], said["reason"]) == ("false_positive", "a <b>drill</b>")
-    assert said["author"] == LOCAL.name
+    said = incident_of(own).verdict
+    assert said is not None
+    assert (said.status, said.reason) == ("false_positive", "a <b>drill</b>")
+    assert said.author == LOCAL.name
     assert "Recorded: false positive" in app.success[0].value.replace("\\", "")
     assert "a &lt;b&gt;drill&lt;/b&gt;" in words(app)
 
 
 def test_a_verdict_without_a_reason_is_not_stored(own: Path, opened: Open) -> None:
-    app = press(opened(own, "senders", incident=incident_of(own)["id"]), "Confirmed")
+    app = press(opened(own, "senders", incident=incident_of(own).id), "Confirmed")
     assert "Say why first" in words(app)
-    assert not incident_of(own)["verdict"]
+    assert not incident_of(own).verdict
 
 
 def test_a_plan_of_the_page_is_that_of_the_command(own: Path, opened: Open) -> None:
@@ -78,7 +80,7 @@ def test_a_plan_of_the_page_is_that_of_the_command(own: Path, opened: Open) -> N
     app = press(app, "Announce")
     assert not app.exception
     (plan,) = planned(load_config(own), None, NOW)
-    assert (plan["account"], plan["recipients"], plan["author"]) == (HR, 250, LOCAL.name)
+    assert (plan.account, plan.recipients, plan.author) == (HR, 250, LOCAL.name)
     assert "1 announced send, 1 still to come" in words(app)
     assert "<script" not in words(app)
     app = press(app, "Withdraw")
@@ -110,14 +112,14 @@ def test_overspill_is_what_came_beyond_the_usual_and_the_announced(
     window = (start.replace(day=23, hour=0), start.replace(day=23, hour=6))
     tenant = view.config.served[0]
     for account, size in ((NEWS, 100), (HR, 100)):
-        acts.announce(view, tenant, (account, None, False), window, size, "")
-    plans = {plan["account"]: plan for plan in readings.plans(view)}
-    assert plans[NEWS]["sent"] == 400
-    assert plans[NEWS]["overspill"] == 400 - plans[NEWS]["usual"] - 100 > 200
-    assert plans[HR]["overspill"] == 0
+        acts.announce(view, tenant, PlanFor(account), window, size, "")
+    plans = {plan.account: plan for plan in readings.plans(view)}
+    assert plans[NEWS].sent == 400
+    assert plans[NEWS].overspill == 400 - plans[NEWS].usual - 100 > 200
+    assert plans[HR].overspill == 0
     text = words(opened(own, "plan"))
     assert "1 announced send went beyond what was said" in text
-    assert f"▲ {plans[NEWS]['overspill']} more" in text
+    assert f"▲ {plans[NEWS].overspill} more" in text
 
 
 def viewed(file: Path, monkeypatch: pytest.MonkeyPatch) -> View:
@@ -132,8 +134,8 @@ def test_who_may_not_see_incidents_may_not_judge_them(
 ) -> None:
     view = viewed(own, monkeypatch).narrowed(user=User("a@contoso.com", frozenset({"finops"})))
     with pytest.raises(RefusedError):
-        acts.judge(view, incident_of(own)["id"], "closed", "because")
-    assert not incident_of(own)["verdict"]
+        acts.judge(view, incident_of(own).id, "closed", "because")
+    assert not incident_of(own).verdict
 
 
 def test_a_shown_pseudonym_is_revealed_and_audited(own: Path) -> None:
@@ -176,10 +178,10 @@ def test_long_subjects_are_cut_in_lists() -> None:
 
 def test_a_verdict_of_the_command_shows_at_the_next_rerun(own: Path, opened: Open) -> None:
     card = incident_of(own)
-    app = opened(own, "senders", incident=card["id"])
+    app = opened(own, "senders", incident=card.id)
     assert "said at the prompt" not in words(app)
     config = load_config(own)
-    give_verdict(config, card["id"], "confirmed", "said at the prompt", "ada", NOW)
+    give_verdict(config, card.id, "confirmed", "said at the prompt", "ada", NOW)
     assert "said at the prompt" in words(app.run())
 
 
@@ -190,15 +192,13 @@ def test_what_is_said_within_a_quarter_hour_counts_at_once(
     monkeypatch.delenv("HVE_DASHBOARD_NOW", raising=False)
     before, config = open_view(), load_config(own)
     at = datetime.now(UTC)
-    give_verdict(config, incident_of(own)["id"], "confirmed", "seen just now", "ada", at)
+    give_verdict(config, incident_of(own).id, "confirmed", "seen just now", "ada", at)
     after = open_view()
     assert after.now >= at
     assert after.identity() != before.identity()
-    said = [card["verdict"] for card in readings.incidents(after) if card["verdict"]]
-    assert [each["reason"] for each in said] == ["seen just now"]
+    said = [card.verdict for card in readings.incidents(after) if card.verdict]
+    assert [each.reason for each in said] == ["seen just now"]
     later = datetime.now(UTC)
-    announce(
-        config, config.served[0], (HR, None, False), (later, later + DAY), 10, "", "ada", later
-    )
+    announce(config, config.served[0], PlanFor(HR), (later, later + DAY), 10, "", "ada", later)
     assert open_view().now >= later
-    assert [plan["recipients"] for plan in readings.plans(open_view())] == [10]
+    assert [plan.recipients for plan in readings.plans(open_view())] == [10]

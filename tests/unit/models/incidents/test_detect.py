@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from hve_monitor.config import Tenant
+from hve_monitor.document import encoded
 from hve_monitor.errors import ConfigError
 from models.build import build
 from models.incidents.cards import incident_cards
@@ -63,7 +64,7 @@ def cards(
     bench: Workbench, now: datetime = END, tenant: str | None = None, **wanted: Any
 ) -> list[dict[str, Any]]:
     with bench.reader() as connection:
-        return incident_cards(Published(connection, now, tenant), **wanted)
+        return encoded(incident_cards(Published(connection, now, tenant), **wanted))
 
 
 def read(bench: Workbench, *windows: tuple[datetime, datetime]) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from hve_monitor.config import CostMinimum
+from hve_monitor.document import encoded
 from models.build import build
 from models.cost.budgets import BudgetLine
 from models.incidents.cards import incident_cards
@@ -38,7 +39,8 @@ def sent(first: int, last: int, each_day: int, sender: str = "hr@contoso.com") -
 def found(bench: Workbench, now: datetime, *lines: BudgetLine, minimum: CostMinimum) -> Any:
     build(bench.store, [TENANT], now, lambda *_: None, spending=Spending(lines, minimum))
     with bench.reader() as reader:
-        return [card for card in incident_cards(Published(reader, now)) if card["kind"] == "spend"]
+        cards = incident_cards(Published(reader, now))
+        return encoded([card for card in cards if card.kind == "spend"])
 
 
 def test_a_pace_far_over_a_budget_is_told_on_the_third_day(bench: Workbench) -> None:

@@ -14,8 +14,8 @@ from tests.unit.publish.conftest import NOW, candidate
 def test_pagerduty_joins_the_stages_of_an_incident() -> None:
     keys = set()
     for stage in ("opened", "updated", "resolved"):
-        parts = dict(message(Route(candidate(), stage, NOW, is_page=True), "contoso", NOW))  # type: ignore[arg-type] # each is a stage
-        url = _threaded("pagerduty://integration@apikey", parts, "id")
+        alert = message(Route(candidate(), stage, NOW, is_page=True), NOW)  # type: ignore[arg-type] # each is a stage
+        url = _threaded("pagerduty://integration@apikey", alert, "id")
         (service,) = apprise.Apprise(url)
         keys.add((service.dedup, service.action))
     assert keys == {("contoso:incident:a1b2c3", "map")}

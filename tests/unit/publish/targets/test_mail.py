@@ -9,21 +9,15 @@ from urllib.parse import urlsplit
 import pytest
 
 from hve_monitor.errors import ConfigError
-from publish.alerts.routing import Route, message
 from publish.outgoing import Undelivered
 from publish.targets.mail import letter, sender
 from tests.mailbox import Mailbox, mailbox
-from tests.unit.publish.conftest import NOW, candidate
-
-
-def parts(**changes: Any) -> dict[str, Any]:
-    one = candidate(parts=candidate().parts | changes)
-    return dict(message(Route(one, "opened", NOW, is_page=True), "contoso", NOW))
+from tests.unit.publish.conftest import alert
 
 
 def send(box: Mailbox, url: str, secret: str = "", ca: str | None = None, **changes: Any) -> None:
     place = urlsplit(url.replace("PORT", str(box.port)))
-    sender(place, secret, str(box.ca_file) if ca is None else ca)(parts(**changes), "id-1", 1)
+    sender(place, secret, str(box.ca_file) if ca is None else ca)(alert(**changes), "id-1", 1)
 
 
 READERS = "?from=hve@contoso.com&to=soc@contoso.com,it@contoso.com"
@@ -79,7 +73,7 @@ def test_a_refusal_says_what_it_means(refusal: str, is_passing: bool, is_of_targ
 
 def test_data_writes_no_header() -> None:
     hostile = "x\r\nBcc: everyone@contoso.com\r\n\r\nbody\u2028\u202e"
-    mail = letter(parts(title=hostile, what=hostile), "id-1", "hve@contoso.com", ["a@contoso.com"])
+    mail = letter(alert(title=hostile, what=hostile), "id-1", "hve@contoso.com", ["a@contoso.com"])
     text = mail.as_bytes().decode()
     assert "\nBcc:" not in text
     assert mail["Subject"] == "[high] x Bcc: everyone@contoso.com body"

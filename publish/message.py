@@ -1,0 +1,63 @@
+"""The messages of alerts, as they are kept in the outbox and sent to targets.
+
+`details` is the document that a message is about: an incident card or the report of a budget.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+import msgspec
+
+from hve_monitor.document import Document
+
+
+class Since(Document, frozen=True):
+    """When it began and ended (null: it goes on), and the zone in which a reader thinks."""
+
+    start: datetime = msgspec.field(name="from")
+    end: datetime | None = msgspec.field(name="to")
+    zone: str
+
+
+class Message(Document, frozen=True):
+    """What every message has. `at` is business time; `key` is the same for all its stages."""
+
+    type: str
+    stage: str  # opened, updated or resolved
+    kind: str
+    key: str
+    tenant: str
+    severity: str
+    audience: tuple[str, ...]
+    at: datetime
+    title: str
+
+
+class Alert(Message, frozen=True):
+    """One stage of an incident or a budget threshold, with what its text is made of."""
+
+    account: str | None
+    what: str
+    more: str
+    since: Since
+    money: str
+    why: tuple[str, ...]
+    next: tuple[str, ...]
+    link: str
+    details: object
+
+
+class Digest(Message, frozen=True):
+    """Several alerts as one message, worst first."""
+
+    link: str
+    entries: tuple[Alert, ...]
+
+
+def message_of(stored: Mapping[str, object]) -> Alert | Digest:
+    """The message of the JSON in the outbox."""
+    if stored["type"] == "digest":
+        return msgspec.convert(stored, Digest)
+    return msgspec.convert(stored, Alert)

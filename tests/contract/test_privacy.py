@@ -138,22 +138,22 @@ def test_pseudonymous_mode_computes_the_same_and_names_nobody(
     assert found, "the search itself must be able to find a name"
 
 
-def test_searches_find_what_they_found_before(both: tuple[Site, Config, Config]) -> None:
-    _, full, hidden = both
-    now = NOW + timedelta(hours=6)
+def test_searches_find_what_they_found_before(small_site: Site) -> None:
+    full, hidden = small_site.config(), with_mode(small_site, "pseudonymous", "hidden")
+    read_both(small_site, full, hidden, NOW)
     with published_connection(full.warehouse.path) as connection:
         person, message_id = connection.execute(
             "select recipient, message_id from staging.stg_message_traces"
             " where status_group = 'delivered' order by received_at desc limit 1"
         ).fetchall()[0]
     for wanted in (TraceFilter(recipient=person.upper()), TraceFilter(message_id=message_id)):
-        plain = find_traces(full, wanted, now, 100, "ada")["rows"]
-        masked = find_traces(hidden, wanted, now, 100, "ada")["rows"]
+        plain = find_traces(full, wanted, NOW, 100, "ada")["rows"]
+        masked = find_traces(hidden, wanted, NOW, 100, "ada")["rows"]
         assert [row["id"] for row in masked] == [row["id"] for row in plain]
         assert len(plain) > 0
-    pseudonym = find_traces(hidden, TraceFilter(recipient=person), now, 1, "ada")["rows"][0]
+    pseudonym = find_traces(hidden, TraceFilter(recipient=person), NOW, 1, "ada")["rows"][0]
     assert pseudonym["recipient"].startswith("p-")
-    again = find_traces(hidden, TraceFilter(recipient=pseudonym["recipient"]), now, 100, "ada")
+    again = find_traces(hidden, TraceFilter(recipient=pseudonym["recipient"]), NOW, 100, "ada")
     assert again["rows"]
     with store_of(hidden) as store:
         said = store.state.connection.execute("select who, what, target from audit").fetchall()

@@ -38,6 +38,7 @@ from warehouse.privacy import audit
 from warehouse.protection.pseudonyms import hidden
 from warehouse.reading import read_published
 from warehouse.records.accounts import account_addresses
+from warehouse.records.money import BudgetAlert
 from warehouse.store import Store
 from warehouse.upkeep import sweep
 
@@ -90,7 +91,7 @@ class RunSummary(Document):
     sources: list[SourceSummary]
     models: ModelsPart
     incidents_opened: int
-    budget_alerts: list[dict[str, Any]]
+    budget_alerts: list[BudgetAlert]
     alerts: AlertsPart
     started_at: datetime
     now: datetime
@@ -126,7 +127,7 @@ class Run:
     results: dict[str, list[SourceResult]] = field(default_factory=dict)
     refused: dict[str, HveError] = field(default_factory=dict)
     models: BuildResult = field(default_factory=BuildResult)
-    budget_alerts: list[dict[str, Any]] = field(default_factory=list)
+    budget_alerts: list[BudgetAlert] = field(default_factory=list)
     alerts: AlertsPart = field(default_factory=lambda: AlertsPart(failed=[]))
 
     def add(self, part: BroughtUp) -> None:
@@ -151,7 +152,7 @@ class BroughtUp(NamedTuple):
     """What building a group of tenants brought."""
 
     built: BuildResult
-    budget_alerts: list[dict[str, Any]]
+    budget_alerts: list[BudgetAlert]
     alerts: AlertsPart
 
 

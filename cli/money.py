@@ -70,16 +70,18 @@ def cost(
     as_json: Json = False,
 ) -> None:
     """Spend of a month: to date, projected, by payer, against budgets and Azure's invoice."""
+    from msgspec import structs
+
     from models.cost.spend import close, past, spend
 
     loaded, moment = load(config), moment_of(now)
     if closing is None:
-        document = spend(loaded, moment, tenant, month)
+        report = spend(loaded, moment, tenant, month)
     else:
-        document = close(loaded, moment, tenant, closing)
+        report = close(loaded, moment, tenant, closing)
     if backtest:
-        document["backtest"] = past(loaded, moment, tenant)
-    show(document, as_json, money_text.cost)
+        report = structs.replace(report, backtest=past(loaded, moment, tenant))
+    show(report, as_json, money_text.cost)
 
 
 @commands.command()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import getpass
 import os
 import sys
@@ -29,11 +28,11 @@ from hve_monitor.errors import (
     ConfigError,
     StoreError,
 )
-from hve_monitor.files import REFERENCE
 from hve_monitor.tls import trust
 from ingest.entra.tokens import EntraTokens
 from ingest.http import https_client
 from models.explain.diagnosis import diagnose
+from models.reference.limits import recipients_per_message
 from models.usage.accounts import accounts
 from warehouse.reading import published_connection
 
@@ -99,8 +98,9 @@ def prepare(
     address = checked_address(account, "--account")
     domains = account_domains(config, tenant) or {domain_of(address)}
     domains |= {each.lower() for each in tenant.accepted_domains}
-    to = checked_recipients(recipients, domains, _limit("recipients_per_message"))
-    message = compose(address, to, datetime.now(UTC))
+    now = datetime.now(UTC)
+    to = checked_recipients(recipients, domains, recipients_per_message(now.date()))
+    message = compose(address, to, now)
     return SendOrder(address, to, message, password() if password else None)
 
 
@@ -188,9 +188,3 @@ def _code(steps: list[SmtpStep], failed: int) -> int:
     if not bad:
         return DONE
     return TEMPORARY if bad[-1].temporary else failed
-
-
-def _limit(name: str) -> int:
-    """A published limit. Source: data/reference/limits.csv."""
-    with (REFERENCE / "limits.csv").open(encoding="utf-8", newline="") as file:
-        return next(int(row["value"]) for row in csv.DictReader(file) if row["name"] == name)

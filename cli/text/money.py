@@ -1,21 +1,19 @@
-"""What `hve cost` and `hve export` print for people beyond spend and accounts."""
+"""What `hve cost`, `hve whatif` and `hve export` print for people."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from msgspec import UNSET, UnsetType
 
 from cli.text.tables import Document, cell_text, clean, coverage, money_text, table_text
+from hve_monitor.clock import iso
+from hve_monitor.document import encoded, plain
 
-
-def cost_lines(document: Document) -> list[str]:
-    """Payers, reconciliation, corrections and closing, a line each."""
-    return [
-        *_budgets(document),
-        *_centers(document),
-        *_reconciliation(document),
-        *_corrections(document),
-        *_closed(document),
-    ]
+if TYPE_CHECKING:  # commands that print no money start faster without
+    from models.cost.documents import ChangeCost, ChangedBudget, CostReport
+    from models.forecast.backtest import Backtest
 
 
 def exported(document: Document) -> str:
@@ -24,130 +22,135 @@ def exported(document: Document) -> str:
     return "\n".join([f"{document['format']}{count}:", *document["files"]])
 
 
-def _budgets(document: Document) -> Iterator[str]:
-    for budget in document["budgets"]:
-        yield f"budget {budget['name']}: {budget['used_ratio']:.0%} of {budget['amount']} used"
-        for each in budget["thresholds"]:
-            if each["passed_on"]:
-                yield f"  {each['threshold']:.0%} passed on {each['passed_on']}"
-            elif each["passes_on_expected"]:
-                yield f"  {each['threshold']:.0%} expected on {each['passes_on_expected']}"
-
-
-def _centers(document: Document) -> Iterator[str]:
-    booked = {
-        line["cost_center"]: line["booked"]
-        for line in (document["invoice"] or {"by_cost_center": []})["by_cost_center"]
-        if line["kind"] != "residual"
-    }
-    for row in document["by_cost_center"]:
-        name = row["cost_center"]
-        share = f", {booked[name]} of the invoice" if name in booked else ""
-        cost = "unknown" if row["cost"] is None else row["cost"]
-        yield f"{name or 'unallocated'}: {cost} {document['currency']} estimated{share}"
-
-
-def _reconciliation(document: Document) -> Iterator[str]:
-    for month in document["reconciliation_months"]:
-        yield (
-            f"invoiced {month['invoiced']} {month['currency'] or ''} of {month['expected']}"
-            f" expected ({month['status']}): {month['scope']}"
-        )
-        yield from (f"  {finding['text']}" for finding in month["findings"])
-    for row in document["reconciliation"]:
-        if row["status"] == "unexplained":
-            causes = "; ".join(cause["text"] for cause in row["causes"])
-            yield f"  {row['day_utc']} unexplained: {row['residual']} ({causes})"
-
-
-def _corrections(document: Document) -> Iterator[str]:
-    found = document["corrections"]
-    if found:
-        newest = found[0]
-        yield (
-            f"{len(found)} corrections of past days, the newest {newest['account']}"
-            f" {newest['day_utc']}: {newest['change']:+,} recipients"
-        )
-
-
-def _closed(document: Document) -> Iterator[str]:
-    for each in document["closed"] or []:
-        yield f"{document['month']} closed for {each['tenant']} at {each['closed_at']}"
-    for each in document["restatements"]:
-        name = each["account"] or each["what"]
-        yield f"  restated: {name} {each['closed']} is now {each['now']}"
-
-
-def cost(document: Document) -> str:
+def cost(report: CostReport) -> str:
     """Spend of the month and the accounts that make it."""
     return "\n".join(
         [
-            _spent(document),
-            _expected(document),
-            table_text(document["by_account"]),
-            *map(cell_text, cost_lines(document)),
-            *_backtest(document.get("backtest")),
-            coverage(document["coverage"]),
+            _spent(report),
+            _expected(report),
+            table_text(encoded(report.by_account)),
+            *map(cell_text, cost_lines(report)),
+            *_backtest(report.backtest),
+            coverage(report.coverage),
         ]
     )
 
 
-def _backtest(found: Document | None) -> list[str]:
-    """Errors and cover of earlier projections; nothing when they were not asked for."""
-    if found is None:
+def cost_lines(report: CostReport) -> list[str]:
+    """Budgets, payers, reconciliation, corrections and closing, a line each."""
+    return [
+        *_budgets(report),
+        *_centers(report),
+        *_reconciliation(report),
+        *_corrections(report),
+        *_closed(report),
+    ]
+
+
+def _spent(report: CostReport) -> str:
+    spent = report.month_to_date
+    return (
+        f"{report.month}: {money_text(spent.cost)} {report.currency} so far"
+        f" ({money_text(spent.billable_recipients)} billable recipients, estimated from traces)"
+    )
+
+
+def _expected(report: CostReport) -> str:
+    projection = report.projection
+    if projection.p80 is None:
+        return f"month end: {projection.method}"
+    low, high = projection.p80
+    return (
+        f"month end: {money_text(projection.month_end)} {report.currency}, 80 % between"
+        f" {money_text(low)} and {money_text(high)} ({projection.method})"
+    )
+
+
+def _budgets(report: CostReport) -> Iterator[str]:
+    for budget in report.budgets:
+        amount = money_text(budget.amount)
+        yield f"budget {budget.name}: {budget.used_ratio:.0%} of {amount} used"
+        for part in budget.thresholds:
+            if part.passed_on:
+                yield f"  {part.threshold:.0%} passed on {part.passed_on}"
+            elif part.passes_on_expected:
+                yield f"  {part.threshold:.0%} expected on {part.passes_on_expected}"
+
+
+def _centers(report: CostReport) -> Iterator[str]:
+    shares = report.invoice.shares() if report.invoice else {}
+    for center in report.by_cost_center:
+        name = center.cost_center
+        share = f", {shares[name].booked} of the invoice" if name in shares else ""
+        cost = money_text(center.cost)
+        yield f"{name or 'unallocated'}: {cost} {report.currency} estimated{share}"
+
+
+def _reconciliation(report: CostReport) -> Iterator[str]:
+    for month in report.reconciliation_months:
+        yield (
+            f"invoiced {money_text(month.invoiced)} {month.currency or ''} of"
+            f" {money_text(month.expected)} expected ({month.status}): {month.scope}"
+        )
+        yield from (f"  {discovery.text}" for discovery in month.findings)
+    for day in report.reconciliation:
+        if day.status == "unexplained":
+            causes = "; ".join(cause.text for cause in day.causes)
+            yield f"  {day.day_utc} unexplained: {money_text(day.residual)} ({causes})"
+
+
+def _corrections(report: CostReport) -> Iterator[str]:
+    if report.corrections:
+        newest = report.corrections[0]
+        yield (
+            f"{len(report.corrections)} corrections of past days, the newest {newest.account}"
+            f" {newest.day_utc}: {newest.change:+,} recipients"
+        )
+
+
+def _closed(report: CostReport) -> Iterator[str]:
+    for closed in report.closed or []:
+        yield f"{report.month} closed for {closed.tenant} at {iso(closed.closed_at)}"
+    for change in report.restatements:
+        before, after = plain(change.closed), plain(change.now)
+        yield f"  restated: {change.account or change.what} {before} is now {after}"
+
+
+def _backtest(past: Backtest | UnsetType) -> list[str]:
+    """Errors and cover of earlier projections; nothing where they are not part of the report."""
+    if past is UNSET:
         return []
-    if found["unavailable"]:
-        return [f"backtest: unavailable: {found['unavailable']}"]
-    periods = len(found["periods"])
-    head = f"backtest: {periods} periods of {found['period_days']} days, seen from their day"
-    return [head, table_text(found["rows"])]
+    if past.unavailable:
+        return [f"backtest: unavailable: {past.unavailable}"]
+    head = f"backtest: {len(past.periods)} periods of {past.period_days} days, seen from their day"
+    return [head, table_text(encoded(past.rows))]
 
 
-def whatif(document: Document) -> str:
+def whatif(change: ChangeCost) -> str:
     """Cost of a planned change, its messages and what it does to budgets."""
-    currency, monthly, total = document["currency"], document["per_month"], document["total"]
-    messages, months = document["messages"], document["months"]
+    currency, monthly, messages = change.currency, change.per_month, change.messages
     each_send = (
-        f"{document['account']}: {money_text(document['cost_per_send'])} {currency} each send of"
-        f" {document['recipients_per_send']:,} recipients, in {messages['per_send']:,} messages of"
-        f" {messages['recipients_per_message']} or one to a distribution list (its members cost"
+        f"{change.account}: {money_text(change.cost_per_send)} {currency} each send of"
+        f" {change.recipients_per_send:,} recipients, in {messages.per_send:,} messages of"
+        f" {messages.recipients_per_message} or one to a distribution list (its members cost"
         " the same)"
     )
-    in_all = (
-        f"{months[0]['month']} to {months[-1]['month']}: {money_text(total['cost'])} {currency},"
-        f" {total['sends']} sends, {total['recipients']:,} recipients"
+    lines = [each_send]
+    if monthly is not None:
+        recipients = f"{monthly.recipients:,} recipients"
+        lines.append(f"a month: {money_text(monthly.cost)} {currency}, {recipients}")
+    months, total = change.months, change.total
+    lines.append(
+        f"{months[0].month} to {months[-1].month}: {money_text(total.cost)} {currency},"
+        f" {total.sends} sends, {total.recipients:,} recipients"
     )
-    a_month = [
-        f"a month: {money_text(each['cost'])} {currency}, {each['recipients']:,} recipients"
-        for each in (monthly,)
-        if each is not None
-    ]
-    effects = [_budget_effect(each, currency) for each in document["budgets"]]
-    return clean("\n".join([each_send, *a_month, in_all, *effects]))
+    lines += [_budget_effect(budget, currency) for budget in change.budgets]
+    return clean("\n".join(lines))
 
 
-def _budget_effect(budget: Document, currency: str) -> str:
+def _budget_effect(budget: ChangedBudget, currency: str) -> str:
     return (
-        f"budget {budget['name']}: {money_text(budget['usual'])} + {money_text(budget['added'])} ="
-        f" {money_text(budget['together'])} of {budget['amount']} {currency} a {budget['period']}"
-        + ("; the change passes it" if budget["passes"] else "")
-    )
-
-
-def _spent(document: Document) -> str:
-    spent = document["month_to_date"]
-    return (
-        f"{document['month']}: {money_text(spent['cost'])} {document['currency']} so far"
-        f" ({money_text(spent['billable_recipients'])} billable recipients, estimated from traces)"
-    )
-
-
-def _expected(document: Document) -> str:
-    projection = document["projection"]
-    if projection["p80"] is None:
-        return f"month end: {projection['method']}"
-    low, high = projection["p80"]
-    return (
-        f"month end: {money_text(projection['month_end'])} {document['currency']}, 80 % between"
-        f" {money_text(low)} and {money_text(high)} ({projection['method']})"
+        f"budget {budget.name}: {money_text(budget.usual)} + {money_text(budget.added)} ="
+        f" {money_text(budget.together)} of {money_text(budget.amount)} {currency} a"
+        f" {budget.period}" + ("; the change passes it" if budget.passes else "")
     )

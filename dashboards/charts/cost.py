@@ -5,6 +5,7 @@ Positions are floats; every amount that is printed comes from decimal text.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -16,34 +17,39 @@ from dashboards.parts.amounts import exact
 from dashboards.parts.figure import utc
 from dashboards.parts.palette import Palette
 from dashboards.parts.spec import kept_spec
+from hve_monitor.document import plain
+from models.cost.documents import MonthEnd
 from models.periods import end_of_month
 
 
-def spent_by_day(costs: dict[date, str], month: str, last: date) -> pd.DataFrame:
+def spent_by_day(costs: Mapping[date, Decimal], month: str, last: date) -> pd.DataFrame:
     """Cumulative cost of a month: day, cost and total (decimal text), position (float)."""
     first = date.fromisoformat(f"{month}-01")
     rows, total = [], Decimal(0)
     for offset in range((min(last, end_of_month(first)) - first).days + 1):
         day = first + timedelta(days=offset)
-        cost = Decimal(costs.get(day, "0"))
+        cost = costs.get(day, Decimal(0))
         total += cost
-        rows.append((day, exact(f"{cost:f}"), exact(f"{total:f}"), float(total)))
+        rows.append((day, exact(cost), exact(total), float(total)))
     frame = pd.DataFrame(rows, columns=["day", "cost", "total", "position"])
     return frame.assign(day=pd.to_datetime(frame["day"], utc=True))
 
 
 @kept_spec
 def outlook_chart(
-    spent: pd.DataFrame, report: dict[str, Any], budget: str | None, colours: Palette
+    spent: pd.DataFrame,
+    month_end: Mapping[str, float],
+    currency: str,
+    budget: Decimal | None,
+    colours: Palette,
 ) -> Any:
     """Spent so far as a line, the projection as a fan that opens until the month's last day.
 
-    report: month, currency and projection of the cost report.
+    month_end: expected, lo80, hi80, lo95, hi95; empty where there is nothing to expect.
     """
-    currency = report["currency"]
     layers = [_line(spent, currency, colours)]
-    fan = _fan(spent, report)
-    if fan is not None:
+    if month_end and not spent.empty:
+        fan = _fan(spent, month_end)
         layers = [
             _band(fan, "95", colours.band95),
             _band(fan, "80", colours.band80),
@@ -51,21 +57,25 @@ def outlook_chart(
             *layers,
         ]
     if budget is not None:
-        layers.append(_budget(float(Decimal(budget)), f"budget {budget} {currency}", colours))
+        layers.append(_budget(float(budget), f"budget {plain(budget)} {currency}", colours))
     return alt.layer(*layers).properties(height=300)
 
 
-def _fan(spent: pd.DataFrame, report: dict[str, Any]) -> pd.DataFrame | None:
-    """Straight from what is spent to the range of the month end; None where that is known."""
-    ahead = report["projection"]
-    last = end_of_month(date.fromisoformat(f"{report['month']}-01"))
-    if spent.empty or ahead["month_end"] is None or ahead["method"] == "actual":
-        return None
-    ends = [float(Decimal(each)) for each in (ahead["month_end"], *ahead["p80"], *ahead["p95"])]
-    now = float(spent["position"].iloc[-1])
-    names = ["expected", "lo80", "hi80", "lo95", "hi95"]
-    fan = pd.DataFrame([[now] * 5, ends], columns=names)
-    return fan.assign(day=pd.to_datetime([spent["day"].iloc[-1], pd.Timestamp(last, tz="UTC")]))
+def month_end_range(projection: MonthEnd) -> dict[str, float]:
+    """Positions of the month end and its range; empty where it is known, or nothing is."""
+    if projection.month_end is None or projection.method == "actual":
+        return {}
+    ends = (projection.month_end, *(projection.p80 or ()), *(projection.p95 or ()))
+    known = [float(end) for end in ends if end is not None]
+    return dict(zip(("expected", "lo80", "hi80", "lo95", "hi95"), known, strict=True))
+
+
+def _fan(spent: pd.DataFrame, month_end: Mapping[str, float]) -> pd.DataFrame:
+    """Straight from what is spent to the range of the month end."""
+    day, now = spent["day"].iloc[-1], float(spent["position"].iloc[-1])
+    last = pd.Timestamp(end_of_month(day.date()), tz="UTC")
+    fan = pd.DataFrame([dict.fromkeys(month_end, now), dict(month_end)])
+    return fan.assign(day=pd.to_datetime([day, last]))
 
 
 def _line(spent: pd.DataFrame, currency: str, colours: Palette) -> Any:

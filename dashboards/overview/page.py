@@ -31,6 +31,7 @@ from dashboards.session import readings
 from dashboards.session.frame import footer, opened
 from dashboards.session.view import View
 from hve_monitor.errors import ConfigError
+from models.cost.documents import CostReport
 from models.incidents.cards import IncidentCard
 
 
@@ -53,7 +54,7 @@ def show(view: View) -> None:
     footer(view)
 
 
-def _cost(view: View) -> dict[str, Any] | None:
+def _cost(view: View) -> CostReport | None:
     """None where the tenants bill in different currencies: their sums would mean nothing."""
     try:
         return readings.cost(view)
@@ -61,7 +62,7 @@ def _cost(view: View) -> dict[str, Any] | None:
         return None
 
 
-def _headline(view: View, spent: dict[str, Any] | None, still_open: list[IncidentCard]) -> None:
+def _headline(view: View, spent: CostReport | None, still_open: list[IncidentCard]) -> None:
     complete = readings.coverage(view).complete
     mark = _mark(still_open, complete)
     sentence = f"{_finding(still_open, complete)}; {_spending(spent)}{_budgets(spent)}."
@@ -86,25 +87,21 @@ def _finding(still_open: list[IncidentCard], complete: bool | None) -> str:
     return "No incident is open" if complete else "No incident was found in what was read"
 
 
-def _spending(spent: dict[str, Any] | None) -> str:
+def _spending(spent: CostReport | None) -> str:
     if spent is None:
         return "choose one tenant to see its spend, they bill in different currencies"
-    to_date, ahead = spent["month_to_date"]["cost"], spent["projection"]["month_end"]
+    to_date, ahead = spent.month_to_date.cost, spent.projection.month_end
     if to_date is None:
         return "what was spent this month is unknown"
-    currency = spent["currency"]
+    currency = spent.currency
     return (
         f"{money(to_date, currency)} spent so far, {money(ahead, currency)} expected by month end"
     )
 
 
-def _budgets(spent: dict[str, Any] | None) -> str:
+def _budgets(spent: CostReport | None) -> str:
     """The budget that is passed first, where one is."""
-    ahead = [
-        each
-        for each in (spent or {}).get("budgets", [])
-        if each["passed_on"] or each["passes_on_expected"]
-    ]
+    ahead = [budget for budget in (spent.budgets if spent else []) if budget.passing_day]
     if not ahead:
         return ""
     finding = budget_finding(ahead)

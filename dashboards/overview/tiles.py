@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from decimal import Decimal
 from itertools import accumulate
-from typing import Any
 
 import streamlit as st
 
@@ -27,6 +25,7 @@ from dashboards.parts.tile import Tile, tile_markup
 from dashboards.session import readings
 from dashboards.session.view import View
 from hve_monitor.clock import days_between
+from models.cost.documents import CostReport
 from models.incidents.cards import IncidentCard
 from models.periods import end_of_month
 
@@ -37,7 +36,7 @@ BY_ACCOUNT: Link = ("spend", "By account and center", {})
 BUDGETS: Link = ("spend", "Budgets and what-if", {"part": "Budgets and what-if"})
 
 
-def overview_tiles(view: View, spent: dict[str, Any] | None, cards: list[IncidentCard]) -> None:
+def overview_tiles(view: View, spent: CostReport | None, cards: list[IncidentCard]) -> None:
     """Draws them in rows that wrap on a narrow screen."""
     with st.container(horizontal=True, gap="small", key="overview-tiles"):
         _spent_tile(view, spent)
@@ -64,17 +63,17 @@ def _tile(view: View, tile: Tile, link: Link) -> None:
             )
 
 
-def _spent_tile(view: View, spent: dict[str, Any] | None) -> None:
+def _spent_tile(view: View, spent: CostReport | None) -> None:
     if spent is None:
         _tile(view, Tile("Spent this month", "–", "several currencies"), BY_ACCOUNT)
         return
-    currency, so_far = spent["currency"], spent["month_to_date"]
+    currency, so_far = spent.currency, spent.month_to_date
     costs = readings.daily_costs(view, currency)
     tile = Tile(
         "Spent this month",
-        money(so_far["cost"], currency),
-        f"{count(so_far['billable_recipients'])} billable",
-        trend=[float(Decimal(costs.get(day, "0"))) for day in _trend_days(view)],
+        money(so_far.cost, currency),
+        f"{count(so_far.billable_recipients)} billable",
+        trend=[float(costs.get(day, 0)) for day in _trend_days(view)],
         kind="bar",
         help="Estimate from message traces: delivered recipients × unit price. Not the invoice."
         f" Bars: cost of each of the last {TREND_DAYS} UTC days.",
@@ -82,33 +81,31 @@ def _spent_tile(view: View, spent: dict[str, Any] | None) -> None:
     _tile(view, tile, BY_ACCOUNT)
 
 
-def _month_end_tile(view: View, spent: dict[str, Any] | None) -> None:
+def _month_end_tile(view: View, spent: CostReport | None) -> None:
     if spent is None:
         _tile(view, Tile("Expected by month end", "–", "several currencies"), BUDGETS)
         return
-    ahead = spent["projection"]
+    ahead = spent.projection
     tile = Tile(
         "Expected by month end",
-        money(ahead["month_end"], spent["currency"]),
-        f"80 %: {between(ahead['p80'])}",
+        money(ahead.month_end, spent.currency),
+        f"80 %: {between(ahead.p80)}",
         trend=_path_to_month_end(view, spent),
-        help=f"Method: {ahead['method']}, from {ahead['history_days']} days of history."
+        help=f"Method: {ahead.method}, from {ahead.history_days} days of history."
         " Area: cumulative cost of the month, straight from today to its expected end.",
     )
     _tile(view, tile, BUDGETS)
 
 
-def _path_to_month_end(view: View, spent: dict[str, Any]) -> list[float]:
+def _path_to_month_end(view: View, spent: CostReport) -> list[float]:
     """Positions: each day's cumulative cost; none where the end is unknown."""
-    if spent["projection"]["month_end"] is None:
+    if spent.projection.month_end is None:
         return []
     today = view.now.date()
-    costs = readings.daily_costs(view, spent["currency"])
-    sums = accumulate(
-        float(Decimal(costs.get(day, "0"))) for day in days_between(today.replace(day=1), today)
-    )
+    costs = readings.daily_costs(view, spent.currency)
+    sums = accumulate(float(costs.get(day, 0)) for day in days_between(today.replace(day=1), today))
     path, left = list(sums), (end_of_month(today) - today).days
-    end = float(Decimal(spent["projection"]["month_end"]))
+    end = float(spent.projection.month_end)
     return path + [path[-1] + (end - path[-1]) * step / left for step in range(1, left + 1)]
 
 

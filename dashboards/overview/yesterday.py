@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
 
 import streamlit as st
 
@@ -13,13 +12,15 @@ from dashboards.parts.figure import heading
 from dashboards.parts.markup import Markup, tag
 from dashboards.session import readings
 from dashboards.session.view import View
+from hve_monitor.document import plain
+from models.cost.documents import CostReport
 
 DAY, WEEK = timedelta(days=1), timedelta(days=7)
 MOST = 8
 MOVERS = 4
 
 
-def since_yesterday(view: View, spent: dict[str, Any] | None) -> None:
+def since_yesterday(view: View, spent: CostReport | None) -> None:
     """Draws the panel; `spent` is the cost report, None without one currency for all."""
     since = view.now - DAY
     changes = readings.changed(view, since)
@@ -55,17 +56,17 @@ def since_yesterday(view: View, spent: dict[str, Any] | None) -> None:
             )
 
 
-def _passed(spent: dict[str, Any] | None, since: datetime) -> list[Markup]:
+def _passed(spent: CostReport | None, since: datetime) -> list[Markup]:
     """Thresholds of budgets that were passed on the day of `since` or later."""
     return [
         tag(
             "li",
-            tag("strong", f"budget {budget['name']}"),
-            f" passed {line['threshold']:.0%} of {budget['amount']} on {day(line['passed_on'])}",
+            tag("strong", f"budget {budget.name}"),
+            f" passed {part.threshold:.0%} of {plain(budget.amount)} on {day(part.passed_on)}",
         )
-        for budget in (spent or {}).get("budgets", [])
-        for line in budget["thresholds"]
-        if line["passed_on"] and line["passed_on"] >= since.date().isoformat()
+        for budget in (spent.budgets if spent else [])
+        for part in budget.thresholds
+        if part.passed_on and part.passed_on >= since.date()
     ]
 
 

@@ -26,12 +26,12 @@ def is_unknown(value: object) -> bool:
     return value is None or str(value) in ("nan", "<NA>", "NaT", "None")
 
 
-def money(amount: str | None, currency: str) -> str:
-    """Decimal text as 4.8312 USD: HVE costs are small, so four digits stay, six below a cent."""
+def money(amount: Decimal | str | None, currency: str) -> str:
+    """An amount as 4.8312 USD: HVE costs are small, so four digits stay, six below a cent."""
     return UNKNOWN if amount is None else f"{digits(amount)} {currency}"
 
 
-def digits(amount: str) -> str:
+def digits(amount: Decimal | str) -> str:
     """The rounded number alone."""
     value = Decimal(amount)
     places = 2 if abs(value) >= WHOLE else 4
@@ -40,25 +40,26 @@ def digits(amount: str) -> str:
     return f"{value:,.{places}f}"
 
 
-def between(bounds: list[str | None] | None) -> str:
+def between(bounds: tuple[Decimal | None, Decimal | None] | None) -> str:
     """4.0123 – 4.3768; unknown where a bound is."""
     low, high = bounds or (None, None)
     return UNKNOWN if low is None or high is None else f"{digits(low)} – {digits(high)}"
 
 
-def exact(amount: str | None) -> str:
-    """Unrounded decimal text, at least six places so that a column of them lines up."""
+def exact(amount: Decimal | str | None) -> str:
+    """The amount, not rounded, with at least six places so that a column of them lines up."""
     if amount is None:
         return UNKNOWN
-    places = max(6, len(amount.partition(".")[2]))
-    return f"{Decimal(amount):,.{places}f}"
+    value = Decimal(amount)
+    places = max(6, -int(value.normalize().as_tuple().exponent))
+    return f"{value:,.{places}f}"
 
 
-def total(amounts: Iterable[str | None]) -> str | None:
-    """Exact sum of decimal texts; None where one of them is unknown."""
-    texts = list(amounts)
-    known = [Decimal(text) for text in texts if text is not None]
-    return None if len(known) < len(texts) else f"{sum(known, Decimal(0)):f}"
+def total(amounts: Iterable[Decimal | None]) -> Decimal | None:
+    """Exact sum; None where one of them is unknown."""
+    sums = list(amounts)
+    known = [amount for amount in sums if amount is not None]
+    return sum(known, Decimal(0)) if len(known) == len(sums) else None
 
 
 def share(part: object, whole: object) -> float | None:

@@ -2,75 +2,63 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
 
 import streamlit as st
 
 from dashboards.parts.amounts import day, money, percent
 from dashboards.parts.figure import heading
 from dashboards.parts.markup import tag
+from hve_monitor.document import plain
+from models.cost.budgets import by_passing
+from models.cost.documents import BudgetStatus, CostReport
 
 
-def budget_panel(report: dict[str, Any]) -> None:
+def budget_panel(report: CostReport) -> None:
     """Draws the panel from the cost report."""
     with st.container(border=True, height="stretch", key="budgets"):
-        if not report["budgets"]:
+        if not report.budgets:
             heading("No budget to judge", "[[budgets]] in hve.toml sets an amount for accounts.")
             return
         heading(
-            budget_finding(report["budgets"]),
+            budget_finding(report.budgets),
             "Used so far in the running period, and when each will be passed; what is passed first"
             " comes first.",
         )
-        for budget in by_passing(report["budgets"]):
-            _budget(budget, report["currency"])
+        for budget in by_passing(report.budgets):
+            _budget(budget, report.currency)
 
 
-def by_passing(budgets: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Passed ones first, then by the day on which they are expected to be passed."""
-    return sorted(
-        budgets,
-        key=lambda each: (
-            each["passed_on"] is None,
-            each["passed_on"] or each["passes_on_expected"] or "9999",
-            -each["used_ratio"],
-        ),
-    )
-
-
-def budget_finding(budgets: list[dict[str, Any]]) -> str:
+def budget_finding(budgets: Sequence[BudgetStatus]) -> str:
     """Which budget is passed first, and when."""
     first = by_passing(budgets)[0]
-    if first["passed_on"]:
-        return f"Budget {first['name']} was passed on {day(first['passed_on'])}"
-    if first["passes_on_expected"]:
-        when = day(first["passes_on_expected"])
-        return f"Budget {first['name']} is expected to be passed on {when}"
+    if first.passed_on:
+        return f"Budget {first.name} was passed on {day(first.passed_on)}"
+    if first.passes_on_expected:
+        return f"Budget {first.name} is expected to be passed on {day(first.passes_on_expected)}"
     return "No budget is expected to be passed"
 
 
-def _budget(budget: dict[str, Any], currency: str) -> None:
-    used = percent(budget["used_ratio"])
-    text = (
-        f"{money(budget['used'], currency)} of {budget['amount']} {currency} a {budget['period']}"
-    )
-    body = [tag("h2", f"{budget['name']}: {used} used"), tag("p", f"{text}. {passing(budget)}")]
+def _budget(budget: BudgetStatus, currency: str) -> None:
+    used, amount = percent(budget.used_ratio), plain(budget.amount)
+    text = f"{money(budget.used, currency)} of {amount} {currency} a {budget.period}"
+    body = [tag("h2", f"{budget.name}: {used} used"), tag("p", f"{text}. {passing(budget)}")]
     st.html(tag("div", *body, style="hve"))
-    st.progress(min(1.0, max(0.0, float(budget["used_ratio"]))))
-    passed = [f"{each:.0%}".replace("%", " %") for each in budget["thresholds_passed"]]
+    st.progress(min(1.0, max(0.0, budget.used_ratio)))
+    passed = [f"{part:.0%}".replace("%", " %") for part in budget.thresholds_passed]
     if passed:
         st.caption(f"Thresholds passed: {', '.join(passed)}")
 
 
-def passing(budget: dict[str, Any]) -> str:
+def passing(budget: BudgetStatus) -> str:
     """When the budget is or will be passed, with the range of days."""
-    if budget["passed_on"]:
-        return f"Passed on {day(budget['passed_on'])}."
-    soonest, latest = budget["p80_from"], budget["p80_to"]
-    if budget["passes_on_expected"]:
+    if budget.passed_on:
+        return f"Passed on {day(budget.passed_on)}."
+    soonest, latest = budget.p80_from, budget.p80_to
+    if budget.passes_on_expected:
         until = day(latest) if latest else "after the period"
         since = day(soonest) if soonest else "unknown"
-        expected = day(budget["passes_on_expected"])
+        expected = day(budget.passes_on_expected)
         return f"Expected to be passed on {expected} (80 %: {since} to {until})."
     if soonest:
         return f"Not expected to be passed, but it could be from {day(soonest)} on (80 %)."

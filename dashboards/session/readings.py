@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Any, ParamSpec, TypeVar
 
 import pandas as pd
@@ -15,11 +16,13 @@ from dashboards.session.access import guarded
 from dashboards.session.view import View
 from hve_monitor.clock import midnight, parse_time
 from models.cost.daily import cost_by_day
+from models.cost.documents import ChangeCost, CostReport
 from models.cost.spend import past, planned_change, spend
-from models.cost.whatif import Change
+from models.cost.whatif import PlannedChange
 from models.delivery import outcomes as deliveries
 from models.delivery.search import TraceFilter, find_traces, search_traces
 from models.delivery.timeline import message_timelines
+from models.forecast.backtest import Backtest
 from models.incidents.cards import IncidentCard, WholeCard, incident_card, incident_cards
 from models.incidents.overspill import PlannedSend
 from models.overview import changes, health
@@ -126,7 +129,7 @@ def counts(view: View, since: datetime | None, until: datetime | None = None) ->
 
 
 @slowly_kept
-def cost(view: View, month: str | None = None) -> dict[str, Any]:
+def cost(view: View, month: str | None = None) -> CostReport:
     """models.cost.spend.spend.
 
     Raises: ConfigError when the tenants bill in different currencies.
@@ -142,13 +145,13 @@ def tenants(view: View) -> list[dict[str, Any]]:
 
 
 @slowly_kept
-def backtest(view: View) -> dict[str, Any]:
+def backtest(view: View) -> Backtest:
     """models.cost.spend.past of the view's tenant."""
     return past(view.config, view.now, view.tenant)
 
 
 @kept
-def daily_costs(view: View, currency: str) -> dict[date, str]:
+def daily_costs(view: View, currency: str) -> dict[date, Decimal]:
     """models.cost.daily.cost_by_day of the view's tenant."""
     with read_published(view.config.warehouse.path, view.now, view.tenant) as published:
         return cost_by_day(published, currency)
@@ -236,7 +239,7 @@ def learning(view: View) -> dict[Sender, int]:
 
 
 @kept
-def whatif(view: View, change: Change) -> dict[str, Any]:
+def whatif(view: View, change: PlannedChange) -> ChangeCost:
     """models.cost.spend.planned_change, as `hve whatif` prints it. Raises: ConfigError."""
     return planned_change(view.config, view.now, view.tenant, change)
 

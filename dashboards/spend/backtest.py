@@ -2,44 +2,47 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
 import streamlit as st
+from msgspec.structs import asdict
 
 from dashboards.parts.amounts import percent, plural
 from dashboards.parts.figure import heading, listing
 from dashboards.session import readings
 from dashboards.session.view import View
+from models.forecast.backtest import Backtest, BacktestRow
 
 
 def backtest_panel(view: View) -> None:
     """One row per day of the period that was looked at from, for the total and for accounts."""
-    found = readings.backtest(view)
+    past = readings.backtest(view)
     with st.container(border=True, key="backtest"):
-        if found["unavailable"]:
-            heading("How good is the projection?", f"Not known yet: {found['unavailable']}.")
+        if past.unavailable:
+            heading("How good is the projection?", f"Not known yet: {past.unavailable}.")
             return
-        heading(_finding(found["rows"]), _detail(found))
-        listing(_table(found["rows"]), _columns())
+        heading(_finding(past.rows), _detail(past))
+        listing(_table(past.rows), _columns())
 
 
-def _finding(rows: list[dict[str, Any]]) -> str:
-    total = next(row for row in rows if row["scope"] == "total")
-    ours, plain = percent(total["projection_error"]), percent(total["run_rate_error"])
+def _finding(rows: Sequence[BacktestRow]) -> str:
+    total = next(row for row in rows if row.scope == "total")
+    ours, plain = percent(total.projection_error), percent(total.run_rate_error)
     return f"Seen from its first day, a month was off by {ours} on average (run rate: {plain})"
 
 
-def _detail(found: dict[str, Any]) -> str:
+def _detail(past: Backtest) -> str:
     return (
-        f"{plural(len(found['periods']), 'period')} of {found['period_days']} days since"
-        f" {found['periods'][0]}, each seen from the day named with nothing later known. Errors"
+        f"{plural(len(past.periods), 'period')} of {past.period_days} days since"
+        f" {past.periods[0]}, each seen from the day named with nothing later known. Errors"
         " are mean absolute percentages; the run rate is what came so far, straight on."
     )
 
 
-def _table(rows: list[dict[str, Any]]) -> pd.DataFrame:
-    frame = pd.DataFrame(rows).sort_values(["scope", "day"], ascending=[False, True])
+def _table(rows: Sequence[BacktestRow]) -> pd.DataFrame:
+    frame = pd.DataFrame(map(asdict, rows)).sort_values(["scope", "day"], ascending=[False, True])
     shares = ["projection_error", "run_rate_error", "inside_80", "inside_95"]
     frame[shares] = frame[shares] * 100.0
     frame["scope"] = frame["scope"].map(

@@ -10,22 +10,22 @@ import streamlit as st
 from dashboards.parts.amounts import count, exact, money, plural
 from dashboards.parts.figure import heading, listing
 from dashboards.parts.markup import Markup, tag
+from models.cost.documents import CostReport
 
 NOBODY = "no cost center"
 
 
-def center_panel(report: dict[str, Any]) -> None:
+def center_panel(report: CostReport) -> None:
     """One row per cost center, beside what Azure's invoice says of it."""
-    rows, currency = report["by_cost_center"], report["currency"]
+    rows, currency = report.by_cost_center, report.currency
     with st.container(border=True, height="stretch", key="centers"):
         if not rows:
             heading("Nobody caused cost in this month", "Nothing billable is known.")
             return
-        named = [row for row in rows if row["cost_center"]]
         first = rows[0]
         heading(
-            f"{first['cost_center']} pays most: {money(first['cost'], currency)}"
-            if named
+            f"{first.cost_center} pays most: {money(first.cost, currency)}"
+            if any(row.cost_center for row in rows)
             else "No cost center is named",
             f"Estimated {currency} by cost center; cost_centers.csv or [[cost_centers]] in hve.toml"
             " says who pays for which account.",
@@ -34,29 +34,19 @@ def center_panel(report: dict[str, Any]) -> None:
         st.html(tag("div", *_unit(report), style="hve"))
 
 
-def _table(report: dict[str, Any]) -> pd.DataFrame:
-    rows = report["by_cost_center"]
-    invoiced = _invoiced(report)
+def _table(report: CostReport) -> pd.DataFrame:
+    rows, shares = report.by_cost_center, report.invoice.shares() if report.invoice else {}
+    invoiced = {center: share.amount for center, share in shares.items()}
     return pd.DataFrame(
         {
-            "center": [row["cost_center"] or NOBODY for row in rows],
-            "accounts": [len(row["accounts"]) for row in rows],
-            "billable": [row["billable_recipients"] for row in rows],
-            "cost": [exact(row["cost"]) for row in rows],
-            "invoiced": [invoiced.get(row["cost_center"], "unknown") for row in rows],
-            "incidents": [exact(row["incident_cost"]) for row in rows],
+            "center": [row.cost_center or NOBODY for row in rows],
+            "accounts": [len(row.accounts) for row in rows],
+            "billable": [row.billable_recipients for row in rows],
+            "cost": [exact(row.cost) for row in rows],
+            "invoiced": [exact(invoiced.get(row.cost_center)) for row in rows],
+            "incidents": [exact(row.incident_cost) for row in rows],
         }
     )
-
-
-def _invoiced(report: dict[str, Any]) -> dict[str | None, str]:
-    """Azure's amount by center; empty where no amount was read."""
-    if report["invoice"] is None:
-        return {}
-    lines = report["invoice"]["by_cost_center"]
-    return {
-        line["cost_center"]: exact(line["amount"]) for line in lines if line["kind"] != "residual"
-    }
 
 
 def _columns(currency: str) -> dict[str, Any]:
@@ -71,14 +61,14 @@ def _columns(currency: str) -> dict[str, Any]:
     }
 
 
-def _unit(report: dict[str, Any]) -> list[Markup]:
-    unit, currency = report["unit_economics"], report["currency"]
+def _unit(report: CostReport) -> list[Markup]:
+    unit, currency = report.unit_economics, report.currency
     facts = {
-        "One message": money(unit["cost_per_message"], currency),
-        "1,000 recipients": money(unit["cost_per_1000_recipients"], currency),
-        "Incidents added": f"{money(unit['incident_cost'], currency)} for"
-        f" {plural(unit['incident_recipients'], 'recipient')}",
-        "Messages": count(unit["messages"]),
+        "One message": money(unit.cost_per_message, currency),
+        "1,000 recipients": money(unit.cost_per_1000_recipients, currency),
+        "Incidents added": f"{money(unit.incident_cost, currency)} for"
+        f" {plural(unit.incident_recipients, 'recipient')}",
+        "Messages": count(unit.messages),
     }
     pairs = [cell for name, value in facts.items() for cell in (tag("dt", name), tag("dd", value))]
     return [tag("dl", *pairs, style="facts")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboards.charts.cost import outlook_chart, scenario_chart, spent_by_day
+from dashboards.charts.cost import month_end_range, outlook_chart, scenario_chart, spent_by_day
 from dashboards.parts.amounts import between, count, exact, money, total
 from dashboards.parts.budget_words import budget_panel
 from dashboards.parts.figure import empty, figure, heading, listing
@@ -24,7 +25,9 @@ from dashboards.spend.centers import center_panel
 from dashboards.spend.downloads import focus_panel
 from dashboards.spend.reconciliation import closing_panel, reconciliation_panel
 from dashboards.spend.whatif import whatif_panel
+from hve_monitor.document import plain
 from hve_monitor.errors import ConfigError
+from models.cost.documents import AccountCost, CostReport, Scenario
 
 # The parts of the page; the chosen one is in the URL, and only it is drawn.
 PARTS = ("By account", "Budgets and what-if", "Centers and invoice")
@@ -52,31 +55,31 @@ def show(view: View) -> None:
     footer(view)
 
 
-def _month(view: View, report: dict[str, Any]) -> None:
+def _month(view: View, report: CostReport) -> None:
     _outlook(view, report)
     _by_account(report)
 
 
-def _ahead(view: View, report: dict[str, Any]) -> None:
+def _ahead(view: View, report: CostReport) -> None:
     budget_panel(report)
     whatif_panel(view)
     _scenarios(report)
     backtest_panel(view)
 
 
-def _behind(view: View, report: dict[str, Any]) -> None:
+def _behind(view: View, report: CostReport) -> None:
     left, right = st.columns([5, 3])
     with left:
         center_panel(report)
     with right:
         closing_panel(report)
-        focus_panel(view, report["month"], has_invoice=report["invoice"] is not None)
+        focus_panel(view, report.month, has_invoice=report.invoice is not None)
     reconciliation_panel(report)
 
 
-def _estimate_note(report: dict[str, Any]) -> None:
-    price = report["unit_price"]
-    rate = "no price is known" if price is None else f"{price} {report['currency']} each"
+def _estimate_note(report: CostReport) -> None:
+    price = plain(report.unit_price)
+    rate = "no price is known" if price is None else f"{price} {report.currency} each"
     st.html(
         tag(
             "div",
@@ -88,42 +91,42 @@ def _estimate_note(report: dict[str, Any]) -> None:
     )
 
 
-def _tiles(report: dict[str, Any]) -> None:
-    currency, ahead, so_far = report["currency"], report["projection"], report["month_to_date"]
+def _tiles(report: CostReport) -> None:
+    currency, ahead, so_far = report.currency, report.projection, report.month_to_date
     tiles = [
         Tile(
             "Spent in the month",
-            money(so_far["cost"], currency),
-            f"exactly {exact(so_far['cost'])}",
+            money(so_far.cost, currency),
+            f"exactly {exact(so_far.cost)}",
         ),
-        Tile("Billable recipients", count(so_far["billable_recipients"]), "estimate from traces"),
-        Tile("At month end", money(ahead["month_end"], currency), ahead["method"]),
-        Tile("80 % range", between(ahead["p80"]), f"{currency} at month end"),
-        Tile("95 % range", between(ahead["p95"]), f"{currency} at month end"),
+        Tile("Billable recipients", count(so_far.billable_recipients), "estimate from traces"),
+        Tile("At month end", money(ahead.month_end, currency), ahead.method),
+        Tile("80 % range", between(ahead.p80), f"{currency} at month end"),
+        Tile("95 % range", between(ahead.p95), f"{currency} at month end"),
     ]
-    if quarter := report["quarter"]:
+    if quarter := report.quarter:
         tiles.append(
             Tile(
-                f"At the end of {quarter['quarter']}",
-                money(quarter["quarter_end"], currency),
-                f"80 %: {between(quarter['p80'])}",
+                f"At the end of {quarter.quarter}",
+                money(quarter.quarter_end, currency),
+                f"80 %: {between(quarter.p80)}",
             )
         )
     tile_row(*tiles)
 
 
-def _outlook(view: View, report: dict[str, Any]) -> None:
-    spent = spent_by_day(_daily_costs(view, report), report["month"], view.now.date())
-    currency, ahead = report["currency"], report["projection"]
-    budget = report["budgets"][0]["amount"] if _is_near(report) else None
-    over = ahead["method"] == "actual"
-    if ahead["month_end"] is None:
-        empty(f"What {report['month']} costs is unknown: {ahead['method']}.")
+def _outlook(view: View, report: CostReport) -> None:
+    spent = spent_by_day(_daily_costs(view, report), report.month, view.now.date())
+    currency, ahead = report.currency, report.projection
+    budget = report.budgets[0].amount if _is_near(report) else None
+    over = ahead.method == "actual"
+    if ahead.month_end is None:
+        empty(f"What {report.month} costs is unknown: {ahead.method}.")
         return
     figure(
-        f"{report['month']} cost {money(report['month_to_date']['cost'], currency)}"
+        f"{report.month} cost {money(report.month_to_date.cost, currency)}"
         if over
-        else f"{money(ahead['month_end'], currency)} are expected by the end of {report['month']}",
+        else f"{money(ahead.month_end, currency)} are expected by the end of {report.month}",
         f"Cumulative {currency} per UTC day."
         + (
             ""
@@ -131,12 +134,7 @@ def _outlook(view: View, report: dict[str, Any]) -> None:
             else " Dashed: expected; dark band 80 %, light band 95 %, drawn straight"
             " from today to the range of the month end."
         ),
-        outlook_chart(
-            spent,
-            {name: report[name] for name in ("month", "currency", "projection")},
-            budget,
-            palette(),
-        ),
+        outlook_chart(spent, month_end_range(ahead), currency, budget, palette()),
         spent[["day", "cost", "total"]].sort_values("day", ascending=False),
         {
             "day": st.column_config.DateColumn("Day (UTC)", format="YYYY-MM-DD"),
@@ -150,46 +148,46 @@ def _amount(label: str) -> Any:
     return st.column_config.TextColumn(label, alignment="right")
 
 
-def _daily_costs(view: View, report: dict[str, Any]) -> dict[date, str]:
+def _daily_costs(view: View, report: CostReport) -> dict[date, Decimal]:
     """Whole recipients × the price of their day, as the report itself counts them."""
-    rows = readings.daily_costs(view, report["currency"])
-    return {each: text for each, text in rows.items() if f"{each:%Y-%m}" == report["month"]}
+    costs = readings.daily_costs(view, report.currency)
+    return {day: cost for day, cost in costs.items() if f"{day:%Y-%m}" == report.month}
 
 
-def _is_near(report: dict[str, Any]) -> bool:
+def _is_near(report: CostReport) -> bool:
     """Whether the first budget is in sight: far above, its line would flatten the chart."""
-    if not report["budgets"] or report["budgets"][0]["period"] != "month":
+    if not report.budgets or report.budgets[0].period != "month":
         return False
-    high = (report["projection"]["p95"] or [None, None])[1]
-    top = high or report["month_to_date"]["cost"] or "0"
-    return Decimal(report["budgets"][0]["amount"]) <= 2 * Decimal(top)
+    _, high = report.projection.p95 or (None, None)
+    top = high or report.month_to_date.cost or Decimal(0)
+    return report.budgets[0].amount <= 2 * top
 
 
-def _by_account(report: dict[str, Any]) -> None:
-    lines, currency = report["by_account"], report["currency"]
+def _by_account(report: CostReport) -> None:
+    lines, currency = report.by_account, report.currency
     with st.container(border=True, height="stretch", key="by-account"):
         if not lines:
             heading("No account is known to have sent anything billable in this month")
             return
-        whole = total(line["month_to_date"] for line in lines)
+        whole = total(line.month_to_date for line in lines)
         heading(
-            f"{lines[0]['account']} is the most expensive of {len(lines)} accounts",
+            f"{lines[0].account} is the most expensive of {len(lines)} accounts",
             f"Exact amounts in {currency}; together {exact(whole)} {currency} so far.",
         )
         listing(_account_table(lines), _account_columns(currency))
 
 
-def _account_table(lines: list[dict[str, Any]]) -> pd.DataFrame:
-    whole = sum(line["billable_recipients"] or 0 for line in lines) or 1
+def _account_table(lines: Sequence[AccountCost]) -> pd.DataFrame:
+    whole = sum(line.billable_recipients for line in lines) or 1
     return pd.DataFrame(
         {
-            "account": [line["account"] for line in lines],
-            "billable": [line["billable_recipients"] for line in lines],
-            "share": [(line["billable_recipients"] or 0) / whole * 100 for line in lines],
-            "month_to_date": [exact(line["month_to_date"]) for line in lines],
-            "month_end": [exact(line["month_end"]) for line in lines],
-            "low": [exact(line["p80"][0]) for line in lines],
-            "high": [exact(line["p80"][1]) for line in lines],
+            "account": [line.account for line in lines],
+            "billable": [line.billable_recipients for line in lines],
+            "share": [line.billable_recipients / whole * 100 for line in lines],
+            "month_to_date": [exact(line.month_to_date) for line in lines],
+            "month_end": [exact(line.month_end) for line in lines],
+            "low": [exact(line.p80[0]) for line in lines],
+            "high": [exact(line.p80[1]) for line in lines],
         }
     )
 
@@ -207,35 +205,36 @@ def _account_columns(currency: str) -> dict[str, Any]:
     }
 
 
-def _scenarios(report: dict[str, Any]) -> None:
-    known = [each for each in report["next_12_months"] if _is_known(each)]
+def _scenarios(report: CostReport) -> None:
+    known = [scenario for scenario in report.next_12_months if _is_known(scenario)]
     # Plans that change nothing would only repeat the first chart.
-    known = [
-        each
-        for place, each in enumerate(known)
-        if place == 0 or each["months"] != known[0]["months"]
+    shown = [
+        scenario
+        for place, scenario in enumerate(known)
+        if place == 0 or scenario.months != known[0].months
     ]
-    if not known:
+    if not shown:
         return
-    top = max(float(Decimal(month["p80"][1])) for each in known for month in each["months"])
-    for place, scenario in zip(st.columns(len(known)), known, strict=True):
+    ends = [month.p80[1] for scenario in shown for month in scenario.months]
+    top = max(float(end) for end in ends if end is not None)
+    for place, scenario in zip(st.columns(len(shown)), shown, strict=True):
         with place:
-            _scenario(scenario, report["currency"], top)
+            _scenario(scenario, report.currency, top)
 
 
-def _is_known(scenario: dict[str, Any]) -> bool:
-    return all(month["cost"] is not None for month in scenario["months"])
+def _is_known(scenario: Scenario) -> bool:
+    return all(month.cost is not None for month in scenario.months)
 
 
-def _scenario(scenario: dict[str, Any], currency: str, top: float) -> None:
-    name, basis = SCENARIOS.get(scenario["scenario"], (scenario["scenario"], ""))
-    months = scenario["months"]
+def _scenario(scenario: Scenario, currency: str, top: float) -> None:
+    name, basis = SCENARIOS.get(scenario.scenario, (scenario.scenario, ""))
+    months = scenario.months
     texts = pd.DataFrame(
         {
-            "month": [month["month"] for month in months],
-            "cost": [exact(month["cost"]) for month in months],
-            "low": [exact(month["p80"][0]) for month in months],
-            "high": [exact(month["p80"][1]) for month in months],
+            "month": [month.month for month in months],
+            "cost": [exact(month.cost) for month in months],
+            "low": [exact(month.p80[0]) for month in months],
+            "high": [exact(month.p80[1]) for month in months],
         }
     )
     places = pd.DataFrame(
@@ -249,7 +248,7 @@ def _scenario(scenario: dict[str, Any], currency: str, top: float) -> None:
         }
     )
     figure(
-        f"{name}: {money(total(month['cost'] for month in months), currency)} in twelve months",
+        f"{name}: {money(total(month.cost for month in months), currency)} in twelve months",
         f"{currency} per month by {basis}; the band is the 80 % range.",
         scenario_chart(places, currency, top, palette()),
         texts,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
@@ -13,7 +14,11 @@ from dashboards.parts.figure import behind, heading
 from dashboards.parts.markup import literal, tag
 from dashboards.parts.palette import palette
 from dashboards.parts.spec import draw
+from models.cost.documents import CostReport, Restatement
+from models.invoice.documents import DayReconciliation
+from models.usage.corrections import Correction
 
+MOST = 8  # corrections that are listed
 LABELS = {
     "day_utc": "Day (UTC)",
     "estimated": "Estimated",
@@ -22,20 +27,19 @@ LABELS = {
     "credit": "Credit",
     "residual": "Unexplained",
 }
-Row = dict[str, Any]
 
 
-def reconciliation_panel(report: Row) -> None:
+def reconciliation_panel(report: CostReport) -> None:
     """Draws the panel of the report's month."""
     with st.container(border=True, key="reconciliation"):
-        rows = report["reconciliation"]
+        rows = report.reconciliation
         if not rows:
             heading(
                 "Not reconciled with Azure yet",
                 "No Azure cost rows were read; what the subscription was charged is unknown here.",
             )
             return
-        odd = sum(row["status"] == "unexplained" for row in rows)
+        odd = sum(row.status == "unexplained" for row in rows)
         heading(
             f"{plural(odd, 'day')} of {len(rows)} {'is' if odd == 1 else 'are'} not explained"
             if odd
@@ -44,34 +48,41 @@ def reconciliation_panel(report: Row) -> None:
             " boundary and the rounding found in its amounts make of the traces.",
         )
         draw(
-            charged_chart(_positions(rows), report["currency"], palette()),
-            f"Estimated and invoiced {report['currency']} per UTC day of {report['month']}.",
+            charged_chart(_positions(rows), report.currency, palette()),
+            f"Estimated and invoiced {report.currency} per UTC day of {report.month}.",
         )
-        for month in report["reconciliation_months"]:
-            st.markdown("\n".join(f"- {literal(each['text'])}" for each in month["findings"]))
-        behind("Day by day", report["month"], _table(rows), _columns(report["currency"]))
+        for month in report.reconciliation_months:
+            st.markdown("\n".join(f"- {literal(finding.text)}" for finding in month.findings))
+        behind("Day by day", report.month, _table(rows), _columns(report.currency))
 
 
-def _positions(rows: list[Row]) -> pd.DataFrame:
+def _positions(rows: Sequence[DayReconciliation]) -> pd.DataFrame:
     """Places on the chart; a day that Azure has not charged yet has no mark, and no 0."""
-    found = [
-        (row["day_utc"], name, float(row[name]), exact(row[name]), row["status"])
+    marks = [
+        (row.day_utc, name, float(amount), exact(amount), row.status)
         for row in rows
-        for name in ("estimated", "expected", "invoiced")
-        if row[name] is not None
+        for name, amount in (
+            ("estimated", row.estimated),
+            ("expected", row.expected),
+            ("invoiced", row.invoiced),
+        )
+        if amount is not None
     ]
-    frame = pd.DataFrame(found, columns=["day", "what", "position", "amount", "status"])
+    frame = pd.DataFrame(marks, columns=["day", "what", "position", "amount", "status"])
     return frame.assign(day=pd.to_datetime(frame["day"], utc=True))
 
 
-def _table(rows: list[Row]) -> pd.DataFrame:
-    columns = {
-        name: [row[name] if name == "day_utc" else exact(row[name]) for row in rows]
-        for name in LABELS
+def _table(rows: Sequence[DayReconciliation]) -> pd.DataFrame:
+    amounts = {
+        name: [exact(getattr(row, name)) for row in rows] for name in LABELS if name != "day_utc"
     }
-    return pd.DataFrame(columns).assign(
-        status=[row["status"] for row in rows],
-        why=["; ".join(each["text"] for each in row["causes"]) for row in rows],
+    return pd.DataFrame(
+        {
+            "day_utc": [str(row.day_utc) for row in rows],
+            **amounts,
+            "status": [row.status for row in rows],
+            "why": ["; ".join(cause.text for cause in row.causes) for row in rows],
+        }
     )
 
 
@@ -86,38 +97,41 @@ def _columns(currency: str) -> dict[str, Any]:
     }
 
 
-def closing_panel(report: Row) -> None:
+def closing_panel(report: CostReport) -> None:
     """Whether the month is frozen, what came after that, and what past days were corrected to."""
-    currency, corrected = report["currency"], report["corrections"]
+    currency = report.currency
     with st.container(border=True, key="closing"):
-        if report["closed"]:
-            last = max(each["closed_at"] for each in report["closed"])
+        if report.closed:
+            last = max(closed.closed_at for closed in report.closed)
             heading(
-                f"{report['month']} is closed since {moment(last)}",
-                f"{plural(len(report['restatements']), 'restatement')} since then;"
+                f"{report.month} is closed since {moment(last)}",
+                f"{plural(len(report.restatements), 'restatement')} since then;"
                 " a closed month never changes.",
             )
         else:
             heading(
-                f"{report['month']} is not closed",
-                f"'hve cost --close {report['month']}' freezes it when it is over.",
+                f"{report.month} is not closed",
+                f"'hve cost --close {report.month}' freezes it when it is over.",
             )
-        lines = [tag("li", _restated(each, currency)) for each in report["restatements"]]
-        lines += [tag("li", _corrected(each, currency)) for each in corrected[:8]]
+        lines = [tag("li", _restated(change, currency)) for change in report.restatements]
+        lines += [
+            tag("li", _corrected(correction, currency)) for correction in report.corrections[:MOST]
+        ]
         if lines:
             st.html(tag("div", tag("ul", *lines), style="hve"))
         else:
             st.caption("No past day of this month was corrected.")
 
 
-def _restated(each: Row, currency: str) -> str:
-    whose = f" of {each['account']}" if each["account"] else ""
-    was, then = money(each["closed"], currency), money(each["now"], currency)
-    return f"{each['what'].capitalize()}{whose}: {then} instead of {was}"
+def _restated(change: Restatement, currency: str) -> str:
+    whose = f" of {change.account}" if change.account else ""
+    before, after = money(change.closed, currency), money(change.now, currency)
+    return f"{change.what.capitalize()}{whose}: {after} instead of {before}"
 
 
-def _corrected(each: Row, currency: str) -> str:
+def _corrected(correction: Correction, currency: str) -> str:
     return (
-        f"{day(each['day_utc'])}, {each['account']}: {each['billable_after']} billable recipients"
-        f" after {each['billable_before']} ({money(each['difference'], currency)})"
+        f"{day(correction.day_utc)}, {correction.account}: {correction.billable_after} billable"
+        f" recipients after {correction.billable_before}"
+        f" ({money(correction.cost_change, currency)})"
     )

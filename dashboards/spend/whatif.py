@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
+from typing import NamedTuple
 
 import pandas as pd
 import streamlit as st
+from msgspec.structs import asdict
 
 from dashboards.charts.cost import cost_bars
 from dashboards.parts.amounts import count, digits, exact, money, percent, plural
@@ -16,12 +17,13 @@ from dashboards.parts.palette import palette
 from dashboards.parts.spec import draw
 from dashboards.session import readings
 from dashboards.session.view import View
+from hve_monitor.document import plain
 from hve_monitor.errors import ConfigError
+from models.cost.documents import ChangeCost, ChangedBudget
 from models.cost.whatif import change_of
 
 ONCE, EVERY = "once", ("once", "day", "week", "month")
 USUAL_RECIPIENTS, MOST, SLIDER_TO, STEP = 1_000, 10_000_000, 100_000, 500
-Row = dict[str, Any]
 
 
 @st.fragment
@@ -29,25 +31,43 @@ def whatif_panel(view: View) -> None:
     """Draws the panel; it alone is drawn again while the sliders move. All of it is in the URL."""
     with st.container(border=True, key="whatif"):
         title = st.empty()
-        asked = _asked(view)
+        controls = _controls(view)
         try:
-            found = readings.whatif(view, change_of(*asked, today=view.now.date()))
+            change = change_of(
+                controls.account,
+                controls.recipients,
+                controls.sends,
+                controls.every,
+                (controls.first, controls.last),
+                view.now.date(),
+            )
+            answer = readings.whatif(view, change)
         except ConfigError as error:
             with title:
                 heading("What would a mailing cost?")
             st.warning(literal(str(error)))
             return
         with title:
-            heading(_finding(found), _detail(found))
+            heading(_finding(answer), _detail(answer))
         left, right = st.columns([3, 2])
         with left:
-            _months(found)
+            _months(answer)
         with right:
-            st.html(tag("div", *_facts(found), style="hve"))
+            st.html(tag("div", *_facts(answer), style="hve"))
 
 
-def _asked(view: View) -> tuple[str, int, int, str | None, tuple[str | None, str | None]]:
-    """account, recipients, sends, every, (first, last) of the controls."""
+class _Controls(NamedTuple):
+    """What is set; days are YYYY-MM-DD, None where they are open."""
+
+    account: str
+    recipients: int
+    sends: int
+    every: str | None
+    first: str | None
+    last: str | None
+
+
+def _controls(view: View) -> _Controls:
     names = list(dict.fromkeys(sender.account for sender in readings.accounts(view)))
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
         account = st.selectbox(
@@ -64,7 +84,7 @@ def _asked(view: View) -> tuple[str, int, int, str | None, tuple[str | None, str
         first = _day("From", "if_from")
         last = _day("Until", "if_until")
     repeated = None if every in (None, ONCE) else str(every)
-    return str(account), recipients, sends, repeated, (first, last)
+    return _Controls(str(account), recipients, sends, repeated, first, last)
 
 
 def _recipients() -> int:
@@ -90,35 +110,33 @@ def _day(label: str, key: str) -> str | None:
     return value.isoformat() if isinstance(value, date) else None
 
 
-def _finding(found: Row) -> str:
-    currency, monthly = found["currency"], found["per_month"]
-    whom = plural(found["recipients_per_send"], "recipient")
+def _finding(answer: ChangeCost) -> str:
+    currency, monthly = answer.currency, answer.per_month
+    whom = plural(answer.recipients_per_send, "recipient")
+    sends = plural(answer.sends, "send")
     if monthly is None:
-        times = plural(found["sends"], "send")
-        return f"{times} to {whom}: {money(found['total']['cost'], currency)}"
-    often = f"{plural(found['sends'], 'send')} a {found['every']}"
-    return f"{often} to {whom}: {money(monthly['cost'], currency)} a month"
+        return f"{sends} to {whom}: {money(answer.total.cost, currency)}"
+    return f"{sends} a {answer.every} to {whom}: {money(monthly.cost, currency)} a month"
 
 
-def _detail(found: Row) -> str:
-    price = found["unit_price"]
-    rate = "no price is known" if price is None else f"{price} {found['currency']} a recipient"
-    return f"From {found['from']} at {rate}; the same as 'hve whatif'. Everything is an estimate."
+def _detail(answer: ChangeCost) -> str:
+    price = plain(answer.unit_price)
+    rate = "no price is known" if price is None else f"{price} {answer.currency} a recipient"
+    return f"From {answer.first} at {rate}; the same as 'hve whatif'. Everything is an estimate."
 
 
-def _facts(found: Row) -> list[Markup]:
-    currency, sends = found["currency"], found["messages"]
+def _facts(answer: ChangeCost) -> list[Markup]:
+    currency, messages, total = answer.currency, answer.messages, answer.total
     facts = {
-        "One send": money(found["cost_per_send"], currency),
-        "All shown months": f"{money(found['total']['cost'], currency)}, exactly"
-        f" {exact(found['total']['cost'])}",
-        "Recipients in them": count(found["total"]["recipients"]),
-        "Messages of one send": f"{count(sends['per_send'])} with"
-        f" {sends['recipients_per_message']} recipients each, or"
-        f" {sends['one_list']} through a list",
+        "One send": money(answer.cost_per_send, currency),
+        "All shown months": f"{money(total.cost, currency)}, exactly {exact(total.cost)}",
+        "Recipients in them": count(total.recipients),
+        "Messages of one send": f"{count(messages.per_send)} with"
+        f" {messages.recipients_per_message} recipients each, or"
+        f" {messages.one_list} through a list",
     }
     pairs = [cell for name, value in facts.items() for cell in (tag("dt", name), tag("dd", value))]
-    budgets = [tag("li", *_budget(each, currency)) for each in found["budgets"]]
+    budgets = [tag("li", *_budget(budget, currency)) for budget in answer.budgets]
     return [
         tag("dl", *pairs, style="facts"),
         tag("h2", "Budgets with it" if budgets else "No budget covers this account"),
@@ -126,34 +144,35 @@ def _facts(found: Row) -> list[Markup]:
     ]
 
 
-def _budget(budget: Row, currency: str) -> list[str]:
+def _budget(budget: ChangedBudget, currency: str) -> list[str]:
     mark = {
         True: tag("span", "▲ passed because of it", style="mark bad"),
         False: tag("span", "● not passed by it", style="mark good"),
         None: tag("span", "? unknown", style="mark warn"),
-    }[budget["passes"]]
-    before, after = (percent(budget[f"used_ratio_{when}"]) for when in ("before", "after"))
-    together, limit = money(budget["together"], currency), f"{budget['amount']} {currency}"
+    }[budget.passes]
+    before, after = percent(budget.used_ratio_before), percent(budget.used_ratio_after)
+    together, limit = money(budget.together, currency), f"{plain(budget.amount)} {currency}"
     return [
         mark,
-        tag("strong", budget["name"]),
-        f": {together} of {limit} a {budget['period']}, {after} after {before}",
+        tag("strong", budget.name),
+        f": {together} of {limit} a {budget.period}, {after} after {before}",
     ]
 
 
-def _months(found: Row) -> None:
-    months = found["months"]
-    if not months or any(month["cost"] is None for month in months):
+def _months(answer: ChangeCost) -> None:
+    months = answer.months
+    costs = [month.cost for month in months if month.cost is not None]
+    if not months or len(costs) < len(months):
         st.caption("No month to show: the price or the days are missing.")
         return
-    table = pd.DataFrame(months)
-    rows = table.assign(position=table["cost"].astype(float), cost=[digits(c) for c in table.cost])
+    table = pd.DataFrame(map(asdict, months))
+    rows = table.assign(position=[*map(float, costs)], cost=[*map(digits, costs)])
     draw(
-        cost_bars(rows, found["currency"], palette()),
-        f"{_finding(found)}. Cost per month.",
+        cost_bars(rows, answer.currency, palette()),
+        f"{_finding(answer)}. Cost per month.",
     )
     behind(
         "Numbers behind this chart",
         "whatif",
-        table.assign(cost=[exact(each) for each in table["cost"]]),
+        table.assign(cost=[exact(cost) for cost in costs]),
     )

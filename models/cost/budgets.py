@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any
 
 import pandas as pd
 
 from hve_monitor.clock import days_between
 from hve_monitor.config import Budget
-from hve_monitor.document import plain
 from hve_monitor.errors import ConfigError
+from models.cost.documents import BudgetStatus, BudgetThreshold
 from models.forecast.projection import Projection
 from models.money import times
 from models.periods import end_of_month, period_of
 from models.reference.cost_centers import Centers
+from warehouse.records.money import BudgetAlert
 
 _WEEK = timedelta(days=7)
 
@@ -33,18 +33,29 @@ class BudgetLine:
     accounts: frozenset[str] | None
     tenant: str | None = None
 
-    def passed(self, spent: pd.DataFrame, today: date) -> list[tuple[date, float, str, Decimal]]:
-        """(first day of the period, threshold, day it was passed, used) until `today`.
+    def passed(self, spent: pd.DataFrame, today: date, currency: str) -> list[BudgetAlert]:
+        """The thresholds that were passed in the period until `today`.
 
-        spent: tenant, account, day, cost.
+        spent: tenant, account, day, cost (Decimal in the currency).
         """
         first, _ = period_of(today, self.period)
-        mine = self._mine(spent, first, today)
-        used = sum((cost for cost in mine["cost"] if cost is not None), Decimal(0))
-        days = [(each, _passed_on(mine, self._part(each))) for each in self.thresholds]
-        return [(first, each, day, used) for each, day in days if day is not None]
+        rows = self._in_period(spent, first, today)
+        used = _sum(rows["cost"])
+        return [
+            BudgetAlert(
+                budget=self.name,
+                period_start=first,
+                threshold=threshold,
+                passed_on=day,
+                amount=self.amount,
+                used=used,
+                currency=currency,
+            )
+            for threshold in self.thresholds
+            if (day := _passed_on(rows, self._part(threshold))) is not None
+        ]
 
-    def _mine(self, spent: pd.DataFrame, first: date, today: date) -> pd.DataFrame:
+    def _in_period(self, spent: pd.DataFrame, first: date, today: date) -> pd.DataFrame:
         """The rows of the budget's tenant and accounts in its period so far."""
         return self.of(spent[(spent["day"] >= first) & (spent["day"] <= today)])
 
@@ -54,39 +65,51 @@ class BudgetLine:
             rows = rows[rows["tenant"] == self.tenant]
         return rows if self.accounts is None else rows[rows["account"].isin(list(self.accounts))]
 
-    def report(
+    def status(
         self, spent: pd.DataFrame, projection: Projection, price: Decimal | None, today: date
-    ) -> dict[str, Any]:
-        """The contract's budget JSON at `today`.
+    ) -> BudgetStatus:
+        """How much is used at `today`, and when each threshold and the amount will be passed.
 
         spent: tenant, account, day, cost. projection: of the budget's own accounts together, so
         that its range is theirs and no sum of ends. What it says of the rest of the month comes by
         the weekdays of the last weeks, and goes on so after it.
         """
         first, last = period_of(today, self.period)
-        mine = self._mine(spent, first, today)
+        rows = self._in_period(spent, first, today)
         weights = _weekdays(self.of(spent), today)
-        costs = [Decimal(0) if cost is None else cost for cost in mine["cost"]]
-        used = sum(costs, Decimal(0))
+        used = _sum(rows["cost"])
         paces = [
             _Pace(_daily(projection, price, today, bound, weights), weights)
             for bound in (None, 1, 0)
         ]
-        lines = [
-            _threshold(self._part(each), used, paces, mine, today, last) | {"threshold": each}
-            for each in self.thresholds
-        ]
-        whole = _threshold(self.amount, used, paces, mine, today, last)
-        return {
-            "name": self.name,
-            "period": self.period,
-            "amount": plain(self.amount),
-            "used": plain(used),
-            "used_ratio": round(float(used / self.amount), 4),
-            "thresholds_passed": [each for each in self.thresholds if used >= self._part(each)],
-            "thresholds": lines,
-            **{name: whole[name] for name in whole if name != "amount"},
-        }
+
+        def at(threshold: float, amount: Decimal) -> BudgetThreshold:
+            passed = _passed_on(rows, amount)
+            days = [pace.passing_day(amount - used, today, last) for pace in paces]
+            expected, soonest, latest = (None, None, None) if passed else days
+            return BudgetThreshold(
+                amount=amount,
+                passed_on=passed,
+                passes_on_expected=expected,
+                p80_from=soonest,
+                p80_to=latest,
+                threshold=threshold,
+            )
+
+        whole = at(1.0, self.amount)
+        return BudgetStatus(
+            name=self.name,
+            period=self.period,
+            amount=self.amount,
+            used=used,
+            used_ratio=round(float(used / self.amount), 4),
+            thresholds_passed=[part for part in self.thresholds if used >= self._part(part)],
+            thresholds=[at(part, self._part(part)) for part in self.thresholds],
+            passed_on=whole.passed_on,
+            passes_on_expected=whole.passes_on_expected,
+            p80_from=whole.p80_from,
+            p80_to=whole.p80_to,
+        )
 
     def _part(self, threshold: float) -> Decimal:
         return self.amount * Decimal(repr(threshold))
@@ -99,7 +122,7 @@ class _Pace:
     daily: Decimal | None
     weights: tuple[float, ...]
 
-    def passing_day(self, rest: Decimal, today: date, last: date) -> str | None:
+    def passing_day(self, rest: Decimal, today: date, last: date) -> date | None:
         """The day on which the rest is used up, None when the period ends before."""
         if rest <= 0 or self.daily is None or self.daily <= 0:
             return None
@@ -107,7 +130,7 @@ class _Pace:
         for day in days_between(today, last):
             left -= self.weights[day.weekday()]
             if left <= 0:
-                return str(day)
+                return day
         return None
 
 
@@ -139,38 +162,18 @@ def _daily(
     return times(price, max(0.0, rest) / weight) if weight else times(price, 0.0)
 
 
-def _threshold(
-    amount: Decimal,
-    used: Decimal,
-    paces: Sequence[_Pace],
-    mine: pd.DataFrame,
-    today: date,
-    last: date,
-) -> dict[str, Any]:
-    """When an amount was passed, or else when it will be: expected, soonest, latest."""
-    passed = _passed_on(mine, amount)
-    expected, soonest, latest = (each.passing_day(amount - used, today, last) for each in paces)
-    return {
-        "amount": plain(amount),
-        "passed_on": passed,
-        "passes_on_expected": None if passed else expected,
-        "p80_from": None if passed else soonest,
-        "p80_to": None if passed else latest,
-    }
-
-
 def budget_lines(
     budgets: Sequence[Budget], centers: Centers, tenant: str | None = None
 ) -> tuple[BudgetLine, ...]:
-    """The configured budgets with their accounts resolved; of one tenant when asked.
+    """The configured budgets with their accounts resolved; those about one tenant if it is named.
 
     Raises: ConfigError, one line per budget of a cost center that does not exist.
     """
-    wanted = [each for each in budgets if tenant is None or each.tenant in (None, tenant)]
+    chosen = [budget for budget in budgets if tenant is None or budget.tenant in (None, tenant)]
     unknown = [
-        f"budgets: {each.name}: there is no cost center '{each.cost_center}'"
-        for each in wanted
-        if each.cost_center and centers.accounts(each.cost_center) is None
+        f"budgets: {budget.name}: there is no cost center '{budget.cost_center}'"
+        for budget in chosen
+        if budget.cost_center and centers.accounts(budget.cost_center) is None
     ]
     if unknown:
         raise ConfigError("\n".join(unknown))
@@ -185,14 +188,32 @@ def budget_lines(
             else frozenset(map(str.lower, budget.accounts)) or None,
             budget.tenant,
         )
-        for budget in wanted
+        for budget in chosen
     )
 
 
-def _passed_on(rows: pd.DataFrame, amount: Decimal) -> str | None:
-    total = Decimal(0)
-    for day, costs in rows.sort_values("day").groupby("day")["cost"]:
-        total += sum((cost for cost in costs if cost is not None), Decimal(0))
+def by_passing(budgets: Iterable[BudgetStatus]) -> list[BudgetStatus]:
+    """Passed ones first, then by the day on which they are expected to be passed."""
+    return sorted(
+        budgets,
+        key=lambda budget: (
+            budget.passed_on is None,
+            budget.passing_day or date.max,
+            -budget.used_ratio,
+        ),
+    )
+
+
+def _passed_on(rows: pd.DataFrame, amount: Decimal) -> date | None:
+    total, days = Decimal(0), rows.sort_values("day", kind="stable")
+    for day, cost in zip(days["day"].tolist(), days["cost"].tolist(), strict=True):
+        total += cost or 0
         if total >= amount:
-            return str(day)
+            passed: date = day
+            return passed
     return None
+
+
+def _sum(costs: pd.Series) -> Decimal:
+    """Exact sum of what is known."""
+    return sum((cost for cost in costs if cost is not None), Decimal(0))

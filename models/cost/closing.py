@@ -2,93 +2,145 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+
+import msgspec
 
 from hve_monitor.clock import iso
-from hve_monitor.document import plain
+from hve_monitor.document import Document, encoded
 from hve_monitor.errors import ConfigError
+from models.cost.documents import CenterCost, ClosedMonth, CostReport, MonthToDate, Restatement
+from models.invoice.documents import Invoice, MonthReconciliation
 from models.periods import end_of_month
 from warehouse.records.money import closed_month, freeze_month
 from warehouse.state import State
 
-KEPT = ("month", "currency", "month_to_date", "by_cost_center", "invoice", "reconciliation_months")
+
+class FrozenAccount(Document):
+    """An account's part of a closed month."""
+
+    account: str
+    billable_recipients: int
+    month_to_date: Decimal | None
+
+
+class FrozenMonth(Document):
+    """What is kept of a cost report when its month is closed."""
+
+    month: str
+    currency: str
+    month_to_date: MonthToDate
+    by_cost_center: list[CenterCost]
+    invoice: Invoice | None
+    reconciliation_months: list[MonthReconciliation]
+    by_account: list[FrozenAccount]
+    open_days: list[date]
+
+
+class _Invoiced(Document):
+    invoiced: Decimal
+
+
+class _Kept(Document):
+    """What is read again of a frozen month, which an earlier release may have written."""
+
+    month_to_date: MonthToDate
+    invoice: _Invoiced | None
+    by_account: list[FrozenAccount]
+    open_days: list[date]
 
 
 def close_month(
-    state: State, tenant: str, report: dict[str, Any], first_day: Any, now: datetime
-) -> dict[str, Any]:
+    state: State, tenant: str, report: CostReport, first_day: date, now: datetime
+) -> FrozenMonth:
     """Freezes the month of a tenant's cost report; returns what was frozen.
 
     Raises: ConfigError when the month is not over, nothing is known of it, or it is closed.
     """
-    month = report["month"]
+    month = report.month
     if end_of_month(first_day) >= now.date():
         raise ConfigError(f"--close {month}: the month is not over at {iso(now)}")
-    if report["month_to_date"]["billable_recipients"] is None and report["invoice"] is None:
+    if report.month_to_date.billable_recipients is None and report.invoice is None:
         raise ConfigError(f"--close {month}: nothing is known of it for tenant '{tenant}'")
-    document = {name: report[name] for name in KEPT} | {
-        "by_account": [
-            {name: line[name] for name in ("account", "billable_recipients", "month_to_date")}
-            for line in report["by_account"]
-        ],
-        "open_days": [
-            row["day_utc"]
-            for row in report["reconciliation"]
-            if row["status"] in ("late", "unexplained")
-        ],
-    }
-    if not freeze_month(state, tenant, month, now, document):
-        held = closed_month(state, tenant, month)
-        at = f" since {iso(held[0])}" if held else ""
+    frozen = _frozen(report)
+    if not freeze_month(state, tenant, month, now, encoded(frozen)):
+        stored = closed_month(state, tenant, month)
+        at = f" since {iso(stored[0])}" if stored else ""
         raise ConfigError(
             f"--close {month}: tenant '{tenant}' has it closed{at};"
             " changes are shown as restatements"
         )
-    return document
+    return frozen
 
 
-def closed_view(state: State, tenants: list[str], report: dict[str, Any]) -> dict[str, Any]:
-    """`closed` with each tenant's time, and `restatements`: what differs now."""
-    found = {name: closed_month(state, name, report["month"]) for name in tenants}
-    held = {name: each for name, each in found.items() if each is not None}
-    if not held:
-        return {"closed": None, "restatements": []}
+def _frozen(report: CostReport) -> FrozenMonth:
+    return FrozenMonth(
+        month=report.month,
+        currency=report.currency,
+        month_to_date=report.month_to_date,
+        by_cost_center=report.by_cost_center,
+        invoice=report.invoice,
+        reconciliation_months=report.reconciliation_months,
+        by_account=[
+            FrozenAccount(
+                account=line.account,
+                billable_recipients=line.billable_recipients,
+                month_to_date=line.month_to_date,
+            )
+            for line in report.by_account
+        ],
+        open_days=[
+            row.day_utc for row in report.reconciliation if row.status in ("late", "unexplained")
+        ],
+    )
+
+
+def with_closing(report: CostReport, state: State, tenants: Sequence[str]) -> CostReport:
+    """The report with each tenant's closing of its month, and what differs from it now."""
+    stored = {tenant: closed_month(state, tenant, report.month) for tenant in tenants}
+    frozen = {
+        tenant: (month[0], msgspec.convert(month[1], _Kept))
+        for tenant, month in stored.items()
+        if month is not None
+    }
+    if not frozen:
+        return report
     closed = [
-        {"tenant": name, "closed_at": iso(at), "open_days": document["open_days"]}
-        for name, (at, document) in held.items()
+        ClosedMonth(tenant=tenant, closed_at=at, open_days=kept.open_days)
+        for tenant, (at, kept) in frozen.items()
     ]
     # Frozen months are compared one tenant at a time: sums over several would hide a change.
-    changes = _restatements(next(iter(held.values()))[1], report) if len(tenants) == 1 else []
-    return {"closed": closed, "restatements": changes}
+    changes = _restatements(next(iter(frozen.values()))[1], report) if len(tenants) == 1 else []
+    return msgspec.structs.replace(report, closed=closed, restatements=changes)
 
 
-def _restatements(frozen: dict[str, Any], report: dict[str, Any]) -> list[dict[str, Any]]:
-    before = {line["account"]: line["month_to_date"] for line in frozen["by_account"]}
-    after = {line["account"]: line["month_to_date"] for line in report["by_account"]}
-    lines = [
+def _restatements(frozen: _Kept, report: CostReport) -> list[Restatement]:
+    before = {line.account: line.month_to_date for line in frozen.by_account}
+    after = {line.account: line.month_to_date for line in report.by_account}
+    changes = [
         _change("account", account, before.get(account), after.get(account))
         for account in sorted(before.keys() | after.keys())
     ]
-    totals = frozen["month_to_date"]["cost"], report["month_to_date"]["cost"]
-    invoices = _invoiced(frozen), _invoiced(report)
-    lines += [_change("estimate", None, *totals), _change("invoice", None, *invoices)]
-    return [line for line in lines if line["closed"] != line["now"]]
+    invoiced = frozen.invoice.invoiced if frozen.invoice else None
+    invoiced_now = report.invoice.invoiced if report.invoice else None
+    changes += [
+        _change("estimate", None, frozen.month_to_date.cost, report.month_to_date.cost),
+        _change("invoice", None, invoiced, invoiced_now),
+    ]
+    return [change for change in changes if change.closed != change.now]
 
 
-def _invoiced(document: dict[str, Any]) -> str | None:
-    return document["invoice"]["invoiced"] if document["invoice"] else None
-
-
-def _change(what: str, account: str | None, closed: str | None, now: str | None) -> dict[str, Any]:
+def _change(
+    what: str, account: str | None, closed: Decimal | None, now: Decimal | None
+) -> Restatement:
     # An account that sent nothing is in one of the two alone.
-    was, then = (Decimal(text) if text is not None else Decimal(0) for text in (closed, now))
-    same = was == then
-    return {
-        "what": what,
-        "account": account,
-        "closed": closed,
-        "now": closed if same else now,
-        "difference": plain(then - was),
-    }
+    difference = (now or Decimal(0)) - (closed or Decimal(0))
+    return Restatement(
+        what=what,
+        account=account,
+        closed=closed,
+        now=now if difference else closed,
+        difference=difference,
+    )

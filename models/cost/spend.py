@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any
 
+import msgspec
 import pandas as pd
 
 from hve_monitor.config import Config
 from hve_monitor.errors import ConfigError
 from models.cost.budgets import budget_lines
-from models.cost.closing import close_month, closed_view
-from models.cost.report import (
-    billable_days,
-    cost_report,
-    first_of_month,
-    past_report,
-    price_parts,
-    spent_days,
-)
+from models.cost.closing import close_month, with_closing
+from models.cost.daily import billable_days, price_parts, spent_days
+from models.cost.documents import ChangeCost, CostReport, Metering, MonthCost
+from models.cost.report import first_of_month, month_cost, past_projections
 from models.cost.showback import by_cost_center, incident_costs, unit_economics
-from models.cost.whatif import Change, what_if
+from models.cost.whatif import PlannedChange, what_if
+from models.forecast.backtest import Backtest
 from models.forecast.planned import plan_frame
 from models.invoice.report import day_rows, invoice, month_rows
 from models.invoice.scopes import scope_ledgers
@@ -39,45 +35,40 @@ ROUNDING = "estimates are recipients × price, not rounded; invoiced amounts are
 
 def spend(
     config: Config, now: datetime, tenant: str | None = None, month: str | None = None
-) -> dict[str, Any]:
-    """The contract's cost JSON with reconciliation, showback, closing and coverage.
+) -> CostReport:
+    """What a month costs: projection, budgets, reconciliation, showback, closing and coverage.
 
     Raises: ConfigError when several tenants bill in different currencies and none is named.
     """
-    currency = currency_of(config, tenant)
+    currency, names = currency_of(config, tenant), _names(config, tenant)
     lines = budget_lines(config.budgets, read_centers(config), tenant)
-    with read_published(config.warehouse.path, now, tenant) as published:
-        report = cost_report(
-            published, currency, month=month, budgets=lines, plans=_planned(config, now, tenant)
-        )
-        report |= accounting(published, config, month)
-        report["coverage"] = coverage_report(published)
-    names = [each.name for each in config.served if tenant in (None, each.name)]
-    return report | _closed(config, names, report)
+    root = config.warehouse.path
+    with read_published(root, now, tenant) as published, open_state(root) as state:
+        plans = plan_frame([plan for name in names for plan in stored_plans(state, now, name)])
+        cost = month_cost(published, currency, month=month, budgets=lines, plans=plans)
+        report = accounted(cost, published, config, first_of_month(month, now))
+        return with_closing(report, state, names)
 
 
-def _planned(config: Config, now: datetime, tenant: str | None) -> pd.DataFrame:
-    """Announced sends of the served tenants."""
-    names = [each.name for each in config.served if tenant in (None, each.name)]
-    with open_state(config.warehouse.path) as state:
-        return plan_frame([plan for name in names for plan in stored_plans(state, now, name)])
-
-
-def close(config: Config, now: datetime, tenant: str | None, month: str) -> dict[str, Any]:
-    """Freezes the month of every asked tenant, then its report. Raises: ConfigError."""
+def close(config: Config, now: datetime, tenant: str | None, month: str) -> CostReport:
+    """Freezes the month of every chosen tenant, then its report. Raises: ConfigError."""
     first = first_of_month(month, now)
-    names = [each.name for each in config.served if tenant in (None, each.name)]
-    reports = {name: spend(config, now, name, month) for name in names}
+    reports = {name: spend(config, now, name, month) for name in _names(config, tenant)}
     with open_state(config.warehouse.path) as state:
         for name, report in reports.items():
             close_month(state, name, report, first, now)
     return spend(config, now, tenant, month)
 
 
+def _names(config: Config, tenant: str | None) -> list[str]:
+    """The named tenant, or every one that is served."""
+    return [served.name for served in config.served if tenant in (None, served.name)]
+
+
 def currency_of(config: Config, tenant: str | None) -> str:
-    """The currency that the asked tenants bill in. Raises: ConfigError when there are several."""
-    tenants = [each for each in config.served if tenant in (None, each.name)]
-    currencies = sorted({each.currency for each in tenants}) or ["USD"]
+    """The currency that the chosen tenants bill in. Raises: ConfigError when there are several."""
+    chosen = [served for served in config.served if tenant in (None, served.name)]
+    currencies = sorted({served.currency for served in chosen}) or ["USD"]
     if len(currencies) > 1:
         raise ConfigError(
             f"--tenant: the tenants bill in {' and '.join(currencies)}; name one of them"
@@ -85,15 +76,15 @@ def currency_of(config: Config, tenant: str | None) -> str:
     return currencies[0]
 
 
-def past(config: Config, now: datetime, tenant: str | None = None) -> dict[str, Any]:
-    """What earlier projections would have said, and what came (models.forecast.backtest)."""
+def past(config: Config, now: datetime, tenant: str | None = None) -> Backtest:
+    """What earlier projections would have claimed, and what came (models.forecast.backtest)."""
     with read_published(config.warehouse.path, now, tenant) as published:
-        return past_report(published)
+        return past_projections(published)
 
 
 def planned_change(
-    config: Config, now: datetime, tenant: str | None, change: Change
-) -> dict[str, Any]:
+    config: Config, now: datetime, tenant: str | None, change: PlannedChange
+) -> ChangeCost:
     """What a planned change costs and does to budgets (models.cost.whatif). Raises: ConfigError.
 
     Without a store there is no usual level: budgets then bear the change alone.
@@ -122,37 +113,36 @@ def _owner(usual: pd.DataFrame, account: str) -> str | None:
     return owners.pop() if len(owners) == 1 else None
 
 
-def accounting(published: Published, config: Config, month: str | None) -> dict[str, Any]:
-    """Metering, price, corrections, reconciliation, invoice and showback of one month."""
-    first, currency = first_of_month(month, published.now), currency_of(config, published.tenant)
-    last, prices = end_of_month(first), published_prices(published.connection).of(published.tenant)
+def accounted(cost: MonthCost, published: Published, config: Config, first: date) -> CostReport:
+    """The month's cost with metering, prices, corrections, reconciliation, invoice and showback."""
+    last, currency = end_of_month(first), cost.currency
+    prices = published_prices(published.connection).of(published.tenant)
     spent = spent_days(published, currency)
     in_month = spent[(spent["day"] >= first) & (spent["day"] <= last)]
     incidents = incident_costs(published, first, currency)
     centers = read_centers(config)
     ledgers = scope_ledgers(published, config, prices, first)
-    return {
-        "metering": _metering(config, min(last, published.now.date())),
-        "rounding": ROUNDING,
-        "price_parts": price_parts(in_month, prices, currency, first),
-        "corrections": corrections(published, first, last, currency, prices),
-        "reconciliation": day_rows(ledgers, first),
-        "reconciliation_months": month_rows(ledgers, first),
-        "invoice": invoice(ledgers, first, in_month, centers, currency),
-        "by_cost_center": by_cost_center(in_month, centers, incidents),
-        "unit_economics": unit_economics(in_month, incidents),
-    }
+    return CostReport(
+        **msgspec.structs.asdict(cost),
+        reconciliation=day_rows(ledgers, first),
+        metering=_metering(config, min(last, published.now.date())),
+        rounding=ROUNDING,
+        price_parts=price_parts(in_month, prices, currency, first),
+        corrections=corrections(published, first, last, currency, prices),
+        reconciliation_months=month_rows(ledgers, first),
+        invoice=invoice(ledgers, first, in_month, centers, currency),
+        by_cost_center=by_cost_center(in_month, centers, incidents),
+        unit_economics=unit_economics(in_month, incidents),
+        coverage=coverage_report(published),
+        closed=None,
+        restatements=[],
+    )
 
 
-def _metering(config: Config, day: date) -> dict[str, Any]:
+def _metering(config: Config, day: date) -> Metering:
     rules = reference_of(config).rules
-    return {
-        "day_utc": str(day),
-        "billable_statuses": list(rules.billable(day)),
-        "unverified_statuses": list(rules.unverified()),
-    }
-
-
-def _closed(config: Config, names: list[str], report: dict[str, Any]) -> dict[str, Any]:
-    with open_state(config.warehouse.path) as state:
-        return closed_view(state, names, report)
+    return Metering(
+        day_utc=day,
+        billable_statuses=list(rules.billable(day)),
+        unverified_statuses=list(rules.unverified()),
+    )

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable
-from datetime import datetime, timedelta
-from functools import cache
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pandas as pd
 
 from hve_monitor.clock import iso
-from hve_monitor.files import REFERENCE, sql
+from hve_monitor.files import sql
 from models.engine.sql import records
 from models.explain.diagnosis import explain
+from models.reference.limits import Limit, limit, recipients_per_message
 from warehouse.reading import Published
 
 Row = dict[str, Any]
@@ -96,7 +95,7 @@ def delivery_figures(
     most recipients in one message as [low, high], equal where exact. Units: recipients, bytes.
     """
     asked = {"since": since, "until": until, "tenant": published.tenant, "account": account}
-    limit = limit_of("recipients_per_message")
+    day = published.now.date()
     failures = _grouped(records(published.connection, sql(__file__, "delivery_failures"), asked))
     outcomes = _grouped(
         records(
@@ -106,26 +105,18 @@ def delivery_figures(
         )
     )
     envelopes = _grouped(
-        records(published.connection, sql(__file__, "envelopes"), asked | {"limit": limit})
+        records(
+            published.connection,
+            sql(__file__, "envelopes"),
+            asked | {"limit": recipients_per_message(day)},
+        )
     )
     found = []
     for row in records(published.connection, sql(__file__, "delivery_figures"), asked):
         key = row["tenant"], row["account"]
         parts = failures.get(key, []), outcomes.get(key, []), envelopes[key][0]
-        found.append(_figures(row, *parts, limit))
+        found.append(_figures(row, *parts, day))
     return found
-
-
-@cache
-def limit_of(name: str) -> int:
-    """A limit of data/reference/limits.csv."""
-    return int(_limits()[name]["value"])
-
-
-@cache
-def _limits() -> dict[str, dict[str, str]]:
-    with (REFERENCE / "limits.csv").open(encoding="utf-8", newline="") as file:
-        return {row["name"]: row for row in csv.DictReader(file)}
 
 
 def _grouped(rows: Iterable[Row]) -> dict[Key, list[Row]]:
@@ -135,7 +126,7 @@ def _grouped(rows: Iterable[Row]) -> dict[Key, list[Row]]:
     return found
 
 
-def _figures(row: Row, failures: list[Row], outcomes: list[Row], envelope: Row, limit: int) -> Row:
+def _figures(row: Row, failures: list[Row], outcomes: list[Row], envelope: Row, day: date) -> Row:
     known, most = row["known"], row.pop("most_bytes")
     return {
         **row,
@@ -154,8 +145,8 @@ def _figures(row: Row, failures: list[Row], outcomes: list[Row], envelope: Row, 
             for each in outcomes
             if each["expansions"]
         ],
-        "envelope": _envelope(envelope, limit),
-        "size": _size(most),
+        "envelope": _envelope(envelope, recipients_per_message(day)),
+        "size": _size(most, limit("message_size", day)),
     }  # fmt: skip
 
 
@@ -168,22 +159,21 @@ def _reasons(failures: list[Row]) -> list[Row]:
     return [{"reason": reason, "recipients": count} for reason, count in ordered]
 
 
-def _envelope(row: Row, limit: int) -> Row:
+def _envelope(row: Row, allowed: int) -> Row:
     exact, upper = row["exact_most"] or 0, row["range_most"] or 0
     low, high = max(exact, min(upper, 1)), max(exact, upper)
     return {
-        "limit": limit,
+        "limit": allowed,
         "most": [low, high],
-        "headroom": [limit - high, limit - low],
+        "headroom": [allowed - high, allowed - low],
         "is_exact": row["range_messages"] == 0,
     }
 
 
-def _size(most: int | None) -> Row:
-    limit = limit_of("message_size")
+def _size(most: int | None, allowed: Limit) -> Row:
     return {
-        "limit_bytes": limit,
-        "is_limit_verified": _limits()["message_size"]["verified"] == "true",
+        "limit_bytes": allowed.number,
+        "is_limit_verified": allowed.verified,
         "most_bytes": most,
-        "headroom_bytes": None if most is None else limit - most,
+        "headroom_bytes": None if most is None else allowed.number - most,
     }

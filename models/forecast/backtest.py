@@ -6,11 +6,11 @@ Periods of 30 days, a week apart, seen from their days 0, 10, 15 and 20 with not
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from hve_monitor.document import Document
 from models.forecast.history import read_days
 from models.forecast.rolling import Rolling, whole_days
 from models.statistics import Floats, known_or_zero, mean_known
@@ -24,31 +24,52 @@ _MANY_ACCOUNTS = 2_000
 _RATE_DAYS = 30
 
 
+class BacktestRow(Document):
+    """Sums of past periods as seen from one of their days, of accounts or of their total.
+
+    Errors are mean absolute ratios (0.1 is 10 %), inside_80 and inside_95 shares of the sums.
+    """
+
+    scope: str
+    day: int
+    sums: int
+    projection_error: float
+    run_rate_error: float
+    inside_80: float
+    inside_95: float
+
+
+class Backtest(Document):
+    """Past projections beside what came; periods are their first days, unavailable a reason."""
+
+    period_days: int
+    periods: list[date]
+    unavailable: str | None
+    rows: list[BacktestRow]
+
+
 def backtest(
     daily: pd.DataFrame, now: datetime, incident_extra: pd.DataFrame | None = None
-) -> dict[str, Any]:
+) -> Backtest:
     """Errors and cover of past projections, by day of the period, for accounts and their sum.
 
-    JSON:   period_days, periods (first days), unavailable (reason or null), rows: day, scope
-            (account | total), sums (number of them), projection_error, run_rate_error (mean
-            absolute percentage errors), inside_80, inside_95 (share of sums inside).
     Shape:  as in models.forecast.projection.project_month.
     """
     table = read_days(daily, now.date(), incident_extra)
     rolling, sent = Rolling(table.history), table.sent[:, :-1]
     periods = _periods(table.first, sent.shape)
-    found = [
+    sums = [
         period_sums(rolling, sent, begin, PERIOD_DAYS, day)
         for begin in periods
         for day in SEEN_FROM
     ]
     needed = PERIOD_DAYS + _WARM_UP_DAYS
-    return {
-        "period_days": PERIOD_DAYS,
-        "periods": [str(begin) for begin in periods],
-        "unavailable": None if found else f"{needed} whole days are needed; {sent.shape[1]} known",
-        "rows": backtest_rows(pd.concat(found)) if found else [],
-    }
+    return Backtest(
+        period_days=PERIOD_DAYS,
+        periods=periods,
+        unavailable=None if sums else f"{needed} whole days are needed; {sent.shape[1]} known",
+        rows=backtest_rows(pd.concat(sums)) if sums else [],
+    )
 
 
 def _periods(first: date, shape: tuple[int, int]) -> list[date]:
@@ -69,19 +90,19 @@ def period_sums(rolling: Rolling, sent: Floats, begin: date, length: int, day: i
     first = rolling.history.end - timedelta(days=sent.shape[1])
     place, origin = (begin - first).days, begin + timedelta(days=day)
     known = rolling.history.values[:, : place + day]
-    found = rolling.outlook(origin, whole_days(origin, length - day, len(sent)))
+    outlook = rolling.outlook(origin, whole_days(origin, length - day, len(sent)))
     so_far = sent[:, place : place + day].sum(axis=1)
     before = known_or_zero(mean_known(known[:, -_RATE_DAYS:]))
     frame = pd.DataFrame(
         {
             "actual": sent[:, place : place + length].sum(axis=1),
-            "projection": so_far + found.left,
+            "projection": so_far + outlook.left,
             "run_rate": so_far / day * length if day else before * length,
-            **{f"end{tail}": so_far + found.ends[:, tail] for tail in range(4)},
+            **{f"end{tail}": so_far + outlook.ends[:, tail] for tail in range(4)},
         }
     )
     total = frame.sum().to_frame().T
-    for tail, end in enumerate(found.total_ends):
+    for tail, end in enumerate(outlook.total_ends):
         total[f"end{tail}"] = so_far.sum() + end
     kept = frame[(~np.isnan(known)).sum(axis=1) >= _WARM_UP_DAYS]
     rows: pd.DataFrame = pd.concat([kept.assign(account=kept.index), total.assign(account=TOTAL)])
@@ -89,20 +110,20 @@ def period_sums(rolling: Rolling, sent: Floats, begin: date, length: int, day: i
     return rows
 
 
-def backtest_rows(sums: pd.DataFrame) -> list[dict[str, Any]]:
+def backtest_rows(sums: pd.DataFrame) -> list[BacktestRow]:
     """One row per scope and day of what `period_sums` returned; sums of 0 have no percentage."""
     sums = sums[sums["actual"] > 0]
     scope = np.where(sums["account"] == TOTAL, "total", "account")
     return [
-        {
-            "scope": str(name),
-            "day": int(str(day)),
-            "sums": len(rows),
-            "projection_error": _error(rows, "projection"),
-            "run_rate_error": _error(rows, "run_rate"),
-            "inside_80": round(float(rows["actual"].between(rows["end1"], rows["end2"]).mean()), 4),
-            "inside_95": round(float(rows["actual"].between(rows["end0"], rows["end3"]).mean()), 4),
-        }
+        BacktestRow(
+            scope=str(name),
+            day=int(str(day)),
+            sums=len(rows),
+            projection_error=_error(rows, "projection"),
+            run_rate_error=_error(rows, "run_rate"),
+            inside_80=round(float(rows["actual"].between(rows["end1"], rows["end2"]).mean()), 4),
+            inside_95=round(float(rows["actual"].between(rows["end0"], rows["end3"]).mean()), 4),
+        )
         for (name, day), rows in sums.groupby([scope, "day"])
     ]
 

@@ -66,6 +66,11 @@ class DayLine:
             return None
         return (self.usage or NOTHING) + self.credit
 
+    @property
+    def residual(self) -> Decimal:
+        """Usage beyond what is expected; negative when something is missing."""
+        return (self.usage or NOTHING) - self.expected
+
 
 @dataclass(frozen=True)
 class ScopeLedger:

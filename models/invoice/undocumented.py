@@ -7,26 +7,27 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from math import log10
-from typing import Any
+from typing import TypeAlias
 
 from hve_monitor.document import plain
 from models.invoice.causes import causes
 from models.invoice.ledger import DayLine, ScopeLedger
 
 UNITS_NEAR = 0.05
+Value: TypeAlias = str | int | float | list[str] | dict[str, str | None] | None
 
 
 @dataclass(frozen=True)
-class Finding:
+class Discovery:
     """A kind that programs can count, its value, a sentence, and the key to pin it by."""
 
     kind: str
-    value: Any
+    value: Value
     text: str
     pin: str | None = None
 
 
-def findings(ledger: ScopeLedger, month: tuple[date, date] | None = None) -> list[Finding]:
+def discoveries(ledger: ScopeLedger, month: tuple[date, date] | None = None) -> list[Discovery]:
     """Everything that tells this scope from list price × delivered × UTC days.
 
     Credits and missing days are those of the month (first and last day), or all.
@@ -42,9 +43,9 @@ def findings(ledger: ScopeLedger, month: tuple[date, date] | None = None) -> lis
     ]
 
 
-def _meters(ledger: ScopeLedger) -> Iterator[Finding]:
+def _meters(ledger: ScopeLedger) -> Iterator[Discovery]:
     if not ledger.meters:
-        yield Finding(
+        yield Discovery(
             "meter_unknown",
             [str(meter) for meter in ledger.foreign],
             "no meter of this scope follows the usage",
@@ -53,7 +54,7 @@ def _meters(ledger: ScopeLedger) -> Iterator[Finding]:
         return
     if not ledger.is_pinned:
         meter = ledger.meters[0]
-        yield Finding(
+        yield Discovery(
             "meter",
             {"Meter": meter.name},
             f"{meter} follows the usage; it is taken for HVE until a filter is pinned",
@@ -61,14 +62,14 @@ def _meters(ledger: ScopeLedger) -> Iterator[Finding]:
         )
     if ledger.foreign:
         names = [str(meter) for meter in ledger.foreign]
-        yield Finding("foreign_meters", names, f"left out: {', '.join(names)}")
+        yield Discovery("foreign_meters", names, f"left out: {', '.join(names)}")
 
 
-def _rules(ledger: ScopeLedger) -> Iterator[Finding]:
+def _rules(ledger: ScopeLedger) -> Iterator[Discovery]:
     rate = ledger.held
     price = ledger.list_price(ledger.span.last.date()) or Decimal(0)
     if rate.ratio != 1:
-        yield Finding(
+        yield Discovery(
             "effective_price",
             plain(price * rate.ratio),
             f"Azure charges {plain(price * rate.ratio)} {ledger.currency} a recipient"
@@ -76,7 +77,7 @@ def _rules(ledger: ScopeLedger) -> Iterator[Finding]:
             "azure_cost.price_ratio" if ledger.has_list_price else "prices",
         )
     if rate.starts:
-        yield Finding(
+        yield Discovery(
             "day_boundary",
             rate.starts,
             f"Azure's days begin {rate.starts:+d} hours from midnight UTC",
@@ -84,24 +85,24 @@ def _rules(ledger: ScopeLedger) -> Iterator[Finding]:
         )
     if rate.counted != ("delivered",):
         extra = [status for status in rate.counted if status != "delivered"]
-        yield Finding("counted_statuses", extra, f"also charged: {', '.join(extra)}", "metering")
+        yield Discovery("counted_statuses", extra, f"also charged: {', '.join(extra)}", "metering")
     if rate.tolerance:
-        yield Finding(
+        yield Discovery(
             "inexact", rate.tolerance, f"days agree only within {rate.tolerance:.1%} of the amount"
         )
     yield from _rounding(ledger)
     yield from _lag(ledger)
 
 
-def _rounding(ledger: ScopeLedger) -> Iterator[Finding]:
-    """Told only when rounding changed an amount."""
+def _rounding(ledger: ScopeLedger) -> Iterator[Discovery]:
+    """Only where rounding changed an amount."""
     changed = any(
         amount != ledger.wanted(day)
         for day, amount in ledger.used.items()
         if abs(amount - ledger.wanted(day)) <= ledger.slack(day)
     )
     if changed and ledger.digits < 10:
-        yield Finding(
+        yield Discovery(
             "rounding",
             ledger.digits,
             f"amounts are rounded to {ledger.digits} decimals",
@@ -109,10 +110,10 @@ def _rounding(ledger: ScopeLedger) -> Iterator[Finding]:
         )
 
 
-def _lag(ledger: ScopeLedger) -> Iterator[Finding]:
+def _lag(ledger: ScopeLedger) -> Iterator[Discovery]:
     lag = ledger.lag_hours
     if lag is not None:
-        yield Finding(
+        yield Discovery(
             "lag",
             round(lag, 1),
             f"at the last reading Azure was {lag:.0f} hours behind",
@@ -120,7 +121,7 @@ def _lag(ledger: ScopeLedger) -> Iterator[Finding]:
         )
 
 
-def _unit(ledger: ScopeLedger) -> Iterator[Finding]:
+def _unit(ledger: ScopeLedger) -> Iterator[Discovery]:
     """Recipients per unit of the meter, from days that have a quantity."""
     counted = ledger.usage.hours.recipients(ledger.held.counted, ledger.held.starts)
     newest = ledger.newest
@@ -135,27 +136,27 @@ def _unit(ledger: ScopeLedger) -> Iterator[Finding]:
         return
     measured = recipients / float(units)
     unit = 10 ** round(log10(measured))
-    found = unit if abs(measured / unit - 1) <= UNITS_NEAR else round(measured)
+    size = unit if abs(measured / unit - 1) <= UNITS_NEAR else round(measured)
     pinned = ledger.settings.recipients_per_unit
-    if pinned is not None and pinned != found:
-        text = f"the meter counts {found} recipients as one unit, not {pinned} as pinned"
+    if pinned is not None and pinned != size:
+        text = f"the meter counts {size} recipients as one unit, not {pinned} as pinned"
     else:
-        text = f"one unit of the meter is {found} recipients"
-    yield Finding("meter_unit", found, text, "azure_cost.recipients_per_unit")
+        text = f"one unit of the meter is {size} recipients"
+    yield Discovery("meter_unit", size, text, "azure_cost.recipients_per_unit")
 
 
-def _credits(ledger: ScopeLedger, lines: list[DayLine]) -> Iterator[Finding]:
+def _credits(ledger: ScopeLedger, lines: list[DayLine]) -> Iterator[Discovery]:
     for line in lines:
         if line.credit:
             amount = plain(line.credit)
-            yield Finding(
+            yield Discovery(
                 "credit",
                 {"day_utc": str(line.day), "amount": amount},
                 f"{amount} {ledger.currency} were given back for {line.day}",
             )
 
 
-def _missing(ledger: ScopeLedger, lines: list[DayLine]) -> Iterator[Finding]:
+def _missing(ledger: ScopeLedger, lines: list[DayLine]) -> Iterator[Discovery]:
     for line in lines:
         if any(cause.kind == "missing_day" for cause in causes(ledger, line)):
-            yield Finding("missing_day", str(line.day), f"{line.day} was sent and never invoiced")
+            yield Discovery("missing_day", str(line.day), f"{line.day} was sent and never invoiced")

@@ -8,7 +8,9 @@ from typing import Any
 
 from hve_monitor.clock import iso
 from hve_monitor.config import Config
+from hve_monitor.document import encoded, plain
 from hve_monitor.files import sql
+from models.cost.budgets import by_passing
 from models.cost.spend import spend
 from models.incidents.cards import incident_cards
 from models.usage.coverage import FRESH_FOR, coverage_report
@@ -74,22 +76,14 @@ def _spent(config: Config, now: datetime, tenant: str) -> Row:
     """Spend of the month, and the budget that is passed first."""
     report = spend(config, now, tenant)
     names = ("name", "amount", "used_ratio", "passed_on", "passes_on_expected")
-    ahead = [
-        {name: budget[name] for name in names}
-        for budget in report["budgets"]
-        if budget["passed_on"] or budget["passes_on_expected"]
-    ]
-    ahead.sort(key=lambda each: (not each["passed_on"], each["passed_on"] or _expected(each)))
+    first = next((budget for budget in by_passing(report.budgets) if budget.passing_day), None)
+    budget = encoded(first) if first else {}
     return {
-        "currency": report["currency"],
-        "month_to_date": report["month_to_date"]["cost"],
-        "month_end": report["projection"]["month_end"],
-        "budget": ahead[0] if ahead else None,
+        "currency": report.currency,
+        "month_to_date": plain(report.month_to_date.cost),
+        "month_end": plain(report.projection.month_end),
+        "budget": {name: budget[name] for name in names} if budget else None,
     }
-
-
-def _expected(budget: Row) -> str:
-    return str(budget["passes_on_expected"])
 
 
 def _urgency(row: Row) -> tuple[int, bool, bool, str]:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator
 from datetime import date, timedelta
-from functools import cache
 from typing import Any
 
-from hve_monitor.files import REFERENCE
 from models.readiness.facts import SIGN_INS, Facts
 from models.readiness.finding import Finding, Severity, Status, powershell
+from models.reference.limits import limit
 
 OAUTH, ENDPOINT = "oauth_migration", "endpoint"
 SOURCE = (
@@ -26,12 +24,9 @@ PORT = "587"
 RECENT = timedelta(days=7)
 
 
-@cache
-def basic_ends() -> date:
-    """First day of the month in which Microsoft ends Basic authentication for HVE."""
-    with (REFERENCE / "limits.csv").open(encoding="utf-8", newline="") as file:
-        values = {row["name"]: row["value"] for row in csv.DictReader(file)}
-    return date.fromisoformat(f"{values['basic_authentication_ends']}-01")
+def basic_ends(day: date) -> date:
+    """First day of the month in which Microsoft ends Basic authentication, as known on the day."""
+    return date.fromisoformat(f"{limit('basic_authentication_ends', day).value}-01")
 
 
 def check_oauth(facts: Facts) -> Iterator[Finding]:
@@ -42,11 +37,15 @@ def check_oauth(facts: Facts) -> Iterator[Finding]:
 
 def _migration(facts: Facts, account: str) -> Finding:
     seen = facts.signed_in(account)
-    usual: dict[str, Any] = {"account": account, "source": SOURCE, "due_on": basic_ends()}
+    usual: dict[str, Any] = {
+        "account": account,
+        "source": SOURCE,
+        "due_on": basic_ends(facts.now.date()),
+    }
     if seen.last_basic_at is not None:
         sources = ", ".join(seen.basic_sources) or "an unknown address"
         said = f"Basic was last used on {seen.last_basic_at:%Y-%m-%d} from {sources}"
-        status: Status = "fail" if facts.now.date() >= basic_ends() else "warn"
+        status: Status = "fail" if facts.now.date() >= basic_ends(facts.now.date()) else "warn"
         more: dict[str, Any] = {"state": "basic_seen", "fix": _fix(account)}
         return Finding(OAUTH, status, _urgency(facts), said, **more, **usual)
     missing = _missing(facts, account)
@@ -78,7 +77,7 @@ def _missing(facts: Facts, account: str) -> str:
 
 
 def _urgency(facts: Facts) -> Severity:
-    left = (basic_ends() - facts.now.date()).days
+    left = (basic_ends(facts.now.date()) - facts.now.date()).days
     if left < 90:
         return "high"
     return "medium" if left < 365 else "low"

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
-from hve_monitor.clock import iso
-from hve_monitor.document import plain
+from hve_monitor.document import Document
 from hve_monitor.files import sql
 from models.engine.sql import records
 from models.engine.workplace import Workplace
@@ -19,6 +19,24 @@ from warehouse.tables import HVE_USAGE_CORRECTIONS, HVE_USAGE_DAILY
 from warehouse.tables.marts import STATUSES
 
 CORRECTED = sql(__file__, "steps/corrected_days")
+
+
+class Correction(Document):
+    """A past day that counts otherwise than it did.
+
+    Units: recipients, differences after - before; statuses holds only those that differ.
+    """
+
+    tenant: str
+    account: str
+    day_utc: date
+    corrected_at: datetime
+    billable_before: int
+    billable_after: int
+    change: int
+    cost_change: Decimal | None
+    statuses: dict[str, int]
+    reason: str
 
 
 def keep_corrections(
@@ -40,16 +58,16 @@ def keep_corrections(
 
 def corrections(
     published: Published, first: date, last: date, currency: str, prices: PriceBook
-) -> list[dict[str, Any]]:
+) -> list[Correction]:
     """Corrections of the days `first` to `last` that were noted until `now`, newest first."""
     bounds = {"now": published.now, "first": first, "last": last, "tenant": published.tenant}
     return [
-        _told(row, prices, currency)
+        _correction(row, prices, currency)
         for row in records(published.connection, sql(__file__, "corrections"), bounds)
     ]
 
 
-def _told(row: dict[str, Any], prices: PriceBook, currency: str) -> dict[str, Any]:
+def _correction(row: Mapping[str, Any], prices: PriceBook, currency: str) -> Correction:
     before, after = row["billable_before"], row["billable_after"]
     price = prices.unit_price(row["day"], currency, row["tenant"])
     moved = {
@@ -57,15 +75,15 @@ def _told(row: dict[str, Any], prices: PriceBook, currency: str) -> dict[str, An
         for status in STATUSES
         if row[f"{status}_after"] != row[f"{status}_before"]
     }
-    return {
-        "tenant": row["tenant"],
-        "account": row["account"],
-        "day_utc": str(row["day"]),
-        "corrected_at": iso(row["corrected_at"]),
-        "billable_before": before,
-        "billable_after": after,
-        "change": after - before,
-        "cost_change": plain(times(price, after - before)),
-        "statuses": moved,
-        "reason": "statuses or rows changed" if moved else "metering rules changed",
-    }
+    return Correction(
+        tenant=row["tenant"],
+        account=row["account"],
+        day_utc=row["day"],
+        corrected_at=row["corrected_at"],
+        billable_before=before,
+        billable_after=after,
+        change=after - before,
+        cost_change=times(price, after - before),
+        statuses=moved,
+        reason="statuses or rows changed" if moved else "metering rules changed",
+    )

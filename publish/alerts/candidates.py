@@ -10,10 +10,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Literal
 from urllib.parse import quote
 
 from hve_monitor.config import Alerts, Config, CostMinimum, Tenant
+from hve_monitor.document import encoded
+from models.cost.documents import BudgetStatus
 from models.incidents.cards import IncidentCard, incident_cards
 from models.periods import period_of
 from publish.message import Alert, Since
@@ -50,12 +52,12 @@ def incident_candidates(published: Published, config: Config) -> list[Candidate]
 
 
 def budget_candidates(
-    reports: Iterable[dict[str, Any]], tenant: str, currency: str, alerts: Alerts, now: datetime
+    budgets: Iterable[BudgetStatus], tenant: str, currency: str, alerts: Alerts, now: datetime
 ) -> Iterator[Candidate]:
-    """The highest passed threshold of each budget report; one key per threshold and period."""
-    for report in reports:
-        if report["thresholds_passed"]:
-            yield _budget(report, max(report["thresholds_passed"]), tenant, currency, alerts, now)
+    """The highest passed threshold of each budget; one key per threshold and period."""
+    for budget in budgets:
+        if budget.thresholds_passed:
+            yield _budget(budget, max(budget.thresholds_passed), tenant, currency, alerts, now)
 
 
 def audience_of(card: IncidentCard, minimum: CostMinimum) -> tuple[str, ...]:
@@ -129,40 +131,40 @@ def _link(alerts: Alerts, tenant: str, incident: str) -> str:
 
 
 def _budget(
-    report: dict[str, Any],
+    budget: BudgetStatus,
     threshold: float,
     tenant: str,
     currency: str,
     alerts: Alerts,
     now: datetime,
 ) -> Candidate:
-    first, last = period_of(now.date(), report["period"])
-    used = f"{Decimal(report['used']):,f} of {Decimal(report['amount']):,f} {currency}"
+    first, last = period_of(now.date(), budget.period)
+    used = f"{budget.used.normalize():,f} of {budget.amount.normalize():,f} {currency}"
     alert = Alert(
         type="budget.opened",
         stage="opened",
         kind=BUDGET,
-        key=f"{BUDGET}:{report['name']}:{first}:{threshold:g}",
+        key=f"{BUDGET}:{budget.name}:{first}:{threshold:g}",
         tenant=tenant,
         severity="medium",
         audience=("finops",),
         at=now,
-        title=f"budget {report['name']}: {threshold:.0%} used",
+        title=f"budget {budget.name}: {threshold:.0%} used",
         account=None,
-        what=f"budget {report['name']} from {first} to {last} has passed {threshold:.0%}",
-        more=f"{used} used ({report['used_ratio']:.0%})",
+        what=f"budget {budget.name} from {first} to {last} has passed {threshold:.0%}",
+        more=f"{used} used ({budget.used_ratio:.0%})",
         since=Since(start=now, end=None, zone="UTC"),
         money=used,
-        why=_budget_reasons(report),
+        why=_budget_reasons(budget),
         next=("See which accounts spend it: hve cost", "Or change the budget in hve.toml"),
         link=f"{alerts.dashboard_url}/spend" if alerts.dashboard_url else "",
-        details={**report, "threshold": threshold, "from": str(first), "to": str(last)},
+        details={**encoded(budget), "threshold": threshold, "from": str(first), "to": str(last)},
     )
     return Candidate(alert, "going_on", "open", size=0, strength=0.0)
 
 
-def _budget_reasons(report: dict[str, Any]) -> tuple[str, ...]:
-    if report["passed_on"]:
-        return (f"the whole amount was used on {report['passed_on']}",)
-    expected = report["passes_on_expected"]
+def _budget_reasons(budget: BudgetStatus) -> tuple[str, ...]:
+    if budget.passed_on:
+        return (f"the whole amount was used on {budget.passed_on}",)
+    expected = budget.passes_on_expected
     return (f"at this rate the whole amount is used on {expected}",) if expected else ()

@@ -106,5 +106,5 @@ def _budgets(config: Config, now: datetime) -> Iterator[Candidate]:
     for tenant in tenants[:1] if together else tenants:
         report = spend(config, now, None if together else tenant.name)
         yield from budget_candidates(
-            report["budgets"], tenant.name, report["currency"], config.alerts, now
+            report.budgets, tenant.name, report.currency, config.alerts, now
         )

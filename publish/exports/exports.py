@@ -10,7 +10,8 @@ from typing import Any
 
 from hve_monitor.config import Config
 from hve_monitor.errors import ConfigError
-from models.cost.report import first_of_month, spent_days
+from models.cost.daily import spent_days
+from models.cost.report import first_of_month
 from models.cost.spend import currency_of, spend
 from models.invoice.scopes import scope_ledgers
 from models.periods import end_of_month

@@ -109,12 +109,12 @@ class StoreMetrics(Collector):
         cost, expected, budgets = [], [], []
         for tenant in self.config.served:
             report = spend(self.config, now, tenant.name)
-            labels = [tenant.name, report["currency"]]
-            cost.append((labels, report["month_to_date"]["cost"]))
-            expected.append((labels, report["projection"]["month_end"]))
+            labels = [tenant.name, report.currency]
+            cost.append((labels, report.month_to_date.cost))
+            expected.append((labels, report.projection.month_end))
             budgets += [
-                ([tenant.name, each["name"], each["period"]], each["used_ratio"])
-                for each in report["budgets"]
+                ([tenant.name, budget.name, budget.period], budget.used_ratio)
+                for budget in report.budgets
             ]
         both = ["tenant", "currency"]
         yield _gauge("hve_cost_month_to_date", "estimate from traces, not the invoice", both, cost)

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
 from datetime import datetime
 from html import escape
 from pathlib import Path
-from typing import Any
 
 from hve_monitor.clock import iso
+from hve_monitor.document import plain
 from hve_monitor.files import write_text
 from hve_monitor.spreadsheet import write_csv
+from models.cost.documents import CenterCost, CostReport
 
 UNALLOCATED = "(unallocated)"
 COLUMNS = (
@@ -41,60 +41,50 @@ td.number, th.number { text-align: right; font-variant-numeric: tabular-nums }
 """
 
 
-def write_showback(report: Mapping[str, Any], out: Path, now: datetime) -> list[Path]:
-    """Files of the month in the folder `out`: the CSV first, then a page per cost center.
-
-    report: the cost JSON of models.cost.spend.
-    """
-    booked = _booked(report)
-    table = out / f"hve-showback-{report['month']}.csv"
-    write_csv(table, COLUMNS, (_line(report, row, booked) for row in report["by_cost_center"]))
+def write_showback(report: CostReport, out: Path, now: datetime) -> list[Path]:
+    """Files of the month in the folder `out`: the CSV first, then a page per cost center."""
+    table = out / f"hve-showback-{report.month}.csv"
+    write_csv(table, COLUMNS, (_line(report, center) for center in report.by_cost_center))
     pages = []
-    for row in report["by_cost_center"]:
-        name = _file_name(row["cost_center"]) if row["cost_center"] else "unallocated"
-        page = out / f"hve-showback-{report['month']}-{name}.html"
-        write_text(page, page_of(report, row, booked, now), parents=True)
+    for center in report.by_cost_center:
+        name = _file_name(center.cost_center) if center.cost_center else "unallocated"
+        page = out / f"hve-showback-{report.month}-{name}.html"
+        write_text(page, page_of(report, center, now), parents=True)
         pages.append(page)
     return [table, *pages]
 
 
-def page_of(
-    report: Mapping[str, Any],
-    row: Mapping[str, Any],
-    booked: Mapping[str | None, str],
-    now: datetime,
-) -> str:
+def page_of(report: CostReport, center: CenterCost, now: datetime) -> str:
     """One print-ready HTML page; needs nothing from elsewhere."""
-    name, currency = row["cost_center"] or UNALLOCATED, report["currency"]
-    owner = f" · owner {escape(row['owner'])}" if row["owner"] else ""
+    name, currency = center.cost_center or UNALLOCATED, report.currency
+    owner = f" · owner {escape(center.owner)}" if center.owner else ""
     facts = [
-        ("Messages", f"{row['messages']:,}"),
-        ("Billable recipients", f"{row['billable_recipients']:,}"),
-        ("Estimated cost", _money(row["cost"], currency)),
-        ("Invoiced share", _money(booked.get(row["cost_center"]), currency)),
-        ("Cost per message", _money(row["cost_per_message"], currency)),
-        ("Cost per 1,000 recipients", _money(row["cost_per_1000_recipients"], currency)),
-        ("Part of it caused by incidents", _money(row["incident_cost"], currency)),
+        ("Messages", f"{center.messages:,}"),
+        ("Billable recipients", f"{center.billable_recipients:,}"),
+        ("Estimated cost", _money(plain(center.cost), currency)),
+        ("Invoiced share", _money(_booked(report, center), currency)),
+        ("Cost per message", _money(plain(center.cost_per_message), currency)),
+        ("Cost per 1,000 recipients", _money(plain(center.cost_per_1000_recipients), currency)),
+        ("Part of it caused by incidents", _money(plain(center.incident_cost), currency)),
     ]
-    head = f"High Volume Email {report['month']}: {escape(name)}"
+    head = f"High Volume Email {report.month}: {escape(name)}"
     return (
         f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{head}</title>'
         f"<style>{STYLE}</style></head><body>\n<h1>{escape(name)}</h1>\n"
-        f'<p class="lead">High Volume Email in {report["month"]}{owner}</p>\n'
+        f'<p class="lead">High Volume Email in {report.month}{owner}</p>\n'
         f"{_table(('', 'Month'), facts)}\n"
-        f"{_table(('Account', f'Estimated cost, {currency}'), _accounts(report, row))}\n"
+        f"{_table(('Account', f'Estimated cost, {currency}'), _accounts(report, center))}\n"
         '<p class="note">Estimates are delivered recipients in message traces × the price of their'
         " day; they are not the invoice. The invoiced share is cut by those estimates. Made by"
         f" hve-monitor as of {iso(now)}.</p>\n</body></html>\n"
     )
 
 
-def _accounts(report: Mapping[str, Any], row: Mapping[str, Any]) -> list[tuple[str, str]]:
-    mine = set(row["accounts"])
+def _accounts(report: CostReport, center: CenterCost) -> list[tuple[str, str]]:
     return [
-        (line["account"], line["month_to_date"] or "unknown")
-        for line in report["by_account"]
-        if line["account"] in mine
+        (line.account, plain(line.month_to_date) or "unknown")
+        for line in report.by_account
+        if line.account in center.accounts
     ]
 
 
@@ -107,30 +97,28 @@ def _table(head: tuple[str, str], rows: list[tuple[str, str]]) -> str:
     return f"<table><thead>{titles}</thead><tbody>{body}</tbody></table>"
 
 
-def _line(
-    report: Mapping[str, Any], row: Mapping[str, Any], booked: Mapping[str | None, str]
-) -> list[object]:
+def _line(report: CostReport, center: CenterCost) -> list[object]:
     return [
-        report["month"],
-        row["cost_center"] or UNALLOCATED,
-        row["owner"],
-        len(row["accounts"]),
-        row["messages"],
-        row["billable_recipients"],
-        report["currency"],
-        row["cost"],
-        row["cost_per_message"],
-        row["cost_per_1000_recipients"],
-        row["incident_recipients"],
-        row["incident_cost"],
-        booked.get(row["cost_center"]),
+        report.month,
+        center.cost_center or UNALLOCATED,
+        center.owner,
+        len(center.accounts),
+        center.messages,
+        center.billable_recipients,
+        report.currency,
+        plain(center.cost),
+        plain(center.cost_per_message),
+        plain(center.cost_per_1000_recipients),
+        center.incident_recipients,
+        plain(center.incident_cost),
+        _booked(report, center),
     ]
 
 
-def _booked(report: Mapping[str, Any]) -> dict[str | None, str]:
-    """Invoiced cents by cost center; empty without an invoice."""
-    lines = report["invoice"]["by_cost_center"] if report["invoice"] else []
-    return {line["cost_center"]: line["booked"] for line in lines if line["kind"] != "residual"}
+def _booked(report: CostReport, center: CenterCost) -> str | None:
+    """The center's share of the invoice in cents; None without an invoice."""
+    shares = report.invoice.shares() if report.invoice else {}
+    return shares[center.cost_center].booked if center.cost_center in shares else None
 
 
 def _money(amount: str | None, currency: str) -> str:

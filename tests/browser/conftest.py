@@ -26,6 +26,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from actions.demo import write_configuration
 from actions.run import run_once
 from hve_monitor.config import load_config
+from hve_monitor.document import encoded
 from models.cost.spend import spend
 from simulator import SimulatedTenant, serve
 
@@ -111,7 +112,7 @@ def dashboard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dashboard]:
 
 def _limit_an_account(file: Path) -> None:
     """A budget of the dearest account that what is projected for the month will just pass."""
-    line = spend(load_config(file), NOW)["by_account"][0]
+    line = encoded(spend(load_config(file), NOW))["by_account"][0]
     so_far, end = Decimal(line["month_to_date"]), Decimal(line["month_end"])
     with file.open("a", encoding="utf-8") as config:
         config.write(

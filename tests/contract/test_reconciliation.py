@@ -15,6 +15,7 @@ import pytest
 
 from actions.run import RunSummary, run_once
 from hve_monitor.config import Config
+from hve_monitor.document import encoded
 from models.cost.spend import spend
 from simulator.world.access import COSTS
 from tests.contract.conftest import NOW, Site
@@ -37,7 +38,7 @@ def test_a_run_names_what_this_tenant_drew(make_site: Callable[..., Site], seed:
     config, truth = site.config(), site.tenant.azure.truth()
     done = run_once(config, NOW, quiet)
     assert states(done.document)["azure_costs"] == "ok"
-    found = spend(config, NOW)
+    found = encoded(spend(config, NOW))
     (month,) = found["reconciliation_months"]
     kinds = {finding["kind"]: finding["value"] for finding in month["findings"]}
     assert kinds["meter"] == {"Meter": truth["Meter"]}
@@ -45,7 +46,7 @@ def test_a_run_names_what_this_tenant_drew(make_site: Callable[..., Site], seed:
     assert kinds["meter_unit"] == truth["unit_block"]
     price = Decimal("0.000042") * (1 - Decimal(truth["discount_ratio"]))
     assert Decimal(kinds.get("effective_price", "0.000042")) == price
-    october = spend(config, NOW, month="2026-10")["reconciliation_months"][0]["findings"]
+    october = encoded(spend(config, NOW, month="2026-10"))["reconciliation_months"][0]["findings"]
     missing = [
         each["value"] for each in [*october, *month["findings"]] if each["kind"] == "missing_day"
     ]
@@ -61,7 +62,7 @@ def assert_days(config: Config, truth: dict[str, Any]) -> None:
     open_days = {day["day_utc"] for day in truth["days"] if not day["complete"]}
     shown = {day["day_utc"] for day in truth["days"]}
     for month in ("2026-10", "2026-11"):
-        for row in spend(config, NOW, month=month)["reconciliation"]:
+        for row in encoded(spend(config, NOW, month=month))["reconciliation"]:
             day = row["day_utc"]
             if day in open_days or (day not in shown and day not in odd):
                 assert row["status"] in ("late", "matched"), row
@@ -75,7 +76,7 @@ def test_amounts_without_a_quantity_are_reconciled_too(site: Site) -> None:
     site.tenant.azure.quantity_refused = True
     done = run_once(config, NOW, quiet)
     assert states(done.document)["azure_costs"] == "ok"
-    (month,) = spend(config, NOW)["reconciliation_months"]
+    (month,) = encoded(spend(config, NOW))["reconciliation_months"]
     kinds = {finding["kind"] for finding in month["findings"]}
     assert "meter" in kinds
     assert "meter_unit" not in kinds
@@ -86,7 +87,7 @@ def test_a_missing_role_leaves_cost_without_reconciliation(site: Site) -> None:
     site.tenant.granted.discard(COSTS)
     config = site.config()
     run_once(config, NOW, quiet)
-    found = spend(config, NOW)
+    found = encoded(spend(config, NOW))
     assert found["reconciliation"] == []
     assert found["invoice"] is None
     assert Decimal(found["month_to_date"]["cost"]) > 0

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import json
 from datetime import date, datetime
-from typing import Any, NamedTuple
+from decimal import Decimal
+from typing import Any
 
+from hve_monitor.document import Document, plain
 from warehouse.state import State, text_of, time_of
 
 
-class BudgetAlert(NamedTuple):
-    """A threshold of a budget that was passed in a period; amounts are decimal texts."""
+class BudgetAlert(Document):
+    """A threshold of a budget that was passed in a period; money in the currency."""
 
     budget: str
     period_start: date
     threshold: float
-    passed_on: str
-    amount: str
-    used: str
+    passed_on: date
+    amount: Decimal
+    used: Decimal
     currency: str
 
 
@@ -58,7 +60,7 @@ def note_budget_alert(state: State, alert: BudgetAlert, at: datetime) -> bool:
     """Keeps an alert once for its budget, period and threshold; returns whether it is new."""
     done = state.connection.execute(
         "insert or ignore into budget_alerts values (?, ?, ?, ?, ?, ?, ?, ?, null)",
-        [alert.budget, str(alert.period_start), alert.threshold, alert.passed_on, text_of(at),
-         alert.amount, alert.used, alert.currency],
+        [alert.budget, str(alert.period_start), alert.threshold, str(alert.passed_on), text_of(at),
+         plain(alert.amount), plain(alert.used), alert.currency],
     )  # fmt: skip
     return done.rowcount == 1

@@ -12,6 +12,7 @@ from dashboards.parts.amounts import count, money
 from dashboards.session.view import open_view
 from dashboards.spend.downloads import focus_bytes
 from hve_monitor.config import load_config
+from hve_monitor.document import encoded
 from models.cost.spend import planned_change
 from models.cost.whatif import change_of
 from models.delivery.outcomes import delivery_figures, latest_undelivered
@@ -70,7 +71,7 @@ def test_whatif_is_the_command(stored: Path, opened: Open) -> None:
     app = opened(stored, "spend", part=AHEAD, if_recipients="40000", if_sends="2",
                  if_every="week", if_account=NEWS)  # fmt: skip
     change = change_of(NEWS, 40_000, 2, "week", (None, None), NOW.date())
-    found = planned_change(load_config(stored), NOW, None, change)
+    found = encoded(planned_change(load_config(stored), NOW, None, change))
     text = words(app)
     assert f"40,000 recipients: {money(found['per_month']['cost'], 'USD')} a month" in text
     assert money(found["budgets"][0]["together"], "USD") in text

@@ -10,6 +10,7 @@ import pytest
 from dashboards.delivery import search
 from dashboards.parts.amounts import count, exact, money
 from hve_monitor.config import load_config
+from hve_monitor.document import encoded
 from models.cost.spend import spend
 from models.delivery.search import TraceFilter, search_traces
 from models.incidents.cards import incident_cards
@@ -33,7 +34,7 @@ def test_every_page_says_how_fresh_and_complete_it_is(
 
 def test_overview_equals_the_commands(stored: Path, opened: Open) -> None:
     app = opened(stored)
-    report, config = spend(load_config(stored), NOW), load_config(stored)
+    report, config = encoded(spend(load_config(stored), NOW)), load_config(stored)
     with read_published(config.warehouse.path, NOW) as published:
         day = daily_usage(published, since=NOW - timedelta(days=1), until=NOW)
         cards = incident_cards(published, status="open")
@@ -46,7 +47,7 @@ def test_overview_equals_the_commands(stored: Path, opened: Open) -> None:
 
 def test_spend_shows_exact_money_by_account(stored: Path, opened: Open) -> None:
     app = opened(stored, "spend")
-    report = spend(load_config(stored), NOW)
+    report = encoded(spend(load_config(stored), NOW))
     assert f"exactly {exact(report['month_to_date']['cost'])}" in words(app)
     table = next(each.value for each in app.dataframe if "month_to_date" in each.value)
     shown = dict(zip(table["account"], table["month_to_date"], strict=True))
@@ -55,7 +56,7 @@ def test_spend_shows_exact_money_by_account(stored: Path, opened: Open) -> None:
 
 def test_another_month_is_in_the_url(stored: Path, opened: Open) -> None:
     app = opened(stored, "spend", month="2026-10")
-    report = spend(load_config(stored), NOW, month="2026-10")
+    report = encoded(spend(load_config(stored), NOW, month="2026-10"))
     assert tiles(app)["Spent in the month"] == money(report["month_to_date"]["cost"], "USD")
     assert "2026-10 cost" in words(app)
 

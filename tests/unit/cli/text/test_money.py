@@ -5,22 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from cli.text.money import cost_lines, exported
+from models.cost.documents import CostReport
+from tests.unit.documents import filled
 
 
-def document(**more: Any) -> dict[str, Any]:
-    usual: dict[str, Any] = {
-        "month": "2026-11",
-        "currency": "USD",
-        "budgets": [],
-        "by_cost_center": [],
-        "invoice": None,
-        "reconciliation": [],
-        "reconciliation_months": [],
-        "corrections": [],
-        "closed": None,
-        "restatements": [],
-    }
-    return usual | more
+def document(**more: Any) -> CostReport:
+    return filled(CostReport, month="2026-11", currency="USD", **more)
 
 
 def test_nothing_to_say_is_no_line() -> None:

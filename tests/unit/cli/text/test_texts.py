@@ -18,8 +18,10 @@ from cli.text.runs import imported, ingest
 from cli.text.tables import coverage
 from ingest.files.imported import ImportResult
 from ingest.source import SourceResult
+from models.cost.documents import ChangeCost, CostReport
 from models.incidents.cards import IncidentCard, IncidentReport
 from models.usage.coverage import CoverageGap, CoverageReport
+from tests.unit.documents import filled
 
 AT = datetime(2026, 11, 24, 8, tzinfo=UTC)
 COMPLETE = CoverageReport(complete=True, gaps=[], as_of=AT)
@@ -152,8 +154,8 @@ def test_an_import_tells_every_count() -> None:
     )
 
 
-def change(**other: Any) -> dict[str, Any]:
-    found = {
+def change(**other: Any) -> ChangeCost:
+    usual = {
         "account": "hr@contoso.com",
         "currency": "USD",
         "recipients_per_send": 40000,
@@ -164,7 +166,7 @@ def change(**other: Any) -> dict[str, Any]:
         "messages": {"recipients_per_message": 50, "per_send": 800},
         "budgets": [],
     }
-    return found | other
+    return filled(ChangeCost, **(usual | other))
 
 
 def test_a_planned_change_tells_its_money_and_messages() -> None:
@@ -195,27 +197,16 @@ def test_a_budget_that_the_change_passes_is_named() -> None:
 
 
 def test_a_backtest_is_told_when_it_was_asked_for() -> None:
-    document = {
-        "month": "2026-11",
-        "currency": "USD",
-        "month_to_date": {"cost": "1", "billable_recipients": 5},
-        "projection": {"p80": None, "method": "unavailable"},
-        "coverage": COMPLETE,
-        "invoice": None,
-        "closed": None,
-    }
-    empty = ("by_account", "budgets", "by_cost_center", "reconciliation_months", "reconciliation",
-             "corrections", "restatements")  # fmt: skip
-    document |= {name: [] for name in empty}
+    document = filled(CostReport)
     assert "backtest" not in money_text.cost(document)
-    found = {"unavailable": "58 whole days are needed; 3 known"}
-    assert "backtest: unavailable: 58 whole days" in money_text.cost(document | {"backtest": found})
+    short = filled(CostReport, backtest={"unavailable": "58 whole days are needed; 3 known"})
+    assert "backtest: unavailable: 58 whole days" in money_text.cost(short)
     known = {
         "unavailable": None,
         "periods": ["2026-09-01"],
         "period_days": 30,
         "rows": [{"scope": "total", "day": 0, "projection_error": 0.07}],
     }
-    shown = money_text.cost(document | {"backtest": known})
+    shown = money_text.cost(filled(CostReport, backtest=known))
     assert "backtest: 1 periods of 30 days" in shown
     assert "0.07" in shown

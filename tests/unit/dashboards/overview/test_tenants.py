@@ -22,6 +22,7 @@ from dashboards.session.access import RefusedError, User
 from dashboards.session.view import View
 from dashboards.spend.downloads import focus_bytes
 from hve_monitor.config import load_config
+from hve_monitor.document import encoded
 from hve_monitor.errors import ConfigError
 from ingest.graph.trace_pages import COLUMNS
 from models.build import build
@@ -104,7 +105,7 @@ def test_each_row_is_what_the_commands_of_the_tenant_say(several: Path) -> None:
     rows = {row["tenant"]: row for row in tenant_summaries(config, NOW)["tenants"]}
     assert len(rows) == 3
     for name in ("contoso", OTHER):
-        row, report = rows[name], spend(config, NOW, name)
+        row, report = rows[name], encoded(spend(config, NOW, name))
         assert row["month_to_date"] == report["month_to_date"]["cost"]
         assert row["month_end"] == report["projection"]["month_end"]
         with published_connection(config.warehouse.path) as connection:

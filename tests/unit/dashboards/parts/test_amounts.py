@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pandas as pd
 import pytest
@@ -25,10 +26,11 @@ def test_money_keeps_the_digits_that_matter(amount: str | None, shown: str) -> N
 
 
 def test_exact_amounts_line_up_and_lose_nothing() -> None:
-    assert amounts.exact("0.3") == "0.300000"
-    assert amounts.exact("1234.123456789") == "1,234.123456789"
-    assert amounts.total(["0.1", "0.2"]) == "0.3"
-    assert amounts.total(["0.1", None]) is None
+    assert amounts.exact(Decimal("0.3")) == amounts.exact("0.3") == "0.300000"
+    assert amounts.exact(Decimal("1234.1234567890")) == "1,234.123456789"
+    assert amounts.exact(Decimal("1E+3")) == "1,000.000000"
+    assert amounts.total([Decimal("0.1"), Decimal("0.2")]) == Decimal("0.3")
+    assert amounts.total([Decimal("0.1"), None]) is None
 
 
 @pytest.mark.parametrize("null", [None, pd.NA, float("nan"), pd.NaT])

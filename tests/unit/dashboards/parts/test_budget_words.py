@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from dashboards.parts.budget_words import passing
-
-UNKNOWN = {"passed_on": None, "passes_on_expected": None, "p80_from": None, "p80_to": None}
+from models.cost.documents import BudgetStatus
+from tests.unit.documents import filled
 
 
 @pytest.mark.parametrize(
@@ -31,4 +31,4 @@ UNKNOWN = {"passed_on": None, "passes_on_expected": None, "p80_from": None, "p80
     ],
 )
 def test_passing(known: dict[str, Any], sentence: str) -> None:
-    assert passing(UNKNOWN | known) == sentence
+    assert passing(filled(BudgetStatus, **known)) == sentence

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from dashboards.parts.budget_words import budget_finding, by_passing
+from dashboards.parts.budget_words import budget_finding
 from dashboards.parts.check_words import about_to_stop, failing_over_time
+from models.cost.budgets import by_passing
+from models.cost.documents import BudgetStatus
+from tests.unit.documents import filled
 
 
 def finding(check: str, status: str, days_left: int | None = None, **other: Any) -> dict[str, Any]:
@@ -48,17 +51,17 @@ def test_failing_checks_are_counted_after_each_change() -> None:
     )
 
 
-def budget(name: str, passed: str | None, expected: str | None, used: float) -> dict[str, Any]:
-    return {
-        "name": name, "passed_on": passed, "passes_on_expected": expected, "used_ratio": used,
-    }  # fmt: skip
+def budget(name: str, passed: str | None, expected: str | None, used: float) -> BudgetStatus:
+    return filled(
+        BudgetStatus, name=name, passed_on=passed, passes_on_expected=expected, used_ratio=used
+    )
 
 
 def test_the_budget_that_is_passed_first_is_the_finding() -> None:
     later = budget("later", None, "2026-11-29", 0.9)
     never = budget("never", None, None, 0.95)
     sooner = budget("sooner", None, "2026-11-26", 0.5)
-    assert [each["name"] for each in by_passing([never, later, sooner])] == [
+    assert [each.name for each in by_passing([never, later, sooner])] == [
         "sooner", "later", "never",
     ]  # fmt: skip
     assert budget_finding([later, sooner]) == (

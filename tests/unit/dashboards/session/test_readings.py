@@ -13,6 +13,7 @@ import pytest
 from dashboards.session import readings
 from dashboards.session.view import View
 from hve_monitor.config import load_config
+from hve_monitor.document import encoded
 from models.cost.daily import cost_by_day
 from models.cost.spend import spend
 from models.delivery.outcomes import undelivered
@@ -42,7 +43,7 @@ def reader(stored: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 def test_days_add_up_to_the_month(stored: Path, reader: duckdb.DuckDBPyConnection) -> None:
     costs = cost_by_day(Published(reader, NOW), "USD")
     november = [Decimal(cost) for day, cost in costs.items() if day.month == 11]
-    total = spend(load_config(stored), NOW)["month_to_date"]["cost"]
+    total = encoded(spend(load_config(stored), NOW))["month_to_date"]["cost"]
     assert sum(november) == Decimal(total)
     assert cost_by_day(Published(reader, NOW), "XXX") == {}
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 from models.build import build
 from tests.unit.dashboards.conftest import Open, configured, unfolded, words
-from tests.unit.models.conftest import NOW, TENANT, Workbench
+from tests.unit.models.conftest import NOW, TENANT, Workbench, trace
 from tests.unit.models.cost.test_spend import charge, land
 from warehouse.store import open_store
 
@@ -27,3 +28,18 @@ def test_days_and_findings_stand_on_the_page(tmp_path: Path, opened: Open) -> No
     assert set(table["status"]) == {"matched"}
     assert len(table) == 23
     assert any("of the list price" in each.value for each in app.markdown)
+
+
+def test_corrections_of_past_days_stand_on_the_page(tmp_path: Path, opened: Open) -> None:
+    file, day = configured(tmp_path, TOML), "2026-11-22T09:00:00"
+    before = NOW - timedelta(days=2)
+    with open_store(tmp_path / "store") as store:
+        bench = Workbench(store)
+        pending = trace("m1", "b@contoso.com", day, status="pending")
+        bench.land(trace("m1", "a@contoso.com", day), pending, now=before)
+        bench.build(before)
+        bench.land(trace("m1", "b@contoso.com", day), now=NOW)
+        bench.build()
+    app = opened(file, "spend", NOW, part="Centers and invoice")
+    assert not app.exception
+    assert "2 billable recipients after 1 (0.000042 USD)" in words(app)

@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hve_monitor.config import Budget
-from hve_monitor.document import plain
+from hve_monitor.document import encoded, plain
 from hve_monitor.errors import ConfigError
 from models.cost.budgets import budget_lines
-from models.cost.report import cost_report, first_of_month
+from models.cost.report import first_of_month, month_cost
 from models.money import times
 from models.periods import end_of_month, period_of
 from models.reference.cost_centers import Center, Centers
@@ -28,7 +28,7 @@ PRICE = Decimal("0.000042")
 def report(bench: Workbench, now: datetime = NOW, **options: Any) -> dict[str, Any]:
     with bench.reader() as connection:
         published = Published(connection, now, options.pop("tenant", None))
-        return cost_report(published, options.pop("currency", "USD"), **options)
+        return encoded(month_cost(published, options.pop("currency", "USD"), **options))
 
 
 @pytest.fixture(scope="module")

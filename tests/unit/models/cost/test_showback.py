@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hve_monitor.config import PriceOverride
-from models.cost.report import price_parts
-from models.cost.showback import by_cost_center, unit_economics
+from hve_monitor.document import encoded
+from models.cost.daily import price_parts
+from models.cost.showback import IncidentCost, by_cost_center, unit_economics
 from models.reference.cost_centers import Center, Centers
 from models.reference.prices import read_price_book
 
@@ -49,14 +50,14 @@ def test_accounts_days_prices_and_payers_add_up_to_the_month(
         columns=["tenant", "account", "day", "messages", "recipients", "cost"],
     ).astype({"cost": object})
     total = sum(frame["cost"], Decimal(0))
-    parts = price_parts(frame, book, "USD", FIRST)
+    parts = encoded(price_parts(frame, book, "USD", FIRST))
     assert sum(Decimal(part["cost"]) for part in parts) == total
     assert sum(part["billable_recipients"] for part in parts) == sum(frame["recipients"])
     assert parts[0]["from"] == "2026-11-01"
     assert parts[-1]["to"] == "2026-11-30"
-    centers = by_cost_center(frame, CENTERS, {})
+    centers = encoded(by_cost_center(frame, CENTERS, {}))
     assert sum(Decimal(row["cost"]) for row in centers) == total
-    assert unit_economics(frame, {})["messages"] == len(rows)
+    assert encoded(unit_economics(frame, {}))["messages"] == len(rows)
 
 
 def test_a_day_without_a_price_makes_the_sum_unknown() -> None:
@@ -68,13 +69,20 @@ def test_a_day_without_a_price_makes_the_sum_unknown() -> None:
             "cost": pd.Series([Decimal(1), None], dtype=object),
         }
     )
-    (row,) = by_cost_center(frame, CENTERS, {})
+    (row,) = encoded(by_cost_center(frame, CENTERS, {}))
     assert row["cost"] is row["cost_per_message"] is None
 
 
 def test_incidents_are_counted_at_their_payer() -> None:
     frame = pd.DataFrame(columns=["account", "messages", "recipients", "cost"])
-    (row,) = by_cost_center(frame, CENTERS, {"it@contoso.com": (4_890, Decimal("0.20538"))})
+    (row,) = encoded(
+        by_cost_center(frame, CENTERS, {"it@contoso.com": IncidentCost(4_890, Decimal("0.20538"))})
+    )
     assert (row["cost_center"], row["incident_recipients"]) == ("IT", 4_890)
     assert (row["incident_cost"], row["cost_per_message"]) == ("0.20538", None)
-    assert unit_economics(frame, {"it@contoso.com": (7, Decimal(1))})["incident_cost"] == "1"
+    assert (
+        encoded(unit_economics(frame, {"it@contoso.com": IncidentCost(7, Decimal(1))}))[
+            "incident_cost"
+        ]
+        == "1"
+    )

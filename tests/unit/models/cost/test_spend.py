@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from hve_monitor.config import Budget, Config, CostCenter, MeteringRule, PriceOverride, Tenant
+from hve_monitor.document import encoded
 from hve_monitor.errors import ConfigError
 from models.build import build
 from models.cost.passed_thresholds import budgets_by_currency, note_budget_alerts
@@ -86,7 +87,7 @@ def own_november(kept_stores: KeptStores) -> Iterator[Workbench]:
 
 def report(bench: Workbench, now: datetime = NOW, **more: Any) -> dict[str, Any]:
     month = more.pop("month", None)
-    return spend(config_of(bench, **more), now, month=month)
+    return encoded(spend(config_of(bench, **more), now, month=month))
 
 
 HR = CostCenter(name="HR", owner="Ada", accounts=("HR@contoso.com",))
@@ -130,7 +131,7 @@ def test_a_past_month_is_judged_by_its_own_days(own_november: Workbench) -> None
     start = datetime(2026, 11, 1, tzinfo=NOW.tzinfo)
     own_november.store.state.cover(TENANT.name, "azure_costs", SCOPE, Window(start, january))
     own_november.build(january)
-    (month,) = spend(config, january, month="2026-11")["reconciliation_months"]
+    (month,) = encoded(spend(config, january, month="2026-11"))["reconciliation_months"]
     kinds = {finding["kind"] for finding in month["findings"]}
     assert month["status"] == "matched"
     assert kinds == {"meter", "effective_price"}
@@ -171,7 +172,7 @@ def test_a_price_change_splits_the_month(own_november: Workbench) -> None:
     )
     config = config_of(own_november, prices=changed)
     build(own_november.store, [TENANT], NOW, lambda *_: None, reference=reference_of(config))
-    found = spend(config, NOW)
+    found = encoded(spend(config, NOW))
     parts = [(part["from"], part["to"], part["unit_price"]) for part in found["price_parts"]]
     assert parts == [
         ("2026-11-01", "2026-11-09", "0.000042"),
@@ -197,7 +198,7 @@ def test_quarantined_recipients_count_when_the_rule_says_so(bench: Workbench) ->
     rule = MeteringRule(status="quarantined", effective_from=date(2026, 11, 10), is_billable=True)
     config = config_of(bench, metering_rules=(rule,))
     build(bench.store, [TENANT], NOW, lambda *_: None, reference=reference_of(config))
-    found = spend(config, NOW)
+    found = encoded(spend(config, NOW))
     assert found["month_to_date"]["billable_recipients"] == 2
     assert found["metering"]["billable_statuses"] == ["delivered", "quarantined"]
     (correction,) = found["corrections"]
@@ -231,7 +232,7 @@ def test_a_late_status_corrects_its_day_and_says_so(bench: Workbench) -> None:
         "statuses": {"delivered": 1, "pending": -1},
         "reason": "statuses or rows changed",
     }
-    assert spend(config_of(bench), at("2026-11-23T08:00:00"))["corrections"] == []
+    assert encoded(spend(config_of(bench), at("2026-11-23T08:00:00")))["corrections"] == []
     bench.build(full=True)
     assert len(report(bench)["corrections"]) == 1
 
@@ -241,41 +242,41 @@ def test_a_closed_month_stays_and_later_changes_are_restatements(
 ) -> None:
     config = config_of(own_november)
     with pytest.raises(ConfigError, match="is not over"):
-        close(config, NOW, None, "2026-11")
-    found = close(config, DECEMBER, None, "2026-11")
+        encoded(close(config, NOW, None, "2026-11"))
+    found = encoded(close(config, DECEMBER, None, "2026-11"))
     assert found["closed"][0]["closed_at"] == "2026-12-06T08:00:00Z"
     assert found["restatements"] == []
     with pytest.raises(ConfigError, match="closed since 2026-12-06"):
-        close(config, DECEMBER, None, "2026-11")
+        encoded(close(config, DECEMBER, None, "2026-11"))
     own_november.land(
         trace("late", "x@contoso.com", "2026-11-23T20:00:00", sender="it@contoso.com"),
         now=DECEMBER,
     )
     own_november.build(DECEMBER)
-    later = spend(config, DECEMBER, month="2026-11")
+    later = encoded(spend(config, DECEMBER, month="2026-11"))
     changes = {
         (line["what"], line["account"]): line["difference"] for line in later["restatements"]
     }
     assert changes == {("account", "it@contoso.com"): "0.000042", ("estimate", None): "0.000042"}
-    assert spend(config, DECEMBER, month="2026-12")["closed"] is None
+    assert encoded(spend(config, DECEMBER, month="2026-12"))["closed"] is None
 
 
 def test_a_month_of_which_nothing_is_known_cannot_be_closed(november: Workbench) -> None:
     with pytest.raises(ConfigError, match="nothing is known"):
-        close(config_of(november), DECEMBER, None, "2026-09")
+        encoded(close(config_of(november), DECEMBER, None, "2026-09"))
 
 
 def test_a_threshold_is_told_once_for_its_period(own_november: Workbench) -> None:
     budget = Budget(name="hr", cost_center="HR", amount=Decimal("0.003"), thresholds=(0.5, 1.0, 9))
     config = config_of(own_november, budgets=(budget,), cost_centers=(HR,))
-    first = note_budget_alerts(own_november.store.state, config, NOW)
+    first = encoded(note_budget_alerts(own_november.store.state, config, NOW))
     assert [(each["threshold"], each["period_start"]) for each in first] == [
         (0.5, "2026-11-01"),
         (1.0, "2026-11-01"),
     ]
     assert first[0]["passed_on"] < first[1]["passed_on"]
-    assert note_budget_alerts(own_november.store.state, config, NOW) == []
-    lines = spend(config, NOW)["budgets"][0]["thresholds"]
+    assert encoded(note_budget_alerts(own_november.store.state, config, NOW)) == []
+    lines = encoded(spend(config, NOW))["budgets"][0]["thresholds"]
     assert [line["passed_on"] for line in lines][:2] == [each["passed_on"] for each in first]
 
 
@@ -299,7 +300,7 @@ def test_a_budget_of_another_tenant_is_left_out(november: Workbench) -> None:
     )
     both = (TENANT, Tenant(name="fabrikam", accounts="files"))
     config = config_of(november, budgets=budgets, tenants=both)
-    found = spend(config, NOW, "contoso")["budgets"]
+    found = encoded(spend(config, NOW, "contoso"))["budgets"]
     assert [budget["name"] for budget in found] == ["mine"]
     assert found[0]["used_ratio"] > 0
 

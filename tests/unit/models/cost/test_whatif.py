@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hve_monitor.document import encoded
 from hve_monitor.errors import ConfigError
 from models.cost.budgets import BudgetLine
-from models.cost.whatif import Change, change_of, what_if
+from models.cost.whatif import PlannedChange, change_of, what_if
 
 TODAY = date(2026, 11, 25)
 PRICE = Decimal("0.000042")
@@ -27,8 +28,10 @@ USUAL = pd.DataFrame(
 )
 
 
-def asked(change: Change, usual: pd.DataFrame = NOBODY, *lines: BudgetLine) -> dict[str, Any]:
-    return what_if(change, lambda _: PRICE, "USD", usual, lines, TODAY)
+def asked(
+    change: PlannedChange, usual: pd.DataFrame = NOBODY, *lines: BudgetLine
+) -> dict[str, Any]:
+    return encoded(what_if(change, lambda _: PRICE, "USD", usual, lines, TODAY))
 
 
 def budget(
@@ -37,7 +40,7 @@ def budget(
     return BudgetLine("b", Decimal(amount), period, (1.0,), accounts)
 
 
-STAFF = Change("hr@contoso.com", 40_000, 2, "week", date(2026, 12, 1))
+STAFF = PlannedChange("hr@contoso.com", 40_000, 2, "week", date(2026, 12, 1))
 
 
 def test_forty_thousand_staff_twice_a_week_are_about_15_usd_a_month() -> None:
@@ -55,7 +58,7 @@ def test_forty_thousand_staff_twice_a_week_are_about_15_usd_a_month() -> None:
 
 
 def test_what_happens_once_has_no_month() -> None:
-    found = asked(Change("a@contoso.com", 120, 3, None, date(2026, 12, 1)))
+    found = asked(PlannedChange("a@contoso.com", 120, 3, None, date(2026, 12, 1)))
     assert found["per_month"] is None
     assert found["months"] == [
         {"month": "2026-12", "sends": 3, "recipients": 360, "cost": "0.01512"}
@@ -64,7 +67,7 @@ def test_what_happens_once_has_no_month() -> None:
 
 
 def test_the_last_day_of_a_month_comes_every_month() -> None:
-    change = Change("a@contoso.com", 1, 1, "month", date(2027, 1, 31), date(2027, 4, 30))
+    change = PlannedChange("a@contoso.com", 1, 1, "month", date(2027, 1, 31), date(2027, 4, 30))
     assert change.days(date(2028, 1, 1)) == [
         date(2027, 1, 31),
         date(2027, 2, 28),
@@ -91,7 +94,7 @@ def test_an_unknown_level_stays_unknown() -> None:
 
 
 def test_without_a_price_there_is_no_cost() -> None:
-    found = what_if(STAFF, lambda _: None, "XXX", USUAL, [budget("10")], TODAY)
+    found = encoded(what_if(STAFF, lambda _: None, "XXX", USUAL, [budget("10")], TODAY))
     assert found["cost_per_send"] is found["per_month"]["cost"] is found["total"]["cost"] is None
     assert found["budgets"][0]["passes"] is None
 
@@ -100,8 +103,8 @@ def test_each_send_has_the_price_of_its_day() -> None:
     def price(day: date) -> Decimal:
         return Decimal(1) if day < date(2027, 1, 1) else Decimal(2)
 
-    change = Change("a@contoso.com", 10, 1, "month", date(2026, 12, 15), date(2027, 1, 31))
-    found = what_if(change, price, "USD", NOBODY, [], TODAY)
+    change = PlannedChange("a@contoso.com", 10, 1, "month", date(2026, 12, 15), date(2027, 1, 31))
+    found = encoded(what_if(change, price, "USD", NOBODY, [], TODAY))
     assert [month["cost"] for month in found["months"]] == ["10", "20"]
     assert found["total"]["cost"] == "30"
 
@@ -116,7 +119,7 @@ def test_sends_stay_inside_and_come_as_often_as_said(
     sends: int, every: str, first: date, length: int
 ) -> None:
     last = first + timedelta(days=length)
-    days = Change("a@contoso.com", 1, sends, every, first, last).days(date(2030, 1, 1))
+    days = PlannedChange("a@contoso.com", 1, sends, every, first, last).days(date(2030, 1, 1))
     assert days == sorted(days)
     assert first == days[0]
     assert days[-1] <= last
@@ -141,4 +144,4 @@ def test_mistakes_are_named(
 
 def test_unless_told_it_begins_today() -> None:
     change = change_of(" HR@Contoso.com ", 5, 1, None, (None, None), TODAY)
-    assert change == Change("hr@contoso.com", 5, 1, None, TODAY)
+    assert change == PlannedChange("hr@contoso.com", 5, 1, None, TODAY)

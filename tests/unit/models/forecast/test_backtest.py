@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from hve_monitor.document import encoded
 from models.forecast.backtest import TOTAL, backtest, period_sums
 from models.forecast.history import read_days
 from models.forecast.rolling import Rolling
@@ -31,7 +32,7 @@ def traffic(accounts: int, days: int) -> np.ndarray:
 
 
 def test_steady_traffic_is_met() -> None:
-    found = backtest(table(traffic(10, 120)), NOW)
+    found = encoded(backtest(table(traffic(10, 120)), NOW))
     assert found["unavailable"] is None
     assert len(found["periods"]) == 9
     assert {(row["scope"], row["day"]) for row in found["rows"]} == {
@@ -44,15 +45,15 @@ def test_steady_traffic_is_met() -> None:
 
 
 def test_a_short_history_is_said_to_be_short() -> None:
-    found = backtest(table(traffic(2, 57)), NOW)
+    found = encoded(backtest(table(traffic(2, 57)), NOW))
     assert found["rows"] == []
     assert found["unavailable"] == "58 whole days are needed; 57 known"
-    assert backtest(table(traffic(2, 58)), NOW)["unavailable"] is None
+    assert encoded(backtest(table(traffic(2, 58)), NOW))["unavailable"] is None
 
 
 def test_an_empty_store_has_no_backtest() -> None:
     empty = pd.DataFrame(columns=["account", "day", "recipients"])
-    assert backtest(empty, NOW)["rows"] == []
+    assert encoded(backtest(empty, NOW))["rows"] == []
 
 
 def test_what_came_after_a_day_does_not_move_what_was_said_on_it() -> None:
@@ -81,6 +82,9 @@ def test_incidents_count_in_what_came_and_not_in_what_is_learnt() -> None:
     counts[0, 50] += 9_000
     day = NOW.date() - timedelta(days=50)
     extra = pd.DataFrame({"account": ["a0"], "day": [day], "recipients": [9_000]})
-    told, untold = backtest(table(counts), NOW, extra), backtest(table(counts), NOW)
+    told, untold = (
+        encoded(backtest(table(counts), NOW, extra)),
+        encoded(backtest(table(counts), NOW)),
+    )
     errors = [found["rows"][-1]["projection_error"] for found in (told, untold)]
     assert errors[0] < errors[1]

@@ -16,7 +16,7 @@ from models.invoice.hour_counts import STATUSES, HourCounts
 from models.invoice.invoiced import InvoiceRow, Meter, without_nested
 from models.invoice.ledger import DayLine, ScopeLedger, Settings, Usage, ledgers
 from models.invoice.rate import Pinned
-from models.invoice.undocumented import findings
+from models.invoice.undocumented import discoveries
 from models.reference.prices import read_price_book
 from simulator import SimulatedTenant
 from tests.unit.models.invoice.invoice_samples import NOW, SCOPE, SPAN, ledger_of
@@ -31,7 +31,7 @@ def test_every_injected_difference_is_named_and_none_is_invented(seed: int) -> N
     tenant = SimulatedTenant(seed=seed, now=NOW, days=40, staff=60)
     truth, ledger = tenant.azure.truth(), ledger_of(tenant)
     found: dict[str, Any] = {}
-    for finding in findings(ledger):
+    for finding in discoveries(ledger):
         found.setdefault(finding.kind, []).append(finding.value)
     assert found.pop("meter") == [{"Meter": truth["Meter"]}]
     (foreign,) = found.pop("foreign_meters")
@@ -43,7 +43,7 @@ def test_every_injected_difference_is_named_and_none_is_invented(seed: int) -> N
 
 
 def expected_findings(tenant: SimulatedTenant, truth: Mapping[str, Any]) -> dict[str, Any]:
-    """What this seed drew, as findings."""
+    """What this seed drew, as discoveries."""
     days = [day for day in truth["days"] if day["complete"]]
     expected: dict[str, Any] = {}
     if Decimal(truth["discount_ratio"]):
@@ -130,7 +130,7 @@ def line(ledger: ScopeLedger, day: date) -> DayLine:
 def test_quarantined_recipients_that_count_are_found() -> None:
     usage = hours(uneven, quarantined=5)
     ledger = one(usage, rows(usage, "delivered", "quarantined"))
-    kinds = {finding.kind: finding.value for finding in findings(ledger)}
+    kinds = {finding.kind: finding.value for finding in discoveries(ledger)}
     assert kinds["counted_statuses"] == ["quarantined"]
     assert {each.status for each in ledger.days()} == {"matched"} | {"late"}
 
@@ -174,7 +174,7 @@ def test_a_currency_without_list_price_tells_its_effective_price() -> None:
         for row in rows(usage)
     ]
     ledger = one(usage, euros)
-    kinds = {finding.kind: finding.value for finding in findings(ledger)}
+    kinds = {finding.kind: finding.value for finding in discoveries(ledger)}
     assert kinds["effective_price"] == "0.000038"
     assert line(ledger, date(2026, 10, 20)).estimated is None
     assert line(ledger, date(2026, 10, 20)).status == "matched"
@@ -203,7 +203,7 @@ def test_a_filter_that_passes_nothing_takes_no_meter() -> None:
     usage = hours(uneven)
     ledger = one(usage, [replace(row, is_hve=False) for row in rows(usage)])
     assert ledger.meters == ()
-    assert [finding.kind for finding in findings(ledger)] == ["meter_unknown"]
+    assert [finding.kind for finding in discoveries(ledger)] == ["meter_unknown"]
 
 
 def test_a_policy_whose_accounts_follow_the_amounts_is_found() -> None:

@@ -9,6 +9,7 @@ import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hve_monitor.document import encoded
 from models.invoice.report import invoice, month_rows
 from models.reference.cost_centers import Center, Centers
 from tests.unit.models.invoice.test_ledger import PRICE, changed, hours, one, rows, uneven
@@ -43,7 +44,7 @@ def test_lines_add_up_to_the_invoice_whatever_is_in_it(
     for day, amount in differences.items():
         found = changed(found, OCTOBER + timedelta(days=day), amount)
     ledger = one(USAGE, found)
-    cut = invoice([ledger], OCTOBER, month(weights), CENTERS, "USD")
+    cut = encoded(invoice([ledger], OCTOBER, month(weights), CENTERS, "USD"))
     assert cut is not None
     total = Decimal(cut["invoiced"])
     assert total == sum(row.amount for row in found if row.day.month == 10)
@@ -55,13 +56,13 @@ def test_lines_add_up_to_the_invoice_whatever_is_in_it(
 
 def test_an_invoice_in_another_currency_is_another_one() -> None:
     ledger = one(USAGE, rows(USAGE))
-    assert invoice([ledger], OCTOBER, month([1, 2, 3]), CENTERS, "EUR") is None
+    assert encoded(invoice([ledger], OCTOBER, month([1, 2, 3]), CENTERS, "EUR")) is None
 
 
 def test_days_that_make_each_other_good_leave_the_month_matched() -> None:
     day = date(2026, 10, 20)
     moved = changed(changed(rows(USAGE), day, -3 * PRICE), day + timedelta(days=1), 3 * PRICE)
-    (found,) = month_rows([one(USAGE, moved)], OCTOBER)
+    (found,) = encoded(month_rows([one(USAGE, moved)], OCTOBER))
     assert (found["status"], found["residual"]) == ("matched", "0")
-    (short,) = month_rows([one(USAGE, changed(rows(USAGE), day, -3 * PRICE))], OCTOBER)
+    (short,) = encoded(month_rows([one(USAGE, changed(rows(USAGE), day, -3 * PRICE))], OCTOBER))
     assert short["status"] == "unexplained"

@@ -219,8 +219,8 @@ def test_basic_is_told_with_day_source_and_deadline(facts: Facts) -> None:
     found = finding(changed, "oauth_migration")
     assert (found.status, found.severity, found.state) == ("warn", "low", "basic_seen")
     assert found.evidence == "Basic was last used on 2026-11-23 from 192.0.2.9"
-    assert found.due_on == basic_ends()
-    assert str(basic_ends()) == "2028-09-01"
+    assert found.due_on == basic_ends(NOW.date())
+    assert str(basic_ends(NOW.date())) == "2028-09-01"
     late = finding(replace(changed, now=NOW + 650 * DAY), "oauth_migration")
     assert (late.status, late.severity) == ("fail", "high")
 

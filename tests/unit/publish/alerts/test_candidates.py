@@ -3,27 +3,17 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
 
 import pytest
 
 from hve_monitor.config import Alerts, CostMinimum
 from hve_monitor.document import encoded
+from models.cost.documents import BudgetStatus
 from models.incidents.cards import incident_cards
 from publish.alerts.candidates import audience_of, budget_candidates, incident_candidates
+from tests.unit.documents import filled
 from tests.unit.publish.conftest import NOW, Desk, incident
 from warehouse.reading import read_published
-
-REPORT: dict[str, Any] = {
-    "name": "all",
-    "period": "month",
-    "amount": "100",
-    "used": "81.5",
-    "used_ratio": 0.815,
-    "thresholds_passed": [0.5, 0.8],
-    "passed_on": None,
-    "passes_on_expected": "2026-11-29",
-}
 
 
 @pytest.mark.parametrize(
@@ -77,7 +67,17 @@ def test_what_is_unknown_is_said_to_be_unknown(desk: Desk) -> None:
 
 
 def test_only_the_highest_passed_threshold_of_a_budget_is_told() -> None:
-    (found,) = budget_candidates([REPORT], "contoso", "USD", Alerts(), NOW)
+    budget = filled(
+        BudgetStatus,
+        name="all",
+        period="month",
+        amount="100",
+        used="81.5",
+        used_ratio=0.815,
+        thresholds_passed=[0.5, 0.8],
+        passes_on_expected="2026-11-29",
+    )
+    (found,) = budget_candidates([budget], "contoso", "USD", Alerts(), NOW)
     assert found.alert.key == "budget:all:2026-11-01:0.8"
     assert found.alert.audience == ("finops",)
     assert found.alert.more == "81.5 of 100 USD used (82%)"
@@ -85,5 +85,4 @@ def test_only_the_highest_passed_threshold_of_a_budget_is_told() -> None:
 
 
 def test_a_budget_that_has_passed_nothing_is_no_candidate() -> None:
-    report = REPORT | {"thresholds_passed": []}
-    assert list(budget_candidates([report], "contoso", "USD", Alerts(), NOW)) == []
+    assert list(budget_candidates([filled(BudgetStatus)], "contoso", "USD", Alerts(), NOW)) == []

@@ -9,6 +9,7 @@ import duckdb
 import pytest
 
 from hve_monitor.config import Config, ScheduledExport
+from hve_monitor.document import encoded
 from hve_monitor.errors import ConfigError
 from models.cost.spend import spend
 from publish.exports.exports import Export, export, scheduled
@@ -81,7 +82,7 @@ def test_showback_is_a_csv_and_a_page_for_each_payer(config: Config, tmp_path: P
     table, *pages = map(Path, done["files"])
     rows = rows_of(table)
     assert [row["cost_center"] for row in rows] == ["'" + '=HYPERLINK("x")', "(unallocated)"]
-    report = spend(config, NOW)
+    report = encoded(spend(config, NOW))
     assert [row["estimated_cost"] for row in rows] == [
         row["cost"] for row in report["by_cost_center"]
     ]

@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from hve_monitor.config import Config
+from hve_monitor.document import encoded
 from hve_monitor.errors import ConfigError
 from models.cost.spend import spend
 from publish.exports.exports import Export, export
@@ -68,7 +69,7 @@ def test_estimates_add_up_to_the_cost_report(config: Config, tmp_path: Path) -> 
     export(config, NOW, "focus", Export(file, "2026-11"))
     rows = rows_of(file)
     assert sum(Decimal(row["BilledCost"]) for row in rows) == Decimal(
-        spend(config, NOW)["month_to_date"]["cost"]
+        encoded(spend(config, NOW))["month_to_date"]["cost"]
     )
     assert {row["InvoiceId"] for row in rows} == {""}
     tags = {row["ResourceId"]: row["Tags"] for row in rows}

@@ -7,7 +7,8 @@ from decimal import Decimal
 
 import pandas as pd
 
-from models.cost.report import quarter_report
+from hve_monitor.document import encoded
+from models.cost.report import quarter_cost
 from models.forecast.projection import Estimate
 
 PRICE = Decimal("0.000042")
@@ -21,7 +22,7 @@ def spent(*costs: Decimal | None) -> pd.DataFrame:
 
 def test_the_quarter_holds_its_days_and_no_others() -> None:
     one = Decimal("0.01")
-    found = quarter_report(spent(one, one, one, one), ESTIMATE, PRICE, date(2026, 11, 1))
+    found = encoded(quarter_cost(spent(one, one, one, one), ESTIMATE, PRICE, date(2026, 11, 1)))
     assert found["quarter"] == "2026-Q4"
     assert found["cost"] == "0.02"
     assert found["quarter_end"] == "0.104"
@@ -29,5 +30,5 @@ def test_the_quarter_holds_its_days_and_no_others() -> None:
 
 
 def test_a_missing_price_leaves_the_quarter_unknown() -> None:
-    found = quarter_report(spent(None, None, None, None), ESTIMATE, None, date(2026, 11, 1))
+    found = encoded(quarter_cost(spent(None, None, None, None), ESTIMATE, None, date(2026, 11, 1)))
     assert found["cost"] is found["quarter_end"] is found["p95"][0] is None

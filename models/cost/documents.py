@@ -1,0 +1,276 @@
+"""The answers of `hve cost` and `hve whatif` (CONTRACT.md, JSON).
+
+Money is Decimal in the document's currency, exact unless a field says otherwise; None is unknown.
+Months are YYYY-MM, days are UTC. A range has a low and a high end.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import TypeAlias
+
+from msgspec import UNSET, UnsetType, field
+
+from hve_monitor.document import Document
+from models.forecast.backtest import Backtest
+from models.invoice.documents import DayReconciliation, Invoice, MonthReconciliation
+from models.usage.corrections import Correction
+from models.usage.coverage import CoverageReport
+
+Range: TypeAlias = tuple[Decimal | None, Decimal | None]
+
+
+class MonthToDate(Document):
+    """What is counted and spent so far."""
+
+    billable_recipients: int | None
+    cost: Decimal | None
+
+
+class MonthEnd(Document):
+    """The projected cost of the month, by which method, from so many days of history."""
+
+    method: str
+    month_end: Decimal | None
+    p80: Range | None
+    p95: Range | None
+    history_days: int
+
+
+class QuarterCost(Document):
+    """Cost of the quarter that holds the month (YYYY-Qn): so far, and projected to its end."""
+
+    quarter: str
+    cost: Decimal | None
+    quarter_end: Decimal | None
+    p80: Range
+    p95: Range
+
+
+class ScenarioMonth(Document):
+    """A month of a scenario."""
+
+    month: str
+    cost: Decimal | None
+    p80: Range
+
+
+class Scenario(Document):
+    """Twelve months, if something goes on: flat, recent_trend or planned_changes."""
+
+    scenario: str
+    months: list[ScenarioMonth]
+
+
+class AccountCost(Document):
+    """An account's month: spent so far, and projected to its end."""
+
+    account: str
+    billable_recipients: int
+    month_to_date: Decimal | None
+    month_end: Decimal | None
+    p80: Range
+
+
+class BudgetThreshold(Document):
+    """The day on which a part of a budget was passed, or is expected to be, with its 80 % range."""
+
+    amount: Decimal
+    passed_on: date | None
+    passes_on_expected: date | None
+    p80_from: date | None
+    p80_to: date | None
+    threshold: float
+
+
+class BudgetStatus(Document):
+    """How much of a budget is used in its running period, and when its amount will be passed."""
+
+    name: str
+    period: str
+    amount: Decimal
+    used: Decimal
+    used_ratio: float
+    thresholds_passed: list[float]
+    thresholds: list[BudgetThreshold]
+    passed_on: date | None
+    passes_on_expected: date | None
+    p80_from: date | None
+    p80_to: date | None
+
+    @property
+    def passing_day(self) -> date | None:
+        """When it was passed, or else is expected to be; None where the period ends before."""
+        return self.passed_on or self.passes_on_expected
+
+
+class PricePart(Document):
+    """Days `first` to `last` of a month that share a price; it is null where tenants differ."""
+
+    first: date = field(name="from")
+    last: date = field(name="to")
+    unit_price: Decimal | None
+    billable_recipients: int
+    cost: Decimal | None
+
+
+class Metering(Document):
+    """Which delivery statuses are charged on a day, and which of the rules nobody documents."""
+
+    day_utc: date
+    billable_statuses: list[str]
+    unverified_statuses: list[str]
+
+
+class UnitEconomics(Document):
+    """Mail and its cost over all accounts; costs of a message and of 1,000 to a millionth."""
+
+    messages: int
+    billable_recipients: int
+    cost: Decimal | None
+    cost_per_message: Decimal | None
+    cost_per_1000_recipients: Decimal | None
+    incident_recipients: int
+    incident_cost: Decimal
+
+
+class CenterCost(Document):
+    """The same for the accounts of a cost center; of those without one it is null."""
+
+    cost_center: str | None
+    owner: str | None
+    accounts: list[str]
+    messages: int
+    billable_recipients: int
+    cost: Decimal | None
+    cost_per_message: Decimal | None
+    cost_per_1000_recipients: Decimal | None
+    incident_recipients: int
+    incident_cost: Decimal
+
+
+class ClosedMonth(Document):
+    """When a tenant's month was frozen, and its days that were not settled then."""
+
+    tenant: str
+    closed_at: datetime
+    open_days: list[date]
+
+
+class Restatement(Document):
+    """What differs from a frozen month: of an account, of the estimate or of the invoice."""
+
+    what: str
+    account: str | None
+    closed: Decimal | None
+    now: Decimal | None
+    difference: Decimal
+
+
+class MonthCost(Document):
+    """A month's cost from traces: to date, projected, by account, against budgets."""
+
+    month: str
+    currency: str
+    unit_price: Decimal | None
+    month_to_date: MonthToDate
+    projection: MonthEnd
+    quarter: QuarterCost | None
+    next_12_months: list[Scenario]
+    by_account: list[AccountCost]
+    budgets: list[BudgetStatus]
+
+
+class CostReport(MonthCost):
+    """The same beside Azure's amounts, with showback and closing: what `hve cost` prints."""
+
+    reconciliation: list[DayReconciliation]
+    metering: Metering
+    rounding: str
+    price_parts: list[PricePart]
+    corrections: list[Correction]
+    reconciliation_months: list[MonthReconciliation]
+    invoice: Invoice | None
+    by_cost_center: list[CenterCost]
+    unit_economics: UnitEconomics
+    coverage: CoverageReport
+    closed: list[ClosedMonth] | None
+    restatements: list[Restatement]
+    backtest: Backtest | UnsetType = UNSET
+
+
+class MonthlyChange(Document):
+    """What a change that goes on costs in an average month of the year."""
+
+    sends: float
+    recipients: int
+    cost: Decimal | None
+
+
+class ChangeMonth(Document):
+    """A month of the change."""
+
+    month: str
+    sends: int
+    recipients: int
+    cost: Decimal | None
+
+
+class ChangeTotal(Document):
+    """The sum of the months that are shown."""
+
+    sends: int
+    recipients: int
+    cost: Decimal | None
+
+
+class ChangeMessages(Document):
+    """Messages of one send, and on average of a month (null: once), with and without a list."""
+
+    recipients_per_message: int
+    per_send: int
+    per_month: int | None
+    one_list: int
+
+
+class ChangedBudget(Document):
+    """A whole period of a budget at the usual level, what the change adds, and both together.
+
+    passes: whether it is the change that makes the budget pass its amount.
+    """
+
+    name: str
+    period: str
+    amount: Decimal
+    usual: Decimal | None
+    added: Decimal | None
+    together: Decimal | None
+    used_ratio_before: float | None
+    used_ratio_after: float | None
+    passes: bool | None
+
+
+class ChangeCost(Document):
+    """What a planned change costs, by month and in all, and what it does to budgets.
+
+    unit_price is that of the first send. every is day, week, month, or null where the change
+    happens once, without per_month then. months are the first twelve that have sends. Money is
+    rounded to a millionth: averages over a year have no exact amount. It is null where the
+    currency has no price, and what needs the usual level where no day is known.
+    """
+
+    account: str
+    currency: str
+    unit_price: Decimal | None
+    recipients_per_send: int
+    sends: int
+    every: str | None
+    first: date = field(name="from")
+    last: date | None = field(name="until")
+    cost_per_send: Decimal | None
+    per_month: MonthlyChange | None
+    months: list[ChangeMonth]
+    total: ChangeTotal
+    messages: ChangeMessages
+    budgets: list[ChangedBudget]

@@ -14,7 +14,7 @@ from hve_monitor.config import Tenant
 from hve_monitor.document import encoded
 from hve_monitor.errors import ConfigError
 from models.build import build
-from models.incidents.cards import incident_cards
+from models.incidents.cards import incident_cards, one_card
 from models.incidents.verdicts import judged_incident
 from models.usage.coverage import SOURCE
 from tests.unit.models.conftest import KeptStores, Workbench, at, trace
@@ -65,6 +65,11 @@ def cards(
 ) -> list[dict[str, Any]]:
     with bench.reader() as connection:
         return encoded(incident_cards(Published(connection, now, tenant), **wanted))
+
+
+def card_of(bench: Workbench, incident: str) -> dict[str, Any]:
+    with bench.reader() as connection:
+        return encoded(one_card(Published(connection, END), incident))
 
 
 def read(bench: Workbench, *windows: tuple[datetime, datetime]) -> None:
@@ -148,13 +153,13 @@ def test_filters_of_the_list(attacked: Workbench) -> None:
     (card,) = [
         card for card in cards(attacked) if (card["kind"], card["severity"]) == ("surge", "high")
     ]
-    assert cards(attacked, incident=card["id"]) == [card]
+    assert card_of(attacked, card["id"]) == card
     assert card in cards(attacked, status="open")
     assert card not in cards(attacked, until=at("2026-10-18T02:00:00"))
     assert card not in cards(attacked, since=at("2026-10-19T00:00:00"))
     assert card not in cards(attacked, END + timedelta(days=9), status="open")
     with pytest.raises(ConfigError, match="no such incident"):
-        cards(attacked, incident="nothing")
+        card_of(attacked, "nothing")
     with pytest.raises(ConfigError, match="acknowledged"):
         cards(attacked, status="opened")
 

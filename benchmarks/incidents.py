@@ -31,9 +31,8 @@ from benchmarks.inputs.rehearsal_store import computed, end_of
 from benchmarks.measure import table
 from benchmarks.plain.naive_alarms import THRESHOLDS, alarms, week_scores, z_scores
 from models.baseline.grid import HourlyGrid, grid_from_hours
-from models.incident import Incident
+from models.incident import RANK, Incident
 from models.incidents.assemble import judge
-from models.incidents.severity import RANK
 from models.incidents.signals.quarter_hours import activity_of
 
 ZONE = "Europe/Berlin"

@@ -66,6 +66,8 @@ class Incident:
     learning: bool
     opened_at: datetime | None = None
     history: tuple[tuple[Severity, datetime], ...] = ()  # when each severity was reached first
+    record: float | None = None  # of a surge: the account's largest excess of one hour before it
+    support: tuple[str, ...] = ()  # of a surge: signals that fired in its hours
 
 
 def count(number: float, noun: str) -> str:

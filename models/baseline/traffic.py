@@ -8,8 +8,9 @@ from numpy.typing import NDArray
 from models.baseline.baseline import Baseline, DayForecast, LocalCalendar
 from models.baseline.grid import HourlyGrid
 from models.baseline.scores import score_hours
+from models.baseline.size import Size, size_of
 from models.baseline.thresholds import own_alerts
-from models.statistics import Floats, known_or_zero
+from models.statistics import Floats
 
 LONGEST_CUT_HOURS = 7 * 24  # what has lasted a week is the new normal and feeds baselines again
 
@@ -48,29 +49,22 @@ class Traffic:
     def forecast(self, day: int) -> DayForecast:
         """Forecast of one local day, kept in `bounds`, `off_hours` and `learning` as well."""
         first, last = self.calendar.columns(day)
-        made = self.baseline.forecast(day)
-        self.bounds[:, :, first:last] = np.stack(made.bounds)
-        self.off_hours[:, first:last] = made.off_hours
-        self.learning[:, first:last] = made.learning_day[:, None]
-        return made
+        forecast = self.baseline.forecast(day)
+        self.bounds[:, :, first:last] = np.stack(forecast.bounds)
+        self.off_hours[:, first:last] = forecast.off_hours
+        self.learning[:, first:last] = forecast.learning_day[:, None]
+        return forecast
 
     def cut(self, account: int, start: int, first: int, last: int) -> None:
         """Cut hours of an incident that began in hour `start` out of the history."""
         self.baseline.cut(account, first, min(last, start + LONGEST_CUT_HOURS))
 
-    def expected_sum(
-        self, account: int, first: int, last: int
-    ) -> tuple[float, tuple[float, float]]:
-        """Expected recipients of the hours first to last - 1 and the 95 % range of their sum.
-
-        The hours' errors count as independent: adding the ends would claim a far wider range.
-        """
-        expected = known_or_zero(self.expected[account, first:last])
-        below = expected - known_or_zero(self.bounds[0, account, first:last])
-        above = known_or_zero(self.bounds[3, account, first:last]) - expected
-        total = float(expected.sum())
-        low = max(total - float(np.sqrt((below**2).sum())), 0.0)
-        return total, (float(np.floor(low)), float(np.ceil(total + np.sqrt((above**2).sum()))))
+    def size(self, account: int, first: int, last: int) -> Size:
+        """What was sent and expected in the hours first to last - 1."""
+        hours = account, slice(first, last)
+        return size_of(
+            self.sent[hours], self.expected[hours], self.bounds[0][hours], self.bounds[3][hours]
+        )
 
     def is_known(self, first: int, last: int) -> NDArray[np.bool_]:
         """Hours that were read and have a baseline."""

@@ -140,9 +140,9 @@ def stands_by_itself(
     """
     if incident.kind == "silence":
         return False
-    fired = (signal for signal in incident.signals if signal.state == "fired")
-    others = incident.kind not in VOLUME_KINDS or any(signal.name not in volume for signal in fired)
-    return others or _above_ceiling(incident, traffic)
+    fired = {signal.name for signal in incident.signals if signal.state == "fired"}
+    others = (fired | set(incident.support)) - set(volume)
+    return incident.kind not in VOLUME_KINDS or bool(others) or _above_ceiling(incident, traffic)
 
 
 def _covers(used: Spent, account: str, event: Event) -> bool:

@@ -9,13 +9,14 @@ from datetime import datetime, timedelta
 import numpy as np
 
 from models.baseline.grid import HourlyGrid
-from models.incident import CONTEXT, SIGNALS, Event, Incident, Signal
+from models.baseline.size import Size
+from models.incident import CONTEXT, SIGNALS, Event, Incident, Signal, count
 from models.incidents.episodes import Episode, episodes_of, grouped
 from models.incidents.severity import kind_of
 from models.incidents.signals.quarter_hours import Activity
 from models.incidents.signals.rules import Fitness
 from models.incidents.signals.sentences import Told, sentence
-from models.incidents.size import Size, Sizes
+from models.incidents.size import Sizes
 from models.incidents.volume.missed_sends import Missed
 
 _OPEN_FOR = timedelta(hours=24)  # without an event, before an episode counts as ended
@@ -206,8 +207,10 @@ def _opening(
     stretch = f"{hours:.0f} h" if hours >= 1 else f"{60 * hours:.0f} min"
     usual = f"{size.expected:,.0f} were expected ({low:,.0f} to {high:,.0f})"
     first = f"{size.observed:,} recipients in {stretch}; {usual}"
-    past = [each for each in (volume.reasons if volume else ()) if each.startswith("the largest")]
-    return (first, *past)
+    if volume is None or volume.record is None:
+        return (first,)
+    record = count(volume.record, "recipient")
+    return (first, f"the largest excess of one hour before was {record}")
 
 
 def _volume_signals(episode: Episode, volume: Incident | None) -> tuple[Signal, ...]:
@@ -219,10 +222,10 @@ def _volume_signals(episode: Episode, volume: Incident | None) -> tuple[Signal, 
     by_name: dict[str, Signal] = {}
     for incident in (volume, *others):
         for signal in incident.signals:
-            known = by_name.setdefault(signal.name, signal)
-            if known.state != "fired" and signal.state == "fired":
+            earlier = by_name.setdefault(signal.name, signal)
+            if earlier.state != "fired" and signal.state == "fired":
                 by_name[signal.name] = signal
-    return tuple(each for each in by_name.values() if each.name not in SIGNALS)
+    return tuple(by_name.values())
 
 
 def _of_context(name: str, episode: Episode, missing: str | None) -> Signal:

@@ -2,30 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import datetime, timedelta
 
-import numpy as np
-
 from models.baseline.grid import HourlyGrid
+from models.baseline.size import Size, size_of
 from models.incidents.walk import Analysis
-from models.statistics import known_or_zero
 
 HOUR = timedelta(hours=1)
-
-
-@dataclass(frozen=True)
-class Size:
-    """Recipients over a stretch of whole hours; interval is the 95 % range of the expectation."""
-
-    observed: int
-    expected: float
-    interval: tuple[float, float]
-
-    @property
-    def extra(self) -> int:
-        """Recipients beyond the expected ones."""
-        return round(max(self.observed - self.expected, 0.0))
 
 
 class Sizes:
@@ -39,22 +23,21 @@ class Sizes:
     def between(self, account: str, start: datetime, end: datetime) -> Size:
         """The size from the hour of `start` to the hour that `end` lies in or closes.
 
-        The hours' errors count as independent: adding the ends would claim a far wider range.
+        expected is rounded to one decimal.
         """
         row = self._rows.get(account)
         if row is None:
             return Size(0, 0.0, (0.0, 0.0))
         first = max(int((start - self._grid.start) // HOUR), 0)
-        hours = slice(first, max(-int((self._grid.start - end) // HOUR), first + 1))
-        made = self._analysis
-        expected = known_or_zero(made.expected[row, hours])
-        below = expected - known_or_zero(made.lo95[row, hours])
-        above = known_or_zero(made.hi95[row, hours]) - expected
-        total = float(expected.sum())
-        low = max(total - float(np.sqrt((below**2).sum())), 0.0)
-        high = total + float(np.sqrt((above**2).sum()))
-        observed = round(float(np.nansum(self._grid.recipients[row, hours])))
-        return Size(observed, round(total, 1), (float(np.floor(low)), float(np.ceil(high))))
+        hours = row, slice(first, max(-int((self._grid.start - end) // HOUR), first + 1))
+        analysis = self._analysis
+        size = size_of(
+            self._grid.recipients[hours],
+            analysis.expected[hours],
+            analysis.lo95[hours],
+            analysis.hi95[hours],
+        )
+        return replace(size, expected=round(size.expected, 1))
 
     def learning_day(self, account: str, moment: datetime) -> int:
         """n of 14 while the account is being learnt, else 0."""

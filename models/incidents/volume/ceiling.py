@@ -13,21 +13,18 @@ from numpy.typing import NDArray
 
 from models.baseline.baseline import DayForecast
 from models.baseline.traffic import Traffic
-from models.incident import Incident, Signal, count
+from models.incident import Incident, count
+from models.incidents.volume.stretch import Judgement, Stretch, stretch_incident
 from models.statistics import Floats, known_or_zero
 
 LEAST = 1000.0  # recipients per hour
 TIMES_RECORD = 5.0
 HISTORY_DAYS = 90
 _MERGE_HOURS = 6
-_NAME = "ceiling"
 
 
 @dataclass
-class _Open:
-    first: int
-    last: int
-    detected_quarter: int
+class _OpenCeiling(Stretch):
     ceiling: float
 
 
@@ -38,7 +35,7 @@ class CeilingWatch:
         self._traffic = traffic
         # Largest hour of each local day; NaN where nothing was read.
         self._largest = np.full((traffic.calendar.days, len(traffic.accounts)), np.nan)
-        self._open: dict[int, _Open] = {}
+        self._open: dict[int, _OpenCeiling] = {}
         self.incidents: list[Incident] = []
 
     def watch(self, day: int, _: DayForecast) -> None:
@@ -56,8 +53,8 @@ class CeilingWatch:
         for account in np.flatnonzero(over.any(axis=1)).tolist():
             for hour in (first + np.flatnonzero(over[account])).tolist():
                 self._take(account, hour, float(ceiling[account]))
-        for account, found in list(self._open.items()):
-            if last - found.last > _MERGE_HOURS:
+        for account, stretch in list(self._open.items()):
+            if last - stretch.last > _MERGE_HOURS:
                 self._close(account, is_over=True)
 
     def forget(self, account: int, first: int, last: int) -> None:
@@ -70,19 +67,20 @@ class CeilingWatch:
 
     def finish(self) -> None:
         """Report what goes on at the end of the grid."""
-        for account, found in sorted(self._open.items()):
-            hours = self._traffic.complete_hours - found.last
+        for account, stretch in sorted(self._open.items()):
+            hours = self._traffic.complete_hours - stretch.last
             self._close(account, is_over=hours > _MERGE_HOURS)
 
     def _take(self, account: int, hour: int, ceiling: float) -> None:
-        found = self._open.get(account)
-        if found is not None and hour - found.last > _MERGE_HOURS:
+        stretch = self._open.get(account)
+        if stretch is not None and hour - stretch.last > _MERGE_HOURS:
             self._close(account, is_over=True)
-            found = None
-        if found is None:
-            self._open[account] = _Open(hour, hour, self._detected(account, hour, ceiling), ceiling)
+            stretch = None
+        if stretch is None:
+            detected = self._detected(account, hour, ceiling)
+            self._open[account] = _OpenCeiling(hour, hour, detected, ceiling)
         else:
-            found.last = hour
+            stretch.last = hour
 
     def _detected(self, account: int, hour: int, ceiling: float) -> int:
         """The quarter-hour after the one that passed the ceiling."""
@@ -91,30 +89,19 @@ class CeilingWatch:
         return 4 * hour + (int(above[0]) if len(above) else 3) + 1
 
     def _close(self, account: int, *, is_over: bool) -> None:
-        found, traffic = self._open.pop(account), self._traffic
-        first, end = found.first, found.last + 1
-        sent = traffic.sent[account, first:end]
-        expected, interval = traffic.expected_sum(account, first, end)
-        largest = count(float(np.nanmax(sent)), "recipient")
-        reason = f"{largest} in one hour; the ceiling of this account is {found.ceiling:,.0f}"
-        ratio = float(np.nanmax(sent)) / found.ceiling
-        observed = round(float(np.nansum(sent)))
+        stretch, traffic = self._open.pop(account), self._traffic
+        first, end = stretch.first, stretch.last + 1
+        most = float(np.nanmax(traffic.sent[account, first:end]))
+        ratio = most / stretch.ceiling
+        reason = (
+            f"{count(most, 'recipient')} in one hour; the ceiling of this account is"
+            f" {stretch.ceiling:,.0f}"
+        )
+        learning = bool(traffic.learning[account, first] > 0)
+        judgement = Judgement("ceiling", "high", ratio / (ratio + 1.0), reason, learning)
+        size = traffic.size(account, first, end)
         self.incidents.append(
-            Incident(
-                account=traffic.accounts[account],
-                kind="ceiling",
-                severity="high",
-                started_at=traffic.grid.time_of_quarter(4 * first),
-                ended_at=traffic.grid.time_of_quarter(4 * end) if is_over else None,
-                detected_at=traffic.grid.time_of_quarter(found.detected_quarter),
-                observed=observed,
-                expected=round(expected, 1),
-                interval=interval,
-                reasons=(reason,),
-                signals=(Signal(_NAME, round(ratio / (ratio + 1.0), 3), "fired", reason),),
-                extra_recipients=round(max(observed - expected, 0.0)),
-                learning=bool(traffic.learning[account, first] > 0),
-            )
+            stretch_incident(traffic, account, stretch, size, judgement, is_over=is_over)
         )
 
 

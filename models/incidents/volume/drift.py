@@ -16,7 +16,8 @@ import numpy as np
 from models.baseline.baseline import DayForecast
 from models.baseline.scores import trailing
 from models.baseline.traffic import Traffic
-from models.incident import Incident, Severity, Signal, count
+from models.incident import Incident, Severity, count
+from models.incidents.volume.stretch import Judgement, Stretch, stretch_incident
 from models.statistics import Floats, known_or_zero
 
 _MEMORY = 0.88  # what one hour leaves to the next: eight hours on average
@@ -32,10 +33,7 @@ _LARGE = 1000.0  # recipients: worth a look whatever the level
 
 
 @dataclass
-class _Open:
-    first: int
-    last: int
-    detected: int
+class _OpenDrift(Stretch):
     level: float
     bar: float
 
@@ -51,7 +49,7 @@ class DriftWatch:
         self._residual = np.zeros(traffic.sent.shape)
         self._excess = np.zeros(traffic.sent.shape)
         self._records = np.zeros((traffic.calendar.days, len(traffic.accounts)))
-        self._open: dict[int, _Open] = {}
+        self._open: dict[int, _OpenDrift] = {}
         self.incidents: list[Incident] = []
 
     def watch(self, day: int, forecast: DayForecast) -> None:
@@ -98,45 +96,31 @@ class DriftWatch:
             return
         # It began where the excess since then is largest.
         begin = hour - int(np.cumsum(day[::-1]).argmax())
-        self._open[account] = _Open(begin, hour, hour, level, bar)
+        self._open[account] = _OpenDrift(begin, hour, 4 * hour + 4, level, bar)
         self._traffic.cut(account, begin, begin, hour + 1)
 
     def _grow(self, account: int, hour: int, level: float) -> None:
-        found = self._open[account]
-        if self._excess[account, hour] > 0 and level > 0.5 * found.bar:
-            found.last, found.level = hour, max(found.level, level)
-            self._traffic.cut(account, found.first, hour, hour + 1)
-        elif hour - found.last >= _CALM_HOURS:
+        drift = self._open[account]
+        if self._excess[account, hour] > 0 and level > 0.5 * drift.bar:
+            drift.last, drift.level = hour, max(drift.level, level)
+            self._traffic.cut(account, drift.first, hour, hour + 1)
+        elif hour - drift.last >= _CALM_HOURS:
             self._close(account, is_over=True)
 
     def _close(self, account: int, *, is_over: bool) -> None:
-        found, traffic = self._open.pop(account), self._traffic
-        first, end = found.first, found.last + 1
-        expected, interval = traffic.expected_sum(account, first, end)
-        observed = round(float(np.nansum(traffic.sent[account, first:end])))
+        drift, traffic = self._open.pop(account), self._traffic
+        first, end = drift.first, drift.last + 1
+        size = traffic.size(account, first, end)
         reason = (
-            f"{count(observed, 'recipient')} in {end - first} h, more than usual hour after hour; "
-            f"{expected:,.0f} were expected"
+            f"{count(size.observed, 'recipient')} in {end - first} h, more than usual hour after"
+            f" hour; {size.expected:,.0f} were expected"
         )
-        score = found.level / (found.level + found.bar)
+        severity = _severity(drift, size.observed - size.expected)
+        judgement = Judgement("drift", severity, drift.level / (drift.level + drift.bar), reason)
         self.incidents.append(
-            Incident(
-                account=traffic.accounts[account],
-                kind="drift",
-                severity=_severity(found, observed - expected),
-                started_at=traffic.grid.time_of_quarter(4 * first),
-                ended_at=traffic.grid.time_of_quarter(4 * end) if is_over else None,
-                detected_at=traffic.grid.time_of_quarter(4 * found.detected + 4),
-                observed=observed,
-                expected=round(expected, 1),
-                interval=interval,
-                reasons=(reason,),
-                signals=(Signal("drift", round(score, 3), "fired", reason),),
-                extra_recipients=round(max(observed - expected, 0.0)),
-                learning=False,
-            )
+            stretch_incident(traffic, account, drift, size, judgement, is_over=is_over)
         )
 
 
-def _severity(found: _Open, extra: float) -> Severity:
-    return "medium" if found.level >= 2.0 * found.bar or extra >= _LARGE else "low"
+def _severity(drift: _OpenDrift, extra: float) -> Severity:
+    return "medium" if drift.level >= 2.0 * drift.bar or extra >= _LARGE else "low"

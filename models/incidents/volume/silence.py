@@ -7,7 +7,7 @@ nightly batches explain themselves. Accounts whose whole week adds too little ar
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from models.baseline.baseline import DayForecast
 from models.baseline.traffic import Traffic
 from models.incident import Incident, Severity, Signal, count
-from models.incidents.volume.supporting import NO_VOLUME
+from models.incidents.volume.stretch import Judgement, quarters_incident
 from models.statistics import Floats
 
 _LEVEL = 9.0  # -log probability: 1 in 8,000 if hours were independent, which they are not
@@ -23,10 +23,11 @@ _OWN_GAPS = 1.5  # times the longest gap of its own past
 _WEEK_LEVEL = 3.0 * _LEVEL
 _LEAST_QUARTERS = 12
 _LEAST_EXPECTED = 10.0
+NO_VOLUME = "not enough volume to tell"
 
 
 @dataclass
-class _Open:
+class _OpenSilence:
     first_quarter: int
     detected_quarter: int
     surprise: float
@@ -45,7 +46,7 @@ class SilenceWatch:
         self._since = np.zeros(accounts, np.int64)  # quarter-hour after the last one with a row
         self._own = np.zeros(accounts)
         self._days = np.zeros((traffic.calendar.days, accounts))
-        self._open: dict[int, _Open] = {}
+        self._open: dict[int, _OpenSilence] = {}
         self.incidents: list[Incident] = []
 
     def watch(self, day: int, forecast: DayForecast) -> None:
@@ -132,7 +133,7 @@ class SilenceWatch:
             if reached >= bar[account] and length >= _LEAST_QUARTERS and missed >= _LEAST_EXPECTED:
                 break
         since = int(self._since[account])
-        self._open[account] = _Open(
+        self._open[account] = _OpenSilence(
             since, 4 * hour + quarter, float(reached), float(bar[account]), -(-since // 4)
         )
         # Each alarm asks a little more of the next one: an account that pauses often gets quieter.
@@ -149,38 +150,31 @@ class SilenceWatch:
             silence.surprise = float(self._surprise[account])
             self._cut_one(account, silence, min(last, self._traffic.complete_hours))
 
-    def _cut_one(self, account: int, silence: _Open, last: int) -> None:
+    def _cut_one(self, account: int, silence: _OpenSilence, last: int) -> None:
         start = -(-silence.first_quarter // 4)
         if last > silence.cut_to:
             self._traffic.cut(account, start, silence.cut_to, last)
             silence.cut_to = last
 
-    def _incident(self, account: int, silence: _Open, end: int, is_over: bool) -> Incident:
+    def _incident(self, account: int, silence: _OpenSilence, end: int, is_over: bool) -> Incident:
         traffic = self._traffic
         first, last = -(-silence.first_quarter // 4), max(end // 4, silence.first_quarter // 4 + 1)
-        expected, interval = traffic.expected_sum(account, first, last)
+        size = replace(traffic.size(account, first, last), observed=0)
         hours = (end - silence.first_quarter) / 4.0
-        reason = f"nothing sent for {hours:.0f} h; {count(expected, 'recipient')} "
-        reason += ("was" if round(expected) == 1 else "were") + " expected in that time"
-        score = silence.surprise / (silence.surprise + silence.bar)
-        return Incident(
-            account=traffic.accounts[account],
-            kind="silence",
-            severity=_severity(silence, hours, expected),
-            started_at=traffic.grid.time_of_quarter(silence.first_quarter),
-            ended_at=traffic.grid.time_of_quarter(end) if is_over else None,
-            detected_at=traffic.grid.time_of_quarter(silence.detected_quarter),
-            observed=0,
-            expected=round(expected, 1),
-            interval=interval,
-            reasons=(reason,),
-            signals=(Signal("silence", round(score, 3), "fired", reason), *_quiet_signals()),
-            extra_recipients=0,
-            learning=False,
+        were = "was" if round(size.expected) == 1 else "were"
+        reason = (
+            f"nothing sent for {hours:.0f} h;"
+            f" {count(size.expected, 'recipient')} {were} expected in that time"
         )
+        severity = _severity(silence, hours, size.expected)
+        score = silence.surprise / (silence.surprise + silence.bar)
+        quarters = silence.first_quarter, end, silence.detected_quarter
+        judgement = Judgement("silence", severity, score, reason)
+        incident = quarters_incident(traffic, account, quarters, size, judgement, is_over=is_over)
+        return replace(incident, signals=(*incident.signals, *_quiet_signals()))
 
 
-def _severity(silence: _Open, hours: float, expected: float) -> Severity:
+def _severity(silence: _OpenSilence, hours: float, expected: float) -> Severity:
     ratio = silence.surprise / silence.bar
     if expected >= 1000.0 and ratio >= 3.0 and hours >= 6.0:
         return "high"

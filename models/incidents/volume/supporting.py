@@ -6,7 +6,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.baseline.traffic import Traffic
-from models.incident import Signal, State, count
 from models.statistics import Floats, known_or_zero, sum_known
 
 _WINDOW = 3  # hours over which supporting signals are gathered while a surge is looked for
@@ -14,7 +13,6 @@ _HISTORY_DAYS = 28
 _LEAST_NEW = 20
 _LEAST_NEW_SHARE = 0.15
 _MOST_EARLIER_SOURCES = 2  # in four weeks; an account above it changes its sources anyway
-NO_VOLUME = "not enough volume to tell"
 
 
 class Surroundings:
@@ -65,59 +63,34 @@ class Surroundings:
         others = by_recipients.astype(np.int64) + by_source
         return np.asarray(others + (self._traffic.off_hours[:, first:last] & (others > 0)))
 
-    def signals(self, account: int, first: int, last: int) -> tuple[Signal, Signal, Signal]:
-        """New recipients, new source and off hours over the hours first to last - 1."""
-        return (
-            self._new_recipients(account, first, last),
-            self._new_source(account, first, last),
-            self._off_hours(account, first, last),
-        )
+    def fired(self, account: int, first: int, last: int) -> tuple[str, ...]:
+        """Names of the signals that fire over the hours first to last - 1."""
+        by_name = {
+            "new_recipients": self._has_new_recipients(account, first, last),
+            "new_source": self._has_new_source(account, first, last),
+            "off_hours": self._is_off_hours(account, first, last),
+        }
+        return tuple(name for name, fires in by_name.items() if fires)
 
-    def _new_recipients(self, account: int, first: int, last: int) -> Signal:
-        name = "new_recipients"
-        values = self._traffic.new_recipients[account, first:last]
-        if np.isnan(values).all():
-            return Signal(
-                name, None, "unavailable", "recipients were not compared with earlier ones"
-            )
+    def _has_new_recipients(self, account: int, first: int, last: int) -> bool:
         if self._traffic.learning[account, first] > 0:
-            return Signal(name, None, "unavailable", "history too short: nearly everyone is new")
+            return False  # nearly everyone is new
         sent = float(np.nansum(self._traffic.sent[account, first:last]))
-        new = float(np.nansum(values))
+        new = float(np.nansum(self._traffic.new_recipients[account, first:last]))
         share = self.usual(int(self._traffic.calendar.day[first]))[0][account]
-        reason = (
-            f"{new:,.0f} of {count(sent, 'recipient')} were never mailed by this account before; "
-            f"usually {share:.0%}"
-        )
-        fired = bool(_many_new(new, sent, share))
-        return Signal(name, min(new / max(sent, 1.0), 1.0), _state(fired), reason)
+        return bool(_many_new(new, sent, share))
 
-    def _new_source(self, account: int, first: int, last: int) -> Signal:
-        name = "new_source"
-        values = self._traffic.new_sources[account, first:last]
-        if np.isnan(values).all():
-            return Signal(name, None, "unavailable", "source addresses are not known")
+    def _has_new_source(self, account: int, first: int, last: int) -> bool:
         if self._traffic.learning[account, first] > 0:
-            return Signal(name, None, "unavailable", "history too short: every source is new")
-        fresh = float(np.nansum(values))
+            return False  # every source is new
+        fresh = float(np.nansum(self._traffic.new_sources[account, first:last]))
         earlier = self.usual(int(self._traffic.calendar.day[first]))[1][account]
-        if fresh < 1:
-            return Signal(name, 0.0, "quiet", "every source address was seen before")
-        reason = f"{_were(fresh, 'source address', 'source addresses')} never seen before"
-        if earlier > _MOST_EARLIER_SOURCES:
-            reason += f", but so were {earlier:,.0f} in the 4 weeks before"
-        fired = earlier <= _MOST_EARLIER_SOURCES
-        return Signal(name, 1.0 / (1.0 + float(earlier)), _state(fired), reason)
+        return fresh >= 1 and bool(earlier <= _MOST_EARLIER_SOURCES)
 
-    def _off_hours(self, account: int, first: int, last: int) -> Signal:
+    def _is_off_hours(self, account: int, first: int, last: int) -> bool:
         sent = known_or_zero(self._traffic.sent[account, first:last])
-        share = float(sent[self._traffic.off_hours[account, first:last]].sum() / max(sent.sum(), 1))
-        if share >= 0.5:
-            reason = "sent in hours of the week that were empty for 4 weeks"
-            return Signal("off_hours", share, "fired", reason)
-        if self._traffic.learning[account, first] > 0:
-            return Signal("off_hours", None, "unavailable", "history too short for usual hours")
-        return Signal("off_hours", share, "quiet", "sent in hours that are not usually empty")
+        off_hours = sent[self._traffic.off_hours[account, first:last]]
+        return bool(off_hours.sum() / max(sent.sum(), 1) >= 0.5)
 
 
 def _many_new(
@@ -133,11 +106,3 @@ def _trailing(values: Floats, first: int, last: int) -> Floats:
     padded = np.zeros((len(values), last - first + _WINDOW - 1))
     padded[:, _WINDOW - 1 - (first - begin) :] = known_or_zero(values[:, begin:last])
     return sum_known(np.lib.stride_tricks.sliding_window_view(padded, _WINDOW, axis=1))
-
-
-def _state(fired: bool) -> State:
-    return "fired" if fired else "quiet"
-
-
-def _were(number: float, one: str, many: str) -> str:
-    return f"1 {one} was" if round(number) == 1 else f"{number:,.0f} {many} were"

@@ -8,14 +8,15 @@ sources and unusual hours lower what is demanded.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from models.baseline.baseline import DayForecast
+from models.baseline.size import Size
 from models.baseline.traffic import LONGEST_CUT_HOURS, Traffic
-from models.incident import Incident
+from models.incident import Incident, Severity
 from models.incidents.volume.excess import (
     LONGEST,
     THRESHOLD,
@@ -24,12 +25,7 @@ from models.incidents.volume.excess import (
     exceeds,
     window_sums,
 )
-from models.incidents.volume.explanations import (
-    SurgeSize,
-    surge_reasons,
-    surge_severity,
-    surge_signal,
-)
+from models.incidents.volume.stretch import Judgement, Stretch, stretch_incident
 from models.incidents.volume.supporting import Surroundings
 from models.statistics import Floats, known_or_zero
 
@@ -39,6 +35,8 @@ _RECORD = 1.2  # times the largest earlier excess
 _LEAST_HOUR = 5.0  # recipients over the baseline in the hour that raises a surge
 _LEAST_SHARE = 0.02  # of the surge, likewise
 _BELONGS = 0.2  # of the hour that raised the surge: what hours before it must exceed to belong
+_LONG_HOURS = 6
+_HUGE = 10_000.0  # recipients
 _GROWS = 0.05  # of the surge's largest hourly excess: what later hours must exceed to belong
 
 # What is enough where the score of the hour passes the account's own threshold.
@@ -51,13 +49,10 @@ _EASED = {
 
 
 @dataclass
-class _Open:
-    first: int
-    last: int
-    detected_quarter: int
+class _OpenSurge(Stretch):
     peak: float
-    score: float
-    record: float
+    score: float  # times the usual size of an excess
+    record: float  # largest excess of one hour before
 
 
 class SurgeWatch:
@@ -71,7 +66,7 @@ class SurgeWatch:
         self._usual = np.zeros((accounts, hours))
         self._history = ExcessHistory(accounts, traffic.calendar.days)
         self._levels = self._history.levels(0)
-        self._open: dict[int, _Open] = {}
+        self._open: dict[int, _OpenSurge] = {}
         self.incidents: list[Incident] = []
 
     def watch(self, day: int, forecast: DayForecast) -> None:
@@ -160,7 +155,7 @@ class SurgeWatch:
                 break
             if self._is_above(account, earlier, _BELONGS * self._excess[account, hour]):
                 begin = earlier
-        surge = _Open(begin, hour, quarter, 0.0, score, float(self._levels[1][0, account]))
+        surge = _OpenSurge(begin, hour, quarter, 0.0, score, float(self._levels[1][0, account]))
         self._open[account] = surge
         for member in range(begin, hour + 1):
             if member == hour or self._is_above(account, member, 0.0):
@@ -178,7 +173,7 @@ class SurgeWatch:
                 return current + 1
         return last
 
-    def _take(self, account: int, surge: _Open, hour: int) -> None:
+    def _take(self, account: int, surge: _OpenSurge, hour: int) -> None:
         surge.last = max(surge.last, hour)
         surge.peak = max(surge.peak, float(self._excess[account, hour]))
         self._traffic.cut(account, surge.first, hour, hour + 1)
@@ -211,36 +206,39 @@ class SurgeWatch:
         quarter = int(seen[0]) if len(seen) else 3
         return 4 * hour + quarter + 1, float(scores[-1, 0])
 
-    def _incident(self, account: int, surge: _Open, is_over: bool) -> Incident:
+    def _incident(self, account: int, surge: _OpenSurge, is_over: bool) -> Incident:
         traffic, first, end = self._traffic, surge.first, surge.last + 1
-        expected, interval = traffic.expected_sum(account, first, end)
-        observed = round(float(np.nansum(traffic.sent[account, first:end])))
-        size = SurgeSize(end - first, surge.score, surge.record, observed, expected, interval)
-        support = self._surroundings.signals(account, first, end)
-        learning_day = int(traffic.learning[account, first])
-        if sum(signal.state == "fired" for signal in support) < 2:
+        size = traffic.size(account, first, end)
+        support = self._surroundings.fired(account, first, end)
+        if len(support) < 2:
             self._remember(account, first, end)
-        return Incident(
-            account=traffic.accounts[account],
-            kind="surge",
-            severity=surge_severity(size, support, learning_day),
-            started_at=traffic.grid.time_of_quarter(4 * first),
-            ended_at=traffic.grid.time_of_quarter(4 * end) if is_over else None,
-            detected_at=traffic.grid.time_of_quarter(surge.detected_quarter),
-            observed=observed,
-            expected=round(expected, 1),
-            interval=interval,
-            reasons=surge_reasons(size, support, learning_day),
-            signals=(surge_signal(size), *support),
-            extra_recipients=round(size.extra),
-            learning=learning_day > 0,
-        )
+        learning = bool(traffic.learning[account, first] > 0)
+        severity = "low" if learning else _severity(surge, size, len(support))
+        reason = f"{surge.score:.1f} times the usual size of an excess; {THRESHOLD:.0f} is unusual"
+        score = max(surge.score, 0.0)
+        judgement = Judgement("surge", severity, score / (score + THRESHOLD), reason, learning)
+        incident = stretch_incident(traffic, account, surge, size, judgement, is_over=is_over)
+        return replace(incident, record=surge.record, support=support)
 
     def _remember(self, account: int, first: int, end: int) -> None:
         """Let a surge that nothing else speaks against count as the account's own past."""
         excess = known_or_zero(self._traffic.sent[account, first:end])
         excess = excess - known_or_zero(self._traffic.expected[account, first:end])
         self._history.remember(account, window_sums(excess[None], 0, end - first)[:, 0])
+
+
+def _severity(surge: _OpenSurge, size: Size, support: int) -> Severity:
+    """Severity from size, score and the number of supporting signals."""
+    extra = max(size.observed - size.expected, 0.0)
+    ratio = size.observed / max(size.expected, 1.0)
+    # Size alone may be a first mailing; a loop shows itself by its length.
+    is_backed = support > 0 or surge.last + 1 - surge.first >= _LONG_HOURS
+    is_huge = extra >= max(_HUGE, 10.0 * surge.record) and ratio >= 5.0
+    if (support >= 2 and extra >= 300.0 and ratio >= 3.0) or (is_huge and is_backed):
+        return "high"
+    if extra >= 200.0 and (is_backed or surge.score >= 1.5 * THRESHOLD):
+        return "medium"
+    return "low"
 
 
 def _contributes(own: Floats, excess: Floats) -> NDArray[np.bool_]:

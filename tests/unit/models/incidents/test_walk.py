@@ -62,15 +62,15 @@ def test_a_burst_at_night_to_strangers_is_high_early_and_explained() -> None:
     assert surge.observed == 5200
     assert surge.interval[0] <= surge.expected <= surge.interval[1] < 100
     assert surge.extra_recipients == pytest.approx(5200 - surge.expected, abs=1)
-    reasons = " ".join(surge.reasons)
-    assert "5,012 of 5,200 recipients were never mailed by this account before" in reasons
-    assert "3 source addresses were never seen before" in reasons
+    assert "times the usual size of an excess" in surge.reasons[0]
+    assert surge.record is not None
+    assert 0 < surge.record < 1000
 
 
-def test_every_surge_names_all_five_signals() -> None:
+def test_every_surge_names_its_signals() -> None:
     surge = only(of(analysed("UTC").incidents, 0))
-    names = ["surge", "silence", "new_recipients", "new_source", "off_hours"]
-    assert [signal.name for signal in surge.signals] == names
+    assert surge.support == ("new_recipients", "new_source")
+    assert [signal.name for signal in surge.signals] == ["surge", "silence"]
     for signal in surge.signals:
         assert (signal.score is None) == (signal.state == "unavailable")
         assert signal.score is None or 0.0 <= signal.score <= 1.0

@@ -1,0 +1,74 @@
+"""A stretch of hours or quarter-hours that a watcher follows, and the incident it becomes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from models.baseline.size import Size
+from models.baseline.traffic import Traffic
+from models.incident import Incident, Severity, Signal
+
+
+@dataclass
+class Stretch:
+    """Hours `first` to `last` of one account, as columns of the grid, that go on.
+
+    detected_quarter: the first quarter-hour by whose start the stretch was known.
+    """
+
+    first: int
+    last: int
+    detected_quarter: int
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What a watcher says of a stretch: its kind, how serious it is, its score, and why."""
+
+    kind: str
+    severity: Severity
+    score: float  # in 0 to 1
+    reason: str
+    learning: bool = False
+
+
+def stretch_incident(
+    traffic: Traffic,
+    account: int,
+    stretch: Stretch,
+    size: Size,
+    judgement: Judgement,
+    *,
+    is_over: bool,
+) -> Incident:
+    """The incident of a stretch of hours."""
+    quarters = 4 * stretch.first, 4 * (stretch.last + 1), stretch.detected_quarter
+    return quarters_incident(traffic, account, quarters, size, judgement, is_over=is_over)
+
+
+def quarters_incident(
+    traffic: Traffic,
+    account: int,
+    quarters: tuple[int, int, int],
+    size: Size,
+    judgement: Judgement,
+    *,
+    is_over: bool,
+) -> Incident:
+    """The incident of a stretch; quarters: its first one, the one after its last, the detection."""
+    started, ended, detected = map(traffic.grid.time_of_quarter, quarters)
+    return Incident(
+        account=traffic.accounts[account],
+        kind=judgement.kind,
+        severity=judgement.severity,
+        started_at=started,
+        ended_at=ended if is_over else None,
+        detected_at=detected,
+        observed=size.observed,
+        expected=round(size.expected, 1),
+        interval=size.interval,
+        reasons=(judgement.reason,),
+        signals=(Signal(judgement.kind, round(judgement.score, 3), "fired", judgement.reason),),
+        extra_recipients=size.extra,
+        learning=judgement.learning,
+    )

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
@@ -33,6 +33,7 @@ from models.build import BuildResult, build
 from models.cost.passed_thresholds import budgets_by_currency, note_budget_alerts
 from models.usage.coverage import CoverageReport, coverage_report
 from publish.alerts.notify import AlertsPart, TargetTrouble, alert
+from publish.exports.exports import ExportedFiles, scheduled
 from warehouse.configured import store_of
 from warehouse.privacy import audit
 from warehouse.protection.pseudonyms import hidden
@@ -85,6 +86,12 @@ def run_once(
     return Outcome(summary, run.exit_code(reading.slow) or undelivered)
 
 
+class ExportFailure(Document):
+    """Why the scheduled export wrote no file."""
+
+    error: str
+
+
 class RunSummary(Document):
     """What `hve run` prints. config and headless stand in the summary of the demo alone."""
 
@@ -96,7 +103,7 @@ class RunSummary(Document):
     started_at: datetime
     now: datetime
     coverage: CoverageReport
-    exports: list[dict[str, Any]]
+    exports: list[ExportedFiles | ExportFailure]
     finished_at: datetime
     config: str | UnsetType = UNSET
     headless: bool | UnsetType = UNSET
@@ -241,19 +248,17 @@ def _without_names(store: Store, summary: SourceSummary) -> SourceSummary:
     return replace(summary, error=hidden(summary.error, addresses))
 
 
-def _exports(store: Store, config: Config, now: datetime) -> list[dict[str, Any]]:
+def _exports(store: Store, config: Config, now: datetime) -> list[ExportedFiles | ExportFailure]:
     """Files of the scheduled export; one that cannot be written does not undo the run."""
-    from publish.exports.exports import scheduled
-
     try:
         exports = scheduled(config, now)
     except HveError as error:
         log.warning("export: %s", error)
-        return [{"error": str(error)}]
+        return [ExportFailure(error=str(error))]
     if exports:
-        formats = ", ".join(sorted({export["format"] for export in exports}))
+        formats = ", ".join(sorted({export.format for export in exports}))
         audit.record_daily(store.state, now, "hve run", "export", f"scheduled: {formats}")
-    return exports
+    return [*exports]
 
 
 def _coverage(root: Path, now: datetime) -> CoverageReport:

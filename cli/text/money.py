@@ -7,19 +7,20 @@ from typing import TYPE_CHECKING
 
 from msgspec import UNSET, UnsetType
 
-from cli.text.tables import Document, cell_text, clean, coverage, money_text, table_text
+from cli.text.tables import cell_text, clean, coverage, money_text, table_text
 from hve_monitor.clock import iso
 from hve_monitor.document import encoded, plain
 
 if TYPE_CHECKING:  # commands that print no money start faster without
     from models.cost.documents import ChangeCost, ChangedBudget, CostReport
     from models.forecast.backtest import Backtest
+    from publish.exports.exports import ExportedFiles
 
 
-def exported(document: Document) -> str:
+def exported(export: ExportedFiles) -> str:
     """Files of an export."""
-    count = "" if document["rows"] is None else f", {document['rows']:,} rows"
-    return "\n".join([f"{document['format']}{count}:", *document["files"]])
+    count = "" if export.rows is None else f", {export.rows:,} rows"
+    return "\n".join([f"{export.format}{count}:", *export.files])
 
 
 def cost(report: CostReport) -> str:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple, TypeAlias
 
 import pandas as pd
 import pyarrow as pa
@@ -58,7 +58,17 @@ COLUMNS = (
 ONE_DAY = timedelta(days=1)
 # The parquet columns: money with every digit that Azure writes.
 AMOUNT = pa.decimal128(38, 18)
-Row = dict[str, Any]
+FocusRow: TypeAlias = dict[str, str | Decimal | datetime | None]
+
+
+class SpentDay(NamedTuple):
+    """An account's day and its exact list cost."""
+
+    tenant: str
+    account: str
+    day: date
+    recipients: int
+    cost: Decimal | None
 
 
 @dataclass(frozen=True)
@@ -77,32 +87,33 @@ def estimate_rows(
     centers: Centers,
     prices: PriceBook,
     currency: str,
-) -> list[Row]:
+) -> list[FocusRow]:
     """One row per account and UTC day of known cost.
 
     spent: tenant, account, day, recipients, cost (exact, Decimal). Days without a price are left
     out: FOCUS has no unknown cost.
     """
+    columns = [spent[name].tolist() for name in SpentDay._fields]
     return [
-        _estimate(payers[str(row.tenant)], row, centers, prices, currency)
-        for row in spent.itertuples(index=False)
-        if row.cost is not None
+        _estimate(payers[day.tenant], day, day.cost, centers, prices, currency)
+        for day in map(SpentDay._make, zip(*columns, strict=True))
+        if day.cost is not None
     ]
 
 
 def invoiced_rows(
     ledgers: Sequence[ScopeLedger], payers: Mapping[str, Payer], first: date, last: date
-) -> list[Row]:
+) -> list[FocusRow]:
     """One row per amount of an HVE meter in the days `first` to `last`."""
     return [
         _invoiced(payers[ledger.tenant], ledger, row)
         for ledger in ledgers
-        for row in sorted(ledger.rows, key=lambda each: (each.day, each.charge_type))
+        for row in sorted(ledger.rows, key=lambda amount: (amount.day, amount.charge_type))
         if ledger.meters and first <= row.day <= last
     ]
 
 
-def write_focus(rows: Sequence[Row], path: Path) -> list[Path]:
+def write_focus(rows: Sequence[FocusRow], path: Path) -> list[Path]:
     """Writes .csv or .parquet by the suffix; returns the file.
 
     Raises: ConfigError for another suffix.
@@ -117,21 +128,28 @@ def write_focus(rows: Sequence[Row], path: Path) -> list[Path]:
     return [path]
 
 
-def _estimate(payer: Payer, row: Any, centers: Centers, prices: PriceBook, currency: str) -> Row:
-    price = prices.unit_price(row.day, currency, row.tenant) or Decimal(0)
-    center = centers.of(row.account)
+def _estimate(
+    payer: Payer,
+    spent: SpentDay,
+    cost: Decimal,
+    centers: Centers,
+    prices: PriceBook,
+    currency: str,
+) -> FocusRow:
+    price = prices.unit_price(spent.day, currency, spent.tenant) or Decimal(0)
+    center = centers.of(spent.account)
     tags = {"cost_center": center.name, "owner": center.owner} if center else {}
-    return _row(payer, row.day, currency, row.cost) | {
+    return _row(payer, spent.day, currency, cost) | {
         "ChargeDescription": "High Volume Email delivered recipients, estimated from traces",
-        **_prices(price, Decimal(row.recipients), row.cost, currency),
-        "ResourceId": row.account,
-        "ResourceName": row.account.partition("@")[0],
+        **_prices(price, Decimal(spent.recipients), cost, currency),
+        "ResourceId": spent.account,
+        "ResourceName": spent.account.partition("@")[0],
         "Tags": json.dumps({name: value for name, value in tags.items() if value}),
         "x_EstimateKind": "estimated-from-message-trace",
     }
 
 
-def _invoiced(payer: Payer, ledger: ScopeLedger, row: InvoiceRow) -> Row:
+def _invoiced(payer: Payer, ledger: ScopeLedger, row: InvoiceRow) -> FocusRow:
     shown = Payer(payer.tenant, payer.tenant_id, ledger.scope, ledger.usage.policy)
     currency = row.currency or ""
     return _row(shown, row.day, currency, row.amount) | {
@@ -144,17 +162,15 @@ def _invoiced(payer: Payer, ledger: ScopeLedger, row: InvoiceRow) -> Row:
     }
 
 
-def _charged(ledger: ScopeLedger, row: InvoiceRow, currency: str) -> Row:
+def _charged(ledger: ScopeLedger, row: InvoiceRow, currency: str) -> FocusRow:
     """Quantity in units of the meter; where Azure does not say it, in recipients."""
-    each = (ledger.list_price(row.day) or Decimal(0)) * ledger.held.ratio
-    recipients = (row.amount / each).quantize(Decimal(1)) if each else Decimal(0)
+    price = (ledger.list_price(row.day) or Decimal(0)) * ledger.held.ratio
+    recipients = (row.amount / price).quantize(Decimal(1)) if price else Decimal(0)
     quantity, unit = (row.quantity, "Units") if row.quantity else (recipients, "Recipients")
     listed = row.amount / ledger.held.ratio if ledger.has_list_price else row.amount
-    found = _prices(
-        row.amount / quantity if quantity else Decimal(0), quantity, row.amount, currency
-    )
+    effective = row.amount / quantity if quantity else Decimal(0)
     unit_price = listed / quantity if quantity else Decimal(0)
-    return found | {
+    return _prices(effective, quantity, row.amount, currency) | {
         "ConsumedUnit": unit,
         "PricingUnit": unit,
         "ListCost": listed,
@@ -164,7 +180,7 @@ def _charged(ledger: ScopeLedger, row: InvoiceRow, currency: str) -> Row:
     }
 
 
-def _credited(row: InvoiceRow) -> Row:
+def _credited(row: InvoiceRow) -> FocusRow:
     """Money given back has no quantity and no price."""
     costs = ("EffectiveCost", "ContractedCost", "ListCost", "PricingCurrencyEffectiveCost")
     return {
@@ -176,7 +192,7 @@ def _credited(row: InvoiceRow) -> Row:
     }
 
 
-def _row(payer: Payer, day: date, currency: str, cost: Decimal) -> Row:
+def _row(payer: Payer, day: date, currency: str, cost: Decimal) -> FocusRow:
     """Everything that does not depend on where the amount comes from."""
     start = datetime(day.year, day.month, 1, tzinfo=UTC)
     begin = datetime(day.year, day.month, day.day, tzinfo=UTC)
@@ -213,7 +229,7 @@ def _row(payer: Payer, day: date, currency: str, cost: Decimal) -> Row:
     }
 
 
-def _prices(price: Decimal, recipients: Decimal, cost: Decimal, currency: str) -> Row:
+def _prices(price: Decimal, recipients: Decimal, cost: Decimal, currency: str) -> FocusRow:
     """Quantities and the four costs, which are one: no commitment discount exists."""
     return {
         **dict.fromkeys(("EffectiveCost", "ContractedCost", "ListCost"), cost),
@@ -232,7 +248,7 @@ def _text(value: object) -> object:
     return value.strftime("%Y-%m-%dT%H:%M:%SZ") if isinstance(value, datetime) else value
 
 
-def _table(rows: Sequence[Row]) -> pa.Table:
+def _table(rows: Sequence[FocusRow]) -> pa.Table:
     kinds: dict[str, pa.DataType] = dict.fromkeys(COLUMNS, pa.string())
     kinds |= dict.fromkeys(NUMBERS, AMOUNT) | dict.fromkeys(TIMES, pa.timestamp("us", tz="UTC"))
     schema = pa.schema(list(kinds.items()))

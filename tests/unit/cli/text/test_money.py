@@ -6,6 +6,7 @@ from typing import Any
 
 from cli.text.money import cost_lines, exported
 from models.cost.documents import CostReport
+from publish.exports.exports import ExportedFiles
 from tests.unit.documents import filled
 
 
@@ -80,7 +81,7 @@ def test_corrections_and_restatements_are_told() -> None:
 
 
 def test_an_export_names_its_files() -> None:
-    assert (
-        exported({"format": "csv", "rows": 1200, "files": ["a", "b"]}) == "csv, 1,200 rows:\na\nb"
-    )
-    assert exported({"format": "duckdb", "rows": None, "files": ["a"]}) == "duckdb:\na"
+    table = ExportedFiles(format="csv", files=["a", "b"], rows=1200)
+    assert exported(table) == "csv, 1,200 rows:\na\nb"
+    whole = ExportedFiles(format="duckdb", files=["a"], rows=None)
+    assert exported(whole) == "duckdb:\na"

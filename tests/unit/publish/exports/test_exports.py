@@ -25,9 +25,9 @@ def rows_of(file: Path) -> list[dict[str, str]]:
 
 def test_every_mart_becomes_a_csv(config: Config, tmp_path: Path) -> None:
     done = export(config, NOW, "csv", Export(tmp_path))
-    names = {Path(file).name for file in done["files"]}
+    names = {Path(file).name for file in done.files}
     assert {"marts.hve_usage_daily.csv", "marts.hve_cost_daily.csv"} <= names
-    assert done["rows"] == sum(len(rows_of(Path(file))) for file in done["files"])
+    assert done.rows == sum(len(rows_of(Path(file))) for file in done.files)
 
 
 def test_hostile_texts_of_a_table_are_texts(config: Config, tmp_path: Path) -> None:
@@ -79,7 +79,7 @@ def test_one_duckdb_file_needs_no_other(config: Config, tmp_path: Path) -> None:
 
 def test_showback_is_a_csv_and_a_page_for_each_payer(config: Config, tmp_path: Path) -> None:
     done = export(config, NOW, "showback", Export(tmp_path))
-    table, *pages = map(Path, done["files"])
+    table, *pages = map(Path, done.files)
     rows = rows_of(table)
     assert [row["cost_center"] for row in rows] == ["'" + '=HYPERLINK("x")', "(unallocated)"]
     report = encoded(spend(config, NOW))
@@ -102,7 +102,7 @@ def test_no_cell_of_a_showback_runs(config: Config, tmp_path: Path) -> None:
     hostile = center.model_copy(update={"name": "\u3000＝1+1", "owner": "\r=1+1"})
     done = export(config.model_copy(update={"cost_centers": (hostile,)}), NOW, "showback",
                   Export(tmp_path))  # fmt: skip
-    document = Path(done["files"][0]).read_bytes()
+    document = Path(done.files[0]).read_bytes()
     assert {"'\u3000＝1+1", "'\r=1+1"} <= set(cells(document))
     assert running(document) == []
 

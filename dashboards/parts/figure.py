@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Any, Literal
+from collections.abc import Mapping
+from typing import Any, Literal, TypeAlias
 
 import altair as alt
 import pandas as pd
 import streamlit as st
+from streamlit.elements.lib.column_types import ColumnConfig
 
 from dashboards.parts.markup import literal, plain, tag
 from dashboards.parts.spec import Spec, draw
+
+# How the columns of a table are named and drawn, by their names in the frame.
+Columns: TypeAlias = Mapping[str, ColumnConfig | str]
 
 
 def heading(finding: str, detail: str = "") -> None:
@@ -26,7 +31,7 @@ def figure(
     detail: str,
     chart: Spec,
     table: pd.DataFrame,
-    columns: dict[str, Any] | None = None,
+    columns: Columns | None = None,
     height: Literal["stretch", "content"] = "stretch",
 ) -> None:
     """Draws the panel; `detail` is also what a screen reader hears for the chart.
@@ -40,9 +45,7 @@ def figure(
 
 
 @st.fragment
-def behind(
-    label: str, finding: str, table: pd.DataFrame, columns: dict[str, Any] | None = None
-) -> None:
+def behind(label: str, finding: str, table: pd.DataFrame, columns: Columns | None = None) -> None:
     """A closed table that is sent only when it is opened: browsers draw nothing more slowly.
 
     finding: tells the tables of a page apart.
@@ -58,12 +61,17 @@ def key_of(name: str, *texts: str) -> str:
     return f"{name}-{hashlib.sha256(repr(texts).encode()).hexdigest()[:12]}"
 
 
-def listing(table: pd.DataFrame, columns: dict[str, Any] | None = None, **options: Any) -> Any:
+def listing(table: pd.DataFrame, columns: Columns | None = None, **options: Any) -> Any:
     """A table whose text is only text; `alt` in the options is its name for a screen reader."""
     return st.dataframe(shown(table), hide_index=True, column_config=columns, **options)
 
 
-def moment_column(label: str) -> Any:
+def amount_column(label: str) -> ColumnConfig:
+    """A column of exact amounts, which are texts (dashboards.parts.amounts.exact)."""
+    return st.column_config.TextColumn(label, alignment="right")
+
+
+def moment_column(label: str) -> ColumnConfig:
     """A column of UTC instants."""
     return st.column_config.DatetimeColumn(label, format="YYYY-MM-DD HH:mm", timezone="UTC")
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pandas as pd
 import streamlit as st
 from msgspec.structs import asdict
 
 from dashboards.charts.windows import windows_chart
 from dashboards.parts.amounts import UNKNOWN, count, moment, plural
-from dashboards.parts.figure import figure, heading, listing
+from dashboards.parts.figure import Columns, figure, heading, listing, moment_column
 from dashboards.parts.markup import Markup, tag
 from dashboards.parts.palette import palette
 from dashboards.plan.form import withdrawal
@@ -38,12 +36,7 @@ def calendar_panel(view: View, plans: list[PlannedSend]) -> None:
         "Each bar is the window of a plan, in UTC, with its recipients; the line is now.",
         windows_chart(rows, view.now, palette()),
         rows[["account", "start", "end", "recipients", "state", "note", "author"]],
-        {
-            name: st.column_config.DatetimeColumn(
-                f"{name} (UTC)", format="YYYY-MM-DD HH:mm", timezone="UTC"
-            )
-            for name in ("start", "end")
-        },
+        {name: moment_column(f"{name} (UTC)") for name in ("start", "end")},
     )
     withdrawal(view, shown)
 
@@ -107,7 +100,7 @@ def _table(view: View, plans: list[PlannedSend]) -> pd.DataFrame:
     return frame.assign(**numbers)[list(_columns())]
 
 
-def _columns() -> dict[str, Any]:
+def _columns() -> Columns:
     column = st.column_config
     numbers = {
         "recipients": "Announced",
@@ -117,10 +110,8 @@ def _columns() -> dict[str, Any]:
     }
     return {
         "account": column.TextColumn("Who"),
-        **{
-            name: column.DatetimeColumn(label, format="YYYY-MM-DD HH:mm", timezone="UTC")
-            for name, label in (("start", "From (UTC)"), ("end", "To (UTC)"))
-        },
+        "start": moment_column("From (UTC)"),
+        "end": moment_column("To (UTC)"),
         **{name: column.NumberColumn(label, format="localized") for name, label in numbers.items()},
         "note": column.TextColumn("What it is", width="medium"),
         "author": column.TextColumn("Announced by"),

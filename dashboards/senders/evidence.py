@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import pandas as pd
 import streamlit as st
 from msgspec.structs import asdict
 
 from dashboards.parts.amounts import UNKNOWN, count, moment, plural
-from dashboards.parts.figure import behind, heading
+from dashboards.parts.figure import Columns, behind, heading
 from dashboards.parts.markup import Markup, tag
 from models.incidents.cards import IncidentRecipient, WholeCard
 
@@ -67,7 +66,7 @@ def _people(people: Sequence[IncidentRecipient]) -> pd.DataFrame:
     return frame.assign(**joined, **times)[list(_person_columns())]
 
 
-def _person_columns() -> dict[str, Any]:
+def _person_columns() -> Columns:
     column = st.column_config
     return {
         "recipient": column.TextColumn("Recipient", width="medium"),

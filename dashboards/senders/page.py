@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pandas as pd
 import streamlit as st
 
 from dashboards.parts.amounts import count, exact, plural
-from dashboards.parts.figure import heading, listing
+from dashboards.parts.figure import Columns, heading, listing
 from dashboards.parts.incident_words import SIGNS, by_severity, open_ones, what_of
 from dashboards.parts.tile import Tile, tile_row
 from dashboards.senders.card import incident_card
@@ -122,7 +120,7 @@ def _table(cards: list[IncidentCard]) -> pd.DataFrame:
     )
 
 
-def _columns() -> dict[str, Any]:
+def _columns() -> Columns:
     column = st.column_config
     return {
         "severity": column.TextColumn("Severity", width="small"),

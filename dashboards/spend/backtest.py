@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import pandas as pd
 import streamlit as st
 from msgspec.structs import asdict
 
 from dashboards.parts.amounts import percent, plural
-from dashboards.parts.figure import heading, listing
+from dashboards.parts.figure import Columns, heading, listing
 from dashboards.session import readings
 from dashboards.session.view import View
 from models.forecast.backtest import Backtest, BacktestRow
@@ -51,7 +50,7 @@ def _table(rows: Sequence[BacktestRow]) -> pd.DataFrame:
     return frame[["scope", "day", "sums", *shares]]
 
 
-def _columns() -> dict[str, Any]:
+def _columns() -> Columns:
     column = st.column_config
     percent = {
         "projection_error": "Off by",

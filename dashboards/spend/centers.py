@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pandas as pd
 import streamlit as st
 
 from dashboards.parts.amounts import count, exact, money, plural
-from dashboards.parts.figure import heading, listing
+from dashboards.parts.figure import Columns, amount_column, heading, listing
 from dashboards.parts.markup import Markup, tag
 from models.cost.documents import CostReport
 
@@ -49,15 +47,15 @@ def _table(report: CostReport) -> pd.DataFrame:
     )
 
 
-def _columns(currency: str) -> dict[str, Any]:
+def _columns(currency: str) -> Columns:
     column = st.column_config
     return {
         "center": column.TextColumn("Cost center"),
         "accounts": column.NumberColumn("Accounts"),
         "billable": column.NumberColumn("Billable recipients", format="localized"),
-        "cost": column.TextColumn(f"Estimated, {currency}", alignment="right"),
-        "invoiced": column.TextColumn(f"Invoiced, {currency}", alignment="right"),
-        "incidents": column.TextColumn(f"Of it by incidents, {currency}", alignment="right"),
+        "cost": amount_column(f"Estimated, {currency}"),
+        "invoiced": amount_column(f"Invoiced, {currency}"),
+        "incidents": amount_column(f"Of it by incidents, {currency}"),
     }
 
 

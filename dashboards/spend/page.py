@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
-from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -13,7 +12,7 @@ import streamlit as st
 from dashboards.charts.cost import month_end_range, outlook_chart, scenario_chart, spent_by_day
 from dashboards.parts.amounts import between, count, exact, money, total
 from dashboards.parts.budget_words import budget_panel
-from dashboards.parts.figure import empty, figure, heading, listing
+from dashboards.parts.figure import Columns, amount_column, empty, figure, heading, listing
 from dashboards.parts.markup import literal, tag
 from dashboards.parts.palette import palette
 from dashboards.parts.tile import Tile, tile_row
@@ -138,14 +137,10 @@ def _outlook(view: View, report: CostReport) -> None:
         spent[["day", "cost", "total"]].sort_values("day", ascending=False),
         {
             "day": st.column_config.DateColumn("Day (UTC)", format="YYYY-MM-DD"),
-            "cost": _amount(f"Cost, {currency}"),
-            "total": _amount(f"So far, {currency}"),
+            "cost": amount_column(f"Cost, {currency}"),
+            "total": amount_column(f"So far, {currency}"),
         },
     )
-
-
-def _amount(label: str) -> Any:
-    return st.column_config.TextColumn(label, alignment="right")
 
 
 def _daily_costs(view: View, report: CostReport) -> dict[date, Decimal]:
@@ -192,16 +187,16 @@ def _account_table(lines: Sequence[AccountCost]) -> pd.DataFrame:
     )
 
 
-def _account_columns(currency: str) -> dict[str, Any]:
+def _account_columns(currency: str) -> Columns:
     column = st.column_config
     return {
         "account": column.TextColumn("Account", width="medium"),
         "billable": column.NumberColumn("Billable recipients", format="localized"),
         "share": column.ProgressColumn("Share", format="%.1f %%", min_value=0, max_value=100),
-        "month_to_date": _amount(f"So far, {currency}"),
-        "month_end": _amount(f"Month end, {currency}"),
-        "low": _amount("80 % from"),
-        "high": _amount("80 % to"),
+        "month_to_date": amount_column(f"So far, {currency}"),
+        "month_end": amount_column(f"Month end, {currency}"),
+        "low": amount_column("80 % from"),
+        "high": amount_column("80 % to"),
     }
 
 
@@ -252,7 +247,7 @@ def _scenario(scenario: Scenario, currency: str, top: float) -> None:
         f"{currency} per month by {basis}; the band is the 80 % range.",
         scenario_chart(places, currency, top, palette()),
         texts,
-        {column: _amount(f"{column}, {currency}") for column in ("cost", "low", "high")},
+        {column: amount_column(f"{column}, {currency}") for column in ("cost", "low", "high")},
     )
 
 

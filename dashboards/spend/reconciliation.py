@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import pandas as pd
 import streamlit as st
 
 from dashboards.charts.cost import charged_chart
 from dashboards.parts.amounts import day, exact, moment, money, plural
-from dashboards.parts.figure import behind, heading
+from dashboards.parts.figure import Columns, amount_column, behind, heading
 from dashboards.parts.markup import literal, tag
 from dashboards.parts.palette import palette
 from dashboards.parts.spec import draw
@@ -19,8 +18,7 @@ from models.invoice.documents import DayReconciliation
 from models.usage.corrections import Correction
 
 MOST = 8  # corrections that are listed
-LABELS = {
-    "day_utc": "Day (UTC)",
+AMOUNTS = {
     "estimated": "Estimated",
     "expected": "Expected",
     "invoiced": "Invoiced",
@@ -73,9 +71,7 @@ def _positions(rows: Sequence[DayReconciliation]) -> pd.DataFrame:
 
 
 def _table(rows: Sequence[DayReconciliation]) -> pd.DataFrame:
-    amounts = {
-        name: [exact(getattr(row, name)) for row in rows] for name in LABELS if name != "day_utc"
-    }
+    amounts = {name: [exact(getattr(row, name)) for row in rows] for name in AMOUNTS}
     return pd.DataFrame(
         {
             "day_utc": [str(row.day_utc) for row in rows],
@@ -86,15 +82,9 @@ def _table(rows: Sequence[DayReconciliation]) -> pd.DataFrame:
     )
 
 
-def _columns(currency: str) -> dict[str, Any]:
-    column = st.column_config
-    return {
-        name: column.TextColumn(
-            label if name == "day_utc" else f"{label}, {currency}",
-            alignment="left" if name == "day_utc" else "right",
-        )
-        for name, label in LABELS.items()
-    }
+def _columns(currency: str) -> Columns:
+    amounts = {name: amount_column(f"{label}, {currency}") for name, label in AMOUNTS.items()}
+    return {"day_utc": st.column_config.TextColumn("Day (UTC)"), **amounts}
 
 
 def closing_panel(report: CostReport) -> None:

@@ -170,12 +170,12 @@ def month_table(name: str, months: pd.DataFrame) -> str:
             head,
             *(
                 (
-                    f"{row['day']}, {row['scope']} ({row['sums']:,})",
-                    f"{row['projection_error']:.4f}",
-                    f"{row['run_rate_error']:.4f}",
-                    f"{1.0 - row['projection_error'] / row['run_rate_error']:.0%}",
-                    f"{row['inside_80']:.1%}",
-                    f"{row['inside_95']:.1%}",
+                    f"{row.day}, {row.scope} ({row.sums:,})",
+                    f"{row.projection_error:.4f}",
+                    f"{row.run_rate_error:.4f}",
+                    f"{1.0 - row.projection_error / row.run_rate_error:.0%}",
+                    f"{row.inside_80:.1%}",
+                    f"{row.inside_95:.1%}",
                 )
                 for row in backtest_rows(months)
             ),

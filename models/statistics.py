@@ -75,5 +75,5 @@ def small_count_quantile(probability: float, mean: Floats, size: Floats) -> Floa
     """
     row = np.searchsorted(np.sqrt(_MEANS[1:] * _MEANS[:-1]), mean)
     column = np.searchsorted(np.sqrt(_SIZES[1:] * _SIZES[:-1]), size)
-    found: Floats = _table(probability)[row, column]
-    return found
+    quantiles: Floats = _table(probability)[row, column]
+    return quantiles

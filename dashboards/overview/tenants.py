@@ -83,12 +83,12 @@ def _freshness(view: View, row: Row) -> Markup:
                style="good" if row["fresh"] else "warn")  # fmt: skip
 
 
-def _coverage(found: Row) -> Markup:
-    if found["complete"] is None:
+def _coverage(coverage: Row) -> Markup:
+    if coverage["complete"] is None:
         return tag("span", "? unknown", style="warn")
-    if found["complete"]:
+    if coverage["complete"]:
         return tag("span", "● complete", style="good")
-    gaps = plural(found["gaps"], "gap") if found["gaps"] else "nothing read"
+    gaps = plural(coverage["gaps"], "gap") if coverage["gaps"] else "nothing read"
     return tag("span", f"▲ {gaps}", style="bad")
 
 

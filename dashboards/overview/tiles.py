@@ -150,7 +150,7 @@ def _rate_tile(view: View) -> None:
         percent(rate),
         f"{_arrow(compared)}{compared}" if compared else "nothing to compare",
         tone=("bad" if worse else "good") if compared else "",
-        trend=[100 * each for each in shares if each is not None],
+        trend=[100 * share for share in shares if share is not None],
         kind="line",
         help="Delivered of all recipients whose outcome is known; pending ones are left out."
         " Line: rate per UTC day, between its lowest and its highest.",
@@ -195,7 +195,7 @@ def _read_tile(view: View) -> None:
         "What was read",
         known[report.complete],
         f"{age(max(view.now - view.as_of, timedelta(0)))} old",
-        trend=[100.0 * each for each in shares],
+        trend=[100.0 * share for share in shares],
         kind="bar",
         help="Whether every window of every address was read. Bars: per cent of each UTC day that"
         " was read, over all accounts.",

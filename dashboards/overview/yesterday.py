@@ -34,8 +34,8 @@ def since_yesterday(view: View, spent: CostReport | None) -> None:
             f"Since {moment(since)}: incidents, addresses, accounts, checks, budgets.",
         )
         lines = [
-            tag("li", tag("strong", each.account), f" {each.what}, {moment(each.at)}")
-            for each in changes[:MOST]
+            tag("li", tag("strong", event.account), f" {event.what}, {moment(event.at)}")
+            for event in changes[:MOST]
         ]
         lines += budgets
         if len(changes) > MOST:
@@ -48,7 +48,7 @@ def since_yesterday(view: View, spent: CostReport | None) -> None:
                 tag("p", "Recipients, against the same hours a week before.", style="quiet")
             )
         st.html(tag("div", *body, style="hve"))
-        if any(each.check for each in changes) and view.user.may_open("readiness"):
+        if any(event.check for event in changes) and view.user.may_open("readiness"):
             st.page_link(
                 "readiness/page.py",
                 label="Checks that changed",

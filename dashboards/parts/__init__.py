@@ -1,0 +1,13 @@
+"""Parts that several pages draw with.
+
+Reading order:
+  amounts         counts, money, shares and times as people read them
+  markup          HTML whose text is only text
+  figure          a panel's title, a chart with its table, kinds of columns
+  tile            one number with its last weeks
+  spec            charts as what the browser draws, each built once
+  palette         colours of the light and the dark theme
+  budget_words    when a budget is passed
+  incident_words  kinds and severities of incidents
+  check_words     states of checks
+"""

@@ -1,0 +1,10 @@
+"""The Spend page: what a month costs, what is ahead, who pays.
+
+Reading order:
+  page            the page and its three parts; the panels of the month
+  whatif          a planned mailing, with sliders
+  backtest        how earlier projections met what came
+  centers         cost centers and unit costs
+  reconciliation  estimates beside Azure's amounts, and whether the month is closed
+  downloads       the files of `hve export focus`
+"""

@@ -50,6 +50,6 @@ def focus_bytes(view: View, month: str, name: str, *, invoiced: bool) -> bytes:
     require_tenant(view.user, view.tenant)
     with TemporaryDirectory() as folder:
         out = Path(folder) / name
-        wanted = Export(out, month=month, tenant=view.tenant, invoiced=invoiced)
-        export(view.config, view.now, "focus", wanted)
+        order = Export(out, month=month, tenant=view.tenant, invoiced=invoiced)
+        export(view.config, view.now, "focus", order)
         return out.read_bytes()

@@ -1,0 +1,13 @@
+"""What mail costs: estimates from traces, never the invoice (that is models/invoice).
+
+Reading order:
+  spend              the whole cost report of the configured tenants, and a planned change
+  documents          the reports as types: what `hve cost` and `hve whatif` print
+  daily              exact cost of every UTC day
+  report             a month: to date, projected, by account, with its quarter
+  budgets            how much of each is used, and when it will be passed
+  passed_thresholds  thresholds that were passed, each kept once
+  showback           what each cost center caused
+  closing            frozen months, and what changed since
+  whatif             a planned change: its cost, its messages, its effect on budgets
+"""

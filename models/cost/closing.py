@@ -12,7 +12,7 @@ from hve_monitor.clock import iso
 from hve_monitor.document import Document, encoded
 from hve_monitor.errors import ConfigError
 from models.cost.documents import CenterCost, ClosedMonth, CostReport, MonthToDate, Restatement
-from models.invoice.documents import Invoice, MonthReconciliation
+from models.invoice.documents import InvoicedMonth, MonthReconciliation
 from models.periods import end_of_month
 from warehouse.records.money import closed_month, freeze_month
 from warehouse.state import State
@@ -33,7 +33,7 @@ class FrozenMonth(Document):
     currency: str
     month_to_date: MonthToDate
     by_cost_center: list[CenterCost]
-    invoice: Invoice | None
+    invoice: InvoicedMonth | None
     reconciliation_months: list[MonthReconciliation]
     by_account: list[FrozenAccount]
     open_days: list[date]

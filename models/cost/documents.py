@@ -14,7 +14,7 @@ from msgspec import UNSET, UnsetType, field
 
 from hve_monitor.document import Document
 from models.forecast.backtest import Backtest
-from models.invoice.documents import DayReconciliation, Invoice, MonthReconciliation
+from models.invoice.documents import DayReconciliation, InvoicedMonth, MonthReconciliation
 from models.usage.corrections import Correction
 from models.usage.coverage import CoverageReport
 
@@ -191,7 +191,7 @@ class CostReport(MonthCost):
     price_parts: list[PricePart]
     corrections: list[Correction]
     reconciliation_months: list[MonthReconciliation]
-    invoice: Invoice | None
+    invoice: InvoicedMonth | None
     by_cost_center: list[CenterCost]
     unit_economics: UnitEconomics
     coverage: CoverageReport

@@ -74,7 +74,7 @@ def read_days(
     """
     rows = _dated(daily)
     rows = rows.loc[rows["day"] <= np.datetime64(today, "D")]
-    planned = [] if plans is None else [each.lower() for each in plans["account"].dropna()]
+    planned = [] if plans is None else [account.lower() for account in plans["account"].dropna()]
     accounts = sorted({*rows["account"], *planned})
     first = rows["day"].min().date() if len(rows) else today
     width = (today - first).days + 1

@@ -52,15 +52,15 @@ def split_recurring(values: Floats, end: date) -> tuple[Recurring, Floats]:
     usual = values.copy()
     spikes = _spikes(values)
     first = end - timedelta(days=values.shape[1])
-    found: Recurring = {}
+    recurring: Recurring = {}
     for account in np.flatnonzero(spikes.any(axis=1)):
         columns = np.flatnonzero(spikes[account])
         sizes = {first + timedelta(days=int(c)): float(values[account, c]) for c in columns}
         mailings, parts = _recurring(sizes, first, end)
         if mailings:
             usual[account, [(day - first).days for day in parts]] = np.nan
-            found[int(account)] = mailings
-    return found, usual
+            recurring[int(account)] = mailings
+    return recurring, usual
 
 
 def _spikes(values: Floats) -> NDArray[np.bool_]:
@@ -108,7 +108,7 @@ def _cycle(days: Sequence[date], today: date) -> int | None:
 def _monthly(sizes: dict[date, float], first: date, today: date) -> tuple[list[Mailing], set[date]]:
     """What came in each of the last months: two at least, and three when they are known."""
     this = (today.year, today.month)
-    wanted = 3 if date(*_month_shift(this, -3), 1) >= first else 2
+    needed = 3 if date(*_month_shift(this, -3), 1) >= first else 2
     mailings: list[Mailing] = []
     parts: set[date] = set()
     for day in (day for day in sizes if (day.year, day.month) == _month_shift(this, -1)):
@@ -116,7 +116,7 @@ def _monthly(sizes: dict[date, float], first: date, today: date) -> tuple[list[M
             continue
         same, is_weekday = _best_slot(day, sizes)
         months = {(d.year, d.month) for d in same}
-        if not all(_month_shift(this, -back) in months for back in range(1, wanted + 1)):
+        if not all(_month_shift(this, -back) in months for back in range(1, needed + 1)):
             continue
         move = _same_weekday if is_weekday else _same_day
         ahead = [move(day, _month_shift(this, n)) for n in range(this in months, _MONTHS_AHEAD)]
@@ -166,5 +166,5 @@ def _same_weekday(day: date, month: tuple[int, int]) -> date:
     """The same weekday of another month: first to fourth, or the last one."""
     ordinal, length = (day.day - 1) // 7, monthrange(*month)[1]
     start = date(*month, 1)
-    found = 1 + (day.weekday() - start.weekday()) % 7 + 7 * ordinal
-    return date(*month, found if found <= length else found - 7)
+    number = 1 + (day.weekday() - start.weekday()) % 7 + 7 * ordinal
+    return date(*month, number if number <= length else number - 7)

@@ -23,9 +23,9 @@ def planned_days(
             before its start is one day long), recipients (null: unknown, adds nothing).
             shares (accounts,) sum to 1. Result: (accounts, days).
     """
-    found = np.zeros((len(accounts), len(days)))
+    planned = np.zeros((len(accounts), len(days)))
     if plans is None or plans.empty or not days or not accounts:
-        return found
+        return planned
     edges = np.arange(len(days) + 1, dtype=np.float64)
     row = {account.lower(): place for place, account in enumerate(accounts)}
     known = plans[plans["recipients"].notna()]
@@ -35,10 +35,10 @@ def planned_days(
         last = end if end > start else np.floor(start) + 1.0
         by_day = size * np.diff(np.clip((edges - start) / (last - start), 0.0, 1.0))
         if isinstance(account, str):
-            found[row[account.lower()]] += by_day
+            planned[row[account.lower()]] += by_day
         else:
-            found += shares[:, None] * by_day
-    return found
+            planned += shares[:, None] * by_day
+    return planned
 
 
 def planned_months(plans: pd.DataFrame | None, begin: date, count: int) -> dict[str, float]:
@@ -75,11 +75,11 @@ def plan_frame(plans: Sequence[Plan]) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "account": pd.Series(
-                [each.accounts[0] if len(each.accounts) == 1 else None for each in plans],
+                [plan.accounts[0] if len(plan.accounts) == 1 else None for plan in plans],
                 dtype="object",
             ),
-            "start": pd.to_datetime([each.start for each in plans], utc=True),
-            "end": pd.to_datetime([each.end for each in plans], utc=True),
-            "recipients": pd.Series([each.recipients for each in plans], dtype="int64"),
+            "start": pd.to_datetime([plan.start for plan in plans], utc=True),
+            "end": pd.to_datetime([plan.end for plan in plans], utc=True),
+            "recipients": pd.Series([plan.recipients for plan in plans], dtype="int64"),
         }
     )

@@ -81,10 +81,12 @@ class Profile:
         sizes, variances = np.zeros((2, len(self.by_weekday), len(days)))
         column = {day: place for place, day in enumerate(days)}
         for account, mailings in self.recurring.items():
-            for each in mailings:
-                if each.day in column:
-                    sizes[account, column[each.day]] += each.size
-                    variances[account, column[each.day]] += (each.size * each.deviation) ** 2
+            for mailing in mailings:
+                if mailing.day in column:
+                    sizes[account, column[mailing.day]] += mailing.size
+                    variances[account, column[mailing.day]] += (
+                        mailing.size * mailing.deviation
+                    ) ** 2
         whole = np.maximum(sizes[:, :1], 1e-9)
         sizes[:, :1] = np.maximum(sizes[:, :1] - sent_today[:, None], 0.0)
         variances[:, :1] *= (sizes[:, :1] / whole) ** 2

@@ -67,13 +67,13 @@ def project_month(
     begin, now = _first_day(month), now.astimezone(UTC)
     table = read_days(daily, now.date(), incident_extra, plans)
     rolling = Rolling(table.history)
-    actual, found = _until(rolling, table, now, begin, end_of_month(begin), plans)
-    rows = zip(table.accounts, actual, found.left, found.ends, strict=True)
-    total = _estimate(float(actual.sum()), float(found.left.sum()), found.total_ends)
-    width = log_width(found.total_ends, float(found.left.sum()))
+    actual, outlook = _until(rolling, table, now, begin, end_of_month(begin), plans)
+    rows = zip(table.accounts, actual, outlook.left, outlook.ends, strict=True)
+    total = _estimate(float(actual.sum()), float(outlook.left.sum()), outlook.total_ends)
+    width = log_width(outlook.total_ends, float(outlook.left.sum()))
     ahead = planned_months(plans, begin, 14)
     return Projection(
-        method=_method(found) if end_of_month(begin) >= now.date() else "actual",
+        method=_method(outlook) if end_of_month(begin) >= now.date() else "actual",
         total=total,
         by_account={name: _estimate(float(a), float(b), end) for name, a, b, end in rows},
         quarter=_quarter(rolling, table, now, begin, plans),
@@ -87,8 +87,8 @@ def _quarter(
 ) -> Estimate:
     """The quarter that holds the month."""
     first, last = period_of(begin, "quarter")
-    actual, found = _until(rolling, table, now, first, last, plans)
-    return _estimate(float(actual.sum()), float(found.left.sum()), found.total_ends)
+    actual, outlook = _until(rolling, table, now, first, last, plans)
+    return _estimate(float(actual.sum()), float(outlook.left.sum()), outlook.total_ends)
 
 
 def _until(
@@ -120,11 +120,11 @@ def _days_left(first: date, last: date, now: datetime) -> tuple[list[date], Floa
     return days, weights
 
 
-def _method(found: Outlook) -> str:
+def _method(outlook: Outlook) -> str:
     """Name of the method that carries most of what is left."""
-    if not found.left.any():
-        return METHODS[int(found.method[0])] if len(found.left) else "no history"
-    weight = np.bincount(found.method, weights=found.left, minlength=len(METHODS))
+    if not outlook.left.any():
+        return METHODS[int(outlook.method[0])] if len(outlook.left) else "no history"
+    weight = np.bincount(outlook.method, weights=outlook.left, minlength=len(METHODS))
     return METHODS[int(weight.argmax())]
 
 

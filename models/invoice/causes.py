@@ -1,4 +1,4 @@
-"""Likely causes of a day that Azure and the traces tell differently: leads, no proofs."""
+"""Likely causes of a day on which Azure and the traces differ: leads, no proofs."""
 
 from __future__ import annotations
 
@@ -44,8 +44,8 @@ class Suspects:
 
     def causes(self) -> Iterator[Cause]:
         """Likely causes, the most telling first; at least one."""
-        found = [*self._exact(), *self._general()]
-        yield from found or [Cause("unknown", "nothing that is known explains this day")]
+        likely = [*self._exact(), *self._general()]
+        yield from likely or [Cause("unknown", "nothing that is known explains this day")]
 
     def _exact(self) -> Iterator[Cause]:
         """Causes whose amount is the difference itself."""
@@ -60,7 +60,7 @@ class Suspects:
         yield from self._accounts()
 
     def _other_statuses(self) -> Iterator[Cause]:
-        rate = self.ledger.held
+        rate = self.ledger.applied_rate
         for status, name in UNDOCUMENTED.items():
             if status in rate.counted:
                 continue
@@ -85,7 +85,7 @@ class Suspects:
         begin = self.ledger.begin(self.day)
         price = self.ledger.list_price(self.day) or Decimal(0)
         for account, count in self.ledger.usage.accounts_between(begin, begin + DAY).items():
-            cost = price * count * self.ledger.held.ratio
+            cost = price * count * self.ledger.applied_rate.ratio
             if cost and abs(self.difference + cost) <= self.ledger.slack(self.day):
                 yield Cause(
                     "sent_outside_hve",
@@ -116,4 +116,4 @@ class Suspects:
             )
 
     def _difference_of(self, day: date) -> Decimal:
-        return self.ledger.used.get(day, Decimal(0)) - self.ledger.wanted(day)
+        return self.ledger.used.get(day, Decimal(0)) - self.ledger.expected_on(day)

@@ -76,7 +76,7 @@ class CenterShare(Document):
     booked: str
 
 
-class Invoice(Document):
+class InvoicedMonth(Document):
     """What Azure invoiced in a month, by payer; the lines add up to it (models.invoice.report)."""
 
     currency: str

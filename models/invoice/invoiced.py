@@ -1,6 +1,6 @@
-"""What Azure invoiced, as rows of meters: the side that estimates are held against.
+"""What Azure invoiced, as rows of meters: the side that estimates are compared with.
 
-Microsoft does not document how HVE rows look, so a meter is whatever Azure can tell apart.
+Microsoft does not document how HVE rows look, so a meter is whatever Azure distinguishes.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ class InvoiceRow:
 
 @dataclass(frozen=True)
 class ReadSpan:
-    """First and last instant of a scope that was asked for; cut short when more is known after."""
+    """First and last instant of a scope that was read; cut short when more is known after."""
 
     first: datetime
     last: datetime
@@ -74,23 +74,23 @@ def invoice_rows(published: Published) -> list[InvoiceRow]:
     """Every amount that is known at `now`, without rows that are also part of a wider scope."""
     bounds = {"now": published.now, "tenant": published.tenant}
     rows = [
-        _row(each) for each in records(published.connection, sql(__file__, "azure_costs"), bounds)
+        _row(row) for row in records(published.connection, sql(__file__, "azure_costs"), bounds)
     ]
     return without_nested(rows)
 
 
 def read_spans(published: Published) -> dict[tuple[str, str], ReadSpan]:
-    """What was asked of Azure, by tenant and scope."""
-    found = records(
+    """What was read of Azure, by tenant and scope."""
+    reads = records(
         published.connection,
         sql(__file__, "azure_reads"),
         {"now": published.now, "tenant": published.tenant},
     )
     return {
-        (each["tenant"], each["scope"]): ReadSpan(
-            each["first_read"], min(each["last_read"], published.now)
+        (read["tenant"], read["scope"]): ReadSpan(
+            read["first_read"], min(read["last_read"], published.now)
         )
-        for each in found
+        for read in reads
     }
 
 
@@ -108,27 +108,35 @@ def without_nested(rows: Sequence[InvoiceRow]) -> list[InvoiceRow]:
 
 def by_meter(rows: Iterable[InvoiceRow]) -> dict[Meter, list[InvoiceRow]]:
     """The rows of each meter."""
-    found: dict[Meter, list[InvoiceRow]] = {}
+    groups: dict[Meter, list[InvoiceRow]] = {}
     for row in rows:
-        found.setdefault(row.meter, []).append(row)
-    return found
+        groups.setdefault(row.meter, []).append(row)
+    return groups
+
+
+def amounts_by_day(rows: Iterable[InvoiceRow]) -> dict[date, Decimal]:
+    """Sums of the rows per billing day."""
+    sums: dict[date, Decimal] = {}
+    for row in rows:
+        sums[row.day] = sums.get(row.day, Decimal(0)) + row.amount
+    return sums
 
 
 def _is_within(scope: str, wider: str) -> bool:
     return scope.lower().startswith(wider.lower().rstrip("/") + "/")
 
 
-def _row(found: dict[str, Any]) -> InvoiceRow:
+def _row(row: dict[str, Any]) -> InvoiceRow:
     names = ("service_name", "meter_category", "meter_subcategory", "meter", "resource_group")
-    group = {name.lower(): value for name, value in json.loads(found["group_key"]).items()}
+    group = {name.lower(): value for name, value in json.loads(row["group_key"]).items()}
     return InvoiceRow(
-        found["tenant"],
-        found["scope"],
-        found["day"],
-        Meter(*(found[name] or "" for name in names)),
+        row["tenant"],
+        row["scope"],
+        row["day"],
+        Meter(*(row[name] or "" for name in names)),
         group.get("chargetype") or "",
-        found["currency"],
-        found["cost"],
-        found["quantity"],
-        found["is_hve"],
+        row["currency"],
+        row["cost"],
+        row["quantity"],
+        row["is_hve"],
     )

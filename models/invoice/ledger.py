@@ -1,26 +1,25 @@
-"""Estimates held against Azure's amounts: per billing scope and month, and per day.
+"""Estimates beside Azure's amounts: per billing scope and day.
 
 What Azure does not document (meter, unit, day boundary, lag, rounding, discount) is found by
-grouping and told as a finding, so that it can be pinned in the configuration. A day is matched,
-late (Azure has not posted it yet), credit (matched beside money given back) or unexplained.
+grouping and reported, so that it can be pinned in the configuration. A day is matched, late (Azure
+has not posted it yet), credit (matched beside money given back) or unexplained.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from functools import cached_property
 
 from models.invoice.hour_counts import HourCounts, PriceOf
-from models.invoice.invoiced import InvoiceRow, Meter, ReadSpan, by_meter
-from models.invoice.rate import PLAUSIBLE, Pinned, Rate, decimals_of, find_rate
+from models.invoice.invoiced import InvoiceRow, Meter, ReadSpan, amounts_by_day
+from models.invoice.rate import Pinned, Rate, decimals_of
 
 DAY = timedelta(days=1)
 LONGEST_LAG_HOURS = 72.0
 NOTHING = Decimal(0)
-ANY_PRICE = (1e-7, 1.0)  # of a recipient, in a currency whose list price nobody knows
 
 
 @dataclass(frozen=True)
@@ -35,8 +34,8 @@ class Usage:
 
 
 @dataclass(frozen=True)
-class Settings:
-    """What the configuration pins; None is found."""
+class LedgerSettings:
+    """What the configuration pins; None is looked for in the amounts."""
 
     pinned: Pinned = field(default_factory=Pinned)
     lag_hours: float | None = None
@@ -87,10 +86,10 @@ class ScopeLedger:
     rate: Rate | None
     price_of: PriceOf
     span: ReadSpan
-    settings: Settings
+    settings: LedgerSettings
 
     @property
-    def held(self) -> Rate:
+    def applied_rate(self) -> Rate:
         """The found rate, or list price and UTC days while none is found."""
         return self.rate or Rate(Decimal(1), 0, ("delivered",), 0.0, 0, 0)
 
@@ -113,17 +112,17 @@ class ScopeLedger:
     @cached_property
     def used(self) -> dict[date, Decimal]:
         """Usage per billing day that has a row."""
-        return _sums(row for row in self.rows if not row.is_credit)
+        return amounts_by_day(row for row in self.rows if not row.is_credit)
 
     @cached_property
     def credits(self) -> dict[date, Decimal]:
         """Credits per billing day."""
-        return _sums(row for row in self.rows if row.is_credit)
+        return amounts_by_day(row for row in self.rows if row.is_credit)
 
     @cached_property
     def expected(self) -> dict[date, Decimal]:
         """Effective price × counted recipients per billing day, exact."""
-        rate = self.held
+        rate = self.applied_rate
         listed = self.usage.hours.exact_costs(rate.counted, rate.starts, self.list_price)
         return {day: cost * rate.ratio for day, cost in listed.items()}
 
@@ -143,15 +142,19 @@ class ScopeLedger:
         """How far usage may be from what is expected by rounding alone."""
         count = sum(1 for row in self.rows if row.day == day and not row.is_credit)
         half = Decimal(max(count, 1)) / 2 * Decimal(1).scaleb(-self.digits)
-        return half + Decimal("1e-9") + Decimal(repr(self.held.tolerance)) * self.wanted(day)
+        return (
+            half
+            + Decimal("1e-9")
+            + Decimal(repr(self.applied_rate.tolerance)) * self.expected_on(day)
+        )
 
-    def wanted(self, day: date) -> Decimal:
+    def expected_on(self, day: date) -> Decimal:
         """What is expected of a billing day."""
         return self.expected.get(day, NOTHING)
 
     def begin(self, day: date) -> datetime:
         """The instant at which a billing day begins."""
-        return datetime.combine(day, time(0), UTC) + timedelta(hours=self.held.starts)
+        return datetime.combine(day, time(0), UTC) + timedelta(hours=self.applied_rate.starts)
 
     @cached_property
     def posted_until(self) -> datetime | None:
@@ -159,11 +162,11 @@ class ScopeLedger:
         newest = self.newest
         if newest is None or self.rate is None or self.span.is_cut:
             return None
-        hourly = self.usage.hours.hourly_cost(self.held.counted, self.list_price)
-        start = (newest - self.usage.hours.first).days * 24 + self.held.starts
+        hourly = self.usage.hours.hourly_cost(self.applied_rate.counted, self.list_price)
+        start = (newest - self.usage.hours.first).days * 24 + self.applied_rate.starts
         total, goal = 0.0, float(self.used[newest] - self.slack(newest))
         for hour in range(24):
-            if total * float(self.held.ratio) >= goal:
+            if total * float(self.applied_rate.ratio) >= goal:
                 return self.begin(newest) + timedelta(hours=hour)
             place = start + hour
             total += float(hourly[place]) if 0 <= place < len(hourly) else 0.0
@@ -184,15 +187,15 @@ class ScopeLedger:
         yield from (line for line in lines if line is not None)
 
     def _line(self, day: date) -> DayLine | None:
-        wanted, used = self.wanted(day), self.used.get(day)
+        expected, used = self.expected_on(day), self.used.get(day)
         credit = self.credits.get(day, NOTHING)
         estimated = self.estimated.get(day, NOTHING) if self.has_list_price else None
-        if not wanted and not used and not credit and not estimated:
+        if not expected and not used and not credit and not estimated:
             return None
-        return DayLine(day, estimated, wanted, used, credit, self._status(day))
+        return DayLine(day, estimated, expected, used, credit, self._status(day))
 
     def _status(self, day: date) -> str:
-        difference = (self.used.get(day) or NOTHING) - self.wanted(day)
+        difference = (self.used.get(day) or NOTHING) - self.expected_on(day)
         if abs(difference) <= self.slack(day):
             return "credit" if self.credits.get(day) else "matched"
         if difference < 0 and self._may_come(day):
@@ -205,103 +208,3 @@ class ScopeLedger:
         longest = timedelta(hours=self.settings.lag_hours or LONGEST_LAG_HOURS)
         is_recent = self.begin(day) + DAY > self.span.last - longest
         return is_recent and (newest is None or day >= newest)
-
-
-def ledgers(
-    tenant: str,
-    scope: str,
-    rows: Sequence[InvoiceRow],
-    usages: Sequence[Usage],
-    price_of: Callable[[date, str], Decimal | None],
-    span: ReadSpan,
-    settings: Settings,
-) -> list[ScopeLedger]:
-    """The scope's ledger in each currency that it is invoiced in; currencies never mix.
-
-    usages: all accounts, and those of each billing policy; the one that the amounts follow holds.
-    """
-    found = []
-    for currency in sorted({row.currency or "" for row in rows}):
-        mine = [row for row in rows if (row.currency or "") == currency]
-        priced = _priced(price_of, currency)
-        blank = ScopeLedger(
-            tenant, scope, currency or None, usages[0], (), (), tuple(by_meter(mine)), False,
-            None, priced, span, settings,
-        )  # fmt: skip
-        found.append(_settled(blank, mine, usages))
-    return found
-
-
-def _settled(
-    blank: ScopeLedger, rows: Sequence[InvoiceRow], usages: Sequence[Usage]
-) -> ScopeLedger:
-    """The ledger with the meters that are pinned, or else follow the usage best."""
-    pinned = [row for row in rows if row.is_hve]
-    groups = by_meter(rows)
-    if pinned:
-        meters = tuple(sorted({row.meter for row in pinned}))
-        tried = [_tried(blank, pinned, meters, usage, None) for usage in usages]
-    elif any(row.is_hve is False for row in rows):
-        return blank  # a filter is pinned, and nothing of this scope passes it
-    else:
-        tried = [
-            _tried(blank, mine, (meter,), usage, PLAUSIBLE if blank.has_list_price else ANY_PRICE)
-            for usage in usages
-            for meter, mine in groups.items()
-            if _may_follow(blank, mine, usage)
-        ]
-        named = [each for each in tried if each.meters[0].sounds_like_hve]
-        if not any(each.rate is not None for each in tried):
-            return _without_meter(named[0] if named else blank, groups)
-    best = max(tried, key=_fit)
-    return _without_meter(best, groups)
-
-
-def _may_follow(blank: ScopeLedger, rows: Sequence[InvoiceRow], usage: Usage) -> bool:
-    """Whether a meter's days are near enough to the usage's list cost to be worth a search."""
-    if not blank.has_list_price or rows[0].meter.sounds_like_hve:
-        return True
-    costs = usage.hours.exact_costs(("delivered",), 0, blank.price_of)
-    used = _sums(row for row in rows if not row.is_credit)
-    compared = [(used[day], costs[day]) for day in used if costs.get(day)]
-    near = sum(cost / 10 <= amount <= cost * 5 for amount, cost in compared)
-    return near * 3 >= len(compared)
-
-
-def _tried(
-    blank: ScopeLedger,
-    rows: Sequence[InvoiceRow],
-    meters: tuple[Meter, ...],
-    usage: Usage,
-    plausible: tuple[float, float] | None,
-) -> ScopeLedger:
-    """The ledger of some meters with the rate at which they follow a usage."""
-    ledger = replace(
-        blank, usage=usage, rows=tuple(rows), meters=meters, is_pinned=plausible is None
-    )
-    newest = ledger.newest
-    complete = {day: amount for day, amount in ledger.used.items() if newest and day < newest}
-    pinned = ledger.settings.pinned
-    rate = find_rate(usage.hours, complete, ledger.list_price, ledger.digits, pinned, plausible)
-    return replace(ledger, rate=rate)
-
-
-def _fit(ledger: ScopeLedger) -> tuple[float, int, bool]:
-    if ledger.rate is None:
-        return -1.0, 0, ledger.meters[0].sounds_like_hve
-    return -ledger.rate.tolerance, ledger.rate.agreeing_days, ledger.meters[0].sounds_like_hve
-
-
-def _without_meter(ledger: ScopeLedger, groups: Mapping[Meter, object]) -> ScopeLedger:
-    return replace(ledger, foreign=tuple(sorted(set(groups) - set(ledger.meters))))
-
-
-def _sums(rows: Iterator[InvoiceRow]) -> dict[date, Decimal]:
-    sums: dict[date, Decimal] = {}
-    for row in rows:
-        sums[row.day] = sums.get(row.day, NOTHING) + row.amount
-    return sums
-
-
-def _priced(price_of: Callable[[date, str], Decimal | None], currency: str) -> PriceOf:
-    return lambda day: price_of(day, currency)

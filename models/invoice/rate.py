@@ -75,15 +75,15 @@ def find_rate(
     ]
     half = 0.5 * 10.0**-digits + 1e-10
     for tolerance in TOLERANCES:
-        found = [
+        rates = [
             Rate(ratio, starts, counted, tolerance, agreeing, days)
             for counted, starts, estimated in sums
             for ratio, agreeing, days in _agreed(amounts, estimated, half, tolerance, pinned.ratio)
             if plausible is None or plausible[0] <= float(ratio) <= plausible[1]
         ]
-        if found:
+        if rates:
             # Of equals the first holds: documented counting, then the nearest to midnight.
-            return max(found, key=lambda rate: rate.agreeing_days)
+            return max(rates, key=lambda rate: rate.agreeing_days)
     return None
 
 
@@ -140,6 +140,6 @@ def _stretch(lows: Floats, highs: Floats) -> tuple[float, float, int]:
     ends = np.concatenate([lows, highs])
     steps = np.concatenate([np.ones(len(lows)), -np.ones(len(highs))])
     order = np.lexsort((-steps, ends))  # of equal ends the opening one comes first
-    held = np.cumsum(steps[order])
-    place = int(held.argmax())
-    return float(ends[order[place]]), float(ends[order[place + 1]]), int(held[place])
+    depth = np.cumsum(steps[order])
+    place = int(depth.argmax())
+    return float(ends[order[place]]), float(ends[order[place + 1]]), int(depth[place])

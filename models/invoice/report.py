@@ -13,7 +13,7 @@ from models.invoice.documents import (
     AccountShare,
     CenterShare,
     DayReconciliation,
-    Invoice,
+    InvoicedMonth,
     MonthReconciliation,
 )
 from models.invoice.ledger import DayLine, ScopeLedger
@@ -96,7 +96,7 @@ def _month_status(ledger: ScopeLedger, lines: Sequence[DayLine], residual: Decim
     slack = _total(ledger.slack(line.day) for line in lines)
     if "unexplained" in statuses and abs(residual) > slack:
         return "unexplained"
-    return next((each for each in ("late", "credit") if each in statuses), "matched")
+    return next((status for status in ("late", "credit") if status in statuses), "matched")
 
 
 def invoice(
@@ -105,7 +105,7 @@ def invoice(
     month: pd.DataFrame,
     centers: Centers,
     currency: str,
-) -> Invoice | None:
+) -> InvoicedMonth | None:
     """What Azure invoiced in the month, by account and by cost center, None without any amount.
 
     month: tenant, account, recipients, cost (list, Decimal or None) per day of the month.
@@ -125,7 +125,7 @@ def invoice(
             amounts[account] = amounts.get(account, NOTHING) + amount
     total = _total(line.invoiced for line in lines)
     residual = total - _total(amounts.values())
-    return Invoice(
+    return InvoicedMonth(
         currency=currency,
         invoiced=total,
         by_account=_account_lines(amounts, centers),

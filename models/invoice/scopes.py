@@ -12,7 +12,8 @@ from hve_monitor.files import sql
 from models.engine.sql import records
 from models.invoice.hour_counts import STATUSES, HourCounts, hour_counts
 from models.invoice.invoiced import InvoiceRow, ReadSpan, invoice_rows, read_spans
-from models.invoice.ledger import ScopeLedger, Settings, Usage, ledgers
+from models.invoice.ledger import LedgerSettings, ScopeLedger, Usage
+from models.invoice.meters import ledgers
 from models.invoice.rate import Pinned
 from models.periods import end_of_month
 from models.reference.prices import PriceBook
@@ -38,7 +39,7 @@ def scope_ledgers(
         if not begin <= row.day <= end:
             continue
         grouped.setdefault((row.tenant, row.scope), []).append(row)
-    found = []
+    scoped = []
     for (owner, scope), rows in grouped.items():
         read = spans.get((owner, scope)) or _span_of(rows, published.now)
         start = datetime(begin.year, begin.month, begin.day, tzinfo=UTC)
@@ -46,13 +47,13 @@ def scope_ledgers(
         span = ReadSpan(max(read.first, start), min(read.last, stop - SECOND), stop <= read.last)
         usages = _usages(published.of(owner), config, scope, span)
         price = prices.of(owner).unit_price
-        found += ledgers(owner, scope, rows, usages, price, span, _settings(config))
-    return found
+        scoped += ledgers(owner, scope, rows, usages, price, span, _settings(config))
+    return scoped
 
 
-def _settings(config: Config) -> Settings:
+def _settings(config: Config) -> LedgerSettings:
     pinned = config.azure_cost
-    return Settings(
+    return LedgerSettings(
         Pinned(pinned.day_starts_at_hours, None, pinned.price_ratio),
         pinned.lag_hours,
         pinned.recipients_per_unit,
@@ -74,29 +75,29 @@ def _usages(published: Published, config: Config, scope: str, span: ReadSpan) ->
         for name, place in config.azure_cost.policies.items()
         if place.lower().rstrip("/") == scope.lower().rstrip("/")
     }
-    wanted: dict[str | None, frozenset[str] | None] = {None: None}
+    accounts_of: dict[str | None, frozenset[str] | None] = {None: None}
     if pinned:
-        chosen = {name: held for name, held in policies.items() if set(name) & pinned}
+        chosen = {name: accounts for name, accounts in policies.items() if set(name) & pinned}
         names = " and ".join(sorted(identity for identity, _ in chosen))
-        wanted = {names: frozenset[str]().union(*chosen.values())}
+        accounts_of = {names: frozenset[str]().union(*chosen.values())}
     elif len(policies) > 1:
-        wanted |= {identity: held for (identity, _), held in policies.items()}
+        accounts_of |= {identity: accounts for (identity, _), accounts in policies.items()}
     gaps = _gap_days(published, span)
     make = partial(_usage, published, span.first.date() - ONE_DAY, gaps)
-    return [make(policy, accounts) for policy, accounts in wanted.items()]
+    return [make(policy, accounts) for policy, accounts in accounts_of.items()]
 
 
 def _policies(published: Published) -> dict[tuple[str, str], frozenset[str]]:
     """Accounts of each billing policy, by its id and name in lower case."""
-    found: dict[tuple[str, str], set[str]] = {}
+    policies: dict[tuple[str, str], set[str]] = {}
     for row in records(
         published.connection,
         sql(__file__, "account_policies"),
         {"tenant": published.tenant, "now": published.now},
     ):
         key = (row["billing_policy_id"].lower(), (row["billing_policy_name"] or "").lower())
-        found.setdefault(key, set()).add(row["account"])
-    return {key: frozenset(accounts) for key, accounts in found.items()}
+        policies.setdefault(key, set()).add(row["account"])
+    return {key: frozenset(accounts) for key, accounts in policies.items()}
 
 
 def _usage(
@@ -147,7 +148,7 @@ def _accounts_between(
 
 def _gap_days(published: Published, span: ReadSpan) -> frozenset[date]:
     """Days of the span of which some address was not read."""
-    found: set[date] = set()
+    days: set[date] = set()
     for gap in coverage_report(published, span.first, span.last).gaps:
-        found.update(days_between(gap.start.date(), gap.end.date()))
-    return frozenset(found)
+        days.update(days_between(gap.start.date(), gap.end.date()))
+    return frozenset(days)

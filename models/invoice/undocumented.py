@@ -1,4 +1,4 @@
-"""What the amounts of a scope give away of undocumented rules, with the key that pins each."""
+"""What the amounts of a scope show of undocumented rules, with the key that pins each."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Discovery:
 
 
 def discoveries(ledger: ScopeLedger, month: tuple[date, date] | None = None) -> list[Discovery]:
-    """Everything that tells this scope from list price × delivered × UTC days.
+    """Everything in which the scope differs from list price × delivered × UTC days.
 
     Credits and missing days are those of the month (first and last day), or all.
     """
@@ -66,7 +66,7 @@ def _meters(ledger: ScopeLedger) -> Iterator[Discovery]:
 
 
 def _rules(ledger: ScopeLedger) -> Iterator[Discovery]:
-    rate = ledger.held
+    rate = ledger.applied_rate
     price = ledger.list_price(ledger.span.last.date()) or Decimal(0)
     if rate.ratio != 1:
         yield Discovery(
@@ -97,9 +97,9 @@ def _rules(ledger: ScopeLedger) -> Iterator[Discovery]:
 def _rounding(ledger: ScopeLedger) -> Iterator[Discovery]:
     """Only where rounding changed an amount."""
     changed = any(
-        amount != ledger.wanted(day)
+        amount != ledger.expected_on(day)
         for day, amount in ledger.used.items()
-        if abs(amount - ledger.wanted(day)) <= ledger.slack(day)
+        if abs(amount - ledger.expected_on(day)) <= ledger.slack(day)
     )
     if changed and ledger.digits < 10:
         yield Discovery(
@@ -123,7 +123,7 @@ def _lag(ledger: ScopeLedger) -> Iterator[Discovery]:
 
 def _unit(ledger: ScopeLedger) -> Iterator[Discovery]:
     """Recipients per unit of the meter, from days that have a quantity."""
-    counted = ledger.usage.hours.recipients(ledger.held.counted, ledger.held.starts)
+    counted = ledger.usage.hours.recipients(ledger.applied_rate.counted, ledger.applied_rate.starts)
     newest = ledger.newest
     rows = [
         row

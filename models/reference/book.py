@@ -25,8 +25,8 @@ class Reference:
 
     def version(self, tenant: str) -> str:
         """Another text whenever a price of the tenant or a rule is another one."""
-        held = (self.prices.of(tenant), self.rules)
-        return hashlib.sha256(repr(held).encode()).hexdigest()[:16]
+        content = (self.prices.of(tenant), self.rules)
+        return hashlib.sha256(repr(content).encode()).hexdigest()[:16]
 
     def offer(self, connection: duckdb.DuckDBPyConnection) -> None:
         """Makes reference.price_book, metering_rules and billable_statuses."""
@@ -43,11 +43,11 @@ class Reference:
 
 
 @lru_cache(maxsize=8)
-def _tables(held: Reference) -> dict[str, pa.Table]:
+def _tables(reference: Reference) -> dict[str, pa.Table]:
     names = ("price_book", "metering_rules", "billable_statuses")
     with connect() as connection:
         connection.execute("create schema reference")
-        _make_prices(connection, held.prices)
+        _make_prices(connection, reference.prices)
         connection.execute(
             "create table reference.metering_rules as"
             f" select * from read_csv({_file('metering_rules.csv')}, header = true)"
@@ -57,10 +57,10 @@ def _tables(held: Reference) -> dict[str, pa.Table]:
             " (status varchar, from_day date, until_day date)"
         )
         connection.executemany(
-            "insert into reference.billable_statuses values (?, ?, ?)", held.rules.spans()
+            "insert into reference.billable_statuses values (?, ?, ?)", reference.rules.spans()
         )
-        found = (f"reference.{name}" for name in names)
-        return {name: arrow(connection, f"from {name}") for name in found}
+        tables = (f"reference.{name}" for name in names)
+        return {name: arrow(connection, f"from {name}") for name in tables}
 
 
 def _make_prices(connection: duckdb.DuckDBPyConnection, book: PriceBook) -> None:
@@ -76,8 +76,8 @@ def _make_prices(connection: duckdb.DuckDBPyConnection, book: PriceBook) -> None
     connection.executemany(
         "insert into reference.price_book by position select ?, ?, ?, 'delivered recipient',"
         " 'HVE', false, 'configuration', null, null, ?",
-        [(each.effective_from, each.currency, each.unit_price, each.tenant)
-         for each in book.prices],
+        [(price.effective_from, price.currency, price.unit_price, price.tenant)
+         for price in book.prices],
     )  # fmt: skip
 
 

@@ -34,10 +34,10 @@ class Centers:
 
     def accounts(self, name: str) -> frozenset[str] | None:
         """Accounts of the cost center, None when there is none of that name."""
-        found = frozenset(
+        accounts = frozenset(
             account for account, center in self.by_account.items() if center.name == name
         )
-        return found or None
+        return accounts or None
 
 
 def read_centers(config: Config) -> Centers:
@@ -45,21 +45,21 @@ def read_centers(config: Config) -> Centers:
 
     Raises: ConfigError, one line per mistake.
     """
-    found: dict[str, Center] = {}
+    by_account: dict[str, Center] = {}
     mistakes = [
-        f"cost_centers: {account} belongs to {found[account].name} and to {center.name}"
+        f"cost_centers: {account} belongs to {by_account[account].name} and to {center.name}"
         for center in config.cost_centers
         for account in map(str.lower, center.accounts)
-        if found.setdefault(account, Center(center.name, center.owner)).name != center.name
+        if by_account.setdefault(account, Center(center.name, center.owner)).name != center.name
     ]
     if config.cost_centers_file is not None:
-        mistakes += _read_file(config.cost_centers_file, found)
+        mistakes += _read_file(config.cost_centers_file, by_account)
     if mistakes:
         raise ConfigError("\n".join(mistakes))
-    return Centers(found)
+    return Centers(by_account)
 
 
-def _read_file(file: Path, found: dict[str, Center]) -> list[str]:
+def _read_file(file: Path, by_account: dict[str, Center]) -> list[str]:
     """Adds the accounts of the CSV; returns its mistakes."""
     try:
         text = file.read_text(encoding="utf-8-sig")
@@ -67,10 +67,10 @@ def _read_file(file: Path, found: dict[str, Center]) -> list[str]:
         return [f"{file}: cannot be read ({error.strerror}); check cost_centers_file"]
     except UnicodeDecodeError:
         return [f"{file}: is not UTF-8; save it as CSV UTF-8"]
-    return list(_mistakes(file, text, found))
+    return list(_mistakes(file, text, by_account))
 
 
-def _mistakes(file: Path, text: str, found: dict[str, Center]) -> Iterator[str]:
+def _mistakes(file: Path, text: str, by_account: dict[str, Center]) -> Iterator[str]:
     first = text.partition("\n")[0]
     separator = max(",;\t", key=first.count)
     lines = csv.reader(io.StringIO(text), delimiter=separator)
@@ -80,18 +80,18 @@ def _mistakes(file: Path, text: str, found: dict[str, Center]) -> Iterator[str]:
         return
     for row in lines:
         if any(cell.strip() for cell in row):
-            mistake = _take(dict(zip(header, map(str.strip, row), strict=False)), found)
+            mistake = _take(dict(zip(header, map(str.strip, row), strict=False)), by_account)
             if mistake:
                 yield f"{file}: line {lines.line_num}: {mistake}"
 
 
-def _take(row: Mapping[str, str], found: dict[str, Center]) -> str | None:
+def _take(row: Mapping[str, str], by_account: dict[str, Center]) -> str | None:
     account, name = row.get("account", "").lower(), row.get("cost_center", "")
     if not ADDRESS.fullmatch(account):
         return f"'{account}' is no SMTP address"
     if not name:
         return f"{account} has no cost_center"
-    held = found.setdefault(account, Center(name, row.get("owner", "")))
-    if held.name != name:
-        return f"{account} belongs to {held.name} and to {name}"
+    center = by_account.setdefault(account, Center(name, row.get("owner", "")))
+    if center.name != name:
+        return f"{account} belongs to {center.name} and to {name}"
     return None

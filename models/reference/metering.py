@@ -18,6 +18,7 @@ from hve_monitor.files import REFERENCE
 OPEN_END = date(9999, 12, 31)
 
 
+# Names and fields are part of Reference.version: other ones let every store be built anew.
 @dataclass(frozen=True)
 class Rule:
     """A status counts, or does not, from a day on."""
@@ -37,37 +38,38 @@ class MeteringRules:
     def with_switches(self, switches: Sequence[MeteringRule]) -> MeteringRules:
         """The rules with those of the configuration, which replace later ones of their status."""
         rules = list(self.rules)
-        for each in switches:
+        for switch in switches:
             rules = [
                 rule
                 for rule in rules
-                if rule.status != each.status or rule.effective_from < each.effective_from
+                if rule.status != switch.status or rule.effective_from < switch.effective_from
             ]
-            rules.append(Rule(each.effective_from, each.status, each.is_billable))
+            rules.append(Rule(switch.effective_from, switch.status, switch.is_billable))
         return MeteringRules(tuple(sorted(rules, key=lambda rule: rule.effective_from)))
 
     def billable(self, day: date) -> tuple[str, ...]:
         """Statuses that are charged on the day."""
-        held = {rule.status: rule.is_billable for rule in self.rules if rule.effective_from <= day}
-        return tuple(sorted(status for status, is_billable in held.items() if is_billable))
+        begun = [rule for rule in self.rules if rule.effective_from <= day]
+        latest = {rule.status: rule.is_billable for rule in begun}
+        return tuple(sorted(status for status, is_billable in latest.items() if is_billable))
 
     def spans(self) -> list[tuple[str, date, date]]:
         """(status, first day, first day after) in which it is charged; spans never overlap."""
-        found = []
+        spans = []
         for status in sorted({rule.status for rule in self.rules}):
             rules = [rule for rule in self.rules if rule.status == status]
             ends = [rule.effective_from for rule in rules[1:]] + [OPEN_END]
-            found += [
+            spans += [
                 (status, rule.effective_from, end)
                 for rule, end in zip(rules, ends, strict=True)
                 if rule.is_billable and rule.effective_from < end
             ]
-        return found
+        return spans
 
     def unverified(self) -> tuple[str, ...]:
         """Statuses whose rule Microsoft does not document."""
-        held = {rule.status: rule.verified for rule in self.rules}
-        return tuple(sorted(status for status, verified in held.items() if not verified))
+        latest = {rule.status: rule.verified for rule in self.rules}
+        return tuple(sorted(status for status, verified in latest.items() if not verified))
 
 
 @cache

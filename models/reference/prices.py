@@ -57,10 +57,10 @@ class PriceBook:
 
     @cached_property
     def _books(self) -> dict[str | None, PriceBook]:
-        found: dict[str | None, list[Price]] = {}
+        books: dict[str | None, list[Price]] = {}
         for price in self.prices:
-            found.setdefault(price.tenant, []).append(replace(price, tenant=None))
-        return {tenant: PriceBook(tuple(prices)) for tenant, prices in found.items()}
+            books.setdefault(price.tenant, []).append(replace(price, tenant=None))
+        return {tenant: PriceBook(tuple(prices)) for tenant, prices in books.items()}
 
     def unit_price(self, day: date, currency: str, tenant: str | None = None) -> Decimal | None:
         """Price of the day in the currency, None where the book has none."""
@@ -78,14 +78,14 @@ class PriceBook:
 
         None where one of them has no price. Without recipients every tenant weighs the same.
         """
-        prices = {each: self.unit_price(day, currency, each) for each in recipients}
+        prices = {tenant: self.unit_price(day, currency, tenant) for tenant in recipients}
         known = [price for price in prices.values() if price is not None]
         if len(known) < len(prices) or not prices:
             return (None, False) if prices else (self.unit_price(day, currency), True)
         if len(set(known)) == 1:
             return known[0], True
         weights = recipients if sum(recipients.values()) else dict.fromkeys(recipients, 1)
-        total = sum((price * weights[each] for each, price in zip(prices, known, strict=True)),
+        total = sum((price * weights[tenant] for tenant, price in zip(prices, known, strict=True)),
                     Decimal(0))  # fmt: skip
         return total / sum(weights.values()), False
 
@@ -94,12 +94,14 @@ class PriceBook:
 
         Those of a tenant make a book of its own of it, in which the others hold too.
         """
-        owners = sorted({each.tenant for each in overrides if each.tenant})
-        found = _overridden(self.prices, [each for each in overrides if not each.tenant])
+        owners = sorted({override.tenant for override in overrides if override.tenant})
+        prices = _overridden(
+            self.prices, [override for override in overrides if not override.tenant]
+        )
         for owner in owners:
-            mine = [each for each in overrides if each.tenant in (None, owner)]
-            found += [replace(price, tenant=owner) for price in _overridden(self.prices, mine)]
-        return PriceBook(tuple(sorted(found, key=lambda price: price.effective_from)))
+            own = [override for override in overrides if override.tenant in (None, owner)]
+            prices += [replace(price, tenant=owner) for price in _overridden(self.prices, own)]
+        return PriceBook(tuple(sorted(prices, key=lambda price: price.effective_from)))
 
     def changes(self, first: date, last: date, currency: str) -> list[date]:
         """Days after `first` and until `last` on which another price begins."""
@@ -114,29 +116,31 @@ class PriceBook:
 
 def _overridden(prices: Iterable[Price], overrides: Sequence[PriceOverride]) -> list[Price]:
     """The prices, oldest first; after an override that ends, what was before it holds again."""
-    found = list(prices)
-    for each in overrides:
-        until = each.effective_until
-        after = None if until is None else PriceBook(tuple(found)).unit_price(until, each.currency)
-        found = [
+    valid = list(prices)
+    for override in overrides:
+        until = override.effective_until
+        after = (
+            None if until is None else PriceBook(tuple(valid)).unit_price(until, override.currency)
+        )
+        valid = [
             price
-            for price in found
-            if price.currency != each.currency
-            or price.effective_from < each.effective_from
+            for price in valid
+            if price.currency != override.currency
+            or price.effective_from < override.effective_from
             or (until is not None and price.effective_from > until)
         ]
-        found.append(Price(each.effective_from, each.currency, each.unit_price))
+        valid.append(Price(override.effective_from, override.currency, override.unit_price))
         if until is not None and after is not None:
-            found.append(Price(until, each.currency, after))
-        found.sort(key=lambda price: price.effective_from)
-    return found
+            valid.append(Price(until, override.currency, after))
+        valid.sort(key=lambda price: price.effective_from)
+    return valid
 
 
 def published_prices(connection: duckdb.DuckDBPyConnection) -> PriceBook:
     """The price book of the published version: with the overrides that its marts were built by."""
-    found = connection.execute("from reference.price_book order by effective_from")
-    names = [column[0] for column in found.description or ()]
-    rows = (dict(zip(names, row, strict=True)) for row in found.fetchall())
+    result = connection.execute("from reference.price_book order by effective_from")
+    names = [column[0] for column in result.description or ()]
+    rows = (dict(zip(names, row, strict=True)) for row in result.fetchall())
     # A file of an earlier release has no prices of single tenants.
     return PriceBook(
         tuple(

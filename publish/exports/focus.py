@@ -164,10 +164,10 @@ def _invoiced(payer: Payer, ledger: ScopeLedger, row: InvoiceRow) -> FocusRow:
 
 def _charged(ledger: ScopeLedger, row: InvoiceRow, currency: str) -> FocusRow:
     """Quantity in units of the meter; where Azure does not say it, in recipients."""
-    price = (ledger.list_price(row.day) or Decimal(0)) * ledger.held.ratio
+    price = (ledger.list_price(row.day) or Decimal(0)) * ledger.applied_rate.ratio
     recipients = (row.amount / price).quantize(Decimal(1)) if price else Decimal(0)
     quantity, unit = (row.quantity, "Units") if row.quantity else (recipients, "Recipients")
-    listed = row.amount / ledger.held.ratio if ledger.has_list_price else row.amount
+    listed = row.amount / ledger.applied_rate.ratio if ledger.has_list_price else row.amount
     effective = row.amount / quantity if quantity else Decimal(0)
     unit_price = listed / quantity if quantity else Decimal(0)
     return _prices(effective, quantity, row.amount, currency) | {

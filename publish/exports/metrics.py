@@ -57,11 +57,11 @@ class StoreMetrics(Collector):
 
     def _read(self) -> Iterator[GaugeMetricFamily]:
         try:
-            found = list(self._collected(self.clock()))
+            metrics = list(self._collected(self.clock()))
         except HveError:
-            found = []
-        yield _gauge("hve_up", "whether the store can be read", [], [([], 1 if found else 0)])
-        yield from found
+            metrics = []
+        yield _gauge("hve_up", "whether the store can be read", [], [([], 1 if metrics else 0)])
+        yield from metrics
 
     def _collected(self, now: datetime) -> Iterator[GaugeMetricFamily]:
         with read_published(self.config.warehouse.path, now) as published:
@@ -174,12 +174,12 @@ def _runs(state: State) -> Iterator[GaugeMetricFamily]:
     yield _gauge("hve_last_run_timestamp_seconds", "when it ended, real time", [], ended)
     yield _gauge("hve_last_run_duration_seconds", "how long it took", [], [([], seconds)])
     states = [
-        ([each["tenant"], each["source"]], int(each["status"] == "ok"))
-        for each in summary.get("sources", [])
+        ([source["tenant"], source["source"]], int(source["status"] == "ok"))
+        for source in summary.get("sources", [])
     ]
     yield _gauge("hve_source_ok", "1 when the last run read it", ["tenant", "source"], states)
-    told = summary.get("alerts", {})
-    waiting = [([name], told[name]) for name in ("held", "due", "given_up") if name in told]
+    alerts = summary.get("alerts", {})
+    waiting = [([name], alerts[name]) for name in ("held", "due", "given_up") if name in alerts]
     yield _gauge("hve_alerts_waiting", "alerts that are not out", ["state"], waiting)
 
 
@@ -187,8 +187,8 @@ def _usage(published: Published) -> Iterator[GaugeMetricFamily]:
     month = published.now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     rows = usage_sums(published, ["tenant"], since=month)
     for name in COUNTS:
-        found = [([str(row["tenant"])], row[name]) for row in rows]
-        yield _gauge(f"hve_{name}_month_to_date", "count of the UTC month", ["tenant"], found)
+        samples = [([str(row["tenant"])], row[name]) for row in rows]
+        yield _gauge(f"hve_{name}_month_to_date", "count of the UTC month", ["tenant"], samples)
 
 
 def _incidents(published: Published) -> Iterator[GaugeMetricFamily]:
@@ -197,12 +197,12 @@ def _incidents(published: Published) -> Iterator[GaugeMetricFamily]:
         row["tenant"]
         for row in records(published.connection, "select tenant from state.tenants", {})
     }
-    found = [
+    samples = [
         ([tenant, severity], _open(cards, tenant, severity))
         for tenant in sorted(tenants | {card.tenant for card in cards})
         for severity in SEVERITIES
     ]
-    yield _gauge("hve_incidents_open", "open incidents", ["tenant", "severity"], found)
+    yield _gauge("hve_incidents_open", "open incidents", ["tenant", "severity"], samples)
 
 
 def _open(cards: Sequence[IncidentCard], tenant: str, severity: str) -> int:

@@ -23,14 +23,14 @@ LISTED = (
 
 
 def write_tables(
-    connection: duckdb.DuckDBPyConnection, out: Path, wanted: Sequence[str]
+    connection: duckdb.DuckDBPyConnection, out: Path, chosen: Sequence[str]
 ) -> tuple[list[Path], int]:
     """(files, rows): each wanted table, or every mart, as `<out>/<schema>.<table>.csv`.
 
     With one wanted table `out` may be the file. Raises: ConfigError for a table that is not there.
     """
     known = [row[0] for row in connection.execute(LISTED).fetchall()]
-    names = [_known(name, known) for name in wanted] or [
+    names = [_known(name, known) for name in chosen] or [
         name for name in known if name.startswith("marts.")
     ]
     if out.suffix and len(names) != 1:
@@ -53,13 +53,13 @@ def _known(name: str, known: Sequence[str]) -> str:
 
 
 def _write(connection: duckdb.DuckDBPyConnection, name: str, file: Path) -> int:
-    found = connection.execute(f"select * from hve.{name}")
-    columns = [column[0] for column in found.description or []]
+    result = connection.execute(f"select * from hve.{name}")
+    columns = [column[0] for column in result.description or []]
     counted = 0
 
     def rows() -> Iterator[list[object]]:
         nonlocal counted
-        while batch := found.fetchmany(ROWS_AT_ONCE):
+        while batch := result.fetchmany(ROWS_AT_ONCE):
             counted += len(batch)
             yield from ([_shown(value) for value in row] for row in batch)
 

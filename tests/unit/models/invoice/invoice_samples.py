@@ -9,7 +9,8 @@ import numpy as np
 
 from models.invoice.hour_counts import HourCounts
 from models.invoice.invoiced import InvoiceRow, Meter, ReadSpan
-from models.invoice.ledger import ScopeLedger, Settings, Usage, ledgers
+from models.invoice.ledger import LedgerSettings, ScopeLedger, Usage
+from models.invoice.meters import ledgers
 from models.reference.prices import read_price_book
 from simulator import SimulatedTenant
 from simulator.mail.block import DELIVERED, FAILED, QUARANTINED, SPAM
@@ -65,11 +66,17 @@ def invoiced(tenant: SimulatedTenant, *, with_quantity: bool = True) -> list[Inv
     ]
 
 
-def ledger_of(tenant: SimulatedTenant, settings: Settings | None = None) -> ScopeLedger:
+def ledger_of(tenant: SimulatedTenant, settings: LedgerSettings | None = None) -> ScopeLedger:
     """The one ledger of the tenant's subscription."""
     usage = Usage(None, seen_hours(tenant), lambda _since, _until: {})
     book = read_price_book()
     (found,) = ledgers(
-        tenant.name, SCOPE, invoiced(tenant), [usage], book.unit_price, SPAN, settings or Settings()
+        tenant.name,
+        SCOPE,
+        invoiced(tenant),
+        [usage],
+        book.unit_price,
+        SPAN,
+        settings or LedgerSettings(),
     )
     return found

@@ -14,7 +14,8 @@ import pytest
 from models.invoice.causes import causes
 from models.invoice.hour_counts import STATUSES, HourCounts
 from models.invoice.invoiced import InvoiceRow, Meter, without_nested
-from models.invoice.ledger import DayLine, ScopeLedger, Settings, Usage, ledgers
+from models.invoice.ledger import DayLine, LedgerSettings, ScopeLedger, Usage
+from models.invoice.meters import ledgers
 from models.invoice.rate import Pinned
 from models.invoice.undocumented import discoveries
 from models.reference.prices import read_price_book
@@ -111,12 +112,12 @@ def one(
     usage: HourCounts,
     found: list[InvoiceRow],
     accounts: Mapping[str, int] | None = None,
-    settings: Settings | None = None,
+    settings: LedgerSettings | None = None,
 ) -> ScopeLedger:
     side = Usage(None, usage, lambda _since, _until: accounts or {})
     price = read_price_book().unit_price
     span = replace(SPAN, last=datetime(2026, 11, 9, 12, tzinfo=NOW.tzinfo))
-    return ledgers("contoso", SCOPE, found, [side], price, span, settings or Settings())[0]
+    return ledgers("contoso", SCOPE, found, [side], price, span, settings or LedgerSettings())[0]
 
 
 def changed(found: list[InvoiceRow], day: date, amount: Decimal) -> list[InvoiceRow]:
@@ -186,7 +187,7 @@ def test_currencies_never_mix() -> None:
     euros = [replace(row, currency="EUR") for row in mine]
     side = Usage(None, usage, lambda _since, _until: {})
     price = read_price_book().unit_price
-    found = ledgers("contoso", SCOPE, [*mine, *euros], [side], price, SPAN, Settings())
+    found = ledgers("contoso", SCOPE, [*mine, *euros], [side], price, SPAN, LedgerSettings())
     assert [each.currency for each in found] == ["EUR", "USD"]
     for each in found:
         assert {row.currency for row in each.rows} == {each.currency}
@@ -194,9 +195,11 @@ def test_currencies_never_mix() -> None:
 
 def test_what_is_pinned_is_not_looked_for() -> None:
     usage = hours(uneven)
-    pinned = Settings(Pinned(starts=8))
+    pinned = LedgerSettings(Pinned(starts=8))
     assert one(usage, rows(usage), settings=pinned).rate is None
-    assert one(usage, rows(usage), settings=Settings(Pinned(starts=0))).held.starts == 0
+    assert (
+        one(usage, rows(usage), settings=LedgerSettings(Pinned(starts=0))).applied_rate.starts == 0
+    )
 
 
 def test_a_filter_that_passes_nothing_takes_no_meter() -> None:
@@ -214,7 +217,7 @@ def test_a_policy_whose_accounts_follow_the_amounts_is_found() -> None:
         for policy, side in ((None, both), ("p1", others), ("p2", mine))
     ]
     price = read_price_book().unit_price
-    (found,) = ledgers("contoso", SCOPE, rows(mine), usages, price, SPAN, Settings())
+    (found,) = ledgers("contoso", SCOPE, rows(mine), usages, price, SPAN, LedgerSettings())
     assert found.usage.policy == "p2"
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from models.invoice.causes import causes
-from models.invoice.ledger import Settings
+from models.invoice.ledger import LedgerSettings
 from models.invoice.rate import Pinned
 from models.invoice.undocumented import discoveries
 from tests.unit.models.invoice.test_ledger import hours, one, rows, uneven
@@ -16,7 +16,7 @@ def test_a_unit_that_is_not_the_pinned_one_is_told() -> None:
     usage = hours(uneven)
     counted = usage.recipients(("delivered",), 0)
     measured = [replace(row, quantity=Decimal(counted[row.day]) / 1_000_000) for row in rows(usage)]
-    ledger = one(usage, measured, settings=Settings(recipients_per_unit=1))
+    ledger = one(usage, measured, settings=LedgerSettings(recipients_per_unit=1))
     (unit,) = [finding for finding in discoveries(ledger) if finding.kind == "meter_unit"]
     assert unit.value == 1_000_000
     assert "not 1 as pinned" in unit.text
@@ -25,8 +25,8 @@ def test_a_unit_that_is_not_the_pinned_one_is_told() -> None:
 def test_a_pinned_ratio_that_holds_is_kept() -> None:
     usage = hours(uneven)
     cheaper = [replace(row, amount=row.amount * Decimal("0.9")) for row in rows(usage)]
-    ledger = one(usage, cheaper, settings=Settings(Pinned(ratio=Decimal("0.9"))))
-    assert ledger.held.ratio == Decimal("0.9")
+    ledger = one(usage, cheaper, settings=LedgerSettings(Pinned(ratio=Decimal("0.9"))))
+    assert ledger.applied_rate.ratio == Decimal("0.9")
     assert {line.status for line in ledger.days()} <= {"matched", "late"}
 
 

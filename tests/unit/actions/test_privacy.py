@@ -51,7 +51,8 @@ def fill(hve: Hve, mode: str) -> None:
     assert hve("import", "rows.csv", *NOW).code == 0
 
 
-@pytest.fixture(params=["full", "pseudonymous"])
+# Pseudonyms take every way that full addresses take, and some more: the others run in make slow.
+@pytest.fixture(params=[pytest.param("full", marks=pytest.mark.slow), "pseudonymous"])
 def mode(
     request: pytest.FixtureRequest, hve: Hve, prepared: Prepared, monkeypatch: pytest.MonkeyPatch
 ) -> str:

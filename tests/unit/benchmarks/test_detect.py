@@ -139,6 +139,7 @@ def test_plain_detectors_see_the_past_alone(name: str) -> None:
 
 
 @pytest.mark.skipif(not (LABELS.exists() and SCORER.exists()), reason="no labelled series here")
+@pytest.mark.slow
 def test_the_scores_beat_the_plain_detectors_on_labelled_series() -> None:
     rows = [line.split(" | ") for line in report(LABELS, SCORER).splitlines()]
     ours, bar = rows[2], 0.505

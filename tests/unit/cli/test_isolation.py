@@ -105,7 +105,9 @@ def rows(tenant: str) -> str:
     return "\n".join([HEADER, *lines]) + "\n"
 
 
-@pytest.fixture(scope="module", params=["full", "pseudonymous"])
+@pytest.fixture(
+    scope="module", params=["full", pytest.param("pseudonymous", marks=pytest.mark.slow)]
+)
 def filled(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with both tenants' mail in one store, and an announced send of each."""
     folder = tmp_path_factory.mktemp(request.param)

@@ -76,24 +76,24 @@ def build(
 ) -> BuildResult:
     """Brings every mart of the tenants up to date and publishes one consistent version."""
     started, result = time.monotonic(), BuildResult()
-    held = reference or shipped_reference()
+    reference = reference or shipped_reference()
     with store.build_lock():
         for tenant in tenants:
             store.check_now(tenant.name, now)
             # Other prices or metering rules make every day another one.
-            version = held.version(tenant.name)
+            version = reference.version(tenant.name)
             if full or reference_version(store.state, tenant.name) not in (None, version):
                 store.state.mark_dirty(tenant.name, stored_days(store, tenant.name))
-            days = _rebuild_tenant(store, tenant.name, engine, held, now, progress)
+            days = _rebuild_tenant(store, tenant.name, engine, reference, now, progress)
             progress(f"{tenant.name}: baselines and incidents", 0, 1)
             result.days_rebuilt += len(days)
-            prices = held.prices.of(tenant.name)
+            prices = reference.prices.of(tenant.name)
             result.incidents_opened += detect(store, tenant, now, days, prices, spending)
             store.state.clear_dirty(days)
             record_findings(store, tenant, now, readiness)
             record_reference_version(store.state, tenant.name, version)
         progress("publish", 0, 1)
-        publish(store, now, partial(offer_models, reference=held))
+        publish(store, now, partial(offer_models, reference=reference))
     result.seconds = round(time.monotonic() - started, 3)
     return result
 
@@ -117,11 +117,11 @@ def _rebuild_tenant(
 ) -> list[DirtyDay]:
     """Rebuilds the tenant's dirty days, oldest first; returns them with the marks seen."""
     rebuilt: dict[date, DirtyDay] = {}
-    held = store.delta.rows_by_day(MESSAGE_TRACES, tenant)
+    rows_by_day = store.delta.rows_by_day(MESSAGE_TRACES, tenant)
     while todo := _todo(store, tenant, rebuilt):
-        seen = {each.day: each for each in todo}
+        seen = {dirty.day: dirty for dirty in todo}
         total = len(rebuilt | seen)
-        sizes = ((day, held.get(day, 0)) for day in seen)
+        sizes = ((day, rows_by_day.get(day, 0)) for day in seen)
         for days in portions(sizes, engine.rows_at_once):
             progress(f"{tenant}: days from {days[0]}", len(rebuilt), total)
             with engine.workplace(store) as place:
@@ -133,13 +133,13 @@ def _rebuild_tenant(
 
 
 def _todo(store: Store, tenant: str, rebuilt: dict[date, DirtyDay]) -> list[DirtyDay]:
-    dirty = [each for each in store.state.dirty_days() if each.tenant == tenant]
+    dirty = [mark for mark in store.state.dirty_days() if mark.tenant == tenant]
     purged = store.state.purged_before(tenant)
     if purged is not None:
         # Facts are gone, marts stay as they are.
-        store.state.clear_dirty(each for each in dirty if each.day < purged)
-        dirty = [each for each in dirty if each.day >= purged]
-    return [each for each in dirty if rebuilt.get(each.day) != each]
+        store.state.clear_dirty(mark for mark in dirty if mark.day < purged)
+        dirty = [mark for mark in dirty if mark.day >= purged]
+    return [mark for mark in dirty if rebuilt.get(mark.day) != mark]
 
 
 def _rebuild_days(
@@ -153,11 +153,11 @@ def _rebuild_days(
     """Replaces the marts of these days; returns days that lost a first contact."""
     for name, rows in reference.tables().items():
         place.offer_rows(name, rows)
-    for table, asked in ((HVE_ACCOUNTS, None), (MESSAGE_TRACES, days)):
-        place.offer_files(f"raw.{table.name}", table, store.delta.files(table, tenant, asked))
-    for each in runner.models():
-        if not each.is_mart:
-            place.create(each.name, each.sql, stored=False)
+    for table, of_days in ((HVE_ACCOUNTS, None), (MESSAGE_TRACES, days)):
+        place.offer_files(f"raw.{table.name}", table, store.delta.files(table, tenant, of_days))
+    for model in runner.models():
+        if not model.is_mart:
+            place.create(model.name, model.sql, stored=False)
     lost = keep_firsts(store, place, tenant)
     for table in DAILY_MARTS:
         name = f"marts.{table.name}"

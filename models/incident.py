@@ -70,6 +70,11 @@ class Incident:
     support: tuple[str, ...] = ()  # of a surge: signals that fired in its hours
 
 
+def by_start(incident: Incident) -> tuple[datetime, str, str]:
+    """Order of incidents: by start, account and kind."""
+    return incident.started_at, incident.account, incident.kind
+
+
 def count(number: float, noun: str) -> str:
     """Number with its noun: "1 recipient", "1,240 recipients"."""
     whole = round(number)

@@ -5,6 +5,7 @@ Reading order:
   targets/   one module per kind of target: chat, mail, webhook, Sentinel, Splunk
   target     a configured target: its place and its secret
   senders    which scheme is served by which module of targets/
+  message    an alert and a digest, as they are kept and sent
   wording    the text of an alert
   ocsf       incidents as OCSF Detection Findings
   exports/   FOCUS, CSV, showback, OpenMetrics, one DuckDB file

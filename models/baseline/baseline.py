@@ -76,7 +76,7 @@ class DayForecast:
 
 
 class Baseline:
-    """History of some accounts and the forecasts made from it, local day by local day."""
+    """History of some accounts and the forecasts from it, local day by local day."""
 
     def __init__(self, recipients: Floats, calendar: LocalCalendar) -> None:
         accounts, hours = recipients.shape
@@ -200,9 +200,9 @@ class Baseline:
         """Recipients of the last seven days against what the season expected for them."""
         actual, usual = self._sums[max(day - 7, 0) : day, :2].transpose(1, 0, 2)
         # One mailing must not lift the following week, nor the memory of one press it down.
-        held = np.minimum(actual, 2.0 * usual + _LEVEL_PRIOR).sum(axis=0)
+        bounded = np.minimum(actual, 2.0 * usual + _LEVEL_PRIOR).sum(axis=0)
         awaited = np.minimum(usual, 2.0 * actual + _LEVEL_PRIOR).sum(axis=0)
-        level = (held + _LEVEL_PRIOR) / (awaited + _LEVEL_PRIOR)
+        level = (bounded + _LEVEL_PRIOR) / (awaited + _LEVEL_PRIOR)
         return np.asarray(np.clip(level, 0.5, 2.0))
 
     def _active_days(self, day: int) -> NDArray[np.int64]:
@@ -225,8 +225,8 @@ class Baseline:
         past = slice(max(first - RESIDUAL_DAYS * 24, 0), first)
         residual = self._root_values[rows, past] - self._root_expected[rows, past]
         shifts = []
-        for found in conformal_shifts(residual, self.expected[rows, past], expected[rows]):
+        for values in conformal_shifts(residual, self.expected[rows, past], expected[rows]):
             shift = np.full(mean.shape, np.nan)
-            shift[rows] = found
+            shift[rows] = values
             shifts.append(shift)
         return shifts

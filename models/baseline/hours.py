@@ -72,11 +72,11 @@ def grid_of(
 def _hours(store: Store, tenant: str, accounts: Sequence[str], until: datetime) -> pd.DataFrame:
     files = store.delta.files(HVE_USAGE_HOURLY, tenant)
     with store.compute() as connection:
-        connection.register("wanted", pa.table({"account": pa.array(accounts, pa.string())}))
+        connection.register("judged", pa.table({"account": pa.array(accounts, pa.string())}))
         frame: pd.DataFrame = connection.execute(
             "select account, hour_utc, recipients, recipients_q1, recipients_q2, recipients_q3,"
             " recipients_q4, new_recipients, new_sources"
-            f" from ({files_sql(HVE_USAGE_HOURLY, files)}) semi join wanted using (account)"
+            f" from ({files_sql(HVE_USAGE_HOURLY, files)}) semi join judged using (account)"
             " where hour_utc >= $since and hour_utc < $until",
             {"since": until - HISTORY, "until": until},
         ).df()

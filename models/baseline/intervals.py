@@ -48,15 +48,15 @@ def conformal_shifts(residual: Floats, load: Floats, expected: Floats) -> list[F
     usable = ~np.isnan(residual) & (load >= 1.0)  # an unknown load is not
     edges = _thirds(load, usable)
     classes = _class_of(load, edges)
-    held = np.clip(residual, -0.4 * _CLASS_STEP, 0.4 * _CLASS_STEP)
-    keys = np.where(usable, classes * _CLASS_STEP + held, np.inf)
+    clipped = np.clip(residual, -0.4 * _CLASS_STEP, 0.4 * _CLASS_STEP)
+    keys = np.where(usable, classes * _CLASS_STEP + clipped, np.inf)
     keys.sort(axis=1)
     counts = np.stack(
         [np.count_nonzero(usable & (classes == third), axis=1) for third in range(3)], axis=1
     )
     offsets = np.cumsum(counts, axis=1) - counts
-    wanted = _class_of(expected, edges)
-    number, offset = (np.take_along_axis(x, wanted, axis=1) for x in (counts, offsets))
+    expected_classes = _class_of(expected, edges)
+    number, offset = (np.take_along_axis(x, expected_classes, axis=1) for x in (counts, offsets))
     shifts = []
     for tail in _TAILS:
         rank = np.ceil((number + 1) * tail) - 1 if tail > 0.5 else np.floor((number + 1) * tail) - 1
@@ -64,9 +64,9 @@ def conformal_shifts(residual: Floats, load: Floats, expected: Floats) -> list[F
         if keys.shape[1] == 0:
             shifts.append(np.full(expected.shape, np.nan))
             continue
-        found = np.take_along_axis(keys, np.minimum(place, keys.shape[1] - 1), axis=1)
+        nearest = np.take_along_axis(keys, np.minimum(place, keys.shape[1] - 1), axis=1)
         enough = number >= _LEAST_RESIDUALS
-        shifts.append(np.where(enough, found - wanted * _CLASS_STEP, np.nan))
+        shifts.append(np.where(enough, nearest - expected_classes * _CLASS_STEP, np.nan))
     return shifts
 
 

@@ -125,30 +125,30 @@ def _sided(deviation: Floats) -> Floats:
     return np.maximum(deviation, -_BELOW * deviation)
 
 
-def _quantiles(table: Table, window: int, wanted: tuple[float, ...]) -> list[Floats]:
+def _quantiles(table: Table, window: int, levels: tuple[float, ...]) -> list[Floats]:
     """Quantiles of the hours of the `window` days before each day: (accounts, days) each."""
     accounts, days, _ = table.shape
     cells = np.full((accounts, (window + days) * DAY), np.nan, np.float32)
     cells[:, window * DAY :] = table.reshape(accounts, -1)
     views = np.lib.stride_tricks.sliding_window_view(cells, window * DAY, axis=1)[:, :-1:DAY]
-    found = np.full((len(wanted), accounts, days), np.nan)
+    quantiles = np.full((len(levels), accounts, days), np.nan)
     at_once = max(1, _CELLS_AT_ONCE // (days * window * DAY))
     for first in range(0, accounts, at_once):
         rows = slice(first, first + at_once)
-        found[:, rows] = _of_sorted(np.sort(views[rows], axis=2), wanted)
-    return list(found)
+        quantiles[:, rows] = _of_sorted(np.sort(views[rows], axis=2), levels)
+    return list(quantiles)
 
 
-def _of_sorted(ordered: Table, wanted: tuple[float, ...]) -> Floats:
+def _of_sorted(ordered: Table, levels: tuple[float, ...]) -> Floats:
     known = (~np.isnan(ordered)).sum(axis=2)
-    picked = np.empty((len(wanted), *known.shape))
-    for row, quantile in enumerate(wanted):
+    picked = np.empty((len(levels), *known.shape))
+    for row, quantile in enumerate(levels):
         place = np.maximum(known - 1, 0) * quantile
         below = place.astype(np.int64)
         above = np.minimum(below + 1, np.maximum(known - 1, 0))
         low, high = (
-            np.take_along_axis(ordered, each[:, :, None], axis=2)[:, :, 0]
-            for each in (below, above)
+            np.take_along_axis(ordered, place[:, :, None], axis=2)[:, :, 0]
+            for place in (below, above)
         )
         picked[row] = low + (place - below) * (high - low)
     return np.where(known >= _LEAST, picked, np.nan)
@@ -159,9 +159,9 @@ def _long_deviation(table: Table) -> Floats:
     known = ~np.isnan(table)
     flat = table.reshape(len(table), -1)
     origin = np.take_along_axis(flat, known.reshape(flat.shape).argmax(axis=1)[:, None], axis=1)
-    held = np.where(known, table - origin[:, :, None], 0.0).astype(np.float64)
-    sums = [np.cumsum(part.sum(axis=2), axis=1) for part in (known * 1.0, held, held**2)]
-    count, first, second = (np.roll(each, 1, axis=1) for each in sums)
+    offsets = np.where(known, table - origin[:, :, None], 0.0).astype(np.float64)
+    sums = [np.cumsum(part.sum(axis=2), axis=1) for part in (known * 1.0, offsets, offsets**2)]
+    count, first, second = (np.roll(total, 1, axis=1) for total in sums)
     count[:, 0] = 0.0
     mean = first / np.maximum(count, 1.0)
     variance = np.maximum(second / np.maximum(count, 1.0) - mean**2, 0.0)
@@ -192,8 +192,8 @@ def _smoothed(values: Floats) -> Floats:
 
 def _faded(score: Floats) -> Floats:
     """What is left of earlier high scores, falling by _FADING an hour."""
-    held = _HIGHEST * score / (_HIGHEST + score)
-    return trailing(held, _FADING, np.maximum)
+    bounded = _HIGHEST * score / (_HIGHEST + score)
+    return trailing(bounded, _FADING, np.maximum)
 
 
 def trailing(values: Floats, memory: float, join: Callable[..., Floats], reach: int = 32) -> Floats:

@@ -16,7 +16,7 @@ LONGEST_CUT_HOURS = 7 * 24  # what has lasted a week is the new normal and feeds
 
 
 class Traffic:
-    """Grid rows of some accounts, their baseline, and the forecasts made so far.
+    """Grid rows of some accounts, their baseline, and the forecasts so far.
 
     Shape:  (accounts, hours) throughout; hours after the current day are NaN in `bounds`.
     """

@@ -149,30 +149,30 @@ class SparkWorkplace:
             reader = reader.option("basePath", f"{self._location}/{table.room}/{table.name}")
             # The names are names: no star or brace in them stands for anything.
             reader = reader.option("__globPaths__", "false")
-            found = reader.parquet(*map(self._seen_by_spark, files)).select(*table.schema.names)
+            frame = reader.parquet(*map(self._seen_by_spark, files)).select(*table.schema.names)
         else:
-            found = self._session.createDataFrame([], schema)
-        found.createOrReplaceTempView(view_name(name))
+            frame = self._session.createDataFrame([], schema)
+        frame.createOrReplaceTempView(view_name(name))
 
     def offer_rows(self, name: str, rows: pa.Table) -> None:
         self._session.createDataFrame(rows).createOrReplaceTempView(view_name(name))
 
     def create(self, name: str, sql: str, *, stored: bool) -> None:
-        found = self._session.sql(spark_sql(sql))
+        frame = self._session.sql(spark_sql(sql))
         # Every mart reads what is staged: computed once, it is also planned once.
         if stored or name.startswith("staging."):
-            found = found.persist()
-            self._kept.append(found)
-        found.createOrReplaceTempView(view_name(name))
+            frame = frame.persist()
+            self._kept.append(frame)
+        frame.createOrReplaceTempView(view_name(name))
 
     def rows(self, sql: str, parameters: Mapping[str, Any] | None = None) -> pa.Table:
-        found: pa.Table = self._session.sql(spark_sql(sql), args=dict(parameters or {})).toArrow()
-        return found
+        rows: pa.Table = self._session.sql(spark_sql(sql), args=dict(parameters or {})).toArrow()
+        return rows
 
     def close(self) -> None:
         """Lets go of what was kept."""
-        for each in self._kept:
-            each.unpersist()
+        for frame in self._kept:
+            frame.unpersist()
 
     def _seen_by_spark(self, file: str) -> str:
         """Where the executors find a file of the store."""
@@ -210,10 +210,10 @@ def require_java() -> None:
     if java is None:
         where = f"in JAVA_HOME ({home})" if home else "on the PATH"
         raise ConfigError(f"--engine spark: no Java {where}; install Java {OLDEST_JAVA} or later")
-    told = subprocess.run([java, "-version"], capture_output=True, text=True, check=False)  # noqa: S603 - the machine's own Java
-    found = re.search(r'version "(\d+)', told.stderr)
-    if found is None or int(found[1]) < OLDEST_JAVA:
-        version = found[1] if found else "unknown"
+    answer = subprocess.run([java, "-version"], capture_output=True, text=True, check=False)  # noqa: S603 - the machine's own Java
+    match = re.search(r'version "(\d+)', answer.stderr)
+    if match is None or int(match[1]) < OLDEST_JAVA:
+        version = match[1] if match else "unknown"
         raise ConfigError(
             f"--engine spark: {java} is version {version}; install Java {OLDEST_JAVA} or later"
         )

@@ -1,8 +1,8 @@
 """Runs the .sql models: one file is one select, ordered by the tables it reads.
 
 A model reads raw.*, staging.*, marts.*, kept.* and reference.*; staging models become views, marts
-become tables of the connection that the caller stores. Queries read live.* too: what people said
-since the last publication (warehouse.live).
+become tables of the connection that the caller stores. Queries read live.* too: verdicts and
+plans since the last publication (warehouse.delta.live).
 """
 
 from __future__ import annotations
@@ -38,23 +38,23 @@ class Model:
 @cache
 def models() -> tuple[Model, ...]:
     """Every model of staging/ and marts/, each after what it reads."""
-    found = {model.name: model for folder in ("staging", "marts") for model in _folder(folder)}
-    order = TopologicalSorter({name: model.reads & set(found) for name, model in found.items()})
-    return tuple(found[name] for name in order.static_order())
+    by_name = {model.name: model for folder in ("staging", "marts") for model in _folder(folder)}
+    order = TopologicalSorter({name: model.reads & set(by_name) for name, model in by_name.items()})
+    return tuple(by_name[name] for name in order.static_order())
 
 
 def model(name: str) -> Model:
     """The model of that qualified name."""
-    return next(each for each in models() if each.name == name)
+    return next(model for model in models() if model.name == name)
 
 
 def records(
     connection: duckdb.DuckDBPyConnection, sql: str, parameters: dict[str, Any]
 ) -> list[Row]:
     """The result as one dict per row."""
-    found = connection.execute(sql, parameters)
-    names = [column[0] for column in found.description or []]
-    return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+    result = connection.execute(sql, parameters)
+    names = [column[0] for column in result.description or []]
+    return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
 
 
 def prepare(connection: duckdb.DuckDBPyConnection) -> None:
@@ -70,12 +70,12 @@ def create(connection: duckdb.DuckDBPyConnection, model: Model) -> None:
 
 
 def _folder(folder: str) -> list[Model]:
-    found = []
+    read = []
     for file in sorted((ROOM / folder).glob("*.sql")):
         sql = file.read_text(encoding="utf-8")
         name = f"{folder}.{file.stem}"
-        found.append(Model(name, sql, frozenset(_tables(sql)) - {name}))
-    return found
+        read.append(Model(name, sql, frozenset(_tables(sql)) - {name}))
+    return read
 
 
 def _tables(sql: str) -> set[str]:

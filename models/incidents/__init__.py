@@ -1,0 +1,24 @@
+"""Incidents: from baselines and quarter-hours to the cards that people read.
+
+grid → baseline → watchers of volume + signals → episodes → severity → description → rows → cards
+
+Reading order:
+  detect     all steps for a tenant, from stored usage to stored incidents: the entry
+  turns      which accounts a run judges, in tenants of many
+  walk       through the days of a grid: forecast, watch, cut out, learn
+  volume/    watchers of recipients per hour: surge, drift, ceiling, silence, missed sends
+  signals/   what fires per quarter-hour: new recipients, sources, failures, sign-ins
+  assemble   incidents of sending and of silence from both
+  announced  what announced sends explain of the volume
+  episodes   signals close in time become one episode
+  severity   how serious an episode is, and its kind
+  size       recipients that were sent and expected over an episode
+  describe   an episode in numbers, signals and sentences
+  idle       accounts that nobody seems to need
+  overspend  budgets on their way far over their amount
+  verdicts   what people's verdicts change in later runs
+  rows       incidents as rows of marts.hve_incidents, with cost and id
+  runbooks   next steps, and what a card cannot show
+  cards      incidents as `hve incidents` and the pages show them
+  overspill  announced sends as `hve plan list` shows them
+"""

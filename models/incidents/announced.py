@@ -25,12 +25,12 @@ _TO_HOUR = HOUR - timedelta(microseconds=1)
 VOLUME_KINDS = ("surge", "drift")  # a ceiling is volume that no plan mutes
 # What says "more than usual", and what only stands beside other signals.
 VOLUME_SIGNALS = ("surge", "drift", "off_hours", "silence", "fan_out", "new_subject")
-UNTOLD_KINDS = ("silence", "idle_account")
+KINDS_WITHOUT_PLANS = ("silence", "idle_account")
 SMALL_SHARE, SMALL_RECIPIENTS = 0.1, 500.0
 
 
 @dataclass(frozen=True)
-class Traffic:
+class SentAndExpected:
     """What was sent and expected: the grid, and (accounts, hours) of the baseline."""
 
     grid: HourlyGrid
@@ -64,7 +64,7 @@ class Spent:
         return max(self.extra - self.plan.recipients, 0.0) if self.passed_at else 0.0
 
 
-def spent(plan: Plan, traffic: Traffic) -> Spent:
+def spent(plan: Plan, traffic: SentAndExpected) -> Spent:
     """How much of a plan was used so far."""
     grid = traffic.grid
     first, last = traffic.columns(plan.start, plan.end)
@@ -88,51 +88,54 @@ class Announced:
     """The plans of a tenant against its traffic."""
 
     used: tuple[Spent, ...]
-    traffic: Traffic
+    traffic: SentAndExpected
 
     def volume(self, incidents: Sequence[Incident]) -> list[Incident]:
         """Incidents of volume without those that plans explain."""
-        heard = (_heard(incident, self.used, self.traffic) for incident in incidents)
-        return [each for each in heard if each is not None]
+        left = (_unexplained(incident, self.used, self.traffic) for incident in incidents)
+        return [incident for incident in left if incident is not None]
 
     def events(self, events: Iterable[tuple[str, Event]]) -> Iterator[tuple[str, Event]]:
         """Events without those of volume in the window of a plan, until its size is passed."""
         for account, event in events:
-            if not any(_covers(each, account, event) for each in self.used):
+            if not any(_covers(spent, account, event) for spent in self.used):
                 yield account, event
 
-    def told(self, incidents: Sequence[Incident]) -> list[Incident]:
+    def with_plans(self, incidents: Sequence[Incident]) -> list[Incident]:
         """Incidents of sending say what was planned for their account and time, and what came."""
-        return [self._told(incident) for incident in incidents]
+        return [self._with_plans(incident) for incident in incidents]
 
-    def _told(self, incident: Incident) -> Incident:
-        if incident.kind in UNTOLD_KINDS:
+    def _with_plans(self, incident: Incident) -> Incident:
+        if incident.kind in KINDS_WITHOUT_PLANS:
             return incident
-        mine = [each for each in self.used if _speaks_of(each.plan, incident, self.traffic.end)]
-        return replace(incident, reasons=(*incident.reasons, *map(_sentence, mine)))
+        near = [one for one in self.used if _speaks_of(one.plan, incident, self.traffic.end)]
+        return replace(incident, reasons=(*incident.reasons, *map(_sentence, near)))
 
 
-def announced(plans: Sequence[Plan], traffic: Traffic) -> Announced:
+def announced(plans: Sequence[Plan], traffic: SentAndExpected) -> Announced:
     """How far each plan was used."""
     return Announced(tuple(spent(plan, traffic) for plan in plans), traffic)
 
 
-def _heard(incident: Incident, used: Sequence[Spent], traffic: Traffic) -> Incident | None:
+def _unexplained(
+    incident: Incident, used: Sequence[Spent], traffic: SentAndExpected
+) -> Incident | None:
+    """The incident, changed where plans explain a part of it; None where they explain it all."""
     if incident.kind not in VOLUME_KINDS:
         return incident
-    mine = [each for each in used if _speaks_of(each.plan, incident, traffic.end)]
-    if not mine:
+    near = [one for one in used if _speaks_of(one.plan, incident, traffic.end)]
+    if not near:
         return incident
-    if _is_outside(incident, mine, traffic) or _above_ceiling(incident, traffic):
+    if _is_outside(incident, near, traffic) or _above_ceiling(incident, traffic):
         return incident
     if stands_by_itself(incident, traffic):
         return replace(incident, signals=tuple(_muted(signal) for signal in incident.signals))
-    over = [each for each in mine if each.beyond]
-    return _overspilt(incident, over) if len(over) == len(mine) else None
+    over = [one for one in near if one.beyond]
+    return _overspilt(incident, over) if len(over) == len(near) else None
 
 
 def stands_by_itself(
-    incident: Incident, traffic: Traffic, volume: Sequence[str] = VOLUME_SIGNALS
+    incident: Incident, traffic: SentAndExpected, volume: Sequence[str] = VOLUME_SIGNALS
 ) -> bool:
     """Whether more than volume speaks for the incident: its kind, another signal, the ceiling.
 
@@ -160,7 +163,7 @@ def _hour(moment: datetime) -> datetime:
     return moment.replace(minute=0, second=0, microsecond=0)
 
 
-def _above_ceiling(incident: Incident, traffic: Traffic) -> bool:
+def _above_ceiling(incident: Incident, traffic: SentAndExpected) -> bool:
     if incident.account not in traffic.grid.accounts:
         return False
     row = traffic.grid.accounts.index(incident.account)
@@ -169,20 +172,20 @@ def _above_ceiling(incident: Incident, traffic: Traffic) -> bool:
 
 
 def _speaks_of(plan: Plan, incident: Incident, end: datetime) -> bool:
-    known = plan.created_at <= incident.detected_at
-    kept = plan.removed_at is None or incident.detected_at < plan.removed_at
+    was_announced = plan.created_at <= incident.detected_at
+    is_kept = plan.removed_at is None or incident.detected_at < plan.removed_at
     overlaps = plan.start < (incident.ended_at or end) and incident.started_at < plan.end
-    return known and kept and overlaps and plan.covers(incident.account)
+    return was_announced and is_kept and overlaps and plan.covers(incident.account)
 
 
-def _is_outside(incident: Incident, used: Sequence[Spent], traffic: Traffic) -> bool:
+def _is_outside(incident: Incident, used: Sequence[Spent], traffic: SentAndExpected) -> bool:
     """Whether hours of the incident outside of every window are above their range."""
     row = traffic.grid.accounts.index(incident.account)
     first, last = traffic.columns(incident.started_at, incident.ended_at or traffic.end)
     sent = known_or_zero(traffic.grid.recipients[row, first:last])
     above = sent > known_or_zero(traffic.hi95[row, first:last])
-    for each in used:
-        start, end = traffic.columns(each.plan.start, each.plan.end)
+    for one in used:
+        start, end = traffic.columns(one.plan.start, one.plan.end)
         above[max(start - first, 0) : max(end - first, 0)] = False
     return bool(above.any())
 
@@ -199,11 +202,11 @@ def _muted(signal: Signal) -> Signal:
 
 def _overspilt(incident: Incident, over: Sequence[Spent]) -> Incident:
     """The incident as what it is beyond the plan, raised when the plan was passed."""
-    beyond = min(each.beyond for each in over)
-    announced = sum(each.plan.recipients for each in over)
+    beyond = min(one.beyond for one in over)
+    announced = sum(one.plan.recipients for one in over)
     is_small = beyond < max(SMALL_SHARE * announced, 1.0) and beyond < SMALL_RECIPIENTS
     severity: Severity = "low" if is_small else incident.severity
-    passed = min(each.passed_at for each in over if each.passed_at)
+    passed = min(one.passed_at for one in over if one.passed_at)
     return replace(
         incident,
         severity=severity,
@@ -212,10 +215,10 @@ def _overspilt(incident: Incident, over: Sequence[Spent]) -> Incident:
     )
 
 
-def _sentence(each: Spent) -> str:
-    plan = each.plan
-    said = (
+def _sentence(spent: Spent) -> str:
+    plan = spent.plan
+    sentence = (
         f"{plan.author} announced {plan.recipients:,} recipients from {iso(plan.start)} to"
-        f" {iso(plan.end)}; {max(each.extra, 0.0):,.0f} beyond the usual were sent"
+        f" {iso(plan.end)}; {max(spent.extra, 0.0):,.0f} beyond the usual were sent"
     )
-    return said + (f", {each.beyond:,.0f} more than announced" if each.beyond else "")
+    return sentence + (f", {spent.beyond:,.0f} more than announced" if spent.beyond else "")

@@ -1,4 +1,4 @@
-"""Everything that makes incidents, put together: baselines, tabular signals and their fusion."""
+"""Every kind of incident of a grid: of sending, of silence, and what plans leave of them."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 
 from models.baseline.baseline import local_calendar
 from models.baseline.grid import HourlyGrid
-from models.incident import Event, Incident
+from models.incident import Event, Incident, by_start
 from models.incidents.announced import Announced
-from models.incidents.describe import Teller, sending_incidents, silent_incidents
-from models.incidents.signals.quarter_hours import Activity
+from models.incidents.describe import Describer, sending_incidents, silent_incidents
+from models.incidents.signals.quarter_hours import QuarterHours
 from models.incidents.signals.rules import find
 from models.incidents.signals.stored import tabular_events
 from models.incidents.size import Sizes
@@ -18,12 +18,14 @@ from models.incidents.volume.missed_sends import missed_sends
 from models.incidents.walk import Analysis, analyse
 
 
-def judge(grid: HourlyGrid, activity: Activity, timezone: str) -> tuple[Analysis, list[Incident]]:
+def judge(
+    grid: HourlyGrid, activity: QuarterHours, timezone: str
+) -> tuple[Analysis, list[Incident]]:
     """Baselines of a grid and the incidents until its end, from the traffic alone."""
     analysis = analyse(grid, timezone)
-    findings = find(activity)
-    teller = Teller(activity, findings.fitness, Sizes(grid, analysis), end_of(grid))
-    return analysis, incidents_of(grid, analysis, timezone, tabular_events(findings), teller)
+    fired = find(activity)
+    describer = Describer(activity, fired.fitness, Sizes(grid, analysis), end_of(grid))
+    return analysis, incidents_of(grid, analysis, timezone, tabular_events(fired), describer)
 
 
 def incidents_of(
@@ -31,25 +33,27 @@ def incidents_of(
     analysis: Analysis,
     timezone: str,
     events: Iterable[tuple[str, Event]],
-    teller: Teller,
+    describer: Describer,
     announced: Announced | None = None,
-    told_before: Container[tuple[str, datetime]] = (),
+    already_stored: Container[tuple[str, datetime]] = (),
 ) -> list[Incident]:
     """Volume, events and missed sends as incidents, ordered by start.
 
     events: tabular signals, sign-ins and changed settings with their accounts.
     announced: plans mute volume of their accounts, window and size, and nothing else.
     """
-    volume: Sequence[Incident] = [each for each in analysis.incidents if each.kind != "silence"]
-    silences = [each for each in analysis.incidents if each.kind == "silence"]
+    volume: Sequence[Incident] = [
+        incident for incident in analysis.incidents if incident.kind != "silence"
+    ]
+    silences = [incident for incident in analysis.incidents if incident.kind == "silence"]
     missed = missed_sends(grid, local_calendar(grid.start, grid.hours, timezone))
     if announced is not None:
         volume, events = announced.volume(volume), announced.events(events)
-    found = sending_incidents(events, volume, teller, told_before)
+    incidents = sending_incidents(events, volume, describer, already_stored)
     if announced is not None:
-        found = announced.told(found)
-    found += silent_incidents(silences, missed, grid, teller.sizes)
-    return sorted(found, key=lambda each: (each.started_at, each.account, each.kind))
+        incidents = announced.with_plans(incidents)
+    incidents += silent_incidents(silences, missed, grid, describer.sizes)
+    return sorted(incidents, key=by_start)
 
 
 def end_of(grid: HourlyGrid) -> datetime:

@@ -13,11 +13,11 @@ from models.baseline.size import Size
 from models.incident import CONTEXT, SIGNALS, Event, Incident, Signal, count
 from models.incidents.episodes import Episode, episodes_of, grouped
 from models.incidents.severity import kind_of
-from models.incidents.signals.quarter_hours import Activity
+from models.incidents.signals.quarter_hours import QuarterHours
 from models.incidents.signals.rules import Fitness
-from models.incidents.signals.sentences import Told, sentence
+from models.incidents.signals.sentences import SignalNumbers, sentence
 from models.incidents.size import Sizes
-from models.incidents.volume.missed_sends import Missed
+from models.incidents.volume.missed_sends import MissedSend
 
 _OPEN_FOR = timedelta(hours=24)  # without an event, before an episode counts as ended
 _COUNTS = {
@@ -32,16 +32,16 @@ _QUIET = "within what this account has done before"
 
 
 @dataclass(frozen=True)
-class Teller:
-    """Makes incidents of episodes, from the activity around them."""
+class Describer:
+    """Describes episodes as incidents, from the activity around them."""
 
-    activity: Activity
+    activity: QuarterHours
     fitness: Fitness
     sizes: Sizes
     until: datetime
     missing: Mapping[str, str] = field(default_factory=dict)  # signal -> reason, for all accounts
 
-    def tell(self, episode: Episode) -> Incident:
+    def incident(self, episode: Episode) -> Incident:
         """The incident of an episode at `until`."""
         account, started = episode.account, episode.started_at
         volume = _volume_of(episode)
@@ -65,7 +65,7 @@ class Teller:
             extra_recipients=size.extra,
             learning=learning,
             opened_at=episode.opened_at,
-            history=tuple(sorted(episode.raised.items(), key=lambda each: each[1])),
+            history=tuple(sorted(episode.raised.items(), key=lambda reached: reached[1])),
         )
 
     def _is_over(self, episode: Episode, volume: Incident | None) -> bool:
@@ -93,47 +93,49 @@ class Teller:
         if name in _COUNTS:
             total = float(np.nansum(counts[_COUNTS[name]][stretch]))
         sent = float(np.nansum(counts["recipients"][stretch]))
-        told = Told(most.value, most.usual, most.window / 4.0, total, max(sent, total))
-        return Signal(name, _score(most), "fired", sentence(name, told))
+        numbers = SignalNumbers(most.value, most.usual, most.window / 4.0, total, max(sent, total))
+        return Signal(name, _score(most), "fired", sentence(name, numbers))
 
 
 def sending_incidents(
     events: Iterable[tuple[str, Event]],
     volume: Sequence[Incident],
-    teller: Teller,
-    told_before: Container[tuple[str, datetime]] = (),
+    describer: Describer,
+    already_stored: Container[tuple[str, datetime]] = (),
 ) -> list[Incident]:
     """Every incident of unusual sending; a learning account has those of its volume alone.
 
-    told_before: account and opening of episodes that cannot have changed: they are left out.
+    already_stored: account and opening of episodes that cannot have changed: they are left out.
     """
     settled = [incident for incident in volume if not incident.learning]
     learning = [incident for incident in volume if incident.learning]
     return [
-        teller.tell(episode)
-        for account, mine in (*grouped((), learning), *grouped(events, settled))
-        for episode in episodes_of(account, mine)
-        if (account, episode.opened_at) not in told_before
+        describer.incident(episode)
+        for account, own in (*grouped((), learning), *grouped(events, settled))
+        for episode in episodes_of(account, own)
+        if (account, episode.opened_at) not in already_stored
     ]
 
 
 def silent_incidents(
-    silences: Sequence[Incident], missed: Sequence[Missed], grid: HourlyGrid, sizes: Sizes
+    silences: Sequence[Incident], missed: Sequence[MissedSend], grid: HourlyGrid, sizes: Sizes
 ) -> list[Incident]:
     """Silences by count and missed sends; the one that was known first names the incident."""
-    kept = [_standing(each) for each in silences]
-    for each in missed:
-        told = _missed(each, grid, sizes)
-        same = next((place for place, other in enumerate(kept) if _overlap(other, told)), None)
-        if same is None:
-            kept.append(told)
-        elif told.detected_at < kept[same].detected_at:
-            severity = kept[same].severity if kept[same].severity != "low" else told.severity
-            kept[same] = replace(told, severity=severity, reasons=told.reasons + kept[same].reasons)
-    return kept
+    incidents = [_opened_when_detected(silence) for silence in silences]
+    for send in missed:
+        incident = _missed_send_incident(send, grid, sizes)
+        place = next((n for n, other in enumerate(incidents) if _overlap(other, incident)), None)
+        if place is None:
+            incidents.append(incident)
+        elif incident.detected_at < incidents[place].detected_at:
+            later = incidents[place]
+            severity = later.severity if later.severity != "low" else incident.severity
+            reasons = incident.reasons + later.reasons
+            incidents[place] = replace(incident, severity=severity, reasons=reasons)
+    return incidents
 
 
-def _standing(incident: Incident) -> Incident:
+def _opened_when_detected(incident: Incident) -> Incident:
     """An incident of one signal, which opened when it was detected."""
     history = ((incident.severity, incident.detected_at),)
     return replace(incident, opened_at=incident.detected_at, history=history)
@@ -146,7 +148,7 @@ def _overlap(one: Incident, other: Incident) -> bool:
     return all(end is None or starts < end for end in ends)
 
 
-def _missed(missed: Missed, grid: HourlyGrid, sizes: Sizes) -> Incident:
+def _missed_send_incident(missed: MissedSend, grid: HourlyGrid, sizes: Sizes) -> Incident:
     began = grid.time_of_quarter(4 * missed.began)
     due = grid.time_of_quarter(4 * missed.due)
     ended = None if missed.ended is None else grid.time_of_quarter(4 * missed.ended)
@@ -175,13 +177,13 @@ def _missed(missed: Missed, grid: HourlyGrid, sizes: Sizes) -> Incident:
     )
 
 
-def row_at(activity: Activity, account: str, moment: datetime) -> int | None:
+def row_at(activity: QuarterHours, account: str, moment: datetime) -> int | None:
     """The account's last row that was over at the moment; None without any."""
     rows = rows_between(activity, account, activity.start, moment)
     return rows.stop - 1 if rows.stop > rows.start else None
 
 
-def rows_between(activity: Activity, account: str, start: datetime, end: datetime) -> slice:
+def rows_between(activity: QuarterHours, account: str, start: datetime, end: datetime) -> slice:
     """Rows of an account whose quarter-hours lie between two instants."""
     if account not in activity.accounts:
         return slice(0, 0)

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,20 +15,22 @@ import pyarrow as pa
 from hve_monitor.config import Tenant
 from models.baseline.grid import HourlyGrid
 from models.baseline.hours import HISTORY, gaps_of, grid_of, known_until, last_hours
-from models.incidents.announced import Traffic, announced
+from models.incident import Incident
+from models.incidents.announced import SentAndExpected, announced
 from models.incidents.assemble import end_of, incidents_of
-from models.incidents.describe import Teller
+from models.incidents.describe import Describer
 from models.incidents.idle import idle_incidents
 from models.incidents.overspend import LOOK_BACK, Spending, overspend_incidents
-from models.incidents.rows import APART, incident_row
+from models.incidents.rows import KINDS_APART, incident_row
 from models.incidents.runbooks import AUDIENCE
 from models.incidents.signals.sign_ins import Context, context_of
-from models.incidents.signals.stored import STORY_DAYS, judge_days
+from models.incidents.signals.stored import EPISODE_DAYS, judge_days
 from models.incidents.size import Sizes
 from models.incidents.turns import Turn, bound_together, end_turn, next_turn
 from models.incidents.verdicts import Feedback
-from models.incidents.walk import Analysis, Incident, analyse
+from models.incidents.walk import Analysis, analyse
 from models.reference.prices import PriceBook
+from warehouse.connection import Row
 from warehouse.records.plans import Plan, stored_plans
 from warehouse.records.stored import replace_of_accounts, stored_rows
 from warehouse.records.verdicts import stored_verdicts
@@ -40,7 +41,7 @@ from warehouse.windows import Window
 
 ONE_DAY = timedelta(days=1)
 WARM_UP = timedelta(days=90)
-STORY = timedelta(days=STORY_DAYS)
+EPISODE = timedelta(days=EPISODE_DAYS)
 NO_BUDGET = Spending()
 NEVER = datetime.min.replace(tzinfo=UTC)
 
@@ -62,12 +63,12 @@ def detect(
     last = last_hours(store, tenant.name, until)
     if not last:
         return 0
-    changed = min((each.day for each in days), default=until.date())
+    changed = min((mark.day for mark in days), default=until.date())
     plans = stored_plans(store.state, now, tenant.name, with_removed=True)
     around = context_of(store, tenant.name, until)
     accounts = sorted({*last, *(account for account, _ in around.events)})
     turn = next_turn(store, tenant.name, accounts, until, min(changed, until.date()), plans)
-    judge = _Judge(
+    detection = _Detection(
         store,
         tenant,
         until,
@@ -81,29 +82,29 @@ def detect(
     bound = bound_together(plans, turn.accounts, until)
     threads = store.threads or os.cpu_count() or 1
     with ThreadPoolExecutor(threads) as pool:
-        judged = list(pool.map(judge.judged, turn.slices(bound, threads)))
+        results = list(pool.map(detection.results, turn.slices(bound, threads)))
     apart = idle_incidents(store, tenant.name, last, until)
     apart += overspend_incidents(store, tenant, until, spending, prices)
-    _store_days(store, tenant.name, turn, until, judged)
-    kept = _finished_spend(judge.stored, until) + _of_others(judge.stored, turn)
-    new = _store_incidents(store, tenant, judge.stored, kept, judged, apart, prices)
+    _store_days(store, tenant.name, turn, until, results)
+    kept = _finished_spend(detection.stored, until) + _of_others(detection.stored, turn)
+    new = _store_incidents(store, tenant, detection.stored, kept, results, apart, prices)
     end_turn(store, tenant.name, turn, until)
     return new
 
 
 @dataclass(frozen=True)
-class _Judged:
-    """What a slice of the accounts gave: rows of both marts, finished and found incidents."""
+class _SliceResult:
+    """What a slice of the accounts gave: rows of both marts, finished incidents and others."""
 
     first: date
     baselines: pa.Table
     signals: pa.Table
-    kept: list[dict[str, Any]]
-    found: list[Incident]
+    kept: list[Row]
+    incidents: list[Incident]
 
 
 @dataclass(frozen=True)
-class _Judge:
+class _Detection:
     """All that accounts are judged by; `first` is the first day that may have changed."""
 
     store: Store
@@ -114,38 +115,40 @@ class _Judge:
     plans: Sequence[Plan]
     around: Context
     gaps: Mapping[str, list[Window]]
-    stored: list[dict[str, Any]]
+    stored: list[Row]
 
-    def judged(self, accounts: Sequence[str]) -> _Judged:
+    def results(self, accounts: Sequence[str]) -> _SliceResult:
         """Judges some accounts over their whole history."""
         tenant, until = self.tenant, self.until
         grid = grid_of(self.store, tenant.name, accounts, until, self.gaps)
         first = max(self.first, grid.start.date())
         analysis = analyse(grid, tenant.timezone, tenant.holidays, self.feedback)
-        mine = [row for row in self.stored if row["account"] in set(accounts)]
-        kept = _finished(mine, grid, until, first)
+        names = set(accounts)
+        kept = _finished(
+            [row for row in self.stored if row["account"] in names], grid, until, first
+        )
         signals = judge_days(self.store, tenant.name, accounts, until, first)
-        sizes, fitness = Sizes(grid, analysis), signals.findings.fitness
-        teller = Teller(signals.activity, fitness, sizes, end_of(grid), self.around.missing)
-        told = {(row["account"], row["detected_at"]) for row in kept}
+        sizes, fitness = Sizes(grid, analysis), signals.fired.fitness
+        describer = Describer(signals.activity, fitness, sizes, end_of(grid), self.around.missing)
+        stored = {(row["account"], row["detected_at"]) for row in kept}
         events = [*signals.events, *self.around.of(accounts)]
-        traffic = Traffic(grid, analysis.expected, analysis.hi95)
+        traffic = SentAndExpected(grid, analysis.expected, analysis.hi95)
         planned = announced(self.plans, traffic)
-        found = incidents_of(grid, analysis, tenant.timezone, events, teller, planned, told)
-        found = self.feedback.beyond_harmless(found, traffic)
+        incidents = incidents_of(
+            grid, analysis, tenant.timezone, events, describer, planned, stored
+        )
+        incidents = self.feedback.beyond_harmless(incidents, traffic)
         rows = _baselines(tenant.name, grid, analysis, first)
-        return _Judged(first, rows, signals.rows, kept, found)
+        return _SliceResult(first, rows, signals.rows, kept, incidents)
 
 
-def _finished(
-    stored: list[dict[str, Any]], grid: HourlyGrid, until: datetime, first: date
-) -> list[dict[str, Any]]:
-    """Stored incidents that nothing new can change: they are kept as they were told."""
+def _finished(stored: list[Row], grid: HourlyGrid, until: datetime, first: date) -> list[Row]:
+    """Stored incidents that nothing new can change: they are kept as they are."""
     # Where older hours were cut off, the first ones left lack what they were judged by.
     is_cut = grid.start - (until - HISTORY) < ONE_DAY
     judged_from = grid.start + WARM_UP if is_cut else grid.start
-    quiet_since = datetime.combine(first, time(), UTC) - STORY
-    quiet = {kind: quiet_since for kind in AUDIENCE if kind not in APART}
+    quiet_since = datetime.combine(first, time(), UTC) - EPISODE
+    quiet = {kind: quiet_since for kind in AUDIENCE if kind not in KINDS_APART}
     return [
         row
         for row in stored
@@ -157,7 +160,7 @@ def _finished(
     ]
 
 
-def _finished_spend(stored: list[dict[str, Any]], until: datetime) -> list[dict[str, Any]]:
+def _finished_spend(stored: list[Row], until: datetime) -> list[Row]:
     """Spend over plan of periods that are not looked at any more, whatever mail there is."""
     over = until - LOOK_BACK
     return [
@@ -167,8 +170,8 @@ def _finished_spend(stored: list[dict[str, Any]], until: datetime) -> list[dict[
     ]
 
 
-def _of_others(stored: list[dict[str, Any]], turn: Turn) -> list[dict[str, Any]]:
-    """Incidents of accounts that were not judged; idle ones and spend are found in every run."""
+def _of_others(stored: list[Row], turn: Turn) -> list[Row]:
+    """Incidents of accounts that were not judged; every run looks for idle ones and spend."""
     judged = set(turn.accounts)
     return [
         row
@@ -201,14 +204,14 @@ def _baselines(tenant: str, grid: HourlyGrid, analysis: Analysis, first: date) -
 
 
 def _store_days(
-    store: Store, tenant: str, turn: Turn, until: datetime, judged: Sequence[_Judged]
+    store: Store, tenant: str, turn: Turn, until: datetime, results: Sequence[_SliceResult]
 ) -> None:
     """Replaces the days from the first changed one on; accounts not judged keep their rows."""
-    first = min(each.first for each in judged)
+    first = min(result.first for result in results)
     days = [first + n * ONE_DAY for n in range((until.date() - first).days + 1)]
     parts: tuple[tuple[Table, list[pa.Table]], ...] = (
-        (HVE_BASELINE_HOURLY, [each.baselines for each in judged]),
-        (HVE_SIGNALS, [each.signals for each in judged]),
+        (HVE_BASELINE_HOURLY, [result.baselines for result in results]),
+        (HVE_SIGNALS, [result.signals for result in results]),
     )
     for table, rows in parts:
         joined = pa.concat_tables(rows)
@@ -221,17 +224,17 @@ def _store_days(
 def _store_incidents(
     store: Store,
     tenant: Tenant,
-    stored: list[dict[str, Any]],
-    kept: list[dict[str, Any]],
-    judged: Sequence[_Judged],
+    stored: list[Row],
+    kept: list[Row],
+    results: Sequence[_SliceResult],
     apart: list[Incident],
     prices: PriceBook,
 ) -> int:
-    """Replaces the incidents by those kept and those found; returns how many are new."""
-    found = [incident for each in judged for incident in each.found] + apart
-    rows = {row["id"]: row for row in (incident_row(tenant, each, prices) for each in found)}
-    rows |= {row["id"]: row for row in (*kept, *(row for each in judged for row in each.kept))}
-    table = pa.Table.from_pylist(list(rows.values()), schema=HVE_INCIDENTS.schema)
+    """Replaces the stored incidents by the kept and the new ones; returns how many are new."""
+    incidents = [incident for result in results for incident in result.incidents] + apart
+    rows = [incident_row(tenant, incident, prices) for incident in incidents]
+    rows += [*kept, *(row for result in results for row in result.kept)]
+    by_id = {row["id"]: row for row in rows}
+    table = pa.Table.from_pylist(list(by_id.values()), schema=HVE_INCIDENTS.schema)
     store.delta.replace(HVE_INCIDENTS, table, tenant.name)
-    before = {row["id"] for row in stored}
-    return sum(name not in before for name in rows)
+    return len(by_id.keys() - {row["id"] for row in stored})

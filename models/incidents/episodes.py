@@ -14,7 +14,7 @@ from models.incident import CONTEXT, CONTEXT_REACH, RANK, VOLUME, Event, Inciden
 from models.incidents.severity import severity_of
 
 _GAP = timedelta(hours=24)
-_SOURCE_GAP = timedelta(days=7)  # a new source that sends now and then is one story
+_SOURCE_GAP = timedelta(days=7)  # a new source that sends now and then is one episode
 _LOW_GAP = timedelta(hours=6)
 _LONGEST = timedelta(days=7, hours=12)
 _NEVER = datetime.min.replace(tzinfo=UTC)
@@ -55,7 +55,7 @@ class Episode:
         return max(self.raised, key=lambda severity: RANK[severity])
 
     def takes(self, event: Event) -> bool:
-        """Whether the event is part of the same story."""
+        """Whether the event belongs to the episode."""
         if event.signal in CONTEXT:
             return abs(event.known_at - self.opened_at) <= CONTEXT_REACH
         gap = _SOURCE_GAP if event.signal == "new_source" and "new_source" in self.levels else _GAP
@@ -77,11 +77,11 @@ def episodes_of(account: str, events: Iterable[Event]) -> list[Episode]:
         if episodes and episodes[-1].takes(event):
             episodes[-1].take(event)
             continue
-        waiting = [each for each in waiting if each.known_at >= event.known_at - each.reach]
+        waiting = [one for one in waiting if one.known_at >= event.known_at - one.reach]
         waiting.append(event)
         opened = Episode(account)
-        for each in waiting:
-            opened.take(each)
+        for one in waiting:
+            opened.take(one)
         if opened.raised:
             opened.opened_at, opened.started_at = event.known_at, event.began
             episodes.append(opened)

@@ -17,16 +17,17 @@ def idle_incidents(
     store: Store, tenant: str, last_sent: dict[str, datetime], until: datetime
 ) -> list[Incident]:
     """Listed accounts without mail for ninety days, since their last mail or first listing."""
-    listed: dict[str, datetime] = {}
+    first_listed: dict[str, datetime] = {}
     for row in stored_rows(store, HVE_ACCOUNTS, tenant):
         account = row["account"]
-        listed[account] = min(row["observed_at"], listed.get(account, row["observed_at"]))
-    found = []
-    for account in (each.account for each in current_accounts(store, tenant)):
-        since = last_sent.get(account) or listed[account]
+        observed_at = row["observed_at"]
+        first_listed[account] = min(observed_at, first_listed.get(account, observed_at))
+    incidents = []
+    for account in (listed.account for listed in current_accounts(store, tenant)):
+        since = last_sent.get(account) or first_listed[account]
         if until - since >= IDLE:
-            found.append(_idle(account, since, account in last_sent))
-    return found
+            incidents.append(_idle(account, since, account in last_sent))
+    return incidents
 
 
 def _idle(account: str, since: datetime, has_sent: bool) -> Incident:

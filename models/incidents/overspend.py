@@ -1,6 +1,6 @@
-"""Spend over plan: a budget whose run rate would pass it by far, told as an incident to FinOps.
+"""Spend over plan: a budget whose run rate would pass it by far, an incident for FinOps.
 
-Thresholds of a budget are told when they are passed; this says days before that they will be.
+Thresholds of a budget are reported when they are passed; this says days before that they will be.
 """
 
 from __future__ import annotations
@@ -58,17 +58,17 @@ def overspend_incidents(
 
     It is named after the account that spent most of it.
     """
-    lines = [each for each in spending.lines if each.tenant in (None, tenant.name)]
+    lines = [line for line in spending.lines if line.tenant in (None, tenant.name)]
     if not lines:
         return []
     spent = _spent(store, tenant, until)
-    found: dict[tuple[str, datetime], Incident] = {}
+    incidents: dict[tuple[str, datetime], Incident] = {}
     for line in lines:
         for incident in _of_line(line, line.of(spent), until, spending.minimum, prices, tenant):
             key = incident.account, incident.detected_at
-            known = found.get(key)
-            found[key] = incident if known is None else _joined(known, incident)
-    return list(found.values())
+            other = incidents.get(key)
+            incidents[key] = incident if other is None else _joined(other, incident)
+    return list(incidents.values())
 
 
 def _joined(one: Incident, other: Incident) -> Incident:
@@ -81,13 +81,13 @@ def _spent(store: Store, tenant: Tenant, until: datetime) -> pd.DataFrame:
     since = (until - 2 * LOOK_BACK).date().replace(day=1)
     with store.compute() as connection:
         # By way of Arrow, which keeps money exact.
-        found = connection.sql(
+        rows = connection.sql(
             "select tenant, account, day, cost, billable_recipients as recipients"
             f" from ({files}) where currency = $currency and day >= $since and day < $today"
             " and cost is not null order by day",
             params={"currency": tenant.currency, "since": since, "today": until.date()},
         )
-        frame: pd.DataFrame = found.to_arrow_table().to_pandas()
+        frame: pd.DataFrame = rows.to_arrow_table().to_pandas()
     return frame
 
 
@@ -117,8 +117,8 @@ def _periods(period: str, until: datetime) -> Iterable[tuple[date, date]]:
 
 
 def _days(spent: pd.DataFrame, first: date, last: date, until: datetime) -> _Days:
-    mine = spent[(spent["day"] >= first) & (spent["day"] <= last)].groupby("day")
-    costs, counts = mine["cost"].sum().to_dict(), mine["recipients"].sum().to_dict()
+    rows = spent[(spent["day"] >= first) & (spent["day"] <= last)].groupby("day")
+    costs, counts = rows["cost"].sum().to_dict(), rows["recipients"].sum().to_dict()
     cost, count, so_far, number = [], [], Decimal(0), 0
     for day in days_between(first, min(last, until.date() - ONE_DAY)):
         so_far, number = so_far + costs.get(day, Decimal(0)), number + int(counts.get(day, 0))
@@ -147,7 +147,7 @@ def _incident(
         f" {line.amount:,} will be spent by the end of the {line.period}; {account} spends most"
     )
     expected = float(planned / price) if price else 0.0
-    known = _midnight(days.first + begun * ONE_DAY)
+    detected_at = _midnight(days.first + begun * ONE_DAY)
     return Incident(
         account=account,
         kind=KIND,
@@ -156,7 +156,7 @@ def _incident(
         ended_at=None
         if last == len(days.cost) < days.length
         else _midnight(days.first + last * ONE_DAY),
-        detected_at=known,
+        detected_at=detected_at,
         observed=days.recipients[last - 1],
         expected=expected,
         interval=(0.0, expected),
@@ -164,7 +164,7 @@ def _incident(
         signals=(Signal(SIGNAL, round(float(1 - line.amount / rate), 3), "fired", reason),),
         extra_recipients=max(0, round(days.recipients[last - 1] - expected)),
         learning=False,
-        opened_at=known,
+        opened_at=detected_at,
     )
 
 

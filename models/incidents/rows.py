@@ -7,14 +7,15 @@ from decimal import Decimal
 
 from hve_monitor.clock import iso
 from hve_monitor.config import Tenant
+from models.incident import Incident
 from models.incidents.runbooks import AUDIENCE, next_steps
-from models.incidents.walk import Incident
 from models.reference.prices import PriceBook
+from warehouse.connection import Row
 
-APART = ("silence", "idle_account", "spend")
+KINDS_APART = ("silence", "idle_account", "spend")
 
 
-def incident_row(tenant: Tenant, incident: Incident, prices: PriceBook) -> dict[str, object]:
+def incident_row(tenant: Tenant, incident: Incident, prices: PriceBook) -> Row:
     """One row; extra_cost is null where no price is known."""
     price = prices.unit_price(incident.started_at.date(), tenant.currency)
     cost = None if price is None else price * incident.extra_recipients
@@ -48,7 +49,7 @@ def incident_id(tenant: str, incident: Incident) -> str:
 
     Its kind may change while it grows; only silences, idle accounts and spend are families apart.
     """
-    family = incident.kind if incident.kind in APART else "sending"
+    family = incident.kind if incident.kind in KINDS_APART else "sending"
     opened = incident.opened_at or incident.detected_at
     text = "|".join([tenant, incident.account, family, iso(opened)])
     return hashlib.sha256(text.encode()).hexdigest()[:12]

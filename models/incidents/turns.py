@@ -13,13 +13,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
 
 import duckdb
 import pyarrow as pa
 
 from hve_monitor.files import sql
-from models.engine.sql import prepare, records
+from models.engine.sql import Row, prepare, records
 from warehouse.records.plans import Plan
 from warehouse.records.turns import Standing, forget_judged, mark_due, record_judged, standings
 from warehouse.store import Store
@@ -30,7 +29,7 @@ AT_ONCE = 500  # accounts: a few seconds of one core
 _LEAST_SLICE = 100  # fewer are not worth a thread
 MONTH = timedelta(days=28)
 ONE_DAY = timedelta(days=1)
-STORY = timedelta(days=15)
+EPISODE = timedelta(days=15)
 _READ_AGAIN = timedelta(hours=6)  # rows come late: as in queries/account_news.sql
 # Older changes than these are rare (imports, rebuilds): then everybody is judged.
 _LATE = timedelta(days=3)
@@ -74,15 +73,15 @@ def next_turn(
     plans: Sequence[Plan],
 ) -> Turn:
     """The turn of a run in which days from `first` on have changed."""
-    known = standings(store.state, tenant)
-    if len(accounts) <= AT_ONCE or not known or first < until.date() - _LATE:
-        return Turn(tuple(accounts), min([first, *_owed(known.values())]), is_whole=True)
+    judged = standings(store.state, tenant)
+    if len(accounts) <= AT_ONCE or not judged or first < until.date() - _LATE:
+        return Turn(tuple(accounts), min([first, *_owed(judged.values())]), is_whole=True)
     mark_due(store.state, tenant, first)
-    picked = set(_picked(store, tenant, accounts, known, until))
+    picked = set(_picked(store, tenant, accounts, judged, until))
     bound = bound_together(plans, accounts, until)
     if picked & bound:
         picked |= bound
-    owed = _owed(known[account] for account in picked if account in known)
+    owed = _owed(judged[account] for account in picked if account in judged)
     return Turn(tuple(sorted(picked)), min([first, *owed]), is_whole=False)
 
 
@@ -103,57 +102,56 @@ def bound_together(
     shared = [
         plan
         for plan in plans
-        if len(plan.accounts) != 1 and plan.start <= until and plan.end >= until - STORY
+        if len(plan.accounts) != 1 and plan.start <= until and plan.end >= until - EPISODE
     ]
     return frozenset(
         account for account in accounts if any(plan.covers(account) for plan in shared)
     )
 
 
-def _owed(known: Iterable[Standing]) -> list[date]:
-    return [each.due_from for each in known if each.due_from is not None]
+def _owed(judged: Iterable[Standing]) -> list[date]:
+    return [standing.due_from for standing in judged if standing.due_from is not None]
 
 
 def _picked(
     store: Store,
     tenant: str,
     accounts: Sequence[str],
-    known: Mapping[str, Standing],
+    judged: Mapping[str, Standing],
     until: datetime,
 ) -> Iterator[str]:
-    """Every account that may have an incident to tell, then the longest not judged."""
-    suspects = set(_suspects(store, tenant, known, until))
-    new = [account for account in accounts if account not in known]
+    """Every account that may have an incident to raise, then the longest not judged."""
+    suspects = set(_suspects(store, tenant, judged, until))
+    new = [account for account in accounts if account not in judged]
     yield from suspects
     yield from new
-    rest = [account for account in accounts if account in known and account not in suspects]
-    rest.sort(key=lambda account: known[account].judged_until)
+    rest = [account for account in accounts if account in judged and account not in suspects]
+    rest.sort(key=lambda account: judged[account].judged_until)
     yield from rest[: max(AT_ONCE - len(suspects) - len(new), AT_ONCE // 4)]
 
 
 def _suspects(
-    store: Store, tenant: str, known: Mapping[str, Standing], until: datetime
+    store: Store, tenant: str, judged: Mapping[str, Standing], until: datetime
 ) -> Iterator[str]:
-    for row in _news(store, tenant, known, until):
+    for row in _news(store, tenant, judged, until):
         loud = row["most"] is None or row["largest"] > row["most"]
         if loud or any((row[name] or 0) >= least for name, least in _LEAST.items()):
             yield row["account"]
 
 
-def _news(
-    store: Store, tenant: str, known: Mapping[str, Standing], until: datetime
-) -> list[dict[str, Any]]:
-    oldest = min(each.judged_until for each in known.values()) - _READ_AGAIN
-    judged = pa.table(
+def _news(store: Store, tenant: str, judged: Mapping[str, Standing], until: datetime) -> list[Row]:
+    last_times = [standing.judged_until for standing in judged.values()]
+    oldest = min(last_times) - _READ_AGAIN
+    rows = pa.table(
         {
-            "account": list(known),
-            "judged_until": pa.array([each.judged_until for each in known.values()], UTC_TIME),
-            "seen": pa.array([each.seen for each in known.values()], pa.int64()),
+            "account": list(judged),
+            "judged_until": pa.array(last_times, UTC_TIME),
+            "seen": pa.array([standing.seen for standing in judged.values()], pa.int64()),
         }
     )
     with store.compute() as connection:
         prepare(connection)
-        connection.register("judged", judged)
+        connection.register("judged", rows)
         _view(store, connection, HVE_USAGE_DAILY, tenant)
         _view(store, connection, HVE_ACTIVITY, tenant, oldest, until)
         _view(store, connection, HVE_USAGE_HOURLY, tenant, until - MONTH, until)

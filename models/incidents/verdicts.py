@@ -1,4 +1,4 @@
-"""What people said of incidents, and what it changes: bounded, and for 30 days.
+"""What people say of incidents, and what it changes: bounded, and for 30 days.
 
 A confirmed incident is cut from the history that baselines learn from; one that was a false alarm
 or was planned stays in it, and the account's next incident of that kind must be larger than it was.
@@ -28,7 +28,7 @@ BENIGN = ("false_positive", "planned")
 MOST_RECIPIENTS, MOST_HOURS = 5_000, 72
 ROOM = 1.25
 # A loop that was called harmless may go on at its size; no plan announces one.
-SAID_HARMLESS = (*plans.VOLUME_SIGNALS, "repeated_recipient")
+HARMLESS_SIGNALS = (*plans.VOLUME_SIGNALS, "repeated_recipient")
 HOUR = timedelta(hours=1)
 
 
@@ -59,13 +59,13 @@ class Feedback:
         """Changes the history before the day is forecast, by verdicts given on the day before."""
         calendar, hours = traffic.calendar, traffic.grid.hours
         for verdict in self.verdicts:
-            said = int((verdict.at - traffic.grid.start) / HOUR)
+            given_at = int((verdict.at - traffic.grid.start) / HOUR)
             judged = verdict.judged
-            if not 0 <= said < hours or judged.account not in traffic.accounts:
+            if not 0 <= given_at < hours or judged.account not in traffic.accounts:
                 continue
-            if calendar.day[said] != day - 1:
+            if calendar.day[given_at] != day - 1:
                 continue
-            first, last = _columns(judged, traffic, said)
+            first, last = _columns(judged, traffic, given_at)
             account = traffic.accounts.index(judged.account)
             if verdict.status == "confirmed":
                 traffic.baseline.cut(account, first, last)
@@ -77,7 +77,7 @@ class Feedback:
                     traffic.baseline.learn(int(touched))
 
     def beyond_harmless(
-        self, incidents: Sequence[Incident], traffic: plans.Traffic
+        self, incidents: Sequence[Incident], traffic: plans.SentAndExpected
     ) -> list[Incident]:
         """Incidents without those that are no larger than what was called harmless before.
 
@@ -85,10 +85,10 @@ class Feedback:
         ceiling, nor where a signal that is not about volume fires.
         """
         return [
-            each
-            for each in incidents
-            if plans.stands_by_itself(each, traffic, SAID_HARMLESS)
-            or not any(_explains(verdict, each) for verdict in self.verdicts)
+            incident
+            for incident in incidents
+            if plans.stands_by_itself(incident, traffic, HARMLESS_SIGNALS)
+            or not any(_explains(verdict, incident) for verdict in self.verdicts)
         ]
 
 
@@ -110,12 +110,12 @@ def _family(kind: str) -> str:
     return "volume" if kind in plans.VOLUME_KINDS else kind
 
 
-def _columns(judged: Judged, traffic: Traffic, said: int) -> tuple[int, int]:
+def _columns(judged: Judged, traffic: Traffic, given_at: int) -> tuple[int, int]:
     """Hours of the incident in the grid, as far as they were over when the verdict came."""
     first = int((judged.started_at - traffic.grid.start) / HOUR)
-    ended = judged.ended_at or traffic.grid.start + said * HOUR
+    ended = judged.ended_at or traffic.grid.start + given_at * HOUR
     last = int(np.ceil((ended - traffic.grid.start) / HOUR))
-    return max(first, 0), max(min(last, said), 0)
+    return max(first, 0), max(min(last, given_at), 0)
 
 
 def _size(kind: str, start: datetime, end: datetime, extra: int) -> int:

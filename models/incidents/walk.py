@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from models.baseline.baseline import LocalCalendar, local_calendar
 from models.baseline.grid import HourlyGrid
 from models.baseline.traffic import Traffic
-from models.incident import Incident, Signal
+from models.incident import Incident, by_start
 from models.incidents.verdicts import Feedback
 from models.incidents.volume.ceiling import CeilingWatch
 from models.incidents.volume.drift import DriftWatch
@@ -25,8 +25,6 @@ from models.incidents.volume.silence import SilenceWatch
 from models.incidents.volume.supporting import Surroundings
 from models.incidents.volume.surge import SurgeWatch
 from models.statistics import Floats
-
-__all__ = ["Analysis", "Incident", "Signal", "analyse"]
 
 _ACCOUNTS_AT_ONCE = 512  # keeps the working arrays in the processor's cache
 
@@ -67,12 +65,12 @@ def analyse(
     accounts = len(grid.accounts) if grid.hours else 0
     for first in range(0, accounts, _ACCOUNTS_AT_ONCE):
         rows = slice(first, min(first + _ACCOUNTS_AT_ONCE, accounts))
-        traffic, found = _walk_days(grid, rows, calendar, feedback or Feedback())
+        traffic, raised = _walk_days(grid, rows, calendar, feedback or Feedback())
         series[0, rows] = traffic.expected
         series[1:, rows] = traffic.bounds
         learning[rows] = traffic.learning
-        incidents.extend(found)
-    incidents.sort(key=lambda incident: (incident.started_at, incident.account, incident.kind))
+        incidents.extend(raised)
+    incidents.sort(key=by_start)
     expected, lo95, lo80, hi80, hi95 = series
     return Analysis(expected, lo80, hi80, lo95, hi95, learning, tuple(incidents))
 
@@ -95,8 +93,8 @@ def _walk_days(
         surroundings.learn(day)
     for watch in watches:
         watch.finish()
-    found = [_with_silence(incident, traffic, silences) for incident in surges.incidents]
-    return traffic, found + silences.incidents + drifts.incidents + ceilings.incidents
+    raised = [_with_silence(incident, traffic, silences) for incident in surges.incidents]
+    return traffic, raised + silences.incidents + drifts.incidents + ceilings.incidents
 
 
 def _with_silence(incident: Incident, traffic: Traffic, silences: SilenceWatch) -> Incident:

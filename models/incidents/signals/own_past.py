@@ -5,7 +5,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from models.incidents.signals.quarter_hours import APART, QUARTERS_PER_DAY, Activity, Floats
+from models.incidents.signals.quarter_hours import (
+    ACCOUNT_STRIDE,
+    QUARTERS_PER_DAY,
+    Floats,
+    QuarterHours,
+)
 from models.statistics import known_or_zero
 
 SETTLED = 14  # days after which an account's recipients, sources and subjects mean something
@@ -14,7 +19,7 @@ _QUIET_SHARE = 0.25
 
 
 def own_records(
-    activity: Activity, values: Floats, *, days: int, gap: int, rank: int, settled: int
+    activity: QuarterHours, values: Floats, *, days: int, gap: int, rank: int, settled: int
 ) -> Floats:
     """For every judged row, the `rank`-th highest daily maximum of the `days` before it, else 0.
 
@@ -33,25 +38,25 @@ def own_records(
     return np.asarray(ranked[activity.account, activity.day])
 
 
-def own_shares(activity: Activity, part: str, whole: str, days: int) -> Floats:
+def own_shares(activity: QuarterHours, part: str, whole: str, days: int) -> Floats:
     """For every row, a count's share of another over the `days` before its day; NaN without any."""
     parts, wholes = (sums_before(activity, activity.counts[name], days) for name in (part, whole))
     return np.where(wholes > 0, parts / np.maximum(wholes, 1.0), np.nan)
 
 
-def sums_before(activity: Activity, values: Floats, days: int) -> Floats:
+def sums_before(activity: QuarterHours, values: Floats, days: int) -> Floats:
     """For every row, the sum over the `days` before its day."""
     return _sums_before(activity, daily_sums(activity, values), days)
 
 
-def active_days_before(activity: Activity, values: Floats, days: int) -> Floats:
+def active_days_before(activity: QuarterHours, values: Floats, days: int) -> Floats:
     """For every row, on how many of the `days` before its day values were above 0."""
     active = daily_sums(activity, values) > 0
     return _sums_before(activity, np.where(active, 1.0, 0.0), days)
 
 
 def settled_days_before(
-    activity: Activity, values: Floats, days: int, settled: int = SETTLED
+    activity: QuarterHours, values: Floats, days: int, settled: int = SETTLED
 ) -> Floats:
     """The same without the account's first days, in which everything is new."""
     active = daily_sums(activity, values) > 0
@@ -59,24 +64,24 @@ def settled_days_before(
     return _sums_before(activity, np.where(counted, 1.0, 0.0), days)
 
 
-def _sums_before(activity: Activity, daily: Floats, days: int) -> Floats:
+def _sums_before(activity: QuarterHours, daily: Floats, days: int) -> Floats:
     running = np.pad(np.cumsum(daily, axis=1), ((0, 0), (1, 0)))
     day = np.arange(daily.shape[1])
     sums = running[:, day] - running[:, np.maximum(day - days, 0)]
     return np.asarray(sums[activity.account, activity.day])
 
 
-def daily_peaks(activity: Activity, values: Floats) -> Floats:
+def daily_peaks(activity: QuarterHours, values: Floats) -> Floats:
     """Largest value of each account and UTC day: (accounts, days); 0 on days without rows."""
     return activity.by_day(np.maximum(known_or_zero(values), 0.0), np.maximum)
 
 
-def daily_sums(activity: Activity, values: Floats) -> Floats:
+def daily_sums(activity: QuarterHours, values: Floats) -> Floats:
     """Sum of each account and UTC day: (accounts, days)."""
     return activity.by_day(values, np.add)
 
 
-def in_quiet_hours(activity: Activity) -> NDArray[np.bool_]:
+def in_quiet_hours(activity: QuarterHours) -> NDArray[np.bool_]:
     """Rows in an hour of the local week that was nearly empty in the four weeks before.
 
     Compared with the account's mean hour of these weeks, so a sender round the clock has none.
@@ -84,14 +89,14 @@ def in_quiet_hours(activity: Activity) -> NDArray[np.bool_]:
     """
     week = np.int64(168)
     hour = activity.quarter // 4
-    keys, place = np.unique(activity.account * APART + hour, return_inverse=True)
+    keys, place = np.unique(activity.account * ACCOUNT_STRIDE + hour, return_inverse=True)
     sums = np.bincount(place, known_or_zero(activity.counts["recipients"]), len(keys))
     usual = np.zeros(len(keys))
     for weeks in range(1, QUIET_WEEKS + 1):
         for shift in (-1, 0, 1):
-            wanted = keys - weeks * week + shift
-            found = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
-            usual += np.where(keys[found] == wanted, sums[found], 0.0) / (3 * QUIET_WEEKS)
+            earlier = keys - weeks * week + shift
+            nearest = np.minimum(np.searchsorted(keys, earlier), len(keys) - 1)
+            usual += np.where(keys[nearest] == earlier, sums[nearest], 0.0) / (3 * QUIET_WEEKS)
     month = sums_before(activity, activity.counts["recipients"], 7 * QUIET_WEEKS)
     mean = month / (QUIET_WEEKS * week)
     old = activity.since_start() >= 7 * QUIET_WEEKS * QUARTERS_PER_DAY

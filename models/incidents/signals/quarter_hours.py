@@ -36,11 +36,11 @@ COUNTS = (
     "known_source_recipients",
     "young_source_recipients",
 )
-APART = np.int64(1) << 32  # separates accounts inside one sort key
+ACCOUNT_STRIDE = np.int64(1) << 32  # separates accounts inside one sort key
 
 
 @dataclass(frozen=True)
-class Activity:
+class QuarterHours:
     """Rows ordered by account and time.
 
     Shape:  one entry per account and quarter-hour with mail. `account` indexes `accounts`;
@@ -85,9 +85,9 @@ class Activity:
     def _firsts(self, quarters: int) -> Ints:
         """Per row the first one whose quarter-hour lies in a window that ends with it."""
         if quarters not in self._windows:
-            key = self.account * APART + self.quarter
-            wanted = np.maximum(key - quarters + 1, self.account * APART)
-            self._windows[quarters] = np.searchsorted(key, wanted)
+            key = self.account * ACCOUNT_STRIDE + self.quarter
+            first_keys = np.maximum(key - quarters + 1, self.account * ACCOUNT_STRIDE)
+            self._windows[quarters] = np.searchsorted(key, first_keys)
         return self._windows[quarters]
 
     def by_day(self, values: Floats, join: np.ufunc) -> Floats:
@@ -107,12 +107,12 @@ class Activity:
 
     def began(self, row: int, values: Floats, quarters: int, share: float) -> int:
         """Last quarter-hour from which the row's window holds `share` of its values or more."""
-        mine = slice(int(np.searchsorted(self.account, self.account[row])), row + 1)
-        inside = self.quarter[mine] > self.quarter[row] - quarters
-        held = known_or_zero(values[mine])[inside]
-        left = held[::-1].cumsum()[::-1]  # from each row to the end of the window
+        own = slice(int(np.searchsorted(self.account, self.account[row])), row + 1)
+        inside = self.quarter[own] > self.quarter[row] - quarters
+        counts = known_or_zero(values[own])[inside]
+        left = counts[::-1].cumsum()[::-1]  # from each row to the end of the window
         kept = np.flatnonzero(left >= share * left[0])
-        return int(self.quarter[mine][inside][kept[-1]])
+        return int(self.quarter[own][inside][kept[-1]])
 
     def since_start(self) -> Ints:
         """Quarter-hours between the day of the account's first mail ever and each row."""
@@ -124,7 +124,7 @@ def activity_of(
     until: datetime,
     born: Mapping[str, date] | None = None,
     judged_from: date | None = None,
-) -> Activity:
+) -> QuarterHours:
     """Rows of the mart hve_activity that are over at `until`, as columns.
 
     Shape:  one row per (account, hour_utc, quarter).
@@ -149,4 +149,4 @@ def activity_of(
         if born and name in born:
             born_on[place] = min(born_on[place], (born[name] - start.date()).days)
     judged = 0 if judged_from is None else max((judged_from - start.date()).days, 0)
-    return Activity(tuple(map(str, names)), start, account, quarter, counts, born_on, judged)
+    return QuarterHours(tuple(map(str, names)), start, account, quarter, counts, born_on, judged)

@@ -21,7 +21,7 @@ from models.incidents.signals.own_past import (
     own_shares,
     settled_days_before,
 )
-from models.incidents.signals.quarter_hours import QUARTERS_PER_DAY, Activity, Floats, Ints
+from models.incidents.signals.quarter_hours import QUARTERS_PER_DAY, Floats, Ints, QuarterHours
 from models.statistics import known_or_zero
 
 HOURS, DAYS = 4, QUARTERS_PER_DAY
@@ -98,31 +98,35 @@ class Fitness:
         if self.age_days[row] < SETTLED:
             day = f"day {int(self.age_days[row]) + 1} of {SETTLED}"
             return dict.fromkeys(SIGNALS, f"history too short: {day} of learning this account")
-        found = {}
+        missing = {}
         if self.known_share[row] < _LEAST_KNOWN or np.isnan(self.known_share[row]):
-            known = known_or_zero(self.known_share[row])
-            found["new_source"] = f"the source address is known for {known:.0%} of the recipients"
+            share = known_or_zero(self.known_share[row])
+            missing["new_source"] = f"the source address is known for {share:.0%} of the recipients"
         elif self.source_days[row] < _LEAST_SOURCE_DAYS:
-            found["new_source"] = f"only {self.source_days[row]:.0f} days with mail to compare with"
+            missing["new_source"] = (
+                f"only {self.source_days[row]:.0f} days with mail to compare with"
+            )
         elif self.age_days[row] < _SOURCE_AGE_DAYS:
             day = f"day {int(self.age_days[row]) + 1} of {_SOURCE_AGE_DAYS}"
-            found["new_source"] = f"history too short: {day} of learning its sources"
+            missing["new_source"] = f"history too short: {day} of learning its sources"
         elif _is_roaming(self)[row]:
-            found["new_source"] = "the account sends from new addresses all the time"
+            missing["new_source"] = "the account sends from new addresses all the time"
         if self.subject_days[row] > _MOST_SUBJECTS:
-            found["new_subject"] = "the account writes under new subjects all the time"
+            missing["new_subject"] = "the account writes under new subjects all the time"
         if not self.status_days[row]:
-            told = "the rows of this account carry no delivery status"
-            found |= dict.fromkeys(("failure_storm", "filtered_share", "external_attempts"), told)
+            no_status = "the rows of this account carry no delivery status"
+            missing |= dict.fromkeys(
+                ("failure_storm", "filtered_share", "external_attempts"), no_status
+            )
         if not self.recipient_days[row]:
             names = ("new_recipients", "repeated_recipient", "external_attempts")
-            found |= dict.fromkeys(names, "recipients are not kept, or not known")
+            missing |= dict.fromkeys(names, "recipients are not kept, or not known")
         if not self.titled_days[row]:
-            found["new_subject"] = "subjects are not kept, or not known"
-        return found
+            missing["new_subject"] = "subjects are not kept, or not known"
+        return missing
 
 
-def fitness_of(activity: Activity) -> Fitness:
+def fitness_of(activity: QuarterHours) -> Fitness:
     """Fitness of every row, from the days before it."""
     has_status, has_recipient, has_subject = (
         np.where(np.isnan(activity.counts[name]), 0.0, 1.0)
@@ -144,14 +148,14 @@ def fitness_of(activity: Activity) -> Fitness:
 
 
 @dataclass(frozen=True)
-class Findings:
-    """Findings in the order of accounts and time.
+class Fired:
+    """What fired, in the order of accounts and time.
 
     Shape:  one entry per finding; `row` is the row of the activity, `began` and `quarter` are
             quarter-hours of it. value and usual are counts over the window.
     """
 
-    activity: Activity
+    activity: QuarterHours
     signal: NDArray[np.object_]
     row: Ints
     began: Ints
@@ -163,16 +167,16 @@ class Findings:
 
     @property
     def account(self) -> Ints:
-        """Number of the account of each finding."""
+        """Number of the account of each."""
         return self.activity.account[self.row]
 
     @property
     def quarter(self) -> Ints:
-        """Quarter-hour at whose end each finding is known."""
+        """Quarter-hour at whose end each is known."""
         return self.activity.quarter[self.row]
 
 
-def find(activity: Activity) -> Findings:
+def find(activity: QuarterHours) -> Fired:
     """Every finding in the judged days of the activity."""
     fitness = fitness_of(activity)
     judged = activity.since_start() >= SETTLED * QUARTERS_PER_DAY
@@ -182,14 +186,14 @@ def find(activity: Activity) -> Findings:
     parts.append(_new_subjects(activity, fitness, judged))
     parts.append(_off_hours(activity, judged))
     parts.append(_wakings(activity, judged))
-    found = pd.concat(parts, ignore_index=True)
-    found = found.sort_values(["row", "signal", "window"], kind="stable")
-    columns = {name: found[name].to_numpy() for name in found.columns}
-    return Findings(activity, fitness=fitness, **columns)
+    rows = pd.concat(parts, ignore_index=True)
+    rows = rows.sort_values(["row", "signal", "window"], kind="stable")
+    columns = {name: rows[name].to_numpy() for name in rows.columns}
+    return Fired(activity, fitness=fitness, **columns)
 
 
 def _frame(
-    activity: Activity,
+    activity: QuarterHours,
     signal: str,
     fired: NDArray[np.bool_],
     level: Ints | int,
@@ -217,7 +221,7 @@ def _frame(
     )
 
 
-def _by_rule(activity: Activity, rule: Rule, judged: NDArray[np.bool_]) -> pd.DataFrame:
+def _by_rule(activity: QuarterHours, rule: Rule, judged: NDArray[np.bool_]) -> pd.DataFrame:
     now = known_or_zero(activity.counts[rule.count])
     value = now if rule.window == 1 else activity.trailing(rule.count, rule.window)
     usual = own_records(activity, value, days=rule.days, gap=rule.gap, rank=2, settled=rule.settled)
@@ -233,7 +237,9 @@ def _by_rule(activity: Activity, rule: Rule, judged: NDArray[np.bool_]) -> pd.Da
     return _frame(activity, rule.signal, fired, level, value, usual, rule.window, now)
 
 
-def _new_sources(activity: Activity, fitness: Fitness, judged: NDArray[np.bool_]) -> pd.DataFrame:
+def _new_sources(
+    activity: QuarterHours, fitness: Fitness, judged: NDArray[np.bool_]
+) -> pd.DataFrame:
     young = known_or_zero(activity.counts["young_source_recipients"])
     fired = judged & (young > 0) & _source_is_usable(fitness)
     value = activity.trailing("young_source_recipients", DAYS)
@@ -252,13 +258,15 @@ def _is_roaming(fitness: Fitness) -> NDArray[np.bool_]:
     return (fitness.young_days > _MOST_YOUNG_DAYS) | (share > _MOST_YOUNG_SHARE)
 
 
-def _new_subjects(activity: Activity, fitness: Fitness, judged: NDArray[np.bool_]) -> pd.DataFrame:
+def _new_subjects(
+    activity: QuarterHours, fitness: Fitness, judged: NDArray[np.bool_]
+) -> pd.DataFrame:
     fresh = known_or_zero(activity.counts["new_subjects"])
     fired = judged & (fresh > 0) & (fitness.subject_days <= _MOST_SUBJECTS)
     return _frame(activity, "new_subject", fired, WEAK, fresh, 0.0, 1)
 
 
-def _off_hours(activity: Activity, judged: NDArray[np.bool_]) -> pd.DataFrame:
+def _off_hours(activity: QuarterHours, judged: NDArray[np.bool_]) -> pd.DataFrame:
     """More than ever in hours of the week that are nearly empty."""
     quiet = in_quiet_hours(activity)
     sent = np.where(quiet, activity.counts["recipients"], 0.0)
@@ -271,14 +279,14 @@ def _off_hours(activity: Activity, judged: NDArray[np.bool_]) -> pd.DataFrame:
     return _frame(activity, "off_hours", fired, level, value, usual, window, sent)
 
 
-def _wakings(activity: Activity, judged: NDArray[np.bool_]) -> pd.DataFrame:
+def _wakings(activity: QuarterHours, judged: NDArray[np.bool_]) -> pd.DataFrame:
     """First mail after a pause that is long, also for this account."""
     same = activity.account[1:] == activity.account[:-1]
     pause = np.where(same, np.diff(activity.quarter), 0) / QUARTERS_PER_DAY
     pause = np.concatenate([[0.0], pause])
     longest = np.zeros(len(pause))
     for row in np.flatnonzero(pause >= LEAST_GAP_DAYS / _OWN_GAPS):
-        mine = slice(int(np.searchsorted(activity.account, activity.account[row])), row)
-        longest[row] = pause[mine].max(initial=0.0)
+        earlier = slice(int(np.searchsorted(activity.account, activity.account[row])), row)
+        longest[row] = pause[earlier].max(initial=0.0)
     fired = judged & (pause >= LEAST_GAP_DAYS) & (pause >= _OWN_GAPS * longest)
     return _frame(activity, "dormant_account", fired, WEAK, pause, longest, 1)

@@ -9,10 +9,10 @@ from models.incident import count
 
 
 @dataclass(frozen=True)
-class Told:
+class SignalNumbers:
     """The numbers of one signal over an incident.
 
-    value, usual, hours: the largest finding, the account's own record, and its window; total and
+    value, usual, hours: the largest count, the account's own record, and its window; total and
     sent: the signal's count and all recipients over the whole incident.
     """
 
@@ -23,73 +23,74 @@ class Told:
     sent: float
 
 
-def sentence(signal: str, told: Told) -> str:
+def sentence(signal: str, numbers: SignalNumbers) -> str:
     """The reason of a signal that fired."""
-    return _SENTENCES[signal](told)
+    return _SENTENCES[signal](numbers)
 
 
-def _window(told: Told) -> str:
-    if told.hours >= 48:
-        return f"{told.hours / 24:.0f} days"
-    return f"{told.hours:g} h" if told.hours >= 1 else f"{60 * told.hours:.0f} min"
+def _window(numbers: SignalNumbers) -> str:
+    if numbers.hours >= 48:
+        return f"{numbers.hours / 24:.0f} days"
+    return f"{numbers.hours:g} h" if numbers.hours >= 1 else f"{60 * numbers.hours:.0f} min"
 
 
-def _most(told: Told) -> str:
-    return f"the most of recent weeks was {told.usual:,.0f}"
+def _most(numbers: SignalNumbers) -> str:
+    return f"the most of recent weeks was {numbers.usual:,.0f}"
 
 
-def _share(told: Told) -> str:
-    return f"{told.total:,.0f} of {count(told.sent, 'recipient')}"
+def _share(numbers: SignalNumbers) -> str:
+    return f"{numbers.total:,.0f} of {count(numbers.sent, 'recipient')}"
 
 
-def _new_recipients(told: Told) -> str:
-    most = f"{told.value:,.0f} of them in {_window(told)}, {_most(told)}"
-    return f"{_share(told)} were never mailed by this account before; {most}"
+def _new_recipients(numbers: SignalNumbers) -> str:
+    most = f"{numbers.value:,.0f} of them in {_window(numbers)}, {_most(numbers)}"
+    return f"{_share(numbers)} were never mailed by this account before; {most}"
 
 
-def _fan_out(told: Told) -> str:
-    if told.hours < 1:
-        return f"a message to {count(told.value, 'recipient')}; {_most(told)}"
-    what = f"{count(told.value, 'recipient')} in messages to ten or more"
-    return f"{what} in {_window(told)}; {_most(told)}"
+def _fan_out(numbers: SignalNumbers) -> str:
+    if numbers.hours < 1:
+        return f"a message to {count(numbers.value, 'recipient')}; {_most(numbers)}"
+    what = f"{count(numbers.value, 'recipient')} in messages to ten or more"
+    return f"{what} in {_window(numbers)}; {_most(numbers)}"
 
 
-def _new_source(told: Told) -> str:
-    return f"{_share(told)} came from a network that this account never used before"
+def _new_source(numbers: SignalNumbers) -> str:
+    return f"{_share(numbers)} came from a network that this account never used before"
 
 
-def _new_subject(_told: Told) -> str:
+def _new_subject(_told: SignalNumbers) -> str:
     return "a subject that this account never used before"
 
 
-def _off_hours(told: Told) -> str:
-    what = f"{count(told.value, 'recipient')} in {_window(told)}"
-    return f"{what} in hours of the week that are nearly empty; {_most(told)}"
+def _off_hours(numbers: SignalNumbers) -> str:
+    what = f"{count(numbers.value, 'recipient')} in {_window(numbers)}"
+    return f"{what} in hours of the week that are nearly empty; {_most(numbers)}"
 
 
-def _failures(told: Told) -> str:
-    return f"{_share(told)} failed; {told.value:,.0f} in {_window(told)}, {_most(told)}"
+def _failures(numbers: SignalNumbers) -> str:
+    return f"{_share(numbers)} failed; {numbers.value:,.0f} in {_window(numbers)}, {_most(numbers)}"
 
 
-def _filtered(told: Told) -> str:
-    many = f"{told.value:,.0f} in {_window(told)}, {_most(told)}"
-    return f"{_share(told)} were quarantined or filtered as spam; {many}"
+def _filtered(numbers: SignalNumbers) -> str:
+    many = f"{numbers.value:,.0f} in {_window(numbers)}, {_most(numbers)}"
+    return f"{_share(numbers)} were quarantined or filtered as spam; {many}"
 
 
-def _external(told: Told) -> str:
-    return f"{count(told.total, 'recipient')} outside the organisation, all of them failed"
+def _external(numbers: SignalNumbers) -> str:
+    return f"{count(numbers.total, 'recipient')} outside the organisation, all of them failed"
 
 
-def _repeated(told: Told) -> str:
-    times = f"the same recipient had {count(told.value, 'mail')} in {_window(told)}"
-    return f"{times}; {_most(told)}"
+def _repeated(numbers: SignalNumbers) -> str:
+    times = f"the same recipient had {count(numbers.value, 'mail')} in {_window(numbers)}"
+    return f"{times}; {_most(numbers)}"
 
 
-def _dormant(told: Told) -> str:
-    return f"first mail after {told.value:.0f} days; the longest pause before was {told.usual:.0f}"
+def _dormant(numbers: SignalNumbers) -> str:
+    longest = f"the longest pause before was {numbers.usual:.0f}"
+    return f"first mail after {numbers.value:.0f} days; {longest}"
 
 
-_SENTENCES: dict[str, Callable[[Told], str]] = {
+_SENTENCES: dict[str, Callable[[SignalNumbers], str]] = {
     "new_recipients": _new_recipients,
     "fan_out": _fan_out,
     "new_source": _new_source,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from models.incident import QUARTER, Event
+from warehouse.connection import Row
 from warehouse.records.stored import stored_rows
 from warehouse.store import Store
 from warehouse.tables import BILLING_POLICIES, HVE_ACCOUNTS, POLICIES, SIGN_INS
@@ -34,8 +34,8 @@ class Context:
 
     def of(self, accounts: Sequence[str]) -> list[tuple[str, Event]]:
         """The events of some accounts."""
-        wanted = set(accounts)
-        return [each for each in self.events if each[0] in wanted]
+        names = set(accounts)
+        return [(account, event) for account, event in self.events if account in names]
 
 
 def context_of(store: Store, tenant: str, until: datetime) -> Context:
@@ -44,38 +44,40 @@ def context_of(store: Store, tenant: str, until: datetime) -> Context:
     sign_ins = stored_rows(store, SIGN_INS, tenant)
     events += _sign_ins(sign_ins)
     missing = {} if sign_ins else {"sign_ins": NO_SIGN_INS}
-    return Context([each for each in events if each[1].known_at <= until], missing)
+    return Context(
+        [(account, event) for account, event in events if event.known_at <= until], missing
+    )
 
 
 def _changes(store: Store, tenant: str) -> Iterator[tuple[str, Event]]:
     """A value that differs from the one before; the first observation is no change."""
     for table, names in _WATCHED.items():
-        before: dict[str, dict[str, Any]] = {}
+        before: dict[str, Row] = {}
         for row in sorted(stored_rows(store, table, tenant), key=lambda row: row["batch"]):
             account = row.get("account") or row.get("object_id")
             if account is None or row.get("kind", _SETTINGS) != _SETTINGS:
                 continue
             earlier = before.setdefault(account, {})
             # Unknown is not a value: what could not be read has not changed.
-            known = {name: row[name] for name in names if row[name] is not None}
-            for name, value in known.items():
+            read = {name: row[name] for name in names if row[name] is not None}
+            for name, value in read.items():
                 if earlier.get(name, value) != value:
                     reason = f"{names[name]} changed"
                     yield account, _event("config_change", 1, row["observed_at"], reason)
-            earlier.update(known)
+            earlier.update(read)
 
 
-def _sign_ins(rows: Iterable[dict[str, Any]]) -> Iterator[tuple[str, Event]]:
-    by_account: dict[str, list[dict[str, Any]]] = {}
+def _sign_ins(rows: Iterable[Row]) -> Iterator[tuple[str, Event]]:
+    by_account: dict[str, list[Row]] = {}
     for row in sorted(rows, key=lambda row: (row["created_at"], row["id"])):
         if row["account"] is not None:
             by_account.setdefault(row["account"], []).append(row)
-    for account, mine in sorted(by_account.items()):
-        for event in (*_failed_bursts(mine), *_new_countries(mine), *_basic_again(mine)):
+    for account, own in sorted(by_account.items()):
+        for event in (*_failed_bursts(own), *_new_countries(own), *_basic_again(own)):
             yield account, event
 
 
-def _failed_bursts(rows: list[dict[str, Any]]) -> Iterator[Event]:
+def _failed_bursts(rows: list[Row]) -> Iterator[Event]:
     failed = [row["created_at"] for row in rows if row["error_code"]]
     for first, last in zip(failed, failed[_BURST - 1 :], strict=False):
         if last - first <= _BURST_WINDOW:
@@ -83,7 +85,7 @@ def _failed_bursts(rows: list[dict[str, Any]]) -> Iterator[Event]:
             yield _event("sign_ins", 2, last, reason)
 
 
-def _new_countries(rows: list[dict[str, Any]]) -> Iterator[Event]:
+def _new_countries(rows: list[Row]) -> Iterator[Event]:
     seen: set[str] = set()
     passed = [row for row in rows if not row["error_code"] and row["country"]]
     for number, row in enumerate(passed):
@@ -93,7 +95,7 @@ def _new_countries(rows: list[dict[str, Any]]) -> Iterator[Event]:
         seen.add(row["country"])
 
 
-def _basic_again(rows: list[dict[str, Any]]) -> Iterator[Event]:
+def _basic_again(rows: list[Row]) -> Iterator[Event]:
     """Password sign-ins of an account that has used tokens alone for two weeks."""
     tokens, basic = None, None
     for row in (row for row in rows if not row["error_code"]):
@@ -110,5 +112,5 @@ def _basic_again(rows: list[dict[str, Any]]) -> Iterator[Event]:
 def _event(signal: str, level: int, at: datetime, reason: str) -> Event:
     """Known at the end of the quarter-hour in which it happened."""
     epoch = datetime(1970, 1, 1, tzinfo=UTC)
-    known = epoch + -((epoch - at) // QUARTER) * QUARTER
-    return Event(signal, level, known, at, known, 1.0, 0.0, reason=reason)
+    known_at = epoch + -((epoch - at) // QUARTER) * QUARTER
+    return Event(signal, level, known_at, at, known_at, 1.0, 0.0, reason=reason)

@@ -14,15 +14,15 @@ import pandas as pd
 import pyarrow as pa
 
 from models.incident import Event
-from models.incidents.signals.quarter_hours import Activity, activity_of
-from models.incidents.signals.rules import CONTEXT_DAYS, Findings, find
+from models.incidents.signals.quarter_hours import QuarterHours, activity_of
+from models.incidents.signals.rules import CONTEXT_DAYS, Fired, find
 from warehouse.connection import files_sql
 from warehouse.store import Store
 from warehouse.tables import HVE_ACTIVITY, HVE_SIGNALS
 
 HISTORY = timedelta(days=400)
 # An episode and what may still join it lie within this time.
-STORY_DAYS = 15
+EPISODE_DAYS = 15
 
 
 @dataclass(frozen=True)
@@ -32,8 +32,8 @@ class Tabular:
     Shape:  rows are those of the mart hve_signals for the days from the first judged one on.
     """
 
-    activity: Activity
-    findings: Findings
+    activity: QuarterHours
+    fired: Fired
     events: list[tuple[str, Event]]
     rows: pa.Table
 
@@ -42,38 +42,38 @@ def judge_days(
     store: Store, tenant: str, accounts: Sequence[str], until: datetime, first: date
 ) -> Tabular:
     """Judges the days of some accounts from `first` on, and takes what is stored of the rest."""
-    wanted = pa.table({"account": pa.array(accounts, pa.string())})
-    since = first - timedelta(days=CONTEXT_DAYS + STORY_DAYS)
-    rows, born = _rows(store, tenant, wanted, until, since)
+    judged = pa.table({"account": pa.array(accounts, pa.string())})
+    since = first - timedelta(days=CONTEXT_DAYS + EPISODE_DAYS)
+    rows, born = _rows(store, tenant, judged, until, since)
     activity = activity_of(rows, until, born, first)
-    findings = find(activity)
-    fresh = list(tabular_events(findings))
-    events = [*_events(store, tenant, wanted, first), *fresh]
-    events = [each for each in events if each[1].known_at <= until]
-    return Tabular(activity, findings, events, _signals(tenant, fresh))
+    fired = find(activity)
+    fresh = list(tabular_events(fired))
+    events = [*_events(store, tenant, judged, first), *fresh]
+    events = [(account, event) for account, event in events if event.known_at <= until]
+    return Tabular(activity, fired, events, _signals(tenant, fresh))
 
 
 def _rows(
-    store: Store, tenant: str, wanted: pa.Table, until: datetime, since: date
+    store: Store, tenant: str, judged: pa.Table, until: datetime, since: date
 ) -> tuple[pd.DataFrame, dict[str, date]]:
-    """Activity since a day, and the first day of each account.
+    """Rows since a day, and the first day of each account.
 
     Accounts come as numbers: their names, millions of times, would take longer than the rest.
     """
-    names = pa.chunked_array([wanted["account"].combine_chunks().sort()])
+    names = pa.chunked_array([judged["account"].combine_chunks().sort()])
     numbered = pa.table({"account": names, "number": pa.array(range(len(names)), pa.int32())})
     files = files_sql(HVE_ACTIVITY, store.delta.files(HVE_ACTIVITY, tenant))
     with store.compute() as connection:
-        connection.register("wanted", numbered)
+        connection.register("judged", numbered)
         frame: pd.DataFrame = connection.execute(
-            f"select * exclude (tenant, day, account) from ({files}) join wanted using (account)"
+            f"select * exclude (tenant, day, account) from ({files}) join judged using (account)"
             " where day >= $since and hour_utc < $until",
             {"since": since, "until": until},
         ).df()
         frame["account"] = pd.Categorical.from_codes(frame.pop("number"), names.to_pandas())
         born = connection.execute(
             # A stray row of long ago is no history.
-            f"select account, min(day) from ({files}) semi join wanted using (account)"
+            f"select account, min(day) from ({files}) semi join judged using (account)"
             " where hour_utc >= $since group by account",
             {"since": until - HISTORY},
         ).fetchall()
@@ -100,15 +100,15 @@ def _signals(tenant: str, events: list[tuple[str, Event]]) -> pa.Table:
 
 
 def _events(
-    store: Store, tenant: str, wanted: pa.Table, before: date
+    store: Store, tenant: str, judged: pa.Table, before: date
 ) -> Iterator[tuple[str, Event]]:
     """Signals that fired on the days before."""
     files = files_sql(HVE_SIGNALS, store.delta.files(HVE_SIGNALS, tenant))
     with store.compute() as connection:
-        connection.register("wanted", wanted)
+        connection.register("judged", judged)
         rows = connection.execute(
             "select account, signal, level, known_at, began_at, known_at, value, usual,"
-            f" window_quarters from ({files}) semi join wanted using (account)"
+            f" window_quarters from ({files}) semi join judged using (account)"
             " where day < $before order by account, known_at, signal, window_quarters",
             {"before": before},
         ).fetchall()
@@ -116,18 +116,18 @@ def _events(
         yield account, Event(*values)
 
 
-def tabular_events(findings: Findings) -> Iterator[tuple[str, Event]]:
-    """The findings as events with their accounts."""
-    time_of, accounts = findings.activity.time_of, findings.activity.accounts
+def tabular_events(fired: Fired) -> Iterator[tuple[str, Event]]:
+    """The fired as events with their accounts."""
+    time_of, accounts = fired.activity.time_of, fired.activity.accounts
     columns = (
-        findings.account,
-        findings.signal,
-        findings.level,
-        findings.quarter,
-        findings.began,
-        findings.value,
-        findings.usual,
-        findings.window,
+        fired.account,
+        fired.signal,
+        fired.level,
+        fired.quarter,
+        fired.began,
+        fired.value,
+        fired.usual,
+        fired.window,
     )
     for account, signal, level, quarter, began, value, usual, window in zip(
         *(column.tolist() for column in columns), strict=True

@@ -1,4 +1,4 @@
-"""Sends that an account makes on this day of the week by a certain hour, and has not made today.
+"""Sends that an account makes on this day of the week by a certain hour, and not today.
 
 The counting test for silences cannot see one missed batch of an account that sends once a day. Here
 the account's own clock is the evidence: four weeks in which it never missed.
@@ -41,7 +41,7 @@ _BLOCK = (
 
 
 @dataclass(frozen=True)
-class Missed:
+class MissedSend:
     """A stretch without an expected send; hours are columns of the grid.
 
     `due` is the first hour by whose start the send was overdue; `ended` is None while it lasts.
@@ -54,7 +54,7 @@ class Missed:
     reason: str
 
 
-def missed_sends(grid: HourlyGrid, calendar: LocalCalendar) -> list[Missed]:
+def missed_sends(grid: HourlyGrid, calendar: LocalCalendar) -> list[MissedSend]:
     """Every stretch in which at least one expected send was missed, by account and start.
 
     An hour that was not read is unknown: no day with one before its deadline is judged.
@@ -63,17 +63,17 @@ def missed_sends(grid: HourlyGrid, calendar: LocalCalendar) -> list[Missed]:
         return []
     first, sent = _first_hours(grid, calendar)
     overdue = [
-        each
+        late
         for day in range(7 * _WEEKS, calendar.days)
-        for each in _overdue(grid, calendar, first, sent, day)
+        for late in _overdue(grid, calendar, first, sent, day)
     ]
-    found: dict[tuple[int, int], Missed] = {}
+    missed: dict[tuple[int, int], MissedSend] = {}
     for account, due, reason in sorted(
         [*overdue, *_empty_blocks(grid), *_long_pauses(grid, calendar)]
     ):
         began, ended = _stretch(grid, account, due)
-        found.setdefault((account, began), Missed(account, began, due, ended, reason))
-    return [found[key] for key in sorted(found)]
+        missed.setdefault((account, began), MissedSend(account, began, due, ended, reason))
+    return [missed[key] for key in sorted(missed)]
 
 
 def _first_hours(grid: HourlyGrid, calendar: LocalCalendar) -> tuple[NDArray[np.int64], Floats]:

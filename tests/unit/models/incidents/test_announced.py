@@ -10,7 +10,7 @@ import pytest
 
 from models.forecast.planned import plan_frame
 from models.incident import Event, Incident, Signal
-from models.incidents.announced import Traffic, announced, spent
+from models.incidents.announced import SentAndExpected, announced, spent
 from models.incidents.walk import analyse
 from tests.unit.models.traffic_samples import START, draw, grid_of, office
 from warehouse.records.plans import Plan
@@ -24,7 +24,7 @@ def time(hour: int) -> datetime:
     return START + hour * HOUR
 
 
-def traffic(extra: float, hours: int = 2, **options: Any) -> tuple[Traffic, list[Incident]]:
+def traffic(extra: float, hours: int = 2, **options: Any) -> tuple[SentAndExpected, list[Incident]]:
     """Two accounts with office hours; the first sends more for some hours."""
     mean = np.stack([office(DAYS, 60.0), office(DAYS, 60.0)])
     sent = draw(np.random.default_rng(3), mean, 8.0)
@@ -32,7 +32,7 @@ def traffic(extra: float, hours: int = 2, **options: Any) -> tuple[Traffic, list
     grid = grid_of(np.round(sent), **options)
     found = analyse(grid, "UTC")
     mine = [each for each in found.incidents if each.kind == "surge"]
-    return Traffic(grid, found.expected, found.hi95), mine
+    return SentAndExpected(grid, found.expected, found.hi95), mine
 
 
 def plan(**changes: Any) -> Plan:
@@ -51,10 +51,10 @@ def plan(**changes: Any) -> Plan:
     return Plan(**usual | changes)
 
 
-def beside_plans(found: list[Incident], plans: list[Plan], sent: Traffic) -> list[Incident]:
+def beside_plans(found: list[Incident], plans: list[Plan], sent: SentAndExpected) -> list[Incident]:
     """What is left of incidents of volume, as it is told in the end."""
     beside = announced(plans, sent)
-    return beside.told(beside.volume(found))
+    return beside.with_plans(beside.volume(found))
 
 
 def test_an_announced_send_within_its_size_is_quiet() -> None:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import numpy as np
 import pytest
 
-from models.incidents.announced import Traffic
+from models.incidents.announced import SentAndExpected
 from models.incidents.verdicts import Feedback, status_of
 from models.incidents.walk import analyse
 from tests.unit.models.traffic_samples import START, Floats, draw, grid_of, office
@@ -37,7 +37,9 @@ def verdict(status: str, at: int = FIRST + 20, size: int = 800) -> Verdict:
 def raised(sent: Floats, *verdicts: Verdict) -> list[datetime]:
     grid, feedback = grid_of(sent), Feedback(verdicts)
     found = analyse(grid, "UTC", feedback=feedback)
-    kept = feedback.beyond_harmless(found.incidents, Traffic(grid, found.expected, found.hi95))
+    kept = feedback.beyond_harmless(
+        found.incidents, SentAndExpected(grid, found.expected, found.hi95)
+    )
     return [each.started_at for each in kept if each.kind == "surge"]
 
 

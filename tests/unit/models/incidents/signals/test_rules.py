@@ -12,7 +12,7 @@ import pytest
 from models.incident import Event
 from models.incidents.episodes import episodes_of
 from models.incidents.severity import kind_of, severity_of
-from models.incidents.signals.quarter_hours import COUNTS, Activity, activity_of
+from models.incidents.signals.quarter_hours import COUNTS, QuarterHours, activity_of
 from models.incidents.signals.rules import find
 from models.incidents.signals.stored import tabular_events
 
@@ -39,7 +39,7 @@ def office() -> Rows:
     ]
 
 
-def activity(rows: Rows, days: int = DAYS) -> Activity:
+def activity(rows: Rows, days: int = DAYS) -> QuarterHours:
     return activity_of(pd.DataFrame(rows), START + timedelta(days=days))
 
 
@@ -96,9 +96,9 @@ def test_nothing_is_judged_while_an_account_is_learning() -> None:
 )
 def test_a_source_that_cannot_tell_is_unavailable(counts: dict[str, Any], reason: str) -> None:
     rows = [row | counts for row in office()]
-    findings = find(activity(rows))
-    assert "new_source" not in set(findings.signal.tolist())
-    told = findings.fitness.reasons(len(rows) - 1)["new_source"]
+    fired = find(activity(rows))
+    assert "new_source" not in set(fired.signal.tolist())
+    told = fired.fitness.reasons(len(rows) - 1)["new_source"]
     assert reason.replace(" %", "%") in told
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from models.baseline.baseline import local_calendar
-from models.incidents.volume.missed_sends import Missed, missed_sends
+from models.incidents.volume.missed_sends import MissedSend, missed_sends
 from tests.unit.models.traffic_samples import START, Floats, grid_of
 
 DAY = 24
@@ -20,7 +20,7 @@ def batch(days: int = 60) -> Floats:
     return sent
 
 
-def missed(sent: Floats) -> list[Missed]:
+def missed(sent: Floats) -> list[MissedSend]:
     grid = grid_of(sent)
     return missed_sends(grid, local_calendar(START, grid.hours, "UTC"))
 

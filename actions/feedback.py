@@ -1,4 +1,4 @@
-"""What people tell the monitor: verdicts on incidents, and announced sends.
+"""What people report to the monitor: verdicts on incidents, and announced sends.
 
 Both are written to state.db at once; they never wait for a run.
 """
@@ -29,7 +29,7 @@ from warehouse.records.verdicts import record_verdict
 from warehouse.store import Store
 
 
-class VerdictDocument(Document, frozen=True):
+class VerdictDocument(Document):
     """A verdict as it was stored; it holds until expires_at."""
 
     id: str  # of the incident
@@ -42,7 +42,7 @@ class VerdictDocument(Document, frozen=True):
     expires_at: datetime
 
 
-class Withdrawal(Document, frozen=True):
+class Withdrawal(Document):
     """A plan that ended before its time."""
 
     removed: str  # id of the plan

@@ -1,4 +1,4 @@
-"""Commands by which people tell the monitor what they know."""
+"""Commands by which people report verdicts and announced sends."""
 
 from typing import Annotated
 
@@ -29,7 +29,7 @@ commands.add_typer(plans, name="plan")
 @commands.command()
 def verdict(
     incident: Annotated[str, typer.Argument(metavar="ID", help="See hve incidents.")],
-    said: Annotated[
+    judgement: Annotated[
         str,
         typer.Argument(
             metavar="VERDICT", help="confirmed, false-positive, planned, acknowledged or closed."
@@ -46,7 +46,9 @@ def verdict(
     from actions.feedback import give_verdict
 
     why = reason_of(reason, "verdict")
-    document = give_verdict(load(config), incident, said, why, author_of(author), moment_of(now))
+    document = give_verdict(
+        load(config), incident, judgement, why, author_of(author), moment_of(now)
+    )
     show({"verdict": document}, as_json, incidents_text.verdict)
 
 

@@ -13,7 +13,7 @@ import msgspec
 from hve_monitor.document import Document
 
 
-class Since(Document, frozen=True):
+class Since(Document):
     """When it began and ended (null: it goes on), and the zone in which a reader thinks."""
 
     start: datetime = msgspec.field(name="from")
@@ -21,7 +21,7 @@ class Since(Document, frozen=True):
     zone: str
 
 
-class Message(Document, frozen=True):
+class Message(Document):
     """What every message has. `at` is business time; `key` is the same for all its stages."""
 
     type: str
@@ -35,7 +35,7 @@ class Message(Document, frozen=True):
     title: str
 
 
-class Alert(Message, frozen=True):
+class Alert(Message):
     """One stage of an incident or a budget threshold, with what its text is made of."""
 
     account: str | None
@@ -49,7 +49,7 @@ class Alert(Message, frozen=True):
     details: object
 
 
-class Digest(Message, frozen=True):
+class Digest(Message):
     """Several alerts as one message, worst first."""
 
     link: str

@@ -35,8 +35,8 @@ def plain(value: object) -> str:
 
 def harmless(text: str) -> str:
     """Text of which no chat or mail program makes a link, a mention or markup."""
-    unlinked = LINK.sub(lambda found: found[1].replace("t", "x").replace("T", "X"), text)
-    quiet = UNDERSCORE.sub(lambda found: "\uff3f" * len(found[0]), unlinked)
+    unlinked = LINK.sub(lambda match: match[1].replace("t", "x").replace("T", "X"), text)
+    quiet = UNDERSCORE.sub(lambda match: "\uff3f" * len(match[0]), unlinked)
     return MENTION.sub("@\u200b", quiet).translate(TWINS)
 
 

@@ -20,8 +20,8 @@ def by_status(usage: pd.DataFrame) -> pd.DataFrame:
     carry no status is `unknown`, never "0 delivered".
     """
     columns = ["recipients", *KNOWN]
-    known = usage.assign(is_known=usage["delivered"].notna())
-    sums = known.groupby(["day", "is_known"])[columns].sum(min_count=1).reset_index()
+    rows = usage.assign(is_known=usage["delivered"].notna())
+    sums = rows.groupby(["day", "is_known"])[columns].sum(min_count=1).reset_index()
     sums["unknown"] = sums["recipients"].where(~sums["is_known"], 0)
     sums["other"] = sums["other"].where(sums["is_known"], 0)
     daily = sums.groupby("day")[list(STATUSES)].sum().astype("int64").reset_index()

@@ -1,4 +1,4 @@
-"""What was announced, when it comes, and whether more was sent than was said."""
+"""What was announced, when it comes, and whether more was sent than announced."""
 
 from __future__ import annotations
 

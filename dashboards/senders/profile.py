@@ -59,10 +59,10 @@ def _charts(view: View, sender: Sender) -> None:
 def _baseline(view: View, sender: Sender) -> None:
     """The last days against what was expected, where there is a baseline."""
     hours = readings.hours(view, sender, view.now - BASELINE_DAYS, view.now)
-    known = hours.dropna(subset=["expected"])
-    if known.empty:
+    comparable = hours.dropna(subset=["expected"])
+    if comparable.empty:
         return
-    sums = known[["observed", "expected"]].astype("float64").sum()
+    sums = comparable[["observed", "expected"]].astype("float64").sum()
     figure(
         f"{count(round(sums['observed']))} recipients in the last {BASELINE_DAYS.days} days, where"
         f" {count(round(sums['expected']))} are usual",
@@ -160,10 +160,10 @@ def _week(view: View, sender: Sender) -> None:
 def _sources(view: View, sender: Sender) -> None:
     table = readings.sources(view, sender, readings.start(view))
     table = table.assign(from_ip=table["from_ip"].fillna("unknown"))
-    known = int((table["from_ip"] != "unknown").sum())
+    addresses = int((table["from_ip"] != "unknown").sum())
     with st.container(border=True, key="sources"):
         heading(
-            f"Sent from {plural(known, 'address', 'addresses')}",
+            f"Sent from {plural(addresses, 'address', 'addresses')}",
             "Source addresses as the traces name them; first seen counts all that is stored.",
         )
         rows = [

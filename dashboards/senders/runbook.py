@@ -23,7 +23,7 @@ def runbook_panel(card: WholeCard) -> None:
 
 
 def _step(step: str) -> Markup:
-    """A line; what it says of its cmdlet becomes a mark with words, not a colour alone."""
+    """A line; what is verified of its cmdlet becomes a mark with words, not a colour alone."""
     for words, (word, style) in MARKS.items():
         note = f"({words})"
         if note in step:

@@ -22,7 +22,7 @@ from warehouse.reading import Published
 STATUSES = ("open", "acknowledged", "planned", "false_positive", "confirmed", "closed")
 
 
-class GivenVerdict(Document, frozen=True):
+class GivenVerdict(Document):
     """What a person said of an incident, until it expires."""
 
     status: str
@@ -32,7 +32,7 @@ class GivenVerdict(Document, frozen=True):
     expires_at: datetime
 
 
-class IncidentCard(Document, frozen=True):
+class IncidentCard(Document):
     """One incident. Units: observed, expected, interval (95 %), extra_recipients in recipients."""
 
     tenant: str
@@ -58,7 +58,7 @@ class IncidentCard(Document, frozen=True):
     interval: tuple[float | None, float | None]
 
 
-class IncidentSource(Document, frozen=True):
+class IncidentSource(Document):
     """An address that the account sent from in the incident; first_seen in all that is stored."""
 
     from_ip: str | None
@@ -68,7 +68,7 @@ class IncidentSource(Document, frozen=True):
     last_seen: datetime
 
 
-class IncidentSubject(Document, frozen=True):
+class IncidentSubject(Document):
     """A subject that the account used in the incident."""
 
     subject: str | None
@@ -76,7 +76,7 @@ class IncidentSubject(Document, frozen=True):
     messages: int
 
 
-class IncidentRecipient(Document, frozen=True):
+class IncidentRecipient(Document):
     """Somebody whom the incident reached; is_new: the account never wrote to them before."""
 
     recipient: str | None
@@ -89,7 +89,7 @@ class IncidentRecipient(Document, frozen=True):
     is_new: bool
 
 
-class WholeCard(IncidentCard, frozen=True):
+class WholeCard(IncidentCard):
     """The card with what the incident is made of, and every verdict, newest first.
 
     Addresses and subjects are what the store holds: pseudonyms where it holds pseudonyms.
@@ -102,7 +102,7 @@ class WholeCard(IncidentCard, frozen=True):
     recipients: tuple[IncidentRecipient, ...] | UnsetType = UNSET
 
 
-class IncidentReport(Document, frozen=True):
+class IncidentReport(Document):
     """What `hve incidents` prints: cards, or the whole card of one incident."""
 
     incidents: Sequence[IncidentCard]

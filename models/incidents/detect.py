@@ -79,10 +79,7 @@ def detect(
         gaps_of(store, tenant, until),
         stored_rows(store, HVE_INCIDENTS, tenant.name),
     )
-    bound = bound_together(plans, turn.accounts, until)
-    threads = store.threads or os.cpu_count() or 1
-    with ThreadPoolExecutor(threads) as pool:
-        results = list(pool.map(detection.results, turn.slices(bound, threads)))
+    results = _in_parallel(detection, turn)
     apart = idle_incidents(store, tenant.name, last, until)
     apart += overspend_incidents(store, tenant, until, spending, prices)
     _store_days(store, tenant.name, turn, until, results)
@@ -90,6 +87,14 @@ def detect(
     new = _store_incidents(store, tenant, detection.stored, kept, results, apart, prices)
     end_turn(store, tenant.name, turn, until)
     return new
+
+
+def _in_parallel(detection: _Detection, turn: Turn) -> list[_SliceResult]:
+    """Judges the accounts of a turn in slices; those of a common plan are in one slice."""
+    bound = bound_together(detection.plans, turn.accounts, detection.until)
+    threads = detection.store.threads or os.cpu_count() or 1
+    with ThreadPoolExecutor(threads) as pool:
+        return list(pool.map(detection.results, turn.slices(bound, threads)))
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ class PlanFor(NamedTuple):
     everything: bool = False
 
 
-class PlanDocument(Document, frozen=True):
+class PlanDocument(Document):
     """One announced send; account is null where it speaks of several. recipients: of all."""
 
     id: str
@@ -42,7 +42,7 @@ class PlanDocument(Document, frozen=True):
         return self.account or self.scope
 
 
-class PlannedSend(PlanDocument, frozen=True):
+class PlannedSend(PlanDocument):
     """The plan with what its accounts sent in the hours of its window so far.
 
     Units: recipients. All are null before the window begins; usual and overspill (sent beyond the

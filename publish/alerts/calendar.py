@@ -25,7 +25,7 @@ def after_quiet(moment: datetime, zone: str, quiet_hours: str) -> datetime:
     """The instant itself, or the end of the quiet hours that it falls into."""
     if not quiet_hours:
         return moment
-    start, end = (time.fromisoformat(each) for each in quiet_hours.split("-"))
+    start, end = (time.fromisoformat(clock) for clock in quiet_hours.split("-"))
     local = moment.astimezone(ZoneInfo(zone))
     clock, day = local.time(), local.date()
     is_quiet = start <= clock < end if start <= end else clock >= start or clock < end

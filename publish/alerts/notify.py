@@ -91,10 +91,10 @@ def troubles(outbox: Outbox) -> list[TargetTrouble]:
 
 
 def candidates(store: Store, config: Config, now: datetime) -> list[Candidate]:
-    """Everything of the published version that may have to be told."""
+    """Everything of the published version that may have to be sent."""
     with read_published(store.root, now) as published:
-        found = incident_candidates(published, config)
-    return [*found, *_budgets(config, now)]
+        incidents = incident_candidates(published, config)
+    return [*incidents, *_budgets(config, now)]
 
 
 def _budgets(config: Config, now: datetime) -> Iterator[Candidate]:

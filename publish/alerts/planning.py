@@ -41,16 +41,16 @@ class Planned(NamedTuple):
 
 
 def plan(
-    outbox: Outbox, config: Config, targets: Targets, found: Sequence[Candidate], now: datetime
+    outbox: Outbox, config: Config, targets: Targets, candidates: Sequence[Candidate], now: datetime
 ) -> list[str]:
     """The stages that were written, one for each message; one transaction for each tenant."""
     written: list[str] = []
     for tenant in config.served:
-        by_key = {one.alert.key: one for one in found if one.alert.tenant == tenant.name}
+        by_key = {one.alert.key: one for one in candidates if one.alert.tenant == tenant.name}
         with outbox.transaction():
             notices = outbox.notices(tenant.name)
-            candidates = [*by_key.values(), *vanished(notices, by_key, tenant.name, now)]
-            planned = list(_planned(config, tenant, targets, candidates, notices, now))
+            current = [*by_key.values(), *vanished(notices, by_key, tenant.name, now)]
+            planned = list(_planned(config, tenant, targets, current, notices, now))
             written += [_write(outbox, one, now) for one in _few_pages(planned)]
     return written
 
@@ -93,7 +93,7 @@ def _planned(
 
 
 def _few_pages(planned: Sequence[Planned]) -> Iterator[Planned]:
-    """Many pages of one run to one target are held until `join` makes one message of them."""
+    """Many pages of one run to one target wait until `join` makes one message of them."""
     pages = Counter(one.target for one in planned if one.route.is_page)
     for one in planned:
         is_joined = one.route.is_page and pages[one.target] > PAGES_AT_ONCE

@@ -45,7 +45,7 @@ class Route:
 
 
 def named(targets: Iterable[AlertTarget]) -> dict[str, AlertTarget]:
-    """The targets by a name that says nothing secret: the given one, else scheme and place."""
+    """The targets by a name without anything secret: the given one, else scheme and place."""
     by_name: dict[str, AlertTarget] = {}
     for target in targets:
         base = target.name or _plain_name(target)

@@ -18,7 +18,7 @@ TITLE = "test of the alerts"
 FIX = "mend the target in hve.toml or what stands between, see docs/alerts.md; send the test again"
 
 
-class TargetTrial(Document, frozen=True):
+class TargetTrial(Document):
     """What one target answered, or why it did not accept; fix is empty where it accepted."""
 
     target: str

@@ -41,7 +41,7 @@ SEVERITIES = ("high", "medium", "low")
 
 @dataclass(eq=False)
 class StoreMetrics(Collector):
-    """Reads the published version, at most every half minute. `clock` tells business time."""
+    """Reads the published version, at most every half minute. `clock` returns business time."""
 
     config: Config
     clock: Callable[[], datetime]
@@ -100,8 +100,8 @@ class StoreMetrics(Collector):
             for tenant in self.config.served
             if tenant.accounts != "files"
         ]
-        says = "trace requests in the running window"
-        yield _gauge("hve_quota_used_requests", says, ["tenant"], used)
+        meaning = "trace requests in the running window"
+        yield _gauge("hve_quota_used_requests", meaning, ["tenant"], used)
         limit = limits.message_trace_requests * limits.share
         yield _gauge("hve_quota_limit_requests", "our share of the quota", [], [([], limit)])
 
@@ -210,9 +210,11 @@ def _open(cards: Sequence[IncidentCard], tenant: str, severity: str) -> int:
     return sum((card.tenant, card.severity, card.status) == counted for card in cards)
 
 
-def _gauge(name: str, says: str, labels: list[str], samples: Iterable[Sample]) -> GaugeMetricFamily:
+def _gauge(
+    name: str, meaning: str, labels: list[str], samples: Iterable[Sample]
+) -> GaugeMetricFamily:
     """A gauge without the samples that are unknown."""
-    family = GaugeMetricFamily(name, says, labels=labels)
+    family = GaugeMetricFamily(name, meaning, labels=labels)
     for values, number in samples:
         if number is not None:
             family.add_metric(values, float(number))

@@ -24,7 +24,7 @@ VERSION = "2023-01-01"
 
 
 def sender(opened: Client, place: SplitResult, token: Callable[[], str], form: str) -> Send:
-    """Sends rows to a stream; the token is asked for at each sending and remembered by msal."""
+    """Sends rows to a stream; the token is requested at each sending and remembered by msal."""
     url = _address(place)
 
     def send(message: Alert | Digest, identity: str, attempt: int) -> str:

@@ -4,30 +4,45 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
-from models.explain.diagnosis import Match, diagnose
+from msgspec import UNSET, UnsetType
+from msgspec.structs import replace
+
+from hve_monitor.document import Document
+from models.explain.diagnosis import Explanation, Match, diagnose
 from models.explain.log import LogDiagnosis, best_of_each_code, diagnose_log, utf8_decoder
 
 LONGEST_NAME, LONGEST_BOUNCE = 1024, 262_144
 
 
-def explained(text: str, stdin: BinaryIO) -> dict[str, Any]:
-    """The contract's document; of a file or of stdin (`-`) also counts and first lines."""
+class ExplainReport(Document):
+    """What `hve explain` answers: the most likely explanation first, of a log the most frequent.
+
+    file: the log, `-` for stdin, None for a text. lines: how many the log has.
+    """
+
+    matches: list[Explanation]
+    file: str | None
+    lines: int | UnsetType = UNSET
+
+
+def explained(text: str, stdin: BinaryIO) -> ExplainReport:
+    """Explanations of a text; of a file or of stdin (`-`) also counts and first lines."""
     if text.strip() == "-":
         return _of_stream(stdin, "-")
     file = _file(text)
     if file is not None:
         with file.open("rb") as stream:
             return _of_stream(stream, str(file))
-    return {"matches": [match.document() for match in diagnose(text)], "file": None}
+    return ExplainReport(matches=[match.explanation() for match in diagnose(text)], file=None)
 
 
 def pointer(message: str) -> str:
     """` (hve explain CODE)` behind a message of one line that the catalogue knows, else nothing."""
-    found = [] if "\n" in message else diagnose(message)
-    known = [match for match in found if match.matched != "class"]
-    return f" (hve explain {known[0].code})" if known else ""
+    matches = [] if "\n" in message else diagnose(message)
+    codes = [match.code for match in matches if match.matched != "class"]
+    return f" (hve explain {codes[0]})" if codes else ""
 
 
 def _file(text: str) -> Path | None:
@@ -41,29 +56,32 @@ def _file(text: str) -> Path | None:
         return None
 
 
-def _of_stream(stream: BinaryIO, name: str) -> dict[str, Any]:
+def _of_stream(stream: BinaryIO, name: str) -> ExplainReport:
     """A log by its lines, the most frequent failure first; a short one is read as a bounce, too."""
     start = stream.read(LONGEST_BOUNCE)
     short = len(start) < LONGEST_BOUNCE
     log = diagnose_log(io.BytesIO(start) if short else _Joined(start, stream))
-    document = {"file": name, "lines": log.lines}
-    if not short:
-        return {"matches": [seen.document() for seen in log.ranked()], **document}
-    text = utf8_decoder(start)(start).decode("utf-8", "replace")
-    whole = best_of_each_code(diagnose(text), ours="hve" in text)
-    return {"matches": _both(whole, log), **document}
+    if short:
+        text = utf8_decoder(start)(start).decode("utf-8", "replace")
+        matches = _both(best_of_each_code(diagnose(text), ours="hve" in text), log)
+    else:
+        matches = [failure.explanation() for failure in log.ranked()]
+    return ExplainReport(matches=matches, file=name, lines=log.lines)
 
 
-def _both(whole: list[Match], log: LogDiagnosis) -> list[dict[str, Any]]:
+def _both(whole: list[Match], log: LogDiagnosis) -> list[Explanation]:
     """Matches of the whole text, the most specific first, with the counts of their lines."""
-    seen = dict(log.seen)
-    found = []
+    failures = dict(log.failures)
+    explanations = []
     for match in whole:
-        counted = seen.pop((match.code, match.entry.meaning), None)
-        count = (counted.count, counted.first_line) if counted else (1, None)
-        found.append({**match.document(), "count": count[0], "first_line": count[1]})
-    rest = LogDiagnosis(log.lines, seen)
-    return [*found, *(each.document() for each in rest.ranked())]
+        failure = failures.pop((match.code, match.entry.meaning), None)
+        explanations.append(
+            failure.explanation()
+            if failure
+            else replace(match.explanation(), count=1, first_line=None)
+        )
+    rest = LogDiagnosis(log.lines, failures)
+    return [*explanations, *(failure.explanation() for failure in rest.ranked())]
 
 
 class _Joined:

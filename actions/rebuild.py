@@ -15,7 +15,7 @@ from models.build import DUCKDB, BuildResult, build
 from models.cost.passed_thresholds import budgets_by_currency
 from models.engine.workplace import Engine
 from models.incidents.overspend import Spending
-from models.readiness.facts import Settings
+from models.readiness.facts import ReadinessSettings
 from models.reference.book import Reference, reference_of
 from warehouse.configured import store_of
 
@@ -39,7 +39,7 @@ class BuildSummary(Document):
 class BuildOptions(TypedDict):
     """What of the configuration the models depend on, as `build` takes it."""
 
-    readiness: Settings
+    readiness: ReadinessSettings
     reference: Reference
     spending: Spending
 
@@ -83,6 +83,6 @@ def build_options(config: Config) -> BuildOptions:
     }
 
 
-def _settings(config: Config) -> Settings:
+def _settings(config: Config) -> ReadinessSettings:
     readiness = config.readiness
-    return Settings(config.endpoints.smtp, readiness.idle_days, readiness.ending_days)
+    return ReadinessSettings(config.endpoints.smtp, readiness.idle_days, readiness.ending_days)

@@ -5,25 +5,31 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
-import duckdb
+from msgspec import structs
 
-from hve_monitor.clock import iso
 from hve_monitor.config import Config
+from hve_monitor.document import Document
 from hve_monitor.errors import ConfigError
 from hve_monitor.spreadsheet import write_sheet
-from models.delivery.outcomes import USUAL_WINDOW, delivery_figures
+from models.delivery.outcomes import USUAL_WINDOW, DeliveryFigures, delivery_figures
 from models.delivery.search import (
     COLUMNS,
+    DeliverySearch,
     TraceFilter,
     account_of,
-    found_rows,
+    exported_rows,
     search_coverage,
     search_traces,
     searching,
 )
-from models.delivery.timeline import Step, message_timelines, to_queue
+from models.delivery.timeline import (
+    EventRequest,
+    MessageTimeline,
+    message_timelines,
+    queue_events,
+)
+from models.usage.coverage import CoverageReport
 from warehouse.configured import store_of
 from warehouse.reading import Published
 from warehouse.records.event_requests import request_events
@@ -32,9 +38,37 @@ LIMIT = 1000
 LIMIT_WITH_EVENTS = 50
 
 
+class TraceTimelines(DeliverySearch):
+    """The messages of a search step by step.
+
+    queued: recipients whose events the next run fetches. left_off: those that wait for later.
+    """
+
+    messages: list[MessageTimeline]
+    queued: int
+    left_off: int
+
+
+class TraceExport(Document):
+    """Where the rows of a search were written, how many, and what they do not cover."""
+
+    out: str
+    rows: int
+    coverage: CoverageReport
+
+
+class DeliverySummary(Document):
+    """Figures per account in [since, until)."""
+
+    since: datetime
+    until: datetime
+    accounts: list[DeliveryFigures]
+    coverage: CoverageReport
+
+
 @dataclass(frozen=True)
-class Wish:
-    """What is wanted of the found rows. limit: None is the usual one, and all rows for a file."""
+class TraceOutput:
+    """What is shown of the rows. limit: None is the usual one, and all rows for a file."""
 
     limit: int | None = None
     offset: int = 0
@@ -43,49 +77,53 @@ class Wish:
     summary: bool = False
 
     def __post_init__(self) -> None:
-        """Raises: ConfigError when two kinds of answer are wanted at once, or no row at all."""
+        """Raises: ConfigError for two kinds of answer at once, or for no row at all."""
         if self.limit is not None and self.limit < 1:
             raise ConfigError(f"--limit {self.limit}: must be at least 1")
-        kinds = [
-            flag
-            for flag, asked in (
-                ("--out", self.out is not None),
-                ("--events", self.events),
-                ("--summary", self.summary),
-            )
-            if asked
-        ]
-        if len(kinds) > 1:
-            raise ConfigError(f"{kinds[0]} and {kinds[1]}: ask for one of them at a time")
+        flags = {
+            "--out": self.out is not None,
+            "--events": self.events,
+            "--summary": self.summary,
+        }
+        given = [flag for flag, is_given in flags.items() if is_given]
+        if len(given) > 1:
+            raise ConfigError(f"{given[0]} and {given[1]}: ask for one of them at a time")
 
 
-def trace_document(
-    config: Config, asked: TraceFilter, wish: Wish, now: datetime, who: str = "hve trace"
-) -> tuple[dict[str, Any], str]:
-    """The document of the asked kind, and the name of its text."""
-    what = "search" if wish.out is None else "export"
-    with searching(config, asked, now, who, what) as (connection, wanted):
-        if wish.out is not None:
-            return _exported(connection, wanted, wish, wish.out, now), "exported"
-        if wish.summary:
-            return _summary(connection, wanted, now), "deliveries"
-        usual = LIMIT_WITH_EVENTS if wish.events else LIMIT
-        document = search_traces(
-            Published(connection, now),
-            wanted,
-            usual if wish.limit is None else wish.limit,
-            wish.offset,
-        )
-        if not wish.events:
-            return document, "traces"
-        fetchable = _fetchable(config)
-        messages = message_timelines(Published(connection, now), document["rows"], fetchable)
-    queued = to_queue(messages)
-    _queue(config, queued, now)
-    left = sum(
-        each["state"] == "not_fetched" for message in messages for each in message["recipients"]
+TraceAnswer = DeliverySearch | TraceTimelines | TraceExport | DeliverySummary
+
+
+def answer(
+    config: Config, wanted: TraceFilter, output: TraceOutput, now: datetime, who: str = "hve trace"
+) -> TraceAnswer:
+    """Rows of a search, their timelines, a file of them, or figures per account.
+
+    Raises: ConfigError for what the privacy mode or a summary cannot find.
+    """
+    what = "search" if output.out is None else "export"
+    with searching(config, wanted, now, who, what) as (published, stored):
+        if output.out is not None:
+            return _exported(published, stored, output, output.out)
+        if output.summary:
+            return _summary(published, stored)
+        usual = LIMIT_WITH_EVENTS if output.events else LIMIT
+        limit = usual if output.limit is None else output.limit
+        search = search_traces(published, stored, limit, output.offset)
+        if not output.events:
+            return search
+        messages = message_timelines(published, search.rows, _fetchable(config))
+    queued = queue_events(messages)
+    _queue(config, queued.requests, now)
+    return TraceTimelines(
+        **structs.asdict(search),
+        messages=queued.messages,
+        queued=len(queued.requests),
+        left_off=sum(
+            recipient.lacks_events()
+            for message in queued.messages
+            for recipient in message.recipients
+        ),
     )
-    return document | {"messages": messages, "queued": len(queued), "left_off": left}, "timelines"
 
 
 def _fetchable(config: Config) -> set[str]:
@@ -95,35 +133,27 @@ def _fetchable(config: Config) -> set[str]:
     return {each.name for each in config.served if each.accounts != "files"}
 
 
-def _queue(config: Config, steps: list[Step], now: datetime) -> None:
+def _queue(config: Config, requests: list[EventRequest], now: datetime) -> None:
     """Requests go to state.db and wait for no run."""
-    if not steps:
+    if not requests:
         return
     with store_of(config) as store:
-        for tenant in {step.tenant for step in steps}:
-            pairs = [(step.id, step.recipient) for step in steps if step.tenant == tenant]
+        for tenant in {request.tenant for request in requests}:
+            pairs = [(each.id, each.recipient) for each in requests if each.tenant == tenant]
             request_events(store.state, tenant, pairs, now)
 
 
 def _exported(
-    connection: duckdb.DuckDBPyConnection,
-    wanted: TraceFilter,
-    wish: Wish,
-    file: Path,
-    now: datetime,
-) -> dict[str, Any]:
-    """All rows of the search as a file, unless a limit was asked for."""
-    published = Published(connection, now)
-    rows = found_rows(published, wanted, wish.limit, wish.offset)
+    published: Published, wanted: TraceFilter, output: TraceOutput, file: Path
+) -> TraceExport:
+    """All rows of the search as a file, unless there is a limit."""
+    rows = exported_rows(published, wanted, output.limit, output.offset)
     count = write_sheet(file, COLUMNS, rows)
-    coverage = search_coverage(published, wanted)
-    return {"out": str(file), "rows": count, "coverage": coverage}
+    return TraceExport(out=str(file), rows=count, coverage=search_coverage(published, wanted))
 
 
-def _summary(
-    connection: duckdb.DuckDBPyConnection, wanted: TraceFilter, now: datetime
-) -> dict[str, Any]:
-    """Figures of the accounts in the asked window, the last 30 days without one.
+def _summary(published: Published, wanted: TraceFilter) -> DeliverySummary:
+    """Figures of the accounts in the window of the search, the last 30 days without one.
 
     Raises: ConfigError for a filter that would make the figures something else.
     """
@@ -132,13 +162,13 @@ def _summary(
     if foreign:
         flag = foreign[0].replace("_", "-")
         raise ConfigError(f"--{flag}: --summary takes --tenant, --sender, --since and --until")
+    now = published.now
     since, until = wanted.since or now - USUAL_WINDOW, min(wanted.until or now, now)
-    account = account_of(connection, wanted)
-    figures = delivery_figures(Published(connection, now, wanted.tenant), since, until, account)
-    return {
-        "since": iso(since),
-        "until": iso(until),
-        "accounts": figures,
-        "coverage": search_coverage(Published(connection, now), TraceFilter(
-            tenant=wanted.tenant, sender=wanted.sender, since=since, until=until), ),
-    }  # fmt: skip
+    account = account_of(published.connection, wanted)
+    window = TraceFilter(wanted.tenant, wanted.sender, since=since, until=until)
+    return DeliverySummary(
+        since=since,
+        until=until,
+        accounts=delivery_figures(published.of(wanted.tenant), since, until, account),
+        coverage=search_coverage(published, window),
+    )

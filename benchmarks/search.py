@@ -64,7 +64,7 @@ def duckdb_search(root: Path, conditions: dict[str, Any]) -> int:
     from models.delivery.search import TraceFilter, search_traces
 
     with read_published(root, NOW) as published:
-        return len(search_traces(published, TraceFilter(**conditions), 1000)["rows"])
+        return len(search_traces(published, TraceFilter(**conditions), 1000).rows)
 
 
 def store_searches(root: Path, rows: list[dict[str, str]]) -> Seconds:

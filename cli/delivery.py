@@ -53,16 +53,16 @@ def trace(
 ) -> None:
     """Delivery search: did it arrive, and if not, what happened."""
     from actions.author import author_of
-    from actions.trace import Wish, trace_document
+    from actions.trace import TraceOutput, answer
     from models.delivery.search import TraceFilter
 
     wanted = TraceFilter(
         tenant, sender, recipient, trace_id, message_id, subject, status, from_ip,
         time_of(since, "--since"), time_of(until, "--until"),
     )  # fmt: skip
-    wish = Wish(limit, offset, out, events, summary)
-    document, kind = trace_document(load(config), wanted, wish, moment_of(now), author_of(None))
-    show(document, as_json, delivery_text.DELIVERY_TEXTS[kind])
+    output = TraceOutput(limit, offset, out, events, summary)
+    document = answer(load(config), wanted, output, moment_of(now), author_of(None))
+    show(document, as_json, delivery_text.trace)
 
 
 @commands.command()
@@ -78,14 +78,14 @@ def readiness(
 ) -> None:
     """Is every account set up right: one finding per check and account, with its fix."""
     from hve_monitor.errors import DONE, INCOMPLETE
-    from models.readiness.report import Wanted, readiness_report
+    from models.readiness.report import FindingFilter, readiness_report
     from warehouse.reading import read_published
 
-    wanted = Wanted(tenant, account, check, status, with_history=history)
+    wanted = FindingFilter(tenant, account, check, status, with_history=history)
     with read_published(load(config).warehouse.path, moment_of(now)) as published:
         document = readiness_report(published, wanted)
     show(document, as_json, delivery_text.readiness)
-    raise typer.Exit(INCOMPLETE if document["failed"] else DONE)
+    raise typer.Exit(INCOMPLETE if document.failed else DONE)
 
 
 @commands.command()
@@ -127,12 +127,12 @@ def send_test(
 
     loaded, moment = load(config), moment_of(now)
     if preflight:
-        finish(sending.preflight(loaded, timeout), as_json, delivery_text.sent)
+        finish(sending.preflight(loaded, timeout), as_json, delivery_text.send_test)
     chosen = tenant_of_account(loaded, tenant, account)
     secret = None if oauth else partial(sending.password_of, account, password_file)
     outcome = sending.send(
         loaded, chosen, sending.prepare(loaded, chosen, account, to, secret), timeout
     )
-    if follow and outcome.document["sent"]:
+    if follow and outcome.document.sent:
         outcome = following.follow(loaded, chosen, outcome.document, moment, wait)
-    finish(outcome, as_json, delivery_text.sent)
+    finish(outcome, as_json, delivery_text.send_test)

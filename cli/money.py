@@ -33,18 +33,14 @@ def usage(
     as_json: Json = False,
 ) -> None:
     """Usage rows: messages, recipients and their statuses."""
-    from models.usage.coverage import coverage_report
-    from models.usage.usage import usage_sums
+    from models.usage.usage import usage_report
     from warehouse.reading import read_published
 
     moment, start, end = moment_of(now), time_of(since, "--since"), time_of(until, "--until")
     with read_published(load(config).warehouse.path, moment, tenant) as published:
         keys = [key.strip() for key in by.split(",") if key.strip()]
-        document = {
-            "rows": usage_sums(published, keys, start, end),
-            "coverage": coverage_report(published, start, end),
-        }
-    show(document, as_json, delivery_text.rows)
+        document = usage_report(published, keys, start, end)
+    show(document, as_json, delivery_text.usage)
 
 
 @commands.command()

@@ -20,7 +20,7 @@ from models.engine.workplace import DuckDBEngine, Engine, Workplace
 from models.incidents.detect import NO_BUDGET, detect
 from models.incidents.overspend import Spending
 from models.readiness.board import record_findings
-from models.readiness.facts import Settings
+from models.readiness.facts import ReadinessSettings
 from models.reference.book import Reference, shipped_reference
 from models.usage.corrections import keep_corrections
 from models.usage.first_contacts import keep_firsts
@@ -41,7 +41,7 @@ from warehouse.tables import (
     Table,
 )
 
-USUAL = Settings()
+USUAL = ReadinessSettings()
 DUCKDB = DuckDBEngine()
 DAILY_MARTS: tuple[Table, ...] = (
     HVE_USAGE_HOURLY,
@@ -69,7 +69,7 @@ def build(
     progress: Progress,
     *,
     full: bool = False,
-    readiness: Settings = USUAL,
+    readiness: ReadinessSettings = USUAL,
     spending: Spending = NO_BUDGET,
     reference: Reference | None = None,
     engine: Engine = DUCKDB,

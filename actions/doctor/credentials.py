@@ -13,7 +13,7 @@ from pathlib import Path
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import pkcs12
 
-from actions.doctor.check import Check
+from actions.doctor.check import DoctorCheck, check
 from hve_monitor.config import Config, Tenant
 from hve_monitor.errors import HveError
 from ingest.entra.policies import CREDENTIALS, ObjectPage
@@ -43,7 +43,7 @@ class Credentials:
     client: Client
     tokens: EntraTokens
 
-    def checks(self) -> Iterator[Check]:
+    def checks(self) -> Iterator[DoctorCheck]:
         """Sign-in, clock and expiry. Without a token nothing else can be examined."""
         yield self._sign_in()
         yield self._clock()
@@ -62,7 +62,7 @@ class Credentials:
         except (IndexError, ValueError, KeyError, TypeError):
             return None
 
-    def secret_expiry(self, api: Api, now: datetime) -> Check:
+    def secret_expiry(self, api: Api, now: datetime) -> DoctorCheck:
         """When the application's own secrets end, where Graph may be asked."""
         name = "credential expiry"
         asked = {
@@ -88,7 +88,7 @@ class Credentials:
         # Old ones stay listed beside their successors: the newest decides.
         return self._expiry(name, max(ends), now, "make a new secret or certificate, and use it")
 
-    def _sign_in(self) -> Check:
+    def _sign_in(self) -> DoctorCheck:
         try:
             self.tokens.bearer(self.config.endpoints.graph_scope)
         except HveError as error:
@@ -97,7 +97,7 @@ class Credentials:
             return self._check("credentials", "fail", str(error), fix)
         return self._check("credentials", "ok", "Entra ID gives a token")
 
-    def _clock(self) -> Check:
+    def _clock(self) -> DoctorCheck:
         """Real time against the Date header of Entra ID; `--now` has no part in it."""
         place = f"{self.tenant.tenant_id}/v2.0/.well-known/openid-configuration"
         try:
@@ -113,7 +113,7 @@ class Credentials:
         detail = f"{skew.total_seconds():.0f} s apart from Entra ID"
         return self._check("clock", status, detail, "let the clock follow a time server")
 
-    def _certificate(self, file: Path) -> Check:
+    def _certificate(self, file: Path) -> DoctorCheck:
         try:
             until = _end_of(file, self.tenant.certificate_password_file)
         except (OSError, ValueError) as error:
@@ -122,15 +122,15 @@ class Credentials:
         fix = "make a new one, upload it to the application, then put it into the file"
         return self._expiry("certificate", until, datetime.now(UTC), fix)
 
-    def _expiry(self, name: str, until: datetime, now: datetime, fix: str) -> Check:
+    def _expiry(self, name: str, until: datetime, now: datetime, fix: str) -> DoctorCheck:
         if until <= now:
             return self._check(name, "fail", f"expired on {until:%Y-%m-%d}", fix)
         if until - now < SOON:
             return self._check(name, "warn", f"expires on {until:%Y-%m-%d}", fix)
         return self._check(name, "ok", f"valid until {until:%Y-%m-%d}")
 
-    def _check(self, name: str, status: object, detail: str, fix: str = "") -> Check:
-        return Check(name, status, detail, fix, self.tenant.name)  # type: ignore[arg-type] # one of the three
+    def _check(self, name: str, status: object, detail: str, fix: str = "") -> DoctorCheck:
+        return check(name, status, detail, fix, self.tenant.name)  # type: ignore[arg-type] # one of the three
 
 
 def _end_of(file: Path, password_file: Path | None) -> datetime:

@@ -5,11 +5,9 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
-from dataclasses import asdict
 from datetime import datetime
-from typing import Any
 
-from actions.doctor.check import Check
+from actions.doctor.check import DoctorCheck, DoctorReport, check
 from actions.doctor.permissions import Permissions
 from actions.outcome import Outcome
 from hve_monitor.clock import iso
@@ -24,25 +22,24 @@ from warehouse.records.outbox import Outbox
 LEAST_FREE_BYTES = 1_000_000_000
 
 
-def examine(config: Config, now: datetime, only: str | None = None) -> Outcome[Any]:
-    """Every check as JSON, of one tenant or all; exit 3 when one fails."""
+def examine(config: Config, now: datetime, only: str | None = None) -> Outcome[DoctorReport]:
+    """Every check, of one tenant or all; exit 3 when one fails."""
     checks = [_configuration(config, only), _store(config), _disk(config)]
     checks += [*_published(config, now, only), *_alerts(config)]
-    asked = [config.tenant(only)] if only is not None else config.tenants
+    tenants = [config.tenant(only)] if only is not None else config.tenants
     with https_client(config.endpoints.ca_bundle) as client:
-        for tenant in asked:
+        for tenant in tenants:
             if tenant.accounts != "files":
                 checks += list(Permissions(config, tenant, client, now).checks())
-    failed = any(check.status == "fail" for check in checks)
-    document = {"checks": [asdict(check) for check in checks]}
-    return Outcome(document, INCOMPLETE if failed else DONE)
+    has_failed = any(examined.status == "fail" for examined in checks)
+    return Outcome(DoctorReport(checks=checks), INCOMPLETE if has_failed else DONE)
 
 
-def _configuration(config: Config, only: str | None) -> Check:
-    names = ", ".join(each.name for each in config.tenants if only in (None, each.name))
+def _configuration(config: Config, only: str | None) -> DoctorCheck:
+    names = ", ".join(tenant.name for tenant in config.tenants if only in (None, tenant.name))
     if names:
-        return Check("configuration", "ok", f"tenants: {names}")
-    return Check(
+        return check("configuration", "ok", f"tenants: {names}")
+    return check(
         "configuration",
         "warn",
         "no tenant is configured; only files can be imported",
@@ -50,7 +47,7 @@ def _configuration(config: Config, only: str | None) -> Check:
     )
 
 
-def _store(config: Config) -> Check:
+def _store(config: Config) -> DoctorCheck:
     path = config.warehouse.path
     try:
         path.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -58,39 +55,39 @@ def _store(config: Config) -> Check:
         probe.write_text("x", encoding="utf-8")
         probe.unlink()
     except OSError as error:
-        return Check("store", "fail", f"{path}: {error.strerror}", "check warehouse.path")
+        return check("store", "fail", f"{path}: {error.strerror}", "check warehouse.path")
     if os.name == "posix" and path.stat().st_mode & 0o077:
         fix = f"chmod -R go= {path}"
-        return Check("store", "warn", f"{path}: others on this machine may read it", fix)
-    return Check("store", "ok", f"{path.resolve()} is writable")
+        return check("store", "warn", f"{path}: others on this machine may read it", fix)
+    return check("store", "ok", f"{path.resolve()} is writable")
 
 
-def _disk(config: Config) -> Check:
+def _disk(config: Config) -> DoctorCheck:
     try:
         free = shutil.disk_usage(config.warehouse.path).free
     except OSError as error:
-        return Check("disk", "fail", str(error), "check warehouse.path")
+        return check("disk", "fail", str(error), "check warehouse.path")
     detail = f"{free / 1e9:.1f} GB free"
     if free < LEAST_FREE_BYTES:
-        return Check("disk", "fail", detail, "free at least 1 GB, or move warehouse.path")
-    return Check("disk", "ok", detail)
+        return check("disk", "fail", detail, "free at least 1 GB, or move warehouse.path")
+    return check("disk", "ok", detail)
 
 
-def _published(config: Config, now: datetime, only: str | None) -> Iterator[Check]:
+def _published(config: Config, now: datetime, only: str | None) -> Iterator[DoctorCheck]:
     try:
         with read_published(config.warehouse.path, now, only) as published:
             report = coverage_report(published)
     except HveError as error:
-        yield Check("coverage", "warn", str(error), "hve run")
+        yield check("coverage", "warn", str(error), "hve run")
         return
     if report.complete is False:
         detail = f"{len(report.gaps)} windows were not read; data as of {iso(report.as_of)}"
-        yield Check("coverage", "fail", detail, "hve run")
+        yield check("coverage", "fail", detail, "hve run")
     else:
-        yield Check("coverage", "ok", f"no gap is known; data as of {iso(report.as_of)}")
+        yield check("coverage", "ok", f"no gap is known; data as of {iso(report.as_of)}")
 
 
-def _alerts(config: Config) -> Iterator[Check]:
+def _alerts(config: Config) -> Iterator[DoctorCheck]:
     """The targets of alerts, and what could not be delivered."""
     from publish.alerts.notify import troubles
     from publish.alerts.routing import named
@@ -99,10 +96,10 @@ def _alerts(config: Config) -> Iterator[Check]:
     for name, target in named(config.alerts.targets).items():
         try:
             with sender_of(target, config, lambda _tenant, _scope: ""):
-                yield Check(f"alerts to {name}", "ok", "is configured; nothing was sent")
+                yield check(f"alerts to {name}", "ok", "is configured; nothing was sent")
         except HveError as error:
             fix = "mend the target in hve.toml, see docs/alerts.md"
-            yield Check(f"alerts to {name}", "fail", str(error), fix)
+            yield check(f"alerts to {name}", "fail", str(error), fix)
     if not (config.warehouse.path / "state.db").exists():
         return
     with store_of(config) as store:
@@ -112,4 +109,4 @@ def _alerts(config: Config) -> Iterator[Check]:
                 f" {trouble.error}"
             )
             fix = "mend the target or what stands between; nothing is lost for seven days"
-            yield Check(f"delivery to {trouble.target}", "fail", detail, fix)
+            yield check(f"delivery to {trouble.target}", "fail", detail, fix)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from actions.doctor.check import Check
+from actions.doctor.check import DoctorCheck, check
 from actions.doctor.credentials import Credentials
 from hve_monitor.clock import iso
 from hve_monitor.config import Config, Tenant
@@ -47,13 +47,13 @@ class Permissions:
     client: Client
     now: datetime
 
-    def checks(self) -> Iterator[Check]:
+    def checks(self) -> Iterator[DoctorCheck]:
         """Credentials first; without a token there is nothing else to try."""
         tokens = EntraTokens(self.tenant, self.config.endpoints, self.client)
         credentials = Credentials(self.config, self.tenant, self.client, tokens)
-        for check in credentials.checks():
-            yield check
-            if check.check == "credentials" and check.status == "fail":
+        for credential in credentials.checks():
+            yield credential
+            if credential.check == "credentials" and credential.status == "fail":
                 return
         roles = credentials.roles()
         for feature in self._features(tokens):
@@ -94,7 +94,7 @@ class Permissions:
         applications = f"/v1.0/applications?$filter=appId eq '{NOBODY}'"
         yield "applications of accounts", "Application.Read.All", applications
 
-    def _examine(self, feature: Feature, roles: frozenset[str] | None) -> Check:
+    def _examine(self, feature: Feature, roles: frozenset[str] | None) -> DoctorCheck:
         named = (
             "" if roles is None or "." not in feature.permission else self._named(feature, roles)
         )
@@ -104,8 +104,8 @@ class Permissions:
             status, fix = ("fail" if feature.is_vital else "warn"), _fix(feature, error)
             state = "missing" if isinstance(error, AuthError) else "not usable"
             detail = f"{feature.permission}: {state}{named}; {error}"
-            return Check(feature.name, status, detail, fix, self.tenant.name)  # type: ignore[arg-type] # warn or fail
-        return Check(feature.name, "ok", detail, tenant=self.tenant.name)
+            return check(feature.name, status, detail, fix, self.tenant.name)  # type: ignore[arg-type] # warn or fail
+        return check(feature.name, "ok", detail, tenant=self.tenant.name)
 
     def _named(self, feature: Feature, roles: frozenset[str]) -> str:
         is_there = feature.permission in roles

@@ -1,13 +1,16 @@
-"""A test message in the trace: asked for until it is there, within quota and time."""
+"""A test message in the trace: looked for until it is there, within quota and time."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Literal
+
+from msgspec.structs import replace
 
 from actions.outcome import Outcome
+from actions.send_test.send import SendTestReport, SentTrace, TracedRecipient
 from hve_monitor.config import Config, Tenant
 from hve_monitor.errors import DONE, INCOMPLETE, TEMPORARY, HveError
 from ingest.entra.tokens import EntraTokens
@@ -26,9 +29,9 @@ Lookup = Callable[[Window], list[TraceRow]]
 
 
 def follow(
-    config: Config, tenant: Tenant, document: dict[str, Any], now: datetime, wait: float
-) -> Outcome[Any]:
-    """The document of a sent message with its trace, asked for at most `wait` seconds.
+    config: Config, tenant: Tenant, report: SendTestReport, now: datetime, wait: float
+) -> Outcome[SendTestReport]:
+    """The report of a sent message with its trace, looked for at most `wait` seconds.
 
     Exit 75 when the message is not visible yet, 3 when it was not delivered to everyone.
     """
@@ -40,13 +43,14 @@ def follow(
             api = Api(client, tokens, ends.graph, ends.graph_scope, GRAPH_PERMISSION, quota.acquire)
 
             def look(window: Window) -> list[TraceRow]:
-                return traces_of_message(api, document["message_id"], window)
+                return traces_of_message(api, str(report.message_id), window)
 
-            rows = settled_rows(look, document["recipients"], now, wait)
+            rows = settled_rows(look, report.recipients or [], now, wait)
     except HveError as error:
-        document["trace"] = {"status": "unavailable", "rows": [], "error": str(error)}
-        return Outcome(document, TEMPORARY if error.exit_code == TEMPORARY else INCOMPLETE)
-    return _followed(document, rows)
+        trace = SentTrace(status="unavailable", rows=[], error=str(error))
+        code = TEMPORARY if error.exit_code == TEMPORARY else INCOMPLETE
+        return Outcome(replace(report, trace=trace), code)
+    return _followed(report, rows)
 
 
 def settled_rows(
@@ -67,21 +71,22 @@ def settled_rows(
         sleep(POLL_SECONDS)
 
 
-def _followed(document: dict[str, Any], rows: list[TraceRow]) -> Outcome[Any]:
-    found = [
-        {
-            "id": row.id,
-            "recipient": row.recipient_address,
-            "status": row.status,
-            "received_at": row.received_date_time,
-        }
+def _followed(report: SendTestReport, rows: list[TraceRow]) -> Outcome[SendTestReport]:
+    recipients = [
+        TracedRecipient(
+            id=row.id,
+            recipient=row.recipient_address,
+            status=row.status,
+            received_at=row.received_date_time,
+        )
         for row in rows
     ]
-    document["trace"] = {"status": "visible" if rows else "not_yet", "rows": found, "error": None}
+    status: Literal["visible", "not_yet"] = "visible" if rows else "not_yet"
+    followed = replace(report, trace=SentTrace(status=status, rows=recipients, error=None))
     if not rows:
-        return Outcome(document, TEMPORARY)
-    failed = any(row.status.lower() == "failed" for row in rows)
-    return Outcome(document, INCOMPLETE if failed else DONE)
+        return Outcome(followed, TEMPORARY)
+    has_failed = any(row.status.lower() == "failed" for row in rows)
+    return Outcome(followed, INCOMPLETE if has_failed else DONE)
 
 
 def _is_settled(rows: list[TraceRow], recipients: list[str]) -> bool:

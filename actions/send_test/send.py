@@ -10,16 +10,19 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from pathlib import Path
-from typing import Any
+from typing import Literal
+
+from msgspec import UNSET, UnsetType
 
 from actions.outcome import Outcome
 from actions.send_test.smtp.endpoint import parse_endpoint
 from actions.send_test.smtp.message import checked_address, checked_recipients, compose, domain_of
 from actions.send_test.smtp.session import Session
 from actions.send_test.smtp.sign_in import sign_in_basic, sign_in_oauth
-from actions.send_test.smtp.step import SmtpStep, StepFailed
+from actions.send_test.smtp.step import SmtpStep, Status, StepFailed
 from actions.send_test.smtp.submission import submit
 from hve_monitor.config import Config, Tenant
+from hve_monitor.document import Document
 from hve_monitor.errors import (
     DONE,
     FAILED,
@@ -31,10 +34,52 @@ from hve_monitor.errors import (
 from hve_monitor.tls import trust
 from ingest.entra.tokens import EntraTokens
 from ingest.http import https_client
-from models.explain.diagnosis import diagnose
+from models.explain.diagnosis import Explanation, diagnose
 from models.reference.limits import recipients_per_message
 from models.usage.accounts import accounts
 from warehouse.reading import published_connection
+
+
+class ExplainedStep(Document):
+    """A step of the dialogue; a failed one with what the catalogue says of it."""
+
+    step: str
+    status: Status
+    detail: str
+    reply: str | None
+    temporary: bool
+    explanations: list[Explanation]
+
+
+class TracedRecipient(Document):
+    """A recipient of the message in the message trace."""
+
+    id: str | None
+    recipient: str | None
+    status: str
+    received_at: str  # as Microsoft writes it
+
+
+class SentTrace(Document):
+    """Whether the message is in the trace yet: visible, not_yet, or unavailable with its error."""
+
+    status: Literal["visible", "not_yet", "unavailable"]
+    rows: list[TracedRecipient]
+    error: str | None
+
+
+class SendTestReport(Document, kw_only=True):
+    """What `hve send-test` prints; a preflight has neither message nor trace."""
+
+    tenant: str | UnsetType = UNSET
+    account: str | UnsetType = UNSET
+    recipients: list[str] | UnsetType = UNSET
+    endpoint: str
+    authentication: Literal["basic", "oauth"] | UnsetType = UNSET
+    steps: list[ExplainedStep]
+    sent: bool
+    message_id: str | UnsetType = UNSET
+    trace: SentTrace | UnsetType | None = UNSET
 
 
 @dataclass(frozen=True)
@@ -50,7 +95,7 @@ class SendOrder:
         return f"SendOrder({self.account!r}, {self.recipients!r})"
 
 
-def preflight(config: Config, timeout: float) -> Outcome[Any]:
+def preflight(config: Config, timeout: float) -> Outcome[SendTestReport]:
     """Every step up to signing in, without signing in; exit 3 when one fails, 75 for network."""
     session = _session(config, timeout)
     try:
@@ -59,8 +104,9 @@ def preflight(config: Config, timeout: float) -> Outcome[Any]:
         pass
     finally:
         session.close()
-    document = {"endpoint": config.endpoints.smtp, "steps": _shown(session.steps), "sent": False}
-    return Outcome(document, _code(session.steps, INCOMPLETE))
+    steps = _explained(session.steps)
+    report = SendTestReport(endpoint=config.endpoints.smtp, steps=steps, sent=False)
+    return Outcome(report, _code(session.steps, INCOMPLETE))
 
 
 def password_of(account: str | None, file: Path | None) -> str:
@@ -104,26 +150,37 @@ def prepare(
     return SendOrder(address, to, message, password() if password else None)
 
 
-def send(config: Config, tenant: Tenant, asked: SendOrder, timeout: float) -> Outcome[Any]:
+def send(
+    config: Config, tenant: Tenant, order: SendOrder, timeout: float
+) -> Outcome[SendTestReport]:
     """Sends it; exit 1 when it was refused, 75 when it may pass later."""
-    token = None if asked.password is not None else sending_token(config, tenant)
+    token = None if order.password is not None else sending_token(config, tenant)
     session = _session(config, timeout)
-    sent = False
+    is_sent = False
     try:
         session.open()
-        if asked.password is not None:
-            sign_in_basic(session, asked.account, asked.password)
+        if order.password is not None:
+            sign_in_basic(session, order.account, order.password)
         else:
-            sign_in_oauth(session, asked.account, token or "")
-        submit(session, asked.account, asked.recipients, asked.message)
-        sent = True
+            sign_in_oauth(session, order.account, token or "")
+        submit(session, order.account, order.recipients, order.message)
+        is_sent = True
     except StepFailed:
         pass
     finally:
         session.close()
-    return Outcome(
-        _document(config, tenant, asked, session.steps, sent), _code(session.steps, FAILED)
+    report = SendTestReport(
+        tenant=tenant.name,
+        account=order.account,
+        recipients=list(order.recipients),
+        endpoint=config.endpoints.smtp,
+        authentication="basic" if order.password is not None else "oauth",
+        steps=_explained(session.steps),
+        sent=is_sent,
+        message_id=str(order.message["Message-ID"]),
+        trace=None,
     )
+    return Outcome(report, _code(session.steps, FAILED))
 
 
 def account_domains(config: Config, tenant: Tenant) -> set[str]:
@@ -154,31 +211,14 @@ def _session(config: Config, timeout: float) -> Session:
     return Session(parse_endpoint(config.endpoints.smtp), context, timeout)
 
 
-def _document(
-    config: Config, tenant: Tenant, asked: SendOrder, steps: list[SmtpStep], sent: bool
-) -> dict[str, Any]:
-    return {
-        "tenant": tenant.name,
-        "account": asked.account,
-        "recipients": list(asked.recipients),
-        "endpoint": config.endpoints.smtp,
-        "authentication": "basic" if asked.password is not None else "oauth",
-        "steps": _shown(steps),
-        "sent": sent,
-        "message_id": str(asked.message["Message-ID"]),
-        "trace": None,
-    }
-
-
-def _shown(steps: list[SmtpStep]) -> list[dict[str, Any]]:
-    """Each step; one that failed comes with what the catalogue says of it."""
+def _explained(steps: list[SmtpStep]) -> list[ExplainedStep]:
     return [
-        asdict(step)
-        | {
-            "explanations": [match.document() for match in diagnose(step.reply or step.detail)]
+        ExplainedStep(
+            **asdict(step),
+            explanations=[match.explanation() for match in diagnose(step.reply or step.detail)]
             if step.status == "failed"
-            else []
-        }
+            else [],
+        )
         for step in steps
     ]
 

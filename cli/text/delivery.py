@@ -1,100 +1,136 @@
-"""What `hve trace` and `hve readiness` print for people."""
+"""Usage, message traces, readiness, explanations, checks and test messages for people."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from cli.text.tables import Document, cell_text, clean, coverage, money_text, table_text
+from cli.text.tables import cell_text, clean, coverage, money_text, table_text
+from hve_monitor.clock import iso
 
 if TYPE_CHECKING:  # a command loads the models that it needs, not all
+    from actions.doctor.check import DoctorReport
+    from actions.explain import ExplainReport
+    from actions.send_test.send import SendTestReport, SentTrace
+    from actions.trace import DeliverySummary, TraceAnswer, TraceExport, TraceTimelines
+    from models.delivery.outcomes import DeliveryFigures
+    from models.delivery.search import DeliverySearch
+    from models.delivery.timeline import MessageTimeline, RecipientTimeline, RouteComparison
+    from models.explain.diagnosis import Explanation
+    from models.overview.tenants import TenantsReport
+    from models.readiness.board import FindingChange, ReadinessFinding
+    from models.readiness.report import ReadinessReport
     from models.usage.coverage import CoverageReport
+    from models.usage.usage import UsageReport
 
 
-def traces(document: Document) -> str:
+def usage(report: UsageReport) -> str:
+    """A table of the rows."""
+    return f"{table_text(report.rows)}\n{coverage(report.coverage)}"
+
+
+def trace(answer: TraceAnswer) -> str:
+    """Whatever `hve trace` was to show."""
+    from actions.trace import DeliverySummary, TraceExport, TraceTimelines
+
+    if isinstance(answer, TraceTimelines):
+        return timelines(answer)
+    if isinstance(answer, TraceExport):
+        return exported(answer)
+    return summary(answer) if isinstance(answer, DeliverySummary) else traces(answer)
+
+
+def traces(search: DeliverySearch) -> str:
     """A table of the rows, how to see more, and what an empty answer means."""
-    nothing = "no further rows" if document.get("offset") else _nothing(document["coverage"])
-    lines = [table_text(document["rows"]) if document["rows"] else nothing]
-    if document["truncated"]:
-        lines.append(f"more rows exist: --offset {document['next_offset']}, or --out FILE.csv")
-    return "\n".join([*lines, coverage(document["coverage"])])
+    nothing = "no further rows" if search.offset else _nothing(search.coverage)
+    lines = [table_text(search.rows) if search.rows else nothing]
+    if search.truncated:
+        lines.append(f"more rows exist: --offset {search.next_offset}, or --out FILE.csv")
+    return "\n".join([*lines, coverage(search.coverage)])
 
 
-def exported(document: Document) -> str:
+def exported(export: TraceExport) -> str:
     """Where the rows are."""
-    found = f"{document['rows']:,} rows in {document['out']}"
-    shown = found if document["rows"] else f"{found}: {_nothing(document['coverage'])}"
-    return f"{cell_text(shown)}\n{coverage(document['coverage'])}"
+    rows = f"{export.rows:,} rows in {export.out}"
+    text = rows if export.rows else f"{rows}: {_nothing(export.coverage)}"
+    return f"{cell_text(text)}\n{coverage(export.coverage)}"
 
 
-def timelines(document: Document) -> str:
+def timelines(answer: TraceTimelines) -> str:
     """The steps of every message for each recipient."""
-    lines = []
-    for message in document["messages"]:
-        lines.append(
-            f"{message['received_at']} {message['sender']} {message['subject'] or ''}"
-            f" ({message['id']}, {message['portal']})"
-        )
-        for each in message["recipients"]:
-            state = "" if each["state"] == "known" else f" ({each['state'].replace('_', ' ')})"
-            lines.append(f"  {each['recipient']}: {each['status']}{state}")
-            lines += [
-                f"    {event['at']} {event['event']} {event['description'] or ''}"
-                for event in each["events"]
-            ]
-        lines += _parting(message["comparison"])
-    if document["queued"]:
-        lines.append(f"{document['queued']} recipients queued: the next run fetches their events")
-    if document["left_off"]:
-        lines.append(f"{document['left_off']} more can be asked for when these are there")
-    return f"{clean(chr(10).join(lines)) or _nothing(document['coverage'])}\n" + coverage(
-        document["coverage"]
+    lines = [line for message in answer.messages for line in _timeline(message)]
+    if answer.queued:
+        lines.append(f"{answer.queued} recipients queued: the next run fetches their events")
+    if answer.left_off:
+        lines.append(f"{answer.left_off} more can be asked for when these are there")
+    text = clean("\n".join(lines)) or _nothing(answer.coverage)
+    return f"{text}\n{coverage(answer.coverage)}"
+
+
+def _timeline(message: MessageTimeline) -> list[str]:
+    head = (
+        f"{iso(message.received_at)} {message.sender} {message.subject or ''}"
+        f" ({message.id}, {message.portal})"
     )
+    ways = [line for recipient in message.recipients for line in _way(recipient)]
+    return [head, *ways, *_parting(message.comparison)]
 
 
-def deliveries(document: Document) -> str:
-    """One block per account."""
-    lines = []
-    for each in document["accounts"]:
-        rate = "unknown" if each["delivery_rate"] is None else f"{each['delivery_rate']:.2%}"
-        low, high = each["envelope"]["most"]
-        most = str(low) if low == high else f"between {low} and {high}"
-        lines += [
-            (
-                f"{each['account']}: {rate} of {each['known']:,} recipients with a known outcome"
-                f" delivered, {each['failed']:,} failed"
-            ),
-            (
-                f"  most recipients in one message: {most} of {each['envelope']['limit']}; largest"
-                f" message: {money_text(each['size']['most_bytes'])} of"
-                f" {each['size']['limit_bytes']} bytes"
-            ),
-            *(
-                f"  {reason['recipients']:,} failed: {reason['reason'] or 'reason not fetched'}"
-                for reason in each["failure_reasons"]
-            ),
-            f"  recipients that always fail: {len(each['always_failing'])}",
-            f"  lists that expand: {len(each['lists'])}",
-        ]
-    found = clean("\n".join(lines)) or _nothing(document["coverage"])
-    return f"{found}\n{coverage(document['coverage'])}"
+def _way(recipient: RecipientTimeline) -> list[str]:
+    state = "" if recipient.state == "known" else f" ({recipient.state.replace('_', ' ')})"
+    return [
+        f"  {recipient.recipient}: {recipient.status}{state}",
+        *(
+            f"    {iso(event.at)} {event.event} {event.description or ''}"
+            for event in recipient.events
+        ),
+    ]
 
 
-def _parting(comparison: Document | None) -> list[str]:
+def _parting(comparison: RouteComparison | None) -> list[str]:
     if comparison is None:
         return []
-    ways = [" > ".join(comparison[name]) or "the end" for name in ("failed_then", "delivered_then")]
+    failed = " > ".join(comparison.failed_then) or "the end"
+    delivered = " > ".join(comparison.delivered_then) or "the end"
     return [
         (
-            f"  both: {' > '.join(comparison['common']) or 'nothing in common'}; then"
-            f" {comparison['failed']}: {ways[0]} ({comparison['reason'] or 'no reason told'});"
-            f" {comparison['delivered']}: {ways[1]}"
+            f"  both: {' > '.join(comparison.common) or 'nothing in common'}; then"
+            f" {comparison.failed}: {failed} ({comparison.reason or 'no reason told'});"
+            f" {comparison.delivered}: {delivered}"
         )
     ]
 
 
+def summary(report: DeliverySummary) -> str:
+    """One block per account."""
+    lines = [line for figures in report.accounts for line in _figures(figures)]
+    text = clean("\n".join(lines)) or _nothing(report.coverage)
+    return f"{text}\n{coverage(report.coverage)}"
+
+
+def _figures(figures: DeliveryFigures) -> list[str]:
+    rate = "unknown" if figures.delivery_rate is None else f"{figures.delivery_rate:.2%}"
+    low, high = figures.envelope.most
+    most = str(low) if low == high else f"between {low} and {high}"
+    return [
+        (
+            f"{figures.account}: {rate} of {figures.known:,} recipients with a known outcome"
+            f" delivered, {figures.failed:,} failed"
+        ),
+        (
+            f"  most recipients in one message: {most} of {figures.envelope.limit}; largest"
+            f" message: {money_text(figures.size.most_bytes)} of {figures.size.limit_bytes} bytes"
+        ),
+        *(
+            f"  {reason.recipients:,} failed: {reason.reason or 'reason not fetched'}"
+            for reason in figures.failure_reasons
+        ),
+        f"  recipients that always fail: {len(figures.always_failing)}",
+        f"  lists that expand: {len(figures.lists)}",
+    ]
+
+
 def _nothing(report: CoverageReport) -> str:
-    """What an empty answer says: only a window that was read can hold nothing."""
+    """What an empty answer means: only a window that was read can hold nothing."""
     if report.complete:
         return "nothing found: the whole window was read"
     if report.complete is None:
@@ -102,109 +138,109 @@ def _nothing(report: CoverageReport) -> str:
     return "no rows in what was read, but parts of the window were not read: it may exist"
 
 
-def readiness(document: Document) -> str:
+def readiness(report: ReadinessReport) -> str:
     """Findings that need somebody, each with its fix; those that pass are counted."""
-    found = [each for each in document["findings"] if each["status"] != "pass"]
+    open_findings = [finding for finding in report.findings if finding.status != "pass"]
+    read = ", ".join(f"{name} {iso(at)}" for name, at in report.policies_read_at.items())
+    passed = len(report.findings) - len(open_findings)
     lines = [
-        f"{each['status']:7} {each['check']} {each['account'] or each['tenant']}:"
-        f" {each['evidence']} (since {each['since'][:10]})"
-        + "".join(f"\n        {line}" for line in (each["fix"] or "").splitlines())
-        for each in found
+        *map(_finding, open_findings),
+        *map(_change, report.history or []),
+        (
+            f"{passed} of {len(report.findings)} findings pass; checked at"
+            f" {iso(report.checked_at)}; policies read: {read or 'never'}"
+        ),
     ]
-    lines += [
-        f"{each['observed_at']} {each['check']} {each['account'] or each['tenant']}:"
-        f" {each['status'] or 'ended'}: {each['evidence'] or ''}"
-        for each in document.get("history", [])
-    ]
-    read = ", ".join(f"{name} {at}" for name, at in document["policies_read_at"].items())
-    passed = len(document["findings"]) - len(found)
-    lines.append(
-        f"{passed} of {len(document['findings'])} findings pass; checked at"
-        f" {document['checked_at']}; policies read: {read or 'never'}"
-    )
     return clean("\n".join(lines))
 
 
-DELIVERY_TEXTS: dict[str, Callable[[Document], str]] = {
-    "traces": traces,
-    "exported": exported,
-    "timelines": timelines,
-    "deliveries": deliveries,
-    "readiness": readiness,
-}
+def _finding(finding: ReadinessFinding) -> str:
+    return (
+        f"{finding.status:7} {finding.check} {finding.account or finding.tenant}:"
+        f" {finding.evidence} (since {iso(finding.since)[:10]})"
+        + "".join(f"\n        {line}" for line in finding.fix.splitlines())
+    )
 
 
-def rows(document: Document) -> str:
-    """A table of the rows."""
-    more = "\nmore rows exist; raise --limit" if document.get("truncated") else ""
-    return table_text(document["rows"]) + more + "\n" + coverage(document["coverage"])
+def _change(change: FindingChange) -> str:
+    return (
+        f"{iso(change.observed_at)} {change.check} {change.account or change.tenant}:"
+        f" {change.status or 'ended'}: {change.evidence or ''}"
+    )
 
 
-def tenants(document: Document) -> str:
+def tenants(report: TenantsReport) -> str:
     """A line per tenant, what needs a look first."""
-    names = ("tenant", "read_at", "recipients_24h", "recipients_7d", "month_to_date", "month_end",
-             "currency", "open_incidents", "highest")  # fmt: skip
     return table_text(
         [
-            {name: row[name] for name in names}
-            | {"gaps": row["coverage"]["gaps"], "budget": (row["budget"] or {}).get("name")}
-            for row in document["tenants"]
+            {
+                "tenant": row.tenant,
+                "read_at": row.read_at,
+                "recipients_24h": row.recipients_24h,
+                "recipients_7d": row.recipients_7d,
+                "month_to_date": row.month_to_date,
+                "month_end": row.month_end,
+                "currency": row.currency,
+                "open_incidents": row.open_incidents,
+                "highest": row.highest,
+                "gaps": row.coverage.gaps,
+                "budget": row.budget.name if row.budget else None,
+            }
+            for row in report.tenants
         ]
     )
 
 
-def doctor(document: Document) -> str:
+def doctor(report: DoctorReport) -> str:
     """One line per check, with the fix of what fails."""
     return clean(
         "\n".join(
-            f"{each['status']:4} {each['check']}: {each['detail']}"
-            + (f"\n     fix: {each['fix']}" if each["fix"] else "")
-            for each in document["checks"]
+            f"{check.status:4} {check.check}: {check.detail}"
+            + (f"\n     fix: {check.fix}" if check.fix else "")
+            for check in report.checks
         )
     )
 
 
-def explanation(document: Document) -> str:
-    """One block per match: meaning, cause, steps of the fix, and who says so."""
-    blocks = [
-        "\n".join(
-            [
-                f"{each['code']}: {each['meaning']}" + _times(each),
-                f"  cause: {each['cause']}",
-                *(f"  fix: {step}" for step in each["fix"].split("\n")),
-                f"  source: {each['source']} ({each['source_url']})",
-            ]
-        )
-        for each in document["matches"]
-    ]
-    return clean("\n".join(blocks)) or "nothing in it is recognised"
+def explanation(report: ExplainReport) -> str:
+    """One block per match: meaning, cause, steps of the fix, and the source."""
+    return clean("\n".join(map(_explained, report.matches))) or "nothing in it is recognised"
 
 
-def sent(document: Document) -> str:
+def _explained(match: Explanation) -> str:
+    return "\n".join(
+        [
+            f"{match.code}: {match.meaning}{_times(match)}",
+            f"  cause: {match.cause}",
+            *(f"  fix: {step}" for step in match.fix.split("\n")),
+            f"  source: {match.source} ({match.source_url})",
+        ]
+    )
+
+
+def _times(match: Explanation) -> str:
+    if not match.count:
+        return ""
+    first = f", first in line {match.first_line:,}" if match.first_line else ""
+    return f" ({match.count:,}×{first})"
+
+
+def send_test(report: SendTestReport) -> str:
     """One line per step, what the catalogue says of a failed one, and the trace."""
     lines = []
-    for step in document["steps"]:
-        said = f" [{step['reply']}]" if step["reply"] and step["status"] == "failed" else ""
-        lines.append(f"{step['status']:7} {step['step']}: {step['detail']}{said}")
-        lines += [f"        {line}" for line in explanation({"matches": step["explanations"][:1]})
-                  .split("\n") if step["explanations"]]  # fmt: skip
-    if document["sent"]:
-        lines.append(f"sent: {document['message_id']}")
-        lines += _traced(document["trace"])
+    for step in report.steps:
+        reply = f" [{step.reply}]" if step.reply and step.status == "failed" else ""
+        lines.append(f"{step.status:7} {step.step}: {step.detail}{reply}")
+        for match in step.explanations[:1]:
+            lines += [f"        {line}" for line in clean(_explained(match)).split("\n")]
+    if report.sent:
+        lines.append(f"sent: {report.message_id}")
+        lines += _traced(report.trace) if report.trace else []
     return clean("\n".join(lines))
 
 
-def _traced(trace: Document | None) -> list[str]:
-    if trace is None:
-        return []
-    if trace["status"] != "visible":
-        why = trace["error"] or "is not in the message trace yet; later: hve trace --message-id"
+def _traced(trace: SentTrace) -> list[str]:
+    if trace.status != "visible":
+        why = trace.error or "is not in the message trace yet; later: hve trace --message-id"
         return [f"trace: {why}"]
-    return [f"trace: {each['recipient']}: {each['status']}" for each in trace["rows"]]
-
-
-def _times(match: Document) -> str:
-    if "count" not in match:
-        return ""
-    first = f", first in line {match['first_line']:,}" if match["first_line"] else ""
-    return f" ({match['count']:,}×{first})"
+    return [f"trace: {row.recipient}: {row.status}" for row in trace.rows]

@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import streamlit as st
 
-from dashboards.parts.markup import tag
+from dashboards.parts.markup import block, facts, tag
+from models.explain.diagnosis import Explanation
 
 
-def explanation(found: dict[str, Any] | None, text: str | None) -> None:
-    """Draws what models.explain.diagnosis.explain found, or that nothing is known of the text."""
-    if found is None:
-        said = f"The catalogue knows nothing of: {text}" if text else "No reason was told."
-        st.html(tag("div", tag("p", said, style="quiet"), style="hve"))
+def show_explanation(explanation: Explanation | None, text: str | None) -> None:
+    """Draws what the catalogue says, or that it has nothing on the text."""
+    if explanation is None:
+        words = f"The catalogue knows nothing of: {text}" if text else "No reason was told."
+        block(tag("p", words, style="quiet"))
         return
-    marks = [] if found["verified"] else [tag("span", "unverified", style="mark warn")]
-    facts = {"Cause": found["cause"], "Source": found["source"]}
-    pairs = [
-        cell
-        for name, value in facts.items()
-        if value
-        for cell in (tag("dt", name), tag("dd", value))
-    ]
-    head = tag("p", *marks, tag("strong", f"{found['code']}: {found['meaning']}"))
-    st.html(tag("div", head, tag("dl", *pairs, style="facts"), style="hve"))
-    if found["fix"]:
-        st.code(found["fix"], language=None, wrap_lines=True)
+    marks = [] if explanation.verified else [tag("span", "unverified", style="mark warn")]
+    head = tag("p", *marks, tag("strong", f"{explanation.code}: {explanation.meaning}"))
+    shown = {"Cause": explanation.cause, "Source": explanation.source}
+    block(head, facts({name: value for name, value in shown.items() if value}))
+    if explanation.fix:
+        st.code(explanation.fix, language=None, wrap_lines=True)

@@ -2,61 +2,75 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TypeVar
 
 import pandas as pd
 import streamlit as st
 
-from dashboards.delivery.explanation import explanation
+from dashboards.delivery.explanation import show_explanation
 from dashboards.parts.amounts import count, moment, percent, plural
-from dashboards.parts.figure import heading, listing, moment_column
+from dashboards.parts.figure import Columns, heading, listing, moment_column
 from dashboards.parts.markup import literal
 from dashboards.parts.palette import NAMES
 from dashboards.session import readings
 from dashboards.session.view import View
+from models.delivery.outcomes import (
+    DeliveryFigures,
+    ExplainedFailure,
+    MessageSize,
+    UndeliveredMessage,
+)
 
 MOST_REASONS = 8
-Row = dict[str, Any]
+R = TypeVar("R")
 
 
 def reasons_panel(view: View, account: str | None) -> None:
     """Each reason with its share, its meaning and its fix."""
-    rows = readings.failures(view, readings.start(view), account)
+    failures = readings.failures(view, readings.start(view), account)
     with st.container(border=True, height="stretch", key="reasons"):
-        if not rows:
+        if not failures:
             heading("No recipient failed in this period", "Failed rows would be explained here.")
             return
-        total = sum(row["recipients"] for row in rows)
-        known = [row for row in rows if row["example"] is not None]
-        first = known[0] if known else None
+        total = sum(failure.recipients for failure in failures)
+        read = [failure for failure in failures if failure.example is not None]
+        read_recipients = sum(failure.recipients for failure in read)
         heading(
-            f"Most common reason: {_name(first)}" if first else "No reason was read yet",
+            f"Most common reason: {_name(read[0])}" if read else "No reason was read yet",
             f"{plural(total, 'failed recipient')}; the reason of"
-            f" {count(sum(row['recipients'] for row in known))} is known from its events.",
+            f" {count(read_recipients)} is known from its events.",
         )
-        for row in known[:MOST_REASONS]:
-            title = f"{percent(row['recipients'] / total)}: {_name(row)}"
-            with st.expander(literal(title), expanded=row is first):
-                st.caption(
-                    literal(
-                        f"{plural(row['recipients'], 'recipient')}, at least {row['people']}"
-                        f" different, last {moment(row['last_at'])}"
-                    )
-                )
-                explanation(row["explanation"], row["example"])
-        if len(known) < len(rows):
-            unread = total - sum(row["recipients"] for row in known)
+        for place, failure in enumerate(read[:MOST_REASONS]):
+            _reason(failure, total, is_first=place == 0)
+        if len(read) < len(failures):
             st.caption(
-                f"Of {plural(unread, 'recipient')} no event was read: open a message, fetch them."
+                f"Of {plural(total - read_recipients, 'recipient')} no event was read: open a"
+                " message, fetch them."
             )
 
 
-def _name(row: Row) -> str:
-    told = row["explanation"]
-    return f"{told['code']}, {told['meaning']}" if told else (row["reply"] or row["example"])
+def _reason(failure: ExplainedFailure, total: int, *, is_first: bool) -> None:
+    title = f"{percent(failure.recipients / total)}: {_name(failure)}"
+    with st.expander(literal(title), expanded=is_first):
+        st.caption(
+            literal(
+                f"{plural(failure.recipients, 'recipient')}, at least {failure.people}"
+                f" different, last {moment(failure.last_at)}"
+            )
+        )
+        show_explanation(failure.explanation, failure.example)
 
 
-def latest_panel(view: View, account: str | None) -> Row | None:
+def _name(failure: ExplainedFailure) -> str:
+    explanation = failure.explanation
+    if explanation is not None:
+        return f"{explanation.code}, {explanation.meaning}"
+    return failure.reply or str(failure.example)
+
+
+def latest_panel(view: View, account: str | None) -> UndeliveredMessage | None:
     """The newest recipients without their mail; returns the row that is chosen."""
     rows = readings.latest_undelivered(view, readings.start(view), account)
     with st.container(border=True, key="latest"):
@@ -64,31 +78,23 @@ def latest_panel(view: View, account: str | None) -> Row | None:
             heading("Everybody whose outcome is known got their mail", "In the chosen period.")
             return None
         heading(
-            f"Last without delivery: {rows[0]['recipient']}, {rows[0]['status'].replace('_', ' ')}",
+            f"Last without delivery: {rows[0].recipient}, {rows[0].status.replace('_', ' ')}",
             "The newest of the period. Select a row to see what happened to the message.",
         )
-        table = pd.DataFrame(rows)
-        table = table.assign(
-            received_at=pd.to_datetime(table["received_at"], format="ISO8601"),
-            status=[NAMES.get(each, each) for each in table["status"]],
-        )
-        return chosen_row(
-            table[["received_at", "status", "recipient", "account", "id"]],
-            rows,
-            {
-                "received_at": moment_column("Received (UTC)"),
-                "status": "Status",
-                "recipient": "Recipient",
-                "account": "Account",
-                "id": "Trace id",
-            },
-            "latest-rows",
-        )
+        columns: Columns = {
+            "received_at": moment_column("Received (UTC)"),
+            "status": "Status",
+            "recipient": "Recipient",
+            "account": "Account",
+            "id": "Trace id",
+        }
+        table = pd.DataFrame([[getattr(row, name) for name in columns] for row in rows])
+        table.columns = pd.Index(columns)
+        table = table.assign(status=[NAMES.get(row.status, row.status) for row in rows])
+        return chosen_row(table, rows, columns, "latest-rows")
 
 
-def chosen_row(
-    table: pd.DataFrame, rows: list[Row], columns: dict[str, Any], key: str
-) -> Row | None:
+def chosen_row(table: pd.DataFrame, rows: Sequence[R], columns: Columns, key: str) -> R | None:
     """Draws the rows; the selected one, None without a selection."""
     event = listing(
         table,
@@ -121,42 +127,51 @@ def figures_panel(view: View, account: str | None) -> None:
         _people(rows)
 
 
-def _room(rows: list[Row]) -> pd.DataFrame:
+def _room(rows: list[DeliveryFigures]) -> pd.DataFrame:
     return pd.DataFrame(
         {
-            "account": [row["account"] for row in rows],
-            "delivered": [percent(row["delivery_rate"]) for row in rows],
-            "most recipients in a message": [_span(row["envelope"]["most"]) for row in rows],
-            "of at most": [count(row["envelope"]["limit"]) for row in rows],
-            "largest message, bytes": [count(row["size"]["most_bytes"]) for row in rows],
-            "limit, bytes": [_limit(row["size"]) for row in rows],
+            "account": [row.account for row in rows],
+            "delivered": [percent(row.delivery_rate) for row in rows],
+            "most recipients in a message": [_span(*row.envelope.most) for row in rows],
+            "of at most": [count(row.envelope.limit) for row in rows],
+            "largest message, bytes": [count(row.size.most_bytes) for row in rows],
+            "limit, bytes": [_limit(row.size) for row in rows],
         }
     )
 
 
-def _span(bounds: list[int]) -> str:
-    low, high = bounds
+def _span(low: int, high: int) -> str:
     return count(low) if low == high else f"{count(low)} to {count(high)}"
 
 
-def _limit(size: Row) -> str:
-    return count(size["limit_bytes"]) + ("" if size["is_limit_verified"] else " (unverified)")
+def _limit(size: MessageSize) -> str:
+    return count(size.limit_bytes) + ("" if size.is_limit_verified else " (unverified)")
 
 
-def _people(rows: list[Row]) -> None:
+def _people(rows: list[DeliveryFigures]) -> None:
+    failing = [
+        (row.account, recipient.recipient, recipient.failures, recipient.last_at)
+        for row in rows
+        for recipient in row.always_failing
+    ]
+    lists = [
+        (row.account, mailed.recipient, mailed.expansions, mailed.last_at)
+        for row in rows
+        for mailed in row.lists
+    ]
     left, right = st.columns([1, 1])
-    parts = (
-        (left, "always_failing", "failures", "recipient", "that never got mail, three failures on"),
-        (right, "lists", "expansions", "list", "that mail was sent to"),
-    )
-    for place, name, number, noun, detail in parts:
-        found = [row["account"] and (row["account"], each) for row in rows for each in row[name]]
-        with place:
-            heading(plural(len(found), noun), detail.capitalize() + ".")
-            if found:
-                listing(
-                    pd.DataFrame(
-                        [(a, e["recipient"], e[number], e["last_at"]) for a, e in found],
-                        columns=["account", "address", number, "last, UTC"],
-                    )
-                )
+    with left:
+        title = plural(len(failing), "recipient")
+        _addresses(failing, title, "That never got mail, three failures on.", "failures")
+    with right:
+        title = plural(len(lists), "list")
+        _addresses(lists, title, "That mail was sent to.", "expansions")
+
+
+def _addresses(
+    rows: list[tuple[str, str, int, datetime]], title: str, detail: str, number: str
+) -> None:
+    heading(title, detail)
+    if rows:
+        table = pd.DataFrame(rows, columns=["account", "address", number, "last"])
+        listing(table, {"last": moment_column("last, UTC")})

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pandas as pd
 import streamlit as st
 
 from dashboards.charts.volume import rate_chart
 from dashboards.delivery.failures import figures_panel, latest_panel, reasons_panel
 from dashboards.delivery.search import is_asked, search_form, search_results
-from dashboards.delivery.timeline import timeline_panel
-from dashboards.parts.amounts import count, delivered_share, percent, plural
-from dashboards.parts.figure import behind, figure, heading
-from dashboards.parts.markup import Markup, scrolled, tag
+from dashboards.delivery.timeline import ChosenMessage, timeline_panel
+from dashboards.parts.amounts import count, percent, plural
+from dashboards.parts.figure import Columns, behind, figure, heading, moment_column
+from dashboards.parts.markup import Markup, block, scrolled, table_of
 from dashboards.parts.palette import NAMES, palette
 from dashboards.session import readings
 from dashboards.session.frame import chosen_account, footer, opened
 from dashboards.session.view import View
+from models.delivery.outcomes import UndeliveredMessage
+from models.delivery.rate import delivery_rate
+from models.delivery.search import DeliveryRow
+from warehouse.connection import Row
 
 MOST_RATES, MOST_FAILURES = 12, 200
 TITLES = {"filtered_as_spam": "Spam"}
@@ -29,15 +31,14 @@ def show(view: View) -> None:
     with st.container(border=True, key="search-panel"):
         wanted = search_form(view, account)
         asked = is_asked(wanted)
-        chosen = search_results(view, wanted) if asked else None
-    if not asked:
-        chosen = latest_panel(view, account)
-    row = _linked(chosen, asked=asked)
-    if row is not None:
-        timeline_panel(view, row)
+        found = search_results(view, wanted) if asked else None
+    chosen = found if asked else latest_panel(view, account)
+    message = _linked(chosen, asked=asked)
+    if message is not None:
+        timeline_panel(view, message)
     left, right = st.columns([1, 1])
     with left:
-        _days_without(readings.sums(view, "day", view.since, account))
+        _days_without(readings.day_sums(view, view.since, account))
         _failures(view, account)
     with right:
         reasons_panel(view, account)
@@ -46,43 +47,44 @@ def show(view: View) -> None:
     footer(view)
 
 
-def _linked(chosen: dict[str, Any] | None, *, asked: bool) -> dict[str, Any] | None:
-    """The row whose message is shown: the chosen one, else that of a shared address.
+def _linked(
+    chosen: DeliveryRow | UndeliveredMessage | None, *, asked: bool
+) -> ChosenMessage | None:
+    """The message that is shown: the chosen one, else that of a shared address.
 
     A chosen row is written into the address, so that it can be shared.
     """
     if chosen is not None:
-        st.query_params["message"], st.query_params["to"] = chosen["id"], chosen["recipient"]
-        return chosen
+        st.query_params["message"], st.query_params["to"] = chosen.id, chosen.recipient
+        return ChosenMessage(chosen.id, chosen.recipient, chosen.received_at)
     linked = st.query_params.get("message")
     if asked or not linked:
         return None
-    return {"id": linked, "recipient": st.query_params.get("to"), "received_at": None}
+    return ChosenMessage(linked, st.query_params.get("to"))
 
 
 def _rates(view: View, account: str | None) -> None:
-    rows = readings.sums(view, "account", view.since, account)
-    rated = sorted(rows, key=lambda row: (delivered_share(row) is None, delivered_share(row) or 0))
+    rows = readings.account_sums(view, view.since, account)
+    rated = sorted(rows, key=lambda row: (delivery_rate(row) is None, delivery_rate(row) or 0))
     with st.container(border=True, key="rates"):
         if not rated:
             heading("Nothing was sent in this period")
             return
-        worst, lowest = rated[0]["account"], delivered_share(rated[0])
+        worst, lowest = rated[0]["account"], delivery_rate(rated[0])
         heading(
             "No delivery rate is known"
             if lowest is None
             else f"{worst} has the lowest delivery rate: {percent(lowest)}",
-            "Delivered of all recipients whose outcome is known, in the period.",
+            "Delivered of all recipients whose outcome is final, in the period.",
         )
-        table = scrolled("Delivery rates", _rate_table(rated[:MOST_RATES]))
-        st.html(tag("div", table, style="hve"))
+        block(scrolled("Delivery rates", _rate_table(rated[:MOST_RATES])))
         if len(rated) > MOST_RATES:
             st.caption(f"{len(rated) - MOST_RATES} more deliver better; choose an account.")
 
 
-def _days_without(days: list[dict[str, Any]]) -> None:
+def _days_without(days: list[Row]) -> None:
     """Share of recipients per day that did not get their mail."""
-    rates = [(row["day_utc"], delivered_share(row)) for row in days]
+    rates = [(row["day_utc"], delivery_rate(row)) for row in days]
     known = [(day, 1 - rate) for day, rate in rates if rate is not None]
     if not known:
         return
@@ -91,7 +93,7 @@ def _days_without(days: list[dict[str, Any]]) -> None:
     table = rows.assign(ratio=[percent(float(ratio)) for ratio in rows["ratio"]])
     figure(
         f"At worst {percent(float(worst['ratio']))} of a day's recipients got no mail",
-        "Not delivered of all recipients with a known outcome, per UTC day. Worst:"
+        "Not delivered of all recipients with a final outcome, per UTC day. Worst:"
         f" {worst['day']}.",
         rate_chart(rows.assign(day=pd.to_datetime(rows["day"], utc=True)), palette()),
         table.sort_values("day", ascending=False),
@@ -100,27 +102,21 @@ def _days_without(days: list[dict[str, Any]]) -> None:
     )
 
 
-def _rate_table(rows: list[dict[str, Any]]) -> Markup:
+def _rate_table(rows: list[Row]) -> Markup:
     names = ("recipients", "delivered", "failed", "quarantined", "filtered_as_spam", "pending")
-    heads = ["Rate", *(TITLES.get(name, name.capitalize()) for name in names)]
-    body = [
-        tag(
-            "tr",
-            tag("th", row["account"], style="name"),
-            tag("td", percent(delivered_share(row)), style="number"),
-            *(tag("td", count(row[name]), style="number") for name in names),
-        )
+    heads = ["Account", "Rate", *(TITLES.get(name, name.capitalize()) for name in names)]
+    cells = [
+        [row["account"], percent(delivery_rate(row)), *(count(row[name]) for name in names)]
         for row in rows
     ]
-    head = tag("tr", tag("th", "Account"), *(tag("th", each, style="number") for each in heads))
-    return tag("table", tag("thead", head), tag("tbody", *body))
+    return table_of(heads, cells, range(1, len(heads)), named=True)
 
 
 def _failures(view: View, account: str | None) -> None:
     rows = readings.undelivered(view, readings.start(view), account)
     with st.container(border=True, key="failures"):
         if rows.empty:
-            sent = readings.sums(view, "account", view.since, account)
+            sent = readings.account_sums(view, view.since, account)
             known = any(row["delivered"] is not None for row in sent)
             heading(
                 "No failed, quarantined or pending recipient in the period"
@@ -142,14 +138,14 @@ def _failures(view: View, account: str | None) -> None:
         behind(label, "delivery", named.head(MOST_FAILURES), _failure_columns())
 
 
-def _failure_columns() -> dict[str, Any]:
+def _failure_columns() -> Columns:
     column = st.column_config
     return {
         "account": column.TextColumn("Account"),
         "status": column.TextColumn("Status"),
         "recipient_domain": column.TextColumn("Recipient domain"),
         "recipients": column.NumberColumn("Recipients", format="localized"),
-        "last_at": column.DatetimeColumn("Last (UTC)", format="YYYY-MM-DD HH:mm", timezone="UTC"),
+        "last_at": moment_column("Last (UTC)"),
     }
 
 

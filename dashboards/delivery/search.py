@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
-from typing import Any
 
 import pandas as pd
 import streamlit as st
 
 from dashboards.delivery.failures import chosen_row
 from dashboards.parts.amounts import moment, plural
-from dashboards.parts.figure import heading
-from dashboards.parts.markup import tag
+from dashboards.parts.figure import Columns, heading, moment_column
+from dashboards.parts.markup import block, tag
 from dashboards.session import readings
 from dashboards.session.frame import coverage_mark, gap_table
 from dashboards.session.view import View
 from hve_monitor.clock import midnight, parse_time
+from hve_monitor.document import encoded
 from hve_monitor.errors import ConfigError
 from hve_monitor.spreadsheet import sheet
-from models.delivery.search import TraceFilter
+from models.delivery.search import DeliveryRow, DeliverySearch, TraceFilter
 from models.usage.coverage import CoverageReport
 
-Row = dict[str, Any]
 LIMIT = 1000
 ARRIVED = ("delivered", "expanded")
 ANY = "any"
@@ -105,19 +104,19 @@ def is_asked(wanted: TraceFilter) -> bool:
     )
 
 
-def search_results(view: View, wanted: TraceFilter) -> Row | None:
+def search_results(view: View, wanted: TraceFilter) -> DeliveryRow | None:
     """The rows, what was left off, and whether the whole window was read.
 
     Returns the selected row; without one the newest that did not arrive, else the newest.
     """
     try:
-        found = readings.traces(view, wanted, LIMIT)
+        search = readings.traces(view, wanted, LIMIT)
     except ConfigError as error:  # what the privacy mode cannot find
         st.warning(str(error).removeprefix("--"), icon=":material/visibility_off:")
         return None
-    rows, coverage = found["rows"], found["coverage"]
-    heading(_finding(rows, truncated=found["truncated"]), _window(wanted))
-    st.html(tag("div", coverage_mark(coverage), tag("span", _meaning(rows, coverage)), style="hve"))
+    rows, coverage = search.rows, search.coverage
+    heading(_finding(search), _window(wanted))
+    block(coverage_mark(coverage), tag("span", _meaning(rows, coverage)))
     if coverage.gaps:
         with st.expander("Windows of this search that were not read"):
             gap_table(coverage)
@@ -126,24 +125,21 @@ def search_results(view: View, wanted: TraceFilter) -> Row | None:
     selected = chosen_row(_table(rows), rows, _columns(), "found-rows")
     st.download_button(
         f"Download {plural(len(rows), 'row')} as CSV",
-        data=lambda: sheet(COLUMNS, rows),
+        data=lambda: sheet(COLUMNS, encoded(rows)),
         file_name=f"hve-traces-{view.now:%Y%m%d-%H%M}.csv",
         mime="text/csv",
         icon=":material/download:",
         on_click="ignore",
     )
-    late = (row for row in rows if str(row["status"]).lower() not in ARRIVED)
+    late = (row for row in rows if str(row.status).lower() not in ARRIVED)
     return selected or next(late, rows[0])
 
 
-def _finding(rows: list[dict[str, Any]], *, truncated: bool) -> str:
-    if not rows:
-        return "Nothing found"
-    if truncated:
-        return (
-            f"First {len(rows):,} of more rows: the newest ones; narrow the search to see the rest"
-        )
-    return f"{plural(len(rows), 'row')}, all that match"
+def _finding(search: DeliverySearch) -> str:
+    number = len(search.rows)
+    if search.truncated:
+        return f"First {number:,} of more rows: the newest ones; narrow the search to see the rest"
+    return f"{plural(number, 'row')}, all that match" if number else "Nothing found"
 
 
 def _window(wanted: TraceFilter) -> str:
@@ -152,7 +148,7 @@ def _window(wanted: TraceFilter) -> str:
     return f"One row per message and recipient, newest first, from {since} {until}. Times are UTC."
 
 
-def _meaning(rows: list[dict[str, Any]], coverage: CoverageReport) -> str:
+def _meaning(rows: list[DeliveryRow], coverage: CoverageReport) -> str:
     if coverage.complete is None:
         return "Only what the imported files contain could be searched."
     if coverage.complete:
@@ -160,22 +156,20 @@ def _meaning(rows: list[dict[str, Any]], coverage: CoverageReport) -> str:
     return "Parts of the window were not read: a message may exist although it is not listed."
 
 
-def _table(rows: list[dict[str, Any]]) -> pd.DataFrame:
-    table = pd.DataFrame(rows, columns=list(COLUMNS))
+def _table(rows: list[DeliveryRow]) -> pd.DataFrame:
+    values = [[getattr(row, name) for name in COLUMNS] for row in rows]
+    table = pd.DataFrame(values, columns=list(COLUMNS))
     return table.assign(
-        received_at=pd.to_datetime(table["received_at"], utc=True, format="ISO8601"),
         status=table["status"].fillna("unknown"),
         from_ip=table["from_ip"].fillna("unknown"),
         size_bytes=table["size_bytes"].astype("Int64"),
     )
 
 
-def _columns() -> dict[str, Any]:
+def _columns() -> Columns:
     column = st.column_config
     return {
-        "received_at": column.DatetimeColumn(
-            "Received (UTC)", format="YYYY-MM-DD HH:mm:ss", timezone="UTC"
-        ),
+        "received_at": moment_column("Received (UTC)", with_seconds=True),
         "status": column.TextColumn("Status"),
         "account": column.TextColumn("Account"),
         "sender": column.TextColumn("Sender"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -12,18 +11,17 @@ from dashboards.charts.coverage import coverage_chart, state_of
 from dashboards.health.runs import quota_panel, run_panel
 from dashboards.parts.amounts import age, count, day, moment, plural
 from dashboards.parts.figure import figure, heading, listing, moment_column
-from dashboards.parts.markup import tag
+from dashboards.parts.markup import block, facts, tag
 from dashboards.parts.palette import palette
 from dashboards.parts.tile import Tile, tile_row
 from dashboards.session import readings
 from dashboards.session.frame import footer, opened
 from dashboards.session.view import View
-from hve_monitor.clock import parse_time
+from models.overview.health import HealthReport, SourceRead
 
 DAYS = 35
 MOST_ACCOUNTS = 25
 KINDS = {True: "complete", False: "incomplete", None: "unknown"}
-Row = dict[str, Any]
 
 
 def show(view: View) -> None:
@@ -46,8 +44,8 @@ def show(view: View) -> None:
     footer(view)
 
 
-def _headline(view: View, report: Row) -> None:
-    coverage = report["coverage"]
+def _headline(view: View, report: HealthReport) -> None:
+    coverage = report.coverage
     complete, gaps = coverage.complete, len(coverage.gaps)
     mark, sentence = {
         True: (tag("span", "● complete", style="mark good"), "Every window was read"),
@@ -63,26 +61,26 @@ def _headline(view: View, report: Row) -> None:
         ),
     }[complete]
     sentence += f" up to {moment(view.as_of)}"
-    if report["waiting_days"]:
-        sentence += f"; {plural(report['waiting_days'], 'day')} wait for the models"
+    if report.waiting_days:
+        sentence += f"; {plural(report.waiting_days, 'day')} wait for the models"
     with st.container(border=True, key="headline"):
-        st.html(tag("div", tag("p", mark, f"{sentence}.", style="headline"), style="hve"))
+        block(tag("p", mark, f"{sentence}.", style="headline"))
 
 
-def _tiles(view: View, report: Row) -> None:
-    lines = sum(row["lines"] for row in report["rejected"])
-    refused = sum(row["objects"] for row in report["settings"])
+def _tiles(view: View, report: HealthReport) -> None:
+    lines = sum(row.lines for row in report.rejected)
+    refused = sum(row.objects for row in report.settings)
     old = max(view.now - view.as_of, timedelta(0))
-    coverage, learning = report["coverage"], report["learning"]
+    coverage, learning = report.coverage, report.learning
     tile_row(
         Tile("Age of the data", age(old).replace("less than a minute", "< 1 min"),
              moment(view.as_of)),
         Tile("Coverage", KINDS[coverage.complete], plural(len(coverage.gaps), "gap")),
-        Tile("Lines rejected", count(lines), plural(len(report["rejected"]), "reason")),
+        Tile("Lines rejected", count(lines), plural(len(report.rejected), "reason")),
         Tile("Settings refused", count(refused), "a permission or licence is missing"),
         Tile("Accounts still learning", count(learning),
-             f"of {plural(report['accounts'], 'account')}"),
-        Tile("Days waiting for models", count(report["waiting_days"]), "0 after every build"),
+             f"of {plural(report.accounts, 'account')}"),
+        Tile("Days waiting for models", count(report.waiting_days), "0 after every build"),
     )  # fmt: skip
 
 
@@ -128,40 +126,41 @@ def _left_out(days: pd.DataFrame) -> str:
     return f" The {MOST_ACCOUNTS} least read of {number} accounts; the table has all."
 
 
-def _models(report: Row) -> None:
+def _models(report: HealthReport) -> None:
     with st.container(border=True, height="stretch", key="models"):
         heading(
-            f"Models were published {moment(report['published_at'])}",
-            f"They know everything up to {moment(report['as_of'])} (business time).",
+            f"Models were published {moment(report.published_at)}",
+            f"They know everything up to {moment(report.as_of)} (business time).",
         )
-        facts = {
-            **{_read(row): moment(row["read_until"]) for row in report["sources"]},
-            **{
-                f"Newest day of {row['mart']}": day(row["newest"]) if row["newest"] else "empty"
-                for row in report["marts"]
-            },
-            "Baselines still learning": f"{count(report['learning'])} of"
-            f" {plural(report['accounts'], 'account')}",
-        }
-        pairs = [cell for name, value in facts.items() for cell in (tag("dt", name),
-                                                                    tag("dd", value))]  # fmt: skip
-        st.html(tag("div", tag("dl", *pairs, style="facts"), style="hve"))
+        block(
+            facts(
+                {_read(row): moment(row.read_until) for row in report.sources}
+                | {
+                    f"Newest day of {row.mart}": day(row.newest) if row.newest else "empty"
+                    for row in report.marts
+                }
+                | {
+                    "Baselines still learning": f"{count(report.learning)} of"
+                    f" {plural(report.accounts, 'account')}"
+                }
+            )
+        )
 
 
-def _read(row: Row) -> str:
-    return f"{row['source'].replace('_', ' ').capitalize()} of {row['tenant']}, read until"
+def _read(row: SourceRead) -> str:
+    return f"{row.source.replace('_', ' ').capitalize()} of {row.tenant}, read until"
 
 
-def _unavailable(report: Row) -> None:
+def _unavailable(report: HealthReport) -> None:
     """What no permission, licence or history lets us know; never shown as all right."""
     rows = [
         *(
-            ("signal", row["signal"], row["reason"], f"{plural(row['incidents'], 'incident')}")
-            for row in report["signals"]
+            ("signal", row.signal, row.reason, plural(row.incidents, "incident"))
+            for row in report.signals
         ),
         *(
-            ("setting", row["kind"], row["reason"], plural(row["objects"], "object"))
-            for row in report["settings"]
+            ("setting", row.kind, row.reason, plural(row.objects, "object"))
+            for row in report.settings
         ),
     ]
     with st.container(border=True, height="stretch", key="unavailable"):
@@ -177,19 +176,19 @@ def _unavailable(report: Row) -> None:
             listing(table.assign(name=table["name"].str.replace("_", " ")))
 
 
-def _rejected(report: Row) -> None:
+def _rejected(report: HealthReport) -> None:
     with st.container(border=True, key="rejected"):
-        rows = report["rejected"]
+        rows = report.rejected
         if not rows:
             heading("No line was rejected", "Every line of every source and file could be read.")
             return
-        lines = sum(row["lines"] for row in rows)
+        lines = sum(row.lines for row in rows)
         heading(
             f"{plural(lines, 'line')} could not be read",
             "By file and reason, newest first; the raw lines stay in raw.rejected_rows.",
         )
-        table = pd.DataFrame(rows)[["file", "reason", "lines", "first_line", "last_at", "tenant"]]
-        table = table.assign(last_at=[parse_time(each) for each in table["last_at"]])
+        names = ["file", "reason", "lines", "first_line", "last_at", "tenant"]
+        table = pd.DataFrame([{name: getattr(row, name) for name in names} for row in rows])
         listing(table.head(500), {"last_at": moment_column("Last (UTC)")})
 
 

@@ -1,8 +1,6 @@
-"""Runs and quota: what state.db tells by the real clock, read anew for every view of the page."""
+"""Runs and quota: what state.db holds by the real clock, read anew for every view of the page."""
 
 from __future__ import annotations
-
-from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -10,14 +8,12 @@ import streamlit as st
 from dashboards.charts.steps import steps_chart
 from dashboards.parts.amounts import count, moment, percent, plural
 from dashboards.parts.figure import figure, heading, moment_column
-from dashboards.parts.markup import literal, tag
+from dashboards.parts.markup import block, literal, tag
 from dashboards.parts.palette import palette
 from dashboards.session.view import View
-from hve_monitor.clock import parse_time
-from models.overview.health import last_runs, quota_use
+from models.overview.health import FinishedSummary, QuotaUse, last_runs, quota_use
 
 SIGNS = {"ok": "✓ ok", "partial": "! partial", "failed": "✕ failed", "unavailable": "? unavailable"}
-Row = dict[str, Any]
 
 
 def run_panel(view: View) -> None:
@@ -30,49 +26,49 @@ def run_panel(view: View) -> None:
             )
         return
     newest = runs[0]
-    bad = [each for each in newest["sources"] if each["status"] != "ok"]
+    bad = [source for source in newest.sources if source.status != "ok"]
     figure(
-        f"The last run took {newest['seconds']:.0f} s; "
+        f"The last run took {newest.seconds:.0f} s; "
         + (
             f"{plural(len(bad), 'source')} did not succeed"
             if bad
-            else f"all of its {plural(len(newest['sources']), 'source')} succeeded"
+            else f"all of its {plural(len(newest.sources), 'source')} succeeded"
         ),
-        f"Seconds of {plural(len(runs), 'run')} by their start (UTC, real clock). " + _told(newest),
+        f"Seconds of {plural(len(runs), 'run')} by their start (UTC, real clock). "
+        + _changed(newest),
         steps_chart(_line(runs), "Seconds", palette(), height=130),
         _table(runs),
         {"started_at": moment_column("Started (UTC)")},
     )
 
 
-def _told(run: Row) -> str:
-    models, alerts = run["models"], run["alerts"]
-    failed = len(alerts.get("failed") or [])
-    told = f"; {plural(failed, 'target')} of alerts could not be reached" if failed else ""
+def _changed(run: FinishedSummary) -> str:
+    failed = run.failed_targets
+    alerts = f"; {plural(failed, 'target')} of alerts could not be reached" if failed else ""
     return (
-        f"The last one rebuilt {plural(models['days_rebuilt'], 'day')} and opened"
-        f" {plural(run['incidents_opened'], 'incident')}{told}."
+        f"The last one rebuilt {plural(run.days_rebuilt, 'day')} and opened"
+        f" {plural(run.incidents_opened, 'incident')}{alerts}."
     )
 
 
-def _line(runs: list[Row]) -> pd.DataFrame:
-    rows = [(parse_time(run["started_at"]), run["seconds"]) for run in reversed(runs)]
+def _line(runs: list[FinishedSummary]) -> pd.DataFrame:
+    rows = [(run.started_at, run.seconds) for run in reversed(runs)]
     return pd.DataFrame(rows, columns=["at", "value"])
 
 
-def _table(runs: list[Row]) -> pd.DataFrame:
+def _table(runs: list[FinishedSummary]) -> pd.DataFrame:
     rows = [
         (
-            parse_time(run["started_at"]),
-            each["source"],
-            SIGNS.get(each["status"], each["status"]),
-            each["requests"],
-            each["throttled"],
-            each["rows_new"],
-            each["error"] or "",
+            run.started_at,
+            source.source,
+            SIGNS.get(source.status, source.status),
+            source.requests,
+            source.throttled,
+            source.rows_new,
+            source.error or "",
         )
         for run in runs
-        for each in run["sources"]
+        for source in run.sources
     ]
     names = ["started_at", "source", "status", "requests", "throttled", "new rows", "error"]
     return pd.DataFrame(rows, columns=names)
@@ -85,21 +81,21 @@ def quota_panel(view: View) -> None:
         if not rows:
             heading("No tenant is configured", "Files need no requests.")
             return
-        fullest = max(rows, key=lambda row: row["used"] / row["allowed"])
+        fullest = max(rows, key=lambda row: row.used / row.allowed)
         heading(
-            f"{percent(fullest['used'] / fullest['allowed'])} of the quota is in use",
+            f"{percent(fullest.used / fullest.allowed)} of the quota is in use",
             "Requests for message traces in the running window; the share that we may use and"
             " Microsoft's own limit.",
         )
         for row in rows:
-            st.html(tag("div", tag("p", tag("strong", row["tenant"]), _words(row)), style="hve"))
-            st.progress(min(1.0, row["used"] / row["allowed"]))
-            last = moment(row["last_at"]) if row["last_at"] else "none in this window"
+            block(tag("p", tag("strong", row.tenant), _words(row)))
+            st.progress(min(1.0, row.used / row.allowed))
+            last = moment(row.last_at) if row.last_at else "none in this window"
             st.caption(literal(f"Last request: {last}"))
 
 
-def _words(row: Row) -> str:
+def _words(row: QuotaUse) -> str:
     return (
-        f": {count(row['used'])} of {count(row['allowed'])} requests in"
-        f" {row['window_seconds']:.0f} s (published limit: {count(row['published'])})"
+        f": {count(row.used)} of {count(row.allowed)} requests in"
+        f" {row.window_seconds:.0f} s (published limit: {count(row.published)})"
     )

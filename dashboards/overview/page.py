@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pandas as pd
 import streamlit as st
 
@@ -13,7 +11,6 @@ from dashboards.overview.tiles import overview_tiles
 from dashboards.overview.yesterday import since_yesterday
 from dashboards.parts.amounts import (
     count,
-    delivered_share,
     delivered_words,
     moment,
     money,
@@ -24,7 +21,7 @@ from dashboards.parts.amounts import (
 from dashboards.parts.budget_words import budget_finding
 from dashboards.parts.figure import figure, heading
 from dashboards.parts.incident_words import KINDS, open_ones, severity_mark
-from dashboards.parts.markup import Markup, scrolled, tag
+from dashboards.parts.markup import Markup, block, scrolled, table_of, tag
 from dashboards.parts.palette import palette
 from dashboards.parts.tile import sparkline
 from dashboards.session import readings
@@ -32,7 +29,11 @@ from dashboards.session.frame import footer, opened
 from dashboards.session.view import View
 from hve_monitor.errors import ConfigError
 from models.cost.documents import CostReport
+from models.delivery.rate import delivery_rate
 from models.incidents.cards import IncidentCard
+from warehouse.connection import Row
+
+MOST_ACCOUNTS = 8
 
 
 def show(view: View) -> None:
@@ -67,7 +68,7 @@ def _headline(view: View, spent: CostReport | None, still_open: list[IncidentCar
     mark = _mark(still_open, complete)
     sentence = f"{_finding(still_open, complete)}; {_spending(spent)}{_budgets(spent)}."
     with st.container(border=True, key="headline"):
-        st.html(tag("div", tag("p", mark, sentence, style="headline"), style="hve"))
+        block(tag("p", mark, sentence, style="headline"))
 
 
 def _mark(still_open: list[IncidentCard], complete: bool | None) -> Markup:
@@ -115,7 +116,7 @@ def _volume(view: View) -> None:
         return
     total = int(rows["recipients"].sum())
     days = rows["day"].nunique()
-    rate = delivered_share(readings.counts(view, view.since))
+    rate = delivery_rate(readings.counts(view, view.since))
     top = rows.groupby("day")["recipients"].sum()
     figure(
         f"{count(total)} recipients in {plural(days, 'day')}, {delivered_words(rate)}",
@@ -142,7 +143,7 @@ def _open_incidents(view: View, cards: list[IncidentCard]) -> None:
             f"{plural(len(cards), 'incident')} to look at", "Highest severity first. Times are UTC."
         )
         for card in cards[:5]:
-            st.html(tag("div", _incident(card), style="hve"))
+            block(_incident(card))
             if view.user.may_open("senders"):
                 st.page_link(
                     "senders/page.py",
@@ -171,47 +172,43 @@ def _link(view: View, card: IncidentCard) -> dict[str, str]:
 
 
 def _top_accounts(view: View) -> None:
-    frame = readings.usage(view, view.since)
-    if frame.empty:
+    rows = readings.account_sums(view, view.since)
+    if not rows:
         return
-    sums = frame.groupby("account")[["recipients", "delivered", "failed", "billable_recipients"]]
-    table = sums.sum(min_count=1).sort_values("recipients", ascending=False).head(8).reset_index()
-    whole = int(frame["recipients"].sum())
-    first = table.iloc[0]
+    largest = sorted(rows, key=lambda row: -(row["recipients"] or 0))[:MOST_ACCOUNTS]
+    whole = sum(row["recipients"] or 0 for row in rows)
     with st.container(border=True, height="stretch"):
         heading(
-            f"{first['account']} sends most: {percent(share(first['recipients'], whole))}"
-            " of all recipients",
-            "Largest accounts of the period.",
+            f"{largest[0]['account']} sends most:"
+            f" {percent(share(largest[0]['recipients'], whole))} of all recipients",
+            "Largest accounts of the period. Delivered: of all recipients whose outcome is final.",
         )
-        st.html(
-            tag("div", scrolled("Largest accounts", _accounts(table, frame, whole)), style="hve")
-        )
+        frame = readings.usage(view, view.since)
+        block(scrolled("Largest accounts", _accounts(largest, frame, whole)))
 
 
-def _accounts(table: pd.DataFrame, frame: pd.DataFrame, whole: int) -> Markup:
-    """One row per account of `table`; `frame` holds their days."""
-    daily = frame.pivot_table(index="account", columns="day", values="recipients", aggfunc="sum")
+def _accounts(rows: list[Row], frame: pd.DataFrame, whole: int) -> Markup:
+    """One row per account; `frame` holds their days."""
+    daily = frame.pivot_table(
+        index=["tenant", "account"], columns="day", values="recipients", aggfunc="sum"
+    )
     heads = ("Account", "Per day", "Recipients", "Share", "Delivered", "Billable")
-    rows = [
-        tag(
-            "tr",
-            tag("th", row["account"], style="name"),
-            tag("td", sparkline(daily.loc[row["account"]].fillna(0).astype(float).tolist(), "bar")),
-            *(tag("td", text, style="number") for text in _numbers(row, whole)),
-        )
-        for row in table.to_dict("records")
+    cells = [
+        [row["account"], _trend(daily.loc[row["tenant"], row["account"]]), *_numbers(row, whole)]
+        for row in rows
     ]
-    head = tag("tr", *(tag("th", name, style="number" if place > 1 else "")
-                       for place, name in enumerate(heads)))  # fmt: skip
-    return tag("table", tag("thead", head), tag("tbody", *rows))
+    return table_of(heads, cells, range(2, len(heads)), named=True)
 
 
-def _numbers(row: dict[Any, Any], whole: int) -> list[str]:
+def _trend(days: pd.Series) -> Markup:
+    return sparkline(days.fillna(0).astype(float).tolist(), "bar")
+
+
+def _numbers(row: Row, whole: int) -> list[str]:
     return [
         count(row["recipients"]),
         percent(share(row["recipients"], whole)),
-        percent(share(row["delivered"], row["recipients"])),
+        percent(delivery_rate(row)),
         count(row["billable_recipients"]),
     ]
 

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import streamlit as st
 
 from dashboards.parts.amounts import age, count, day, digits, money, percent, plural
 from dashboards.parts.figure import heading, key_of
 from dashboards.parts.incident_words import SIGNS, TONES
-from dashboards.parts.markup import Markup, literal, scrolled, tag
+from dashboards.parts.markup import Markup, block, literal, scrolled, table_of, tag
 from dashboards.session import readings
 from dashboards.session.view import View
-from hve_monitor.clock import parse_time
+from models.overview.tenants import NextBudget, TenantCoverage, TenantSummary
 
 HEADS = ("Tenant", "Read", "Coverage", "Recipients, 24 h", "7 days", "Spent this month",
          "By month end", "Open incidents", "Next budget")  # fmt: skip
 NUMBERS = range(3, 7)
-Row = dict[str, Any]
 
 
 def tenants_panel(view: View) -> None:
@@ -27,19 +24,16 @@ def tenants_panel(view: View) -> None:
     rows = readings.tenants(view)
     with st.container(border=True, key="tenants"):
         heading(_finding(rows), "What needs a look comes first; the same as 'hve tenants'.")
-        head = tag("tr", *(tag("th", name, style="number" if place in NUMBERS else "")
-                           for place, name in enumerate(HEADS)))  # fmt: skip
-        body = [_line(view, row) for row in rows]
-        table = tag("table", tag("thead", head), tag("tbody", *body))
-        st.html(tag("div", scrolled("Tenants side by side", table), style="hve"))
+        table = table_of(HEADS, [_line(view, row) for row in rows], NUMBERS, named=True)
+        block(scrolled("Tenants side by side", table))
         with st.container(horizontal=True, gap="small"):
             for row in rows:
                 st.button(
-                    literal(f"Open {row['tenant']}"),
-                    key=key_of("open", row["tenant"]),
+                    literal(f"Open {row.tenant}"),
+                    key=key_of("open", row.tenant),
                     icon=":material/arrow_forward:",
                     on_click=_choose,
-                    args=(row["tenant"],),
+                    args=(row.tenant,),
                 )
 
 
@@ -48,9 +42,9 @@ def _choose(tenant: str) -> None:
     st.session_state["tenant"] = tenant
 
 
-def _finding(rows: list[Row]) -> str:
-    troubled = [row for row in rows if row["open_incidents"]]
-    unread = [row for row in rows if row["coverage"]["complete"] is False or not row["fresh"]]
+def _finding(rows: list[TenantSummary]) -> str:
+    troubled = [row for row in rows if row.open_incidents]
+    unread = [row for row in rows if row.coverage.complete is False or not row.fresh]
     have = "has" if len(troubled) == 1 else "have"
     finding = f"{count(len(troubled))} of {plural(len(rows), 'tenant')} {have} open incidents"
     if not unread:
@@ -59,57 +53,56 @@ def _finding(rows: list[Row]) -> str:
     return f"{finding}; {count(len(unread))} {are} stale or not completely read"
 
 
-def _line(view: View, row: Row) -> Markup:
-    currency = row["currency"]
-    return tag(
-        "tr",
-        tag("th", row["tenant"], style="name"),
-        tag("td", _freshness(view, row)),
-        tag("td", _coverage(row["coverage"])),
-        tag("td", count(row["recipients_24h"]), style="number"),
-        tag("td", count(row["recipients_7d"]), style="number"),
-        tag("td", money(row["month_to_date"], currency), style="number"),
-        tag("td", money(row["month_end"], currency), style="number"),
-        tag("td", _incidents(row)),
-        tag("td", _budget(row["budget"])),
-    )
+def _line(view: View, row: TenantSummary) -> list[str]:
+    return [
+        row.tenant,
+        _freshness(view, row),
+        _coverage(row.coverage),
+        count(row.recipients_24h),
+        count(row.recipients_7d),
+        money(row.month_to_date, row.currency),
+        money(row.month_end, row.currency),
+        _incidents(row),
+        _budget(row.budget),
+    ]
 
 
-def _freshness(view: View, row: Row) -> Markup:
-    if row["read_at"] is None:
+def _freshness(view: View, row: TenantSummary) -> Markup:
+    if row.read_at is None:
         return tag("span", "? never", style="warn")
-    old = age(view.now - parse_time(row["read_at"]))
-    return tag("span", f"● {old} ago" if row["fresh"] else f"▲ {old} ago",
-               style="good" if row["fresh"] else "warn")  # fmt: skip
+    old = age(view.now - row.read_at)
+    return tag("span", f"● {old} ago" if row.fresh else f"▲ {old} ago",
+               style="good" if row.fresh else "warn")  # fmt: skip
 
 
-def _coverage(coverage: Row) -> Markup:
-    if coverage["complete"] is None:
+def _coverage(coverage: TenantCoverage) -> Markup:
+    if coverage.complete is None:
         return tag("span", "? unknown", style="warn")
-    if coverage["complete"]:
+    if coverage.complete:
         return tag("span", "● complete", style="good")
-    gaps = plural(coverage["gaps"], "gap") if coverage["gaps"] else "nothing read"
+    gaps = plural(coverage.gaps, "gap") if coverage.gaps else "nothing read"
     return tag("span", f"▲ {gaps}", style="bad")
 
 
-def _incidents(row: Row) -> Markup:
-    if row["highest"] is None:
+def _incidents(row: TenantSummary) -> Markup:
+    if row.highest is None:
         return tag("span", "none", style="quiet")
-    words = f"{count(row['open_incidents'])}, highest {SIGNS[row['highest']]}"
-    return tag("span", words, style=TONES[row["highest"]])
+    words = f"{count(row.open_incidents)}, highest {SIGNS[row.highest]}"
+    return tag("span", words, style=TONES[row.highest])
 
 
-def _budget(budget: Row | None) -> Markup:
+def _budget(budget: NextBudget | None) -> Markup:
     if budget is None:
         return tag("span", "none in sight", style="quiet")
-    when = (
-        f"passed on {day(budget['passed_on'])}"
-        if budget["passed_on"]
-        else f"passed on {day(budget['passes_on_expected'])}, expected"
-    )
+    if budget.passed_on:
+        when = f"passed on {day(budget.passed_on)}"
+    elif budget.passes_on_expected:
+        when = f"passed on {day(budget.passes_on_expected)}, expected"
+    else:
+        when = "not expected to be passed"
     return tag(
         "span",
-        f"{'▲' if budget['passed_on'] else '◆'} {budget['name']}: {when},"
-        f" {percent(budget['used_ratio'])} of {digits(budget['amount'])} used",
-        style="bad" if budget["passed_on"] else "warn",
+        f"{'▲' if budget.passed_on else '◆'} {budget.name}: {when},"
+        f" {percent(budget.used_ratio)} of {digits(f'{budget.amount:f}')} used",
+        style="bad" if budget.passed_on else "warn",
     )

@@ -13,7 +13,6 @@ from dashboards.parts.amounts import (
     between,
     change,
     count,
-    delivered_share,
     moment,
     money,
     percent,
@@ -26,6 +25,7 @@ from dashboards.session import readings
 from dashboards.session.view import View
 from hve_monitor.clock import days_between
 from models.cost.documents import CostReport
+from models.delivery.rate import delivery_rate
 from models.incidents.cards import IncidentCard
 from models.periods import end_of_month
 
@@ -140,10 +140,10 @@ def _no_comparison(sent: Sent, before: Sent) -> str:
 
 def _rate_tile(view: View) -> None:
     now = view.hour
-    rate = delivered_share(readings.counts(view, now - WEEK, now))
-    before = delivered_share(readings.counts(view, now - 2 * WEEK, now - WEEK))
+    rate = delivery_rate(readings.counts(view, now - WEEK, now))
+    before = delivery_rate(readings.counts(view, now - 2 * WEEK, now - WEEK))
     compared = None if rate is None or before is None else f"{100 * (rate - before):+.1f} points"
-    shares = [delivered_share(row) for row in readings.daily(view, _trend_days(view)[0]).values()]
+    shares = [delivery_rate(row) for row in readings.daily(view, _trend_days(view)[0]).values()]
     worse = bool(compared) and str(compared).startswith("-")
     tile = Tile(
         "Delivery rate, 7 days",
@@ -152,7 +152,7 @@ def _rate_tile(view: View) -> None:
         tone=("bad" if worse else "good") if compared else "",
         trend=[100 * share for share in shares if share is not None],
         kind="line",
-        help="Delivered of all recipients whose outcome is known; pending ones are left out."
+        help="Delivered of all recipients whose outcome is final; pending ones are left out."
         " Line: rate per UTC day, between its lowest and its highest.",
     )
     _tile(view, tile, ("delivery", "What failed, and why", {}))
@@ -174,13 +174,12 @@ def _incident_tile(view: View, cards: list[IncidentCard]) -> None:
 
 def _readiness_tile(view: View) -> None:
     report = readings.readiness(view)
-    failed, checked = report["failed"], len(report["findings"])
-    fails, _ = failing_over_time(report["history"])
+    failed, checked = report.failed, len(report.findings)
     tile = Tile(
         "Checks that fail",
         count(failed) if checked else "unknown",
         f"of {count(checked)} checks" if checked else "nothing was checked",
-        trend=fails,
+        trend=list(failing_over_time(report.history or []).values()),
         help="Is every account set up right: settings, billing, credentials, sign-in."
         " Area: failing checks after each change.",
     )

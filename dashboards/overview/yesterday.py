@@ -9,7 +9,7 @@ import streamlit as st
 from dashboards.overview.windows import sent_in
 from dashboards.parts.amounts import change, count, day, moment, plural
 from dashboards.parts.figure import heading
-from dashboards.parts.markup import Markup, tag
+from dashboards.parts.markup import Markup, block, tag
 from dashboards.session import readings
 from dashboards.session.view import View
 from hve_monitor.document import plain
@@ -34,8 +34,8 @@ def since_yesterday(view: View, spent: CostReport | None) -> None:
             f"Since {moment(since)}: incidents, addresses, accounts, checks, budgets.",
         )
         lines = [
-            tag("li", tag("strong", event.account), f" {event.what}, {moment(event.at)}")
-            for event in changes[:MOST]
+            tag("li", tag("strong", note.account), f" {note.what}, {moment(note.at)}")
+            for note in changes[:MOST]
         ]
         lines += budgets
         if len(changes) > MOST:
@@ -47,8 +47,8 @@ def since_yesterday(view: View, spent: CostReport | None) -> None:
             body.append(
                 tag("p", "Recipients, against the same hours a week before.", style="quiet")
             )
-        st.html(tag("div", *body, style="hve"))
-        if any(event.check for event in changes) and view.user.may_open("readiness"):
+        block(*body)
+        if any(note.check for note in changes) and view.user.may_open("readiness"):
             st.page_link(
                 "readiness/page.py",
                 label="Checks that changed",

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from typing import Any
 
 from hve_monitor.clock import parse_time
 
 UNKNOWN = "unknown"
 WHOLE = Decimal(1000)
-
-
-SETTLED = ("delivered", "failed", "quarantined", "filtered_as_spam", "other")
 
 
 def count(number: object) -> str:
@@ -113,14 +109,6 @@ def age(span: timedelta) -> str:
 def plural(number: int, noun: str, many: str | None = None) -> str:
     """1 incident, 2 incidents."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {many or noun + 's'}"
-
-
-def delivered_share(counts: Mapping[str, Any]) -> float | None:
-    """Delivered of the recipients whose outcome is known; None where no outcome is known."""
-    if not counts or is_unknown(counts.get("delivered")):
-        return None
-    settled = sum(int(counts[name]) for name in SETTLED if not is_unknown(counts.get(name)))
-    return int(counts["delivered"]) / settled if settled else None
 
 
 def delivered_words(rate: float | None) -> str:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from datetime import datetime
 
 from dashboards.parts.markup import Markup, tag
+from models.readiness.board import FindingChange, ReadinessFinding
 
-Row = dict[str, Any]
 SIGNS = {"fail": "✕", "unknown": "?", "warn": "!", "pass": "✓"}
 WORDS = {"fail": "fails", "unknown": "unknown", "warn": "warns", "pass": "passes"}
 TONES = {"fail": "bad", "unknown": "warn", "warn": "warn", "pass": "good"}
@@ -46,27 +46,29 @@ def status_sign(status: str, title: str) -> Markup:
     return tag("span", SIGNS[status], word, style=f"mark {TONES[status]}", title=title)
 
 
-def about_to_stop(findings: Iterable[Row]) -> list[Row]:
+def about_to_stop(findings: Iterable[ReadinessFinding]) -> list[ReadinessFinding]:
     """What stops or ends: checks of billing, credentials and idleness that do not pass, the soonest
     end first.
     """
-    found = [each for each in findings if each["check"] in STOPPING and each["status"] != "pass"]
+    stopping = [
+        finding for finding in findings if finding.check in STOPPING and finding.status != "pass"
+    ]
     return sorted(
-        found,
-        key=lambda each: (
-            each["status"] != "fail",
-            each["days_left"] is None,
-            each["days_left"] or 0,
+        stopping,
+        key=lambda finding: (
+            finding.status != "fail",
+            finding.days_left is None,
+            finding.days_left or 0,
         ),
     )
 
 
-def failing_over_time(history: Iterable[Row]) -> tuple[list[int], list[str]]:
-    """How many findings failed after each time at which something changed, and those times."""
-    failing: set[tuple[str, ...]] = set()
-    counts: dict[str, int] = {}
-    for row in sorted(history, key=lambda each: str(each["observed_at"])):
-        key = (row["tenant"], row["check"], row["account"] or "", row["subject"] or "")
-        failing = failing | {key} if row["status"] == "fail" else failing - {key}
-        counts[row["observed_at"]] = len(failing)
-    return list(counts.values()), list(counts)
+def failing_over_time(history: Iterable[FindingChange]) -> dict[datetime, int]:
+    """How many findings failed after each time at which something changed, oldest first."""
+    failing: set[tuple[str, str, str, str]] = set()
+    counts: dict[datetime, int] = {}
+    for change in sorted(history, key=lambda change: change.observed_at):
+        key = (change.tenant, change.check, change.account or "", change.subject or "")
+        failing = failing | {key} if change.status == "fail" else failing - {key}
+        counts[change.observed_at] = len(failing)
+    return counts

@@ -11,7 +11,7 @@ import pandas as pd
 import streamlit as st
 from streamlit.elements.lib.column_types import ColumnConfig
 
-from dashboards.parts.markup import literal, plain, tag
+from dashboards.parts.markup import block, literal, plain, tag
 from dashboards.parts.spec import Spec, draw
 
 # How the columns of a table are named and drawn, by their names in the frame.
@@ -23,7 +23,7 @@ def heading(finding: str, detail: str = "") -> None:
     parts = [tag("h2", finding)]
     if detail:
         parts.append(tag("p", detail, style="quiet"))
-    st.html(tag("div", *parts, style="hve"))
+    block(*parts)
 
 
 def figure(
@@ -71,9 +71,10 @@ def amount_column(label: str) -> ColumnConfig:
     return st.column_config.TextColumn(label, alignment="right")
 
 
-def moment_column(label: str) -> ColumnConfig:
+def moment_column(label: str, *, with_seconds: bool = False) -> ColumnConfig:
     """A column of UTC instants."""
-    return st.column_config.DatetimeColumn(label, format="YYYY-MM-DD HH:mm", timezone="UTC")
+    form = "YYYY-MM-DD HH:mm:ss" if with_seconds else "YYYY-MM-DD HH:mm"
+    return st.column_config.DatetimeColumn(label, format=form, timezone="UTC")
 
 
 def shown(table: pd.DataFrame) -> pd.DataFrame:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from html import escape
+
+import streamlit as st
 
 PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
 JOINERS = "\u200c\u200d"  # parts of emoji and of some scripts
@@ -40,6 +42,11 @@ def tag(name: str, *children: str, style: str = "", title: str = "") -> Markup:
     return Markup(f"<{name}{attributes}>{inner}</{name}>")
 
 
+def block(*children: str) -> None:
+    """Draws elements in the style of the pages."""
+    st.html(tag("div", *children, style="hve"))
+
+
 def scrolled(label: str, *children: str) -> Markup:
     """A part that scrolls sideways on a narrow screen, with the keyboard too."""
     inner = tag("div", *children, style="wide")
@@ -48,21 +55,41 @@ def scrolled(label: str, *children: str) -> Markup:
 
 
 def table_of(
-    heads: Sequence[str], rows: Iterable[Sequence[str]], numbers: Container[int]
+    heads: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    numbers: Container[int] = (),
+    *,
+    named: bool = False,
 ) -> Markup:
-    """A table; `numbers` are the places of the columns that are read from the right."""
+    """A table; `numbers` are the places of the columns that are read from the right.
 
-    def line(name: str, cells: Sequence[str]) -> Markup:
+    named: the first cell of a row is its name.
+    """
+
+    def line(names: Sequence[str], cells: Sequence[str]) -> Markup:
         return tag(
             "tr",
             *(
-                tag(name, cell, style="number" if place in numbers else "")
+                tag(names[min(place, 1)], cell, style=_column_style(names, place, numbers))
                 for place, cell in enumerate(cells)
             ),
         )
 
-    body = tag("tbody", *(line("td", row) for row in rows))
-    return tag("table", tag("thead", line("th", heads)), body)
+    row_tags = ("th", "td") if named else ("td", "td")
+    body = tag("tbody", *(line(row_tags, row) for row in rows))
+    return tag("table", tag("thead", line(("th", "th"), heads)), body)
+
+
+def _column_style(names: Sequence[str], place: int, numbers: Container[int]) -> str:
+    if place in numbers:
+        return "number"
+    return "name" if place == 0 and names == ("th", "td") else ""
+
+
+def facts(values: Mapping[str, str]) -> Markup:
+    """Names and what is known under each."""
+    cells = [cell for name, value in values.items() for cell in (tag("dt", name), tag("dd", value))]
+    return tag("dl", *cells, style="facts")
 
 
 def listed(items: Iterable[str], style: str = "", ordered: bool = False) -> Markup:

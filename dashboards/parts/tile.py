@@ -9,9 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-import streamlit as st
-
-from dashboards.parts.markup import Markup, tag
+from dashboards.parts.markup import Markup, block, tag
 
 Kind = Literal["bar", "area", "line"]
 RIBBON = 7.0  # thickness of a line, in per cent of the sparkline's height
@@ -38,7 +36,7 @@ class Tile:
 def tile_row(*tiles: Tile) -> None:
     """Draws tiles in rows that wrap, as one element."""
     boxes = [tag("div", *parts(each), style="tile box") for each in tiles]
-    st.html(tag("div", tag("div", *boxes, style="tiles"), style="hve"))
+    block(tag("div", *boxes, style="tiles"))
 
 
 def tile_markup(tile: Tile) -> Markup:

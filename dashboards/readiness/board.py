@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
 
 import pandas as pd
 import streamlit as st
@@ -11,64 +11,60 @@ from dashboards.charts.steps import steps_chart
 from dashboards.parts.amounts import plural
 from dashboards.parts.check_words import SIGNS, WORDS, check_name, failing_over_time, status_sign
 from dashboards.parts.figure import figure, heading, listing, moment_column
-from dashboards.parts.markup import Markup, scrolled, tag
+from dashboards.parts.markup import Markup, block, scrolled, table_of
 from dashboards.parts.palette import palette
+from models.readiness.board import AccountReadiness, FindingChange, ReadinessFinding
 from models.readiness.checks import CHECKS
 from models.readiness.finding import ORDER
+from models.readiness.report import ReadinessReport
 
 MOST_ACCOUNTS = 200
-Row = dict[str, Any]
 
 
-def account_board(report: Row) -> None:
+def account_board(report: ReadinessReport) -> None:
     """A row per account and a column per check, accounts with the worst results first."""
-    rows = sorted(report["accounts"], key=lambda row: (-row["fail"], -row["unknown"], -row["warn"]))
-    findings = [each for each in report["findings"] if each["account"]]
+    rows = sorted(report.accounts, key=lambda row: (-row.fail, -row.unknown, -row.warn))
     with st.container(border=True, key="board"):
         if not rows:
             heading("No account was checked", "Only findings about the whole tenant are known.")
             return
         worst = rows[0]
         heading(
-            f"{worst['account']} needs most: {plural(worst['fail'], 'check')} of it"
-            f" {'fails' if worst['fail'] == 1 else 'fail'}"
-            if worst["fail"]
+            f"{worst.account} needs most: {plural(worst.fail, 'check')} of it"
+            f" {'fails' if worst.fail == 1 else 'fail'}"
+            if worst.fail
             else "No check of an account fails",
             "  ".join(f"{SIGNS[status]} {WORDS[status]}" for status in ORDER),
         )
-        st.html(tag("div", scrolled("Checks by account", _table(rows, findings)), style="hve"))
+        block(scrolled("Checks by account", _board(rows[:MOST_ACCOUNTS], report.findings)))
         if len(rows) > MOST_ACCOUNTS:
             st.caption(f"{len(rows) - MOST_ACCOUNTS} more accounts: choose one above.")
 
 
-def _table(rows: list[Row], findings: list[Row]) -> Markup:
-    checks = [name for name in CHECKS if any(each["check"] == name for each in findings)]
+def _board(rows: Sequence[AccountReadiness], findings: Sequence[ReadinessFinding]) -> Markup:
     # Of several findings of one check and account the worst counts: they come the worst first.
-    found: dict[tuple[str, str, str], Row] = {}
-    for each in findings:
-        found.setdefault((each["tenant"], each["account"], each["check"]), each)
-    head = tag("tr", tag("th", "Account"), *(tag("th", check_name(name)) for name in checks))
-    body = [
-        tag(
-            "tr",
-            tag("th", row["account"]),
-            *(_cell(found.get((row["tenant"], row["account"], name))) for name in checks),
-        )
-        for row in rows[:MOST_ACCOUNTS]
-    ]
-    return tag("table", tag("thead", head), tag("tbody", *body))
+    worst: dict[tuple[str, str | None, str], ReadinessFinding] = {}
+    for finding in findings:
+        worst.setdefault((finding.tenant, finding.account, finding.check), finding)
+    checks = [name for name in CHECKS if any(key[1] and key[2] == name for key in worst)]
+    return table_of(
+        ["Account", *map(check_name, checks)],
+        [
+            [row.account, *(_cell(worst.get((row.tenant, row.account, name))) for name in checks)]
+            for row in rows
+        ],
+        named=True,
+    )
 
 
-def _cell(finding: Row | None) -> Markup:
-    if finding is None:
-        return tag("td", "–")
-    return tag("td", status_sign(finding["status"], finding["evidence"]))
+def _cell(finding: ReadinessFinding | None) -> str:
+    return "–" if finding is None else status_sign(finding.status, finding.evidence)
 
 
-def check_history(history: list[Row]) -> None:
+def check_history(history: Sequence[FindingChange]) -> None:
     """How the number of failing checks went, and every change behind it."""
-    counts, times = failing_over_time(history)
-    table = _changes(history)
+    failing = failing_over_time(history)
+    table, counts = _changes(history), list(failing.values())
     columns = {"observed_at": moment_column("Seen (UTC)")}
     if len(counts) < 2:
         with st.container(border=True, key="history"):
@@ -84,21 +80,18 @@ def check_history(history: list[Row]) -> None:
     figure(
         f"{plural(counts[-1], 'failing check')} now, {way} at first",
         "Failing checks after each change, in UTC.",
-        steps_chart(_line(counts, times), "Failing checks", palette()),
+        steps_chart(
+            pd.DataFrame({"at": list(failing), "value": counts}), "Failing checks", palette()
+        ),
         table,
         columns,
     )
 
 
-def _line(counts: list[int], times: list[str]) -> pd.DataFrame:
-    at = pd.to_datetime(pd.Series(times), utc=True, format="ISO8601")
-    return pd.DataFrame({"at": at, "value": counts})
-
-
-def _changes(history: list[Row]) -> pd.DataFrame:
+def _changes(history: Sequence[FindingChange]) -> pd.DataFrame:
     names = ["observed_at", "status", "check", "account", "subject", "evidence"]
-    table = pd.DataFrame(history, columns=[*names, "tenant"])[names]
-    return table.assign(
-        observed_at=pd.to_datetime(table["observed_at"], utc=True, format="ISO8601"),
-        status=table["status"].fillna("no longer judged"),
-    ).sort_values("observed_at", ascending=False, kind="stable")
+    rows = [[getattr(change, name) for name in names] for change in history]
+    table = pd.DataFrame(rows, columns=names)
+    return table.assign(status=table["status"].fillna("no longer judged")).sort_values(
+        "observed_at", ascending=False, kind="stable"
+    )

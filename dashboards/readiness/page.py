@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import streamlit as st
 
 from dashboards.parts.amounts import count, day, moment, plural
 from dashboards.parts.check_words import SIGNS, about_to_stop, check_name, status_mark
 from dashboards.parts.figure import heading
-from dashboards.parts.markup import tag
+from dashboards.parts.markup import block, tag
 from dashboards.parts.tile import Tile, tile_row
 from dashboards.readiness.board import account_board, check_history
 from dashboards.readiness.fixes import findings_of_check
@@ -17,8 +15,10 @@ from dashboards.readiness.migration import migration_panel
 from dashboards.session import readings
 from dashboards.session.frame import chosen_account, footer, opened
 from dashboards.session.view import View
+from models.readiness.board import ReadinessFinding
 from models.readiness.checks import CHECKS
 from models.readiness.finding import ORDER
+from models.readiness.report import ReadinessReport
 
 ALL_CHECKS, WHAT_MATTERS = "All checks", "all but passed"
 
@@ -26,7 +26,7 @@ ALL_CHECKS, WHAT_MATTERS = "All checks", "all but passed"
 def show(view: View) -> None:
     """The page."""
     report = readings.readiness(view, chosen_account())
-    findings = report["findings"]
+    findings = report.findings
     if not findings:
         _nothing_checked()
         footer(view)
@@ -40,7 +40,7 @@ def show(view: View) -> None:
         migration_panel(findings)
     account_board(report)
     _findings(findings)
-    check_history(report["history"])
+    check_history(report.history or [])
     footer(view)
 
 
@@ -53,9 +53,9 @@ def _nothing_checked() -> None:
     )
 
 
-def _headline(report: dict[str, Any]) -> None:
+def _headline(report: ReadinessReport) -> None:
     ready, accounts = ready_accounts(report)
-    failed, unknown = report["failed"], sum(row["unknown"] > 0 for row in report["accounts"])
+    failed, unknown = report.failed, sum(row.unknown > 0 for row in report.accounts)
     worst = "fail" if failed else "unknown" if unknown else "pass"
     sentence = (
         f"{count(ready)} of {plural(accounts, 'account')} {'is' if ready == 1 else 'are'} set up"
@@ -64,20 +64,19 @@ def _headline(report: dict[str, Any]) -> None:
     if unknown:
         sentence += f", and of {plural(unknown, 'account')} not everything is known"
     with st.container(border=True, key="headline"):
-        st.html(tag("div", tag("p", status_mark(worst), f"{sentence}.", style="headline"),
-                    style="hve"))  # fmt: skip
+        block(tag("p", status_mark(worst), f"{sentence}.", style="headline"))
 
 
-def ready_accounts(report: dict[str, Any]) -> tuple[int, int]:
+def ready_accounts(report: ReadinessReport) -> tuple[int, int]:
     """Accounts of which no check fails or is unknown, and all accounts."""
-    rows = report["accounts"]
-    return sum(not row["fail"] and not row["unknown"] for row in rows), len(rows)
+    rows = report.accounts
+    return sum(not row.fail and not row.unknown for row in rows), len(rows)
 
 
-def _tiles(report: dict[str, Any]) -> None:
-    findings, read = report["findings"], report["policies_read_at"]
+def _tiles(report: ReadinessReport) -> None:
+    findings, read = report.findings, report.policies_read_at
     labels = {"fail": "Fail", "unknown": "Unknown", "warn": "Warn", "pass": "Pass"}
-    numbers = {status: sum(each["status"] == status for each in findings) for status in ORDER}
+    numbers = {status: sum(finding.status == status for finding in findings) for status in ORDER}
     last = max(read.values(), default=None)
     at = "never" if last is None else moment(last).partition(", ")[2]
     tile_row(
@@ -87,46 +86,42 @@ def _tiles(report: dict[str, Any]) -> None:
             for status, number in numbers.items()
         ),
         Tile("About to stop", count(len(about_to_stop(findings))), "billing, secrets, idle"),
-        Tile("Settings read", "never" if last is None else day(last[:10]), at),
+        Tile("Settings read", "never" if last is None else day(last), at),
     )  # fmt: skip
 
 
-def _stopping(findings: list[dict[str, Any]]) -> None:
-    found = about_to_stop(findings)
+def _stopping(findings: list[ReadinessFinding]) -> None:
+    stopping = about_to_stop(findings)
     with st.container(border=True, height="stretch", key="stopping"):
-        if not found:
+        if not stopping:
             heading(
                 "Nothing is about to stop",
                 "Billing policies hold, no secret or certificate ends soon, no account idles.",
             )
             return
-        ending = sum(each["check"] != "idle_account" for each in found)
+        ending = sum(finding.check != "idle_account" for finding in stopping)
         heading(
             f"{plural(ending, 'thing')} may stop the sending"
             if ending
-            else f"{plural(len(found), 'account')} seem to be needed by nobody",
+            else f"{plural(len(stopping), 'account')} seem to be needed by nobody",
             "Billing, secrets and certificates, idle accounts; what ends first comes first.",
         )
         lines = [
-            tag("li", status_mark(each["status"]), tag("strong", _whose(each)),
-                f" {check_name(each['check'])}: {each['evidence']}{_days(each)}")
-            for each in found
+            tag("li", status_mark(finding.status), tag("strong", finding.whose),
+                f" {check_name(finding.check)}: {finding.evidence}{_days(finding)}")
+            for finding in stopping
         ]  # fmt: skip
-        st.html(tag("div", tag("ul", *lines), style="hve"))
+        block(tag("ul", *lines))
 
 
-def _whose(finding: dict[str, Any]) -> str:
-    return str(finding["account"] or finding["subject"] or finding["tenant"])
-
-
-def _days(finding: dict[str, Any]) -> str:
-    left = finding["days_left"]
+def _days(finding: ReadinessFinding) -> str:
+    left = finding.days_left
     if left is None:
         return ""
     return f" ({plural(left, 'day')} left)" if left >= 0 else f" ({plural(-left, 'day')} ago)"
 
 
-def _findings(findings: list[dict[str, Any]]) -> None:
+def _findings(findings: list[ReadinessFinding]) -> None:
     """What does not pass, by check; the filters are in the URL."""
     with st.container(border=True, key="findings"):
         heading(
@@ -143,19 +138,19 @@ def _findings(findings: list[dict[str, Any]]) -> None:
                 bind="query-params", required=True,
             )  # fmt: skip
         shown = [
-            each
-            for each in findings
-            if check in (None, ALL_CHECKS, each["check"])
-            and (each["status"] != "pass" if status == WHAT_MATTERS else each["status"] == status)
+            finding
+            for finding in findings
+            if check in (None, ALL_CHECKS, finding.check)
+            and (finding.status != "pass" if status == WHAT_MATTERS else finding.status == status)
         ]
         if not shown:
             st.caption("No finding of this choice.")
-        for name in dict.fromkeys(each["check"] for each in shown):
-            findings_of_check(name, [each for each in shown if each["check"] == name])
+        for name in dict.fromkeys(finding.check for finding in shown):
+            findings_of_check(name, [finding for finding in shown if finding.check == name])
 
 
-def _has(findings: list[dict[str, Any]], check: str) -> bool:
-    return any(each["check"] == check for each in findings)
+def _has(findings: list[ReadinessFinding], check: str) -> bool:
+    return any(finding.check == check for finding in findings)
 
 
 if __name__ == "__main__":

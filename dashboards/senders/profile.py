@@ -11,12 +11,13 @@ import streamlit as st
 from dashboards.charts.baseline import baseline_chart, hour_table
 from dashboards.charts.volume import volume_chart
 from dashboards.charts.week import busiest, week_chart
-from dashboards.parts.amounts import count, delivered_share, delivered_words, moment, plural
+from dashboards.parts.amounts import count, delivered_words, moment, plural
 from dashboards.parts.figure import behind, empty, figure, heading, key_of, moment_column
 from dashboards.parts.markup import scrolled, table_of, tag
 from dashboards.parts.palette import palette
 from dashboards.session import readings
 from dashboards.session.view import View
+from models.delivery.rate import delivery_rate
 from models.usage.accounts import WEEKDAYS, Sender, week_of
 
 LEARNING_DAYS = 14
@@ -105,7 +106,7 @@ def _contacts(view: View, sender: Sender) -> None:
 def _summary(view: View, sender: Sender, counts: dict[str, Any]) -> None:
     sentence = (
         f"{count(counts.get('recipients', 0))} recipients of {count(counts.get('messages', 0))}"
-        f" messages in the period, {delivered_words(delivered_share(counts))}."
+        f" messages in the period, {delivered_words(delivery_rate(counts))}."
     )
     st.html(
         tag(

@@ -8,7 +8,7 @@ a view of all tenants is refused.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import wraps
 from typing import Any, ParamSpec, Protocol, TypeVar
@@ -30,25 +30,6 @@ PAGES: dict[str, tuple[str, ...]] = {
     "readiness": ("mail", ADMIN),
     "plan": EVERYBODY,
     "health": (ADMIN,),
-}
-# The pages that a reading is drawn on. One that is not named here is for administrators alone.
-READINGS: dict[str, tuple[str, ...]] = {
-    **dict.fromkeys(
-        ("usage", "cost", "daily_costs", "incidents", "coverage", "accounts", "changed", "plans"),
-        ("overview",),
-    ),
-    **dict.fromkeys(
-        ("window", "daily", "volume", "counts", "readiness", "coverage_days", "tenants"),
-        ("overview",),
-    ),
-    **dict.fromkeys(("backtest", "whatif"), ("spend",)),
-    **dict.fromkeys(("card", "hours", "sources", "contacts", "learning"), ("senders",)),
-    **dict.fromkeys(("account_counts", "account_volume"), ("senders",)),
-    **dict.fromkeys(
-        ("sums", "traces", "undelivered", "messages", "latest_undelivered", "failures", "figures"),
-        ("delivery",),
-    ),
-    **dict.fromkeys(("trust",), ("health",)),
 }
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 P = ParamSpec("P")
@@ -171,25 +152,32 @@ def words_of(user: User) -> str:
     return ", ".join(sorted(user.roles)) or "no role"
 
 
-def guarded(function: Callable[P, R]) -> Callable[P, R]:
-    """A reading that refuses users without a page for it, and hides names from who needs none."""
-    name = getattr(function, "__name__", "")
+def guarded(*pages: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Makes a function refuse users who may open none of the pages that draw it.
 
-    @wraps(function)
-    def checked(*arguments: P.args, **options: P.kwargs) -> R:
-        view: Any = arguments[0] if arguments else options["view"]
-        may_read(view, name)
-        found = function(*arguments, **options)
-        if view.user.sees_names(view.config.auth):
-            return found
-        hidden: R = pseudonymised(view.config, view.version, found)
-        return hidden
+    Names are hidden in its result from who does not need them.
+    """
 
-    return checked
+    def guard(function: Callable[P, R]) -> Callable[P, R]:
+        name = getattr(function, "__name__", "")
+
+        @wraps(function)
+        def checked(*arguments: P.args, **options: P.kwargs) -> R:
+            view: Any = arguments[0] if arguments else options["view"]
+            require_reading(view, name, pages)
+            result = function(*arguments, **options)
+            if view.user.sees_names(view.config.auth):
+                return result
+            hidden: R = pseudonymised(view.config, view.version, result)
+            return hidden
+
+        return checked
+
+    return guard
 
 
-def may_read(view: Looking, reading: str) -> None:
+def require_reading(view: Looking, name: str, pages: Sequence[str]) -> None:
     """Raises: RefusedError when none of the user's pages draws the reading, or not this tenant."""
     require_tenant(view.user, view.tenant)
-    if not any(view.user.may_open(page) for page in READINGS.get(reading, ("health",))):
-        raise RefusedError(f"{reading}: is not read for {words_of(view.user)}")
+    if not any(view.user.may_open(page) for page in pages):
+        raise RefusedError(f"{name}: is not read for {words_of(view.user)}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
+from pathlib import Path
 
 import duckdb
 import pandas as pd
@@ -11,16 +12,16 @@ import streamlit as st
 
 from dashboards.parts.amounts import age, moment, plural
 from dashboards.parts.figure import listing, moment_column
-from dashboards.parts.markup import Markup, literal, tag
+from dashboards.parts.markup import Markup, block, literal, tag
 from dashboards.parts.palette import STYLE
 from dashboards.session import readings
 from dashboards.session.access import RefusedError, require
-from dashboards.session.refresh import watch
-from dashboards.session.settings import configuration
+from dashboards.session.settings import Stamp, configuration, published_stamp
 from dashboards.session.view import PERIODS, USUAL_PERIOD, View, open_view
 from hve_monitor.errors import ConfigError, StoreError
 from models.usage.coverage import FRESH_FOR, CoverageReport
 
+REFRESH_SECONDS = 20
 DAMAGED = "The published file cannot be read"
 ALL_TENANTS, ALL_ACCOUNTS = "All tenants", "All accounts"
 
@@ -42,6 +43,18 @@ def opened(title: str, by: Sequence[str] = ("period",), *, needs_mail: bool = Tr
     if needs_mail and readings.usage(chosen).empty:
         _nothing_yet(chosen)
     return chosen
+
+
+def watch(view: View) -> None:
+    """Draws an open page again when another published file is in the place of this one."""
+    root = view.config.warehouse.path
+    _watched(root, published_stamp(root))
+
+
+@st.fragment(run_every=REFRESH_SECONDS)
+def _watched(root: Path, drawn: Stamp) -> None:
+    if published_stamp(root) != drawn:
+        st.rerun()
 
 
 def chosen_account() -> str | None:
@@ -145,7 +158,7 @@ def _status(view: View) -> None:
     old = view.now - view.as_of
     stale = old > FRESH_FOR
     marks = [_freshness(view, old, stale=stale), coverage_mark(report)]
-    st.html(tag("div", *marks, style="hve"))
+    block(*marks)
     if stale:
         st.warning(
             f"**These numbers are {age(old)} old.** Nothing was read since"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Any, ParamSpec, TypeVar
+from typing import ParamSpec, TypeVar
 
 import pandas as pd
 import streamlit as st
@@ -20,18 +20,19 @@ from models.cost.documents import ChangeCost, CostReport
 from models.cost.spend import past, planned_change, spend
 from models.cost.whatif import PlannedChange
 from models.delivery import outcomes as deliveries
-from models.delivery.search import TraceFilter, find_traces, search_traces
-from models.delivery.timeline import message_timelines
+from models.delivery.search import DeliverySearch, TraceFilter, find_traces, search_traces
+from models.delivery.timeline import MessageTimeline, message_timelines
 from models.forecast.backtest import Backtest
 from models.incidents.cards import IncidentCard, WholeCard, incident_card, incident_cards
 from models.incidents.overspill import PlannedSend
 from models.overview import changes, health
-from models.overview.tenants import tenant_summaries
-from models.readiness.report import Wanted, readiness_report
+from models.overview.tenants import TenantSummary, tenant_summaries
+from models.readiness.report import FindingFilter, ReadinessReport, readiness_report
 from models.usage import accounts as senders
 from models.usage.accounts import Sender
 from models.usage.coverage import CoverageReport, coverage_report
-from models.usage.usage import COUNTS, daily_usage, usage_rows, window_usage
+from models.usage.usage import COUNTS, daily_usage, usage_sums, window_usage
+from warehouse.connection import Row
 from warehouse.reading import published_connection, read_published
 
 MOST_RECIPIENTS = 50
@@ -40,84 +41,86 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
-def kept(function: Callable[P, R]) -> Callable[P, R]:
-    """The function, its results kept per version, business time, tenant, role and arguments."""
-    return _kept(function, telling=False)
+def reading(*pages: str, slowly: bool = False) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Makes a function a reading of the pages that draw it: others are refused.
+
+    Its results are kept per version, business time, tenant, role and arguments. slowly: it may
+    take seconds, and the page says that it is being computed.
+    """
+    telling = "Computing from the newest published version …" if slowly else False
+
+    def kept(function: Callable[P, R]) -> Callable[P, R]:
+        cache: Callable[[Callable[P, R]], Callable[P, R]] = st.cache_data(
+            show_spinner=telling, max_entries=64, hash_funcs={View: View.identity}
+        )
+        return cache(guarded(*pages)(function))
+
+    return kept
 
 
-def slowly_kept(function: Callable[P, R]) -> Callable[P, R]:
-    """The same for what may take seconds: the page says that it is being computed."""
-    return _kept(function, telling="Computing from the newest published version …")
-
-
-def _kept(function: Callable[P, R], telling: bool | str) -> Callable[P, R]:
-    cache: Callable[[Callable[P, R]], Callable[P, R]] = st.cache_data(
-        show_spinner=telling, max_entries=64, hash_funcs={View: View.identity}
-    )
-    return cache(guarded(function))
-
-
-@kept
+@reading("overview")
 def usage(view: View, since: datetime | None = None, until: datetime | None = None) -> pd.DataFrame:
     """models.usage.usage.daily_usage of the view's tenant."""
-    with read_published(view.config.warehouse.path, view.now, view.tenant) as published:
+    with view.published() as published:
         return daily_usage(published, since, until)
 
 
-@kept
+@reading("overview")
 def window(view: View, since: datetime, until: datetime) -> pd.DataFrame:
     """models.usage.usage.window_usage of the view's tenant: whole UTC hours."""
-    with read_published(view.config.warehouse.path, view.now, view.tenant) as published:
+    with view.published() as published:
         return window_usage(published, since, until)
 
 
-@kept
-def daily(view: View, since: date) -> dict[str, dict[str, Any]]:
+@reading("overview")
+def daily(view: View, since: date) -> dict[str, Row]:
     """Counts over all accounts of each UTC day from `since` on that has rows, by its text."""
-    frame = usage(view)
-    recent = frame[frame["day"] >= since]
-    if recent.empty:
-        return {}
-    return {str(row["day_utc"]): row for row in usage_rows(recent.assign(tenant="all"), ["day"])}
+    with view.published() as published:
+        rows = usage_sums(published, ["day"], midnight_of(since), together=True)
+    return {row["day_utc"]: row for row in rows}
 
 
-@kept
+@reading("overview")
 def volume(view: View, since: datetime | None) -> pd.DataFrame:
     """dashboards.charts.volume.by_status of the period."""
     return by_status(usage(view, since))
 
 
-@kept
-def sums(view: View, by: str, since: datetime | None, account: str | None) -> list[dict[str, Any]]:
-    """models.usage.usage.usage_rows of the period by account, or by day over all tenants."""
-    frame = usage(view, since)
-    if account is not None:
-        frame = frame[frame["account"] == account]
-    if by == "day":
-        frame = frame.assign(tenant="all")
-    return usage_rows(frame, [by]) if len(frame) else []
+@reading("overview")
+def account_sums(view: View, since: datetime | None, account: str | None = None) -> list[Row]:
+    """Counts of each account in the period, or of one."""
+    with view.published() as published:
+        return usage_sums(published, ["account"], since, account=account)
 
 
-@kept
-def account_counts(view: View, sender: Sender, since: datetime | None) -> dict[str, Any]:
+@reading("delivery")
+def day_sums(view: View, since: datetime | None, account: str | None = None) -> list[Row]:
+    """Counts of each UTC day of the period over all accounts, or of one account."""
+    with view.published() as published:
+        return usage_sums(published, ["day"], since, account=account, together=True)
+
+
+@reading("senders")
+def account_counts(view: View, sender: Sender, since: datetime | None) -> Row:
     """Every count of one account from `since` on, in whole days; {} where it sent nothing."""
-    mine = _of_account(usage(view, since), sender)
-    return usage_rows(mine, ["account"])[0] if len(mine) else {}
+    with view.published() as published:
+        of_tenant = published.of(sender.tenant)
+        rows = usage_sums(of_tenant, ["account"], since, account=sender.account)
+    return rows[0] if rows else {}
 
 
-@kept
+@reading("senders")
 def account_volume(view: View, sender: Sender, since: datetime | None) -> pd.DataFrame:
     """dashboards.charts.volume.by_status of one account."""
-    return by_status(_of_account(usage(view, since), sender))
+    rows = usage(view, since)
+    is_own = (rows["account"] == sender.account) & (rows["tenant"] == sender.tenant)
+    return by_status(rows[is_own])
 
 
-def _of_account(usage: pd.DataFrame, sender: Sender) -> pd.DataFrame:
-    mine = (usage["account"] == sender.account) & (usage["tenant"] == sender.tenant)
-    return usage[mine]
-
-
-@kept
-def counts(view: View, since: datetime | None, until: datetime | None = None) -> dict[str, Any]:
+@reading("overview")
+def counts(
+    view: View, since: datetime | None, until: datetime | None = None
+) -> dict[str, int | None]:
     """Every count over all accounts, of [since, until) in whole hours, or of whole days from
     `since` on; a count that nothing knows is None.
     """
@@ -128,7 +131,7 @@ def counts(view: View, since: datetime | None, until: datetime | None = None) ->
     return {str(name): None if is_unknown(value) else int(value) for name, value in sums.items()}
 
 
-@slowly_kept
+@reading("overview", slowly=True)
 def cost(view: View, month: str | None = None) -> CostReport:
     """models.cost.spend.spend.
 
@@ -137,41 +140,40 @@ def cost(view: View, month: str | None = None) -> CostReport:
     return spend(view.config, view.now, view.tenant, month)
 
 
-@slowly_kept
-def tenants(view: View) -> list[dict[str, Any]]:
+@reading("overview", slowly=True)
+def tenants(view: View) -> list[TenantSummary]:
     """models.overview.tenants.tenant_summaries, as `hve tenants` prints them."""
-    found: list[dict[str, Any]] = tenant_summaries(view.config, view.now)["tenants"]
-    return found
+    return tenant_summaries(view.config, view.now).tenants
 
 
-@slowly_kept
+@reading("spend", slowly=True)
 def backtest(view: View) -> Backtest:
     """models.cost.spend.past of the view's tenant."""
     return past(view.config, view.now, view.tenant)
 
 
-@kept
+@reading("overview")
 def daily_costs(view: View, currency: str) -> dict[date, Decimal]:
     """models.cost.daily.cost_by_day of the view's tenant."""
-    with read_published(view.config.warehouse.path, view.now, view.tenant) as published:
+    with view.published() as published:
         return cost_by_day(published, currency)
 
 
-@kept
+@reading("overview")
 def incidents(view: View) -> list[IncidentCard]:
     """models.incidents.cards.incident_cards of the view's tenant, newest first."""
-    with read_published(view.config.warehouse.path, view.now, view.tenant) as published:
+    with view.published() as published:
         return incident_cards(published)
 
 
-@kept
+@reading("senders")
 def card(view: View, incident: str) -> WholeCard:
     """The whole card, as `hve incidents ID --recipients` prints it. Raises: ConfigError."""
-    with read_published(view.config.warehouse.path, view.now, view.tenant) as published:
+    with view.published() as published:
         return incident_card(published, incident, with_recipients=True)
 
 
-@guarded
+@guarded("overview")
 def plans(view: View) -> list[PlannedSend]:
     """`hve plan list` of the view's tenant; never kept: what was just announced must be there."""
     from actions.feedback import planned  # joins every room: loaded where it is needed
@@ -179,43 +181,43 @@ def plans(view: View) -> list[PlannedSend]:
     return planned(view.config, view.tenant, view.now)
 
 
-@kept
+@reading("senders")
 def contacts(view: View, sender: Sender, since: datetime) -> pd.DataFrame:
     """models.usage.accounts.account_contacts."""
     with published_connection(view.config.warehouse.path) as connection:
         return senders.account_contacts(connection, sender, since, view.now)
 
 
-@kept
+@reading("overview")
 def coverage(
     view: View, since: datetime | None = None, until: datetime | None = None
 ) -> CoverageReport:
     """models.usage.coverage.coverage_report."""
-    with read_published(view.config.warehouse.path, view.now, view.tenant) as published:
+    with view.published() as published:
         return coverage_report(published, since, until)
 
 
-@slowly_kept
-def traces(view: View, wanted: TraceFilter, limit: int) -> dict[str, Any]:
+@reading("delivery", slowly=True)
+def traces(view: View, wanted: TraceFilter, limit: int) -> DeliverySearch:
     """models.delivery.search.find_traces."""
     return find_traces(view.config, wanted, view.now, limit, view.user.name)
 
 
-@kept
+@reading("overview")
 def accounts(view: View) -> list[Sender]:
     """Every account of the view's tenant."""
     with published_connection(view.config.warehouse.path) as connection:
         return senders.accounts(connection, view.tenant)
 
 
-@kept
-def changed(view: View, since: datetime) -> list[changes.Change]:
+@reading("overview")
+def changed(view: View, since: datetime) -> list[changes.ChangeNote]:
     """models.overview.changes.changes_since."""
-    with read_published(view.config.warehouse.path, view.now, view.tenant) as published:
+    with view.published() as published:
         return changes.changes_since(published, since)
 
 
-@kept
+@reading("senders")
 def hours(view: View, sender: Sender, since: datetime, until: datetime) -> pd.DataFrame:
     """models.usage.accounts.account_hours with the gaps of the account's coverage."""
     with read_published(view.config.warehouse.path, view.now) as published:
@@ -224,58 +226,58 @@ def hours(view: View, sender: Sender, since: datetime, until: datetime) -> pd.Da
         return senders.account_hours(published, sender, since, until, unread)
 
 
-@kept
+@reading("senders")
 def sources(view: View, sender: Sender, since: datetime) -> pd.DataFrame:
     """models.usage.accounts.account_sources."""
     with published_connection(view.config.warehouse.path) as connection:
         return senders.account_sources(connection, sender, since, view.now)
 
 
-@kept
+@reading("senders")
 def learning(view: View) -> dict[Sender, int]:
     """models.usage.accounts.learning_states."""
-    with read_published(view.config.warehouse.path, view.now, view.tenant) as published:
+    with view.published() as published:
         return senders.learning_states(published)
 
 
-@kept
+@reading("spend")
 def whatif(view: View, change: PlannedChange) -> ChangeCost:
     """models.cost.spend.planned_change, as `hve whatif` prints it. Raises: ConfigError."""
     return planned_change(view.config, view.now, view.tenant, change)
 
 
-@kept
-def readiness(view: View, account: str | None = None) -> dict[str, Any]:
+@reading("overview")
+def readiness(view: View, account: str | None = None) -> ReadinessReport:
     """models.readiness.report.readiness_report with the history of every finding."""
-    wanted = Wanted(view.tenant, account, with_history=True)
+    wanted = FindingFilter(view.tenant, account, with_history=True)
     with read_published(view.config.warehouse.path, view.now) as published:
         return readiness_report(published, wanted)
 
 
-@kept
-def trust(view: View) -> dict[str, Any]:
+@reading("health")
+def trust(view: View) -> health.HealthReport:
     """models.overview.health.health_report of the view's tenant."""
-    with read_published(view.config.warehouse.path, view.now, view.tenant) as published:
+    with view.published() as published:
         return health.health_report(published)
 
 
-@kept
+@reading("overview")
 def coverage_days(view: View, first: date) -> pd.DataFrame:
     """models.overview.health.coverage_days of the view's tenant."""
-    with read_published(view.config.warehouse.path, view.now, view.tenant) as published:
+    with view.published() as published:
         return health.coverage_days(published, first)
 
 
-@kept
+@reading("delivery")
 def messages(
-    view: View, trace_id: str, recipient: str | None = None, at: str | None = None
-) -> list[dict[str, Any]]:
+    view: View, trace_id: str, recipient: str | None = None, at: datetime | None = None
+) -> list[MessageTimeline]:
     """models.delivery.timeline.message_timelines of one message and recipient.
 
     `at`: when it was received, where that is known, so that one day is searched and not all.
     Id and recipient are as the store holds them: they come from a row that was shown.
     """
-    first = midnight(parse_time(at)) if at else None
+    first = midnight(at) if at else None
     wanted = TraceFilter(
         tenant=view.tenant,
         id=trace_id,
@@ -283,37 +285,39 @@ def messages(
         since=first,
         until=first + ONE_DAY if first else None,
     )
-    fetchable = {each.name for each in view.config.served if each.accounts != "files"}
+    fetchable = {tenant.name for tenant in view.config.served if tenant.accounts != "files"}
     with read_published(view.config.warehouse.path, view.now) as published:
-        rows = search_traces(published, wanted, MOST_RECIPIENTS)["rows"]
+        rows = search_traces(published, wanted, MOST_RECIPIENTS).rows
         return message_timelines(published, rows, fetchable)
 
 
-@kept
-def latest_undelivered(view: View, since: datetime, account: str | None) -> list[dict[str, Any]]:
+@reading("delivery")
+def latest_undelivered(
+    view: View, since: datetime, account: str | None
+) -> list[deliveries.UndeliveredMessage]:
     """models.delivery.outcomes.latest_undelivered of the view's tenant."""
-    with read_published(view.config.warehouse.path, view.now, view.tenant) as published:
+    with view.published() as published:
         return deliveries.latest_undelivered(published, since, view.now, account)
 
 
-@kept
-def failures(view: View, since: datetime, account: str | None) -> list[dict[str, Any]]:
+@reading("delivery")
+def failures(view: View, since: datetime, account: str | None) -> list[deliveries.ExplainedFailure]:
     """models.delivery.outcomes.explained_failures of the view's tenant."""
-    with read_published(view.config.warehouse.path, view.now, view.tenant) as published:
+    with view.published() as published:
         return deliveries.explained_failures(published, since, view.now, account)
 
 
-@slowly_kept
-def figures(view: View, since: datetime, account: str | None) -> list[dict[str, Any]]:
+@reading("delivery", slowly=True)
+def figures(view: View, since: datetime, account: str | None) -> list[deliveries.DeliveryFigures]:
     """models.delivery.outcomes.delivery_figures, as in `hve trace --summary`: reads every row."""
-    with read_published(view.config.warehouse.path, view.now, view.tenant) as published:
+    with view.published() as published:
         return deliveries.delivery_figures(published, since, view.now, account)
 
 
-@kept
+@reading("delivery")
 def undelivered(view: View, since: datetime, account: str | None) -> pd.DataFrame:
     """models.delivery.outcomes.undelivered of the view's tenant."""
-    with read_published(view.config.warehouse.path, view.now, view.tenant) as published:
+    with view.published() as published:
         return deliveries.undelivered(published, since, view.now, account)
 
 
@@ -327,4 +331,9 @@ def start(view: View) -> datetime:
     """First instant of the period, of the stored rows where the period is open."""
     if view.since is not None:
         return view.since
-    return parse_time(first_day(view).isoformat())
+    return midnight_of(first_day(view))
+
+
+def midnight_of(day: date) -> datetime:
+    """Start of a UTC day."""
+    return parse_time(day.isoformat())

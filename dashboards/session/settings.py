@@ -1,4 +1,4 @@
-"""The configuration for a page: read again only when the file or a variable is another one."""
+"""The configuration for a page, and stamps that show whether a file is another one."""
 
 from __future__ import annotations
 
@@ -6,12 +6,17 @@ import os
 from functools import lru_cache
 from pathlib import Path
 
-from dashboards.session.stamps import Stamp, stamp_of
 from hve_monitor.config import DEFAULT_FILE, Config, load_config
+
+# Inode, time in nanoseconds, bytes: looked at on every rerun, without opening the file.
+Stamp = tuple[int, int, int] | None
 
 
 def configuration() -> Config:
-    """What `load_config` gives. Raises: ConfigError."""
+    """What `load_config` gives, read again only when the file or a variable is another one.
+
+    Raises: ConfigError.
+    """
     file = Path(os.environ.get("HVE_CONFIG") or DEFAULT_FILE).absolute()
     variables = sorted(pair for pair in os.environ.items() if pair[0].startswith("HVE_"))
     return _read(file, stamp_of(file), tuple(variables))
@@ -24,3 +29,22 @@ def _read(
     variables: tuple[tuple[str, str], ...],  # noqa: ARG001
 ) -> Config:
     return load_config()
+
+
+def published_stamp(root: Path) -> Stamp:
+    """Of the published file; None while there is none."""
+    return stamp_of(root / "hve.duckdb")
+
+
+def state_stamp(root: Path) -> tuple[Stamp, Stamp]:
+    """Of state.db and its log: both change when somebody says something."""
+    return stamp_of(root / "state.db"), stamp_of(root / "state.db-wal")
+
+
+def stamp_of(file: Path) -> Stamp:
+    """Inode, time in nanoseconds, bytes; None where there is no such file."""
+    try:
+        found = file.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_mtime_ns, found.st_size

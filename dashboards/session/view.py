@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -13,12 +14,11 @@ from typing import Any
 import streamlit as st
 
 from dashboards.session.access import LOCAL, RefusedError, User, current_user
-from dashboards.session.settings import configuration
-from dashboards.session.stamps import Stamp, published_stamp, state_stamp
+from dashboards.session.settings import Stamp, configuration, published_stamp, state_stamp
 from hve_monitor.clock import business_now, midnight
 from hve_monitor.config import Config
 from warehouse.live import last_statement
-from warehouse.reading import published_connection
+from warehouse.reading import Published, published_connection, read_published
 
 PERIODS = {"7 days": 7, "30 days": 30, "90 days": 90, "Everything": None}
 USUAL_PERIOD = "30 days"
@@ -73,6 +73,10 @@ class View:
         seen = "*" if self.user.tenants is None else ",".join(sorted(self.user.tenants))
         now, tenant = self.now.isoformat(), str(self.tenant)
         return (self.version, settings, now, tenant, roles, seen, who)
+
+    def published(self) -> AbstractContextManager[Published]:
+        """The published store at business time, of the view's tenant. Raises: StoreError."""
+        return read_published(self.config.warehouse.path, self.now, self.tenant)
 
     def narrowed(self, **choice: Any) -> View:
         """The same version of another tenant, period (days) or month."""

@@ -5,7 +5,9 @@ with reasons as (
         tenant,
         trace_id,
         recipient,
-        max(regexp_extract(description, '[245][0-9][0-9][ -]+[0-9]\.[0-9]{1,3}\.[0-9]{1,3}')) as reason
+        nullif(
+            max(regexp_extract(description, '[245][0-9][0-9][ -]+[0-9]\.[0-9]{1,3}\.[0-9]{1,3}')), ''
+        ) as reason
     from raw.trace_events
     where lower(event) = 'fail'
     group by tenant, trace_id, recipient
@@ -14,7 +16,7 @@ with reasons as (
 select
     t.tenant,
     t.account,
-    nullif(r.reason, '') as reason,
+    r.reason,
     t.recipient,
     count(*) as messages,
     max(t.received_at) as last_at
@@ -27,5 +29,5 @@ where
     and t.day between cast($since as date) and cast($until as date)
     and ($tenant is null or t.tenant = $tenant)
     and ($account is null or t.account = $account)
-group by t.tenant, t.account, reason, t.recipient
-order by t.tenant, t.account, messages desc, t.recipient
+group by t.tenant, t.account, r.reason, t.recipient
+order by t.tenant, t.account, messages desc, t.recipient, r.reason

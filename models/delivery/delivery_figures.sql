@@ -1,12 +1,8 @@
 -- Grain: one row per tenant and account in [$since, $until). Units: recipients, bytes.
--- `known` counts recipients whose outcome is final; rows without a status are unknown.
 select
     tenant,
     account,
     count(*) filter (where status_group is distinct from 'expanded') as recipients,
-    count(*) filter (
-        where status_group in ('delivered', 'failed', 'quarantined', 'filtered_as_spam')
-    ) as known,
     count(*) filter (where status_group = 'delivered') as delivered,
     count(*) filter (where status_group = 'failed') as failed,
     count(*) filter (where status_group = 'quarantined') as quarantined,

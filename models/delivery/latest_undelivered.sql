@@ -7,5 +7,5 @@ where
     and day between cast($since as date) and cast($until as date)
     and ($tenant is null or tenant = $tenant)
     and ($account is null or account = $account)
-order by received_at desc, trace_id, recipient
+order by received_at desc, trace_id, recipient, tenant
 limit $most

@@ -2,23 +2,122 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import date, datetime, timedelta
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
 
 import pandas as pd
+from msgspec.structs import replace
 
-from hve_monitor.clock import iso
+from hve_monitor.document import Document
 from hve_monitor.files import sql
+from models.delivery.rate import delivery_rate, final_recipients
 from models.engine.sql import records
-from models.explain.diagnosis import explain
+from models.explain.diagnosis import Explanation, explain
 from models.reference.limits import Limit, limit, recipients_per_message
+from warehouse.connection import Row
 from warehouse.reading import Published
 
-Row = dict[str, Any]
-Key = tuple[str, str]
+Key = tuple[str, str]  # tenant and account
 USUAL_WINDOW = timedelta(days=30)
 ATTEMPTS = 3  # fewer failures in a row say little of a recipient
+
+
+class UndeliveredMessage(Document):
+    """A message that one recipient did not get, or not yet (`pending`)."""
+
+    tenant: str
+    account: str
+    id: str
+    recipient: str
+    status: str
+    received_at: datetime
+
+
+class ExplainedFailure(Document):
+    """A reason for which recipients failed; without an example nobody has read it.
+
+    recipients are rows, people are distinct addresses. example: the words of one event.
+    """
+
+    reply: str | None
+    recipients: int
+    people: int
+    last_at: datetime
+    example: str | None
+    explanation: Explanation | None
+
+
+class FailureReason(Document):
+    """How many recipients failed for a reason; None is a reason nobody has read."""
+
+    reason: str | None
+    recipients: int
+
+
+class FailedRecipient(Document):
+    """A recipient that failed, how many messages and when last."""
+
+    reason: str | None
+    recipient: str
+    messages: int
+    last_at: datetime
+
+
+class FailingRecipient(Document):
+    """A recipient of whom every known outcome was a failure."""
+
+    recipient: str
+    failures: int
+    last_at: datetime
+
+
+class MailedList(Document):
+    """A distribution list that mail was sent to."""
+
+    recipient: str
+    expansions: int
+    last_at: datetime
+
+
+class Envelope(Document):
+    """Most recipients in one message as (low, high), equal where exact, and the room above it."""
+
+    limit: int
+    most: tuple[int, int]
+    headroom: tuple[int, int]
+    is_exact: bool
+
+
+class MessageSize(Document):
+    """The largest message beside Microsoft's limit, in bytes."""
+
+    limit_bytes: int
+    is_limit_verified: bool
+    most_bytes: int | None
+    headroom_bytes: int | None
+
+
+class DeliveryFigures(Document):
+    """What became of one account's mail. Units: recipients.
+
+    known: recipients with a final outcome. delivery_rate: models.delivery.rate.
+    """
+
+    tenant: str
+    account: str
+    recipients: int
+    known: int
+    delivered: int
+    failed: int
+    quarantined: int
+    filtered_as_spam: int
+    delivery_rate: float | None
+    failure_reasons: list[FailureReason]
+    failures: list[FailedRecipient]
+    always_failing: list[FailingRecipient]
+    lists: list[MailedList]
+    envelope: Envelope
+    size: MessageSize
 
 
 def undelivered(
@@ -28,8 +127,8 @@ def undelivered(
 
     Largest first. Rows without a status are unknown and stay out.
     """
-    parameters = {"since": since, "until": until, "tenant": published.tenant, "account": account}
-    return published.connection.execute(sql(__file__, "undelivered"), parameters).df()
+    bounds = _bounds(published, since, until, account)
+    return published.connection.execute(sql(__file__, "undelivered"), bounds).df()
 
 
 def latest_undelivered(
@@ -38,142 +137,134 @@ def latest_undelivered(
     until: datetime,
     account: str | None = None,
     most: int = 200,
-) -> list[Row]:
-    """Mail that is not there, newest first: tenant, account, id, recipient, status, received_at."""
-    asked = {
-        "since": since,
-        "until": until,
-        "tenant": published.tenant,
-        "account": account,
-        "most": most,
-    }
-    rows = records(published.connection, sql(__file__, "latest_undelivered"), asked)
-    return [row | {"received_at": iso(row["received_at"])} for row in rows]
+) -> list[UndeliveredMessage]:
+    """Mail that is not there, newest first."""
+    bounds = _bounds(published, since, until, account) | {"most": most}
+    rows = records(published.connection, sql(__file__, "latest_undelivered"), bounds)
+    return [UndeliveredMessage(**row) for row in rows]
 
 
 def explained_failures(
     published: Published, since: datetime, until: datetime, account: str | None = None
-) -> list[Row]:
-    """Why recipients failed, the commonest reason first; one row for those nobody has read.
+) -> list[ExplainedFailure]:
+    """Why recipients failed, the commonest reason first; one entry for those nobody has read.
 
-    JSON: reply, recipients, people (distinct addresses), last_at, example (the event's words),
-    explanation (None where nothing is known). Reasons that the catalogue
-    explains alike are one row.
+    Reasons that the catalogue explains alike are one entry.
     """
-    asked = {"since": since, "until": until, "tenant": published.tenant, "account": account}
-    found: dict[tuple[str | None, str | None], Row] = {}
-    for row in records(published.connection, sql(__file__, "failure_reasons"), asked):
-        told = explain(row["example"])
-        key = row["reply"], told["meaning"] if told else row["word"]
-        if key in found:
-            _add(found[key], row)
-        else:
-            found[key] = _reason(row, told)
-    for row in found.values():
-        row["last_at"] = iso(row["last_at"])
-    return sorted(found.values(), key=lambda row: -row["recipients"])
+    bounds = _bounds(published, since, until, account)
+    reasons: dict[tuple[str | None, str | None], ExplainedFailure] = {}
+    for row in records(published.connection, sql(__file__, "failure_reasons"), bounds):
+        word = row.pop("word")
+        failure = ExplainedFailure(**row, explanation=explain(row["example"]))
+        key = failure.reply, failure.explanation.meaning if failure.explanation else word
+        reasons[key] = _joined(reasons[key], failure) if key in reasons else failure
+    return sorted(reasons.values(), key=lambda failure: -failure.recipients)
 
 
-def _reason(row: Row, told: Row | None) -> Row:
-    names = ("reply", "recipients", "people", "last_at", "example")
-    return {name: row[name] for name in names} | {"explanation": told}
-
-
-def _add(held: Row, row: Row) -> None:
-    """Another spelling of the same reason; people of both may be the same, so the larger counts."""
-    held["recipients"] += row["recipients"]
-    held["people"] = max(held["people"], row["people"])
-    held["last_at"] = max(held["last_at"], row["last_at"])
+def _joined(failure: ExplainedFailure, other: ExplainedFailure) -> ExplainedFailure:
+    """Two spellings of one reason; people of both may be the same, so the larger number counts."""
+    return replace(
+        failure,
+        recipients=failure.recipients + other.recipients,
+        people=max(failure.people, other.people),
+        last_at=max(failure.last_at, other.last_at),
+    )
 
 
 def delivery_figures(
     published: Published, since: datetime, until: datetime, account: str | None = None
-) -> list[Row]:
-    """One entry per account with rows in [since, until).
+) -> list[DeliveryFigures]:
+    """Figures of each account with rows in [since, until)."""
+    bounds = _bounds(published, since, until, account)
+    today = published.now.date()
+    most, largest = recipients_per_message(today), limit("message_size", today)
 
-    delivery_rate: delivered of the recipients whose outcome is known, None without one. envelope:
-    most recipients in one message as [low, high], equal where exact. Units: recipients, bytes.
-    """
-    asked = {"since": since, "until": until, "tenant": published.tenant, "account": account}
-    day = published.now.date()
-    failures = _grouped(records(published.connection, sql(__file__, "delivery_failures"), asked))
-    outcomes = _grouped(
-        records(
-            published.connection,
-            sql(__file__, "recipient_outcomes"),
-            asked | {"attempts": ATTEMPTS},
-        )
-    )
-    envelopes = _grouped(
-        records(
-            published.connection,
-            sql(__file__, "envelopes"),
-            asked | {"limit": recipients_per_message(day)},
-        )
-    )
-    found = []
-    for row in records(published.connection, sql(__file__, "delivery_figures"), asked):
+    def grouped(name: str, **more: int) -> Mapping[Key, list[Row]]:
+        return _by_account(records(published.connection, sql(__file__, name), bounds | more))
+
+    failures = grouped("delivery_failures")
+    outcomes = grouped("recipient_outcomes", attempts=ATTEMPTS)
+    envelopes = grouped("envelopes", limit=most)
+    figures = []
+    for row in records(published.connection, sql(__file__, "delivery_figures"), bounds):
         key = row["tenant"], row["account"]
-        parts = failures.get(key, []), outcomes.get(key, []), envelopes[key][0]
-        found.append(_figures(row, *parts, day))
-    return found
+        envelope = _envelope(envelopes[key][0], most)
+        size = _size(row.pop("most_bytes"), largest)
+        parts = failures.get(key, []), outcomes.get(key, []), envelope, size
+        figures.append(_figures(row, *parts))
+    return figures
 
 
-def _grouped(rows: Iterable[Row]) -> dict[Key, list[Row]]:
-    found: dict[Key, list[Row]] = {}
+def _bounds(
+    published: Published, since: datetime, until: datetime, account: str | None
+) -> dict[str, object]:
+    return {"since": since, "until": until, "tenant": published.tenant, "account": account}
+
+
+def _by_account(rows: Iterable[Row]) -> dict[Key, list[Row]]:
+    groups: dict[Key, list[Row]] = {}
     for row in rows:
-        found.setdefault((row.pop("tenant"), row.pop("account")), []).append(row)
-    return found
+        groups.setdefault((row.pop("tenant"), row.pop("account")), []).append(row)
+    return groups
 
 
-def _figures(row: Row, failures: list[Row], outcomes: list[Row], envelope: Row, day: date) -> Row:
-    known, most = row["known"], row.pop("most_bytes")
-    return {
-        **row,
-        "delivery_rate": row["delivered"] / known if known else None,
-        "failure_reasons": _reasons(failures),
-        "failures": [each | {"last_at": iso(each["last_at"])} for each in failures],
-        "always_failing": [
-            {"recipient": each["recipient"], "failures": each["failures"],
-             "last_at": iso(each["last_at"])}
-            for each in outcomes
-            if not each["expansions"]
+def _figures(
+    counts: Row,
+    failures: Sequence[Row],
+    outcomes: Sequence[Row],
+    envelope: Envelope,
+    size: MessageSize,
+) -> DeliveryFigures:
+    failed = [FailedRecipient(**row) for row in failures]
+    return DeliveryFigures(
+        **counts,
+        known=final_recipients(counts),
+        delivery_rate=delivery_rate(counts),
+        failure_reasons=_reasons(failed),
+        failures=failed,
+        always_failing=[
+            FailingRecipient(
+                recipient=row["recipient"], failures=row["failures"], last_at=row["last_at"]
+            )
+            for row in outcomes
+            if not row["expansions"]
         ],
-        "lists": [
-            {"recipient": each["recipient"], "expansions": each["expansions"],
-             "last_at": iso(each["last_at"])}
-            for each in outcomes
-            if each["expansions"]
+        lists=[
+            MailedList(
+                recipient=row["recipient"], expansions=row["expansions"], last_at=row["last_at"]
+            )
+            for row in outcomes
+            if row["expansions"]
         ],
-        "envelope": _envelope(envelope, recipients_per_message(day)),
-        "size": _size(most, limit("message_size", day)),
-    }  # fmt: skip
+        envelope=envelope,
+        size=size,
+    )
 
 
-def _reasons(failures: list[Row]) -> list[Row]:
-    """Failed recipients by reason, the commonest first; None is a reason nobody has read."""
+def _reasons(failures: Sequence[FailedRecipient]) -> list[FailureReason]:
+    """Failed recipients by reason, the commonest first."""
     counts: dict[str | None, int] = {}
-    for each in failures:
-        counts[each["reason"]] = counts.get(each["reason"], 0) + each["messages"]
+    for failure in failures:
+        counts[failure.reason] = counts.get(failure.reason, 0) + failure.messages
     ordered = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0] or ""))
-    return [{"reason": reason, "recipients": count} for reason, count in ordered]
+    return [FailureReason(reason=reason, recipients=count) for reason, count in ordered]
 
 
-def _envelope(row: Row, allowed: int) -> Row:
+def _envelope(row: Row, limit: int) -> Envelope:
     exact, upper = row["exact_most"] or 0, row["range_most"] or 0
     low, high = max(exact, min(upper, 1)), max(exact, upper)
-    return {
-        "limit": allowed,
-        "most": [low, high],
-        "headroom": [allowed - high, allowed - low],
-        "is_exact": row["range_messages"] == 0,
-    }
+    return Envelope(
+        limit=limit,
+        most=(low, high),
+        headroom=(limit - high, limit - low),
+        is_exact=row["range_messages"] == 0,
+    )
 
 
-def _size(most: int | None, allowed: Limit) -> Row:
-    return {
-        "limit_bytes": allowed.number,
-        "is_limit_verified": allowed.verified,
-        "most_bytes": most,
-        "headroom_bytes": None if most is None else allowed.number - most,
-    }
+def _size(largest: int | None, limit: Limit) -> MessageSize:
+    return MessageSize(
+        limit_bytes=limit.number,
+        is_limit_verified=limit.verified,
+        most_bytes=largest,
+        headroom_bytes=None if largest is None else limit.number - largest,
+    )

@@ -5,14 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from hve_monitor.clock import iso, parse_time
+from msgspec.structs import replace
+
+from hve_monitor.document import Document
 from hve_monitor.files import sql
+from models.delivery.search import DeliveryRow
 from models.engine.sql import records
+from warehouse.connection import Row
 from warehouse.reading import Published
 
-Row = dict[str, Any]
 # Microsoft keeps traces, and with them the events, for 90 days.
 KEPT = timedelta(days=90)
 MOST_QUEUED = 200
@@ -23,165 +26,241 @@ ORDER = ("receive", "submit", "expand", "transfer", "send", "defer", "deliver", 
 PORTAL = "https://admin.exchange.microsoft.com/#/messagetrace"
 
 
-class Step(NamedTuple):
-    """One message and recipient of a tenant."""
+class EventRequest(NamedTuple):
+    """One message and recipient of a tenant, whose events are fetched by the next run."""
 
     tenant: str
     id: str
     recipient: str
 
 
+class DeliveryEvent(Document):
+    """One step of a message to a recipient; `reply` is the SMTP reply in its description."""
+
+    at: datetime
+    event: str
+    action: str | None
+    description: str | None
+    reply: str | None
+
+
+class RecipientTimeline(Document):
+    """The way of a message to one recipient.
+
+    state: known, nothing_known (Microsoft has no event of it), not_fetched, queued, too_old, or
+    no_source (its tenant lives from files).
+    """
+
+    recipient: str
+    status: str | None
+    state: str
+    events: list[DeliveryEvent]
+
+    def lacks_events(self) -> bool:
+        """Whether its events can be fetched and are not there yet."""
+        return self.state == "not_fetched"
+
+
+class RouteComparison(Document):
+    """Where the way of a failed recipient leaves that of a delivered one: names of events."""
+
+    failed: str
+    delivered: str
+    common: list[str]
+    failed_then: list[str]
+    delivered_then: list[str]
+    reason: str | None
+
+
+class MessageTimeline(Document):
+    """A message and its way to each recipient; comparison is None without two that part."""
+
+    tenant: str
+    id: str
+    message_id: str | None
+    account: str
+    sender: str
+    subject: str | None
+    received_at: datetime
+    recipients: list[RecipientTimeline]
+    portal: str
+    comparison: RouteComparison | None
+
+
+class QueuedTimelines(NamedTuple):
+    """Timelines whose missing events are now requested, and the requests."""
+
+    messages: list[MessageTimeline]
+    requests: list[EventRequest]
+
+
 def message_timelines(
-    published: Published, rows: Sequence[Row], fetchable: Collection[str]
-) -> list[Row]:
+    published: Published, rows: Sequence[DeliveryRow], fetchable: Collection[str]
+) -> list[MessageTimeline]:
     """One entry per message of a search, in its order, with the events of each recipient.
 
-    A message that failed for one recipient and arrived at another gets both, and `comparison`
-    tells where their ways part. `state` of a recipient: known, nothing_known (Microsoft tells no
-    event), not_fetched, too_old, or no_source (its tenant lives from files).
-    fetchable: tenants that can be asked.
+    A message that failed for one recipient and arrived at another gets both.
+    fetchable: tenants whose events can be fetched.
     """
     if not rows:
         return []
-    shown = [
-        *rows,
-        *_siblings(published, rows),
-    ]
-    events = _events(published, {row["id"] for row in shown})
-    messages: dict[tuple[str, str], Row] = {}
+    messages: dict[tuple[str, str], DeliveryRow] = {}
     for row in rows:
-        messages.setdefault((row["tenant"], row["id"]), _message(row))
-    for row in shown:
-        message = messages[row["tenant"], row["id"]]
-        step = Step(row["tenant"], row["id"], row["recipient"])
-        if all(each["recipient"] != step.recipient for each in message["recipients"]):
-            old = published.now - parse_time(message["received_at"]) > KEPT
-            is_erased = step.recipient.startswith("erased:")
-            state = _missing(step.tenant, () if is_erased else fetchable, old=old)
-            message["recipients"].append(_recipient(row, events.get(step), state))
-    for message in messages.values():
-        message["comparison"] = compare_routes(message["recipients"])
-    return list(messages.values())
+        messages.setdefault((row.tenant, row.id), row)
+    events = _events(published, {row.id for row in rows})
+    recipients: dict[tuple[str, str], dict[str, RecipientTimeline]] = {}
+    for (tenant, trace_id, recipient), status in _recipients(published, rows):
+        received_at = messages[tenant, trace_id].received_at
+        is_erased = recipient.startswith("erased:")
+        state = _missing(
+            tenant, () if is_erased else fetchable, is_old=published.now - received_at > KEPT
+        )
+        steps = events.get(EventRequest(tenant, trace_id, recipient))
+        recipients.setdefault((tenant, trace_id), {}).setdefault(
+            recipient, _recipient(recipient, status, steps, state)
+        )
+    return [_message(row, list(recipients[key].values())) for key, row in messages.items()]
 
 
-def to_queue(messages: Iterable[Row]) -> list[Step]:
-    """Recipients whose events can be fetched and are not there yet; marks them `queued`.
+def _recipients(
+    published: Published, rows: Sequence[DeliveryRow]
+) -> Iterable[tuple[EventRequest, str | None]]:
+    """Every recipient to show and the status of its row: those of the search, then siblings."""
+    for row in rows:
+        yield EventRequest(row.tenant, row.id, row.recipient), row.status
+    for sibling in _siblings(published, rows):
+        request = EventRequest(sibling["tenant"], sibling["id"], sibling["recipient"])
+        yield request, sibling["status_group"]
+
+
+def queue_events(messages: Iterable[MessageTimeline]) -> QueuedTimelines:
+    """Requests for the events that can be fetched and are not there; their state is `queued`.
 
     At most 200 at once, since each costs a request of the shared quota; the others stay
     `not_fetched`.
     """
-    steps: list[Step] = []
+    requests: list[EventRequest] = []
+    queued = []
     for message in messages:
-        for each in message["recipients"]:
-            if each["state"] == "not_fetched" and len(steps) < MOST_QUEUED:
-                each["state"] = "queued"
-                steps.append(Step(message["tenant"], message["id"], each["recipient"]))
-    return steps
+        recipients = list(message.recipients)
+        for place, recipient in enumerate(recipients):
+            if recipient.lacks_events() and len(requests) < MOST_QUEUED:
+                requests.append(EventRequest(message.tenant, message.id, recipient.recipient))
+                recipients[place] = replace(recipient, state="queued")
+        queued.append(replace(message, recipients=recipients))
+    return QueuedTimelines(queued, requests)
 
 
-def compare_routes(recipients: Sequence[Row]) -> Row | None:
+def compare_routes(recipients: Sequence[RecipientTimeline]) -> RouteComparison | None:
     """Where the way of a failed recipient leaves that of a delivered one; None without a pair."""
     failed = _with_events(recipients, "failed")
     delivered = _with_events(recipients, "delivered")
     if failed is None or delivered is None:
         return None
-    ways = [[event["event"] for event in each["events"]] for each in (failed, delivered)]
+    ways = [[event.event for event in recipient.events] for recipient in (failed, delivered)]
     common = 0
-    for mine, other in zip(*ways, strict=False):
-        if mine.lower() != other.lower():
+    for event, other in zip(*ways, strict=False):
+        if event.lower() != other.lower():
             break
         common += 1
-    return {
-        "failed": failed["recipient"],
-        "delivered": delivered["recipient"],
-        "common": ways[0][:common],
-        "failed_then": ways[0][common:],
-        "delivered_then": ways[1][common:],
-        "reason": next((e["reply"] or e["description"] for e in _failing(failed)), None),
-    }
+    return RouteComparison(
+        failed=failed.recipient,
+        delivered=delivered.recipient,
+        common=ways[0][:common],
+        failed_then=ways[0][common:],
+        delivered_then=ways[1][common:],
+        reason=next((event.reply or event.description for event in _failing(failed)), None),
+    )
 
 
 def reply_of(description: str | None) -> str | None:
     """The SMTP reply inside an event's words, as `550 5.1.10`."""
-    found = REPLY.search(description or "")
-    return f"{found[1]} {found[2]}" if found else None
+    reply = REPLY.search(description or "")
+    return f"{reply[1]} {reply[2]}" if reply else None
 
 
-def _failing(recipient: Row) -> list[Row]:
-    return [each for each in recipient["events"] if each["event"].lower() == "fail"]
+def _failing(recipient: RecipientTimeline) -> list[DeliveryEvent]:
+    return [event for event in recipient.events if event.event.lower() == "fail"]
 
 
-def _with_events(recipients: Sequence[Row], status: str) -> Row | None:
-    found = (each for each in recipients if str(each["status"]).lower() == status)
-    return next((each for each in found if each["events"]), None)
+def _with_events(recipients: Sequence[RecipientTimeline], status: str) -> RecipientTimeline | None:
+    of_status = (other for other in recipients if str(other.status).lower() == status)
+    return next((recipient for recipient in of_status if recipient.events), None)
 
 
-def _siblings(published: Published, rows: Sequence[Row]) -> list[Row]:
+def _siblings(published: Published, rows: Sequence[DeliveryRow]) -> list[Row]:
     """A failed and a delivered recipient of each message that has both."""
-    moments = [parse_time(row["received_at"]) for row in rows]
-    found = records(
+    moments = [row.received_at for row in rows]
+    siblings = records(
         published.connection,
         sql(__file__, "trace_siblings"),
         {
-            "trace_ids": sorted({row["id"] for row in rows}),
+            "trace_ids": sorted({row.id for row in rows}),
             "first": min(moments).date(),
             "last": max(moments).date(),
             "now": published.now,
         },
     )
-    asked = {(row["tenant"], row["id"]) for row in rows}
-    mixed = [(row["tenant"], row["id"]) for row in found if row["status_group"] == "failed"]
-    return [
-        row | {"status": row["status_group"]}
-        for row in found
-        if (key := (row["tenant"], row["id"])) in asked and key in mixed
-    ]
+    shown = {(row.tenant, row.id) for row in rows}
+    failed = {(row["tenant"], row["id"]) for row in siblings if row["status_group"] == "failed"}
+    return [row for row in siblings if (row["tenant"], row["id"]) in shown & failed]
 
 
-def _events(published: Published, ids: Collection[str]) -> dict[Step, list[Row]]:
-    """Events by recipient in the order of the way; empty where Microsoft told none."""
+def _events(published: Published, ids: Collection[str]) -> dict[EventRequest, list[DeliveryEvent]]:
+    """Events by recipient in the order of the way; empty where Microsoft has none."""
     parameters = {"trace_ids": sorted(ids), "now": published.now}
-    found: dict[Step, list[Row]] = {}
+    events: dict[EventRequest, list[DeliveryEvent]] = {}
     for row in records(published.connection, sql(__file__, "trace_events"), parameters):
-        events = found.setdefault(Step(row["tenant"], row["trace_id"], row["recipient"]), [])
+        key = EventRequest(row["tenant"], row["trace_id"], row["recipient"])
+        steps = events.setdefault(key, [])
         if row["event"] is not None:
-            events.append(row)
-    return {
-        step: [_event(each) for each in sorted(rows, key=_place)] for step, rows in found.items()
-    }
+            steps.append(_event(row))
+    return {key: sorted(steps, key=_place) for key, steps in events.items()}
 
 
-def _place(row: Row) -> tuple[datetime, int, str]:
-    name = row["event"].lower()
-    return row["event_at"], ORDER.index(name) if name in ORDER else len(ORDER), name
+def _place(event: DeliveryEvent) -> tuple[datetime, int, str]:
+    name = event.event.lower()
+    return event.at, ORDER.index(name) if name in ORDER else len(ORDER), name
 
 
-def _event(row: Row) -> Row:
-    return {
-        "at": iso(row["event_at"]),
-        "event": row["event"],
-        "action": row["action"],
-        "description": row["description"],
-        "reply": reply_of(row["description"]),
-    }
+def _event(row: Row) -> DeliveryEvent:
+    return DeliveryEvent(
+        at=row["event_at"],
+        event=row["event"],
+        action=row["action"],
+        description=row["description"],
+        reply=reply_of(row["description"]),
+    )
 
 
-def _message(row: Row) -> Row:
-    names = ("tenant", "id", "message_id", "account", "sender", "subject", "received_at")
-    return {**{name: row[name] for name in names}, "recipients": [], "portal": PORTAL}
+def _message(row: DeliveryRow, recipients: list[RecipientTimeline]) -> MessageTimeline:
+    return MessageTimeline(
+        tenant=row.tenant,
+        id=row.id,
+        message_id=row.message_id,
+        account=row.account,
+        sender=row.sender,
+        subject=row.subject,
+        received_at=row.received_at,
+        recipients=recipients,
+        portal=PORTAL,
+        comparison=compare_routes(recipients),
+    )
 
 
-def _recipient(row: Row, events: list[Row] | None, missing: str) -> Row:
-    known = "nothing_known" if events == [] else "known"
-    return {
-        "recipient": row["recipient"],
-        "status": row["status"],
-        "state": missing if events is None else known,
-        "events": events or [],
-    }
+def _recipient(
+    recipient: str, status: str | None, events: list[DeliveryEvent] | None, missing: str
+) -> RecipientTimeline:
+    has_none = "nothing_known" if events == [] else "known"
+    return RecipientTimeline(
+        recipient=recipient,
+        status=status,
+        state=missing if events is None else has_none,
+        events=events or [],
+    )
 
 
-def _missing(tenant: str, fetchable: Collection[str], *, old: bool) -> str:
+def _missing(tenant: str, fetchable: Collection[str], *, is_old: bool) -> str:
     if tenant not in fetchable:
         return "no_source"
-    return "too_old" if old else "not_fetched"
+    return "too_old" if is_old else "not_fetched"

@@ -7,3 +7,4 @@ where
     and day between $first and $last
     and received_at <= $now
 group by tenant, trace_id, status_group
+order by tenant, trace_id, status_group

@@ -18,4 +18,4 @@ select
 from staging.stg_message_traces
 where received_at <= $now
 -- conditions
-order by received_at desc, trace_id, recipient
+order by received_at desc, trace_id, recipient, tenant

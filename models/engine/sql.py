@@ -15,10 +15,11 @@ from typing import Any
 
 import duckdb
 
+from warehouse.connection import Row
+
 ROOM = Path(__file__).parents[1]
 SCHEMAS = ("raw", "staging", "marts", "stored", "kept", "reference", "state")
 LIVE = "live"
-Row = dict[str, Any]  # one row of a query by column, as DuckDB gives it
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ Pattern = tuple[str, ...]
 
 
 @dataclass(frozen=True)
-class Entry:
+class CatalogueEntry:
     """One row. `patterns` are in lower case; without any the code alone leads here."""
 
     code: str
@@ -61,19 +61,19 @@ class Entry:
 class Catalogue:
     """Every entry, and the ways to them by code."""
 
-    entries: tuple[Entry, ...]
+    entries: tuple[CatalogueEntry, ...]
 
     @cached_property
-    def by_code(self) -> dict[str, list[Entry]]:
+    def by_code(self) -> dict[str, list[CatalogueEntry]]:
         """Entries by enhanced code (5.7.139), bare reply (535) or sign-in code (AADSTS53003)."""
-        found: dict[str, list[Entry]] = {}
+        found: dict[str, list[CatalogueEntry]] = {}
         for entry in self.entries:
             for key in _keys(entry.code):
                 found.setdefault(key, []).append(entry)
         return found
 
     @cached_property
-    def worded(self) -> tuple[Entry, ...]:
+    def worded(self) -> tuple[CatalogueEntry, ...]:
         """Entries that words lead to."""
         return tuple(entry for entry in self.entries if entry.words)
 
@@ -85,9 +85,9 @@ def read_catalogue() -> Catalogue:
         return Catalogue(tuple(map(_entry, csv.DictReader(file))))
 
 
-def _entry(row: dict[str, str]) -> Entry:
+def _entry(row: dict[str, str]) -> CatalogueEntry:
     patterns = [part for part in row["pattern"].lower().split(PARTS) if part]
-    return Entry(
+    return CatalogueEntry(
         code=row["code"],
         kind=row["kind"],
         patterns=tuple(tuple(part.split(GAP)) for part in patterns),

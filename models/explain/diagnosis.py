@@ -9,9 +9,12 @@ import html
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Literal
 
-from models.explain.catalogue import Catalogue, Entry, read_catalogue
+from msgspec import UNSET, UnsetType
+
+from hve_monitor.document import Document
+from models.explain.catalogue import Catalogue, CatalogueEntry, read_catalogue
 from models.explain.reply_codes import ENHANCED, ReplyCode, reply_codes, sign_in_codes
 
 LONGEST_TEXT = 1_000_000
@@ -32,30 +35,51 @@ Matched = Literal["text", "code", "own", "possible", "class"]
 RANKS: tuple[Matched, ...] = ("text", "code", "own", "possible", "class")
 
 
+class Explanation(Document):
+    """What a code means and what mends it; `fix` has one step a line.
+
+    count, first_line: of a log, how many lines say so, and the number of the first (None where
+    only several lines together say it).
+    """
+
+    code: str
+    meaning: str
+    cause: str
+    fix: str
+    verified: bool
+    source: str
+    source_url: str
+    kind: str
+    audience: tuple[str, ...]
+    matched: Matched
+    count: int | UnsetType = UNSET
+    first_line: int | UnsetType | None = UNSET
+
+
 @dataclass(frozen=True)
 class Match:
     """An entry and how the text led to it; `code` is the entry's, or the one in the text."""
 
-    entry: Entry
+    entry: CatalogueEntry
     code: str
     matched: Matched
     length: int = 0
 
-    def document(self) -> dict[str, Any]:
-        """The match as JSON."""
+    def explanation(self) -> Explanation:
+        """The match for a reader."""
         entry = self.entry
-        return {
-            "code": self.code,
-            "meaning": entry.meaning,
-            "cause": entry.cause,
-            "fix": entry.fix,
-            "verified": entry.verified,
-            "source": entry.source,
-            "source_url": entry.source_url,
-            "kind": entry.kind,
-            "audience": list(entry.audience),
-            "matched": self.matched,
-        }
+        return Explanation(
+            code=self.code,
+            meaning=entry.meaning,
+            cause=entry.cause,
+            fix=entry.fix,
+            verified=entry.verified,
+            source=entry.source,
+            source_url=entry.source_url,
+            kind=entry.kind,
+            audience=entry.audience,
+            matched=self.matched,
+        )
 
 
 def diagnose(text: str) -> list[Match]:
@@ -64,21 +88,21 @@ def diagnose(text: str) -> list[Match]:
     text: a code, an SMTP reply of any number of lines, a whole bounce, a log line, one of our own
     errors. A code that the catalogue lacks gets what its class says.
     """
-    known = read_catalogue()
+    catalogue = read_catalogue()
     if text and not text.strip("\0"):
-        return [Match(entry, NUL_BODY, "code") for entry in known.by_code[NUL_BODY]]
+        return [Match(entry, NUL_BODY, "code") for entry in catalogue.by_code[NUL_BODY]]
     lines = _lines(text[:LONGEST_TEXT])
-    found = [*_by_words(known, lines), *_by_codes(known, lines)]
+    matches = [*_by_words(catalogue, lines), *_by_codes(catalogue, lines)]
     best: dict[int, Match] = {}
-    for match in sorted(found, key=_rank):
+    for match in sorted(matches, key=_rank):
         best.setdefault(id(match.entry), match)
     return list(best.values())
 
 
-def explain(text: str | None) -> dict[str, Any] | None:
-    """The best match of a bounce text as JSON, None when it says nothing that is known."""
-    found = diagnose(text or "")
-    return found[0].document() if found else None
+def explain(text: str | None) -> Explanation | None:
+    """The best explanation of a bounce text, None when the catalogue has nothing on it."""
+    matches = diagnose(text or "")
+    return matches[0].explanation() if matches else None
 
 
 def _rank(match: Match) -> tuple[int, int]:
@@ -92,32 +116,32 @@ def _lines(text: str) -> str:
     return QUOTE.sub("", html.unescape(TAG.sub(" ", text))).translate(APOSTROPHES)
 
 
-def _by_words(known: Catalogue, lines: str) -> list[Match]:
+def _by_words(catalogue: Catalogue, lines: str) -> list[Match]:
     """By what the text says, also across the lines of one reply."""
     whole = " ".join(lines.lower().split())
     joined = " ".join(REPLY_PREFIX.sub("", lines).lower().split())
-    found = []
-    for entry in known.worded:
+    matches = []
+    for entry in catalogue.worded:
         length = max(entry.matched_length(whole), entry.matched_length(joined))
         if length:
             matched: Matched = "own" if entry.kind == "hve" else "text"
-            found.append(Match(entry, entry.code, matched, length))
-    return [match for match in found if match.code != ANY_OWN] or found
+            matches.append(Match(entry, entry.code, matched, length))
+    return [match for match in matches if match.code != ANY_OWN] or matches
 
 
-def _by_codes(known: Catalogue, lines: str) -> Iterator[Match]:
+def _by_codes(catalogue: Catalogue, lines: str) -> Iterator[Match]:
     alone = ENHANCED.fullmatch(lines.strip()) is not None
     for code in reply_codes(lines):
-        entries = known.by_code.get(code.key, [])
+        entries = catalogue.by_code.get(code.key, [])
         yield from _coded(entries, code, alone=alone)
         if not entries:
-            yield from _classes(known, code)
+            yield from _classes(catalogue, code)
     for number in sign_in_codes(lines):
-        for entry in known.by_code.get(number, known.by_code[SIGN_IN_CLASS]):
+        for entry in catalogue.by_code.get(number, catalogue.by_code[SIGN_IN_CLASS]):
             yield Match(entry, number, "class" if entry.kind == "class" else "code")
 
 
-def _coded(entries: Sequence[Entry], code: ReplyCode, *, alone: bool) -> Iterator[Match]:
+def _coded(entries: Sequence[CatalogueEntry], code: ReplyCode, *, alone: bool) -> Iterator[Match]:
     """The plain entry of a code; a code that stands alone may mean each of its variants."""
     plain = [entry for entry in entries if not entry.patterns] or entries
     for entry in entries:
@@ -128,12 +152,12 @@ def _coded(entries: Sequence[Entry], code: ReplyCode, *, alone: bool) -> Iterato
             yield Match(entry, shown, "possible")
 
 
-def _classes(known: Catalogue, code: ReplyCode) -> Iterator[Match]:
+def _classes(catalogue: Catalogue, code: ReplyCode) -> Iterator[Match]:
     """What the reply says without its enhanced code, and what RFC 3463 says of the class."""
-    for entry in known.by_code.get(code.basic or "", []):
+    for entry in catalogue.by_code.get(code.basic or "", []):
         yield Match(entry, code.shown, "class", 1)
     parts = CLASS_KEYS.fullmatch(code.key)
-    for entry in known.by_code.get(f"{parts[1]}.x.x", []) if parts else []:
-        subject = known.by_code.get(f"x.{parts[2]}.x", []) if parts else []
-        meaning = ", ".join([entry.meaning, *(each.meaning for each in subject)])
+    for entry in catalogue.by_code.get(f"{parts[1]}.x.x", []) if parts else []:
+        subjects = catalogue.by_code.get(f"x.{parts[2]}.x", []) if parts else []
+        meaning = ", ".join([entry.meaning, *(subject.meaning for subject in subjects)])
         yield Match(replace(entry, meaning=meaning), code.shown, "class")

@@ -11,13 +11,14 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any, Protocol
+from typing import Protocol
 
 import pyarrow as pa
 import pyarrow.compute as pc
+from msgspec.structs import replace
 
 from models.explain.catalogue import read_catalogue
-from models.explain.diagnosis import Match, diagnose
+from models.explain.diagnosis import Explanation, Match, diagnose
 from models.explain.reply_codes import BEFORE_REPLY
 
 BLOCK, LONGEST_LINE = 4_194_304, 65_536
@@ -47,16 +48,17 @@ class Readable(Protocol):
 
 
 @dataclass
-class Seen:
+class LogFailure:
     """One kind of failure: how often, and the number of its first line."""
 
     match: Match
     count: int
     first_line: int
 
-    def document(self) -> dict[str, Any]:
-        """The failure as JSON."""
-        return {**self.match.document(), "count": self.count, "first_line": self.first_line}
+    def explanation(self) -> Explanation:
+        """The failure for a reader."""
+        explanation = self.match.explanation()
+        return replace(explanation, count=self.count, first_line=self.first_line)
 
 
 @dataclass
@@ -64,52 +66,54 @@ class LogDiagnosis:
     """Failures of a log by code and entry, and how many lines it has."""
 
     lines: int = 0
-    seen: dict[tuple[str, str], Seen] = field(default_factory=dict)
+    failures: dict[tuple[str, str], LogFailure] = field(default_factory=dict)
 
-    def ranked(self) -> list[Seen]:
+    def ranked(self) -> list[LogFailure]:
         """The most frequent first."""
-        return sorted(self.seen.values(), key=lambda seen: (-seen.count, seen.first_line))
+        return sorted(
+            self.failures.values(), key=lambda failure: (-failure.count, failure.first_line)
+        )
 
     def note(self, text: str, line: int) -> None:
         """Counts what a line says: of each code its most specific entry."""
-        for match in _told(CHANGING.sub(" ", text)):
-            code = match.code if len(self.seen) < MOST_CODES else match.entry.code
+        for match in _matches(CHANGING.sub(" ", text)):
+            code = match.code if len(self.failures) < MOST_CODES else match.entry.code
             key = (code, match.entry.meaning)
-            if key in self.seen:
-                self.seen[key].count += 1
+            if key in self.failures:
+                self.failures[key].count += 1
             else:
-                self.seen[key] = Seen(match, 1, line)
+                self.failures[key] = LogFailure(match, 1, line)
 
 
 def diagnose_log(stream: Readable) -> LogDiagnosis:
     """Reads the log to its end. UTF-8, UTF-16 and any 8-bit encoding; bad bytes do no harm."""
-    found = LogDiagnosis()
+    diagnosis = LogDiagnosis()
     for block in _blocks(stream):
         taken = -1
-        for at in _telling(block):
+        for at in _suspicious(block):
             if at > taken:
                 taken, text = _record(block, at)
                 for part in _parts(text):
-                    found.note(part.decode("utf-8", "replace"), found.lines + at + 1)
-        found.lines += len(block)
-    return found
+                    diagnosis.note(part.decode("utf-8", "replace"), diagnosis.lines + at + 1)
+        diagnosis.lines += len(block)
+    return diagnosis
 
 
-def best_of_each_code(found: Sequence[Match], *, ours: bool) -> list[Match]:
+def best_of_each_code(matches: Sequence[Match], *, ours: bool) -> list[Match]:
     """The most specific match of each code; no successes, and our own errors where it is `ours`."""
     best: dict[str, Match] = {}
-    for match in found:
+    for match in matches:
         if (ours or match.matched != "own") and not match.code.startswith("2"):
             best.setdefault(match.code, match)
     return list(best.values())
 
 
 @lru_cache(maxsize=10_000)
-def _told(text: str) -> tuple[Match, ...]:
+def _matches(text: str) -> tuple[Match, ...]:
     return tuple(best_of_each_code(diagnose(text), ours="hve" in text))
 
 
-def _telling(block: list[bytes]) -> list[int]:
+def _suspicious(block: list[bytes]) -> list[int]:
     """Numbers of the lines that may lead to an entry."""
     lines = pa.array(block, pa.large_binary())
     mask = pc.match_substring_regex(lines, _screen(), ignore_case=True)
@@ -140,11 +144,11 @@ def _record(block: list[bytes], at: int) -> tuple[int, bytes]:
 
 
 def _parts(text: bytes) -> list[bytes]:
-    """The text, or the telling pieces of one that is very long."""
+    """The text, or the pieces of one that may lead to an entry, where it is very long."""
     if len(text) <= LONGEST_LINE:
         return [text]
     parts = [text[at : at + LONGEST_LINE] for at in range(0, len(text), LONGEST_LINE)]
-    return [parts[at] for at in _telling(parts)]
+    return [parts[at] for at in _suspicious(parts)]
 
 
 def _blocks(stream: Readable) -> Iterator[list[bytes]]:

@@ -18,7 +18,8 @@ import duckdb
 import pyarrow as pa
 
 from hve_monitor.files import sql
-from models.engine.sql import Row, prepare, records
+from models.engine.sql import prepare, records
+from warehouse.connection import Row
 from warehouse.records.plans import Plan
 from warehouse.records.turns import Standing, forget_judged, mark_due, record_judged, standings
 from warehouse.store import Store

@@ -22,4 +22,4 @@ with told as (
 select tenant, check_name, account, subject, status, status_before, observed_at
 from told
 where place > 1 and observed_at > $since and status is distinct from status_before
-order by observed_at desc, check_name, account
+order by observed_at desc, check_name, account, subject, tenant

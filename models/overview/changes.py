@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 import duckdb
 
@@ -15,8 +14,8 @@ from warehouse.reading import Published
 
 
 @dataclass(frozen=True)
-class Change:
-    """One thing that is different; `incident` is its id where it is one, `check` names one."""
+class ChangeNote:
+    """One thing that is different; `incident` is the id of one, `check` the name of one."""
 
     at: datetime
     account: str
@@ -25,39 +24,38 @@ class Change:
     check: str | None = None
 
 
-def changes_since(published: Published, since: datetime) -> list[Change]:
+def changes_since(published: Published, since: datetime) -> list[ChangeNote]:
     """Everything that changed after `since` and until `now`, newest first."""
-    bounds = {"since": since, "now": published.now, "tenant": published.tenant}
+    bounds: dict[str, object] = {"since": since, "now": published.now, "tenant": published.tenant}
     sources = published.connection.execute(sql(__file__, "new_sources"), bounds).fetchall()
     firsts = published.connection.execute(sql(__file__, "first_sends"), bounds).fetchall()
-    found = [
+    changes = [
         *(
-            Change(at, account, f"sent from {ip} for the first time")
+            ChangeNote(at, account, f"sent from {ip} for the first time")
             for _, account, ip, at in sources
         ),
-        *(Change(at, account, "sent its first mail") for _, account, at in firsts),
+        *(ChangeNote(at, account, "sent its first mail") for _, account, at in firsts),
         *_incidents(published, since),
         *_findings(published.connection, bounds),
     ]
-    return sorted(found, key=lambda change: (change.at, change.account), reverse=True)
+    return sorted(changes, key=lambda change: (change.at, change.account), reverse=True)
 
 
-def _incidents(published: Published, since: datetime) -> list[Change]:
+def _incidents(published: Published, since: datetime) -> list[ChangeNote]:
     changes = []
     for card in incident_cards(published):
         name = f"{card.severity} {card.kind}"
-        raised = card.detected_at
-        if raised > since:
-            changes.append(Change(raised, card.account, f"{name} detected", card.id))
+        if card.detected_at > since:
+            changes.append(ChangeNote(card.detected_at, card.account, f"{name} detected", card.id))
         ended = card.ended_at
         if ended is not None and since < ended <= published.now:
-            changes.append(Change(ended, card.account, f"{name} ended", card.id))
+            changes.append(ChangeNote(ended, card.account, f"{name} ended", card.id))
     return changes
 
 
-def _findings(connection: duckdb.DuckDBPyConnection, bounds: dict[str, Any]) -> list[Change]:
+def _findings(connection: duckdb.DuckDBPyConnection, bounds: dict[str, object]) -> list[ChangeNote]:
     return [
-        Change(
+        ChangeNote(
             row["observed_at"],
             row["account"] or row["subject"] or row["tenant"],
             f"{row['check_name'].replace('_', ' ')}: {row['status'] or 'no longer judged'},"

@@ -4,4 +4,4 @@ from marts.hve_usage_hourly
 where $tenant is null or tenant = $tenant
 group by tenant, account
 having min(hour_utc) > $since and min(hour_utc) <= $now
-order by first_at desc, account
+order by first_at desc, account, tenant

@@ -3,75 +3,184 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
 
 import duckdb
+import msgspec
 import pandas as pd
 
-from hve_monitor.clock import iso, midnight
+from hve_monitor.clock import midnight
 from hve_monitor.config import Config
+from hve_monitor.document import Document
 from hve_monitor.files import sql
 from models.engine.sql import records
 from models.usage.accounts import learning_states
 from models.usage.coverage import (
     AddressCoverage,
+    CoverageReport,
     coverage_report,
     covered_addresses,
     published_as_of,
 )
+from warehouse.connection import Row
 from warehouse.reading import Published
-from warehouse.state import open_state
+from warehouse.state import FinishedRun, open_state
 from warehouse.windows import Window, gaps
 
-Row = dict[str, Any]
 MOST_RUNS = 30
 SIGNALS_OF = timedelta(days=30)
 ONE_DAY = timedelta(days=1)
 
 
-def health_report(published: Published) -> Row:
-    """Coverage, rejected lines, what is unavailable, and the age of each model, as JSON.
+class SourceRead(Document):
+    """Up to when all addresses of a source were read."""
 
-    rejected: tenant, file, reason, lines, first_line, last_at. settings: tenant, kind, reason,
-    objects, since. signals: signal, reason, incidents, accounts, last_at (incidents of 30 days).
-    sources: tenant, source, read_until. marts: mart, newest (day, null for an empty mart).
+    tenant: str
+    source: str
+    read_until: datetime
+    addresses: int
+
+
+class RejectedLines(Document):
+    """Lines of a file that could not be read, for one reason."""
+
+    tenant: str
+    file: str
+    reason: str
+    lines: int
+    first_line: int
+    last_at: datetime
+
+
+class RefusedSetting(Document):
+    """A kind of setting whose last reading was refused, and since when."""
+
+    tenant: str
+    kind: str
+    reason: str
+    objects: int
+    since: datetime
+
+
+class SilentSignal(Document):
+    """A signal that could not speak of some incidents of the last 30 days."""
+
+    signal: str
+    reason: str
+    incidents: int
+    accounts: int
+    last_at: datetime
+
+
+class MartAge(Document):
+    """The newest day that a mart holds; None for an empty one."""
+
+    mart: str
+    newest: date | None
+
+
+class HealthReport(Document):
+    """Coverage, what was rejected or refused, and the age of each model.
+
     waiting_days: days whose marts are out of date. learning: accounts whose baseline is young.
     """
-    asked = {"now": published.now, "tenant": published.tenant}
-    rows = published.connection.execute("select published_at from state.publication").fetchall()
+
+    coverage: CoverageReport
+    as_of: datetime
+    published_at: datetime
+    sources: list[SourceRead]
+    rejected: list[RejectedLines]
+    settings: list[RefusedSetting]
+    signals: list[SilentSignal]
+    marts: list[MartAge]
+    waiting_days: int
+    learning: int
+    accounts: int
+
+
+class SourceRun(Document):
+    """What one source did in a run, as the run's summary is stored."""
+
+    source: str
+    tenant: str | None = None
+    status: str = ""
+    requests: int = 0
+    throttled: int = 0
+    rows_new: int = 0
+    error: str | None = None
+
+
+class StoredModels(Document):
+    """The models' part of a stored summary."""
+
+    days_rebuilt: int = 0
+
+
+class StoredAlerts(Document):
+    """The alerts' part of a stored summary: the targets that could not be reached."""
+
+    failed: tuple[object, ...] = ()
+
+
+class StoredSummary(Document):
+    """What is read of the summary of a run, whichever version stored it."""
+
+    sources: tuple[SourceRun, ...] = ()
+    models: StoredModels = StoredModels()
+    incidents_opened: int = 0
+    alerts: StoredAlerts = StoredAlerts()
+
+
+class FinishedSummary(Document):
+    """A run that ended; started_at and seconds are of the real clock."""
+
+    started_at: datetime
+    seconds: float
+    sources: list[SourceRun]
+    days_rebuilt: int
+    incidents_opened: int
+    failed_targets: int
+
+
+class QuotaUse(Document):
+    """Requests for message traces of a tenant in the running window.
+
+    allowed: our share. published: Microsoft's quota. last_at: None without a request.
+    """
+
+    tenant: str
+    used: int
+    allowed: int
+    published: int
+    window_seconds: float
+    last_at: datetime | None
+
+
+def health_report(published: Published) -> HealthReport:
+    """Whether the numbers of the published version may be trusted."""
+    connection, tenant = published.connection, {"tenant": published.tenant}
+    until_now = {**tenant, "now": published.now}
+    since = {**until_now, "since": published.now - SIGNALS_OF}
     learning = learning_states(published)
-    return {
-        "coverage": coverage_report(published),
-        "as_of": iso(published_as_of(published.connection)),
-        "published_at": iso(rows[0][0]),
-        "sources": _timed(
-            published.connection, "sources_read", {"tenant": published.tenant}, "read_until"
-        ),
-        "rejected": _timed(published.connection, "rejected_rows", asked, "last_at"),
-        "settings": _timed(published.connection, "unavailable_objects", asked, "since"),
-        "signals": _timed(
-            published.connection,
-            "unavailable_signals",
-            asked | {"since": published.now - SIGNALS_OF},
-            "last_at",
-        ),
-        "marts": [
-            row | {"newest": None if row["newest"] is None else str(row["newest"])}
-            for row in records(
-                published.connection, sql(__file__, "newest_days"), {"tenant": published.tenant}
-            )
-        ],
-        "waiting_days": _waiting(published.connection, published.tenant),
-        "learning": sum(day > 0 for day in learning.values()),
-        "accounts": len(learning),
-    }
+    rows = connection.execute("select published_at from state.publication").fetchall()
 
+    def read(name: str, bounds: Mapping[str, object]) -> list[Row]:
+        return records(connection, sql(__file__, name), dict(bounds))
 
-def _timed(connection: duckdb.DuckDBPyConnection, name: str, asked: Row, moment: str) -> list[Row]:
-    rows = records(connection, sql(__file__, name), asked)
-    return [row | {moment: iso(row[moment])} for row in rows]
+    return HealthReport(
+        coverage=coverage_report(published),
+        as_of=published_as_of(connection),
+        published_at=rows[0][0],
+        sources=[SourceRead(**row) for row in read("sources_read", tenant)],
+        rejected=[RejectedLines(**row) for row in read("rejected_rows", until_now)],
+        settings=[RefusedSetting(**row) for row in read("unavailable_objects", until_now)],
+        signals=[SilentSignal(**row) for row in read("unavailable_signals", since)],
+        marts=[MartAge(**row) for row in read("newest_days", tenant)],
+        waiting_days=_waiting(connection, published.tenant),
+        learning=sum(day > 0 for day in learning.values()),
+        accounts=len(learning),
+    )
 
 
 def _waiting(connection: duckdb.DuckDBPyConnection, tenant: str | None) -> int:
@@ -91,8 +200,8 @@ def coverage_days(published: Published, first: date) -> pd.DataFrame:
     end = min(published.now, published_as_of(published.connection))
     days = [midnight(end) - ONE_DAY * n for n in range((end.date() - first).days, -1, -1)]
     by_account: dict[tuple[str, str], list[AddressCoverage]] = {}
-    for each in covered_addresses(published):
-        by_account.setdefault((each.tenant, each.account), []).append(each)
+    for address in covered_addresses(published):
+        by_account.setdefault((address.tenant, address.account), []).append(address)
     rows = [
         (*key, start.date(), _share(addresses, Window(start, min(start + ONE_DAY, end))))
         for key, addresses in by_account.items()
@@ -104,55 +213,51 @@ def coverage_days(published: Published, first: date) -> pd.DataFrame:
 
 def _share(addresses: Sequence[AddressCoverage], day: Window) -> float:
     missing = sum(
-        (gap.end - gap.start for each in addresses for gap in gaps(each.windows, day)),
+        (gap.end - gap.start for address in addresses for gap in gaps(address.windows, day)),
         timedelta(0),
     )
     return 1.0 - missing / ((day.end - day.start) * len(addresses))
 
 
-def last_runs(config: Config, tenant: str | None = None, most: int = MOST_RUNS) -> list[Row]:
-    """The newest runs first: started_at, seconds, and the run's summary of the asked tenant.
+def last_runs(
+    config: Config, tenant: str | None = None, most: int = MOST_RUNS
+) -> list[FinishedSummary]:
+    """The newest runs first, with the sources of one tenant or of all.
 
-    Times are those of the real clock. Runs finish after the version that they publish, so they
-    come from state.db itself.
+    Runs finish after the version that they publish, so they come from state.db itself.
     """
     with open_state(config.warehouse.path) as state:
         runs = state.recent_runs(most)
-    return [
-        {
-            "started_at": iso(start),
-            "seconds": (end - start).total_seconds(),
-            "sources": [
-                each for each in summary["sources"] if tenant in (None, each.get("tenant"))
-            ],
-            **{name: summary[name] for name in ("models", "incidents_opened", "alerts")},
-        }
-        for start, end, summary in runs
-    ]
+    return [_finished(run, tenant) for run in runs]
 
 
-def quota_use(config: Config, tenant: str | None = None, at: float | None = None) -> list[Row]:
-    """Requests for message traces in the running window of each tenant, beside what is allowed.
+def _finished(run: FinishedRun, tenant: str | None) -> FinishedSummary:
+    summary = msgspec.convert(run.summary, StoredSummary)
+    return FinishedSummary(
+        started_at=run.started_at,
+        seconds=(run.finished_at - run.started_at).total_seconds(),
+        sources=[source for source in summary.sources if tenant in (None, source.tenant)],
+        days_rebuilt=summary.models.days_rebuilt,
+        incidents_opened=summary.incidents_opened,
+        failed_targets=len(summary.alerts.failed),
+    )
 
-    JSON: tenant, used, allowed (our share), published (Microsoft's quota), window_seconds,
-    last_at. at: real epoch seconds; the clock's when None.
-    """
-    clock = time.time() if at is None else at
-    limits = config.limits
+
+def quota_use(config: Config, tenant: str | None = None, at: float | None = None) -> list[QuotaUse]:
+    """Use of the quota by each tenant. at: real epoch seconds; the clock's when None."""
+    limits, clock = config.limits, time.time() if at is None else at
+    start = clock - limits.message_trace_window_seconds
+    names = [each.name for each in config.served if tenant in (None, each.name)]
     with open_state(config.warehouse.path) as state:
-        used = {
-            each.name: state.quota_use(each.name, clock - limits.message_trace_window_seconds)
-            for each in config.served
-            if tenant in (None, each.name)
-        }
+        used = {name: state.quota_use(name, start) for name in names}
     return [
-        {
-            "tenant": name,
-            "used": len(times),
-            "allowed": int(limits.message_trace_requests * limits.share),
-            "published": limits.message_trace_requests,
-            "window_seconds": limits.message_trace_window_seconds,
-            "last_at": iso(datetime.fromtimestamp(times[-1], UTC)) if times else None,
-        }
+        QuotaUse(
+            tenant=name,
+            used=len(times),
+            allowed=int(limits.message_trace_requests * limits.share),
+            published=limits.message_trace_requests,
+            window_seconds=limits.message_trace_window_seconds,
+            last_at=datetime.fromtimestamp(times[-1], UTC) if times else None,
+        )
         for name, times in used.items()
     ]

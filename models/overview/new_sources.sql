@@ -15,4 +15,4 @@ beside as (
 select tenant, account, from_ip, first_at
 from beside
 where first_at > account_first_at and first_at > $since and first_at <= $now
-order by first_at desc, account, from_ip
+order by first_at desc, account, from_ip, tenant

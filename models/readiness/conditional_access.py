@@ -21,7 +21,7 @@ Effect = Literal["blocks", "reports", "may_block", "unknown", "none"]
 
 
 @dataclass(frozen=True)
-class Verdict:
+class PolicyEffect:
     """What one policy does to one sign-in."""
 
     policy: Policy
@@ -42,7 +42,7 @@ def check_accounts(facts: Facts) -> Iterator[Finding]:
             yield Finding(CHECK, "unknown", "high", trouble, account.account, source=SOURCE)
         else:
             person = person_of(facts, account)
-            rules = [judge(rule, person) for rule in _of_users(facts)]
+            rules = [effect_of(rule, person) for rule in _of_users(facts)]
             yield _finding(facts, account, rules)
 
 
@@ -78,20 +78,20 @@ def person_of(facts: Facts, account: Account) -> Person:
     )
 
 
-def judge(rule: Policy, person: Person) -> Verdict:
+def effect_of(rule: Policy, person: Person) -> PolicyEffect:
     """What the policy does when the account signs in with its password."""
     content = rule.content
     state, demands = str(content.get("state")), unmet_demands(content.get("grantControls"))
     if rule.document is None:
-        return Verdict(rule, "unknown", f"cannot be read: {rule.unavailable_reason}")
+        return PolicyEffect(rule, "unknown", f"cannot be read: {rule.unavailable_reason}")
     if not demands or state == DISABLED:
-        return Verdict(rule, "none")
+        return PolicyEffect(rule, "none")
     if state not in (ENFORCED, REPORTING):
-        return Verdict(rule, "unknown", f"has a state that is not documented: {state}")
+        return PolicyEffect(rule, "unknown", f"has a state that is not documented: {state}")
     conditions: Mapping[str, Any] = content.get("conditions") or {}
     meant = applies(conditions, person)
     if meant.holds is False:
-        return Verdict(rule, "none")
+        return PolicyEffect(rule, "none")
     return _weighed(rule, conditions, demands, meant.holds, meant.why)
 
 
@@ -101,33 +101,33 @@ def _weighed(
     demands: list[str],
     holds: bool | None,
     why: str,
-) -> Verdict:
+) -> PolicyEffect:
     """The effect of a policy that applies, or may: places and risks decide case by case."""
     said = " and ".join(demands)
     risk, place = risks(conditions), places(conditions)
     if risk:
-        return Verdict(rule, "none", f"{said}, {risk}")
+        return PolicyEffect(rule, "none", f"{said}, {risk}")
     if rule.content.get("state") == REPORTING:
         effect: Effect = "reports" if holds and not place else "none"
-        return Verdict(rule, effect, f"{said} ({why})" if holds and not place else "")
+        return PolicyEffect(rule, effect, f"{said} ({why})" if holds and not place else "")
     if holds is None:
-        return Verdict(rule, "unknown", f"{said}, but {why}")
+        return PolicyEffect(rule, "unknown", f"{said}, but {why}")
     if place:
-        return Verdict(rule, "may_block", f"{said}, {place} ({why})")
-    return Verdict(rule, "blocks", f"{said} ({why})")
+        return PolicyEffect(rule, "may_block", f"{said}, {place} ({why})")
+    return PolicyEffect(rule, "blocks", f"{said} ({why})")
 
 
-def _judge_workload(rule: Policy, application: Policy | str) -> Verdict:
+def _judge_workload(rule: Policy, application: Policy | str) -> PolicyEffect:
     content = rule.content
     demands = unmet_demands(content.get("grantControls"))
     if not demands or content.get("state") not in (ENFORCED, REPORTING):
-        return Verdict(rule, "none")
+        return PolicyEffect(rule, "none")
     conditions: Mapping[str, Any] = content.get("conditions") or {}
     found = None if isinstance(application, str) else application
     principal = None if found is None else found.content.get("servicePrincipalId")
     meant = applies_to_workload(conditions, principal, is_own=found is not None)
     if meant.holds is False:
-        return Verdict(rule, "none")
+        return PolicyEffect(rule, "none")
     return _weighed(rule, conditions, demands, meant.holds, meant.why or "this application")
 
 
@@ -145,7 +145,7 @@ def _is_workload(rule: Policy) -> bool:
     return bool(applications.get("includeServicePrincipals"))
 
 
-def _finding(facts: Facts, account: Account, rules: list[Verdict]) -> Finding:
+def _finding(facts: Facts, account: Account, rules: list[PolicyEffect]) -> Finding:
     stops, unknown, maybe, reports = _sorted(rules)
     last = facts.signed_in(account.account).last_blocked_at
     seen = f"; Entra ID last refused it with AADSTS53003 on {last:%Y-%m-%d}" if last else ""
@@ -165,7 +165,7 @@ def _finding(facts: Facts, account: Account, rules: list[Verdict]) -> Finding:
     return Finding(CHECK, "pass", "low", _passed(rules), **usual)
 
 
-def _workload_finding(app: str, name: str, rules: list[Verdict]) -> Finding:
+def _workload_finding(app: str, name: str, rules: list[PolicyEffect]) -> Finding:
     stops, unknown, maybe, reports = _sorted(rules)
     told = stops or unknown or maybe or reports
     said = f"application '{name}': " + (
@@ -183,16 +183,16 @@ def _workload_finding(app: str, name: str, rules: list[Verdict]) -> Finding:
     return Finding(WORKLOADS, "pass", "low", said, **usual)
 
 
-def _sorted(rules: list[Verdict]) -> tuple[list[Verdict], ...]:
+def _sorted(rules: list[PolicyEffect]) -> tuple[list[PolicyEffect], ...]:
     kinds = ("blocks", "unknown", "may_block", "reports")
     return tuple([each for each in rules if each.effect == kind] for kind in kinds)
 
 
-def _told(rules: list[Verdict]) -> str:
+def _told(rules: list[PolicyEffect]) -> str:
     return "; ".join(each.text for each in rules)
 
 
-def _passed(rules: list[Verdict]) -> str:
+def _passed(rules: list[PolicyEffect]) -> str:
     said = "no enforced policy stops a sign-in with the account's password"
     noted = [each.text for each in rules if each.why]
     return f"{said}; {'; '.join(noted)}" if noted else said

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from models.readiness.answer import NO, YES, Answer, all_of, any_of
+from models.readiness.decision import NO, YES, Decision, all_of, any_of
 
 Document = Mapping[str, Any]
 EXCHANGE_ONLINE = "00000002-0000-0ff1-ce00-000000000000"
@@ -41,7 +41,7 @@ class Person:
     unknown_groups: str = "the members of group {} are unknown; needed: GroupMember.ReadBasic.All"
 
 
-def applies(conditions: Document, person: Person) -> Answer:
+def applies(conditions: Document, person: Person) -> Decision:
     """Whether the policy is asked at all when the account signs in with its password."""
     return all_of(
         [
@@ -55,7 +55,7 @@ def applies(conditions: Document, person: Person) -> Answer:
     )
 
 
-def applies_to_workload(conditions: Document, principal: str | None, *, is_own: bool) -> Answer:
+def applies_to_workload(conditions: Document, principal: str | None, *, is_own: bool) -> Decision:
     """Whether a policy for workload identities is asked when an application takes a token.
 
     principal: object id of its service principal. is_own: whether it is registered here.
@@ -68,9 +68,9 @@ def applies_to_workload(conditions: Document, principal: str | None, *, is_own: 
     if not included:
         return NO
     if wanted.get("servicePrincipalFilter"):
-        return Answer(None, "it filters service principals by attributes, which are not read")
+        return Decision(None, "it filters service principals by attributes, which are not read")
     if principal is None:
-        return Answer(None, "the service principal is unknown; needed: Application.Read.All")
+        return Decision(None, "the service principal is unknown; needed: Application.Read.All")
     meant = principal.lower() in included or ("serviceprincipalsinmytenant" in included and is_own)
     if not meant or principal.lower() in excluded:
         return NO
@@ -98,27 +98,27 @@ def risks(conditions: Document) -> str:
     return f"only at the risk {', '.join(dict.fromkeys(levels))}" if levels else ""
 
 
-def _clients(types: object) -> Answer:
+def _clients(types: object) -> Decision:
     """`all` holds legacy clients too; SMTP with a password is `other`."""
     if not isinstance(types, list) or not types:
-        return Answer(None, NEVER_TRUE.format("clientAppTypes"))
+        return Decision(None, NEVER_TRUE.format("clientAppTypes"))
     found = {str(each).lower() for each in types}
     if "all" in found:
-        return Answer(True, "all client types")
-    return Answer(True, "legacy clients") if "other" in found else NO
+        return Decision(True, "all client types")
+    return Decision(True, "legacy clients") if "other" in found else NO
 
 
-def _targets(applications: Document) -> Answer:
+def _targets(applications: Document) -> Decision:
     included = {text.lower() for text in _texts(applications, "includeApplications")}
     excluded = {text.lower() for text in _texts(applications, "excludeApplications")}
     if not included & TARGETS or excluded & (TARGETS - {"all"}):
         return NO
     if applications.get("applicationFilter"):
-        return Answer(None, "it filters applications by attributes, which are not read")
+        return Decision(None, "it filters applications by attributes, which are not read")
     return YES
 
 
-def _flows(flows: object) -> Answer:
+def _flows(flows: object) -> Decision:
     """Device codes and transfers of a sign-in: SMTP uses neither."""
     if not isinstance(flows, Mapping):
         return YES
@@ -126,18 +126,18 @@ def _flows(flows: object) -> Answer:
     return YES if methods == "none" else NO
 
 
-def _platforms(platforms: object) -> Answer:
+def _platforms(platforms: object) -> Decision:
     """A sender reports no platform: only `all` holds it, also where every known one is left out."""
     if not platforms:
         return YES
     if not isinstance(platforms, Mapping):
-        return Answer(None, NEVER_TRUE.format("platforms"))
+        return Decision(None, NEVER_TRUE.format("platforms"))
     if "all" in {text.lower() for text in _texts(platforms, "includePlatforms")}:
-        return Answer(True, "any device platform, also an unknown one")
+        return Decision(True, "any device platform, also an unknown one")
     return NO
 
 
-def _devices(devices: object) -> Answer:
+def _devices(devices: object) -> Decision:
     """A device filter sees a device without properties."""
     rule = devices.get("deviceFilter") if isinstance(devices, Mapping) else None
     if not rule:
@@ -145,12 +145,12 @@ def _devices(devices: object) -> Answer:
     text, mode = str(rule.get("rule") or ""), str(rule.get("mode") or "").lower()
     negative, positive = bool(NEGATIVE.search(text)), bool(POSITIVE.search(text))
     if mode not in ("include", "exclude") or negative == positive:
-        return Answer(None, "its device filter cannot be worked out")
+        return Decision(None, "its device filter cannot be worked out")
     matches = negative
     return YES if matches == (mode == "include") else NO
 
 
-def _users(users: Document, person: Person) -> Answer:
+def _users(users: Document, person: Person) -> Decision:
     included, excluded = (_meant(users, side, person) for side in ("include", "exclude"))
     if included.holds is False or excluded.holds:
         return NO
@@ -158,7 +158,7 @@ def _users(users: Document, person: Person) -> Answer:
     return undecided[0] if undecided else included
 
 
-def _meant(users: Document, side: str, person: Person) -> Answer:
+def _meant(users: Document, side: str, person: Person) -> Decision:
     return any_of(
         [
             *(_one_user(text, person) for text in _texts(users, f"{side}Users")),
@@ -169,36 +169,38 @@ def _meant(users: Document, side: str, person: Person) -> Answer:
     )
 
 
-def _one_user(text: str, person: Person) -> Answer:
+def _one_user(text: str, person: Person) -> Decision:
     if text.lower() == "all":
-        return Answer(True, "all users")
+        return Decision(True, "all users")
     if text.lower() == "none":
         return NO
     if text.lower() == "guestsorexternalusers":
         return _guests(text, person)
     if person.object_id is None:
-        return Answer(None, person.unknown_id)
-    return Answer(True, "this account by name") if text.lower() == person.object_id.lower() else NO
+        return Decision(None, person.unknown_id)
+    return (
+        Decision(True, "this account by name") if text.lower() == person.object_id.lower() else NO
+    )
 
 
-def _guests(meant: object, person: Person) -> Answer:
-    return Answer(True, "guests") if meant and person.is_guest else NO
+def _guests(meant: object, person: Person) -> Decision:
+    return Decision(True, "guests") if meant and person.is_guest else NO
 
 
-def _group(group: str, person: Person) -> Answer:
+def _group(group: str, person: Person) -> Decision:
     inside = person.groups.get(group)
     if inside is None:
-        return Answer(None, person.unknown_groups.format(group))
-    return Answer(True, f"members of group {group}") if inside else NO
+        return Decision(None, person.unknown_groups.format(group))
+    return Decision(True, f"members of group {group}") if inside else NO
 
 
-def _roles(roles: list[str], person: Person) -> Answer:
+def _roles(roles: list[str], person: Person) -> Decision:
     if not roles:
         return NO
     if person.roles is None:
-        return Answer(None, person.unknown_roles)
+        return Decision(None, person.unknown_roles)
     held = sorted(set(roles) & person.roles)
-    return Answer(True, f"holders of role {held[0]}") if held else NO
+    return Decision(True, f"holders of role {held[0]}") if held else NO
 
 
 def _part(document: Document, name: str) -> Document:

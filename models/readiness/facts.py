@@ -28,7 +28,7 @@ SIGN_INS = "AuditLog.Read.All and Entra ID P1 or P2"
 
 
 @dataclass(frozen=True)
-class Settings:
+class ReadinessSettings:
     """What the configuration says about the checks."""
 
     smtp: str = "smtp.hve.mx.microsoft:587"
@@ -72,7 +72,7 @@ class Facts:
     client_id: str = ""
     sending_apps: tuple[str, ...] = ()
     credential: str = ""  # secret, certificate, federated or managed; empty for files
-    settings: Settings = Settings()
+    settings: ReadinessSettings = ReadinessSettings()
 
     def trouble(self, kind: str) -> str | None:
         """Why nothing is known of a kind, in words; None when its last reading succeeded."""

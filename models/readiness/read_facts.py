@@ -10,7 +10,7 @@ from hve_monitor.clock import days_between
 from hve_monitor.config import Tenant
 from hve_monitor.files import sql
 from models.engine.sql import records
-from models.readiness.facts import PERMISSIONS, Facts, Settings, SignInFacts
+from models.readiness.facts import PERMISSIONS, Facts, ReadinessSettings, SignInFacts
 from models.usage.coverage import coverage_of
 from warehouse.records.accounts import Account, current_accounts
 from warehouse.records.billing import newest_billing
@@ -22,7 +22,7 @@ LOG_DAYS = 30  # what Entra ID keeps of sign-ins
 STILL_NOW = timedelta(days=1)
 
 
-def read_facts(store: Store, tenant: Tenant, now: datetime, settings: Settings) -> Facts:
+def read_facts(store: Store, tenant: Tenant, now: datetime, settings: ReadinessSettings) -> Facts:
     """What is known of the tenant at `now`; what was never read stays absent."""
     name, state = tenant.name, store.state
     accounts = tuple(current_accounts(store, name))

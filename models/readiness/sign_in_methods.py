@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, timedelta
-from typing import Any
+from functools import partial
 
 from models.readiness.facts import SIGN_INS, Facts
 from models.readiness.finding import Finding, Severity, Status, powershell
@@ -36,27 +36,24 @@ def check_oauth(facts: Facts) -> Iterator[Finding]:
 
 
 def _migration(facts: Facts, account: str) -> Finding:
-    seen = facts.signed_in(account)
-    usual: dict[str, Any] = {
-        "account": account,
-        "source": SOURCE,
-        "due_on": basic_ends(facts.now.date()),
-    }
-    if seen.last_basic_at is not None:
-        sources = ", ".join(seen.basic_sources) or "an unknown address"
-        said = f"Basic was last used on {seen.last_basic_at:%Y-%m-%d} from {sources}"
-        status: Status = "fail" if facts.now.date() >= basic_ends(facts.now.date()) else "warn"
-        more: dict[str, Any] = {"state": "basic_seen", "fix": _fix(account)}
-        return Finding(OAUTH, status, _urgency(facts), said, **more, **usual)
+    today, sign_ins = facts.now.date(), facts.signed_in(account)
+    ends = basic_ends(today)
+    usual = partial(Finding, OAUTH, account=account, source=SOURCE, due_on=ends)
+    if sign_ins.last_basic_at is not None:
+        sources = ", ".join(sign_ins.basic_sources) or "an unknown address"
+        evidence = f"Basic was last used on {sign_ins.last_basic_at:%Y-%m-%d} from {sources}"
+        status: Status = "fail" if today >= ends else "warn"
+        fix = _fix(account)
+        return usual(status, _urgency(ends - today), evidence, state="basic_seen", fix=fix)
     missing = _missing(facts, account)
     if missing:
-        return Finding(OAUTH, "unknown", "medium", missing, state="unknown", **usual)
+        return usual("unknown", "medium", missing, state="unknown")
     apps = [app for app in facts.senders_of(account) if facts.signed_in(app).last_success_at]
-    said = (
+    evidence = (
         f"mail is sent, application {', '.join(apps)} may send and signs in, and no sign-in by"
         " password was seen; that is likely, not proven"
     )
-    return Finding(OAUTH, "pass", "low", said, state="oauth_likely", **usual)
+    return usual("pass", "low", evidence, state="oauth_likely")
 
 
 def _missing(facts: Facts, account: str) -> str:
@@ -76,11 +73,10 @@ def _missing(facts: Facts, account: str) -> str:
     return ""
 
 
-def _urgency(facts: Facts) -> Severity:
-    left = (basic_ends(facts.now.date()) - facts.now.date()).days
-    if left < 90:
+def _urgency(left: timedelta) -> Severity:
+    if left.days < 90:
         return "high"
-    return "medium" if left < 365 else "low"
+    return "medium" if left.days < 365 else "low"
 
 
 def _fix(account: str) -> str:
@@ -114,17 +110,16 @@ def _configured(smtp: str) -> Finding:
     host, _, port = smtp.partition(":")
     right = f"{HVE_HOST}:{PORT}"
     fix = f'hve.toml: [endpoints] smtp = "{right}"; the same in every sending application'
-    usual: dict[str, Any] = {"source": LEARN}
+    usual = partial(Finding, ENDPOINT, source=LEARN)
     if host.lower() == CLIENT_HOST:
-        said = f"{smtp} is client submission, not High Volume Email: it answers 535 5.7.57"
-        return Finding(ENDPOINT, "fail", "high", said, fix=fix, **usual)
+        evidence = f"{smtp} is client submission, not High Volume Email: it answers 535 5.7.57"
+        return usual("fail", "high", evidence, fix=fix)
     if host.lower() == OLD_HOST:
-        said = f"{smtp} still works, and Microsoft will withdraw it for {right}"
-        return Finding(ENDPOINT, "warn", "low", said, fix=fix, **usual)
+        evidence = f"{smtp} still works, and Microsoft will withdraw it for {right}"
+        return usual("warn", "low", evidence, fix=fix)
     if host.lower() != HVE_HOST:
-        said = f"{smtp} is no server that Microsoft names for High Volume Email"
-        return Finding(ENDPOINT, "unknown", "low", said, fix=fix, **usual)
+        evidence = f"{smtp} is no server that Microsoft names for High Volume Email"
+        return usual("unknown", "low", evidence, fix=fix)
     if (port or PORT) != PORT:
-        said = f"{smtp}: Microsoft names port {PORT} alone"
-        return Finding(ENDPOINT, "fail", "high", said, fix=fix, **usual)
-    return Finding(ENDPOINT, "pass", "low", f"{smtp} is the HVE server", **usual)
+        return usual("fail", "high", f"{smtp}: Microsoft names port {PORT} alone", fix=fix)
+    return usual("pass", "low", f"{smtp} is the HVE server")

@@ -16,4 +16,4 @@ with noted as (
 select * exclude (previous_after)
 from noted
 where previous_after is null or previous_after = billable_before
-order by corrected_at desc, tenant, account, day
+order by corrected_at desc, tenant, account, day, batch

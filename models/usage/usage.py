@@ -1,18 +1,20 @@
-"""Usage rows: what each account sent, by day, or summed over what the reader asks for."""
+"""Usage rows: what each account sent, by day, or summed by some of their keys."""
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import duckdb
 
+from hve_monitor.document import Document
 from hve_monitor.errors import ConfigError
 from hve_monitor.files import sql
 from models.engine.sql import model, records
-from models.usage.coverage import published_as_of
+from models.usage.coverage import CoverageReport, coverage_report, published_as_of
+from warehouse.connection import Row
 from warehouse.reading import Published
 
 if TYPE_CHECKING:  # `hve usage` answers before pandas would be there
@@ -34,20 +36,27 @@ KEYS = ("tenant", "account", "day", "month")
 ONE_DAY = timedelta(days=1)
 
 
+class UsageReport(Document):
+    """What `hve usage` prints; the columns of the rows are its keys and the counts."""
+
+    rows: list[Row]
+    coverage: CoverageReport
+
+
 @dataclass(frozen=True)
-class Period:
+class UsagePeriod:
     """Rows received from `since` on and before `until`; None is open."""
 
     since: datetime | None
     until: datetime | None
 
     def cut_days(self) -> list[date]:
-        """Days of which only a part is asked for."""
+        """Days of which only a part is meant."""
         edges = [edge for edge in (self.since, self.until) if edge and edge.time() != time(0)]
         return sorted({edge.date() for edge in edges})
 
     def last_day(self) -> date | None:
-        """The last day with an asked instant; an end at midnight belongs to the day before."""
+        """The last day of the period; an end at midnight belongs to the day before."""
         return None if self.until is None else (self.until - timedelta(microseconds=1)).date()
 
 
@@ -67,25 +76,45 @@ def daily_usage(
     return frame.assign(day=pd.to_datetime(frame["day"]).dt.date)
 
 
+def usage_report(
+    published: Published,
+    by: Sequence[str],
+    since: datetime | None = None,
+    until: datetime | None = None,
+) -> UsageReport:
+    """Usage by the keys, and what of the period was read. Raises: ConfigError."""
+    return UsageReport(
+        rows=usage_sums(published, by, since, until),
+        coverage=coverage_report(published, since, until),
+    )
+
+
 def usage_sums(
     published: Published,
     by: Sequence[str],
     since: datetime | None = None,
     until: datetime | None = None,
-) -> list[dict[str, object]]:
-    """daily_usage summed over everything but the asked keys, as the contract's JSON rows.
+    *,
+    account: str | None = None,
+    together: bool = False,
+) -> list[Row]:
+    """daily_usage summed over everything but tenant and the keys of `by`.
 
-    An unknown count stays null unless some day knows it.
+    Shape: tenant, the keys (day as day_utc, text) and the counts, in this order; an unknown count
+    stays None unless some day knows it. together: sums over all tenants, without the key tenant.
     Raises: ConfigError for a key that does not exist.
     """
-    keys = _keys(by)
+    keys = _keys(by)[1:] if together else _keys(by)
     sql, bounds = _daily(published, since, until)
     named = {"day": "cast(day as varchar) as day_utc", "month": "strftime(day, '%Y-%m') as month"}
     shown = ", ".join(named.get(key, key) for key in keys)
     counts = ", ".join(f"cast(sum({name}) as bigint) as {name}" for name in COUNTS)
     places = ", ".join(str(place + 1) for place in range(len(keys)))
-    summed = f"select {shown}, {counts} from ({sql}) group by {places} order by {places}"
-    return records(published.connection, summed, bounds)
+    one = "" if account is None else "where account = $account"
+    summed = f"select {shown}, {counts} from ({sql}) {one} group by {places} order by {places}"
+    return records(
+        published.connection, summed, bounds if account is None else bounds | {"account": account}
+    )
 
 
 def window_usage(published: Published, since: datetime, until: datetime) -> pd.DataFrame:
@@ -98,58 +127,32 @@ def window_usage(published: Published, since: datetime, until: datetime) -> pd.D
     return frame.astype({name: "Int64" for name in COUNTS if name in frame})
 
 
-def usage_rows(frame: pd.DataFrame, by: Sequence[str]) -> list[dict[str, object]]:
-    """Daily usage summed over everything but the asked keys, as the contract's JSON rows.
-
-    An unknown count stays null unless some day knows it.
-    Raises: ConfigError for a key that does not exist.
-    """
-    keys = _keys(by)
-    keyed = frame.assign(month=[f"{day:%Y-%m}" for day in frame["day"]])
-    grouped = keyed.groupby(keys, sort=True)[list(COUNTS)].sum(min_count=1).reset_index()
-    return [_row(row) for row in grouped.to_dict("records")]
-
-
 def _keys(by: Sequence[str]) -> list[str]:
-    """The asked keys after the tenant, which is always one. Raises: ConfigError."""
+    """The keys after the tenant, which is always one. Raises: ConfigError."""
     unknown = [key for key in by if key not in KEYS]
     if unknown or not by:
         raise ConfigError(f"--by {','.join(by)}: use some of {', '.join(KEYS)}")
     return list(dict.fromkeys(["tenant", *by]))
 
 
-def _row(row: dict[Hashable, Any]) -> dict[str, object]:
-    import pandas as pd
-
-    names = {"day": "day_utc"}
-    return {
-        names.get(str(name), str(name)): None
-        if value is pd.NA
-        else str(value)
-        if isinstance(value, date)
-        else value
-        for name, value in row.items()
-    }
-
-
-def _visible(published: Published, since: datetime | None, until: datetime | None) -> Period:
-    """The asked period without what was received after `now`.
+def _visible(published: Published, since: datetime | None, until: datetime | None) -> UsagePeriod:
+    """The period without what was received after `now`.
 
     A version published until `now` holds nothing later of today, so that today need not be cut.
     """
     today = datetime.combine(published.now.date(), time(0), UTC)
     is_older = published.now < published_as_of(published.connection)
     end = published.now + timedelta(microseconds=1) if is_older else today + ONE_DAY
-    return Period(since, end if until is None else min(until, end))
+    return UsagePeriod(since, end if until is None else min(until, end))
 
 
 def _daily(
     published: Published, since: datetime | None, until: datetime | None
-) -> tuple[str, dict[str, Any]]:
+) -> tuple[str, dict[str, object]]:
     """A select of what daily_usage promises, and its parameters."""
     period = _visible(published, since, until)
     cut = period.cut_days()
-    bounds = {
+    bounds: dict[str, object] = {
         "tenant": published.tenant,
         "since_day": None if period.since is None else period.since.date(),
         "until_day": period.last_day(),
@@ -164,9 +167,9 @@ def _daily(
 
 
 def _count_cut_days(
-    connection: duckdb.DuckDBPyConnection, tenant: str | None, period: Period, days: list[date]
+    connection: duckdb.DuckDBPyConnection, tenant: str | None, period: UsagePeriod, days: list[date]
 ) -> None:
-    """The daily mart's own SQL over the asked part of some days, as live.marts.cut_days."""
+    """The daily mart's own SQL over a part of some days, as live.marts.cut_days."""
     bounds = {
         "tenant": tenant,
         "days": days,

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from actions.run import run_once
-from actions.trace import Wish, trace_document
+from actions.trace import TraceOutput, answer
 from hve_monitor.config import Config
+from hve_monitor.document import encoded
 from models.delivery.search import TraceFilter
 from tests.contract.conftest import NOW, Site
 from tests.contract.test_pipeline import quiet
@@ -31,7 +32,7 @@ limit 1
 
 def timeline(config: Config, wanted: TraceFilter, quarters: int) -> dict[str, Any]:
     now = NOW + quarters * QUARTER
-    document, _ = trace_document(config, wanted, Wish(events=True), now)
+    document: dict[str, Any] = encoded(answer(config, wanted, TraceOutput(events=True), now))
     return document
 
 

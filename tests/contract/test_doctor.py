@@ -19,6 +19,7 @@ from actions.doctor import credentials
 from actions.doctor.credentials import Credentials
 from actions.doctor.examine import examine
 from hve_monitor.config import Config
+from hve_monitor.document import encoded
 from simulator.world.access import EVERYTHING
 from tests.contract.conftest import NOW, Site
 
@@ -27,7 +28,7 @@ pytestmark = pytest.mark.contract
 
 def examined(config: Config, only: str | None = None) -> tuple[dict[str, dict[str, Any]], int]:
     outcome = examine(config, NOW, only)
-    found = outcome.document["checks"]
+    found = encoded(outcome.document)["checks"]
     assert all(bool(each["fix"]) == (each["status"] != "ok") for each in found)
     return {each["check"]: each for each in found if each["tenant"]}, outcome.exit_code
 

@@ -14,7 +14,7 @@ from actions.run import RunSummary, run_once
 from hve_monitor.config import Config
 from hve_monitor.errors import FAILED, ConfigError
 from ingest.source import SourceSummary
-from models.usage.usage import daily_usage, usage_rows
+from models.usage.usage import usage_sums
 from tests.contract.conftest import NOW, Site
 from warehouse.reading import read_published
 
@@ -38,7 +38,7 @@ def quiet(_what: str, _step: int, _steps: int) -> None:
 
 def usage(config: Config, now: datetime) -> dict[tuple[str, str], dict[str, Any]]:
     with read_published(config.warehouse.path, now) as published:
-        rows = usage_rows(daily_usage(published), ["account", "day"])
+        rows = usage_sums(published, ["account", "day"])
     return {
         (str(row["account"]), str(row["day_utc"])): {name: row[name] for name in COUNTS}
         for row in rows

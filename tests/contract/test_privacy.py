@@ -147,14 +147,14 @@ def test_searches_find_what_they_found_before(small_site: Site) -> None:
             " where status_group = 'delivered' order by received_at desc limit 1"
         ).fetchall()[0]
     for wanted in (TraceFilter(recipient=person.upper()), TraceFilter(message_id=message_id)):
-        plain = find_traces(full, wanted, NOW, 100, "ada")["rows"]
-        masked = find_traces(hidden, wanted, NOW, 100, "ada")["rows"]
-        assert [row["id"] for row in masked] == [row["id"] for row in plain]
+        plain = find_traces(full, wanted, NOW, 100, "ada").rows
+        masked = find_traces(hidden, wanted, NOW, 100, "ada").rows
+        assert [row.id for row in masked] == [row.id for row in plain]
         assert len(plain) > 0
-    pseudonym = find_traces(hidden, TraceFilter(recipient=person), NOW, 1, "ada")["rows"][0]
-    assert pseudonym["recipient"].startswith("p-")
-    again = find_traces(hidden, TraceFilter(recipient=pseudonym["recipient"]), NOW, 100, "ada")
-    assert again["rows"]
+    pseudonym = find_traces(hidden, TraceFilter(recipient=person), NOW, 1, "ada").rows[0]
+    assert pseudonym.recipient.startswith("p-")
+    again = find_traces(hidden, TraceFilter(recipient=pseudonym.recipient), NOW, 100, "ada")
+    assert again.rows
     with store_of(hidden) as store:
         said = store.state.connection.execute("select who, what, target from audit").fetchall()
     assert len(said) == 4

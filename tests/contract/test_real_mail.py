@@ -10,7 +10,7 @@ from actions.import_files import import_files
 from hve_monitor.config import LOCAL_TENANT, Config, Warehouse
 from models.delivery.search import TraceFilter, search_traces
 from models.incidents.cards import incident_cards
-from models.usage.usage import daily_usage, usage_rows
+from models.usage.usage import usage_sums
 from tests.contract.conftest import NOW
 from tests.contract.test_pipeline import quiet
 from tests.places import SHARED
@@ -36,10 +36,10 @@ def test_real_mail_is_read_whole_and_once(tmp_path: Path) -> None:
     second = import_files(config, LOCAL_TENANT, [FILE], COLUMNS, "auto", NOW, quiet).document
     assert (second.rows_new, second.rows_changed, second.incidents_opened) == (0, 0, 0)
     with read_published(tmp_path / "store", NOW) as published:
-        (usage,) = usage_rows(daily_usage(published), ["tenant"])
+        (usage,) = usage_sums(published, ["tenant"])
         cards = incident_cards(published)
         found = search_traces(published, TraceFilter(sender=cards[0].account), 10)
     assert (usage["recipients"], usage["delivered"]) == (82_614, None)
     assert not [card for card in cards if card.severity == "high"], "no incident is known in it"
-    assert len(found["rows"]) == 10
-    assert found["coverage"].complete is None
+    assert len(found.rows) == 10
+    assert found.coverage.complete is None

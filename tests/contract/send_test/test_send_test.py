@@ -15,10 +15,11 @@ import trustme
 
 from actions.outcome import Outcome
 from actions.send_test.follow import follow
-from actions.send_test.send import preflight, prepare, send, sending_token
+from actions.send_test.send import SendTestReport, preflight, prepare, send, sending_token
 from cli.text import delivery as delivery_text
 from hve_monitor.clock import parse_time
 from hve_monitor.config import Config, Tenant, load_config
+from hve_monitor.document import encoded
 from hve_monitor.errors import ConfigError
 from tests.contract.conftest import NOW, Site
 from tests.contract.send_test.mail_server import (
@@ -120,27 +121,27 @@ def basic(config: Config, *to: str) -> Outcome:
 
 def failed(outcome: Outcome) -> dict[str, Any]:
     """The step that failed; it always comes with an explanation."""
-    (step,) = [each for each in outcome.document["steps"] if each["status"] == "failed"]
+    (step,) = [each for each in encoded(outcome.document)["steps"] if each["status"] == "failed"]
     assert step["explanations"], step
-    assert outcome.document["sent"] is False
+    assert outcome.document.sent is False
     return dict(step)
 
 
 def states(outcome: Outcome) -> dict[str, str]:
-    return {each["step"]: each["status"] for each in outcome.document["steps"]}
+    return {each["step"]: each["status"] for each in encoded(outcome.document)["steps"]}
 
 
 def test_basic_sends_one_message_that_says_what_it_is(place: Place) -> None:
     mailbox = Mailbox()
     with mail_server(mailbox, place.authority.context()) as endpoint:
         outcome = basic(place.config(endpoint), READER, "writer@fabrikam.com")
-    assert (outcome.exit_code, outcome.document["sent"]) == (0, True)
+    assert (outcome.exit_code, outcome.document.sent) == (0, True)
     (envelope,) = mailbox.received
     assert (envelope.mail_from, mailbox.users) == (ACCOUNT, [ACCOUNT])
     assert envelope.rcpt_tos == [READER, "writer@fabrikam.com"]
     content = envelope.content
     assert isinstance(content, bytes)
-    assert f"Message-ID: {outcome.document['message_id']}".encode() in content
+    assert f"Message-ID: {outcome.document.message_id}".encode() in content
     assert b"Auto-Submitted: auto-generated" in content
     assert PASSWORD not in json.dumps(outcome.document, ensure_ascii=False)
 
@@ -174,7 +175,7 @@ def test_every_reply_of_the_catalogue_comes_with_its_entry(
     assert step["explanations"][0]["matched"] == matched
     assert outcome.exit_code == (75 if reply.startswith("4") else 1)
     assert mailbox.received == []
-    assert step["explanations"][0]["meaning"] in delivery_text.sent(outcome.document)
+    assert step["explanations"][0]["meaning"] in delivery_text.send_test(outcome.document)
 
 
 def test_a_refused_token_is_told_behind_its_challenge(
@@ -204,7 +205,7 @@ def test_the_preflight_names_everything_and_sends_nothing(place: Place) -> None:
         "dns", "tcp", "banner", "ehlo", "starttls", "tls", "certificate", "capabilities", "auth"
     ]  # fmt: skip
     assert set(states(outcome).values()) == {"ok"}
-    told = {each["step"]: each["detail"] for each in outcome.document["steps"]}
+    told = {each["step"]: each["detail"] for each in encoded(outcome.document)["steps"]}
     assert "39 days left" in told["certificate"]
     assert "127.0.0.1" in told["certificate"]
     assert "SIZE 10485760" in told["capabilities"]
@@ -268,7 +269,7 @@ def test_whatever_goes_wrong_is_one_failed_step(
 ) -> None:
     with ScriptedServer(place.authority.context(), **replies) as server:
         outcome = preflight(place.config(server.endpoint), 0.5)
-    (found,) = [each for each in outcome.document["steps"] if each["status"] == "failed"]
+    (found,) = [each for each in encoded(outcome.document)["steps"] if each["status"] == "failed"]
     assert (found["step"], outcome.exit_code) == (step, exit_code)
     assert found["detail"]
     codes = [each["code"] for each in found["explanations"]]
@@ -286,7 +287,7 @@ def test_what_comes_before_tls_is_not_believed_behind_it(place: Place) -> None:
     injected = b"220 go\r\n250-HOST\r\n250 AUTH PLAIN\r\n"
     with ScriptedServer(place.authority.context(), STARTTLS=injected) as server:
         outcome = preflight(place.config(server.endpoint), 2)
-    assert outcome.document["steps"][-1]["detail"] == "offers LOGIN, XOAUTH2"
+    assert encoded(outcome.document)["steps"][-1]["detail"] == "offers LOGIN, XOAUTH2"
 
 
 SENDING_FAULTS = {
@@ -330,7 +331,7 @@ def test_odd_replies_are_read(place: Place, reply: bytes, code: str, matched: st
         outcome = basic(place.config(server.endpoint))
     best = failed(outcome)["explanations"][0]
     assert (best["code"], best["matched"]) == (code, matched)
-    assert not {"\x1b", "\x07", "\u202e"} & set(delivery_text.sent(outcome.document))
+    assert not {"\x1b", "\x07", "\u202e"} & set(delivery_text.send_test(outcome.document))
 
 
 def test_nobody_listening_and_an_unknown_name_are_told(place: Place) -> None:
@@ -392,8 +393,11 @@ def message(site: Site) -> dict[str, Any]:
     return dict(rows[0])
 
 
-def sent(message_id: str, *recipients: str) -> dict[str, Any]:
-    return {"message_id": message_id, "recipients": list(recipients), "trace": None}
+def sent(message_id: str, *recipients: str) -> SendTestReport:
+    return SendTestReport(
+        endpoint="", steps=[], sent=True, message_id=message_id, recipients=list(recipients),
+        trace=None,
+    )  # fmt: skip
 
 
 def test_a_message_is_followed_to_its_trace(site: Site, message: dict[str, Any]) -> None:
@@ -401,7 +405,7 @@ def test_a_message_is_followed_to_its_trace(site: Site, message: dict[str, Any])
     document = sent(message["messageId"], message["recipientAddress"])
     shortly_after = parse_time(message["receivedDateTime"]) + timedelta(minutes=1)
     outcome = follow(config, config.tenants[0], document, shortly_after, 0)
-    trace = outcome.document["trace"]
+    trace = encoded(outcome.document)["trace"]
     assert (outcome.exit_code, trace["status"]) == (0, "visible")
     row = next(each for each in trace["rows"] if each["recipient"] == message["recipientAddress"])
     assert (row["status"], row["id"]) == ("delivered", message["id"])
@@ -411,15 +415,15 @@ def test_a_message_that_is_not_visible_yet_is_temporary(site: Site) -> None:
     config = site.config()
     document = sent("<unknown@contoso.com>", READER)
     outcome = follow(config, config.tenants[0], document, NOW, 0)
-    assert (outcome.exit_code, outcome.document["trace"]["status"]) == (75, "not_yet")
+    assert (outcome.exit_code, encoded(outcome.document)["trace"]["status"]) == (75, "not_yet")
 
 
 def test_a_trace_that_cannot_be_read_does_not_hide_that_the_message_was_sent(site: Site) -> None:
     (site.folder / "contoso.secret").write_text("wrong")
     config = site.config()
     outcome = follow(config, config.tenants[0], sent("<a@contoso.com>", READER), NOW, 0)
-    assert (outcome.exit_code, outcome.document["trace"]["status"]) == (3, "unavailable")
-    assert "AADSTS7000215" in outcome.document["trace"]["error"]
+    assert (outcome.exit_code, encoded(outcome.document)["trace"]["status"]) == (3, "unavailable")
+    assert "AADSTS7000215" in encoded(outcome.document)["trace"]["error"]
 
 
 def test_the_token_is_asked_for_by_the_sending_application(site: Site) -> None:

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import ast
 import io
-import json
 import os
 import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
 
 import pytest
 
 from actions.explain import explained, pointer
 from cli.text.delivery import explanation
+from hve_monitor.document import encoded
 from models.explain.diagnosis import diagnose
 from tests.places import ROOT
 from tests.unit.conftest import Hve
@@ -121,7 +120,7 @@ def test_a_long_log_is_ranked_by_how_often(tmp_path: Path) -> None:
     file = tmp_path / "mail.log"
     file.write_text("535 5.7.3 c\n" + "550 5.1.10 a\n" * 30_000)
     document = explained(str(file), io.BytesIO())
-    assert [(each["code"], each["count"]) for each in document["matches"]] == [
+    assert [(each.code, each.count) for each in document.matches] == [
         ("550 5.1.10", 30_000),
         ("535 5.7.3", 1),
     ]
@@ -145,18 +144,18 @@ def test_a_pipe_of_the_shell_is_read_like_a_file(tmp_path: Path) -> None:
     writer.start()
     document = explained(str(pipe), io.BytesIO())
     writer.join()
-    assert [(each["code"], each["count"]) for each in document["matches"]] == [("550 5.1.10", 1)]
+    assert [(each.code, each.count) for each in document.matches] == [("550 5.1.10", 1)]
 
 
 def test_a_saved_body_of_nul_bytes_is_exchange_refusing(tmp_path: Path) -> None:
     (tmp_path / "body.bin").write_bytes(b"\0" * 4096)
-    (match,) = explained(str(tmp_path / "body.bin"), io.BytesIO())["matches"]
-    assert match["code"] == "exchange.403-nul-bytes"
+    (match,) = explained(str(tmp_path / "body.bin"), io.BytesIO()).matches
+    assert match.code == "exchange.403-nul-bytes"
 
 
 def test_a_file_that_is_not_there_is_a_text_like_any_other() -> None:
-    assert explained("/var/log/" + "x" * 3000, io.BytesIO())["matches"] == []
-    assert explained("gone.log", io.BytesIO()) == {"matches": [], "file": None}
+    assert explained("/var/log/" + "x" * 3000, io.BytesIO()).matches == []
+    assert encoded(explained("gone.log", io.BytesIO())) == {"matches": [], "file": None}
 
 
 def test_an_error_of_the_command_line_points_to_its_entry(hve: Hve) -> None:
@@ -184,8 +183,8 @@ def test_the_pointer_is_short_and_only_where_something_is_known(message: str, co
 
 
 def test_the_text_leaves_nothing_out() -> None:
-    document: dict[str, Any] = {"matches": [match.document() for match in diagnose(NDR)]}
-    text = explanation(document)
-    for match in document["matches"]:
-        assert all(step in text for step in match["fix"].split("\n"))
-    assert json.dumps(document)
+    report = explained(NDR, io.BytesIO())
+    text = explanation(report)
+    assert report.matches
+    for match in report.matches:
+        assert all(step in text for step in match.fix.split("\n"))

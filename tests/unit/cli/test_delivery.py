@@ -11,6 +11,7 @@ import pytest
 from msgspec import structs
 
 from cli.text.delivery import traces
+from models.delivery.search import DeliverySearch, SearchedWindow
 from models.usage.coverage import CoverageReport
 from tests.unit.conftest import CSV, Hve, Prepared
 from tests.unit.formulas import FORMULAS, cells, running
@@ -89,9 +90,12 @@ def test_an_empty_answer_never_says_more_than_was_read(mail: Hve) -> None:
     assert "nothing found" not in said
     assert "imported files" in said
     gap = CoverageReport(complete=False, gaps=[], as_of=datetime(2026, 11, 24, 8, tzinfo=UTC))
-    document = {"rows": [], "truncated": False, "coverage": gap}
+    window = SearchedWindow(since=None, until=gap.as_of)
+    document = DeliverySearch(
+        rows=[], truncated=False, offset=0, next_offset=None, searched=window, coverage=gap
+    )
     assert "it may exist" in traces(document)
-    read = document | {"coverage": structs.replace(gap, complete=True)}
+    read = structs.replace(document, coverage=structs.replace(gap, complete=True))
     assert traces(read).startswith("nothing found")
 
 

@@ -16,7 +16,7 @@ from hve_monitor.document import encoded
 from models.cost.spend import planned_change
 from models.cost.whatif import change_of
 from models.delivery.outcomes import delivery_figures, latest_undelivered
-from models.readiness.report import Wanted, readiness_report
+from models.readiness.report import FindingFilter, readiness_report
 from publish.exports.exports import Export, export
 from tests.unit.dashboards.conftest import FIRST, HR, NEWS, NOW, Open, tiles, unfolded, words
 from warehouse.reading import read_published
@@ -28,10 +28,10 @@ AHEAD = "Budgets and what-if"
 def test_readiness_counts_what_the_command_counts(stored: Path, opened: Open) -> None:
     app = opened(stored, "readiness")
     with read_published(load_config(stored).warehouse.path, NOW) as published:
-        report = readiness_report(published, Wanted())
-    unknown = sum(each["status"] == "unknown" for each in report["findings"])
+        report = readiness_report(published, FindingFilter())
+    unknown = sum(finding.status == "unknown" for finding in report.findings)
     assert tiles(app)["? Unknown"] == count(unknown)
-    assert tiles(app)["✕ Fail"] == count(report["failed"])
+    assert tiles(app)["✕ Fail"] == count(report.failed)
     assert all(account in words(app) for account in (HR, NEWS))
 
 
@@ -103,8 +103,8 @@ def test_the_focus_download_is_the_export(
 def test_a_linked_message_tells_its_way(stored: Path, opened: Open) -> None:
     with read_published(load_config(stored).warehouse.path, NOW) as published:
         row = latest_undelivered(published, FIRST, NOW)[0]
-    text = words(opened(stored, "delivery", message=row["id"], to=row["recipient"]))
-    assert f"{row['recipient']}: failed" in text
+    text = words(opened(stored, "delivery", message=row.id, to=row.recipient))
+    assert f"{row.recipient}: failed" in text
     assert "hold no events" in text
 
 
@@ -118,7 +118,7 @@ def test_figures_are_read_when_asked_for(stored: Path, opened: Open) -> None:
     with read_published(load_config(stored).warehouse.path, NOW) as published:
         rows = delivery_figures(published, FIRST, NOW)
     table = next(each.value for each in app.dataframe if "of at most" in each.value)
-    assert table["account"].tolist() == [row["account"] for row in rows]
+    assert table["account"].tolist() == [row.account for row in rows]
 
 
 def test_every_tile_of_the_overview_leads_one_page_deeper(stored: Path, opened: Open) -> None:

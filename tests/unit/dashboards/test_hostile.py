@@ -68,8 +68,8 @@ def test_data_is_shown_as_text(hostile: Path, opened: Open, page: str) -> None:
 def test_the_way_of_a_message_is_text(hostile: Path, opened: Open) -> None:
     with read_published(load_config(hostile).warehouse.path, NOW) as published:
         rows = latest_undelivered(published, FIRST, NOW)
-    row = next(each for each in rows if each["id"] == "b7")
-    app = opened(hostile, "delivery", message=row["id"], to=row["recipient"])
+    row = next(each for each in rows if each.id == "b7")
+    app = opened(hostile, "delivery", message=row.id, to=row.recipient)
     way = next(each for each in check(app) if 'class="steps"' in each)
     assert "Fail &lt;script&gt;window.stolen=1&lt;/script&gt;" in way
 

@@ -82,9 +82,9 @@ def test_search_finds_what_the_command_finds(stored: Path, opened: Open) -> None
     app = opened(stored, "delivery", account=NEWS, status="failed", subject="urgent")
     with read_published(load_config(stored).warehouse.path, NOW) as published:
         wanted = TraceFilter(sender=NEWS, status="failed", subject="urgent")
-        rows = search_traces(published, wanted, 1000)["rows"]
+        rows = search_traces(published, wanted, 1000).rows
     table = next(each.value for each in app.dataframe if "subject" in each.value)
-    assert list(table["id"]) == [row["id"] for row in rows]
+    assert list(table["id"]) == [row.id for row in rows]
     assert f"{len(rows)} rows, all that match" in words(app)
 
 

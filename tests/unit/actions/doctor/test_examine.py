@@ -9,12 +9,13 @@ import pytest
 from actions.doctor import examine as doctor
 from actions.doctor.examine import examine
 from hve_monitor.config import Config, Endpoints, Tenant, Warehouse
+from hve_monitor.document import encoded
 from tests.unit.conftest import NOW
 
 
 def checks(config: Config) -> tuple[dict[str, str], int]:
     outcome = examine(config, NOW)
-    found = outcome.document["checks"]
+    found = encoded(outcome.document)["checks"]
     assert all(bool(each["fix"]) == (each["status"] != "ok") for each in found)
     return {each["check"]: each["status"] for each in found}, outcome.exit_code
 
@@ -52,7 +53,7 @@ def test_a_missing_secret_fails_with_the_name_of_the_file(tmp_path: Path) -> Non
         ),
         NOW,
     )
-    failed = [each for each in outcome.document["checks"] if each["status"] == "fail"]
+    failed = [each for each in encoded(outcome.document)["checks"] if each["status"] == "fail"]
     assert [(each["check"], each["tenant"]) for each in failed] == [("credentials", "contoso")]
     assert "gone.secret cannot be read" in failed[0]["detail"]
     assert outcome.exit_code == 3

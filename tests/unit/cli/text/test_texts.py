@@ -12,7 +12,7 @@ from actions.import_files import ImportSummary
 from actions.ingest import IngestSummary
 from actions.rebuild import ModelsPart
 from cli.text import money as money_text
-from cli.text.delivery import rows
+from cli.text.delivery import usage
 from cli.text.incidents import incidents
 from cli.text.runs import imported, ingest
 from cli.text.tables import coverage
@@ -21,6 +21,7 @@ from ingest.source import SourceResult
 from models.cost.documents import ChangeCost, CostReport
 from models.incidents.cards import IncidentCard, IncidentReport
 from models.usage.coverage import CoverageGap, CoverageReport
+from models.usage.usage import UsageReport
 from tests.unit.documents import filled
 
 AT = datetime(2026, 11, 24, 8, tzinfo=UTC)
@@ -59,7 +60,7 @@ def card(account: str) -> IncidentCard:
 
 
 def table(*found: dict[str, Any]) -> str:
-    return rows({"rows": list(found), "coverage": COMPLETE})
+    return usage(UsageReport(rows=list(found), coverage=COMPLETE))
 
 
 def test_coverage_tells_complete_unknown_and_the_first_gap() -> None:
@@ -80,10 +81,8 @@ def test_a_table_has_its_columns_rows_and_coverage() -> None:
     assert lines[2].startswith("coverage: ")
 
 
-def test_no_rows_and_cut_rows_are_told() -> None:
+def test_no_rows_are_said() -> None:
     assert table().startswith("no rows\n")
-    cut = rows({"rows": [{"id": "a"}], "coverage": COMPLETE, "truncated": True})
-    assert "more rows exist; raise --limit" in cut
 
 
 def test_unknown_values_are_empty_cells() -> None:

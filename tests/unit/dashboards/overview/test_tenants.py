@@ -27,7 +27,7 @@ from hve_monitor.errors import ConfigError
 from ingest.graph.trace_pages import COLUMNS
 from models.build import build
 from models.cost.spend import spend
-from models.delivery.timeline import Step
+from models.delivery.timeline import EventRequest
 from models.incidents.cards import incident_cards
 from models.overview.tenants import tenant_summaries
 from models.usage.coverage import SOURCE, coverage_report
@@ -102,7 +102,7 @@ def several(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_each_row_is_what_the_commands_of_the_tenant_say(several: Path) -> None:
     config, hour = load_config(several), NOW.replace(minute=0)
-    rows = {row["tenant"]: row for row in tenant_summaries(config, NOW)["tenants"]}
+    rows = {row["tenant"]: row for row in encoded(tenant_summaries(config, NOW))["tenants"]}
     assert len(rows) == 3
     for name in ("contoso", OTHER):
         row, report = rows[name], encoded(spend(config, NOW, name))
@@ -121,7 +121,7 @@ def test_each_row_is_what_the_commands_of_the_tenant_say(several: Path) -> None:
 
 
 def test_what_is_unknown_is_null_and_trouble_comes_first(several: Path) -> None:
-    rows = tenant_summaries(load_config(several), NOW)["tenants"]
+    rows = encoded(tenant_summaries(load_config(several), NOW))["tenants"]
     assert rows[0]["tenant"] == "contoso"
     unread = next(row for row in rows if row["tenant"].startswith("new"))
     assert unread["read_at"] is unread["fresh"] is unread["recipients_24h"] is None
@@ -216,7 +216,7 @@ def test_acts_on_another_tenant_are_refused(customer: Callable[..., Path]) -> No
         acts.withdraw(view, "plan-of-contoso")
     mail = view.narrowed(user=replace(user, roles=frozenset({"mail"})))
     with pytest.raises(RefusedError, match="contoso"):
-        queue(mail, [Step("contoso", "id", "ada@contoso.com")])
+        queue(mail, [EventRequest("contoso", "id", "ada@contoso.com")])
     finops = view.narrowed(user=replace(user, roles=frozenset({"finops"})), tenant=None)
     with pytest.raises(RefusedError, match="all tenants"):
         focus_bytes(finops, "2026-11", "focus.csv", invoiced=False)

@@ -2,20 +2,36 @@
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import UTC, datetime
 
 from dashboards.parts.budget_words import budget_finding
 from dashboards.parts.check_words import about_to_stop, failing_over_time
 from models.cost.budgets import by_passing
 from models.cost.documents import BudgetStatus
+from models.readiness.board import FindingChange, ReadinessFinding
+from models.readiness.finding import Status
 from tests.unit.documents import filled
 
 
-def finding(check: str, status: str, days_left: int | None = None, **other: Any) -> dict[str, Any]:
-    return {
-        "check": check, "status": status, "days_left": days_left, "tenant": "contoso",
-        "account": "hr@contoso.com", "subject": None, "observed_at": "2026-11-01", **other,
-    }  # fmt: skip
+def at(day: int) -> datetime:
+    return datetime(2026, 11, day, tzinfo=UTC)
+
+
+def finding(check: str, status: Status, days_left: int | None = None) -> ReadinessFinding:
+    return ReadinessFinding(
+        check=check, tenant="contoso", account="hr@contoso.com", subject=None, status=status,
+        severity="low", state=None, evidence="", fix="", source="", due_on=None,
+        days_left=days_left, since=at(1), observed_at=at(1),
+    )  # fmt: skip
+
+
+def change(
+    check: str, status: Status | None, day: int = 1, account: str = "hr@contoso.com"
+) -> FindingChange:
+    return FindingChange(
+        check=check, tenant="contoso", account=account, subject=None, status=status,
+        severity=None, state=None, evidence=None, observed_at=at(day),
+    )  # fmt: skip
 
 
 def test_what_stops_first_comes_first_and_what_passes_not_at_all() -> None:
@@ -29,7 +45,7 @@ def test_what_stops_first_comes_first_and_what_passes_not_at_all() -> None:
             finding("display_name", "fail"),
         ]
     )
-    assert [(each["check"], each["days_left"]) for each in found] == [
+    assert [(each.check, each.days_left) for each in found] == [
         ("billing_policy", None),
         ("credentials", 3),
         ("credentials", 20),
@@ -39,16 +55,13 @@ def test_what_stops_first_comes_first_and_what_passes_not_at_all() -> None:
 
 def test_failing_checks_are_counted_after_each_change() -> None:
     history = [
-        finding("licence_assigned", "fail"),
-        finding("billing_policy", "fail"),
-        finding("billing_policy", "pass", observed_at="2026-11-05"),
-        finding("billing_policy", "pass", observed_at="2026-11-04", account="it@contoso.com"),
-        finding("licence_assigned", None, observed_at="2026-11-09"),
+        change("licence_assigned", "fail"),
+        change("billing_policy", "fail"),
+        change("billing_policy", "pass", 5),
+        change("billing_policy", "pass", 4, account="it@contoso.com"),
+        change("licence_assigned", None, 9),
     ]
-    assert failing_over_time(history) == (
-        [2, 2, 1, 0],
-        ["2026-11-01", "2026-11-04", "2026-11-05", "2026-11-09"],
-    )
+    assert failing_over_time(history) == {at(1): 2, at(4): 2, at(5): 1, at(9): 0}
 
 
 def budget(name: str, passed: str | None, expected: str | None, used: float) -> BudgetStatus:

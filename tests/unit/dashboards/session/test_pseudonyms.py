@@ -9,7 +9,7 @@ import pytest
 
 from dashboards.session.pseudonyms import Naming, naming
 from hve_monitor.config import load_config
-from models.overview.changes import Change
+from models.overview.changes import ChangeNote
 from models.usage.accounts import Sender
 from tests.unit.dashboards.conftest import HR, NEWS, NOW
 from warehouse.protection.mode import Protection
@@ -67,7 +67,7 @@ def test_what_is_a_pseudonym_already_stays(hidden: Naming) -> None:
 
 def test_dataclasses_and_numbers_keep_their_shape(hidden: Naming) -> None:
     assert hidden.shown(Sender("contoso", HR)) == Sender("contoso", HR)
-    change = Change(NOW, HR, f"wrote to {ADA}")
+    change = ChangeNote(NOW, HR, f"wrote to {ADA}")
     shown = hidden.shown([change, None, 1.5])
     assert shown[1:] == [None, 1.5]
     assert ADA not in shown[0].what

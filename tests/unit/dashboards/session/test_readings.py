@@ -104,14 +104,14 @@ def test_accounts_sources_and_learning(reader: duckdb.DuckDBPyConnection) -> Non
 
 def test_sums_by_account_and_by_day_agree(stored: Path) -> None:
     view = View(load_config(stored), "1", NOW, NOW, tenant="contoso")
-    by_account = readings.sums(view, "account", None, None)
-    by_day = readings.sums(view, "day", None, None)
+    by_account = readings.account_sums(view, None)
+    by_day = readings.day_sums(view, None)
     mine = readings.account_counts(view, Sender("contoso", NEWS), None)
     for name in ("recipients", "failed"):
         assert sum(row[name] for row in by_account) == sum(row[name] for row in by_day)
     (row,) = [row for row in by_account if row["account"] == NEWS]
     assert {**row, **mine} == row
-    assert readings.sums(view, "day", None, "nobody@contoso.com") == []
+    assert readings.day_sums(view, None, "nobody@contoso.com") == []
     assert readings.account_counts(view, Sender("fabrikam", NEWS), None) == {}
     volume = readings.account_volume(view, Sender("contoso", NEWS), None)
     assert volume["recipients"].sum() == row["recipients"]

@@ -15,7 +15,7 @@ from ingest import powershell
 from ingest.files.imported import FileImport
 from ingest.powershell.collected import is_collection, record_collection
 from models.readiness.checks import findings_of
-from models.readiness.facts import Settings
+from models.readiness.facts import ReadinessSettings
 from models.readiness.read_facts import read_facts
 from tests.unit.ingest.conftest import NOW, quiet
 from warehouse.records.accounts import current_accounts
@@ -125,7 +125,7 @@ def test_a_part_that_was_refused_is_unknown_with_the_reason(store: Store) -> Non
 def test_readiness_needs_no_permission_of_the_application(store: Store) -> None:
     record_collection(store, "contoso", DOCUMENT | {"policies": POLICY_PARTS}, NOW, "a.json")
     tenant = Tenant(name="contoso", accounts="files")
-    findings = findings_of(read_facts(store, tenant, NOW, Settings()))
+    findings = findings_of(read_facts(store, tenant, NOW, ReadinessSettings()))
     told = {(each.check, each.account): each.status for each in findings}
     assert told["authentication_policy", "hr@contoso.com"] == "pass"
     assert told["authentication_policy", "it@contoso.com"] == "unknown"

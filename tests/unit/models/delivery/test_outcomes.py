@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from hve_monitor.document import encoded
 from models.delivery.outcomes import delivery_figures
 from tests.unit.models.conftest import NOW, Workbench, at, trace
 from warehouse.reading import Published
@@ -72,7 +73,8 @@ def figures(shared_bench: Workbench) -> dict[str, dict[str, Any]]:
     record_events(shared_bench.store, "contoso", {failed: [event]}, NOW)
     shared_bench.build()
     with shared_bench.reader() as connection:
-        accounts = delivery_figures(Published(connection, NOW), at("2026-11-01T00:00:00"), NOW)
+        published = Published(connection, NOW)
+        accounts = encoded(delivery_figures(published, at("2026-11-01T00:00:00"), NOW))
     return {figures["account"].removesuffix("@contoso.com"): figures for figures in accounts}
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from hve_monitor.document import encoded
 from hve_monitor.errors import ConfigError
-from models.delivery.search import COLUMNS, TraceFilter, found_rows, search_traces
+from models.delivery.search import COLUMNS, TraceFilter, exported_rows, search_traces
 from tests.unit.models.conftest import NOW, KeptStores, Workbench, at, trace
 from warehouse.reading import Published
 from warehouse.records.accounts import Account
@@ -132,15 +132,17 @@ def test_pages_join_without_gap_or_overlap(mail: Workbench) -> None:
 
 def paged(bench: Workbench, limit: int, offset: int) -> dict[str, Any]:
     with bench.reader() as connection:
-        return search_traces(Published(connection, NOW), TraceFilter(), limit, offset)
+        answer = search_traces(Published(connection, NOW), TraceFilter(), limit, offset)
+    document: dict[str, Any] = encoded(answer)
+    return document
 
 
 def test_an_export_holds_every_row_of_the_search(mail: Workbench) -> None:
     with mail.reader() as connection:
         rows = list(
-            found_rows(Published(connection, NOW), TraceFilter(sender="PEOPLE@contoso.com"))
+            exported_rows(Published(connection, NOW), TraceFilter(sender="PEOPLE@contoso.com"))
         )
-        few = list(found_rows(Published(connection, NOW), TraceFilter(), 2, 1))
+        few = list(exported_rows(Published(connection, NOW), TraceFilter(), 2, 1))
     assert rows == search(mail, sender="people@contoso.com")["rows"]
     assert few == search(mail)["rows"][1:3]
     assert set(COLUMNS) == set(rows[0])

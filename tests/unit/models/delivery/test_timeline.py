@@ -7,15 +7,19 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
+from hve_monitor.document import encoded
 from models.delivery.search import TraceFilter, search_traces
 from models.delivery.timeline import (
     MOST_QUEUED,
-    Step,
+    EventRequest,
+    MessageTimeline,
+    RecipientTimeline,
     compare_routes,
     message_timelines,
+    queue_events,
     reply_of,
-    to_queue,
 )
 from tests.unit.models.conftest import NOW, KeptStores, Workbench, at, trace
 from warehouse.reading import Published
@@ -49,25 +53,32 @@ def mail(kept_stores: KeptStores) -> Iterator[Workbench]:
 
 def timelines(
     bench: Workbench, fetchable: tuple[str, ...] = ("contoso",), now: datetime = NOW, **wanted: Any
-) -> list[dict[str, Any]]:
+) -> list[MessageTimeline]:
     with bench.reader() as connection:
-        rows = search_traces(Published(connection, now), TraceFilter(**wanted), 100)["rows"]
+        rows = search_traces(Published(connection, now), TraceFilter(**wanted), 100).rows
         return message_timelines(Published(connection, now), rows, fetchable)
 
 
-def states(messages: list[dict[str, Any]]) -> dict[str, str]:
-    return {each["recipient"]: each["state"] for message in messages
-            for each in message["recipients"]}  # fmt: skip
+def states(messages: list[MessageTimeline]) -> dict[str, str]:
+    return {
+        recipient.recipient: recipient.state
+        for message in messages
+        for recipient in message.recipients
+    }
+
+
+def person(recipient: str, status: str) -> RecipientTimeline:
+    return RecipientTimeline(recipient=recipient, status=status, state="not_fetched", events=[])
 
 
 def test_what_is_not_there_can_be_asked_for(mail: Workbench) -> None:
     messages = timelines(mail, id="m1")
     assert states(messages) == dict.fromkeys(("a@contoso.com", "b@contoso.com", "c@contoso.com"),
                                              "not_fetched")  # fmt: skip
-    queued = to_queue(messages)
-    assert sorted(queued)[0] == Step("contoso", "m1", "a@contoso.com")
-    assert set(states(messages).values()) == {"queued"}
-    assert to_queue(messages) == []
+    queued = queue_events(messages)
+    assert sorted(queued.requests)[0] == EventRequest("contoso", "m1", "a@contoso.com")
+    assert set(states(queued.messages).values()) == {"queued"}
+    assert queue_events(queued.messages).requests == []
 
 
 def test_old_messages_and_tenants_of_files_cannot_be_asked(mail: Workbench) -> None:
@@ -85,11 +96,11 @@ def test_events_come_in_the_order_of_the_way(mail: Workbench) -> None:
     record_events(mail.store, "contoso", fetched, NOW)
     mail.build()
     (message,) = timelines(mail, id="m1", recipient="b@contoso.com")
-    failed, delivered = message["recipients"]
-    assert [each["event"] for each in failed["events"]] == ["Receive", "Submit", "Fail"]
-    assert failed["events"][-1]["reply"] == "550 5.1.10"
-    assert (failed["state"], delivered["state"]) == ("known", "not_fetched")
-    assert message["comparison"] is None
+    failed, delivered = message.recipients
+    assert [event.event for event in failed.events] == ["Receive", "Submit", "Fail"]
+    assert failed.events[-1].reply == "550 5.1.10"
+    assert (failed.state, delivered.state) == ("known", "not_fetched")
+    assert message.comparison is None
     (whole,) = timelines(mail, id="m1")
     assert states([whole])["c@contoso.com"] == "nothing_known"
 
@@ -102,7 +113,7 @@ def test_a_failed_way_stands_beside_a_delivered_one(mail: Workbench) -> None:
     record_events(mail.store, "contoso", fetched, NOW)
     mail.build()
     (message,) = timelines(mail, id="m1", recipient="b@contoso.com")
-    assert message["comparison"] == {
+    assert encoded(message.comparison) == {
         "failed": "b@contoso.com",
         "delivered": "a@contoso.com",
         "common": ["RECEIVE"],
@@ -113,15 +124,16 @@ def test_a_failed_way_stands_beside_a_delivered_one(mail: Workbench) -> None:
 
 
 def test_a_message_without_a_pair_has_no_comparison() -> None:
-    assert compare_routes([{"recipient": "a", "status": "failed", "events": []}]) is None
+    assert compare_routes([person("a", "failed")]) is None
     assert compare_routes([]) is None
 
 
-def test_a_request_asks_for_no_more_than_the_quota_can_bear() -> None:
-    recipients = [{"recipient": str(n), "state": "not_fetched"} for n in range(MOST_QUEUED + 5)]
-    messages = [{"tenant": "contoso", "id": "m1", "recipients": recipients}]
-    assert len(to_queue(messages)) == MOST_QUEUED
-    assert sum(each["state"] == "not_fetched" for each in recipients) == 5
+def test_a_request_asks_for_no_more_than_the_quota_can_bear(mail: Workbench) -> None:
+    (message,) = timelines(mail, id="m2")
+    recipients = [person(str(n), "pending") for n in range(MOST_QUEUED + 5)]
+    queued = queue_events([replace(message, recipients=recipients)])
+    assert len(queued.requests) == MOST_QUEUED
+    assert sum(recipient.lacks_events() for recipient in queued.messages[0].recipients) == 5
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 from datetime import date
 
-from models.explain.catalogue import FILE, GAP, Entry, read_catalogue
+from models.explain.catalogue import FILE, GAP, CatalogueEntry, read_catalogue
 from models.explain.diagnosis import diagnose
 
 with FILE.open(encoding="utf-8", newline="") as file:
@@ -76,7 +76,7 @@ def test_every_code_of_the_research_leads_to_an_entry_of_its_own() -> None:
     assert [code for code in NAMED if not has_own_entry(code)] == []
 
 
-def is_reached(entry: Entry, words: tuple[str, ...]) -> bool:
+def is_reached(entry: CatalogueEntry, words: tuple[str, ...]) -> bool:
     text = "prefix " + " something ".join(words) + " suffix"
     return GAP.strip() not in text and entry in [match.entry for match in diagnose(text)]
 

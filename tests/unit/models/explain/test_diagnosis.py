@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hve_monitor.document import encoded
 from models.explain.catalogue import read_catalogue
 from models.explain.diagnosis import diagnose, explain
 from tests.places import ROOT
@@ -143,8 +144,8 @@ def test_nothing_recognised_is_an_empty_answer(text: str) -> None:
 def test_a_bounce_text_is_explained_as_one_document() -> None:
     document = explain(NDR)
     assert document is not None
-    assert document["code"] == "550 5.1.10"
-    assert set(document) >= {"meaning", "cause", "fix", "verified", "source", "audience"}
+    assert document.code == "550 5.1.10"
+    assert set(encoded(document)) >= {"meaning", "cause", "fix", "verified", "source", "audience"}
     assert explain(None) is None
 
 

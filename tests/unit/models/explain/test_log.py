@@ -37,7 +37,7 @@ def test_codes_are_counted_with_their_first_lines(encoding: str, newline: str) -
 def test_each_line_counts_as_its_most_specific_entry() -> None:
     (seen,) = read(BASIC).ranked()
     assert seen.match.matched == "text"
-    assert seen.document()["count"] == 1
+    assert seen.explanation().count == 1
 
 
 def test_folded_lines_and_multi_line_replies_count_once() -> None:
@@ -116,5 +116,5 @@ def test_a_log_of_invented_codes_does_not_grow_the_answer_without_end(
 ) -> None:
     monkeypatch.setattr("models.explain.log.MOST_CODES", 100)
     found = read("\n".join(f"550 5.9.{n} x" for n in range(600)))
-    assert 100 <= len(found.seen) < 110
+    assert 100 <= len(found.failures) < 110
     assert sum(seen.count for seen in found.ranked()) == 600

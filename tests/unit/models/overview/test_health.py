@@ -42,9 +42,10 @@ def test_a_store_without_accounts_has_no_day_to_judge(bench: Workbench) -> None:
     with bench.reader() as connection:
         report = health_report(Published(connection, NOW))
         assert coverage_days(Published(connection, NOW), date(2026, 11, 20)).empty
-    assert report["waiting_days"] == 0
-    assert report["rejected"] == report["settings"] == report["signals"] == []
-    assert {row["mart"]: row["newest"] for row in report["marts"]}["usage by day"] == "2026-11-20"
+    assert report.waiting_days == 0
+    assert report.rejected == report.settings == report.signals == []
+    newest = {mart.mart: mart.newest for mart in report.marts}
+    assert newest["usage by day"] == date(2026, 11, 20)
 
 
 def test_runs_are_those_of_the_asked_tenant_newest_first(bench: Workbench) -> None:
@@ -56,9 +57,9 @@ def test_runs_are_those_of_the_asked_tenant_newest_first(bench: Workbench) -> No
         start = NOW + timedelta(hours=number)
         bench.store.state.record_run(start, start + timedelta(seconds=30), summary)
     runs = last_runs(config, "fabrikam")
-    assert [run["incidents_opened"] for run in runs] == [1, 0]
-    assert [each["tenant"] for each in runs[0]["sources"]] == ["fabrikam"]
-    assert runs[0]["seconds"] == 30.0
+    assert [run.incidents_opened for run in runs] == [1, 0]
+    assert [source.tenant for source in runs[0].sources] == ["fabrikam"]
+    assert runs[0].seconds == 30.0
 
 
 def test_quota_counts_the_running_window(bench: Workbench) -> None:
@@ -68,7 +69,7 @@ def test_quota_counts_the_running_window(bench: Workbench) -> None:
     for second in (0.0, 900.0, 1000.0):
         bench.store.state.use_quota("contoso", second, 5000)
     (row,) = quota_use(config, at=1100.0)
-    assert (row["used"], row["allowed"], row["published"]) == (2, 50, 100)
+    assert (row.used, row.allowed, row.published) == (2, 50, 100)
     assert quota_use(config, "elsewhere", at=1100.0) == []
 
 
@@ -102,9 +103,9 @@ def test_reasons_are_counted_and_explained(failing: Workbench) -> None:
             Published(connection, NOW), at("2026-11-01T00:00:00"), NOW
         )
         rows = undelivered(Published(connection, NOW), at("2026-11-01T00:00:00"), NOW)
-    assert (known["recipients"], known["people"], known["reply"]) == (2, 2, "550 5.1.10")
-    assert "does not exist" in known["explanation"]["meaning"]
-    assert (unknown["recipients"], unknown["explanation"]) == (1, None)
+    assert (known.recipients, known.people, known.reply) == (2, 2, "550 5.1.10")
+    assert "does not exist" in known.explanation.meaning
+    assert (unknown.recipients, unknown.explanation) == (1, None)
     assert rows[["status", "recipients"]].values.tolist() == [["failed", 3]]
 
 

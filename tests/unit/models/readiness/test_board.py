@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
+from hve_monitor.document import encoded
 from hve_monitor.errors import ConfigError
 from models.readiness.board import account_summaries, current_findings, finding_history
-from models.readiness.report import Wanted, readiness_report
+from models.readiness.report import FindingFilter, readiness_report
 from tests.unit.models.conftest import NOW, KeptStores, Workbench, trace
 from tests.unit.models.readiness.conftest import policy
 from warehouse.reading import Published
@@ -42,7 +43,9 @@ def findings(
     bench: Workbench, days: int = 0, tenant: str | None = None, **wanted: Any
 ) -> list[dict[str, Any]]:
     with bench.reader() as connection:
-        return current_findings(Published(connection, NOW + days * DAY, tenant), **wanted)
+        published = Published(connection, NOW + days * DAY, tenant)
+        document: list[dict[str, Any]] = encoded(current_findings(published, **wanted))
+    return document
 
 
 def one(bench: Workbench, check: str, days: int = 0) -> dict[str, Any]:
@@ -81,7 +84,9 @@ def test_business_time_before_a_change_shows_the_state_before(board: Workbench) 
     board.build(NOW + 2 * DAY)
     assert one(board, "security_defaults", days=1)["status"] == "pass"
     with board.reader() as connection:
-        history = finding_history(Published(connection, NOW + 3 * DAY), check="security_defaults")
+        history = encoded(
+            finding_history(Published(connection, NOW + 3 * DAY), check="security_defaults")
+        )
     assert [(row["status"], row["observed_at"][:10]) for row in history] == [
         ("pass", "2026-11-24"),
         ("fail", "2026-11-26"),
@@ -94,8 +99,8 @@ def test_findings_of_an_account_that_is_gone_end(board: Workbench) -> None:
     board.build(NOW + DAY)
     assert findings(board, days=1, account=HR) == []
     with board.reader() as connection:
-        history = finding_history(
-            Published(connection, NOW + DAY), account=HR, check="display_name"
+        history = encoded(
+            finding_history(Published(connection, NOW + DAY), account=HR, check="display_name")
         )
     assert [row["status"] for row in history] == ["pass", None]
 
@@ -126,15 +131,15 @@ def test_a_time_in_which_it_was_unknown_does_not_end_a_finding(board: Workbench)
 def test_the_worst_comes_first_and_accounts_are_summed(board: Workbench) -> None:
     read(board, defaults(True), days=1)
     board.build(NOW + DAY)
-    found = findings(board, days=1)
-    assert found[0]["check"] == "security_defaults"
-    statuses = [each["status"] for each in found]
+    with board.reader() as connection:
+        found = current_findings(Published(connection, NOW + DAY))
+    assert found[0].check == "security_defaults"
+    statuses = [finding.status for finding in found]
     assert statuses == sorted(statuses, key=("fail", "unknown", "warn", "pass").index)
     (summary,) = account_summaries(found)
-    assert (summary["account"], summary["status"]) == (HR, "unknown")
-    assert summary["pass"] == sum(
-        each["status"] == "pass" and each["account"] == HR for each in found
-    )
+    assert (summary.account, summary.status) == (HR, "unknown")
+    passed = [finding for finding in found if finding.status == "pass" and finding.account == HR]
+    assert encoded(summary)["pass"] == len(passed)
 
 
 def test_sign_ins_and_sends_reach_the_checks(board: Workbench) -> None:
@@ -156,7 +161,8 @@ def test_the_report_counts_failures_and_tells_how_fresh_it_is(board: Workbench) 
     read(board, defaults(True), days=1)
     board.build(NOW + DAY)
     with board.reader() as connection:
-        document = readiness_report(Published(connection, NOW + DAY), Wanted(with_history=True))
+        published = Published(connection, NOW + DAY)
+        document = encoded(readiness_report(published, FindingFilter(with_history=True)))
     assert document["failed"] == 1
     assert document["checked_at"] == "2026-11-25T08:00:00Z"
     assert document["policies_read_at"] == {"contoso": "2026-11-25T08:00:00Z"}
@@ -166,4 +172,4 @@ def test_the_report_counts_failures_and_tells_how_fresh_it_is(board: Workbench) 
 @pytest.mark.parametrize("wrong", [{"check": "nothing"}, {"status": "bad"}])
 def test_an_unknown_check_or_status_is_refused(wrong: dict[str, str]) -> None:
     with pytest.raises(ConfigError, match="use one of"):
-        Wanted(**wrong)  # type: ignore[arg-type] # texts all of them
+        FindingFilter(**wrong)  # type: ignore[arg-type] # texts all of them

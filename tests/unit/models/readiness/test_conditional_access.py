@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from models.readiness.conditional_access import judge
+from models.readiness.conditional_access import effect_of
 from models.readiness.conditions import EXCHANGE_ONLINE, Person
 from models.readiness.grants import unmet_demands
 from tests.unit.models.readiness.conftest import policy
@@ -25,7 +25,7 @@ def effect(person: Person = PERSON, state: str = "enabled", **changes: Any) -> s
     clients = changes.pop("clients", ["all"])
     conditions = {"clientAppTypes": clients, "applications": applications, "users": users}
     content = {"state": state, "grantControls": grant, "conditions": conditions | changes}
-    return judge(policy("conditional_access", "r1", content, "Rule"), person).effect
+    return effect_of(policy("conditional_access", "r1", content, "Rule"), person).effect
 
 
 @pytest.mark.parametrize(
@@ -200,7 +200,7 @@ def test_the_reason_tells_what_and_whom() -> None:
             "users": {"includeGroups": ["in"]},
         },
     }
-    said = judge(policy("conditional_access", "r1", content, "Rule"), PERSON).text
+    said = effect_of(policy("conditional_access", "r1", content, "Rule"), PERSON).text
     assert said == (
         "'Rule' demands a compliant device and demands multifactor authentication"
         " (legacy clients, members of group in)"

@@ -6,17 +6,17 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 
-class Answer(NamedTuple):
+class Decision(NamedTuple):
     """Whether something holds; `holds` is None where it cannot be decided."""
 
     holds: bool | None
     why: str = ""
 
 
-YES, NO = Answer(True), Answer(False)
+YES, NO = Decision(True), Decision(False)
 
 
-def any_of(answers: Iterable[Answer]) -> Answer:
+def any_of(answers: Iterable[Decision]) -> Decision:
     """Yes when one is yes, unknown when one of the rest is unknown."""
     found = list(answers)
     return (
@@ -26,11 +26,11 @@ def any_of(answers: Iterable[Answer]) -> Answer:
     )
 
 
-def all_of(answers: Iterable[Answer]) -> Answer:
+def all_of(answers: Iterable[Decision]) -> Decision:
     """No when one is no, unknown when one of the rest is unknown; yes tells every reason."""
     found = list(answers)
     for wanted in (False, None):
         for each in found:
             if each.holds is wanted:
                 return each
-    return Answer(True, ", ".join(each.why for each in found if each.why))
+    return Decision(True, ", ".join(each.why for each in found if each.why))

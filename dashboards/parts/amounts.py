@@ -1,4 +1,4 @@
-"""Counts, money, shares and times as people read them. Unknown is said, never shown as 0."""
+"""Counts, money, shares and times as people read them. Unknown is a word, never 0."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ NOBODY = "no cost center"
 
 
 def center_panel(report: CostReport) -> None:
-    """One row per cost center, beside what Azure's invoice says of it."""
+    """One row per cost center, beside its share of Azure's invoice."""
     rows, currency = report.by_cost_center, report.currency
     with st.container(border=True, height="stretch", key="centers"):
         if not rows:

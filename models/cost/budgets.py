@@ -71,45 +71,43 @@ class BudgetLine:
         """How much is used at `today`, and when each threshold and the amount will be passed.
 
         spent: tenant, account, day, cost. projection: of the budget's own accounts together, so
-        that its range is theirs and no sum of ends. What it says of the rest of the month comes by
-        the weekdays of the last weeks, and goes on so after it.
+        that its range is theirs and no sum of ends. The rest of the month comes by the weekdays of
+        the last weeks, and what follows goes on so.
         """
-        first, last = period_of(today, self.period)
-        rows = self._in_period(spent, first, today)
-        weights = _weekdays(self.of(spent), today)
-        used = _sum(rows["cost"])
-        paces = [
-            _Pace(_daily(projection, price, today, bound, weights), weights)
-            for bound in (None, 1, 0)
-        ]
-
-        def at(threshold: float, amount: Decimal) -> BudgetThreshold:
-            passed = _passed_on(rows, amount)
-            days = [pace.passing_day(amount - used, today, last) for pace in paces]
-            expected, soonest, latest = (None, None, None) if passed else days
-            return BudgetThreshold(
-                amount=amount,
-                passed_on=passed,
-                passes_on_expected=expected,
-                p80_from=soonest,
-                p80_to=latest,
-                threshold=threshold,
-            )
-
-        whole = at(1.0, self.amount)
+        running = self._running(spent, projection, price, today)
+        whole = running.threshold(1.0, self.amount)
         return BudgetStatus(
             name=self.name,
             period=self.period,
             amount=self.amount,
-            used=used,
-            used_ratio=round(float(used / self.amount), 4),
-            thresholds_passed=[part for part in self.thresholds if used >= self._part(part)],
-            thresholds=[at(part, self._part(part)) for part in self.thresholds],
+            used=running.used,
+            used_ratio=round(float(running.used / self.amount), 4),
+            thresholds_passed=[
+                part for part in self.thresholds if running.used >= self._part(part)
+            ],
+            thresholds=[running.threshold(part, self._part(part)) for part in self.thresholds],
             passed_on=whole.passed_on,
             passes_on_expected=whole.passes_on_expected,
             p80_from=whole.p80_from,
             p80_to=whole.p80_to,
         )
+
+    def _running(
+        self, spent: pd.DataFrame, projection: Projection, price: Decimal | None, today: date
+    ) -> _RunningPeriod:
+        first, last = period_of(today, self.period)
+        rows, weights = self._in_period(spent, first, today), _weekdays(self.of(spent), today)
+        total, days = projection.total, days_between(today, end_of_month(today))
+        weight = sum(weights[day.weekday()] for day in days)
+
+        def pace(month_end: float) -> _Pace:
+            """So that the rest of the month comes by the weekdays."""
+            rest = max(0.0, month_end - total.actual)
+            return _Pace(times(price, rest / weight if weight else 0.0), weights)
+
+        low, high = total.p80
+        paces = pace(total.month_end), pace(high), pace(low)
+        return _RunningPeriod(rows, _sum(rows["cost"]), *paces, today, last)
 
     def _part(self, threshold: float) -> Decimal:
         return self.amount * Decimal(repr(threshold))
@@ -134,6 +132,35 @@ class _Pace:
         return None
 
 
+@dataclass(frozen=True)
+class _RunningPeriod:
+    """What is spent of a budget's period (rows: day, cost), and the paces at which it goes on."""
+
+    rows: pd.DataFrame
+    used: Decimal
+    expected: _Pace
+    fastest: _Pace
+    slowest: _Pace
+    today: date
+    last: date
+
+    def threshold(self, part: float, amount: Decimal) -> BudgetThreshold:
+        """When an amount was passed, or else when it will be: expected, soonest, latest."""
+        passed = _passed_on(self.rows, amount)
+
+        def day(pace: _Pace) -> date | None:
+            return None if passed else pace.passing_day(amount - self.used, self.today, self.last)
+
+        return BudgetThreshold(
+            amount=amount,
+            passed_on=passed,
+            passes_on_expected=day(self.expected),
+            p80_from=day(self.fastest),
+            p80_to=day(self.slowest),
+            threshold=part,
+        )
+
+
 def _weekdays(spent: pd.DataFrame, today: date) -> tuple[float, ...]:
     """Share of each weekday in the last eight weeks, 1 on average; even without history."""
     recent = spent[(spent["day"] >= today - 8 * _WEEK) & (spent["day"] < today)]
@@ -145,21 +172,6 @@ def _weekdays(spent: pd.DataFrame, today: date) -> tuple[float, ...]:
     if not total:
         return (1.0,) * 7
     return tuple(7 * float(sums.get(day, 0.0)) / total for day in range(7))
-
-
-def _daily(
-    projection: Projection,
-    price: Decimal | None,
-    today: date,
-    bound: int | None,
-    weights: Sequence[float],
-) -> Decimal | None:
-    """Money a day until the end of the month; bound 0 or 1 is the low or high 80 % end."""
-    total = projection.total
-    rest = (total.month_end if bound is None else total.p80[bound]) - total.actual
-    days = days_between(today, end_of_month(today))
-    weight = sum(weights[day.weekday()] for day in days)
-    return times(price, max(0.0, rest) / weight) if weight else times(price, 0.0)
 
 
 def budget_lines(

@@ -1,7 +1,7 @@
 """The answers of `hve cost` and `hve whatif` (CONTRACT.md, JSON).
 
-Money is Decimal in the document's currency, exact unless a field says otherwise; None is unknown.
-Months are YYYY-MM, days are UTC. A range has a low and a high end.
+Money is Decimal in the document's currency, exact unless a docstring names its rounding; None is
+unknown. Months are YYYY-MM, days are UTC. A range has a low and a high end.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What the projection would have said in the past of a store, beside the plain run rate.
+"""Projections of a store's past beside what came, and beside the plain run rate.
 
 Periods of 30 days, a week apart, seen from their days 0, 10, 15 and 20 with nothing later known.
 """

@@ -30,7 +30,7 @@ _CLOSEST_DAYS, _FARTHEST_DAYS = 7, 21  # between origins
 
 @dataclass(frozen=True)
 class Ahead:
-    """The days that are asked about, how much of each is left, and what is known of them.
+    """The days that an outlook is about, how much of each is left, and what is known of them.
 
     Shape:  weights (days,); sent_today (accounts,): sent on the first day already;
             announced (accounts, days): recipients of planned sends.

@@ -1,7 +1,7 @@
 """How far a projection may be off: rolling origin errors, pooled quantiles, bootstrap total.
 
-Reading order: `residual_scale` says how far the sum of some days may be off, per account, from what
-its own weeks show. `RollingOrigin` holds what a profile would have said on an earlier day, and what
+Reading order: `residual_scale` is how far the sum of some days may be off, per account, from what
+its own weeks show. `RollingOrigin` is the projection of an earlier day beside what
 came. `pooled_quantiles` are the errors of such origins in residual scales, pooled over accounts;
 shipped values come from development data and give way to the tenant's own as account-months gather:
 first one width for all accounts, then tails for each volume class. `account_ends` are the ends of
@@ -10,7 +10,7 @@ rise and fall together, so that adding the ends of their intervals would claim t
 each on its own too little.
 
 The weights of the scale were fitted on development data (simulated tenants, an office's mail,
-made-up habits), so that an error has about the same size in scales for steady and for irregular
+invented habits), so that an error has about the same size in scales for steady and for irregular
 accounts. What is left of the difference is calibrated by the pooled quantiles.
 
 Source: Hyndman and Athanasopoulos, "Forecasting: Principles and Practice", ch. 5.8 (rolling
@@ -137,7 +137,7 @@ def pooled_quantiles(origins: list[RollingOrigin], classes: NDArray[np.int64]) -
         known = ~np.isnan(errors)
         errors, volumes = errors[known], volumes[known]
         months = months_spanned(origins) / len(origins)
-        # All classes together first: few accounts still tell how wide their tenant runs.
+        # All classes together first: few accounts still show how wide their tenant runs.
         sides = np.where(errors < 0.0, -DEFAULTS[volumes, 1], DEFAULTS[volumes, 2])
         known_tails = DEFAULTS[1] / _SIDES
         tails *= _blend(errors / sides, len(errors) * months, known_tails) / known_tails

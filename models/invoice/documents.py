@@ -17,7 +17,7 @@ from models.invoice.undocumented import Discovery
 class DayReconciliation(Document):
     """A billing day of a scope: estimates beside what Azure charged.
 
-    estimated: list price × delivered of the UTC day; expected: what the found rate makes of the
+    estimated: list price × delivered of the UTC day; expected: by the rate of the ledger for the
     billing day; difference: invoiced - estimated; residual: usage - expected. status: matched,
     late, credit or unexplained, which comes with its likely causes.
     """

@@ -26,7 +26,7 @@ class HourCounts:
 
     @property
     def days(self) -> int:
-        """UTC days that are held."""
+        """Number of UTC days."""
         return len(next(iter(self.counts.values()))) // 24
 
     def of(self, statuses: Sequence[str]) -> Counts:

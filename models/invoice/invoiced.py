@@ -22,7 +22,7 @@ HVE_NAMES = ("high volume email", "hve")
 
 @dataclass(frozen=True, order=True)
 class Meter:
-    """What Azure calls a charge; empty texts where it does not say."""
+    """What Azure calls a charge; empty texts where it has no name."""
 
     service: str
     category: str

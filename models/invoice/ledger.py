@@ -47,8 +47,8 @@ class LedgerSettings:
 class DayLine:
     """One billing day; amounts are null where nothing is known.
 
-    estimated: list price × delivered of the UTC day; expected: what the found rate makes of the
-    billing day; usage and credit: what Azure says.
+    estimated: list price × delivered of the UTC day; expected: by the rate of the ledger for the
+    billing day; usage and credit: of Azure.
     """
 
     day: date
@@ -90,7 +90,7 @@ class ScopeLedger:
 
     @property
     def applied_rate(self) -> Rate:
-        """The found rate, or list price and UTC days while none is found."""
+        """The rate of the meter, or list price and UTC days while it is unknown."""
         return self.rate or Rate(Decimal(1), 0, ("delivered",), 0.0, 0, 0)
 
     @property
@@ -158,7 +158,7 @@ class ScopeLedger:
 
     @cached_property
     def posted_until(self) -> datetime | None:
-        """Usage before this instant is invoiced: the newest day's amount says how far it got."""
+        """Usage before this instant is invoiced: by the amount of the newest day."""
         newest = self.newest
         if newest is None or self.rate is None or self.span.is_cut:
             return None

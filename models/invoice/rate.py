@@ -1,7 +1,7 @@
-"""The rate at which invoiced days follow estimated ones, found without knowing Azure's rules.
+"""The rate at which invoiced days follow estimated ones, without knowing Azure's rules.
 
-Every day says an interval of the ratio invoiced / list cost, as wide as the rounding of the amount
-allows. What most days agree on holds: a median would follow outliers and hide a cent.
+Every day leaves an interval of the ratio invoiced / list cost, as wide as the rounding of its
+amount. What most days agree on holds: a median would follow outliers and hide a cent.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class Rate:
 
 @dataclass(frozen=True)
 class Pinned:
-    """What the configuration says instead of looking for it; None is looked for."""
+    """What the configuration fixes; None is looked for in the amounts."""
 
     starts: int | None = None
     counted: tuple[str, ...] | None = None

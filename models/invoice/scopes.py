@@ -27,10 +27,10 @@ DAYS_BEFORE, DAYS_AFTER = timedelta(days=21), timedelta(days=7)
 def scope_ledgers(
     published: Published, config: Config, prices: PriceBook, first: date
 ) -> list[ScopeLedger]:
-    """Every scope that Azure said something of, in each of its currencies.
+    """Every scope of which Azure has amounts, in each of its currencies.
 
-    What is found holds for the month that begins with `first`: agreements change, so that days
-    long before or after it must not decide.
+    Meters and rates are those of the month that begins with `first`: agreements change, so that
+    days long before or after it must not decide.
     """
     begin, end = first - DAYS_BEFORE, end_of_month(first) + DAYS_AFTER
     spans = read_spans(published)
@@ -62,7 +62,7 @@ def _settings(config: Config) -> LedgerSettings:
 
 
 def _span_of(rows: list[InvoiceRow], now: datetime) -> ReadSpan:
-    """Days that have rows, where nothing says what was asked for."""
+    """Days that have rows, where the spans that were read are not known."""
     first = min(row.day for row in rows)
     return ReadSpan(now.replace(year=first.year, month=first.month, day=first.day), now)
 

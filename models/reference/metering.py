@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
+from typing import NamedTuple
 
 from hve_monitor.config import MeteringRule
 from hve_monitor.files import REFERENCE
@@ -27,6 +28,14 @@ class Rule:
     status: str
     is_billable: bool
     verified: bool = False
+
+
+class BillableSpan(NamedTuple):
+    """Days in which a status is charged, from the first to before `until`."""
+
+    status: str
+    first: date
+    until: date
 
 
 @dataclass(frozen=True)
@@ -53,14 +62,14 @@ class MeteringRules:
         latest = {rule.status: rule.is_billable for rule in begun}
         return tuple(sorted(status for status, is_billable in latest.items() if is_billable))
 
-    def spans(self) -> list[tuple[str, date, date]]:
-        """(status, first day, first day after) in which it is charged; spans never overlap."""
+    def spans(self) -> list[BillableSpan]:
+        """The spans of every status, which never overlap."""
         spans = []
         for status in sorted({rule.status for rule in self.rules}):
             rules = [rule for rule in self.rules if rule.status == status]
             ends = [rule.effective_from for rule in rules[1:]] + [OPEN_END]
             spans += [
-                (status, rule.effective_from, end)
+                BillableSpan(status, rule.effective_from, end)
                 for rule, end in zip(rules, ends, strict=True)
                 if rule.is_billable and rule.effective_from < end
             ]

@@ -163,7 +163,7 @@ def _invoiced(payer: Payer, ledger: ScopeLedger, row: InvoiceRow) -> FocusRow:
 
 
 def _charged(ledger: ScopeLedger, row: InvoiceRow, currency: str) -> FocusRow:
-    """Quantity in units of the meter; where Azure does not say it, in recipients."""
+    """Quantity in units of the meter; where Azure has none, in recipients."""
     price = (ledger.list_price(row.day) or Decimal(0)) * ledger.applied_rate.ratio
     recipients = (row.amount / price).quantize(Decimal(1)) if price else Decimal(0)
     quantity, unit = (row.quantity, "Units") if row.quantity else (recipients, "Recipients")

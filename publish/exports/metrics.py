@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import duckdb
 from prometheus_client import CollectorRegistry, start_http_server
@@ -35,7 +35,7 @@ from warehouse.state import State, open_state
 COUNTS = ("messages", "recipients", "delivered", "failed", "billable_recipients")
 # A projection takes longer than a scraper likes to wait, and nothing changes between two runs.
 KEPT_SECONDS = 30.0
-Sample: TypeAlias = tuple[list[str], Any]
+Sample: TypeAlias = tuple[list[str], object]  # labels and a number, None where unknown
 SEVERITIES = ("high", "medium", "low")
 
 
@@ -217,5 +217,5 @@ def _gauge(
     family = GaugeMetricFamily(name, meaning, labels=labels)
     for values, number in samples:
         if number is not None:
-            family.add_metric(values, float(number))
+            family.add_metric(values, float(str(number)))
     return family

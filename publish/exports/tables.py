@@ -25,9 +25,9 @@ LISTED = (
 def write_tables(
     connection: duckdb.DuckDBPyConnection, out: Path, chosen: Sequence[str]
 ) -> tuple[list[Path], int]:
-    """(files, rows): each wanted table, or every mart, as `<out>/<schema>.<table>.csv`.
+    """(files, rows): each chosen table, or every mart, as `<out>/<schema>.<table>.csv`.
 
-    With one wanted table `out` may be the file. Raises: ConfigError for a table that is not there.
+    With one chosen table `out` may be the file. Raises: ConfigError for a table that is not there.
     """
     known = [row[0] for row in connection.execute(LISTED).fetchall()]
     names = [_known(name, known) for name in chosen] or [

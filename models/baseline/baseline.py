@@ -16,7 +16,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from models.baseline.intervals import SMALL, conformal_shifts, interval_bounds, nested_bounds
+from models.baseline.intervals import (
+    SMALL,
+    Bounds,
+    conformal_shifts,
+    interval_bounds,
+    nested_bounds,
+)
 from models.statistics import Floats, known_or_zero, mean_known, sum_known
 
 LEARNING_DAYS = 14
@@ -69,7 +75,7 @@ class DayForecast:
 
     expected: Floats
     own_hour: Floats  # at least `expected`; the hour alone, where its neighbours hide a mailing
-    bounds: tuple[Floats, Floats, Floats, Floats]  # lo95, lo80, hi80, hi95
+    bounds: Bounds
     is_seasonal: NDArray[np.bool_]  # from the hour of the week, not from a young account's days
     off_hours: NDArray[np.bool_]  # empty for four weeks, in an account that sends most days
     learning_day: NDArray[np.int16]  # (accounts,)
@@ -213,7 +219,7 @@ class Baseline:
 
     def _bounds(
         self, day: int, first: int, expected: Floats, learning: NDArray[np.bool_]
-    ) -> tuple[Floats, Floats, Floats, Floats]:
+    ) -> Bounds:
         mean = known_or_zero(expected)
         sizes = self.size(day, small=True)[:, None], self.size(day)[:, None]
         bounds = interval_bounds(mean, self._shifts(first, expected, mean), sizes)

@@ -32,12 +32,28 @@ class HourlyGrid:
     quarters: Floats
     new_recipients: Floats
     new_sources: Floats
-    complete_quarters: int
+    complete_quarters: int  # of the last hour that are over: 1 to 4
 
     @property
     def hours(self) -> int:
         """Number of hours, the last one perhaps incomplete."""
         return int(self.recipients.shape[1])
+
+    @property
+    def complete_hours(self) -> int:
+        """Number of hours that are over."""
+        return self.hours - (1 if self.complete_quarters < 4 else 0)
+
+    @property
+    def quarters_over(self) -> int:
+        """Number of quarter-hours that are over."""
+        rest = self.complete_quarters if self.complete_quarters < 4 else 0
+        return 4 * self.complete_hours + rest
+
+    @property
+    def end(self) -> datetime:
+        """The end of the last quarter-hour that is over."""
+        return self.time_of_quarter(self.quarters_over)
 
     def time_of_quarter(self, quarter: int) -> datetime:
         """UTC instant at which the quarter-hour with this number (0 = first of the grid) begins."""

@@ -9,6 +9,8 @@ intervals); Anscombe 1948 (square root of counts).
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -18,7 +20,17 @@ SMALL = 2.0  # expected recipients per hour under which counts are treated as sm
 _TAILS = (0.025, 0.1, 0.9, 0.975)
 _NORMAL = (-1.96, -1.2816, 1.2816, 1.96)
 _LEAST_RESIDUALS = 40
+LO95, LO80, HI80, HI95 = range(4)  # places of the bounds in an array of them
 _CLASS_STEP = 1e7  # separates the load classes inside one sort
+
+
+class Bounds(NamedTuple):
+    """Ends of the 95 and 80 % intervals of hours: whole counts, (accounts, hours) each."""
+
+    lo95: Floats
+    lo80: Floats
+    hi80: Floats
+    hi95: Floats
 
 
 def interval_bounds(
@@ -84,13 +96,11 @@ def _class_of(load: Floats, edges: Floats) -> NDArray[np.int8]:
     return (load > edges[:, :1]).astype(np.int8) + (load > edges[:, 1:])
 
 
-def nested_bounds(
-    bounds: list[Floats], expected: Floats, learning: NDArray[np.bool_]
-) -> tuple[Floats, Floats, Floats, Floats]:
+def nested_bounds(bounds: list[Floats], expected: Floats, learning: NDArray[np.bool_]) -> Bounds:
     """Whole counts rounded outward, twice as wide while learning, one inside the other."""
     lo95, lo80, hi80, hi95 = (np.where(learning, 2.0 * bound - expected, bound) for bound in bounds)
     lo80 = np.floor(np.maximum(np.minimum(lo80, expected), 0.0))
     hi80 = np.ceil(np.maximum(hi80, expected))
     lo95 = np.minimum(np.floor(np.maximum(lo95, 0.0)), lo80)
     hi95 = np.maximum(np.ceil(hi95), hi80)
-    return lo95, lo80, hi80, hi95
+    return Bounds(lo95, lo80, hi80, hi95)

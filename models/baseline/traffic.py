@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from models.baseline.baseline import Baseline, DayForecast, LocalCalendar
 from models.baseline.grid import HourlyGrid
+from models.baseline.intervals import HI95, LO95
 from models.baseline.scores import score_hours
 from models.baseline.size import Size, size_of
 from models.baseline.thresholds import own_alerts
@@ -18,7 +19,8 @@ LONGEST_CUT_HOURS = 7 * 24  # what has lasted a week is the new normal and feeds
 class Traffic:
     """Grid rows of some accounts, their baseline, and the forecasts so far.
 
-    Shape:  (accounts, hours) throughout; hours after the current day are NaN in `bounds`.
+    Shape:  (accounts, hours) throughout; hours after the current day are NaN in `bounds`, which
+            holds lo95, lo80, hi80 and hi95 (models.baseline.intervals).
     """
 
     def __init__(self, grid: HourlyGrid, rows: slice, calendar: LocalCalendar) -> None:
@@ -44,7 +46,7 @@ class Traffic:
     @property
     def complete_hours(self) -> int:
         """Hours of the grid that are over."""
-        return self.grid.hours - (1 if self.grid.complete_quarters < 4 else 0)
+        return self.grid.complete_hours
 
     def forecast(self, day: int) -> DayForecast:
         """Forecast of one local day, kept in `bounds`, `off_hours` and `learning` as well."""
@@ -63,7 +65,10 @@ class Traffic:
         """What was sent and expected in the hours first to last - 1."""
         hours = account, slice(first, last)
         return size_of(
-            self.sent[hours], self.expected[hours], self.bounds[0][hours], self.bounds[3][hours]
+            self.sent[hours],
+            self.expected[hours],
+            self.bounds[LO95][hours],
+            self.bounds[HI95][hours],
         )
 
     def is_known(self, first: int, last: int) -> NDArray[np.bool_]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from models.baseline.baseline import local_calendar
 from models.baseline.grid import HourlyGrid
@@ -24,7 +24,7 @@ def judge(
     """Baselines of a grid and the incidents until its end, from the traffic alone."""
     analysis = analyse(grid, timezone)
     fired = find(activity)
-    describer = Describer(activity, fired.fitness, Sizes(grid, analysis), end_of(grid))
+    describer = Describer(activity, fired.fitness, Sizes(grid, analysis), grid.end)
     return analysis, incidents_of(grid, analysis, timezone, tabular_events(fired), describer)
 
 
@@ -54,10 +54,3 @@ def incidents_of(
         incidents = announced.with_plans(incidents)
     incidents += silent_incidents(silences, missed, grid, describer.sizes)
     return sorted(incidents, key=by_start)
-
-
-def end_of(grid: HourlyGrid) -> datetime:
-    """The end of the last quarter-hour that is over."""
-    whole = grid.hours - (1 if grid.complete_quarters < 4 else 0)
-    rest = grid.complete_quarters if grid.complete_quarters < 4 else 0
-    return grid.start + whole * timedelta(hours=1) + rest * timedelta(minutes=15)

@@ -17,7 +17,7 @@ from models.baseline.grid import HourlyGrid
 from models.baseline.hours import HISTORY, gaps_of, grid_of, known_until, last_hours
 from models.incident import Incident
 from models.incidents.announced import SentAndExpected, announced
-from models.incidents.assemble import end_of, incidents_of
+from models.incidents.assemble import incidents_of
 from models.incidents.describe import Describer
 from models.incidents.idle import idle_incidents
 from models.incidents.overspend import LOOK_BACK, Spending, overspend_incidents
@@ -134,7 +134,7 @@ class _Detection:
         )
         signals = judge_days(self.store, tenant.name, accounts, until, first)
         sizes, fitness = Sizes(grid, analysis), signals.fired.fitness
-        describer = Describer(signals.activity, fitness, sizes, end_of(grid), self.around.missing)
+        describer = Describer(signals.activity, fitness, sizes, grid.end, self.around.missing)
         stored = {(row["account"], row["detected_at"]) for row in kept}
         events = [*signals.events, *self.around.of(accounts)]
         traffic = SentAndExpected(grid, analysis.expected, analysis.hi95)

@@ -7,6 +7,7 @@ the account's own clock is the evidence: four weeks in which it never missed.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -54,6 +55,12 @@ class MissedSend:
     reason: str
 
 
+class _Overdue(NamedTuple):
+    account: int
+    due: int  # the hour at whose start the send was overdue
+    reason: str
+
+
 def missed_sends(grid: HourlyGrid, calendar: LocalCalendar) -> list[MissedSend]:
     """Every stretch in which at least one expected send was missed, by account and start.
 
@@ -93,8 +100,8 @@ def _overdue(
     first: NDArray[np.int64],
     sent: Floats,
     day: int,
-) -> list[tuple[int, int, str]]:
-    """Accounts that missed the day's send: the hour at whose start it was overdue, and why."""
+) -> list[_Overdue]:
+    """Accounts that missed the day's send."""
     same = first[:, [day - 7 * week for week in range(1, _WEEKS + 1)]]
     month, amounts = first[:, day - 7 * _WEEKS : day], sent[:, day - 7 * _WEEKS : day]
     by_weekday = month.reshape(len(month), _WEEKS, 7)
@@ -110,17 +117,16 @@ def _overdue(
     for account in np.flatnonzero(regular & (first[:, day] >= latest + _SLACK_HOURS)).tolist():
         hours = np.flatnonzero(calendar.hour[begin:end] >= latest[account] + _SLACK_HOURS)
         due = begin + int(hours[0]) if len(hours) else end
-        whole = grid.hours - (1 if grid.complete_quarters < 4 else 0)
         is_read = not np.isnan(grid.recipients[account, begin:due]).any()
-        if due <= whole and len(hours) and is_read:
+        if due <= grid.complete_hours and len(hours) and is_read:
             reason = _DAILY.format(due=int(latest[account]) + _SLACK_HOURS, sent=amount[account])
-            overdue.append((account, due, reason))
+            overdue.append(_Overdue(account, due, reason))
     return overdue
 
 
-def _empty_blocks(grid: HourlyGrid) -> list[tuple[int, int, str]]:
+def _empty_blocks(grid: HourlyGrid) -> list[_Overdue]:
     """Accounts that sent nothing for hours in which they sent on each of four weeks' days."""
-    hours = grid.hours - (1 if grid.complete_quarters < 4 else 0)
+    hours = grid.complete_hours
     days, block = 7 * _WEEKS, _BLOCK_HOURS
     sums = _with_holes(grid.recipients[:, :hours], block)
     count = sums.shape[1] - 24 * days
@@ -135,7 +141,7 @@ def _empty_blocks(grid: HourlyGrid) -> list[tuple[int, int, str]]:
         least = np.minimum(least, usual[:, first : first + count])
     empty = (sums[:, 24 * days :] == 0) & (least >= _LEAST_BLOCK)
     return [
-        (
+        _Overdue(
             account,
             column + 24 * days + block,
             _BLOCK.format(hours=block, least=least[account, column]),
@@ -144,7 +150,7 @@ def _empty_blocks(grid: HourlyGrid) -> list[tuple[int, int, str]]:
     ]
 
 
-def _long_pauses(grid: HourlyGrid, calendar: LocalCalendar) -> list[tuple[int, int, str]]:
+def _long_pauses(grid: HourlyGrid, calendar: LocalCalendar) -> list[_Overdue]:
     """Accounts that send nearly every hour and pause longer than ever in four weeks.
 
     How often the same hours of the day were empty says how likely the pause is.
@@ -159,7 +165,7 @@ def _long_pauses(grid: HourlyGrid, calendar: LocalCalendar) -> list[tuple[int, i
     due &= (surprise >= _SURPRISE) & _is_old(grid)
     due[:, 1:] &= ~due[:, :-1]
     return [
-        (
+        _Overdue(
             account,
             hour + 1,
             _PAUSE.format(hours=pauses[account, hour], longest=max(longest[account, hour], 1)),
@@ -203,7 +209,7 @@ def _empty_share(
 
 def _pauses(grid: HourlyGrid) -> NDArray[np.int64]:
     """Whole empty hours up to and with each hour; an hour that was not read begins anew."""
-    hours = grid.hours - (1 if grid.complete_quarters < 4 else 0)
+    hours = grid.complete_hours
     empty = np.zeros(grid.recipients.shape, np.bool_)
     empty[:, :hours] = grid.recipients[:, :hours] == 0
     column = np.arange(1, grid.hours + 1)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from models.baseline.baseline import DayForecast
 from models.baseline.traffic import Traffic
 from models.incident import Incident, Severity, Signal, count
-from models.incidents.volume.stretch import Judgement, quarters_incident
+from models.incidents.volume.stretch import Judgement, Quarters, quarters_incident
 from models.statistics import Floats
 
 _LEVEL = 9.0  # -log probability: 1 in 8,000 if hours were independent, which they are not
@@ -77,9 +77,7 @@ class SilenceWatch:
 
     def finish(self) -> None:
         """Report the silences that go on at the end of the grid."""
-        end = 4 * self._traffic.complete_hours
-        if self._traffic.grid.complete_quarters < 4:
-            end += self._traffic.grid.complete_quarters
+        end = self._traffic.grid.quarters_over
         for account, silence in sorted(self._open.items()):
             self.incidents.append(self._incident(account, silence, end, is_over=False))
 
@@ -168,7 +166,7 @@ class SilenceWatch:
         )
         severity = _severity(silence, hours, size.expected)
         score = silence.surprise / (silence.surprise + silence.bar)
-        quarters = silence.first_quarter, end, silence.detected_quarter
+        quarters = Quarters(silence.first_quarter, end, silence.detected_quarter)
         judgement = Judgement("silence", severity, score, reason)
         incident = quarters_incident(traffic, account, quarters, size, judgement, is_over=is_over)
         return replace(incident, signals=(*incident.signals, *_quiet_signals()))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from models.baseline.size import Size
 from models.baseline.traffic import Traffic
@@ -19,6 +20,14 @@ class Stretch:
     first: int
     last: int
     detected_quarter: int
+
+
+class Quarters(NamedTuple):
+    """Quarter-hours of a stretch, counted from the start of the grid."""
+
+    first: int
+    end: int  # the first one after it
+    detected: int  # the first one by whose start it was known
 
 
 @dataclass(frozen=True)
@@ -42,20 +51,20 @@ def stretch_incident(
     is_over: bool,
 ) -> Incident:
     """The incident of a stretch of hours."""
-    quarters = 4 * stretch.first, 4 * (stretch.last + 1), stretch.detected_quarter
+    quarters = Quarters(4 * stretch.first, 4 * (stretch.last + 1), stretch.detected_quarter)
     return quarters_incident(traffic, account, quarters, size, judgement, is_over=is_over)
 
 
 def quarters_incident(
     traffic: Traffic,
     account: int,
-    quarters: tuple[int, int, int],
+    quarters: Quarters,
     size: Size,
     judgement: Judgement,
     *,
     is_over: bool,
 ) -> Incident:
-    """The incident of a stretch; quarters: its first one, the one after its last, the detection."""
+    """The incident of a stretch of quarter-hours."""
     started, ended, detected = map(traffic.grid.time_of_quarter, quarters)
     return Incident(
         account=traffic.accounts[account],

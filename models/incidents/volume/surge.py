@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.baseline.baseline import DayForecast
+from models.baseline.intervals import HI80, HI95
 from models.baseline.size import Size
 from models.baseline.traffic import LONGEST_CUT_HOURS, Traffic
 from models.incident import Incident, Severity
@@ -113,7 +114,7 @@ class SurgeWatch:
         for least, demand in _EASED.items():
             flagged |= exceeds(excess, usual, levels, demand)[0] & (signals >= least)
         own = self._excess[rows, first:last]
-        above = traffic.sent[rows, first:last] > traffic.bounds[2, rows, first:last]
+        above = traffic.sent[rows, first:last] > traffic.bounds[HI80, rows, first:last]
         above &= _contributes(own, excess)
         learning = traffic.learning[rows, first:last]
         old_enough = (learning == 0) | (learning >= _LEAST_AGE)
@@ -182,7 +183,7 @@ class SurgeWatch:
 
     def _is_above(self, account: int, hour: int, least: float) -> bool:
         excess = self._excess[account, hour]
-        above = self._traffic.sent[account, hour] > self._traffic.bounds[3, account, hour]
+        above = self._traffic.sent[account, hour] > self._traffic.bounds[HI95, account, hour]
         return bool(above and excess >= least and excess > 0)
 
     def _is_calm(self, account: int, hour: int) -> bool:
@@ -201,7 +202,7 @@ class SurgeWatch:
         levels = self._levels[0][:, rows], self._levels[1][:, rows]
         flags, scores = exceeds(excess, usual, levels, self._demand(rows, hour, hour + 1))
         above = _contributes(by_quarter[:, -1:], excess)[:, 0]
-        above &= sent > self._traffic.bounds[2, account, hour]
+        above &= sent > self._traffic.bounds[HI80, account, hour]
         seen = np.flatnonzero(flags[:, 0] & above)
         quarter = int(seen[0]) if len(seen) else 3
         return 4 * hour + quarter + 1, float(scores[-1, 0])

@@ -5,6 +5,7 @@ A reader of a replaced file sees the old one or the new one, never a part, also 
 
 from __future__ import annotations
 
+import csv
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +16,12 @@ from hve_monitor.errors import ConfigError
 
 REFERENCE = Path(__file__).parents[1] / "data" / "reference"
 PRIVATE, SHARED = 0o600, 0o644
+
+
+def reference_rows(name: str) -> list[dict[str, str]]:
+    """Rows of data/reference/<name>.csv, in their order."""
+    with (REFERENCE / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
 
 
 def sql(module: str, name: str) -> str:

@@ -7,16 +7,14 @@ with its own source; `verified` is Microsoft's own word.
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property
 from itertools import pairwise
 
-from hve_monitor.files import REFERENCE
+from hve_monitor.files import reference_rows
 
-FILE = REFERENCE / "error_catalogue.csv"
 PARTS, GAP = " || ", " ... "
 LONGEST_GAP = 200
 CODE = re.compile(
@@ -81,8 +79,7 @@ class Catalogue:
 @cache
 def read_catalogue() -> Catalogue:
     """The catalogue of the product."""
-    with FILE.open(encoding="utf-8", newline="") as file:
-        return Catalogue(tuple(map(_entry, csv.DictReader(file))))
+    return Catalogue(tuple(map(_entry, reference_rows("error_catalogue"))))
 
 
 def _entry(row: dict[str, str]) -> CatalogueEntry:

@@ -5,12 +5,11 @@ Source: data/reference/limits.csv, every row with its own source.
 
 from __future__ import annotations
 
-import csv
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
 
-from hve_monitor.files import REFERENCE
+from hve_monitor.files import reference_rows
 
 
 @dataclass(frozen=True)
@@ -45,10 +44,9 @@ def recipients_per_message(day: date) -> int:
 def _limits() -> dict[str, list[Limit]]:
     """Rows by name, oldest first; of one day the last holds."""
     limits: dict[str, list[Limit]] = {}
-    with (REFERENCE / "limits.csv").open(encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file):
-            day = date.fromisoformat(row["effective_from"])
-            limits.setdefault(row["name"], []).append(
-                Limit(day, row["value"], row["verified"] == "true")
-            )
+    for row in reference_rows("limits"):
+        day = date.fromisoformat(row["effective_from"])
+        limits.setdefault(row["name"], []).append(
+            Limit(day, row["value"], row["verified"] == "true")
+        )
     return {name: sorted(rows, key=lambda row: row.effective_from) for name, rows in limits.items()}

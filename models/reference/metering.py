@@ -6,7 +6,6 @@ others can be switched in the configuration.
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -14,7 +13,7 @@ from functools import cache
 from typing import NamedTuple
 
 from hve_monitor.config import MeteringRule
-from hve_monitor.files import REFERENCE
+from hve_monitor.files import reference_rows
 
 OPEN_END = date(9999, 12, 31)
 
@@ -84,14 +83,13 @@ class MeteringRules:
 @cache
 def read_metering_rules() -> MeteringRules:
     """The rules of the product."""
-    with (REFERENCE / "metering_rules.csv").open(encoding="utf-8", newline="") as file:
-        rules = [
-            Rule(
-                date.fromisoformat(row["effective_from"]),
-                row["status"],
-                row["is_billable"] == "true",
-                row["verified"] == "true",
-            )
-            for row in csv.DictReader(file)
-        ]
+    rules = [
+        Rule(
+            date.fromisoformat(row["effective_from"]),
+            row["status"],
+            row["is_billable"] == "true",
+            row["verified"] == "true",
+        )
+        for row in reference_rows("metering_rules")
+    ]
     return MeteringRules(tuple(sorted(rules, key=lambda rule: rule.effective_from)))

@@ -6,7 +6,6 @@ its own has a whole book of its own: the product's with the prices that were giv
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
@@ -17,7 +16,7 @@ import duckdb
 import pandas as pd
 
 from hve_monitor.config import PriceOverride
-from hve_monitor.files import REFERENCE
+from hve_monitor.files import reference_rows
 
 ONE_DAY = timedelta(days=1)
 
@@ -153,15 +152,14 @@ def published_prices(connection: duckdb.DuckDBPyConnection) -> PriceBook:
 @cache
 def read_price_book() -> PriceBook:
     """The price book of the product."""
-    with (REFERENCE / "price_book.csv").open(encoding="utf-8", newline="") as file:
-        prices = [
-            Price(
-                date.fromisoformat(row["effective_from"]),
-                row["currency"],
-                Decimal(row["unit_price"]),
-            )
-            for row in csv.DictReader(file)
-        ]
+    prices = [
+        Price(
+            date.fromisoformat(row["effective_from"]),
+            row["currency"],
+            Decimal(row["unit_price"]),
+        )
+        for row in reference_rows("price_book")
+    ]
     return PriceBook(tuple(sorted(prices, key=lambda price: price.effective_from)))
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import csv
 from datetime import date
 
-from models.explain.catalogue import FILE, GAP, CatalogueEntry, read_catalogue
+from hve_monitor.files import REFERENCE
+from models.explain.catalogue import GAP, CatalogueEntry, read_catalogue
 from models.explain.diagnosis import diagnose
 
+FILE = REFERENCE / "error_catalogue.csv"
 with FILE.open(encoding="utf-8", newline="") as file:
     ROWS = list(csv.DictReader(file))
 KINDS = {"smtp", "trace", "billing", "sign-in", "graph", "exchange", "azure", "client", "hve"}

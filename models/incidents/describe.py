@@ -74,9 +74,9 @@ class Describer:
         return self.until - episode.last >= _OPEN_FOR
 
     def _signals(self, episode: Episode, volume: Incident | None) -> tuple[Signal, ...]:
-        row = row_at(self.activity, episode.account, episode.opened_at)
+        row = self.activity.row_at(episode.account, episode.opened_at)
         missing = {} if row is None else self.fitness.reasons(row)
-        stretch = rows_between(self.activity, episode.account, episode.started_at, episode.last)
+        stretch = self.activity.rows_between(episode.account, episode.started_at, episode.last)
         tabular = [self._signal(name, episode, stretch, missing.get(name)) for name in SIGNALS]
         context = [_of_context(name, episode, self.missing.get(name)) for name in CONTEXT]
         return (*_volume_signals(episode, volume), *tabular, *context)
@@ -175,24 +175,6 @@ def _missed_send_incident(missed: MissedSend, grid: HourlyGrid, sizes: Sizes) ->
         opened_at=due,
         history=(("medium", due),),
     )
-
-
-def row_at(activity: QuarterHours, account: str, moment: datetime) -> int | None:
-    """The account's last row that was over at the moment; None without any."""
-    rows = rows_between(activity, account, activity.start, moment)
-    return rows.stop - 1 if rows.stop > rows.start else None
-
-
-def rows_between(activity: QuarterHours, account: str, start: datetime, end: datetime) -> slice:
-    """Rows of an account whose quarter-hours lie between two instants."""
-    if account not in activity.accounts:
-        return slice(0, 0)
-    number = activity.accounts.index(account)
-    first, last = np.searchsorted(activity.account, (number, number + 1))
-    quarter = activity.quarter[first:last]
-    bounds = [(moment - activity.start) // timedelta(minutes=15) for moment in (start, end)]
-    begin, stop = np.searchsorted(quarter, bounds)
-    return slice(int(first + begin), int(first + stop))
 
 
 def _volume_of(episode: Episode) -> Incident | None:

@@ -114,6 +114,21 @@ class QuarterHours:
         kept = np.flatnonzero(left >= share * left[0])
         return int(self.quarter[own][inside][kept[-1]])
 
+    def row_at(self, account: str, moment: datetime) -> int | None:
+        """The account's last row that was over at the moment; None without any."""
+        rows = self.rows_between(account, self.start, moment)
+        return rows.stop - 1 if rows.stop > rows.start else None
+
+    def rows_between(self, account: str, start: datetime, end: datetime) -> slice:
+        """Rows of an account whose quarter-hours lie between two instants."""
+        if account not in self.accounts:
+            return slice(0, 0)
+        number = self.accounts.index(account)
+        first, last = np.searchsorted(self.account, (number, number + 1))
+        quarters = [(moment - self.start) // timedelta(minutes=15) for moment in (start, end)]
+        begin, stop = np.searchsorted(self.quarter[first:last], quarters)
+        return slice(int(first + begin), int(first + stop))
+
     def since_start(self) -> Ints:
         """Quarter-hours between the day of the account's first mail ever and each row."""
         return np.asarray(self.quarter - QUARTERS_PER_DAY * self.born_on[self.account])

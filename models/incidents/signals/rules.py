@@ -1,7 +1,7 @@
 """Tabular signals: quarter-hours in which an account did what its own past does not show.
 
 Each rule compares a trailing sum with the account's own record; a finding is weak just above it,
-strong well above it. Rules name a signal; models.incidents.severity says what signals mean together.
+strong well above it. What signals mean together is in models.incidents.severity.
 """
 
 from __future__ import annotations

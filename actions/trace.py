@@ -130,7 +130,7 @@ def _fetchable(config: Config) -> set[str]:
     """Tenants whose events can be asked for: not those of files, nor where nobody is known."""
     if config.privacy.mode == "aggregate":
         return set()
-    return {each.name for each in config.served if each.accounts != "files"}
+    return {tenant.name for tenant in config.served if tenant.accounts != "files"}
 
 
 def _queue(config: Config, requests: list[EventRequest], now: datetime) -> None:
@@ -139,7 +139,9 @@ def _queue(config: Config, requests: list[EventRequest], now: datetime) -> None:
         return
     with store_of(config) as store:
         for tenant in {request.tenant for request in requests}:
-            pairs = [(each.id, each.recipient) for each in requests if each.tenant == tenant]
+            pairs = [
+                (request.id, request.recipient) for request in requests if request.tenant == tenant
+            ]
             request_events(store.state, tenant, pairs, now)
 
 

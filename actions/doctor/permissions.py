@@ -124,8 +124,8 @@ class Permissions:
     def _accounts(self, tokens: EntraTokens) -> str:
         ends = self.config.endpoints
         api = Api(self.client, tokens, ends.exchange, ends.exchange_scope, EXCHANGE_PERMISSION)
-        found = Exchange(api, self.tenant.tenant_id).rows("Get-MailUser", HVEAccount=True)
-        return f"{len(found)} HVE accounts are listed"
+        accounts = Exchange(api, self.tenant.tenant_id).rows("Get-MailUser", HVEAccount=True)
+        return f"{len(accounts)} HVE accounts are listed"
 
     def _reading(self, tokens: EntraTokens, permission: str, path: str) -> Callable[[], str]:
         def read() -> str:

@@ -143,7 +143,7 @@ def prepare(
         raise ConfigError("send-test: give --account and --to, or --preflight to send nothing")
     address = checked_address(account, "--account")
     domains = account_domains(config, tenant) or {domain_of(address)}
-    domains |= {each.lower() for each in tenant.accepted_domains}
+    domains |= {domain.lower() for domain in tenant.accepted_domains}
     now = datetime.now(UTC)
     to = checked_recipients(recipients, domains, recipients_per_message(now.date()))
     message = compose(address, to, now)
@@ -191,7 +191,7 @@ def account_domains(config: Config, tenant: Tenant) -> set[str]:
             addresses += [sender.account for sender in accounts(connection, tenant.name)]
     except StoreError:
         pass  # nothing is stored yet: the configuration alone tells
-    return {domain_of(each) for each in addresses}
+    return {domain_of(address) for address in addresses}
 
 
 def sending_token(config: Config, tenant: Tenant) -> str:

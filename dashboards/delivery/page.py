@@ -31,8 +31,8 @@ def show(view: View) -> None:
     with st.container(border=True, key="search-panel"):
         wanted = search_form(view, account)
         asked = is_asked(wanted)
-        found = search_results(view, wanted) if asked else None
-    chosen = found if asked else latest_panel(view, account)
+        result = search_results(view, wanted) if asked else None
+    chosen = result if asked else latest_panel(view, account)
     message = _linked(chosen, asked=asked)
     if message is not None:
         timeline_panel(view, message)

@@ -35,7 +35,7 @@ class Tile:
 
 def tile_row(*tiles: Tile) -> None:
     """Draws tiles in rows that wrap, as one element."""
-    boxes = [tag("div", *parts(each), style="tile box") for each in tiles]
+    boxes = [tag("div", *parts(tile), style="tile box") for tile in tiles]
     block(tag("div", *boxes, style="tiles"))
 
 
@@ -46,17 +46,19 @@ def tile_markup(tile: Tile) -> Markup:
 
 def parts(tile: Tile) -> list[Markup]:
     """Label, value, the line below, sparkline, and what it all means behind a question mark."""
-    found = [
+    elements = [
         tag("p", tile.label, style="label"),
         tag("p", tile.value, style="value"),
         tag("p", tile.below, style=f"below {tile.tone}".strip()),
     ]
     if len(tile.trend) > 1:
-        found.append(sparkline(tile.trend, tile.kind))
+        elements.append(sparkline(tile.trend, tile.kind))
     if tile.help:
         about = tag("span", f"What is {tile.label}", style="unseen")
-        found.append(tag("details", tag("summary", "?", about), tag("p", tile.help, style="quiet")))
-    return found
+        elements.append(
+            tag("details", tag("summary", "?", about), tag("p", tile.help, style="quiet"))
+        )
+    return elements
 
 
 def sparkline(values: Sequence[float], kind: Kind) -> Markup:
@@ -71,7 +73,7 @@ def sparkline(values: Sequence[float], kind: Kind) -> Markup:
 def _heights(values: list[float], low: float) -> list[float]:
     """Per cent of the way from `low` to the largest."""
     span = max(values) - low
-    return [100 * (each - low) / span if span > 0 else 0.0 for each in values]
+    return [100 * (value - low) / span if span > 0 else 0.0 for value in values]
 
 
 def _bars(values: list[float]) -> list[tuple[float, float]]:
@@ -86,13 +88,17 @@ def _bars(values: list[float]) -> list[tuple[float, float]]:
 def _area(values: list[float]) -> list[tuple[float, float]]:
     heights = _heights(values, min(0.0, *values))
     step = 100 / (len(values) - 1)
-    return [(0.0, 0.0), *((place * step, each) for place, each in enumerate(heights)), (100.0, 0.0)]
+    return [
+        (0.0, 0.0),
+        *((place * step, height) for place, height in enumerate(heights)),
+        (100.0, 0.0),
+    ]
 
 
 def _line(values: list[float]) -> list[tuple[float, float]]:
     """A ribbon between the smallest and the largest: a rate near 100 % would fill an area."""
-    heights = [each * (100 - RIBBON) / 100 for each in _heights(values, min(values))]
+    heights = [height * (100 - RIBBON) / 100 for height in _heights(values, min(values))]
     step = 100 / (len(values) - 1)
-    there = [(place * step, each + RIBBON) for place, each in enumerate(heights)]
-    back = [(place * step, each) for place, each in enumerate(heights)]
+    there = [(place * step, height + RIBBON) for place, height in enumerate(heights)]
+    back = [(place * step, height) for place, height in enumerate(heights)]
     return [*there, *reversed(back)]

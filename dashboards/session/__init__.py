@@ -1,0 +1,12 @@
+"""Who looks at which version, what they may read, and what stands around every page.
+
+Reading order:
+  settings    the configuration, and stamps of files
+  access      users, roles, and the pages they open
+  login       the sign-in, and who is greeted
+  pseudonyms  names hidden from who does not need them
+  view        version, business time, tenant and period of a page
+  readings    what the pages read, once per version
+  frame       filters, freshness, coverage, states without data
+  acts        verdicts and plans, as the commands give them
+"""

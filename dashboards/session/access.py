@@ -87,44 +87,44 @@ def claims() -> dict[str, Any]:
 
 def current_user(auth: Auth) -> User | None:
     """Who looks; None where a login is needed. Without one: this machine's user, an admin."""
-    said = claims()
-    if "is_logged_in" not in said:
+    claimed = claims()
+    if "is_logged_in" not in claimed:
         return LOCAL
-    if not said["is_logged_in"] or is_old(said, auth):
+    if not claimed["is_logged_in"] or is_old(claimed, auth):
         return None
-    return User(name_of(said), roles_of(said, auth), tenants=tenants_of(said, auth))
+    return User(name_of(claimed), roles_of(claimed, auth), tenants=tenants_of(claimed, auth))
 
 
-def is_old(said: Mapping[str, Any], auth: Auth) -> bool:
+def is_old(claimed: Mapping[str, Any], auth: Auth) -> bool:
     """Whether the login must be made again: its cookie would live on after a role was taken."""
-    issued = said.get("iat")
+    issued = claimed.get("iat")
     return not isinstance(issued, (int, float)) or time.time() - issued > auth.session_hours * 3600
 
 
-def name_of(said: Mapping[str, Any]) -> str:
+def name_of(claimed: Mapping[str, Any]) -> str:
     """The name that acts are recorded under."""
-    names = (said.get(key) for key in ("preferred_username", "email", "name", "sub"))
+    names = (claimed.get(key) for key in ("preferred_username", "email", "name", "sub"))
     return str(next((name for name in names if name), "unknown"))
 
 
-def roles_of(said: Mapping[str, Any], auth: Auth) -> frozenset[str]:
+def roles_of(claimed: Mapping[str, Any], auth: Auth) -> frozenset[str]:
     """The product's roles of the claim's values."""
-    held = _values(said, auth.roles_claim)
-    return frozenset(role for role, names in auth.roles.items() if held & set(names))
+    own = _values(claimed, auth.roles_claim)
+    return frozenset(role for role, names in auth.roles.items() if own & set(names))
 
 
-def tenants_of(said: Mapping[str, Any], auth: Auth) -> frozenset[str] | None:
+def tenants_of(claimed: Mapping[str, Any], auth: Auth) -> frozenset[str] | None:
     """The tenants of the claim's values; None, every one, where nothing limits them."""
-    if not auth.tenants or ADMIN in roles_of(said, auth):
+    if not auth.tenants or ADMIN in roles_of(claimed, auth):
         return None
-    held = _values(said, auth.tenants_claim or auth.roles_claim)
-    found = frozenset(name for name, values in auth.tenants.items() if held & set(values))
-    return None if EVERY_TENANT in found else found
+    own = _values(claimed, auth.tenants_claim or auth.roles_claim)
+    named = frozenset(name for name, values in auth.tenants.items() if own & set(values))
+    return None if EVERY_TENANT in named else named
 
 
-def _values(said: Mapping[str, Any], claim: str) -> set[str]:
+def _values(claimed: Mapping[str, Any], claim: str) -> set[str]:
     """What a claim holds; a dot in its name goes into an inner object."""
-    value: Any = said
+    value: Any = claimed
     for part in claim.split("."):
         value = value.get(part) if isinstance(value, Mapping) else None
     return {value} if isinstance(value, str) else set(map(str, value or ()))

@@ -144,7 +144,7 @@ def _period() -> int | None:
 def _month(view: View) -> str:
     """The months with rows and the running one, which is the default."""
     running = f"{view.now:%Y-%m}"
-    stored = {f"{each:%Y-%m}" for each in set(readings.usage(view)["day"])}
+    stored = {f"{day:%Y-%m}" for day in set(readings.usage(view)["day"])}
     months = sorted(stored | {running}, reverse=True)
     picked = st.selectbox(
         "Month (UTC)", months, months.index(running), key="month", bind="query-params", width=150

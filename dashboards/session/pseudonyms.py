@@ -37,20 +37,22 @@ class Naming:
             return self._text(value, name, tenant)
         if isinstance(value, Mapping):
             of = value.get("tenant", tenant)
-            return {key: self.shown(each, str(key), of) for key, each in value.items()}
+            return {key: self.shown(inner, str(key), of) for key, inner in value.items()}
         if isinstance(value, pd.DataFrame):
             return self._frame(value, tenant)
         if isinstance(value, msgspec.Struct):
             of = getattr(value, "tenant", tenant)
             values = {name: getattr(value, name) for name in value.__struct_fields__}
-            hidden = {key: self.shown(each, key, of) for key, each in values.items()}
+            hidden = {key: self.shown(inner, key, of) for key, inner in values.items()}
             return msgspec.structs.replace(value, **hidden)
         if is_dataclass(value) and not isinstance(value, type):
             of = getattr(value, "tenant", tenant)
-            told = {each.name: getattr(value, each.name) for each in fields(value)}
-            return replace(value, **{key: self.shown(each, key, of) for key, each in told.items()})
+            values = {inner.name: getattr(value, inner.name) for inner in fields(value)}
+            return replace(
+                value, **{key: self.shown(inner, key, of) for key, inner in values.items()}
+            )
         if isinstance(value, (list, tuple)):
-            return type(value)(self.shown(each, name, tenant) for each in value)
+            return type(value)(self.shown(inner, name, tenant) for inner in value)
         return value
 
     def _text(self, text: str, name: str, tenant: str | None) -> str | None:
@@ -80,15 +82,15 @@ class Naming:
         return frame.assign(**changed)
 
     def _column(self, column: pd.Series, name: str, tenant: str | None) -> pd.Series:
-        texts = {each for each in column if isinstance(each, str)}
-        shown = {each: self.shown(each, name, tenant) for each in texts}
-        return column.map(lambda each: shown[each] if isinstance(each, str) else each)
+        texts = {text for text in column if isinstance(text, str)}
+        shown = {text: self.shown(text, name, tenant) for text in texts}
+        return column.map(lambda text: shown[text] if isinstance(text, str) else text)
 
 
-def pseudonymised(config: Config, version: str, found: Any) -> Any:
+def pseudonymised(config: Config, version: str, result: Any) -> Any:
     """What a reading of a published version found, for somebody who does not need names."""
     names = tuple(tenant.name for tenant in config.served)
-    return naming(config.warehouse.path, version, names, config).shown(found)
+    return naming(config.warehouse.path, version, names, config).shown(result)
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)

@@ -44,7 +44,7 @@ def state_stamp(root: Path) -> tuple[Stamp, Stamp]:
 def stamp_of(file: Path) -> Stamp:
     """Inode, time in nanoseconds, bytes; None where there is no such file."""
     try:
-        found = file.stat()
+        state = file.stat()
     except OSError:
         return None
-    return found.st_ino, found.st_mtime_ns, found.st_size
+    return state.st_ino, state.st_mtime_ns, state.st_size

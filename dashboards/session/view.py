@@ -54,12 +54,14 @@ class View:
     @property
     def timezone(self) -> str:
         """The tenant's zone; UTC where several tenants are looked at together."""
-        zones = {each.timezone for each in self.config.served if self.tenant in (None, each.name)}
+        zones = {
+            served.timezone for served in self.config.served if self.tenant in (None, served.name)
+        }
         return zones.pop() if len(zones) == 1 else "UTC"
 
     def zone_of(self, tenant: str) -> str:
         """The zone of one tenant; UTC where only the store knows it."""
-        zones = (each.timezone for each in self.config.served if each.name == tenant)
+        zones = (served.timezone for served in self.config.served if served.name == tenant)
         return next(zones, "UTC")
 
     def identity(self) -> tuple[str, ...]:
@@ -93,8 +95,8 @@ def open_view() -> View:
     if user is None:
         raise RefusedError("log in first")
     config, root = config.only(user.tenants), config.warehouse.path
-    version, as_of, said = _newest(root, published_stamp(root), state_stamp(root))
-    return View(config, version, as_of, business_time(as_of, said), user=user)
+    version, as_of, spoken_at = _newest(root, published_stamp(root), state_stamp(root))
+    return View(config, version, as_of, business_time(as_of, spoken_at), user=user)
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
@@ -105,15 +107,15 @@ def _newest(
 ) -> tuple[str, datetime, datetime | None]:
     """Version with its verdicts, business time of its last run, and when somebody spoke last."""
     with published_connection(root) as connection:
-        found = connection.execute(
+        rows = connection.execute(
             "select version || '-' || (select count(*) from live.verdicts), as_of"
             " from state.publication"
         ).fetchall()
-    version, as_of = found[0]
+    version, as_of = rows[0]
     return version, as_of, last_statement(root)
 
 
-def business_time(as_of: datetime, said: datetime | None = None) -> datetime:
+def business_time(as_of: datetime, spoken_at: datetime | None = None) -> datetime:
     """HVE_DASHBOARD_NOW, or the clock by the quarter-hour, so that its readings are read once.
 
     A quarter-hour begins before what was published or said in it: then its own time counts.
@@ -121,5 +123,5 @@ def business_time(as_of: datetime, said: datetime | None = None) -> datetime:
     given = os.environ.get("HVE_DASHBOARD_NOW")
     now = business_now(given)
     quarter = now.replace(minute=now.minute // 15 * 15, second=0, microsecond=0)
-    newest = as_of if said is None else max(as_of, said)
+    newest = as_of if spoken_at is None else max(as_of, spoken_at)
     return now if given else max(quarter, min(newest, now))

@@ -135,7 +135,7 @@ def searching(
     protection = read_protection(config.privacy, root)
     if not protection.is_plain:
         _refuse_unsearchable(protection, wanted)
-        names = [wanted.tenant] if wanted.tenant else [each.name for each in config.served]
+        names = [wanted.tenant] if wanted.tenant else [served.name for served in config.served]
         with open_store(root, protection=protection) as store:
             masks = {name: store.mask(name) for name in names}
             for name, mask in masks.items() if protection.mode == "pseudonymous" else ():

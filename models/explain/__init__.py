@@ -1,0 +1,8 @@
+"""What an error means and what mends it.
+
+Reading order:
+  catalogue    the entries of data/reference/error_catalogue.csv
+  reply_codes  SMTP and sign-in codes inside a text
+  diagnosis    the entries that a code, a bounce or a line leads to
+  log          the failures of a log of any size
+"""

@@ -64,11 +64,11 @@ class Catalogue:
     @cached_property
     def by_code(self) -> dict[str, list[CatalogueEntry]]:
         """Entries by enhanced code (5.7.139), bare reply (535) or sign-in code (AADSTS53003)."""
-        found: dict[str, list[CatalogueEntry]] = {}
+        entries: dict[str, list[CatalogueEntry]] = {}
         for entry in self.entries:
             for key in _keys(entry.code):
-                found.setdefault(key, []).append(entry)
-        return found
+                entries.setdefault(key, []).append(entry)
+        return entries
 
     @cached_property
     def worded(self) -> tuple[CatalogueEntry, ...]:

@@ -49,9 +49,9 @@ class ReplyCode:
 
 def reply_codes(text: str) -> list[ReplyCode]:
     """Distinct codes of the text in order; bare replies only where no enhanced code is."""
-    found = dict.fromkeys(_enhanced(text))
-    if found:
-        return list(found)
+    enhanced = dict.fromkeys(_enhanced(text))
+    if enhanced:
+        return list(enhanced)
     return list(dict.fromkeys(ReplyCode(match[1], None) for match in REPLY.finditer(text)))
 
 

@@ -247,7 +247,7 @@ def quota_use(config: Config, tenant: str | None = None, at: float | None = None
     """Use of the quota by each tenant. at: real epoch seconds; the clock's when None."""
     limits, clock = config.limits, time.time() if at is None else at
     start = clock - limits.message_trace_window_seconds
-    names = [each.name for each in config.served if tenant in (None, each.name)]
+    names = [served.name for served in config.served if tenant in (None, served.name)]
     with open_state(config.warehouse.path) as state:
         used = {name: state.quota_use(name, start) for name in names}
     return [

@@ -37,17 +37,20 @@ def check_licence(facts: Facts) -> Iterator[Finding]:
         user = facts.one("directory_user", account.account)
         licences = user if isinstance(user, str) else user.content.get("assignedLicenses")
         if not isinstance(licences, list):
-            said = licences if isinstance(licences, str) else "the answer has no assignedLicenses"
-            yield Finding(LICENCE, "unknown", "medium", said, **usual)
+            evidence = (
+                licences if isinstance(licences, str) else "the answer has no assignedLicenses"
+            )
+            yield Finding(LICENCE, "unknown", "medium", evidence, **usual)
         elif licences:
             listed = ", ".join(map(str, licences))
+            removed = ", ".join(powershell(str(licence)) for licence in licences)
             yield Finding(
                 LICENCE,
                 "fail",
                 "medium",
                 f"licences are assigned: {listed}",
                 fix=f"Set-MgUserLicense -UserId {powershell(account.account)} -AddLicenses @()"
-                f" -RemoveLicenses @({', '.join(powershell(str(each)) for each in licences)})",
+                f" -RemoveLicenses @({removed})",
                 **usual,
             )
         else:
@@ -60,8 +63,10 @@ def check_display_name(facts: Facts) -> Iterator[Finding]:
         usual: dict[str, Any] = {"account": account.account, "source": LEARN}
         name = account.display_name
         if name is None:
-            said = "the display name was not read; needed: Exchange.ManageAsApp or 'hve collect'"
-            yield Finding(NAME, "unknown", "low", said, **usual)
+            evidence = (
+                "the display name was not read; needed: Exchange.ManageAsApp or 'hve collect'"
+            )
+            yield Finding(NAME, "unknown", "low", evidence, **usual)
         elif is_generic(name, account):
             yield Finding(
                 NAME,
@@ -93,20 +98,20 @@ def _reply_to(facts: Facts, account: Account, senders: set[str]) -> Finding:
     usual: dict[str, Any] = {"account": account.account, "source": SETTINGS}
     settings = facts.one("account_settings", account.account)
     if isinstance(settings, str) or "ReplyTo" not in settings.content:
-        said = settings if isinstance(settings, str) else "the settings show no ReplyTo"
-        return Finding(REPLY_TO, "unknown", "low", said, **usual)
+        evidence = settings if isinstance(settings, str) else "the settings show no ReplyTo"
+        return Finding(REPLY_TO, "unknown", "low", evidence, **usual)
     address = str(settings.content["ReplyTo"] or "").strip().lower()
     fix = (
         f"Set-HVEAccountSettings -Identity {powershell(account.account)}"
         " -ReplyTo '<a mailbox that somebody reads>'"
     )
     if not address:
-        said = "no ReplyTo is set: answers go to an account without a mailbox and bounce"
+        evidence = "no ReplyTo is set: answers go to an account without a mailbox and bounce"
     elif address in senders:
-        said = f"ReplyTo {address} is an HVE account without a mailbox: answers bounce"
+        evidence = f"ReplyTo {address} is an HVE account without a mailbox: answers bounce"
     else:
         return Finding(REPLY_TO, "pass", "low", f"answers go to {address}", **usual)
-    return Finding(REPLY_TO, "warn", "low", said, fix=fix, **usual)
+    return Finding(REPLY_TO, "warn", "low", evidence, fix=fix, **usual)
 
 
 def check_aliases(facts: Facts) -> Iterator[Finding]:
@@ -127,8 +132,8 @@ def check_aliases(facts: Facts) -> Iterator[Finding]:
                 **usual,
             )
         else:
-            said = f"sends from {len(account.addresses)} addresses, all its own"
-            yield Finding(ALIASES, "pass", "low", said, **usual)
+            evidence = f"sends from {len(account.addresses)} addresses, all its own"
+            yield Finding(ALIASES, "pass", "low", evidence, **usual)
 
 
 def check_app_access(facts: Facts) -> Iterator[Finding]:
@@ -144,15 +149,17 @@ def _app_access(facts: Facts, account: str) -> Finding:
         return Finding(APPS, "unknown", "medium", apps, **usual)
     gone = [app for app in apps if facts.is_unregistered(app)]
     if gone:
-        said = f"applications that this tenant does not know may send: {', '.join(gone)}"
+        evidence = f"applications that this tenant does not know may send: {', '.join(gone)}"
         ids = ", ".join(map(powershell, gone))
         fix = f"Remove-HVEAppAccess -Identity {powershell(account)} -AppIds {ids}"
-        return Finding(APPS, "warn", "medium", said, fix=fix, **usual)
+        return Finding(APPS, "warn", "medium", evidence, fix=fix, **usual)
     trouble = facts.trouble("application") if apps else None
     if trouble is not None:
         return Finding(APPS, "unknown", "medium", trouble, **usual)
     if len(apps) >= MOST_APPS:
-        said = f"{len(apps)} of at most {MOST_APPS} applications are allowed: no further one fits"
-        return Finding(APPS, "warn", "low", said, **usual)
-    said = f"{len(apps)} of at most {MOST_APPS} applications are allowed"
-    return Finding(APPS, "pass", "low", said, **usual)
+        evidence = (
+            f"{len(apps)} of at most {MOST_APPS} applications are allowed: no further one fits"
+        )
+        return Finding(APPS, "warn", "low", evidence, **usual)
+    evidence = f"{len(apps)} of at most {MOST_APPS} applications are allowed"
+    return Finding(APPS, "pass", "low", evidence, **usual)

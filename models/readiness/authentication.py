@@ -17,11 +17,11 @@ NEW_POLICY = "Allow Basic Auth SMTP - HVE"
 
 def check_security_defaults(facts: Facts) -> Iterator[Finding]:
     """One finding for the tenant: Security Defaults stop every password over SMTP."""
-    found = facts.one(DEFAULTS, "tenant")
-    if isinstance(found, str) or "isEnabled" not in found.content:
-        reason = found if isinstance(found, str) else "the answer has no isEnabled"
+    defaults = facts.one(DEFAULTS, "tenant")
+    if isinstance(defaults, str) or "isEnabled" not in defaults.content:
+        reason = defaults if isinstance(defaults, str) else "the answer has no isEnabled"
         yield Finding(DEFAULTS, "unknown", "high", reason, source=SOURCE)
-    elif found.content["isEnabled"]:
+    elif defaults.content["isEnabled"]:
         yield Finding(
             DEFAULTS,
             "fail",
@@ -48,18 +48,18 @@ def _of_account(facts: Facts, account: str) -> Finding:
     if origin == "unknown":
         return Finding(AUTHENTICATION, "unknown", "high", str(name), **usual)
     if name is None:
-        said = "neither the account nor the organisation has a policy: this layer allows Basic"
-        return Finding(AUTHENTICATION, "pass", "low", said, **usual)
+        evidence = "neither the account nor the organisation has a policy: this layer allows Basic"
+        return Finding(AUTHENTICATION, "pass", "low", evidence, **usual)
     policy = _named(facts, name)
     allowed = policy if isinstance(policy, str) else policy.content.get("AllowBasicAuthSmtp")
     if not isinstance(allowed, bool):
-        said = allowed if isinstance(allowed, str) else f"'{name}' shows no AllowBasicAuthSmtp"
-        return Finding(AUTHENTICATION, "unknown", "high", said, **usual)
+        evidence = allowed if isinstance(allowed, str) else f"'{name}' shows no AllowBasicAuthSmtp"
+        return Finding(AUTHENTICATION, "unknown", "high", evidence, **usual)
     if allowed:
-        said = f"'{name}' ({origin}) allows Basic over SMTP"
-        return Finding(AUTHENTICATION, "pass", "low", said, **usual)
-    said = f"'{name}' ({origin}) has AllowBasicAuthSmtp = False"
-    return Finding(AUTHENTICATION, "fail", "high", said, fix=_fix(account), **usual)
+        evidence = f"'{name}' ({origin}) allows Basic over SMTP"
+        return Finding(AUTHENTICATION, "pass", "low", evidence, **usual)
+    evidence = f"'{name}' ({origin}) has AllowBasicAuthSmtp = False"
+    return Finding(AUTHENTICATION, "fail", "high", evidence, fix=_fix(account), **usual)
 
 
 def _effective(facts: Facts, account: str) -> tuple[str | None, str]:

@@ -103,18 +103,18 @@ def _weighed(
     why: str,
 ) -> PolicyEffect:
     """The effect of a policy that applies, or may: places and risks decide case by case."""
-    said = " and ".join(demands)
+    evidence = " and ".join(demands)
     risk, place = risks(conditions), places(conditions)
     if risk:
-        return PolicyEffect(rule, "none", f"{said}, {risk}")
+        return PolicyEffect(rule, "none", f"{evidence}, {risk}")
     if rule.content.get("state") == REPORTING:
         effect: Effect = "reports" if holds and not place else "none"
-        return PolicyEffect(rule, effect, f"{said} ({why})" if holds and not place else "")
+        return PolicyEffect(rule, effect, f"{evidence} ({why})" if holds and not place else "")
     if holds is None:
-        return PolicyEffect(rule, "unknown", f"{said}, but {why}")
+        return PolicyEffect(rule, "unknown", f"{evidence}, but {why}")
     if place:
-        return PolicyEffect(rule, "may_block", f"{said}, {place} ({why})")
-    return PolicyEffect(rule, "blocks", f"{said} ({why})")
+        return PolicyEffect(rule, "may_block", f"{evidence}, {place} ({why})")
+    return PolicyEffect(rule, "blocks", f"{evidence} ({why})")
 
 
 def _judge_workload(rule: Policy, application: Policy | str) -> PolicyEffect:
@@ -123,9 +123,9 @@ def _judge_workload(rule: Policy, application: Policy | str) -> PolicyEffect:
     if not demands or content.get("state") not in (ENFORCED, REPORTING):
         return PolicyEffect(rule, "none")
     conditions: Mapping[str, Any] = content.get("conditions") or {}
-    found = None if isinstance(application, str) else application
-    principal = None if found is None else found.content.get("servicePrincipalId")
-    meant = applies_to_workload(conditions, principal, is_own=found is not None)
+    registered = None if isinstance(application, str) else application
+    principal = None if registered is None else registered.content.get("servicePrincipalId")
+    meant = applies_to_workload(conditions, principal, is_own=registered is not None)
     if meant.holds is False:
         return PolicyEffect(rule, "none")
     return _weighed(rule, conditions, demands, meant.holds, meant.why or "this application")
@@ -151,51 +151,51 @@ def _finding(facts: Facts, account: Account, rules: list[PolicyEffect]) -> Findi
     seen = f"; Entra ID last refused it with AADSTS53003 on {last:%Y-%m-%d}" if last else ""
     usual: dict[str, Any] = {"account": account.account, "source": SOURCE}
     if stops:
-        fix = "\n".join(_exclusion(facts, account, each.policy) for each in stops)
-        return Finding(CHECK, "fail", "high", f"{_told(stops)}{seen}", fix=fix, **usual)
+        fix = "\n".join(_exclusion(facts, account, effect.policy) for effect in stops)
+        return Finding(CHECK, "fail", "high", f"{_texts(stops)}{seen}", fix=fix, **usual)
     if unknown:
-        return Finding(CHECK, "unknown", "high", _told(unknown), **usual)
+        return Finding(CHECK, "unknown", "high", _texts(unknown), **usual)
     if maybe:
-        fix = "\n".join(_exclusion(facts, account, each.policy) for each in maybe)
-        return Finding(CHECK, "warn", "medium", f"{_told(maybe)}{seen}", fix=fix, **usual)
+        fix = "\n".join(_exclusion(facts, account, effect.policy) for effect in maybe)
+        return Finding(CHECK, "warn", "medium", f"{_texts(maybe)}{seen}", fix=fix, **usual)
     if reports:
-        said = f"only reported, it would stop the account when enforced: {_told(reports)}"
-        fix = "\n".join(_exclusion(facts, account, each.policy) for each in reports)
-        return Finding(CHECK, "warn", "low", said, fix=fix, **usual)
+        evidence = f"only reported, it would stop the account when enforced: {_texts(reports)}"
+        fix = "\n".join(_exclusion(facts, account, effect.policy) for effect in reports)
+        return Finding(CHECK, "warn", "low", evidence, fix=fix, **usual)
     return Finding(CHECK, "pass", "low", _passed(rules), **usual)
 
 
 def _workload_finding(app: str, name: str, rules: list[PolicyEffect]) -> Finding:
     stops, unknown, maybe, reports = _sorted(rules)
-    told = stops or unknown or maybe or reports
-    said = f"application '{name}': " + (
-        _told(told) if told else "no enforced policy for workload identities stops it"
+    relevant = stops or unknown or maybe or reports
+    evidence = f"application '{name}': " + (
+        _texts(relevant) if relevant else "no enforced policy for workload identities stops it"
     )
     exclude = "Entra admin center > Conditional Access > the policy > Workload identities > Exclude"
     fix = f"{exclude}: {name} ({app})" if stops or maybe else ""
     usual: dict[str, Any] = {"subject": app, "source": WORKLOAD_SOURCE, "fix": fix}
     if stops:
-        return Finding(WORKLOADS, "fail", "high", said, **usual)
+        return Finding(WORKLOADS, "fail", "high", evidence, **usual)
     if unknown:
-        return Finding(WORKLOADS, "unknown", "high", said, **usual)
+        return Finding(WORKLOADS, "unknown", "high", evidence, **usual)
     if maybe or reports:
-        return Finding(WORKLOADS, "warn", "medium" if maybe else "low", said, **usual)
-    return Finding(WORKLOADS, "pass", "low", said, **usual)
+        return Finding(WORKLOADS, "warn", "medium" if maybe else "low", evidence, **usual)
+    return Finding(WORKLOADS, "pass", "low", evidence, **usual)
 
 
 def _sorted(rules: list[PolicyEffect]) -> tuple[list[PolicyEffect], ...]:
     kinds = ("blocks", "unknown", "may_block", "reports")
-    return tuple([each for each in rules if each.effect == kind] for kind in kinds)
+    return tuple([rule for rule in rules if rule.effect == kind] for kind in kinds)
 
 
-def _told(rules: list[PolicyEffect]) -> str:
-    return "; ".join(each.text for each in rules)
+def _texts(rules: list[PolicyEffect]) -> str:
+    return "; ".join(rule.text for rule in rules)
 
 
 def _passed(rules: list[PolicyEffect]) -> str:
-    said = "no enforced policy stops a sign-in with the account's password"
-    noted = [each.text for each in rules if each.why]
-    return f"{said}; {'; '.join(noted)}" if noted else said
+    evidence = "no enforced policy stops a sign-in with the account's password"
+    noted = [rule.text for rule in rules if rule.why]
+    return f"{evidence}; {'; '.join(noted)}" if noted else evidence
 
 
 def _exclusion(facts: Facts, account: Account, rule: Policy) -> str:
@@ -205,7 +205,7 @@ def _exclusion(facts: Facts, account: Account, rule: Policy) -> str:
     belong to people, often to those who must get in when everything else fails.
     """
     users = (rule.content.get("conditions") or {}).get("users") or {}
-    groups = [str(each) for each in users.get("excludeGroups") or []]
+    groups = [str(group) for group in users.get("excludeGroups") or []]
     ours = next((group for group in groups if _holds_accounts(facts, group)), None)
     member = f"(Get-MgUser -UserId {powershell(account.account)}).Id"
     if ours is not None:
@@ -229,5 +229,5 @@ def _exclusion(facts: Facts, account: Account, rule: Policy) -> str:
 
 
 def _holds_accounts(facts: Facts, group: str) -> bool:
-    found = facts.one("group_members", group)
-    return not isinstance(found, str) and bool(found.content.get("accounts"))
+    registered = facts.one("group_members", group)
+    return not isinstance(registered, str) and bool(registered.content.get("accounts"))

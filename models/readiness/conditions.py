@@ -62,7 +62,7 @@ def applies_to_workload(conditions: Document, principal: str | None, *, is_own: 
     """
     wanted = _part(conditions, "clientApplications")
     included, excluded = (
-        {str(each).lower() for each in wanted.get(name) or []}
+        {str(value).lower() for value in wanted.get(name) or []}
         for name in ("includeServicePrincipals", "excludeServicePrincipals")
     )
     if not included:
@@ -102,7 +102,7 @@ def _clients(types: object) -> Decision:
     """`all` holds legacy clients too; SMTP with a password is `other`."""
     if not isinstance(types, list) or not types:
         return Decision(None, NEVER_TRUE.format("clientAppTypes"))
-    found = {str(each).lower() for each in types}
+    found = {str(value).lower() for value in types}
     if "all" in found:
         return Decision(True, "all client types")
     return Decision(True, "legacy clients") if "other" in found else NO
@@ -154,7 +154,7 @@ def _users(users: Document, person: Person) -> Decision:
     included, excluded = (_meant(users, side, person) for side in ("include", "exclude"))
     if included.holds is False or excluded.holds:
         return NO
-    undecided = [each for each in (excluded, included) if each.holds is None]
+    undecided = [value for value in (excluded, included) if value.holds is None]
     return undecided[0] if undecided else included
 
 
@@ -199,8 +199,8 @@ def _roles(roles: list[str], person: Person) -> Decision:
         return NO
     if person.roles is None:
         return Decision(None, person.unknown_roles)
-    held = sorted(set(roles) & person.roles)
-    return Decision(True, f"holders of role {held[0]}") if held else NO
+    matching = sorted(set(roles) & person.roles)
+    return Decision(True, f"holders of role {matching[0]}") if matching else NO
 
 
 def _part(document: Document, name: str) -> Document:
@@ -210,4 +210,4 @@ def _part(document: Document, name: str) -> Document:
 
 def _texts(document: Document, name: str) -> list[str]:
     found = document.get(name)
-    return [str(each) for each in found] if isinstance(found, list) else []
+    return [str(value) for value in found] if isinstance(found, list) else []

@@ -18,19 +18,19 @@ YES, NO = Decision(True), Decision(False)
 
 def any_of(answers: Iterable[Decision]) -> Decision:
     """Yes when one is yes, unknown when one of the rest is unknown."""
-    found = list(answers)
+    known = list(answers)
     return (
-        next((each for each in found if each.holds), None)
-        or next((each for each in found if each.holds is None), None)
+        next((answer for answer in known if answer.holds), None)
+        or next((answer for answer in known if answer.holds is None), None)
         or NO
     )
 
 
 def all_of(answers: Iterable[Decision]) -> Decision:
     """No when one is no, unknown when one of the rest is unknown; yes tells every reason."""
-    found = list(answers)
+    known = list(answers)
     for wanted in (False, None):
-        for each in found:
-            if each.holds is wanted:
-                return each
-    return Decision(True, ", ".join(each.why for each in found if each.why))
+        for answer in known:
+            if answer.holds is wanted:
+                return answer
+    return Decision(True, ", ".join(answer.why for answer in known if answer.why))

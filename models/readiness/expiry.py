@@ -43,15 +43,15 @@ def _billing(facts: Facts, account: str) -> Finding:
     policy = facts.billing.get(account)
     if policy is None or policy.unavailable_reason:
         reason = policy.unavailable_reason if policy else None
-        said = reason or "never read; needed: Exchange.ManageAsApp or 'hve collect'"
-        return Finding(BILLING, "unknown", "high", said, **usual)
+        evidence = reason or "never read; needed: Exchange.ManageAsApp or 'hve collect'"
+        return Finding(BILLING, "unknown", "high", evidence, **usual)
     name = policy.billing_policy_name or policy.billing_policy_id or "without a name"
     status = (policy.billing_status or "").strip()
     if status.lower() == VALID:
         return Finding(BILLING, "pass", "low", f"'{name}' is valid", state=status, **usual)
     if status.lower() not in STATES:
-        said = f"'{name}' has the state '{status}'" if status else f"'{name}' shows no state"
-        return Finding(BILLING, "unknown", "high", said, state=status or None, **usual)
+        evidence = f"'{name}' has the state '{status}'" if status else f"'{name}' shows no state"
+        return Finding(BILLING, "unknown", "high", evidence, state=status or None, **usual)
     return Finding(
         BILLING,
         "fail",
@@ -91,37 +91,37 @@ def _own(facts: Facts) -> Finding:
     """A certificate file tells its end; the end of a secret stands in Entra ID."""
     usual: dict[str, Any] = {"subject": "own", "source": APP_SOURCE}
     if facts.credential in ("managed", "federated"):
-        said = f"our own {facts.credential} credential has no end"
-        return Finding(CREDENTIALS, "pass", "low", said, **usual)
+        evidence = f"our own {facts.credential} credential has no end"
+        return Finding(CREDENTIALS, "pass", "low", evidence, **usual)
     if facts.credential == "certificate":
         own = facts.policies.get(("own_credential", "own"))
         reason = own.unavailable_reason if own else "never read; 'hve ingest policies' reads it"
         end = _moment(own.content.get("endDateTime")) if own else None
         if end is None:
-            said = reason or "the certificate tells no end"
-            return Finding(CREDENTIALS, "unknown", "high", said, **usual)
+            evidence = reason or "the certificate tells no end"
+            return Finding(CREDENTIALS, "unknown", "high", evidence, **usual)
         return _ending(facts, "our own certificate", [("certificate", end)], "own")
     return _of_application(facts, facts.client_id, "own")
 
 
 def _of_application(facts: Facts, app: str, subject: str = "") -> Finding:
     subject = subject or app
-    found = facts.one("application", app)
+    application = facts.one("application", app)
     who = "our own application" if subject == "own" else f"application {app}"
-    if isinstance(found, str):
-        said = f"{who}: {found}"
-        return Finding(CREDENTIALS, "unknown", "high", said, subject=subject, source=APP_SOURCE)
+    if isinstance(application, str):
+        evidence = f"{who}: {application}"
+        return Finding(CREDENTIALS, "unknown", "high", evidence, subject=subject, source=APP_SOURCE)
     ends = [
         (kind, end)
         for name, kind in KINDS
-        for each in found.content.get(name) or []
-        if (end := _moment(each.get("endDateTime"))) is not None
+        for credential in application.content.get(name) or []
+        if (end := _moment(credential.get("endDateTime"))) is not None
     ]
-    called = who if subject == "own" else f"application '{found.name or app}'"
+    called = who if subject == "own" else f"application '{application.name or app}'"
     if not ends:
-        said = f"{called} has neither secret nor certificate here"
-        return Finding(CREDENTIALS, "pass", "low", said, subject=subject, source=APP_SOURCE)
-    return _ending(facts, called, ends, subject, found)
+        evidence = f"{called} has neither secret nor certificate here"
+        return Finding(CREDENTIALS, "pass", "low", evidence, subject=subject, source=APP_SOURCE)
+    return _ending(facts, called, ends, subject, application)
 
 
 def _ending(
@@ -138,15 +138,15 @@ def _ending(
     fix = _renew(application)
     if not alive:
         last = max(end for _, end in ends)
-        said = f"{who}: the last credential ended on {last:%Y-%m-%d}: it cannot sign in"
-        return Finding(CREDENTIALS, "fail", "high", said, fix=fix, due_on=last.date(), **usual)
+        evidence = f"{who}: the last credential ended on {last:%Y-%m-%d}: it cannot sign in"
+        return Finding(CREDENTIALS, "fail", "high", evidence, fix=fix, due_on=last.date(), **usual)
     end, kind = alive[0]
     others = f"; {len(alive) - 1} others last longer" if len(alive) > 1 else ""
-    said = f"{who}: the {kind} ends on {end:%Y-%m-%d}{others}"
+    evidence = f"{who}: the {kind} ends on {end:%Y-%m-%d}{others}"
     if end > soon:
-        return Finding(CREDENTIALS, "pass", "low", said, due_on=end.date(), **usual)
+        return Finding(CREDENTIALS, "pass", "low", evidence, due_on=end.date(), **usual)
     severity: Severity = "medium" if len(alive) > 1 else "high"
-    return Finding(CREDENTIALS, "warn", severity, said, fix=fix, due_on=end.date(), **usual)
+    return Finding(CREDENTIALS, "warn", severity, evidence, fix=fix, due_on=end.date(), **usual)
 
 
 def _renew(application: Policy | None) -> str:
@@ -184,8 +184,8 @@ def _idle(facts: Facts, account: Account) -> Finding:
     read = facts.read_since.get(account.account)
     if read is None or read > start:
         since = f"only since {read:%Y-%m-%d}" if read else "not up to now"
-        said = f"no mail is known, but its traces were read {since}, not for {days} days"
-        return Finding(IDLE, "unknown", "medium", said, **usual)
+        evidence = f"no mail is known, but its traces were read {since}, not for {days} days"
+        return Finding(IDLE, "unknown", "medium", evidence, **usual)
     return _silent(facts, account, last, usual)
 
 
@@ -196,13 +196,13 @@ def _silent(facts: Facts, account: Account, last: date | None, usual: dict[str, 
     if enabled is False:
         return Finding(IDLE, "pass", "low", f"{sent}, and the account is disabled", **usual)
     if not isinstance(enabled, bool):
-        said = f"{sent}; whether it can still sign in is unknown: {enabled or 'User.Read.All'}"
-        return Finding(IDLE, "unknown", "medium", said, **usual)
+        evidence = f"{sent}; whether it can still sign in is unknown: {enabled or 'User.Read.All'}"
+        return Finding(IDLE, "unknown", "medium", evidence, **usual)
     used = facts.signed_in(account.account).last_success_at
     signed = f"; it signed in on {used.astimezone(UTC):%Y-%m-%d}" if used else ""
     fix = (
         f"Update-MgUser -UserId {powershell(account.account)} -AccountEnabled:$false\n"
         f"Remove-MailUser -Identity {powershell(account.account)}  # when nobody misses it"
     )
-    said = f"{sent}, none for {days} days, and the account can sign in{signed}"
-    return Finding(IDLE, "warn", "medium", said, fix=fix, **usual)
+    evidence = f"{sent}, none for {days} days, and the account can sign in{signed}"
+    return Finding(IDLE, "warn", "medium", evidence, fix=fix, **usual)

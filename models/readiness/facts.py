@@ -89,24 +89,24 @@ class Facts:
 
     def all_of(self, kind: str) -> list[Policy]:
         """Every object of a kind that exists, by name."""
-        found = [
+        policies = [
             policy
-            for (each, object_id), policy in self.policies.items()
-            if each == kind and object_id is not None and not policy.is_gone
+            for (policy_kind, object_id), policy in self.policies.items()
+            if policy_kind == kind and object_id is not None and not policy.is_gone
         ]
-        return sorted(found, key=lambda policy: (policy.name or "", policy.object_id or ""))
+        return sorted(policies, key=lambda policy: (policy.name or "", policy.object_id or ""))
 
     def one(self, kind: str, object_id: str) -> Policy | str:
         """The object with a document, or the reason why it is unknown."""
         reason = self.trouble(kind)
         if reason is not None:
             return reason
-        found = self.policies.get((kind, object_id))
-        if found is None or found.is_gone:
+        policy = self.policies.get((kind, object_id))
+        if policy is None or policy.is_gone:
             return f"{kind.replace('_', ' ')} of {object_id} was not found"
-        if found.document is None:
-            return f"{kind.replace('_', ' ')} of {object_id}: {found.unavailable_reason}"
-        return found
+        if policy.document is None:
+            return f"{kind.replace('_', ' ')} of {object_id}: {policy.unavailable_reason}"
+        return policy
 
     def signed_in(self, subject: str) -> SignInFacts:
         """Sign-ins of an account or application."""
@@ -115,8 +115,8 @@ class Facts:
     def object_id(self, account: Account) -> str | None:
         """The account's id in the directory."""
         user = self.one("directory_user", account.account)
-        found = None if isinstance(user, str) else user.content.get("id")
-        return account.external_id or (str(found) if found else None)
+        external_id = None if isinstance(user, str) else user.content.get("id")
+        return account.external_id or (str(external_id) if external_id else None)
 
     def allowed_apps(self, account: str) -> list[str] | str:
         """Ids of the applications that may send for an account, or why they are unknown."""
@@ -129,8 +129,8 @@ class Facts:
 
     def is_unregistered(self, app: str) -> bool:
         """Whether Entra ID said that it has no such application."""
-        found = self.policies.get(("application", app))
-        reason = "" if found is None else found.unavailable_reason or ""
+        application = self.policies.get(("application", app))
+        reason = "" if application is None else application.unavailable_reason or ""
         return self.trouble("application") is None and "not registered" in reason
 
     def senders_of(self, account: str) -> list[str]:
@@ -144,5 +144,5 @@ class Facts:
 
         One that is allowed but not registered here is left out: the list of applications tells it.
         """
-        apps = {app: None for each in self.accounts for app in self.senders_of(each.account)}
+        apps = {app: None for account in self.accounts for app in self.senders_of(account.account)}
         return [app for app in apps if app in self.sending_apps or not self.is_unregistered(app)]

@@ -27,10 +27,10 @@ def unmet_demands(grant: object) -> list[str]:
     """
     if not isinstance(grant, Mapping):
         return []
-    controls = [str(each) for each in grant.get("builtInControls") or []]
+    controls = [str(control) for control in grant.get("builtInControls") or []]
     if "block" in controls:
         return [WORDS["block"]]
-    unmet = [WORDS.get(each, f"demands {each}") for each in controls]
+    unmet = [WORDS.get(control, f"demands {control}") for control in controls]
     unmet += ["demands terms of use"] if grant.get("termsOfUse") else []
     unmet += ["demands a custom factor"] if grant.get("customAuthenticationFactors") else []
     strength = grant.get("authenticationStrength")

@@ -64,11 +64,11 @@ def _last_sent(store: Store, tenant: str, now: datetime) -> dict[str, date]:
 def _read_since(store: Store, tenant: str, now: datetime) -> dict[str, datetime]:
     """Start of the time up to now in which every address of an account was read."""
     since: dict[str, datetime | None] = {}
-    for each in coverage_of(store, tenant):
-        last = each.windows[-1] if each.windows else None
+    for address in coverage_of(store, tenant):
+        last = address.windows[-1] if address.windows else None
         start = last.start if last and now - last.end <= STILL_NOW else None
-        known = since.setdefault(each.account, start)
-        since[each.account] = max(known, start) if known and start else None
+        earlier = since.setdefault(address.account, start)
+        since[address.account] = max(earlier, start) if earlier and start else None
     return {account: start for account, start in since.items() if start is not None}
 
 
@@ -80,10 +80,11 @@ def _sign_ins(
     with store.compute() as connection:
         store.view(connection, "raw.sign_ins", SIGN_INS, tenant.name, days)
         rows = records(connection, sql(__file__, "sign_in_facts"), {"now": now, "since": since})
-    found = {row.pop("subject"): row for row in rows}
-    subjects = {*found, *(account.account for account in accounts)}
+    by_subject = {row.pop("subject"): row for row in rows}
+    subjects = {*by_subject, *(account.account for account in accounts)}
     return {
-        subject: _facts(found.get(subject, {}), store, tenant.name, subject) for subject in subjects
+        subject: _facts(by_subject.get(subject, {}), store, tenant.name, subject)
+        for subject in subjects
     }
 
 

@@ -1,0 +1,9 @@
+"""What was sent, and what of it was read.
+
+Reading order:
+  usage           recipients per account and day, or summed
+  coverage        windows that were read, and where they leave gaps
+  accounts        one account: hours, sources, contacts, learning
+  first_contacts  first recipients, sources and subjects, kept for ever
+  corrections     past days that count otherwise than they did
+"""

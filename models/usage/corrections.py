@@ -52,8 +52,8 @@ def keep_corrections(
     if not files:
         return
     place.offer_files("kept.usage_daily", HVE_USAGE_DAILY, files)
-    found = place.rows(CORRECTED, {"now": now, "batch": store.state.next_batch()})
-    store.delta.append(HVE_USAGE_CORRECTIONS, found)
+    corrected = place.rows(CORRECTED, {"now": now, "batch": store.state.next_batch()})
+    store.delta.append(HVE_USAGE_CORRECTIONS, corrected)
 
 
 def corrections(

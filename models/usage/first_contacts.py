@@ -54,11 +54,11 @@ def _keep(store: Store, place: Workplace, table: Table, tenant: str) -> set[date
 def _mark_subjects(store: Store, place: Workplace, tenant: str) -> None:
     """Puts keyed marks in the place of digests, which anybody could make of a guess."""
     mark_stored(store, tenant)
-    found = place.rows("select * from marts.first_subjects")
-    if found.num_rows:
-        column = found.schema.get_field_index("subject_hash")
-        marks = marked(store, tenant, found["subject_hash"])
-        place.offer_rows("marts.first_subjects", found.set_column(column, "subject_hash", marks))
+    subjects = place.rows("select * from marts.first_subjects")
+    if subjects.num_rows:
+        column = subjects.schema.get_field_index("subject_hash")
+        marks = marked(store, tenant, subjects["subject_hash"])
+        place.offer_rows("marts.first_subjects", subjects.set_column(column, "subject_hash", marks))
 
 
 def _with_week(days: set[date], store: Store, tenant: str) -> set[date]:

@@ -2,7 +2,7 @@
 
 `SimulatedTenant` holds the accounts, the traffic and the clock; `serve` puts it behind TLS with a
 throw-away certificate authority. It plays sign-in, message traces and sign-in logs of Microsoft
-Graph, Exchange cmdlets, Azure Cost Management and the retail price list; `Faults` disturbs them.
+Graph, Exchange cmdlets, Azure Cost Management and the retail price list.
 Nothing here is a Microsoft fact beyond the documented shapes: volumes, names and incidents are
 invented and reproducible from a seed.
 
@@ -15,15 +15,13 @@ Reading order:
     exchange  cmdlets over `InvokeCommand`
     entra     sign-in, directory objects and sign-in logs
     azure     Cost Management and the price list
-    server    the services behind TLS, disturbed by faults
-    __main__  `python -m simulator`
+    server    the services behind TLS
 """
 
 from __future__ import annotations
 
 from simulator.mail.account import Account
 from simulator.server.serving import Server, serve
-from simulator.world.fault import Faults
 from simulator.world.tenant import SimulatedTenant
 
-__all__ = ["Account", "Faults", "Server", "SimulatedTenant", "serve"]
+__all__ = ["Account", "Server", "SimulatedTenant", "serve"]

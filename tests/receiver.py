@@ -7,7 +7,6 @@ differs between them is what is sent, and that is looked at afterwards.
 from __future__ import annotations
 
 import asyncio
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,14 +14,12 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from simulator.server.disturbance import Connections
-from simulator.server.serving import HOST, AbruptServer, certificates, listen, running
+from simulator.server.serving import HOST, serve_application
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,18 +75,6 @@ def receive() -> Iterator[Receiver]:
     receiver = Receiver()
     methods = ["GET", "POST", "PUT"]
     application = Starlette(routes=[Route("/{path:path}", receiver.answer, methods=methods)])
-    with tempfile.TemporaryDirectory(prefix="receiver-") as folder, listen(0) as listener:
-        receiver.ca_file, chain_file = certificates(Path(folder))
-        receiver.port = listener.getsockname()[1]
-        config = uvicorn.Config(
-            application,
-            log_level="error",
-            access_log=False,
-            lifespan="off",
-            ws="none",
-            ssl_certfile=chain_file,
-            ssl_keyfile=chain_file,
-            timeout_graceful_shutdown=2,
-        )
-        with running(AbruptServer(config, Connections()), listener):
-            yield receiver
+    with serve_application(application) as endpoint:
+        receiver.port, receiver.ca_file = endpoint.port, endpoint.ca_file
+        yield receiver

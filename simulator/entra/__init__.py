@@ -1,8 +1,7 @@
 """Sign-in, directory objects and sign-in logs.
 
 Reading order:
-    login              the sign-in service
-    issuer             codes and signed tokens of people
+    login              tokens for applications
     routes             sign-ins, policies and directory objects over Microsoft Graph
     directory_objects  users, groups and applications
     sign_ins           the log, drawn per account and day

@@ -6,17 +6,21 @@ import socket
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import trustme
 import uvicorn
+from starlette.types import ASGIApp
 
 from simulator.server.application import build_application
-from simulator.server.disturbance import Connections
 from simulator.world.tenant import SimulatedTenant
+
+if TYPE_CHECKING:
+    from uvicorn.server import Protocols
 
 HOST = "127.0.0.1"
 _START_SECONDS = 20.0
@@ -37,12 +41,22 @@ class Server:
         return {name: f"{self.base_url}/{name}" for name in services}
 
 
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """A port behind TLS, the authority to trust, and the open connections at any time."""
+
+    port: int
+    ca_file: Path
+    connections: Collection[Protocols]
+
+    @property
+    def base_url(self) -> str:
+        """Scheme, host and port."""
+        return f"https://{HOST}:{self.port}"
+
+
 class AbruptServer(uvicorn.Server):
     """Cuts open connections at the end: clients keep them alive and would hold up the goodbye."""
-
-    def __init__(self, config: uvicorn.Config, connections: Connections) -> None:
-        super().__init__(config)
-        connections.adopt(self.server_state.connections)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         for connection in list(self.server_state.connections):
@@ -52,16 +66,22 @@ class AbruptServer(uvicorn.Server):
 
 @contextmanager
 def serve(tenant: SimulatedTenant, port: int = 0) -> Iterator[Server]:
+    """Serves a tenant until the block ends; for the rest see `serve_application`."""
+    with serve_application(build_application(tenant), port) as endpoint:
+        yield Server(endpoint.base_url, endpoint.ca_file, tenant)
+
+
+@contextmanager
+def serve_application(application: ASGIApp, port: int = 0) -> Iterator[Endpoint]:
     """Serves from a thread until the block ends; port 0 takes a free one.
 
     The certificate authority lives in a temporary folder that goes away with the server.
     Raises: OSError when the port is taken; RuntimeError when the server does not start.
     """
-    with tempfile.TemporaryDirectory(prefix="simulator-") as folder, listen(port) as listener:
+    with tempfile.TemporaryDirectory(prefix="simulator-") as folder, _listen(port) as listener:
         ca_file, chain_file = certificates(Path(folder))
-        connections = Connections()
         config = uvicorn.Config(
-            build_application(tenant, connections),
+            application,
             log_level="error",
             access_log=False,
             lifespan="off",
@@ -70,11 +90,12 @@ def serve(tenant: SimulatedTenant, port: int = 0) -> Iterator[Server]:
             ssl_keyfile=chain_file,
             timeout_graceful_shutdown=2,
         )
-        with running(AbruptServer(config, connections), listener):
-            yield Server(f"https://{HOST}:{listener.getsockname()[1]}", ca_file, tenant)
+        server = AbruptServer(config)
+        with _running(server, listener):
+            yield Endpoint(listener.getsockname()[1], ca_file, server.server_state.connections)
 
 
-def listen(port: int) -> socket.socket:
+def _listen(port: int) -> socket.socket:
     """A bound socket on loopback; port 0 takes a free one."""
     # asyncio switches delayed sending off only when the protocol is named; 40 ms per answer.
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
@@ -98,7 +119,7 @@ def certificates(folder: Path) -> tuple[Path, Path]:
 
 
 @contextmanager
-def running(server: uvicorn.Server, listener: socket.socket) -> Iterator[None]:
+def _running(server: uvicorn.Server, listener: socket.socket) -> Iterator[None]:
     """Serves from a thread while the block runs."""
     thread = threading.Thread(target=server.run, args=([listener],), name="simulator", daemon=True)
     thread.start()

@@ -2,7 +2,6 @@
 
 Reading order:
     access              permissions, tokens and the request quota
-    fault               faults of the network and of an overloaded service
     conditional_access  policies, and whether one stops a sender
     readiness           settings that let a sender in or keep it out
     ledger              counts and incidents that a complete reading must find

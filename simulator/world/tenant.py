@@ -1,13 +1,11 @@
-"""The simulated tenant: its accounts, its clock, its secrets and its log of requests."""
+"""The simulated tenant: its accounts, its clock and its secrets."""
 
 from __future__ import annotations
 
 import uuid
-from collections import Counter
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
-import msgspec
 import numpy as np
 
 from simulator.mail.account import Account, build_accounts, build_people
@@ -18,24 +16,9 @@ from simulator.mail.traffic import SimulatedTraffic
 from simulator.world.access import EVERYTHING
 from simulator.world.access import IssuedTokens as Tokens
 from simulator.world.access import RequestQuota as Quota
-from simulator.world.fault import Fault, FaultDraws, Faults
 from simulator.world.invoice import Invoice
 from simulator.world.ledger import DayCount, IncidentLabel, count_truth, list_labels
 from simulator.world.readiness import AccessSettings
-
-
-class ServedRequest(msgspec.Struct, frozen=True):
-    """One answered request; `at` is real time, `path` carries no query, `fault` as a rule empty."""
-
-    method: str
-    path: str
-    query: str
-    status: int
-    at: datetime
-    fault: str = ""
-
-
-NO_FAULTS = Faults()
 
 
 class SimulatedTenant:
@@ -50,7 +33,6 @@ class SimulatedTenant:
         page_delay: seconds that each message-trace answer takes longer.
         name: organisation; the domain is `<name>.com`.
         staff: employees; fewer employees mean fewer messages.
-        faults: rates of disturbed requests; may be replaced while serving.
         graph_refused: message traces of Graph answer 401 (True or 401) or 403 (403).
         exchange_refused: every cmdlet answers the 403 of a missing role.
         other_senders: ordinary users who also send mail; they are in no truth.
@@ -73,7 +55,6 @@ class SimulatedTenant:
         page_delay: float = 0.0,
         name: str = "contoso",
         staff: int = 1200,
-        faults: Faults = NO_FAULTS,
         graph_refused: bool | int = False,
         exchange_refused: bool = False,
         other_senders: int = 0,
@@ -90,9 +71,6 @@ class SimulatedTenant:
         self.name, self.domain = name, f"{name}.com"
         self.quota = Quota(quota_requests, quota_window_seconds)
         self.tokens = Tokens()
-        self.requests: list[ServedRequest] = []
-        self.faults = faults
-        self.fault_counts: Counter[str] = Counter()
         self.graph_refused, self.exchange_refused = graph_refused, exchange_refused
         self.premium, self.granted = premium, set(granted)
         self._name_identities(seed)
@@ -145,19 +123,6 @@ class SimulatedTenant:
         Raises: ValueError when the step is negative.
         """
         self.move_to(self._now + step)
-
-    @property
-    def faults(self) -> Faults:
-        """Rates in force; setting them starts a new series of draws, the counts go on."""
-        return self._draws.faults
-
-    @faults.setter
-    def faults(self, faults: Faults) -> None:
-        self._draws = FaultDraws(faults)
-
-    def draw_fault(self, *, follows_link: bool) -> Fault | None:
-        """The fault that befalls the next request; None for an undisturbed one."""
-        return self._draws.next(follows_link=follows_link)
 
     def truth(self) -> list[DayCount]:
         """Counts per (account, UTC day) that a complete reading at the clock must give."""

@@ -9,8 +9,9 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, expect
 
-from simulator import Server, SimulatedTenant, serve
+from simulator import Server
 from tests.browser.conftest import NOW, Dashboard, drawn, served
+from tests.simulated import FaultyTenant, serve
 
 AUTH = """
 [auth]
@@ -31,7 +32,7 @@ server_metadata_url = "{login}/{tenant_id}/v2.0/.well-known/openid-configuration
 @contextmanager
 def with_login(dashboard: Dashboard, folder: Path) -> Iterator[Dashboard]:
     """The same store behind a login."""
-    tenant = SimulatedTenant(now=NOW, staff=20, days=2)
+    tenant = FaultyTenant(now=NOW, staff=20, days=2)
     with serve(tenant) as issuer, served(_configured(dashboard, folder, issuer)) as running:
         yield running
 

@@ -15,7 +15,7 @@ from actions.demo import REQUESTS, write_configuration
 from actions.outcome import Outcome
 from actions.run import run_once
 from hve_monitor.config import Config, load_config
-from simulator import Server, SimulatedTenant, serve
+from tests.simulated import FaultyServer, FaultyTenant, serve
 
 NOW = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
 
@@ -27,12 +27,12 @@ USUAL = {"seed": 11, "now": NOW, "days": 21, "staff": 60, "quota_requests": REQU
 class Site:
     """A running simulator and the folder of a customer that uses it."""
 
-    server: Server
+    server: FaultyServer
     folder: Path
     file: Path
 
     @property
-    def tenant(self) -> SimulatedTenant:
+    def tenant(self) -> FaultyTenant:
         """The simulated tenant."""
         return self.server.tenant
 
@@ -53,7 +53,7 @@ def make_site(tmp_path: Path) -> Iterator[Callable[..., Site]]:
     running: list[object] = []
 
     def make(**options: object) -> Site:
-        tenant = SimulatedTenant(**USUAL | options)  # type: ignore[arg-type] # the options are the tests' own
+        tenant = FaultyTenant(**USUAL | options)  # type: ignore[arg-type] # the options are the tests' own
         context = serve(tenant)
         server = context.__enter__()
         running.append(context)
@@ -85,7 +85,7 @@ class FirstRuns:
             copytree(kept, folder)
         else:
             folder.mkdir()
-        tenant = SimulatedTenant(**USUAL | options)  # type: ignore[arg-type] # of all kinds
+        tenant = FaultyTenant(**USUAL | options)  # type: ignore[arg-type] # of all kinds
         with serve(tenant) as server:
             site = Site(server, folder, write_configuration(folder, server))
             if name not in self._outcomes:

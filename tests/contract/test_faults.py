@@ -12,10 +12,11 @@ import pytest
 
 from actions.run import run_once
 from hve_monitor.config import Config
-from simulator import Faults, SimulatedTenant
+from simulator import SimulatedTenant
 from simulator.world.access import COSTS
 from tests.contract.conftest import NOW, Site
 from tests.contract.test_pipeline import quiet, traces, truth, usage
+from tests.simulated import Faults
 from tests.unit.ingest.powershell.test_session import Machine
 
 pytestmark = pytest.mark.contract

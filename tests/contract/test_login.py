@@ -12,8 +12,9 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import KeySet
 
-from simulator import Server, SimulatedTenant, serve
-from simulator.entra.issuer import challenge_of
+from simulator import Server
+from tests.simulated import FaultyTenant, serve
+from tests.simulated.issuer import challenge_of
 
 pytestmark = pytest.mark.contract
 
@@ -22,7 +23,7 @@ BACK = "http://127.0.0.1:8501/oauth2callback"
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[Server]:
-    with serve(SimulatedTenant(staff=20, days=1)) as running:
+    with serve(FaultyTenant(staff=20, days=1)) as running:
         yield running
 
 

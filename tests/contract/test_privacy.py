@@ -24,9 +24,9 @@ from hve_monitor.config import Config
 from models.cost.spend import spend
 from models.delivery.search import TraceFilter, find_traces
 from models.incidents.cards import incident_cards
-from simulator import SimulatedTenant, serve
 from tests.contract.conftest import NOW, USUAL, Site
 from tests.contract.test_pipeline import quiet, truth, usage
+from tests.simulated import FaultyTenant, serve
 from warehouse.configured import store_of
 from warehouse.reading import published_connection, read_published
 
@@ -97,7 +97,7 @@ def some(values: set[str], most: int = 150) -> set[str]:
 def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Site, Config, Config]]:
     """One tenant, read into a full and into a pseudonymous store."""
     folder = tmp_path_factory.mktemp("both")
-    with serve(SimulatedTenant(**USUAL)) as server:  # type: ignore[arg-type] # of all kinds
+    with serve(FaultyTenant(**USUAL)) as server:  # type: ignore[arg-type] # of all kinds
         site = Site(server, folder, write_configuration(folder, server))
         full, hidden = site.config(), with_mode(site, "pseudonymous", "hidden")
         read_both(site, full, hidden, NOW)

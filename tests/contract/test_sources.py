@@ -28,8 +28,8 @@ from ingest.source import SourceResult
 from simulator import SimulatedTenant
 from simulator.entra.sign_ins import SignIns
 from simulator.world import access
-from simulator.world.fault import Faults
 from tests.contract.conftest import NOW, Site
+from tests.simulated import Faults, FaultyTenant
 from warehouse.records.accounts import Account, current_accounts
 from warehouse.records.costs import newest_costs
 from warehouse.records.message_traces import land
@@ -59,7 +59,7 @@ class Caller:
         self._config = config
 
     @property
-    def tenant(self) -> SimulatedTenant:
+    def tenant(self) -> FaultyTenant:
         return self.site.tenant
 
     def api(self, service: str) -> Api:

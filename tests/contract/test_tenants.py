@@ -16,10 +16,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from actions.readers import Readers
 from actions.run import RunSummary, run_once
 from hve_monitor.config import Config
-from simulator.server import serving
-from simulator.server.application import build_application
 from tests.contract.conftest import NOW, Site
 from tests.contract.test_pipeline import quiet, truth, usage
+from tests.simulated import FaultyTenant, serving
+from tests.simulated.serving import build_services
 
 pytestmark = pytest.mark.contract
 HANGING = "00000000-0000-0000-0000-00000000dead"
@@ -49,11 +49,11 @@ def hanging(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Hanging]]:
     """The applications that a simulator is started with; let go at the end."""
     made: list[Hanging] = []
 
-    def build(*values: Any) -> Hanging:
-        made.append(Hanging(build_application(*values)))
+    def build(tenant: FaultyTenant) -> Hanging:
+        made.append(Hanging(build_services(tenant)))
         return made[-1]
 
-    monkeypatch.setattr(serving, "build_application", build)
+    monkeypatch.setattr(serving, "build_services", build)
     yield made
     for each in made:
         each.free.set()

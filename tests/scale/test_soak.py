@@ -25,12 +25,12 @@ from actions.run import run_once
 from hve_monitor.clock import iso
 from hve_monitor.config import Config, load_config
 from models.incidents.cards import incident_cards
-from simulator import Faults
 from tests.contract.conftest import NOW, Site
 from tests.contract.conftest import make_site as make_site  # noqa: PLC0414 - a fixture used here
 from tests.contract.test_faults import FIVE_PERCENT
 from tests.contract.test_pipeline import quiet, truth, usage
 from tests.receiver import Receiver, receive
+from tests.simulated import Faults
 from warehouse.configured import store_of
 from warehouse.reading import read_published
 from warehouse.tables import TABLES

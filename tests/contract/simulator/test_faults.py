@@ -11,8 +11,8 @@ from typing import Any
 import httpx
 import pytest
 
-from simulator import Faults, serve
 from tests.contract.simulator.test_serving import TRACES, Client, small
+from tests.simulated import Faults, FaultyTenant, serve
 
 pytestmark = pytest.mark.contract
 
@@ -22,7 +22,7 @@ COST = {"type": "Usage", "timeframe": "MonthToDate", "dataset": {"granularity": 
 @pytest.fixture
 def client() -> Iterator[Client]:
     """A client of a tenant without faults yet."""
-    with serve(small(days=3)) as server:
+    with serve(small(FaultyTenant, days=3)) as server:
         api = Client(server)
         yield api
         api.http.close()

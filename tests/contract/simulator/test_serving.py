@@ -11,13 +11,14 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 import msal
 import pytest
 
 from simulator import Server, SimulatedTenant, serve
+from tests import simulated
 from tests.places import ROOT
 
 pytestmark = pytest.mark.contract
@@ -34,10 +35,11 @@ HOSTS = {
 }
 NAMED, VERSION = {"ClientType": "contoso"}, {"api-version": "2025-03-01"}
 Json = dict[str, Any]
+Tenant = TypeVar("Tenant", bound=SimulatedTenant)
 
 
-def small(**options: Any) -> SimulatedTenant:
-    return SimulatedTenant(
+def small(kind: type[Tenant] = SimulatedTenant, **options: Any) -> Tenant:
+    return kind(
         **{"seed": 7, "now": NOW, "days": 12, "staff": 60, "quota_requests": 10_000, **options}
     )
 
@@ -257,7 +259,8 @@ def test_details_name_the_failure(client: Client) -> None:
 
 
 def test_lists_and_details_share_one_quota() -> None:
-    with serve(small(quota_requests=3, quota_window_seconds=1.0)) as server:
+    tenant = small(simulated.FaultyTenant, quota_requests=3, quota_window_seconds=1.0)
+    with simulated.serve(tenant) as server:
         api = Client(server)
         row = api.traces(top="1").json()["value"][0]
         call = f"getDetailsByRecipient(recipientAddress='{row['recipientAddress']}')"
@@ -405,7 +408,7 @@ def test_an_unknown_cmdlet_gets_zero_bytes_that_claim_gzip(client: Client) -> No
 
 
 def test_the_clock_moves_over_http_and_brings_rows() -> None:
-    with serve(small(days=3)) as server:
+    with simulated.serve(small(simulated.FaultyTenant, days=3)) as server:
         api = Client(server)
         clock = f"{server.base_url}/control/clock"
         before = api.http.get(f"{server.base_url}/control/truth").json()
@@ -423,7 +426,7 @@ def test_the_clock_moves_over_http_and_brings_rows() -> None:
 
 
 def test_requests_are_logged_and_the_authority_goes_away() -> None:
-    with serve(small(days=1)) as server:
+    with simulated.serve(small(simulated.FaultyTenant, days=1)) as server:
         api = Client(server)
         api.traces(top="1")
         assert [(entry.status, entry.path) for entry in server.tenant.requests] == [
@@ -439,7 +442,7 @@ def test_requests_are_logged_and_the_authority_goes_away() -> None:
 
 def test_the_command_prints_what_a_client_needs(tmp_path: Path) -> None:
     ca_file = tmp_path / "ca.pem"
-    command = [sys.executable, "-m", "simulator", "--port", "0", "--days", "2"]
+    command = [sys.executable, "-m", "tests.simulated", "--port", "0", "--days", "2"]
     command += ["--now", "2026-11-24T08:00:00Z", "--ca-out", str(ca_file)]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     with subprocess.Popen(

@@ -9,7 +9,7 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import KeySet
 
-from simulator.entra.issuer import Denied, Issuer, challenge_of
+from tests.simulated.issuer import Denied, Issuer, challenge_of
 
 ISSUER = "https://127.0.0.1/login/t/v2.0"
 BACK = "http://127.0.0.1:8501/oauth2callback"

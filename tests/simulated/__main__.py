@@ -1,4 +1,4 @@
-"""`python -m simulator`: serves a simulated tenant until stopped.
+"""`python -m tests.simulated`: serves a simulated tenant until stopped.
 
 With `--now` the tenant's clock stands still until `/control/clock` moves it; without, it follows
 the system clock.
@@ -16,8 +16,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from simulator.mail.instant import moment_of, parse_instant
-from simulator.server.serving import Server, serve
+from simulator.server.serving import Server
 from simulator.world.tenant import SimulatedTenant
+from tests.simulated.serving import serve
+from tests.simulated.tenant import FaultyTenant
 
 _TICK_SECONDS = 0.5
 
@@ -25,7 +27,7 @@ _TICK_SECONDS = 0.5
 def main(arguments: Sequence[str] | None = None) -> int:
     """Serves until SIGINT or SIGTERM; prints what a client needs."""
     options = _parser().parse_args(arguments)
-    tenant = SimulatedTenant(seed=options.seed, now=options.now, days=options.days)
+    tenant = FaultyTenant(seed=options.seed, now=options.now, days=options.days)
     stopped = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())
@@ -40,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m simulator", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m tests.simulated", description=__doc__)
     parser.add_argument("--port", type=int, default=8443, help="0 takes a free port")
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--days", type=int, default=90, help="days of history")

@@ -4,8 +4,8 @@ from collections import Counter
 
 import pytest
 
-from simulator import Faults, SimulatedTenant
-from simulator.world.fault import KINDS, Fault, FaultDraws
+from tests.simulated import Faults, FaultyTenant
+from tests.simulated.fault import KINDS, Fault, FaultDraws
 from tests.unit.simulator.conftest import NOW
 
 EVEN = Faults(0.1, 0.1, 0.1, 0.1, 0.1, seed=1)
@@ -38,7 +38,7 @@ def test_rates_are_shares(rates: dict[str, float]) -> None:
 
 
 def test_new_faults_start_a_new_series() -> None:
-    tenant = SimulatedTenant(now=NOW, days=0, staff=60, faults=Faults(rate_503=1.0))
+    tenant = FaultyTenant(now=NOW, days=0, staff=60, faults=Faults(rate_503=1.0))
     first = tenant.draw_fault(follows_link=False)
     assert first is not None
     assert first.kind == "503"

@@ -3,7 +3,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from simulator import SimulatedTenant
-from simulator.__main__ import _follow_system_clock, _parser
+from tests.simulated.__main__ import _follow_system_clock, _parser
 
 
 def test_a_clock_that_is_ahead_waits_for_the_present() -> None:

@@ -9,15 +9,18 @@ import struct
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
-from typing import Any
+from typing import TYPE_CHECKING
 
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from simulator.paging import EXPIRED
 from simulator.reply import THROTTLED, azure_error, azure_throttled, exchange_error, graph_error
-from simulator.world.fault import Fault
-from simulator.world.tenant import SimulatedTenant
+from tests.simulated.fault import Fault
+from tests.simulated.tenant import FaultyTenant
+
+if TYPE_CHECKING:
+    from uvicorn.server import Protocols
 
 _SERVICES = (
     ("graph", re.compile(r"/graph/(v1\.0|beta)/(admin/exchange/tracing|auditLogs/signIns)")),
@@ -32,14 +35,15 @@ _RESET_AT_ONCE = struct.pack("ii", 1, 0)
 
 
 class Disturbance:
-    """Draws a fault for each request to a service and carries it out."""
+    """Draws a fault for each request to a service and carries it out.
 
-    def __init__(
-        self, application: ASGIApp, tenant: SimulatedTenant, connections: Connections
-    ) -> None:
+    `connections` are those that a reset may cut; the server that is started later lends them.
+    """
+
+    def __init__(self, application: ASGIApp, tenant: FaultyTenant) -> None:
         self._application = application
         self._tenant = tenant
-        self._connections = connections
+        self.connections: Collection[Protocols] = ()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Passes the request on, unless a fault befalls it."""
@@ -86,7 +90,7 @@ class Disturbance:
 
     async def _break(self, scope: Scope, receive: Receive) -> None:
         await asyncio.sleep(_READING_SECONDS)
-        self._connections.abort(scope["client"])
+        _abort(self.connections, scope["client"])
         while (await receive())["type"] != "http.disconnect":
             pass
 
@@ -134,24 +138,14 @@ def _retry_after(fault: Fault) -> dict[str, str]:
     return {}
 
 
-class Connections:
-    """Cuts connections by the client's (host, port). Empty until a server lends its own."""
-
-    def __init__(self) -> None:
-        self._open: Collection[Any] = ()
-
-    def adopt(self, connections: Collection[Any]) -> None:
-        """Takes the server's collection, which it keeps up to date."""
-        self._open = connections
-
-    def abort(self, client: tuple[str, int]) -> None:
-        """Resets the connection of a client: no goodbye of TLS, nothing more is sent."""
-        for connection in list(self._open):
-            if tuple(connection.client) == tuple(client):
-                reset(connection.transport)
+def _abort(connections: Collection[Protocols], client: tuple[str, int]) -> None:
+    """Resets the connection of a client: no goodbye of TLS, nothing more is sent."""
+    for connection in list(connections):
+        if getattr(connection, "client", None) == client:
+            _reset(connection.transport)
 
 
-def reset(transport: Any) -> None:
+def _reset(transport: asyncio.Transport) -> None:
     """Drops a transport with a TCP reset instead of an orderly end."""
     raw = transport.get_extra_info("socket")
     if raw is not None:

@@ -35,7 +35,7 @@ def change(
 
 
 def test_what_stops_first_comes_first_and_what_passes_not_at_all() -> None:
-    found = about_to_stop(
+    ending = about_to_stop(
         [
             finding("idle_account", "warn"),
             finding("credentials", "warn", 20),
@@ -45,7 +45,7 @@ def test_what_stops_first_comes_first_and_what_passes_not_at_all() -> None:
             finding("display_name", "fail"),
         ]
     )
-    assert [(each.check, each.days_left) for each in found] == [
+    assert [(item.check, item.days_left) for item in ending] == [
         ("billing_policy", None),
         ("credentials", 3),
         ("credentials", 20),
@@ -74,7 +74,7 @@ def test_the_budget_that_is_passed_first_is_the_finding() -> None:
     later = budget("later", None, "2026-11-29", 0.9)
     never = budget("never", None, None, 0.95)
     sooner = budget("sooner", None, "2026-11-26", 0.5)
-    assert [each.name for each in by_passing([never, later, sooner])] == [
+    assert [item.name for item in by_passing([never, later, sooner])] == [
         "sooner", "later", "never",
     ]  # fmt: skip
     assert budget_finding([later, sooner]) == (

@@ -36,9 +36,9 @@ def test_a_line_lies_between_its_lowest_and_highest() -> None:
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_a_tile_shows_text_as_text(text: str) -> None:
-    made = tile_markup(Tile(text, text, text, help=text))
-    assert "<script" not in made
-    assert "\u202e" not in made
+    markup = tile_markup(Tile(text, text, text, help=text))
+    assert "<script" not in markup
+    assert "\u202e" not in markup
 
 
 def test_one_value_is_no_trend() -> None:

@@ -24,10 +24,12 @@ def test_days_and_findings_stand_on_the_page(tmp_path: Path, opened: Open) -> No
     app = opened(file, "spend", NOW, part="Centers and invoice")
     assert not app.exception
     assert "Every one of 23 days is explained" in words(app)
-    table = next(each.value for each in unfolded(app).dataframe if "residual" in each.value)
+    table = next(
+        element.value for element in unfolded(app).dataframe if "residual" in element.value
+    )
     assert set(table["status"]) == {"matched"}
     assert len(table) == 23
-    assert any("of the list price" in each.value for each in app.markdown)
+    assert any("of the list price" in element.value for element in app.markdown)
 
 
 def test_corrections_of_past_days_stand_on_the_page(tmp_path: Path, opened: Open) -> None:

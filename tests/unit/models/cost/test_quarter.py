@@ -22,13 +22,15 @@ def spent(*costs: Decimal | None) -> pd.DataFrame:
 
 def test_the_quarter_holds_its_days_and_no_others() -> None:
     one = Decimal("0.01")
-    found = encoded(quarter_cost(spent(one, one, one, one), ESTIMATE, PRICE, date(2026, 11, 1)))
-    assert found["quarter"] == "2026-Q4"
-    assert found["cost"] == "0.02"
-    assert found["quarter_end"] == "0.104"
-    assert found["p80"] == ["0.083", "0.125"]
+    quarter = encoded(quarter_cost(spent(one, one, one, one), ESTIMATE, PRICE, date(2026, 11, 1)))
+    assert quarter["quarter"] == "2026-Q4"
+    assert quarter["cost"] == "0.02"
+    assert quarter["quarter_end"] == "0.104"
+    assert quarter["p80"] == ["0.083", "0.125"]
 
 
 def test_a_missing_price_leaves_the_quarter_unknown() -> None:
-    found = encoded(quarter_cost(spent(None, None, None, None), ESTIMATE, None, date(2026, 11, 1)))
-    assert found["cost"] is found["quarter_end"] is found["p95"][0] is None
+    quarter = encoded(
+        quarter_cost(spent(None, None, None, None), ESTIMATE, None, date(2026, 11, 1))
+    )
+    assert quarter["cost"] is quarter["quarter_end"] is quarter["p95"][0] is None

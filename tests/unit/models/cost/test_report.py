@@ -48,55 +48,57 @@ def autumn(shared_bench: Workbench) -> Workbench:
 
 
 def test_month_to_date_is_delivered_times_price_exactly(autumn: Workbench) -> None:
-    found = report(autumn)
-    assert found["month"] == "2026-11"
-    assert found["unit_price"] == "0.000042"
-    assert found["month_to_date"] == {
+    document = report(autumn)
+    assert document["month"] == "2026-11"
+    assert document["unit_price"] == "0.000042"
+    assert document["month_to_date"] == {
         "billable_recipients": 23 * 110,
         "cost": plain(23 * 110 * PRICE),
     }
 
 
 def test_accounts_add_up_to_the_tenant(autumn: Workbench) -> None:
-    found = report(autumn)
-    by_account = {line["account"]: Decimal(line["month_to_date"]) for line in found["by_account"]}
+    document = report(autumn)
+    by_account = {
+        line["account"]: Decimal(line["month_to_date"]) for line in document["by_account"]
+    }
     assert by_account == {
         "hr@contoso.com": 23 * 100 * PRICE,
         "it@contoso.com": 23 * 10 * PRICE,
     }
-    assert plain(sum(by_account.values(), Decimal(0))) == found["month_to_date"]["cost"]
+    assert plain(sum(by_account.values(), Decimal(0))) == document["month_to_date"]["cost"]
 
 
 def test_a_steady_sender_ends_the_month_where_its_days_lead(autumn: Workbench) -> None:
-    found = report(autumn)["projection"]
+    document = report(autumn)["projection"]
     expected = 30 * 110 * PRICE
-    assert abs(Decimal(found["month_end"]) - expected) < expected / 20
-    low, high = map(Decimal, found["p80"])
-    assert low <= Decimal(found["month_end"]) <= high
-    assert Decimal(found["p95"][0]) <= low
+    assert abs(Decimal(document["month_end"]) - expected) < expected / 20
+    low, high = map(Decimal, document["p80"])
+    assert low <= Decimal(document["month_end"]) <= high
+    assert Decimal(document["p95"][0]) <= low
 
 
 def test_a_past_month_is_what_it_was(autumn: Workbench) -> None:
-    found = report(autumn, month="2026-10")
+    document = report(autumn, month="2026-10")
     total = plain(31 * 110 * PRICE)
-    assert found["month_to_date"]["cost"] == total
-    assert found["projection"]["month_end"] == total
-    assert found["projection"]["p80"] == [total, total]
+    assert document["month_to_date"]["cost"] == total
+    assert document["projection"]["month_end"] == total
+    assert document["projection"]["p80"] == [total, total]
 
 
 def test_rows_without_a_status_cost_an_unknown_amount(bench: Workbench) -> None:
     bench.land(trace("m1", "a@contoso.com", "2026-11-02T07:00:00", status=None))
     bench.build()
-    found = report(bench)
-    assert found["month_to_date"] == {"billable_recipients": None, "cost": None}
-    assert found["projection"]["month_end"] is None
+    document = report(bench)
+    assert document["month_to_date"] == {"billable_recipients": None, "cost": None}
+    assert document["projection"]["month_end"] is None
 
 
 def test_a_currency_without_a_price_is_unknown_and_not_free(autumn: Workbench) -> None:
-    found = report(autumn, currency="EUR")
-    assert found["unit_price"] is None
-    assert found["month_to_date"]["billable_recipients"] == 23 * 110
-    assert found["month_to_date"]["cost"] is None
+    document = report(autumn, currency="EUR")
+    assert document["unit_price"] is None
+    assert document["month_to_date"]["billable_recipients"] == 23 * 110
+    assert document["month_to_date"]["cost"] is None
 
 
 def test_budgets_say_when_they_are_passed(autumn: Workbench) -> None:

@@ -95,20 +95,20 @@ IT = CostCenter(name="IT", accounts=("it@contoso.com",))
 
 
 def test_the_invoice_is_allocated_to_the_millionth_and_to_the_cent(november: Workbench) -> None:
-    found = report(november, cost_centers=(HR, IT))["invoice"]
-    total = Decimal(found["invoiced"])
+    document = report(november, cost_centers=(HR, IT))["invoice"]
+    total = Decimal(document["invoiced"])
     assert total == sum(count(s, d) for s in SENDERS for d in DAYS) * PRICE * Decimal("0.9")
-    accounts = sum(Decimal(line["amount"]) for line in found["by_account"])
-    assert accounts + Decimal(found["residual"]) == total
-    booked = [Decimal(line["booked"]) for line in found["by_cost_center"]]
+    accounts = sum(Decimal(line["amount"]) for line in document["by_account"])
+    assert accounts + Decimal(document["residual"]) == total
+    booked = [Decimal(line["booked"]) for line in document["by_cost_center"]]
     assert sum(booked) == total.quantize(Decimal("0.01"))
-    assert [line["kind"] for line in found["by_cost_center"]] == [
+    assert [line["kind"] for line in document["by_cost_center"]] == [
         "cost_center",
         "cost_center",
         "unallocated",
         "residual",
     ]
-    hr, it = found["by_account"][0], found["by_account"][1]
+    hr, it = document["by_account"][0], document["by_account"][1]
     assert (hr["account"], hr["cost_center"]) == ("hr@contoso.com", "HR")
     assert abs(Decimal(hr["amount"]) / Decimal(it["amount"]) - Decimal("1.5")) < Decimal("0.01")
 
@@ -117,11 +117,11 @@ def test_what_nothing_explains_is_the_residual(bench: Workbench) -> None:
     land(bench)
     charge(bench, {date(2026, 11, 10): Decimal("0.5")})
     bench.build()
-    found = report(bench)
-    assert Decimal(found["invoice"]["residual"]) == Decimal("0.5")
-    (odd,) = [row for row in found["reconciliation"] if row["status"] == "unexplained"]
+    document = report(bench)
+    assert Decimal(document["invoice"]["residual"]) == Decimal("0.5")
+    (odd,) = [row for row in document["reconciliation"] if row["status"] == "unexplained"]
     assert (odd["day_utc"], odd["residual"]) == ("2026-11-10", "0.5")
-    (month,) = found["reconciliation_months"]
+    (month,) = document["reconciliation_months"]
     assert (month["status"], month["residual"]) == ("unexplained", "0.5")
 
 
@@ -148,15 +148,15 @@ def test_reconciliation_rows_are_those_of_the_contract(november: Workbench) -> N
 
 
 def test_payers_add_up_and_nobody_is_forgotten(november: Workbench) -> None:
-    found = report(november, cost_centers=(HR, IT))
-    rows = found["by_cost_center"]
+    document = report(november, cost_centers=(HR, IT))
+    rows = document["by_cost_center"]
     assert [row["cost_center"] for row in rows] == ["HR", "IT", None]
     assert [row["owner"] for row in rows] == ["Ada", None, None]
     assert rows[2]["accounts"] == ["old@contoso.com"]
     total = sum(Decimal(row["cost"]) for row in rows)
-    assert total == Decimal(found["month_to_date"]["cost"])
-    assert total == sum(Decimal(line["month_to_date"]) for line in found["by_account"])
-    units = found["unit_economics"]
+    assert total == Decimal(document["month_to_date"]["cost"])
+    assert total == sum(Decimal(line["month_to_date"]) for line in document["by_account"])
+    units = document["unit_economics"]
     assert units["messages"] == len(DAYS) * len(SENDERS)
     assert Decimal(units["cost_per_1000_recipients"]) == PRICE * 1000
 
@@ -172,16 +172,16 @@ def test_a_price_change_splits_the_month(own_november: Workbench) -> None:
     )
     config = config_of(own_november, prices=changed)
     build(own_november.store, [TENANT], NOW, lambda *_: None, reference=reference_of(config))
-    found = encoded(spend(config, NOW))
-    parts = [(part["from"], part["to"], part["unit_price"]) for part in found["price_parts"]]
+    document = encoded(spend(config, NOW))
+    parts = [(part["from"], part["to"], part["unit_price"]) for part in document["price_parts"]]
     assert parts == [
         ("2026-11-01", "2026-11-09", "0.000042"),
         ("2026-11-10", "2026-11-19", "0.00003"),
         ("2026-11-20", "2026-11-21", "0"),
         ("2026-11-22", "2026-11-30", "0.00003"),
     ]
-    total = sum(Decimal(part["cost"]) for part in found["price_parts"])
-    assert total == Decimal(found["month_to_date"]["cost"])
+    total = sum(Decimal(part["cost"]) for part in document["price_parts"])
+    assert total == Decimal(document["month_to_date"]["cost"])
     marts = own_november.query("select sum(cost) from marts.hve_cost_daily")
     assert marts == [(total,)]
 
@@ -198,10 +198,10 @@ def test_quarantined_recipients_count_when_the_rule_says_so(bench: Workbench) ->
     rule = MeteringRule(status="quarantined", effective_from=date(2026, 11, 10), is_billable=True)
     config = config_of(bench, metering_rules=(rule,))
     build(bench.store, [TENANT], NOW, lambda *_: None, reference=reference_of(config))
-    found = encoded(spend(config, NOW))
-    assert found["month_to_date"]["billable_recipients"] == 2
-    assert found["metering"]["billable_statuses"] == ["delivered", "quarantined"]
-    (correction,) = found["corrections"]
+    document = encoded(spend(config, NOW))
+    assert document["month_to_date"]["billable_recipients"] == 2
+    assert document["metering"]["billable_statuses"] == ["delivered", "quarantined"]
+    (correction,) = document["corrections"]
     assert (correction["reason"], correction["change"]) == ("metering rules changed", 1)
     build(bench.store, [TENANT], NOW, lambda *_: None)
     assert report(bench)["month_to_date"]["billable_recipients"] == 1
@@ -217,9 +217,9 @@ def test_a_late_status_corrects_its_day_and_says_so(bench: Workbench) -> None:
     bench.build(at("2026-11-22T10:00:00"))
     bench.land(trace("m1", "b@contoso.com", day), now=NOW)
     bench.build()
-    found = report(bench)
-    assert found["month_to_date"]["billable_recipients"] == 2
-    (correction,) = found["corrections"]
+    document = report(bench)
+    assert document["month_to_date"]["billable_recipients"] == 2
+    (correction,) = document["corrections"]
     assert correction == {
         "tenant": "contoso",
         "account": "hr@contoso.com",
@@ -243,9 +243,9 @@ def test_a_closed_month_stays_and_later_changes_are_restatements(
     config = config_of(own_november)
     with pytest.raises(ConfigError, match="is not over"):
         encoded(close(config, NOW, None, "2026-11"))
-    found = encoded(close(config, DECEMBER, None, "2026-11"))
-    assert found["closed"][0]["closed_at"] == "2026-12-06T08:00:00Z"
-    assert found["restatements"] == []
+    document = encoded(close(config, DECEMBER, None, "2026-11"))
+    assert document["closed"][0]["closed_at"] == "2026-12-06T08:00:00Z"
+    assert document["restatements"] == []
     with pytest.raises(ConfigError, match="closed since 2026-12-06"):
         encoded(close(config, DECEMBER, None, "2026-11"))
     own_november.land(
@@ -270,14 +270,14 @@ def test_a_threshold_is_told_once_for_its_period(own_november: Workbench) -> Non
     budget = Budget(name="hr", cost_center="HR", amount=Decimal("0.003"), thresholds=(0.5, 1.0, 9))
     config = config_of(own_november, budgets=(budget,), cost_centers=(HR,))
     first = encoded(note_budget_alerts(own_november.store.state, config, NOW))
-    assert [(each["threshold"], each["period_start"]) for each in first] == [
+    assert [(alert["threshold"], alert["period_start"]) for alert in first] == [
         (0.5, "2026-11-01"),
         (1.0, "2026-11-01"),
     ]
     assert first[0]["passed_on"] < first[1]["passed_on"]
     assert encoded(note_budget_alerts(own_november.store.state, config, NOW)) == []
     lines = encoded(spend(config, NOW))["budgets"][0]["thresholds"]
-    assert [line["passed_on"] for line in lines][:2] == [each["passed_on"] for each in first]
+    assert [line["passed_on"] for line in lines][:2] == [alert["passed_on"] for alert in first]
 
 
 def test_a_budget_over_several_currencies_is_a_mistake() -> None:
@@ -300,9 +300,9 @@ def test_a_budget_of_another_tenant_is_left_out(november: Workbench) -> None:
     )
     both = (TENANT, Tenant(name="fabrikam", accounts="files"))
     config = config_of(november, budgets=budgets, tenants=both)
-    found = encoded(spend(config, NOW, "contoso"))["budgets"]
-    assert [budget["name"] for budget in found] == ["mine"]
-    assert found[0]["used_ratio"] > 0
+    document = encoded(spend(config, NOW, "contoso"))["budgets"]
+    assert [budget["name"] for budget in document] == ["mine"]
+    assert document[0]["used_ratio"] > 0
 
 
 def test_a_budget_of_no_cost_center_is_a_mistake(november: Workbench) -> None:

@@ -28,7 +28,7 @@ USUAL = pd.DataFrame(
 )
 
 
-def asked(
+def answer_of(
     change: PlannedChange, usual: pd.DataFrame = NOBODY, *lines: BudgetLine
 ) -> dict[str, Any]:
     return encoded(what_if(change, lambda _: PRICE, "USD", usual, lines, TODAY))
@@ -44,12 +44,12 @@ STAFF = PlannedChange("hr@contoso.com", 40_000, 2, "week", date(2026, 12, 1))
 
 
 def test_forty_thousand_staff_twice_a_week_are_about_15_usd_a_month() -> None:
-    found = asked(STAFF)
-    assert found["cost_per_send"] == "1.68"
-    assert Decimal(found["per_month"]["cost"]) == pytest.approx(Decimal(15), rel=Decimal("0.05"))
-    assert [month["sends"] for month in found["months"][:3]] == [9, 9, 8]
-    assert found["months"][0]["cost"] == "15.12"
-    assert found["messages"] == {
+    answer = answer_of(STAFF)
+    assert answer["cost_per_send"] == "1.68"
+    assert Decimal(answer["per_month"]["cost"]) == pytest.approx(Decimal(15), rel=Decimal("0.05"))
+    assert [month["sends"] for month in answer["months"][:3]] == [9, 9, 8]
+    assert answer["months"][0]["cost"] == "15.12"
+    assert answer["messages"] == {
         "recipients_per_message": 50,
         "per_send": 800,
         "per_month": 6957,
@@ -58,12 +58,12 @@ def test_forty_thousand_staff_twice_a_week_are_about_15_usd_a_month() -> None:
 
 
 def test_what_happens_once_has_no_month() -> None:
-    found = asked(PlannedChange("a@contoso.com", 120, 3, None, date(2026, 12, 1)))
-    assert found["per_month"] is None
-    assert found["months"] == [
+    answer = answer_of(PlannedChange("a@contoso.com", 120, 3, None, date(2026, 12, 1)))
+    assert answer["per_month"] is None
+    assert answer["months"] == [
         {"month": "2026-12", "sends": 3, "recipients": 360, "cost": "0.01512"}
     ]
-    assert found["messages"]["per_send"] == 3
+    assert answer["messages"]["per_send"] == 3
 
 
 def test_the_last_day_of_a_month_comes_every_month() -> None:
@@ -78,7 +78,7 @@ def test_the_last_day_of_a_month_comes_every_month() -> None:
 
 def test_budgets_bear_the_usual_level_and_the_change() -> None:
     lines = (budget("25"), budget("100", "quarter"), budget("1", accounts=frozenset({"x"})))
-    month, quarter = asked(STAFF, USUAL, *lines)["budgets"]
+    month, quarter = answer_of(STAFF, USUAL, *lines)["budgets"]
     assert Decimal(month["usual"]) == pytest.approx(Decimal("12.78375"), rel=Decimal("1e-6"))
     assert month["passes"] is True
     assert quarter["passes"] is False
@@ -88,15 +88,15 @@ def test_budgets_bear_the_usual_level_and_the_change() -> None:
 
 
 def test_an_unknown_level_stays_unknown() -> None:
-    found = asked(STAFF, NOBODY, budget("10"))["budgets"][0]
-    assert found["usual"] is found["together"] is found["passes"] is None
-    assert found["added"] is not None
+    answer = answer_of(STAFF, NOBODY, budget("10"))["budgets"][0]
+    assert answer["usual"] is answer["together"] is answer["passes"] is None
+    assert answer["added"] is not None
 
 
 def test_without_a_price_there_is_no_cost() -> None:
-    found = encoded(what_if(STAFF, lambda _: None, "XXX", USUAL, [budget("10")], TODAY))
-    assert found["cost_per_send"] is found["per_month"]["cost"] is found["total"]["cost"] is None
-    assert found["budgets"][0]["passes"] is None
+    answer = encoded(what_if(STAFF, lambda _: None, "XXX", USUAL, [budget("10")], TODAY))
+    assert answer["cost_per_send"] is answer["per_month"]["cost"] is answer["total"]["cost"] is None
+    assert answer["budgets"][0]["passes"] is None
 
 
 def test_each_send_has_the_price_of_its_day() -> None:
@@ -104,9 +104,9 @@ def test_each_send_has_the_price_of_its_day() -> None:
         return Decimal(1) if day < date(2027, 1, 1) else Decimal(2)
 
     change = PlannedChange("a@contoso.com", 10, 1, "month", date(2026, 12, 15), date(2027, 1, 31))
-    found = encoded(what_if(change, price, "USD", NOBODY, [], TODAY))
-    assert [month["cost"] for month in found["months"]] == ["10", "20"]
-    assert found["total"]["cost"] == "30"
+    answer = encoded(what_if(change, price, "USD", NOBODY, [], TODAY))
+    assert [month["cost"] for month in answer["months"]] == ["10", "20"]
+    assert answer["total"]["cost"] == "30"
 
 
 @given(

@@ -32,22 +32,22 @@ def traffic(accounts: int, days: int) -> np.ndarray:
 
 
 def test_steady_traffic_is_met() -> None:
-    found = encoded(backtest(table(traffic(10, 120)), NOW))
-    assert found["unavailable"] is None
-    assert len(found["periods"]) == 9
-    assert {(row["scope"], row["day"]) for row in found["rows"]} == {
+    past = encoded(backtest(table(traffic(10, 120)), NOW))
+    assert past["unavailable"] is None
+    assert len(past["periods"]) == 9
+    assert {(row["scope"], row["day"]) for row in past["rows"]} == {
         (scope, day) for scope in ("account", "total") for day in (0, 10, 15, 20)
     }
-    for row in found["rows"]:
+    for row in past["rows"]:
         assert row["projection_error"] < 0.1
         assert row["inside_95"] >= 0.8
-    assert found["rows"][0]["sums"] == 9 * 10
+    assert past["rows"][0]["sums"] == 9 * 10
 
 
 def test_a_short_history_is_said_to_be_short() -> None:
-    found = encoded(backtest(table(traffic(2, 57)), NOW))
-    assert found["rows"] == []
-    assert found["unavailable"] == "58 whole days are needed; 57 known"
+    past = encoded(backtest(table(traffic(2, 57)), NOW))
+    assert past["rows"] == []
+    assert past["unavailable"] == "58 whole days are needed; 57 known"
     assert encoded(backtest(table(traffic(2, 58)), NOW))["unavailable"] is None
 
 
@@ -61,18 +61,18 @@ def test_what_came_after_a_day_does_not_move_what_was_said_on_it() -> None:
     begin, changed = NOW.date() - timedelta(days=40), counts.copy()
     changed[:, 70:] *= 5
     seen = []
-    for each in (counts, changed):
-        days = read_days(table(each), NOW.date())
+    for sent in (counts, changed):
+        days = read_days(table(sent), NOW.date())
         seen.append(period_sums(Rolling(days.history), days.sent[:, :-1], begin, 30, 10))
-    said = [frame[["projection", "end0", "end3"]] for frame in seen]
-    assert said[0].to_numpy() == pytest.approx(said[1].to_numpy())
+    projected = [frame[["projection", "end0", "end3"]] for frame in seen]
+    assert projected[0].to_numpy() == pytest.approx(projected[1].to_numpy())
     assert not np.allclose(seen[0]["actual"], seen[1]["actual"])
 
 
 def test_the_total_is_the_sum_of_accounts() -> None:
     days = read_days(table(traffic(5, 100)), NOW.date())
-    found = period_sums(Rolling(days.history), days.sent[:, :-1], date(2026, 3, 25), 30, 15)
-    total, accounts = found[found["account"] == TOTAL], found[found["account"] != TOTAL]
+    past = period_sums(Rolling(days.history), days.sent[:, :-1], date(2026, 3, 25), 30, 15)
+    total, accounts = past[past["account"] == TOTAL], past[past["account"] != TOTAL]
     for name in ("actual", "projection", "run_rate"):
         assert total[name].iloc[0] == pytest.approx(accounts[name].sum())
 
@@ -82,9 +82,9 @@ def test_incidents_count_in_what_came_and_not_in_what_is_learnt() -> None:
     counts[0, 50] += 9_000
     day = NOW.date() - timedelta(days=50)
     extra = pd.DataFrame({"account": ["a0"], "day": [day], "recipients": [9_000]})
-    told, untold = (
+    learnt, plain = (
         encoded(backtest(table(counts), NOW, extra)),
         encoded(backtest(table(counts), NOW)),
     )
-    errors = [found["rows"][-1]["projection_error"] for found in (told, untold)]
+    errors = [past["rows"][-1]["projection_error"] for past in (learnt, plain)]
     assert errors[0] < errors[1]

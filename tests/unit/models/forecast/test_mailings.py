@@ -28,7 +28,7 @@ def next_mailings(days: list[date]) -> list[Mailing]:
 def test_every_second_week_goes_on_every_second_week() -> None:
     days = [date(2026, 1, 6) + timedelta(days=14 * n) for n in range(9)]
     ahead = next_mailings([day for day in days if day < END])
-    assert [each.day for each in ahead[:3]] == [
+    assert [mailing.day for mailing in ahead[:3]] == [
         date(2026, 5, 12),
         date(2026, 5, 26),
         date(2026, 6, 9),
@@ -38,7 +38,7 @@ def test_every_second_week_goes_on_every_second_week() -> None:
 def test_the_second_tuesday_stays_the_second_tuesday() -> None:
     days = [date(2026, 1, 13), date(2026, 2, 10), date(2026, 3, 10), date(2026, 4, 14)]
     ahead = next_mailings(days)
-    assert [each.day for each in ahead[:3]] == [
+    assert [mailing.day for mailing in ahead[:3]] == [
         date(2026, 5, 12),
         date(2026, 6, 9),
         date(2026, 7, 14),
@@ -47,7 +47,7 @@ def test_the_second_tuesday_stays_the_second_tuesday() -> None:
 
 def test_a_date_is_kept_where_weekdays_explain_no_more() -> None:
     ahead = next_mailings([date(2026, month, 17) for month in (1, 2, 3, 4)])
-    assert [each.day for each in ahead[:2]] == [date(2026, 5, 17), date(2026, 6, 17)]
+    assert [mailing.day for mailing in ahead[:2]] == [date(2026, 5, 17), date(2026, 6, 17)]
     assert ahead[0].size == pytest.approx(6010.0)
 
 
@@ -82,5 +82,5 @@ def test_sizes_that_vary_make_a_wider_deviation() -> None:
     steady = sent([date(2026, month, 17) for month in (1, 2, 3, 4)])
     varied = steady.copy()
     varied[0, [(date(2026, month, 17) - FIRST).days for month in (1, 3)]] *= 1.8
-    deviations = [split_recurring(each, END)[0][0][0].deviation for each in (steady, varied)]
+    deviations = [split_recurring(mailing, END)[0][0][0].deviation for mailing in (steady, varied)]
     assert deviations[0] < 0.2 < deviations[1]

@@ -28,45 +28,47 @@ def project(plans: pd.DataFrame | None, month: str = "2026-04") -> Projection:
 
 
 def test_an_announced_send_is_expected() -> None:
-    calm, told = project(None), project(plan("A", "2026-04-20", "2026-04-21", 40_000))
-    assert told.total.month_end == pytest.approx(calm.total.month_end + 40_000)
-    assert told.by_account["a"].month_end == pytest.approx(calm.by_account["a"].month_end + 40_000)
-    assert told.by_account["b"] == calm.by_account["b"]
+    calm, announced = project(None), project(plan("A", "2026-04-20", "2026-04-21", 40_000))
+    assert announced.total.month_end == pytest.approx(calm.total.month_end + 40_000)
+    assert announced.by_account["a"].month_end == pytest.approx(
+        calm.by_account["a"].month_end + 40_000
+    )
+    assert announced.by_account["b"] == calm.by_account["b"]
 
 
 def test_a_plan_of_all_accounts_is_split_and_adds_up() -> None:
-    calm, told = project(None), project(plan(None, "2026-04-20", "2026-04-21", 40_000))
-    assert told.total.month_end == pytest.approx(calm.total.month_end + 40_000)
-    extra = told.by_account["b"].month_end - calm.by_account["b"].month_end
+    calm, announced = project(None), project(plan(None, "2026-04-20", "2026-04-21", 40_000))
+    assert announced.total.month_end == pytest.approx(calm.total.month_end + 40_000)
+    extra = announced.by_account["b"].month_end - calm.by_account["b"].month_end
     assert extra == pytest.approx(30_000)
 
 
 def test_what_is_over_and_what_comes_later_is_not_expected_this_month() -> None:
     calm = project(None)
     for start, end in (("2026-03-01", "2026-03-02"), ("2026-05-04", "2026-05-05")):
-        told = project(plan("a", start, end, 5_000))
-        assert told.total.actual == calm.total.actual
-        assert told.total.month_end == pytest.approx(calm.total.month_end, rel=0.15)
+        announced = project(plan("a", start, end, 5_000))
+        assert announced.total.actual == calm.total.actual
+        assert announced.total.month_end == pytest.approx(calm.total.month_end, rel=0.15)
 
 
 def test_a_send_that_was_announced_leaves_the_level() -> None:
     days = [FIRST + timedelta(days=n) for n in range(102)]
     sizes = [100 + 40_000 * (day == date(2026, 3, 10)) for day in days]
     daily = pd.DataFrame({"account": "a", "day": days, "recipients": sizes})
-    told = plan("a", "2026-03-10", "2026-03-11", 40_000)
-    after = project_month(daily, NOW, "2026-05", None, told).total.month_end
+    announced = plan("a", "2026-03-10", "2026-03-11", 40_000)
+    after = project_month(daily, NOW, "2026-05", None, announced).total.month_end
     assert after == pytest.approx(3_100, rel=0.02)
     assert project_month(daily, NOW, "2026-05").total.month_end > 3_300
 
 
 def test_an_account_that_only_a_plan_knows_is_expected() -> None:
-    told = project(plan("new", "2026-04-20", "2026-04-20", 500))
-    assert told.by_account["new"].month_end == pytest.approx(500, rel=0.01)
+    announced = project(plan("new", "2026-04-20", "2026-04-20", 500))
+    assert announced.by_account["new"].month_end == pytest.approx(500, rel=0.01)
 
 
 def test_an_unknown_size_adds_nothing() -> None:
-    told = project(plan("a", "2026-04-20", "2026-04-21", None))
-    assert told.total.month_end == pytest.approx(project(None).total.month_end)
+    announced = project(plan("a", "2026-04-20", "2026-04-21", None))
+    assert announced.total.month_end == pytest.approx(project(None).total.month_end)
 
 
 def test_planned_changes_are_the_flat_scenario_and_the_plans() -> None:
@@ -82,9 +84,9 @@ def test_planned_changes_are_the_flat_scenario_and_the_plans() -> None:
 
 def test_a_plan_is_spread_over_its_time() -> None:
     days = [date(2026, 4, 20) + timedelta(days=n) for n in range(3)]
-    told = plan("a", "2026-04-20T12:00:00Z", "2026-04-22T00:00:00Z", 300)
-    assert planned_days(told, ["a"], days, np.ones(1))[0] == pytest.approx([100, 200, 0])
-    assert planned_months(told, date(2026, 4, 1), 2)["2026-04"] == pytest.approx(300)
+    announced = plan("a", "2026-04-20T12:00:00Z", "2026-04-22T00:00:00Z", 300)
+    assert planned_days(announced, ["a"], days, np.ones(1))[0] == pytest.approx([100, 200, 0])
+    assert planned_months(announced, date(2026, 4, 1), 2)["2026-04"] == pytest.approx(300)
 
 
 def test_shares_are_equal_where_nothing_was_sent() -> None:

@@ -41,7 +41,7 @@ def test_a_sender_that_fell_silent_is_believed_sooner_than_one_that_rose() -> No
     usual = generator.poisson(40, 112).astype(float)
     silent, risen = usual.copy(), usual.copy()
     silent[-14:], risen[-14:] = 0.0, usual[-14:] * 4.0
-    months = [month_of(fitted(each)) for each in (silent, usual, risen)]
+    months = [month_of(fitted(counts)) for counts in (silent, usual, risen)]
     assert months[0] < 0.35 * months[1]
     assert 1.2 * months[1] < months[2] < 3.5 * months[1]
 

@@ -100,11 +100,11 @@ def test_incidents_stay_in_the_actual_and_leave_the_profile() -> None:
             "recipients": 50_000,
         }
     )
-    told = project_month(table(counts), NOW, "2026-04", extra).total
-    untold = project_month(table(counts), NOW, "2026-04").total
-    assert told.actual == calm.actual + 50_000
-    assert told.month_end == pytest.approx(calm.month_end + 50_000)
-    assert untold.month_end > told.month_end
+    known = project_month(table(counts), NOW, "2026-04", extra).total
+    unknown = project_month(table(counts), NOW, "2026-04").total
+    assert known.actual == calm.actual + 50_000
+    assert known.month_end == pytest.approx(calm.month_end + 50_000)
+    assert unknown.month_end > known.month_end
 
 
 @pytest.mark.parametrize("day", [3, 15, 28])

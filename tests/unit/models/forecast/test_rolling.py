@@ -54,30 +54,32 @@ def test_later_days_change_nothing() -> None:
 
 
 def test_ends_are_nested_around_the_sum() -> None:
-    found = outlook(counts(20, 120))
-    assert (np.diff(found.ends, axis=1) >= 0.0).all()
-    assert (found.ends[:, 1] <= found.left).all()
-    assert (found.left <= found.ends[:, 2]).all()
-    assert found.total_ends[0] < found.left.sum() < found.total_ends[3]
+    ahead = outlook(counts(20, 120))
+    assert (np.diff(ahead.ends, axis=1) >= 0.0).all()
+    assert (ahead.ends[:, 1] <= ahead.left).all()
+    assert (ahead.left <= ahead.ends[:, 2]).all()
+    assert ahead.total_ends[0] < ahead.left.sum() < ahead.total_ends[3]
 
 
 def test_the_total_of_accounts_that_move_together_is_less_certain() -> None:
     apart, together = counts(40, 120, spread=0.0), counts(40, 120, spread=0.0)
     together *= np.repeat(np.exp(np.random.default_rng(2).normal(0, 0.35, 18)), 7)[None, :120]
-    widths = [np.ptp(outlook(each).total_ends[1:3]) / each.sum() for each in (apart, together)]
+    widths = [
+        np.ptp(outlook(values).total_ends[1:3]) / values.sum() for values in (apart, together)
+    ]
     assert widths[1] > 2.0 * widths[0]
 
 
 def test_the_total_is_narrower_than_its_accounts_together() -> None:
     noisy = np.random.default_rng(9).negative_binomial(0.7, 0.01, (40, 120)).astype(float)
-    found = outlook(noisy)
-    assert np.ptp(found.total_ends[1:3]) < 0.7 * (found.ends[:, 2] - found.ends[:, 1]).sum()
+    ahead = outlook(noisy)
+    assert np.ptp(ahead.total_ends[1:3]) < 0.7 * (ahead.ends[:, 2] - ahead.ends[:, 1]).sum()
 
 
 def test_the_total_never_claims_more_than_its_accounts_at_their_tails() -> None:
-    found = outlook(np.full((3, 120), 500.0))
-    assert found.total_ends[0] >= found.ends[:, 0].sum() - 1e-6
-    assert found.total_ends[3] <= found.ends[:, 3].sum() + 1e-6
+    ahead = outlook(np.full((3, 120), 500.0))
+    assert ahead.total_ends[0] >= ahead.ends[:, 0].sum() - 1e-6
+    assert ahead.total_ends[3] <= ahead.ends[:, 3].sum() + 1e-6
 
 
 def test_few_account_months_leave_the_shipped_tails() -> None:
@@ -109,13 +111,13 @@ def test_months_that_all_missed_one_way_move_the_total() -> None:
 def test_without_a_history_there_are_wide_ends() -> None:
     values = np.full((2, 10), np.nan)
     values[:, -4:] = 25.0
-    found = outlook(values)
-    assert found.left == pytest.approx([750.0, 750.0])
-    assert (found.ends[:, 2] > 1.5 * found.left).all()
+    ahead = outlook(values)
+    assert ahead.left == pytest.approx([750.0, 750.0])
+    assert (ahead.ends[:, 2] > 1.5 * ahead.left).all()
 
 
 def test_errors_of_a_silent_account_are_nothing_to_learn_from() -> None:
     values = counts(3, 120)
     values[0] = 0.0
-    trials = Rolling(DailyHistory(values, END)).origins(END, 30)
-    assert all(np.isnan(each.errors[0]) and not np.isnan(each.errors[1]) for each in trials)
+    origins = Rolling(DailyHistory(values, END)).origins(END, 30)
+    assert all(np.isnan(past.errors[0]) and not np.isnan(past.errors[1]) for past in origins)

@@ -70,7 +70,7 @@ def ledger_of(tenant: SimulatedTenant, settings: LedgerSettings | None = None) -
     """The one ledger of the tenant's subscription."""
     usage = Usage(None, seen_hours(tenant), lambda _since, _until: {})
     book = read_price_book()
-    (found,) = ledgers(
+    (ledger,) = ledgers(
         tenant.name,
         SCOPE,
         invoiced(tenant),
@@ -79,4 +79,4 @@ def ledger_of(tenant: SimulatedTenant, settings: LedgerSettings | None = None) -
         SPAN,
         settings or LedgerSettings(),
     )
-    return found
+    return ledger

@@ -31,15 +31,15 @@ FIRST = date(2026, 10, 1)
 def test_every_injected_difference_is_named_and_none_is_invented(seed: int) -> None:
     tenant = SimulatedTenant(seed=seed, now=NOW, days=40, staff=60)
     truth, ledger = tenant.azure.truth(), ledger_of(tenant)
-    found: dict[str, Any] = {}
+    values: dict[str, Any] = {}
     for finding in discoveries(ledger):
-        found.setdefault(finding.kind, []).append(finding.value)
-    assert found.pop("meter") == [{"Meter": truth["Meter"]}]
-    (foreign,) = found.pop("foreign_meters")
+        values.setdefault(finding.kind, []).append(finding.value)
+    assert values.pop("meter") == [{"Meter": truth["Meter"]}]
+    (foreign,) = values.pop("foreign_meters")
     assert len(foreign) == len(truth["foreign_meters"])
-    assert found.pop("meter_unit") == [truth["unit_block"]]
-    assert 0 <= found.pop("lag")[0] - truth["lag_hours"] <= 5
-    assert found == expected_findings(tenant, truth)
+    assert values.pop("meter_unit") == [truth["unit_block"]]
+    assert 0 <= values.pop("lag")[0] - truth["lag_hours"] <= 5
+    assert values == expected_findings(tenant, truth)
     assert_days(ledger, list(ledger.days()), truth)
 
 
@@ -110,22 +110,22 @@ def rows(usage: HourCounts, *statuses: str, meter: Meter = HVE, last: int = 38) 
 
 def one(
     usage: HourCounts,
-    found: list[InvoiceRow],
+    charged: list[InvoiceRow],
     accounts: Mapping[str, int] | None = None,
     settings: LedgerSettings | None = None,
 ) -> ScopeLedger:
     side = Usage(None, usage, lambda _since, _until: accounts or {})
     price = read_price_book().unit_price
     span = replace(SPAN, last=datetime(2026, 11, 9, 12, tzinfo=NOW.tzinfo))
-    return ledgers("contoso", SCOPE, found, [side], price, span, settings or LedgerSettings())[0]
+    return ledgers("contoso", SCOPE, charged, [side], price, span, settings or LedgerSettings())[0]
 
 
-def changed(found: list[InvoiceRow], day: date, amount: Decimal) -> list[InvoiceRow]:
-    return [replace(row, amount=row.amount + amount) if row.day == day else row for row in found]
+def changed(charged: list[InvoiceRow], day: date, amount: Decimal) -> list[InvoiceRow]:
+    return [replace(row, amount=row.amount + amount) if row.day == day else row for row in charged]
 
 
 def line(ledger: ScopeLedger, day: date) -> DayLine:
-    return next(each for each in ledger.days() if each.day == day)
+    return next(line for line in ledger.days() if line.day == day)
 
 
 def test_quarantined_recipients_that_count_are_found() -> None:
@@ -133,15 +133,15 @@ def test_quarantined_recipients_that_count_are_found() -> None:
     ledger = one(usage, rows(usage, "delivered", "quarantined"))
     kinds = {finding.kind: finding.value for finding in discoveries(ledger)}
     assert kinds["counted_statuses"] == ["quarantined"]
-    assert {each.status for each in ledger.days()} == {"matched"} | {"late"}
+    assert {line.status for line in ledger.days()} == {"matched"} | {"late"}
 
 
 def test_quarantined_recipients_of_a_single_day_are_a_likely_cause() -> None:
     usage, day = hours(uneven, quarantined=5), date(2026, 10, 20)
     ledger = one(usage, changed(rows(usage), day, 5 * PRICE))
-    found = line(ledger, day)
-    assert found.status == "unexplained"
-    assert causes(ledger, found)[0].kind == "quarantined_counted"
+    odd = line(ledger, day)
+    assert odd.status == "unexplained"
+    assert causes(ledger, odd)[0].kind == "quarantined_counted"
 
 
 def test_mail_that_azure_does_not_charge_names_its_account() -> None:
@@ -164,8 +164,8 @@ def test_an_amount_of_azure_without_mail_of_ours_is_unexplained() -> None:
     usage, day = hours(lambda d, h: 0 if d == 19 else uneven(d, h)), date(2026, 10, 20)
     extra = InvoiceRow("contoso", SCOPE, day, HVE, "Usage", "USD", Decimal("0.5"))
     ledger = one(usage, [*rows(usage), extra])
-    found = line(ledger, day)
-    assert (found.status, causes(ledger, found)[0].kind) == ("unexplained", "unread_account")
+    odd = line(ledger, day)
+    assert (odd.status, causes(ledger, odd)[0].kind) == ("unexplained", "unread_account")
 
 
 def test_a_currency_without_list_price_tells_its_effective_price() -> None:
@@ -183,14 +183,14 @@ def test_a_currency_without_list_price_tells_its_effective_price() -> None:
 
 def test_currencies_never_mix() -> None:
     usage = hours(uneven)
-    mine = rows(usage)
-    euros = [replace(row, currency="EUR") for row in mine]
+    own = rows(usage)
+    euros = [replace(row, currency="EUR") for row in own]
     side = Usage(None, usage, lambda _since, _until: {})
     price = read_price_book().unit_price
-    found = ledgers("contoso", SCOPE, [*mine, *euros], [side], price, SPAN, LedgerSettings())
-    assert [each.currency for each in found] == ["EUR", "USD"]
-    for each in found:
-        assert {row.currency for row in each.rows} == {each.currency}
+    both = ledgers("contoso", SCOPE, [*own, *euros], [side], price, SPAN, LedgerSettings())
+    assert [ledger.currency for ledger in both] == ["EUR", "USD"]
+    for ledger in both:
+        assert {row.currency for row in ledger.rows} == {ledger.currency}
 
 
 def test_what_is_pinned_is_not_looked_for() -> None:
@@ -210,15 +210,15 @@ def test_a_filter_that_passes_nothing_takes_no_meter() -> None:
 
 
 def test_a_policy_whose_accounts_follow_the_amounts_is_found() -> None:
-    mine, others = hours(uneven), hours(lambda day, hour: (day * 13 + hour) % 50)
-    both = HourCounts(FIRST, {name: mine.counts[name] + others.counts[name] for name in STATUSES})
+    own, others = hours(uneven), hours(lambda day, hour: (day * 13 + hour) % 50)
+    both = HourCounts(FIRST, {name: own.counts[name] + others.counts[name] for name in STATUSES})
     usages = [
         Usage(policy, side, lambda _since, _until: {})
-        for policy, side in ((None, both), ("p1", others), ("p2", mine))
+        for policy, side in ((None, both), ("p1", others), ("p2", own))
     ]
     price = read_price_book().unit_price
-    (found,) = ledgers("contoso", SCOPE, rows(mine), usages, price, SPAN, LedgerSettings())
-    assert found.usage.policy == "p2"
+    (ledger,) = ledgers("contoso", SCOPE, rows(own), usages, price, SPAN, LedgerSettings())
+    assert ledger.usage.policy == "p2"
 
 
 def test_a_resource_group_inside_a_subscription_is_counted_once() -> None:

@@ -40,14 +40,14 @@ def month(weights: list[int]) -> pd.DataFrame:
 def test_lines_add_up_to_the_invoice_whatever_is_in_it(
     weights: list[int], differences: dict[int, Decimal]
 ) -> None:
-    found = rows(USAGE)
+    charged = rows(USAGE)
     for day, amount in differences.items():
-        found = changed(found, OCTOBER + timedelta(days=day), amount)
-    ledger = one(USAGE, found)
+        charged = changed(charged, OCTOBER + timedelta(days=day), amount)
+    ledger = one(USAGE, charged)
     cut = encoded(invoice([ledger], OCTOBER, month(weights), CENTERS, "USD"))
     assert cut is not None
     total = Decimal(cut["invoiced"])
-    assert total == sum(row.amount for row in found if row.day.month == 10)
+    assert total == sum(row.amount for row in charged if row.day.month == 10)
     lines = sum(Decimal(line["amount"]) for line in cut["by_account"])
     assert lines + Decimal(cut["residual"]) == total
     booked = sum(Decimal(line["booked"]) for line in cut["by_cost_center"])
@@ -62,7 +62,7 @@ def test_an_invoice_in_another_currency_is_another_one() -> None:
 def test_days_that_make_each_other_good_leave_the_month_matched() -> None:
     day = date(2026, 10, 20)
     moved = changed(changed(rows(USAGE), day, -3 * PRICE), day + timedelta(days=1), 3 * PRICE)
-    (found,) = encoded(month_rows([one(USAGE, moved)], OCTOBER))
-    assert (found["status"], found["residual"]) == ("matched", "0")
+    (whole,) = encoded(month_rows([one(USAGE, moved)], OCTOBER))
+    assert (whole["status"], whole["residual"]) == ("matched", "0")
     (short,) = encoded(month_rows([one(USAGE, changed(rows(USAGE), day, -3 * PRICE))], OCTOBER))
     assert short["status"] == "unexplained"

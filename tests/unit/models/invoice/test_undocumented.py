@@ -37,7 +37,7 @@ def test_a_pinned_meter_is_no_finding_and_two_of_them_are_a_suspect() -> None:
     assert "meter" not in kinds
     other = replace(pinned[19], meter=replace(pinned[19].meter, name="Data Out"))
     ledger = one(usage, [*pinned, replace(other, amount=Decimal(1))])
-    line = next(each for each in ledger.days() if each.day == other.day)
+    line = next(day for day in ledger.days() if day.day == other.day)
     assert "foreign_meter" in {cause.kind for cause in causes(ledger, line)}
 
 

@@ -46,9 +46,9 @@ def test_a_price_in_another_currency_leaves_the_list_price_alone() -> None:
 
 def test_the_price_of_one_tenant_leaves_the_others_alone() -> None:
     day, own = date(2026, 8, 1), Decimal("0.00003")
-    mine = override(date(2026, 7, 1), "0.00003").model_copy(update={"tenant": "contoso"})
+    agreed = override(date(2026, 7, 1), "0.00003").model_copy(update={"tenant": "contoso"})
     shared = override(date(2026, 7, 15), "0.00004", date(2026, 7, 20))
-    book = read_price_book().with_overrides([mine, shared])
+    book = read_price_book().with_overrides([agreed, shared])
     assert (
         book.unit_price(day, "USD", "contoso") == book.of("contoso").unit_price(day, "USD") == own
     )
@@ -59,8 +59,8 @@ def test_the_price_of_one_tenant_leaves_the_others_alone() -> None:
 
 def test_several_tenants_pay_their_mean_price_by_what_they_send() -> None:
     day = date(2026, 8, 1)
-    mine = override(date(2026, 7, 1), "0.00002").model_copy(update={"tenant": "contoso"})
-    book = read_price_book().with_overrides([mine])
+    own = override(date(2026, 7, 1), "0.00002").model_copy(update={"tenant": "contoso"})
+    book = read_price_book().with_overrides([own])
     mixed = book.mean_price(day, "USD", {"contoso": 3, "fabrikam": 1})
     assert mixed == ((3 * Decimal("0.00002") + LIST) / 4, False)
     assert book.mean_price(day, "USD", {"northwind": 3, "fabrikam": 1}) == (LIST, True)
@@ -70,10 +70,10 @@ def test_several_tenants_pay_their_mean_price_by_what_they_send() -> None:
 
 
 def test_a_price_of_one_tenant_makes_no_other_ones_days_new() -> None:
-    mine = override(date(2026, 7, 1), "0.00002").model_copy(update={"tenant": "contoso"})
-    held, before = reference_of(Config(prices=(mine,), tenants=TENANTS)), shipped_reference()
-    assert held.version("fabrikam") == before.version("fabrikam")
-    assert held.version("contoso") != before.version("contoso")
+    own = override(date(2026, 7, 1), "0.00002").model_copy(update={"tenant": "contoso"})
+    reference, before = reference_of(Config(prices=(own,), tenants=TENANTS)), shipped_reference()
+    assert reference.version("fabrikam") == before.version("fabrikam")
+    assert reference.version("contoso") != before.version("contoso")
 
 
 def test_only_days_with_another_price_split_a_month() -> None:
@@ -102,11 +102,11 @@ def test_a_switch_counts_from_its_day_on() -> None:
 
 def test_models_read_the_overrides_too() -> None:
     config = Config(prices=(override(date(2026, 7, 1), "0.00004"),))
-    held = reference_of(config)
+    reference = reference_of(config)
     with duckdb.connect() as connection:
-        held.offer(connection)
-        assert published_prices(connection) == held.prices
+        reference.offer(connection)
+        assert published_prices(connection) == reference.prices
         shipped_reference().offer(connection)
         assert published_prices(connection) == read_price_book()
-    assert held.version != shipped_reference().version
-    assert isinstance(held.prices, PriceBook)
+    assert reference.version("contoso") != shipped_reference().version("contoso")
+    assert isinstance(reference.prices, PriceBook)

@@ -19,12 +19,12 @@ def config(tmp_path: Path, text: str | bytes, *centers: CostCenter) -> Config:
 
 def test_a_csv_names_who_pays(tmp_path: Path) -> None:
     text = "\ufeffOwner;Account;Cost Center\nAda;HR@contoso.com;HR, Berlin\n;it@contoso.com;IT\n\n"
-    found = read_centers(config(tmp_path, text))
-    assert found.of("hr@Contoso.com") == Center("HR, Berlin", "Ada")
-    assert found.of("it@contoso.com") == Center("IT", "")
-    assert found.of("x@contoso.com") is None
-    assert found.accounts("IT") == {"it@contoso.com"}
-    assert found.accounts("none") is None
+    centers = read_centers(config(tmp_path, text))
+    assert centers.of("hr@Contoso.com") == Center("HR, Berlin", "Ada")
+    assert centers.of("it@contoso.com") == Center("IT", "")
+    assert centers.of("x@contoso.com") is None
+    assert centers.accounts("IT") == {"it@contoso.com"}
+    assert centers.accounts("none") is None
 
 
 def test_every_mistake_has_its_line(tmp_path: Path) -> None:

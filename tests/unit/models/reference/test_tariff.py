@@ -34,9 +34,9 @@ def own() -> Tariff:
 
 
 def test_without_own_prices_all_pay_the_same() -> None:
-    held = tariff(read_price_book())
-    assert held.mean(held.daily) == held.mean(held.daily[:0]) == (LIST, True)
-    assert held.of("hr@fabrikam.com") == held.of("planned@contoso.com") == LIST
+    priced = tariff(read_price_book())
+    assert priced.mean(priced.daily) == priced.mean(priced.daily[:0]) == (LIST, True)
+    assert priced.of("hr@fabrikam.com") == priced.of("planned@contoso.com") == LIST
 
 
 def test_several_prices_are_weighed_by_the_four_weeks_before(own: Tariff) -> None:

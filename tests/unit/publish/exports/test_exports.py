@@ -64,7 +64,7 @@ def test_one_duckdb_file_needs_no_other(config: Config, tmp_path: Path) -> None:
             "select distinct table_type from information_schema.tables"
             " where table_schema in ('raw', 'marts')"
         ).fetchall()
-        found = connection.execute("select count(*) from raw.message_traces").fetchall()
+        counted = connection.execute("select count(*) from raw.message_traces").fetchall()
         uncommented = connection.execute(
             "select table_name, column_name from duckdb_columns()"
             " where not internal and comment is null"
@@ -72,7 +72,7 @@ def test_one_duckdb_file_needs_no_other(config: Config, tmp_path: Path) -> None:
     assert uncommented == []
     assert kinds == [("BASE TABLE",)]
     with duckdb.connect(str(config.warehouse.path / "hve.duckdb"), read_only=True) as published:
-        assert published.execute("select count(*) from raw.message_traces").fetchall() == found
+        assert published.execute("select count(*) from raw.message_traces").fetchall() == counted
     with pytest.raises(ConfigError, match=r"\.duckdb"):
         export(config, NOW, "duckdb", Export(tmp_path))
 
@@ -108,8 +108,8 @@ def test_no_cell_of_a_showback_runs(config: Config, tmp_path: Path) -> None:
 
 
 def test_the_schedule_writes_into_its_folder(config: Config, tmp_path: Path) -> None:
-    wanted = ScheduledExport(folder=tmp_path, formats=("focus", "showback"))
-    scheduled(config.model_copy(update={"export": wanted}), NOW)
+    schedule = ScheduledExport(folder=tmp_path, formats=("focus", "showback"))
+    scheduled(config.model_copy(update={"export": schedule}), NOW)
     assert {file.name for file in (tmp_path / "focus").iterdir()} == {
         f"hve-focus-{kind}-2026-11.{suffix}"
         for kind in ("estimated", "invoiced")

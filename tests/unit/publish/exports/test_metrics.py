@@ -18,9 +18,9 @@ from tests.unit.publish.conftest import NOW, Desk, incident
 
 def samples(shown: str) -> dict[tuple[str, ...], float]:
     return {
-        (each.name, *(value for _, value in sorted(each.labels.items()))): each.value
+        (sample.name, *(value for _, value in sorted(sample.labels.items()))): sample.value
         for family in text_string_to_metric_families(shown)
-        for each in family.samples
+        for sample in family.samples
     }
 
 
@@ -32,17 +32,17 @@ def test_the_store_is_told_in_strict_openmetrics_without_an_address(desk: Desk) 
     }
     desk.store.state.record_run(NOW, NOW + timedelta(seconds=5), summary)
     shown = text(desk.config(), NOW + timedelta(minutes=5))
-    found = samples(shown)
+    values = samples(shown)
     assert shown.endswith("# EOF\n")
     assert "@" not in shown
-    assert found["hve_up",] == 1
-    assert found["hve_data_age_seconds",] == 300
-    assert found["hve_last_run_duration_seconds",] == 5
-    assert found["hve_source_ok", "message_traces", "contoso"] == 0
-    assert found["hve_incidents_open", "high", "contoso"] == 1
-    assert found["hve_incidents_open", "medium", "contoso"] == 0
-    assert found["hve_alerts_waiting", "due"] == 1
-    assert ("hve_cost_month_to_date", "USD", "contoso") not in found, "nothing is known of it"
+    assert values["hve_up",] == 1
+    assert values["hve_data_age_seconds",] == 300
+    assert values["hve_last_run_duration_seconds",] == 5
+    assert values["hve_source_ok", "message_traces", "contoso"] == 0
+    assert values["hve_incidents_open", "high", "contoso"] == 1
+    assert values["hve_incidents_open", "medium", "contoso"] == 0
+    assert values["hve_alerts_waiting", "due"] == 1
+    assert ("hve_cost_month_to_date", "USD", "contoso") not in values, "nothing is known of it"
 
 
 def test_without_a_store_there_is_one_metric(tmp_path: Path) -> None:
@@ -57,7 +57,7 @@ def test_the_file_is_replaced_whole_and_everybody_may_read_it(desk: Desk, tmp_pa
     write(desk.config(), NOW, file)
     assert samples(file.read_text(encoding="utf-8"))["hve_up",] == 1
     assert stat.S_IMODE(file.stat().st_mode) == 0o644
-    assert [each.name for each in tmp_path.iterdir() if each.is_file()] == ["hve.prom"]
+    assert [sample.name for sample in tmp_path.iterdir() if sample.is_file()] == ["hve.prom"]
 
 
 def test_a_place_that_cannot_be_written_is_one_line(desk: Desk, tmp_path: Path) -> None:

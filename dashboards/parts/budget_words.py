@@ -8,7 +8,7 @@ import streamlit as st
 
 from dashboards.parts.amounts import day, money, percent
 from dashboards.parts.figure import heading
-from dashboards.parts.markup import tag
+from dashboards.parts.markup import block, tag
 from hve_monitor.document import plain
 from models.cost.budgets import by_passing
 from models.cost.documents import BudgetStatus, CostReport
@@ -43,7 +43,7 @@ def _budget(budget: BudgetStatus, currency: str) -> None:
     used, amount = percent(budget.used_ratio), plain(budget.amount)
     text = f"{money(budget.used, currency)} of {amount} {currency} a {budget.period}"
     body = [tag("h2", f"{budget.name}: {used} used"), tag("p", f"{text}. {passing(budget)}")]
-    st.html(tag("div", *body, style="hve"))
+    block(*body)
     st.progress(min(1.0, max(0.0, budget.used_ratio)))
     passed = [f"{part:.0%}".replace("%", " %") for part in budget.thresholds_passed]
     if passed:

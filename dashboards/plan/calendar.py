@@ -9,7 +9,7 @@ from msgspec.structs import asdict
 from dashboards.charts.windows import windows_chart
 from dashboards.parts.amounts import UNKNOWN, count, moment, plural
 from dashboards.parts.figure import Columns, figure, heading, listing, moment_column
-from dashboards.parts.markup import Markup, tag
+from dashboards.parts.markup import Markup, block, tag
 from dashboards.parts.palette import palette
 from dashboards.plan.form import withdrawal
 from dashboards.session.view import View
@@ -73,7 +73,7 @@ def overspill_panel(view: View, plans: list[PlannedSend]) -> None:
             " announced ones; what is within the usual noise raises no incident.",
         )
         lines = [tag("li", *_line(plan)) for plan in begun[-8:]]
-        st.html(tag("div", tag("ul", *lines), style="hve"))
+        block(tag("ul", *lines))
         listing(_table(view, begun), _columns())
 
 

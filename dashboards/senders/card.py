@@ -10,7 +10,7 @@ from dashboards.charts.baseline import baseline_chart, hour_table
 from dashboards.parts.amounts import age, count, moment, money
 from dashboards.parts.figure import figure, heading, moment_column
 from dashboards.parts.incident_words import severity_mark, what_of
-from dashboards.parts.markup import Markup, listed, tag
+from dashboards.parts.markup import Markup, block, facts, listed, tag
 from dashboards.parts.palette import palette
 from dashboards.senders.evidence import reached_panel, source_panel, subject_panel
 from dashboards.senders.runbook import runbook_panel
@@ -30,13 +30,13 @@ def incident_card(view: View, incident: str) -> None:
     """Draws the card."""
     card = readings.card(view, incident)
     with st.container(border=True, key="incident-card"):
-        st.html(tag("div", *_title(card), style="hve"))
+        block(*_title(card))
         verdict_panel(view, card)
         left, right = st.columns([5, 3])
         with left:
             _hours(view, card)
         with right:
-            st.html(tag("div", *_facts(card), style="hve"))
+            block(*_facts(card))
             history_panel(card)
             earlier_panel(readings.incidents(view), card)
         reached_panel(card)
@@ -73,7 +73,7 @@ def _title(card: WholeCard) -> list[Markup]:
 def _facts(card: WholeCard) -> list[Markup]:
     low, high = map(rounded, card.interval)
     ended = moment(card.ended_at) if card.ended_at else "still going on"
-    facts = {
+    values = {
         "Observed": f"{count(card.observed)} recipients",
         "Expected": f"{rounded(card.expected)} ({low} to {high} in 95 %)",
         "Extra": f"{count(card.extra_recipients)} recipients",
@@ -84,8 +84,7 @@ def _facts(card: WholeCard) -> list[Markup]:
         "For": ", ".join(card.audience),
         "Id": card.id,
     }
-    pairs = [tag("dt", name) + tag("dd", value) for name, value in facts.items()]
-    return [tag("dl", *(Markup(pair) for pair in pairs), style="facts")]
+    return [facts(values)]
 
 
 def _delay(card: WholeCard) -> str:
@@ -116,7 +115,7 @@ def _span(view: View, card: WholeCard) -> tuple[datetime, datetime]:
 def _signals(card: WholeCard) -> None:
     heading("Signals", "What was looked at. A score near 1 is far outside the usual.")
     cells = [cell for signal in card.signals for cell in _signal(signal)]
-    st.html(tag("div", tag("div", *cells, style="signals"), style="hve"))
+    block(tag("div", *cells, style="signals"))
 
 
 def _signal(signal: Signal) -> list[Markup]:

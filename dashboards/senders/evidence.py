@@ -9,8 +9,8 @@ import streamlit as st
 from msgspec.structs import asdict
 
 from dashboards.parts.amounts import UNKNOWN, count, moment, plural
-from dashboards.parts.figure import Columns, behind, heading
-from dashboards.parts.markup import Markup, tag
+from dashboards.parts.figure import Columns, behind, heading, moment_column
+from dashboards.parts.markup import Markup, block, tag
 from models.incidents.cards import IncidentRecipient, WholeCard
 
 FIRST = 8  # lines that are read at a glance; the rest stands in the table
@@ -36,7 +36,7 @@ def reached_panel(card: WholeCard) -> None:
     lines = [_person(row) for row in people[:FIRST]]
     if len(people) > FIRST:
         lines.append(tag("li", f"and {count(len(people) - FIRST)} more"))
-    st.html(tag("div", tag("ul", *lines, style="people"), style="hve"))
+    block(tag("ul", *lines, style="people"))
     behind(
         f"All {count(len(people))} recipients",
         card.id,
@@ -74,10 +74,8 @@ def _person_columns() -> Columns:
         "messages": column.NumberColumn("Messages", format="localized"),
         "statuses": column.TextColumn("Statuses"),
         "sources": column.TextColumn("Source addresses"),
-        **{
-            name: column.DatetimeColumn(label, format="YYYY-MM-DD HH:mm", timezone="UTC")
-            for name, label in (("first_at", "First (UTC)"), ("last_at", "Last (UTC)"))
-        },
+        "first_at": moment_column("First (UTC)"),
+        "last_at": moment_column("Last (UTC)"),
         "trace_ids": column.TextColumn("Trace ids", width="medium"),
     }
 
@@ -96,7 +94,7 @@ def source_panel(card: WholeCard) -> None:
         )
         for row in sources[:FIRST]
     ]
-    st.html(tag("div", tag("ul", *lines, style="sources"), style="hve"))
+    block(tag("ul", *lines, style="sources"))
 
 
 def subject_panel(card: WholeCard) -> None:
@@ -109,7 +107,7 @@ def subject_panel(card: WholeCard) -> None:
         tag("li", tag("strong", shortened(subject)), f" {count(recipients)}")
         for subject, recipients in rows[:FIRST]
     ]
-    st.html(tag("div", tag("ul", *lines, style="subjects"), style="hve"))
+    block(tag("ul", *lines, style="subjects"))
 
 
 def shortened(text: str) -> str:

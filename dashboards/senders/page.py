@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboards.parts.amounts import count, exact, plural
-from dashboards.parts.figure import Columns, heading, listing
+from dashboards.parts.figure import Columns, heading, listing, moment_column
 from dashboards.parts.incident_words import SIGNS, by_severity, open_ones, what_of
 from dashboards.parts.tile import Tile, tile_row
 from dashboards.senders.card import incident_card
@@ -128,9 +128,7 @@ def _columns() -> Columns:
         "kind": column.TextColumn("Kind", width="small"),
         "what": column.TextColumn("What it is", width="medium"),
         "account": column.TextColumn("Account", width="medium"),
-        "started_at": column.DatetimeColumn(
-            "Started (UTC)", format="YYYY-MM-DD HH:mm", timezone="UTC"
-        ),
+        "started_at": moment_column("Started (UTC)"),
         "observed": column.NumberColumn("Observed", format="localized"),
         "expected": column.NumberColumn("Expected", format="localized"),
         "extra": column.NumberColumn("Extra", format="localized"),

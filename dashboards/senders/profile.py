@@ -13,7 +13,7 @@ from dashboards.charts.volume import volume_chart
 from dashboards.charts.week import busiest, week_chart
 from dashboards.parts.amounts import count, delivered_words, moment, plural
 from dashboards.parts.figure import behind, empty, figure, heading, key_of, moment_column
-from dashboards.parts.markup import scrolled, table_of, tag
+from dashboards.parts.markup import block, scrolled, table_of, tag
 from dashboards.parts.palette import palette
 from dashboards.session import readings
 from dashboards.session.view import View
@@ -90,7 +90,7 @@ def _contacts(view: View, sender: Sender) -> None:
             (row.domain, *(count(row[name]) for name in numbers)) for _, row in first.iterrows()
         ]
         heads = ("Domain", *numbers.values())
-        st.html(tag("div", scrolled("Domains", table_of(heads, rows, range(1, 4))), style="hve"))
+        block(scrolled("Domains", table_of(heads, rows, range(1, 4))))
         columns = {
             name: st.column_config.NumberColumn(label, format="localized")
             for name, label in numbers.items()
@@ -108,13 +108,9 @@ def _summary(view: View, sender: Sender, counts: dict[str, Any]) -> None:
         f"{count(counts.get('recipients', 0))} recipients of {count(counts.get('messages', 0))}"
         f" messages in the period, {delivered_words(delivery_rate(counts))}."
     )
-    st.html(
-        tag(
-            "div",
-            tag("p", tag("span", f"Account {sender.account}"), style="headline"),
-            tag("p", _learning(view, sender), sentence),
-            style="hve",
-        )
+    block(
+        tag("p", tag("span", f"Account {sender.account}"), style="headline"),
+        tag("p", _learning(view, sender), sentence),
     )
 
 
@@ -177,7 +173,7 @@ def _sources(view: View, sender: Sender) -> None:
             for row in table.head(SHOWN_ROWS).to_dict("records")
         ]
         heads = ("Source address", "Messages", "Recipients", "First seen")
-        st.html(tag("div", scrolled("Addresses", table_of(heads, rows, (1, 2))), style="hve"))
+        block(scrolled("Addresses", table_of(heads, rows, (1, 2))))
         behind(
             "All addresses, with when each was last seen",
             sender.account,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboards.parts.figure import heading
-from dashboards.parts.markup import Markup, listed, tag
+from dashboards.parts.markup import Markup, block, listed, tag
 from models.incidents.cards import WholeCard
 from models.incidents.runbooks import UNVERIFIED, VERIFIED
 
@@ -16,10 +16,10 @@ def runbook_panel(card: WholeCard) -> None:
     """Steps in their order, then what the metadata cannot show."""
     heading("Next steps", "Nothing here is run for you. Verified: named so by Microsoft's pages.")
     steps = tag("ol", *(_step(step) for step in card.next_steps))
-    st.html(tag("div", steps, style="hve"))
+    block(steps)
     if card.limits:
         with st.expander("What this cannot show, and how often it is right"):
-            st.html(tag("div", listed(card.limits), style="hve"))
+            block(listed(card.limits))
 
 
 def _step(step: str) -> Markup:

@@ -7,7 +7,7 @@ import streamlit as st
 from dashboards.parts.amounts import moment, plural
 from dashboards.parts.figure import heading
 from dashboards.parts.incident_words import what_of
-from dashboards.parts.markup import Markup, literal, tag
+from dashboards.parts.markup import Markup, block, literal, tag
 from dashboards.session.acts import judge
 from dashboards.session.view import View
 from hve_monitor.errors import HveError
@@ -73,7 +73,7 @@ def history_panel(card: WholeCard) -> None:
     lines = [(at, tag("li", f"{moment(at)}: {what}")) for at, what in events]
     lines += [(given.at, _verdict(given)) for given in card.verdicts]
     shown = [line for _, line in sorted(lines, key=lambda line: line[0])]
-    st.html(tag("div", tag("ul", *shown), style="hve"))
+    block(tag("ul", *shown))
 
 
 def earlier_panel(cards: list[IncidentCard], card: WholeCard) -> None:
@@ -97,7 +97,7 @@ def earlier_panel(cards: list[IncidentCard], card: WholeCard) -> None:
         )
         for other in earlier[:EARLIER]
     ]
-    st.html(tag("div", tag("ul", *lines), style="hve"))
+    block(tag("ul", *lines))
 
 
 def _verdict(given: GivenVerdict) -> Markup:

@@ -7,7 +7,7 @@ import streamlit as st
 
 from dashboards.parts.amounts import count, exact, money, plural
 from dashboards.parts.figure import Columns, amount_column, heading, listing
-from dashboards.parts.markup import Markup, tag
+from dashboards.parts.markup import Markup, block, facts
 from models.cost.documents import CostReport
 
 NOBODY = "no cost center"
@@ -29,7 +29,7 @@ def center_panel(report: CostReport) -> None:
             " says who pays for which account.",
         )
         listing(_table(report), _columns(currency))
-        st.html(tag("div", *_unit(report), style="hve"))
+        block(*_unit(report))
 
 
 def _table(report: CostReport) -> pd.DataFrame:
@@ -61,12 +61,11 @@ def _columns(currency: str) -> Columns:
 
 def _unit(report: CostReport) -> list[Markup]:
     unit, currency = report.unit_economics, report.currency
-    facts = {
+    values = {
         "One message": money(unit.cost_per_message, currency),
         "1,000 recipients": money(unit.cost_per_1000_recipients, currency),
         "Incidents added": f"{money(unit.incident_cost, currency)} for"
         f" {plural(unit.incident_recipients, 'recipient')}",
         "Messages": count(unit.messages),
     }
-    pairs = [cell for name, value in facts.items() for cell in (tag("dt", name), tag("dd", value))]
-    return [tag("dl", *pairs, style="facts")]
+    return [facts(values)]

@@ -13,7 +13,7 @@ from dashboards.charts.cost import month_end_range, outlook_chart, scenario_char
 from dashboards.parts.amounts import between, count, exact, money, total
 from dashboards.parts.budget_words import budget_panel
 from dashboards.parts.figure import Columns, amount_column, empty, figure, heading, listing
-from dashboards.parts.markup import literal, tag
+from dashboards.parts.markup import block, literal, tag
 from dashboards.parts.palette import palette
 from dashboards.parts.tile import Tile, tile_row
 from dashboards.session import readings
@@ -79,14 +79,10 @@ def _behind(view: View, report: CostReport) -> None:
 def _estimate_note(report: CostReport) -> None:
     price = plain(report.unit_price)
     rate = "no price is known" if price is None else f"{price} {report.currency} each"
-    st.html(
-        tag(
-            "div",
-            tag("span", "estimate", style="mark warn"),
-            "Billable recipients are counted from message traces (delivered recipients, lists"
-            f" counted by member) at {rate}. This is not the invoice.",
-            style="hve",
-        )
+    block(
+        tag("span", "estimate", style="mark warn"),
+        "Billable recipients are counted from message traces (delivered recipients, lists"
+        f" counted by member) at {rate}. This is not the invoice.",
     )
 
 

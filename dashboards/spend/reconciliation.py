@@ -10,7 +10,7 @@ import streamlit as st
 from dashboards.charts.cost import charged_chart
 from dashboards.parts.amounts import day, exact, moment, money, plural
 from dashboards.parts.figure import Columns, amount_column, behind, heading
-from dashboards.parts.markup import literal, tag
+from dashboards.parts.markup import block, literal, tag
 from dashboards.parts.palette import palette
 from dashboards.parts.spec import draw
 from models.cost.documents import CostReport, Restatement
@@ -108,7 +108,7 @@ def closing_panel(report: CostReport) -> None:
             tag("li", _corrected(correction, currency)) for correction in report.corrections[:MOST]
         ]
         if lines:
-            st.html(tag("div", tag("ul", *lines), style="hve"))
+            block(tag("ul", *lines))
         else:
             st.caption("No past day of this month was corrected.")
 

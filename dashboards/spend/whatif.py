@@ -12,7 +12,7 @@ from msgspec.structs import asdict
 from dashboards.charts.cost import cost_bars
 from dashboards.parts.amounts import count, digits, exact, money, percent, plural
 from dashboards.parts.figure import behind, heading
-from dashboards.parts.markup import Markup, literal, tag
+from dashboards.parts.markup import Markup, block, facts, literal, tag
 from dashboards.parts.palette import palette
 from dashboards.parts.spec import draw
 from dashboards.session import readings
@@ -53,7 +53,7 @@ def whatif_panel(view: View) -> None:
         with left:
             _months(answer)
         with right:
-            st.html(tag("div", *_facts(answer), style="hve"))
+            block(*_facts(answer))
 
 
 class _Controls(NamedTuple):
@@ -127,7 +127,7 @@ def _detail(answer: ChangeCost) -> str:
 
 def _facts(answer: ChangeCost) -> list[Markup]:
     currency, messages, total = answer.currency, answer.messages, answer.total
-    facts = {
+    values = {
         "One send": money(answer.cost_per_send, currency),
         "All shown months": f"{money(total.cost, currency)}, exactly {exact(total.cost)}",
         "Recipients in them": count(total.recipients),
@@ -135,10 +135,9 @@ def _facts(answer: ChangeCost) -> list[Markup]:
         f" {messages.recipients_per_message} recipients each, or"
         f" {messages.one_list} through a list",
     }
-    pairs = [cell for name, value in facts.items() for cell in (tag("dt", name), tag("dd", value))]
     budgets = [tag("li", *_budget(budget, currency)) for budget in answer.budgets]
     return [
-        tag("dl", *pairs, style="facts"),
+        facts(values),
         tag("h2", "Budgets with it" if budgets else "No budget covers this account"),
         tag("ul", *budgets),
     ]

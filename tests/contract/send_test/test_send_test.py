@@ -19,7 +19,7 @@ from actions.send_test.send import SendTestReport, preflight, prepare, send, sen
 from cli.text import delivery as delivery_text
 from hve_monitor.clock import parse_time
 from hve_monitor.config import Config, Tenant, load_config
-from hve_monitor.document import encoded
+from hve_monitor.document import encoded, json_text
 from hve_monitor.errors import ConfigError
 from tests.contract.conftest import NOW, Site
 from tests.contract.send_test.mail_server import (
@@ -155,7 +155,7 @@ def test_oauth_signs_in_with_the_token(place: Place, monkeypatch: pytest.MonkeyP
         outcome = send(config, tenant, prepare(config, tenant, ACCOUNT, [READER], None), 5)
     assert (outcome.exit_code, mailbox.users) == (0, [ACCOUNT])
     assert len(mailbox.received) == 1
-    assert TOKEN not in json.dumps(outcome.document)
+    assert TOKEN not in json_text(outcome.document)
 
 
 @pytest.mark.parametrize(("reply", "wanted"), REPLIES.items(), ids=lambda value: str(value)[:40])

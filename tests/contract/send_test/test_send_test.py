@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -143,7 +142,7 @@ def test_basic_sends_one_message_that_says_what_it_is(place: Place) -> None:
     assert isinstance(content, bytes)
     assert f"Message-ID: {outcome.document.message_id}".encode() in content
     assert b"Auto-Submitted: auto-generated" in content
-    assert PASSWORD not in json.dumps(outcome.document, ensure_ascii=False)
+    assert PASSWORD not in json_text(outcome.document)
 
 
 def test_oauth_signs_in_with_the_token(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -26,7 +26,7 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
     """
 
 
-def plain(amount: Decimal | None) -> str | None:
+def decimal_text(amount: Decimal | None) -> str | None:
     """The amount without exponent and without trailing zeros; None stays None."""
     if amount is None:
         return None
@@ -51,5 +51,5 @@ def _text(value: object) -> str | None:
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, Decimal):
-        return plain(value)
+        return decimal_text(value)
     raise TypeError(f"{type(value).__name__} has no place in a document")

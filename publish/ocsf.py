@@ -11,7 +11,7 @@ from datetime import datetime
 from importlib.metadata import version
 from typing import TypeAlias
 
-from hve_monitor.document import encoded, plain
+from hve_monitor.document import decimal_text, encoded
 from models.incidents.cards import IncidentCard
 
 Finding: TypeAlias = dict[str, object]  # an object of the OCSF schema
@@ -75,7 +75,7 @@ def finding(card: IncidentCard, activity: int, at: datetime) -> Finding:
         "unmapped": {
             "audience": list(card.audience),
             "extra_recipients": card.extra_recipients,
-            "extra_cost": plain(card.extra_cost),
+            "extra_cost": decimal_text(card.extra_cost),
             "currency": card.currency,
             "learning": card.learning,
         },

@@ -9,7 +9,7 @@ from msgspec import UNSET, UnsetType
 
 from cli.text.tables import cell_text, clean, coverage, money_text, table_text
 from hve_monitor.clock import iso
-from hve_monitor.document import encoded, plain
+from hve_monitor.document import decimal_text, encoded
 
 if TYPE_CHECKING:  # commands that print no money start faster without
     from models.cost.documents import ChangeCost, ChangedBudget, CostReport
@@ -113,7 +113,7 @@ def _closed(report: CostReport) -> Iterator[str]:
     for closed in report.closed or []:
         yield f"{report.month} closed for {closed.tenant} at {iso(closed.closed_at)}"
     for change in report.restatements:
-        before, after = plain(change.closed), plain(change.now)
+        before, after = decimal_text(change.closed), decimal_text(change.now)
         yield f"  restated: {change.account or change.what} {before} is now {after}"
 
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from hve_monitor.clock import iso
-from hve_monitor.document import encoded, plain
+from hve_monitor.document import decimal_text, encoded
 from hve_monitor.text import printable
 
 if TYPE_CHECKING:  # a command loads the models that it needs, not all
@@ -36,7 +36,7 @@ def coverage(report: CoverageReport) -> str:
 def money_text(amount: Decimal | str | int | None) -> str:
     """An amount or a count as it stands in the document."""
     if isinstance(amount, Decimal):
-        amount = plain(amount)
+        amount = decimal_text(amount)
     return "unknown" if amount is None else str(amount)
 
 

@@ -17,7 +17,7 @@ from dashboards.parts.amounts import exact
 from dashboards.parts.figure import utc
 from dashboards.parts.palette import Palette
 from dashboards.parts.spec import kept_spec
-from hve_monitor.document import plain
+from hve_monitor.document import decimal_text
 from models.cost.documents import MonthEnd
 from models.periods import end_of_month
 
@@ -57,7 +57,7 @@ def outlook_chart(
             *layers,
         ]
     if budget is not None:
-        layers.append(_budget(float(budget), f"budget {plain(budget)} {currency}", colours))
+        layers.append(_budget(float(budget), f"budget {decimal_text(budget)} {currency}", colours))
     return alt.layer(*layers).properties(height=300)
 
 

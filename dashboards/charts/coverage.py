@@ -7,7 +7,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from dashboards.parts.markup import plain
+from dashboards.parts.markup import visible_text
 from dashboards.parts.palette import Palette
 from dashboards.parts.spec import kept_spec
 
@@ -19,7 +19,7 @@ GAPS = alt.Scale(paddingInner=0.2)
 def coverage_chart(days: pd.DataFrame, colours: Palette) -> Any:
     """Cells of account and UTC day; `days` as models.overview.health.coverage_days gives them."""
     rows = days.assign(
-        account=[plain(account) for account in days["account"]],
+        account=[visible_text(account) for account in days["account"]],
         day=[f"{day}" for day in days["day"]],
         state=[state_of(share) for share in days["share"]],
     )

@@ -12,7 +12,7 @@ from dashboards.parts.figure import heading
 from dashboards.parts.markup import Markup, block, tag
 from dashboards.session import readings
 from dashboards.session.view import View
-from hve_monitor.document import plain
+from hve_monitor.document import decimal_text
 from models.cost.documents import CostReport
 
 DAY, WEEK = timedelta(days=1), timedelta(days=7)
@@ -62,7 +62,8 @@ def _passed(spent: CostReport | None, since: datetime) -> list[Markup]:
         tag(
             "li",
             tag("strong", f"budget {budget.name}"),
-            f" passed {part.threshold:.0%} of {plain(budget.amount)} on {day(part.passed_on)}",
+            f" passed {part.threshold:.0%} of {decimal_text(budget.amount)}"
+            f" on {day(part.passed_on)}",
         )
         for budget in (spent.budgets if spent else [])
         for part in budget.thresholds

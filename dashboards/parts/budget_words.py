@@ -9,7 +9,7 @@ import streamlit as st
 from dashboards.parts.amounts import day, money, percent
 from dashboards.parts.figure import heading
 from dashboards.parts.markup import block, tag
-from hve_monitor.document import plain
+from hve_monitor.document import decimal_text
 from models.cost.budgets import by_passing
 from models.cost.documents import BudgetStatus, CostReport
 
@@ -40,7 +40,7 @@ def budget_finding(budgets: Sequence[BudgetStatus]) -> str:
 
 
 def _budget(budget: BudgetStatus, currency: str) -> None:
-    used, amount = percent(budget.used_ratio), plain(budget.amount)
+    used, amount = percent(budget.used_ratio), decimal_text(budget.amount)
     text = f"{money(budget.used, currency)} of {amount} {currency} a {budget.period}"
     body = [tag("h2", f"{budget.name}: {used} used"), tag("p", f"{text}. {passing(budget)}")]
     block(*body)

@@ -11,7 +11,7 @@ import pandas as pd
 import streamlit as st
 from streamlit.elements.lib.column_types import ColumnConfig
 
-from dashboards.parts.markup import block, literal, plain, tag
+from dashboards.parts.markup import block, literal, tag, visible_text
 from dashboards.parts.spec import Spec, draw
 
 # How the columns of a table are named and drawn, by their names in the frame.
@@ -86,7 +86,7 @@ def shown(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _text(value: object) -> object:
-    return plain(value) if isinstance(value, str) else value
+    return visible_text(value) if isinstance(value, str) else value
 
 
 def empty(sentence: str) -> None:

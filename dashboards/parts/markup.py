@@ -18,7 +18,7 @@ class Markup(str):
     __slots__ = ()
 
 
-def plain(value: object) -> str:
+def visible_text(value: object) -> str:
     """Text with control and direction characters made visible: they could fake other text."""
     text = str(value)
     return text if text.isprintable() else "".join(map(_visible, text))
@@ -35,9 +35,9 @@ def _visible(sign: str) -> str:
 def tag(name: str, *children: str, style: str = "", title: str = "") -> Markup:
     """An element; `style` names CSS classes. Children that are not Markup are escaped."""
     attributes = f' class="{escape(style)}"' if style else ""
-    attributes += f' title="{escape(plain(title))}"' if title else ""
+    attributes += f' title="{escape(visible_text(title))}"' if title else ""
     inner = "".join(
-        child if isinstance(child, Markup) else escape(plain(child)) for child in children
+        child if isinstance(child, Markup) else escape(visible_text(child)) for child in children
     )
     return Markup(f"<{name}{attributes}>{inner}</{name}>")
 
@@ -50,7 +50,9 @@ def block(*children: str) -> None:
 def scrolled(label: str, *children: str) -> Markup:
     """A part that scrolls sideways on a narrow screen, with the keyboard too."""
     inner = tag("div", *children, style="wide")
-    named = f'<div tabindex="0" role="region" aria-label="{escape(plain(label), quote=True)}"'
+    named = (
+        f'<div tabindex="0" role="region" aria-label="{escape(visible_text(label), quote=True)}"'
+    )
     return Markup(inner.replace("<div", named, 1))
 
 
@@ -99,4 +101,4 @@ def listed(items: Iterable[str], style: str = "", ordered: bool = False) -> Mark
 
 def literal(value: object) -> str:
     """Text for a Streamlit label or caption, none of it read as markdown."""
-    return PUNCTUATION.sub(r"\\\1", plain(value))
+    return PUNCTUATION.sub(r"\\\1", visible_text(value))

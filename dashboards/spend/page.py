@@ -24,7 +24,7 @@ from dashboards.spend.centers import center_panel
 from dashboards.spend.downloads import focus_panel
 from dashboards.spend.reconciliation import closing_panel, reconciliation_panel
 from dashboards.spend.whatif import whatif_panel
-from hve_monitor.document import plain
+from hve_monitor.document import decimal_text
 from hve_monitor.errors import ConfigError
 from models.cost.documents import AccountCost, CostReport, Scenario
 
@@ -77,7 +77,7 @@ def _behind(view: View, report: CostReport) -> None:
 
 
 def _estimate_note(report: CostReport) -> None:
-    price = plain(report.unit_price)
+    price = decimal_text(report.unit_price)
     rate = "no price is known" if price is None else f"{price} {report.currency} each"
     block(
         tag("span", "estimate", style="mark warn"),

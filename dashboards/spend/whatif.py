@@ -17,7 +17,7 @@ from dashboards.parts.palette import palette
 from dashboards.parts.spec import draw
 from dashboards.session import readings
 from dashboards.session.view import View
-from hve_monitor.document import plain
+from hve_monitor.document import decimal_text
 from hve_monitor.errors import ConfigError
 from models.cost.documents import ChangeCost, ChangedBudget
 from models.cost.whatif import change_of
@@ -120,7 +120,7 @@ def _finding(answer: ChangeCost) -> str:
 
 
 def _detail(answer: ChangeCost) -> str:
-    price = plain(answer.unit_price)
+    price = decimal_text(answer.unit_price)
     rate = "no price is known" if price is None else f"{price} {answer.currency} a recipient"
     return f"From {answer.first} at {rate}; the same as 'hve whatif'. Everything is an estimate."
 
@@ -150,7 +150,7 @@ def _budget(budget: ChangedBudget, currency: str) -> list[str]:
         None: tag("span", "? unknown", style="mark warn"),
     }[budget.passes]
     before, after = percent(budget.used_ratio_before), percent(budget.used_ratio_after)
-    together, limit = money(budget.together, currency), f"{plain(budget.amount)} {currency}"
+    together, limit = money(budget.together, currency), f"{decimal_text(budget.amount)} {currency}"
     return [
         mark,
         tag("strong", budget.name),

@@ -7,11 +7,11 @@ plans since the last publication (warehouse.delta.live).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
-from typing import Any
 
 import duckdb
 
@@ -50,7 +50,7 @@ def model(name: str) -> Model:
 
 
 def records(
-    connection: duckdb.DuckDBPyConnection, sql: str, parameters: dict[str, Any]
+    connection: duckdb.DuckDBPyConnection, sql: str, parameters: Mapping[str, object]
 ) -> list[Row]:
     """The result as one dict per row."""
     result = connection.execute(sql, parameters)

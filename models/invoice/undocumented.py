@@ -9,7 +9,7 @@ from decimal import Decimal
 from math import log10
 from typing import TypeAlias
 
-from hve_monitor.document import plain
+from hve_monitor.document import decimal_text
 from models.invoice.causes import causes
 from models.invoice.ledger import DayLine, ScopeLedger
 
@@ -71,9 +71,9 @@ def _rules(ledger: ScopeLedger) -> Iterator[Discovery]:
     if rate.ratio != 1:
         yield Discovery(
             "effective_price",
-            plain(price * rate.ratio),
-            f"Azure charges {plain(price * rate.ratio)} {ledger.currency} a recipient"
-            + (f", {plain(rate.ratio)} of the list price" if ledger.has_list_price else ""),
+            decimal_text(price * rate.ratio),
+            f"Azure charges {decimal_text(price * rate.ratio)} {ledger.currency} a recipient"
+            + (f", {decimal_text(rate.ratio)} of the list price" if ledger.has_list_price else ""),
             "azure_cost.price_ratio" if ledger.has_list_price else "prices",
         )
     if rate.starts:
@@ -148,7 +148,7 @@ def _unit(ledger: ScopeLedger) -> Iterator[Discovery]:
 def _credits(ledger: ScopeLedger, lines: list[DayLine]) -> Iterator[Discovery]:
     for line in lines:
         if line.credit:
-            amount = plain(line.credit)
+            amount = decimal_text(line.credit)
             yield Discovery(
                 "credit",
                 {"day_utc": str(line.day), "amount": amount},

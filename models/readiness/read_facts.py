@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
-from typing import Any
 
 from hve_monitor.clock import days_between
 from hve_monitor.config import Tenant
@@ -12,6 +11,7 @@ from hve_monitor.files import sql
 from models.engine.sql import records
 from models.readiness.facts import PERMISSIONS, Facts, ReadinessSettings, SignInFacts
 from models.usage.coverage import coverage_of
+from warehouse.connection import Row
 from warehouse.records.accounts import Account, current_accounts
 from warehouse.records.billing import newest_billing
 from warehouse.records.policies import newest_policies
@@ -88,7 +88,7 @@ def _sign_ins(
     }
 
 
-def _facts(row: dict[str, Any], store: Store, tenant: str, subject: str) -> SignInFacts:
+def _facts(row: Row, store: Store, tenant: str, subject: str) -> SignInFacts:
     is_read = bool(store.state.covered(tenant, "sign_ins", subject))
     sources = tuple(row.pop("basic_sources", None) or ())
     return SignInFacts(is_read, basic_sources=sources, **row)

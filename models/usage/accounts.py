@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 import duckdb
 import pandas as pd
@@ -13,6 +12,7 @@ import pandas as pd
 from hve_monitor.files import sql
 from models.engine.sql import records
 from models.usage.coverage import published_as_of
+from warehouse.connection import Row
 from warehouse.reading import Published
 
 HOUR = timedelta(hours=1)
@@ -72,8 +72,8 @@ def account_sources(
 
 
 def source_records(
-    connection: duckdb.DuckDBPyConnection, parameters: dict[str, Any]
-) -> list[dict[str, Any]]:
+    connection: duckdb.DuckDBPyConnection, parameters: dict[str, object]
+) -> list[Row]:
     """The same as records, by parameters tenant, account, since and until."""
     return records(connection, SOURCES, parameters)
 

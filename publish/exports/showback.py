@@ -9,7 +9,7 @@ from html import escape
 from pathlib import Path
 
 from hve_monitor.clock import iso
-from hve_monitor.document import plain
+from hve_monitor.document import decimal_text
 from hve_monitor.files import write_text
 from hve_monitor.spreadsheet import write_csv
 from models.cost.documents import CenterCost, CostReport
@@ -61,11 +61,14 @@ def page_of(report: CostReport, center: CenterCost, now: datetime) -> str:
     facts = [
         ("Messages", f"{center.messages:,}"),
         ("Billable recipients", f"{center.billable_recipients:,}"),
-        ("Estimated cost", _money(plain(center.cost), currency)),
+        ("Estimated cost", _money(decimal_text(center.cost), currency)),
         ("Invoiced share", _money(_booked(report, center), currency)),
-        ("Cost per message", _money(plain(center.cost_per_message), currency)),
-        ("Cost per 1,000 recipients", _money(plain(center.cost_per_1000_recipients), currency)),
-        ("Part of it caused by incidents", _money(plain(center.incident_cost), currency)),
+        ("Cost per message", _money(decimal_text(center.cost_per_message), currency)),
+        (
+            "Cost per 1,000 recipients",
+            _money(decimal_text(center.cost_per_1000_recipients), currency),
+        ),
+        ("Part of it caused by incidents", _money(decimal_text(center.incident_cost), currency)),
     ]
     head = f"High Volume Email {report.month}: {escape(name)}"
     return (
@@ -82,7 +85,7 @@ def page_of(report: CostReport, center: CenterCost, now: datetime) -> str:
 
 def _accounts(report: CostReport, center: CenterCost) -> list[tuple[str, str]]:
     return [
-        (line.account, plain(line.month_to_date) or "unknown")
+        (line.account, decimal_text(line.month_to_date) or "unknown")
         for line in report.by_account
         if line.account in center.accounts
     ]
@@ -106,11 +109,11 @@ def _line(report: CostReport, center: CenterCost) -> list[object]:
         center.messages,
         center.billable_recipients,
         report.currency,
-        plain(center.cost),
-        plain(center.cost_per_message),
-        plain(center.cost_per_1000_recipients),
+        decimal_text(center.cost),
+        decimal_text(center.cost_per_message),
+        decimal_text(center.cost_per_1000_recipients),
         center.incident_recipients,
-        plain(center.incident_cost),
+        decimal_text(center.incident_cost),
         _booked(report, center),
     ]
 

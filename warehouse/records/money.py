@@ -7,7 +7,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from hve_monitor.document import Document, plain
+from hve_monitor.document import Document, decimal_text
 from warehouse.state import State, text_of, time_of
 
 
@@ -61,6 +61,6 @@ def note_budget_alert(state: State, alert: BudgetAlert, at: datetime) -> bool:
     done = state.connection.execute(
         "insert or ignore into budget_alerts values (?, ?, ?, ?, ?, ?, ?, ?, null)",
         [alert.budget, str(alert.period_start), alert.threshold, str(alert.passed_on), text_of(at),
-         plain(alert.amount), plain(alert.used), alert.currency],
+         decimal_text(alert.amount), decimal_text(alert.used), alert.currency],
     )  # fmt: skip
     return done.rowcount == 1

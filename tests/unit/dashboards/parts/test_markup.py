@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dashboards.parts.markup import literal, plain, table_of, tag
+from dashboards.parts.markup import literal, table_of, tag, visible_text
 from tests.unit.dashboards.conftest import HOSTILE
 
 
@@ -27,8 +27,8 @@ def test_markdown_is_escaped() -> None:
 
 
 def test_control_characters_are_shown() -> None:
-    assert plain("a\tb\x07c\u202ed") == "a␉b␇c�d"
-    assert plain("Grüße, 家族 👩\u200d👧") == "Grüße, 家族 👩\u200d👧"
+    assert visible_text("a\tb\x07c\u202ed") == "a␉b␇c�d"
+    assert visible_text("Grüße, 家族 👩\u200d👧") == "Grüße, 家族 👩\u200d👧"
 
 
 @pytest.mark.parametrize("text", HOSTILE)

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hve_monitor.config import Budget
-from hve_monitor.document import encoded, plain
+from hve_monitor.document import decimal_text, encoded
 from hve_monitor.errors import ConfigError
 from models.cost.budgets import budget_lines
 from models.cost.report import first_of_month, month_cost
@@ -53,7 +53,7 @@ def test_month_to_date_is_delivered_times_price_exactly(autumn: Workbench) -> No
     assert document["unit_price"] == "0.000042"
     assert document["month_to_date"] == {
         "billable_recipients": 23 * 110,
-        "cost": plain(23 * 110 * PRICE),
+        "cost": decimal_text(23 * 110 * PRICE),
     }
 
 
@@ -66,7 +66,7 @@ def test_accounts_add_up_to_the_tenant(autumn: Workbench) -> None:
         "hr@contoso.com": 23 * 100 * PRICE,
         "it@contoso.com": 23 * 10 * PRICE,
     }
-    assert plain(sum(by_account.values(), Decimal(0))) == document["month_to_date"]["cost"]
+    assert decimal_text(sum(by_account.values(), Decimal(0))) == document["month_to_date"]["cost"]
 
 
 def test_a_steady_sender_ends_the_month_where_its_days_lead(autumn: Workbench) -> None:
@@ -80,7 +80,7 @@ def test_a_steady_sender_ends_the_month_where_its_days_lead(autumn: Workbench) -
 
 def test_a_past_month_is_what_it_was(autumn: Workbench) -> None:
     document = report(autumn, month="2026-10")
-    total = plain(31 * 110 * PRICE)
+    total = decimal_text(31 * 110 * PRICE)
     assert document["month_to_date"]["cost"] == total
     assert document["projection"]["month_end"] == total
     assert document["projection"]["p80"] == [total, total]
@@ -116,7 +116,7 @@ def test_budgets_say_when_they_are_passed(autumn: Workbench) -> None:
     assert small["thresholds_passed"] == [0.5, 0.8, 1.0]
     assert large["passed_on"] is large["passes_on_expected"] is None
     assert near["passes_on_expected"] in {"2026-11-25", "2026-11-26"}
-    assert it["used"] == plain((31 + 23) * 10 * PRICE)
+    assert it["used"] == decimal_text((31 + 23) * 10 * PRICE)
 
 
 def test_a_month_that_is_none_is_refused() -> None:
@@ -138,10 +138,10 @@ def test_whole_recipients_cost_exactly(recipients: int) -> None:
 
 
 def test_money_is_plain_text() -> None:
-    assert plain(Decimal("0.000042000")) == "0.000042"
-    assert plain(Decimal("1E+2")) == "100"
-    assert plain(Decimal(0)) == "0"
-    assert plain(None) is None
+    assert decimal_text(Decimal("0.000042000")) == "0.000042"
+    assert decimal_text(Decimal("1E+2")) == "100"
+    assert decimal_text(Decimal(0)) == "0"
+    assert decimal_text(None) is None
 
 
 def test_periods_hold_their_day() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -23,13 +23,13 @@ from models.cost.documents import (
 from models.money import MICRO, times
 from models.periods import MONTHS, end_of_month
 from models.reference.limits import recipients_per_message
+from models.reference.prices import PriceOf
 
 _USUAL_DAYS = 90
 _MONTHS_SHOWN = 12
 _DAYS_A_YEAR = Decimal("365.25")
 # Sends a month for one send a day, a week, a month.
 _A_MONTH = {"day": _DAYS_A_YEAR / 12, "week": _DAYS_A_YEAR / 84, "month": Decimal(1)}
-PriceOf = Callable[[date], Decimal | None]
 
 
 @dataclass(frozen=True)

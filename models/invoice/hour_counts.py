@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -10,10 +10,10 @@ from decimal import Decimal
 import numpy as np
 from numpy.typing import NDArray
 
+from models.reference.prices import PriceOf
 from models.statistics import Floats
 
 Counts = NDArray[np.int64]
-PriceOf = Callable[[date], Decimal | None]
 STATUSES = ("delivered", "quarantined", "filtered_as_spam", "failed")
 
 

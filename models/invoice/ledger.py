@@ -13,9 +13,10 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from functools import cached_property
 
-from models.invoice.hour_counts import HourCounts, PriceOf
+from models.invoice.hour_counts import HourCounts
 from models.invoice.invoiced import InvoiceRow, Meter, ReadSpan, amounts_by_day
 from models.invoice.rate import Pinned, Rate, decimals_of
+from models.reference.prices import PriceOf
 
 DAY = timedelta(days=1)
 LONGEST_LAG_HOURS = 72.0

@@ -7,10 +7,10 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
-from models.invoice.hour_counts import PriceOf
 from models.invoice.invoiced import InvoiceRow, Meter, ReadSpan, amounts_by_day, by_meter
 from models.invoice.ledger import LedgerSettings, ScopeLedger, Usage
 from models.invoice.rate import PLAUSIBLE, find_rate
+from models.reference.prices import PriceOf
 
 ANY_PRICE = (1e-7, 1.0)  # of a recipient, in a currency whose list price nobody knows
 

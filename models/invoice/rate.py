@@ -13,7 +13,8 @@ from decimal import ROUND_CEILING, Decimal
 
 import numpy as np
 
-from models.invoice.hour_counts import HourCounts, PriceOf
+from models.invoice.hour_counts import HourCounts
+from models.reference.prices import PriceOf
 from models.statistics import Floats
 
 # Counting rules to try, the documented one first; a later one must fit more days.

@@ -6,11 +6,12 @@ its own has a whole book of its own: the product's with the prices that were giv
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import cache, cached_property
+from typing import TypeAlias
 
 import duckdb
 import pandas as pd
@@ -19,8 +20,8 @@ from hve_monitor.config import PriceOverride
 from hve_monitor.files import reference_rows
 
 ONE_DAY = timedelta(days=1)
-
-
+# Price of a day, None where there is none.
+PriceOf: TypeAlias = Callable[[date], Decimal | None]
 FOUR_WEEKS = timedelta(days=28)
 
 

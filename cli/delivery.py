@@ -21,7 +21,6 @@ from cli.options import (
     tenant_of_account,
     time_of,
 )
-from cli.text import delivery as delivery_text
 
 commands = typer.Typer()
 
@@ -54,6 +53,7 @@ def trace(
     """Delivery search: did it arrive, and if not, what happened."""
     from actions.author import author_of
     from actions.trace import TraceOutput, answer
+    from cli.text import delivery as delivery_text
     from models.delivery.search import TraceFilter
 
     wanted = TraceFilter(
@@ -77,6 +77,7 @@ def readiness(
     as_json: Json = False,
 ) -> None:
     """Is every account set up right: one finding per check and account, with its fix."""
+    from cli.text import delivery as delivery_text
     from hve_monitor.errors import DONE, INCOMPLETE
     from models.readiness.report import FindingFilter, readiness_report
     from warehouse.reading import read_published
@@ -100,6 +101,7 @@ def explain(
 ) -> None:
     """What an error means and what mends it: SMTP, sign-in, Graph, Exchange, Azure, our own."""
     from actions.explain import explained
+    from cli.text import delivery as delivery_text
 
     show(explained(" ".join(text), sys.stdin.buffer), as_json, delivery_text.explanation)
 
@@ -124,6 +126,7 @@ def send_test(
     """Test the HVE endpoint step by step, and one message through it."""
     from actions.send_test import follow as following
     from actions.send_test import send as sending
+    from cli.text import delivery as delivery_text
 
     loaded, moment = load(config), moment_of(now)
     if preflight:

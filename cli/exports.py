@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cli.options import ConfigFile, Json, Now, TenantName, load, moment_of, show
-from cli.text import money as money_text
-from cli.text import storage as storage_text
 
 if TYPE_CHECKING:
     from hve_monitor.config import Config
@@ -27,6 +25,7 @@ Month = Annotated[str | None, typer.Option("--month", help="YYYY-MM; default thi
 def _export(
     kind: str, config: Path | None, now: str | None, as_json: bool, out: Path, **wanted: Any
 ) -> None:
+    from cli.text import money as money_text
     from publish.exports.exports import Export, export
 
     loaded, moment = load(config), moment_of(now)
@@ -102,6 +101,7 @@ def ocsf(
     as_json: Json = False,
 ) -> None:
     """Incidents as OCSF 1.8 detection findings, one JSON line each."""
+    from cli.text import storage as storage_text
     from publish.exports.findings import export as export_findings
 
     loaded, moment = load(config), moment_of(now)
@@ -119,6 +119,7 @@ def openmetrics(
     as_json: Json = False,
 ) -> None:
     """Metrics as a textfile for a collector, replaced in one step."""
+    from cli.text import storage as storage_text
     from publish.exports.metrics import write
 
     write(load(config), moment_of(now), out)

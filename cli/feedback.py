@@ -14,7 +14,6 @@ from cli.options import (
     show,
     tenant_of,
 )
-from cli.text import incidents as incidents_text
 
 Author = Annotated[
     str | None, typer.Option("--author", help="Who says so; default this machine's user.")
@@ -44,6 +43,7 @@ def verdict(
     """Say what an incident was; counts at once and for 30 days."""
     from actions.author import author_of, reason_of
     from actions.feedback import give_verdict
+    from cli.text import incidents as incidents_text
 
     why = reason_of(reason, "verdict")
     document = give_verdict(
@@ -70,6 +70,7 @@ def add(
     """Announce a send: its volume raises no incident."""
     from actions.author import author_of
     from actions.feedback import announce
+    from cli.text import incidents as incidents_text
     from hve_monitor.clock import parse_time
     from models.incidents.overspill import PlanFor
 
@@ -91,6 +92,7 @@ def list_(
 ) -> None:
     """Plans that hold, and what was sent."""
     from actions.feedback import planned
+    from cli.text import incidents as incidents_text
 
     show({"plans": planned(load(config), tenant, moment_of(now))}, as_json, incidents_text.plans)
 
@@ -106,6 +108,7 @@ def remove(
     """Withdraw a plan."""
     from actions.author import author_of
     from actions.feedback import withdraw
+    from cli.text import incidents as incidents_text
 
     document = withdraw(load(config), plan, author_of(author), moment_of(now))
     show(document, as_json, incidents_text.removed)

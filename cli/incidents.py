@@ -17,7 +17,6 @@ from cli.options import (
     show,
     time_of,
 )
-from cli.text import incidents as incidents_text
 
 commands = typer.Typer()
 
@@ -37,6 +36,7 @@ def incidents(
     as_json: Json = False,
 ) -> None:
     """Anomalies of the accounts, grouped and explained."""
+    from cli.text import incidents as incidents_text
     from hve_monitor.errors import ConfigError
     from models.incidents.cards import IncidentCard, IncidentReport, incident_card, incident_cards
     from models.usage.coverage import coverage_report

@@ -16,8 +16,6 @@ from cli.options import (
     show,
     time_of,
 )
-from cli.text import delivery as delivery_text
-from cli.text import money as money_text
 
 commands = typer.Typer()
 
@@ -33,6 +31,7 @@ def usage(
     as_json: Json = False,
 ) -> None:
     """Usage rows: messages, recipients and their statuses."""
+    from cli.text import delivery as delivery_text
     from models.usage.usage import usage_report
     from warehouse.reading import read_published
 
@@ -46,6 +45,7 @@ def usage(
 @commands.command()
 def tenants(config: ConfigFile = None, now: Now = None, as_json: Json = False) -> None:
     """All tenants side by side: freshness, gaps, volume, spend, incidents, the next budget."""
+    from cli.text import delivery as delivery_text
     from models.overview.tenants import tenant_summaries
 
     show(tenant_summaries(load(config), moment_of(now)), as_json, delivery_text.tenants)
@@ -68,6 +68,7 @@ def cost(
     """Spend of a month: to date, projected, by payer, against budgets and Azure's invoice."""
     from msgspec import structs
 
+    from cli.text import money as money_text
     from models.cost.spend import close, past, spend
 
     loaded, moment = load(config), moment_of(now)
@@ -94,6 +95,7 @@ def whatif(
     as_json: Json = False,
 ) -> None:
     """Cost of a planned change, its effect on budgets, and its messages."""
+    from cli.text import money as money_text
     from models.cost.spend import planned_change
     from models.cost.whatif import change_of
 

@@ -14,8 +14,6 @@ from cli.options import (
     moment_of,
     show,
 )
-from cli.text import delivery as delivery_text
-from cli.text import runs as runs_text
 
 commands = typer.Typer()
 alerts = typer.Typer(no_args_is_help=True, help="The places that alerts go to.")
@@ -34,6 +32,7 @@ def try_alerts(
     """Send one test message and say what the receiver answered; exit 3 when one refuses it."""
     from actions.outcome import Outcome
     from actions.run import bearer_of
+    from cli.text import runs as runs_text
     from hve_monitor.errors import DONE, INCOMPLETE
     from publish.alerts.trial import try_targets
 
@@ -52,6 +51,7 @@ def doctor(
 ) -> None:
     """Check configuration, credentials, permissions, clock, disk, coverage and alerts."""
     from actions.doctor.examine import examine
+    from cli.text import delivery as delivery_text
 
     finish(examine(load(config), moment_of(now), tenant), as_json, delivery_text.doctor)
 
@@ -67,6 +67,7 @@ def dashboard(
     as_json: Json = False,
 ) -> None:
     """Serve the dashboard; on this machine alone unless there is a login."""
+    from cli.text import runs as runs_text
     from dashboards.serve import check_host, login_of, serve_dashboard
 
     loaded = load(config)

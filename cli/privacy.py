@@ -7,7 +7,6 @@ import typer
 
 from cli.feedback import Author, Reason
 from cli.options import ConfigFile, Json, Now, load, moment_of, show
-from cli.text import privacy as privacy_text
 
 commands = typer.Typer()
 
@@ -24,6 +23,7 @@ def reveal(
     """Say who is behind a pseudonym."""
     from actions import reveal as names
     from actions.author import author_of, reason_of
+    from cli.text import privacy as privacy_text
 
     why = reason_of(reason, "reveal")
     document = names.reveal(load(config), pseudonym, why, author_of(author), moment_of(now))
@@ -46,6 +46,7 @@ def erase(
     """Take a person out of everything stored; counts and costs stay."""
     from actions import privacy
     from actions.author import author_of
+    from cli.text import privacy as privacy_text
 
     document = privacy.erase(
         load(config), address, reason or "", author_of(author), moment_of(now), backup or ()
@@ -64,6 +65,7 @@ def purge(
     """Drop what is older than the retention."""
     from actions import privacy
     from actions.author import author_of
+    from cli.text import privacy as privacy_text
 
     why = reason or "retention"
     document = privacy.purge(load(config), author_of(author), why, moment_of(now))
@@ -82,6 +84,7 @@ def rotate_key(
     """Change the key outside the store; pseudonyms stay the same."""
     from actions import privacy
     from actions.author import author_of
+    from cli.text import privacy as privacy_text
 
     document = privacy.change_key(
         load(config), file, reason or "", author_of(author), moment_of(now)
@@ -97,6 +100,7 @@ def audit(
     as_json: Json = False,
 ) -> None:
     """Who searched, revealed, erased or purged, when and why."""
+    from cli.text import privacy as privacy_text
     from warehouse.configured import store_of
     from warehouse.privacy.audit import entries
 

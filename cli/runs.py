@@ -19,7 +19,6 @@ from cli.options import (
     tenant_of,
     time_of,
 )
-from cli.text import runs as runs_text
 
 FORMATS_HELP = (
     "auto, csv, tsv, json, jsonl, parquet, extended, summary, enhanced, historical, graph,"
@@ -41,6 +40,7 @@ def demo(
 ) -> None:
     """Start a simulated tenant, run everything against it over HTTPS, open the dashboard."""
     from actions.demo import run_demo
+    from cli.text import runs as runs_text
 
     outcome = run_demo(days, seed, moment_of(now), headless=headless)
     show(outcome.document, as_json, runs_text.demo)
@@ -62,6 +62,7 @@ def run(
     from actions.progress import progress_bar
     from actions.run import run_once
     from actions.schedule import repeat
+    from cli.text import runs as runs_text
 
     loaded = load(config)
     if every is not None:
@@ -88,6 +89,7 @@ def ingest(
     from actions.ingest import ingest as ingest_tenants
     from actions.outcome import Outcome
     from actions.progress import progress_bar
+    from cli.text import runs as runs_text
     from warehouse.windows import Window
 
     loaded, moment = load(config), moment_of(now)
@@ -119,6 +121,7 @@ def import_(
     """Land exports of message traces, or any table by --map; works without any configuration."""
     from actions.import_files import import_files
     from actions.progress import progress_bar
+    from cli.text import runs as runs_text
     from ingest.files.column_map import parse_map
 
     loaded = load(config)
@@ -138,6 +141,7 @@ def collect(
     as_json: Json = False,
 ) -> None:
     """Print a read-only script that an administrator runs; hve import takes its JSON."""
+    from cli.text import runs as runs_text
     from hve_monitor.errors import ConfigError
     from ingest.powershell.script import SCRIPT
 
@@ -159,6 +163,7 @@ def build(
     """Models only: bring the marts up to date and publish them."""
     from actions.progress import progress_bar
     from actions.rebuild import rebuild
+    from cli.text import runs as runs_text
 
     with progress_bar() as progress:
         outcome = rebuild(load(config), moment_of(now), progress, full=full, engine=engine)

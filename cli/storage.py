@@ -6,7 +6,6 @@ from typing import Annotated
 import typer
 
 from cli.options import ConfigFile, Json, Now, finish, load, moment_of, show
-from cli.text import storage as storage_text
 
 commands = typer.Typer()
 
@@ -21,6 +20,7 @@ def backup(
     """Write the whole store into one file, with checksums; works while runs go on."""
     from actions.author import author_of
     from actions.privacy import note
+    from cli.text import storage as storage_text
     from warehouse.backup import back_up
     from warehouse.configured import store_of
 
@@ -46,6 +46,7 @@ def restore(
     from actions.privacy import note
     from actions.progress import progress_bar
     from actions.rebuild import rebuild
+    from cli.text import storage as storage_text
     from warehouse.backup import restore as restore_store
 
     loaded = load(config)
@@ -67,5 +68,6 @@ def verify(
 ) -> None:
     """Check files, checksums, state and marts of the store; exit 3 when something is wrong."""
     from actions.verify import examine_store
+    from cli.text import storage as storage_text
 
     finish(examine_store(load(config), repair=repair), as_json, storage_text.verified)

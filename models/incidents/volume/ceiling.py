@@ -101,7 +101,7 @@ class CeilingWatch:
         judgement = Judgement("ceiling", "high", ratio / (ratio + 1.0), reason, learning)
         size = traffic.size(account, first, end)
         self.incidents.append(
-            stretch_incident(traffic, account, stretch, size, judgement, is_over=is_over)
+            stretch_incident(traffic, account, stretch.quarters, size, judgement, is_over=is_over)
         )
 
 

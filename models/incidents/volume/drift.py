@@ -118,7 +118,7 @@ class DriftWatch:
         severity = _severity(drift, size.observed - size.expected)
         judgement = Judgement("drift", severity, drift.level / (drift.level + drift.bar), reason)
         self.incidents.append(
-            stretch_incident(traffic, account, drift, size, judgement, is_over=is_over)
+            stretch_incident(traffic, account, drift.quarters, size, judgement, is_over=is_over)
         )
 
 

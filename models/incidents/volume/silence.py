@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from models.baseline.baseline import DayForecast
 from models.baseline.traffic import Traffic
 from models.incident import Incident, Severity, Signal, count
-from models.incidents.volume.stretch import Judgement, Quarters, quarters_incident
+from models.incidents.volume.stretch import Judgement, Quarters, stretch_incident
 from models.statistics import Floats
 
 _LEVEL = 9.0  # -log probability: 1 in 8,000 if hours were independent, which they are not
@@ -168,7 +168,7 @@ class SilenceWatch:
         score = silence.surprise / (silence.surprise + silence.bar)
         quarters = Quarters(silence.first_quarter, end, silence.detected_quarter)
         judgement = Judgement("silence", severity, score, reason)
-        incident = quarters_incident(traffic, account, quarters, size, judgement, is_over=is_over)
+        incident = stretch_incident(traffic, account, quarters, size, judgement, is_over=is_over)
         return replace(incident, signals=(*incident.signals, *_quiet_signals()))
 
 

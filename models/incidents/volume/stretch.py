@@ -1,4 +1,4 @@
-"""A stretch of hours or quarter-hours that a watcher follows, and the incident it becomes."""
+"""A stretch of time that a watcher follows, and the incident that it becomes."""
 
 from __future__ import annotations
 
@@ -10,24 +10,26 @@ from models.baseline.traffic import Traffic
 from models.incident import Incident, Severity, Signal
 
 
-@dataclass
-class Stretch:
-    """Hours `first` to `last` of one account, as columns of the grid, that go on.
-
-    detected_quarter: the first quarter-hour by whose start the stretch was known.
-    """
-
-    first: int
-    last: int
-    detected_quarter: int
-
-
 class Quarters(NamedTuple):
     """Quarter-hours of a stretch, counted from the start of the grid."""
 
     first: int
     end: int  # the first one after it
     detected: int  # the first one by whose start it was known
+
+
+@dataclass
+class Stretch:
+    """Hours `first` to `last` of one account, as columns of the grid, that go on."""
+
+    first: int
+    last: int
+    detected_quarter: int
+
+    @property
+    def quarters(self) -> Quarters:
+        """The same in quarter-hours."""
+        return Quarters(4 * self.first, 4 * (self.last + 1), self.detected_quarter)
 
 
 @dataclass(frozen=True)
@@ -44,27 +46,13 @@ class Judgement:
 def stretch_incident(
     traffic: Traffic,
     account: int,
-    stretch: Stretch,
-    size: Size,
-    judgement: Judgement,
-    *,
-    is_over: bool,
-) -> Incident:
-    """The incident of a stretch of hours."""
-    quarters = Quarters(4 * stretch.first, 4 * (stretch.last + 1), stretch.detected_quarter)
-    return quarters_incident(traffic, account, quarters, size, judgement, is_over=is_over)
-
-
-def quarters_incident(
-    traffic: Traffic,
-    account: int,
     quarters: Quarters,
     size: Size,
     judgement: Judgement,
     *,
     is_over: bool,
 ) -> Incident:
-    """The incident of a stretch of quarter-hours."""
+    """The incident of a stretch; it has no end while the stretch goes on."""
     started, ended, detected = map(traffic.grid.time_of_quarter, quarters)
     return Incident(
         account=traffic.accounts[account],

@@ -218,7 +218,9 @@ class SurgeWatch:
         reason = f"{surge.score:.1f} times the usual size of an excess; {THRESHOLD:.0f} is unusual"
         score = max(surge.score, 0.0)
         judgement = Judgement("surge", severity, score / (score + THRESHOLD), reason, learning)
-        incident = stretch_incident(traffic, account, surge, size, judgement, is_over=is_over)
+        incident = stretch_incident(
+            traffic, account, surge.quarters, size, judgement, is_over=is_over
+        )
         return replace(incident, record=surge.record, support=support)
 
     def _remember(self, account: int, first: int, end: int) -> None:

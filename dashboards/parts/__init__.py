@@ -7,7 +7,7 @@ Reading order:
   tile            one number with its last weeks
   spec            charts as what the browser draws, each built once
   palette         colours of the light and the dark theme
-  budget_words    when a budget is passed
+  budget_words    which budget is passed first
   incident_words  kinds and severities of incidents
   check_words     states of checks
 """

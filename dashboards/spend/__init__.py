@@ -2,6 +2,7 @@
 
 Reading order:
   page            the page and its three parts; the panels of the month
+  budgets         how much of each budget is used, and when it will be passed
   whatif          a planned mailing, with sliders
   backtest        how earlier projections met what came
   centers         cost centers and unit costs

@@ -11,7 +11,6 @@ import streamlit as st
 
 from dashboards.charts.cost import month_end_range, outlook_chart, scenario_chart, spent_by_day
 from dashboards.parts.amounts import between, count, exact, money, total
-from dashboards.parts.budget_words import budget_panel
 from dashboards.parts.figure import Columns, amount_column, empty, figure, heading, listing
 from dashboards.parts.markup import block, literal, tag
 from dashboards.parts.palette import palette
@@ -20,6 +19,7 @@ from dashboards.session import readings
 from dashboards.session.frame import footer, opened
 from dashboards.session.view import View
 from dashboards.spend.backtest import backtest_panel
+from dashboards.spend.budgets import budget_panel
 from dashboards.spend.centers import center_panel
 from dashboards.spend.downloads import focus_panel
 from dashboards.spend.reconciliation import closing_panel, reconciliation_panel

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from dashboards.parts.budget_words import passing
+from dashboards.spend.budgets import passing
 from models.cost.documents import BudgetStatus
 from tests.unit.documents import filled
 

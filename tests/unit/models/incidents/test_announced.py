@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -112,6 +113,15 @@ def test_a_new_source_fires_and_volume_does_not() -> None:
     (left,) = beside_plans(strange, [plan()], sent)
     states = {signal.name: signal.state for signal in left.signals if signal.state == "fired"}
     assert states == {"new_source": "fired"}
+
+
+def test_a_surge_with_a_new_source_in_its_hours_fires_without_its_volume() -> None:
+    sent, found = traffic(880.0)
+    strange = [replace(each, support=("new_source",)) for each in found]
+    (left,) = beside_plans(strange, [plan()], sent)
+    assert {signal.name: signal.state for signal in left.signals}["surge"] == "quiet"
+    usual = [replace(each, support=("off_hours",)) for each in found]
+    assert beside_plans(usual, [plan()], sent) == []
 
 
 def test_a_silence_is_not_volume() -> None:

@@ -8,6 +8,7 @@ from dashboards.parts.amounts import day, money, percent
 from dashboards.parts.budget_words import budget_finding
 from dashboards.parts.figure import heading
 from dashboards.parts.markup import block, tag
+from hve_monitor.document import decimal_text
 from models.cost.budgets import by_passing
 from models.cost.documents import BudgetStatus, CostReport
 

@@ -17,7 +17,6 @@ from dashboards.senders.runbook import runbook_panel
 from dashboards.senders.verdicts import earlier_panel, history_panel, verdict_panel
 from dashboards.session import readings
 from dashboards.session.view import View
-from hve_monitor.document import decimal_text
 from models.incident import Signal, State
 from models.incidents.cards import WholeCard
 from models.usage.accounts import Sender
@@ -77,7 +76,7 @@ def _facts(card: WholeCard) -> list[Markup]:
         "Observed": f"{count(card.observed)} recipients",
         "Expected": f"{rounded(card.expected)} ({low} to {high} in 95 %)",
         "Extra": f"{count(card.extra_recipients)} recipients",
-        "Extra cost": f"{money(decimal_text(card.extra_cost), card.currency)} (estimate)",
+        "Extra cost": f"{money(card.extra_cost, card.currency)} (estimate)",
         "Started": moment(card.started_at),
         "Ended": ended,
         "Detected": f"{moment(card.detected_at)}, after {_delay(card)}",

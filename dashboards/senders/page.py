@@ -14,7 +14,6 @@ from dashboards.senders.profile import account_profile
 from dashboards.session import readings
 from dashboards.session.frame import chosen_account, footer, opened
 from dashboards.session.view import View
-from hve_monitor.document import decimal_text
 from models.incidents.cards import IncidentCard
 from models.usage.accounts import Sender
 
@@ -114,7 +113,7 @@ def _table(cards: list[IncidentCard]) -> pd.DataFrame:
             "observed": [card.observed for card in cards],
             "expected": [None if card.expected is None else round(card.expected) for card in cards],
             "extra": [card.extra_recipients for card in cards],
-            "extra_cost": [exact(decimal_text(card.extra_cost)) for card in cards],
+            "extra_cost": [exact(card.extra_cost) for card in cards],
             "id": [card.id for card in cards],
         }
     )

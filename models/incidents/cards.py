@@ -15,8 +15,8 @@ from hve_monitor.files import sql
 from models.engine.sql import records
 from models.incident import Severity, Signal
 from models.incidents.runbooks import limits_of
-from models.usage.accounts import source_records
 from models.usage.coverage import CoverageReport
+from models.usage.sources import source_records
 from warehouse.reading import Published
 
 STATUSES = ("open", "acknowledged", "planned", "false_positive", "confirmed", "closed")

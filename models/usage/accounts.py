@@ -10,13 +10,11 @@ import duckdb
 import pandas as pd
 
 from hve_monitor.files import sql
-from models.engine.sql import records
 from models.usage.coverage import published_as_of
-from warehouse.connection import Row
+from models.usage.sources import SOURCES
 from warehouse.reading import Published
 
 HOUR = timedelta(hours=1)
-SOURCES = sql(__file__, "account_sources")
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
@@ -69,13 +67,6 @@ def account_sources(
     """Addresses of an account: from_ip, messages, recipients, first_seen, last_seen (UTC)."""
     parameters = {**vars(sender), "since": since, "until": until}
     return connection.execute(SOURCES, parameters).df()
-
-
-def source_records(
-    connection: duckdb.DuckDBPyConnection, parameters: dict[str, object]
-) -> list[Row]:
-    """The same as records, by parameters tenant, account, since and until."""
-    return records(connection, SOURCES, parameters)
 
 
 def account_contacts(

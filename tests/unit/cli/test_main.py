@@ -82,12 +82,16 @@ def test_help_loads_no_heavy_library(tmp_path: Path) -> None:
     assert not heavy & loaded_by(tmp_path, "--help")
 
 
-def test_usage_needs_duckdb_and_no_other_heavy_library(hve: Hve, tmp_path: Path) -> None:
+def test_usage_and_incidents_need_duckdb_and_no_other_heavy_library(
+    hve: Hve, tmp_path: Path
+) -> None:
     (tmp_path / "export.csv").write_text(CSV)
     assert hve("import", "export.csv", *AT).code == 0
-    loaded = loaded_by(tmp_path, "usage", *AT)
-    assert "duckdb" in loaded
-    assert not {"pandas", "numpy", "pyarrow", "deltalake", "streamlit", "httpx"} & loaded
+    heavy = {"pandas", "numpy", "pyarrow", "deltalake", "streamlit", "httpx"}
+    for name in ("usage", "incidents"):
+        loaded = loaded_by(tmp_path, name, *AT)
+        assert "duckdb" in loaded
+        assert not heavy & loaded, name
 
 
 @pytest.mark.parametrize("command", COMMANDS)

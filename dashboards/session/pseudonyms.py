@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -40,20 +40,24 @@ class Naming:
             return {key: self.shown(inner, str(key), of) for key, inner in value.items()}
         if isinstance(value, pd.DataFrame):
             return self._frame(value, tenant)
-        if isinstance(value, msgspec.Struct):
-            of = getattr(value, "tenant", tenant)
-            values = {name: getattr(value, name) for name in value.__struct_fields__}
-            hidden = {key: self.shown(inner, key, of) for key, inner in values.items()}
-            return msgspec.structs.replace(value, **hidden)
-        if is_dataclass(value) and not isinstance(value, type):
-            of = getattr(value, "tenant", tenant)
-            values = {inner.name: getattr(value, inner.name) for inner in fields(value)}
-            return replace(
-                value, **{key: self.shown(inner, key, of) for key, inner in values.items()}
-            )
+        if isinstance(value, msgspec.Struct) or is_dataclass(value) or hasattr(value, "_fields"):
+            return self._record(value, tenant)
         if isinstance(value, (list, tuple)):
             return type(value)(self.shown(inner, name, tenant) for inner in value)
         return value
+
+    def _record(self, value: Any, tenant: str | None) -> Any:
+        """A document, dataclass or named tuple, its fields hidden by their names."""
+        of = getattr(value, "tenant", tenant)
+
+        def hidden(names: Iterable[str]) -> dict[str, Any]:
+            return {name: self.shown(getattr(value, name), name, of) for name in names}
+
+        if isinstance(value, msgspec.Struct):
+            return msgspec.structs.replace(value, **hidden(value.__struct_fields__))
+        if is_dataclass(value) and not isinstance(value, type):
+            return replace(value, **hidden(field.name for field in fields(value)))
+        return value._replace(**hidden(value._fields))
 
     def _text(self, text: str, name: str, tenant: str | None) -> str | None:
         mask = self.masks.get(str(tenant)) or next(iter(self.masks.values()))

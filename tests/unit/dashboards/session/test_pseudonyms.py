@@ -6,11 +6,15 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from msgspec.structs import replace
 
 from dashboards.session.pseudonyms import Naming, naming
 from hve_monitor.config import load_config
+from models.delivery.search import DeliveryRow, DeliverySearch, SearchedWindow
+from models.delivery.timeline import EventRequest
 from models.overview.changes import ChangeNote
 from models.usage.accounts import Sender
+from models.usage.coverage import CoverageReport
 from tests.unit.dashboards.conftest import HR, NEWS, NOW
 from warehouse.protection.mode import Protection
 from warehouse.protection.pseudonyms import PSEUDONYM, Mask
@@ -71,6 +75,36 @@ def test_dataclasses_and_numbers_keep_their_shape(hidden: Naming) -> None:
     shown = hidden.shown([change, None, 1.5])
     assert shown[1:] == [None, 1.5]
     assert ADA not in shown[0].what
+
+
+def test_documents_and_what_they_hold_are_hidden(hidden: Naming) -> None:
+    row = DeliveryRow(
+        tenant="contoso", id="m1", message_id="<a@b>", account=HR, sender=HR, recipient=ADA,
+        received_at=NOW, subject="Your salary 1", status="failed", size_bytes=None, from_ip=None,
+        to_ip=None, source="graph",
+    )  # fmt: skip
+    window = SearchedWindow(since=None, until=NOW)
+    coverage = CoverageReport(complete=True, gaps=[], as_of=NOW)
+    search = DeliverySearch(
+        rows=[row], truncated=False, offset=0, next_offset=None, searched=window,
+        coverage=coverage,
+    )  # fmt: skip
+    shown = hidden.shown(search)
+    assert shown.rows[0] == replace(
+        row,
+        recipient=hidden.shown({"tenant": "contoso", "recipient": ADA})["recipient"],
+        subject=shown.rows[0].subject,
+        message_id=shown.rows[0].message_id,
+    )
+    assert shown.rows[0].subject.startswith("s-")
+    assert shown.rows[0].message_id.startswith("m-")
+    assert (shown.searched, shown.coverage) == (window, coverage)
+
+
+def test_named_tuples_are_hidden_by_their_fields(hidden: Naming) -> None:
+    shown = hidden.shown([EventRequest("contoso", "m1", ADA)])
+    assert PSEUDONYM.fullmatch(shown[0].recipient)
+    assert (shown[0].tenant, shown[0].id) == ("contoso", "m1")
 
 
 def test_lists_in_tables_stay(hidden: Naming) -> None:

@@ -121,21 +121,12 @@ def _account(card: IncidentCard) -> Finding:
 def _anomaly(card: IncidentCard) -> Finding:
     """Observed against expected; OCSF keeps observations as text."""
     named = {"observation_parameter": "recipients"}
-    anomaly: Finding = {
+    usual = [number for number in (card.expected, *card.interval) if number is not None]
+    return {
         "analysis_targets": [{"name": card.account, "type": "HVE account"}],
-        "anomalies": [{**named, "observations": [{"value": _text(card.observed)}]}],
+        "anomalies": [{**named, "observations": [{"value": str(card.observed)}]}],
+        "baselines": [{**named, "observations": [{"value": f"{number:g}"} for number in usual]}],
     }
-    if card.expected is not None:
-        usual = [number for number in (card.expected, *card.interval) if number is not None]
-        values = [{"value": _text(number)} for number in usual]
-        anomaly["baselines"] = [{**named, "observations": values}]
-    return anomaly
-
-
-def _text(number: float | None) -> str:
-    if number is None:
-        return "unknown"
-    return str(number) if isinstance(number, int) else f"{number:g}"
 
 
 def _milliseconds(moment: datetime) -> int:

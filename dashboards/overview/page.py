@@ -156,7 +156,7 @@ def _open_incidents(view: View, cards: list[IncidentCard]) -> None:
 
 
 def _incident(card: IncidentCard) -> Markup:
-    expected = count(None if card.expected is None else round(card.expected))
+    expected = count(round(card.expected))
     numbers = f"{count(card.observed)} recipients, {expected} expected"
     return tag(
         "p",

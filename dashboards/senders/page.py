@@ -111,7 +111,7 @@ def _table(cards: list[IncidentCard]) -> pd.DataFrame:
             "account": [card.account for card in cards],
             "started_at": pd.to_datetime([card.started_at for card in cards], utc=True),
             "observed": [card.observed for card in cards],
-            "expected": [None if card.expected is None else round(card.expected) for card in cards],
+            "expected": [round(card.expected) for card in cards],
             "extra": [card.extra_recipients for card in cards],
             "extra_cost": [exact(card.extra_cost) for card in cards],
             "id": [card.id for card in cards],

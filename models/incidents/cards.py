@@ -44,8 +44,8 @@ class IncidentCard(Document):
     started_at: datetime
     ended_at: datetime | None  # None: it goes on
     detected_at: datetime
-    observed: int | None
-    expected: float | None
+    observed: int
+    expected: float
     reasons: tuple[str, ...]
     signals: tuple[Signal, ...]
     extra_recipients: int

@@ -64,7 +64,7 @@ def audience_of(card: IncidentCard, minimum: CostMinimum) -> tuple[str, ...]:
     """Who an incident concerns; those who watch the money only when both cost minimums are met."""
     is_costly = card.extra_cost is not None and (
         card.extra_cost >= minimum.amount
-        and card.extra_recipients >= minimum.ratio * max(card.expected or 0.0, 1.0)
+        and card.extra_recipients >= minimum.ratio * max(card.expected, 1.0)
     )
     return tuple(role for role in card.audience if role != "finops" or is_costly)
 
@@ -79,8 +79,7 @@ def _standing(card: IncidentCard, now: datetime) -> Standing:
 
 
 def _incident(card: IncidentCard, tenant: Tenant, alerts: Alerts, now: datetime) -> Candidate:
-    observed = card.observed or 0
-    strength = observed / max(card.expected or 0.0, 1.0)
+    strength = card.observed / max(card.expected, 1.0)
     kind = card.kind.replace("_", " ")
     alert = Alert(
         type="incident.opened",
@@ -102,13 +101,11 @@ def _incident(card: IncidentCard, tenant: Tenant, alerts: Alerts, now: datetime)
         link=_link(alerts, tenant.name, card.id),
         details=card,
     )
-    return Candidate(alert, _standing(card, now), card.status, observed, strength)
+    return Candidate(alert, _standing(card, now), card.status, card.observed, strength)
 
 
 def _more(card: IncidentCard, ratio: float) -> str:
     observed, expected = card.observed, card.expected
-    if observed is None or expected is None:
-        return "not known"
     low, high = card.interval
     usual = f"{observed:,} recipients, {expected:,.0f} were expected"
     if low is not None and high is not None:

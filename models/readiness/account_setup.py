@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
-from typing import Any
+from functools import partial
 
 from models.readiness.facts import Facts
 from models.readiness.finding import Finding, powershell
@@ -33,52 +33,50 @@ GENERIC = re.compile(rf"(?:(?:{WORDS})[\s._-]*)+\d*|\d+", re.IGNORECASE)
 def check_licence(facts: Facts) -> Iterator[Finding]:
     """One finding per account: an HVE account needs no licence, and must not have one."""
     for account in facts.accounts:
-        usual: dict[str, Any] = {"account": account.account, "source": LEARN}
+        finding = partial(Finding, account=account.account, source=LEARN)
         user = facts.one("directory_user", account.account)
         licences = user if isinstance(user, str) else user.content.get("assignedLicenses")
         if not isinstance(licences, list):
             evidence = (
                 licences if isinstance(licences, str) else "the answer has no assignedLicenses"
             )
-            yield Finding(LICENCE, "unknown", "medium", evidence, **usual)
+            yield finding(LICENCE, "unknown", "medium", evidence)
         elif licences:
             listed = ", ".join(map(str, licences))
             removed = ", ".join(powershell(str(licence)) for licence in licences)
-            yield Finding(
+            yield finding(
                 LICENCE,
                 "fail",
                 "medium",
                 f"licences are assigned: {listed}",
                 fix=f"Set-MgUserLicense -UserId {powershell(account.account)} -AddLicenses @()"
                 f" -RemoveLicenses @({removed})",
-                **usual,
             )
         else:
-            yield Finding(LICENCE, "pass", "low", "no licence is assigned", **usual)
+            yield finding(LICENCE, "pass", "low", "no licence is assigned")
 
 
 def check_display_name(facts: Facts) -> Iterator[Finding]:
     """One finding per account: recipients see this name, it should say who writes."""
     for account in facts.accounts:
-        usual: dict[str, Any] = {"account": account.account, "source": LEARN}
+        finding = partial(Finding, account=account.account, source=LEARN)
         name = account.display_name
         if name is None:
             evidence = (
                 "the display name was not read; needed: Exchange.ManageAsApp or 'hve collect'"
             )
-            yield Finding(NAME, "unknown", "low", evidence, **usual)
+            yield finding(NAME, "unknown", "low", evidence)
         elif is_generic(name, account):
-            yield Finding(
+            yield finding(
                 NAME,
                 "warn",
                 "low",
                 f"the display name '{name}' does not tell recipients who writes",
                 fix=f"Set-User -Identity {powershell(account.account)}"
                 " -DisplayName '<a name that recipients know>'",
-                **usual,
             )
         else:
-            yield Finding(NAME, "pass", "low", f"recipients see '{name}'", **usual)
+            yield finding(NAME, "pass", "low", f"recipients see '{name}'")
 
 
 def is_generic(name: str, account: Account) -> bool:
@@ -95,11 +93,11 @@ def check_reply_to(facts: Facts) -> Iterator[Finding]:
 
 
 def _reply_to(facts: Facts, account: Account, senders: set[str]) -> Finding:
-    usual: dict[str, Any] = {"account": account.account, "source": SETTINGS}
+    finding = partial(Finding, account=account.account, source=SETTINGS)
     settings = facts.one("account_settings", account.account)
     if isinstance(settings, str) or "ReplyTo" not in settings.content:
         evidence = settings if isinstance(settings, str) else "the settings show no ReplyTo"
-        return Finding(REPLY_TO, "unknown", "low", evidence, **usual)
+        return finding(REPLY_TO, "unknown", "low", evidence)
     address = str(settings.content["ReplyTo"] or "").strip().lower()
     fix = (
         f"Set-HVEAccountSettings -Identity {powershell(account.account)}"
@@ -110,30 +108,29 @@ def _reply_to(facts: Facts, account: Account, senders: set[str]) -> Finding:
     elif address in senders:
         evidence = f"ReplyTo {address} is an HVE account without a mailbox: answers bounce"
     else:
-        return Finding(REPLY_TO, "pass", "low", f"answers go to {address}", **usual)
-    return Finding(REPLY_TO, "warn", "low", evidence, fix=fix, **usual)
+        return finding(REPLY_TO, "pass", "low", f"answers go to {address}")
+    return finding(REPLY_TO, "warn", "low", evidence, fix=fix)
 
 
 def check_aliases(facts: Facts) -> Iterator[Finding]:
     """One finding per account: an address of two accounts makes their mail one heap."""
     owners = Counter(address for account in facts.accounts for address in account.addresses)
     for account in facts.accounts:
-        usual: dict[str, Any] = {"account": account.account, "source": LEARN}
+        finding = partial(Finding, account=account.account, source=LEARN)
         shared = [address for address in account.addresses if owners[address] > 1]
         if shared:
             alias = powershell(f"smtp:{shared[0]}")
-            yield Finding(
+            yield finding(
                 ALIASES,
                 "fail",
                 "medium",
                 f"also an address of another account: {', '.join(shared)}",
                 fix=f"Set-MailUser -Identity {powershell(account.account)}"
                 f" -EmailAddresses @{{ remove = {alias} }}",
-                **usual,
             )
         else:
             evidence = f"sends from {len(account.addresses)} addresses, all its own"
-            yield Finding(ALIASES, "pass", "low", evidence, **usual)
+            yield finding(ALIASES, "pass", "low", evidence)
 
 
 def check_app_access(facts: Facts) -> Iterator[Finding]:
@@ -143,23 +140,23 @@ def check_app_access(facts: Facts) -> Iterator[Finding]:
 
 
 def _app_access(facts: Facts, account: str) -> Finding:
-    usual: dict[str, Any] = {"account": account, "source": OAUTH}
+    finding = partial(Finding, account=account, source=OAUTH)
     apps = facts.allowed_apps(account)
     if isinstance(apps, str):
-        return Finding(APPS, "unknown", "medium", apps, **usual)
+        return finding(APPS, "unknown", "medium", apps)
     gone = [app for app in apps if facts.is_unregistered(app)]
     if gone:
         evidence = f"applications that this tenant does not know may send: {', '.join(gone)}"
         ids = ", ".join(map(powershell, gone))
         fix = f"Remove-HVEAppAccess -Identity {powershell(account)} -AppIds {ids}"
-        return Finding(APPS, "warn", "medium", evidence, fix=fix, **usual)
+        return finding(APPS, "warn", "medium", evidence, fix=fix)
     trouble = facts.trouble("application") if apps else None
     if trouble is not None:
-        return Finding(APPS, "unknown", "medium", trouble, **usual)
+        return finding(APPS, "unknown", "medium", trouble)
     if len(apps) >= MOST_APPS:
         evidence = (
             f"{len(apps)} of at most {MOST_APPS} applications are allowed: no further one fits"
         )
-        return Finding(APPS, "warn", "low", evidence, **usual)
+        return finding(APPS, "warn", "low", evidence)
     evidence = f"{len(apps)} of at most {MOST_APPS} applications are allowed"
-    return Finding(APPS, "pass", "low", evidence, **usual)
+    return finding(APPS, "pass", "low", evidence)

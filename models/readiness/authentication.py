@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from functools import partial
 
 from models.readiness.facts import Facts
 from models.readiness.finding import Finding, powershell
@@ -43,23 +43,23 @@ def check_authentication_policy(facts: Facts) -> Iterator[Finding]:
 
 
 def _of_account(facts: Facts, account: str) -> Finding:
-    usual: dict[str, Any] = {"account": account, "source": SOURCE}
+    finding = partial(Finding, account=account, source=SOURCE)
     name, origin = _effective(facts, account)
     if origin == "unknown":
-        return Finding(AUTHENTICATION, "unknown", "high", str(name), **usual)
+        return finding(AUTHENTICATION, "unknown", "high", str(name))
     if name is None:
         evidence = "neither the account nor the organisation has a policy: this layer allows Basic"
-        return Finding(AUTHENTICATION, "pass", "low", evidence, **usual)
+        return finding(AUTHENTICATION, "pass", "low", evidence)
     policy = _named(facts, name)
     allowed = policy if isinstance(policy, str) else policy.content.get("AllowBasicAuthSmtp")
     if not isinstance(allowed, bool):
         evidence = allowed if isinstance(allowed, str) else f"'{name}' shows no AllowBasicAuthSmtp"
-        return Finding(AUTHENTICATION, "unknown", "high", evidence, **usual)
+        return finding(AUTHENTICATION, "unknown", "high", evidence)
     if allowed:
         evidence = f"'{name}' ({origin}) allows Basic over SMTP"
-        return Finding(AUTHENTICATION, "pass", "low", evidence, **usual)
+        return finding(AUTHENTICATION, "pass", "low", evidence)
     evidence = f"'{name}' ({origin}) has AllowBasicAuthSmtp = False"
-    return Finding(AUTHENTICATION, "fail", "high", evidence, fix=_fix(account), **usual)
+    return finding(AUTHENTICATION, "fail", "high", evidence, fix=_fix(account))
 
 
 def _effective(facts: Facts, account: str) -> tuple[str | None, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal
 
 from models.readiness.conditions import Person, applies, applies_to_workload, places, risks
@@ -149,20 +150,20 @@ def _finding(facts: Facts, account: Account, rules: list[PolicyEffect]) -> Findi
     stops, unknown, maybe, reports = _sorted(rules)
     last = facts.signed_in(account.account).last_blocked_at
     seen = f"; Entra ID last refused it with AADSTS53003 on {last:%Y-%m-%d}" if last else ""
-    usual: dict[str, Any] = {"account": account.account, "source": SOURCE}
+    finding = partial(Finding, account=account.account, source=SOURCE)
     if stops:
         fix = "\n".join(_exclusion(facts, account, effect.policy) for effect in stops)
-        return Finding(CHECK, "fail", "high", f"{_texts(stops)}{seen}", fix=fix, **usual)
+        return finding(CHECK, "fail", "high", f"{_texts(stops)}{seen}", fix=fix)
     if unknown:
-        return Finding(CHECK, "unknown", "high", _texts(unknown), **usual)
+        return finding(CHECK, "unknown", "high", _texts(unknown))
     if maybe:
         fix = "\n".join(_exclusion(facts, account, effect.policy) for effect in maybe)
-        return Finding(CHECK, "warn", "medium", f"{_texts(maybe)}{seen}", fix=fix, **usual)
+        return finding(CHECK, "warn", "medium", f"{_texts(maybe)}{seen}", fix=fix)
     if reports:
         evidence = f"only reported, it would stop the account when enforced: {_texts(reports)}"
         fix = "\n".join(_exclusion(facts, account, effect.policy) for effect in reports)
-        return Finding(CHECK, "warn", "low", evidence, fix=fix, **usual)
-    return Finding(CHECK, "pass", "low", _passed(rules), **usual)
+        return finding(CHECK, "warn", "low", evidence, fix=fix)
+    return finding(CHECK, "pass", "low", _passed(rules))
 
 
 def _workload_finding(app: str, name: str, rules: list[PolicyEffect]) -> Finding:
@@ -173,14 +174,14 @@ def _workload_finding(app: str, name: str, rules: list[PolicyEffect]) -> Finding
     )
     exclude = "Entra admin center > Conditional Access > the policy > Workload identities > Exclude"
     fix = f"{exclude}: {name} ({app})" if stops or maybe else ""
-    usual: dict[str, Any] = {"subject": app, "source": WORKLOAD_SOURCE, "fix": fix}
+    finding = partial(Finding, subject=app, source=WORKLOAD_SOURCE, fix=fix)
     if stops:
-        return Finding(WORKLOADS, "fail", "high", evidence, **usual)
+        return finding(WORKLOADS, "fail", "high", evidence)
     if unknown:
-        return Finding(WORKLOADS, "unknown", "high", evidence, **usual)
+        return finding(WORKLOADS, "unknown", "high", evidence)
     if maybe or reports:
-        return Finding(WORKLOADS, "warn", "medium" if maybe else "low", evidence, **usual)
-    return Finding(WORKLOADS, "pass", "low", evidence, **usual)
+        return finding(WORKLOADS, "warn", "medium" if maybe else "low", evidence)
+    return finding(WORKLOADS, "pass", "low", evidence)
 
 
 def _sorted(rules: list[PolicyEffect]) -> tuple[list[PolicyEffect], ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from functools import partial
 
 from hve_monitor.clock import parse_time
 from hve_monitor.errors import ConfigError
@@ -39,27 +39,26 @@ def check_billing(facts: Facts) -> Iterator[Finding]:
 
 
 def _billing(facts: Facts, account: str) -> Finding:
-    usual: dict[str, Any] = {"account": account, "source": BILLING_SOURCE}
+    finding = partial(Finding, account=account, source=BILLING_SOURCE)
     policy = facts.billing.get(account)
     if policy is None or policy.unavailable_reason:
         reason = policy.unavailable_reason if policy else None
         evidence = reason or "never read; needed: Exchange.ManageAsApp or 'hve collect'"
-        return Finding(BILLING, "unknown", "high", evidence, **usual)
+        return finding(BILLING, "unknown", "high", evidence)
     name = policy.billing_policy_name or policy.billing_policy_id or "without a name"
     status = (policy.billing_status or "").strip()
     if status.lower() == VALID:
-        return Finding(BILLING, "pass", "low", f"'{name}' is valid", state=status, **usual)
+        return finding(BILLING, "pass", "low", f"'{name}' is valid", state=status)
     if status.lower() not in STATES:
         evidence = f"'{name}' has the state '{status}'" if status else f"'{name}' shows no state"
-        return Finding(BILLING, "unknown", "high", evidence, state=status or None, **usual)
-    return Finding(
+        return finding(BILLING, "unknown", "high", evidence, state=status or None)
+    return finding(
         BILLING,
         "fail",
         "high",
         f"{STATES[status.lower()]} ({status}, policy '{name}'): the account stops sending",
         state=status,
         fix=_billing_fix(account, status),
-        **usual,
     )
 
 
@@ -89,17 +88,17 @@ def check_credentials(facts: Facts) -> Iterator[Finding]:
 
 def _own(facts: Facts) -> Finding:
     """A certificate file tells its end; the end of a secret stands in Entra ID."""
-    usual: dict[str, Any] = {"subject": "own", "source": APP_SOURCE}
+    finding = partial(Finding, subject="own", source=APP_SOURCE)
     if facts.credential in ("managed", "federated"):
         evidence = f"our own {facts.credential} credential has no end"
-        return Finding(CREDENTIALS, "pass", "low", evidence, **usual)
+        return finding(CREDENTIALS, "pass", "low", evidence)
     if facts.credential == "certificate":
         own = facts.policies.get(("own_credential", "own"))
         reason = own.unavailable_reason if own else "never read; 'hve ingest policies' reads it"
         end = _moment(own.content.get("endDateTime")) if own else None
         if end is None:
             evidence = reason or "the certificate tells no end"
-            return Finding(CREDENTIALS, "unknown", "high", evidence, **usual)
+            return finding(CREDENTIALS, "unknown", "high", evidence)
         return _ending(facts, "our own certificate", [("certificate", end)], "own")
     return _of_application(facts, facts.client_id, "own")
 
@@ -134,19 +133,19 @@ def _ending(
     """What has ended beside something valid is only untidy; what ends soon may be in use."""
     alive = sorted((end, kind) for kind, end in ends if end > facts.now)
     soon = facts.now + timedelta(days=facts.settings.ending_days)
-    usual: dict[str, Any] = {"subject": subject, "source": APP_SOURCE}
+    finding = partial(Finding, subject=subject, source=APP_SOURCE)
     fix = _renew(application)
     if not alive:
         last = max(end for _, end in ends)
         evidence = f"{who}: the last credential ended on {last:%Y-%m-%d}: it cannot sign in"
-        return Finding(CREDENTIALS, "fail", "high", evidence, fix=fix, due_on=last.date(), **usual)
+        return finding(CREDENTIALS, "fail", "high", evidence, fix=fix, due_on=last.date())
     end, kind = alive[0]
     others = f"; {len(alive) - 1} others last longer" if len(alive) > 1 else ""
     evidence = f"{who}: the {kind} ends on {end:%Y-%m-%d}{others}"
     if end > soon:
-        return Finding(CREDENTIALS, "pass", "low", evidence, due_on=end.date(), **usual)
+        return finding(CREDENTIALS, "pass", "low", evidence, due_on=end.date())
     severity: Severity = "medium" if len(alive) > 1 else "high"
-    return Finding(CREDENTIALS, "warn", severity, evidence, fix=fix, due_on=end.date(), **usual)
+    return finding(CREDENTIALS, "warn", severity, evidence, fix=fix, due_on=end.date())
 
 
 def _renew(application: Policy | None) -> str:
@@ -173,31 +172,33 @@ def check_idle(facts: Facts) -> Iterator[Finding]:
 
 
 def _idle(facts: Facts, account: Account) -> Finding:
-    usual: dict[str, Any] = {"account": account.account, "source": LEARN}
+    finding = partial(Finding, account=account.account, source=LEARN)
     days = facts.settings.idle_days
     start = facts.now - timedelta(days=days)
     last = facts.last_sent.get(account.account)
     if last is not None and last >= start.date():
-        return Finding(IDLE, "pass", "low", f"mail was sent in the last {days} days", **usual)
+        return finding(IDLE, "pass", "low", f"mail was sent in the last {days} days")
     if account.created_at is not None and account.created_at > start:
-        return Finding(IDLE, "pass", "low", f"younger than {days} days", **usual)
+        return finding(IDLE, "pass", "low", f"younger than {days} days")
     read = facts.read_since.get(account.account)
     if read is None or read > start:
         since = f"only since {read:%Y-%m-%d}" if read else "not up to now"
         evidence = f"no mail is known, but its traces were read {since}, not for {days} days"
-        return Finding(IDLE, "unknown", "medium", evidence, **usual)
-    return _silent(facts, account, last, usual)
+        return finding(IDLE, "unknown", "medium", evidence)
+    return _silent(facts, account, last, finding)
 
 
-def _silent(facts: Facts, account: Account, last: date | None, usual: dict[str, Any]) -> Finding:
+def _silent(
+    facts: Facts, account: Account, last: date | None, finding: partial[Finding]
+) -> Finding:
     days, user = facts.settings.idle_days, facts.one("directory_user", account.account)
     sent = f"the last mail was sent on {last}" if last else "no mail is known"
     enabled = user if isinstance(user, str) else user.content.get("accountEnabled")
     if enabled is False:
-        return Finding(IDLE, "pass", "low", f"{sent}, and the account is disabled", **usual)
+        return finding(IDLE, "pass", "low", f"{sent}, and the account is disabled")
     if not isinstance(enabled, bool):
         evidence = f"{sent}; whether it can still sign in is unknown: {enabled or 'User.Read.All'}"
-        return Finding(IDLE, "unknown", "medium", evidence, **usual)
+        return finding(IDLE, "unknown", "medium", evidence)
     used = facts.signed_in(account.account).last_success_at
     signed = f"; it signed in on {used.astimezone(UTC):%Y-%m-%d}" if used else ""
     fix = (
@@ -205,4 +206,4 @@ def _silent(facts: Facts, account: Account, last: date | None, usual: dict[str, 
         f"Remove-MailUser -Identity {powershell(account.account)}  # when nobody misses it"
     )
     evidence = f"{sent}, none for {days} days, and the account can sign in{signed}"
-    return Finding(IDLE, "warn", "medium", evidence, fix=fix, **usual)
+    return finding(IDLE, "warn", "medium", evidence, fix=fix)

@@ -38,22 +38,22 @@ def check_oauth(facts: Facts) -> Iterator[Finding]:
 def _migration(facts: Facts, account: str) -> Finding:
     today, sign_ins = facts.now.date(), facts.signed_in(account)
     ends = basic_ends(today)
-    usual = partial(Finding, OAUTH, account=account, source=SOURCE, due_on=ends)
+    finding = partial(Finding, OAUTH, account=account, source=SOURCE, due_on=ends)
     if sign_ins.last_basic_at is not None:
         sources = ", ".join(sign_ins.basic_sources) or "an unknown address"
         evidence = f"Basic was last used on {sign_ins.last_basic_at:%Y-%m-%d} from {sources}"
         status: Status = "fail" if today >= ends else "warn"
         fix = _fix(account)
-        return usual(status, _urgency(ends - today), evidence, state="basic_seen", fix=fix)
+        return finding(status, _urgency(ends - today), evidence, state="basic_seen", fix=fix)
     missing = _missing(facts, account)
     if missing:
-        return usual("unknown", "medium", missing, state="unknown")
+        return finding("unknown", "medium", missing, state="unknown")
     apps = [app for app in facts.senders_of(account) if facts.signed_in(app).last_success_at]
     evidence = (
         f"mail is sent, application {', '.join(apps)} may send and signs in, and no sign-in by"
         " password was seen; that is likely, not proven"
     )
-    return usual("pass", "low", evidence, state="oauth_likely")
+    return finding("pass", "low", evidence, state="oauth_likely")
 
 
 def _missing(facts: Facts, account: str) -> str:
@@ -110,16 +110,16 @@ def _configured(smtp: str) -> Finding:
     host, _, port = smtp.partition(":")
     right = f"{HVE_HOST}:{PORT}"
     fix = f'hve.toml: [endpoints] smtp = "{right}"; the same in every sending application'
-    usual = partial(Finding, ENDPOINT, source=LEARN)
+    finding = partial(Finding, ENDPOINT, source=LEARN)
     if host.lower() == CLIENT_HOST:
         evidence = f"{smtp} is client submission, not High Volume Email: it answers 535 5.7.57"
-        return usual("fail", "high", evidence, fix=fix)
+        return finding("fail", "high", evidence, fix=fix)
     if host.lower() == OLD_HOST:
         evidence = f"{smtp} still works, and Microsoft will withdraw it for {right}"
-        return usual("warn", "low", evidence, fix=fix)
+        return finding("warn", "low", evidence, fix=fix)
     if host.lower() != HVE_HOST:
         evidence = f"{smtp} is no server that Microsoft names for High Volume Email"
-        return usual("unknown", "low", evidence, fix=fix)
+        return finding("unknown", "low", evidence, fix=fix)
     if (port or PORT) != PORT:
-        return usual("fail", "high", f"{smtp}: Microsoft names port {PORT} alone", fix=fix)
-    return usual("pass", "low", f"{smtp} is the HVE server")
+        return finding("fail", "high", f"{smtp}: Microsoft names port {PORT} alone", fix=fix)
+    return finding("pass", "low", f"{smtp} is the HVE server")

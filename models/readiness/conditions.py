@@ -15,7 +15,7 @@ from typing import Any
 
 from models.readiness.decision import NO, YES, Decision, all_of, any_of
 
-Document = Mapping[str, Any]
+PolicyJson = Mapping[str, Any]
 EXCHANGE_ONLINE = "00000002-0000-0ff1-ce00-000000000000"
 TARGETS = {"all", "office365", EXCHANGE_ONLINE}
 # Operators of a device filter; a device without properties fulfils the negative ones alone.
@@ -41,7 +41,7 @@ class Person:
     unknown_groups: str = "the members of group {} are unknown; needed: GroupMember.ReadBasic.All"
 
 
-def applies(conditions: Document, person: Person) -> Decision:
+def applies(conditions: PolicyJson, person: Person) -> Decision:
     """Whether the policy is asked at all when the account signs in with its password."""
     return all_of(
         [
@@ -55,7 +55,7 @@ def applies(conditions: Document, person: Person) -> Decision:
     )
 
 
-def applies_to_workload(conditions: Document, principal: str | None, *, is_own: bool) -> Decision:
+def applies_to_workload(conditions: PolicyJson, principal: str | None, *, is_own: bool) -> Decision:
     """Whether a policy for workload identities is asked when an application takes a token.
 
     principal: object id of its service principal. is_own: whether it is registered here.
@@ -77,7 +77,7 @@ def applies_to_workload(conditions: Document, principal: str | None, *, is_own: 
     return _targets(_part(conditions, "applications"))
 
 
-def places(conditions: Document) -> str:
+def places(conditions: PolicyJson) -> str:
     """In words, on which places the policy depends; empty when it holds everywhere."""
     found = conditions.get("locations")
     if not found:
@@ -89,7 +89,7 @@ def places(conditions: Document) -> str:
     return f"only from the places {', '.join(included) or 'that it names'}{left_out}"
 
 
-def risks(conditions: Document) -> str:
+def risks(conditions: PolicyJson) -> str:
     """In words, at which risk the policy acts; empty when at any."""
     names = ("signInRiskLevels", "userRiskLevels", "servicePrincipalRiskLevels")
     levels = [level for name in names for level in _texts(conditions, name)]
@@ -108,7 +108,7 @@ def _clients(types: object) -> Decision:
     return Decision(True, "legacy clients") if "other" in found else NO
 
 
-def _targets(applications: Document) -> Decision:
+def _targets(applications: PolicyJson) -> Decision:
     included = {text.lower() for text in _texts(applications, "includeApplications")}
     excluded = {text.lower() for text in _texts(applications, "excludeApplications")}
     if not included & TARGETS or excluded & (TARGETS - {"all"}):
@@ -150,7 +150,7 @@ def _devices(devices: object) -> Decision:
     return YES if matches == (mode == "include") else NO
 
 
-def _users(users: Document, person: Person) -> Decision:
+def _users(users: PolicyJson, person: Person) -> Decision:
     included, excluded = (_meant(users, side, person) for side in ("include", "exclude"))
     if included.holds is False or excluded.holds:
         return NO
@@ -158,7 +158,7 @@ def _users(users: Document, person: Person) -> Decision:
     return undecided[0] if undecided else included
 
 
-def _meant(users: Document, side: str, person: Person) -> Decision:
+def _meant(users: PolicyJson, side: str, person: Person) -> Decision:
     return any_of(
         [
             *(_one_user(text, person) for text in _texts(users, f"{side}Users")),
@@ -203,11 +203,11 @@ def _roles(roles: list[str], person: Person) -> Decision:
     return Decision(True, f"holders of role {matching[0]}") if matching else NO
 
 
-def _part(document: Document, name: str) -> Document:
+def _part(document: PolicyJson, name: str) -> PolicyJson:
     found = document.get(name)
     return found if isinstance(found, Mapping) else {}
 
 
-def _texts(document: Document, name: str) -> list[str]:
+def _texts(document: PolicyJson, name: str) -> list[str]:
     found = document.get(name)
     return [str(value) for value in found] if isinstance(found, list) else []

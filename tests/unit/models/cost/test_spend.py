@@ -18,6 +18,7 @@ from models.cost.spend import close, spend
 from models.reference.book import reference_of
 from tests.unit.models.conftest import NOW, TENANT, KeptStores, Workbench, at, trace
 from warehouse.records.costs import Cost, CostRange, record_costs
+from warehouse.records.money import freeze_month
 from warehouse.windows import Window
 
 PRICE = Decimal("0.000042")
@@ -259,6 +260,37 @@ def test_a_closed_month_stays_and_later_changes_are_restatements(
     }
     assert changes == {("account", "it@contoso.com"): "0.000042", ("estimate", None): "0.000042"}
     assert encoded(spend(config, DECEMBER, month="2026-12"))["closed"] is None
+
+
+def test_a_month_that_an_earlier_release_closed_is_read(own_november: Workbench) -> None:
+    frozen = {
+        "month": "2026-11",
+        "currency": "USD",
+        "month_to_date": {"billable_recipients": 1, "cost": "0.000042"},
+        "by_cost_center": [],
+        "invoice": {"currency": "USD", "invoiced": "0.5", "by_account": [], "residual": "0"},
+        "reconciliation_months": [],
+        "by_account": [
+            {"account": "gone@contoso.com", "billable_recipients": 1, "month_to_date": "0.000042"},
+            {"account": "free@contoso.com", "billable_recipients": 0, "month_to_date": None},
+        ],
+        "open_days": ["2026-11-30"],
+    }
+    freeze_month(own_november.store.state, TENANT.name, "2026-11", DECEMBER, frozen)
+    document = encoded(spend(config_of(own_november), DECEMBER, month="2026-11"))
+    assert document["closed"] == [
+        {"tenant": "contoso", "closed_at": "2026-12-06T08:00:00Z", "open_days": ["2026-11-30"]}
+    ]
+    changes = {(line["what"], line["account"]): line for line in document["restatements"]}
+    assert changes["account", "gone@contoso.com"] == {
+        "what": "account",
+        "account": "gone@contoso.com",
+        "closed": "0.000042",
+        "now": None,
+        "difference": "-0.000042",
+    }
+    assert ("account", "free@contoso.com") not in changes
+    assert changes["invoice", None]["closed"] == "0.5"
 
 
 def test_a_month_of_which_nothing_is_known_cannot_be_closed(november: Workbench) -> None:

@@ -4,6 +4,7 @@ Reading order:
   errors       the errors a command may end with, and their exit codes
   clock        business time: `--now`, ISO 8601, days
   config       hve.toml, `HVE_*` variables and defaults, checked in one place
+  document     documents of commands and pages, typed until they are encoded
   files        reference data, the SQL beside a module, files that are replaced whole
   spreadsheet  CSV files that run nothing when a spreadsheet opens them
   text         characters that nobody sees

@@ -49,15 +49,15 @@ class Alert(Message):
     details: object
 
 
-class Digest(Message):
+class DigestMessage(Message):
     """Several alerts as one message, worst first."""
 
     link: str
     entries: tuple[Alert, ...]
 
 
-def message_of(stored: Mapping[str, object]) -> Alert | Digest:
+def message_of(stored: Mapping[str, object]) -> Alert | DigestMessage:
     """The message of the JSON in the outbox."""
     if stored["type"] == "digest":
-        return msgspec.convert(stored, Digest)
+        return msgspec.convert(stored, DigestMessage)
     return msgspec.convert(stored, Alert)

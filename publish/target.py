@@ -9,10 +9,10 @@ from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from hve_monitor.config import AlertTarget
 from hve_monitor.errors import ConfigError
-from publish.message import Alert, Digest
+from publish.message import Alert, DigestMessage
 
 # message, its id, number of this attempt -> what the receiver answered
-Send: TypeAlias = Callable[[Alert | Digest, str, int], str]
+Send: TypeAlias = Callable[[Alert | DigestMessage, str, int], str]
 # tenant, scope -> token
 Bearer: TypeAlias = Callable[[str, str], str]
 

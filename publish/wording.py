@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from hve_monitor.text import printable
 from models.incident import RANK
-from publish.message import Alert, Digest
+from publish.message import Alert, DigestMessage
 
 LONGEST_LINE, LISTED = 500, 25
 SUBJECT = "hve-monitor"
@@ -40,16 +40,16 @@ def harmless(text: str) -> str:
     return MENTION.sub("@\u200b", quiet).translate(TWINS)
 
 
-def title(message: Alert | Digest) -> str:
+def title(message: Alert | DigestMessage) -> str:
     """One line: severity, stage, what and who."""
-    if isinstance(message, Digest):
+    if isinstance(message, DigestMessage):
         return plain(message.title)
     return plain(f"[{message.severity}] {STAGES[message.stage]}{message.title}")
 
 
-def lines(message: Alert | Digest) -> list[str]:
+def lines(message: Alert | DigestMessage) -> list[str]:
     """The body without its link, one plain line each."""
-    if isinstance(message, Digest):
+    if isinstance(message, DigestMessage):
         return _digest_lines(message.entries)
     return [
         f"What: {plain(message.what)}",
@@ -61,7 +61,7 @@ def lines(message: Alert | Digest) -> list[str]:
     ]
 
 
-def body(message: Alert | Digest, *, rendered: bool = False) -> str:
+def body(message: Alert | DigestMessage, *, rendered: bool = False) -> str:
     """The whole text. `rendered`: for places that make more of text than text.
 
     The link is ours, from the configuration, and stays one.
@@ -70,19 +70,19 @@ def body(message: Alert | Digest, *, rendered: bool = False) -> str:
     return "\n".join([*shown, *([f"Link: {message.link}"] if message.link else [])])
 
 
-def heading(message: Alert | Digest, *, rendered: bool = False) -> str:
+def heading(message: Alert | DigestMessage, *, rendered: bool = False) -> str:
     """The title for a subject line or a card."""
     text = title(message)
     return harmless(text) if rendered else text
 
 
-def digest(alerts: Sequence[Alert], link: str) -> Digest:
+def digest(alerts: Sequence[Alert], link: str) -> DigestMessage:
     """Several alerts of one tenant as one message, worst first."""
     ranked = sorted(alerts, key=lambda alert: -RANK[alert.severity])
     counts = Counter(alert.severity for alert in ranked)
     severities = ", ".join(f"{count} {severity}" for severity, count in counts.items())
     tenant = ranked[0].tenant
-    return Digest(
+    return DigestMessage(
         type="digest",
         stage="opened",
         kind="digest",

@@ -14,7 +14,7 @@ import apprise
 
 from hve_monitor.errors import ConfigError
 from publish import wording
-from publish.message import Alert, Digest
+from publish.message import Alert, DigestMessage
 from publish.outgoing import Undelivered
 from publish.target import Send
 
@@ -38,7 +38,7 @@ def sender(url: str, secret: str) -> Send:
     filled = url.replace(PLACE, quote(secret, safe=""))
     _opened(filled)
 
-    def send(message: Alert | Digest, identity: str, _attempt: int) -> str:
+    def send(message: Alert | DigestMessage, identity: str, _attempt: int) -> str:
         kind = KINDS[message.severity]
         if message.stage == "resolved":
             kind = apprise.NotifyType.SUCCESS
@@ -68,11 +68,11 @@ def _opened(url: str) -> apprise.Apprise:
     return opened
 
 
-def _threaded(url: str, message: Alert | Digest, identity: str) -> str:
+def _threaded(url: str, message: Alert | DigestMessage, identity: str) -> str:
     """PagerDuty joins what has one key, and closes it when it is resolved."""
     if not url.lower().startswith("pagerduty://") or "dedup" in url:
         return url
-    key = identity if isinstance(message, Digest) else f"{message.tenant}:{message.key}"
+    key = identity if isinstance(message, DigestMessage) else f"{message.tenant}:{message.key}"
     return f"{url}{'&' if '?' in url else '?'}dedup={quote(key, safe='')}&action=map"
 
 

@@ -16,7 +16,7 @@ from urllib.parse import SplitResult, unquote
 from hve_monitor.errors import ConfigError
 from hve_monitor.tls import trust
 from publish import wording
-from publish.message import Alert, Digest
+from publish.message import Alert, DigestMessage
 from publish.outgoing import Undelivered
 from publish.target import Send, options
 
@@ -33,7 +33,7 @@ def sender(place: SplitResult, secret: str, ca_bundle: str) -> Send:
         raise ConfigError("alerts.targets: write smtps://host/?from=…&to=address,address")
     writer = chosen.get("from") or readers[0]
 
-    def send(message: Alert | Digest, identity: str, _attempt: int) -> str:
+    def send(message: Alert | DigestMessage, identity: str, _attempt: int) -> str:
         mail = letter(message, identity, writer, readers)
         try:
             with _connected(place, ca_bundle, chosen.get("starttls", ""), bool(secret)) as server:
@@ -47,7 +47,9 @@ def sender(place: SplitResult, secret: str, ca_bundle: str) -> Send:
     return send
 
 
-def letter(message: Alert | Digest, identity: str, writer: str, readers: list[str]) -> EmailMessage:
+def letter(
+    message: Alert | DigestMessage, identity: str, writer: str, readers: list[str]
+) -> EmailMessage:
     """The mail. Its Message-ID is that of the alert, so that a repetition can be recognised."""
     mail = EmailMessage()
     mail["Subject"] = wording.heading(message)

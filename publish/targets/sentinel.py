@@ -14,7 +14,7 @@ from urllib.parse import SplitResult, quote
 
 from hve_monitor.clock import iso
 from hve_monitor.errors import ConfigError
-from publish.message import Alert, Digest
+from publish.message import Alert, DigestMessage
 from publish.ocsf import Finding
 from publish.outgoing import Client, post
 from publish.target import Send, bare_url
@@ -27,7 +27,7 @@ def sender(opened: Client, place: SplitResult, token: Callable[[], str], form: s
     """Sends rows to a stream; the token is requested at each sending and remembered by msal."""
     url = _address(place)
 
-    def send(message: Alert | Digest, identity: str, attempt: int) -> str:
+    def send(message: Alert | DigestMessage, identity: str, attempt: int) -> str:
         rows = [_row(document(message, identity, form), message, identity, attempt)]
         headers = {"Authorization": f"Bearer {token()}", "Content-Type": "application/json"}
         return str(post(opened, url, json.dumps(rows).encode(), headers))
@@ -35,7 +35,7 @@ def sender(opened: Client, place: SplitResult, token: Callable[[], str], form: s
     return send
 
 
-def _row(event: Finding, message: Alert | Digest, identity: str, attempt: int) -> Finding:
+def _row(event: Finding, message: Alert | DigestMessage, identity: str, attempt: int) -> Finding:
     """Columns of the table: the usual ones flat, everything else in `Event`."""
     return {
         "TimeGenerated": iso(message.at),

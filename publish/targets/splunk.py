@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from urllib.parse import SplitResult
 
-from publish.message import Alert, Digest
+from publish.message import Alert, DigestMessage
 from publish.outgoing import Client, Undelivered, post
 from publish.target import Send, bare_url
 from publish.targets.webhook import document
@@ -22,7 +22,7 @@ def sender(opened: Client, place: SplitResult, secret: str, form: str) -> Send:
     url = bare_url(place, place.path if place.path.strip("/") else PATH)
     headers = {"Authorization": f"Splunk {secret}", "Content-Type": "application/json"}
 
-    def send(message: Alert | Digest, identity: str, attempt: int) -> str:
+    def send(message: Alert | DigestMessage, identity: str, attempt: int) -> str:
         event = document(message, identity, form)
         wrapped = {
             "time": message.at.timestamp(),

@@ -18,7 +18,7 @@ from msgspec import convert
 from hve_monitor.document import encoded
 from models.incidents.cards import IncidentCard
 from publish import ocsf, wording
-from publish.message import Alert, Digest
+from publish.message import Alert, DigestMessage
 from publish.outgoing import Client, post
 from publish.target import Send, bare_url
 
@@ -43,7 +43,7 @@ def headers(secret: str, identity: str, attempt: int, body: bytes) -> dict[str, 
     return signed
 
 
-def document(message: Alert | Digest, identity: str, form: str) -> ocsf.Finding:
+def document(message: Alert | DigestMessage, identity: str, form: str) -> ocsf.Finding:
     """The message as receivers get it: with its text, or as an OCSF finding."""
     if form == "ocsf" and message.type.startswith("incident.") and isinstance(message, Alert):
         card = convert(message.details, IncidentCard)
@@ -61,7 +61,7 @@ def sender(opened: Client, place: SplitResult, secret: str, form: str) -> Send:
     """Sends JSON to the URL."""
     url = bare_url(place)
 
-    def send(message: Alert | Digest, identity: str, attempt: int) -> str:
+    def send(message: Alert | DigestMessage, identity: str, attempt: int) -> str:
         body = json.dumps(document(message, identity, form), ensure_ascii=False).encode()
         return str(post(opened, url, body, headers(secret, identity, attempt, body)))
 

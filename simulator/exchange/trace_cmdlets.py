@@ -18,7 +18,7 @@ from simulator.graph.query_options import (
 )
 from simulator.graph.trace_detail import ServedEvent, read_details
 from simulator.graph.trace_keyset import Keyset, Place
-from simulator.graph.trace_query import SUBJECT_TESTS, TraceQuery
+from simulator.graph.trace_query import SUBJECT_TESTS, TraceRequest
 from simulator.graph.trace_row import Renderer, ServedTrace
 from simulator.mail.instant import long_text, parse_instant
 from simulator.reply import JsonObject
@@ -101,7 +101,7 @@ class TraceCmdlets:
         return Output([_detail_row(event) for event in kept], [])
 
 
-def _queries(parameters: Parameters, clock: int) -> list[TraceQuery]:
+def _queries(parameters: Parameters, clock: int) -> list[TraceRequest]:
     """One query per combination of the listed values; together they are the answer."""
     start, end = _window(parameters, clock)
     top, subject = _result_size(parameters), _subject(parameters)
@@ -111,7 +111,7 @@ def _queries(parameters: Parameters, clock: int) -> list[TraceQuery]:
         if _list(parameters, name)
     ]
     return [
-        TraceQuery(start, end, top, dict(combination), subject)
+        TraceRequest(start, end, top, dict(combination), subject)
         for combination in itertools.product(*conditions)
     ]
 
@@ -194,7 +194,7 @@ def _detail_row(event: ServedEvent) -> JsonObject:
     }
 
 
-def _more(last: JsonObject, query: TraceQuery) -> str:
+def _more(last: JsonObject, query: TraceRequest) -> str:
     """The warning of a cut answer, which names the command that goes on."""
     return (
         "There are more results, use the following command to get more. Get-MessageTraceV2"

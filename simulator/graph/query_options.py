@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from simulator.graph.trace_query import SUBJECT_TESTS, TraceQuery
+from simulator.graph.trace_query import SUBJECT_TESTS, TraceRequest
 from simulator.mail.instant import DAY, HOUR, SECOND, parse_instant
 from simulator.world.ledger import oldest_day
 
@@ -35,14 +35,14 @@ class RefusedQueryError(Exception):
     """The service answers 400 with this text."""
 
 
-def read_query(options: Mapping[str, str], clock: int) -> TraceQuery:
+def read_query(options: Mapping[str, str], clock: int) -> TraceRequest:
     """The query that `$filter` and `$top` ask for at a clock; other options are ignored.
 
     Raises: RefusedQueryError with the text of the service.
     """
     text = options.get("$filter", "")
     start, end = read_window(read_bounds(text), clock)
-    return TraceQuery(
+    return TraceRequest(
         start, end, _read_top(options.get("$top", "")), read_equals(text), read_subject(text)
     )
 

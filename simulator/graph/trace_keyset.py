@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from simulator.graph.trace_query import Selection, TraceQuery
+from simulator.graph.trace_query import Selection, TraceRequest
 from simulator.mail.instant import day_of
 from simulator.mail.sends import Ints
 from simulator.mail.traffic import SimulatedTraffic
@@ -41,7 +41,7 @@ class Keyset:
     def __init__(
         self,
         traffic: SimulatedTraffic,
-        queries: Sequence[TraceQuery],
+        queries: Sequence[TraceRequest],
         clock: int,
         starting: str = "",
     ) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import msgspec
 import numpy as np
 
-from simulator.graph.trace_query import Selection, TraceQuery
+from simulator.graph.trace_query import Selection, TraceRequest
 from simulator.graph.trace_row import Renderer, ServedTrace
 from simulator.mail.instant import day_of
 from simulator.mail.sends import Ints
@@ -23,7 +23,7 @@ class Cursor(msgspec.Struct, frozen=True):
     are not part of this reading.
     """
 
-    query: TraceQuery
+    query: TraceRequest
     snapshot: int
     day: int
     offset: int = 0
@@ -50,7 +50,7 @@ def read_cursor(token: str, lifetime_seconds: float) -> Cursor:
     return carried.cursor
 
 
-def first_cursor(query: TraceQuery, clock: int) -> Cursor:
+def first_cursor(query: TraceRequest, clock: int) -> Cursor:
     """The start of a reading at a clock."""
     return Cursor(query, clock, day_of(min(query.end, clock)))
 

@@ -14,7 +14,7 @@ from simulator.mail.traffic import SimulatedTraffic
 SUBJECT_TESTS = ("contains", "startswith", "endswith")
 
 
-class TraceQuery(msgspec.Struct, frozen=True):
+class TraceRequest(msgspec.Struct, frozen=True):
     """Window in microseconds (both ends included), filters by property, page size.
 
     `equal` maps property names to the requested value; `subject` is (test, text) or None.
@@ -30,7 +30,7 @@ class TraceQuery(msgspec.Struct, frozen=True):
 class Selection:
     """Applies one query at one snapshot of the clock, block by block."""
 
-    def __init__(self, traffic: SimulatedTraffic, query: TraceQuery, snapshot: int) -> None:
+    def __init__(self, traffic: SimulatedTraffic, query: TraceRequest, snapshot: int) -> None:
         self._traffic = traffic
         self._query = query
         self._snapshot = snapshot

@@ -42,7 +42,7 @@ class Server:
 
 
 @dataclass(frozen=True, slots=True)
-class Endpoint:
+class ServedEndpoint:
     """A port behind TLS, the authority to trust, and the open connections at any time."""
 
     port: int
@@ -72,7 +72,7 @@ def serve(tenant: SimulatedTenant, port: int = 0) -> Iterator[Server]:
 
 
 @contextmanager
-def serve_application(application: ASGIApp, port: int = 0) -> Iterator[Endpoint]:
+def serve_application(application: ASGIApp, port: int = 0) -> Iterator[ServedEndpoint]:
     """Serves from a thread until the block ends; port 0 takes a free one.
 
     The certificate authority lives in a temporary folder that goes away with the server.
@@ -92,7 +92,9 @@ def serve_application(application: ASGIApp, port: int = 0) -> Iterator[Endpoint]
         )
         server = AbruptServer(config)
         with _running(server, listener):
-            yield Endpoint(listener.getsockname()[1], ca_file, server.server_state.connections)
+            yield ServedEndpoint(
+                listener.getsockname()[1], ca_file, server.server_state.connections
+            )
 
 
 def _listen(port: int) -> socket.socket:

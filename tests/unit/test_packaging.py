@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import importlib.util
+import re
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -43,3 +45,16 @@ def test_files_that_modules_read_at_run_time_stand_beside_them() -> None:
     assert (
         "data/reference" in project()["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"]
     )
+
+
+def packages() -> list[Path]:
+    return [file.parent for room in ROOMS for file in sorted((ROOT / room).rglob("__init__.py"))]
+
+
+@pytest.mark.parametrize("package", packages(), ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_package_opens_with_its_contents(package: Path) -> None:
+    text = ast.get_docstring(ast.parse((package / "__init__.py").read_text(encoding="utf-8"))) or ""
+    modules = {file.stem for file in package.glob("*.py")} - {"__init__"}
+    folders = {file.parent.name for file in package.glob("*/__init__.py")}
+    assert {name for name in modules | folders if not re.search(rf"\n\s+{name}/?\s", text)} == set()
+    assert len(modules) <= 20

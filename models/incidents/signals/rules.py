@@ -40,7 +40,7 @@ _OWN_GAPS = 1.5
 
 
 @dataclass(frozen=True)
-class Rule:
+class SignalRule:
     """Fires where the trailing sum of `count` exceeds floor + factor × the account's record.
 
     Units:  window in quarter-hours; strong is how much more than weak a strong finding shows.
@@ -59,23 +59,23 @@ class Rule:
 
 
 RULES = (
-    Rule("new_recipients", "new_recipients", 3 * HOURS, 5.0, 1.2, 2.0, 28, settled=7),
-    Rule("new_recipients", "new_recipients", 1 * DAYS, 8.0, 1.2, 2.0, 28, 1, settled=7),
-    Rule("new_recipients", "new_recipients", 7 * DAYS, 12.0, 1.3, 1.5, 28, 7, settled=7),
-    Rule("fan_out", "widest", 1, 4.0, 1.15, 1.3),
-    Rule("fan_out", "wide_recipients", 3 * HOURS, 15.0, 1.2, 1.5),
-    Rule("fan_out", "wide_recipients", 8 * HOURS, 15.0, 1.2, 1.5),
-    Rule("failure_storm", "failed", 3 * HOURS, 5.0, 1.2, 1.3, share=0.3),
-    Rule("failure_storm", "failed", 3 * HOURS, 5.0, 1.2, 1.0, share=0.6),
-    Rule("failure_storm", "failed", 3 * HOURS, 8.0, 1.5, 1.5, share=0.1),
-    Rule("failure_storm", "failed", 1 * DAYS, 15.0, 1.5, 1.5, gap=1, share=0.1),
-    Rule("filtered_share", "filtered", 3 * HOURS, 5.0, 1.2, 1.3, share=0.3),
-    Rule("filtered_share", "filtered", 3 * HOURS, 5.0, 1.2, 1.0, share=0.6),
-    Rule("filtered_share", "filtered", 3 * HOURS, 8.0, 1.5, 1.5, share=0.1),
-    Rule("filtered_share", "filtered", 1 * DAYS, 15.0, 1.5, 1.5, gap=1, share=0.1),
-    Rule("external_attempts", "external", 1 * DAYS, 2.0, 1.3, 5.0, gap=1),
-    Rule("repeated_recipient", "most_repeated", 2 * HOURS, 12.0, 1.3, 1.5),
-    Rule("repeated_recipient", "most_repeated", 8 * HOURS, 10.0, 1.2, 1.2),
+    SignalRule("new_recipients", "new_recipients", 3 * HOURS, 5.0, 1.2, 2.0, 28, settled=7),
+    SignalRule("new_recipients", "new_recipients", 1 * DAYS, 8.0, 1.2, 2.0, 28, 1, settled=7),
+    SignalRule("new_recipients", "new_recipients", 7 * DAYS, 12.0, 1.3, 1.5, 28, 7, settled=7),
+    SignalRule("fan_out", "widest", 1, 4.0, 1.15, 1.3),
+    SignalRule("fan_out", "wide_recipients", 3 * HOURS, 15.0, 1.2, 1.5),
+    SignalRule("fan_out", "wide_recipients", 8 * HOURS, 15.0, 1.2, 1.5),
+    SignalRule("failure_storm", "failed", 3 * HOURS, 5.0, 1.2, 1.3, share=0.3),
+    SignalRule("failure_storm", "failed", 3 * HOURS, 5.0, 1.2, 1.0, share=0.6),
+    SignalRule("failure_storm", "failed", 3 * HOURS, 8.0, 1.5, 1.5, share=0.1),
+    SignalRule("failure_storm", "failed", 1 * DAYS, 15.0, 1.5, 1.5, gap=1, share=0.1),
+    SignalRule("filtered_share", "filtered", 3 * HOURS, 5.0, 1.2, 1.3, share=0.3),
+    SignalRule("filtered_share", "filtered", 3 * HOURS, 5.0, 1.2, 1.0, share=0.6),
+    SignalRule("filtered_share", "filtered", 3 * HOURS, 8.0, 1.5, 1.5, share=0.1),
+    SignalRule("filtered_share", "filtered", 1 * DAYS, 15.0, 1.5, 1.5, gap=1, share=0.1),
+    SignalRule("external_attempts", "external", 1 * DAYS, 2.0, 1.3, 5.0, gap=1),
+    SignalRule("repeated_recipient", "most_repeated", 2 * HOURS, 12.0, 1.3, 1.5),
+    SignalRule("repeated_recipient", "most_repeated", 8 * HOURS, 10.0, 1.2, 1.2),
 )
 
 
@@ -221,7 +221,7 @@ def _frame(
     )
 
 
-def _by_rule(activity: QuarterHours, rule: Rule, judged: NDArray[np.bool_]) -> pd.DataFrame:
+def _by_rule(activity: QuarterHours, rule: SignalRule, judged: NDArray[np.bool_]) -> pd.DataFrame:
     now = known_or_zero(activity.counts[rule.count])
     value = now if rule.window == 1 else activity.trailing(rule.count, rule.window)
     usual = own_records(activity, value, days=rule.days, gap=rule.gap, rank=2, settled=rule.settled)

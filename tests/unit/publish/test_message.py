@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from hve_monitor.document import json_text
-from publish.message import Alert, Digest, message_of
+from publish.message import Alert, DigestMessage, message_of
 from publish.targets.webhook import document
 from tests.unit.publish.alerts.test_planning import due, step
 from tests.unit.publish.conftest import NOW, Desk, target
@@ -46,7 +46,7 @@ DIGEST: dict[str, Any] = {
 
 
 def test_a_stored_message_is_read_and_written_as_it_was() -> None:
-    for stored, kind in ((STORED, Alert), (DIGEST, Digest)):
+    for stored, kind in ((STORED, Alert), (DIGEST, DigestMessage)):
         message = message_of(stored)
         assert isinstance(message, kind)
         assert json_text(message) == json_text(stored)

@@ -1,4 +1,4 @@
-"""Digest times and quiet hours follow the tenant's own clock, also over a clock change."""
+"""DigestMessage times and quiet hours follow the tenant's own clock, also over a clock change."""
 
 from __future__ import annotations
 

@@ -3,13 +3,13 @@ from __future__ import annotations
 from simulator import SimulatedTenant
 from simulator.graph.trace_detail import ServedEvent, read_details
 from simulator.graph.trace_page import first_cursor, read_page
-from simulator.graph.trace_query import TraceQuery
+from simulator.graph.trace_query import TraceRequest
 from simulator.graph.trace_row import ServedTrace
 from simulator.mail.instant import DAY
 
 
 def row_with(tenant: SimulatedTenant, status: str) -> ServedTrace:
-    query = TraceQuery(tenant.clock - 10 * DAY, tenant.clock, 1, {"status": status})
+    query = TraceRequest(tenant.clock - 10 * DAY, tenant.clock, 1, {"status": status})
     return read_page(tenant.traffic, first_cursor(query, tenant.clock))[0][0]
 
 

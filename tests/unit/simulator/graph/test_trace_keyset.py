@@ -6,13 +6,13 @@ import pytest
 
 from simulator import SimulatedTenant
 from simulator.graph.trace_keyset import Keyset, Place
-from simulator.graph.trace_query import TraceQuery
+from simulator.graph.trace_query import TraceRequest
 from simulator.mail.instant import DAY
 from tests.unit.simulator.conftest import NOW
 
 
 def read(tenant: SimulatedTenant, end: int, size: int, starting: str) -> tuple[list[Place], bool]:
-    query = TraceQuery(tenant.traffic.first_day * DAY, end, size, {})
+    query = TraceRequest(tenant.traffic.first_day * DAY, end, size, {})
     return Keyset(tenant.traffic, [query], tenant.clock, starting).read()
 
 
@@ -61,7 +61,7 @@ def test_a_page_is_full_unless_a_key_would_be_torn(tenant: SimulatedTenant) -> N
 def test_several_queries_are_one_reading(tenant: SimulatedTenant) -> None:
     names = ("alerts@contoso.com", "CRM@contoso.com", "alerts@contoso.com")
     queries = [
-        TraceQuery(tenant.clock - DAY, tenant.clock, 5_000, {"senderAddress": name})
+        TraceRequest(tenant.clock - DAY, tenant.clock, 5_000, {"senderAddress": name})
         for name in names
     ]
     both = Keyset(tenant.traffic, queries, tenant.clock).read()[0]

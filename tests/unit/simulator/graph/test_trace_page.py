@@ -6,18 +6,18 @@ import pytest
 
 from simulator import SimulatedTenant
 from simulator.graph.trace_page import Cursor, first_cursor, read_cursor, read_page, write_cursor
-from simulator.graph.trace_query import TraceQuery
+from simulator.graph.trace_query import TraceRequest
 from simulator.graph.trace_row import ServedTrace
 from simulator.mail.instant import DAY
 from simulator.paging import BadTokenError
 from tests.unit.simulator.conftest import NOW
 
 
-def query_of(tenant: SimulatedTenant, top: int = 100_000, **equal: str) -> TraceQuery:
-    return TraceQuery(tenant.clock - 3 * DAY, tenant.clock, top, equal)
+def query_of(tenant: SimulatedTenant, top: int = 100_000, **equal: str) -> TraceRequest:
+    return TraceRequest(tenant.clock - 3 * DAY, tenant.clock, top, equal)
 
 
-def read(tenant: SimulatedTenant, query: TraceQuery, move: bool = False) -> list[ServedTrace]:
+def read(tenant: SimulatedTenant, query: TraceRequest, move: bool = False) -> list[ServedTrace]:
     cursor, rows = first_cursor(query, tenant.clock), []
     while cursor:
         page, cursor = read_page(tenant.traffic, cursor)
@@ -73,7 +73,7 @@ def test_subjects_are_searched(tenant: SimulatedTenant) -> None:
     whole = read(tenant, query_of(tenant))
     base = query_of(tenant)
     for test, text in (("startswith", "alert"), ("endswith", "TEMPERATURE"), ("contains", "line")):
-        query = TraceQuery(base.start, base.end, base.top, {}, (test, text))
+        query = TraceRequest(base.start, base.end, base.top, {}, (test, text))
         rows = read(tenant, query)
         assert rows
         assert all(text.lower() in row["subject"].lower() for row in rows)
@@ -93,7 +93,7 @@ def test_unknown_values_find_nothing(tenant: SimulatedTenant) -> None:
 
 
 def test_a_token_carries_the_cursor() -> None:
-    cursor = Cursor(TraceQuery(1, 2, 3, {"status": "failed"}, ("contains", "x")), 4, 5, 6)
+    cursor = Cursor(TraceRequest(1, 2, 3, {"status": "failed"}, ("contains", "x")), 4, 5, 6)
     assert read_cursor(write_cursor(cursor), 1800) == cursor
 
 

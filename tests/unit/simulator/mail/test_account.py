@@ -4,7 +4,7 @@ import pytest
 
 from simulator import SimulatedTenant
 from simulator.graph.trace_page import first_cursor, read_page
-from simulator.graph.trace_query import TraceQuery
+from simulator.graph.trace_query import TraceRequest
 from simulator.graph.trace_row import ServedTrace
 from simulator.mail.instant import DAY
 from tests.unit.simulator.conftest import NOW
@@ -16,7 +16,7 @@ def crowded(**options: object) -> SimulatedTenant:
 
 
 def read(tenant: SimulatedTenant, **equal: str) -> list[ServedTrace]:
-    query = TraceQuery(tenant.clock - 9 * DAY, tenant.clock, 100_000, equal)
+    query = TraceRequest(tenant.clock - 9 * DAY, tenant.clock, 100_000, equal)
     return read_page(tenant.traffic, first_cursor(query, tenant.clock))[0]
 
 

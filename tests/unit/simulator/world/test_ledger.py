@@ -8,7 +8,7 @@ import pytest
 
 from simulator import SimulatedTenant
 from simulator.graph.trace_page import first_cursor, read_page
-from simulator.graph.trace_query import TraceQuery
+from simulator.graph.trace_query import TraceRequest
 from simulator.graph.trace_row import ServedTrace
 from simulator.mail.instant import DAY
 from tests.unit.simulator.conftest import NOW
@@ -24,7 +24,7 @@ COLUMNS = {
 
 
 def read_all(tenant: SimulatedTenant) -> list[ServedTrace]:
-    query = TraceQuery(tenant.traffic.first_day * DAY, tenant.clock, 1_000_000, {})
+    query = TraceRequest(tenant.traffic.first_day * DAY, tenant.clock, 1_000_000, {})
     return read_page(tenant.traffic, first_cursor(query, tenant.clock))[0]
 
 

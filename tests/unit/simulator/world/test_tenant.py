@@ -6,7 +6,7 @@ import pytest
 
 from simulator import SimulatedTenant
 from simulator.graph.trace_page import first_cursor, read_page
-from simulator.graph.trace_query import TraceQuery
+from simulator.graph.trace_query import TraceRequest
 from simulator.graph.trace_row import ServedTrace
 from simulator.mail.instant import DAY, day_of
 from tests.unit.simulator.conftest import NOW
@@ -17,7 +17,7 @@ def small(seed: int = 7) -> SimulatedTenant:
 
 
 def rows_until(tenant: SimulatedTenant, end: int) -> list[ServedTrace]:
-    query = TraceQuery(end - 5 * DAY, end, 100_000, {})
+    query = TraceRequest(end - 5 * DAY, end, 100_000, {})
     return read_page(tenant.traffic, first_cursor(query, tenant.clock))[0]
 
 

@@ -45,6 +45,9 @@ CASES: dict[str, list[dict[str, Any]]] = {
     ],
     "unknown": [trace("m1", "a@contoso.com", DAY, status=None, size_bytes=None)],
     "reasons": people(3, status="failed"),
+    "wordless": [
+        trace(f"m{number}", "gone@contoso.com", DAY, status="failed") for number in (1, 2)
+    ],
     "failing": [
         trace(f"m{day}", recipient, f"2026-11-{day}T07:00:00", status=status)
         for day in (18, 19, 20)
@@ -70,7 +73,9 @@ def figures(shared_bench: Workbench) -> dict[str, dict[str, Any]]:
     failed = Pair("reasons-m1", "p0@contoso.com")
     words = "Reason: 550 5.1.10 no"
     event = TraceEvent(failed.trace_id, failed.recipient, NOW, "Fail", None, words, None)
-    record_events(shared_bench.store, "contoso", {failed: [event]}, NOW)
+    wordless = Pair("wordless-m1", "gone@contoso.com")
+    silent = TraceEvent(wordless.trace_id, wordless.recipient, NOW, "Fail", None, "no code", None)
+    record_events(shared_bench.store, "contoso", {failed: [event], wordless: [silent]}, NOW)
     shared_bench.build()
     with shared_bench.reader() as connection:
         published = Published(connection, NOW)
@@ -98,6 +103,11 @@ def test_reasons_come_from_events_and_are_unknown_without(figures: Figures) -> N
         {"reason": None, "recipients": 2},
         {"reason": "550 5.1.10", "recipients": 1},
     ]
+
+
+def test_a_reason_without_a_code_is_the_same_as_none(figures: Figures) -> None:
+    (failure,) = figures["wordless"]["failures"]
+    assert (failure["reason"], failure["messages"]) == (None, 2)
 
 
 def test_recipients_that_always_fail(figures: Figures) -> None:

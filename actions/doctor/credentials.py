@@ -65,11 +65,11 @@ class Credentials:
     def secret_expiry(self, api: Api, now: datetime) -> DoctorCheck:
         """When the application's own secrets end, where Graph may be asked."""
         name = "credential expiry"
-        asked = {
+        query = {
             "$filter": f"appId eq '{self.tenant.client_id}'",
             "$select": ",".join(("appId", *CREDENTIALS)),
         }
-        url = address(f"{api.base}/v1.0/applications", asked)
+        url = address(f"{api.base}/v1.0/applications", query)
         try:
             page = api.decoded(ObjectPage, lambda: api.get(url), "own application")
         except HveError as error:

@@ -7,7 +7,7 @@ import streamlit as st
 
 from dashboards.charts.volume import rate_chart
 from dashboards.delivery.failures import figures_panel, latest_panel, reasons_panel
-from dashboards.delivery.search import is_asked, search_form, search_results
+from dashboards.delivery.search import restricts_rows, search_form, search_results
 from dashboards.delivery.timeline import ChosenMessage, timeline_panel
 from dashboards.parts.amounts import count, percent, plural
 from dashboards.parts.figure import Columns, behind, figure, heading, moment_column
@@ -30,10 +30,10 @@ def show(view: View) -> None:
     account = chosen_account()
     with st.container(border=True, key="search-panel"):
         wanted = search_form(view, account)
-        asked = is_asked(wanted)
-        result = search_results(view, wanted) if asked else None
-    chosen = result if asked else latest_panel(view, account)
-    message = _linked(chosen, asked=asked)
+        is_search = restricts_rows(wanted)
+        result = search_results(view, wanted) if is_search else None
+    chosen = result if is_search else latest_panel(view, account)
+    message = _linked(chosen, is_search=is_search)
     if message is not None:
         timeline_panel(view, message)
     left, right = st.columns([1, 1])
@@ -48,7 +48,7 @@ def show(view: View) -> None:
 
 
 def _linked(
-    chosen: DeliveryRow | UndeliveredMessage | None, *, asked: bool
+    chosen: DeliveryRow | UndeliveredMessage | None, *, is_search: bool
 ) -> ChosenMessage | None:
     """The message that is shown: the chosen one, else that of a shared address.
 
@@ -58,7 +58,7 @@ def _linked(
         st.query_params["message"], st.query_params["to"] = chosen.id, chosen.recipient
         return ChosenMessage(chosen.id, chosen.recipient, chosen.received_at)
     linked = st.query_params.get("message")
-    if asked or not linked:
+    if is_search or not linked:
         return None
     return ChosenMessage(linked, st.query_params.get("to"))
 

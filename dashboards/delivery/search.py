@@ -96,10 +96,10 @@ def _start(day: date) -> datetime:
     return midnight(parse_time(day.isoformat()))
 
 
-def is_asked(wanted: TraceFilter) -> bool:
+def restricts_rows(wanted: TraceFilter) -> bool:
     """Whether anything but the account and the period was asked for: only then rows are read."""
-    asked = ("recipient", "subject", "message_id", "from_ip", "id", "status")
-    return any(getattr(wanted, name) for name in asked) or any(
+    names = ("recipient", "subject", "message_id", "from_ip", "id", "status")
+    return any(getattr(wanted, name) for name in names) or any(
         st.session_state.get(name) for name in ("sender", "since", "until")
     )
 

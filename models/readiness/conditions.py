@@ -79,10 +79,13 @@ def applies_to_workload(conditions: PolicyJson, principal: str | None, *, is_own
 
 def places(conditions: PolicyJson) -> str:
     """In words, on which places the policy depends; empty when it holds everywhere."""
-    found = conditions.get("locations")
-    if not found:
+    locations = conditions.get("locations")
+    if not locations:
         return ""
-    included, excluded = _texts(found, "includeLocations"), _texts(found, "excludeLocations")
+    included, excluded = (
+        _texts(locations, "includeLocations"),
+        _texts(locations, "excludeLocations"),
+    )
     if "All" in included and not excluded:
         return ""
     left_out = f" except {', '.join(excluded)}" if excluded else ""
@@ -102,10 +105,10 @@ def _clients(types: object) -> Decision:
     """`all` holds legacy clients too; SMTP with a password is `other`."""
     if not isinstance(types, list) or not types:
         return Decision(None, NEVER_TRUE.format("clientAppTypes"))
-    found = {str(value).lower() for value in types}
-    if "all" in found:
+    clients = {str(value).lower() for value in types}
+    if "all" in clients:
         return Decision(True, "all client types")
-    return Decision(True, "legacy clients") if "other" in found else NO
+    return Decision(True, "legacy clients") if "other" in clients else NO
 
 
 def _targets(applications: PolicyJson) -> Decision:
@@ -204,10 +207,10 @@ def _roles(roles: list[str], person: Person) -> Decision:
 
 
 def _part(document: PolicyJson, name: str) -> PolicyJson:
-    found = document.get(name)
-    return found if isinstance(found, Mapping) else {}
+    inner = document.get(name)
+    return inner if isinstance(inner, Mapping) else {}
 
 
 def _texts(document: PolicyJson, name: str) -> list[str]:
-    found = document.get(name)
-    return [str(value) for value in found] if isinstance(found, list) else []
+    inner = document.get(name)
+    return [str(value) for value in inner] if isinstance(inner, list) else []

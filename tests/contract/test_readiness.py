@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
 
 import numpy as np
 import pytest
 
 from actions.run import run_once
 from hve_monitor.config import Config
-from models.readiness.board import current_findings
+from models.readiness.board import ReadinessFinding, current_findings
 from simulator.world import access
 from tests.contract.conftest import NOW, Site
 from tests.contract.test_pipeline import quiet
@@ -23,25 +22,25 @@ HOUR = timedelta(hours=1)
 Found = tuple[str, str | None, str | None, str]
 
 
-def board(config: Config, hours: int = 0) -> list[dict[str, Any]]:
+def board(config: Config, hours: int = 0) -> list[ReadinessFinding]:
     now = NOW + hours * HOUR
     assert run_once(config, now, quiet).exit_code == 0
     with read_published(config.warehouse.path, now) as published:
         return current_findings(published)
 
 
-def problems(found: list[dict[str, Any]]) -> set[Found]:
+def problems(found: list[ReadinessFinding]) -> set[Found]:
     """What does not pass; accounts that rarely send may be without mail in so short a time."""
     return {
-        (each["check"], each["account"], each["subject"], each["status"])
-        for each in found
-        if each["status"] != "pass" and each["check"] != "idle_account"
+        (finding.check, finding.account, finding.subject, finding.status)
+        for finding in found
+        if finding.status != "pass" and finding.check != "idle_account"
     }
 
 
-def idle(found: list[dict[str, Any]]) -> set[str]:
-    return {each["account"] for each in found
-            if each["check"] == "idle_account" and each["status"] == "warn"}  # fmt: skip
+def idle(found: list[ReadinessFinding]) -> set[str]:
+    return {finding.account for finding in found
+            if finding.check == "idle_account" and finding.status == "warn"}  # fmt: skip
 
 
 @pytest.mark.slow
@@ -68,9 +67,9 @@ def test_mistakes_are_found_where_they_were_made_and_end_when_they_are_mended(
     tenant.advance(HOUR)
     after = board(config, hours=1)
     assert problems(after) == used | {(*key, status) for key, status in expected.items()}
-    for each in after:
-        if (each["check"], each["account"], each["subject"]) in expected:
-            assert each["since"] == "2026-11-24T09:00:00Z"
+    for finding in after:
+        if (finding.check, finding.account, finding.subject) in expected:
+            assert finding.since == NOW + HOUR
 
     heal(tenant)
     tenant.advance(HOUR)
@@ -94,7 +93,7 @@ def test_a_permission_that_is_missing_is_named_and_nothing_passes_for_it(
     heal(small_site.tenant)
     small_site.tenant.granted -= {access.POLICIES, access.APPLICATIONS, access.SIGN_INS}
     found = board(small_site.config())
-    unknown = {each["check"]: each["evidence"] for each in found if each["status"] == "unknown"}
+    unknown = {finding.check: finding.evidence for finding in found if finding.status == "unknown"}
     for check, name in (
         ("security_defaults", access.POLICIES),
         ("conditional_access", access.POLICIES),
@@ -103,7 +102,7 @@ def test_a_permission_that_is_missing_is_named_and_nothing_passes_for_it(
         ("oauth_migration", access.SIGN_INS),
     ):
         assert name in unknown[check]
-        assert {each["status"] for each in found if each["check"] == check} == {"unknown"}
-    assert {each["status"] for each in found} == {"pass", "unknown"} | (
+        assert {finding.status for finding in found if finding.check == check} == {"unknown"}
+    assert {finding.status for finding in found} == {"pass", "unknown"} | (
         {"warn"} if idle(found) else set()
     )

@@ -53,6 +53,7 @@ from pathlib import Path
 import stamina
 from hve_monitor.clock import parse_time
 from hve_monitor.config import load_config
+from hve_monitor.document import encoded
 from actions.run import run_once
 from warehouse import upkeep
 

@@ -148,9 +148,12 @@ def _queue(config: Config, requests: list[EventRequest], now: datetime) -> None:
 def _exported(
     published: Published, wanted: TraceFilter, output: TraceOutput, file: Path
 ) -> TraceExport:
-    """All rows of the search as a file, unless there is a limit."""
+    """All rows of the search as a file, unless there is a limit. Raises: ConfigError."""
     rows = exported_rows(published, wanted, output.limit, output.offset)
-    count = write_sheet(file, COLUMNS, rows)
+    try:
+        count = write_sheet(file, COLUMNS, rows)
+    except ConfigError as error:
+        raise ConfigError(f"--out {error}") from None
     return TraceExport(out=str(file), rows=count, coverage=search_coverage(published, wanted))
 
 

@@ -35,8 +35,10 @@ def replaced(path: Path, mode: int = PRIVATE, *, parents: bool = False) -> Itera
 
     It lies in a folder of the owner's beside the place: nobody else can open a half-written file.
     parents: missing folders are created.
-    Raises: ConfigError when the folder or the file cannot be written.
+    Raises: ConfigError when the folder or the file cannot be written, or a device is in the place.
     """
+    if path.exists() and not path.is_file():
+        raise ConfigError(f"{path}: cannot be written (it is no file)")
     try:
         if parents:
             path.parent.mkdir(parents=True, exist_ok=True)

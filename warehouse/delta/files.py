@@ -53,6 +53,10 @@ class DeltaFiles:
         self._opened[table.name] = opened, _stamp(self.path(table), opened.version())
         return opened
 
+    def forget(self, table: Table) -> None:
+        """The next caller reads the table anew: log entries that an open one needs are gone."""
+        self._opened.pop(table.name, None)
+
     def _read(self, table: Table) -> DeltaTable | None:
         if not (self.path(table) / "_delta_log").exists():
             return None

@@ -21,6 +21,7 @@ def forget_old_files(store: Store) -> int:
             continue
         removed += clean(opened, store.delta.path(table), keep_hours=0)
         removed += _forget_entries(store.delta.path(table) / "_delta_log", opened.version())
+        store.delta.forget(table)
     return removed
 
 

@@ -74,7 +74,7 @@ def test_an_export_runs_nothing_in_a_spreadsheet(hve: Hve, tmp_path: Path) -> No
         (("--limit", "0"), "--limit 0"),
         (("--offset", "-1"), "--offset -1"),
         (("--events", "--summary"), "--events and --summary"),
-        (("--out", "gone/rows.csv"), "cannot be written"),
+        (("--out", "gone/rows.csv"), "--out gone/rows.csv: cannot be written"),
         (("--summary", "--message-id", "x"), "--message-id"),
     ],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from pathlib import Path
 
@@ -68,3 +69,14 @@ def test_folders_are_created_on_request_alone(tmp_path: Path) -> None:
         write_text(file, "x")
     write_text(file, "x", parents=True)
     assert file.read_text() == "x"
+
+
+def test_a_device_or_a_folder_is_not_replaced(tmp_path: Path) -> None:
+    folder, pipe = tmp_path / "folder", tmp_path / "pipe"
+    folder.mkdir()
+    os.mkfifo(pipe)
+    for place in (folder, pipe):
+        with pytest.raises(ConfigError, match="it is no file"):
+            write_text(place, "new")
+    assert folder.is_dir()
+    assert pipe.is_fifo()

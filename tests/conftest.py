@@ -21,6 +21,7 @@ LONG_FILES = (
     "contract/test_crashes.py",
     "unit/actions/test_moments.py",
     "unit/actions/test_privacy.py",
+    "unit/actions/test_schedule.py",
     "contract/test_pipeline.py",
     "contract/test_sources.py",
     "contract/test_faults.py",

@@ -80,8 +80,8 @@ def build(
     with store.build_lock():
         for tenant in tenants:
             store.check_now(tenant.name, now)
-            # Other prices or metering rules make every day another one.
-            version = reference.version(tenant.name)
+            # Other prices, metering rules or models make every day another one.
+            version = f"{reference.version(tenant.name)}-{runner.version()}"
             if full or reference_version(store.state, tenant.name) not in (None, version):
                 store.state.mark_dirty(tenant.name, stored_days(store, tenant.name))
             days = _rebuild_tenant(store, tenant.name, engine, reference, now, progress)

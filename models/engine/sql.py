@@ -7,6 +7,7 @@ plans since the last publication (warehouse.delta.live).
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -42,6 +43,13 @@ def models() -> tuple[Model, ...]:
     by_name = {model.name: model for folder in ("staging", "marts") for model in _folder(folder)}
     order = TopologicalSorter({name: model.reads & set(by_name) for name, model in by_name.items()})
     return tuple(by_name[name] for name in order.static_order())
+
+
+@cache
+def version() -> str:
+    """Another text whenever a model is another one."""
+    texts = "\n".join(model.sql for model in models())
+    return hashlib.sha256(texts.encode()).hexdigest()[:16]
 
 
 def model(name: str) -> Model:

@@ -1,14 +1,8 @@
 -- Grain: one row per account that has sent since it was last judged, or of which more failed.
 -- Units: counts of the mail since then and of six hours before, for rows may come late; largest is
 -- their largest hour, most that of the four weeks before. judged holds account, judged_until and
--- seen (counts_seen.sql).
-with counted as (
-    select account, sum(recipients + failed + quarantined + filtered_as_spam) as seen
-    from marts.hve_usage_daily
-    group by account
-),
-
-usual as (
+-- seen, counted what is seen now (counts_seen.sql).
+with usual as (
     select account, max(recipients) as most
     from marts.hve_usage_hourly
     where hour_utc < $oldest
@@ -22,7 +16,9 @@ recent as (
         sum(a.recipients) as recipients,
         sum(a.new_recipients) as new_recipients,
         sum(a.young_source_recipients) as young_source_recipients,
-        sum(a.failed + a.filtered + a.external) as troubled,
+        coalesce(sum(a.failed), 0)
+        + coalesce(sum(a.filtered), 0)
+        + coalesce(sum(a.external), 0) as troubled,
         max(a.most_repeated) as most_repeated
     from marts.hve_activity as a
     inner join judged as j on j.account = a.account

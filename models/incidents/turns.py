@@ -26,12 +26,13 @@ from warehouse.store import Store
 from warehouse.tables import HVE_ACTIVITY, HVE_USAGE_DAILY, HVE_USAGE_HOURLY, Table
 from warehouse.tables.table import UTC_TIME
 
+COUNTED = sql(__file__, "counts_seen")
 AT_ONCE = 500  # accounts: a few seconds of one core
 _LEAST_SLICE = 100  # fewer are not worth a thread
 MONTH = timedelta(days=28)
 ONE_DAY = timedelta(days=1)
 EPISODE = timedelta(days=15)
-_READ_AGAIN = timedelta(hours=6)  # rows come late: as in queries/account_news.sql
+_READ_AGAIN = timedelta(hours=6)  # rows come late: as in account_news.sql
 # Older changes than these are rare (imports, rebuilds): then everybody is judged.
 _LATE = timedelta(days=3)
 # The least that a rule (signals/rules.py) can fire on; volume counts beside the month's top hour.
@@ -156,6 +157,7 @@ def _news(store: Store, tenant: str, judged: Mapping[str, Standing], until: date
         _view(store, connection, HVE_USAGE_DAILY, tenant)
         _view(store, connection, HVE_ACTIVITY, tenant, oldest, until)
         _view(store, connection, HVE_USAGE_HOURLY, tenant, until - MONTH, until)
+        connection.execute(f"create view counted as {COUNTED}")
         return records(connection, sql(__file__, "account_news"), {"oldest": oldest})
 
 
@@ -164,7 +166,7 @@ def counts_seen(store: Store, tenant: str) -> dict[str, int]:
     with store.compute() as connection:
         prepare(connection)
         _view(store, connection, HVE_USAGE_DAILY, tenant)
-        return dict(connection.execute(sql(__file__, "counts_seen")).fetchall())
+        return dict(connection.execute(COUNTED).fetchall())
 
 
 def _view(

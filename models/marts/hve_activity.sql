@@ -164,6 +164,7 @@ select
     case
         when c.rows_with_status > 0 and c.rows_with_recipient > 0 then cast(c.external as bigint)
     end as external,
+    cast(c.rows_with_status as bigint) as known_status_recipients,
     cast(c.known_source as bigint) as known_source_recipients,
     cast(c.young_source as bigint) as young_source_recipients
 from counted as c

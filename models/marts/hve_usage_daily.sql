@@ -1,6 +1,7 @@
 -- Grain: one row per tenant, account and UTC day with at least one row.
 -- Units: counts, size_bytes in bytes. billable_recipients is an estimate from traces: delivered
--- rows, lists counted by their members. Counts by status are null where no row carries a status.
+-- rows, lists counted by their members. Counts by status are null where no row carries a status;
+-- where some do, they count these, and any of unknown_recipients may belong to them.
 -- Which statuses are billable on a day says reference.billable_statuses, whose spans never overlap.
 with metered as (
     select t.tenant, t.day, t.account, t.trace_id, t.status_group, t.size_bytes, b.status as billable
@@ -30,6 +31,7 @@ select
         as expanded,
     count(*) filter (where coalesce(status_group, 'other') = 'other') as other,
     case when count(status_group) > 0 then count(billable) end as billable_recipients,
+    count(*) filter (where status_group is null) as unknown_recipients,
     sum(size_bytes) as size_bytes
 from metered
 group by tenant, day, account

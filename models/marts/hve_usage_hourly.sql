@@ -1,6 +1,6 @@
 -- Grain: one row per tenant, account and UTC hour with at least one row.
 -- Units: counts; recipients are rows per (trace_id, recipient) without `expanded`. Counts by status
--- are null where no row of the hour carries a status, new_sources where none carries an address,
+-- are null where no row of the hour carries a status (see hve_usage_daily), new_sources where none carries an address,
 -- new_recipients where recipients are not kept.
 -- recipients_q1..q4 are its quarter-hours. A contact or source is new in the hour of its first row.
 with hours as (
@@ -34,6 +34,7 @@ counted as (
         count(*) filter (where status_group = 'pending') as pending,
         count(*) filter (where status_group = 'expanded') as expanded,
         count(*) filter (where coalesce(status_group, 'other') = 'other') as other,
+        count(*) filter (where status_group is null) as unknown_recipients,
         count(*) filter (where is_recipient and minute < 15) as recipients_q1,
         count(*) filter (where is_recipient and minute >= 15 and minute < 30) as recipients_q2,
         count(*) filter (where is_recipient and minute >= 30 and minute < 45) as recipients_q3,
@@ -70,6 +71,7 @@ select
     case when c.rows_with_status > 0 then c.pending end as pending,
     case when c.rows_with_status > 0 then c.expanded end as expanded,
     c.other,
+    c.unknown_recipients,
     c.recipients_q1,
     c.recipients_q2,
     c.recipients_q3,

@@ -31,13 +31,18 @@ COUNTS = (
     "expanded",
     "other",
     "billable_recipients",
+    "unknown_recipients",
 )
 KEYS = ("tenant", "account", "day", "month")
 ONE_DAY = timedelta(days=1)
 
 
 class UsageReport(Document):
-    """What `hve usage` prints; the columns of the rows are its keys and the counts."""
+    """What `hve usage` prints; the columns of the rows are its keys, the counts and `range`.
+
+    range: least and most of billable_recipients. Of the unknown recipients any number may belong
+    to it, as to each count by status, of which a row has the known part.
+    """
 
     rows: list[Row]
     coverage: CoverageReport
@@ -84,9 +89,14 @@ def usage_report(
 ) -> UsageReport:
     """Usage by the keys, and what of the period was read. Raises: ConfigError."""
     return UsageReport(
-        rows=usage_sums(published, by, since, until),
+        rows=[row | {"range": _billable(row)} for row in usage_sums(published, by, since, until)],
         coverage=coverage_report(published, since, until),
     )
+
+
+def _billable(row: Row) -> tuple[int, int]:
+    known: int = row["billable_recipients"] or 0
+    return known, known + row["unknown_recipients"]
 
 
 def usage_sums(

@@ -13,7 +13,9 @@ select
     pending,
     expanded,
     other,
-    billable_recipients
+    billable_recipients,
+    -- An earlier release counted unknown ones as other alone.
+    coalesce(unknown_recipients, other) as unknown_recipients
 from marts.hve_usage_daily
 where
     ($tenant is null or tenant = $tenant)

@@ -11,7 +11,8 @@ select
     sum(filtered_as_spam) as filtered_as_spam,
     sum(pending) as pending,
     sum(expanded) as expanded,
-    sum(other) as other
+    sum(other) as other,
+    sum(coalesce(unknown_recipients, other)) as unknown_recipients
 from marts.hve_usage_hourly
 where
     hour_utc >= $since

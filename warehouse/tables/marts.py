@@ -52,6 +52,7 @@ HVE_USAGE_HOURLY = Table(
         messages=COUNT,
         recipients=COUNT,
         **STATUS_COUNTS,
+        unknown_recipients=COUNT,
         recipients_q1=COUNT,
         recipients_q2=COUNT,
         recipients_q3=COUNT,
@@ -60,6 +61,7 @@ HVE_USAGE_HOURLY = Table(
         new_sources=COUNT,
     ),
     key=("tenant", "account", "hour_utc"),
+    added=("unknown_recipients",),
 )
 HVE_USAGE_DAILY = Table(
     "marts",
@@ -73,9 +75,11 @@ HVE_USAGE_DAILY = Table(
         recipients=COUNT,
         **STATUS_COUNTS,
         billable_recipients=COUNT,
+        unknown_recipients=COUNT,
         size_bytes=COUNT,
     ),
     key=("tenant", "account", "day"),
+    added=("unknown_recipients",),
 )
 HVE_USAGE_CORRECTIONS = Table(
     "marts",
@@ -183,10 +187,12 @@ HVE_ACTIVITY = Table(
         failed=COUNT,
         filtered=COUNT,
         external=COUNT,
+        known_status_recipients=COUNT,
         known_source_recipients=COUNT,
         young_source_recipients=COUNT,
     ),
     key=("tenant", "account", "hour_utc", "quarter"),
+    added=("known_status_recipients",),
     is_inner=True,
 )
 HVE_SIGNALS = Table(

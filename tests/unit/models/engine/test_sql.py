@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -21,6 +22,13 @@ def test_every_model_comes_after_what_it_reads() -> None:
     names = [model.name for model in runner.models()]
     for position, model in enumerate(runner.models()):
         assert model.reads & set(names) <= set(names[:position]), model.name
+
+
+def test_another_model_makes_another_version(monkeypatch: pytest.MonkeyPatch) -> None:
+    before, models = runner.version.__wrapped__(), runner.models()
+    other = (replace(models[0], sql=f"{models[0].sql} limit 1"), *models[1:])
+    monkeypatch.setattr(runner, "models", lambda: other)
+    assert runner.version.__wrapped__() != before
 
 
 def test_an_aliased_table_counts_as_read() -> None:

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from models.incidents import turns
-from models.incidents.turns import bound_together
+from models.incidents.turns import bound_together, counts_seen
 from tests.unit.models.conftest import KeptStores, Workbench, at, trace
 from warehouse.records.plans import Plan
 from warehouse.records.turns import standings
@@ -39,12 +39,22 @@ def steady(start: datetime, end: datetime, seed: int) -> list[dict[str, Any]]:
     return rows
 
 
-def burst(account: str, start: datetime) -> list[dict[str, Any]]:
+def burst(account: str, start: datetime, **other: Any) -> list[dict[str, Any]]:
     """Strangers from a new source."""
     return [
         trace(f"burst-{number}", f"x{number}@contoso.com", "2026-01-01T00:00:00", sender=account)
         | {"received_at": start + timedelta(seconds=number), "from_ip": "203.0.113.66"}
+        | other
         for number in range(900)
+    ]
+
+
+def failures(account: str, start: datetime) -> list[dict[str, Any]]:
+    """Six that fail in an hour, as aggregate mode keeps them: without a recipient."""
+    return [
+        trace(f"failed-{n}", f"aggregate:{n}", "2026-01-01T00:00:00", sender=account)
+        | {"received_at": start + timedelta(minutes=n), "status": "failed"}
+        for n in range(6)
     ]
 
 
@@ -94,6 +104,40 @@ def test_a_burst_is_told_at_once_whoever_s_turn_it_is(judged_bench: Workbench) -
     unjudged = [name for name in NAMES if after[name].judged_until == judged[name].judged_until]
     assert unjudged
     assert victim not in unjudged
+
+
+@pytest.mark.parametrize("status", [None, "delivered"])
+def test_a_burst_after_rows_without_a_status_is_told_at_once(
+    small_turns: None, bench: Workbench, status: str | None
+) -> None:
+    bench.land(*(row | {"status": status} for row in steady(START, END, 1)))
+    bench.build(END)
+    victim = max(standings(bench.store.state, "contoso"))
+    bench.land(
+        *(row | {"status": None} for row in steady(END, END + HOUR, 2)),
+        *burst(victim, END + timedelta(minutes=20), status=None),
+    )
+    bench.build(END + HOUR)
+    assert accounts_told(bench) == {victim}
+
+
+def test_failures_count_although_the_recipients_are_not_kept(judged_bench: Workbench) -> None:
+    judged = standings(judged_bench.store.state, "contoso")
+    victim = max(judged)
+    judged_bench.land(*failures(victim, END))
+    judged_bench.build(END + HOUR)
+    assert standings(judged_bench.store.state, "contoso")[victim].judged_until > END
+    assert counts_seen(judged_bench.store, "contoso")[victim] == judged[victim].seen + 12
+
+
+def test_an_unknown_count_takes_nothing_from_the_others(bench: Workbench) -> None:
+    bench.land(
+        trace("1", "a@contoso.com", "2026-09-15T08:00:00", status=None),
+        trace("2", "a@contoso.com", "2026-09-16T08:00:00", status="failed"),
+        trace("3", "a@contoso.com", "2026-09-17T08:00:00", status=None, sender="it@contoso.com"),
+    )
+    bench.build(END)
+    assert counts_seen(bench.store, "contoso") == {"hr@contoso.com": 3, "it@contoso.com": 1}
 
 
 @pytest.mark.slow

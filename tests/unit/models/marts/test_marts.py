@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from models.build import build
+from models.engine import sql as runner
 from models.engine.workplace import DuckDBEngine
 from tests.unit.models.conftest import NOW, TENANT, Workbench, at, trace
 from warehouse.records.accounts import Account
@@ -85,8 +86,8 @@ def test_statuses_in_any_case_and_unknown_ones(rows_of: Rows) -> None:
 
 
 def test_rows_without_a_status_are_unknown_and_not_zero(rows_of: Rows) -> None:
-    columns = "recipients, delivered, expanded, other, billable_recipients"
-    assert rows_of("no-status", "hve_usage_daily", columns) == [(1, None, None, 1, None)]
+    columns = "recipients, delivered, expanded, other, billable_recipients, unknown_recipients"
+    assert rows_of("no-status", "hve_usage_daily", columns) == [(1, None, None, 1, None, 1)]
     assert rows_of("no-status", "hve_cost_daily", "*") == []
 
 
@@ -159,6 +160,18 @@ def test_only_touched_days_are_rebuilt_and_a_full_build_says_the_same(bench: Wor
     before = bench.query("from marts.hve_usage_hourly order by all")
     assert bench.build(full=True) == 20
     assert bench.query("from marts.hve_usage_hourly order by all") == before
+
+
+def test_other_models_make_every_day_another_one(
+    bench: Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.land(
+        *(trace(f"m{day}", "a@contoso.com", f"2026-11-0{day}T07:00:00") for day in (1, 2, 3))
+    )
+    assert bench.build() == 3
+    assert bench.build() == 0
+    monkeypatch.setattr(runner, "version", lambda: "another")
+    assert bench.build() == 3
 
 
 def test_a_build_takes_as_many_days_together_as_their_rows_allow(

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from hve_monitor.errors import ConfigError
-from models.usage.usage import COUNTS, daily_usage, usage_sums
+from models.usage.usage import COUNTS, daily_usage, usage_report, usage_sums, window_usage
 from tests.unit.models.conftest import NOW, Workbench, at, trace
 from warehouse.connection import Row
 from warehouse.reading import Published
@@ -70,6 +70,7 @@ def test_sums_over_what_is_not_asked(built: Workbench) -> None:
             "expanded": 0,
             "other": 0,
             "billable_recipients": 4,
+            "unknown_recipients": 0,
         }
     ]
 
@@ -104,6 +105,29 @@ def test_an_unknown_count_stays_null_beside_a_known_one(bench: Workbench) -> Non
     bench.build()
     assert [row["delivered"] for row in rows(bench)] == [None, 1]
     assert rows(bench, "account")[0]["delivered"] == 1
+
+
+def test_mixed_statuses_tell_the_known_part_the_unknown_rows_and_the_range(
+    bench: Workbench,
+) -> None:
+    bench.land(
+        trace("m1", "a@contoso.com", "2026-11-01T07:00:00"),
+        trace("m1", "b@contoso.com", "2026-11-01T07:00:00", status="failed"),
+        *(trace("m1", f"{n}@contoso.com", "2026-11-01T07:00:00", status=None) for n in range(5)),
+        trace("m2", "a@contoso.com", "2026-11-02T07:00:00", status=None),
+    )
+    bench.build()
+    names = ("recipients", "delivered", "failed", "unknown_recipients", "range")
+    with bench.reader() as connection:
+        report = usage_report(Published(connection, NOW), ["day"])
+        hours = window_usage(
+            Published(connection, NOW), at("2026-11-01T07:00:00"), at("2026-11-03T00:00:00")
+        )
+    assert [tuple(row[name] for name in names) for row in report.rows] == [
+        (7, 1, 1, 5, (1, 6)),
+        (1, None, None, 1, (0, 1)),
+    ]
+    assert hours["unknown_recipients"].tolist() == [6]
 
 
 def test_a_key_that_does_not_exist_names_those_that_do(built: Workbench) -> None:

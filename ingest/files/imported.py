@@ -64,6 +64,7 @@ class FileImport:
     senders: frozenset[str] | None = field(init=False)
     waiting: list[pa.Table] = field(init=False, default_factory=list)
     refused: list[tuple[int | None, str]] = field(init=False, default_factory=list)
+    first_batch: int = field(init=False, default=0)
     pace: Pace = field(init=False, default_factory=Pace)
 
     def __post_init__(self) -> None:
@@ -102,6 +103,7 @@ class FileImport:
 
     def _read_member(self, reader: Reader, member: Member, result: ImportResult) -> None:
         """Lands one member; one that cannot be read does not keep its archive from being read."""
+        self.first_batch = self.store.state.next_batch()
         try:
             self._keep_all(reader, member, result)
         except duckdb.Error as error:
@@ -148,7 +150,7 @@ class FileImport:
             return
         rows, self.waiting = pa.concat_tables(self.waiting), []
         source = f"file:{Path(result.file).name}"
-        landed = land(self.store, self.tenant.name, rows, self.now, source)
+        landed = land(self.store, self.tenant.name, rows, self.now, source, self.first_batch)
         result.rows_new += landed.new
         result.rows_changed += landed.changed
         result.rows_unchanged += landed.unchanged

@@ -104,7 +104,9 @@ class TraceReader:
         Nothing documents that such a query answers for all of them: it counts only while its
         answer holds every row that is stored already, and no rows of other senders.
         """
-        stored = known_keys(self.store, self.tenant, query.addresses, query.window)
+        stored = known_keys(
+            self.store, self.tenant, self._buffer.origin, query.addresses, query.window
+        )
         if not stored and query.sender not in self._trusted:
             return False
         seen: set[tuple[str, str]] = set()

@@ -83,6 +83,23 @@ class DeltaFiles:
         # delta-rs answers with URIs: a space of the folder's name comes as %20.
         return sorted(map(unquote, opened.file_uris(file_pruning_predicate=filters or None)))
 
+    def files_of_others(
+        self, table: Table, tenant: str, days: Iterable[date], source: str, since: int
+    ) -> list[str]:
+        """Active files of given days, but those that the source alone wrote from batch `since` on.
+
+        Read from the statistics in the table's log; a file without them is among the answer.
+        """
+        files = self.active(table, tenant)
+        if "min.source" not in files.column_names:
+            return self.files(table, tenant, days)
+        of_source = pc.and_(
+            pc.equal(files["min.source"], source), pc.equal(files["max.source"], source)
+        )
+        own = files.filter(pc.and_(of_source, pc.greater_equal(files["min.batch"], since)))
+        names = {Path(unquote(path)).name for path in own["path"].to_pylist()}
+        return [file for file in self.files(table, tenant, days) if Path(file).name not in names]
+
     def active(self, table: Table, tenant: str | None = None) -> pa.Table:
         """One row per active file: path (URL-encoded, below the table), size_bytes, num_records,
         and partition.<column> of every column that the table is partitioned by.

@@ -15,13 +15,22 @@ MOST = 5_000
 
 
 def known_keys(
-    store: Store, tenant: str, senders: Sequence[str], window: Window
+    store: Store, tenant: str, source: str, senders: Sequence[str], window: Window
 ) -> frozenset[tuple[str, str]]:
-    """(trace id, recipient) of stored rows of the senders in the window, a sample of many."""
+    """(trace id, recipient) of rows that the source wrote of the senders in the window.
+
+    A sample of many. Rows of other sources may be dated otherwise, so they may lie in no window.
+    """
     days = days_between(window.start.date(), window.end.date())
     with store.existing(MESSAGE_TRACES, tenant, days) as connection:
         rows = connection.execute(
             QUERY,
-            {"start": window.start, "end": window.end, "senders": list(senders), "most": MOST},
+            {
+                "source": source,
+                "start": window.start,
+                "end": window.end,
+                "senders": list(senders),
+                "most": MOST,
+            },
         ).fetchall()
     return frozenset(rows)

@@ -3,25 +3,38 @@
 -- does not carry keeps its stored value, and a status that may still change never replaces a final
 -- one: an export made last week must not undo what Microsoft said since.
 with repeated as (
-    select day, trace_id, recipient
+    select trace_id, recipient
     from incoming
-    group by day, trace_id, recipient
+    group by trace_id, recipient
     having count(*) > 1
+),
+
+-- Rows that are dated within $apart of each other are one; `origin` is the earliest of them.
+dated as (
+    select
+        i.*,
+        min(i.received_at) over (
+            partition by i.trace_id, i.recipient
+            order by i.received_at
+            range between $apart preceding and current row
+        ) as origin
+    from incoming as i
+    semi join repeated as r on r.trace_id = i.trace_id and r.recipient = i.recipient
 ),
 
 -- What came twice in one batch says the same as in two: the last known value of each field holds.
 latest as (
-    select *
-    from incoming
-    where (day, trace_id, recipient) not in (select (r.day, r.trace_id, r.recipient) from repeated as r)
+    select i.*
+    from incoming as i
+    anti join repeated as r on r.trace_id = i.trace_id and r.recipient = i.recipient
     union all by name
     select
         any_value(tenant) as tenant,
-        day,
+        min(day) as day,
         trace_id,
         recipient,
         arg_max(sender, row) as sender,
-        arg_max(received_at, row) as received_at,
+        min(received_at) as received_at,
         coalesce(
             arg_max(status, row) filter (
                 where status is not null and lower(status) not in (select u.status from unsettled as u)
@@ -39,29 +52,43 @@ latest as (
         any_value(batch) as batch,
         max(row) as row,
         any_value(source) as source
-    from incoming
-    where (day, trace_id, recipient) in (select (r.day, r.trace_id, r.recipient) from repeated as r)
-    group by day, trace_id, recipient
+    from dated
+    group by trace_id, recipient, origin
 ),
 
+observations as (
+    select
+        e.*,
+        row_number() over (
+            partition by e.day, e.trace_id, e.recipient
+            order by e.observed_at desc, e.batch desc, e.row desc
+        ) as recency
+    from existing as e
+    semi join latest as l on l.trace_id = e.trace_id and l.recipient = e.recipient
+),
+
+-- The stored row of each new one: the same day before the days around it.
 stored as (
     select
-        *,
+        n.row as incoming_row,
+        o.*,
         row_number() over (
-            partition by day, trace_id, recipient order by observed_at desc, batch desc, row desc
-        ) as recency
-    from existing
-    where (trace_id, recipient) in (select (l.trace_id, l.recipient) from latest as l)
+            partition by n.row order by o.day <> n.day, abs(epoch(o.received_at) - epoch(n.received_at)), o.day
+        ) as nearness
+    from latest as n
+    inner join observations as o
+        on o.trace_id = n.trace_id and o.recipient = n.recipient and o.recency = 1
+        and (o.day = n.day or abs(epoch(o.received_at) - epoch(n.received_at)) <= epoch($apart))
 ),
 
 merged as (
     select
         n.tenant,
-        n.day,
+        coalesce(s.day, n.day) as day,
         n.trace_id,
         n.recipient,
         n.sender,
-        n.received_at,
+        if(s.day <> n.day, s.received_at, n.received_at) as received_at,
         case
             when s.trace_id is null or s.status is null then n.status
             when n.status is null then s.status
@@ -88,9 +115,7 @@ merged as (
         s.from_ip as stored_from_ip,
         s.to_ip as stored_to_ip
     from latest as n
-    left join stored as s
-        on s.day = n.day and s.trace_id = n.trace_id and s.recipient = n.recipient
-        and s.recency = 1
+    left join stored as s on s.incoming_row = n.row and s.nearness = 1
 )
 
 select

@@ -5,21 +5,23 @@ Reading the same rows again, from any source, changes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from hve_monitor.files import sql
-from warehouse.connection import arrow
+from warehouse.connection import arrow, files_sql
 from warehouse.privacy.identities import keep_identities
 from warehouse.protection.pseudonyms import is_pseudonym
 from warehouse.store import Store
 from warehouse.tables import MESSAGE_TRACES
 
 LANDING = sql(__file__, "landing")
+# One message is dated by its origin, its receipt or an event, in UTC or a local time.
+DATED_APART = timedelta(days=7)
 UNSETTLED = ("pending", "gettingstatus", "unknownfuturevalue")
 
 
@@ -46,12 +48,22 @@ class Landed:
         )
 
 
-def land(store: Store, tenant: str, rows: pa.Table, observed_at: datetime, source: str) -> Landed:
+def land(
+    store: Store,
+    tenant: str,
+    rows: pa.Table,
+    observed_at: datetime,
+    source: str,
+    since_batch: int = 0,
+) -> Landed:
     """Writes what a batch of rows adds to the store and returns the counts.
 
     rows: trace_id, recipient, sender, received_at and the optional columns of the fact table; the
     required ones without nulls. Addresses are stored in lower case.
-    The touched days are marked dirty before anything is appended.
+    since_batch: from which batch on rows of the source are dated like these: a service always dates
+    alike (0), a file only within one reading of it.
+    A pair of id and recipient that is stored within a week of the new row is that row: it keeps its
+    day. The touched days are marked dirty before anything is appended.
     """
     if rows.num_rows == 0:
         return Landed()
@@ -61,8 +73,7 @@ def land(store: Store, tenant: str, rows: pa.Table, observed_at: datetime, sourc
     purged = store.state.purged_before(tenant)
     if purged is not None:
         plain, incoming = (rows.filter(_since(rows, purged)) for rows in (plain, incoming))
-    days = frozenset(pc.unique(incoming["day"]).to_pylist())
-    fresh = _fresh(store, tenant, incoming, days)
+    fresh = _fresh(store, tenant, incoming, source, since_batch)
     new = pc.sum(fresh["is_new"]).as_py() or 0
     touched = frozenset(pc.unique(fresh["day"]).to_pylist())
     if fresh.num_rows:
@@ -87,14 +98,27 @@ def _people(plain: pa.Table, masked: pa.Table, fresh: pa.Table) -> dict[str, str
     return {stored: address for stored, address in columns if is_pseudonym(stored, address)}
 
 
-def _fresh(store: Store, tenant: str, incoming: pa.Table, days: Iterable[date]) -> pa.Table:
-    with store.existing(MESSAGE_TRACES, tenant, days) as connection:
+def _fresh(
+    store: Store, tenant: str, incoming: pa.Table, source: str, since_batch: int
+) -> pa.Table:
+    days = frozenset(pc.unique(incoming["day"]).to_pylist())
+    files = store.delta.files(MESSAGE_TRACES, tenant, days)
+    files += store.delta.files_of_others(MESSAGE_TRACES, tenant, _around(days), source, since_batch)
+    with store.compute() as connection:
+        connection.execute(f"create view existing as {files_sql(MESSAGE_TRACES, files)}")
         connection.register("incoming", incoming)
         connection.execute(
             "create table unsettled as select unnest($statuses) as status",
             {"statuses": list(UNSETTLED)},
         )
-        return arrow(connection, LANDING)
+        return arrow(connection, LANDING, {"apart": DATED_APART})
+
+
+def _around(days: Collection[date]) -> set[date]:
+    """Other days, on which another source may have dated the same messages."""
+    reach = DATED_APART.days
+    near = {day + timedelta(days=step) for day in days for step in range(-reach, reach + 1)}
+    return near.difference(days)
 
 
 def _complete(

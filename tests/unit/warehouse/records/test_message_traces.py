@@ -17,6 +17,7 @@ from tests.unit.warehouse.conftest import (
 )
 from warehouse.records.message_traces import Landed, land
 from warehouse.store import Store
+from warehouse.tables import MESSAGE_TRACES
 
 MIDNIGHT = datetime(2026, 11, 24, tzinfo=UTC)
 
@@ -184,3 +185,58 @@ def test_days_are_marked_dirty_before_rows_are_written(
 def test_the_case_of_a_status_is_no_change(store: Store) -> None:
     land_rows(store, {"status": "delivered"})
     assert counts(land_rows(store, {"status": "Delivered"})) == (1, 0, 0, 1)
+
+
+def land_dated(store: Store, source: str, *moments: datetime, **change: object) -> Landed:
+    """Lands the usual row, dated otherwise by a source."""
+    rows = traces(*({"received_at": moment} | change for moment in moments))
+    return land(store, "contoso", rows, NOW, source, store.state.next_batch())
+
+
+@pytest.mark.parametrize("apart", [timedelta(seconds=2), timedelta(hours=11), timedelta(days=7)])
+@pytest.mark.parametrize("direction", [1, -1])
+def test_sources_that_date_a_message_on_different_days_meet_in_one_row(
+    store: Store, apart: timedelta, direction: int
+) -> None:
+    first = MIDNIGHT - direction * timedelta(seconds=1)
+    land_dated(store, "file:summary.csv", first)
+    again = land_dated(store, "graph", first + direction * apart, status="failed")
+    assert counts(again) == (1, 0, 1, 0)
+    assert again.days == {first.date()}
+    assert {row["day"] for row in observations(store)} == {first.date()}
+    assert last(store)["received_at"] == first
+    assert last(store)["is_revision"]
+    assert counts(land_dated(store, "graph", first + direction * apart)) == (1, 0, 1, 0)
+
+
+def test_an_id_that_returns_after_more_than_a_week_is_another_message(store: Store) -> None:
+    land_dated(store, "file:summary.csv", MIDNIGHT - timedelta(days=9))
+    assert land_dated(store, "graph", MIDNIGHT).new == 1
+
+
+def test_two_dates_of_a_message_in_one_batch_are_one_row(store: Store) -> None:
+    night = MIDNIGHT - timedelta(seconds=1)
+    landed = land_dated(store, "file:both.csv", MIDNIGHT + timedelta(seconds=1), night)
+    assert counts(landed) == (2, 1, 0, 1)
+    assert [(row["day"], row["received_at"]) for row in observations(store)] == [(YESTERDAY, night)]
+    far = land_dated(store, "file:both.csv", MIDNIGHT - timedelta(days=30), MIDNIGHT)
+    assert counts(far) == (2, 1, 0, 1)
+
+
+def test_a_file_of_the_same_name_in_another_zone_brings_nothing_new(store: Store) -> None:
+    land_dated(store, "file:export.csv", MIDNIGHT - timedelta(minutes=30))
+    berlin = land_dated(store, "file:export.csv", MIDNIGHT + timedelta(minutes=30))
+    assert counts(berlin) == (1, 0, 0, 1)
+
+
+def test_days_around_are_read_only_where_another_source_wrote(store: Store) -> None:
+    def others(source: str, since: int) -> list[str]:
+        days = [TODAY, YESTERDAY]
+        return store.delta.files_of_others(MESSAGE_TRACES, "contoso", days, source, since)
+
+    land_dated(store, "graph", MIDNIGHT - timedelta(seconds=1))
+    batch = store.state.next_batch()
+    land_dated(store, "file:a.csv", MIDNIGHT + timedelta(seconds=1), trace_id="t2")
+    assert ["day=2026-11-24" in file for file in others("graph", 0)] == [True]
+    assert ["day=2026-11-23" in file for file in others("file:a.csv", batch)] == [True]
+    assert len(others("file:a.csv", store.state.next_batch())) == 2

@@ -1,7 +1,8 @@
 -- Grain: one row per (tenant, trace_id, recipient): the last observation holds.
 -- Only keys with a revision have several observations; all others pass as they are.
 -- `account` is the primary address of the HVE account; a sender that no snapshot lists is its own.
--- `status_group` is null where the source carries no status. Times are UTC.
+-- `status_group` is null where the source carries no status or a word that is none of Microsoft's:
+-- what happened to that recipient is unknown. Times are UTC.
 with revised as (
     select distinct tenant, day, trace_id, recipient
     from raw.message_traces
@@ -53,11 +54,11 @@ select
     t.subject,
     t.status,
     case
-        when t.status is null then null
         when lower(t.status) in ('delivered', 'failed', 'quarantined', 'pending', 'expanded')
             then lower(t.status)
         when lower(t.status) = 'filteredasspam' then 'filtered_as_spam'
-        else 'other'
+        when lower(t.status) in ('gettingstatus', 'resolved', 'recalled', 'unknownfuturevalue')
+            then 'other'
     end as status_group,
     t.from_ip,
     t.to_ip,

@@ -1,7 +1,7 @@
 -- Grain: one row per (trace_id, recipient) of the incoming batch.
 -- Compares the batch with what the store holds for the same days. A field that the new observation
--- does not carry keeps its stored value, and a status that may still change never replaces a final
--- one: an export made last week must not undo what Microsoft said since.
+-- does not carry keeps its stored value, and a status that is not final, or no word that we know,
+-- never replaces a final one: an export made last week must not undo what Microsoft said since.
 with repeated as (
     select trace_id, recipient
     from incoming
@@ -37,7 +37,7 @@ latest as (
         min(received_at) as received_at,
         coalesce(
             arg_max(status, row) filter (
-                where status is not null and lower(status) not in (select u.status from unsettled as u)
+                where lower(status) in (select f.status from settled as f)
             ),
             arg_max(status, row) filter (where status is not null)
         ) as status,
@@ -92,8 +92,8 @@ merged as (
         case
             when s.trace_id is null or s.status is null then n.status
             when n.status is null then s.status
-            when lower(n.status) in (select status from unsettled)
-                and lower(s.status) not in (select status from unsettled) then s.status
+            when lower(n.status) not in (select status from settled)
+                and lower(s.status) in (select status from settled) then s.status
             else n.status
         end as status,
         coalesce(n.message_id, s.message_id) as message_id,

@@ -28,6 +28,10 @@ CASES: dict[str, list[dict[str, Any]]] = {
         trace(f"m{number}", "a@contoso.com", MOMENT, status=status)
         for number, status in enumerate(STATUSES)
     ],
+    "words": [
+        trace(f"m{number}", "a@contoso.com", MOMENT, status=status)
+        for number, status in enumerate(("Teleported", "Unknown", "None"))
+    ],
     "no-status": [trace("m1", "a@contoso.com", MOMENT, status=None)],
     "hr": [trace("m1", "a@contoso.com", MOMENT)],
     "people": [trace("m2", "a@contoso.com", "2026-11-02T08:00:00")],
@@ -73,6 +77,11 @@ def rows_of(shared_bench: Workbench) -> Rows:
         return shared_bench.query(f"select {columns} from marts.{mart} {where} order by day")
 
     return read
+
+
+def test_a_word_that_nobody_knows_is_no_status(rows_of: Rows) -> None:
+    columns = "recipients, delivered, pending, other, billable_recipients"
+    assert rows_of("words", "hve_usage_daily", columns) == [(3, None, None, 3, None)]
 
 
 def test_a_list_counts_by_its_members_and_never_by_itself(rows_of: Rows) -> None:

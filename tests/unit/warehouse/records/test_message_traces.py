@@ -86,10 +86,14 @@ def test_a_field_that_becomes_known_is_a_change(store: Store) -> None:
 
 
 def test_a_status_that_may_change_never_replaces_a_final_one(store: Store) -> None:
-    ids = [{"trace_id": name} for name in ("pending", "Pending", "gettingStatus")]
+    words = ("pending", "Pending", "gettingStatus", "Unknown", "None", "Zugestellt", "teleported")
+    ids = [{"trace_id": name} for name in words]
     land_rows(store, *ids)
     unsettled = [each | {"status": each["trace_id"]} for each in ids]
-    assert counts(land_rows(store, *unsettled)) == (3, 0, 0, 3)
+    assert counts(land_rows(store, *unsettled)) == (7, 0, 0, 7)
+    both = ({"trace_id": f"{word}2", "status": text} for word in words for text in ("failed", word))
+    land_rows(store, *both)
+    assert {row["status"] for row in observations(store)} == {"delivered", "failed"}
 
 
 def test_a_final_status_replaces_a_pending_one(store: Store) -> None:

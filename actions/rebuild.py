@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from typing import TypedDict
 
+from msgspec import UNSET, UnsetType
+
 from actions.outcome import Outcome
 from hve_monitor.config import Config
 from hve_monitor.document import Document
-from hve_monitor.errors import DONE, ConfigError
+from hve_monitor.errors import DONE, INCOMPLETE, ConfigError
 from ingest.source import Progress
-from models.build import DUCKDB, BuildResult, build
+from models.build import DUCKDB, BuildResult, Failures, build
 from models.cost.passed_thresholds import budgets_by_currency
 from models.engine.workplace import Engine
 from models.incidents.overspend import Spending
@@ -19,14 +22,23 @@ from models.readiness.facts import ReadinessSettings
 from models.reference.book import Reference, reference_of
 from warehouse.configured import store_of
 
+log = logging.getLogger(__name__)
 ENGINES = ("duckdb", "spark")
 
 
+class FailedModels(Document):
+    """Why a tenant could not be built; the next build tries it again."""
+
+    tenant: str
+    error: str
+
+
 class ModelsPart(Document):
-    """How many days were rebuilt, in how many real seconds."""
+    """How many days were rebuilt, in how many real seconds, and whose models failed."""
 
     days_rebuilt: int
     seconds: float
+    failed: list[FailedModels] | UnsetType = UNSET
 
 
 class BuildSummary(Document):
@@ -52,15 +64,41 @@ def rebuild(
 
     finish_removals(config)
     options = build_options(config)
+    failures: Failures = {}
     with _engine(engine, config) as chosen, store_of(config) as store:
-        built = build(store, config.served, now, progress, full=full, engine=chosen, **options)
-    summary = BuildSummary(models=models_part(built), incidents_opened=built.incidents_opened)
-    return Outcome(summary, DONE)
+        built = build(
+            store,
+            config.served,
+            now,
+            progress,
+            full=full,
+            engine=chosen,
+            failures=failures,
+            **options,
+        )
+        raise_alone(failures, len(config.served))
+    part = models_part(built, failures)
+    summary = BuildSummary(models=part, incidents_opened=built.incidents_opened)
+    return Outcome(summary, INCOMPLETE if failures else DONE)
 
 
-def models_part(built: BuildResult) -> ModelsPart:
+def raise_alone(failures: Failures, tenants: int) -> None:
+    """Raises: the error of the first tenant where so many tenants were all that there are."""
+    if failures and len(failures) == tenants:
+        raise next(iter(failures.values()))
+
+
+def models_part(built: BuildResult, failures: Failures | None = None) -> ModelsPart:
     """What a summary says of the models."""
-    return ModelsPart(days_rebuilt=built.days_rebuilt, seconds=built.seconds)
+    failed = [
+        FailedModels(tenant=name, error=f"{type(error).__name__}: {error}".splitlines()[0])
+        for name, error in (failures or {}).items()
+    ]
+    for trouble in failed:
+        log.error("%s: models: %s", trouble.tenant, trouble.error)
+    return ModelsPart(
+        days_rebuilt=built.days_rebuilt, seconds=built.seconds, failed=failed or UNSET
+    )
 
 
 def _engine(name: str, config: Config) -> AbstractContextManager[Engine]:

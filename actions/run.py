@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from actions.ingest import exit_code, read_tenants, reading_of, results_of, settle
 from actions.outcome import Outcome
 from actions.readers import Readers
-from actions.rebuild import ModelsPart, build_options, models_part
+from actions.rebuild import ModelsPart, build_options, models_part, raise_alone
 from hve_monitor.config import Config
 from hve_monitor.document import Document, encoded
 from hve_monitor.errors import (
@@ -29,7 +29,7 @@ from hve_monitor.errors import (
 from ingest.entra.tokens import EntraTokens
 from ingest.http import https_client
 from ingest.source import Progress, SourceResult, SourceSummary
-from models.build import BuildResult, build
+from models.build import BuildResult, Failures, build
 from models.cost.passed_thresholds import budgets_by_currency, note_budget_alerts
 from models.usage.coverage import CoverageReport, coverage_report
 from publish.alerts.notify import AlertsPart, TargetTrouble, alert
@@ -75,8 +75,9 @@ def run_once(
         reading.start(read_tenants(config), reading_of(config, now, progress))
         with store_of(config) as store:
             for names in _groups(config, reading, patience, run):
-                run.add(_brought_up(store, config, names, now, progress))
+                run.add(_brought_up(store, config, names, now, progress, run.failures))
             settle(run.results, run.refused)
+            raise_alone(run.failures, len(config.served))
             summary = _summary(run, store, config, reading.slow, started, now)
             store.state.record_run(started, datetime.now(UTC), encoded(summary))
             sweep(store)
@@ -115,7 +116,7 @@ def _summary(
     sources = [_without_names(store, result.summary()) for result in run.sources(config)]
     return RunSummary(
         sources=[*sources, *(_still_read(name).summary() for name in slow)],
-        models=models_part(run.models),
+        models=models_part(run.models, run.failures),
         incidents_opened=run.models.incidents_opened,
         budget_alerts=run.budget_alerts,
         alerts=run.alerts,
@@ -134,6 +135,7 @@ class Run:
     results: dict[str, list[SourceResult]] = field(default_factory=dict)
     refused: dict[str, HveError] = field(default_factory=dict)
     models: BuildResult = field(default_factory=BuildResult)
+    failures: Failures = field(default_factory=dict)
     budget_alerts: list[BudgetAlert] = field(default_factory=list)
     alerts: AlertsPart = field(default_factory=lambda: AlertsPart(failed=[]))
 
@@ -146,9 +148,9 @@ class Run:
         self.alerts = _joined(self.alerts, part.alerts)
 
     def exit_code(self, slow: Sequence[str]) -> int:
-        """Whoever is still being read makes a run incomplete."""
+        """Whoever is still being read, or could not be built, makes a run incomplete."""
         results = [result for part in self.results.values() for result in part]
-        return exit_code(results) or (INCOMPLETE if slow else DONE)
+        return exit_code(results) or (INCOMPLETE if slow or self.failures else DONE)
 
     def sources(self, config: Config) -> list[SourceResult]:
         """The results in the order of the configured tenants."""
@@ -191,11 +193,16 @@ def _groups(
 
 
 def _brought_up(
-    store: Store, config: Config, names: Sequence[str], now: datetime, progress: Progress
+    store: Store,
+    config: Config,
+    names: Sequence[str],
+    now: datetime,
+    progress: Progress,
+    failures: Failures,
 ) -> BroughtUp:
     """Builds and publishes the tenants, notes budgets, sends alerts."""
     tenants = [tenant for tenant in config.served if tenant.name in names]
-    built = build(store, tenants, now, progress, **build_options(config))
+    built = build(store, tenants, now, progress, failures=failures, **build_options(config))
     # Budgets first, so that a threshold passed now is reported now.
     passed = note_budget_alerts(store.state, config, now)
     return BroughtUp(built, passed, send_alerts(store, config, now))

@@ -7,7 +7,8 @@ days stay dirty until all of their marts are stored.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
@@ -62,6 +63,9 @@ class BuildResult:
     seconds: float = 0.0
 
 
+Failures = dict[str, Exception]  # by the name of the tenant that could not be built
+
+
 def build(
     store: Store,
     tenants: Sequence[Tenant],
@@ -73,29 +77,71 @@ def build(
     spending: Spending = NO_BUDGET,
     reference: Reference | None = None,
     engine: Engine = DUCKDB,
+    failures: Failures | None = None,
 ) -> BuildResult:
-    """Brings every mart of the tenants up to date and publishes one consistent version."""
+    """Brings every mart of the tenants up to date and publishes one consistent version.
+
+    failures: takes what the models of a tenant raised; its days stay dirty and the others go on.
+    Without it the first error ends the build.
+    """
     started, result = time.monotonic(), BuildResult()
     reference = reference or shipped_reference()
+    step = partial(
+        _build_tenant,
+        now=now,
+        progress=progress,
+        full=full,
+        readiness=readiness,
+        spending=spending,
+        reference=reference,
+        engine=engine,
+    )
     with store.build_lock():
         for tenant in tenants:
             store.check_now(tenant.name, now)
-            # Other prices, metering rules or models make every day another one.
-            version = f"{reference.version(tenant.name)}-{runner.version()}"
-            if full or reference_version(store.state, tenant.name) not in (None, version):
-                store.state.mark_dirty(tenant.name, stored_days(store, tenant.name))
-            days = _rebuild_tenant(store, tenant.name, engine, reference, now, progress)
-            progress(f"{tenant.name}: baselines and incidents", 0, 1)
-            result.days_rebuilt += len(days)
-            prices = reference.prices.of(tenant.name)
-            result.incidents_opened += detect(store, tenant, now, days, prices, spending)
-            store.state.clear_dirty(days)
-            record_findings(store, tenant, now, readiness)
-            record_reference_version(store.state, tenant.name, version)
+            with nullcontext() if failures is None else _noted(failures, tenant.name):
+                days, incidents = step(store, tenant)
+                result.days_rebuilt += days
+                result.incidents_opened += incidents
         progress("publish", 0, 1)
         publish(store, now, partial(offer_models, reference=reference))
     result.seconds = round(time.monotonic() - started, 3)
     return result
+
+
+@contextmanager
+def _noted(failures: Failures, tenant: str) -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:  # noqa: BLE001 - whatever ends one tenant's models ends no other's
+        failures[tenant] = error
+
+
+def _build_tenant(
+    store: Store,
+    tenant: Tenant,
+    *,
+    now: datetime,
+    progress: Progress,
+    full: bool,
+    readiness: ReadinessSettings,
+    spending: Spending,
+    reference: Reference,
+    engine: Engine,
+) -> tuple[int, int]:
+    """Stores the tenant's marts; how many days were rebuilt and incidents opened."""
+    # Other prices, metering rules or models make every day another one.
+    version = f"{reference.version(tenant.name)}-{runner.version()}"
+    if full or reference_version(store.state, tenant.name) not in (None, version):
+        store.state.mark_dirty(tenant.name, stored_days(store, tenant.name))
+    days = _rebuild_tenant(store, tenant.name, engine, reference, now, progress)
+    progress(f"{tenant.name}: baselines and incidents", 0, 1)
+    prices = reference.prices.of(tenant.name)
+    opened = detect(store, tenant, now, days, prices, spending)
+    store.state.clear_dirty(days)
+    record_findings(store, tenant, now, readiness)
+    record_reference_version(store.state, tenant.name, version)
+    return len(days), opened
 
 
 def offer_models(connection: duckdb.DuckDBPyConnection, reference: Reference | None = None) -> None:

@@ -12,7 +12,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 import duckdb
-from deltalake.exceptions import DeltaError
+from deltalake.exceptions import DeltaError, SchemaMismatchError
 
 from hve_monitor.clock import iso
 from hve_monitor.errors import ConfigError, StoreError
@@ -32,6 +32,15 @@ REFUSALS = (
     duckdb.TransactionException,
     duckdb.FatalException,
     DeltaError,
+)
+# Misuse of the engines, whatever state the disk is in.
+OWN_ERRORS = (
+    sqlite3.IntegrityError,
+    sqlite3.ProgrammingError,
+    sqlite3.InterfaceError,
+    sqlite3.DataError,
+    sqlite3.NotSupportedError,
+    SchemaMismatchError,
 )
 DISK_TROUBLE = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS}
 
@@ -200,9 +209,14 @@ def finish_restore(root: Path) -> None:
 
 @contextmanager
 def _refusals_in_one_line(root: Path) -> Iterator[None]:
-    """What the disk or the engines refuse is a StoreError; everything else passes."""
+    """What the disk or the engines refuse is a StoreError that says whose fault it is."""
     try:
         yield
+    except OWN_ERRORS as error:
+        reason = str(error).splitlines()[0]
+        raise StoreError(
+            f"{root}: {reason}; an error of hve-monitor, not of the disk: please report it"
+        ) from error
     except REFUSALS as error:
         reason = str(error).splitlines()[0]
         raise StoreError(f"{root}: {reason}; free space or check the disk") from error

@@ -49,9 +49,13 @@ def _source(summary: SourceSummary) -> str:
 
 
 def _models(document: RunSummary | BuildSummary) -> str:
-    return (
-        f"models: {document.models.days_rebuilt} days rebuilt in {document.models.seconds} s,"
+    part = document.models
+    done = (
+        f"models: {part.days_rebuilt} days rebuilt in {part.seconds} s,"
         f" {document.incidents_opened} incidents opened"
+    )
+    return "\n".join(
+        [done, *(f"{each.tenant}: models: {each.error}" for each in part.failed or ())]
     )
 
 

@@ -21,7 +21,7 @@ from deltalake import (
     WriterProperties,
     write_deltalake,
 )
-from deltalake.exceptions import DeltaError
+from deltalake.exceptions import DeltaError, SchemaMismatchError
 
 from hve_monitor.errors import StoreError
 from hve_monitor.files import sync_file, sync_folder
@@ -143,6 +143,8 @@ class DeltaFolder(DeltaFiles):
             yield
             files = sync_entries(path, -1 if before is None else before)
             self._remember({file.relative_to(self.root).as_posix(): sha256(file) for file in files})
+        except SchemaMismatchError:
+            raise  # no trouble of the disk
         except (DeltaError, OSError) as error:
             raise StoreError(
                 f"{path}: not written ({error}); free space or check the disk"

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import sqlite3
+from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+import models.build
 from actions.import_files import import_files
 from actions.ingest import exit_code, ingest
+from actions.rebuild import rebuild
+from actions.run import run_once
 from hve_monitor.config import LOCAL_TENANT, Config, Tenant, Warehouse
-from hve_monitor.errors import ConfigError, LockedError
+from hve_monitor.errors import INCOMPLETE, ConfigError, LockedError, StoreError
 from ingest.source import SourceResult
+from models.usage.coverage import published_as_of
 from tests.unit.conftest import CSV, NOW, quiet
 from warehouse.configured import store_of
+from warehouse.reading import read_published
 
 LISTED = Tenant(name="contoso", tenant_id="t", managed_identity=True, accounts=("hr@contoso.com",))
 
@@ -88,3 +96,52 @@ def test_a_strange_file_in_a_folder_is_told_and_the_others_are_built(tmp_path: P
     assert outcome.document.rows_new > 0
     with store_of(config) as store:
         assert store.state.dirty_days() == []
+
+
+def two_tenants(folder: Path) -> Config:
+    """Tenants of files with two rows each, of which contoso's models end with an error."""
+    tenants = tuple(Tenant(name=name, accounts="files") for name in ("contoso", "fabrikam"))
+    config = Config(warehouse=Warehouse(path=folder / "store"), tenants=tenants)
+    (folder / "export.csv").write_text(CSV)
+    for tenant in tenants:
+        import_files(config, tenant, [folder / "export.csv"], {}, "auto", NOW, quiet)
+    return config
+
+
+def failing_for(*names: str) -> Callable[..., int]:
+    def fails(_store: object, tenant: Tenant, *_rest: object) -> int:
+        if tenant.name in names:
+            raise sqlite3.IntegrityError("NOT NULL constraint failed")
+        return 0
+
+    return fails
+
+
+def test_a_tenant_whose_models_fail_stops_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config, later = two_tenants(tmp_path), NOW + timedelta(minutes=15)
+    monkeypatch.setattr(models.build, "detect", failing_for("contoso"))
+    for outcome in (
+        run_once(config, later, quiet),
+        rebuild(config, later, quiet, full=True),
+    ):
+        assert outcome.exit_code == INCOMPLETE
+        (failed,) = outcome.document.models.failed or ()
+        assert failed.tenant == "contoso"
+        assert failed.error == "IntegrityError: NOT NULL constraint failed"
+    with read_published(config.warehouse.path, later) as published:
+        assert published_as_of(published.connection) == later
+    with store_of(config) as store:
+        assert {mark.tenant for mark in store.state.dirty_days()} == {"contoso"}
+
+
+def test_models_that_fail_for_everybody_are_a_failure_and_none_of_the_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = two_tenants(tmp_path)
+    monkeypatch.setattr(models.build, "detect", failing_for("contoso", "fabrikam"))
+    with pytest.raises(StoreError, match="an error of hve-monitor, not of the disk"):
+        rebuild(config, NOW, quiet, full=True)
+    with pytest.raises(StoreError, match="an error of hve-monitor, not of the disk"):
+        run_once(config, NOW, quiet)

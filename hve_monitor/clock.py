@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from hve_monitor.errors import ConfigError
 
@@ -40,6 +40,11 @@ def iso(moment: datetime) -> str:
 def midnight(moment: datetime) -> datetime:
     """Start of the UTC day."""
     return moment.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def start_of_day(day: date) -> datetime:
+    """First instant of the UTC day."""
+    return datetime.combine(day, time(), UTC)
 
 
 def days_between(first: date, last: date) -> Iterator[date]:

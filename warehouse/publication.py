@@ -26,6 +26,7 @@ LARGEST_TABLE = 1_000_000
 STATE_TABLES = (
     "tenants",
     "coverage",
+    "backfills",
     "dirty_days",
     "quota_use",
     "runs",

@@ -178,6 +178,34 @@ class State:
             [(*key, text_of(start), text_of(end)) for start, end in left],
         )
 
+    def plan_backfill(
+        self, tenant: str, source: str, addresses: Iterable[str], start: datetime
+    ) -> None:
+        """Notes from when on the addresses are to be read; an earlier start stays."""
+        with self.transaction():
+            self._db.executemany(
+                "insert into backfills values (?, ?, ?, ?) on conflict (tenant, source, address)"
+                " do update set from_utc = min(from_utc, excluded.from_utc)",
+                [(tenant, source, address, text_of(start)) for address in addresses],
+            )
+
+    def shorten_backfills(
+        self, tenant: str, source: str, planned: datetime, start: datetime
+    ) -> None:
+        """Moves every start that was planned at one instant to a later one."""
+        self._db.execute(
+            "update backfills set from_utc = ? where tenant = ? and source = ? and from_utc = ?",
+            [text_of(start), tenant, source, text_of(planned)],
+        )
+
+    def backfill_start(self, tenant: str, source: str, address: str) -> datetime | None:
+        """From when on the address is to be read; None while that was never planned."""
+        row = self._db.execute(
+            "select from_utc from backfills where tenant = ? and source = ? and address = ?",
+            [tenant, source, address],
+        ).fetchone()
+        return time_of(row[0]) if row else None
+
     # -- quota -----------------------------------------------------------------------------
 
     def use_quota(self, tenant: str, at: float, window_seconds: float) -> None:

@@ -22,6 +22,12 @@ create table if not exists coverage (
     primary key (tenant, source, address, from_utc)
 ) strict;
 
+-- one row per address of a source: from when on its reading is meant to be complete
+create table if not exists backfills (
+    tenant text not null, source text not null, address text not null, from_utc text not null,
+    primary key (tenant, source, address)
+) strict;
+
 -- one row per request against the tenant's message trace quota
 create table if not exists quota_use (tenant text not null, at real not null) strict;
 create index if not exists quota_use_by_time on quota_use (tenant, at);

@@ -42,7 +42,7 @@ class Exchange:
         rows: list[JsonObject] = []
         url: str | None = self._url
         for _ in range(MOST_PAGES):
-            if url is None:
+            if not url:
                 return rows
             page = self._page(url, body, cmdlet)
             rows += page.value

@@ -59,12 +59,14 @@ class TraceReader:
     _trusted: set[str] = field(default_factory=set)
     _buffer: TraceBuffer = field(init=False)
     _pace: Pace = field(init=False)
+    _planned_from: datetime = field(init=False)
 
     def read(self, addresses: Sequence[str], requested: Window | None = None) -> SourceResult:
         """Reads every missing window; one that fails leaves a gap and does not stop the others."""
         self._addresses = frozenset(addresses)
         self._recall_verdicts()
-        missing = self._all_missing(addresses, requested)
+        period = self._plan_backfill(addresses, requested)
+        missing = self._all_missing(addresses, period, is_requested=requested is not None)
         queries = deque(plan(missing, self._refused, self.sharing))
         self._pace = Pace(sum(_work(query) for query in queries), self.quota)
         self._buffer = TraceBuffer(self.store, self.tenant, self.now, self.result, self.origin)
@@ -133,8 +135,13 @@ class TraceReader:
 
     def _complete(self, query: TraceQuery) -> None:
         # Refusals may have moved the borders while it was read.
+        window = self.pages.allowed(query.window)
+        if query.window.start == self._planned_from < window.start:
+            # Microsoft never answers for the time before: it was never meant to be read.
+            state = self.store.state
+            state.shorten_backfills(self.tenant, SOURCE, self._planned_from, window.start)
         for address in query.addresses:
-            self._buffer.complete(address, self.pages.allowed(query.window))
+            self._buffer.complete(address, window)
 
     def _may_go_on(self, query: TraceQuery, rows: Sequence[TraceRow], *, first: bool) -> bool:
         """Whether a shared query may go on: nobody else in it, and no dearer than single ones."""
@@ -153,11 +160,18 @@ class TraceReader:
         self._refused = state.judged_queries(self.tenant, now - REFUSED_SECONDS, is_trusted=False)
         self._trusted = state.judged_queries(self.tenant, now - TRUSTED_SECONDS, is_trusted=True)
 
-    def _all_missing(
-        self, addresses: Sequence[str], requested: Window | None
-    ) -> dict[str, list[Window]]:
+    def _plan_backfill(self, addresses: Sequence[str], requested: Window | None) -> Window:
+        """The period to read, noted before its first request: what fails then leaves a gap."""
         period = self.pages.allowed(requested or Window(self.now - timedelta(days=365), self.now))
-        if requested is not None:
+        self._planned_from = period.start
+        if period.start < period.end:
+            self.store.state.plan_backfill(self.tenant, SOURCE, addresses, period.start)
+        return period
+
+    def _all_missing(
+        self, addresses: Sequence[str], period: Window, *, is_requested: bool
+    ) -> dict[str, list[Window]]:
+        if is_requested:
             return {address: unread_windows([], period) for address in addresses}
         unsettled = oldest_unsettled(self.store, self.tenant, self.now - UNSETTLED_FOR)
         return {

@@ -63,7 +63,7 @@ class GraphTraces:
             try:
                 for page in self._chain(sender, window, link):
                     yield page.value
-                    link, window = page.next_link, _rest(window, page)
+                    link, window = page.next_link or None, _rest(window, page)
                 return
             except RequestRefused as error:
                 window, link = self._moved(error, window, link), None
@@ -76,7 +76,7 @@ class GraphTraces:
         where = place(sender, window)
         page = self.api.decoded(TracePage, self._fetch(sender, window, link), where)
         yield page
-        while page.next_link is not None:
+        while page.next_link:  # Graph has ended lists with an empty link as well
             page = self.api.decoded(TracePage, self._fetch(sender, window, page.next_link), where)
             yield page
 

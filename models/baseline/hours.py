@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -12,8 +12,10 @@ import pyarrow as pa
 
 from hve_monitor.config import Tenant
 from models.baseline.grid import HourlyGrid, grid_from_hours
-from models.usage.coverage import account_gaps, covered_until
+from models.usage.coverage import coverage_of, covered_until
+from models.usage.unread import unread_windows
 from warehouse.connection import files_sql
+from warehouse.records.stored import stored_days
 from warehouse.store import Store
 from warehouse.tables import HVE_USAGE_HOURLY
 from warehouse.windows import Window
@@ -51,11 +53,12 @@ def last_hours(store: Store, tenant: str, until: datetime) -> dict[str, datetime
     return dict(rows)
 
 
-def gaps_of(store: Store, tenant: Tenant, until: datetime) -> dict[str, list[Window]]:
-    """What was not read of each account's history; files have no coverage to compare with."""
-    if tenant.accounts == "files":
-        return {}
-    return account_gaps(store, tenant.name, until - HISTORY, until)
+def gaps_of(
+    store: Store, tenant: str, accounts: Iterable[str], until: datetime
+) -> dict[str, list[Window]]:
+    """Of which windows of each account's history nothing is known."""
+    history = Window(until - HISTORY, until)
+    return unread_windows(coverage_of(store, tenant), accounts, stored_days(store, tenant), history)
 
 
 def grid_of(

@@ -7,6 +7,7 @@ from datetime import date, datetime
 import msgspec
 import pandas as pd
 
+from hve_monitor.clock import start_of_day
 from hve_monitor.config import Config
 from hve_monitor.errors import ConfigError
 from models.cost.budgets import budget_lines
@@ -133,7 +134,7 @@ def accounted(cost: MonthCost, published: Published, config: Config, first: date
         invoice=invoice(ledgers, first, in_month, centers, currency),
         by_cost_center=by_cost_center(in_month, centers, incidents),
         unit_economics=unit_economics(in_month, incidents),
-        coverage=coverage_report(published),
+        coverage=coverage_report(published, needed_from=start_of_day(first)),
         closed=None,
         restatements=[],
     )

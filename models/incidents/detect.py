@@ -76,7 +76,7 @@ def detect(
         Feedback(stored_verdicts(store.state, tenant.name, now)),
         plans,
         around,
-        gaps_of(store, tenant, until),
+        gaps_of(store, tenant.name, accounts, until),
         stored_rows(store, HVE_INCIDENTS, tenant.name),
     )
     results = _in_parallel(detection, turn)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -25,12 +26,22 @@ NEVER_READ = timedelta(days=90)
 
 @dataclass(frozen=True)
 class AddressCoverage:
-    """Windows of one address of an account that were read completely."""
+    """Windows of one address of an account that were read completely.
+
+    planned_from: since when it is meant to be read; None where no reading was planned.
+    """
 
     tenant: str
     account: str
     address: str
     windows: tuple[Window, ...]
+    planned_from: datetime | None = None
+
+    @property
+    def due_from(self) -> datetime | None:
+        """Since when it should have been read; None where neither read nor planned."""
+        starts = [window.start for window in self.windows[:1]]
+        return min([*starts, *([self.planned_from] if self.planned_from else [])], default=None)
 
 
 class CoverageGap(Document):
@@ -64,6 +75,7 @@ def coverage_of(store: Store, tenant: str) -> list[AddressCoverage]:
             account.account,
             address,
             tuple(store.state.covered(tenant, SOURCE, address)),
+            store.state.backfill_start(tenant, SOURCE, address),
         )
         for account in current_accounts(store, tenant)
         for address in account.addresses
@@ -76,25 +88,22 @@ def covered_until(store: Store, tenant: str) -> datetime | None:
     return max(ends, default=None)
 
 
-def account_gaps(
-    store: Store, tenant: str, start: datetime, end: datetime
-) -> dict[str, list[Window]]:
-    """Windows between start and end that some address of an account lacks, by account."""
-    missing: dict[str, list[Window]] = {}
-    for address in coverage_of(store, tenant):
-        unread = gaps(address.windows, Window(start, end))
-        if unread:
-            missing.setdefault(address.account, []).extend(unread)
-    return missing
-
-
 def coverage_report(
-    published: Published, since: datetime | None = None, until: datetime | None = None
+    published: Published,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    *,
+    needed_from: datetime | None = None,
 ) -> CoverageReport:
-    """What was read between since and until; without them, the whole time that should have been."""
-    addresses = covered_addresses(published)
-    tenants = {address.tenant for address in addresses}
-    ends = {tenant: _end(published.of(tenant), until) for tenant in tenants}
+    """What was read between since and until; without them, the whole time that should have been.
+
+    needed_from: a start that the time must not begin after, such as that of a month.
+    """
+    from_files = tenants_of_files(published)
+    addresses = [
+        address for address in covered_addresses(published) if address.tenant not in from_files
+    ]
+    ends = {tenant: due_until(published.of(tenant), until) for tenant in _names(addresses)}
     missing = [
         CoverageGap(
             tenant=address.tenant,
@@ -104,16 +113,39 @@ def coverage_report(
             end=gap.end,
         )
         for address in addresses
-        for gap in gaps(address.windows, _due(address, addresses, since, ends[address.tenant]))
+        for gap in gaps(
+            address.windows,
+            Window(
+                since or _start(address, addresses, ends[address.tenant], needed_from),
+                ends[address.tenant],
+            ),
+        )
     ]
-    only_files = published.connection.execute(
-        sql(__file__, "tenants_of_files"), {"tenant": published.tenant}
-    ).fetchall()
+    complete: bool | None = bool(addresses)
+    if missing or _has_unlisted(published):
+        complete = False
+    elif from_files:
+        complete = None
     return CoverageReport(
-        complete=None if only_files and not missing else bool(addresses) and not missing,
-        gaps=missing,
-        as_of=published_as_of(published.connection),
+        complete=complete, gaps=missing, as_of=published_as_of(published.connection)
     )
+
+
+def _names(addresses: Iterable[AddressCoverage]) -> set[str]:
+    return {address.tenant for address in addresses}
+
+
+def tenants_of_files(published: Published) -> set[str]:
+    """Tenants whose rows came from files alone."""
+    bounds = {"tenant": published.tenant, "source": SOURCE}
+    rows = published.connection.execute(sql(__file__, "tenants_of_files"), bounds).fetchall()
+    return {tenant for (tenant,) in rows}
+
+
+def _has_unlisted(published: Published) -> bool:
+    """Whether some tenant was tried and nothing of it came."""
+    select = sql(__file__, "unlisted_tenants")
+    return bool(published.connection.execute(select, {"tenant": published.tenant}).fetchall())
 
 
 def published_as_of(connection: duckdb.DuckDBPyConnection) -> datetime:
@@ -123,23 +155,20 @@ def published_as_of(connection: duckdb.DuckDBPyConnection) -> datetime:
     return moment
 
 
-def _due(
+def _start(
     address: AddressCoverage,
     addresses: list[AddressCoverage],
-    since: datetime | None,
     end: datetime,
-) -> Window:
-    """What should have been read: from `since`, its first read, or the tenant's first read on."""
-    firsts = [
-        other.windows[0].start
-        for other in addresses
-        if other.tenant == address.tenant and other.windows
-    ]
-    own = address.windows[0].start if address.windows else min(firsts, default=end - NEVER_READ)
-    return Window(since or own, end)
+    needed_from: datetime | None,
+) -> datetime:
+    """Since when the address should have been read; without a plan, as the rest of its tenant."""
+    siblings = [other.due_from for other in addresses if other.tenant == address.tenant]
+    first = min((start for start in siblings if start is not None), default=end - NEVER_READ)
+    start = address.due_from or first
+    return start if needed_from is None else min(start, needed_from)
 
 
-def _end(published: Published, until: datetime | None) -> datetime:
+def due_until(published: Published, until: datetime | None = None) -> datetime:
     """`until` or now, or the tenant's last run where that is not too long before it."""
     rows = published.connection.execute(
         "select cast(last_now as timestamptz) from state.tenants where tenant = $tenant",
@@ -155,9 +184,12 @@ def covered_addresses(published: Published) -> list[AddressCoverage]:
     rows = published.connection.execute(
         sql(__file__, "coverage"), {"tenant": published.tenant, "source": SOURCE}
     ).fetchall()
-    read: dict[tuple[str, str, str], list[Window]] = {}
-    for tenant, account, address, start, end in rows:
-        windows = read.setdefault((tenant, account, address), [])
+    read: dict[tuple[str, str, str, datetime | None], list[Window]] = {}
+    for tenant, account, address, start, end, planned in rows:
+        windows = read.setdefault((tenant, account, address, planned), [])
         if start is not None:
             windows.append(Window(start, end))
-    return [AddressCoverage(*key, tuple(windows)) for key, windows in read.items()]
+    return [
+        AddressCoverage(tenant, account, address, tuple(windows), planned)
+        for (tenant, account, address, planned), windows in read.items()
+    ]

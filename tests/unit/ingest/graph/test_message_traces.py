@@ -15,7 +15,7 @@ from ingest.graph.traces import GraphTraces
 from ingest.http import Api
 from ingest.source import SourceResult
 from tests.unit.ingest.conftest import NOW, Answer, Service, quiet
-from tests.unit.ingest.graph.test_traces import border, filter_of, page, refusal, row
+from tests.unit.ingest.graph.test_traces import TOO_OLD, border, filter_of, page, refusal, row
 from warehouse.records.stored import stored_rows
 from warehouse.store import Store
 from warehouse.tables import MESSAGE_TRACES
@@ -260,3 +260,51 @@ def test_a_missing_permission_ends_the_reading_at_once(
     assert result.status == "failed"
     assert len(service.asked) == 1
     assert covered(store) == covered(store, SHOP) == []
+
+
+# -- from when on a reading is meant to be complete -----------------------------------------------
+
+FIRST_PLANNED = NOW.replace(hour=0) - timedelta(days=90)
+
+
+def planned(store: Store, address: str = HR) -> datetime | None:
+    return store.state.backfill_start("contoso", SOURCE, address)
+
+
+def test_a_first_read_that_is_refused_after_two_windows_stays_planned_as_a_whole(
+    read: Read, service: Service, store: Store
+) -> None:
+    service.will(page(), page(), Answer(403, {"error": {"message": "no"}}))
+    assert read(HR, IT, asked=None).status == "failed"
+    assert planned(store, HR) == planned(store, IT) == FIRST_PLANNED
+
+
+def test_a_later_run_moves_no_planned_start(read: Read, service: Service, store: Store) -> None:
+    service.choose = lambda _: Answer(403, {"error": {"message": "no"}})
+    read(HR, asked=None)
+    read(HR, asked=None, now=NOW + timedelta(days=3))
+    assert planned(store) == FIRST_PLANNED
+
+
+def test_what_was_requested_alone_is_planned_alone(
+    read: Read, service: Service, store: Store
+) -> None:
+    service.choose = lambda _: page()
+    read(HR)
+    assert planned(store) == LAST_HOURS.start
+
+
+def test_days_that_microsoft_never_answers_for_are_not_planned(
+    read: Read, service: Service, store: Store
+) -> None:
+    service.choose = lambda request: (
+        refusal(TOO_OLD) if border(request, "ge") == FIRST_PLANNED else page()
+    )
+    read(HR, asked=None)
+    assert planned(store) == covered(store)[0].start == NOW - timedelta(days=90, minutes=-1)
+
+
+def test_an_empty_link_ends_the_pages(read: Read, service: Service, store: Store) -> None:
+    service.choose = lambda _: Answer(200, {"value": [], "@odata.nextLink": ""})
+    assert read(HR, asked=None).status == "ok"
+    assert covered(store) == [Window(FIRST_PLANNED, NOW)]

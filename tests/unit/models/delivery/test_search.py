@@ -10,6 +10,7 @@ import pytest
 from hve_monitor.document import encoded
 from hve_monitor.errors import ConfigError
 from models.delivery.search import COLUMNS, TraceFilter, exported_rows, search_traces
+from models.usage.coverage import SOURCE
 from tests.unit.models.conftest import NOW, KeptStores, Workbench, at, trace
 from warehouse.reading import Published
 from warehouse.records.accounts import Account
@@ -20,6 +21,10 @@ OTHER_IP = "198.51.100.7"
 
 def fill(bench: Workbench) -> Workbench:
     bench.accounts(Account("hr@contoso.com", ("hr@contoso.com", "people@contoso.com")))
+    start = at("2026-11-01T00:00:00")
+    bench.store.state.plan_backfill(
+        "contoso", SOURCE, ("hr@contoso.com", "people@contoso.com"), start
+    )
     bench.land(
         trace("m1", "a@contoso.com", "2026-11-02T07:00:00", subject="Payroll of October"),
         trace("m1", "b@contoso.com", "2026-11-02T07:00:00", status="failed", message_id="<x@y>"),

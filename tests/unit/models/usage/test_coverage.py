@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from hve_monitor.document import encoded
-from models.usage.coverage import SOURCE, account_gaps, coverage_report, covered_until
+from models.usage.coverage import SOURCE, coverage_of, coverage_report, covered_until
+from models.usage.unread import unread_windows
 from tests.unit.models.conftest import NOW, TENANT, Workbench, at, trace
 from warehouse.reading import Published
 from warehouse.records.accounts import Account
@@ -72,6 +73,51 @@ def test_an_asked_period_before_the_first_read_is_a_gap(bench: Workbench) -> Non
     ]
 
 
+def plan(bench: Workbench, start: str, *addresses: str) -> None:
+    bench.store.state.plan_backfill(TENANT.name, SOURCE, addresses or [ADDRESS], at(start))
+
+
+def gap_times(bench: Workbench, **bounds: Any) -> list[tuple[str, str]]:
+    return [(gap["from"], gap["to"]) for gap in report(bench, **bounds)["gaps"]]
+
+
+def test_what_a_first_reading_did_not_reach_is_a_gap(bench: Workbench) -> None:
+    plan(bench, "2026-08-26T00:00:00")
+    read_until_now(bench)
+    assert report(bench)["complete"] is False
+    assert gap_times(bench) == [("2026-08-26T00:00:00Z", "2026-11-01T00:00:00Z")]
+
+
+def test_a_first_reading_that_read_nothing_is_a_gap_as_a_whole(bench: Workbench) -> None:
+    bench.accounts(Account(ADDRESS, (ADDRESS,)))
+    plan(bench, "2026-08-26T00:00:00")
+    bench.store.begin_write(TENANT.name, NOW)
+    bench.build()
+    assert gap_times(bench) == [("2026-08-26T00:00:00Z", "2026-11-24T08:00:00Z")]
+
+
+def test_what_is_needed_from_the_start_of_a_month_is_missed_from_then(bench: Workbench) -> None:
+    read_until_now(bench)
+    assert gap_times(bench, needed_from=at("2026-10-01T00:00:00")) == [
+        ("2026-10-01T00:00:00Z", "2026-11-01T00:00:00Z")
+    ]
+    assert gap_times(bench, needed_from=at("2026-11-05T00:00:00")) == []
+
+
+def test_a_tenant_of_which_nothing_came_makes_all_incomplete(bench: Workbench) -> None:
+    read_until_now(bench)
+    bench.store.begin_write("fabrikam", NOW)
+    bench.build()
+    assert report(bench)["complete"] is False
+
+
+def test_accounts_listed_by_hand_make_no_gaps_in_files(bench: Workbench) -> None:
+    bench.accounts(Account(ADDRESS, (ADDRESS,)))
+    bench.land(trace("m1", "a@contoso.com", "2026-11-02T07:00:00"))
+    bench.build()
+    assert report(bench) == {"complete": None, "gaps": [], "as_of": "2026-11-24T08:00:00Z"}
+
+
 def test_files_claim_no_coverage(bench: Workbench) -> None:
     bench.land(trace("m1", "a@contoso.com", "2026-11-02T07:00:00"))
     bench.build()
@@ -87,8 +133,11 @@ def test_gaps_of_any_address_are_gaps_of_the_account(bench: Workbench) -> None:
     bench.accounts(Account(ADDRESS, (ADDRESS, "people@contoso.com")))
     cover(bench, "2026-11-01T00:00:00", "2026-11-03T00:00:00")
     cover(bench, "2026-11-02T00:00:00", "2026-11-03T00:00:00", "people@contoso.com")
-    found = account_gaps(
-        bench.store, TENANT.name, at("2026-11-01T00:00:00"), at("2026-11-03T00:00:00")
+    unread = unread_windows(
+        coverage_of(bench.store, TENANT.name),
+        [ADDRESS],
+        [],
+        Window(at("2026-11-01T00:00:00"), at("2026-11-03T00:00:00")),
     )
-    assert found == {ADDRESS: [Window(at("2026-11-01T00:00:00"), at("2026-11-02T00:00:00"))]}
+    assert unread == {ADDRESS: [Window(at("2026-11-01T00:00:00"), at("2026-11-02T00:00:00"))]}
     assert covered_until(bench.store, TENANT.name) == at("2026-11-03T00:00:00")

@@ -12,13 +12,13 @@ from hve_monitor.config import Config
 from hve_monitor.document import Document
 from hve_monitor.errors import ConfigError
 from hve_monitor.spreadsheet import write_sheet
+from models.delivery.conditions import TraceFilter, accounts_of, terms_of
 from models.delivery.outcomes import USUAL_WINDOW, DeliveryFigures, delivery_figures
 from models.delivery.search import (
     COLUMNS,
     DeliverySearch,
-    TraceFilter,
-    account_of,
     exported_rows,
+    nothing_words,
     search_coverage,
     search_traces,
     searching,
@@ -38,7 +38,7 @@ LIMIT = 1000
 LIMIT_WITH_EVENTS = 50
 
 
-class TraceTimelines(DeliverySearch):
+class TraceTimelines(DeliverySearch, kw_only=True):
     """The messages of a search step by step.
 
     queued: recipients whose events the next run fetches. left_off: those that wait for later.
@@ -55,6 +55,7 @@ class TraceExport(Document):
     out: str
     rows: int
     coverage: CoverageReport
+    meaning: str
 
 
 class DeliverySummary(Document):
@@ -64,6 +65,7 @@ class DeliverySummary(Document):
     until: datetime
     accounts: list[DeliveryFigures]
     coverage: CoverageReport
+    meaning: str
 
 
 @dataclass(frozen=True)
@@ -154,7 +156,9 @@ def _exported(
         count = write_sheet(file, COLUMNS, rows)
     except ConfigError as error:
         raise ConfigError(f"--out {error}") from None
-    return TraceExport(out=str(file), rows=count, coverage=search_coverage(published, wanted))
+    coverage = search_coverage(published, wanted)
+    words = "" if count else nothing_words(published, wanted, coverage)
+    return TraceExport(out=str(file), rows=count, coverage=coverage, meaning=words)
 
 
 def _summary(published: Published, wanted: TraceFilter) -> DeliverySummary:
@@ -169,11 +173,30 @@ def _summary(published: Published, wanted: TraceFilter) -> DeliverySummary:
         raise ConfigError(f"--{flag}: --summary takes --tenant, --sender, --since and --until")
     now = published.now
     since, until = wanted.since or now - USUAL_WINDOW, min(wanted.until or now, now)
-    account = account_of(published.connection, wanted)
     window = TraceFilter(wanted.tenant, wanted.sender, since=since, until=until)
+    accounts = _figures(published, wanted, since, until)
+    coverage = search_coverage(published, window)
     return DeliverySummary(
         since=since,
         until=until,
-        accounts=delivery_figures(published.of(wanted.tenant), since, until, account),
-        coverage=search_coverage(published, window),
+        accounts=accounts,
+        coverage=coverage,
+        meaning="" if accounts else nothing_words(published, window, coverage),
     )
+
+
+def _figures(
+    published: Published, wanted: TraceFilter, since: datetime, until: datetime
+) -> list[DeliveryFigures]:
+    """Figures of the accounts that the senders name, of all where none is named."""
+    senders = terms_of(wanted).get("sender", ())
+    listed = {str(row["account"]) for row in accounts_of(published.connection, wanted)}
+    is_one = len(senders) == 1 and senders[0].kind == "whole"
+    only = next(iter(listed), senders[0].text) if is_one else None
+    return [
+        figures
+        for figures in delivery_figures(published.of(wanted.tenant), since, until, only)
+        if not senders
+        or figures.account in listed
+        or any(sender.matches(figures.account) for sender in senders)
+    ]

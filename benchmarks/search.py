@@ -61,7 +61,8 @@ def samples(root: Path) -> list[dict[str, str]]:
 
 def duckdb_search(root: Path, conditions: dict[str, Any]) -> int:
     """One search as the command does it, from opening the file to the rows."""
-    from models.delivery.search import TraceFilter, search_traces
+    from models.delivery.conditions import TraceFilter
+    from models.delivery.search import search_traces
 
     with read_published(root, NOW) as published:
         return len(search_traces(published, TraceFilter(**conditions), 1000).rows)

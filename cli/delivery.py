@@ -27,15 +27,23 @@ commands = typer.Typer()
 
 @commands.command()
 def trace(
-    sender: Annotated[str | None, typer.Option(help="Any address of an account.")] = None,
-    recipient: Annotated[str | None, typer.Option()] = None,
-    message_id: Annotated[
-        str | None, typer.Option("--message-id", help="With or without <>.")
+    sender: Annotated[
+        list[str] | None, typer.Option(help="Any address of an account, a part, or @domain.")
     ] = None,
-    trace_id: Annotated[str | None, typer.Option("--id", help="Trace id.")] = None,
-    subject: Annotated[str | None, typer.Option(help="Words that all occur.")] = None,
-    status: Annotated[str | None, typer.Option()] = None,
-    from_ip: Annotated[str | None, typer.Option("--from-ip")] = None,
+    recipient: Annotated[
+        list[str] | None, typer.Option(help="Addresses, parts (ada, *.lang@*), or @domain.")
+    ] = None,
+    message_id: Annotated[
+        list[str] | None, typer.Option("--message-id", help="With or without <>.")
+    ] = None,
+    trace_id: Annotated[list[str] | None, typer.Option("--id", help="Trace id.")] = None,
+    subject: Annotated[list[str] | None, typer.Option(help="Words that all occur.")] = None,
+    status: Annotated[
+        list[str] | None, typer.Option(help="failed, quarantined, …; unknown: rows without one.")
+    ] = None,
+    from_ip: Annotated[
+        list[str] | None, typer.Option("--from-ip", help="Addresses or networks (CIDR).")
+    ] = None,
     since: Since = None,
     until: Until = None,
     limit: Annotated[
@@ -50,19 +58,28 @@ def trace(
     now: Now = None,
     as_json: Json = False,
 ) -> None:
-    """Delivery search: did it arrive, and if not, what happened."""
+    """Delivery search: did it arrive, and if not, what happened.
+
+    Fields take several values: a flag repeated, or a pasted list (lines, ; , or spaces).
+    """
     from actions.author import author_of
     from actions.trace import TraceOutput, answer
     from cli.text import delivery as delivery_text
-    from models.delivery.search import TraceFilter
+    from models.delivery.conditions import TraceFilter
 
     wanted = TraceFilter(
-        tenant, sender, recipient, trace_id, message_id, subject, status, from_ip,
+        tenant, _joined(sender), _joined(recipient), _joined(trace_id), _joined(message_id),
+        _joined(subject), _joined(status), _joined(from_ip),
         time_of(since, "--since"), time_of(until, "--until"),
     )  # fmt: skip
     output = TraceOutput(limit, offset, out, events, summary)
     document = answer(load(config), wanted, output, moment_of(now), author_of(None))
     show(document, as_json, delivery_text.trace)
+
+
+def _joined(texts: list[str] | None) -> str | None:
+    """The values of a flag that may be repeated, as one list."""
+    return "\n".join(texts) if texts else None
 
 
 @commands.command()

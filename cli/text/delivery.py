@@ -40,18 +40,27 @@ def trace(answer: TraceAnswer) -> str:
 
 
 def traces(search: DeliverySearch) -> str:
-    """A table of the rows, how to see more, and what an empty answer means."""
-    nothing = "no further rows" if search.offset else _nothing(search.coverage)
+    """A table of the rows, how many match, how to see more, and what the answer means."""
+    nothing = "no further rows" if search.offset else _nothing(search.coverage, search.meaning)
     lines = [table_text(search.rows) if search.rows else nothing]
     if search.truncated:
-        lines.append(f"more rows exist: --offset {search.next_offset}, or --out FILE.csv")
+        lines += [
+            _totals(search),
+            f"more rows exist: --offset {search.next_offset}, or --out FILE.csv",
+        ]
     return "\n".join([*lines, coverage(search.coverage)])
+
+
+def _totals(search: DeliverySearch) -> str:
+    """All rows that match by status, also those that are not listed."""
+    parts = ", ".join(f"{number:,} {status}" for status, number in search.by_status.items())
+    return f"{search.total:,} rows match: {parts}"
 
 
 def exported(export: TraceExport) -> str:
     """Where the rows are."""
     rows = f"{export.rows:,} rows in {export.out}"
-    text = rows if export.rows else f"{rows}: {_nothing(export.coverage)}"
+    text = rows if export.rows else f"{rows}: {_nothing(export.coverage, export.meaning)}"
     return f"{cell_text(text)}\n{coverage(export.coverage)}"
 
 
@@ -62,7 +71,7 @@ def timelines(answer: TraceTimelines) -> str:
         lines.append(f"{answer.queued} recipients queued: the next run fetches their events")
     if answer.left_off:
         lines.append(f"{answer.left_off} more can be asked for when these are there")
-    text = clean("\n".join(lines)) or _nothing(answer.coverage)
+    text = clean("\n".join(lines)) or _nothing(answer.coverage, answer.meaning)
     return f"{text}\n{coverage(answer.coverage)}"
 
 
@@ -103,7 +112,7 @@ def _parting(comparison: RouteComparison | None) -> list[str]:
 def summary(report: DeliverySummary) -> str:
     """One block per account."""
     lines = [line for figures in report.accounts for line in _figures(figures)]
-    text = clean("\n".join(lines)) or _nothing(report.coverage)
+    text = clean("\n".join(lines)) or _nothing(report.coverage, report.meaning)
     return f"{text}\n{coverage(report.coverage)}"
 
 
@@ -129,13 +138,10 @@ def _figures(figures: DeliveryFigures) -> list[str]:
     ]
 
 
-def _nothing(report: CoverageReport) -> str:
+def _nothing(report: CoverageReport, meaning: str) -> str:
     """What an empty answer means: only a window that was read can hold nothing."""
-    if report.complete:
-        return "nothing found: the whole window was read"
-    if report.complete is None:
-        return "no rows in the imported files; what they do not contain is unknown"
-    return "no rows in what was read, but parts of the window were not read: it may exist"
+    words = f"{meaning[:1].lower()}{meaning[1:]}"
+    return f"nothing found: {words}" if report.complete else words
 
 
 def readiness(report: ReadinessReport) -> str:

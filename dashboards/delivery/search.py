@@ -8,9 +8,10 @@ import pandas as pd
 import streamlit as st
 
 from dashboards.delivery.failures import chosen_row
-from dashboards.parts.amounts import moment, plural
+from dashboards.parts.amounts import count, moment, plural
 from dashboards.parts.figure import Columns, heading, moment_column
 from dashboards.parts.markup import block, tag
+from dashboards.parts.palette import NAMES
 from dashboards.session import readings
 from dashboards.session.frame import coverage_mark, gap_table
 from dashboards.session.view import View
@@ -18,10 +19,11 @@ from hve_monitor.clock import midnight, parse_time
 from hve_monitor.document import encoded
 from hve_monitor.errors import ConfigError
 from hve_monitor.spreadsheet import sheet
-from models.delivery.search import DeliveryRow, DeliverySearch, TraceFilter
-from models.usage.coverage import CoverageReport
+from models.delivery.conditions import TraceFilter
+from models.delivery.search import DeliveryRow, DeliverySearch
 
 LIMIT = 1000
+LONGEST = 5000  # characters of a pasted list: it stands in the page's address
 ARRIVED = ("delivered", "expanded")
 ANY = "any"
 STATUSES = (
@@ -48,10 +50,10 @@ COLUMNS = (
     "tenant",
 )
 FIELDS = {
-    "recipient": ("Recipient", "ada.lang@contoso.com"),
+    "recipient": ("Recipient", "ada.lang@contoso.com, @fabrikam.com, *lang*"),
     "subject": ("Words of the subject", "invoice october"),
     "message_id": ("Message id", "<…@contoso.com>"),
-    "from_ip": ("Source address", "198.51.100.16"),
+    "from_ip": ("Source address", "198.51.100.16, 203.0.113.0/24"),
     "sender": ("Sender address", "hr@contoso.com"),
     "id": ("Trace id", "5c384d42-86c1-98c8-687f-4624daa8f888"),
 }
@@ -77,7 +79,9 @@ def search_form(view: View, account: str | None) -> TraceFilter:
 
 
 def _field(name: str, label: str, example: str) -> str | None:
-    value = st.text_input(label, key=name, placeholder=example, bind="query-params", max_chars=500)
+    value = st.text_input(
+        label, key=name, placeholder=example, bind="query-params", max_chars=LONGEST
+    )
     return value.strip() or None if value else None
 
 
@@ -105,7 +109,7 @@ def restricts_rows(wanted: TraceFilter) -> bool:
 
 
 def search_results(view: View, wanted: TraceFilter) -> DeliveryRow | None:
-    """The rows, what was left off, and whether the whole window was read.
+    """The rows, how many match by status, and what the answer means.
 
     Returns the selected row; without one the newest that did not arrive, else the newest.
     """
@@ -115,8 +119,8 @@ def search_results(view: View, wanted: TraceFilter) -> DeliveryRow | None:
         st.warning(str(error).removeprefix("--"), icon=":material/visibility_off:")
         return None
     rows, coverage = search.rows, search.coverage
-    heading(_finding(search), _window(wanted))
-    block(coverage_mark(coverage), tag("span", _meaning(rows, coverage)))
+    heading(_finding(search), _window(search))
+    block(coverage_mark(coverage), tag("span", search.meaning))
     if coverage.gaps:
         with st.expander("Windows of this search that were not read"):
             gap_table(coverage)
@@ -136,24 +140,26 @@ def search_results(view: View, wanted: TraceFilter) -> DeliveryRow | None:
 
 
 def _finding(search: DeliverySearch) -> str:
-    number = len(search.rows)
+    if not search.rows:
+        return "Nothing found"
+    parts = ", ".join(
+        f"{count(number)} {NAMES.get(status, status)}"
+        for status, number in search.by_status.items()
+    )
     if search.truncated:
-        return f"First {number:,} of more rows: the newest ones; narrow the search to see the rest"
-    return f"{plural(number, 'row')}, all that match" if number else "Nothing found"
+        return f"The newest {count(len(search.rows))} of {plural(search.total, 'row')}: {parts}"
+    return f"{plural(search.total, 'row')}, all that match: {parts}"
 
 
-def _window(wanted: TraceFilter) -> str:
-    since = moment(wanted.since) if wanted.since else "the first stored row"
-    until = f"before {moment(wanted.until)}" if wanted.until else "until now"
-    return f"One row per message and recipient, newest first, from {since} {until}. Times are UTC."
-
-
-def _meaning(rows: list[DeliveryRow], coverage: CoverageReport) -> str:
-    if coverage.complete is None:
-        return "Only what the imported files contain could be searched."
-    if coverage.complete:
-        return "" if rows else "The whole window was read, so there was no such message."
-    return "Parts of the window were not read: a message may exist although it is not listed."
+def _window(search: DeliverySearch) -> str:
+    window = search.searched
+    since = moment(window.since) if window.since else "the first stored row"
+    looked = f"Looked for {search.looked_for}. " if search.looked_for else ""
+    whole = " A file of all: 'hve trace --out'." if search.truncated else ""
+    return (
+        f"{looked}One row per message and recipient, newest first, from {since} until"
+        f" {moment(window.until)}. Times are UTC.{whole}"
+    )
 
 
 def _table(rows: list[DeliveryRow]) -> pd.DataFrame:

@@ -20,7 +20,8 @@ from models.cost.documents import ChangeCost, CostReport
 from models.cost.spend import past, planned_change, spend
 from models.cost.whatif import PlannedChange
 from models.delivery import outcomes as deliveries
-from models.delivery.search import DeliverySearch, TraceFilter, find_traces, search_traces
+from models.delivery.conditions import StoredFilter, TraceFilter
+from models.delivery.search import DeliverySearch, find_traces, search_traces
 from models.delivery.timeline import MessageTimeline, message_timelines
 from models.forecast.backtest import Backtest
 from models.incidents.cards import IncidentCard, WholeCard, incident_card, incident_cards
@@ -278,12 +279,13 @@ def messages(
     Id and recipient are as the store holds them: they come from a row that was shown.
     """
     first = midnight(at) if at else None
-    wanted = TraceFilter(
+    wanted = StoredFilter(
         tenant=view.tenant,
         id=trace_id,
         recipient=recipient,
         since=first,
         until=first + ONE_DAY if first else None,
+        is_verbatim=True,
     )
     fetchable = {tenant.name for tenant in view.config.served if tenant.accounts != "files"}
     with read_published(view.config.warehouse.path, view.now) as published:

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
-import duckdb
 import msgspec
 
-from hve_monitor.clock import iso
+from hve_monitor.clock import iso, midnight
 from hve_monitor.config import Config
 from hve_monitor.document import Document
 from hve_monitor.errors import ConfigError
 from hve_monitor.files import sql
+from models.delivery.conditions import (
+    Parameters,
+    StoredFilter,
+    TraceFilter,
+    accounts_of,
+    conditions_of,
+    terms_of,
+    unlisted_senders,
+)
+from models.delivery.meaning import meaning, searched_words
 from models.engine.sql import records
 from models.usage.coverage import CoverageReport, coverage_report
 from warehouse.connection import Row
@@ -29,21 +38,6 @@ COLUMNS = (
     *("received_at", "status", "account", "sender", "recipient", "subject", "size_bytes"),
     *("from_ip", "to_ip", "message_id", "id", "source", "tenant"),
 )
-# What each field demands of a row; addresses are stored in lower case. Several values are
-# written out: only against plain values can the engine pass over files by their statistics.
-CONDITIONS = {
-    "tenant": "tenant = $tenant",
-    "senders": "sender in ({senders})",
-    "recipients": "recipient in ({recipients})",
-    "ids": "trace_id in ({ids})",
-    "message_ids": "message_id in ({message_ids})",
-    "words": "len(list_filter($words,"
-    " lambda word: not contains(lower(coalesce(subject, '')), word))) = 0",
-    "status": "(lower(status) = $status or status_group = $status)",
-    "from_ip": "from_ip = $from_ip",
-    "since": "received_at >= $since and day >= cast($since as date)",
-    "until": "received_at < $until and day <= cast($until as date)",
-}
 
 
 class DeliveryRow(Document):
@@ -71,10 +65,12 @@ class SearchedWindow(Document):
     until: datetime
 
 
-class DeliverySearch(Document):
+class DeliverySearch(Document, kw_only=True):
     """Rows of a search, newest first, and what they do not cover.
 
-    next_offset: where the next page begins, None on the last one.
+    next_offset: where the next page begins, None on the last one. total, by_status: all rows that
+    match, also where the list is cut; `unknown` are those without a status. looked_for: the terms
+    as they were understood. meaning: what the answer says of the window, empty where it says all.
     """
 
     rows: list[DeliveryRow]
@@ -83,32 +79,10 @@ class DeliverySearch(Document):
     next_offset: int | None
     searched: SearchedWindow
     coverage: CoverageReport
-
-
-@dataclass(frozen=True)
-class TraceFilter:
-    """What to look for; None does not restrict. Addresses, ids and statuses in any case.
-
-    sender: any address of an account. message_id: with or without angle brackets.
-    """
-
-    tenant: str | None = None
-    sender: str | None = None
-    recipient: str | None = None
-    id: str | None = None
-    message_id: str | None = None
-    subject: str | None = None
-    status: str | None = None
-    from_ip: str | None = None
-    since: datetime | None = None
-    until: datetime | None = None
-
-
-@dataclass(frozen=True)
-class MaskedFilter(TraceFilter):
-    """The same where a store hides what is asked for: the masks of its tenants."""
-
-    masks: tuple[Mask, ...] = field(default=(), repr=False)
+    total: int
+    by_status: dict[str, int]
+    looked_for: str
+    meaning: str
 
 
 def find_traces(
@@ -133,6 +107,7 @@ def searching(
     """
     root = config.warehouse.path
     protection = read_protection(config.privacy, root)
+    masks: dict[str, Mask] = {}
     if not protection.is_plain:
         _refuse_unsearchable(protection, wanted)
         names = [wanted.tenant] if wanted.tenant else [served.name for served in config.served]
@@ -140,9 +115,10 @@ def searching(
             masks = {name: store.mask(name) for name in names}
             for name, mask in masks.items() if protection.mode == "pseudonymous" else ():
                 audit.record(store.state, now, who, what, _audited(wanted, name, mask), "", "done")
-        wanted = MaskedFilter(**vars(wanted), masks=tuple(masks.values()))
+    kept_from = midnight(now) - timedelta(days=config.retention.facts_days)
+    stored = StoredFilter(**vars(wanted), masks=tuple(masks.values()), kept_from=kept_from)
     with read_published(root, now) as published:
-        yield published, wanted
+        yield published, stored
 
 
 def _refuse_unsearchable(protection: Protection, wanted: TraceFilter) -> None:
@@ -157,23 +133,43 @@ def _refuse_unsearchable(protection: Protection, wanted: TraceFilter) -> None:
             "--recipient: this store keeps no recipients (privacy.mode = 'aggregate');"
             " search by sender, status, message id or time"
         )
+    if protection.mode != "full":
+        _refuse_parts(wanted)
+
+
+def _refuse_parts(wanted: TraceFilter) -> None:
+    """Pseudonyms show whole addresses and domains; no part of what they stand for.
+
+    Raises: ConfigError.
+    """
+    terms = terms_of(wanted)
+    for term in terms.get("recipient", ()):
+        if term.kind not in ("whole", "domain"):
+            raise ConfigError(
+                f"--recipient {term.text}: this store keeps pseudonyms, which no part of an address"
+                " finds; search for a whole address or a domain (@contoso.com)"
+            )
+    for term in terms.get("message_id", ()):
+        if term.kind != "whole":
+            raise ConfigError(
+                f"--message-id {term.text}: this store keeps hashes of message ids, which no part"
+                " finds; search for the whole id"
+            )
 
 
 def _audited(wanted: TraceFilter, tenant: str, mask: Mask) -> str:
     """What was searched for, as the audit log keeps it."""
-    values = _fields(wanted) | {"tenant": tenant}
-    if wanted.recipient:
-        values["recipient"] = mask.recipient(wanted.recipient.strip().lower())
-    if wanted.message_id:
-        values["message_id"] = mask.message_id(wanted.message_id.strip())
-    if wanted.id:
-        values["id"] = mask.trace_id(wanted.id.strip())
+    hidden: dict[str, Callable[[str], str]] = {
+        "recipient": mask.recipient,
+        "message_id": mask.message_id,
+        "id": mask.trace_id,
+    }
+    values = vars(wanted) | {"tenant": tenant}
+    for name, terms in terms_of(wanted).items():
+        if hide := hidden.get(name):
+            texts = (hide(term.text) if term.kind == "whole" else term.text for term in terms)
+            values[name] = ",".join(texts)
     return " ".join(f"{name}={value}" for name, value in values.items() if value is not None)
-
-
-def _fields(wanted: TraceFilter) -> dict[str, object]:
-    """The fields of the filter by name."""
-    return {name: value for name, value in vars(wanted).items() if name != "masks"}
 
 
 def search_traces(
@@ -181,37 +177,66 @@ def search_traces(
 ) -> DeliverySearch:
     """One page of a search. With `--now` its pages hold together while new rows arrive.
 
-    Raises: ConfigError for a limit below 1 or an offset below 0.
+    Raises: ConfigError for a limit below 1, an offset below 0, or a source that is no address.
     """
     if limit < 1:
         raise ConfigError(f"--limit {limit}: must be at least 1")
     if offset < 0:
         raise ConfigError(f"--offset {offset}: must be at least 0")
-    sql, parameters = _select(published, wanted)
+    text, parameters = _select(published, wanted)
     page = {"limit": limit + 1, "offset": offset}
-    rows = records(published.connection, f"{sql}\nlimit $limit offset $offset", parameters | page)
+    rows = records(published.connection, f"{text}\nlimit $limit offset $offset", parameters | page)
+    groups = Counter(row.pop("status_group") for row in rows)
     more = len(rows) > limit
+    if more or offset:
+        groups = _groups(published, text, parameters)
+    coverage, until = search_coverage(published, wanted), wanted.until or published.now
     return DeliverySearch(
         rows=[DeliveryRow(**row) for row in rows[:limit]],
         truncated=more,
         offset=offset,
         next_offset=offset + limit if more else None,
-        searched=SearchedWindow(since=wanted.since, until=wanted.until or published.now),
-        coverage=search_coverage(published, wanted),
+        searched=SearchedWindow(since=wanted.since, until=until),
+        coverage=coverage,
+        total=groups.total(),
+        by_status={group or "unknown": number for group, number in groups.most_common()},
+        looked_for=searched_words(wanted),
+        meaning=_meaning(published, wanted, coverage, any_rows=bool(rows) or offset > 0),
     )
+
+
+def _groups(published: Published, text: str, parameters: Parameters) -> Counter[str | None]:
+    """All rows that match by status group."""
+    counted = f"select status_group, count(*) from ({text}) group by status_group"
+    rows = published.connection.execute(counted, parameters).fetchall()
+    return Counter(dict(rows))
+
+
+def nothing_words(published: Published, wanted: TraceFilter, coverage: CoverageReport) -> str:
+    """What it means that no row matches."""
+    return _meaning(published, wanted, coverage, any_rows=False)
+
+
+def _meaning(
+    published: Published, wanted: TraceFilter, coverage: CoverageReport, *, any_rows: bool
+) -> str:
+    unlisted = [] if any_rows else unlisted_senders(published.connection, wanted)
+    until = wanted.until or published.now
+    return meaning(wanted, coverage, unlisted, until, any_rows=any_rows)
 
 
 def exported_rows(
     published: Published, wanted: TraceFilter, limit: int | None = None, offset: int = 0
 ) -> Iterator[Row]:
     """Every row of the search with its times as text, a few thousand in memory at a time."""
-    sql, parameters = _select(published, wanted)
+    text, parameters = _select(published, wanted)
     page = {"limit": limit or LARGEST, "offset": offset}
-    result = published.connection.execute(f"{sql}\nlimit $limit offset $offset", parameters | page)
+    result = published.connection.execute(f"{text}\nlimit $limit offset $offset", parameters | page)
     names = [column[0] for column in result.description or []]
     while rows := result.fetchmany(ROWS_AT_ONCE):
         for values in rows:
             row = dict(zip(names, values, strict=True))
+            del row["status_group"]
             yield row | {"received_at": iso(row["received_at"])}
 
 
@@ -220,83 +245,16 @@ def search_coverage(published: Published, wanted: TraceFilter) -> CoverageReport
     report = coverage_report(published.of(wanted.tenant), wanted.since, wanted.until)
     if not wanted.sender or report.complete is None:
         return report
-    accounts = {row["account"] for row in _addresses(published.connection, wanted)}
+    accounts = {row["account"] for row in accounts_of(published.connection, wanted)}
     if not accounts:
         return report
     gaps = [gap for gap in report.gaps if gap.account in accounts]
     return msgspec.structs.replace(report, gaps=gaps, complete=not gaps)
 
 
-def account_of(connection: duckdb.DuckDBPyConnection, wanted: TraceFilter) -> str | None:
-    """The account of the sender; the sender itself where no account lists it."""
-    if not wanted.sender:
-        return None
-    rows = _addresses(connection, wanted)
-    return str(rows[0]["account"]) if rows else wanted.sender.strip().lower()
-
-
-def _select(published: Published, wanted: TraceFilter) -> tuple[str, dict[str, object]]:
+def _select(published: Published, wanted: TraceFilter) -> tuple[str, Parameters]:
     """The search without a limit, and its parameters."""
-    values = _values(wanted)
-    lists = _texts(published.connection, wanted)
-    conditions = [CONDITIONS[name] for name in values]
-    for name, texts in lists.items():
-        places = {f"{name}_{at}": text for at, text in enumerate(texts)}
-        written = ", ".join(f"${place}" for place in places)
-        conditions += [CONDITIONS[name].replace(f"{{{name}}}", written)] if places else []
-        values |= places
+    conditions, values = conditions_of(published.connection, wanted, published.now)
     lines = "".join(f"    and {condition}\n" for condition in conditions)
-    return sql(__file__, "traces").replace("-- conditions\n", lines), values | {
-        "now": published.now
-    }
-
-
-def _values(wanted: TraceFilter) -> dict[str, object]:
-    """Values of the conditions that compare with one value, as they are stored."""
-    values = {
-        "tenant": wanted.tenant,
-        "words": (wanted.subject or "").lower().split(),
-        "status": _stored(wanted.status or ""),
-        "from_ip": _stored(wanted.from_ip or ""),
-        "since": wanted.since,
-        "until": wanted.until,
-    }
-    return {name: value for name, value in values.items() if value}
-
-
-def _texts(connection: duckdb.DuckDBPyConnection, wanted: TraceFilter) -> dict[str, list[str]]:
-    """Values of the conditions that compare with several spellings, as they are stored."""
-    masks = wanted.masks if isinstance(wanted, MaskedFilter) else ()
-    texts: dict[str, list[str]] = {}
-    if wanted.sender:
-        sender = _stored(wanted.sender)
-        texts["senders"] = [sender, *(row["address"] for row in _addresses(connection, wanted))]
-    if wanted.recipient:
-        recipient = _stored(wanted.recipient)
-        texts["recipients"] = [mask.recipient(recipient) for mask in masks] or [recipient]
-    if wanted.id:
-        # A message id that stands in for a trace id is hashed as it was written.
-        hidden = [mask.trace_id(wanted.id.strip()) for mask in masks]
-        texts["ids"] = [wanted.id.strip().lower(), *hidden]
-    if wanted.message_id:
-        spellings = _spellings(wanted.message_id.strip())
-        hidden = [mask.message_id(spelling) for mask in masks for spelling in spellings]
-        texts["message_ids"] = hidden or spellings
-    return {name: list(dict.fromkeys(values)) for name, values in texts.items()}
-
-
-def _stored(text: str) -> str:
-    """Addresses and statuses are stored in lower case."""
-    return text.strip().lower()
-
-
-def _spellings(message_id: str) -> list[str]:
-    """A message id with and without its angle brackets: exports differ, and so do people."""
-    bare = message_id.removeprefix("<").removesuffix(">")
-    return [message_id, bare, f"<{bare}>"]
-
-
-def _addresses(connection: duckdb.DuckDBPyConnection, wanted: TraceFilter) -> list[Row]:
-    sender = (wanted.sender or "").strip().lower()
-    parameters = {"sender": sender, "tenant": wanted.tenant}
-    return records(connection, sql(__file__, "sender_addresses"), parameters)
+    text = sql(__file__, "traces").replace("-- conditions\n", lines)
+    return text, values | {"now": published.now}

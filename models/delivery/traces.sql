@@ -1,5 +1,5 @@
 -- Grain: one row per (tenant, trace_id, recipient), newest first. Times are UTC.
--- At `-- conditions` stand those of models.search that were asked for: one that is not there leaves
+-- At `-- conditions` stand those of models.delivery.conditions that were asked for: one that is not there leaves
 -- the engine free to skip files and row groups, which one on a null parameter would not.
 select
     tenant,
@@ -11,6 +11,7 @@ select
     received_at,
     subject,
     status,
+    status_group,
     size_bytes,
     from_ip,
     to_ip,

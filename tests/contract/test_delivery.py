@@ -11,7 +11,7 @@ from actions.run import run_once
 from actions.trace import TraceOutput, answer
 from hve_monitor.config import Config
 from hve_monitor.document import encoded
-from models.delivery.search import TraceFilter
+from models.delivery.conditions import TraceFilter
 from tests.contract.conftest import NOW, Site
 from tests.contract.test_pipeline import quiet
 from warehouse.reading import published_connection

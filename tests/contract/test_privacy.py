@@ -21,8 +21,10 @@ from actions.demo import write_configuration
 from actions.run import run_once
 from hve_monitor.clock import iso
 from hve_monitor.config import Config
+from hve_monitor.errors import ConfigError
 from models.cost.spend import spend
-from models.delivery.search import TraceFilter, find_traces
+from models.delivery.conditions import TraceFilter
+from models.delivery.search import find_traces
 from models.incidents.cards import incident_cards
 from tests.contract.conftest import NOW, USUAL, Site
 from tests.contract.test_pipeline import quiet, truth, usage
@@ -155,9 +157,14 @@ def test_searches_find_what_they_found_before(small_site: Site) -> None:
     assert pseudonym.recipient.startswith("p-")
     again = find_traces(hidden, TraceFilter(recipient=pseudonym.recipient), NOW, 100, "ada")
     assert again.rows
+    domain = TraceFilter(recipient=f"@{person.partition('@')[2]}")
+    assert find_traces(hidden, domain, NOW, 1, "ada").total > 1
+    for part in (TraceFilter(recipient=person[:3]), TraceFilter(message_id=message_id[2:9])):
+        with pytest.raises(ConfigError, match=r"no part .*finds"):
+            find_traces(hidden, part, NOW, 1, "ada")
     with store_of(hidden) as store:
         said = store.state.connection.execute("select who, what, target from audit").fetchall()
-    assert len(said) == 4
+    assert len(said) == 5
     assert {row[:2] for row in said} == {("ada", "search")}
     assert not any(person in row[2] for row in said)
 

@@ -8,7 +8,8 @@ import pytest
 
 from actions.import_files import import_files
 from hve_monitor.config import LOCAL_TENANT, Config, Warehouse
-from models.delivery.search import TraceFilter, search_traces
+from models.delivery.conditions import TraceFilter
+from models.delivery.search import search_traces
 from models.incidents.cards import incident_cards
 from models.usage.usage import usage_sums
 from tests.contract.conftest import NOW

@@ -11,6 +11,8 @@ import pytest
 from msgspec import structs
 
 from cli.text.delivery import traces
+from models.delivery.conditions import TraceFilter
+from models.delivery.meaning import meaning
 from models.delivery.search import DeliverySearch, SearchedWindow
 from models.usage.coverage import CoverageReport
 from tests.unit.conftest import CSV, Hve, Prepared
@@ -92,11 +94,17 @@ def test_an_empty_answer_never_says_more_than_was_read(mail: Hve) -> None:
     gap = CoverageReport(complete=False, gaps=[], as_of=datetime(2026, 11, 24, 8, tzinfo=UTC))
     window = SearchedWindow(since=None, until=gap.as_of)
     document = DeliverySearch(
-        rows=[], truncated=False, offset=0, next_offset=None, searched=window, coverage=gap
-    )
+        rows=[], truncated=False, offset=0, next_offset=None, searched=window, coverage=gap,
+        total=0, by_status={}, looked_for="", meaning=_nothing_of(gap),
+    )  # fmt: skip
     assert "it may exist" in traces(document)
-    read = structs.replace(document, coverage=structs.replace(gap, complete=True))
-    assert traces(read).startswith("nothing found")
+    read = structs.replace(gap, complete=True)
+    document = structs.replace(document, coverage=read, meaning=_nothing_of(read))
+    assert traces(document).startswith("nothing found")
+
+
+def _nothing_of(coverage: CoverageReport) -> str:
+    return meaning(TraceFilter(), coverage, [], coverage.as_of, any_rows=False)
 
 
 def test_events_of_a_tenant_of_files_cannot_be_asked_for(mail: Hve) -> None:

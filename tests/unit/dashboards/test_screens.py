@@ -12,7 +12,8 @@ from dashboards.parts.amounts import count, exact, money
 from hve_monitor.config import load_config
 from hve_monitor.document import encoded
 from models.cost.spend import spend
-from models.delivery.search import TraceFilter, search_traces
+from models.delivery.conditions import TraceFilter
+from models.delivery.search import search_traces
 from models.incidents.cards import incident_cards
 from models.usage.usage import daily_usage
 from tests.unit.dashboards.conftest import HR, NEWS, NOW, Open, tiles, words
@@ -91,13 +92,36 @@ def test_search_finds_what_the_command_finds(stored: Path, opened: Open) -> None
 def test_a_cut_result_says_so(stored: Path, opened: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(search, "LIMIT", 5)
     app = opened(stored, "delivery", period="Everything", status="delivered")
-    assert "First 5 of more rows" in words(app)
+    with read_published(load_config(stored).warehouse.path, NOW) as published:
+        total = search_traces(published, TraceFilter(status="delivered"), 1).total
+    assert f"The newest 5 of {total:,} rows: {total:,} delivered" in words(app)
 
 
 def test_nothing_found_in_a_complete_window_is_a_finding(stored: Path, opened: Open) -> None:
     text = words(opened(stored, "delivery", recipient="nobody@contoso.com"))
     assert "Nothing found" in text
     assert "The whole window was read" in text
+    assert "so there was no such message" in text
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [{"recipient": "obody"}, {"recipient": "@nowhere.example"}, {"from_ip": "10.0.0.0/8"}],
+)
+def test_a_part_that_is_not_there_is_no_finding(
+    stored: Path, opened: Open, wanted: dict[str, str]
+) -> None:
+    text = words(opened(stored, "delivery", **wanted))
+    assert "Nothing found" in text
+    assert "no row of it matches" in text
+    assert "no such message" not in text
+
+
+def test_a_source_that_is_none_is_one_line(stored: Path, opened: Open) -> None:
+    app = opened(stored, "delivery", from_ip="mail.contoso.com")
+    assert not app.exception
+    (line,) = (each.value for each in app.warning)
+    assert line.startswith("from-ip mail.contoso.com: is no address")
 
 
 @pytest.mark.parametrize("page", ["overview", "senders", "delivery"])

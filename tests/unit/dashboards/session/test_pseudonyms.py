@@ -87,7 +87,7 @@ def test_documents_and_what_they_hold_are_hidden(hidden: Naming) -> None:
     coverage = CoverageReport(complete=True, gaps=[], as_of=NOW)
     search = DeliverySearch(
         rows=[row], truncated=False, offset=0, next_offset=None, searched=window,
-        coverage=coverage,
+        coverage=coverage, total=1, by_status={"delivered": 1}, looked_for="", meaning="",
     )  # fmt: skip
     shown = hidden.shown(search)
     assert shown.rows[0] == replace(

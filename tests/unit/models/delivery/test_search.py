@@ -9,7 +9,8 @@ import pytest
 
 from hve_monitor.document import encoded
 from hve_monitor.errors import ConfigError
-from models.delivery.search import COLUMNS, TraceFilter, exported_rows, search_traces
+from models.delivery.conditions import TraceFilter
+from models.delivery.search import COLUMNS, exported_rows, search_traces
 from models.usage.coverage import SOURCE
 from tests.unit.models.conftest import NOW, KeptStores, Workbench, at, trace
 from warehouse.reading import Published
@@ -80,6 +81,25 @@ def found(bench: Workbench, **wanted: Any) -> list[str]:
         ({"subject": "nowhere"}, []),
         ({"since": at("2026-11-03T07:00:00"), "until": at("2026-11-04T07:00:00")}, ["m2:a"]),
         ({"recipient": "' or 1=1 --"}, []),
+        ({"recipient": "c@cont"}, ["m3:c", "m4:c"]),
+        ({"recipient": "*@CONTOSO.com"}, ["m3:c", "m4:c", "m2:a", "m1:a", "m1:b"]),
+        ({"recipient": "@fabrikam.com"}, []),
+        ({"recipient": "B*"}, ["m1:b"]),
+        ({"recipient": "%@contoso.com"}, []),
+        ({"recipient": "_@contoso.com"}, []),
+        ({"recipient": "*_contoso*"}, []),
+        ({"recipient": "b@contoso.com; C <c@contoso.com>"}, ["m3:c", "m4:c", "m1:b"]),
+        ({"recipient": "b@contoso.com, c@con"}, ["m3:c", "m4:c", "m1:b"]),
+        ({"sender": "peop"}, ["m3:c", "m2:a", "m1:a", "m1:b"]),
+        ({"sender": "it@contoso.com hr@contoso.com"}, ["m3:c", "m4:c", "m2:a", "m1:a", "m1:b"]),
+        ({"id": "m2 m3"}, ["m3:c", "m2:a"]),
+        ({"message_id": "X@"}, ["m1:b"]),
+        ({"message_id": "other@z, x@y"}, ["m1:b"]),
+        ({"from_ip": "198.51.100.0/24"}, ["m3:c"]),
+        ({"from_ip": "198.51.100.*; 2001:db8::/32"}, ["m3:c"]),
+        ({"from_ip": "2001:db8::/32"}, []),
+        ({"status": "failed, Filtered as spam"}, ["m1:b"]),
+        ({"status": "unknown"}, []),
     ],
 )
 def test_filters(mail: Workbench, wanted: dict[str, Any], rows: list[str]) -> None:
@@ -105,6 +125,12 @@ def test_a_cut_answer_says_so(mail: Workbench) -> None:
         "to_ip": None,
         "source": "graph",
     }
+
+
+def test_a_cut_answer_counts_all_rows(mail: Workbench) -> None:
+    cut, whole = search(mail, limit=1), search(mail)
+    assert cut["total"] == whole["total"] == 5
+    assert cut["by_status"] == whole["by_status"] == {"delivered": 4, "failed": 1}
 
 
 def test_a_limit_below_one_is_refused(mail: Workbench) -> None:
@@ -169,6 +195,61 @@ def test_coverage_is_that_of_the_asked_sender(own_mail: Workbench) -> None:
     early = search(own_mail, sender="hr@contoso.com", since=at("2026-10-01T00:00:00"))
     assert early["coverage"]["complete"] is False
     assert early["searched"] == {"since": "2026-10-01T00:00:00Z", "until": "2026-11-24T08:00:00Z"}
+
+
+NO_SUCH = "there was no such message"
+READ_FROM = at("2026-11-02T00:00:00")
+
+
+@pytest.fixture
+def read_mail(own_mail: Workbench) -> Workbench:
+    """Every window of every account was read."""
+    hr = Account("hr@contoso.com", ("hr@contoso.com", "people@contoso.com"))
+    own_mail.accounts(hr)
+    for address in hr.addresses:
+        own_mail.store.state.cover("contoso", "message_traces", address, Window(READ_FROM, NOW))
+    own_mail.build()
+    return own_mail
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        {"recipient": "nobody@contoso.com"},
+        {"recipient": "nobody@contoso.com; none@contoso.com"},
+        {"message_id": "<no@where>", "status": "failed"},
+        {"id": "5c384d42-86c1-98c8-687f-4624daa8f888"},
+        {"sender": "people@contoso.com", "recipient": "nobody@contoso.com"},
+    ],
+)
+def test_no_such_message_is_certain_of_whole_values(
+    read_mail: Workbench, wanted: dict[str, Any]
+) -> None:
+    assert NO_SUCH in search(read_mail, since=READ_FROM, **wanted)["meaning"]
+    early = search(read_mail, since=at("2026-10-01T00:00:00"), **wanted)
+    assert NO_SUCH not in early["meaning"]
+    assert "not read" in early["meaning"]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "words"),
+    [
+        ({"recipient": "oskar.gross"}, "recipient …oskar.gross…"),
+        ({"recipient": "*gross*"}, "recipient …gross…"),
+        ({"recipient": "@fabrikam.com"}, "recipient @fabrikam.com"),
+        ({"from_ip": "203.0.113.0/24"}, "Rows without a source address"),
+        ({"subject": "nowhere"}, "subject with nowhere"),
+        ({"status": "delivred"}, "status delivred"),
+        ({"sender": "ceo@contoso.com"}, "ceo@contoso.com belongs to none"),
+    ],
+)
+def test_a_part_that_is_not_found_is_no_proof(
+    read_mail: Workbench, wanted: dict[str, Any], words: str
+) -> None:
+    answer = search(read_mail, since=READ_FROM, **wanted)
+    assert answer["rows"] == []
+    assert NO_SUCH not in answer["meaning"]
+    assert words in answer["meaning"]
 
 
 def test_a_later_status_holds_and_an_earlier_one_is_not_found(own_mail: Workbench) -> None:

@@ -10,7 +10,8 @@ import pytest
 from msgspec.structs import replace
 
 from hve_monitor.document import encoded
-from models.delivery.search import TraceFilter, search_traces
+from models.delivery.conditions import TraceFilter
+from models.delivery.search import search_traces
 from models.delivery.timeline import (
     MOST_QUEUED,
     EventRequest,

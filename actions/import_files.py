@@ -11,6 +11,7 @@ from actions.rebuild import ModelsPart, build_options, models_part
 from hve_monitor.config import Config, Tenant
 from hve_monitor.document import Document
 from hve_monitor.errors import DONE, INCOMPLETE
+from ingest.files.formats.dates import Order
 from ingest.files.imported import FileImport, ImportResult, totals
 from ingest.files.paths import expand
 from ingest.source import Progress
@@ -42,13 +43,17 @@ def import_files(
     kind: str,
     now: datetime,
     progress: Progress,
+    dates: Order | None = None,
 ) -> Outcome[ImportSummary]:
-    """Lands files into a tenant and brings its marts up to date."""
+    """Lands files into a tenant and brings its marts up to date.
+
+    dates: the order of day and month where a file leaves it open.
+    """
     files = expand(paths)
     with store_of(config) as store:
         with store.tenant_lock(tenant.name):
             store.check_now(tenant.name, now)
-            results = FileImport(store, tenant, now, columns, kind, progress).read_all(files)
+            results = FileImport(store, tenant, now, columns, kind, progress, dates).read_all(files)
             tidy(store, tenant.name, now)
         built = build(store, [tenant], now, progress, **build_options(config))
         sweep(store)

@@ -11,6 +11,7 @@ import argparse
 import sys
 import tempfile
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -62,7 +63,7 @@ def ours(file: Path) -> Callable[[], list[int]]:
     def job() -> list[int]:
         lines = rows = 0
         with compute(file.parent / "spill") as connection:
-            reader = Reader(connection)
+            reader = Reader(connection, datetime(2026, 11, 1, tzinfo=UTC))
             for member in members(file):
                 for part in reader.read(member):
                     assert isinstance(part, Rows)  # noqa: S101 - tells the type

@@ -114,6 +114,10 @@ def import_(
         str | None,
         typer.Option("--map", help="id=COL,sender=COL,recipient=COL,received_at=COL,…"),
     ] = None,
+    dates: Annotated[
+        str | None,
+        typer.Option(help="day-first or month-first: the order of days that a file leaves open."),
+    ] = None,
     config: ConfigFile = None,
     now: Now = None,
     as_json: Json = False,
@@ -123,12 +127,20 @@ def import_(
     from actions.progress import progress_bar
     from cli.text import runs as runs_text
     from ingest.files.column_map import parse_map
+    from ingest.files.formats.dates import parse_order
 
     loaded = load(config)
     target = tenant_of(loaded, tenant)
     with progress_bar() as progress:
         outcome = import_files(
-            loaded, target, paths, parse_map(columns), kind, moment_of(now), progress
+            loaded,
+            target,
+            paths,
+            parse_map(columns),
+            kind,
+            moment_of(now),
+            progress,
+            parse_order(dates),
         )
     finish(outcome, as_json, runs_text.imported)
 

@@ -21,8 +21,10 @@ from hve_monitor.config import Tenant
 from hve_monitor.errors import ConfigError
 from ingest.files.column_map import columns_for
 from ingest.files.formats.containers import Member, UnreadableError, members
+from ingest.files.formats.contents import FORMATS, Chosen, Collected
+from ingest.files.formats.dates import Order
 from ingest.files.formats.layouts import Layout, recognise
-from ingest.files.formats.reading import FORMATS, Chosen, Collected, Reader, Rows
+from ingest.files.formats.reading import Reader, Rows
 from ingest.pace import Pace
 from ingest.powershell.collected import record_collection
 from ingest.source import Progress
@@ -61,6 +63,7 @@ class FileImport:
     columns: Mapping[str, str]
     format: str
     progress: Progress
+    dates: Order | None = None
     senders: frozenset[str] | None = field(init=False)
     waiting: list[pa.Table] = field(init=False, default_factory=list)
     refused: list[tuple[int | None, str]] = field(init=False, default_factory=list)
@@ -96,7 +99,7 @@ class FileImport:
             raise ConfigError(f"{file}: no such file")
         result = ImportResult(str(file))
         with compute(self.store.spill, self.store.memory_limit, self.store.threads) as connection:
-            reader = Reader(connection, self.format, self._choose)
+            reader = Reader(connection, self.now, self.format, self.dates, self._choose)
             for member in members(file):
                 self._read_member(reader, member, result)
         return result

@@ -10,6 +10,8 @@ Reading order:
   records     delimited text, block by block
   objects     JSON, record by record
   layouts     the exports that we recognise, by their columns
+  contents    what a member holds: one of these exports, and its rows
+  dates       days of other cultures, whose order the whole file decides
   reading     one member as typed rows, with the reason where a row cannot be kept
   ahead       the next block is decoded while this one is worked on
 """

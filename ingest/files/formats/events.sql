@@ -40,7 +40,7 @@ select
     n.trace_id,
     address_of(n.address) as recipient,
     min(n.line) as line,
-    min(calendar(instant(n.received_text))) as received_at,
+    min(plausible(instant(n.received_text))) as received_at,
     arg_min(n.received_text, n.line) as received_text,
     arg_min(n.message_id, n.line) as message_id,
     arg_min(n.sender, n.line) as sender,

@@ -3,7 +3,7 @@
 Column names are compared without case, spaces, `_` and `-`, so `Sender Address` is
 `sender_address`. Where a layout has no trace id, the message id stands in: it is the only other
 name a message has, though one message may then count twice when it also arrives from a source with
-trace ids.
+trace ids. Of several columns with times the one in UTC holds: the others may be local.
 """
 
 from __future__ import annotations
@@ -59,14 +59,14 @@ OBJECTS = {
     "message_id": ("messageid",),
     "sender": ("senderaddress",),
     "recipient": ("recipientaddress",),
-    "received": ("received", "receivedutc", "date", "dateutc"),
+    "received": ("receivedutc", "dateutc", "received", "date"),
     "subject": ("subject",),
     "size": ("size",),
     "from_ip": ("fromip",),
     "to_ip": ("toip",),
     "status": ("status",),
 }
-GRAPH = OBJECTS | {"trace_id": ("id",), "received": ("receiveddatetime",)}
+GRAPH = OBJECTS | {"trace_id": ("id",), "received": ("receiveddatetimeutc", "receiveddatetime")}
 
 
 @dataclass(frozen=True)
@@ -97,8 +97,8 @@ NAMES = (*(layout.name for layout in LAYOUTS), *ALIASES)
 
 @lru_cache(maxsize=4096)
 def plain(name: str) -> str:
-    """A column's name without case, spaces, quotes, `_` and `-`."""
-    return re.sub(r"[\s_\-\"'\ufeff\u200b]+", "", name).casefold()
+    """A column's name without case, spaces, quotes, brackets, `_` and `-`."""
+    return re.sub(r"[\s_\-\"'()\ufeff\u200b]+", "", name).casefold()
 
 
 def shown(columns: Sequence[str]) -> str:

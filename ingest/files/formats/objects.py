@@ -10,7 +10,7 @@ from __future__ import annotations
 import codecs
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -23,6 +23,7 @@ from ingest.http import JsonObject
 ROWS_AT_ONCE = 50_000
 LONGEST_KEY = 1 << 16
 LONGEST_RECORD = 32 << 20
+Numbered = tuple[int, JsonObject | str]  # a str is the reason why there is no record
 GAP = re.compile(r"[\s,\]\ufeff\x1a]*")
 NEXT_RECORD = re.compile(r"\n\s*(?=\{)|\}\s*,\s*(?=\{)")
 ENVELOPE = re.compile(r'\{(?:\s*"d"\s*:\s*\{)?[^{}\[\]]{0,4096}?"(?:value|results|Value)"\s*:\s*\[')
@@ -134,7 +135,7 @@ def _content(value: JsonObject) -> Any:
     return None
 
 
-def numbered(text: Text) -> Iterator[tuple[int, JsonObject | str]]:
+def numbered(text: Text) -> Iterator[Numbered]:
     """Every record of the text with its number, from 1."""
     number = 0
     for value in Documents(text):
@@ -144,7 +145,7 @@ def numbered(text: Text) -> Iterator[tuple[int, JsonObject | str]]:
 
 
 def blocks(
-    entries: Iterator[tuple[int, JsonObject | str]], keys_by_name: dict[str, tuple[str, ...]]
+    entries: Iterator[Numbered], keys_by_name: Mapping[str, Sequence[str]]
 ) -> Iterator[Block]:
     """Records as columns of text: for each of our names the first of its keys with a value.
 
@@ -166,7 +167,7 @@ def blocks(
 
 
 def _table(
-    rows: Sequence[JsonObject], lines: list[int], keys_by_name: dict[str, tuple[str, ...]]
+    rows: Sequence[JsonObject], lines: list[int], keys_by_name: Mapping[str, Sequence[str]]
 ) -> pa.Table:
     keys = dict.fromkeys(key for row in rows for key in row)
     columns: dict[str, pa.Array] = {}

@@ -10,8 +10,8 @@ import duckdb
 import pytest
 
 from ingest.files.formats.containers import members
-from ingest.files.formats.layouts import recognise
 from ingest.files.formats.reading import Reader, Rows
+from tests.unit.ingest.conftest import NOW
 from warehouse.connection import compute
 
 Found = tuple[list[dict[str, Any]], list[tuple[int | None, str]]]
@@ -32,7 +32,7 @@ def read(tmp_path: Path, connection: duckdb.DuckDBPyConnection) -> Read:
     def load(content: str | bytes, name: str = "export.csv", asked: str = "auto") -> Found:
         file = tmp_path / name
         file.write_bytes(content if isinstance(content, bytes) else content.encode())
-        reader = Reader(connection, asked, lambda columns, _: recognise(columns))
+        reader = Reader(connection, NOW, asked)
         return collected(reader, file)
 
     return load

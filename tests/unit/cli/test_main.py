@@ -238,8 +238,8 @@ def test_a_missing_secret_is_a_configuration_mistake(hve: Hve, tmp_path: Path) -
 def test_an_import_that_was_refused_does_not_move_business_time(hve: Hve, tmp_path: Path) -> None:
     (tmp_path / "notes.txt").touch()
     (tmp_path / "export.csv").write_text(CSV)
-    assert hve("import", "notes.txt").code == 2
-    assert hve("import", "export.csv", "--now", "2020-01-01").code == 0
+    assert hve("import", "notes.txt", "--now", "2026-12-24").code == 2
+    assert hve("import", "export.csv", "--now", "2026-11-24").code == 0
 
 
 def test_exports_are_written_where_they_are_asked_for(hve: Hve, tmp_path: Path) -> None:

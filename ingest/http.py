@@ -110,9 +110,16 @@ class Api:
         """Body of a POST of JSON. Raises: as get."""
         return self._call("POST", url, json=body, headers=headers)
 
-    def decoded(self, kind: type[T], fetch: Callable[[], bytes], where: str) -> T:
+    def decoded(
+        self,
+        kind: type[T],
+        fetch: Callable[[], bytes],
+        where: str,
+        leniently: Callable[[bytes], T] | None = None,
+    ) -> T:
         """The fetched body as a typed value; a body cut short is fetched again.
 
+        leniently: how to read a body of another shape, where one odd row must not cost the others.
         Raises: SourceContractError naming the page and the field when the shape is wrong.
         """
         try:
@@ -120,7 +127,7 @@ class Api:
                 on=_is_cut_short, attempts=4, timeout=TOTAL_SECONDS
             ):
                 with attempt:
-                    return msgspec.json.decode(fetch(), type=kind)
+                    return _decoded(fetch(), kind, leniently)
         except msgspec.ValidationError as error:
             raise SourceContractError(f"{where}: {error}") from None
         except msgspec.DecodeError as error:
@@ -196,6 +203,15 @@ def _read(response: httpx.Response) -> httpx.Response:
 def _plain(headers: httpx.Headers) -> httpx.Headers:
     skipped = ("content-encoding", "content-length", "transfer-encoding")
     return httpx.Headers([(name, value) for name, value in headers.items() if name not in skipped])
+
+
+def _decoded(body: bytes, kind: type[T], leniently: Callable[[bytes], T] | None) -> T:
+    try:
+        return msgspec.json.decode(body, type=kind)
+    except msgspec.ValidationError:
+        if leniently is None:
+            raise
+        return leniently(body)
 
 
 def _is_cut_short(error: Exception) -> bool:

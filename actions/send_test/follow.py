@@ -85,12 +85,14 @@ def _followed(report: SendTestReport, rows: list[TraceRow]) -> Outcome[SendTestR
     followed = replace(report, trace=SentTrace(status=status, rows=recipients, error=None))
     if not rows:
         return Outcome(followed, TEMPORARY)
-    has_failed = any(row.status.lower() == "failed" for row in rows)
+    has_failed = any((row.status or "").lower() == "failed" for row in rows)
     return Outcome(followed, INCOMPLETE if has_failed else DONE)
 
 
 def _is_settled(rows: list[TraceRow], recipients: list[str]) -> bool:
     settled = {
-        (row.recipient_address or "").lower() for row in rows if row.status.lower() not in UNSETTLED
+        (row.recipient_address or "").lower()
+        for row in rows
+        if row.status and row.status.lower() not in UNSETTLED
     }
     return set(recipients) <= settled

@@ -56,8 +56,8 @@ class TracedRecipient(Document):
 
     id: str | None
     recipient: str | None
-    status: str
-    received_at: str  # as Microsoft writes it
+    status: str | None
+    received_at: str | None  # as Microsoft writes it
 
 
 class SentTrace(Document):

@@ -44,7 +44,9 @@ def _source(summary: SourceSummary) -> str:
     return (
         f"{summary.tenant}: {summary.source}: {summary.status}, {summary.requests} requests,"
         f" {summary.rows_read:,} rows read, {summary.rows_new:,} new,"
-        f" {summary.rows_changed:,} changed" + (f": {summary.error}" if summary.error else "")
+        f" {summary.rows_changed:,} changed"
+        + (f", {summary.rows_rejected:,} rejected" if summary.rows_rejected else "")
+        + (f": {summary.error}" if summary.error else "")
     )
 
 

@@ -10,13 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from typing import Any
 
 import msgspec
 
 from hve_monitor.clock import iso
 from hve_monitor.errors import SourceContractError
 from ingest.exchange.cmdlets import Exchange
-from ingest.graph.trace_pages import TracePage, TraceRow
+from ingest.graph.trace_pages import TracePage, TraceRow, lenient_row
 from ingest.graph.trace_plan import EVERYONE
 from ingest.graph.traces import GraphTraces, place
 from ingest.http import JsonObject
@@ -34,21 +35,23 @@ PERMISSION = (
 class CmdletTrace(msgspec.Struct, rename="pascal"):
     """One message and recipient as the cmdlet writes it."""
 
-    received: str
-    status: str
-    recipient_address: str
+    received: str | None = None
+    status: str | None = None
+    recipient_address: str | None = None
     message_trace_id: str | None = None
     sender_address: str | None = None
     message_id: str | None = None
     subject: str | None = None
-    size: int | None = None
+    size: Any = None
     from_ip: str | None = msgspec.field(default=None, name="FromIP")
     to_ip: str | None = msgspec.field(default=None, name="ToIP")
 
     @property
-    def cursor(self) -> tuple[str, str]:
-        """Where to read on."""
-        return self.received, self.recipient_address
+    def cursor(self) -> tuple[str, str] | None:
+        """Where to read on; None where the row does not tell."""
+        if self.received and self.recipient_address:
+            return self.received, self.recipient_address
+        return None
 
 
 class TraceAnswer(msgspec.Struct):
@@ -56,6 +59,12 @@ class TraceAnswer(msgspec.Struct):
 
     value: list[CmdletTrace] = []
     warnings: list[str] = msgspec.field(default_factory=list, name="@adminapi.warnings")
+
+    @property
+    def cursor(self) -> tuple[str, str] | None:
+        """Where to read on: behind the last row that tells."""
+        cursors = (trace.cursor for trace in reversed(self.value))
+        return next((cursor for cursor in cursors if cursor), None)
 
     @property
     def announces_more(self) -> bool:
@@ -69,6 +78,19 @@ class TraceAnswer(msgspec.Struct):
         return bool(self.value) and (self.announces_more or bool(self.warnings))
 
 
+class LooseAnswer(msgspec.Struct):
+    """An answer in which some value has another type than usual."""
+
+    value: list[Any] = []
+    warnings: list[str] = msgspec.field(default_factory=list, name="@adminapi.warnings")
+
+
+def lenient_answer(body: bytes) -> TraceAnswer:
+    """The answer with nothing but the odd values missing. Raises: ValidationError."""
+    answer = msgspec.json.decode(body, type=LooseAnswer)
+    return TraceAnswer([lenient_row(row, CmdletTrace) for row in answer.value], answer.warnings)
+
+
 class TraceExchange(Exchange):
     """Exchange with the warnings of the trace cmdlet; its Api waits for the shared quota."""
 
@@ -76,7 +98,10 @@ class TraceExchange(Exchange):
         """One answer. Raises: RequestRefused, SourceContractError, AuthError, SourceUnavailable."""
         body = {"CmdletInput": {"CmdletName": CMDLET, "Parameters": parameters}}
         return self.api.decoded(
-            TraceAnswer, lambda: self.api.post(self._url, body, self._headers), where
+            TraceAnswer,
+            lambda: self.api.post(self._url, body, self._headers),
+            where,
+            lenient_answer,
         )
 
 
@@ -99,7 +124,7 @@ class CmdletTraces(GraphTraces):
         for _ in range(MOST_PAGES):
             answer = self._exchange.answer(_parameters(sender, window, cursor), where)
             yield TracePage([_row(trace) for trace in answer.value if _is_from(trace, sender)])
-            last = answer.value[-1].cursor if answer.value else cursor
+            last = answer.cursor or cursor
             if answer.announces_more and last == cursor:
                 raise SourceContractError(
                     f"{where}: more rows are announced at {last or 'its end'} but none follow"
@@ -130,7 +155,7 @@ def _is_from(trace: CmdletTrace, address: str) -> bool:
 def _row(trace: CmdletTrace) -> TraceRow:
     return TraceRow(
         trace.received,
-        trace.status[:1].lower() + trace.status[1:],
+        trace.status and trace.status[:1].lower() + trace.status[1:],
         trace.message_trace_id,
         trace.sender_address,
         trace.recipient_address,

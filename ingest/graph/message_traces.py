@@ -9,11 +9,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
-import pyarrow as pa
-
 from hve_monitor.errors import AuthError, HveError, SourceUnavailable
 from ingest.graph.trace_buffer import SOURCE, TraceBuffer
-from ingest.graph.trace_pages import TraceRow, utc_times
+from ingest.graph.trace_pages import TraceRow, oldest_time
 from ingest.graph.trace_plan import Sharing, TraceQuery, finer, plan
 from ingest.graph.traces import PAGE_ROWS, place
 from ingest.pace import Pace, QuotaUse
@@ -194,8 +192,9 @@ def pages_ahead(window: Window, rows: Sequence[TraceRow]) -> float:
     """Pages that the whole window should take, judged by how far the first one reaches back."""
     if len(rows) < PAGE_ROWS:
         return 1.0
-    times = utc_times(pa.array([rows[-1].received_date_time]), SOURCE)
-    oldest: datetime = times[0].as_py()
+    oldest = oldest_time(rows, window)
+    if oldest is None:
+        return 1.0
     span = max((window.end - oldest).total_seconds(), 1.0)
     return (window.end - window.start).total_seconds() / span
 

@@ -14,7 +14,9 @@ from datetime import datetime
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ingest.graph.trace_pages import COLUMNS, TraceRow, arrow_rows
+from hve_monitor.errors import SourceContractError
+from ingest.graph.trace_pages import TraceRow, arrow_rows
+from ingest.received import latest
 from ingest.source import SourceResult
 from warehouse.records.message_traces import Landed, land
 from warehouse.records.rejected_rows import reject
@@ -23,6 +25,7 @@ from warehouse.windows import Window
 
 SOURCE = "message_traces"
 ROWS_PER_COMMIT = 100_000
+MANY = 10  # rows of a page that cannot all have an odd time
 
 
 @dataclass
@@ -41,8 +44,11 @@ class TraceBuffer:
     _landing: Future[tuple[Landed, int]] | None = None
 
     def add(self, rows: Sequence[TraceRow], where: str) -> None:
-        """Takes a page. Raises: SourceContractError when a time cannot be read."""
-        self._tables.append(arrow_rows(rows, where))
+        """Takes a page. Raises: SourceContractError when none of its times can be read."""
+        table = arrow_rows(rows, latest(self.now))
+        if len(rows) >= MANY and not table["received_at"].is_valid().to_numpy().any():
+            raise SourceContractError(f"{where}: no receivedDateTime of {len(rows)} rows is a time")
+        self._tables.append(table)
         self._count += len(rows)
         if self._count >= ROWS_PER_COMMIT:
             self.commit()
@@ -82,21 +88,14 @@ class TraceBuffer:
     def _land(
         self, tables: list[pa.Table], windows: list[tuple[str, Window]]
     ) -> tuple[Landed, int]:
-        whole, broken = _parted(pa.concat_tables(tables) if tables else COLUMNS.empty_table())
+        rows = pa.concat_tables(tables) if tables else arrow_rows([], self.now)
+        is_whole = rows["reason"].is_null()
+        whole, broken = rows.filter(is_whole), rows.filter(pc.invert(is_whole))
         # SQLite connections belong to the thread that opened them.
         with self.store.reopened() as store:
-            reasons = [(None, "id, senderAddress or recipientAddress is missing")]
-            reject(store, self.tenant, SOURCE, reasons * broken.num_rows, self.now)
+            reasons = [(None, reason) for reason in broken["reason"].to_pylist()]
+            reject(store, self.tenant, SOURCE, reasons, self.now)
             landed = land(store, self.tenant, whole, self.now, self.origin)
             for address, window in windows:
                 store.state.cover(self.tenant, SOURCE, address, window)
         return landed, broken.num_rows
-
-
-def _parted(table: pa.Table) -> tuple[pa.Table, pa.Table]:
-    """Rows that can be stored, and rows without an id or an address."""
-    complete = pc.and_kleene(
-        pc.and_(pc.is_valid(table["trace_id"]), pc.is_valid(table["recipient"])),
-        pc.is_valid(table["sender"]),
-    )
-    return table.filter(complete), table.filter(pc.invert(complete))

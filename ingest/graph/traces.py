@@ -10,11 +10,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-import pyarrow as pa
-
 from hve_monitor.clock import iso, midnight
 from hve_monitor.errors import SourceContractError
-from ingest.graph.trace_pages import TracePage, TraceRow, utc_times
+from ingest.graph.trace_pages import TracePage, TraceRow, lenient_page, oldest_time
 from ingest.graph.trace_plan import EVERYONE
 from ingest.http import Api, RequestRefused
 from warehouse.windows import Window, whole_second
@@ -73,12 +71,15 @@ class GraphTraces:
 
     def _chain(self, sender: str, window: Window, link: str | None) -> Iterator[TracePage]:
         """Pages as the links lead."""
-        where = place(sender, window)
-        page = self.api.decoded(TracePage, self._fetch(sender, window, link), where)
+        page = self._page(sender, window, link)
         yield page
         while page.next_link:  # Graph has ended lists with an empty link as well
-            page = self.api.decoded(TracePage, self._fetch(sender, window, page.next_link), where)
+            page = self._page(sender, window, page.next_link)
             yield page
+
+    def _page(self, sender: str, window: Window, link: str | None) -> TracePage:
+        fetch, where = self._fetch(sender, window, link), place(sender, window)
+        return self.api.decoded(TracePage, fetch, where, lenient_page)
 
     def _fetch(self, sender: str, window: Window, link: str | None) -> Callable[[], bytes]:
         if link is not None:
@@ -113,8 +114,7 @@ def place(sender: str, window: Window) -> str:
 
 def _rest(window: Window, page: TracePage) -> Window:
     """What is left below the page's last row: pages come newest first."""
-    if not page.value:
+    last = oldest_time(page.value, window)
+    if last is None:
         return window
-    texts = pa.array([page.value[-1].received_date_time])
-    last = utc_times(texts, "message_traces")[0].as_py()
     return Window(window.start, min(window.end, whole_second(last, up=True)))

@@ -19,10 +19,10 @@ import pyarrow.compute as pc
 
 from hve_monitor.errors import ConfigError
 from ingest.files.formats.containers import UnreadableError
+from ingest.received import EARLIEST
 
 Order = Literal["day-first", "month-first"]
 ORDERS: tuple[Order, ...] = get_args(Order)
-EARLIEST = date(1990, 1, 1)
 BUDDHIST = 543
 LONGEST = 12  # signs of the longest day that is written: `20 Nov 2026 `
 NUMBERS = re.compile(r"(\d{1,2})([./-])(\d{1,2})\2(\d{4})(?!\d)")
@@ -166,7 +166,7 @@ def _order(
 
 
 def _is_possible(day: date | None, latest: date) -> bool:
-    return day is not None and EARLIEST <= day <= latest
+    return day is not None and EARLIEST.date() <= day <= latest
 
 
 def _denser(days: Collection[WrittenDay]) -> Order | None:

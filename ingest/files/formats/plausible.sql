@@ -1,7 +1,7 @@
--- Grain: one instant per instant; null where no mail can have been received: before 1990, or more
--- than two days after now (variable latest).
+-- Grain: one instant per instant; null where no mail can have been received (variables earliest and
+-- latest).
 create or replace macro plausible(moment) as case
-    when moment between timestamptz '1990-01-01' and getvariable('latest') then moment
+    when moment between getvariable('earliest') and getvariable('latest') then moment
 end;
 
 -- Grain: one text per instant that is not plausible: what it is and what usually writes it.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 import duckdb
@@ -17,10 +17,10 @@ from ingest.files.formats.containers import Member
 from ingest.files.formats.contents import Choose, Collected, Contents, Table
 from ingest.files.formats.dates import Order, Reading, has_written_days, iso_days, reading_of
 from ingest.files.formats.layouts import TEXTS, recognise
+from ingest.received import EARLIEST, latest
 from warehouse.connection import arrow
 
 ROWS_AT_ONCE = 200_000
-CLOCK_ERROR = timedelta(days=2)
 MACROS = ("address", "plausible", "instant", "pattern", "ranks", "statuses", "whole_number")
 SQL = {path.stem: path.read_text(encoding="utf-8") for path in Path(__file__).parent.glob("*.sql")}
 
@@ -51,7 +51,7 @@ class Reader:
         """Raises: ConfigError when there is no format of that name."""
         self._contents = Contents(file_format, choose)
         self._connection = connection
-        self._latest = now + CLOCK_ERROR
+        self._latest = latest(now)
         self._dates = dates
         connection.execute("set preserve_insertion_order = true")
         connection.execute(f"create or replace table outcomes as {SQL['outcomes']}")
@@ -60,7 +60,8 @@ class Reader:
             "set variable statuses = (select map(list(rank), list(status)) from"
             " (select distinct rank, status from outcomes))"
         )
-        connection.execute("set variable latest = $latest", {"latest": self._latest})
+        connection.execute("set variable earliest = $moment", {"moment": EARLIEST})
+        connection.execute("set variable latest = $moment", {"moment": self._latest})
         for name in (
             "address",
             "plausible",

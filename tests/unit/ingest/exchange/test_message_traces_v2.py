@@ -65,7 +65,7 @@ def test_a_row_is_the_same_as_graph_would_give(traces: CmdletTraces, service: Se
     service.will(answer(trace(1)))
     (row,) = rows(traces)
     assert (row.id, row.status, row.from_ip) == ("t1", "filteredAsSpam", "203.0.113.7")
-    table = arrow_rows([row], "test")
+    table = arrow_rows([row], NOW)
     assert table["received_at"][0].as_py() == NOW - timedelta(seconds=60) + timedelta(
         microseconds=48_000
     )
@@ -107,6 +107,20 @@ def test_a_cut_answer_is_read_on_from_its_last_row_as_it_came(
     )
     assert third["EndDate"] == received(3)
     assert second["StartDate"] == iso(WINDOW.start)
+
+
+def test_an_odd_value_costs_itself_alone(traces: CmdletTraces, service: Service) -> None:
+    odd = [{"Status": None}, {"Size": "2,048"}, {"Received": None}, {"Subject": 5}, {"Status": []}]
+    service.will(
+        answer(*(trace(number, **value) for number, value in enumerate(odd)), warnings=(MORE,)),
+        answer(trace(9), trace(10, Received=None)),
+    )
+    table = arrow_rows(rows(traces), NOW + HOUR)
+    assert table["trace_id"].to_pylist() == ["t0", "t1", "t2", "t3", "t4", "t9", "t10"]
+    assert table["status"].to_pylist()[:2] == [None, "filteredAsSpam"]
+    assert table["size_bytes"].to_pylist()[:2] == [1024, 2048]
+    assert table["reason"].is_valid().to_pylist() == [False] * 2 + [True] + [False] * 3 + [True]
+    assert parameters(service.asked[1])["EndDate"] == received(4)
 
 
 def test_a_full_answer_without_warning_is_read_on(

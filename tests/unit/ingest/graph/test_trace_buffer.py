@@ -90,12 +90,26 @@ def test_rows_without_id_or_address_are_rejected_and_counted(
     assert len(stored_rows(store, REJECTED_ROWS, "contoso")) == 1
 
 
-def test_a_page_with_an_unreadable_time_is_refused_and_leaves_the_others(
+def test_a_row_without_a_time_costs_itself_alone_and_not_its_window(
+    buffer: TraceBuffer, store: Store, result: SourceResult
+) -> None:
+    odd = [TraceRow(time, "delivered", "b", HR, "reader@fabrikam.com") for time in ("soon", None)]
+    buffer.add([*odd, *rows("a")], "page 1")
+    buffer.complete(HR, WINDOW)
+    buffer.close()
+    assert (stored(store), covered(store)) == (["a"], [WINDOW])
+    assert (result.rows_read, result.rows_new, result.rows_rejected) == (3, 1, 2)
+    reasons = {row["reason"] for row in stored_rows(store, REJECTED_ROWS, "contoso")}
+    assert reasons == {"receivedDateTime is no time", "receivedDateTime is missing"}
+
+
+def test_a_page_without_any_time_is_a_broken_contract_and_leaves_the_others(
     buffer: TraceBuffer, store: Store
 ) -> None:
     buffer.add(rows("a"), "page 1")
-    with pytest.raises(SourceContractError, match="page 2: receivedDateTime"):
-        buffer.add([TraceRow("soon", "delivered", "b", HR, "reader@fabrikam.com")], "page 2")
+    page = [TraceRow("24.11.2026 08:00", "delivered", "b", HR, "reader@fabrikam.com")] * 10
+    with pytest.raises(SourceContractError, match="page 2: no receivedDateTime of 10 rows"):
+        buffer.add(page, "page 2")
     buffer.close()
     assert stored(store) == ["a"]
 

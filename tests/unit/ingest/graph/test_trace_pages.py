@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 import pyarrow as pa
@@ -12,7 +12,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hve_monitor.errors import SourceContractError
-from ingest.graph.trace_pages import COLUMNS, TracePage, TraceRow, arrow_rows, utc_times
+from ingest.graph.trace_pages import (
+    COLUMNS,
+    TracePage,
+    TraceRow,
+    arrow_rows,
+    lenient_page,
+    oldest_time,
+    utc_times,
+)
+from warehouse.windows import Window
+
+LATEST = datetime(2026, 11, 26, 8, tzinfo=UTC)
 
 DOCUMENTED = """{"@odata.context":"https://graph.microsoft.com/v1.0/$metadata#messageTraces",
  "value":[{"id":"4451a062-48cb-e80d-e8c0-196330437ae6","senderAddress":"sender@contoso.com",
@@ -76,8 +87,8 @@ def test_any_text_is_a_time_or_a_broken_contract(text: str) -> None:
 def test_the_documented_page_becomes_columns() -> None:
     page = msgspec.json.decode(DOCUMENTED, type=TracePage)
     assert page.next_link is None
-    rows = arrow_rows(page.value, "page")
-    assert rows.schema == COLUMNS
+    rows = arrow_rows(page.value, LATEST)
+    assert rows.drop(["reason"]).schema == COLUMNS
     assert rows.to_pylist() == [
         {
             "trace_id": "4451a062-48cb-e80d-e8c0-196330437ae6",
@@ -90,26 +101,103 @@ def test_the_documented_page_becomes_columns() -> None:
             "size_bytes": 45678,
             "from_ip": "192.0.2.100",
             "to_ip": None,
+            "reason": None,
         }
     ]
 
 
 def test_everything_that_may_be_null_may_be_missing() -> None:
-    (row,) = arrow_rows([TraceRow("2026-11-24T08:00:00Z", "somethingNew")], "page").to_pylist()
+    (row,) = arrow_rows([TraceRow("2026-11-24T08:00:00Z", "somethingNew")], LATEST).to_pylist()
     assert row["status"] == "somethingNew"
     assert {name for name, value in row.items() if value is None} == set(row) - {
         "received_at",
         "status",
+        "reason",
     }
 
 
 def test_no_rows_are_an_empty_table_of_the_same_columns() -> None:
-    assert arrow_rows([], "page").schema == COLUMNS
+    assert arrow_rows([], LATEST).drop(["reason"]).schema == COLUMNS
 
 
-@pytest.mark.parametrize("lacking", ["receivedDateTime", "status"])
-def test_a_row_without_time_or_status_is_refused(lacking: str) -> None:
-    row = {"receivedDateTime": "2026-11-24T08:00:00Z", "status": "delivered"}
-    del row[lacking]
-    with pytest.raises(msgspec.ValidationError, match=lacking):
-        msgspec.json.decode(msgspec.json.encode({"value": [row]}), type=TracePage)
+ROW = {
+    "id": "t1",
+    "senderAddress": "hr@contoso.com",
+    "recipientAddress": "ana@fabrikam.com",
+    "receivedDateTime": "2026-11-24T08:00:00Z",
+    "status": "delivered",
+}
+
+
+def decoded(*rows: object) -> list[dict[str, object]]:
+    """Rows of one page, whatever their values are."""
+    body = msgspec.json.encode({"value": rows})
+    try:
+        page = msgspec.json.decode(body, type=TracePage)
+    except msgspec.ValidationError:
+        page = lenient_page(body)
+    table: list[dict[str, object]] = arrow_rows(page.value, LATEST).to_pylist()
+    return table
+
+
+@pytest.mark.parametrize(
+    ("size", "expected"),
+    [
+        (2048, 2048), ("2048", 2048), (2048.0, 2048), ("2,048", 2048), (None, None), ("", None),
+        ("big", None), (1.5, None), (-1, None), (10**30, None), ("1e999", None), ([1], None),
+        (True, None),
+    ],
+)  # fmt: skip
+def test_a_size_costs_no_row(size: object, expected: int | None) -> None:
+    (row,) = decoded(ROW | {"size": size})
+    assert (row["size_bytes"], row["reason"]) == (expected, None)
+
+
+@pytest.mark.parametrize("name", ["status", "subject", "messageId", "fromIP", "toIP"])
+@pytest.mark.parametrize("value", [None, 5, [], {"a": 1}, True])
+def test_an_odd_value_costs_no_row(name: str, value: object) -> None:
+    first, second = decoded(ROW | {name: value}, ROW | {"id": "t2"})
+    assert (first["reason"], second["reason"]) == (None, None)
+    assert (second["trace_id"], second["status"]) == ("t2", "delivered")
+
+
+@pytest.mark.parametrize(
+    ("odd", "reason"),
+    [
+        ({"receivedDateTime": None}, "receivedDateTime is missing"),
+        ({"receivedDateTime": ""}, "receivedDateTime is missing"),
+        ({"receivedDateTime": "soon"}, "receivedDateTime is no time"),
+        ({"receivedDateTime": []}, "receivedDateTime is missing"),
+        (
+            {"receivedDateTime": "0001-01-01T00:00:00Z"},
+            "receivedDateTime is before 1990 or after now",
+        ),
+        (
+            {"receivedDateTime": "2026-11-26T08:00:01Z"},
+            "receivedDateTime is before 1990 or after now",
+        ),
+        ({"id": None}, "id, senderAddress or recipientAddress is missing"),
+        ({"recipientAddress": []}, "id, senderAddress or recipientAddress is missing"),
+    ],
+)
+def test_a_row_that_cannot_be_kept_costs_itself_alone(odd: dict[str, object], reason: str) -> None:
+    rows = decoded(ROW, ROW | odd, ROW)
+    assert [row["reason"] for row in rows] == [None, reason, None]
+
+
+def test_what_is_no_row_costs_itself_alone() -> None:
+    rows = decoded(ROW, None, "text", ROW)
+    assert [row["reason"] is None for row in rows] == [True, False, False, True]
+
+
+def test_a_page_that_is_none_stays_a_broken_contract() -> None:
+    with pytest.raises(msgspec.ValidationError):
+        lenient_page(b'{"value": 5}')
+
+
+def test_a_page_reaches_back_to_its_last_time_in_the_window() -> None:
+    window = Window(LATEST - timedelta(days=9), LATEST)
+    times = ("2026-11-24T08:00:00Z", "2026-11-23T08:00:00Z", "0001-01-01T00:00:00Z", None, "soon")
+    rows = [TraceRow(time) for time in times]
+    assert oldest_time(rows, window) == datetime(2026, 11, 23, 8, tzinfo=UTC)
+    assert oldest_time(rows[2:], window) is None

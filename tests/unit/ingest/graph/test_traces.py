@@ -154,6 +154,6 @@ def test_a_missing_permission_is_named(graph: GraphTraces, service: Service) -> 
 def test_a_page_in_another_shape_names_sender_and_window(
     graph: GraphTraces, service: Service
 ) -> None:
-    service.choose = lambda _: Answer(200, {"value": [{"id": 7}]})
+    service.choose = lambda _: Answer(200, {"value": {"id": "t1"}})
     with pytest.raises(SourceContractError, match=place(HR, LAST_HOURS)):
         ids(graph)

@@ -97,7 +97,7 @@ class Caller:
         traces = GraphTraces(self.api("graph"), self.tenant.now)
         for account in self.tenant.accounts:
             for page in traces.pages(account.primary, window):
-                land(self.store, "contoso", arrow_rows(page, "test"), self.tenant.now, "graph")
+                land(self.store, "contoso", arrow_rows(page, NOW), self.tenant.now, "graph")
 
 
 @pytest.fixture

@@ -117,14 +117,10 @@ def summary(report: DeliverySummary) -> str:
 
 
 def _figures(figures: DeliveryFigures) -> list[str]:
-    rate = "unknown" if figures.delivery_rate is None else f"{figures.delivery_rate:.2%}"
     low, high = figures.envelope.most
     most = str(low) if low == high else f"between {low} and {high}"
     return [
-        (
-            f"{figures.account}: {rate} of {figures.known:,} recipients with a known outcome"
-            f" delivered, {figures.failed:,} failed"
-        ),
+        f"{figures.account}: {_rate(figures)}",
         (
             f"  most recipients in one message: {most} of {figures.envelope.limit}; largest"
             f" message: {money_text(figures.size.most_bytes)} of {figures.size.limit_bytes} bytes"
@@ -133,9 +129,31 @@ def _figures(figures: DeliveryFigures) -> list[str]:
             f"  {reason.recipients:,} failed: {reason.reason or 'reason not fetched'}"
             for reason in figures.failure_reasons
         ),
-        f"  recipients that always fail: {len(figures.always_failing)}",
-        f"  lists that expand: {len(figures.lists)}",
+        f"  recipients that always fail: {_known(figures, len(figures.always_failing))}",
+        f"  lists that expand: {_known(figures, len(figures.lists))}",
     ]
+
+
+def _known(figures: DeliveryFigures, number: int) -> str:
+    """A number that statuses tell; unknown where none does, a part where some do."""
+    if figures.delivered is None:
+        return "unknown"
+    return f"{number} known" if figures.unknown_recipients else str(number)
+
+
+def _rate(figures: DeliveryFigures) -> str:
+    unknown = f"the status of {figures.unknown_recipients:,} is unknown"
+    if figures.delivery_rate is None or figures.failed is None or figures.rate_range is None:
+        reason = unknown if figures.unknown_recipients else "no outcome is final"
+        return f"delivery rate unknown: {reason}"
+    known = (
+        f"{figures.delivery_rate:.2%} of {figures.known:,} recipients with a known outcome"
+        f" delivered, {figures.failed:,} failed"
+    )
+    low, high = figures.rate_range
+    if figures.unknown_recipients:
+        return f"{known}; {unknown}: {low:.2%} to {high:.2%}"
+    return known
 
 
 def _nothing(report: CoverageReport, meaning: str) -> str:

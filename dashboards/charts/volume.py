@@ -10,21 +10,16 @@ import pandas as pd
 from dashboards.parts.palette import NAMES, STATUSES, Palette
 from dashboards.parts.spec import kept_spec
 
-KNOWN = tuple(name for name in STATUSES if name != "unknown")
-
 
 def by_status(usage: pd.DataFrame) -> pd.DataFrame:
     """Recipients per day and status.
 
-    Shape: day (UTC, timestamp), status, recipients, place (order of the stack). A day whose rows
-    carry no status is `unknown`, never "0 delivered".
+    Shape: day (UTC, timestamp), status, recipients, place (order of the stack). Rows without a
+    status are `unknown`, also beside others of the day that carry one.
     """
-    columns = ["recipients", *KNOWN]
-    rows = usage.assign(is_known=usage["delivered"].notna())
-    sums = rows.groupby(["day", "is_known"])[columns].sum(min_count=1).reset_index()
-    sums["unknown"] = sums["recipients"].where(~sums["is_known"], 0)
-    sums["other"] = sums["other"].where(sums["is_known"], 0)
-    daily = sums.groupby("day")[list(STATUSES)].sum().astype("int64").reset_index()
+    unknown = usage["unknown_recipients"]
+    rows = usage.assign(unknown=unknown, other=usage["other"] - unknown)
+    daily = rows.groupby("day")[list(STATUSES)].sum().astype("int64").reset_index()
     long = daily.melt("day", var_name="status", value_name="recipients")
     long = long[long["recipients"] > 0]
     return long.assign(

@@ -8,9 +8,10 @@ from typing import TypeVar
 
 import pandas as pd
 import streamlit as st
+from msgspec.structs import asdict
 
 from dashboards.delivery.explanation import show_explanation
-from dashboards.parts.amounts import count, moment, percent, plural
+from dashboards.parts.amounts import count, moment, percent, plural, rate_words
 from dashboards.parts.figure import Columns, heading, listing, moment_column
 from dashboards.parts.markup import literal
 from dashboards.parts.palette import NAMES
@@ -22,6 +23,7 @@ from models.delivery.outcomes import (
     MessageSize,
     UndeliveredMessage,
 )
+from models.delivery.rate import final_recipients, unknown_recipients
 
 MOST_REASONS = 8
 R = TypeVar("R")
@@ -32,7 +34,15 @@ def reasons_panel(view: View, account: str | None) -> None:
     failures = readings.failures(view, readings.start(view), account)
     with st.container(border=True, height="stretch", key="reasons"):
         if not failures:
-            heading("No recipient failed in this period", "Failed rows would be explained here.")
+            unknown = _unknown(view, account)
+            heading(
+                "Whether a recipient failed is not known"
+                if unknown
+                else "No recipient failed in this period",
+                f"The status of {plural(unknown, 'recipient')} is unknown."
+                if unknown
+                else "Failed rows would be explained here.",
+            )
             return
         total = sum(failure.recipients for failure in failures)
         read = [failure for failure in failures if failure.example is not None]
@@ -75,7 +85,7 @@ def latest_panel(view: View, account: str | None) -> UndeliveredMessage | None:
     rows = readings.latest_undelivered(view, readings.start(view), account)
     with st.container(border=True, key="latest"):
         if not rows:
-            heading("Everybody whose outcome is known got their mail", "In the chosen period.")
+            heading(*_no_failure(view, account))
             return None
         heading(
             f"Last without delivery: {rows[0].recipient}, {rows[0].status.replace('_', ' ')}",
@@ -92,6 +102,31 @@ def latest_panel(view: View, account: str | None) -> UndeliveredMessage | None:
         table.columns = pd.Index(columns)
         table = table.assign(status=[NAMES.get(row.status, row.status) for row in rows])
         return chosen_row(table, rows, columns, "latest-rows")
+
+
+def _no_failure(view: View, account: str | None) -> tuple[str, str]:
+    """What it means that nobody is known to lack their mail."""
+    sums = readings.account_sums(view, view.since, account)
+    if not sums:
+        return "Nothing was sent in this period", "What does not arrive would be listed here."
+    known, unknown = sum(map(final_recipients, sums)), sum(map(unknown_recipients, sums))
+    if not known:
+        return (
+            "Whether the mail arrived is not known",
+            f"The status of {plural(unknown, 'recipient')} is unknown."
+            if unknown
+            else "No outcome of the period is final.",
+        )
+    if unknown:
+        return (
+            f"{plural(known, 'recipient')} got their mail; of {count(unknown)} it is not known",
+            "In the chosen period.",
+        )
+    return "Everybody got their mail", "Every recipient of the period whose outcome is final."
+
+
+def _unknown(view: View, account: str | None) -> int:
+    return sum(map(unknown_recipients, readings.account_sums(view, view.since, account)))
 
 
 def chosen_row(table: pd.DataFrame, rows: Sequence[R], columns: Columns, key: str) -> R | None:
@@ -131,7 +166,8 @@ def _room(rows: list[DeliveryFigures]) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "account": [row.account for row in rows],
-            "delivered": [percent(row.delivery_rate) for row in rows],
+            "delivered": [rate_words(asdict(row)) for row in rows],
+            "status unknown": [count(row.unknown_recipients) for row in rows],
             "most recipients in a message": [_span(*row.envelope.most) for row in rows],
             "of at most": [count(row.envelope.limit) for row in rows],
             "largest message, bytes": [count(row.size.most_bytes) for row in rows],
@@ -162,7 +198,9 @@ def _people(rows: list[DeliveryFigures]) -> None:
     left, right = st.columns([1, 1])
     with left:
         title = plural(len(failing), "recipient")
-        _addresses(failing, title, "That never got mail, three failures on.", "failures")
+        _addresses(
+            failing, title, "Whose every known outcome is a failure, three failures on.", "failures"
+        )
     with right:
         title = plural(len(lists), "list")
         _addresses(lists, title, "That mail was sent to.", "expansions")

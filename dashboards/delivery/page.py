@@ -9,7 +9,7 @@ from dashboards.charts.volume import rate_chart
 from dashboards.delivery.failures import figures_panel, latest_panel, reasons_panel
 from dashboards.delivery.search import restricts_rows, search_form, search_results
 from dashboards.delivery.timeline import ChosenMessage, timeline_panel
-from dashboards.parts.amounts import count, percent, plural
+from dashboards.parts.amounts import count, percent, plural, rate_words
 from dashboards.parts.figure import Columns, behind, figure, heading, moment_column
 from dashboards.parts.markup import Markup, block, scrolled, table_of
 from dashboards.parts.palette import NAMES, palette
@@ -17,12 +17,12 @@ from dashboards.session import readings
 from dashboards.session.frame import chosen_account, footer, opened
 from dashboards.session.view import View
 from models.delivery.outcomes import UndeliveredMessage
-from models.delivery.rate import delivery_rate
+from models.delivery.rate import delivery_rate, rate_range, unknown_recipients
 from models.delivery.search import DeliveryRow
 from warehouse.connection import Row
 
 MOST_RATES, MOST_FAILURES = 12, 200
-TITLES = {"filtered_as_spam": "Spam"}
+TITLES = {"filtered_as_spam": "Spam", "unknown_recipients": "Unknown"}
 
 
 def show(view: View) -> None:
@@ -65,36 +65,64 @@ def _linked(
 
 def _rates(view: View, account: str | None) -> None:
     rows = readings.account_sums(view, view.since, account)
-    rated = sorted(rows, key=lambda row: (delivery_rate(row) is None, delivery_rate(row) or 0))
+    rated = sorted(rows, key=_least_rate)
     with st.container(border=True, key="rates"):
         if not rated:
             heading("Nothing was sent in this period")
             return
-        worst, lowest = rated[0]["account"], delivery_rate(rated[0])
         heading(
-            "No delivery rate is known"
-            if lowest is None
-            else f"{worst} has the lowest delivery rate: {percent(lowest)}",
-            "Delivered of all recipients whose outcome is final, in the period.",
+            _lowest_rate(rated),
+            "Delivered of all recipients whose outcome is final, in the period. Where statuses are"
+            " unknown, the rate is a range.",
         )
         block(scrolled("Delivery rates", _rate_table(rated[:MOST_RATES])))
-        if len(rated) > MOST_RATES:
-            st.caption(f"{len(rated) - MOST_RATES} more deliver better; choose an account.")
+        if rest := rated[MOST_RATES:]:
+            st.caption(_rest_words(rest))
+
+
+def _least_rate(row: Row) -> tuple[bool, float]:
+    """What the rate is at least; accounts without a known outcome come last."""
+    bounds = rate_range(row)
+    return delivery_rate(row) is None, bounds[0] if bounds else 0.0
+
+
+def _lowest_rate(rated: list[Row]) -> str:
+    """The account with the lowest rate, where that can be said."""
+    known = [row for row in rated if delivery_rate(row) is not None]
+    whole = [row for row in known if not unknown_recipients(row)]
+    if not known:
+        return "No delivery rate is known"
+    if len(whole) < len(rated):
+        partly = plural(len(rated) - len(whole), "account")
+        return f"Which account delivers least is not known: {partly} with unknown statuses"
+    return f"{known[0]['account']} has the lowest delivery rate: {percent(delivery_rate(known[0]))}"
+
+
+def _rest_words(rest: list[Row]) -> str:
+    unknown = sum(bool(unknown_recipients(row)) or delivery_rate(row) is None for row in rest)
+    if not unknown:
+        return f"{count(len(rest))} more deliver better; choose an account."
+    return (
+        f"{plural(len(rest), 'more account')}, {count(unknown)} of them with unknown outcomes;"
+        " choose an account."
+    )
 
 
 def _days_without(days: list[Row]) -> None:
-    """Share of recipients per day that did not get their mail."""
-    rates = [(row["day_utc"], delivery_rate(row)) for row in days]
+    """Share of recipients per day that did not get their mail, on days whose statuses are known."""
+    rates = [(row["day_utc"], delivery_rate(row)) for row in days if not unknown_recipients(row)]
     known = [(day, 1 - rate) for day, rate in rates if rate is not None]
     if not known:
         return
+    left_out = sum(bool(unknown_recipients(row)) for row in days)
     rows = pd.DataFrame(known, columns=["day", "ratio"])
     worst = rows.sort_values("ratio", ascending=False).iloc[0]
     table = rows.assign(ratio=[percent(float(ratio)) for ratio in rows["ratio"]])
     figure(
         f"At worst {percent(float(worst['ratio']))} of a day's recipients got no mail",
         "Not delivered of all recipients with a final outcome, per UTC day. Worst:"
-        f" {worst['day']}.",
+        f" {worst['day']}."
+        + (f" Left out: {plural(left_out, 'day')} with unknown statuses." if left_out else ""),
         rate_chart(rows.assign(day=pd.to_datetime(rows["day"], utc=True)), palette()),
         table.sort_values("day", ascending=False),
         {"ratio": st.column_config.TextColumn("not delivered", alignment="right")},
@@ -103,11 +131,18 @@ def _days_without(days: list[Row]) -> None:
 
 
 def _rate_table(rows: list[Row]) -> Markup:
-    names = ("recipients", "delivered", "failed", "quarantined", "filtered_as_spam", "pending")
+    names = (
+        "recipients",
+        "delivered",
+        "failed",
+        "quarantined",
+        "filtered_as_spam",
+        "pending",
+        "unknown_recipients",
+    )
     heads = ["Account", "Rate", *(TITLES.get(name, name.capitalize()) for name in names)]
     cells = [
-        [row["account"], percent(delivery_rate(row)), *(count(row[name]) for name in names)]
-        for row in rows
+        [row["account"], rate_words(row), *(count(row[name]) for name in names)] for row in rows
     ]
     return table_of(heads, cells, range(1, len(heads)), named=True)
 
@@ -115,14 +150,14 @@ def _rate_table(rows: list[Row]) -> Markup:
 def _failures(view: View, account: str | None) -> None:
     rows = readings.undelivered(view, readings.start(view), account)
     with st.container(border=True, key="failures"):
+        unknown = sum(
+            unknown_recipients(row) for row in readings.account_sums(view, view.since, account)
+        )
+        beside = f"The status of {plural(unknown, 'recipient')} is unknown" if unknown else ""
         if rows.empty:
-            sent = readings.account_sums(view, view.since, account)
-            known = any(row["delivered"] is not None for row in sent)
             heading(
-                "No failed, quarantined or pending recipient in the period"
-                if known
-                else "What became of the recipients is unknown",
-                "Rows without a status are unknown and do not count here.",
+                beside or "No failed, quarantined or pending recipient in the period",
+                "No recipient is known to have failed.",
             )
             return
         by_status = rows.groupby("status")["recipients"].sum().sort_values(ascending=False)
@@ -131,7 +166,8 @@ def _failures(view: View, account: str | None) -> None:
         )
         heading(
             f"{plural(int(by_status.sum()), 'recipient')} without delivery: {parts}",
-            "Newest rows of each are in the list above; the table counts them all.",
+            f"{beside}{'. ' if beside else ''}Newest rows of each are in the list above; the table"
+            " counts them all.",
         )
         named = rows.assign(status=[NAMES.get(name, name) for name in rows["status"]])
         label = "By account, status and recipient domain"

@@ -16,6 +16,7 @@ from dashboards.parts.amounts import (
     money,
     percent,
     plural,
+    rate_words,
     share,
 )
 from dashboards.parts.budget_words import budget_finding
@@ -29,7 +30,6 @@ from dashboards.session.frame import footer, opened
 from dashboards.session.view import View
 from hve_monitor.errors import ConfigError
 from models.cost.documents import CostReport
-from models.delivery.rate import delivery_rate
 from models.incidents.cards import IncidentCard
 from warehouse.connection import Row
 
@@ -116,10 +116,10 @@ def _volume(view: View) -> None:
         return
     total = int(rows["recipients"].sum())
     days = rows["day"].nunique()
-    rate = delivery_rate(readings.counts(view, view.since))
+    delivered = delivered_words(readings.counts(view, view.since))
     top = rows.groupby("day")["recipients"].sum()
     figure(
-        f"{count(total)} recipients in {plural(days, 'day')}, {delivered_words(rate)}",
+        f"{count(total)} recipients in {plural(days, 'day')}, {delivered}",
         f"Recipients per UTC day by status. Busiest day: {top.idxmax():%a %-d %b %Y} with"
         f" {count(top.max())}.",
         volume_chart(rows, palette()),
@@ -208,7 +208,7 @@ def _numbers(row: Row, whole: int) -> list[str]:
     return [
         count(row["recipients"]),
         percent(share(row["recipients"], whole)),
-        percent(delivery_rate(row)),
+        rate_words(row),
         count(row["billable_recipients"]),
     ]
 

@@ -16,6 +16,7 @@ from dashboards.parts.amounts import (
     moment,
     money,
     percent,
+    percents,
     plural,
 )
 from dashboards.parts.check_words import failing_over_time
@@ -25,7 +26,13 @@ from dashboards.session import readings
 from dashboards.session.view import View
 from hve_monitor.clock import days_between
 from models.cost.documents import CostReport
-from models.delivery.rate import delivery_rate
+from models.delivery.rate import (
+    Counts,
+    delivery_rate,
+    final_recipients,
+    rate_range,
+    unknown_recipients,
+)
 from models.incidents.cards import IncidentCard
 from models.periods import end_of_month
 
@@ -140,22 +147,44 @@ def _no_comparison(sent: Sent, before: Sent) -> str:
 
 def _rate_tile(view: View) -> None:
     now = view.hour
-    rate = delivery_rate(readings.counts(view, now - WEEK, now))
-    before = delivery_rate(readings.counts(view, now - 2 * WEEK, now - WEEK))
+    counts = readings.counts(view, now - WEEK, now)
+    rate, before = (
+        _whole_rate(counts),
+        _whole_rate(readings.counts(view, now - 2 * WEEK, now - WEEK)),
+    )
     compared = None if rate is None or before is None else f"{100 * (rate - before):+.1f} points"
-    shares = [delivery_rate(row) for row in readings.daily(view, _trend_days(view)[0]).values()]
+    shares = [_whole_rate(row) for row in readings.daily(view, _trend_days(view)[0]).values()]
     worse = bool(compared) and str(compared).startswith("-")
     tile = Tile(
         "Delivery rate, 7 days",
-        percent(rate),
-        f"{_arrow(compared)}{compared}" if compared else "nothing to compare",
+        percent(delivery_rate(counts)),
+        f"{_arrow(compared)}{compared}" if compared else _of_known(counts),
         tone=("bad" if worse else "good") if compared else "",
         trend=[100 * share for share in shares if share is not None],
         kind="line",
-        help="Delivered of all recipients whose outcome is final; pending ones are left out."
-        " Line: rate per UTC day, between its lowest and its highest.",
+        help="Delivered of all recipients whose outcome is final; pending ones are left out. Where"
+        " statuses are unknown, the range says what the rate of all may be."
+        " Line: rate per UTC day whose statuses are all known.",
     )
     _tile(view, tile, ("delivery", "What failed, and why", {}))
+
+
+def _whole_rate(counts: Counts) -> float | None:
+    """The rate where every status is known: known parts alone cannot be compared."""
+    return None if unknown_recipients(counts) else delivery_rate(counts)
+
+
+def _of_known(counts: Counts) -> str:
+    """What the rate leaves out."""
+    unknown, bounds = unknown_recipients(counts), rate_range(counts)
+    if not unknown or bounds is None:
+        return "nothing to compare"
+    known = final_recipients(counts)
+    return (
+        f"of {count(known)} known, {count(unknown)} unknown: {percents(bounds)}"
+        if known
+        else f"the status of {count(unknown)} is unknown"
+    )
 
 
 def _incident_tile(view: View, cards: list[IncidentCard]) -> None:

@@ -7,6 +7,13 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 from hve_monitor.clock import parse_time
+from models.delivery.rate import (
+    Counts,
+    delivery_rate,
+    final_recipients,
+    rate_range,
+    unknown_recipients,
+)
 
 UNKNOWN = "unknown"
 WHOLE = Decimal(1000)
@@ -111,6 +118,28 @@ def plural(number: int, noun: str, many: str | None = None) -> str:
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {many or noun + 's'}"
 
 
-def delivered_words(rate: float | None) -> str:
-    """98.4 % delivered, or that it is unknown."""
-    return "delivery unknown" if rate is None else f"{percent(rate)} delivered"
+def delivered_words(counts: Counts) -> str:
+    """98.4 % delivered; where statuses are unknown, of how many it is known and the range."""
+    rate, bounds = delivery_rate(counts), rate_range(counts)
+    if rate is None or bounds is None:
+        return "delivery unknown"
+    if not unknown_recipients(counts):
+        return f"{percent(rate)} delivered"
+    return (
+        f"{percent(rate)} of {count(final_recipients(counts))} with a known outcome delivered,"
+        f" {percents(bounds)} of all: the status of {count(unknown_recipients(counts))} is unknown"
+    )
+
+
+def rate_words(counts: Counts) -> str:
+    """98.4 %; where statuses are unknown, the range of the rate."""
+    rate, bounds = delivery_rate(counts), rate_range(counts)
+    if rate is None or bounds is None:
+        return UNKNOWN
+    return percents(bounds) if unknown_recipients(counts) else percent(rate)
+
+
+def percents(bounds: tuple[float, float]) -> str:
+    """6.4 % to 99.5 %."""
+    low, high = bounds
+    return percent(low) if low == high else f"{percent(low)} to {percent(high)}"

@@ -17,7 +17,6 @@ from dashboards.parts.markup import block, scrolled, table_of, tag
 from dashboards.parts.palette import palette
 from dashboards.session import readings
 from dashboards.session.view import View
-from models.delivery.rate import delivery_rate
 from models.usage.accounts import WEEKDAYS, Sender, week_of
 
 LEARNING_DAYS = 14
@@ -106,7 +105,7 @@ def _contacts(view: View, sender: Sender) -> None:
 def _summary(view: View, sender: Sender, counts: dict[str, Any]) -> None:
     sentence = (
         f"{count(counts.get('recipients', 0))} recipients of {count(counts.get('messages', 0))}"
-        f" messages in the period, {delivered_words(delivery_rate(counts))}."
+        f" messages in the period, {delivered_words(counts)}."
     )
     block(
         tag("p", tag("span", f"Account {sender.account}"), style="headline"),

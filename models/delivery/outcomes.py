@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from hve_monitor.document import Document
 from hve_monitor.files import sql
-from models.delivery.rate import delivery_rate, final_recipients
+from models.delivery.rate import delivery_rate, final_recipients, rate_range
 from models.engine.sql import records
 from models.explain.diagnosis import Explanation, explain
 from models.reference.limits import Limit, limit, recipients_per_message
@@ -98,20 +98,23 @@ class MessageSize(Document):
 
 
 class DeliveryFigures(Document):
-    """What became of one account's mail. Units: recipients.
+    """What became of one account's mail. Units: recipients; a count that nothing knows is None.
 
-    known: recipients with a final outcome. delivery_rate: models.delivery.rate.
+    known: recipients with a final outcome. delivery_rate, rate_range: models.delivery.rate.
+    unknown_recipients: those whose status is not known; each count by status may be higher by them.
     """
 
     tenant: str
     account: str
     recipients: int
     known: int
-    delivered: int
-    failed: int
-    quarantined: int
-    filtered_as_spam: int
+    delivered: int | None
+    failed: int | None
+    quarantined: int | None
+    filtered_as_spam: int | None
+    unknown_recipients: int
     delivery_rate: float | None
+    rate_range: tuple[float, float] | None
     failure_reasons: list[FailureReason]
     failures: list[FailedRecipient]
     always_failing: list[FailingRecipient]
@@ -220,6 +223,7 @@ def _figures(
         **counts,
         known=final_recipients(counts),
         delivery_rate=delivery_rate(counts),
+        rate_range=rate_range(counts),
         failure_reasons=_reasons(failed),
         failures=failed,
         always_failing=[

@@ -14,7 +14,7 @@ from models.incident import CONTEXT, SIGNALS, Event, Incident, Signal, count
 from models.incidents.episodes import Episode, episodes_of, grouped
 from models.incidents.severity import kind_of
 from models.incidents.signals.quarter_hours import QuarterHours
-from models.incidents.signals.rules import Fitness
+from models.incidents.signals.rules import LEAST_KNOWN, OF_STATUS, Fitness
 from models.incidents.signals.sentences import SignalNumbers, sentence
 from models.incidents.size import Sizes
 from models.incidents.volume.missed_sends import MissedSend
@@ -83,18 +83,28 @@ class Describer:
 
     def _signal(self, name: str, episode: Episode, stretch: slice, missing: str | None) -> Signal:
         events = [event for event in episode.events if event.signal == name]
+        sent = self._total("recipients", stretch)
+        known = self._total("known_status_recipients", stretch) if name in OF_STATUS else sent
         if not events:
+            if missing is None and known < LEAST_KNOWN * sent:
+                missing = f"the delivery status is known for {known / sent:.0%} of the recipients"
             if missing is not None:
                 return Signal(name, None, "unavailable", missing)
             return Signal(name, 0.0, "quiet", _QUIET)
         most = max(events, key=lambda event: (event.level, event.value))
-        counts = self.activity.counts
-        total = most.value
-        if name in _COUNTS:
-            total = float(np.nansum(counts[_COUNTS[name]][stretch]))
-        sent = float(np.nansum(counts["recipients"][stretch]))
-        numbers = SignalNumbers(most.value, most.usual, most.window / 4.0, total, max(sent, total))
+        total = self._total(_COUNTS[name], stretch) if name in _COUNTS else most.value
+        numbers = SignalNumbers(
+            value=most.value,
+            usual=most.usual,
+            hours=most.window / 4.0,
+            total=total,
+            sent=max(known, total),
+            unknown=sent - known,
+        )
         return Signal(name, _score(most), "fired", sentence(name, numbers))
+
+    def _total(self, name: str, stretch: slice) -> float:
+        return float(np.nansum(self.activity.counts[name][stretch]))
 
 
 def sending_incidents(

@@ -32,7 +32,15 @@ from models.usage.usage import usage_sums
 from warehouse.reading import Published, read_published
 from warehouse.state import State, open_state
 
-COUNTS = ("messages", "recipients", "delivered", "failed", "billable_recipients")
+# What is unknown stands beside the known part of the counts by status.
+COUNTS = (
+    "messages",
+    "recipients",
+    "delivered",
+    "failed",
+    "billable_recipients",
+    "unknown_recipients",
+)
 # A projection takes longer than a scraper likes to wait, and nothing changes between two runs.
 KEPT_SECONDS = 30.0
 Sample: TypeAlias = tuple[list[str], object]  # labels and a number, None where unknown

@@ -33,6 +33,7 @@ COUNTS = (
     "failed",
     "filtered",
     "external",
+    "known_status_recipients",
     "known_source_recipients",
     "young_source_recipients",
 )
@@ -158,6 +159,10 @@ def activity_of(
     order = np.lexsort((quarter, account))
     account, quarter = account[order], quarter[order]
     counts = {name: rows[name].to_numpy(np.float64, na_value=np.nan)[order] for name in COUNTS}
+    # Days whose facts were purged before statuses were counted: all of them carry one, or none.
+    has_status = np.where(np.isnan(counts["failed"]), 0.0, counts["recipients"])
+    known = counts["known_status_recipients"]
+    counts["known_status_recipients"] = np.where(np.isnan(known), has_status, known)
     start = datetime.fromtimestamp(first_day * 86_400, UTC)
     born_on = quarter[np.searchsorted(account, np.arange(len(names)))] // QUARTERS_PER_DAY
     for place, name in enumerate(names):

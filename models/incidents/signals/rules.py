@@ -34,7 +34,8 @@ _MOST_YOUNG_DAYS = 12  # of eight weeks; a new network is young for seven
 _MOST_YOUNG_SHARE = 0.35  # of the days with mail, likewise
 _LEAST_SOURCE_DAYS = 15  # with mail, before a source can be called new
 _LONG = 10_000  # days: the whole history
-_LEAST_KNOWN = 0.8  # share of recipients whose source must be known
+LEAST_KNOWN = 0.8  # share of recipients whose source, or status, must be known
+_LEAST_STATUS_DAYS = 0.5  # share of the days with mail whose status must be known
 _MOST_SUBJECTS = 6  # new ones in four weeks, likewise
 _OWN_GAPS = 1.5
 
@@ -54,7 +55,7 @@ class SignalRule:
     strong: float
     days: int = 56
     gap: int = 0
-    share: float = 0.0  # of all recipients in the window, at least
+    share: float = 0.0  # of the recipients in the window whose status is known, at least
     settled: int = 0  # first days of an account that set no record
 
 
@@ -79,6 +80,10 @@ RULES = (
 )
 
 
+# Signals that only rows with a status can show.
+OF_STATUS = ("failure_storm", "filtered_share", "external_attempts")
+
+
 @dataclass(frozen=True)
 class Fitness:
     """What decides whether a signal can say anything about an account, per row of the activity."""
@@ -89,6 +94,7 @@ class Fitness:
     recent_source_days: Floats
     young_days: Floats
     subject_days: Floats
+    mail_days: Floats
     status_days: Floats
     recipient_days: Floats
     titled_days: Floats
@@ -99,7 +105,7 @@ class Fitness:
             day = f"day {int(self.age_days[row]) + 1} of {SETTLED}"
             return dict.fromkeys(SIGNALS, f"history too short: {day} of learning this account")
         missing = {}
-        if self.known_share[row] < _LEAST_KNOWN or np.isnan(self.known_share[row]):
+        if self.known_share[row] < LEAST_KNOWN or np.isnan(self.known_share[row]):
             share = known_or_zero(self.known_share[row])
             missing["new_source"] = f"the source address is known for {share:.0%} of the recipients"
         elif self.source_days[row] < _LEAST_SOURCE_DAYS:
@@ -113,17 +119,20 @@ class Fitness:
             missing["new_source"] = "the account sends from new addresses all the time"
         if self.subject_days[row] > _MOST_SUBJECTS:
             missing["new_subject"] = "the account writes under new subjects all the time"
-        if not self.status_days[row]:
-            no_status = "the rows of this account carry no delivery status"
-            missing |= dict.fromkeys(
-                ("failure_storm", "filtered_share", "external_attempts"), no_status
-            )
+        if not _status_is_usable(self)[row]:
+            missing |= dict.fromkeys(OF_STATUS, self._without_status(row))
         if not self.recipient_days[row]:
             names = ("new_recipients", "repeated_recipient", "external_attempts")
             missing |= dict.fromkeys(names, "recipients are not kept, or not known")
         if not self.titled_days[row]:
             missing["new_subject"] = "subjects are not kept, or not known"
         return missing
+
+    def _without_status(self, row: int) -> str:
+        days, known = self.mail_days[row], self.status_days[row]
+        if not known:
+            return "the rows of this account carry no delivery status"
+        return f"the delivery status is known on {known:.0f} of {days:.0f} days with mail"
 
 
 def fitness_of(activity: QuarterHours) -> Fitness:
@@ -141,6 +150,7 @@ def fitness_of(activity: QuarterHours) -> Fitness:
             activity, activity.counts["young_source_recipients"], _SOURCE_DAYS, settled=8
         ),
         settled_days_before(activity, activity.counts["new_subjects"], 28),
+        active_days_before(activity, activity.counts["recipients"], _SOURCE_DAYS),
         active_days_before(activity, has_status, _SOURCE_DAYS),
         active_days_before(activity, has_recipient, _SOURCE_DAYS),
         active_days_before(activity, has_subject, _SOURCE_DAYS),
@@ -181,7 +191,11 @@ def find(activity: QuarterHours) -> Fired:
     fitness = fitness_of(activity)
     judged = activity.since_start() >= SETTLED * QUARTERS_PER_DAY
     judged &= activity.day >= activity.first_judged_day
-    parts = [_by_rule(activity, rule, judged) for rule in RULES]
+    with_status = judged & _status_is_usable(fitness)
+    parts = [
+        _by_rule(activity, rule, with_status if rule.signal in OF_STATUS else judged)
+        for rule in RULES
+    ]
     parts.append(_new_sources(activity, fitness, judged))
     parts.append(_new_subjects(activity, fitness, judged))
     parts.append(_off_hours(activity, judged))
@@ -232,7 +246,7 @@ def _by_rule(activity: QuarterHours, rule: SignalRule, judged: NDArray[np.bool_]
         settled = activity.since_start() >= (SETTLED + rule.gap) * QUARTERS_PER_DAY
         fired &= settled
     if rule.share:
-        fired &= value >= rule.share * activity.trailing("recipients", rule.window)
+        fired &= value >= rule.share * activity.trailing("known_status_recipients", rule.window)
     level = np.where(value > rule.strong * bar, STRONG, WEAK)
     return _frame(activity, rule.signal, fired, level, value, usual, rule.window, now)
 
@@ -246,9 +260,14 @@ def _new_sources(
     return _frame(activity, "new_source", fired, STRONG, value, 0.0, DAYS, young)
 
 
+def _status_is_usable(fitness: Fitness) -> NDArray[np.bool_]:
+    """Rows of accounts whose past days tell what usually fails: an unknown record is not 0."""
+    return np.asarray(fitness.status_days >= _LEAST_STATUS_DAYS * fitness.mail_days)
+
+
 def _source_is_usable(fitness: Fitness) -> NDArray[np.bool_]:
     """Rows of accounts whose sources are known and steady in the eight weeks before."""
-    known = (fitness.known_share >= _LEAST_KNOWN) & (fitness.source_days >= _LEAST_SOURCE_DAYS)
+    known = (fitness.known_share >= LEAST_KNOWN) & (fitness.source_days >= _LEAST_SOURCE_DAYS)
     known &= fitness.age_days >= _SOURCE_AGE_DAYS
     return np.asarray(known & ~_is_roaming(fitness))
 

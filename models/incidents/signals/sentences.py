@@ -13,7 +13,8 @@ class SignalNumbers:
     """The numbers of one signal over an incident.
 
     value, usual, hours: the largest count, the account's own record, and its window; total and
-    sent: the signal's count and all recipients over the whole incident.
+    sent: the signal's count and all recipients over the whole incident. A signal of statuses counts
+    in sent those whose status is known; of `unknown` more it is not.
     """
 
     value: float
@@ -21,6 +22,7 @@ class SignalNumbers:
     hours: float
     total: float
     sent: float
+    unknown: float = 0.0
 
 
 def sentence(signal: str, numbers: SignalNumbers) -> str:
@@ -68,16 +70,23 @@ def _off_hours(numbers: SignalNumbers) -> str:
 
 
 def _failures(numbers: SignalNumbers) -> str:
-    return f"{_share(numbers)} failed; {numbers.value:,.0f} in {_window(numbers)}, {_most(numbers)}"
+    many = f"{numbers.value:,.0f} in {_window(numbers)}, {_most(numbers)}"
+    return f"{_share(numbers)} failed{_unknown(numbers)}; {many}"
 
 
 def _filtered(numbers: SignalNumbers) -> str:
     many = f"{numbers.value:,.0f} in {_window(numbers)}, {_most(numbers)}"
-    return f"{_share(numbers)} were quarantined or filtered as spam; {many}"
+    return f"{_share(numbers)} were quarantined or filtered as spam{_unknown(numbers)}; {many}"
 
 
 def _external(numbers: SignalNumbers) -> str:
-    return f"{count(numbers.total, 'recipient')} outside the organisation, all of them failed"
+    outside = f"{count(numbers.total, 'recipient')} outside the organisation, all of them failed"
+    return f"{outside}{_unknown(numbers)}"
+
+
+def _unknown(numbers: SignalNumbers) -> str:
+    """Recipients of the incident of whom nobody can say it."""
+    return f", the status of {numbers.unknown:,.0f} more is unknown" if numbers.unknown else ""
 
 
 def _repeated(numbers: SignalNumbers) -> str:

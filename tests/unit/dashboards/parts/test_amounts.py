@@ -58,3 +58,16 @@ def test_change_needs_something_to_compare_with() -> None:
 )
 def test_age(minutes: int, shown: str) -> None:
     assert amounts.age(timedelta(minutes=minutes)) == shown
+
+
+def test_a_rate_of_a_known_part_says_of_how_many_and_the_range() -> None:
+    counts = {"delivered": 41, "failed": 3, "unknown_recipients": 596}
+    assert amounts.delivered_words(counts) == (
+        "93.2 % of 44 with a known outcome delivered, 6.4 % to 99.5 % of all:"
+        " the status of 596 is unknown"
+    )
+    assert amounts.rate_words(counts) == "6.4 % to 99.5 %"
+    assert amounts.rate_words({"delivered": None, "unknown_recipients": 5}) == "unknown"
+    assert amounts.delivered_words({"delivered": 3, "failed": 1, "unknown_recipients": 0}) == (
+        "75.0 % delivered"
+    )

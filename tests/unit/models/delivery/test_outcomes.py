@@ -98,6 +98,20 @@ def test_without_any_outcome_the_rate_is_unknown(figures: Figures) -> None:
     assert figures["unknown"]["size"]["headroom_bytes"] is None
 
 
+def test_without_any_status_no_count_is_zero(figures: Figures) -> None:
+    unknown = figures["unknown"]
+    assert (unknown["recipients"], unknown["unknown_recipients"]) == (1, 1)
+    names = ("delivered", "failed", "quarantined", "filtered_as_spam")
+    assert [unknown[name] for name in names] == [None] * 4
+    assert unknown["rate_range"] == [0.0, 1.0]
+
+
+def test_the_range_stands_beside_a_rate_of_some(figures: Figures) -> None:
+    rate = figures["rate"]
+    assert (rate["known"], rate["unknown_recipients"]) == (2, 1)
+    assert rate["rate_range"] == [1 / 3, 2 / 3]
+
+
 def test_reasons_come_from_events_and_are_unknown_without(figures: Figures) -> None:
     assert figures["reasons"]["failure_reasons"] == [
         {"reason": None, "recipients": 2},

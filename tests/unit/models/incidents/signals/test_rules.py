@@ -25,6 +25,7 @@ Rows = list[dict[str, Any]]
 def quarter(day: int, hour: int, place: int = 0, **counts: Any) -> dict[str, Any]:
     usual = dict.fromkeys(COUNTS, 0) | {"messages": 5, "recipients": 5, "widest": 1}
     usual |= {"most_repeated": 1, "known_source_recipients": 5}
+    usual |= {"known_status_recipients": counts.get("recipients", 5)}
     at = START + timedelta(days=day, hours=hour)
     return {"account": A, "hour_utc": at, "quarter": place, **usual, **counts}
 
@@ -50,7 +51,9 @@ def fired(rows: Rows, days: int = DAYS) -> set[str]:
 def changed(day: int, **counts: Any) -> Rows:
     """The office with other counts at ten o'clock of one day."""
     return [
-        row | counts if row["hour_utc"] == START + timedelta(days=day, hours=10) else row
+        row | {"known_status_recipients": counts.get("recipients", 5)} | counts
+        if row["hour_utc"] == START + timedelta(days=day, hours=10)
+        else row
         for row in office()
     ]
 
@@ -106,6 +109,27 @@ def test_rows_without_status_make_failures_unavailable() -> None:
     rows = [row | {"failed": None, "filtered": None, "external": None} for row in office()]
     reasons = find(activity(rows)).fitness.reasons(len(rows) - 1)
     assert "no delivery status" in reasons["failure_storm"]
+
+
+def test_failures_are_measured_by_the_recipients_whose_status_is_known() -> None:
+    rows = changed(50, failed=3, recipients=40, known_status_recipients=4)
+    assert "failure_storm" in fired(rows)
+    rows = changed(50, failed=3, recipients=40)
+    assert "failure_storm" not in fired(rows)
+
+
+def test_a_record_that_is_unknown_is_no_record_of_zero() -> None:
+    unknown = {"failed": None, "filtered": None, "external": None, "known_status_recipients": 0}
+    rows = [
+        row | unknown if row["hour_utc"] < START + timedelta(days=50) else row
+        for row in changed(50, failed=4)
+    ]
+    assert fired(rows) == set()
+    reasons = find(activity(rows)).fitness.reasons
+    assert "no delivery status" in reasons(40 * 32)["failure_storm"]
+    assert reasons(len(rows) - 1)["failure_storm"] == (
+        "the delivery status is known on 9 of 56 days with mail"
+    )
 
 
 def test_an_account_that_wakes_after_a_long_pause_is_named() -> None:

@@ -26,7 +26,9 @@ def incidents(
     incident: Annotated[str | None, typer.Argument(metavar="[ID]", help="One incident.")] = None,
     since: Since = None,
     until: Until = None,
-    status: Annotated[str | None, typer.Option(help="open, closed, …")] = None,
+    status: Annotated[
+        str | None, typer.Option(help="open, ended (nobody judged it), closed, confirmed, …")
+    ] = None,
     recipients: Annotated[
         bool, typer.Option("--recipients", help="Everybody whom the incident reached.")
     ] = False,

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from hve_monitor.document import Document
 
@@ -36,7 +37,10 @@ class Message(Document):
 
 
 class Alert(Message):
-    """One stage of an incident or a budget threshold, with what its text is made of."""
+    """One stage of an incident or a budget threshold, with what its text is made of.
+
+    is_judged: false of an incident that is over and that nobody judged, else absent.
+    """
 
     account: str | None
     what: str
@@ -47,6 +51,7 @@ class Alert(Message):
     next: tuple[str, ...]
     link: str
     details: object
+    is_judged: bool | UnsetType = UNSET
 
 
 class DigestMessage(Message):

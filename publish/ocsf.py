@@ -11,6 +11,8 @@ from datetime import datetime
 from importlib.metadata import version
 from typing import TypeAlias
 
+from msgspec import UNSET
+
 from hve_monitor.document import decimal_text, encoded
 from models.incidents.cards import IncidentCard
 
@@ -20,10 +22,13 @@ VERSION = "1.8.0"
 CREATE, UPDATE, CLOSE = 1, 2, 3
 ACTIVITIES = {"opened": CREATE, "updated": UPDATE, "resolved": CLOSE}
 NAMES = {CREATE: "Create", UPDATE: "Update", CLOSE: "Close"}
+ACTIVITY_OF = {"ended": UPDATE, "closed": CLOSE, "false_positive": CLOSE}
 SEVERITIES = {"low": (2, "Low"), "medium": (3, "Medium"), "high": (4, "High")}
 # status of an incident -> status_id of a finding
 STATUSES = {
     "open": (1, "New"),
+    # Over, and nobody judged it: still to be looked at.
+    "ended": (1, "New"),
     "acknowledged": (2, "In Progress"),
     "confirmed": (2, "In Progress"),
     "planned": (3, "Suppressed"),
@@ -38,15 +43,20 @@ VALID_ACCOUNTS = {
 
 
 def findings(cards: Sequence[IncidentCard]) -> Iterator[Finding]:
-    """One event for each incident as it stands: created, or closed when it is over."""
+    """One event for each incident as it stands: created, over without a verdict, or closed."""
     for card in sorted(cards, key=lambda card: (card.detected_at, card.id)):
-        is_over = card.status in ("closed", "false_positive")
-        at = card.ended_at if is_over and card.ended_at else card.detected_at
-        yield finding(card, CLOSE if is_over else CREATE, max(at, card.detected_at))
+        activity = ACTIVITY_OF.get(card.status, CREATE)
+        at = card.ended_at if activity != CREATE and card.ended_at else card.detected_at
+        yield finding(card, activity, max(at, card.detected_at))
 
 
 def finding(card: IncidentCard, activity: int, at: datetime) -> Finding:
-    """The event of one incident card. `at` is when the activity happened."""
+    """The event of one incident card. `at` is when the activity happened.
+
+    An incident that is over and that nobody judged is updated, not closed.
+    """
+    if card.status == "ended":
+        activity = min(activity, UPDATE)
     severity_id, severity = SEVERITIES[card.severity]
     status_id, status = STATUSES.get(card.status, (99, card.status))
     kind = card.kind.replace("_", " ")
@@ -78,8 +88,19 @@ def finding(card: IncidentCard, activity: int, at: datetime) -> Finding:
             "extra_cost": decimal_text(card.extra_cost),
             "currency": card.currency,
             "learning": card.learning,
+            **_reach(card),
         },
     }
+
+
+def _reach(card: IncidentCard) -> Finding:
+    """People it wrote to and people it reached, where the messages were read."""
+    numbers = {
+        "addressed": card.addressed,
+        "reached": card.reached,
+        "unsettled": card.unsettled,
+    }
+    return {name: number for name, number in numbers.items() if number is not UNSET}
 
 
 def _metadata(card: IncidentCard, activity: int, at: datetime) -> Finding:

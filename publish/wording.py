@@ -12,6 +12,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
+from msgspec import UNSET
+
 from hve_monitor.text import printable
 from models.incident import RANK
 from publish.message import Alert, DigestMessage
@@ -19,6 +21,7 @@ from publish.message import Alert, DigestMessage
 LONGEST_LINE, LISTED = 500, 25
 SUBJECT = "hve-monitor"
 STAGES = {"opened": "", "updated": "update: ", "resolved": "resolved: "}
+UNJUDGED = "ended, not judged: "
 # The full-width twins read the same and start no link, mention, tag, list or emphasis.
 TWINS = str.maketrans("<>[]*`~|#&\\{}", "＜＞［］＊｀～｜＃＆＼｛｝")
 LINK = re.compile(r"(?i)\b(https?|ftp)(?=:)")
@@ -44,7 +47,8 @@ def title(message: Alert | DigestMessage) -> str:
     """One line: severity, stage, what and who."""
     if isinstance(message, DigestMessage):
         return plain(message.title)
-    return plain(f"[{message.severity}] {STAGES[message.stage]}{message.title}")
+    stage = STAGES[message.stage] if message.is_judged is UNSET else UNJUDGED
+    return plain(f"[{message.severity}] {stage}{message.title}")
 
 
 def lines(message: Alert | DigestMessage) -> list[str]:

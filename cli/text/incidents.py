@@ -22,10 +22,12 @@ def incidents(report: IncidentReport) -> str:
 
 
 def _block(card: IncidentCard) -> str:
+    from models.incidents.cards import status_words
+
     ended = iso(card.ended_at) if card.ended_at else "going on"
     head = (
         f"{card.id} {card.severity} {card.kind} {card.account}"
-        f" {iso(card.started_at)} – {ended} ({card.status}):"
+        f" {iso(card.started_at)} – {ended} ({status_words(card)}):"
         f" {card.observed:,} recipients, {card.expected:,} expected"
     )
     return "\n".join([head, *(f"  {reason}" for reason in card.reasons), *_whole(card)])
@@ -33,11 +35,13 @@ def _block(card: IncidentCard) -> str:
 
 def _whole(card: IncidentCard | WholeCard) -> list[str]:
     """What only the card of one incident has: steps, limits, and whom it reached."""
-    from models.incidents.cards import WholeCard
+    from models.incidents.cards import WholeCard, reach_words
 
     if not isinstance(card, WholeCard):
         return []
-    lines = [f"  {number}. {step}" for number, step in enumerate(card.next_steps, 1)]
+    reach = reach_words(card)
+    lines = [f"  {reach}"] if reach else []
+    lines += [f"  {number}. {step}" for number, step in enumerate(card.next_steps, 1)]
     lines += [f"  {limit}" for limit in card.limits]
     lines += [
         f"  source {source.from_ip or 'unknown'}: {source.recipients:,} recipients"
@@ -52,7 +56,9 @@ def _whole(card: IncidentCard | WholeCard) -> list[str]:
 
 def _recipient(recipient: IncidentRecipient) -> str:
     first = " (never mailed before)" if recipient.is_new else ""
-    return f"  {recipient.recipient} {' '.join(recipient.trace_ids)}{first}"
+    words = {True: "delivered", False: "not delivered", None: "outcome unknown"}
+    reached = words[recipient.is_reached]
+    return f"  {recipient.recipient}: {reached} {' '.join(recipient.trace_ids)}{first}"
 
 
 def verdict(document: Mapping[str, VerdictDocument]) -> str:

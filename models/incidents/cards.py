@@ -19,7 +19,7 @@ from models.usage.coverage import CoverageReport
 from models.usage.sources import source_records
 from warehouse.reading import Published
 
-STATUSES = ("open", "acknowledged", "planned", "false_positive", "confirmed", "closed")
+STATUSES = ("open", "ended", "acknowledged", "planned", "false_positive", "confirmed", "closed")
 
 
 class GivenVerdict(Document):
@@ -32,8 +32,13 @@ class GivenVerdict(Document):
     expires_at: datetime
 
 
-class IncidentCard(Document):
-    """One incident. Units: observed, expected, interval (95 %), extra_recipients in recipients."""
+class IncidentCard(Document, kw_only=True):
+    """One incident. Units: observed, expected, interval (95 %), extra_recipients in recipients.
+
+    status: "ended" where it is over and nobody judged it. addressed: people that it wrote to;
+    reached: those with a delivered message, None where no outcome is known; unsettled: those
+    without one whose outcome is not known. They are there where messages were read (with_reach).
+    """
 
     tenant: str
     id: str
@@ -56,6 +61,9 @@ class IncidentCard(Document):
     status: str
     verdict: GivenVerdict | None  # the newest one, expired or not
     interval: tuple[float | None, float | None]
+    addressed: int | UnsetType = UNSET
+    reached: int | UnsetType | None = UNSET
+    unsettled: int | UnsetType = UNSET
 
 
 class IncidentSource(Document):
@@ -77,7 +85,10 @@ class IncidentSubject(Document):
 
 
 class IncidentRecipient(Document):
-    """Somebody whom the incident reached; is_new: the account never wrote to them before."""
+    """Somebody whom the incident wrote to; is_new: the account never wrote to them before.
+
+    is_reached: whether a message was delivered, None where that is not known.
+    """
 
     recipient: str | None
     messages: int
@@ -87,10 +98,11 @@ class IncidentRecipient(Document):
     first_at: datetime
     last_at: datetime
     is_new: bool
+    is_reached: bool | None
 
 
-class WholeCard(IncidentCard):
-    """The card with what the incident is made of, and every verdict, newest first.
+class WholeCard(IncidentCard, kw_only=True):
+    """The card with its reach, what the incident is made of, and every verdict, newest first.
 
     Addresses and subjects are what the store holds: pseudonyms where it holds pseudonyms.
     """
@@ -141,7 +153,7 @@ def incident_card(
 
     Raises: ConfigError for an id that is not there.
     """
-    card = one_card(published, incident)
+    (card,) = with_reach(published, [one_card(published, incident)])
     bounds = {
         "tenant": card.tenant,
         "account": card.account,
@@ -165,6 +177,51 @@ def incident_card(
         verdicts=msgspec.convert(verdicts, tuple[GivenVerdict, ...]),
         recipients=recipients,
     )
+
+
+def with_reach(published: Published, cards: Sequence[IncidentCard]) -> list[IncidentCard]:
+    """The cards with `addressed`, `reached` and `unsettled`: reads their messages."""
+    if not cards:
+        return []
+    bounds = {
+        "ids": [card.id for card in cards],
+        "now": published.now,
+        "first": min(card.started_at for card in cards),
+        "last": max(card.ended_at or published.now for card in cards),
+    }
+    rows = records(published.connection, sql(__file__, "incident_reach"), bounds)
+    counts = {row.pop("id"): row for row in rows}
+    nobody = {"addressed": 0, "reached": 0, "unsettled": 0}
+    return [_reached(card, **counts.get(card.id, nobody)) for card in cards]
+
+
+def _reached(card: IncidentCard, addressed: int, reached: int, unsettled: int) -> IncidentCard:
+    is_known = unsettled < addressed or addressed == 0
+    return msgspec.structs.replace(
+        card, addressed=addressed, reached=reached if is_known else None, unsettled=unsettled
+    )
+
+
+def reach_words(card: IncidentCard) -> str:
+    """`reached 1,196 of 2,232 people it wrote to`; empty where it wrote to nobody."""
+    addressed, reached, unsettled = card.addressed, card.reached, card.unsettled
+    if not addressed:
+        return ""
+    people = f"{addressed:,} {'person' if addressed == 1 else 'people'}"
+    if reached is None:
+        return f"wrote to {people}; whom it reached is unknown"
+    rest = f"; of {unsettled:,} the outcome is not known" if unsettled else ""
+    return f"reached {reached:,} of {people} it wrote to{rest}"
+
+
+def is_unjudged_high(card: IncidentCard) -> bool:
+    """Whether somebody still has to look at it although it is over."""
+    return card.status == "ended" and card.severity == "high"
+
+
+def status_words(card: IncidentCard) -> str:
+    """The status as people read it."""
+    return "ended, not judged" if card.status == "ended" else card.status.replace("_", " ")
 
 
 def _cards(

@@ -1,4 +1,5 @@
 -- Grain: one row per recipient that $account wrote to in [$since, $until), most mails first.
+-- is_reached: a message was delivered; null where none was and an outcome is unknown or pending.
 -- is_new: the account's first mail to it ever lies in that time. Times are UTC.
 select
     t.recipient,
@@ -8,7 +9,12 @@ select
     list(distinct t.from_ip order by t.from_ip) as sources,
     min(t.received_at) as first_at,
     max(t.received_at) as last_at,
-    coalesce(min(c.first_at) >= $since, false) as is_new
+    coalesce(min(c.first_at) >= $since, false) as is_new,
+    case
+        when coalesce(bool_or(t.status_group = 'delivered'), false) then true
+        when bool_or(t.status_group is null or t.status_group = 'pending') then null
+        else false
+    end as is_reached
 from staging.stg_message_traces as t
 left join (
     select recipient, min(first_at) as first_at

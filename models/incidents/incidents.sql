@@ -1,6 +1,6 @@
 -- Grain: one row per incident that a run until $now would have raised. Times are UTC.
--- An incident stays open while it goes on and for 72 hours after; then it counts as closed. The
--- newest verdict of a person stands above that until it expires.
+-- An incident stays open while it goes on and for 72 hours after. Then it has ended, and only one
+-- that a person once judged is closed. The newest verdict stands above that until it expires.
 with given as (
     select
         incident,
@@ -22,7 +22,8 @@ select
     case
         when g.verdict.expires_at > $now then g.verdict.status
         when i.ended_at is null or i.ended_at > $now - interval 72 hours then 'open'
-        else 'closed'
+        when g.verdict is not null then 'closed'
+        else 'ended'
     end as status,
     g.verdict
 from marts.hve_incidents as i

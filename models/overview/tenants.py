@@ -13,7 +13,7 @@ from models.cost.budgets import by_passing
 from models.cost.documents import BudgetStatus
 from models.cost.spend import spend
 from models.incident import Severity
-from models.incidents.cards import incident_cards
+from models.incidents.cards import incident_cards, is_unjudged_high
 from models.usage.coverage import FRESH_FOR, coverage_report
 from models.usage.usage import window_usage
 from warehouse.reading import Published, read_published
@@ -43,7 +43,8 @@ class TenantSummary(Document):
     """One tenant. Unknown is None.
 
     read_at: business time of its last run or import. Volume: recipients in whole UTC hours.
-    highest: severity of its open incidents, None without. budget: None where none is in sight.
+    highest: severity of its open incidents, None without. unjudged_high: high incidents that ended
+    and that nobody judged. budget: None where none is in sight.
     """
 
     tenant: str
@@ -54,6 +55,7 @@ class TenantSummary(Document):
     recipients_7d: int | None
     open_incidents: int
     highest: Severity | None
+    unjudged_high: int
     currency: str
     month_to_date: Decimal | None
     month_end: Decimal | None
@@ -82,7 +84,8 @@ def _summary(
 ) -> TenantSummary:
     now, coverage = published.now, coverage_report(published)
     hour = now.replace(minute=0, second=0, microsecond=0)
-    severities = [card.severity for card in incident_cards(published, status="open")]
+    cards = incident_cards(published)
+    severities = [card.severity for card in cards if card.status == "open"]
     spent = spend(config, now, tenant)
     return TenantSummary(
         tenant=tenant,
@@ -93,6 +96,7 @@ def _summary(
         recipients_7d=_recipients(published, hour - WEEK, hour),
         open_incidents=len(severities),
         highest=next((severity for severity in RANK if severity in severities), None),
+        unjudged_high=sum(is_unjudged_high(card) for card in cards),
         currency=spent.currency,
         month_to_date=spent.month_to_date.cost,
         month_end=spent.projection.month_end,

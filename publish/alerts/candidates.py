@@ -13,16 +13,19 @@ from decimal import Decimal
 from typing import Literal
 from urllib.parse import quote
 
+from msgspec import UNSET
+
 from hve_monitor.config import Alerts, Config, CostMinimum, Tenant
 from hve_monitor.document import encoded
 from models.cost.documents import BudgetStatus
-from models.incidents.cards import IncidentCard, incident_cards
+from models.incidents.cards import IncidentCard, incident_cards, reach_words, with_reach
 from models.periods import period_of
 from publish.message import Alert, Since
 from warehouse.reading import Published
 
 Standing = Literal["going_on", "over", "judged"]
 INCIDENT, BUDGET = "incident", "budget"
+WITHOUT_MAIL = ("silence", "idle_account", "spend")
 CLOSED_AFTER = timedelta(hours=72)  # as in models/incidents/incidents.sql
 
 
@@ -44,10 +47,22 @@ class Candidate:
 def incident_candidates(published: Published, config: Config) -> list[Candidate]:
     """Every incident of the served tenants that a run until now would have raised."""
     tenants = {tenant.name: tenant for tenant in config.served}
+    cards = incident_cards(published)
+    read = {card.id: card for card in with_reach(published, _current(cards, published.now))}
     return [
-        _incident(card, tenants[card.tenant], config.alerts, published.now)
-        for card in incident_cards(published)
+        _incident(read.get(card.id, card), tenants[card.tenant], config.alerts, published.now)
+        for card in cards
         if card.tenant in tenants
+    ]
+
+
+def _current(cards: list[IncidentCard], now: datetime) -> list[IncidentCard]:
+    """Incidents of mail that may be sent now: those that go on or were over lately."""
+    return [
+        card
+        for card in cards
+        if card.kind not in WITHOUT_MAIL
+        and (card.ended_at is None or card.ended_at > now - 2 * CLOSED_AFTER)
     ]
 
 
@@ -73,7 +88,9 @@ def _standing(card: IncidentCard, now: datetime) -> Standing:
     """A verdict silences what goes on; that it is over is sent all the same."""
     if card.status == "open":
         return "going_on"
-    if card.status == "closed" or (card.ended_at and card.ended_at <= now - CLOSED_AFTER):
+    if card.status in ("closed", "ended") or (
+        card.ended_at and card.ended_at <= now - CLOSED_AFTER
+    ):
         return "over"
     return "judged"
 
@@ -100,6 +117,7 @@ def _incident(card: IncidentCard, tenant: Tenant, alerts: Alerts, now: datetime)
         next=card.next_steps,
         link=_link(alerts, tenant.name, card.id),
         details=card,
+        is_judged=False if card.status == "ended" else UNSET,
     )
     return Candidate(alert, _standing(card, now), card.status, card.observed, strength)
 
@@ -110,7 +128,8 @@ def _more(card: IncidentCard, ratio: float) -> str:
     usual = f"{observed:,} recipients, {expected:,.0f} were expected"
     if low is not None and high is not None:
         usual += f" ({low:,.0f} to {high:,.0f})"
-    return f"{usual}: {ratio:,.1f} times" if observed > expected >= 1 else usual
+    times = f"{usual}: {ratio:,.1f} times" if observed > expected >= 1 else usual
+    return "; ".join(filter(None, [times, reach_words(card)]))
 
 
 def _money(extra: Decimal | None, currency: str) -> str:

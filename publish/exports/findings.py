@@ -10,7 +10,7 @@ from pathlib import Path
 from hve_monitor.config import AlertTarget, Config
 from hve_monitor.errors import ConfigError, SourceUnavailable, StoreError
 from hve_monitor.files import write_text
-from models.incidents.cards import incident_cards
+from models.incidents.cards import incident_cards, with_reach
 from publish.ocsf import findings
 from publish.outgoing import Undelivered, client, post, quickly
 from publish.target import bare_url, place_of, secret_of
@@ -24,7 +24,7 @@ LINES, LINES_AT_ONCE = "application/x-ndjson", 500
 def export(config: Config, now: datetime, out: str) -> int:
     """Number of findings written. Raises: ConfigError, StoreError, SourceUnavailable."""
     with read_published(config.warehouse.path, now) as published:
-        cards = incident_cards(published)
+        cards = with_reach(published, incident_cards(published))
     lines = [json.dumps(finding, ensure_ascii=False) for finding in findings(cards)]
     if out.lower().startswith(WEBHOOK):
         _send(config, out, lines)

@@ -205,16 +205,21 @@ def _incidents(published: Published) -> Iterator[GaugeMetricFamily]:
         row["tenant"]
         for row in records(published.connection, "select tenant from state.tenants", {})
     }
-    samples = [
-        ([tenant, severity], _open(cards, tenant, severity))
-        for tenant in sorted(tenants | {card.tenant for card in cards})
-        for severity in SEVERITIES
-    ]
-    yield _gauge("hve_incidents_open", "open incidents", ["tenant", "severity"], samples)
+    names = sorted(tenants | {card.tenant for card in cards})
+    for gauge, meaning, status in (
+        ("hve_incidents_open", "open incidents", "open"),
+        ("hve_incidents_unjudged", "ended in 30 days, and nobody judged them", "ended"),
+    ):
+        samples = [
+            ([tenant, severity], _number(cards, tenant, severity, status))
+            for tenant in names
+            for severity in SEVERITIES
+        ]
+        yield _gauge(gauge, meaning, ["tenant", "severity"], samples)
 
 
-def _open(cards: Sequence[IncidentCard], tenant: str, severity: str) -> int:
-    counted = (tenant, severity, "open")
+def _number(cards: Sequence[IncidentCard], tenant: str, severity: str, status: str) -> int:
+    counted = (tenant, severity, status)
     return sum((card.tenant, card.severity, card.status) == counted for card in cards)
 
 

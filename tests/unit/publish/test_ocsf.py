@@ -55,7 +55,8 @@ def test_every_kind_of_incident_is_a_valid_finding(
 def test_a_finding_says_who_how_much_and_when(desk: Desk, tmp_path: Path) -> None:
     found = {each["finding_info"]["uid"]: each for each in exported(desk, tmp_path / "f")}
     surge, silence = found["a"], found["b"]
-    assert (surge["activity_name"], silence["activity_name"]) == ("Create", "Close")
+    assert (surge["activity_name"], silence["activity_name"]) == ("Create", "Update")
+    assert (surge["status"], silence["status"]) == ("New", "New")
     assert (surge["is_alert"], silence["is_alert"]) == (True, False)
     assert surge["time"] == round((NOW - timedelta(minutes=30)).timestamp() * 1000)
     anomaly = surge["anomaly_analyses"][0]

@@ -3,6 +3,7 @@
 Reading order:
   errors       the errors a command may end with, and their exit codes
   clock        business time: `--now`, ISO 8601, days
+  addresses    mail addresses in one form
   config       hve.toml, `HVE_*` variables and defaults, checked in one place
   document     documents of commands and pages, typed until they are encoded
   files        reference data, the SQL beside a module, files that are replaced whole

@@ -20,6 +20,8 @@ Reading order:
   unread        the windows that a source has still to read
   quota         the message trace quota that all sources and runs share
   pace          progress of a long read
+  statuses      the words of all sources for what became of a recipient
+  columns       addresses, ids and statuses of trace rows in one form
 
   graph         message traces and their events
   exchange      accounts, billing, settings; message traces where Graph is refused

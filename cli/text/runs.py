@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from msgspec import UNSET
@@ -14,9 +14,12 @@ if TYPE_CHECKING:
     from actions.ingest import IngestSummary
     from actions.rebuild import BuildSummary
     from actions.run import RunSummary
+    from ingest.files.imported import ImportResult
     from ingest.source import SourceSummary
     from publish.alerts.notify import AlertsPart
     from publish.alerts.trial import TargetTrial
+
+MOST_WORDS = 5
 
 
 def run(document: RunSummary) -> str:
@@ -94,8 +97,22 @@ def imported(document: ImportSummary) -> str:
         f"{getattr(document, f'rows_{name}'):,} {name}"
         for name in ("read", "new", "changed", "unchanged", "rejected", "skipped")
     )
-    errors = [result.error for result in document.files if result.error]
-    return clean("\n".join([f"{document.tenant}: {len(document.files)} files: {counts}", *errors]))
+    notes = [note for result in document.files for note in _import_notes(result)]
+    return clean("\n".join([f"{document.tenant}: {len(document.files)} files: {counts}", *notes]))
+
+
+def _import_notes(result: ImportResult) -> Iterator[str]:
+    """What a file's import has to say beside its counts."""
+    if result.unknown_statuses:
+        rows = sum(result.unknown_statuses.values())
+        words = sorted(result.unknown_statuses, key=result.unknown_statuses.__getitem__)[::-1]
+        listed = "; ".join(words[:MOST_WORDS]) + ("; …" if len(words) > MOST_WORDS else "")
+        yield (
+            f"{result.file}: {rows:,} rows have a status word that is not known, so that their"
+            f" outcome is unknown: {listed}"
+        )
+    if result.error:
+        yield result.error
 
 
 def dashboard(document: Document) -> str:

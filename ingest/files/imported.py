@@ -17,6 +17,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from hve_monitor.addresses import EMPTY_SENDER
 from hve_monitor.config import Tenant
 from hve_monitor.errors import ConfigError
 from ingest.files.column_map import columns_for
@@ -28,6 +29,7 @@ from ingest.files.formats.reading import Reader, Rows
 from ingest.pace import Pace
 from ingest.powershell.collected import record_collection
 from ingest.source import Progress
+from ingest.statuses import is_known
 from warehouse.connection import compute
 from warehouse.records.accounts import current_accounts
 from warehouse.records.message_traces import land
@@ -50,6 +52,7 @@ class ImportResult:
     rows_unchanged: int = 0
     rows_rejected: int = 0
     rows_skipped: int = 0
+    unknown_statuses: dict[str, int] = field(default_factory=dict)  # rows by word
     error: str | None = None
 
 
@@ -143,6 +146,7 @@ class FileImport:
             of_accounts = self._of_accounts(table.filter(pc.is_null(table["reason"])))
             result.rows_read += good
             result.rows_skipped += good - of_accounts.num_rows
+            _count_unknown(of_accounts["status"], result.unknown_statuses)
             self.waiting.append(of_accounts)
         if sum(table_part.num_rows for table_part in self.waiting) >= ROWS_AT_ONCE:
             self._land(result)
@@ -181,8 +185,9 @@ class FileImport:
         return frozenset(listed)
 
     def _of_accounts(self, rows: pa.Table) -> pa.Table:
+        """Rows of the tenant's senders; mail without a sender, such as a bounce, is nobody's."""
         if self.senders is None:
-            return rows
+            return rows.filter(pc.not_equal(rows["sender"], EMPTY_SENDER))
         senders = pa.array(sorted(self.senders), pa.string())
         return rows.filter(pc.is_in(pc.utf8_lower(rows["sender"]), value_set=senders))
 
@@ -206,6 +211,14 @@ class FileImport:
             return recognised
         chosen = columns_for(self.columns, columns, Path(name))
         return TABLE, {TEXTS.get(name, name): column for name, column in chosen.items()}
+
+
+def _count_unknown(statuses: pa.ChunkedArray, rows_by_word: dict[str, int]) -> None:
+    """Adds the rows of each word that is no status that we know."""
+    for counted in pc.value_counts(statuses).to_pylist():
+        word, count = counted["values"], counted["counts"]
+        if word is not None and not is_known(word):
+            rows_by_word[word] = rows_by_word.get(word, 0) + count
 
 
 def totals(results: Sequence[ImportResult]) -> dict[str, int]:

@@ -5,8 +5,8 @@
 with events as (
     select
         line,
-        coalesce(nullif(trace_id, ''), nullif(message_id, '')) as trace_id,
-        nullif(message_id, '') as message_id,
+        trace_id,
+        message_id,
         lower(event) as event,
         coalesce(recipient, '') as recipient,
         coalesce(related, '') as related,
@@ -14,18 +14,17 @@ with events as (
         nullif(received, '') as received_text,
         nullif(subject, '') as subject,
         nullif(size, '') as size_text,
-        coalesce(
-            nullif(from_ip, ''),
-            case when lower(event) = 'receive' then nullif(client_ip, '') end
-        ) as from_ip
+        coalesce(from_ip, case when lower(event) = 'receive' then client_ip end) as from_ip
     from block
+    -- What a server notes of its own outbox names neither a message nor a recipient.
+    where trace_id is not null or lower(event) not in ('notifymapi', 'notifyshadow', 'hadiscard')
 ),
 
 named as (
     select
         *,
         unnest(string_split(recipient, ';')) as address,
-        event in ('expand', 'resolve', 'redirect') as is_new_address
+        event in ('expand', 'resolve', 'redirect', 'duplicateredirect') as is_new_address
     from events
     union all by name
     select
@@ -33,12 +32,14 @@ named as (
         unnest(string_split(related, ';')) as address,
         false as is_new_address
     from events
-    where event in ('expand', 'resolve', 'redirect') and related <> ''
+    where
+        event in ('expand', 'resolve', 'redirect', 'duplicateredirect')
+        and related <> ''
 )
 
 select
     n.trace_id,
-    address_of(n.address) as recipient,
+    nullif(trim(n.address), '') as recipient,
     min(n.line) as line,
     min(plausible(instant(n.received_text))) as received_at,
     arg_min(n.received_text, n.line) as received_text,
@@ -47,7 +48,8 @@ select
     arg_min(n.subject, n.line) as subject,
     arg_min(n.size_text, n.line) as size_text,
     arg_min(n.from_ip, n.line) as from_ip,
-    min(if(n.is_new_address, 7, coalesce(o.rank, 7))) as rank
+    min(if(n.is_new_address, w.rank, coalesce(o.rank, w.rank))) as rank
 from named as n
 left join outcomes as o on o.word = n.event
-group by n.trace_id, address_of(n.address), if(n.trace_id is null, n.line, null)
+cross join (select rank from outcomes where word = 'pending') as w
+group by n.trace_id, nullif(trim(n.address), ''), if(n.trace_id is null, n.line, null)

@@ -12,16 +12,26 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ingest.columns import (
+    exploded,
+    recipient_statuses,
+    recipients,
+    senders,
+    statuses,
+    texts,
+    trace_ids,
+)
 from ingest.files.formats.ahead import ahead
 from ingest.files.formats.containers import Member
 from ingest.files.formats.contents import Choose, Collected, Contents, Table
 from ingest.files.formats.dates import Order, Reading, has_written_days, iso_days, reading_of
 from ingest.files.formats.layouts import TEXTS, recognise
 from ingest.received import EARLIEST, latest
+from ingest.statuses import outcomes
 from warehouse.connection import arrow
 
 ROWS_AT_ONCE = 200_000
-MACROS = ("address", "plausible", "instant", "pattern", "ranks", "statuses", "whole_number")
+MACROS = ("plausible", "instant", "pattern", "unread", "whole_number")
 SQL = {path.stem: path.read_text(encoding="utf-8") for path in Path(__file__).parent.glob("*.sql")}
 
 
@@ -54,23 +64,11 @@ class Reader:
         self._latest = latest(now)
         self._dates = dates
         connection.execute("set preserve_insertion_order = true")
-        connection.execute(f"create or replace table outcomes as {SQL['outcomes']}")
-        connection.execute(
-            "set variable ranks = (select map(list(word), list(rank)) from outcomes);"
-            "set variable statuses = (select map(list(rank), list(status)) from"
-            " (select distinct rank, status from outcomes))"
-        )
+        connection.register("vocabulary", outcomes())
+        connection.execute("create or replace table outcomes as select * from vocabulary")
         connection.execute("set variable earliest = $moment", {"moment": EARLIEST})
         connection.execute("set variable latest = $moment", {"moment": self._latest})
-        for name in (
-            "address",
-            "plausible",
-            "instant",
-            "pattern",
-            "ranks",
-            "statuses",
-            "whole_number",
-        ):
+        for name in MACROS:
             connection.execute(SQL[name])
 
     def read(self, member: Member) -> Iterator[Rows | Collected]:
@@ -89,10 +87,11 @@ class Reader:
         shape = content.layout.shape
         self._connection.execute("drop table if exists partial")
         if shape == "events":
-            self._keep_events(_complete(NO_LINES))
+            self._keep_events(_complete(NO_LINES, shape))
         dated = Dated(content, self._latest, self._dates)
         blocks = content.read(content.texts)
-        for block, table in ahead((block, _complete(dated.of(block.rows))) for block in blocks):
+        prepared = ((block, _complete(dated.of(block.rows), shape)) for block in blocks)
+        for block, table in ahead(prepared):
             if shape != "events":
                 yield Rows(self._typed(table, shape), block.broken)
                 continue
@@ -106,6 +105,8 @@ class Reader:
         self._connection.register("block", table)
         self._connection.execute(f"create or replace temp view texts as {SQL[shape]}")
         rows = in_order(arrow(self._connection, SQL["typed"]))
+        place = rows.schema.get_field_index("status")
+        rows = rows.set_column(place, "status", statuses(rows["status"]))
         if shape != "summary" or not _repeats_a_recipient(rows):
             return rows
         self._connection.register("typed", rows)
@@ -166,20 +167,27 @@ def in_order(rows: pa.Table) -> pa.Table:
     return rows.take(pa.array(np.argsort(lines, kind="stable")))
 
 
-def _complete(rows: pa.Table) -> pa.Table:
-    """The block with every column that a .sql file may ask for, without white space around texts.
+def _complete(rows: pa.Table, shape: str) -> pa.Table:
+    """The block with every column that a .sql file may ask for, in the forms that the store keeps.
 
     Unicode's spaces are looked for in addresses alone: elsewhere they do no harm.
     """
-    columns = {
+    absent = pa.nulls(rows.num_rows, pa.string())
+    have = dict.fromkeys(TEXTS, absent) | {
         name: pc.utf8_trim_whitespace(rows[name])
         if name in ("sender", "recipient")
         else pc.ascii_trim_whitespace(rows[name])
         for name in rows.column_names
         if name != "line"
-    } | {"line": rows["line"]}
-    absent = pa.nulls(rows.num_rows, pa.string())
-    return pa.table({name: absent for name in TEXTS if name not in columns} | columns)
+    }
+    have["trace_id"] = trace_ids(have["trace_id"], have["message_id"])
+    have["sender"] = senders(have["sender"])
+    have |= {name: recipients(have[name]) for name in ("recipient", "related")}
+    have |= {name: texts(have[name]) for name in ("message_id", "from_ip", "to_ip", "client_ip")}
+    if shape == "summary":
+        have["status"] = recipient_statuses(have["status"])
+    table = pa.table(have | {"line": rows["line"]})
+    return exploded(table) if shape == "rows" else table
 
 
 def _repeats_a_recipient(rows: pa.Table) -> bool:

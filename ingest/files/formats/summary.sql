@@ -19,14 +19,14 @@ recipients as (
 
 select
     line,
-    coalesce(nullif(trace_id, ''), nullif(message_id, '')) as trace_id,
+    trace_id,
     nullif(sender, '') as sender,
-    address_of(address) as recipient,
+    nullif(trim(address), '') as recipient,
     nullif(received, '') as received_text,
-    nullif(message_id, '') as message_id,
+    message_id,
     nullif(subject, '') as subject,
     nullif(size, '') as size_text,
-    nullif(from_ip, '') as from_ip,
-    nullif(to_ip, '') as to_ip,
-    status_of(events) as status
+    from_ip,
+    to_ip,
+    nullif(events, '') as status
 from recipients

@@ -24,6 +24,11 @@ select
         when trace_id is null then 'id is empty'
         when sender is null then 'sender is empty'
         when recipient is null then 'recipient is empty'
+        when is_type(sender) or is_type(recipient)
+            then 'an address is the name of a type, such as System.String[], and not its values;'
+                || ' join them when you export'
+        when is_cut(sender) or is_cut(recipient)
+            then 'an address is cut (…); export to a file without formatting'
         when received_text is null then 'received_at is empty'
         when moment is null then 'received_at is no time: ' || pattern(received_text)
         when plausible(moment) is null then 'received_at ' || implausible(moment)

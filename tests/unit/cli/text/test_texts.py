@@ -153,6 +153,24 @@ def test_an_import_tells_every_count() -> None:
     )
 
 
+def test_an_import_tells_the_status_words_that_it_does_not_know() -> None:
+    words = {name: count for count, name in enumerate(("aa", "b", "c", "d", "e", "Teleported"), 1)}
+    file = ImportResult("a.csv", unknown_statuses=words, error="b.csv: is empty")
+    counts = dict.fromkeys(
+        (f"rows_{name}" for name in ("read", "new", "changed", "unchanged", "rejected", "skipped")),
+        0,
+    )
+    models = ModelsPart(days_rebuilt=0, seconds=0.0)
+    summary = ImportSummary(
+        tenant="local", **counts, files=[file], models=models, incidents_opened=0
+    )
+    unknown = "a.csv: 21 rows have a status word that is not known, so that their outcome is"
+    assert imported(summary).splitlines()[1:] == [
+        f"{unknown} unknown: Teleported; e; d; c; b; …",
+        "b.csv: is empty",
+    ]
+
+
 def change(**other: Any) -> ChangeCost:
     usual = {
         "account": "hr@contoso.com",

@@ -451,12 +451,11 @@ SIZES = {
 
 
 def test_a_size_that_cannot_be_read_is_unknown_and_costs_no_row(site: Site) -> None:
-    rows = [f'{GOOD.replace("t1", text.replace(",", ";"))},"{text}"' for text in SIZES]
+    ids = {text: f"size {text.replace(',', ';')}" for text in SIZES}
+    rows = [f'{GOOD.replace("t1", ids[text])},"{text}"' for text in SIZES]
     content = f"{HEADER},size\n" + "\n".join(rows)
     assert site.load("a.csv", content) == {"read": len(SIZES), "new": len(SIZES)}
-    assert site.values("size_bytes") == {
-        text.replace(",", ";"): size for text, size in SIZES.items()
-    }
+    assert site.values("size_bytes") == {ids[text]: size for text, size in SIZES.items()}
 
 
 def test_sizes_of_json_and_parquet_are_read_as_those_of_csv(site: Site) -> None:
@@ -507,3 +506,32 @@ def test_bad_lines_are_stored_once_however_often_the_file_is_imported(site: Site
     for _ in range(2):
         site.load("a.csv", lines("t1,a@contoso.com,b@fabrikam.com,soon"))
     assert len(site.rows(REJECTED_ROWS)) == 1
+
+
+def test_ids_that_a_tool_wrote_as_null_are_none(site: Site) -> None:
+    rows = [GOOD.replace("t1", word) for word in ("NULL", "None", "nan", "-", "N/A")]
+    assert site.load("f.csv", "\n".join([HEADER, *rows]))["rejected"] == 5
+    head = f"{HEADER},message_id\n"
+    rows = [f"{GOOD.replace('t1', 'NULL')},<m{number}@contoso.com>" for number in (1, 2)]
+    assert site.load("g.csv", head + "\n".join(rows))["new"] == 2
+    bare = "\n".join(rows).replace("<", "").replace(">", "")
+    assert "new" not in site.load("h.csv", head + bare)
+
+
+def test_mail_without_a_sender_is_nobodys(site: Site) -> None:
+    text = f"{HEADER}\n{GOOD}\n{GOOD.replace('HR@Contoso.com', '<>')}\n"
+    assert site.load("f.csv", text) == {
+        **counts(ImportResult("")),
+        "read": 2,
+        "new": 1,
+        "skipped": 1,
+    }
+    site.load("g.csv", f"{HEADER}\n{GOOD.replace('HR@Contoso.com', 'NULL')}\n")
+    assert {row["sender"] for row in site.rows()} == {"hr@contoso.com"}
+
+
+def test_status_words_that_nobody_knows_are_told(site: Site) -> None:
+    words = ("Teleported", "Teleported", "Zugestellt", "Unknown", "NULL", "Re: my payslip")
+    rows = [f"{GOOD.replace('t1', f't{at}')},{word}" for at, word in enumerate(words)]
+    result = site.read(site.write("f.csv", "\n".join([f"{HEADER},status", *rows])))
+    assert result.unknown_statuses == {"Teleported": 2, "aa: aa aaaaaaa": 1}

@@ -76,6 +76,11 @@ def test_every_encoding_says_the_same(read: Read, name: str, encoding: str) -> N
         ("a@x.com##receive,quarantine", {"a@x.com": "Quarantined"}),
         ("a@x.com##FilteredAsSpam", {"a@x.com": "FilteredAsSpam"}),
         ("a@x.com##Teleported", {"a@x.com": "Teleported"}),
+        ("a@x.com##Receive, Deliver, Quarantined", {"a@x.com": "Quarantined"}),
+        ("a@x.com##Receive, Deliver, FilteredAsSpam", {"a@x.com": "FilteredAsSpam"}),
+        ("Doe, Ana <a@x.com>##Receive, Deliver", {"a@x.com": "Delivered"}),
+        ("SMTP:a@x.com, b@x.com##Receive, Fail", {"a@x.com": "Failed", "b@x.com": "Failed"}),
+        ("a@x.com##Quarantined;a@x.com##Receive, Deliver", {"a@x.com": "Delivered"}),
         ("a@x.com", {"a@x.com": None}),
         ("a@x.com##Receive, Fail;a@x.com##Receive, Deliver", {"a@x.com": "Delivered"}),
         ("a@x.com##Receive, Deliver; A@x.com##Receive, Fail;", {"a@x.com": "Delivered"}),
@@ -115,6 +120,74 @@ def test_without_a_trace_id_the_message_id_stands_in(read: Read) -> None:
     columns = [name for name in COLUMNS if name != "MessageTraceId"]
     good, _ = read(table(columns, [OBJECT[name] for name in columns]))
     assert good[0]["trace_id"] == "<m1@contoso.com>"
+
+
+SEVERAL = "Ana <a@x.com>; 'b@x.com', SMTP:c@x.com"
+
+
+def several_rows() -> dict[str, str]:
+    """One message to three people in a single value, in every layout that has one."""
+    row = OBJECT | {"RecipientAddress": SEVERAL}
+    names = ["a@x.com", "b@x.com", "c@x.com"]
+    graph = GRAPH[0] | {"recipientAddress": names, "status": "delivered"}
+    return {
+        "table": table(COLUMNS, [row[name] for name in COLUMNS]),
+        "objects": json.dumps(OBJECT | {"RecipientAddress": names}),
+        "Graph": json.dumps(graph),
+        "events": table(EXTENDED, event("RECEIVE", SEVERAL), event("DELIVER", SEVERAL)),
+    }
+
+
+@pytest.mark.parametrize("name", several_rows())
+def test_several_recipients_in_one_value_are_so_many(read: Read, name: str) -> None:
+    found = read(several_rows()[name])
+    assert statuses(found) == dict.fromkeys(("a@x.com", "b@x.com", "c@x.com"), "Delivered")
+    assert found[1] == []
+    assert {row["trace_id"] for row in found[0]} == {TRACE}
+
+
+@pytest.mark.parametrize(
+    "text", ["System.String[]", "System.Object[]", "{a@x.com, b@x.com...}", "ana@contoso…"]
+)
+def test_recipients_that_were_not_written_out_are_rejected(read: Read, text: str) -> None:
+    assert read(json.dumps(OBJECT | {"RecipientAddress": text})) == ([], [(1, "a reason")])
+    assert read(json.dumps(OBJECT | {"SenderAddress": text})) == ([], [(1, "a reason")])
+
+
+ENDS = {
+    "SENDEXTERNAL": "Delivered",
+    "DUPLICATEDELIVER": "Delivered",
+    "MODERATORREJECT": "Failed",
+    "MODERATIONEXPIRE": "Failed",
+    "SUBMITFAIL": "Failed",
+    "RESUBMITFAIL": "Failed",
+    "DELIVERFAIL": "Failed",
+    "POISONMESSAGE": "Failed",
+    "SUPPRESSED": "Failed",
+    "DUPLICATEEXPAND": "Expanded",
+    "RECIPIENTINFO": "Pending",
+}
+
+
+@pytest.mark.parametrize("name", ENDS)
+def test_events_that_end_a_message_end_it(read: Read, name: str) -> None:
+    found = read(table(EXTENDED, event("RECEIVE", "a@x.com"), event(name, "a@x.com")))
+    assert statuses(found) == {"a@x.com": ENDS[name]}
+
+
+def test_a_person_whom_two_lists_name_is_no_list(read: Read) -> None:
+    names = ("a@x.com", "b@x.com", "c@x.com")
+    ends = zip(("DELIVER", "FAIL", "DEFER"), names, strict=True)
+    found = read(
+        table(EXTENDED, event("DUPLICATEEXPAND", ";".join(names)), *(event(*end) for end in ends))
+    )
+    assert statuses(found) == {"a@x.com": "Delivered", "b@x.com": "Failed", "c@x.com": "Expanded"}
+
+
+def test_what_a_server_notes_of_its_outbox_is_no_row(read: Read) -> None:
+    note = event("NOTIFYMAPI", network_message_id="", message_id="", sender_address="")
+    good, bad = read(table(EXTENDED, note, event("DELIVER", "a@x.com")))
+    assert ([row["recipient"] for row in good], bad) == (["a@x.com"], [])
 
 
 def test_an_expanded_list_is_a_row_of_its_own(read: Read) -> None:

@@ -1,0 +1,68 @@
+"""Mail addresses in one form, whichever way a source or a person writes them.
+
+`Ana Doe <ana@contoso.com>`, `SMTP:ana@contoso.com`, `'ana@contoso.com'` and `<ana@contoso.com.>`
+are one address. A value may hold several: `a; b`, `a, b`, `{a, b}`, `["a", "b"]`. Upper and lower
+case stay as they are.
+"""
+
+from __future__ import annotations
+
+import re
+
+EMPTY_SENDER = "<>"  # bounces are sent from it; it is nobody's address (RFC 5321, 4.5.5)
+PLAIN = re.compile(r"[^\s<>()\[\]{},;:\"'|@\\][^\s<>()\[\]{},;:\"@\\]*@[\w.-]*\w")
+ADDRESS = re.compile(
+    r"(\"(?:[^\"\\]|\\.)+\"|[^\s<>()\[\]{},;:\"|@\\]+)@([\w.-]+|\[[^\]\s]+\])(?:\?[^\s<>,;]*)?"
+)
+# The name before `<address>` may hold separators and even an address, where it is quoted.
+NAME = re.compile(r"\"(?:[^\"\\]|\\.)*\"\s*(?=<)|[^;,|\n<>\"]+(?=<)")
+PROPERTY = re.compile(r"(?:@\{|;)\s*\w+=")  # of an object that PowerShell wrote as text
+NO_SIGNS = dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"))
+WORDS_FOR_NOTHING = (
+    r"null <null> (null) $null \n none (none) nil nan n/a #n/a undefined - -- [] {} ()"
+)
+NOTHING = frozenset(["", EMPTY_SENDER, *WORDS_FOR_NOTHING.split()])
+
+
+def addresses_in(text: str) -> list[str]:
+    """The addresses that a value names, each once; a text without any, or a cut one, stays whole.
+
+    Empty for what says that there is none, such as `NULL` and `<>`.
+    """
+    if PLAIN.fullmatch(text):
+        return [text]
+    text = text.translate(NO_SIGNS).strip()
+    if is_nothing(text):
+        return []
+    if is_cut(text):
+        return [text]
+    if text.startswith("@{"):
+        text = PROPERTY.sub(" ", text)
+    matches = ADDRESS.finditer(NAME.sub(" ", text))
+    named = {_address(*match.groups()): None for match in matches}
+    distinct = {address.lower(): address for address in reversed(named)}
+    return list(reversed(distinct.values())) or [text]
+
+
+def address_of(text: str) -> str:
+    """The first address of a value, or the value without white space; "" where it names none.
+
+    `<>` stays: that a message has no sender is known.
+    """
+    if text.strip().strip("\"'") == EMPTY_SENDER:
+        return EMPTY_SENDER
+    return next(iter(addresses_in(text)), "")
+
+
+def is_nothing(text: str) -> bool:
+    """Whether a value is one of the ways in which tools write that there is none."""
+    return text.casefold() in NOTHING
+
+
+def is_cut(text: str) -> bool:
+    """Whether a tool wrote `…` in the place of the rest."""
+    return "…" in text or "..." in text
+
+
+def _address(local: str, domain: str) -> str:
+    return f"{local.lstrip(chr(39))}@{domain.rstrip('.')}"

@@ -1,0 +1,86 @@
+"""One address, whichever way it is written; several in one value are so many."""
+
+from __future__ import annotations
+
+import pytest
+
+from hve_monitor.addresses import address_of, addresses_in
+
+ANA, BO = "ana@contoso.com", "bo@contoso.com"
+ONE = (
+    ANA,
+    f" {ANA}\u00a0",
+    f"\u200b{ANA}\ufeff",
+    f"<{ANA}>",
+    f"<{ANA}",
+    f"{ANA}.",
+    f"'{ANA}'",
+    f"'{ANA}",
+    f'"{ANA}"',
+    f"SMTP:{ANA}",
+    f"smtp:{ANA}",
+    f"mailto:{ANA}?subject=to%20bo@contoso.com",
+    f"Ana Doe <{ANA}>",
+    f"Doe, Ana <{ANA}>",
+    f'"Doe; Ana (bo@contoso.com)" <{ANA}>',
+    f"'{ANA}' <{ANA}>",
+    f"Ana Doe [mailto:{ANA}]",
+    f"{ANA}; {ANA.upper()}",
+    f'[{{"name": "Doe, Ana", "address": "{ANA}"}}]',
+    f"@{{Name=Ana; Address={ANA}}}",
+)
+BOTH = (
+    f"{ANA};{BO}",
+    f"{ANA}; {BO};",
+    f"{ANA}, {BO}",
+    f"{ANA} {BO}",
+    f"{ANA}|{BO}",
+    f"{ANA}\r\n{BO}",
+    f"{{{ANA}, {BO}}}",
+    f'["{ANA}", "{BO}"]',
+    f"['{ANA}' '{BO}']",
+    f'"Doe, Ana" <{ANA}>, Bo <{BO}>',
+    f'"{ANA}; {BO}"',
+    f"All of us: {ANA}, {BO};",
+)
+KEPT = (
+    "o'brien+x@contoso.com",
+    '"john doe"@contoso.com',
+    '"doe, ana;x"@contoso.com',
+    "a|b@contoso.com",
+    "prvs=1234=ana@contoso.com",
+    "ana@müller.example",
+    "ana@[192.0.2.7]",
+    "/o=ExchangeLabs/ou=First Group/cn=Recipients/cn=ana",
+    "Undisclosed recipients:;",
+    "System.String[]",
+    "ana",
+)
+NOTHING = ("", " ", "<>", "NULL", "null", "None", "nan", "N/A", "-", "[]", "{}", "$null", r"\N")
+
+
+@pytest.mark.parametrize("text", ONE)
+def test_one_address_in_every_form(text: str) -> None:
+    assert addresses_in(text) == [ANA]
+    assert address_of(text) == ANA
+
+
+@pytest.mark.parametrize("text", BOTH)
+def test_several_addresses_in_one_value(text: str) -> None:
+    assert addresses_in(text) == [ANA, BO]
+
+
+@pytest.mark.parametrize("text", KEPT)
+def test_what_is_in_its_usual_form_already_stays(text: str) -> None:
+    assert addresses_in(text) == [text]
+
+
+@pytest.mark.parametrize("text", NOTHING)
+def test_ways_to_say_that_there_is_none(text: str) -> None:
+    assert addresses_in(text) == []
+
+
+@pytest.mark.parametrize("text", ["<>", " <> ", '"<>"'])
+def test_the_empty_sender_is_known_and_no_address(text: str) -> None:
+    assert address_of(text) == "<>"
+    assert address_of("NULL") == ""

@@ -9,22 +9,26 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv
 
 from ingest.files.formats.containers import UnreadableError
 from ingest.files.formats.encoding import Text, as_text
+from ingest.files.formats.layouts import plain
 
 BLOCK = 8 << 20
-LONGEST_CELL = 1 << 16
-LONGEST_RECORD = 1 << 20
-TOO_LONG = "the line is longer than 1 MiB"
+LONGEST_CELL = 1 << 16  # of a cell with line breaks, where another reading is as good
+LONGEST_RECORD = BLOCK
+LONGEST_HEADER = 1 << 20
+TOO_LONG = "the line is longer than 8 MiB"
 MOST_AT_ONCE = 100_000
 MOST_COLUMNS = 1000
 DELIMITERS = ",;\t|"
+NEWLINE = ord("\n")
 EMPTY_LINES = re.compile(rb"(?:\r?\n)+")
 
 
@@ -55,6 +59,7 @@ class Records:
         self._pending = b""
         self.header = self._read_header(delimiter)
         self._line = self.header.line + 1
+        self._names = {name for column in self.columns for name in _spellings(column)}
         self._patterns = _Patterns(self.header.delimiter)
 
     @property
@@ -63,10 +68,14 @@ class Records:
         return self.header.columns
 
     def blocks(self, columns: dict[str, str]) -> Iterator[Block]:
-        """Rows in the order of the file. columns: the file's column for each of our names."""
-        places = {name: self.columns.index(column) for name, column in columns.items()}
+        """Rows in the order of the file. columns: the file's column for each of our names.
+
+        A header that comes again, as where files were appended, is no row; where its columns have
+        another order, the rows below it have that order.
+        """
         final = False
         while self._pending or not final:
+            places = {name: self.columns.index(column) for name, column in columns.items()}
             final = self._fill(BLOCK)
             block = self._cut(final)
             if block:
@@ -79,10 +88,10 @@ class Records:
 
     def _read_header(self, requested: str | None) -> Header:
         delimiter = requested
-        self._fill(2 * LONGEST_RECORD)
+        self._fill(2 * LONGEST_HEADER)
         for line in range(1, 100):
             start, _, self._pending = self._pending.partition(b"\n")
-            header = as_text(start[:LONGEST_RECORD]).strip("\ufeff\r\n \x1a")
+            header = as_text(start[:LONGEST_HEADER]).strip("\ufeff\r\n \x1a")
             if header.lower().startswith("sep=") and header[4:] in DELIMITERS:
                 delimiter = requested or header[4:] or None
             elif header.lower().startswith("#fields:"):
@@ -130,9 +139,38 @@ class Records:
         last = block[block.rfind(b"\n", 0, -1) + 1 :]
         if rows is not None and rows.num_rows == lines and last.count(b'"') % 2 == 0:
             numbers = pa.array(np.arange(self._line, self._line + lines))
-            self._line += lines
-            return Block(rows.append_column("line", numbers))
+            return Block(self._without_headers(rows.append_column("line", numbers), block))
         return self._by_record(block, places, final=final)
+
+    def _without_headers(self, rows: pa.Table, block: bytes) -> pa.Table:
+        """The rows of whole lines, of which those below a header in another order stay pending."""
+        names = pa.array(sorted(self._names), pa.string())
+        likely = np.flatnonzero(
+            pc.is_in(pc.ascii_lower(rows.column(0)), value_set=names).to_numpy()
+        )
+        end, is_row = rows.num_rows, np.ones(rows.num_rows, bool)
+        ends = np.flatnonzero(np.frombuffer(block if likely.size else b"", np.uint8) == NEWLINE)
+        for index in likely:
+            start = ends[index - 1] + 1 if index else 0
+            after, cells = self._patterns.record(block, start, final=True)
+            columns = self._repeated_header(cells)
+            is_row[index] = columns is None
+            if columns is not None and columns != self.columns:
+                self.header = replace(self.header, columns=columns)
+                self._pending = block[after:] + self._pending
+                end = index + 1
+                break
+        self._line += end
+        return rows if is_row.all() else rows.slice(0, end).filter(pa.array(is_row[:end]))
+
+    def _repeated_header(self, cells: list[bytes]) -> list[str] | None:
+        """The columns in the order of a header that comes again; None for any other record."""
+        names = [plain(_unquoted(cell.strip())) for cell in cells]
+        names[0] = names[0].removeprefix("#fields:")
+        spelled = {plain(column): column for column in reversed(self.columns)}
+        if sorted(names) != sorted(map(plain, self.columns)):
+            return None
+        return [spelled[name] for name in names]
 
     def _by_arrow(self, block: bytes, places: dict[str, int]) -> pa.Table | None:
         names = [str(place) for place in range(len(self.columns))]
@@ -161,13 +199,18 @@ class Records:
             after, cells, reason = self._record(block, position, final=final or position == 0)
             if after == position:
                 break
+            row = [_unquoted(cells[place]) for place in places.values()] if cells else None
+            header = self._repeated_header(cells) if row and row[0].lower() in self._names else None
             if reason:
                 broken.append((self._line, reason))
-            elif cells:
+            elif row and header is None:
                 lines.append(self._line)
-                rows.append([_unquoted(cells[place]) for place in places.values()])
+                rows.append(row)
             self._line += block.count(b"\n", position, after)
             position = after
+            if header is not None and header != self.columns:
+                self.header = replace(self.header, columns=header)
+                break
         self._pending = block[position:] + self._pending
         return Block(_table(places, lines, rows), broken)
 
@@ -187,9 +230,17 @@ class Records:
             < len(block) - LONGEST_RECORD - start
         ):
             return (block.find(b"\n", start) + 1) or len(block), [], TOO_LONG
+        width = len(self.columns)
         end, cells = self._patterns.record(block, start, final=final)
-        if cells and len(cells) != len(self.columns):
-            return end, [], f"has {len(cells)} cells where the header has {len(self.columns)}"
+        if end - start > LONGEST_CELL:
+            # Where a quote that is none swallows lines, the line alone is as good a reading.
+            near = self._patterns.record(block, start, final=True, longest_cell=LONGEST_CELL)
+            if len(near[1]) == width or len(cells) != width:
+                end, cells = near
+        if cells and len(cells) != width:
+            is_note = block.startswith(b"#", start)  # `#TYPE` above a header that comes again
+            reason = f"has {len(cells)} cells where the header has {width}"
+            return end, [], None if is_note else reason
         return end, cells, None
 
 
@@ -198,13 +249,16 @@ class _Patterns:
 
     def __init__(self, delimiter: str) -> None:
         d = re.escape(delimiter.encode())
-        # A quoted cell ends at a quote before a delimiter or line end; without one nearby, the
-        # opening quote is a sign like any other.
-        self._quoted = re.compile(rb'"(?:[^"]|""){0,%d}+"(?=%s|\r?\n|\r?\Z)' % (LONGEST_CELL, d))
+        # A quoted cell ends at the first single quote, and only before a delimiter or line end;
+        # else the opening quote is a sign like any other.
+        self._quoted = re.compile(rb'"[^"]*+(?:""[^"]*+)*+"')
+        self._end = re.compile(d + rb"|\r?\n|\r?\Z")
         self._bare = re.compile(rb"[^\n" + d + rb"]*")
         self._delimiter = delimiter.encode()
 
-    def record(self, block: bytes, start: int, *, final: bool) -> tuple[int, list[bytes]]:
+    def record(
+        self, block: bytes, start: int, *, final: bool, longest_cell: int | None = None
+    ) -> tuple[int, list[bytes]]:
         """Where the record ends, and its cells; where it starts when more text must tell."""
         cells: list[bytes] = []
         position, size = start, len(block)
@@ -212,9 +266,12 @@ class _Patterns:
             match = None
             if block.startswith(b'"', position):
                 match = self._quoted.match(block, position)
-                cut = match is None or match.end() == size
-                if cut and not final and size - start < 2 * LONGEST_CELL:
+                if (match is None or match.end() == size) and not final:
                     return start, []
+                if match and not self._end.match(block, match.end()):
+                    match = None
+                if match and longest_cell and len(match[0]) > longest_cell:
+                    match = None
             if match is None:
                 match = self._bare.match(block, position)
             assert match is not None  # noqa: S101 - the bare pattern matches everywhere
@@ -227,6 +284,12 @@ class _Patterns:
         if block.startswith(b"\r\n", position):
             return position + 2, cells
         return min(position + 1, size), cells
+
+
+def _spellings(column: str) -> set[str]:
+    """A column's name as other programs write it, in lower case."""
+    words = re.split(r"[\s_-]+|(?<=[a-z])(?=[A-Z])", column)
+    return {column.lower(), *(sign.join(words).lower() for sign in ("", " ", "_", "-"))}
 
 
 def _unquoted(cell: bytes) -> str:

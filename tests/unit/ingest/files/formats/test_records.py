@@ -79,6 +79,51 @@ def test_an_endless_line_is_one_broken_line(monkeypatch: pytest.MonkeyPatch) -> 
     assert broken == [(3, module.TOO_LONG), (5, module.TOO_LONG)]
 
 
+@pytest.mark.parametrize("size", [70_000, 1_500_000])
+@pytest.mark.parametrize("odd", ['"one\ntwo",2', "short", '"never closed,2'])
+def test_a_wide_cell_beside_an_odd_line_is_whole(size: int, odd: str) -> None:
+    wide = "a@x.com##Receive, Deliver;" * (size // 26)
+    rows, broken = parsed(f'a,b\n"{wide}",1\n{odd}\n"x",y\n'.encode())
+    assert (rows[0], rows[-1][1:]) == ((2, wide, "1"), ("x", "y"))
+    assert len(broken) == (odd == "short")
+
+
+def test_a_quote_that_is_none_swallows_no_lines_below_it() -> None:
+    lines = [f"{number},monitor" for number in range(9_000)]
+    content = "\n".join(["a,b", '"never closed,1', *lines, '27",x', "last,y", '"odd\none",z', ""])
+    rows, broken = parsed(content.encode())
+    assert (len(rows), broken) == (9_004, [])
+    assert rows[0][1] == '"never closed'
+
+
+def test_many_quotes_that_are_none_take_no_time() -> None:
+    content = "a,b\n" + '"x,1\n' * 5_000 + '"odd\none",z\n' + "2,3\n" * 20_000
+    rows, _ = parsed(content.encode())
+    assert len(rows) == 25_001
+
+
+@pytest.mark.parametrize("odd", [b"", b'"one\ntwo",x\n', b"short\n"])
+def test_a_header_that_comes_again_is_no_row(odd: bytes) -> None:
+    rows, broken = parsed(b"a,b\n1,2\n" + odd + b'#TYPE x\n"a","b"\n3,4\na,x\n')
+    assert [row[1:] for row in rows if "one" not in row[1]] == [("1", "2"), ("3", "4"), ("a", "x")]
+    assert len(broken) == (odd == b"short\n")
+
+
+@pytest.mark.parametrize("odd", [b"", b'"one\ntwo",x\n'])
+@pytest.mark.parametrize("size", [12, 30, 1 << 20])
+def test_a_header_in_another_order_holds_for_the_rows_below_it(
+    odd: bytes, size: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "BLOCK", size)
+    content = b"a,b\n1,2\n" + odd + b"B,a\n4,3\n6,5\na,b\n7,8\nb,a\n10,9"
+    rows, broken = parsed(content)
+    assert [row[1:] for row in rows if "one" not in row[1]] == [
+        ("1", "2"), ("3", "4"), ("5", "6"), ("7", "8"), ("9", "10"),
+    ]  # fmt: skip
+    assert broken == []
+    assert [row[0] for row in rows][-1] == content.count(b"\n") + 1
+
+
 @pytest.mark.parametrize("content", [b"", b"\n\n", b"#TYPE x\n", b"," * 5000])
 def test_no_header_is_told(content: bytes) -> None:
     with pytest.raises(UnreadableError, match="header line"):

@@ -96,9 +96,7 @@ class Baseline:
         # By local hour, from _PAD_DAYS before the first day on: recipients, and whether known.
         cells = (accounts, (_PAD_DAYS + calendar.days) * 24)
         self._sent, self._known = np.zeros(cells), np.zeros(cells, np.int8)
-        known = ~np.isnan(recipients)
-        first = np.where(known.any(axis=1), known.argmax(axis=1), hours)
-        self._first_day = np.append(calendar.day, np.int64(2**40))[first]
+        self._days_known = _days_known(~np.isnan(recipients), calendar)
         # Per day: recipients and expectation for the level, three moment sums for the dispersion.
         self._sums = np.zeros((calendar.days, 6, accounts))
 
@@ -114,8 +112,8 @@ class Baseline:
         own_hour = np.where(is_seasonal, self._own_hour_mean(day) * level, 0.0)[:, hours]
         self.expected[:, first:last] = expected
         self._root_expected[:, first:last] = np.sqrt(expected)
-        age = day - self._first_day + 1
-        learning = np.where((age >= 1) & (age <= LEARNING_DAYS), age, 0).astype(np.int16)
+        age = self._days_known[:, day]
+        learning = np.where(age <= LEARNING_DAYS, age, 0).astype(np.int16)
         bounds = self._bounds(day, first, expected, learning > 0)
         empty = is_seasonal & (seasonal == 0.0) & (self._active_days(day) >= 12)[:, None]
         own_hour = np.fmax(expected, own_hour)
@@ -236,3 +234,16 @@ class Baseline:
             shift[rows] = values
             shifts.append(shift)
         return shifts
+
+
+def _days_known(known: NDArray[np.bool_], calendar: LocalCalendar) -> NDArray[np.int64]:
+    """Of four weeks up to and with each local day, days with an hour that is known.
+
+    Whoever was not read for weeks is learnt again. Shape: known (accounts, hours), result
+    (accounts, days).
+    """
+    begins = np.searchsorted(calendar.day, np.arange(calendar.days))
+    days = np.logical_or.reduceat(known, begins, axis=1) if calendar.days else known
+    total = np.pad(np.cumsum(days, axis=1), ((0, 0), (1, 0)))
+    window = np.maximum(np.arange(1, calendar.days + 1) - 7 * WEEKS, 0)
+    return np.asarray(total[:, 1:] - total[:, window])

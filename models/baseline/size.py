@@ -29,8 +29,11 @@ def size_of(sent: Floats, expected: Floats, lo95: Floats, hi95: Floats) -> Size:
     The hours' errors count as independent: adding the ends would claim a far wider range.
     Shape:  (hours,) each.
     """
-    expected = known_or_zero(expected)
-    below, above = expected - known_or_zero(lo95), known_or_zero(hi95) - expected
+    expected = known_or_zero(np.where(np.isnan(sent), np.nan, expected))
+    below, above = (
+        np.where(np.isnan(sent), 0.0, distance)
+        for distance in (expected - known_or_zero(lo95), known_or_zero(hi95) - expected)
+    )
     total = float(expected.sum())
     low = max(total - float(np.sqrt((below**2).sum())), 0.0)
     high = total + float(np.sqrt((above**2).sum()))

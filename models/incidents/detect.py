@@ -80,7 +80,7 @@ def detect(
         stored_rows(store, HVE_INCIDENTS, tenant.name),
     )
     results = _in_parallel(detection, turn)
-    apart = idle_incidents(store, tenant.name, last, until)
+    apart = idle_incidents(store, tenant.name, last, until, detection.gaps)
     apart += overspend_incidents(store, tenant, until, spending, prices)
     _store_days(store, tenant.name, turn, until, results)
     kept = _finished_spend(detection.stored, until) + _of_others(detection.stored, turn)
@@ -132,7 +132,7 @@ class _Detection:
         kept = _finished(
             [row for row in self.stored if row["account"] in names], grid, until, first
         )
-        signals = judge_days(self.store, tenant.name, accounts, until, first)
+        signals = judge_days(self.store, tenant.name, accounts, until, first, self.gaps)
         sizes, fitness = Sizes(grid, analysis), signals.fired.fitness
         describer = Describer(signals.activity, fitness, sizes, grid.end, self.around.missing)
         stored = {(row["account"], row["detected_at"]) for row in kept}

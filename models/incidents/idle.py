@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from models.incident import Incident, Signal
@@ -9,14 +10,22 @@ from warehouse.records.accounts import current_accounts
 from warehouse.records.stored import stored_rows
 from warehouse.store import Store
 from warehouse.tables import HVE_ACCOUNTS
+from warehouse.windows import Window
 
 IDLE = timedelta(days=90)
 
 
 def idle_incidents(
-    store: Store, tenant: str, last_sent: dict[str, datetime], until: datetime
+    store: Store,
+    tenant: str,
+    last_sent: dict[str, datetime],
+    until: datetime,
+    unread: Mapping[str, Sequence[Window]],
 ) -> list[Incident]:
-    """Listed accounts without mail for ninety days, since their last mail or first listing."""
+    """Listed accounts without mail for ninety days, since their last mail or first listing.
+
+    unread: windows by account in which mail may have gone out; the days count from their ends on.
+    """
     first_listed: dict[str, datetime] = {}
     for row in stored_rows(store, HVE_ACCOUNTS, tenant):
         account = row["account"]
@@ -25,6 +34,7 @@ def idle_incidents(
     incidents = []
     for account in (listed.account for listed in current_accounts(store, tenant)):
         since = last_sent.get(account) or first_listed[account]
+        since = max([since, *(window.end for window in unread.get(account, ()))])
         if until - since >= IDLE:
             incidents.append(_idle(account, since, account in last_sent))
     return incidents

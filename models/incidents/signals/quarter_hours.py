@@ -6,7 +6,7 @@ of accounts times the length of the history.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
@@ -16,10 +16,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from models.statistics import known_or_zero
+from warehouse.windows import Window
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
+ONE_DAY, QUARTER = timedelta(days=1), timedelta(minutes=15)
 QUARTERS_PER_DAY = 96
 _MINUTES_PER_DAY = 1_440
 COUNTS = (
@@ -47,7 +49,8 @@ class QuarterHours:
     Shape:  one entry per account and quarter-hour with mail. `account` indexes `accounts`;
             `quarter` counts quarter-hours since `start`, a midnight UTC. `born_on` is the day of
             each account's first mail ever, from `start` on (negative before it). Rows before
-            `first_judged_day` are history only.
+            `first_judged_day` are history only. `unread`: windows by account, oldest first, of
+            which nothing is known.
     Units:  counts as in the mart hve_activity; NaN is unknown.
     """
 
@@ -58,6 +61,7 @@ class QuarterHours:
     counts: dict[str, Floats]
     born_on: Ints
     first_judged_day: int = 0
+    unread: Mapping[str, Sequence[Window]] = field(default_factory=dict)
     _windows: dict[int, Ints] = field(default_factory=dict, repr=False, compare=False)
 
     @cached_property
@@ -130,6 +134,28 @@ class QuarterHours:
         begin, stop = np.searchsorted(self.quarter[first:last], quarters)
         return slice(int(first + begin), int(first + stop))
 
+    def days_known_before(self, days: int) -> Floats:
+        """For every row, how many of the `days` before its day were not unread as a whole."""
+        lost = np.zeros((len(self.accounts), days + self.days + 1))
+        begin = self.start - days * ONE_DAY
+        for number, account in enumerate(self.accounts):
+            for window in self.unread.get(account, ()):
+                first, last = -(-(window.start - begin) // ONE_DAY), (window.end - begin) // ONE_DAY
+                lost[number, max(first, 0) + 1 : max(last, 0) + 1] = 1.0
+        running = np.cumsum(lost, axis=1)
+        until, since = running[self.account, self.day + days], running[self.account, self.day]
+        return np.asarray(days - until + since)
+
+    def last_unread(self, row: int) -> int | None:
+        """The quarter-hour at which the last unread window before a row ended; None without any."""
+        moment = self.time_of(int(self.quarter[row]))
+        ends = [
+            window.end
+            for window in self.unread.get(self.accounts[int(self.account[row])], ())
+            if window.end <= moment
+        ]
+        return -(-(max(ends) - self.start) // QUARTER) if ends else None
+
     def since_start(self) -> Ints:
         """Quarter-hours between the day of the account's first mail ever and each row."""
         return np.asarray(self.quarter - QUARTERS_PER_DAY * self.born_on[self.account])
@@ -140,6 +166,7 @@ def activity_of(
     until: datetime,
     born: Mapping[str, date] | None = None,
     judged_from: date | None = None,
+    unread: Mapping[str, Sequence[Window]] | None = None,
 ) -> QuarterHours:
     """Rows of the mart hve_activity that are over at `until`, as columns.
 
@@ -169,4 +196,6 @@ def activity_of(
         if born and name in born:
             born_on[place] = min(born_on[place], (born[name] - start.date()).days)
     judged = 0 if judged_from is None else max((judged_from - start.date()).days, 0)
-    return QuarterHours(tuple(map(str, names)), start, account, quarter, counts, born_on, judged)
+    return QuarterHours(
+        tuple(map(str, names)), start, account, quarter, counts, born_on, judged, unread or {}
+    )

@@ -27,6 +27,7 @@ from models.statistics import known_or_zero
 HOURS, DAYS = 4, QUARTERS_PER_DAY
 CONTEXT_DAYS = 72  # what a rule looks back at, at most
 WEAK, STRONG = 1, 2
+RECENT_DAYS = 28
 LEAST_GAP_DAYS = 30  # without mail: after it an account counts as dormant
 _SOURCE_DAYS = 56
 _SOURCE_AGE_DAYS = 21  # of an account, before its sources are known
@@ -89,6 +90,7 @@ class Fitness:
     """What decides whether a signal can say anything about an account, per row of the activity."""
 
     age_days: Ints
+    known_days: Floats  # of the four weeks before
     source_days: Floats
     known_share: Floats
     recent_source_days: Floats
@@ -104,6 +106,9 @@ class Fitness:
         if self.age_days[row] < SETTLED:
             day = f"day {int(self.age_days[row]) + 1} of {SETTLED}"
             return dict.fromkeys(SIGNALS, f"history too short: {day} of learning this account")
+        if self.known_days[row] < SETTLED:
+            days = f"{self.known_days[row]:.0f} of the last {RECENT_DAYS} days"
+            return dict.fromkeys(SIGNALS, f"too little was read: {days}")
         missing = {}
         if self.known_share[row] < LEAST_KNOWN or np.isnan(self.known_share[row]):
             share = known_or_zero(self.known_share[row])
@@ -143,6 +148,7 @@ def fitness_of(activity: QuarterHours) -> Fitness:
     )
     return Fitness(
         activity.since_start() // QUARTERS_PER_DAY,
+        activity.days_known_before(RECENT_DAYS),
         active_days_before(activity, activity.counts["known_source_recipients"], _LONG),
         own_shares(activity, "known_source_recipients", "recipients", _SOURCE_DAYS),
         active_days_before(activity, activity.counts["known_source_recipients"], _SOURCE_DAYS),
@@ -190,7 +196,7 @@ def find(activity: QuarterHours) -> Fired:
     """Every finding in the judged days of the activity."""
     fitness = fitness_of(activity)
     judged = activity.since_start() >= SETTLED * QUARTERS_PER_DAY
-    judged &= activity.day >= activity.first_judged_day
+    judged &= (fitness.known_days >= SETTLED) & (activity.day >= activity.first_judged_day)
     with_status = judged & _status_is_usable(fitness)
     parts = [
         _by_rule(activity, rule, with_status if rule.signal in OF_STATUS else judged)
@@ -303,8 +309,14 @@ def _wakings(activity: QuarterHours, judged: NDArray[np.bool_]) -> pd.DataFrame:
     same = activity.account[1:] == activity.account[:-1]
     pause = np.where(same, np.diff(activity.quarter), 0) / QUARTERS_PER_DAY
     pause = np.concatenate([[0.0], pause])
+    long = np.flatnonzero(pause >= LEAST_GAP_DAYS / _OWN_GAPS).tolist()
+    for row in long:
+        # Mail may have gone out while nothing was read: the pause is known since then alone.
+        if (known_since := activity.last_unread(row)) is not None:
+            known = (activity.quarter[row] - known_since) / QUARTERS_PER_DAY
+            pause[row] = min(pause[row], known)
     longest = np.zeros(len(pause))
-    for row in np.flatnonzero(pause >= LEAST_GAP_DAYS / _OWN_GAPS):
+    for row in long:
         earlier = slice(int(np.searchsorted(activity.account, activity.account[row])), row)
         longest[row] = pause[earlier].max(initial=0.0)
     fired = judged & (pause >= LEAST_GAP_DAYS) & (pause >= _OWN_GAPS * longest)

@@ -6,7 +6,7 @@ still puts all signals since the first together in the same way.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -19,6 +19,7 @@ from models.incidents.signals.rules import CONTEXT_DAYS, Fired, find
 from warehouse.connection import files_sql
 from warehouse.store import Store
 from warehouse.tables import HVE_ACTIVITY, HVE_SIGNALS
+from warehouse.windows import Window
 
 HISTORY = timedelta(days=400)
 # An episode and what may still join it lie within this time.
@@ -39,13 +40,21 @@ class Tabular:
 
 
 def judge_days(
-    store: Store, tenant: str, accounts: Sequence[str], until: datetime, first: date
+    store: Store,
+    tenant: str,
+    accounts: Sequence[str],
+    until: datetime,
+    first: date,
+    unread: Mapping[str, Sequence[Window]],
 ) -> Tabular:
-    """Judges the days of some accounts from `first` on, and takes what is stored of the rest."""
+    """Judges the days of some accounts from `first` on, and takes what is stored of the rest.
+
+    unread: windows by account of which nothing is known.
+    """
     judged = pa.table({"account": pa.array(accounts, pa.string())})
     since = first - timedelta(days=CONTEXT_DAYS + EPISODE_DAYS)
     rows, born = _rows(store, tenant, judged, until, since)
-    activity = activity_of(rows, until, born, first)
+    activity = activity_of(rows, until, born, first, unread)
     fired = find(activity)
     fresh = list(tabular_events(fired))
     events = [*_events(store, tenant, judged, first), *fresh]

@@ -31,8 +31,9 @@ _DAILY = (
 )
 _LEAST_PAUSE, _LONGEST_PAUSE = 4, 6  # hours: an account that rests longer is no hourly one
 _SURPRISE = 6.0  # -log of the probability that so many hours in a row are empty
+_LEAST_SENDING_DAYS = 20  # of four weeks: an outage of a week may be among them
 _PAUSE = (
-    "nothing sent for {hours} h; in the last 28 days this account never paused longer than"
+    "nothing sent for {hours} h; in the last 28 days this account {never} paused longer than"
     " {longest} h"
 )
 _BLOCK = (
@@ -76,7 +77,7 @@ def missed_sends(grid: HourlyGrid, calendar: LocalCalendar) -> list[MissedSend]:
     ]
     missed: dict[tuple[int, int], MissedSend] = {}
     for account, due, reason in sorted(
-        [*overdue, *_empty_blocks(grid), *_long_pauses(grid, calendar)]
+        [*overdue, *_empty_blocks(grid), *_long_pauses(grid, calendar, sent)]
     ):
         began, ended = _stretch(grid, account, due)
         missed.setdefault((account, began), MissedSend(account, began, due, ended, reason))
@@ -150,7 +151,7 @@ def _empty_blocks(grid: HourlyGrid) -> list[_Overdue]:
     ]
 
 
-def _long_pauses(grid: HourlyGrid, calendar: LocalCalendar) -> list[_Overdue]:
+def _long_pauses(grid: HourlyGrid, calendar: LocalCalendar, sent: Floats) -> list[_Overdue]:
     """Accounts that send nearly every hour and pause longer than ever in four weeks.
 
     How often the same hours of the day were empty says how likely the pause is.
@@ -158,33 +159,66 @@ def _long_pauses(grid: HourlyGrid, calendar: LocalCalendar) -> list[_Overdue]:
     if calendar.days <= 7 * _WEEKS:
         return []
     pauses = _pauses(grid)
-    longest, empty = _longest_before(pauses, calendar), pauses > 0
+    longest, most = _longest_before(_pauses(grid, unread_too=True), pauses, calendar)
+    empty = pauses > 0
     running = np.cumsum(np.where(empty, -np.log(_empty_share(empty, grid, calendar)), 0.0), axis=1)
     surprise = running - np.maximum.accumulate(np.where(empty, 0.0, running), axis=1)
     due = (pauses > longest) & (pauses >= _LEAST_PAUSE) & (longest <= _LONGEST_PAUSE)
-    due &= (surprise >= _SURPRISE) & _is_old(grid)
+    due &= (surprise >= _SURPRISE) & _is_old(grid) & _is_hourly(pauses, sent, calendar)
     due[:, 1:] &= ~due[:, :-1]
     return [
         _Overdue(
             account,
             hour + 1,
-            _PAUSE.format(hours=pauses[account, hour], longest=max(longest[account, hour], 1)),
+            _PAUSE.format(
+                hours=pauses[account, hour],
+                never="never" if most[account, hour] <= longest[account, hour] else "only once",
+                longest=max(longest[account, hour], 1),
+            ),
         )
         for account, hour in np.argwhere(due).tolist()
     ]
 
 
-def _longest_before(pauses: NDArray[np.int64], calendar: LocalCalendar) -> NDArray[np.int64]:
-    """For every hour, the longest pause that ended in the 28 local days before its own."""
+def _longest_before(
+    whole: NDArray[np.int64], pauses: NDArray[np.int64], calendar: LocalCalendar
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """For every hour, the longest pause but one of four weeks, and the longest.
+
+    They ended in the 28 local days before the hour's own, or before the day on which the pause
+    that goes on in this hour began: while it goes on, no other ends. `whole`: pauses with the
+    hours in them that were not read.
+    """
     days = 7 * _WEEKS
-    ended = np.zeros((len(pauses), calendar.days), np.int64)
-    account, hour = np.nonzero((pauses[:, 1:] == 0) & (pauses[:, :-1] > 0))
-    np.maximum.at(ended, (account, calendar.day[hour + 1]), pauses[account, hour])
-    longest = np.full(ended.shape, _NEVER)
+    ended = np.zeros((len(whole), calendar.days), np.int64)
+    account, hour = np.nonzero((whole[:, 1:] == 0) & (whole[:, :-1] > 0))
+    np.maximum.at(ended, (account, calendar.day[hour + 1]), whole[account, hour])
+    by_day = np.full((2, *ended.shape), _NEVER)
     windows = sliding_window_view(ended[:, :-1], days, axis=1)
     # The longest but one: an earlier outage must not hide the next.
-    longest[:, days:] = np.partition(windows, days - 2, axis=2)[:, :, days - 2]
-    return np.asarray(longest[:, calendar.day])
+    ordered = np.partition(windows, (days - 2, days - 1), axis=2)
+    by_day[:, :, days:] = np.moveaxis(ordered[:, :, -2:], 2, 0)
+    began = _day_of_begin(pauses, calendar)
+    rows = np.arange(len(whole))[:, None]
+    longest, most = np.maximum(by_day[:, :, calendar.day], by_day[:, rows, began])
+    return longest, most
+
+
+def _is_hourly(
+    pauses: NDArray[np.int64], sent: Floats, calendar: LocalCalendar
+) -> NDArray[np.bool_]:
+    """Hours of pauses before which the account sent on nearly every day of four weeks."""
+    active = np.pad(np.cumsum(sent > 0, axis=1), ((0, 0), (1, 0)))
+    before = np.maximum(np.arange(calendar.days) - 7 * _WEEKS, 0)
+    is_busy = np.asarray(active[:, :-1] - active[:, before] >= _LEAST_SENDING_DAYS)
+    rows = np.arange(len(sent))[:, None]
+    return np.asarray(is_busy[rows, _day_of_begin(pauses, calendar)])
+
+
+def _day_of_begin(pauses: NDArray[np.int64], calendar: LocalCalendar) -> NDArray[np.int64]:
+    """For every hour, the local day on which the pause that holds it began; else its own."""
+    column = np.arange(pauses.shape[1])
+    return np.asarray(calendar.day[column - np.maximum(pauses - 1, 0)])
 
 
 def _empty_share(
@@ -207,11 +241,17 @@ def _empty_share(
     return np.asarray((sums[0] + 0.5) / (sums[1] + 1.0))
 
 
-def _pauses(grid: HourlyGrid) -> NDArray[np.int64]:
-    """Whole empty hours up to and with each hour; an hour that was not read begins anew."""
-    hours = grid.complete_hours
-    empty = np.zeros(grid.recipients.shape, np.bool_)
-    empty[:, :hours] = grid.recipients[:, :hours] == 0
+def _pauses(grid: HourlyGrid, *, unread_too: bool = False) -> NDArray[np.int64]:
+    """Whole empty hours up to and with each hour; an hour that was not read begins anew.
+
+    unread_too: an hour that was not read may have been empty, and lengthens the pause.
+    """
+    hours, recipients = grid.complete_hours, grid.recipients
+    empty = np.zeros(recipients.shape, np.bool_)
+    empty[:, :hours] = recipients[:, :hours] == 0
+    if unread_too:
+        unread = np.isnan(recipients[:, :hours])
+        empty[:, :hours] |= unread & np.maximum.accumulate(~unread, axis=1)
     column = np.arange(1, grid.hours + 1)
     last = np.maximum.accumulate(np.where(empty, 0, column), axis=1)
     return np.asarray(np.where(empty, column - last, 0), np.int64)
@@ -239,8 +279,9 @@ def _masked_median(values: Floats | NDArray[np.int64], kept: NDArray[np.bool_]) 
 
 
 def _stretch(grid: HourlyGrid, account: int, due: int) -> tuple[int, int | None]:
-    """First empty hour before `due`, and the first hour with mail from `due` on."""
-    sent = np.flatnonzero(known_or_zero(grid.recipients[account]) > 0)
-    place = int(np.searchsorted(sent, due))
-    began = int(sent[place - 1]) + 1 if place else 0
-    return began, int(sent[place]) if place < len(sent) else None
+    """First hour before `due` that is known to be empty, and the first with mail from `due` on."""
+    recipients = grid.recipients[account]
+    full = np.flatnonzero(~(recipients[:due] == 0))
+    began = int(full[-1]) + 1 if len(full) else 0
+    sent = np.flatnonzero(known_or_zero(recipients[due:]) > 0)
+    return began, due + int(sent[0]) if len(sent) else None

@@ -3,6 +3,7 @@
 Each silent hour adds -log of its negative binomial probability of zero. The sum over the gap
 must pass a fixed level and the account's own longest earlier gaps, so nights, weekends and
 nightly batches explain themselves. Accounts whose whole week adds too little are left out.
+In an hour that was not read mail may have gone out: what is not raised by then begins anew.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ class _OpenSilence:
     surprise: float
     bar: float
     cut_to: int
+    unread: int = 0  # quarter-hours of it that were not read
 
 
 class SilenceWatch:
@@ -90,6 +92,8 @@ class SilenceWatch:
         length = 4 * hour + lead - self._since
         due = may_raise & (lead > 0) & (whole >= bar) & (length >= _LEAST_QUARTERS)
         due &= self._missed + lead / 4.0 * expected >= _LEAST_EXPECTED
+        unread = np.isnan(self._traffic.sent[:, hour])
+        due &= ~unread
         for account in np.flatnonzero(due).tolist():
             if account not in self._open:
                 self._raise(account, hour, int(lead[account]), surprise, expected, bar)
@@ -102,6 +106,18 @@ class SilenceWatch:
         self._surprise = np.where(sent, trail / 4.0 * surprise, self._surprise + surprise)
         self._missed = np.where(sent, trail / 4.0 * expected, self._missed + expected)
         self._since = np.where(sent, 4 * hour + 4 - trail, self._since)
+        self._begin_anew(hour, unread)
+
+    def _begin_anew(self, hour: int, unread: NDArray[np.bool_]) -> None:
+        """After an hour that was not read; a silence that was raised goes on without it."""
+        if not unread.any():
+            return
+        for account, silence in self._open.items():
+            silence.unread += 4 if unread[account] else 0
+        lost = unread.copy()
+        lost[[*self._open]] = False
+        self._surprise[lost] = self._missed[lost] = 0.0
+        self._since[lost] = 4 * hour + 4
 
     def _edges(self, hour: int) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
         """Empty quarter-hours at the start and the end of the hour, and whether it has any row."""
@@ -158,10 +174,11 @@ class SilenceWatch:
         traffic = self._traffic
         first, last = -(-silence.first_quarter // 4), max(end // 4, silence.first_quarter // 4 + 1)
         size = replace(traffic.size(account, first, last), observed=0)
-        hours = (end - silence.first_quarter) / 4.0
+        hours = (end - silence.first_quarter - silence.unread) / 4.0
         were = "was" if round(size.expected) == 1 else "were"
+        known = f"in the {hours:.0f} h that were read" if silence.unread else f"for {hours:.0f} h"
         reason = (
-            f"nothing sent for {hours:.0f} h;"
+            f"nothing sent {known};"
             f" {count(size.expected, 'recipient')} {were} expected in that time"
         )
         severity = _severity(silence, hours, size.expected)

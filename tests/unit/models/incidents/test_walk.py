@@ -186,6 +186,34 @@ def test_unread_hours_are_neither_silence_nor_the_end_of_anything() -> None:
     assert surge.ended_at is None
 
 
+def test_hours_before_an_unread_day_are_no_part_of_a_silence_after_it() -> None:
+    """Four empty hours on either side of a day that was not read: neither is unusual."""
+    sent = draw(np.random.default_rng(10), np.full((1, 60 * DAY), 3.0))
+    day = 50 * DAY
+    sent[0, day + 20 : day + 24] = 0
+    sent[0, day + 24 : day + 48] = np.nan
+    sent[0, day + 48 : day + 52] = 0
+    assert [i.kind for i in analyse(grid_of(sent), "UTC").incidents] == []
+
+
+def test_a_silence_counts_the_hours_that_were_read() -> None:
+    sent = draw(np.random.default_rng(10), np.full((1, 60 * DAY), 80.0))
+    sent[0, 50 * DAY : 52 * DAY] = 0
+    sent[0, 51 * DAY : 51 * DAY + 6] = np.nan
+    silence = only(analyse(grid_of(sent), "UTC").incidents)
+    assert silence.reasons[0].startswith("nothing sent in the 42 h that were read")
+    assert silence.expected == pytest.approx(42 * 72.0, rel=0.1)  # the level has sunk
+
+
+def test_after_weeks_that_were_not_read_an_account_is_learnt_again() -> None:
+    sent = draw(np.random.default_rng(11), np.full((1, 90 * DAY), 80.0))
+    sent[0, 40 * DAY : 75 * DAY] = np.nan
+    learning = analyse(grid_of(sent), "UTC").learning_day[0]
+    assert [int(learning[day * DAY]) for day in (0, 13, 14, 39, 75, 88, 89)] == [
+        1, 14, 0, 0, 1, 14, 0
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize("hours", [ATTACK + 1, ATTACK + 30, OUTAGE + 4, OUTAGE + 50])
 @pytest.mark.parametrize("quarters", [1, 3, 4])
 def test_what_is_said_today_is_not_changed_by_tomorrow(hours: int, quarters: int) -> None:

@@ -15,6 +15,7 @@ from models.incidents.severity import kind_of, severity_of
 from models.incidents.signals.quarter_hours import COUNTS, QuarterHours, activity_of
 from models.incidents.signals.rules import find
 from models.incidents.signals.stored import tabular_events
+from warehouse.windows import Window
 
 START = datetime(2026, 1, 5, tzinfo=UTC)  # a Monday
 DAYS = 60
@@ -135,6 +136,36 @@ def test_a_record_that_is_unknown_is_no_record_of_zero() -> None:
 def test_an_account_that_wakes_after_a_long_pause_is_named() -> None:
     rows = [row for row in office() if not 20 <= (row["hour_utc"] - START).days < 55]
     assert "dormant_account" in fired(rows)
+
+
+def unread(rows: Rows, first: int, last: int) -> QuarterHours:
+    """The office without some days, of which nothing is known."""
+    window = Window(START + timedelta(days=first), START + timedelta(days=last))
+    kept = [row for row in rows if not window.start <= row["hour_utc"] < window.end]
+    end = START + timedelta(days=DAYS)
+    return activity_of(pd.DataFrame(kept), end, unread={A: [window]})
+
+
+def test_days_that_were_not_read_are_no_pause() -> None:
+    assert set(find(unread(office(), 15, 50)).signal.tolist()) == set()
+
+
+def test_a_pause_counts_from_the_last_unread_day_on() -> None:
+    rows = [row for row in office() if not 15 <= (row["hour_utc"] - START).days < 55]
+    assert "dormant_account" in find(unread(rows, 15, 24)).signal.tolist()
+    assert "dormant_account" not in find(unread(rows, 15, 30)).signal.tolist()
+
+
+def test_nothing_is_judged_where_little_was_read_of_four_weeks() -> None:
+    """Days 20 to 44 are unread: on day 46 three of the last 28 are known, on day 59 it is 14."""
+    shown = find(unread(changed(46, failed=4), 20, 45))
+    assert "failure_storm" not in shown.signal.tolist()
+    row = shown.activity.row_at(A, START + timedelta(days=46, hours=12))
+    assert row is not None
+    assert shown.fitness.reasons(row)["failure_storm"] == (
+        "too little was read: 3 of the last 28 days"
+    )
+    assert "failure_storm" in find(unread(changed(59, failed=4), 20, 45)).signal.tolist()
 
 
 def test_what_is_found_today_is_not_changed_by_tomorrow() -> None:

@@ -95,3 +95,41 @@ def test_a_silence_found_early_is_not_changed_later() -> None:
     (early,) = missed(sent[:, : 50 * DAY])
     (late,) = missed(sent)
     assert (early.began, early.due) == (late.began, late.due)
+
+
+def test_who_sends_every_few_days_is_no_hourly_account() -> None:
+    """Sends 3 to 10 days apart, then none for 40: no pause that ended in 28 days proves nothing."""
+    sent = np.zeros((1, 120 * DAY))
+    for day in (0, 7, 11, 18, 28, 31, 41, 45, 50, 58, 64, 72, 80):
+        sent[0, day * DAY + 11] = 2
+    assert missed(sent) == []
+
+
+def test_an_account_that_sent_for_days_and_stopped_is_no_hourly_one() -> None:
+    sent = np.zeros((1, 70 * DAY))
+    sent[0, : 4 * DAY] = 9
+    sent[0, 40 * DAY : 41 * DAY] = 9
+    assert missed(sent) == []
+
+
+def test_an_earlier_outage_is_told_of() -> None:
+    sent = hourly(9.0)
+    sent[0, 35 * DAY + 13 : 36 * DAY] = 0
+    sent[0, 50 * DAY + 13 : 51 * DAY] = 0
+    _, second = missed(sent)
+    assert "only once paused longer than" in second.reason
+
+
+def test_an_outage_of_a_month_is_found_once() -> None:
+    sent = hourly(9.0)
+    longer = np.concatenate([sent, np.zeros((1, 40 * DAY))], axis=1)
+    (pause,) = missed(longer)
+    assert pause.began >= 59 * DAY
+
+
+def test_a_miss_begins_after_the_last_hour_that_was_not_read() -> None:
+    sent = batch()
+    sent[0, 46 * DAY + 12] = np.nan
+    sent[0, 49 * DAY : 50 * DAY] = 0
+    (found,) = missed(sent)
+    assert found.began == 46 * DAY + 13

@@ -20,11 +20,11 @@ from ingest.http import Api, https_client
 from ingest.quota import Quota
 from ingest.read_tenant import GRAPH_PERMISSION
 from warehouse.configured import store_of
+from warehouse.records.message_traces import SETTLED
 from warehouse.windows import Window, whole_second
 
 BEFORE_SENDING = timedelta(hours=1)
 POLL_SECONDS = 30.0
-UNSETTLED = ("pending", "gettingstatus")
 Lookup = Callable[[Window], list[TraceRow]]
 
 
@@ -93,6 +93,6 @@ def _is_settled(rows: list[TraceRow], recipients: list[str]) -> bool:
     settled = {
         (row.recipient_address or "").lower()
         for row in rows
-        if row.status and row.status.lower() not in UNSETTLED
+        if (row.status or "").lower() in SETTLED
     }
     return set(recipients) <= settled

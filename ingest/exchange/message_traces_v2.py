@@ -14,6 +14,7 @@ from typing import Any
 
 import msgspec
 
+from hve_monitor.addresses import address_of
 from hve_monitor.clock import iso
 from hve_monitor.errors import SourceContractError
 from ingest.exchange.cmdlets import Exchange
@@ -149,7 +150,7 @@ def _parameters(sender: str, window: Window, cursor: tuple[str, str] | None) -> 
 
 def _is_from(trace: CmdletTrace, address: str) -> bool:
     """A filter that was ignored must not bring other people's mail into the store."""
-    return (trace.sender_address or "").lower() == address.lower()
+    return address_of(trace.sender_address or "").lower() == address.lower()
 
 
 def _row(trace: CmdletTrace) -> TraceRow:

@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from hve_monitor.addresses import address_of
 from hve_monitor.errors import AuthError, HveError, SourceUnavailable
 from ingest.graph.trace_buffer import SOURCE, TraceBuffer
-from ingest.graph.trace_pages import TraceRow, oldest_time
+from ingest.graph.trace_pages import TraceRow, oldest_time, row_keys
 from ingest.graph.trace_plan import Sharing, TraceQuery, finer, plan
 from ingest.graph.traces import PAGE_ROWS, place
 from ingest.pace import Pace, QuotaUse
@@ -115,7 +116,7 @@ class TraceReader:
             if not self._may_go_on(query, rows, first=number == 0):
                 return self._remember(query, is_trusted=False)
             ours = [row for row in rows if _sender(row) in self._addresses]
-            seen |= stored & {mask.key_of(row.id, row.recipient_address) for row in ours}
+            seen |= stored & {mask.key_of(*key) for key in row_keys(ours)}
             self._keep(query, ours)
         if seen != stored:
             return self._remember(query, is_trusted=False)
@@ -200,4 +201,4 @@ def pages_ahead(window: Window, rows: Sequence[TraceRow]) -> float:
 
 
 def _sender(row: TraceRow) -> str:
-    return (row.sender_address or "").lower()
+    return address_of(row.sender_address or "").lower()

@@ -5,7 +5,7 @@ Source: Microsoft Graph, resource type exchangeMessageTrace (v1.0).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import Any, TypeVar
@@ -15,7 +15,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hve_monitor.errors import SourceContractError
+from ingest.columns import exploded, recipients, senders, texts, trace_ids
 from ingest.received import EARLIEST
+from ingest.statuses import is_known, status_of
+from warehouse.protection.pseudonyms import mapped
 from warehouse.windows import Window
 
 Row = TypeVar("Row")
@@ -74,15 +77,17 @@ def lenient_page(body: bytes) -> TracePage:
 def lenient_row(value: object, kind: type[Row]) -> Row:
     """The row with its texts and numbers; what is neither is null.
 
-    What is no row at all is one without any value.
+    Several texts are joined by `;`. What is no row at all is one without any value.
     """
     fields = value if isinstance(value, dict) else {}
-    texts = {
-        key: str(part) if isinstance(part, int | float) else part
-        for key, part in fields.items()
-        if isinstance(part, str | int | float)
-    }
-    return msgspec.convert(texts, kind)
+    plain = {key: _as_text(part) for key, part in fields.items()}
+    return msgspec.convert(plain, kind)
+
+
+def _as_text(value: object) -> str | None:
+    if isinstance(value, list) and value and all(isinstance(part, str) for part in value):
+        return ";".join(value)
+    return str(value) if isinstance(value, str | int | float) else None
 
 
 def arrow_rows(rows: Sequence[TraceRow], latest: datetime) -> pa.Table:
@@ -90,22 +95,48 @@ def arrow_rows(rows: Sequence[TraceRow], latest: datetime) -> pa.Table:
 
     latest: no mail was received after it.
     """
-    texts = pa.array([row.received_date_time or None for row in rows], pa.string())
-    times = readable_times(texts)
+    received = _texts(row.received_date_time or None for row in rows)
     columns = {
-        "trace_id": [row.id for row in rows],
-        "recipient": [row.recipient_address for row in rows],
-        "sender": [row.sender_address for row in rows],
-        "received_at": times,
-        "status": [row.status for row in rows],
-        "message_id": [row.message_id for row in rows],
-        "subject": [row.subject for row in rows],
+        "trace_id": _ids(rows),
+        "recipient": _recipients(rows),
+        "sender": senders(_texts(row.sender_address for row in rows)),
+        "received_at": readable_times(received),
+        "status": mapped(_texts(row.status for row in rows), _status),
+        "message_id": texts(_texts(row.message_id for row in rows)),
+        "subject": [row.subject or None for row in rows],
         "size_bytes": [_whole_number(row.size) for row in rows],
-        "from_ip": [row.from_ip or None for row in rows],
-        "to_ip": [row.to_ip or None for row in rows],
+        "from_ip": texts(_texts(row.from_ip for row in rows)),
+        "to_ip": texts(_texts(row.to_ip for row in rows)),
     }
-    table = pa.table(columns, schema=COLUMNS).combine_chunks()
-    return table.append_column("reason", _reasons(table, texts, latest))
+    table = pa.table(columns, schema=COLUMNS).append_column("received", received)
+    whole = exploded(table.combine_chunks())
+    reasons = _reasons(whole, whole["received"], latest)
+    return whole.drop("received").append_column("reason", reasons)
+
+
+def row_keys(rows: Sequence[TraceRow]) -> list[tuple[str | None, str | None]]:
+    """(trace id, recipient) of the rows in the forms that the store keeps."""
+    return list(zip(_ids(rows).to_pylist(), _recipients(rows).to_pylist(), strict=True))
+
+
+def _ids(rows: Sequence[TraceRow]) -> pa.Array:
+    return trace_ids(_texts(row.id for row in rows), pa.nulls(len(rows), pa.string()))
+
+
+def _recipients(rows: Sequence[TraceRow]) -> pa.Array:
+    return recipients(_texts(row.recipient_address for row in rows))
+
+
+def _texts(values: Iterable[str | None]) -> pa.Array:
+    return pa.array(list(values), pa.string())
+
+
+def _status(text: str) -> str | None:
+    """A known status as Graph spells it; a new word of Microsoft's stays as it came."""
+    status = status_of(text)
+    if status is None or not is_known(status):
+        return status and text
+    return status[:1].lower() + status[1:]
 
 
 def _reasons(table: pa.Table, texts: pa.Array, latest: datetime) -> pa.Array:
@@ -117,7 +148,7 @@ def _reasons(table: pa.Table, texts: pa.Array, latest: datetime) -> pa.Array:
     outside = pc.or_(pc.less(times, first), pc.greater(times, last)).fill_null(False)
     reasons = {
         "id, senderAddress or recipientAddress is missing": pc.or_(
-            pc.or_(trace_id.is_null(), sender.is_null()), recipient.is_null()
+            pc.or_(_is_missing(trace_id), _is_missing(sender)), _is_missing(recipient)
         ),
         "receivedDateTime is missing": texts.is_null(),
         "receivedDateTime is no time": times.is_null(),
@@ -127,6 +158,10 @@ def _reasons(table: pa.Table, texts: pa.Array, latest: datetime) -> pa.Array:
     for text, holds in reversed(reasons.items()):
         reason = pc.if_else(holds, text, reason)
     return reason
+
+
+def _is_missing(values: pa.Array) -> pa.Array:
+    return pc.equal(values, "").fill_null(True)
 
 
 def _whole_number(value: object) -> int | None:

@@ -201,3 +201,45 @@ def test_a_page_reaches_back_to_its_last_time_in_the_window() -> None:
     rows = [TraceRow(time) for time in times]
     assert oldest_time(rows, window) == datetime(2026, 11, 23, 8, tzinfo=UTC)
     assert oldest_time(rows[2:], window) is None
+
+
+GUID = "4451a062-48cb-e80d-e8c0-196330437ae6"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "column", "expected"),
+    [
+        ("id", f"{{{GUID.upper()}}}", "trace_id", GUID),
+        ("senderAddress", "HR <SMTP:hr@contoso.com>", "sender", "hr@contoso.com"),
+        ("recipientAddress", "'ana@fabrikam.com.'", "recipient", "ana@fabrikam.com"),
+        ("status", "Filtered as spam", "status", "filteredAsSpam"),
+        ("status", "blockedForGood", "status", "blockedForGood"),
+        *((name, "", column, None) for name, column in {
+            "status": "status", "messageId": "message_id", "subject": "subject",
+            "fromIP": "from_ip", "toIP": "to_ip",
+        }.items()),
+        ("fromIP", "NULL", "from_ip", None),
+    ],
+)  # fmt: skip
+def test_values_are_kept_in_one_form(
+    name: str, value: str, column: str, expected: str | None
+) -> None:
+    (row,) = decoded(ROW | {name: value})
+    assert (row[column], row["reason"]) == (expected, None)
+
+
+@pytest.mark.parametrize("name", ["id", "senderAddress", "recipientAddress"])
+@pytest.mark.parametrize("value", ["", " ", "NULL", "00000000-0000-0000-0000-000000000000"])
+def test_an_empty_text_is_missing(name: str, value: str) -> None:
+    (row,) = decoded(ROW | {name: value})
+    is_address = value.startswith("0") and name != "id"
+    missing = "id, senderAddress or recipientAddress is missing"
+    assert row["reason"] == (None if is_address else missing)
+
+
+@pytest.mark.parametrize("value", ["a@x.com; b@x.com", ["a@x.com", "b@x.com"]])
+def test_several_recipients_of_a_row_are_so_many(value: object) -> None:
+    rows = decoded(ROW | {"recipientAddress": value}, ROW)
+    assert [row["recipient"] for row in rows[:2]] == ["a@x.com", "b@x.com"]
+    assert {row["reason"] for row in rows} == {None}
+    assert len(rows) == 3

@@ -27,6 +27,7 @@ STATE_TABLES = (
     "tenants",
     "coverage",
     "backfills",
+    "file_spans",
     "dirty_days",
     "quota_use",
     "runs",

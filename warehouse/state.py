@@ -206,6 +206,21 @@ class State:
         ).fetchone()
         return time_of(row[0]) if row else None
 
+    # -- imported files --------------------------------------------------------------------
+
+    def record_file_span(self, tenant: str, first: date, last: date) -> None:
+        """Remembers from which day to which a file has rows."""
+        self._db.execute(
+            "insert or ignore into file_spans values (?, ?, ?)", [tenant, str(first), str(last)]
+        )
+
+    def file_spans(self, tenant: str) -> list[tuple[date, date]]:
+        """First and last day of every imported file, oldest first."""
+        rows = self._db.execute(
+            "select first_day, last_day from file_spans where tenant = ? order by 1, 2", [tenant]
+        )
+        return [(date.fromisoformat(first), date.fromisoformat(last)) for first, last in rows]
+
     # -- quota -----------------------------------------------------------------------------
 
     def use_quota(self, tenant: str, at: float, window_seconds: float) -> None:

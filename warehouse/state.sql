@@ -28,6 +28,12 @@ create table if not exists backfills (
     primary key (tenant, source, address)
 ) strict;
 
+-- one row per imported file: the UTC days of its first and its last row
+create table if not exists file_spans (
+    tenant text not null, first_day text not null, last_day text not null,
+    primary key (tenant, first_day, last_day)
+) strict;
+
 -- one row per request against the tenant's message trace quota
 create table if not exists quota_use (tenant text not null, at real not null) strict;
 create index if not exists quota_use_by_time on quota_use (tenant, at);

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import duckdb
@@ -71,6 +71,7 @@ class FileImport:
     waiting: list[pa.Table] = field(init=False, default_factory=list)
     refused: list[tuple[int | None, str]] = field(init=False, default_factory=list)
     first_batch: int = field(init=False, default=0)
+    span: list[date] = field(init=False, default_factory=list)
     pace: Pace = field(init=False, default_factory=Pace)
 
     def __post_init__(self) -> None:
@@ -109,7 +110,7 @@ class FileImport:
 
     def _read_member(self, reader: Reader, member: Member, result: ImportResult) -> None:
         """Lands one member; one that cannot be read does not keep its archive from being read."""
-        self.first_batch = self.store.state.next_batch()
+        self.first_batch, self.span = self.store.state.next_batch(), []
         try:
             self._keep_all(reader, member, result)
         except duckdb.Error as error:
@@ -133,6 +134,8 @@ class FileImport:
             self.pace.rows += content.table.num_rows
             self.progress(f"{Path(member.name).name}: {self.pace.text()}", 0, 1)
         self._land(result)
+        if self.span:
+            self.store.state.record_file_span(self.tenant.name, *self.span)
 
     def _keep(self, rows: Rows, name: str, result: ImportResult) -> None:
         table = rows.table
@@ -146,10 +149,18 @@ class FileImport:
             of_accounts = self._of_accounts(table.filter(pc.is_null(table["reason"])))
             result.rows_read += good
             result.rows_skipped += good - of_accounts.num_rows
+            self._stretch(of_accounts["received_at"])
             _count_unknown(of_accounts["status"], result.unknown_statuses)
             self.waiting.append(of_accounts)
         if sum(table_part.num_rows for table_part in self.waiting) >= ROWS_AT_ONCE:
             self._land(result)
+
+    def _stretch(self, times: pa.ChunkedArray) -> None:
+        """Notes the first and the last day of the rows so far."""
+        ends = [end.as_py() for end in pc.min_max(times).values()]
+        days = [end.astimezone(UTC).date() for end in ends if end is not None]
+        if days:
+            self.span = [min([*days, *self.span]), max([*days, *self.span])]
 
     def _land(self, result: ImportResult) -> None:
         """Lands what has been kept: many rows at once, since each landing reads the store."""

@@ -13,6 +13,7 @@ import pyarrow as pa
 from hve_monitor.config import Tenant
 from models.baseline.grid import HourlyGrid, grid_from_hours
 from models.usage.coverage import coverage_of, covered_until
+from models.usage.file_days import FileDays
 from models.usage.unread import unread_windows
 from warehouse.connection import files_sql
 from warehouse.records.stored import stored_days
@@ -58,7 +59,8 @@ def gaps_of(
 ) -> dict[str, list[Window]]:
     """Of which windows of each account's history nothing is known."""
     history = Window(until - HISTORY, until)
-    return unread_windows(coverage_of(store, tenant), accounts, stored_days(store, tenant), history)
+    files = FileDays(stored_days(store, tenant), store.state.file_spans(tenant))
+    return unread_windows(coverage_of(store, tenant), accounts, files, history)
 
 
 def grid_of(

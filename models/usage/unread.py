@@ -6,7 +6,7 @@ the days that no file knows (models.usage.file_days).
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -18,7 +18,7 @@ from models.usage.coverage import (
     due_until,
     tenants_of_files,
 )
-from models.usage.file_days import unknown_file_days
+from models.usage.file_days import NO_FILES, FileDays, unknown_file_days
 from warehouse.reading import Published
 from warehouse.windows import Window, gaps, merge
 
@@ -34,8 +34,7 @@ def unread_days(
 
     What lies after now is left out. An account of which everything is known has no entry.
     """
-    accounts = _grouped(published, "mail_accounts")
-    days = _grouped(published, "mail_days")
+    accounts, files = _accounts(published), _file_days(published)
     from_files = tenants_of_files(published)
     coverage = [row for row in covered_addresses(published) if row.tenant not in from_files]
     unread: dict[TenantAccount, frozenset[date]] = {}
@@ -43,7 +42,10 @@ def unread_days(
         own = [address for address in coverage if address.tenant == tenant]
         end = min(due_until(published.of(tenant)), start_of_day(last + ONE_DAY))
         windows = unread_windows(
-            own, accounts.get(tenant, ()), days.get(tenant, ()), Window(start_of_day(first), end)
+            own,
+            accounts.get(tenant, ()),
+            files.get(tenant, NO_FILES),
+            Window(start_of_day(first), end),
         )
         unread |= {(tenant, account): _days_of(lost) for account, lost in windows.items()}
     return unread
@@ -52,17 +54,16 @@ def unread_days(
 def unread_windows(
     coverage: Sequence[AddressCoverage],
     accounts: Iterable[str],
-    mail_days: Collection[date],
+    file_days: FileDays,
     whole: Window,
 ) -> dict[str, list[Window]]:
     """Parts of the whole window of which nothing is known, by account of one tenant.
 
-    coverage: of all its addresses, empty for files. accounts: who sent mail. mail_days: UTC days
-    with mail of the tenant.
+    coverage: of all its addresses, empty for files. accounts: who sent mail.
     """
     starts = [address.due_from for address in coverage if address.due_from is not None]
     begin = max(whole.start, min(starts, default=whole.end))
-    before = _unknown_to_files(mail_days, Window(whole.start, min(begin, whole.end)))
+    before = _unknown_to_files(file_days, Window(whole.start, min(begin, whole.end)))
     unread = {account: [*before] for account in accounts}
     for address in coverage:
         known = unread.setdefault(address.account, [*before])
@@ -71,10 +72,11 @@ def unread_windows(
     return {account: merge(windows) for account, windows in unread.items() if windows}
 
 
-def _unknown_to_files(mail_days: Collection[date], whole: Window) -> list[Window]:
+def _unknown_to_files(known: FileDays, whole: Window) -> list[Window]:
     if whole.start >= whole.end:
         return []
-    unknown = unknown_file_days(mail_days, whole.start.date(), (whole.end - MOMENT).date())
+    last = (whole.end - MOMENT).date()
+    unknown = unknown_file_days(known, whole.start.date(), last)
     days = merge(Window(start_of_day(day), start_of_day(day + ONE_DAY)) for day in unknown)
     return [Window(max(start, whole.start), min(end, whole.end)) for start, end in days]
 
@@ -87,10 +89,26 @@ def _days_of(windows: Iterable[Window]) -> frozenset[date]:
     )
 
 
-def _grouped(published: Published, name: str) -> dict[str, list[Any]]:
-    """Second column of the SQL beside this module, by tenant."""
-    grouped: dict[str, list[Any]] = {}
-    bounds = {"tenant": published.tenant}
-    for tenant, value in published.connection.execute(sql(__file__, name), bounds).fetchall():
-        grouped.setdefault(tenant, []).append(value)
-    return grouped
+def _accounts(published: Published) -> dict[str, list[str]]:
+    """Accounts that ever sent mail, by tenant."""
+    accounts: dict[str, list[str]] = {}
+    for tenant, account in _rows(published, "mail_accounts"):
+        accounts.setdefault(tenant, []).append(account)
+    return accounts
+
+
+def _file_days(published: Published) -> dict[str, FileDays]:
+    """Days with mail, and the spans of files, by tenant."""
+    known: dict[str, FileDays] = {}
+    for tenant, day in _rows(published, "mail_days"):
+        known.setdefault(tenant, FileDays([], [])).days.append(day)
+    for tenant, first, last in _rows(published, "file_spans"):
+        known.setdefault(tenant, FileDays([], [])).spans.append((first, last))
+    return known
+
+
+def _rows(published: Published, name: str) -> list[tuple[Any, ...]]:
+    """Rows of the SQL beside this module."""
+    return published.connection.execute(
+        sql(__file__, name), {"tenant": published.tenant}
+    ).fetchall()

@@ -7,7 +7,7 @@ import io
 import json
 import zipfile
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -140,6 +140,15 @@ def test_an_unknown_kind_of_file_is_told(site: Site) -> None:
         site.read(site.folder / "a.pdf", "xml")
     with pytest.raises(ConfigError, match="no such file"):
         site.read(site.folder / "gone.csv")
+
+
+def test_the_days_from_the_first_to_the_last_row_of_a_file_are_kept(site: Site) -> None:
+    site.load("a.csv", lines(GOOD, GOOD.replace("t1", "t2").replace("11-24", "11-20")))
+    site.load("b.csv", lines(GOOD))
+    assert site.store.state.file_spans("local") == [
+        (date(2026, 11, 20), date(2026, 11, 24)),
+        (date(2026, 11, 24), date(2026, 11, 24)),
+    ]
 
 
 # -- counts ---------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from typing import Any
 
 from hve_monitor.document import encoded
 from models.usage.coverage import SOURCE, coverage_of, coverage_report, covered_until
+from models.usage.file_days import NO_FILES
 from models.usage.unread import unread_windows
 from tests.unit.models.conftest import NOW, TENANT, Workbench, at, trace
 from warehouse.reading import Published
@@ -136,7 +137,7 @@ def test_gaps_of_any_address_are_gaps_of_the_account(bench: Workbench) -> None:
     unread = unread_windows(
         coverage_of(bench.store, TENANT.name),
         [ADDRESS],
-        [],
+        NO_FILES,
         Window(at("2026-11-01T00:00:00"), at("2026-11-03T00:00:00")),
     )
     assert unread == {ADDRESS: [Window(at("2026-11-01T00:00:00"), at("2026-11-02T00:00:00"))]}

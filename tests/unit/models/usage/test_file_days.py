@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from hve_monitor.clock import days_between
-from models.usage.file_days import unknown_file_days
+from models.usage.file_days import NO_FILES, FileDays, unknown_file_days
 
 FIRST, LAST = date(2026, 6, 1), date(2026, 11, 24)
 
@@ -18,8 +18,8 @@ def workdays(first: str, last: str) -> set[date]:
     return {day for day in span(first, last) if day.weekday() < 5}
 
 
-def unknown(days: set[date]) -> set[date]:
-    return {*unknown_file_days(days, min(days), max(days))}
+def unknown(days: set[date], *spans: tuple[date, date]) -> set[date]:
+    return {*unknown_file_days(FileDays([*days], [*spans]), min(days), max(days))}
 
 
 def test_days_between_two_exports_are_unknown() -> None:
@@ -29,13 +29,12 @@ def test_days_between_two_exports_are_unknown() -> None:
 
 def test_days_before_the_first_row_and_after_the_last_are_unknown() -> None:
     exported = span("2026-11-02", "2026-11-20")
-    assert unknown_file_days(exported, FIRST, LAST) == span("2026-06-01", "2026-11-01") | span(
-        "2026-11-21", "2026-11-24"
-    )
+    outside = span("2026-06-01", "2026-11-01") | span("2026-11-21", "2026-11-24")
+    assert unknown_file_days(FileDays([*exported], []), FIRST, LAST) == outside
 
 
 def test_without_a_row_every_day_is_unknown() -> None:
-    assert unknown_file_days(set(), FIRST, LAST) == span("2026-06-01", "2026-11-24")
+    assert unknown_file_days(NO_FILES, FIRST, LAST) == span("2026-06-01", "2026-11-24")
 
 
 def test_weekends_without_mail_are_quiet() -> None:
@@ -84,3 +83,17 @@ def test_one_week_exported_of_each_month_leaves_the_others_unknown() -> None:
         | span("2026-11-01", "2026-11-07")
     )
     assert unknown(exported) == span("2026-09-08", "2026-09-30") | span("2026-10-08", "2026-10-31")
+
+
+def test_a_pause_of_a_week_inside_of_one_file_is_quiet() -> None:
+    exported = span("2026-11-01", "2026-11-20") - span("2026-11-07", "2026-11-13")
+    whole = (date(2026, 11, 1), date(2026, 11, 20))
+    assert unknown(exported, whole) == set()
+    halves = (whole[0], date(2026, 11, 6)), (date(2026, 11, 14), whole[1])
+    assert unknown(exported, *halves) == span("2026-11-07", "2026-11-13")
+
+
+def test_a_longer_pause_inside_of_one_file_is_unknown() -> None:
+    exported = span("2026-11-01", "2026-11-20") - span("2026-11-07", "2026-11-14")
+    whole = (date(2026, 11, 1), date(2026, 11, 20))
+    assert unknown(exported, whole) == span("2026-11-07", "2026-11-14")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from models.usage.coverage import SOURCE, AddressCoverage
+from models.usage.file_days import NO_FILES, FileDays
 from models.usage.unread import unread_days, unread_windows
 from tests.unit.models.conftest import NOW, TENANT, Workbench, at, trace
 from warehouse.reading import Published
@@ -31,20 +32,23 @@ def test_a_window_that_one_address_of_an_account_lacks_is_unread() -> None:
         read(ALIAS, Window(NOVEMBER, hole.start), Window(hole.end, LATER)),
         read(IT, Window(NOVEMBER, LATER), account=IT),
     ]
-    assert unread_windows(coverage, [HR, IT], [], Window(NOVEMBER, LATER)) == {HR: [hole]}
+    assert unread_windows(coverage, [HR, IT], NO_FILES, Window(NOVEMBER, LATER)) == {HR: [hole]}
 
 
 def test_before_the_first_reading_days_with_rows_of_files_are_known() -> None:
     begin = at("2026-10-30T00:00:00")
     unread = unread_windows(
-        [read(HR, Window(NOVEMBER, LATER))], [HR], [date(2026, 10, 30)], Window(begin, LATER)
+        [read(HR, Window(NOVEMBER, LATER))],
+        [HR],
+        FileDays([date(2026, 10, 30)], []),
+        Window(begin, LATER),
     )
     assert unread == {HR: [Window(at("2026-10-31T00:00:00"), NOVEMBER)]}
 
 
 def test_a_planned_start_is_read_or_unread_from_then_on() -> None:
     late = read(HR, Window(at("2026-11-05T00:00:00"), LATER))
-    assert unread_windows([late], [HR], [], Window(NOVEMBER, LATER)) == {
+    assert unread_windows([late], [HR], NO_FILES, Window(NOVEMBER, LATER)) == {
         HR: [Window(NOVEMBER, at("2026-11-05T00:00:00"))]
     }
 

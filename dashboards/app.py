@@ -11,6 +11,7 @@ from pathlib import Path
 import streamlit as st
 from altair.utils.schemapi import disable_debug_mode
 
+from dashboards.session.links import MARK
 from dashboards.session.login import entered, greeting
 
 # A named icon would be fetched from a server on the internet.
@@ -51,7 +52,8 @@ if page.title == "Overview" and "incident" in st.query_params and user.may_open(
     wanted = ("incident", "tenant")
     st.switch_page(
         "senders/page.py",
-        query_params={key: st.query_params[key] for key in wanted if key in st.query_params},
+        query_params={key: st.query_params[key] for key in wanted if key in st.query_params}
+        | {MARK: "1"},
     )
 greeting(user)
 page.run()

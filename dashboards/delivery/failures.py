@@ -14,7 +14,7 @@ from dashboards.delivery.explanation import show_explanation
 from dashboards.parts.amounts import count, moment, percent, plural, rate_words
 from dashboards.parts.figure import Columns, heading, listing, moment_column
 from dashboards.parts.markup import literal
-from dashboards.parts.palette import NAMES
+from dashboards.parts.palette import status_word
 from dashboards.session import readings
 from dashboards.session.view import View
 from models.delivery.outcomes import (
@@ -88,7 +88,7 @@ def latest_panel(view: View, account: str | None) -> UndeliveredMessage | None:
             heading(*_no_failure(view, account))
             return None
         heading(
-            f"Last without delivery: {rows[0].recipient}, {rows[0].status.replace('_', ' ')}",
+            f"Last without delivery: {rows[0].recipient}, {status_word(rows[0].status)}",
             "The newest of the period. Select a row to see what happened to the message.",
         )
         columns: Columns = {
@@ -100,7 +100,7 @@ def latest_panel(view: View, account: str | None) -> UndeliveredMessage | None:
         }
         table = pd.DataFrame([[getattr(row, name) for name in columns] for row in rows])
         table.columns = pd.Index(columns)
-        table = table.assign(status=[NAMES.get(row.status, row.status) for row in rows])
+        table = table.assign(status=[status_word(row.status) for row in rows])
         return chosen_row(table, rows, columns, "latest-rows")
 
 

@@ -11,9 +11,10 @@ from dashboards.delivery.failures import chosen_row
 from dashboards.parts.amounts import count, moment, plural
 from dashboards.parts.figure import Columns, heading, moment_column
 from dashboards.parts.markup import block, tag
-from dashboards.parts.palette import NAMES
+from dashboards.parts.palette import NAMES, status_word
 from dashboards.session import readings
 from dashboards.session.frame import coverage_mark, gap_table
+from dashboards.session.links import say_absent
 from dashboards.session.view import View
 from hve_monitor.clock import midnight, parse_time
 from hve_monitor.document import encoded
@@ -61,6 +62,7 @@ FIELDS = {
 
 def search_form(view: View, account: str | None) -> TraceFilter:
     """The form; every field is in the URL, so a search can be shared."""
+    say_absent("The search is made without it.", status=STATUSES)
     with st.form("search", border=False):
         with st.container(horizontal=True, gap="small", key="search-fields"):
             texts = {name: _field(name, *FIELDS[name]) for name in FIELDS}
@@ -166,7 +168,7 @@ def _table(rows: list[DeliveryRow]) -> pd.DataFrame:
     values = [[getattr(row, name) for name in COLUMNS] for row in rows]
     table = pd.DataFrame(values, columns=list(COLUMNS))
     return table.assign(
-        status=table["status"].fillna("unknown"),
+        status=[status_word(row.status) for row in rows],
         from_ip=table["from_ip"].fillna("unknown"),
         size_bytes=table["size_bytes"].astype("Int64"),
     )

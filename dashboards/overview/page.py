@@ -21,32 +21,33 @@ from dashboards.parts.amounts import (
 )
 from dashboards.parts.budget_words import budget_finding
 from dashboards.parts.figure import figure, heading
-from dashboards.parts.incident_words import KINDS, open_ones, severity_mark
+from dashboards.parts.incident_words import KINDS, open_ones, severity_mark, unjudged_ones
 from dashboards.parts.markup import Markup, block, scrolled, table_of, tag
 from dashboards.parts.palette import palette
 from dashboards.parts.tile import sparkline
 from dashboards.session import readings
 from dashboards.session.frame import footer, opened
+from dashboards.session.links import ARROW, link_to
 from dashboards.session.view import View
 from hve_monitor.errors import ConfigError
 from models.cost.documents import CostReport
-from models.incidents.cards import IncidentCard
+from models.incidents.cards import IncidentCard, status_words
 from warehouse.connection import Row
 
-MOST_ACCOUNTS = 8
+MOST_ACCOUNTS, MOST_INCIDENTS = 8, 5
 
 
 def show(view: View) -> None:
     """The page."""
     spent, cards = _cost(view), readings.incidents(view)
-    _headline(view, spent, open_ones(cards))
+    _headline(view, spent, cards)
     tenants_panel(view)
     overview_tiles(view, spent, cards)
     left, right = st.columns([5, 3])
     with left:
         _volume(view)
     with right:
-        _open_incidents(view, open_ones(cards))
+        _open_incidents(view, cards)
     left, right = st.columns([5, 3])
     with left:
         _top_accounts(view)
@@ -63,29 +64,53 @@ def _cost(view: View) -> CostReport | None:
         return None
 
 
-def _headline(view: View, spent: CostReport | None, still_open: list[IncidentCard]) -> None:
+def _headline(view: View, spent: CostReport | None, cards: list[IncidentCard]) -> None:
     complete = readings.coverage(view).complete
-    mark = _mark(still_open, complete)
-    sentence = f"{_finding(still_open, complete)}; {_spending(spent)}{_budgets(spent)}."
+    learnt, accounts = _learnt(view)
+    mark = _mark(cards, complete, is_learnt=bool(learnt) or not accounts)
+    sentence = f"{_finding(cards, complete)}; {_spending(spent)}{_budgets(spent)}."
     with st.container(border=True, key="headline"):
         block(tag("p", mark, sentence, style="headline"))
 
 
-def _mark(still_open: list[IncidentCard], complete: bool | None) -> Markup:
-    """Quiet only where everything was read."""
-    if still_open:
-        is_high = any(card.severity == "high" for card in still_open)
+def _mark(cards: list[IncidentCard], complete: bool | None, *, is_learnt: bool) -> Markup:
+    """Quiet only where everything was read and somebody's usual mail is known."""
+    still_open, unjudged = open_ones(cards), unjudged_ones(cards)
+    if still_open or unjudged:
+        is_high = bool(unjudged) or any(card.severity == "high" for card in still_open)
         return tag("span", "▲ look here", style=f"mark {'bad' if is_high else 'warn'}")
-    if complete:
+    if complete and is_learnt:
         return tag("span", "● quiet", style="mark good")
+    if complete:
+        return tag("span", "◷ learning", style="mark warn")
     return tag("span", "▲ incomplete" if complete is False else "? unknown", style="mark warn")
 
 
-def _finding(still_open: list[IncidentCard], complete: bool | None) -> str:
+def _finding(cards: list[IncidentCard], complete: bool | None) -> str:
+    still_open = len(open_ones(cards))
     if still_open:
-        are = "is" if len(still_open) == 1 else "are"
-        return f"{plural(len(still_open), 'incident')} {are} open"
-    return "No incident is open" if complete else "No incident was found in what was read"
+        found = f"{plural(still_open, 'incident')} {'is' if still_open == 1 else 'are'} open"
+    else:
+        found = "No incident is open" if complete else "No open incident was found in what was read"
+    return f"{found}{unjudged_words(cards)}"
+
+
+def unjudged_words(cards: list[IncidentCard]) -> str:
+    """How many high incidents ended without a verdict, and which is the newest."""
+    unjudged = unjudged_ones(cards)
+    if not unjudged:
+        return ""
+    newest = max(unjudged, key=lambda card: card.ended_at or card.started_at)
+    ended = f"{newest.account}, {moment(newest.ended_at)}"
+    if len(unjudged) == 1:
+        return f"; 1 high incident ended, not judged ({ended})"
+    return f"; {plural(len(unjudged), 'high incident')} ended, not judged (the newest {ended})"
+
+
+def _learnt(view: View) -> tuple[int, int]:
+    """Accounts whose usual mail is known, and all accounts."""
+    accounts, days = readings.accounts(view), readings.learning(view)
+    return sum(days.get(account) == 0 for account in accounts), len(accounts)
 
 
 def _spending(spent: CostReport | None) -> str:
@@ -133,26 +158,36 @@ def _volume(view: View) -> None:
 
 
 def _open_incidents(view: View, cards: list[IncidentCard]) -> None:
+    """Open ones, then the newest high ones that nobody judged."""
+    still_open, unjudged = open_ones(cards), unjudged_ones(cards)
     with st.container(border=True, height="stretch", key="open-incidents", gap="small"):
-        if not cards:
-            heading(
-                "No open incident", "No account that was read deviates from what it usually sends."
-            )
+        shown = [*still_open, *unjudged]
+        if not shown:
+            heading("No open incident", _quiet_words(view))
             return
         heading(
-            f"{plural(len(cards), 'incident')} to look at", "Highest severity first. Times are UTC."
+            f"{plural(len(shown), 'incident')} to look at",
+            "Open ones first, then high ones that ended and that nobody judged. Times are UTC.",
         )
-        for card in cards[:5]:
+        for card in shown[:MOST_INCIDENTS]:
             block(_incident(card))
-            if view.user.may_open("senders"):
-                st.page_link(
-                    "senders/page.py",
-                    label="See why and what to do",
-                    icon=":material/arrow_forward:",
-                    query_params=_link(view, card),
-                )
-        if len(cards) > 5:
-            st.caption(f"{len(cards) - 5} more stand on the Senders page.")
+            link_to(view, "senders", "See why and what to do", ARROW, incident=card.id)
+        if len(shown) > MOST_INCIDENTS:
+            st.caption(f"{count(len(shown) - MOST_INCIDENTS)} more stand on the Senders page.")
+
+
+def _quiet_words(view: View) -> str:
+    """What it means that nothing is open: only a learnt account that was read can be quiet."""
+    learnt, accounts = _learnt(view)
+    if not learnt:
+        return "No account has a learnt baseline yet: what is unusual is not known."
+    read = "" if readings.coverage(view).complete else " in what was read"
+    if learnt == accounts:
+        return f"No account deviates from what it usually sends{read}."
+    return (
+        f"None of the {plural(learnt, 'account')} with a learnt baseline deviates from what it"
+        f" usually sends{read}; {count(accounts - learnt)} still learn or have none."
+    )
 
 
 def _incident(card: IncidentCard) -> Markup:
@@ -162,13 +197,13 @@ def _incident(card: IncidentCard) -> Markup:
         "p",
         severity_mark(card),
         tag("strong", card.account),
-        f": {KINDS.get(card.kind, card.kind)} since {moment(card.started_at)}. {numbers}.",
+        f": {KINDS.get(card.kind, card.kind)} since {moment(card.started_at)}{_ended(card)}."
+        f" {numbers}.",
     )
 
 
-def _link(view: View, card: IncidentCard) -> dict[str, str]:
-    link = {"incident": card.id}
-    return link if view.tenant is None else link | {"tenant": view.tenant}
+def _ended(card: IncidentCard) -> str:
+    return f", {status_words(card)}" if card.status == "ended" else ""
 
 
 def _top_accounts(view: View) -> None:

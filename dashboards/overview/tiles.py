@@ -20,9 +20,10 @@ from dashboards.parts.amounts import (
     plural,
 )
 from dashboards.parts.check_words import failing_over_time
-from dashboards.parts.incident_words import open_ones
+from dashboards.parts.incident_words import open_ones, unjudged_ones
 from dashboards.parts.tile import Tile, tile_markup
 from dashboards.session import readings
+from dashboards.session.links import ARROW, link_to
 from dashboards.session.view import View
 from hve_monitor.clock import days_between
 from models.cost.documents import CostReport
@@ -39,7 +40,7 @@ from models.periods import end_of_month
 DAY, WEEK = timedelta(days=1), timedelta(days=7)
 TREND_DAYS = 28
 Link = tuple[str, str, dict[str, str]]
-BY_ACCOUNT: Link = ("spend", "By account and center", {})
+BY_ACCOUNT: Link = ("spend", "By account", {})
 BUDGETS: Link = ("spend", "Budgets and what-if", {"part": "Budgets and what-if"})
 
 
@@ -61,13 +62,7 @@ def _tile(view: View, tile: Tile, link: Link) -> None:
     page, words, chosen = link
     with st.container(border=True, height="stretch", gap="xsmall"):
         st.html(tile_markup(tile))
-        if view.user.may_open(page):
-            st.page_link(
-                f"{page}/page.py",
-                label=words,
-                icon=":material/arrow_forward:",
-                query_params=chosen or None,
-            )
+        link_to(view, page, words, ARROW, **chosen)
 
 
 def _spent_tile(view: View, spent: CostReport | None) -> None:
@@ -190,10 +185,14 @@ def _of_known(counts: Counts) -> str:
 def _incident_tile(view: View, cards: list[IncidentCard]) -> None:
     raised = [card.detected_at for card in cards]
     new = sum(at > view.now - DAY for at in raised)
+    read = readings.coverage(view, view.now - DAY, view.now).complete
+    unjudged = len(unjudged_ones(cards))
     tile = Tile(
         "Open incidents",
         str(len(open_ones(cards))),
-        f"{new} new in 24 h",
+        f"{new} new in {'24 h' if read else 'what was read of 24 h'}"
+        + (f"; {count(unjudged)} high ones ended, not judged" if unjudged else ""),
+        tone="bad" if unjudged else "",
         trend=[sum(at.date() == day for at in raised) for day in _trend_days(view)],
         kind="bar",
         help=f"Bars: incidents detected on each of the last {TREND_DAYS} UTC days.",

@@ -11,6 +11,7 @@ from dashboards.parts.amounts import change, count, day, moment, plural
 from dashboards.parts.figure import heading
 from dashboards.parts.markup import Markup, block, tag
 from dashboards.session import readings
+from dashboards.session.links import ARROW, link_to
 from dashboards.session.view import View
 from hve_monitor.document import decimal_text
 from models.cost.documents import CostReport
@@ -26,12 +27,12 @@ def since_yesterday(view: View, spent: CostReport | None) -> None:
     changes = readings.changed(view, since)
     budgets = _passed(spent, since)
     number = len(changes) + len(budgets)
+    is_read = bool(readings.coverage(view, since, view.now).complete)
     with st.container(border=True, height="stretch", key="since-yesterday"):
         heading(
-            f"{plural(number, 'change')} since yesterday"
-            if number
-            else "Nothing new since yesterday",
-            f"Since {moment(since)}: incidents, addresses, accounts, checks, budgets.",
+            _finding(number, is_read=is_read),
+            f"Since {moment(since)}: incidents, addresses, accounts, checks, budgets."
+            + ("" if is_read else " Not all of that time was read."),
         )
         lines = [
             tag("li", tag("strong", note.account), f" {note.what}, {moment(note.at)}")
@@ -48,12 +49,16 @@ def since_yesterday(view: View, spent: CostReport | None) -> None:
                 tag("p", "Recipients, against the same hours a week before.", style="quiet")
             )
         block(*body)
-        if any(note.check for note in changes) and view.user.may_open("readiness"):
-            st.page_link(
-                "readiness/page.py",
-                label="Checks that changed",
-                icon=":material/arrow_forward:",
-            )
+        if any(note.check for note in changes):
+            link_to(view, "readiness", "Checks that changed", ARROW)
+
+
+def _finding(number: int, *, is_read: bool) -> str:
+    """What is different; that nothing is can only be said of a time that was read."""
+    known = "" if is_read else " known"
+    if number:
+        return f"{plural(number, 'change')}{known} since yesterday"
+    return "Nothing new since yesterday" if is_read else "Whether anything is new is not known"
 
 
 def _passed(spent: CostReport | None, since: datetime) -> list[Markup]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dashboards.parts.markup import Markup, tag
 from models.incident import RANK, Severity
-from models.incidents.cards import IncidentCard
+from models.incidents.cards import IncidentCard, is_unjudged_high
 
 SIGNS: dict[Severity, str] = {"high": "▲ high", "medium": "◆ medium", "low": "▽ low"}
 TONES: dict[Severity, str] = {"high": "bad", "medium": "warn", "low": "quiet"}
@@ -26,13 +26,28 @@ KINDS = {
 
 
 def by_severity(cards: list[IncidentCard]) -> list[IncidentCard]:
-    """Open ones first, then the severest, then the newest (cards come newest first)."""
-    return sorted(cards, key=lambda card: (card.status != "open", -RANK[card.severity]))
+    """Open ones, then high ones that nobody judged, then by severity and the newest.
+
+    Cards come newest first.
+    """
+    return sorted(
+        cards,
+        key=lambda card: (
+            card.status != "open",
+            not is_unjudged_high(card),
+            -RANK[card.severity],
+        ),
+    )
 
 
 def open_ones(cards: list[IncidentCard]) -> list[IncidentCard]:
     """The open incidents, severest first."""
     return [card for card in by_severity(cards) if card.status == "open"]
+
+
+def unjudged_ones(cards: list[IncidentCard]) -> list[IncidentCard]:
+    """High incidents that ended and that nobody judged, the newest first."""
+    return [card for card in cards if is_unjudged_high(card)]
 
 
 def severity_mark(card: IncidentCard) -> Markup:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import streamlit as st
@@ -18,6 +19,15 @@ STATUSES = (
     "unknown",
 )
 NAMES = {name: name.replace("_", " ") for name in STATUSES}
+
+
+def status_word(status: object) -> str:
+    """A status in one spelling: `delivered`, `filtered as spam`, `unknown` where there is none."""
+    if status is None or status != status:
+        return "unknown"
+    words = re.sub(r"(?<=[a-z])(?=[A-Z])|_", " ", str(status)).lower()
+    joined = words.replace(" ", "")
+    return next((name for name in NAMES.values() if name.replace(" ", "") == joined), words)
 
 
 @dataclass(frozen=True)

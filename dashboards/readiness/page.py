@@ -14,6 +14,7 @@ from dashboards.readiness.fixes import findings_of_check
 from dashboards.readiness.migration import migration_panel
 from dashboards.session import readings
 from dashboards.session.frame import chosen_account, footer, opened
+from dashboards.session.links import say_absent
 from dashboards.session.view import View
 from models.readiness.board import ReadinessFinding
 from models.readiness.checks import CHECKS
@@ -127,6 +128,7 @@ def _findings(findings: list[ReadinessFinding]) -> None:
         heading(
             "What to fix", "One block per check: who it concerns, what was seen, what mends it."
         )
+        say_absent("Every check is shown.", check=CHECKS, finding=[WHAT_MATTERS, *ORDER])
         with st.container(horizontal=True, gap="small"):
             names = [ALL_CHECKS, *(name for name in CHECKS if _has(findings, name))]
             check = st.selectbox(

@@ -16,9 +16,10 @@ from dashboards.senders.evidence import reached_panel, source_panel, subject_pan
 from dashboards.senders.runbook import runbook_panel
 from dashboards.senders.verdicts import earlier_panel, history_panel, verdict_panel
 from dashboards.session import readings
+from dashboards.session.links import link_to
 from dashboards.session.view import View
 from models.incident import Signal, State
-from models.incidents.cards import WholeCard
+from models.incidents.cards import WholeCard, status_words
 from models.usage.accounts import Sender
 
 BEFORE, AFTER = timedelta(days=2), timedelta(days=1)
@@ -60,7 +61,7 @@ def _title(card: WholeCard) -> list[Markup]:
         tag(
             "p",
             severity_mark(card),
-            tag("span", card.status.replace("_", " "), style="mark"),
+            tag("span", status_words(card), style="mark"),
             *learning,
             tag("span", f"{card.account}: {what_of(card)}"),
             style="headline",
@@ -129,20 +130,6 @@ def _signal(signal: Signal) -> list[Markup]:
 
 def _messages(view: View, card: WholeCard) -> None:
     """The way to the delivery search, for who may open it."""
-    if view.user.may_open("delivery"):
-        st.page_link(
-            "delivery/page.py",
-            label="Messages of that time",
-            icon=":material/search:",
-            query_params=_search(view, card),
-        )
-
-
-def _search(view: View, card: WholeCard) -> dict[str, str]:
-    start, end = _span(view, card)
-    link = {
-        "account": card.account,
-        "since": start.date().isoformat(),
-        "until": end.date().isoformat(),
-    }
-    return link if view.tenant is None else link | {"tenant": view.tenant}
+    start, end = (moment.date().isoformat() for moment in _span(view, card))
+    place = {"account": card.account, "since": start, "until": end}
+    link_to(view, "delivery", "Messages of that time", ":material/search:", **place)

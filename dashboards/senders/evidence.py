@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import pandas as pd
 import streamlit as st
@@ -11,47 +12,66 @@ from msgspec.structs import asdict
 from dashboards.parts.amounts import UNKNOWN, count, moment, plural
 from dashboards.parts.figure import Columns, behind, heading, moment_column
 from dashboards.parts.markup import Markup, block, tag
-from models.incidents.cards import IncidentRecipient, WholeCard
+from dashboards.parts.palette import status_word
+from models.incidents.cards import IncidentRecipient, WholeCard, reach_words
 
+REACHED = {True: "yes", False: "no", None: "unknown"}
 FIRST = 8  # lines that are read at a glance; the rest stands in the table
 MOST = 1000
 LONGEST = 160  # characters of a subject in a list; the table has all of it
 
 
 def reached_panel(card: WholeCard) -> None:
-    """Whom the incident reached, new ones first."""
-    people = sorted(card.recipients or (), key=lambda row: (not row.is_new, row.first_at))
-    new = sum(row.is_new for row in people)
+    """Whom the incident reached: those with a delivered message first, new ones before others."""
+    people = sorted(card.recipients or (), key=_order)
     if not people:
         heading("Nobody was written to in that time")
         return
-    if all(str(row.recipient).startswith("aggregate:") for row in people):
-        heading(f"Reached {count(len(people))} recipients; this store keeps no names of any")
-        return
-    heading(
-        f"Reached {plural(len(people), 'person', 'people')}, {count(new)} of them for the first"
-        " time",
-        f"Recipients of {card.account} in the incident, since {moment(card.started_at)}.",
-    )
+    heading(_reached(card, people), f"Recipients of {card.account} {_since(card)}.")
+    if not _is_nameless(people):
+        _list(card, people)
+
+
+def _order(row: IncidentRecipient) -> tuple[bool, bool, bool, datetime]:
+    return not row.is_reached, row.is_reached is False, not row.is_new, row.first_at
+
+
+def _is_nameless(people: Sequence[IncidentRecipient]) -> bool:
+    return all(str(row.recipient).startswith("aggregate:") for row in people)
+
+
+def _reached(card: WholeCard, people: Sequence[IncidentRecipient]) -> str:
+    """How many have a delivered message, of how many it wrote to."""
+    words = reach_words(card)
+    finding = f"{words[:1].upper()}{words[1:]}"
+    if _is_nameless(people):
+        return f"{finding.replace('people', 'recipients')}; this store keeps no names of any"
+    new = sum(row.is_new for row in people)
+    new_reached = sum(row.is_new and bool(row.is_reached) for row in people)
+    if card.reached is None:
+        return f"{finding}; {count(new)} of them were new to it"
+    return f"{finding}; {count(new)} of them were new to it ({count(new_reached)} reached)"
+
+
+def _since(card: WholeCard) -> str:
+    return f"in the incident, since {moment(card.started_at)}"
+
+
+def _list(card: WholeCard, people: Sequence[IncidentRecipient]) -> None:
     lines = [_person(row) for row in people[:FIRST]]
     if len(people) > FIRST:
         lines.append(tag("li", f"and {count(len(people) - FIRST)} more"))
     block(tag("ul", *lines, style="people"))
-    behind(
-        f"All {count(len(people))} recipients",
-        card.id,
-        _people(people[:MOST]),
-        _person_columns(),
-    )
+    label = f"All {count(len(people))} recipients"
+    behind(label, card.id, _people(people[:MOST]), _person_columns())
     if len(people) > MOST:
         st.caption(f"The first {count(MOST)}; all: hve incidents {card.id} --recipients")
 
 
 def _person(row: IncidentRecipient) -> Markup:
     new = [tag("span", "new", style="mark warn")] if row.is_new else []
-    mails = (
-        f" {plural(row.messages, 'message')}, {', '.join(filter(None, row.statuses)) or UNKNOWN}"
-    )
+    statuses = ", ".join(status_word(status) for status in row.statuses) or UNKNOWN
+    mails = f" {plural(row.messages, 'message')}, {statuses}"
     return tag("li", *new, tag("strong", row.recipient or UNKNOWN), mails)
 
 
@@ -63,13 +83,15 @@ def _people(people: Sequence[IncidentRecipient]) -> pd.DataFrame:
         for name in lists
     }
     times = {name: pd.to_datetime(frame[name], utc=True) for name in ("first_at", "last_at")}
-    return frame.assign(**joined, **times)[list(_person_columns())]
+    reached = [REACHED[row.is_reached] for row in people]
+    return frame.assign(**joined, **times, is_reached=reached)[list(_person_columns())]
 
 
 def _person_columns() -> Columns:
     column = st.column_config
     return {
         "recipient": column.TextColumn("Recipient", width="medium"),
+        "is_reached": column.TextColumn("Reached"),
         "is_new": column.CheckboxColumn("New"),
         "messages": column.NumberColumn("Messages", format="localized"),
         "statuses": column.TextColumn("Statuses"),

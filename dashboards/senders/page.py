@@ -8,28 +8,55 @@ import streamlit as st
 from dashboards.parts.amounts import count, exact, plural
 from dashboards.parts.figure import Columns, heading, listing, moment_column
 from dashboards.parts.incident_words import SIGNS, by_severity, open_ones, what_of
+from dashboards.parts.markup import literal
 from dashboards.parts.tile import Tile, tile_row
 from dashboards.senders.card import incident_card
 from dashboards.senders.profile import account_profile
 from dashboards.session import readings
 from dashboards.session.frame import chosen_account, footer, opened
+from dashboards.session.links import is_arrival, say_absent
 from dashboards.session.view import View
-from models.incidents.cards import IncidentCard
+from models.incidents.cards import IncidentCard, is_unjudged_high, status_words
 from models.usage.accounts import Sender
+
+ANY, OPEN, UNJUDGED, JUDGED = "any", "open", "ended, not judged", "judged"
+JUDGEMENTS = (ANY, OPEN, UNJUDGED, JUDGED)
 
 
 def show(view: View) -> None:
     """The page."""
     account = chosen_account()
-    cards = [card for card in by_severity(readings.incidents(view)) if _is_of(card, account)]
+    every = by_severity(readings.incidents(view))
+    cards = [card for card in every if _is_of(card, account)]
+    absent = _say_absent(every, cards)
     _severities(cards)
-    chosen = _incidents(view, cards)
+    chosen = _incidents(view, cards, is_absent=absent)
     if chosen is not None:
         incident_card(view, chosen.id)
-    sender = _profiled(view, account, chosen)
+    sender = None if absent and account is None else _profiled(view, account, chosen)
     if sender is not None:
         account_profile(view, sender, expanded=chosen is None or account is not None)
     footer(view)
+
+
+def _say_absent(every: list[IncidentCard], cards: list[IncidentCard]) -> bool:
+    """Whether the address names an incident that the page cannot show, which it says."""
+    named = st.query_params.get("incident")
+    if named is None or any(card.id == named for card in cards):
+        return False
+    other = next((card for card in every if card.id == named), None)
+    if other is None:
+        say_absent("Select an incident below.", incident=())
+        return True
+    if is_arrival():
+        st.warning(
+            f"**Incident {literal(named)} is one of {literal(other.account)}**, not of the chosen"
+            " account. Choose that account, or all, to see it.",
+            icon=":material/link_off:",
+        )
+        return True
+    del st.query_params["incident"]  # another account was chosen since
+    return False
 
 
 def _severities(cards: list[IncidentCard]) -> None:
@@ -51,52 +78,77 @@ def _is_of(card: IncidentCard, account: str | None) -> bool:
     return account in (None, card.account)
 
 
-def _incidents(view: View, cards: list[IncidentCard]) -> IncidentCard | None:
-    """The table; returns the incident whose card is to be shown."""
-    listed = _listed(view, cards)
+def _incidents(view: View, cards: list[IncidentCard], *, is_absent: bool) -> IncidentCard | None:
+    """The table; returns the incident whose card is to be shown.
+
+    is_absent: the address names one that cannot be shown: no other is shown in its place.
+    """
     with st.container(border=True, key="incidents"):
         heading(
-            f"{plural(len(open_ones(cards)), 'incident')} open, {len(cards)} in all that is stored"
-            if cards
-            else "No incident was found",
-            "Open ones first, then by severity. Select a row to see why. Times are UTC.",
+            _finding(cards),
+            "Open ones first, then high ones that nobody judged, then by severity. Select a row to"
+            " see why. Times are UTC.",
         )
+        say_absent("Every status is shown.", judgement=JUDGEMENTS)
+        picked = st.segmented_control(
+            "Status", JUDGEMENTS, default=ANY, key="judgement", bind="query-params", required=True
+        )
+        listed = [card for card in _listed(view, cards) if picked in (ANY, _judgement(card))]
         if not listed:
-            st.caption("No incident in this choice of account and period.")
+            st.caption("No incident in this choice of account, status and period.")
             return None
-        return _selected(listed)
+        return _selected(listed, is_absent=is_absent)
+
+
+def _finding(cards: list[IncidentCard]) -> str:
+    if not cards:
+        return "No incident was found"
+    unjudged = sum(card.status == "ended" for card in cards)
+    ended = f", {count(unjudged)} ended and not judged" if unjudged else ""
+    still_open = plural(len(open_ones(cards)), "incident")
+    return f"{still_open} open{ended}, {count(len(cards))} in all that is stored"
+
+
+def _judgement(card: IncidentCard) -> str:
+    return {"open": OPEN, "ended": UNJUDGED}.get(card.status, JUDGED)
 
 
 def _listed(view: View, cards: list[IncidentCard]) -> list[IncidentCard]:
-    """Open ones, the closed ones of the period, and the one of the URL however old it is."""
+    """Open ones, high ones that nobody judged, those of the period, and the one of the URL."""
     in_url = st.query_params.get("incident")
     return [
         card
         for card in cards
         if card.status == "open"
+        or is_unjudged_high(card)
         or card.id == in_url
         or view.since is None
         or (card.ended_at or card.started_at) >= view.since
     ]
 
 
-def _selected(listed: list[IncidentCard]) -> IncidentCard:
-    """The row that is selected; at first that of the URL, else the first."""
+def _selected(listed: list[IncidentCard], *, is_absent: bool) -> IncidentCard | None:
+    """The row that is selected; at first that of the URL, else the first.
+
+    is_absent: the first is not selected in the place of what the address names.
+    """
     ids = [card.id for card in listed]
     in_url = st.query_params.get("incident")
-    row = ids.index(in_url) if in_url in ids else 0
+    first = [] if is_absent else [ids.index(in_url) if in_url in ids else 0]
     event = listing(
         _table(listed),
         _columns(),
         # Another list is another table: a row number means nothing in it.
-        key=f"incidents-{hash(tuple(ids))}",
+        key=f"incidents-{hash((*ids, is_absent))}",
         on_select="rerun",
-        selection_mode="single-row-required",
-        selection_default={"selection": {"rows": [row], "columns": [], "cells": []}},
+        selection_mode="single-row" if is_absent else "single-row-required",
+        selection_default={"selection": {"rows": first, "columns": [], "cells": []}},
         height=min(38 + 35 * len(listed), 290),
     )
-    rows = list(event["selection"]["rows"])
-    chosen = listed[rows[0]] if rows and rows[0] < len(listed) else listed[row]
+    rows = [row for row in event["selection"]["rows"] if row < len(listed)] or first
+    if not rows:
+        return None
+    chosen = listed[rows[0]]
     st.query_params["incident"] = chosen.id
     return chosen
 
@@ -105,7 +157,7 @@ def _table(cards: list[IncidentCard]) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "severity": [SIGNS.get(card.severity, card.severity) for card in cards],
-            "status": [card.status.replace("_", " ") for card in cards],
+            "status": [status_words(card) for card in cards],
             "kind": [card.kind.replace("_", " ") for card in cards],
             "what": [what_of(card) for card in cards],
             "account": [card.account for card in cards],

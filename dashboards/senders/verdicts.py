@@ -11,7 +11,7 @@ from dashboards.parts.markup import Markup, block, literal, tag
 from dashboards.session.acts import judge
 from dashboards.session.view import View
 from hve_monitor.errors import HveError
-from models.incidents.cards import GivenVerdict, IncidentCard, WholeCard
+from models.incidents.cards import GivenVerdict, IncidentCard, WholeCard, status_words
 
 VERDICTS = {
     "confirmed": ("Confirmed", ":material/gpp_bad:"),
@@ -68,12 +68,16 @@ def history_panel(card: WholeCard) -> None:
     events = [
         (card.started_at, "began"),
         (card.detected_at, "raised"),
-        *([(card.ended_at, "ended")] if card.ended_at else []),
+        *([(card.ended_at, _end(card))] if card.ended_at else []),
     ]
     lines = [(at, tag("li", f"{moment(at)}: {what}")) for at, what in events]
     lines += [(given.at, _verdict(given)) for given in card.verdicts]
     shown = [line for _, line in sorted(lines, key=lambda line: line[0])]
     block(tag("ul", *shown))
+
+
+def _end(card: WholeCard) -> str:
+    return "ended" if card.verdicts else "ended, not judged"
 
 
 def earlier_panel(cards: list[IncidentCard], card: WholeCard) -> None:
@@ -93,7 +97,7 @@ def earlier_panel(cards: list[IncidentCard], card: WholeCard) -> None:
         tag(
             "li",
             f"{moment(other.started_at)}: {what_of(other)}, {other.severity},"
-            f" {other.status.replace('_', ' ')}",
+            f" {status_words(other)}",
         )
         for other in earlier[:EARLIER]
     ]

@@ -6,6 +6,7 @@ Reading order:
   login       the sign-in, and who is greeted
   pseudonyms  names hidden from who does not need them
   view        version, business time, tenant and period of a page
+  links       links between pages, and what an address names
   readings    what the pages read, once per version
   frame       filters, freshness, coverage, states without data
   acts        verdicts and plans, as the commands give them

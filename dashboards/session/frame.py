@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from dashboards.parts.markup import Markup, block, literal, tag
 from dashboards.parts.palette import STYLE
 from dashboards.session import readings
 from dashboards.session.access import RefusedError, require
+from dashboards.session.links import arrive, say_absent
 from dashboards.session.settings import Stamp, configuration, published_stamp
 from dashboards.session.view import PERIODS, USUAL_PERIOD, View, open_view
 from hve_monitor.errors import ConfigError, StoreError
@@ -34,10 +35,12 @@ def opened(title: str, by: Sequence[str] = ("period",), *, needs_mail: bool = Tr
     """
     st.html(STYLE)
     view = _view(title)
+    arrive(title)
     with st.container(horizontal=True, vertical_alignment="bottom", key="head"):
         st.title(title, width="content")
         st.space("stretch")
         chosen = _filters(view, by)
+    _say_absent(view, chosen, by)
     watch(chosen)
     _status(chosen)
     if needs_mail and readings.usage(chosen).empty:
@@ -119,8 +122,34 @@ def _filters(view: View, by: Sequence[str]) -> View:
     return chosen.narrowed(days=_period()) if "period" in by else chosen
 
 
+def _say_absent(view: View, chosen: View, by: Sequence[str]) -> None:
+    """What the address names and the filters do not have."""
+    options: dict[str, Collection[str]] = {"tenant": [*_tenants(view), ALL_TENANTS]}
+    if "account" in by:
+        options["account"] = [ALL_ACCOUNTS, *_accounts(chosen)]
+    if "month" in by:
+        options["month"] = _months(chosen)
+    if "period" in by:
+        options["period"] = PERIODS
+    say_absent("The filters above say what is shown.", **options)
+
+
+def _tenants(view: View) -> list[str]:
+    return [tenant.name for tenant in view.config.served]
+
+
+def _accounts(view: View) -> list[str]:
+    return list(dict.fromkeys(sender.account for sender in readings.accounts(view)))
+
+
+def _months(view: View) -> list[str]:
+    """The months with rows and the running one, the newest first."""
+    stored = {f"{day:%Y-%m}" for day in set(readings.usage(view)["day"])}
+    return sorted(stored | {f"{view.now:%Y-%m}"}, reverse=True)
+
+
 def _tenant(view: View) -> str | None:
-    names = [tenant.name for tenant in view.config.served]
+    names = _tenants(view)
     if len(names) == 1:
         return names[0]
     options = names if view.user.tenants is not None else [ALL_TENANTS, *names]
@@ -129,8 +158,7 @@ def _tenant(view: View) -> str | None:
 
 
 def _account(view: View) -> None:
-    names = dict.fromkeys(sender.account for sender in readings.accounts(view))
-    options = [ALL_ACCOUNTS, *names]
+    options = [ALL_ACCOUNTS, *_accounts(view)]
     st.selectbox("Account", options, key="account", bind="query-params", width=260)
 
 
@@ -142,10 +170,8 @@ def _period() -> int | None:
 
 
 def _month(view: View) -> str:
-    """The months with rows and the running one, which is the default."""
-    running = f"{view.now:%Y-%m}"
-    stored = {f"{day:%Y-%m}" for day in set(readings.usage(view)["day"])}
-    months = sorted(stored | {running}, reverse=True)
+    """The chosen month; the running one is the default."""
+    running, months = f"{view.now:%Y-%m}", _months(view)
     picked = st.selectbox(
         "Month (UTC)", months, months.index(running), key="month", bind="query-params", width=150
     )

@@ -234,7 +234,7 @@ def sources(view: View, sender: Sender, since: datetime) -> pd.DataFrame:
         return senders.account_sources(connection, sender, since, view.now)
 
 
-@reading("senders")
+@reading("overview")
 def learning(view: View) -> dict[Sender, int]:
     """models.usage.accounts.learning_states."""
     with view.published() as published:

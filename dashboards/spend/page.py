@@ -17,6 +17,7 @@ from dashboards.parts.palette import palette
 from dashboards.parts.tile import Tile, tile_row
 from dashboards.session import readings
 from dashboards.session.frame import footer, opened
+from dashboards.session.links import say_absent
 from dashboards.session.view import View
 from dashboards.spend.backtest import backtest_panel
 from dashboards.spend.budgets import budget_panel
@@ -46,6 +47,7 @@ def show(view: View) -> None:
         return
     _estimate_note(report)
     _tiles(report)
+    say_absent("The first tab is shown.", part=PARTS)
     parts = st.tabs(PARTS, key="part", bind="query-params")
     for part, draw in zip(parts, (_month, _ahead, _behind), strict=True):
         if part.open:

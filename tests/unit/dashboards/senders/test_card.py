@@ -5,11 +5,16 @@ from __future__ import annotations
 from html import unescape
 from pathlib import Path
 
+import pytest
+from msgspec.structs import asdict
+
 from dashboards.parts.amounts import count
 from dashboards.parts.incident_words import KINDS
+from dashboards.senders import evidence
 from hve_monitor.config import load_config
-from models.incidents.cards import incident_card, incident_cards
+from models.incidents.cards import IncidentRecipient, WholeCard, incident_card, incident_cards
 from models.incidents.runbooks import STEPS
+from tests.unit.cli.text.test_texts import card as incident
 from tests.unit.dashboards.conftest import NEWS, NOW, Open, unfolded, words
 from warehouse.reading import read_published
 
@@ -25,7 +30,10 @@ def test_the_card_names_whom_it_reached_from_where_and_what_to_do(
     text = words(app)
     assert card.recipients
     new = sum(row.is_new for row in card.recipients)
-    assert f"Reached {count(len(card.recipients))} people, {count(new)} of them" in text
+    delivered = sum(bool(row.is_reached) for row in card.recipients)
+    assert delivered < len(card.recipients)
+    finding = f"Reached {count(delivered)} of {count(len(card.recipients))} people it wrote to;"
+    assert f"{finding} {count(new)} of them" in text
     assert "203.0.113.66" in text
     assert "Urgent" in text
     assert "● verified" in text
@@ -49,3 +57,36 @@ def test_earlier_incidents_of_the_account_are_told(stored: Path, opened: Open) -
         text = unescape(words(opened(stored, "senders", incident=card.id)))
         said = f"{len(earlier)} incident" if earlier else "The account's first incident"
         assert said in text
+
+
+def person(name: str, *, is_reached: bool | None, is_new: bool = False) -> IncidentRecipient:
+    return IncidentRecipient(
+        recipient=f"{name}@contoso.com", messages=1, trace_ids=("t",), statuses=("Delivered",),
+        sources=(), first_at=NOW, last_at=NOW, is_new=is_new, is_reached=is_reached,
+    )  # fmt: skip
+
+
+def test_the_reached_stand_first_and_are_counted_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: list[str] = []
+    for name in ("heading", "block"):
+        monkeypatch.setattr(evidence, name, lambda *texts: drawn.extend(map(str, texts)))
+    monkeypatch.setattr(evidence, "behind", lambda *_: None)
+    people = (
+        person("failed", is_reached=False, is_new=True),
+        person("open", is_reached=None),
+        person("old", is_reached=True),
+        person("new", is_reached=True, is_new=True),
+    )
+    card = WholeCard(
+        **asdict(incident("hr@contoso.com"))
+        | {"sources": (), "subjects": (), "limits": (), "verdicts": (), "recipients": people}
+        | {"addressed": 4, "reached": 2, "unsettled": 1}
+    )
+    evidence.reached_panel(card)
+    assert drawn[0] == (
+        "Reached 2 of 4 people it wrote to; of 1 the outcome is not known; 2 of them were"
+        " new to it (1 reached)"
+    )
+    order = [drawn[2].index(f"{name}@") for name in ("new", "old", "open", "failed")]
+    assert order == sorted(order)
+    assert "1 message, delivered" in drawn[2]

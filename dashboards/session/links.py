@@ -1,0 +1,107 @@
+"""Links between pages, and what the address of a page names.
+
+Streamlit keeps the values of filters over pages, and a kept value beats the address that a link
+leads to. A link of ours is marked: the page that it opens takes the filters that it names, puts
+back all others but tenant and period, and takes the mark out of the address.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import date
+from urllib.parse import parse_qs
+
+import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+from dashboards.parts.markup import literal
+from dashboards.session.view import View
+
+MARK = "link"
+ARROW = ":material/arrow_forward:"
+KEPT = ("tenant", "period")
+# Every filter that has a place in the address. The inputs of a what-if are none: they stay.
+FILTERS = (
+    *("tenant", "period", "account", "month"),
+    *("part", "check", "finding", "judgement"),
+    *("recipient", "subject", "message_id", "from_ip", "sender", "id", "status"),
+    *("since", "until", "figures"),
+)
+DAYS = ("since", "until")
+WORDS = {
+    "part": "tab",
+    "finding": "status of findings",
+    "since": "day",
+    "until": "day",
+    "judgement": "status",
+}
+DRAWN, ADDRESS = "drawn-page", "address"
+
+
+def link_to(view: View, page: str, label: str, icon: str, **filters: str) -> None:
+    """A link to a page with these filters, for whoever may open the page."""
+    if view.user.may_open(page):
+        st.page_link(f"{page}/page.py", label=label, icon=icon, query_params={**filters, MARK: "1"})
+
+
+def arrive(page: str) -> None:
+    """Takes up a link; before any filter of the page is drawn."""
+    st.session_state[DRAWN], before = page, st.session_state.get(DRAWN)
+    st.session_state[f"{DRAWN}-anew"] = before != page
+    st.session_state[ADDRESS] = address = _address()
+    if MARK not in address:
+        return
+    for name in FILTERS:
+        value = _value(name, address.get(name))
+        if value is not None:
+            st.session_state[name] = value
+        elif name not in KEPT and name in st.session_state:
+            del st.session_state[name]
+    if MARK in st.query_params:
+        del st.query_params[MARK]
+
+
+def is_arrival() -> bool:
+    """Whether the page is drawn for the first time since another was."""
+    return bool(st.session_state.get(f"{DRAWN}-anew"))
+
+
+def addressed() -> dict[str, str]:
+    """What the address named before the filters of the page were drawn."""
+    named: dict[str, str] = st.session_state.get(ADDRESS, {})
+    return named
+
+
+def _address() -> dict[str, str]:
+    """Whole: `st.query_params` lacks what filters of the page before were bound to."""
+    context = get_script_run_ctx()
+    if context is None:
+        return {}
+    return {name: texts[-1] for name, texts in parse_qs(context.query_string).items()}
+
+
+def say_absent(shown: str, **options: Collection[str]) -> None:
+    """One line on what the address names for a filter and is none of its options.
+
+    shown: what the page shows instead.
+    """
+    address = addressed()
+    names = [
+        f"{WORDS.get(name, name)} {address[name]}"
+        for name, choices in options.items()
+        if address.get(name) and address[name] not in choices
+    ]
+    if names:
+        st.warning(
+            f"**The address names what is not here:** {literal(', '.join(names))}. {shown}",
+            icon=":material/link_off:",
+        )
+
+
+def _value(name: str, text: str | None) -> str | date | None:
+    if text is None or name not in DAYS:
+        return text
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None

@@ -1,8 +1,9 @@
 """What Azure bills: daily cost rows of the configured scopes, by service, meter and resource group.
 
-Azure refreshes every 4 hours and asks for few calls, so a scope is read at most that often. How HVE
-rows look is not documented: all rows of the scope are kept, and `azure_cost.filter` marks the HVE
-ones once somebody has seen them.
+Azure refreshes every 4 hours and asks for few calls, so a scope is read at most that often, month
+by month: longer answers have been cut short. Costs that are stored and that an answer lacks
+altogether are kept and reported. How HVE rows look is not documented: all rows of the scope are
+kept, and `azure_cost.filter` marks the HVE ones once somebody has seen them.
 Source: Azure Cost Management, Query - Usage.
 """
 
@@ -13,19 +14,25 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from hve_monitor.clock import midnight
-from hve_monitor.errors import HveError, SourceUnavailable
+from hve_monitor.errors import HveError, SourceContractError, SourceUnavailable
 from ingest.azure.cost_query import GROUPS, CostQuery
 from ingest.http import Api
 from ingest.outcome import finish
 from ingest.source import SourceResult
-from warehouse.records.costs import Cost, CostRange, Mark, record_costs
+from warehouse.records.costs import (
+    Cost,
+    CostRange,
+    Mark,
+    newest_costs,
+    record_costs,
+    unanswered,
+)
 from warehouse.store import Store
 from warehouse.windows import Window, whole_second
 
 SOURCE = "azure_costs"
 PERMISSION = "role Cost Management Reader for the application on the scope of tenants.azure_scopes"
 FRESH_FOR = timedelta(hours=4)
-MOST_DAYS = timedelta(days=364)  # and the first one
 ONE_DAY = timedelta(days=1)
 
 
@@ -52,6 +59,7 @@ def ingest_azure_costs(
             if isinstance(error, SourceUnavailable):
                 break
     reader.mark_anew()
+    reader.report_missing()
     return finish(reader.result, api)
 
 
@@ -65,6 +73,7 @@ class CostReader:
     hve_filter: Mapping[str, str]
     now: datetime
     result: SourceResult = field(init=False)
+    _missing: list[Cost] = field(init=False, default_factory=list)
 
     def __post_init__(self) -> None:
         self.result = SourceResult(SOURCE, self.tenant)
@@ -82,9 +91,11 @@ class CostReader:
         period = requested or Window(_last_month(self.now), self.now)
         last = min(period.end, self.now)
         for part in parts(scope, period.start.date(), last.date()):
-            costs = CostQuery(self.api, part, self._groups()).costs()
-            # An answer without content says nothing: it withdraws nothing either.
-            self._keep(costs or [], [] if costs is None else [part])
+            # An answer without content says no more than one without rows.
+            costs = CostQuery(self.api, part, self._groups()).costs() or []
+            known = newest_costs(self.store, self.tenant)
+            self._missing += unanswered(known, costs, [part]).values()
+            self._keep(costs, [part])
         if midnight(period.start) < last:
             window = Window(midnight(period.start), whole_second(last))
             self.store.state.cover(self.tenant, SOURCE, scope, window)
@@ -92,6 +103,22 @@ class CostReader:
     def mark_anew(self) -> None:
         """Gives stored rows the mark of today's filter."""
         self._keep([], [])
+
+    def report_missing(self) -> None:
+        """Notes what is stored and was not answered: the source is partial then."""
+        if not self._missing:
+            return
+        is_first = self.result.error is None
+        days = sorted({cost.day for cost in self._missing})
+        scopes = ", ".join(sorted({cost.scope for cost in self._missing}))
+        self.result.note(
+            SourceContractError(
+                f"Azure costs of {scopes}: the answer lacks costs that are stored, on"
+                f" {len(days)} days from {days[0]} to {days[-1]}; they are kept as they were"
+            )
+        )
+        if is_first:
+            self.result.status = "partial"  # it was answered, if with no row at all
 
     def _keep(self, costs: Sequence[Cost], read: Sequence[CostRange]) -> None:
         new, changed, unchanged = record_costs(
@@ -130,10 +157,11 @@ def _plain(name: str) -> str:
 
 
 def parts(scope: str, first: date, last: date) -> list[CostRange]:
-    """The days in stretches of at most a year: more is refused for daily amounts."""
+    """The days by calendar month."""
     ranges = []
     while first <= last:
-        end = min(last, first + MOST_DAYS)
+        next_month = (first.replace(day=1) + timedelta(days=32)).replace(day=1)
+        end = min(last, next_month - ONE_DAY)
         ranges.append(CostRange(scope, first, end))
         first = end + ONE_DAY
     return ranges

@@ -1,7 +1,8 @@
 """Azure cost rows and list prices: one observation per change.
 
-Azure corrects days for weeks, in both directions. What vanishes from a day that was read completely
-is kept as an observation of 0.
+Azure corrects days for weeks, in both directions. A row that vanishes from a day whose other rows
+are still answered is kept as an observation of 0. A day, or a whole meter, that an answer lacks
+altogether proves nothing: answers are cut short too.
 """
 
 from __future__ import annotations
@@ -59,7 +60,7 @@ class Cost:
 
 @dataclass(frozen=True)
 class CostRange:
-    """Days of a scope that were read completely, both ends included."""
+    """Days of a scope that were asked for and answered, both ends included."""
 
     scope: str
     first: date
@@ -112,6 +113,34 @@ def newest_costs(store: Store, tenant: str) -> dict[Identity, Cost]:
     return {cost.identity: cost for cost in costs}
 
 
+def unanswered(
+    newest: Mapping[Identity, Cost], costs: Sequence[Cost], read: Sequence[CostRange]
+) -> dict[Identity, Cost]:
+    """Stored amounts in the ranges that the answer lacks without showing that they are gone.
+
+    Of a day with no row left, and of a meter that is missing on all of its days, two or more,
+    while no other row took its place on most of them.
+    """
+    stored = {
+        identity: cost
+        for identity, cost in newest.items()
+        if cost.cost and any(part.holds(cost) for part in read)
+    }
+    answered = {cost.identity for cost in costs}
+    days = {(cost.scope, cost.day) for cost in costs}
+    replaced = {(cost.scope, cost.day) for cost in costs if cost.identity not in newest}
+    meters: dict[tuple[str, str, str | None], list[Cost]] = {}
+    for cost in stored.values():
+        meters.setdefault((cost.scope, cost.group_key, cost.currency), []).append(cost)
+    kept = {key: cost for key, cost in stored.items() if (cost.scope, cost.day) not in days}
+    for amounts in meters.values():
+        is_gone = not any(cost.identity in answered for cost in amounts)
+        others = sum((cost.scope, cost.day) in replaced for cost in amounts)
+        if is_gone and len(amounts) > 1 and 2 * others < len(amounts):
+            kept |= {cost.identity: cost for cost in amounts}
+    return kept
+
+
 def record_costs(
     store: Store,
     tenant: str,
@@ -125,11 +154,14 @@ def record_costs(
     Stored rows are marked anew as well, so that a filter pinned today holds for last year.
     """
     newest = newest_costs(store, tenant)
+    kept = unanswered(newest, costs, read)
     answered = {cost.identity: cost for cost in costs}
     withdrawn = {
         identity: replace(cost, cost=Decimal(0))
         for identity, cost in newest.items()
-        if identity not in answered and any(part.holds(cost) for part in read)
+        if identity not in answered
+        and identity not in kept
+        and any(part.holds(cost) for part in read)
     }
     amounts = newest | withdrawn | answered
     marked = [replace(cost, is_hve=is_hve(cost.group)) for cost in amounts.values()]

@@ -63,7 +63,7 @@ def published_connection(store_root: Path) -> Iterator[duckdb.DuckDBPyConnection
         connection.execute("use hve")
         offer_live(connection, store_root)
         yield connection
-    except duckdb.CatalogException as error:
+    except (duckdb.CatalogException, duckdb.BinderException) as error:  # a table, or a column
         reason = str(error).splitlines()[0]
         raise StoreError(
             f"{file}: lacks what this version reads ({reason}); run 'hve build'"

@@ -87,7 +87,7 @@ def _timeline(message: MessageTimeline) -> list[str]:
 def _way(recipient: RecipientTimeline) -> list[str]:
     state = "" if recipient.state == "known" else f" ({recipient.state.replace('_', ' ')})"
     return [
-        f"  {recipient.recipient}: {recipient.status}{state}",
+        f"  {recipient.recipient}: {recipient.status or 'status unknown'}{state}",
         *(
             f"    {iso(event.at)} {event.event} {event.description or ''}"
             for event in recipient.events

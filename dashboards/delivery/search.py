@@ -137,7 +137,7 @@ def search_results(view: View, wanted: TraceFilter) -> DeliveryRow | None:
         icon=":material/download:",
         on_click="ignore",
     )
-    late = (row for row in rows if str(row.status).lower() not in ARRIVED)
+    late = (row for row in rows if row.status and row.status.lower() not in ARRIVED)
     return selected or next(late, rows[0])
 
 

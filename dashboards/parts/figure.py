@@ -11,6 +11,7 @@ import pandas as pd
 import streamlit as st
 from streamlit.elements.lib.column_types import ColumnConfig
 
+from dashboards.parts.amounts import UNKNOWN
 from dashboards.parts.markup import block, literal, tag, visible_text
 from dashboards.parts.spec import Spec, draw
 
@@ -62,8 +63,13 @@ def key_of(name: str, *texts: str) -> str:
 
 
 def listing(table: pd.DataFrame, columns: Columns | None = None, **options: Any) -> Any:
-    """A table whose text is only text; `alt` in the options is its name for a screen reader."""
-    return st.dataframe(shown(table), hide_index=True, column_config=columns, **options)
+    """A table whose text is only text; `alt` in the options is its name for a screen reader.
+
+    A missing value is unknown; Streamlit would write None.
+    """
+    return st.dataframe(
+        shown(table), hide_index=True, column_config=columns, placeholder=UNKNOWN, **options
+    )
 
 
 def amount_column(label: str) -> ColumnConfig:

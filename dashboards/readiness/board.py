@@ -92,6 +92,6 @@ def _changes(history: Sequence[FindingChange]) -> pd.DataFrame:
     names = ["observed_at", "status", "check", "account", "subject", "evidence"]
     rows = [[getattr(change, name) for name in names] for change in history]
     table = pd.DataFrame(rows, columns=names)
-    return table.assign(status=table["status"].fillna("no longer judged")).sort_values(
-        "observed_at", ascending=False, kind="stable"
-    )
+    # A finding without an account is one of the whole tenant.
+    words = {"status": "no longer judged", "account": "–", "subject": "–"}
+    return table.fillna(words).sort_values("observed_at", ascending=False, kind="stable")

@@ -75,3 +75,12 @@ def test_readers_side_by_side(tmp_path: Path) -> None:
 
     with ThreadPoolExecutor(8) as pool:
         assert list(pool.map(one, range(8))) == [7] * 8
+
+
+def test_a_file_of_an_earlier_release_without_a_column_asks_for_a_build(tmp_path: Path) -> None:
+    publish(tmp_path, 1)
+    with (
+        pytest.raises(StoreError, match=r"lacks what this version reads .*run 'hve build'"),
+        published_connection(tmp_path) as connection,
+    ):
+        connection.execute("select unknown_recipients from marts.kept")

@@ -1,0 +1,168 @@
+"""Every command and every page over stores in which something is unknown."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.unit.dashboards.conftest import Open, unfolded
+from tests.unit.dashboards.conftest import words as words_of
+from tests.unit.stores.conftest import FilledStore, Run, document
+from tests.unit.stores.five_stores import NIGHT, NOW
+
+pytestmark = pytest.mark.slow
+# Words that stand where a text forgot that a value may be unknown.
+FORGOTTEN = re.compile(r"\b(None|nan|NaN|NaT|null)\b|<NA>")
+OF_STATUS = {
+    "delivered", "failed", "quarantined", "filtered_as_spam", "pending", "expanded",
+    "billable_recipients", "delivery_rate",
+}  # fmt: skip
+READING = {
+    "usage": "usage",
+    "usage by month": "usage --by tenant,month",
+    "usage of a night": f"usage --by account --since {NIGHT:%Y-%m-%dT%H:%M:%SZ}",
+    "cost": "cost",
+    "cost of October": "cost --month 2026-10",
+    "cost with backtest": "cost --backtest",
+    "whatif": "whatif --account {account} --recipients 100 --every week",
+    "incidents": "incidents",
+    "incidents that are open": "incidents --status open",
+    "incident": "incidents {incident} --recipients",
+    "trace": "trace --limit 5",
+    "trace of failed": "trace --status failed",
+    "trace of unknown": "trace --status unknown --limit 5",
+    "trace of an address": "trace --from-ip 192.0.2.10 --limit 5",
+    "trace events": "trace --events --limit 5",
+    "trace summary": "trace --summary",
+    "trace file": "trace --out rows.csv",
+    "readiness": "readiness --history",
+    "explain": "explain 550 5.7.1",
+    "tenants": "tenants",
+    "doctor": "doctor",
+    "verify": "verify",
+    "audit": "audit",
+    "plan list": "plan list",
+    "collect": "collect --script",
+    "export focus": "export focus --out focus",
+    "export csv": "export csv --out csv",
+    "export duckdb": "export duckdb --out copy.duckdb",
+    "export showback": "export showback --out showback",
+    "export ocsf": "export ocsf --out ocsf.jsonl",
+    "export openmetrics": "export openmetrics --out metrics.txt",
+    "backup": "backup --out {form}.backup",
+    "alerts": "alerts test",
+    "send-test": "send-test --account {account} --to nobody@example.org",
+}
+CODES = {"alerts": {2}, "send-test": {1, 2}}
+PAGES: dict[str, dict[str, str]] = {
+    "overview": {"period": "Everything"},
+    "spend": {},
+    "spend budgets": {"part": "Budgets and what-if"},
+    "spend centers": {"part": "Centers and invoice"},
+    "senders": {"period": "Everything"},
+    "delivery": {"period": "Everything", "figures": "true"},
+    "delivery search": {"status": "unknown"},
+    "readiness": {},
+    "plan": {},
+    "health": {},
+}
+WRITING = (
+    "run",
+    "ingest",
+    "build --full",
+    "import {rows}",
+    "plan add --account {account} --start 2026-11-25 --end 2026-11-26 --recipients 50",
+    "plan list",
+    "cost",
+    "verdict {incident} acknowledged --reason looked",
+    "cost --close 2026-10",
+    "erase u1@contoso.com",
+    "purge",
+    "audit",
+    "verify",
+    "usage",
+)
+
+
+def texts(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    """Every value of a document with its path."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from texts(inner, f"{path}.{key}")
+    elif isinstance(value, list):
+        for place, inner in enumerate(value):
+            yield from texts(inner, f"{path}[{place}]")
+    else:
+        yield path, value
+
+
+@pytest.fixture
+def words(store: FilledStore, run: Run) -> dict[str, str]:
+    """What commands are filled in with."""
+    found = document(run("incidents", "--json"))["incidents"]
+    account = document(run("usage", "--by", "account", "--json"))["rows"][0]["account"]
+    rows = store.file.with_name("rows.csv")
+    return {"account": account, "rows": str(rows), "incident": found[0]["id"] if found else ""}
+
+
+@pytest.fixture
+def changeable(store: FilledStore) -> Iterator[None]:
+    """Whatever a test does to the store is undone; a published file names its own path."""
+    folder = store.file.parent
+    kept = folder.with_name(f"{folder.name}.kept")
+    shutil.copytree(folder, kept)
+    yield
+    shutil.rmtree(folder)
+    kept.rename(folder)
+
+
+def checked(run: Run, command: str, words: dict[str, str], codes: set[int]) -> Any:
+    """Runs it as text and as JSON; the document, None where it was refused."""
+    read, shown = (
+        run(*(part.format(form=form, **words) for part in command.split(" ")), *flag)
+        for form, flag in (("text", ()), ("json", ("--json",)))
+    )
+    assert {read.code, shown.code} <= codes, read.err + shown.err
+    assert "Traceback" not in read.err + shown.err
+    if "--script" not in command:
+        assert not FORGOTTEN.search(read.out), read.out
+    return document(shown) if shown.code in (0, 3) else None
+
+
+@pytest.mark.parametrize("name", READING)
+def test_every_command_answers(
+    store: FilledStore, run: Run, words: dict[str, str], name: str
+) -> None:
+    if "{incident}" in READING[name] and not words["incident"]:
+        pytest.skip("this store has no incident")
+    answer = checked(run, READING[name], words, CODES.get(name, {0, 3}))
+    if store.name == "none" and name.startswith(("usage", "cost", "trace summary", "tenants")):
+        zeros = [path for path, value in texts(answer) if is_of_status(path) and value is not None]
+        assert zeros == []
+
+
+def is_of_status(path: str) -> bool:
+    """Whether a value can only be known where rows carry a status."""
+    return re.sub(r"\[\d+\]", "", path).rsplit(".", 1)[-1] in OF_STATUS
+
+
+def test_every_command_that_changes_something_ends_well(
+    store: FilledStore, run: Run, words: dict[str, str], changeable: None
+) -> None:
+    for command in WRITING:
+        if "{incident}" not in command or words["incident"]:
+            # Of a month of which nothing is known nothing can be closed; a closed one stays so.
+            checked(run, command, words, {0, 2, 3} if "--close" in command else {0, 3})
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_page_draws(store: FilledStore, opened: Open, page: str) -> None:
+    app = unfolded(opened(store.file, page.split(maxsplit=1)[0], now=NOW, **PAGES[page]))
+    assert not app.exception
+    assert not FORGOTTEN.search(words_of(app))
+    # A table without other words draws what is missing as None.
+    assert all(table.proto.placeholder for table in app.dataframe)

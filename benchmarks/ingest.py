@@ -20,6 +20,7 @@ from benchmarks.measure import in_child, report, table
 
 PAGE_ROWS = 5000
 START = datetime(2026, 8, 1, tzinfo=UTC)
+END = START + timedelta(days=90)
 STATUSES = ("delivered",) * 97 + ("failed", "pending", "quarantined")
 
 
@@ -28,7 +29,7 @@ def write_pages(folder: Path, rows: int) -> None:
     folder.mkdir(parents=True)
     pages = rows // PAGE_ROWS
     for page in range(pages):
-        newest = START + timedelta(days=90) * ((pages - page) / pages)
+        newest = START + (END - START) * ((pages - page) / pages)
         value = [
             _row(newest - timedelta(seconds=i * 3), page * PAGE_ROWS + i) for i in range(PAGE_ROWS)
         ]
@@ -36,7 +37,7 @@ def write_pages(folder: Path, rows: int) -> None:
 
 
 def _row(received: datetime, number: int) -> dict[str, object]:
-    identity = uuid.UUID(int=(number * 0x9E3779B97F4A7C15F39CC0605CEDC834) % 2**128)
+    identity = uuid.UUID(int=((number + 1) * 0x9E3779B97F4A7C15F39CC0605CEDC834) % 2**128)
     return {
         "id": str(identity),
         "senderAddress": f"app{number % 30}@contoso.com",
@@ -62,7 +63,7 @@ def ours(pages: Path, work: Path) -> int:
 
     result, decoder = SourceResult("message_traces", "contoso"), msgspec.json.Decoder(TracePage)
     with open_store(work / "store") as store:
-        buffer = TraceBuffer(store, "contoso", START, result)
+        buffer = TraceBuffer(store, "contoso", END, result)
         for page in sorted(pages.iterdir()):
             buffer.add(decoder.decode(page.read_bytes()).value, page.name)
         buffer.close()

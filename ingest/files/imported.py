@@ -24,7 +24,7 @@ from ingest.files.column_map import columns_for
 from ingest.files.formats.containers import Member, UnreadableError, members
 from ingest.files.formats.contents import FORMATS, Chosen, Collected
 from ingest.files.formats.dates import Order
-from ingest.files.formats.layouts import Layout, recognise
+from ingest.files.formats.layouts import MAP_TEXTS, Layout, recognise
 from ingest.files.formats.reading import Reader, Rows
 from ingest.pace import Pace
 from ingest.powershell.collected import record_collection
@@ -37,7 +37,6 @@ from warehouse.records.rejected_rows import reject
 from warehouse.store import Store
 
 ROWS_AT_ONCE = 100_000
-TEXTS = {"id": "trace_id", "received_at": "received"}
 TABLE = Layout("table", "rows", {}, ())
 
 
@@ -103,7 +102,9 @@ class FileImport:
             raise ConfigError(f"{file}: no such file")
         result = ImportResult(str(file))
         with compute(self.store.spill, self.store.memory_limit, self.store.threads) as connection:
-            reader = Reader(connection, self.now, self.format, self.dates, self._choose)
+            reader = Reader(
+                connection, self.now, self.format, self.dates, self._choose, self.columns
+            )
             for member in members(file):
                 self._read_member(reader, member, result)
         return result
@@ -221,7 +222,7 @@ class FileImport:
         if recognised:
             return recognised
         chosen = columns_for(self.columns, columns, Path(name))
-        return TABLE, {TEXTS.get(name, name): column for name, column in chosen.items()}
+        return TABLE, {MAP_TEXTS.get(name, name): column for name, column in chosen.items()}
 
 
 def _count_unknown(statuses: pa.ChunkedArray, rows_by_word: dict[str, int]) -> None:

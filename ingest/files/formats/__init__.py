@@ -9,6 +9,7 @@ Reading order:
   encoding    their text as UTF-8
   records     delimited text, block by block
   objects     JSON, record by record
+  values      typed columns of Parquet as text
   layouts     the exports that we recognise, by their columns
   contents    what a member holds: one of these exports, and its rows
   dates       days of other cultures, whose order the whole file decides

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet
 
 from hve_monitor.errors import ConfigError
-from ingest.files.formats import objects
+from ingest.files.formats import objects, values
 from ingest.files.formats.containers import DAMAGE, Member, Stream, UnreadableError, unpacked
 from ingest.files.formats.encoding import Text, as_text
 from ingest.files.formats.layouts import LAYOUTS, NAMES, Layout, asked_layout, plain, shown
@@ -50,14 +50,21 @@ class Collected:
 
 
 class Contents:
-    """Contents of members in one format. `choose` maps columns that no layout knows."""
+    """Contents of members in one format. `choose` maps columns that no layout knows.
 
-    def __init__(self, file_format: str, choose: Choose) -> None:
+    requested: columns of a named format by our names; one of them for events names that format.
+    """
+
+    def __init__(self, file_format: str, choose: Choose, requested: Mapping[str, str]) -> None:
         """Raises: ConfigError when there is no format of that name."""
         if file_format not in FORMATS:
             raise ConfigError(f"--format {file_format}: use one of {', '.join(FORMATS)}")
         self._format = file_format
+        self._layout_name = file_format if file_format in NAMES else None
+        if "event" in requested:
+            self._layout_name = self._layout_name or "extended"
         self._choose = choose
+        self._requested = requested
 
     def of(self, member: Member) -> Table | Collected:
         """What the member holds.
@@ -145,8 +152,8 @@ class Contents:
         return Table(layout, list(columns), read)
 
     def _layout(self, columns: Sequence[str], name: str) -> Chosen:
-        if self._format in NAMES:
-            return asked_layout(self._format, columns, name)
+        if self._layout_name:
+            return asked_layout(self._layout_name, columns, name, self._requested)
         chosen = self._choose(columns, name)
         if chosen is None:
             names = shown(columns)
@@ -198,16 +205,7 @@ def _whole_parquet() -> Iterator[None]:
 def _parquet_blocks(file: Any, columns: Mapping[str, str]) -> Iterator[Block]:
     line = 1
     for batch in file.iter_batches(ROWS_AT_ONCE, columns=list(dict.fromkeys(columns.values()))):
-        texts = {name: _as_text(batch[column]) for name, column in columns.items()}
+        texts = {name: values.as_text(batch[column]) for name, column in columns.items()}
         numbers = pa.array(range(line, line + batch.num_rows), pa.int64())
         line += batch.num_rows
         yield Block(pa.table(texts | {"line": numbers}))
-
-
-def _as_text(values: pa.Array) -> pa.Array:
-    try:
-        return values.cast(pa.string())
-    except pa.ArrowException:
-        return objects.texts(
-            [None if value is None else str(value) for value in values.to_pylist()]
-        )

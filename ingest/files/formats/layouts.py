@@ -31,6 +31,7 @@ TEXTS = (
     "related",
     "client_ip",
 )
+MAP_TEXTS = {"id": "trace_id", "received_at": "received"}  # where a map's name is another
 SUMMARY = {
     "trace_id": ("networkmessageid", "messagetraceid"),
     "message_id": ("messageid",),
@@ -128,11 +129,37 @@ def recognise(columns: Sequence[str]) -> tuple[Layout, dict[str, str]] | None:
     return None
 
 
-def asked_layout(name: str, columns: Sequence[str], where: str) -> tuple[Layout, dict[str, str]]:
-    """The layout of that name. Raises: ConfigError when the columns do not fit it."""
+def requested_columns(
+    requested: Mapping[str, str], columns: Sequence[str], where: object
+) -> dict[str, str]:
+    """The file's spelling of every column that a map names, by the map's names.
+
+    Columns are looked up as written, else without regard to case, spaces, `_` and `-`.
+    Raises: ConfigError when there is no such column.
+    """
+    spelled = {plain(column): column for column in reversed(columns)}
+    spelled |= {column: column for column in columns}
+    chosen = {}
+    for name, column in requested.items():
+        if (spelling := spelled.get(column) or spelled.get(plain(column))) is None:
+            raise ConfigError(f"{where}: no column '{column}'; it has: {shown(columns)}")
+        chosen[name] = spelling
+    return chosen
+
+
+def asked_layout(
+    name: str, columns: Sequence[str], where: str, requested: Mapping[str, str] | None = None
+) -> tuple[Layout, dict[str, str]]:
+    """The layout of that name; a map's columns come before its own.
+
+    Raises: ConfigError when the columns do not fit it.
+    """
     usual = ALIASES.get(name, name)
     layout = next(layout for layout in LAYOUTS if layout.name == usual)
-    have = columns_of(layout, columns)
+    chosen = requested_columns(requested or {}, columns, where)
+    have = columns_of(layout, columns) | {
+        MAP_TEXTS.get(text, text): column for text, column in chosen.items()
+    }
     missing = _missing(layout, have)
     if missing:
         names = " or ".join(layout.columns[missing])

@@ -179,8 +179,8 @@ def _table(
 
 def _first(row: JsonObject, keys: Sequence[str]) -> Any:
     for key in keys:
-        if row.get(key) is not None:
-            return row[key]
+        if (value := row.get(key)) not in (None, ""):
+            return value
     return None
 
 
@@ -200,5 +200,5 @@ def _text(value: Any) -> str | None:
         return None
     if isinstance(value, float) and value.is_integer():
         value = int(value)
-    text = value if isinstance(value, str) else json.dumps(value)
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     return text.encode("utf-8", "replace").decode()

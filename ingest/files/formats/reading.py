@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -47,7 +47,7 @@ class Reader:
     """Reads members with one DuckDB connection. `choose` maps columns that no layout knows.
 
     now: business time, since no mail was received long after it. dates: the order of days that a
-    file leaves open.
+    file leaves open. requested: columns of a named format that have other names in the file.
     """
 
     def __init__(
@@ -57,9 +57,10 @@ class Reader:
         file_format: str = "auto",
         dates: Order | None = None,
         choose: Choose = lambda columns, _: recognise(columns),
+        requested: Mapping[str, str] | None = None,
     ) -> None:
         """Raises: ConfigError when there is no format of that name."""
-        self._contents = Contents(file_format, choose)
+        self._contents = Contents(file_format, choose, requested or {})
         self._connection = connection
         self._latest = latest(now)
         self._dates = dates

@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -544,3 +545,61 @@ def test_status_words_that_nobody_knows_are_told(site: Site) -> None:
     rows = [f"{GOOD.replace('t1', f't{at}')},{word}" for at, word in enumerate(words)]
     result = site.read(site.write("f.csv", "\n".join([f"{HEADER},status", *rows])))
     assert result.unknown_statuses == {"Teleported": 2, "aa: aa aaaaaaa": 1}
+
+
+def test_parquet_with_binary_ids_and_lists_of_recipients(site: Site) -> None:
+    guid = UUID("3b4fc661-180d-4c2f-60c9-08da6e38dd10")
+    columns = {
+        "id": pa.array([guid.bytes], pa.binary(16)),
+        "sender": pa.array(["HR <hr@contoso.com>"]),
+        "recipient": pa.array([["ana@fabrikam.com", "bo@fabrikam.com"]]),
+        "received_at": pa.array([datetime(2026, 11, 24, 7, tzinfo=UTC)]),
+    }
+    file = site.folder / "f.parquet"
+    pq.write_table(pa.table(columns), file)
+    assert counts(site.read(file)) == {"read": 2, "new": 2}
+    upper = lines(
+        *(GOOD.replace("t1", str(guid).upper()).replace("reader", n) for n in ("ana", "bo"))
+    )
+    assert site.load("g.csv", upper) == {"read": 2, "unchanged": 2}
+
+
+EVENTS = (
+    "TimeGenerated,eventId,recipientAddress,senderAddress,networkMessageId,relatedRecipientAddress\n"
+    "2026-11-24T07:00:00Z,RECEIVE,ana@fabrikam.com;bo@fabrikam.com,hr@contoso.com,t1,\n"
+    "2026-11-24T07:00:01Z,DELIVER,ana@fabrikam.com,hr@contoso.com,t1,\n"
+    "2026-11-24T07:00:01Z,MODERATORREJECT,bo@fabrikam.com,hr@contoso.com,t1,\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("kind", "columns"),
+    [
+        ("extended", {"received_at": "TimeGenerated"}),
+        ("auto", {"received_at": "timegenerated", "event": "eventId"}),
+    ],
+)
+def test_a_map_and_a_format_go_together(site: Site, kind: str, columns: dict[str, str]) -> None:
+    result = site.read(site.write("f.csv", EVENTS), kind, **columns)
+    assert counts(result) == {"read": 2, "new": 2}
+    assert {(row["recipient"], row["status"]) for row in site.rows()} == {
+        ("ana@fabrikam.com", "Delivered"),
+        ("bo@fabrikam.com", "Failed"),
+    }
+
+
+def test_a_map_of_a_format_names_columns_that_are_there(site: Site) -> None:
+    with pytest.raises(ConfigError, match="no column 'When'; it has: TimeGenerated"):
+        site.read(site.write("f.csv", EVENTS), "extended", received_at="When")
+    with pytest.raises(ConfigError, match="is no extended export, it has no column datetimeutc"):
+        site.read(site.write("g.csv", EVENTS), "extended")
+
+
+def test_a_mapped_table_of_events_names_every_recipient(site: Site) -> None:
+    names = {"id": "networkMessageId", "sender": "senderAddress", "recipient": "recipientAddress"}
+    file = site.write("f.csv", EVENTS)
+    site.read(file, received_at="TimeGenerated", status="eventId", **names)
+    assert {(row["recipient"], row["status"]) for row in site.rows()} == {
+        ("ana@fabrikam.com", "Delivered"),
+        ("bo@fabrikam.com", "Failed"),
+    }

@@ -75,8 +75,9 @@ def forecast_file(series_file: Path, origins_file: Path, out: Path) -> int:
 def outlook(rolling: Rolling, origin: date, count: int, accounts: int) -> Outlook:
     """The product's own answer; a series that has no row yet expects nothing."""
     if origin < rolling.history.end - timedelta(days=rolling.history.values.shape[1]):
-        nothing = np.zeros(accounts)
-        return Outlook(nothing, np.zeros((accounts, 4)), np.zeros(4), nothing.astype(np.int64))
+        nothing, classes = np.zeros(accounts), np.zeros(accounts, np.int64)
+        by_day, ends = np.zeros((accounts, count)), np.zeros((accounts, 4))
+        return Outlook(nothing, by_day, ends, classes, nothing, classes, [])
     return rolling.outlook(origin, whole_days(origin, count, accounts))
 
 

@@ -12,9 +12,26 @@ from hve_monitor.clock import iso
 from hve_monitor.document import decimal_text, encoded
 
 if TYPE_CHECKING:  # commands that print no money start faster without
-    from models.cost.documents import ChangeCost, ChangedBudget, CostReport
+    from models.cost.documents import (
+        AccountCost,
+        BudgetStatus,
+        ChangeCost,
+        ChangedBudget,
+        CostReport,
+        KnownPart,
+    )
     from models.forecast.backtest import Backtest
     from publish.exports.exports import ExportedFiles
+
+
+STEPS = {
+    "estimate": "estimate of all traces",
+    "price": "price and billing day",
+    "not_posted": "not posted yet",
+    "credit": "credit",
+    "unexplained": "unexplained",
+    "invoice": "invoice",
+}
 
 
 def exported(export: ExportedFiles) -> str:
@@ -49,11 +66,31 @@ def cost_lines(report: CostReport) -> list[str]:
 
 
 def _spent(report: CostReport) -> str:
-    spent = report.month_to_date
-    return (
-        f"{report.month}: {money_text(spent.cost)} {report.currency} so far"
-        f" ({money_text(spent.billable_recipients)} billable recipients, estimated from traces)"
-    )
+    spent, currency = report.month_to_date, report.currency
+    if spent.billable_recipients is None:
+        head = f"{report.month}: unknown so far"
+    else:
+        head = (
+            f"{report.month}: {money_text(spent.cost)} {currency} so far"
+            f" ({spent.billable_recipients} billable recipients, estimated from traces)"
+        )
+    return "\n".join([head, *lacking(spent, currency)])
+
+
+def lacking(part: KnownPart | AccountCost | BudgetStatus, currency: str) -> list[str]:
+    """What is not known of an amount, a line each; nothing where all is known."""
+    low, high = part.range
+    lines = []
+    if part.unknown_recipients:
+        ends = f"at least {money_text(low)}" if high is None else f"{money_text(low)} to {high}"
+        lines.append(
+            f"  {part.unknown_recipients:,} recipients have no status: {ends} {currency}"
+            if low is not None
+            else f"  {part.unknown_recipients:,} recipients have no status"
+        )
+    if part.unread_days:
+        lines.append(f"  days that were not read wholly: {part.unread_days}")
+    return lines
 
 
 def _expected(report: CostReport) -> str:
@@ -70,7 +107,13 @@ def _expected(report: CostReport) -> str:
 def _budgets(report: CostReport) -> Iterator[str]:
     for budget in report.budgets:
         amount = money_text(budget.amount)
-        yield f"budget {budget.name}: {budget.used_ratio:.0%} of {amount} used"
+        used = "unknown part" if budget.used_ratio is None else f"{budget.used_ratio:.0%}"
+        yield f"budget {budget.name}: {used} of {amount} used"
+        yield from lacking(budget, report.currency)
+        if budget.may_be_passed:
+            yield "  may be passed already: what is unknown would pass it"
+        if budget.expected is not None:
+            yield f"  {money_text(budget.expected)} expected by {budget.last}"
         for part in budget.thresholds:
             if part.passed_on:
                 yield f"  {part.threshold:.0%} passed on {part.passed_on}"
@@ -79,12 +122,18 @@ def _budgets(report: CostReport) -> Iterator[str]:
 
 
 def _centers(report: CostReport) -> Iterator[str]:
-    shares = report.invoice.shares() if report.invoice else {}
+    invoice = report.invoice
+    shares = invoice.shares() if invoice else {}
     for center in report.by_cost_center:
         name = center.cost_center
         share = f", {shares[name].booked} of the invoice" if name in shares else ""
         cost = money_text(center.cost)
         yield f"{name or 'unallocated'}: {cost} {report.currency} estimated{share}"
+        yield from lacking(center, report.currency)
+    if report.invoice_bridge is not None:
+        yield f"from the estimate to the invoice, {report.invoice_bridge.currency}:"
+        for step in report.invoice_bridge.steps:
+            yield f"  {STEPS[step.step]}: {decimal_text(step.amount)}"
 
 
 def _reconciliation(report: CostReport) -> Iterator[str]:
@@ -153,5 +202,19 @@ def _budget_effect(budget: ChangedBudget, currency: str) -> str:
     return (
         f"budget {budget.name}: {money_text(budget.usual)} + {money_text(budget.added)} ="
         f" {money_text(budget.together)} of {money_text(budget.amount)} {currency} a"
-        f" {budget.period}" + ("; the change passes it" if budget.passes else "")
+        f" {budget.period} ({budget.first} to {budget.last}){_effect(budget)}"
     )
+
+
+def _effect(budget: ChangedBudget) -> str:
+    """What the change does to the budget; nothing where it stays within."""
+    if budget.passed_on:
+        return f"; already passed without it on {budget.passed_on}"
+    if budget.passes_without:
+        return "; expected to be passed without it"
+    if budget.passes:
+        return "; the change passes it"
+    high = budget.range[1]
+    if high is not None and high >= budget.amount:
+        return "; may be passed: recipients without a status would pass it"
+    return "; unknown whether it is passed" if budget.passes is None else ""

@@ -5,8 +5,7 @@ Positions are floats; every amount that is printed comes from decimal text.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import date, timedelta
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -18,21 +17,38 @@ from dashboards.parts.figure import utc
 from dashboards.parts.palette import Palette
 from dashboards.parts.spec import kept_spec
 from hve_monitor.document import decimal_text
+from models.cost.daily import DayCost
 from models.cost.documents import MonthEnd
 from models.periods import end_of_month
 
 
-def spent_by_day(costs: Mapping[date, Decimal], month: str, last: date) -> pd.DataFrame:
-    """Cumulative cost of a month: day, cost and total (decimal text), position (float)."""
-    first = date.fromisoformat(f"{month}-01")
-    rows, total = [], Decimal(0)
-    for offset in range((min(last, end_of_month(first)) - first).days + 1):
-        day = first + timedelta(days=offset)
-        cost = costs.get(day, Decimal(0))
-        total += cost
-        rows.append((day, exact(cost), exact(total), float(total)))
+def spent_by_day(days: Sequence[DayCost]) -> pd.DataFrame:
+    """Cumulative cost of some days: day, cost and total (text), position (float).
+
+    A day of which nothing is known has no position, and totals after it are marked as a part.
+    """
+    rows, total, is_whole = [], Decimal(0), True
+    for day, counted in days:
+        cost = counted.cost
+        total += cost or Decimal(0)
+        is_known = not counted.unknown_recipients and not counted.unread_days
+        is_whole = is_whole and is_known and cost is not None
+        rows.append(
+            (
+                day,
+                _marked(exact(cost), is_known or cost is None),
+                _marked(exact(total), is_whole),
+                None if cost is None else float(total),
+            )
+        )
     frame = pd.DataFrame(rows, columns=["day", "cost", "total", "position"])
-    return frame.assign(day=pd.to_datetime(frame["day"], utc=True))
+    return frame.assign(
+        day=pd.to_datetime(frame["day"], utc=True), position=frame["position"].astype("float64")
+    )
+
+
+def _marked(text: str, is_whole: bool) -> str:
+    return text if is_whole else f"≥ {text}"
 
 
 @kept_spec
@@ -63,7 +79,8 @@ def outlook_chart(
 
 def month_end_range(projection: MonthEnd) -> dict[str, float]:
     """Positions of the month end and its range; empty where it is known, or nothing is."""
-    if projection.month_end is None or projection.method == "actual":
+    p80 = projection.p80
+    if projection.month_end is None or p80 is None or p80[0] == p80[1]:
         return {}
     ends = (projection.month_end, *(projection.p80 or ()), *(projection.p95 or ()))
     known = [float(end) for end in ends if end is not None]
@@ -71,8 +88,10 @@ def month_end_range(projection: MonthEnd) -> dict[str, float]:
 
 
 def _fan(spent: pd.DataFrame, month_end: Mapping[str, float]) -> pd.DataFrame:
-    """Straight from what is spent to the range of the month end."""
-    day, now = spent["day"].iloc[-1], float(spent["position"].iloc[-1])
+    """Straight from what is spent, where it is known last, to the range of the month end."""
+    known = spent.dropna(subset=["position"])
+    day = spent["day"].iloc[0] if known.empty else known["day"].iloc[-1]
+    now = 0.0 if known.empty else float(known["position"].iloc[-1])
     last = pd.Timestamp(end_of_month(day.date()), tz="UTC")
     fan = pd.DataFrame([dict.fromkeys(month_end, now), dict(month_end)])
     return fan.assign(day=pd.to_datetime([day, last]))
@@ -157,28 +176,24 @@ def cost_bars(rows: pd.DataFrame, currency: str, colours: Palette) -> Any:
 
 
 @kept_spec
-def charged_chart(rows: pd.DataFrame, currency: str, colours: Palette) -> Any:
-    """Estimated, expected and invoiced amounts of each day; signs tell the series apart too.
+def bridge_chart(steps: pd.DataFrame, currency: str, colours: Palette) -> Any:
+    """The steps from the estimate to the invoice as bars that hang on each other.
 
-    `rows`: day (UTC), what, position (float), amount (text), status.
+    `steps`: label, begin, end (floats), amount (text), is_sum (first and last).
     """
-    names = ["estimated", "expected", "invoiced"]
-    colour = alt.Scale(domain=names, range=[colours.accent, colours.expected, colours.high])
-    shape = alt.Scale(domain=names, range=["circle", "diamond", "cross"])
+    span = pd.concat([steps["begin"], steps["end"]])
+    room = max(float(span.max()) * 0.02, 1e-9)
+    lowest = steps.loc[~steps["is_sum"], ["begin", "end"]].min().min()
+    scale = alt.Scale(domain=[max(0.0, float(lowest) * 0.9), float(span.max()) + room], clamp=True)
     return (
-        alt.Chart(rows)
-        .mark_point(filled=True, size=55, opacity=0.9)
+        alt.Chart(steps)
+        .mark_bar()
         .encode(
-            x=utc("day", axis=alt.Axis(format="%-d %b", labelOverlap=True, tickCount=8)),
-            y=alt.Y("position:Q", title=f"{currency} per UTC day", axis=alt.Axis(tickCount=5)),
-            color=alt.Color("what:N", scale=colour),
-            shape=alt.Shape("what:N", scale=shape),
-            tooltip=[
-                alt.Tooltip("day:T", timeUnit="utcyearmonthdate", format="%a %-d %b %Y"),
-                "what:N",
-                alt.Tooltip("amount:N", title=currency),
-                "status:N",
-            ],
+            y=alt.Y("label:N", title=None, sort=None),
+            x=alt.X("begin:Q", title=currency, scale=scale, axis=alt.Axis(tickCount=5)),
+            x2="end:Q",
+            color=alt.condition("datum.is_sum", alt.value(colours.accent), alt.value(colours.high)),
+            tooltip=["label:N", alt.Tooltip("amount:N", title=currency)],
         )
         .properties(height=200)
     )

@@ -21,6 +21,7 @@ from dashboards.parts.amounts import (
 )
 from dashboards.parts.check_words import failing_over_time
 from dashboards.parts.incident_words import open_ones, unjudged_ones
+from dashboards.parts.known_words import at_least, lacking
 from dashboards.parts.tile import Tile, tile_markup
 from dashboards.session import readings
 from dashboards.session.links import ARROW, link_to
@@ -70,12 +71,13 @@ def _spent_tile(view: View, spent: CostReport | None) -> None:
         _tile(view, Tile("Spent this month", "–", "several currencies"), BY_ACCOUNT)
         return
     currency, so_far = spent.currency, spent.month_to_date
-    costs = readings.daily_costs(view, currency)
+    trend = _trend_days(view)
+    costs = readings.daily_costs(view, currency, trend[0], trend[-1])
     tile = Tile(
         "Spent this month",
-        money(so_far.cost, currency),
-        f"{count(so_far.billable_recipients)} billable",
-        trend=[float(costs.get(day, 0)) for day in _trend_days(view)],
+        at_least(money(so_far.cost, currency), so_far),
+        lacking(so_far, currency) or f"{count(so_far.billable_recipients)} billable",
+        trend=[float(day.counted.cost or 0) for day in costs],
         kind="bar",
         help="Estimate from message traces: delivered recipients × unit price. Not the invoice."
         f" Bars: cost of each of the last {TREND_DAYS} UTC days.",
@@ -104,8 +106,8 @@ def _path_to_month_end(view: View, spent: CostReport) -> list[float]:
     if spent.projection.month_end is None:
         return []
     today = view.now.date()
-    costs = readings.daily_costs(view, spent.currency)
-    sums = accumulate(float(costs.get(day, 0)) for day in days_between(today.replace(day=1), today))
+    costs = readings.daily_costs(view, spent.currency, today.replace(day=1), today)
+    sums = accumulate(float(day.counted.cost or 0) for day in costs)
     path, left = list(sums), (end_of_month(today) - today).days
     end = float(spent.projection.month_end)
     return path + [path[-1] + (end - path[-1]) * step / left for step in range(1, left + 1)]

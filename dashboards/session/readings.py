@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
-from decimal import Decimal
 from typing import ParamSpec, TypeVar
 
 import pandas as pd
@@ -15,7 +14,7 @@ from dashboards.parts.amounts import is_unknown
 from dashboards.session.access import guarded
 from dashboards.session.view import View
 from hve_monitor.clock import midnight, parse_time
-from models.cost.daily import cost_by_day
+from models.cost.daily import DayCost, cost_by_day
 from models.cost.documents import ChangeCost, CostReport
 from models.cost.spend import past, planned_change, spend
 from models.cost.whatif import PlannedChange
@@ -154,10 +153,10 @@ def backtest(view: View) -> Backtest:
 
 
 @reading("overview")
-def daily_costs(view: View, currency: str) -> dict[date, Decimal]:
+def daily_costs(view: View, currency: str, first: date, last: date) -> list[DayCost]:
     """models.cost.daily.cost_by_day of the view's tenant."""
     with view.published() as published:
-        return cost_by_day(published, currency)
+        return cost_by_day(published, currency, first, last)
 
 
 @reading("overview")

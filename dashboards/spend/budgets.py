@@ -7,6 +7,7 @@ import streamlit as st
 from dashboards.parts.amounts import day, money, percent
 from dashboards.parts.budget_words import budget_finding
 from dashboards.parts.figure import heading
+from dashboards.parts.known_words import at_least, lacking
 from dashboards.parts.markup import block, tag
 from hve_monitor.document import decimal_text
 from models.cost.budgets import by_passing
@@ -21,8 +22,8 @@ def budget_panel(report: CostReport) -> None:
             return
         heading(
             budget_finding(report.budgets),
-            "Used so far in the running period, and when each will be passed; what is passed first"
-            " comes first.",
+            f"Used in the period that holds {report.month}, and when each will be passed; what is"
+            " passed first comes first.",
         )
         for budget in by_passing(report.budgets):
             _budget(budget, report.currency)
@@ -30,19 +31,31 @@ def budget_panel(report: CostReport) -> None:
 
 def _budget(budget: BudgetStatus, currency: str) -> None:
     used, amount = percent(budget.used_ratio), decimal_text(budget.amount)
-    text = f"{money(budget.used, currency)} of {amount} {currency} a {budget.period}"
-    body = [tag("h2", f"{budget.name}: {used} used"), tag("p", f"{text}. {passing(budget)}")]
-    block(*body)
-    st.progress(min(1.0, max(0.0, budget.used_ratio)))
+    spent = at_least(money(budget.used, currency), budget)
+    text = f"{spent} of {amount} {currency} a {budget.period}"
+    missing = lacking(budget, currency)
+    sentences = [text, _ahead(budget, currency), *([missing] if missing else [])]
+    block(
+        tag("h2", f"{budget.name}: {at_least(used, budget)} used"),
+        tag("p", f"{'. '.join(sentences)}. {passing(budget)}"),
+    )
+    if budget.used_ratio is not None:
+        st.progress(min(1.0, max(0.0, budget.used_ratio)))
     passed = [f"{part:.0%}".replace("%", " %") for part in budget.thresholds_passed]
     if passed:
         st.caption(f"Thresholds passed: {', '.join(passed)}")
+
+
+def _ahead(budget: BudgetStatus, currency: str) -> str:
+    return f"{money(budget.expected, currency)} expected by {day(budget.last)}"
 
 
 def passing(budget: BudgetStatus) -> str:
     """When the budget is or will be passed, with the range of days."""
     if budget.passed_on:
         return f"Passed on {day(budget.passed_on)}."
+    if budget.may_be_passed:
+        return "May be passed already, if the recipients without a status are charged."
     soonest, latest = budget.p80_from, budget.p80_to
     if budget.passes_on_expected:
         until = day(latest) if latest else "after the period"
@@ -51,4 +64,6 @@ def passing(budget: BudgetStatus) -> str:
         return f"Expected to be passed on {expected} (80 %: {since} to {until})."
     if soonest:
         return f"Not expected to be passed, but it could be from {day(soonest)} on (80 %)."
+    if budget.expected is None:
+        return "Whether it will be passed is unknown."
     return "Not expected to be passed in this period."

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pandas as pd
 import streamlit as st
 
 from dashboards.parts.amounts import count, exact, money, plural
 from dashboards.parts.figure import Columns, amount_column, heading, listing
+from dashboards.parts.known_words import at_least, lacking
 from dashboards.parts.markup import Markup, block, facts
-from models.cost.documents import CostReport
+from models.cost.documents import CenterCost, CostReport
+from models.invoice.documents import InvoicedMonth
 
 NOBODY = "no cost center"
 
@@ -20,11 +24,8 @@ def center_panel(report: CostReport) -> None:
         if not rows:
             heading("Nobody caused cost in this month", "Nothing billable is known.")
             return
-        first = rows[0]
         heading(
-            f"{first.cost_center} pays most: {money(first.cost, currency)}"
-            if any(row.cost_center for row in rows)
-            else "No cost center is named",
+            _finding(rows, currency),
             f"Estimated {currency} by cost center; cost_centers.csv or [[cost_centers]] in hve.toml"
             " says who pays for which account.",
         )
@@ -32,19 +33,59 @@ def center_panel(report: CostReport) -> None:
         block(*_unit(report))
 
 
+def _finding(rows: Sequence[CenterCost], currency: str) -> str:
+    first = rows[0]
+    if not any(row.cost_center for row in rows):
+        return "No cost center is named"
+    if first.cost is None:
+        return "Which cost center pays most is unknown"
+    return (
+        f"{first.cost_center or NOBODY} pays most: {at_least(money(first.cost, currency), first)}"
+    )
+
+
 def _table(report: CostReport) -> pd.DataFrame:
-    rows, shares = report.by_cost_center, report.invoice.shares() if report.invoice else {}
-    invoiced = {center: share.amount for center, share in shares.items()}
-    return pd.DataFrame(
+    """A row per center; beside an invoice its other lines and the total, so that it adds up."""
+    rows, invoice = report.by_cost_center, report.invoice
+    shares = invoice.shares() if invoice else {}
+    frame = pd.DataFrame(
         {
             "center": [row.cost_center or NOBODY for row in rows],
-            "accounts": [len(row.accounts) for row in rows],
-            "billable": [row.billable_recipients for row in rows],
-            "cost": [exact(row.cost) for row in rows],
-            "invoiced": [exact(invoiced.get(row.cost_center)) for row in rows],
+            "accounts": pd.array([len(row.accounts) for row in rows], dtype="Int64"),
+            "billable": pd.array([row.billable_recipients for row in rows], dtype="Int64"),
+            "cost": [at_least(exact(row.cost), row) for row in rows],
+            "most": [exact(row.range[1]) for row in rows],
+            "invoiced": [
+                exact(shares[row.cost_center].amount if row.cost_center in shares else None)
+                for row in rows
+            ],
             "incidents": [exact(row.incident_cost) for row in rows],
         }
     )
+    if not any(row.unknown_recipients for row in rows):
+        frame = frame.drop(columns="most")
+    return frame if invoice is None else pd.concat([frame, _other_lines(report, invoice)])
+
+
+def _other_lines(report: CostReport, invoice: InvoicedMonth) -> pd.DataFrame:
+    """Shares of centers that have no estimate, credit, what is unexplained, and the total."""
+    unit, estimated = report.unit_economics, {row.cost_center for row in report.by_cost_center}
+    others = {
+        center or NOBODY: share.amount
+        for center, share in invoice.shares().items()
+        if center not in estimated
+    }
+    lines = others | {"credit": invoice.credits, "not explained": invoice.unexplained}
+    frame = pd.DataFrame(
+        {
+            "center": [*lines, "total"],
+            "invoiced": [*map(exact, lines.values()), exact(invoice.invoiced)],
+        }
+    )
+    frame["cost"] = [*([None] * len(lines)), at_least(exact(unit.cost), unit)]
+    frame["billable"] = pd.array([*([None] * len(lines)), unit.billable_recipients], dtype="Int64")
+    frame["incidents"] = [*([None] * len(lines)), exact(unit.incident_cost)]
+    return frame
 
 
 def _columns(currency: str) -> Columns:
@@ -54,6 +95,7 @@ def _columns(currency: str) -> Columns:
         "accounts": column.NumberColumn("Accounts"),
         "billable": column.NumberColumn("Billable recipients", format="localized"),
         "cost": amount_column(f"Estimated, {currency}"),
+        "most": amount_column(f"At most, {currency}"),
         "invoiced": amount_column(f"Invoiced, {currency}"),
         "incidents": amount_column(f"Of it by incidents, {currency}"),
     }
@@ -68,4 +110,6 @@ def _unit(report: CostReport) -> list[Markup]:
         f" {plural(unit.incident_recipients, 'recipient')}",
         "Messages": count(unit.messages),
     }
+    if missing := lacking(unit, currency):
+        values["Not known"] = missing
     return [facts(values)]

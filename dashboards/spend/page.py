@@ -10,8 +10,9 @@ import pandas as pd
 import streamlit as st
 
 from dashboards.charts.cost import month_end_range, outlook_chart, scenario_chart, spent_by_day
-from dashboards.parts.amounts import between, count, exact, money, total
+from dashboards.parts.amounts import between, count, exact, money, plural, total
 from dashboards.parts.figure import Columns, amount_column, empty, figure, heading, listing
+from dashboards.parts.known_words import at_least, lacking
 from dashboards.parts.markup import block, literal, tag
 from dashboards.parts.palette import palette
 from dashboards.parts.tile import Tile, tile_row
@@ -27,7 +28,9 @@ from dashboards.spend.reconciliation import closing_panel, reconciliation_panel
 from dashboards.spend.whatif import whatif_panel
 from hve_monitor.document import decimal_text
 from hve_monitor.errors import ConfigError
-from models.cost.documents import AccountCost, CostReport, Scenario
+from models.cost.daily import DayCost
+from models.cost.documents import AccountCost, BudgetStatus, CostReport, Scenario
+from models.periods import end_of_month
 
 # The parts of the page; the chosen one is in the URL, and only it is drawn.
 PARTS = ("By account", "Budgets and what-if", "Centers and invoice")
@@ -93,10 +96,14 @@ def _tiles(report: CostReport) -> None:
     tiles = [
         Tile(
             "Spent in the month",
-            money(so_far.cost, currency),
-            f"exactly {exact(so_far.cost)}",
+            at_least(money(so_far.cost, currency), so_far),
+            lacking(so_far, currency) or f"exactly {exact(so_far.cost)}",
         ),
-        Tile("Billable recipients", count(so_far.billable_recipients), "estimate from traces"),
+        Tile(
+            "Billable recipients",
+            at_least(count(so_far.billable_recipients), so_far),
+            "estimate from traces",
+        ),
         Tile("At month end", money(ahead.month_end, currency), ahead.method),
         Tile("80 % range", between(ahead.p80), f"{currency} at month end"),
         Tile("95 % range", between(ahead.p95), f"{currency} at month end"),
@@ -113,15 +120,16 @@ def _tiles(report: CostReport) -> None:
 
 
 def _outlook(view: View, report: CostReport) -> None:
-    spent = spent_by_day(_daily_costs(view, report), report.month, view.now.date())
-    currency, ahead = report.currency, report.projection
-    budget = report.budgets[0].amount if _is_near(report) else None
-    over = ahead.method == "actual"
+    spent = spent_by_day(_daily_costs(view, report))
+    currency, ahead, so_far = report.currency, report.projection, report.month_to_date
+    budget = drawn_budget(report)
+    limit = None if budget is None else budget.amount
+    over = ahead.p80 is not None and ahead.p80[0] == ahead.p80[1]
     if ahead.month_end is None:
         empty(f"What {report.month} costs is unknown: {ahead.method}.")
         return
     figure(
-        f"{report.month} cost {money(report.month_to_date.cost, currency)}"
+        f"{report.month} cost {at_least(money(so_far.cost, currency), so_far)}"
         if over
         else f"{money(ahead.month_end, currency)} are expected by the end of {report.month}",
         f"Cumulative {currency} per UTC day."
@@ -131,7 +139,7 @@ def _outlook(view: View, report: CostReport) -> None:
             else " Dashed: expected; dark band 80 %, light band 95 %, drawn straight"
             " from today to the range of the month end."
         ),
-        outlook_chart(spent, month_end_range(ahead), currency, budget, palette()),
+        outlook_chart(spent, month_end_range(ahead), currency, limit, palette()),
         spent[["day", "cost", "total"]].sort_values("day", ascending=False),
         {
             "day": st.column_config.DateColumn("Day (UTC)", format="YYYY-MM-DD"),
@@ -141,19 +149,23 @@ def _outlook(view: View, report: CostReport) -> None:
     )
 
 
-def _daily_costs(view: View, report: CostReport) -> dict[date, Decimal]:
+def _daily_costs(view: View, report: CostReport) -> list[DayCost]:
     """Whole recipients × the price of their day, as the report itself counts them."""
-    costs = readings.daily_costs(view, report.currency)
-    return {day: cost for day, cost in costs.items() if f"{day:%Y-%m}" == report.month}
+    first = date.fromisoformat(f"{report.month}-01")
+    return readings.daily_costs(
+        view, report.currency, first, min(view.now.date(), end_of_month(first))
+    )
 
 
-def _is_near(report: CostReport) -> bool:
-    """Whether the first budget is in sight: far above, its line would flatten the chart."""
-    if not report.budgets or report.budgets[0].period != "month":
-        return False
+def drawn_budget(report: CostReport) -> BudgetStatus | None:
+    """The first monthly budget of the accounts that are drawn, which are all, if it is in sight.
+
+    Far above the curve its line would flatten the chart.
+    """
     _, high = report.projection.p95 or (None, None)
     top = high or report.month_to_date.cost or Decimal(0)
-    return report.budgets[0].amount <= 2 * top
+    own = [budget for budget in report.budgets if budget.covers_all and budget.period == "month"]
+    return next((budget for budget in own if budget.amount <= 2 * top), None)
 
 
 def _by_account(report: CostReport) -> None:
@@ -162,27 +174,36 @@ def _by_account(report: CostReport) -> None:
         if not lines:
             heading("No account is known to have sent anything billable in this month")
             return
-        whole = total(line.month_to_date for line in lines)
+        so_far = report.month_to_date
+        whole = at_least(exact(so_far.cost), so_far)
+        dearest = lines[0]
         heading(
-            f"{lines[0].account} is the most expensive of {len(lines)} accounts",
-            f"Exact amounts in {currency}; together {exact(whole)} {currency} so far.",
+            f"Which of {plural(len(lines), 'account')} is the most expensive is unknown"
+            if dearest.month_to_date is None
+            else f"{dearest.account} is the most expensive of {plural(len(lines), 'account')}",
+            f"Exact amounts in {currency}; together {whole} {currency} so far.",
         )
         listing(_account_table(lines), _account_columns(currency))
 
 
 def _account_table(lines: Sequence[AccountCost]) -> pd.DataFrame:
-    whole = sum(line.billable_recipients for line in lines) or 1
+    counts = [line.billable_recipients for line in lines]
+    known = [number for number in counts if number is not None]
+    whole = sum(known) if len(known) == len(counts) else None
+    shares = [None if number is None or not whole else number / whole * 100 for number in counts]
     return pd.DataFrame(
         {
             "account": [line.account for line in lines],
-            "billable": [line.billable_recipients for line in lines],
-            "share": [line.billable_recipients / whole * 100 for line in lines],
-            "month_to_date": [exact(line.month_to_date) for line in lines],
+            "billable": pd.array(counts, dtype="Int64"),
+            "share": shares,
+            "month_to_date": [at_least(exact(line.month_to_date), line) for line in lines],
+            "unknown": [line.unknown_recipients for line in lines],
+            "most": [exact(line.range[1]) for line in lines],
             "month_end": [exact(line.month_end) for line in lines],
             "low": [exact(line.p80[0]) for line in lines],
             "high": [exact(line.p80[1]) for line in lines],
         }
-    )
+    ).drop(columns=[] if any(line.unknown_recipients for line in lines) else ["unknown", "most"])
 
 
 def _account_columns(currency: str) -> Columns:
@@ -192,6 +213,8 @@ def _account_columns(currency: str) -> Columns:
         "billable": column.NumberColumn("Billable recipients", format="localized"),
         "share": column.ProgressColumn("Share", format="%.1f %%", min_value=0, max_value=100),
         "month_to_date": amount_column(f"So far, {currency}"),
+        "unknown": column.NumberColumn("Without a status", format="localized"),
+        "most": amount_column("At most so far"),
         "month_end": amount_column(f"Month end, {currency}"),
         "low": amount_column("80 % from"),
         "high": amount_column("80 % to"),

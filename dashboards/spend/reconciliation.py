@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 
 import pandas as pd
 import streamlit as st
 
-from dashboards.charts.cost import charged_chart
+from dashboards.charts.cost import bridge_chart
 from dashboards.parts.amounts import day, exact, moment, money, plural
-from dashboards.parts.figure import Columns, amount_column, behind, heading
+from dashboards.parts.figure import Columns, amount_column, behind, heading, listing
 from dashboards.parts.markup import block, literal, tag
 from dashboards.parts.palette import palette
 from dashboards.parts.spec import draw
 from models.cost.documents import CostReport, Restatement
-from models.invoice.documents import DayReconciliation
+from models.invoice.documents import DayReconciliation, InvoiceBridge
 from models.usage.corrections import Correction
 
 MOST = 8  # corrections that are listed
+STEPS = {
+    "estimate": "Estimate",
+    "price": "Price and billing day",
+    "not_posted": "Not posted yet",
+    "credit": "Credit",
+    "unexplained": "Unexplained",
+    "invoice": "Invoice",
+}
 AMOUNTS = {
     "estimated": "Estimated",
     "expected": "Expected",
@@ -42,32 +51,44 @@ def reconciliation_panel(report: CostReport) -> None:
             f"{plural(odd, 'day')} of {len(rows)} {'is' if odd == 1 else 'are'} not explained"
             if odd
             else f"Every one of {plural(len(rows), 'day')} is explained",
-            "Estimated from traces beside what Azure charged; expected is what the price, the day"
-            " boundary and the rounding found in its amounts make of the traces.",
+            "From the estimate of the traces to what Azure charged; expected is what the price, the"
+            " day boundary and the rounding found in its amounts make of the traces.",
         )
-        draw(
-            charged_chart(_positions(rows), report.currency, palette()),
-            f"Estimated and invoiced {report.currency} per UTC day of {report.month}.",
-        )
+        if report.invoice_bridge is not None:
+            _bridge(report.invoice_bridge)
         for month in report.reconciliation_months:
             st.markdown("\n".join(f"- {literal(finding.text)}" for finding in month.findings))
         behind("Day by day", report.month, _table(rows), _columns(report.currency))
 
 
-def _positions(rows: Sequence[DayReconciliation]) -> pd.DataFrame:
-    """Places on the chart; a day that Azure has not charged yet has no mark, and no 0."""
-    marks = [
-        (row.day_utc, name, float(amount), exact(amount), row.status)
-        for row in rows
-        for name, amount in (
-            ("estimated", row.estimated),
-            ("expected", row.expected),
-            ("invoiced", row.invoiced),
+def _bridge(bridge: InvoiceBridge) -> None:
+    """The steps as a chart, and as lines that add up to the invoice exactly."""
+    steps = bridge_steps(bridge)
+    draw(
+        bridge_chart(steps, bridge.currency, palette()),
+        "; ".join(f"{step.label} {step.amount}" for step in steps.itertuples()),
+    )
+    listing(
+        steps[["label", "amount"]],
+        {
+            "label": st.column_config.TextColumn("Step"),
+            "amount": amount_column(bridge.currency),
+        },
+    )
+
+
+def bridge_steps(bridge: InvoiceBridge) -> pd.DataFrame:
+    """label, begin and end (floats), amount (text with its sign), is_sum; the invoice is last."""
+    rows, total = [], Decimal(0)
+    for step in bridge.steps:
+        is_sum = step.step in ("estimate", "invoice")
+        begin = Decimal(0) if is_sum else total
+        total = step.amount if is_sum else total + step.amount
+        sign = "" if is_sum or step.amount <= 0 else "+"
+        rows.append(
+            (STEPS[step.step], float(begin), float(total), f"{sign}{exact(step.amount)}", is_sum)
         )
-        if amount is not None
-    ]
-    frame = pd.DataFrame(marks, columns=["day", "what", "position", "amount", "status"])
-    return frame.assign(day=pd.to_datetime(frame["day"], utc=True))
+    return pd.DataFrame(rows, columns=["label", "begin", "end", "amount", "is_sum"])
 
 
 def _table(rows: Sequence[DayReconciliation]) -> pd.DataFrame:

@@ -10,7 +10,7 @@ import streamlit as st
 from msgspec.structs import asdict
 
 from dashboards.charts.cost import cost_bars
-from dashboards.parts.amounts import count, digits, exact, money, percent, plural
+from dashboards.parts.amounts import count, day, digits, exact, money, percent, plural
 from dashboards.parts.figure import behind, heading
 from dashboards.parts.markup import Markup, block, facts, literal, tag
 from dashboards.parts.palette import palette
@@ -143,19 +143,29 @@ def _facts(answer: ChangeCost) -> list[Markup]:
     ]
 
 
-def _budget(budget: ChangedBudget, currency: str) -> list[str]:
-    mark = {
-        True: tag("span", "▲ passed because of it", style="mark bad"),
-        False: tag("span", "● not passed by it", style="mark good"),
-        None: tag("span", "? unknown", style="mark warn"),
-    }[budget.passes]
+def _budget(budget: ChangedBudget, currency: str) -> list[Markup | str]:
+    words, tone = effect(budget)
     before, after = percent(budget.used_ratio_before), percent(budget.used_ratio_after)
     together, limit = money(budget.together, currency), f"{decimal_text(budget.amount)} {currency}"
     return [
-        mark,
+        tag("span", words, style=f"mark {tone}"),
         tag("strong", budget.name),
-        f": {together} of {limit} a {budget.period}, {after} after {before}",
+        f": {together} of {limit} expected by {day(budget.last)}, {after} after {before}",
     ]
+
+
+def effect(budget: ChangedBudget) -> tuple[str, str]:
+    """What the change does to the budget, and the tone of that: good, warn or bad."""
+    if budget.passed_on:
+        return f"▲ already passed without it on {day(budget.passed_on)}", "bad"
+    if budget.passes_without:
+        return "▲ expected to be passed without it", "bad"
+    if budget.passes:
+        return "▲ passed because of it", "bad"
+    high = budget.range[1]
+    if budget.passes is None or (high is not None and high >= budget.amount):
+        return "? may be passed: not everything is known", "warn"
+    return "● not passed by it", "good"
 
 
 def _months(answer: ChangeCost) -> None:

@@ -11,7 +11,7 @@ import msgspec
 from hve_monitor.clock import iso
 from hve_monitor.document import Document, encoded
 from hve_monitor.errors import ConfigError
-from models.cost.documents import CenterCost, ClosedMonth, CostReport, MonthToDate, Restatement
+from models.cost.documents import CenterCost, ClosedMonth, CostReport, KnownPart, Restatement
 from models.invoice.documents import InvoicedMonth, MonthReconciliation
 from models.periods import end_of_month
 from warehouse.records.money import closed_month, freeze_month
@@ -22,7 +22,7 @@ class FrozenAccount(Document):
     """An account's part of a closed month."""
 
     account: str
-    billable_recipients: int
+    billable_recipients: int | None
     month_to_date: Decimal | None
 
 
@@ -31,7 +31,7 @@ class FrozenMonth(Document):
 
     month: str
     currency: str
-    month_to_date: MonthToDate
+    month_to_date: KnownPart
     by_cost_center: list[CenterCost]
     invoice: InvoicedMonth | None
     reconciliation_months: list[MonthReconciliation]
@@ -46,7 +46,7 @@ class _Invoiced(Document):
 class _Kept(Document):
     """What is read again of a frozen month, which an earlier release may have written."""
 
-    month_to_date: MonthToDate
+    month_to_date: KnownPart
     invoice: _Invoiced | None
     by_account: list[FrozenAccount]
     open_days: list[date]

@@ -2,87 +2,117 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
+from typing import NamedTuple
 
 import pandas as pd
+from msgspec.structs import asdict
 
-from models.cost.documents import PricePart
+from models.cost.documents import KnownPart, PricePart
+from models.cost.known import CountedMonth, UnreadDays, known_part, sum_of
 from models.money import times
 from models.periods import end_of_month
 from models.reference.prices import ONE_DAY, PriceBook, published_prices
+from models.usage.unread import unread_days
 from models.usage.usage import daily_usage
 from warehouse.reading import Published
 
 
-def billable_days(published: Published) -> pd.DataFrame:
-    """What is known to be billable, one row per account and day.
+class DayCost(NamedTuple):
+    """A UTC day over all accounts."""
 
-    Shape: tenant, account, day, messages, recipients (billable ones).
+    day: date
+    counted: KnownPart
+
+
+def unread_of(published: Published, first: date, last: date) -> UnreadDays:
+    """The days from `first` to `last` that were not read wholly, by account."""
+    return UnreadDays(unread_days(published, first, last))
+
+
+def billable_days(published: Published) -> pd.DataFrame:
+    """What is known to be billable, one row per account and day with mail.
+
+    Shape: tenant, account, day, messages, recipients (billable ones, 0 where nothing is known),
+    unknown (recipients without a status), is_known (whether any row of the day has one).
     """
     usage = daily_usage(published)
-    known = usage[usage["billable_recipients"].notna()]
-    frame = known[["tenant", "account", "day", "messages", "billable_recipients"]]
-    frame = frame.rename(columns={"billable_recipients": "recipients"})
-    return frame.astype({"recipients": "int64", "messages": "int64"}).reset_index(drop=True)
+    frame = usage[["tenant", "account", "day", "messages"]].assign(
+        recipients=usage["billable_recipients"].fillna(0),
+        unknown=usage["unknown_recipients"].fillna(0),
+        is_known=usage["billable_recipients"].notna(),
+    )
+    counts = ("messages", "recipients", "unknown")
+    return frame.astype(dict.fromkeys(counts, "int64") | {"is_known": bool})
 
 
 def spent_days(published: Published, currency: str) -> pd.DataFrame:
-    """The same rows with `cost`: Decimal, None where the currency has no price."""
+    """The same rows with `cost` and `unknown_cost`: Decimal, None where the currency has no price.
+
+    unknown_cost is what the unknown recipients cost if all of them are charged.
+    """
     return priced(billable_days(published), published_prices(published.connection), currency)
 
 
 def priced(rows: pd.DataFrame, prices: PriceBook, currency: str) -> pd.DataFrame:
-    """The rows (tenant, day, recipients) with their exact cost, None without a price."""
+    """The rows (tenant, day, recipients, unknown) with their exact costs, None without a price."""
     days = set(rows["day"])
     listed = {
         tenant: {day: prices.unit_price(day, currency, tenant) for day in days}
         for tenant in rows["tenant"].unique()
     }
-    counts = zip(rows["tenant"], rows["day"], rows["recipients"].tolist(), strict=True)
-    costs = [times(listed[tenant][day], count) for tenant, day, count in counts]
-    return rows.assign(cost=pd.Series(costs, index=rows.index, dtype=object))
+    price = [listed[tenant][day] for tenant, day in zip(rows["tenant"], rows["day"], strict=True)]
+
+    def costs(counts: str) -> pd.Series:
+        amounts = map(times, price, rows[counts].tolist())
+        return pd.Series(list(amounts), index=rows.index, dtype=object)
+
+    return rows.assign(cost=costs("recipients"), unknown_cost=costs("unknown"))
 
 
 def cost_of(rows: pd.DataFrame) -> Decimal | None:
     """Exact sum of `cost`; None where a price is missing."""
-    costs = rows["cost"].tolist()
-    return None if any(cost is None for cost in costs) else sum(costs, Decimal(0))
+    return sum_of(rows["cost"])
 
 
-def cost_by_day(published: Published, currency: str) -> dict[date, Decimal]:
-    """Exact cost of each day with known billable recipients; days without a price are absent."""
-    days = billable_days(published).groupby(["day", "tenant"], as_index=False)
-    sums = days.agg({"recipients": "sum"})
-    spent = priced(sums, published_prices(published.connection), currency)
-    costs = {day: cost_of(spent[spent["day"] == day]) for day in set(spent["day"].tolist())}
-    return {day: cost for day, cost in costs.items() if cost is not None}
+def cost_by_day(published: Published, currency: str, first: date, last: date) -> list[DayCost]:
+    """Exact cost of each UTC day from `first` to `last`, and what is known of it."""
+    spent, unread = spent_days(published, currency), unread_of(published, first, last)
+    by_day = dict(iter(spent.groupby("day")))
+    days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
+    return [
+        DayCost(day, known_part(by_day.get(day, spent.iloc[:0]), unread.count((), day, day), 1))
+        for day in days
+    ]
 
 
-def price_parts(
-    spent: pd.DataFrame, prices: PriceBook, currency: str, first: date
-) -> list[PricePart]:
+def price_parts(month: CountedMonth, prices: PriceBook, currency: str) -> list[PricePart]:
     """The month in stretches of one price: a change in its middle splits it.
 
-    spent: tenant, day, recipients and cost of the month. The parts add up to the month.
+    The parts add up to the month.
     """
-    last, tenants = end_of_month(first), sorted(set(spent["tenant"])) or [None]
+    first, last = month.first, end_of_month(month.first)
+    tenants = sorted(set(month.rows["tenant"])) or [None]
     changes = {
         day for tenant in tenants for day in prices.of(tenant).changes(first, last, currency)
     }
     starts = [first, *sorted(changes)]
     ends = [*(day - ONE_DAY for day in starts[1:]), last]
-    parts = []
-    for start, end in zip(starts, ends, strict=True):
-        rows = spent[(spent["day"] >= start) & (spent["day"] <= end)]
-        shared = {prices.unit_price(start, currency, tenant) for tenant in tenants}
-        parts.append(
-            PricePart(
-                first=start,
-                last=end,
-                unit_price=shared.pop() if len(shared) == 1 else None,
-                billable_recipients=int(rows["recipients"].sum()),
-                cost=cost_of(rows),
-            )
-        )
-    return parts
+    return [
+        _price_part(month, start, end, {prices.unit_price(start, currency, t) for t in tenants})
+        for start, end in zip(starts, ends, strict=True)
+    ]
+
+
+def _price_part(
+    month: CountedMonth, start: date, end: date, prices: set[Decimal | None]
+) -> PricePart:
+    rows = month.rows[(month.rows["day"] >= start) & (month.rows["day"] <= end)]
+    part = CountedMonth(rows, month.unread, start, min(end, month.last))
+    return PricePart(
+        **asdict(part.counted(rows, ())),
+        first=start,
+        last=end,
+        unit_price=prices.pop() if len(prices) == 1 else None,
+    )

@@ -14,35 +14,53 @@ from msgspec import UNSET, UnsetType, field
 
 from hve_monitor.document import Document
 from models.forecast.backtest import Backtest
-from models.invoice.documents import DayReconciliation, InvoicedMonth, MonthReconciliation
+from models.invoice.documents import (
+    DayReconciliation,
+    InvoiceBridge,
+    InvoicedMonth,
+    MonthReconciliation,
+)
 from models.usage.corrections import Correction
 from models.usage.coverage import CoverageReport
 
 Range: TypeAlias = tuple[Decimal | None, Decimal | None]
 
 
-class MonthToDate(Document):
-    """What is counted and spent so far."""
+class KnownPart(Document, kw_only=True):
+    """What is counted of some days, and what that costs; None where nothing is known.
+
+    unknown_recipients: rows without a delivery status. unread_days: days of which something was
+    not read. range: the cost if none and if all of the unknown recipients are charged; its end is
+    None where a day was not read.
+    """
 
     billable_recipients: int | None
     cost: Decimal | None
+    unknown_recipients: int = 0
+    unread_days: int = 0
+    range: Range = (None, None)
 
 
 class MonthEnd(Document):
-    """The projected cost of the month, by which method, from so many days of history."""
+    """The projected cost of the month, by which method, from so many days of history.
+
+    month_end: from the known part. p80 and p95 hold whatever the unknown recipients cost. range:
+    month_end if none and if all of them are charged; its end is None where the month began before
+    anything was read.
+    """
 
     method: str
     month_end: Decimal | None
     p80: Range | None
     p95: Range | None
     history_days: int
+    range: Range
 
 
-class QuarterCost(Document):
+class QuarterCost(KnownPart, kw_only=True):
     """Cost of the quarter that holds the month (YYYY-Qn): so far, and projected to its end."""
 
     quarter: str
-    cost: Decimal | None
     quarter_end: Decimal | None
     p80: Range
     p95: Range
@@ -64,17 +82,26 @@ class Scenario(Document):
 
 
 class AccountCost(Document):
-    """An account's month: spent so far, and projected to its end."""
+    """An account's month: spent so far, and projected to its end.
+
+    unknown_recipients, unread_days and range: those of month_to_date, as in KnownPart.
+    """
 
     account: str
-    billable_recipients: int
+    billable_recipients: int | None
     month_to_date: Decimal | None
     month_end: Decimal | None
     p80: Range
+    unknown_recipients: int
+    unread_days: int
+    range: Range
 
 
 class BudgetThreshold(Document):
-    """The day on which a part of a budget was passed, or is expected to be, with its 80 % range."""
+    """The day on which a part of a budget was passed, or is expected to be, with its 80 % range.
+
+    may_be_passed: whether it is passed already if every unknown recipient is charged.
+    """
 
     amount: Decimal
     passed_on: date | None
@@ -82,22 +109,38 @@ class BudgetThreshold(Document):
     p80_from: date | None
     p80_to: date | None
     threshold: float
+    may_be_passed: bool
 
 
 class BudgetStatus(Document):
-    """How much of a budget is used in its running period, and when its amount will be passed."""
+    """How much of a budget is used in its period, and when its amount will be passed.
+
+    The period is the one that holds the month, from its first to its last day. used: the known
+    part, with unknown_recipients, unread_days and range as in KnownPart. expected: the cost at the
+    end of the period with everything that is announced, and its 80 % range. covers_all: whether it
+    is about every account of the report.
+    """
 
     name: str
     period: str
+    first: date = field(name="from")
+    last: date = field(name="to")
+    covers_all: bool
     amount: Decimal
-    used: Decimal
-    used_ratio: float
+    used: Decimal | None
+    used_ratio: float | None
+    unknown_recipients: int
+    unread_days: int
+    range: Range
+    expected: Decimal | None
+    p80: Range
     thresholds_passed: list[float]
     thresholds: list[BudgetThreshold]
     passed_on: date | None
     passes_on_expected: date | None
     p80_from: date | None
     p80_to: date | None
+    may_be_passed: bool
 
     @property
     def passing_day(self) -> date | None:
@@ -105,14 +148,12 @@ class BudgetStatus(Document):
         return self.passed_on or self.passes_on_expected
 
 
-class PricePart(Document):
+class PricePart(KnownPart, kw_only=True):
     """Days `first` to `last` of a month that share a price; it is null where tenants differ."""
 
     first: date = field(name="from")
     last: date = field(name="to")
     unit_price: Decimal | None
-    billable_recipients: int
-    cost: Decimal | None
 
 
 class Metering(Document):
@@ -123,31 +164,25 @@ class Metering(Document):
     unverified_statuses: list[str]
 
 
-class UnitEconomics(Document):
-    """Mail and its cost over all accounts; costs of a message and of 1,000 to a millionth."""
+class UnitEconomics(KnownPart, kw_only=True):
+    """Mail and its cost over all accounts; costs of a message and of 1,000 to a millionth.
 
-    messages: int
-    billable_recipients: int
-    cost: Decimal | None
+    They are of the known part, and null where some recipients are unknown.
+    """
+
+    messages: int | None
     cost_per_message: Decimal | None
     cost_per_1000_recipients: Decimal | None
     incident_recipients: int
-    incident_cost: Decimal
+    incident_cost: Decimal | None
 
 
-class CenterCost(Document):
+class CenterCost(UnitEconomics, kw_only=True):
     """The same for the accounts of a cost center; of those without one it is null."""
 
     cost_center: str | None
     owner: str | None
     accounts: list[str]
-    messages: int
-    billable_recipients: int
-    cost: Decimal | None
-    cost_per_message: Decimal | None
-    cost_per_1000_recipients: Decimal | None
-    incident_recipients: int
-    incident_cost: Decimal
 
 
 class ClosedMonth(Document):
@@ -174,7 +209,7 @@ class MonthCost(Document):
     month: str
     currency: str
     unit_price: Decimal | None
-    month_to_date: MonthToDate
+    month_to_date: KnownPart
     projection: MonthEnd
     quarter: QuarterCost | None
     next_12_months: list[Scenario]
@@ -192,6 +227,7 @@ class CostReport(MonthCost):
     corrections: list[Correction]
     reconciliation_months: list[MonthReconciliation]
     invoice: InvoicedMonth | None
+    invoice_bridge: InvoiceBridge | None
     by_cost_center: list[CenterCost]
     unit_economics: UnitEconomics
     coverage: CoverageReport
@@ -235,20 +271,30 @@ class ChangeMessages(Document):
 
 
 class ChangedBudget(Document):
-    """A whole period of a budget at the usual level, what the change adds, and both together.
+    """A budget's period that holds the first send: its cost without the change, and with it.
 
-    passes: whether it is the change that makes the budget pass its amount.
+    usual: what is expected at the end of the period without the change: spent, to come and
+    announced, as in BudgetStatus. added: the sends inside the period. range: together if none and
+    if all of the unknown recipients are charged. passes: whether it is the change that makes the
+    budget pass its amount. passes_without: whether the amount is passed without it already, on
+    passed_on, or expected to be.
     """
 
     name: str
     period: str
+    first: date = field(name="from")
+    last: date = field(name="to")
     amount: Decimal
+    spent: Decimal | None
     usual: Decimal | None
     added: Decimal | None
     together: Decimal | None
+    range: Range
     used_ratio_before: float | None
     used_ratio_after: float | None
     passes: bool | None
+    passes_without: bool | None
+    passed_on: date | None
 
 
 class ChangeCost(Document):

@@ -7,36 +7,31 @@ times the price of their day.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import NamedTuple
 
 import pandas as pd
+from msgspec.structs import asdict
 
 from hve_monitor.errors import ConfigError
-from hve_monitor.files import sql
+from models.cost.budget_use import budget_status
 from models.cost.budgets import BudgetLine
-from models.cost.daily import billable_days, cost_of, priced
+from models.cost.daily import billable_days, unread_of
 from models.cost.documents import (
     AccountCost,
-    BudgetStatus,
     MonthCost,
     MonthEnd,
-    MonthToDate,
     QuarterCost,
-    Range,
     Scenario,
     ScenarioMonth,
 )
+from models.cost.outlook import CostOutlook, PeriodCost, cost_outlook, incident_extra
 from models.forecast.backtest import Backtest, backtest
-from models.forecast.projection import Estimate, MonthEstimate, Projection, project_month
+from models.forecast.history import HISTORY
+from models.forecast.projection import ACTUAL, MonthEstimate, Projection
 from models.money import times
 from models.periods import end_of_month, period_of
-from models.reference.prices import Tariff, published_prices
 from warehouse.reading import Published
-
-SENT = ["account", "day", "recipients"]
 
 
 def first_of_month(text: str | None, now: datetime) -> date:
@@ -57,198 +52,115 @@ def month_cost(
 ) -> MonthCost:
     """What one month costs, over one tenant or all of them.
 
-    plans: announced sends, as models.forecast.projection.project_month takes them.
+    plans: announced sends, as models.forecast.planned.plan_frame makes them.
 
-    Unknown counts (rows without a status) stay out of the sums; a month of which nothing is known
-    is null.
+    Recipients without a status stay out of the sums and widen the ranges; a month of which nothing
+    is known is null.
     """
     first, now = first_of_month(month, published.now), published.now
-    known = _Known(billable_days(published), _extra(published), plans)
-    prices = published_prices(published.connection).of(published.tenant)
-    tariff = Tariff(prices, currency, min(end_of_month(first), max(first, now.date())), known.daily)
-    price, is_shared = tariff.mean(known.daily)
-    listed = price if is_shared else None
-    if known.daily.empty:
-        return _nothing_known(f"{first:%Y-%m}", currency, listed)
-    spent = priced(known.daily, prices, currency)
-    in_month = spent[(spent["day"] >= first) & (spent["day"] <= end_of_month(first))]
-    projection = known.projected(now, f"{first:%Y-%m}")
+    day = min(end_of_month(first), max(first, now.date()))
+    return cost_of_month(cost_outlook(published, currency, day, plans), first, budgets)
+
+
+def cost_of_month(outlook: CostOutlook, first: date, budgets: Sequence[BudgetLine]) -> MonthCost:
+    """The month that begins with `first`, from an outlook with the prices of one of its days."""
+    price, is_shared = outlook.tariff.mean(outlook.spent)
+    month = outlook.period(first, end_of_month(first))
+    projection = outlook.least.month(first)
     return MonthCost(
         month=f"{first:%Y-%m}",
-        currency=currency,
-        unit_price=listed,
-        month_to_date=_to_date(in_month),
-        projection=_month_end(projection, in_month, price),
-        quarter=quarter_cost(spent, projection.quarter, price, first),
-        next_12_months=_scenarios(projection, price),
-        by_account=_by_account(in_month, projection, tariff),
-        budgets=[_budget(line, known, spent, tariff, now, projection) for line in budgets],
+        currency=outlook.tariff.currency,
+        unit_price=price if is_shared else None,
+        month_to_date=month.counted,
+        projection=_month_end(month, projection),
+        quarter=_quarter(outlook, first),
+        next_12_months=_scenarios(outlook, first, price),
+        by_account=_by_account(outlook, first),
+        budgets=[budget_status(outlook, line, first) for line in budgets],
     )
 
 
-@dataclass(frozen=True)
-class _Known:
-    """What a month is projected from: counts, what incidents added to them, announced sends."""
-
-    daily: pd.DataFrame
-    extra: pd.DataFrame
-    plans: pd.DataFrame | None
-
-    def of(self, line: BudgetLine) -> _Known:
-        """The same of the budget's accounts."""
-        daily, plans = line.of(self.daily), self.plans
-        if plans is not None:
-            plans = plans[_among(plans, daily)]
-        return _Known(daily, self.extra[_among(self.extra, daily)], plans)
-
-    def projected(self, now: datetime, month: str) -> Projection:
-        return project_month(self.daily[SENT], now, month, self.extra, self.plans)
-
-
-def _among(rows: pd.DataFrame, others: pd.DataFrame) -> pd.Series:
-    """Whether the row's account is one of the others'."""
-    return rows["account"].isin(others["account"].unique())
-
-
-def _budget(
-    line: BudgetLine,
-    known: _Known,
-    spent: pd.DataFrame,
-    tariff: Tariff,
-    now: datetime,
-    projection: Projection,
-) -> BudgetStatus:
-    """The running month of the budget's accounts; `projection`, that of all, where it is theirs."""
-    covered, running = known.of(line), f"{now:%Y-%m}"
-    if f"{tariff.day:%Y-%m}" != running or len(covered.daily) < len(known.daily):
-        projection = covered.projected(now, running)
-    return line.status(spent, projection, tariff.mean(covered.daily)[0], now.date())
-
-
-def _nothing_known(month: str, currency: str, price: Decimal | None) -> MonthCost:
-    """No row with a status, no count, no projection: unknown, never 0."""
-    return MonthCost(
-        month=month,
-        currency=currency,
-        unit_price=price,
-        month_to_date=MonthToDate(billable_recipients=None, cost=None),
-        projection=MonthEnd(
-            method="unavailable: no row carries a delivery status",
-            month_end=None,
-            p80=None,
-            p95=None,
-            history_days=0,
-        ),
-        quarter=None,
-        next_12_months=[],
-        by_account=[],
-        budgets=[],
-    )
-
-
-def _to_date(rows: pd.DataFrame) -> MonthToDate:
-    if rows.empty:
-        return MonthToDate(billable_recipients=None, cost=None)
-    return MonthToDate(billable_recipients=int(rows["recipients"].sum()), cost=cost_of(rows))
-
-
-class _ProjectedCost(NamedTuple):
-    end: Decimal | None
-    p80: Range
-    p95: Range
-
-
-def _projected(estimate: Estimate, spent: Decimal | None, price: Decimal | None) -> _ProjectedCost:
-    """Money of a projected count: what is spent stays exact, only the rest is an estimate."""
-
-    def cost(recipients: float) -> Decimal | None:
-        rest = times(price, max(0.0, recipients - estimate.actual))
-        return None if rest is None or spent is None else spent + rest
-
-    (lo80, hi80), (lo95, hi95) = estimate.p80, estimate.p95
-    return _ProjectedCost(
-        cost(estimate.month_end), (cost(lo80), cost(hi80)), (cost(lo95), cost(hi95))
-    )
-
-
-def _month_end(projection: Projection, month: pd.DataFrame, price: Decimal | None) -> MonthEnd:
-    projected = _projected(projection.total, cost_of(month), price)
+def _month_end(month: PeriodCost, projection: Projection) -> MonthEnd:
+    projected, method = month.projected, projection.method
+    is_known = projected.reason is None
+    if method == ACTUAL and month.counted.unread_days:
+        method = "the days that were read"
     return MonthEnd(
-        method=projection.method,
+        method=method if is_known else f"unavailable: {projected.reason}",
         month_end=projected.end,
-        p80=projected.p80,
-        p95=projected.p95,
+        p80=projected.p80 if is_known else None,
+        p95=projected.p95 if is_known else None,
         history_days=projection.history_days,
+        range=projected.range,
     )
 
 
-def quarter_cost(
-    spent: pd.DataFrame, estimate: Estimate, price: Decimal | None, first: date
-) -> QuarterCost:
-    """The quarter that holds the month which begins with `first`; null where a price is missing.
-
-    spent: day, cost (Decimal, None where a price is missing).
-    """
+def _quarter(outlook: CostOutlook, first: date) -> QuarterCost:
+    """The quarter that holds the month which begins with `first`."""
     begin, end = period_of(first, "quarter")
-    so_far = cost_of(spent[(spent["day"] >= begin) & (spent["day"] <= end)])
-    projected = _projected(estimate, so_far, price)
+    quarter = outlook.period(begin, end)
     return QuarterCost(
+        **asdict(quarter.counted),
         quarter=f"{begin.year}-Q{(begin.month + 2) // 3}",
-        cost=so_far,
-        quarter_end=projected.end,
-        p80=projected.p80,
-        p95=projected.p95,
+        quarter_end=quarter.projected.end,
+        p80=quarter.projected.p80,
+        p95=quarter.projected.p95,
     )
 
 
-def _by_account(
-    in_month: pd.DataFrame, projection: Projection, tariff: Tariff
-) -> list[AccountCost]:
+def _by_account(outlook: CostOutlook, first: date) -> list[AccountCost]:
     """Most expensive first."""
-    days = {str(account): rows for account, rows in in_month.groupby("account")}
-    lines = []
-    for account, estimate in projection.by_account.items():
-        spent = cost_of(days.get(account, in_month.iloc[:0]))
-        projected = _projected(estimate, spent, tariff.of(account))
-        lines.append(
-            AccountCost(
-                account=account,
-                billable_recipients=estimate.actual,
-                month_to_date=spent,
-                month_end=projected.end,
-                p80=projected.p80,
-            )
-        )
-    return sorted(lines, key=lambda line: (-line.billable_recipients, line.account))
+    costs = outlook.by_account(first, end_of_month(first))
+    lines = [_account(account, cost) for account, cost in costs.items()]
+    return sorted(lines, key=lambda line: (-(line.billable_recipients or 0), line.account))
 
 
-def _scenarios(projection: Projection, price: Decimal | None) -> list[Scenario]:
+def _account(account: str, cost: PeriodCost) -> AccountCost:
+    counted = cost.counted
+    return AccountCost(
+        account=account,
+        billable_recipients=counted.billable_recipients,
+        month_to_date=counted.cost,
+        month_end=cost.projected.end,
+        p80=cost.projected.p80,
+        unknown_recipients=counted.unknown_recipients,
+        unread_days=counted.unread_days,
+        range=counted.range,
+    )
+
+
+def _scenarios(outlook: CostOutlook, first: date, price: Decimal | None) -> list[Scenario]:
+    """Twelve months after the one that begins with `first`; none where nothing can be projected."""
+    if outlook.unavailable:
+        return []
+    least, most = (forecast.month(first).next_months for forecast in (outlook.least, outlook.most))
     return [
-        Scenario(scenario=name, months=[_scenario_month(month, price) for month in months])
-        for name, months in projection.next_months.items()
+        Scenario(
+            scenario=name,
+            months=[
+                _scenario_month(low, high, price)
+                for low, high in zip(months, most[name], strict=True)
+            ],
+        )
+        for name, months in least.items()
     ]
 
 
-def _scenario_month(month: MonthEstimate, price: Decimal | None) -> ScenarioMonth:
-    low, high = month.p80
+def _scenario_month(
+    least: MonthEstimate, most: MonthEstimate, price: Decimal | None
+) -> ScenarioMonth:
+    """The known part, in a range that holds whatever the unknown recipients cost."""
+    low, high = min(least.p80[0], most.p80[0]), max(least.p80[1], most.p80[1])
     return ScenarioMonth(
-        month=month.month,
-        cost=times(price, month.mean),
+        month=least.month,
+        cost=times(price, least.mean),
         p80=(times(price, low), times(price, high)),
-    )
-
-
-def _extra(published: Published) -> pd.DataFrame:
-    """account, day, recipients that incidents added: kept out of what the future is learnt from."""
-    return (
-        published.connection.execute(
-            sql(__file__, "incident_extra"), {"now": published.now, "tenant": published.tenant}
-        )
-        .df()
-        .assign(day=lambda frame: pd.to_datetime(frame["day"]).dt.date)
     )
 
 
 def past_projections(published: Published) -> Backtest:
     """Backtest of the billable recipients: what would have been projected, and what came."""
-    return backtest(billable_days(published), published.now, _extra(published))
+    now, daily = published.now, billable_days(published)
+    unread = unread_of(published, now.date() - HISTORY, now.date())
+    known = daily.assign(recipients=daily["recipients"].where(daily["is_known"]))
+    return backtest(known, now, incident_extra(published), unread.named())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -13,57 +13,48 @@ import pandas as pd
 
 from hve_monitor.files import sql
 from models.cost.documents import CenterCost, UnitEconomics
+from models.cost.known import CountedMonth
 from models.engine.sql import records
 from models.money import MICRO
 from models.periods import end_of_month
 from models.reference.cost_centers import Center, Centers
 from warehouse.reading import Published
 
-NOTHING = Decimal(0)
-
 
 class IncidentCost(NamedTuple):
-    """Recipients beyond what was expected of an account, and what they cost."""
+    """Recipients beyond what was expected of an account, and what they cost; None is unknown."""
 
     recipients: int
-    cost: Decimal
+    cost: Decimal | None
 
 
 @dataclass
 class Caused:
-    """Sums of some accounts in a month; money is exact list cost, None where no price is known."""
+    """Days of some accounts in a month (models.cost.daily.priced), and what incidents added.
+
+    accounts: with mail or incidents in it; silent: others that are known.
+    """
 
     accounts: set[str] = field(default_factory=set)
-    messages: int = 0
-    recipients: int = 0
-    cost: Decimal | None = NOTHING
-    incident_recipients: int = 0
-    incident_cost: Decimal = NOTHING
+    silent: set[str] = field(default_factory=set)
+    rows: list[pd.DataFrame] = field(default_factory=list)
+    incidents: list[IncidentCost] = field(default_factory=list)
 
-    def units(self) -> UnitEconomics:
+    def units(self, month: CountedMonth) -> UnitEconomics:
         """The sums with the cost of a message and of 1,000 recipients."""
+        rows = pd.concat(self.rows) if self.rows else month.rows.iloc[:0]
+        counted = month.counted(rows, self.accounts | self.silent)
+        is_unread = rows.empty and counted.billable_recipients is None
+        messages, cost = int(rows["messages"].sum()), counted.cost
+        each = None if counted.unknown_recipients else cost
         return UnitEconomics(
-            messages=self.messages,
-            billable_recipients=self.recipients,
-            cost=self.cost,
-            cost_per_message=_cost_per(1, self.cost, self.messages),
-            cost_per_1000_recipients=_cost_per(1000, self.cost, self.recipients),
-            incident_recipients=self.incident_recipients,
-            incident_cost=self.incident_cost,
+            **msgspec.structs.asdict(counted),
+            messages=None if is_unread else messages,
+            cost_per_message=_cost_per(1, each, messages),
+            cost_per_1000_recipients=_cost_per(1000, cost, counted.billable_recipients or 0),
+            incident_recipients=sum(added.recipients for added in self.incidents),
+            incident_cost=None if cost is None else _total(self.incidents),
         )
-
-    def add(self, account: str, messages: int, recipients: int, cost: Decimal | None) -> None:
-        """Counts one account's day."""
-        self.accounts.add(account)
-        self.messages += messages
-        self.recipients += recipients
-        self.cost = None if self.cost is None or cost is None else self.cost + cost
-
-    def add_incidents(self, account: str, added: IncidentCost) -> None:
-        """Counts what incidents of an account added."""
-        self.accounts.add(account)
-        self.incident_recipients += added.recipients
-        self.incident_cost += added.cost
 
 
 def incident_costs(published: Published, first: date, currency: str) -> dict[str, IncidentCost]:
@@ -76,53 +67,55 @@ def incident_costs(published: Published, first: date, currency: str) -> dict[str
         "currency": currency,
     }
     rows = records(published.connection, sql(__file__, "incident_costs"), bounds)
-    return {row["account"]: IncidentCost(row["recipients"], row["cost"] or NOTHING) for row in rows}
+    return {row["account"]: IncidentCost(row["recipients"], row["cost"]) for row in rows}
 
 
 def by_cost_center(
-    month: pd.DataFrame, centers: Centers, incidents: Mapping[str, IncidentCost]
+    month: CountedMonth, centers: Centers, incidents: Mapping[str, IncidentCost]
 ) -> list[CenterCost]:
     """A row per cost center, the dearest first; what nobody pays for comes last, as null.
 
-    month: account, messages, recipients, cost per day.
+    A center is there also where nothing of its accounts is known in the month.
     """
-    sums: dict[Center | None, Caused] = {}
-    for account, messages, recipients, cost in _days(month):
-        sums.setdefault(centers.of(account), Caused()).add(account, messages, recipients, cost)
+    caused: dict[Center | None, Caused] = {}
+    for account in sorted(month.accounts & centers.by_account.keys()):
+        caused.setdefault(centers.of(account), Caused()).silent.add(account)
+    for name, rows in month.rows.groupby("account"):
+        of_center = caused.setdefault(centers.of(str(name)), Caused())
+        of_center.accounts.add(str(name))
+        of_center.rows.append(rows)
     for account, added in incidents.items():
-        sums.setdefault(centers.of(account), Caused()).add_incidents(account, added)
-    order = sorted(
-        sums, key=lambda center: (center is None, -(sums[center].cost or 0), center and center.name)
+        of_center = caused.setdefault(centers.of(account), Caused())
+        of_center.accounts.add(account)
+        of_center.incidents.append(added)
+    costs = [_center_cost(center, sums, month) for center, sums in caused.items()]
+    return sorted(
+        costs, key=lambda row: (row.cost_center is None, -(row.cost or 0), row.cost_center or "")
     )
-    return [_center_cost(center, sums[center]) for center in order]
 
 
-def _center_cost(center: Center | None, caused: Caused) -> CenterCost:
+def _center_cost(center: Center | None, caused: Caused, month: CountedMonth) -> CenterCost:
     return CenterCost(
+        **msgspec.structs.asdict(caused.units(month)),
         cost_center=center.name if center else None,
         owner=center.owner or None if center else None,
         accounts=sorted(caused.accounts),
-        **msgspec.structs.asdict(caused.units()),
     )
 
 
-def unit_economics(month: pd.DataFrame, incidents: Mapping[str, IncidentCost]) -> UnitEconomics:
+def unit_economics(month: CountedMonth, incidents: Mapping[str, IncidentCost]) -> UnitEconomics:
     """What a message and 1,000 recipients cost over all accounts, and what incidents cost.
 
     Nothing is claimed of recipients that never read: traces do not show it.
     """
-    caused = Caused()
-    for account, messages, recipients, cost in _days(month):
-        caused.add(account, messages, recipients, cost)
-    for account, added in incidents.items():
-        caused.add_incidents(account, added)
-    return caused.units()
+    return Caused(rows=[month.rows], incidents=list(incidents.values())).units(month)
 
 
-def _days(month: pd.DataFrame) -> list[tuple[str, int, int, Decimal | None]]:
-    names = ("account", "messages", "recipients", "cost")
-    columns = [month[name].tolist() for name in names]
-    return list(zip(*columns, strict=True))
+def _total(incidents: Iterable[IncidentCost]) -> Decimal | None:
+    """Exact sum; None where one is unknown."""
+    costs = [added.cost for added in incidents]
+    known = [cost for cost in costs if cost is not None]
+    return sum(known, Decimal(0)) if len(known) == len(costs) else None
 
 
 def _cost_per(size: int, cost: Decimal | None, count: int) -> Decimal | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 
 import msgspec
@@ -10,15 +11,18 @@ import pandas as pd
 from hve_monitor.clock import start_of_day
 from hve_monitor.config import Config
 from hve_monitor.errors import ConfigError
-from models.cost.budgets import budget_lines
+from models.cost.budgets import BudgetLine, budget_lines
 from models.cost.closing import close_month, with_closing
-from models.cost.daily import billable_days, price_parts, spent_days
-from models.cost.documents import ChangeCost, CostReport, Metering, MonthCost
-from models.cost.report import first_of_month, month_cost, past_projections
+from models.cost.daily import price_parts
+from models.cost.documents import ChangeCost, CostReport, Metering
+from models.cost.known import CountedMonth
+from models.cost.outlook import CostOutlook, cost_outlook
+from models.cost.report import cost_of_month, first_of_month, past_projections
 from models.cost.showback import by_cost_center, incident_costs, unit_economics
 from models.cost.whatif import PlannedChange, what_if
 from models.forecast.backtest import Backtest
 from models.forecast.planned import plan_frame
+from models.invoice.bridge import invoice_bridge
 from models.invoice.report import day_rows, invoice, month_rows
 from models.invoice.scopes import scope_ledgers
 from models.periods import end_of_month
@@ -29,7 +33,7 @@ from models.usage.corrections import corrections
 from models.usage.coverage import coverage_report
 from warehouse.reading import Published, read_published
 from warehouse.records.plans import stored_plans
-from warehouse.state import open_state
+from warehouse.state import State, open_state
 
 ROUNDING = "estimates are recipients × price, not rounded; invoiced amounts are as received"
 
@@ -45,9 +49,11 @@ def spend(
     lines = budget_lines(config.budgets, read_centers(config), tenant)
     root = config.warehouse.path
     with read_published(root, now, tenant) as published, open_state(root) as state:
-        plans = plan_frame([plan for name in names for plan in stored_plans(state, now, name)])
-        cost = month_cost(published, currency, month=month, budgets=lines, plans=plans)
-        report = accounted(cost, published, config, first_of_month(month, now))
+        plans = _plans(state, now, names)
+        first = first_of_month(month, now)
+        day = min(end_of_month(first), max(first, now.date()))
+        outlook = cost_outlook(published, currency, day, plans)
+        report = accounted(outlook, lines, published, config, first)
         return with_closing(report, state, names)
 
 
@@ -88,55 +94,80 @@ def planned_change(
 ) -> ChangeCost:
     """What a planned change costs and does to budgets (models.cost.whatif). Raises: ConfigError.
 
-    Without a store there is no usual level: budgets then bear the change alone.
+    Without a store nothing is expected besides: budgets then bear the change alone.
     """
     currency = currency_of(config, tenant)
     lines = budget_lines(config.budgets, read_centers(config), tenant)
-    prices = reference_of(config).prices
-    usual = pd.DataFrame({"tenant": [], "account": [], "day": [], "recipients": []})
-    if (config.warehouse.path / "hve.duckdb").exists():
-        with read_published(config.warehouse.path, now, tenant) as published:
-            usual = billable_days(published)
-    owner = tenant or _owner(usual, change.account)
+    outlook, prices = _outlook(config, now, tenant, change.first), reference_of(config).prices
+    owner = tenant or (None if outlook is None else outlook.owner(change.account))
     return what_if(
         change,
         lambda day: prices.unit_price(day, currency, owner),
         currency,
-        usual,
+        outlook,
         lines,
         now.date(),
     )
 
 
-def _owner(usual: pd.DataFrame, account: str) -> str | None:
-    """The one tenant whose account it is; None where several or none are."""
-    owners = set(usual.loc[usual["account"] == account, "tenant"])
-    return owners.pop() if len(owners) == 1 else None
+def _outlook(config: Config, now: datetime, tenant: str | None, first: date) -> CostOutlook | None:
+    """The outlook at the prices of the first day; None without a store."""
+    root = config.warehouse.path
+    if not (root / "hve.duckdb").exists():
+        return None
+    with read_published(root, now, tenant) as published, open_state(root) as state:
+        plans = _plans(state, now, _names(config, tenant))
+        day = max(first, now.date())
+        return cost_outlook(published, currency_of(config, tenant), day, plans)
 
 
-def accounted(cost: MonthCost, published: Published, config: Config, first: date) -> CostReport:
+def _plans(state: State, now: datetime, tenants: Sequence[str]) -> pd.DataFrame:
+    return plan_frame([plan for name in tenants for plan in stored_plans(state, now, name)])
+
+
+def accounted(
+    outlook: CostOutlook,
+    lines: Sequence[BudgetLine],
+    published: Published,
+    config: Config,
+    first: date,
+) -> CostReport:
     """The month's cost with metering, prices, corrections, reconciliation, invoice and showback."""
+    cost = cost_of_month(outlook, first, lines)
     last, currency = end_of_month(first), cost.currency
     prices = published_prices(published.connection).of(published.tenant)
-    spent = spent_days(published, currency)
-    in_month = spent[(spent["day"] >= first) & (spent["day"] <= last)]
+    counted = _counted(outlook, first)
     incidents = incident_costs(published, first, currency)
     centers = read_centers(config)
     ledgers = scope_ledgers(published, config, prices, first)
+    months = month_rows(ledgers, first)
     return CostReport(
         **msgspec.structs.asdict(cost),
         reconciliation=day_rows(ledgers, first),
         metering=_metering(config, min(last, published.now.date())),
         rounding=ROUNDING,
-        price_parts=price_parts(in_month, prices, currency, first),
+        price_parts=price_parts(counted, prices, currency),
         corrections=corrections(published, first, last, currency, prices),
-        reconciliation_months=month_rows(ledgers, first),
-        invoice=invoice(ledgers, first, in_month, centers, currency),
-        by_cost_center=by_cost_center(in_month, centers, incidents),
-        unit_economics=unit_economics(in_month, incidents),
+        reconciliation_months=months,
+        invoice=invoice(ledgers, first, counted.rows, centers, currency),
+        invoice_bridge=invoice_bridge(months, currency),
+        by_cost_center=by_cost_center(counted, centers, incidents),
+        unit_economics=unit_economics(counted, incidents),
         coverage=coverage_report(published, needed_from=start_of_day(first)),
         closed=None,
         restatements=[],
+    )
+
+
+def _counted(outlook: CostOutlook, first: date) -> CountedMonth:
+    spent, last = outlook.spent, end_of_month(first)
+    accounts = {*spent["account"], *(account for _, account in outlook.unread.by_account)}
+    return CountedMonth(
+        spent[(spent["day"] >= first) & (spent["day"] <= last)],
+        outlook.unread,
+        first,
+        min(last, outlook.today),
+        frozenset(accounts),
     )
 
 

@@ -8,10 +8,8 @@ from datetime import date, timedelta
 from decimal import Decimal
 from math import ceil
 
-import pandas as pd
-
 from hve_monitor.errors import ConfigError
-from models.cost.budgets import BudgetLine
+from models.cost.budgets import BudgetLine, passed_on
 from models.cost.documents import (
     ChangeCost,
     ChangedBudget,
@@ -19,13 +17,14 @@ from models.cost.documents import (
     ChangeMonth,
     ChangeTotal,
     MonthlyChange,
+    Range,
 )
+from models.cost.outlook import CostOutlook
 from models.money import MICRO, times
-from models.periods import MONTHS, end_of_month
+from models.periods import end_of_month, period_of
 from models.reference.limits import recipients_per_message
 from models.reference.prices import PriceOf
 
-_USUAL_DAYS = 90
 _MONTHS_SHOWN = 12
 _DAYS_A_YEAR = Decimal("365.25")
 # Sends a month for one send a day, a week, a month.
@@ -104,14 +103,13 @@ def what_if(
     change: PlannedChange,
     price_of: PriceOf,
     currency: str,
-    usual: pd.DataFrame,
+    outlook: CostOutlook | None,
     budgets: Sequence[BudgetLine],
     today: date,
 ) -> ChangeCost:
     """Cost of the change, by month and in all, and what it does to budgets.
 
-    usual: account, day, recipients of the past; the level of its last 90 days is what budgets
-    bear already.
+    outlook: what budgets bear without the change, None where nothing is known of it.
     """
     price = price_of(change.first)
     months = _months(change, price_of)
@@ -130,7 +128,9 @@ def what_if(
         total=_total(months),
         messages=_messages(change),
         budgets=[
-            _budget(line, change, price, usual, today) for line in budgets if _is_of(line, change)
+            _budget(line, change, price_of, outlook, today)
+            for line in budgets
+            if _is_of(line, change)
         ],
     )
 
@@ -195,47 +195,45 @@ def _is_of(line: BudgetLine, change: PlannedChange) -> bool:
 def _budget(
     line: BudgetLine,
     change: PlannedChange,
-    price: Decimal | None,
-    usual: pd.DataFrame,
+    price_of: PriceOf,
+    outlook: CostOutlook | None,
     today: date,
 ) -> ChangedBudget:
-    """A whole period of the budget, at the usual level and with the change."""
-    months, monthly = MONTHS[line.period], change.sends_a_month()
-    sends = Decimal(change.sends) if monthly is None else monthly * months
-    level, added = _usual_a_month(line, usual, today), sends * change.recipients
-    before = None if level is None else level * months
-    after = None if before is None else before + added
-    ratios = [_ratio(price, count, line.amount) for count in (before, after)]
+    """The budget's period that holds the first send to come, without the change and with it."""
+    first, last = period_of(max(change.first, today), line.period)
+    days = [day for day in change.days(last) if day >= max(first, today)]
+    added = _sum(times(price_of(day), change.recipients) for day in days)
+    period = None if outlook is None else outlook.period(first, last, line)
+    usual = None if period is None else period.projected.end
+    together = _sum([usual, added])
+    before, after = _ratio(usual, line.amount), _ratio(together, line.amount)
+    day = None if period is None else passed_on(period.rows, line.amount)
+    is_passed = None if before is None else before >= 1.0
     return ChangedBudget(
         name=line.name,
         period=line.period,
+        first=first,
+        last=last,
         amount=line.amount,
-        usual=_money(price, before),
-        added=_money(price, added),
-        together=_money(price, after),
-        used_ratio_before=ratios[0],
-        used_ratio_after=ratios[1],
-        passes=None if ratios[0] is None or ratios[1] is None else ratios[0] < 1.0 <= ratios[1],
+        spent=None if period is None else period.counted.cost,
+        usual=usual,
+        added=added,
+        together=together,
+        range=(None, None) if period is None else _with(period.projected.range, added),
+        used_ratio_before=before,
+        used_ratio_after=after,
+        passes=None if is_passed is None or after is None else not is_passed and after >= 1.0,
+        passes_without=True if day else is_passed,
+        passed_on=day,
     )
 
 
-def _ratio(price: Decimal | None, recipients: Decimal | None, amount: Decimal) -> float | None:
-    if price is None or recipients is None:
-        return None
-    return round(float(price * recipients / amount), 4)
+def _with(ends: Range, added: Decimal | None) -> Range:
+    return _sum([ends[0], added]), _sum([ends[1], added])
 
 
-def _usual_a_month(line: BudgetLine, usual: pd.DataFrame, today: date) -> Decimal | None:
-    """Recipients a month of the budget's accounts, mean of up to 90 whole days; None: no day."""
-    whole = usual[usual["day"] < today] if len(usual) else usual
-    if whole.empty:
-        return None
-    first = max(min(whole["day"]), today - timedelta(days=_USUAL_DAYS))
-    rows = whole[whole["day"] >= first]
-    if line.accounts is not None:
-        rows = rows[rows["account"].isin(list(line.accounts))]
-    days: int = (today - first).days
-    return Decimal(int(rows["recipients"].sum())) / days * _A_MONTH["day"]
+def _ratio(cost: Decimal | None, amount: Decimal) -> float | None:
+    return None if cost is None else round(float(cost / amount), 4)
 
 
 def _money(price: Decimal | None, recipients: Decimal | None) -> Decimal | None:

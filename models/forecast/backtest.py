@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from hve_monitor.document import Document
-from models.forecast.history import read_days
+from models.forecast.history import Unread, read_days
 from models.forecast.rolling import Rolling, whole_days
 from models.statistics import Floats, known_or_zero, mean_known
 
@@ -49,26 +49,32 @@ class Backtest(Document):
 
 
 def backtest(
-    daily: pd.DataFrame, now: datetime, incident_extra: pd.DataFrame | None = None
+    daily: pd.DataFrame,
+    now: datetime,
+    incident_extra: pd.DataFrame | None = None,
+    unread: Unread | None = None,
 ) -> Backtest:
     """Errors and cover of past projections, by day of the period, for accounts and their sum.
 
-    Shape:  as in models.forecast.projection.project_month.
+    A period with days that were not read shows nothing. Shape: as in
+    models.forecast.projection.forecast_of.
     """
-    table = read_days(daily, now.date(), incident_extra)
-    rolling, sent = Rolling(table.history), table.sent[:, :-1]
-    periods = _periods(table.first, sent.shape)
+    table = read_days(daily, now.date(), incident_extra, unread=unread)
+    rolling, sent = Rolling(table.history), table.known()
+    periods = _periods(table.history.end - timedelta(days=sent.shape[1]), sent.shape)
     sums = [
         period_sums(rolling, sent, begin, PERIOD_DAYS, day)
         for begin in periods
         for day in SEEN_FROM
     ]
-    needed = PERIOD_DAYS + _WARM_UP_DAYS
+    rows = backtest_rows(pd.concat(sums)) if sums else []
+    is_known = any(row.scope == "total" for row in rows)
+    needed, known = PERIOD_DAYS + _WARM_UP_DAYS, table.history.known_days
     return Backtest(
         period_days=PERIOD_DAYS,
-        periods=periods,
-        unavailable=None if sums else f"{needed} whole days are needed; {sent.shape[1]} known",
-        rows=backtest_rows(pd.concat(sums)) if sums else [],
+        periods=periods if is_known else [],
+        unavailable=None if is_known else f"{needed} whole days are needed; {known} known",
+        rows=rows if is_known else [],
     )
 
 
@@ -83,9 +89,9 @@ def _periods(first: date, shape: tuple[int, int]) -> list[date]:
 def period_sums(rolling: Rolling, sent: Floats, begin: date, length: int, day: int) -> pd.DataFrame:
     """Sums of a past period as seen from one of its days.
 
-    Shape:  sent (accounts, days) ends where the history of `rolling` does. One row per account
-            with four weeks before, and one for all: account (row number or TOTAL), day, actual,
-            projection, run_rate, end0 to end3 (at 2.5, 10, 90 and 97.5 %).
+    Shape:  sent (accounts, days; NaN: unknown) ends where the history of `rolling` does. One row
+            per account with four weeks before, and one for all: account (row number or TOTAL), day,
+            actual, projection, run_rate, end0 to end3 (at 2.5, 10, 90 and 97.5 %).
     """
     first = rolling.history.end - timedelta(days=sent.shape[1])
     place, origin = (begin - first).days, begin + timedelta(days=day)
@@ -101,7 +107,7 @@ def period_sums(rolling: Rolling, sent: Floats, begin: date, length: int, day: i
             **{f"end{tail}": so_far + outlook.ends[:, tail] for tail in range(4)},
         }
     )
-    total = frame.sum().to_frame().T
+    total = frame.sum(skipna=False).to_frame().T
     for tail, end in enumerate(outlook.total_ends):
         total[f"end{tail}"] = so_far.sum() + end
     kept = frame[(~np.isnan(known)).sum(axis=1) >= _WARM_UP_DAYS]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -10,12 +11,16 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from models.forecast.planned import planned_days, shares_of
-from models.statistics import Floats, known_or_zero, sum_known
+from models.statistics import Floats, known_or_zero, mean_known
+
+# More than a year, so that yearly mailings are known; a stray row of long ago costs nothing.
+HISTORY = timedelta(days=400)
+Unread = Mapping[str, Collection[date]]  # days of each account that were not read
 
 
 @dataclass(frozen=True)
 class DailyHistory:
-    """Recipients per account and UTC day, ending with the last complete day.
+    """Recipients per account and UTC day, ending with the last day that is known.
 
     Shape:  values (accounts, days); NaN before the account's first day and where unknown.
             announced (accounts, days): recipients of announced sends in the values.
@@ -38,6 +43,19 @@ class DailyHistory:
         announced = None if self.announced is None else self.announced[:, :kept]
         return DailyHistory(self.values[:, :kept], day, announced)
 
+    @property
+    def known_days(self) -> int:
+        """Days of which at least one account is known."""
+        return int((~np.isnan(self.values)).any(axis=0).sum())
+
+    def level(self, days: int) -> Floats:
+        """All accounts together on each of the last days; unknown ones count as usual: (days,)."""
+        recent = self.regular[:, -days:]
+        usual = known_or_zero(mean_known(recent))[:, None]
+        return np.asarray(
+            np.where(_is_hole(self.values)[:, -days:], usual, known_or_zero(recent)).sum(axis=0)
+        )
+
     def weekdays(self) -> NDArray[np.int64]:
         """Weekday of every column, Monday = 0."""
         days = self.values.shape[1]
@@ -46,18 +64,48 @@ class DailyHistory:
 
 @dataclass(frozen=True)
 class DailyTable:
-    """What accounts sent per UTC day, and the history that profiles are fitted on."""
+    """What accounts sent per UTC day, and the history that profiles are fitted on.
+
+    Shape:  sent (accounts, days up to and including today); unread: of the same shape, whether an
+            account's day was not read, from its first day on. rows: every day that was sent on, as
+            numbers of account and recipients by date.
+    """
 
     accounts: list[str]
-    sent: Floats  # (accounts, days up to and including today)
+    sent: Floats
+    unread: NDArray[np.bool_]
     history: DailyHistory  # complete days, without what incidents added
     first: date
     today: date
+    rows: pd.DataFrame
 
     def sent_between(self, begin: date, end: date) -> Floats:
         """Recipients per account from `begin` to `end`, both included."""
-        low, high = (begin - self.first).days, (end - self.first).days + 1
-        return sum_known(self.sent[:, max(low, 0) : max(high, 0)])
+        days = self.rows["day"]
+        rows = self.rows[(days >= np.datetime64(begin)) & (days <= np.datetime64(end))]
+        counts = known_or_zero(rows["recipients"].to_numpy(np.float64))
+        sums = np.zeros(len(self.accounts))
+        np.add.at(sums, rows["place"].to_numpy(), counts)
+        return sums
+
+    def known(self) -> Floats:
+        """What was sent on the days of the history; NaN where unknown, 0 before the first day."""
+        end = (self.history.end - self.first).days
+        values = self.history.values
+        sent = self.sent[:, end - values.shape[1] : end]
+        return np.where(_is_hole(values), np.nan, sent)
+
+    def columns(self, begin: date, count: int) -> tuple[Floats, NDArray[np.bool_]]:
+        """What was sent on some consecutive days, and which were not read: (accounts, days).
+
+        Days outside the table have nothing sent and count as read.
+        """
+        place = np.arange(count) + (begin - self.first).days
+        inside = (place >= 0) & (place < self.sent.shape[1])
+        sent, unread = np.zeros((2, len(self.accounts), count))
+        sent[:, inside] = self.sent[:, place[inside]]
+        unread[:, inside] = self.unread[:, place[inside]]
+        return sent, unread.astype(bool)
 
 
 def read_days(
@@ -65,32 +113,58 @@ def read_days(
     today: date,
     extra: pd.DataFrame | None = None,
     plans: pd.DataFrame | None = None,
+    unread: Unread | None = None,
 ) -> DailyTable:
     """Table of sparse daily rows up to today; `extra` is taken out of its history alone.
 
     Shape:  daily, extra: account, day (UTC date), recipients (NaN: not known); plans: account,
             start, end, recipients of announced sends. An account that only plans know is there
-            as well.
+            as well. A day without a row is 0 but where it was not read. The table begins with the
+            first row that is not older than HISTORY.
     """
     rows = _dated(daily)
     rows = rows.loc[rows["day"] <= np.datetime64(today, "D")]
     planned = [] if plans is None else [account.lower() for account in plans["account"].dropna()]
     accounts = sorted({*rows["account"], *planned})
-    first = rows["day"].min().date() if len(rows) else today
+    rows = rows.assign(place=pd.Index(accounts).get_indexer(pd.Index(rows["account"])))
+    recent = rows.loc[rows["day"] >= np.datetime64(today - HISTORY, "D")]
+    first = recent["day"].min().date() if len(recent) else today
     width = (today - first).days + 1
-    place = pd.Index(accounts).get_indexer(pd.Index(rows["account"]))
-    column = _columns(rows, first)
+    place, column = recent["place"].to_numpy(), _columns(recent, first)
     sent = np.zeros((len(accounts), width))
-    np.add.at(sent, (place, column), rows["recipients"].to_numpy(np.float64))
+    np.add.at(sent, (place, column), recent["recipients"].to_numpy(np.float64))
     born = np.full(len(accounts), width)
     np.minimum.at(born, place, column)
-    usual = sent - _extra_of(extra, accounts, first, width)
-    usual = np.where(np.arange(width) < born[:, None], np.nan, np.maximum(usual, 0.0))
-    days = [first + timedelta(days=n) for n in range(width - 1)]
-    shares = shares_of(known_or_zero(sent))
-    announced = None if plans is None else planned_days(plans, accounts, days, shares)
-    history = DailyHistory(usual[:, :-1], today, announced)
-    return DailyTable(accounts, known_or_zero(sent), history, first, today)
+    lives = np.arange(width) >= born[:, None]
+    missing = _unread(unread or {}, accounts, first, width) & lives
+    usual = np.maximum(sent - _extra_of(extra, accounts, first, width), 0.0)
+    usual = np.where(missing | ~lives, np.nan, usual)[:, :-1]
+    known = np.flatnonzero(~np.isnan(usual).all(axis=0))
+    last = int(known[-1]) + 1 if len(known) else 0
+    days = [first + timedelta(days=n) for n in range(last)]
+    announced = None
+    if plans is not None:
+        announced = planned_days(plans, accounts, days, shares_of(known_or_zero(sent)))
+    begin = int(known[0]) if len(known) else 0
+    history = DailyHistory(
+        usual[:, begin:last],
+        first + timedelta(days=last),
+        None if announced is None else announced[:, begin:],
+    )
+    return DailyTable(accounts, known_or_zero(sent), missing, history, first, today, rows)
+
+
+def _unread(unread: Unread, accounts: list[str], first: date, width: int) -> NDArray[np.bool_]:
+    missing = np.zeros((len(accounts), width), bool)
+    for place, account in enumerate(accounts):
+        columns = [(day - first).days for day in unread.get(account, ())]
+        missing[place, [column for column in columns if 0 <= column < width]] = True
+    return missing
+
+
+def _is_hole(values: Floats) -> NDArray[np.bool_]:
+    """Whether a day is unknown after the account's first known one."""
+    return np.isnan(values) & np.logical_or.accumulate(~np.isnan(values), axis=1)
 
 
 def _dated(frame: pd.DataFrame) -> pd.DataFrame:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from models.forecast.history import DailyHistory
 from models.forecast.mailings import Recurring, split_recurring
-from models.statistics import Floats, known_or_zero, mean_known
+from models.statistics import Floats, known_or_zero, mean_known, sum_known
 
 METHODS = (
     "weekday profile × level",
@@ -41,6 +41,7 @@ _TREND_NOISE = 8.0  # squared t ratio that noise alone may reach: weeks depend o
 _MOST_GROWTH = 0.25 / 30.0  # log growth a day
 _GROWS_FOR = 60.0  # days ahead after which no growth is claimed
 _FEWEST_DAYS = 14
+_LEAST_SHARE = 0.5  # of a week that its known days must carry
 
 
 @dataclass(frozen=True)
@@ -72,10 +73,10 @@ class Profile:
         grown = np.exp(self.growth[:, None] * np.clip(ahead, 0.0, _GROWS_FOR))
         return self.by_weekday[:, [day.weekday() for day in days]] * grown
 
-    def mailings(self, days: list[date], sent_today: Floats) -> tuple[Floats, Floats]:
+    def mailings(self, days: list[date], sent: Floats) -> tuple[Floats, Floats]:
         """Recipients of recurring mailings due on the days, and their variances.
 
-        Shape:  both (accounts, days). What an account sent on the first of the days counts as
+        Shape:  all (accounts, days). What an account sent on one of the days already counts as
                 the beginning of its mailing.
         """
         sizes, variances = np.zeros((2, len(self.by_weekday), len(days)))
@@ -87,10 +88,8 @@ class Profile:
                     variances[account, column[mailing.day]] += (
                         mailing.size * mailing.deviation
                     ) ** 2
-        whole = np.maximum(sizes[:, :1], 1e-9)
-        sizes[:, :1] = np.maximum(sizes[:, :1] - sent_today[:, None], 0.0)
-        variances[:, :1] *= (sizes[:, :1] / whole) ** 2
-        return sizes, variances
+        left = np.maximum(sizes - sent, 0.0)
+        return left, variances * (left / np.maximum(sizes, 1e-9)) ** 2
 
 
 def fit_profile(history: DailyHistory) -> Profile:
@@ -99,7 +98,8 @@ def fit_profile(history: DailyHistory) -> Profile:
     recurring, usual = split_recurring(history.values, history.end)
     usual = np.where(np.isnan(usual), np.nan, history.regular)
     flat = known_or_zero(mean_known(usual[:, -28:]))
-    shape, weekly = _shape(usual, history.weekdays()), _weekly(usual)
+    shape = _shape(usual, history.weekdays())
+    weekly = _weekly(usual, shape[:, history.weekdays()])
     weights = _weights(weekly, _HALF_LIFE)
     known = (~np.isnan(usual)).sum(axis=1)
     is_young = known < _FEWEST_DAYS
@@ -147,11 +147,19 @@ def _shape(usual: Floats, weekdays: NDArray[np.int64]) -> Floats:
     return np.where(total > 0.0, mean / np.maximum(total, 1e-12), 1.0 / 7.0)
 
 
-def _weekly(usual: Floats) -> Floats:
-    """Sums of the last whole weeks, NaN where fewer than four days are known: (accounts, weeks)."""
+def _weekly(usual: Floats, shares: Floats) -> Floats:
+    """Sums of the last whole weeks: (accounts, weeks).
+
+    A week of which some days are unknown is as large as the weekdays' shares of the known ones
+    make it, and NaN where these carry less than half of a week.
+    """
     weeks = min(usual.shape[1] // 7, LEVEL_WEEKS)
-    days = usual[:, usual.shape[1] - 7 * weeks :].reshape(len(usual), weeks, 7)
-    return np.asarray(7.0 * mean_known(days, axis=2, at_least=4))
+    days, parts = (
+        values[:, usual.shape[1] - 7 * weeks :].reshape(len(usual), weeks, 7)
+        for values in (usual, shares)
+    )
+    known = np.where(np.isnan(days), 0.0, parts).sum(axis=2)
+    return np.where(known >= _LEAST_SHARE, sum_known(days, axis=2) / np.maximum(known, 0.1), np.nan)
 
 
 def _ages(weeks: int) -> Floats:

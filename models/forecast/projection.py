@@ -1,19 +1,23 @@
-"""Month-end and quarter-end projection of billable recipients, per account and for the tenant.
+"""Projection of billable recipients to the end of a month, quarter or year.
 
-Month end = what was sent so far + the daily profile of what is left + mailings that come back +
-announced sends. Money is multiplied elsewhere: the price is linear, so the relative error of the
-cost is that of the count.
+The end of a period = what was sent so far + the daily profile of what is left + mailings that come
+back + announced sends. What is left are the days to come and those that were not read. Money is
+multiplied elsewhere: the price is linear, so the relative error of the cost is that of the count.
+
+Every answer about the future comes from one Forecast: cost, budgets, what-if and plans.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from models.forecast.history import DailyTable, read_days
+from models.forecast.history import DailyTable, Unread, read_days
 from models.forecast.planned import planned_days, planned_months, shares_of
 from models.forecast.profiles import METHODS
 from models.forecast.rolling import Ahead, Outlook, Rolling
@@ -21,17 +25,69 @@ from models.forecast.scenarios import MonthEstimate, log_width, scenarios
 from models.periods import end_of_month, period_of
 from models.statistics import Floats
 
-__all__ = ("Estimate", "MonthEstimate", "Projection", "project_month")
+__all__ = (
+    "Estimate",
+    "Forecast",
+    "MonthEstimate",
+    "PeriodForecast",
+    "Projection",
+    "forecast_of",
+    "project_month",
+)
+
+ACTUAL = "actual"
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """Recipients of a month or quarter: so far, at its end, and the ranges of the end."""
+    """Recipients of a period: so far, at its end, and the ranges of the end."""
 
     actual: int
     month_end: float
     p80: tuple[float, float]
     p95: tuple[float, float]
+
+
+@dataclass(frozen=True)
+class PeriodForecast:
+    """What is counted and expected of a period, for every account and for some together.
+
+    Shape:  actual (accounts,); days: those of `outlook.by_day`.
+    """
+
+    accounts: list[str]
+    actual: Floats
+    days: list[date]
+    outlook: Outlook
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing of the period is left to come or to be read."""
+        return not self.days
+
+    def by_account(self) -> dict[str, Estimate]:
+        """The estimate of each account."""
+        rows = zip(self.accounts, self.actual, self.outlook.left, self.outlook.ends, strict=True)
+        return {name: _estimate(float(a), float(b), ends) for name, a, b, ends in rows}
+
+    def together(self, accounts: Collection[str] | None = None) -> Estimate:
+        """The estimate of some accounts together, of all where none are named."""
+        rows = self._rows(accounts)
+        outlook = self.outlook
+        ends = outlook.total_ends if accounts is None else outlook.ends_of(rows)
+        return _estimate(float(self.actual[rows].sum()), float(outlook.left[rows].sum()), ends)
+
+    def expected_days(self, accounts: Collection[str] | None = None) -> list[tuple[date, float]]:
+        """Recipients that some accounts together are still expected to send on each day."""
+        sums = self.outlook.by_day[self._rows(accounts)].sum(axis=0)
+        return list(zip(self.days, sums.tolist(), strict=True))
+
+    def _rows(self, accounts: Collection[str] | None) -> NDArray[np.int64]:
+        wanted = None if accounts is None else set(accounts)
+        return np.array(
+            [row for row, name in enumerate(self.accounts) if wanted is None or name in wanted],
+            dtype=np.int64,
+        )
 
 
 @dataclass(frozen=True)
@@ -46,6 +102,85 @@ class Projection:
     next_months: dict[str, list[MonthEstimate]]
 
 
+@dataclass
+class Forecast:
+    """The accounts of a tenant, or of all, as known at `now`; each period is looked at once."""
+
+    table: DailyTable
+    rolling: Rolling
+    now: datetime
+    plans: pd.DataFrame | None
+    _periods: dict[tuple[date, date], PeriodForecast] = field(default_factory=dict)
+
+    def period(self, first: date, last: date) -> PeriodForecast:
+        """The days `first` to `last`."""
+        if (first, last) not in self._periods:
+            self._periods[first, last] = self._looked_at(first, last)
+        return self._periods[first, last]
+
+    def _looked_at(self, first: date, last: date) -> PeriodForecast:
+        ahead = self._ahead(first, last)
+        outlook = self.rolling.outlook(self.rolling.history.end, ahead)
+        table = self.table
+        return PeriodForecast(table.accounts, table.sent_between(first, last), ahead.days, outlook)
+
+    def _ahead(self, first: date, last: date) -> Ahead:
+        """The days of the period from the first that is not known wholly."""
+        table = self.table
+        days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
+        sent, unread = table.columns(first, len(days))
+        weights = np.where(unread, 1.0, self._share_left(days))
+        if not weights.any():
+            return Ahead([], *np.zeros((3, len(table.accounts), 0)))
+        begin = int(weights.any(axis=0).argmax())
+        days, weights, sent = days[begin:], weights[:, begin:], sent[:, begin:]
+        announced = planned_days(self.plans, table.accounts, days, shares_of(table.sent)) * weights
+        return Ahead(days, weights, np.where(weights > 0.0, sent, 0.0), announced)
+
+    def _share_left(self, days: list[date]) -> Floats:
+        """How much of each day is still to come."""
+        now, today = self.now, self.table.today
+        midnight = datetime(now.year, now.month, now.day, tzinfo=UTC)
+        rest = 1.0 - (now - midnight) / timedelta(days=1)
+        return np.array([float(day > today) or rest * (day == today) for day in days])
+
+    def month(self, begin: date) -> Projection:
+        """The month that begins with `begin`, its quarter, and twelve more months."""
+        month = self.period(begin, end_of_month(begin))
+        total = month.together()
+        width = log_width(month.outlook.total_ends, float(month.outlook.left.sum()))
+        ahead = planned_months(self.plans, begin, 14)
+        return Projection(
+            method=ACTUAL if month.is_over else _method(month.outlook),
+            total=total,
+            by_account=month.by_account(),
+            quarter=self.period(*period_of(begin, "quarter")).together(),
+            history_days=self.table.history.known_days,
+            next_months=scenarios(self.table.history, begin, width, ahead),
+        )
+
+
+def forecast_of(
+    daily: pd.DataFrame,
+    now: datetime,
+    incident_extra: pd.DataFrame | None = None,
+    plans: pd.DataFrame | None = None,
+    unread: Unread | None = None,
+) -> Forecast:
+    """What can be known of the future at `now`.
+
+    Shape:  daily and incident_extra: account, day (UTC date), recipients; a missing day within
+            an account's life is 0, or unknown where `unread` names it. Rows after `now` are left
+            out. plans: account, start, end, recipients of announced sends.
+    Raises: ValueError when `now` has no time zone.
+    """
+    if now.tzinfo is None:
+        raise ValueError("now needs a time zone")
+    now = now.astimezone(UTC)
+    table = read_days(daily, now.date(), incident_extra, plans, unread)
+    return Forecast(table, Rolling(table.history), now, plans)
+
+
 def project_month(
     daily: pd.DataFrame,
     now: datetime,
@@ -53,71 +188,13 @@ def project_month(
     incident_extra: pd.DataFrame | None = None,
     plans: pd.DataFrame | None = None,
 ) -> Projection:
-    """Projection of the month YYYY-MM as known at `now`.
+    """Projection of the month YYYY-MM as known at `now`, from what `forecast_of` takes.
 
-    Shape:  daily and incident_extra: account, day (UTC date), recipients; a missing day within
-            an account's life is 0. Rows after `now` are left out. plans: account, start, end,
-            recipients of announced sends.
     Units:  billable recipients. The ends of an interval are never under what was sent already;
             a month that is over has intervals of width 0.
     Raises: ValueError when `now` has no time zone or the month is not YYYY-MM.
     """
-    if now.tzinfo is None:
-        raise ValueError("now needs a time zone")
-    begin, now = _first_day(month), now.astimezone(UTC)
-    table = read_days(daily, now.date(), incident_extra, plans)
-    rolling = Rolling(table.history)
-    actual, outlook = _until(rolling, table, now, begin, end_of_month(begin), plans)
-    rows = zip(table.accounts, actual, outlook.left, outlook.ends, strict=True)
-    total = _estimate(float(actual.sum()), float(outlook.left.sum()), outlook.total_ends)
-    width = log_width(outlook.total_ends, float(outlook.left.sum()))
-    ahead = planned_months(plans, begin, 14)
-    return Projection(
-        method=_method(outlook) if end_of_month(begin) >= now.date() else "actual",
-        total=total,
-        by_account={name: _estimate(float(a), float(b), end) for name, a, b, end in rows},
-        quarter=_quarter(rolling, table, now, begin, plans),
-        history_days=table.history.values.shape[1],
-        next_months=scenarios(table.history, begin, width, ahead),
-    )
-
-
-def _quarter(
-    rolling: Rolling, table: DailyTable, now: datetime, begin: date, plans: pd.DataFrame | None
-) -> Estimate:
-    """The quarter that holds the month."""
-    first, last = period_of(begin, "quarter")
-    actual, outlook = _until(rolling, table, now, first, last, plans)
-    return _estimate(float(actual.sum()), float(outlook.left.sum()), outlook.total_ends)
-
-
-def _until(
-    rolling: Rolling,
-    table: DailyTable,
-    now: datetime,
-    first: date,
-    last: date,
-    plans: pd.DataFrame | None,
-) -> tuple[Floats, Outlook]:
-    """What was sent in a period per account, and the outlook on what is left of it."""
-    days, weights = _days_left(first, last, now)
-    is_now = bool(days) and days[0] == table.today
-    sent = table.sent[:, -1] if is_now else np.zeros(len(table.accounts))
-    announced = planned_days(plans, table.accounts, days, shares_of(table.sent)) * weights
-    outlook = rolling.outlook(table.today, Ahead(days, weights, sent, announced))
-    return table.sent_between(first, last), outlook
-
-
-def _days_left(first: date, last: date, now: datetime) -> tuple[list[date], Floats]:
-    """Days of the period that are not over, and the share of each that is left."""
-    today = now.date()
-    start = max(first, today)
-    days = [start + timedelta(days=n) for n in range((last - start).days + 1)]
-    weights = np.ones(len(days))
-    if days and days[0] == today:
-        midnight = datetime(now.year, now.month, now.day, tzinfo=UTC)
-        weights[0] = 1.0 - (now - midnight) / timedelta(days=1)
-    return days, weights
+    return forecast_of(daily, now, incident_extra, plans).month(_first_day(month))
 
 
 def _method(outlook: Outlook) -> str:

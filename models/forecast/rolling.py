@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,35 +31,60 @@ _CLOSEST_DAYS, _FARTHEST_DAYS = 7, 21  # between origins
 
 @dataclass(frozen=True)
 class Ahead:
-    """The days that an outlook is about, how much of each is left, and what is known of them.
+    """Consecutive days that an outlook is about, and what is known of them.
 
-    Shape:  weights (days,); sent_today (accounts,): sent on the first day already;
-            announced (accounts, days): recipients of planned sends.
+    Shape:  (accounts, days). weights: how much of a day is not known yet, 0 to 1; sent: what is
+            counted of a day that is not over, or was not read wholly; announced: recipients of
+            planned sends.
     """
 
     days: list[date]
     weights: Floats
-    sent_today: Floats
+    sent: Floats
     announced: Floats
+
+    @property
+    def length(self) -> float:
+        """Days that are left, of the account with the most."""
+        return float(self.weights.sum(axis=1).max(initial=0.0))
 
 
 @dataclass(frozen=True)
 class Outlook:
     """Recipients that are still expected, and their ends at 2.5, 10, 90 and 97.5 %.
 
-    Shape:  left (accounts,), ends (accounts, 4), total_ends (4,); the total is left.sum().
+    Shape:  left, scale, classes (accounts,), by_day (accounts, days), ends (accounts, 4),
+            total_ends (4,); the total is left.sum().
     """
 
     left: Floats
+    by_day: Floats
     ends: Floats
-    total_ends: Floats
     method: NDArray[np.int64]
+    scale: Floats
+    classes: NDArray[np.int64]
+    origins: list[RollingOrigin]
+
+    @cached_property
+    def total_ends(self) -> Floats:
+        """Ends of all accounts together."""
+        return self.ends_of(np.arange(len(self.left)))
+
+    def ends_of(self, rows: NDArray[np.int64]) -> Floats:
+        """Ends of some accounts together; those of a single one are its own."""
+        if len(rows) == 1:
+            return np.asarray(self.ends[rows[0]])
+        parts = self.left[rows], self.scale[rows], self.classes[rows]
+        total = np.quantile(bootstrap_total(self.origins, *parts), TAILS)
+        # Accounts that all end at their own tails are the most that the total may claim.
+        sums = self.ends[rows].sum(axis=0)
+        return np.concatenate([np.maximum(total[:2], sums[:2]), np.minimum(total[2:], sums[2:])])
 
 
 def whole_days(begin: date, count: int, accounts: int) -> Ahead:
     """So many whole days of which nothing is known."""
     days = [begin + timedelta(days=n) for n in range(count)]
-    return Ahead(days, np.ones(count), np.zeros(accounts), np.zeros((accounts, count)))
+    return Ahead(days, np.ones((accounts, count)), *np.zeros((2, accounts, count)))
 
 
 @dataclass
@@ -76,18 +102,13 @@ class Rolling:
 
     def outlook(self, origin: date, ahead: Ahead) -> Outlook:
         """What comes on the days ahead, as known when `origin` began."""
-        profile, length = self.profile(origin), float(ahead.weights.sum())
-        sums = expected_sums(profile, ahead)
+        profile, sums = self.profile(origin), expected_sums(self.profile(origin), ahead)
         lead = max((ahead.days[0] - origin).days, 0) if ahead.days else 0
-        scale, left = residual_scale(profile, sums, length, lead), sums.whole
-        origins = self.origins(origin, max(round(length), 1))
+        scale, left = residual_scale(profile, sums, ahead.length, lead), sums.whole
+        origins = self.origins(origin, max(round(ahead.length), 1))
         classes = volume_classes(profile)
         ends = account_ends(left, scale, pooled_quantiles(origins, classes))
-        total = np.quantile(bootstrap_total(origins, left, scale, classes), TAILS)
-        # Accounts that all end at their own tails are the most that the total may claim.
-        low, high = ends.sum(axis=0)[:2], ends.sum(axis=0)[2:]
-        total = np.concatenate([np.maximum(total[:2], low), np.minimum(total[2:], high)])
-        return Outlook(left, ends, total, profile.method)
+        return Outlook(left, sums.by_day, ends, profile.method, scale, classes, origins)
 
     def origins(self, origin: date, horizon: int) -> list[RollingOrigin]:
         """Rolling origins, newest first, each followed by up to `horizon` known days."""
@@ -123,13 +144,17 @@ def expected_sums(profile: Profile, ahead: Ahead, known: NDArray[np.bool_] | Non
     """What the profile expects of the days ahead, of the known ones alone.
 
     An announced send that comes back anyhow counts once. An account without a complete day is
-    taken to go on as today.
+    taken to go on as on its first one.
     """
     daily = profile.expected(ahead.days)
-    daily = np.where(profile.is_new[:, None], ahead.sent_today[:, None], daily) * ahead.weights
-    mailings, variances = profile.mailings(ahead.days, ahead.sent_today)
+    new = ahead.sent.max(axis=1, initial=0.0)[:, None]
+    daily = np.where(profile.is_new[:, None], new, daily) * ahead.weights
+    # The rest of a day that is not over is a share of it; what was not read wholly lacks the rest.
+    daily = np.where(ahead.weights == 1.0, np.maximum(daily - ahead.sent, 0.0), daily)
+    is_open = ahead.weights > 0.0
+    mailings, variances = (part * is_open for part in profile.mailings(ahead.days, ahead.sent))
     extra = np.maximum(ahead.announced - mailings, 0.0)
     variances = variances + (_ANNOUNCED_DEVIATION * extra) ** 2
-    parts = (daily, mailings + extra, variances)
     counted = 1.0 if known is None else known.astype(np.float64)
-    return Sums(*((part * counted).sum(axis=1) for part in parts))
+    daily, mailed, variances = (part * counted for part in (daily, mailings + extra, variances))
+    return Sums(daily + mailed, daily.sum(axis=1), mailed.sum(axis=1), variances.sum(axis=1))

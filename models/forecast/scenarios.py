@@ -9,7 +9,7 @@ import numpy as np
 
 from models.forecast.history import DailyHistory
 from models.periods import end_of_month
-from models.statistics import Floats, sum_known
+from models.statistics import Floats
 
 _MONTHS_AHEAD = 12
 _LEVEL_DAYS = 90
@@ -38,7 +38,7 @@ def scenarios(
     Units:  recipients; width is the log deviation of the month that is projected; announced is
             by month, YYYY-MM.
     """
-    days = sum_known(history.regular, axis=0)[-_LEVEL_DAYS:]
+    days = history.level(_LEVEL_DAYS)
     per_day = float(days.mean()) if len(days) else 0.0
     trend = _monthly_trend(days)
     return {

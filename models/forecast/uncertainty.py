@@ -52,6 +52,7 @@ _DRAWS = 2000
 _SEED = 20_260  # the same question has the same answer
 _COMMON, _COMMON_MONTHS = 0.5, 2.0  # deviation of the common error, and what it is worth
 _LEAST_POOL = 5
+_LOG_LIMITS = (-30.0, 30.0)  # of any ratio: beyond them numbers stop being numbers
 
 
 def volume_classes(profile: Profile) -> NDArray[np.int64]:
@@ -63,9 +64,10 @@ def volume_classes(profile: Profile) -> NDArray[np.int64]:
 class Sums:
     """What is expected of each account over some days: the daily profile, mailings, variance.
 
-    Shape:  all (accounts,); variance is that of the mailings.
+    Shape:  (accounts,), by_day (accounts, days); variance is that of the mailings.
     """
 
+    by_day: Floats
     daily: Floats
     mailed: Floats
     variance: Floats
@@ -157,7 +159,7 @@ def _blend(sample: Floats, months: float, known: Floats) -> Floats:
 def account_ends(forecast: Floats, scale: Floats, tails: Floats) -> Floats:
     """Ends at the four tails of each account's sum, the sum itself inside them: (accounts, 4)."""
     middle = forecast[:, None]
-    ends = (middle + 1.0) * np.exp(scale[:, None] * tails) - 1.0
+    ends = (middle + 1.0) * np.exp(np.clip(scale[:, None] * tails, *_LOG_LIMITS)) - 1.0
     low, high = np.minimum(ends[:, :2], middle), np.maximum(ends[:, 2:], middle)
     return np.asarray(np.maximum(np.concatenate([low, high], axis=1), 0.0))
 
@@ -183,9 +185,9 @@ def bootstrap_total(
     draws = []
     for number, part in enumerate(np.array_split(common, max(len(origins), 1))):
         own = _own_errors(generator, origins[number] if origins else None, classes, len(part))
-        ratios = np.exp(scale * own)
+        ratios = np.exp(np.clip(scale * own, *_LOG_LIMITS))
         ratios /= ratios.mean(axis=0)
-        draws.append((forecast * ratios).sum(axis=1) * np.exp(part * level))
+        draws.append((forecast * ratios).sum(axis=1) * np.exp(np.clip(part * level, *_LOG_LIMITS)))
     return np.concatenate(draws)
 
 

@@ -10,5 +10,6 @@ Reading order:
   causes        likely causes of a day that differs
   undocumented  rules of Azure that the amounts show, with the key that pins each
   report        a month: its days, its sums, and the invoice by payer
+  bridge        from the estimate of a month to its invoice, in steps
   documents     the same as types
 """

@@ -56,6 +56,23 @@ class MonthReconciliation(Document):
     findings: list[Discovery]
 
 
+class BridgeStep(Document):
+    """A step from the estimate to the invoice: estimate, price, not_posted, credit, unexplained.
+
+    Together they are the amount of the last one, invoice.
+    """
+
+    step: str
+    amount: Decimal
+
+
+class InvoiceBridge(Document):
+    """The steps of a month over all billing scopes of a currency."""
+
+    currency: str
+    steps: list[BridgeStep]
+
+
 class AccountShare(Document):
     """What an account bears of the invoice, to a millionth."""
 
@@ -86,6 +103,11 @@ class InvoicedMonth(Document):
     residual: Decimal
     credits: Decimal
     rounding: str
+
+    @property
+    def unexplained(self) -> Decimal:
+        """The residual without the credits, which are lines of their own to people."""
+        return self.residual - self.credits
 
     def shares(self) -> dict[str | None, CenterShare]:
         """The share of each cost center; of accounts without one under None."""

@@ -34,7 +34,7 @@ class NextBudget(Document):
 
     name: str
     amount: Decimal
-    used_ratio: float
+    used_ratio: float | None
     passed_on: date | None
     passes_on_expected: date | None
 

@@ -155,7 +155,8 @@ def _budget(
     now: datetime,
 ) -> Candidate:
     first, last = period_of(now.date(), budget.period)
-    used = f"{budget.used.normalize():,f} of {budget.amount.normalize():,f} {currency}"
+    spent = budget.used or Decimal(0)  # a threshold is passed, so that some of it is known
+    used = f"{spent.normalize():,f} of {budget.amount.normalize():,f} {currency}"
     alert = Alert(
         type="budget.opened",
         stage="opened",
@@ -168,7 +169,7 @@ def _budget(
         title=f"budget {budget.name}: {threshold:.0%} used",
         account=None,
         what=f"budget {budget.name} from {first} to {last} has passed {threshold:.0%}",
-        more=f"{used} used ({budget.used_ratio:.0%})",
+        more=f"{used} used ({budget.used_ratio or 0.0:.0%})",
         since=Since(start=now, end=None, zone="UTC"),
         money=used,
         why=_budget_reasons(budget),

@@ -39,6 +39,7 @@ NUMBERS = (
     "PricingCurrencyEffectiveCost",
     "PricingCurrencyListUnitPrice",
     "PricingQuantity",
+    "x_UnknownRecipients",
 )
 TIMES = ("BillingPeriodEnd", "BillingPeriodStart", "ChargePeriodEnd", "ChargePeriodStart")
 COLUMNS = (
@@ -53,7 +54,7 @@ COLUMNS = (
     "PublisherName", "ResourceId", "ResourceName", "ResourceType", "ServiceCategory",
     "ServiceName", "ServiceProviderName", "ServiceSubcategory", "SkuId", "SkuMeter",
     "SkuPriceDetails", "SkuPriceId", "SubAccountId", "SubAccountName", "SubAccountType", "Tags",
-    "x_BillingPolicyId", "x_EstimateKind",
+    "x_BillingPolicyId", "x_EstimateKind", "x_UnknownRecipients",
 )  # fmt: skip
 ONE_DAY = timedelta(days=1)
 # The parquet columns: money with every digit that Azure writes.
@@ -69,6 +70,8 @@ class SpentDay(NamedTuple):
     day: date
     recipients: int
     cost: Decimal | None
+    unknown: int
+    is_known: bool
 
 
 @dataclass(frozen=True)
@@ -90,14 +93,14 @@ def estimate_rows(
 ) -> list[FocusRow]:
     """One row per account and UTC day of known cost.
 
-    spent: tenant, account, day, recipients, cost (exact, Decimal). Days without a price are left
-    out: FOCUS has no unknown cost.
+    spent: as models.cost.daily.spent_days. Days without a price or without any status are left
+    out: FOCUS has no unknown cost. x_UnknownRecipients counts what the cost of a row lacks.
     """
     columns = [spent[name].tolist() for name in SpentDay._fields]
     return [
         _estimate(payers[day.tenant], day, day.cost, centers, prices, currency)
         for day in map(SpentDay._make, zip(*columns, strict=True))
-        if day.cost is not None
+        if day.cost is not None and day.is_known
     ]
 
 
@@ -146,6 +149,7 @@ def _estimate(
         "ResourceName": spent.account.partition("@")[0],
         "Tags": json.dumps({name: value for name, value in tags.items() if value}),
         "x_EstimateKind": "estimated-from-message-trace",
+        "x_UnknownRecipients": Decimal(spent.unknown),
     }
 
 

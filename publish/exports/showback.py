@@ -29,6 +29,10 @@ COLUMNS = (
     "incident_recipients",
     "incident_cost",
     "invoiced",
+    "unknown_recipients",
+    "unread_days",
+    "estimated_cost_low",
+    "estimated_cost_high",
 )
 STYLE = """
 @page { size: A4; margin: 18mm }
@@ -59,9 +63,10 @@ def page_of(report: CostReport, center: CenterCost, now: datetime) -> str:
     name, currency = center.cost_center or UNALLOCATED, report.currency
     owner = f" · owner {escape(center.owner)}" if center.owner else ""
     facts = [
-        ("Messages", f"{center.messages:,}"),
-        ("Billable recipients", f"{center.billable_recipients:,}"),
+        ("Messages", _count(center.messages)),
+        ("Billable recipients", _count(center.billable_recipients)),
         ("Estimated cost", _money(decimal_text(center.cost), currency)),
+        *_unknown(center, currency),
         ("Invoiced share", _money(_booked(report, center), currency)),
         ("Cost per message", _money(decimal_text(center.cost_per_message), currency)),
         (
@@ -115,6 +120,9 @@ def _line(report: CostReport, center: CenterCost) -> list[object]:
         center.incident_recipients,
         decimal_text(center.incident_cost),
         _booked(report, center),
+        center.unknown_recipients,
+        center.unread_days,
+        *map(decimal_text, center.range),
     ]
 
 
@@ -122,6 +130,24 @@ def _booked(report: CostReport, center: CenterCost) -> str | None:
     """The center's share of the invoice in cents; None without an invoice."""
     shares = report.invoice.shares() if report.invoice else {}
     return shares[center.cost_center].booked if center.cost_center in shares else None
+
+
+def _unknown(center: CenterCost, currency: str) -> list[tuple[str, str]]:
+    """What is not known of the center's cost, so that the known part never stands alone."""
+    low, high = map(decimal_text, center.range)
+    lines = []
+    if center.unknown_recipients:
+        lines.append(("Recipients without a status", _count(center.unknown_recipients)))
+    if center.unread_days:
+        lines.append(("Days not read wholly", _count(center.unread_days)))
+    if lines and low is not None:
+        ends = f"at least {low}" if high is None else f"{low} to {high}"
+        lines.append(("Range of the estimated cost", f"{ends} {currency}"))
+    return lines
+
+
+def _count(number: int | None) -> str:
+    return "unknown" if number is None else f"{number:,}"
 
 
 def _money(amount: str | None, currency: str) -> str:

@@ -205,12 +205,39 @@ def test_a_budget_that_the_change_passes_is_named() -> None:
         "added": "14.61",
         "together": "26.61",
         "passes": True,
+        "from": "2026-12-01",
+        "to": "2026-12-31",
     }
     assert money_text.whatif(change(budgets=[budget])).splitlines()[-1] == (
-        "budget all: 12 + 14.61 = 26.61 of 20 USD a month; the change passes it"
+        "budget all: 12 + 14.61 = 26.61 of 20 USD a month (2026-12-01 to 2026-12-31);"
+        " the change passes it"
     )
     unknown = budget | {"usual": None, "together": None, "passes": None}
-    assert "unknown + 14.61 = unknown" in money_text.whatif(change(budgets=[unknown]))
+    text = money_text.whatif(change(budgets=[unknown]))
+    assert "unknown + 14.61 = unknown" in text
+    assert text.endswith("; unknown whether it is passed")
+
+
+@pytest.mark.parametrize(
+    ("effect", "words"),
+    [
+        ({"passes": False, "passes_without": False}, ""),
+        ({"passes": True}, "; the change passes it"),
+        ({"passes": False, "passes_without": True}, "; expected to be passed without it"),
+        (
+            {"passes": False, "passes_without": True, "passed_on": "2026-12-03"},
+            "; already passed without it on 2026-12-03",
+        ),
+        (
+            {"passes": False, "range": ["1", "20"]},
+            "; may be passed: recipients without a status would pass it",
+        ),
+    ],
+)
+def test_what_a_change_does_to_a_budget(effect: dict[str, Any], words: str) -> None:
+    budget = {"amount": "20", "to": "2026-12-31", **effect}
+    line = money_text.whatif(change(budgets=[budget])).splitlines()[-1]
+    assert line.partition("2026-12-31)")[2] == words
 
 
 def test_a_backtest_is_told_when_it_was_asked_for() -> None:

@@ -66,7 +66,12 @@ def test_failing_checks_are_counted_after_each_change() -> None:
 
 def budget(name: str, passed: str | None, expected: str | None, used: float) -> BudgetStatus:
     return filled(
-        BudgetStatus, name=name, passed_on=passed, passes_on_expected=expected, used_ratio=used
+        BudgetStatus,
+        name=name,
+        passed_on=passed,
+        passes_on_expected=expected,
+        used_ratio=used,
+        expected="1",
     )
 
 
@@ -81,5 +86,10 @@ def test_the_budget_that_is_passed_first_is_the_finding() -> None:
         "Budget sooner is expected to be passed on 26 Nov 2026"
     )
     assert budget_finding([never]) == "No budget is expected to be passed"
+    unknown, may_be = filled(BudgetStatus), filled(BudgetStatus, name="may", may_be_passed=True)
+    assert budget_finding([unknown]) == "Whether a budget is passed is unknown"
+    assert budget_finding([never, may_be]) == (
+        "Budget may may be passed already: some recipients have no status"
+    )
     passed = budget("gone", "2026-11-02", None, 1.2)
     assert budget_finding([sooner, passed]) == "Budget gone was passed on 2 Nov 2026"

@@ -12,6 +12,7 @@ import pytest
 
 from dashboards.session import readings
 from dashboards.session.view import View
+from hve_monitor.clock import days_between
 from hve_monitor.config import load_config
 from hve_monitor.document import encoded
 from models.cost.daily import cost_by_day
@@ -41,11 +42,14 @@ def reader(stored: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 def test_days_add_up_to_the_month(stored: Path, reader: duckdb.DuckDBPyConnection) -> None:
-    costs = cost_by_day(Published(reader, NOW), "USD")
-    november = [Decimal(cost) for day, cost in costs.items() if day.month == 11]
+    first, last = NOW.date().replace(day=1), NOW.date()
+    costs = cost_by_day(Published(reader, NOW), "USD", first, last)
+    assert [cost.day for cost in costs] == [*days_between(first, last)]
     total = encoded(spend(load_config(stored), NOW))["month_to_date"]["cost"]
-    assert sum(november) == Decimal(total)
-    assert cost_by_day(Published(reader, NOW), "XXX") == {}
+    known = [cost.counted.cost for cost in costs if cost.counted.cost is not None]
+    assert sum(known) == Decimal(total)
+    other = cost_by_day(Published(reader, NOW), "XXX", first, last)
+    assert {cost.counted.cost for cost in other} == {None, 0}  # no price, and nothing sent
 
 
 def test_undelivered_adds_up_to_usage(reader: duckdb.DuckDBPyConnection) -> None:

@@ -27,7 +27,12 @@ from tests.unit.documents import filled
             {"p80_from": "2026-11-29"},
             "Not expected to be passed, but it could be from 29 Nov 2026 on (80 %).",
         ),
-        ({}, "Not expected to be passed in this period."),
+        ({"expected": "1"}, "Not expected to be passed in this period."),
+        ({}, "Whether it will be passed is unknown."),
+        (
+            {"may_be_passed": True, "p80_from": "2026-11-25"},
+            "May be passed already, if the recipients without a status are charged.",
+        ),
     ],
 )
 def test_passing(known: dict[str, Any], sentence: str) -> None:

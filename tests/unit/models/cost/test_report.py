@@ -54,6 +54,9 @@ def test_month_to_date_is_delivered_times_price_exactly(autumn: Workbench) -> No
     assert document["month_to_date"] == {
         "billable_recipients": 23 * 110,
         "cost": decimal_text(23 * 110 * PRICE),
+        "unknown_recipients": 0,
+        "unread_days": 1,
+        "range": [decimal_text(23 * 110 * PRICE), None],
     }
 
 
@@ -90,8 +93,11 @@ def test_rows_without_a_status_cost_an_unknown_amount(bench: Workbench) -> None:
     bench.land(trace("m1", "a@contoso.com", "2026-11-02T07:00:00", status=None))
     bench.build()
     document = report(bench)
-    assert document["month_to_date"] == {"billable_recipients": None, "cost": None}
+    assert document["month_to_date"]["billable_recipients"] is None
+    assert document["month_to_date"]["cost"] is None
+    assert document["month_to_date"]["unknown_recipients"] == 1
     assert document["projection"]["month_end"] is None
+    assert [line["month_to_date"] for line in document["by_account"]] == [None]
 
 
 def test_a_currency_without_a_price_is_unknown_and_not_free(autumn: Workbench) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -13,23 +14,17 @@ from hypothesis import strategies as st
 
 from hve_monitor.document import encoded
 from hve_monitor.errors import ConfigError
+from models.cost.budget_use import budget_status
 from models.cost.budgets import BudgetLine
+from models.cost.outlook import CostOutlook
 from models.cost.whatif import PlannedChange, change_of, what_if
+from tests.unit.models.cost.spent_days import PRICE, TODAY, days, outlook, spent
 
-TODAY = date(2026, 11, 25)
-PRICE = Decimal("0.000042")
-NOBODY = pd.DataFrame({"account": [], "day": [], "recipients": []})
-USUAL = pd.DataFrame(
-    {
-        "account": ["hr@contoso.com"] * 90,
-        "day": [TODAY - timedelta(days=n) for n in range(1, 91)],
-        "recipients": [10_000] * 90,
-    }
-)
+USUAL = days("hr@contoso.com", TODAY - timedelta(days=90), 90, 10_000)
 
 
 def answer_of(
-    change: PlannedChange, usual: pd.DataFrame = NOBODY, *lines: BudgetLine
+    change: PlannedChange, usual: CostOutlook | None = None, *lines: BudgetLine
 ) -> dict[str, Any]:
     return encoded(what_if(change, lambda _: PRICE, "USD", usual, lines, TODAY))
 
@@ -76,25 +71,87 @@ def test_the_last_day_of_a_month_comes_every_month() -> None:
     ]
 
 
-def test_budgets_bear_the_usual_level_and_the_change() -> None:
+def test_budgets_bear_what_is_expected_and_the_change() -> None:
     lines = (budget("25"), budget("100", "quarter"), budget("1", accounts=frozenset({"x"})))
-    month, quarter = answer_of(STAFF, USUAL, *lines)["budgets"]
-    assert Decimal(month["usual"]) == pytest.approx(Decimal("12.78375"), rel=Decimal("1e-6"))
+    month, quarter = answer_of(STAFF, outlook(spent(USUAL)), *lines)["budgets"]
+    assert (month["from"], month["to"]) == ("2026-12-01", "2026-12-31")
+    assert Decimal(month["usual"]) == pytest.approx(31 * 10_000 * PRICE)
+    assert month["added"] == "15.12"
     assert month["passes"] is True
-    assert quarter["passes"] is False
-    assert Decimal(quarter["together"]) == pytest.approx(
-        3 * (Decimal(month["usual"]) + Decimal(month["added"])), rel=Decimal("1e-6")
+    assert (quarter["from"], quarter["passes"]) == ("2026-10-01", False)
+    assert Decimal(quarter["usual"]) == pytest.approx(92 * 10_000 * PRICE)
+    assert Decimal(quarter["together"]) == Decimal(quarter["usual"]) + Decimal(quarter["added"])
+
+
+@pytest.mark.parametrize("period", ["month", "quarter", "year"])
+def test_what_budgets_bear_is_the_projection_of_the_cost_report(period: str) -> None:
+    line, seen = budget("20", period), outlook(spent(USUAL))
+    answer = answer_of(replace(STAFF, first=TODAY), seen, line)["budgets"][0]
+    status = budget_status(seen, line, TODAY)
+    assert Decimal(answer["usual"]) == status.expected
+    assert Decimal(answer["spent"]) == status.used
+    assert (answer["from"], answer["to"]) == (str(status.first), str(status.last))
+
+
+def test_a_change_passes_what_the_running_month_leaves() -> None:
+    """Spent 10.08 and 2.52 to come of 15, and 3.36 for two sends: 15.96."""
+    change = PlannedChange("hr@contoso.com", 40_000, 2, None, TODAY)
+    answer = answer_of(change, outlook(spent(USUAL)), budget("15"))["budgets"][0]
+    assert answer["spent"] == "10.08"
+    assert Decimal(answer["usual"]) == pytest.approx(Decimal("12.6"))
+    assert Decimal(answer["together"]) == pytest.approx(Decimal("15.96"))
+    assert (answer["passes"], answer["passes_without"]) == (True, False)
+
+
+def test_what_is_announced_is_borne_already() -> None:
+    plan = pd.DataFrame(
+        {
+            "account": ["hr@contoso.com"],
+            "start": pd.to_datetime(["2026-11-27T08:00Z"]),
+            "end": pd.to_datetime(["2026-11-27T10:00Z"]),
+            "recipients": [50_000],
+        }
     )
+    change = PlannedChange("hr@contoso.com", 20_000, 1, None, TODAY)
+    seen = outlook(spent(USUAL), plans=plan)
+    answer = answer_of(change, seen, budget("14.7"), budget("15"))["budgets"]
+    assert Decimal(answer[0]["usual"]) == pytest.approx(Decimal("12.6") + 50_000 * PRICE)
+    assert (answer[0]["passes"], answer[0]["passes_without"]) == (False, True)
+    assert answer[0]["passed_on"] is None
+    assert (answer[1]["passes"], answer[1]["passes_without"]) == (True, False)
+
+
+def test_a_budget_that_was_passed_is_passed_without_the_change() -> None:
+    change = PlannedChange("hr@contoso.com", 1, 1, None, TODAY)
+    answer = answer_of(change, outlook(spent(USUAL)), budget("4.2"))["budgets"][0]
+    assert (answer["passes"], answer["passes_without"]) == (False, True)
+    assert answer["passed_on"] == "2026-11-10"
+
+
+def test_sends_after_the_period_add_nothing_to_it() -> None:
+    change = PlannedChange("hr@contoso.com", 10_000, 1, "week", TODAY)
+    answer = answer_of(change, outlook(spent(USUAL)), budget("100"))["budgets"][0]
+    assert answer["added"] == "0.42"  # 25 November; the next is 2 December
+
+
+def test_recipients_without_a_status_widen_what_budgets_bear() -> None:
+    mixed = days("hr@contoso.com", TODAY - timedelta(days=90), 90, 1_000, 9_000)
+    change = PlannedChange("hr@contoso.com", 10_000, 1, None, TODAY)
+    answer = answer_of(change, outlook(spent(mixed)), budget("12.8"))["budgets"][0]
+    assert answer["passes"] is False
+    low, high = map(Decimal, answer["range"])
+    assert low == pytest.approx(Decimal("1.26") + Decimal("0.42"))
+    assert high == pytest.approx(Decimal("12.6") + Decimal("0.42"))
 
 
 def test_an_unknown_level_stays_unknown() -> None:
-    answer = answer_of(STAFF, NOBODY, budget("10"))["budgets"][0]
+    answer = answer_of(STAFF, None, budget("10"))["budgets"][0]
     assert answer["usual"] is answer["together"] is answer["passes"] is None
     assert answer["added"] is not None
 
 
 def test_without_a_price_there_is_no_cost() -> None:
-    answer = encoded(what_if(STAFF, lambda _: None, "XXX", USUAL, [budget("10")], TODAY))
+    answer = encoded(what_if(STAFF, lambda _: None, "XXX", None, [budget("10")], TODAY))
     assert answer["cost_per_send"] is answer["per_month"]["cost"] is answer["total"]["cost"] is None
     assert answer["budgets"][0]["passes"] is None
 
@@ -104,7 +161,7 @@ def test_each_send_has_the_price_of_its_day() -> None:
         return Decimal(1) if day < date(2027, 1, 1) else Decimal(2)
 
     change = PlannedChange("a@contoso.com", 10, 1, "month", date(2026, 12, 15), date(2027, 1, 31))
-    answer = encoded(what_if(change, price, "USD", NOBODY, [], TODAY))
+    answer = encoded(what_if(change, price, "USD", None, [], TODAY))
     assert [month["cost"] for month in answer["months"]] == ["10", "20"]
     assert answer["total"]["cost"] == "30"
 

@@ -47,7 +47,7 @@ def incidents(
     if recipients and incident is None:
         raise ConfigError("--recipients: name one incident; see 'hve incidents'")
     moment = moment_of(now)
-    with read_published(load(config).warehouse.path, moment, tenant) as published:
+    with read_published(load(config, tenant).warehouse.path, moment, tenant) as published:
         cards: Sequence[IncidentCard]
         if incident is not None:
             cards = [incident_card(published, incident, with_recipients=recipients)]

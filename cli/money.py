@@ -36,7 +36,7 @@ def usage(
     from warehouse.reading import read_published
 
     moment, start, end = moment_of(now), time_of(since, "--since"), time_of(until, "--until")
-    with read_published(load(config).warehouse.path, moment, tenant) as published:
+    with read_published(load(config, tenant).warehouse.path, moment, tenant) as published:
         keys = [key.strip() for key in by.split(",") if key.strip()]
         document = usage_report(published, keys, start, end)
     show(document, as_json, delivery_text.usage)

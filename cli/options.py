@@ -28,10 +28,14 @@ Until = Annotated[str | None, typer.Option("--until", help="Before this time, IS
 TenantName = Annotated[str | None, typer.Option("--tenant", help="One tenant of several.")]
 
 
-def load(file: Path | None) -> Config:
+def load(file: Path | None, tenant: str | None = None) -> Config:
+    """The configuration; a named tenant must be in it. Raises: ConfigError."""
     from hve_monitor.config import load_config
 
-    return load_config(file)
+    config = load_config(file)
+    if tenant is not None:
+        config.tenant(tenant)
+    return config
 
 
 def moment_of(text: str | None) -> datetime:

@@ -82,14 +82,10 @@ def lacking(part: KnownPart | AccountCost | BudgetStatus, currency: str) -> list
     low, high = part.range
     lines = []
     if part.unknown_recipients:
-        ends = f"at least {money_text(low)}" if high is None else f"{money_text(low)} to {high}"
-        lines.append(
-            f"  {part.unknown_recipients:,} recipients have no status: {ends} {currency}"
-            if low is not None
-            else f"  {part.unknown_recipients:,} recipients have no status"
-        )
+        ends = f": {money_text(low)} to {money_text(high)} {currency}" if low is not None else ""
+        lines.append(f"  {part.unknown_recipients:,} recipients have no status{ends}")
     if part.unread_days:
-        lines.append(f"  days that were not read wholly: {part.unread_days}")
+        lines.append(f"  days that were not read wholly, which may add to it: {part.unread_days}")
     return lines
 
 

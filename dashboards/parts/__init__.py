@@ -10,5 +10,6 @@ Reading order:
   known_words     money of which a part is not known
   budget_words    which budget is passed first
   incident_words  kinds and severities of incidents
+  error_words     errors without the words of commands
   check_words     states of checks
 """

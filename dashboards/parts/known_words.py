@@ -34,11 +34,9 @@ def lacking(part: Partly, currency: str) -> str:
     low, high = part.range
     texts = []
     if part.unknown_recipients:
-        recipients = plural(part.unknown_recipients, "recipient")
-        texts.append(f"{recipients} without a status")
+        texts.append(f"{plural(part.unknown_recipients, 'recipient')} without a status")
+        if low is not None and high is not None:
+            texts.append(f"{digits(low)} – {money(high, currency)}")
     if part.unread_days:
         texts.append(f"{plural(part.unread_days, 'day')} not read wholly")
-    if texts and low is not None:
-        end = f"at least {money(low, currency)}"
-        texts.append(end if high is None else f"{digits(low)} – {money(high, currency)}")
     return ", ".join(texts)

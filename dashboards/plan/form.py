@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 import streamlit as st
 
 from dashboards.parts.amounts import count, moment
+from dashboards.parts.error_words import error_words
 from dashboards.parts.figure import heading
 from dashboards.parts.markup import literal
 from dashboards.session import readings
@@ -88,7 +89,7 @@ def _announce(view: View, entered: _Entered) -> None:
             view, tenant, _plan_for(entered.who), window, entered.recipients, entered.note
         )
     except HveError as error:
-        st.error(literal(str(error)))
+        st.error(error_words(error))
         return
     st.session_state[ANNOUNCED] = (
         f"Announced {count(plan.recipients)} recipients from {moment(plan.start)} to"
@@ -140,7 +141,7 @@ def _withdraw(view: View, plan: str) -> None:
     try:
         withdraw(view, plan)
     except HveError as error:
-        st.error(literal(str(error)))
+        st.error(error_words(error))
         return
     st.session_state[ANNOUNCED] = f"Withdrawn: plan {plan}."
     st.rerun()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from decimal import Decimal
 
@@ -11,9 +11,10 @@ import streamlit as st
 
 from dashboards.charts.cost import month_end_range, outlook_chart, scenario_chart, spent_by_day
 from dashboards.parts.amounts import between, count, exact, money, plural, total
+from dashboards.parts.error_words import error_words
 from dashboards.parts.figure import Columns, amount_column, empty, figure, heading, listing
 from dashboards.parts.known_words import at_least, lacking
-from dashboards.parts.markup import block, literal, tag
+from dashboards.parts.markup import block, tag
 from dashboards.parts.palette import palette
 from dashboards.parts.tile import Tile, tile_row
 from dashboards.session import readings
@@ -46,7 +47,7 @@ def show(view: View) -> None:
     try:
         report = readings.cost(view, view.month)
     except ConfigError as error:
-        st.info(literal(str(error)), icon=":material/payments:")
+        st.info(error_words(error), icon=":material/payments:")
         return
     _estimate_note(report)
     _tiles(report)
@@ -122,7 +123,7 @@ def _tiles(report: CostReport) -> None:
 def _outlook(view: View, report: CostReport) -> None:
     spent = spent_by_day(_daily_costs(view, report))
     currency, ahead, so_far = report.currency, report.projection, report.month_to_date
-    budget = drawn_budget(report)
+    budget = drawn_budget(report, _shared_budgets(view))
     limit = None if budget is None else budget.amount
     over = ahead.p80 is not None and ahead.p80[0] == ahead.p80[1]
     if ahead.month_end is None:
@@ -157,14 +158,26 @@ def _daily_costs(view: View, report: CostReport) -> list[DayCost]:
     )
 
 
-def drawn_budget(report: CostReport) -> BudgetStatus | None:
+def _shared_budgets(view: View) -> list[str]:
+    """Budgets that are about several tenants, of which the page shows one."""
+    if view.tenant is None or len(view.config.served) == 1:
+        return []
+    return [budget.name for budget in view.config.budgets if budget.tenant is None]
+
+
+def drawn_budget(report: CostReport, shared: Collection[str] = ()) -> BudgetStatus | None:
     """The first monthly budget of the accounts that are drawn, which are all, if it is in sight.
 
-    Far above the curve its line would flatten the chart.
+    Far above the curve its line would flatten the chart. shared: budgets that are about tenants
+    besides the drawn one.
     """
     _, high = report.projection.p95 or (None, None)
     top = high or report.month_to_date.cost or Decimal(0)
-    own = [budget for budget in report.budgets if budget.covers_all and budget.period == "month"]
+    own = [
+        budget
+        for budget in report.budgets
+        if budget.covers_all and budget.period == "month" and budget.name not in shared
+    ]
     return next((budget for budget in own if budget.amount <= 2 * top), None)
 
 

@@ -11,8 +11,9 @@ from msgspec.structs import asdict
 
 from dashboards.charts.cost import cost_bars
 from dashboards.parts.amounts import count, day, digits, exact, money, percent, plural
+from dashboards.parts.error_words import error_words
 from dashboards.parts.figure import behind, heading
-from dashboards.parts.markup import Markup, block, facts, literal, tag
+from dashboards.parts.markup import Markup, block, facts, tag
 from dashboards.parts.palette import palette
 from dashboards.parts.spec import draw
 from dashboards.session import readings
@@ -45,7 +46,7 @@ def whatif_panel(view: View) -> None:
         except ConfigError as error:
             with title:
                 heading("What would a mailing cost?")
-            st.warning(literal(str(error)))
+            st.warning(error_words(error))
             return
         with title:
             heading(_finding(answer), _detail(answer))

@@ -112,9 +112,13 @@ class Config(BaseSettings):
         return self.model_copy(update=selected)
 
     def tenant(self, name: str) -> Tenant:
-        """The tenant of that name. Raises: ConfigError naming the known ones."""
+        """The tenant of that name. Raises: ConfigError naming the nearest and the known ones."""
         for tenant in self.served:
             if tenant.name == name:
                 return tenant
-        known = ", ".join(tenant.name for tenant in self.served)
-        raise ConfigError(f"--tenant {name}: no such tenant in the configuration (known: {known})")
+        names = [tenant.name for tenant in self.served]
+        near = difflib.get_close_matches(name, names, n=1, cutoff=0.4) or names
+        raise ConfigError(
+            f"--tenant {name}: no such tenant in the configuration (known: {', '.join(names)});"
+            f" did you mean '{near[0]}'?"
+        )

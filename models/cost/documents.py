@@ -29,9 +29,8 @@ Range: TypeAlias = tuple[Decimal | None, Decimal | None]
 class KnownPart(Document, kw_only=True):
     """What is counted of some days, and what that costs; None where nothing is known.
 
-    unknown_recipients: rows without a delivery status. unread_days: days of which something was
-    not read. range: the cost if none and if all of the unknown recipients are charged; its end is
-    None where a day was not read.
+    unknown_recipients: rows without a delivery status. range: the cost if none and if all of them
+    are charged. unread_days: days of which something was not read, so that there may be more.
     """
 
     billable_recipients: int | None
@@ -45,8 +44,7 @@ class MonthEnd(Document):
     """The projected cost of the month, by which method, from so many days of history.
 
     month_end: from the known part. p80 and p95 hold whatever the unknown recipients cost. range:
-    month_end if none and if all of them are charged; its end is None where the month began before
-    anything was read.
+    month_end if none and if all of them are charged.
     """
 
     method: str

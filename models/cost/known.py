@@ -24,13 +24,14 @@ def known_part(rows: pd.DataFrame, unread_days: int, days: int) -> KnownPart:
     known = rows.loc[rows["is_known"]]
     is_nothing = known.empty and (len(rows) > 0 or unread_days >= days > 0)
     cost, more = sum_of(known["cost"]), sum_of(rows["unknown_cost"])
-    most = None if unread_days or cost is None or more is None else cost + more
+    most = None if cost is None or more is None else cost + more
+    is_open = more is None or (is_nothing and rows.empty)
     return KnownPart(
         billable_recipients=None if is_nothing else int(known["recipients"].sum()),
         cost=None if is_nothing else cost,
         unknown_recipients=int(rows["unknown"].sum()),
         unread_days=unread_days,
-        range=(None if more is None else cost, most),
+        range=(None, None) if is_open else (cost, most),
     )
 
 

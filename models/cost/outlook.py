@@ -39,8 +39,7 @@ ONE_DAY = timedelta(days=1)
 class ProjectedCost:
     """The cost at the end of a period; None where it is not known, which `reason` says.
 
-    end: from the known part. p80, p95 and range hold whatever the unknown recipients cost; the
-    most is None where the period began before anything was read.
+    end: from the known part. p80, p95 and range hold whatever the unknown recipients cost.
     """
 
     end: Decimal | None
@@ -66,14 +65,6 @@ class PeriodCost:
     ahead: list[tuple[date, Decimal]] | None = None
 
 
-class _Basis(NamedTuple):
-    """What money of a period is made from: its price, and why it is unknown or has no upper end."""
-
-    price: Decimal | None
-    reason: str | None
-    is_cut: bool
-
-
 @dataclass(frozen=True)
 class CostOutlook:
     """Counted days with their cost, what was not read, and what is to come.
@@ -97,11 +88,11 @@ class CostOutlook:
         counted = self._counted(own, _keys(rows), first, last)
         least = self.least.period(first, last)
         estimates = least.together(names), self.most.period(first, last).together(names)
-        basis = self._basis(first, last, self.tariff.mean(rows)[0])
-        projected = projected_cost(own, counted, estimates, basis)
+        price, reason = self.tariff.mean(rows)[0], self._reason(first, last)
+        projected = projected_cost(own, estimates, price, reason)
         if projected.end is None:
             return PeriodCost(first, last, own, counted, projected)
-        ahead = [(day, times(basis.price, n) or NOTHING) for day, n in least.expected_days(names)]
+        ahead = [(day, times(price, n) or NOTHING) for day, n in least.expected_days(names)]
         return PeriodCost(first, last, own, counted, projected, ahead)
 
     def covers_all(self, line: BudgetLine) -> bool:
@@ -111,13 +102,14 @@ class CostOutlook:
     def by_account(self, first: date, last: date) -> dict[str, PeriodCost]:
         """The same of each account."""
         rows = dict(iter(_between(self.spent, first, last).groupby("account")))
-        nothing, most = self.spent.iloc[:0], self.most.period(first, last).by_account()
+        nothing, reason = self.spent.iloc[:0], self._reason(first, last)
+        most = self.most.period(first, last).by_account()
         costs = {}
         for account, least in self.least.period(first, last).by_account().items():
             own = rows.get(account, nothing)
             counted = self._counted(own, self._keys_of.get(account, set()), first, last)
-            basis = self._basis(first, last, self.tariff.of(account))
-            projected = projected_cost(own, counted, (least, most[account]), basis)
+            price = self.tariff.of(account)
+            projected = projected_cost(own, (least, most[account]), price, reason)
             costs[account] = PeriodCost(first, last, own, counted, projected)
         return costs
 
@@ -141,20 +133,11 @@ class CostOutlook:
         return None
 
     @cached_property
-    def first_day(self) -> date:
-        """The first day with a row, of the time that is looked at."""
-        days = self.spent["day"]
-        return min(days[days >= self.today - HISTORY], default=self.today)
-
-    @cached_property
     def _keys_of(self) -> dict[str, set[Key]]:
         keys: dict[str, set[Key]] = {}
         for tenant, account in _keys(self.spent):
             keys.setdefault(account, set()).add((tenant, account))
         return keys
-
-    def _basis(self, first: date, last: date, price: Decimal | None) -> _Basis:
-        return _Basis(price, self._reason(first, last), self._is_cut(first))
 
     def _reason(self, first: date, last: date) -> str | None:
         """Why the end of a period is not known; None where it is."""
@@ -163,11 +146,6 @@ class CostOutlook:
         if last < self.today and is_unread and _between(self.spent, first, last).empty:
             return f"nothing was read from {first} to {last}"
         return self.unavailable
-
-    def _is_cut(self, first: date) -> bool:
-        """Whether days of the period were not read that come before every row."""
-        before = self.first_day - ONE_DAY
-        return first <= before and self.unread.count((), first, before) > 0
 
     def _counted(
         self, rows: pd.DataFrame, keys: Collection[Key], first: date, last: date
@@ -239,29 +217,32 @@ class _Ends(NamedTuple):
 
 
 def projected_cost(
-    rows: pd.DataFrame, counted: KnownPart, estimates: tuple[Estimate, Estimate], basis: _Basis
+    rows: pd.DataFrame,
+    estimates: tuple[Estimate, Estimate],
+    price: Decimal | None,
+    reason: str | None,
 ) -> ProjectedCost:
-    """Money of two projected counts: without the unknown recipients of `rows`, and with all."""
+    """Money of two projected counts: without the unknown recipients of `rows`, and with all.
+
+    reason: why it is not known, None where it is.
+    """
     low, high = sum_of(rows["cost"]), sum_of(rows["unknown_cost"])
-    if basis.price is None or low is None or high is None:
+    if price is None or low is None or high is None:
         return ProjectedCost(None, _NO_RANGE, _NO_RANGE, _NO_RANGE, "no price is known")
     least, most = (
-        _ends(estimate, spent, basis.price)
+        _ends(estimate, spent, price)
         for estimate, spent in zip(estimates, (low, low + high), strict=True)
     )
-    bottom, top = min(least.end, most.end), max(least.end, most.end)
-    whole = (bottom, None if basis.is_cut else top)
-    reason = basis.reason
-    if len(rows) and counted.billable_recipients is None:
-        reason = reason or NO_STATUS
+    if reason is None and len(rows) and not rows["is_known"].any():
+        reason = NO_STATUS
     if reason:
-        limit = whole[1] if reason == NO_STATUS else counted.range[1]
-        return ProjectedCost(None, _NO_RANGE, _NO_RANGE, (low, limit), reason)
+        whole = (low, max(most.end, low)) if reason == NO_STATUS else _NO_RANGE
+        return ProjectedCost(None, _NO_RANGE, _NO_RANGE, whole, reason)
     return ProjectedCost(
         least.end,
         (min(least.p80[0], most.p80[0]), max(least.p80[1], most.p80[1])),
         (min(least.p95[0], most.p95[0]), max(least.p95[1], most.p95[1])),
-        whole,
+        (min(least.end, most.end), max(least.end, most.end)),
     )
 
 

@@ -73,9 +73,13 @@ def _names(config: Config, tenant: str | None) -> list[str]:
 
 
 def currency_of(config: Config, tenant: str | None) -> str:
-    """The currency that the chosen tenants bill in. Raises: ConfigError when there are several."""
-    chosen = [served for served in config.served if tenant in (None, served.name)]
-    currencies = sorted({served.currency for served in chosen}) or ["USD"]
+    """The currency that the chosen tenants bill in.
+
+    Raises: ConfigError when there are several, or no tenant of that name.
+    """
+    if tenant is not None:
+        return config.tenant(tenant).currency
+    currencies = sorted({served.currency for served in config.served}) or ["USD"]
     if len(currencies) > 1:
         raise ConfigError(
             f"--tenant: the tenants bill in {' and '.join(currencies)}; name one of them"

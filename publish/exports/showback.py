@@ -140,9 +140,8 @@ def _unknown(center: CenterCost, currency: str) -> list[tuple[str, str]]:
         lines.append(("Recipients without a status", _count(center.unknown_recipients)))
     if center.unread_days:
         lines.append(("Days not read wholly", _count(center.unread_days)))
-    if lines and low is not None:
-        ends = f"at least {low}" if high is None else f"{low} to {high}"
-        lines.append(("Range of the estimated cost", f"{ends} {currency}"))
+    if center.unknown_recipients and low is not None:
+        lines.append(("Range of the estimated cost", f"{low} to {high} {currency}"))
     return lines
 
 

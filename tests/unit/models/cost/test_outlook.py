@@ -68,7 +68,7 @@ def test_a_month_of_which_nothing_was_read_yet_is_unknown_so_far() -> None:
     seen = outlook(spent(STEADY), missing, now=now)
     period = seen.period(date(2026, 12, 1), date(2026, 12, 31))
     assert period.counted.cost is None
-    assert period.counted.range == (0, None)
+    assert period.counted.range == (None, None)
     assert period.counted.unread_days == 3
     account = seen.by_account(date(2026, 12, 1), date(2026, 12, 31))[HR]
     assert account.counted == period.counted
@@ -80,7 +80,8 @@ def test_what_is_known_of_a_month_that_was_read_in_part_is_its_least() -> None:
     rows = [row for row in STEADY if row[1] != date(2026, 11, 20)]
     period = november(outlook(spent(rows), missing))
     assert period.counted.cost == 23 * 100 * PRICE
-    assert period.counted.range == (23 * 100 * PRICE, None)
+    assert (period.counted.unread_days, period.counted.unknown_recipients) == (1, 0)
+    assert period.counted.range == (23 * 100 * PRICE, 23 * 100 * PRICE)
     assert period.projected.end == pytest.approx(30 * 100 * PRICE)
 
 

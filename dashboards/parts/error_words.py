@@ -1,0 +1,20 @@
+"""Errors of the models as people at a page read them: what a command calls a flag is a field."""
+
+from __future__ import annotations
+
+import re
+
+from dashboards.parts.markup import literal
+
+_FLAG = re.compile(r"(?<!\w)--([a-z])([a-z-]*)")
+
+
+def error_words(error: Exception) -> str:
+    """The message without flags, as text that is only text: `--until X` is `Until X`."""
+
+    def field(flag: re.Match[str]) -> str:
+        begins = flag.start() == 0
+        first = flag[1].upper() if begins else flag[1]
+        return first + flag[2].replace("-", " ")
+
+    return literal(_FLAG.sub(field, str(error)))

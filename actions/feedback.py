@@ -8,6 +8,7 @@ from __future__ import annotations
 import difflib
 from datetime import datetime
 
+from hve_monitor.addresses import address_of
 from hve_monitor.clock import iso
 from hve_monitor.config import Config, Tenant
 from hve_monitor.document import Document
@@ -127,7 +128,7 @@ def _scope(config: Config, tenant: Tenant, senders: PlanFor) -> tuple[str, tuple
     if sum((account is not None, center is not None, everything)) != 1:
         raise ConfigError("plan add: give exactly one of --account, --cost-center, --all")
     if account is not None:
-        return "account", (_known_account(config, tenant, account.strip().lower()),)
+        return "account", (_known_account(config, tenant, address_of(account).lower()),)
     if center is None:
         return "all", ()
     for cost_center in config.cost_centers:

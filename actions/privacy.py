@@ -12,6 +12,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
+from hve_monitor.addresses import addresses_in, one_address
 from hve_monitor.clock import iso
 from hve_monitor.config import Config
 from hve_monitor.document import Document
@@ -88,8 +89,8 @@ def erase(
 
     Raises: ConfigError for what is no address of a person, LockedError.
     """
-    person = address.strip().lower()
-    if "@" not in person:
+    person = one_address(address) or address.strip().lower()
+    if "@" not in person or len(addresses_in(person)) > 1:
         raise ConfigError(f"{address}: is no address")
     removals: list[RemovalDocument] = []
     _ensure_store(config.warehouse.path)

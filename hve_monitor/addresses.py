@@ -16,6 +16,7 @@ ADDRESS = re.compile(
 )
 # The name before `<address>` may hold separators and even an address, where it is quoted.
 NAME = re.compile(r"\"(?:[^\"\\]|\\.)*\"\s*(?=<)|[^;,|\n<>\"]+(?=<)")
+KIND = re.compile(r"(?i:\b(?:smtp|mailto):)|[\s<>\"'.;,]")
 PROPERTY = re.compile(r"(?:@\{|;)\s*\w+=")  # of an object that PowerShell wrote as text
 NO_SIGNS = dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"))
 WORDS_FOR_NOTHING = (
@@ -52,6 +53,17 @@ def address_of(text: str) -> str:
     if text.strip().strip("\"'") == EMPTY_SENDER:
         return EMPTY_SENDER
     return next(iter(addresses_in(text)), "")
+
+
+def one_address(text: str) -> str | None:
+    """The address of a value that holds nothing beside it but a name in front of `<…>`, in lower
+    case; None for any other value.
+    """
+    named = addresses_in(text)
+    rest = KIND.sub("", ADDRESS.sub("", NAME.sub("", text.translate(NO_SIGNS)), count=1))
+    return (
+        named[0].lower() if len(named) == 1 and ADDRESS.fullmatch(named[0]) and not rest else None
+    )
 
 
 def is_nothing(text: str) -> bool:

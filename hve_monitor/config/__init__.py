@@ -23,10 +23,9 @@ from hve_monitor.config.load import DEFAULT_FILE, load_config
 from hve_monitor.config.money import AzureCost, Budget, CostCenter, MeteringRule, PriceOverride
 from hve_monitor.config.services import Endpoints, Limits
 from hve_monitor.config.store import Metrics, Privacy, Retention, ScheduledExport, Spark, Warehouse
-from hve_monitor.config.tenant import ADDRESS, LOCAL_TENANT, Tenant
+from hve_monitor.config.tenant import LOCAL_TENANT, Tenant
 
 __all__ = [
-    "ADDRESS",
     "DEFAULT_FILE",
     "LOCAL_TENANT",
     "AlertTarget",

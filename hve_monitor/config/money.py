@@ -6,9 +6,15 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
+from hve_monitor.addresses import one_address
 from hve_monitor.config.section import Section
+
+
+def in_one_form(accounts: tuple[str, ...]) -> tuple[str, ...]:
+    """The accounts as the store keeps them; what is no address stays as it is written."""
+    return tuple(one_address(account) or account for account in accounts)
 
 
 class Budget(Section):
@@ -22,6 +28,8 @@ class Budget(Section):
     period: Literal["month", "quarter", "year"] = "month"
     thresholds: tuple[Annotated[float, Field(gt=0)], ...] = (0.5, 0.8, 1.0)
 
+    _accounts = field_validator("accounts")(in_one_form)
+
 
 class CostCenter(Section):
     """Accounts that one cost center pays for."""
@@ -29,6 +37,8 @@ class CostCenter(Section):
     name: str
     accounts: tuple[str, ...]
     owner: str = ""
+
+    _accounts = field_validator("accounts")(in_one_form)
 
 
 class PriceOverride(Section):

@@ -10,10 +10,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import field_validator, model_validator
 
+from hve_monitor.addresses import one_address
 from hve_monitor.config.section import Section
 
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
-ADDRESS = re.compile(r"[^@\s]+@[^@\s]+")
 APP_ID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
@@ -62,10 +62,11 @@ class Tenant(Section):
     def _addresses(cls, value: str | tuple[str, ...]) -> str | tuple[str, ...]:
         if isinstance(value, str):
             return value
-        bad = [address for address in value if not ADDRESS.fullmatch(address)]
+        addresses = {text: one_address(text) for text in value}
+        bad = [text for text, address in addresses.items() if address is None]
         if bad or not value:
             raise ValueError(f"no SMTP address: {bad[0]!r}" if bad else "the list is empty")
-        return tuple(dict.fromkeys(address.lower() for address in value))
+        return tuple(dict.fromkeys(address for address in addresses.values() if address))
 
     @field_validator("sending_apps")
     @classmethod

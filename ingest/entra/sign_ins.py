@@ -165,8 +165,10 @@ class SignInReader:
         raise SourceContractError(f"{SOURCE} of {subject.key}: {RESTARTS} links expired")
 
     def _take(self, page: SignInPage, subject: Subject) -> None:
-        self._rows += [_sign_in(item, subject) for item in page.value]
+        # Without an id, one sign-in cannot be told from the next.
+        self._rows += [_sign_in(item, subject) for item in page.value if item.id]
         self.result.rows_read += len(page.value)
+        self.result.rows_rejected += sum(not item.id for item in page.value)
         if len(self._rows) >= ROWS_PER_COMMIT:
             self.commit()
 

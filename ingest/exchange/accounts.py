@@ -9,6 +9,7 @@ from datetime import datetime
 
 import msgspec
 
+from hve_monitor.addresses import address_of, one_address
 from hve_monitor.clock import aware
 from hve_monitor.errors import HveError, SourceContractError
 from ingest.exchange.cmdlets import Exchange
@@ -74,16 +75,18 @@ def _record(
 def _account(row: JsonObject, exchange: Exchange) -> Account:
     try:
         user = msgspec.convert(row, MailUser)
+        primary = one_address(user.primary_smtp_address)
+        if primary is None:
+            raise msgspec.ValidationError("PrimarySmtpAddress is no address")
     except msgspec.ValidationError as error:
         raise SourceContractError(f"Get-MailUser: {error}") from None
-    primary = user.primary_smtp_address.lower()
     proxies = [_smtp(entry) for entry in user.email_addresses]
     addresses = {primary, *(address for address in proxies if address)}
     return Account(
         primary,
         (primary, *sorted(addresses - {primary})),
-        user.display_name,
-        user.external_directory_object_id,
+        user.display_name or None,
+        user.external_directory_object_id or None,
         # So that it equals what is stored.
         None if user.when_created is None else aware(user.when_created),
         _reply_to(exchange, primary),
@@ -94,8 +97,8 @@ def _smtp(entry: str) -> str | None:
     """The address of a `SMTP:`/`smtp:` proxy or bare one; other kinds (SIP, X500) never send."""
     kind, colon, address = entry.partition(":")
     if not colon:
-        return entry.lower() if "@" in entry else None
-    return address.lower() if kind.lower() == "smtp" else None
+        return one_address(entry)
+    return one_address(address) if kind.strip("'\"< ").lower() == "smtp" else None
 
 
 def _reply_to(exchange: Exchange, identity: str) -> str | None:
@@ -109,4 +112,4 @@ def _reply_to(exchange: Exchange, identity: str) -> str | None:
         return None
     if not rows or "ReplyTo" not in rows[0]:
         return None
-    return str(rows[0]["ReplyTo"] or "").lower()
+    return address_of(str(rows[0]["ReplyTo"] or "")).lower()

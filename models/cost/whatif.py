@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from math import ceil
 
+from hve_monitor.addresses import address_of
 from hve_monitor.errors import ConfigError
 from models.cost.budgets import BudgetLine, passed_on
 from models.cost.documents import (
@@ -89,7 +90,7 @@ def change_of(
     first, last = _day_of(days[0], "--from") or today, _day_of(days[1], "--until")
     if last is not None and last < first:
         raise ConfigError(f"--until {last}: it is before --from {first}")
-    return PlannedChange(account.strip().lower(), recipients, sends, every, first, last)
+    return PlannedChange(address_of(account).lower(), recipients, sends, every, first, last)
 
 
 def _day_of(text: str | None, flag: str) -> date | None:

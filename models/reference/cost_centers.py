@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from hve_monitor.config import ADDRESS, Config
+from hve_monitor.addresses import one_address
+from hve_monitor.config import Config
 from hve_monitor.errors import ConfigError
 
 COLUMNS = ("account", "cost_center", "owner")
@@ -86,9 +87,9 @@ def _mistakes(file: Path, text: str, by_account: dict[str, Center]) -> Iterator[
 
 
 def _take(row: Mapping[str, str], by_account: dict[str, Center]) -> str | None:
-    account, name = row.get("account", "").lower(), row.get("cost_center", "")
-    if not ADDRESS.fullmatch(account):
-        return f"'{account}' is no SMTP address"
+    account, name = one_address(row.get("account", "")), row.get("cost_center", "")
+    if account is None:
+        return f"'{row.get('account', '').lower()}' is no SMTP address"
     if not name:
         return f"{account} has no cost_center"
     center = by_account.setdefault(account, Center(name, row.get("owner", "")))

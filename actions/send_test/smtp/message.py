@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from email.message import EmailMessage
 from email.utils import format_datetime, make_msgid
 
-from hve_monitor.config import ADDRESS
 from hve_monitor.errors import ConfigError
+
+ADDRESS = re.compile(r"[^@\s]+@[^@\s]+")
 
 
 def compose(account: str, recipients: Sequence[str], now: datetime) -> EmailMessage:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hve_monitor.addresses import address_of, addresses_in
+from hve_monitor.addresses import address_of, addresses_in, one_address
 
 ANA, BO = "ana@contoso.com", "bo@contoso.com"
 ONE = (
@@ -84,3 +84,18 @@ def test_ways_to_say_that_there_is_none(text: str) -> None:
 def test_the_empty_sender_is_known_and_no_address(text: str) -> None:
     assert address_of(text) == "<>"
     assert address_of("NULL") == ""
+
+
+@pytest.mark.parametrize(
+    "text", [ANA, ANA.upper(), f"<{ANA}>", f"Ana <{ANA}>", f"SMTP:{ANA}", f"'{ANA}.'", f" {ANA} "]
+)
+def test_an_address_that_a_person_gives(text: str) -> None:
+    assert one_address(text) == ANA
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "ana", "@contoso.com", f"{ANA}; {BO}", f"a {ANA}", f"a;{ANA}", f"{ANA}\r\nBcc: b@x"],
+)
+def test_what_is_not_one_address_and_nothing_else(text: str) -> None:
+    assert one_address(text) is None

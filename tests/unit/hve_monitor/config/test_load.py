@@ -242,6 +242,19 @@ def test_addresses_are_lower_case_and_named_once(folder: Path) -> None:
     assert load(folder, text).tenants[0].accounts == ("hr@contoso.com", "it@contoso.com")
 
 
+def test_addresses_of_every_setting_have_one_form(folder: Path) -> None:
+    accounts = """["HR <HR@contoso.com>", "'it@contoso.com'"]"""
+    config = load(
+        folder,
+        EXCHANGE + f"accounts = {accounts}\n"
+        f'[[budgets]]\nname = "b"\namount = 1\naccounts = {accounts}\n'
+        f'[[cost_centers]]\nname = "c"\naccounts = {accounts}\n',
+    )
+    expected = ("hr@contoso.com", "it@contoso.com")
+    assert config.tenants[0].accounts == expected
+    assert config.budgets[0].accounts == config.cost_centers[0].accounts == expected
+
+
 def test_amounts_are_decimals(folder: Path) -> None:
     (budget,) = load(folder, '[[budgets]]\nname = "all"\namount = 0.1').budgets
     assert budget.amount == Decimal("0.1")

@@ -91,6 +91,15 @@ def test_a_sign_in_is_stored_with_what_it_says(
     assert (second["error_code"], second["country"], second["ip_address"]) == (None, None, None)
 
 
+def test_a_sign_in_without_an_id_is_rejected(
+    ingest: Ingest, store: Store, service: Service
+) -> None:
+    service.will(page(item(1), item(2, id=""), item(3, id="")))
+    result = ingest()
+    assert (result.rows_read, result.rows_new, result.rows_rejected) == (3, 1, 2)
+    assert len(stored(store)) == 1
+
+
 def test_accounts_are_asked_by_id_or_name_and_applications_in_beta(
     ingest: Ingest, store: Store, service: Service
 ) -> None:

@@ -110,12 +110,25 @@ def test_an_empty_list_keeps_the_known_accounts_and_fails(
 def test_a_user_without_an_address_is_a_broken_contract(
     store: Store, api: Api, service: Service
 ) -> None:
-    Tenant(service, {"DisplayName": "nobody"})
-    result = ingest(store, api)
-    assert result.status == "failed"
-    assert result.error is not None
-    assert "PrimarySmtpAddress" in result.error
-    assert current_accounts(store, "contoso") == []
+    for user in ({"DisplayName": "nobody"}, {"PrimarySmtpAddress": ""}):
+        Tenant(service, user)
+        result = ingest(store, api)
+        assert result.status == "failed"
+        assert result.error is not None
+        assert "PrimarySmtpAddress" in result.error
+        assert current_accounts(store, "contoso") == []
+
+
+def test_addresses_of_an_account_have_the_form_of_its_traces(
+    store: Store, api: Api, service: Service
+) -> None:
+    odd = {"PrimarySmtpAddress": "SMTP:HR@Contoso.com", "ExternalDirectoryObjectId": ""}
+    proxies = ["'people@contoso.com'", "smtp: bare@contoso.com ", "smtp:"]
+    Tenant(service, USER | odd | {"EmailAddresses": proxies})
+    ingest(store, api)
+    (account,) = current_accounts(store, "contoso")
+    assert account.addresses == ("hr@contoso.com", "bare@contoso.com", "people@contoso.com")
+    assert account.external_id is None
 
 
 def test_a_missing_permission_is_named(store: Store, api: Api, service: Service) -> None:

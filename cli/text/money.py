@@ -134,6 +134,9 @@ def _centers(report: CostReport) -> Iterator[str]:
 
 def _reconciliation(report: CostReport) -> Iterator[str]:
     for month in report.reconciliation_months:
+        if month.status == "unavailable":
+            yield f"nothing was invoiced or sent ({month.status}): {month.scope}"
+            continue
         yield (
             f"invoiced {money_text(month.invoiced)} {month.currency or ''} of"
             f" {money_text(month.expected)} expected ({month.status}): {month.scope}"

@@ -15,11 +15,12 @@ def invoice_bridge(months: Sequence[MonthReconciliation], currency: str) -> Invo
     expected amount stands for the estimate.
     """
     rows = [row for row in months if row.meters and row.currency == currency]
-    if not rows:
+    if all(row.invoiced is None for row in rows):
         return None
 
     def total(name: str) -> Decimal:
-        return sum((getattr(row, name) for row in rows), Decimal(0))
+        amounts = [getattr(row, name) for row in rows]
+        return sum((amount for amount in amounts if amount is not None), Decimal(0))
 
     estimated = sum(
         (row.expected if row.estimated is None else row.estimated for row in rows), Decimal(0)

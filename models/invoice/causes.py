@@ -97,6 +97,8 @@ class Suspects:
         """Causes that fit the sign alone."""
         if not self.ledger.used.get(self.day):
             return
+        if unknown := self.ledger.unknown.get(self.day):
+            yield Cause("status_unknown", f"{unknown:,} recipients of this day have no status")
         if self.day in self.ledger.usage.gap_days:
             yield Cause("coverage", "our own traces of this day have gaps")
         if self.difference < 0:

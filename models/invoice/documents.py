@@ -38,7 +38,10 @@ class DayReconciliation(Document):
 
 
 class MonthReconciliation(Document):
-    """The sums of a scope's month, the meters that they are about, and what their amounts show."""
+    """The sums of a scope's month, the meters that they are about, and what their amounts show.
+
+    invoiced is None where no day of the month was invoiced.
+    """
 
     tenant: str
     scope: str
@@ -48,7 +51,7 @@ class MonthReconciliation(Document):
     meters: tuple[Meter, ...]
     estimated: Decimal | None
     expected: Decimal
-    invoiced: Decimal
+    invoiced: Decimal | None
     credits: Decimal
     late: Decimal
     residual: Decimal

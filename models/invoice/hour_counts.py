@@ -14,7 +14,8 @@ from models.reference.prices import PriceOf
 from models.statistics import Floats
 
 Counts = NDArray[np.int64]
-STATUSES = ("delivered", "quarantined", "filtered_as_spam", "failed")
+UNKNOWN = "unknown"  # recipients without a status
+STATUSES = ("delivered", "quarantined", "filtered_as_spam", "failed", UNKNOWN)
 
 
 @dataclass(frozen=True)

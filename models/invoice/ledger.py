@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from functools import cached_property
 
-from models.invoice.hour_counts import HourCounts
+from models.invoice.hour_counts import UNKNOWN, HourCounts
 from models.invoice.invoiced import InvoiceRow, Meter, ReadSpan, amounts_by_day
 from models.invoice.rate import Pinned, Rate, decimals_of
 from models.reference.prices import PriceOf
@@ -134,6 +134,11 @@ class ScopeLedger:
             return {}
         return self.usage.hours.exact_costs(("delivered",), 0, self.price_of)
 
+    @cached_property
+    def unknown(self) -> dict[date, int]:
+        """Recipients without a status per billing day."""
+        return self.usage.hours.recipients((UNKNOWN,), self.applied_rate.starts)
+
     @property
     def newest(self) -> date | None:
         """Last billing day with usage: it may be posted in part."""
@@ -191,8 +196,11 @@ class ScopeLedger:
         expected, used = self.expected_on(day), self.used.get(day)
         credit = self.credits.get(day, NOTHING)
         estimated = self.estimated.get(day, NOTHING) if self.has_list_price else None
-        if not expected and not used and not credit and not estimated:
+        is_unknown = bool(self.unknown.get(day))
+        if not expected and not used and not credit and not estimated and not is_unknown:
             return None
+        if not estimated and (is_unknown or day in self.usage.gap_days):
+            estimated = None
         return DayLine(day, estimated, expected, used, credit, self._status(day))
 
     def _status(self, day: date) -> str:

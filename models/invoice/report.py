@@ -79,7 +79,7 @@ def _month_row(ledger: ScopeLedger, first: date) -> MonthReconciliation:
         meters=ledger.meters,
         estimated=None if None in estimated else _total(estimated),
         expected=_total(line.expected for line in lines),
-        invoiced=_total(line.invoiced for line in lines),
+        invoiced=_sum_of_known(line.invoiced for line in lines),
         credits=_total(line.credit for line in lines),
         late=_total(-line.residual for line in lines if line.status == "late"),
         residual=residual,
@@ -90,8 +90,10 @@ def _month_row(ledger: ScopeLedger, first: date) -> MonthReconciliation:
 
 def _month_status(ledger: ScopeLedger, lines: Sequence[DayLine], residual: Decimal) -> str:
     """The month first: days that differ by what their neighbours make good are no difference."""
+    if not lines:
+        return "unavailable"
     if not ledger.meters:
-        return "unexplained" if lines else "unavailable"
+        return "unexplained"
     statuses = {line.status for line in lines}
     slack = _total(ledger.slack(line.day) for line in lines)
     if "unexplained" in statuses and abs(residual) > slack:
@@ -189,6 +191,12 @@ def _center_lines(
         )
         for text, (kind, name) in sorted(names.items())
     ]
+
+
+def _sum_of_known(amounts: Iterable[Decimal | None]) -> Decimal | None:
+    """Exact sum; None where none is known."""
+    known = [amount for amount in amounts if amount is not None]
+    return sum(known, NOTHING) if known else None
 
 
 def _total(amounts: Iterable[Decimal | None]) -> Decimal:

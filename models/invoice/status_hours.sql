@@ -5,7 +5,8 @@ select
     coalesce(sum(delivered), 0)::bigint as delivered,
     coalesce(sum(quarantined), 0)::bigint as quarantined,
     coalesce(sum(filtered_as_spam), 0)::bigint as filtered_as_spam,
-    coalesce(sum(failed), 0)::bigint as failed
+    coalesce(sum(failed), 0)::bigint as failed,
+    coalesce(sum(unknown_recipients), 0)::bigint as unknown
 from marts.hve_usage_hourly
 where
     tenant = $tenant

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import numpy as np
 
-from models.invoice.hour_counts import HourCounts
+from models.invoice.hour_counts import STATUSES, HourCounts
 from models.invoice.invoiced import InvoiceRow, Meter, ReadSpan
 from models.invoice.ledger import LedgerSettings, ScopeLedger, Usage
 from models.invoice.meters import ledgers
@@ -32,7 +32,7 @@ def seen_hours(tenant: SimulatedTenant) -> HourCounts:
     """What a reader of all traces counts by hour at the tenant's clock."""
     first, today = tenant.traffic.first_day, day_of(tenant.clock)
     size = (today - first + 1) * 24
-    counts = {status: np.zeros(size, dtype=np.int64) for status in CODES}
+    counts = {status: np.zeros(size, dtype=np.int64) for status in STATUSES}
     for account in tenant.traffic.hve_accounts:
         for day in range(first, today + 1):
             block = tenant.traffic.block(account.index, day)

@@ -168,6 +168,25 @@ def test_an_amount_of_azure_without_mail_of_ours_is_unexplained() -> None:
     assert (odd.status, causes(ledger, odd)[0].kind) == ("unexplained", "unread_account")
 
 
+def test_a_day_whose_recipients_have_no_status_has_no_estimate() -> None:
+    usage, day = hours(lambda d, h: 0 if d == 19 else uneven(d, h)), date(2026, 10, 20)
+    usage.counts["unknown"][19 * 24 + 12] = 40
+    extra = InvoiceRow("contoso", SCOPE, day, HVE, "Usage", "USD", 40 * PRICE)
+    ledger = one(usage, [*rows(usage), extra])
+    odd = line(ledger, day)
+    assert (odd.estimated, odd.status) == (None, "unexplained")
+    assert causes(ledger, odd)[0].text == "40 recipients of this day have no status"
+
+
+def test_a_day_that_was_not_read_has_no_estimate_of_0() -> None:
+    usage, day = hours(lambda d, h: 0 if d == 19 else uneven(d, h)), date(2026, 10, 20)
+    extra = InvoiceRow("contoso", SCOPE, day, HVE, "Usage", "USD", 40 * PRICE)
+    ledger = one(usage, [*rows(usage), extra])
+    unread = replace(ledger, usage=replace(ledger.usage, gap_days=frozenset({day})))
+    assert line(ledger, day).estimated == 0
+    assert line(unread, day).estimated is None
+
+
 def test_a_currency_without_list_price_tells_its_effective_price() -> None:
     usage = hours(uneven)
     euros = [

@@ -19,6 +19,7 @@ LONG_FILES = (
     "scale/test_soak.py",
     "scale/test_shared_store.py",
     "contract/test_crashes.py",
+    "unit/stores/test_numbers.py",
     "unit/actions/test_moments.py",
     "unit/actions/test_privacy.py",
     "unit/actions/test_schedule.py",

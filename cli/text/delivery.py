@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cli.text.tables import cell_text, clean, coverage, money_text, table_text
+from cli.text.tables import UNKNOWN, cell_text, clean, coverage, money_text, table_text
 from hve_monitor.clock import iso
 
 if TYPE_CHECKING:  # a command loads the models that it needs, not all
@@ -25,7 +25,7 @@ if TYPE_CHECKING:  # a command loads the models that it needs, not all
 
 def usage(report: UsageReport) -> str:
     """A table of the rows."""
-    return f"{table_text(report.rows)}\n{coverage(report.coverage)}"
+    return f"{table_text(report.rows, UNKNOWN)}\n{coverage(report.coverage)}"
 
 
 def trace(answer: TraceAnswer) -> str:
@@ -42,7 +42,7 @@ def trace(answer: TraceAnswer) -> str:
 def traces(search: DeliverySearch) -> str:
     """A table of the rows, how many match, how to see more, and what the answer means."""
     nothing = "no further rows" if search.offset else _nothing(search.coverage, search.meaning)
-    lines = [table_text(search.rows) if search.rows else nothing]
+    lines = [table_text(search.rows, UNKNOWN) if search.rows else nothing]
     if search.truncated:
         lines += [
             _totals(search),

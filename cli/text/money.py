@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import UNSET, UnsetType
 
-from cli.text.tables import cell_text, clean, coverage, money_text, table_text
+from cli.text.tables import UNKNOWN, cell_text, clean, coverage, money_text, table_text
 from hve_monitor.clock import iso
 from hve_monitor.document import decimal_text, encoded
 
@@ -46,7 +46,7 @@ def cost(report: CostReport) -> str:
         [
             _spent(report),
             _expected(report),
-            table_text(encoded(report.by_account)),
+            table_text(encoded(report.by_account), UNKNOWN),
             *map(cell_text, cost_lines(report)),
             *_backtest(report.backtest),
             coverage(report.coverage),

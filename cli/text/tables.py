@@ -15,6 +15,7 @@ if TYPE_CHECKING:  # a command loads the models that it needs, not all
     from models.usage.coverage import CoverageReport
 
 Document = dict[str, Any]
+UNKNOWN = "unknown"
 WIDEST = 160
 
 
@@ -37,11 +38,14 @@ def money_text(amount: Decimal | str | int | None) -> str:
     """An amount or a count as it stands in the document."""
     if isinstance(amount, Decimal):
         amount = decimal_text(amount)
-    return "unknown" if amount is None else str(amount)
+    return UNKNOWN if amount is None else str(amount)
 
 
-def table_text(documents: Sequence[object]) -> str:
-    """A table of documents, or of rows by column; the names of the first are its head."""
+def table_text(documents: Sequence[object], missing: str = "") -> str:
+    """A table of documents, or of rows by column; the names of the first are its head.
+
+    missing: what stands in a cell without a value.
+    """
     from rich.console import Console  # here, so that a command with --json does not load it
     from rich.table import Table
     from rich.text import Text
@@ -53,11 +57,19 @@ def table_text(documents: Sequence[object]) -> str:
     for name in rows[0]:
         table.add_column(name, overflow="fold")
     for row in rows:
-        table.add_row(*(Text(cell_text(value)) for value in row.values()))
+        table.add_row(*(Text(cell_text(_cell(value, missing))) for value in row.values()))
     console = Console(file=io.StringIO(), width=WIDEST)
     console.print(table)
     text: str = console.file.getvalue()  # type: ignore[attr-defined] # the StringIO above
     return text.rstrip()
+
+
+def _cell(value: object, missing: str) -> object:
+    """A value as a cell; two of a list are the ends of a range."""
+    if isinstance(value, list):
+        ends = [missing or UNKNOWN if end is None else str(end) for end in value]
+        return ends[0] if set(ends) == {UNKNOWN} else " to ".join(ends)
+    return missing if value is None else value
 
 
 def cell_text(value: object) -> str:

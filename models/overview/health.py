@@ -15,7 +15,7 @@ from hve_monitor.config import Config
 from hve_monitor.document import Document
 from hve_monitor.files import sql
 from models.engine.sql import records
-from models.usage.accounts import learning_states
+from models.usage.accounts import accounts, learning_states
 from models.usage.coverage import (
     AddressCoverage,
     CoverageReport,
@@ -83,7 +83,8 @@ class MartAge(Document):
 class HealthReport(Document):
     """Coverage, what was rejected or refused, and the age of each model.
 
-    waiting_days: days whose marts are out of date. learning: accounts whose baseline is young.
+    waiting_days: days whose marts are out of date. learning: accounts that were
+    listed or sent, whose baseline is young or not there yet.
     """
 
     coverage: CoverageReport
@@ -162,7 +163,8 @@ def health_report(published: Published) -> HealthReport:
     connection, tenant = published.connection, {"tenant": published.tenant}
     until_now = {**tenant, "now": published.now}
     since = {**until_now, "since": published.now - SIGNALS_OF}
-    learning = learning_states(published)
+    learnt = [day == 0 for day in learning_states(published).values()]
+    known = accounts(connection, published.tenant)
     rows = connection.execute("select published_at from state.publication").fetchall()
 
     def read(name: str, bounds: Mapping[str, object]) -> list[Row]:
@@ -178,8 +180,8 @@ def health_report(published: Published) -> HealthReport:
         signals=[SilentSignal(**row) for row in read("unavailable_signals", since)],
         marts=[MartAge(**row) for row in read("newest_days", tenant)],
         waiting_days=_waiting(connection, published.tenant),
-        learning=sum(day > 0 for day in learning.values()),
-        accounts=len(learning),
+        learning=len(known) - sum(learnt),
+        accounts=len(known),
     )
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from publish.alerts.notify import AlertsPart
     from publish.alerts.trial import TargetTrial
 
+MOST_REASONS = 5
 MOST_WORDS = 5
 
 
@@ -111,6 +112,12 @@ def _import_notes(result: ImportResult) -> Iterator[str]:
             f"{result.file}: {rows:,} rows have a status word that is not known, so that their"
             f" outcome is unknown: {listed}"
         )
+    for rejection in result.rejections[:MOST_REASONS]:
+        line = f", line {rejection.line}" if rejection.line else ""
+        more = f" (and {rejection.rows - 1:,} more rows)" if rejection.rows > 1 else ""
+        yield f"rejected: {rejection.file}{line}: {rejection.reason}{more}"
+    if len(result.rejections) > MOST_REASONS:
+        yield f"rejected: {result.file}: other reasons stand in raw.rejected_rows"
     if result.error:
         yield result.error
 

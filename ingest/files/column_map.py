@@ -38,6 +38,7 @@ def columns_for(requested: Mapping[str, str], columns: Sequence[str], file: Path
     named = {plain(column): column for column in reversed(columns)}
     named |= {column: column for column in columns}
     own = {name: named.get(name) or named.get(plain(name)) for name in REQUIRED + OPTIONAL}
+    own["received_at"] = named.get("receivedatutc") or own["received_at"]
     chosen = {name: column for name, column in own.items() if column} | chosen
     missing = [name for name in REQUIRED if name not in chosen]
     if missing:

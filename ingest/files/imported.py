@@ -20,24 +20,37 @@ import pyarrow.compute as pc
 from hve_monitor.addresses import EMPTY_SENDER
 from hve_monitor.config import Tenant
 from hve_monitor.errors import ConfigError
-from ingest.files.column_map import columns_for
+from ingest.files.column_map import OPTIONAL, columns_for
 from ingest.files.formats.containers import Member, UnreadableError, members
 from ingest.files.formats.contents import FORMATS, Chosen, Collected
 from ingest.files.formats.dates import Order
-from ingest.files.formats.layouts import MAP_TEXTS, Layout, recognise
+from ingest.files.formats.layouts import MAP_TEXTS, Layout, plain, recognise
 from ingest.files.formats.reading import Reader, Rows
 from ingest.pace import Pace
 from ingest.powershell.collected import record_collection
 from ingest.source import Progress
 from ingest.statuses import is_known
 from warehouse.connection import compute
+from warehouse.protection.pseudonyms import hidden
 from warehouse.records.accounts import current_accounts
 from warehouse.records.message_traces import land
 from warehouse.records.rejected_rows import reject
 from warehouse.store import Store
 
 ROWS_AT_ONCE = 100_000
-TABLE = Layout("table", "rows", {}, ())
+MOST_REASONS = 20
+OWN = {MAP_TEXTS.get(name, name): (plain(name),) for name in OPTIONAL}
+TABLE = Layout("table", "rows", OWN, ())
+
+
+@dataclass
+class Rejection:
+    """Rows that were rejected for one reason; `file` tells the member of an archive."""
+
+    file: str
+    line: int | None  # of the first such row
+    reason: str
+    rows: int
 
 
 @dataclass
@@ -52,6 +65,7 @@ class ImportResult:
     rows_rejected: int = 0
     rows_skipped: int = 0
     unknown_statuses: dict[str, int] = field(default_factory=dict)  # rows by word
+    rejections: list[Rejection] = field(default_factory=list)  # the first reasons; all are stored
     error: str | None = None
 
 
@@ -97,7 +111,10 @@ class FileImport:
         return results
 
     def read(self, file: Path) -> ImportResult:
-        """Lands one file. Raises: ConfigError when the file or the map does not fit."""
+        """Lands one file.
+
+        Raises: ConfigError when the file or the map does not fit, or no member can be read.
+        """
         if not file.is_file():
             raise ConfigError(f"{file}: no such file")
         result = ImportResult(str(file))
@@ -105,12 +122,20 @@ class FileImport:
             reader = Reader(
                 connection, self.now, self.format, self.dates, self._choose, self.columns
             )
-            for member in members(file):
-                self._read_member(reader, member, result)
+            refusals = [
+                (member.name, self._read_member(reader, member, result)) for member in members(file)
+            ]
+        refused = [(name, reason) for name, reason in refusals if reason is not None]
+        if refused and not result.rows_read and len(refused) == len(refusals):
+            name, reason = refused[0]
+            raise ConfigError(f"{name}: {reason}")
+        for name, reason in refused:
+            self._reject(result, name, [(None, reason)])
+            self._store_refused(name)
         return result
 
-    def _read_member(self, reader: Reader, member: Member, result: ImportResult) -> None:
-        """Lands one member; one that cannot be read does not keep its archive from being read."""
+    def _read_member(self, reader: Reader, member: Member, result: ImportResult) -> str | None:
+        """Lands one member and returns why it could not be read to its end, if so."""
         self.first_batch, self.span = self.store.state.next_batch(), []
         try:
             self._keep_all(reader, member, result)
@@ -122,9 +147,10 @@ class FileImport:
             reason = str(error).removeprefix(f"{member.name}: ")
             if not member.archived:
                 raise ConfigError(f"{member.name}: {reason}") from None
-            self._reject(result, member.name, [(None, reason)])
+            return reason
         finally:
             self._store_refused(member.name)
+        return None
 
     def _keep_all(self, reader: Reader, member: Member, result: ImportResult) -> None:
         for content in reader.read(member):
@@ -208,9 +234,23 @@ class FileImport:
     ) -> None:
         result.rows_read += len(reasons)
         result.rows_rejected += len(reasons)
+        self._tell(result, name, reasons)
         self.refused += reasons
         if len(self.refused) >= ROWS_AT_ONCE:
             self._store_refused(name)
+
+    def _tell(
+        self, result: ImportResult, name: str, reasons: Sequence[tuple[int | None, str]]
+    ) -> None:
+        """Counts the rows by their reason."""
+        counted = {(part.file, part.reason): part for part in result.rejections}
+        for line, text in reasons:
+            reason = text if self.store.protection.is_plain else hidden(text)
+            if (name, reason) in counted:
+                counted[name, reason].rows += 1
+            elif len(counted) < MOST_REASONS:
+                counted[name, reason] = Rejection(name, line, reason, 1)
+        result.rejections = list(counted.values())
 
     def _store_refused(self, name: str) -> None:
         reasons, self.refused = self.refused, []

@@ -13,6 +13,7 @@ Reading order:
   layouts     the exports that we recognise, by their columns
   contents    what a member holds: one of these exports, and its rows
   dates       days of other cultures, whose order the whole file decides
+  spreadsheet cells that a spreadsheet cut
   reading     one member as typed rows, with the reason where a row cannot be kept
   ahead       the next block is decoded while this one is worked on
 """

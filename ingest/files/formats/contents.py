@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import io
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, cast
@@ -15,7 +16,7 @@ import pyarrow.parquet
 from hve_monitor.errors import ConfigError
 from ingest.files.formats import objects, values
 from ingest.files.formats.containers import DAMAGE, Member, Stream, UnreadableError, unpacked
-from ingest.files.formats.encoding import Text, as_text
+from ingest.files.formats.encoding import Text, as_text, is_note
 from ingest.files.formats.layouts import LAYOUTS, NAMES, Layout, asked_layout, plain, shown
 from ingest.files.formats.records import Block, Records
 from ingest.http import JsonObject
@@ -25,6 +26,7 @@ SYNTAXES = ("csv", "tsv", "json", "jsonl", "parquet")
 FORMATS = ("auto", *SYNTAXES, *NAMES, "collect")
 ROWS_AT_ONCE = 200_000
 FIRST_RECORDS = 100
+JSON_LINE = re.compile(r"^\s*[\[{]\s*(?:$|[\"\[{])", re.MULTILINE)
 JSON = ("json", "jsonl", "graph", "collect")
 Chosen = tuple[Layout, dict[str, str]]
 Choose = Callable[[Sequence[str], str], Chosen | None]  # columns, name of the member
@@ -39,7 +41,7 @@ class Table:
 
     layout: Layout
     texts: Sequence[str]
-    read: Callable[[Sequence[str]], Iterator[Block]]
+    read: Callable[[Sequence[str]], Generator[Block, None, None]]
 
 
 @dataclass
@@ -87,13 +89,15 @@ class Contents:
             raise UnreadableError("is XML or HTML; export it as CSV or JSON")
         if self._format in ("csv", "tsv"):
             return False
+        if is_note(head) and JSON_LINE.search(head):
+            return True
         return self._format in JSON or head.startswith(("{", "["))
 
     def _delimited(self, text: Text, member: Member) -> Table:
         delimiter = "\t" if self._format == "tsv" else None
         layout, columns = self._layout(Records(text, delimiter).columns, member.name)
 
-        def read(texts: Sequence[str]) -> Iterator[Block]:
+        def read(texts: Sequence[str]) -> Generator[Block, None, None]:
             with _opened(member) as chunks:
                 records = Records(Text(chunks), delimiter)
                 yield from records.blocks({text: columns[text] for text in texts})
@@ -109,7 +113,7 @@ class Contents:
             raise UnreadableError("is no output of collect.ps1")
         layout, keys = self._keys(first, records, member.name)
 
-        def read(texts: Sequence[str]) -> Iterator[Block]:
+        def read(texts: Sequence[str]) -> Generator[Block, None, None]:
             with _opened(member) as chunks:
                 records = objects.numbered(Text(chunks))
                 yield from objects.blocks(records, {text: keys[text] for text in texts})
@@ -145,7 +149,7 @@ class Contents:
             file = pa.parquet.ParquetFile(member.name)
         layout, columns = self._layout(file.schema_arrow.names, member.name)
 
-        def read(texts: Sequence[str]) -> Iterator[Block]:
+        def read(texts: Sequence[str]) -> Generator[Block, None, None]:
             with _whole_parquet():
                 yield from _parquet_blocks(file, {text: columns[text] for text in texts})
 

@@ -81,7 +81,8 @@ class Reading:
         numbers = NUMBERS.match(text)
         if numbers:
             written = _written(numbers, self.too_many_years)
-            day = written.read(self.orders.get(written.separator, "day-first"))
+            order = self.orders.get(written.separator)
+            day = order and written.read(order)
             return text if day is None else day.isoformat() + text[numbers.end() :]
         named = NAMED.match(text)
         if named and named[2].lower() in MONTHS:

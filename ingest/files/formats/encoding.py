@@ -7,6 +7,7 @@ UTF-16LE with one; Excel saves in Windows-1252. UTF-8 passes as it is.
 from __future__ import annotations
 
 import codecs
+import re
 from collections.abc import Iterator
 from typing import Protocol
 
@@ -21,6 +22,8 @@ MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
+NOTE = re.compile(r"\w+\s?: ")
+NOTE_REASON = "is a message of PowerShell, no row; it may say that rows are missing"
 CONTROL = bytes(set(range(32)) - set(b"\t\n\r\f\x1a\x1b"))
 
 
@@ -37,6 +40,11 @@ codecs.register_error("hve-windows-1252", _windows)
 def as_text(data: bytes) -> str:
     """UTF-8 bytes as text; what is not UTF-8 is read as Windows-1252, byte by byte."""
     return data.decode("utf-8", "hve-windows-1252")
+
+
+def is_note(line: str) -> bool:
+    """Whether PowerShell's warnings went where its output goes: `WARNING: There are more …`."""
+    return NOTE.match(line) is not None
 
 
 def detect(sample: bytes) -> tuple[str, int]:

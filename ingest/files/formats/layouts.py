@@ -16,6 +16,8 @@ from functools import lru_cache
 from hve_monitor.errors import ConfigError
 from hve_monitor.text import printable
 
+# What is no name of a column: an address, a time, a GUID, a number, a sentence.
+VALUE = re.compile(r"@|^\W*\d|^\W*[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-|.{61}")
 TEXTS = (
     "trace_id",
     "message_id",
@@ -103,9 +105,10 @@ def plain(name: str) -> str:
 
 
 def shown(columns: Sequence[str]) -> str:
-    """Column names for a message: one line, and no address, should a row stand in their place."""
-    names = ["…" if "@" in column else printable(column)[:60] for column in columns[:30]]
-    return ", ".join(names)
+    """Column names for a message, in one line; nothing of a row that stands in their place."""
+    if any(VALUE.search(column) for column in columns):
+        return "none, its first line looks like a row"
+    return ", ".join(printable(column)[:60] for column in columns[:30])
 
 
 def columns_of(layout: Layout, columns: Sequence[str]) -> dict[str, str]:

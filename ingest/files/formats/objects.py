@@ -15,12 +15,13 @@ from typing import Any
 
 import pyarrow as pa
 
-from ingest.files.formats.encoding import Text
+from ingest.files.formats.encoding import NOTE_REASON, Text, is_note
 from ingest.files.formats.layouts import plain
 from ingest.files.formats.records import Block
 from ingest.http import JsonObject
 
 ROWS_AT_ONCE = 50_000
+LONGEST_NOTE = 40
 LONGEST_KEY = 1 << 16
 LONGEST_RECORD = 32 << 20
 Numbered = tuple[int, JsonObject | str]  # a str is the reason why there is no record
@@ -102,6 +103,7 @@ class Documents:
         if envelope:
             self._at, self._gap = envelope.end(), ENVELOPE_GAP
             return None
+        is_message = is_note(self._pending[self._at : self._at + LONGEST_NOTE])
         self._at += 1
         while (following := NEXT_RECORD.search(self._pending, self._at)) is None:
             self._at = max(self._at, len(self._pending) - 100)
@@ -110,6 +112,8 @@ class Documents:
                 break
         else:
             self._at = following.end()
+        if is_message:
+            return NOTE_REASON
         return f"is no JSON ({getattr(error, 'msg', 'too deep or too long a value')})"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -22,10 +23,12 @@ from ingest.columns import (
     trace_ids,
 )
 from ingest.files.formats.ahead import ahead
-from ingest.files.formats.containers import Member
+from ingest.files.formats.containers import Member, UnreadableError
 from ingest.files.formats.contents import Choose, Collected, Contents, Table
 from ingest.files.formats.dates import Order, Reading, has_written_days, iso_days, reading_of
 from ingest.files.formats.layouts import TEXTS, recognise
+from ingest.files.formats.records import Block
+from ingest.files.formats.spreadsheet import without_cut_ends
 from ingest.received import EARLIEST, latest
 from ingest.statuses import outcomes
 from warehouse.connection import arrow
@@ -90,17 +93,23 @@ class Reader:
         if shape == "events":
             self._keep_events(_complete(NO_LINES, shape))
         dated = Dated(content, self._latest, self._dates)
-        blocks = content.read(content.texts)
-        prepared = ((block, _complete(dated.of(block.rows), shape)) for block in blocks)
-        for block, table in ahead(prepared):
+        # Closed in time when a block raises: the file is open in the other thread.
+        with closing(content.read(content.texts)) as blocks:
+            whole = map(without_cut_ends, blocks)
+            prepared = ((block, dated.of(_complete(block.rows, shape))) for block in whole)
+            with closing(ahead(prepared)) as pairs:
+                yield from self._parts(pairs, shape)
+        if shape == "events":
+            yield from self._collapsed()
+
+    def _parts(self, pairs: Iterator[tuple[Block, pa.Table]], shape: str) -> Iterator[Rows]:
+        for block, table in pairs:
             if shape != "events":
                 yield Rows(self._typed(table, shape), block.broken)
                 continue
             self._keep_events(table)
             if block.broken:
                 yield Rows(EMPTY, block.broken)
-        if shape == "events":
-            yield from self._collapsed()
 
     def _typed(self, table: pa.Table, shape: str) -> pa.Table:
         self._connection.register("block", table)
@@ -144,17 +153,26 @@ class Dated:
     latest: datetime
     dates: Order | None
     reading: Reading | None = None
+    is_begun: bool = False
 
     def of(self, rows: pa.Table) -> pa.Table:
         """The rows. Raises: UnreadableError when the order of day and month stays open."""
-        if "received" not in rows.column_names or not has_written_days(rows["received"]):
-            return rows
-        if self.reading is None:
-            blocks = self.content.read(["received"])
-            times = (block.rows["received"] for block in blocks)
-            self.reading = reading_of(times, self.latest.date(), self.dates)
-        place = rows.column_names.index("received")
-        return rows.set_column(place, "received", iso_days(rows["received"], self.reading))
+        if has_written_days(rows["received"]):
+            self.reading = self.reading or self._reading()
+            times = iso_days(rows["received"], self.reading)
+            rows = rows.set_column(rows.column_names.index("received"), "received", times)
+        self.is_begun = True
+        return rows
+
+    def _reading(self) -> Reading:
+        try:
+            with closing(self.content.read(["received"])) as blocks:
+                times = (pc.ascii_trim_whitespace(block.rows["received"]) for block in blocks)
+                return reading_of(times, self.latest.date(), self.dates)
+        except UnreadableError:
+            if self.is_begun:
+                return Reading()  # earlier rows are kept already: those left open are rejected
+            raise
 
 
 def in_order(rows: pa.Table) -> pa.Table:

@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 import pyarrow.csv
 
 from ingest.files.formats.containers import UnreadableError
-from ingest.files.formats.encoding import Text, as_text
+from ingest.files.formats.encoding import NOTE_REASON, Text, as_text, is_note
 from ingest.files.formats.layouts import plain
 
 BLOCK = 8 << 20
@@ -57,6 +57,7 @@ class Records:
         self._text = text
         self._chunks = _with_line_ends(iter(text))
         self._pending = b""
+        self._notes: list[tuple[int | None, str]] = []
         self.header = self._read_header(delimiter)
         self._line = self.header.line + 1
         self._names = {name for column in self.columns for name in _spellings(column)}
@@ -73,6 +74,8 @@ class Records:
         A header that comes again, as where files were appended, is no row; where its columns have
         another order, the rows below it have that order.
         """
+        if self._notes:
+            yield Block(_table(dict.fromkeys(columns, 0), [], []), self._notes)
         final = False
         while self._pending or not final:
             places = {name: self.columns.index(column) for name, column in columns.items()}
@@ -96,6 +99,8 @@ class Records:
                 delimiter = requested or header[4:] or None
             elif header.lower().startswith("#fields:"):
                 return _header(header[8:].strip(), delimiter, line)
+            elif is_note(header):
+                self._notes.append((line, NOTE_REASON))
             elif header and not header.startswith("#"):
                 return _header(header, delimiter, line)
         raise UnreadableError(self._text.damage or "is empty, it has no header line")

@@ -339,6 +339,52 @@ def test_the_rows_of_an_archive_are_those_of_its_members(site: Site) -> None:
     assert found == {("a.csv", 3), ("c.txt", None)}
 
 
+def test_an_archive_of_which_nothing_can_be_read_is_refused(site: Site) -> None:
+    sink = io.BytesIO()
+    with zipfile.ZipFile(sink, "w") as archive:
+        for day in (1, 2):
+            row = GOOD.replace("2026-11-24T07:00:00Z", f"{day}/11/2026 10:00")
+            archive.writestr(f"{day}.csv", lines(row))
+    with pytest.raises(ConfigError, match=r"a\.zip/1\.csv: .*--dates day-first"):
+        site.load("a.zip", sink.getvalue())
+    assert site.rows() == site.rows(REJECTED_ROWS) == []
+
+
+def test_reasons_are_told_with_their_first_line_and_rows(site: Site) -> None:
+    bad = GOOD.replace("2026-11-24T07:00:00Z", "soon")
+    file = site.write("a.csv", lines(GOOD, bad, bad, "short"))
+    told = [(part.line, part.reason, part.rows) for part in site.read(file).rejections]
+    assert sorted(told, key=str) == [
+        (3, "received_at is no time: aaaa", 2),
+        (5, "has 1 cells where the header has 4", 1),
+    ]
+
+
+def test_a_requested_order_of_days_holds_for_mapped_columns_too(site: Site) -> None:
+    content = lines(GOOD.replace("2026-11-24T07:00:00Z", "5/11/2026 10:00"))
+    file = site.write("a.csv", content.replace("received_at", "When"))
+    columns = {"received_at": "When"}
+    with pytest.raises(ConfigError, match="--dates day-first or --dates month-first"):
+        site.read(file, **columns)
+    importer = FileImport(site.store, LOCAL, NOW, columns, "auto", quiet, "day-first")
+    assert importer.read(file).rows_new == 1
+    (row,) = site.rows()
+    assert row["received_at"] == datetime(2026, 11, 5, 10, tzinfo=UTC)
+
+
+def test_optional_keys_of_own_names_may_come_late(site: Site) -> None:
+    rows = [{"id": f"t{number}"} for number in range(120)]
+    site.load("a.jsonl", json_lines(*rows, {"id": "last", "status": "delivered", "size": 7}))
+    (row,) = [row for row in site.rows() if row["trace_id"] == "last"]
+    assert (row["status"], row["size_bytes"]) == ("Delivered", 7)
+    content = json_lines(*rows) + json.dumps(ROW | {"id": "last", "State": "failed"})
+    assert site.load("b.jsonl", content, status="State") == {
+        "read": 121,
+        "changed": 1,
+        "unchanged": 120,
+    }
+
+
 def test_totals_are_sums_over_the_files() -> None:
     found = totals([ImportResult("a", 5, 1, 1, 1, 1, 1), ImportResult("b", 2, 2)])
     assert found == {

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 import pyarrow as pa
 import pytest
 
-from ingest.files.formats import records
+from ingest.files.formats import encoding, records
 from ingest.files.formats.containers import UnreadableError
 from ingest.files.formats.dates import Order, has_written_days, iso_days, reading_of
 from tests.unit.ingest.files.formats.conftest import Read
@@ -139,7 +139,9 @@ def test_the_time_of_day_of_every_culture(read: Read, text: str, expected: str) 
 def test_the_whole_file_decides_and_not_its_first_block(
     read: Read, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(encoding, "CHUNK", 1000)
     monkeypatch.setattr(records, "BLOCK", 1000)
+    monkeypatch.setattr(records, "LONGEST_HEADER", 500)
     times = [f"{day}/1/2026 10:00" for day in (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12) * 10]
     rows = [
         [(OBJECT | {"Received": time, "MessageTraceId": f"t{number}"})[name] for name in COLUMNS]
@@ -150,3 +152,30 @@ def test_the_whole_file_decides_and_not_its_first_block(
     assert {row["received_at"].month for row in good} == {1}
     last: timedelta = good[-1]["received_at"] - datetime(2026, 1, 31, 10, tzinfo=UTC)
     assert not last
+
+
+def test_rows_that_are_kept_already_stay_when_a_later_day_is_left_open(
+    read: Read, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(encoding, "CHUNK", 1000)
+    monkeypatch.setattr(records, "BLOCK", 1000)
+    monkeypatch.setattr(records, "LONGEST_HEADER", 500)
+    times = ["2026-11-20T10:00:00Z"] * 20 + ["1/2/2026 10:00"]
+    rows = [[(OBJECT | {"Received": time})[name] for name in COLUMNS] for time in times]
+    good, bad = read(table(COLUMNS, *rows))
+    assert (len(good), [line for line, _ in bad]) == (20, [22])
+
+
+def test_white_space_before_a_day_is_no_part_of_it(read: Read) -> None:
+    good, _ = read(json.dumps(OBJECT | {"Received": "  20/11/2026 10:00 "}))
+    assert good[0]["received_at"] == datetime(2026, 11, 20, 10, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("utc", ["ReceivedUTC", "DateUTC", "Date (UTC)", "received_utc"])
+@pytest.mark.parametrize("local", ["Received", "Date"])
+def test_a_column_in_utc_comes_before_a_local_one(read: Read, local: str, utc: str) -> None:
+    row = {name: value for name, value in OBJECT.items() if name != "Received"}
+    times = {local: "21.11.2026 00:30:00", utc: "2026-11-20T23:30:00Z"}
+    for document in (row | times, times | row):
+        good, _ = read(json.dumps(document))
+        assert good[0]["received_at"] == datetime(2026, 11, 20, 23, 30, tzinfo=UTC)

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ingest.files.formats import encoding
 from ingest.files.formats import records as module
 from ingest.files.formats.containers import UnreadableError
 from ingest.files.formats.encoding import Text
@@ -115,6 +116,8 @@ def test_a_header_in_another_order_holds_for_the_rows_below_it(
     odd: bytes, size: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "BLOCK", size)
+    monkeypatch.setattr(module, "LONGEST_HEADER", 4)
+    monkeypatch.setattr(encoding, "CHUNK", size)
     content = b"a,b\n1,2\n" + odd + b"B,a\n4,3\n6,5\na,b\n7,8\nb,a\n10,9"
     rows, broken = parsed(content)
     assert [row[1:] for row in rows if "one" not in row[1]] == [
@@ -139,8 +142,10 @@ def test_blocks_of_any_size_say_the_same(monkeypatch: pytest.MonkeyPatch) -> Non
     content = "\n".join(["a,b", *odd * 50]).encode()
     whole = parsed(content)
     assert len(whole[0]) + len(whole[1]) >= 200
+    monkeypatch.setattr(module, "LONGEST_HEADER", 10)
     for size in (40, 97, 333, 1000):
         monkeypatch.setattr(module, "BLOCK", size)
+        monkeypatch.setattr(encoding, "CHUNK", size)
         assert parsed(content) == whole
 
 

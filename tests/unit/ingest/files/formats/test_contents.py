@@ -1,0 +1,91 @@
+"""What a member holds: keys that come late, messages of PowerShell, files without a header."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from ingest.files.formats import contents
+from ingest.files.formats.containers import UnreadableError, members
+from ingest.files.formats.contents import Contents, Table
+from ingest.files.formats.encoding import NOTE_REASON
+from ingest.files.formats.layouts import recognise
+from tests.unit.ingest.files.formats.conftest import Read, statuses
+from tests.unit.ingest.files.formats.exports import COLUMNS, GRAPH, OBJECT, table
+
+WARNING = "WARNING: There are more results, use the following command to get more.\nGet-Message x\n"
+
+
+def bare(number: int, *left_out: str, **more: object) -> dict[str, object]:
+    row = OBJECT | {"MessageTraceId": f"t{number}", "RecipientAddress": f"r{number}@x.com"}
+    return {name: value for name, value in row.items() if name not in left_out} | more
+
+
+@pytest.mark.parametrize("count", [100, 150, 50_100])
+def test_keys_that_come_late_are_read(read: Read, count: int) -> None:
+    if count > 1000:
+        rows = [json.dumps(bare(0, "Status"))] * count
+    else:
+        rows = [json.dumps(bare(number, "Status", "Size")) for number in range(count)]
+    good, bad = read("\n".join([*rows, json.dumps(bare(count))]))
+    assert (len(good), bad) == (count + 1, [])
+    assert good[0]["status"] is None
+    assert (good[-1]["status"], good[-1]["size_bytes"]) == ("Delivered", 2048)
+
+
+def test_keys_without_which_nothing_is_recognised_may_come_late(
+    read: Read, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(contents, "FIRST_RECORDS", 2)
+    rows = [bare(number, "RecipientAddress", "Received") for number in range(4)]
+    good, bad = read("\n".join(map(json.dumps, [*rows, bare(5)])))
+    assert [row["trace_id"] for row in good] == ["t5"]
+    assert len(bad) == 4
+
+
+def test_a_table_is_read_as_often_as_needed(tmp_path: Path) -> None:
+    file = tmp_path / "a.csv"
+    file.write_text(table(COLUMNS, [OBJECT[name] for name in COLUMNS]))
+    (member,) = members(file)
+    content = Contents("auto", lambda columns, _: recognise(columns)).of(member)
+    assert isinstance(content, Table)
+    for _ in range(2):
+        (block,) = content.read(["received"])
+        assert block.rows.column_names == ["received", "line"]
+        assert block.rows["received"].to_pylist() == [OBJECT["Received"]]
+
+
+@pytest.mark.parametrize("start", [WARNING, "AVERTISSEMENT : il y en a plus.\n"])
+@pytest.mark.parametrize("pretty", [None, 2])
+def test_a_warning_above_json_is_told_and_costs_no_row(
+    read: Read, start: str, pretty: int | None
+) -> None:
+    for document in ([OBJECT, OBJECT | {"MessageTraceId": "t2"}], GRAPH):
+        good, bad = read(start + json.dumps(document, indent=pretty))
+        assert len(statuses((good, bad))) >= 1
+        assert bad == [(1, NOTE_REASON)]
+
+
+def test_a_warning_above_a_header_is_told(read: Read) -> None:
+    content = "WARNING: There are more results.\n" + table(
+        COLUMNS, [OBJECT[name] for name in COLUMNS]
+    )
+    good, bad = read(content)
+    assert (len(good), bad) == (1, [(1, NOTE_REASON)])
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        "t1,hr@contoso.com,a@x.com,Secret subject",
+        "2026-11-20T10:00:00Z,NOTIFYMAPI,,Secret subject",
+        "4451a062-48cb-e80d-e8c0-196330437ae6,Secret subject",
+        "DELIVER,Secret subject which is a whole sentence and so no name of a column at all",
+    ],
+)
+def test_a_file_without_a_header_shows_nothing_of_its_rows(read: Read, row: str) -> None:
+    with pytest.raises(UnreadableError, match="its first line looks like a row") as refusal:
+        read(f"{row}\n{row}\n")
+    assert "Secret" not in str(refusal.value)

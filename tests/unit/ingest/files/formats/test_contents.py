@@ -49,7 +49,7 @@ def test_a_table_is_read_as_often_as_needed(tmp_path: Path) -> None:
     file = tmp_path / "a.csv"
     file.write_text(table(COLUMNS, [OBJECT[name] for name in COLUMNS]))
     (member,) = members(file)
-    content = Contents("auto", lambda columns, _: recognise(columns)).of(member)
+    content = Contents("auto", lambda columns, _: recognise(columns), {}).of(member)
     assert isinstance(content, Table)
     for _ in range(2):
         (block,) = content.read(["received"])

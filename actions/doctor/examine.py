@@ -14,7 +14,8 @@ from hve_monitor.clock import iso
 from hve_monitor.config import Config
 from hve_monitor.errors import DONE, INCOMPLETE, HveError
 from ingest.http import https_client
-from models.usage.coverage import coverage_report
+from models.overview.reads import TenantRead, last_reads
+from models.usage.coverage import CoverageReport, coverage_report
 from warehouse.configured import store_of
 from warehouse.reading import read_published
 from warehouse.records.outbox import Outbox
@@ -76,15 +77,36 @@ def _disk(config: Config) -> DoctorCheck:
 def _published(config: Config, now: datetime, only: str | None) -> Iterator[DoctorCheck]:
     try:
         with read_published(config.warehouse.path, now, only) as published:
-            report = coverage_report(published)
+            report, reads = coverage_report(published), last_reads(config, published)
     except HveError as error:
         yield check("coverage", "warn", str(error), "hve run")
         return
-    if report.complete is False:
-        detail = f"{len(report.gaps)} windows were not read; data as of {iso(report.as_of)}"
-        yield check("coverage", "fail", detail, "hve run")
-    else:
-        yield check("coverage", "ok", f"no gap is known; data as of {iso(report.as_of)}")
+    yield _coverage(report)
+    for read in reads:
+        yield _last_read(read)
+
+
+def _coverage(report: CoverageReport) -> DoctorCheck:
+    if report.complete is None:
+        detail = "rows come from files; which days no file holds is unknown"
+        return check("coverage", "ok", f"unknown: {detail}")
+    if report.complete:
+        return check("coverage", "ok", "no gap is known")
+    if not report.gaps:
+        return check("coverage", "fail", "of some tenant nothing was read yet", "hve run")
+    return check("coverage", "fail", f"{len(report.gaps)} windows were not read", "hve run")
+
+
+def _last_read(read: TenantRead) -> DoctorCheck:
+    """Fresh or not, with the error of the last run."""
+    way = "hve import" if read.from_files else "hve run --every 15m"
+    why = f"; last run: {read.error}" if read.error else ""
+    if read.read_at is None:
+        return check("last reading", "fail", f"nothing was ever read{why}", way, read.tenant)
+    detail = f"read until {iso(read.read_at)}{why}"
+    if read.fresh and not read.error:
+        return check("last reading", "ok", detail, tenant=read.tenant)
+    return check("last reading", "warn", detail, way, read.tenant)
 
 
 def _alerts(config: Config) -> Iterator[DoctorCheck]:

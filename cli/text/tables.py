@@ -24,7 +24,7 @@ def coverage(report: CoverageReport) -> str:
     if report.complete is None:
         return "coverage: unknown, the rows come from files"
     if report.complete:
-        return f"coverage: complete until {iso(report.as_of)}"
+        return f"coverage: complete, as of {iso(report.as_of)}"
     if not report.gaps:
         return "coverage: nothing was read yet"
     first = report.gaps[0]

@@ -9,7 +9,7 @@ import streamlit as st
 
 from dashboards.charts.coverage import coverage_chart, state_of
 from dashboards.health.runs import quota_panel, run_panel
-from dashboards.parts.amounts import age, count, day, moment, plural
+from dashboards.parts.amounts import UNKNOWN, age, count, day, moment, plural
 from dashboards.parts.figure import figure, heading, listing, moment_column
 from dashboards.parts.markup import block, facts, tag
 from dashboards.parts.palette import palette
@@ -60,7 +60,9 @@ def _headline(view: View, report: HealthReport) -> None:
             else "No account was read yet",
         ),
     }[complete]
-    sentence += f" up to {moment(view.as_of)}"
+    oldest = next(iter(readings.reads(view)), None)
+    if oldest is not None and oldest.read_at is not None:
+        sentence += f" up to {moment(oldest.read_at)}"
     if report.waiting_days:
         sentence += f"; {plural(report.waiting_days, 'day')} wait for the models"
     with st.container(border=True, key="headline"):
@@ -70,18 +72,38 @@ def _headline(view: View, report: HealthReport) -> None:
 def _tiles(view: View, report: HealthReport) -> None:
     lines = sum(row.lines for row in report.rejected)
     refused = sum(row.objects for row in report.settings)
-    old = max(view.now - view.as_of, timedelta(0))
     coverage, learning = report.coverage, report.learning
     tile_row(
-        Tile("Age of the data", age(old).replace("less than a minute", "< 1 min"),
-             moment(view.as_of)),
+        _age_tile(view),
         Tile("Coverage", KINDS[coverage.complete], plural(len(coverage.gaps), "gap")),
         Tile("Lines rejected", count(lines), plural(len(report.rejected), "reason")),
-        Tile("Settings refused", count(refused), "a permission or licence is missing"),
+        Tile("Settings not read", count(refused) if report.has_settings else UNKNOWN,
+             _why_not_read(report)),
         Tile("Accounts still learning", count(learning),
              f"of {plural(report.accounts, 'account')}"),
         Tile("Days waiting for models", count(report.waiting_days), "0 after every build"),
     )  # fmt: skip
+
+
+def _age_tile(view: View) -> Tile:
+    """Since the last successful reading, of several tenants the oldest."""
+    oldest = next(iter(readings.reads(view)), None)
+    if oldest is None or oldest.read_at is None:
+        return Tile("Age of the data", "never read", oldest.tenant if oldest else "no tenant")
+    old = age(max(view.now - oldest.read_at, timedelta(0)))
+    return Tile(
+        "Age of the data", old.replace("less than a minute", "< 1 min"), moment(oldest.read_at)
+    )
+
+
+def _why_not_read(report: HealthReport) -> str:
+    if not report.has_settings:
+        return "no setting was ever read"
+    if not report.settings:
+        return "at their last reading"
+    if all(row.is_refusal for row in report.settings):
+        return "a permission or licence is missing"
+    return "the reasons stand below"
 
 
 def _coverage(view: View) -> None:
@@ -105,7 +127,7 @@ def _coverage(view: View) -> None:
         if len(short)
         else f"Every account was read on each of {plural(days['day'].nunique(), 'day')}",
         "Share of each UTC day that was read, by account; ◐ in part, ✕ not at all. Days before an"
-        f" account was first read count as unread.{_left_out(days)}",
+        f" account was to be read are left out.{_left_out(days)}",
         coverage_chart(least_read(days), palette()),
         shown.sort_values(["day", "account"], ascending=[False, True]),
         {"day": st.column_config.DateColumn("day (UTC)", format="YYYY-MM-DD")},
@@ -130,7 +152,7 @@ def _models(report: HealthReport) -> None:
     with st.container(border=True, height="stretch", key="models"):
         heading(
             f"Models were published {moment(report.published_at)}",
-            f"They know everything up to {moment(report.as_of)} (business time).",
+            f"For business time {moment(report.as_of)}, from what was read by then.",
         )
         block(
             facts(

@@ -219,11 +219,15 @@ def _readiness_tile(view: View) -> None:
 def _read_tile(view: View) -> None:
     report, days = readings.coverage(view), readings.coverage_days(view, _trend_days(view)[0])
     shares = days.groupby("day")["share"].mean().tolist()
-    known = {True: "complete", False: plural(len(report.gaps), "gap"), None: "unknown"}
+    gaps = plural(len(report.gaps), "gap") if report.gaps else "nothing read"
+    known = {True: "complete", False: gaps, None: "unknown"}
+    oldest = next(iter(readings.reads(view)), None)
     tile = Tile(
         "What was read",
         known[report.complete],
-        f"{age(max(view.now - view.as_of, timedelta(0)))} old",
+        "never read"
+        if oldest is None or oldest.read_at is None
+        else f"{age(max(view.now - oldest.read_at, timedelta(0)))} old",
         trend=[100.0 * share for share in shares],
         kind="bar",
         help="Whether every window of every address was read. Bars: per cent of each UTC day that"

@@ -20,7 +20,8 @@ from dashboards.session.links import arrive, say_absent
 from dashboards.session.settings import Stamp, configuration, published_stamp
 from dashboards.session.view import PERIODS, USUAL_PERIOD, View, open_view
 from hve_monitor.errors import ConfigError, StoreError
-from models.usage.coverage import FRESH_FOR, CoverageReport
+from models.overview.reads import TenantRead
+from models.usage.coverage import CoverageReport
 
 REFRESH_SECONDS = 20
 DAMAGED = "The published file cannot be read"
@@ -180,28 +181,45 @@ def _month(view: View) -> str:
 
 def _status(view: View) -> None:
     """Freshness and coverage: on every page, before any number."""
-    report = readings.coverage(view)
-    old = view.now - view.as_of
-    stale = old > FRESH_FOR
-    marks = [_freshness(view, old, stale=stale), coverage_mark(report)]
-    block(*marks)
-    if stale:
-        st.warning(
-            f"**These numbers are {age(old)} old.** Nothing was read since"
-            f" {literal(moment(view.as_of))}; what was sent after it is missing here. Start"
-            " `hve run --every 15m`, or see `hve doctor`.",
-            icon=":material/schedule:",
-        )
+    report, reads = readings.coverage(view), readings.reads(view)
+    block(_freshness(view, reads), coverage_mark(report))
+    oldest = next(iter(reads), None)
+    if oldest is not None and not oldest.fresh:
+        st.warning(_staleness(view, oldest), icon=":material/schedule:")
     if report.gaps:
         with st.expander(f"{plural(len(report.gaps), 'window')} not read"):
             gap_table(report)
 
 
-def _freshness(view: View, old: timedelta, *, stale: bool) -> Markup:
-    if old < timedelta(0):
+def _freshness(view: View, reads: list[TenantRead]) -> Markup:
+    """By the last successful reading, where there are several tenants by the oldest one."""
+    if view.now < view.as_of:
         return tag("span", "◷ as it was on ", moment(view.now), style="mark warn")
-    word, style = ("▲ stale", "mark warn") if stale else ("● fresh", "mark good")
-    return tag("span", f"{word}: as of {moment(view.as_of)}", style=style)
+    if not reads:
+        return tag("span", "? no tenant is configured", style="mark warn")
+    oldest = reads[0]
+    name = f" {oldest.tenant}" if len(reads) > 1 else ""
+    if oldest.read_at is None:
+        return tag("span", f"▲ never read{name}", style="mark bad")
+    word, style = ("● fresh", "mark good") if oldest.fresh else ("▲ stale", "mark warn")
+    return tag("span", f"{word}: as of {moment(oldest.read_at)}", style=style)
+
+
+def _staleness(view: View, oldest: TenantRead) -> str:
+    """What is missing since when, why, and what to do."""
+    whose = f" of {literal(oldest.tenant)}" if len(view.config.served) > 1 else ""
+    why = f" The last run failed: {literal(oldest.error)}." if oldest.error else ""
+    if oldest.from_files:
+        what = "Import newer files with `hve import`."
+    else:
+        what = "Start `hve run --every 15m`, or see `hve doctor`."
+    if oldest.read_at is None:
+        return f"**Nothing{whose} was ever read.**{why} {what}"
+    old = age(max(view.now - oldest.read_at, timedelta(0)))
+    return (
+        f"**These numbers are {old} old.** Nothing{whose} was read since"
+        f" {literal(moment(oldest.read_at))}; what was sent after it is missing here.{why} {what}"
+    )
 
 
 def coverage_mark(report: CoverageReport) -> Markup:

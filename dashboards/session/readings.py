@@ -12,6 +12,7 @@ import streamlit as st
 from dashboards.charts.volume import by_status
 from dashboards.parts.amounts import is_unknown
 from dashboards.session.access import guarded
+from dashboards.session.settings import Stamp, state_stamp
 from dashboards.session.view import View
 from hve_monitor.clock import midnight, parse_time
 from models.cost.daily import DayCost, cost_by_day
@@ -26,6 +27,7 @@ from models.forecast.backtest import Backtest
 from models.incidents.cards import IncidentCard, WholeCard, incident_card, incident_cards
 from models.incidents.overspill import PlannedSend
 from models.overview import changes, health
+from models.overview.reads import TenantRead, last_reads
 from models.overview.tenants import TenantSummary, tenant_summaries
 from models.readiness.report import FindingFilter, ReadinessReport, readiness_report
 from models.usage import accounts as senders
@@ -195,6 +197,20 @@ def coverage(
     """models.usage.coverage.coverage_report."""
     with view.published() as published:
         return coverage_report(published, since, until)
+
+
+def reads(view: View) -> list[TenantRead]:
+    """models.overview.reads.last_reads of the view's tenants; a run that ends is seen at once."""
+    return _reads(view, state_stamp(view.config.warehouse.path))
+
+
+@reading("overview")
+def _reads(
+    view: View,
+    state: tuple[Stamp, Stamp],  # noqa: ARG001 - another stamp is another state
+) -> list[TenantRead]:
+    with view.published() as published:
+        return last_reads(view.config, published)
 
 
 @reading("delivery", slowly=True)

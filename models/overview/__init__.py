@@ -3,5 +3,6 @@
 Reading order:
   tenants  several tenants side by side
   changes  what is different since an instant
+  reads    each tenant's last successful reading
   health   whether the numbers may be trusted
 """

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 
 import duckdb
 import msgspec
 import pandas as pd
 
-from hve_monitor.clock import midnight
+from hve_monitor.clock import days_between, start_of_day
 from hve_monitor.config import Config
 from hve_monitor.document import Document
 from hve_monitor.files import sql
@@ -21,7 +22,9 @@ from models.usage.coverage import (
     CoverageReport,
     coverage_report,
     covered_addresses,
+    due_until,
     published_as_of,
+    tenants_of_files,
 )
 from warehouse.connection import Row
 from warehouse.reading import Published
@@ -31,6 +34,7 @@ from warehouse.windows import Window, gaps
 MOST_RUNS = 30
 SIGNALS_OF = timedelta(days=30)
 ONE_DAY = timedelta(days=1)
+Account = tuple[str, str]  # tenant and name
 
 
 class SourceRead(Document):
@@ -54,13 +58,19 @@ class RejectedLines(Document):
 
 
 class RefusedSetting(Document):
-    """A kind of setting whose last reading was refused, and since when."""
+    """A kind of setting that could not be read when it was last tried, and since when."""
 
     tenant: str
     kind: str
     reason: str
     objects: int
     since: datetime
+
+    @property
+    def is_refusal(self) -> bool:
+        """Whether a permission or a licence is missing, and not only an answer."""
+        words = self.reason.lower()
+        return any(word in words for word in ("needed:", "licence", "license"))
 
 
 class SilentSignal(Document):
@@ -85,6 +95,7 @@ class HealthReport(Document):
 
     waiting_days: days whose marts are out of date. learning: accounts that were
     listed or sent, whose baseline is young or not there yet.
+    has_settings: whether a setting was ever tried to be read.
     """
 
     coverage: CoverageReport
@@ -93,6 +104,7 @@ class HealthReport(Document):
     sources: list[SourceRead]
     rejected: list[RejectedLines]
     settings: list[RefusedSetting]
+    has_settings: bool
     signals: list[SilentSignal]
     marts: list[MartAge]
     waiting_days: int
@@ -127,6 +139,7 @@ class StoredAlerts(Document):
 class StoredSummary(Document):
     """What is read of the summary of a run, whichever version stored it."""
 
+    now: datetime | None = None
     sources: tuple[SourceRun, ...] = ()
     models: StoredModels = StoredModels()
     incidents_opened: int = 0
@@ -177,12 +190,21 @@ def health_report(published: Published) -> HealthReport:
         sources=[SourceRead(**row) for row in read("sources_read", tenant)],
         rejected=[RejectedLines(**row) for row in read("rejected_rows", until_now)],
         settings=[RefusedSetting(**row) for row in read("unavailable_objects", until_now)],
+        has_settings=_has_settings(connection, published.tenant),
         signals=[SilentSignal(**row) for row in read("unavailable_signals", since)],
         marts=[MartAge(**row) for row in read("newest_days", tenant)],
         waiting_days=_waiting(connection, published.tenant),
         learning=len(known) - sum(learnt),
         accounts=len(known),
     )
+
+
+def _has_settings(connection: duckdb.DuckDBPyConnection, tenant: str | None) -> bool:
+    rows = connection.execute(
+        "select 1 from raw.policies where $tenant is null or tenant = $tenant limit 1",
+        {"tenant": tenant},
+    ).fetchall()
+    return bool(rows)
 
 
 def _waiting(connection: duckdb.DuckDBPyConnection, tenant: str | None) -> int:
@@ -194,31 +216,65 @@ def _waiting(connection: duckdb.DuckDBPyConnection, tenant: str | None) -> int:
 
 
 def coverage_days(published: Published, first: date) -> pd.DataFrame:
-    """How much of each UTC day was read.
+    """How much of each UTC day was read, of what should have been.
 
     Shape: tenant, account, day, share (0 to 1, over the account's addresses), one row per account
-    and day from `first` to the day of `now`, which counts up to the last run.
+    and day from `first` to the day of `now`, which counts up to the last run. Days before an
+    account was meant to be read have no row.
     """
-    end = min(published.now, published_as_of(published.connection))
-    days = [midnight(end) - ONE_DAY * n for n in range((end.date() - first).days, -1, -1)]
-    by_account: dict[tuple[str, str], list[AddressCoverage]] = {}
+    by_account: dict[Account, list[AddressCoverage]] = {}
+    from_files = tenants_of_files(published)
     for address in covered_addresses(published):
-        by_account.setdefault((address.tenant, address.account), []).append(address)
+        if address.tenant not in from_files:
+            by_account.setdefault((address.tenant, address.account), []).append(address)
     rows = [
-        (*key, start.date(), _share(addresses, Window(start, min(start + ONE_DAY, end))))
-        for key, addresses in by_account.items()
-        for start in days
-        if start < end
+        (*key, start.date(), share)
+        for key, windows in _due(published, by_account, first).items()
+        for start, share in _shares(windows)
     ]
     return pd.DataFrame(rows, columns=["tenant", "account", "day", "share"])
 
 
-def _share(addresses: Sequence[AddressCoverage], day: Window) -> float:
+def _due(
+    published: Published, by_account: Mapping[Account, Sequence[AddressCoverage]], first: date
+) -> dict[Account, list[tuple[AddressCoverage, Window]]]:
+    """When the addresses of each account should have been read; unplanned ones as their tenant."""
+    starts: dict[str, datetime] = {}
+    for address in itertools.chain(*by_account.values()):
+        due = address.due_from or datetime.max.replace(tzinfo=UTC)
+        starts[address.tenant] = min(due, starts.get(address.tenant, due))
+    ends = {tenant: due_until(published.of(tenant)) for tenant in starts}
+    earliest = start_of_day(first)
+    return {
+        (tenant, account): [
+            (address, Window(max(earliest, address.due_from or starts[tenant]), ends[tenant]))
+            for address in addresses
+        ]
+        for (tenant, account), addresses in by_account.items()
+    }
+
+
+def _shares(
+    due: Sequence[tuple[AddressCoverage, Window]],
+) -> Iterator[tuple[datetime, float]]:
+    """Each day on which some address was due, and the share of it that was read."""
+    first, last = min(whole.start for _, whole in due), max(whole.end for _, whole in due)
+    for day in map(start_of_day, days_between(first.date(), last.date())):
+        parts = [
+            (address, Window(max(day, whole.start), min(day + ONE_DAY, whole.end)))
+            for address, whole in due
+        ]
+        parts = [(address, part) for address, part in parts if part.start < part.end]
+        if parts:
+            yield day, _share(parts)
+
+
+def _share(due: Sequence[tuple[AddressCoverage, Window]]) -> float:
     missing = sum(
-        (gap.end - gap.start for address in addresses for gap in gaps(address.windows, day)),
+        (gap.end - gap.start for address, part in due for gap in gaps(address.windows, part)),
         timedelta(0),
     )
-    return 1.0 - missing / ((day.end - day.start) * len(addresses))
+    return 1.0 - missing / sum((part.end - part.start for _, part in due), timedelta(0))
 
 
 def last_runs(
@@ -233,8 +289,13 @@ def last_runs(
     return [_finished(run, tenant) for run in runs]
 
 
+def stored_summary(run: FinishedRun) -> StoredSummary:
+    """What is read of a run, whichever version stored it."""
+    return msgspec.convert(run.summary, StoredSummary)
+
+
 def _finished(run: FinishedRun, tenant: str | None) -> FinishedSummary:
-    summary = msgspec.convert(run.summary, StoredSummary)
+    summary = stored_summary(run)
     return FinishedSummary(
         started_at=run.started_at,
         seconds=(run.finished_at - run.started_at).total_seconds(),

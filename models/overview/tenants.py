@@ -8,13 +8,13 @@ from decimal import Decimal
 
 from hve_monitor.config import Config
 from hve_monitor.document import Document
-from hve_monitor.files import sql
 from models.cost.budgets import by_passing
 from models.cost.documents import BudgetStatus
 from models.cost.spend import spend
 from models.incident import Severity
 from models.incidents.cards import incident_cards, is_unjudged_high
-from models.usage.coverage import FRESH_FOR, coverage_report
+from models.overview.reads import TenantRead, last_reads
+from models.usage.coverage import coverage_report
 from models.usage.usage import window_usage
 from warehouse.reading import Published, read_published
 
@@ -42,7 +42,8 @@ class NextBudget(Document):
 class TenantSummary(Document):
     """One tenant. Unknown is None.
 
-    read_at: business time of its last run or import. Volume: recipients in whole UTC hours.
+    read_at: up to when all of it was read, of files the last import; None where nothing ever was.
+    error: why its last run could not read it as a whole. Volume: recipients in whole UTC hours.
     highest: severity of its open incidents, None without. unjudged_high: high incidents that ended
     and that nobody judged. budget: None where none is in sight.
     """
@@ -50,6 +51,7 @@ class TenantSummary(Document):
     tenant: str
     read_at: datetime | None
     fresh: bool | None
+    error: str | None
     coverage: TenantCoverage
     recipients_24h: int | None
     recipients_7d: int | None
@@ -71,26 +73,23 @@ class TenantsReport(Document):
 def tenant_summaries(config: Config, now: datetime) -> TenantsReport:
     """Every configured tenant, what needs a look first."""
     with read_published(config.warehouse.path, now) as published:
-        written = dict(published.connection.execute(sql(__file__, "tenant_writes")).fetchall())
         rows = [
-            _summary(config, published.of(tenant.name), tenant.name, written.get(tenant.name))
-            for tenant in config.served
+            _summary(config, published.of(row.tenant), row) for row in last_reads(config, published)
         ]
     return TenantsReport(tenants=sorted(rows, key=_urgency))
 
 
-def _summary(
-    config: Config, published: Published, tenant: str, read_at: datetime | None
-) -> TenantSummary:
-    now, coverage = published.now, coverage_report(published)
+def _summary(config: Config, published: Published, read: TenantRead) -> TenantSummary:
+    now, tenant, coverage = published.now, read.tenant, coverage_report(published)
     hour = now.replace(minute=0, second=0, microsecond=0)
     cards = incident_cards(published)
     severities = [card.severity for card in cards if card.status == "open"]
     spent = spend(config, now, tenant)
     return TenantSummary(
         tenant=tenant,
-        read_at=read_at,
-        fresh=None if read_at is None else now - read_at <= FRESH_FOR,
+        read_at=read.read_at,
+        fresh=None if read.read_at is None else read.fresh,
+        error=read.error,
         coverage=TenantCoverage(complete=coverage.complete, gaps=len(coverage.gaps)),
         recipients_24h=_recipients(published, hour - DAY, hour),
         recipients_7d=_recipients(published, hour - WEEK, hour),

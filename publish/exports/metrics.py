@@ -7,6 +7,7 @@ never 0.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -15,7 +16,6 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TypeAlias
 
-import duckdb
 from prometheus_client import CollectorRegistry, start_http_server
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.openmetrics.exposition import generate_latest
@@ -27,7 +27,8 @@ from hve_monitor.files import SHARED, write_text
 from models.cost.spend import spend
 from models.engine.sql import records
 from models.incidents.cards import IncidentCard, incident_cards
-from models.usage.coverage import coverage_report, published_as_of
+from models.overview.reads import last_reads
+from models.usage.coverage import coverage_report
 from models.usage.usage import usage_sums
 from warehouse.reading import Published, read_published
 from warehouse.state import State, open_state
@@ -74,16 +75,14 @@ class StoreMetrics(Collector):
     def _collected(self, now: datetime) -> Iterator[GaugeMetricFamily]:
         with read_published(self.config.warehouse.path, now) as published:
             yield from _usage(published)
-            yield from self._coverage(published.connection, now)
+            yield from self._coverage(published)
             yield from _incidents(published)
         yield from self._costs(now)
         yield from self._state()
 
-    def _coverage(
-        self, connection: duckdb.DuckDBPyConnection, now: datetime
-    ) -> Iterator[GaugeMetricFamily]:
+    def _coverage(self, published: Published) -> Iterator[GaugeMetricFamily]:
         reports = [
-            (tenant.name, coverage_report(Published(connection, now, tenant.name)))
+            (tenant.name, coverage_report(published.of(tenant.name)))
             for tenant in self.config.served
             if tenant.accounts != "files"
         ]
@@ -91,8 +90,15 @@ class StoreMetrics(Collector):
         complete = [([name], int(bool(report.complete))) for name, report in reports]
         yield _gauge("hve_coverage_gaps", "windows that were not read", ["tenant"], gaps)
         yield _gauge("hve_coverage_complete", "1 when no gap is known", ["tenant"], complete)
-        age = (now - published_as_of(connection)).total_seconds()
-        yield _gauge("hve_data_age_seconds", "age of the published version", [], [([], age)])
+        meaning = "since the last successful reading, of the tenant that was read longest ago"
+        yield _gauge("hve_data_age_seconds", meaning, [], [([], self._age(published))])
+
+    def _age(self, published: Published) -> float:
+        """Infinite where nothing of a tenant was ever read."""
+        oldest = next(iter(last_reads(self.config, published)), None)
+        if oldest is None or oldest.read_at is None:
+            return math.inf
+        return (published.now - oldest.read_at).total_seconds()
 
     def _state(self) -> Iterator[GaugeMetricFamily]:
         """What the published version cannot know: it is older than the end of its own run."""

@@ -66,7 +66,7 @@ def table(*found: dict[str, Any]) -> str:
 def test_coverage_tells_complete_unknown_and_the_first_gap() -> None:
     hr, end = "hr@contoso.com", AT + timedelta(hours=1)
     gap = CoverageGap(tenant="contoso", account=hr, address=hr, start=AT, end=end)
-    assert coverage(COMPLETE) == "coverage: complete until 2026-11-24T08:00:00Z"
+    assert coverage(COMPLETE) == "coverage: complete, as of 2026-11-24T08:00:00Z"
     assert "unknown" in coverage(structs.replace(COMPLETE, complete=None))
     assert coverage(structs.replace(COMPLETE, complete=False, gaps=[gap, gap])) == (
         "coverage: 2 gaps, the first for hr@contoso.com from 2026-11-24T08:00:00Z"

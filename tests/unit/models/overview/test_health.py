@@ -10,7 +10,13 @@ import pytest
 from hve_monitor.config import Config, Limits, Tenant, Warehouse
 from models.delivery.outcomes import explained_failures, undelivered
 from models.overview.changes import changes_since
-from models.overview.health import coverage_days, health_report, last_runs, quota_use
+from models.overview.health import (
+    RefusedSetting,
+    coverage_days,
+    health_report,
+    last_runs,
+    quota_use,
+)
 from models.usage.coverage import SOURCE
 from models.usage.usage import daily_usage, window_usage
 from tests.unit.models.conftest import NOW, Workbench, at, trace
@@ -26,7 +32,8 @@ HR = "hr@contoso.com"
 def test_a_day_is_read_as_far_as_its_addresses_are(bench: Workbench) -> None:
     bench.accounts(Account(HR, (HR, "jobs@contoso.com")))
     bench.store.begin_write("contoso", NOW)
-    noon = at("2026-11-22T12:00:00")
+    noon, addresses = at("2026-11-22T12:00:00"), (HR, "jobs@contoso.com")
+    bench.store.state.plan_backfill("contoso", SOURCE, addresses, at("2026-11-20T00:00:00"))
     bench.store.state.cover("contoso", SOURCE, HR, Window(noon - timedelta(days=2), NOW))
     bench.store.state.cover("contoso", SOURCE, "jobs@contoso.com", Window(noon, NOW))
     bench.build()
@@ -34,6 +41,46 @@ def test_a_day_is_read_as_far_as_its_addresses_are(bench: Workbench) -> None:
         days = coverage_days(Published(connection, NOW), date(2026, 11, 20))
     assert days["share"].tolist() == [0.25, 0.5, 0.75, 1.0, 1.0]
     assert set(days["account"]) == {HR}
+
+
+def test_days_before_a_reading_was_planned_are_not_judged(bench: Workbench) -> None:
+    """The same as the list of gaps: none is missing since the first reading at noon."""
+    bench.accounts(Account(HR, (HR,)))
+    bench.store.begin_write("contoso", NOW)
+    bench.store.state.cover("contoso", SOURCE, HR, Window(at("2026-11-22T12:00:00"), NOW))
+    bench.build()
+    with bench.reader() as connection:
+        days = coverage_days(Published(connection, NOW), date(2026, 11, 20))
+    assert list(zip(days["day"], days["share"], strict=True)) == [
+        (date(2026, 11, 22), 1.0), (date(2026, 11, 23), 1.0), (date(2026, 11, 24), 1.0)
+    ]  # fmt: skip
+
+
+def test_minutes_since_the_last_run_are_no_unread_hours(bench: Workbench) -> None:
+    """Built nine minutes after it was read: the chart and the list of gaps agree."""
+    bench.accounts(Account(HR, (HR,)))
+    bench.store.begin_write("contoso", NOW)
+    bench.store.state.cover("contoso", SOURCE, HR, Window(at("2026-11-22T00:00:00"), NOW))
+    later = NOW + timedelta(minutes=9)
+    bench.build(later)
+    with bench.reader() as connection:
+        published = Published(connection, later)
+        assert coverage_days(published, date(2026, 11, 22))["share"].tolist() == [1.0, 1.0, 1.0]
+        assert health_report(published).coverage.complete is True
+
+
+def test_only_what_names_a_permission_is_a_refusal() -> None:
+    reasons = {
+        "HTTP 403: no; needed: Microsoft Graph application permission Policy.Read.All": True,
+        "HTTP 403: Tenant does not have a premium license": True,
+        "GET https://127.0.0.1: ConnectError: refused; try again later": False,
+    }
+    assert {
+        reason: RefusedSetting(
+            tenant="contoso", kind="x", reason=reason, objects=1, since=NOW
+        ).is_refusal
+        for reason in reasons
+    } == reasons
 
 
 def test_a_store_without_accounts_has_no_day_to_judge(bench: Workbench) -> None:

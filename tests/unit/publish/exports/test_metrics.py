@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import stat
 import urllib.request
 from datetime import timedelta
@@ -24,7 +25,13 @@ def samples(shown: str) -> dict[tuple[str, ...], float]:
     }
 
 
+def test_data_of_which_nothing_was_read_is_infinitely_old(desk: Desk) -> None:
+    desk.show(NOW)
+    assert samples(text(desk.config(), NOW))["hve_data_age_seconds",] == math.inf
+
+
 def test_the_store_is_told_in_strict_openmetrics_without_an_address(desk: Desk) -> None:
+    desk.store.begin_write("contoso", NOW)
     desk.show(NOW, incident(), incident(id="low", severity="low"))
     summary = {
         "sources": [{"tenant": "contoso", "source": "message_traces", "status": "failed"}],

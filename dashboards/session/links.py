@@ -1,8 +1,9 @@
 """Links between pages, and what the address of a page names.
 
 Streamlit keeps the values of filters over pages, and a kept value beats the address that a link
-leads to. A link of ours is marked: the page that it opens takes the filters that it names, puts
-back all others but tenant and period, and takes the mark out of the address.
+leads to. A link of ours is marked: the page that it opens takes the filters that it names and puts
+back all others but tenant and period. The mark stays in the address: taking it out would be a step
+of its own for the button Back.
 """
 
 from __future__ import annotations
@@ -49,7 +50,7 @@ def arrive(page: str) -> None:
     st.session_state[DRAWN], before = page, st.session_state.get(DRAWN)
     st.session_state[f"{DRAWN}-anew"] = before != page
     st.session_state[ADDRESS] = address = _address()
-    if MARK not in address:
+    if MARK not in address or not is_arrival():
         return
     for name in FILTERS:
         value = _value(name, address.get(name))
@@ -57,8 +58,6 @@ def arrive(page: str) -> None:
             st.session_state[name] = value
         elif name not in KEPT and name in st.session_state:
             del st.session_state[name]
-    if MARK in st.query_params:
-        del st.query_params[MARK]
 
 
 def is_arrival() -> bool:

@@ -50,7 +50,9 @@ def test_who_sends_more_than_usual_to_whom_and_since_when(
     assert f"{card['account']}: more recipients than usual" in text
     assert f"{moment(card['started_at'])}: began" in text
     new = sum(row["is_new"] for row in card["recipients"])
-    assert f"Reached {count(len(card['recipients']))} people, {count(new)} of them" in text
+    reached = f"Reached {count(card['reached'])} of {count(card['addressed'])} people it wrote to"
+    assert reached in text
+    assert f"{count(new)} of them were new to it" in text
     named = shown.locator(".people strong").all_inner_texts()
     assert len(named) == 8
     assert set(named) <= {row["recipient"] for row in card["recipients"] if row["is_new"]}

@@ -185,6 +185,7 @@ def with_reach(published: Published, cards: Sequence[IncidentCard]) -> list[Inci
         return []
     bounds = {
         "ids": [card.id for card in cards],
+        "tenant": published.tenant,
         "now": published.now,
         "first": min(card.started_at for card in cards),
         "last": max(card.ended_at or published.now for card in cards),

@@ -16,6 +16,7 @@ with people as (
         and t.received_at < coalesce(i.ended_at, $now)
     where
         i.id in (select unnest($ids))
+        and ($tenant is null or i.tenant = $tenant)
         and t.day between cast($first as date) and cast($last as date)
         and t.status_group is distinct from 'expanded'
     group by i.id, t.recipient

@@ -21,6 +21,7 @@ if TYPE_CHECKING:  # commands that print no money start faster without
         KnownPart,
     )
     from models.forecast.backtest import Backtest
+    from models.usage.corrections import Correction
     from publish.exports.exports import ExportedFiles
 
 
@@ -153,8 +154,15 @@ def _corrections(report: CostReport) -> Iterator[str]:
         newest = report.corrections[0]
         yield (
             f"{len(report.corrections)} corrections of past days, the newest {newest.account}"
-            f" {newest.day_utc}: {newest.change:+,} recipients"
+            f" {newest.day_utc}: {_recipients_of(newest)}"
         )
+
+
+def _recipients_of(correction: Correction) -> str:
+    if correction.change is not None:
+        return f"{correction.change:+,} recipients"
+    after = money_text(correction.billable_after)
+    return f"{after} recipients after {money_text(correction.billable_before)}"
 
 
 def _closed(report: CostReport) -> Iterator[str]:

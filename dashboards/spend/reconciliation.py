@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboards.charts.cost import bridge_chart
-from dashboards.parts.amounts import day, exact, moment, money, plural
+from dashboards.parts.amounts import count, day, exact, moment, money, plural
 from dashboards.parts.figure import Columns, amount_column, behind, heading, listing
 from dashboards.parts.markup import block, literal, tag
 from dashboards.parts.palette import palette
@@ -141,8 +141,9 @@ def _restated(change: Restatement, currency: str) -> str:
 
 
 def _corrected(correction: Correction, currency: str) -> str:
+    after, before = count(correction.billable_after), count(correction.billable_before)
     return (
-        f"{day(correction.day_utc)}, {correction.account}: {correction.billable_after} billable"
-        f" recipients after {correction.billable_before}"
+        f"{day(correction.day_utc)}, {correction.account}: {after} billable"
+        f" recipients after {before}"
         f" ({money(correction.cost_change, currency)})"
     )

@@ -24,18 +24,19 @@ CORRECTED = sql(__file__, "steps/corrected_days")
 class Correction(Document):
     """A past day that counts otherwise than it did.
 
-    Units: recipients, differences after - before; statuses holds only those that differ.
+    Units: recipients, differences after - before, None where one of both is not known; statuses
+    holds only those that differ.
     """
 
     tenant: str
     account: str
     day_utc: date
     corrected_at: datetime
-    billable_before: int
-    billable_after: int
-    change: int
+    billable_before: int | None
+    billable_after: int | None
+    change: int | None
     cost_change: Decimal | None
-    statuses: dict[str, int]
+    statuses: dict[str, int | None]
     reason: str
 
 
@@ -68,10 +69,10 @@ def corrections(
 
 
 def _correction(row: Mapping[str, Any], prices: PriceBook, currency: str) -> Correction:
-    before, after = row["billable_before"], row["billable_after"]
     price = prices.unit_price(row["day"], currency, row["tenant"])
+    change = _difference(row, "billable")
     moved = {
-        status: row[f"{status}_after"] - row[f"{status}_before"]
+        status: _difference(row, status)
         for status in STATUSES
         if row[f"{status}_after"] != row[f"{status}_before"]
     }
@@ -80,10 +81,15 @@ def _correction(row: Mapping[str, Any], prices: PriceBook, currency: str) -> Cor
         account=row["account"],
         day_utc=row["day"],
         corrected_at=row["corrected_at"],
-        billable_before=before,
-        billable_after=after,
-        change=after - before,
-        cost_change=times(price, after - before),
+        billable_before=row["billable_before"],
+        billable_after=row["billable_after"],
+        change=change,
+        cost_change=None if change is None else times(price, change),
         statuses=moved,
         reason="statuses or rows changed" if moved else "metering rules changed",
     )
+
+
+def _difference(row: Mapping[str, Any], name: str) -> int | None:
+    before, after = row[f"{name}_before"], row[f"{name}_after"]
+    return None if before is None or after is None else after - before

@@ -5,7 +5,10 @@ with noted as (
         *,
         lag(billable_after) over (
             partition by tenant, account, day order by corrected_at, batch
-        ) as previous_after
+        ) as previous_after,
+        row_number() over (
+            partition by tenant, account, day order by corrected_at, batch
+        ) as place
     from marts.hve_usage_corrections
     where
         day between $first and $last
@@ -13,7 +16,7 @@ with noted as (
         and ($tenant is null or tenant = $tenant)
 )
 
-select * exclude (previous_after)
+select * exclude (previous_after, place)
 from noted
-where previous_after is null or previous_after = billable_before
+where place = 1 or previous_after is not distinct from billable_before
 order by corrected_at desc, tenant, account, day, batch

@@ -71,6 +71,9 @@ def test_only_what_is_not_explained_is_listed_by_day() -> None:
 
 def test_corrections_and_restatements_are_told() -> None:
     correction = {"account": "hr@contoso.com", "day_utc": "2026-11-02", "change": -3}
+    learnt = {**correction, "change": None, "billable_before": None, "billable_after": 7}
+    (line,) = cost_lines(document(corrections=[learnt]))
+    assert line.endswith("hr@contoso.com 2026-11-02: 7 recipients after unknown")
     closed = [{"tenant": "contoso", "closed_at": "2026-12-06T08:00:00Z"}]
     change = {"what": "invoice", "account": None, "closed": "1", "now": "2"}
     assert cost_lines(document(corrections=[correction], closed=closed, restatements=[change])) == [

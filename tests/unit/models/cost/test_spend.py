@@ -208,6 +208,19 @@ def test_quarantined_recipients_count_when_the_rule_says_so(bench: Workbench) ->
     assert report(bench)["month_to_date"]["billable_recipients"] == 1
 
 
+def test_a_day_that_gets_its_statuses_later_was_unknown_and_not_0(bench: Workbench) -> None:
+    day = "2026-11-22T09:00:00"
+    bench.land(trace("m1", "a@contoso.com", day, status=None), now=at("2026-11-22T10:00:00"))
+    bench.build(at("2026-11-22T10:00:00"))
+    bench.land(trace("m1", "a@contoso.com", day), now=NOW)
+    bench.build()
+    bench.build(full=True)
+    (correction,) = report(bench)["corrections"]
+    names = ("billable_before", "billable_after", "change", "cost_change")
+    assert [correction[name] for name in names] == [None, 1, None, None]
+    assert correction["statuses"]["delivered"] is None
+
+
 def test_a_late_status_corrects_its_day_and_says_so(bench: Workbench) -> None:
     day = "2026-11-22T09:00:00"
     bench.land(

@@ -203,6 +203,7 @@ def tenants(report: TenantsReport) -> str:
                 "recipients_24h": row.recipients_24h,
                 "recipients_7d": row.recipients_7d,
                 "month_to_date": row.month_to_date,
+                "unknown_recipients": row.unknown_recipients,
                 "month_end": row.month_end,
                 "currency": row.currency,
                 "open_incidents": row.open_incidents,

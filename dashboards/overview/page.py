@@ -22,6 +22,7 @@ from dashboards.parts.amounts import (
 from dashboards.parts.budget_words import budget_finding
 from dashboards.parts.figure import figure, heading
 from dashboards.parts.incident_words import KINDS, open_ones, severity_mark, unjudged_ones
+from dashboards.parts.known_words import at_least
 from dashboards.parts.markup import Markup, block, scrolled, table_of, tag
 from dashboards.parts.palette import palette
 from dashboards.parts.tile import sparkline
@@ -116,18 +117,18 @@ def _learnt(view: View) -> tuple[int, int]:
 def _spending(spent: CostReport | None) -> str:
     if spent is None:
         return "choose one tenant to see its spend, they bill in different currencies"
-    to_date, ahead = spent.month_to_date.cost, spent.projection.month_end
-    if to_date is None:
-        return "what was spent this month is unknown"
-    currency = spent.currency
-    return (
-        f"{money(to_date, currency)} spent so far, {money(ahead, currency)} expected by month end"
-    )
+    currency, so_far = spent.currency, spent.month_to_date
+    ahead = money(spent.projection.month_end, currency)
+    if so_far.cost is None:
+        return f"what was spent this month is unknown, {ahead} expected by month end"
+    spending = at_least(money(so_far.cost, currency), so_far)
+    return f"{spending} spent so far, {ahead} expected by month end"
 
 
 def _budgets(spent: CostReport | None) -> str:
     """The budget that is passed first, where one is."""
-    ahead = [budget for budget in (spent.budgets if spent else []) if budget.passing_day]
+    budgets = spent.budgets if spent else []
+    ahead = [budget for budget in budgets if budget.passing_day or budget.may_be_passed]
     if not ahead:
         return ""
     finding = budget_finding(ahead)

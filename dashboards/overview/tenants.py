@@ -7,6 +7,7 @@ import streamlit as st
 from dashboards.parts.amounts import age, count, day, digits, money, percent, plural
 from dashboards.parts.figure import heading, key_of
 from dashboards.parts.incident_words import SIGNS, TONES
+from dashboards.parts.known_words import at_least
 from dashboards.parts.markup import Markup, block, literal, scrolled, table_of, tag
 from dashboards.session import readings
 from dashboards.session.view import View
@@ -60,7 +61,7 @@ def _line(view: View, row: TenantSummary) -> list[str]:
         _coverage(row.coverage),
         count(row.recipients_24h),
         count(row.recipients_7d),
-        money(row.month_to_date, row.currency),
+        at_least(money(row.month_to_date, row.currency), row),
         money(row.month_end, row.currency),
         _incidents(row),
         _budget(row.budget),
@@ -96,6 +97,8 @@ def _budget(budget: NextBudget | None) -> Markup:
         return tag("span", "none in sight", style="quiet")
     if budget.passed_on:
         when = f"passed on {day(budget.passed_on)}"
+    elif budget.may_be_passed:
+        when = "may be passed already"
     elif budget.passes_on_expected:
         when = f"passed on {day(budget.passes_on_expected)}, expected"
     else:

@@ -37,7 +37,9 @@ def _finding(rows: Sequence[CenterCost], currency: str) -> str:
     first = rows[0]
     if not any(row.cost_center for row in rows):
         return "No cost center is named"
-    if first.cost is None:
+    others = [row.range[1] for row in rows[1:] if row.cost_center]
+    least = first.range[0]
+    if first.cost is None or least is None or any(end is None or end > least for end in others):
         return "Which cost center pays most is unknown"
     return (
         f"{first.cost_center or NOBODY} pays most: {at_least(money(first.cost, currency), first)}"

@@ -127,7 +127,9 @@ def _outlook(view: View, report: CostReport) -> None:
     limit = None if budget is None else budget.amount
     over = ahead.p80 is not None and ahead.p80[0] == ahead.p80[1]
     if ahead.month_end is None:
-        empty(f"What {report.month} costs is unknown: {ahead.method}.")
+        empty(
+            f"What {report.month} costs is unknown: {ahead.method.removeprefix('unavailable: ')}."
+        )
         return
     figure(
         f"{report.month} cost {at_least(money(so_far.cost, currency), so_far)}"
@@ -189,14 +191,25 @@ def _by_account(report: CostReport) -> None:
             return
         so_far = report.month_to_date
         whole = at_least(exact(so_far.cost), so_far)
-        dearest = lines[0]
         heading(
-            f"Which of {plural(len(lines), 'account')} is the most expensive is unknown"
-            if dearest.month_to_date is None
-            else f"{dearest.account} is the most expensive of {plural(len(lines), 'account')}",
+            _dearest(lines),
             f"Exact amounts in {currency}; together {whole} {currency} so far.",
         )
         listing(_account_table(lines), _account_columns(currency))
+
+
+def _dearest(lines: Sequence[AccountCost]) -> str:
+    """Which account is the most expensive, where no other one can have cost more."""
+    accounts = plural(len(lines), "account")
+    first, *others = lines
+    least, most = first.range[0], [line.range[1] for line in others]
+    if (
+        first.month_to_date is None
+        or least is None
+        or any(end is None or end > least for end in most)
+    ):
+        return f"Which of {accounts} is the most expensive is unknown"
+    return f"{first.account} is the most expensive of {accounts}"
 
 
 def _account_table(lines: Sequence[AccountCost]) -> pd.DataFrame:

@@ -9,6 +9,7 @@ with priced as (
         u.account,
         p.currency,
         u.billable_recipients,
+        u.unknown_recipients,
         p.unit_price,
         row_number() over (
             partition by u.tenant, u.day, u.account, p.currency
@@ -26,6 +27,7 @@ select
     account,
     currency,
     billable_recipients,
+    unknown_recipients,
     cast(unit_price as decimal(28, 9)) as unit_price,
     cast(unit_price * billable_recipients as decimal(28, 9)) as cost
 from priced

@@ -9,7 +9,7 @@ from decimal import Decimal
 from hve_monitor.config import Config
 from hve_monitor.document import Document
 from models.cost.budgets import by_passing
-from models.cost.documents import BudgetStatus
+from models.cost.documents import BudgetStatus, Range
 from models.cost.spend import spend
 from models.incident import Severity
 from models.incidents.cards import incident_cards, is_unjudged_high
@@ -37,6 +37,7 @@ class NextBudget(Document):
     used_ratio: float | None
     passed_on: date | None
     passes_on_expected: date | None
+    may_be_passed: bool
 
 
 class TenantSummary(Document):
@@ -44,6 +45,7 @@ class TenantSummary(Document):
 
     read_at: up to when all of it was read, of files the last import; None where nothing ever was.
     error: why its last run could not read it as a whole. Volume: recipients in whole UTC hours.
+    unknown_recipients, unread_days and range: of month_to_date, as in a cost report's KnownPart.
     highest: severity of its open incidents, None without. unjudged_high: high incidents that ended
     and that nobody judged. budget: None where none is in sight.
     """
@@ -60,6 +62,9 @@ class TenantSummary(Document):
     unjudged_high: int
     currency: str
     month_to_date: Decimal | None
+    unknown_recipients: int
+    unread_days: int
+    range: Range
     month_end: Decimal | None
     budget: NextBudget | None
 
@@ -98,6 +103,9 @@ def _summary(config: Config, published: Published, read: TenantRead) -> TenantSu
         unjudged_high=sum(is_unjudged_high(card) for card in cards),
         currency=spent.currency,
         month_to_date=spent.month_to_date.cost,
+        unknown_recipients=spent.month_to_date.unknown_recipients,
+        unread_days=spent.month_to_date.unread_days,
+        range=spent.month_to_date.range,
         month_end=spent.projection.month_end,
         budget=_next_budget(spent.budgets),
     )
@@ -112,7 +120,8 @@ def _recipients(published: Published, since: datetime, until: datetime) -> int |
 
 
 def _next_budget(budgets: list[BudgetStatus]) -> NextBudget | None:
-    first = next((budget for budget in by_passing(budgets) if budget.passing_day), None)
+    in_sight = [b for b in by_passing(budgets) if b.passing_day or b.may_be_passed]
+    first = next(iter(in_sight), None)
     if first is None:
         return None
     return NextBudget(
@@ -121,6 +130,7 @@ def _next_budget(budgets: list[BudgetStatus]) -> NextBudget | None:
         used_ratio=first.used_ratio,
         passed_on=first.passed_on,
         passes_on_expected=first.passes_on_expected,
+        may_be_passed=first.may_be_passed,
     )
 
 

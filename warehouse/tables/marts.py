@@ -107,6 +107,7 @@ HVE_COST_DAILY = Table(
         account=pa.string(),
         currency=pa.string(),
         billable_recipients=COUNT,
+        unknown_recipients=COUNT,
         unit_price=MONEY,
         cost=MONEY,
     ),

@@ -205,10 +205,12 @@ def _incident_tile(view: View, cards: list[IncidentCard]) -> None:
 def _readiness_tile(view: View) -> None:
     report = readings.readiness(view)
     failed, checked = report.failed, len(report.findings)
+    unknown = sum(finding.status == "unknown" for finding in report.findings)
+    beside = f", {count(unknown)} unknown" if unknown else ""
     tile = Tile(
         "Checks that fail",
-        count(failed) if checked else "unknown",
-        f"of {count(checked)} checks" if checked else "nothing was checked",
+        count(failed) if checked > unknown else "unknown",
+        f"of {plural(checked, 'check')}{beside}" if checked else "nothing was checked",
         trend=list(failing_over_time(report.history or []).values()),
         help="Is every account set up right: settings, billing, credentials, sign-in."
         " Area: failing checks after each change.",

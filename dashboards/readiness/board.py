@@ -33,12 +33,20 @@ def account_board(report: ReadinessReport) -> None:
             f"{worst.account} needs most: {plural(worst.fail, 'check')} of it"
             f" {'fails' if worst.fail == 1 else 'fail'}"
             if worst.fail
-            else "No check of an account fails",
+            else _no_failure(rows),
             "  ".join(f"{SIGNS[status]} {WORDS[status]}" for status in ORDER),
         )
         block(scrolled("Checks by account", _board(rows[:MOST_ACCOUNTS], report.findings)))
         if len(rows) > MOST_ACCOUNTS:
             st.caption(f"{len(rows) - MOST_ACCOUNTS} more accounts: choose one above.")
+
+
+def _no_failure(rows: Sequence[AccountReadiness]) -> str:
+    """That no check fails; where results are unknown, only that none is known to."""
+    unknown = sum(row.unknown > 0 for row in rows)
+    if not unknown:
+        return "No check of an account fails"
+    return f"No check is known to fail; of {plural(unknown, 'account')} not every result is known"
 
 
 def _board(rows: Sequence[AccountReadiness], findings: Sequence[ReadinessFinding]) -> Markup:

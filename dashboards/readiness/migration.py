@@ -6,7 +6,7 @@ from datetime import date
 
 import streamlit as st
 
-from dashboards.parts.amounts import day, plural
+from dashboards.parts.amounts import count, day, plural
 from dashboards.parts.figure import heading
 from dashboards.parts.markup import Markup, block, tag
 from models.readiness.board import ReadinessFinding
@@ -26,16 +26,25 @@ def migration_panel(findings: list[ReadinessFinding]) -> None:
             heading("OAuth migration was not judged", "Sign-ins and settings were never read.")
             return
         done = sum(finding.state == "oauth_likely" for finding in rows)
+        known = sum(finding.state in ("oauth_likely", "basic_seen") for finding in rows)
         ends = next((finding for finding in rows if finding.due_on), None)
         end = f" {_end(ends.due_on, ends.days_left or 0)}" if ends and ends.due_on else ""
         heading(
-            f"OAuth is likely at {done} of {plural(len(rows), 'account')}",
+            migration_words(done, known, len(rows)),
             "Never a proof: no sign-in by password was seen, and an application that may send"
             f" signs in.{end}",
         )
         st.progress(done / len(rows))
         lines = [_line(finding) for finding in rows]
         block(tag("ul", *lines))
+
+
+def migration_words(done: int, known: int, accounts: int) -> str:
+    """At how many accounts OAuth is likely, of those of which something is known."""
+    if not known:
+        return f"How {plural(accounts, 'account')} sign in is not known"
+    rest = f"; of {count(accounts - known)} it is not known" if known < accounts else ""
+    return f"OAuth is likely at {done} of {plural(accounts, 'account')}{rest}"
 
 
 def _end(due: date, left: int) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboards.parts.amounts import count, day, moment, plural
-from dashboards.parts.check_words import SIGNS, about_to_stop, check_name, status_mark
+from dashboards.parts.check_words import SIGNS, STOPPING, about_to_stop, check_name, status_mark
 from dashboards.parts.figure import heading
 from dashboards.parts.markup import block, tag
 from dashboards.parts.tile import Tile, tile_row
@@ -18,9 +18,15 @@ from dashboards.session.links import say_absent
 from dashboards.session.view import View
 from models.readiness.board import ReadinessFinding
 from models.readiness.checks import CHECKS
-from models.readiness.finding import ORDER
+from models.readiness.finding import ORDER, Status
 from models.readiness.report import ReadinessReport
 
+# What a check says that passes for everybody.
+HOLDING = {
+    "billing_policy": "Billing policies hold.",
+    "credentials": "No secret or certificate ends soon.",
+    "idle_account": "No account idles.",
+}
 ALL_CHECKS, WHAT_MATTERS = "All checks", "all but passed"
 
 
@@ -55,17 +61,31 @@ def _nothing_checked() -> None:
 
 
 def _headline(report: ReadinessReport) -> None:
-    ready, accounts = ready_accounts(report)
-    failed, unknown = report.failed, sum(row.unknown > 0 for row in report.accounts)
-    worst = "fail" if failed else "unknown" if unknown else "pass"
-    sentence = (
-        f"{count(ready)} of {plural(accounts, 'account')} {'is' if ready == 1 else 'are'} set up"
-        f" right; {plural(failed, 'check')} {'fails' if failed == 1 else 'fail'}"
-    )
-    if unknown:
-        sentence += f", and of {plural(unknown, 'account')} not everything is known"
+    status, sentence = readiness_words(report)
     with st.container(border=True, key="headline"):
-        block(tag("p", status_mark(worst), f"{sentence}.", style="headline"))
+        block(tag("p", status_mark(status), f"{sentence}.", style="headline"))
+
+
+def readiness_words(report: ReadinessReport) -> tuple[Status, str]:
+    """The worst status, and how many accounts are set up right of those that were checked."""
+    ready, accounts = ready_accounts(report)
+    failed = report.failed
+    unknown = sum(finding.status == "unknown" for finding in report.findings)
+    parts = [f"{count(ready)} of {plural(accounts, 'account')} {_are(ready)} set up right"]
+    if not accounts:
+        parts = ["no account was checked"]
+    parts.append(f"{plural(failed, 'check')} {'fails' if failed == 1 else 'fail'}")
+    if not failed and unknown:
+        parts[-1] = "no check is known to fail"
+    if unknown:
+        parts.append(f"of {plural(unknown, 'check')} the result is not known")
+    sentence = "; ".join(parts)
+    worst: Status = "fail" if failed else "unknown" if unknown or not accounts else "pass"
+    return worst, f"{sentence[:1].upper()}{sentence[1:]}"
+
+
+def _are(number: int) -> str:
+    return "is" if number == 1 else "are"
 
 
 def ready_accounts(report: ReadinessReport) -> tuple[int, int]:
@@ -86,33 +106,80 @@ def _tiles(report: ReadinessReport) -> None:
                  f"of {count(len(findings))} checks")
             for status, number in numbers.items()
         ),
-        Tile("About to stop", count(len(about_to_stop(findings))), "billing, secrets, idle"),
+        _stopping_tile(findings),
         Tile("Settings read", "never" if last is None else day(last), at),
     )  # fmt: skip
+
+
+def _stopping_tile(findings: list[ReadinessFinding]) -> Tile:
+    """The number of the panel's heading."""
+    known, unknown = known_and_unknown(about_to_stop(findings))
+    ending = sum(finding.check != "idle_account" for finding in known)
+    idle = len(known) - ending
+    parts = [f"{count(idle)} idle"] if idle else []
+    parts += [f"of {count(len(unknown))} unknown"] if unknown else []
+    if not {finding.check for finding in findings} & set(STOPPING):
+        return Tile("About to stop", "unknown", "nothing of it was checked")
+    value = "unknown" if unknown and not known else count(ending)
+    return Tile("About to stop", value, ", ".join(parts) or "billing, secrets, idle")
+
+
+def known_and_unknown(
+    findings: list[ReadinessFinding],
+) -> tuple[list[ReadinessFinding], list[ReadinessFinding]]:
+    """Findings with a result, and those without."""
+    known = [finding for finding in findings if finding.status != "unknown"]
+    return known, [finding for finding in findings if finding.status == "unknown"]
 
 
 def _stopping(findings: list[ReadinessFinding]) -> None:
     stopping = about_to_stop(findings)
     with st.container(border=True, height="stretch", key="stopping"):
-        if not stopping:
-            heading(
-                "Nothing is about to stop",
-                "Billing policies hold, no secret or certificate ends soon, no account idles.",
-            )
-            return
-        ending = sum(finding.check != "idle_account" for finding in stopping)
-        heading(
-            f"{plural(ending, 'thing')} may stop the sending"
-            if ending
-            else f"{plural(len(stopping), 'account')} seem to be needed by nobody",
-            "Billing, secrets and certificates, idle accounts; what ends first comes first.",
-        )
+        heading(*stopping_words(findings))
         lines = [
             tag("li", status_mark(finding.status), tag("strong", finding.whose),
                 f" {check_name(finding.check)}: {finding.evidence}{_days(finding)}")
             for finding in stopping
         ]  # fmt: skip
-        block(tag("ul", *lines))
+        if lines:
+            block(tag("ul", *lines))
+
+
+def stopping_words(findings: list[ReadinessFinding]) -> tuple[str, str]:
+    """What stops the sending; that nothing does can only be said of what was checked."""
+    known, unknown = known_and_unknown(about_to_stop(findings))
+    ending = sum(finding.check != "idle_account" for finding in known)
+    idle = len(known) - ending
+    parts = [f"{plural(ending, 'thing')} may stop the sending"] if ending else []
+    parts += (
+        [f"{plural(idle, 'account')} {'seems' if idle == 1 else 'seem'} to be needed by nobody"]
+        if idle
+        else []
+    )
+    if known:
+        parts += [f"of {count(len(unknown))} it is not known"] if unknown else []
+        return "; ".join(parts), _stopping_detail(findings)
+    checked = {finding.check for finding in findings} & set(STOPPING)
+    if unknown or not checked:
+        number = f": {plural(len(unknown), 'check')} without a result" if unknown else ""
+        return f"Whether anything is about to stop is not known{number}", _stopping_detail(findings)
+    if len(checked) < len(STOPPING):
+        return "Nothing that was checked is about to stop", _stopping_detail(findings)
+    return "Nothing is about to stop", " ".join(HOLDING.values())
+
+
+def _stopping_detail(findings: list[ReadinessFinding]) -> str:
+    """Which checks all pass, and which were not made."""
+    by_check = {check: [row for row in findings if row.check == check] for check in STOPPING}
+    sentences = [
+        HOLDING[check]
+        for check, rows in by_check.items()
+        if rows and all(row.status == "pass" for row in rows)
+    ]
+    missing = [check_name(check).lower() for check, rows in by_check.items() if not rows]
+    if missing:
+        sentences.append(f"Not checked: {', '.join(missing)}.")
+    return " ".join([*sentences, "What ends first comes first."])
 
 
 def _days(finding: ReadinessFinding) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
+MANY = 10  # rows that cannot all have an odd time: their source writes another form
 CLOCK_ERROR = timedelta(days=2)
 
 

@@ -18,6 +18,7 @@ from hve_monitor.errors import AuthError, HveError, SourceContractError, SourceU
 from ingest.http import Api
 from ingest.linked_pages import LinkRefused, address, linked_pages
 from ingest.outcome import finish, is_refusal, note
+from ingest.received import EARLIEST, MANY, latest
 from ingest.source import SourceResult
 from ingest.unread import unread_windows
 from warehouse.records.accounts import Account
@@ -52,8 +53,8 @@ class Location(msgspec.Struct, rename="camel"):
 class SignInItem(msgspec.Struct, rename="camel"):
     """One sign-in of the log."""
 
-    id: str
-    created_date_time: datetime
+    id: str | None = None
+    created_date_time: str | None = None
     user_principal_name: str | None = None
     ip_address: str | None = None
     client_app_used: str | None = None
@@ -142,8 +143,8 @@ class SignInReader:
             self.store.state.cover(self.tenant, SOURCE, key, window)
 
     def _missing(self, subject: Subject, requested: Window | None) -> list[Window]:
-        latest = whole_second(self.now)
-        kept = Window(latest - OLDEST, latest)
+        newest = whole_second(self.now)
+        kept = Window(newest - OLDEST, newest)
         if requested is not None:
             period = Window(max(requested.start, kept.start), min(requested.end, kept.end))
             return unread_windows([], period)
@@ -157,7 +158,7 @@ class SignInReader:
             try:
                 for page in self._pages(subject, rest):
                     self._take(page, subject)
-                    rest = _rest(rest, page)
+                    rest = self._rest(rest, page)
             except LinkRefused:
                 continue
             self._read.append((subject.key, window))
@@ -166,11 +167,37 @@ class SignInReader:
 
     def _take(self, page: SignInPage, subject: Subject) -> None:
         # Without an id, one sign-in cannot be told from the next.
-        self._rows += [_sign_in(item, subject) for item in page.value if item.id]
+        rows = [
+            _sign_in(item.id, created_at, item, subject)
+            for item in page.value
+            if item.id and (created_at := self._created_at(item))
+        ]
+        if len(page.value) >= MANY and not rows:
+            raise SourceContractError(
+                f"{SOURCE} of {subject.key}: createdDateTime: none of {len(page.value)} rows has"
+                " an id and a time"
+            )
+        self._rows += rows
         self.result.rows_read += len(page.value)
-        self.result.rows_rejected += sum(not item.id for item in page.value)
+        self.result.rows_rejected += len(page.value) - len(rows)
         if len(self._rows) >= ROWS_PER_COMMIT:
             self.commit()
+
+    def _created_at(self, item: SignInItem) -> datetime | None:
+        """When it was; None where that is no time at which it can have been."""
+        try:
+            moment = aware(msgspec.convert(item.created_date_time, datetime))
+        except msgspec.ValidationError:
+            return None
+        return moment if EARLIEST <= moment <= latest(self.now) else None
+
+    def _rest(self, window: Window, page: SignInPage) -> Window:
+        """What is left below the page's last row: pages come newest first."""
+        moments = (self._created_at(item) for item in reversed(page.value))
+        last = next((moment for moment in moments if moment and moment >= window.start), None)
+        if last is None:
+            return window
+        return Window(window.start, min(window.end, whole_second(last, up=True)))
 
     def _pages(self, subject: Subject, window: Window) -> Iterator[SignInPage]:
         params = {
@@ -205,23 +232,15 @@ def _of_applications(app_ids: Sequence[str]) -> list[Subject]:
     ]
 
 
-def _rest(window: Window, page: SignInPage) -> Window:
-    """What is left below the page's last row: pages come newest first."""
-    if not page.value:
-        return window
-    last = whole_second(aware(page.value[-1].created_date_time), up=True)
-    return Window(window.start, max(window.start, min(window.end, last)))
-
-
 def _quoted(text: str) -> str:
     return text.replace("'", "''")
 
 
-def _sign_in(item: SignInItem, subject: Subject) -> SignIn:
+def _sign_in(sign_in_id: str, created_at: datetime, item: SignInItem, subject: Subject) -> SignIn:
     status, place = item.status or Status(), item.location or Location()
     return SignIn(
-        item.id,
-        aware(item.created_date_time),
+        sign_in_id,
+        created_at,
         subject.account,
         item.user_principal_name or None,
         item.ip_address or None,

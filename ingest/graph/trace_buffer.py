@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 
 from hve_monitor.errors import SourceContractError
 from ingest.graph.trace_pages import TraceRow, arrow_rows
-from ingest.received import latest
+from ingest.received import MANY, latest
 from ingest.source import SourceResult
 from warehouse.records.message_traces import Landed, land
 from warehouse.records.rejected_rows import reject
@@ -25,7 +25,6 @@ from warehouse.windows import Window
 
 SOURCE = "message_traces"
 ROWS_PER_COMMIT = 100_000
-MANY = 10  # rows of a page that cannot all have an odd time
 
 
 @dataclass

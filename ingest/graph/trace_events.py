@@ -14,11 +14,12 @@ from urllib.parse import quote
 import msgspec
 import pyarrow as pa
 
-from hve_monitor.errors import AuthError, HveError, SourceUnavailable
-from ingest.graph.trace_pages import utc_times
+from hve_monitor.errors import AuthError, HveError, SourceContractError, SourceUnavailable
+from ingest.graph.trace_pages import readable_times
 from ingest.http import Api, RequestRefused
 from ingest.linked_pages import linked_pages
 from ingest.outcome import finish, note
+from ingest.received import EARLIEST, latest
 from ingest.source import SourceResult
 from warehouse.privacy.identities import identities
 from warehouse.records.event_requests import forget_requests, requested_events
@@ -35,8 +36,8 @@ NOT_FOUND = 404
 class EventItem(msgspec.Struct, rename="camel"):
     """One step of a message on its way to a recipient."""
 
-    date_time: str
-    event: str
+    date_time: str | None = None
+    event: str | None = None
     action: str | None = None
     description: str | None = None
     data: str | None = None
@@ -79,7 +80,10 @@ def ingest_trace_events(
     try:
         for pair in dict.fromkeys(pairs):
             try:
-                fetched[pair] = _events(api, pair, people.get(pair.recipient, pair.recipient))
+                address = people.get(pair.recipient, pair.recipient)
+                fetched[pair], odd = _events(api, pair, address, now)
+                result.rows_read += odd
+                result.rows_rejected += odd
             except HveError as error:
                 note(result, error, api.permission)
                 if isinstance(error, (AuthError, SourceUnavailable)):
@@ -110,8 +114,12 @@ def _keep(
     fetched.clear()
 
 
-def _events(api: Api, pair: Pair, address: str) -> list[TraceEvent]:
-    """Events of a pair in the order of time; empty when the service does not know it."""
+def _events(api: Api, pair: Pair, address: str, now: datetime) -> tuple[list[TraceEvent], int]:
+    """Events of a pair in the order of time, and how many have no name or time to be kept by.
+
+    There are none when the service does not know the pair.
+    Raises: SourceContractError when no event can be kept: of such a pair nothing is known.
+    """
     recipient = quote(address.replace("'", "''"), safe="@'")
     url = (
         f"{api.base}{PATH}/{quote(pair.trace_id, safe='')}"
@@ -125,9 +133,18 @@ def _events(api: Api, pair: Pair, address: str) -> list[TraceEvent]:
         if error.status != NOT_FOUND:
             raise
         items = []
-    times = utc_times(pa.array([item.date_time for item in items], pa.string()), where)
-    steps = zip(times.to_pylist(), items, strict=True)
-    return [_event(pair, *step) for step in sorted(steps, key=lambda step: step[0])]
+    times = readable_times(pa.array([item.date_time for item in items], pa.string())).to_pylist()
+    steps = [
+        (moment, item)
+        for moment, item in zip(times, items, strict=True)
+        if item.event and moment is not None and EARLIEST <= moment <= latest(now)
+    ]
+    if items and not steps:
+        raise SourceContractError(
+            f"{where}: dateTime: none of {len(items)} events has a time, as {items[0].date_time!r}"
+        )
+    events = [_event(pair, *step) for step in sorted(steps, key=lambda step: step[0])]
+    return events, len(items) - len(steps)
 
 
 def _event(pair: Pair, moment: datetime, item: EventItem) -> TraceEvent:

@@ -91,13 +91,21 @@ def test_a_sign_in_is_stored_with_what_it_says(
     assert (second["error_code"], second["country"], second["ip_address"]) == (None, None, None)
 
 
-def test_a_sign_in_without_an_id_is_rejected(
+def test_a_sign_in_without_an_id_or_a_time_is_rejected(
     ingest: Ingest, store: Store, service: Service
 ) -> None:
-    service.will(page(item(1), item(2, id=""), item(3, id="")))
+    odd = [item(2, id=""), item(3, id=None), item(4, createdDateTime=None)]
+    others = [item(5, createdDateTime="soon"), item(6, createdDateTime="0001-01-01T00:00:00Z")]
+    service.will(page(item(1), *odd, *others))
     result = ingest()
-    assert (result.rows_read, result.rows_new, result.rows_rejected) == (3, 1, 2)
+    assert (result.rows_read, result.rows_new, result.rows_rejected) == (6, 1, 5)
     assert len(stored(store)) == 1
+    assert store.state.covered("contoso", "sign_ins", "hr@contoso.com")
+
+
+def test_a_page_without_any_time_is_a_broken_contract(ingest: Ingest, service: Service) -> None:
+    service.will(page(*(item(number, createdDateTime="24.11.2026") for number in range(10))))
+    assert "none of 10 rows has an id and a time" in str(ingest().error)
 
 
 def test_accounts_are_asked_by_id_or_name_and_applications_in_beta(
@@ -182,11 +190,11 @@ def test_applications_refused_leave_the_accounts_sign_ins(
 def test_one_bad_account_leaves_a_gap_and_the_others_are_read(
     ingest: Ingest, store: Store, service: Service
 ) -> None:
-    bad = Answer(200, {"value": [{"id": "s1"}]})
+    bad = Answer(200, {"value": [{"id": "s1", "status": 5}]})
     service.choose = lambda asked: bad if "it@contoso.com" in filter_of(asked) else page(item(1))
     result = ingest((IT, HR))
     assert (result.status, result.optional, result.rows_new) == ("partial", False, 1)
-    assert "createdDateTime" in str(result.error)
+    assert "`$.value[0].status`" in str(result.error)
     assert store.state.covered("contoso", "sign_ins", IT.account) == []
     assert store.state.covered("contoso", "sign_ins", HR.account) != []
 

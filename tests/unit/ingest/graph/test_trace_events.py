@@ -82,6 +82,15 @@ def test_events_are_stored_in_order_and_repeating_adds_nothing(
     assert stored(store)[1][3] == REASON
 
 
+def test_an_odd_event_costs_itself_alone(store: Store, api: Api, service: Service) -> None:
+    odd = [event("Send") | {"dateTime": None}, event("Send") | {"dateTime": "soon"}]
+    nameless = event("Send") | {"event": None}
+    service.choose = lambda _: page(*odd, event("Receive"), nameless)
+    result = ingest_trace_events(store, "contoso", api, [PAIR], NOW)
+    assert (result.rows_read, result.rows_new, result.rows_rejected) == (4, 1, 3)
+    assert [row[2] for row in stored(store)] == ["Receive"]
+
+
 def test_a_later_event_joins_the_stored_ones(store: Store, api: Api, service: Service) -> None:
     service.will(page(event("Receive")), page(event("Receive"), event("Deliver", 5)))
     ingest_trace_events(store, "contoso", api, [PAIR], NOW)

@@ -16,6 +16,7 @@ from dashboards.parts.figure import Columns, heading, listing, moment_column
 from dashboards.parts.markup import literal
 from dashboards.parts.palette import status_word
 from dashboards.session import readings
+from dashboards.session.frame import as_read
 from dashboards.session.view import View
 from models.delivery.outcomes import (
     DeliveryFigures,
@@ -38,7 +39,7 @@ def reasons_panel(view: View, account: str | None) -> None:
             heading(
                 "Whether a recipient failed is not known"
                 if unknown
-                else "No recipient failed in this period",
+                else f"No recipient failed in this period{as_read(view)}",
                 f"The status of {plural(unknown, 'recipient')} is unknown."
                 if unknown
                 else "Failed rows would be explained here.",
@@ -108,7 +109,10 @@ def _no_failure(view: View, account: str | None) -> tuple[str, str]:
     """What it means that nobody is known to lack their mail."""
     sums = readings.account_sums(view, view.since, account)
     if not sums:
-        return "Nothing was sent in this period", "What does not arrive would be listed here."
+        return (
+            f"Nothing was sent in this period{as_read(view)}",
+            "What does not arrive would be listed here.",
+        )
     known, unknown = sum(map(final_recipients, sums)), sum(map(unknown_recipients, sums))
     if not known:
         return (
@@ -122,7 +126,10 @@ def _no_failure(view: View, account: str | None) -> tuple[str, str]:
             f"{plural(known, 'recipient')} got their mail; of {count(unknown)} it is not known",
             "In the chosen period.",
         )
-    return "Everybody got their mail", "Every recipient of the period whose outcome is final."
+    return (
+        f"Everybody got their mail{as_read(view)}",
+        "Every recipient of the period whose outcome is final.",
+    )
 
 
 def _unknown(view: View, account: str | None) -> int:
@@ -156,7 +163,7 @@ def figures_panel(view: View, account: str | None) -> None:
             return
         rows = readings.figures(view, readings.start(view), account)
         if not rows:
-            st.caption("Nothing was sent in this period.")
+            st.caption(f"Nothing was sent in this period{as_read(view)}.")
             return
         listing(_room(rows))
         _people(rows)

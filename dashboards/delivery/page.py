@@ -14,7 +14,7 @@ from dashboards.parts.figure import Columns, behind, figure, heading, moment_col
 from dashboards.parts.markup import Markup, block, scrolled, table_of
 from dashboards.parts.palette import NAMES, palette
 from dashboards.session import readings
-from dashboards.session.frame import chosen_account, footer, opened
+from dashboards.session.frame import as_read, chosen_account, footer, opened
 from dashboards.session.view import View
 from models.delivery.outcomes import UndeliveredMessage
 from models.delivery.rate import delivery_rate, rate_range, unknown_recipients
@@ -68,7 +68,7 @@ def _rates(view: View, account: str | None) -> None:
     rated = sorted(rows, key=_least_rate)
     with st.container(border=True, key="rates"):
         if not rated:
-            heading("Nothing was sent in this period")
+            heading(f"Nothing was sent in this period{as_read(view)}")
             return
         heading(
             _lowest_rate(rated),
@@ -156,7 +156,8 @@ def _failures(view: View, account: str | None) -> None:
         beside = f"The status of {plural(unknown, 'recipient')} is unknown" if unknown else ""
         if rows.empty:
             heading(
-                beside or "No failed, quarantined or pending recipient in the period",
+                beside
+                or f"No failed, quarantined or pending recipient in the period{as_read(view)}",
                 "No recipient is known to have failed.",
             )
             return

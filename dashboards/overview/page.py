@@ -27,7 +27,7 @@ from dashboards.parts.markup import Markup, block, scrolled, table_of, tag
 from dashboards.parts.palette import palette
 from dashboards.parts.tile import sparkline
 from dashboards.session import readings
-from dashboards.session.frame import footer, opened
+from dashboards.session.frame import as_read, footer, opened
 from dashboards.session.links import ARROW, link_to
 from dashboards.session.view import View
 from hve_monitor.errors import ConfigError
@@ -138,7 +138,7 @@ def _budgets(spent: CostReport | None) -> str:
 def _volume(view: View) -> None:
     rows = readings.volume(view, view.since)
     if rows.empty:
-        heading("Nothing was sent in this period")
+        heading(f"Nothing was sent in this period{as_read(view)}")
         return
     total = int(rows["recipients"].sum())
     days = rows["day"].nunique()

@@ -16,6 +16,7 @@ from dashboards.parts.figure import behind, empty, figure, heading, key_of, mome
 from dashboards.parts.markup import block, scrolled, table_of, tag
 from dashboards.parts.palette import palette
 from dashboards.session import readings
+from dashboards.session.frame import as_read
 from dashboards.session.view import View
 from models.usage.accounts import WEEKDAYS, Sender, week_of
 
@@ -29,7 +30,7 @@ def account_profile(view: View, sender: Sender, *, expanded: bool) -> None:
     counts = readings.account_counts(view, sender, view.since)
     _summary(view, sender, counts)
     if not counts:
-        empty(f"{sender.account} sent nothing in this period.")
+        empty(f"{sender.account} sent nothing in this period{as_read(view)}.")
         return
     part = st.expander(
         "Days, week, baseline, sources and recipients of this account",
@@ -103,8 +104,10 @@ def _contacts(view: View, sender: Sender) -> None:
 
 
 def _summary(view: View, sender: Sender, counts: dict[str, Any]) -> None:
+    nothing = None if as_read(view) else 0  # a period that was not read says nothing
     sentence = (
-        f"{count(counts.get('recipients', 0))} recipients of {count(counts.get('messages', 0))}"
+        f"{count(counts.get('recipients', nothing))} recipients of"
+        f" {count(counts.get('messages', nothing))}"
         f" messages in the period, {delivered_words(counts)}."
     )
     block(

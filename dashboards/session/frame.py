@@ -49,6 +49,12 @@ def opened(title: str, by: Sequence[str] = ("period",), *, needs_mail: bool = Tr
     return chosen
 
 
+def as_read(view: View) -> str:
+    """` in what was read` where not all of the period was: what is missing there is unknown."""
+    complete = readings.coverage(view, view.since).complete
+    return "" if complete else " in what was read"
+
+
 def watch(view: View) -> None:
     """Draws an open page again when another published file is in the place of this one."""
     root = view.config.warehouse.path

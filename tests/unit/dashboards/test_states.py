@@ -128,3 +128,22 @@ def test_two_currencies_are_not_summed(stored: Path, tmp_path: Path, opened: Ope
     assert "they bill in different currencies" in words(app)
     assert not opened(file, "spend").exception
     assert not opened(file, "spend", tenant="fabrikam").exception
+
+
+def test_an_empty_period_is_empty_only_where_it_was_read(stored: Path, opened: Open) -> None:
+    later = NOW + timedelta(days=10)
+    for page, sentences in (
+        ("overview", ["Nothing was sent in this period in what was read"]),
+        ("senders", ["sent nothing in this period in what was read", "unknown recipients of"]),
+        (
+            "delivery",
+            [
+                "Nothing was sent in this period in what was read",
+                "No recipient failed in this period in what was read",
+                "or pending recipient in the period in what was read",
+            ],
+        ),
+    ):
+        text = words(opened(stored, page, now=later, period="7 days"))
+        for sentence in sentences:
+            assert sentence in text, page

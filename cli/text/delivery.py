@@ -16,7 +16,7 @@ if TYPE_CHECKING:  # a command loads the models that it needs, not all
     from models.delivery.search import DeliverySearch
     from models.delivery.timeline import MessageTimeline, RecipientTimeline, RouteComparison
     from models.explain.diagnosis import Explanation
-    from models.overview.tenants import TenantsReport
+    from models.overview.tenants import TenantCoverage, TenantsReport
     from models.readiness.board import FindingChange, ReadinessFinding
     from models.readiness.report import ReadinessReport
     from models.usage.coverage import CoverageReport
@@ -171,11 +171,18 @@ def readiness(report: ReadinessReport) -> str:
         *map(_finding, open_findings),
         *map(_change, report.history or []),
         (
-            f"{passed} of {len(report.findings)} findings pass; checked at"
+            f"{_passing(passed, len(report.findings))}; checked at"
             f" {iso(report.checked_at)}; policies read: {read or 'never'}"
         ),
     ]
     return clean("\n".join(lines))
+
+
+def _passing(passed: int, findings: int) -> str:
+    """An empty list passes nothing: it was not checked, or nothing is of the choice."""
+    if not findings:
+        return "unknown: no finding of this choice; nothing was checked"
+    return f"{passed} of {findings} findings pass"
 
 
 def _finding(finding: ReadinessFinding) -> str:
@@ -193,22 +200,39 @@ def _change(change: FindingChange) -> str:
     )
 
 
+def _at_least(recipients: int | None, whole: bool | None) -> int | str | None:
+    """A count of hours that were not all read is a lower bound."""
+    return f">= {recipients}" if recipients is not None and whole is False else recipients
+
+
+def _gaps(coverage: TenantCoverage) -> str:
+    if coverage.complete is None:
+        return "unknown"
+    return str(coverage.gaps) if coverage.complete or coverage.gaps else "nothing read"
+
+
 def tenants(report: TenantsReport) -> str:
-    """A line per tenant, what needs a look first."""
+    """A line per tenant, what needs a look first, and why some could not be read."""
+    errors = [f"{row.tenant}: {row.error}" for row in report.tenants if row.error]
+    return "\n".join([_tenant_table(report), *map(clean, errors)])
+
+
+def _tenant_table(report: TenantsReport) -> str:
     return table_text(
         [
             {
                 "tenant": row.tenant,
-                "read_at": row.read_at,
-                "recipients_24h": row.recipients_24h,
-                "recipients_7d": row.recipients_7d,
+                "read_at": row.read_at or "never",
+                "fresh": "yes" if row.fresh else "no",
+                "recipients_24h": _at_least(row.recipients_24h, row.whole_24h),
+                "recipients_7d": _at_least(row.recipients_7d, row.whole_7d),
                 "month_to_date": row.month_to_date,
                 "unknown_recipients": row.unknown_recipients,
                 "month_end": row.month_end,
                 "currency": row.currency,
                 "open_incidents": row.open_incidents,
                 "highest": row.highest,
-                "gaps": row.coverage.gaps,
+                "gaps": _gaps(row.coverage),
                 "budget": row.budget.name if row.budget else None,
             }
             for row in report.tenants

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 def incidents(report: IncidentReport) -> str:
     """One block per incident, newest first."""
     blocks = [_block(card) for card in report.incidents]
-    return clean("\n".join([*(blocks or ["no incident"]), coverage(report.coverage)]))
+    none = "no incident" if report.coverage.complete else "no incident is known of what was read"
+    return clean("\n".join([*(blocks or [none]), coverage(report.coverage)]))
 
 
 def _block(card: IncidentCard) -> str:

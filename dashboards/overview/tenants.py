@@ -59,13 +59,18 @@ def _line(view: View, row: TenantSummary) -> list[str]:
         row.tenant,
         _freshness(view, row),
         _coverage(row.coverage),
-        count(row.recipients_24h),
-        count(row.recipients_7d),
+        _sent(row.recipients_24h, row.whole_24h),
+        _sent(row.recipients_7d, row.whole_7d),
         at_least(money(row.month_to_date, row.currency), row),
         money(row.month_end, row.currency),
         _incidents(row),
         _budget(row.budget),
     ]
+
+
+def _sent(recipients: int | None, whole: bool | None) -> str:
+    """1,234; at least 1,234 where not all hours were read; unknown."""
+    return f"≥ {count(recipients)}" if recipients and whole is False else count(recipients)
 
 
 def _freshness(view: View, row: TenantSummary) -> Markup:

@@ -44,7 +44,8 @@ class TenantSummary(Document):
     """One tenant. Unknown is None.
 
     read_at: up to when all of it was read, of files the last import; None where nothing ever was.
-    error: why its last run could not read it as a whole. Volume: recipients in whole UTC hours.
+    error: why its last run could not read it as a whole. Volume: recipients in whole UTC hours;
+    whole: whether all of these was read, None of files; otherwise there are at least so many.
     unknown_recipients, unread_days and range: of month_to_date, as in a cost report's KnownPart.
     highest: severity of its open incidents, None without. unjudged_high: high incidents that ended
     and that nobody judged. budget: None where none is in sight.
@@ -57,6 +58,8 @@ class TenantSummary(Document):
     coverage: TenantCoverage
     recipients_24h: int | None
     recipients_7d: int | None
+    whole_24h: bool | None
+    whole_7d: bool | None
     open_incidents: int
     highest: Severity | None
     unjudged_high: int
@@ -90,14 +93,17 @@ def _summary(config: Config, published: Published, read: TenantRead) -> TenantSu
     cards = incident_cards(published)
     severities = [card.severity for card in cards if card.status == "open"]
     spent = spend(config, now, tenant)
+    day, week = (_recipients(published, hour - span, hour) for span in (DAY, WEEK))
     return TenantSummary(
         tenant=tenant,
         read_at=read.read_at,
         fresh=None if read.read_at is None else read.fresh,
         error=read.error,
         coverage=TenantCoverage(complete=coverage.complete, gaps=len(coverage.gaps)),
-        recipients_24h=_recipients(published, hour - DAY, hour),
-        recipients_7d=_recipients(published, hour - WEEK, hour),
+        recipients_24h=day[0],
+        recipients_7d=week[0],
+        whole_24h=day[1],
+        whole_7d=week[1],
         open_incidents=len(severities),
         highest=next((severity for severity in RANK if severity in severities), None),
         unjudged_high=sum(is_unjudged_high(card) for card in cards),
@@ -111,12 +117,16 @@ def _summary(config: Config, published: Published, read: TenantRead) -> TenantSu
     )
 
 
-def _recipients(published: Published, since: datetime, until: datetime) -> int | None:
-    """None where nothing was seen in a window that was not read: that is no 0."""
+def _recipients(
+    published: Published, since: datetime, until: datetime
+) -> tuple[int | None, bool | None]:
+    """Recipients and whether all of the window was read, None of files.
+
+    None where nothing was seen in a window that was not read: that is no 0.
+    """
     seen = int(window_usage(published, since, until)["recipients"].sum())
-    if seen or coverage_report(replace(published, now=until), since, until).complete:
-        return seen
-    return None
+    whole = coverage_report(replace(published, now=until), since, until).complete
+    return seen if seen or whole else None, whole
 
 
 def _next_budget(budgets: list[BudgetStatus]) -> NextBudget | None:

@@ -28,12 +28,13 @@ from warehouse.reading import Published
 class ReadinessReport(Document):
     """Findings of the published version, the worst first, and how fresh they are.
 
-    failed: how many fail. policies_read_at: by tenant; absent where policies were never read.
+    failed: how many fail, None where there is no finding. policies_read_at: by tenant; absent where
+    policies were never read.
     """
 
     findings: list[ReadinessFinding]
     accounts: list[AccountReadiness]
-    failed: int
+    failed: int | None
     checked_at: datetime
     policies_read_at: dict[str, datetime]
     history: list[FindingChange] | UnsetType = UNSET
@@ -66,7 +67,7 @@ def readiness_report(published: Published, wanted: FindingFilter) -> ReadinessRe
     return ReadinessReport(
         findings=findings,
         accounts=account_summaries(findings),
-        failed=sum(finding.status == "fail" for finding in findings),
+        failed=sum(finding.status == "fail" for finding in findings) if findings else None,
         checked_at=published_as_of(published.connection),
         policies_read_at=policies_read_at(of_tenant),
         history=finding_history(of_tenant, account=account, check=check)

@@ -12,7 +12,7 @@ from actions.import_files import ImportSummary
 from actions.ingest import IngestSummary
 from actions.rebuild import ModelsPart
 from cli.text import money as money_text
-from cli.text.delivery import usage
+from cli.text.delivery import readiness, tenants, usage
 from cli.text.incidents import incidents
 from cli.text.runs import imported, ingest
 from cli.text.tables import coverage
@@ -20,6 +20,8 @@ from ingest.files.imported import ImportResult
 from ingest.source import SourceResult
 from models.cost.documents import ChangeCost, CostReport
 from models.incidents.cards import IncidentCard, IncidentReport
+from models.overview.tenants import TenantsReport, TenantSummary
+from models.readiness.report import ReadinessReport
 from models.usage.coverage import CoverageGap, CoverageReport
 from models.usage.usage import UsageReport
 from tests.unit.documents import filled
@@ -254,3 +256,44 @@ def test_a_backtest_is_told_when_it_was_asked_for() -> None:
     shown = money_text.cost(filled(CostReport, backtest=known))
     assert "backtest: 1 periods of 30 days" in shown
     assert "0.07" in shown
+
+
+def test_an_empty_list_of_findings_passes_nothing() -> None:
+    nothing = ReadinessReport(
+        findings=[], accounts=[], failed=None, checked_at=AT, policies_read_at={}
+    )
+    assert readiness(nothing) == (
+        "unknown: no finding of this choice; nothing was checked;"
+        " checked at 2026-11-24T08:00:00Z; policies read: never"
+    )
+
+
+@pytest.mark.parametrize(
+    ("complete", "words"),
+    [(True, "no incident"), (False, "no incident is known of what was read")],
+)
+def test_no_incident_is_said_of_what_was_read(complete: bool, words: str) -> None:
+    read = CoverageReport(complete=complete, gaps=[], as_of=AT)
+    text = incidents(IncidentReport(incidents=[], coverage=read))
+    assert text.splitlines()[0] == words
+
+
+def test_tenants_say_what_was_not_read_and_why() -> None:
+    unread = filled(
+        TenantSummary,
+        tenant="contoso",
+        read_at=None,
+        fresh=None,
+        error="no token for contoso",
+        coverage={"complete": False, "gaps": 0},
+        recipients_24h=None,
+        recipients_7d=9,
+        whole_24h=False,
+        whole_7d=False,
+        budget=None,
+    )
+    text = tenants(TenantsReport(tenants=[unread]))
+    assert "never" in text
+    assert ">= 9" in text
+    assert "nothing read" in text
+    assert text.endswith("contoso: no token for contoso")

@@ -69,7 +69,7 @@ def _headline(report: ReadinessReport) -> None:
 def readiness_words(report: ReadinessReport) -> tuple[Status, str]:
     """The worst status, and how many accounts are set up right of those that were checked."""
     ready, accounts = ready_accounts(report)
-    failed = report.failed
+    failed = report.failed or 0
     unknown = sum(finding.status == "unknown" for finding in report.findings)
     parts = [f"{count(ready)} of {plural(accounts, 'account')} {_are(ready)} set up right"]
     if not accounts:

@@ -36,6 +36,7 @@ STATUSES = (
     "pending",
     "expanded",
     "other",
+    "unknown",
 )
 COLUMNS = (
     "received_at",

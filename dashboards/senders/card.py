@@ -77,7 +77,7 @@ def _facts(card: WholeCard) -> list[Markup]:
         "Observed": f"{count(card.observed)} recipients",
         "Expected": f"{rounded(card.expected)} ({low} to {high} in 95 %)",
         "Extra": f"{count(card.extra_recipients)} recipients",
-        "Extra cost": f"{money(card.extra_cost, card.currency)} (estimate)",
+        "Extra cost": f"{money(card.extra_cost, card.currency)} (as if all were delivered)",
         "Started": moment(card.started_at),
         "Ended": ended,
         "Detected": f"{moment(card.detected_at)}, after {_delay(card)}",

@@ -137,7 +137,7 @@ def _money(extra: Decimal | None, currency: str) -> str:
         return "not known"
     if not extra:
         return "nothing more than expected"
-    return f"{extra.normalize():,f} {currency} more than expected, estimated from traces"
+    return f"{extra.normalize():,f} {currency} more than expected, as if all were delivered"
 
 
 def _link(alerts: Alerts, tenant: str, incident: str) -> str:

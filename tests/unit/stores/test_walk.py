@@ -163,6 +163,7 @@ def test_every_command_that_changes_something_ends_well(
 def test_every_page_draws(store: FilledStore, opened: Open, page: str) -> None:
     app = unfolded(opened(store.file, page.split(maxsplit=1)[0], now=NOW, **PAGES[page]))
     assert not app.exception
+    assert "names what is not here" not in words_of(app)
     assert not FORGOTTEN.search(words_of(app))
     # A table without other words draws what is missing as None.
     assert all(table.proto.placeholder for table in app.dataframe)

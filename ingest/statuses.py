@@ -27,7 +27,7 @@ VOCABULARY: tuple[tuple[str, str], ...] = (
         in Quarantäne, unter Quarantäne, unter Quarantäne gestellt, isoliert
         en quarantaine, mis en quarantaine, mise en quarantaine, en cuarentena, in quarantena
         in quarantaine, in quarantaine geplaatst, em quarentena, poddane kwarantannie
-        検疫済み, 検疫""",
+        検疫済み, 検疫, Quarantäne, quarantaine, cuarentena, quarantena, quarentena""",
     ),
     (
         "FilteredAsSpam",
@@ -85,8 +85,8 @@ QUARANTINED, DELIVERED = RANKS["quarantined"], RANKS["delivered"]
 def status_of(text: str) -> str | None:
     """The status that a word, a label or a list of events such as `Receive, Deliver` means.
 
-    A word that is not known stays; any other text stays as its pattern, since where columns are
-    shifted it may be a subject. None where the text says that there is none.
+    A word that is not known stays, also among known ones; any other text stays as its pattern,
+    since where columns are shifted it may be a subject. None where it says that there is none.
     """
     text = text.strip().strip("<>\"'").strip()
     if is_nothing(text):
@@ -94,7 +94,7 @@ def status_of(text: str) -> str | None:
     ranks = _ranks(text)
     if ranks:
         return VOCABULARY[min(_since_release(ranks))][0]
-    return text if _key(text) in UNKNOWN or WORD.fullmatch(text) else _pattern(text)
+    return text if _key(text) in UNKNOWN or _is_plain(text) else _pattern(text)
 
 
 def is_known(status: str) -> bool:
@@ -120,6 +120,13 @@ def _ranks(text: str) -> list[int]:
         if not all(item in RANKS for item in items):
             return []
     return [RANKS[item] for item in items if item in RANKS]
+
+
+def _is_plain(text: str) -> bool:
+    """Whether a text is a single word, or a list of events with a word that is not known."""
+    items = [item.strip() for item in SEPARATORS.split(text)]
+    has_known = len(items) == 1 or any(_key(item) in RANKS for item in items)
+    return has_known and all(WORD.fullmatch(item) for item in items)
 
 
 def _since_release(ranks: Sequence[int]) -> Sequence[int]:

@@ -109,7 +109,7 @@ def _import_notes(result: ImportResult) -> Iterator[str]:
         words = sorted(result.unknown_statuses, key=result.unknown_statuses.__getitem__)[::-1]
         listed = "; ".join(words[:MOST_WORDS]) + ("; …" if len(words) > MOST_WORDS else "")
         yield (
-            f"{result.file}: {rows:,} rows have a status word that is not known, so that their"
+            f"{result.file}: {rows:,} rows with a status word that is not known, so that their"
             f" outcome is unknown: {listed}"
         )
     for rejection in result.rejections[:MOST_REASONS]:

@@ -39,7 +39,7 @@ named as (
 
 select
     n.trace_id,
-    nullif(trim(n.address), '') as recipient,
+    nullif(lower(trim(n.address)), '') as recipient,
     min(n.line) as line,
     min(plausible(instant(n.received_text))) as received_at,
     arg_min(n.received_text, n.line) as received_text,
@@ -52,4 +52,4 @@ select
 from named as n
 left join outcomes as o on o.word = n.event
 cross join (select rank from outcomes where word = 'pending') as w
-group by n.trace_id, nullif(trim(n.address), ''), if(n.trace_id is null, n.line, null)
+group by n.trace_id, nullif(lower(trim(n.address)), ''), if(n.trace_id is null, n.line, null)

@@ -166,7 +166,7 @@ def test_an_import_tells_the_status_words_that_it_does_not_know() -> None:
     summary = ImportSummary(
         tenant="local", **counts, files=[file], models=models, incidents_opened=0
     )
-    unknown = "a.csv: 21 rows have a status word that is not known, so that their outcome is"
+    unknown = "a.csv: 21 rows with a status word that is not known, so that their outcome is"
     assert imported(summary).splitlines()[1:] == [
         f"{unknown} unknown: Teleported; e; d; c; b; …",
         "b.csv: is empty",

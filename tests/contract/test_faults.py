@@ -10,14 +10,19 @@ from pathlib import Path
 
 import pytest
 
+from actions.doctor.examine import examine
 from actions.run import run_once
 from hve_monitor.config import Config
+from models.cost.spend import spend
+from models.overview.tenants import tenant_summaries
+from models.usage.usage import usage_report
 from simulator import SimulatedTenant
 from simulator.world.access import COSTS
 from tests.contract.conftest import NOW, Site
 from tests.contract.test_pipeline import quiet, traces, truth, usage
 from tests.simulated import Faults
 from tests.unit.ingest.powershell.test_session import Machine
+from warehouse.reading import read_published
 
 pytestmark = pytest.mark.contract
 FIVE_PERCENT = {
@@ -164,3 +169,51 @@ def test_the_secret_is_nowhere_in_the_store(read_site: Site) -> None:
     assert read_site.tenant.client_secret.lower().encode() not in contents(config)
     if os.name != "nt":
         assert config.warehouse.path.stat().st_mode & 0o077 == 0
+
+
+def test_a_first_reading_that_is_refused_half_way_is_incomplete_everywhere(site: Site) -> None:
+    """Today and ten days, then 403; the next run reads the rest."""
+    hr = site.tenant.accounts[0].primary
+    config = site.config(('"exchange"', f'["{hr}"]'))
+
+    def refuse(*_: object) -> None:
+        answered = [each for each in site.tenant.requests if each.path.endswith("messageTraces")]
+        site.tenant.graph_refused = 403 if len(answered) >= 2 else None
+
+    outcome = run_once(config, NOW, refuse)
+    today = NOW.replace(hour=0)
+    start, end = today - timedelta(days=90), today - timedelta(days=10)
+    (gap,) = outcome.document.coverage.gaps
+    assert outcome.exit_code == 3
+    assert outcome.document.coverage.complete is False
+    assert (gap.address, gap.start, gap.end) == (hr, start, end)
+    assert said(config) == {"usage": False, "cost": False, "tenants": False, "doctor": "fail"}
+
+    site.tenant.graph_refused = None
+    again = run_once(config, NOW, quiet)
+    assert (again.exit_code, again.document.coverage.complete) == (0, True)
+    assert said(config) == {"usage": True, "cost": True, "tenants": True, "doctor": "ok"}
+
+
+def said(config: Config) -> dict[str, object]:
+    """What the commands say of the coverage."""
+    with read_published(config.warehouse.path, NOW) as published:
+        usage_report_of = usage_report(published, ["account"])
+    (tenant,) = tenant_summaries(config, NOW).tenants
+    checks = {check.check: check.status for check in examine(config, NOW).document.checks}
+    return {
+        "usage": usage_report_of.coverage.complete,
+        "cost": spend(config, NOW).coverage.complete,
+        "tenants": tenant.coverage.complete,
+        "doctor": checks["coverage"],
+    }
+
+
+def test_a_run_that_cannot_log_in_reads_nothing(small_site: Site) -> None:
+    config = small_site.config(("/login", "/nowhere"))
+    outcome = run_once(config, NOW, quiet)
+    assert outcome.exit_code != 0
+    assert outcome.document.coverage.complete is False
+    (tenant,) = tenant_summaries(config, NOW).tenants
+    assert (tenant.read_at, tenant.fresh) == (None, None)
+    assert tenant.error

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
 
 import pandas as pd
 from msgspec.structs import asdict
 
+from hve_monitor.clock import days_between
 from models.cost.documents import KnownPart, PricePart
-from models.cost.known import CountedMonth, UnreadDays, known_part, sum_of
+from models.cost.known import CountedMonth, Sums, UnreadDays, known_part, sum_of, sums_of
 from models.money import times
 from models.periods import end_of_month
 from models.reference.prices import ONE_DAY, PriceBook, published_prices
@@ -79,11 +80,10 @@ def cost_of(rows: pd.DataFrame) -> Decimal | None:
 def cost_by_day(published: Published, currency: str, first: date, last: date) -> list[DayCost]:
     """Exact cost of each UTC day from `first` to `last`, and what is known of it."""
     spent, unread = spent_days(published, currency), unread_of(published, first, last)
-    by_day = dict(iter(spent.groupby("day")))
-    days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
+    by_day = {day: sums_of(rows) for day, rows in spent.groupby("day")}
     return [
-        DayCost(day, known_part(by_day.get(day, spent.iloc[:0]), unread.count((), day, day), 1))
-        for day in days
+        DayCost(day, known_part(by_day.get(day, Sums()), unread.count((), day, day), 1))
+        for day in days_between(first, last)
     ]
 
 

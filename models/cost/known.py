@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import pandas as pd
 
@@ -15,23 +16,76 @@ NOTHING = Decimal(0)
 Key = tuple[str, str]  # tenant and account
 
 
-def known_part(rows: pd.DataFrame, unread_days: int, days: int) -> KnownPart:
+@dataclass
+class Sums:
+    """Sums of some rows; money is None where a price is missing."""
+
+    rows: int = 0
+    known_rows: int = 0
+    recipients: int = 0
+    unknown: int = 0
+    cost: Decimal | None = NOTHING
+    unknown_cost: Decimal | None = NOTHING
+
+    def add(
+        self,
+        is_known: bool,
+        recipients: int,
+        unknown: int,
+        cost: Decimal | None,
+        unknown_cost: Decimal | None,
+    ) -> None:
+        """Counts one row."""
+        self.rows += 1
+        self.known_rows += is_known
+        self.recipients += recipients
+        self.unknown += unknown
+        self.cost = None if self.cost is None or cost is None else self.cost + cost
+        if self.unknown_cost is not None:
+            self.unknown_cost = None if unknown_cost is None else self.unknown_cost + unknown_cost
+
+    @property
+    def is_status_unknown(self) -> bool:
+        """Whether there are rows, and none carries a status."""
+        return self.rows > 0 and not self.known_rows
+
+
+def sums_of(rows: pd.DataFrame) -> Sums:
+    """Of models.cost.daily.priced."""
+    sums = Sums()
+    for values in _columns(rows):
+        sums.add(*values)
+    return sums
+
+
+def sums_by_account(rows: pd.DataFrame) -> dict[str, Sums]:
+    """Of the same, for each account."""
+    sums: dict[str, Sums] = {}
+    for account, values in zip(rows["account"].tolist(), _columns(rows), strict=True):
+        sums.setdefault(account, Sums()).add(*values)
+    return sums
+
+
+def _columns(rows: pd.DataFrame) -> Iterator[tuple[Any, ...]]:
+    names = ("is_known", "recipients", "unknown", "cost", "unknown_cost")
+    return zip(*(rows[name].tolist() for name in names), strict=True)
+
+
+def known_part(sums: Sums, unread_days: int, days: int) -> KnownPart:
     """The known part of `days` days of an account, or of several accounts.
 
-    rows: recipients, unknown (recipients), is_known, cost, unknown_cost (models.cost.daily). Days
-    that were read and have no row are 0.
+    Days that were read and have no row are 0.
     """
-    known = rows.loc[rows["is_known"]]
-    is_nothing = known.empty and (len(rows) > 0 or unread_days >= days > 0)
-    cost, more = sum_of(known["cost"]), sum_of(rows["unknown_cost"])
+    is_unread = not sums.rows and unread_days >= days > 0
+    is_nothing = is_unread or sums.is_status_unknown
+    cost, more = sums.cost, sums.unknown_cost
     most = None if cost is None or more is None else cost + more
-    is_open = more is None or (is_nothing and rows.empty)
     return KnownPart(
-        billable_recipients=None if is_nothing else int(known["recipients"].sum()),
+        billable_recipients=None if is_nothing else sums.recipients,
         cost=None if is_nothing else cost,
-        unknown_recipients=int(rows["unknown"].sum()),
+        unknown_recipients=sums.unknown,
         unread_days=unread_days,
-        range=(None, None) if is_open else (cost, most),
+        range=(None, None) if is_unread or most is None else (cost, most),
     )
 
 
@@ -83,4 +137,4 @@ class CountedMonth:
         """What is known of some accounts, whose rows these are."""
         keys = {key for key in self.unread.by_account if key[1] in accounts}
         unread = self.unread.count(keys, self.first, self.last) if keys or not accounts else 0
-        return known_part(rows, unread, max((self.last - self.first).days + 1, 0))
+        return known_part(sums_of(rows), unread, max((self.last - self.first).days + 1, 0))

@@ -21,7 +21,15 @@ from hve_monitor.files import sql
 from models.cost.budgets import BudgetLine
 from models.cost.daily import billable_days, priced, unread_of
 from models.cost.documents import KnownPart, Range
-from models.cost.known import NOTHING, Key, UnreadDays, known_part, sum_of
+from models.cost.known import (
+    NOTHING,
+    Key,
+    Sums,
+    UnreadDays,
+    known_part,
+    sums_by_account,
+    sums_of,
+)
 from models.forecast.history import HISTORY
 from models.forecast.projection import Estimate, Forecast, forecast_of
 from models.money import times
@@ -65,6 +73,13 @@ class PeriodCost:
     ahead: list[tuple[date, Decimal]] | None = None
 
 
+class AccountPeriod(NamedTuple):
+    """An account in a period: what is counted of it, and what its end will cost."""
+
+    counted: KnownPart
+    projected: ProjectedCost
+
+
 @dataclass(frozen=True)
 class CostOutlook:
     """Counted days with their cost, what was not read, and what is to come.
@@ -85,11 +100,12 @@ class CostOutlook:
         if line is not None and not self.covers_all(line):
             rows, names = line.of(rows), self._names_of(line)
         own = _between(rows, first, last)
-        counted = self._counted(own, _keys(rows), first, last)
+        sums = sums_of(own)
+        counted = self._counted(sums, _keys(rows), first, last)
         least = self.least.period(first, last)
         estimates = least.together(names), self.most.period(first, last).together(names)
         price, reason = self.tariff.mean(rows)[0], self._reason(first, last)
-        projected = projected_cost(own, estimates, price, reason)
+        projected = projected_cost(sums, estimates, price, reason)
         if projected.end is None:
             return PeriodCost(first, last, own, counted, projected)
         ahead = [(day, times(price, n) or NOTHING) for day, n in least.expected_days(names)]
@@ -99,18 +115,18 @@ class CostOutlook:
         """Whether the budget is about every account that is looked at."""
         return len(line.of(self.spent)) == len(self.spent)
 
-    def by_account(self, first: date, last: date) -> dict[str, PeriodCost]:
+    def by_account(self, first: date, last: date) -> dict[str, AccountPeriod]:
         """The same of each account."""
-        rows = dict(iter(_between(self.spent, first, last).groupby("account")))
-        nothing, reason = self.spent.iloc[:0], self._reason(first, last)
+        by_account = sums_by_account(_between(self.spent, first, last))
+        reason = self._reason(first, last)
         most = self.most.period(first, last).by_account()
         costs = {}
         for account, least in self.least.period(first, last).by_account().items():
-            own = rows.get(account, nothing)
-            counted = self._counted(own, self._keys_of.get(account, set()), first, last)
+            sums = by_account.get(account, Sums())
+            counted = self._counted(sums, self._keys_of.get(account, set()), first, last)
             price = self.tariff.of(account)
-            projected = projected_cost(own, (least, most[account]), price, reason)
-            costs[account] = PeriodCost(first, last, own, counted, projected)
+            projected = projected_cost(sums, (least, most[account]), price, reason)
+            costs[account] = AccountPeriod(counted, projected)
         return costs
 
     def owner(self, account: str) -> str | None:
@@ -147,12 +163,10 @@ class CostOutlook:
             return f"nothing was read from {first} to {last}"
         return self.unavailable
 
-    def _counted(
-        self, rows: pd.DataFrame, keys: Collection[Key], first: date, last: date
-    ) -> KnownPart:
+    def _counted(self, sums: Sums, keys: Collection[Key], first: date, last: date) -> KnownPart:
         last = min(last, self.today)
         days = max((last - first).days + 1, 0)
-        return known_part(rows, self.unread.count(keys, first, last), days)
+        return known_part(sums, self.unread.count(keys, first, last), days)
 
     def _names_of(self, line: BudgetLine) -> set[str]:
         """The accounts of the budget, with those that only plans know."""
@@ -217,23 +231,23 @@ class _Ends(NamedTuple):
 
 
 def projected_cost(
-    rows: pd.DataFrame,
+    sums: Sums,
     estimates: tuple[Estimate, Estimate],
     price: Decimal | None,
     reason: str | None,
 ) -> ProjectedCost:
-    """Money of two projected counts: without the unknown recipients of `rows`, and with all.
+    """Money of two projected counts: without the unknown recipients, and with all of them.
 
     reason: why it is not known, None where it is.
     """
-    low, high = sum_of(rows["cost"]), sum_of(rows["unknown_cost"])
+    low, high = sums.cost, sums.unknown_cost
     if price is None or low is None or high is None:
         return ProjectedCost(None, _NO_RANGE, _NO_RANGE, _NO_RANGE, "no price is known")
     least, most = (
         _ends(estimate, spent, price)
         for estimate, spent in zip(estimates, (low, low + high), strict=True)
     )
-    if reason is None and len(rows) and not rows["is_known"].any():
+    if reason is None and sums.is_status_unknown:
         reason = NO_STATUS
     if reason:
         whole = (low, max(most.end, low)) if reason == NO_STATUS else _NO_RANGE
@@ -265,4 +279,5 @@ def _between(rows: pd.DataFrame, first: date, last: date) -> pd.DataFrame:
 
 
 def _keys(rows: pd.DataFrame) -> set[Key]:
-    return set(zip(rows["tenant"], rows["account"], strict=True))
+    pairs = rows[["tenant", "account"]].drop_duplicates()
+    return set(zip(pairs["tenant"].tolist(), pairs["account"].tolist(), strict=True))

@@ -25,7 +25,7 @@ from models.cost.documents import (
     Scenario,
     ScenarioMonth,
 )
-from models.cost.outlook import CostOutlook, PeriodCost, cost_outlook, incident_extra
+from models.cost.outlook import AccountPeriod, CostOutlook, PeriodCost, cost_outlook, incident_extra
 from models.forecast.backtest import Backtest, backtest
 from models.forecast.history import HISTORY
 from models.forecast.projection import ACTUAL, MonthEstimate, Projection
@@ -115,7 +115,7 @@ def _by_account(outlook: CostOutlook, first: date) -> list[AccountCost]:
     return sorted(lines, key=lambda line: (-(line.billable_recipients or 0), line.account))
 
 
-def _account(account: str, cost: PeriodCost) -> AccountCost:
+def _account(account: str, cost: AccountPeriod) -> AccountCost:
     counted = cost.counted
     return AccountCost(
         account=account,

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from models.cost.budgets import BudgetLine
 from models.cost.documents import Range
-from models.cost.outlook import CostOutlook, PeriodCost
+from models.cost.outlook import AccountPeriod, CostOutlook, PeriodCost
 from tests.unit.models.cost.spent_days import (
     HR,
     IT,
@@ -175,7 +175,7 @@ def test_no_range_is_ever_crossed(
             is_nested(period)
 
 
-def is_nested(period: PeriodCost) -> None:
+def is_nested(period: PeriodCost | AccountPeriod) -> None:
     counted, projected = period.counted, period.projected
     assert is_inside(counted.cost, counted.range)
     for ends in (projected.p80, projected.p95, projected.range):

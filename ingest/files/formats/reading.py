@@ -28,7 +28,7 @@ from ingest.files.formats.contents import Choose, Collected, Contents, Table
 from ingest.files.formats.dates import Order, Reading, has_written_days, iso_days, reading_of
 from ingest.files.formats.layouts import TEXTS, recognise
 from ingest.files.formats.records import Block
-from ingest.files.formats.spreadsheet import without_cut_ends
+from ingest.files.formats.spreadsheet import without_cut_off
 from ingest.received import EARLIEST, latest
 from ingest.statuses import outcomes
 from warehouse.connection import arrow
@@ -95,7 +95,7 @@ class Reader:
         dated = Dated(content, self._latest, self._dates)
         # Closed in time when a block raises: the file is open in the other thread.
         with closing(content.read(content.texts)) as blocks:
-            whole = map(without_cut_ends, blocks)
+            whole = without_cut_off(blocks)
             prepared = ((block, dated.of(_complete(block.rows, shape))) for block in whole)
             with closing(ahead(prepared)) as pairs:
                 yield from self._parts(pairs, shape)

@@ -30,7 +30,8 @@ select
         when is_cut(sender) or is_cut(recipient)
             then 'an address is cut (…); export to a file without formatting'
         when received_text is null then 'received_at is empty'
-        when moment is null then 'received_at is no time: ' || pattern(received_text)
+        when moment is null
+            then 'received_at is no time: ' || pattern(received_text) || hint(received_text)
         when plausible(moment) is null then 'received_at ' || implausible(moment)
     end as reason
 from typed

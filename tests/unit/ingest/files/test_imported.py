@@ -547,6 +547,19 @@ def test_times_without_mail_are_rejected_with_what_usually_writes_them(site: Sit
     ]
 
 
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("46346.4166", "99999.9999 (days of a spreadsheet?"),
+        ("1795168800", "9999999999 (seconds since 1970,"),
+        ("1795168800000", "9999999999999 (seconds since 1970,"),
+    ],
+)
+def test_a_number_is_no_time_and_told_as_what_it_may_be(site: Site, text: str, hint: str) -> None:
+    site.load("a.csv", lines(f"t1,a@contoso.com,b@fabrikam.com,{text}"))
+    assert site.rejected()[2].startswith(f"received_at is no time: {hint}")
+
+
 def test_infinity_is_no_time(site: Site) -> None:
     site.load("a.csv", lines("t1,a@contoso.com,b@fabrikam.com,infinity"))
     assert site.rejected() == {2: "received_at is no time"}

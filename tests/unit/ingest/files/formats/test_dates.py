@@ -126,6 +126,9 @@ def test_times_of_iso_are_left_alone() -> None:
         ("20/11/2026", "00:00:00"),
         ("20/11/2026 10:00:00 AM +02:00", "08:00:00"),
         ("20/11/2026 10:00:00 +00:00", "10:00:00"),
+        ("20.11.2026 13.31.13", "13:31:13"),
+        ("20/11/2026 01:31:13 م", "13:31:13"),
+        ("20/11/2026 01:31:13 PM UTC", "13:31:13"),
         ("2026-11-20 1:31:13 PM", "13:31:13"),
         ("2026/11/20 1:31:13 a.m.", "01:31:13"),
     ],
@@ -134,6 +137,16 @@ def test_the_time_of_day_of_every_culture(read: Read, text: str, expected: str) 
     good, bad = read(json.dumps(OBJECT | {"Received": text}))
     assert bad == []
     assert good[0]["received_at"] == datetime.fromisoformat(f"2026-11-20T{expected}+00:00")
+
+
+def test_the_zone_of_one_row_says_nothing_of_the_next(read: Read) -> None:
+    times = ("10:00:00 AM -05:00", "10:00:00 AM", "10:00 AM +01:00", "10:00:00.5 AM", "10:00 AM")
+    records = [
+        OBJECT | {"Received": f"11/20/2026 {time}", "MessageTraceId": time} for time in times
+    ]
+    rows = [[record[name] for name in COLUMNS] for record in records]
+    good, _ = read(table(COLUMNS, *rows))
+    assert [row["received_at"].hour for row in good] == [15, 10, 9, 10, 10]
 
 
 def test_the_whole_file_decides_and_not_its_first_block(

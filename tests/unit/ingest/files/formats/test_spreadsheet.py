@@ -6,7 +6,14 @@ import pyarrow as pa
 import pytest
 
 from ingest.files.formats.records import Block
-from ingest.files.formats.spreadsheet import LONGEST_CELL, REASON, without_cut_ends
+from ingest.files.formats.spreadsheet import (
+    FULL,
+    LONGEST_CELL,
+    MOST_ROWS,
+    REASON,
+    without_cut_ends,
+    without_cut_off,
+)
 
 WHOLE = "user@fabrikam.com##Receive, Deliver;"
 
@@ -45,3 +52,12 @@ def test_characters_count_and_not_their_bytes() -> None:
     cell = "é" * (LONGEST_CELL - 1) + ";"
     assert cut(cell) == (cell, [(2, REASON)])
     assert cut("é" * 20_000)[1] == []
+
+
+@pytest.mark.parametrize(("rows", "is_full"), [(MOST_ROWS - 2, False), (MOST_ROWS - 1, True)])
+def test_a_full_sheet_is_told(rows: int, is_full: bool) -> None:
+    columns = {"line": pa.array(range(rows - 10))}
+    blocks = [Block(pa.table(columns)), Block(pa.table(columns).slice(0, 9), [(9, "short")])]
+    *_, last = without_cut_off(blocks)
+    assert (last.broken == [(MOST_ROWS, FULL)]) == is_full
+    assert last.rows.num_rows == (0 if is_full else 9)

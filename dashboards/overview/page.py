@@ -12,6 +12,7 @@ from dashboards.overview.yesterday import since_yesterday
 from dashboards.parts.amounts import (
     count,
     delivered_words,
+    known_words,
     moment,
     money,
     percent,
@@ -245,7 +246,7 @@ def _numbers(row: Row, whole: int) -> list[str]:
         count(row["recipients"]),
         percent(share(row["recipients"], whole)),
         rate_words(row),
-        count(row["billable_recipients"]),
+        known_words(row, "billable_recipients"),
     ]
 
 

@@ -68,9 +68,9 @@ def _line(view: View, row: TenantSummary) -> list[str]:
     ]
 
 
-def _sent(recipients: int | None, whole: bool | None) -> str:
+def _sent(recipients: int | None, whole: bool) -> str:
     """1,234; at least 1,234 where not all hours were read; unknown."""
-    return f"≥ {count(recipients)}" if recipients and whole is False else count(recipients)
+    return f"≥ {count(recipients)}" if recipients and not whole else count(recipients)
 
 
 def _freshness(view: View, row: TenantSummary) -> Markup:

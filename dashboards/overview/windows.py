@@ -12,15 +12,10 @@ from dashboards.session.view import View
 
 @dataclass(frozen=True)
 class Sent:
-    """Recipients of a window; `complete` as in the coverage report (None: rows of files)."""
+    """Recipients of a window; whole: all that was sent is known, nothing else is a 0."""
 
     recipients: int
-    complete: bool | None
-
-    @property
-    def whole(self) -> bool:
-        """Whether the count may stand for the window: nothing seen in an unread one is no 0."""
-        return self.complete is True or (self.complete is None and self.recipients > 0)
+    whole: bool
 
     @property
     def shown(self) -> str:
@@ -33,4 +28,4 @@ class Sent:
 def sent_in(view: View, since: datetime, until: datetime) -> Sent:
     """Recipients in the whole UTC hours from `since` on, before `until`."""
     recipients = readings.counts(view, since, until).get("recipients", 0)
-    return Sent(int(recipients or 0), readings.coverage(view, since, until).complete)
+    return Sent(int(recipients or 0), readings.is_whole(view, since, until))

@@ -139,6 +139,13 @@ def rate_words(counts: Counts) -> str:
     return percents(bounds) if unknown_recipients(counts) else percent(rate)
 
 
+def known_words(counts: Counts, name: str) -> str:
+    """41; ≥ 41 where recipients of unknown status may belong to it."""
+    known = counts[name]
+    is_least = known is not None and unknown_recipients(counts)
+    return f"{'≥ ' if is_least else ''}{count(known)}"
+
+
 def percents(bounds: tuple[float, float]) -> str:
     """6.4 % to 99.5 %."""
     low, high = bounds

@@ -31,6 +31,7 @@ from models.overview.reads import TenantRead, last_reads
 from models.overview.tenants import TenantSummary, tenant_summaries
 from models.readiness.report import FindingFilter, ReadinessReport, readiness_report
 from models.usage import accounts as senders
+from models.usage import unread
 from models.usage.accounts import Sender
 from models.usage.coverage import CoverageReport, coverage_report
 from models.usage.usage import COUNTS, daily_usage, usage_sums, window_usage
@@ -211,6 +212,13 @@ def _reads(
 ) -> list[TenantRead]:
     with view.published() as published:
         return last_reads(view.config, published)
+
+
+@reading("overview")
+def is_whole(view: View, since: datetime, until: datetime) -> bool:
+    """models.usage.unread.is_whole of the view's tenant."""
+    with view.published() as published:
+        return unread.is_whole(published, since, until)
 
 
 @reading("delivery", slowly=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
@@ -15,6 +14,7 @@ from models.incident import Severity
 from models.incidents.cards import incident_cards, is_unjudged_high
 from models.overview.reads import TenantRead, last_reads
 from models.usage.coverage import coverage_report
+from models.usage.unread import is_whole
 from models.usage.usage import window_usage
 from warehouse.reading import Published, read_published
 
@@ -45,7 +45,7 @@ class TenantSummary(Document):
 
     read_at: up to when all of it was read, of files the last import; None where nothing ever was.
     error: why its last run could not read it as a whole. Volume: recipients in whole UTC hours;
-    whole: whether all of these was read, None of files; otherwise there are at least so many.
+    whole: whether all of these is known; otherwise there are at least so many.
     unknown_recipients, unread_days and range: of month_to_date, as in a cost report's KnownPart.
     highest: severity of its open incidents, None without. unjudged_high: high incidents that ended
     and that nobody judged. budget: None where none is in sight.
@@ -58,8 +58,8 @@ class TenantSummary(Document):
     coverage: TenantCoverage
     recipients_24h: int | None
     recipients_7d: int | None
-    whole_24h: bool | None
-    whole_7d: bool | None
+    whole_24h: bool
+    whole_7d: bool
     open_incidents: int
     highest: Severity | None
     unjudged_high: int
@@ -117,15 +117,13 @@ def _summary(config: Config, published: Published, read: TenantRead) -> TenantSu
     )
 
 
-def _recipients(
-    published: Published, since: datetime, until: datetime
-) -> tuple[int | None, bool | None]:
-    """Recipients and whether all of the window was read, None of files.
+def _recipients(published: Published, since: datetime, until: datetime) -> tuple[int | None, bool]:
+    """Recipients, and whether all of the window is known.
 
     None where nothing was seen in a window that was not read: that is no 0.
     """
     seen = int(window_usage(published, since, until)["recipients"].sum())
-    whole = coverage_report(replace(published, now=until), since, until).complete
+    whole = is_whole(published, since, until)
     return seen if seen or whole else None, whole
 
 

@@ -7,13 +7,15 @@ the days that no file knows (models.usage.file_days).
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import date, timedelta
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from hve_monitor.clock import days_between, start_of_day
 from hve_monitor.files import sql
 from models.usage.coverage import (
     AddressCoverage,
+    coverage_report,
     covered_addresses,
     due_until,
     tenants_of_files,
@@ -49,6 +51,14 @@ def unread_days(
         )
         unread |= {(tenant, account): _days_of(lost) for account, lost in windows.items()}
     return unread
+
+
+def is_whole(published: Published, since: datetime, until: datetime) -> bool:
+    """Whether all that was sent in a window is known: it was read, or files know its days."""
+    complete = coverage_report(replace(published, now=until), since, until).complete
+    if complete is None:
+        return not unread_days(published, since.date(), (until - MOMENT).date())
+    return complete
 
 
 def unread_windows(

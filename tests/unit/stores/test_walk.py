@@ -16,7 +16,7 @@ from tests.unit.stores.five_stores import NIGHT, NOW
 
 pytestmark = pytest.mark.slow
 # Words that stand where a text forgot that a value may be unknown.
-FORGOTTEN = re.compile(r"\b(None|nan|NaN|NaT|null)\b|<NA>")
+FORGOTTEN = re.compile(r"\b(None(?! of the)|nan|NaN|NaT|null)\b|<NA>")
 OF_STATUS = {
     "delivered", "failed", "quarantined", "filtered_as_spam", "pending", "expanded",
     "billable_recipients", "delivery_rate",

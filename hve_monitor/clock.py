@@ -23,8 +23,8 @@ def parse_time(text: str, flag: str = "--now") -> datetime:
 
 
 def business_now(flag: str | None) -> datetime:
-    """The `--now` of the command, or the system clock."""
-    return parse_time(flag) if flag else datetime.now(UTC)
+    """The `--now` of the command, or the system clock, in whole seconds as services count."""
+    return (parse_time(flag) if flag else datetime.now(UTC)).replace(microsecond=0)
 
 
 def aware(moment: datetime) -> datetime:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -113,11 +113,33 @@ class State:
 
     def mark_dirty(self, tenant: str, days: Iterable[date]) -> None:
         """Notes that the marts of these days are out of date."""
+        self._mark(tenant, days, sign=1)
+
+    @contextmanager
+    def changing(self, tenant: str, days: Collection[date]) -> Iterator[None]:
+        """Days whose facts are about to change: out of date from now on, until a build that began
+        after the change has rebuilt them.
+
+        A build that runs between this mark and the write reads the facts of before.
+        """
+        self._mark(tenant, days, sign=-1)
+        try:
+            yield
+        finally:
+            self._mark(tenant, days, sign=1)
+
+    def end_changes(self, tenant: str) -> None:
+        """Ends changes that a crash left open; for whoever holds the tenant's lock."""
+        self._db.execute(
+            "update dirty_days set mark = 1 - mark where tenant = ? and mark < 0", [tenant]
+        )
+
+    def _mark(self, tenant: str, days: Iterable[date], sign: int) -> None:
         with self.transaction():
             self._db.executemany(
-                "insert into dirty_days values (?, ?, 1) on conflict (tenant, day) do update"
-                " set mark = mark + 1",
-                [(tenant, str(day)) for day in days],
+                "insert into dirty_days values (:tenant, :day, :sign) on conflict (tenant, day)"
+                " do update set mark = :sign * (abs(mark) + 1)",
+                [{"tenant": tenant, "day": str(day), "sign": sign} for day in days],
             )
 
     def dirty_days(self) -> list[DirtyDay]:
@@ -126,10 +148,10 @@ class State:
         return [DirtyDay(tenant, date.fromisoformat(day), mark) for tenant, day, mark in rows]
 
     def clear_dirty(self, days: Iterable[DirtyDay]) -> None:
-        """Forgets days that were rebuilt, unless they were marked again meanwhile."""
+        """Forgets days that were rebuilt, unless they were marked again or are changing."""
         with self.transaction():
             self._db.executemany(
-                "delete from dirty_days where tenant = ? and day = ? and mark = ?",
+                "delete from dirty_days where tenant = ? and day = ? and mark = ? and mark > 0",
                 [(day.tenant, str(day.day), day.mark) for day in days],
             )
 

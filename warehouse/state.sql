@@ -10,7 +10,7 @@ create table if not exists tenants (tenant text primary key, last_now text not n
 -- one row per counter
 create table if not exists counters (name text primary key, value integer not null) strict;
 
--- one row per tenant and UTC day whose marts are out of date
+-- one row per tenant and UTC day whose marts are out of date; mark is below 0 while its facts change
 create table if not exists dirty_days (
     tenant text not null, day text not null, mark integer not null, primary key (tenant, day)
 ) strict;

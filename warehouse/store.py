@@ -140,6 +140,7 @@ class Store:
     def tenant_lock(self, tenant: str) -> Iterator[None]:
         """Only one process ingests a tenant at a time."""
         with exclusive(self.root / "locks", f"tenant-{tenant}"):
+            self.state.end_changes(tenant)
             yield
 
     @contextmanager

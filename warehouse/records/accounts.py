@@ -57,9 +57,10 @@ def record_accounts(
     new = sum(account.account not in before for account in snapshot)
     changed = sum(before.get(account.account, account) != account for account in snapshot)
     if new or changed or len(before) != len(snapshot):
-        if _owners(before.values()) != _owners(snapshot):
-            store.state.mark_dirty(tenant, stored_days(store, tenant))
-        append_rows(store, HVE_ACCOUNTS, tenant, map(asdict, snapshot), now, source)
+        is_moved = _owners(before.values()) != _owners(snapshot)
+        days = stored_days(store, tenant) if is_moved else []
+        with store.state.changing(tenant, days):
+            append_rows(store, HVE_ACCOUNTS, tenant, map(asdict, snapshot), now, source)
     return new, changed
 
 

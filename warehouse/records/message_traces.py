@@ -68,7 +68,7 @@ def land(
     since_batch: from which batch on rows of the source are dated like these: a service always dates
     alike (0), a file only within one reading of it.
     A pair of id and recipient that is stored within a week of the new row is that row: it keeps its
-    day. The touched days are marked dirty before anything is appended.
+    day. The touched days are marked dirty around the append.
     """
     if rows.num_rows == 0:
         return Landed()
@@ -84,8 +84,8 @@ def land(
     if fresh.num_rows:
         people = _people(plain, incoming, fresh)
         keep_identities(store, tenant, people if store.protection.mode == "pseudonymous" else {})
-        store.state.mark_dirty(tenant, touched)
-        store.delta.append(MESSAGE_TRACES, fresh.drop(["is_new"]))
+        with store.state.changing(tenant, touched):
+            store.delta.append(MESSAGE_TRACES, fresh.drop(["is_new"]))
     return Landed(rows.num_rows, new, fresh.num_rows - new, touched)
 
 

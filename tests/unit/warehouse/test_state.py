@@ -59,6 +59,30 @@ def test_coverage_keeps_microseconds_and_turns_zones_into_utc(state: State) -> N
     assert found[0].start.tzinfo is UTC
 
 
+def test_a_day_that_is_changing_stays_dirty_until_a_build_after_the_change(state: State) -> None:
+    with state.changing("contoso", [DAY]):
+        state.clear_dirty(state.dirty_days())
+        seen = state.dirty_days()
+        assert [dirty.day for dirty in seen] == [DAY]
+    state.clear_dirty(seen)
+    assert [dirty.day for dirty in state.dirty_days()] == [DAY]
+    state.clear_dirty(state.dirty_days())
+    assert state.dirty_days() == []
+
+
+def test_a_change_that_a_crash_left_open_ends_with_the_next_holder_of_the_lock(
+    state: State,
+) -> None:
+    change = state.changing("contoso", [DAY])
+    change.__enter__()
+    state.end_changes("fabrikam")
+    state.clear_dirty(state.dirty_days())
+    assert [dirty.day for dirty in state.dirty_days()] == [DAY]
+    state.end_changes("contoso")
+    state.clear_dirty(state.dirty_days())
+    assert state.dirty_days() == []
+
+
 def test_a_day_marked_again_during_a_build_stays_dirty(state: State) -> None:
     state.mark_dirty("contoso", [DAY, DAY + timedelta(days=1)])
     seen = state.dirty_days()

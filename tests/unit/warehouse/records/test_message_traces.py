@@ -18,6 +18,7 @@ from tests.unit.warehouse.conftest import (
 from warehouse.records.message_traces import Landed, land
 from warehouse.store import Store
 from warehouse.tables import MESSAGE_TRACES
+from warehouse.tables.table import Table
 
 MIDNIGHT = datetime(2026, 11, 24, tzinfo=UTC)
 
@@ -189,6 +190,22 @@ def test_days_are_marked_dirty_before_rows_are_written(
 def test_the_case_of_a_status_is_no_change(store: Store) -> None:
     land_rows(store, {"status": "delivered"})
     assert counts(land_rows(store, {"status": "Delivered"})) == (1, 0, 0, 1)
+
+
+def test_a_build_between_the_mark_and_the_append_leaves_the_day_out_of_date(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    append = store.delta.append
+
+    def late(table: Table, rows: pa.Table) -> None:
+        store.state.clear_dirty(store.state.dirty_days())
+        append(table, rows)
+
+    monkeypatch.setattr(store.delta, "append", late)
+    land_rows(store, {})
+    assert [dirty.day for dirty in store.state.dirty_days()] == [TODAY]
+    store.state.clear_dirty(store.state.dirty_days())
+    assert store.state.dirty_days() == []
 
 
 def land_dated(store: Store, source: str, *moments: datetime, **change: object) -> Landed:

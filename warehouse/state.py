@@ -109,6 +109,19 @@ class State:
         ).fetchone()
         return int(row[0])
 
+    def last_batch(self) -> int:
+        """The newest number that was given, 0 before the first."""
+        row = self._db.execute("select value from counters where name = 'batch'").fetchone()
+        return int(row[0]) if row else 0
+
+    def raise_batch(self, least: int) -> None:
+        """Makes the next number larger than this one too."""
+        self._db.execute(
+            "insert into counters values ('batch', ?) on conflict (name) do update"
+            " set value = max(value, excluded.value)",
+            [least],
+        )
+
     # -- dirty days ------------------------------------------------------------------------
 
     def mark_dirty(self, tenant: str, days: Iterable[date]) -> None:

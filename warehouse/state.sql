@@ -73,6 +73,9 @@ create table if not exists runs (
 -- one row per data file that was written: SHA-256 of its bytes, as hexadecimal text
 create table if not exists checksums (path text primary key, sha256 text not null) strict;
 
+-- one row per Delta table that was written: its last commit whose rows are on the disk
+create table if not exists commits (name text primary key, version integer not null) strict;
+
 -- one row per message and recipient whose events were requested and not fetched yet
 create table if not exists event_requests (
     tenant text not null, trace_id text not null, recipient text not null, at text not null,

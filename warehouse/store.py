@@ -16,6 +16,7 @@ from deltalake.exceptions import DeltaError, SchemaMismatchError
 
 from hve_monitor.clock import iso
 from hve_monitor.errors import ConfigError, StoreError
+from warehouse.commits import Commits
 from warehouse.connection import Instance, files_sql, in_memory
 from warehouse.delta.commit import DeltaFolder
 from warehouse.locks import exclusive
@@ -191,7 +192,7 @@ def open_store(
         ) from None
     with _refusals_in_one_line(root), open_state(root) as state:
         agree(state, root, protection)
-        delta = DeltaFolder(root, state.record_checksums)
+        delta = DeltaFolder(root, Commits(state))
         with closing(Store(root, delta, state, memory_limit, threads, protection)) as store:
             yield store
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
+from typing import Protocol
 
 import pyarrow as pa
 from deltalake import (
@@ -44,15 +45,36 @@ CONFIGURATION = {
 }
 
 
+class Acknowledgements(Protocol):
+    """Where commits are acknowledged: state.db."""
+
+    def last(self, table: Table) -> int | None:
+        """Number of the table's last acknowledged commit."""
+
+    def record(self, table: Table, version: int, sums: dict[str, str]) -> None:
+        """Acknowledges a commit, with the SHA-256 of its files by paths below the root."""
+
+    def check(
+        self, table: Table, path: Path, opened: DeltaTable | None, acknowledged: int | None
+    ) -> None:
+        """Raises: StoreError when the table lacks what was acknowledged."""
+
+
 class DeltaFolder(DeltaFiles):
     """The Delta tables below one store folder, for reading and writing."""
 
-    def __init__(
-        self, root: Path, remember: Callable[[Mapping[str, str]], None] = lambda _: None
-    ) -> None:
-        """remember: takes the SHA-256 of files that were written, by paths below the root."""
+    def __init__(self, root: Path, commits: Acknowledgements | None = None) -> None:
+        """commits: where what was written is acknowledged."""
         super().__init__(root)
-        self._remember = remember
+        self._commits = commits
+
+    def _read(self, table: Table) -> DeltaTable | None:
+        # Asked first: a commit that another process acknowledges meanwhile is in the table then.
+        acknowledged = self._commits.last(table) if self._commits else None
+        opened = super()._read(table)
+        if self._commits:
+            self._commits.check(table, self.path(table), opened, acknowledged)
+        return opened
 
     def append(self, table: Table, rows: pa.Table) -> None:
         """Adds rows; returns when they are on the disk."""
@@ -94,14 +116,14 @@ class DeltaFolder(DeltaFiles):
             return
         path, before = self.path(table), opened.version()
         _ensure_space(path, sum(self.active(table)["size_bytes"].to_pylist()))
-        with self._durable(path, before):
+        with self._durable(table, before):
             opened.optimize.compact(partition_filters=filters, writer_properties=PLAIN)
 
     def drop_missing(self, table: Table) -> None:
         """Takes files that are not there any more out of the table, in one commit."""
         opened = self.open(table)
         if opened is not None:
-            with self._durable(self.path(table), opened.version()):
+            with self._durable(table, opened.version()):
                 opened.repair()
 
     def _write(
@@ -117,7 +139,7 @@ class DeltaFolder(DeltaFiles):
         # Opening sets a torn entry aside, on top of which nothing can be written.
         opened = self.open(table)
         _ensure_space(path, rows.nbytes)
-        with self._durable(path, None if opened is None else opened.version()):
+        with self._durable(table, None if opened is None else opened.version()):
             write_deltalake(
                 opened or path,
                 rows.select(table.schema.names).cast(table.schema),
@@ -132,17 +154,20 @@ class DeltaFolder(DeltaFiles):
             self._remembered(table, opened)
 
     @contextmanager
-    def _durable(self, path: Path, before: int | None) -> Iterator[None]:
-        """What is committed inside is on the disk afterwards, and its checksums are kept.
+    def _durable(self, table: Table, before: int | None) -> Iterator[None]:
+        """What is committed inside is on the disk afterwards, and acknowledged.
 
         before: the table's version until now. Another tenant's process may commit in between, so
         every later entry is synced, not the newest one alone.
         Raises: StoreError.
         """
+        path = self.path(table)
         try:
             yield
-            files = sync_entries(path, -1 if before is None else before)
-            self._remember({file.relative_to(self.root).as_posix(): sha256(file) for file in files})
+            version, files = sync_entries(path, -1 if before is None else before)
+            sums = {file.relative_to(self.root).as_posix(): sha256(file) for file in files}
+            if self._commits and version is not None:
+                self._commits.record(table, version, sums)
         except SchemaMismatchError:
             raise  # no trouble of the disk
         except (DeltaError, OSError) as error:
@@ -167,14 +192,15 @@ def _ensure_space(path: Path, needed: int) -> None:
         )
 
 
-def sync_entries(path: Path, after: int) -> list[Path]:
+def sync_entries(path: Path, after: int) -> tuple[int | None, list[Path]]:
     """fsync of the log entries after a version, the files they name and every folder between.
 
-    Returns the files.
+    Returns the newest of these versions, None without one, and the files.
     """
     log = path / "_delta_log"
     folders, files = {path, log}, []
-    for entry in sorted(entry for entry in log.glob("*.json") if int(entry.stem) > after):
+    entries = sorted(entry for entry in log.glob("*.json") if int(entry.stem) > after)
+    for entry in entries:
         for file in added_files(path, entry):
             sync_file(file)
             files.append(file)
@@ -182,7 +208,7 @@ def sync_entries(path: Path, after: int) -> list[Path]:
         sync_file(entry)
     for folder in folders:
         sync_folder(folder)
-    return files
+    return (int(entries[-1].stem) if entries else None), files
 
 
 def clean(opened: DeltaTable, path: Path, keep_hours: int) -> int:

@@ -134,7 +134,7 @@ def test_a_whole_entry_is_never_set_aside(
     folder.append(FIRST_CONTACTS, contacts("contoso", "a"))
     folder.append(FIRST_CONTACTS, contacts("contoso", "b"))
     older = newest_entry(folder)
-    monkeypatch.setattr(commit, "sync_entries", lambda *_: [])
+    monkeypatch.setattr(commit, "sync_entries", lambda *_: (None, []))
     folder.append(FIRST_CONTACTS, contacts("contoso", "c\u2028d"))
     older.write_bytes(b"{broken")
     with pytest.raises(StoreError, match="damaged"):

@@ -1,0 +1,80 @@
+"""Facts and state.db that do not belong together are noticed by whoever opens the store."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from hve_monitor.errors import StoreError
+from tests.unit.warehouse.conftest import land_rows, observations
+from warehouse.store import Store, open_store
+from warehouse.tables import MESSAGE_TRACES
+
+
+def entries(store: Store) -> list[Path]:
+    return sorted((store.delta.path(MESSAGE_TRACES) / "_delta_log").glob("*.json"))
+
+
+def filled(root: Path) -> None:
+    with open_store(root, "500MB", 1) as store:
+        land_rows(store, {"trace_id": "a"})
+        land_rows(store, {"trace_id": "b"})
+
+
+HARMS: dict[str, Callable[[Path], object]] = {
+    "half of the newest entry": lambda entry: entry.write_bytes(entry.read_bytes()[:100]),
+    "newest entry empty": lambda entry: entry.write_bytes(b""),
+    "newest entry gone": lambda entry: entry.unlink(),
+    "log gone": lambda entry: shutil.rmtree(entry.parent),
+}
+
+
+@pytest.mark.parametrize("harm", HARMS.values(), ids=HARMS)
+def test_an_acknowledged_commit_that_is_gone_is_no_torn_write(
+    tmp_path: Path, harm: Callable[[Path], object]
+) -> None:
+    filled(tmp_path / "store")
+    with open_store(tmp_path / "store", "500MB", 1) as store:
+        harm(entries(store)[-1])
+        with pytest.raises(StoreError, match="commit 1 was written and is not in the log any more"):
+            observations(store)
+
+
+def test_a_torn_entry_that_nobody_acknowledged_is_set_aside(tmp_path: Path) -> None:
+    filled(tmp_path / "store")
+    with open_store(tmp_path / "store", "500MB", 1) as store:
+        newest = entries(store)[-1]
+        newest.with_name(f"{2:020}.json").write_bytes(newest.read_bytes()[:50])
+        assert len(observations(store)) == 2
+
+
+@pytest.mark.parametrize("kind", ["missing", "empty", "old"])
+def test_a_state_that_does_not_know_the_newest_rows_is_noticed(tmp_path: Path, kind: str) -> None:
+    root = tmp_path / "store"
+    with open_store(root, "500MB", 1) as store:
+        land_rows(store, {"trace_id": "z"})
+        store.state.copy_to(tmp_path / "old.db")
+    filled(root)
+    for file in root.glob("state.db*"):
+        file.unlink()
+    if kind == "empty":
+        (root / "state.db").touch()
+    elif kind == "old":
+        shutil.copy(tmp_path / "old.db", root / "state.db")
+    with (
+        open_store(root, "500MB", 1) as store,
+        pytest.raises(StoreError, match=r"state\.db was lost or is of another time"),
+    ):
+        observations(store)
+
+
+def test_a_store_of_before_commits_were_acknowledged_opens(tmp_path: Path) -> None:
+    filled(tmp_path / "store")
+    with open_store(tmp_path / "store", "500MB", 1) as store:
+        store.state.connection.execute("delete from commits")
+        assert len(observations(store)) == 2
+        land_rows(store, {"trace_id": "c"})
+        assert store.state.connection.execute("select max(version) from commits").fetchone() == (2,)

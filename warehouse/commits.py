@@ -1,0 +1,90 @@
+"""What state.db knows of the Delta tables: the last commit of each, so that halves are noticed.
+
+A commit is acknowledged when its rows are on the disk and its number stands here. A table whose
+newest commit is below that number lost acknowledged rows; a crash only leaves the disk ahead.
+Every batch number comes from state.db before its rows are written: rows of a higher batch belong to
+another or a newer state.db.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from deltalake import DeltaTable
+
+from hve_monitor.errors import StoreError
+from warehouse.state import State
+from warehouse.tables import Table
+
+
+class Commits:
+    """The acknowledged commits of a store's tables."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+
+    def record(self, table: Table, version: int, sums: dict[str, str]) -> None:
+        """Acknowledges a commit, with the SHA-256 of its files by paths below the store."""
+        self._state.record_checksums(sums)
+        self._state.connection.execute(
+            "insert into commits values (?, ?) on conflict (name) do update"
+            " set version = max(version, excluded.version)",
+            [table.name, version],
+        )
+
+    def last(self, table: Table) -> int | None:
+        """Number of the table's last acknowledged commit, None before the first."""
+        row = self._state.connection.execute(
+            "select version from commits where name = ?", [table.name]
+        ).fetchone()
+        return row[0] if row else None
+
+    def accept(self, table: Table, opened: DeltaTable | None) -> None:
+        """Takes the table as it stands, and numbers batches on from its rows: after a repair."""
+        self._state.connection.execute("delete from commits where name = ?", [table.name])
+        if opened is not None:
+            self._state.raise_batch(_newest_batch(table, opened))
+            self.record(table, opened.version(), {})
+
+    def check(
+        self, table: Table, path: Path, opened: DeltaTable | None, acknowledged: int | None
+    ) -> None:
+        """Raises: StoreError when the table and state.db do not belong together.
+
+        acknowledged: the last commit as it stood before the table was opened.
+        """
+        version = -1 if opened is None else opened.version()
+        lost = None if acknowledged is None else _lost_commit(path, version, acknowledged)
+        if lost is not None:
+            raise StoreError(
+                f"{path}: commit {lost} was written and is not in the log any more; restore"
+                " a backup (hve restore), or keep what is left (hve verify --repair)"
+            )
+        if opened is None or version == acknowledged:
+            return
+        newest, last = _newest_batch(table, opened), self._state.last_batch()
+        if newest > last:
+            raise StoreError(
+                f"{path}: holds batch {newest:,} and state.db knows {last:,}: state.db was lost or"
+                " is of another time; restore a backup (hve restore), or go on without what only"
+                " the lost one knew (hve verify --repair)"
+            )
+
+
+def _lost_commit(path: Path, version: int, acknowledged: int) -> int | None:
+    """The first acknowledged commit that the log lacks; delta-rs reads an empty entry as nothing."""
+    if version < acknowledged:
+        return version + 1
+    entries = (path / "_delta_log").glob("*.json")
+    empty = [int(entry.stem) for entry in entries if not entry.stat().st_size]
+    return min((number for number in empty if number <= acknowledged), default=None)
+
+
+def _newest_batch(table: Table, opened: DeltaTable) -> int:
+    """Highest batch among the rows, by the statistics in the log; 0 where there are none."""
+    if "batch" not in table.schema.names:
+        return 0
+    files = pa.table(opened.get_add_actions(flatten=True))
+    return 0 if "max.batch" not in files.column_names else pc.max(files["max.batch"]).as_py() or 0

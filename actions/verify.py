@@ -8,6 +8,7 @@ from hve_monitor.document import Document
 from hve_monitor.errors import DONE, INCOMPLETE
 from warehouse.backup import still
 from warehouse.configured import store_of
+from warehouse.recovery import recover
 from warehouse.verification import CheckResult, set_aside, verify
 
 
@@ -26,9 +27,11 @@ def examine_store(config: Config, *, repair: bool) -> Outcome[StoreState]:
     repaired: list[str] = []
     with store_of(config) as store:
         findings, damages = verify(store)
-        if repair and damages:
+        if repair:
             with still(store):
-                repaired = set_aside(store, damages)
+                repaired = recover(store)
+                damages = damages if not repaired else verify(store)[1]
+                repaired += set_aside(store, damages) if damages else []
     is_bad = any(finding.status == "fail" for finding in findings)
     document = StoreState(findings=findings, repaired=repaired)
     return Outcome(document, INCOMPLETE if is_bad else DONE)

@@ -26,6 +26,7 @@ from models.reference.book import Reference, shipped_reference
 from models.usage.corrections import keep_corrections
 from models.usage.first_contacts import keep_firsts
 from warehouse.delta.portions import portions
+from warehouse.lost_days import days_to_keep
 from warehouse.publication import publish
 from warehouse.records.money import record_reference_version, reference_version
 from warehouse.records.stored import stored_days
@@ -185,6 +186,9 @@ def _todo(store: Store, tenant: str, rebuilt: dict[date, DirtyDay]) -> list[Dirt
         # Facts are gone, marts stay as they are.
         store.state.clear_dirty(mark for mark in dirty if mark.day < purged)
         dirty = [mark for mark in dirty if mark.day >= purged]
+    poorer = days_to_keep(store, tenant, {mark.day for mark in dirty})
+    store.state.clear_dirty(mark for mark in dirty if mark.day in poorer)
+    dirty = [mark for mark in dirty if mark.day not in poorer]
     return [mark for mark in dirty if rebuilt.get(mark.day) != mark]
 
 

@@ -9,6 +9,7 @@ Reading order:
   state         state.db: coverage, dirty days, batches, quota, runs
   windows       windows of time that were read, and what they leave unread
   locks         one process per tenant reads, one builds
+  commits       which commits of the tables state.db has acknowledged
   connection    DuckDB in memory, and a query over Parquet files
   store         the open store: Delta tables, state.db, DuckDB and locks together
   configured    the store that the configuration names
@@ -20,6 +21,8 @@ Reading order:
   reading       a connection to the published version
   live          verdicts and plans since then, from state.db itself
   upkeep        few files and short logs
+  lost_days     days whose rows were lost, and whose marts stay
   verification  whether the store is whole
+  recovery      what was acknowledged, and is in no log any more
   backup        one file that holds a whole store
 """

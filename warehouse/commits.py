@@ -74,9 +74,9 @@ class Commits:
 
 
 def _lost_commit(path: Path, version: int, acknowledged: int) -> int | None:
-    """The first acknowledged commit that the log lacks; delta-rs reads an empty entry as nothing."""
+    """An acknowledged commit that the log lacks; delta-rs reads an empty entry as nothing."""
     if version < acknowledged:
-        return version + 1
+        return acknowledged
     entries = (path / "_delta_log").glob("*.json")
     empty = [int(entry.stem) for entry in entries if not entry.stat().st_size]
     return min((number for number in empty if number <= acknowledged), default=None)

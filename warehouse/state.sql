@@ -73,6 +73,11 @@ create table if not exists runs (
 -- one row per data file that was written: SHA-256 of its bytes, as hexadecimal text
 create table if not exists checksums (path text primary key, sha256 text not null) strict;
 
+-- one row per tenant and UTC day of which trace rows were lost; its marts stay until they are back
+create table if not exists lost_days (
+    tenant text not null, day text not null, primary key (tenant, day)
+) strict;
+
 -- one row per Delta table that was written: its last commit whose rows are on the disk
 create table if not exists commits (name text primary key, version integer not null) strict;
 

@@ -18,6 +18,7 @@ import pyarrow.parquet
 from hve_monitor.errors import StoreError
 from hve_monitor.files import sql
 from warehouse.delta.commit import sha256
+from warehouse.lost_days import note_lost_day
 from warehouse.reading import published_connection
 from warehouse.records.stored import stored_days
 from warehouse.store import Store
@@ -27,6 +28,8 @@ from warehouse.windows import Window
 
 PAIRS = sql(__file__, "pairs")
 TRACES = "message_traces"
+# A build would make the loss final: the marts are what is left of the rows.
+ROWS_ARE_LOST = "import the files of that day again, or restore a backup"
 
 
 @dataclass(frozen=True)
@@ -69,9 +72,12 @@ def verify(store: Store) -> tuple[list[CheckResult], list[Damage]]:
 def set_aside(store: Store, damages: list[Damage]) -> list[str]:
     """Moves damaged files into `damaged/` and out of their tables; returns what follows.
 
-    Days that lost trace rows count as unread, so that the next run fetches them again; days that
-    lost marts are built again. Raises: LockedError.
+    Days that lost trace rows count as unread, so that the next run fetches them again, and keep
+    their marts until the rows are back; days that lost marts are built again. What follows is
+    noted first: whoever ends in between leaves days that are read again, never days that lack rows.
+    Raises: LockedError.
     """
+    lines = [_follow_up(store, damage) for damage in damages]
     for damage in damages:
         if damage.file.exists():
             target = store.root / "damaged" / damage.file.relative_to(store.root)
@@ -79,7 +85,7 @@ def set_aside(store: Store, damages: list[Damage]) -> list[str]:
             damage.file.replace(target)
     for table in {damage.table.name: damage.table for damage in damages}.values():
         store.delta.drop_missing(table)
-    return [_follow_up(store, damage) for damage in damages]
+    return lines
 
 
 def _follow_up(store: Store, damage: Damage) -> str:
@@ -88,6 +94,7 @@ def _follow_up(store: Store, damage: Damage) -> str:
     if table is MESSAGE_TRACES and day is not None:
         midnight = datetime.combine(day, time_of_day.min, UTC)
         store.state.uncover(tenant, TRACES, Window(midnight, midnight + timedelta(days=1)))
+        note_lost_day(store.state, tenant, day)
         store.state.mark_dirty(tenant, [day])
         return f"{lost}: read again by the next run; import files again, or restore a backup"
     if table.room == "marts":
@@ -109,7 +116,7 @@ def _logs(store: Store) -> Iterator[CheckResult]:
         try:
             store.delta.open(table)
         except StoreError as error:
-            yield CheckResult("logs", "fail", str(error), "hve restore")
+            yield CheckResult("logs", "fail", str(error), "hve restore, or hve verify --repair")
 
 
 def _damages(store: Store) -> tuple[list[Damage], int]:
@@ -200,7 +207,10 @@ def _marts(store: Store) -> CheckResult:
         detail = (
             f"{len(wrong)} days differ, the first: {tenant} {day}: {facts} rows, {marts} counted"
         )
-        return CheckResult("marts", "fail", detail, "hve build --full")
+        is_poorer = any(facts < marts for _, _, facts, marts in wrong)
+        return CheckResult(
+            "marts", "fail", detail, ROWS_ARE_LOST if is_poorer else "hve build --full"
+        )
     return CheckResult("marts", "pass", "marts count every row of the facts")
 
 

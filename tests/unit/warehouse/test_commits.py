@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from hve_monitor.errors import StoreError
-from tests.unit.warehouse.conftest import land_rows, observations
+from tests.unit.warehouse.conftest import TODAY, land_rows, observations
+from warehouse.recovery import recover
 from warehouse.store import Store, open_store
 from warehouse.tables import MESSAGE_TRACES
 
@@ -41,6 +42,41 @@ def test_an_acknowledged_commit_that_is_gone_is_no_torn_write(
         harm(entries(store)[-1])
         with pytest.raises(StoreError, match="commit 1 was written and is not in the log any more"):
             observations(store)
+
+
+@pytest.mark.parametrize("harm", HARMS.values(), ids=HARMS)
+def test_a_repair_adds_the_rows_of_lost_commits_again(
+    tmp_path: Path, harm: Callable[[Path], object]
+) -> None:
+    filled(tmp_path / "store")
+    with open_store(tmp_path / "store", "500MB", 1) as store:
+        land_rows(store, {"trace_id": "a", "status": "failed"})
+        before = {(row["trace_id"], row["status"]) for row in observations(store)}
+        store.state.clear_dirty(store.state.dirty_days())
+        harm(entries(store)[-1])
+        assert recover(store) != []
+        assert {(row["trace_id"], row["status"]) for row in observations(store)} == before
+        assert [row["is_revision"] for row in observations(store)] == [False, False, True]
+        assert [dirty.day for dirty in store.state.dirty_days()] == [TODAY]
+        assert recover(store) == []
+        land_rows(store, {"trace_id": "c"})
+    with open_store(tmp_path / "store", "500MB", 1) as store:
+        assert len(observations(store)) == 4
+
+
+@pytest.mark.parametrize("kind", ["missing", "old"])
+def test_a_repair_numbers_batches_on_from_the_rows(tmp_path: Path, kind: str) -> None:
+    root = tmp_path / "store"
+    with open_store(root, "500MB", 1) as store:
+        store.state.copy_to(tmp_path / "old.db")
+    filled(root)
+    (root / "state.db").unlink()
+    if kind == "old":
+        shutil.copy(tmp_path / "old.db", root / "state.db")
+    with open_store(root, "500MB", 1) as store:
+        assert recover(store) != []
+        assert [row["trace_id"] for row in observations(store)] == ["a", "b"]
+        assert store.state.next_batch() == 3
 
 
 def test_a_torn_entry_that_nobody_acknowledged_is_set_aside(tmp_path: Path) -> None:

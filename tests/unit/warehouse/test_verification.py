@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import os
 import time
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 from tests.unit.warehouse.conftest import NOW, land_rows, observations
+from warehouse.lost_days import days_to_keep, lost_days
 from warehouse.store import Store
-from warehouse.tables import MESSAGE_TRACES
-from warehouse.verification import CheckResult, set_aside, verify
+from warehouse.tables import HVE_USAGE_DAILY, MESSAGE_TRACES
+from warehouse.verification import ROWS_ARE_LOST, CheckResult, set_aside, verify
 from warehouse.windows import Window
 
 YESTERDAY = NOW - timedelta(days=1)
@@ -114,3 +116,46 @@ def test_rows_that_no_mart_counts_are_found(filled: Store) -> None:
 def test_a_broken_state_is_found(filled: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(type(filled.state), "damage", lambda _: ["row 1 missing from index"])
     assert findings(filled)["state"].detail == "state.db: row 1 missing from index"
+
+
+def test_what_follows_from_damage_is_noted_before_the_file_leaves_its_table(
+    filled: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A repair that is killed in between leaves a day that is read again."""
+    day = YESTERDAY.date()
+    file_of(filled, day).unlink()
+    damages = verify(filled)[1]
+
+    def killed(_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(filled.delta, "drop_missing", killed)
+    with pytest.raises(KeyboardInterrupt):
+        set_aside(filled, damages)
+    assert day in {dirty.day for dirty in filled.state.dirty_days()}
+    assert lost_days(filled.state, "contoso") == {day}
+    covered = filled.state.covered("contoso", "message_traces", HR)
+    assert all(window.end.date() <= day or window.start.date() > day for window in covered)
+
+
+def count_in_mart(store: Store, day: date, recipients: int) -> None:
+    row = {"tenant": "contoso", "day": day, "account": HR, "recipients": recipients}
+    rows = pa.Table.from_pylist([row], schema=HVE_USAGE_DAILY.schema)
+    store.delta.replace(HVE_USAGE_DAILY, rows, "contoso", [day])
+
+
+def test_marts_that_count_more_than_the_facts_are_never_answered_by_a_build(filled: Store) -> None:
+    count_in_mart(filled, NOW.date(), 2)
+    filled.state.clear_dirty(filled.state.dirty_days())
+    assert findings(filled)["marts"].fix == ROWS_ARE_LOST
+
+
+def test_the_marts_of_a_lost_day_stay_until_its_rows_are_back(filled: Store) -> None:
+    day = YESTERDAY.date()
+    count_in_mart(filled, day, 1)
+    file_of(filled, day).unlink()
+    set_aside(filled, verify(filled)[1])
+    assert days_to_keep(filled, "contoso", [day, NOW.date()]) == {day}
+    land_rows(filled, {"trace_id": "t2", "received_at": YESTERDAY})
+    assert days_to_keep(filled, "contoso", [day]) == frozenset()
+    assert lost_days(filled.state, "contoso") == frozenset()

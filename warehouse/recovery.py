@@ -1,0 +1,103 @@
+"""Brings back what was acknowledged and is in no log any more, or in a lost state.db.
+
+A lost commit leaves its data files: their rows are added again, but for those that are there. Every
+step may be repeated: what was acknowledged stays noted until the rows are back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from urllib.parse import unquote
+
+import pyarrow as pa
+from deltalake import DeltaTable
+
+from hve_monitor.errors import StoreError
+from hve_monitor.files import sql
+from warehouse.commits import Commits
+from warehouse.connection import arrow, files_sql
+from warehouse.delta.commit import DeltaFolder, sha256
+from warehouse.records.stored import stored_days
+from warehouse.store import Store
+from warehouse.tables import MESSAGE_TRACES, TABLES, Table
+
+LOST_TRACES = sql(__file__, "lost_traces")
+LOST_ROWS = "select * from lost except select * from existing"
+NO_CHANGE = b'{"commitInfo":{}}\n'
+
+
+def recover(store: Store) -> list[str]:
+    """What was done, one line per table that did not belong to state.db.
+
+    Facts of lost commits are added again; every day is built again. For whoever holds all locks.
+    """
+    commits, lines = Commits(store.state), []
+    for table in TABLES:
+        unchecked = DeltaFolder(store.root)
+        opened = unchecked.open(table)
+        try:
+            commits.check(table, store.delta.path(table), opened, commits.last(table))
+        except StoreError:
+            rows = _add_lost(store, unchecked, table, opened)
+            commits.accept(table, unchecked.open(table))
+            lines.append(f"{table.full_name}: {rows:,} rows were added again")
+    if lines:
+        _mark_everything(store)
+    return lines
+
+
+def _add_lost(store: Store, unchecked: DeltaFolder, table: Table, opened: DeltaTable | None) -> int:
+    files = _lost_files(store, table, opened)
+    _fill_empty_entries(unchecked.path(table))
+    if table.room != "facts" or not files:
+        return 0
+    with store.compute() as connection:
+        existing = files_sql(table, unchecked.files(table))
+        connection.execute(f"create view existing as {existing}")
+        connection.execute(f"create view lost as {files_sql(table, files)}")
+        rows = arrow(connection, LOST_TRACES if table is MESSAGE_TRACES else LOST_ROWS)
+    unchecked.append(table, rows.select(table.schema.names).cast(table.schema))
+    return int(rows.num_rows)
+
+
+def _lost_files(store: Store, table: Table, opened: DeltaTable | None) -> list[str]:
+    """Files that were acknowledged, are as they were written, and that no log entry names."""
+    prefix = store.delta.path(table).relative_to(store.root).as_posix() + "/"
+    named = set() if opened is None else _named(opened)
+    return [
+        str(store.root / path)
+        for path, checksum in store.state.checksums().items()
+        if path.startswith(prefix)
+        and path.removeprefix(prefix) not in named
+        and _is_sound(store.root / path, checksum)
+    ]
+
+
+def _named(opened: DeltaTable) -> set[str]:
+    """Files that the table holds, and those that a later version took out."""
+    active = pa.table(opened.get_add_actions(flatten=True))["path"].to_pylist()
+    replaced = opened.vacuum(0, dry_run=True, enforce_retention_duration=False)
+    return {unquote(path) for path in (*active, *replaced)}
+
+
+def _is_sound(file: Path, checksum: str) -> bool:
+    return file.exists() and sha256(file) == checksum
+
+
+def _fill_empty_entries(path: Path) -> None:
+    """An empty entry says nothing, which is as good as a commit that changes nothing."""
+    for entry in (path / "_delta_log").glob("*.json"):
+        if not entry.stat().st_size:
+            entry.write_bytes(NO_CHANGE)
+
+
+def _mark_everything(store: Store) -> None:
+    for tenant in tenants_of(store):
+        store.state.mark_dirty(tenant, stored_days(store, tenant))
+
+
+def tenants_of(store: Store) -> Sequence[str]:
+    """Tenants whose facts are stored, whether state.db knows them or not."""
+    folder = store.delta.path(MESSAGE_TRACES)
+    return sorted(path.name.removeprefix("tenant=") for path in folder.glob("tenant=*"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import shutil
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -21,7 +22,7 @@ from hve_monitor.files import put_in_place
 from models.build import offer_models
 from models.reference.book import reference_of
 from publish.exports.exports import old_exports, scheduled
-from warehouse.backup import back_up, emptied, restore
+from warehouse.backup import back_up, emptied, kept_aside, restore
 from warehouse.configured import store_of
 from warehouse.locks import exclusive
 from warehouse.privacy import audit
@@ -64,6 +65,7 @@ class Purge(Document):
 
     purged: tuple[RemovalDocument, ...]
     exports_removed: int
+    copies_removed: tuple[str, ...]
     facts_days: int
     marts_days: int
     at: datetime
@@ -95,7 +97,7 @@ def erase(
     removals: list[RemovalDocument] = []
     _ensure_store(config.warehouse.path)
     with exclusive(config.warehouse.path / "locks", "erase"):
-        for root in (config.warehouse.path, *backups):
+        for root in (config.warehouse.path, *kept_aside(config.warehouse.path), *backups):
             with _opened(root) as folder, _held(config, folder) as store:
                 for tenant in config.served:
                     removal = _erased(store, config, tenant.name, person, reason, who, now)
@@ -140,6 +142,9 @@ def purge(config: Config, who: str, reason: str, now: datetime) -> Purge:
         exports = old_exports(config, _marts_before(config, now))
         for file in exports:
             file.unlink()
+        copies = _old_copies(config, now)
+        for copy in copies:
+            shutil.rmtree(copy)
         removals = []
         for tenant in config.served:
             store.check_now(tenant.name, now)
@@ -149,10 +154,16 @@ def purge(config: Config, who: str, reason: str, now: datetime) -> Purge:
     return Purge(
         purged=tuple(removals),
         exports_removed=len(exports),
+        copies_removed=tuple(map(str, copies)),
         facts_days=limits.facts_days,
         marts_days=limits.marts_days,
         at=now,
     )
+
+
+def _old_copies(config: Config, now: datetime) -> list[Path]:
+    """Stores that a restore moved aside so long ago that no fact in them would be kept."""
+    return kept_aside(config.warehouse.path, now - timedelta(days=config.retention.facts_days))
 
 
 def _marts_before(config: Config, now: datetime) -> date:
@@ -199,8 +210,10 @@ def retain(config: Config, now: datetime) -> None:
         if last is not None and time.time() - last < EVERY_SECONDS:
             return
         store.state.record_upkeep(RETENTION, time.time())
-        is_due = bool(old_exports(config, _marts_before(config, now))) or any(
-            has_old_rows(store, tenant.name, now, days) for tenant in config.served
+        is_due = (
+            bool(old_exports(config, _marts_before(config, now)))
+            or bool(_old_copies(config, now))
+            or any(has_old_rows(store, tenant.name, now, days) for tenant in config.served)
         )
     if is_due:
         try:

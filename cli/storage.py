@@ -19,8 +19,10 @@ def backup(
 ) -> None:
     """Write the whole store into one file, with checksums; works while runs go on."""
     from actions.author import author_of
+    from actions.outcome import Outcome
     from actions.privacy import note
     from cli.text import storage as storage_text
+    from hve_monitor.errors import DONE, INCOMPLETE
     from warehouse.backup import back_up
     from warehouse.configured import store_of
 
@@ -28,7 +30,9 @@ def backup(
     # Before the file is there: no backup without its entry, whatever dies in between.
     note(loaded, "backup", out.name, author_of(None), moment_of(now), "begun")
     with store_of(loaded) as store:
-        show(back_up(store, out), as_json, storage_text.backup)
+        written = back_up(store, out)
+    outcome = Outcome(written, INCOMPLETE if written.damaged else DONE)
+    finish(outcome, as_json, storage_text.backup)
 
 
 @commands.command()
@@ -50,7 +54,7 @@ def restore(
     from warehouse.backup import restore as restore_store
 
     loaded = load(config)
-    restored = restore_store(source, loaded.warehouse.path, replace=replace)
+    restored = restore_store(source, loaded.warehouse.path, replaces=replace)
     with progress_bar() as progress:
         rebuild(loaded, moment_of(now), progress, full=False)
     note(loaded, "restore", source.name, author_of(None), moment_of(now))

@@ -6,6 +6,7 @@ since files that are replaced stay for a day. `hve.duckdb` is left out: a build 
 
 from __future__ import annotations
 
+import glob
 import hashlib
 import io
 import json
@@ -14,7 +15,7 @@ import tarfile
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import IO
@@ -27,18 +28,25 @@ from warehouse.store import MANIFEST, Store, restoring
 from warehouse.tables import TABLES
 
 KIND, VERSION = "hve-backup", 1
+ASIDE = ".replaced-"
 WAIT_SECONDS = 900.0
 AT_ONCE = 1 << 20
 
 
 @dataclass(frozen=True)
 class Backup:
-    """What a backup holds; sizes in bytes."""
+    """What a backup holds; sizes in bytes.
+
+    damaged: files of it that are not as the store wrote them. kept_aside: the store that a restore
+    moved out of the way.
+    """
 
     path: str
     created_at: str
     files: int
     bytes: int
+    damaged: tuple[str, ...] = ()
+    kept_aside: str | None = None
 
 
 @dataclass(frozen=True)
@@ -88,7 +96,13 @@ def back_up(store: Store, target: Path, *, locked: bool = False) -> Backup:
         files = _freeze(store, staged, nullcontext() if locked else still(store))
         manifest = _write(partial, store.root, staged, files)
         put_in_place(partial, target)
-    return manifest.backup(target)
+    return replace(manifest.backup(target), damaged=_damaged(store, manifest))
+
+
+def _damaged(store: Store, manifest: Manifest) -> tuple[str, ...]:
+    """Files whose bytes are not those that the store remembers to have written."""
+    sums, files = store.state.checksums(), manifest.files.items()
+    return tuple(name for name, file in files if sums.get(name, file.sha256) != file.sha256)
 
 
 @contextmanager
@@ -181,13 +195,13 @@ class _Hashed:
         return data
 
 
-def restore(source: Path, root: Path, *, replace: bool = False) -> Backup:
+def restore(source: Path, root: Path, *, replaces: bool = False) -> Backup:
     """Puts the store of a backup in place; nothing changes before every checksum was right.
 
-    replace: an existing store is moved aside, beside its place, and kept.
+    replaces: an existing store is moved aside, beside its place, and kept.
     Raises: ConfigError (no backup, a store is there), StoreError (damaged, disk), LockedError.
     """
-    if root.exists() and any(root.iterdir()) and not replace:
+    if root.exists() and any(root.iterdir()) and not replaces:
         raise ConfigError(f"{root}: holds a store already; --replace moves it aside")
     fresh = restoring(root)
     with _one_line(fresh):
@@ -199,8 +213,8 @@ def restore(source: Path, root: Path, *, replace: bool = False) -> Backup:
             shutil.rmtree(fresh, ignore_errors=True)
             raise
         with _left_alone(root):
-            _put_in_place(fresh, root)
-    return manifest.backup(source)
+            aside = _put_in_place(fresh, root)
+    return replace(manifest.backup(source), kept_aside=str(aside) if aside else None)
 
 
 @contextmanager
@@ -271,12 +285,29 @@ def _write_manifest(fresh: Path, manifest: Manifest) -> None:
     sync_folder(fresh)
 
 
-def _put_in_place(fresh: Path, root: Path) -> None:
-    """Two renames; opening the store does the second one when a crash came between them."""
-    if root.exists():
-        root.rename(root.with_name(f"{root.name}.replaced-{time.time_ns()}"))
+def _put_in_place(fresh: Path, root: Path) -> Path | None:
+    """Two renames; opening the store does the second one when a crash came between them.
+
+    Returns where the replaced store lies.
+    """
+    aside = root.with_name(f"{root.name}{ASIDE}{time.time_ns()}") if root.exists() else None
+    if aside:
+        root.rename(aside)
     fresh.rename(root)
     sync_folder(root.parent)
+    return aside
+
+
+def kept_aside(root: Path, before: datetime | None = None) -> list[Path]:
+    """Stores that restores moved out of the way of this one, of before a moment, oldest first."""
+    stores = sorted(root.parent.glob(f"{glob.escape(root.name)}{ASIDE}*"))
+    return [store for store in stores if before is None or _set_aside_at(store) < before]
+
+
+def _set_aside_at(store: Path) -> datetime:
+    nanoseconds = store.name.rpartition(ASIDE)[2]
+    seconds = int(nanoseconds) / 1e9 if nanoseconds.isdigit() else store.stat().st_mtime
+    return datetime.fromtimestamp(seconds, UTC)
 
 
 @contextmanager

@@ -8,6 +8,8 @@ another or a newer state.db.
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pyarrow as pa
@@ -36,10 +38,7 @@ class Commits:
 
     def last(self, table: Table) -> int | None:
         """Number of the table's last acknowledged commit, None before the first."""
-        row = self._state.connection.execute(
-            "select version from commits where name = ?", [table.name]
-        ).fetchone()
-        return row[0] if row else None
+        return self._number("select version from commits where name = ?", table.name)
 
     def accept(self, table: Table, opened: DeltaTable | None) -> None:
         """Takes the table as it stands, and numbers batches on from its rows: after a repair."""
@@ -64,13 +63,20 @@ class Commits:
             )
         if opened is None or version == acknowledged:
             return
-        newest, last = _newest_batch(table, opened), self._state.last_batch()
+        newest = _newest_batch(table, opened)
+        last = self._number("select value from counters where name = ?", "batch") or 0
         if newest > last:
             raise StoreError(
                 f"{path}: holds batch {newest:,} and state.db knows {last:,}: state.db was lost or"
                 " is of another time; restore a backup (hve restore), or go on without what only"
                 " the lost one knew (hve verify --repair)"
             )
+
+    def _number(self, query: str, name: str) -> int | None:
+        """A number of state.db, by a connection of its own: threads of a build open tables too."""
+        with closing(sqlite3.connect(self._state.path, timeout=60)) as connection:
+            row = connection.execute(query, [name]).fetchone()
+        return int(row[0]) if row else None
 
 
 def _lost_commit(path: Path, version: int, acknowledged: int) -> int | None:

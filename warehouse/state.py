@@ -46,6 +46,7 @@ class State:
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
+        self.path = path
         try:
             self._db = sqlite3.connect(path, isolation_level=None, timeout=60)
             self._prepare()
@@ -108,11 +109,6 @@ class State:
             " set value = value + 1 returning value"
         ).fetchone()
         return int(row[0])
-
-    def last_batch(self) -> int:
-        """The newest number that was given, 0 before the first."""
-        row = self._db.execute("select value from counters where name = 'batch'").fetchone()
-        return int(row[0]) if row else 0
 
     def raise_batch(self, least: int) -> None:
         """Makes the next number larger than this one too."""

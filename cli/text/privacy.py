@@ -25,7 +25,8 @@ def purge(document: Purge) -> str:
     """What was dropped, a block for each tenant."""
     kept = f"facts of {document.facts_days} days and marts of {document.marts_days} days stay"
     exports = f"exports inside the store: {document.exports_removed:,} old files removed"
-    return clean("\n".join([*map(_removal, document.purged), exports, kept]))
+    copies = [f"{copy}: moved aside by a restore, removed" for copy in document.copies_removed]
+    return clean("\n".join([*map(_removal, document.purged), exports, *copies, kept]))
 
 
 def _removal(removal: RemovalDocument) -> str:

@@ -12,11 +12,15 @@ if TYPE_CHECKING:
 
 
 def backup(document: Backup) -> str:
-    """Where the backup is and what it holds."""
-    return (
-        f"{document.path}: {document.files:,} files, {document.bytes / 1e6:,.1f} MB,"
-        f" of {document.created_at}"
-    )
+    """Where the backup is and what it holds, and what is wrong with it or stays beside it."""
+    size = f"{document.files:,} files, {document.bytes / 1e6:,.1f} MB"
+    lines = [
+        f"{document.path}: {size}, of {document.created_at}",
+        *(f"{name}: is damaged in the store; run 'hve verify'" for name in document.damaged),
+    ]
+    if document.kept_aside:
+        lines.append(f"the store of before is kept as {document.kept_aside}")
+    return clean("\n".join(lines))
 
 
 def verified(document: StoreState) -> str:

@@ -410,6 +410,21 @@ def test_a_copy_of_the_store_is_erased_too(hve: Hve, hidden: str) -> None:
     assert "nothing: is no store" in told(hve("erase", PERSON, "--backup", "nothing", *NOW))
 
 
+def test_a_store_that_a_restore_moved_aside_is_erased_and_retained_too(
+    hve: Hve, hidden: str
+) -> None:
+    aside = Path(f"data/local.replaced-{int(AT.timestamp() * 1e9)}")
+    shutil.copytree("data/local", aside)
+    ended = hve("erase", PERSON, "--reason", "left", "--json", *NOW).json
+    assert [Path(part["store"]).name for part in ended["erased"]] == ["local", aside.name]
+    rows = [text for file, text in texts_of(aside) if file.suffix == ".parquet"]
+    assert [text for text in rows if hidden in text] == []
+    assert hve("purge", "--json", *NOW).json["copies_removed"] == []
+    later = (AT + timedelta(days=401)).isoformat()
+    assert hve("purge", "--json", "--now", later).json["copies_removed"] == [str(aside)]
+    assert not aside.exists()
+
+
 def test_a_backup_file_is_written_anew_without_the_person(hve: Hve, mode: str) -> None:
     assert hve("backup", "--out", "all.backup").code == 0
     (row,) = hve("trace", "--recipient", PERSON, "--status", "failed", "--json", *NOW).json["rows"]

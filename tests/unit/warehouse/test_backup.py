@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tarfile
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -10,9 +11,10 @@ import pytest
 from hve_monitor.errors import ConfigError, LockedError, StoreError
 from tests.unit.warehouse.conftest import NOW, land_rows, observations
 from warehouse import backup
-from warehouse.backup import back_up, restore
+from warehouse.backup import back_up, kept_aside, restore
 from warehouse.locks import exclusive
 from warehouse.store import MANIFEST, Store, open_store, restoring
+from warehouse.tables import MESSAGE_TRACES
 from warehouse.windows import Window
 
 
@@ -59,7 +61,7 @@ def test_a_store_is_replaced_only_when_asked_and_then_kept(
 ) -> None:
     with pytest.raises(ConfigError, match="holds a store already; --replace"):
         restore(saved, filled.root)
-    restore(saved, filled.root, replace=True)
+    restore(saved, filled.root, replaces=True)
     [aside] = filled.root.parent.glob(f"{filled.root.name}.replaced-*")
     assert (aside / "state.db").exists()
     with open_store(filled.root) as store:
@@ -71,7 +73,7 @@ def test_a_store_at_work_is_not_replaced(saved: Path, filled: Store) -> None:
         exclusive(filled.root / "locks", "tenant-contoso"),
         pytest.raises(LockedError, match="tenant-contoso"),
     ):
-        restore(saved, filled.root, replace=True)
+        restore(saved, filled.root, replaces=True)
     assert len(observations(filled)) == 2
 
 
@@ -155,9 +157,25 @@ def test_a_crash_between_the_two_renames_is_mended_by_opening(
     real = Path.rename
     monkeypatch.setattr(Path, "rename", one_then_dies)
     with pytest.raises(KeyboardInterrupt):
-        restore(saved, filled.root, replace=True)
+        restore(saved, filled.root, replaces=True)
     monkeypatch.undo()
     assert not filled.root.exists()
     with open_store(filled.root) as store:
         assert len(observations(store)) == 2
     assert (filled.root / MANIFEST).exists()
+
+
+def test_a_damaged_file_is_not_backed_up_without_a_word(filled: Store, tmp_path: Path) -> None:
+    [file, *_] = map(Path, filled.delta.files(MESSAGE_TRACES))
+    data = file.read_bytes()
+    file.write_bytes(data[:40] + b"\xff" + data[41:])
+    [damaged] = back_up(filled, tmp_path / "later").damaged
+    assert file.as_posix().endswith(damaged)
+
+
+def test_a_restore_names_the_store_that_it_moved_aside(saved: Path, filled: Store) -> None:
+    restored = restore(saved, filled.root, replaces=True)
+    [aside] = kept_aside(filled.root)
+    assert restored.kept_aside == str(aside)
+    assert kept_aside(filled.root, datetime.now(UTC) - timedelta(days=1)) == []
+    assert kept_aside(filled.root, datetime.now(UTC) + timedelta(days=1)) == [aside]

@@ -7,6 +7,7 @@ import time
 from datetime import date, timedelta
 from pathlib import Path
 
+import duckdb
 import pyarrow as pa
 import pytest
 
@@ -159,3 +160,20 @@ def test_the_marts_of_a_lost_day_stay_until_its_rows_are_back(filled: Store) -> 
     land_rows(filled, {"trace_id": "t2", "received_at": YESTERDAY})
     assert days_to_keep(filled, "contoso", [day]) == frozenset()
     assert lost_days(filled.state, "contoso") == frozenset()
+
+
+def test_every_row_of_the_published_file_is_read(filled: Store) -> None:
+    with duckdb.connect(str(filled.published)) as connection:
+        connection.execute("create schema raw; create schema marts; create schema state")
+        connection.execute(
+            "create table marts.hve_incidents as select range as id, 'surge' || range as kind"
+            " from range(200000)"
+        )
+        connection.execute("create view raw.message_traces as select 1 as one")
+    assert findings(filled)["published"].detail == "hve.duckdb shows every row of 1 tables"
+    data = bytearray(filled.published.read_bytes())
+    for place in range(16_384, len(data), 4_096):
+        data[place] ^= 0xFF
+    filled.published.write_bytes(bytes(data))
+    damaged = findings(filled)["published"]
+    assert (damaged.status, damaged.fix) == ("fail", "hve build")

@@ -18,6 +18,7 @@ Reading order:
   send_test/    one test message through the HVE endpoint
   doctor/       configuration, credentials, permissions, clock, disk, coverage
   verify        whether the store is sound
+  set_clock     a person confirms the clock
   privacy       erase, purge, change of the key
   reveal        who is behind a pseudonym
   author        who acts, and why

@@ -23,6 +23,7 @@ from models.build import offer_models
 from models.reference.book import reference_of
 from publish.exports.exports import old_exports, scheduled
 from warehouse.backup import back_up, emptied, kept_aside, restore
+from warehouse.business_time import doubt_of
 from warehouse.configured import store_of
 from warehouse.locks import exclusive
 from warehouse.privacy import audit
@@ -35,10 +36,10 @@ from warehouse.publication import publish
 from warehouse.reading import published_connection
 from warehouse.records.accounts import account_addresses, sending_accounts
 from warehouse.store import Store, open_store
+from warehouse.upkeep import is_due
 
 log = logging.getLogger(__name__)
 RETENTION = "*retention"  # no tenant can have this name
-EVERY_SECONDS = 20 * 3600
 
 
 class RemovalDocument(Document):
@@ -139,6 +140,8 @@ def purge(config: Config, who: str, reason: str, now: datetime) -> Purge:
     limits = config.retention
     days = limits.facts_days, limits.marts_days
     with _held(config, config.warehouse.path) as store:
+        if doubt := doubt_of(store.state, now):
+            raise ConfigError(f"purge: {doubt}")
         exports = old_exports(config, _marts_before(config, now))
         for file in exports:
             file.unlink()
@@ -203,19 +206,21 @@ def finish_removals(config: Config) -> None:
 
 
 def retain(config: Config, now: datetime) -> None:
-    """Purges once a day, when there is anything older than the retention."""
+    """Purges once a day, when there is anything older than the retention and the clock is sure."""
     days = config.retention.facts_days, config.retention.marts_days
     with store_of(config) as store:
-        last = store.state.last_upkeep(RETENTION)
-        if last is not None and time.time() - last < EVERY_SECONDS:
+        if not is_due(store, RETENTION):
+            return
+        if doubt := doubt_of(store.state, now):
+            log.warning("retention is skipped: %s", doubt)
             return
         store.state.record_upkeep(RETENTION, time.time())
-        is_due = (
+        is_needed = (
             bool(old_exports(config, _marts_before(config, now)))
             or bool(_old_copies(config, now))
             or any(has_old_rows(store, tenant.name, now, days) for tenant in config.served)
         )
-    if is_due:
+    if is_needed:
         try:
             purge(config, "hve run", "retention", now)
         except LockedError as error:

@@ -34,6 +34,7 @@ from models.cost.passed_thresholds import budgets_by_currency, note_budget_alert
 from models.usage.coverage import CoverageReport, coverage_report
 from publish.alerts.notify import AlertsPart, TargetTrouble, alert
 from publish.exports.exports import ExportedFiles, scheduled
+from warehouse.business_time import confirm_run
 from warehouse.configured import store_of
 from warehouse.privacy import audit
 from warehouse.protection.pseudonyms import hidden
@@ -81,6 +82,7 @@ def run_once(
             summary = _summary(run, store, config, reading.slow, started, now)
             store.state.record_run(started, datetime.now(UTC), encoded(summary))
             sweep(store)
+            confirm_run(store.state, now)
     retain(config, now)
     write_metrics(config, now)
     undelivered = INCOMPLETE if summary.alerts.failed else DONE

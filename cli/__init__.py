@@ -15,6 +15,6 @@ Reading order:
   privacy    reveal, erase, purge, rotate-key, audit
   operation  alerts test, doctor, dashboard
   exports    export
-  storage    backup, restore, verify
+  storage    backup, restore, verify, set-clock
   text/      documents as text for people
 """

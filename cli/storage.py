@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from cli.feedback import Author, Reason
 from cli.options import ConfigFile, Json, Now, finish, load, moment_of, show
 
 commands = typer.Typer()
@@ -75,3 +76,21 @@ def verify(
     from cli.text import storage as storage_text
 
     finish(examine_store(load(config), repair=repair), as_json, storage_text.verified)
+
+
+@commands.command("set-clock")
+def set_clock(
+    reason: Reason = None,
+    author: Author = None,
+    config: ConfigFile = None,
+    now: Now = None,
+    as_json: Json = False,
+) -> None:
+    """Confirm that the clock is right, after one that was wrong or a long pause."""
+    from actions.author import author_of, reason_of
+    from actions.set_clock import confirm_clock
+    from cli.text import storage as storage_text
+
+    why = reason_of(reason, "set-clock")
+    document = confirm_clock(load(config), moment_of(now), author_of(author), why)
+    show(document, as_json, storage_text.clock_set)

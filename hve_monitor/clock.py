@@ -7,6 +7,8 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from hve_monitor.errors import ConfigError
 
+LATEST = timedelta(days=7)
+
 
 def parse_time(text: str, flag: str = "--now") -> datetime:
     """UTC instant of an ISO 8601 text; a text without a zone is UTC.
@@ -23,8 +25,23 @@ def parse_time(text: str, flag: str = "--now") -> datetime:
 
 
 def business_now(flag: str | None) -> datetime:
-    """The `--now` of the command, or the system clock, in whole seconds as services count."""
-    return (parse_time(flag) if flag else datetime.now(UTC)).replace(microsecond=0)
+    """The `--now` of the command, or the system clock, in whole seconds as services count.
+
+    Raises: ConfigError when the flag lies more than a week after the system clock.
+    """
+    clock = system_time()
+    now = parse_time(flag).replace(microsecond=0) if flag else clock
+    if now > clock + LATEST:
+        raise ConfigError(
+            f"--now {iso(now)}: is more than a week after the system clock ({iso(clock)});"
+            " what is stored at such a time could not be undone"
+        )
+    return now
+
+
+def system_time() -> datetime:
+    """The system clock in whole seconds."""
+    return datetime.now(UTC).replace(microsecond=0)
 
 
 def aware(moment: datetime) -> datetime:

@@ -7,6 +7,7 @@ HveError                  1  failed
 ├── SourceUnavailable    75  network or service trouble that outlasted the retries
 │   └── ThrottledError   75  the quota is used up; waiting longer than allowed would not help
 ├── LockedError          75  another process holds the store or the tenant
+├── ClockError           75  the system clock stands before what was written by it
 ├── StoreError            1  the store cannot be read or written
 └── ModelError            1  a model broke its own promise (grain, identity)
 
@@ -53,6 +54,12 @@ class ThrottledError(SourceUnavailable):
 
 class LockedError(HveError):
     """Another process is writing; says which one."""
+
+    exit_code = TEMPORARY
+
+
+class ClockError(HveError):
+    """The system clock went back; it will pass the last write, or must be set."""
 
     exit_code = TEMPORARY
 

@@ -6,13 +6,17 @@ Nothing else imports httpx, so that its successor can take its place in one file
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 from typing import Any, Protocol, TypeAlias, TypeVar
 
 import httpx
 import msgspec
 import stamina
 
+from hve_monitor.clock import aware
 from hve_monitor.errors import (
     AuthError,
     SourceContractError,
@@ -80,6 +84,26 @@ def https_client(ca_bundle: str = "") -> Iterator[httpx.Client]:
     """A client that verifies certificates, with an extra CA where one is configured."""
     with httpx.Client(verify=trust(ca_bundle), timeout=TIMEOUT) as client:
         yield client
+
+
+@dataclass
+class ServiceClock:
+    """The latest time that a service named in an answer (`Date`, RFC 9110); None before any."""
+
+    latest: datetime | None = None
+
+    def watch(self, client: httpx.Client) -> None:
+        """Looks at every answer from now on."""
+        client.event_hooks["response"].append(self._note)
+
+    def not_after(self, moment: datetime) -> datetime:
+        """The moment, or the services' time where that is earlier."""
+        return moment if self.latest is None else min(moment, self.latest)
+
+    def _note(self, response: httpx.Response) -> None:
+        with suppress(ValueError, OverflowError):
+            moment = aware(parsedate_to_datetime(response.headers.get("date", "")))
+            self.latest = moment if self.latest is None else max(self.latest, moment)
 
 
 class Api:

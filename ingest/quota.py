@@ -37,7 +37,7 @@ class Quota:
         """Returns when a request may be sent, and counts it."""
         while True:
             now = self._clock()
-            used = self._state.quota_use(self._tenant, now - self._window)
+            used = self._used(now)
             if len(used) < self.allowed:
                 self._state.use_quota(self._tenant, now, self._window)
                 return
@@ -45,4 +45,9 @@ class Quota:
 
     def used(self) -> int:
         """Requests counted in the running window."""
-        return len(self._state.quota_use(self._tenant, self._clock() - self._window))
+        return len(self._used(self._clock()))
+
+    def _used(self, now: float) -> list[float]:
+        """Times of the requests in the window; later ones were noted by a wrong clock."""
+        times = self._state.quota_use(self._tenant, now - self._window)
+        return [at for at in times if at <= now + self._window]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
 
@@ -23,11 +23,12 @@ from ingest.graph.message_traces import TracePages, TraceReader
 from ingest.graph.trace_events import ingest_failed_events
 from ingest.graph.trace_plan import Sharing
 from ingest.graph.traces import GraphTraces
-from ingest.http import Api, Before, Client, at_once, https_client
+from ingest.http import Api, Before, Client, ServiceClock, at_once, https_client
 from ingest.policies import allowed_app_ids, ingest_policies
 from ingest.powershell.session import ExchangeWays, PowerShell, installed
 from ingest.quota import Quota
 from ingest.source import Progress, SourceResult
+from warehouse.business_time import record_time
 from warehouse.records.accounts import current_accounts
 from warehouse.store import Store
 from warehouse.upkeep import tidy
@@ -64,6 +65,7 @@ class TenantIngest:
     now: datetime
     progress: Progress
     client: Client
+    clock: ServiceClock = field(default_factory=ServiceClock)
 
     def __post_init__(self) -> None:
         self._tokens = EntraTokens(self.tenant, self.config.endpoints, self.client)
@@ -103,11 +105,14 @@ class TenantIngest:
         """From Graph; where it refuses, with the Exchange cmdlet."""
         api = self._graph(GRAPH_PERMISSION, self._quota.acquire)
         sharing: Sharing = "everyone" if self.config.limits.allow_unfiltered else "domain"
-        result = self._read_traces(GraphTraces(api, self.now), api, requested, sharing, "graph")
+        result = self._read_traces(
+            GraphTraces(api, self.now, self.clock), api, requested, sharing, "graph"
+        )
         if self.tenant.accounts != "exchange" or GRAPH_PERMISSION not in (result.error or ""):
             return result
         api = self._exchange_api(message_traces_v2.PERMISSION, self._quota.acquire)
-        pages = CmdletTraces(TraceExchange(api, self.tenant.tenant_id), self.now)
+        exchange = TraceExchange(api, self.tenant.tenant_id)
+        pages = CmdletTraces(exchange, self.now, self.clock)
         return self._read_traces(pages, api, requested, "address", "exchange")
 
     def _read_traces(
@@ -259,8 +264,15 @@ def ingest_tenant(
     if tenant.accounts == "files":
         return []
     with store.tenant_lock(tenant.name), https_client(config.endpoints.ca_bundle) as client:
-        store.begin_write(tenant.name, now)
-        ingest = TenantIngest(store, config, tenant, now, progress, client)
-        results = ingest.run(sources or SOURCES, requested, sources)
+        store.check_now(tenant.name, now)
+        clock = ServiceClock()
+        clock.watch(client)
+        ingest = TenantIngest(store, config, tenant, now, progress, client, clock)
+        try:
+            results = ingest.run(sources or SOURCES, requested, sources)
+        finally:
+            # What other sources noted as read up to now is not read beyond the services' time.
+            store.state.cut_coverage(tenant.name, clock.not_after(now))
+            record_time(store, tenant.name, now, clock.latest)
         tidy(store, tenant.name, now)
     return results

@@ -12,6 +12,7 @@ Reading order:
   commits       which commits of the tables state.db has acknowledged
   connection    DuckDB in memory, and a query over Parquet files
   store         the open store: Delta tables, state.db, DuckDB and locks together
+  business_time which time is confirmed: nothing irreversible follows a wrong clock
   configured    the store that the configuration names
   records/      what is written and read of each subject
   protection/   how personal data is stored

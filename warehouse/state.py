@@ -100,6 +100,10 @@ class State:
             [tenant, text_of(now)],
         )
 
+    def set_back(self, tenant: str, now: datetime) -> None:
+        """Takes this as the tenant's last write, also when a later one is recorded."""
+        self._db.execute("update tenants set last_now = ? where tenant = ?", [text_of(now), tenant])
+
     # -- batches ---------------------------------------------------------------------------
 
     def next_batch(self) -> int:
@@ -237,6 +241,18 @@ class State:
         ).fetchone()
         return time_of(row[0]) if row else None
 
+    def cut_coverage(self, tenant: str, end: datetime) -> bool:
+        """Takes back what counts as read after a moment; whether there was any."""
+        with self.transaction():
+            gone = self._db.execute(
+                "delete from coverage where tenant = ? and from_utc > ?", [tenant, text_of(end)]
+            ).rowcount
+            cut = self._db.execute(
+                "update coverage set to_utc = ? where tenant = ? and to_utc > ?",
+                [text_of(end), tenant, text_of(end)],
+            ).rowcount
+        return bool(gone + cut)
+
     # -- imported files --------------------------------------------------------------------
 
     def record_file_span(self, tenant: str, first: date, last: date) -> None:
@@ -258,7 +274,8 @@ class State:
         """Notes a request at a real time (epoch seconds); forgets those outside the window."""
         with self.transaction():
             self._db.execute(
-                "delete from quota_use where tenant = ? and at < ?", [tenant, at - window_seconds]
+                "delete from quota_use where tenant = ? and at not between ? and ?",
+                [tenant, at - window_seconds, at + window_seconds],
             )
             self._db.execute("insert into quota_use values (?, ?)", [tenant, at])
 
@@ -293,6 +310,12 @@ class State:
         ).fetchone()
         return date.fromisoformat(row[0]) if row else None
 
+    def set_purged(self, tenant: str, before: date) -> None:
+        """Takes this as the day before which the tenant's facts were purged."""
+        self._db.execute(
+            "update purged set facts_before = ? where tenant = ?", [str(before), tenant]
+        )
+
     # -- upkeep ----------------------------------------------------------------------------
 
     def last_upkeep(self, tenant: str) -> float | None:
@@ -303,6 +326,10 @@ class State:
     def record_upkeep(self, tenant: str, at: float) -> None:
         """Remembers the real time of a tidying."""
         self._db.execute("insert or replace into upkeep values (?, ?)", [tenant, at])
+
+    def forget_upkeep(self, after: float) -> None:
+        """Forgets what was tidied at a later time: by a clock that was wrong."""
+        self._db.execute("delete from upkeep where at > ?", [after])
 
     # -- checksums -------------------------------------------------------------------------
 

@@ -8,14 +8,14 @@ import threading
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import duckdb
 from deltalake.exceptions import DeltaError, SchemaMismatchError
 
-from hve_monitor.clock import iso
-from hve_monitor.errors import ConfigError, StoreError
+from hve_monitor.clock import iso, system_time
+from hve_monitor.errors import ClockError, ConfigError, StoreError
 from warehouse.commits import Commits
 from warehouse.connection import Instance, files_sql, in_memory
 from warehouse.delta.commit import DeltaFolder
@@ -25,6 +25,8 @@ from warehouse.protection.pseudonyms import Mask
 from warehouse.state import State, open_state, time_of
 from warehouse.tables import Table
 
+# A command that waited for another one still goes by the clock of its start.
+OWN_CLOCK = timedelta(hours=2)
 MANIFEST = "manifest.json"  # written last: a restored folder that has it is whole
 # A commit that finds the disk full is a TransactionException.
 REFUSALS = (
@@ -150,19 +152,22 @@ class Store:
         with exclusive(self.root / "locks", "build", wait_seconds=3600):
             yield
 
-    def begin_write(self, tenant: str, now: datetime) -> None:
-        """Refuses to write business time backwards, then records it. Raises: as check_now."""
-        self.check_now(tenant, now)
-        self.state.record_now(tenant, now)
-
     def check_now(self, tenant: str, now: datetime) -> None:
-        """Raises: ConfigError (exit 2) when now is before the tenant's last write."""
+        """Raises: ConfigError when `--now` is before the tenant's last write, ClockError when the
+        system clock is.
+        """
         last = self.state.last_now(tenant)
-        if last is not None and now < last:
+        if last is None or now >= last:
+            return
+        if abs(system_time() - now) > OWN_CLOCK:
             raise ConfigError(
                 f"--now {iso(now)}: tenant '{tenant}' was already written at {iso(last)};"
                 " business time cannot go back"
             )
+        raise ClockError(
+            f"the system clock ({iso(now)}) is before the last write of tenant '{tenant}'"
+            f" ({iso(last)}); try again later, or, when the clock was ahead then: hve set-clock"
+        )
 
 
 @contextmanager

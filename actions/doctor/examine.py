@@ -16,6 +16,7 @@ from hve_monitor.errors import DONE, INCOMPLETE, HveError
 from ingest.http import https_client
 from models.overview.reads import TenantRead, last_reads
 from models.usage.coverage import CoverageReport, coverage_report
+from warehouse.business_time import confirmed_time, doubt_of
 from warehouse.configured import store_of
 from warehouse.reading import read_published
 from warehouse.records.outbox import Outbox
@@ -25,7 +26,7 @@ LEAST_FREE_BYTES = 1_000_000_000
 
 def examine(config: Config, now: datetime, only: str | None = None) -> Outcome[DoctorReport]:
     """Every check, of one tenant or all; exit 3 when one fails."""
-    checks = [_configuration(config, only), _store(config), _disk(config)]
+    checks = [_configuration(config, only), _store(config), _disk(config), _clock(config, now)]
     checks += [*_published(config, now, only), *_alerts(config)]
     tenants = [config.tenant(only)] if only is not None else config.tenants
     with https_client(config.endpoints.ca_bundle) as client:
@@ -72,6 +73,22 @@ def _disk(config: Config) -> DoctorCheck:
     if free < LEAST_FREE_BYTES:
         return check("disk", "fail", detail, "free at least 1 GB, or move warehouse.path")
     return check("disk", "ok", detail)
+
+
+def _clock(config: Config, now: datetime) -> DoctorCheck:
+    """The clock against what was written by it before."""
+    if not (config.warehouse.path / "state.db").exists():
+        return check("clock of the store", "ok", "nothing is stored yet")
+    fix = "set the clock by a time server, then: hve set-clock --reason TEXT"
+    with store_of(config) as store:
+        latest, doubt = confirmed_time(store.state), doubt_of(store.state, now)
+    if latest is not None and latest > now:
+        return check(
+            "clock of the store", "fail", f"was written at {iso(latest)}, later than now", fix
+        )
+    if doubt:
+        return check("clock of the store", "warn", doubt, fix)
+    return check("clock of the store", "ok", "goes on from what was written before")
 
 
 def _published(config: Config, now: datetime, only: str | None) -> Iterator[DoctorCheck]:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cli.text.tables import Document, clean
+from hve_monitor.clock import iso
 
 if TYPE_CHECKING:
+    from actions.set_clock import ClockSet
     from actions.verify import StoreState
     from warehouse.backup import Backup
 
@@ -31,6 +33,11 @@ def verified(document: StoreState) -> str:
         for result in document.findings
     ]
     return clean("\n".join([*lines, *(f"repaired {name}" for name in document.repaired)]))
+
+
+def clock_set(document: ClockSet) -> str:
+    """The time that holds, and what was put right by it."""
+    return clean("\n".join([f"the clock is {iso(document.now)}", *document.put_right]))
 
 
 def handed_over(document: Document) -> str:

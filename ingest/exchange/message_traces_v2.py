@@ -21,7 +21,7 @@ from ingest.exchange.cmdlets import Exchange
 from ingest.graph.trace_pages import TracePage, TraceRow, lenient_row
 from ingest.graph.trace_plan import EVERYONE
 from ingest.graph.traces import GraphTraces, place
-from ingest.http import JsonObject
+from ingest.http import JsonObject, ServiceClock
 from warehouse.windows import Window
 
 CMDLET = "Get-MessageTraceV2"
@@ -109,8 +109,10 @@ class TraceExchange(Exchange):
 class CmdletTraces(GraphTraces):
     """Pages as GraphTraces gives them, borders and refusals included, read with the cmdlet."""
 
-    def __init__(self, exchange: TraceExchange, now: datetime) -> None:
-        super().__init__(exchange.api, now)
+    def __init__(
+        self, exchange: TraceExchange, now: datetime, clock: ServiceClock | None = None
+    ) -> None:
+        super().__init__(exchange.api, now, clock or ServiceClock())
         self._exchange = exchange
 
     def _chain(self, sender: str, window: Window, _link: str | None) -> Iterator[TracePage]:

@@ -30,6 +30,7 @@ from ingest.pace import Pace
 from ingest.powershell.collected import record_collection
 from ingest.source import Progress
 from ingest.statuses import is_known
+from warehouse.business_time import record_time
 from warehouse.connection import compute
 from warehouse.protection.pseudonyms import hidden
 from warehouse.records.accounts import current_accounts
@@ -107,7 +108,7 @@ class FileImport:
                 results.append(ImportResult(str(file), error=str(error)))
         if first is not None and all(result.error for result in results):
             raise first
-        self.store.begin_write(self.tenant.name, self.now)
+        record_time(self.store, self.tenant.name, self.now, service_time=None)
         return results
 
     def read(self, file: Path) -> ImportResult:
@@ -199,6 +200,11 @@ class FileImport:
         result.rows_new += landed.new
         result.rows_changed += landed.changed
         result.rows_unchanged += landed.unchanged
+        if landed.purged:
+            before = self.store.state.purged_before(self.tenant.name)
+            reason = f"{landed.purged} rows of days that were purged (before {before})"
+            self.refused.append((None, reason))
+            result.rows_rejected += landed.purged
 
     def _keep_collection(self, collected: Collected, member: Member, result: ImportResult) -> None:
         """Accounts and billing policies; the rows of later files are selected by them."""

@@ -81,7 +81,7 @@ class TraceBuffer:
         self.result.rows_read += landed.read + rejected
         self.result.rows_new += landed.new
         self.result.rows_changed += landed.changed
-        self.result.rows_unchanged += landed.unchanged
+        self.result.rows_unchanged += landed.unchanged + landed.purged
         self.result.rows_rejected += rejected
 
     def _land(

@@ -14,7 +14,7 @@ from hve_monitor.clock import iso, midnight
 from hve_monitor.errors import SourceContractError
 from ingest.graph.trace_pages import TracePage, TraceRow, lenient_page, oldest_time
 from ingest.graph.trace_plan import EVERYONE
-from ingest.http import Api, RequestRefused
+from ingest.http import Api, RequestRefused, ServiceClock
 from warehouse.windows import Window, whole_second
 
 PATH = "/v1.0/admin/exchange/tracing/messageTraces"
@@ -29,6 +29,7 @@ class GraphTraces:
 
     api: Api
     now: datetime
+    clock: ServiceClock = field(default_factory=ServiceClock)
     earliest: datetime = field(init=False)
     latest: datetime = field(init=False)
     _later_starts: list[datetime] = field(init=False)
@@ -44,8 +45,9 @@ class GraphTraces:
         ]
 
     def allowed(self, window: Window) -> Window:
-        """The part of the window that Microsoft answers for."""
-        return Window(max(window.start, self.earliest), min(window.end, self.latest))
+        """The part of the window that Microsoft answers for: never beyond its own time."""
+        latest = self.clock.not_after(self.latest)
+        return Window(max(window.start, self.earliest), min(window.end, latest))
 
     def pages(self, sender: str, window: Window) -> Iterator[list[TraceRow]]:
         """Every page of the window; a refused link starts anew at the last row that came.

@@ -32,23 +32,28 @@ UNSETTLED = ("pending", "gettingstatus", "unknownfuturevalue", "unknown", "none"
 
 @dataclass
 class Landed:
-    """What became of rows: read = new + changed + unchanged (+ rejected, counted by the source)."""
+    """What became of rows: read = new + changed + unchanged + purged (+ rejected by the source).
+
+    purged: rows of days that retention has dropped; they were not stored.
+    """
 
     read: int = 0
     new: int = 0
     changed: int = 0
+    purged: int = 0
     days: frozenset[date] = frozenset()
 
     @property
     def unchanged(self) -> int:
         """Rows that brought nothing new."""
-        return self.read - self.new - self.changed
+        return self.read - self.new - self.changed - self.purged
 
     def __add__(self, other: Landed) -> Landed:
         return Landed(
             self.read + other.read,
             self.new + other.new,
             self.changed + other.changed,
+            self.purged + other.purged,
             self.days | other.days,
         )
 
@@ -86,7 +91,8 @@ def land(
         keep_identities(store, tenant, people if store.protection.mode == "pseudonymous" else {})
         with store.state.changing(tenant, touched):
             store.delta.append(MESSAGE_TRACES, fresh.drop(["is_new"]))
-    return Landed(rows.num_rows, new, fresh.num_rows - new, touched)
+    dropped = rows.num_rows - incoming.num_rows
+    return Landed(rows.num_rows, new, fresh.num_rows - new, dropped, touched)
 
 
 def _since(rows: pa.Table, day: date) -> pa.Array:

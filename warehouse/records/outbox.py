@@ -8,6 +8,7 @@ crash neither loses nor repeats an alert here. A process that is killed between 
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from typing import Any, NamedTuple
 from warehouse.state import State, text_of
 
 KEPT_FOR = timedelta(days=90)
+DAY_SECONDS = 86_400.0
 
 
 @dataclass(frozen=True)
@@ -102,8 +104,14 @@ class Outbox:
         return self._entries("state = 'held' and due_at <= ?", [text_of(now)])
 
     def due(self, real_now: float) -> list[OutgoingMessage]:
-        """Messages to send, oldest first; those that failed lately wait."""
-        return self._entries("state = 'due' and retry_at <= ?", [real_now])
+        """Messages to send, oldest first; those that failed lately wait.
+
+        A wait of more than a day was reckoned by a wrong clock.
+        """
+        return self._entries(
+            "state = 'due' and retry_at not between ? and ?",
+            [math.nextafter(real_now, math.inf), real_now + DAY_SECONDS],
+        )
 
     def release(self, ids: Sequence[str]) -> None:
         """Held messages that go out as they are."""

@@ -12,6 +12,7 @@ import pytest
 import models.build
 from actions.import_files import import_files
 from actions.ingest import exit_code, ingest
+from actions.privacy import purge
 from actions.rebuild import rebuild
 from actions.run import run_once
 from hve_monitor.config import LOCAL_TENANT, Config, Tenant, Warehouse
@@ -145,3 +146,27 @@ def test_models_that_fail_for_everybody_are_a_failure_and_none_of_the_disk(
         rebuild(config, NOW, quiet, full=True)
     with pytest.raises(StoreError, match="an error of hve-monitor, not of the disk"):
         run_once(config, NOW, quiet)
+
+
+def days_stored(config: Config) -> int:
+    with read_published(config.warehouse.path, NOW) as published:
+        count = published.connection.execute("select count(*) from raw.message_traces").fetchone()
+    return int(count[0]) if count else 0
+
+
+def test_one_run_by_a_wrong_clock_drops_nothing(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    config = Config(warehouse=Warehouse(path=tmp_path / "store"), tenants=(LOCAL_TENANT,))
+    (tmp_path / "rows.csv").write_text(CSV)
+    import_files(config, LOCAL_TENANT, [tmp_path / "rows.csv"], {}, "auto", NOW, quiet)
+    before = days_stored(config)
+    for wrong in (NOW + timedelta(days=1500), NOW + timedelta(days=1501)):
+        run_once(config, wrong, quiet)
+    assert "retention is skipped" in caplog.text
+    assert days_stored(config) == before > 0
+    with pytest.raises(ConfigError, match="nothing newer than"):
+        purge(config, "eve", "retention", NOW + timedelta(days=1500))
+    again = import_files(config, LOCAL_TENANT, [tmp_path / "rows.csv"], {}, "auto", NOW, quiet)
+    assert again.document.rows_unchanged == before
+    run_once(config, NOW + timedelta(hours=1), quiet)

@@ -195,7 +195,7 @@ def _row(
 
 
 def _land(store: Store, rows: list[dict[str, Any]]) -> None:
-    store.begin_write("contoso", NOW)
+    store.state.record_now("contoso", NOW)
     land(store, "contoso", pa.Table.from_pylist(rows, schema=COLUMNS), NOW, "graph")
 
 

@@ -79,7 +79,7 @@ def _land(store: Store) -> None:
         _row(f"b{n}", BAD, night + timedelta(seconds=8 * n), TEXTS[n % len(TEXTS)], n)
         for n in range(400)
     ]
-    store.begin_write("contoso", NOW)
+    store.state.record_now("contoso", NOW)
     land(store, "contoso", pa.Table.from_pylist(rows, schema=COLUMNS), NOW, "graph")
 
 

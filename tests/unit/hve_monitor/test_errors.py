@@ -15,6 +15,7 @@ CODES = {
     "SourceUnavailable": 75,
     "ThrottledError": 75,
     "LockedError": 75,
+    "ClockError": 75,
     "StoreError": 1,
     "ModelError": 1,
 }

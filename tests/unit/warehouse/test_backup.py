@@ -21,7 +21,7 @@ from warehouse.windows import Window
 @pytest.fixture
 def filled(store: Store) -> Store:
     land_rows(store, {"trace_id": "t1"}, {"trace_id": "t2"})
-    store.begin_write("contoso", NOW)
+    store.state.record_now("contoso", NOW)
     store.state.cover("contoso", "message_traces", "hr@contoso.com", Window(NOW, NOW))
     return store
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from hve_monitor.errors import ConfigError, LockedError, StoreError
+from hve_monitor.clock import system_time
+from hve_monitor.errors import ClockError, ConfigError, LockedError, StoreError
 from tests.unit.warehouse.conftest import NOW
 from warehouse.store import Store, open_store
 
@@ -39,12 +40,19 @@ def test_a_folder_that_cannot_be_made_names_the_key(tmp_path: Path) -> None:
 
 
 def test_writing_before_the_last_write_is_refused(store: Store) -> None:
-    store.begin_write("contoso", NOW)
-    store.begin_write("contoso", NOW)
+    store.state.record_now("contoso", NOW)
+    store.check_now("contoso", NOW)
     with pytest.raises(ConfigError, match="already written at 2026-11-24T08:00:00Z"):
-        store.begin_write("contoso", NOW - timedelta(seconds=1))
-    store.begin_write("fabrikam", NOW - timedelta(days=1))
-    assert store.state.last_now("contoso") == NOW
+        store.check_now("contoso", NOW - timedelta(seconds=1))
+    store.check_now("fabrikam", NOW - timedelta(days=1))
+
+
+def test_a_system_clock_that_went_back_is_no_mistake_of_the_command(store: Store) -> None:
+    now = system_time()
+    store.state.record_now("contoso", now)
+    with pytest.raises(ClockError, match="is before the last write"):
+        store.check_now("contoso", now - timedelta(seconds=30))
+    assert ClockError.exit_code == 75
 
 
 def test_two_writers_of_a_tenant_exclude_each_other_but_not_other_tenants(store: Store) -> None:

@@ -23,7 +23,13 @@ def checks(config: Config) -> tuple[dict[str, str], int]:
 def test_an_empty_site_is_warned_but_nothing_fails(tmp_path: Path) -> None:
     found = checks(Config(warehouse=Warehouse(path=tmp_path / "store")))
     assert found == (
-        {"configuration": "warn", "store": "ok", "disk": "ok", "coverage": "warn"},
+        {
+            "configuration": "warn",
+            "store": "ok",
+            "disk": "ok",
+            "clock of the store": "ok",
+            "coverage": "warn",
+        },
         0,
     )
     assert list((tmp_path / "store").iterdir()) == []

@@ -84,7 +84,7 @@ def several(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with open_store(file.with_name("store")) as store:
         _land(store, _traffic())
         _read(store, Window(FIRST, NOW))
-        store.begin_write(OTHER, NOW - timedelta(hours=3))
+        store.state.record_now(OTHER, NOW - timedelta(hours=3))
         rows = [
             _row(f"f{n}", BOSS, NOW - timedelta(days=2, minutes=n), "Hello")
             | {"recipient": "staff@fabrikam.com"}

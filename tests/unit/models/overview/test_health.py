@@ -31,7 +31,7 @@ HR = "hr@contoso.com"
 
 def test_a_day_is_read_as_far_as_its_addresses_are(bench: Workbench) -> None:
     bench.accounts(Account(HR, (HR, "jobs@contoso.com")))
-    bench.store.begin_write("contoso", NOW)
+    bench.store.state.record_now("contoso", NOW)
     noon, addresses = at("2026-11-22T12:00:00"), (HR, "jobs@contoso.com")
     bench.store.state.plan_backfill("contoso", SOURCE, addresses, at("2026-11-20T00:00:00"))
     bench.store.state.cover("contoso", SOURCE, HR, Window(noon - timedelta(days=2), NOW))
@@ -46,7 +46,7 @@ def test_a_day_is_read_as_far_as_its_addresses_are(bench: Workbench) -> None:
 def test_days_before_a_reading_was_planned_are_not_judged(bench: Workbench) -> None:
     """The same as the list of gaps: none is missing since the first reading at noon."""
     bench.accounts(Account(HR, (HR,)))
-    bench.store.begin_write("contoso", NOW)
+    bench.store.state.record_now("contoso", NOW)
     bench.store.state.cover("contoso", SOURCE, HR, Window(at("2026-11-22T12:00:00"), NOW))
     bench.build()
     with bench.reader() as connection:
@@ -59,7 +59,7 @@ def test_days_before_a_reading_was_planned_are_not_judged(bench: Workbench) -> N
 def test_minutes_since_the_last_run_are_no_unread_hours(bench: Workbench) -> None:
     """Built nine minutes after it was read: the chart and the list of gaps agree."""
     bench.accounts(Account(HR, (HR,)))
-    bench.store.begin_write("contoso", NOW)
+    bench.store.state.record_now("contoso", NOW)
     bench.store.state.cover("contoso", SOURCE, HR, Window(at("2026-11-22T00:00:00"), NOW))
     later = NOW + timedelta(minutes=9)
     bench.build(later)

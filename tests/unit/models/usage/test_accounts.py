@@ -47,7 +47,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for number, (days, recipient, status) in enumerate(SENT)
     ]
     with open_store(root) as opened:
-        opened.begin_write("contoso", NOW)
+        opened.state.record_now("contoso", NOW)
         land(opened, "contoso", pa.Table.from_pylist(rows, schema=COLUMNS), NOW, "graph")
         build(opened, [Tenant(name="contoso", accounts="files")], NOW, lambda *_: None)
     return root

@@ -30,7 +30,7 @@ def report(bench: Workbench, now: datetime = NOW, **bounds: Any) -> dict[str, An
 def read_until_now(bench: Workbench) -> None:
     bench.accounts(Account(ADDRESS, (ADDRESS,)))
     cover(bench, "2026-11-01T00:00:00", "2026-11-24T08:00:00")
-    bench.store.begin_write(TENANT.name, NOW)
+    bench.store.state.record_now(TENANT.name, NOW)
     bench.build()
 
 
@@ -43,7 +43,7 @@ def test_a_hole_is_named_with_address_and_times(bench: Workbench) -> None:
     bench.accounts(Account(ADDRESS, (ADDRESS,)))
     cover(bench, "2026-11-01T00:00:00", "2026-11-10T00:00:00")
     cover(bench, "2026-11-11T00:00:00", "2026-11-24T08:00:00")
-    bench.store.begin_write(TENANT.name, NOW)
+    bench.store.state.record_now(TENANT.name, NOW)
     bench.build()
     found = report(bench)
     assert found["complete"] is False
@@ -92,7 +92,7 @@ def test_what_a_first_reading_did_not_reach_is_a_gap(bench: Workbench) -> None:
 def test_a_first_reading_that_read_nothing_is_a_gap_as_a_whole(bench: Workbench) -> None:
     bench.accounts(Account(ADDRESS, (ADDRESS,)))
     plan(bench, "2026-08-26T00:00:00")
-    bench.store.begin_write(TENANT.name, NOW)
+    bench.store.state.record_now(TENANT.name, NOW)
     bench.build()
     assert gap_times(bench) == [("2026-08-26T00:00:00Z", "2026-11-24T08:00:00Z")]
 
@@ -107,7 +107,7 @@ def test_what_is_needed_from_the_start_of_a_month_is_missed_from_then(bench: Wor
 
 def test_a_tenant_of_which_nothing_came_makes_all_incomplete(bench: Workbench) -> None:
     read_until_now(bench)
-    bench.store.begin_write("fabrikam", NOW)
+    bench.store.state.record_now("fabrikam", NOW)
     bench.build()
     assert report(bench)["complete"] is False
 

@@ -58,7 +58,7 @@ def test_days_cut_by_a_gap_are_not_wholly_known(bench: Workbench) -> None:
     state = bench.store.state
     state.cover("contoso", SOURCE, HR, Window(NOVEMBER, at("2026-11-20T12:00:00")))
     state.cover("contoso", SOURCE, HR, Window(at("2026-11-21T12:00:00"), NOW))
-    bench.store.begin_write(TENANT.name, NOW)
+    bench.store.state.record_now(TENANT.name, NOW)
     bench.build()
     with bench.reader() as connection:
         unread = unread_days(Published(connection, NOW), date(2026, 11, 1), date(2026, 11, 24))

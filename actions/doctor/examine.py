@@ -19,6 +19,7 @@ from models.usage.coverage import CoverageReport, coverage_report
 from warehouse.business_time import confirmed_time, doubt_of
 from warehouse.configured import store_of
 from warehouse.reading import read_published
+from warehouse.records.accounts import account_addresses
 from warehouse.records.outbox import Outbox
 
 LEAST_FREE_BYTES = 1_000_000_000
@@ -27,7 +28,7 @@ LEAST_FREE_BYTES = 1_000_000_000
 def examine(config: Config, now: datetime, only: str | None = None) -> Outcome[DoctorReport]:
     """Every check, of one tenant or all; exit 3 when one fails."""
     checks = [_configuration(config, only), _store(config), _disk(config), _clock(config, now)]
-    checks += [*_published(config, now, only), *_alerts(config)]
+    checks += [*_published(config, now, only), *_shared_accounts(config), *_alerts(config)]
     tenants = [config.tenant(only)] if only is not None else config.tenants
     with https_client(config.endpoints.ca_bundle) as client:
         for tenant in tenants:
@@ -124,6 +125,22 @@ def _last_read(read: TenantRead) -> DoctorCheck:
     if read.fresh and not read.error:
         return check("last reading", "ok", detail, tenant=read.tenant)
     return check("last reading", "warn", detail, way, read.tenant)
+
+
+def _shared_accounts(config: Config) -> Iterator[DoctorCheck]:
+    """Addresses that two tenants read: their mail counts twice."""
+    if not (config.warehouse.path / "state.db").exists():
+        return
+    owners: dict[str, list[str]] = {}
+    with store_of(config) as store:
+        for tenant in config.tenants:
+            for address in account_addresses(store, tenant.name):
+                owners.setdefault(address, []).append(tenant.name)
+    for address, tenants in sorted(owners.items()):
+        if len(tenants) > 1:
+            detail = f"{address} is an account of {' and '.join(tenants)}: its mail counts twice"
+            fix = "name the directory once in hve.toml, or list other accounts"
+            yield check("accounts", "warn", detail, fix)
 
 
 def _alerts(config: Config) -> Iterator[DoctorCheck]:

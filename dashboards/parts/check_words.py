@@ -16,6 +16,7 @@ NAMES = {
     "conditional_access": "Conditional access",
     "workload_conditional_access": "Conditional access of applications",
     "authentication_policy": "Authentication policy",
+    "account_listed": "Listed account",
     "licence_assigned": "Licence",
     "billing_policy": "Billing policy",
     "credentials": "Secrets and certificates",

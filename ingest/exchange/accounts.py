@@ -5,7 +5,7 @@ Source: Exchange `Get-MailUser -HVEAccount` and `Get-HVEAccountSettings`, or the
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -17,8 +17,11 @@ from ingest.http import JsonObject
 from ingest.source import SourceResult
 from warehouse.records.accounts import Account, current_accounts, record_accounts
 from warehouse.store import Store
+from warehouse.windows import Window
 
 SOURCE = "accounts"
+# A list that lost most of its accounts is first taken for a fault of the service.
+SHORT_LIST_HOLDS = timedelta(days=3)
 
 
 class MailUser(msgspec.Struct, rename="pascal"):
@@ -42,11 +45,31 @@ def ingest_accounts(store: Store, tenant: str, exchange: Exchange, now: datetime
             raise SourceContractError(
                 f"Exchange lists no HVE account; the {len(stored)} known ones are kept"
             )
+        missing = _missing(stored, accounts)
+        if len(missing) * 2 > len(stored) > 1 and not _is_old(store, tenant, now):
+            _record(store, tenant, [*accounts, *missing], now, result)
+            raise SourceContractError(
+                f"Exchange lists {len(accounts)} HVE accounts; the {len(missing)} known ones that"
+                f" it does not list are kept for {SHORT_LIST_HOLDS.days} days"
+            )
         _record(store, tenant, accounts, now, result)
+        store.state.cover(tenant, SOURCE, "*", Window(now, now))
     except HveError as error:
         result.note(error)
     result.requests, result.throttled = exchange.api.requests, exchange.api.throttled
     return result
+
+
+def _missing(stored: list[Account], listed: list[Account]) -> list[Account]:
+    """Stored accounts that are not listed under any address."""
+    addresses = {address for account in listed for address in account.addresses}
+    return [account for account in stored if account.account not in addresses]
+
+
+def _is_old(store: Store, tenant: str, now: datetime) -> bool:
+    """Whether the list has been short for so long that it is true."""
+    whole = store.state.covered(tenant, SOURCE, "*")
+    return bool(whole) and now - whole[-1].end > SHORT_LIST_HOLDS
 
 
 def configured_accounts(

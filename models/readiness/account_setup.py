@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
+from datetime import timedelta
 from functools import partial
 
+from hve_monitor.clock import iso
 from models.readiness.facts import Facts
 from models.readiness.finding import Finding, powershell
 from warehouse.records.accounts import Account
 
-LICENCE, NAME, REPLY_TO, ALIASES, APPS = (
+LISTED, LICENCE, NAME, REPLY_TO, ALIASES, APPS = (
+    "account_listed",
     "licence_assigned",
     "display_name",
     "reply_to",
@@ -22,12 +25,21 @@ LEARN = "https://learn.microsoft.com/exchange/mail-flow-best-practices/high-volu
 OAUTH = "https://learn.microsoft.com/exchange/mail-flow-best-practices/oauth-high-volume-mails-m365"
 SETTINGS = "https://learn.microsoft.com/powershell/module/exchangepowershell/set-hveaccountsettings"
 MOST_APPS = 10
+TOLD_FOR = timedelta(days=30)
 # Words that say nothing of the sender; a name of nothing else is generic.
 WORDS = (
     "hve|high|volume|smtp|mail|email|e-mail|mailer|user|account|acct|sender|sending|service|svc|app"
     "|application|device|relay|default|new|test|demo|temp|tmp|no-?reply|do-?not-?reply|send|system"
 )
 GENERIC = re.compile(rf"(?:(?:{WORDS})[\s._-]*)+\d*|\d+", re.IGNORECASE)
+
+
+def check_listed(facts: Facts) -> Iterator[Finding]:
+    """One finding per account that Exchange does not list any more, for 30 days."""
+    for account, since in facts.former.items():
+        if facts.now - since <= TOLD_FOR:
+            evidence = f"is no listed HVE account since {iso(since)}; its mail is not read any more"
+            yield Finding(LISTED, "warn", "medium", evidence, account=account, source=LEARN)
 
 
 def check_licence(facts: Facts) -> Iterator[Finding]:

@@ -9,6 +9,7 @@ from models.readiness.account_setup import (
     check_app_access,
     check_display_name,
     check_licence,
+    check_listed,
     check_reply_to,
 )
 from models.readiness.authentication import check_authentication_policy, check_security_defaults
@@ -24,6 +25,7 @@ CHECKS: dict[str, Check] = {
     "conditional_access": check_accounts,
     "workload_conditional_access": check_workloads,
     "authentication_policy": check_authentication_policy,
+    "account_listed": check_listed,
     "licence_assigned": check_licence,
     "billing_policy": check_billing,
     "credentials": check_credentials,

@@ -55,6 +55,7 @@ class SignInFacts:
 class Facts:
     """One tenant as it is known at `now`.
 
+    former: accounts that were listed, and since when they are not.
     read_at: when each kind of policy was last read completely; a kind that never was is absent.
     last_sent: day of the last recipient of each account. read_since: start of the unbroken time up
     to now in which every address of an account was read; absent where it is not read up to now.
@@ -63,6 +64,7 @@ class Facts:
     tenant: str
     now: datetime
     accounts: tuple[Account, ...]
+    former: Mapping[str, datetime] = field(default_factory=dict)
     policies: Mapping[Identity, Policy] = field(default_factory=dict)
     read_at: Mapping[str, datetime] = field(default_factory=dict)
     billing: Mapping[str, BillingPolicy] = field(default_factory=dict)

@@ -12,7 +12,7 @@ from models.engine.sql import records
 from models.readiness.facts import PERMISSIONS, Facts, ReadinessSettings, SignInFacts
 from models.usage.coverage import coverage_of
 from warehouse.connection import Row
-from warehouse.records.accounts import Account, current_accounts
+from warehouse.records.accounts import Account, current_accounts, former_accounts
 from warehouse.records.billing import newest_billing
 from warehouse.records.policies import newest_policies
 from warehouse.store import Store
@@ -31,6 +31,7 @@ def read_facts(store: Store, tenant: Tenant, now: datetime, settings: ReadinessS
         tenant=name,
         now=now,
         accounts=accounts,
+        former=former_accounts(store, name),
         policies=newest_policies(store, name),
         read_at={kind: windows[-1].end for kind, windows in ends.items() if windows},
         billing=newest_billing(store, name),

@@ -1,17 +1,18 @@
--- Grain: one row per tenant and address that an HVE account may send from.
--- Source: raw.hve_accounts, the newest snapshot of each tenant.
-with newest as (
-    select tenant, max(batch) as batch
+-- Grain: one row per tenant and address that an HVE account may send from, or could.
+-- Source: raw.hve_accounts. An address keeps its last owner: an account that is not listed any more
+-- has sent what it sent.
+with listed as (
+    select tenant, batch, account, unnest(addresses) as address
     from raw.hve_accounts
-    group by tenant
 ),
 
-listed as (
-    select a.tenant, a.account, unnest(a.addresses) as address
-    from raw.hve_accounts as a
-    inner join newest as n on n.tenant = a.tenant and n.batch = a.batch
+newest as (
+    select tenant, address, max(batch) as batch
+    from listed
+    group by tenant, address
 )
 
-select tenant, address, min(account) as account
-from listed
-group by tenant, address
+select l.tenant, l.address, min(l.account) as account
+from listed as l
+inner join newest as n on n.tenant = l.tenant and n.address = l.address and n.batch = l.batch
+group by l.tenant, l.address

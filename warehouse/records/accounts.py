@@ -40,6 +40,21 @@ def current_accounts(store: Store, tenant: str) -> list[Account]:
     ]
 
 
+def former_accounts(store: Store, tenant: str) -> dict[str, datetime]:
+    """Accounts that were listed once, and since when they are not: the first snapshot without."""
+    rows = stored_rows(store, HVE_ACCOUNTS, tenant)
+    moments = {row["batch"]: row["observed_at"] for row in rows}
+    last = {row["account"]: row["batch"] for row in sorted(rows, key=lambda row: row["batch"])}
+    current = {
+        address for account in current_accounts(store, tenant) for address in account.addresses
+    }
+    return {
+        account: min(moment for other, moment in moments.items() if other > batch)
+        for account, batch in last.items()
+        if account not in current
+    }
+
+
 def record_accounts(
     store: Store, tenant: str, accounts: Sequence[Account], now: datetime, source: str
 ) -> tuple[int, int]:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from actions.doctor import examine as doctor
-from actions.doctor.examine import examine
+from actions.doctor.examine import _clock, _shared_accounts, examine
 from hve_monitor.config import Config, Endpoints, Tenant, Warehouse
 from hve_monitor.document import encoded
 from tests.unit.conftest import NOW
+from warehouse.records.accounts import Account, record_accounts
+from warehouse.store import open_store
 
 
 def checks(config: Config) -> tuple[dict[str, str], int]:
@@ -69,3 +72,26 @@ def test_a_store_that_cannot_be_made_fails_and_the_rest_is_examined(tmp_path: Pa
     (tmp_path / "file").touch()
     states, code = checks(Config(warehouse=Warehouse(path=tmp_path / "file" / "store")))
     assert (states["store"], code) == ("fail", 3)
+
+
+def test_an_account_of_two_tenants_is_named(tmp_path: Path) -> None:
+    tenants = tuple(
+        Tenant(name=name, tenant_id="t", managed_identity=True) for name in ("contoso", "fabrikam")
+    )
+    config = Config(warehouse=Warehouse(path=tmp_path / "store"), tenants=tenants)
+    with open_store(tmp_path / "store") as store:
+        for tenant in tenants:
+            record_accounts(store, tenant.name, [Account("erp@contoso.com", ("erp@contoso.com",))],
+                            NOW, "exchange")  # fmt: skip
+    details = [found.detail for found in _shared_accounts(config)]
+    assert details == [
+        "erp@contoso.com is an account of contoso and fabrikam: its mail counts twice"
+    ]
+
+
+def test_a_store_that_was_written_later_than_now_is_a_matter_of_the_clock(tmp_path: Path) -> None:
+    config = Config(warehouse=Warehouse(path=tmp_path / "store"))
+    with open_store(tmp_path / "store") as store:
+        store.state.record_now("local", NOW + timedelta(days=900))
+    found = _clock(config, NOW)
+    assert (found.status, "hve set-clock" in found.fix) == ("fail", True)

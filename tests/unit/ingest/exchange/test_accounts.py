@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from ingest.exchange.accounts import configured_accounts, ingest_accounts
@@ -10,7 +10,7 @@ from ingest.exchange.cmdlets import Exchange
 from ingest.http import Api
 from ingest.source import SourceResult
 from tests.unit.ingest.conftest import NOW, Answer, Asked, Service
-from warehouse.records.accounts import current_accounts
+from warehouse.records.accounts import current_accounts, former_accounts
 from warehouse.store import Store
 
 USER = {
@@ -44,8 +44,8 @@ class Tenant:
         return Answer(self.status, {"value": [{"ReplyTo": self.reply_to}]})
 
 
-def ingest(store: Store, api: Api) -> SourceResult:
-    return ingest_accounts(store, "contoso", Exchange(api, "t"), NOW)
+def ingest(store: Store, api: Api, now: datetime = NOW) -> SourceResult:
+    return ingest_accounts(store, "contoso", Exchange(api, "t"), now)
 
 
 def test_smtp_proxies_of_any_case_are_addresses_and_others_are_not(
@@ -105,6 +105,50 @@ def test_an_empty_list_keeps_the_known_accounts_and_fails(
     assert result.status == "failed"
     assert result.error == "Exchange lists no HVE account; the 1 known ones are kept"
     assert len(current_accounts(store, "contoso")) == 1
+
+
+def user(name: str) -> dict[str, Any]:
+    address = f"{name}@contoso.com"
+    return {
+        "PrimarySmtpAddress": address,
+        "EmailAddresses": [f"SMTP:{address}", f"smtp:x{address}"],
+    }
+
+
+def test_a_list_that_lost_most_accounts_is_partial_until_it_lasts(
+    store: Store, api: Api, service: Service
+) -> None:
+    users = [user(f"account{number}") for number in range(12)]
+    tenant = Tenant(service, *users)
+    ingest(store, api)
+    tenant.users = tuple(users[:2])
+    short = ingest(store, api, NOW + timedelta(hours=1))
+    assert (short.status, len(current_accounts(store, "contoso"))) == ("partial", 12)
+    assert "lists 2 HVE accounts; the 10 known ones that it does not list are kept" in str(
+        short.error
+    )
+    ingest(store, api, NOW + timedelta(days=3))
+    assert len(current_accounts(store, "contoso")) == 12
+    assert ingest(store, api, NOW + timedelta(days=4)).status == "ok"
+    assert len(current_accounts(store, "contoso")) == 2
+    gone = former_accounts(store, "contoso")
+    assert len(gone) == 10
+    assert set(gone.values()) == {NOW + timedelta(days=4)}
+
+
+def test_a_few_accounts_that_are_gone_are_gone_and_a_renamed_one_is_not(
+    store: Store, api: Api, service: Service
+) -> None:
+    users = [user(f"account{number}") for number in range(4)]
+    tenant = Tenant(service, *users)
+    ingest(store, api)
+    renamed = user("renamed") | {"EmailAddresses": ["smtp:account1@contoso.com"]}
+    tenant.users = (users[0], renamed, users[2])
+    assert ingest(store, api, NOW + timedelta(hours=1)).status == "ok"
+    assert former_accounts(store, "contoso") == {"account3@contoso.com": NOW + timedelta(hours=1)}
+    tenant.users = (users[0], renamed, users[2], users[3])
+    ingest(store, api, NOW + timedelta(hours=2))
+    assert former_accounts(store, "contoso") == {}
 
 
 def test_a_user_without_an_address_is_a_broken_contract(

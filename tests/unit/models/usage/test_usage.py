@@ -12,6 +12,7 @@ from models.usage.usage import COUNTS, daily_usage, usage_report, usage_sums, wi
 from tests.unit.models.conftest import NOW, Workbench, at, trace
 from warehouse.connection import Row
 from warehouse.reading import Published
+from warehouse.records.accounts import Account
 
 
 @pytest.fixture(scope="module")
@@ -144,3 +145,17 @@ def test_a_day_that_is_still_to_come_is_hidden(own_built: Workbench) -> None:
     own_built.land(trace("m9", "a@contoso.com", "2099-01-01T00:00:00"))
     own_built.build()
     assert [row["day_utc"] for row in rows(own_built, "day")] == ["2026-11-01", "2026-11-02"]
+
+
+def test_an_address_keeps_its_last_owner_when_its_account_is_not_listed_any_more(
+    bench: Workbench,
+) -> None:
+    hr = Account("hr@contoso.com", ("hr@contoso.com", "people@contoso.com"))
+    it = Account("it@contoso.com", ("it@contoso.com",))
+    bench.accounts(hr, it)
+    bench.land(trace("m1", "a@contoso.com", "2026-11-01T08:00:00", sender="people@contoso.com"))
+    bench.build()
+    bench.accounts(it)
+    bench.build(NOW + timedelta(hours=1), full=True)
+    [row] = rows(bench, now=NOW + timedelta(hours=1))
+    assert (row["account"], row["messages"]) == ("hr@contoso.com", 1)

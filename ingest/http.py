@@ -5,6 +5,7 @@ Nothing else imports httpx, so that its successor can take its place in one file
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -37,6 +38,8 @@ T = TypeVar("T")
 ATTEMPTS, TOTAL_SECONDS = 10, 1800.0
 # Microsoft's message trace pages do not promise a Retry-After header.
 THROTTLED_WITHOUT_HEADER_SECONDS = 60.0
+# Of a tenant's requests together; a server that accepts and never answers costs no more.
+PATIENCE_SECONDS = 600.0
 TIMEOUT = httpx.Timeout(120.0, connect=20.0)
 
 
@@ -88,9 +91,14 @@ def https_client(ca_bundle: str = "") -> Iterator[httpx.Client]:
 
 @dataclass
 class ServiceClock:
-    """The latest time that a service named in an answer (`Date`, RFC 9110); None before any."""
+    """What the answers of a tenant's services say of time.
+
+    latest: the latest time that one named (`Date`, RFC 9110); None before any. silent_seconds: how
+    long requests have waited for nothing since the last answer.
+    """
 
     latest: datetime | None = None
+    silent_seconds: float = 0.0
 
     def watch(self, client: httpx.Client) -> None:
         """Looks at every answer from now on."""
@@ -101,6 +109,7 @@ class ServiceClock:
         return moment if self.latest is None else min(moment, self.latest)
 
     def _note(self, response: httpx.Response) -> None:
+        self.silent_seconds = 0.0
         with suppress(ValueError, OverflowError):
             moment = aware(parsedate_to_datetime(response.headers.get("date", "")))
             self.latest = moment if self.latest is None else max(self.latest, moment)
@@ -121,8 +130,10 @@ class Api:
         scope: str,
         permission: str,
         before: Before = at_once,
+        clock: ServiceClock | None = None,
     ) -> None:
         self._client, self._tokens, self._scope = client, tokens, scope
+        self._clock = clock or ServiceClock()
         self.base, self.permission, self._before = base, permission, before
         self.requests = self.throttled = 0
 
@@ -166,6 +177,7 @@ class Api:
                 on=_wait, attempts=ATTEMPTS, timeout=TOTAL_SECONDS, wait_max=60.0
             ):
                 with attempt:
+                    self._give_up_in_silence(where)
                     response = self._send(method, url, fresh=fresh, **options)
                     if response.status_code == httpx.codes.UNAUTHORIZED and not fresh:
                         fresh = True
@@ -177,6 +189,14 @@ class Api:
             raise SourceUnavailable(f"{where}: {error}; try again later") from None
         raise AssertionError("stamina returns or raises")
 
+    def _give_up_in_silence(self, where: str) -> None:
+        """A run that waits at every source for hours would publish nothing meanwhile."""
+        if self._clock.silent_seconds >= PATIENCE_SECONDS:
+            raise SourceUnavailable(
+                f"{where}: no service has answered for {PATIENCE_SECONDS / 60:.0f} minutes;"
+                " try again later"
+            )
+
     def _send(self, method: str, url: str, *, fresh: bool, **options: Any) -> httpx.Response:
         headers = {
             **(options.pop("headers", None) or {}),
@@ -184,10 +204,12 @@ class Api:
         }
         self._before()
         self.requests += 1
+        started = time.monotonic()
         try:
             request = self._client.build_request(method, url, headers=headers, **options)
             return _read(self._client.send(request, stream=True))
         except httpx.TransportError as error:
+            self._clock.silent_seconds += time.monotonic() - started
             raise Broken(f"{type(error).__name__}: {error}") from error
 
     def _body(self, response: httpx.Response, where: str) -> bytes:
@@ -232,6 +254,10 @@ def _plain(headers: httpx.Headers) -> httpx.Headers:
 def _decoded(body: bytes, kind: type[T], leniently: Callable[[bytes], T] | None) -> T:
     try:
         return msgspec.json.decode(body, type=kind)
+    except UnicodeDecodeError:
+        # One bad byte in a subject costs that sign, not the page.
+        text = body.decode("utf-8", "replace")
+        return _decoded(text.encode(), kind, leniently)
     except msgspec.ValidationError:
         if leniently is None:
             raise

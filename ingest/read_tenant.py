@@ -242,7 +242,7 @@ class TenantIngest:
         return self._api(endpoints.exchange, endpoints.exchange_scope, permission, before)
 
     def _api(self, base: str, scope: str, permission: str, before: Before = at_once) -> Api:
-        return Api(self.client, self._tokens, base, scope, permission, before)
+        return Api(self.client, self._tokens, base, scope, permission, before, self.clock)
 
 
 def ingest_tenant(

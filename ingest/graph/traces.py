@@ -75,7 +75,13 @@ class GraphTraces:
         """Pages as the links lead."""
         page = self._page(sender, window, link)
         yield page
+        read = {link}
         while page.next_link:  # Graph has ended lists with an empty link as well
+            if page.next_link in read:
+                raise SourceContractError(
+                    f"{place(sender, window)}: a link leads back to a page that was read"
+                )
+            read.add(page.next_link)
             page = self._page(sender, window, page.next_link)
             yield page
 

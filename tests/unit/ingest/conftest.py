@@ -106,7 +106,10 @@ class Handler(BaseHTTPRequestHandler):
         answer = self.server.service.answer(asked)
         if answer.drop:
             return
-        self.send_response(answer.status)
+        if "Date" in answer.headers:
+            self.send_response_only(answer.status)
+        else:
+            self.send_response(answer.status)
         for name, value in answer.headers.items():
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(answer.content) + 100 * answer.cut))

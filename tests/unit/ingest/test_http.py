@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from hve_monitor.errors import (
     ThrottledError,
 )
 from ingest.http import (
+    PATIENCE_SECONDS,
     THROTTLED_WITHOUT_HEADER_SECONDS,
     Api,
     Client,
@@ -134,6 +136,26 @@ def test_a_lasting_fault_ends_as_unavailable(
         fetch(api)
     assert caught.value.exit_code == 75
     assert api.requests == 10
+
+
+def test_no_source_waits_when_none_has_answered_for_long(api: Api, service: Service) -> None:
+    service.will(OK)
+    api._clock.silent_seconds = PATIENCE_SECONDS
+    with pytest.raises(SourceUnavailable, match="no service has answered for 10 minutes"):
+        fetch(api)
+    assert service.asked == []
+
+
+def test_requests_that_nobody_answers_add_up_until_one_is(
+    api: Api, service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moments = itertools.count(step=100.0)
+    monkeypatch.setattr("ingest.http.time.monotonic", lambda: next(moments))
+    service.will(*[Answer(drop=True)] * 10)
+    with pytest.raises(SourceUnavailable):
+        fetch(api)
+    assert api._clock.silent_seconds >= PATIENCE_SECONDS
+    assert len(service.asked) < 10
 
 
 def test_a_port_where_nobody_listens_is_unavailable(api: Api) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime, timedelta
 from itertools import chain
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 from hve_monitor.clock import iso
 from hve_monitor.errors import AuthError, SourceContractError
 from ingest.graph.traces import PATH, GraphTraces, place
-from ingest.http import Api, RequestRefused
+from ingest.http import Api, Client, RequestRefused, ServiceClock
 from tests.unit.ingest.conftest import NOW, Answer, Asked, Service
 from warehouse.windows import Window
 
@@ -157,3 +158,30 @@ def test_a_page_in_another_shape_names_sender_and_window(
     service.choose = lambda _: Answer(200, {"value": {"id": "t1"}})
     with pytest.raises(SourceContractError, match=place(HR, LAST_HOURS)):
         ids(graph)
+
+
+def test_a_link_that_leads_back_ends_the_window(graph: GraphTraces, service: Service) -> None:
+    service.choose = lambda _: page(row(1), link=link_of(service))
+    with pytest.raises(SourceContractError, match="a link leads back to a page that was read"):
+        ids(graph)
+    assert len(service.asked) == 2
+
+
+def test_nothing_is_covered_beyond_the_time_of_the_service(
+    client: Client, api: Api, service: Service
+) -> None:
+    clock = ServiceClock()
+    clock.watch(client)
+    dated = {"Date": "Tue, 24 Nov 2026 04:00:00 GMT"}
+    service.choose = lambda _: Answer(200, {"value": []}, dated)
+    ahead = GraphTraces(api, NOW, clock)
+    assert ahead.allowed(LAST_HOURS).end == NOW
+    ids(ahead)
+    assert ahead.allowed(LAST_HOURS).end == NOW - timedelta(hours=4)
+
+
+def test_one_bad_byte_costs_no_row(graph: GraphTraces, service: Service) -> None:
+    body = json.dumps({"value": [row(1, subject="caf#"), row(2)]}).encode()
+    service.will(Answer(200, body.replace(b"caf#", b"caf\xe9")))
+    pages = list(graph.pages(HR, LAST_HOURS))
+    assert [(each.id, each.subject) for each in pages[0]] == [("t1", "caf\ufffd"), ("t2", None)]

@@ -15,6 +15,7 @@ from hve_monitor.errors import StoreError
 from warehouse.connection import connect, quoted
 from warehouse.live import offer_live
 
+BROKEN = (duckdb.FatalException, duckdb.SerializationException, duckdb.InternalException)
 # Engines that wait for the next reader: starting one takes 37 ms, more than most questions.
 _IDLE: deque[duckdb.DuckDBPyConnection] = deque(maxlen=4)
 
@@ -52,6 +53,8 @@ def published_connection(store_root: Path) -> Iterator[duckdb.DuckDBPyConnection
     """
     file = store_root / "hve.duckdb"
     if not file.exists():
+        if (store_root / "facts").exists():
+            raise StoreError(f"{file}: is missing beside what is stored; run 'hve build'")
         raise StoreError(
             f"{store_root}: nothing is stored yet; run 'hve run' or 'hve import' first"
         )
@@ -68,8 +71,11 @@ def published_connection(store_root: Path) -> Iterator[duckdb.DuckDBPyConnection
         raise StoreError(
             f"{file}: lacks what this version reads ({reason}); run 'hve build'"
         ) from error
-    except duckdb.IOException as error:
-        raise StoreError(f"{file}: cannot be read ({error}); run 'hve build'") from error
+    except (duckdb.IOException, duckdb.InvalidInputException, *BROKEN) as error:
+        reason = str(error).splitlines()[0]
+        raise StoreError(
+            f"{file}: cannot be read ({reason}); run 'hve build', or hve verify for what is damaged"
+        ) from error
     finally:
         connection.close()
         _give_back(engine)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import re
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator
@@ -12,6 +13,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 from deltalake.exceptions import DeltaError, SchemaMismatchError
 
 from hve_monitor.clock import iso, system_time
@@ -36,6 +38,11 @@ REFUSALS = (
     duckdb.FatalException,
     DeltaError,
 )
+# Files that another hand changed, or whose bytes are damaged.
+UNREADABLE = (duckdb.Error, pa.ArrowException, UnicodeDecodeError)
+PANIC = "PanicException"  # of delta-rs; it is no Exception, and its class has no import path
+# Delta reads a path as a URL, DuckDB as a pattern: these names would be another folder.
+UNUSABLE_NAME = re.compile(r"[\[\]?*\\\x00-\x1f]|%[0-9A-Fa-f]{2}")
 # Misuse of the engines, whatever state the disk is in.
 OWN_ERRORS = (
     sqlite3.IntegrityError,
@@ -43,6 +50,9 @@ OWN_ERRORS = (
     sqlite3.InterfaceError,
     sqlite3.DataError,
     sqlite3.NotSupportedError,
+    duckdb.ParserException,
+    duckdb.ConstraintException,
+    duckdb.NotImplementedException,
     SchemaMismatchError,
 )
 DISK_TROUBLE = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS}
@@ -182,11 +192,7 @@ def open_store(
     Raises: StoreError, ConfigError (a folder name that the engine would misread, another privacy
     mode or key than the store was filled with).
     """
-    misleading = [part for part in root.resolve().parts if part.startswith(("tenant=", "day="))]
-    if misleading:
-        raise ConfigError(
-            f"warehouse.path: the folder name '{misleading[0]}' reads like a partition; use another"
-        )
+    _check_name(root)
     try:
         root.parent.mkdir(parents=True, exist_ok=True)
         finish_restore(root)
@@ -200,6 +206,20 @@ def open_store(
         delta = DeltaFolder(root, Commits(state))
         with closing(Store(root, delta, state, memory_limit, threads, protection)) as store:
             yield store
+
+
+def _check_name(root: Path) -> None:
+    """Raises: ConfigError when the engines would read a folder name as something else."""
+    for part in root.resolve().parts[1:]:
+        if part.startswith(("tenant=", "day=")):
+            raise ConfigError(
+                f"warehouse.path: the folder name '{part}' reads like a partition; use another"
+            )
+        if UNUSABLE_NAME.search(part):
+            raise ConfigError(
+                f"warehouse.path: the folder name {part!r} has signs that read like a pattern or a"
+                " code; use another"
+            )
 
 
 def restoring(root: Path) -> Path:
@@ -227,7 +247,17 @@ def _refusals_in_one_line(root: Path) -> Iterator[None]:
     except REFUSALS as error:
         reason = str(error).splitlines()[0]
         raise StoreError(f"{root}: {reason}; free space or check the disk") from error
+    except UNREADABLE as error:
+        reason = str(error).splitlines()[0]
+        raise StoreError(
+            f"{root}: {reason}; hve verify names what is damaged, hve verify --repair sets it aside"
+        ) from error
     except OSError as error:
         if error.errno not in DISK_TROUBLE:
             raise
         raise StoreError(f"{root}: {error.strerror}; free space or check the disk") from error
+    except BaseException as error:
+        if type(error).__name__ != PANIC:
+            raise
+        reason = str(error).splitlines()[0]
+        raise StoreError(f"{root}: {reason}; free space or check the disk") from error

@@ -7,6 +7,7 @@ the files that its log entry names and of the entry itself; only then does the c
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -39,6 +40,7 @@ SEARCHABLE = WriterProperties(
     column_properties={"trace_id": _BLOOM, "message_id": _BLOOM},
 )
 SPARE_BYTES = 200_000
+SPARE_FILES = 20
 CONFIGURATION = {
     "delta.logRetentionDuration": "interval 7 days",
     "delta.deletedFileRetentionDuration": "interval 1 days",
@@ -184,6 +186,10 @@ def sha256(file: Path) -> str:
 
 def _ensure_space(path: Path, needed: int) -> None:
     """Refuses early: on a full disk delta-rs ends with half-written files and a page of panics."""
+    if hasattr(os, "statvfs"):
+        files = os.statvfs(path)
+        if files.f_files and files.f_favail < SPARE_FILES:
+            raise StoreError(f"{path}: no file can be made, the disk has no inodes left; free some")
     free = shutil.disk_usage(path).free
     if free < needed + SPARE_BYTES:
         raise StoreError(

@@ -10,7 +10,9 @@ import duckdb
 import pytest
 
 from hve_monitor.errors import StoreError
+from tests.unit.warehouse.conftest import land_rows
 from warehouse.reading import published_connection
+from warehouse.store import Store
 
 
 def publish(root: Path, number: int) -> None:
@@ -84,3 +86,12 @@ def test_a_file_of_an_earlier_release_without_a_column_asks_for_a_build(tmp_path
         published_connection(tmp_path) as connection,
     ):
         connection.execute("select unknown_recipients from marts.kept")
+
+
+def test_a_store_whose_published_file_is_gone_is_built_not_filled_again(store: Store) -> None:
+    land_rows(store, {})
+    with (
+        pytest.raises(StoreError, match=r"is missing beside what is stored; run 'hve build'"),
+        published_connection(store.root),
+    ):
+        pytest.fail("opened")

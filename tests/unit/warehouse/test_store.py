@@ -6,11 +6,13 @@ import os
 from datetime import timedelta
 from pathlib import Path
 
+import duckdb
+import pyarrow as pa
 import pytest
 
 from hve_monitor.clock import system_time
 from hve_monitor.errors import ClockError, ConfigError, LockedError, StoreError
-from tests.unit.warehouse.conftest import NOW
+from tests.unit.warehouse.conftest import NOW, land_rows, observations
 from warehouse.store import Store, open_store
 
 
@@ -61,3 +63,48 @@ def test_two_writers_of_a_tenant_exclude_each_other_but_not_other_tenants(store:
             pytest.fail("two writers")
         with store.build_lock():
             pass
+
+
+@pytest.mark.parametrize("name", ["[a]", "50%20off", "back\\slash", "q?m", "line\nend", "a*"])
+def test_a_folder_that_the_engines_would_misread_is_refused(tmp_path: Path, name: str) -> None:
+    with (
+        pytest.raises(ConfigError, match="has signs that read like a pattern or a code"),
+        open_store(tmp_path / name),
+    ):
+        pytest.fail("opened")
+
+
+@pytest.mark.parametrize("name", ["Müller & Söhne", "50%off", "it's", "a#b;c", "{x}~$y"])
+def test_other_signs_in_a_folder_are_fine(tmp_path: Path, name: str) -> None:
+    with open_store(tmp_path / name, "500MB", 1) as store:
+        land_rows(store, {})
+        assert len(observations(store)) == 1
+
+
+class PanicException(BaseException):
+    """Stands for the class of that name in delta-rs."""
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (duckdb.InvalidInputException("No magic bytes"), "hve verify names what is damaged"),
+        (duckdb.Error("TProtocolException"), "hve verify names what is damaged"),
+        (pa.ArrowInvalid("corrupt"), "hve verify names what is damaged"),
+        (PanicException("a page\nof it"), "a page; free space or check the disk"),
+    ],
+)
+def test_whatever_an_engine_raises_is_one_line(
+    tmp_path: Path, error: BaseException, words: str
+) -> None:
+    with pytest.raises(StoreError, match=words) as caught, open_store(tmp_path / "store"):
+        raise error
+    assert len(str(caught.value).splitlines()) == 1
+
+
+def test_a_disk_without_inodes_is_named(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    usual = os.statvfs(store.root)
+    full = os.statvfs_result((*usual[:7], 3, *usual[8:]))
+    monkeypatch.setattr("warehouse.delta.commit.os.statvfs", lambda _: full)
+    with pytest.raises(StoreError, match="no inodes left"):
+        land_rows(store, {})

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, Protocol, TypeAlias, TypeVar
+from urllib.parse import SplitResult, urlsplit
+from urllib.request import getproxies
 
 import httpx
 import msgspec
@@ -24,6 +26,7 @@ from hve_monitor.errors import (
     SourceUnavailable,
     ThrottledError,
 )
+from hve_monitor.text import printable
 from hve_monitor.tls import trust
 from hve_monitor.waits import retry_after
 
@@ -35,6 +38,7 @@ TransportError = httpx.TransportError
 JsonObject: TypeAlias = dict[str, object]
 
 T = TypeVar("T")
+UNTRUSTED = "CERTIFICATE_VERIFY_FAILED"
 ATTEMPTS, TOTAL_SECONDS = 10, 1800.0
 # Microsoft's message trace pages do not promise a Retry-After header.
 THROTTLED_WITHOUT_HEADER_SECONDS = 60.0
@@ -171,6 +175,7 @@ class Api:
 
     def _call(self, method: str, url: str, **options: Any) -> bytes:
         where = f"{method} {url.split('?', maxsplit=1)[0]}"
+        self._check_place(url, where)
         fresh = False
         try:
             for attempt in stamina.retry_context(
@@ -188,6 +193,16 @@ class Api:
         except Broken as error:
             raise SourceUnavailable(f"{where}: {error}; try again later") from None
         raise AssertionError("stamina returns or raises")
+
+    def _check_place(self, url: str, where: str) -> None:
+        """A token goes nowhere but to its service, whatever a link in an answer says."""
+        base, there = urlsplit(self.base), urlsplit(url)
+        is_inside = there.path == base.path or there.path.startswith(base.path.rstrip("/") + "/")
+        if _origin(there) != _origin(base) or not is_inside:
+            host = printable(there.netloc) or "no host"
+            raise SourceContractError(
+                f"{printable(where)}: a link leads to {host}, outside of {self.base}; not followed"
+            )
 
     def _give_up_in_silence(self, where: str) -> None:
         """A run that waits at every source for hours would publish nothing meanwhile."""
@@ -210,12 +225,23 @@ class Api:
             return _read(self._client.send(request, stream=True))
         except httpx.TransportError as error:
             self._clock.silent_seconds += time.monotonic() - started
-            raise Broken(f"{type(error).__name__}: {error}") from error
+            if UNTRUSTED in str(error):
+                raise AuthError(
+                    f"{url.split('?', maxsplit=1)[0]}: the certificate is not trusted ({error});"
+                    " check the clock, and endpoints.ca_bundle where a proxy stands between"
+                ) from None
+            raise Broken(f"{type(error).__name__}: {error}{_through_proxy()}") from error
 
     def _body(self, response: httpx.Response, where: str) -> bytes:
         status = response.status_code
-        if status < httpx.codes.BAD_REQUEST:
+        if response.is_success:
             return response.content
+        if status < httpx.codes.BAD_REQUEST:
+            place = urlsplit(response.headers.get("location", "")).hostname or "nowhere"
+            raise SourceContractError(
+                f"{where}: HTTP {status} leads to {printable(place)} instead of an answer;"
+                " look for a proxy or a sign-in page in between"
+            )
         if status == httpx.codes.TOO_MANY_REQUESTS:
             self.throttled += 1
             wait = retry_after(response.headers)
@@ -228,6 +254,21 @@ class Api:
                 f"{where}: HTTP {status}: {message or 'refused'}; needed: {self.permission}"
             )
         raise RequestRefused(status, message, where)
+
+
+def _origin(parts: SplitResult) -> tuple[str, str | None, int | None]:
+    """Scheme, host and port; the price list writes `:443` into its links."""
+    try:
+        port = parts.port or (443 if parts.scheme == "https" else None)
+    except ValueError:
+        port = -1
+    return parts.scheme, parts.hostname, port
+
+
+def _through_proxy() -> str:
+    """Which proxy of the environment stands between, for the message of a lost connection."""
+    proxy = urlsplit(getproxies().get("https", "")).hostname
+    return f" (through the proxy {proxy})" if proxy else ""
 
 
 def _read(response: httpx.Response) -> httpx.Response:

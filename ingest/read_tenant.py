@@ -113,7 +113,10 @@ class TenantIngest:
         api = self._exchange_api(message_traces_v2.PERMISSION, self._quota.acquire)
         exchange = TraceExchange(api, self.tenant.tenant_id)
         pages = CmdletTraces(exchange, self.now, self.clock)
-        return self._read_traces(pages, api, requested, "address", "exchange")
+        other = self._read_traces(pages, api, requested, "address", "exchange")
+        other.requests += result.requests
+        other.error = other.error and f"{result.error}; then {other.error}"
+        return other
 
     def _read_traces(
         self,

@@ -184,9 +184,20 @@ def _set_aside_broken_checkpoint(path: Path) -> bool:
     broken = [file for file in log.glob("*.checkpoint*.parquet") if not _is_parquet(file)]
     for file in broken:
         file.rename(file.with_suffix(".torn"))
-    if broken:
-        (log / "_last_checkpoint").unlink(missing_ok=True)
-    return bool(broken)
+    hint = log / "_last_checkpoint"
+    is_wrong = hint.exists() and (broken or not _names_a_checkpoint(hint))
+    if is_wrong:
+        hint.unlink()
+    return bool(broken or is_wrong)
+
+
+def _names_a_checkpoint(hint: Path) -> bool:
+    """Whether the newest checkpoint is where the log's hint says; an older one would do as well."""
+    try:
+        version = int(json.loads(hint.read_bytes())["version"])
+    except (ValueError, KeyError, TypeError):
+        return False
+    return any(hint.parent.glob(f"{version:020}.checkpoint*.parquet"))
 
 
 def _is_parquet(file: Path) -> bool:

@@ -158,9 +158,48 @@ def test_requests_that_nobody_answers_add_up_until_one_is(
     assert len(service.asked) < 10
 
 
-def test_a_port_where_nobody_listens_is_unavailable(api: Api) -> None:
-    with pytest.raises(SourceUnavailable, match="ConnectError"):
-        api.get("https://127.0.0.1:9/thing")
+def tokenless(client: Client, base: str) -> Api:
+    tokens = type("Fixed", (), {"bearer": lambda *_, **__: "token"})()
+    return Api(client, tokens, base, "scope", "none")
+
+
+def test_a_port_where_nobody_listens_is_unavailable(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ingest.http.getproxies", lambda: {"https": "http://proxy.contoso.com:80"})
+    with pytest.raises(SourceUnavailable, match=r"ConnectError.*through the proxy proxy\.contoso"):
+        tokenless(client, "https://127.0.0.1:9").get("https://127.0.0.1:9/thing")
+
+
+@pytest.mark.parametrize(
+    ("base", "link"),
+    [
+        ("", "https://evil.example/thing"),
+        ("", "http://127.0.0.1/thing"),
+        ("", "https://127.0.0.1:99999/thing"),
+        ("", "/v1.0/relative"),
+        ("/graph", "/graphics/thing"),
+        ("/graph", "/other"),
+    ],
+)
+def test_a_token_follows_no_link_out_of_its_service(
+    client: Client, service: Service, base: str, link: str
+) -> None:
+    api = tokenless(client, service.url + base)
+    with pytest.raises(SourceContractError, match="not followed"):
+        api.get(link if link.startswith("http") or not base else service.url + link)
+    assert service.asked == []
+
+
+def test_the_usual_port_may_be_written_or_not(client: Client) -> None:
+    api = tokenless(client, "https://prices.example")
+    api._check_place("https://PRICES.example:443/api?$skip=100", "prices")
+
+
+def test_a_redirect_is_no_success(api: Api, service: Service) -> None:
+    service.will(Answer(302, headers={"Location": "https://login.example/page"}))
+    with pytest.raises(SourceContractError, match=r"HTTP 302 leads to login\.example instead"):
+        fetch(api)
 
 
 def test_a_refusal_keeps_status_and_words_and_hides_the_query(api: Api, service: Service) -> None:
@@ -185,12 +224,11 @@ def test_the_planner_is_asked_before_every_attempt(client: Client, service: Serv
 
 def test_a_certificate_that_nobody_vouches_for_is_refused(service: Service) -> None:
     service.will(OK)
-    tokens = type("Fixed", (), {"bearer": lambda *_, **__: "token"})()
     with (
         https_client() as stranger,
-        pytest.raises(SourceUnavailable, match="CERTIFICATE_VERIFY_FAILED"),
+        pytest.raises(AuthError, match=r"not trusted .*CERTIFICATE_VERIFY_FAILED.*ca_bundle"),
     ):
-        Api(stranger, tokens, service.url, "scope", "none").get(service.url)
+        tokenless(stranger, service.url).get(service.url)
     assert service.asked == []
 
 

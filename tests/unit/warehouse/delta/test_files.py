@@ -158,3 +158,14 @@ def read_below(root: Path) -> tuple[object, ...]:
 
 def test_a_quote_in_the_folder_does_no_harm(tmp_path: Path) -> None:
     assert read_below(tmp_path / "o'brien") == ("contoso", "hr@contoso.com", "a")
+
+
+def test_a_hint_that_names_a_lost_checkpoint_is_no_damage(folder: DeltaFolder) -> None:
+    for name in "abc":
+        folder.append(FIRST_CONTACTS, contacts("contoso", name))
+    opened = folder.open(FIRST_CONTACTS)
+    assert opened is not None
+    opened.create_checkpoint()
+    [checkpoint] = newest_entry(folder).parent.glob("*.checkpoint*.parquet")
+    checkpoint.unlink()
+    assert recipients(DeltaFolder(folder.root)) == ["a", "b", "c"]

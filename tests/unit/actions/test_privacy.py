@@ -410,19 +410,22 @@ def test_a_copy_of_the_store_is_erased_too(hve: Hve, hidden: str) -> None:
     assert "nothing: is no store" in told(hve("erase", PERSON, "--backup", "nothing", *NOW))
 
 
+def aside(days_ago: int) -> Path:
+    """Where a restore so long ago has moved the store."""
+    return Path(f"data/local.replaced-{int((AT - timedelta(days=days_ago)).timestamp() * 1e9)}")
+
+
 def test_a_store_that_a_restore_moved_aside_is_erased_and_retained_too(
     hve: Hve, hidden: str
 ) -> None:
-    aside = Path(f"data/local.replaced-{int(AT.timestamp() * 1e9)}")
-    shutil.copytree("data/local", aside)
+    for copy in (aside(0), aside(401)):
+        shutil.copytree("data/local", copy)
+    assert hve("purge", "--json", *NOW).json["copies_removed"] == [str(aside(401))]
+    assert not aside(401).exists()
     ended = hve("erase", PERSON, "--reason", "left", "--json", *NOW).json
-    assert [Path(part["store"]).name for part in ended["erased"]] == ["local", aside.name]
-    rows = [text for file, text in texts_of(aside) if file.suffix == ".parquet"]
+    assert [Path(part["store"]).name for part in ended["erased"]] == ["local", aside(0).name]
+    rows = [text for file, text in texts_of(aside(0)) if file.suffix == ".parquet"]
     assert [text for text in rows if hidden in text] == []
-    assert hve("purge", "--json", *NOW).json["copies_removed"] == []
-    later = (AT + timedelta(days=401)).isoformat()
-    assert hve("purge", "--json", "--now", later).json["copies_removed"] == [str(aside)]
-    assert not aside.exists()
 
 
 def test_a_backup_file_is_written_anew_without_the_person(hve: Hve, mode: str) -> None:

@@ -29,7 +29,7 @@ def read(bench: Workbench, tenant: str, address: str, until: datetime) -> None:
     record_accounts(bench.store, tenant, [Account(address, (address,))], NOW, "exchange")
     window = Window(at("2026-11-01T00:00:00"), until)
     bench.store.state.cover(tenant, SOURCE, address, window)
-    bench.store.begin_write(tenant, until)
+    bench.store.state.record_now(tenant, until)
 
 
 def failed(bench: Workbench, tenant: str, at_time: datetime, error: str) -> None:
@@ -68,7 +68,7 @@ def test_a_tenant_is_as_old_as_the_address_that_was_read_longest_ago(bench: Work
 
 
 def test_a_run_that_could_not_log_in_read_nothing(bench: Workbench) -> None:
-    bench.store.begin_write("contoso", NOW)
+    bench.store.state.record_now("contoso", NOW)
     failed(bench, "contoso", NOW, "no token for contoso")
     (row,) = reads(bench, NOW, config_of(bench), "contoso")
     assert (row.read_at, row.fresh, row.error) == (None, False, "no token for contoso")
@@ -86,14 +86,14 @@ def test_the_error_of_the_last_run_is_named_until_it_was_read_again(bench: Workb
 
 def test_files_are_as_old_as_their_last_import(bench: Workbench) -> None:
     bench.land(trace("m1", "a@contoso.com", "2026-11-02T07:00:00"))
-    bench.store.begin_write("contoso", NOW)
+    bench.store.state.record_now("contoso", NOW)
     (row,) = reads(bench, NOW + timedelta(hours=2), config_of(bench, "files"), "contoso")
     assert (row.read_at, row.fresh, row.from_files) == (NOW, False, True)
 
 
 def test_tenants_side_by_side_say_the_same(bench: Workbench) -> None:
     read(bench, "contoso", HR, NOW)
-    bench.store.begin_write("fabrikam", NOW)
+    bench.store.state.record_now("fabrikam", NOW)
     failed(bench, "fabrikam", NOW, "no token for fabrikam")
     bench.build(NOW)
     rows = {row.tenant: row for row in tenant_summaries(config_of(bench), NOW).tenants}

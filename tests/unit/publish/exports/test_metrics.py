@@ -31,7 +31,7 @@ def test_data_of_which_nothing_was_read_is_infinitely_old(desk: Desk) -> None:
 
 
 def test_the_store_is_told_in_strict_openmetrics_without_an_address(desk: Desk) -> None:
-    desk.store.begin_write("contoso", NOW)
+    desk.store.state.record_now("contoso", NOW)
     desk.show(NOW, incident(), incident(id="low", severity="low"))
     summary = {
         "sources": [{"tenant": "contoso", "source": "message_traces", "status": "failed"}],

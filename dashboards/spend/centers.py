@@ -29,7 +29,7 @@ def center_panel(report: CostReport) -> None:
             f"Estimated {currency} by cost center; cost_centers.csv or [[cost_centers]] in hve.toml"
             " says who pays for which account.",
         )
-        listing(_table(report), _columns(currency))
+        listing(center_table(report), _columns(currency))
         block(*_unit(report))
 
 
@@ -46,7 +46,7 @@ def _finding(rows: Sequence[CenterCost], currency: str) -> str:
     )
 
 
-def _table(report: CostReport) -> pd.DataFrame:
+def center_table(report: CostReport) -> pd.DataFrame:
     """A row per center; beside an invoice its other lines and the total, so that it adds up."""
     rows, invoice = report.by_cost_center, report.invoice
     shares = invoice.shares() if invoice else {}

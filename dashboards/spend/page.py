@@ -192,13 +192,13 @@ def _by_account(report: CostReport) -> None:
         so_far = report.month_to_date
         whole = at_least(exact(so_far.cost), so_far)
         heading(
-            _dearest(lines),
+            dearest(lines),
             f"Exact amounts in {currency}; together {whole} {currency} so far.",
         )
         listing(_account_table(lines), _account_columns(currency))
 
 
-def _dearest(lines: Sequence[AccountCost]) -> str:
+def dearest(lines: Sequence[AccountCost]) -> str:
     """Which account is the most expensive, where no other one can have cost more."""
     accounts = plural(len(lines), "account")
     first, *others = lines

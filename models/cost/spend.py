@@ -88,7 +88,12 @@ def currency_of(config: Config, tenant: str | None) -> str:
 
 
 def past(config: Config, now: datetime, tenant: str | None = None) -> Backtest:
-    """What earlier projections would have claimed, and what came (models.forecast.backtest)."""
+    """What earlier projections would have claimed, and what came (models.forecast.backtest).
+
+    Raises: ConfigError when there is no tenant of that name.
+    """
+    if tenant is not None:
+        config.tenant(tenant)
     with read_published(config.warehouse.path, now, tenant) as published:
         return past_projections(published)
 

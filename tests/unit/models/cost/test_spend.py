@@ -14,7 +14,8 @@ from hve_monitor.document import encoded
 from hve_monitor.errors import ConfigError
 from models.build import build
 from models.cost.passed_thresholds import budgets_by_currency, note_budget_alerts
-from models.cost.spend import close, spend
+from models.cost.spend import close, past, planned_change, spend
+from models.cost.whatif import PlannedChange
 from models.reference.book import reference_of
 from tests.unit.models.conftest import NOW, TENANT, KeptStores, Workbench, at, trace
 from warehouse.records.costs import Cost, CostRange, record_costs
@@ -354,3 +355,32 @@ def test_a_budget_of_no_cost_center_is_a_mistake(november: Workbench) -> None:
     budget = Budget(name="hr", cost_center="HX", amount=Decimal(1))
     with pytest.raises(ConfigError, match="there is no cost center 'HX'"):
         report(november, budgets=(budget,), cost_centers=(HR,))
+
+
+def test_a_tenant_that_is_not_there_is_named_with_the_nearest(november: Workbench) -> None:
+    config = config_of(november)
+    for ask in (spend, past):
+        with pytest.raises(ConfigError, match=r"--tenant contos: no such tenant .* 'contoso'\?"):
+            ask(config, NOW, "contos")
+
+
+def test_budgets_are_those_of_the_chosen_month(november: Workbench) -> None:
+    config = config_of(november, budgets=(Budget(name="all", amount=Decimal(1)),))
+    (running,) = spend(config, NOW).budgets
+    assert (running.first, running.used) == (
+        date(2026, 11, 1),
+        spend(config, NOW).month_to_date.cost,
+    )
+    (before,) = spend(config, NOW, month="2026-10").budgets
+    assert (before.first, before.last) == (date(2026, 10, 1), date(2026, 10, 31))
+    assert before.used is before.expected is None  # no file is of October
+
+
+def test_whatif_adds_to_the_projection_of_the_cost_report(november: Workbench) -> None:
+    config = config_of(november, budgets=(Budget(name="all", amount=Decimal(1)),))
+    change = PlannedChange("hr@contoso.com", 1_000, 1, None, NOW.date())
+    (changed,) = planned_change(config, NOW, None, change).budgets
+    report = spend(config, NOW)
+    assert changed.usual == report.projection.month_end == report.budgets[0].expected
+    assert changed.together == changed.usual + 1_000 * PRICE
+    assert changed.spent == report.month_to_date.cost

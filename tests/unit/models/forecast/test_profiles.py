@@ -74,3 +74,9 @@ def test_unknown_days_are_not_zero() -> None:
     values = np.full(112, 10.0)
     values[[50, 51, 80]] = np.nan
     assert month_of(fitted(values)) == pytest.approx(300.0, rel=0.02)
+
+
+def test_a_week_of_which_days_are_unknown_is_as_large_as_its_weekdays_make_it() -> None:
+    weeks = np.tile([200.0, 100, 100, 100, 100, 0, 0], 16)
+    weeks[[70, 75, 84, 91, 98, 105]] = np.nan  # Mondays and a Saturday
+    assert month_of(fitted(weeks), 28) == pytest.approx(4 * 600, rel=0.01)

@@ -116,7 +116,8 @@ def quarterly(quarters: Ints) -> pd.DataFrame:
     """Rows of the quarter-hours with mail."""
     account, hour, quarter = np.nonzero(quarters)
     total = quarters[account, hour, quarter]
-    counts = {"messages": total, "recipients": total, "known_source_recipients": total}
+    known = {"known_status_recipients": total, "known_source_recipients": total}
+    counts = {"messages": total, "recipients": total, **known}
     return pd.DataFrame(
         {"account": account, "hour_utc": hour, "quarter": quarter, "widest": 1, **counts}
     )

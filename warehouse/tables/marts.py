@@ -112,6 +112,7 @@ HVE_COST_DAILY = Table(
         cost=MONEY,
     ),
     key=("tenant", "account", "day", "currency"),
+    added=("unknown_recipients",),
 )
 HVE_BASELINE_HOURLY = Table(
     "marts",

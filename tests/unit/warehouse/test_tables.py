@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import pytest
 
 from warehouse.tables import MESSAGE_TRACES, TABLES, Table
 from warehouse.tables.table import UTC_TIME
+
+# Columns that stores of every release have: SHA-256 of their names and types.
+FIRST_COLUMNS = "c8a139118e3772c2"
 
 
 def test_every_table_has_its_own_place() -> None:
@@ -32,3 +37,13 @@ def test_every_instant_is_utc_with_microseconds(table: Table) -> None:
 
 def test_the_identity_of_a_trace_row_is_tenant_id_and_recipient() -> None:
     assert MESSAGE_TRACES.key == ("tenant", "trace_id", "recipient")
+
+
+def test_a_column_that_came_later_is_named_as_added_so_that_older_files_are_read() -> None:
+    first = "\n".join(
+        f"{table.full_name}.{field.name} {field.type}"
+        for table in TABLES
+        for field in table.schema
+        if field.name not in table.added
+    )
+    assert hashlib.sha256(first.encode()).hexdigest()[:16] == FIRST_COLUMNS

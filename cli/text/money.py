@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from msgspec import UNSET, UnsetType
@@ -17,6 +18,7 @@ if TYPE_CHECKING:  # commands that print no money start faster without
         BudgetStatus,
         ChangeCost,
         ChangedBudget,
+        ChangedPeriod,
         CostReport,
         KnownPart,
     )
@@ -209,19 +211,27 @@ def _budget_effect(budget: ChangedBudget, currency: str) -> str:
     return (
         f"budget {budget.name}: {money_text(budget.usual)} + {money_text(budget.added)} ="
         f" {money_text(budget.together)} of {money_text(budget.amount)} {currency} a"
-        f" {budget.period} ({budget.first} to {budget.last}){_effect(budget)}"
+        f" {budget.period} ({budget.first} to {budget.last}){_effect(budget, budget.amount)}"
+        + (_next(budget.next, budget.amount) if budget.next else "")
     )
 
 
-def _effect(budget: ChangedBudget) -> str:
+def _next(period: ChangedPeriod, amount: Decimal) -> str:
+    return (
+        f"\n  the next: {money_text(period.usual)} + {money_text(period.added)} ="
+        f" {money_text(period.together)} ({period.first} to {period.last}){_effect(period, amount)}"
+    )
+
+
+def _effect(period: ChangedPeriod, amount: Decimal) -> str:
     """What the change does to the budget; nothing where it stays within."""
-    if budget.passed_on:
-        return f"; already passed without it on {budget.passed_on}"
-    if budget.passes_without:
+    if period.passed_on:
+        return f"; already passed without it on {period.passed_on}"
+    if period.passes_without:
         return "; expected to be passed without it"
-    if budget.passes:
+    if period.passes:
         return "; the change passes it"
-    high = budget.range[1]
-    if high is not None and high >= budget.amount:
+    high = period.range[1]
+    if high is not None and high >= amount:
         return "; may be passed: recipients without a status would pass it"
-    return "; unknown whether it is passed" if budget.passes is None else ""
+    return "; unknown whether it is passed" if period.passes is None else ""

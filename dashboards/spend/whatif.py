@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 from typing import NamedTuple
 
 import pandas as pd
@@ -20,7 +21,7 @@ from dashboards.session import readings
 from dashboards.session.view import View
 from hve_monitor.document import decimal_text
 from hve_monitor.errors import ConfigError
-from models.cost.documents import ChangeCost, ChangedBudget
+from models.cost.documents import ChangeCost, ChangedBudget, ChangedPeriod
 from models.cost.whatif import change_of
 
 ONCE, EVERY = "once", ("once", "day", "week", "month")
@@ -136,7 +137,11 @@ def _facts(answer: ChangeCost) -> list[Markup]:
         f" {messages.recipients_per_message} recipients each, or"
         f" {messages.one_list} through a list",
     }
-    budgets = [tag("li", *_budget(budget, currency)) for budget in answer.budgets]
+    budgets = [
+        tag("li", *line)
+        for budget in answer.budgets
+        for line in (_budget(budget, currency), *_next(budget, currency))
+    ]
     return [
         facts(values),
         tag("h2", "Budgets with it" if budgets else "No budget covers this account"),
@@ -145,26 +150,37 @@ def _facts(answer: ChangeCost) -> list[Markup]:
 
 
 def _budget(budget: ChangedBudget, currency: str) -> list[Markup | str]:
-    words, tone = effect(budget)
-    before, after = percent(budget.used_ratio_before), percent(budget.used_ratio_after)
-    together, limit = money(budget.together, currency), f"{decimal_text(budget.amount)} {currency}"
+    return _line(budget, budget, currency)
+
+
+def _next(budget: ChangedBudget, currency: str) -> list[list[Markup | str]]:
+    """The period after it, where the change does something else to that one."""
+    if budget.next is None or effect(budget.next, budget.amount) == effect(budget, budget.amount):
+        return []
+    return [_line(budget, budget.next, currency)]
+
+
+def _line(budget: ChangedBudget, period: ChangedPeriod, currency: str) -> list[Markup | str]:
+    words, tone = effect(period, budget.amount)
+    before, after = percent(period.used_ratio_before), percent(period.used_ratio_after)
+    together, limit = money(period.together, currency), f"{decimal_text(budget.amount)} {currency}"
     return [
         tag("span", words, style=f"mark {tone}"),
         tag("strong", budget.name),
-        f": {together} of {limit} expected by {day(budget.last)}, {after} after {before}",
+        f": {together} of {limit} expected by {day(period.last)}, {after} after {before}",
     ]
 
 
-def effect(budget: ChangedBudget) -> tuple[str, str]:
-    """What the change does to the budget, and the tone of that: good, warn or bad."""
-    if budget.passed_on:
-        return f"▲ already passed without it on {day(budget.passed_on)}", "bad"
-    if budget.passes_without:
+def effect(period: ChangedPeriod, amount: Decimal) -> tuple[str, str]:
+    """What the change does to a budget's period, and the tone of that: good, warn or bad."""
+    if period.passed_on:
+        return f"▲ already passed without it on {day(period.passed_on)}", "bad"
+    if period.passes_without:
         return "▲ expected to be passed without it", "bad"
-    if budget.passes:
+    if period.passes:
         return "▲ passed because of it", "bad"
-    high = budget.range[1]
-    if budget.passes is None or (high is not None and high >= budget.amount):
+    high = period.range[1]
+    if period.passes is None or (high is not None and high >= amount):
         return "? may be passed: not everything is known", "warn"
     return "● not passed by it", "good"
 

@@ -268,8 +268,8 @@ class ChangeMessages(Document):
     one_list: int
 
 
-class ChangedBudget(Document):
-    """A budget's period that holds the first send: its cost without the change, and with it.
+class ChangedPeriod(Document):
+    """A budget's period: its cost without the change, and with it.
 
     usual: what is expected at the end of the period without the change: spent, to come and
     announced, as in BudgetStatus. added: the sends inside the period. range: together if none and
@@ -278,11 +278,8 @@ class ChangedBudget(Document):
     passed_on, or expected to be.
     """
 
-    name: str
-    period: str
     first: date = field(name="from")
     last: date = field(name="to")
-    amount: Decimal
     spent: Decimal | None
     usual: Decimal | None
     added: Decimal | None
@@ -293,6 +290,15 @@ class ChangedBudget(Document):
     passes: bool | None
     passes_without: bool | None
     passed_on: date | None
+
+
+class ChangedBudget(ChangedPeriod, kw_only=True):
+    """The period of a budget that holds the first send; next: the one after it, if it goes on."""
+
+    name: str
+    period: str
+    amount: Decimal
+    next: ChangedPeriod | None
 
 
 class ChangeCost(Document):

@@ -8,12 +8,15 @@ from datetime import date, timedelta
 from decimal import Decimal
 from math import ceil
 
+from msgspec.structs import asdict
+
 from hve_monitor.addresses import address_of
 from hve_monitor.errors import ConfigError
 from models.cost.budgets import BudgetLine, passed_on
 from models.cost.documents import (
     ChangeCost,
     ChangedBudget,
+    ChangedPeriod,
     ChangeMessages,
     ChangeMonth,
     ChangeTotal,
@@ -200,9 +203,30 @@ def _budget(
     outlook: CostOutlook | None,
     today: date,
 ) -> ChangedBudget:
-    """The budget's period that holds the first send to come, without the change and with it."""
-    first, last = period_of(max(change.first, today), line.period)
-    days = [day for day in change.days(last) if day >= max(first, today)]
+    """The budget's period that holds the first send to come, and the next if the change goes on."""
+    begin = max(change.first, today)
+    running = _period(line, change, price_of, outlook, begin)
+    goes_on = change.every is not None and (change.last is None or change.last > running.last)
+    after = running.last + timedelta(days=1)
+    return ChangedBudget(
+        **asdict(running),
+        name=line.name,
+        period=line.period,
+        amount=line.amount,
+        next=_period(line, change, price_of, outlook, after) if goes_on else None,
+    )
+
+
+def _period(
+    line: BudgetLine,
+    change: PlannedChange,
+    price_of: PriceOf,
+    outlook: CostOutlook | None,
+    begin: date,
+) -> ChangedPeriod:
+    """The budget's period that holds a day, with the sends from that day on."""
+    first, last = period_of(begin, line.period)
+    days = [day for day in change.days(last) if day >= begin]
     added = _sum(times(price_of(day), change.recipients) for day in days)
     period = None if outlook is None else outlook.period(first, last, line)
     usual = None if period is None else period.projected.end
@@ -210,12 +234,9 @@ def _budget(
     before, after = _ratio(usual, line.amount), _ratio(together, line.amount)
     day = None if period is None else passed_on(period.rows, line.amount)
     is_passed = None if before is None else before >= 1.0
-    return ChangedBudget(
-        name=line.name,
-        period=line.period,
+    return ChangedPeriod(
         first=first,
         last=last,
-        amount=line.amount,
         spent=None if period is None else period.counted.cost,
         usual=usual,
         added=added,

@@ -297,3 +297,11 @@ def test_tenants_say_what_was_not_read_and_why() -> None:
     assert ">= 9" in text
     assert "nothing read" in text
     assert text.endswith("contoso: no token for contoso")
+
+
+def test_the_next_period_of_a_change_that_goes_on_has_its_own_line() -> None:
+    later = {"usual": "3", "added": "3", "together": "6", "from": "2027-01-01", "to": "2027-01-31"}
+    budget = {"amount": "5", "passes": False, "next": later | {"passes": True}}
+    assert money_text.whatif(change(budgets=[budget])).splitlines()[-1] == (
+        "  the next: 3 + 3 = 6 (2027-01-01 to 2027-01-31); the change passes it"
+    )

@@ -16,7 +16,7 @@ from dashboards.spend.page import dearest, drawn_budget
 from dashboards.spend.reconciliation import bridge_steps
 from dashboards.spend.whatif import effect
 from models.cost.daily import DayCost
-from models.cost.documents import AccountCost, ChangedBudget, CostReport, KnownPart
+from models.cost.documents import AccountCost, ChangedPeriod, CostReport, KnownPart
 from models.invoice.documents import InvoiceBridge
 from tests.unit.dashboards.conftest import NOW, Open, tiles, words
 from tests.unit.documents import filled
@@ -117,7 +117,7 @@ def test_the_bridge_hangs_its_steps_on_each_other() -> None:
             "bad",
         ),
         (
-            {"passes": False, "amount": "5", "range": ["1", "6"]},
+            {"passes": False, "range": ["1", "6"]},
             "? may be passed: not everything is known",
             "warn",
         ),
@@ -125,7 +125,7 @@ def test_the_bridge_hangs_its_steps_on_each_other() -> None:
     ],
 )
 def test_what_a_change_does_to_a_budget(known: dict[str, Any], sentence: str, tone: str) -> None:
-    assert effect(filled(ChangedBudget, **({"amount": "10"} | known))) == (sentence, tone)
+    assert effect(filled(ChangedPeriod, **known), Decimal(5)) == (sentence, tone)
 
 
 def test_the_known_part_never_stands_alone() -> None:

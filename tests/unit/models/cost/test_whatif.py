@@ -128,10 +128,18 @@ def test_a_budget_that_was_passed_is_passed_without_the_change() -> None:
     assert answer["passed_on"] == "2026-11-10"
 
 
-def test_sends_after_the_period_add_nothing_to_it() -> None:
+def test_what_goes_on_is_judged_by_the_next_period_too() -> None:
     change = PlannedChange("hr@contoso.com", 10_000, 1, "week", TODAY)
-    answer = answer_of(change, outlook(spent(USUAL)), budget("100"))["budgets"][0]
-    assert answer["added"] == "0.42"  # 25 November; the next is 2 December
+    answer = answer_of(change, outlook(spent(USUAL)), budget("14"))["budgets"][0]
+    assert (answer["added"], answer["passes"]) == ("0.42", False)  # 25 November
+    december = answer["next"]
+    assert (december["from"], december["to"]) == ("2026-12-01", "2026-12-31")
+    assert december["added"] == "2.1"  # 2, 9, 16, 23 and 30 December
+    assert Decimal(december["usual"]) == pytest.approx(31 * 10_000 * PRICE)
+    assert december["passes"] is True
+    assert answer_of(replace(change, every=None), None, budget("14"))["budgets"][0]["next"] is None
+    short = replace(change, last=date(2026, 11, 30))
+    assert answer_of(short, None, budget("14"))["budgets"][0]["next"] is None
 
 
 def test_recipients_without_a_status_widen_what_budgets_bear() -> None:

@@ -42,15 +42,27 @@ def _is_nameless(people: Sequence[IncidentRecipient]) -> bool:
 
 def _reached(card: WholeCard, people: Sequence[IncidentRecipient]) -> str:
     """How many have a delivered message, of how many it wrote to."""
+    if _is_nameless(people):
+        return _nameless(people)
     words = reach_words(card)
     finding = f"{words[:1].upper()}{words[1:]}"
-    if _is_nameless(people):
-        return f"{finding.replace('people', 'recipients')}; this store keeps no names of any"
     new = sum(row.is_new for row in people)
     new_reached = sum(row.is_new and bool(row.is_reached) for row in people)
     if card.reached is None:
         return f"{finding}; {count(new)} of them were new to it"
     return f"{finding}; {count(new)} of them were new to it ({count(new_reached)} reached)"
+
+
+def _nameless(rows: Sequence[IncidentRecipient]) -> str:
+    """Rows in place of people: one person may stand behind several."""
+    reached, unknown = sum(bool(row.is_reached) for row in rows), _unknown(rows)
+    rest = f", of {count(unknown)} it is not known" if unknown else ""
+    whole = plural(len(rows), "recipient")
+    return f"{count(reached)} of {whole} got their mail{rest}; this store keeps no names of any"
+
+
+def _unknown(rows: Sequence[IncidentRecipient]) -> int:
+    return sum(row.is_reached is None for row in rows)
 
 
 def _since(card: WholeCard) -> str:

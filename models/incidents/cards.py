@@ -35,9 +35,10 @@ class GivenVerdict(Document):
 class IncidentCard(Document, kw_only=True):
     """One incident. Units: observed, expected, interval (95 %), extra_recipients in recipients.
 
-    status: "ended" where it is over and nobody judged it. addressed: people that it wrote to;
-    reached: those with a delivered message, None where no outcome is known; unsettled: those
-    without one whose outcome is not known. They are there where messages were read (with_reach).
+    status: "ended" where it is over and nobody judged it. addressed: people that it wrote to, None
+    where recipients are not kept; reached: those with a delivered message, None where no outcome is
+    known; unsettled: those without one whose outcome is not known. They are there where messages
+    were read (with_reach).
     """
 
     tenant: str
@@ -61,9 +62,9 @@ class IncidentCard(Document, kw_only=True):
     status: str
     verdict: GivenVerdict | None  # the newest one, expired or not
     interval: tuple[float | None, float | None]
-    addressed: int | UnsetType = UNSET
+    addressed: int | UnsetType | None = UNSET
     reached: int | UnsetType | None = UNSET
-    unsettled: int | UnsetType = UNSET
+    unsettled: int | UnsetType | None = UNSET
 
 
 class IncidentSource(Document):
@@ -192,11 +193,15 @@ def with_reach(published: Published, cards: Sequence[IncidentCard]) -> list[Inci
     }
     rows = records(published.connection, sql(__file__, "incident_reach"), bounds)
     counts = {row.pop("id"): row for row in rows}
-    nobody = {"addressed": 0, "reached": 0, "unsettled": 0}
+    nobody = {"addressed": 0, "reached": 0, "unsettled": 0, "is_named": True}
     return [_reached(card, **counts.get(card.id, nobody)) for card in cards]
 
 
-def _reached(card: IncidentCard, addressed: int, reached: int, unsettled: int) -> IncidentCard:
+def _reached(
+    card: IncidentCard, addressed: int, reached: int, unsettled: int, *, is_named: bool
+) -> IncidentCard:
+    if not is_named:
+        return msgspec.structs.replace(card, addressed=None, reached=None, unsettled=None)
     is_known = unsettled < addressed or addressed == 0
     return msgspec.structs.replace(
         card, addressed=addressed, reached=reached if is_known else None, unsettled=unsettled

@@ -1,6 +1,7 @@
 -- Grain: one row per incident of $ids that wrote to somebody. Units: people (distinct addresses).
 -- addressed: everybody it wrote to but lists; reached: those with a delivered message; unsettled:
--- those without one of whom a row has no outcome yet, or none that is known.
+-- those without one of whom a row has no outcome yet, or none that is known. is_named: false where
+-- recipients are not kept, whose rows nobody can tell apart by person.
 with people as (
     select
         i.id,
@@ -27,6 +28,7 @@ select
     count(*) as addressed,
     count(*) filter (where is_reached) as reached,
     count(*) filter (where not is_reached and (is_unknown or coalesce(is_pending, false)))
-        as unsettled
+        as unsettled,
+    count(*) filter (where recipient like 'aggregate:%') = 0 as is_named
 from people
 group by id

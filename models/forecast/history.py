@@ -122,36 +122,55 @@ def read_days(
             as well. A day without a row is 0 but where it was not read. The table begins with the
             first row that is not older than HISTORY.
     """
+    rows, accounts = _placed(daily, today, plans)
+    recent = rows.loc[rows["day"] >= np.datetime64(today - HISTORY, "D")]
+    first = recent["day"].min().date() if len(recent) else today
+    width = (today - first).days + 1
+    sent, lives = _sent(recent, first, (len(accounts), width))
+    missing = _unread(unread or {}, accounts, first, width) & lives
+    usual = np.maximum(sent - _extra_of(extra, accounts, first, width), 0.0)
+    usual = np.where(missing | ~lives, np.nan, usual)[:, :-1]
+    sent = known_or_zero(sent)
+    announced = None
+    if plans is not None:
+        days = [first + timedelta(days=n) for n in range(width - 1)]
+        announced = planned_days(plans, accounts, days, shares_of(sent))
+    history = _known_stretch(usual, first, announced)
+    return DailyTable(accounts, sent, missing, history, first, today, rows)
+
+
+def _placed(
+    daily: pd.DataFrame, today: date, plans: pd.DataFrame | None
+) -> tuple[pd.DataFrame, list[str]]:
+    """The rows until today with the place of their account in the list beside them."""
     rows = _dated(daily)
     rows = rows.loc[rows["day"] <= np.datetime64(today, "D")]
     planned = [] if plans is None else [account.lower() for account in plans["account"].dropna()]
     accounts = sorted({*rows["account"], *planned})
-    rows = rows.assign(place=pd.Index(accounts).get_indexer(pd.Index(rows["account"])))
-    recent = rows.loc[rows["day"] >= np.datetime64(today - HISTORY, "D")]
-    first = recent["day"].min().date() if len(recent) else today
-    width = (today - first).days + 1
-    place, column = recent["place"].to_numpy(), _columns(recent, first)
-    sent = np.zeros((len(accounts), width))
-    np.add.at(sent, (place, column), recent["recipients"].to_numpy(np.float64))
-    born = np.full(len(accounts), width)
+    return rows.assign(place=pd.Index(accounts).get_indexer(pd.Index(rows["account"]))), accounts
+
+
+def _sent(
+    rows: pd.DataFrame, first: date, shape: tuple[int, int]
+) -> tuple[Floats, NDArray[np.bool_]]:
+    """Recipients by account and day, and whether the account had its first row by then."""
+    place, column = rows["place"].to_numpy(), _columns(rows, first)
+    sent = np.zeros(shape)
+    np.add.at(sent, (place, column), rows["recipients"].to_numpy(np.float64))
+    born = np.full(shape[0], shape[1])
     np.minimum.at(born, place, column)
-    lives = np.arange(width) >= born[:, None]
-    missing = _unread(unread or {}, accounts, first, width) & lives
-    usual = np.maximum(sent - _extra_of(extra, accounts, first, width), 0.0)
-    usual = np.where(missing | ~lives, np.nan, usual)[:, :-1]
+    return sent, np.arange(shape[1]) >= born[:, None]
+
+
+def _known_stretch(usual: Floats, first: date, announced: Floats | None) -> DailyHistory:
+    """From the first to the last day that is known of any account."""
     known = np.flatnonzero(~np.isnan(usual).all(axis=0))
-    last = int(known[-1]) + 1 if len(known) else 0
-    days = [first + timedelta(days=n) for n in range(last)]
-    announced = None
-    if plans is not None:
-        announced = planned_days(plans, accounts, days, shares_of(known_or_zero(sent)))
-    begin = int(known[0]) if len(known) else 0
-    history = DailyHistory(
-        usual[:, begin:last],
-        first + timedelta(days=last),
-        None if announced is None else announced[:, begin:],
+    begin, end = (int(known[0]), int(known[-1]) + 1) if len(known) else (0, 0)
+    return DailyHistory(
+        usual[:, begin:end],
+        first + timedelta(days=end),
+        None if announced is None else announced[:, begin:end],
     )
-    return DailyTable(accounts, known_or_zero(sent), missing, history, first, today, rows)
 
 
 def _unread(unread: Unread, accounts: list[str], first: date, width: int) -> NDArray[np.bool_]:

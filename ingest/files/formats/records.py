@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
@@ -29,7 +30,10 @@ MOST_AT_ONCE = 100_000
 MOST_COLUMNS = 1000
 DELIMITERS = ",;\t|"
 NEWLINE = ord("\n")
+NOTE = b"#"  # `#TYPE` above a header that comes again
+FEWEST_NAMES = 2
 EMPTY_LINES = re.compile(rb"(?:\r?\n)+")
+Places = dict[str, int | None]  # of our names in a record; None where its header has none
 
 
 @dataclass
@@ -60,6 +64,7 @@ class Records:
         self._notes: list[tuple[int | None, str]] = []
         self.header = self._read_header(delimiter)
         self._line = self.header.line + 1
+        self._spelled = {plain(column): column for column in reversed(self.columns)}
         self._names = {name for column in self.columns for name in _spellings(column)}
         self._patterns = _Patterns(self.header.delimiter)
 
@@ -71,14 +76,14 @@ class Records:
     def blocks(self, columns: dict[str, str]) -> Iterator[Block]:
         """Rows in the order of the file. columns: the file's column for each of our names.
 
-        A header that comes again, as where files were appended, is no row; where its columns have
-        another order, the rows below it have that order.
+        A header that comes again, as where files were appended, is no row, and the rows below it
+        have its columns: in another order, or without some of these, which are null then.
         """
         if self._notes:
-            yield Block(_table(dict.fromkeys(columns, 0), [], []), self._notes)
+            yield Block(_table(dict.fromkeys(columns), [], []), self._notes)
         final = False
         while self._pending or not final:
-            places = {name: self.columns.index(column) for name, column in columns.items()}
+            places = {name: self._place(column) for name, column in columns.items()}
             final = self._fill(BLOCK)
             block = self._cut(final)
             if block:
@@ -88,6 +93,9 @@ class Records:
                 final = not self._pending
         if self._text.damage:
             yield Block(_table(places, [], []), [(self._line, self._text.damage)])
+
+    def _place(self, column: str) -> int | None:
+        return self.columns.index(column) if column in self.columns else None
 
     def _read_header(self, requested: str | None) -> Header:
         delimiter = requested
@@ -137,7 +145,7 @@ class Records:
         self._line += 1
         return line, TOO_LONG
 
-    def _parsed(self, block: bytes, places: dict[str, int], *, final: bool) -> Block:
+    def _parsed(self, block: bytes, places: Places, *, final: bool) -> Block:
         lines = block.count(b"\n") + (not block.endswith(b"\n"))
         rows = self._by_arrow(block, places)
         # A line break inside a cell makes fewer rows than lines, unless the block ends in it.
@@ -148,17 +156,14 @@ class Records:
         return self._by_record(block, places, final=final)
 
     def _without_headers(self, rows: pa.Table, block: bytes) -> pa.Table:
-        """The rows of whole lines, of which those below a header in another order stay pending."""
-        names = pa.array(sorted(self._names), pa.string())
-        likely = np.flatnonzero(
-            pc.is_in(pc.ascii_lower(rows.column(0)), value_set=names).to_numpy()
-        )
+        """The rows of whole lines, of which those below a header of another kind stay pending."""
+        likely = self._likely_headers(rows)
         end, is_row = rows.num_rows, np.ones(rows.num_rows, bool)
         ends = np.flatnonzero(np.frombuffer(block if likely.size else b"", np.uint8) == NEWLINE)
         for index in likely:
             start = ends[index - 1] + 1 if index else 0
             after, cells = self._patterns.record(block, start, final=True)
-            columns = self._repeated_header(cells)
+            columns = self._header_in(cells)
             is_row[index] = columns is None
             if columns is not None and columns != self.columns:
                 self.header = replace(self.header, columns=columns)
@@ -168,18 +173,28 @@ class Records:
         self._line += end
         return rows if is_row.all() else rows.slice(0, end).filter(pa.array(is_row[:end]))
 
-    def _repeated_header(self, cells: list[bytes]) -> list[str] | None:
-        """The columns in the order of a header that comes again; None for any other record."""
+    def _likely_headers(self, rows: pa.Table) -> npt.NDArray[np.intp]:
+        """Indexes of the rows that have the name of a column in one of their first cells."""
+        names = pa.array(sorted(self._names), pa.string())
+        first = rows.columns[: min(2, rows.num_columns - 1)]
+        are_names = (pc.is_in(pc.ascii_lower(cells), value_set=names).to_numpy() for cells in first)
+        return np.flatnonzero(np.logical_or.reduce(list(are_names)))
+
+    def _header_in(self, cells: list[bytes]) -> list[str] | None:
+        """The columns of a header that comes again; None for any other record."""
+        firsts = (cell.strip(b'" ').lower().decode("utf-8", "replace") for cell in cells[:3])
+        if not any(first.removeprefix("#fields: ") in self._names for first in firsts):
+            return None
         names = [plain(_unquoted(cell.strip())) for cell in cells]
         names[0] = names[0].removeprefix("#fields:")
-        spelled = {plain(column): column for column in reversed(self.columns)}
-        if sorted(names) != sorted(map(plain, self.columns)):
+        known = len(self._spelled.keys() & set(names))
+        if known < FEWEST_NAMES or 2 * known < len(names):
             return None
-        return [spelled[name] for name in names]
+        return [self._spelled.get(name, name) for name in names]
 
-    def _by_arrow(self, block: bytes, places: dict[str, int]) -> pa.Table | None:
+    def _by_arrow(self, block: bytes, places: Places) -> pa.Table | None:
         names = [str(place) for place in range(len(self.columns))]
-        kept = sorted({str(place) for place in places.values()})
+        kept = sorted({str(place) for place in places.values() if place is not None})
         try:
             table = pa.csv.read_csv(
                 pa.BufferReader(block),
@@ -193,24 +208,26 @@ class Records:
             )
         except pa.ArrowInvalid:
             return None
-        return pa.table({name: table[str(place)] for name, place in places.items()})
+        absent = pa.nulls(table.num_rows, pa.string())
+        return pa.table(
+            {name: absent if place is None else table[str(place)] for name, place in places.items()}
+        )
 
-    def _by_record(self, block: bytes, places: dict[str, int], *, final: bool) -> Block:
+    def _by_record(self, block: bytes, places: Places, *, final: bool) -> Block:
         lines: list[int] = []
-        rows: list[list[str]] = []
+        rows: list[list[str | None]] = []
         broken: list[tuple[int | None, str]] = []
         position, end = 0, len(block)
         while position < end and len(rows) + len(broken) < MOST_AT_ONCE:
             after, cells, reason = self._record(block, position, final=final or position == 0)
             if after == position:
                 break
-            row = [_unquoted(cells[place]) for place in places.values()] if cells else None
-            header = self._repeated_header(cells) if row and row[0].lower() in self._names else None
-            if reason:
+            header = self._header_in(cells)
+            if header is None and reason and not block.startswith(NOTE, position):
                 broken.append((self._line, reason))
-            elif row and header is None:
+            elif header is None and cells and not reason:
                 lines.append(self._line)
-                rows.append(row)
+                rows.append([_cell(cells, place) for place in places.values()])
             self._line += block.count(b"\n", position, after)
             position = after
             if header is not None and header != self.columns:
@@ -243,9 +260,7 @@ class Records:
             if len(near[1]) == width or len(cells) != width:
                 end, cells = near
         if cells and len(cells) != width:
-            is_note = block.startswith(b"#", start)  # `#TYPE` above a header that comes again
-            reason = f"has {len(cells)} cells where the header has {width}"
-            return end, [], None if is_note else reason
+            return end, cells, f"has {len(cells)} cells where the header has {width}"
         return end, cells, None
 
 
@@ -303,7 +318,11 @@ def _unquoted(cell: bytes) -> str:
     return as_text(cell)
 
 
-def _table(places: dict[str, int], lines: list[int], rows: list[list[str]]) -> pa.Table:
+def _cell(cells: list[bytes], place: int | None) -> str | None:
+    return None if place is None else _unquoted(cells[place])
+
+
+def _table(places: Places, lines: list[int], rows: list[list[str | None]]) -> pa.Table:
     columns: dict[str, pa.Array] = {
         name: pa.array([row[at] for row in rows], pa.string()) for at, name in enumerate(places)
     }

@@ -131,9 +131,9 @@ def test_a_header_in_another_order_holds_for_the_rows_below_it(
 def test_a_header_with_other_columns_holds_for_the_rows_below_it(odd: bytes) -> None:
     first = b"a,b,c,d\n1,2,3,4\n" + odd
     rows, broken = parsed(first + b"Size,b,a,c\n9,2,1,3\n")
-    assert [row[1:] for row in rows if "one" not in str(row[1])] == [("1", "2"), ("1", "2")]
+    assert [row[1:] for row in rows if "two" not in str(row[1])] == [("1", "2"), ("1", "2")]
     rows, broken_of_fewer = parsed(first + b"b,c,d\n2,3,4\n2,3\n#Fields: b,a\n6,5\n")
-    assert [row[1:] for row in rows if "one" not in str(row[1])] == [
+    assert [row[1:] for row in rows if "two" not in str(row[1])] == [
         ("1", "2"),
         (None, "2"),
         ("5", "6"),

@@ -6,6 +6,7 @@ shows one consistent version of both to every reader.
 Reading order:
   tables/       the Delta tables: columns, units and partitions
   delta/        durable writes to them, and their active files
+  schema        the version of what a store holds
   state         state.db: coverage, dirty days, batches, quota, runs
   windows       windows of time that were read, and what they leave unread
   locks         one process per tenant reads, one builds

@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 from hve_monitor.document import json_text
 from hve_monitor.errors import StoreError
 from hve_monitor.files import sql
+from warehouse.schema import SCHEMA_VERSION, check_schema, keep_old_state, state_schema
 from warehouse.windows import Window, gaps, merge
 
 OPENING_ATTEMPTS = 200
@@ -57,13 +58,27 @@ class State:
         """Makes the tables; of two that open a new file at once SQLite may refuse one."""
         for attempt in range(OPENING_ATTEMPTS):
             try:
-                self._db.executescript(SCHEMA)
+                self._migrate()
             except sqlite3.OperationalError as error:
                 if "locked" not in str(error) or attempt == OPENING_ATTEMPTS - 1:
                     raise
                 time.sleep(0.05)
             else:
                 return
+
+    def _migrate(self) -> None:
+        """Brings the file to this release's schema. Every step may be killed and repeated.
+
+        Raises: StoreError when the file is of a newer release.
+        """
+        self._db.execute("pragma journal_mode = wal")
+        version = state_schema(self._db)
+        check_schema(self.path, version)
+        if version < SCHEMA_VERSION:
+            keep_old_state(self._db, self.path, version)
+        self._db.executescript(SCHEMA)
+        if version < SCHEMA_VERSION:
+            self._db.execute(f"pragma user_version = {SCHEMA_VERSION}")
 
     def close(self) -> None:
         """Closes the file."""

@@ -28,6 +28,7 @@ from deltalake.exceptions import DeltaError, SchemaMismatchError
 from hve_monitor.errors import StoreError
 from hve_monitor.files import sync_file, sync_folder
 from warehouse.delta.files import DeltaFiles, added_files, partition_filters
+from warehouse.schema import DESCRIPTION
 from warehouse.tables import Table
 
 # Level 1 writes trace rows in two thirds of the time of level 3, and not larger.
@@ -149,6 +150,7 @@ class DeltaFolder(DeltaFiles):
                 schema_mode="merge" if table.added else None,
                 partition_by=list(table.partition_by),
                 predicate=predicate,
+                description=DESCRIPTION,
                 configuration=CONFIGURATION,
                 writer_properties=properties,
             )

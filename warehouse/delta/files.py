@@ -20,6 +20,7 @@ from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError, TableNotFoundError
 
 from hve_monitor.errors import StoreError
+from warehouse.schema import check_schema, described_schema
 from warehouse.tables import Table
 from warehouse.tables.table import COUNT
 
@@ -61,7 +62,9 @@ class DeltaFiles:
         if not (self.path(table) / "_delta_log").exists():
             return None
         try:
-            return DeltaTable(self.path(table))
+            opened = DeltaTable(self.path(table))
+            check_schema(self.path(table), described_schema(opened.metadata().description))
+            return opened
         except TableNotFoundError:
             return None if not _set_aside_torn_entry(self.path(table)) else self._read(table)
         except DeltaError:

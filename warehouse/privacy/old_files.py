@@ -6,6 +6,7 @@ from datetime import date
 from pathlib import Path
 
 from warehouse.delta.commit import clean
+from warehouse.schema import old_states
 from warehouse.store import Store
 from warehouse.tables import TABLES
 
@@ -14,7 +15,9 @@ LOG_FILES = ("*.json", "*.checkpoint*.parquet", "*.torn", "*.crc")
 
 def forget_old_files(store: Store) -> int:
     """Removes every file and log entry that no newest version needs; returns how many files."""
-    removed = 0
+    removed = len(old_states(store.root))
+    for copy in old_states(store.root):
+        copy.unlink()
     for table in TABLES:
         opened = store.delta.open(table)
         if opened is None:

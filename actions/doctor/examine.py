@@ -6,6 +6,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from datetime import datetime
+from importlib import metadata
 
 from actions.doctor.check import DoctorCheck, DoctorReport, check
 from actions.doctor.permissions import Permissions
@@ -21,13 +22,20 @@ from warehouse.configured import store_of
 from warehouse.reading import read_published
 from warehouse.records.accounts import account_addresses
 from warehouse.records.outbox import Outbox
+from warehouse.schema import SCHEMA_VERSION
 
 LEAST_FREE_BYTES = 1_000_000_000
 
 
 def examine(config: Config, now: datetime, only: str | None = None) -> Outcome[DoctorReport]:
     """Every check, of one tenant or all; exit 3 when one fails."""
-    checks = [_configuration(config, only), _store(config), _disk(config), _clock(config, now)]
+    checks = [
+        _versions(),
+        _configuration(config, only),
+        _store(config),
+        _disk(config),
+        _clock(config, now),
+    ]
     checks += [*_published(config, now, only), *_shared_accounts(config), *_alerts(config)]
     tenants = [config.tenant(only)] if only is not None else config.tenants
     with https_client(config.endpoints.ca_bundle) as client:
@@ -36,6 +44,12 @@ def examine(config: Config, now: datetime, only: str | None = None) -> Outcome[D
                 checks += list(Permissions(config, tenant, client, now).checks())
     has_failed = any(examined.status == "fail" for examined in checks)
     return Outcome(DoctorReport(checks=checks), INCOMPLETE if has_failed else DONE)
+
+
+def _versions() -> DoctorCheck:
+    """Of the program, the store's schema and the engines, for whoever reports a fault."""
+    parts = [f"{name} {metadata.version(name)}" for name in ("hve-monitor", "duckdb", "deltalake")]
+    return check("versions", "ok", f"{', '.join(parts)}; store schema {SCHEMA_VERSION}")
 
 
 def _configuration(config: Config, only: str | None) -> DoctorCheck:

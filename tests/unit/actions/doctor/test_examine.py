@@ -27,6 +27,7 @@ def test_an_empty_site_is_warned_but_nothing_fails(tmp_path: Path) -> None:
     found = checks(Config(warehouse=Warehouse(path=tmp_path / "store")))
     assert found == (
         {
+            "versions": "ok",
             "configuration": "warn",
             "store": "ok",
             "disk": "ok",

@@ -88,14 +88,14 @@ def _least_rate(row: Row) -> tuple[bool, float]:
 
 def _lowest_rate(rated: list[Row]) -> str:
     """The account with the lowest rate, where that can be said."""
-    known = [row for row in rated if delivery_rate(row) is not None]
-    whole = [row for row in known if not unknown_recipients(row)]
-    if not known:
+    lowest = delivery_rate(rated[0])
+    if lowest is None:
         return "No delivery rate is known"
-    if len(whole) < len(rated):
-        partly = plural(len(rated) - len(whole), "account")
-        return f"Which account delivers least is not known: {partly} with unknown statuses"
-    return f"{known[0]['account']} has the lowest delivery rate: {percent(delivery_rate(known[0]))}"
+    partly = sum(bool(unknown_recipients(row)) for row in rated)
+    if partly:
+        accounts = plural(partly, "account")
+        return f"Which account delivers least is not known: {accounts} with unknown statuses"
+    return f"{rated[0]['account']} has the lowest delivery rate: {percent(lowest)}"
 
 
 def _rest_words(rest: list[Row]) -> str:

@@ -10,12 +10,15 @@ from __future__ import annotations
 import re
 
 EMPTY_SENDER = "<>"  # bounces are sent from it; it is nobody's address (RFC 5321, 4.5.5)
-PLAIN = re.compile(r"[^\s<>()\[\]{},;:\"'|@\\][^\s<>()\[\]{},;:\"@\\]*@[\w.-]*\w")
+# No quantifier gives back what it took, and none begins inside of a word: a long value costs no
+# more than its length.
+PLAIN = re.compile(r"[^\s<>()\[\]{},;:\"'|@\\][^\s<>()\[\]{},;:\"@\\]*+@[\w.-]*\w")
 ADDRESS = re.compile(
-    r"(\"(?:[^\"\\]|\\.)+\"|[^\s<>()\[\]{},;:\"|@\\]+)@([\w.-]+|\[[^\]\s]+\])(?:\?[^\s<>,;]*)?"
+    r"(\"(?:[^\"\\]|\\.)++\"|(?<![^\s<>()\[\]{},;:\"|@\\])[^\s<>()\[\]{},;:\"|@\\]++)"
+    r"@([\w.-]++|\[[^\]\s]++\])(?:\?[^\s<>,;]*+)?"
 )
 # The name before `<address>` may hold separators and even an address, where it is quoted.
-NAME = re.compile(r"\"(?:[^\"\\]|\\.)*\"\s*(?=<)|[^;,|\n<>\"]+(?=<)")
+QUOTED_NAME = re.compile(r"\"(?:[^\"\\]|\\.)*+\"\s*+(?=<)")
 KIND = re.compile(r"(?i:\b(?:smtp|mailto):)|[\s<>\"'.;,]")
 PROPERTY = re.compile(r"(?:@\{|;)\s*\w+=")  # of an object that PowerShell wrote as text
 NO_SIGNS = dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"))
@@ -35,11 +38,11 @@ def addresses_in(text: str) -> list[str]:
     text = text.translate(NO_SIGNS).strip()
     if is_nothing(text):
         return []
-    if is_cut(text):
+    if "@" not in text or is_cut(text):
         return [text]
     if text.startswith("@{"):
         text = PROPERTY.sub(" ", text)
-    matches = ADDRESS.finditer(NAME.sub(" ", text))
+    matches = ADDRESS.finditer(_without_names(text))
     named = {_address(*match.groups()): None for match in matches}
     distinct = {address.lower(): address for address in reversed(named)}
     return list(reversed(distinct.values())) or [text]
@@ -60,7 +63,7 @@ def one_address(text: str) -> str | None:
     case; None for any other value.
     """
     named = addresses_in(text)
-    rest = KIND.sub("", ADDRESS.sub("", NAME.sub("", text.translate(NO_SIGNS)), count=1))
+    rest = KIND.sub("", ADDRESS.sub("", _without_names(text.translate(NO_SIGNS)), count=1))
     return (
         named[0].lower() if len(named) == 1 and ADDRESS.fullmatch(named[0]) and not rest else None
     )
@@ -74,6 +77,14 @@ def is_nothing(text: str) -> bool:
 def is_cut(text: str) -> bool:
     """Whether a tool wrote `…` in the place of the rest."""
     return "…" in text or "..." in text
+
+
+def _without_names(text: str) -> str:
+    """The text without what stands between a separator and a `<`."""
+    if "<" not in text:
+        return text
+    *parts, last = QUOTED_NAME.sub(" ", text).split("<")
+    return "<".join([*(part[: max(map(part.rfind, ';,|\n>"')) + 1] for part in parts), last])
 
 
 def _address(local: str, domain: str) -> str:

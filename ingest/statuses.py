@@ -64,7 +64,7 @@ VOCABULARY: tuple[tuple[str, str], ...] = (
 UNKNOWN = ("unknown", "unknownfuturevalue")  # Microsoft's own words for a status that is not known
 SEPARATORS = re.compile(r"[,;|/>+\n]+")
 WORD = re.compile(r"[^\W\d_]{2,20}")
-LONGEST = 40
+LONGEST, LONGEST_LIST = 40, 1000
 
 
 def _key(text: str) -> str:
@@ -88,7 +88,7 @@ def status_of(text: str) -> str | None:
     A word that is not known stays, also among known ones; any other text stays as its pattern,
     since where columns are shifted it may be a subject. None where it says that there is none.
     """
-    text = text.strip().strip("<>\"'").strip()
+    text = text[:LONGEST_LIST].strip().strip("<>\"'").strip()
     if is_nothing(text):
         return None
     ranks = _ranks(text)

@@ -99,3 +99,11 @@ def test_an_address_that_a_person_gives(text: str) -> None:
 )
 def test_what_is_not_one_address_and_nothing_else(text: str) -> None:
     assert one_address(text) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["a" * 200_000, f"{ANA} {'a' * 200_000}", f"{ANA} " * 9000, '"' * 9000 + ANA, "<" * 9000 + ANA],
+)
+def test_a_long_value_costs_no_more_than_its_length(text: str) -> None:
+    assert addresses_in(text) in ([ANA], [text])

@@ -21,7 +21,6 @@ from dashboards.session.view import View
 from models.delivery.outcomes import (
     DeliveryFigures,
     ExplainedFailure,
-    MessageSize,
     UndeliveredMessage,
 )
 from models.delivery.rate import final_recipients, unknown_recipients
@@ -165,30 +164,42 @@ def figures_panel(view: View, account: str | None) -> None:
         if not rows:
             st.caption(f"Nothing was sent in this period{as_read(view)}.")
             return
-        listing(_room(rows))
+        listing(_room(rows), _room_columns())
         _people(rows)
 
 
 def _room(rows: list[DeliveryFigures]) -> pd.DataFrame:
+    """Numbers stay numbers, so that they sort as such; a rate may be a range and is words."""
     return pd.DataFrame(
         {
             "account": [row.account for row in rows],
             "delivered": [rate_words(asdict(row)) for row in rows],
-            "status unknown": [count(row.unknown_recipients) for row in rows],
-            "most recipients in a message": [_span(*row.envelope.most) for row in rows],
-            "of at most": [count(row.envelope.limit) for row in rows],
-            "largest message, bytes": [count(row.size.most_bytes) for row in rows],
-            "limit, bytes": [_limit(row.size) for row in rows],
+            "unknown": [row.unknown_recipients for row in rows],
+            "least": [row.envelope.most[0] for row in rows],
+            "most": [row.envelope.most[1] for row in rows],
+            "recipients_limit": [row.envelope.limit for row in rows],
+            "bytes": pd.Series([row.size.most_bytes for row in rows], dtype="Int64"),
+            "bytes_limit": [row.size.limit_bytes for row in rows],
+            "is_verified": [row.size.is_limit_verified for row in rows],
         }
     )
 
 
-def _span(low: int, high: int) -> str:
-    return count(low) if low == high else f"{count(low)} to {count(high)}"
-
-
-def _limit(size: MessageSize) -> str:
-    return count(size.limit_bytes) + ("" if size.is_limit_verified else " (unverified)")
+def _room_columns() -> Columns:
+    names = {
+        "unknown": "Status unknown",
+        "least": "Most recipients in a message, at least",
+        "most": "At most",
+        "recipients_limit": "Of",
+        "bytes": "Largest message, bytes",
+        "bytes_limit": "Limit, bytes",
+    }
+    numbers = {
+        name: st.column_config.NumberColumn(label, format="localized")
+        for name, label in names.items()
+    }
+    texts = {"account": "Account", "delivered": "Delivered"}
+    return {**texts, **numbers, "is_verified": st.column_config.CheckboxColumn("Limit verified")}
 
 
 def _people(rows: list[DeliveryFigures]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from typing import Any, Literal, TypeAlias
 
@@ -11,10 +12,11 @@ import pandas as pd
 import streamlit as st
 from streamlit.elements.lib.column_types import ColumnConfig
 
-from dashboards.parts.amounts import UNKNOWN
+from dashboards.parts.amounts import UNKNOWN, is_unknown
 from dashboards.parts.markup import block, literal, tag, visible_text
 from dashboards.parts.spec import Spec, draw
 
+AMOUNT = re.compile(r"-?\d+(\.\d+)?")
 # How the columns of a table are named and drawn, by their names in the frame.
 Columns: TypeAlias = Mapping[str, ColumnConfig | str]
 
@@ -67,14 +69,41 @@ def listing(table: pd.DataFrame, columns: Columns | None = None, **options: Any)
 
     A missing value is unknown; Streamlit would write None.
     """
+    frame, config = shown(table), dict(columns or {})
+    for name in [str(name) for name in frame if name in config]:
+        amounts = _amounts(frame[name], config[name])
+        if amounts is not None:
+            frame[name], config[name] = amounts
     return st.dataframe(
-        shown(table), hide_index=True, column_config=columns, placeholder=UNKNOWN, **options
+        frame, hide_index=True, column_config=config, placeholder=UNKNOWN, **options
     )
 
 
 def amount_column(label: str) -> ColumnConfig:
-    """A column of exact amounts, which are texts (dashboards.parts.amounts.exact)."""
+    """A column of exact amounts, which are texts (dashboards.parts.amounts.exact).
+
+    `listing` draws them as numbers, which sort as numbers, where all of them are known or unknown.
+    """
     return st.column_config.TextColumn(label, alignment="right")
+
+
+def _amounts(
+    column: pd.Series, config: ColumnConfig | str
+) -> tuple[pd.Series, ColumnConfig] | None:
+    """The column as numbers with all their digits; None where one of its texts is none."""
+    if isinstance(config, str) or config.get("alignment") != "right":
+        return None
+    texts = [
+        None if is_unknown(value) or value == UNKNOWN else str(value).replace(",", "")
+        for value in column
+    ]
+    known = [text for text in texts if text is not None]
+    if not known or not all(AMOUNT.fullmatch(text) for text in known):
+        return None
+    places = max(len(text.partition(".")[2]) for text in known)
+    numbers = [None if text is None else float(text) for text in texts]
+    kind = st.column_config.NumberColumn(format=f"%.{places}f")["type_config"]
+    return pd.Series(numbers, column.index, "float64"), {**config, "type_config": kind}
 
 
 def moment_column(label: str, *, with_seconds: bool = False) -> ColumnConfig:

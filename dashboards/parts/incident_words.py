@@ -6,7 +6,8 @@ from dashboards.parts.markup import Markup, tag
 from models.incident import RANK, Severity
 from models.incidents.cards import IncidentCard, is_unjudged_high
 
-SIGNS: dict[Severity, str] = {"high": "▲ high", "medium": "◆ medium", "low": "▽ low"}
+# A table sorts them as text: the signs are in the order of severity.
+SIGNS: dict[Severity, str] = {"high": "▲ high", "medium": "◆ medium", "low": "◇ low"}
 TONES: dict[Severity, str] = {"high": "bad", "medium": "warn", "low": "quiet"}
 KINDS = {
     "surge": "more recipients than usual",

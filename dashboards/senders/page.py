@@ -175,7 +175,7 @@ def _columns() -> Columns:
     column = st.column_config
     return {
         "severity": column.TextColumn("Severity", width="small"),
-        "status": column.TextColumn("Status", width="small"),
+        "status": column.TextColumn("Status"),
         "kind": column.TextColumn("Kind", width="small"),
         "what": column.TextColumn("What it is", width="medium"),
         "account": column.TextColumn("Account", width="medium"),

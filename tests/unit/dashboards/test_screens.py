@@ -52,7 +52,7 @@ def test_spend_shows_exact_money_by_account(stored: Path, opened: Open) -> None:
     assert f"exactly {exact(report['month_to_date']['cost'])}" in words(app)
     table = next(each.value for each in app.dataframe if "month_to_date" in each.value)
     shown = dict(zip(table["account"], table["month_to_date"], strict=True))
-    assert shown == {each["account"]: exact(each["month_to_date"]) for each in report["by_account"]}
+    assert shown == {each["account"]: float(each["month_to_date"]) for each in report["by_account"]}
 
 
 def test_another_month_is_in_the_url(stored: Path, opened: Open) -> None:

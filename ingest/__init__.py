@@ -15,7 +15,7 @@ Reading order:
   source        what a source reports
   outcome       which refusals are a missing permission and which are failures
   http          TLS, retries, tokens, and what each refusal means
-  received      when mail can have been received
+  received      when something can have happened, whoever tells it
   linked_pages  pages that lead to one another by links
   unread        the windows that a source has still to read
   quota         the message trace quota that all sources and runs share

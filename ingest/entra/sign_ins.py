@@ -13,12 +13,12 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from hve_monitor.clock import aware, iso
+from hve_monitor.clock import iso
 from hve_monitor.errors import AuthError, HveError, SourceContractError, SourceUnavailable
 from ingest.http import Api
 from ingest.linked_pages import LinkRefused, address, linked_pages
 from ingest.outcome import finish, is_refusal, note
-from ingest.received import EARLIEST, MANY, latest
+from ingest.received import MANY, moment_of
 from ingest.source import SourceResult
 from ingest.unread import unread_windows
 from warehouse.records.accounts import Account
@@ -170,7 +170,7 @@ class SignInReader:
         rows = [
             _sign_in(item.id, created_at, item, subject)
             for item in page.value
-            if item.id and (created_at := self._created_at(item))
+            if item.id and (created_at := moment_of(item.created_date_time, self.now))
         ]
         if len(page.value) >= MANY and not rows:
             raise SourceContractError(
@@ -183,17 +183,9 @@ class SignInReader:
         if len(self._rows) >= ROWS_PER_COMMIT:
             self.commit()
 
-    def _created_at(self, item: SignInItem) -> datetime | None:
-        """When it was; None where that is no time at which it can have been."""
-        try:
-            moment = aware(msgspec.convert(item.created_date_time, datetime))
-        except msgspec.ValidationError:
-            return None
-        return moment if EARLIEST <= moment <= latest(self.now) else None
-
     def _rest(self, window: Window, page: SignInPage) -> Window:
         """What is left below the page's last row: pages come newest first."""
-        moments = (self._created_at(item) for item in reversed(page.value))
+        moments = (moment_of(item.created_date_time, self.now) for item in reversed(page.value))
         last = next((moment for moment in moments if moment and moment >= window.start), None)
         if last is None:
             return window

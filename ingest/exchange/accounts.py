@@ -6,14 +6,15 @@ Source: Exchange `Get-MailUser -HVEAccount` and `Get-HVEAccountSettings`, or the
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import msgspec
 
 from hve_monitor.addresses import address_of, one_address
-from hve_monitor.clock import aware
 from hve_monitor.errors import HveError, SourceContractError
 from ingest.exchange.cmdlets import Exchange
 from ingest.http import JsonObject
+from ingest.received import moment_of
 from ingest.source import SourceResult
 from warehouse.records.accounts import Account, current_accounts, record_accounts
 from warehouse.store import Store
@@ -28,10 +29,10 @@ class MailUser(msgspec.Struct, rename="pascal"):
     """The documented properties of an HVE account."""
 
     primary_smtp_address: str
-    email_addresses: list[str] = []
-    display_name: str | None = None
-    external_directory_object_id: str | None = None
-    when_created: datetime | None = None
+    email_addresses: list[Any] | str | None = None  # PowerShell may write one without its list
+    display_name: Any = None
+    external_directory_object_id: Any = None
+    when_created: Any = None
 
 
 def ingest_accounts(store: Store, tenant: str, exchange: Exchange, now: datetime) -> SourceResult:
@@ -96,6 +97,7 @@ def _record(
 
 
 def _account(row: JsonObject, exchange: Exchange) -> Account:
+    """The account; of what is not needed to know it, an odd value is unknown."""
     try:
         user = msgspec.convert(row, MailUser)
         primary = one_address(user.primary_smtp_address)
@@ -103,17 +105,22 @@ def _account(row: JsonObject, exchange: Exchange) -> Account:
             raise msgspec.ValidationError("PrimarySmtpAddress is no address")
     except msgspec.ValidationError as error:
         raise SourceContractError(f"Get-MailUser: {error}") from None
-    proxies = [_smtp(entry) for entry in user.email_addresses]
+    entries = user.email_addresses or []
+    entries = [entries] if isinstance(entries, str) else entries
+    proxies = [_smtp(entry) for entry in entries if isinstance(entry, str)]
     addresses = {primary, *(address for address in proxies if address)}
     return Account(
         primary,
         (primary, *sorted(addresses - {primary})),
-        user.display_name or None,
-        user.external_directory_object_id or None,
-        # So that it equals what is stored.
-        None if user.when_created is None else aware(user.when_created),
+        _text(user.display_name),
+        _text(user.external_directory_object_id),
+        moment_of(user.when_created),
         _reply_to(exchange, primary),
     )
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) and value else None
 
 
 def _smtp(entry: str) -> str | None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
+
 from ingest.exchange.accounts import configured_accounts, ingest_accounts
 from ingest.exchange.cmdlets import Exchange
 from ingest.http import Api
@@ -74,6 +76,27 @@ def test_a_creation_time_without_a_zone_changes_nothing_when_read_again(
     Tenant(service, USER | {"WhenCreated": "2026-04-01T08:07:47"})
     ingest(store, api)
     assert ingest(store, api).rows_changed == 0
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"WhenCreated": "0001-01-01T00:00:00Z"},
+        {"WhenCreated": "soon", "DisplayName": 5, "ExternalDirectoryObjectId": []},
+        {"EmailAddresses": None},
+        {"EmailAddresses": "SMTP:hr@contoso.com"},
+        {"EmailAddresses": [None, 5, "SMTP:hr@contoso.com"]},
+    ],
+)
+def test_an_odd_value_beside_the_address_costs_no_account(
+    store: Store, api: Api, service: Service, odd: dict[str, Any]
+) -> None:
+    Tenant(service, USER | odd, USER | {"PrimarySmtpAddress": "it@contoso.com"})
+    assert (ingest(store, api).rows_new, ingest(store, api).rows_changed) == (2, 0)
+    names = [account.account for account in current_accounts(store, "contoso")]
+    assert sorted(names) == sorted([USER["PrimarySmtpAddress"].lower(), "it@contoso.com"])
+    (account,) = [a for a in current_accounts(store, "contoso") if a.account != "it@contoso.com"]
+    assert account.created_at is None or "WhenCreated" not in odd
 
 
 def test_refused_settings_do_not_stop_the_accounts(

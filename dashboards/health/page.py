@@ -62,7 +62,9 @@ def _headline(view: View, report: HealthReport) -> None:
     }[complete]
     oldest = next(iter(readings.reads(view)), None)
     if oldest is not None and oldest.read_at is not None:
-        sentence += f" up to {moment(oldest.read_at)}"
+        last = "last import" if oldest.from_files else "last successful reading"
+        at = moment(oldest.read_at)
+        sentence += f" up to {at}" if complete else f"; the {last} was {at}"
     if report.waiting_days:
         sentence += f"; {plural(report.waiting_days, 'day')} wait for the models"
     with st.container(border=True, key="headline"):

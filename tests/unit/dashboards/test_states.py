@@ -70,6 +70,46 @@ def test_an_old_store_says_since_when(stored: Path, opened: Open, page: str) -> 
     assert "coverage incomplete" in text
 
 
+def test_a_build_alone_makes_nothing_fresh(stored: Path, tmp_path: Path, opened: Open) -> None:
+    """Built three days after the last reading: as old as that on every tile and in the head."""
+    file, later = configured(tmp_path), NOW + timedelta(days=3)
+    shutil.copytree(stored.with_name("store"), tmp_path / "store")
+    with open_store(tmp_path / "store") as store:
+        build(store, [Tenant(name="contoso", accounts="files")], later, lambda *_: None)
+    overview, health = opened(file, now=later), opened(file, "health", now=later)
+    for app in (overview, health):
+        assert "stale: as of 24 Nov 2026, 12:00 UTC" in words(app)
+        assert "fresh" not in words(app)
+    assert "3 days old" in next(part for part in bodies(overview) if "What was read" in part)
+    assert tiles(health)["Age of the data"] == "3 days"
+    assert "the last successful reading was 24 Nov 2026, 12:00 UTC" in words(health)
+
+
+def test_a_run_that_could_not_log_in_is_not_fresh(tmp_path: Path, opened: Open) -> None:
+    text = TOML.replace(
+        'accounts = "files"',
+        'tenant_id = "1"\nclient_id = "2"\nmanaged_identity = true\naccounts = "exchange"',
+    )
+    file = configured(tmp_path, text)
+    with open_store(tmp_path / "store") as store:
+        store.state.record_now("contoso", NOW)
+        build(store, [Tenant(name="contoso", accounts="files")], NOW, lambda *_: None)
+        failed = {
+            "source": "accounts",
+            "tenant": "contoso",
+            "status": "failed",
+            "error": "no token",
+        }
+        store.state.record_run(NOW, NOW, {"now": "2026-11-24T12:00:00Z", "sources": [failed]})
+    app = opened(file, "health")
+    assert not app.exception
+    shown = words(app)
+    assert "never read" in shown
+    assert "no token" in shown
+    assert tiles(app)["Age of the data"] == "never read"
+    assert tiles(app)["Settings not read"] == "unknown"
+
+
 def test_an_unread_window_is_not_zero(stored: Path, opened: Open) -> None:
     app = opened(stored, now=NOW + timedelta(days=3))
     values = tiles(app)

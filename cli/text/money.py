@@ -97,10 +97,18 @@ def _expected(report: CostReport) -> str:
     if projection.p80 is None:
         return f"month end: {projection.method}"
     low, high = projection.p80
+    end = _between(projection.month_end, projection.range)
     return (
-        f"month end: {money_text(projection.month_end)} {report.currency}, 80 % between"
+        f"month end: {end} {report.currency}, 80 % between"
         f" {money_text(low)} and {money_text(high)} ({projection.method})"
     )
+
+
+def _between(amount: Decimal | None, ends: tuple[Decimal | None, Decimal | None]) -> str:
+    """The amount, or from its least to its most where recipients have no status."""
+    low, high = ends
+    is_exact = amount is None or low is None or high is None or low == high
+    return money_text(amount) if is_exact else f"{money_text(low)} to {money_text(high)}"
 
 
 def _budgets(report: CostReport) -> Iterator[str]:
@@ -112,7 +120,8 @@ def _budgets(report: CostReport) -> Iterator[str]:
         if budget.may_be_passed:
             yield "  may be passed already: what is unknown would pass it"
         if budget.expected is not None:
-            yield f"  {money_text(budget.expected)} expected by {budget.last}"
+            expected = _between(budget.expected, budget.expected_range)
+            yield f"  {expected} expected by {budget.last}"
         for part in budget.thresholds:
             if part.passed_on:
                 yield f"  {part.threshold:.0%} passed on {part.passed_on}"

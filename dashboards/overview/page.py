@@ -23,7 +23,7 @@ from dashboards.parts.amounts import (
 from dashboards.parts.budget_words import budget_finding
 from dashboards.parts.figure import figure, heading
 from dashboards.parts.incident_words import KINDS, open_ones, severity_mark, unjudged_ones
-from dashboards.parts.known_words import at_least
+from dashboards.parts.known_words import at_least, expected_words
 from dashboards.parts.markup import Markup, block, scrolled, table_of, tag
 from dashboards.parts.palette import palette
 from dashboards.parts.tile import sparkline
@@ -119,7 +119,8 @@ def _spending(spent: CostReport | None) -> str:
     if spent is None:
         return "choose one tenant to see its spend, they bill in different currencies"
     currency, so_far = spent.currency, spent.month_to_date
-    ahead = money(spent.projection.month_end, currency)
+    projection = spent.projection
+    ahead = expected_words(projection.month_end, projection.range, currency)
     if so_far.cost is None:
         return f"what was spent this month is unknown, {ahead} expected by month end"
     spending = at_least(money(so_far.cost, currency), so_far)

@@ -21,7 +21,7 @@ from dashboards.parts.amounts import (
 )
 from dashboards.parts.check_words import failing_over_time
 from dashboards.parts.incident_words import open_ones, unjudged_ones
-from dashboards.parts.known_words import at_least, lacking
+from dashboards.parts.known_words import at_least, expected_words, lacking
 from dashboards.parts.tile import Tile, tile_markup
 from dashboards.session import readings
 from dashboards.session.links import ARROW, link_to
@@ -77,10 +77,10 @@ def _spent_tile(view: View, spent: CostReport | None) -> None:
         "Spent this month",
         at_least(money(so_far.cost, currency), so_far),
         lacking(so_far, currency) or f"{count(so_far.billable_recipients)} billable",
-        trend=[float(day.counted.cost or 0) for day in costs],
+        trend=[float(day.counted.cost) for day in costs if day.counted.cost is not None],
         kind="bar",
         help="Estimate from message traces: delivered recipients × unit price. Not the invoice."
-        f" Bars: cost of each of the last {TREND_DAYS} UTC days.",
+        f" Bars: cost of each of the last {TREND_DAYS} UTC days of which something is known.",
     )
     _tile(view, tile, BY_ACCOUNT)
 
@@ -92,7 +92,7 @@ def _month_end_tile(view: View, spent: CostReport | None) -> None:
     ahead = spent.projection
     tile = Tile(
         "Expected by month end",
-        money(ahead.month_end, spent.currency),
+        expected_words(ahead.month_end, ahead.range, spent.currency),
         f"80 %: {between(ahead.p80)}",
         trend=_path_to_month_end(view, spent),
         help=f"Method: {ahead.method}, from {ahead.history_days} days of history."

@@ -29,6 +29,16 @@ def at_least(text: str, part: Partly) -> str:
     return text if text == UNKNOWN or is_whole(part) else f"≥ {text}"
 
 
+def expected_words(
+    amount: Decimal | None, ends: tuple[Decimal | None, Decimal | None], currency: str
+) -> str:
+    """An amount that is expected; where recipients have no status, from its least to its most."""
+    low, high = ends
+    if amount is None or low is None or high is None or low == high:
+        return money(amount, currency)
+    return f"{digits(low)} – {money(high, currency)}"
+
+
 def lacking(part: Partly, currency: str) -> str:
     """What is not known of an amount; empty where all is known."""
     low, high = part.range

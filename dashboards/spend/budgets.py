@@ -7,7 +7,7 @@ import streamlit as st
 from dashboards.parts.amounts import day, money, percent
 from dashboards.parts.budget_words import budget_finding
 from dashboards.parts.figure import heading
-from dashboards.parts.known_words import at_least, lacking
+from dashboards.parts.known_words import at_least, expected_words, lacking
 from dashboards.parts.markup import block, tag
 from hve_monitor.document import decimal_text
 from models.cost.budgets import by_passing
@@ -30,13 +30,12 @@ def budget_panel(report: CostReport) -> None:
 
 
 def _budget(budget: BudgetStatus, currency: str) -> None:
-    used, amount = percent(budget.used_ratio), decimal_text(budget.amount)
     spent = at_least(money(budget.used, currency), budget)
-    text = f"{spent} of {amount} {currency} a {budget.period}"
+    text = f"{spent} of {decimal_text(budget.amount)} {currency} a {budget.period}"
     missing = lacking(budget, currency)
     sentences = [text, _ahead(budget, currency), *([missing] if missing else [])]
     block(
-        tag("h2", f"{budget.name}: {at_least(used, budget)} used"),
+        tag("h2", f"{budget.name}: {_used(budget)}"),
         tag("p", f"{'. '.join(sentences)}. {passing(budget)}"),
     )
     if budget.used_ratio is not None:
@@ -46,8 +45,15 @@ def _budget(budget: BudgetStatus, currency: str) -> None:
         st.caption(f"Thresholds passed: {', '.join(passed)}")
 
 
+def _used(budget: BudgetStatus) -> str:
+    if budget.used_ratio is None:
+        return "how much is used is unknown"
+    return f"{at_least(percent(budget.used_ratio), budget)} used"
+
+
 def _ahead(budget: BudgetStatus, currency: str) -> str:
-    return f"{money(budget.expected, currency)} expected by {day(budget.last)}"
+    expected = expected_words(budget.expected, budget.expected_range, currency)
+    return f"{expected} expected by {day(budget.last)}"
 
 
 def passing(budget: BudgetStatus) -> str:

@@ -11,7 +11,7 @@ from dashboards.parts.amounts import count, exact, money, plural
 from dashboards.parts.figure import Columns, amount_column, heading, listing
 from dashboards.parts.known_words import at_least, lacking
 from dashboards.parts.markup import Markup, block, facts
-from models.cost.documents import CenterCost, CostReport
+from models.cost.documents import CenterCost, CostReport, UnitEconomics
 from models.invoice.documents import InvoicedMonth
 
 NOBODY = "no cost center"
@@ -22,7 +22,7 @@ def center_panel(report: CostReport) -> None:
     rows, currency = report.by_cost_center, report.currency
     with st.container(border=True, height="stretch", key="centers"):
         if not rows:
-            heading("Nobody caused cost in this month", "Nothing billable is known.")
+            heading(_nobody(report.unit_economics))
             return
         heading(
             _finding(rows, currency),
@@ -31,6 +31,13 @@ def center_panel(report: CostReport) -> None:
         )
         listing(center_table(report), _columns(currency))
         block(*_unit(report))
+
+
+def _nobody(unit: UnitEconomics) -> str:
+    """What is said without a row: that there was nothing, where everything was read."""
+    if unit.cost is None or unit.unread_days:
+        return "Who caused cost in this month is unknown: not all of it was read"
+    return "Nobody caused cost in this month"
 
 
 def _finding(rows: Sequence[CenterCost], currency: str) -> str:

@@ -13,7 +13,7 @@ from dashboards.charts.cost import month_end_range, outlook_chart, scenario_char
 from dashboards.parts.amounts import between, count, exact, money, plural, total
 from dashboards.parts.error_words import error_words
 from dashboards.parts.figure import Columns, amount_column, empty, figure, heading, listing
-from dashboards.parts.known_words import at_least, lacking
+from dashboards.parts.known_words import at_least, expected_words, lacking
 from dashboards.parts.markup import block, tag
 from dashboards.parts.palette import palette
 from dashboards.parts.tile import Tile, tile_row
@@ -105,7 +105,11 @@ def _tiles(report: CostReport) -> None:
             at_least(count(so_far.billable_recipients), so_far),
             "estimate from traces",
         ),
-        Tile("At month end", money(ahead.month_end, currency), ahead.method),
+        Tile(
+            "At month end",
+            expected_words(ahead.month_end, ahead.range, currency),
+            ahead.method,
+        ),
         Tile("80 % range", between(ahead.p80), f"{currency} at month end"),
         Tile("95 % range", between(ahead.p95), f"{currency} at month end"),
     ]
@@ -113,7 +117,7 @@ def _tiles(report: CostReport) -> None:
         tiles.append(
             Tile(
                 f"At the end of {quarter.quarter}",
-                money(quarter.quarter_end, currency),
+                expected_words(quarter.quarter_end, quarter.quarter_end_range, currency),
                 f"80 %: {between(quarter.p80)}",
             )
         )
@@ -134,7 +138,8 @@ def _outlook(view: View, report: CostReport) -> None:
     figure(
         f"{report.month} cost {at_least(money(so_far.cost, currency), so_far)}"
         if over
-        else f"{money(ahead.month_end, currency)} are expected by the end of {report.month}",
+        else f"{expected_words(ahead.month_end, ahead.range, currency)} are expected by the end of"
+        f" {report.month}",
         f"Cumulative {currency} per UTC day."
         + (
             ""
@@ -214,8 +219,8 @@ def dearest(lines: Sequence[AccountCost]) -> str:
 
 def _account_table(lines: Sequence[AccountCost]) -> pd.DataFrame:
     counts = [line.billable_recipients for line in lines]
-    known = [number for number in counts if number is not None]
-    whole = sum(known) if len(known) == len(counts) else None
+    known = [line.billable_recipients or 0 for line in lines if is_counted(line)]
+    whole = sum(known) if len(known) == len(lines) else None
     shares = [None if number is None or not whole else number / whole * 100 for number in counts]
     return pd.DataFrame(
         {
@@ -230,6 +235,11 @@ def _account_table(lines: Sequence[AccountCost]) -> pd.DataFrame:
             "high": [exact(line.p80[1]) for line in lines],
         }
     ).drop(columns=[] if any(line.unknown_recipients for line in lines) else ["unknown", "most"])
+
+
+def is_counted(line: AccountCost) -> bool:
+    """Whether every recipient that was read is known to be charged or not."""
+    return line.billable_recipients is not None and not line.unknown_recipients
 
 
 def _account_columns(currency: str) -> Columns:

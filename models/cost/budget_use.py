@@ -36,6 +36,7 @@ def budget_status(outlook: CostOutlook, line: BudgetLine, day: date) -> BudgetSt
         unread_days=counted.unread_days,
         range=counted.range,
         expected=projected.end,
+        expected_range=projected.range,
         p80=projected.p80,
         thresholds_passed=[
             part for part in line.thresholds if used is not None and used >= line.part(part)

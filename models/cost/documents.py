@@ -56,10 +56,14 @@ class MonthEnd(Document):
 
 
 class QuarterCost(KnownPart, kw_only=True):
-    """Cost of the quarter that holds the month (YYYY-Qn): so far, and projected to its end."""
+    """Cost of the quarter that holds the month (YYYY-Qn): so far, and projected to its end.
+
+    quarter_end_range: quarter_end if none and if all of the unknown recipients are charged.
+    """
 
     quarter: str
     quarter_end: Decimal | None
+    quarter_end_range: Range
     p80: Range
     p95: Range
 
@@ -115,8 +119,9 @@ class BudgetStatus(Document):
 
     The period is the one that holds the month, from its first to its last day. used: the known
     part, with unknown_recipients, unread_days and range as in KnownPart. expected: the cost at the
-    end of the period with everything that is announced, and its 80 % range. covers_all: whether it
-    is about every account of the report.
+    end of the period with everything that is announced, its range if none and if all of the unknown
+    recipients are charged, and its 80 % range. covers_all: whether it is about every account of the
+    report.
     """
 
     name: str
@@ -131,6 +136,7 @@ class BudgetStatus(Document):
     unread_days: int
     range: Range
     expected: Decimal | None
+    expected_range: Range
     p80: Range
     thresholds_passed: list[float]
     thresholds: list[BudgetThreshold]

@@ -103,6 +103,7 @@ def _quarter(outlook: CostOutlook, first: date) -> QuarterCost:
         **asdict(quarter.counted),
         quarter=f"{begin.year}-Q{(begin.month + 2) // 3}",
         quarter_end=quarter.projected.end,
+        quarter_end_range=quarter.projected.range,
         p80=quarter.projected.p80,
         p95=quarter.projected.p95,
     )

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from dashboards.charts.cost import month_end_range, spent_by_day
-from dashboards.parts.known_words import at_least, lacking
+from dashboards.parts.known_words import at_least, expected_words, lacking
 from dashboards.spend.centers import center_table
 from dashboards.spend.page import dearest, drawn_budget
 from dashboards.spend.reconciliation import bridge_steps
@@ -141,3 +141,16 @@ def test_the_known_part_never_stands_alone() -> None:
 def test_a_month_that_is_known_has_no_fan() -> None:
     ahead = filled(CostReport, projection={"month_end": "2", "p80": ["2", "2"], "p95": ["2", "2"]})
     assert month_end_range(ahead.projection) == {}
+
+
+def test_what_is_expected_of_a_known_part_is_a_range() -> None:
+    ends = Decimal(1), Decimal(9)
+    assert expected_words(Decimal(1), ends, "USD") == "1.0000 – 9.0000 USD"
+    assert expected_words(Decimal(1), (Decimal(1), Decimal(1)), "USD") == "1.0000 USD"
+    assert expected_words(None, ends, "USD") == "unknown"
+
+
+def test_nobody_caused_cost_is_said_of_a_month_that_was_read(stored: Path, opened: Open) -> None:
+    unread = opened(stored, "spend", NOW + 10 * DAY, part="Centers and invoice")
+    assert "Nobody caused cost" not in words(unread)
+    assert "Who caused cost in this month is unknown" in words(unread)

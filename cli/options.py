@@ -65,7 +65,10 @@ def tenant_of(config: Config, name: str | None) -> Tenant:
 
 def tenant_of_account(config: Config, name: str | None, account: str | None) -> Tenant:
     """The named tenant, the one that lists the account, or the only one. Raises: ConfigError."""
-    listing = [tenant for tenant in config.served if (account or "").lower() in tenant.accounts]
+    from hve_monitor.addresses import address_of
+
+    address = address_of(account or "").lower()
+    listing = [tenant for tenant in config.served if address in tenant.accounts]
     if name is None and len(listing) == 1:
         return listing[0]
     return tenant_of(config, name)

@@ -5,6 +5,7 @@ Source: Exchange `Get-MailUser -HVEAccount` and `Get-HVEAccountSettings`, or the
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -29,7 +30,7 @@ class MailUser(msgspec.Struct, rename="pascal"):
     """The documented properties of an HVE account."""
 
     primary_smtp_address: str
-    email_addresses: list[Any] | str | None = None  # PowerShell may write one without its list
+    email_addresses: list[Any] | str | None = None  # PowerShell may write a list as one text
     display_name: Any = None
     external_directory_object_id: Any = None
     when_created: Any = None
@@ -105,9 +106,7 @@ def _account(row: JsonObject, exchange: Exchange) -> Account:
             raise msgspec.ValidationError("PrimarySmtpAddress is no address")
     except msgspec.ValidationError as error:
         raise SourceContractError(f"Get-MailUser: {error}") from None
-    entries = user.email_addresses or []
-    entries = [entries] if isinstance(entries, str) else entries
-    proxies = [_smtp(entry) for entry in entries if isinstance(entry, str)]
+    proxies = [_smtp(entry) for entry in _entries(user.email_addresses)]
     addresses = {primary, *(address for address in proxies if address)}
     return Account(
         primary,
@@ -121,6 +120,11 @@ def _account(row: JsonObject, exchange: Exchange) -> Account:
 
 def _text(value: object) -> str | None:
     return value if isinstance(value, str) and value else None
+
+
+def _entries(listed: list[Any] | str | None) -> list[str]:
+    parts = re.split(r"[;,\s]+", listed) if isinstance(listed, str) else listed or []
+    return [part for part in parts if isinstance(part, str)]
 
 
 def _smtp(entry: str) -> str | None:

@@ -14,6 +14,7 @@ from typing import cast
 
 import msgspec
 
+from hve_monitor.addresses import address_of
 from hve_monitor.errors import AuthError, ConfigError
 from ingest.exchange.accounts import ingest_accounts
 from ingest.exchange.billing import ingest_billing
@@ -82,7 +83,7 @@ class CollectedExchange(Exchange):
         rows = self._printed(cmdlet)
         if "Identity" in parameters:
             identity = str(parameters["Identity"]).lower()
-            rows = [row for row in rows if str(row.get("Identity")).lower() == identity]
+            rows = [row for row in rows if _identity(row) == identity]
         refusal = next((row["error"] for row in rows if row.get("error")), None)
         if refusal and cmdlet in OF_ACCOUNT:
             raise RequestRefused(REFUSED, str(refusal), cmdlet)
@@ -111,6 +112,10 @@ class CollectedExchange(Exchange):
         if kind == ACCOUNT_SETTINGS:
             return bool(self.document.settings)
         return KIND_PARTS[kind] in self.document.policies
+
+
+def _identity(row: JsonObject) -> str:
+    return address_of(str(row.get("Identity") or "")).lower()
 
 
 def is_collection(record: object) -> bool:
@@ -145,7 +150,7 @@ def record_collection(
     recorded = CollectedExchange(collection)
     results = [ingest_accounts(store, tenant, recorded, now)]
     if collection.billing:
-        listed = {str(row.get("Identity")).lower() for row in collection.billing}
+        listed = {_identity(row) for row in collection.billing}
         accounts = [account.account for account in current_accounts(store, tenant)]
         billed = [account for account in accounts if account in listed]
         results.append(_billing(store, tenant, recorded, billed, now))

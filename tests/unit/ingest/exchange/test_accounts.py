@@ -196,6 +196,14 @@ def test_addresses_of_an_account_have_the_form_of_its_traces(
     (account,) = current_accounts(store, "contoso")
     assert account.addresses == ("hr@contoso.com", "bare@contoso.com", "people@contoso.com")
     assert account.external_id is None
+    for text in (
+        "SMTP:hr@contoso.com smtp:bare@contoso.com",
+        "bare@contoso.com; SIP:x@contoso.com",
+    ):
+        Tenant(service, USER | {"EmailAddresses": text})
+        ingest(store, api)
+        (account,) = current_accounts(store, "contoso")
+        assert account.addresses == ("hr@contoso.com", "bare@contoso.com")
 
 
 def test_a_missing_permission_is_named(store: Store, api: Api, service: Service) -> None:

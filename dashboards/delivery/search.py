@@ -119,7 +119,9 @@ def search_results(view: View, wanted: TraceFilter) -> DeliveryRow | None:
     try:
         search = readings.traces(view, wanted, LIMIT)
     except ConfigError as error:  # what the privacy mode cannot find
-        st.warning(str(error).removeprefix("--"), icon=":material/visibility_off:")
+        # As HTML: Markdown would make links of what was typed.
+        sentence = str(error).removeprefix("--")
+        block(tag("p", tag("span", "▲ not searched", style="mark warn"), sentence))
         return None
     rows, coverage = search.rows, search.coverage
     heading(_finding(search), _window(search))

@@ -8,13 +8,12 @@ import streamlit as st
 from dashboards.parts.amounts import count, exact, plural
 from dashboards.parts.figure import Columns, heading, listing, moment_column
 from dashboards.parts.incident_words import SIGNS, by_severity, open_ones, what_of
-from dashboards.parts.markup import literal
 from dashboards.parts.tile import Tile, tile_row
 from dashboards.senders.card import incident_card
 from dashboards.senders.profile import account_profile
 from dashboards.session import readings
 from dashboards.session.frame import chosen_account, footer, opened
-from dashboards.session.links import is_arrival, say_absent
+from dashboards.session.links import is_arrival, say_absent, say_elsewhere
 from dashboards.session.view import View
 from models.incidents.cards import IncidentCard, is_unjudged_high, status_words
 from models.usage.accounts import Sender
@@ -49,10 +48,9 @@ def _say_absent(every: list[IncidentCard], cards: list[IncidentCard]) -> bool:
         say_absent("Select an incident below.", incident=())
         return True
     if is_arrival():
-        st.warning(
-            f"**Incident {literal(named)} is one of {literal(other.account)}**, not of the chosen"
-            " account. Choose that account, or all, to see it.",
-            icon=":material/link_off:",
+        say_elsewhere(
+            f"the address names incident {named}, which is one of {other.account} and not of the"
+            " chosen account. Choose that account, or all, to see it."
         )
         return True
     del st.query_params["incident"]  # another account was chosen since

@@ -15,7 +15,7 @@ from urllib.parse import parse_qs
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from dashboards.parts.markup import literal
+from dashboards.parts.markup import block, tag
 from dashboards.session.view import View
 
 MARK = "link"
@@ -91,10 +91,12 @@ def say_absent(shown: str, **options: Collection[str]) -> None:
         if address.get(name) and address[name] not in choices
     ]
     if names:
-        st.warning(
-            f"**The address names what is not here:** {literal(', '.join(names))}. {shown}",
-            icon=":material/link_off:",
-        )
+        say_elsewhere(f"the address names {', '.join(names)}. {shown}")
+
+
+def say_elsewhere(sentence: str) -> None:
+    """A line on what the address names: as HTML, since Markdown makes links of what is in it."""
+    block(tag("p", tag("span", "▲ not here", style="mark warn"), sentence))
 
 
 def _value(name: str, text: str | None) -> str | date | None:

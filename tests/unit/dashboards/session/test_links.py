@@ -12,7 +12,6 @@ from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
 import dashboards
-from dashboards.parts.markup import literal
 from dashboards.session.links import FILTERS
 from tests.unit.dashboards.conftest import HR, NEWS, Open, words
 
@@ -143,8 +142,28 @@ def test_what_an_address_names_and_is_not_there_is_said(
 ) -> None:
     app = opened(stored, page, **query)
     assert not app.exception
-    assert literal(line) in words(app)
-    assert literal(line) not in words(opened(stored, page))
+    assert line in words(app)
+    assert line not in words(opened(stored, page))
+
+
+def test_an_incident_of_another_account_is_not_replaced_by_one_of_the_chosen(
+    stored: Path, opened: Open
+) -> None:
+    cards = opened(stored, "senders")
+    incident = cards.query_params["incident"]
+    app = opened(stored, "senders", account=HR, incident=incident)
+    assert f"incident {incident}, which is one of {NEWS}" in words(app)
+    assert app.query_params["incident"] == incident
+    assert "Timeline" not in words(app)
+    app.selectbox(key="account").set_value("All accounts").run()
+    assert "Timeline" in words(app)
+
+
+def test_an_address_cannot_put_a_link_on_the_page(stored: Path, opened: Open) -> None:
+    app = opened(stored, "senders", account="https://example.net/<b>x</b>")
+    boxes = [each.value for each in (*app.warning, *app.info, *app.caption, *app.error)]
+    assert not any("example.net" in box for box in boxes), "Markdown would make a link of it"
+    assert "https://example.net/&lt;b&gt;x&lt;/b&gt;" in words(app)
 
 
 def found(app: AppTest) -> dict[str, list[str]]:

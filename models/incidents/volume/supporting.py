@@ -12,6 +12,7 @@ _WINDOW = 3  # hours over which supporting signals are gathered while a surge is
 _HISTORY_DAYS = 28
 _LEAST_NEW = 20
 _LEAST_NEW_SHARE = 0.15
+_LEAST_KNOWN = 0.8  # share of recipients in hours whose sources are known, before one is new
 _MOST_EARLIER_SOURCES = 2  # in four weeks; an account above it changes its sources anyway
 
 
@@ -20,7 +21,7 @@ class Surroundings:
 
     def __init__(self, traffic: Traffic) -> None:
         self._traffic = traffic
-        # Per day: recipients, new recipients, new sources, hours read.
+        # Per day: recipients, new recipients, new sources, recipients of hours with known sources.
         self._sums = np.zeros((traffic.calendar.days, 4, len(traffic.accounts)))
 
     def learn(self, day: int) -> None:
@@ -28,19 +29,24 @@ class Surroundings:
         first, last = self._traffic.calendar.columns(day)
         kept = ~np.isnan(self._traffic.baseline.values[:, first:last])
         sent, new, sources = (
-            sum_known(np.where(kept, values[:, first:last], 0.0))
+            np.where(kept, values[:, first:last], 0.0)
             for values in (
                 self._traffic.sent,
                 self._traffic.new_recipients,
                 self._traffic.new_sources,
             )
         )
-        self._sums[day] = sent, new, sources, kept.sum(axis=1)
+        placed = np.where(np.isnan(sources), 0.0, sent)
+        self._sums[day] = [sum_known(values) for values in (sent, new, sources, placed)]
 
     def usual(self, day: int) -> tuple[Floats, Floats]:
-        """Per account over the four weeks before: share of new recipients, count of new sources."""
-        recent = self._sums[max(day - _HISTORY_DAYS, 0) : day].sum(axis=0)
-        return recent[1] / np.maximum(recent[0], 1.0), recent[2]
+        """Per account over the four weeks before: share of new recipients, count of new sources.
+
+        The count is infinite where too little is known of the sources to call one new.
+        """
+        sent, new, sources, placed = self._sums[max(day - _HISTORY_DAYS, 0) : day].sum(axis=0)
+        known = placed >= _LEAST_KNOWN * sent
+        return new / np.maximum(sent, 1.0), np.where(known, sources, np.inf)
 
     def supporting(self, day: int) -> NDArray[np.int64]:
         """Number of signals that fire at the end of each hour of the day: (accounts, hours).

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from functools import cache
 
@@ -75,6 +76,14 @@ def test_every_surge_names_its_signals() -> None:
         assert (signal.score is None) == (signal.state == "unavailable")
         assert signal.score is None or 0.0 <= signal.score <= 1.0
         assert signal.reason
+
+
+def test_a_past_without_source_addresses_makes_no_source_a_new_one() -> None:
+    grid = attacked()
+    sources = grid.new_sources.copy()
+    sources[:, :ATTACK][grid.recipients[:, :ATTACK] > 0] = np.nan
+    surge = only(of(analyse(replace(grid, new_sources=sources), "UTC").incidents, 0))
+    assert surge.support == ("new_recipients",)
 
 
 def test_a_steady_account_that_stops_is_raised_within_hours() -> None:

@@ -12,6 +12,7 @@ from hve_monitor.document import Document
 from hve_monitor.errors import DONE, FAILED, INCOMPLETE, TEMPORARY, USAGE, HveError, LockedError
 from ingest.read_tenant import ingest_tenant
 from ingest.source import Progress, SourceResult, SourceSummary
+from models.usage.coverage import CoverageReport, stored_coverage
 from warehouse.configured import store_of
 from warehouse.windows import Window
 
@@ -20,9 +21,10 @@ VITAL = ("accounts", "message_traces")
 
 
 class IngestSummary(Document):
-    """What `hve ingest` read."""
+    """What `hve ingest` read, and what of the tenants' mail is read now."""
 
     sources: list[SourceSummary]
+    coverage: CoverageReport
 
 
 def ingest(
@@ -44,6 +46,14 @@ def ingest(
             results |= results_of(group, refused)
     settle(results, refused)
     return [result for tenant in config.served for result in results.get(tenant.name, [])]
+
+
+def ingest_summary(config: Config, now: datetime, results: Sequence[SourceResult]) -> IngestSummary:
+    """The results as they are printed."""
+    with store_of(config) as store:
+        names = [tenant.name for tenant in read_tenants(config)]
+        coverage = stored_coverage(store, names, now)
+    return IngestSummary(sources=[result.summary() for result in results], coverage=coverage)
 
 
 def read_tenants(config: Config) -> list[Tenant]:

@@ -85,7 +85,7 @@ def ingest(
     """Fetch from Microsoft 365: accounts, billing, message_traces, trace_events, azure_costs,
     policies, sign_ins.
     """
-    from actions.ingest import IngestSummary, exit_code
+    from actions.ingest import exit_code, ingest_summary
     from actions.ingest import ingest as ingest_tenants
     from actions.outcome import Outcome
     from actions.progress import progress_bar
@@ -99,7 +99,7 @@ def ingest(
         results = ingest_tenants(
             loaded, moment, progress, sources or (), asked if start or end else None
         )
-    document = IngestSummary(sources=[result.summary() for result in results])
+    document = ingest_summary(loaded, moment, results)
     finish(Outcome(document, exit_code(results)), as_json, runs_text.ingest)
 
 

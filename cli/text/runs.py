@@ -35,8 +35,9 @@ def run(document: RunSummary) -> str:
 
 
 def ingest(document: IngestSummary) -> str:
-    """A line per source."""
-    return clean("\n".join(map(_source, document.sources))) or "nothing to do"
+    """A line per source, and what is read now."""
+    lines = [*map(_source, document.sources)]
+    return clean("\n".join([*lines, coverage(document.coverage)])) if lines else "nothing to do"
 
 
 def build(document: BuildSummary) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -104,23 +104,7 @@ def coverage_report(
         address for address in covered_addresses(published) if address.tenant not in from_files
     ]
     ends = {tenant: due_until(published.of(tenant), until) for tenant in _names(addresses)}
-    missing = [
-        CoverageGap(
-            tenant=address.tenant,
-            account=address.account,
-            address=address.address,
-            start=gap.start,
-            end=gap.end,
-        )
-        for address in addresses
-        for gap in gaps(
-            address.windows,
-            Window(
-                since or _start(address, addresses, ends[address.tenant], needed_from),
-                ends[address.tenant],
-            ),
-        )
-    ]
+    missing = list(_missing(addresses, ends, since, needed_from))
     complete: bool | None = bool(addresses)
     if missing or _has_unlisted(published):
         complete = False
@@ -129,6 +113,47 @@ def coverage_report(
     return CoverageReport(
         complete=complete, gaps=missing, as_of=published_as_of(published.connection)
     )
+
+
+def stored_coverage(store: Store, tenants: Iterable[str], now: datetime) -> CoverageReport:
+    """What was read of the tenants as the store has it before the next build; None without any."""
+    names = list(tenants)
+    addresses = [address for tenant in names for address in coverage_of(store, tenant)]
+    missing = list(_missing(addresses, dict.fromkeys(names, now)))
+    complete = _names(addresses) == set(names) and not missing
+    return CoverageReport(complete=complete if names else None, gaps=missing, as_of=now)
+
+
+def _missing(
+    addresses: Sequence[AddressCoverage],
+    ends: Mapping[str, datetime],
+    since: datetime | None = None,
+    needed_from: datetime | None = None,
+) -> Iterator[CoverageGap]:
+    """Gaps of every address since it was due; one without a plan is due as its tenant is."""
+    firsts = _first_due(addresses)
+    for address in addresses:
+        end = ends[address.tenant]
+        due = address.due_from or firsts.get(address.tenant, end - NEVER_READ)
+        start = since or (due if needed_from is None else min(due, needed_from))
+        for gap in gaps(address.windows, Window(start, end)):
+            yield CoverageGap(
+                tenant=address.tenant,
+                account=address.account,
+                address=address.address,
+                start=gap.start,
+                end=gap.end,
+            )
+
+
+def _first_due(addresses: Iterable[AddressCoverage]) -> dict[str, datetime]:
+    """Since when the first address of each tenant is due."""
+    firsts: dict[str, datetime] = {}
+    for address in addresses:
+        if address.due_from is not None:
+            first = firsts.get(address.tenant, address.due_from)
+            firsts[address.tenant] = min(first, address.due_from)
+    return firsts
 
 
 def _names(addresses: Iterable[AddressCoverage]) -> set[str]:
@@ -153,19 +178,6 @@ def published_as_of(connection: duckdb.DuckDBPyConnection) -> datetime:
     rows = connection.execute("select as_of from state.publication").fetchall()
     moment: datetime = rows[0][0]
     return moment
-
-
-def _start(
-    address: AddressCoverage,
-    addresses: list[AddressCoverage],
-    end: datetime,
-    needed_from: datetime | None,
-) -> datetime:
-    """Since when the address should have been read; without a plan, as the rest of its tenant."""
-    siblings = [other.due_from for other in addresses if other.tenant == address.tenant]
-    first = min((start for start in siblings if start is not None), default=end - NEVER_READ)
-    start = address.due_from or first
-    return start if needed_from is None else min(start, needed_from)
 
 
 def due_until(published: Published, until: datetime | None = None) -> datetime:

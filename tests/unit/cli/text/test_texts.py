@@ -133,10 +133,11 @@ def test_control_characters_of_an_imported_sender_do_not_reach_the_terminal() ->
 def test_a_run_tells_every_source_and_its_error() -> None:
     result = SourceResult("accounts", "contoso", requests=2, rows_read=1234)
     result.status, result.error = "failed", "no token"
-    assert ingest(IngestSummary(sources=[result.summary()])) == (
-        "contoso: accounts: failed, 2 requests, 1,234 rows read, 0 new, 0 changed: no token"
+    assert ingest(IngestSummary(sources=[result.summary()], coverage=COMPLETE)) == (
+        "contoso: accounts: failed, 2 requests, 1,234 rows read, 0 new, 0 changed: no token\n"
+        "coverage: complete, as of 2026-11-24T08:00:00Z"
     )
-    assert ingest(IngestSummary(sources=[])) == "nothing to do"
+    assert ingest(IngestSummary(sources=[], coverage=COMPLETE)) == "nothing to do"
 
 
 def test_an_import_tells_every_count() -> None:

@@ -6,7 +6,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from hve_monitor.document import encoded
-from models.usage.coverage import SOURCE, coverage_of, coverage_report, covered_until
+from models.usage.coverage import (
+    SOURCE,
+    coverage_of,
+    coverage_report,
+    covered_until,
+    stored_coverage,
+)
 from models.usage.file_days import NO_FILES
 from models.usage.unread import unread_windows
 from tests.unit.models.conftest import NOW, TENANT, Workbench, at, trace
@@ -117,6 +123,21 @@ def test_accounts_listed_by_hand_make_no_gaps_in_files(bench: Workbench) -> None
     bench.land(trace("m1", "a@contoso.com", "2026-11-02T07:00:00"))
     bench.build()
     assert report(bench) == {"complete": None, "gaps": [], "as_of": "2026-11-24T08:00:00Z"}
+
+
+def test_what_an_ingest_read_is_known_before_the_next_build(bench: Workbench) -> None:
+    bench.accounts(Account(ADDRESS, (ADDRESS,)))
+    plan(bench, "2026-11-01T00:00:00")
+    cover(bench, "2026-11-10T00:00:00", "2026-11-24T08:00:00")
+    unread = stored_coverage(bench.store, [TENANT.name], NOW)
+    assert unread.complete is False
+    assert [(gap.start, gap.end) for gap in unread.gaps] == [
+        (at("2026-11-01T00:00:00"), at("2026-11-10T00:00:00"))
+    ]
+    cover(bench, "2026-11-01T00:00:00", "2026-11-10T00:00:00")
+    assert stored_coverage(bench.store, [TENANT.name], NOW).complete is True
+    assert stored_coverage(bench.store, [TENANT.name, "fabrikam"], NOW).complete is False
+    assert stored_coverage(bench.store, [], NOW).complete is None
 
 
 def test_files_claim_no_coverage(bench: Workbench) -> None:

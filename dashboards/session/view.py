@@ -6,7 +6,7 @@ import hashlib
 import os
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -124,4 +124,5 @@ def business_time(as_of: datetime, spoken_at: datetime | None = None) -> datetim
     now = business_now(given)
     quarter = now.replace(minute=now.minute // 15 * 15, second=0, microsecond=0)
     newest = as_of if spoken_at is None else max(as_of, spoken_at)
-    return now if given else max(quarter, min(newest, now))
+    # `now` is in whole seconds; what was said within this second counts as well.
+    return now if given else max(quarter, min(newest, datetime.now(UTC)))

@@ -34,11 +34,11 @@ class Pace:
             used, allowed = self.quota()
             parts.append(f"quota {used} of {allowed}")
         if elapsed >= SURE_AFTER_SECONDS and 0 < self.done < self.total:
-            parts.append(f"about {_span(elapsed * (self.total / self.done - 1))} left")
+            parts.append(f"about {span(elapsed * (self.total / self.done - 1))} left")
         return ", ".join(parts)
 
 
-def _span(seconds: float) -> str:
+def span(seconds: float) -> str:
     """A length of time as people say it."""
     if seconds < 90:
         return f"{max(1, round(seconds))} s"

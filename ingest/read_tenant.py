@@ -139,6 +139,7 @@ class TenantIngest:
             sharing,
             origin,
             lambda: (self._quota.used(), self._quota.allowed),
+            self.config.limits.message_trace_window_seconds,
         )
         addresses = [
             address

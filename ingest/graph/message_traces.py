@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections import deque
 from collections.abc import Iterator, Sequence
@@ -15,7 +16,7 @@ from ingest.graph.trace_buffer import SOURCE, TraceBuffer
 from ingest.graph.trace_pages import TraceRow, oldest_time, row_keys
 from ingest.graph.trace_plan import Sharing, TraceQuery, finer, plan
 from ingest.graph.traces import PAGE_ROWS, place
-from ingest.pace import Pace, QuotaUse
+from ingest.pace import Pace, QuotaUse, span
 from ingest.source import Progress, SourceResult
 from ingest.unread import unread_windows
 from warehouse.records.known_keys import known_keys
@@ -23,7 +24,9 @@ from warehouse.records.unsettled import oldest_unsettled
 from warehouse.store import Store
 from warehouse.windows import Window, whole_second
 
+log = logging.getLogger(__name__)
 REFUSED_SECONDS, TRUSTED_SECONDS = 86_400.0, 7 * 86_400.0
+LONG_SECONDS = 3600.0
 UNSETTLED_FOR = timedelta(hours=48)
 
 
@@ -53,6 +56,7 @@ class TraceReader:
     sharing: Sharing = "domain"
     origin: str = "graph"
     quota: QuotaUse | None = None
+    window_seconds: float = 300.0
     _addresses: frozenset[str] = frozenset()
     _refused: set[str] = field(default_factory=set)
     _trusted: set[str] = field(default_factory=set)
@@ -67,6 +71,7 @@ class TraceReader:
         period = self._plan_backfill(addresses, requested)
         missing = self._all_missing(addresses, period, is_requested=requested is not None)
         queries = deque(plan(missing, self._refused, self.sharing))
+        self._announce(len(queries), len(addresses))
         self._pace = Pace(sum(_work(query) for query in queries), self.quota)
         self._buffer = TraceBuffer(self.store, self.tenant, self.now, self.result, self.origin)
         try:
@@ -75,6 +80,16 @@ class TraceReader:
             self._buffer.close()
         self.result.settle()
         return self.result
+
+    def _announce(self, requests: int, addresses: int) -> None:
+        """Says before it starts how long a long reading will be: a list may be mistyped."""
+        _, allowed = self.quota() if self.quota else (0, requests)
+        seconds = (requests / max(1, allowed) - 1) * self.window_seconds
+        if seconds >= LONG_SECONDS:
+            log.warning(
+                "%s: %s addresses take at least %s requests, which the quota lets through in %s",
+                self.tenant, f"{addresses:,}", f"{requests:,}", span(seconds),
+            )  # fmt: skip
 
     def _read_queries(self, queries: deque[TraceQuery]) -> None:
         while queries:

@@ -35,7 +35,20 @@ GENERIC = re.compile(rf"(?:(?:{WORDS})[\s._-]*)+\d*|\d+", re.IGNORECASE)
 
 
 def check_listed(facts: Facts) -> Iterator[Finding]:
-    """One finding per account that Exchange does not list any more, for 30 days."""
+    """One finding per account that the directory does not have, or that Exchange does not list any
+    more (for 30 days).
+    """
+    for listed in facts.accounts:
+        if facts.is_missing(listed.account):
+            yield Finding(
+                LISTED,
+                "fail",
+                "high",
+                "the directory has no such user: the address is mistyped, or it was deleted",
+                account=listed.account,
+                fix="Get-MailUser -HVEAccount  # then correct 'accounts' in hve.toml",
+                source=LEARN,
+            )
     for account, since in facts.former.items():
         if facts.now - since <= TOLD_FOR:
             evidence = f"is no listed HVE account since {iso(since)}; its mail is not read any more"

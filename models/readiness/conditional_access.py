@@ -17,6 +17,7 @@ from warehouse.records.policies import Policy
 CHECK, WORKLOADS = "conditional_access", "workload_conditional_access"
 SOURCE = "https://learn.microsoft.com/exchange/mail-flow-best-practices/troubleshoot-high-volume-email-m365"
 WORKLOAD_SOURCE = "https://learn.microsoft.com/entra/identity/conditional-access/workload-identity"
+NO_USER = "the directory has no such user"
 ENFORCED, REPORTING, DISABLED = "enabled", "enabledForReportingButNotEnforced", "disabled"
 Effect = Literal["blocks", "reports", "may_block", "unknown", "none"]
 
@@ -41,6 +42,8 @@ def check_accounts(facts: Facts) -> Iterator[Finding]:
     for account in facts.accounts:
         if trouble is not None:
             yield Finding(CHECK, "unknown", "high", trouble, account.account, source=SOURCE)
+        elif facts.is_missing(account.account):
+            yield Finding(CHECK, "unknown", "high", NO_USER, account.account, source=SOURCE)
         else:
             person = person_of(facts, account)
             rules = [effect_of(rule, person) for rule in _of_users(facts)]

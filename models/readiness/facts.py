@@ -110,6 +110,12 @@ class Facts:
             return f"{kind.replace('_', ' ')} of {object_id}: {policy.unavailable_reason}"
         return policy
 
+    def is_missing(self, account: str) -> bool:
+        """Whether the directory said that it has no such user."""
+        user = self.policies.get(("directory_user", account))
+        reason = "" if user is None else user.unavailable_reason or ""
+        return self.trouble("directory_user") is None and "HTTP 404" in reason
+
     def signed_in(self, subject: str) -> SignInFacts:
         """Sign-ins of an account or application."""
         return self.sign_ins.get(subject, SignInFacts())

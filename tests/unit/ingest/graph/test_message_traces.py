@@ -308,3 +308,18 @@ def test_an_empty_link_ends_the_pages(read: Read, service: Service, store: Store
     service.choose = lambda _: Answer(200, {"value": [], "@odata.nextLink": ""})
     assert read(HR, asked=None).status == "ok"
     assert covered(store) == [Window(FIRST_PLANNED, NOW)]
+
+
+def test_a_reading_of_hours_says_so_before_it_starts(
+    store: Store, api: Api, service: Service, caplog: pytest.LogCaptureFixture
+) -> None:
+    service.choose = lambda _: page()
+    names = [f"ghost{number}@contoso{number}.com" for number in range(70)]
+    pages, result = GraphTraces(api, NOW), SourceResult(SOURCE, "contoso")
+    reader = TraceReader(
+        store, "contoso", pages, NOW, 4 * HOUR, quiet, result, quota=lambda: (0, 5)
+    )
+    reader.read(names, LAST_HOURS)
+    assert "70 addresses take at least 70 requests, which the quota lets through in 65 min" in (
+        caplog.text
+    )

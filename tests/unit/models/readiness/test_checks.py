@@ -15,7 +15,8 @@ from simulator import SimulatedTenant
 from simulator.world.readiness import ALLOWING
 from tests.misconfiguration import ROLE, Mistake, heal, mistakes
 from tests.unit.models.conftest import NOW
-from tests.unit.models.readiness.conftest import facts_of, problems
+from tests.unit.models.readiness.conftest import facts_of, problems, with_policies
+from warehouse.records.policies import Policy
 
 SEEDS = range(20)
 CONTRACT = (
@@ -163,3 +164,17 @@ def test_failed_smtp_sign_ins_are_a_hypothesis_only() -> None:
     assert "hypothesis" in finding.evidence
     works = replace(failing, last_success_at=NOW - timedelta(days=2))
     assert problems(replace(whole, sign_ins={**whole.sign_ins, account: works})) == set()
+
+
+def test_a_mistyped_account_is_not_found_and_never_to_be_excluded() -> None:
+    tenant = healthy()
+    name = tenant.accounts[0].primary
+    whole = facts_of(tenant)
+    gone = Policy("directory_user", name, None, unavailable_reason=f"user {name}: HTTP 404: no")
+    findings = findings_of(replace(whole, policies=with_policies(whole, gone)))
+    found = {each.check: each for each in findings if each.account == name}
+    assert (found["account_listed"].status, found["conditional_access"].status) == (
+        "fail",
+        "unknown",
+    )
+    assert not [each.fix for each in found.values() if "exclude" in each.fix.lower()]

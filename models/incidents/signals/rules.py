@@ -36,7 +36,7 @@ _MOST_YOUNG_SHARE = 0.35  # of the days with mail, likewise
 _LEAST_SOURCE_DAYS = 15  # with mail, before a source can be called new
 _LONG = 10_000  # days: the whole history
 LEAST_KNOWN = 0.8  # share of recipients whose source, or status, must be known
-_LEAST_STATUS_DAYS = 0.5  # share of the days with mail whose status must be known
+_LEAST_KNOWN_DAYS = 0.5  # share of the days with mail whose status, or subject, must be known
 _MOST_SUBJECTS = 6  # new ones in four weeks, likewise
 _OWN_GAPS = 1.5
 
@@ -131,6 +131,11 @@ class Fitness:
             missing |= dict.fromkeys(names, "recipients are not kept, or not known")
         if not self.titled_days[row]:
             missing["new_subject"] = "subjects are not kept, or not known"
+        elif not _subject_is_usable(self)[row]:
+            days, known = self.mail_days[row], self.titled_days[row]
+            missing["new_subject"] = (
+                f"subjects are known on {known:.0f} of {days:.0f} days with mail"
+            )
         return missing
 
     def _without_status(self, row: int) -> str:
@@ -268,7 +273,12 @@ def _new_sources(
 
 def _status_is_usable(fitness: Fitness) -> NDArray[np.bool_]:
     """Rows of accounts whose past days tell what usually fails: an unknown record is not 0."""
-    return np.asarray(fitness.status_days >= _LEAST_STATUS_DAYS * fitness.mail_days)
+    return np.asarray(fitness.status_days >= _LEAST_KNOWN_DAYS * fitness.mail_days)
+
+
+def _subject_is_usable(fitness: Fitness) -> NDArray[np.bool_]:
+    """Rows of accounts whose past subjects are known, so that one can be new."""
+    return np.asarray(fitness.titled_days >= _LEAST_KNOWN_DAYS * fitness.mail_days)
 
 
 def _source_is_usable(fitness: Fitness) -> NDArray[np.bool_]:
@@ -288,6 +298,7 @@ def _new_subjects(
 ) -> pd.DataFrame:
     fresh = known_or_zero(activity.counts["new_subjects"])
     fired = judged & (fresh > 0) & (fitness.subject_days <= _MOST_SUBJECTS)
+    fired &= _subject_is_usable(fitness)
     return _frame(activity, "new_subject", fired, WEAK, fresh, 0.0, 1)
 
 

@@ -133,6 +133,16 @@ def test_a_record_that_is_unknown_is_no_record_of_zero() -> None:
     )
 
 
+def test_a_past_without_subjects_makes_no_subject_a_new_one() -> None:
+    rows = [
+        row | {"new_subjects": None} if row["hour_utc"] < START + timedelta(days=50) else row
+        for row in changed(50, new_subjects=1)
+    ]
+    assert fired(rows) == set()
+    reason = find(activity(rows)).fitness.reasons(len(rows) - 1)["new_subject"]
+    assert reason == "subjects are known on 9 of 56 days with mail"
+
+
 def test_an_account_that_wakes_after_a_long_pause_is_named() -> None:
     rows = [row for row in office() if not 20 <= (row["hour_utc"] - START).days < 55]
     assert "dormant_account" in fired(rows)

@@ -16,6 +16,7 @@ A message says what failed, where, and the next step.
 
 from __future__ import annotations
 
+import errno
 import re
 
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
@@ -70,6 +71,18 @@ class StoreError(HveError):
 
 class ModelError(HveError):
     """A model's output breaks its grain or its accounting identity."""
+
+
+# What no other command line or configuration would mend.
+DISK_TROUBLE = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS}
+
+
+def unwritable(path: object, error: OSError) -> HveError:
+    """The error for a file that cannot be written: of the disk (1), or of the path (2)."""
+    reason = f"{path}: cannot be written ({error.strerror or error})"
+    if error.errno in DISK_TROUBLE:
+        return StoreError(f"{reason}; free space or check the disk")
+    return ConfigError(reason)
 
 
 def disk_line(error: OSError) -> str:

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from hve_monitor.errors import ConfigError
+from hve_monitor.errors import ConfigError, unwritable
 
 REFERENCE = Path(__file__).parents[1] / "data" / "reference"
 PRIVATE, SHARED = 0o600, 0o644
@@ -35,7 +35,8 @@ def replaced(path: Path, mode: int = PRIVATE, *, parents: bool = False) -> Itera
 
     It lies in a folder of the owner's beside the place: nobody else can open a half-written file.
     parents: missing folders are created.
-    Raises: ConfigError when the folder or the file cannot be written, or a device is in the place.
+    Raises: ConfigError when the folder or the file cannot be written, or a device is in the place;
+    StoreError when the disk is full or broken.
     """
     if path.exists() and not path.is_file():
         raise ConfigError(f"{path}: cannot be written (it is no file)")
@@ -48,7 +49,7 @@ def replaced(path: Path, mode: int = PRIVATE, *, parents: bool = False) -> Itera
             fresh.chmod(mode)
             put_in_place(fresh, path)
     except OSError as error:
-        raise ConfigError(f"{path}: cannot be written ({error.strerror or error})") from None
+        raise unwritable(path, error) from None
 
 
 def write_text(path: Path, text: str, mode: int = PRIVATE, *, parents: bool = False) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import re
 import sqlite3
 import threading
@@ -17,7 +16,7 @@ import pyarrow as pa
 from deltalake.exceptions import DeltaError, SchemaMismatchError
 
 from hve_monitor.clock import iso, system_time
-from hve_monitor.errors import ClockError, ConfigError, StoreError
+from hve_monitor.errors import DISK_TROUBLE, ClockError, ConfigError, StoreError
 from warehouse.commits import Commits
 from warehouse.connection import Instance, files_sql, in_memory
 from warehouse.delta.commit import DeltaFolder
@@ -55,7 +54,6 @@ OWN_ERRORS = (
     duckdb.NotImplementedException,
     SchemaMismatchError,
 )
-DISK_TROUBLE = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS}
 
 
 @dataclass

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
+
 import pytest
 
 from hve_monitor import errors
-from hve_monitor.errors import HveError, disk_line
+from hve_monitor.errors import HveError, disk_line, unwritable
 
 CODES = {
     "HveError": 1,
@@ -40,3 +42,12 @@ def test_a_full_disk_is_one_plain_line_whoever_tells_it() -> None:
     assert disk_line(OSError(tree)) == "disk: Generic error: Unable to copy: No space (os error 28)"
     plain = OSError(28, "No space left on device", "/data/x")
     assert disk_line(plain) == "/data/x: No space left on device"
+
+
+def test_a_full_disk_is_no_mistake_of_the_command_line() -> None:
+    full = unwritable("out.csv", OSError(errno.ENOSPC, "No space left on device"))
+    assert (full.exit_code, str(full)) == (
+        1,
+        "out.csv: cannot be written (No space left on device); free space or check the disk",
+    )
+    assert unwritable("out.csv", OSError(errno.ENOENT, "No such file or directory")).exit_code == 2

@@ -22,7 +22,7 @@ MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-NOTE = re.compile(r"\w+\s?: ")
+NOTE = re.compile(r"([^\W\d_]{2,})\s?: ")
 NOTE_REASON = "is a message of PowerShell, no row; it may say that rows are missing"
 CONTROL = bytes(set(range(32)) - set(b"\t\n\r\f\x1a\x1b"))
 
@@ -43,8 +43,9 @@ def as_text(data: bytes) -> str:
 
 
 def is_note(line: str) -> bool:
-    """Whether PowerShell's warnings went where its output goes: `WARNING: There are more …`."""
-    return NOTE.match(line) is not None
+    """Whether a warning of PowerShell went where its output goes: `WARNING: There are more …`."""
+    word = NOTE.match(line)
+    return word is not None and word[1] == word[1].upper()
 
 
 def detect(sample: bytes) -> tuple[str, int]:

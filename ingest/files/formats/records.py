@@ -31,6 +31,7 @@ MOST_COLUMNS = 1000
 DELIMITERS = ",;\t|"
 NEWLINE = ord("\n")
 NOTE = b"#"  # `#TYPE` above a header that comes again
+PROPERTY = re.compile(r"\w+\s+: ")
 FEWEST_NAMES = 2
 EMPTY_LINES = re.compile(rb"(?:\r?\n)+")
 Places = dict[str, int | None]  # of our names in a record; None where its header has none
@@ -109,9 +110,15 @@ class Records:
                 return _header(header[8:].strip(), delimiter, line)
             elif is_note(header):
                 self._notes.append((line, NOTE_REASON))
+            elif PROPERTY.match(header):
+                raise UnreadableError(
+                    "has no header line but properties one below the other, as Format-List writes"
+                    " them; use Export-Csv or ConvertTo-Json"
+                )
             elif header and not header.startswith("#"):
                 return _header(header, delimiter, line)
-        raise UnreadableError(self._text.damage or "is empty, it has no header line")
+        nothing = "holds messages of PowerShell alone" if self._notes else "is empty"
+        raise UnreadableError(self._text.damage or f"{nothing}, it has no header line")
 
     def _fill(self, size: int) -> bool:
         """Reads until that much is pending; true when the text has ended."""

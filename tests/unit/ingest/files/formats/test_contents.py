@@ -77,6 +77,26 @@ def test_a_warning_above_a_header_is_told(read: Read) -> None:
 
 
 @pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        ("WARNING: There are more results.\n", "holds messages of PowerShell alone, it has no"),
+        ("Subject  : Secret\nStatus   : Delivered\n", "as Format-List writes them; use Export-Csv"),
+    ],
+)
+def test_what_powershell_prints_for_people_is_refused(
+    read: Read, content: str, reason: str
+) -> None:
+    with pytest.raises(UnreadableError, match=reason) as refusal:
+        read(content)
+    assert "Secret" not in str(refusal.value)
+
+
+def test_a_column_whose_name_has_a_colon_is_no_warning(read: Read) -> None:
+    content = table(["Note: x", *COLUMNS], ["", *(OBJECT[name] for name in COLUMNS)])
+    assert len(read(content)[0]) == 1
+
+
+@pytest.mark.parametrize(
     "row",
     [
         "t1,hr@contoso.com,a@x.com,Secret subject",

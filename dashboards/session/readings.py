@@ -37,6 +37,7 @@ from models.usage.coverage import CoverageReport, coverage_report
 from models.usage.usage import COUNTS, daily_usage, usage_sums, window_usage
 from warehouse.connection import Row
 from warehouse.reading import published_connection, read_published
+from warehouse.windows import Window
 
 MOST_RECIPIENTS = 50
 ONE_DAY = timedelta(days=1)
@@ -243,11 +244,11 @@ def changed(view: View, since: datetime) -> list[changes.ChangeNote]:
 
 @reading("senders")
 def hours(view: View, sender: Sender, since: datetime, until: datetime) -> pd.DataFrame:
-    """models.usage.accounts.account_hours with the gaps of the account's coverage."""
+    """models.usage.accounts.account_hours without the times of which nothing is known."""
     with read_published(view.config.warehouse.path, view.now) as published:
-        report = coverage_report(published.of(sender.tenant), since, until)
-        unread = [(gap.start, gap.end) for gap in report.gaps if gap.account == sender.account]
-        return senders.account_hours(published, sender, since, until, unread)
+        times = unread.unread_times(published.of(sender.tenant), Window(since, until))
+        lost = times.get((sender.tenant, sender.account), ())
+        return senders.account_hours(published, sender, since, until, lost)
 
 
 @reading("senders")

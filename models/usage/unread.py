@@ -36,20 +36,24 @@ def unread_days(
 
     What lies after now is left out. An account of which everything is known has no entry.
     """
+    unread = unread_times(published, Window(start_of_day(first), start_of_day(last + ONE_DAY)))
+    return {account: _days_of(windows) for account, windows in unread.items()}
+
+
+def unread_times(published: Published, whole: Window) -> dict[TenantAccount, list[Window]]:
+    """Windows of a time up to now of which nothing is known, by tenant and account."""
     accounts, files = _accounts(published), _file_days(published)
     from_files = tenants_of_files(published)
     coverage = [row for row in covered_addresses(published) if row.tenant not in from_files]
-    unread: dict[TenantAccount, frozenset[date]] = {}
+    unread: dict[TenantAccount, list[Window]] = {}
     for tenant in {*accounts, *(address.tenant for address in coverage)}:
-        own = [address for address in coverage if address.tenant == tenant]
-        end = min(due_until(published.of(tenant)), start_of_day(last + ONE_DAY))
         windows = unread_windows(
-            own,
+            [address for address in coverage if address.tenant == tenant],
             accounts.get(tenant, ()),
             files.get(tenant, NO_FILES),
-            Window(start_of_day(first), end),
+            Window(whole.start, min(due_until(published.of(tenant)), whole.end)),
         )
-        unread |= {(tenant, account): _days_of(lost) for account, lost in windows.items()}
+        unread |= {(tenant, account): lost for account, lost in windows.items()}
     return unread
 
 

@@ -6,7 +6,7 @@ from datetime import date
 
 from models.usage.coverage import SOURCE, AddressCoverage
 from models.usage.file_days import NO_FILES, FileDays
-from models.usage.unread import unread_days, unread_windows
+from models.usage.unread import unread_days, unread_times, unread_windows
 from tests.unit.models.conftest import NOW, TENANT, Workbench, at, trace
 from warehouse.reading import Published
 from warehouse.records.accounts import Account
@@ -74,4 +74,9 @@ def test_days_without_a_row_of_any_account_are_unknown_to_files(bench: Workbench
     bench.build()
     with bench.reader() as connection:
         unread = unread_days(Published(connection, NOW), date(2026, 11, 2), date(2026, 11, 17))
+        hole = unread_times(Published(connection, NOW), Window(NOVEMBER, at("2026-11-17T12:00:00")))
     assert unread == {("contoso", HR): days(6, 15), ("contoso", IT): days(6, 15)}
+    assert hole["contoso", IT] == [
+        Window(NOVEMBER, at("2026-11-02T00:00:00")),
+        Window(at("2026-11-06T00:00:00"), at("2026-11-16T00:00:00")),
+    ]

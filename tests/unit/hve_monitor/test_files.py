@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from hve_monitor.errors import ConfigError
+from hve_monitor.errors import ConfigError, StoreError
 from hve_monitor.files import SHARED, replaced, write_text
 
 
@@ -47,7 +47,7 @@ def write_half(file: Path, error: Exception) -> None:
 def test_a_failed_write_leaves_what_was_there(tmp_path: Path, error: Exception) -> None:
     file = tmp_path / "x.csv"
     write_text(file, "old")
-    with pytest.raises((ValueError, ConfigError), match=str(error.args[-1])):
+    with pytest.raises((ValueError, StoreError), match=str(error.args[-1])):
         write_half(file, error)
     assert file.read_text() == "old"
     assert list(tmp_path.iterdir()) == [file]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from hve_monitor.errors import ConfigError
+from hve_monitor.errors import ConfigError, StoreError
 from hve_monitor.spreadsheet import cell, sheet, write_csv, write_sheet
 from tests.unit.formulas import FORMULAS, cells, running
 
@@ -82,9 +82,9 @@ def test_a_search_that_breaks_leaves_the_old_file(tmp_path: Path) -> None:
 
     file = tmp_path / "rows.csv"
     file.write_text("old")
-    with pytest.raises(ConfigError, match="No space left"):
+    with pytest.raises(StoreError, match="No space left"):
         write_sheet(file, ("id",), broken())
-    with pytest.raises(ConfigError, match="No space left"):
+    with pytest.raises(StoreError, match="No space left"):
         write_csv(file, ("id",), ([row["id"]] for row in broken()))
     assert file.read_text() == "old"
     assert list(tmp_path.iterdir()) == [file]

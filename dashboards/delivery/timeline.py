@@ -10,7 +10,7 @@ import streamlit as st
 from dashboards.delivery.explanation import show_explanation
 from dashboards.parts.amounts import moment, plural
 from dashboards.parts.figure import heading
-from dashboards.parts.markup import Markup, block, facts, tag
+from dashboards.parts.markup import Markup, block, facts, literal, tag
 from dashboards.session import readings
 from dashboards.session.access import require, require_tenant
 from dashboards.session.view import View
@@ -62,6 +62,8 @@ def timeline_panel(view: View, chosen: ChosenMessage) -> None:
         message = messages[0]
         people = sorted(message.recipients, key=lambda person: _place(person, chosen.recipient))
         _head(message, people)
+        if chosen.recipient and all(person.recipient != chosen.recipient for person in people):
+            st.caption(literal(f"{chosen.recipient} is no recipient of it that is known here."))
         if message.comparison:
             _comparison(message.comparison)
         for person in people[:MOST]:

@@ -93,6 +93,22 @@ def _is_verbatim(wanted: TraceFilter) -> bool:
     return isinstance(wanted, StoredFilter) and wanted.is_verbatim
 
 
+def empty_fields(wanted: TraceFilter) -> list[str]:
+    """Fields that are given and name nothing: without them every row would match."""
+    found = terms_of(wanted)
+    named = {
+        "status": bool(status_terms(wanted.status or "")),
+        "subject": bool((wanted.subject or "").split()),
+        "from_ip": bool(networks_of(wanted.from_ip or "")),
+        **{name: name in found for name in ("sender", "recipient", "id", "message_id")},
+    }
+    return [name for name, is_named in named.items() if not is_named and _given(wanted, name)]
+
+
+def _given(wanted: TraceFilter, name: str) -> bool:
+    return getattr(wanted, name) is not None
+
+
 def is_exact(wanted: TraceFilter) -> bool:
     """Whether every field is compared as a whole, so that no row means no such message."""
     whole = all(term.kind == "whole" for terms in terms_of(wanted).values() for term in terms)

@@ -39,19 +39,21 @@ def meaning(
     coverage: CoverageReport,
     unlisted: Sequence[str],
     until: datetime,
+    read_until: datetime,
     *,
     any_rows: bool,
 ) -> str:
     """What the rows, or that there are none, say of the window; empty where they say all."""
     limits = [] if any_rows else _limits(wanted, unlisted)
-    read = _read(wanted, coverage, until, is_certain=not limits, any_rows=any_rows)
+    end = f" up to {iso(read_until)}" if until > read_until else ""
+    read = _read(wanted, coverage, end, is_certain=not limits, any_rows=any_rows)
     return " ".join(sentence for sentence in (read, *limits) if sentence)
 
 
 def _read(
     wanted: TraceFilter,
     coverage: CoverageReport,
-    until: datetime,
+    end: str,
     *,
     is_certain: bool,
     any_rows: bool,
@@ -71,7 +73,6 @@ def _read(
     if any_rows:
         return ""
     start = "" if wanted.since else " from the first read on"
-    end = f" up to {iso(coverage.as_of)}" if until > coverage.as_of else ""
     if is_certain and is_exact(wanted):
         return f"The whole window was read{start}{end}, so there was no such message.{looked}"
     return f"The whole window was read{start}{end}, and no row of it matches.{looked}"

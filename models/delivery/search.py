@@ -20,12 +20,13 @@ from models.delivery.conditions import (
     TraceFilter,
     accounts_of,
     conditions_of,
+    empty_fields,
     terms_of,
     unlisted_senders,
 )
 from models.delivery.meaning import meaning, searched_words
 from models.engine.sql import records
-from models.usage.coverage import CoverageReport, coverage_report
+from models.usage.coverage import CoverageReport, coverage_report, due_until
 from warehouse.connection import Row
 from warehouse.privacy import audit
 from warehouse.protection.mode import Protection, read_protection
@@ -222,7 +223,16 @@ def _meaning(
 ) -> str:
     unlisted = [] if any_rows else unlisted_senders(published.connection, wanted)
     until = wanted.until or published.now
-    return meaning(wanted, coverage, unlisted, until, any_rows=any_rows)
+    read_until = _read_until(published, wanted)
+    return meaning(wanted, coverage, unlisted, until, read_until, any_rows=any_rows)
+
+
+def _read_until(published: Published, wanted: TraceFilter) -> datetime:
+    """Up to when a window without gaps was read: the last run may lie shortly before its end."""
+    rows = published.connection.execute("select tenant from state.tenants").fetchall()
+    names = [wanted.tenant] if wanted.tenant else [name for (name,) in rows]
+    ends = (due_until(published.of(name), wanted.until) for name in names)
+    return min(ends, default=published.now)
 
 
 def exported_rows(
@@ -253,7 +263,12 @@ def search_coverage(published: Published, wanted: TraceFilter) -> CoverageReport
 
 
 def _select(published: Published, wanted: TraceFilter) -> tuple[str, Parameters]:
-    """The search without a limit, and its parameters."""
+    """The search without a limit, and its parameters.
+
+    Raises: ConfigError for a field that is given and names nothing.
+    """
+    for name in empty_fields(wanted):
+        raise ConfigError(f"--{name.replace('_', '-')}: names nothing to look for")
     conditions, values = conditions_of(published.connection, wanted, published.now)
     lines = "".join(f"    and {condition}\n" for condition in conditions)
     text = sql(__file__, "traces").replace("-- conditions\n", lines)

@@ -104,7 +104,8 @@ def test_an_empty_answer_never_says_more_than_was_read(mail: Hve) -> None:
 
 
 def _nothing_of(coverage: CoverageReport) -> str:
-    return meaning(TraceFilter(), coverage, [], coverage.as_of, any_rows=False)
+    end = coverage.as_of
+    return meaning(TraceFilter(), coverage, [], end, end, any_rows=False)
 
 
 def test_events_of_a_tenant_of_files_cannot_be_asked_for(mail: Hve) -> None:

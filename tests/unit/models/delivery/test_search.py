@@ -138,6 +138,13 @@ def test_a_limit_below_one_is_refused(mail: Workbench) -> None:
         search(mail, limit=0)
 
 
+@pytest.mark.parametrize("name", ["sender", "recipient", "id", "message_id", "status", "subject"])
+def test_a_field_that_names_nothing_is_no_search_for_everything(mail: Workbench, name: str) -> None:
+    for text in ("", " ", "\n"):
+        with pytest.raises(ConfigError, match=f"--{name.replace('_', '-')}: names nothing"):
+            search(mail, **{name: text})
+
+
 def test_an_unread_window_is_a_gap_and_not_an_empty_answer(mail: Workbench) -> None:
     answer = search(mail, recipient="nobody@contoso.com")
     assert answer["rows"] == []

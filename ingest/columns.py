@@ -21,6 +21,8 @@ GUID = (
     r"-?([0-9a-f]{12})[})\]\"']*$"
 )
 PART = re.compile(r"(?:\"[^\"]*\"|<[^>]*>|[^;\n\"<]+|[\"<])++")
+# As SQL Server shows the bytes of a uniqueidentifier, its first three groups turned round.
+SERVER_BYTES = r"(?i)^0x" + 8 * "([0-9a-f]{2})" + "([0-9a-f]{16})$"
 GUID_LENGTH = 36
 NO_GUID = "00000000-0000-0000-0000-000000000000"
 NO_TEXT = (*sorted(NOTHING), "system.byte[]")
@@ -111,6 +113,7 @@ def _ids(values: pa.Array) -> pa.Array:
     if _all_guids(values):
         return values
     values = texts(pc.utf8_trim_whitespace(values))
+    values = pc.replace_substring_regex(values, SERVER_BYTES, r"\4\3\2\1\6\5\8\7\9")
     guids = pc.utf8_lower(pc.replace_substring_regex(values, GUID, r"\1-\2-\3-\4-\5"))
     values = pc.if_else(pc.match_substring_regex(values, GUID), guids, values)
     values = pc.if_else(pc.equal(values, NO_GUID), pa.scalar(None, pa.string()), values)

@@ -56,7 +56,8 @@ VOCABULARY: tuple[tuple[str, str], ...] = (
         "Pending",
         """pending, defer, send, receive, submit, transfer, client submission, process, throttle
         resubmit, resubmit defer, submit defer, init message created, moderator approve
-        agent info, dsn, load, notify shadow, ha receive, ha redirect, ha discard
+        agent info, dsn, load, notify mapi, notify shadow, recipient info, set route
+        process meeting message, ha receive, ha redirect, ha redirect fail, ha discard
         ausstehend, en attente, pendiente, in sospeso, in behandeling, pendente, 保留中""",
     ),
     ("GettingStatus", "getting status"),

@@ -16,6 +16,7 @@ SPELLINGS = (
     GUID.replace("-", ""),
     f"urn:uuid:{GUID}",
     f" {GUID} ",
+    "0x61C64F3B0D182F4C60C908DA6E38DD10",
 )
 NONE = ("", "NULL", "null", "None", "nan", "N/A", "-", "00000000-0000-0000-0000-000000000000")
 

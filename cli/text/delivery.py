@@ -232,6 +232,7 @@ def _tenant_table(report: TenantsReport) -> str:
                 "currency": row.currency,
                 "open_incidents": row.open_incidents,
                 "highest": row.highest,
+                "unjudged_high": row.unjudged_high,
                 "gaps": _gaps(row.coverage),
                 "budget": row.budget.name if row.budget else None,
             }

@@ -9,6 +9,7 @@ import streamlit as st
 
 from dashboards.delivery.failures import chosen_row
 from dashboards.parts.amounts import count, moment, plural
+from dashboards.parts.error_words import field_words
 from dashboards.parts.figure import Columns, heading, moment_column
 from dashboards.parts.markup import block, tag
 from dashboards.parts.palette import NAMES, status_word
@@ -120,8 +121,8 @@ def search_results(view: View, wanted: TraceFilter) -> DeliveryRow | None:
         search = readings.traces(view, wanted, LIMIT)
     except ConfigError as error:  # what the privacy mode cannot find
         # As HTML: Markdown would make links of what was typed.
-        sentence = str(error).removeprefix("--")
-        block(tag("p", tag("span", "▲ not searched", style="mark warn"), sentence))
+        mark = tag("span", "▲ not searched", style="mark warn")
+        block(tag("p", mark, field_words(error)))
         return None
     rows, coverage = search.rows, search.coverage
     heading(_finding(search), _window(search))

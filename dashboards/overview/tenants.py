@@ -91,10 +91,15 @@ def _coverage(coverage: TenantCoverage) -> Markup:
 
 
 def _incidents(row: TenantSummary) -> Markup:
+    unjudged = f"{count(row.unjudged_high)} high ones ended, not judged"
     if row.highest is None:
+        if row.unjudged_high:
+            return tag("span", f"none open; {unjudged}", style="bad")
         return tag("span", "none", style="quiet")
     words = f"{count(row.open_incidents)}, highest {SIGNS[row.highest]}"
-    return tag("span", words, style=TONES[row.highest])
+    if row.unjudged_high:
+        words += f"; {unjudged}"
+    return tag("span", words, style="bad" if row.unjudged_high else TONES[row.highest])
 
 
 def _budget(budget: NextBudget | None) -> Markup:

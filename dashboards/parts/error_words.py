@@ -10,11 +10,16 @@ _FLAG = re.compile(r"(?<!\w)--([a-z])([a-z-]*)")
 
 
 def error_words(error: Exception) -> str:
-    """The message without flags, as text that is only text: `--until X` is `Until X`."""
+    """The message without flags, for Markdown, as text that is only text."""
+    return literal(field_words(error))
+
+
+def field_words(error: Exception) -> str:
+    """The message without flags: `--until X` is `Until X`."""
 
     def field(flag: re.Match[str]) -> str:
         begins = flag.start() == 0
         first = flag[1].upper() if begins else flag[1]
         return first + flag[2].replace("-", " ")
 
-    return literal(_FLAG.sub(field, str(error)))
+    return _FLAG.sub(field, str(error))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboards.parts.amounts import moment, plural
+from dashboards.parts.error_words import error_words
 from dashboards.parts.figure import heading
 from dashboards.parts.incident_words import what_of
 from dashboards.parts.markup import Markup, block, literal, tag
@@ -53,7 +54,7 @@ def _record(view: View, incident: str, verdict: str, reason: str) -> None:
     try:
         given = judge(view, incident, verdict, reason)
     except HveError as error:
-        st.error(literal(str(error)))
+        st.error(error_words(error))
         return
     st.session_state[RECORDED] = (
         f"Recorded: {verdict.replace('-', ' ')}, by {given.author}; holds until"

@@ -9,6 +9,8 @@ from dataclasses import replace
 from datetime import timedelta
 from html import escape
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pyarrow as pa
 import pytest
@@ -16,6 +18,7 @@ from typer.testing import CliRunner
 
 from cli.main import app as cli
 from dashboards.delivery.timeline import queue
+from dashboards.overview.tenants import _incidents
 from dashboards.parts.amounts import count, money
 from dashboards.session import access, acts
 from dashboards.session.access import RefusedError, User
@@ -226,3 +229,21 @@ def test_acts_on_another_tenant_are_refused(customer: Callable[..., Path]) -> No
         focus_bytes(finops, "2026-11", "focus.csv", invoiced=False)
     with pytest.raises(RefusedError, match="spend"):
         focus_bytes(view, "2026-11", "focus.csv", invoiced=False)
+
+
+@pytest.mark.parametrize(
+    ("highest", "unjudged", "sentence", "tone"),
+    [
+        (None, 0, "none", "quiet"),
+        (None, 2, "none open; 2 high ones ended, not judged", "bad"),
+        ("low", 2, "1, highest ◇ low; 2 high ones ended, not judged", "bad"),
+        ("low", 0, "1, highest ◇ low", "quiet"),
+    ],
+)
+def test_high_incidents_that_nobody_judged_stand_beside_the_open_ones(
+    highest: str | None, unjudged: int, sentence: str, tone: str
+) -> None:
+    row: Any = SimpleNamespace(
+        highest=highest, unjudged_high=unjudged, open_incidents=0 if highest is None else 1
+    )
+    assert _incidents(row) == f'<span class="{tone}">{sentence}</span>'

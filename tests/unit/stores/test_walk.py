@@ -17,6 +17,8 @@ from tests.unit.stores.five_stores import NIGHT, NOW
 pytestmark = pytest.mark.slow
 # Words that stand where a text forgot that a value may be unknown.
 FORGOTTEN = re.compile(r"\b(None(?! of the)|nan|NaN|NaT|null)\b|<NA>")
+# What only rows with a status can tell, as a 0.
+ZERO = re.compile(r"\b0(\.0+)? (billable|delivered|failed|quarantined|USD)\b")
 OF_STATUS = {
     "delivered", "failed", "quarantined", "filtered_as_spam", "pending", "expanded",
     "billable_recipients", "delivery_rate",
@@ -120,7 +122,7 @@ def changeable(store: FilledStore) -> Iterator[None]:
     kept.rename(folder)
 
 
-def checked(run: Run, command: str, words: dict[str, str], codes: set[int]) -> Any:
+def checked(run: Run, command: str, words: dict[str, str], codes: set[int], store: str = "") -> Any:
     """Runs it as text and as JSON; the document, None where it was refused."""
     read, shown = (
         run(*(part.format(form=form, **words) for part in command.split(" ")), *flag)
@@ -130,6 +132,8 @@ def checked(run: Run, command: str, words: dict[str, str], codes: set[int]) -> A
     assert "Traceback" not in read.err + shown.err
     if "--script" not in command:
         assert not FORGOTTEN.search(read.out), read.out
+    if store == "none" and "focus" not in command:
+        assert not ZERO.search(read.out), read.out
     return document(shown) if shown.code in (0, 3) else None
 
 
@@ -139,7 +143,7 @@ def test_every_command_answers(
 ) -> None:
     if "{incident}" in READING[name] and not words["incident"]:
         pytest.skip("this store has no incident")
-    answer = checked(run, READING[name], words, CODES.get(name, {0, 3}))
+    answer = checked(run, READING[name], words, CODES.get(name, {0, 3}), store.name)
     if store.name == "none" and name.startswith(("usage", "cost", "trace summary", "tenants")):
         zeros = [path for path, value in texts(answer) if is_of_status(path) and value is not None]
         assert zeros == []
@@ -165,5 +169,7 @@ def test_every_page_draws(store: FilledStore, opened: Open, page: str) -> None:
     assert not app.exception
     assert "names what is not here" not in words_of(app)
     assert not FORGOTTEN.search(words_of(app))
+    if store.name == "none":
+        assert not ZERO.search(words_of(app))
     # A table without other words draws what is missing as None.
     assert all(table.proto.placeholder for table in app.dataframe)

@@ -25,7 +25,7 @@ PART = re.compile(r"(?:\"[^\"]*\"|<[^>]*>|[^;\n\"<]+|[\"<])++")
 SERVER_BYTES = r"(?i)^0x" + 8 * "([0-9a-f]{2})" + "([0-9a-f]{16})$"
 GUID_LENGTH = 36
 NO_GUID = "00000000-0000-0000-0000-000000000000"
-NO_TEXT = (*sorted(NOTHING), "system.byte[]")
+NO_TEXT = tuple(sorted(NOTHING))
 LONGEST_NO_TEXT = max(map(len, NO_TEXT))
 
 
@@ -116,7 +116,9 @@ def _ids(values: pa.Array) -> pa.Array:
     values = pc.replace_substring_regex(values, SERVER_BYTES, r"\4\3\2\1\6\5\8\7\9")
     guids = pc.utf8_lower(pc.replace_substring_regex(values, GUID, r"\1-\2-\3-\4-\5"))
     values = pc.if_else(pc.match_substring_regex(values, GUID), guids, values)
-    values = pc.if_else(pc.equal(values, NO_GUID), pa.scalar(None, pa.string()), values)
+    # PowerShell writes System.Byte[] for bytes.
+    is_none = pc.or_(pc.equal(values, NO_GUID), pc.starts_with(values, "System."))
+    values = pc.if_else(is_none, pa.scalar(None, pa.string()), values)
     bare = pc.and_(pc.match_substring(values, "@"), pc.invert(pc.starts_with(values, "<")))
     return pc.if_else(bare, pc.binary_join_element_wise("<", values, ">", ""), values)
 

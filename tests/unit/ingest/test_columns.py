@@ -18,7 +18,8 @@ SPELLINGS = (
     f" {GUID} ",
     "0x61C64F3B0D182F4C60C908DA6E38DD10",
 )
-NONE = ("", "NULL", "null", "None", "nan", "N/A", "-", "00000000-0000-0000-0000-000000000000")
+NONE = ("", "NULL", "null", "None", "nan", "N/A", "-", "System.Byte[]",
+        "00000000-0000-0000-0000-000000000000")  # fmt: skip
 
 
 def ids(values: list[str | None], message_ids: list[str | None] | None = None) -> list[str | None]:

@@ -15,6 +15,7 @@ from models.cost.known import CountedMonth, Sums, UnreadDays, known_part, sum_of
 from models.money import times
 from models.periods import end_of_month
 from models.reference.prices import ONE_DAY, PriceBook, published_prices
+from models.usage.coverage import unlisted_tenants
 from models.usage.unread import unread_days
 from models.usage.usage import daily_usage
 from warehouse.reading import Published
@@ -28,8 +29,13 @@ class DayCost(NamedTuple):
 
 
 def unread_of(published: Published, first: date, last: date) -> UnreadDays:
-    """The days from `first` to `last` that were not read wholly, by account."""
-    return UnreadDays(unread_days(published, first, last))
+    """The days from `first` to `last` that were not read wholly, by account.
+
+    Of a tenant that could never be read it is every day, of no account.
+    """
+    never = frozenset(days_between(first, last))
+    unlisted = {(tenant, ""): never for tenant in unlisted_tenants(published)}
+    return UnreadDays(unread_days(published, first, last) | unlisted)
 
 
 def billable_days(published: Published) -> pd.DataFrame:

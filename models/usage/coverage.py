@@ -106,7 +106,7 @@ def coverage_report(
     ends = {tenant: due_until(published.of(tenant), until) for tenant in _names(addresses)}
     missing = list(_missing(addresses, ends, since, needed_from))
     complete: bool | None = bool(addresses)
-    if missing or _has_unlisted(published):
+    if missing or unlisted_tenants(published):
         complete = False
     elif from_files:
         complete = None
@@ -167,10 +167,11 @@ def tenants_of_files(published: Published) -> set[str]:
     return {tenant for (tenant,) in rows}
 
 
-def _has_unlisted(published: Published) -> bool:
-    """Whether some tenant was tried and nothing of it came."""
+def unlisted_tenants(published: Published) -> list[str]:
+    """Tenants that were tried and of which nothing came."""
     select = sql(__file__, "unlisted_tenants")
-    return bool(published.connection.execute(select, {"tenant": published.tenant}).fetchall())
+    rows = published.connection.execute(select, {"tenant": published.tenant}).fetchall()
+    return [tenant for (tenant,) in rows]
 
 
 def published_as_of(connection: duckdb.DuckDBPyConnection) -> datetime:

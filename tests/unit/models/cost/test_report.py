@@ -165,3 +165,12 @@ def test_what_was_sent_today_counts_up_to_now(bench: Workbench) -> None:
     bench.build(at("2026-11-24T10:00:00"))
     earlier = report(bench, now=at("2026-11-24T08:00:00"))
     assert earlier["month_to_date"]["billable_recipients"] == 1
+
+
+def test_a_tenant_that_was_never_read_leaves_the_sum_of_all_a_part(bench: Workbench) -> None:
+    bench.land(trace("m1", "a@contoso.com", "2026-11-24T07:00:00"))
+    bench.store.state.record_now("fabrikam", NOW)
+    bench.build()
+    assert report(bench)["month_to_date"]["unread_days"] == NOW.day
+    own = report(bench, tenant="contoso")["month_to_date"]
+    assert (own["cost"], own["unread_days"]) == ("0.000042", NOW.day - 1)  # of one file's day

@@ -19,7 +19,7 @@ from tests.unit.ingest.graph.test_traces import TOO_OLD, border, filter_of, page
 from warehouse.records.stored import stored_rows
 from warehouse.store import Store
 from warehouse.tables import MESSAGE_TRACES
-from warehouse.windows import Window
+from warehouse.windows import Window, gaps
 
 HR, SHOP = "hr@contoso.com", "shop@fabrikam.com"
 IT = "it@contoso.com"
@@ -284,6 +284,20 @@ def test_a_later_run_moves_no_planned_start(read: Read, service: Service, store:
     read(HR, asked=None)
     read(HR, asked=None, now=NOW + timedelta(days=3))
     assert planned(store) == FIRST_PLANNED
+
+
+def test_what_can_never_be_read_any_more_stays_unread(
+    read: Read, service: Service, store: Store
+) -> None:
+    """Read once, then not for 100 days: Microsoft answers for 90 of them."""
+    service.choose = lambda _: page()
+    read(HR, asked=None)
+    later = NOW + timedelta(days=100)
+    read(HR, asked=None, now=later)
+    assert planned(store) == FIRST_PLANNED
+    assert gaps(covered(store), Window(FIRST_PLANNED, later)) == [
+        Window(NOW, later.replace(hour=0) - timedelta(days=90))
+    ]
 
 
 def test_what_was_requested_alone_is_planned_alone(

@@ -15,7 +15,7 @@ from dashboards.parts.markup import block, tag
 from dashboards.parts.palette import NAMES, status_word
 from dashboards.session import readings
 from dashboards.session.frame import coverage_mark, gap_table
-from dashboards.session.links import say_absent
+from dashboards.session.links import addressed, say_absent
 from dashboards.session.view import View
 from hve_monitor.clock import midnight, parse_time
 from hve_monitor.document import encoded
@@ -64,7 +64,8 @@ FIELDS = {
 
 def search_form(view: View, account: str | None) -> TraceFilter:
     """The form; every field is in the URL, so a search can be shared."""
-    say_absent("The search is made without it.", status=STATUSES)
+    days = {name: _days_of(addressed().get(name)) for name in ("since", "until")}
+    say_absent("The search is made without it.", status=STATUSES, **days)
     with st.form("search", border=False):
         with st.container(horizontal=True, gap="small", key="search-fields"):
             texts = {name: _field(name, *FIELDS[name]) for name in FIELDS}
@@ -98,6 +99,14 @@ def _end(view: View, day: date) -> datetime | None:
     """End of the day; open for today, which is read up to the last run only."""
     end = _start(day) + timedelta(days=1)
     return end if end <= view.now else None
+
+
+def _days_of(text: str | None) -> list[str]:
+    """The text where it is a day."""
+    try:
+        return [f"{date.fromisoformat(text)}"] if text else []
+    except ValueError:
+        return []
 
 
 def _start(day: date) -> datetime:

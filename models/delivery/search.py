@@ -221,7 +221,9 @@ def nothing_words(published: Published, wanted: TraceFilter, coverage: CoverageR
 def _meaning(
     published: Published, wanted: TraceFilter, coverage: CoverageReport, *, any_rows: bool
 ) -> str:
-    unlisted = [] if any_rows else unlisted_senders(published.connection, wanted)
+    # Of files every sender is an account; only of others can one be no account at all.
+    is_certain = not any_rows and coverage.complete is not None
+    unlisted = unlisted_senders(published.connection, wanted) if is_certain else []
     until = wanted.until or published.now
     read_until = _read_until(published, wanted)
     return meaning(wanted, coverage, unlisted, until, read_until, any_rows=any_rows)

@@ -91,6 +91,9 @@ def test_an_empty_answer_never_says_more_than_was_read(mail: Hve) -> None:
     said = mail("trace", "--recipient", "nobody@contoso.com", *NOW).out
     assert "nothing found" not in said
     assert "imported files" in said
+    stranger = mail("trace", "--sender", "ceo@contoso.com", *NOW).out
+    assert "imported files" in stranger
+    assert "belongs to none" not in stranger
     gap = CoverageReport(complete=False, gaps=[], as_of=datetime(2026, 11, 24, 8, tzinfo=UTC))
     window = SearchedWindow(since=None, until=gap.as_of)
     document = DeliverySearch(

@@ -128,6 +128,8 @@ def test_every_filter_in_an_address_is_known_to_links() -> None:
         ("senders", {"account": "nobody@contoso.com"}, "account nobody@contoso.com"),
         ("delivery", {"account": "nobody@contoso.com"}, "account nobody@contoso.com"),
         ("delivery", {"status": "lost"}, "status lost"),
+        ("delivery", {"since": "yesterday"}, "day yesterday"),
+        ("delivery", {"until": "2026-02-30"}, "day 2026-02-30"),
         ("readiness", {"check": "weather"}, "check weather"),
         ("overview", {"tenant": "fabrikam"}, "tenant fabrikam"),
         ("overview", {"period": "8 days"}, "period 8 days"),

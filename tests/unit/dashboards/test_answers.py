@@ -117,7 +117,7 @@ def test_figures_are_read_when_asked_for(stored: Path, opened: Open) -> None:
     app = opened(stored, "delivery", figures="true", period="Everything")
     with read_published(load_config(stored).warehouse.path, NOW) as published:
         rows = delivery_figures(published, FIRST, NOW)
-    table = next(each.value for each in app.dataframe if "of at most" in each.value)
+    table = next(each.value for each in app.dataframe if "recipients_limit" in each.value)
     assert table["account"].tolist() == [row.account for row in rows]
 
 

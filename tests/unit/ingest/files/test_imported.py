@@ -353,8 +353,8 @@ def test_an_archive_of_which_nothing_can_be_read_is_refused(site: Site) -> None:
 def test_reasons_are_told_with_their_first_line_and_rows(site: Site) -> None:
     bad = GOOD.replace("2026-11-24T07:00:00Z", "soon")
     file = site.write("a.csv", lines(GOOD, bad, bad, "short"))
-    told = [(part.line, part.reason, part.rows) for part in site.read(file).rejections]
-    assert sorted(told, key=str) == [
+    reasons = [(part.line, part.reason, part.rows) for part in site.read(file).rejections]
+    assert sorted(reasons, key=str) == [
         (3, "received_at is no time: aaaa", 2),
         (5, "has 1 cells where the header has 4", 1),
     ]

@@ -8,9 +8,16 @@ from datetime import UTC, date, datetime, timedelta
 import pyarrow as pa
 import pytest
 
+from hve_monitor.errors import ConfigError
 from ingest.files.formats import encoding, records
 from ingest.files.formats.containers import UnreadableError
-from ingest.files.formats.dates import Order, has_written_days, iso_days, reading_of
+from ingest.files.formats.dates import (
+    Order,
+    has_written_days,
+    iso_days,
+    parse_order,
+    reading_of,
+)
 from tests.unit.ingest.files.formats.conftest import Read
 from tests.unit.ingest.files.formats.exports import COLUMNS, OBJECT, table
 
@@ -141,10 +148,8 @@ def test_the_time_of_day_of_every_culture(read: Read, text: str, expected: str) 
 
 def test_the_zone_of_one_row_says_nothing_of_the_next(read: Read) -> None:
     times = ("10:00:00 AM -05:00", "10:00:00 AM", "10:00 AM +01:00", "10:00:00.5 AM", "10:00 AM")
-    records = [
-        OBJECT | {"Received": f"11/20/2026 {time}", "MessageTraceId": time} for time in times
-    ]
-    rows = [[record[name] for name in COLUMNS] for record in records]
+    traces = [OBJECT | {"Received": f"11/20/2026 {time}", "MessageTraceId": time} for time in times]
+    rows = [[trace[name] for name in COLUMNS] for trace in traces]
     good, _ = read(table(COLUMNS, *rows))
     assert [row["received_at"].hour for row in good] == [15, 10, 9, 10, 10]
 
@@ -192,3 +197,9 @@ def test_a_column_in_utc_comes_before_a_local_one(read: Read, local: str, utc: s
     for document in (row | times, times | row):
         good, _ = read(json.dumps(document))
         assert good[0]["received_at"] == datetime(2026, 11, 20, 23, 30, tzinfo=UTC)
+
+
+def test_an_order_has_one_of_two_names() -> None:
+    assert [parse_order(text) for text in (None, "day-first")] == [None, "day-first"]
+    with pytest.raises(ConfigError, match="--dates us: use day-first or month-first"):
+        parse_order("us")

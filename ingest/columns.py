@@ -36,7 +36,7 @@ def recipients(values: pa.Array) -> pa.Array:
 
 def senders(values: pa.Array) -> pa.Array:
     """The address of each value, `<>` for mail without a sender."""
-    return mapped(values, address_of) if _is_odd(values) or _holds(values, b";") else values
+    return mapped(values, address_of) if _holds(values, b";") or _is_odd(values) else values
 
 
 def recipient_statuses(values: pa.Array) -> pa.Array:
@@ -138,13 +138,21 @@ def _is_odd(values: pa.Array) -> bool:
     """Whether a column may hold anything but plain addresses, several of them joined by `;`."""
     contents = _bytes(values)
     named = pc.sum(pc.greater(pc.binary_length(values), 0)).as_py() or 0
+    separators = _count(contents, b";")
     return (
-        _count(contents, b"@") != named + _count(contents, b";")
+        _count(contents, b"@") != named + separators
         or any(content.translate(None, USUAL) for content in contents)
-        or any(form in content for content in contents for form in (b";'", b"';", b".;"))
-        or any(pc.any(pc.ends_with(values, sign)).as_py() for sign in (".", "'"))
-        or bool(pc.any(pc.starts_with(values, "'")).as_py())
+        or bool(pc.any(pc.ends_with(values, ".")).as_py())
+        or (separators > 0 and any(b".;" in content for content in contents))
+        or (_count(contents, b"'") > 0 and _is_quoted(values, contents))
     )
+
+
+def _is_quoted(values: pa.Array, contents: list[bytes]) -> bool:
+    """Whether a quote stands where an address begins or ends; within one it is a sign of it."""
+    at_end = pc.or_(pc.starts_with(values, "'"), pc.ends_with(values, "'"))
+    inside = any(form in content for content in contents for form in (b";'", b"';"))
+    return inside or bool(pc.any(at_end).as_py())
 
 
 def _count(contents: list[bytes], sign: bytes) -> int:

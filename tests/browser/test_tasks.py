@@ -26,7 +26,7 @@ def test_what_will_this_month_cost(dashboard: Dashboard, visit: Visit) -> None:
     ahead = dashboard.command("cost")["projection"]
     page = visit(dashboard.url)
     assert tile(page, "Expected by month end") == money(ahead["month_end"], "USD")
-    follow(page, "By account and center")
+    follow(page, "By account")
     assert tile(page, "At month end") == money(ahead["month_end"], "USD")
 
 

@@ -114,9 +114,17 @@ class ServiceClock:
 
     def _note(self, response: httpx.Response) -> None:
         self.silent_seconds = 0.0
+        moments = [moment for moment in (self.latest, service_time(response)) if moment]
+        self.latest = max(moments, default=None)
+
+
+def service_time(response: httpx.Response) -> datetime | None:
+    """The latest `Date` of an answer; a proxy may add its own."""
+    moments = []
+    for text in response.headers.get_list("date"):
         with suppress(ValueError, OverflowError):
-            moment = aware(parsedate_to_datetime(response.headers.get("date", "")))
-            self.latest = moment if self.latest is None else max(self.latest, moment)
+            moments.append(aware(parsedate_to_datetime(text)))
+    return max(moments, default=None)
 
 
 class Api:

@@ -7,7 +7,6 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 from pathlib import Path
 
 from cryptography import x509
@@ -18,7 +17,7 @@ from hve_monitor.config import Config, Tenant
 from hve_monitor.errors import HveError
 from ingest.entra.policies import CREDENTIALS, ObjectPage
 from ingest.entra.tokens import EntraTokens
-from ingest.http import Api, Client, TransportError, objects_in
+from ingest.http import Api, Client, TransportError, objects_in, service_time
 from ingest.linked_pages import address
 
 SOON = timedelta(days=30)
@@ -102,10 +101,14 @@ class Credentials:
         place = f"{self.tenant.tenant_id}/v2.0/.well-known/openid-configuration"
         try:
             answer = self.client.get(f"{self.config.endpoints.login}/{place}")
-            there = parsedate_to_datetime(answer.headers.get("date", ""))
-        except (TransportError, ValueError) as error:
+            there = service_time(answer)
+        except TransportError as error:
+            there, reason = None, str(error)
+        else:
+            reason = "its answer names no time"
+        if there is None:
             fix = "let Entra ID be reached, or compare the clock with a time server"
-            return self._check("clock", "warn", f"not compared: {error}", fix)
+            return self._check("clock", "warn", f"not compared: {reason}", fix)
         skew = abs(datetime.now(UTC) - there)
         if skew <= ALLOWED_SKEW:
             return self._check("clock", "ok", "within 30 s of Entra ID")

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from email.utils import format_datetime
 
 from starlette.applications import Starlette
 from starlette.routing import Mount
@@ -60,6 +61,9 @@ class RequestLog:
         async def note(message: Message) -> None:
             if message["type"] == "http.response.start":
                 self._tenant.requests.append(_served(scope, message["status"]))
+                # Beside the real one, which the server adds: a tenant may live ahead of it.
+                date = format_datetime(self._tenant.now, usegmt=True).encode()
+                message["headers"] = [*message.get("headers", ()), (b"date", date)]
             await send(message)
 
         await self._application(scope, receive, note)

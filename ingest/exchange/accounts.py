@@ -22,6 +22,7 @@ from warehouse.store import Store
 from warehouse.windows import Window
 
 SOURCE = "accounts"
+WHOLE, SHORT = "*", "short"  # in state.coverage: when the list was read whole, and when short
 # A list that lost most of its accounts is first taken for a fault of the service.
 SHORT_LIST_HOLDS = timedelta(days=3)
 
@@ -55,7 +56,7 @@ def ingest_accounts(store: Store, tenant: str, exchange: Exchange, now: datetime
                 f" it does not list are kept for {SHORT_LIST_HOLDS.days} days"
             )
         _record(store, tenant, accounts, now, result)
-        store.state.cover(tenant, SOURCE, "*", Window(now, now))
+        store.state.cover(tenant, SOURCE, WHOLE, Window(now, now))
     except HveError as error:
         result.note(error)
     result.requests, result.throttled = exchange.api.requests, exchange.api.throttled
@@ -69,9 +70,12 @@ def _missing(stored: list[Account], listed: list[Account]) -> list[Account]:
 
 
 def _is_old(store: Store, tenant: str, now: datetime) -> bool:
-    """Whether the list has been short for so long that it is true."""
-    whole = store.state.covered(tenant, SOURCE, "*")
-    return bool(whole) and now - whole[-1].end > SHORT_LIST_HOLDS
+    """Whether the list has been seen short for so long that it is true; notes that it is."""
+    whole, short = (store.state.covered(tenant, SOURCE, kind) for kind in (WHOLE, SHORT))
+    is_first = not short or bool(whole and whole[-1].end > short[-1].start)
+    since = now if is_first else short[-1].start
+    store.state.cover(tenant, SOURCE, SHORT, Window(since, now))
+    return now - since > SHORT_LIST_HOLDS
 
 
 def configured_accounts(

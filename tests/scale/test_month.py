@@ -118,7 +118,7 @@ class Month:
         self.run()
 
     def short_list(self) -> None:
-        with self.listing(2):
+        with self.listing(1):
             outcome = self.run()
         assert outcome is None or outcome.exit_code != 0
 

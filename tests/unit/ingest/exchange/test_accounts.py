@@ -152,11 +152,16 @@ def test_a_list_that_lost_most_accounts_is_partial_until_it_lasts(
     )
     ingest(store, api, NOW + timedelta(days=3))
     assert len(current_accounts(store, "contoso")) == 12
-    assert ingest(store, api, NOW + timedelta(days=4)).status == "ok"
+    tenant.users = tuple(users)
+    assert ingest(store, api, NOW + timedelta(days=3, hours=1)).status == "ok"
+    tenant.users = tuple(users[:2])
+    for hours in (1, 24, 71):
+        assert ingest(store, api, NOW + timedelta(days=8, hours=hours)).status == "partial"
+    assert ingest(store, api, NOW + timedelta(days=12)).status == "ok"
     assert len(current_accounts(store, "contoso")) == 2
     gone = former_accounts(store, "contoso")
     assert len(gone) == 10
-    assert set(gone.values()) == {NOW + timedelta(days=4)}
+    assert set(gone.values()) == {NOW + timedelta(days=12)}
 
 
 def test_a_few_accounts_that_are_gone_are_gone_and_a_renamed_one_is_not(

@@ -28,13 +28,12 @@ def confirmed_time(state: State) -> datetime | None:
 def record_time(store: Store, tenant: str, now: datetime, service_time: datetime | None) -> None:
     """Keeps the time of a write, as far as something confirms it.
 
-    service_time: the latest `Date` of the answers that came meanwhile.
+    service_time: the latest `Date` of the answers that came meanwhile; nothing knows better.
     """
-    latest = confirmed_time(store.state)
-    evidence = [moment + ALLOWED_STEP for moment in (latest, _newest_row(store, tenant)) if moment]
-    if service_time is not None:
-        evidence.append(service_time)
-    store.state.record_now(tenant, min(now, max(evidence, default=now)))
+    known = (confirmed_time(store.state), _newest_row(store, tenant))
+    evidence = [moment + ALLOWED_STEP for moment in known if moment is not None]
+    bound = max(evidence, default=now) if service_time is None else service_time
+    store.state.record_now(tenant, min(now, bound))
 
 
 def doubt_of(state: State, now: datetime) -> str:

@@ -90,7 +90,7 @@ class Month:
         self.site.tenant.faults = Faults()
 
     def clock_ahead(self) -> None:
-        outcome = self.run(timedelta(hours=self.random.randint(1, 40)))
+        outcome = self.run(timedelta(hours=self.random.randint(9, 40)))
         assert outcome is None or outcome.document.coverage.complete is False
 
     def clock_years_ahead(self) -> None:

@@ -21,6 +21,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 from unittest import mock
 
@@ -156,7 +157,10 @@ FORKS.set_forkserver_preload([__name__, "actions.privacy", "warehouse.backup"])
 def ended(folder: Path, notes: Path, arguments: tuple[str, ...], act: str, moment: int) -> int:
     """The exit code of the disturbed command, negative when it was killed."""
     process = FORKS.Process(target=disturbed, args=(folder, notes, arguments, act, moment))
-    process.start()
+    # A page that was drawn in this process before has left its script as the main module, which the
+    # new process would run.
+    with mock.patch.dict(sys.modules, {"__main__": ModuleType("__main__")}):
+        process.start()
     process.join()
     assert process.exitcode is not None
     return process.exitcode

@@ -116,7 +116,8 @@ def _logs(store: Store) -> Iterator[CheckResult]:
         try:
             store.delta.open(table)
         except StoreError as error:
-            yield CheckResult("logs", "fail", str(error), "hve restore, or hve verify --repair")
+            repairs = ", or hve verify --repair" if "--repair" in str(error) else ""
+            yield CheckResult("logs", "fail", str(error), f"hve restore{repairs}")
 
 
 def _damages(store: Store) -> tuple[list[Damage], int]:

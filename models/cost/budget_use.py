@@ -19,7 +19,7 @@ def budget_status(outlook: CostOutlook, line: BudgetLine, day: date) -> BudgetSt
     The days come from the same projection as the end of the period.
     """
     first, last = period_of(day, line.period)
-    running = _Running(outlook.period(first, last, line))
+    running = _Running(outlook.period(first, last, line), outlook.today)
     counted, projected = running.cost.counted, running.cost.projected
     used = counted.cost
     whole = running.threshold(1.0, line.amount)
@@ -55,6 +55,7 @@ class _Running:
     """A budget's period, and on which of its days an amount is passed."""
 
     cost: PeriodCost
+    today: date
 
     def threshold(self, part: float, amount: Decimal) -> BudgetThreshold:
         """When an amount was passed, or else when it will be: expected, soonest, latest."""
@@ -70,7 +71,7 @@ class _Running:
             amount=amount,
             passed_on=passed,
             passes_on_expected=day(projected.end),
-            p80_from=self.cost.ahead[0][0] if may_be_passed and self.cost.ahead else day(high),
+            p80_from=self.today if may_be_passed and self.cost.ahead else day(high),
             p80_to=day(low),
             threshold=part,
             may_be_passed=may_be_passed,
@@ -79,7 +80,8 @@ class _Running:
     def _day_of(self, amount: Decimal, end: Decimal | None) -> date | None:
         """The day on which the amount is passed if the period ends so; None where it is not.
 
-        What is left comes by the days of the projection, more or less of it on each.
+        What is left comes by the days of the projection, more or less of it on each. Of days that
+        were not read nobody can say more than that it is passed by today.
         """
         spent, ahead = self.cost.counted.cost or Decimal(0), self.cost.ahead or []
         if end is None or end < amount or not ahead:
@@ -88,5 +90,5 @@ class _Running:
         for day, cost in ahead:
             total += (end - spent) * (cost / whole if whole else Decimal(1) / len(ahead))
             if total >= amount - MICRO:
-                return day
-        return ahead[-1][0]
+                return max(day, self.today)
+        return max(ahead[-1][0], self.today)

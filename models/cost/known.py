@@ -102,10 +102,10 @@ class UnreadDays:
     by_account: Mapping[Key, Collection[date]]
 
     def named(self) -> dict[str, frozenset[date]]:
-        """The same by the account's name alone."""
+        """The same by the account's name alone: the days of which no tenant that has it knows."""
         days: dict[str, frozenset[date]] = {}
         for (_, account), unread in self.by_account.items():
-            days[account] = days.get(account, frozenset()) | frozenset(unread)
+            days[account] = days.get(account, frozenset(unread)) & frozenset(unread)
         return days
 
     def count(self, keys: Collection[Key], first: date, last: date) -> int:

@@ -145,6 +145,8 @@ class CostOutlook:
         history = self.least.table.history
         recent = ~np.isnan(history.values[:, -_OF_DAYS:])
         known, days = int(recent.any(axis=0).sum()), recent.shape[1]
+        if not known and history.values.size == 0 and self.spent["day"].min() < self.today:
+            return "no whole day is known of any account"
         if days > _FEWEST_KNOWN > known:
             return f"{known} of the {days} days before {history.end} are known"
         return None

@@ -233,7 +233,9 @@ def _period(
     together = _sum([usual, added])
     before, after = _ratio(usual, line.amount), _ratio(together, line.amount)
     day = None if period is None else passed_on(period.rows, line.amount)
-    is_passed = None if before is None else before >= 1.0
+    ends = (None, None) if period is None else period.projected.range
+    is_passed = True if day else _reaches(ends, line.amount)
+    is_changed = _reaches(_with(ends, added), line.amount)
     return ChangedPeriod(
         first=first,
         last=last,
@@ -241,13 +243,21 @@ def _period(
         usual=usual,
         added=added,
         together=together,
-        range=(None, None) if period is None else _with(period.projected.range, added),
+        range=_with(ends, added),
         used_ratio_before=before,
         used_ratio_after=after,
-        passes=None if is_passed is None or after is None else not is_passed and after >= 1.0,
-        passes_without=True if day else is_passed,
+        passes=False if is_passed else is_changed and (None if is_passed is None else True),
+        passes_without=is_passed,
         passed_on=day,
     )
+
+
+def _reaches(ends: Range, amount: Decimal) -> bool | None:
+    """Whether a cost between the two ends reaches the amount; None where that is open."""
+    low, high = ends
+    if low is not None and low >= amount:
+        return True
+    return False if low is not None and high is not None and high < amount else None
 
 
 def _with(ends: Range, added: Decimal | None) -> Range:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from models.cost.budget_use import budget_status
 from models.cost.budgets import BudgetLine
 from models.cost.documents import BudgetStatus
+from models.cost.known import UnreadDays
 from models.cost.outlook import CostOutlook
 from tests.unit.models.cost.spent_days import HR, IT, PRICE, TODAY, days, outlook, spent, unread
 
@@ -125,3 +126,22 @@ def test_the_soonest_day_is_never_after_the_expected_one(
             assert part.p80_from is not None
     is_reached = budget.expected is not None and budget.expected >= amount
     assert is_reached == (budget.passing_day is not None)
+
+
+def test_an_amount_that_unread_days_would_reach_is_not_passed_in_the_past() -> None:
+    october = days(HR, date(2026, 10, 1), 31, 100)
+    november = days(HR, date(2026, 11, 10), 15, 100)
+    gap = unread([HR], [date(2026, 11, day) for day in range(1, 10)])
+    seen = outlook(spent([*october, *november]), gap)
+    budget = status(seen, str(18 * 100 * PRICE))
+    assert budget.passed_on is None
+    assert budget.passes_on_expected == budget.p80_from == TODAY
+    half = budget.thresholds[0].passed_on
+    assert half is not None
+    assert half < TODAY
+
+
+def test_an_account_name_of_two_tenants_is_unread_where_neither_knows() -> None:
+    first, second = (frozenset(JUNE + DAY * n for n in span) for span in (range(5), range(3, 9)))
+    both = UnreadDays({("a", HR): first, ("b", HR): second})
+    assert both.named() == {HR: {JUNE + DAY * 3, JUNE + DAY * 4}}

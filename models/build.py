@@ -83,7 +83,7 @@ def build(
     """Brings every mart of the tenants up to date and publishes one consistent version.
 
     failures: takes what the models of a tenant raised; its days stay dirty and the others go on.
-    Without it the first error ends the build.
+    Where all failed, the version before stays. Without it the first error ends the build.
     """
     started, result = time.monotonic(), BuildResult()
     reference = reference or shipped_reference()
@@ -104,8 +104,9 @@ def build(
                 days, incidents = step(store, tenant)
                 result.days_rebuilt += days
                 result.incidents_opened += incidents
-        progress("publish", 0, 1)
-        publish(store, now, partial(offer_models, reference=reference))
+        if not failures or {tenant.name for tenant in tenants} - failures.keys():
+            progress("publish", 0, 1)
+            publish(store, now, partial(offer_models, reference=reference))
     result.seconds = round(time.monotonic() - started, 3)
     return result
 

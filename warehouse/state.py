@@ -1,7 +1,8 @@
 """Operational state in one SQLite file: coverage, dirty days, batches, quota use, runs.
 
-Rows and state cannot share a commit, so the callers keep an order: mark days dirty, append rows,
-record coverage, rebuild, clear dirty, publish. Coverage may lag the rows, never lead them.
+Rows and state cannot share a commit, so the callers keep an order: mark days as changing, append
+rows, mark them dirty, record coverage, rebuild, clear dirty, publish. Coverage may lag the rows,
+never lead them.
 """
 
 from __future__ import annotations

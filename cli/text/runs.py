@@ -62,7 +62,7 @@ def _models(document: RunSummary | BuildSummary) -> str:
         f" {document.incidents_opened} incidents opened"
     )
     return "\n".join(
-        [done, *(f"{each.tenant}: models: {each.error}" for each in part.failed or ())]
+        [done, *(f"{failure.tenant}: models: {failure.error}" for failure in part.failed or ())]
     )
 
 

@@ -91,10 +91,12 @@ def _mark(cards: list[IncidentCard], complete: bool | None, *, is_learnt: bool) 
 def _finding(cards: list[IncidentCard], complete: bool | None) -> str:
     still_open = len(open_ones(cards))
     if still_open:
-        found = f"{plural(still_open, 'incident')} {'is' if still_open == 1 else 'are'} open"
+        sentence = f"{plural(still_open, 'incident')} {'is' if still_open == 1 else 'are'} open"
     else:
-        found = "No incident is open" if complete else "No open incident was found in what was read"
-    return f"{found}{unjudged_words(cards)}"
+        sentence = (
+            "No incident is open" if complete else "No open incident was found in what was read"
+        )
+    return f"{sentence}{unjudged_words(cards)}"
 
 
 def unjudged_words(cards: list[IncidentCard]) -> str:

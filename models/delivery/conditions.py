@@ -95,12 +95,12 @@ def _is_verbatim(wanted: TraceFilter) -> bool:
 
 def empty_fields(wanted: TraceFilter) -> list[str]:
     """Fields that are given and name nothing: without them every row would match."""
-    found = terms_of(wanted)
+    fields = terms_of(wanted)
     named = {
         "status": bool(status_terms(wanted.status or "")),
         "subject": bool((wanted.subject or "").split()),
         "from_ip": bool(networks_of(wanted.from_ip or "")),
-        **{name: name in found for name in ("sender", "recipient", "id", "message_id")},
+        **{name: name in fields for name in ("sender", "recipient", "id", "message_id")},
     }
     return [name for name, is_named in named.items() if not is_named and _given(wanted, name)]
 

@@ -62,7 +62,7 @@ def _headline(view: View, report: HealthReport) -> None:
     }[complete]
     oldest = next(iter(readings.reads(view)), None)
     if oldest is not None and oldest.read_at is not None:
-        last = "last import" if oldest.from_files else "last successful reading"
+        last = "last hour with rows" if oldest.from_files else "last successful reading"
         at = moment(oldest.read_at)
         sentence += f" up to {at}" if complete else f"; the {last} was {at}"
     if report.waiting_days:

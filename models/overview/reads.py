@@ -23,8 +23,9 @@ MOST_RUNS = 100  # back to which the last one of a tenant is looked for
 class TenantRead(Document):
     """How far a tenant is read.
 
-    read_at: up to when every address was read, of files the last import; None where nothing ever
-    was. error: why its accounts or traces could not be read as a whole in the last run.
+    read_at: up to when every address was read, of files the end of the newest hour with a row;
+    None where nothing ever was. error: why its accounts or traces could not be read as a whole
+    in the last run.
     """
 
     tenant: str
@@ -77,8 +78,8 @@ def _read_until(
         if address.windows and address.tenant not in from_files:
             end = min(address.windows[-1].end, published.now)
             read[address.tenant] = min(end, read.get(address.tenant, end))
-    writes = published.connection.execute(sql(__file__, "tenant_writes")).fetchall()
-    return read | {tenant: min(at, published.now) for tenant, at in writes if tenant in from_files}
+    newest = published.connection.execute(sql(__file__, "newest_hours")).fetchall()
+    return read | {tenant: min(at, published.now) for tenant, at in newest if tenant in from_files}
 
 
 def _errors(config: Config, tenants: Iterable[str]) -> dict[str, tuple[datetime | None, str]]:

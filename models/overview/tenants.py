@@ -43,7 +43,8 @@ class NextBudget(Document):
 class TenantSummary(Document):
     """One tenant. Unknown is None.
 
-    read_at: up to when all of it was read, of files the last import; None where nothing ever was.
+    read_at: up to when all of it was read, of files the end of the newest hour with a row; None
+    where nothing ever was.
     error: why its last run could not read it as a whole. Volume: recipients in whole UTC hours;
     whole: whether all of these is known; otherwise there are at least so many.
     unknown_recipients, unread_days and range: of month_to_date, as in a cost report's KnownPart.

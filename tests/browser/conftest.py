@@ -21,7 +21,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from actions.demo import write_configuration
 from actions.run import run_once
@@ -32,6 +32,7 @@ from simulator import SimulatedTenant, serve
 
 NOW = datetime(2026, 11, 24, 15, 0, tzinfo=UTC)
 CHROMIUM = "/usr/bin/chromium"
+expect.set_options(timeout=60_000)  # beside other tests a page may take long, and still be right
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",

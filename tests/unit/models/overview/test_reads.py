@@ -84,11 +84,18 @@ def test_the_error_of_the_last_run_is_named_until_it_was_read_again(bench: Workb
     assert row.error is None
 
 
-def test_files_are_as_old_as_their_last_import(bench: Workbench) -> None:
-    bench.land(trace("m1", "a@contoso.com", "2026-11-02T07:00:00"))
+def test_files_are_as_old_as_their_newest_row(bench: Workbench) -> None:
+    bench.land(trace("m1", "a@contoso.com", "2026-11-02T07:20:00"))
     bench.store.state.record_now("contoso", NOW)
     (row,) = reads(bench, NOW + timedelta(hours=2), config_of(bench, "files"), "contoso")
-    assert (row.read_at, row.fresh, row.from_files) == (NOW, False, True)
+    newest = at("2026-11-02T08:00:00")
+    assert (row.read_at, row.fresh, row.from_files) == (newest, False, True)
+
+
+def test_a_file_without_a_usable_row_reads_nothing(bench: Workbench) -> None:
+    bench.store.state.record_now("contoso", NOW)
+    (row,) = reads(bench, NOW + timedelta(hours=2), config_of(bench, "files"), "contoso")
+    assert (row.read_at, row.from_files) == (None, True)
 
 
 def test_tenants_side_by_side_say_the_same(bench: Workbench) -> None:

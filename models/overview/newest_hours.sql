@@ -1,0 +1,6 @@
+-- Grain: one row per tenant with rows: the end of the newest hour that has one, UTC.
+select
+    tenant,
+    max(hour_utc) + interval 1 hour as newest
+from marts.hve_usage_hourly
+group by tenant

@@ -4,6 +4,9 @@ Pages hold no numbers of their own: each calls a reading that a command calls to
 
 Reading order:
   serve       starts Streamlit, and refuses other machines where there is no login
+  provider    where people log in, and whether its secrets can be trusted
+  server      Streamlit's server behind the gate
+  gate        foreign hosts and origins are refused; what every answer says to the browser
   app         the navigation, and who may open which page
   session/    who looks at which version, and what they may read
   parts/      what several pages draw with

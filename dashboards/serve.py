@@ -1,4 +1,8 @@
-"""Starts the dashboard: Streamlit on loopback unless there is a login, telemetry off."""
+"""Starts the dashboard: Streamlit on loopback unless there is a login, telemetry off.
+
+Where somebody may enter without a login is said to the server outright (`LOGIN`); what stands in
+Streamlit's own files and variables opens nothing.
+"""
 
 from __future__ import annotations
 
@@ -15,10 +19,11 @@ from pathlib import Path
 import certifi
 
 import dashboards
+from dashboards.provider import LOGIN, LOGIN_REQUIRED, LOOPBACK, NO_LOGIN, provider_of
 from hve_monitor.config import Config, load_config
 from hve_monitor.errors import ConfigError
 
-APP = Path(dashboards.__file__).with_name("app.py")
+SERVER = Path(dashboards.__file__).with_name("server.py")
 OPTIONS = {
     "server.address": "127.0.0.1",
     "server.headless": "true",
@@ -27,10 +32,16 @@ OPTIONS = {
     "client.toolbarMode": "viewer",
     # Expressions are not drawn by themselves here; looking for them takes 40 ms of every page.
     "runner.magicEnabled": "false",
+    # A traceback is for the log; Streamlit would show it with links to search engines.
+    "client.showErrorDetails": "none",
+    "client.showErrorLinks": "false",
+    "server.enableCORS": "true",
+    "server.enableXsrfProtection": "true",
+    "server.trustedUserHeaders": "{}",
 }
-
-
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
+# Where Streamlit looks for secrets by itself, and where it finds none.
+USUAL_SECRETS = (Path.home() / ".streamlit/secrets.toml", Path(".streamlit/secrets.toml"))
+NO_SECRETS = SERVER.with_name("no-secrets.toml")
 
 
 def check_host(config: Config, host: str) -> None:
@@ -43,17 +54,24 @@ def check_host(config: Config, host: str) -> None:
 
 
 def login_of(config: Config) -> str:
-    """What the dashboard asks for. Raises: ConfigError when the secrets hold no [auth]."""
+    """What the dashboard asks for. Raises: ConfigError when nobody could log in as configured."""
     file = config.auth.secrets_file
-    if file is None:
-        return "none: this machine only, everybody is administrator"
+    if file is not None:
+        return f"OIDC, {provider_of(file).issuer}"
+    for usual in USUAL_SECRETS:
+        if _may_hold_login(usual):
+            raise ConfigError(
+                f"{usual.absolute()}: holds a login that auth.secrets_file does not name; name it"
+                " there, or move it away"
+            )
+    return "none: this machine only, everybody is administrator"
+
+
+def _may_hold_login(file: Path) -> bool:
     try:
-        issuer = tomllib.loads(file.read_text(encoding="utf-8"))["auth"]["server_metadata_url"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ConfigError(
-            f"auth.secrets_file: {file}: no [auth] with server_metadata_url ({error})"
-        ) from None
-    return f"OIDC, {issuer}"
+        return file.exists() and "auth" in tomllib.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return True
 
 
 def serve_dashboard(
@@ -62,12 +80,14 @@ def serve_dashboard(
     """Serves until SIGTERM or Ctrl-C; returns Streamlit's exit code. Raises: ConfigError."""
     loaded = load_config(config)
     check_host(loaded, host)
+    login_of(loaded)
+    secrets = loaded.auth.secrets_file or NO_SECRETS
     options = OPTIONS | {"server.address": host, "server.port": str(port)}
-    if loaded.auth.secrets_file is not None:
-        options["secrets.files"] = str(loaded.auth.secrets_file.resolve())
-    command = [sys.executable, "-m", "streamlit", "run", str(APP)]
+    options["secrets.files"] = str(secrets.resolve())
+    command = [sys.executable, "-m", "streamlit", "run", str(SERVER)]
     command += [f"--{name}={value}" for name, value in options.items()]
-    environment = dict(os.environ)
+    login = NO_LOGIN if loaded.auth.secrets_file is None else LOGIN_REQUIRED
+    environment = os.environ | {LOGIN: login}
     if config is not None:
         environment["HVE_CONFIG"] = str(config.resolve())
     if now is not None:

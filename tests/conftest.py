@@ -46,6 +46,7 @@ LONG_FILES = (
     "unit/dashboards/test_hostile.py",
     "unit/models/incidents/test_turns.py",
     "unit/dashboards/test_screens.py",
+    "unit/dashboards/test_door.py",
     "unit/models/delivery/test_search.py",
     "unit/models/baseline/test_baseline.py",
     "unit/models/incidents/test_overspend.py",

@@ -3,10 +3,15 @@
 Navigation shows each role its pages; every page and every reading asks here again. Roles protect
 pages, file permissions protect the store. Who may see some tenants alone looks at one at a time:
 a view of all tenants is refused.
+
+Absence of a login is no permission: without one there is an administrator only where `hve
+dashboard` says that it serves this machine alone, and the configuration names no login.
 """
 
 from __future__ import annotations
 
+import logging
+import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,10 +21,13 @@ from typing import Any, ParamSpec, Protocol, TypeVar
 import streamlit as st
 
 from actions.author import author_of
+from dashboards.provider import LOGIN, LOOPBACK, NO_LOGIN, provider_of
 from dashboards.session.pseudonyms import pseudonymised
 from hve_monitor.config import Auth
-from hve_monitor.errors import HveError
+from hve_monitor.errors import ConfigError, HveError
 
+log = logging.getLogger(__name__)
+CLOCK_SKEW_SECONDS = 300
 ADMIN, EVERY_TENANT = "admin", "*"
 EVERYBODY = ("finops", "security", "mail", ADMIN)
 PAGES: dict[str, tuple[str, ...]] = {
@@ -31,13 +39,16 @@ PAGES: dict[str, tuple[str, ...]] = {
     "plan": EVERYBODY,
     "health": (ADMIN,),
 }
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
 P = ParamSpec("P")
 R = TypeVar("R")
 
 
 class RefusedError(HveError):
     """A role asked for what it may not see."""
+
+
+class ClosedError(RefusedError):
+    """There should be a login, and nobody can sign in; the cause is in the log alone."""
 
 
 class Looking(Protocol):
@@ -86,25 +97,51 @@ def claims() -> dict[str, Any]:
 
 
 def current_user(auth: Auth) -> User | None:
-    """Who looks; None where a login is needed. Without one: this machine's user, an admin."""
+    """Who looks; None where a login is needed. Without one: this machine's user, an admin.
+
+    Raises: ClosedError when there should be a login and it cannot be trusted.
+    """
     claimed = claims()
-    if "is_logged_in" not in claimed:
+    if needs_login(auth):
+        _require_login(auth, claimed)
+    elif "is_logged_in" not in claimed:
         return LOCAL
-    if not claimed["is_logged_in"] or is_old(claimed, auth):
+    if claimed["is_logged_in"] is not True or is_old(claimed, auth):
         return None
     return User(name_of(claimed), roles_of(claimed, auth), tenants=tenants_of(claimed, auth))
+
+
+def needs_login(auth: Auth) -> bool:
+    """Whether only who logs in may look: unless the server and the configuration know no login."""
+    return auth.secrets_file is not None or os.environ.get(LOGIN) != NO_LOGIN
+
+
+def _require_login(auth: Auth, claimed: Mapping[str, Any]) -> None:
+    """Raises: ClosedError, after the log was told why."""
+    try:
+        if auth.secrets_file is None:
+            raise ConfigError("auth.secrets_file: is not named; start with `hve dashboard`")
+        provider_of(auth.secrets_file)
+        if "is_logged_in" not in claimed:
+            raise ConfigError(f"auth.secrets_file: {auth.secrets_file}: Streamlit has no login")
+    except ConfigError as error:
+        log.error("the dashboard is closed: %s", error)
+        raise ClosedError("sign-in is not available; ask the administrator") from None
 
 
 def is_old(claimed: Mapping[str, Any], auth: Auth) -> bool:
     """Whether the login must be made again: its cookie would live on after a role was taken."""
     issued = claimed.get("iat")
-    return not isinstance(issued, (int, float)) or time.time() - issued > auth.session_hours * 3600
+    if not isinstance(issued, (int, float)):
+        return True
+    age = time.time() - issued
+    return not -CLOCK_SKEW_SECONDS <= age <= auth.session_hours * 3600
 
 
 def name_of(claimed: Mapping[str, Any]) -> str:
     """The name that acts are recorded under."""
     names = (claimed.get(key) for key in ("preferred_username", "email", "name", "sub"))
-    return str(next((name for name in names if name), "unknown"))
+    return next((name for name in names if name and isinstance(name, str)), "unknown")
 
 
 def roles_of(claimed: Mapping[str, Any], auth: Auth) -> frozenset[str]:
@@ -123,11 +160,17 @@ def tenants_of(claimed: Mapping[str, Any], auth: Auth) -> frozenset[str] | None:
 
 
 def _values(claimed: Mapping[str, Any], claim: str) -> set[str]:
-    """What a claim holds; a dot in its name goes into an inner object."""
+    """What a claim holds: a text, or a list of texts; a dot in its name goes into an inner object.
+
+    Anything else grants nothing: no number, no truth value, no names of an object's keys.
+    """
     value: Any = claimed
     for part in claim.split("."):
         value = value.get(part) if isinstance(value, Mapping) else None
-    return {value} if isinstance(value, str) else set(map(str, value or ()))
+    if isinstance(value, str):
+        return {value}
+    is_list = isinstance(value, (list, tuple)) and all(isinstance(item, str) for item in value)
+    return set(value) if is_list else set()
 
 
 def is_reachable_from_outside() -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from typing import NoReturn
 
 import streamlit as st
 
@@ -10,6 +11,7 @@ from dashboards.parts.markup import Markup, literal, tag
 from dashboards.parts.palette import STYLE
 from dashboards.session.access import (
     LOCAL,
+    ClosedError,
     User,
     claims,
     current_user,
@@ -27,7 +29,10 @@ NOW = "HVE_DASHBOARD_NOW"
 def entered() -> User:
     """The user; stops with a login, or with what is wrong, where there is none."""
     auth = _config().auth
-    user = current_user(auth)
+    try:
+        user = current_user(auth)
+    except ClosedError:
+        _unavailable()
     if user is None:
         _login()
     elif user == LOCAL and is_reachable_from_outside():
@@ -59,6 +64,14 @@ def _config() -> Config:
         return configuration()
     except ConfigError:
         return Config.model_construct()
+
+
+def _unavailable() -> NoReturn:
+    """Says nothing of the cause to whoever stands before the door."""
+    st.title("hve-monitor")
+    st.error("**Sign-in is not available**", icon=":material/lock:")
+    st.caption("Ask the administrator.")
+    st.stop()
 
 
 def _login() -> None:

@@ -16,11 +16,13 @@ class Auth(Section):
     """Dashboard login: which claim holds the roles, what they are called, and who sees names.
 
     secrets_file: Streamlit's secrets with an [auth] section; without it nobody logs in.
+    hosts: names under which a proxy passes requests on, besides this machine's and the login's.
     tenants: which values of `tenants_claim` (of `roles_claim` where it is empty) open which tenant,
     "*" every one. Without any, each role sees all of them; an admin always does.
     """
 
     secrets_file: Path | None = None
+    hosts: tuple[str, ...] = ()
     roles_claim: str = "roles"
     roles: dict[Role, tuple[str, ...]] = {}
     names: tuple[Role, ...] = ("security", "mail", "admin")

@@ -17,7 +17,7 @@ from hve_monitor.config.section import rooted
 from hve_monitor.errors import ConfigError
 
 DEFAULT_FILE = "hve.toml"
-OWN_VARIABLES = ("config", "dashboard_now", "smtp_password")
+OWN_VARIABLES = ("config", "dashboard_login", "dashboard_now", "smtp_password")
 
 
 def load_config(file: Path | None = None) -> Config:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from dashboards.provider import LOGIN, NO_LOGIN
 from tests.places import ROOMS, ROOT
 
 PAGES = ("overview", "spend", "senders", "delivery", "readiness", "plan", "health")
@@ -42,7 +43,7 @@ print([name for name in {HEAVY!r} if name in sys.modules], "models" in sys.modul
 
 def test_a_page_brings_no_library_that_talks_to_services(tmp_path: Path) -> None:
     (tmp_path / "hve.toml").write_text("[warehouse]\npath = 'store'\n", encoding="utf-8")
-    environment = os.environ | {"HVE_CONFIG": str(tmp_path / "hve.toml")}
+    environment = os.environ | {"HVE_CONFIG": str(tmp_path / "hve.toml"), LOGIN: NO_LOGIN}
     answer = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", OPENED],
         capture_output=True, text=True, check=False, cwd=ROOT, env=environment,

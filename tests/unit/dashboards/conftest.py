@@ -18,6 +18,7 @@ from streamlit.util import calc_hash
 
 import dashboards
 from actions.import_files import import_files
+from dashboards.provider import LOGIN, NO_LOGIN
 from hve_monitor.config import Tenant, load_config
 from ingest.graph.trace_pages import COLUMNS
 from models.build import build
@@ -104,8 +105,9 @@ def imported(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def on_this_machine_only() -> Iterator[None]:
-    """The server's address, as `hve dashboard` sets it."""
+def on_this_machine_only(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The server's address and that there is no login, as `hve dashboard` says them."""
+    monkeypatch.setenv(LOGIN, NO_LOGIN)
     before = streamlit.config.get_option("server.address")
     streamlit.config.set_option("server.address", "127.0.0.1")
     yield

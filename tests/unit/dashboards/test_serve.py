@@ -14,9 +14,10 @@ from pathlib import Path
 import certifi
 import pytest
 
-from dashboards.serve import APP, OPTIONS, check_host, login_of, trusted
+from dashboards.serve import OPTIONS, SERVER, check_host, login_of, trusted
 from hve_monitor.config import Auth, Config
 from hve_monitor.errors import ConfigError
+from tests.unit.dashboards.secrets_file import secrets_in
 
 METADATA = "https://login.contoso.com/.well-known/openid-configuration"
 
@@ -24,33 +25,33 @@ METADATA = "https://login.contoso.com/.well-known/openid-configuration"
 def test_the_dashboard_listens_on_loopback_and_sends_no_statistics() -> None:
     assert OPTIONS["server.address"] == "127.0.0.1"
     assert OPTIONS["browser.gatherUsageStats"] == "false"
-    assert APP.name == "app.py"
-
-
-def with_secrets(folder: Path, text: str) -> Config:
-    file = folder / "secrets.toml"
-    file.write_text(text, encoding="utf-8")
-    return Config(auth=Auth(secrets_file=file))
+    assert SERVER.name == "server.py"
 
 
 def test_another_address_needs_a_login(tmp_path: Path) -> None:
     check_host(Config(), "127.0.0.1")
     with pytest.raises(ConfigError, match=r"--host 192.0.2.10: without a login"):
         check_host(Config(), "192.0.2.10")
-    check_host(with_secrets(tmp_path, f'[auth]\nserver_metadata_url = "{METADATA}"'), "192.0.2.10")
+    check_host(Config(auth=Auth(secrets_file=secrets_in(tmp_path))), "192.0.2.10")
 
 
 def test_it_says_who_may_enter(tmp_path: Path) -> None:
     assert "this machine only" in login_of(Config())
-    config = with_secrets(tmp_path, f'[auth]\nserver_metadata_url = "{METADATA}"')
+    config = Config(auth=Auth(secrets_file=secrets_in(tmp_path)))
     assert login_of(config) == f"OIDC, {METADATA}"
 
 
-@pytest.mark.parametrize("text", ["", "[auth]", "auth = 1", "[auth"])
-def test_secrets_without_a_login_are_one_line(tmp_path: Path, text: str) -> None:
-    with pytest.raises(ConfigError, match="no \\[auth\\] with server_metadata_url") as told:
-        login_of(with_secrets(tmp_path, text))
-    assert "\n" not in str(told.value)
+@pytest.mark.parametrize("text", ["[auth]\ncookie_secret = 'x'", "[auth", "auth = 1"])
+def test_a_login_in_streamlits_own_files_is_never_passed_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    usual = tmp_path / "secrets.toml"
+    monkeypatch.setattr("dashboards.serve.USUAL_SECRETS", (usual,))
+    usual.write_text("[database]\npassword = 'x'\n", encoding="utf-8")
+    assert "this machine only" in login_of(Config())
+    usual.write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"secrets.toml: holds a login that auth.secrets_file"):
+        login_of(Config())
 
 
 def test_the_login_trusts_the_public_authorities_and_ours(tmp_path: Path) -> None:

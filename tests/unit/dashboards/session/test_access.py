@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from dashboards.provider import LOGIN
 from dashboards.session import access, readings
 from dashboards.session.access import (
     LOCAL,
+    ClosedError,
     RefusedError,
     User,
     is_old,
@@ -17,9 +19,10 @@ from dashboards.session.access import (
     roles_of,
     tenants_of,
 )
-from dashboards.session.view import View
+from dashboards.session.view import View, open_view
 from hve_monitor.config import Auth, Config, load_config
 from tests.unit.dashboards.conftest import NOW, Open, tiles, words
+from tests.unit.dashboards.secrets_file import secrets_in, secrets_text
 
 AUTH = Auth(roles={"finops": ("FinOps",), "security": ("SOC", "CERT"), "admin": ("Admins",)})
 PEOPLE = {
@@ -42,11 +45,26 @@ def somebody(*roles: str) -> User:
         ("SOC", {"security"}),
         (["finops"], set()),
         ([], set()),
-        (None, set()),
+        ("", set()),
     ],
 )
 def test_roles_come_from_the_values_of_the_claim(claim: object, roles: set[str]) -> None:
     assert roles_of({"roles": claim}, AUTH) == roles
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [5, 0, 2.5, True, False, None, float("nan"), {"Admins": False}, {"FinOps": {}},
+     [["Admins"]], ["Admins", 5], ["Admins", None], [{"Admins": 1}], [True], b"Admins"],
+)  # fmt: skip
+def test_a_claim_of_another_type_grants_nothing(claim: object) -> None:
+    tenants = AUTH.model_copy(update={"tenants": {"*": ("Admins", "FinOps", "5", "True")}})
+    assert roles_of({"roles": claim}, AUTH) == set()
+    assert tenants_of({"roles": claim}, tenants) == set()
+    nested = AUTH.model_copy(update={"roles_claim": "groups.all"})
+    assert roles_of({"groups": {"all": claim}}, nested) == set()
+    assert roles_of({"groups": claim}, nested) == set()
+    assert name_of({"preferred_username": claim, "sub": "ada"}) == "ada"
 
 
 def test_a_claim_may_lie_in_an_inner_object() -> None:
@@ -102,6 +120,8 @@ def test_a_page_that_nobody_named_is_an_administrators() -> None:
 def test_a_login_ends_by_itself() -> None:
     assert not is_old({"iat": time.time() - 3600}, Auth(session_hours=2))
     assert is_old({"iat": time.time() - 3 * 3600}, Auth(session_hours=2))
+    for issued in (None, "2026-11-29", True, float("nan"), float("inf"), time.time() + 86_400):
+        assert is_old({"iat": issued}, Auth())
     assert is_old({}, Auth())
 
 
@@ -115,6 +135,25 @@ def test_without_a_login_there_is_an_administrator(monkeypatch: pytest.MonkeyPat
     assert access.current_user(AUTH) == LOCAL
     monkeypatch.setattr(access, "claims", lambda: {"is_logged_in": False})
     assert access.current_user(AUTH) is None
+
+
+@pytest.mark.parametrize("state", [1, "true", "yes", None, [True], {}])
+def test_only_true_is_a_login(monkeypatch: pytest.MonkeyPatch, state: object) -> None:
+    said = {"is_logged_in": state, "iat": time.time(), "roles": ["Admins"]}
+    monkeypatch.setattr(access, "claims", lambda: said)
+    assert access.current_user(AUTH) is None
+
+
+@pytest.mark.parametrize("started", [None, "", "required", "no", "NONE"])
+def test_a_server_that_does_not_say_that_it_has_no_login_is_closed(
+    monkeypatch: pytest.MonkeyPatch, started: str | None
+) -> None:
+    monkeypatch.setattr(access, "claims", dict)
+    monkeypatch.delenv(LOGIN)
+    if started is not None:
+        monkeypatch.setenv(LOGIN, started)
+    with pytest.raises(ClosedError, match="sign-in is not available"):
+        access.current_user(Auth())
 
 
 @pytest.mark.parametrize(
@@ -203,6 +242,77 @@ def test_nobody_enters_without_a_role(
     app = opened(behind_login)
     assert not app.exception
     assert "has no role here" in words(app)
+
+
+BROKEN = {
+    "emptied": "",
+    "missing quote": secrets_text().replace('callback"', "callback"),
+    "renamed": secrets_text().replace("[auth]", "[login]"),
+    "deleted": None,
+    "replaced by a sample": secrets_text(cookie_secret="x" * 40),
+    "sound, and Streamlit has not read it": secrets_text(),
+}
+
+
+@pytest.mark.parametrize("shape", BROKEN)
+@pytest.mark.parametrize("page", ["overview", "delivery"])
+def test_a_login_that_cannot_be_used_lets_nobody_in(
+    behind_login: Path,
+    opened: Open,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    shape: str,
+    page: str,
+) -> None:
+    secrets = secrets_in(behind_login.parent)
+    with behind_login.open("a", encoding="utf-8") as text:
+        text.write(f'\n[auth]\nsecrets_file = "{secrets.name}"\n')
+    content = BROKEN[shape]
+    if content is None:
+        secrets.unlink()
+    else:
+        secrets.write_text(content, encoding="utf-8")
+    monkeypatch.setattr(access, "claims", dict)
+    app = opened(behind_login, page)
+    assert words(app).strip() == "Ask the administrator.\n**Sign-in is not available**"
+    assert not app.exception
+    assert not app.button
+    assert f"the dashboard is closed: auth.secrets_file: {secrets}" in caplog.text
+    with pytest.raises(ClosedError):
+        open_view()
+
+
+@pytest.mark.parametrize("shape", [name for name in BROKEN if not name.startswith("sound")])
+def test_who_is_logged_in_waits_until_the_login_is_mended(
+    behind_login: Path, opened: Open, monkeypatch: pytest.MonkeyPatch, shape: str
+) -> None:
+    log_in(monkeypatch, behind_login, "FinOps")
+    secrets = secrets_in(behind_login.parent)
+    text = behind_login.read_text(encoding="utf-8")
+    behind_login.write_text(
+        text.replace("[auth]\n", f'[auth]\nsecrets_file = "{secrets.name}"\n'), encoding="utf-8"
+    )
+    content = BROKEN[shape]
+    if content is None:
+        secrets.unlink()
+    else:
+        secrets.write_text(content, encoding="utf-8")
+    assert "Sign-in is not available" in words(opened(behind_login))
+    secrets_in(behind_login.parent)
+    assert "grace@contoso.com (finops)" in words(opened(behind_login))
+
+
+@pytest.mark.parametrize("text", ["[warehouse", "[auth]\nsecrets_file = 5\n", "[warehouse]\n"])
+def test_a_configuration_that_lost_its_login_opens_nothing(
+    tmp_path: Path, opened: Open, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    monkeypatch.setenv(LOGIN, "required")
+    monkeypatch.setattr(access, "claims", dict)
+    file = tmp_path / "hve.toml"
+    file.write_text(text, encoding="utf-8")
+    shown = words(opened(file))
+    assert "Sign-in is not available" in shown
+    assert str(tmp_path) not in shown
 
 
 def test_a_server_that_others_reach_needs_a_login(

@@ -1,0 +1,118 @@
+"""The identity provider that people log in at, and whether its secrets can be trusted.
+
+A file that Streamlit cannot use leaves it without a login, and it says so to its log alone. So the
+same file is examined here: before the dashboard starts, and before each page.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from itertools import pairwise
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from hve_monitor.errors import ConfigError
+
+# How the server was started: only what says that there is no login opens without one.
+LOGIN, NO_LOGIN, LOGIN_REQUIRED = "HVE_DASHBOARD_LOGIN", "none", "required"
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+CALLBACK = "/oauth2callback"
+NEEDED = ("redirect_uri", "cookie_secret", "client_id", "client_secret", "server_metadata_url")
+LEAST_SECRET, LEAST_SIGNS = 32, 8
+MAKE_ONE = 'python -c "import secrets; print(secrets.token_hex(32))"'
+# Words of samples, of this documentation and of others.
+SAMPLE = re.compile(
+    r"random|sample|example|change.?me|placeholder|cookie.?secret|replace|your.|secrets\.token|x{6}"
+)
+
+
+class Provider(NamedTuple):
+    """Where people log in, and the address that their browsers come back to."""
+
+    issuer: str
+    redirect: str
+
+    @property
+    def origin(self) -> str:
+        """Scheme, host and port of the dashboard as browsers name it."""
+        return "{0.scheme}://{0.netloc}".format(urlsplit(self.redirect))
+
+    @property
+    def host(self) -> str:
+        """The host of the dashboard as browsers name it."""
+        return urlsplit(self.redirect).hostname or ""
+
+
+def provider_of(file: Path) -> Provider:
+    """What Streamlit's secrets name. Raises: ConfigError in one line: file, cause, remedy."""
+    where = f"auth.secrets_file: {file}"
+    auth = _auth_section(file, where)
+    for fault in _faults(auth):
+        raise ConfigError(f"{where}: [auth] {fault}; see docs/login.md")
+    return Provider(str(auth["server_metadata_url"]), str(auth["redirect_uri"]))
+
+
+def _auth_section(file: Path, where: str) -> Mapping[str, object]:
+    if not file.name.endswith(".toml"):
+        raise ConfigError(f"{where}: its name must end in .toml, or Streamlit leaves it unread")
+    try:
+        content = tomllib.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(
+            f"{where}: cannot be read ({error.strerror}); check path and rights"
+        ) from None
+    except ValueError as error:
+        reason = str(error).partition("\n")[0]
+        raise ConfigError(f"{where}: is no TOML ({reason}); mend that line") from None
+    auth = content.get("auth")
+    if not isinstance(auth, dict) or not auth:
+        state = "is empty" if not content else "has no [auth]"
+        raise ConfigError(f"{where}: {state}; write the section of docs/login.md into it")
+    return auth
+
+
+def _faults(auth: Mapping[str, object]) -> Iterator[str]:
+    """What Streamlit could not use, or would use without protecting anybody."""
+    for name in NEEDED:
+        value = auth.get(name)
+        if not isinstance(value, str) or not value.strip():
+            yield f"{name} is missing"
+    yield from _weakness(str(auth.get("cookie_secret")))
+    if not _is_encrypted(str(auth.get("server_metadata_url")), tests_too=False):
+        yield "server_metadata_url must begin with https://: what answers there decides who enters"
+    redirect = str(auth.get("redirect_uri"))
+    if not _is_encrypted(redirect, tests_too=True):
+        yield "redirect_uri must begin with https:// (http:// only for this machine)"
+    if not redirect.endswith(CALLBACK):
+        yield f"redirect_uri must end in {CALLBACK}"
+
+
+def _is_encrypted(address: str, *, tests_too: bool) -> bool:
+    """Whether an address has a host that is reached by TLS, or is on this machine."""
+    try:
+        parts = urlsplit(address)
+        host = parts.hostname
+    except ValueError:
+        return False
+    is_local = tests_too and parts.scheme == "http" and host in LOOPBACK
+    return bool(host) and (parts.scheme == "https" or is_local)
+
+
+def _weakness(secret: str) -> Iterator[str]:
+    """Why somebody could guess the secret that login cookies are signed with."""
+    if len(secret) < LEAST_SECRET:
+        yield f"cookie_secret is shorter than {LEAST_SECRET} characters; make one: {MAKE_ONE}"
+    elif SAMPLE.search(secret.lower()):
+        yield f"cookie_secret is a sample that everybody knows; make your own: {MAKE_ONE}"
+    elif len(set(secret)) < LEAST_SIGNS or _is_regular(secret):
+        yield f"cookie_secret is easily guessed; make a random one: {MAKE_ONE}"
+
+
+def _is_regular(secret: str) -> bool:
+    """Whether the text repeats a part of itself, or counts up or down."""
+    codes = [ord(sign) for sign in secret]
+    steps = [abs(after - before) for before, after in pairwise(codes)]
+    return secret in (secret + secret)[1:-1] or sum(step <= 1 for step in steps) > len(steps) / 2

@@ -10,15 +10,18 @@ from contextlib import ExitStack, contextmanager
 from datetime import date, datetime, timedelta
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
+from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
-from hve_monitor.addresses import addresses_in, one_address
+from hve_monitor.addresses import whole_address
 from hve_monitor.clock import iso
-from hve_monitor.config import Config
+from hve_monitor.config import Config, Tenant
 from hve_monitor.document import Document
 from hve_monitor.errors import ConfigError, LockedError
 from hve_monitor.files import put_in_place
+from hve_monitor.text import printable
 from models.build import offer_models
 from models.reference.book import reference_of
 from publish.exports.exports import old_exports, scheduled
@@ -27,14 +30,21 @@ from warehouse.business_time import doubt_of
 from warehouse.configured import store_of
 from warehouse.locks import exclusive
 from warehouse.privacy import audit
-from warehouse.privacy.erasure import erase_rows, mentions
+from warehouse.privacy.erasure import (
+    ErasedRows,
+    KeptForm,
+    LeftOver,
+    erase_rows,
+    left_over,
+    rows_to_erase,
+)
 from warehouse.privacy.old_files import forget_damaged, forget_old_files
 from warehouse.privacy.removal import Removal, Removed, audit_name, begin, end, unfinished
 from warehouse.privacy.retention import has_old_rows, purge_rows
 from warehouse.protection.mode import Protection, read_key, read_protection, rotate
 from warehouse.publication import publish
 from warehouse.reading import published_connection
-from warehouse.records.accounts import account_addresses, sending_accounts
+from warehouse.records.accounts import accounts_with
 from warehouse.store import Store, open_store
 from warehouse.upkeep import is_due
 
@@ -42,21 +52,29 @@ log = logging.getLogger(__name__)
 RETENTION = "*retention"  # no tenant can have this name
 
 
-class RemovalDocument(Document):
-    """The proof of one removal: of a person (a name of the audit log), or None for a purge."""
+class RemovalDocument(Document, kw_only=True):
+    """The proof of one removal: of a person (a name of the audit log), or None for a purge.
+
+    remaining_rows: rows that hold the person now. other_values: distinct values of address columns
+    that went too and are another spelling of the address, none as a rule. forms_kept: what may mean
+    the person or somebody else, and stays.
+    """
 
     tenant: str
     person: str | None
     removed: tuple[Removed, ...]
     old_files_removed: int
     remaining_rows: int
+    other_values: int | UnsetType = UNSET
+    forms_kept: tuple[KeptForm, ...] | UnsetType = UNSET
     store: str
 
 
 class Erasure(Document):
-    """What `hve erase` removed, by store and tenant."""
+    """What `hve erase` removed, or would remove, by store and tenant."""
 
     erased: tuple[RemovalDocument, ...]
+    dry_run: bool
     at: datetime
     who: str
 
@@ -80,6 +98,17 @@ class KeyChange(Document):
     key_file: str
 
 
+class ErasureRequest(NamedTuple):
+    """Who erases whom, when and why; `with_account` also where the address is an account's."""
+
+    address: str
+    reason: str
+    who: str
+    now: datetime
+    with_account: bool = False
+    is_rehearsal: bool = False
+
+
 def erase(
     config: Config,
     address: str,
@@ -87,26 +116,77 @@ def erase(
     who: str,
     now: datetime,
     backups: Sequence[Path] = (),
+    *,
+    with_account: bool = False,
+    dry_run: bool = False,
 ) -> Erasure:
     """Takes a person out of the store, of copies and of backup files; says what was removed where.
 
-    Raises: ConfigError for what is no address of a person, LockedError.
+    with_account: also an address of a sending account, whose numbers stay under a name of a hash.
+    dry_run: says what would be removed, and changes nothing.
+    Raises: ConfigError for what is no whole address, or one of an account; LockedError.
     """
-    person = one_address(address) or address.strip().lower()
-    if "@" not in person or len(addresses_in(person)) > 1:
-        raise ConfigError(f"{address}: is no address")
+    person = whole_address(address)
+    if person is None:
+        raise ConfigError(
+            f"{printable(address).strip() or 'nothing'}: is no address; name one whole address,"
+            " such as ada@contoso.com"
+        )
+    request = ErasureRequest(person, reason, who, now, with_account, dry_run)
+    root = config.warehouse.path
+    _ensure_store(root)
     removals: list[RemovalDocument] = []
-    _ensure_store(config.warehouse.path)
-    with exclusive(config.warehouse.path / "locks", "erase"):
-        for root in (config.warehouse.path, *kept_aside(config.warehouse.path), *backups):
-            with _opened(root) as folder, _held(config, folder) as store:
-                for tenant in config.served:
-                    removal = _erased(store, config, tenant.name, person, reason, who, now)
-                    removals.append(replace(removal, store=str(root)))
-                if folder != root:
-                    _write_again(store, root)
-    _export_again(config, now)
-    return Erasure(erased=tuple(removals), at=now, who=who)
+    with exclusive(root / "locks", "erase"):
+        for place in (root, *kept_aside(root), *backups):
+            removals += _erased_at(config, place, request)
+    if not dry_run:
+        _export_again(config, now)
+    return Erasure(erased=tuple(removals), dry_run=dry_run, at=now, who=who)
+
+
+def _erased_at(config: Config, place: Path, request: ErasureRequest) -> list[RemovalDocument]:
+    """What is removed from a store, a copy of one or a backup file."""
+    with _opened(place) as folder, _open_for(config, folder, request) as store:
+        for tenant in config.served:
+            _ensure_no_account(store, tenant, request)
+        removals = [
+            replace(removal, store=str(place))
+            for tenant in config.served
+            for removal in _erased(store, config, tenant.name, request)
+        ]
+        if folder != place and not request.is_rehearsal:
+            _write_again(store, place)
+    return removals
+
+
+@contextmanager
+def _open_for(config: Config, folder: Path, request: ErasureRequest) -> Iterator[Store]:
+    if not request.is_rehearsal:
+        with _held(config, folder) as store:
+            yield store
+        return
+    _ensure_store(folder)
+    limit, threads = config.warehouse.memory_limit, config.warehouse.threads
+    with open_store(folder, limit, threads, read_protection(config.privacy, folder)) as store:
+        yield store
+
+
+def _ensure_no_account(store: Store, tenant: Tenant, request: ErasureRequest) -> None:
+    """Raises: ConfigError for an address of an account, unless it is to be erased too."""
+    accounts = accounts_with(store, tenant.name, request.address)
+    if request.address in tenant.accounts:
+        accounts = [request.address]
+    if request.with_account or not accounts:
+        return
+    if request.address in accounts:
+        what = "is a sending account"
+    else:
+        what = f"is an address of the sending account {accounts[0]}"
+    raise ConfigError(
+        f"{request.address}: {what} (tenant '{tenant.name}'), not a person who received mail;"
+        f" nothing in {store.root} is changed; --account erases it too, its numbers stay under"
+        " erased:…"
+    )
 
 
 def _export_again(config: Config, now: datetime) -> None:
@@ -153,7 +233,7 @@ def purge(config: Config, who: str, reason: str, now: datetime) -> Purge:
             store.check_now(tenant.name, now)
             begun = begin(store, tenant.name, None, now, who, reason)
             removed = purge_rows(store, tenant.name, now, days)
-            removals.append(_ended(store, config, begun, removed))
+            removals.append(_ended(store, config, begun, ErasedRows(removed, 0)))
     return Purge(
         purged=tuple(removals),
         exports_removed=len(exports),
@@ -249,47 +329,70 @@ def _held(config: Config, root: Path) -> Iterator[Store]:
         yield store
 
 
-def _removed(store: Store, begun: Removal, days: tuple[int, int]) -> list[Removed]:
+def _removed(store: Store, begun: Removal, days: tuple[int, int]) -> ErasedRows:
     if begun.value is None:
-        return purge_rows(store, begun.tenant, begun.at, days)
+        return ErasedRows(purge_rows(store, begun.tenant, begun.at, days), 0)
     return erase_rows(store, begun.tenant, begun.value)
 
 
 def _erased(
-    store: Store, config: Config, tenant: str, address: str, reason: str, who: str, now: datetime
-) -> RemovalDocument:
-    if address in account_addresses(store, tenant) | sending_accounts(store, tenant):
-        raise ConfigError(f"{address}: is a sending account, not a person who received mail")
-    if store.protection.mode == "aggregate":
-        return RemovalDocument(
-            tenant=tenant,
-            person=None,
-            removed=(),
-            old_files_removed=0,
-            remaining_rows=0,
-            store=str(store.root),
-        )
-    value = store.mask(tenant).recipient(address)
-    begun = begin(store, tenant, value, now, who, reason)
-    return _ended(store, config, begun, erase_rows(store, tenant, value))
+    store: Store, config: Config, tenant: str, request: ErasureRequest
+) -> list[RemovalDocument]:
+    """The proofs: one, or two where the person is stored as a pseudonym and as an account."""
+    values = _values(store, tenant, request)
+    if not values:
+        return [_proof(store, tenant, None, ErasedRows([], 0), 0, LeftOver(0, ()))]
+    if request.is_rehearsal:
+        return [_rehearsed(store, tenant, value) for value in values]
+    removals = []
+    for value in values:
+        begun = begin(store, tenant, value, request.now, request.who, request.reason)
+        rows = erase_rows(store, tenant, value)
+        removals.append(_ended(store, config, begun, rows))
+    return removals
 
 
-def _ended(store: Store, config: Config, begun: Removal, removed: list[Removed]) -> RemovalDocument:
+def _values(store: Store, tenant: str, request: ErasureRequest) -> list[str]:
+    """How the store holds the person: not at all in aggregate mode, unless as an account."""
+    mode = store.protection.mode
+    values = [] if mode == "aggregate" else [store.mask(tenant).recipient(request.address)]
+    if request.with_account and accounts_with(store, tenant, request.address):
+        values.append(request.address)
+    return list(dict.fromkeys(values))
+
+
+def _rehearsed(store: Store, tenant: str, value: str) -> RemovalDocument:
+    rows = rows_to_erase(store, tenant, value)
+    return _proof(store, tenant, None, rows, 0, left_over(store, tenant, value))
+
+
+def _ended(store: Store, config: Config, begun: Removal, rows: ErasedRows) -> RemovalDocument:
     """The proof of a removal, once readers see the new version and the old files are gone."""
     _publish_again(store, config, begun.at)
     is_purge = begun.value is None
     kept_from = begun.at.date() - timedelta(days=config.retention.facts_days)
     files = forget_old_files(store) + forget_damaged(store, kept_from if is_purge else None)
-    left = 0 if begun.value is None else mentions(store, begun.tenant, begun.value)
-    rows = sum(part.rows_dropped + part.rows_kept_without for part in removed)
-    person = None if begun.value is None else audit_name(store, begun.tenant, begun.value)
-    end(store, begun, f"{rows} rows, {files} old files, {left} rows left")
+    left, person = LeftOver(0, ()), None
+    if begun.value is not None:
+        left = left_over(store, begun.tenant, begun.value)
+        person = audit_name(store, begun.tenant, begun.value)
+    count = sum(part.rows_dropped + part.rows_kept_without for part in rows.removed)
+    end(store, begun, f"{count} rows, {files} old files, {left.rows} rows left")
+    proof = _proof(store, begun.tenant, person, rows, files, left)
+    return replace(proof, other_values=UNSET, forms_kept=UNSET) if is_purge else proof
+
+
+def _proof(
+    store: Store, tenant: str, person: str | None, rows: ErasedRows, files: int, left: LeftOver
+) -> RemovalDocument:
     return RemovalDocument(
-        tenant=begun.tenant,
+        tenant=tenant,
         person=person,
-        removed=tuple(removed),
+        removed=tuple(rows.removed),
         old_files_removed=files,
-        remaining_rows=left,
+        remaining_rows=left.rows,
+        other_values=rows.other_values,
+        forms_kept=left.forms,
         store=str(store.root),
     )
 

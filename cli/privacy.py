@@ -37,6 +37,12 @@ def erase(
         list[Path] | None,
         typer.Option(help="A backup, or a folder with a copy of the store; repeatable."),
     ] = None,
+    account: Annotated[
+        bool, typer.Option("--account", help="Also an address of a sending account.")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be removed; change nothing.")
+    ] = False,
     reason: Reason = None,
     author: Author = None,
     config: ConfigFile = None,
@@ -49,7 +55,14 @@ def erase(
     from cli.text import privacy as privacy_text
 
     document = privacy.erase(
-        load(config), address, reason or "", author_of(author), moment_of(now), backup or ()
+        load(config),
+        address,
+        reason or "",
+        author_of(author),
+        moment_of(now),
+        backup or (),
+        with_account=account,
+        dry_run=dry_run,
     )
     show(document, as_json, privacy_text.erase)
 

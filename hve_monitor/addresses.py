@@ -8,6 +8,7 @@ case stay as they are.
 from __future__ import annotations
 
 import re
+import unicodedata
 
 EMPTY_SENDER = "<>"  # bounces are sent from it; it is nobody's address (RFC 5321, 4.5.5)
 # No quantifier gives back what it took, and none begins inside of a word: a long value costs no
@@ -16,6 +17,11 @@ PLAIN = re.compile(r"[^\s<>()\[\]{},;:\"'|@\\][^\s<>()\[\]{},;:\"@\\]*+@[\w.-]*\
 ADDRESS = re.compile(
     r"(\"(?:[^\"\\]|\\.)++\"|(?<![^\s<>()\[\]{},;:\"|@\\])[^\s<>()\[\]{},;:\"|@\\]++)"
     r"@([\w.-]++|\[[^\]\s]++\])(?:\?[^\s<>,;]*+)?"
+)
+# No sign that a search takes for any other (* ? %), no white space, and labels around every dot.
+WHOLE = re.compile(
+    r"(?:\"(?:[^\"\\]|\\.){1,64}+\"|[^\s<>()\[\]{},;:\"|@\\*?%]{1,64}+)"
+    r"@(?:(?!-)[\w-]{1,63}+(?<!-)(?:\.(?!-)[\w-]{1,63}+(?<!-)){0,99}|\[[^\]\s]{1,63}\])"
 )
 # The name before `<address>` may hold separators and even an address, where it is quoted.
 QUOTED_NAME = re.compile(r"\"(?:[^\"\\]|\\.)*+\"\s*+(?=<)")
@@ -67,6 +73,14 @@ def one_address(text: str) -> str | None:
     return (
         named[0].lower() if len(named) == 1 and ADDRESS.fullmatch(named[0]) and not rest else None
     )
+
+
+def whole_address(text: str) -> str | None:
+    """The one whole address that a person names, in lower case; None for a part of one, a pattern,
+    several, or anything else. Full-width signs are read as the usual ones.
+    """
+    address = one_address(unicodedata.normalize("NFKC", text))
+    return address if address and WHOLE.fullmatch(address) else None
 
 
 def is_nothing(text: str) -> bool:

@@ -18,7 +18,8 @@ def reveal(document: RevealedName) -> str:
 
 def erase(document: Erasure) -> str:
     """What was removed where, a block for each tenant and store."""
-    return clean("\n".join(map(_removal, document.erased)))
+    heading = ["nothing is changed (--dry-run); this would be removed:"] * document.dry_run
+    return clean("\n".join([*heading, *map(_removal, document.erased)]))
 
 
 def purge(document: Purge) -> str:
@@ -35,9 +36,18 @@ def _removal(removal: RemovalDocument) -> str:
         f" {part.rows_kept_without:,} kept without the person"
         for part in removal.removed
     )
+    forms = "".join(
+        f"\n  {kept.table}: {kept.rows:,} rows keep what may be somebody else ({kept.form})"
+        for kept in removal.forms_kept or ()
+    )
+    others = (
+        f"\n  {removal.other_values:,} other spellings of the address went too"
+        if removal.other_values
+        else ""
+    )
     return (
         f"{removal.store}: {removal.tenant}: {removal.old_files_removed:,} old files removed,"
-        f" {removal.remaining_rows:,} rows left{rows or ': nothing to remove'}"
+        f" {removal.remaining_rows:,} rows left{rows or ': nothing to remove'}{others}{forms}"
     )
 
 

@@ -11,11 +11,10 @@ from datetime import datetime
 
 from warehouse.privacy import audit
 from warehouse.protection.mode import tenant_key
-from warehouse.protection.pseudonyms import Mask
+from warehouse.protection.person import Person
+from warehouse.protection.pseudonyms import PSEUDONYM, Mask
 from warehouse.state import text_of, time_of
 from warehouse.store import Store
-
-ERASED = "(erased)"
 
 
 @dataclass(frozen=True)
@@ -43,7 +42,7 @@ def begin(
     store: Store, tenant: str, value: str | None, at: datetime, who: str, reason: str
 ) -> Removal:
     """Notes a removal before anything is removed; the same one is noted once."""
-    state, reason = store.state, without_person(reason, value) if value else reason
+    state, reason = store.state, Person(value).without(reason) if value else reason
     with state.transaction():
         for removal in unfinished(store):
             if (removal.tenant, removal.value) == (tenant, value):
@@ -89,21 +88,16 @@ def end(store: Store, removal: Removal, outcome: str) -> None:
 
 def audit_name(store: Store, tenant: str, value: str) -> str:
     """How the audit log names a person: by pseudonym, in full mode by a keyed hash."""
-    is_hidden = store.protection.mode != "full"
-    return value if is_hidden else f"erased:{_erasure(store, tenant, value)}"
+    is_hidden = store.protection.mode != "full" and PSEUDONYM.fullmatch(value)
+    return value if is_hidden else erased_name(store, tenant, value)
+
+
+def erased_name(store: Store, tenant: str, value: str) -> str:
+    """A name by a keyed hash, which leads to nobody; the numbers of an account stay under it."""
+    return f"erased:{_erasure(store, tenant, value)}"
 
 
 def _erasure(store: Store, tenant: str, value: str) -> str:
     """Makes the tenant's key first: in full mode it has none until someone is erased."""
     key = tenant_key(store.state, store.protection, tenant)
     return Mask(store.protection, key).erasure(value)
-
-
-def without_person(text: str, value: str) -> str:
-    """The text with a mark in every place of the value, which is in lower case."""
-    lower, place = text.lower(), 0
-    parts: list[str] = []
-    while (at := lower.find(value, place)) >= 0:
-        parts += [text[place:at], ERASED]
-        place = at + len(value)
-    return "".join([*parts, text[place:]])

@@ -2,5 +2,6 @@
 
 Reading order:
   mode         the mode of a store, its key, and the keys of its tenants
+  person       who is named by a text, and who only looks alike
   pseudonyms   what rows and texts look like under a mode
 """

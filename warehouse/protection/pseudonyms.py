@@ -19,6 +19,7 @@ from typing import Any
 import pyarrow as pa
 
 from warehouse.protection.mode import Protection
+from warehouse.protection.person import Person, candidates
 
 PSEUDONYM = re.compile(r"p-[0-9a-f]{32}(@\S*)?")
 ADDRESS = re.compile(r"[^\s<>()\[\]{},;:\"'|=/\\@]+@[^\s<>()\[\]{},;:\"'|=/\\@]+")
@@ -27,6 +28,7 @@ COLUMNS = re.compile(r"(columns: |it has: ).*")
 MARKED = ("aggregate:", "erased:")
 HIDDEN = "(address)"
 HASH_BYTES = 16
+WITH_NAMES = ("sender", "subject", "message_id", "trace_id")  # may name an erased person
 
 
 @dataclass(frozen=True)
@@ -109,6 +111,9 @@ class Mask:
 
     def _without_erased(self, rows: pa.Table, recipients: pa.ChunkedArray) -> pa.Table:
         """Rows of erased people keep their counts and lose the person."""
+        named = rows  # marks of rows come from the ids that a source brings
+        for name in WITH_NAMES if self.protection.mode == "full" else ("sender",):
+            rows = _set(rows, name, self._unnamed(rows, name))
         stored = {person: self.recipient(person) for person in recipients.unique().to_pylist()}
         until = {
             person: self.erased[hashed]
@@ -117,7 +122,7 @@ class Mask:
         }
         if not until or self.protection.mode == "aggregate":
             return rows
-        columns = (recipients, rows["trace_id"], rows["received_at"])
+        columns = (recipients, named["trace_id"], named["received_at"])
         marks = [
             self.row_mark("erased:", stored[person], trace_id)
             if person in until and received_at < until[person]
@@ -125,6 +130,31 @@ class Mask:
             for person, trace_id, received_at in zip(*map(_listed, columns), strict=True)
         ]
         return erased_rows(rows, marks)
+
+    def _unnamed(self, rows: pa.Table, name: str) -> pa.Array:
+        """A column without the people in its texts who were erased after the row was received."""
+        texts, moments = rows[name].to_pylist(), rows["received_at"].to_pylist()
+        people = {text: named for text in {*texts} if text and (named := self._erased_in(text))}
+        changed = [
+            self._without_people(name, text, people[text], at) if text in people else text
+            for text, at in zip(texts, moments, strict=True)
+        ]
+        return pa.array(changed, pa.string()) if people else rows[name]
+
+    def _erased_in(self, text: str) -> list[str]:
+        """Addresses in a text of people who were erased."""
+        return [address for address in candidates(text) if self.erasure(address) in self.erased]
+
+    def _without_people(self, name: str, text: str, people: list[str], at: datetime) -> str:
+        for address in people:
+            hashed = self.erasure(address)
+            if at >= self.erased[hashed]:
+                continue
+            if name != "sender":
+                text = Person(address).without(text)
+            elif text == address:
+                text = f"erased:{hashed}"
+        return text
 
     def _address(self, text: str, own: Collection[str]) -> str:
         address = text.strip(".").lower()

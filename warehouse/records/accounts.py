@@ -10,7 +10,7 @@ from warehouse.connection import files_sql
 from warehouse.records.observed import append_rows, masked
 from warehouse.records.stored import stored_days, stored_rows
 from warehouse.store import Store
-from warehouse.tables import HVE_ACCOUNTS, HVE_USAGE_DAILY
+from warehouse.tables import HVE_ACCOUNTS, HVE_USAGE_DAILY, MESSAGE_TRACES, Table
 
 
 @dataclass(frozen=True)
@@ -93,6 +93,25 @@ def sending_accounts(store: Store, tenant: str) -> frozenset[str]:
     with store.compute() as connection:
         sql = f"select distinct account from ({files_sql(HVE_USAGE_DAILY, files)})"
         return frozenset(row[0] for row in connection.execute(sql).fetchall())
+
+
+def accounts_with(store: Store, tenant: str, address: str) -> list[str]:
+    """Accounts, also former ones, that have the address, or the address that mail was sent from."""
+    listed = stored_rows(store, HVE_ACCOUNTS, tenant)
+    named = {row["account"] for row in listed if address in (row["account"], *row["addresses"])}
+    if not named and (
+        _is_stored(store, HVE_USAGE_DAILY, tenant, "account", address)
+        or _is_stored(store, MESSAGE_TRACES, tenant, "sender", address)
+    ):
+        named = {address}
+    return sorted(named)
+
+
+def _is_stored(store: Store, table: Table, tenant: str, column: str, address: str) -> bool:
+    """Whether a column of a large table has the value: files whose range lacks it are not read."""
+    with store.existing(table, tenant) as connection:
+        sql = f"select 1 from existing where {column} = $address limit 1"
+        return bool(connection.execute(sql, {"address": address}).fetchall())
 
 
 def _keeping_reply_to(account: Account, before: Account | None) -> Account:

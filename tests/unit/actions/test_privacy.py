@@ -298,7 +298,7 @@ class Killed(BaseException):
     """Stands for a process that dies: nothing catches it."""
 
 
-STEPS = ("erase_rows", "_publish_again", "forget_old_files", "mentions", "end")
+STEPS = ("erase_rows", "_publish_again", "forget_old_files", "left_over", "end")
 
 
 @pytest.mark.parametrize("step", STEPS)
@@ -490,3 +490,100 @@ def test_other_clients_see_what_protects_the_store(hve: Hve, hidden: str) -> Non
         assert connection.execute("select mode, subjects from state.protection").fetchall() == [
             ("pseudonymous", "hash")
         ]
+
+
+ALIKE = """\
+id,sender,recipient,received_at,status,subject,message_id
+t1,nada@contoso.com,ada@contoso.com,2026-11-23T07:00:00Z,delivered,Yours,<m1@contoso.com>
+t1,nada@contoso.com,canada@contoso.com,2026-11-23T07:00:00Z,delivered,ada@contoso.com and you,<m1@contoso.com>
+t2,nada@contoso.com,ada@contoso.com.au,2026-11-22T07:00:00Z,failed,canada@contoso.com,<m2@contoso.com>
+t3,nada@contoso.com,x.ada@contoso.com,2026-11-22T07:00:00Z,failed,Notice,<17.ada@contoso.com>
+t4,nada@contoso.com,bounces+ada=contoso.com@list.example,2026-11-22T07:00:00Z,failed,https://x/?u=ada%40contoso.com,<m4@contoso.com>
+t5,hr@contoso.com,ada@contoso.com-x,2026-11-22T07:00:00Z,delivered,ada@contoso.com.au,<m5@contoso.com>
+"""  # noqa: E501 - lines of a file
+ALIKE_STAYS = [
+    ("nada@contoso.com", "ada@contoso.com.au", "canada@contoso.com", "<m2@contoso.com>"),
+    ("nada@contoso.com", "x.ada@contoso.com", "Notice", "<17.ada@contoso.com>"),
+    ("hr@contoso.com", "ada@contoso.com-x", "ada@contoso.com.au", "<m5@contoso.com>"),
+]
+
+
+def shown_rows(hve: Hve) -> list[tuple[str, ...]]:
+    rows = hve("trace", "--json", *NOW).json["rows"]
+    return [tuple(row[name] for name in ("sender", "recipient", "subject", "message_id"))
+            for row in sorted(rows, key=lambda row: (row["id"], row["recipient"]))]  # fmt: skip
+
+
+@pytest.fixture
+def alike(hve: Hve, prepared: Prepared, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A full store with people and accounts whose addresses hold ada@contoso.com."""
+
+    def make() -> str:
+        configure(Path(), "full")
+        Path("alike.csv").write_text(ALIKE, encoding="utf-8")
+        assert hve("import", "alike.csv", *NOW).code == 0
+        return "ada@contoso.com"
+
+    return prepared.enter("alike", monkeypatch, make)
+
+
+def test_whoever_looks_alike_stays_byte_for_byte(hve: Hve, alike: str) -> None:
+    before, count = usage(hve), usage_by_account(hve)
+    planned = hve("erase", alike, "--dry-run", "--json", *NOW).json
+    (plan,) = planned["erased"]
+    assert (planned["dry_run"], plan["person"], plan["old_files_removed"]) == (True, None, 0)
+    assert hve("audit", "--json").json["entries"] == []
+    assert len(shown_rows(hve)) == 6
+    (proof,) = hve("erase", alike, "--json", *NOW).json["erased"]
+    subjects = [each for each in proof["removed"] if each["table"] != "marts.first_subjects"]
+    assert subjects == plan["removed"]
+    assert (proof["remaining_rows"], proof["other_values"]) == (0, 0)
+    rows = shown_rows(hve)
+    assert [row for row in rows if row in ALIKE_STAYS] == ALIKE_STAYS
+    assert [row[2] for row in rows if row[1] == "canada@contoso.com"] == ["(erased) and you"]
+    kept = {(form["form"], form["table"]): form["rows"] for form in proof["forms_kept"]}
+    assert kept["address", "facts.message_traces"] == 1, "a mailbox that names her"
+    assert kept["message_id", "facts.message_traces"] == 1
+    assert [row[2] for row in rows if "list.example" in row[1]] == ["https://x/?u=(erased)"]
+    assert (usage(hve), usage_by_account(hve)) == (before, count)
+    again = hve("import", "alike.csv", "--json", *NOW).json
+    assert (again["rows_new"], again["rows_changed"]) == (0, 0)
+    assert shown_rows(hve) == rows
+
+
+def usage_by_account(hve: Hve) -> Any:
+    return hve("usage", "--by", "account", "--json", *NOW).json["rows"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["@", "@contoso.com", "ada@", "a b@c", "", " ", "*@contoso.com", "ada*@contoso.com",
+     "ada@contoso.*", "?da@contoso.com", "%@contoso.com", "ada@contoso.com, ben@contoso.com",
+     "ada@contoso.com ben", "ada@.com", "ada@contoso..com", "a@b@c"],
+)  # fmt: skip
+def test_what_is_no_whole_address_is_refused(hve: Hve, alike: str, text: str) -> None:
+    assert "is no address" in told(hve("erase", text, *NOW))
+    assert len(holders("canada@contoso.com")) > 0
+
+
+def test_an_account_is_erased_when_it_is_meant_and_keeps_its_numbers(hve: Hve, alike: str) -> None:
+    nada = "nada@contoso.com"
+    line = told(hve("erase", nada, *NOW))
+    assert "is a sending account (tenant 'local')" in line
+    assert "--account" in line
+    assert "is a sending account" in told(hve("erase", nada, "--dry-run", *NOW))
+    before = usage_by_account(hve)
+    (proof,) = hve("erase", nada, "--account", "--json", *NOW).json["erased"]
+    assert proof["remaining_rows"] == 0
+    assert not [
+        file for file, text in texts_of(Path("data/local")) if re.search(rf"\b{nada}", text)
+    ]
+    after = usage_by_account(hve)
+    names = {row["account"] for row in after}
+    assert len(names) == 2
+    (hidden_name,) = names - {"hr@contoso.com"}
+    assert hidden_name.startswith("erased:")
+    named = [row | {"account": nada} if row["account"] == hidden_name else row for row in after]
+    assert sorted(named, key=str) == sorted(before, key=str)
+    assert hve("import", "alike.csv", "--json", *NOW).json["rows_changed"] == 0
+    assert hve("erase", nada, *NOW).code == 0, "nobody sends under that name any more"

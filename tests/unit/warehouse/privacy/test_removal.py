@@ -5,7 +5,7 @@ from __future__ import annotations
 import pyarrow as pa
 
 from tests.unit.warehouse.conftest import NOW, land_rows, observations
-from warehouse.privacy.erasure import erase_rows, mentions
+from warehouse.privacy.erasure import erase_rows, left_over
 from warehouse.privacy.old_files import forget_old_files
 from warehouse.privacy.removal import begin, end, unfinished
 from warehouse.records.stored import stored_rows
@@ -21,13 +21,13 @@ def test_texts_in_lists_and_structs_are_overwritten(store: Store) -> None:
     other = {"tenant": "contoso", "id": "i2", "reasons": ["nobody"], "signals": []}
     rows = pa.Table.from_pylist([row, other], schema=HVE_INCIDENTS.schema)
     store.delta.replace(HVE_INCIDENTS, rows, "contoso")
-    (removed,) = erase_rows(store, "contoso", ADA)
+    (removed,) = erase_rows(store, "contoso", ADA).removed
     assert (removed.table, removed.rows_kept_without) == ("marts.hve_incidents", 1)
     left = {each["id"]: each for each in stored_rows(store, HVE_INCIDENTS, "contoso")}
     assert left["i1"]["reasons"] == ["(erased) got 800"]
     assert left["i1"]["signals"][0]["reason"] == "800 to (erased)"
     assert left["i2"]["reasons"] == ["nobody"]
-    assert mentions(store, "contoso", ADA) == 0
+    assert left_over(store, "contoso", ADA).rows == 0
 
 
 def test_a_removal_is_noted_once_and_every_step_may_be_repeated(store: Store) -> None:

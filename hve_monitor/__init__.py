@@ -10,5 +10,6 @@ Reading order:
   spreadsheet  CSV files that run nothing when a spreadsheet opens them
   text         characters that nobody sees
   tls          trust in certificates
+  https        HTTPS answers with an end: a deadline and a size for each
   waits        how long a service asks its clients to wait
 """

@@ -16,29 +16,30 @@ LONGEST_SECONDS = 3600.0
 def retry_after(headers: Mapping[str, str]) -> float | None:
     """Longest wait that any header ending in `retry-after` asks for, None without one.
 
-    Seconds, from 0 to LONGEST_SECONDS. Cost Management sends several such headers, and some of
+    Seconds, from 0 to LONGEST_SECONDS. A date counts from the answer's own `Date`: the clock of
+    this machine may be wrong. Cost Management sends several such headers, and some of
     other names (`x-ms-ratelimit-microsoft.costmanagement-qpu-retry-after`).
     """
-    waits = [
-        _seconds(value) for name, value in headers.items() if name.lower().endswith("retry-after")
-    ]
+    values = {name.lower(): value for name, value in headers.items()}
+    now = _moment(values.get("date", "")) or datetime.now(UTC)
+    waits = [_seconds(value, now) for name, value in values.items() if name.endswith("retry-after")]
     longest = max((wait for wait in waits if wait is not None), default=None)
     return None if longest is None else min(max(0.0, longest), LONGEST_SECONDS)
 
 
-def _seconds(value: str) -> float | None:
+def _seconds(value: str, now: datetime) -> float | None:
     """Seconds of a number or until a date; None for anything else."""
     try:
         seconds = float(value)
     except ValueError:
-        return _seconds_until(value)
+        moment = _moment(value)
+        return None if moment is None else (moment - now).total_seconds()
     return None if isnan(seconds) else seconds
 
 
-def _seconds_until(value: str) -> float | None:
-    """A date without a zone is UTC."""
+def _moment(value: str) -> datetime | None:
+    """A date of HTTP, UTC without a zone."""
     try:
-        moment = parsedate_to_datetime(value)
+        return aware(parsedate_to_datetime(value))
     except (ValueError, OverflowError):
         return None
-    return (aware(moment) - datetime.now(UTC)).total_seconds()

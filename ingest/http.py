@@ -1,21 +1,18 @@
-"""The one place that speaks HTTP: TLS, retries, tokens, and what each refusal means.
-
-Nothing else imports httpx, so that its successor can take its place in one file.
-"""
+"""Requests to Microsoft's services: tokens, retries, and what each refusal means."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parsedate_to_datetime
+from http import HTTPStatus
 from typing import Any, Protocol, TypeAlias, TypeVar
 from urllib.parse import SplitResult, urlsplit
 from urllib.request import getproxies
 
-import httpx
 import msgspec
 import stamina
 
@@ -26,13 +23,16 @@ from hve_monitor.errors import (
     SourceUnavailable,
     ThrottledError,
 )
+from hve_monitor.https import (
+    AnswerTooLarge,
+    Bounds,
+    Client,
+    DecodingError,
+    Response,
+    TransportError,
+)
 from hve_monitor.text import printable
-from hve_monitor.tls import trust
 from hve_monitor.waits import retry_after
-
-Client: TypeAlias = httpx.Client
-Response: TypeAlias = httpx.Response
-TransportError = httpx.TransportError
 
 # An object of an answer whose properties are not all documented.
 JsonObject: TypeAlias = dict[str, object]
@@ -44,7 +44,8 @@ ATTEMPTS, TOTAL_SECONDS = 10, 1800.0
 THROTTLED_WITHOUT_HEADER_SECONDS = 60.0
 # Of a tenant's requests together; a server that accepts and never answers costs no more.
 PATIENCE_SECONDS = 600.0
-TIMEOUT = httpx.Timeout(120.0, connect=20.0)
+# A page of 5,000 traces has some megabytes and comes within a minute.
+BOUNDS = Bounds(connect=20.0, read=120.0, seconds=300.0, bytes=128 << 20)
 
 
 class RequestRefused(SourceContractError):
@@ -86,11 +87,9 @@ def at_once() -> None:
     """Waits for nothing before a request."""
 
 
-@contextmanager
-def https_client(ca_bundle: str = "") -> Iterator[httpx.Client]:
-    """A client that verifies certificates, with an extra CA where one is configured."""
-    with httpx.Client(verify=trust(ca_bundle), timeout=TIMEOUT) as client:
-        yield client
+def https_client(ca_bundle: str = "", bounds: Bounds = BOUNDS) -> Client:
+    """A client for the services of one tenant. Raises: ConfigError (the CA file)."""
+    return Client(ca_bundle, bounds)
 
 
 @dataclass
@@ -98,13 +97,13 @@ class ServiceClock:
     """What the answers of a tenant's services say of time.
 
     latest: the latest time that one named (`Date`, RFC 9110); None before any. silent_seconds: how
-    long requests have waited for nothing since the last answer.
+    long requests have waited for nothing since the last answer that came whole.
     """
 
     latest: datetime | None = None
     silent_seconds: float = 0.0
 
-    def watch(self, client: httpx.Client) -> None:
+    def watch(self, client: Client) -> None:
         """Looks at every answer from now on."""
         client.event_hooks["response"].append(self._note)
 
@@ -112,13 +111,12 @@ class ServiceClock:
         """The moment, or the services' time where that is earlier."""
         return moment if self.latest is None else min(moment, self.latest)
 
-    def _note(self, response: httpx.Response) -> None:
-        self.silent_seconds = 0.0
+    def _note(self, response: Response) -> None:
         moments = [moment for moment in (self.latest, service_time(response)) if moment]
         self.latest = max(moments, default=None)
 
 
-def service_time(response: httpx.Response) -> datetime | None:
+def service_time(response: Response) -> datetime | None:
     """The latest `Date` of an answer; a proxy may add its own."""
     moments = []
     for text in response.headers.get_list("date"):
@@ -136,7 +134,7 @@ class Api:
 
     def __init__(
         self,
-        client: httpx.Client,
+        client: Client,
         tokens: Tokens,
         base: str,
         scope: str,
@@ -192,7 +190,7 @@ class Api:
                 with attempt:
                     self._give_up_in_silence(where)
                     response = self._send(method, url, fresh=fresh, **options)
-                    if response.status_code == httpx.codes.UNAUTHORIZED and not fresh:
+                    if response.status_code == HTTPStatus.UNAUTHORIZED and not fresh:
                         fresh = True
                         response = self._send(method, url, fresh=True, **options)
                     return self._body(response, where)
@@ -220,44 +218,53 @@ class Api:
                 " try again later"
             )
 
-    def _send(self, method: str, url: str, *, fresh: bool, **options: Any) -> httpx.Response:
+    def _send(self, method: str, url: str, *, fresh: bool, **options: Any) -> Response:
         headers = {
             **(options.pop("headers", None) or {}),
             "Authorization": f"Bearer {self._tokens.bearer(self._scope, fresh=fresh)}",
         }
         self._before()
         self.requests += 1
-        started = time.monotonic()
+        return self._answer(method, url, headers=headers, **options)
+
+    def _answer(self, method: str, url: str, **options: Any) -> Response:
+        """The whole answer, whatever it says. Raises: Broken, AuthError, SourceContractError."""
+        where, started = url.split("?", maxsplit=1)[0], time.monotonic()
         try:
-            request = self._client.build_request(method, url, headers=headers, **options)
-            return _read(self._client.send(request, stream=True))
-        except httpx.TransportError as error:
+            response = self._client.request(method, url, **options)
+        except AnswerTooLarge as error:
+            raise SourceContractError(f"{method} {where}: {error}; it is not read") from None
+        except DecodingError as error:
+            raise Broken(f"body cut short ({error})") from error
+        except TransportError as error:
             self._clock.silent_seconds += time.monotonic() - started
             if UNTRUSTED in str(error):
                 raise AuthError(
-                    f"{url.split('?', maxsplit=1)[0]}: the certificate is not trusted ({error});"
+                    f"{where}: the certificate is not trusted ({error});"
                     " check the clock, and endpoints.ca_bundle where a proxy stands between"
                 ) from None
             raise Broken(f"{type(error).__name__}: {error}{_through_proxy()}") from error
+        self._clock.silent_seconds = 0.0
+        return response
 
-    def _body(self, response: httpx.Response, where: str) -> bytes:
+    def _body(self, response: Response, where: str) -> bytes:
         status = response.status_code
         if response.is_success:
             return response.content
-        if status < httpx.codes.BAD_REQUEST:
+        if status < HTTPStatus.BAD_REQUEST:
             place = urlsplit(response.headers.get("location", "")).hostname or "nowhere"
             raise SourceContractError(
                 f"{where}: HTTP {status} leads to {printable(place)} instead of an answer;"
                 " look for a proxy or a sign-in page in between"
             )
-        if status == httpx.codes.TOO_MANY_REQUESTS:
+        if status == HTTPStatus.TOO_MANY_REQUESTS:
             self.throttled += 1
             wait = retry_after(response.headers)
             raise Throttled(THROTTLED_WITHOUT_HEADER_SECONDS if wait is None else wait)
-        if status >= httpx.codes.INTERNAL_SERVER_ERROR or status == httpx.codes.REQUEST_TIMEOUT:
+        if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.REQUEST_TIMEOUT:
             raise Broken(f"HTTP {status}", retry_after(response.headers))
         message = error_message(response.content)
-        if status in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN):
+        if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
             raise AuthError(
                 f"{where}: HTTP {status}: {message or 'refused'}; needed: {self.permission}"
             )
@@ -277,27 +284,6 @@ def _through_proxy() -> str:
     """Which proxy of the environment stands between, for the message of a lost connection."""
     proxy = urlsplit(getproxies().get("https", "")).hostname
     return f" (through the proxy {proxy})" if proxy else ""
-
-
-def _read(response: httpx.Response) -> httpx.Response:
-    """The response with its body.
-
-    Exchange refuses with a run of NUL bytes declared as gzip: there the status is all there is.
-    """
-    try:
-        response.read()
-    except httpx.DecodingError as error:
-        if response.status_code < httpx.codes.BAD_REQUEST:
-            raise Broken(f"body cut short ({error})") from error
-        return httpx.Response(response.status_code, headers=_plain(response.headers))
-    finally:
-        response.close()
-    return response
-
-
-def _plain(headers: httpx.Headers) -> httpx.Headers:
-    skipped = ("content-encoding", "content-length", "transfer-encoding")
-    return httpx.Headers([(name, value) for name, value in headers.items() if name not in skipped])
 
 
 def _decoded(body: bytes, kind: type[T], leniently: Callable[[bytes], T] | None) -> T:

@@ -9,6 +9,7 @@ from functools import cached_property
 
 from hve_monitor.config import Config, Tenant
 from hve_monitor.errors import ConfigError, SourceUnavailable
+from hve_monitor.https import Client
 from ingest.azure import costs as azure_costs
 from ingest.azure.retail_prices import PublicApi, ingest_retail_prices
 from ingest.entra import sign_ins
@@ -23,7 +24,7 @@ from ingest.graph.message_traces import TracePages, TraceReader
 from ingest.graph.trace_events import ingest_failed_events
 from ingest.graph.trace_plan import Sharing
 from ingest.graph.traces import GraphTraces
-from ingest.http import Api, Before, Client, ServiceClock, at_once, https_client
+from ingest.http import Api, Before, ServiceClock, at_once, https_client
 from ingest.policies import allowed_app_ids, ingest_policies
 from ingest.powershell.session import ExchangeWays, PowerShell, installed
 from ingest.quota import Quota

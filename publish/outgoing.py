@@ -1,4 +1,4 @@
-"""The one place of this room that speaks HTTP: verified TLS, and what each refusal means.
+"""What receivers answer: verified TLS, and what each refusal means.
 
 It is apart from ingest's: alerts must not wait as long as a backfill may, and publish knows nothing
 of ingest. Reasons name the host alone, because the rest of a URL can be a secret.
@@ -10,20 +10,28 @@ import os
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from http import HTTPStatus
 from pathlib import Path
-from typing import NamedTuple, TypeAlias, TypeVar
+from typing import NamedTuple, TypeVar
 from urllib.parse import urlsplit
 
 import certifi
-import httpx
 import stamina
 
+from hve_monitor.https import (
+    AnswerTooLarge,
+    Bounds,
+    Client,
+    DecodingError,
+    InvalidURL,
+    TransportError,
+)
 from hve_monitor.tls import trust
 from hve_monitor.waits import retry_after
 
-Client: TypeAlias = httpx.Client
 T = TypeVar("T")
-TIMEOUT = httpx.Timeout(15.0, connect=5.0)
+# A receiver has a word or two to say.
+BOUNDS = Bounds(connect=5.0, read=15.0, seconds=30.0, bytes=1 << 20)
 # Within a run; the outbox goes on from there.
 QUICK_ATTEMPTS, QUICK_SECONDS, LONGEST_QUICK_WAIT = 3, 30.0, 10.0
 BUNDLE = "REQUESTS_CA_BUNDLE"
@@ -49,11 +57,9 @@ class Undelivered(Exception):
         self.seconds, self.is_passing, self.is_of_target = seconds, is_passing, is_of_target
 
 
-@contextmanager
-def client(ca_bundle: str = "") -> Iterator[Client]:
-    """A client that verifies certificates, with an extra CA where one is configured."""
-    with httpx.Client(verify=trust(ca_bundle), timeout=TIMEOUT) as opened:
-        yield opened
+def client(ca_bundle: str = "", bounds: Bounds = BOUNDS) -> Client:
+    """A client for one receiver. Raises: ConfigError (the CA file)."""
+    return Client(ca_bundle, bounds)
 
 
 @contextmanager
@@ -94,16 +100,17 @@ def post(opened: Client, url: str, body: bytes, headers: Mapping[str, str]) -> A
     """The answer to an accepted POST. Raises: Undelivered."""
     try:
         answer = opened.post(url, content=body, headers=dict(headers))
-    except (httpx.TransportError, httpx.InvalidURL) as error:
+    except (TransportError, DecodingError, InvalidURL) as error:
+        is_passing = isinstance(error, TransportError) and not isinstance(error, AnswerTooLarge)
         reason = f"{_host(url)}: {type(error).__name__}: {error}"
-        raise Undelivered(reason, is_passing=isinstance(error, httpx.TransportError)) from None
+        raise Undelivered(reason, is_passing=is_passing) from None
     status = answer.status_code
-    if httpx.codes.is_success(status):
+    if answer.is_success:
         return Answer(status, answer.content)
     raise Undelivered(
         f"{_host(url)}: HTTP {status}",
         seconds=retry_after(answer.headers),
-        is_passing=status in (408, 425, 429) or status >= httpx.codes.INTERNAL_SERVER_ERROR,
+        is_passing=status in (408, 425, 429) or status >= HTTPStatus.INTERNAL_SERVER_ERROR,
         is_of_target=status not in OF_THE_MESSAGE,
     )
 

@@ -15,9 +15,10 @@ from cryptography.hazmat.primitives.serialization import pkcs12
 from actions.doctor.check import DoctorCheck, check
 from hve_monitor.config import Config, Tenant
 from hve_monitor.errors import HveError
+from hve_monitor.https import Client, DecodingError, TransportError
 from ingest.entra.policies import CREDENTIALS, ObjectPage
 from ingest.entra.tokens import EntraTokens
-from ingest.http import Api, Client, TransportError, objects_in, service_time
+from ingest.http import Api, objects_in, service_time
 from ingest.linked_pages import address
 
 SOON = timedelta(days=30)
@@ -102,7 +103,7 @@ class Credentials:
         try:
             answer = self.client.get(f"{self.config.endpoints.login}/{place}")
             there = service_time(answer)
-        except TransportError as error:
+        except (TransportError, DecodingError) as error:
             there, reason = None, str(error)
         else:
             reason = "its answer names no time"

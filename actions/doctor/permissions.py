@@ -11,6 +11,7 @@ from actions.doctor.credentials import Credentials
 from hve_monitor.clock import iso
 from hve_monitor.config import Config, Tenant
 from hve_monitor.errors import AuthError, HveError
+from hve_monitor.https import Client
 from ingest.azure import costs as azure_costs
 from ingest.azure.cost_query import CostQuery
 from ingest.entra import policies as directory_policies
@@ -18,7 +19,7 @@ from ingest.entra import sign_ins
 from ingest.entra.tokens import EntraTokens
 from ingest.exchange.cmdlets import Exchange
 from ingest.graph.traces import PATH
-from ingest.http import Api, Client, RequestRefused
+from ingest.http import Api, RequestRefused
 from ingest.read_tenant import EXCHANGE_PERMISSION, GRAPH_PERMISSION
 from warehouse.records.costs import CostRange
 

@@ -16,7 +16,8 @@ from typing import Any
 import msgspec
 
 from hve_monitor.errors import HveError
-from ingest.http import Api, Broken, Client, Response, TransportError
+from hve_monitor.https import Client, Response
+from ingest.http import Api
 from ingest.linked_pages import address, linked_pages
 from ingest.outcome import finish
 from ingest.source import SourceResult
@@ -72,10 +73,7 @@ class PublicApi(Api):
 
     def _send(self, method: str, url: str, *, fresh: bool, **options: Any) -> Response:  # noqa: ARG002
         self.requests += 1
-        try:
-            return self._client.request(method, url, **options)
-        except TransportError as error:
-            raise Broken(f"{type(error).__name__}: {error}") from error
+        return self._answer(method, url, **options)
 
 
 def ingest_retail_prices(

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import re
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
 import msal
 import msal.exceptions
+import msgspec
 
 from hve_monitor.config import Endpoints, Tenant
 from hve_monitor.errors import AuthError, ConfigError, SourceUnavailable
-from ingest.http import Client, Response, TransportError
+from hve_monitor.https import Client, DecodingError, Response, TransportError
 
 PEM_PARTS = ("-----BEGIN CERTIFICATE-----", "PRIVATE KEY-----")
+VISIBLE = re.compile(r"[!-~]+")  # a token goes into a header
 
 
 class EntraTokens:
@@ -32,16 +36,20 @@ class EntraTokens:
             if fresh and not self._tenant.managed_identity:
                 self._app.remove_tokens_for_client()
             answer = self._acquire(scope)
-        except (TransportError, msal.exceptions.MsalServiceError) as error:
+        except (TransportError, DecodingError, msal.exceptions.MsalServiceError) as error:
             raise SourceUnavailable(f"{self._endpoints.login}: {error}; try again later") from None
         except ValueError as error:  # msal's word for a tenant or an authority it cannot resolve
             raise AuthError(f"tenant '{self._tenant.name}': {_first_line(str(error))}") from None
-        if "access_token" not in answer:
+        except (KeyError, TypeError) as error:  # msal reads answers without a look at their shape
+            reason = f"{self._endpoints.login}: its answer is none of a login ({error})"
+            raise AuthError(f"tenant '{self._tenant.name}': {reason}") from None
+        token = answer.get("access_token")
+        if not isinstance(token, str) or not VISIBLE.fullmatch(token):
             words = answer.get("error_description") or answer.get("error") or "no token"
             raise AuthError(
-                f"tenant '{self._tenant.name}': no token for {scope}: {_first_line(words)}"
+                f"tenant '{self._tenant.name}': no token for {scope}: {_first_line(str(words))}"
             )
-        return str(answer["access_token"])
+        return token
 
     def _acquire(self, scope: str) -> dict[str, Any]:
         if self._tenant.managed_identity:
@@ -51,7 +59,7 @@ class EntraTokens:
         return dict(answer or {})
 
     def _application(self) -> Any:
-        transport = _MsalTransport(self._client)
+        transport = _MsalTransport(self._client, self._tenant.name)
         if self._tenant.managed_identity:
             identity = (
                 msal.UserAssignedManagedIdentity(client_id=self._tenant.client_id)
@@ -72,17 +80,38 @@ class EntraTokens:
 class _MsalTransport:
     """msal's HTTP needs, met by our own client, so that one TLS setting serves all."""
 
-    def __init__(self, client: Client) -> None:
-        self._client = client
+    def __init__(self, client: Client, tenant: str) -> None:
+        self._client, self._tenant = client, tenant
 
     def get(self, url: str, **options: Any) -> Response:
-        return self._client.get(url, **_supported(options))
+        return _checked(self._client.get(url, **_supported(options)), self._tenant)
 
     def post(self, url: str, **options: Any) -> Response:
-        return self._client.post(url, **_supported(options))
+        return _checked(self._client.post(url, **_supported(options)), self._tenant)
 
     def close(self) -> None:
         """The client is closed by its owner."""
+
+
+def _checked(response: Response, tenant: str) -> Response:
+    """The answer, when it is one that msal reads; it takes any other for a document of its own.
+
+    Raises: AuthError, SourceUnavailable.
+    """
+    where = f"tenant '{tenant}': {response.url.scheme}://{response.url.host}"
+    status = response.status_code
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        raise SourceUnavailable(f"{where}: sign-in is throttled; try again later")
+    try:
+        document = msgspec.json.decode(response.content)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        document = None
+    if status < HTTPStatus.INTERNAL_SERVER_ERROR and not isinstance(document, dict):
+        raise AuthError(
+            f"{where}: HTTP {status} without the answer of a login;"
+            " look for a proxy or a sign-in page in between"
+        )
+    return response
 
 
 def _supported(options: dict[str, Any]) -> dict[str, Any]:

@@ -14,9 +14,10 @@ from urllib.parse import SplitResult, quote
 
 from hve_monitor.clock import iso
 from hve_monitor.errors import ConfigError
+from hve_monitor.https import Client
 from publish.message import Alert, DigestMessage
 from publish.ocsf import Finding
-from publish.outgoing import Client, post
+from publish.outgoing import post
 from publish.target import Send, bare_url
 from publish.targets.webhook import document
 

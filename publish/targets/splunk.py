@@ -9,8 +9,9 @@ from __future__ import annotations
 import json
 from urllib.parse import SplitResult
 
+from hve_monitor.https import Client
 from publish.message import Alert, DigestMessage
-from publish.outgoing import Client, Undelivered, post
+from publish.outgoing import Undelivered, post
 from publish.target import Send, bare_url
 from publish.targets.webhook import document
 

@@ -16,10 +16,11 @@ from urllib.parse import SplitResult
 from msgspec import convert
 
 from hve_monitor.document import encoded
+from hve_monitor.https import Client
 from models.incidents.cards import IncidentCard
 from publish import ocsf, wording
 from publish.message import Alert, DigestMessage
-from publish.outgoing import Client, post
+from publish.outgoing import post
 from publish.target import Send, bare_url
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from hve_monitor.clock import iso
+from hve_monitor.https import Client
 from ingest.azure.costs import ingest_azure_costs
 from ingest.azure.retail_prices import PublicApi, ingest_retail_prices
 from ingest.entra.sign_ins import ingest_sign_ins
@@ -22,7 +23,7 @@ from ingest.exchange.message_traces_v2 import CmdletTraces, TraceExchange
 from ingest.graph.trace_events import ingest_failed_events, ingest_trace_events
 from ingest.graph.trace_pages import arrow_rows
 from ingest.graph.traces import GraphTraces
-from ingest.http import Api, Client, https_client
+from ingest.http import Api, https_client
 from ingest.policies import ingest_policies
 from ingest.source import SourceResult
 from simulator import SimulatedTenant

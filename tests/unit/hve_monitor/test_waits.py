@@ -60,6 +60,27 @@ def test_an_http_date_is_the_time_until_then(usegmt: bool) -> None:
         assert 60 < wait <= 90
 
 
+TEN = "Sun, 06 Nov 1994 10:00:00 GMT"
+
+
+@pytest.mark.parametrize(
+    ("value", "date", "seconds"),
+    [
+        ("Sun, 06 Nov 1994 10:01:30 GMT", TEN, 90.0),
+        ("Sun, 06 Nov 1994 09:00:00 GMT", TEN, 0.0),
+        ("Fri, 31 Dec 2099 23:59:59 GMT", TEN, 3600.0),
+        ("Fri, 31 Dec 9999 23:59:59 -2359", TEN, 3600.0),
+        ("Fri, 31 Dec 2099 23:59:59 GMT", "Fri, 31 Dec 2099 23:59:49 GMT", 10.0),
+        ("120", "no date", 120.0),
+        ("Sun, 06 Nov 1994 10:01:30 GMT", "no date", 0.0),
+        ("Sun, 06 Nov 1994 10:01:30 GMT", "Sun, 06 Nov 99999999999999 10:00:00 GMT", 0.0),
+    ],
+)
+def test_a_date_counts_from_the_time_of_the_answer(value: str, date: str, seconds: float) -> None:
+    assert retry_after({"Retry-After": value, "Date": date}) == seconds
+    assert retry_after(httpx.Headers({"date": date, "retry-after": value})) == seconds
+
+
 @settings(deadline=None, database=None, max_examples=100)
 @given(st.text())
 @example("\x00")

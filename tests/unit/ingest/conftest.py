@@ -17,7 +17,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import trustme
 
-from ingest.http import Api, Client, https_client
+from hve_monitor.https import Client
+from ingest.http import Api, https_client
 from warehouse.store import Store, open_store
 
 NOW = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)

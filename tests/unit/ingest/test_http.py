@@ -16,18 +16,20 @@ from hve_monitor.errors import (
     SourceUnavailable,
     ThrottledError,
 )
+from hve_monitor.https import Bounds, Client
 from ingest.http import (
     PATIENCE_SECONDS,
     THROTTLED_WITHOUT_HEADER_SECONDS,
     Api,
-    Client,
     RequestRefused,
     _wait,
     error_message,
     https_client,
 )
+from tests.endless import ANSWERS, Talk, endless
 from tests.unit.ingest.conftest import Answer, Service
 
+SHORT = Bounds(connect=1.0, read=0.2, seconds=0.25, bytes=1 << 20)
 OK = Answer(200, {"n": 1})
 
 
@@ -156,6 +158,23 @@ def test_requests_that_nobody_answers_add_up_until_one_is(
         fetch(api)
     assert api._clock.silent_seconds >= PATIENCE_SECONDS
     assert len(service.asked) < 10
+
+
+@pytest.mark.parametrize("talk", [ANSWERS["nothing"], ANSWERS["a body, a byte at a time"]])
+def test_answers_without_end_add_up_as_well(talk: Talk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ingest.http.PATIENCE_SECONDS", 0.3)
+    with endless(talk) as server, https_client(str(server.ca_file), SHORT) as client:
+        with pytest.raises(SourceUnavailable, match="no service has answered"):
+            tokenless(client, f"https://{server.place}").get(f"https://{server.place}/thing")
+        assert 2 <= server.connections <= 4
+
+
+@pytest.mark.parametrize("name", ["a bomb", "a body without end"])
+def test_an_answer_larger_than_any_page_is_told_and_not_fetched_again(name: str) -> None:
+    with endless(ANSWERS[name]) as server, https_client(str(server.ca_file), SHORT) as client:
+        with pytest.raises(SourceContractError, match=r"/thing: the answer is larger than 1 MiB"):
+            tokenless(client, f"https://{server.place}").get(f"https://{server.place}/thing")
+        assert server.connections == 1
 
 
 def tokenless(client: Client, base: str) -> Api:

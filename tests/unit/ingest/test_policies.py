@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
+from hve_monitor.https import Client
 from ingest.exchange.cmdlets import Exchange
-from ingest.http import Api, Client
+from ingest.http import Api
 from ingest.policies import allowed_app_ids, ingest_policies
 from ingest.source import SourceResult
 from tests.unit.ingest.conftest import NOW, Answer, Asked, Service, Tokens

@@ -10,8 +10,10 @@ import trustme
 
 from hve_monitor.config import Endpoints, Tenant
 from hve_monitor.errors import AuthError, ConfigError, SourceUnavailable
+from hve_monitor.https import Bounds, Client
 from ingest.entra.tokens import EntraTokens, credential
-from ingest.http import Client
+from ingest.http import https_client
+from tests.endless import ANSWERS, Talk, endless
 from tests.unit.ingest.conftest import Answer, Asked, Service
 
 TENANT_ID = "11111111-2222-3333-4444-555555555555"
@@ -145,6 +147,49 @@ def test_a_login_that_answers_no_json_is_no_traceback(
     service.choose = lambda _: Answer(200, b"<html>sign in to the guest network</html>")
     with pytest.raises(AuthError, match="tenant 'contoso'"):
         tokens.bearer("scope")
+
+
+ODD = {
+    "redirect": Answer(302, headers={"Location": "http://evil.example/token"}),
+    "page": Answer(200, b"<html>sign in to the guest network</html>"),
+    "no content": Answer(204),
+    "nothing": Answer(200, b""),
+    "list": Answer(200, []),
+    "null": Answer(200, b"null"),
+    "UTF-16": Answer(200, '{"access_token": "x"}'.encode("utf-16")),
+    "number as token": Answer(200, {"access_token": 5, "token_type": "Bearer"}),
+    "no token": Answer(200, {"access_token": None}),
+    "token of two lines": Answer(200, {"access_token": "x\r\nX-Y: z", "token_type": "Bearer"}),
+    "odd end": Answer(200, {"access_token": "x", "expires_in": "soon"}),
+    "page of a refusal": Answer(400, b"<html>"),
+}
+
+
+@pytest.mark.parametrize("odd", ODD.values(), ids=ODD)
+def test_an_odd_answer_of_the_login_is_one_line(
+    tokens: EntraTokens, service: Service, odd: Answer
+) -> None:
+    Login(service, odd, odd)
+    with pytest.raises(AuthError):
+        tokens.bearer("scope")
+    service.choose = lambda _: odd
+    with pytest.raises(AuthError):
+        EntraTokens(tokens._tenant, tokens._endpoints, tokens._client).bearer("scope")
+
+
+def test_a_throttled_sign_in_may_pass(tokens: EntraTokens, service: Service) -> None:
+    Login(service, Answer(429, b"<html>"))
+    with pytest.raises(SourceUnavailable, match="sign-in is throttled; try again later"):
+        tokens.bearer("scope")
+
+
+@pytest.mark.parametrize("talk", ANSWERS.values(), ids=ANSWERS)
+def test_no_sign_in_is_waited_for_without_end(secret: Tenant, talk: Talk) -> None:
+    short = Bounds(connect=1.0, read=0.2, seconds=0.25, bytes=1 << 20)
+    with endless(talk) as server, https_client(str(server.ca_file), short) as client:
+        tokens = EntraTokens(secret, Endpoints(login=f"https://{server.place}"), client)
+        with pytest.raises(SourceUnavailable, match="try again later"):
+            tokens.bearer("scope")
 
 
 def test_a_missing_secret_file_is_a_configuration_error(

@@ -11,8 +11,9 @@ import pytest
 
 from hve_monitor.clock import iso
 from hve_monitor.errors import AuthError, SourceContractError
+from hve_monitor.https import Client
 from ingest.graph.traces import PATH, GraphTraces, place
-from ingest.http import Api, Client, RequestRefused, ServiceClock
+from ingest.http import Api, RequestRefused, ServiceClock
 from tests.unit.ingest.conftest import NOW, Answer, Asked, Service
 from warehouse.windows import Window
 

@@ -5,6 +5,7 @@ A reader of a replaced file sees the old one or the new one, never a part, also 
 
 from __future__ import annotations
 
+import codecs
 import csv
 import os
 from collections.abc import Iterator
@@ -27,6 +28,23 @@ def reference_rows(name: str) -> list[dict[str, str]]:
 def sql(module: str, name: str) -> str:
     """Text of <name>.sql beside a module, which passes its `__file__`; "folder/name" lies below."""
     return (Path(module).parent / f"{name}.sql").read_text(encoding="utf-8")
+
+
+def secret_text(file: Path) -> str:
+    """Text of a file that somebody wrote by hand, without the mark that Windows puts before it.
+
+    Raises: OSError, UnicodeDecodeError.
+    """
+    return decoded(file.read_bytes())
+
+
+def decoded(data: bytes) -> str:
+    """UTF-8 as text, and UTF-16 where its mark shows it (PowerShell 5.1 writes both with marks).
+
+    Raises: UnicodeDecodeError.
+    """
+    is_wide = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    return data.decode("utf-16" if is_wide else "utf-8-sig")
 
 
 @contextmanager

@@ -51,13 +51,15 @@ class Bounds:
 class Client(httpx.Client):
     """A client that verifies certificates and reads answers whole, within the bounds.
 
-    ca_bundle: a file with one more authority. One thread sends at a time; sending raises
+    ca_bundle: a file with one more authority. by_proxy: whether proxies of the environment are
+    used. One thread sends at a time; sending raises
     TransportError (AnswerTooLarge among them) or DecodingError.
     """
 
-    def __init__(self, ca_bundle: str, bounds: Bounds) -> None:
+    def __init__(self, ca_bundle: str, bounds: Bounds, *, by_proxy: bool = True) -> None:
         super().__init__(
             verify=trust(ca_bundle),
+            trust_env=by_proxy,
             timeout=httpx.Timeout(bounds.read, connect=bounds.connect),
             headers={"Accept-Encoding": "gzip"},
         )

@@ -183,22 +183,17 @@ class Api:
         where = f"{method} {url.split('?', maxsplit=1)[0]}"
         self._check_place(url, where)
         fresh = False
-        try:
-            for attempt in stamina.retry_context(
-                on=_wait, attempts=ATTEMPTS, timeout=TOTAL_SECONDS, wait_max=60.0
-            ):
-                with attempt:
-                    self._give_up_in_silence(where)
-                    response = self._send(method, url, fresh=fresh, **options)
-                    if response.status_code == HTTPStatus.UNAUTHORIZED and not fresh:
-                        fresh = True
-                        response = self._send(method, url, fresh=True, **options)
-                    return self._body(response, where)
-        except Throttled as error:
-            raise ThrottledError(f"{where}: still {error}; try again later") from None
-        except Broken as error:
-            raise SourceUnavailable(f"{where}: {error}; try again later") from None
-        raise AssertionError("stamina returns or raises")
+
+        def answered() -> bytes:
+            nonlocal fresh
+            self._give_up_in_silence(where)
+            response = self._send(method, url, fresh=fresh, **options)
+            if response.status_code == HTTPStatus.UNAUTHORIZED and not fresh:
+                fresh = True
+                response = self._send(method, url, fresh=True, **options)
+            return self._body(response, where)
+
+        return patiently(answered, where)
 
     def _check_place(self, url: str, where: str) -> None:
         """A token goes nowhere but to its service, whatever a link in an answer says."""
@@ -231,19 +226,11 @@ class Api:
         """The whole answer, whatever it says. Raises: Broken, AuthError, SourceContractError."""
         where, started = url.split("?", maxsplit=1)[0], time.monotonic()
         try:
-            response = self._client.request(method, url, **options)
-        except AnswerTooLarge as error:
-            raise SourceContractError(f"{method} {where}: {error}; it is not read") from None
-        except DecodingError as error:
-            raise Broken(f"body cut short ({error})") from error
-        except TransportError as error:
-            self._clock.silent_seconds += time.monotonic() - started
-            if UNTRUSTED in str(error):
-                raise AuthError(
-                    f"{where}: the certificate is not trusted ({error});"
-                    " check the clock, and endpoints.ca_bundle where a proxy stands between"
-                ) from None
-            raise Broken(f"{type(error).__name__}: {error}{_through_proxy()}") from error
+            response = asked(lambda: self._client.request(method, url, **options), where)
+        except Broken as error:
+            if isinstance(error.__cause__, TransportError):
+                self._clock.silent_seconds += time.monotonic() - started
+            raise
         self._clock.silent_seconds = 0.0
         return response
 
@@ -257,18 +244,61 @@ class Api:
                 f"{where}: HTTP {status} leads to {printable(place)} instead of an answer;"
                 " look for a proxy or a sign-in page in between"
             )
-        if status == HTTPStatus.TOO_MANY_REQUESTS:
-            self.throttled += 1
-            wait = retry_after(response.headers)
-            raise Throttled(THROTTLED_WITHOUT_HEADER_SECONDS if wait is None else wait)
-        if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.REQUEST_TIMEOUT:
-            raise Broken(f"HTTP {status}", retry_after(response.headers))
+        self.throttled += status == HTTPStatus.TOO_MANY_REQUESTS
+        check_passing(response)
         message = error_message(response.content)
         if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
             raise AuthError(
                 f"{where}: HTTP {status}: {message or 'refused'}; needed: {self.permission}"
             )
         raise RequestRefused(status, message, where)
+
+
+def patiently(
+    ask: Callable[[], T], where: str, attempts: int = ATTEMPTS, seconds: float = TOTAL_SECONDS
+) -> T:
+    """What `ask` returns, which may raise Throttled and Broken: then it is asked again.
+
+    Raises: ThrottledError and SourceUnavailable, once the attempts or the seconds are used up.
+    """
+    try:
+        for attempt in stamina.retry_context(
+            on=_wait, attempts=attempts, timeout=seconds, wait_max=60.0
+        ):
+            with attempt:
+                return ask()
+    except Throttled as error:
+        raise ThrottledError(f"{where}: still {error}; try again later") from None
+    except Broken as error:
+        raise SourceUnavailable(f"{where}: {error}; try again later") from None
+    raise AssertionError("stamina returns or raises")
+
+
+def asked(send: Callable[[], Response], where: str) -> Response:
+    """The whole answer, whatever it says. Raises: Broken, AuthError, SourceContractError."""
+    try:
+        return send()
+    except AnswerTooLarge as error:
+        raise SourceContractError(f"{where}: {error}; it is not read") from None
+    except DecodingError as error:
+        raise Broken(f"body cut short ({error})") from error
+    except TransportError as error:
+        if UNTRUSTED in str(error):
+            raise AuthError(
+                f"{where}: the certificate is not trusted ({error});"
+                " check the clock, and endpoints.ca_bundle where a proxy stands between"
+            ) from None
+        raise Broken(f"{type(error).__name__}: {error}{_through_proxy()}") from error
+
+
+def check_passing(response: Response) -> None:
+    """Raises: Throttled or Broken for an answer that may be another one later."""
+    status = response.status_code
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        wait = retry_after(response.headers)
+        raise Throttled(THROTTLED_WITHOUT_HEADER_SECONDS if wait is None else wait)
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.REQUEST_TIMEOUT:
+        raise Broken(f"HTTP {status}", retry_after(response.headers))
 
 
 def _origin(parts: SplitResult) -> tuple[str, str | None, int | None]:

@@ -232,8 +232,10 @@ class TenantIngest:
         access, organization = self.tenant.exchange_access, self.tenant.exchange_organization
         if access == "rest" or (access == "auto" and not (organization and installed())):
             return None
-        scope = self.config.endpoints.exchange_scope
-        return PowerShell(lambda: self._tokens.bearer(scope), organization)
+        ends = self.config.endpoints
+        return PowerShell(
+            lambda: self._tokens.bearer(ends.exchange_scope), organization, ends.cloud
+        )
 
     def _rest(self) -> Exchange:
         return Exchange(self._exchange_api(EXCHANGE_PERMISSION), self.tenant.tenant_id)

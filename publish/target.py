@@ -9,6 +9,7 @@ from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from hve_monitor.config import AlertTarget
 from hve_monitor.errors import ConfigError
+from hve_monitor.files import secret_text
 from publish.message import Alert, DigestMessage
 
 # message, its id, number of this attempt -> what the receiver answered
@@ -33,7 +34,7 @@ def secret_of(target: AlertTarget) -> str:
     """The secret of the file, the variable, or the URL itself; "" without any."""
     if target.secret_file is not None:
         try:
-            return target.secret_file.read_text(encoding="utf-8").strip()
+            return secret_text(target.secret_file).strip()
         except (OSError, UnicodeDecodeError) as error:
             reason = getattr(error, "strerror", None) or "not a text file"
             raise ConfigError(

@@ -7,15 +7,12 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-
-from cryptography import x509
-from cryptography.hazmat.primitives.serialization import pkcs12
 
 from actions.doctor.check import DoctorCheck, check
 from hve_monitor.config import Config, Tenant
-from hve_monitor.errors import HveError
+from hve_monitor.errors import ConfigError, HveError
 from hve_monitor.https import Client, DecodingError, TransportError
+from ingest.entra.credential import signing_certificate
 from ingest.entra.policies import CREDENTIALS, ObjectPage
 from ingest.entra.tokens import EntraTokens
 from ingest.http import Api, objects_in, service_time
@@ -48,7 +45,7 @@ class Credentials:
         yield self._sign_in()
         yield self._clock()
         if self.tenant.certificate_file is not None:
-            yield self._certificate(self.tenant.certificate_file)
+            yield self._certificate()
 
     def roles(self) -> frozenset[str] | None:
         """Application permissions that the token of Graph names; None when it names none.
@@ -117,12 +114,12 @@ class Credentials:
         detail = f"{skew.total_seconds():.0f} s apart from Entra ID"
         return self._check("clock", status, detail, "let the clock follow a time server")
 
-    def _certificate(self, file: Path) -> DoctorCheck:
+    def _certificate(self) -> DoctorCheck:
         try:
-            until = _end_of(file, self.tenant.certificate_password_file)
-        except (OSError, ValueError) as error:
+            until = signing_certificate(self.tenant).certificate.not_valid_after_utc
+        except ConfigError as error:
             fix = "give a PEM with certificate and key, or a PFX with its password file"
-            return self._check("certificate", "fail", f"{file}: {error}", fix)
+            return self._check("certificate", "fail", str(error), fix)
         fix = "make a new one, upload it to the application, then put it into the file"
         return self._expiry("certificate", until, datetime.now(UTC), fix)
 
@@ -135,15 +132,3 @@ class Credentials:
 
     def _check(self, name: str, status: object, detail: str, fix: str = "") -> DoctorCheck:
         return check(name, status, detail, fix, self.tenant.name)  # type: ignore[arg-type] # one of the three
-
-
-def _end_of(file: Path, password_file: Path | None) -> datetime:
-    """Raises: OSError, ValueError."""
-    content = file.read_bytes()
-    if file.suffix.lower() in (".pfx", ".p12"):
-        password = password_file.read_bytes().strip() if password_file else None
-        certificate = pkcs12.load_pkcs12(content, password).cert
-        if certificate is None:
-            raise ValueError("holds no certificate")
-        return certificate.certificate.not_valid_after_utc
-    return x509.load_pem_x509_certificate(content).not_valid_after_utc

@@ -31,6 +31,7 @@ from hve_monitor.errors import (
     ConfigError,
     StoreError,
 )
+from hve_monitor.files import secret_text
 from hve_monitor.tls import trust
 from ingest.entra.tokens import EntraTokens
 from ingest.http import https_client
@@ -116,7 +117,7 @@ def password_of(account: str | None, file: Path | None) -> str:
     """
     if file is not None:
         try:
-            return file.read_text(encoding="utf-8").rstrip("\r\n")
+            return secret_text(file).rstrip("\r\n")
         except (OSError, UnicodeDecodeError) as error:
             reason = getattr(error, "strerror", None) or "not a text file"
             raise ConfigError(f"--password-file {file}: cannot be read ({reason})") from None

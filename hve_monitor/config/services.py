@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from hve_monitor.config.section import FILE, Section
+from hve_monitor.files import reference_rows
 
 
 class Endpoints(Section):
-    """Base URLs without a trailing slash; a path prefix is kept. Defaults: the public cloud."""
+    """Base URLs without a trailing slash; a path prefix is kept.
 
+    Defaults: those of the cloud, of a national one by data/reference/clouds.csv.
+    """
+
+    cloud: Literal["public", "usgov", "usgov-dod", "china"] = "public"
     login: str = "https://login.microsoftonline.com"
     graph: str = "https://graph.microsoft.com"
     exchange: str = "https://outlook.office365.com"
@@ -24,6 +29,15 @@ class Endpoints(Section):
     smtp_scope: str = "https://outlook.office.com/.default"
     monitor_scope: str = "https://monitor.azure.com/.default"
     ca_bundle: Annotated[str, FILE] = ""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_cloud(cls, values: dict[str, Any]) -> dict[str, Any]:
+        cloud = values.get("cloud", "public")
+        if cloud == "public":
+            return values
+        rows = [row for row in reference_rows("clouds") if row["cloud"] == cloud]
+        return {row["key"]: row["value"] for row in rows} | values
 
     @field_validator("login", "graph", "exchange", "azure", "prices")
     @classmethod

@@ -3,20 +3,30 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from http import HTTPStatus
-from pathlib import Path
 from typing import Any
 
 import msal
-import msal.exceptions
 import msgspec
 
 from hve_monitor.config import Endpoints, Tenant
-from hve_monitor.errors import AuthError, ConfigError, SourceUnavailable
-from hve_monitor.https import Client, DecodingError, Response, TransportError
+from hve_monitor.errors import AuthError, HveError, ThrottledError
+from hve_monitor.https import Bounds, Client, Response
+from hve_monitor.text import printable
+from hve_monitor.waits import retry_after
+from ingest.entra.credential import credential
+from ingest.http import Broken, JsonObject, asked, check_passing, patiently
 
-PEM_PARTS = ("-----BEGIN CERTIFICATE-----", "PRIVATE KEY-----")
-VISIBLE = re.compile(r"[!-~]+")  # a token goes into a header
+OWN_WORDS = ("error_description", "message", "error")
+TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
+LONGEST_WORDS = 300
+# Every source asks for a token: what does not pass soon is told, and the next run tries again.
+ATTEMPTS, LONGEST_WAIT = 4, 120.0
+LOCAL = Bounds(connect=5.0, read=30.0, seconds=60.0, bytes=1 << 20)
+# The metadata service answers these while it is being updated.
+# Source: Microsoft Learn, "Use managed identities on a virtual machine to acquire tokens".
+BEING_UPDATED = (HTTPStatus.NOT_FOUND, HTTPStatus.GONE)
 
 
 class EntraTokens:
@@ -32,26 +42,22 @@ class EntraTokens:
         Raises: AuthError with Entra's own words, SourceUnavailable, ConfigError (secret file).
         """
         try:
-            self._app = self._app or self._application()
-            if fresh and not self._tenant.managed_identity:
-                self._app.remove_tokens_for_client()
-            answer = self._acquire(scope)
-        except (TransportError, DecodingError, msal.exceptions.MsalServiceError) as error:
-            raise SourceUnavailable(f"{self._endpoints.login}: {error}; try again later") from None
-        except ValueError as error:  # msal's word for a tenant or an authority it cannot resolve
-            raise AuthError(f"tenant '{self._tenant.name}': {_first_line(str(error))}") from None
-        except (KeyError, TypeError) as error:  # msal reads answers without a look at their shape
-            reason = f"{self._endpoints.login}: its answer is none of a login ({error})"
-            raise AuthError(f"tenant '{self._tenant.name}': {reason}") from None
-        token = answer.get("access_token")
-        if not isinstance(token, str) or not VISIBLE.fullmatch(token):
+            answer = self._acquire(scope, fresh=fresh)
+        except HveError:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever msal raises is this tenant's alone
+            raise AuthError(f"tenant '{self._tenant.name}': {_reason(error)}") from None
+        if "access_token" not in answer:
             words = answer.get("error_description") or answer.get("error") or "no token"
             raise AuthError(
                 f"tenant '{self._tenant.name}': no token for {scope}: {_first_line(str(words))}"
             )
-        return token
+        return str(answer["access_token"])
 
-    def _acquire(self, scope: str) -> dict[str, Any]:
+    def _acquire(self, scope: str, *, fresh: bool) -> JsonObject:
+        self._app = self._app or self._application()
+        if fresh and not self._tenant.managed_identity:
+            self._app.remove_tokens_for_client()
         if self._tenant.managed_identity:
             answer = self._app.acquire_token_for_client(resource=scope.removesuffix("/.default"))
         else:
@@ -59,13 +65,13 @@ class EntraTokens:
         return dict(answer or {})
 
     def _application(self) -> Any:
-        transport = _MsalTransport(self._client, self._tenant.name)
         if self._tenant.managed_identity:
             identity = (
                 msal.UserAssignedManagedIdentity(client_id=self._tenant.client_id)
                 if self._tenant.client_id
                 else msal.SystemAssignedManagedIdentity()
             )
+            transport = _Transport(self._tenant.name, None)
             return msal.ManagedIdentityClient(identity, http_client=transport)
         return msal.ConfidentialClientApplication(
             self._tenant.client_id,
@@ -73,86 +79,90 @@ class EntraTokens:
             authority=f"{self._endpoints.login}/{self._tenant.tenant_id}",
             # The authority comes from the administrator's own file: there is nothing to look up.
             instance_discovery=False,
-            http_client=transport,
+            http_client=_Transport(self._tenant.name, self._client),
         )
 
 
-class _MsalTransport:
-    """msal's HTTP needs, met by our own client, so that one TLS setting serves all."""
+class _Transport:
+    """msal's HTTP needs, met by our own client; an answer that msal would misread ends here.
 
-    def __init__(self, client: Client, tenant: str) -> None:
-        self._client, self._tenant = client, tenant
+    client: None for a managed identity, whose endpoint is this machine's: never by a proxy.
+    """
+
+    def __init__(self, tenant: str, client: Client | None) -> None:
+        self._tenant, self._client = tenant, client
 
     def get(self, url: str, **options: Any) -> Response:
-        return _checked(self._client.get(url, **_supported(options)), self._tenant)
+        response = self._answer("GET", url, options)
+        if self._client is not None and not response.is_success:
+            raise AuthError(f"tenant '{self._tenant}': {_words(response)}")
+        return response
 
     def post(self, url: str, **options: Any) -> Response:
-        return _checked(self._client.post(url, **_supported(options)), self._tenant)
+        return self._answer("POST", url, options)
 
     def close(self) -> None:
         """The client is closed by its owner."""
 
-
-def _checked(response: Response, tenant: str) -> Response:
-    """The answer, when it is one that msal reads; it takes any other for a document of its own.
-
-    Raises: AuthError, SourceUnavailable.
-    """
-    where = f"tenant '{tenant}': {response.url.scheme}://{response.url.host}"
-    status = response.status_code
-    if status == HTTPStatus.TOO_MANY_REQUESTS:
-        raise SourceUnavailable(f"{where}: sign-in is throttled; try again later")
-    try:
-        document = msgspec.json.decode(response.content)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        document = None
-    if status < HTTPStatus.INTERNAL_SERVER_ERROR and not isinstance(document, dict):
+    def _answer(self, method: str, url: str, options: dict[str, Any]) -> Response:
+        """Raises: AuthError, SourceUnavailable."""
+        known = {name: options[name] for name in ("params", "data", "headers") if name in options}
+        where = f"tenant '{self._tenant}': {printable(url.split('?', maxsplit=1)[0])}"
+        response = patiently(lambda: self._asked(method, url, known, where), where, ATTEMPTS)
+        # Azure Arc answers its first request with 401 and the name of the file with the proof.
+        is_challenge = self._client is None and response.status_code == HTTPStatus.UNAUTHORIZED
+        if is_challenge or _is_json(response):
+            return response
+        if response.status_code == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
+            raise AuthError(f"{where}: HTTP 407: the proxy in between wants a sign-in")
         raise AuthError(
-            f"{where}: HTTP {status} without the answer of a login;"
+            f"{where}: HTTP {response.status_code}, no JSON but '{_words(response)}';"
             " look for a proxy or a sign-in page in between"
         )
-    return response
+
+    def _asked(self, method: str, url: str, options: dict[str, Any], where: str) -> Response:
+        response = asked(lambda: self._send(method, url, options), where)
+        wait = retry_after(response.headers)
+        if wait is not None and wait > LONGEST_WAIT:
+            raise ThrottledError(f"{where}: asks for a wait of {wait:.0f} s; try again later")
+        check_passing(response)
+        if self._client is None and response.status_code in BEING_UPDATED:
+            raise Broken(f"HTTP {response.status_code}")
+        return response
+
+    def _send(self, method: str, url: str, options: dict[str, Any]) -> Response:
+        if self._client is not None:
+            return self._client.request(method, url, **options)
+        with Client("", LOCAL, by_proxy=False) as client:
+            return client.request(method, url, **options)
 
 
-def _supported(options: dict[str, Any]) -> dict[str, Any]:
-    return {name: options[name] for name in ("params", "data", "headers") if name in options}
+def _is_json(response: Response) -> bool:
+    with suppress(msgspec.DecodeError):
+        return isinstance(msgspec.json.decode(response.content), dict)
+    return False
 
 
-def credential(tenant: Tenant) -> Any:
-    """What msal signs with. Raises: ConfigError naming the file that cannot be used."""
-    if tenant.client_secret_file:
-        return _text(tenant.client_secret_file, tenant.name)
-    if tenant.federated_token_file:
-        file = tenant.federated_token_file
-        return {"client_assertion": lambda: _text(file, tenant.name)}
-    if tenant.certificate_file is None:
-        raise ConfigError(f"tenant '{tenant.name}': no credential is configured")
-    password = (
-        _text(tenant.certificate_password_file, tenant.name)
-        if tenant.certificate_password_file
-        else None
-    )
-    return _certificate(tenant.certificate_file, password, tenant.name)
+def _words(response: Response) -> str:
+    """What an answer says to a reader: an error's description, a page's title, its first line."""
+    with suppress(msgspec.DecodeError, AttributeError):
+        answer = msgspec.json.decode(response.content)
+        words = next((answer[name] for name in OWN_WORDS if isinstance(answer.get(name), str)), "")
+        if words:
+            return _first_line(words)
+    title = TITLE.search(response.text)
+    return _first_line(title[1] if title else response.text)
 
 
-def _certificate(file: Path, password: str | None, tenant: str) -> dict[str, Any]:
-    if file.suffix.lower() in (".pfx", ".p12"):
-        return {"private_key_pfx_path": str(file), "passphrase": password}
-    text = _text(file, tenant)
-    if not all(part in text for part in PEM_PARTS):
-        raise ConfigError(
-            f"tenant '{tenant}': {file} must hold the certificate and its private key (PEM or PFX)"
-        )
-    return {"private_key": text, "public_certificate": text, "passphrase": password}
-
-
-def _text(file: Path, tenant: str) -> str:
-    try:
-        return file.read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "not a text file"
-        raise ConfigError(f"tenant '{tenant}': {file} cannot be read ({reason})") from None
+def _reason(error: Exception) -> str:
+    """What failed, in one line; of a key file of Azure Arc also what mends it."""
+    if isinstance(error, PermissionError) and str(error.filename).endswith(".key"):
+        return f"{error.filename} cannot be read ({error.strerror}); add this account to group himds"
+    if isinstance(error, OSError):
+        return f"{error.filename or 'disk'}: {error.strerror or error}"
+    return _first_line(str(error)) if str(error) else type(error).__name__
 
 
 def _first_line(text: str) -> str:
-    return text.strip().splitlines()[0] if text.strip() else "no reason given"
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return printable(lines[0])[:LONGEST_WORDS] if lines else "no reason given"

@@ -4,13 +4,15 @@ Needs the module ExchangeOnlineManagement 3.1.0 or later, which takes access tok
 #>
 param(
     [Parameter(Mandatory)] [string] $Organization,
-    [Parameter(Mandatory)] [string] $Path
+    [Parameter(Mandatory)] [string] $Path,
+    [Parameter(Mandatory)] [string] $Environment
 )
 
 $ErrorActionPreference = 'Stop'
 $token = [Console]::In.ReadLine()
 Import-Module ExchangeOnlineManagement -MinimumVersion 3.1.0
-Connect-ExchangeOnline -AccessToken $token -Organization $Organization -ShowBanner:$false
+Connect-ExchangeOnline -AccessToken $token -Organization $Organization `
+    -ExchangeEnvironmentName $Environment -ShowBanner:$false
 try {
     & (Join-Path $PSScriptRoot 'collect.ps1') -Path $Path
 }

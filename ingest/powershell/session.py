@@ -27,6 +27,13 @@ from ingest.powershell.collected import CollectedExchange, read_collection
 PROGRAM = "pwsh"
 SCRIPT = Path(__file__).with_name("connect.ps1")
 LONGEST_SECONDS = 1800
+# Values of Connect-ExchangeOnline's ExchangeEnvironmentName by endpoints.cloud.
+ENVIRONMENTS = {
+    "public": "O365Default",
+    "usgov": "O365USGovGCCHigh",
+    "usgov-dod": "O365USGovDoD",
+    "china": "O365China",
+}
 
 
 def installed() -> bool:
@@ -37,8 +44,8 @@ def installed() -> bool:
 class PowerShell(Exchange):
     """Answers cmdlets from what one run of the script saw."""
 
-    def __init__(self, token: Callable[[], str], organization: str) -> None:
-        self._token, self._organization = token, organization
+    def __init__(self, token: Callable[[], str], organization: str, cloud: str = "public") -> None:
+        self._token, self._organization, self._cloud = token, organization, cloud
         # No request is sent over HTTP, so none is counted.
         self.api = cast("Api", SimpleNamespace(requests=0, throttled=0, permission=""))
         self.has_run = False
@@ -71,6 +78,7 @@ class PowerShell(Exchange):
             raise AuthError(f"{PROGRAM} is not installed; exchange_access = 'powershell' needs it")
         command = [program, "-NoLogo", "-NoProfile", "-NonInteractive", "-File", str(SCRIPT)]
         command += ["-Organization", self._organization, "-Path", str(target)]
+        command += ["-Environment", ENVIRONMENTS[self._cloud]]
         try:
             done = subprocess.run(  # noqa: S603 - our own script, arguments are no shell text
                 command,

@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import trustme
 
 from hve_monitor.config import Endpoints, Tenant
 from hve_monitor.errors import AuthError, ConfigError, SourceUnavailable
 from hve_monitor.https import Bounds, Client
-from ingest.entra.tokens import EntraTokens, credential
+from ingest.entra.credential import credential
+from ingest.entra.tokens import EntraTokens
 from ingest.http import https_client
 from tests.endless import ANSWERS, Talk, endless
 from tests.unit.ingest.conftest import Answer, Asked, Service
@@ -29,39 +29,6 @@ def secret(tmp_path: Path) -> Tenant:
     file = tmp_path / "contoso.secret"
     file.write_text("  s3cret\n")
     return tenant(client_secret_file=file)
-
-
-def test_a_secret_is_read_without_the_line_end(secret: Tenant) -> None:
-    assert credential(secret) == "s3cret"
-
-
-def test_a_pem_with_certificate_and_key_signs(tmp_path: Path) -> None:
-    file, password = tmp_path / "contoso.pem", tmp_path / "password"
-    pem = trustme.CA().issue_cert("contoso.com").private_key_and_cert_chain_pem.bytes().decode()
-    file.write_text(pem)
-    password.write_text("word\n")
-    found = credential(tenant(certificate_file=file, certificate_password_file=password))
-    assert found == {
-        "private_key": pem.strip(),
-        "public_certificate": pem.strip(),
-        "passphrase": "word",
-    }
-
-
-def test_a_pem_without_its_key_is_told(tmp_path: Path) -> None:
-    file = tmp_path / "contoso.pem"
-    file.write_bytes(trustme.CA().cert_pem.bytes())
-    with pytest.raises(ConfigError, match=r"contoso\.pem must hold the certificate and its"):
-        credential(tenant(certificate_file=file))
-
-
-@pytest.mark.parametrize("suffix", [".pfx", ".PFX", ".p12"])
-def test_a_pfx_is_left_to_msal(tmp_path: Path, suffix: str) -> None:
-    file = tmp_path / f"contoso{suffix}"
-    assert credential(tenant(certificate_file=file)) == {
-        "private_key_pfx_path": str(file),
-        "passphrase": None,
-    }
 
 
 def test_a_federated_token_is_read_anew_each_time(tmp_path: Path) -> None:

@@ -226,7 +226,7 @@ class Api:
         """The whole answer, whatever it says. Raises: Broken, AuthError, SourceContractError."""
         where, started = url.split("?", maxsplit=1)[0], time.monotonic()
         try:
-            response = asked(lambda: self._client.request(method, url, **options), where)
+            response = whole_answer(lambda: self._client.request(method, url, **options), where)
         except Broken as error:
             if isinstance(error.__cause__, TransportError):
                 self._clock.silent_seconds += time.monotonic() - started
@@ -274,7 +274,7 @@ def patiently(
     raise AssertionError("stamina returns or raises")
 
 
-def asked(send: Callable[[], Response], where: str) -> Response:
+def whole_answer(send: Callable[[], Response], where: str) -> Response:
     """The whole answer, whatever it says. Raises: Broken, AuthError, SourceContractError."""
     try:
         return send()

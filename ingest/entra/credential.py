@@ -126,7 +126,7 @@ def _plain(reason: str, *, has_password: bool) -> str:
     if "PKCS12" in reason and "assword" not in reason:
         return "it is neither a PEM nor a PFX file"
     if "assword" not in reason:
-        return reason.split(" Details:")[0].rstrip(".")
+        return reason.split(" Details:", maxsplit=1)[0].rstrip(".")
     if has_password:
         return "the password of certificate_password_file does not open it"
     return "it is encrypted, or no PFX; name certificate_password_file"

@@ -16,11 +16,13 @@ from hve_monitor.https import Bounds, Client, Response
 from hve_monitor.text import printable
 from hve_monitor.waits import retry_after
 from ingest.entra.credential import credential
-from ingest.http import Broken, JsonObject, asked, check_passing, patiently
+from ingest.http import Broken, JsonObject, check_passing, patiently, whole_answer
 
 OWN_WORDS = ("error_description", "message", "error")
+TOKEN = re.compile(r"[!-~]+")
 TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
 LONGEST_WORDS = 300
+KNOWN = ("params", "data", "headers")  # of the options that msal gives
 # Every source asks for a token: what does not pass soon is told, and the next run tries again.
 ATTEMPTS, LONGEST_WAIT = 4, 120.0
 LOCAL = Bounds(connect=5.0, read=30.0, seconds=60.0, bytes=1 << 20)
@@ -47,12 +49,13 @@ class EntraTokens:
             raise
         except Exception as error:  # noqa: BLE001 - whatever msal raises is this tenant's alone
             raise AuthError(f"tenant '{self._tenant.name}': {_reason(error)}") from None
-        if "access_token" not in answer:
-            words = answer.get("error_description") or answer.get("error") or "no token"
-            raise AuthError(
-                f"tenant '{self._tenant.name}': no token for {scope}: {_first_line(str(words))}"
-            )
-        return str(answer["access_token"])
+        token = answer.get("access_token")
+        if isinstance(token, str) and TOKEN.fullmatch(token):
+            return token
+        words = answer.get("error_description") or answer.get("error") or "no token"
+        raise AuthError(
+            f"tenant '{self._tenant.name}': no token for {scope}: {_first_line(str(words))}"
+        )
 
     def _acquire(self, scope: str, *, fresh: bool) -> JsonObject:
         self._app = self._app or self._application()
@@ -106,9 +109,9 @@ class _Transport:
 
     def _answer(self, method: str, url: str, options: dict[str, Any]) -> Response:
         """Raises: AuthError, SourceUnavailable."""
-        known = {name: options[name] for name in ("params", "data", "headers") if name in options}
+        known: dict[str, Any] = {name: options[name] for name in KNOWN if name in options}
         where = f"tenant '{self._tenant}': {printable(url.split('?', maxsplit=1)[0])}"
-        response = patiently(lambda: self._asked(method, url, known, where), where, ATTEMPTS)
+        response = patiently(lambda: self._once(method, url, known, where), where, ATTEMPTS)
         # Azure Arc answers its first request with 401 and the name of the file with the proof.
         is_challenge = self._client is None and response.status_code == HTTPStatus.UNAUTHORIZED
         if is_challenge or _is_json(response):
@@ -120,8 +123,8 @@ class _Transport:
             " look for a proxy or a sign-in page in between"
         )
 
-    def _asked(self, method: str, url: str, options: dict[str, Any], where: str) -> Response:
-        response = asked(lambda: self._send(method, url, options), where)
+    def _once(self, method: str, url: str, options: dict[str, Any], where: str) -> Response:
+        response = whole_answer(lambda: self._send(method, url, options), where)
         wait = retry_after(response.headers)
         if wait is not None and wait > LONGEST_WAIT:
             raise ThrottledError(f"{where}: asks for a wait of {wait:.0f} s; try again later")
@@ -157,7 +160,9 @@ def _words(response: Response) -> str:
 def _reason(error: Exception) -> str:
     """What failed, in one line; of a key file of Azure Arc also what mends it."""
     if isinstance(error, PermissionError) and str(error.filename).endswith(".key"):
-        return f"{error.filename} cannot be read ({error.strerror}); add this account to group himds"
+        return (
+            f"{error.filename} cannot be read ({error.strerror}); add this account to group himds"
+        )
     if isinstance(error, OSError):
         return f"{error.filename or 'disk'}: {error.strerror or error}"
     return _first_line(str(error)) if str(error) else type(error).__name__

@@ -77,8 +77,8 @@ class PowerShell(Exchange):
         if program is None:
             raise AuthError(f"{PROGRAM} is not installed; exchange_access = 'powershell' needs it")
         command = [program, "-NoLogo", "-NoProfile", "-NonInteractive", "-File", str(SCRIPT)]
-        command += ["-Organization", self._organization, "-Path", str(target)]
-        command += ["-Environment", ENVIRONMENTS[self._cloud]]
+        command += ["-Organization", self._organization]
+        command += ["-Environment", ENVIRONMENTS[self._cloud], "-Path", str(target)]
         try:
             done = subprocess.run(  # noqa: S603 - our own script, arguments are no shell text
                 command,

@@ -1,10 +1,14 @@
-"""DuckDB connections: in memory, UTC, within the configured memory, spilling into the store."""
+"""DuckDB connections: UTC, within the configured memory, spilling into the store.
+
+None fetches an extension, none reaches beyond the folders that it is given, and no statement may
+change that.
+"""
 
 from __future__ import annotations
 
 import itertools
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,22 +23,49 @@ if TYPE_CHECKING:  # readers of the published file start faster without
 Row = dict[str, Any]  # one row of a query, by column
 
 
-def connect(database: str = ":memory:") -> duckdb.DuckDBPyConnection:
+CLOSED = {
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+    "allow_community_extensions": "false",
+    "allow_persistent_secrets": "false",
+}
+STORED = ("facts", "marts", "spill")  # folders of a store that may be links to another disk
+
+
+def connect(
+    database: str = ":memory:",
+    folders: Iterable[Path] = (),
+    settings: Mapping[str, str] | None = None,
+) -> duckdb.DuckDBPyConnection:
     """A connection in UTC that leaves stdout alone.
 
+    It reads and writes below the folders alone, but for the database that it opens.
     Where Python runs no file (`python -c`, some schedulers) DuckDB takes it for somebody's prompt
     and draws the progress of slow queries between our documents. Its cursors are as quiet.
     """
-    connection = duckdb.connect(database)
-    connection.execute("set TimeZone = 'UTC'; set enable_progress_bar = false")
+    connection = duckdb.connect(database, config=dict(CLOSED))
+    connection.execute("set global TimeZone = 'UTC'; set enable_progress_bar = false")
+    for name, value in (settings or {}).items():
+        connection.execute(f"set {name} = {quoted(value)}")
+    listed = ", ".join(quoted(str(folder)) for folder in folders)
+    connection.execute(
+        f"set allowed_directories = [{listed}]; set enable_external_access = false;"
+        # An import sets it for its own query, whose rows come in the order of the file.
+        " set allowed_configs = ['preserve_insertion_order']; set lock_configuration = true"
+    )
     return connection
+
+
+def folders_of(root: Path) -> list[Path]:
+    """Folders of the store at a root."""
+    return [root, *(root / name for name in STORED)]
 
 
 def in_memory(
     spill: Path, memory_limit: str = "4GB", threads: int | None = None
 ) -> duckdb.DuckDBPyConnection:
     """DuckDB in memory; where it must spill, it does so encrypted."""
-    settings: dict[str, str | int] = {
+    settings = {
         "memory_limit": memory_limit,
         "temp_directory": str(spill),
         "preserve_insertion_order": "false",
@@ -44,11 +75,8 @@ def in_memory(
         "force_mbedtls_unsafe": "true",
     }
     if threads:
-        settings["threads"] = threads
-    connection = connect()
-    for name, value in settings.items():
-        connection.execute(f"set {name} = {quoted(str(value))}")
-    return connection
+        settings["threads"] = str(threads)
+    return connect(folders=folders_of(spill.parent), settings=settings)
 
 
 @contextmanager
@@ -80,7 +108,7 @@ class Instance:
         name = f"work_{next(self._numbers)}"
         with self._turn:
             connection = self._root.cursor()
-            connection.execute(f"attach ':memory:' as {name}; use {name}; set TimeZone = 'UTC'")
+            connection.execute(f"attach ':memory:' as {name}; use {name}")
         try:
             yield connection
         finally:

@@ -73,7 +73,7 @@ def _state_rows(file: Path, query: str) -> list[tuple[Any, ...]] | None:
 
 def _was_published(connection: duckdb.DuckDBPyConnection) -> bool:
     count = connection.execute(
-        "select count(*) from duckdb_tables() where database_name = 'hve'"
-        " and schema_name = 'state' and table_name = 'verdicts'"
+        "select count(*) from information_schema.tables where table_catalog = 'hve'"
+        " and table_schema = 'state' and table_name = 'verdicts'"
     ).fetchall()
     return bool(count[0][0])

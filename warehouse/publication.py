@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hve_monitor.files import sync_file, sync_folder
-from warehouse.connection import connect, files_sql
+from warehouse.connection import connect, files_sql, folders_of
 from warehouse.dictionary import write_comments
 from warehouse.store import Store
 from warehouse.tables import TABLES, Table
@@ -52,7 +52,7 @@ def publish(
     """
     fresh = store.root / f"hve.{os.getpid()}.duckdb"
     _remove(fresh)
-    connection = connect(str(fresh))
+    connection = connect(str(fresh), folders_of(store.root))
     try:
         connection.execute("begin")  # in one commit: every one of its own costs a write of the log
         _fill(connection, store, as_of)
@@ -77,11 +77,12 @@ def _fill(connection: duckdb.DuckDBPyConnection, store: Store, as_of: datetime) 
         _copy_state(connection, store, name)
     connection.execute(
         "create table state.publication as select $as_of as as_of, $at as published_at,"
-        " $version as version",
+        " $version as version, $folder as folder",
         {
             "as_of": as_of,
             "at": datetime.now(UTC),
             "version": f"{as_of.timestamp():.0f}-{time.time_ns()}",
+            "folder": str(store.root.resolve()),
         },
     )
 

@@ -12,12 +12,27 @@ from pathlib import Path
 import duckdb
 
 from hve_monitor.errors import StoreError
-from warehouse.connection import connect, quoted
+from warehouse.connection import connect, folders_of, quoted
 from warehouse.live import offer_live
 
-BROKEN = (duckdb.FatalException, duckdb.SerializationException, duckdb.InternalException)
-# Engines that wait for the next reader: starting one takes 37 ms, more than most questions.
-_IDLE: deque[duckdb.DuckDBPyConnection] = deque(maxlen=4)
+SETTINGS = {
+    # Files of a version never change, and a view names each of them several times.
+    "parquet_metadata_cache": "true",
+    # What was read once would fill the memory of a dashboard that runs for weeks.
+    "enable_external_file_cache": "false",
+}
+TABLES = "select schema_name, table_name from duckdb_tables() where database_name = 'published'"
+MISSING = (duckdb.CatalogException, duckdb.BinderException)  # a table, or a column
+DAMAGED = (
+    duckdb.IOException,
+    duckdb.InvalidInputException,
+    duckdb.FatalException,
+    duckdb.SerializationException,
+    duckdb.InternalException,
+)
+# Engines that wait for the next reader of their store: starting one takes 37 ms, more than most
+# questions.
+_IDLE: deque[tuple[Path, duckdb.DuckDBPyConnection]] = deque(maxlen=4)
 
 
 @dataclass(frozen=True)
@@ -58,45 +73,83 @@ def published_connection(store_root: Path) -> Iterator[duckdb.DuckDBPyConnection
         raise StoreError(
             f"{store_root}: nothing is stored yet; run 'hve run' or 'hve import' first"
         )
-    engine = _engine()
+    root = store_root.absolute()
+    engine = _engine(root)
     connection = engine.cursor()
     try:
-        connection.execute("set TimeZone = 'UTC'")
-        connection.execute(f"attach {quoted(str(file))} as hve (read_only)")
-        connection.execute("use hve")
+        attach(connection, file)
         offer_live(connection, store_root)
         yield connection
-    except (duckdb.CatalogException, duckdb.BinderException) as error:  # a table, or a column
-        reason = str(error).splitlines()[0]
-        raise StoreError(
-            f"{file}: lacks what this version reads ({reason}); run 'hve build'"
-        ) from error
-    except (duckdb.IOException, duckdb.InvalidInputException, *BROKEN) as error:
-        reason = str(error).splitlines()[0]
-        raise StoreError(
-            f"{file}: cannot be read ({reason}); run 'hve build', or hve verify for what is damaged"
-        ) from error
+    except (*MISSING, duckdb.PermissionException, *DAMAGED) as error:
+        raise unreadable(file, error) from error
     finally:
         connection.close()
-        _give_back(engine)
+        _give_back(root, engine)
 
 
-def _engine() -> duckdb.DuckDBPyConnection:
+def attach(connection: duckdb.DuckDBPyConnection, file: Path) -> None:
+    """Offers the file as hve, the views of a store that was moved or copied as files of its own."""
+    connection.execute(f"attach {quoted(str(file))} as hve (read_only)")
+    connection.execute("use hve")
+    written_in, here = _folder(connection), str(file.parent.resolve())
+    if written_in in (None, here):
+        return
+    views = connection.execute(
+        "select sql from duckdb_views() where database_name = 'hve' and not internal"
+    ).fetchall()
+    connection.execute("use memory; detach hve")
+    connection.execute(f"attach {quoted(str(file))} as published (read_only)")
+    connection.execute("attach ':memory:' as hve; use hve")
+    for schema, name in connection.execute(TABLES).fetchall():
+        connection.execute(f"create schema if not exists {schema}")
+        connection.execute(f"create view {schema}.{name} as from published.{schema}.{name}")
+    for (view,) in views:
+        schema = view.removeprefix("CREATE VIEW ").partition(".")[0]
+        connection.execute(f"create schema if not exists {schema}")
+        connection.execute(view.replace(quoted(f"{written_in}/")[:-1], quoted(f"{here}/")[:-1]))
+
+
+def _folder(connection: duckdb.DuckDBPyConnection) -> str | None:
+    """Where the store was when the file was published; None of one before it said so."""
     try:
-        return _IDLE.pop()
+        rows = connection.execute("select folder from hve.state.publication").fetchall()
+    except MISSING:
+        return None
+    return str(rows[0][0]) if rows else None
+
+
+def unreadable(file: Path, error: duckdb.Error) -> StoreError:
+    """What the engine says about the published file, in one line with the remedy."""
+    reason = str(error).splitlines()[0]
+    if isinstance(error, duckdb.PermissionException):
+        # A view names its files by their whole path: it would show those of another store.
+        return StoreError(
+            f"{file}: shows files outside this folder; where the store was moved or copied, run"
+            " 'hve build'"
+        )
+    if isinstance(error, MISSING):
+        return StoreError(f"{file}: lacks what this version reads ({reason}); run 'hve build'")
+    return StoreError(
+        f"{file}: cannot be read ({reason}); run 'hve build', or hve verify for what is damaged"
+    )
+
+
+def _engine(root: Path) -> duckdb.DuckDBPyConnection:
+    try:
+        stored, engine = _IDLE.pop()
     except IndexError:
-        engine = connect()
-    # Files of a version never change, and a view names each of them several times.
-    engine.execute("set parquet_metadata_cache = true")
-    # What was read once would fill the memory of a dashboard that runs for weeks.
-    engine.execute("set enable_external_file_cache = false")
-    return engine
+        return connect(folders=folders_of(root), settings=SETTINGS)
+    if stored == root:
+        return engine
+    engine.close()
+    return connect(folders=folders_of(root), settings=SETTINGS)
 
 
-def _give_back(engine: duckdb.DuckDBPyConnection) -> None:
+def _give_back(root: Path, engine: duckdb.DuckDBPyConnection) -> None:
     try:
-        engine.execute("detach database if exists hve; detach database if exists live")
+        for name in ("hve", "live", "published"):
+            engine.execute(f"detach database if exists {name}")
     except duckdb.Error:
         engine.close()
     else:
-        _IDLE.append(engine)
+        _IDLE.append((root, engine))

@@ -234,7 +234,7 @@ def _names(connection: duckdb.DuckDBPyConnection, catalog: str, column: str) -> 
     return [
         f"{schema}.{name}"
         for schema, name in connection.execute(
-            f"select schema_name, {column} from {catalog}()"
-            " where database_name = 'hve' and not internal order by all"
+            f"select distinct schema_name, {column} from {catalog}()"
+            " where database_name in ('hve', 'published') and not internal order by all"
         ).fetchall()
     ]

@@ -45,7 +45,7 @@ class Reference:
 @lru_cache(maxsize=8)
 def _tables(reference: Reference) -> dict[str, pa.Table]:
     names = ("price_book", "metering_rules", "billable_statuses")
-    with connect() as connection:
+    with connect(folders=[REFERENCE]) as connection:
         connection.execute("create schema reference")
         _make_prices(connection, reference.prices)
         connection.execute(

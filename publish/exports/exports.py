@@ -58,7 +58,7 @@ def export(config: Config, now: datetime, kind: str, order: Export) -> ExportedF
         if kind == "csv":
             return _written(kind, *write_tables(published.connection, order.out, order.tables))
         if kind == "duckdb":
-            return _written(kind, [write_duckdb(published.connection, order.out)], None)
+            return _written(kind, [write_duckdb(config.warehouse.path, order.out)], None)
         return _written(kind, *_focus(published, config, order))
 
 

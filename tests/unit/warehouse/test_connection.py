@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import duckdb
@@ -14,7 +15,15 @@ import pyarrow as pa
 import pytest
 
 from tests.places import ROOMS, ROOT
-from warehouse.connection import Instance, arrow, compute, duckdb_type, files_sql, in_memory
+from warehouse.connection import (
+    Instance,
+    arrow,
+    compute,
+    connect,
+    duckdb_type,
+    files_sql,
+    in_memory,
+)
 from warehouse.tables import HVE_INCIDENTS, MESSAGE_TRACES, TABLES, Table
 
 
@@ -56,6 +65,57 @@ def test_every_connection_is_made_here() -> None:
     files = [file for room in ROOMS for file in (ROOT / room).rglob("*.py")]
     found = {file.name for file in files if "duckdb.connect(" in file.read_text(encoding="utf-8")}
     assert found == {"connection.py"}
+
+
+CLOSED = {
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+    "allow_community_extensions": "false",
+    "allow_unsigned_extensions": "false",
+    "enable_external_access": "false",
+    "lock_configuration": "true",
+}
+SETTINGS = f"select name, value from duckdb_settings() where name in {tuple(CLOSED)}"
+
+
+def test_no_connection_fetches_an_extension_and_no_statement_changes_that(
+    tmp_path: Path, instance: Instance
+) -> None:
+    with closing(connect()) as plain, compute(tmp_path) as own, instance.workspace() as work:
+        for connection in (plain, own, work, plain.cursor()):
+            assert dict(connection.execute(SETTINGS).fetchall()) == CLOSED
+            for name, value in CLOSED.items():
+                with pytest.raises(duckdb.InvalidInputException, match="locked"):
+                    connection.execute(f"set {name} = {value == 'false'}")
+            for statement in ("install httpfs", "load httpfs", "from 'https://contoso.com/a.csv'"):
+                with pytest.raises(duckdb.Error):
+                    connection.execute(statement)
+
+
+def test_a_connection_reaches_its_own_folders_alone(tmp_path: Path) -> None:
+    store, elsewhere = tmp_path / "store", tmp_path / "storehouse"
+    for folder in (store, elsewhere):
+        folder.mkdir()
+        (folder / "a.csv").write_text("n\n1\n")
+    (store / "link.csv").symlink_to(elsewhere / "a.csv")
+    with compute(store / "spill") as connection:
+        assert connection.execute(f"from '{store}/a.csv'").fetchall() == [(1,)]
+        for file in (elsewhere / "a.csv", store / "../storehouse/a.csv", store / "link.csv"):
+            with pytest.raises(duckdb.PermissionException):
+                connection.execute(f"from read_csv('{file}')")
+        for statement in (f"copy (select 1) to '{tmp_path}/out.csv'", f"attach '{tmp_path}/a.db'"):
+            with pytest.raises(duckdb.PermissionException):
+                connection.execute(statement)
+
+
+def test_tables_may_lie_on_another_disk(tmp_path: Path) -> None:
+    store, disk = tmp_path / "store", tmp_path / "disk"
+    store.mkdir()
+    disk.mkdir()
+    (disk / "a.csv").write_text("n\n1\n")
+    (store / "facts").symlink_to(disk)
+    with compute(store / "spill") as connection:
+        assert connection.execute(f"from '{store}/facts/a.csv'").fetchall() == [(1,)]
 
 
 def test_a_connection_is_closed_after_its_block(tmp_path: Path) -> None:

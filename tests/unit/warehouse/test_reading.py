@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -10,7 +11,8 @@ import duckdb
 import pytest
 
 from hve_monitor.errors import StoreError
-from tests.unit.warehouse.conftest import land_rows
+from tests.unit.warehouse.conftest import NOW, land_rows
+from warehouse.publication import publish as publish_version
 from warehouse.reading import published_connection
 from warehouse.store import Store
 
@@ -65,6 +67,51 @@ def test_a_question_that_fails_harms_no_later_one(tmp_path: Path) -> None:
         read(tmp_path)
     publish(tmp_path, 2)
     assert read(tmp_path) == 2
+
+
+def test_a_moved_or_copied_store_shows_its_own_files(store: Store, tmp_path: Path) -> None:
+    land_rows(store, {"trace_id": "x", "subject": "first"})
+    publish_version(store, NOW, lambda _: None)
+    copy = tmp_path / "it's a copy"
+    shutil.copytree(store.root, copy)
+    land_rows(store, {"trace_id": "y", "subject": "later"})
+    question = "select trace_id, subject from raw.message_traces"
+    for root in (store.root, copy):
+        with published_connection(root) as connection:
+            assert connection.execute(question).fetchall() == [("x", "first")]
+            assert connection.execute("select count(*) from hve.state.tenants").fetchall()
+    store.root.rename(tmp_path / "gone")
+    with published_connection(copy) as connection:
+        assert connection.execute(question).fetchall() == [("x", "first")]
+
+
+def test_any_client_opens_the_published_file(store: Store) -> None:
+    land_rows(store, {"trace_id": "x", "subject": "first"})
+    publish_version(store, NOW, lambda _: None)
+    with duckdb.connect(str(store.published), read_only=True) as connection:
+        assert connection.execute("select subject from raw.message_traces").fetchall() == [
+            ("first",)
+        ]
+
+
+def test_a_view_shows_no_file_outside_the_store(tmp_path: Path) -> None:
+    root, other = tmp_path / "store", tmp_path / "other"
+    root.mkdir()
+    other.mkdir()
+    (other / "a.csv").write_text("n\n1\n")
+    with duckdb.connect(str(root / "hve.duckdb")) as connection:
+        connection.execute(f"create schema marts; create view marts.kept as from '{other}/a.csv'")
+    with pytest.raises(StoreError, match=r"moved or copied, run 'hve build'"):
+        read(root)
+    publish(root, 2)
+    assert read(root) == 2
+
+
+def test_readers_of_two_stores_see_their_own(tmp_path: Path) -> None:
+    for name, number in (("a", 1), ("b", 2)):
+        (tmp_path / name).mkdir()
+        publish(tmp_path / name, number)
+    assert [read(tmp_path / name) for name in "abab"] == [1, 2, 1, 2]
 
 
 def test_readers_side_by_side(tmp_path: Path) -> None:

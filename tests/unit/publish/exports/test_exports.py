@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import shutil
 from pathlib import Path
 
 import duckdb
@@ -10,9 +11,10 @@ import pytest
 
 from hve_monitor.config import Config, ScheduledExport
 from hve_monitor.document import encoded
-from hve_monitor.errors import ConfigError
+from hve_monitor.errors import ConfigError, StoreError
 from models.cost.spend import spend
 from publish.exports.exports import Export, export, scheduled
+from publish.exports.one_file import write_duckdb
 from publish.exports.tables import write_tables
 from tests.unit.formulas import FORMULAS, cells, running
 from tests.unit.models.conftest import NOW
@@ -75,6 +77,29 @@ def test_one_duckdb_file_needs_no_other(config: Config, tmp_path: Path) -> None:
         assert published.execute("select count(*) from raw.message_traces").fetchall() == counted
     with pytest.raises(ConfigError, match=r"\.duckdb"):
         export(config, NOW, "duckdb", Export(tmp_path))
+
+
+def test_a_copied_store_is_exported_from_its_own_files(config: Config, tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(config.warehouse.path, copy)
+    file = write_duckdb(copy, tmp_path / "one.duckdb")
+    with duckdb.connect(str(file), read_only=True) as connection:
+        (count,) = connection.execute("select count(*) from raw.message_traces").fetchall()[0]
+    assert count > 0
+
+
+def test_one_duckdb_file_that_does_not_fit_is_one_line_and_leaves_nothing(
+    config: Config, tmp_path: Path
+) -> None:
+    resource = pytest.importorskip("resource", reason="limits the size of files")
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, limits[1]))
+    try:
+        with pytest.raises(StoreError, match=r"all\.duckdb.*free space or check the disk$"):
+            export(config, NOW, "duckdb", Export(tmp_path / "all.duckdb"))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert not list(tmp_path.iterdir())
 
 
 def test_showback_is_a_csv_and_a_page_for_each_payer(config: Config, tmp_path: Path) -> None:

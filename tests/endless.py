@@ -37,11 +37,15 @@ class EndlessServer:
         return f"{HOST}:{self.port}"
 
 
-def drip(start: bytes, more: bytes = b" ") -> Talk:
-    """Says `start`, then `more` again and again, slowly enough to outlast every single timeout."""
+def drip(start: bytes, more: bytes = b" ", *, listens: bool = True) -> Talk:
+    """Says `start`, then `more` again and again, slowly enough to outlast every single timeout.
+
+    listens: a request comes first.
+    """
 
     def talk(connection: socket.socket) -> None:
-        connection.recv(65_536)
+        if listens:
+            connection.recv(65_536)
         connection.sendall(start)
         while True:
             time.sleep(PAUSE)
@@ -50,11 +54,12 @@ def drip(start: bytes, more: bytes = b" ") -> Talk:
     return talk
 
 
-def flood(start: bytes, more: bytes) -> Talk:
-    """Says `start`, then `more` as fast as it is taken."""
+def flood(start: bytes, more: bytes, *, listens: bool = True) -> Talk:
+    """Says `start`, then `more` as fast as it is taken. listens: a request comes first."""
 
     def talk(connection: socket.socket) -> None:
-        connection.recv(65_536)
+        if listens:
+            connection.recv(65_536)
         connection.sendall(start)
         while True:
             connection.sendall(more)
@@ -91,6 +96,17 @@ ANSWERS: dict[str, Talk] = {
     ),
     "a body without end": flood(HEAD + b"\r\n", b" " * 65_536),
     "a bomb": bomb(20),
+}
+
+
+GREETING = b"220 mail.contoso.com\r\n"
+MAIL_SERVERS: dict[str, Talk] = {
+    "nothing": silent,
+    "a greeting, a byte at a time": drip(b"220 ", b"a", listens=False),
+    "a greeting without end": flood(b"", b"220-mail.contoso.com\r\n", listens=False),
+    "a greeting without end, slowly": drip(b"", b"220-mail.contoso.com\r\n", listens=False),
+    "offers without end": drip(GREETING, b"250-X\r\n", listens=False),
+    "a line without end": flood(b"220 ", b"a" * 4096, listens=False),
 }
 
 

@@ -14,13 +14,14 @@ from ipaddress import ip_address
 from urllib.parse import SplitResult, unquote
 
 from hve_monitor.errors import ConfigError
+from hve_monitor.smtp import Dialogue, SecureDialogue
 from hve_monitor.tls import trust
 from publish import wording
 from publish.message import Alert, DigestMessage
 from publish.outgoing import Undelivered
 from publish.target import Send, options
 
-SECONDS = 20.0
+STEP_SECONDS, DIALOGUE_SECONDS = 20.0, 60.0
 DOMAIN = "hve-monitor.invalid"
 
 
@@ -64,11 +65,12 @@ def letter(
     return mail
 
 
-def _connected(place: SplitResult, ca_bundle: str, starttls: str, has_secret: bool) -> smtplib.SMTP:
+def _connected(place: SplitResult, ca_bundle: str, starttls: str, has_secret: bool) -> Dialogue:
     host, context = place.hostname or "", trust(ca_bundle)
     if place.scheme == "smtps":
-        return smtplib.SMTP_SSL(host, place.port or 465, timeout=SECONDS, context=context)
-    server = smtplib.SMTP(host, place.port or 25, timeout=SECONDS)
+        port = place.port or 465
+        return SecureDialogue(host, port, STEP_SECONDS, DIALOGUE_SECONDS, context=context)
+    server = Dialogue(host, place.port or 25, STEP_SECONDS, DIALOGUE_SECONDS)
     server.ehlo()
     if server.has_extn("starttls") and starttls != "never":
         server.starttls(context=context)
@@ -99,4 +101,6 @@ def _undelivered(place: SplitResult, error: Exception) -> Undelivered:
         codes = sorted({code for code, _ in error.recipients.values()})
         return Undelivered(f"{host}: recipients refused (SMTP {codes[0]})")
     reason = getattr(error, "strerror", None) or type(error).__name__
+    if isinstance(error, smtplib.SMTPServerDisconnected):  # in our own words and those of smtplib
+        reason = str(error)
     return Undelivered(f"{host}: {reason}", is_passing=isinstance(error, OSError))

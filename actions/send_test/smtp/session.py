@@ -11,8 +11,10 @@ from contextlib import contextmanager
 
 from actions.send_test.smtp.endpoint import REPLACED, Endpoint
 from actions.send_test.smtp.step import SmtpStep, Status, StepFailed, reply_text
+from hve_monitor.smtp import Dialogue
 
 READY, DONE = 220, 250
+LONGEST_STEPS = 4  # the whole dialogue lasts at most as long as so many steps may
 SIGN_IN_WITH = ("LOGIN", "PLAIN", "XOAUTH2")
 DAYS_TO_RENEW = 21
 DAY_SECONDS = 86_400
@@ -23,12 +25,13 @@ class Session:
 
     def __init__(self, endpoint: Endpoint, context: ssl.SSLContext, timeout: float) -> None:
         self._endpoint, self._context, self._timeout = endpoint, context, timeout
+        self._seconds = LONGEST_STEPS * timeout
         self.steps: list[SmtpStep] = []
         self._socket: socket.socket | None = None
-        self._client: smtplib.SMTP | None = None
+        self._client: Dialogue | None = None
 
     @property
-    def client(self) -> smtplib.SMTP:
+    def client(self) -> Dialogue:
         """The open connection."""
         if self._client is None:
             raise StepFailed("the session is not open")
@@ -111,7 +114,7 @@ class Session:
             milliseconds = (time.monotonic() - began) * 1000
             self.passed("tcp", f"connected to port {place[1]} in {milliseconds:.0f} ms")
         with self.attempt("banner"):
-            client = smtplib.SMTP(timeout=self._timeout, local_hostname=_own_name())
+            client = Dialogue("", 0, self._timeout, self._seconds, local_hostname=_own_name())
             client.sock = self._socket
             self._client = client
             code, answer = client.getreply()

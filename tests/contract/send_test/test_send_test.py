@@ -255,6 +255,8 @@ FAULTS: dict[str, tuple[dict[str, bytes], str, str | None, int]] = {
     "hangs up later": ({"EHLO": HANG_UP}, "ehlo", "client.connection-lost", 75),
     "silent": ({"banner": SILENCE}, "banner", "client.timed-out", 75),
     "silent later": ({"EHLO": SILENCE}, "ehlo", "client.timed-out", 75),
+    "greets for ever": (
+        {"banner": b"220-welcome\r\n" * 100_000}, "banner", None, 75),
     "no sign-in": (
         {"EHLO": b"250-HOST\r\n250-STARTTLS\r\n250 AUTH NTLM\r\n"},
         "auth", "hve.send-test.mechanism", 3),

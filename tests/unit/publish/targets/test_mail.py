@@ -10,7 +10,9 @@ import pytest
 
 from hve_monitor.errors import ConfigError
 from publish.outgoing import Undelivered
+from publish.targets import mail
 from publish.targets.mail import letter, sender
+from tests.endless import MAIL_SERVERS, Talk, endless
 from tests.mailbox import Mailbox, mailbox
 from tests.unit.publish.conftest import alert
 
@@ -69,6 +71,20 @@ def test_a_refusal_says_what_it_means(refusal: str, is_passing: bool, is_of_targ
         with pytest.raises(Undelivered, match=f"SMTP {refusal[:3]}") as caught:
             send(box, f"smtp://127.0.0.1:PORT/{READERS}")
     assert (caught.value.is_passing, caught.value.is_of_target) == (is_passing, is_of_target)
+
+
+@pytest.mark.parametrize("talk", MAIL_SERVERS.values(), ids=MAIL_SERVERS)
+@pytest.mark.parametrize("scheme", ["smtp", "smtps"])
+def test_a_server_that_never_ends_leaves_the_mail_due(
+    talk: Talk, scheme: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mail, "STEP_SECONDS", 0.1)
+    monkeypatch.setattr(mail, "DIALOGUE_SECONDS", 0.2)
+    with endless(talk, tls=scheme == "smtps") as server:
+        url = urlsplit(f"{scheme}://{server.place}/{READERS}")
+        with pytest.raises(Undelivered, match=r"127\.0\.0\.1: ") as caught:
+            sender(url, "", str(server.ca_file))(alert(), "id-1", 1)
+    assert caught.value.is_of_target
 
 
 def test_data_writes_no_header() -> None:

@@ -39,11 +39,15 @@ class Dialogue(smtplib.SMTP):
 
     def heard(self, connection: socket.socket) -> bytes:
         """What the server says next. Raises: TimeoutError, OSError."""
-        left = self._ends_at - time.monotonic()
-        if left <= 0:
-            raise TimeoutError(f"timed out: the dialogue had no end after {self._seconds:g} s")
-        connection.settimeout(min(self.step, left))
-        words = connection.recv(AT_ONCE)
+        try:
+            left = self._ends_at - time.monotonic()
+            connection.settimeout(max(0.001, min(self.step, left)))
+            words = connection.recv(AT_ONCE)
+        except TimeoutError:
+            if time.monotonic() < self._ends_at:
+                raise
+            words_of_end = f"timed out: the dialogue had no end after {self._seconds:g} s"
+            raise TimeoutError(words_of_end) from None
         self._room -= len(words)
         if self._room < 0:
             raise OSError("the server's words have no end")

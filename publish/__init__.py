@@ -9,5 +9,5 @@ Reading order:
   wording    the text of an alert
   ocsf       incidents as OCSF Detection Findings
   exports/   FOCUS, CSV, showback, OpenMetrics, one DuckDB file
-  outgoing   the one place of this room that speaks HTTP
+  outgoing   a request to a receiver: what each answer means, how long it may last
 """

@@ -6,16 +6,14 @@ of ingest. Reasons name the host alone, because the rest of a URL can be a secre
 
 from __future__ import annotations
 
-import os
-import tempfile
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+import threading
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from contextvars import copy_context
 from http import HTTPStatus
-from pathlib import Path
 from typing import NamedTuple, TypeVar
 from urllib.parse import urlsplit
 
-import certifi
 import stamina
 
 from hve_monitor.https import (
@@ -26,7 +24,6 @@ from hve_monitor.https import (
     InvalidURL,
     TransportError,
 )
-from hve_monitor.tls import trust
 from hve_monitor.waits import retry_after
 
 T = TypeVar("T")
@@ -34,7 +31,6 @@ T = TypeVar("T")
 BOUNDS = Bounds(connect=5.0, read=15.0, seconds=30.0, bytes=1 << 20)
 # Within a run; the outbox goes on from there.
 QUICK_ATTEMPTS, QUICK_SECONDS, LONGEST_QUICK_WAIT = 3, 30.0, 10.0
-BUNDLE = "REQUESTS_CA_BUNDLE"
 OF_THE_MESSAGE = (400, 413, 415, 422)
 
 
@@ -62,28 +58,22 @@ def client(ca_bundle: str = "", bounds: Bounds = BOUNDS) -> Client:
     return Client(ca_bundle, bounds)
 
 
-@contextmanager
-def trusting(ca_bundle: str) -> Iterator[None]:
-    """Lets requests, which apprise speaks with, trust the configured authority too.
+def within(seconds: float, work: Callable[[], T]) -> T:
+    """What the work returns, or raises.
 
-    It knows one variable for the whole process and no second authority: hence the joined file.
-    Raises: ConfigError.
+    Work that is not done in time is left alone: its thread keeps no process from ending.
+    Raises: TimeoutError.
     """
-    if not ca_bundle:
-        yield
-        return
-    trust(ca_bundle)
-    with tempfile.TemporaryDirectory(prefix="hve-") as folder:
-        joined, before = Path(folder) / "ca.pem", os.environ.get(BUNDLE)
-        files = (Path(certifi.where()), Path(ca_bundle))
-        joined.write_bytes(b"\n".join(file.read_bytes() for file in files))
-        os.environ[BUNDLE] = str(joined)
+    done: Future[T] = Future()
+
+    def run() -> None:
         try:
-            yield
-        finally:
-            del os.environ[BUNDLE]
-            if before is not None:
-                os.environ[BUNDLE] = before
+            done.set_result(work())
+        except BaseException as error:  # noqa: BLE001 - raised again in the thread that waits
+            done.set_exception(error)
+
+    threading.Thread(target=copy_context().run, args=(run,), daemon=True).start()
+    return done.result(seconds)
 
 
 class Answer(NamedTuple):

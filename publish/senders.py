@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from hve_monitor.config import AlertTarget, Config
-from publish.target import HTTPS, Bearer, Send, place_of, secret_of
+from publish.target import HTTPS, MAIL, Bearer, Send, place_of, secret_of
+
+
+@contextmanager
+def connections(targets: Iterable[AlertTarget], config: Config) -> Iterator[None]:
+    """Within, services of apprise use our connections; it is loaded for them alone.
+
+    Raises: ConfigError.
+    """
+    if all(target.scheme in (*HTTPS, *MAIL) for target in targets):
+        yield
+        return
+    from publish.targets.wires import wired
+
+    with wired(config.endpoints.ca_bundle):
+        yield
 
 
 @contextmanager
@@ -16,7 +31,7 @@ def sender_of(target: AlertTarget, config: Config, bearer: Bearer) -> Iterator[S
     from publish.targets import chat, mail, sentinel, splunk, webhook
 
     place, secret = place_of(target), secret_of(target)
-    if target.scheme in ("smtp", "smtps"):
+    if target.scheme in MAIL:
         yield mail.sender(place, secret, config.endpoints.ca_bundle)
     elif target.scheme not in HTTPS:
         yield chat.sender(target.url.get_secret_value(), secret)

@@ -17,8 +17,7 @@ Send: TypeAlias = Callable[[Alert | DigestMessage, str, int], str]
 # tenant, scope -> token
 Bearer: TypeAlias = Callable[[str, str], str]
 
-
-HTTPS = ("webhook+https", "splunk+https", "sentinel+https")
+HTTPS, MAIL = ("webhook+https", "splunk+https", "sentinel+https"), ("smtp", "smtps")
 
 
 def place_of(target: AlertTarget) -> SplitResult:
@@ -45,7 +44,7 @@ def secret_of(target: AlertTarget) -> str:
         if not value:
             raise ConfigError(f"alerts.targets: variable {target.secret_env} is not set")
         return value
-    if target.scheme not in (*HTTPS, "smtp", "smtps"):
+    if target.scheme not in (*HTTPS, *MAIL):
         return ""
     place = place_of(target)
     return unquote(

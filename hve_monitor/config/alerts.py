@@ -6,7 +6,7 @@ import re
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
+from urllib.parse import unquote_plus, urlsplit
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
@@ -23,7 +23,9 @@ OWN_PLAIN_SCHEMES = {
     "sentinel+http": "sentinel+https",
 }
 OWN_SCHEMES = ("webhook+https://", "splunk+https://", "sentinel+https://", "smtp://", "smtps://")
-UNVERIFIED = re.compile(r"[?&]verify=(no|n|0|false|off|f|never|disable[d]?|deny)\b", re.IGNORECASE)
+# apprise reads more spellings of "no" than a list has: what is not this is refused.
+PARTS, VERIFIED = re.compile(r"[?&;]"), ("yes", "true", "1", "on")
+PLAIN_SCHEMES = ("form", "json", "xml")
 
 
 class CostMinimum(Section):
@@ -59,7 +61,9 @@ class AlertTarget(Section):
             raise ValueError(f"write {OWN_PLAIN_SCHEMES[scheme[1]]}:// (only https is allowed)")
         if not _has_good_port(url):
             raise ValueError("its port is no number from 1 to 65535")
-        if UNVERIFIED.search(url):
+        if scheme[1].lower() in PLAIN_SCHEMES:
+            raise ValueError(f"write {scheme[1].lower()}s:// (only https is allowed)")
+        if not _is_verified(url):
             raise ValueError("verification of certificates is never switched off")
         return value
 
@@ -79,6 +83,22 @@ class AlertTarget(Section):
         """Whether what is not urgent waits for the digest; a SIEM gets everything at once."""
         machine = self.scheme in ("splunk+https", "sentinel+https") or self.format == "ocsf"
         return not machine if self.digest is None else self.digest
+
+
+def _is_verified(url: str) -> bool:
+    """Whether no part of the query says anything but yes to `verify`, in any encoding.
+
+    What the opened service does with the rest is looked at before something is sent.
+    """
+    plain = url
+    while (decoded := unquote_plus(plain)) != plain:
+        plain = decoded
+    pairs = (part.partition("=") for part in PARTS.split(plain)[1:])
+    return all(
+        value.strip().lower() in VERIFIED
+        for name, _, value in pairs
+        if name.strip().lower() == "verify"
+    )
 
 
 def _has_good_port(url: str) -> bool:

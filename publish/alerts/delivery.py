@@ -15,8 +15,8 @@ from hve_monitor.config import AlertTarget, Config
 from hve_monitor.errors import HveError
 from publish.alerts.planning import Targets
 from publish.message import message_of
-from publish.outgoing import Undelivered, quickly, trusting
-from publish.senders import sender_of
+from publish.outgoing import Undelivered, quickly
+from publish.senders import connections, sender_of
 from publish.target import Bearer, Send
 from warehouse.records.outbox import Outbox, OutgoingMessage
 from warehouse.state import open_state
@@ -49,7 +49,7 @@ class Delivery:
         if not groups:
             return 0
         with (
-            trusting(self.config.endpoints.ca_bundle),
+            connections([targets[name] for name in groups], self.config),
             ThreadPoolExecutor(max_workers=min(8, len(groups))) as pool,
         ):
             return sum(pool.map(lambda name: self._serve(targets[name], groups[name]), groups))

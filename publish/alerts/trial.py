@@ -10,8 +10,8 @@ from hve_monitor.document import Document
 from hve_monitor.errors import ConfigError, HveError
 from publish.alerts.routing import named
 from publish.message import Alert, Since
-from publish.outgoing import Undelivered, quickly, trusting
-from publish.senders import sender_of
+from publish.outgoing import Undelivered, quickly
+from publish.senders import connections, sender_of
 from publish.target import Bearer
 
 TITLE = "test of the alerts"
@@ -43,7 +43,7 @@ def try_targets(
     if only is not None and only not in targets:
         raise ConfigError(f"{only}: no such target in alerts.targets (known: {', '.join(targets)})")
     chosen = targets if only is None else {only: targets[only]}
-    with trusting(config.endpoints.ca_bundle):
+    with connections(chosen.values(), config):
         return [_trial(config, now, bearer, name, target) for name, target in chosen.items()]
 
 

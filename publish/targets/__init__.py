@@ -6,4 +6,5 @@ Reading order:
   sentinel  Azure Monitor's Logs Ingestion API
   mail      SMTP
   chat      Teams, Slack, PagerDuty and what else apprise knows
+  wires     connections of what apprise knows: ours
 """

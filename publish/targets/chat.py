@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import re
+from typing import Any
 from urllib.parse import quote, unquote
 
 import apprise
@@ -15,13 +16,18 @@ import apprise
 from hve_monitor.errors import ConfigError
 from publish import wording
 from publish.message import Alert, DigestMessage
-from publish.outgoing import Undelivered
+from publish.outgoing import Undelivered, within
 from publish.target import Send
+from publish.targets.wires import troubles
 
 PLACE = "{secret}"
-SECONDS = 30
+SECONDS = 45.0  # a service may need more than one request
 # No picture from somebody else's server in the message.
-ASSET = apprise.AppriseAsset(app_id="hve-monitor", app_url="", image_url_mask="", image_url_logo="")
+ASSET = apprise.AppriseAsset(
+    app_id="hve-monitor", app_url="", image_url_mask="", image_url_logo="", http_redirects=False
+)
+# They tell this machine alone, and need no connection.
+LOCAL = ("dbus", "gio", "glib", "gnome", "kde", "macosx", "qt", "syslog", "windows")
 KINDS = {
     "high": apprise.NotifyType.FAILURE,
     "medium": apprise.NotifyType.WARNING,
@@ -45,9 +51,16 @@ def sender(url: str, secret: str) -> Send:
         service = _opened(_threaded(filled, message, identity))
         form, text = _in_form(service, wording.body(message, rendered=True))
         heading = wording.heading(message, rendered=True)
-        result = service.notify(text, heading, kind, form, timeout=SECONDS)
+        reasons: list[str] = []
+        troubles.set(reasons)
+        try:
+            result = within(SECONDS, lambda: service.notify(text, heading, kind, form))
+        except TimeoutError:
+            scheme = url.partition("://")[0]
+            raise Undelivered(f"{scheme}: no end after {SECONDS:g} s", is_passing=True) from None
         if not result:
-            raise Undelivered(_reason(result, filled), is_passing=False)
+            reasons += [str(record.message) for record in result.logs()]
+            raise Undelivered(_reason(reasons, filled), is_passing=False)
         return "accepted"
 
     return send
@@ -61,11 +74,34 @@ def _in_form(service: apprise.Apprise, text: str) -> tuple[apprise.NotifyFormat,
 
 
 def _opened(url: str) -> apprise.Apprise:
-    opened = apprise.Apprise(asset=ASSET)
+    opened, scheme = apprise.Apprise(asset=ASSET), url.partition("://")[0]
     if not opened.add(url):
-        scheme = url.partition("://")[0]
         raise ConfigError(f"alerts.targets: no service knows this {scheme}:// URL; see apprise")
+    if len(opened) != 1:
+        raise ConfigError(f"alerts.targets: this {scheme}:// URL names several services")
+    _check(opened[0], scheme)
     return opened
+
+
+def _check(service: Any, scheme: str) -> None:
+    """What the opened service would do decides: a URL has more spellings than a filter knows.
+
+    Raises: ConfigError.
+    """
+    names = service.secure_protocol or ()
+    secure_names = (names,) if isinstance(names, str) else names
+    is_secure = service.secure or service.schema in secure_names or service.schema in LOCAL
+    if not is_secure or getattr(service, "secure_mode", "") == "insecure":
+        raise ConfigError(
+            f"alerts.targets: {scheme}:// goes out without TLS; write {scheme.rstrip('s')}s://"
+            " where the service has it"
+        )
+    if not service.verify_certificate:
+        raise ConfigError(
+            f"alerts.targets: {scheme}://: verification of certificates is never switched off"
+        )
+    if service.redirects:
+        raise ConfigError(f"alerts.targets: {scheme}://: redirects are never followed")
 
 
 def _threaded(url: str, message: Alert | DigestMessage, identity: str) -> str:
@@ -76,9 +112,9 @@ def _threaded(url: str, message: Alert | DigestMessage, identity: str) -> str:
     return f"{url}{'&' if '?' in url else '?'}dedup={quote(key, safe='')}&action=map"
 
 
-def _reason(result: apprise.AppriseResult, url: str) -> str:
-    """The first warning of the service, without any part of its URL that may be secret."""
-    reason = next((str(record.message) for record in result.logs()), "not accepted")
+def _reason(reasons: list[str], url: str) -> str:
+    """The first reason, without any part of the URL that may be secret."""
+    reason = next(iter(reasons), "not accepted")
     scheme, _, rest = url.partition("://")
     pieces = {unquote(piece) for piece in re.split(r"[/?&=:@]", rest)}
     for piece in sorted((piece for piece in pieces if len(piece) > 3), key=len, reverse=True):

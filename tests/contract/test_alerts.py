@@ -11,6 +11,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +20,12 @@ import pytest
 from actions.run import run_once
 from hve_monitor.config import Config, Endpoints, load_config
 from hve_monitor.document import json_text
+from hve_monitor.https import Bounds, Client
+from publish import outgoing
 from publish.alerts.notify import AlertsPart, alert
+from publish.targets import wires
 from tests.contract.test_pipeline import quiet
+from tests.endless import ANSWERS, Talk, endless
 from tests.mailbox import mailbox
 from tests.receiver import Receiver, receive
 from tests.unit.conftest import Hve
@@ -197,6 +202,27 @@ def test_a_run_tells_its_alerts_and_ends_with_3_when_one_is_not_delivered(
     assert (outcome.exit_code, part.opened, part.sent, part.due) == (3, 2, 1, 1)
     (line,) = [each.message for each in caplog.records if "alerts" in each.message]
     assert line.startswith("alerts: webhook+https://127.0.0.1:9: 127.0.0.1: ConnectError")
+
+
+@pytest.mark.parametrize("talk", ANSWERS.values(), ids=ANSWERS)
+def test_a_run_does_not_wait_for_a_receiver_without_end(
+    desk: Desk, talk: Talk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bounds = Bounds(connect=1.0, read=0.2, seconds=0.4, bytes=1 << 20)
+    for sending in (outgoing, wires):
+        monkeypatch.setattr(sending, "client", partial(Client, bounds=bounds))
+    desk.show(NOW, incident())
+    file = desk.store.root.parent / "hve.toml"
+    text = FILE.replace("webhook+https://127.0.0.1:9/dead", "jsons://{place}/hook")
+    with endless(talk) as server:
+        file.write_text(text.format(ca=server.ca_file, place=server.place), encoding="utf-8")
+        outcome = run_once(load_config(file), NOW, quiet)
+    part = outcome.document.alerts
+    assert (outcome.exit_code, part.sent, part.due) == (3, 0, 2)
+    assert all(trouble.error for trouble in part.failed)
+    assert {trouble.target.partition(":")[0] for trouble in part.failed} == {
+        "jsons", "webhook+https",
+    }  # fmt: skip
 
 
 TEST_FILE = """

@@ -255,6 +255,38 @@ def test_addresses_of_every_setting_have_one_form(folder: Path) -> None:
     assert config.budgets[0].accounts == config.cost_centers[0].accounts == expected
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "jsons://contoso.com/?verify=nope",
+        "jsons://contoso.com/?verify=nein",
+        "jsons://contoso.com/?verify=%6Eo",
+        "jsons://contoso.com/?verify=%256Eo",
+        "jsons://contoso.com/?%76erify=no",
+        "jsons://contoso.com/?verify=+no",
+        "jsons://contoso.com/?a=b&VERIFY=NO",
+        "jsons://contoso.com/?x=1;verify=no",
+        "forms://contoso.com/?verify=disallow",
+        "slack://a/b/c?verify=",
+    ],
+)
+def test_certificates_are_verified_in_any_spelling(folder: Path, url: str) -> None:
+    with pytest.raises(ConfigError, match="certificates is never switched off") as caught:
+        load(folder, f'[alerts]\ntargets = ["{url}"]')
+    assert url not in str(caught.value)
+
+
+@pytest.mark.parametrize("scheme", ["json", "xml", "form", "JSON"])
+def test_a_target_in_the_open_is_refused(folder: Path, scheme: str) -> None:
+    with pytest.raises(ConfigError, match=f"write {scheme.lower()}s:// "):
+        load(folder, f'[alerts]\ntargets = ["{scheme}://contoso.com/hook"]')
+
+
+def test_a_target_may_say_that_it_is_verified(folder: Path) -> None:
+    url = "jsons://contoso.com/verify=no/?verify=Yes"
+    assert load(folder, f'[alerts]\ntargets = ["{url}"]').alerts.targets
+
+
 def test_amounts_are_decimals(folder: Path) -> None:
     (budget,) = load(folder, '[[budgets]]\nname = "all"\namount = 0.1').budgets
     assert budget.amount == Decimal("0.1")

@@ -47,9 +47,9 @@ tables: $(READY)          ## writes docs/tables.md from the dictionary of the pu
 	$(BIN)/python -m tests.table_page
 
 # uv is several times faster; where it cannot be installed, pip reads the same hashed list.
-$(READY): requirements.lock pyproject.toml
+$(READY): requirements.lock requirements-uv.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet uv || true
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements-uv.lock || true
 	if [ -x $(BIN)/uv ]; then \
 	  $(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r requirements.lock; \
 	else \
@@ -70,8 +70,11 @@ $(SPARK): $(READY) requirements-spark.lock
 COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
   --no-emit-index-url --no-emit-find-links
 
-lock:                     ## writes both lists of requirements anew from pyproject.toml
+# requirements-run.lock is what the product itself needs, without the tools of development.
+lock:                     ## writes the lists of requirements anew from pyproject.toml
 	$(BIN)/$(COMPILE) --group dev pyproject.toml -o requirements.lock
+	$(BIN)/$(COMPILE) --constraint requirements.lock pyproject.toml -o requirements-run.lock
+	echo 'uv>=0.13' | $(BIN)/$(COMPILE) - -o requirements-uv.lock
 	$(BIN)/python -c "import tomllib; project = tomllib.load(open('pyproject.toml', 'rb'))['project']; \
 	  print(*project['optional-dependencies']['spark'])" \
 	  | $(BIN)/$(COMPILE) --constraint requirements.lock - -o requirements-spark.lock

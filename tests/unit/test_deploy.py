@@ -9,6 +9,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ import yaml
 from typer.main import get_command
 
 from cli.main import app
-from tests.places import ROOT
+from tests.places import ROOMS, ROOT
 
 DEPLOY = ROOT / "deploy"
 DAGSTER = DEPLOY / "orchestrator" / "dagster_hve.py"
@@ -59,6 +60,151 @@ def test_the_containers_run_as_nobody_special_and_publish_on_loopback_only() -> 
     assert all(port.startswith("127.0.0.1:") for port in ports)
 
 
+# What people keep beside the program, and what must never reach a builder or a layer.
+PRIVATE = (
+    "deploy/container/config/hve.toml",
+    "deploy/container/config/hve.key",
+    "deploy/container/config/secrets.toml",
+    "deploy/container/config/owners.csv",
+    "deploy/container/config/secrets/teams.sig",
+    "deploy/container/certificates/hve.key",
+    "deploy/container/certificates/users",
+    ".env",
+    ".env.production",
+    "hve.toml",
+    "hve.key",
+    "secrets.toml",
+    "secrets/contoso.secret",
+    "contoso.pfx",
+    "backup.tar",
+    "backup-2026-11.tar.gz",
+    "data/local/state.db",
+    "data/demo/hve.duckdb",
+    "data/contoso/facts/message_traces/part-0.parquet",
+    "data/reference/private.key",
+    "data/reference.csv",
+    "hve_monitor/hve.key",
+    "hve_monitor/config/hve.toml",
+    "ingest/secrets/contoso.secret",
+    "ingest/entra/contoso.pem",
+    "dashboards/.streamlit/secrets.toml",
+    "warehouse/store/state.db",
+    "models/export.csv",
+    ".git/config",
+    ".venv/bin/python",
+    "tests/conftest.py",
+    "hve_monitor.bak/config.py",
+)
+
+
+def docker_pattern(line: str) -> re.Pattern[str]:
+    """How Docker reads a line of .dockerignore: `**` is any number of folders, `*` stops at one."""
+    parts = re.split(r"(\*\*/|\*\*|\*|\?)", line.strip().strip("/"))
+    signs = {"**/": "(.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
+    return re.compile("".join(signs.get(part, re.escape(part)) for part in parts))
+
+
+def is_sent(path: str, lines: list[str]) -> bool:
+    """Whether a file is part of the build context: the last line that fits it, or one of its
+    folders, decides.
+    """
+    parts = path.split("/")
+    above = ["/".join(parts[:count]) for count in range(1, len(parts) + 1)]
+    kept = True
+    for line in lines:
+        if any(docker_pattern(line.removeprefix("!")).fullmatch(name) for name in above):
+            kept = line.startswith("!")
+    return kept
+
+
+def ignored() -> list[str]:
+    lines = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
+    return [line for line in lines if line and not line.startswith("#")]
+
+
+@pytest.mark.parametrize(
+    ("lines", "path", "expected"),
+    [
+        ([], "a/b", True),
+        (["a"], "a/b", False),
+        (["*", "!a"], "a/b/c.py", True),
+        (["*", "!a/**/*.py"], "a/b.py", True),
+        (["*", "!a/**/*.py"], "a/b/c/d.py", True),
+        (["*", "!a/**/*.py"], "a/b/c.key", False),
+        (["*", "!a/**/*.py"], "ab/c.py", False),
+        (["*", "!a", "**/*.key"], "a/b/c.key", False),
+        (["*.py"], "a/b.py", True),
+    ],
+)
+def test_the_rules_of_docker_are_read_as_docker_does(
+    lines: list[str], path: str, expected: bool
+) -> None:
+    assert is_sent(path, lines) is expected
+
+
+@pytest.mark.parametrize("path", PRIVATE)
+def test_nothing_private_is_sent_to_the_builder(path: str) -> None:
+    assert not is_sent(path, ignored())
+
+
+def test_the_builder_gets_all_that_the_program_is(tmp_path: Path) -> None:
+    kinds = ("*.py", "*.sql", "*.ps1", "*.svg", "dictionary.csv", "config.toml")
+    files = {file for room in ROOMS for kind in kinds for file in (ROOT / room).rglob(kind)}
+    files |= {*(ROOT / "data" / "reference").glob("*.csv"), ROOT / "requirements-run.lock"}
+    names = sorted(file.relative_to(ROOT).as_posix() for file in files)
+    assert len(names) > 500
+    assert [name for name in names if not is_sent(name, ignored())] == []
+    # BuildKit takes the list beside the Containerfile, Podman and others that of the root.
+    beside = DEPLOY / "container" / "Containerfile.dockerignore"
+    assert beside.read_text("utf-8") == (ROOT / ".dockerignore").read_text("utf-8")
+
+
+def test_a_layer_gets_by_name_what_the_program_is_and_nothing_else() -> None:
+    text = (DEPLOY / "container" / "Containerfile").read_text(encoding="utf-8")
+    copied = re.findall(r"^COPY (?!--from)(.+) \S+$", text, re.MULTILINE)
+    names = {name for line in copied for name in line.split()}
+    files = {"pyproject.toml", "README.md", "LICENSE", "requirements.lock", "requirements-run.lock"}
+    assert names == {*ROOMS, "data/reference", *files}
+    last = text[text.rindex("\nFROM ") :]
+    assert re.findall(r"^COPY (\S+ \S+)", last, re.MULTILINE) == ["--from=build /opt/hve-monitor"]
+    installed = re.findall(r"(\S+)/pip install (.*?)(?: \\|$)", text, re.MULTILINE)
+    assert {
+        (venv, arguments.removeprefix("--quiet ")) for venv, arguments in installed
+    } == {
+        ("tools/bin", "--require-hashes -r requirements.lock"),
+        ("/opt/hve-monitor/.venv/bin", "--require-hashes -r requirements-run.lock"),
+        ("/opt/hve-monitor/.venv/bin", "--no-deps --no-index dist/*.whl"),
+    }  # fmt: skip
+
+
+def test_the_image_has_the_program_without_its_tools() -> None:
+    names = r"^([a-z0-9._-]+==\S+)"
+    run, everything = (
+        set(re.findall(names, (ROOT / file).read_text("utf-8"), re.MULTILINE))
+        for file in ("requirements-run.lock", "requirements.lock")
+    )
+    assert run < everything
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    named = {re.split(r"[<>=;]", each)[0] for each in project["dependency-groups"]["dev"]}
+    kept = {each.partition("==")[0] for each in run}
+    assert kept & named == set()
+    needed = {re.split(r"[<>=;]", each)[0].strip() for each in project["project"]["dependencies"]}
+    assert needed <= kept
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
+def test_git_takes_nothing_private(tmp_path: Path) -> None:
+    shutil.copy(ROOT / ".gitignore", tmp_path)
+    subprocess.run(["git", "init", "--quiet", str(tmp_path)], check=True)
+    known = (".git", "tests", "hve_monitor.bak", "models/export", "data/reference.csv", "data/cont")
+    names = [name for name in PRIVATE if not name.startswith(known)]
+    done = subprocess.run(
+        ["git", "-C", str(tmp_path), "check-ignore", *names],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.stdout.splitlines() == names
+
+
 def test_every_container_of_ours_runs_a_known_command_and_says_whether_it_is_well() -> None:
     image = (DEPLOY / "container" / "Containerfile").read_text(encoding="utf-8")
     compose = yaml.safe_load((DEPLOY / "container" / "compose.yaml").read_text("utf-8"))
@@ -75,6 +221,10 @@ def test_every_container_of_ours_runs_a_known_command_and_says_whether_it_is_wel
     )
     folder = DEPLOY / "container"
     built = services["schedule"]["build"]
+    assert {**built["args"], "nginx": services["proxy"]["image"]} == {
+        "PYTHON_IMAGE": "${PYTHON_IMAGE:-docker.io/library/python:3.12-slim}",
+        "nginx": "${NGINX_IMAGE:-docker.io/library/nginx:stable}",
+    }, "pinned by whoever knows the digest"
     assert (folder / built["context"] / built["dockerfile"]).resolve() == folder / "Containerfile"
 
 
@@ -111,6 +261,65 @@ def test_systemd_finds_no_fault_in_the_units(unit: Path, tmp_path: Path) -> None
         check=False,
     )
     assert (done.returncode, done.stdout + done.stderr) == (0, "")
+
+
+SERVICES = sorted((DEPLOY / "systemd").glob("*.service"))
+
+
+def settings_of(unit: Path) -> dict[str, str]:
+    lines = unit.read_text(encoding="utf-8").splitlines()
+    return dict(line.split("=", 1) for line in lines if re.match(r"[A-Za-z]+=", line))
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not installed")
+@pytest.mark.parametrize("unit", SERVICES, ids=lambda file: file.name)
+def test_systemd_finds_little_exposure_in_the_units(unit: Path) -> None:
+    done = subprocess.run(
+        ["systemd-analyze", "security", "--offline=true", "--threshold=30", str(unit)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if "offline" in done.stderr:
+        pytest.skip("this systemd judges running units alone")
+    level = re.search(r"exposure level for \S+: ([0-9.]+)", done.stdout)
+    assert level is not None, done.stdout + done.stderr
+    assert float(level[1]) <= 3.0
+    assert done.returncode == 0
+
+
+def test_both_units_are_closed_alike_and_the_dashboard_reaches_its_login() -> None:
+    run, dashboard = (settings_of(DEPLOY / "systemd" / f"hve-{name}.service")
+                      for name in ("run", "dashboard"))  # fmt: skip
+    own = {"Description", "Type", "ExecStart", "SuccessExitStatus", "TimeoutStartSec",
+           "TimeoutStopSec", "Restart", "WantedBy", "MemoryDenyWriteExecute"}  # fmt: skip
+    assert {name: run[name] for name in run.keys() - own} == {
+        name: dashboard[name] for name in dashboard.keys() - own
+    }
+    for unit in (run, dashboard):
+        assert unit["User"] == "hve"
+        assert not {name for name in unit if name.startswith("IPAddress") or "Network" in name}
+        assert {"AF_INET", "AF_INET6"} <= set(unit["RestrictAddressFamilies"].split())
+
+
+def test_windows_gives_the_program_to_administrators_alone() -> None:
+    text = (DEPLOY / "windows" / "schedule.ps1").read_text(encoding="utf-8")
+    code = "\n".join(line for line in text.splitlines() if not line.lstrip().startswith("#"))
+    install = re.search(r"^\$Install = '(.+)'$", code, re.MULTILINE)
+    assert install is not None
+    assert re.search(r'^\$Program = "\$Install\\', code, re.MULTILINE)
+    assert "Protect-Folder $Install 'RX'" in code
+    assert "Protect-Folder $Folder 'M'" in code
+    assert "/inheritance:r" in code
+    assert not re.search(r"/RU SYSTEM|NT AUTHORITY|-UserId '?SYSTEM|RunLevel Highest", text)
+
+
+def test_the_proxy_keeps_the_port_of_the_host() -> None:
+    """A browser at :8443 names the port in Origin; Host without it is another origin."""
+    text = (DEPLOY / "proxy" / "nginx.conf").read_text(encoding="utf-8")
+    assert re.findall(r"proxy_set_header Host (\S+);", text) == ["$http_host"]
+    assert re.findall(r"proxy_set_header X-Forwarded-For (\S+);", text) == ["$remote_addr"]
+    assert "listen 8443 ssl;" in text
 
 
 def test_the_proxy_sends_security_headers_to_everybody() -> None:

@@ -120,10 +120,24 @@ def test_files_and_folders_that_the_documents_name_are_there() -> None:
     assert missing == []
 
 
-@pytest.mark.parametrize("name", ["requirements.lock", "requirements-spark.lock"])
+LOCKS = sorted(file.name for file in ROOT.glob("requirements*.lock"))
+
+
+@pytest.mark.parametrize("name", LOCKS)
 def test_the_lock_file_names_no_host(name: str) -> None:
     assert "://" not in text(name)
     assert "--hash=sha256:" in text(name)
+
+
+def test_every_install_is_pinned_by_a_hash() -> None:
+    installs = [
+        line
+        for name in ("Makefile", "deploy/container/Containerfile")
+        for line in text(name).splitlines()
+        if "pip install" in line and not line.startswith("#")
+    ]
+    assert len(installs) >= 7
+    assert [line for line in installs if not re.search("--require-hashes|--no-deps", line)] == []
 
 
 def test_the_extra_is_the_version_that_is_locked() -> None:

@@ -15,6 +15,10 @@ from hve_monitor.config import Budget, Config, Metrics
 from hve_monitor.errors import ConfigError, StoreError
 from publish.exports.metrics import served, text, write
 from tests.unit.publish.conftest import NOW, Desk, incident
+from warehouse.records.accounts import Account, record_accounts
+from warehouse.windows import Window
+
+HR = "hr@contoso.com"
 
 
 def samples(shown: str) -> dict[tuple[str, ...], float]:
@@ -31,7 +35,9 @@ def test_data_of_which_nothing_was_read_is_infinitely_old(desk: Desk) -> None:
 
 
 def test_the_store_is_told_in_strict_openmetrics_without_an_address(desk: Desk) -> None:
-    desk.store.state.record_now("contoso", NOW)
+    record_accounts(desk.store, "contoso", [Account(HR, (HR,))], NOW, "exchange")
+    window = Window(NOW - timedelta(days=1), NOW)
+    desk.store.state.cover("contoso", "message_traces", HR, window)
     desk.show(NOW, incident(), incident(id="low", severity="low"))
     summary = {
         "sources": [{"tenant": "contoso", "source": "message_traces", "status": "failed"}],

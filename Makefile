@@ -10,7 +10,7 @@ PYTEST := $(BIN)/pytest -q -n auto --dist loadfile --no-loadscope-reorder
 # Some images switch compiled files off; every worker and child process would compile all anew.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: demo fast test check lint slow browser spark scale bench tables clean lock
+.PHONY: demo fast test check lint slow browser peers spark scale bench tables clean lock
 
 demo: $(READY)            ## a simulated tenant, the whole pipeline, the dashboard
 	$(BIN)/hve demo
@@ -34,6 +34,9 @@ slow: $(READY)            ## tests that take longer
 
 browser: $(READY)         ## the dashboard in a real Chromium
 	$(PYTEST) -m browser
+
+peers: $(READY)           ## what is shipped, with the programs of others (see .ci/run for their packages)
+	$(PYTEST) -m peers
 
 spark: $(SPARK)           ## what make scale needs beside the rest
 

@@ -76,11 +76,11 @@ foreach ($account in $accounts) {
 
 $policies = [ordered]@{
     organization   = @(Read-Rows { Get-OrganizationConfig |
-        Select-Object Name, @{ n = 'DefaultAuthenticationPolicy'; e = { "$($_.DefaultAuthenticationPolicy)" } },
-            OAuth2ClientProfileEnabled } 'Get-OrganizationConfig')
+        Select-Object 'Name', @{ n = 'DefaultAuthenticationPolicy'; e = { "$($_.DefaultAuthenticationPolicy)" } },
+            'OAuth2ClientProfileEnabled' } 'Get-OrganizationConfig')
     users          = @($users)
     authentication = @(Read-Rows { Get-AuthenticationPolicy |
-        Select-Object Name, AllowBasicAuthSmtp } 'Get-AuthenticationPolicy')
+        Select-Object 'Name', 'AllowBasicAuthSmtp' } 'Get-AuthenticationPolicy')
     billing        = @(Read-Rows { Get-BillingPolicy -ResourceType HVE |
         Select-Object * } 'Get-BillingPolicy')
 }

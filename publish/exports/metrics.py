@@ -27,7 +27,7 @@ from hve_monitor.files import SHARED, write_text
 from models.cost.spend import spend
 from models.engine.sql import records
 from models.incidents.cards import IncidentCard, incident_cards
-from models.overview.reads import last_reads
+from models.overview.reads import TenantRead, last_reads
 from models.usage.coverage import coverage_report
 from models.usage.usage import usage_sums
 from warehouse.reading import Published, read_published
@@ -90,15 +90,15 @@ class StoreMetrics(Collector):
         complete = [([name], int(bool(report.complete))) for name, report in reports]
         yield _gauge("hve_coverage_gaps", "windows that were not read", ["tenant"], gaps)
         yield _gauge("hve_coverage_complete", "1 when no gap is known", ["tenant"], complete)
-        meaning = "since the last successful reading, of the tenant that was read longest ago"
-        yield _gauge("hve_data_age_seconds", meaning, [], [([], self._age(published))])
-
-    def _age(self, published: Published) -> float:
-        """Infinite where nothing of a tenant was ever read."""
-        oldest = next(iter(last_reads(self.config, published)), None)
-        if oldest is None or oldest.read_at is None:
-            return math.inf
-        return (published.now - oldest.read_at).total_seconds()
+        ages = {
+            read.tenant: _age(read, published.now) for read in last_reads(self.config, published)
+        }
+        meaning = "since the last successful reading"
+        of_each: list[Sample] = [([name], age) for name, age in ages.items()]
+        yield _gauge("hve_tenant_data_age_seconds", meaning, ["tenant"], of_each)
+        oldest = max(ages.values(), default=math.inf)
+        meaning += ", of the tenant that was read longest ago"
+        yield _gauge("hve_data_age_seconds", meaning, [], [([], oldest)])
 
     def _state(self) -> Iterator[GaugeMetricFamily]:
         """What the published version cannot know: it is older than the end of its own run."""
@@ -120,21 +120,28 @@ class StoreMetrics(Collector):
         yield _gauge("hve_quota_limit_requests", "our share of the quota", [], [([], limit)])
 
     def _costs(self, now: datetime) -> Iterator[GaugeMetricFamily]:
-        cost, expected, budgets = [], [], []
+        cost, expected, budgets, ahead = [], [], [], []
         for tenant in self.config.served:
             report = spend(self.config, now, tenant.name)
             labels = [tenant.name, report.currency]
             cost.append((labels, report.month_to_date.cost))
             expected.append((labels, report.projection.month_end))
-            budgets += [
-                ([tenant.name, budget.name, budget.period], budget.used_ratio)
-                for budget in report.budgets
-            ]
+            for budget in report.budgets:
+                names = [tenant.name, budget.name, budget.period]
+                budgets.append((names, budget.used_ratio))
+                ahead.append((names, budget.expected and budget.expected / budget.amount))
         both = ["tenant", "currency"]
         yield _gauge("hve_cost_month_to_date", "estimate from traces, not the invoice", both, cost)
         yield _gauge("hve_cost_month_end_expected", "projection of the month", both, expected)
-        names = ["tenant", "budget", "period"]
-        yield _gauge("hve_budget_used_ratio", "part of the budget that is used", names, budgets)
+        labels = ["tenant", "budget", "period"]
+        yield _gauge("hve_budget_used_ratio", "part of the budget that is used", labels, budgets)
+        meaning = "part of the budget that is expected to be used at its end"
+        yield _gauge("hve_budget_expected_ratio", meaning, labels, ahead)
+
+
+def _age(read: TenantRead, now: datetime) -> float:
+    """Seconds; infinite where nothing was ever read."""
+    return math.inf if read.read_at is None else (now - read.read_at).total_seconds()
 
 
 def text(config: Config, now: datetime) -> str:

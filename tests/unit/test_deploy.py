@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib.util
+import json
 import os
 import re
 import shutil
@@ -19,6 +20,10 @@ from typer.main import get_command
 
 from cli.main import app
 from tests.places import ROOMS, ROOT
+
+
+from publish.exports.metrics import COUNTS
+from tests.places import ROOT
 
 DEPLOY = ROOT / "deploy"
 DAGSTER = DEPLOY / "orchestrator" / "dagster_hve.py"
@@ -359,3 +364,26 @@ def test_the_dagster_example_loads_where_dagster_is_installed() -> None:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     assert module.defs.get_schedule_def("hve_every_15_minutes").cron_schedule == "*/15 * * * *"
+
+
+def metric_names(text: str) -> set[str]:
+    return set(re.findall(r"\bhve_[a-z_]+\b", text))
+
+
+@pytest.mark.parametrize("name", ["prometheus-rules.yml", "grafana-dashboard.json"])
+def test_rules_and_dashboard_name_metrics_that_exist(name: str) -> None:
+    written = (ROOT / "publish/exports/metrics.py").read_text(encoding="utf-8")
+    known = metric_names(written) | {f"hve_{count}_month_to_date" for count in COUNTS}
+    text = (DEPLOY / "monitoring" / name).read_text(encoding="utf-8")
+    assert len(metric_names(text)) > 8
+    assert metric_names(text) <= known
+    assert metric_names(text) <= metric_names((ROOT / "docs/operations.md").read_text("utf-8"))
+
+
+def test_the_grafana_dashboard_reads_any_prometheus() -> None:
+    file = DEPLOY / "monitoring" / "grafana-dashboard.json"
+    board = json.loads(file.read_text(encoding="utf-8"))
+    panels = board["panels"]
+    assert len({panel["id"] for panel in panels}) == len(panels) > 8
+    assert {panel["datasource"]["uid"] for panel in panels} == {"${datasource}"}
+    assert all(target["expr"] for panel in panels for target in panel["targets"])

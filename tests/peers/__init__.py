@@ -1,0 +1,1 @@
+"""What is shipped, run with the programs of others: proxies, clients, checkers (`make peers`)."""

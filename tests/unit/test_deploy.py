@@ -19,11 +19,8 @@ import yaml
 from typer.main import get_command
 
 from cli.main import app
-from tests.places import ROOMS, ROOT
-
-
 from publish.exports.metrics import COUNTS
-from tests.places import ROOT
+from tests.places import ROOMS, ROOT
 
 DEPLOY = ROOT / "deploy"
 DAGSTER = DEPLOY / "orchestrator" / "dagster_hve.py"

@@ -264,16 +264,26 @@ def change_key(config: Config, file: Path, reason: str, who: str, now: datetime)
     new = Protection(old.mode, old.subjects, read_key(file, config.warehouse.path))
     with _held(config, config.warehouse.path) as store:
         tenants = rotate(store.state, old, new)
-        audit.record(store.state, now, who, "rotate-key", new.fingerprint, reason, "done")
+        store.protection = new
+        audit.record(store, now, who, "rotate-key", new.fingerprint, reason, "done")
     return KeyChange(fingerprint=new.fingerprint, tenants=tenants, key_file=str(file))
 
 
 def note(
-    config: Config, what: str, target: str, who: str, now: datetime, outcome: str = "done"
+    config: Config,
+    what: str,
+    target: str,
+    who: str,
+    now: datetime,
+    outcome: str = "done",
+    subject: str = "",
 ) -> None:
-    """Exports, backups and restores leave an entry in every mode: a file gets out of hand."""
+    """Exports, backups and restores leave an entry in every mode: a file gets out of hand.
+
+    So does what somebody does at the dashboard, where the name alone may change hands.
+    """
     with store_of(config) as store:
-        audit.record(store.state, now, who, what, target, "", outcome)
+        audit.record(store, now, who, what, target, "", outcome, subject)
 
 
 def finish_removals(config: Config) -> None:

@@ -28,7 +28,9 @@ class RevealedName(Document):
     address: str
 
 
-def reveal(config: Config, pseudonym: str, reason: str, who: str, now: datetime) -> RevealedName:
+def reveal(
+    config: Config, pseudonym: str, reason: str, who: str, now: datetime, subject: str = ""
+) -> RevealedName:
     """The address behind a pseudonym of the store. Raises: ConfigError when there is none."""
     name = pseudonym.strip().lower()
     if name.startswith(NOT_REVEALED) or not PSEUDONYM.fullmatch(name):
@@ -39,25 +41,25 @@ def reveal(config: Config, pseudonym: str, reason: str, who: str, now: datetime)
     with store_of(config) as store:
         if store.protection.mode != "pseudonymous":
             raise ConfigError("reveal: this store holds no pseudonyms (privacy.mode)")
-        if revealed := _looked_up(store, config, name, reason, who, now, _stored):
+        if revealed := _looked_up(store, config, name, (who, subject), reason, now, _stored):
             return revealed
     raise ConfigError(f"{pseudonym}: nobody is known behind it; erased, purged or another store's")
 
 
 def reveal_shown(
-    config: Config, pseudonym: str, reason: str, who: str, now: datetime
+    config: Config, pseudonym: str, reason: str, who: str, now: datetime, subject: str = ""
 ) -> RevealedName:
     """The address behind a pseudonym of the page or of the store.
 
     Raises: ConfigError when there is none, or for what is no pseudonym of a recipient.
     """
     if config.privacy.mode != "full":
-        return reveal(config, pseudonym, reason, who, now)
+        return reveal(config, pseudonym, reason, who, now, subject)
     name = pseudonym.strip().lower()
     if not PSEUDONYM.fullmatch(name):
         raise ConfigError(f"{pseudonym}: is no pseudonym of a recipient (p-…)")
     with store_of(config) as store:
-        if revealed := _looked_up(store, config, name, reason, who, now, _shown):
+        if revealed := _looked_up(store, config, name, (who, subject), reason, now, _shown):
             return revealed
     raise ConfigError(f"{pseudonym}: nobody is known behind it")
 
@@ -74,16 +76,17 @@ def _looked_up(
     store: Store,
     config: Config,
     name: str,
+    actor: tuple[str, str],
     reason: str,
-    who: str,
     now: datetime,
     lookup: Lookup,
 ) -> RevealedName | None:
     """Who it is, in the first tenant that knows; the audit log has an entry either way."""
+    who, subject = actor
     for tenant in config.served:
         address = lookup(store, tenant.name, name)
         if address is not None:
-            audit.record(store.state, now, who, "reveal", name, reason, "revealed")
+            audit.record(store, now, who, "reveal", name, reason, "revealed", subject)
             return RevealedName(pseudonym=name, tenant=tenant.name, address=address)
-    audit.record(store.state, now, who, "reveal", name, reason, "unknown")
+    audit.record(store, now, who, "reveal", name, reason, "unknown", subject)
     return None

@@ -266,7 +266,7 @@ def _exports(store: Store, config: Config, now: datetime) -> list[ExportedFiles 
         return [ExportFailure(error=str(error))]
     if exports:
         formats = ", ".join(sorted({export.format for export in exports}))
-        audit.record_daily(store.state, now, "hve run", "export", f"scheduled: {formats}")
+        audit.record_daily(store, now, "hve run", "export", f"scheduled: {formats}")
     return [*exports]
 
 

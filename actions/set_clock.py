@@ -23,7 +23,5 @@ def confirm_clock(config: Config, now: datetime, who: str, reason: str) -> Clock
     """Takes the time as the right one, with an entry in the audit log. Raises: LockedError."""
     with store_of(config) as store, still(store):
         lines = set_clock(store, now, config.retention.facts_days)
-        audit.record(
-            store.state, now, who, "set-clock", "", reason, "; ".join(lines) or "confirmed"
-        )
+        audit.record(store, now, who, "set-clock", "", reason, "; ".join(lines) or "confirmed")
     return ClockSet(now=now, put_right=lines)

@@ -22,6 +22,7 @@ Reading order:
   dictionary    what its tables and columns mean
   reading       a connection to the published version
   live          verdicts and plans since then, from state.db itself
+  logins        logins of the dashboard that were ended before their time
   upkeep        few files and short logs
   lost_days     days whose rows were lost, and whose marts stay
   verification  whether the store is whole

@@ -48,16 +48,16 @@ def offer_live(connection: duckdb.DuckDBPyConnection, root: Path) -> None:
 
 def last_statement(root: Path) -> datetime | None:
     """When the newest verdict was given, or a plan announced or withdrawn; None without any."""
-    rows = _state_rows(root / "state.db", LAST_STATEMENT)
+    rows = state_rows(root / "state.db", LAST_STATEMENT)
     return time_of(rows[0][0]) if rows and rows[0][0] else None
 
 
 def _rows(file: Path) -> list[tuple[Any, ...]] | None:
     names = ", ".join(f'"{name}"' for name in COLUMNS)
-    return _state_rows(file, f"select {names} from verdicts")
+    return state_rows(file, f"select {names} from verdicts")
 
 
-def _state_rows(file: Path, query: str) -> list[tuple[Any, ...]] | None:
+def state_rows(file: Path, query: str) -> list[tuple[Any, ...]] | None:
     """Rows of state.db, which is never written here; None where it is not at hand."""
     try:
         state = sqlite3.connect(f"file:{quote(str(file))}?mode=ro", uri=True, timeout=10)

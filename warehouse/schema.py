@@ -15,8 +15,10 @@ from pathlib import Path
 
 from hve_monitor.errors import StoreError
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 DESCRIPTION = f"hve-monitor, schema {SCHEMA_VERSION}"
+# Columns that a table of an earlier schema lacks; new tables need no step.
+ADDED_COLUMNS = {"audit": ("subject", "digest", "chain", "rewritten")}
 NUMBER = re.compile(r"schema (\d+)")
 
 
@@ -48,6 +50,17 @@ def state_schema(connection: sqlite3.Connection) -> int:
         connection.execute(f"pragma user_version = {version}")
     connection.execute("commit")
     return version or 1
+
+
+def add_columns(connection: sqlite3.Connection) -> None:
+    """Adds what a table of an earlier schema lacks, empty; nothing where it is there."""
+    for table, names in ADDED_COLUMNS.items():
+        present = {row[1] for row in connection.execute(f"pragma table_info({table})")}
+        for name in names:
+            if name not in present:
+                connection.execute(
+                    f"alter table {table} add column {name} text not null default ''"
+                )
 
 
 def keep_old_state(connection: sqlite3.Connection, path: Path, version: int) -> None:

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 from hve_monitor.document import json_text
 from hve_monitor.errors import StoreError
 from hve_monitor.files import sql
-from warehouse.schema import SCHEMA_VERSION, check_schema, keep_old_state, state_schema
+from warehouse.schema import SCHEMA_VERSION, add_columns, check_schema, keep_old_state, state_schema
 from warehouse.windows import Window, gaps, merge
 
 OPENING_ATTEMPTS = 200
@@ -79,6 +79,7 @@ class State:
             keep_old_state(self._db, self.path, version)
         self._db.executescript(SCHEMA)
         if version < SCHEMA_VERSION:
+            add_columns(self._db)
             self._db.execute(f"pragma user_version = {SCHEMA_VERSION}")
 
     def close(self) -> None:

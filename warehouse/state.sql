@@ -125,11 +125,23 @@ create table if not exists plans (
 ) strict;
 
 -- one row per act that touches personal data, its reason and who did it; at is business time,
--- recorded_at the real clock. Nothing in it names a person but the actor
+-- recorded_at the real clock; subject is what the login's provider knows the actor by, empty without a
+-- login. Nothing in it names a person but the actor. digest, chain and rewritten: see audit_chain.py
 create table if not exists audit (
     number integer primary key, at text not null, recorded_at text not null, who text not null,
-    what text not null, target text not null, reason text not null, outcome text not null
+    what text not null, target text not null, reason text not null, outcome text not null,
+    subject text not null default '', digest text not null default '',
+    chain text not null default '', rewritten text not null default ''
 ) strict;
+
+-- at most one row: the last entry of the audit log and how many there are, sealed
+create table if not exists audit_head (
+    id integer primary key check (id = 1), number integer not null, entries integer not null,
+    chain text not null, seal text not null
+) strict;
+
+-- one row per login that was ended before its time, by a hash of what its cookie says; epoch seconds
+create table if not exists ended_logins (login text primary key, at real not null) strict;
 
 -- at most one row: how personal data is kept in this store, and which outside key opens it
 create table if not exists protection (

@@ -19,6 +19,7 @@ from hve_monitor.errors import StoreError
 from hve_monitor.files import sql
 from warehouse.delta.commit import sha256
 from warehouse.lost_days import note_lost_day
+from warehouse.privacy.audit_chain import chain_faults, unsealed
 from warehouse.reading import published_connection
 from warehouse.records.stored import stored_days
 from warehouse.store import Store
@@ -59,11 +60,11 @@ def verify(store: Store) -> tuple[list[CheckResult], list[Damage]]:
     Reads every data file once and takes no lock: what a run changes meanwhile may be reported
     wrongly, and is never changed.
     """
-    logs = list(_logs(store))
+    logs, of_state = list(_logs(store)), [_state(store), _audit(store)]
     if logs:
-        return [_state(store), *logs], []
+        return [*of_state, *logs], []
     damages, unknown = _damages(store)
-    findings = [_state(store), *_files(damages, unknown), _orphans(store)]
+    findings = [*of_state, *_files(damages, unknown), _orphans(store)]
     if not damages:
         findings += [_marts(store), _published(store)]
     return findings, damages
@@ -108,6 +109,19 @@ def _state(store: Store) -> CheckResult:
     if damage:
         return CheckResult("state", "fail", f"state.db: {damage[0]}", "restore a backup")
     return CheckResult("state", "pass", "state.db is sound")
+
+
+def _audit(store: Store) -> CheckResult:
+    """The audit log against its seals."""
+    faults = chain_faults(store)
+    if faults:
+        more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
+        detail = f"the audit log was changed by another hand: {faults[0]}{more}"
+        return CheckResult("audit", "fail", detail, "compare with a backup or with what was sent")
+    if count := unsealed(store):
+        detail = f"{count} entries of an earlier release; the next entry seals them"
+        return CheckResult("audit", "warn", detail)
+    return CheckResult("audit", "pass", "every entry of the audit log is as it was sealed")
 
 
 def _logs(store: Store) -> Iterator[CheckResult]:

@@ -10,6 +10,8 @@ dashboard` says that it serves this machine alone, and the configuration names n
 
 from __future__ import annotations
 
+import hashlib
+import json
 import logging
 import os
 import time
@@ -23,8 +25,10 @@ import streamlit as st
 from actions.author import author_of
 from dashboards.provider import LOGIN, LOOPBACK, NO_LOGIN, provider_of
 from dashboards.session.pseudonyms import pseudonymised
-from hve_monitor.config import Auth
+from hve_monitor.config import Auth, Config
 from hve_monitor.errors import ConfigError, HveError
+from warehouse.configured import store_of
+from warehouse.logins import has_ended, record_end
 
 log = logging.getLogger(__name__)
 CLOCK_SKEW_SECONDS = 300
@@ -67,13 +71,15 @@ class Looking(Protocol):
 class User:
     """Somebody at the dashboard; `name` is what acts are recorded under.
 
-    tenants: the ones that the user may see; None is every one.
+    tenants: the ones that the user may see; None is every one. subject: by what the provider knows
+    the user for ever (`oid`, else `sub`), while a name may be given to somebody else.
     """
 
     name: str
     roles: frozenset[str]
     logged_in: bool = True
     tenants: frozenset[str] | None = None
+    subject: str = ""
 
     def may_open(self, page: str) -> bool:
         """Whether one of the roles has the page; a page that nobody named is an admin's."""
@@ -96,19 +102,39 @@ def claims() -> dict[str, Any]:
     return dict(st.user.to_dict())
 
 
-def current_user(auth: Auth) -> User | None:
+def current_user(config: Config) -> User | None:
     """Who looks; None where a login is needed. Without one: this machine's user, an admin.
 
     Raises: ClosedError when there should be a login and it cannot be trusted.
     """
-    claimed = claims()
+    claimed, auth = claims(), config.auth
     if needs_login(auth):
         _require_login(auth, claimed)
     elif "is_logged_in" not in claimed:
         return LOCAL
     if claimed["is_logged_in"] is not True or is_old(claimed, auth):
         return None
-    return User(name_of(claimed), roles_of(claimed, auth), tenants=tenants_of(claimed, auth))
+    if has_ended(config.warehouse.path, login_mark(claimed)):
+        return None
+    return User(
+        name_of(claimed),
+        roles_of(claimed, auth),
+        tenants=tenants_of(claimed, auth),
+        subject=subject_of(claimed),
+    )
+
+
+def end_login(config: Config, now: float) -> None:
+    """Makes the login of whoever looks end everywhere, also in copies of its cookie."""
+    kept_since = now - config.auth.session_hours * 3600 - CLOCK_SKEW_SECONDS
+    with store_of(config) as store:
+        record_end(store.state, login_mark(claims()), now, kept_since)
+
+
+def login_mark(claimed: Mapping[str, Any]) -> str:
+    """A hash by which a login is known again: of all that its cookie says."""
+    said = {name: value for name, value in claimed.items() if name != "tokens"}
+    return hashlib.sha256(json.dumps(said, sort_keys=True, default=str).encode()).hexdigest()
 
 
 def needs_login(auth: Auth) -> bool:
@@ -142,6 +168,12 @@ def name_of(claimed: Mapping[str, Any]) -> str:
     """The name that acts are recorded under."""
     names = (claimed.get(key) for key in ("preferred_username", "email", "name", "sub"))
     return next((name for name in names if name and isinstance(name, str)), "unknown")
+
+
+def subject_of(claimed: Mapping[str, Any]) -> str:
+    """By what the provider knows the person: the directory's number, else that of the login."""
+    numbers = (claimed.get(key) for key in ("oid", "sub"))
+    return next((number for number in numbers if number and isinstance(number, str)), "")
 
 
 def roles_of(claimed: Mapping[str, Any], auth: Auth) -> frozenset[str]:

@@ -26,7 +26,9 @@ def judge(view: View, incident: str, verdict: str, reason: str) -> VerdictDocume
     if view.user.tenants is not None:
         readings.card(view, incident)  # refuses what is no incident of the view's tenant
     why = reason_of(reason, "verdict")
-    return give_verdict(view.config, incident, verdict, why, view.user.name, view.now)
+    given = give_verdict(view.config, incident, verdict, why, view.user.name, view.now)
+    _note(view, "verdict", incident)
+    return given
 
 
 def announce(
@@ -42,9 +44,11 @@ def announce(
 
     require(view.user, "plan")
     require_tenant(view.user, tenant.name)
-    return feedback.announce(
+    plan = feedback.announce(
         view.config, tenant, senders, window, recipients, note.strip(), view.user.name, view.now
     )
+    _note(view, "plan add", plan.id)
+    return plan
 
 
 def withdraw(view: View, plan: str) -> Withdrawal:
@@ -54,4 +58,14 @@ def withdraw(view: View, plan: str) -> Withdrawal:
     require(view.user, "plan")
     if view.user.tenants is not None and plan not in {own.id for own in readings.plans(view)}:
         raise RefusedError(f"{plan}: is no plan of {view.tenant}")
-    return feedback.withdraw(view.config, plan, view.user.name, view.now)
+    withdrawn = feedback.withdraw(view.config, plan, view.user.name, view.now)
+    _note(view, "plan remove", plan)
+    return withdrawn
+
+
+def _note(view: View, what: str, target: str) -> None:
+    """Who it was by the login's own number: names change hands."""
+    from actions.privacy import note
+
+    if view.user.logged_in:
+        note(view.config, what, target, view.user.name, view.now, subject=view.user.subject)

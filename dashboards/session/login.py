@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import os
+import time
 from typing import NoReturn
 
 import streamlit as st
@@ -15,6 +17,7 @@ from dashboards.session.access import (
     User,
     claims,
     current_user,
+    end_login,
     is_reachable_from_outside,
     words_of,
 )
@@ -23,14 +26,16 @@ from hve_monitor.clock import business_now
 from hve_monitor.config import Config
 from hve_monitor.errors import ConfigError, HveError
 
+log = logging.getLogger(__name__)
 NOW = "HVE_DASHBOARD_NOW"
 
 
 def entered() -> User:
     """The user; stops with a login, or with what is wrong, where there is none."""
-    auth = _config().auth
+    config = _config()
+    auth = config.auth
     try:
-        user = current_user(auth)
+        user = current_user(config)
     except ClosedError:
         _unavailable()
     if user is None:
@@ -87,8 +92,17 @@ def _closed(what: str, detail: str) -> None:
     st.error(f"**{what}**", icon=":material/lock:")
     st.caption(detail)
     if claims().get("is_logged_in") and st.button("Log out"):
-        st.logout()
+        _log_out()
     st.stop()
+
+
+def _log_out() -> None:
+    """Ends the login for every holder of its cookie, then takes the cookie from this browser."""
+    try:
+        end_login(_config(), time.time())
+    except HveError as error:
+        log.error("a login was not ended before its time: %s", error)
+    st.logout()
 
 
 def greeting(user: User) -> None:
@@ -99,7 +113,7 @@ def greeting(user: User) -> None:
         if hides_names(user, config):
             _reveal(user, config)
         if user.logged_in and st.button("Log out", type="tertiary"):
-            st.logout()
+            _log_out()
 
 
 def hides_names(user: User, config: Config) -> bool:
@@ -135,7 +149,12 @@ def _revealed(user: User, config: Config, pseudonym: str, reason: str) -> None:
     try:
         why = reason_of(reason, "reveal")
         revealed = reveal_shown(
-            config.only(user.tenants), pseudonym, why, user.name, business_now(os.environ.get(NOW))
+            config.only(user.tenants),
+            pseudonym,
+            why,
+            user.name,
+            business_now(os.environ.get(NOW)),
+            user.subject,
         )
     except HveError as error:
         st.error(literal(str(error)))

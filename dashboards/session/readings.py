@@ -225,7 +225,7 @@ def is_whole(view: View, since: datetime, until: datetime) -> bool:
 @reading("delivery", slowly=True)
 def traces(view: View, wanted: TraceFilter, limit: int) -> DeliverySearch:
     """models.delivery.search.find_traces."""
-    return find_traces(view.config, wanted, view.now, limit, view.user.name)
+    return find_traces(view.config, wanted, view.now, limit, view.user.name, view.user.subject)
 
 
 @reading("overview")

@@ -70,7 +70,8 @@ class View:
         Where searches leave an entry in the audit log, also who asks: nobody's search is another's.
         """
         settings = hashlib.sha256(self.config.model_dump_json().encode()).hexdigest()
-        who = self.user.name if self.config.privacy.mode == "pseudonymous" else ""
+        is_audited = self.config.privacy.mode == "pseudonymous"
+        who = f"{self.user.name} {self.user.subject}" if is_audited else ""
         roles = ",".join(sorted(self.user.roles))
         seen = "*" if self.user.tenants is None else ",".join(sorted(self.user.tenants))
         now, tenant = self.now.isoformat(), str(self.tenant)
@@ -91,7 +92,7 @@ def open_view() -> View:
     Raises: ConfigError, RefusedError, StoreError, duckdb.Error when the file is damaged.
     """
     config = configuration()
-    user = current_user(config.auth)
+    user = current_user(config)
     if user is None:
         raise RefusedError("log in first")
     config, root = config.only(user.tenants), config.warehouse.path

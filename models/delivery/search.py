@@ -87,19 +87,24 @@ class DeliverySearch(Document, kw_only=True):
 
 
 def find_traces(
-    config: Config, wanted: TraceFilter, now: datetime, limit: int, who: str
+    config: Config, wanted: TraceFilter, now: datetime, limit: int, who: str, subject: str = ""
 ) -> DeliverySearch:
     """search_traces by addresses and message ids as people write them, whatever the store holds.
 
     Raises: ConfigError for what the privacy mode cannot find, or as search_traces.
     """
-    with searching(config, wanted, now, who) as (published, stored):
+    with searching(config, wanted, now, who, subject=subject) as (published, stored):
         return search_traces(published, stored, limit)
 
 
 @contextmanager
 def searching(
-    config: Config, wanted: TraceFilter, now: datetime, who: str, what: str = "search"
+    config: Config,
+    wanted: TraceFilter,
+    now: datetime,
+    who: str,
+    what: str = "search",
+    subject: str = "",
 ) -> Iterator[tuple[Published, TraceFilter]]:
     """The published store, and the search as it must be made there.
 
@@ -115,7 +120,8 @@ def searching(
         with open_store(root, protection=protection) as store:
             masks = {name: store.mask(name) for name in names}
             for name, mask in masks.items() if protection.mode == "pseudonymous" else ():
-                audit.record(store.state, now, who, what, _audited(wanted, name, mask), "", "done")
+                target = _audited(wanted, name, mask)
+                audit.record(store, now, who, what, target, "", "done", subject)
     kept_from = midnight(now) - timedelta(days=config.retention.facts_days)
     stored = StoredFilter(**vars(wanted), masks=tuple(masks.values()), kept_from=kept_from)
     with read_published(root, now) as published:

@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from warehouse.connection import Row, arrow, files_sql
+from warehouse.privacy import audit_chain
 from warehouse.privacy.removal import Removed, erased_name
 from warehouse.privacy.subjects import forget_subjects
 from warehouse.protection.person import ERASED, Person
@@ -75,7 +76,10 @@ def erase_rows(store: Store, tenant: str, value: str) -> ErasedRows:
     erasing = _Erasing(store, tenant, Person(value), erased_name(store, tenant, value))
     removed = [erasing.from_table(table) for table in TABLES]
     removed.append(Removed(FIRST_SUBJECTS.full_name, 0, forget_subjects(store, tenant)))
-    removed += erasing.from_state()
+    with store.state.transaction():  # words of the audit log change with their seals
+        intact = audit_chain.intact(store)
+        removed += erasing.from_state()
+        audit_chain.seal_rewritten(store, intact)
     return ErasedRows(_nonempty(removed), len(erasing.other_values))
 
 

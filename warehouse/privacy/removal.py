@@ -79,7 +79,7 @@ def end(store: Store, removal: Removal, outcome: str) -> None:
     what = "purge" if removal.value is None else "erase"
     target = "" if removal.value is None else audit_name(store, removal.tenant, removal.value)
     with store.state.transaction():
-        audit.record(store.state, removal.at, removal.who, what, target, removal.reason, outcome)
+        audit.record(store, removal.at, removal.who, what, target, removal.reason, outcome)
         state.execute("delete from removals where number = ?", [removal.number])
     state.execute("pragma wal_checkpoint(truncate)")
     state.execute("vacuum")

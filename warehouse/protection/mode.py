@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 LEAST_KEY_BYTES = 32
 MAKE_ONE = "make one with: openssl rand -hex 32 > hve.key"
+CHAIN_KEY = "*audit"  # keeps its key beside those of tenants, none of which can have this name
 PLAIN, SEALED = b"\x00", b"\x01"
 
 
@@ -122,6 +123,8 @@ def agree(state: State, root: Path, configured: Protection) -> None:
             _compare(stored or FULL.as_stored, configured.as_stored, root)
         else:
             state.connection.execute("delete from pseudonym_keys")
+            state.connection.execute("delete from audit_head")  # the next entry seals all anew
+            state.connection.execute("update audit set digest = '', chain = '', rewritten = ''")
         _remember(state, configured.as_stored)
 
 
@@ -171,6 +174,12 @@ def tenant_key(state: State, protection: Protection, tenant: str) -> bytes:
     return protection.unseal(bytes(row[0]), tenant)
 
 
+def has_key(state: State, tenant: str) -> bool:
+    """Whether the tenant has a key of its own already."""
+    query = "select 1 from pseudonym_keys where tenant = ?"
+    return state.connection.execute(query, [tenant]).fetchone() is not None
+
+
 def rotate(state: State, old: Protection, new: Protection) -> int:
     """Seals every tenant's key with a new outside key, all or nothing; returns how many."""
     state.connection.execute("pragma secure_delete = on")
@@ -182,7 +191,7 @@ def rotate(state: State, old: Protection, new: Protection) -> int:
         )
         _remember(state, new.as_stored)
     state.connection.execute("pragma wal_checkpoint(truncate)")
-    return len(rows)
+    return sum(tenant != CHAIN_KEY for tenant, _ in rows)
 
 
 def encrypted(key: bytes, secret: bytes, bound_to: str) -> bytes:

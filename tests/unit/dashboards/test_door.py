@@ -17,12 +17,16 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.web.server.starlette.starlette_app_utils import (
     create_signed_value,
+    decode_signed_value,
     generate_xsrf_token_string,
 )
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
+from dashboards.session.access import login_mark
 from tests.unit.dashboards.secrets_file import SECRETS, secrets_in, secrets_text
+from warehouse.logins import record_end
+from warehouse.store import open_store
 
 HVE = [sys.executable, "-c", "from cli.main import main; main()"]
 BROKEN = {
@@ -39,6 +43,7 @@ class Door:
 
     def __init__(self, port: int, secrets: Path) -> None:
         self.port, self.secrets = port, secrets
+        self.store = secrets.with_name("store")
         self.origin = f"http://127.0.0.1:{port}"
 
     def shown(self, cookie: str = "", origin: str | None = None, host: str | None = None) -> str:
@@ -55,10 +60,15 @@ class Door:
 
     def cookie(self, secret: str = SECRETS["cookie_secret"]) -> str:
         """What the browser of a logged-in administrator holds."""
-        said = {"is_logged_in": True, "iat": time.time(), "sub": "1", "origin": self.origin}
-        said |= {"preferred_username": "grace@contoso.com", "roles": ["Admins"]}
+        said = administrator() | {"origin": self.origin}
         signed = create_signed_value(secret, "_streamlit_user", json.dumps(said))
         return f"_streamlit_user={signed.decode()}"
+
+
+def administrator(**claims: object) -> dict[str, object]:
+    """What the identity provider says of an administrator."""
+    said = {"is_logged_in": True, "iat": int(time.time()), "sub": "1", "roles": ["Admins"]}
+    return said | {"preferred_username": "grace@contoso.com"} | claims
 
 
 def _until_drawn(receive: Callable[[], str | bytes]) -> str:
@@ -80,7 +90,8 @@ def door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Door]:
         port = probe.getsockname()[1]
     secrets = secrets_in(folder, redirect_uri=f"http://127.0.0.1:{port}/oauth2callback")
     (folder / "hve.toml").write_text(
-        f'[auth]\nsecrets_file = "{secrets.name}"\nroles = {{ admin = ["Admins"] }}\n',
+        f'[warehouse]\npath = "store"\n[auth]\nsecrets_file = "{secrets.name}"\n'
+        'roles = { admin = ["Admins"] }\n',
         encoding="utf-8",
     )
     options = ["--config", str(folder / "hve.toml"), "--port", str(port)]
@@ -138,6 +149,24 @@ def _settled(door: Door) -> str:
             return shown
         time.sleep(0.1)
     return door.shown()
+
+
+def test_a_copied_cookie_is_dead_after_the_log_out(door: Door) -> None:
+    cookie = door.cookie()
+    said = administrator(iat=_issued(cookie))
+    assert "grace@contoso.com (admin)" in door.shown(cookie)
+    with open_store(door.store) as store:
+        record_end(store.state, login_mark(said), time.time(), 0.0)
+    assert "Log in" in door.shown(cookie)
+    time.sleep(1.0)  # the next login is of another second
+    assert "grace@contoso.com (admin)" in door.shown(door.cookie())
+
+
+def _issued(cookie: str) -> int:
+    signed = cookie.partition("=")[2].encode()
+    read = decode_signed_value(SECRETS["cookie_secret"], "_streamlit_user", signed)
+    assert read is not None
+    return int(json.loads(read)["iat"])
 
 
 def test_a_foreign_name_or_page_gets_no_websocket_and_no_page(door: Door) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from dashboards.session.access import (
 )
 from dashboards.session.view import View, open_view
 from hve_monitor.config import Auth, Config, load_config
+from hve_monitor.errors import StoreError
 from tests.unit.dashboards.conftest import NOW, Open, tiles, words
 from tests.unit.dashboards.secrets_file import secrets_in, secrets_text
 
@@ -132,16 +134,16 @@ def test_acts_are_recorded_under_the_login_name() -> None:
 
 def test_without_a_login_there_is_an_administrator(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(access, "claims", dict)
-    assert access.current_user(AUTH) == LOCAL
+    assert access.current_user(Config(auth=AUTH)) == LOCAL
     monkeypatch.setattr(access, "claims", lambda: {"is_logged_in": False})
-    assert access.current_user(AUTH) is None
+    assert access.current_user(Config(auth=AUTH)) is None
 
 
 @pytest.mark.parametrize("state", [1, "true", "yes", None, [True], {}])
 def test_only_true_is_a_login(monkeypatch: pytest.MonkeyPatch, state: object) -> None:
     said = {"is_logged_in": state, "iat": time.time(), "roles": ["Admins"]}
     monkeypatch.setattr(access, "claims", lambda: said)
-    assert access.current_user(AUTH) is None
+    assert access.current_user(Config(auth=AUTH)) is None
 
 
 @pytest.mark.parametrize("started", [None, "", "required", "no", "NONE"])
@@ -153,7 +155,7 @@ def test_a_server_that_does_not_say_that_it_has_no_login_is_closed(
     if started is not None:
         monkeypatch.setenv(LOGIN, started)
     with pytest.raises(ClosedError, match="sign-in is not available"):
-        access.current_user(Auth())
+        access.current_user(Config())
 
 
 @pytest.mark.parametrize(
@@ -233,6 +235,44 @@ def test_finops_reads_pseudonyms_where_a_reading_names_people(
     assert row["recipient"].startswith("p-")
     assert row["recipient"].endswith("@contoso.com")
     assert access.guarded("overview")(changed)(view.narrowed(user=somebody("security"))) == named
+
+
+def test_logging_out_ends_the_login_wherever_its_cookie_is(
+    behind_login: Path, opened: Open, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    text = behind_login.read_text(encoding="utf-8")
+    own = re.sub('path = ".*"', f'path = "{(tmp_path / "own").as_posix()}"', text)
+    behind_login.write_text(own, encoding="utf-8")
+    log_in(monkeypatch, behind_login, "FinOps")
+    copied = access.claims()
+    app = opened(behind_login)
+    (button,) = (button for button in app.button if button.label == "Log out")
+    button.click().run()
+    assert [button.label for button in opened(behind_login).button] == ["Log in"]
+    log_in(monkeypatch, behind_login, "FinOps")
+    monkeypatch.setattr(access, "claims", lambda: copied | {"iat": copied["iat"] - 1})
+    assert "grace@contoso.com (finops)" in words(opened(behind_login))
+    monkeypatch.setattr(access, "claims", lambda: copied | {"tokens": {"id": "t"}})
+    assert access.current_user(load_config(behind_login)) is None
+
+
+def test_a_store_that_cannot_note_it_lets_people_log_out(
+    behind_login: Path, opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise StoreError("the disk is full")
+
+    log_in(monkeypatch, behind_login, "FinOps")
+    monkeypatch.setattr("dashboards.session.login.end_login", refuse)
+    app = opened(behind_login)
+    (button,) = (button for button in app.button if button.label == "Log out")
+    assert not button.click().run().exception
+
+
+def test_the_number_of_a_person_stands_beside_the_name() -> None:
+    assert access.subject_of({"sub": "s-1", "oid": "o-1", "name": "A"}) == "o-1"
+    assert access.subject_of({"sub": "s-1"}) == "s-1"
+    assert access.subject_of({"oid": 5, "sub": None}) == ""
 
 
 def test_nobody_enters_without_a_role(

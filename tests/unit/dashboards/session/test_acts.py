@@ -138,6 +138,24 @@ def test_who_may_not_see_incidents_may_not_judge_them(
     assert not incident_of(own).verdict
 
 
+def test_acts_bear_the_number_of_who_is_logged_in(
+    own: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    grace = User("grace@contoso.com", frozenset({"admin"}), subject="o-1")
+    view = viewed(own, monkeypatch).narrowed(user=grace)
+    incident = incident_of(own).id
+    acts.judge(view, incident, "acknowledged", "called the owner")
+    window = (NOW, NOW + DAY)
+    plan = acts.announce(view, view.config.served[0], PlanFor(HR), window, 10, "")
+    acts.withdraw(view, plan.id)
+    with store_of(view.config) as store:
+        noted = [(entry.what, entry.target) for entry in entries(store.state, 3)]
+        assert {(entry.who, entry.subject) for entry in entries(store.state, 3)} == {
+            ("grace@contoso.com", "o-1")
+        }
+    assert noted == [("plan remove", plan.id), ("plan add", plan.id), ("verdict", incident)]
+
+
 def test_a_shown_pseudonym_is_revealed_and_audited(own: Path) -> None:
     config = load_config(own)
     person = "person7@contoso.com"

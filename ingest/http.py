@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -10,7 +11,7 @@ from datetime import datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Any, Protocol, TypeAlias, TypeVar
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 from urllib.request import getproxies
 
 import msgspec
@@ -38,6 +39,10 @@ from hve_monitor.waits import retry_after
 JsonObject: TypeAlias = dict[str, object]
 
 T = TypeVar("T")
+# Users, backslashes and letters of other scripts: libraries differ in whose host that is.
+UNUSUAL = re.compile(r"[^A-Za-z0-9.:\[\]-]")
+PLACE = re.compile(r"^(?:[a-z]+:)?[/\\]*([^/?#\\]*).*$", re.IGNORECASE | re.DOTALL)
+LONGEST_PLACE = 200
 UNTRUSTED = "CERTIFICATE_VERIFY_FAILED"
 ATTEMPTS, TOTAL_SECONDS = 10, 1800.0
 # Microsoft's message trace pages do not promise a Retry-After header.
@@ -151,9 +156,18 @@ class Api:
         """Body of a GET. Raises: RequestRefused, AuthError, ThrottledError, SourceUnavailable."""
         return self._call("GET", url, params=params)
 
-    def post(self, url: str, body: object, headers: Mapping[str, str] | None = None) -> bytes:
-        """Body of a POST of JSON. Raises: as get."""
-        return self._call("POST", url, json=body, headers=headers)
+    def post(
+        self,
+        url: str,
+        body: object,
+        headers: Mapping[str, str] | None = None,
+        no_content: bytes | None = None,
+    ) -> bytes:
+        """Body of a POST of JSON. no_content: what "no content" (204) stands for, if anything.
+
+        Raises: as get.
+        """
+        return self._call("POST", url, no_content, json=body, headers=headers)
 
     def decoded(
         self,
@@ -179,7 +193,9 @@ class Api:
             raise SourceContractError(f"{where}: the answer is no JSON ({error})") from None
         raise AssertionError("stamina returns or raises")
 
-    def _call(self, method: str, url: str, **options: Any) -> bytes:
+    def _call(
+        self, method: str, url: str, no_content: bytes | None = None, **options: Any
+    ) -> bytes:
         where = f"{method} {url.split('?', maxsplit=1)[0]}"
         self._check_place(url, where)
         fresh = False
@@ -191,18 +207,19 @@ class Api:
             if response.status_code == HTTPStatus.UNAUTHORIZED and not fresh:
                 fresh = True
                 response = self._send(method, url, fresh=True, **options)
+            if response.status_code == HTTPStatus.NO_CONTENT and no_content is not None:
+                return no_content
             return self._body(response, where)
 
         return patiently(answered, where)
 
     def _check_place(self, url: str, where: str) -> None:
         """A token goes nowhere but to its service, whatever a link in an answer says."""
-        base, there = urlsplit(self.base), urlsplit(url)
-        is_inside = there.path == base.path or there.path.startswith(base.path.rstrip("/") + "/")
-        if _origin(there) != _origin(base) or not is_inside:
-            host = printable(there.netloc) or "no host"
+        if not _is_inside(self.base, url):
+            host = printable(PLACE.sub(r"\1", url))[:LONGEST_PLACE] or "no host"
             raise SourceContractError(
-                f"{printable(where)}: a link leads to {host}, outside of {self.base}; not followed"
+                f"{printable(where)[:LONGEST_PLACE]}: a link leads to {host}, outside of"
+                f" {self.base}; not followed"
             )
 
     def _give_up_in_silence(self, where: str) -> None:
@@ -236,12 +253,11 @@ class Api:
 
     def _body(self, response: Response, where: str) -> bytes:
         status = response.status_code
-        if response.is_success:
+        if status == HTTPStatus.OK:
             return response.content
         if status < HTTPStatus.BAD_REQUEST:
-            place = urlsplit(response.headers.get("location", "")).hostname or "nowhere"
             raise SourceContractError(
-                f"{where}: HTTP {status} leads to {printable(place)} instead of an answer;"
+                f"{where}: HTTP {status}{_destination(response)} instead of an answer;"
                 " look for a proxy or a sign-in page in between"
             )
         self.throttled += status == HTTPStatus.TOO_MANY_REQUESTS
@@ -301,13 +317,33 @@ def check_passing(response: Response) -> None:
         raise Broken(f"HTTP {status}", retry_after(response.headers))
 
 
+def _is_inside(base: str, url: str) -> bool:
+    """Whether a URL has scheme, host and port of the base, its path below the base's, no user.
+
+    Paths are compared as they are written: one that climbs, in any spelling, is outside.
+    """
+    try:
+        service, there = urlsplit(base), urlsplit(url)
+        is_same = _origin(there) == _origin(service)
+    except ValueError:  # brackets or a port that are none
+        return False
+    folder, path = service.path.rstrip("/") + "/", there.path
+    steps = unquote(unquote(path)).replace("\\", "/").split("/")
+    is_below = path == service.path or path.startswith(folder)
+    return is_same and is_below and ".." not in steps and not UNUSUAL.search(there.netloc)
+
+
 def _origin(parts: SplitResult) -> tuple[str, str | None, int | None]:
     """Scheme, host and port; the price list writes `:443` into its links."""
-    try:
-        port = parts.port or (443 if parts.scheme == "https" else None)
-    except ValueError:
-        port = -1
-    return parts.scheme, parts.hostname, port
+    usual = 443 if parts.scheme == "https" else None
+    return parts.scheme, parts.hostname, usual if parts.port is None else parts.port
+
+
+def _destination(response: Response) -> str:
+    """Which host a redirect leads to, for its message."""
+    match = PLACE.match(response.headers.get("location", ""))
+    host = printable(match[1])[:LONGEST_PLACE] if match else ""
+    return f" leads to {host or 'nowhere'}" if response.is_redirect else ""
 
 
 def _through_proxy() -> str:

@@ -59,12 +59,12 @@ class QueryPage(msgspec.Struct):
 class QueryAnswer(msgspec.Struct):
     """The envelope."""
 
-    properties: QueryPage | None = None
+    properties: QueryPage
 
     @property
     def next_link(self) -> str | None:
         """Address of the next page, if any."""
-        return self.properties.next_link if self.properties else None
+        return self.properties.next_link
 
 
 @dataclass
@@ -120,10 +120,10 @@ class CostQuery:
         """Pages of the answer; "no content" (204) is one without columns."""
         url = f"{self.api.base}{self.part.scope}{PATH}?api-version={VERSION}"
         answers = linked_pages(self.api, QueryAnswer, url, self.where, self._post, MOST_PAGES)
-        return [answer.properties for answer in answers if answer.properties]
+        return [answer.properties for answer in answers]
 
     def _post(self, url: str) -> bytes:
-        return self.api.post(url, self._body(), HEADERS) or b"{}"
+        return self.api.post(url, self._body(), HEADERS, no_content=b'{"properties":{}}')
 
     def _body(self) -> JsonObject:
         sums = {"totalCost": "PreTaxCost"}

@@ -53,7 +53,7 @@ class PriceItem(msgspec.Struct, rename="camel"):
 class PricePage(msgspec.Struct):
     """One page of the list."""
 
-    items: list[PriceItem] = msgspec.field(default_factory=list, name="Items")
+    items: list[PriceItem] = msgspec.field(name="Items")
     next_link: str | None = msgspec.field(default=None, name="NextPageLink")
 
 

@@ -38,7 +38,7 @@ NOT_FOUND = 404
 class ObjectPage(msgspec.Struct):
     """One page of directory objects."""
 
-    value: list[JsonObject] = []
+    value: list[JsonObject]
     next_link: str | None = msgspec.field(default=None, name="@odata.nextLink")
 
 

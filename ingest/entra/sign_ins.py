@@ -68,7 +68,7 @@ class SignInItem(msgspec.Struct, rename="camel"):
 class SignInPage(msgspec.Struct):
     """One page, newest first."""
 
-    value: list[SignInItem] = []
+    value: list[SignInItem]
     next_link: str | None = msgspec.field(default=None, name="@odata.nextLink")
 
 

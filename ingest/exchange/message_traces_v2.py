@@ -58,7 +58,7 @@ class CmdletTrace(msgspec.Struct, rename="pascal"):
 class TraceAnswer(msgspec.Struct):
     """Rows and what the cmdlet warns of; some answers carry warnings alone."""
 
-    value: list[CmdletTrace] = []
+    value: list[CmdletTrace]
     warnings: list[str] = msgspec.field(default_factory=list, name="@adminapi.warnings")
 
     @property
@@ -89,6 +89,8 @@ class LooseAnswer(msgspec.Struct):
 def lenient_answer(body: bytes) -> TraceAnswer:
     """The answer with nothing but the odd values missing. Raises: ValidationError."""
     answer = msgspec.json.decode(body, type=LooseAnswer)
+    if not answer.value and not answer.warnings:
+        raise msgspec.ValidationError("neither rows nor warnings; no rows are an empty list")
     return TraceAnswer([lenient_row(row, CmdletTrace) for row in answer.value], answer.warnings)
 
 

@@ -46,7 +46,7 @@ class EventItem(msgspec.Struct, rename="camel"):
 class EventPage(msgspec.Struct):
     """The steps; those of one second come in any order."""
 
-    value: list[EventItem] = []
+    value: list[EventItem]
     next_link: str | None = msgspec.field(default=None, name="@odata.nextLink")
 
 

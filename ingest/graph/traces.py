@@ -21,6 +21,8 @@ PATH = "/v1.0/admin/exchange/tracing/messageTraces"
 PAGE_ROWS = 5000
 OLDEST = timedelta(days=90)
 RESTARTS = 20
+# Graph may answer with an empty page before the rows go on; so many have no end.
+IDLE_PAGES = 20
 
 
 @dataclass
@@ -72,14 +74,18 @@ class GraphTraces:
         raise SourceContractError(f"{place(sender, window)}: {RESTARTS} links in a row expired")
 
     def _chain(self, sender: str, window: Window, link: str | None) -> Iterator[TracePage]:
-        """Pages as the links lead."""
+        """Pages as the links lead. Raises: SourceContractError where they lead on without end."""
         page = self._page(sender, window, link)
         yield page
-        read = {link}
+        read, progress = {link}, _Progress()
         while page.next_link:  # Graph has ended lists with an empty link as well
             if page.next_link in read:
                 raise SourceContractError(
                     f"{place(sender, window)}: a link leads back to a page that was read"
+                )
+            if progress.idle_pages_after(page) == IDLE_PAGES:
+                raise SourceContractError(
+                    f"{place(sender, window)}: the last {IDLE_PAGES} pages bring nothing new"
                 )
             read.add(page.next_link)
             page = self._page(sender, window, page.next_link)
@@ -113,6 +119,21 @@ class GraphTraces:
         else:
             raise error
         return self.allowed(window)
+
+
+@dataclass
+class _Progress:
+    """Whether pages bring rows that the page before them did not have."""
+
+    _rows: set[tuple[str | None, str | None]] = field(default_factory=set)
+    _idle: int = 0
+
+    def idle_pages_after(self, page: TracePage) -> int:
+        """How many pages in a row brought nothing, this one included."""
+        rows = {(row.id, row.recipient_address) for row in page.value}
+        self._idle = 0 if rows - self._rows else self._idle + 1
+        self._rows = rows or self._rows
+        return self._idle
 
 
 def place(sender: str, window: Window) -> str:

@@ -190,35 +190,97 @@ def test_a_port_where_nobody_listens_is_unavailable(
         tokenless(client, "https://127.0.0.1:9").get("https://127.0.0.1:9/thing")
 
 
+HERE = "https://graph.microsoft.com"
+OUTSIDE = {
+    "another host": "https://evil.example/thing",
+    "a host below": "https://graph.microsoft.com.evil.example/thing",
+    "a host beside": "https://evil.graph.microsoft.com/thing",
+    "a dot at the end": "https://graph.microsoft.com./thing",
+    "plain HTTP": "http://graph.microsoft.com/thing",
+    "another scheme": "ftp://graph.microsoft.com/thing",
+    "another port": "https://graph.microsoft.com:8443/thing",
+    "port 0": "https://graph.microsoft.com:0/thing",
+    "no port": "https://graph.microsoft.com:99999/thing",
+    "letters as port": "https://graph.microsoft.com:https/thing",
+    "a user": "https://graph.microsoft.com@evil.example/thing",
+    "a user here": "https://user:word@graph.microsoft.com/thing",
+    "a backslash": "https://graph.microsoft.com\\@evil.example/thing",
+    "a backslash behind": "https://evil.example\\@graph.microsoft.com/thing",
+    "backslashes": "https:\\\\evil.example\\thing",
+    "no scheme": "//evil.example/thing",
+    "no scheme here": "//graph.microsoft.com/thing",
+    "relative": "/v1.0/relative",
+    "relative to the page": "thing?$skiptoken=x",
+    "a query alone": "?$skiptoken=x",
+    "letters of another script": "https://gr\u0430ph.microsoft.com/thing",
+    "a letter that folds": "https://graph.micro\u017foft.com/thing",
+    "a sign that unfolds": "https://graph.microsoft.com\u2100evil.example/thing",
+    "a punycode of it": "https://xn--grph-53d.microsoft.com/thing",
+    "an open bracket": "https://[graph.microsoft.com/thing",
+    "no host": "https:///thing",
+    "a script": "javascript:alert(1)",
+    "a file": "file:///etc/passwd",
+    "too long": "https://" + "a" * 100_000 + "/thing",
+}
+
+
+@pytest.mark.parametrize("link", OUTSIDE.values(), ids=OUTSIDE)
+def test_a_token_follows_no_link_out_of_its_service(client: Client, link: str) -> None:
+    api = tokenless(client, HERE)
+    for call in (lambda: api.get(link), lambda: api.post(link, {})):
+        with pytest.raises(SourceContractError, match="not followed") as caught:
+            call()
+        assert len(str(caught.value)) < 600
+    assert api.requests == 0
+
+
+def test_the_host_of_a_link_is_told(client: Client) -> None:
+    with pytest.raises(SourceContractError, match=r"leads to evil\.example:8443, outside of https"):
+        tokenless(client, HERE).get("https://evil.example:8443/thing?$skiptoken=secret")
+
+
 @pytest.mark.parametrize(
-    ("base", "link"),
-    [
-        ("", "https://evil.example/thing"),
-        ("", "http://127.0.0.1/thing"),
-        ("", "https://127.0.0.1:99999/thing"),
-        ("", "/v1.0/relative"),
-        ("/graph", "/graphics/thing"),
-        ("/graph", "/other"),
-    ],
-)
-def test_a_token_follows_no_link_out_of_its_service(
-    client: Client, service: Service, base: str, link: str
-) -> None:
-    api = tokenless(client, service.url + base)
+    "path",
+    ["/graphics/thing", "/other", "/graph/../other", "/graph/%2e%2e/other", "/graph/%252E./other",
+     "/graph/..\\other", "/graph/x/../../other", "", "/GRAPH/thing"],
+)  # fmt: skip
+def test_a_token_stays_below_the_path_of_its_service(client: Client, path: str) -> None:
     with pytest.raises(SourceContractError, match="not followed"):
-        api.get(link if link.startswith("http") or not base else service.url + link)
-    assert service.asked == []
+        tokenless(client, f"{HERE}/graph").get(HERE + path)
 
 
 def test_the_usual_port_may_be_written_or_not(client: Client) -> None:
     api = tokenless(client, "https://prices.example")
     api._check_place("https://PRICES.example:443/api?$skip=100", "prices")
+    api._check_place("HTTPS://prices.example/api?$filter=a eq 'b/../c'", "prices")
+    tokenless(client, "https://prices.example:443/p/")._check_place(
+        "https://prices.example/p/x", ""
+    )
+    tokenless(client, "https://[::1]:8443")._check_place("https://[::1]:8443/x", "")
 
 
 def test_a_redirect_is_no_success(api: Api, service: Service) -> None:
     service.will(Answer(302, headers={"Location": "https://login.example/page"}))
     with pytest.raises(SourceContractError, match=r"HTTP 302 leads to login\.example instead"):
         fetch(api)
+
+
+@pytest.mark.parametrize(
+    "status", [201, 202, 203, 204, 205, 206, 300, 301, 302, 303, 304, 307, 308, 399]
+)
+def test_nothing_but_200_is_an_answer(api: Api, service: Service, status: int) -> None:
+    body = b"" if status in (204, 205, 304) else b'{"n": 1}'
+    service.choose = lambda _: Answer(status, body, {"Location": "//evil.example/n"})
+    for call in (lambda: fetch(api), lambda: api.post(f"{api.base}/thing", {})):
+        with pytest.raises(SourceContractError, match=f"HTTP {status}.* instead of an answer"):
+            call()
+    assert len(service.asked) == 2
+
+
+def test_no_content_is_what_the_caller_says(api: Api, service: Service) -> None:
+    service.will(Answer(204), Answer(200))
+    assert api.post(f"{api.base}/thing", {}, no_content=b"none") == b"none"
+    assert api.post(f"{api.base}/thing", {}, no_content=b"none") == b""
 
 
 def test_a_refusal_keeps_status_and_words_and_hides_the_query(api: Api, service: Service) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from ingest.azure.costs import hve_mark, ingest_azure_costs, parts
+from ingest.azure.costs import SOURCE, hve_mark, ingest_azure_costs, parts
 from ingest.http import Api
 from ingest.source import SourceResult
 from tests.unit.ingest.conftest import NOW, Answer, Asked, Service
@@ -167,6 +167,23 @@ def test_a_scope_that_answers_without_content_is_told(
     service.choose = lambda _: Answer(204)
     assert ingest(NOW + 10 * HOURS).status == "partial"
     assert all(cost.cost for cost in known(store).values())
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [Answer(302, headers={"Location": "https://login.example/"}), Answer(304), Answer(202),
+     Answer(200), Answer(200, {}), Answer(200, b"null"), Answer(200, b"<html>")],
+    ids=["302", "304", "202", "empty", "{}", "null", "html"],
+)  # fmt: skip
+def test_what_is_no_answer_covers_no_day(
+    ingest: Ingest, store: Store, service: Service, odd: Answer
+) -> None:
+    service.choose = lambda _: odd
+    result = ingest()
+    assert (result.status, bool(result.error)) == ("failed", True)
+    assert store.state.covered("contoso", SOURCE, SCOPE) == []
+    service.choose = month_of(*USUAL)
+    assert ingest().status == "ok"
 
 
 def test_a_meter_that_is_missing_everywhere_is_kept_and_one_that_is_renamed_is_not(

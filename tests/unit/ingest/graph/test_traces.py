@@ -12,7 +12,7 @@ import pytest
 from hve_monitor.clock import iso
 from hve_monitor.errors import AuthError, SourceContractError
 from hve_monitor.https import Client
-from ingest.graph.traces import PATH, GraphTraces, place
+from ingest.graph.traces import IDLE_PAGES, PATH, GraphTraces, place
 from ingest.http import Api, RequestRefused, ServiceClock
 from tests.unit.ingest.conftest import NOW, Answer, Asked, Service
 from warehouse.windows import Window
@@ -166,6 +166,25 @@ def test_a_link_that_leads_back_ends_the_window(graph: GraphTraces, service: Ser
     with pytest.raises(SourceContractError, match="a link leads back to a page that was read"):
         ids(graph)
     assert len(service.asked) == 2
+
+
+@pytest.mark.parametrize("rows", [[], [row(1), row(2)]], ids=["empty", "the same rows"])
+def test_links_that_bring_nothing_new_end_the_window(
+    graph: GraphTraces, service: Service, rows: list[Any]
+) -> None:
+    service.choose = lambda _: page(
+        *rows, link=f"{service.url}{PATH}?$skiptoken={len(service.asked)}"
+    )
+    with pytest.raises(SourceContractError, match="the last 20 pages bring nothing new"):
+        ids(graph)
+    assert len(service.asked) == IDLE_PAGES + bool(rows)
+
+
+def test_empty_pages_before_rows_are_waited_for(graph: GraphTraces, service: Service) -> None:
+    links = [f"{service.url}{PATH}?$skiptoken={number}" for number in range(40)]
+    empty = [page(link=link) for link in links]
+    service.will(*empty[:19], page(row(1), link=links[19]), *empty[20:39], page(row(2)))
+    assert ids(graph) == ["t1", "t2"]
 
 
 def test_nothing_is_covered_beyond_the_time_of_the_service(

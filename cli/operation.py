@@ -52,8 +52,10 @@ def doctor(
     """Check configuration, credentials, permissions, clock, disk, coverage and alerts."""
     from actions.doctor.examine import examine
     from cli.text import delivery as delivery_text
+    from hve_monitor.config import config_file
 
-    finish(examine(load(config), moment_of(now), tenant), as_json, delivery_text.doctor)
+    outcome = examine(load(config), moment_of(now), tenant, config_file(config))
+    finish(outcome, as_json, delivery_text.doctor)
 
 
 @commands.command()

@@ -7,8 +7,10 @@ import shutil
 from collections.abc import Iterator
 from datetime import datetime
 from importlib import metadata
+from pathlib import Path
 
 from actions.doctor.check import DoctorCheck, DoctorReport, check
+from actions.doctor.files import file_checks, metrics_check
 from actions.doctor.permissions import Permissions
 from actions.outcome import Outcome
 from hve_monitor.clock import iso
@@ -27,14 +29,18 @@ from warehouse.schema import SCHEMA_VERSION
 LEAST_FREE_BYTES = 1_000_000_000
 
 
-def examine(config: Config, now: datetime, only: str | None = None) -> Outcome[DoctorReport]:
-    """Every check, of one tenant or all; exit 3 when one fails."""
+def examine(
+    config: Config, now: datetime, only: str | None = None, file: Path | None = None
+) -> Outcome[DoctorReport]:
+    """Every check, of one tenant or all; exit 3 when one fails. file: the configuration's own."""
     checks = [
         _versions(),
         _configuration(config, only),
         _store(config),
         _disk(config),
         _clock(config, now),
+        *file_checks(config, file),
+        *metrics_check(config),
     ]
     checks += [*_published(config, now, only), *_shared_accounts(config), *_alerts(config)]
     tenants = [config.tenant(only)] if only is not None else config.tenants

@@ -19,7 +19,7 @@ Reading order:
 from hve_monitor.config.alerts import Alerts, AlertTarget, CostMinimum, Digest
 from hve_monitor.config.configuration import Config
 from hve_monitor.config.dashboard import Auth, Readiness, Role
-from hve_monitor.config.load import DEFAULT_FILE, load_config
+from hve_monitor.config.load import DEFAULT_FILE, config_file, load_config
 from hve_monitor.config.money import AzureCost, Budget, CostCenter, MeteringRule, PriceOverride
 from hve_monitor.config.services import Endpoints, Limits
 from hve_monitor.config.store import Metrics, Privacy, Retention, ScheduledExport, Spark, Warehouse
@@ -50,5 +50,6 @@ __all__ = [
     "Spark",
     "Tenant",
     "Warehouse",
+    "config_file",
     "load_config",
 ]  # fmt: skip

@@ -27,7 +27,7 @@ def load_config(file: Path | None = None) -> Config:
     Raises: ConfigError, one line per mistake: file, key, reason, nearest valid key.
     """
     _refuse_unknown_variables()
-    path = file or _from_environment() or Path(DEFAULT_FILE)
+    path = config_file(file)
     required = file is not None or _from_environment() is not None
     values = _read(path, required=required)
     try:
@@ -36,6 +36,11 @@ def load_config(file: Path | None = None) -> Config:
         raise ConfigError("\n".join(mistakes(path, error.errors()))) from None
     except SettingsError as error:
         raise ConfigError(f"environment: {error}; write lists and tables as JSON") from None
+
+
+def config_file(file: Path | None = None) -> Path:
+    """Where load_config looks: `--config`, `HVE_CONFIG`, or hve.toml in the current folder."""
+    return file or _from_environment() or Path(DEFAULT_FILE)
 
 
 def _refuse_unknown_variables() -> None:

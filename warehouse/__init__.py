@@ -7,6 +7,7 @@ Reading order:
   tables/       the Delta tables: columns, units and partitions
   delta/        durable writes to them, and their active files
   schema        the version of what a store holds
+  read_only     state.db where nobody may write to it
   state         state.db: coverage, dirty days, batches, quota, runs
   windows       windows of time that were read, and what they leave unread
   locks         one process per tenant reads, one builds

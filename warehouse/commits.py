@@ -8,7 +8,6 @@ another or a newer state.db.
 
 from __future__ import annotations
 
-import sqlite3
 from contextlib import closing
 from pathlib import Path
 
@@ -74,7 +73,7 @@ class Commits:
 
     def _number(self, query: str, name: str) -> int | None:
         """A number of state.db, by a connection of its own: threads of a build open tables too."""
-        with closing(sqlite3.connect(self._state.path, timeout=60)) as connection:
+        with closing(self._state.another_connection()) as connection:
             row = connection.execute(query, [name]).fetchone()
         return int(row[0]) if row else None
 

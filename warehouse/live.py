@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from urllib.parse import quote
 
 import duckdb
 
+from warehouse.read_only import copied, is_read_only
 from warehouse.state import time_of
 
 LAST_STATEMENT = """\
@@ -60,15 +62,16 @@ def _rows(file: Path) -> list[tuple[Any, ...]] | None:
 def state_rows(file: Path, query: str) -> list[tuple[Any, ...]] | None:
     """Rows of state.db, which is never written here; None where it is not at hand."""
     try:
-        state = sqlite3.connect(f"file:{quote(str(file))}?mode=ro", uri=True, timeout=10)
-    except sqlite3.Error:
+        with closing(_opened(file)) as state:
+            return state.execute(query).fetchall()
+    except (sqlite3.Error, OSError):
         return None
-    try:
-        return state.execute(query).fetchall()
-    except sqlite3.Error:
-        return None
-    finally:
-        state.close()
+
+
+def _opened(file: Path) -> sqlite3.Connection:
+    if is_read_only(file):
+        return copied(file)
+    return sqlite3.connect(f"file:{quote(str(file))}?mode=ro", uri=True, timeout=10)
 
 
 def _was_published(connection: duckdb.DuckDBPyConnection) -> bool:

@@ -12,23 +12,26 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from hve_monitor.errors import LockedError
+from hve_monitor.errors import LockedError, StoreError
 
 
 @contextmanager
 def exclusive(folder: Path, name: str, wait_seconds: float = 0.0) -> Iterator[None]:
     """Holds the lock `name` while the block runs.
 
-    Raises: LockedError naming the holder when it is not free within wait_seconds.
+    Raises: LockedError naming the holder when it is not free within wait_seconds, StoreError where
+    no lock can be made.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     lock, holder = FileLock(folder / f"{name}.lock"), folder / f"{name}.holder"
     try:
+        folder.mkdir(parents=True, exist_ok=True)
         lock.acquire(timeout=wait_seconds)
     except Timeout:
         raise LockedError(
             f"{name}: another process is at work ({_who(holder)}); try again"
         ) from None
+    except OSError as error:
+        raise StoreError(f"{folder}: {error.strerror}; free space or check the disk") from None
     try:
         holder.write_text(f"process {os.getpid()}", encoding="utf-8")
         yield

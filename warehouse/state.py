@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 from hve_monitor.document import json_text
 from hve_monitor.errors import StoreError
 from hve_monitor.files import sql
+from warehouse.read_only import copied, is_read_only
 from warehouse.schema import SCHEMA_VERSION, add_columns, check_schema, keep_old_state, state_schema
 from warehouse.windows import Window, gaps, merge
 
@@ -48,12 +49,20 @@ class State:
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        self.path = path
+        self.path, self.is_read_only = path, is_read_only(path)
         try:
-            self._db = sqlite3.connect(path, isolation_level=None, timeout=60)
+            self._db = self.another_connection()
             self._prepare()
-        except sqlite3.Error as error:
+        except (sqlite3.Error, OSError) as error:
             raise StoreError(f"{path}: cannot be opened ({error})") from error
+        if self.is_read_only:
+            self._db.execute("pragma query_only = on")
+
+    def another_connection(self) -> sqlite3.Connection:
+        """A connection to the file, for another thread; to a copy where nobody may write to it."""
+        if self.is_read_only:
+            return copied(self.path)
+        return sqlite3.connect(self.path, isolation_level=None, timeout=60)
 
     def _prepare(self) -> None:
         """Makes the tables; of two that open a new file at once SQLite may refuse one."""
@@ -75,7 +84,7 @@ class State:
         self._db.execute("pragma journal_mode = wal")
         version = state_schema(self._db)
         check_schema(self.path, version)
-        if version < SCHEMA_VERSION:
+        if version < SCHEMA_VERSION and not self.is_read_only:
             keep_old_state(self._db, self.path, version)
         self._db.executescript(SCHEMA)
         if version < SCHEMA_VERSION:

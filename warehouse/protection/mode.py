@@ -115,6 +115,9 @@ def agree(state: State, root: Path, configured: Protection) -> None:
     is_new = stored is None and configured.is_plain and not holds_facts(root)
     if stored == configured.as_stored or is_new:
         return
+    if state.is_read_only:
+        _compare(stored or FULL.as_stored, configured.as_stored, root)
+        return
     with state.transaction():
         stored = stored_protection(state)
         if stored == configured.as_stored:

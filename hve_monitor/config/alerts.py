@@ -36,12 +36,15 @@ class CostMinimum(Section):
 
 
 class AlertTarget(Section):
-    """One place that alerts go to; the URL may hold a secret and is never shown."""
+    """One place that alerts go to; the URL may hold a secret and is never shown.
+
+    audience: none means all alerts; entries of the audit log go to targets that name "audit" alone.
+    """
 
     url: SecretStr
     name: str = ""
     min_severity: Literal["low", "medium", "high"] = "medium"
-    audience: tuple[Literal["security", "finops", "mail"], ...] = ()
+    audience: tuple[Literal["security", "finops", "mail", "audit"], ...] = ()
     tenants: tuple[str, ...] = ()
     secret_file: Path | None = None
     secret_env: str = ""
@@ -71,6 +74,12 @@ class AlertTarget(Section):
     def _one_secret(self) -> AlertTarget:
         if self.secret_file is not None and self.secret_env:
             raise ValueError("give secret_file or secret_env, not both")
+        return self
+
+    @model_validator(mode="after")
+    def _audit_of_all(self) -> AlertTarget:
+        if "audit" in self.audience and self.tenants:
+            raise ValueError("audience audit: entries are of no one tenant; take tenants away")
         return self
 
     @property

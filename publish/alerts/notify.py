@@ -12,6 +12,7 @@ from hve_monitor.config import Config
 from hve_monitor.document import Document
 from hve_monitor.errors import LockedError
 from models.cost.spend import spend
+from publish.alerts.audit_entries import forward_audit
 from publish.alerts.candidates import Candidate, budget_candidates, incident_candidates
 from publish.alerts.delivery import Delivery
 from publish.alerts.planning import join, plan
@@ -58,6 +59,7 @@ def alert(store: Store, config: Config, now: datetime, bearer: Bearer) -> Alerts
         with exclusive(store.root / "locks", "alerts"):
             if targets:
                 stages.update(plan(outbox, config, targets, candidates(store, config, now), now))
+                forward_audit(store, config, targets, now)
             join(outbox, config, now)
             sent = Delivery(store.root, config, now, bearer).deliver(targets)
             outbox.forget(now)

@@ -31,6 +31,7 @@ from tests.receiver import Receiver, receive
 from tests.unit.conftest import Hve
 from tests.unit.conftest import hve as hve  # noqa: PLC0414 - a fixture used here
 from tests.unit.publish.conftest import NOW, Desk, incident, target
+from warehouse.privacy import audit
 from warehouse.records.outbox import Outbox
 from warehouse.store import open_store
 
@@ -74,6 +75,19 @@ def test_a_webhook_is_signed_over_timestamp_and_body(desk: Desk, receiver: Recei
     assert abs(time.time() - int(stamp)) < 60
     assert one.headers["x-hve-id"] == one.json["id"]
     assert one.json["text"].startswith("What: surge of hr@contoso.com")
+
+
+def test_the_audit_log_reaches_a_webhook_once(desk: Desk, receiver: Receiver) -> None:
+    desk.show(NOW)
+    audit.record(desk.store, NOW, "grace", "reveal", "p-1", "case 7", "revealed", "o-1")
+    config = desk.config(
+        target(f"webhook+https://{receiver.place}/audit", audience=("audit",), digest=False)
+    ).model_copy(update={"endpoints": Endpoints(ca_bundle=str(receiver.ca_file))})
+    for _ in range(2):
+        tell(desk, config)
+    (one,) = receiver.received
+    assert (one.json["type"], one.json["key"]) == ("audit.recorded", "audit:1")
+    assert (one.json["details"]["who"], one.json["details"]["subject"]) == ("grace", "o-1")
 
 
 def test_splunk_sentinel_and_teams_get_their_own_forms(desk: Desk, receiver: Receiver) -> None:

@@ -16,6 +16,7 @@ class AuditEntry(NamedTuple):
     """One entry; both times are ISO 8601 texts, `recorded_at` that of the real clock.
 
     subject: by what the login's provider knows the actor, whose name may change; "" without one.
+    chain: the seal of the entry and of all before it.
     """
 
     number: int
@@ -27,6 +28,7 @@ class AuditEntry(NamedTuple):
     reason: str
     outcome: str
     subject: str = ""
+    chain: str = ""
 
 
 def record(
@@ -69,5 +71,15 @@ def entries(state: State, limit: int = 1000) -> list[AuditEntry]:
     """The newest entries, newest first."""
     rows = state.connection.execute(
         f"select {', '.join(AuditEntry._fields)} from audit order by number desc limit ?", [limit]
+    )
+    return [AuditEntry(*row) for row in rows]
+
+
+def entries_after(state: State, number: int, limit: int = 1000) -> list[AuditEntry]:
+    """The entries that follow one, oldest first."""
+    rows = state.connection.execute(
+        f"select {', '.join(AuditEntry._fields)} from audit where number > ? order by number"
+        " limit ?",
+        [number, limit],
     )
     return [AuditEntry(*row) for row in rows]

@@ -4,7 +4,8 @@ Each entry has a digest of its fields and a link made of that digest and the lin
 link and the number of entries are sealed apart, so that a cut tail shows too. The key is the
 store's own, sealed by the outside key where there is one (privacy.key_file): then nobody without
 that key can make a seal that fits. Without an outside key the chain's key lies in state.db itself,
-and whoever may write there and knows this module can forge it; `alerts.audit` sends entries away.
+and whoever may write there and knows this module can forge it; what was sent to a target that names
+the audience "audit" is out of reach.
 
 An erasure changes words of entries: their digests stay, and a second seal covers the new words.
 Entries of an earlier release are sealed by the first entry of this one.

@@ -99,6 +99,18 @@ class Outbox:
              text_of(entry.due_at), text_of(now), json.dumps(entry.message)],
         )  # fmt: skip
 
+    def forwarded(self, target: str) -> int:
+        """Number of the last entry of the audit log that the target has; 0 before the first."""
+        query = "select value from counters where name = ?"
+        row = self._db.execute(query, [f"audit:{target}"]).fetchone()
+        return int(row[0]) if row else 0
+
+    def note_forwarded(self, target: str, number: int) -> None:
+        """Keeps how far the target has the audit log; belongs into the transaction of `add`."""
+        self._db.execute(
+            "insert or replace into counters values (?, ?)", [f"audit:{target}", number]
+        )
+
     def ripe(self, now: datetime) -> list[OutgoingMessage]:
         """Held messages whose time has come, oldest first."""
         return self._entries("state = 'held' and due_at <= ?", [text_of(now)])

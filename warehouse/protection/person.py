@@ -17,6 +17,7 @@ from functools import cached_property
 from urllib.parse import unquote
 
 from hve_monitor.addresses import NO_SIGNS, one_address
+from warehouse.protection.words import LITERAL
 
 ERASED = "(erased)"
 AT = r"(?:@|%(?:25)?40|=40|&#(?:64|x40);|&commat;|\\u0040)"
@@ -31,7 +32,6 @@ UNSEEN = "[" + "".join(rf"\x{{{sign:x}}}" for sign in NO_SIGNS) + "]*"
 WIDE_AT = r"[\x{ff20}\x{fe6b}]"
 # SRS0=x=y=example.org=ada@contoso.com is somebody of example.org.
 RELAYED = re.compile(r"\bsrs[01][=+-][^\s@]*=$")
-LITERAL = re.compile(r'"(?:[^"\\]|\\.)*+"', re.DOTALL)  # a text of a JSON document
 
 # Whatever may be an address in a folded text, as far as Person.without would go.
 CANDIDATES = (

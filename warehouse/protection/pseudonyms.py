@@ -20,13 +20,12 @@ import pyarrow as pa
 
 from warehouse.protection.mode import Protection
 from warehouse.protection.person import Person, candidates
+from warehouse.protection.words import HIDDEN, without_people
 
 PSEUDONYM = re.compile(r"p-[0-9a-f]{32}(@\S*)?")
-ADDRESS = re.compile(r"[^\s<>()\[\]{},;:\"'|=/\\@]+@[^\s<>()\[\]{},;:\"'|=/\\@]+")
 # What an export's header line says is a row of people where the header is missing.
 COLUMNS = re.compile(r"(columns: |it has: ).*")
 MARKED = ("aggregate:", "erased:")
-HIDDEN = "(address)"
 HASH_BYTES = 16
 WITH_NAMES = ("sender", "subject", "message_id", "trace_id")  # may name an erased person
 
@@ -78,10 +77,10 @@ class Mask:
         return text if kept == "keep" else None
 
     def text(self, text: str | None, own: Collection[str] = ()) -> str | None:
-        """A text of a server without addresses, but for those of HVE accounts."""
+        """A text of a server without people; addresses of HVE accounts stay."""
         if text is None or self.protection.mode == "full":
             return text
-        return ADDRESS.sub(lambda match: self._address(match[0], own), text)
+        return without_people(text, lambda address: self._address(address, own))
 
     def erasure(self, address: str) -> str:
         """By what an erased person is recognised when a source brings a row again."""
@@ -157,7 +156,7 @@ class Mask:
         return text
 
     def _address(self, text: str, own: Collection[str]) -> str:
-        address = text.strip(".").lower()
+        address = text.lower()
         if address in own or PSEUDONYM.fullmatch(address):
             return text
         return HIDDEN if self.protection.mode == "aggregate" else self.recipient(address)
@@ -198,10 +197,13 @@ def erased_rows(rows: pa.Table, marks: list[str | None]) -> pa.Table:
 
 
 def hidden(text: str, own: Collection[str] = ()) -> str:
-    """A text for logs and summaries: no address but those of HVE accounts, no column names."""
-    return ADDRESS.sub(
-        lambda match: match[0] if match[0].strip(".").lower() in own else HIDDEN,
+    """A text for logs and summaries: no address but those of HVE accounts, no column names.
+
+    It holds no pseudonym either, so that nobody learns one by writing an address into a note.
+    """
+    return without_people(
         COLUMNS.sub(r"\1…", text),
+        lambda address: address if address.lower() in own else HIDDEN,
     )
 
 

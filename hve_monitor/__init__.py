@@ -12,5 +12,6 @@ Reading order:
   text         characters that nobody sees
   tls          trust in certificates
   https        HTTPS answers with an end: a deadline and a size for each
+  answers      what an answer says to a reader
   waits        how long a service asks its clients to wait
 """

@@ -6,22 +6,25 @@ of ingest. Reasons name the host alone, because the rest of a URL can be a secre
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from contextvars import copy_context
 from http import HTTPStatus
 from typing import NamedTuple, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import stamina
 
+from hve_monitor.answers import words_of
 from hve_monitor.https import (
     AnswerTooLarge,
     Bounds,
     Client,
     DecodingError,
     InvalidURL,
+    Response,
     TransportError,
 )
 from hve_monitor.waits import retry_after
@@ -32,6 +35,9 @@ BOUNDS = Bounds(connect=5.0, read=15.0, seconds=30.0, bytes=1 << 20)
 # Within a run; the outbox goes on from there.
 QUICK_ATTEMPTS, QUICK_SECONDS, LONGEST_QUICK_WAIT = 3, 30.0, 10.0
 OF_THE_MESSAGE = (400, 413, 415, 422)
+PARTS = re.compile(r"[/?&=:@\s]")
+# A piece of a path that is a word of a language is none of our secrets: `services`, `collector`.
+PLAIN_WORD, LONGEST_PLAIN = re.compile(r"[a-z]{1,9}"), 3
 
 
 class Undelivered(Exception):
@@ -48,8 +54,10 @@ class Undelivered(Exception):
         seconds: float | None = None,
         is_passing: bool = False,
         is_of_target: bool = True,
+        body: bytes = b"",
     ) -> None:
         super().__init__(reason)
+        self.body = body
         self.seconds, self.is_passing, self.is_of_target = seconds, is_passing, is_of_target
 
 
@@ -94,15 +102,34 @@ def post(opened: Client, url: str, body: bytes, headers: Mapping[str, str]) -> A
         is_passing = isinstance(error, TransportError) and not isinstance(error, AnswerTooLarge)
         reason = f"{_host(url)}: {type(error).__name__}: {error}"
         raise Undelivered(reason, is_passing=is_passing) from None
-    status = answer.status_code
     if answer.is_success:
-        return Answer(status, answer.content)
-    raise Undelivered(
-        f"{_host(url)}: HTTP {status}",
+        return Answer(answer.status_code, answer.content)
+    raise refusal(answer, url, headers)
+
+
+def refusal(answer: Response, url: str, headers: Mapping[str, str]) -> Undelivered:
+    """What an answer that is no success says, in the receiver's own words without our secrets."""
+    status = answer.status_code
+    words = without_secrets(words_of(answer), url, headers.get("Authorization", ""))
+    return Undelivered(
+        f"{_host(url)}: HTTP {status}" + (f": {words}" if words else ""),
         seconds=retry_after(answer.headers),
         is_passing=status in (408, 425, 429) or status >= HTTPStatus.INTERNAL_SERVER_ERROR,
         is_of_target=status not in OF_THE_MESSAGE,
+        body=answer.content,
     )
+
+
+def without_secrets(words: str, url: str, *secrets: str) -> str:
+    """The words without the secrets, and without any part of the URL that may be one."""
+    _, _, rest = url.partition("://")
+    pieces = {piece for piece in PARTS.split(rest) if not PLAIN_WORD.fullmatch(piece)}
+    pieces |= {piece for secret in secrets for piece in PARTS.split(secret)}
+    pieces |= {unquote(piece) for piece in pieces}
+    for piece in sorted(pieces, key=len, reverse=True):
+        if len(piece) > LONGEST_PLAIN and piece != _host(url):
+            words = words.replace(piece, "…")
+    return words
 
 
 def quickly(send: Callable[[], T]) -> T:

@@ -66,7 +66,8 @@ class Receiver:
         self.received.append(
             Received(request.url.path, request.url.query, dict(request.headers), body, status)
         )
-        return Response(b'{"text":"Success","code":0}', status, headers)
+        words = b'{"text":"Success","code":0}' if status < 300 else b'{"text":"Not now"}'
+        return Response(words if status != 304 else b"", status, headers)
 
 
 @contextmanager

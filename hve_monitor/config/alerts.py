@@ -24,6 +24,8 @@ OWN_PLAIN_SCHEMES = {
 }
 OWN_SCHEMES = ("webhook+https://", "splunk+https://", "sentinel+https://", "smtp://", "smtps://")
 # apprise reads more spellings of "no" than a list has: what is not this is refused.
+# Hosts of addresses as Slack and Teams (Power Automate) show them for copying: apprise reads them.
+NATIVE_HOSTS = ("hooks.slack.com", ".logic.azure.com", ".api.powerplatform.com")
 PARTS, VERIFIED = re.compile(r"[?&;]"), ("yes", "true", "1", "on")
 PLAIN_SCHEMES = ("form", "json", "xml")
 
@@ -60,7 +62,7 @@ class AlertTarget(Section):
         scheme = SCHEME.match(url)
         if not scheme:
             raise ValueError("is no URL, e.g. webhook+https://hooks.contoso.com/hve")
-        if scheme[1] in OWN_PLAIN_SCHEMES:
+        if scheme[1] in OWN_PLAIN_SCHEMES and not _is_native(url):
             raise ValueError(f"write {OWN_PLAIN_SCHEMES[scheme[1]]}:// (only https is allowed)")
         if not _has_good_port(url):
             raise ValueError("its port is no number from 1 to 65535")
@@ -107,6 +109,15 @@ def _is_verified(url: str) -> bool:
         value.strip().lower() in VERIFIED
         for name, _, value in pairs
         if name.strip().lower() == "verify"
+    )
+
+
+def _is_native(url: str) -> bool:
+    """Whether it is the address of a chat as the chat itself writes it."""
+    parts = urlsplit(url)
+    host = f".{parts.hostname or ''}"
+    return parts.scheme == "https" and any(
+        host.endswith(f".{name.lstrip('.')}") for name in NATIVE_HOSTS
     )
 
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from contextlib import suppress
 from http import HTTPStatus
 from typing import Any
 
 import msal
-import msgspec
 
+from hve_monitor.answers import first_line, is_document, words_of
 from hve_monitor.config import Endpoints, Tenant
 from hve_monitor.errors import AuthError, HveError, ThrottledError
 from hve_monitor.https import Bounds, Client, Response
@@ -18,10 +17,8 @@ from hve_monitor.waits import retry_after
 from ingest.entra.credential import credential
 from ingest.http import Broken, JsonObject, check_passing, patiently, whole_answer
 
-OWN_WORDS = ("error_description", "message", "error")
 TOKEN = re.compile(r"[!-~]+")
-TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
-LONGEST_WORDS = 300
+NO_REASON = "no reason given"
 KNOWN = ("params", "data", "headers")  # of the options that msal gives
 # Every source asks for a token: what does not pass soon is told, and the next run tries again.
 ATTEMPTS, LONGEST_WAIT = 4, 120.0
@@ -53,9 +50,8 @@ class EntraTokens:
         if isinstance(token, str) and TOKEN.fullmatch(token):
             return token
         words = answer.get("error_description") or answer.get("error") or "no token"
-        raise AuthError(
-            f"tenant '{self._tenant.name}': no token for {scope}: {_first_line(str(words))}"
-        )
+        reason = first_line(str(words)) or NO_REASON
+        raise AuthError(f"tenant '{self._tenant.name}': no token for {scope}: {reason}")
 
     def _acquire(self, scope: str, *, fresh: bool) -> JsonObject:
         self._app = self._app or self._application()
@@ -98,7 +94,7 @@ class _Transport:
     def get(self, url: str, **options: Any) -> Response:
         response = self._answer("GET", url, options)
         if self._client is not None and not response.is_success:
-            raise AuthError(f"tenant '{self._tenant}': {_words(response)}")
+            raise AuthError(f"tenant '{self._tenant}': {words_of(response)}")
         return response
 
     def post(self, url: str, **options: Any) -> Response:
@@ -114,12 +110,12 @@ class _Transport:
         response = patiently(lambda: self._once(method, url, known, where), where, ATTEMPTS)
         # Azure Arc answers its first request with 401 and the name of the file with the proof.
         is_challenge = self._client is None and response.status_code == HTTPStatus.UNAUTHORIZED
-        if is_challenge or _is_json(response):
+        if is_challenge or is_document(response):
             return response
         if response.status_code == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
             raise AuthError(f"{where}: HTTP 407: the proxy in between wants a sign-in")
         raise AuthError(
-            f"{where}: HTTP {response.status_code}, no JSON but '{_words(response)}';"
+            f"{where}: HTTP {response.status_code}, no JSON but '{words_of(response)}';"
             " look for a proxy or a sign-in page in between"
         )
 
@@ -140,23 +136,6 @@ class _Transport:
             return client.request(method, url, **options)
 
 
-def _is_json(response: Response) -> bool:
-    with suppress(msgspec.DecodeError):
-        return isinstance(msgspec.json.decode(response.content), dict)
-    return False
-
-
-def _words(response: Response) -> str:
-    """What an answer says to a reader: an error's description, a page's title, its first line."""
-    with suppress(msgspec.DecodeError, AttributeError):
-        answer = msgspec.json.decode(response.content)
-        words = next((answer[name] for name in OWN_WORDS if isinstance(answer.get(name), str)), "")
-        if words:
-            return _first_line(words)
-    title = TITLE.search(response.text)
-    return _first_line(title[1] if title else response.text)
-
-
 def _reason(error: Exception) -> str:
     """What failed, in one line; of a key file of Azure Arc also what mends it."""
     if isinstance(error, PermissionError) and str(error.filename).endswith(".key"):
@@ -165,9 +144,4 @@ def _reason(error: Exception) -> str:
         )
     if isinstance(error, OSError):
         return f"{error.filename or 'disk'}: {error.strerror or error}"
-    return _first_line(str(error)) if str(error) else type(error).__name__
-
-
-def _first_line(text: str) -> str:
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    return printable(lines[0])[:LONGEST_WORDS] if lines else "no reason given"
+    return first_line(str(error)) or type(error).__name__

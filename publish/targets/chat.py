@@ -7,16 +7,15 @@ here, and its words reach nobody unless they are free of the target's secrets.
 from __future__ import annotations
 
 import logging
-import re
 from typing import Any
-from urllib.parse import quote, unquote
+from urllib.parse import quote
 
 import apprise
 
 from hve_monitor.errors import ConfigError
 from publish import wording
 from publish.message import Alert, DigestMessage
-from publish.outgoing import Undelivered, within
+from publish.outgoing import Undelivered, within, without_secrets
 from publish.target import Send
 from publish.targets.wires import troubles
 
@@ -51,16 +50,15 @@ def sender(url: str, secret: str) -> Send:
         service = _opened(_threaded(filled, message, identity))
         form, text = _in_form(service, wording.body(message, rendered=True))
         heading = wording.heading(message, rendered=True)
-        reasons: list[str] = []
-        troubles.set(reasons)
+        refusals: list[Undelivered] = []
+        troubles.set(refusals)
         try:
             result = within(SECONDS, lambda: service.notify(text, heading, kind, form))
         except TimeoutError:
             scheme = url.partition("://")[0]
             raise Undelivered(f"{scheme}: no end after {SECONDS:g} s", is_passing=True) from None
         if not result:
-            reasons += [str(record.message) for record in result.logs()]
-            raise Undelivered(_reason(reasons, filled), is_passing=False)
+            raise _undelivered(refusals, [str(line.message) for line in result.logs()], filled)
         return "accepted"
 
     return send
@@ -112,11 +110,14 @@ def _threaded(url: str, message: Alert | DigestMessage, identity: str) -> str:
     return f"{url}{'&' if '?' in url else '?'}dedup={quote(key, safe='')}&action=map"
 
 
-def _reason(reasons: list[str], url: str) -> str:
-    """The first reason, without any part of the URL that may be secret."""
-    reason = next(iter(reasons), "not accepted")
-    scheme, _, rest = url.partition("://")
-    pieces = {unquote(piece) for piece in re.split(r"[/?&=:@]", rest)}
-    for piece in sorted((piece for piece in pieces if len(piece) > 3), key=len, reverse=True):
-        reason = reason.replace(piece, "…")
-    return f"{scheme}: {wording.plain(reason)}"
+def _undelivered(refusals: list[Undelivered], lines: list[str], url: str) -> Undelivered:
+    """What the receiver answered, or else what apprise says, without what may be secret."""
+    scheme = url.partition("://")[0]
+    refusal = refusals[0] if refusals else Undelivered(next(iter(lines), "not accepted"))
+    reason = wording.plain(without_secrets(str(refusal), url))
+    return Undelivered(
+        f"{scheme}: {reason}",
+        seconds=refusal.seconds,
+        is_passing=refusal.is_passing,
+        is_of_target=refusal.is_of_target,
+    )

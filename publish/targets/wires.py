@@ -20,15 +20,15 @@ import requests.adapters
 import requests.sessions
 from apprise.plugins.email import smtp
 
-from hve_monitor.https import DecodingError, InvalidURL, TransportError
+from hve_monitor.https import AnswerTooLarge, DecodingError, InvalidURL, TransportError
 from hve_monitor.smtp import Dialogue, SecureDialogue
 from hve_monitor.text import printable
 from hve_monitor.tls import trust
-from publish.outgoing import client
+from publish.outgoing import Undelivered, client, refusal
 from publish.targets.mail import DIALOGUE_SECONDS, STEP_SECONDS
 
 # Why requests of this sending failed: apprise keeps such words to itself.
-troubles: ContextVar[list[str]] = ContextVar("troubles")
+troubles: ContextVar[list[Undelivered]] = ContextVar("troubles")
 # requests would accept more ways of packing than our client unpacks.
 OF_REQUESTS = ("accept-encoding", "connection", "content-length")
 
@@ -73,19 +73,23 @@ class _Adapter(requests.adapters.BaseAdapter):
                     request.method or "POST", request.url or "", content=body, headers=headers
                 )
         except (TransportError, DecodingError, InvalidURL) as error:
-            raise _trouble(f"{place.hostname}: {type(error).__name__}: {error}") from None
+            is_passing = isinstance(error, TransportError) and not isinstance(error, AnswerTooLarge)
+            words = f"{place.hostname}: {type(error).__name__}: {error}"
+            raise _trouble(words, is_passing=is_passing) from None
         if answer.has_redirect_location:
             host = urlsplit(answer.headers["location"]).hostname or "another place"
             words = f"HTTP {answer.status_code} leads to {printable(host)}; it is not followed"
             raise _trouble(f"{place.hostname}: {words}")
+        if not answer.is_success:
+            troubles.get([]).append(refusal(answer, request.url or "", headers))
         return _as_of_requests(request, answer.status_code, answer.headers, answer.content)
 
     def close(self) -> None:
         """Nothing is kept open."""
 
 
-def _trouble(words: str) -> requests.ConnectionError:
-    troubles.get([]).append(words)
+def _trouble(words: str, *, is_passing: bool = False) -> requests.ConnectionError:
+    troubles.get([]).append(Undelivered(words, is_passing=is_passing))
     return requests.ConnectionError(words)
 
 

@@ -137,7 +137,7 @@ def test_refusals_are_tried_again_and_told_until_they_pass(
     receiver.answers = [(429, {"Retry-After": "900"})]
     part = tell(desk, config, NOW + QUARTER)
     assert (part.sent, part.due) == (0, 1)
-    assert part.failed[0].error == "127.0.0.1: HTTP 429"
+    assert part.failed[0].error == "127.0.0.1: HTTP 429: Not now"
     assert tell(desk, config, NOW + QUARTER).sent == 0, "it was asked to wait"
     real = time.time()
     monkeypatch.setattr("publish.alerts.delivery.time.time", lambda: real + 1000)
@@ -300,7 +300,7 @@ def test_a_test_of_one_target_sends_nothing_to_others(hve: Hve, receiver: Receiv
     receiver.answers = [(403, {})]
     ended = hve("alerts", "test", "hook")
     assert (ended.code, len(receiver.received)) == (3, 1)
-    assert ended.out.startswith("hook: failed: 127.0.0.1: HTTP 403; mend the target")
+    assert ended.out.startswith("hook: failed: 127.0.0.1: HTTP 403: Not now; mend the target")
     assert hve("alerts", "test", "hook").out == "hook: accepted: HTTP 200\n"
     unknown = hve("alerts", "test", "hok")
     assert (unknown.code, len(unknown.err.splitlines())) == (2, 1)

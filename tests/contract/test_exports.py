@@ -55,7 +55,7 @@ def test_a_webhook_that_refuses_is_one_line_and_temporary(
     receiver.answers = [(403, {})]
     ends = {"endpoints": Endpoints(ca_bundle=str(receiver.ca_file))}
     config = desk.config().model_copy(update=ends)
-    with pytest.raises(SourceUnavailable, match="HTTP 403; nothing from line 0 on"):
+    with pytest.raises(SourceUnavailable, match="HTTP 403: Not now; nothing from line 0 on"):
         export(config, NOW, f"webhook+https://{receiver.place}/ocsf")
 
 

@@ -7,12 +7,15 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import apprise
 import pytest
+from pydantic import SecretStr, ValidationError
 
+from hve_monitor.config import AlertTarget
 from hve_monitor.errors import ConfigError
-from hve_monitor.https import Bounds
+from hve_monitor.https import Bounds, Response
 from publish import outgoing
 from publish.alerts.routing import Route, message
 from publish.outgoing import Undelivered, within
@@ -123,7 +126,7 @@ def test_a_redirect_gets_no_alert(receiver: Receiver, status: int) -> None:
         receiver.answers = [(status, {"Location": f"https://{other.place}/elsewhere"})]
         with wired(str(receiver.ca_file)), pytest.raises(Undelivered) as caught:
             sender(f"jsons://{receiver.place}/", "")(alert(), "id", 1)
-        assert str(caught.value).endswith(f"HTTP {status} leads to …; it is not followed")
+        assert str(caught.value).endswith(f"HTTP {status} leads to 127.0.0.1; it is not followed")
         assert (len(receiver.received), other.received) == (1, [])
 
 
@@ -132,17 +135,97 @@ def test_an_answer_without_success_is_none(receiver: Receiver) -> None:
     with wired(str(receiver.ca_file)):
         send = sender(f"jsons://{receiver.place}/", "")
         for status in (304, 503):
-            with pytest.raises(Undelivered, match=f"error={status}"):
+            with pytest.raises(Undelivered, match=f"HTTP {status}"):
                 send(alert(), "id", 1)
         assert send(alert(), "id", 1) == "accepted"
 
 
 def test_requests_of_a_service_never_leave_tls() -> None:
-    reasons: list[str] = []
-    wires.troubles.set(reasons)
+    refusals: list[Undelivered] = []
+    wires.troubles.set(refusals)
     with wired(""):
         assert not apprise.Apprise("json://127.0.0.1:9/").notify("text")
-    assert reasons == ["127.0.0.1: is no https:// address"]
+    assert [str(refusal) for refusal in refusals] == ["127.0.0.1: is no https:// address"]
+
+
+SIGNATURE = "k3Jr-Secret_0Signature"
+FLOW = f"workflows/0123456789abcdef0123456789abcdef/triggers/manual/paths/invoke?sig={SIGNATURE}"
+NATIVE = {
+    "Slack": "https://hooks.slack.com/services/T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ",
+    "Teams of 2026": "https://default0123456789.ab.environment.api.powerplatform.com:443/"
+    f"powerautomate/automations/direct/{FLOW}&api-version=1",
+    "Teams of before": f"https://prod-01.westeurope.logic.azure.com:443/{FLOW}"
+    "&api-version=2016-06-01",
+}
+
+
+@pytest.mark.parametrize("url", NATIVE.values(), ids=NATIVE)
+def test_an_address_as_the_chat_shows_it_can_be_pasted(url: str) -> None:
+    target = AlertTarget(url=SecretStr(url))
+    sender(target.url.get_secret_value(), "")
+    with pytest.raises(ValidationError, match=r"write webhook\+https"):
+        AlertTarget(url=SecretStr(url.replace(".com", ".com.contoso.com")))
+
+
+class Flow:
+    """Power Automate as it was reported: 202 without a card where the path is not its own."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, *answers: Response) -> None:
+        self.paths: list[str] = []
+        self.answers = iter(answers)
+        monkeypatch.setattr(wires, "client", lambda _: self)
+
+    def __enter__(self) -> Flow:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Nothing is open."""
+
+    def request(self, _method: str, url: str, **_options: object) -> Response:
+        self.paths.append(urlsplit(url).path)
+        return next(self.answers)
+
+
+def test_teams_is_asked_at_the_address_of_today(monkeypatch: pytest.MonkeyPatch) -> None:
+    flow = Flow(monkeypatch, Response(202), Response(202))
+    pasted = NATIVE["Teams of 2026"]
+    documented = (
+        "workflows://default0123456789.ab.environment.api.powerplatform.com:443/"
+        "0123456789abcdef0123456789abcdef/{secret}/?pa=yes&image=no"
+    )
+    with wired(""):
+        assert sender(pasted, "")(alert(), "id", 1) == "accepted"
+        assert sender(documented, SIGNATURE)(alert(), "id", 1) == "accepted"
+    path = "/powerautomate/automations/direct/workflows/0123456789abcdef0123456789abcdef"
+    assert [asked.startswith(path) for asked in flow.paths] == [True, True]
+
+
+BUSY = {"error": {"code": "Busy", "message": "Later"}}
+ECHO = f"bad sig {SIGNATURE}".encode()
+
+
+@pytest.mark.parametrize(
+    ("answer", "words", "seconds", "is_passing"),
+    [
+        (Response(400, content=b"invalid_payload"), "HTTP 400: invalid_payload", None, False),
+        (Response(429, headers={"Retry-After": "7"}), "HTTP 429", 7.0, True),
+        (Response(503, json=BUSY), "HTTP 503: Later (code Busy)", None, True),
+        (Response(401, content=ECHO), "HTTP 401: bad sig …", None, False),
+    ],
+)  # fmt: skip
+def test_what_a_chat_answers_is_told_without_the_secret(
+    monkeypatch: pytest.MonkeyPatch,
+    answer: Response,
+    words: str,
+    seconds: float | None,
+    is_passing: bool,
+) -> None:
+    Flow(monkeypatch, answer)
+    with wired(""), pytest.raises(Undelivered) as refused:
+        sender(NATIVE["Teams of 2026"], "")(alert(), "id", 1)
+    assert words in str(refused.value)
+    assert SIGNATURE not in str(refused.value)
+    assert (refused.value.seconds, refused.value.is_passing) == (seconds, is_passing)
 
 
 @pytest.fixture

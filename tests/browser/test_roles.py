@@ -125,3 +125,32 @@ def test_finops_sees_pseudonyms_and_reveals_one_with_a_reason(
     entry = guarded.command("audit", "--limit", "1")["entries"][0]
     assert (entry["who"], entry["what"]) == ("fiona.ops@contoso.com", "reveal")
     assert (entry["target"], entry["reason"]) == (pseudonym, "budget question")
+
+
+def test_a_copied_cookie_is_dead_after_the_log_out(
+    chromium: Browser, enter: Enter, guarded: Dashboard
+) -> None:
+    page = enter("admin")
+    thief = chromium.new_context(ignore_https_errors=True)
+    thief.add_cookies(page.context.cookies())
+    copied = thief.new_page()
+    copied.goto(f"{guarded.url}/health")
+    expect(copied.get_by_text("ada.min@contoso.com")).to_be_visible(timeout=30_000)
+    page.get_by_role("button", name="Log out").click()
+    expect(page.get_by_role("button", name="Log in")).to_be_visible(timeout=30_000)
+    copied.goto(f"{guarded.url}/health")
+    expect(copied.get_by_role("button", name="Log in")).to_be_visible(timeout=30_000)
+    assert "As of business time" not in copied.locator("body").inner_text()
+    thief.close()
+
+
+def test_no_page_shows_the_dashboard_in_a_frame(chromium: Browser, guarded: Dashboard) -> None:
+    context = chromium.new_context()
+    page = context.new_page()
+    refused: list[str] = []
+    page.on("console", lambda message: refused.append(message.text))
+    page.set_content(f'<iframe src="{guarded.url}/plan" width="800" height="600"></iframe>')
+    page.wait_for_timeout(3000)
+    assert any("frame" in text for text in refused)
+    assert not page.frames[1].get_by_role("button").count()
+    context.close()

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from hve_monitor.config import AlertTarget, Config
-from publish.target import HTTPS, MAIL, Bearer, Send, place_of, secret_of
+from publish.target import HTTPS, MAIL, SYSLOG, Bearer, Send, place_of, secret_of
 
 
 @contextmanager
@@ -15,7 +15,7 @@ def connections(targets: Iterable[AlertTarget], config: Config) -> Iterator[None
 
     Raises: ConfigError.
     """
-    if all(target.scheme in (*HTTPS, *MAIL) for target in targets):
+    if all(target.scheme in (*HTTPS, *MAIL, *SYSLOG) for target in targets):
         yield
         return
     from publish.targets.wires import wired
@@ -28,11 +28,13 @@ def connections(targets: Iterable[AlertTarget], config: Config) -> Iterator[None
 def sender_of(target: AlertTarget, config: Config, bearer: Bearer) -> Iterator[Send]:
     """What sends to the target; a run opens it once. Raises: ConfigError, AuthError."""
     from publish.outgoing import client
-    from publish.targets import chat, mail, sentinel, splunk, webhook
+    from publish.targets import chat, mail, sentinel, splunk, syslog, webhook
 
     place, secret = place_of(target), secret_of(target)
     if target.scheme in MAIL:
         yield mail.sender(place, secret, config.endpoints.ca_bundle)
+    elif target.scheme in SYSLOG:
+        yield syslog.sender(place, config.endpoints.ca_bundle, target.format)
     elif target.scheme not in HTTPS:
         yield chat.sender(target.url.get_secret_value(), secret)
     else:

@@ -18,6 +18,7 @@ Send: TypeAlias = Callable[[Alert | DigestMessage, str, int], str]
 Bearer: TypeAlias = Callable[[str, str], str]
 
 HTTPS, MAIL = ("webhook+https", "splunk+https", "sentinel+https"), ("smtp", "smtps")
+SYSLOG = ("syslog+tls", "syslog+tcp")
 
 
 def place_of(target: AlertTarget) -> SplitResult:

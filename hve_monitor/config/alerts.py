@@ -22,10 +22,15 @@ OWN_PLAIN_SCHEMES = {
     "splunk+http": "splunk+https",
     "sentinel+http": "sentinel+https",
 }
-OWN_SCHEMES = ("webhook+https://", "splunk+https://", "sentinel+https://", "smtp://", "smtps://")
-# apprise reads more spellings of "no" than a list has: what is not this is refused.
+OWN_SCHEMES = (
+    "webhook+https://", "splunk+https://", "sentinel+https://", "smtp://", "smtps://",
+    "syslog+tls://", "syslog+tcp://",
+)  # fmt: skip
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+MACHINES = ("splunk+https", "sentinel+https", "syslog+tls", "syslog+tcp")
 # Hosts of addresses as Slack and Teams (Power Automate) show them for copying: apprise reads them.
 NATIVE_HOSTS = ("hooks.slack.com", ".logic.azure.com", ".api.powerplatform.com")
+# apprise reads more spellings of "no" than a list has: what is not this is refused.
 PARTS, VERIFIED = re.compile(r"[?&;]"), ("yes", "true", "1", "on")
 PLAIN_SCHEMES = ("form", "json", "xml")
 
@@ -66,6 +71,8 @@ class AlertTarget(Section):
             raise ValueError(f"write {OWN_PLAIN_SCHEMES[scheme[1]]}:// (only https is allowed)")
         if not _has_good_port(url):
             raise ValueError("its port is no number from 1 to 65535")
+        if scheme[1].lower() == "syslog+tcp" and urlsplit(url).hostname not in LOOPBACK:
+            raise ValueError("write syslog+tls:// (syslog+tcp:// is for this machine only)")
         if scheme[1].lower() in PLAIN_SCHEMES:
             raise ValueError(f"write {scheme[1].lower()}s:// (only https is allowed)")
         if not _is_verified(url):
@@ -92,7 +99,7 @@ class AlertTarget(Section):
     @property
     def is_digested(self) -> bool:
         """Whether what is not urgent waits for the digest; a SIEM gets everything at once."""
-        machine = self.scheme in ("splunk+https", "sentinel+https") or self.format == "ocsf"
+        machine = self.scheme in MACHINES or self.format == "ocsf"
         return not machine if self.digest is None else self.digest
 
 

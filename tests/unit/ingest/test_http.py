@@ -166,7 +166,7 @@ def test_answers_without_end_add_up_as_well(talk: Talk, monkeypatch: pytest.Monk
     with endless(talk) as server, https_client(str(server.ca_file), SHORT) as client:
         with pytest.raises(SourceUnavailable, match="no service has answered"):
             tokenless(client, f"https://{server.place}").get(f"https://{server.place}/thing")
-        assert 2 <= server.connections <= 4
+        assert 1 <= server.connections <= 4
 
 
 @pytest.mark.parametrize("name", ["a bomb", "a body without end"])

@@ -10,27 +10,39 @@ import glob
 import hashlib
 import io
 import json
+import re
 import shutil
+import sqlite3
 import tarfile
 import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, nullcontext
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
-from pathlib import Path, PurePosixPath
-from typing import IO
+from pathlib import Path
+from typing import IO, cast
+
+import msgspec
 
 from hve_monitor.clock import iso
 from hve_monitor.errors import ConfigError, StoreError
 from hve_monitor.files import put_in_place, sync_file, sync_folder
+from hve_monitor.text import printable
+from warehouse.delta.files import DeltaFiles
 from warehouse.locks import exclusive
-from warehouse.store import MANIFEST, Store, restoring
+from warehouse.schema import check_schema
+from warehouse.store import MANIFEST, Store, refusals_in_one_line, restoring
 from warehouse.tables import TABLES
 
 KIND, VERSION = "hve-backup", 1
 ASIDE = ".replaced-"
 WAIT_SECONDS = 900.0
 AT_ONCE = 1 << 20
+# What no backup comes near: a store of 400 days has some ten thousand files, four folders deep.
+ROOMS = tuple(sorted({table.room for table in TABLES}))
+MOST_MEMBERS, MOST_FOLDERS, MOST_MANIFEST_BYTES = 1_000_000, 8, 512 << 20
+# A step of a path, on any system: no parent, drive, stream, backslash, or unseen sign.
+STEP = re.compile(r"(?!\.{1,2}$)[^\x00-\x1f\x7f\\:*?\"<>|/]{1,250}")
 
 
 @dataclass(frozen=True)
@@ -75,6 +87,14 @@ class Manifest:
         """What the backup at a path holds."""
         size = sum(file.bytes for file in self.files.values())
         return Backup(str(path), self.created_at, len(self.files), size)
+
+
+@dataclass(frozen=True)
+class ManifestHead:
+    """What every release can read of a manifest."""
+
+    kind: str
+    version: int
 
 
 def back_up(store: Store, target: Path, *, locked: bool = False) -> Backup:
@@ -228,9 +248,13 @@ def _left_alone(root: Path) -> Iterator[None]:
 
 
 def _unpack(source: Path, fresh: Path) -> Manifest:
+    """Lays the members out. Raises: ConfigError, StoreError: what a checksum says is no proof."""
+    unpacked: dict[str, StoredFile | bytes] = {}
     try:
         with tarfile.open(source, "r:") as archive:
-            unpacked = {info.name: _extract(archive, info, fresh) for info in archive}
+            for number, info in enumerate(archive):
+                _check_member(info, number)
+                unpacked[info.name] = _extract(archive, info, fresh)
     except FileNotFoundError:
         raise ConfigError(f"{source}: no such file") from None
     except tarfile.TarError as error:
@@ -239,41 +263,79 @@ def _unpack(source: Path, fresh: Path) -> Manifest:
     wrong = [name for name, file in manifest.files.items() if unpacked.get(name) != file]
     if wrong or unpacked.keys() - manifest.files.keys():
         name = (wrong or sorted(unpacked))[0]
-        raise StoreError(f"{source}: {name} is damaged; nothing was changed, use another backup")
+        raise StoreError(
+            f"{source}: {printable(name)} is damaged; nothing was changed, use another backup"
+        )
+    _check_contents(source, fresh)
     for folder in {fresh, *(path for path in fresh.rglob("*") if path.is_dir())}:
         sync_folder(folder)
     _write_manifest(fresh, manifest)
     return manifest
 
 
+def _check_member(info: tarfile.TarInfo, number: int) -> None:
+    """Raises: StoreError for what no backup holds: other places, kinds and amounts."""
+    steps = info.name.split("/")
+    is_ours = info.name in (MANIFEST, "state.db") or steps[0] in ROOMS
+    is_plain = len(steps) <= MOST_FOLDERS and all(map(STEP.fullmatch, steps))
+    is_short = info.name != MANIFEST or info.size <= MOST_MANIFEST_BYTES
+    if not (is_ours and is_plain and is_short and info.isreg()) or info.issparse():
+        raise StoreError(
+            f"{printable(info.name)[:200]!r} is nothing that a backup holds; nothing was changed"
+        )
+    if number == MOST_MEMBERS:
+        raise StoreError(f"more than {MOST_MEMBERS:,} files are no backup; nothing was changed")
+
+
 def _extract(archive: tarfile.TarFile, info: tarfile.TarInfo, fresh: Path) -> StoredFile | bytes:
     """Writes a member durably; returns its size and checksum, or the manifest's own bytes."""
-    name = PurePosixPath(info.name)
-    stream = archive.extractfile(info) if info.isreg() else None
-    if stream is None or name.is_absolute() or ".." in name.parts:
-        raise StoreError(f"{info.name!r} is nothing that a backup holds; nothing was changed")
+    stream = cast("IO[bytes]", archive.extractfile(info))  # of a regular file
     if info.name == MANIFEST:
         return stream.read()
-    target = fresh.joinpath(*name.parts)
+    target = fresh.joinpath(*info.name.split("/"))
     target.parent.mkdir(parents=True, exist_ok=True)
     hashed = _Hashed(stream)
-    with target.open("wb") as file:
+    with target.open("xb") as file:
         target.chmod(0o600)
         shutil.copyfileobj(hashed, file, AT_ONCE)
     sync_file(target)
     return StoredFile(info.size, hashed.digest.hexdigest())
 
 
-def _manifest(source: Path, text: StoredFile | bytes) -> Manifest:
+def _check_contents(source: Path, fresh: Path) -> None:
+    """Opens what will be the store: neither half may be foreign. Raises: StoreError."""
     try:
-        content = json.loads(text if isinstance(text, bytes) else b"")
-        kind, version = content["kind"], content["version"]
-    except (ValueError, KeyError, TypeError):
+        with refusals_in_one_line(fresh):
+            _check_state(fresh / "state.db")
+            for table in TABLES:
+                DeltaFiles(fresh).open(table)
+    except StoreError as error:
+        raise StoreError(f"{source}: {error}; nothing was changed") from None
+
+
+def _check_state(file: Path) -> None:
+    """Raises: StoreError, sqlite3.Error."""
+    if not file.is_file() or not file.stat().st_size:
+        raise StoreError("its state.db is empty")
+    with closing(sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True)) as state:
+        [(finding,)] = state.execute("pragma quick_check(1)").fetchall()
+        version = int(state.execute("pragma user_version").fetchone()[0])
+    if finding != "ok":
+        raise StoreError(f"its state.db: {finding}")
+    check_schema(file, version)
+
+
+def _manifest(source: Path, text: StoredFile | bytes) -> Manifest:
+    """Raises: StoreError, ConfigError for one of another release."""
+    try:
+        content = text if isinstance(text, bytes) else b""
+        head = msgspec.json.decode(content, type=ManifestHead)
+        if (head.kind, head.version) != (KIND, VERSION):
+            kind = f"{printable(head.kind)[:80]} {head.version}"
+            raise ConfigError(f"{source}: is {kind}, this program reads {KIND} {VERSION}")
+        return msgspec.json.decode(content, type=Manifest)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         raise StoreError(f"{source}: is no whole backup; nothing was changed") from None
-    if (kind, version) != (KIND, VERSION):
-        raise ConfigError(f"{source}: is {kind} {version}, this program reads {KIND} {VERSION}")
-    files = {name: StoredFile(**file) for name, file in content["files"].items()}
-    return Manifest(kind, version, content["created_at"], files)
 
 
 def _write_manifest(fresh: Path, manifest: Manifest) -> None:

@@ -18,6 +18,7 @@ from hve_monitor.files import sql
 from warehouse.commits import Commits
 from warehouse.connection import arrow, files_sql
 from warehouse.delta.commit import DeltaFolder, sha256
+from warehouse.delta.files import is_inside
 from warehouse.records.stored import stored_days
 from warehouse.store import Store
 from warehouse.tables import MESSAGE_TRACES, TABLES, Table
@@ -72,6 +73,7 @@ def _lost_files(store: Store, table: Table, opened: DeltaTable | None) -> list[s
         str(store.root / path)
         for path, checksum in store.state.checksums().items()
         if path.startswith(prefix)
+        and is_inside(path)
         and path.removeprefix(prefix) not in named
         and _is_sound(store.root / path, checksum)
     ]

@@ -199,7 +199,7 @@ def open_store(
         raise StoreError(
             f"{root}: cannot be made ({error.strerror}); check warehouse.path"
         ) from None
-    with _refusals_in_one_line(root), open_state(root) as state:
+    with refusals_in_one_line(root), open_state(root) as state:
         agree(state, root, protection)
         delta = DeltaFolder(root, Commits(state))
         with closing(Store(root, delta, state, memory_limit, threads, protection)) as store:
@@ -233,7 +233,7 @@ def finish_restore(root: Path) -> None:
 
 
 @contextmanager
-def _refusals_in_one_line(root: Path) -> Iterator[None]:
+def refusals_in_one_line(root: Path) -> Iterator[None]:
     """What the disk or the engines refuse is a StoreError that says whose fault it is."""
     try:
         yield

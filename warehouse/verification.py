@@ -76,8 +76,10 @@ def set_aside(store: Store, damages: list[Damage]) -> list[str]:
     Days that lost trace rows count as unread, so that the next run fetches them again, and keep
     their marts until the rows are back; days that lost marts are built again. What follows is
     noted first: whoever ends in between leaves days that are read again, never days that lack rows.
-    Raises: LockedError.
+    Raises: LockedError, StoreError for a file behind a link to somewhere else.
     """
+    for damage in damages:
+        _check_place(store.root / damage.table.room, damage.file)
     lines = [_follow_up(store, damage) for damage in damages]
     for damage in damages:
         if damage.file.exists():
@@ -87,6 +89,11 @@ def set_aside(store: Store, damages: list[Damage]) -> list[str]:
     for table in {damage.table.name: damage.table for damage in damages}.values():
         store.delta.drop_missing(table)
     return lines
+
+
+def _check_place(room: Path, file: Path) -> None:
+    if room.resolve() not in file.parent.resolve().parents:
+        raise StoreError(f"{file}: a link leads out of the store there; nothing was moved")
 
 
 def _follow_up(store: Store, damage: Damage) -> str:
@@ -195,7 +202,7 @@ def _orphans(store: Store) -> CheckResult:
             continue
         for name in opened.vacuum(KEEP_HOURS, enforce_retention_duration=False, full=True):
             file = store.delta.path(table) / unquote(name)
-            if file.exists() and file.stat().st_mtime < young:
+            if ".." not in file.parts and file.exists() and file.stat().st_mtime < young:
                 paths, size = paths + 1, size + file.stat().st_size
     if paths:
         detail = f"{paths} files of {size / 1e6:.1f} MB are named by no version"

@@ -20,6 +20,7 @@ from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError, TableNotFoundError
 
 from hve_monitor.errors import StoreError
+from hve_monitor.text import printable
 from warehouse.schema import check_schema, described_schema
 from warehouse.tables import Table
 from warehouse.tables.table import COUNT
@@ -64,6 +65,7 @@ class DeltaFiles:
         try:
             opened = DeltaTable(self.path(table))
             check_schema(self.path(table), described_schema(opened.metadata().description))
+            _check_files(self.path(table), opened)
             return opened
         except TableNotFoundError:
             return None if not _set_aside_torn_entry(self.path(table)) else self._read(table)
@@ -150,6 +152,27 @@ def added_files(path: Path, entry: Path) -> list[Path]:
     """Data files that a log entry of the table at the path adds."""
     names = [action["add"]["path"] for action in _actions(entry) if "add" in action]
     return [path / unquote(name) for name in names]
+
+
+def is_inside(path: str) -> bool:
+    """Whether the path of a log, URL-encoded, stays below the table, on any system."""
+    plain = unquote(unquote(path)).replace("\\", "/")
+    steps = plain.split("/")
+    return bool(plain.isprintable() and steps[0] and ":" not in steps[0] and ".." not in steps)
+
+
+def _check_files(path: Path, opened: DeltaTable) -> None:
+    """A log may come from a foreign backup: what it names elsewhere is not touched.
+
+    Raises: StoreError.
+    """
+    names = pa.table(opened.get_add_actions(flatten=True))["path"].to_pylist()
+    outside = next((name for name in names if not is_inside(name)), None)
+    if outside is not None:
+        raise StoreError(
+            f"{path}: the table's log names a file outside of the store"
+            f" ({printable(outside)[:200]}); put a backup in place (hve restore)"
+        )
 
 
 def _stamp(path: Path, version: int) -> Stamp:

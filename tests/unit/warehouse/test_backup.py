@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
+import json
 import tarfile
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -11,11 +15,17 @@ import pytest
 from hve_monitor.errors import ConfigError, LockedError, StoreError
 from tests.unit.warehouse.conftest import NOW, land_rows, observations
 from warehouse import backup
-from warehouse.backup import back_up, kept_aside, restore
+from warehouse.backup import Backup, back_up, kept_aside, restore
 from warehouse.locks import exclusive
 from warehouse.store import MANIFEST, Store, open_store, restoring
 from warehouse.tables import MESSAGE_TRACES
+from warehouse.verification import set_aside, verify
 from warehouse.windows import Window
+
+
+def back_up_beside(store: Store) -> Backup:
+    """A backup beside the store."""
+    return back_up(store, store.root.parent / "beside")
 
 
 @pytest.fixture
@@ -100,13 +110,221 @@ def test_a_changed_byte_is_found_and_its_file_named(saved: Path, tmp_path: Path)
     assert not (tmp_path / "again").exists()
 
 
-@pytest.mark.parametrize("name", ["/etc/hosts", "../outside", "facts/../../outside"])
-def test_a_member_that_points_outside_is_refused(tmp_path: Path, name: str) -> None:
+NAMES = [
+    "/etc/hosts",
+    "../outside",
+    "facts/../../outside",
+    "facts/./x",
+    "facts//x",
+    "facts/",
+    "facts\\..\\..\\outside",
+    "..\\..\\outside",
+    "C:/outside",
+    "facts/C:outside",
+    "facts/x\ny",
+    "facts/" + "/".join("a" * 2000),
+    "facts/" + "a" * 300,
+    "hve.duckdb",
+    "locks/build.lock",
+    "state.db-wal",
+    "secrets.toml",
+    "",
+]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_member_that_belongs_to_no_store_is_refused(tmp_path: Path, name: str) -> None:
     with tarfile.open(tmp_path / "bad", "w") as archive:
         archive.addfile(tarfile.TarInfo(name))
+    with pytest.raises(StoreError, match="nothing that a backup holds") as caught:
+        restore(tmp_path / "bad", tmp_path / "again")
+    assert len(str(caught.value).splitlines()) == 1
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["bad"]
+
+
+@pytest.mark.parametrize(
+    "kind", [tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.FIFOTYPE, tarfile.CHRTYPE, tarfile.DIRTYPE]
+)
+def test_a_member_that_is_no_file_is_refused(tmp_path: Path, kind: bytes) -> None:
+    info = tarfile.TarInfo("facts/x")
+    info.type, info.linkname = kind, "/etc/hosts"
+    with tarfile.open(tmp_path / "bad", "w") as archive:
+        archive.addfile(info)
     with pytest.raises(StoreError, match="nothing that a backup holds"):
         restore(tmp_path / "bad", tmp_path / "again")
-    assert not (tmp_path / "outside").exists()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["bad"]
+
+
+@pytest.mark.parametrize("name", ["facts/x", MANIFEST])
+def test_a_file_of_holes_is_not_written_out(tmp_path: Path, name: str) -> None:
+    """A PAX member that says to be 20 GB of zeros, in two kilobytes."""
+    info = tarfile.TarInfo(name)
+    info.pax_headers = {
+        "GNU.sparse.major": "0", "GNU.sparse.minor": "1", "GNU.sparse.numblocks": "1",
+        "GNU.sparse.map": "0,0", "GNU.sparse.size": str(20 << 30),
+    }  # fmt: skip
+    with tarfile.open(tmp_path / "bad", "w", format=tarfile.PAX_FORMAT) as archive:
+        archive.addfile(info)
+    with tarfile.open(tmp_path / "bad") as archive:
+        assert [(member.size, member.issparse()) for member in archive] == [(20 << 30, True)]
+    with pytest.raises(StoreError, match="nothing that a backup holds"):
+        restore(tmp_path / "bad", tmp_path / "again")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["bad"]
+
+
+def rewritten(saved: Path, manifest: bytes | None = None, **changes: bytes) -> Path:
+    """The backup with other contents of files, and a manifest that agrees, or this one."""
+    with tarfile.open(saved) as archive:
+        members = {info.name: archive.extractfile(info).read() for info in archive}  # type: ignore[union-attr] # files
+    del members[MANIFEST]
+    members |= changes
+    files = {
+        name: {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+        for name, content in members.items()
+    }
+    usual = {"kind": "hve-backup", "version": 1, "created_at": "2026-11-24T08:00:00Z"}
+    members[MANIFEST] = (
+        json.dumps(usual | {"files": files}).encode() if manifest is None else manifest
+    )
+    with tarfile.open(saved, "w") as archive:
+        for name, content in members.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(content)
+            archive.addfile(info, io.BytesIO(content))
+    return saved
+
+
+USUAL = b'"kind": "hve-backup", "version": 1'
+MANIFESTS = {
+    "nothing": b"",
+    "null": b"null",
+    "list": b"[]",
+    "no files": b"{%s}" % USUAL,
+    "list of files": b'{%s, "created_at": "x", "files": []}' % USUAL,
+    "numbers as files": b'{%s, "created_at": "x", "files": {"state.db": 5}}' % USUAL,
+    "odd size": b'{%s, "created_at": "x", "files": {"state.db": {"bytes": "x", "sha256": ""}}}'
+    % USUAL,
+    "no time": b'{%s, "files": {}}' % USUAL,
+    "brackets": b"[" * 100_000,
+    "brackets in a field": b'{%s, "created_at": "x", "files": {"a": %s' % (USUAL, b"[" * 100_000),
+    "UTF-16": "{}".encode("utf-16"),
+    "kind is a list": b'{"kind": [], "version": 1}',
+}
+
+
+@pytest.mark.parametrize("manifest", MANIFESTS.values(), ids=MANIFESTS)
+def test_a_manifest_of_another_shape_is_one_line(
+    saved: Path, filled: Store, tmp_path: Path, manifest: bytes
+) -> None:
+    rewritten(saved, manifest)
+    before = sorted(tmp_path.rglob("*"))
+    with pytest.raises(StoreError, match="is no whole backup; nothing was changed"):
+        restore(saved, filled.root, replaces=True)
+    assert sorted(tmp_path.rglob("*")) == before
+    assert len(observations(filled)) == 2
+
+
+def test_a_backup_of_a_later_kind_is_named(saved: Path, tmp_path: Path) -> None:
+    rewritten(saved, b'{"kind": "hve-backup", "version": 2, "parts": []}')
+    with pytest.raises(ConfigError, match="is hve-backup 2, this program reads hve-backup 1"):
+        restore(saved, tmp_path / "again")
+
+
+def test_a_rewritten_backup_is_whole_where_nothing_is_wrong(saved: Path, tmp_path: Path) -> None:
+    restore(rewritten(saved), tmp_path / "again")
+    with open_store(tmp_path / "again") as store:
+        assert len(observations(store)) == 2
+
+
+LOG = "facts/message_traces/_delta_log/00000000000000000001.json"
+ELSEWHERE = [
+    "../../../../secret/victim.txt",
+    "%2e%2e/%2E%2e/../secret/victim.txt",
+    "%252e%252e/secret/victim.txt",
+    "..\\..\\secret\\victim.txt",
+    "/secret/victim.txt",
+    "%2Fsecret/victim.txt",
+    "file:///secret/victim.txt",
+    "s3://bucket/victim.parquet",
+    "C:/secret/victim.txt",
+    "tenant=contoso/day=2026-11-24/../../../../victim.txt",
+    "tenant=contoso/x%00y",
+    "",
+]
+
+
+@pytest.mark.parametrize("place", ELSEWHERE)
+def test_a_log_that_names_a_file_elsewhere_is_not_restored(
+    saved: Path, filled: Store, tmp_path: Path, place: str
+) -> None:
+    rewritten(saved, **{LOG: added(place)})
+    before = sorted(tmp_path.rglob("*"))
+    with pytest.raises(StoreError, match=r"a file outside of the store.*nothing was changed"):
+        restore(saved, filled.root, replaces=True)
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def added(place: str) -> bytes:
+    """A log entry that adds a file of a day."""
+    partition = {"tenant": "contoso", "day": "2026-11-24"}
+    action = {"path": place, "partitionValues": partition, "size": 100, "modificationTime": 1}
+    return json.dumps({"add": action | {"dataChange": True}}).encode()
+
+
+@pytest.mark.parametrize("content", [b"", b"no database", b"SQLite format 3\x00" + b"x" * 5000])
+def test_a_state_that_is_none_is_not_restored(
+    saved: Path, filled: Store, tmp_path: Path, content: bytes
+) -> None:
+    rewritten(saved, **{"state.db": content})
+    before = sorted(tmp_path.rglob("*"))
+    with pytest.raises(StoreError, match="nothing was changed"):
+        restore(saved, filled.root, replaces=True)
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_a_log_that_is_none_is_not_restored(saved: Path, filled: Store, tmp_path: Path) -> None:
+    rewritten(saved, **{LOG.replace("1.json", "0.json"): b"no log", LOG: b"none either"})
+    with pytest.raises(StoreError, match=r"log is damaged.*nothing was changed"):
+        restore(saved, filled.root, replaces=True)
+    assert len(observations(filled)) == 2
+
+
+@pytest.mark.parametrize("use", [verify, observations, back_up_beside])
+def test_a_store_whose_log_names_a_file_elsewhere_is_one_line(
+    filled: Store, tmp_path: Path, use: Callable[[Store], object]
+) -> None:
+    victim = tmp_path / "secret" / "victim.txt"
+    victim.parent.mkdir()
+    victim.write_text("x" * 100)
+    place = "../" * 8 + victim.relative_to("/").as_posix()
+    (filled.root / LOG).write_bytes(added(place))
+    with open_store(filled.root) as store:
+        if use is verify:
+            results, damages = verify(store)
+            assert [result.check for result in results if result.status == "fail"] == ["logs"]
+            assert set_aside(store, damages) == []
+        else:
+            with pytest.raises(StoreError, match="names a file outside of the store"):
+                use(store)
+    assert victim.read_text() == "x" * 100
+
+
+def test_planted_links_are_not_written_through(filled: Store, tmp_path: Path) -> None:
+    victim = tmp_path / "victim"
+    victim.mkdir()
+    victim.chmod(0o755)
+    (victim / "kept").write_text("kept")
+    restoring(tmp_path / "again").symlink_to(victim)
+    name = hashlib.sha256(str(filled.root.resolve()).encode()).hexdigest()[:8]
+    (tmp_path / f".hve-backup-{name}").symlink_to(victim)
+    with pytest.raises(StoreError):
+        back_up(filled, tmp_path / "new")
+    (tmp_path / f".hve-backup-{name}").unlink()
+    back_up(filled, tmp_path / "new")
+    with pytest.raises(StoreError):
+        restore(tmp_path / "new", tmp_path / "again")
+    assert [path.name for path in victim.iterdir()] == ["kept"]
+    assert victim.stat().st_mode & 0o777 == 0o755
 
 
 @pytest.mark.parametrize("content", [b"", b"no archive", b"\x00" * 10240])

@@ -11,6 +11,7 @@ import duckdb
 import pyarrow as pa
 import pytest
 
+from hve_monitor.errors import StoreError
 from tests.unit.warehouse.conftest import NOW, land_rows, observations
 from warehouse.lost_days import days_to_keep, lost_days
 from warehouse.store import Store
@@ -177,3 +178,15 @@ def test_every_row_of_the_published_file_is_read(filled: Store) -> None:
     filled.published.write_bytes(bytes(data))
     damaged = findings(filled)["published"]
     assert (damaged.status, damaged.fix) == ("fail", "hve build")
+
+
+def test_nothing_behind_a_link_out_of_the_store_is_moved(filled: Store, tmp_path: Path) -> None:
+    day = file_of(filled, YESTERDAY.date()).parent
+    outside = tmp_path / "outside"
+    day.rename(outside)
+    day.symlink_to(outside)
+    [file] = outside.glob("*.parquet")
+    file.write_bytes(b"damaged")
+    with pytest.raises(StoreError, match="a link leads out of the store there; nothing was moved"):
+        set_aside(filled, verify(filled)[1])
+    assert file.read_bytes() == b"damaged"

@@ -23,8 +23,9 @@ from models.incidents.overspill import (
 from models.incidents.verdicts import judged_incident, status_of
 from models.usage.accounts import accounts
 from warehouse.configured import store_of
+from warehouse.protection.pseudonyms import hidden
 from warehouse.reading import published_connection, read_published
-from warehouse.records.accounts import account_addresses
+from warehouse.records.accounts import account_addresses, sending_accounts
 from warehouse.records.plans import add_plan, remove_plan, stored_plans
 from warehouse.records.verdicts import record_verdict
 from warehouse.store import Store
@@ -119,8 +120,12 @@ def withdraw(config: Config, plan: str, author: str, now: datetime) -> Withdrawa
 
 
 def _without_people(store: Store, tenant: str, text: str) -> str:
-    """What a person wrote, as the privacy mode allows it to be kept."""
-    return store.mask(tenant).text(text, account_addresses(store, tenant)) or ""
+    """What a person wrote, as the privacy mode allows it to be kept: without pseudonyms too, or
+    writing an address into a note would tell its pseudonym.
+    """
+    if store.protection.mode == "full":
+        return text
+    return hidden(text, account_addresses(store, tenant) | sending_accounts(store, tenant))
 
 
 def _scope(config: Config, tenant: Tenant, senders: PlanFor) -> tuple[str, tuple[str, ...]]:

@@ -14,6 +14,9 @@ from ingest.read_tenant import ingest_tenant
 from ingest.source import Progress, SourceResult, SourceSummary
 from models.usage.coverage import CoverageReport, stored_coverage
 from warehouse.configured import store_of
+from warehouse.protection.pseudonyms import hidden
+from warehouse.records.accounts import account_addresses
+from warehouse.store import Store
 from warehouse.windows import Window
 
 log = logging.getLogger(__name__)
@@ -69,9 +72,23 @@ def reading_of(
 ) -> Callable[[Tenant], list[SourceResult]]:
     def read(tenant: Tenant) -> list[SourceResult]:
         with store_of(config) as store:
-            return ingest_tenant(store, config, tenant, sources, now, asked, progress)
+            try:
+                results = ingest_tenant(store, config, tenant, sources, now, asked, progress)
+            except HveError as error:
+                error.args = (_without_names(store, tenant.name, str(error)),)
+                raise
+            for result in results:
+                result.error = result.error and _without_names(store, tenant.name, result.error)
+            return results
 
     return read
+
+
+def _without_names(store: Store, tenant: str, text: str) -> str:
+    """Where names are hidden, the words of a service do not bring them back."""
+    if store.protection.is_plain:
+        return text
+    return hidden(text, account_addresses(store, tenant))
 
 
 def results_of(

@@ -37,9 +37,7 @@ from publish.exports.exports import ExportedFiles, scheduled
 from warehouse.business_time import confirm_run
 from warehouse.configured import store_of
 from warehouse.privacy import audit
-from warehouse.protection.pseudonyms import hidden
 from warehouse.reading import read_published
-from warehouse.records.accounts import account_addresses
 from warehouse.records.money import BudgetAlert
 from warehouse.store import Store
 from warehouse.upkeep import sweep
@@ -115,7 +113,7 @@ class RunSummary(Document):
 def _summary(
     run: Run, store: Store, config: Config, slow: Sequence[str], started: datetime, now: datetime
 ) -> RunSummary:
-    sources = [_without_names(store, result.summary()) for result in run.sources(config)]
+    sources = [result.summary() for result in run.sources(config)]
     return RunSummary(
         sources=[*sources, *(_still_read(name).summary() for name in slow)],
         models=models_part(run.models, run.failures),
@@ -247,14 +245,6 @@ def write_metrics(config: Config, now: datetime) -> None:
         write(config, now, config.metrics.textfile)
     except HveError as error:
         log.warning("metrics: %s", error)
-
-
-def _without_names(store: Store, summary: SourceSummary) -> SourceSummary:
-    """Where names are hidden, the words of a service do not bring them back."""
-    if store.protection.is_plain or not summary.error:
-        return summary
-    addresses = account_addresses(store, summary.tenant)
-    return replace(summary, error=hidden(summary.error, addresses))
 
 
 def _exports(store: Store, config: Config, now: datetime) -> list[ExportedFiles | ExportFailure]:

@@ -19,6 +19,7 @@ import typer
 from cli import delivery, exports, feedback, incidents, operation, privacy, runs, storage
 from cli import money as spending
 from hve_monitor.errors import FAILED, USAGE, HveError, disk_line
+from hve_monitor.text import printable
 
 groups = (
     runs, spending, incidents, feedback, delivery, privacy, operation, exports, storage
@@ -62,6 +63,13 @@ def names_of(commands: typer.Typer) -> set[str]:
     }
 
 
+class OneLine(logging.Formatter):
+    """Messages on one line each: words of a service in them forge no other."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - the base's name
+        return printable(super().formatMessage(record))
+
+
 def main() -> None:
     """Entry point: errors end as one line on stderr and their exit code."""
     # At its end a process would look for garbage among all that it holds, which takes 0.1 s.
@@ -70,9 +78,9 @@ def main() -> None:
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "true")
     # Whatever this process makes is for its owner alone; what others may read says so itself.
     os.umask(0o077)
-    logging.basicConfig(
-        level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s"
-    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(OneLine("%(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(level=logging.WARNING, handlers=[handler])
     # Each retry would be a line; whoever gives up in the end reports the failure.
     logging.getLogger("stamina").setLevel(logging.ERROR)
     for stream in (sys.stdout, sys.stderr):

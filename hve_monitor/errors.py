@@ -19,6 +19,8 @@ from __future__ import annotations
 import errno
 import re
 
+from hve_monitor.text import printable
+
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 DONE, FAILED, USAGE, INCOMPLETE, TEMPORARY = 0, 1, 2, 3, 75
 
@@ -28,11 +30,18 @@ class HveError(Exception):
 
     exit_code = FAILED
 
+    def __str__(self) -> str:
+        """The message on one line: the words of a service in it forge no other."""
+        return printable(super().__str__())
+
 
 class ConfigError(HveError):
-    """A key, a flag or a file that the user must change."""
+    """A key, a flag or a file that the user must change; a line for each mistake."""
 
     exit_code = USAGE
+
+    def __str__(self) -> str:
+        return printable(Exception.__str__(self), kept="\n")
 
 
 class AuthError(HveError):

@@ -32,7 +32,7 @@ from hve_monitor.https import (
     Response,
     TransportError,
 )
-from hve_monitor.text import printable
+from hve_monitor.text import one_line, printable
 from hve_monitor.waits import retry_after
 
 # An object of an answer whose properties are not all documented.
@@ -396,7 +396,7 @@ def error_message(body: bytes) -> str:
         )
     except (msgspec.DecodeError, KeyError, TypeError, AttributeError, IndexError):
         return ""
-    return str(text).rsplit("|", 1)[-1].strip()
+    return one_line(str(text).rsplit("|", 1)[-1])
 
 
 def objects_in(value: object) -> list[JsonObject]:

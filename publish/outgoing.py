@@ -27,6 +27,7 @@ from hve_monitor.https import (
     Response,
     TransportError,
 )
+from hve_monitor.text import one_line
 from hve_monitor.waits import retry_after
 
 T = TypeVar("T")
@@ -56,7 +57,7 @@ class Undelivered(Exception):
         is_of_target: bool = True,
         body: bytes = b"",
     ) -> None:
-        super().__init__(reason)
+        super().__init__(one_line(reason))
         self.body = body
         self.seconds, self.is_passing, self.is_of_target = seconds, is_passing, is_of_target
 

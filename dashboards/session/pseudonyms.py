@@ -15,11 +15,13 @@ import streamlit as st
 from hve_monitor.config import Config
 from warehouse.privacy.page_names import shown_mask
 from warehouse.protection.mode import read_protection
-from warehouse.protection.pseudonyms import Mask
+from warehouse.protection.pseudonyms import Mask, hidden
 from warehouse.records.accounts import account_addresses, sending_accounts
 from warehouse.store import open_store
 
 HASHED = re.compile(r"s-[0-9a-f]{32}")
+# What people write: a pseudonym in its place would tell whose it is to whoever wrote the address.
+WRITTEN = ("note", "reason")
 # Names of those who work with the monitor, not of recipients.
 STAFF = ("author", "who")
 
@@ -50,14 +52,14 @@ class Naming:
         """A document, dataclass or named tuple, its fields hidden by their names."""
         of = getattr(value, "tenant", tenant)
 
-        def hidden(names: Iterable[str]) -> dict[str, Any]:
+        def shown(names: Iterable[str]) -> dict[str, Any]:
             return {name: self.shown(getattr(value, name), name, of) for name in names}
 
         if isinstance(value, msgspec.Struct):
-            return msgspec.structs.replace(value, **hidden(value.__struct_fields__))
+            return msgspec.structs.replace(value, **shown(value.__struct_fields__))
         if is_dataclass(value) and not isinstance(value, type):
-            return replace(value, **hidden(field.name for field in fields(value)))
-        return value._replace(**hidden(value._fields))
+            return replace(value, **shown(field.name for field in fields(value)))
+        return value._replace(**shown(value._fields))
 
     def _text(self, text: str, name: str, tenant: str | None) -> str | None:
         mask = self.masks.get(str(tenant)) or next(iter(self.masks.values()))
@@ -69,6 +71,8 @@ class Naming:
             return mask.message_id(text)
         if name == "recipient":
             return mask.recipient(text)
+        if name in WRITTEN:
+            return hidden(text, self.accounts)
         return mask.text(text, self.accounts)
 
     def _frame(self, frame: pd.DataFrame, tenant: str | None) -> pd.DataFrame:

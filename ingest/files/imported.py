@@ -34,7 +34,7 @@ from warehouse.business_time import record_time
 from warehouse.connection import compute
 from warehouse.protection.pseudonyms import hidden
 from warehouse.records.accounts import current_accounts
-from warehouse.records.message_traces import land
+from warehouse.records.message_traces import UNKNOWN_WORD, land
 from warehouse.records.rejected_rows import reject
 from warehouse.store import Store
 
@@ -178,7 +178,8 @@ class FileImport:
             result.rows_read += good
             result.rows_skipped += good - of_accounts.num_rows
             self._stretch(of_accounts["received_at"])
-            _count_unknown(of_accounts["status"], result.unknown_statuses)
+            shown = self.store.protection.mode == "full"
+            _count_unknown(of_accounts["status"], result.unknown_statuses, shown)
             self.waiting.append(of_accounts)
         if sum(table_part.num_rows for table_part in self.waiting) >= ROWS_AT_ONCE:
             self._land(result)
@@ -271,11 +272,12 @@ class FileImport:
         return TABLE, {MAP_TEXTS.get(name, name): column for name, column in chosen.items()}
 
 
-def _count_unknown(statuses: pa.ChunkedArray, rows_by_word: dict[str, int]) -> None:
-    """Adds the rows of each word that is no status that we know."""
+def _count_unknown(statuses: pa.ChunkedArray, rows_by_word: dict[str, int], is_shown: bool) -> None:
+    """Adds the rows of each word that is no status that we know; a hidden one has a mark."""
     for counted in pc.value_counts(statuses).to_pylist():
         word, count = counted["values"], counted["counts"]
         if word is not None and not is_known(word):
+            word = word if is_shown else UNKNOWN_WORD
             rows_by_word[word] = rows_by_word.get(word, 0) + count
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
@@ -25,6 +25,7 @@ from models.delivery.conditions import (
     unlisted_senders,
 )
 from models.delivery.meaning import meaning, searched_words
+from models.delivery.terms import STATUSES, Term, networks_of, status_spellings, status_terms
 from models.engine.sql import records
 from models.usage.coverage import CoverageReport, coverage_report, due_until
 from warehouse.connection import Row
@@ -32,9 +33,12 @@ from warehouse.privacy import audit
 from warehouse.protection.mode import Protection, read_protection
 from warehouse.protection.pseudonyms import Mask
 from warehouse.reading import Published, read_published
+from warehouse.records.accounts import account_addresses, sending_accounts
+from warehouse.records.message_traces import SETTLED, UNSETTLED
 from warehouse.store import open_store
 
 ROWS_AT_ONCE, LARGEST = 10_000, 2**62
+HIDDEN_WORDS = "(hidden)"
 COLUMNS = (
     *("received_at", "status", "account", "sender", "recipient", "subject", "size_bytes"),
     *("from_ip", "to_ip", "message_id", "id", "source", "tenant"),
@@ -120,7 +124,8 @@ def searching(
         with open_store(root, protection=protection) as store:
             masks = {name: store.mask(name) for name in names}
             for name, mask in masks.items() if protection.mode == "pseudonymous" else ():
-                target = _audited(wanted, name, mask)
+                accounts = account_addresses(store, name) | sending_accounts(store, name)
+                target = _audited(wanted, name, mask, accounts)
                 audit.record(store, now, who, what, target, "", "done", subject)
     kept_from = midnight(now) - timedelta(days=config.retention.facts_days)
     stored = StoredFilter(**vars(wanted), masks=tuple(masks.values()), kept_from=kept_from)
@@ -164,19 +169,42 @@ def _refuse_parts(wanted: TraceFilter) -> None:
             )
 
 
-def _audited(wanted: TraceFilter, tenant: str, mask: Mask) -> str:
-    """What was searched for, as the audit log keeps it."""
-    hidden: dict[str, Callable[[str], str]] = {
-        "recipient": mask.recipient,
-        "message_id": mask.message_id,
-        "id": mask.trace_id,
+def _audited(wanted: TraceFilter, tenant: str, mask: Mask, accounts: Collection[str]) -> str:
+    """What was searched for, as the audit log keeps it: words that may name a person are hidden."""
+    shown: dict[str, Callable[[Term], str]] = {
+        "sender": lambda term: _of_accounts(term, accounts),
+        "recipient": lambda term: _whole(term, mask.recipient),
+        "message_id": lambda term: _whole(term, mask.message_id),
+        "id": lambda term: _whole(term, mask.trace_id),
     }
     values = vars(wanted) | {"tenant": tenant}
     for name, terms in terms_of(wanted).items():
-        if hide := hidden.get(name):
-            texts = (hide(term.text) if term.kind == "whole" else term.text for term in terms)
-            values[name] = ",".join(texts)
+        values[name] = ",".join(shown[name](term) for term in terms)
+    if wanted.status:
+        values["status"] = ",".join(map(_known_status, status_terms(wanted.status)))
+    if wanted.from_ip:
+        values["from_ip"] = ",".join(map(str, networks_of(wanted.from_ip)))
+    if wanted.subject:
+        values["subject"] = HIDDEN_WORDS
     return " ".join(f"{name}={value}" for name, value in values.items() if value is not None)
+
+
+def _whole(term: Term, hide: Callable[[str], str]) -> str:
+    """Of a part of an id the digits alone; a domain as it is."""
+    if term.kind == "whole":
+        return hide(term.text)
+    is_plain = term.kind == "domain" or set(term.text) <= set("0123456789abcdef-*")
+    return term.text if is_plain else HIDDEN_WORDS
+
+
+def _of_accounts(term: Term, accounts: Collection[str]) -> str:
+    """What was looked for where accounts answer to it: they are applications, not people."""
+    return term.text if any(map(term.matches, accounts)) else HIDDEN_WORDS
+
+
+def _known_status(word: str) -> str:
+    known = {*STATUSES, *SETTLED, *UNSETTLED}
+    return word if known.intersection(status_spellings(word)) else HIDDEN_WORDS
 
 
 def search_traces(

@@ -5,9 +5,11 @@ Reading the same rows again, from any source, changes nothing.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from ipaddress import ip_address
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -15,7 +17,7 @@ import pyarrow.compute as pc
 from hve_monitor.files import sql
 from warehouse.connection import arrow, files_sql
 from warehouse.privacy.identities import keep_identities
-from warehouse.protection.pseudonyms import is_pseudonym
+from warehouse.protection.pseudonyms import is_pseudonym, mapped
 from warehouse.store import Store
 from warehouse.tables import MESSAGE_TRACES
 
@@ -27,6 +29,7 @@ SETTLED = (
     *("delivered", "failed", "quarantined", "filteredasspam"),
     *("expanded", "resolved", "recalled"),
 )
+UNKNOWN_WORD = "(word)"  # a status that is none of these, where names are hidden
 UNSETTLED = ("pending", "gettingstatus", "unknownfuturevalue", "unknown", "none")
 
 
@@ -80,6 +83,8 @@ def land(
     batch = store.state.next_batch()
     plain = _complete(rows, tenant, observed_at, batch, source)
     incoming = store.mask(tenant).traces(plain)
+    if store.protection.mode != "full":
+        incoming = _known_values(incoming)
     purged = store.state.purged_before(tenant)
     if purged is not None:
         plain, incoming = (rows.filter(_since(rows, purged)) for rows in (plain, incoming))
@@ -93,6 +98,33 @@ def land(
             store.delta.append(MESSAGE_TRACES, fresh.drop(["is_new"]))
     dropped = rows.num_rows - incoming.num_rows
     return Landed(rows.num_rows, new, fresh.num_rows - new, dropped, touched)
+
+
+def _known_values(rows: pa.Table) -> pa.Table:
+    """Columns that are stored as they are, with nothing but what belongs into them.
+
+    Where columns of a file are shifted, a name or an address may stand in their place.
+    """
+    for name, change in (("status", _known_status), ("from_ip", _source), ("to_ip", _source)):
+        place = rows.schema.get_field_index(name)
+        rows = rows.set_column(place, rows.schema.field(name), mapped(rows[name], change))
+    return rows
+
+
+def _known_status(text: str) -> str:
+    return text if text.lower() in (*SETTLED, *UNSETTLED) else UNKNOWN_WORD
+
+
+def _source(text: str) -> str | None:
+    """The text where it is an address of the network, with or without brackets and port."""
+    bare = re.sub(r"(?i)^ipv6:", "", text.strip(" []"))
+    if bare.count(".") == 3:
+        bare = bare.partition(":")[0] if "::" not in bare else bare
+    try:
+        ip_address(bare.partition("]")[0])
+    except ValueError:
+        return None
+    return None if "%" in text else text  # a zone may be any text
 
 
 def _since(rows: pa.Table, day: date) -> pa.Array:

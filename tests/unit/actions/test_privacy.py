@@ -587,3 +587,68 @@ def test_an_account_is_erased_when_it_is_meant_and_keeps_its_numbers(hve: Hve, a
     assert sorted(named, key=str) == sorted(before, key=str)
     assert hve("import", "alike.csv", "--json", *NOW).json["rows_changed"] == 0
     assert hve("erase", nada, *NOW).code == 0, "nobody sends under that name any more"
+
+
+@pytest.mark.parametrize(
+    ("option", "text", "kept"),
+    [
+        ("--sender", "zqsender@contoso.com", "sender=(hidden)"),
+        ("--sender", "zqpart", "sender=(hidden)"),
+        ("--sender", "hr@contoso.com", "sender=hr@contoso.com"),
+        ("--status", "zqstatus", "status=(hidden)"),
+        ("--status", "filtered as spam", "status=filtered as spam"),
+        ("--from-ip", "203.0.113.0/24", "from_ip=203.0.113.0/24"),
+        ("--id", "zqid", "id=(hidden)"),
+        ("--recipient", "zqperson@fabrikam.com", "recipient=p-"),
+    ],
+)
+def test_the_audit_log_holds_no_words_of_a_search(
+    hve: Hve, hidden: str, option: str, text: str, kept: str
+) -> None:
+    assert hve("trace", option, text, *NOW).code in (0, 2)
+    (entry, *_) = hve("audit", "--json").json["entries"]
+    assert kept in entry["target"]
+    assert "zq" not in entry["target"]
+    assert holders("zq") == []
+
+
+SHIFTED = """\
+id,sender,recipient,received_at,status,subject,message_id,from_ip,to_ip
+t1,hr@contoso.com,zqa@fabrikam.com,2026-11-23T07:00:00Z,zqb zqc@fabrikam.com,zqd,<zqe@x>,zqf@fabrikam.com,fe80::1%zqg
+t2,hr@contoso.com,bounces+zqh=fabrikam.com@list.example,2026-11-23T07:00:00Z,zqi,zqj,<zqk@x>,192.0.2.7:25,192.0.2.8
+t3,hr@contoso.com,zql@fabrikam.com,nonsense zqm@fabrikam.com,delivered,zqn,<zqo@x>,192.0.2.7,192.0.2.8
+"""  # noqa: E501 - lines of a file
+
+
+@pytest.mark.parametrize("mode_name", ["pseudonymous", "aggregate"])
+def test_no_word_of_a_shifted_column_is_stored_or_printed(
+    hve: Hve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mode_name: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    configure(Path(), mode_name)
+    Path("rows.csv").write_text(SHIFTED, encoding="utf-8")
+    printed = [hve("import", "rows.csv", *NOW), hve("import", "rows.csv", "--json", *NOW)]
+    printed += [hve(*words, *NOW) for words in PRINTING]
+    assert not [ended for ended in printed if "zq" in ended.out + ended.err]
+    hve("export", "csv", "--out", "data/local/csv", *NOW)
+    hve("export", "openmetrics", "--out", "data/local/metrics.prom", *NOW)
+    assert holders("zq") == []
+    rows = hve("trace", "--json", *NOW).json["rows"]
+    assert {row["status"] for row in rows} == {"(word)"}
+    assert {(row["from_ip"], row["to_ip"]) for row in rows} == {
+        (None, None), ("192.0.2.7:25", "192.0.2.8")}  # fmt: skip
+
+
+PRINTING = (
+    *(("trace",), ("trace", "--json"), ("incidents",), ("usage",), ("audit",), ("doctor",)),
+    *(("readiness",), ("tenants",), ("verify",), ("plan", "list")),
+)
+
+
+def test_a_note_tells_no_pseudonym(hve: Hve, hidden: str) -> None:
+    window = ("--start", "2026-11-25T08:00:00Z", "--end", "2026-11-25T09:00:00Z")
+    note = f"for {PERSON}, {OTHER} and hr@contoso.com"
+    added = hve("plan", "add", "--all", *window, "--recipients", "5", "--note", note, *NOW)
+    assert added.code == 0, added.err
+    (plan,) = hve("plan", "list", "--json", *NOW).json["plans"]
+    assert plan["note"] == "for (address), (address) and hr@contoso.com"

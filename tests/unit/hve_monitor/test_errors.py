@@ -7,7 +7,7 @@ import errno
 import pytest
 
 from hve_monitor import errors
-from hve_monitor.errors import HveError, disk_line, unwritable
+from hve_monitor.errors import ConfigError, HveError, SourceContractError, disk_line, unwritable
 
 CODES = {
     "HveError": 1,
@@ -51,3 +51,9 @@ def test_a_full_disk_is_no_mistake_of_the_command_line() -> None:
         "out.csv: cannot be written (No space left on device); free space or check the disk",
     )
     assert unwritable("out.csv", OSError(errno.ENOENT, "No such file or directory")).exit_code == 2
+
+
+def test_the_words_of_a_service_forge_no_line() -> None:
+    words = "refused\nhve: all is well\r\x1b[2K"
+    assert str(SourceContractError(words)) == "refused hve: all is well  [2K"
+    assert str(ConfigError("one\ntwo\r")) == "one\ntwo "

@@ -38,6 +38,7 @@ OPTIONS = {
     "server.enableCORS": "true",
     "server.enableXsrfProtection": "true",
     "server.trustedUserHeaders": "{}",
+    "server.enableAgentApi": "false",
 }
 # Where Streamlit looks for secrets by itself, and where it finds none.
 USUAL_SECRETS = (Path.home() / ".streamlit/secrets.toml", Path(".streamlit/secrets.toml"))

@@ -144,6 +144,12 @@ def test_a_copied_cookie_is_dead_after_the_log_out(
     thief.close()
 
 
+def test_scripts_and_other_sites_do_not_get_the_cookie(enter: Enter) -> None:
+    cookies = {cookie["name"]: cookie for cookie in enter("finops").context.cookies()}
+    login = cookies["_streamlit_user"]
+    assert (login["httpOnly"], login["sameSite"]) == (True, "Lax")
+
+
 def test_no_page_shows_the_dashboard_in_a_frame(chromium: Browser, guarded: Dashboard) -> None:
     context = chromium.new_context()
     page = context.new_page()

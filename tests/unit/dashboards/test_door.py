@@ -183,9 +183,15 @@ def test_a_foreign_name_or_page_gets_no_websocket_and_no_page(door: Door) -> Non
     assert _status(door, door.origin.removeprefix("http://")) == 200
 
 
-def _status(door: Door, host: str) -> int:
+def test_no_program_may_drive_the_pages(door: Door) -> None:
+    own = door.origin.removeprefix("http://")
+    for name in ("interact", "mcp"):
+        assert _status(door, own, f"/_stcore/agent/{name}", "POST") >= 400
+
+
+def _status(door: Door, host: str, path: str = "/", method: str = "GET") -> int:
     with closing(HTTPConnection("127.0.0.1", door.port, timeout=5)) as wire:
-        wire.request("GET", "/", headers={"Host": host})
+        wire.request(method, path, headers={"Host": host})
         answer = wire.getresponse()
         answer.read()
         return answer.status

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import socket
 import subprocess
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import certifi
 import pytest
+import streamlit.config
 
 from dashboards.serve import OPTIONS, SERVER, check_host, login_of, trusted
 from hve_monitor.config import Auth, Config
@@ -28,11 +30,26 @@ def test_the_dashboard_listens_on_loopback_and_sends_no_statistics() -> None:
     assert SERVER.name == "server.py"
 
 
-def test_another_address_needs_a_login(tmp_path: Path) -> None:
-    check_host(Config(), "127.0.0.1")
-    with pytest.raises(ConfigError, match=r"--host 192.0.2.10: without a login"):
-        check_host(Config(), "192.0.2.10")
-    check_host(Config(auth=Auth(secrets_file=secrets_in(tmp_path))), "192.0.2.10")
+@pytest.mark.parametrize(
+    "host",
+    ["192.0.2.10", "0.0.0.0", "", "::", "127.0.0.2", "hve.contoso.com", "*"],  # noqa: S104
+)
+def test_another_address_needs_a_login(tmp_path: Path, host: str) -> None:
+    with pytest.raises(ConfigError, match=f"--host {re.escape(host)}: without a login"):
+        check_host(Config(), host)
+    check_host(Config(auth=Auth(secrets_file=secrets_in(tmp_path))), host)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "::1"])
+def test_this_machine_needs_none(host: str) -> None:
+    check_host(Config(), host)
+
+
+def test_streamlits_own_doors_stay_shut() -> None:
+    assert OPTIONS["server.enableAgentApi"] == "false"
+    assert OPTIONS["server.enableCORS"] == OPTIONS["server.enableXsrfProtection"] == "true"
+    assert OPTIONS["server.trustedUserHeaders"] == "{}"
+    assert set(OPTIONS) <= set(streamlit.config.get_config_options())
 
 
 def test_it_says_who_may_enter(tmp_path: Path) -> None:

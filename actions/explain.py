@@ -70,18 +70,23 @@ def _of_stream(stream: BinaryIO, name: str) -> ExplainReport:
 
 
 def _both(whole: list[Match], log: LogDiagnosis) -> list[Explanation]:
-    """Matches of the whole text, the most specific first, with the counts of their lines."""
+    """Matches of the whole text, the most specific first, with the counts of their lines.
+
+    A line by itself knows less: of a code that the whole text explains, its other meanings go.
+    """
     failures = dict(log.failures)
     explanations = []
     for match in whole:
         failure = failures.pop((match.code, match.entry.meaning), None)
-        explanations.append(
-            failure.explanation()
-            if failure
-            else replace(match.explanation(), count=1, first_line=None)
-        )
-    rest = LogDiagnosis(log.lines, failures)
-    return [*explanations, *(failure.explanation() for failure in rest.ranked())]
+        count, line = (failure.count, failure.first_line) if failure else (1, None)
+        explanations.append(replace(match.explanation(), count=count, first_line=line))
+    explained_codes = {key for match in whole for key in match.entry.keys}
+    rest = {
+        name: failure
+        for name, failure in failures.items()
+        if explained_codes.isdisjoint(failure.match.entry.keys)
+    }
+    return [*explanations, *(seen.explanation() for seen in LogDiagnosis(log.lines, rest).ranked())]
 
 
 class _Joined:

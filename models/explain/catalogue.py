@@ -1,7 +1,8 @@
 """The error catalogue: what a reply, a sign-in code, a state or a message means, and what mends it.
 
 Cells that hold several things part them by ` || `: patterns that each suffice, steps of a fix. A
-pattern's ` ... ` stands for anything short. Source: data/reference/error_catalogue.csv, every row
+pattern occurs as whole words only, and its ` ... ` stands for anything short. A code that ends in
+`other` is for what nothing else explains. Source: data/reference/error_catalogue.csv, every row
 with its own source; `verified` is Microsoft's own word.
 """
 
@@ -11,7 +12,6 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property
-from itertools import pairwise
 
 from hve_monitor.files import reference_rows
 
@@ -48,7 +48,33 @@ class CatalogueEntry:
     @cached_property
     def is_numbered(self) -> bool:
         """Whether the code is an SMTP reply or a sign-in code."""
-        return bool(CODE.fullmatch(self.code)) or self.code.startswith("AADSTS")
+        return self.is_reply or self.is_sign_in
+
+    @cached_property
+    def is_reply(self) -> bool:
+        """Whether the code is an SMTP reply, an enhanced code or a range of them."""
+        return bool(CODE.fullmatch(self.code))
+
+    @cached_property
+    def is_sign_in(self) -> bool:
+        """Whether the code is Entra ID's."""
+        return self.code.startswith("AADSTS")
+
+    @cached_property
+    def is_catch_all(self) -> bool:
+        """Whether it says no more than that something failed: it counts where nothing else does."""
+        return self.code.endswith("other")
+
+    @cached_property
+    def basic(self) -> str | None:
+        """The reply number, None where the code has none."""
+        parts = CODE.fullmatch(self.code)
+        return parts["basic"] if parts else None
+
+    @cached_property
+    def keys(self) -> frozenset[str]:
+        """Enhanced codes (5.7.139), the bare reply (535) or the sign-in code that lead here."""
+        return frozenset(_keys(self.code))
 
     def matched_length(self, text: str) -> int:
         """Letters of the longest pattern that occurs in the lower-case text; 0 without any."""
@@ -66,7 +92,7 @@ class Catalogue:
         """Entries by enhanced code (5.7.139), bare reply (535) or sign-in code (AADSTS53003)."""
         entries: dict[str, list[CatalogueEntry]] = {}
         for entry in self.entries:
-            for key in _keys(entry.code):
+            for key in entry.keys:
                 entries.setdefault(key, []).append(entry)
         return entries
 
@@ -112,13 +138,26 @@ def _keys(code: str) -> Iterator[str]:
 
 
 def _occurs(words: Pattern, text: str) -> bool:
-    at = text.find(words[0])
-    for before, word in pairwise(words):
+    end = 0
+    for number, word in enumerate(words):
+        until = end + LONGEST_GAP + len(word) if number else len(text)
+        at = _place(word, text, end, until)
         if at < 0:
             return False
-        start = at + len(before)
-        at = text.find(word, start, start + LONGEST_GAP + len(word))
-    return at >= 0
+        end = at + len(word)
+    return True
+
+
+def _place(word: str, text: str, start: int, until: int) -> int:
+    """Where the word stands for itself, not inside a longer one; -1 where it does not."""
+    at = text.find(word, start, until)
+    while at >= 0 and not (_is_border(text, at) and _is_border(text, at + len(word))):
+        at = text.find(word, at + 1, until)
+    return at
+
+
+def _is_border(text: str, at: int) -> bool:
+    return not (text[max(at - 1, 0) : at].isalnum() and text[at : at + 1].isalnum())
 
 
 def _length(words: Pattern) -> int:

@@ -5,41 +5,70 @@
 
 from __future__ import annotations
 
-import html
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
+from enum import IntEnum
 from typing import Literal
 
 from msgspec import UNSET, UnsetType
 
 from hve_monitor.document import Document
 from models.explain.catalogue import Catalogue, CatalogueEntry, read_catalogue
-from models.explain.reply_codes import ENHANCED, ReplyCode, reply_codes, sign_in_codes
+from models.explain.plain_text import plain_text
+from models.explain.reply_codes import (
+    ENHANCED,
+    ReplyCode,
+    reply_codes,
+    sign_in_codes,
+    socket_errors,
+)
 
 LONGEST_TEXT = 1_000_000
-SOFT_BREAK = re.compile(r"=\r?\n")
-INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
-CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")
-TAG = re.compile(r"</?[a-zA-Z][^<>]{0,500}>")
-QUOTE = re.compile(r"^[> \t]+", re.MULTILINE)
 REPLY_PREFIX = re.compile(r"^[2-5][0-9]{2}[ -](?:[245]\.[0-9]{1,3}\.[0-9]{1,3} )?", re.MULTILINE)
-APOSTROPHES = str.maketrans({"’": "'", "‘": "'", "`": "'"})
 CLASS_KEYS = re.compile(r"([245])(?:\.([0-9]+)\.[0-9]+|[0-9]{2})")
-ANY_OWN = "hve.other"
 SIGN_IN_CLASS, NUL_BODY = "AADSTS*", "exchange.403-nul-bytes"
+SECURITY = "7"  # subject of an enhanced code
 
-# In the order of rank: the service's own words, its codes, our own errors, variants of a bare code
-# that could be meant, and what a code's class says.
 Matched = Literal["text", "code", "own", "possible", "class"]
-RANKS: tuple[Matched, ...] = ("text", "code", "own", "possible", "class")
+
+
+class Rank(IntEnum):
+    """How surely a text leads to an entry, the surest first.
+
+    A code is whole with its reply number: 554 5.2.252 is another one than 550 5.2.252.
+    """
+
+    WORDS_OF_CODE = 1  # the code stands in the text, and the entry's words beside it
+    CODE = 2
+    WORDS_OF_OTHER_REPLY = 3  # the enhanced code, with another reply number or none
+    OTHER_REPLY = 4
+    WORDS = 5  # the text has no code that could speak against them
+    BARE_REPLY = 6
+    OWN = 7
+    POSSIBLE = 8  # what a code that stands alone may mean besides
+    CLASS = 9
+
+
+MATCHED: dict[Rank, Matched] = {
+    Rank.WORDS_OF_CODE: "text",
+    Rank.CODE: "code",
+    Rank.WORDS_OF_OTHER_REPLY: "text",
+    Rank.OTHER_REPLY: "code",
+    Rank.WORDS: "text",
+    Rank.BARE_REPLY: "code",
+    Rank.OWN: "own",
+    Rank.POSSIBLE: "possible",
+    Rank.CLASS: "class",
+}
 
 
 class Explanation(Document):
     """What a code means and what mends it; `fix` has one step a line.
 
-    count, first_line: of a log, how many lines say so, and the number of the first (None where
-    only several lines together say it).
+    matched: the service's own words, its code, our own errors, what a lone code may mean besides,
+    what the class of a code says. count, first_line: of a log, how many lines say so, and the
+    number of the first (None where only several lines together say it).
     """
 
     code: str
@@ -62,8 +91,13 @@ class Match:
 
     entry: CatalogueEntry
     code: str
-    matched: Matched
+    rank: Rank
     length: int = 0
+
+    @property
+    def matched(self) -> Matched:
+        """The rank as documents name it."""
+        return MATCHED[self.rank]
 
     def explanation(self) -> Explanation:
         """The match for a reader."""
@@ -90,11 +124,15 @@ def diagnose(text: str) -> list[Match]:
     """
     catalogue = read_catalogue()
     if text and not text.strip("\0"):
-        return [Match(entry, NUL_BODY, "code") for entry in catalogue.by_code[NUL_BODY]]
-    lines = _lines(text[:LONGEST_TEXT])
-    matches = [*_by_words(catalogue, lines), *_by_codes(catalogue, lines)]
+        return [Match(entry, NUL_BODY, Rank.CODE) for entry in catalogue.by_code[NUL_BODY]]
+    lines = plain_text(text[:LONGEST_TEXT])
+    codes = Codes.of(lines, catalogue)
+    worded = _by_words(catalogue, lines, codes)
+    matches = [*worded, *_by_replies(catalogue, codes, worded), *_by_sign_in(catalogue, codes)]
+    if any(match.rank < Rank.OWN and not match.entry.is_catch_all for match in matches):
+        matches = [match for match in matches if not match.entry.is_catch_all]
     best: dict[int, Match] = {}
-    for match in sorted(matches, key=_rank):
+    for match in sorted(matches, key=lambda match: (match.rank, -match.length)):
         best.setdefault(id(match.entry), match)
     return list(best.values())
 
@@ -105,59 +143,104 @@ def explain(text: str | None) -> Explanation | None:
     return matches[0].explanation() if matches else None
 
 
-def _rank(match: Match) -> tuple[int, int]:
-    return RANKS.index(match.matched), -match.length
+@dataclass(frozen=True)
+class Codes:
+    """The codes of a text. `is_alone`: it is nothing but an enhanced code."""
+
+    replies: Sequence[ReplyCode]
+    sign_in: Sequence[str]
+    is_alone: bool
+
+    @classmethod
+    def of(cls, lines: str, catalogue: Catalogue) -> Codes:
+        """The codes of plain lines."""
+        is_alone = ENHANCED.fullmatch(lines.strip()) is not None
+        return cls(reply_codes(lines), sign_in_codes(lines, catalogue.by_code), is_alone)
+
+    def with_words(self, entry: CatalogueEntry) -> Rank | None:
+        """The rank of an entry whose words occur; None where a code contradicts them."""
+        if entry.is_sign_in and self.sign_in:
+            return Rank.WORDS_OF_CODE if entry.code in self.sign_in else None
+        failures = [code for code in self.replies if not code.key.startswith("2")]
+        if not entry.is_reply or not failures:
+            return Rank.OWN if entry.kind == "hve" else Rank.WORDS
+        return min((rank for code in failures if (rank := _fit(entry, code))), default=None)
 
 
-def _lines(text: str) -> str:
-    """The text without what hides its words: soft breaks, marks of direction, tags, quotes."""
-    text = INVISIBLE.sub("", SOFT_BREAK.sub("", text))
-    text = CONTROL.sub(" ", text.replace("\r\n", "\n").replace("\r", "\n"))
-    return QUOTE.sub("", html.unescape(TAG.sub(" ", text))).translate(APOSTROPHES)
+def _fit(entry: CatalogueEntry, code: ReplyCode) -> Rank | None:
+    """How an entry whose words occur goes with a code of the text."""
+    is_same_reply = code.basic == entry.basic
+    if code.enhanced in entry.keys:
+        is_exact = is_same_reply or entry.basic is None
+        return Rank.WORDS_OF_CODE if is_exact else Rank.WORDS_OF_OTHER_REPLY
+    return Rank.WORDS if code.enhanced is None and is_same_reply else None
 
 
-def _by_words(catalogue: Catalogue, lines: str) -> list[Match]:
+def _shown(entry: CatalogueEntry, code: ReplyCode) -> str:
+    """The code as the text has it, and the entry's where the text has less."""
+    is_fuller = code.enhanced and (code.basic or "-" in entry.code)
+    return code.shown if is_fuller else entry.code
+
+
+def _by_words(catalogue: Catalogue, lines: str, codes: Codes) -> list[Match]:
     """By what the text says, also across the lines of one reply."""
-    whole = " ".join(lines.lower().split())
+    whole = " ".join([*lines.lower().split(), *socket_errors(lines)])
     joined = " ".join(REPLY_PREFIX.sub("", lines).lower().split())
     matches = []
     for entry in catalogue.worded:
         length = max(entry.matched_length(whole), entry.matched_length(joined))
-        if length:
-            matched: Matched = "own" if entry.kind == "hve" else "text"
-            matches.append(Match(entry, entry.code, matched, length))
-    return [match for match in matches if match.code != ANY_OWN] or matches
+        if length and (rank := codes.with_words(entry)):
+            matches.append(Match(entry, entry.code, rank, length))
+    return [match for match in matches if not match.entry.is_catch_all] or matches
 
 
-def _by_codes(catalogue: Catalogue, lines: str) -> Iterator[Match]:
-    alone = ENHANCED.fullmatch(lines.strip()) is not None
-    for code in reply_codes(lines):
+def _by_replies(catalogue: Catalogue, codes: Codes, worded: Collection[Match]) -> Iterator[Match]:
+    for code in codes.replies:
         entries = catalogue.by_code.get(code.key, [])
-        yield from _coded(entries, code, alone=alone)
-        if not entries:
+        if entries:
+            yield from _coded(entries, code, codes, [match.entry for match in worded])
+        elif code.enhanced or not worded:
             yield from _classes(catalogue, code)
-    for number in sign_in_codes(lines):
+
+
+def _by_sign_in(catalogue: Catalogue, codes: Codes) -> Iterator[Match]:
+    for number in codes.sign_in:
         for entry in catalogue.by_code.get(number, catalogue.by_code[SIGN_IN_CLASS]):
-            yield Match(entry, number, "class" if entry.kind == "class" else "code")
+            yield Match(entry, number, Rank.CLASS if entry.kind == "class" else Rank.CODE)
 
 
-def _coded(entries: Sequence[CatalogueEntry], code: ReplyCode, *, alone: bool) -> Iterator[Match]:
+def _coded(
+    entries: Sequence[CatalogueEntry],
+    code: ReplyCode,
+    codes: Codes,
+    worded: Sequence[CatalogueEntry],
+) -> Iterator[Match]:
     """The plain entry of a code; a code that stands alone may mean each of its variants."""
-    plain = [entry for entry in entries if not entry.patterns] or entries
-    for entry in entries:
-        shown = code.shown if code.basic or "-" in entry.code else entry.code
+    proven = [entry for entry in entries if entry in worded]
+    basics = {code.basic} if code.basic else {entry.basic for entry in proven}
+    same = [entry for entry in entries if entry.basic in {*basics, None}] or entries
+    plain = [entry for entry in same if not entry.patterns] or ([] if proven else same)
+    for entry in same:
         if entry in plain:
-            yield Match(entry, shown, "code", int(entry.code == code.shown))
-        elif alone:
-            yield Match(entry, shown, "possible")
+            yield Match(entry, _shown(entry, code), _rank(entry, code))
+        elif codes.is_alone:
+            yield Match(entry, _shown(entry, code), Rank.POSSIBLE)
+
+
+def _rank(entry: CatalogueEntry, code: ReplyCode) -> Rank:
+    if code.enhanced is None:
+        return Rank.BARE_REPLY
+    return Rank.CODE if entry.basic in (code.basic, None) else Rank.OTHER_REPLY
 
 
 def _classes(catalogue: Catalogue, code: ReplyCode) -> Iterator[Match]:
-    """What the reply says without its enhanced code, and what RFC 3463 says of the class."""
-    for entry in catalogue.by_code.get(code.basic or "", []):
-        yield Match(entry, code.shown, "class", 1)
+    """What RFC 3463 says of the class, then what the reply says without its enhanced code."""
     parts = CLASS_KEYS.fullmatch(code.key)
+    subject = parts[2] if parts else None
     for entry in catalogue.by_code.get(f"{parts[1]}.x.x", []) if parts else []:
-        subjects = catalogue.by_code.get(f"x.{parts[2]}.x", []) if parts else []
+        subjects = catalogue.by_code.get(f"x.{subject}.x", [])
         meaning = ", ".join([entry.meaning, *(subject.meaning for subject in subjects)])
-        yield Match(replace(entry, meaning=meaning), code.shown, "class")
+        yield Match(replace(entry, meaning=meaning), code.shown, Rank.CLASS, 1)
+    # 550 says that the recipient does not exist or is refused, which is wrong of any x.7.x.
+    for entry in catalogue.by_code.get(code.basic or "", []) if subject != SECURITY else []:
+        yield Match(entry, code.shown, Rank.CLASS)

@@ -10,7 +10,7 @@ import codecs
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, reduce
 from typing import Protocol
 
 import pyarrow as pa
@@ -19,21 +19,24 @@ from msgspec.structs import replace
 
 from models.explain.catalogue import read_catalogue
 from models.explain.diagnosis import Explanation, Match, diagnose
-from models.explain.reply_codes import BEFORE_REPLY
+from models.explain.plain_text import unescaped
+from models.explain.reply_codes import BEFORE_REPLY, SOCKET_ERROR
 
 BLOCK, LONGEST_LINE = 4_194_304, 65_536
+LONGEST_SCREEN = 12_000
 MOST_FOLDED, MOST_CODES = 20, 10_000
 CODES = (
     r"(?:^|[^0-9A-Za-z.])[45]\.[0-9]{1,3}\.[0-9]{1,3}(?:[^0-9.]|\.[^0-9]|\.?$)",
     r"aadsts[0-9]",
     r"error[_ ]?codes?[^0-9A-Za-z]{1,5}[0-9]{5}",
-    BEFORE_REPLY + r"[45][0-9]{2}(?:[ -]|$)",
+    SOCKET_ERROR,
+    BEFORE_REPLY + r"[45][0-9]{2}(?:[ \-:)\"',]|$)",
 )
 FOLDED = re.compile(rb"[ \t]")
 MULTI_LINE = re.compile(rb"([2-5][0-9][0-9])-")
 # What differs between two lines about the same failure: addresses, times, queue ids.
 CHANGING = re.compile(
-    r"[^\s@]{0,64}@\S{0,255}|\b\d{4}-\d\d-\d\d\S*|\b\d{1,2}:\d\d:\d\d\S*"
+    r"[^\s@<,;]{0,64}@[^\s>,;]{0,255}|\b\d{4}-\d\d-\d\d[T\d:.+Z-]*|\b\d{1,2}:\d\d:\d\d[\d.+Z-]*"
     r"|\b\d{1,3}(?:\.\d{1,3}){3}\b"
     r"|\[\d+\]|\b[0-9A-Fa-f]{8,}\b"
 )
@@ -76,7 +79,7 @@ class LogDiagnosis:
 
     def note(self, text: str, line: int) -> None:
         """Counts what a line says: of each code its most specific entry."""
-        for match in _matches(CHANGING.sub(" ", text)):
+        for match in _matches(CHANGING.sub(" ", unescaped(text))):
             code = match.code if len(self.failures) < MOST_CODES else match.entry.code
             key = (code, match.entry.meaning)
             if key in self.failures:
@@ -116,20 +119,33 @@ def _matches(text: str) -> tuple[Match, ...]:
 def _suspicious(block: list[bytes]) -> list[int]:
     """Numbers of the lines that may lead to an entry."""
     lines = pa.array(block, pa.large_binary())
-    mask = pc.match_substring_regex(lines, _screen(), ignore_case=True)
-    return [int(at) for at in pc.indices_nonzero(mask).to_pylist()]
+    masks = [pc.match_substring_regex(lines, screen, ignore_case=True) for screen in _screens()]
+    return [int(at) for at in pc.indices_nonzero(reduce(pc.or_, masks)).to_pylist()]
 
 
 @lru_cache(maxsize=1)
-def _screen() -> str:
-    """One expression for all that the catalogue knows: of each pattern its longest part."""
+def _screens() -> list[str]:
+    """Expressions for all that the catalogue knows: of each pattern its longest part.
+
+    They are several because RE2 is slow where the automaton of one does not fit into its memory.
+    """
     words = {max(part, key=len) for entry in read_catalogue().worded for part in entry.words}
-    return "|".join([*CODES, *sorted(map(_escaped, words))])
+    shortest: list[str] = []
+    for word in sorted(words, key=len):
+        if not any(part in word for part in shortest):
+            shortest.append(word)
+    screens = ["|".join(CODES)]
+    for word in sorted(shortest):
+        if len(screens[-1]) > LONGEST_SCREEN:
+            screens.append(_escaped(word))
+        else:
+            screens[-1] += f"|{_escaped(word)}"
+    return screens
 
 
 def _escaped(words: str) -> str:
-    """Words for RE2: as they stand, with any blanks, and with either apostrophe."""
-    return re.escape(words).replace(r"\ ", r"\s+").replace("'", "(?:'|\u2019|\u2018|`)")
+    """Words for RE2: with any blanks, the plus signs of IIS too, and with either apostrophe."""
+    return re.escape(words).replace(r"\ ", r"[\s+]+").replace("'", "(?:'|\u2019|\u2018|`)")
 
 
 def _record(block: list[bytes], at: int) -> tuple[int, bytes]:

@@ -7,12 +7,12 @@ only where replies put it: at the start of a line or after a sign or word that a
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 
 LONGEST_BARE = 40
 ENHANCED = re.compile(
-    r"(?<![0-9A-Za-z.])(?:([2-5][0-9][0-9])[ _#:-]{1,4})?"
+    r"(?<![0-9A-Za-z.])(?:([2-5][0-9][0-9])(?:[ _#:;+-]{1,4}|,? ?b?['\"(]))?"
     r"([245]\.[0-9]{1,3}\.[0-9]{1,3})(?![0-9]|\.[0-9])"
 )
 ANNOUNCED = re.compile(
@@ -21,11 +21,35 @@ ANNOUNCED = re.compile(
     re.IGNORECASE,
 )
 VERSION = re.compile(r"(?:\bversion|\bver\.?|\brelease|\bv)\s*[:=]?\s*$", re.IGNORECASE)
-BEFORE_REPLY = r"(?:^|said: |returned:? '?|smtp; ?|<<< |S: |response: |reply: |error: )"
-REPLY = re.compile(BEFORE_REPLY + r"([45][0-9]{2})(?:[ -]|$)", re.IGNORECASE | re.MULTILINE)
-SIGN_IN = re.compile(
-    r"AADSTS([0-9]{4,8})(?![0-9])|error[_ ]?codes?\W{1,5}([0-9]{5,8})(?![0-9])", re.IGNORECASE
+BEFORE_REPLY = (
+    r"(?:^|said: |returned:? '?|smtp; ?|<<< |<[*~-]{1,2} |client: |message: |message \"|code \"?"
+    r"|smtp error:? |login: |\(|>: |\b(?:s|response|reply|error): )"
 )
+# The words that HTTP has for its own numbers: 503 is another refusal there.
+HTTP = (
+    r"(?! (?:bad request|unauthorized|payment required|forbidden|not found|method not allowed"
+    r"|not acceptable|proxy authentication|request timeout|conflict|gone|internal server"
+    r"|not implemented|bad gateway|service unavailable|gateway time|http version))"
+)
+REPLY = re.compile(
+    BEFORE_REPLY + r"([45][0-9]{2})" + HTTP + r"(?:[ \-:)\"',]|$)", re.IGNORECASE | re.MULTILINE
+)
+SIGN_IN = re.compile(
+    r"AADSTS([0-9]{4,8})(?![0-9])"
+    r"|error[_ ]?codes?\W{1,5}([0-9]{5,8}(?:, ?[0-9]{5,8}){0,9})(?![0-9])",
+    re.IGNORECASE,
+)
+BESIDE_SIGN_IN = re.compile(
+    r"aadsts|sign-?in|\bentra\b|azure ?ad\b|microsoftonline|conditional ?access|userprincipalname",
+    re.IGNORECASE,
+)
+NEAR = 300
+# How programs print the number of Windows sockets, also in other languages than English.
+SOCKET_ERROR = (
+    r"(?:error|errno|code|exception)[_ ]?(?:code|number|no|#)?[ :=#(]{1,4}"
+    r"(10013|10050|10051|10053|10054|10060|10061|10065|1100[1-4])(?:[^0-9]|$)"
+)
+SOCKET_NUMBER = re.compile(SOCKET_ERROR, re.IGNORECASE)
 BARE_SIGN_IN = re.compile(r"[0-9]{5,8}")
 
 
@@ -48,19 +72,42 @@ class ReplyCode:
 
 
 def reply_codes(text: str) -> list[ReplyCode]:
-    """Distinct codes of the text in order; bare replies only where no enhanced code is."""
-    enhanced = dict.fromkeys(_enhanced(text))
-    if enhanced:
-        return list(enhanced)
-    return list(dict.fromkeys(ReplyCode(match[1], None) for match in REPLY.finditer(text)))
+    """Distinct codes of the text in order; bare replies only where no enhanced one tells a failure.
+
+    A `Status: 5.2.2` is left out where `554 5.2.2` stands beside it.
+    """
+    codes = dict.fromkeys(_enhanced(text))
+    if all(code.key.startswith("2") for code in codes):
+        return [*codes, *dict.fromkeys(ReplyCode(match[1], None) for match in REPLY.finditer(text))]
+    whole = {code.enhanced for code in codes if code.basic}
+    return [code for code in codes if code.basic or code.enhanced not in whole]
 
 
-def sign_in_codes(text: str) -> list[str]:
-    """Distinct codes such as AADSTS53003, also from a sign-in log's `errorCode`."""
+def sign_in_codes(text: str, known: Container[str]) -> list[str]:
+    """Distinct codes such as AADSTS53003, also from a sign-in log's `errorCode`.
+
+    Other programs have error codes, too: a number without AADSTS counts where it is `known`, or
+    where words about signing in stand near.
+    """
     if BARE_SIGN_IN.fullmatch(text.strip()):
-        return [f"AADSTS{text.strip()}"]
-    numbers = (match[1] or match[2] for match in SIGN_IN.finditer(text))
-    return list(dict.fromkeys(f"AADSTS{number}" for number in numbers))
+        code = f"AADSTS{text.strip()}"
+        return [code] if code in known else []
+    codes: dict[str, None] = {}
+    for match in SIGN_IN.finditer(text):
+        is_sure = match[1] or BESIDE_SIGN_IN.search(text, *_near(match))
+        for number in (match[1] or match[2]).replace(" ", "").split(","):
+            if is_sure or f"AADSTS{number}" in known:
+                codes[f"AADSTS{number}"] = None
+    return list(codes)
+
+
+def socket_errors(text: str) -> list[str]:
+    """Numbers of Windows sockets as the catalogue names them: winsock 10061."""
+    return [f"winsock {match[1]}" for match in SOCKET_NUMBER.finditer(text)]
+
+
+def _near(match: re.Match[str]) -> tuple[int, int]:
+    return max(match.start() - NEAR, 0), match.end() + NEAR
 
 
 def _enhanced(text: str) -> Iterator[ReplyCode]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from models.explain.catalogue import read_catalogue
 from models.explain.reply_codes import ReplyCode, reply_codes, sign_in_codes
 
 FOUND = {
@@ -69,4 +70,4 @@ def test_all_codes_come_once_and_in_order() -> None:
     ],
 )
 def test_sign_in_codes_come_from_messages_and_logs(text: str, codes: list[str]) -> None:
-    assert sign_in_codes(text) == codes
+    assert sign_in_codes(text, read_catalogue().by_code) == codes

@@ -129,10 +129,8 @@ def diagnose(text: str) -> list[Match]:
     codes = Codes.of(lines, catalogue)
     worded = _by_words(catalogue, lines, codes)
     matches = [*worded, *_by_replies(catalogue, codes, worded), *_by_sign_in(catalogue, codes)]
-    if any(match.rank < Rank.OWN and not match.entry.is_catch_all for match in matches):
-        matches = [match for match in matches if not match.entry.is_catch_all]
     best: dict[int, Match] = {}
-    for match in sorted(matches, key=lambda match: (match.rank, -match.length)):
+    for match in sorted(_certain(matches), key=lambda match: (match.rank, -match.length)):
         best.setdefault(id(match.entry), match)
     return list(best.values())
 
@@ -161,7 +159,7 @@ class Codes:
         """The rank of an entry whose words occur; None where a code contradicts them."""
         if entry.is_sign_in and self.sign_in:
             return Rank.WORDS_OF_CODE if entry.code in self.sign_in else None
-        failures = [code for code in self.replies if not code.key.startswith("2")]
+        failures = [code for code in self.replies if code.tells_failure]
         if not entry.is_reply or not failures:
             return Rank.OWN if entry.kind == "hve" else Rank.WORDS
         return min((rank for code in failures if (rank := _fit(entry, code))), default=None)
@@ -190,7 +188,13 @@ def _by_words(catalogue: Catalogue, lines: str, codes: Codes) -> list[Match]:
     for entry in catalogue.worded:
         length = max(entry.matched_length(whole), entry.matched_length(joined))
         if length and (rank := codes.with_words(entry)):
-            matches.append(Match(entry, entry.code, rank, length))
+            # Of catch-alls the order of the catalogue decides, not how long their words are.
+            matches.append(Match(entry, entry.code, rank, 0 if entry.is_catch_all else length))
+    return matches
+
+
+def _certain(matches: list[Match]) -> list[Match]:
+    """Without those that only say that something failed, where others say what."""
     return [match for match in matches if not match.entry.is_catch_all] or matches
 
 

@@ -22,7 +22,7 @@ ANNOUNCED = re.compile(
 )
 VERSION = re.compile(r"(?:\bversion|\bver\.?|\brelease|\bv)\s*[:=]?\s*$", re.IGNORECASE)
 BEFORE_REPLY = (
-    r"(?:^|said: |returned:? '?|smtp; ?|<<< |<[*~-]{1,2} |client: |message: |message \"|code \"?"
+    r"(?:^|said: |returned:? '?|smtp[;:] ?|server: |<<< |<[*~-]{1,2} |client: |message: |message \"|code \"?"
     r"|smtp error:? |login: |\(|>: |\b(?:s|response|reply|error): )"
 )
 # The words that HTTP has for its own numbers: 503 is another refusal there.
@@ -66,6 +66,11 @@ class ReplyCode:
         return self.enhanced or self.basic or ""
 
     @property
+    def tells_failure(self) -> bool:
+        """Whether it says what failed: no success, and not `5.0.0`."""
+        return not self.key.startswith("2") and not self.key.endswith(".0.0")
+
+    @property
     def shown(self) -> str:
         """Both parts as servers write them."""
         return " ".join(part for part in (self.basic, self.enhanced) if part)
@@ -74,13 +79,16 @@ class ReplyCode:
 def reply_codes(text: str) -> list[ReplyCode]:
     """Distinct codes of the text in order; bare replies only where no enhanced one tells a failure.
 
-    A `Status: 5.2.2` is left out where `554 5.2.2` stands beside it.
+    A `Status: 5.2.2` is left out where `554 5.2.2` stands beside it, and a `5.0.0`, which relays
+    write where the server gave no code, where the server's reply stands there.
     """
     codes = dict.fromkeys(_enhanced(text))
-    if all(code.key.startswith("2") for code in codes):
-        return [*codes, *dict.fromkeys(ReplyCode(match[1], None) for match in REPLY.finditer(text))]
-    whole = {code.enhanced for code in codes if code.basic}
-    return [code for code in codes if code.basic or code.enhanced not in whole]
+    telling = [code for code in codes if code.tells_failure]
+    if telling:
+        whole = {code.enhanced for code in telling if code.basic}
+        return [code for code in codes if code.basic or code.enhanced not in whole]
+    bare = dict.fromkeys(ReplyCode(match[1], None) for match in REPLY.finditer(text))
+    return [*bare, *(code for code in codes if not bare or code.key.startswith("2"))]
 
 
 def sign_in_codes(text: str, known: Container[str]) -> list[str]:

@@ -1,11 +1,14 @@
 """CSV files that a spreadsheet opens without running anything in them.
 
+Every text is quoted, whatever it holds; numbers and nothing are not, so that programs can tell
+them from texts. Where the list separator is `;` (German, French), a spreadsheet cuts a line there,
+quoted or not: what would begin a cell then is guarded as well.
+
 Source: OWASP, CSV Injection: a cell that begins with = + - @, a tab or a line break may run.
 """
 
 from __future__ import annotations
 
-import csv
 import io
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,16 +20,21 @@ from hve_monitor.files import replaced
 
 # Spreadsheets read the full-width and small forms as the signs, and drop what is not seen before.
 UNSEEN = r"[\s\x00-\x20\x7f-\xa0\u00ad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]"
-FORMULA = re.compile(UNSEEN + r"*[=+\-@\t\r\n＝＋－＠﹦﹢﹣﹫]")
+SIGN = r"[=+\-@\t\r\n＝＋－＠﹦﹢﹣﹫]"
+FORMULA = re.compile(f"{UNSEEN}*{SIGN}")
+BEHIND_SEPARATOR = re.compile(f"([;；])(?={UNSEEN}{{0,50}}{SIGN})")
 
 
 def cell(value: object) -> object:
-    """The value; an apostrophe stands before a text that could be a formula. Null is empty."""
+    """The value; an apostrophe stands before what could be a formula in a text. Null is empty."""
     if value is None:
         return ""
     if isinstance(value, Decimal):
         return _exact(value)
-    return f"'{value}" if isinstance(value, str) and FORMULA.match(value) else value
+    if not isinstance(value, str):
+        return value
+    text = BEHIND_SEPARATOR.sub(r"\1'", value) if ";" in value or "；" in value else value
+    return f"'{text}" if FORMULA.match(text) else text
 
 
 def _exact(amount: Decimal) -> str:
@@ -74,22 +82,24 @@ def _values(
     return ([row.get(name) for name in names] for row in rows)
 
 
-class _Lines:
-    """Lines of a csv.writer with another end: it quotes a lone CR only where CR LF ends a line."""
-
-    def __init__(self, file: TextIO, end: str) -> None:
-        self._file, self._end = file, end
-
-    def write(self, line: str) -> None:
-        self._file.write(line.removesuffix("\r\n") + self._end)
-
-
 def _write(
     file: TextIO, names: Sequence[str], rows: Iterable[Sequence[object]], end: str = "\r\n"
 ) -> int:
-    writer, count = csv.writer(_Lines(file, end)), 0
-    writer.writerow(names)
+    count = 0
+    file.write(",".join(map(_quoted, names)) + end)
     for row in rows:
-        writer.writerow([cell(value) for value in row])
+        file.write(",".join(map(_written, row)) + end)
         count += 1
     return count
+
+
+def _written(value: object) -> str:
+    if value is None:
+        return ""
+    shown = cell(value)
+    is_number = isinstance(value, (int, float, Decimal)) and not isinstance(value, bool)
+    return str(shown) if is_number else _quoted(str(shown))
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace('"', '""') + '"'

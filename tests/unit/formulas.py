@@ -23,9 +23,10 @@ def cells(document: bytes) -> list[str]:
 
 def running(document: bytes) -> list[str]:
     """The cells of a CSV file that a spreadsheet may run."""
-    return [cell for cell in cells(document) if cell and _may_run(cell)]
+    return [cell for cell in cells(document) if cell and may_run(cell)]
 
 
-def _may_run(cell: str) -> bool:
+def may_run(cell: str) -> bool:
+    """Whether a spreadsheet may take a cell for a formula."""
     seen = [sign for sign in cell if unicodedata.category(sign)[0] not in "CZ"]
     return cell[0] in "\t\r\n" or unicodedata.normalize("NFKC", "".join(seen[:1])) in set("=+-@")

@@ -8,11 +8,12 @@ from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from hve_monitor.errors import ConfigError, StoreError
 from hve_monitor.spreadsheet import cell, sheet, write_csv, write_sheet
-from tests.unit.formulas import FORMULAS, cells, running
+from tests.unit.formulas import FORMULAS, cells, may_run, running
 
 
 def test_a_formula_is_a_text() -> None:
@@ -46,10 +47,24 @@ def test_everything_else_stays(value: object, shown: object) -> None:
     assert cell(value) == shown
 
 
-def test_a_file_for_programs_is_plain_utf_8(tmp_path: Path) -> None:
+def test_a_file_for_programs_is_plain_utf_8_with_every_text_quoted(tmp_path: Path) -> None:
     file = tmp_path / "new" / "x.csv"
-    write_csv(file, ["a", "b"], [["é", 1], [None, Decimal(2)]])
-    assert file.read_bytes() == "a,b\né,1\n,2.0\n".encode()
+    write_csv(file, ["a", "b"], [["é", 1], [None, Decimal(2)], ["", -0.5], [True, 'x"y']])
+    assert file.read_bytes() == ('"a","b"\n"é",1\n,2.0\n"",-0.5\n"True","x""y"\n'.encode())
+    read = duckdb.execute("from read_csv($file)", {"file": str(file)}).fetchall()
+    assert read[:2] == [("é", "1"), (None, "2.0")]
+
+
+@pytest.mark.parametrize("separator", [",", ";"])
+def test_nothing_runs_whichever_separator_a_country_has(tmp_path: Path, separator: str) -> None:
+    file, names = tmp_path / "rows.csv", ["first", "text"]
+    rows = [["x", f"a;{text};b"] for text in FORMULAS if "\r" not in text and "\n" not in text]
+    write_csv(file, names, [*rows, ["x;=2+2", 'y";=2+2'], ["x", "plain; text - here"]])
+    lines = file.read_text(encoding="utf-8").split("\n")[1:]
+    cut = [cell for line in lines for cell in next(csv.reader([line], delimiter=separator), [])]
+    assert len(cut) > 100
+    assert [cell for cell in cut if cell and may_run(cell)] == []
+    assert "plain; text - here" in file.read_text(encoding="utf-8")
 
 
 def test_a_file_for_people_has_a_mark_and_every_row(tmp_path: Path) -> None:

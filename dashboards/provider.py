@@ -6,6 +6,7 @@ same file is examined here: before the dashboard starts, and before each page.
 
 from __future__ import annotations
 
+import hashlib
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -27,10 +28,14 @@ SAMPLE = re.compile(r"change.?me|placeholder|random characters")
 
 
 class Provider(NamedTuple):
-    """Where people log in, and the address that their browsers come back to."""
+    """Where people log in, and the address that their browsers come back to.
+
+    mark: changes with everything by which a login is trusted.
+    """
 
     issuer: str
     redirect: str
+    mark: str
 
     @property
     def origin(self) -> str:
@@ -49,7 +54,11 @@ def provider_of(file: Path) -> Provider:
     auth = _auth_section(file, where)
     for fault in _faults(auth):
         raise ConfigError(f"{where}: [auth] {fault}; see docs/login.md")
-    return Provider(str(auth["server_metadata_url"]), str(auth["redirect_uri"]))
+    issuer, redirect, secret = (
+        str(auth[name]) for name in ("server_metadata_url", "redirect_uri", "cookie_secret")
+    )
+    mark = hashlib.sha256("\n".join((issuer, redirect, secret)).encode()).hexdigest()
+    return Provider(issuer, redirect, mark)
 
 
 def _auth_section(file: Path, where: str) -> Mapping[str, object]:

@@ -3,7 +3,7 @@
 Schema 1 is every store from before versions were kept. A store of an older schema is migrated when
 it is opened, after a copy of its state.db was made; one of a newer schema is refused.
 
-Steps only add: the release before still opens a migrated store.
+Steps only add: a release from before versions were kept still opens a migrated store.
 """
 
 from __future__ import annotations

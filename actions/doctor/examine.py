@@ -21,6 +21,7 @@ from models.overview.reads import TenantRead, last_reads
 from models.usage.coverage import CoverageReport, coverage_report
 from warehouse.business_time import confirmed_time, doubt_of
 from warehouse.configured import store_of
+from warehouse.privacy.audit_chain import chain_faults
 from warehouse.reading import read_published
 from warehouse.records.accounts import account_addresses
 from warehouse.records.outbox import Outbox
@@ -42,7 +43,8 @@ def examine(
         *file_checks(config, file),
         *metrics_check(config),
     ]
-    checks += [*_published(config, now, only), *_shared_accounts(config), *_alerts(config)]
+    checks += [*_published(config, now, only), *_shared_accounts(config), *_audit(config)]
+    checks += _alerts(config)
     tenants = [config.tenant(only)] if only is not None else config.tenants
     with https_client(config.endpoints.ca_bundle) as client:
         for tenant in tenants:
@@ -161,6 +163,18 @@ def _shared_accounts(config: Config) -> Iterator[DoctorCheck]:
             detail = f"{address} is an account of {' and '.join(tenants)}: its mail counts twice"
             fix = "name the directory once in hve.toml, or list other accounts"
             yield check("accounts", "warn", detail, fix)
+
+
+def _audit(config: Config) -> Iterator[DoctorCheck]:
+    """Whether another hand changed the audit log."""
+    if not (config.warehouse.path / "state.db").exists():
+        return
+    with store_of(config) as store:
+        faults = chain_faults(store)
+    if faults:
+        yield check("audit log", "fail", f"was changed by another hand: {faults[0]}", "hve verify")
+    else:
+        yield check("audit log", "ok", "every entry is as it was sealed")
 
 
 def _alerts(config: Config) -> Iterator[DoctorCheck]:

@@ -32,6 +32,7 @@ from warehouse.logins import has_ended, record_end
 
 log = logging.getLogger(__name__)
 CLOCK_SKEW_SECONDS = 300
+OPENED_UNDER = "opened_under"  # by which secrets the page was opened
 ADMIN, EVERY_TENANT = "admin", "*"
 EVERYBODY = ("finops", "security", "mail", ADMIN)
 PAGES: dict[str, tuple[str, ...]] = {
@@ -109,7 +110,8 @@ def current_user(config: Config) -> User | None:
     """
     claimed, auth = claims(), config.auth
     if needs_login(auth):
-        _require_login(auth, claimed)
+        if not _is_of_this_login(auth, claimed):
+            return None
     elif "is_logged_in" not in claimed:
         return LOCAL
     if claimed["is_logged_in"] is not True or is_old(claimed, auth):
@@ -142,17 +144,24 @@ def needs_login(auth: Auth) -> bool:
     return auth.secrets_file is not None or os.environ.get(LOGIN) != NO_LOGIN
 
 
-def _require_login(auth: Auth, claimed: Mapping[str, Any]) -> None:
-    """Raises: ClosedError, after the log was told why."""
+def _is_of_this_login(auth: Auth, claimed: Mapping[str, Any]) -> bool:
+    """Whether the page was opened under the secrets that hold now.
+
+    Streamlit believes what a cookie said when the page was opened: one that was signed with other
+    secrets, or while they could not be used, has to be shown again.
+    Raises: ClosedError, after the log was told why.
+    """
     try:
         if auth.secrets_file is None:
             raise ConfigError("auth.secrets_file: is not named; start with `hve dashboard`")
-        provider_of(auth.secrets_file)
+        mark = provider_of(auth.secrets_file).mark
         if "is_logged_in" not in claimed:
             raise ConfigError(f"auth.secrets_file: {auth.secrets_file}: Streamlit has no login")
     except ConfigError as error:
+        st.session_state[OPENED_UNDER] = ""
         log.error("the dashboard is closed: %s", error)
         raise ClosedError("sign-in is not available; ask the administrator") from None
+    return bool(st.session_state.setdefault(OPENED_UNDER, mark) == mark)
 
 
 def is_old(claimed: Mapping[str, Any], auth: Auth) -> bool:

@@ -12,6 +12,7 @@ from actions.doctor.examine import _clock, _shared_accounts, examine
 from hve_monitor.config import Config, Endpoints, Tenant, Warehouse
 from hve_monitor.document import encoded
 from tests.unit.conftest import NOW
+from warehouse.privacy import audit
 from warehouse.records.accounts import Account, record_accounts
 from warehouse.store import open_store
 
@@ -96,3 +97,13 @@ def test_a_store_that_was_written_later_than_now_is_a_matter_of_the_clock(tmp_pa
         store.state.record_now("local", NOW + timedelta(days=900))
     found = _clock(config, NOW)
     assert (found.status, "hve set-clock" in found.fix) == ("fail", True)
+
+
+def test_an_audit_log_that_another_hand_changed_fails(tmp_path: Path) -> None:
+    config = Config(warehouse=Warehouse(path=tmp_path / "store"))
+    with open_store(config.warehouse.path) as store:
+        audit.record(store, NOW, "grace", "reveal", "p-1", "case 7", "revealed")
+        assert checks(config)[0]["audit log"] == "ok"
+        store.state.connection.execute("delete from audit")
+    states, code = checks(config)
+    assert (states["audit log"], code) == ("fail", 3)

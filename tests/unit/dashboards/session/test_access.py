@@ -337,9 +337,26 @@ def test_who_is_logged_in_waits_until_the_login_is_mended(
         secrets.unlink()
     else:
         secrets.write_text(content, encoding="utf-8")
-    assert "Sign-in is not available" in words(opened(behind_login))
+    app = opened(behind_login)
+    assert "Sign-in is not available" in words(app)
     secrets_in(behind_login.parent)
     assert "grace@contoso.com (finops)" in words(opened(behind_login))
+    assert [button.label for button in app.run().button] == ["Log in"], "the cookie is shown again"
+
+
+def test_a_page_that_was_opened_under_other_secrets_asks_anew(
+    behind_login: Path, opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log_in(monkeypatch, behind_login, "FinOps")
+    secrets = secrets_in(behind_login.parent)
+    text = behind_login.read_text(encoding="utf-8")
+    behind_login.write_text(
+        text.replace("[auth]\n", f'[auth]\nsecrets_file = "{secrets.name}"\n'), encoding="utf-8"
+    )
+    app = opened(behind_login)
+    assert "grace@contoso.com (finops)" in words(app.run())
+    secrets_in(behind_login.parent, cookie_secret="another secret of the same kind, 12345")  # noqa: S106
+    assert [button.label for button in app.run().button] == ["Log in"]
 
 
 @pytest.mark.parametrize("text", ["[warehouse", "[auth]\nsecrets_file = 5\n", "[warehouse]\n"])

@@ -30,6 +30,7 @@ from hve_monitor.files import put_in_place, sync_file, sync_folder
 from hve_monitor.text import printable
 from warehouse.delta.files import DeltaFiles
 from warehouse.locks import exclusive
+from warehouse.records.digests import changed_tables
 from warehouse.schema import check_schema
 from warehouse.store import MANIFEST, Store, refusals_in_one_line, restoring
 from warehouse.tables import TABLES
@@ -122,7 +123,8 @@ def back_up(store: Store, target: Path, *, locked: bool = False) -> Backup:
 def _damaged(store: Store, manifest: Manifest) -> tuple[str, ...]:
     """Files whose bytes are not those that the store remembers to have written."""
     sums, files = store.state.checksums(), manifest.files.items()
-    return tuple(name for name, file in files if sums.get(name, file.sha256) != file.sha256)
+    names = [name for name, file in files if sums.get(name, file.sha256) != file.sha256]
+    return (*names, *(["state.db"] if changed_tables(store.state) else []))
 
 
 @contextmanager

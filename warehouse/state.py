@@ -89,6 +89,7 @@ class State:
         self._db.executescript(SCHEMA)
         if version < SCHEMA_VERSION:
             add_columns(self._db)
+            self._db.execute("delete from table_digests")  # rows have other columns now
             self._db.execute(f"pragma user_version = {SCHEMA_VERSION}")
 
     def close(self) -> None:

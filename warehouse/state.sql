@@ -174,3 +174,6 @@ create table if not exists judged_accounts (
     tenant text not null, account text not null, judged_until text not null, seen integer not null,
     due_from text, primary key (tenant, account)
 ) strict;
+
+-- One row per table that no statement changed since its digest was taken (SHA-256 of its rows).
+create table if not exists table_digests (name text primary key, digest text not null) strict;

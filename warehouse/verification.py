@@ -21,6 +21,7 @@ from warehouse.delta.commit import sha256
 from warehouse.lost_days import note_lost_day
 from warehouse.privacy.audit_chain import chain_faults, unsealed
 from warehouse.reading import published_connection
+from warehouse.records.digests import changed_tables
 from warehouse.records.stored import stored_days
 from warehouse.store import Store
 from warehouse.tables import HVE_USAGE_DAILY, MESSAGE_TRACES, TABLES, Table
@@ -115,6 +116,10 @@ def _state(store: Store) -> CheckResult:
     damage = store.state.damage()
     if damage:
         return CheckResult("state", "fail", f"state.db: {damage[0]}", "restore a backup")
+    changed = changed_tables(store.state)
+    if changed:
+        detail = f"state.db: not as it was written: {', '.join(changed)}"
+        return CheckResult("state", "fail", detail, "restore a backup")
     return CheckResult("state", "pass", "state.db is sound")
 
 

@@ -19,4 +19,5 @@ Reading order:
   verdicts        verdicts of people on incidents
   plans           announced sends
   outbox          alerts on their way
+  digests         what the tables of state.db held when a command ended
 """

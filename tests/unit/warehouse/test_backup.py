@@ -17,6 +17,7 @@ from tests.unit.warehouse.conftest import NOW, land_rows, observations
 from warehouse import backup
 from warehouse.backup import Backup, back_up, kept_aside, restore
 from warehouse.locks import exclusive
+from warehouse.records.digests import renew_digests
 from warehouse.store import MANIFEST, Store, open_store, restoring
 from warehouse.tables import MESSAGE_TRACES
 from warehouse.verification import set_aside, verify
@@ -389,6 +390,15 @@ def test_a_damaged_file_is_not_backed_up_without_a_word(filled: Store, tmp_path:
     file.write_bytes(data[:40] + b"\xff" + data[41:])
     [damaged] = back_up(filled, tmp_path / "later").damaged
     assert file.as_posix().endswith(damaged)
+
+
+def test_a_changed_state_is_not_backed_up_without_a_word(filled: Store, tmp_path: Path) -> None:
+    renew_digests(filled.state)
+    assert back_up(filled, tmp_path / "before").damaged == ()
+    state = filled.state.connection
+    state.execute("drop trigger counters_update")  # as bytes change: without a statement
+    state.execute("update counters set value = value - 1")
+    assert back_up(filled, tmp_path / "later").damaged == ("state.db",)
 
 
 def test_a_restore_names_the_store_that_it_moved_aside(saved: Path, filled: Store) -> None:

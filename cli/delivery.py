@@ -17,9 +17,9 @@ from cli.options import (
     finish,
     load,
     moment_of,
+    period_of,
     show,
     tenant_of_account,
-    time_of,
 )
 
 commands = typer.Typer()
@@ -70,7 +70,7 @@ def trace(
     wanted = TraceFilter(
         tenant, _joined(sender), _joined(recipient), _joined(trace_id), _joined(message_id),
         _joined(subject), _joined(status), _joined(from_ip),
-        time_of(since, "--since"), time_of(until, "--until"),
+        *period_of(since, until),
     )  # fmt: skip
     output = TraceOutput(limit, offset, out, events, summary)
     document = answer(load(config), wanted, output, moment_of(now), author_of(None))

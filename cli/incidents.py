@@ -14,8 +14,8 @@ from cli.options import (
     Until,
     load,
     moment_of,
+    period_of,
     show,
-    time_of,
 )
 
 commands = typer.Typer()
@@ -52,7 +52,7 @@ def incidents(
         if incident is not None:
             cards = [incident_card(published, incident, with_recipients=recipients)]
         else:
-            period = time_of(since, "--since"), time_of(until, "--until")
-            cards = incident_cards(published, since=period[0], until=period[1], status=status)
+            start, end = period_of(since, until)
+            cards = incident_cards(published, since=start, until=end, status=status)
         report = IncidentReport(incidents=cards, coverage=coverage_report(published))
     show(report, as_json, incidents_text.incidents)

@@ -13,8 +13,8 @@ from cli.options import (
     Until,
     load,
     moment_of,
+    period_of,
     show,
-    time_of,
 )
 
 commands = typer.Typer()
@@ -35,7 +35,7 @@ def usage(
     from models.usage.usage import usage_report
     from warehouse.reading import read_published
 
-    moment, start, end = moment_of(now), time_of(since, "--since"), time_of(until, "--until")
+    moment, (start, end) = moment_of(now), period_of(since, until)
     with read_published(load(config, tenant).warehouse.path, moment, tenant) as published:
         keys = [key.strip() for key in by.split(",") if key.strip()]
         document = usage_report(published, keys, start, end)

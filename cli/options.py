@@ -50,6 +50,16 @@ def time_of(text: str | None, flag: str) -> datetime | None:
     return None if text is None else parse_time(text, flag)
 
 
+def period_of(since: str | None, until: str | None) -> tuple[datetime | None, datetime | None]:
+    """Both ends of a period. Raises: ConfigError where it ends before it begins."""
+    from hve_monitor.errors import ConfigError
+
+    start, end = time_of(since, "--since"), time_of(until, "--until")
+    if start is not None and end is not None and start >= end:
+        raise ConfigError(f"--until {until}: is not after --since {since}; swap them")
+    return start, end
+
+
 def tenant_of(config: Config, name: str | None) -> Tenant:
     """The named tenant, or the only one."""
     from hve_monitor.errors import ConfigError

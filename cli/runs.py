@@ -15,9 +15,9 @@ from cli.options import (
     finish,
     load,
     moment_of,
+    period_of,
     show,
     tenant_of,
-    time_of,
 )
 
 FORMATS_HELP = (
@@ -93,7 +93,7 @@ def ingest(
     from warehouse.windows import Window
 
     loaded, moment = load(config), moment_of(now)
-    start, end = time_of(since, "--since"), time_of(until, "--until")
+    start, end = period_of(since, until)
     asked = Window(start or moment.min.replace(tzinfo=moment.tzinfo), end or moment)
     with progress_bar() as progress:
         results = ingest_tenants(

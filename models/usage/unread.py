@@ -34,10 +34,18 @@ def unread_days(
 ) -> dict[TenantAccount, frozenset[date]]:
     """Days from `first` to `last` that are not wholly known, by tenant and account.
 
-    What lies after now is left out. An account of which everything is known has no entry.
+    What lies after now is left out. A day that begins just now is known as the day before it is.
+    An account of which everything is known has no entry.
     """
     unread = unread_times(published, Window(start_of_day(first), start_of_day(last + ONE_DAY)))
-    return {account: _days_of(windows) for account, windows in unread.items()}
+    days = {account: _days_of(windows) for account, windows in unread.items()}
+    today = published.now.date()
+    if published.now != start_of_day(today) or not first < today <= last:
+        return days
+    return {
+        account: unknown | {today} if today - ONE_DAY in unknown else unknown
+        for account, unknown in days.items()
+    }
 
 
 def unread_times(published: Published, whole: Window) -> dict[TenantAccount, list[Window]]:

@@ -152,6 +152,8 @@ USAGE = {
     "bad format": ["import", "hve.csv", "--format", "xml"],
     "bad now": ["usage", "--now", "yesterday"],
     "bad since": ["usage", "--since", "soon"],
+    "a period that ends first": ["trace", "--since", "2026-11-20", "--until", "2026-11-10"],
+    "a period of nothing": ["usage", "--since", "2026-11-20", "--until", "2026-11-20"],
     "missing configuration": ["usage", "--config", "gone.toml"],
     "unknown tenant": ["import", "hve.csv", "--tenant", "nowhere"],
     "unknown engine": ["build", "--engine", "abacus"],

@@ -65,6 +65,19 @@ def test_days_cut_by_a_gap_are_not_wholly_known(bench: Workbench) -> None:
     assert unread == {("contoso", HR): days(20, 21)}
 
 
+def test_a_day_that_begins_just_now_is_known_as_the_day_before_it_is(bench: Workbench) -> None:
+    bench.accounts(Account(HR, (HR,)))
+    state = bench.store.state
+    state.cover("contoso", SOURCE, HR, Window(NOVEMBER, at("2026-11-20T00:00:00")))
+    state.record_now(TENANT.name, NOW)
+    bench.build()
+    with bench.reader() as connection:
+        for midnight, unknown in (("20", frozenset()), ("21", days(20, 21)), ("22", days(20, 22))):
+            published = Published(connection, at(f"2026-11-{midnight}T00:00:00"))
+            unread = unread_days(published, date(2026, 11, 1), date(2026, 11, 30))
+            assert unread.get(("contoso", HR), frozenset()) == unknown
+
+
 def test_days_without_a_row_of_any_account_are_unknown_to_files(bench: Workbench) -> None:
     bench.land(
         *(trace(f"h{day}", "ada@contoso.com", f"2026-11-{day:02}T09:00:00") for day in (2, 3, 4)),

@@ -500,8 +500,8 @@ def test_a_malformed_json_line_is_rejected_alone(site: Site) -> None:
 
 
 SIZES = {
-    "2048": 2048, "2048.0": 2048, "2048.": 2048, "2,048": 2048, "1,234,567.00": 1234567, "0": 0, "-5": None,
-    "1.5": None, "2.048": None, "big": None, "NaN": None, "1e999": None, "9" * 30: None,
+    "2048": 2048, "2048.0": 2048, "2048.": 2048, "2,048": 2048, "1,234,567.00": 1234567, "0": 0,
+    "-5": None, "1.5": None, "2.048": None, "big": None, "NaN": None, "1e999": None, "9" * 30: None,
     "12,34": None,
 }  # fmt: skip
 

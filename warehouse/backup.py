@@ -32,7 +32,7 @@ from warehouse.delta.files import DeltaFiles
 from warehouse.locks import exclusive
 from warehouse.records.digests import changed_tables
 from warehouse.schema import check_schema
-from warehouse.store import MANIFEST, Store, refusals_in_one_line, restoring
+from warehouse.store import MANIFEST, Store, check_name, refusals_in_one_line, restoring
 from warehouse.tables import TABLES
 
 KIND, VERSION = "hve-backup", 1
@@ -223,6 +223,7 @@ def restore(source: Path, root: Path, *, replaces: bool = False) -> Backup:
     replaces: an existing store is moved aside, beside its place, and kept.
     Raises: ConfigError (no backup, a store is there), StoreError (damaged, disk), LockedError.
     """
+    check_name(root)
     if root.exists() and any(root.iterdir()) and not replaces:
         raise ConfigError(f"{root}: holds a store already; --replace moves it aside")
     fresh = restoring(root)

@@ -282,11 +282,13 @@ class State:
 
     # -- imported files --------------------------------------------------------------------
 
-    def record_file_span(self, tenant: str, first: date, last: date) -> None:
-        """Remembers from which day to which a file has rows."""
-        self._db.execute(
-            "insert or ignore into file_spans values (?, ?, ?)", [tenant, str(first), str(last)]
-        )
+    def record_file_spans(self, tenant: str, spans: Iterable[tuple[date, date]]) -> None:
+        """Remembers from which day to which each of some files has rows."""
+        with self.transaction():
+            self._db.executemany(
+                "insert or ignore into file_spans values (?, ?, ?)",
+                [(tenant, str(first), str(last)) for first, last in spans],
+            )
 
     def file_spans(self, tenant: str) -> list[tuple[date, date]]:
         """First and last day of every imported file, oldest first."""

@@ -190,7 +190,7 @@ def open_store(
     Raises: StoreError, ConfigError (a folder name that the engine would misread, another privacy
     mode or key than the store was filled with).
     """
-    _check_name(root)
+    check_name(root)
     try:
         root.parent.mkdir(parents=True, exist_ok=True)
         finish_restore(root)
@@ -206,7 +206,7 @@ def open_store(
             yield store
 
 
-def _check_name(root: Path) -> None:
+def check_name(root: Path) -> None:
     """Raises: ConfigError when the engines would read a folder name as something else."""
     for part in root.resolve().parts[1:]:
         if part.startswith(("tenant=", "day=")):

@@ -35,11 +35,14 @@ from warehouse.connection import compute
 from warehouse.protection.pseudonyms import hidden
 from warehouse.records.accounts import current_accounts
 from warehouse.records.message_traces import UNKNOWN_WORD, land
-from warehouse.records.rejected_rows import reject
+from warehouse.records.rejected_rows import RejectedRow, reject_rows
 from warehouse.store import Store
 
 ROWS_AT_ONCE = 100_000
 MOST_REASONS = 20
+MOST_REJECTED = 100_000  # kept of one file with their lines; the others are counted
+# A small archive may unpack to bad lines without end.
+MOST_BAD_ROWS, MOST_BAD_SHARE = 1_000_000, 1.01
 OWN = {MAP_TEXTS.get(name, name): (plain(name),) for name in OPTIONAL}
 TABLE = Layout("table", "rows", OWN, ())
 
@@ -83,9 +86,11 @@ class FileImport:
     dates: Order | None = None
     senders: frozenset[str] | None = field(init=False)
     waiting: list[pa.Table] = field(init=False, default_factory=list)
-    refused: list[tuple[int | None, str]] = field(init=False, default_factory=list)
+    refused: list[RejectedRow] = field(init=False, default_factory=list)
     first_batch: int = field(init=False, default=0)
+    has_landed: bool = field(init=False, default=False)  # since the first batch
     span: list[date] = field(init=False, default_factory=list)
+    spans: set[tuple[date, date]] = field(init=False, default_factory=set)  # of whole members
     pace: Pace = field(init=False, default_factory=Pace)
 
     def __post_init__(self) -> None:
@@ -123,37 +128,57 @@ class FileImport:
             reader = Reader(
                 connection, self.now, self.format, self.dates, self._choose, self.columns
             )
-            refusals = [
-                (member.name, self._read_member(reader, member, result)) for member in members(file)
-            ]
+            try:
+                refusals = [
+                    (member.name, self._read_member(reader, member, result))
+                    for member in members(file)
+                ]
+            finally:
+                self._finish(result)
         refused = [(name, reason) for name, reason in refusals if reason is not None]
         if refused and not result.rows_read and len(refused) == len(refusals):
             name, reason = refused[0]
             raise ConfigError(f"{name}: {reason}")
         for name, reason in refused:
             self._reject(result, name, [(None, reason)])
-            self._store_refused(name)
+        self._store_refused()
         return result
 
+    def _finish(self, result: ImportResult) -> None:
+        """Lands what waits, and notes the days of the members that are whole."""
+        self._land(result)
+        self._store_refused()
+        spans, self.spans = self.spans, set()
+        if spans:
+            self.store.state.record_file_spans(self.tenant.name, sorted(spans))
+
     def _read_member(self, reader: Reader, member: Member, result: ImportResult) -> str | None:
-        """Lands one member and returns why it could not be read to its end, if so."""
-        self.first_batch, self.span = self.store.state.next_batch(), []
+        """Reads one member and returns why it could not be read to its end, if so.
+
+        Small members are landed together, since each landing reads the store.
+        """
+        self._begin_member(result)
         try:
             self._keep_all(reader, member, result)
         except duckdb.Error as error:
             reason = f"{member.name}: cannot be worked out ({type(error).__name__})"
             raise ConfigError(reason) from error
         except (UnreadableError, ConfigError) as error:
-            self._land(result)
             reason = str(error).removeprefix(f"{member.name}: ")
             if not member.archived:
                 raise ConfigError(f"{member.name}: {reason}") from None
             return reason
-        finally:
-            self._store_refused(member.name)
         return None
 
+    def _begin_member(self, result: ImportResult) -> None:
+        """Rows that were landed of an earlier member may be dated otherwise than the next ones."""
+        if self.has_landed or not self.waiting:
+            self._land(result)
+            self.first_batch, self.has_landed = self.store.state.next_batch(), False
+        self.span = []
+
     def _keep_all(self, reader: Reader, member: Member, result: ImportResult) -> None:
+        read, rejected = result.rows_read, result.rows_rejected
         for content in reader.read(member):
             if isinstance(content, Collected):
                 self._keep_collection(content, member, result)
@@ -161,9 +186,9 @@ class FileImport:
             self._keep(content, member.name, result)
             self.pace.rows += content.table.num_rows
             self.progress(f"{Path(member.name).name}: {self.pace.text()}", 0, 1)
-        self._land(result)
+            _check_use(result.rows_read - read, result.rows_rejected - rejected)
         if self.span:
-            self.store.state.record_file_span(self.tenant.name, *self.span)
+            self.spans.add((self.span[0], self.span[1]))
 
     def _keep(self, rows: Rows, name: str, result: ImportResult) -> None:
         table = rows.table
@@ -195,7 +220,7 @@ class FileImport:
         """Lands what has been kept: many rows at once, since each landing reads the store."""
         if not self.waiting:
             return
-        rows, self.waiting = pa.concat_tables(self.waiting), []
+        rows, self.waiting, self.has_landed = pa.concat_tables(self.waiting), [], True
         source = f"file:{Path(result.file).name}"
         landed = land(self.store, self.tenant.name, rows, self.now, source, self.first_batch)
         result.rows_new += landed.new
@@ -204,7 +229,7 @@ class FileImport:
         if landed.purged:
             before = self.store.state.purged_before(self.tenant.name)
             reason = f"{landed.purged} rows of days that were purged (before {before})"
-            self.refused.append((None, reason))
+            self.refused.append((result.file, None, reason))
             result.rows_rejected += landed.purged
 
     def _keep_collection(self, collected: Collected, member: Member, result: ImportResult) -> None:
@@ -242,9 +267,11 @@ class FileImport:
         result.rows_read += len(reasons)
         result.rows_rejected += len(reasons)
         self._tell(result, name, reasons)
-        self.refused += reasons
-        if len(self.refused) >= ROWS_AT_ONCE:
-            self._store_refused(name)
+        room = max(0, MOST_REJECTED + len(reasons) - result.rows_rejected)
+        self.refused += [(name, line, reason) for line, reason in reasons[:room]]
+        if len(reasons) > room and result.rows_rejected - len(reasons) <= MOST_REJECTED:
+            words = f"more than {MOST_REJECTED:,} rows were rejected; the others are only counted"
+            self.refused.append((name, None, words))
 
     def _tell(
         self, result: ImportResult, name: str, reasons: Sequence[tuple[int | None, str]]
@@ -259,9 +286,9 @@ class FileImport:
                 counted[name, reason] = Rejection(name, line, reason, 1)
         result.rejections = list(counted.values())
 
-    def _store_refused(self, name: str) -> None:
-        reasons, self.refused = self.refused, []
-        reject(self.store, self.tenant.name, name, reasons, self.now)
+    def _store_refused(self) -> None:
+        rejected, self.refused = self.refused, []
+        reject_rows(self.store, self.tenant.name, rejected, self.now)
 
     def _choose(self, columns: Sequence[str], name: str) -> Chosen:
         """A known export, unless a map says which column is what."""
@@ -270,6 +297,14 @@ class FileImport:
             return recognised
         chosen = columns_for(self.columns, columns, Path(name))
         return TABLE, {MAP_TEXTS.get(name, name): column for name, column in chosen.items()}
+
+
+def _check_use(read: int, rejected: int) -> None:
+    """Raises: UnreadableError for a member of bad lines alone, which may have no end."""
+    if rejected >= MOST_BAD_ROWS and read < rejected * MOST_BAD_SHARE:
+        raise UnreadableError(
+            f"{rejected:,} of the first {read:,} rows cannot be read; the rest was not looked at"
+        )
 
 
 def _count_unknown(statuses: pa.ChunkedArray, rows_by_word: dict[str, int], is_shown: bool) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import TypeAlias
 
 import pyarrow as pa
 
@@ -11,6 +12,8 @@ from warehouse.protection.pseudonyms import hidden
 from warehouse.records.stored import stored_rows
 from warehouse.store import Store
 from warehouse.tables import REJECTED_ROWS
+
+RejectedRow: TypeAlias = tuple[str, int | None, str]  # file or source, line, reason
 
 
 def reject(
@@ -21,21 +24,26 @@ def reject(
     observed_at: datetime,
 ) -> None:
     """Stores (line, reason) pairs of one file or source that are not there yet."""
-    if not reasons:
+    reject_rows(store, tenant, [(file, line, reason) for line, reason in reasons], observed_at)
+
+
+def reject_rows(
+    store: Store, tenant: str, rejected: Sequence[RejectedRow], observed_at: datetime
+) -> None:
+    """Stores rows of any files that are not there yet."""
+    if not rejected:
         return
     if not store.protection.is_plain:
-        reasons = [(line, hidden(reason)) for line, reason in reasons]
+        rejected = [(file, line, hidden(reason)) for file, line, reason in rejected]
     rows = stored_rows(store, REJECTED_ROWS, tenant)
-    stored = {(row["line"], row["reason"]) for row in rows if row["file"] == file}
-    reasons = [reason for reason in dict.fromkeys(reasons) if reason not in stored]
-    if not reasons:
+    stored = {(row["file"], row["line"], row["reason"]) for row in rows}
+    rejected = [row for row in dict.fromkeys(rejected) if row not in stored]
+    if not rejected:
         return
-    count, batch = len(reasons), store.state.next_batch()
+    count, batch = len(rejected), store.state.next_batch()
     columns = [
         [tenant] * count,
-        [file] * count,
-        [line for line, _ in reasons],
-        [reason for _, reason in reasons],
+        *([row[place] for row in rejected] for place in range(3)),
         [observed_at] * count,
         [batch] * count,
     ]

@@ -335,6 +335,14 @@ def test_any_other_file_is_no_backup(tmp_path: Path, content: bytes) -> None:
         restore(tmp_path / "other", tmp_path / "again")
 
 
+def test_no_store_is_restored_to_a_name_that_the_engines_would_misread(
+    saved: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(ConfigError, match="has signs that read like a pattern or a code"):
+        restore(saved, tmp_path / "a[b]")
+    assert not restoring(tmp_path / "a[b]").exists()
+
+
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="missing: no such file"):
         restore(tmp_path / "missing", tmp_path / "again")

@@ -21,10 +21,13 @@ from hypothesis import strategies as st
 
 from hve_monitor.config import Tenant
 from hve_monitor.errors import ConfigError
+from ingest.files import imported
+from ingest.files.formats import records
 from ingest.files.imported import FileImport, ImportResult, totals
 from ingest.files.paths import expand
 from tests.unit.ingest.conftest import NOW, quiet
 from warehouse.records.accounts import Account, record_accounts
+from warehouse.records.message_traces import land
 from warehouse.records.stored import stored_rows
 from warehouse.store import Store, open_store
 from warehouse.tables import MESSAGE_TRACES, REJECTED_ROWS, Table
@@ -662,3 +665,81 @@ def test_a_mapped_table_of_events_names_every_recipient(site: Site) -> None:
         ("ana@fabrikam.com", "Delivered"),
         ("bo@fabrikam.com", "Failed"),
     }
+
+
+# -- many and endless -----------------------------------------------------------------------------
+
+
+def archive(*contents: str) -> bytes:
+    sink = io.BytesIO()
+    with zipfile.ZipFile(sink, "w") as packed:
+        for number, content in enumerate(contents):
+            packed.writestr(f"{number}.csv", content)
+    return sink.getvalue()
+
+
+def one(number: int, day: int = 24, word: str = "") -> str:
+    return f"t{number},hr@contoso.com,reader@fabrikam.com,2026-11-{day:02}T07:00:00Z{word}"
+
+
+@pytest.fixture
+def landings(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many rows each landing brought."""
+    rows: list[int] = []
+
+    def counted(store: Store, tenant: str, table: pa.Table, *others: Any) -> Any:
+        rows.append(table.num_rows)
+        return land(store, tenant, table, *others)
+
+    monkeypatch.setattr(imported, "land", counted)
+    return rows
+
+
+def test_small_members_are_landed_together(site: Site, landings: list[int]) -> None:
+    members = [lines(one(number), "bad") for number in range(30)]
+    found = site.load("many.zip", archive(*members, "", "no export"))
+    assert found == {"read": 62, "new": 30, "rejected": 32}
+    assert landings == [30]
+    reasons = site.rows(REJECTED_ROWS)
+    assert len({row["file"] for row in reasons}) == 32
+    assert len({row["batch"] for row in reasons}) == 2
+    assert site.store.state.file_spans("local") == [(date(2026, 11, 24), date(2026, 11, 24))]
+
+
+def test_the_last_member_holds_however_they_are_landed(
+    site: Site, landings: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = [
+        HEADER + ",subject\n" + one(1, day, f",{word}\n") for day, word in ((23, "a"), (24, "b"))
+    ]
+    together = site.load("a.zip", archive(*words))
+    assert together == {"read": 2, "new": 1, "unchanged": 1}
+    assert site.values("subject") == {"t1": "b"}
+    monkeypatch.setattr(imported, "ROWS_AT_ONCE", 2)
+    many = [lines(one(2), one(3), one(4)), lines(one(4, 23)), lines(one(5))]
+    assert site.load("b.zip", archive(*many)) == {"read": 5, "new": 4, "unchanged": 1}
+    assert landings == [2, 3, 2]
+
+
+def test_rejections_are_cut_off_with_a_count(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(imported, "MOST_REJECTED", 5)
+    assert site.load("a.csv", lines(one(1), *["bad"] * 40)) == {
+        "read": 41, "new": 1, "rejected": 40,
+    }  # fmt: skip
+    kept = site.rows(REJECTED_ROWS)
+    assert [row["line"] for row in kept if row["line"]] == [3, 4, 5, 6, 7]
+    assert [row["reason"] for row in kept if not row["line"]] == [
+        "more than 5 rows were rejected; the others are only counted"
+    ]
+
+
+def test_bad_lines_without_end_are_not_read_to_it(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(imported, "MOST_BAD_ROWS", 100)
+    monkeypatch.setattr(records, "MOST_AT_ONCE", 50)
+    with pytest.raises(ConfigError, match="100 of the first 100 rows cannot be read; the rest"):
+        site.load("a.csv", lines(*["bad"] * 5000))
+    assert len(site.rows(REJECTED_ROWS)) == 100
+    mixed = site.load("b.csv", lines(*map(one, range(20)), *["bad"] * 200))
+    assert mixed == {"read": 220, "new": 20, "rejected": 200}, "some rows are worth the reading"

@@ -153,6 +153,6 @@ def send_test(
     outcome = sending.send(
         loaded, chosen, sending.prepare(loaded, chosen, account, to, secret), timeout
     )
-    if follow and outcome.document.sent:
+    if follow and outcome.document.sent is not False:
         outcome = following.follow(loaded, chosen, outcome.document, moment, wait)
     finish(outcome, as_json, delivery_text.send_test)

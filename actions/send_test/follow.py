@@ -82,7 +82,8 @@ def _followed(report: SendTestReport, rows: list[TraceRow]) -> Outcome[SendTestR
         for row in rows
     ]
     status: Literal["visible", "not_yet"] = "visible" if rows else "not_yet"
-    followed = replace(report, trace=SentTrace(status=status, rows=recipients, error=None))
+    trace = SentTrace(status=status, rows=recipients, error=None)
+    followed = replace(report, trace=trace, sent=True if rows else report.sent)
     if not rows:
         return Outcome(followed, TEMPORARY)
     has_failed = any((row.status or "").lower() == "failed" for row in rows)

@@ -19,7 +19,7 @@ from actions.send_test.smtp.endpoint import parse_endpoint
 from actions.send_test.smtp.message import checked_address, checked_recipients, compose, domain_of
 from actions.send_test.smtp.session import Session
 from actions.send_test.smtp.sign_in import sign_in_basic, sign_in_oauth
-from actions.send_test.smtp.step import SmtpStep, Status, StepFailed
+from actions.send_test.smtp.step import SmtpStep, Status, StepFailed, Unanswered
 from actions.send_test.smtp.submission import submit
 from hve_monitor.config import Config, Tenant
 from hve_monitor.document import Document
@@ -70,7 +70,10 @@ class SentTrace(Document):
 
 
 class SendTestReport(Document, kw_only=True):
-    """What `hve send-test` prints; a preflight has neither message nor trace."""
+    """What `hve send-test` prints; a preflight has neither message nor trace.
+
+    sent: None where the connection ended behind the message, before the server's answer.
+    """
 
     tenant: str | UnsetType = UNSET
     account: str | UnsetType = UNSET
@@ -78,7 +81,7 @@ class SendTestReport(Document, kw_only=True):
     endpoint: str
     authentication: Literal["basic", "oauth"] | UnsetType = UNSET
     steps: list[ExplainedStep]
-    sent: bool
+    sent: bool | None
     message_id: str | UnsetType = UNSET
     trace: SentTrace | UnsetType | None = UNSET
 
@@ -157,7 +160,7 @@ def send(
     """Sends it; exit 1 when it was refused, 75 when it may pass later."""
     token = None if order.password is not None else sending_token(config, tenant)
     session = _session(config, timeout)
-    is_sent = False
+    is_sent: bool | None = False
     try:
         session.open()
         if order.password is not None:
@@ -166,6 +169,8 @@ def send(
             sign_in_oauth(session, order.account, token or "")
         submit(session, order.account, order.recipients, order.message)
         is_sent = True
+    except Unanswered:
+        is_sent = None
     except StepFailed:
         pass
     finally:

@@ -283,8 +283,9 @@ def send_test(report: SendTestReport) -> str:
         lines.append(f"{step.status:7} {step.step}: {step.detail}{reply}")
         for match in step.explanations[:1]:
             lines += [f"        {line}" for line in clean(_explained(match)).split("\n")]
-    if report.sent:
-        lines.append(f"sent: {report.message_id}")
+    if report.sent is not False:
+        unknown = "" if report.sent else "not known, no answer came behind the message: "
+        lines.append(f"sent: {unknown}{report.message_id}")
         lines += _traced(report.trace) if report.trace else []
     return clean("\n".join(lines))
 

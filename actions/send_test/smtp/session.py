@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from actions.send_test.smtp.endpoint import REPLACED, Endpoint
-from actions.send_test.smtp.step import SmtpStep, Status, StepFailed, reply_text
+from actions.send_test.smtp.step import SmtpStep, Status, StepFailed, is_temporary, reply_text
 from hve_monitor.smtp import Dialogue
 
 READY, DONE = 220, 250
@@ -69,8 +69,7 @@ class Session:
 
     def fail(self, step: str, detail: str, reply: str | None = None) -> StepFailed:
         """Notes a failed step; the caller raises what is returned."""
-        temporary = reply is not None and reply.startswith("4")
-        self.steps.append(SmtpStep(step, "failed", detail, reply, temporary))
+        self.steps.append(SmtpStep(step, "failed", detail, reply, is_temporary(reply)))
         return StepFailed(detail)
 
     @contextmanager

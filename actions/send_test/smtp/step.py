@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+OLD_TLS = "4.7.66"
 Status = Literal["ok", "warn", "failed", "skipped"]
 
 
@@ -21,6 +22,15 @@ class SmtpStep:
 
 class StepFailed(Exception):
     """Ends the dialogue; the steps say where and why."""
+
+
+class Unanswered(StepFailed):
+    """The whole message was handed over, and no answer came: it may be on its way or not."""
+
+
+def is_temporary(reply: str | None) -> bool:
+    """Whether a reply may be another one later: 4xx, except for a TLS version that is too old."""
+    return reply is not None and reply.startswith("4") and OLD_TLS not in reply
 
 
 def reply_text(code: int, answer: bytes | str) -> str:

@@ -122,7 +122,7 @@ def failed(outcome: Outcome) -> dict[str, Any]:
     """The step that failed; it always comes with an explanation."""
     (step,) = [each for each in encoded(outcome.document)["steps"] if each["status"] == "failed"]
     assert step["explanations"], step
-    assert outcome.document.sent is False
+    assert not outcome.document.sent
     return dict(step)
 
 
@@ -310,6 +310,28 @@ def test_a_connection_that_breaks_while_sending_is_temporary(
     found = failed(outcome)
     assert (found["step"], outcome.exit_code) == (step, 75)
     assert found["explanations"][0]["code"] == code
+    assert outcome.document.sent is (None if step == "data" else False)
+
+
+def test_whether_a_message_without_an_answer_arrived_is_not_known_until_its_trace_shows(
+    place: Place,
+) -> None:
+    with ScriptedServer(place.authority.context(), **{".": HANG_UP}) as server:
+        outcome = basic(place.config(server.endpoint))
+    assert "sent: not known" in delivery_text.send_test(outcome.document)
+    with ScriptedServer(place.authority.context(), DATA=HANG_UP) as server:
+        assert basic(place.config(server.endpoint)).document.sent is False
+
+
+def test_a_tls_version_that_is_too_old_is_not_tried_again(place: Place) -> None:
+    refusal = (
+        b"421 4.7.66 TLS 1.0 and 1.1 are not supported. Visit https://aka.ms/smtp_auth_tls\r\n"
+    )
+    with ScriptedServer(place.authority.context(), AUTH=refusal) as server:
+        outcome = basic(place.config(server.endpoint))
+    found = failed(outcome)
+    assert (outcome.exit_code, found["temporary"]) == (1, False)
+    assert found["explanations"][0]["code"] == "421 4.7.66"
 
 
 ODD_REPLIES = {

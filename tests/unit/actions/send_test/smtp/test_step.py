@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from actions.send_test.smtp.step import reply_text
+from actions.send_test.smtp.step import is_temporary, reply_text
 
 
 @pytest.mark.parametrize(
@@ -20,3 +20,16 @@ from actions.send_test.smtp.step import reply_text
 )
 def test_each_line_has_its_code(code: int, said: bytes, text: str) -> None:
     assert reply_text(code, said) == text
+
+
+@pytest.mark.parametrize(
+    ("reply", "temporary"),
+    [
+        ("421 4.3.2 Service not active", True),
+        ("421 4.7.66 TLS 1.0 and 1.1 are not supported", False),
+        ("535 5.7.3 no", False),
+        (None, False),
+    ],
+)
+def test_only_what_may_change_is_temporary(reply: str | None, temporary: bool) -> None:
+    assert is_temporary(reply) is temporary

@@ -53,6 +53,26 @@ PATIENCE_SECONDS = 600.0
 BOUNDS = Bounds(connect=20.0, read=120.0, seconds=300.0, bytes=128 << 20)
 
 
+NAMES_OF_STATUS = {
+    name for status in HTTPStatus for name in (str(status.value), status.phrase.replace(" ", ""))
+}
+
+
+class AzureError(msgspec.Struct):
+    """What Azure Resource Manager says of a refusal."""
+
+    code: str = ""
+    innererror: object = None
+    innerError: object = None  # noqa: N815 - Graph's name
+    details: object = None
+
+
+class AzureRefusal(msgspec.Struct):
+    """A refusal as its body carries it."""
+
+    error: AzureError
+
+
 class RequestRefused(SourceContractError):
     """The service understood the request and refuses it (4xx); `message` is its own text."""
 
@@ -262,7 +282,9 @@ class Api:
             )
         self.throttled += status == HTTPStatus.TOO_MANY_REQUESTS
         check_passing(response)
-        message = error_message(response.content)
+        message = ": ".join(
+            filter(None, (error_code(response.content), error_message(response.content)))
+        )
         if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
             raise AuthError(
                 f"{where}: HTTP {status}: {message or 'refused'}; needed: {self.permission}"
@@ -397,6 +419,19 @@ def error_message(body: bytes) -> str:
     except (msgspec.DecodeError, KeyError, TypeError, AttributeError, IndexError):
         return ""
     return one_line(str(text).rsplit("|", 1)[-1])
+
+
+def error_code(body: bytes) -> str:
+    """Azure's name of an error, such as IndirectCostDisabled; "" where it repeats the status.
+
+    Graph and Exchange tell more below `innererror` or `details` than their codes do.
+    """
+    try:
+        error = msgspec.json.decode(body, type=AzureRefusal).error
+    except msgspec.DecodeError:
+        return ""
+    has_more = error.innererror or error.innerError or error.details
+    return "" if has_more or error.code in NAMES_OF_STATUS else error.code
 
 
 def objects_in(value: object) -> list[JsonObject]:

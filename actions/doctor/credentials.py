@@ -17,18 +17,10 @@ from ingest.entra.policies import CREDENTIALS, ObjectPage
 from ingest.entra.tokens import EntraTokens
 from ingest.http import Api, objects_in, service_time
 from ingest.linked_pages import address
+from models.explain.diagnosis import explain
 
 SOON = timedelta(days=30)
 ALLOWED_SKEW, SURELY_REFUSED = timedelta(seconds=30), timedelta(minutes=5)
-# Source: Microsoft Learn, "Microsoft Entra authentication and authorization error codes".
-FIXES = {
-    "AADSTS7000215": "the value of the secret is wrong: write the value, not the id, into the file",
-    "AADSTS7000222": "the secret has expired: make a new one in the app registration",
-    "AADSTS700016": "no such application in this tenant: check client_id and tenant_id",
-    "AADSTS90002": "no such tenant: check tenant_id and endpoints.login",
-    "AADSTS700027": "the certificate is not one of the application's: upload it, or use another",
-    "AADSTS700024": "the clock of this machine is wrong: let it follow a time server",
-}
 
 
 @dataclass(frozen=True)
@@ -89,9 +81,7 @@ class Credentials:
         try:
             self.tokens.bearer(self.config.endpoints.graph_scope)
         except HveError as error:
-            known = next((fix for code, fix in FIXES.items() if code in str(error)), None)
-            fix = known or "check the credentials of the tenant in hve.toml and endpoints.login"
-            return self._check("credentials", "fail", str(error), fix)
+            return self._check("credentials", "fail", str(error), _fix(str(error)))
         return self._check("credentials", "ok", "Entra ID gives a token")
 
     def _clock(self) -> DoctorCheck:
@@ -132,3 +122,12 @@ class Credentials:
 
     def _check(self, name: str, status: object, detail: str, fix: str = "") -> DoctorCheck:
         return check(name, status, detail, fix, self.tenant.name)  # type: ignore[arg-type] # one of the three
+
+
+def _fix(error: str) -> str:
+    """What the error catalogue says of a sign-in code, in one line."""
+    explanation = explain(error)
+    if explanation is None or explanation.kind != "sign-in":
+        return "check the credentials of the tenant in hve.toml and endpoints.login"
+    steps = [step for step in explanation.fix.split("\n") if step != "hve doctor"]
+    return f"{explanation.meaning} ({explanation.cause}): {'; '.join(steps)}"

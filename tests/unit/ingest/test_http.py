@@ -23,6 +23,7 @@ from ingest.http import (
     Api,
     RequestRefused,
     _wait,
+    error_code,
     error_message,
     https_client,
 )
@@ -431,3 +432,27 @@ def test_documented_error_bodies_give_their_useful_text(
 )
 def test_a_body_without_a_text_gives_none(body: bytes) -> None:
     assert error_message(body) == ""
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (
+            {"code": "IndirectCostDisabled", "message": "Indirect cost disabled."},
+            "IndirectCostDisabled",
+        ),
+        ({"code": "429", "message": "Too many requests. Please retry."}, ""),
+        ({"code": "Unauthorized", "message": "No."}, ""),
+        (EXCHANGE, ""),
+        ({"code": 7}, ""),
+        ("refused", ""),
+    ],
+)
+def test_azures_name_of_an_error_is_kept(error: object, code: str) -> None:
+    assert error_code(json.dumps({"error": error}).encode()) == code
+
+
+def test_a_refusal_of_azure_is_told_with_its_name(api: Api, service: Service) -> None:
+    service.will(Answer(400, {"error": {"code": "MissingSubscription", "message": "No scope."}}))
+    with pytest.raises(RequestRefused, match="HTTP 400: MissingSubscription: No scope"):
+        fetch(api)

@@ -60,6 +60,7 @@ class TraceAnswer(msgspec.Struct):
 
     value: list[CmdletTrace]
     warnings: list[str] = msgspec.field(default_factory=list, name="@adminapi.warnings")
+    error: Any = None
 
     @property
     def cursor(self) -> tuple[str, str] | None:
@@ -84,6 +85,7 @@ class LooseAnswer(msgspec.Struct):
 
     value: list[Any] = []
     warnings: list[str] = msgspec.field(default_factory=list, name="@adminapi.warnings")
+    error: Any = None
 
 
 def lenient_answer(body: bytes) -> TraceAnswer:
@@ -91,7 +93,8 @@ def lenient_answer(body: bytes) -> TraceAnswer:
     answer = msgspec.json.decode(body, type=LooseAnswer)
     if not answer.value and not answer.warnings:
         raise msgspec.ValidationError("neither rows nor warnings; no rows are an empty list")
-    return TraceAnswer([lenient_row(row, CmdletTrace) for row in answer.value], answer.warnings)
+    rows = [lenient_row(row, CmdletTrace) for row in answer.value]
+    return TraceAnswer(rows, answer.warnings, answer.error)
 
 
 class TraceExchange(Exchange):
@@ -100,12 +103,15 @@ class TraceExchange(Exchange):
     def answer(self, parameters: JsonObject, where: str) -> TraceAnswer:
         """One answer. Raises: RequestRefused, SourceContractError, AuthError, SourceUnavailable."""
         body = {"CmdletInput": {"CmdletName": CMDLET, "Parameters": parameters}}
-        return self.api.decoded(
+        answer = self.api.decoded(
             TraceAnswer,
             lambda: self.api.post(self._url, body, self._headers),
             where,
             lenient_answer,
         )
+        if answer.error is not None:
+            raise SourceContractError(f"{where}: an error in the answer ({answer.error!s:.200})")
+        return answer
 
 
 class CmdletTraces(GraphTraces):

@@ -55,10 +55,11 @@ class TraceRow(msgspec.Struct, rename="camel"):
 
 
 class TracePage(msgspec.Struct):
-    """One page; `next_link` is opaque and used whole."""
+    """One page; `next_link` is opaque and used whole. With an error the rows are not all."""
 
     value: list[TraceRow]
     next_link: str | None = msgspec.field(default=None, name="@odata.nextLink")
+    error: Any = None
 
 
 class LoosePage(msgspec.Struct):
@@ -66,12 +67,14 @@ class LoosePage(msgspec.Struct):
 
     value: list[Any]
     next_link: str | None = msgspec.field(default=None, name="@odata.nextLink")
+    error: Any = None
 
 
 def lenient_page(body: bytes) -> TracePage:
     """The page with nothing but the odd values missing. Raises: ValidationError when it is none."""
     page = msgspec.json.decode(body, type=LoosePage)
-    return TracePage([lenient_row(value, TraceRow) for value in page.value], page.next_link)
+    rows = [lenient_row(value, TraceRow) for value in page.value]
+    return TracePage(rows, page.next_link, page.error)
 
 
 def lenient_row(value: object, kind: type[Row]) -> Row:

@@ -93,7 +93,12 @@ class GraphTraces:
 
     def _page(self, sender: str, window: Window, link: str | None) -> TracePage:
         fetch, where = self._fetch(sender, window, link), place(sender, window)
-        return self.api.decoded(TracePage, fetch, where, lenient_page)
+        page = self.api.decoded(TracePage, fetch, where, lenient_page)
+        if page.error is not None:
+            raise SourceContractError(
+                f"{where}: an error instead of an answer ({page.error!s:.200})"
+            )
+        return page
 
     def _fetch(self, sender: str, window: Window, link: str | None) -> Callable[[], bytes]:
         if link is not None:

@@ -22,7 +22,7 @@ PERCENT = re.compile(r"%(?:20|0[ADad]|2[0-9A-Fa-f]|3[A-Fa-f])")
 ESCAPE = re.compile(r"""\\(?:u([0-9a-fA-F]{4})|([rnt])|(["'/]))""")
 ENCODED_PART = "content-transfer-encoding:"
 PART_HEADER = re.compile(r"[!-9;-~]+:")
-BLANK_LINE = re.compile(r"\n[ \t]*\n")
+BLANK_LINE = re.compile(r"\n[> \t]*\n")
 BASE64 = re.compile(r"[A-Za-z0-9+/=\s]+")
 
 

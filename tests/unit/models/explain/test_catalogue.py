@@ -24,6 +24,19 @@ NAMED = (
     "BillingPolicyValid", "NoProperBillingPolicyStored", "BillingPolicyNotFound",
     "BillingPolicyMismatched", "NoConnectedBillingPolicyFound", "SubscriptionIsNotActive",
     "NoSPOLicenseFound",
+    "550 5.7.60", "450 4.4.8", "450 4.7.5", "450 4.7.26", "550 5.3.190", "550 5.4.8", "550 5.5.0",
+    "550 5.7.5", "550 5.7.13", "550 5.7.25", "550 5.7.506", "550 5.7.508", "550 5.7.510",
+    "550 5.7.513", "550 5.7.750", "550 5.7.800", "550 5.1.20", "550 5.7.193", "550 5.7.367",
+    "550 5.7.520", "550 5.5.3", "550 5.2.3", "550 5.7.129", "430 4.2.0", "421 4.7.66",
+    "AADSTS700024", "AADSTS7000229", "AADSTS700211", "AADSTS700212", "AADSTS700213",
+    "AADSTS7002131", "AADSTS70021", "AADSTS900382", "AADSTS900432", "AADSTS90038",
+    "AADSTS500014", "AADSTS50128", "AADSTS50059",
+    "AccountCostDisabled", "BillingAccessDenied", "DepartmentCostDisabled", "DisallowedOperation",
+    "FailedDependency", "GatewayTimeout", "IndirectCostDisabled",
+    "InvalidAuthenticationTokenTenant", "InvalidGatewayHost", "InvalidView", "MissingSubscription",
+    "NotFound", "ReadOnlyDisabledSubscription", "ResourceGroupNotFound",
+    "ResourceRequestsThrottled", "ServerTimeout", "SubscriptionTypeNotSupported", "Unauthorized",
+    "BadRequest",
 )  # fmt: skip
 
 

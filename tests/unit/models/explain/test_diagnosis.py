@@ -158,3 +158,97 @@ def test_no_text_breaks_it(noise: str, entry: object) -> None:
 def test_the_catalogue_is_part_of_what_is_installed() -> None:
     project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     assert '"data/reference" = "data/reference"' in project
+
+
+FIRST = {
+    # An entry counts by its words only where no other code speaks against it.
+    "530 5.7.57 SMTP; Client was not authenticated to send anonymous mail during MAIL FROM": (
+        "530 5.7.57", "The client was not authenticated to send mail"),
+    "550 5.2.251 Sender throttled due to continuous mailbox full errors": (
+        "550 5.2.251", "The sender is slowed down for continuous mailbox-full errors"),
+    "550 5.7.124 RESOLVER.RST.NotAuthorizedToGroup; x": (
+        "550 5.7.124", "The sender is not among the senders that the list allows"),
+    "450 4.4.316 Connection refused [Message=Socket error code 10061]": (
+        "450 4.4.316", "The receiving server refused the connection"),
+    # The reply number tells variants of an enhanced code apart.
+    "554 5.2.252 SendAsDenied; a@contoso.com not allowed to send as b@contoso.com": (
+        "554 5.2.252", "The account may not send with this From address"),
+    "550 5.2.252 Sender throttled due to continuous send as denied errors": (
+        "550 5.2.252", "The sender is slowed down for continuous send-as errors"),
+    "550 5.2.252 SendAsDenied again and again": (
+        "550 5.2.252", "The sender is slowed down for continuous send-as errors"),
+    "432 4.3.2 Concurrent connections limit exceeded. [Hostname=X]": (
+        "432 4.3.2", "The account has too many connections at the same moment"),
+    "432 4.3.2 STOREDRV.ClientSubmit; sender thread limit exceeded": (
+        "432 4.3.2", "The account has too many connections at the same moment"),
+    "432 4.3.2 STOREDRV.Deliver; recipient thread limit exceeded": (
+        "432 4.3.2", "The recipient's mailbox takes no more at the same moment"),
+    "554 5.2.2 STOREDRV.Submission.Exception:QuotaExceededException.MapiExceptionQuotaExceeded": (
+        "554 5.2.2", "The mailbox of the sender is full"),
+    "552 5.2.2 mailbox is full": ("554 5.2.2", "The recipient's mailbox is full"),
+    "550 5.2.2 mailbox full": ("554 5.2.2", "The recipient's mailbox is full"),
+    "550 5.4.316 Message expired, connection refused": (
+        "550 5.4.316", "The message expired: the receiving server refused the connection"),
+    # A delay is no end.
+    "Action: delayed\nStatus: 4.4.7": (
+        "400 4.4.7", "The message is delayed; delivery is tried again"),
+    "550 4.4.7 QUEUE.Expired; message expired": (
+        "550 4.4.7", "The message expired in the queue"),
+    # Words of programs come after a reply, and before what a bare reply says.
+    "curl: (67) Login denied, 535 5.7.3 Authentication unsuccessful": (
+        "535 5.7.3", "Authentication unsuccessful"),
+    "550 mailbox is over quota, connection timed out": (
+        "client.timed-out", "No answer in time"),
+    # A code that says nothing hides no reply.
+    "dsn=5.0.0, status=bounced (host x said: 554 Transaction failed)": (
+        "554", "The transaction failed"),
+    "404 NotFound": ("NotFound", "What the request names does not exist"),
+    "Socket Error # 10061": ("client.connection-refused",
+                             "Nothing listens there, or a firewall refuses"),
+    "SocketException (11001): Der angegebene Host ist unbekannt": (
+        "client.name-not-found", "The server's name cannot be resolved"),
+    "Failure sending mail. ---> Unable to connect: ECONNREFUSED": (
+        "client.connection-refused", "Nothing listens there, or a firewall refuses"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "answer"), FIRST.items())
+def test_the_right_entry_comes_first(text: str, answer: tuple[str, str]) -> None:
+    assert first(text) == answer
+
+
+def meanings(text: str) -> list[str]:
+    return [match.entry.meaning for match in diagnose(text)]
+
+
+def test_another_meaning_of_a_proven_code_is_no_match() -> None:
+    text = "Status: 5.2.2\nDiagnostic-Code: smtp;554 5.2.2 mailbox full; x"
+    assert meanings(text) == ["The recipient's mailbox is full"]
+    assert "The message expired in the queue" not in meanings("Action: delayed\nStatus: 4.4.7")
+
+
+@pytest.mark.parametrize("code", ["550 5.7.61", "550 5.7.999 odd", "530 5.7.200"])
+def test_a_bare_reply_says_nothing_of_a_policy(code: str) -> None:
+    assert "The message was refused" not in meanings(code)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ErrorCode=80040115",
+        "SQL Server error code: 18456",
+        "error code 12345",
+        "77777",
+        "HTTP error: 503 Service Unavailable in the log of another program",
+        "recipients: 500 sent",
+        "postfix/smtp[10061]: connect from x",
+        "the mailboxfull folder",
+    ],
+)
+def test_numbers_and_words_of_others_are_left_alone(text: str) -> None:
+    assert [match.code for match in diagnose(text) if match.matched != "own"] == []
+
+
+@pytest.mark.parametrize("text", ["Sign-in error code 99999", "AADSTS error_codes: [99999]"])
+def test_an_unknown_number_beside_words_about_signing_in_is_a_sign_in_code(text: str) -> None:
+    assert first(text)[0] == "AADSTS99999"

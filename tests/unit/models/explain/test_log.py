@@ -7,7 +7,15 @@ import tracemalloc
 
 import pytest
 
-from models.explain.log import BLOCK, LONGEST_LINE, LogDiagnosis, diagnose_log
+from models.explain.catalogue import read_catalogue
+from models.explain.log import (
+    BLOCK,
+    LONGEST_LINE,
+    LogDiagnosis,
+    _screens,
+    _suspicious,
+    diagnose_log,
+)
 
 OK = "2026-11-24 to=<reader@contoso.com>, relay=smtp.hve.mx.microsoft[192.0.2.5]:587, 250 2.0.0 OK"
 BASIC = "said: 535 5.7.139 Authentication unsuccessful, basic authentication is disabled. [X]"
@@ -38,6 +46,34 @@ def test_each_line_counts_as_its_most_specific_entry() -> None:
     (seen,) = read(BASIC).ranked()
     assert seen.match.matched == "text"
     assert seen.explanation().count == 1
+
+
+def test_lines_of_iis_exchange_and_json_are_read() -> None:
+    text = (
+        "2026-11-24 09:13:40 203.0.113.7 SMTPSVC1 - 587 - -"
+        " 535+5.7.139+Authentication+unsuccessful,+basic+authentication+is+disabled. 0 0 SMTP\n"
+        "2026-11-24 09:13:41 203.0.113.7 SMTPSVC1 - 587 - - 550+5.1.10+<reader@contoso.com>+x 0\n"
+        "2026-11-24T09:13:42.123Z,HVE,08DE6F,12,198.51.100.2:51234,<,550 5.7.60 SMTP; no\n"
+        '{"time":"2026-11-24T09:13:43Z","error":"read: connection reset by peer"}\n'
+    )
+    assert counts(read(text)) == [
+        ("535 5.7.139", 1, 1),
+        ("550 5.1.10", 1, 2),
+        ("550 5.7.60", 1, 3),
+        ("client.connection-lost", 1, 4),
+    ]
+
+
+def test_every_wording_passes_the_screen_of_a_log() -> None:
+    wordings = ["; ".join(words) for entry in read_catalogue().worded for words in entry.words]
+    lines = [f"at 09:13: {words}.".encode() for words in wordings]
+    assert len(_suspicious(lines)) == len(lines) > 1000
+    spaced = [line.replace(b" ", b"+") for line in lines]
+    assert len(_suspicious(spaced)) == len(lines)
+
+
+def test_no_screen_is_too_large_for_the_memory_of_its_automaton() -> None:
+    assert max(map(len, _screens())) < 20_000
 
 
 def test_folded_lines_and_multi_line_replies_count_once() -> None:

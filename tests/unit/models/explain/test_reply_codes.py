@@ -22,6 +22,13 @@ FOUND = {
     "421 too busy": ("421", None),
     "host x said: 450 busy": ("450", None),
     "535": ("535", None),
+    "(535, b'5.7.3 no')": ("535", "5.7.3"),
+    'got code "530", with message "530 5.7.57 no"': ("530", "5.7.57"),
+    "535: 5.7.3 no": ("535", "5.7.3"),
+    "Status: 5.2.2, smtp;554 5.2.2 full": ("554", "5.2.2"),
+    "dsn=5.0.0 (host x said: 550 no)": ("550", None),
+    "SERVER -> CLIENT: 535 no": ("535", None),
+    "Invalid login: 535 no": ("535", None),
 }
 
 
@@ -46,6 +53,9 @@ def test_a_code_is_found_wherever_servers_write_it(
         "port 587",
         "at 4.5 seconds",
         "٥٣٥ ٥.٧.١٣٩",
+        "recipients: 500 sent",
+        "HTTP error: 503 Service Unavailable",
+        "error: 502 Bad Gateway",
     ],
 )
 def test_versions_addresses_and_amounts_are_no_codes(text: str) -> None:
@@ -67,6 +77,11 @@ def test_all_codes_come_once_and_in_order() -> None:
         ("53003", ["AADSTS53003"]),
         ("535", []),
         ("order 53003 was shipped", []),
+        ("12345", []),
+        ("error code: 18456", []),
+        ("error code: 53003", ["AADSTS53003"]),
+        ("Sign-in failed with error code 12345", ["AADSTS12345"]),
+        ('{"error_codes":[50126, 53003]}', ["AADSTS50126", "AADSTS53003"]),
     ],
 )
 def test_sign_in_codes_come_from_messages_and_logs(text: str, codes: list[str]) -> None:

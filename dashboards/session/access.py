@@ -135,8 +135,8 @@ def end_login(config: Config, now: float) -> None:
 
 def login_mark(claimed: Mapping[str, Any]) -> str:
     """A hash by which a login is known again: of all that its cookie says."""
-    said = {name: value for name, value in claimed.items() if name != "tokens"}
-    return hashlib.sha256(json.dumps(said, sort_keys=True, default=str).encode()).hexdigest()
+    content = {name: value for name, value in claimed.items() if name != "tokens"}
+    return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()
 
 
 def needs_login(auth: Auth) -> bool:

@@ -60,15 +60,15 @@ class Door:
 
     def cookie(self, secret: str = SECRETS["cookie_secret"]) -> str:
         """What the browser of a logged-in administrator holds."""
-        said = administrator() | {"origin": self.origin}
-        signed = create_signed_value(secret, "_streamlit_user", json.dumps(said))
+        claims = administrator() | {"origin": self.origin}
+        signed = create_signed_value(secret, "_streamlit_user", json.dumps(claims))
         return f"_streamlit_user={signed.decode()}"
 
 
-def administrator(**claims: object) -> dict[str, object]:
+def administrator(**others: object) -> dict[str, object]:
     """What the identity provider says of an administrator."""
-    said = {"is_logged_in": True, "iat": int(time.time()), "sub": "1", "roles": ["Admins"]}
-    return said | {"preferred_username": "grace@contoso.com"} | claims
+    claims = {"is_logged_in": True, "iat": int(time.time()), "sub": "1", "roles": ["Admins"]}
+    return claims | {"preferred_username": "grace@contoso.com"} | others
 
 
 def _until_drawn(receive: Callable[[], str | bytes]) -> str:
@@ -153,10 +153,10 @@ def _settled(door: Door) -> str:
 
 def test_a_copied_cookie_is_dead_after_the_log_out(door: Door) -> None:
     cookie = door.cookie()
-    said = administrator(iat=_issued(cookie))
+    claims = administrator(iat=_issued(cookie))
     assert "grace@contoso.com (admin)" in door.shown(cookie)
     with open_store(door.store) as store:
-        record_end(store.state, login_mark(said), time.time(), 0.0)
+        record_end(store.state, login_mark(claims), time.time(), 0.0)
     assert "Log in" in door.shown(cookie)
     time.sleep(1.0)  # the next login is of another second
     assert "grace@contoso.com (admin)" in door.shown(door.cookie())

@@ -63,7 +63,7 @@ def recorded(store: Store, count: int = 5) -> None:
 
 
 def audit_check(store: Store) -> tuple[str, str]:
-    (check,) = (found for found in verify(store)[0] if found.check == "audit")
+    (check,) = (check for check in verify(store)[0] if check.check == "audit")
     return check.status, check.detail
 
 

@@ -41,7 +41,9 @@ OPTIONS = {
     "server.enableAgentApi": "false",
 }
 # Where Streamlit looks for secrets by itself, and where it finds none.
-USUAL_SECRETS = (Path.home() / ".streamlit/secrets.toml", Path(".streamlit/secrets.toml"))
+# A container's user may have no home, and then ~ stays as it is.
+HOME = Path(os.path.expanduser("~"))  # noqa: PTH111 - Path.home() would end the program there
+USUAL_SECRETS = (HOME / ".streamlit/secrets.toml", Path(".streamlit/secrets.toml"))
 NO_SECRETS = SERVER.with_name("no-secrets.toml")
 
 

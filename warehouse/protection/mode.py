@@ -169,18 +169,26 @@ def _compare(stored: StoredProtection, configured: StoredProtection, root: Path)
 
 def tenant_key(state: State, protection: Protection, tenant: str) -> bytes:
     """The tenant's own key; a random one when it has none."""
-    fresh = protection.seal(os.urandom(32), tenant)
-    state.connection.execute("insert or ignore into pseudonym_keys values (?, ?)", [tenant, fresh])
-    row = state.connection.execute(
-        "select sealed from pseudonym_keys where tenant = ?", [tenant]
-    ).fetchone()
-    return protection.unseal(bytes(row[0]), tenant)
+    stored = _sealed_key(state, tenant)
+    if stored is None:
+        fresh = protection.seal(os.urandom(32), tenant)
+        state.connection.execute(
+            "insert or ignore into pseudonym_keys values (?, ?)", [tenant, fresh]
+        )
+        stored = _sealed_key(state, tenant) or fresh
+    return protection.unseal(stored, tenant)
 
 
 def has_key(state: State, tenant: str) -> bool:
     """Whether the tenant has a key of its own already."""
-    query = "select 1 from pseudonym_keys where tenant = ?"
-    return state.connection.execute(query, [tenant]).fetchone() is not None
+    return _sealed_key(state, tenant) is not None
+
+
+def _sealed_key(state: State, tenant: str) -> bytes | None:
+    row = state.connection.execute(
+        "select sealed from pseudonym_keys where tenant = ?", [tenant]
+    ).fetchone()
+    return None if row is None else bytes(row[0])
 
 
 def rotate(state: State, old: Protection, new: Protection) -> int:

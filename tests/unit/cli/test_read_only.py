@@ -54,6 +54,7 @@ def closed(hve: Hve) -> Iterator[dict[str, bytes]]:
     Path("rows.csv").write_text(CSV, encoding="utf-8")
     Path("more.csv").write_text(CSV.replace("t1", "t3"), encoding="utf-8")
     assert hve("import", "rows.csv", *NOW).code == 0
+    assert hve("export", "csv", "--out", "exported", *NOW).code == 0  # the audit log has an entry
     place = str(STORE.absolute())
     if os.geteuid() != 0:
         kept = [*STORE.rglob("*"), STORE]

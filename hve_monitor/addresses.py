@@ -11,11 +11,11 @@ import re
 import unicodedata
 
 EMPTY_SENDER = "<>"  # bounces are sent from it; it is nobody's address (RFC 5321, 4.5.5)
-# No quantifier gives back what it took, and none begins inside of a word: a long value costs no
-# more than its length.
+# No quantifier gives back what it took, none begins inside of a word, and quotes have a longest
+# content: a long value costs no more than its length.
 PLAIN = re.compile(r"[^\s<>()\[\]{},;:\"'|@\\][^\s<>()\[\]{},;:\"@\\]*+@[\w.-]*\w")
 ADDRESS = re.compile(
-    r"(\"(?:[^\"\\]|\\.)++\"|(?<![^\s<>()\[\]{},;:\"|@\\])[^\s<>()\[\]{},;:\"|@\\]++)"
+    r"(\"(?:[^\"\\]|\\.){1,320}+\"|(?<![^\s<>()\[\]{},;:\"|@\\])[^\s<>()\[\]{},;:\"|@\\]++)"
     r"@([\w.-]++|\[[^\]\s]++\])(?:\?[^\s<>,;]*+)?"
 )
 # No sign that a search takes for any other (* ? %), no white space, and labels around every dot.
@@ -24,7 +24,7 @@ WHOLE = re.compile(
     r"@(?:(?!-)[\w-]{1,63}+(?<!-)(?:\.(?!-)[\w-]{1,63}+(?<!-)){0,99}|\[[^\]\s]{1,63}\])"
 )
 # The name before `<address>` may hold separators and even an address, where it is quoted.
-QUOTED_NAME = re.compile(r"\"(?:[^\"\\]|\\.)*+\"\s*+(?=<)")
+QUOTED_NAME = re.compile(r"\"(?:[^\"\\]|\\.){0,1000}+\"\s*+(?=<)")
 KIND = re.compile(r"(?i:\b(?:smtp|mailto):)|[\s<>\"'.;,]")
 PROPERTY = re.compile(r"(?:@\{|;)\s*\w+=")  # of an object that PowerShell wrote as text
 NO_SIGNS = dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"))

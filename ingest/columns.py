@@ -20,7 +20,7 @@ GUID = (
     r"(?i)^[{(\[\"']*(?:urn:uuid:)?([0-9a-f]{8})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{4})"
     r"-?([0-9a-f]{12})[})\]\"']*$"
 )
-PART = re.compile(r"(?:\"[^\"]*\"|<[^>]*>|[^;\n\"<]+|[\"<])++")
+PART = re.compile(r"(?:\"[^\"]*\"|<[^>]{0,1000}>|[^;\n\"<]+|[\"<])++")
 # As SQL Server shows the bytes of a uniqueidentifier, its first three groups turned round.
 SERVER_BYTES = r"(?i)^0x" + 8 * "([0-9a-f]{2})" + "([0-9a-f]{16})$"
 GUID_LENGTH = 36

@@ -26,7 +26,7 @@ LONGEST_KEY = 1 << 16
 LONGEST_RECORD = 32 << 20
 Numbered = tuple[int, JsonObject | str]  # a str is the reason why there is no record
 GAP = re.compile(r"[\s,\]\ufeff\x1a]*")
-NEXT_RECORD = re.compile(r"\n\s*(?=\{)|\}\s*,\s*(?=\{)")
+NEXT_RECORD = re.compile(r"\n[^\S\n]*(?=\{)|\}\s*,\s*(?=\{)")
 ENVELOPE = re.compile(r'\{(?:\s*"d"\s*:\s*\{)?[^{}\[\]]{0,4096}?"(?:value|results|Value)"\s*:\s*\[')
 # Between and behind the records of an envelope that was entered lie its other keys.
 ENVELOPE_GAP = re.compile(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from hve_monitor.addresses import address_of, addresses_in, one_address
+from hve_monitor.addresses import address_of, addresses_in, one_address, whole_address
+from tests.unit.growth import TOO_MUCH, growth
 
 ANA, BO = "ana@contoso.com", "bo@contoso.com"
 ONE = (
@@ -107,3 +108,32 @@ def test_what_is_not_one_address_and_nothing_else(text: str) -> None:
 )
 def test_a_long_value_costs_no_more_than_its_length(text: str) -> None:
     assert addresses_in(text) in ([ANA], [text])
+
+
+@pytest.mark.parametrize(
+    "unit",
+    ["a", "@", "a@", '"', '\\"', '"a', "<", "<a", "a<", ";", "; a=", "@{", "'", "a b <", "é"],
+)
+def test_signs_over_and_over_cost_no_more_than_their_length(unit: str) -> None:
+    for start in ("", "x@y ", '"'):
+        assert growth(addresses_in, unit, start, "@x") < TOO_MUCH
+
+
+def test_a_whole_address_is_no_part_no_pattern_and_no_list() -> None:
+    for text in (
+        "Ada <ADA@contoso.com>",
+        "smtp:ada@contoso.com.",
+        "ada＠contoso.com",
+        "'ada@contoso.com'",
+    ):
+        assert whole_address(text) == "ada@contoso.com"
+    assert whole_address('"ada lang"@contoso.com') == '"ada lang"@contoso.com'
+    for text in (
+        "@contoso.com",
+        "ada@",
+        "a*@contoso.com",
+        "ada@contoso..com",
+        "a@x.y b@x.y",
+        "null",
+    ):
+        assert whole_address(text) is None

@@ -6,6 +6,7 @@ import pyarrow as pa
 import pytest
 
 from ingest import columns
+from tests.unit.growth import TOO_MUCH, growth
 
 GUID = "3b4fc661-180d-4c2f-60c9-08da6e38dd10"
 SPELLINGS = (
@@ -91,3 +92,12 @@ def test_a_row_for_each_recipient_and_one_for_none() -> None:
         (2, ""),
         (3, "c@x.com"),
     ]
+
+
+@pytest.mark.parametrize("unit", ["<", "<a", '"', '"a', ";", "a##", "<a@", '\\"'])
+def test_a_long_cell_costs_no_more_than_its_length(unit: str) -> None:
+    def look(text: str) -> None:
+        columns.recipient_statuses(pa.array([text]))
+        columns.recipients(pa.array([text]))
+
+    assert growth(look, unit, end="##x") < TOO_MUCH

@@ -456,3 +456,10 @@ def test_a_refusal_of_azure_is_told_with_its_name(api: Api, service: Service) ->
     service.will(Answer(400, {"error": {"code": "MissingSubscription", "message": "No scope."}}))
     with pytest.raises(RequestRefused, match="HTTP 400: MissingSubscription: No scope"):
         fetch(api)
+
+
+def test_the_words_of_a_service_are_cut_and_on_one_line() -> None:
+    error = {"message": "no\nhve: all is well " + "a" * 150_000}
+    words = error_message(json.dumps({"error": error}).encode())
+    assert words.startswith("no hve: all is well aaa")
+    assert len(words) < 510

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-import time
-from collections.abc import Callable
 
 import pytest
 
+from tests.unit.growth import TOO_MUCH, growth
 from warehouse.protection.person import Person, candidates
 from warehouse.protection.words import HIDDEN, without_people
 
@@ -67,20 +66,9 @@ HOSTILE = (
 )
 
 
-def growth(look: Callable[[str], object], unit: str, start: str = "", end: str = "") -> float:
-    """How many times longer eight times the text takes; what is quick anyway counts as linear."""
-    times = []
-    for size in (12_500, 100_000):
-        text = start + unit * (size // len(unit)) + end
-        began = time.process_time()
-        look(text)
-        times.append(time.process_time() - began)
-    return times[1] / max(times[0], 0.005)
-
-
 @pytest.mark.parametrize("unit", HOSTILE)
 def test_a_long_text_costs_no_more_than_its_length(unit: str) -> None:
     for start, end in (("", ""), ("x@y ", ""), ('"', "@")):
-        assert growth(lambda text: without_people(text, shown), unit, start, end) < 30
-        assert growth(Person("a@b.c").without, unit, start, end) < 30
-        assert growth(candidates, unit, start, end) < 30
+        assert growth(lambda text: without_people(text, shown), unit, start, end) < TOO_MUCH
+        assert growth(Person("a@b.c").without, unit, start, end) < TOO_MUCH
+        assert growth(candidates, unit, start, end) < TOO_MUCH

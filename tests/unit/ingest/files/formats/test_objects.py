@@ -11,8 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest.files.formats import encoding, objects
+from ingest.files.formats.contents import JSON_LINE
 from ingest.files.formats.encoding import Text
-from ingest.files.formats.objects import blocks, numbered, texts
+from ingest.files.formats.objects import NEXT_RECORD, blocks, numbered, texts
+from tests.unit.growth import TOO_MUCH, growth
 
 A, B, C = {"x": 1}, {"x": "zwei"}, {"x": None, "y": [1, {"z": "}],{"}]}
 
@@ -131,3 +133,9 @@ def test_any_records_are_read_back(rows: list[dict[str, Any]]) -> None:
 def test_any_text_keeps_the_records_around_it(text: str) -> None:
     found = read('{"x": 1}\n' + text + '\n{"x": "zwei"}\n')
     assert found[0] == A
+
+
+@pytest.mark.parametrize("unit", ["\n", "\r\n", "\n ", "} ,", "{", "[\n", " "])
+def test_looking_for_the_next_record_costs_no_more_than_the_length(unit: str) -> None:
+    assert growth(lambda text: NEXT_RECORD.search(text + "!"), unit) < TOO_MUCH
+    assert growth(lambda text: JSON_LINE.search(text + "!"), unit) < TOO_MUCH

@@ -23,7 +23,7 @@ from models.explain.plain_text import unescaped
 from models.explain.reply_codes import BEFORE_REPLY, SOCKET_ERROR
 
 BLOCK, LONGEST_LINE = 4_194_304, 65_536
-LONGEST_SCREEN = 12_000
+LONGEST_SCREEN = 18_000
 MOST_FOLDED, MOST_CODES = 20, 10_000
 CODES = (
     r"(?:^|[^0-9A-Za-z.])[45]\.[0-9]{1,3}\.[0-9]{1,3}(?:[^0-9.]|\.[^0-9]|\.?$)",
@@ -36,9 +36,9 @@ FOLDED = re.compile(rb"[ \t]")
 MULTI_LINE = re.compile(rb"([2-5][0-9][0-9])-")
 # What differs between two lines about the same failure: addresses, times, queue ids.
 CHANGING = re.compile(
-    r"[^\s@<,;]{0,64}@[^\s>,;]{0,255}|\b\d{4}-\d\d-\d\d[T\d:.+Z-]*|\b\d{1,2}:\d\d:\d\d[\d.+Z-]*"
-    r"|\b\d{1,3}(?:\.\d{1,3}){3}\b"
-    r"|\[\d+\]|\b[0-9A-Fa-f]{8,}\b"
+    r"\b(?:\d{4}-\d\d-\d\d[T\d:.+Z-]*|\d{1,2}:\d\d:\d\d[\d.+Z-]*|\d{1,3}(?:\.\d{1,3}){3}\b"
+    r"|[0-9A-Fa-f]{8,}\b)"
+    r"|\[\d+\]|(?<![^\s<,;])[^\s@<,;]{0,64}@[^\s>,;]{0,255}"
 )
 
 
@@ -127,7 +127,7 @@ def _suspicious(block: list[bytes]) -> list[int]:
 def _screens() -> list[str]:
     """Expressions for all that the catalogue knows: of each pattern its longest part.
 
-    They are several because RE2 is slow where the automaton of one does not fit into its memory.
+    They are several: RE2 is slow where an automaton does not fit its memory (from 24,000 letters on).
     """
     words = {max(part, key=len) for entry in read_catalogue().worded for part in entry.words}
     shortest: list[str] = []

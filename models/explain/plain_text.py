@@ -14,7 +14,7 @@ from urllib.parse import unquote
 SOFT_BREAK = re.compile(r"=\r?\n")
 INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")
-TAG = re.compile(r"</?[a-zA-Z][^<>]{0,500}>")
+TAG = re.compile(r"</?(?!class ')[a-zA-Z][^<>]{0,500}>")  # Python writes <class 'ssl.SSLError'>
 QUOTE = re.compile(r"^[> \t]+", re.MULTILINE)
 APOSTROPHES = str.maketrans({"’": "'", "‘": "'", "`": "'", "\u00a0": " "})
 FIELD, PLUS_FOR_BLANK = re.compile(r"\S+"), re.compile(r"[^+]\+[^+]+\+|[2-5][0-9]{2}\+[245]\.")

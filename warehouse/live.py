@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 import duckdb
 
-from warehouse.read_only import copied, is_read_only
+from warehouse.read_only import copied
 from warehouse.state import time_of
 
 LAST_STATEMENT = """\
@@ -61,16 +61,13 @@ def _rows(file: Path) -> list[tuple[Any, ...]] | None:
 
 def state_rows(file: Path, query: str) -> list[tuple[Any, ...]] | None:
     """Rows of state.db, which is never written here; None where it is not at hand."""
-    try:
-        with closing(_opened(file)) as state:
+    for opened in (_in_place, copied):  # on a full or read-only disk it cannot be read in place
+        with suppress(sqlite3.Error, OSError), closing(opened(file)) as state:
             return state.execute(query).fetchall()
-    except (sqlite3.Error, OSError):
-        return None
+    return None
 
 
-def _opened(file: Path) -> sqlite3.Connection:
-    if is_read_only(file):
-        return copied(file)
+def _in_place(file: Path) -> sqlite3.Connection:
     return sqlite3.connect(f"file:{quote(str(file))}?mode=ro", uri=True, timeout=10)
 
 

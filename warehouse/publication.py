@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -52,18 +53,19 @@ def publish(
     """
     fresh = store.root / f"hve.{os.getpid()}.duckdb"
     _remove(fresh)
-    connection = connect(str(fresh), folders_of(store.root))
     try:
-        connection.execute("begin")  # in one commit: every one of its own costs a write of the log
-        _fill(connection, store, as_of)
-        prepare(connection)
-        write_comments(connection, "hve")
-        connection.execute("commit")
-        # Closing would write it too, but says nothing when the disk is full.
-        connection.execute("checkpoint")
-    finally:
-        connection.close()
-    sync_file(fresh)
+        with closing(connect(str(fresh), folders_of(store.root))) as connection:
+            connection.execute("begin")  # in one commit: each of its own costs a write of the log
+            _fill(connection, store, as_of)
+            prepare(connection)
+            write_comments(connection, "hve")
+            connection.execute("commit")
+            # Closing would write it too, but says nothing when the disk is full.
+            connection.execute("checkpoint")
+        sync_file(fresh)
+    except BaseException:
+        _remove(fresh)  # of a full disk it is what is needed most
+        raise
     _replace(fresh, store.published)
     sync_folder(store.root)
 

@@ -24,6 +24,7 @@ from warehouse.schema import SCHEMA_VERSION, add_columns, check_schema, keep_old
 from warehouse.windows import Window, gaps, merge
 
 OPENING_ATTEMPTS = 200
+DISK_TROUBLE = ("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_CANTOPEN")
 KEPT_RUNS = 10_000  # a hundred days of quarter-hours
 SCHEMA = sql(__file__, "state")
 
@@ -51,12 +52,29 @@ class State:
         path.parent.mkdir(parents=True, exist_ok=True)
         self.path, self.is_read_only = path, is_read_only(path)
         try:
-            self._db = self.another_connection()
-            self._prepare()
+            self._open()
+        except sqlite3.OperationalError as error:
+            if not (error.sqlite_errorname or "").startswith(DISK_TROUBLE):
+                raise StoreError(f"{path}: cannot be opened ({error})") from error
+            self._open_copy(error)
         except (sqlite3.Error, OSError) as error:
             raise StoreError(f"{path}: cannot be opened ({error})") from error
+
+    def _open(self) -> None:
+        self._db = self.another_connection()
+        self._prepare()
         if self.is_read_only:
             self._db.execute("pragma query_only = on")
+
+    def _open_copy(self, trouble: sqlite3.OperationalError) -> None:
+        """On a full disk SQLite cannot even read in place: what is there is still to be read."""
+        self.is_read_only = True
+        try:
+            self._open()
+        except (sqlite3.Error, OSError):
+            raise StoreError(
+                f"{self.path}: cannot be opened ({trouble}); free space or check the disk"
+            ) from trouble
 
     def another_connection(self) -> sqlite3.Connection:
         """A connection to the file, for another thread; to a copy where nobody may write to it."""

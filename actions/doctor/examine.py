@@ -77,8 +77,10 @@ def _store(config: Config) -> DoctorCheck:
     try:
         path.mkdir(parents=True, exist_ok=True, mode=0o700)
         probe = path / f".probe-{os.getpid()}"
-        probe.write_text("x", encoding="utf-8")
-        probe.unlink()
+        try:
+            probe.write_text("x", encoding="utf-8")
+        finally:
+            probe.unlink(missing_ok=True)
     except OSError as error:
         return check("store", "fail", f"{path}: {error.strerror}", "check warehouse.path")
     if os.name == "posix" and path.stat().st_mode & 0o077:

@@ -111,10 +111,12 @@ MAIL_SERVERS: dict[str, Talk] = {
 
 
 @contextmanager
-def endless(talk: Talk, *, tls: bool = True) -> Iterator[EndlessServer]:
-    """Serves until the block ends."""
+def endless(
+    talk: Talk, *, tls: bool = True, issued: tuple[Path, Path] | None = None
+) -> Iterator[EndlessServer]:
+    """Serves until the block ends. issued: other files of authority and certificate."""
     with tempfile.TemporaryDirectory(prefix="endless-") as folder:
-        ca_file, chain_file = certificates(Path(folder))
+        ca_file, chain_file = issued or certificates(Path(folder))
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(chain_file)
         running = EndlessServer(0, ca_file)

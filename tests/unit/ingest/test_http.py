@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import itertools
 import json
+import socket
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import msgspec
 import pytest
+import trustme
 
 from hve_monitor.errors import (
     AuthError,
@@ -28,7 +31,7 @@ from ingest.http import (
     https_client,
 )
 from tests.endless import ANSWERS, Talk, endless
-from tests.unit.ingest.conftest import Answer, Service
+from tests.unit.ingest.conftest import NOW, Answer, Service
 
 SHORT = Bounds(connect=1.0, read=0.2, seconds=0.25, bytes=1 << 20)
 OK = Answer(200, {"n": 1})
@@ -312,6 +315,65 @@ def test_a_certificate_that_nobody_vouches_for_is_refused(service: Service) -> N
     ):
         tokenless(stranger, service.url).get(service.url)
     assert service.asked == []
+
+
+def issued(folder: Path, host: str, **span: datetime) -> tuple[Path, Path]:
+    """Files of an authority and of a certificate for a host."""
+    authority = trustme.CA()
+    ca_file, chain_file = folder / "ca.pem", folder / "chain.pem"
+    authority.cert_pem.write_to_path(ca_file)
+    chain = authority.issue_cert(host, **span).private_key_and_cert_chain_pem  # type: ignore[arg-type] # the span alone
+    chain.write_to_path(chain_file)
+    return ca_file, chain_file
+
+
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
+CERTIFICATES: dict[str, tuple[str, dict[str, datetime], str]] = {
+    "expired": ("127.0.0.1", {"not_after": LONG_AGO}, "certificate has expired"),
+    "of later": ("127.0.0.1", {"not_before": NOW + timedelta(days=3650)}, "not yet valid"),
+    "of another host": ("graph.contoso.com", {}, "not valid for '127.0.0.1'"),
+}
+
+
+@pytest.mark.parametrize(("host", "span", "reason"), CERTIFICATES.values(), ids=CERTIFICATES)
+def test_a_certificate_that_does_not_hold_is_told_with_its_reason(
+    tmp_path: Path, host: str, span: dict[str, datetime], reason: str
+) -> None:
+    span = span | ({"not_before": LONG_AGO - timedelta(days=1)} if "not_after" in span else {})
+    with endless(ANSWERS["nothing"], issued=issued(tmp_path, host, **span)) as server:
+        base = f"https://{server.place}"
+        with https_client(str(server.ca_file)) as client:
+            api = tokenless(client, base)
+            with pytest.raises(
+                AuthError, match=f"not trusted .*{reason}.*check the clock"
+            ) as caught:
+                api.get(f"{base}/thing")
+        assert (caught.value.exit_code, api.requests) == (1, 1), "no trouble that passes"
+
+
+REFUSING_PROXIES = {
+    "wants a sign-in": b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n",
+    "forbids": b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n",
+    "hangs up": b"",
+}
+
+
+@pytest.mark.parametrize("words", REFUSING_PROXIES.values(), ids=REFUSING_PROXIES)
+def test_a_proxy_that_refuses_is_named(words: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(connection: socket.socket) -> None:
+        connection.recv(65_536)
+        connection.sendall(words)
+
+    with endless(refuse, tls=False) as proxy:
+        for name in ("HTTPS_PROXY", "https_proxy"):
+            monkeypatch.setenv(name, f"http://{proxy.place}")
+        for name in ("NO_PROXY", "no_proxy"):
+            monkeypatch.delenv(name, raising=False)
+        with https_client(bounds=SHORT) as client:
+            api = tokenless(client, "https://graph.contoso.com")
+            with pytest.raises(SourceUnavailable, match=r"through the proxy 127\.0\.0\.1"):
+                api.get("https://graph.contoso.com/thing")
+        assert proxy.connections == 10
 
 
 @pytest.mark.parametrize("content", [None, "no certificate"])

@@ -264,7 +264,7 @@ class Api:
         where, started = url.split("?", maxsplit=1)[0], time.monotonic()
         try:
             response = whole_answer(lambda: self._client.request(method, url, **options), where)
-        except Broken as error:
+        except (Broken, SourceContractError) as error:
             if isinstance(error.__cause__, TransportError):
                 self._clock.silent_seconds += time.monotonic() - started
             raise
@@ -317,7 +317,7 @@ def whole_answer(send: Callable[[], Response], where: str) -> Response:
     try:
         return send()
     except AnswerTooLarge as error:
-        raise SourceContractError(f"{where}: {error}; it is not read") from None
+        raise SourceContractError(f"{where}: {error}; it is not read") from error
     except DecodingError as error:
         raise Broken(f"body cut short ({error})") from error
     except TransportError as error:

@@ -176,9 +176,11 @@ def test_answers_without_end_add_up_as_well(talk: Talk, monkeypatch: pytest.Monk
 @pytest.mark.parametrize("name", ["a bomb", "a body without end"])
 def test_an_answer_larger_than_any_page_is_told_and_not_fetched_again(name: str) -> None:
     with endless(ANSWERS[name]) as server, https_client(str(server.ca_file), SHORT) as client:
+        api = tokenless(client, f"https://{server.place}")
         with pytest.raises(SourceContractError, match=r"/thing: the answer is larger than 1 MiB"):
-            tokenless(client, f"https://{server.place}").get(f"https://{server.place}/thing")
+            api.get(f"https://{server.place}/thing")
         assert server.connections == 1
+        assert api._clock.silent_seconds > 0, "a service of such answers alone is given up"
 
 
 def tokenless(client: Client, base: str) -> Api:

@@ -21,11 +21,17 @@ from actions.demo import write_configuration
 from actions.run import run_once
 from hve_monitor.clock import iso
 from hve_monitor.config import Config
+from hve_monitor.document import json_text
 from hve_monitor.errors import ConfigError
 from models.cost.spend import spend
 from models.delivery.conditions import TraceFilter
 from models.delivery.search import find_traces
 from models.incidents.cards import incident_cards
+from publish.exports.metrics import write
+from publish.exports.tables import write_tables
+from simulator.entra import sign_ins
+from simulator.graph import trace_detail
+from simulator.graph.trace_row import Renderer, ServedTrace
 from tests.contract.conftest import NOW, USUAL, Site
 from tests.contract.test_pipeline import quiet, truth, usage
 from tests.simulated import FaultyTenant, serve
@@ -225,3 +231,46 @@ def test_kills_while_erasing_leave_no_half_state(read_site: Site) -> None:
         ).fetchone()[0]
     assert done == (0,)
     assert began == ended > 0
+
+
+MARK = "zqmark"
+WORDS = (
+    f"refused for {MARK}a@fabrikam.com, bounces+{MARK}b=fabrikam.com@list.example,"
+    f' {MARK}c%40fabrikam.com, "{MARK}d lang"@fabrikam.com, {MARK}e＠fabrikam.com,'
+    f" Z{MARK[1:]}f Lang <{MARK}g@fabrikam.com>, /o=X/cn={MARK}h,"
+    f" CN={MARK}i Lang,OU=Users,DC=fabrikam,DC=com"
+)
+
+
+def mark_people(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Names a person in every text that the simulated services write, in every form."""
+    usual = Renderer.row
+
+    def marked(renderer: Renderer, number: int) -> ServedTrace:
+        row = usual(renderer, number)
+        row.update(subject=f"{MARK}j {MARK}k@x.org", messageId=f"<{MARK}l.{row['messageId'][1:]}")
+        row.update(toIP=f"{MARK}m@x.org", fromIP=f"{MARK}n" if number % 5 == 0 else row["fromIP"])
+        return row if number % 7 else {**row, "status": f"{MARK}o {MARK}p@x.org"}
+
+    monkeypatch.setattr(Renderer, "row", marked)
+    monkeypatch.setattr(trace_detail, "_FAILURES", (f"Reason: 550 5.1.1 {WORDS}",) * 3)
+    monkeypatch.setattr(trace_detail, "_DATA", f'<root><MEP Name="{{}}" String="{WORDS}" /></root>')
+    monkeypatch.setattr(sign_ins, "_REASONS", dict.fromkeys(sign_ins._REASONS, WORDS))
+
+
+@pytest.mark.parametrize("mode", ["pseudonymous", "aggregate"])
+def test_no_form_of_a_person_gets_from_a_service_into_the_store(
+    make_site: Callable[..., Site], mode: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mark_people(monkeypatch)
+    config = with_mode(make_site(days=7, staff=20), mode, mode)
+    outcome, store = run_once(config, NOW, quiet), config.warehouse.path
+    write(config, NOW, store / "metrics.prom")
+    with published_connection(store) as connection:
+        write_tables(connection, store / "csv", [])
+    assert MARK not in json_text(outcome.document).lower()
+    hidden_places = 0
+    for file, text in texts_of(store):
+        assert MARK not in text.lower(), file
+        hidden_places += "refused for" in text and "(address)" in text
+    assert hidden_places > 0, "the services have named people"

@@ -592,14 +592,14 @@ def test_an_account_is_erased_when_it_is_meant_and_keeps_its_numbers(hve: Hve, a
 @pytest.mark.parametrize(
     ("option", "text", "kept"),
     [
-        ("--sender", "zqsender@contoso.com", "sender=(hidden)"),
-        ("--sender", "zqpart", "sender=(hidden)"),
+        ("--sender", "zqmarksender@contoso.com", "sender=(hidden)"),
+        ("--sender", "zqmarkpart", "sender=(hidden)"),
         ("--sender", "hr@contoso.com", "sender=hr@contoso.com"),
-        ("--status", "zqstatus", "status=(hidden)"),
+        ("--status", "zqmarkstatus", "status=(hidden)"),
         ("--status", "filtered as spam", "status=filtered as spam"),
         ("--from-ip", "203.0.113.0/24", "from_ip=203.0.113.0/24"),
-        ("--id", "zqid", "id=(hidden)"),
-        ("--recipient", "zqperson@fabrikam.com", "recipient=p-"),
+        ("--id", "zqmarkid", "id=(hidden)"),
+        ("--recipient", "zqmarkperson@fabrikam.com", "recipient=p-"),
     ],
 )
 def test_the_audit_log_holds_no_words_of_a_search(
@@ -608,15 +608,15 @@ def test_the_audit_log_holds_no_words_of_a_search(
     assert hve("trace", option, text, *NOW).code in (0, 2)
     (entry, *_) = hve("audit", "--json").json["entries"]
     assert kept in entry["target"]
-    assert "zq" not in entry["target"]
-    assert holders("zq") == []
+    assert "zqmark" not in entry["target"]
+    assert holders("zqmark") == []
 
 
 SHIFTED = """\
 id,sender,recipient,received_at,status,subject,message_id,from_ip,to_ip
-t1,hr@contoso.com,zqa@fabrikam.com,2026-11-23T07:00:00Z,zqb zqc@fabrikam.com,zqd,<zqe@x>,zqf@fabrikam.com,fe80::1%zqg
-t2,hr@contoso.com,bounces+zqh=fabrikam.com@list.example,2026-11-23T07:00:00Z,zqi,zqj,<zqk@x>,192.0.2.7:25,192.0.2.8
-t3,hr@contoso.com,zql@fabrikam.com,nonsense zqm@fabrikam.com,delivered,zqn,<zqo@x>,192.0.2.7,192.0.2.8
+t1,hr@contoso.com,zqmarka@fabrikam.com,2026-11-23T07:00:00Z,zqmarkb zqmarkc@fabrikam.com,zqmarkd,<zqmarke@x>,zqmarkf@fabrikam.com,fe80::1%zqmarkg
+t2,hr@contoso.com,bounces+zqmarkh=fabrikam.com@list.example,2026-11-23T07:00:00Z,zqmarki,zqmarkj,<zqmarkk@x>,192.0.2.7:25,192.0.2.8
+t3,hr@contoso.com,zqmarkl@fabrikam.com,nonsense zqmarkm@fabrikam.com,delivered,zqmarkn,<zqmarko@x>,192.0.2.7,192.0.2.8
 """  # noqa: E501 - lines of a file
 
 
@@ -629,10 +629,10 @@ def test_no_word_of_a_shifted_column_is_stored_or_printed(
     Path("rows.csv").write_text(SHIFTED, encoding="utf-8")
     printed = [hve("import", "rows.csv", *NOW), hve("import", "rows.csv", "--json", *NOW)]
     printed += [hve(*words, *NOW) for words in PRINTING]
-    assert not [ended for ended in printed if "zq" in ended.out + ended.err]
+    assert not [ended for ended in printed if "zqmark" in ended.out + ended.err]
     hve("export", "csv", "--out", "data/local/csv", *NOW)
     hve("export", "openmetrics", "--out", "data/local/metrics.prom", *NOW)
-    assert holders("zq") == []
+    assert holders("zqmark") == []
     rows = hve("trace", "--json", *NOW).json["rows"]
     assert {row["status"] for row in rows} == {"(word)"}
     assert {(row["from_ip"], row["to_ip"]) for row in rows} == {

@@ -62,7 +62,7 @@ def metrics_check(config: Config) -> Iterator[DoctorCheck]:
     if _is_loopback(host):
         yield check("metrics", "ok", f"metrics.listen: {host} is this machine alone")
         return
-    detail = f"metrics.listen: {host}: other machines may read names of accounts, without a login"
+    detail = f"metrics.listen: {host}: other machines may read volume and cost, without a login"
     yield check(
         "metrics", "warn", detail, "listen on 127.0.0.1, or let a firewall decide who reads"
     )

@@ -127,7 +127,8 @@ def _suspicious(block: list[bytes]) -> list[int]:
 def _screens() -> list[str]:
     """Expressions for all that the catalogue knows: of each pattern its longest part.
 
-    They are several: RE2 is slow where an automaton does not fit its memory (from 24,000 letters on).
+    They are several: RE2 is slow where an automaton does not fit into its memory, as one of
+    24,000 letters does not.
     """
     words = {max(part, key=len) for entry in read_catalogue().worded for part in entry.words}
     shortest: list[str] = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import base64
 import io
 import os
 import sys
@@ -17,7 +18,7 @@ from actions.explain import explained, pointer
 from cli.text.delivery import explanation
 from hve_monitor.document import encoded
 from models.explain.diagnosis import diagnose
-from tests.places import ROOT
+from tests.places import ROOT, SHARED
 from tests.unit.conftest import Hve
 
 ROOMS = ("hve_monitor", "warehouse", "ingest", "models", "actions", "dashboards", "cli")
@@ -180,6 +181,53 @@ def test_the_pointer_is_short_and_only_where_something_is_known(message: str, co
     assert pointer(message).startswith(code)
     assert bool(pointer(message)) == bool(code)
     assert "\n" not in pointer(message)
+
+
+CASES = {
+    "01-send-as.txt": ["550 5.7.60"],
+    "02-not-authenticated.txt": ["530 5.7.57"],
+    "03-throttled-mailbox-full.txt": ["550 5.2.251"],
+    "04-send-as-denied.txt": ["554 5.2.252"],
+    "05-concurrency.txt": ["432 4.3.2"],
+    "06-group-restriction.txt": ["550 5.7.124"],
+    "07-tls-version.txt": ["421 4.7.66"],
+    "08-dotnet-name.txt": ["client.name-not-found"],
+    "09-node.txt": ["client.connection-refused"],
+    "10-java.txt": ["client.certificate-authority"],
+    "11-go.txt": ["client.certificate-authority"],
+    "12-clock.txt": ["AADSTS700024"],
+    "13-hresult.txt": [],
+    "14-iis_smtp.log": ["550 5.7.60", "535 5.7.139"],
+    "15-base64.eml": ["550 5.2.121"],
+    "16-two-variants.txt": ["554 5.2.2"],
+}
+
+
+@pytest.mark.parametrize(("name", "codes"), CASES.items())
+def test_what_people_reported_is_explained(name: str, codes: list[str]) -> None:
+    file = SHARED / "cases" / "explain" / name
+    if not file.exists():
+        pytest.skip(f"the reported cases are not beside the repository: {file}")
+    matches = explained(str(file), io.BytesIO()).matches
+    assert [match.code for match in matches][: len(codes)] == codes
+    assert bool(matches) == bool(codes)
+
+
+def test_a_line_by_itself_adds_no_other_meaning_of_a_code_to_a_bounce(tmp_path: Path) -> None:
+    file = tmp_path / "bounce.txt"
+    file.write_text("Status: 5.2.2\nDiagnostic-Code: smtp;554 5.2.2 mailbox full; x\n")
+    (match,) = explained(str(file), io.BytesIO()).matches
+    assert (match.code, match.meaning) == ("554 5.2.2", "The recipient's mailbox is full")
+    assert (match.matched, match.count, match.first_line) == ("text", 2, 1)
+
+
+def test_a_saved_mail_is_read_across_its_coding(tmp_path: Path) -> None:
+    words = "554 5.2.252 SendAsDenied; a@contoso.com not allowed to send as b@contoso.com\n"
+    body = base64.encodebytes(words.encode()).decode()
+    head = "Content-Type: text/plain\nContent-Transfer-Encoding: base64\n\n"
+    (tmp_path / "bounce.eml").write_text(head + body)
+    (match,) = explained(str(tmp_path / "bounce.eml"), io.BytesIO()).matches
+    assert (match.code, match.first_line) == ("554 5.2.252", None)
 
 
 def test_the_text_leaves_nothing_out() -> None:

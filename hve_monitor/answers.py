@@ -24,7 +24,10 @@ def words_of(response: Response) -> str:
     """An error's description, a page's title or the first line of a text; "" for nothing."""
     document = _decoded(response)
     if isinstance(document, dict):
-        return first_line(_words(document))
+        try:
+            return first_line(_words(document))
+        except RecursionError:  # objects in objects without end
+            return ""
     title = TITLE.search(response.text[:65536])
     return first_line(title[1] if title else response.text)
 
@@ -40,7 +43,7 @@ def first_line(text: str) -> str:
 def _decoded(response: Response) -> object:
     try:
         decoded: object = msgspec.json.decode(response.content)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
     return decoded
 

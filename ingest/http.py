@@ -39,6 +39,11 @@ from hve_monitor.waits import retry_after
 JsonObject: TypeAlias = dict[str, object]
 
 T = TypeVar("T")
+# What a body that is no error of Microsoft raises while its words are looked for.
+UNUSABLE = (
+    msgspec.DecodeError, UnicodeDecodeError, RecursionError,
+    KeyError, TypeError, AttributeError, IndexError,
+)  # fmt: skip
 # Users, backslashes and letters of other scripts: libraries differ in whose host that is.
 UNUSUAL = re.compile(r"[^A-Za-z0-9.:\[\]-]")
 PLACE = re.compile(r"^(?:[a-z]+:)?[/\\]*([^/?#\\]*).*$", re.IGNORECASE | re.DOTALL)
@@ -375,12 +380,20 @@ def _through_proxy() -> str:
 
 
 def _decoded(body: bytes, kind: type[T], leniently: Callable[[bytes], T] | None) -> T:
+    """Raises: DecodeError, ValidationError."""
+    try:
+        return _typed(body, kind, leniently)
+    except RecursionError:
+        raise msgspec.ValidationError("the answer is nested too deeply") from None
+
+
+def _typed(body: bytes, kind: type[T], leniently: Callable[[bytes], T] | None) -> T:
     try:
         return msgspec.json.decode(body, type=kind)
     except UnicodeDecodeError:
         # One bad byte in a subject costs that sign, not the page.
         text = body.decode("utf-8", "replace")
-        return _decoded(text.encode(), kind, leniently)
+        return _typed(text.encode(), kind, leniently)
     except msgspec.ValidationError:
         if leniently is None:
             raise
@@ -416,7 +429,7 @@ def error_message(body: bytes) -> str:
             or error.get("message")
             or ""
         )
-    except (msgspec.DecodeError, KeyError, TypeError, AttributeError, IndexError):
+    except UNUSABLE:
         return ""
     return one_line(str(text).rsplit("|", 1)[-1])
 
@@ -428,7 +441,7 @@ def error_code(body: bytes) -> str:
     """
     try:
         error = msgspec.json.decode(body, type=AzureRefusal).error
-    except msgspec.DecodeError:
+    except UNUSABLE:
         return ""
     has_more = error.innererror or error.innerError or error.details
     return "" if has_more or error.code in NAMES_OF_STATUS else error.code

@@ -64,7 +64,7 @@ class PowerShell(Exchange):
             self._run(target)
             try:
                 document = msgspec.json.decode(target.read_bytes())
-            except (OSError, msgspec.DecodeError) as error:
+            except (OSError, msgspec.DecodeError, RecursionError) as error:
                 raise SourceContractError(f"{PROGRAM}: wrote no document ({error})") from None
         recorded = CollectedExchange(read_collection(document, PROGRAM))
         if recorded.document.errors and not recorded.document.accounts:

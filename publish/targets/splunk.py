@@ -66,5 +66,5 @@ def _code(answer: bytes) -> object:
     """The collector's code, 0 where it says none; None where it is no JSON object."""
     try:
         return json.loads(answer).get("code", 0)
-    except (ValueError, AttributeError):
+    except (ValueError, AttributeError, RecursionError):
         return None

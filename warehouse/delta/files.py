@@ -201,7 +201,7 @@ def _set_aside_torn_entry(path: Path) -> bool:
 def _is_torn(entry: Path) -> bool:
     try:
         return not _actions(entry)
-    except ValueError:
+    except (ValueError, RecursionError):
         return True
 
 

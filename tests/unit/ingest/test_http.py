@@ -492,6 +492,9 @@ def test_documented_error_bodies_give_their_useful_text(
         b'{"error": {"details": [null]}}',
         b'{"error": {"innererror": "text"}}',
         b"\xff\xfe",
+        b"[" * 100_000,
+        b'{"error": ' + b'{"innererror": ' * 100_000,
+        b'{"error": {"message": "\xff"}}',
     ],
 )
 def test_a_body_without_a_text_gives_none(body: bytes) -> None:

@@ -67,3 +67,10 @@ def test_the_code_says_whose_fault_it_is(
 def test_the_token_is_in_no_reason() -> None:
     error = refused(403, {"text": f"Invalid token {TOKEN}", "code": 4})
     assert str(error) == "splunk.contoso.com: HTTP 403: Invalid token … (code 4)"
+
+
+def test_brackets_without_end_are_no_answer_of_splunk() -> None:
+    collector = Collector(200, None)
+    collector.answer = Response(200, content=b"[" * 100_000)
+    with pytest.raises(Undelivered, match="is no JSON; is it Splunk"):
+        sender(cast("Client", collector), PLACE, TOKEN, "text")(alert(), "id", 1)

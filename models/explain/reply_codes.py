@@ -23,7 +23,7 @@ ANNOUNCED = re.compile(
 VERSION = re.compile(r"(?:\bversion|\bver\.?|\brelease|\bv)\s*[:=]?\s*$", re.IGNORECASE)
 BEFORE_REPLY = (
     r"(?:^|said: |returned:? '?|smtp[;:] ?|server: |<<< |<[*~-]{1,2} |client: |message: "
-    r"|message \"|code \"?|smtp error:? |login: |\(|>: |\b(?:s|response|reply|error): )"
+    r"|message \"|code \"?|smtp error:? |responded: |login: |\(|>: |\b(?:s|response|reply|error): )"
 )
 # The words that HTTP has for its own numbers: 503 is another refusal there.
 HTTP = (

@@ -82,6 +82,10 @@ def published_connection(store_root: Path) -> Iterator[duckdb.DuckDBPyConnection
         yield connection
     except (*MISSING, duckdb.PermissionException, *DAMAGED) as error:
         raise unreadable(file, error) from error
+    except duckdb.Error as error:
+        if type(error) is not duckdb.Error:  # a question of ours that is wrong, whatever the file
+            raise
+        raise unreadable(file, error) from error  # a checksum of the file
     finally:
         connection.close()
         _give_back(root, engine)
@@ -130,7 +134,7 @@ def unreadable(file: Path, error: duckdb.Error) -> StoreError:
     if isinstance(error, MISSING):
         return StoreError(f"{file}: lacks what this version reads ({reason}); run 'hve build'")
     return StoreError(
-        f"{file}: cannot be read ({reason}); run 'hve build', or hve verify for what is damaged"
+        f"{file}: cannot be read: {reason}; run 'hve build', or hve verify for what is damaged"
     )
 
 

@@ -25,6 +25,7 @@ from warehouse.schema import check_schema, described_schema
 from warehouse.tables import Table
 from warehouse.tables.table import COUNT
 
+READER_VERSION = 1  # of the Delta protocol: what our own writes ask of readers
 Stamp = tuple[int, int, int, int] | None
 FILE_COLUMNS = {"path": pa.string(), "size_bytes": COUNT, "num_records": COUNT}
 
@@ -64,13 +65,16 @@ class DeltaFiles:
             return None
         try:
             opened = DeltaTable(self.path(table))
+            _check_protocol(self.path(table), opened)
             check_schema(self.path(table), described_schema(opened.metadata().description))
             _check_files(self.path(table), opened)
             return opened
         except TableNotFoundError:
             return None if not _set_aside_torn_entry(self.path(table)) else self._read(table)
-        except DeltaError:
+        except DeltaError as error:
             path = self.path(table)
+            if "Unsupported" in str(error):
+                raise _foreign(path, str(error)) from None
             if not (_set_aside_torn_entry(path) or _set_aside_broken_checkpoint(path)):
                 raise StoreError(
                     f"{path}: the table's log is damaged; put a backup in place (hve restore)"
@@ -131,6 +135,23 @@ class DeltaFiles:
         """Version of the newest commit, None before the first."""
         opened = self.open(table)
         return None if opened is None else opened.version()
+
+
+def _check_protocol(path: Path, opened: DeltaTable) -> None:
+    """Raises: StoreError when another client asks for more than the files to be read: rows that are
+    marked as deleted would come back.
+    """
+    protocol = opened.protocol()
+    if protocol.min_reader_version > READER_VERSION:
+        features = ", ".join(protocol.reader_features or ())
+        raise _foreign(path, f"reader version {protocol.min_reader_version} {features}".strip())
+
+
+def _foreign(path: Path, reason: str) -> StoreError:
+    return StoreError(
+        f"{path}: a newer Delta client wrote to it ({reason}); put a backup in place (hve restore),"
+        " and let no other program write to the store"
+    )
 
 
 def partition_filters(

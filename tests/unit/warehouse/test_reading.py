@@ -10,6 +10,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from actions.explain import pointer
 from hve_monitor.errors import StoreError
 from tests.unit.warehouse.conftest import NOW, land_rows
 from warehouse.publication import publish as publish_version
@@ -92,6 +93,27 @@ def test_any_client_opens_the_published_file(store: Store) -> None:
         assert connection.execute("select subject from raw.message_traces").fetchall() == [
             ("first",)
         ]
+
+
+def test_a_damaged_block_is_one_line_with_the_remedy(tmp_path: Path) -> None:
+    publish(tmp_path, 1)
+    file = tmp_path / "hve.duckdb"
+    whole, messages = file.read_bytes(), []
+    for place in range(12, len(whole), 997):
+        damaged = bytearray(whole)
+        damaged[place] ^= 0xFF
+        file.write_bytes(damaged)
+        try:
+            assert read(tmp_path) == 1, "bytes that nobody reads"
+        except StoreError as error:
+            messages.append(str(error))
+    assert len(messages) > 3
+    assert [message for message in messages if "run 'hve build'" not in message] == []
+    assert {pointer(message) for message in messages} == {" (hve explain hve.store.damaged)"}
+    file.write_bytes(b"x")
+    with pytest.raises(StoreError, match="cannot be read: ") as told:
+        read(tmp_path)
+    assert pointer(str(told.value)) == " (hve explain hve.store.damaged)"
 
 
 def test_a_view_shows_no_file_outside_the_store(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable
 from datetime import date
@@ -169,3 +170,39 @@ def test_a_hint_that_names_a_lost_checkpoint_is_no_damage(folder: DeltaFolder) -
     [checkpoint] = newest_entry(folder).parent.glob("*.checkpoint*.parquet")
     checkpoint.unlink()
     assert recipients(DeltaFolder(folder.root)) == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize(
+    ("protocol", "reason"),
+    [
+        ({"minReaderVersion": 9, "minWriterVersion": 9}, "minimum reader version 9"),
+        (
+            {
+                "minReaderVersion": 3,
+                "minWriterVersion": 7,
+                "readerFeatures": ["someFeature"],
+                "writerFeatures": ["someFeature"],
+            },
+            "someFeature",
+        ),
+        (
+            {
+                "minReaderVersion": 3,
+                "minWriterVersion": 7,
+                "readerFeatures": ["deletionVectors"],
+                "writerFeatures": ["deletionVectors"],
+            },
+            "reader version 3 deletionVectors",
+        ),
+    ],
+)
+def test_a_table_of_a_newer_client_is_no_damage(
+    folder: DeltaFolder, protocol: dict[str, object], reason: str
+) -> None:
+    folder.append(FIRST_CONTACTS, contacts("contoso", "a"))
+    newest = newest_entry(folder)
+    following = newest.with_name(f"{int(newest.stem) + 1:020}.json")
+    following.write_text(json.dumps({"protocol": protocol}) + "\n")
+    with pytest.raises(StoreError, match=f"a newer Delta client wrote to it .*{reason}"):
+        DeltaFolder(folder.root).open(FIRST_CONTACTS)
+    assert following.exists(), "nothing was set aside"

@@ -13,6 +13,7 @@ from tests.endless import GREETING, MAIL_SERVERS, Talk, drip, endless
 from tests.mailbox import mailbox
 
 STEP, SECONDS = 0.2, 0.4
+LONG = 10.0  # a busy machine is slow, a dialogue without end takes for ever
 
 
 def talk_to(dialogue: Dialogue) -> None:
@@ -26,7 +27,7 @@ def test_no_server_is_listened_to_without_end(talk: Talk) -> None:
         began = time.monotonic()
         with pytest.raises((OSError, smtplib.SMTPException)):
             talk_to(Dialogue("127.0.0.1", server.port, STEP, SECONDS))
-        assert time.monotonic() - began < 5 * SECONDS
+        assert time.monotonic() - began < LONG
 
 
 @pytest.mark.parametrize("talk", MAIL_SERVERS.values(), ids=MAIL_SERVERS)
@@ -36,7 +37,7 @@ def test_neither_is_one_behind_tls(talk: Talk) -> None:
         began = time.monotonic()
         with pytest.raises((OSError, smtplib.SMTPException)):
             talk_to(SecureDialogue("127.0.0.1", server.port, STEP, SECONDS, context=context))
-        assert time.monotonic() - began < 5 * SECONDS
+        assert time.monotonic() - began < LONG
 
 
 def test_a_drip_and_a_flood_are_told() -> None:

@@ -244,7 +244,7 @@ def test_no_service_is_waited_for_without_end(talk: Talk) -> None:
         began = time.monotonic()
         with pytest.raises(Undelivered, match="jsons: "):
             sender(f"jsons://{server.place}/", "")(alert(), "id", 1)
-        assert time.monotonic() - began < 3
+        assert time.monotonic() - began < 10
 
 
 @pytest.mark.usefixtures("short")
@@ -255,7 +255,7 @@ def test_neither_is_its_mail_server(talk: Talk) -> None:
         began = time.monotonic()
         with pytest.raises(Undelivered, match="mailtos: "):
             sender(url, "")(alert(), "id", 1)
-        assert time.monotonic() - began < 3
+        assert time.monotonic() - began < 10
 
 
 def test_a_service_that_hangs_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -35,7 +35,7 @@ def file_checks(config: Config, file: Path | None) -> Iterator[DoctorCheck]:
     warnings += [warning for key, path in plain for warning in _changeable(key, path)]
     yield from warnings
     if not warnings and (secrets or plain):
-        detail = f"{len(secrets)} secrets are for their owner alone, no file is open to changes"
+        detail = f"secrets ({len(secrets)}) are for their owner alone, no file is open to changes"
         yield check("files", "ok", detail)
 
 

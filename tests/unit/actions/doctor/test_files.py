@@ -55,7 +55,7 @@ def warnings(site: Path) -> list[tuple[str, str]]:
 def test_files_of_their_owner_alone_are_good(site: Path) -> None:
     (check,) = file_checks(load_config(site / "hve.toml"), site / "hve.toml")
     assert (check.status, check.fix) == ("ok", "")
-    assert check.detail.startswith("4 secrets ")
+    assert check.detail.startswith("secrets (4) ")
 
 
 @pytest.mark.parametrize("name", SECRETS)

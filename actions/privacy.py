@@ -135,6 +135,9 @@ def erase(
     request = ErasureRequest(person, reason, who, now, with_account, dry_run)
     root = config.warehouse.path
     _ensure_store(root)
+    for backup in backups:  # before anything is changed
+        if not backup.is_file():
+            _ensure_store(backup)
     removals: list[RemovalDocument] = []
     with exclusive(root / "locks", "erase"):
         for place in (root, *kept_aside(root), *backups):

@@ -41,6 +41,12 @@ OF_MESSAGES = ("message_id", "trace_id")
 ABOUT_ONE = (FIRST_CONTACTS, TRACE_EVENTS, IDENTITIES)  # rows of these go with their person
 WITH_PERSON = ("subject", "message_id")  # what leads to a person beside the address
 
+# The pattern takes three times as long as the word, which only a text beyond ASCII may hide.
+LIKELY = (
+    "(contains(lower({name}), $word) or strlen({name}) <> length({name}))"
+    " and regexp_matches({name}, $likely, 'i')"
+)
+
 
 class ErasedRows(NamedTuple):
     """What was removed by table, and how many distinct values of address columns went with it that
@@ -284,10 +290,11 @@ def _days_with(store: Store, table: Table, tenant: str, person: Person) -> list[
     files = store.delta.files(table, tenant)
     if not files:
         return []
-    hit = " or ".join(f"regexp_matches({name}, $likely, 'i')" for name in texts)
+    hit = " or ".join(LIKELY.format(name=name) for name in texts)
+    values = {"word": person.longest_word, "likely": person.likely}
     with store.compute() as connection:
         sql = f"select distinct day from ({files_sql(table, files)}) where {hit} order by day"
-        return [row[0] for row in connection.execute(sql, {"likely": person.likely}).fetchall()]
+        return [row[0] for row in connection.execute(sql, values).fetchall()]
 
 
 def _doubtful_state(store: Store, person: Person) -> Counter[tuple[str, str]]:

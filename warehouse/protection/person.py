@@ -58,7 +58,7 @@ class Person:
 
     def without(self, text: str) -> str:
         """The text with a mark in every place of the person; all else stays byte for byte."""
-        if text.isascii() and self._longest_word not in text.lower():
+        if text.isascii() and self.longest_word not in text.lower():
             return text
         if "\\" in text:
             text = LITERAL.sub(lambda match: self._literal(match[0]), text)
@@ -93,7 +93,7 @@ class Person:
         return rf"{local}{joint}{UNSEEN}{domain}|{domain}={local}|{WIDE_AT}"
 
     @cached_property
-    def _longest_word(self) -> str:
+    def longest_word(self) -> str:
         """What stands in every form of an ASCII text as it is."""
         return max(re.split(r"[^a-z0-9]", self._parts[0]), key=len)
 

@@ -652,3 +652,31 @@ def test_a_note_tells_no_pseudonym(hve: Hve, hidden: str) -> None:
     assert added.code == 0, added.err
     (plan,) = hve("plan", "list", "--json", *NOW).json["plans"]
     assert plan["note"] == "for (address), (address) and hr@contoso.com"
+
+
+def test_a_backup_that_is_not_there_stops_an_erasure_before_it_begins(hve: Hve, alike: str) -> None:
+    rows = shown_rows(hve)
+    assert "gone.tar: is no store" in told(hve("erase", alike, "--backup", "gone.tar", *NOW))
+    assert shown_rows(hve) == rows
+
+
+def test_notes_logs_and_copies_lose_the_person_and_nobody_else(hve: Hve, alike: str) -> None:
+    window = ("--start", "2026-11-25T08:00:00Z", "--end", "2026-11-25T09:00:00Z")
+    note = "ada@contoso.com for canada@contoso.com"
+    plan = ("plan", "add", "--account", "nada@contoso.com", *window, "--recipients", "5")
+    assert hve(*plan, "--note", note, *NOW).code == 0
+    assert hve("backup", "--out", "store.tar", *NOW).code == 0
+    done = hve("erase", alike, "--backup", "store.tar", "--json", *NOW)
+    assert done.code == 0, done.err
+    first, second = done.json["erased"]
+    assert [proof["remaining_rows"] for proof in (first, second)] == [0, 0]
+    assert {part["table"]: part["rows_kept_without"] for part in first["removed"]}[
+        "state.plans"] == 1  # fmt: skip
+    (left,) = hve("plan", "list", "--json", *NOW).json["plans"]
+    assert left["note"] == "(erased) for canada@contoso.com"
+    assert left["accounts"] == ["nada@contoso.com"]
+    assert hve("verify", *NOW).code == 0
+    shutil.rmtree("data/local")
+    assert hve("restore", "store.tar", *NOW).code == 0
+    assert not [file for file, text in texts_of(Path("data/local"))
+                if re.search(r"(?<![\w.])ada@contoso\.com(?![\w.-])", text)]  # fmt: skip

@@ -31,7 +31,15 @@ Headers = Iterable[tuple[bytes, bytes]]
 def hosts_of(auth: Auth) -> frozenset[str]:
     """The names that a browser may use: this machine's, those of the configuration, the login's."""
     login = [] if auth.secrets_file is None else [provider_of(auth.secrets_file).host]
-    return frozenset(name.lower() for name in (*LOOPBACK, *auth.hosts, *login))
+    return frozenset({*LOOPBACK, *map(_as_sent, (*auth.hosts, *login))})
+
+
+def _as_sent(name: str) -> str:
+    """A host as browsers send it: in lower case, other letters than ASCII as Punycode."""
+    try:
+        return name.encode("idna").decode("ascii").lower().rstrip(".")
+    except UnicodeError:
+        return name.lower()
 
 
 def origins_of(auth: Auth) -> frozenset[str]:

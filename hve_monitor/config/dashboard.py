@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from hve_monitor.config.section import Section
 
+HOST_NAME = re.compile(r"[^\s:/@?#*\[\]]+")
 Role = Literal["finops", "security", "mail", "admin"]
 
 
@@ -29,6 +31,14 @@ class Auth(Section):
     tenants_claim: str = ""
     tenants: dict[str, tuple[str, ...]] = {}
     session_hours: Annotated[float, Field(gt=0)] = 12.0
+
+    @field_validator("hosts")
+    @classmethod
+    def _names_alone(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for host in value:
+            if not HOST_NAME.fullmatch(host):
+                raise ValueError(f"{host!r}: write a host name alone, without scheme, port or path")
+        return value
 
 
 class Readiness(Section):

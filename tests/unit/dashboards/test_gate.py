@@ -6,6 +6,7 @@ import asyncio
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 from starlette.types import Message, Receive, Scope, Send
 
 from dashboards.gate import HEADERS, Gate, host_name, hosts_of, origins_of
@@ -96,6 +97,21 @@ def test_the_names_of_the_login_and_of_the_configuration_are_ours(tmp_path: Path
     assert with_login.admits(headers(LOCAL, origin="https://hve.contoso.com"))
     assert not with_login.admits(headers(LOCAL, origin="https://www.contoso.com"))
     assert not with_login.admits(headers("hve.contoso.com", origin="https://hve.contoso.com:99"))
+
+
+def test_a_name_is_meant_as_browsers_send_it() -> None:
+    behind_proxy = gate(Auth(hosts=("hve.münchen.example", "HVE.Contoso.com.")))
+    assert behind_proxy.admits(headers("hve.xn--mnchen-3ya.example:8443"))
+    assert behind_proxy.admits(headers("hve.contoso.com"))
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["https://hve.contoso.com", "hve.contoso.com:8443", "*", "*.contoso.com", "", "a b", "a/b"],
+)
+def test_what_is_no_host_name_is_refused(host: str) -> None:
+    with pytest.raises(ValidationError, match="write a host name alone"):
+        Auth(hosts=(host,))
 
 
 def test_every_answer_says_what_browsers_must_not_do() -> None:

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from importlib import metadata
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from actions.doctor.check import DoctorCheck, DoctorReport, check
 from actions.doctor.files import file_checks, metrics_check
 from actions.doctor.permissions import Permissions
 from actions.outcome import Outcome
 from hve_monitor.clock import iso
-from hve_monitor.config import Config
+from hve_monitor.config import Config, Tenant
 from hve_monitor.errors import DONE, INCOMPLETE, HveError
 from ingest.http import https_client
 from models.overview.reads import TenantRead, last_reads
@@ -22,6 +24,7 @@ from models.usage.coverage import CoverageReport, coverage_report
 from warehouse.business_time import confirmed_time, doubt_of
 from warehouse.configured import store_of
 from warehouse.privacy.audit_chain import chain_faults
+from warehouse.protection.pseudonyms import hidden
 from warehouse.reading import read_published
 from warehouse.records.accounts import account_addresses
 from warehouse.records.outbox import Outbox
@@ -49,9 +52,21 @@ def examine(
     with https_client(config.endpoints.ca_bundle) as client:
         for tenant in tenants:
             if tenant.accounts != "files":
-                checks += list(Permissions(config, tenant, client, now).checks())
+                permissions = Permissions(config, tenant, client, now).checks()
+                checks += _without_names(config, tenant, permissions)
     has_failed = any(examined.status == "fail" for examined in checks)
     return Outcome(DoctorReport(checks=checks), INCOMPLETE if has_failed else DONE)
+
+
+def _without_names(
+    config: Config, tenant: Tenant, checks: Iterable[DoctorCheck]
+) -> Iterator[DoctorCheck]:
+    """Where names are hidden, the words of a service do not bring them back."""
+    own = {*tenant.accounts} if isinstance(tenant.accounts, tuple) else set()
+    for examined in checks:
+        is_plain = config.privacy.mode == "full"
+        detail = examined.detail if is_plain else hidden(examined.detail, own)
+        yield replace(examined, detail=detail)
 
 
 def _versions() -> DoctorCheck:

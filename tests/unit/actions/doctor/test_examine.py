@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from actions.doctor import examine as doctor
+from actions.doctor.check import check
 from actions.doctor.examine import _clock, _shared_accounts, examine
-from hve_monitor.config import Config, Endpoints, Tenant, Warehouse
+from hve_monitor.config import Config, Endpoints, Privacy, Tenant, Warehouse
 from hve_monitor.document import encoded
 from tests.unit.conftest import NOW
 from warehouse.privacy import audit
@@ -107,3 +108,16 @@ def test_an_audit_log_that_another_hand_changed_fails(tmp_path: Path) -> None:
         store.state.connection.execute("delete from audit")
     states, code = checks(config)
     assert (states["audit log"], code) == ("fail", 3)
+
+
+def test_the_words_of_a_service_name_nobody_where_names_are_hidden(tmp_path: Path) -> None:
+    secret = tmp_path / "x.secret"
+    own = ("hr@contoso.com",)
+    tenant = Tenant(
+        name="contoso", tenant_id="t", client_id="c", client_secret_file=secret, accounts=own
+    )
+    words = "hr@contoso.com may not read ada@fabrikam.com"
+    for mode, shown in (("full", words), ("aggregate", "hr@contoso.com may not read (address)")):
+        config = Config(tenants=[tenant], privacy=Privacy(mode=mode))
+        (examined,) = doctor._without_names(config, tenant, [check("x", "fail", words, "mend")])
+        assert (examined.detail, examined.fix) == (shown, "mend")

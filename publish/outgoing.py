@@ -35,6 +35,7 @@ T = TypeVar("T")
 BOUNDS = Bounds(connect=5.0, read=15.0, seconds=30.0, bytes=1 << 20)
 # Within a run; the outbox goes on from there.
 QUICK_ATTEMPTS, QUICK_SECONDS, LONGEST_QUICK_WAIT = 3, 30.0, 10.0
+UNANSWERED = (TransportError, DecodingError, InvalidURL)
 OF_THE_MESSAGE = (400, 413, 415, 422)
 PARTS = re.compile(r"[/?&=:@\s]")
 # A piece of a path that is a word of a language is none of our secrets: `services`, `collector`.
@@ -99,13 +100,17 @@ def post(opened: Client, url: str, body: bytes, headers: Mapping[str, str]) -> A
     """The answer to an accepted POST. Raises: Undelivered."""
     try:
         answer = opened.post(url, content=body, headers=dict(headers))
-    except (TransportError, DecodingError, InvalidURL) as error:
-        is_passing = isinstance(error, TransportError) and not isinstance(error, AnswerTooLarge)
-        reason = f"{_host(url)}: {type(error).__name__}: {error}"
-        raise Undelivered(reason, is_passing=is_passing) from None
+    except UNANSWERED as error:
+        raise unanswered(error, url) from None
     if answer.is_success:
         return Answer(answer.status_code, answer.content)
     raise refusal(answer, url, headers)
+
+
+def unanswered(error: Exception, url: str) -> Undelivered:
+    """What a request without a whole answer ended with."""
+    is_passing = isinstance(error, TransportError) and not isinstance(error, AnswerTooLarge)
+    return Undelivered(f"{_host(url)}: {type(error).__name__}: {error}", is_passing=is_passing)
 
 
 def refusal(answer: Response, url: str, headers: Mapping[str, str]) -> Undelivered:

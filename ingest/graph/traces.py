@@ -77,13 +77,13 @@ class GraphTraces:
         """Pages as the links lead. Raises: SourceContractError where they lead on without end."""
         page = self._page(sender, window, link)
         yield page
-        read, progress = {link}, _Progress()
+        read, seen = {link}, _RowsSeen()
         while page.next_link:  # Graph has ended lists with an empty link as well
             if page.next_link in read:
                 raise SourceContractError(
                     f"{place(sender, window)}: a link leads back to a page that was read"
                 )
-            if progress.idle_pages_after(page) == IDLE_PAGES:
+            if seen.idle_pages_after(page) == IDLE_PAGES:
                 raise SourceContractError(
                     f"{place(sender, window)}: the last {IDLE_PAGES} pages bring nothing new"
                 )
@@ -127,7 +127,7 @@ class GraphTraces:
 
 
 @dataclass
-class _Progress:
+class _RowsSeen:
     """Whether pages bring rows that the page before them did not have."""
 
     _rows: set[tuple[str | None, str | None]] = field(default_factory=set)

@@ -7,12 +7,12 @@ redirects. What is put in the place of their classes is used by apprise alone in
 from __future__ import annotations
 
 import smtplib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import partial
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 import requests
@@ -20,11 +20,11 @@ import requests.adapters
 import requests.sessions
 from apprise.plugins.email import smtp
 
-from hve_monitor.https import AnswerTooLarge, DecodingError, InvalidURL, TransportError
+from hve_monitor.https import Response
 from hve_monitor.smtp import Dialogue, SecureDialogue
 from hve_monitor.text import printable
 from hve_monitor.tls import trust
-from publish.outgoing import Undelivered, client, refusal
+from publish.outgoing import UNANSWERED, Undelivered, client, refusal, unanswered
 from publish.targets.mail import DIALOGUE_SECONDS, STEP_SECONDS
 
 # Why requests of this sending failed: apprise keeps such words to itself.
@@ -58,48 +58,51 @@ class _Adapter(requests.adapters.BaseAdapter):
 
     def send(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> requests.Response:
         """The whole answer. Raises: requests.ConnectionError, also for plain HTTP and redirects."""
-        place = urlsplit(request.url or "")
-        if place.scheme != "https":
-            raise _trouble(f"{place.hostname}: is no https:// address")
-        headers = {
-            name: str(value)
-            for name, value in request.headers.items()
-            if name.lower() not in OF_REQUESTS
-        }
-        body: Any = request.body
+        url = request.url or ""
+        host = urlsplit(url).hostname
+        if urlsplit(url).scheme != "https":
+            raise _trouble(Undelivered(f"{host}: is no https:// address"))
         try:
-            with client(self._ca_bundle) as opened:
-                answer = opened.request(
-                    request.method or "POST", request.url or "", content=body, headers=headers
-                )
-        except (TransportError, DecodingError, InvalidURL) as error:
-            is_passing = isinstance(error, TransportError) and not isinstance(error, AnswerTooLarge)
-            words = f"{place.hostname}: {type(error).__name__}: {error}"
-            raise _trouble(words, is_passing=is_passing) from None
+            answer = self._answer(request, url)
+        except UNANSWERED as error:
+            raise _trouble(unanswered(error, url)) from None
         if answer.has_redirect_location:
-            host = urlsplit(answer.headers["location"]).hostname or "another place"
-            words = f"HTTP {answer.status_code} leads to {printable(host)}; it is not followed"
-            raise _trouble(f"{place.hostname}: {words}")
+            there = printable(urlsplit(answer.headers["location"]).hostname or "another place")
+            words = f"HTTP {answer.status_code} leads to {there}; it is not followed"
+            raise _trouble(Undelivered(f"{host}: {words}"))
         if not answer.is_success:
-            troubles.get([]).append(refusal(answer, request.url or "", headers))
-        return _as_of_requests(request, answer.status_code, answer.headers, answer.content)
+            _trouble(refusal(answer, url, _headers(request)))
+        return _as_of_requests(request, answer)
+
+    def _answer(self, request: requests.PreparedRequest, url: str) -> Response:
+        method, body = request.method or "POST", cast("bytes | str | None", request.body)
+        with client(self._ca_bundle) as opened:
+            return opened.request(method, url, content=body, headers=_headers(request))
 
     def close(self) -> None:
         """Nothing is kept open."""
 
 
-def _trouble(words: str, *, is_passing: bool = False) -> requests.ConnectionError:
-    troubles.get([]).append(Undelivered(words, is_passing=is_passing))
-    return requests.ConnectionError(words)
+def _headers(request: requests.PreparedRequest) -> dict[str, str]:
+    return {
+        name: str(value)
+        for name, value in request.headers.items()
+        if name.lower() not in OF_REQUESTS
+    }
 
 
-def _as_of_requests(
-    request: requests.PreparedRequest, status: int, headers: Mapping[str, str], content: bytes
-) -> requests.Response:
+def _trouble(reason: Undelivered) -> requests.ConnectionError:
+    """Keeps the reason; the error is for apprise."""
+    troubles.get([]).append(reason)
+    return requests.ConnectionError(str(reason))
+
+
+def _as_of_requests(request: requests.PreparedRequest, answer: Response) -> requests.Response:
     response = requests.Response()
-    response.status_code, response.request, response.url = status, request, request.url or ""
-    response.headers.update(headers)
-    response._content = content  # what its own adapter fills by and by
+    response.status_code, response.url = answer.status_code, request.url or ""
+    response.request = request
+    response.headers.update(answer.headers)
+    response._content = answer.content  # what its own adapter fills by and by
     return response
 
 

@@ -113,7 +113,7 @@ def test_a_certificate_is_told_before_it_ends(site: Site, days: int, status: str
     config = site.config(("client_secret_file", "certificate_file"), (".secret", ".pem"))
     tenant = config.tenants[0]
     checked = Credentials(config, tenant, None, None)  # type: ignore[arg-type] # neither is asked
-    found = checked._certificate(site.folder / "contoso.pem")
+    found = checked._certificate()
     assert found.status == status
     assert bool(found.fix) == (status != "ok")
 

@@ -40,6 +40,9 @@ OPTIONS = {
     "server.trustedUserHeaders": "{}",
     "server.enableAgentApi": "false",
 }
+# The cookies of a login are one header line, 27 KiB of it where the tokens name 200 groups; the
+# websocket's library refuses lines over 8 KiB, and the page then stays empty.
+LARGE_COOKIES = {"WEBSOCKETS_MAX_LINE_LENGTH": str(64 * 1024)}
 # Where Streamlit looks for secrets by itself, and where it finds none.
 # A container's user may have no home, and then ~ stays as it is.
 HOME = Path(os.path.expanduser("~"))  # noqa: PTH111 - Path.home() would end the program there
@@ -90,7 +93,7 @@ def serve_dashboard(
     command = [sys.executable, "-m", "streamlit", "run", str(SERVER)]
     command += [f"--{name}={value}" for name, value in options.items()]
     login = NO_LOGIN if loaded.auth.secrets_file is None else LOGIN_REQUIRED
-    environment = os.environ | {LOGIN: login}
+    environment = os.environ | LARGE_COOKIES | {LOGIN: login}
     if config is not None:
         environment["HVE_CONFIG"] = str(config.resolve())
     if now is not None:

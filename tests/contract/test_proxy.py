@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import os
-import shutil
 import socket
 import ssl
 import subprocess
@@ -12,36 +11,19 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 import trustme
 
+from tests.nginx import BEHIND, LISTEN, NAME, NGINX, laid_out
 from tests.places import ROOT
 
-NGINX = shutil.which("nginx", path="/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin")
-NAME = "hve.contoso.com"
 WAIT = 60  # seconds for the dashboard to answer
 pytestmark = [
     pytest.mark.contract,
     pytest.mark.slow,
     pytest.mark.skipif(NGINX is None, reason="nginx is not installed"),
 ]
-MAIN = """\
-daemon off;
-pid {folder}/nginx.pid;
-error_log {folder}/error.log;
-events {{}}
-http {{
-    access_log off;
-    client_body_temp_path {folder}/body;
-    proxy_temp_path {folder}/proxy;
-    fastcgi_temp_path {folder}/fastcgi;
-    uwsgi_temp_path {folder}/uwsgi;
-    scgi_temp_path {folder}/scgi;
-    include {folder}/hve.conf;
-}}
-"""
 
 
 def free_port() -> int:
@@ -75,7 +57,7 @@ class Proxy:
                     head[name.lower()] = value
         return status, head
 
-    def websocket(self, origin: str) -> int:
+    def websocket(self, origin: str, *headers: str) -> int:
         """Status of the handshake that opens a page."""
         status, _ = self.ask(
             "/_stcore/stream",
@@ -84,33 +66,9 @@ class Proxy:
             "Sec-WebSocket-Version: 13",
             f"Sec-WebSocket-Key: {base64.b64encode(bytes(16)).decode()}",
             f"Origin: {origin}",
+            *headers,
         )
         return status
-
-
-def configure(folder: Path, port: int, behind: int) -> ssl.SSLContext:
-    """Lays the shipped file out for this machine; only places and ports differ."""
-    authority = trustme.CA()
-    certificate = authority.issue_cert(NAME)
-    certificate.private_key_pem.write_to_path(str(folder / "hve.key"))
-    for part in certificate.cert_chain_pems:
-        part.write_to_path(str(folder / "hve.pem"), append=True)
-    (folder / "users").write_text("ada:{PLAIN}right\n")
-    shipped = (ROOT / "deploy" / "proxy" / "nginx.conf").read_text(encoding="utf-8")
-    for place, own in (
-        ("/etc/nginx/certificates", str(folder)),
-        ("listen 8443 ssl", f"listen 127.0.0.1:{port} ssl"),
-        ("http://127.0.0.1:8501", f"http://127.0.0.1:{behind}"),
-    ):
-        assert place in shipped
-        shipped = shipped.replace(place, own)
-    (folder / "hve.conf").write_text(shipped)
-    # The folder is for us alone; nginx would give its workers to another user.
-    user = "user root;\n" if hasattr(os, "geteuid") and os.geteuid() == 0 else ""
-    (folder / "nginx.conf").write_text(user + MAIN.format(folder=folder))
-    trust = ssl.create_default_context()
-    authority.configure_trust(trust)
-    return trust
 
 
 def answers(port: int) -> bool:
@@ -125,10 +83,16 @@ def answers(port: int) -> bool:
 def proxy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
     folder = tmp_path_factory.mktemp("proxy")
     port, behind = free_port(), free_port()
-    trust = configure(folder, port, behind)
+    authority, trust = trustme.CA(), ssl.create_default_context()
+    authority.configure_trust(trust)
+    (folder / "users").write_text("ada:{PLAIN}right\n")
+    places = {
+        LISTEN: f"listen 127.0.0.1:{port} ssl",
+        BEHIND: f"http://127.0.0.1:{behind}",
+    }
+    nginx = laid_out(folder, authority, places)
     (folder / "hve.toml").write_text(f'[warehouse]\npath = "store"\n[auth]\nhosts = ["{NAME}"]\n')
     dashboard = [sys.executable, "-m", "cli", "dashboard", "--port", str(behind)]
-    nginx = [str(NGINX), "-p", str(folder), "-c", str(folder / "nginx.conf")]
     running = [
         subprocess.Popen(command, cwd=folder, env=os.environ | {"PYTHONPATH": str(ROOT)},
                          stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -149,6 +113,13 @@ def test_a_page_at_the_port_of_the_proxy_opens_its_websocket(proxy: Proxy) -> No
     assert proxy.websocket(f"https://{NAME}:{proxy.port}") == 101
     for origin in (f"https://{NAME}", "https://evil.example", f"https://{NAME}:{proxy.port + 1}"):
         assert proxy.websocket(origin) == 403, origin
+
+
+def test_the_cookies_of_a_login_with_two_hundred_groups_get_through(proxy: Proxy) -> None:
+    chunks = (f"_streamlit_user_tokens_{number}={'x' * 3900}" for number in range(7))
+    cookies = f"Cookie: {'; '.join(chunks)}"
+    assert proxy.ask("/", cookies)[0] == 200
+    assert proxy.websocket(f"https://{NAME}:{proxy.port}", cookies) == 101
 
 
 def test_whoever_has_no_password_sees_nothing(proxy: Proxy) -> None:

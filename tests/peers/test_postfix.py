@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 import smtplib
-import socket
 import subprocess
 import threading
 import time
@@ -25,7 +24,7 @@ from actions.outcome import Outcome
 from actions.send_test import send as sending
 from actions.send_test.send import SendTestReport, prepare, send
 from hve_monitor.config import Config, load_config
-from tests.peers.conftest import program
+from tests.peers.conftest import free_port, program
 
 pytestmark = pytest.mark.peers
 ACCOUNT, READER, PASSWORD = "hr@contoso.com", "reader@contoso.com", "pässword:1"
@@ -127,11 +126,6 @@ class TokenInfo(BaseHTTPRequestHandler):
 
     def log_message(self, *_: Any) -> None:
         """Silence."""
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture(scope="module")

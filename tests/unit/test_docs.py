@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 import tomllib
@@ -26,6 +27,18 @@ FILE_IN_TEXT = re.compile(rf"\b(?:{'|'.join(FOLDERS)})/[\w./-]*\w/?(?![\w*])")
 MORE_OF_ITS_FOLDER = re.compile(
     r"([\w/]+/)\w+\.py((?:, \w+\.py)+)"
 )  # models/cost/report.py, spend.py
+NAMED_TEST = re.compile(r"`(tests/[\w/]+\.py)::(\w+)`")
+# What Microsoft and others have switched off or renamed, and where a page has to name it.
+RETIRED = (
+    r"webhook\.office\.com", r"outlook\.office\.com/webhook", r"logic\.azure\.com",
+    r"Office 365 connector", r"smtp-hve\.office365\.com", r"reports\.office365\.com",
+    r"Get-MessageTrace(?!V2|-|\w)", r"graph\.windows\.net", r"login\.windows\.net",
+    r"\bAzure AD\b", r"Azure Active Directory", r"\bAzureAD\b", r"\bMSOnline\b",
+    r"aad\.portal\.azure\.com", r"protection\.office\.com", r"compliance\.microsoft\.com",
+    r"docs\.microsoft\.com", r"Azure Sentinel", r"Microsoft 365 Defender",
+    r"ods\.opinsights\.azure\.com", r"Send-MailMessage", r"/generic/2010-04-15/",
+)  # fmt: skip
+NAMED_AS_OLD = {("docs/article.md", "smtp-hve.office365.com")}
 UNTRACKED = ("data/demo", "data/local")
 
 
@@ -118,6 +131,40 @@ def test_files_and_folders_that_the_documents_name_are_there() -> None:
         and not (ROOT / f"{path}.py").exists()
     ]
     assert missing == []
+
+
+def test_tests_that_the_documents_name_are_there() -> None:
+    named = [(page, *test) for page in PAGES for test in NAMED_TEST.findall(text(page))]
+    assert {page for page, _, _ in named} >= {"docs/threat-model.md", "docs/tested.md"}
+    there = {file: names_in(file) for file in {file for _, file, _ in named}}
+    assert [test for test in named if test[2] not in there[test[1]]] == []
+
+
+def names_in(file: str) -> set[str]:
+    return {node.name for node in ast.parse(text(file)).body if isinstance(node, ast.FunctionDef)}
+
+
+def test_every_row_of_what_is_tested_names_its_test() -> None:
+    lines = text("docs/tested.md").splitlines()
+    rows = [line for line in lines if line.startswith("|") and "---" not in line]
+    assert len(rows) > 25
+    unheld = [row for row in rows if not NAMED_TEST.search(row.split("|")[3])]
+    assert [row.split("|")[1].strip() for row in unheld] == ["what of ours", "what"]
+
+
+def test_no_document_names_what_is_retired() -> None:
+    shipped = [
+        file.relative_to(ROOT).as_posix()
+        for file in (ROOT / "deploy").rglob("*")
+        if file.is_file() and file.suffix != ".pyc"
+    ]
+    named = {
+        (page, old)
+        for page in (*ROOT_PAGES, *PAGES, *shipped)
+        if page != "CHANGELOG.md"  # tells of what was
+        for old in re.findall("|".join(RETIRED), text(page))
+    }
+    assert named == NAMED_AS_OLD
 
 
 LOCKS = sorted(file.name for file in ROOT.glob("requirements*.lock"))

@@ -39,7 +39,7 @@ OF_PYTHON = (HVE_BASELINE_HOURLY, HVE_SIGNALS, HVE_INCIDENTS)
 @contextmanager
 def both(pair: Pair, table: Table) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection with the table of each store as ours and theirs."""
-    with compute(pair.duckdb / "spill") as connection:
+    with compute(pair.duckdb.parent / "spill") as connection:  # both stores lie beside it
         for name, folder in (("ours", pair.duckdb), ("theirs", pair.spark)):
             with open_store(folder) as store:
                 files = files_sql(table, store.delta.files(table))

@@ -77,6 +77,7 @@ LONG_FILES = (
     "unit/test_arrows.py",
     "unit/publish/exports/test_exports.py",
     "unit/warehouse/records/test_message_traces.py",
+    "unit/warehouse/protection/test_words.py",
     "unit/models/usage/test_coverage.py",
     "unit/dashboards/charts/test_spec.py",
     "unit/dashboards/spend/test_reconciliation.py",

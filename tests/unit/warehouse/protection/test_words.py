@@ -68,7 +68,7 @@ HOSTILE = (
 
 @pytest.mark.parametrize("unit", HOSTILE)
 def test_a_long_text_costs_no_more_than_its_length(unit: str) -> None:
-    for start, end in (("", ""), ("x@y ", ""), ('"', "@")):
+    for start, end in (("x@y ", ""), ('"', "@")):
         assert growth(lambda text: without_people(text, shown), unit, start, end) < TOO_MUCH
         assert growth(Person("a@b.c").without, unit, start, end) < TOO_MUCH
         assert growth(candidates, unit, start, end) < TOO_MUCH

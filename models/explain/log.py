@@ -34,11 +34,10 @@ CODES = (
 )
 FOLDED = re.compile(rb"[ \t]")
 MULTI_LINE = re.compile(rb"([2-5][0-9][0-9])-")
-# What differs between two lines about the same failure: addresses, times, queue ids.
-CHANGING = re.compile(
+# What differs between two lines about the same failure: times, addresses, queue ids.
+CHANGING = (
     r"\b(?:\d{4}-\d\d-\d\d[T\d:.+Z-]*|\d{1,2}:\d\d:\d\d[\d.+Z-]*|\d{1,3}(?:\.\d{1,3}){3}\b"
-    r"|[0-9A-Fa-f]{8,}\b)"
-    r"|\[\d+\]|(?<![^\s<,;])[^\s@<,;]{0,64}@[^\s>,;]{0,255}"
+    r"|[0-9A-Fa-f]{8,}\b)|\[\d+\]|[^\s@<,;\"'|=(]*@[^\s>,;\"'|)]*"
 )
 
 
@@ -79,7 +78,7 @@ class LogDiagnosis:
 
     def note(self, text: str, line: int) -> None:
         """Counts what a line says: of each code its most specific entry."""
-        for match in _matches(CHANGING.sub(" ", unescaped(text))):
+        for match in _matches(text):
             code = match.code if len(self.failures) < MOST_CODES else match.entry.code
             key = (code, match.entry.meaning)
             if key in self.failures:
@@ -92,14 +91,30 @@ def diagnose_log(stream: Readable) -> LogDiagnosis:
     """Reads the log to its end. UTF-8, UTF-16 and any 8-bit encoding; bad bytes do no harm."""
     diagnosis = LogDiagnosis()
     for block in _blocks(stream):
-        taken = -1
-        for at in _suspicious(block):
-            if at > taken:
-                taken, text = _record(block, at)
-                for part in _parts(text):
-                    diagnosis.note(part.decode("utf-8", "replace"), diagnosis.lines + at + 1)
+        numbers, texts = _texts(block)
+        for number, text in zip(numbers, _alike(texts), strict=True):
+            diagnosis.note(text, diagnosis.lines + number)
         diagnosis.lines += len(block)
     return diagnosis
+
+
+def _texts(block: list[bytes]) -> tuple[list[int], list[str]]:
+    """Numbers and texts of what may lead to an entry, lines that go on with one another joined."""
+    numbers, texts, taken = [], [], -1
+    for at in _suspicious(block):
+        if at > taken:
+            taken, record = _record(block, at)
+            for part in _parts(record):
+                numbers.append(at + 1)
+                texts.append(unescaped(part.decode("utf-8", "replace")))
+    return numbers, texts
+
+
+def _alike(texts: list[str]) -> list[str]:
+    """The texts without what changes from line to line, so that each failure is diagnosed once."""
+    array = pa.array(texts, pa.large_string())
+    alike: list[str] = pc.replace_substring_regex(array, CHANGING, " ").to_pylist()
+    return alike
 
 
 def best_of_each_code(matches: Sequence[Match], *, ours: bool) -> list[Match]:

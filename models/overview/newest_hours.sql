@@ -3,4 +3,5 @@ select
     tenant,
     max(hour_utc) + interval 1 hour as newest
 from marts.hve_usage_hourly
+where $tenant is null or tenant = $tenant
 group by tenant

@@ -78,7 +78,8 @@ def _read_until(
         if address.windows and address.tenant not in from_files:
             end = min(address.windows[-1].end, published.now)
             read[address.tenant] = min(end, read.get(address.tenant, end))
-    newest = published.connection.execute(sql(__file__, "newest_hours")).fetchall()
+    bounds = {"tenant": published.tenant}
+    newest = published.connection.execute(sql(__file__, "newest_hours"), bounds).fetchall()
     return read | {tenant: min(at, published.now) for tenant, at in newest if tenant in from_files}
 
 

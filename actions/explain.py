@@ -72,7 +72,8 @@ def _of_stream(stream: BinaryIO, name: str) -> ExplainReport:
 def _both(whole: list[Match], log: LogDiagnosis) -> list[Explanation]:
     """Matches of the whole text, the most specific first, with the counts of their lines.
 
-    A line by itself knows less: of a code that the whole text explains, its other meanings go.
+    A line by itself knows less: of a code that the whole text explains, its other meanings go,
+    and so does what only says that something failed.
     """
     failures = dict(log.failures)
     explanations = []
@@ -85,6 +86,7 @@ def _both(whole: list[Match], log: LogDiagnosis) -> list[Explanation]:
         name: failure
         for name, failure in failures.items()
         if explained_codes.isdisjoint(failure.match.entry.keys)
+        and not (whole and failure.match.entry.is_catch_all)
     }
     return [*explanations, *(seen.explanation() for seen in LogDiagnosis(log.lines, rest).ranked())]
 

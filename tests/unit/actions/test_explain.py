@@ -224,7 +224,7 @@ def test_a_line_by_itself_adds_no_other_meaning_of_a_code_to_a_bounce(tmp_path: 
 def test_a_saved_mail_is_read_across_its_coding(tmp_path: Path) -> None:
     words = "554 5.2.252 SendAsDenied; a@contoso.com not allowed to send as b@contoso.com\n"
     body = base64.encodebytes(words.encode()).decode()
-    head = "Content-Type: text/plain\nContent-Transfer-Encoding: base64\n\n"
+    head = "Subject: Undeliverable\nContent-Transfer-Encoding: base64\n\n"
     (tmp_path / "bounce.eml").write_text(head + body)
     (match,) = explained(str(tmp_path / "bounce.eml"), io.BytesIO()).matches
     assert (match.code, match.first_line) == ("554 5.2.252", None)

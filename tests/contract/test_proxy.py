@@ -18,6 +18,7 @@ import trustme
 from tests.nginx import BEHIND, LISTEN, NAME, NGINX, laid_out
 from tests.places import ROOT
 
+FILES_OF_A_NEW_BROWSER = 80
 WAIT = 60  # seconds for the dashboard to answer
 pytestmark = [
     pytest.mark.contract,
@@ -120,6 +121,11 @@ def test_the_cookies_of_a_login_with_two_hundred_groups_get_through(proxy: Proxy
     cookies = f"Cookie: {'; '.join(chunks)}"
     assert proxy.ask("/", cookies)[0] == 200
     assert proxy.websocket(f"https://{NAME}:{proxy.port}", cookies) == 101
+
+
+def test_four_people_of_one_office_may_come_at_once(proxy: Proxy) -> None:
+    answers = [proxy.ask("/favicon.png")[0] for _ in range(4 * FILES_OF_A_NEW_BROWSER)]
+    assert set(answers) == {200}
 
 
 def test_whoever_has_no_password_sees_nothing(proxy: Proxy) -> None:

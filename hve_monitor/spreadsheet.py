@@ -1,7 +1,7 @@
 """CSV files that a spreadsheet opens without running anything in them.
 
-Every text is quoted, whatever it holds; numbers and nothing are not, so that programs can tell
-them from texts. Where the list separator is `;` (German, French), a spreadsheet cuts a line there,
+Every cell is quoted, whatever it holds; where there is nothing there is none, so that programs can
+tell it from an empty text. Where the list separator is `;` (German, French), a spreadsheet cuts a line there,
 quoted or not: what would begin a cell then is guarded as well.
 
 Source: OWASP, CSV Injection: a cell that begins with = + - @, a tab or a line break may run.
@@ -96,9 +96,7 @@ def _write(
 def _written(value: object) -> str:
     if value is None:
         return ""
-    shown = cell(value)
-    is_number = isinstance(value, (int, float, Decimal)) and not isinstance(value, bool)
-    return str(shown) if is_number else _quoted(str(shown))
+    return _quoted(str(cell(value)))
 
 
 def _quoted(text: str) -> str:

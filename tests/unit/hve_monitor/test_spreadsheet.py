@@ -47,10 +47,10 @@ def test_everything_else_stays(value: object, shown: object) -> None:
     assert cell(value) == shown
 
 
-def test_a_file_for_programs_is_plain_utf_8_with_every_text_quoted(tmp_path: Path) -> None:
+def test_a_file_for_programs_is_plain_utf_8_with_every_cell_quoted(tmp_path: Path) -> None:
     file = tmp_path / "new" / "x.csv"
     write_csv(file, ["a", "b"], [["é", 1], [None, Decimal(2)], ["", -0.5], [True, 'x"y']])
-    assert file.read_bytes() == ('"a","b"\n"é",1\n,2.0\n"",-0.5\n"True","x""y"\n'.encode())
+    assert file.read_bytes() == ('"a","b"\n"é","1"\n,"2.0"\n"","-0.5"\n"True","x""y"\n'.encode())
     read = duckdb.execute("from read_csv($file)", {"file": str(file)}).fetchall()
     assert read[:2] == [("é", "1"), (None, "2.0")]
 

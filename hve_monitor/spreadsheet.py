@@ -1,8 +1,8 @@
 """CSV files that a spreadsheet opens without running anything in them.
 
 Every cell is quoted, whatever it holds; where there is nothing there is none, so that programs can
-tell it from an empty text. Where the list separator is `;` (German, French), a spreadsheet cuts a line there,
-quoted or not: what would begin a cell then is guarded as well.
+tell it from an empty text. Where the list separator is `;` (German, French), a spreadsheet cuts a
+line there, quoted or not: what would begin a cell then is guarded as well.
 
 Source: OWASP, CSV Injection: a cell that begins with = + - @, a tab or a line break may run.
 """

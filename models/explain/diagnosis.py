@@ -19,13 +19,14 @@ from models.explain.plain_text import plain_text
 from models.explain.reply_codes import (
     ENHANCED,
     ReplyCode,
+    program_numbers,
     reply_codes,
     sign_in_codes,
-    socket_errors,
 )
 
 LONGEST_TEXT = 1_000_000
 REPLY_PREFIX = re.compile(r"^[2-5][0-9]{2}[ -](?:[245]\.[0-9]{1,3}\.[0-9]{1,3} )?", re.MULTILINE)
+JOINT = re.compile(r"_|(?<=[a-z0-9])(?=[A-Z])")  # CERT_HAS_EXPIRED, ConnectTimeoutException
 CLASS_KEYS = re.compile(r"([245])(?:\.([0-9]+)\.[0-9]+|[0-9]{2})")
 SIGN_IN_CLASS, NUL_BODY = "AADSTS*", "exchange.403-nul-bytes"
 SECURITY = "7"  # subject of an enhanced code
@@ -182,11 +183,12 @@ def _shown(entry: CatalogueEntry, code: ReplyCode) -> str:
 
 def _by_words(catalogue: Catalogue, lines: str, codes: Codes) -> list[Match]:
     """By what the text says, also across the lines of one reply."""
-    whole = " ".join([*lines.lower().split(), *socket_errors(lines)])
+    whole = " ".join([*lines.lower().split(), *program_numbers(lines)])
     joined = " ".join(REPLY_PREFIX.sub("", lines).lower().split())
+    texts = {whole, joined, " ".join(JOINT.sub(" ", lines).lower().split())}
     matches = []
     for entry in catalogue.worded:
-        length = max(entry.matched_length(whole), entry.matched_length(joined))
+        length = max(entry.matched_length(text) for text in texts)
         if length and (rank := codes.with_words(entry)):
             # Of catch-alls the order of the catalogue decides, not how long their words are.
             matches.append(Match(entry, entry.code, rank, 0 if entry.is_catch_all else length))

@@ -20,7 +20,7 @@ from msgspec.structs import replace
 from models.explain.catalogue import read_catalogue
 from models.explain.diagnosis import Explanation, Match, diagnose
 from models.explain.plain_text import unescaped
-from models.explain.reply_codes import BEFORE_REPLY, SOCKET_ERROR
+from models.explain.reply_codes import BEFORE_REPLY, CURL_ERROR, SOCKET_ERROR
 
 BLOCK, LONGEST_LINE = 4_194_304, 65_536
 LONGEST_SCREEN = 18_000
@@ -30,6 +30,7 @@ CODES = (
     r"aadsts[0-9]",
     r"error[_ ]?codes?[^0-9A-Za-z]{1,5}[0-9]{5}",
     SOCKET_ERROR,
+    CURL_ERROR,
     BEFORE_REPLY + r"[45][0-9]{2}(?:[ \-:)\"',]|$)",
 )
 FOLDED = re.compile(rb"[ \t]")
@@ -160,8 +161,8 @@ def _screens() -> list[str]:
 
 
 def _escaped(words: str) -> str:
-    """Words for RE2: with any blanks, the plus signs of IIS too, and with either apostrophe."""
-    return re.escape(words).replace(r"\ ", r"[\s+]+").replace("'", "(?:'|\u2019|\u2018|`)")
+    """Words for RE2: with any blanks, plus signs of IIS, joints of names, and either apostrophe."""
+    return re.escape(words).replace(r"\ ", r"[\s+_]*").replace("'", "(?:'|\u2019|\u2018|`)")
 
 
 def _record(block: list[bytes], at: int) -> tuple[int, bytes]:

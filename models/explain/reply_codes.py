@@ -23,13 +23,15 @@ ANNOUNCED = re.compile(
 VERSION = re.compile(r"(?:\bversion|\bver\.?|\brelease|\bv)\s*[:=]?\s*$", re.IGNORECASE)
 BEFORE_REPLY = (
     r"(?:^|said: |returned:? '?|smtp[;:] ?|server: |<<< |<[*~-]{1,2} |client: |message: "
-    r"|message \"|code \"?|smtp error:? |responded: |login: |\(|>: |\b(?:s|response|reply|error): )"
+    r"|message \"|code \"?|smtp error:? |responded: |login: |\(|>: |\b(?:s|response|reply|error): "
+    r"|(?:smtp|mail|auth)[a-z]{0,40}(?:error|exception): )"
 )
 # The words that HTTP has for its own numbers: 503 is another refusal there.
 HTTP = (
-    r"(?! (?:bad request|unauthorized|payment required|forbidden|not found|method not allowed"
-    r"|not acceptable|proxy authentication|request timeout|conflict|gone|internal server"
-    r"|not implemented|bad gateway|service unavailable|gateway time|http version))"
+    r"(?!\)? (?:bad request|unauthorized|payment required|forbidden|not found|method not allowed"
+    r"|not acceptable|proxy authentication|request timeout|conflict|gone|internal server|too many"
+    r"|not implemented|bad gateway|service unavailable|gateway time|http version"
+    r"|client error|server error))"
 )
 REPLY = re.compile(
     BEFORE_REPLY + r"([45][0-9]{2})" + HTTP + r"(?:[ \-:)\"',]|$)", re.IGNORECASE | re.MULTILINE
@@ -44,12 +46,18 @@ BESIDE_SIGN_IN = re.compile(
     re.IGNORECASE,
 )
 NEAR = 300
-# How programs print the number of Windows sockets, also in other languages than English.
+# How programs print the numbers of Windows sockets and curl, in any language.
 SOCKET_ERROR = (
     r"(?:error|errno|code|exception)[_ ]?(?:code|number|no|#)?[ :=#(]{1,4}"
     r"(10013|10050|10051|10053|10054|10060|10061|10065|1100[1-4])(?:[^0-9]|$)"
 )
 SOCKET_NUMBER = re.compile(SOCKET_ERROR, re.IGNORECASE)
+CURL_ERROR = (
+    r"curl[a-z_]{0,20}(?:\(\))?"
+    r"(?:: \(|[: ]{1,3}(?:(?:failed|returned|error|exit|exited|with|code|status)[ :=#(]{1,3}){1,4})"
+    r"([1-9][0-9]?)(?:[^0-9.]|\.?$)"
+)
+CURL_NUMBER = re.compile(CURL_ERROR, re.IGNORECASE | re.MULTILINE)
 BARE_SIGN_IN = re.compile(r"[0-9]{5,8}")
 
 
@@ -109,9 +117,10 @@ def sign_in_codes(text: str, known: Container[str]) -> list[str]:
     return list(codes)
 
 
-def socket_errors(text: str) -> list[str]:
-    """Numbers of Windows sockets as the catalogue names them: winsock 10061."""
-    return [f"winsock {match[1]}" for match in SOCKET_NUMBER.finditer(text)]
+def program_numbers(text: str) -> list[str]:
+    """Numbers of Windows sockets and curl as the catalogue has them: winsock 10061."""
+    sockets = [f"winsock {match[1]}" for match in SOCKET_NUMBER.finditer(text)]
+    return [*sockets, *(f"curl error {match[1]}" for match in CURL_NUMBER.finditer(text))]
 
 
 def _near(match: re.Match[str]) -> tuple[int, int]:

@@ -209,6 +209,17 @@ FIRST = {
         "client.name-not-found", "The server's name cannot be resolved"),
     "Failure sending mail. ---> Unable to connect: ECONNREFUSED": (
         "client.connection-refused", "Nothing listens there, or a firewall refuses"),
+    # Names of exceptions and constants are words, too.
+    "kind: ConnectTimeoutException": ("client.timed-out", "No answer in time"),
+    "X509_V_ERR_CERTIFICATE_HAS_EXPIRED": (
+        "client.certificate-expired", "The server's certificate has expired"),
+    # The numbers of curl, in whatever words.
+    "curl: (6)": ("client.name-not-found", "The server's name cannot be resolved"),
+    "cURL error 28": ("client.timed-out", "No answer in time"),
+    "curl_easy_perform() failed with code 67": (
+        "client.sign-in-other", "Signing in was refused"),
+    "The remote server returned an error: (429) Too Many Requests.": (
+        "429 Too Many Requests", "A service asks for fewer requests"),
 }  # fmt: skip
 
 
@@ -243,6 +254,9 @@ def test_a_bare_reply_says_nothing_of_a_policy(code: str) -> None:
         "recipients: 500 sent",
         "postfix/smtp[10061]: connect from x",
         "the mailboxfull folder",
+        "curl 7.68.0 (x86_64-pc-linux-gnu) libcurl/7.68.0",
+        "curl --retry 6 https://contoso.com",
+        "HTTPError: 503 Server Error: Service Unavailable for url: https://contoso.com",
     ],
 )
 def test_numbers_and_words_of_others_are_left_alone(text: str) -> None:

@@ -29,6 +29,8 @@ FOUND = {
     "dsn=5.0.0 (host x said: 550 no)": ("550", None),
     "SERVER -> CLIENT: 535 no": ("535", None),
     "Invalid login: 535 no": ("535", None),
+    "Net::SMTPAuthenticationError: 535 no": ("535", None),
+    "SMTPSendFailedException: 554 no": ("554", None),
 }
 
 
@@ -56,6 +58,8 @@ def test_a_code_is_found_wherever_servers_write_it(
         "recipients: 500 sent",
         "HTTP error: 503 Service Unavailable",
         "error: 502 Bad Gateway",
+        "HTTPError: 503 Server Error",
+        "HttpRequestException: 500 at GET /orders",
     ],
 )
 def test_versions_addresses_and_amounts_are_no_codes(text: str) -> None:

@@ -213,6 +213,12 @@ FIRST = {
     "kind: ConnectTimeoutException": ("client.timed-out", "No answer in time"),
     "X509_V_ERR_CERTIFICATE_HAS_EXPIRED": (
         "client.certificate-expired", "The server's certificate has expired"),
+    # TLS that the sender left out is no failed sign-in, with the reply number or without.
+    "451 5.7.3 STARTTLS is required to send mail [X.OUTLOOK.COM]": (
+        "451 5.7.3", "The server wants STARTTLS first"),
+    "The server response was: 5.7.3 STARTTLS is required to send mail": (
+        "451 5.7.3", "The server wants STARTTLS first"),
+    "5.7.3 Authentication unsuccessful": ("535 5.7.3", "Authentication unsuccessful"),
     # The numbers of curl, in whatever words.
     "curl: (6)": ("client.name-not-found", "The server's name cannot be resolved"),
     "cURL error 28": ("client.timed-out", "No answer in time"),

@@ -31,6 +31,8 @@ FOUND = {
     "Invalid login: 535 no": ("535", None),
     "Net::SMTPAuthenticationError: 535 no": ("535", None),
     "SMTPSendFailedException: 554 no": ("554", None),
+    "Data command failed: 421 no": ("421", None),
+    "all recipients were rejected: 550 no": ("550", None),
 }
 
 
@@ -59,6 +61,7 @@ def test_a_code_is_found_wherever_servers_write_it(
         "HTTP error: 503 Service Unavailable",
         "error: 502 Bad Gateway",
         "HTTPError: 503 Server Error",
+        "jobs failed: 450 of 900",
         "HttpRequestException: 500 at GET /orders",
     ],
 )

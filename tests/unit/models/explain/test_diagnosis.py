@@ -224,6 +224,13 @@ FIRST = {
     "cURL error 28": ("client.timed-out", "No answer in time"),
     "curl_easy_perform() failed with code 67": (
         "client.sign-in-other", "Signing in was refused"),
+    # Numbers of Windows, CDO and OpenSSL.
+    "CDO.Message.1: 0x80040217": ("client.sign-in-other", "Signing in was refused"),
+    "0x80072EE7": ("client.name-not-found", "The server's name cannot be resolved"),
+    "write EPROTO error:0A00010B": (
+        "client.tls-from-first-byte", "TLS is spoken where STARTTLS is meant"),
+    "{:error, {:network_failure, ~c'smtp.contoso.com', {:error, :timeout}}}": (
+        "client.timed-out", "No answer in time"),
     "The remote server returned an error: (429) Too Many Requests.": (
         "429 Too Many Requests", "A service asks for fewer requests"),
 }  # fmt: skip

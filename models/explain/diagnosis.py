@@ -27,6 +27,10 @@ from models.explain.reply_codes import (
 LONGEST_TEXT = 1_000_000
 REPLY_PREFIX = re.compile(r"^[2-5][0-9]{2}[ -](?:[245]\.[0-9]{1,3}\.[0-9]{1,3} )?", re.MULTILINE)
 JOINT = re.compile(r"_|(?<=[a-z0-9])(?=[A-Z])")  # CERT_HAS_EXPIRED, ConnectTimeoutException
+NOTHING_FAILED = re.compile(
+    r"\b(?:failed|failures|errors) ?[:=] ?0\b|\b(?:0|no|without) (?:failed|failures?|errors?)\b",
+    re.IGNORECASE,
+)
 CLASS_KEYS = re.compile(r"([245])(?:\.([0-9]+)\.[0-9]+|[0-9]{2})")
 SIGN_IN_CLASS, NUL_BODY = "AADSTS*", "exchange.403-nul-bytes"
 SECURITY = "7"  # subject of an enhanced code
@@ -183,6 +187,7 @@ def _shown(entry: CatalogueEntry, code: ReplyCode) -> str:
 
 def _by_words(catalogue: Catalogue, lines: str, codes: Codes) -> list[Match]:
     """By what the text says, also across the lines of one reply."""
+    lines = NOTHING_FAILED.sub(" ", lines)  # a count of none is no failure
     whole = " ".join([*lines.lower().split(), *program_numbers(lines)])
     joined = " ".join(REPLY_PREFIX.sub("", lines).lower().split())
     texts = {whole, joined, " ".join(JOINT.sub(" ", lines).lower().split())}

@@ -14,7 +14,9 @@ Reading order:
   read_tenant   one tenant's run: its sources in the order in which they build on each other
   source        what a source reports
   outcome       which refusals are a missing permission and which are failures
-  http          TLS, retries, tokens, and what each refusal means
+  http          requests with tokens, and what each refusal means
+  retries       what may pass by itself, and how long that is waited for
+  error_words   Microsoft's words out of the body of a refusal
   received      when something can have happened, whoever tells it
   linked_pages  pages that lead to one another by links
   unread        the windows that a source has still to read

@@ -1,4 +1,4 @@
-"""Requests to Microsoft's services: tokens, retries, and what each refusal means."""
+"""Requests to Microsoft's services: tokens, and what each refusal means."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Any, Protocol, TypeAlias, TypeVar
 from urllib.parse import SplitResult, unquote, urlsplit
-from urllib.request import getproxies
 
 import msgspec
 import stamina
@@ -22,60 +21,29 @@ from hve_monitor.errors import (
     AuthError,
     SourceContractError,
     SourceUnavailable,
-    ThrottledError,
 )
 from hve_monitor.https import (
-    AnswerTooLarge,
     Bounds,
     Client,
-    DecodingError,
     Response,
     TransportError,
 )
-from hve_monitor.text import one_line, printable
-from hve_monitor.waits import retry_after
+from hve_monitor.text import printable
+from ingest.error_words import error_code, error_message
+from ingest.retries import TOTAL_SECONDS, Broken, check_passing, patiently, whole_answer
 
 # An object of an answer whose properties are not all documented.
 JsonObject: TypeAlias = dict[str, object]
 
 T = TypeVar("T")
-# What a body that is no error of Microsoft raises while its words are looked for.
-UNUSABLE = (
-    msgspec.DecodeError, UnicodeDecodeError, RecursionError,
-    KeyError, TypeError, AttributeError, IndexError,
-)  # fmt: skip
 # Users, backslashes and letters of other scripts: libraries differ in whose host that is.
 UNUSUAL = re.compile(r"[^A-Za-z0-9.:\[\]-]")
 PLACE = re.compile(r"^(?:[a-z]+:)?[/\\]*([^/?#\\]*).*$", re.IGNORECASE | re.DOTALL)
 LONGEST_PLACE = 200
-UNTRUSTED = "CERTIFICATE_VERIFY_FAILED"
-ATTEMPTS, TOTAL_SECONDS = 10, 1800.0
-# Microsoft's message trace pages do not promise a Retry-After header.
-THROTTLED_WITHOUT_HEADER_SECONDS = 60.0
 # Of a tenant's requests together; a server that accepts and never answers costs no more.
 PATIENCE_SECONDS = 600.0
 # A page of 5,000 traces has some megabytes and comes within a minute.
 BOUNDS = Bounds(connect=20.0, read=120.0, seconds=300.0, bytes=128 << 20)
-
-
-NAMES_OF_STATUS = {
-    name for status in HTTPStatus for name in (str(status.value), status.phrase.replace(" ", ""))
-}
-
-
-class AzureError(msgspec.Struct):
-    """What Azure Resource Manager says of a refusal."""
-
-    code: str = ""
-    innererror: object = None
-    innerError: object = None  # noqa: N815 - Graph's name
-    details: object = None
-
-
-class AzureRefusal(msgspec.Struct):
-    """A refusal as its body carries it."""
-
-    error: AzureError
 
 
 class RequestRefused(SourceContractError):
@@ -84,22 +52,6 @@ class RequestRefused(SourceContractError):
     def __init__(self, status: int, message: str, where: str) -> None:
         super().__init__(f"{where}: HTTP {status}: {message}")
         self.status, self.message = status, message
-
-
-class Throttled(Exception):
-    """HTTP 429; `seconds` is the wait that the service requests."""
-
-    def __init__(self, seconds: float) -> None:
-        super().__init__(f"throttled for {seconds:.0f} s")
-        self.seconds = seconds
-
-
-class Broken(Exception):
-    """A passing fault: 5xx, a reset connection, a body cut short."""
-
-    def __init__(self, reason: str, seconds: float | None = None) -> None:
-        super().__init__(reason)
-        self.seconds = seconds
 
 
 class Tokens(Protocol):
@@ -297,53 +249,6 @@ class Api:
         raise RequestRefused(status, message, where)
 
 
-def patiently(
-    ask: Callable[[], T], where: str, attempts: int = ATTEMPTS, seconds: float = TOTAL_SECONDS
-) -> T:
-    """What `ask` returns, which may raise Throttled and Broken: then it is asked again.
-
-    Raises: ThrottledError and SourceUnavailable, once the attempts or the seconds are used up.
-    """
-    try:
-        for attempt in stamina.retry_context(
-            on=_wait, attempts=attempts, timeout=seconds, wait_max=60.0
-        ):
-            with attempt:
-                return ask()
-    except Throttled as error:
-        raise ThrottledError(f"{where}: still {error}; try again later") from None
-    except Broken as error:
-        raise SourceUnavailable(f"{where}: {error}; try again later") from None
-    raise AssertionError("stamina returns or raises")
-
-
-def whole_answer(send: Callable[[], Response], where: str) -> Response:
-    """The whole answer, whatever it says. Raises: Broken, AuthError, SourceContractError."""
-    try:
-        return send()
-    except AnswerTooLarge as error:
-        raise SourceContractError(f"{where}: {error}; it is not read") from error
-    except DecodingError as error:
-        raise Broken(f"body cut short ({error})") from error
-    except TransportError as error:
-        if UNTRUSTED in str(error):
-            raise AuthError(
-                f"{where}: the certificate is not trusted ({error});"
-                " check the clock, and endpoints.ca_bundle where a proxy stands between"
-            ) from None
-        raise Broken(f"{type(error).__name__}: {error}{_through_proxy()}") from error
-
-
-def check_passing(response: Response) -> None:
-    """Raises: Throttled or Broken for an answer that may be another one later."""
-    status = response.status_code
-    if status == HTTPStatus.TOO_MANY_REQUESTS:
-        wait = retry_after(response.headers)
-        raise Throttled(THROTTLED_WITHOUT_HEADER_SECONDS if wait is None else wait)
-    if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.REQUEST_TIMEOUT:
-        raise Broken(f"HTTP {status}", retry_after(response.headers))
-
-
 def _is_inside(base: str, url: str) -> bool:
     """Whether a URL has scheme, host and port of the base, its path below the base's, no user.
 
@@ -373,12 +278,6 @@ def _destination(response: Response) -> str:
     return f" leads to {host or 'nowhere'}" if response.is_redirect else ""
 
 
-def _through_proxy() -> str:
-    """Which proxy of the environment stands between, for the message of a lost connection."""
-    proxy = urlsplit(getproxies().get("https", "")).hostname
-    return f" (through the proxy {proxy})" if proxy else ""
-
-
 def _decoded(body: bytes, kind: type[T], leniently: Callable[[bytes], T] | None) -> T:
     """Raises: DecodeError, ValidationError."""
     try:
@@ -403,48 +302,6 @@ def _typed(body: bytes, kind: type[T], leniently: Callable[[bytes], T] | None) -
 def _is_cut_short(error: Exception) -> bool:
     """A body that is no JSON may come whole next time; a wrong shape will not change."""
     return isinstance(error, msgspec.DecodeError) and not isinstance(error, msgspec.ValidationError)
-
-
-def _wait(error: Exception) -> bool | float:
-    """Seconds to wait before the next attempt, True for the usual back-off, False to give up."""
-    if isinstance(error, Throttled):
-        return error.seconds
-    if isinstance(error, Broken):
-        return True if error.seconds is None else error.seconds
-    return False
-
-
-def error_message(body: bytes) -> str:
-    """Microsoft's own words out of an error body of Graph, Exchange or Azure; "" without any.
-
-    Exchange hides the useful text below `innererror` or `details`; a leading `|Type|` is cut.
-    """
-    try:
-        error = msgspec.json.decode(body)["error"]
-        inner = error.get("innererror") or error.get("innerError") or {}
-        details = error.get("details") or [{}]
-        text = (
-            (inner.get("internalexception") or {}).get("message")
-            or details[0].get("message")
-            or error.get("message")
-            or ""
-        )
-    except UNUSABLE:
-        return ""
-    return one_line(str(text).rsplit("|", 1)[-1])
-
-
-def error_code(body: bytes) -> str:
-    """Azure's name of an error, such as IndirectCostDisabled; "" where it repeats the status.
-
-    Graph and Exchange tell more below `innererror` or `details` than their codes do.
-    """
-    try:
-        error = msgspec.json.decode(body, type=AzureRefusal).error
-    except UNUSABLE:
-        return ""
-    has_more = error.innererror or error.innerError or error.details
-    return "" if has_more or error.code in NAMES_OF_STATUS else error.code
 
 
 def objects_in(value: object) -> list[JsonObject]:

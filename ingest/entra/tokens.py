@@ -15,7 +15,8 @@ from hve_monitor.https import Bounds, Client, Response
 from hve_monitor.text import printable
 from hve_monitor.waits import retry_after
 from ingest.entra.credential import credential
-from ingest.http import Broken, JsonObject, check_passing, patiently, whole_answer
+from ingest.http import JsonObject
+from ingest.retries import Broken, check_passing, patiently, whole_answer
 
 TOKEN = re.compile(r"[!-~]+")
 NO_REASON = "no reason given"

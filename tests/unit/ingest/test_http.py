@@ -20,16 +20,9 @@ from hve_monitor.errors import (
     ThrottledError,
 )
 from hve_monitor.https import Bounds, Client
-from ingest.http import (
-    PATIENCE_SECONDS,
-    THROTTLED_WITHOUT_HEADER_SECONDS,
-    Api,
-    RequestRefused,
-    _wait,
-    error_code,
-    error_message,
-    https_client,
-)
+from ingest.error_words import error_code, error_message
+from ingest.http import PATIENCE_SECONDS, Api, RequestRefused, https_client
+from ingest.retries import THROTTLED_WITHOUT_HEADER_SECONDS, _wait
 from tests.endless import ANSWERS, Talk, endless
 from tests.unit.ingest.conftest import NOW, Answer, Service
 
@@ -191,7 +184,9 @@ def tokenless(client: Client, base: str) -> Api:
 def test_a_port_where_nobody_listens_is_unavailable(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ingest.http.getproxies", lambda: {"https": "http://proxy.contoso.com:80"})
+    monkeypatch.setattr(
+        "ingest.retries.getproxies", lambda: {"https": "http://proxy.contoso.com:80"}
+    )
     with pytest.raises(SourceUnavailable, match=r"ConnectError.*through the proxy proxy\.contoso"):
         tokenless(client, "https://127.0.0.1:9").get("https://127.0.0.1:9/thing")
 

@@ -23,7 +23,7 @@ from models.explain.plain_text import unescaped
 from models.explain.reply_codes import BEFORE_REPLY, CURL_ERROR, SOCKET_ERROR
 
 BLOCK, LONGEST_LINE = 4_194_304, 65_536
-LONGEST_SCREEN = 18_000
+LONGEST_SCREEN = 19_500
 MOST_FOLDED, MOST_CODES = 20, 10_000
 CODES = (
     r"(?:^|[^0-9A-Za-z.])[45]\.[0-9]{1,3}\.[0-9]{1,3}(?:[^0-9.]|\.[^0-9]|\.?$)",

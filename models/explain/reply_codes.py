@@ -25,7 +25,7 @@ BEFORE_REPLY = (
     r"(?:^|said: |returned:? '?|smtp[;:] ?|server: |<<< |<[*~-]{1,2} |client: |message: "
     r"|message \"|code \"?|smtp error:? |responded: |login: |\(|>: |\b(?:s|response|reply|error): "
     r"|(?:smtp|mail|auth)[a-z]{0,40}(?:error|exception): "
-    r"|(?:command|message|recipients) [a-z ]{0,20}(?:failed|rejected|refused): )"
+    r"|(?:command|mail|message|recipients) [a-z ]{0,20}(?:failed|rejected|refused): )"
 )
 # The words that HTTP has for its own numbers: 503 is another refusal there.
 HTTP = (

@@ -20,6 +20,8 @@ ANNOUNCED = re.compile(
     r"|\b(?:error|code|status|reason|returned|with|smtp|reply|dsn|ndr))\s*$",
     re.IGNORECASE,
 )
+# What the next server replied, inside of Exchange's own reply: 450 4.4.317 … [Message=451 5.7.3 …]
+QUOTED = re.compile(r"(?<=\[Message=)[45][0-9]{2} [245]\.[0-9]{1,3}\.[0-9]{1,3}", re.IGNORECASE)
 VERSION = re.compile(r"(?:\bversion|\bver\.?|\brelease|\bv)\s*[:=]?\s*$", re.IGNORECASE)
 BEFORE_REPLY = (
     r"(?:^|said: |returned:? '?|smtp[;:] ?|server: |<<< |<[*~-]{1,2} |client: |message: "
@@ -89,9 +91,10 @@ def reply_codes(text: str) -> list[ReplyCode]:
     """Distinct codes of the text in order; bare replies only where no enhanced one tells a failure.
 
     A `Status: 5.2.2` is left out where `554 5.2.2` stands beside it, and a `5.0.0`, which relays
-    write where the server gave no code, where the server's reply stands there.
+    write where the server gave no code, where the server's reply stands there. The reply around a
+    quoted one is the one that counts.
     """
-    codes = dict.fromkeys(_enhanced(text))
+    codes = dict.fromkeys(_enhanced(QUOTED.sub("", text))) or dict.fromkeys(_enhanced(text))
     telling = [code for code in codes if code.tells_failure]
     if telling:
         whole = {code.enhanced for code in telling if code.basic}

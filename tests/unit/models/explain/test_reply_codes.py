@@ -32,6 +32,8 @@ FOUND = {
     "Net::SMTPAuthenticationError: 535 no": ("535", None),
     "SMTPSendFailedException: 554 no": ("554", None),
     "Data command failed: 421 no": ("421", None),
+    "450 4.4.317 Cannot connect [Message=451 5.7.3 STARTTLS is required]": ("450", "4.4.317"),
+    "[Message=451 5.7.3 STARTTLS is required]": ("451", "5.7.3"),
     "all recipients were rejected: 550 no": ("550", None),
 }
 

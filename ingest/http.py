@@ -40,6 +40,7 @@ T = TypeVar("T")
 UNUSUAL = re.compile(r"[^A-Za-z0-9.:\[\]-]")
 PLACE = re.compile(r"^(?:[a-z]+:)?[/\\]*([^/?#\\]*).*$", re.IGNORECASE | re.DOTALL)
 LONGEST_PLACE = 200
+LONGEST_URL = 32_768  # a link that goes on has some hundred characters
 # Of a tenant's requests together; a server that accepts and never answers costs no more.
 PATIENCE_SECONDS = 600.0
 # A page of 5,000 traces has some megabytes and comes within a minute.
@@ -252,8 +253,11 @@ class Api:
 def _is_inside(base: str, url: str) -> bool:
     """Whether a URL has scheme, host and port of the base, its path below the base's, no user.
 
-    Paths are compared as they are written: one that climbs, in any spelling, is outside.
+    Paths are compared as they are written: one that climbs, in any spelling, is outside, and so is
+    what no URL holds: parsers drop tabs and line ends, or refuse the whole.
     """
+    if not url.isprintable() or len(url) > LONGEST_URL:
+        return False
     try:
         service, there = urlsplit(base), urlsplit(url)
         is_same = _origin(there) == _origin(service)

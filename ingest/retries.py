@@ -11,7 +11,7 @@ from urllib.request import getproxies
 import stamina
 
 from hve_monitor.errors import AuthError, SourceContractError, SourceUnavailable, ThrottledError
-from hve_monitor.https import AnswerTooLarge, DecodingError, Response, TransportError
+from hve_monitor.https import AnswerTooLarge, DecodingError, InvalidURL, Response, TransportError
 from hve_monitor.waits import retry_after
 
 T = TypeVar("T")
@@ -63,6 +63,8 @@ def whole_answer(send: Callable[[], Response], where: str) -> Response:
         return send()
     except AnswerTooLarge as error:
         raise SourceContractError(f"{where}: {error}; it is not read") from error
+    except (InvalidURL, UnicodeError) as error:
+        raise SourceContractError(f"{where}: a link is no URL ({type(error).__name__})") from None
     except DecodingError as error:
         raise Broken(f"body cut short ({error})") from error
     except TransportError as error:

@@ -222,6 +222,13 @@ OUTSIDE = {
     "a script": "javascript:alert(1)",
     "a file": "file:///etc/passwd",
     "too long": "https://" + "a" * 100_000 + "/thing",
+    "a long path": f"{HERE}/{'a' * 70_000}",
+    "a tab": f"{HERE}/v1.0\t/thing",
+    "a line end": f"{HERE}/v1.0/thing\n",
+    "a control character": f"{HERE}/v1.0/thing\x01",
+    "one before": f"\x01{HERE}/thing",
+    "delete": f"{HERE}/thing?\x7f",
+    "half a letter": f"{HERE}/thing?\ud800",
 }
 
 

@@ -1,8 +1,8 @@
 """CSV files that a spreadsheet opens without running anything in them.
 
 Every cell is quoted, whatever it holds; where there is nothing there is none, so that programs can
-tell it from an empty text. Where the list separator is `;` (German, French), a spreadsheet cuts a
-line there, quoted or not: what would begin a cell then is guarded as well.
+tell it from an empty text. Where the list separator is `;` (German, French) or a tab, a spreadsheet
+cuts a line there and at line ends, quoted or not: what would begin a cell then is guarded as well.
 
 Source: OWASP, CSV Injection: a cell that begins with = + - @, a tab or a line break may run.
 """
@@ -22,7 +22,10 @@ from hve_monitor.files import replaced
 UNSEEN = r"[\s\x00-\x20\x7f-\xa0\u00ad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]"
 SIGN = r"[=+\-@\t\r\n＝＋－＠﹦﹢﹣﹫]"
 FORMULA = re.compile(f"{UNSEEN}*{SIGN}")
-BEHIND_SEPARATOR = re.compile(f"([;；])(?={UNSEEN}{{0,50}}{SIGN})")
+# Quotes behind a separator begin a cell, and are not part of it.
+DROPPED = rf"(?:(?![\t\r\n]){UNSEEN}|\")*+"
+BEHIND_SEPARATOR = re.compile(rf"[;；](?={DROPPED}{SIGN})|[\t\r\n](?={DROPPED}(?![\t\r\n]){SIGN})")
+SEPARATED = re.compile(r"[;；\t\r\n]")
 
 
 def cell(value: object) -> object:
@@ -33,7 +36,7 @@ def cell(value: object) -> object:
         return _exact(value)
     if not isinstance(value, str):
         return value
-    text = BEHIND_SEPARATOR.sub(r"\1'", value) if ";" in value or "；" in value else value
+    text = BEHIND_SEPARATOR.sub(r"\g<0>'", value) if SEPARATED.search(value) else value
     return f"'{text}" if FORMULA.match(text) else text
 
 

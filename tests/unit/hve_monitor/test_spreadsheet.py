@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import time
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -33,8 +34,9 @@ def test_every_writer_has_the_guard(tmp_path: Path) -> None:
 def test_a_line_end_inside_a_cell_begins_no_row(tmp_path: Path) -> None:
     texts = ["x\r=1+1", "x\n=1+1", "x\r\n=1+1"]
     write_csv(tmp_path / "x.csv", ["text"], ([text] for text in texts))
-    assert cells((tmp_path / "x.csv").read_bytes()) == texts
-    assert cells(sheet(["text"], ({"text": text} for text in texts))) == texts
+    guarded = ["x\r'=1+1", "x\n'=1+1", "x\r\n'=1+1"]
+    assert cells((tmp_path / "x.csv").read_bytes()) == guarded
+    assert cells(sheet(["text"], ({"text": text} for text in texts))) == guarded
 
 
 @pytest.mark.parametrize(
@@ -65,6 +67,31 @@ def test_nothing_runs_whichever_separator_a_country_has(tmp_path: Path, separato
     assert len(cut) > 100
     assert [cell for cell in cut if cell and may_run(cell)] == []
     assert "plain; text - here" in file.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+@pytest.mark.parametrize(
+    "text",
+    ['x;"=1+1;y', 'x;"=HYPERLINK("http://evil.example";"x")', 'x;"@SUM(1);', ';"";"=1+1;',
+     'x; "" \u200b"=1+1;', 'x\t=1+1', 'x\t"=1+1\ty', 'x\t \t=1+1', 'x\t\ufeff＝1+1', 'x\n=1+1;y',
+     'x\r\n"-1+1;y', 'x\r+1+1\ty', f"x;{' ' * 60}=1+1", f"x\t{' ' * 60}=1+1"],
+)  # fmt: skip
+def test_quotes_and_blanks_hide_no_formula_behind_a_separator(separator: str, text: str) -> None:
+    document = sheet(["id", "text"], [{"id": "k", "text": text}]).decode("utf-8-sig")
+    cut = csv.reader(io.StringIO(document, newline=""), delimiter=separator)
+    assert [cell for row in cut for cell in row if cell.strip() and may_run(cell.strip())] == []
+
+
+@pytest.mark.parametrize("text", ["a\tb\t\tc", "a\r\nb\n\nc", 'say "x"; then "y"', "a;b\tc=1"])
+def test_tabs_and_line_ends_before_words_stay(text: str) -> None:
+    assert cell(text) == text
+
+
+@pytest.mark.parametrize("sign", ["\t", ";", "; ", '\t"', ';"', "\r\n"])
+def test_separators_without_end_are_read_once(sign: str) -> None:
+    began = time.process_time()
+    cell(sign * 300_000)
+    assert time.process_time() - began < 2
 
 
 def test_a_file_for_people_has_a_mark_and_every_row(tmp_path: Path) -> None:

@@ -170,7 +170,8 @@ def _open_for(config: Config, folder: Path, request: ErasureRequest) -> Iterator
         return
     _ensure_store(folder)
     limit, threads = config.warehouse.memory_limit, config.warehouse.threads
-    with open_store(folder, limit, threads, read_protection(config.privacy, folder)) as store:
+    protection = read_protection(config.privacy, folder)
+    with open_store(folder, limit, threads, protection, is_checked=True) as store:
         yield store
 
 
@@ -331,7 +332,10 @@ def _held(config: Config, root: Path) -> Iterator[Store]:
     _ensure_store(root)
     protection = read_protection(config.privacy, root)
     limit, threads = config.warehouse.memory_limit, config.warehouse.threads
-    with open_store(root, limit, threads, protection) as store, ExitStack() as locks:
+    with (
+        open_store(root, limit, threads, protection, is_checked=True) as store,
+        ExitStack() as locks,
+    ):
         for tenant in config.served:
             locks.enter_context(store.tenant_lock(tenant.name))
         locks.enter_context(store.build_lock())

@@ -25,7 +25,7 @@ def examine_store(config: Config, *, repair: bool) -> Outcome[StoreState]:
     Raises: LockedError when a run holds the store that is to be repaired.
     """
     repaired: list[str] = []
-    with store_of(config) as store:
+    with store_of(config, is_checked=False) as store:
         findings, damages = verify(store)
         if repair:
             with still(store):

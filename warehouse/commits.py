@@ -3,7 +3,8 @@
 A commit is acknowledged when its rows are on the disk and its number stands here. A table whose
 newest commit is below that number lost acknowledged rows; a crash only leaves the disk ahead.
 Every batch number comes from state.db before its rows are written: rows of a higher batch belong to
-another or a newer state.db.
+another or a newer state.db. Whoever may write compares all tables first: a number that is taken
+before would make a state.db that lags look like one that does not.
 """
 
 from __future__ import annotations
@@ -16,8 +17,9 @@ import pyarrow.compute as pc
 from deltalake import DeltaTable
 
 from hve_monitor.errors import StoreError
+from warehouse.delta.files import DeltaFiles
 from warehouse.state import State
-from warehouse.tables import Table
+from warehouse.tables import TABLES, Table
 
 
 class Commits:
@@ -38,6 +40,17 @@ class Commits:
     def last(self, table: Table) -> int | None:
         """Number of the table's last acknowledged commit, None before the first."""
         return self._number("select version from commits where name = ?", table.name)
+
+    def check_all(self, delta: DeltaFiles) -> None:
+        """Raises: StoreError when any table and state.db do not belong together.
+
+        For the start of a command, before it changes anything.
+        """
+        rows = self._state.connection.execute("select name, version from commits")
+        acknowledged = dict(rows.fetchall())
+        for table in TABLES:
+            if _newest_entry(delta.path(table)) != acknowledged.get(table.name):
+                delta.open(table)
 
     def accept(self, table: Table, opened: DeltaTable | None) -> None:
         """Takes the table as it stands, and numbers batches on from its rows: after a repair."""
@@ -76,6 +89,12 @@ class Commits:
         with closing(self._state.another_connection()) as connection:
             row = connection.execute(query, [name]).fetchone()
         return int(row[0]) if row else None
+
+
+def _newest_entry(path: Path) -> int | None:
+    """Number of the newest entry of a table's log, None without one."""
+    names = (entry.stem for entry in (path / "_delta_log").glob("*.json"))
+    return max((int(name) for name in names if name.isdigit()), default=None)
 
 
 def _lost_commit(path: Path, version: int, acknowledged: int) -> int | None:

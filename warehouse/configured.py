@@ -13,11 +13,15 @@ from warehouse.store import Store, open_store
 
 
 @contextmanager
-def store_of(config: Config) -> Iterator[Store]:
-    """The configured store, closed by its context."""
+def store_of(config: Config, *, is_checked: bool = True) -> Iterator[Store]:
+    """The configured store, closed by its context.
+
+    is_checked: as of open_store; not for what says what is wrong with a store.
+    """
     warehouse = config.warehouse
     protection = read_protection(config.privacy, warehouse.path)
-    with open_store(warehouse.path, warehouse.memory_limit, warehouse.threads, protection) as store:
+    limit, threads = warehouse.memory_limit, warehouse.threads
+    with open_store(warehouse.path, limit, threads, protection, is_checked=is_checked) as store:
         before = store.state.connection.total_changes
         try:
             yield store

@@ -184,9 +184,12 @@ def open_store(
     memory_limit: str = "4GB",
     threads: int | None = None,
     protection: Protection = FULL,
+    *,
+    is_checked: bool = False,
 ) -> Iterator[Store]:
     """The store at a folder, made when it is missing; readable by its owner only.
 
+    is_checked: tables and state.db belong together, or nothing is changed.
     Raises: StoreError, ConfigError (a folder name that the engine would misread, another privacy
     mode or key than the store was filled with).
     """
@@ -200,8 +203,11 @@ def open_store(
             f"{root}: cannot be made ({error.strerror}); check warehouse.path"
         ) from None
     with refusals_in_one_line(root), open_state(root) as state:
+        commits = Commits(state)
+        delta = DeltaFolder(root, commits)
+        if is_checked:
+            commits.check_all(delta)
         agree(state, root, protection)
-        delta = DeltaFolder(root, Commits(state))
         with closing(Store(root, delta, state, memory_limit, threads, protection)) as store:
             yield store
 

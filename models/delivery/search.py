@@ -121,7 +121,7 @@ def searching(
     if not protection.is_plain:
         _refuse_unsearchable(protection, wanted)
         names = [wanted.tenant] if wanted.tenant else [served.name for served in config.served]
-        with open_store(root, protection=protection) as store:
+        with open_store(root, protection=protection, is_checked=True) as store:
             masks = {name: store.mask(name) for name in names}
             for name, mask in masks.items() if protection.mode == "pseudonymous" else ():
                 accounts = account_addresses(store, name) | sending_accounts(store, name)

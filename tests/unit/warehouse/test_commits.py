@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from hve_monitor.config import Config, Warehouse
 from hve_monitor.errors import StoreError
 from tests.unit.warehouse.conftest import TODAY, land_rows, observations
+from warehouse.configured import store_of
 from warehouse.recovery import recover
 from warehouse.store import Store, open_store
 from warehouse.tables import MESSAGE_TRACES
@@ -114,3 +116,28 @@ def test_a_store_of_before_commits_were_acknowledged_opens(tmp_path: Path) -> No
         assert len(observations(store)) == 2
         land_rows(store, {"trace_id": "c"})
         assert store.state.connection.execute("select max(version) from commits").fetchone() == (2,)
+
+
+@pytest.mark.parametrize("kind", ["missing", "old"])
+def test_a_state_that_lags_is_refused_for_ever_and_nothing_is_changed(
+    tmp_path: Path, kind: str
+) -> None:
+    root = tmp_path / "store"
+    config = Config(warehouse=Warehouse(path=root))
+    filled(root)
+    with open_store(root, "500MB", 1) as store:
+        store.state.copy_to(tmp_path / "old.db")
+        land_rows(store, {"trace_id": "c"})
+    for file in root.glob("state.db*"):
+        file.unlink()
+    if kind == "old":
+        shutil.copy(tmp_path / "old.db", root / "state.db")
+    for _ in range(4):  # more often than there are batches to catch up with
+        with pytest.raises(StoreError, match=r"state\.db was lost"), store_of(config) as store:
+            store.state.next_batch()
+    with store_of(config, is_checked=False) as store:
+        counted = store.state.connection.execute("select value from counters").fetchall()
+        assert counted == ([(2,)] if kind == "old" else [])
+        recover(store)
+    with store_of(config) as store:
+        assert store.state.next_batch() == 4

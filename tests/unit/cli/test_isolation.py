@@ -193,7 +193,9 @@ def test_the_same_person_has_another_pseudonym_in_each_tenant(hve: Hve, mode: st
     }
     assert len(stored) == (1 if mode == "full" else 2)
     with store_of(load_config()) as store:
-        keys = store.state.connection.execute("select sealed from pseudonym_keys").fetchall()
+        keys = store.state.connection.execute(
+            "select sealed from pseudonym_keys where tenant not like '*%'"
+        ).fetchall()
     assert len(set(keys)) == 2
 
 

@@ -45,7 +45,8 @@ WITH_PERSON = ("subject", "message_id")  # what leads to a person beside the add
 
 # The pattern takes three times as long as the word, which only a text beyond ASCII may hide.
 LIKELY = (
-    "(contains(lower({name}), $word) or strlen({name}) <> length({name}))"
+    "(contains(lower({name}), $word) or strlen({name}) <> length({name})"
+    " or contains({name}, '\\u'))"
     " and regexp_matches({name}, $likely, 'i')"
 )
 
@@ -187,11 +188,11 @@ class _Erasing:
         """Takes the person out of the texts of state.db."""
         connection = self.store.state.connection
         connection.execute("pragma secure_delete = on")
-        requests = "from event_requests where recipient = ?"  # nobody is asked about them
-        (dropped,) = connection.execute(f"select count(*) {requests}", [self.person.value])
-        if not self.is_rehearsal:
-            connection.execute(f"delete {requests}", [self.person.value])
-        yield Removed("state.event_requests", dropped[0], 0)
+        asked_about = connection.execute("select rowid, recipient from event_requests").fetchall()
+        dropped = [(number,) for number, name in asked_about if self.person.is_named_by(name or "")]
+        if not self.is_rehearsal:  # nobody is asked about them
+            connection.executemany("delete from event_requests where rowid = ?", dropped)
+        yield Removed("state.event_requests", len(dropped), 0)
         for table, columns in _state_texts(self.store):
             yield Removed(f"state.{table}", 0, self._from_state_table(table, columns))
 

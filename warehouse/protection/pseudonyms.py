@@ -19,7 +19,7 @@ from typing import Any
 import pyarrow as pa
 
 from warehouse.protection.mode import Protection
-from warehouse.protection.person import Person, candidates
+from warehouse.protection.person import Person, candidates, folded
 from warehouse.protection.words import HIDDEN, without_people
 
 PSEUDONYM = re.compile(r"p-[0-9a-f]{32}(@\S*)?")
@@ -46,7 +46,7 @@ class Mask:
         if mode == "aggregate":
             return self.row_mark("aggregate:", address, trace_id or "")
         domain = address.rpartition("@")[2] if "@" in address else ""
-        return f"p-{self._hash('recipient', address)}" + (f"@{domain}" if domain else "")
+        return f"p-{self._hash('recipient', folded(address))}" + (f"@{domain}" if domain else "")
 
     def row_mark(self, prefix: str, address: str, trace_id: str) -> str:
         """A recipient that no other row can be joined with."""
@@ -84,7 +84,7 @@ class Mask:
 
     def erasure(self, address: str) -> str:
         """By what an erased person is recognised when a source brings a row again."""
-        return self._hash("erased", address)
+        return self._hash("erased", folded(address))
 
     def subject_mark(self, digest: str) -> str:
         """By what a subject is recognised for ever, whether subjects are kept or not."""
@@ -151,7 +151,7 @@ class Mask:
                 continue
             if name != "sender":
                 text = Person(address).without(text)
-            elif text == address:
+            elif folded(text) == address:
                 text = f"erased:{hashed}"
         return text
 

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime
 
 from warehouse.connection import files_sql
+from warehouse.protection.person import folded
 from warehouse.records.observed import append_rows, masked
 from warehouse.records.stored import stored_days, stored_rows
 from warehouse.store import Store
@@ -98,7 +99,11 @@ def sending_accounts(store: Store, tenant: str) -> frozenset[str]:
 def accounts_with(store: Store, tenant: str, address: str) -> list[str]:
     """Accounts, also former ones, that have the address, or the address that mail was sent from."""
     listed = stored_rows(store, HVE_ACCOUNTS, tenant)
-    named = {row["account"] for row in listed if address in (row["account"], *row["addresses"])}
+    named = {
+        row["account"]
+        for row in listed
+        if folded(address) in map(folded, (row["account"], *row["addresses"]))
+    }
     if not named and (
         _is_stored(store, HVE_USAGE_DAILY, tenant, "account", address)
         or _is_stored(store, MESSAGE_TRACES, tenant, "sender", address)

@@ -78,6 +78,36 @@ def hidden(hve: Hve, prepared: Prepared, monkeypatch: pytest.MonkeyPatch) -> str
     return prepared.enter("hidden", monkeypatch, make)
 
 
+@pytest.mark.parametrize("mode", ["full", "pseudonymous"])
+def test_letters_that_stand_for_the_same_ones_are_the_same_person(
+    hve: Hve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mode: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    configure(Path(), mode)
+    apart, jo = "jo\u0308rg@fabrikam.com", "jörg@fabrikam.com"
+    mails = [
+        *((jo, "One"), (apart, "Two"), ("ｊörg@fabrikam.com", "Three")),
+        *((OTHER, f"Re: {apart}"), (OTHER, "Re: jörg@ｆabrikam.com")),
+        *(("jorg@fabrikam.com", "Of J"), (OTHER, "Re: xjörg@fabrikam.com")),
+    ]
+    rows = [
+        f"t{number},hr@contoso.com,{recipient},2026-11-23T07:00:00Z,delivered,{subject},<m@x>"
+        for number, (recipient, subject) in enumerate(mails)
+    ]
+    Path("rows.csv").write_text("\n".join([CSV.splitlines()[0], *rows]), encoding="utf-8")
+    assert hve("import", "rows.csv", *NOW).code == 0
+    (erased,) = hve("erase", apart, "--reason", "asked", "--json", *NOW).json["erased"]
+    removed = {part["table"]: part["rows_kept_without"] for part in erased["removed"]}
+    assert removed["facts.message_traces"] == (5 if mode == "full" else 3)
+    subjects = [
+        row["subject"] for row in hve("trace", "--status", "delivered", "--json", *NOW).json["rows"]
+    ]
+    if mode == "full":
+        assert sorted(text for text in subjects if text) == [
+            "Of J", "Re: (erased)", "Re: (erased)", "Re: xjörg@fabrikam.com"
+        ]  # fmt: skip
+
+
 def told(ended: Ended) -> str:
     assert ended.code == 2, ended
     assert len(ended.err.splitlines()) == 1, ended.err

@@ -21,6 +21,7 @@ from warehouse.commits import Commits
 from warehouse.connection import Instance, files_sql, in_memory
 from warehouse.delta.commit import DeltaFolder
 from warehouse.locks import exclusive
+from warehouse.protection.chain import seal_from_start
 from warehouse.protection.mode import FULL, Protection, agree, tenant_key
 from warehouse.protection.pseudonyms import Mask
 from warehouse.state import State, open_state, time_of
@@ -208,6 +209,7 @@ def open_store(
         if is_checked:
             commits.check_all(delta)
         agree(state, root, protection)
+        seal_from_start(state, protection)
         with closing(Store(root, delta, state, memory_limit, threads, protection)) as store:
             yield store
 

@@ -9,5 +9,5 @@ Reading order:
   retention   old days and rows are dropped
   old_files   files and log entries that no newest version needs are removed
   audit       who did what with personal data, when and why
-  audit_chain the seal of the audit log: what was done to its entries shows
+  audit_chain what was done to the entries of the audit log shows
 """

@@ -50,15 +50,29 @@ class Protection:
 
     @property
     def fingerprint(self) -> str:
-        """What tells one outside key from another and says nothing of it."""
-        if self.key is None:
-            return "none"
-        return hmac.digest(self.key, b"hve-monitor: fingerprint", "sha256").hex()[:16]
+        """What tells one outside key from another and says nothing of it.
+
+        It stands in a store whose audit log is sealed, and nobody without the key can make it.
+        """
+        return self._fingerprint(b"hve-monitor: fingerprint, sealed audit log")
+
+    @property
+    def unsealed_fingerprint(self) -> str:
+        """What an earlier release noted. It is never shown: it takes the seal of the log back."""
+        return self._fingerprint(b"hve-monitor: fingerprint")
+
+    def _fingerprint(self, label: bytes) -> str:
+        return "none" if self.key is None else hmac.digest(self.key, label, "sha256").hex()[:16]
 
     @property
     def as_stored(self) -> StoredProtection:
-        """What state.db notes of it."""
+        """What state.db notes of it once its audit log is sealed."""
         return StoredProtection(self.mode, self.subjects, self.fingerprint)
+
+    @property
+    def as_first_stored(self) -> StoredProtection:
+        """What state.db notes of it before its audit log is sealed."""
+        return StoredProtection(self.mode, self.subjects, self.unsealed_fingerprint)
 
     def seal(self, secret: bytes, tenant: str) -> bytes:
         """The tenant's key as it is stored."""
@@ -66,9 +80,11 @@ class Protection:
 
     def unseal(self, stored: bytes, tenant: str) -> bytes:
         """The tenant's key. Raises: ConfigError when the outside key does not open it."""
-        if stored[:1] == PLAIN:
-            return stored[1:]
-        secret = None if self.key is None else decrypted(self.key, stored[1:], tenant)
+        secret = None
+        if self.key is None and stored[:1] == PLAIN:
+            secret = stored[1:]
+        elif self.key is not None and stored[:1] == SEALED:  # a plain one is of another hand
+            secret = decrypted(self.key, stored[1:], tenant)
         if secret is None:
             raise ConfigError(f"privacy.key_file: does not open the key of tenant '{tenant}'")
         return secret
@@ -113,22 +129,28 @@ def agree(state: State, root: Path, configured: Protection) -> None:
     """
     stored = stored_protection(state)
     is_new = stored is None and configured.is_plain and not holds_facts(root)
-    if stored == configured.as_stored or is_new:
+    known = (configured.as_stored, configured.as_first_stored)
+    if stored in known or is_new:
         return
     if state.is_read_only:
         _compare(stored or FULL.as_stored, configured.as_stored, root)
         return
     with state.transaction():
         stored = stored_protection(state)
-        if stored == configured.as_stored:
+        if stored in known:
             return
         if holds_facts(root):
             _compare(stored or FULL.as_stored, configured.as_stored, root)
         else:
             state.connection.execute("delete from pseudonym_keys")
-            state.connection.execute("delete from audit_head")  # the next entry seals all anew
+            state.connection.execute("delete from audit_head")  # all is sealed anew
             state.connection.execute("update audit set digest = '', chain = '', rewritten = ''")
-        _remember(state, configured.as_stored)
+        _remember(state, configured.as_first_stored)
+
+
+def note_sealed(state: State, protection: Protection) -> None:
+    """Notes that the store's audit log is sealed from now on."""
+    _remember(state, protection.as_stored)
 
 
 def stored_protection(state: State) -> StoredProtection | None:

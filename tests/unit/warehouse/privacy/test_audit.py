@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,7 @@ from tests.unit.warehouse.conftest import NOW, land_rows
 from warehouse.privacy import audit
 from warehouse.privacy.audit_chain import chain_faults, unsealed
 from warehouse.privacy.erasure import erase_rows
+from warehouse.protection.chain import seal_from
 from warehouse.protection.mode import CHAIN_KEY, Protection, rotate, tenant_key
 from warehouse.store import Store, open_store
 from warehouse.verification import verify
@@ -191,9 +193,87 @@ def test_another_mode_of_an_empty_store_begins_anew(
     with open_store(tmp_path / "store", "500MB", 1) as store:
         recorded(store)
     with open_store(tmp_path / "store", "500MB", 1, keys[0]) as store:
-        assert audit_check(store)[0] == "warn"
-        recorded(store, 1)
         assert audit_check(store)[0] == "pass"
+        store.state.connection.execute("update audit set who = 'eve' where number = 1")
+        assert audit_check(store)[0] == "fail", "what was there is sealed at once"
+
+
+DOWNGRADES = {
+    "as by an earlier release": [
+        "update audit set digest = '', chain = '', rewritten = ''",
+        "delete from audit where number = 2",
+        "delete from audit_head",
+        "delete from pseudonym_keys where tenant = '*audit'",
+    ],
+    "as if nothing had been": [
+        "delete from audit",
+        "delete from audit_head",
+        "delete from pseudonym_keys where tenant = '*audit'",
+    ],
+    "as before the migration": [
+        "update audit set digest = '', chain = '', rewritten = ''",
+        "delete from audit_head",
+        "delete from pseudonym_keys where tenant = '*audit'",
+        "pragma user_version = 2",
+    ],
+}
+
+
+@pytest.mark.parametrize("harm", DOWNGRADES)
+def test_behind_an_outside_key_no_log_looks_like_an_older_one(
+    tmp_path: Path, keys: tuple[Protection, Protection], harm: str
+) -> None:
+    for key, before in ((keys[0], ()), (keys[1], ("rotated",))):
+        root = tmp_path / f"store{len(before)}"
+        with open_store(root, "500MB", 1, keys[0]) as store:
+            land_rows(store, {})
+            recorded(store)
+            if before:
+                rotate(store.state, keys[0], key)
+        with open_store(root, "500MB", 1, key) as store:
+            for statement in DOWNGRADES[harm]:
+                store.state.connection.execute(statement)
+        for _ in range(2):
+            with open_store(root, "500MB", 1, key) as store:
+                recorded(store, 1)  # seals nothing
+                status, detail = audit_check(store)
+                assert status == "fail"
+                assert "its sealed end is gone" in detail
+
+
+def test_behind_an_outside_key_nobody_chooses_the_key_of_the_log(
+    tmp_path: Path, keys: tuple[Protection, Protection]
+) -> None:
+    root = tmp_path / "store"
+    with open_store(root, "500MB", 1, keys[0]) as store:
+        land_rows(store, {})
+        recorded(store)
+        for statement in DOWNGRADES["as by an earlier release"]:
+            store.state.connection.execute(statement)
+        forger = Store(root, store.delta, store.state, "500MB", 1)  # all but the outside key
+        store.state.connection.execute("delete from audit where number = 2")
+        seal_from(store.state, forger.protection, None, 0)
+    with open_store(root, "500MB", 1, keys[0]) as store:
+        recorded(store, 1)
+        assert chain_faults(store) == ["its key is gone, or is another"]
+
+
+def test_a_keyed_log_of_an_earlier_release_is_sealed_when_it_is_opened(
+    tmp_path: Path, keys: tuple[Protection, Protection]
+) -> None:
+    root = tmp_path / "store"
+    with open_store(root, "500MB", 1, keys[0]) as store:
+        land_rows(store, {})
+        recorded(store)
+        for statement in DOWNGRADES["as before the migration"]:
+            store.state.connection.execute(statement)
+        noted = hmac.digest(keys[0].key or b"", b"hve-monitor: fingerprint", "sha256").hex()[:16]
+        store.state.connection.execute("update protection set fingerprint = ?", [noted])
+    with open_store(root, "500MB", 1, keys[0]) as store:
+        assert unsealed(store) == 0
+        assert audit_check(store)[0] == "pass"
+        store.state.connection.execute("delete from audit where number = 5")
+        assert audit_check(store)[0] == "fail"
 
 
 def test_two_processes_add_to_one_chain(tmp_path: Path) -> None:

@@ -38,7 +38,7 @@ from warehouse.records.message_traces import UNKNOWN_WORD, land
 from warehouse.records.rejected_rows import RejectedRow, reject_rows
 from warehouse.store import Store
 
-ROWS_AT_ONCE = 100_000
+ROWS_AT_ONCE, BYTES_AT_ONCE = 100_000, 256 << 20
 MOST_REASONS = 20
 MOST_REJECTED = 100_000  # kept of one file with their lines; the others are counted
 # A small archive may unpack to bad lines without end.
@@ -206,7 +206,8 @@ class FileImport:
             shown = self.store.protection.mode == "full"
             _count_unknown(of_accounts["status"], result.unknown_statuses, shown)
             self.waiting.append(of_accounts)
-        if sum(table_part.num_rows for table_part in self.waiting) >= ROWS_AT_ONCE:
+        rows_waiting = sum(part.num_rows for part in self.waiting)
+        if rows_waiting >= ROWS_AT_ONCE or sum(p.nbytes for p in self.waiting) >= BYTES_AT_ONCE:
             self._land(result)
 
     def _stretch(self, times: pa.ChunkedArray) -> None:

@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, cast
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet
 
@@ -25,6 +27,7 @@ from ingest.powershell.collected import is_collection
 SYNTAXES = ("csv", "tsv", "json", "jsonl", "parquet")
 FORMATS = ("auto", *SYNTAXES, *NAMES, "collect")
 ROWS_AT_ONCE = 200_000
+UNPACKED_AT_ONCE, MOST_UNPACKED = 64 << 20, 512 << 20  # bytes of a part, of a batch of Parquet
 FIRST_RECORDS = 100
 JSON_LINE = re.compile(r"^[^\S\n]*[\[{]\s*(?:$|[\"\[{])", re.MULTILINE)
 JSON = ("json", "jsonl", "graph", "collect")
@@ -146,7 +149,7 @@ class Contents:
         if member.archived:
             raise UnreadableError("is Parquet inside an archive; unpack it")
         with _whole_parquet():
-            file = pa.parquet.ParquetFile(member.name)
+            file = _parquet_file(member.name)
         layout, columns = self._layout(file.schema_arrow.names, member.name)
 
         def read(texts: Sequence[str]) -> Generator[Block, None, None]:
@@ -206,10 +209,37 @@ def _whole_parquet() -> Iterator[None]:
         raise UnreadableError(f"is damaged or no Parquet ({line})") from None
 
 
+def _parquet_file(name: str) -> Any:
+    """The file, its texts as places in a dictionary: a text that is repeated is there once."""
+    file = pa.parquet.ParquetFile(name)
+    leaves = (file.schema.column(place) for place in range(len(file.schema.names)))
+    texts = [leaf.path for leaf in leaves if leaf.physical_type == "BYTE_ARRAY"]
+    return pa.parquet.ParquetFile(name, read_dictionary=texts)
+
+
 def _parquet_blocks(file: Any, columns: Mapping[str, str]) -> Iterator[Block]:
+    """Rows, so many at once as are no more than UNPACKED_AT_ONCE."""
     line = 1
     for batch in file.iter_batches(ROWS_AT_ONCE, columns=list(dict.fromkeys(columns.values()))):
-        texts = {name: values.as_text(batch[column]) for name, column in columns.items()}
-        numbers = pa.array(range(line, line + batch.num_rows), pa.int64())
-        line += batch.num_rows
-        yield Block(pa.table(texts | {"line": numbers}))
+        for start, end in _bounded(sum(map(values.sizes, batch.columns))):
+            part = batch.slice(start, end - start)
+            texts = {name: values.as_text(part[column]) for name, column in columns.items()}
+            numbers = pa.array(range(line, line + part.num_rows), pa.int64())
+            line += part.num_rows
+            yield Block(pa.table(texts | {"line": numbers}))
+
+
+def _bounded(sizes: npt.NDArray[np.int64]) -> Iterator[tuple[int, int]]:
+    """Begin and end of parts of a batch. Raises: UnreadableError for a bomb."""
+    ends = np.cumsum(sizes)
+    if len(ends) and ends[-1] > MOST_UNPACKED:
+        raise UnreadableError(
+            f"a row group holds {ends[-1] >> 20:,} MiB when unpacked in {len(ends):,} rows;"
+            " no export does; write it again with shorter texts"
+        )
+    start = 0
+    while start < len(ends):
+        before = ends[start - 1] if start else 0
+        end = int(np.searchsorted(ends, before + UNPACKED_AT_ONCE, "right"))
+        yield start, (end := max(end, start + 1))
+        start = end

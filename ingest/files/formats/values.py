@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 from ingest.files.formats import objects
 
 GUID_BYTES = 16
+NUMBER_BYTES = 20
 NET_ORDER = [3, 2, 1, 0, 5, 4, 7, 6, *range(8, GUID_BYTES)]
 DIGITS = np.frombuffer(b"0123456789abcdef", np.uint8)
 VERSION = 4
@@ -22,12 +23,30 @@ VERSION = 4
 
 def as_text(values: pa.Array) -> pa.Array:
     """The values as text; null stays null."""
+    if pa.types.is_dictionary(values.type):
+        values = values.dictionary_decode()
     try:
         if _is_binary(values.type):
             return _of_bytes(values.cast(pa.binary()))
         return values.cast(pa.string())
     except pa.ArrowException:
         return objects.texts([_plain(value) for value in values.to_pylist()])
+
+
+def sizes(values: pa.Array) -> npt.NDArray[np.int64]:
+    """Bytes of each value as text, those of a dictionary once for every row; about, for numbers."""
+    if pa.types.is_dictionary(values.type):
+        lengths = np.append(sizes(values.dictionary), 0)
+        return lengths[values.indices.fill_null(len(lengths) - 1).to_numpy(zero_copy_only=False)]
+    if pa.types.is_string(values.type) or pa.types.is_binary(values.type):
+        lengths = pc.binary_length(values).fill_null(0)
+        return lengths.to_numpy(zero_copy_only=False).astype(np.int64)
+    if pa.types.is_list(values.type):
+        ends = np.append(0, np.cumsum(sizes(values.values)))
+        return np.diff(ends[values.offsets.to_numpy()])
+    if pa.types.is_struct(values.type):
+        return sum(map(sizes, values.flatten()), np.zeros(len(values), np.int64))
+    return np.full(len(values), NUMBER_BYTES, np.int64)
 
 
 def _is_binary(kind: pa.DataType) -> bool:

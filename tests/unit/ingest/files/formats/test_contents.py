@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet
 import pytest
 
 from ingest.files.formats import contents
@@ -55,6 +58,49 @@ def test_a_table_is_read_as_often_as_needed(tmp_path: Path) -> None:
         (block,) = content.read(["received"])
         assert block.rows.column_names == ["received", "line"]
         assert block.rows["received"].to_pylist() == [OBJECT["Received"]]
+
+
+def parquet(rows: int, **columns: pa.Array) -> bytes:
+    """Rows of GRAPH's columns that are all alike, each text once."""
+    alike = {
+        name: pa.DictionaryArray.from_arrays(pa.array([0] * rows, pa.int32()), [str(value)])
+        for name, value in OBJECT.items()
+    }
+    sink = io.BytesIO()
+    pa.parquet.write_table(pa.table(alike | columns), sink, row_group_size=rows)
+    return sink.getvalue()
+
+
+def test_a_row_group_that_unpacks_without_end_is_refused(read: Read) -> None:
+    subjects = pa.DictionaryArray.from_arrays(pa.array([0] * 1_000_000, pa.int32()), ["A" * 8000])
+    bomb = parquet(1_000_000, Subject=subjects)
+    assert len(bomb) < 50_000
+    before = pa.total_allocated_bytes()
+    with pytest.raises(UnreadableError, match=r"row group holds 1,\d\d\d MiB when unpacked"):
+        read(bomb, "a.parquet")
+    assert pa.total_allocated_bytes() - before < 100 << 20
+
+
+def test_lists_that_unpack_without_end_are_refused(read: Read) -> None:
+    names = pa.ListArray.from_arrays(
+        pa.array(range(0, 200_001, 200), pa.int32()),
+        pa.DictionaryArray.from_arrays(pa.array([0] * 200_000, pa.int32()), ["A" * 8000]),
+    )
+    with pytest.raises(UnreadableError, match="when unpacked"):
+        read(parquet(1000, RecipientAddress=names), "a.parquet")
+
+
+def test_long_rows_of_parquet_are_read_in_parts(
+    read: Read, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = pa.array([f"t{number}" for number in range(50)])
+    subjects = pa.array([None, "é" * 5000, *map(str, range(48))])
+    lists = pa.array([["a@x.com", "b@x.com"]] * 50)
+    content = parquet(50, MessageTraceId=ids, Subject=subjects, RecipientAddress=lists)
+    whole = read(content, "a.parquet")
+    assert len(whole[0]) == 100
+    monkeypatch.setattr(contents, "UNPACKED_AT_ONCE", 1000)
+    assert read(content, "a.parquet") == whole
 
 
 @pytest.mark.parametrize("start", [WARNING, "AVERTISSEMENT : il y en a plus.\n"])

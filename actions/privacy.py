@@ -136,8 +136,7 @@ def erase(
     root = config.warehouse.path
     _ensure_store(root)
     for backup in backups:  # before anything is changed
-        if not backup.is_file():
-            _ensure_store(backup)
+        _ensure_backup(backup)
     removals: list[RemovalDocument] = []
     with exclusive(root / "locks", "erase"):
         for place in (root, *kept_aside(root), *backups):
@@ -145,6 +144,17 @@ def erase(
     if not dry_run:
         _export_again(config, now)
     return Erasure(erased=tuple(removals), dry_run=dry_run, at=now, who=who)
+
+
+def _ensure_backup(backup: Path) -> None:
+    """Raises: ConfigError for what is no store, and for a file that stays under another name."""
+    if not backup.is_file():
+        _ensure_store(backup)
+    elif backup.stat().st_nlink > 1:
+        raise ConfigError(
+            f"{backup}: the same file has another name too (a hard link), under which the person"
+            " would stay; remove that name, or copy the file and name the copy"
+        )
 
 
 def _erased_at(config: Config, place: Path, request: ErasureRequest) -> list[RemovalDocument]:
@@ -158,7 +168,7 @@ def _erased_at(config: Config, place: Path, request: ErasureRequest) -> list[Rem
             for removal in _erased(store, config, tenant.name, request)
         ]
         if folder != place and not request.is_rehearsal:
-            _write_again(store, place)
+            _write_again(store, place.resolve())  # behind a link the backup itself
     return removals
 
 
@@ -171,7 +181,9 @@ def _open_for(config: Config, folder: Path, request: ErasureRequest) -> Iterator
     _ensure_store(folder)
     limit, threads = config.warehouse.memory_limit, config.warehouse.threads
     protection = read_protection(config.privacy, folder)
-    with open_store(folder, limit, threads, protection, is_checked=True) as store:
+    with open_store(
+        folder, limit, threads, protection, is_checked=True, is_rehearsal=True
+    ) as store:
         yield store
 
 
@@ -206,7 +218,8 @@ def _opened(root: Path) -> Iterator[Path]:
     if not root.is_file():
         yield root
         return
-    with emptied(root.with_name(f".{root.name}.erasing")) as beside:
+    file = root.resolve()  # laid out beside it, not beside a link to it
+    with emptied(file.with_name(f".{file.name}.erasing")) as beside:
         folder = beside / "store"
         restore(root, folder)
         yield folder

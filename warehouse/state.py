@@ -48,9 +48,11 @@ class FinishedRun(NamedTuple):
 class State:
     """An open state.db. One instance per thread."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, is_rehearsal: bool = False) -> None:
+        """is_rehearsal: a copy in memory, and what is written to it is lost."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        self.path, self.is_read_only = path, is_read_only(path)
+        self.path, self._is_rehearsal = path, is_rehearsal
+        self.is_read_only = is_rehearsal or is_read_only(path)
         try:
             self._open()
         except sqlite3.OperationalError as error:
@@ -63,7 +65,7 @@ class State:
     def _open(self) -> None:
         self._db = self.another_connection()
         self._prepare()
-        if self.is_read_only:
+        if self.is_read_only and not self._is_rehearsal:
             self._db.execute("pragma query_only = on")
 
     def _open_copy(self, trouble: sqlite3.OperationalError) -> None:
@@ -442,9 +444,12 @@ class State:
 
 
 @contextmanager
-def open_state(store_root: Path) -> Iterator[State]:
-    """The state.db of a store folder, closed by its context; for what needs nothing else of it."""
-    with closing(State(store_root / "state.db")) as state:
+def open_state(store_root: Path, *, is_rehearsal: bool = False) -> Iterator[State]:
+    """The state.db of a store folder, closed by its context; for what needs nothing else of it.
+
+    is_rehearsal: as of State.
+    """
+    with closing(State(store_root / "state.db", is_rehearsal=is_rehearsal)) as state:
         yield state
 
 

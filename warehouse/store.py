@@ -187,10 +187,12 @@ def open_store(
     protection: Protection = FULL,
     *,
     is_checked: bool = False,
+    is_rehearsal: bool = False,
 ) -> Iterator[Store]:
     """The store at a folder, made when it is missing; readable by its owner only.
 
     is_checked: tables and state.db belong together, or nothing is changed.
+    is_rehearsal: what is written to state.db is lost, as of State.
     Raises: StoreError, ConfigError (a folder name that the engine would misread, another privacy
     mode or key than the store was filled with).
     """
@@ -203,7 +205,7 @@ def open_store(
         raise StoreError(
             f"{root}: cannot be made ({error.strerror}); check warehouse.path"
         ) from None
-    with refusals_in_one_line(root), open_state(root) as state:
+    with refusals_in_one_line(root), open_state(root, is_rehearsal=is_rehearsal) as state:
         commits = Commits(state)
         delta = DeltaFolder(root, commits)
         if is_checked:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import shutil
+import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from hashlib import md5, sha1, sha256
 from pathlib import Path
@@ -475,6 +477,39 @@ def test_a_backup_file_is_written_anew_without_the_person(hve: Hve, mode: str) -
     assert hve("trace", "--recipient", PERSON, "--json", *NOW).json["rows"] == []
     assert usage(hve) == before
     assert hve("verify").code == 0
+
+
+def test_a_backup_behind_a_link_is_itself_written_anew(hve: Hve, alike: str) -> None:
+    Path("far").mkdir()
+    assert hve("backup", "--out", "far/all.backup").code == 0
+    Path("near").symlink_to("far/all.backup")
+    done = hve("erase", alike, "--backup", "near", "--json", *NOW)
+    assert [each["store"] for each in done.json["erased"]] == ["data/local", "near"]
+    assert Path("near").is_symlink()
+    assert [each.name for each in Path("far").iterdir()] == ["all.backup"]
+    left = hve("erase", alike, "--backup", "far/all.backup", "--dry-run", "--json", *NOW).json
+    assert [each["removed"] for each in left["erased"]] == [[], []]
+
+
+def test_a_backup_that_has_another_name_is_refused_before_anything(hve: Hve, alike: str) -> None:
+    assert hve("backup", "--out", "all.backup").code == 0
+    Path("other").hardlink_to("all.backup")
+    before = Path("data/local/state.db").read_bytes(), Path("other").read_bytes()
+    refused = hve("erase", alike, "--backup", "all.backup", *NOW)
+    assert refused.code == 2
+    assert "the same file has another name too" in refused.err
+    assert (Path("data/local/state.db").read_bytes(), Path("other").read_bytes()) == before
+
+
+def test_a_rehearsal_leaves_the_state_as_it_is(hve: Hve, alike: str) -> None:
+    with closing(sqlite3.connect("data/local/state.db")) as connection:
+        connection.execute("delete from protection")  # as a release left it that noted none
+        connection.commit()
+        before = list(connection.iterdump())
+    planned = hve("erase", alike, "--dry-run", "--json", *NOW).json
+    assert planned["erased"][0]["removed"]
+    with closing(sqlite3.connect("data/local/state.db")) as connection:
+        assert list(connection.iterdump()) == before
 
 
 def test_files_that_leave_the_store_are_in_the_audit_log(hve: Hve, mode: str) -> None:

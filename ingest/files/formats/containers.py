@@ -9,6 +9,7 @@ from __future__ import annotations
 import bz2
 import gzip
 import lzma
+import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -24,6 +25,7 @@ from hve_monitor.text import printable
 
 Stream = IO[bytes]
 DAMAGE = (EOFError, zlib.error, zipfile.BadZipFile, lzma.LZMAError, OSError, NotImplementedError)
+ENCRYPTED = 1  # the bit of a .zip entry
 OTHER_FILES = (
     (b"\xd0\xcf\x11\xe0", "is an old Excel or Office file; save it as CSV"),
     (b"7z\xbc\xaf", "is a 7z archive; unpack it, or pack it as .zip"),
@@ -79,9 +81,12 @@ def _opener(
     def opened() -> AbstractContextManager[Stream]:
         try:
             return archive.open(entry)
-        except RuntimeError:
-            raise UnreadableError("is encrypted; unpack it with its password") from None
-        except DAMAGE as error:
+        except (RuntimeError, NotImplementedError):
+            if entry.flag_bits & ENCRYPTED:
+                raise UnreadableError("is encrypted; unpack it with its password") from None
+            how = f"is packed by a method that is not known ({entry.compress_type})"
+            raise UnreadableError(f"{how}; pack it again as .zip") from None
+        except (*DAMAGE, ValueError, struct.error) as error:
             raise UnreadableError(f"is damaged ({error})") from None
 
     return opened
@@ -110,7 +115,10 @@ def unpacked(stream: Stream) -> AbstractContextManager[Stream]:
 
 
 def peek(stream: Any) -> bytes:
-    """The first bytes of a stream, which stay to be read."""
-    start = cast("bytes", stream.read(8))
-    stream.seek(0)
+    """The first bytes of a stream, which stay to be read. Raises: UnreadableError for damage."""
+    try:
+        start = cast("bytes", stream.read(8))
+        stream.seek(0)
+    except DAMAGE as error:
+        raise UnreadableError(f"is damaged ({error})") from None
     return start

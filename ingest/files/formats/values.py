@@ -7,6 +7,8 @@ version tells them apart: Exchange's ids are of version 4, a digit that stands i
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
@@ -33,20 +35,32 @@ def as_text(values: pa.Array) -> pa.Array:
         return objects.texts([_plain(value) for value in values.to_pylist()])
 
 
-def sizes(values: pa.Array) -> npt.NDArray[np.int64]:
+Sizes = npt.NDArray[np.int64]
+
+
+def sizes(values: pa.Array) -> Sizes:
     """Bytes of each value as text, those of a dictionary once for every row; about, for numbers."""
     if pa.types.is_dictionary(values.type):
         lengths = np.append(sizes(values.dictionary), 0)
-        return lengths[values.indices.fill_null(len(lengths) - 1).to_numpy(zero_copy_only=False)]
+        places = values.indices.fill_null(len(lengths) - 1).to_numpy(zero_copy_only=False)
+        return np.asarray(lengths[places], np.int64)
     if pa.types.is_string(values.type) or pa.types.is_binary(values.type):
-        lengths = pc.binary_length(values).fill_null(0)
-        return lengths.to_numpy(zero_copy_only=False).astype(np.int64)
+        lengths = pc.binary_length(values).fill_null(0).to_numpy(zero_copy_only=False)
+        return np.asarray(lengths, np.int64)
     if pa.types.is_list(values.type):
         ends = np.append(0, np.cumsum(sizes(values.values)))
-        return np.diff(ends[values.offsets.to_numpy()])
+        return np.asarray(np.diff(ends[values.offsets.to_numpy()]), np.int64)
     if pa.types.is_struct(values.type):
-        return sum(map(sizes, values.flatten()), np.zeros(len(values), np.int64))
+        return total_sizes(values.flatten(), len(values))
     return np.full(len(values), NUMBER_BYTES, np.int64)
+
+
+def total_sizes(columns: Sequence[pa.Array], rows: int) -> Sizes:
+    """Bytes of each row of several columns."""
+    total = np.zeros(rows, np.int64)
+    for column in columns:
+        total += sizes(column)
+    return total
 
 
 def _is_binary(kind: pa.DataType) -> bool:

@@ -6,16 +6,20 @@ import bz2
 import gzip
 import io
 import lzma
+import re
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
+import duckdb
 import pyarrow as pa
 import pytest
 
 from hve_monitor.errors import ConfigError
 from ingest.files.formats.containers import UnreadableError, members, unpacked
 from ingest.files.formats.encoding import Text
+from ingest.files.formats.reading import Reader, Rows
+from tests.unit.ingest.conftest import NOW
 from tests.unit.ingest.files.formats.conftest import Read
 from tests.unit.ingest.files.formats.exports import AS_TABLE, EXPORTS
 
@@ -105,6 +109,45 @@ def test_a_workbook_and_a_damaged_archive_are_told(tmp_path: Path) -> None:
     (tmp_path / "a.zip").write_bytes(b"PK\x03\x04 and no more")
     with pytest.raises(ConfigError, match="damaged"):
         list(members(tmp_path / "a.zip"))
+
+
+def entry_changed(place: int, value: int) -> bytes:
+    """An archive of a good and a bad member; the directory says of the bad one what is not so.
+
+    place: of two bytes in its entry (APPNOTE.TXT 4.3.12; 8 flags, 10 method, 16 checksum, 24 size).
+    """
+    packed = bytearray(zipped({"good.csv": AS_TABLE, "bad.csv": AS_TABLE}))
+    entry = packed.rindex(b"PK\x01\x02")
+    local = packed.rindex(b"PK\x03\x04")
+    packed[entry + place : entry + place + 2] = value.to_bytes(2, "little")
+    if place < 12:
+        packed[local + place - 2 : local + place] = value.to_bytes(2, "little")
+    return bytes(packed)
+
+
+@pytest.mark.parametrize(
+    ("place", "value", "reason"),
+    [(24, 20, "is damaged"), (24, 1, "is damaged"),
+     (16, 7, "damaged"), (20, 20, "damaged"), (42, 9, "is damaged"), (42, 60_000, "is damaged"),
+     (10, 99, r"method that is not known \(99\)"),
+     (10, 1, r"method that is not known \(1\)"), (10, 8 + 1, "not known"), (8, 1, "is encrypted")],
+)  # fmt: skip
+def test_a_directory_that_lies_costs_its_member_alone(
+    tmp_path: Path, connection: duckdb.DuckDBPyConnection, place: int, value: int, reason: str
+) -> None:
+    file = tmp_path / "a.zip"
+    file.write_bytes(entry_changed(place, value))
+    reader, reasons, rows = Reader(connection, NOW), list[str](), 0
+    for member in members(file):
+        try:
+            for part in reader.read(member):
+                assert isinstance(part, Rows)
+                rows += part.table.num_rows
+                reasons += [text for _, text in part.broken]
+        except UnreadableError as error:
+            reasons.append(str(error))
+    assert rows in (2, 4)
+    assert [text for text in reasons if re.search(reason, text)] != []
 
 
 def test_a_bomb_is_read_in_pieces() -> None:

@@ -25,6 +25,7 @@ LONGEST_NOTE = 40
 LONGEST_KEY = 1 << 16
 LONGEST_RECORD = 32 << 20
 Numbered = tuple[int, JsonObject | str]  # a str is the reason why there is no record
+CUT = "the file ends within a list or an object; rows are missing, export it again"
 GAP = re.compile(r"[\s,\]\ufeff\x1a]*")
 NEXT_RECORD = re.compile(r"\n[^\S\n]*(?=\{)|\}\s*,\s*(?=\{)")
 ENVELOPE = re.compile(r'\{(?:\s*"d"\s*:\s*\{)?[^{}\[\]]{0,4096}?"(?:value|results|Value)"\s*:\s*\[')
@@ -44,6 +45,8 @@ class Documents:
         self._at = 0
         self._decoder = json.JSONDecoder()
         self._gap = GAP
+        self._open = 0  # brackets that were entered and are not closed
+        self._is_whole = True  # as far as it was read: nothing was skipped
 
     def __iter__(self) -> Iterator[Any]:
         """Values; a str is the reason why a piece of the text is none."""
@@ -53,12 +56,16 @@ class Documents:
                 yield value
         if self._text.damage:
             yield self._text.damage
+        elif self._open and self._is_whole:
+            yield CUT
 
     def _next_value(self) -> bool:
         """Moves to the next value; false at the end. A list is entered, not decoded."""
         while True:
             gap = self._gap.match(self._pending, self._at)
-            self._at = gap.end() if gap else self._at
+            if gap:
+                self._at = gap.end()
+                self._open = max(0, self._open - _closed(gap[0]))
             rest = len(self._pending) - self._at
             if self._gap is ENVELOPE_GAP and rest < LONGEST_KEY and self._more():
                 continue
@@ -66,6 +73,7 @@ class Documents:
                 if self._pending[self._at] != "[":
                     return True
                 self._at += 1
+                self._open += 1
             elif not self._more():
                 return False
 
@@ -102,7 +110,9 @@ class Documents:
         envelope = ENVELOPE.match(self._pending, self._at)
         if envelope:
             self._at, self._gap = envelope.end(), ENVELOPE_GAP
+            self._open += envelope[0].count("{") + 1
             return None
+        self._is_whole = False
         is_message = is_note(self._pending[self._at : self._at + LONGEST_NOTE])
         self._at += 1
         while (following := NEXT_RECORD.search(self._pending, self._at)) is None:
@@ -115,6 +125,12 @@ class Documents:
         if is_message:
             return NOTE_REASON
         return f"is no JSON ({getattr(error, 'msg', 'too deep or too long a value')})"
+
+
+def _closed(gap: str) -> int:
+    """How many brackets are closed between two values; those in texts are none."""
+    plainly = re.sub(r'"[^"]*"', "", gap) if '"' in gap else gap
+    return plainly.count("]") + plainly.count("}")
 
 
 def records(value: Any) -> Iterator[JsonObject | str]:

@@ -82,6 +82,24 @@ def test_a_broken_record_costs_itself_alone(content: str) -> None:
     assert reasons(found) == 1
 
 
+@pytest.mark.parametrize(
+    ("content", "rows"),
+    [("[", 0), ("[[[[", 0), ('{"value":[', 0), ('{"value":[[', 0), ("[[]", 0), ('[{"x": 1}', 1),
+     ('[{"x": 1},', 1), ('[{"x": 1}, {"x": "zwei"},\n', 2), ('{"value": [{"x": 1},', 1),
+     ('{"value": [{"x": 1}]', 1), ('{"d": {"results": [{"x": 1}]}', 1),
+     ('{"value": [{"x": 1}], "n": "]}"', 1), ('[{"x": 1}]\n[{"x": "zwei"}', 2)],
+)  # fmt: skip
+def test_a_document_that_was_cut_is_told(content: str, rows: int) -> None:
+    entries = read(content)
+    assert [entry for entry in entries if isinstance(entry, dict)] == [A, B][:rows]
+    assert [entry for entry in entries if isinstance(entry, str)] == [objects.CUT]
+
+
+@pytest.mark.parametrize("content", ["[]", "[[]]", '{"value": []}', "[[], []]\n[]"])
+def test_an_empty_document_is_whole(content: str) -> None:
+    assert read(content) == []
+
+
 def test_an_error_answer_is_no_row() -> None:
     found = read('{"error": {"code": "BadRequest", "message": "no"}}')
     assert reasons(found) == len(found) == 1

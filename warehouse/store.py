@@ -41,8 +41,8 @@ REFUSALS = (
 # Files that another hand changed, or whose bytes are damaged.
 UNREADABLE = (duckdb.Error, pa.ArrowException, UnicodeDecodeError)
 PANIC = "PanicException"  # of delta-rs; it is no Exception, and its class has no import path
-# Delta reads a path as a URL, DuckDB as a pattern: these names would be another folder.
-UNUSABLE_NAME = re.compile(r"[\[\]?*\\\x00-\x1f]|%[0-9A-Fa-f]{2}")
+# Delta reads a path as a URL, DuckDB as a pattern: these names would be another folder, or none.
+UNUSABLE_NAME = re.compile(r"[\[\]?*\\^|\x00-\x1f\x7f]|%[0-9A-Fa-f]{2}")
 # Misuse of the engines, whatever state the disk is in.
 OWN_ERRORS = (
     sqlite3.IntegrityError,

@@ -65,7 +65,14 @@ def test_two_writers_of_a_tenant_exclude_each_other_but_not_other_tenants(store:
             pass
 
 
-@pytest.mark.parametrize("name", ["[a]", "50%20off", "back\\slash", "q?m", "line\nend", "a*"])
+# Of those that can be printed.
+EVERY_OTHER_SIGN = "".join(sorted(set(map(chr, range(0x20, 0x7F))) - set("/[]?*\\^|")))
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["[a]", "50%20off", "back\\slash", "q?m", "line\nend", "a*", "a|b", "|", "^a", "a^b", "a\x7f"],
+)
 def test_a_folder_that_the_engines_would_misread_is_refused(tmp_path: Path, name: str) -> None:
     with (
         pytest.raises(ConfigError, match="has signs that read like a pattern or a code"),
@@ -74,7 +81,9 @@ def test_a_folder_that_the_engines_would_misread_is_refused(tmp_path: Path, name
         pytest.fail("opened")
 
 
-@pytest.mark.parametrize("name", ["Müller & Söhne", "50%off", "it's", "a#b;c", "{x}~$y"])
+@pytest.mark.parametrize(
+    "name", ["Müller & Söhne", "50%off", "it's", "a#b;c", "{x}~$y", EVERY_OTHER_SIGN]
+)
 def test_other_signs_in_a_folder_are_fine(tmp_path: Path, name: str) -> None:
     with open_store(tmp_path / name, "500MB", 1) as store:
         land_rows(store, {})

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 import tomllib
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -21,7 +22,8 @@ LOGIN, NO_LOGIN, LOGIN_REQUIRED = "HVE_DASHBOARD_LOGIN", "none", "required"
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 CALLBACK = "/oauth2callback"
 NEEDED = ("redirect_uri", "cookie_secret", "client_id", "client_secret", "server_metadata_url")
-LEAST_SECRET, LEAST_SIGNS = 32, 3
+LEAST_SECRET, MOST_REPEATED = 32, 0.75
+CLIENT_SETTINGS = "client_kwargs"  # of the connections to a provider
 MAKE_ONE = 'python -c "import secrets; print(secrets.token_hex(32))"'
 # Samples that everybody knows, this documentation's among them.
 SAMPLE = re.compile(r"change.?me|placeholder|random characters")
@@ -52,7 +54,7 @@ def provider_of(file: Path) -> Provider:
     """What Streamlit's secrets name. Raises: ConfigError in one line: file, cause, remedy."""
     where = f"auth.secrets_file: {file}"
     auth = _auth_section(file, where)
-    for fault in _faults(auth):
+    for fault in (*_faults(auth), *_further_faults(auth)):
         raise ConfigError(f"{where}: [auth] {fault}; see docs/login.md")
     issuer, redirect, secret = (
         str(auth[name]) for name in ("server_metadata_url", "redirect_uri", "cookie_secret")
@@ -96,6 +98,27 @@ def _faults(auth: Mapping[str, object]) -> Iterator[str]:
         yield f"redirect_uri must end in {CALLBACK}"
 
 
+def _further_faults(auth: Mapping[str, object]) -> Iterator[str]:
+    """What of further sections, `[auth.NAME]` and `client_kwargs`, would protect nobody.
+
+    Whoever may enter at one provider enters: all are as safe as the least of them.
+    """
+    providers = {
+        name: value
+        for name, value in auth.items()
+        if isinstance(value, dict) and name != CLIENT_SETTINGS
+    }
+    for name, provider in providers.items():
+        for key in (key for key in provider if key.endswith(("_url", "_endpoint", "jwks_uri"))):
+            if not _is_encrypted(str(provider[key]), tests_too=False):
+                yield f"{name}.{key} must begin with https://: what answers decides who enters"
+    for name, section in {"": auth, **providers}.items():
+        settings = section.get(CLIENT_SETTINGS)
+        if isinstance(settings, dict) and not settings.get("verify", True):
+            place = f"{name}.{CLIENT_SETTINGS}".removeprefix(".")
+            yield f"{place}.verify must not be false: certificates decide who answers; take it out"
+
+
 def _is_encrypted(address: str, *, tests_too: bool) -> bool:
     """Whether an address has a host that is reached by TLS, or is on this machine."""
     try:
@@ -113,5 +136,11 @@ def _weakness(secret: str) -> Iterator[str]:
         yield f"cookie_secret is shorter than {LEAST_SECRET} characters; make one: {MAKE_ONE}"
     elif SAMPLE.search(secret.lower()):
         yield f"cookie_secret is a sample that everybody knows; make your own: {MAKE_ONE}"
-    elif len(set(secret)) < LEAST_SIGNS:
+    elif _repeats(secret) or len(secret.strip()) < LEAST_SECRET:
         yield f"cookie_secret is easily guessed; make a random one: {MAKE_ONE}"
+
+
+def _repeats(secret: str) -> bool:
+    """Whether one or two signs are nearly all of it."""
+    most = sum(count for _, count in Counter(secret).most_common(2))
+    return most > MOST_REPEATED * len(secret)

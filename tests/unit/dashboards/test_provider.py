@@ -104,6 +104,12 @@ def test_a_value_of_another_type_counts_as_missing(tmp_path: Path) -> None:
         ("x" * 64, "is easily guessed"),
         ("a" * 64, "is easily guessed"),
         ("ab" * 20, "is easily guessed"),
+        (" " * 61 + "abc", "is easily guessed"),
+        ("abc" + " " * 61, "is easily guessed"),
+        ("0" * 61 + "12", "is easily guessed"),
+        ("12" + "0" * 30, "is easily guessed"),
+        ("ab" * 20 + "12345", "is easily guessed"),
+        (" " * 20 + "5d41402abc4b2a76b971" + " " * 20, "is easily guessed"),
     ],
 )
 def test_a_cookie_secret_that_can_be_guessed_is_refused(
@@ -147,6 +153,35 @@ def test_random_secrets_are_taken(tmp_path: Path) -> None:
 def test_an_issuer_without_tls_is_refused(tmp_path: Path, issuer: str) -> None:
     text = refusal(secrets_in(tmp_path, server_metadata_url=issuer))
     assert "server_metadata_url must begin with https://" in text
+
+
+@pytest.mark.parametrize(
+    ("section", "reason"),
+    [
+        ('[auth.x]\nserver_metadata_url = "http://login.contoso.com/o"', "x.server_metadata_url"),
+        ('[auth.x]\nserver_metadata_url = "login.contoso.com"', "x.server_metadata_url"),
+        ('[auth.x]\naccess_token_url = "http://login.contoso.com/t"', "x.access_token_url"),
+        ("[auth.client_kwargs]\nverify = false", "client_kwargs.verify"),
+        ("[auth.client_kwargs]\nverify = 0", "client_kwargs.verify"),
+        ("[auth.x.client_kwargs]\nverify = false", "x.client_kwargs.verify"),
+        ("client_kwargs = { verify = false }", "client_kwargs.verify"),
+    ],
+)
+def test_no_further_section_is_a_way_around(tmp_path: Path, section: str, reason: str) -> None:
+    file = tmp_path / "secrets.toml"
+    file.write_text(f"{GOOD}{section}\n", encoding="utf-8")
+    assert f"[auth] {reason} must" in refusal(file)
+
+
+def test_further_providers_and_settings_are_taken(tmp_path: Path) -> None:
+    file = tmp_path / "secrets.toml"
+    sections = (
+        '[auth.client_kwargs]\nscope = "openid"\nverify = true\n'
+        '[auth.x]\nclient_id = "a"\nserver_metadata_url = "https://login.contoso.com/o"\n'
+        '[auth.x.client_kwargs]\nverify = "/etc/ssl/contoso.pem"\n'
+    )
+    file.write_text(GOOD + sections, encoding="utf-8")
+    assert provider_of(file).issuer == SECRETS["server_metadata_url"]
 
 
 @pytest.mark.parametrize("redirect", ["http://hve.contoso.com/oauth2callback", "/oauth2callback"])

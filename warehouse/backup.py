@@ -34,6 +34,7 @@ from warehouse.records.digests import changed_tables
 from warehouse.schema import check_schema
 from warehouse.store import MANIFEST, Store, check_name, refusals_in_one_line, restoring
 from warehouse.tables import TABLES
+from warehouse.tables.state_contents import foreign_content
 
 KIND, VERSION = "hve-backup", 1
 ASIDE = ".replaced-"
@@ -104,9 +105,14 @@ def back_up(store: Store, target: Path, *, locked: bool = False) -> Backup:
     locked: the caller holds every lock of the store already.
 
     Raises: LockedError when a run holds the store for longer than 15 minutes, ConfigError when the
-    target exists or lies inside the store, StoreError (disk).
+    target exists or lies inside the store, StoreError (disk, a state.db of another hand).
     """
     _check_target(store, target)
+    if foreign := foreign_content(store.state.connection):
+        raise StoreError(
+            f"{store.root}: state.db: {foreign}; another hand wrote it, restore a backup"
+            " (hve restore)"
+        )
     name = hashlib.sha256(str(store.root.resolve()).encode()).hexdigest()[:8]
     with (
         _one_line(target),
@@ -323,9 +329,10 @@ def _check_state(file: Path) -> None:
     with closing(sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True)) as state:
         [(finding,)] = state.execute("pragma quick_check(1)").fetchall()
         version = int(state.execute("pragma user_version").fetchone()[0])
-    if finding != "ok":
-        raise StoreError(f"its state.db: {finding}")
-    check_schema(file, version)
+        check_schema(file, version)
+        foreign = foreign_content(state) if finding == "ok" else finding
+    if foreign is not None:
+        raise StoreError(f"its state.db: {foreign}")
 
 
 def _manifest(source: Path, text: StoredFile | bytes) -> Manifest:

@@ -26,6 +26,7 @@ from warehouse.protection.mode import FULL, Protection, agree, tenant_key
 from warehouse.protection.pseudonyms import Mask
 from warehouse.state import State, open_state, time_of
 from warehouse.tables import Table
+from warehouse.tables.state_contents import foreign_content_of
 
 # A command that waited for another one still goes by the clock of its start.
 OWN_CLOCK = timedelta(hours=2)
@@ -205,7 +206,11 @@ def open_store(
         raise StoreError(
             f"{root}: cannot be made ({error.strerror}); check warehouse.path"
         ) from None
-    with refusals_in_one_line(root), open_state(root, is_rehearsal=is_rehearsal) as state:
+    with (
+        refusals_in_one_line(root),
+        _foreign_state_named(root),
+        open_state(root, is_rehearsal=is_rehearsal) as state,
+    ):
         commits = Commits(state)
         delta = DeltaFolder(root, commits)
         if is_checked:
@@ -269,3 +274,17 @@ def refusals_in_one_line(root: Path) -> Iterator[None]:
             raise
         reason = str(error).splitlines()[0]
         raise StoreError(f"{root}: {reason}; free space or check the disk") from error
+
+
+@contextmanager
+def _foreign_state_named(root: Path) -> Iterator[None]:
+    """What state.db holds by another hand is named when it ends a command."""
+    try:
+        yield
+    except (sqlite3.Error, ValueError, OverflowError, StoreError) as error:
+        foreign = foreign_content_of(root / "state.db")
+        if foreign is None:
+            raise
+        raise StoreError(
+            f"{root}: state.db: {foreign}; another hand wrote it, restore a backup (hve restore)"
+        ) from error

@@ -25,12 +25,14 @@ from warehouse.records.digests import changed_tables
 from warehouse.records.stored import stored_days
 from warehouse.store import Store
 from warehouse.tables import HVE_USAGE_DAILY, MESSAGE_TRACES, TABLES, Table
+from warehouse.tables.state_contents import foreign_content
 from warehouse.upkeep import KEEP_HOURS
 from warehouse.windows import Window
 
 PAIRS = sql(__file__, "pairs")
 TRACES = "message_traces"
 # A build would make the loss final: the marts are what is left of the rows.
+FOREIGN = "; another hand wrote it"
 ROWS_ARE_LOST = "import the files of that day again, or restore a backup"
 
 
@@ -61,7 +63,10 @@ def verify(store: Store) -> tuple[list[CheckResult], list[Damage]]:
     Reads every data file once and takes no lock: what a run changes meanwhile may be reported
     wrongly, and is never changed.
     """
-    logs, of_state = list(_logs(store)), [_state(store), _audit(store)]
+    state = _state(store)
+    if state.status == "fail" and FOREIGN in state.detail:
+        return [state], []  # nothing that is reckoned with it can be checked
+    logs, of_state = list(_logs(store)), [state, _audit(store)]
     if logs:
         return [*of_state, *logs], []
     damages, unknown = _damages(store)
@@ -120,6 +125,8 @@ def _state(store: Store) -> CheckResult:
     if changed:
         detail = f"state.db: not as it was written: {', '.join(changed)}"
         return CheckResult("state", "fail", detail, "restore a backup")
+    if foreign := foreign_content(store.state.connection):
+        return CheckResult("state", "fail", f"state.db: {foreign}{FOREIGN}", "restore a backup")
     return CheckResult("state", "pass", "state.db is sound")
 
 

@@ -12,10 +12,10 @@ import sqlite3
 from contextlib import closing
 
 from warehouse.state import State
+from warehouse.tables.state_contents import watch
 
 OWN = "table_digests"
 TABLES = f"select name from sqlite_schema where type = 'table' and name <> '{OWN}'"
-CHANGES = ("insert", "update", "delete")
 
 
 def renew_digests(state: State) -> None:
@@ -26,7 +26,7 @@ def renew_digests(state: State) -> None:
         for (name,) in connection.execute(f"{TABLES} and name not like 'sqlite_%'").fetchall():
             if name in known:
                 continue
-            _watch(connection, name)
+            watch(connection, name)
             connection.execute(f"insert into {OWN} values (?, ?)", [name, _digest(state, name)])
 
 
@@ -38,14 +38,6 @@ def changed_tables(state: State) -> list[str]:
         return [name for name, digest in sums if _digest(state, name) != digest]
     finally:
         state.connection.execute("rollback")
-
-
-def _watch(connection: sqlite3.Connection, name: str) -> None:
-    for change in CHANGES:
-        connection.execute(
-            f'create trigger if not exists "{name}_{change}" after {change} on "{name}"'
-            f" begin delete from {OWN} where name = '{name}'; end"
-        )
 
 
 def _digest(state: State, name: str) -> str:

@@ -6,6 +6,7 @@ marts hold what the models computed from it.
 Reading order:
   table  what defines a table, and the types of its columns
   facts  traces, accounts, billing, costs, prices, sign-ins, policies, events, identities
+  state_contents  what state.db may hold
   marts  usage, cost, baselines, signals, incidents, findings and what was first seen when
 """
 

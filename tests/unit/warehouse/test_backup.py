@@ -5,8 +5,11 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import shutil
+import sqlite3
 import tarfile
 from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -17,9 +20,11 @@ from tests.unit.warehouse.conftest import NOW, land_rows, observations
 from warehouse import backup
 from warehouse.backup import Backup, back_up, kept_aside, restore
 from warehouse.locks import exclusive
+from warehouse.privacy.erasure import erase_rows
 from warehouse.records.digests import renew_digests
 from warehouse.store import MANIFEST, Store, open_store, restoring
 from warehouse.tables import MESSAGE_TRACES
+from warehouse.tables.state_contents import foreign_content
 from warehouse.verification import set_aside, verify
 from warehouse.windows import Window
 
@@ -281,6 +286,93 @@ def test_a_state_that_is_none_is_not_restored(
     with pytest.raises(StoreError, match="nothing was changed"):
         restore(saved, filled.root, replaces=True)
     assert sorted(tmp_path.rglob("*")) == before
+
+
+FOREIGN = {
+    "a day that is none": "insert into dirty_days values ('contoso', 'not-a-day', 1)",
+    "no day of the calendar": "insert into lost_days values ('contoso', '9999-99-99')",
+    "a day that no calendar goes on from": "insert into lost_days values ('contoso', '9999-12-31')",
+    "a time that is none": "update tenants set last_now = 'garbage'",
+    "a time without a zone": "update tenants set last_now = '2026-11-24T08:00:00'",
+    "coverage": "update coverage set to_utc = ''",
+    "a tenant elsewhere": "insert into tenants select '../../../secret', last_now from tenants",
+    "a tenant of two lines": "insert into upkeep values ('a' || char(10) || 'b', 1.0)",
+    "a view for a table": (
+        "alter table audit rename to audit_x; create view audit as select * from audit_x"
+    ),
+    "a view": "create view more as select 1",
+    "a trigger": "create trigger zz after insert on audit begin delete from audit; end",
+    "a trigger of our name": (
+        "drop trigger if exists audit_insert;"
+        " create trigger audit_insert after insert on audit begin delete from plans; end"
+    ),
+    "a table": "create table more (a text)",
+    "a quotation mark": 'create table "x""y" (a text)',
+    "without rowid": "create table wr (a text primary key) without rowid",
+    "a table of another kind": (
+        "drop table upkeep; create table upkeep (tenant text primary key, at real not null)"
+    ),
+    "a column more": "alter table plans add column more text",
+    "a column less": "drop index verdicts_by_incident; alter table verdicts drop column incident",
+    "an index": "create unique index more on audit (who)",
+}
+
+
+def with_statements(file: Path, statements: str) -> bytes:
+    """The bytes of a state.db after these statements."""
+    with closing(sqlite3.connect(file)) as connection:
+        connection.executescript(statements)
+        connection.execute("pragma journal_mode = delete")
+    return file.read_bytes()
+
+
+@pytest.mark.parametrize("statements", FOREIGN.values(), ids=FOREIGN)
+def test_a_state_that_another_hand_wrote_is_not_restored(
+    saved: Path, filled: Store, tmp_path: Path, statements: str
+) -> None:
+    copy = tmp_path / "copy.db"
+    filled.state.copy_to(copy)
+    rewritten(saved, **{"state.db": with_statements(copy, statements)})
+    before = sorted(tmp_path.rglob("*"))
+    with pytest.raises(StoreError, match=r"its state\.db: .*; nothing was changed") as refused:
+        restore(saved, filled.root, replaces=True)
+    assert "\n" not in str(refused.value)
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+@pytest.mark.parametrize("statements", FOREIGN.values(), ids=FOREIGN)
+def test_a_store_with_the_state_of_another_hand_is_one_line(
+    filled: Store, tmp_path: Path, statements: str
+) -> None:
+    root = tmp_path / "copy"
+    shutil.copytree(filled.root, root)
+    filled.state.copy_to(tmp_path / "copy.db")
+    for file in root.glob("state.db*"):
+        file.unlink()
+    (root / "state.db").write_bytes(with_statements(tmp_path / "copy.db", statements))
+    with pytest.raises(StoreError, match="another hand wrote it, restore a backup") as refused:
+        verified_and_backed_up(root)
+    assert "free space" not in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+def verified_and_backed_up(root: Path) -> None:
+    """Not every such store opens; where it does, verify names what is foreign."""
+    with open_store(root) as store:
+        [state] = verify(store)[0]
+        assert (state.status, state.fix) == ("fail", "restore a backup")
+        assert "another hand wrote it" in state.detail
+        erase_rows(store, "contoso", "ada@fabrikam.com")
+        back_up_beside(store)
+
+
+def test_a_state_of_ours_has_nothing_foreign(filled: Store) -> None:
+    renew_digests(filled.state)
+    filled.state.mark_dirty("contoso", [NOW.date()])
+    filled.state.record_run(NOW, NOW, {})
+    filled.state.record_upkeep("*retention", 1.0)
+    filled.state.record_file_spans("contoso", [(NOW.date(), NOW.date())])
+    assert foreign_content(filled.state.connection) is None
 
 
 def test_a_log_that_is_none_is_not_restored(saved: Path, filled: Store, tmp_path: Path) -> None:

@@ -281,7 +281,7 @@ def _foreign_state_named(root: Path) -> Iterator[None]:
     """What state.db holds by another hand is named when it ends a command."""
     try:
         yield
-    except (sqlite3.Error, ValueError, OverflowError, StoreError) as error:
+    except (sqlite3.Error, ValueError, TypeError, OverflowError, StoreError) as error:
         foreign = foreign_content_of(root / "state.db")
         if foreign is None:
             raise

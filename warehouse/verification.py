@@ -65,7 +65,7 @@ def verify(store: Store) -> tuple[list[CheckResult], list[Damage]]:
     """
     state = _state(store)
     if state.status == "fail" and FOREIGN in state.detail:
-        return [state], []  # nothing that is reckoned with it can be checked
+        return [state, _audit(store)], []  # nothing that is reckoned with it can be checked
     logs, of_state = list(_logs(store)), [state, _audit(store)]
     if logs:
         return [*of_state, *logs], []

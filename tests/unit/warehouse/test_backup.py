@@ -359,7 +359,8 @@ def test_a_store_with_the_state_of_another_hand_is_one_line(
 def verified_and_backed_up(root: Path) -> None:
     """Not every such store opens; where it does, verify names what is foreign."""
     with open_store(root) as store:
-        [state] = verify(store)[0]
+        state, audit = verify(store)[0]
+        assert audit.check == "audit"
         assert (state.status, state.fix) == ("fail", "restore a backup")
         assert "another hand wrote it" in state.detail
         erase_rows(store, "contoso", "ada@fabrikam.com")

@@ -7,6 +7,7 @@ step may be repeated: what was acknowledged stays noted until the rows are back.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -19,7 +20,6 @@ from warehouse.commits import Commits
 from warehouse.connection import arrow, files_sql
 from warehouse.delta.commit import DeltaFolder, sha256
 from warehouse.delta.files import is_inside
-from warehouse.records.stored import stored_days
 from warehouse.store import Store
 from warehouse.tables import MESSAGE_TRACES, TABLES, Table
 
@@ -44,10 +44,10 @@ def recover(store: Store) -> list[str]:
             commits.check(table, store.delta.path(table), opened, commits.last(table))
         except StoreError:
             rows = _add_lost(store, unchecked, table, opened)
+            # At once: killed behind this, a repeated repair may find nothing to do.
+            _mark_everything(store, unchecked)
             commits.accept(table, unchecked.open(table))
             lines.append(f"{table.full_name}: {rows:,} rows were added again")
-    if lines:
-        _mark_everything(store)
     return lines
 
 
@@ -97,9 +97,10 @@ def _fill_empty_entries(path: Path) -> None:
             entry.write_bytes(NO_CHANGE)
 
 
-def _mark_everything(store: Store) -> None:
+def _mark_everything(store: Store, unchecked: DeltaFolder) -> None:
     for tenant in tenants_of(store):
-        store.state.mark_dirty(tenant, stored_days(store, tenant))
+        with suppress(StoreError):  # a damaged log, which only a backup mends
+            store.state.mark_dirty(tenant, sorted(unchecked.rows_by_day(MESSAGE_TRACES, tenant)))
 
 
 def tenants_of(store: Store) -> Sequence[str]:

@@ -11,6 +11,7 @@ import pytest
 from hve_monitor.config import Config, Warehouse
 from hve_monitor.errors import StoreError
 from tests.unit.warehouse.conftest import TODAY, land_rows, observations
+from warehouse.commits import Commits
 from warehouse.configured import store_of
 from warehouse.recovery import recover
 from warehouse.store import Store, open_store
@@ -64,6 +65,23 @@ def test_a_repair_adds_the_rows_of_lost_commits_again(
         land_rows(store, {"trace_id": "c"})
     with open_store(tmp_path / "store", "500MB", 1) as store:
         assert len(observations(store)) == 4
+
+
+def test_a_repair_that_is_killed_before_it_accepts_has_marked_the_days(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    filled(tmp_path / "store")
+    with open_store(tmp_path / "store", "500MB", 1) as store:
+        store.state.clear_dirty(store.state.dirty_days())
+        entries(store)[-1].unlink()
+        with monkeypatch.context() as patched:
+            patched.setattr(Commits, "accept", killed)
+            with pytest.raises(KeyboardInterrupt):
+                recover(store)
+        assert [dirty.day for dirty in store.state.dirty_days()] == [TODAY]
 
 
 @pytest.mark.parametrize("kind", ["missing", "old"])

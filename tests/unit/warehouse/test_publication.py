@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import time
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import duckdb
 import pytest
@@ -139,7 +141,9 @@ def refuse(monkeypatch: pytest.MonkeyPatch, times: int) -> list[float]:
         return rename(self, target)
 
     monkeypatch.setattr(Path, "replace", replace)
-    monkeypatch.setattr(publication.time, "sleep", waits.append)
+    # Its own clock alone: threads of other tests may sleep meanwhile.
+    clock = SimpleNamespace(sleep=waits.append, time_ns=time.time_ns)
+    monkeypatch.setattr(publication, "time", clock)
     return waits
 
 

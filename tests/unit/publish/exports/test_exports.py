@@ -128,7 +128,7 @@ def test_no_cell_of_a_showback_runs(config: Config, tmp_path: Path) -> None:
     done = export(config.model_copy(update={"cost_centers": (hostile,)}), NOW, "showback",
                   Export(tmp_path))  # fmt: skip
     document = Path(done.files[0]).read_bytes()
-    assert {"'\u3000＝1+1", "'\r=1+1"} <= set(cells(document))
+    assert {"'\u3000＝1+1", "'\r'=1+1"} <= set(cells(document))
     assert running(document) == []
 
 

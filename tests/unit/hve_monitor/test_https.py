@@ -57,7 +57,7 @@ def answered(head: bytes, body: bytes) -> Talk:
     return talk
 
 
-PACKED = gzip.compress(b'{"n": 1}')
+PACKED = gzip.compress(b'{"n": 1}', mtime=0)  # the same in every worker: it names tests
 
 
 @pytest.mark.parametrize(
@@ -84,7 +84,7 @@ def test_a_body_comes_unpacked(head: bytes, body: bytes, expected: bytes) -> Non
     [
         ("gzip", PACKED[:-9]),
         ("gzip", b"\0" * 64),
-        ("gzip, gzip", gzip.compress(PACKED)),
+        ("gzip, gzip", gzip.compress(PACKED, mtime=0)),
         ("br", b"\x0b\x02\x80"),
         ("deflate", b"x"),
     ],

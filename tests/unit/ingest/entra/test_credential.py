@@ -95,7 +95,7 @@ def test_the_certificate_of_the_key_signs(tmp_path: Path, content: bytes) -> Non
 
 
 @pytest.mark.parametrize("password", [b"word", b"word\r\n", b"\xef\xbb\xbfword\r\n"])
-@pytest.mark.parametrize("content", [pem(LEAF) + key_pem(LOCK), pfx(LOCK)])
+@pytest.mark.parametrize("content", [pem(LEAF) + key_pem(LOCK), pfx(LOCK)], ids=["PEM", "PFX"])
 def test_a_password_opens_it_as_any_editor_writes_it(
     tmp_path: Path, content: bytes, password: bytes
 ) -> None:

@@ -14,7 +14,7 @@ from tests.contract.conftest import NOW, Site
 from tests.contract.test_pipeline import quiet, traces, truth, usage
 from tests.endless import ANSWERS, EndlessServer, endless
 
-pytestmark = pytest.mark.contract
+pytestmark = [pytest.mark.contract, pytest.mark.slow]
 SHORT = Bounds(connect=2.0, read=0.3, seconds=0.5, bytes=1 << 20)
 LATER = timedelta(hours=1)
 

@@ -113,9 +113,9 @@ def test_a_certificate_is_told_before_it_ends(site: Site, days: int, status: str
     config = site.config(("client_secret_file", "certificate_file"), (".secret", ".pem"))
     tenant = config.tenants[0]
     checked = Credentials(config, tenant, None, None)  # type: ignore[arg-type] # neither is asked
-    found = checked._certificate()
-    assert found.status == status
-    assert bool(found.fix) == (status != "ok")
+    expiry = checked._certificate()
+    assert expiry.status == status
+    assert bool(expiry.fix) == (status != "ok")
 
 
 def test_what_the_token_names_is_read_from_it(site: Site) -> None:

@@ -697,8 +697,8 @@ def landings(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 def test_small_members_are_landed_together(site: Site, landings: list[int]) -> None:
     members = [lines(one(number), "bad") for number in range(30)]
-    found = site.load("many.zip", archive(*members, "", "no export"))
-    assert found == {"read": 62, "new": 30, "rejected": 32}
+    counts = site.load("many.zip", archive(*members, "", "no export"))
+    assert counts == {"read": 62, "new": 30, "rejected": 32}
     assert landings == [30]
     reasons = site.rows(REJECTED_ROWS)
     assert len({row["file"] for row in reasons}) == 32

@@ -17,7 +17,7 @@ from ingest.files.paths import expand
 from ingest.source import Progress
 from models.build import BuildResult, build
 from warehouse.configured import store_of
-from warehouse.upkeep import sweep, tidy
+from warehouse.maintenance.upkeep import sweep, tidy
 
 
 class ImportSummary(Document):

@@ -25,10 +25,11 @@ from hve_monitor.text import printable
 from models.build import offer_models
 from models.reference.book import reference_of
 from publish.exports.exports import old_exports, scheduled
-from warehouse.backup import back_up, emptied, kept_aside, restore
 from warehouse.business_time import doubt_of
 from warehouse.configured import store_of
 from warehouse.locks import exclusive
+from warehouse.maintenance.backup import back_up, emptied, kept_aside, restore
+from warehouse.maintenance.upkeep import is_due
 from warehouse.privacy import audit
 from warehouse.privacy.erasure import (
     ErasedRows,
@@ -46,7 +47,6 @@ from warehouse.publication import publish
 from warehouse.reading import published_connection
 from warehouse.records.accounts import accounts_with
 from warehouse.store import Store, open_store
-from warehouse.upkeep import is_due
 
 log = logging.getLogger(__name__)
 RETENTION = "*retention"  # no tenant can have this name

@@ -36,11 +36,11 @@ from publish.alerts.notify import AlertsPart, TargetTrouble, alert
 from publish.exports.exports import ExportedFiles, scheduled
 from warehouse.business_time import confirm_run
 from warehouse.configured import store_of
+from warehouse.maintenance.upkeep import sweep
 from warehouse.privacy import audit
 from warehouse.reading import read_published
 from warehouse.records.money import BudgetAlert
 from warehouse.store import Store
-from warehouse.upkeep import sweep
 
 log = logging.getLogger(__name__)
 COUNTED = ("opened", "updated", "resolved", "sent")

@@ -6,9 +6,9 @@ from datetime import datetime
 
 from hve_monitor.config import Config
 from hve_monitor.document import Document
-from warehouse.backup import still
 from warehouse.business_time import set_clock
 from warehouse.configured import store_of
+from warehouse.maintenance.backup import still
 from warehouse.privacy import audit
 
 

@@ -6,10 +6,10 @@ from actions.outcome import Outcome
 from hve_monitor.config import Config
 from hve_monitor.document import Document
 from hve_monitor.errors import DONE, INCOMPLETE
-from warehouse.backup import still
 from warehouse.configured import store_of
-from warehouse.recovery import recover
-from warehouse.verification import CheckResult, set_aside, verify
+from warehouse.maintenance.backup import still
+from warehouse.maintenance.recovery import recover
+from warehouse.maintenance.verification import CheckResult, set_aside, verify
 
 
 class StoreState(Document):

@@ -24,8 +24,8 @@ def backup(
     from actions.privacy import note
     from cli.text import storage as storage_text
     from hve_monitor.errors import DONE, INCOMPLETE
-    from warehouse.backup import back_up
     from warehouse.configured import store_of
+    from warehouse.maintenance.backup import back_up
 
     loaded = load(config)
     # Before the file is there: no backup without its entry, whatever dies in between.
@@ -52,7 +52,7 @@ def restore(
     from actions.progress import progress_bar
     from actions.rebuild import rebuild
     from cli.text import storage as storage_text
-    from warehouse.backup import restore as restore_store
+    from warehouse.maintenance.backup import restore as restore_store
 
     loaded = load(config)
     restored = restore_store(source, loaded.warehouse.path, replaces=replace)

@@ -30,9 +30,9 @@ from ingest.powershell.session import ExchangeWays, PowerShell, installed
 from ingest.quota import Quota
 from ingest.source import Progress, SourceResult
 from warehouse.business_time import record_time
+from warehouse.maintenance.upkeep import tidy
 from warehouse.records.accounts import current_accounts
 from warehouse.store import Store
-from warehouse.upkeep import tidy
 from warehouse.windows import Window
 
 SOURCES = (

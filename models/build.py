@@ -26,7 +26,7 @@ from models.reference.book import Reference, shipped_reference
 from models.usage.corrections import keep_corrections
 from models.usage.first_contacts import keep_firsts
 from warehouse.delta.portions import portions
-from warehouse.lost_days import days_to_keep
+from warehouse.maintenance.lost_days import days_to_keep
 from warehouse.publication import publish
 from warehouse.records.money import record_reference_version, reference_version
 from warehouse.records.stored import stored_days

@@ -70,7 +70,7 @@ LONG_FILES = (
     "unit/cli/test_delivery.py",
     "unit/models/overview/test_health.py",
     "unit/warehouse/test_publication.py",
-    "unit/warehouse/test_upkeep.py",
+    "unit/warehouse/maintenance/test_upkeep.py",
     "unit/models/incidents/test_verdicts.py",
     "unit/ingest/test_policies.py",
     "unit/dashboards/test_answers.py",

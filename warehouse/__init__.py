@@ -24,9 +24,5 @@ Reading order:
   reading       a connection to the published version
   live          verdicts and plans since then, from state.db itself
   logins        logins of the dashboard that were ended before their time
-  upkeep        few files and short logs
-  lost_days     days whose rows were lost, and whose marts stay
-  verification  whether the store is whole
-  recovery      what was acknowledged, and is in no log any more
-  backup        one file that holds a whole store
+  maintenance/  few files, whole tables, backups
 """

@@ -6,9 +6,9 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from warehouse.connection import arrow, compute
+from warehouse.maintenance.upkeep import _rewrite
 from warehouse.store import Store, open_store
 from warehouse.tables import MESSAGE_TRACES
-from warehouse.upkeep import _rewrite
 
 ACCOUNTS = 100
 END = datetime(2026, 11, 1, tzinfo=UTC)

@@ -10,7 +10,7 @@ from hve_monitor.clock import iso
 if TYPE_CHECKING:
     from actions.set_clock import ClockSet
     from actions.verify import StoreState
-    from warehouse.backup import Backup
+    from warehouse.maintenance.backup import Backup
 
 
 def backup(document: Backup) -> str:

@@ -19,9 +19,9 @@ from hve_monitor.clock import iso
 from hve_monitor.config import Config
 from tests.contract.conftest import NOW, Site
 from tests.contract.test_pipeline import quiet, truth, usage
-from warehouse.backup import restore
 from warehouse.configured import store_of
-from warehouse.verification import verify
+from warehouse.maintenance.backup import restore
+from warehouse.maintenance.verification import verify
 
 pytestmark = [pytest.mark.contract, pytest.mark.slow]
 KILLS = 20
@@ -64,7 +64,7 @@ import os, signal, sys
 import deltalake
 from importlib import import_module
 from cli.main import main
-from warehouse import upkeep
+from warehouse.maintenance import upkeep
 from warehouse.delta import commit
 
 upkeep.MOST_FILES = 1  # so that every run has something to tidy

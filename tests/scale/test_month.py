@@ -29,8 +29,8 @@ from tests.contract.conftest import Site, quiet
 from tests.contract.conftest import make_site as make_site  # noqa: PLC0414 - a fixture used here
 from tests.contract.test_pipeline import truth, usage
 from tests.simulated import Faults
-from warehouse.backup import back_up, restore
 from warehouse.configured import store_of
+from warehouse.maintenance.backup import back_up, restore
 
 pytestmark = pytest.mark.scale
 STEP, STEPS, SEED = timedelta(hours=6), 120, 19

@@ -32,10 +32,10 @@ from tests.contract.test_pipeline import quiet, truth, usage
 from tests.receiver import Receiver, receive
 from tests.simulated import Faults
 from warehouse.configured import store_of
+from warehouse.maintenance.upkeep import MOST_FILES
+from warehouse.maintenance.verification import verify
 from warehouse.reading import read_published
 from warehouse.tables import TABLES
-from warehouse.upkeep import MOST_FILES
-from warehouse.verification import verify
 
 pytestmark = pytest.mark.scale
 RUNS, QUARTER = 96, timedelta(minutes=15)
@@ -55,7 +55,7 @@ from hve_monitor.clock import parse_time
 from hve_monitor.config import load_config
 from hve_monitor.document import encoded
 from actions.run import run_once
-from warehouse import upkeep
+from warehouse.maintenance import upkeep
 
 upkeep.KEEP_HOURS = 0
 stamina.set_testing(True, attempts=10, cap=True)

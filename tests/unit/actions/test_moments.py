@@ -32,14 +32,14 @@ from cli.main import main
 from hve_monitor.config import load_config
 from tests.unit.actions.test_privacy import PERSON, configure
 from tests.unit.conftest import Hve
-from warehouse.backup import restore
 from warehouse.configured import store_of
 from warehouse.connection import compute, files_sql
 from warehouse.delta import commit as delta
+from warehouse.maintenance.backup import restore
+from warehouse.maintenance.verification import verify
 from warehouse.records.stored import stored_rows
 from warehouse.store import open_store
 from warehouse.tables import HVE_USAGE_CORRECTIONS, MESSAGE_TRACES, TABLES
-from warehouse.verification import verify
 
 pytestmark = [
     pytest.mark.slow,
@@ -153,7 +153,7 @@ def disturbed(folder: Path, notes: Path, arguments: tuple[str, ...], act: str, m
 
 
 FORKS = multiprocessing.get_context("forkserver")
-FORKS.set_forkserver_preload([__name__, "actions.privacy", "warehouse.backup"])
+FORKS.set_forkserver_preload([__name__, "actions.privacy", "warehouse.maintenance.backup"])
 
 
 def ended(folder: Path, notes: Path, arguments: tuple[str, ...], act: str, moment: int) -> int:

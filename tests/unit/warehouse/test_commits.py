@@ -13,7 +13,7 @@ from hve_monitor.errors import StoreError
 from tests.unit.warehouse.conftest import TODAY, land_rows, observations
 from warehouse.commits import Commits
 from warehouse.configured import store_of
-from warehouse.recovery import recover
+from warehouse.maintenance.recovery import recover
 from warehouse.store import Store, open_store
 from warehouse.tables import MESSAGE_TRACES
 

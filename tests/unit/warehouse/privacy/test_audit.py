@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 
 from tests.unit.warehouse.conftest import NOW, land_rows
+from warehouse.maintenance.verification import verify
 from warehouse.privacy import audit
 from warehouse.privacy.audit_chain import chain_faults, unsealed
 from warehouse.privacy.erasure import erase_rows
 from warehouse.protection.chain import seal_from
 from warehouse.protection.mode import CHAIN_KEY, Protection, rotate, tenant_key
 from warehouse.store import Store, open_store
-from warehouse.verification import verify
 
 ADA = "ada.lang@fabrikam.com"
 HARM = {

@@ -12,9 +12,9 @@ import pytest
 from hve_monitor.config import Config, Warehouse
 from hve_monitor.errors import StoreError
 from warehouse.configured import store_of
+from warehouse.maintenance.verification import verify
 from warehouse.records.digests import changed_tables, renew_digests
 from warehouse.state import State, open_state
-from warehouse.verification import verify
 
 FLIPS = 150
 

@@ -18,7 +18,8 @@ import pyarrow.parquet
 from hve_monitor.errors import StoreError
 from hve_monitor.files import sql
 from warehouse.delta.commit import sha256
-from warehouse.lost_days import note_lost_day
+from warehouse.maintenance.lost_days import note_lost_day
+from warehouse.maintenance.upkeep import KEEP_HOURS
 from warehouse.privacy.audit_chain import chain_faults, unsealed
 from warehouse.reading import published_connection
 from warehouse.records.digests import changed_tables
@@ -26,7 +27,6 @@ from warehouse.records.stored import stored_days
 from warehouse.store import Store
 from warehouse.tables import HVE_USAGE_DAILY, MESSAGE_TRACES, TABLES, Table
 from warehouse.tables.state_contents import foreign_content
-from warehouse.upkeep import KEEP_HOURS
 from warehouse.windows import Window
 
 PAIRS = sql(__file__, "pairs")

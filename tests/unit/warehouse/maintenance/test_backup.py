@@ -17,15 +17,15 @@ import pytest
 
 from hve_monitor.errors import ConfigError, LockedError, StoreError
 from tests.unit.warehouse.conftest import NOW, land_rows, observations
-from warehouse import backup
-from warehouse.backup import Backup, back_up, kept_aside, restore
 from warehouse.locks import exclusive
+from warehouse.maintenance import backup
+from warehouse.maintenance.backup import Backup, back_up, kept_aside, restore
+from warehouse.maintenance.verification import set_aside, verify
 from warehouse.privacy.erasure import erase_rows
 from warehouse.records.digests import renew_digests
 from warehouse.store import MANIFEST, Store, open_store, restoring
 from warehouse.tables import MESSAGE_TRACES
 from warehouse.tables.state_contents import foreign_content
-from warehouse.verification import set_aside, verify
 from warehouse.windows import Window
 
 

@@ -12,12 +12,12 @@ import duckdb
 
 from tests.places import ROOT
 from tests.unit.warehouse.conftest import NOW, land_rows, observations
+from warehouse.maintenance.upkeep import COLLECTED, EVERY_SECONDS, MOST_FILES, sweep, tidy
 from warehouse.records.policies import Policy, record_policies
 from warehouse.records.sign_ins import SignIn, record_sign_ins
 from warehouse.records.stored import stored_rows
 from warehouse.store import Store
 from warehouse.tables import FIRST_CONTACTS, MESSAGE_TRACES, POLICIES, SIGN_INS
-from warehouse.upkeep import COLLECTED, EVERY_SECONDS, MOST_FILES, sweep, tidy
 
 OLD = NOW - timedelta(days=5)
 

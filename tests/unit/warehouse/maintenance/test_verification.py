@@ -13,10 +13,10 @@ import pytest
 
 from hve_monitor.errors import StoreError
 from tests.unit.warehouse.conftest import NOW, land_rows, observations
-from warehouse.lost_days import days_to_keep, lost_days
+from warehouse.maintenance.lost_days import days_to_keep, lost_days
+from warehouse.maintenance.verification import ROWS_ARE_LOST, CheckResult, set_aside, verify
 from warehouse.store import Store
 from warehouse.tables import HVE_USAGE_DAILY, MESSAGE_TRACES
-from warehouse.verification import ROWS_ARE_LOST, CheckResult, set_aside, verify
 from warehouse.windows import Window
 
 YESTERDAY = NOW - timedelta(days=1)

@@ -19,6 +19,7 @@ from ingest.outcome import finish, note
 from ingest.policy_part import Part
 from ingest.source import SourceResult
 from warehouse.records.accounts import Account
+from warehouse.records.coverage import covered_windows, record_coverage
 from warehouse.records.policies import Policy, newest_policies, record_policies
 from warehouse.store import Store
 from warehouse.windows import Window
@@ -100,9 +101,9 @@ class PolicyReader:
     def keep(self, policies: Sequence[Policy], complete: Sequence[str]) -> None:
         """Records the policies; of the complete kinds, what is not among them is gone."""
         for kind in complete:
-            read = self.store.state.covered(self.tenant, SOURCE, kind)
+            read = covered_windows(self.store.state, self.tenant, SOURCE, kind)
             since = min([*(window.end for window in read[-1:]), self.now])
-            self.store.state.cover(self.tenant, SOURCE, kind, Window(since, self.now))
+            record_coverage(self.store.state, self.tenant, SOURCE, kind, Window(since, self.now))
         new, changed, unchanged = record_policies(
             self.store, self.tenant, policies, complete, self.now
         )

@@ -32,6 +32,7 @@ from ingest.source import Progress, SourceResult
 from warehouse.business_time import record_time
 from warehouse.maintenance.upkeep import tidy
 from warehouse.records.accounts import current_accounts
+from warehouse.records.coverage import covered_windows, cut_coverage, record_coverage
 from warehouse.store import Store
 from warehouse.windows import Window
 
@@ -202,11 +203,11 @@ class TenantIngest:
     def _policies(self, *, forced: bool) -> SourceResult | None:
         """About three requests per account, so hourly is enough."""
         name, state = self.tenant.name, self.store.state
-        read = state.covered(name, "policies", "*")
+        read = covered_windows(state, name, "policies", "*")
         if read and self.now - read[-1].end < POLICIES_EVERY and not forced:
             return None
         self.progress(f"{name}: policies", 0, 1)
-        state.cover(name, "policies", "*", Window(self.now, self.now))
+        record_coverage(state, name, "policies", "*", Window(self.now, self.now))
         exchange = self._exchange() if self.tenant.accounts == "exchange" else None
         return ingest_policies(
             self.store,
@@ -279,7 +280,7 @@ def ingest_tenant(
             results = ingest.run(sources or SOURCES, requested, sources)
         finally:
             # What other sources noted as read up to now is not read beyond the services' time.
-            store.state.cut_coverage(tenant.name, clock.not_after(now))
+            cut_coverage(store.state, tenant.name, clock.not_after(now))
             record_time(store, tenant.name, now, clock.latest)
         tidy(store, tenant.name, now)
     return results

@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time, timedelta
 
 from hve_monitor.clock import iso
+from warehouse.records.coverage import cut_coverage
 from warehouse.records.stored import stored_days
 from warehouse.state import State
 from warehouse.store import Store
@@ -76,7 +77,7 @@ def _set_back(state: State, tenant: str, now: datetime, facts_days: int) -> str:
     if last is not None and last > now:
         state.set_back(tenant, now)
         parts.append(f"last write {iso(last)}")
-    if state.cut_coverage(tenant, now):
+    if cut_coverage(state, tenant, now):
         parts.append("windows after the clock are unread")
     if purged is not None and purged > kept_from:
         state.set_purged(tenant, kept_from)

@@ -1,8 +1,7 @@
-"""Operational state in one SQLite file: coverage, dirty days, batches, quota use, runs.
+"""Operational state in one SQLite file: dirty days, batches, quota use, runs.
 
 Rows and state cannot share a commit, so the callers keep an order: mark days as changing, append
-rows, mark them dirty, record coverage, rebuild, clear dirty, publish. Coverage may lag the rows,
-never lead them.
+rows, mark them dirty, record coverage, rebuild, clear dirty, publish.
 """
 
 from __future__ import annotations
@@ -21,7 +20,6 @@ from hve_monitor.errors import StoreError
 from hve_monitor.files import sql
 from warehouse.read_only import copied, is_read_only
 from warehouse.schema import SCHEMA_VERSION, add_columns, check_schema, keep_old_state, state_schema
-from warehouse.windows import Window, gaps, merge
 
 OPENING_ATTEMPTS = 200
 DISK_TROUBLE = ("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_CANTOPEN")
@@ -214,91 +212,6 @@ class State:
                 "delete from dirty_days where tenant = ? and day = ? and mark = ? and mark > 0",
                 [(day.tenant, str(day.day), day.mark) for day in days],
             )
-
-    # -- coverage --------------------------------------------------------------------------
-
-    def cover(self, tenant: str, source: str, address: str, window: Window) -> None:
-        """Records that the window of the address was read completely; joins what touches."""
-        key = [tenant, source, address]
-        with self.transaction():
-            windows = merge([*self.covered(tenant, source, address), window])
-            self._db.execute(
-                "delete from coverage where tenant = ? and source = ? and address = ?", key
-            )
-            self._db.executemany(
-                "insert into coverage values (?, ?, ?, ?, ?)",
-                [(*key, text_of(start), text_of(end)) for start, end in windows],
-            )
-
-    def covered(self, tenant: str, source: str, address: str) -> list[Window]:
-        """Windows read completely, oldest first."""
-        rows = self._db.execute(
-            "select from_utc, to_utc from coverage"
-            " where tenant = ? and source = ? and address = ? order by from_utc",
-            [tenant, source, address],
-        )
-        return [Window(time_of(start), time_of(end)) for start, end in rows]
-
-    def uncover(self, tenant: str, source: str, lost: Window) -> None:
-        """Takes a window back from every address, because its rows are gone."""
-        with self.transaction():
-            rows = self._db.execute(
-                "select distinct address from coverage where tenant = ? and source = ?",
-                [tenant, source],
-            ).fetchall()
-            for (address,) in rows:
-                self._keep_outside(tenant, source, address, lost)
-
-    def _keep_outside(self, tenant: str, source: str, address: str, lost: Window) -> None:
-        key = [tenant, source, address]
-        left = [part for window in self.covered(*key) for part in gaps([lost], window)]
-        self._db.execute(
-            "delete from coverage where tenant = ? and source = ? and address = ?", key
-        )
-        self._db.executemany(
-            "insert into coverage values (?, ?, ?, ?, ?)",
-            [(*key, text_of(start), text_of(end)) for start, end in left],
-        )
-
-    def plan_backfill(
-        self, tenant: str, source: str, addresses: Iterable[str], start: datetime
-    ) -> None:
-        """Notes from when on the addresses are to be read; an earlier start stays."""
-        with self.transaction():
-            self._db.executemany(
-                "insert into backfills values (?, ?, ?, ?) on conflict (tenant, source, address)"
-                " do update set from_utc = min(from_utc, excluded.from_utc)",
-                [(tenant, source, address, text_of(start)) for address in addresses],
-            )
-
-    def shorten_backfills(
-        self, tenant: str, source: str, planned: datetime, start: datetime
-    ) -> None:
-        """Moves every start that was planned at one instant to a later one."""
-        self._db.execute(
-            "update backfills set from_utc = ? where tenant = ? and source = ? and from_utc = ?",
-            [text_of(start), tenant, source, text_of(planned)],
-        )
-
-    def backfill_start(self, tenant: str, source: str, address: str) -> datetime | None:
-        """From when on the address is to be read; None while that was never planned."""
-        row = self._db.execute(
-            "select from_utc from backfills where tenant = ? and source = ? and address = ?",
-            [tenant, source, address],
-        ).fetchone()
-        return time_of(row[0]) if row else None
-
-    def cut_coverage(self, tenant: str, end: datetime) -> bool:
-        """Takes back what counts as read after a moment; whether there was any."""
-        with self.transaction():
-            gone = self._db.execute(
-                "delete from coverage where tenant = ? and from_utc > ?", [tenant, text_of(end)]
-            ).rowcount
-            cut = self._db.execute(
-                "update coverage set to_utc = ? where tenant = ? and to_utc > ?",
-                [text_of(end), tenant, text_of(end)],
-            ).rowcount
-        return bool(gone + cut)
 
     # -- imported files --------------------------------------------------------------------
 

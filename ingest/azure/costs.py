@@ -27,6 +27,7 @@ from warehouse.records.costs import (
     record_costs,
     unanswered,
 )
+from warehouse.records.coverage import covered_windows, record_coverage
 from warehouse.store import Store
 from warehouse.windows import Window, whole_second
 
@@ -80,7 +81,7 @@ class CostReader:
 
     def is_fresh(self, scope: str) -> bool:
         """Whether the scope was read since Azure's last refresh."""
-        read = self.store.state.covered(self.tenant, SOURCE, scope)
+        read = covered_windows(self.store.state, self.tenant, SOURCE, scope)
         return bool(read) and self.now - read[-1].end < FRESH_FOR
 
     def read(self, scope: str, requested: Window | None) -> None:
@@ -98,7 +99,7 @@ class CostReader:
             self._keep(costs, [part])
         if midnight(period.start) < last:
             window = Window(midnight(period.start), whole_second(last))
-            self.store.state.cover(self.tenant, SOURCE, scope, window)
+            record_coverage(self.store.state, self.tenant, SOURCE, scope, window)
 
     def mark_anew(self) -> None:
         """Gives stored rows the mark of today's filter."""

@@ -22,6 +22,7 @@ from ingest.linked_pages import address, linked_pages
 from ingest.outcome import finish
 from ingest.source import SourceResult
 from warehouse.records.costs import RetailPrice, record_prices
+from warehouse.records.coverage import covered_windows, record_coverage
 from warehouse.store import Store
 from warehouse.windows import Window, whole_second
 
@@ -81,7 +82,7 @@ def ingest_retail_prices(
 ) -> SourceResult:
     """Reads the list once a day; prices are an addition, so a failure is only reported."""
     result = SourceResult(SOURCE, tenant)
-    read = store.state.covered(tenant, SOURCE, currency)
+    read = covered_windows(store.state, tenant, SOURCE, currency)
     if read and not forced and now - read[-1].end < FRESH_FOR:
         return result
     try:
@@ -91,7 +92,7 @@ def ingest_retail_prices(
         counts = record_prices(store, tenant, prices, now)
         result.rows_new, result.rows_changed = counts.new, counts.changed
         moment = whole_second(now)
-        store.state.cover(tenant, SOURCE, currency, Window(moment, moment))
+        record_coverage(store.state, tenant, SOURCE, currency, Window(moment, moment))
     except HveError as error:
         result.note(error)
         result.optional = True

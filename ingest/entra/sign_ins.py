@@ -22,6 +22,7 @@ from ingest.received import MANY, moment_of
 from ingest.source import SourceResult
 from ingest.unread import unread_windows
 from warehouse.records.accounts import Account
+from warehouse.records.coverage import covered_windows, record_coverage
 from warehouse.records.sign_ins import SignIn, record_sign_ins
 from warehouse.store import Store
 from warehouse.windows import Window, whole_second
@@ -140,7 +141,7 @@ class SignInReader:
         self.result.rows_unchanged += len(rows) - new
         read, self._read = self._read, []
         for key, window in read:
-            self.store.state.cover(self.tenant, SOURCE, key, window)
+            record_coverage(self.store.state, self.tenant, SOURCE, key, window)
 
     def _missing(self, subject: Subject, requested: Window | None) -> list[Window]:
         newest = whole_second(self.now)
@@ -148,7 +149,7 @@ class SignInReader:
         if requested is not None:
             period = Window(max(requested.start, kept.start), min(requested.end, kept.end))
             return unread_windows([], period)
-        covered = self.store.state.covered(self.tenant, SOURCE, subject.key)
+        covered = covered_windows(self.store.state, self.tenant, SOURCE, subject.key)
         return unread_windows(covered, kept, LOOK_BACK)
 
     def _read_window(self, subject: Subject, window: Window) -> None:

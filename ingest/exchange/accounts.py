@@ -18,6 +18,7 @@ from ingest.http import JsonObject
 from ingest.received import moment_of
 from ingest.source import SourceResult
 from warehouse.records.accounts import Account, current_accounts, record_accounts
+from warehouse.records.coverage import covered_windows, record_coverage
 from warehouse.store import Store
 from warehouse.windows import Window
 
@@ -56,7 +57,7 @@ def ingest_accounts(store: Store, tenant: str, exchange: Exchange, now: datetime
                 f" it does not list are kept for {SHORT_LIST_HOLDS.days} days"
             )
         _record(store, tenant, accounts, now, result)
-        store.state.cover(tenant, SOURCE, WHOLE, Window(now, now))
+        record_coverage(store.state, tenant, SOURCE, WHOLE, Window(now, now))
     except HveError as error:
         result.note(error)
     result.requests, result.throttled = exchange.api.requests, exchange.api.throttled
@@ -71,10 +72,10 @@ def _missing(stored: list[Account], listed: list[Account]) -> list[Account]:
 
 def _is_old(store: Store, tenant: str, now: datetime) -> bool:
     """Whether the list has been seen short for so long that it is true; notes that it is."""
-    whole, short = (store.state.covered(tenant, SOURCE, kind) for kind in (WHOLE, SHORT))
+    whole, short = (covered_windows(store.state, tenant, SOURCE, kind) for kind in (WHOLE, SHORT))
     is_first = not short or bool(whole and whole[-1].end > short[-1].start)
     since = now if is_first else short[-1].start
-    store.state.cover(tenant, SOURCE, SHORT, Window(since, now))
+    record_coverage(store.state, tenant, SOURCE, SHORT, Window(since, now))
     return now - since > SHORT_LIST_HOLDS
 
 

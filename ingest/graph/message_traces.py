@@ -19,6 +19,7 @@ from ingest.graph.traces import PAGE_ROWS, place
 from ingest.pace import Pace, QuotaUse, span
 from ingest.source import Progress, SourceResult
 from ingest.unread import unread_windows
+from warehouse.records.coverage import covered_windows, plan_backfill, shorten_backfills
 from warehouse.records.known_keys import known_keys
 from warehouse.records.unsettled import oldest_unsettled
 from warehouse.store import Store
@@ -153,7 +154,7 @@ class TraceReader:
         if query.window.start == self._planned_from < window.start:
             # Microsoft never answers for the time before: it was never meant to be read.
             state = self.store.state
-            state.shorten_backfills(self.tenant, SOURCE, self._planned_from, window.start)
+            shorten_backfills(state, self.tenant, SOURCE, self._planned_from, window.start)
         for address in query.addresses:
             self._buffer.complete(address, window)
 
@@ -179,7 +180,7 @@ class TraceReader:
         period = self.pages.allowed(requested or Window(self.now - timedelta(days=365), self.now))
         self._planned_from = period.start
         if period.start < period.end:
-            self.store.state.plan_backfill(self.tenant, SOURCE, addresses, period.start)
+            plan_backfill(self.store.state, self.tenant, SOURCE, addresses, period.start)
         return period
 
     def _all_missing(
@@ -190,7 +191,7 @@ class TraceReader:
         unsettled = oldest_unsettled(self.store, self.tenant, self.now - UNSETTLED_FOR)
         return {
             address: unread_windows(
-                self.store.state.covered(self.tenant, SOURCE, address),
+                covered_windows(self.store.state, self.tenant, SOURCE, address),
                 period,
                 self.look_back,
                 whole_second(unsettled.get(address, self.now)),

@@ -18,6 +18,7 @@ from hve_monitor.errors import SourceContractError
 from ingest.graph.trace_pages import TraceRow, arrow_rows
 from ingest.received import MANY, latest
 from ingest.source import SourceResult
+from warehouse.records.coverage import record_coverage
 from warehouse.records.message_traces import Landed, land
 from warehouse.records.rejected_rows import reject
 from warehouse.store import Store
@@ -96,5 +97,5 @@ class TraceBuffer:
             reject(store, self.tenant, SOURCE, reasons, self.now)
             landed = land(store, self.tenant, whole, self.now, self.origin)
             for address, window in windows:
-                store.state.cover(self.tenant, SOURCE, address, window)
+                record_coverage(store.state, self.tenant, SOURCE, address, window)
         return landed, broken.num_rows

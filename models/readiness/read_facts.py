@@ -14,6 +14,7 @@ from models.usage.coverage import coverage_of
 from warehouse.connection import Row
 from warehouse.records.accounts import Account, current_accounts, former_accounts
 from warehouse.records.billing import newest_billing
+from warehouse.records.coverage import covered_windows
 from warehouse.records.policies import newest_policies
 from warehouse.store import Store
 from warehouse.tables import HVE_USAGE_DAILY, SIGN_INS
@@ -26,7 +27,7 @@ def read_facts(store: Store, tenant: Tenant, now: datetime, settings: ReadinessS
     """What is known of the tenant at `now`; what was never read stays absent."""
     name, state = tenant.name, store.state
     accounts = tuple(current_accounts(store, name))
-    ends = {kind: state.covered(name, "policies", kind) for kind in PERMISSIONS}
+    ends = {kind: covered_windows(state, name, "policies", kind) for kind in PERMISSIONS}
     return Facts(
         tenant=name,
         now=now,
@@ -90,6 +91,6 @@ def _sign_ins(
 
 
 def _facts(row: Row, store: Store, tenant: str, subject: str) -> SignInFacts:
-    is_read = bool(store.state.covered(tenant, "sign_ins", subject))
+    is_read = bool(covered_windows(store.state, tenant, "sign_ins", subject))
     sources = tuple(row.pop("basic_sources", None) or ())
     return SignInFacts(is_read, basic_sources=sources, **row)

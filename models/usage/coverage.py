@@ -13,6 +13,7 @@ import msgspec
 from hve_monitor.document import Document
 from hve_monitor.files import sql
 from warehouse.reading import Published
+from warehouse.records.coverage import backfill_start, covered_windows
 from warehouse.windows import Window, gaps
 
 if TYPE_CHECKING:  # readers of the published file start faster without
@@ -74,8 +75,8 @@ def coverage_of(store: Store, tenant: str) -> list[AddressCoverage]:
             tenant,
             account.account,
             address,
-            tuple(store.state.covered(tenant, SOURCE, address)),
-            store.state.backfill_start(tenant, SOURCE, address),
+            tuple(covered_windows(store.state, tenant, SOURCE, address)),
+            backfill_start(store.state, tenant, SOURCE, address),
         )
         for account in current_accounts(store, tenant)
         for address in account.addresses

@@ -22,6 +22,7 @@ from warehouse.maintenance.lost_days import note_lost_day
 from warehouse.maintenance.upkeep import KEEP_HOURS
 from warehouse.privacy.audit_chain import chain_faults, unsealed
 from warehouse.reading import published_connection
+from warehouse.records.coverage import uncover
 from warehouse.records.digests import changed_tables
 from warehouse.records.stored import stored_days
 from warehouse.store import Store
@@ -107,7 +108,7 @@ def _follow_up(store: Store, damage: Damage) -> str:
     lost = f"{table.name} of {tenant}" + (f" of {day}" if day else "")
     if table is MESSAGE_TRACES and day is not None:
         midnight = datetime.combine(day, time_of_day.min, UTC)
-        store.state.uncover(tenant, TRACES, Window(midnight, midnight + timedelta(days=1)))
+        uncover(store.state, tenant, TRACES, Window(midnight, midnight + timedelta(days=1)))
         note_lost_day(store.state, tenant, day)
         store.state.mark_dirty(tenant, [day])
         return f"{lost}: read again by the next run; import files again, or restore a backup"

@@ -24,6 +24,7 @@ from ingest.graph.trace_pages import COLUMNS
 from models.build import build
 from models.usage.coverage import SOURCE
 from warehouse.records.accounts import Account, record_accounts
+from warehouse.records.coverage import record_coverage
 from warehouse.records.message_traces import land
 from warehouse.store import Store, open_store
 from warehouse.windows import Window
@@ -206,4 +207,4 @@ def _read(store: Store, *windows: Window) -> None:
     record_accounts(store, "contoso", accounts, NOW, "exchange")
     for address in (HR, NEWS):
         for window in windows:
-            store.state.cover("contoso", SOURCE, address, window)
+            record_coverage(store.state, "contoso", SOURCE, address, window)

@@ -17,6 +17,7 @@ from models.usage.coverage import SOURCE
 from tests.unit.dashboards.conftest import FIRST, NOW
 from warehouse.reading import read_published
 from warehouse.records.accounts import Account, record_accounts
+from warehouse.records.coverage import record_coverage
 from warehouse.records.message_traces import land
 from warehouse.records.plans import add_plan
 from warehouse.records.policies import Policy, record_policies
@@ -101,7 +102,7 @@ def _read(store: Store) -> None:
     accounts = [Account(each, (each,), SCRIPT, each) for each in (BAD, WORSE)]
     record_accounts(store, "contoso", accounts, NOW, "exchange")
     for address in (BAD, WORSE):
-        store.state.cover("contoso", SOURCE, address, Window(FIRST, NOW))
+        record_coverage(store.state, "contoso", SOURCE, address, Window(FIRST, NOW))
     refused = Policy("security_defaults", "tenant", SCRIPT, None, f"403: {SCRIPT} {TURNED}")
     record_policies(store, "contoso", [refused], (), NOW)
     reject(store, "contoso", f"{SCRIPT}.csv", [(1, f"{SCRIPT} {LONG}")], NOW)

@@ -16,6 +16,7 @@ from ingest.policies import allowed_app_ids, ingest_policies
 from ingest.source import SourceResult
 from tests.unit.ingest.conftest import NOW, Answer, Asked, Service, Tokens
 from warehouse.records.accounts import Account
+from warehouse.records.coverage import covered_windows
 from warehouse.records.policies import Policy, newest_policies
 from warehouse.records.stored import stored_rows
 from warehouse.store import Store
@@ -276,10 +277,10 @@ def test_when_each_kind_was_read_is_remembered(
     tenant.refused = {"Get-User"}
     ingest()
     ingest(hours=1)
-    assert store.state.covered("contoso", "policies", "conditional_access") == [
+    assert covered_windows(store.state, "contoso", "policies", "conditional_access") == [
         Window(NOW, NOW + timedelta(hours=1))
     ]
-    assert store.state.covered("contoso", "policies", "account_authentication") == []
+    assert covered_windows(store.state, "contoso", "policies", "account_authentication") == []
 
 
 ROLE_RULE = RULE | {

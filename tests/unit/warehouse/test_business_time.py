@@ -12,6 +12,7 @@ from warehouse.business_time import (
     record_time,
     set_clock,
 )
+from warehouse.records.coverage import covered_windows, record_coverage
 from warehouse.store import Store
 from warehouse.windows import Window
 
@@ -56,13 +57,15 @@ def test_runs_confirm_each_other_but_none_confirms_a_jump(store: Store) -> None:
 def test_a_person_puts_right_what_a_wrong_clock_recorded(store: Store) -> None:
     later = NOW + YEARS
     store.state.record_now("contoso", later)
-    store.state.cover("contoso", "message_traces", HR, Window(NOW - timedelta(days=1), later))
+    record_coverage(
+        store.state, "contoso", "message_traces", HR, Window(NOW - timedelta(days=1), later)
+    )
     store.state.record_upkeep("*retention", later.timestamp())
     store.state.connection.execute("insert into purged values ('contoso', '2029-11-27')")
     [line] = set_clock(store, NOW, 400)
     assert "days from 2025-10-20 on are taken again (purged before 2029-11-27)" in line
     assert store.state.last_now("contoso") == NOW
-    [window] = store.state.covered("contoso", "message_traces", HR)
+    [window] = covered_windows(store.state, "contoso", "message_traces", HR)
     assert window.end == NOW
     assert store.state.purged_before("contoso") == date(2025, 10, 20)
     assert store.state.last_upkeep("*retention") is None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -30,33 +30,6 @@ def at(second: int) -> datetime:
 
 def window(start: int, end: int) -> Window:
     return Window(at(start), at(end))
-
-
-def test_windows_that_touch_or_overlap_are_stored_as_one(state: State) -> None:
-    for each in (window(20, 30), window(0, 10), window(10, 15), window(12, 20)):
-        state.cover("contoso", "traces", "hr@contoso.com", each)
-    assert state.covered("contoso", "traces", "hr@contoso.com") == [window(0, 30)]
-
-
-def test_coverage_of_another_address_source_or_tenant_stays(state: State) -> None:
-    keys = [
-        ("contoso", "traces", "hr@contoso.com"),
-        ("contoso", "traces", "it@contoso.com"),
-        ("contoso", "events", "hr@contoso.com"),
-        ("fabrikam", "traces", "hr@contoso.com"),
-    ]
-    for number, key in enumerate(keys):
-        state.cover(*key, window(number, number + 1))
-    assert [state.covered(*key) for key in keys] == [[window(n, n + 1)] for n in range(4)]
-
-
-def test_coverage_keeps_microseconds_and_turns_zones_into_utc(state: State) -> None:
-    berlin = timezone(timedelta(hours=1))
-    exact = Window(datetime(2026, 11, 24, 1, 0, 0, 1, tzinfo=berlin), at(5))
-    state.cover("contoso", "traces", "hr@contoso.com", exact)
-    found = state.covered("contoso", "traces", "hr@contoso.com")
-    assert found == [Window(START + timedelta(microseconds=1), at(5))]
-    assert found[0].start.tzinfo is UTC
 
 
 def test_a_day_that_is_changing_stays_dirty_until_a_build_after_the_change(state: State) -> None:

@@ -50,6 +50,7 @@ from tests.unit.dashboards.conftest import (
 )
 from warehouse.reading import Published, published_connection, read_published
 from warehouse.records.accounts import Account, record_accounts
+from warehouse.records.coverage import record_coverage
 from warehouse.records.message_traces import land
 from warehouse.store import open_store
 from warehouse.windows import Window
@@ -98,7 +99,7 @@ def several(tmp_path_factory: pytest.TempPathFactory) -> Path:
         record_accounts(
             store, OTHER, [Account(BOSS, (BOSS,))], NOW - timedelta(hours=3), "exchange"
         )
-        store.state.cover(OTHER, SOURCE, BOSS, Window(FIRST, NOW - timedelta(days=1)))
+        record_coverage(store.state, OTHER, SOURCE, BOSS, Window(FIRST, NOW - timedelta(days=1)))
         build(store, config.served, NOW, lambda *_: None)
     return file
 

@@ -15,6 +15,7 @@ from ingest.http import Api
 from ingest.source import SourceResult
 from tests.unit.ingest.conftest import NOW, Answer, Asked, Service
 from warehouse.records.costs import Cost, newest_costs
+from warehouse.records.coverage import covered_windows
 from warehouse.records.stored import stored_rows
 from warehouse.store import Store
 from warehouse.tables import AZURE_COSTS
@@ -181,7 +182,7 @@ def test_what_is_no_answer_covers_no_day(
     service.choose = lambda _: odd
     result = ingest()
     assert (result.status, bool(result.error)) == ("failed", True)
-    assert store.state.covered("contoso", SOURCE, SCOPE) == []
+    assert covered_windows(store.state, "contoso", SOURCE, SCOPE) == []
     service.choose = month_of(*USUAL)
     assert ingest().status == "ok"
 

@@ -14,6 +14,7 @@ from ingest.http import Api
 from ingest.source import SourceResult
 from tests.unit.ingest.conftest import NOW, Answer, Asked, Service
 from warehouse.records.accounts import Account
+from warehouse.records.coverage import covered_windows
 from warehouse.records.stored import stored_rows
 from warehouse.store import Store
 from warehouse.tables import SIGN_INS
@@ -100,7 +101,7 @@ def test_a_sign_in_without_an_id_or_a_time_is_rejected(
     result = ingest()
     assert (result.rows_read, result.rows_new, result.rows_rejected) == (6, 1, 5)
     assert len(stored(store)) == 1
-    assert store.state.covered("contoso", "sign_ins", "hr@contoso.com")
+    assert covered_windows(store.state, "contoso", "sign_ins", "hr@contoso.com")
 
 
 def test_a_page_without_any_time_is_a_broken_contract(ingest: Ingest, service: Service) -> None:
@@ -174,7 +175,7 @@ def test_without_licence_or_permission_the_source_is_unavailable_not_failed(
     assert (result.status, result.optional) == ("ok", True)
     assert str(result.error).startswith("unavailable: ")
     assert len(service.asked) == 1
-    assert store.state.covered("contoso", "sign_ins", HR.account) == []
+    assert covered_windows(store.state, "contoso", "sign_ins", HR.account) == []
 
 
 def test_applications_refused_leave_the_accounts_sign_ins(
@@ -195,8 +196,8 @@ def test_one_bad_account_leaves_a_gap_and_the_others_are_read(
     result = ingest((IT, HR))
     assert (result.status, result.optional, result.rows_new) == ("partial", False, 1)
     assert "`$.value[0].status`" in str(result.error)
-    assert store.state.covered("contoso", "sign_ins", IT.account) == []
-    assert store.state.covered("contoso", "sign_ins", HR.account) != []
+    assert covered_windows(store.state, "contoso", "sign_ins", IT.account) == []
+    assert covered_windows(store.state, "contoso", "sign_ins", HR.account) != []
 
 
 def test_without_accounts_there_is_nothing_to_ask(ingest: Ingest, service: Service) -> None:

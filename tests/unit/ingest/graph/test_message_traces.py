@@ -16,6 +16,7 @@ from ingest.http import Api
 from ingest.source import SourceResult
 from tests.unit.ingest.conftest import NOW, Answer, Service, quiet
 from tests.unit.ingest.graph.test_traces import TOO_OLD, border, filter_of, page, refusal, row
+from warehouse.records.coverage import backfill_start, covered_windows
 from warehouse.records.stored import stored_rows
 from warehouse.store import Store
 from warehouse.tables import MESSAGE_TRACES
@@ -51,7 +52,7 @@ def trace_ids(store: Store) -> list[str]:
 
 
 def covered(store: Store, address: str = HR) -> list[Window]:
-    return store.state.covered("contoso", SOURCE, address)
+    return covered_windows(store.state, "contoso", SOURCE, address)
 
 
 def filters(service: Service) -> list[str]:
@@ -268,7 +269,7 @@ FIRST_PLANNED = NOW.replace(hour=0) - timedelta(days=90)
 
 
 def planned(store: Store, address: str = HR) -> datetime | None:
-    return store.state.backfill_start("contoso", SOURCE, address)
+    return backfill_start(store.state, "contoso", SOURCE, address)
 
 
 def test_a_first_read_that_is_refused_after_two_windows_stays_planned_as_a_whole(

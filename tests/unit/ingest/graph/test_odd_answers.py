@@ -19,6 +19,7 @@ from ingest.http import Api
 from ingest.source import SourceResult
 from tests.unit.ingest.conftest import NOW, Answer, Asked, Service, quiet
 from tests.unit.ingest.graph.test_traces import link_of, row
+from warehouse.records.coverage import covered_windows
 from warehouse.records.stored import stored_rows
 from warehouse.store import Store, open_store
 from warehouse.tables import MESSAGE_TRACES
@@ -129,7 +130,7 @@ class Account:
     @property
     def covered(self) -> list[Window]:
         """What counts as read."""
-        return self.store.state.covered("contoso", SOURCE, self.address)
+        return covered_windows(self.store.state, "contoso", SOURCE, self.address)
 
     @property
     def rows(self) -> int:

@@ -14,6 +14,7 @@ from ingest.graph.trace_pages import TraceRow
 from ingest.source import SourceResult
 from tests.unit.ingest.conftest import NOW
 from warehouse.delta.commit import DeltaFolder
+from warehouse.records.coverage import covered_windows
 from warehouse.records.stored import stored_rows
 from warehouse.store import Store
 from warehouse.tables import MESSAGE_TRACES, REJECTED_ROWS
@@ -38,7 +39,7 @@ def rows(*ids: str | None, sender: str | None = HR) -> list[TraceRow]:
 
 
 def covered(store: Store) -> list[Window]:
-    return store.state.covered("contoso", SOURCE, HR)
+    return covered_windows(store.state, "contoso", SOURCE, HR)
 
 
 def stored(store: Store) -> list[str]:
@@ -77,7 +78,7 @@ def test_many_rows_are_committed_on_the_way_with_their_windows_only(
     assert stored(store) == ["a", "b"]
     assert covered(store) == [WINDOW]
     buffer.close()
-    assert store.state.covered("contoso", SOURCE, "it@contoso.com") == [WINDOW]
+    assert covered_windows(store.state, "contoso", SOURCE, "it@contoso.com") == [WINDOW]
 
 
 def test_rows_without_id_or_address_are_rejected_and_counted(

@@ -19,6 +19,7 @@ from models.cost.whatif import PlannedChange
 from models.reference.book import reference_of
 from tests.unit.models.conftest import NOW, TENANT, KeptStores, Workbench, at, trace
 from warehouse.records.costs import Cost, CostRange, record_costs
+from warehouse.records.coverage import record_coverage
 from warehouse.records.money import freeze_month
 from warehouse.windows import Window
 
@@ -63,7 +64,7 @@ def charge(bench: Workbench, extra: dict[date, Decimal] | None = None) -> None:
     read = CostRange(SCOPE, date(2026, 11, 1), date(2026, 12, 31))
     record_costs(bench.store, TENANT.name, costs, [read], lambda _: None, NOW)
     start = datetime(2026, 11, 1, tzinfo=NOW.tzinfo)
-    bench.store.state.cover(TENANT.name, "azure_costs", SCOPE, Window(start, DECEMBER))
+    record_coverage(bench.store.state, TENANT.name, "azure_costs", SCOPE, Window(start, DECEMBER))
 
 
 def fill(bench: Workbench) -> Workbench:
@@ -131,7 +132,9 @@ def test_a_past_month_is_judged_by_its_own_days(own_november: Workbench) -> None
     config = config_of(own_november)
     january = datetime(2027, 1, 20, 8, tzinfo=NOW.tzinfo)
     start = datetime(2026, 11, 1, tzinfo=NOW.tzinfo)
-    own_november.store.state.cover(TENANT.name, "azure_costs", SCOPE, Window(start, january))
+    record_coverage(
+        own_november.store.state, TENANT.name, "azure_costs", SCOPE, Window(start, january)
+    )
     own_november.build(january)
     (month,) = encoded(spend(config, january, month="2026-11"))["reconciliation_months"]
     kinds = {finding["kind"] for finding in month["findings"]}

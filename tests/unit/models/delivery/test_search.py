@@ -15,6 +15,7 @@ from models.usage.coverage import SOURCE
 from tests.unit.models.conftest import NOW, KeptStores, Workbench, at, trace
 from warehouse.reading import Published
 from warehouse.records.accounts import Account
+from warehouse.records.coverage import plan_backfill, record_coverage
 from warehouse.windows import Window
 
 OTHER_IP = "198.51.100.7"
@@ -23,8 +24,8 @@ OTHER_IP = "198.51.100.7"
 def fill(bench: Workbench) -> Workbench:
     bench.accounts(Account("hr@contoso.com", ("hr@contoso.com", "people@contoso.com")))
     start = at("2026-11-01T00:00:00")
-    bench.store.state.plan_backfill(
-        "contoso", SOURCE, ("hr@contoso.com", "people@contoso.com"), start
+    plan_backfill(
+        bench.store.state, "contoso", SOURCE, ("hr@contoso.com", "people@contoso.com"), start
     )
     bench.land(
         trace("m1", "a@contoso.com", "2026-11-02T07:00:00", subject="Payroll of October"),
@@ -189,7 +190,9 @@ def test_an_export_holds_every_row_of_the_search(mail: Workbench) -> None:
 def test_coverage_is_that_of_the_asked_sender(own_mail: Workbench) -> None:
     state = own_mail.store.state
     for address in ("hr@contoso.com", "people@contoso.com"):
-        state.cover("contoso", "message_traces", address, Window(at("2026-11-01T00:00:00"), NOW))
+        record_coverage(
+            state, "contoso", "message_traces", address, Window(at("2026-11-01T00:00:00"), NOW)
+        )
     own_mail.accounts(
         Account("hr@contoso.com", ("hr@contoso.com", "people@contoso.com")),
         Account("it@contoso.com", ("it@contoso.com",)),
@@ -214,7 +217,9 @@ def read_mail(own_mail: Workbench) -> Workbench:
     hr = Account("hr@contoso.com", ("hr@contoso.com", "people@contoso.com"))
     own_mail.accounts(hr)
     for address in hr.addresses:
-        own_mail.store.state.cover("contoso", "message_traces", address, Window(READ_FROM, NOW))
+        record_coverage(
+            own_mail.store.state, "contoso", "message_traces", address, Window(READ_FROM, NOW)
+        )
     own_mail.build()
     return own_mail
 

@@ -20,6 +20,7 @@ from models.usage.coverage import SOURCE
 from tests.unit.models.conftest import KeptStores, Workbench, at, trace
 from warehouse.reading import Published
 from warehouse.records.accounts import Account
+from warehouse.records.coverage import record_coverage
 from warehouse.records.plans import add_plan
 from warehouse.records.verdicts import record_verdict
 from warehouse.windows import Window
@@ -75,7 +76,7 @@ def card_of(bench: Workbench, incident: str) -> dict[str, Any]:
 def read(bench: Workbench, *windows: tuple[datetime, datetime]) -> None:
     bench.accounts(Account(ACCOUNT, (ACCOUNT,)))
     for start, end in windows:
-        bench.store.state.cover("contoso", SOURCE, ACCOUNT, Window(start, end))
+        record_coverage(bench.store.state, "contoso", SOURCE, ACCOUNT, Window(start, end))
 
 
 def fill_attacked(bench: Workbench) -> None:

@@ -23,6 +23,7 @@ from tests.unit.models.conftest import NOW, Workbench, at, trace
 from warehouse.reading import Published
 from warehouse.records.accounts import Account, record_accounts
 from warehouse.records.billing import BillingPolicy, record_billing
+from warehouse.records.coverage import plan_backfill, record_coverage
 from warehouse.records.trace_events import Pair, TraceEvent, record_events
 from warehouse.windows import Window
 
@@ -33,9 +34,9 @@ def test_a_day_is_read_as_far_as_its_addresses_are(bench: Workbench) -> None:
     bench.accounts(Account(HR, (HR, "jobs@contoso.com")))
     bench.store.state.record_now("contoso", NOW)
     noon, addresses = at("2026-11-22T12:00:00"), (HR, "jobs@contoso.com")
-    bench.store.state.plan_backfill("contoso", SOURCE, addresses, at("2026-11-20T00:00:00"))
-    bench.store.state.cover("contoso", SOURCE, HR, Window(noon - timedelta(days=2), NOW))
-    bench.store.state.cover("contoso", SOURCE, "jobs@contoso.com", Window(noon, NOW))
+    plan_backfill(bench.store.state, "contoso", SOURCE, addresses, at("2026-11-20T00:00:00"))
+    record_coverage(bench.store.state, "contoso", SOURCE, HR, Window(noon - timedelta(days=2), NOW))
+    record_coverage(bench.store.state, "contoso", SOURCE, "jobs@contoso.com", Window(noon, NOW))
     bench.build()
     with bench.reader() as connection:
         days = coverage_days(Published(connection, NOW), date(2026, 11, 20))
@@ -47,7 +48,9 @@ def test_days_before_a_reading_was_planned_are_not_judged(bench: Workbench) -> N
     """The same as the list of gaps: none is missing since the first reading at noon."""
     bench.accounts(Account(HR, (HR,)))
     bench.store.state.record_now("contoso", NOW)
-    bench.store.state.cover("contoso", SOURCE, HR, Window(at("2026-11-22T12:00:00"), NOW))
+    record_coverage(
+        bench.store.state, "contoso", SOURCE, HR, Window(at("2026-11-22T12:00:00"), NOW)
+    )
     bench.build()
     with bench.reader() as connection:
         days = coverage_days(Published(connection, NOW), date(2026, 11, 20))
@@ -60,7 +63,9 @@ def test_minutes_since_the_last_run_are_no_unread_hours(bench: Workbench) -> Non
     """Built nine minutes after it was read: the chart and the list of gaps agree."""
     bench.accounts(Account(HR, (HR,)))
     bench.store.state.record_now("contoso", NOW)
-    bench.store.state.cover("contoso", SOURCE, HR, Window(at("2026-11-22T00:00:00"), NOW))
+    record_coverage(
+        bench.store.state, "contoso", SOURCE, HR, Window(at("2026-11-22T00:00:00"), NOW)
+    )
     later = NOW + timedelta(minutes=9)
     bench.build(later)
     with bench.reader() as connection:

@@ -11,6 +11,7 @@ from models.usage.coverage import SOURCE
 from tests.unit.models.conftest import NOW, Workbench, at, trace
 from warehouse.reading import Published
 from warehouse.records.accounts import Account, record_accounts
+from warehouse.records.coverage import record_coverage
 from warehouse.windows import Window
 
 HR, SHOP = "hr@contoso.com", "shop@fabrikam.com"
@@ -28,7 +29,7 @@ def config_of(bench: Workbench, accounts: str = "exchange") -> Config:
 def read(bench: Workbench, tenant: str, address: str, until: datetime) -> None:
     record_accounts(bench.store, tenant, [Account(address, (address,))], NOW, "exchange")
     window = Window(at("2026-11-01T00:00:00"), until)
-    bench.store.state.cover(tenant, SOURCE, address, window)
+    record_coverage(bench.store.state, tenant, SOURCE, address, window)
     bench.store.state.record_now(tenant, until)
 
 
@@ -62,7 +63,7 @@ def test_a_tenant_is_as_old_as_the_address_that_was_read_longest_ago(bench: Work
     record_accounts(bench.store, "contoso", [account], NOW, "exchange")
     old = NOW - timedelta(hours=2)
     window = Window(at("2026-11-01T00:00:00"), old)
-    bench.store.state.cover("contoso", SOURCE, "people@contoso.com", window)
+    record_coverage(bench.store.state, "contoso", SOURCE, "people@contoso.com", window)
     (row,) = reads(bench, NOW, config_of(bench), "contoso")
     assert (row.read_at, row.fresh) == (old, False)
 

@@ -16,6 +16,7 @@ from tests.unit.models.conftest import NOW, KeptStores, Workbench, trace
 from tests.unit.models.readiness.conftest import policy
 from warehouse.reading import Published
 from warehouse.records.accounts import Account
+from warehouse.records.coverage import record_coverage
 from warehouse.records.policies import Policy, record_policies
 from warehouse.records.sign_ins import SignIn, record_sign_ins
 from warehouse.records.stored import stored_rows
@@ -32,7 +33,7 @@ def read(bench: Workbench, *policies: Policy, days: int = 0) -> None:
     kinds = {each.kind for each in policies}
     record_policies(bench.store, "contoso", policies, kinds, now)
     for kind in kinds:
-        bench.store.state.cover("contoso", "policies", kind, Window(NOW, now))
+        record_coverage(bench.store.state, "contoso", "policies", kind, Window(NOW, now))
 
 
 def defaults(on: bool) -> Policy:

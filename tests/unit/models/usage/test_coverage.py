@@ -18,13 +18,14 @@ from models.usage.unread import unread_windows
 from tests.unit.models.conftest import NOW, TENANT, Workbench, at, trace
 from warehouse.reading import Published
 from warehouse.records.accounts import Account
+from warehouse.records.coverage import plan_backfill, record_coverage
 from warehouse.windows import Window
 
 ADDRESS = "hr@contoso.com"
 
 
 def cover(bench: Workbench, start: str, end: str, address: str = ADDRESS) -> None:
-    bench.store.state.cover(TENANT.name, SOURCE, address, Window(at(start), at(end)))
+    record_coverage(bench.store.state, TENANT.name, SOURCE, address, Window(at(start), at(end)))
 
 
 def report(bench: Workbench, now: datetime = NOW, **bounds: Any) -> dict[str, Any]:
@@ -81,7 +82,7 @@ def test_an_asked_period_before_the_first_read_is_a_gap(bench: Workbench) -> Non
 
 
 def plan(bench: Workbench, start: str, *addresses: str) -> None:
-    bench.store.state.plan_backfill(TENANT.name, SOURCE, addresses or [ADDRESS], at(start))
+    plan_backfill(bench.store.state, TENANT.name, SOURCE, addresses or [ADDRESS], at(start))
 
 
 def gap_times(bench: Workbench, **bounds: Any) -> list[tuple[str, str]]:

@@ -10,6 +10,7 @@ from models.usage.unread import unread_days, unread_times, unread_windows
 from tests.unit.models.conftest import NOW, TENANT, Workbench, at, trace
 from warehouse.reading import Published
 from warehouse.records.accounts import Account
+from warehouse.records.coverage import record_coverage
 from warehouse.windows import Window
 
 HR, ALIAS, IT = "hr@contoso.com", "people@contoso.com", "it@contoso.com"
@@ -56,8 +57,8 @@ def test_a_planned_start_is_read_or_unread_from_then_on() -> None:
 def test_days_cut_by_a_gap_are_not_wholly_known(bench: Workbench) -> None:
     bench.accounts(Account(HR, (HR,)))
     state = bench.store.state
-    state.cover("contoso", SOURCE, HR, Window(NOVEMBER, at("2026-11-20T12:00:00")))
-    state.cover("contoso", SOURCE, HR, Window(at("2026-11-21T12:00:00"), NOW))
+    record_coverage(state, "contoso", SOURCE, HR, Window(NOVEMBER, at("2026-11-20T12:00:00")))
+    record_coverage(state, "contoso", SOURCE, HR, Window(at("2026-11-21T12:00:00"), NOW))
     bench.store.state.record_now(TENANT.name, NOW)
     bench.build()
     with bench.reader() as connection:
@@ -68,7 +69,7 @@ def test_days_cut_by_a_gap_are_not_wholly_known(bench: Workbench) -> None:
 def test_a_day_that_begins_just_now_is_known_as_the_day_before_it_is(bench: Workbench) -> None:
     bench.accounts(Account(HR, (HR,)))
     state = bench.store.state
-    state.cover("contoso", SOURCE, HR, Window(NOVEMBER, at("2026-11-20T00:00:00")))
+    record_coverage(state, "contoso", SOURCE, HR, Window(NOVEMBER, at("2026-11-20T00:00:00")))
     state.record_now(TENANT.name, NOW)
     bench.build()
     with bench.reader() as connection:

@@ -16,6 +16,7 @@ from hve_monitor.errors import ConfigError, StoreError
 from publish.exports.metrics import served, text, write
 from tests.unit.publish.conftest import NOW, Desk, incident
 from warehouse.records.accounts import Account, record_accounts
+from warehouse.records.coverage import record_coverage
 from warehouse.windows import Window
 
 HR = "hr@contoso.com"
@@ -37,7 +38,7 @@ def test_data_of_which_nothing_was_read_is_infinitely_old(desk: Desk) -> None:
 def test_the_store_is_told_in_strict_openmetrics_without_an_address(desk: Desk) -> None:
     record_accounts(desk.store, "contoso", [Account(HR, (HR,))], NOW, "exchange")
     window = Window(NOW - timedelta(days=1), NOW)
-    desk.store.state.cover("contoso", "message_traces", HR, window)
+    record_coverage(desk.store.state, "contoso", "message_traces", HR, window)
     desk.show(NOW, incident(), incident(id="low", severity="low"))
     summary = {
         "sources": [{"tenant": "contoso", "source": "message_traces", "status": "failed"}],

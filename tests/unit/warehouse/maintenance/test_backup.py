@@ -22,6 +22,7 @@ from warehouse.maintenance import backup
 from warehouse.maintenance.backup import Backup, back_up, kept_aside, restore
 from warehouse.maintenance.verification import set_aside, verify
 from warehouse.privacy.erasure import erase_rows
+from warehouse.records.coverage import covered_windows, record_coverage
 from warehouse.records.digests import renew_digests
 from warehouse.store import MANIFEST, Store, open_store, restoring
 from warehouse.tables import MESSAGE_TRACES
@@ -38,7 +39,7 @@ def back_up_beside(store: Store) -> Backup:
 def filled(store: Store) -> Store:
     land_rows(store, {"trace_id": "t1"}, {"trace_id": "t2"})
     store.state.record_now("contoso", NOW)
-    store.state.cover("contoso", "message_traces", "hr@contoso.com", Window(NOW, NOW))
+    record_coverage(store.state, "contoso", "message_traces", "hr@contoso.com", Window(NOW, NOW))
     return store
 
 
@@ -55,7 +56,7 @@ def test_what_comes_back_is_what_went_in(saved: Path, filled: Store, tmp_path: P
     with open_store(tmp_path / "elsewhere" / "store") as store:
         assert observations(store) == before
         assert store.state.last_now("contoso") == NOW
-        assert store.state.covered("contoso", "message_traces", "hr@contoso.com")
+        assert covered_windows(store.state, "contoso", "message_traces", "hr@contoso.com")
         assert store.state.checksums() == filled.state.checksums()
 
 

@@ -15,6 +15,7 @@ from hve_monitor.errors import StoreError
 from tests.unit.warehouse.conftest import NOW, land_rows, observations
 from warehouse.maintenance.lost_days import days_to_keep, lost_days
 from warehouse.maintenance.verification import ROWS_ARE_LOST, CheckResult, set_aside, verify
+from warehouse.records.coverage import covered_windows, record_coverage
 from warehouse.store import Store
 from warehouse.tables import HVE_USAGE_DAILY, MESSAGE_TRACES
 from warehouse.windows import Window
@@ -26,7 +27,9 @@ HR = "hr@contoso.com"
 @pytest.fixture
 def filled(store: Store) -> Store:
     land_rows(store, {"trace_id": "t1"}, {"trace_id": "t2", "received_at": YESTERDAY})
-    store.state.cover("contoso", "message_traces", HR, Window(NOW - timedelta(days=9), NOW))
+    record_coverage(
+        store.state, "contoso", "message_traces", HR, Window(NOW - timedelta(days=9), NOW)
+    )
     return store
 
 
@@ -73,7 +76,7 @@ def test_damage_is_named_and_its_day_is_read_again(
     assert [row["trace_id"] for row in observations(filled)] == ["t1"]
     assert verify(filled)[1] == []
     day = YESTERDAY.date()
-    covered = filled.state.covered("contoso", "message_traces", HR)
+    covered = covered_windows(filled.state, "contoso", "message_traces", HR)
     assert covered[0].end == YESTERDAY.replace(hour=0, minute=0, second=0, microsecond=0)
     assert covered[1].start == covered[0].end + timedelta(days=1)
     assert day in {each.day for each in filled.state.dirty_days()}
@@ -136,7 +139,7 @@ def test_what_follows_from_damage_is_noted_before_the_file_leaves_its_table(
         set_aside(filled, damages)
     assert day in {dirty.day for dirty in filled.state.dirty_days()}
     assert lost_days(filled.state, "contoso") == {day}
-    covered = filled.state.covered("contoso", "message_traces", HR)
+    covered = covered_windows(filled.state, "contoso", "message_traces", HR)
     assert all(window.end.date() <= day or window.start.date() > day for window in covered)
 
 

@@ -9,4 +9,5 @@ Reading order:
   thresholds  the score that an account's own alerts must reach
   traffic     all of these together while the days are walked through
   size        what was sent and expected over some hours
+  recurrence  mailings that come back every month, every quarter or every few weeks
 """

@@ -10,6 +10,7 @@ Reading order:
     attacks          messages that one adds
     distortions      what one changes in the ordinary mail
     campaign         its incidents and benign look-alikes
+    irregular        what irregular accounts add: outages, growth, a stop in the holidays
     rehearsal        its traffic with the labels
     rehearsal_store  marts of that traffic
 """

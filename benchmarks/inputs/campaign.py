@@ -21,12 +21,12 @@ QUIET_DAYS = 35  # at the start of the history: baselines are learnt
 _APART = 14 * DAY  # at least, between two incidents of an account
 _TRIES = 200
 _TO_EVERYBODY = ("smash", "announced", "all_staff")
-_OFFICE = ("scan", "small_scan", "ticketing", "crm", "growing")
+OFFICE = ("scan", "small_scan", "ticketing", "crm", "growing")
 _HOURLY = ("alerts", "codes")
 _DAILY = ("batch", "digest")
 _ACQUAINTED = ("scan", "ticketing", "crm", "growing", "batch", "digest")
 _BUSY = ("ticketing", "alerts", "codes")
-_ANY = (*_OFFICE, *_HOURLY, *_DAILY, "intermittent")
+_ANY = (*OFFICE, *_HOURLY, *_DAILY, "intermittent")
 
 
 @dataclass
@@ -49,7 +49,7 @@ class Campaign:
             account.index
             for account in self.accounts
             if account.kind in kinds
-            and self._is_free(account.index, start, end)
+            and self.is_free(account.index, start, end)
             and (not is_new or (len(account.source_ips) <= 2 and account.source_ips[0]))
         ]
         return int(self.random.choice(fitting)) if fitting else None
@@ -72,11 +72,18 @@ class Campaign:
                 self.placed.append(replace(drawn, start=start, end=start + length))
                 return
 
+    def place(
+        self, kinds: Sequence[str], length: int, item: RehearsedIncident, when: str = "any"
+    ) -> None:
+        """Place an incident that is the same on every carrier."""
+        is_new = item.source_ip is not None
+        self.add(kinds, length, lambda account: replace(item, account=account), when, is_new)
+
     def source(self) -> str:
         """An address that no account has used."""
         return f"2001:db8:{int(self.random.integers(4_096, 65_536)):x}::25"
 
-    def _is_free(self, account: int, start: int, end: int) -> bool:
+    def is_free(self, account: int, start: int, end: int) -> bool:
         """Whether nothing is near, and nobody was written to who should be new once more."""
         return all(
             item.account != account
@@ -88,14 +95,14 @@ class Campaign:
 
 def plan_campaign(
     seed: int, accounts: Sequence[Account], staff: int, first_day: int, days: int
-) -> list[RehearsedIncident]:
+) -> Campaign:
     """Every family at least once, after the quiet start of the history."""
     random = np.random.default_rng([seed, 22])
     first, last = (first_day + QUIET_DAYS) * DAY, (first_day + days - 3) * DAY
     plan = Campaign(random, accounts, staff, first, last)
     for place in (_attacks, _faults, _look_alikes):
         place(plan)
-    return sorted(plan.placed, key=lambda item: (item.start, item.account))
+    return plan
 
 
 def _fits(when: str, start: int, length: int) -> bool:
@@ -116,7 +123,7 @@ def _attacks(plan: Campaign) -> None:
     _two_phase(plan)
     length = int(random.integers(3, 10)) * DAY
     swap = RehearsedIncident(0, "new_source", "relay_swap", 0, 0, 0, plan.source())
-    _place(plan, _ANY, length, swap)
+    plan.place(_ANY, length, swap)
 
 
 def _smash(plan: Campaign) -> None:
@@ -127,7 +134,7 @@ def _smash(plan: Campaign) -> None:
     item = RehearsedIncident(0, "surge", "smash", 0, 0, rows, source, 1.0, strength)
     when = "off" if random.random() < 0.6 else "any"
     length = int(random.uniform(1, 12) * HOUR)
-    _place(plan, _ANY, length, item, when)
+    plan.place(_ANY, length, item, when)
 
 
 def _lateral_rows(plan: Campaign) -> int:
@@ -145,7 +152,7 @@ def _lateral(plan: Campaign, is_new: bool) -> None:
     item = RehearsedIncident(0, "surge", "lateral", 0, 0, rows, source, share, strength)
     length = int(random.uniform(10, 180) * MINUTE)
     when = "office" if random.random() < 0.82 else "any"
-    _place(plan, _ANY, length, item, when)
+    plan.place(_ANY, length, item, when)
 
 
 def _contacts(plan: Campaign) -> None:
@@ -173,7 +180,7 @@ def _drip(plan: Campaign, is_new: bool) -> None:
     source = plan.source() if is_new else None
     item = RehearsedIncident(0, "drift", "drip", 0, 0, rows, source, share, strength)
     length = int(random.uniform(3, 14) * DAY)
-    _place(plan, _ANY, length, item, "office")
+    plan.place(_ANY, length, item, "office")
 
 
 def _two_phase(plan: Campaign) -> None:
@@ -181,7 +188,7 @@ def _two_phase(plan: Campaign) -> None:
     share = float(random.uniform(0.4, 1.0))
     item = RehearsedIncident(0, "surge", "two_phase", 0, 0, rows + 5, plan.source(), share)
     length = int(random.uniform(1, 7) * DAY)
-    _place(plan, _ANY, length, item, "office")
+    plan.place(_ANY, length, item, "office")
 
 
 def _faults(plan: Campaign) -> None:
@@ -191,8 +198,8 @@ def _faults(plan: Campaign) -> None:
     for kinds, name, low, high in ((_HOURLY, "hourly", 12, 60), (_DAILY, "daily", 72, 144)):
         length = int(random.uniform(low, high) * HOUR)
         for _ in range(2 if name == "hourly" else 1):
-            _place(
-                plan, kinds, length, RehearsedIncident(0, "silence", "silence", 0, 0, strength=name)
+            plan.place(
+                kinds, length, RehearsedIncident(0, "silence", "silence", 0, 0, strength=name)
             )
     for _ in range(2):
         strength = str(random.choice(["failed", "failed", "quarantined", "filtered"]))
@@ -200,17 +207,10 @@ def _faults(plan: Campaign) -> None:
         item = RehearsedIncident(
             0, "failure_storm", "failure_storm", 0, 0, 0, None, share, strength
         )
-        _place(plan, _BUSY, length, item, "office")
+        plan.place(_BUSY, length, item, "office")
     length, share = int(random.uniform(10, 20) * DAY), float(random.uniform(2.0, 4.0))
     ramp = RehearsedIncident(0, "drift", "ramp", 0, 0, 0, None, share)
-    _place(plan, (*_OFFICE, *_HOURLY), length, ramp)
-
-
-def _place(
-    plan: Campaign, kinds: Sequence[str], length: int, item: RehearsedIncident, when: str = "any"
-) -> None:
-    is_new = item.source_ip is not None
-    plan.add(kinds, length, lambda account: replace(item, account=account), when, is_new)
+    plan.place((*OFFICE, *_HOURLY), length, ramp)
 
 
 def _runaway(plan: Campaign, strength: str) -> None:
@@ -233,13 +233,13 @@ def _look_alikes(plan: Campaign) -> None:
     random, staff = plan.random, plan.staff
     share = float(random.uniform(0.3, 1.0))
     announced = RehearsedIncident(0, "surge", "announced", 0, 0, round(share * staff), benign=True)
-    _place(plan, _OFFICE, 3 * HOUR, announced, "office")
+    plan.place(OFFICE, 3 * HOUR, announced, "office")
     everybody = RehearsedIncident(0, "surge", "all_staff", 0, 0, round(0.95 * staff), benign=True)
-    _place(plan, _OFFICE, 20 * MINUTE, everybody, "office")
+    plan.place(OFFICE, 20 * MINUTE, everybody, "office")
     young = RehearsedIncident(0, "drift", "new_account", 0, 0, benign=True)
-    _place(plan, _OFFICE, 28 * DAY, young)
+    plan.place(OFFICE, 28 * DAY, young)
     moved = RehearsedIncident(0, "surge", "clock_change", 0, 0, benign=True)
-    _place(plan, (*_DAILY, *_OFFICE), 21 * DAY, moved)
+    plan.place((*_DAILY, *OFFICE), 21 * DAY, moved)
     plan.placed.extend(_holiday(plan))
 
 
@@ -250,7 +250,7 @@ def _holiday(plan: Campaign) -> Iterator[RehearsedIncident]:
         day += 1
     share = float(plan.random.uniform(0.02, 0.2))
     for account in plan.accounts:
-        if account.kind in (*_OFFICE, "digest"):
+        if account.kind in (*OFFICE, "digest"):
             start, end = day * DAY - 2 * HOUR, day * DAY + 22 * HOUR
             yield RehearsedIncident(
                 account.index, "silence", "holiday_dip", start, end, share=share, benign=True

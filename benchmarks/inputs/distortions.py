@@ -14,7 +14,7 @@ from simulator.mail.sends import Ints, Mask, Random, Sends, join
 
 
 def distorted(sends: Sends, item: RehearsedIncident, swapped: int, random: Random) -> Sends:
-    """The messages after a silence, a dip, a ramp, a clock change or a swapped relay.
+    """The messages after a silence, a dip, a ramp, growth, a clock change or a swapped relay.
 
     swapped: index of the source address that a relay swap brings.
     """
@@ -77,8 +77,11 @@ def _shifted(sends: Sends, item: RehearsedIncident, _random: Random) -> Sends:
 
 _CHANGES: dict[str, Callable[[Sends, RehearsedIncident, Random], Sends]] = {
     "silence": _silent,
+    "outage": _silent,
+    "holiday_stop": _silent,
     "holiday_dip": _thin,
     "new_account": _starting,
     "ramp": _growing,
+    "growth": _growing,
     "clock_change": _shifted,
 }

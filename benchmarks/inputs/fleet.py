@@ -6,6 +6,7 @@ Unlike the roster of the demo, kinds and volumes differ from seed to seed.
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -31,17 +32,43 @@ _KINDS = {
 }
 # The kinds that occur at all come first, so that every family finds its carrier.
 _ALWAYS = ("scan", "ticketing", "crm", "alerts", "alerts", "batch", "digest", "small_scan")
+# Accounts that are not clockwork; each occurs once before one occurs again.
+IRREGULAR = ("occasional", "lumpy", "weekly_scan", "monthly", "quarterly")
+_IRREGULAR_SHARES = (0.3, 0.25, 0.25, 0.15, 0.05)
 _STEADY, _BLANK = 0.8, 0.1  # share with addresses of their own, and without any; the rest roams
 _ROAMING_POOL = 120
 
 
-def draw_fleet(seed: int, domain: str, now: datetime, count: int) -> list[Account]:
-    """`count` accounts, all of them older than a history of 200 days."""
+def draw_fleet(
+    seed: int, domain: str, now: datetime, count: int, irregular: float = 0.0
+) -> list[Account]:
+    """`count` accounts, all of them older than a history of 200 days.
+
+    irregular: share of the accounts that are not clockwork; they take the places of others.
+    """
     random = np.random.default_rng([seed, 21])
     shares = np.array(list(_KINDS.values()), float) / sum(_KINDS.values())
     drawn = random.choice(list(_KINDS), count - len(_ALWAYS), p=shares).tolist()
-    return [
+    fleet = [
         _account(random, index, kind, domain, now) for index, kind in enumerate([*_ALWAYS, *drawn])
+    ]
+    number = min(round(irregular * count), len(drawn))
+    return [*fleet[: count - number], *_irregular(seed, domain, now, range(count - number, count))]
+
+
+def _irregular(seed: int, domain: str, now: datetime, places: range) -> list[Account]:
+    """Accounts that are not clockwork, old enough for three quarterly mailings."""
+    random = np.random.default_rng([seed, 24])
+    more = random.choice(IRREGULAR, len(places), p=_IRREGULAR_SHARES).tolist()
+    kinds = [*IRREGULAR, *more][: len(places)]
+    drawn = [
+        _account(random, index, kind, domain, now)
+        for index, kind in zip(places, kinds, strict=True)
+    ]
+    oldest = now - timedelta(days=500)
+    return [
+        replace(account, created_at=min(account.created_at, oldest), scale=max(account.scale, 0.7))
+        for account in drawn
     ]
 
 

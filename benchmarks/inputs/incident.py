@@ -13,8 +13,10 @@ class RehearsedIncident(InjectedIncident):
 
     `share` is the part that is new (recipients of what is added) or hit (of what is distorted);
     `strength` names the class of size that a report groups by. A `benign` one only looks like it.
+    `deadline`, in microseconds, is by when it must be noticed; 0 where its family says it.
     """
 
     share: float = 1.0
     strength: str = ""
     benign: bool = False
+    deadline: int = 0

@@ -14,11 +14,13 @@ from benchmarks.inputs.campaign import plan_campaign
 from benchmarks.inputs.distortions import distorted, failing
 from benchmarks.inputs.fleet import draw_fleet
 from benchmarks.inputs.incident import RehearsedIncident
+from benchmarks.inputs.irregular import add_irregular
 from simulator.mail.account import Account
 from simulator.mail.block import DayBlock
 from simulator.mail.directory import Directory
 from simulator.mail.incident import InjectedIncident
 from simulator.mail.instant import day_of, micros, moment_of
+from simulator.mail.rhythm import Rhythms
 from simulator.mail.sends import Sends
 from simulator.mail.traffic import SimulatedTraffic
 
@@ -101,19 +103,34 @@ class Rehearsal:
         ]
 
 
-def draw_rehearsal(seed: int, accounts: int = 60, days: int = 120) -> Rehearsal:
-    """A tenant whose size, season, accounts and incidents follow from the seed."""
+def draw_rehearsal(
+    seed: int, accounts: int = 60, days: int = 120, irregular: float = 0.0
+) -> Rehearsal:
+    """A tenant whose size, season, accounts and incidents follow from the seed.
+
+    irregular: share of the accounts that are not clockwork.
+    """
     random = np.random.default_rng([seed, 23])
     now = datetime.fromisoformat("2026-01-05T00:00:00+00:00")
     end = moment_of(micros(now) + int(random.integers(0, 365)) * 86_400_000_000)
     staff = int(np.exp(random.uniform(np.log(250), np.log(2_500))))
     first_day = day_of(micros(end)) - days
-    fleet = draw_fleet(seed, DOMAIN, end, accounts)
-    incidents = plan_campaign(seed, fleet, staff, first_day, days)
+    fleet = draw_fleet(seed, DOMAIN, end, accounts, irregular)
+    history = range(first_day, first_day + days)
+    incidents = _planned(seed, fleet, staff, history, irregular > 0.0)
     fleet = [_born(account, incidents) for account in fleet]
     directory = Directory(DOMAIN, staff, first_day)
     traffic = RehearsalTraffic(seed, fleet, directory, incidents, first_day)
-    return Rehearsal(traffic, range(first_day, first_day + days))
+    return Rehearsal(traffic, history)
+
+
+def _planned(
+    seed: int, fleet: list[Account], staff: int, days: range, is_irregular: bool
+) -> list[RehearsedIncident]:
+    plan = plan_campaign(seed, fleet, staff, days.start, len(days))
+    if is_irregular:
+        add_irregular(plan, Rhythms(seed), days)
+    return sorted(plan.placed, key=lambda item: (item.start, item.account))
 
 
 def _born(account: Account, incidents: list[RehearsedIncident]) -> Account:

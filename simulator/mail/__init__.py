@@ -6,6 +6,7 @@ Reading order:
     directory  recipients: staff, distribution lists, addresses that do not exist
     profile    how each kind of account sends
     account    the High Volume Email accounts, and ordinary users who send mail too
+    rhythm     the days on which an account that is not clockwork sends
     sends      messages as they leave an account
     habits     the ordinary messages of an account and day
     incident   what is injected, where and when, and the messages of a burst

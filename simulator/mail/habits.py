@@ -12,6 +12,7 @@ from simulator.mail.directory import SITES, Directory
 from simulator.mail.instant import DAY, HOUR, MINUTE, SECOND, micros
 from simulator.mail.localtime import hours_of_week, payroll_share
 from simulator.mail.profile import SenderProfile
+from simulator.mail.rhythm import Rhythms
 from simulator.mail.sends import Ints, Random, Sends, chunk, coarsen, join
 
 Levels = NDArray[np.float64]
@@ -46,13 +47,14 @@ class Habits:
         self._seed = seed
         self._directory = directory
         self._volume = np.sqrt(directory.staff / _FULL_STAFF)
+        self._rhythms = Rhythms(seed)
         self._shock = lru_cache(maxsize=100_000)(self._draw_shock)
 
     def messages(self, account: Account, day: int, random: Random) -> Sends:
         """All ordinary messages of the day, none before the account existed."""
         parts = [self._regular(account, day, random)]
         profile = account.profile
-        for hour, share in self._mailings(profile, day):
+        for hour, share in self._mailings(account, day):
             parts.append(self._mailing(profile, day, hour, share, random))
         sends = join(parts)
         if len(account.source_ips) > _FEW_SOURCES:
@@ -102,6 +104,7 @@ class Habits:
         quick = _HOURLY_PATH @ random.standard_normal(24) * _HOURLY_SPREAD
         profile = account.profile
         weekly = profile.messages * self._volume * self._growth(account, day)
+        weekly *= self._rhythms.share(account, day)
         calm = (_DAILY_SPREAD**2 + _HOURLY_SPREAD**2) / 2
         return np.asarray(weekly * profile.week[hours_of_week(day)] * np.exp(slow + quick - calm))
 
@@ -118,12 +121,14 @@ class Habits:
         recipient = contacts[(first[message] + step) % len(contacts)]
         return _sends(account.profile, coarsen(received, random), message, recipient, random)
 
-    def _mailings(self, profile: SenderProfile, day: int) -> list[tuple[int, float]]:
+    def _mailings(self, account: Account, day: int) -> list[tuple[int, float]]:
         """(UTC hour, share of staff) of the planned mailings of a day."""
-        hours = hours_of_week(day)
+        hours, profile = hours_of_week(day), account.profile
         if profile.monthly:
             share = payroll_share(day)
             return [(int(np.argmax(hours % 24 == _MAILING_HOUR)), share)] if share else []
+        if planned := self._rhythms.mailing(account, day):
+            return [(int(np.argmax(hours % 24 == planned[0])), planned[1])]
         return [(int(hour), 1.0) for hour in np.flatnonzero(profile.mailing_slots[hours])]
 
     def _mailing(

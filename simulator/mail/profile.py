@@ -40,6 +40,8 @@ ROUND_THE_CLOCK = _week(_FLAT_HOURS, _FLAT_DAYS)
 NIGHT = _week(_NIGHT_HOURS, "14 14.5 14.5 14.5 14.5 14 14")
 MORNING = _week(_MORNING_HOURS, "20 20 20 20 20 0 0")
 _NEVER = np.zeros(168)
+# Rhythms of senders that are not clockwork.
+BOUTS, TWICE_WEEKLY, MONTHLY, QUARTERLY = "bouts", "twice a week", "monthly", "quarterly"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,8 @@ class SenderProfile:
     `week` is the shape, `messages` the weekly volume, `single` the share of messages with one
     recipient, `pool` the contacts of a mature account as a share of staff, `pool_daily` the
     contacts it gains per day. `mailing_slots` and `mailing` describe planned mailings to all
-    staff: "lists" goes through distribution lists, "direct" in messages of 50 recipients.
+    staff: "lists" goes through distribution lists, "direct" in messages of 50 recipients. `rhythm`
+    says on which days it sends at all; `bout_spread` is the log spread of the sizes of its bouts.
     """
 
     messages: float = 0.0
@@ -65,6 +68,8 @@ class SenderProfile:
     monthly: bool = False
     doubling_days: float = 0.0
     doubles_from_age: float = 0.0
+    rhythm: str = ""
+    bout_spread: float = 0.0
 
     @property
     def is_hourly(self) -> bool:
@@ -197,6 +202,45 @@ PROFILES: dict[str, SenderProfile] = {
         single=0.6,
         pool=0.04,
         subjects=("Summer party", "Canteen plan"),
+    ),
+    "occasional": SenderProfile(
+        messages=250,
+        dispersion=1.5,
+        single=0.7,
+        pool=0.08,
+        subjects=("Room changed", "Visitor expected", "Delivery at the gate"),
+        rhythm=BOUTS,
+        bout_spread=0.3,
+    ),
+    "lumpy": SenderProfile(
+        messages=400,
+        dispersion=1.0,
+        single=0.6,
+        pool=0.3,
+        subjects=("Course invitation", "Survey", "Reminder: survey"),
+        rhythm=BOUTS,
+        bout_spread=1.2,
+    ),
+    "weekly_scan": SenderProfile(
+        messages=100,
+        dispersion=1.5,
+        single=0.96,
+        pool=0.03,
+        size=700_000,
+        subjects=("Scanned document", "Scan to e-mail"),
+        rhythm=TWICE_WEEKLY,
+    ),
+    "monthly": SenderProfile(
+        size=120_000,
+        subjects=("Figures of the month",),
+        mailing="direct",
+        rhythm=MONTHLY,
+    ),
+    "quarterly": SenderProfile(
+        size=150_000,
+        subjects=("Quarterly report", "Quarterly safety briefing"),
+        mailing="direct",
+        rhythm=QUARTERLY,
     ),
     "person": SenderProfile(
         messages=45,

@@ -140,6 +140,7 @@ def chosen_row(table: pd.DataFrame, rows: Sequence[R], columns: Columns, key: st
     event = listing(
         table,
         columns,
+        name=key.replace("-", " "),
         height=min(38 + 35 * len(rows), 320),
         on_select="rerun",
         selection_mode="single-row",
@@ -164,7 +165,7 @@ def figures_panel(view: View, account: str | None) -> None:
         if not rows:
             st.caption(f"Nothing was sent in this period{as_read(view)}.")
             return
-        listing(_room(rows), _room_columns())
+        listing(_room(rows), _room_columns(), name="room below the limits")
         _people(rows)
 
 
@@ -230,4 +231,4 @@ def _addresses(
     heading(title, detail)
     if rows:
         table = pd.DataFrame(rows, columns=["account", "address", number, "last"])
-        listing(table, {"last": moment_column("last, UTC")})
+        listing(table, {"last": moment_column("last, UTC")}, name=number)

@@ -138,7 +138,7 @@ def search_results(view: View, wanted: TraceFilter) -> DeliveryRow | None:
     block(coverage_mark(coverage), tag("span", search.meaning))
     if coverage.gaps:
         with st.expander("Windows of this search that were not read"):
-            gap_table(coverage)
+            gap_table(coverage, "windows of the search not read")
     if not rows:
         return None
     selected = chosen_row(_table(rows), rows, _columns(), "found-rows")

@@ -197,7 +197,8 @@ def _unavailable(report: HealthReport) -> None:
         )
         if rows:
             table = pd.DataFrame(rows, columns=["what", "name", "reason", "concerns"])
-            listing(table.assign(name=table["name"].str.replace("_", " ")))
+            named = table.assign(name=table["name"].str.replace("_", " "))
+            listing(named, name="what is unavailable")
 
 
 def _rejected(report: HealthReport) -> None:
@@ -213,7 +214,8 @@ def _rejected(report: HealthReport) -> None:
         )
         names = ["file", "reason", "lines", "first_line", "last_at", "tenant"]
         table = pd.DataFrame([{name: getattr(row, name) for name in names} for row in rows])
-        listing(table.head(500), {"last_at": moment_column("Last (UTC)")})
+        columns = {"last_at": moment_column("Last (UTC)")}
+        listing(table.head(500), columns, name="rejected lines")
 
 
 if __name__ == "__main__":

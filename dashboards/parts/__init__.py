@@ -3,6 +3,8 @@
 Reading order:
   amounts         counts, money, shares and times as people read them
   markup          HTML whose text is only text
+  money_columns   columns of money: sorted as numbers, read with the digits that matter
+  table_file      the CSV file of a table
   figure          a panel's title, a chart with its table, kinds of columns
   tile            one number with its last weeks
   spec            charts as what the browser draws, each built once

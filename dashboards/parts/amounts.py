@@ -16,7 +16,8 @@ from models.delivery.rate import (
 )
 
 UNKNOWN = "unknown"
-WHOLE = Decimal(1000)
+SIGNIFICANT, FEWEST_DECIMALS = 4, 2
+CENT = Decimal("0.01")
 
 
 def count(number: object) -> str:
@@ -30,17 +31,23 @@ def is_unknown(value: object) -> bool:
 
 
 def money(amount: Decimal | str | None, currency: str) -> str:
-    """An amount as 4.8312 USD: HVE costs are small, so four digits stay, six below a cent."""
+    """An amount as 4.831 USD or 9,198.70 USD."""
     return UNKNOWN if amount is None else f"{digits(amount)} {currency}"
 
 
 def digits(amount: Decimal | str) -> str:
-    """The rounded number alone."""
+    """The rounded number alone: four digits that say something, and at least two decimals.
+
+    Prices are far below a cent and end before their zeros.
+    """
     value = Decimal(amount)
-    places = 2 if abs(value) >= WHOLE else 4
-    if value and abs(value) < Decimal("0.01"):
-        places = 6
-    return f"{value:,.{places}f}"
+    text = f"{value:,.{places_of(value)}f}"
+    return text.rstrip("0") if value and abs(value) < CENT else text
+
+
+def places_of(amount: Decimal) -> int:
+    """Decimals that an amount of this size is read with."""
+    return max(FEWEST_DECIMALS, SIGNIFICANT - 1 - amount.adjusted()) if amount else FEWEST_DECIMALS
 
 
 def between(bounds: tuple[Decimal | None, Decimal | None] | None) -> str:
@@ -101,6 +108,11 @@ def day(value: date | str) -> str:
     """24 Nov 2026."""
     at = date.fromisoformat(value) if isinstance(value, str) else value
     return f"{at:%d %b %Y}".lstrip("0")
+
+
+def month_words(month: str) -> str:
+    """Nov 2026 of 2026-11."""
+    return f"{date.fromisoformat(f'{month}-01'):%b %Y}"
 
 
 def age(span: timedelta) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Mapping
 from typing import Any, Literal, TypeAlias
 
@@ -12,11 +11,12 @@ import pandas as pd
 import streamlit as st
 from streamlit.elements.lib.column_types import ColumnConfig
 
-from dashboards.parts.amounts import UNKNOWN, is_unknown
+from dashboards.parts.amounts import UNKNOWN
 from dashboards.parts.markup import block, literal, tag, visible_text
+from dashboards.parts.money_columns import Amount, amounts_of, displayed, numbers_of, texts_of
 from dashboards.parts.spec import Spec, draw
+from dashboards.parts.table_file import file_button
 
-AMOUNT = re.compile(r"-?\d+(\.\d+)?")
 # How the columns of a table are named and drawn, by their names in the frame.
 Columns: TypeAlias = Mapping[str, ColumnConfig | str]
 
@@ -43,20 +43,28 @@ def figure(
     """
     with st.container(border=True, height=height):
         heading(finding, detail)
-        draw(chart, f"{finding}. {detail}")
-        behind("Numbers behind this chart", finding, table, columns)
+        draw(chart, f"{finding}. {detail}", name=finding)
+        behind("Numbers behind this chart", finding, table, columns, name=finding)
 
 
 @st.fragment
-def behind(label: str, finding: str, table: pd.DataFrame, columns: Columns | None = None) -> None:
+def behind(
+    label: str,
+    finding: str,
+    table: pd.DataFrame,
+    columns: Columns | None = None,
+    *,
+    name: str | None = None,
+) -> None:
     """A closed table that is sent only when it is opened: browsers draw nothing more slowly.
 
-    finding: tells the tables of a page apart.
+    finding: tells the tables of a page apart. name: of its file, the label with the finding at
+    first.
     """
     part = st.expander(label, on_change="rerun", key=key_of("behind", label, finding))
     if part.open:
         with part:
-            listing(table, columns)
+            listing(table, columns, name=name or f"{label}, {finding}")
 
 
 def key_of(name: str, *texts: str) -> str:
@@ -64,46 +72,59 @@ def key_of(name: str, *texts: str) -> str:
     return f"{name}-{hashlib.sha256(repr(texts).encode()).hexdigest()[:12]}"
 
 
-def listing(table: pd.DataFrame, columns: Columns | None = None, **options: Any) -> Any:
-    """A table whose text is only text; `alt` in the options is its name for a screen reader.
+def listing(
+    table: pd.DataFrame, columns: Columns | None = None, *, name: str, **options: Any
+) -> Any:
+    """A table whose text is only text, and a button that gives it as a file.
 
-    A missing value is unknown; Streamlit would write None.
+    name: what its rows are; tells the tables of a page apart. `alt` in the options is its name for
+    a screen reader. A missing value is unknown; Streamlit would write None.
     """
-    frame, config = shown(table), dict(columns or {})
-    for name in [str(name) for name in frame if name in config]:
-        amounts = _amounts(frame[name], config[name])
+    frame, config, texts = shown(table), dict(columns or {}), {}
+    for column, kind in (columns or {}).items():
+        amounts = _amounts(frame, column, kind)
         if amounts is not None:
-            frame[name], config[name] = amounts
-    return st.dataframe(
-        frame, hide_index=True, column_config=config, placeholder=UNKNOWN, **options
+            frame[column] = pd.Series(numbers_of(amounts), frame.index, "float64")
+            config[column], texts[column] = _numeric(kind), texts_of(amounts)
+    event = st.dataframe(
+        displayed(frame, texts),
+        hide_index=True,
+        column_config=config,
+        placeholder=UNKNOWN,
+        **options,
     )
+    file_button(name, table, _labels(columns or {}), key_of("file", name, *map(str, table)))
+    return event
+
+
+def _labels(columns: Columns) -> dict[str, str]:
+    """Heads of the columns by their names in the frame."""
+    return {
+        name: str(config if isinstance(config, str) else config.get("label") or name)
+        for name, config in columns.items()
+    }
 
 
 def amount_column(label: str) -> ColumnConfig:
     """A column of exact amounts, which are texts (dashboards.parts.amounts.exact).
 
-    `listing` draws them as numbers, which sort as numbers, where all of them are known or unknown.
+    They sort as numbers and are drawn with the digits that matter; the file has all of them.
     """
     return st.column_config.TextColumn(label, alignment="right")
 
 
 def _amounts(
-    column: pd.Series, config: ColumnConfig | str
-) -> tuple[pd.Series, ColumnConfig] | None:
-    """The column as numbers with all their digits; None where one of its texts is none."""
-    if isinstance(config, str) or config.get("alignment") != "right":
-        return None
-    texts = [
-        None if is_unknown(value) or value == UNKNOWN else str(value).replace(",", "")
-        for value in column
-    ]
-    known = [text for text in texts if text is not None]
-    if not known or not all(AMOUNT.fullmatch(text) for text in known):
-        return None
-    places = max(len(text.partition(".")[2]) for text in known)
-    numbers = [None if text is None else float(text) for text in texts]
-    kind = st.column_config.NumberColumn(format=f"%.{places}f")["type_config"]
-    return pd.Series(numbers, column.index, "float64"), {**config, "type_config": kind}
+    table: pd.DataFrame, column: str, kind: ColumnConfig | str
+) -> list[Amount | None] | None:
+    """The amounts of a column that is one of money."""
+    is_money = not isinstance(kind, str) and kind.get("alignment") == "right"
+    return amounts_of(table[column].tolist()) if is_money and column in table else None
+
+
+def _numeric(kind: ColumnConfig | str) -> ColumnConfig:
+    """The column as one of numbers, drawn as the texts that come with them."""
+    number = st.column_config.NumberColumn(alignment="right")
+    return number if isinstance(kind, str) else {**kind, "type_config": number["type_config"]}
 
 
 def moment_column(label: str, *, with_seconds: bool = False) -> ColumnConfig:

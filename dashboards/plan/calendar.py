@@ -74,7 +74,7 @@ def overspill_panel(view: View, plans: list[PlannedSend]) -> None:
         )
         lines = [tag("li", *_line(plan)) for plan in begun[-8:]]
         block(tag("ul", *lines))
-        listing(_table(view, begun), _columns())
+        listing(_table(view, begun), _columns(), name="announced sends")
 
 
 def _line(plan: PlannedSend) -> list[Markup | str]:

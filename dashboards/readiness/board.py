@@ -81,7 +81,7 @@ def check_history(history: Sequence[FindingChange]) -> None:
                 "A change of a setting shows here with the run that saw it.",
             )
             with st.expander("Every judgement so far"):
-                listing(table, columns)
+                listing(table, columns, name="judgements of checks")
         return
     moved = counts[-1] - counts[0]
     way = "as many as" if moved == 0 else f"{abs(moved)} {'more' if moved > 0 else 'fewer'} than"

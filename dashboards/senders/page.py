@@ -136,6 +136,7 @@ def _selected(listed: list[IncidentCard], *, is_absent: bool) -> IncidentCard | 
     event = listing(
         _table(listed),
         _columns(),
+        name="incidents",
         # Another list is another table: a row number means nothing in it.
         key=f"incidents-{hash((*ids, is_absent))}",
         on_select="rerun",

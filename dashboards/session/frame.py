@@ -240,11 +240,12 @@ def coverage_mark(report: CoverageReport) -> Markup:
     return tag("span", f"▲ coverage incomplete: {gaps}", style="mark bad")
 
 
-def gap_table(report: CoverageReport) -> None:
-    """Which windows of which address were not read."""
+def gap_table(report: CoverageReport, name: str = "windows not read") -> None:
+    """Which windows of which address were not read; `name` tells the tables of a page apart."""
     rows = [(gap.tenant, gap.account, gap.address, gap.start, gap.end) for gap in report.gaps]
     table = pd.DataFrame(rows, columns=["tenant", "account", "address", "from", "to"])
-    listing(table, {name: moment_column(f"{name} (UTC)") for name in ("from", "to")})
+    columns = {end: moment_column(f"{end} (UTC)") for end in ("from", "to")}
+    listing(table, columns, name=name)
 
 
 def footer(view: View) -> None:

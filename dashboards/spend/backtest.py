@@ -23,7 +23,7 @@ def backtest_panel(view: View) -> None:
             heading("How good is the projection?", f"Not known yet: {past.unavailable}.")
             return
         heading(_finding(past.rows), _detail(past))
-        listing(_table(past.rows), _columns())
+        listing(_table(past.rows), _columns(), name="errors of earlier projections")
 
 
 def _finding(rows: Sequence[BacktestRow]) -> str:

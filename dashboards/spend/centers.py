@@ -29,7 +29,7 @@ def center_panel(report: CostReport) -> None:
             f"Estimated {currency} by cost center; cost_centers.csv or [[cost_centers]] in hve.toml"
             " says who pays for which account.",
         )
-        listing(center_table(report), _columns(currency))
+        listing(center_table(report), _columns(currency), name=f"cost centers of {report.month}")
         block(*_unit(report))
 
 

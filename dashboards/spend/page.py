@@ -200,7 +200,11 @@ def _by_account(report: CostReport) -> None:
             dearest(lines),
             f"Exact amounts in {currency}; together {whole} {currency} so far.",
         )
-        listing(_account_table(lines), _account_columns(currency))
+        listing(
+            _account_table(lines),
+            _account_columns(currency),
+            name=f"accounts of {report.month}",
+        )
 
 
 def dearest(lines: Sequence[AccountCost]) -> str:

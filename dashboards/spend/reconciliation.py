@@ -67,6 +67,7 @@ def _bridge(bridge: InvoiceBridge) -> None:
     draw(
         bridge_chart(steps, bridge.currency, palette()),
         "; ".join(f"{step.label} {step.amount}" for step in steps.itertuples()),
+        name="from the estimate to the invoice",
     )
     listing(
         steps[["label", "amount"]],
@@ -74,6 +75,7 @@ def _bridge(bridge: InvoiceBridge) -> None:
             "label": st.column_config.TextColumn("Step"),
             "amount": amount_column(bridge.currency),
         },
+        name="from the estimate to the invoice",
     )
 
 

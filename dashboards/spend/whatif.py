@@ -196,6 +196,7 @@ def _months(answer: ChangeCost) -> None:
     draw(
         cost_bars(rows, answer.currency, palette()),
         f"{_finding(answer)}. Cost per month.",
+        name="cost of a planned mailing",
     )
     behind(
         "Numbers behind this chart",

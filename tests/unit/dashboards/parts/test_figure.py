@@ -13,35 +13,49 @@ from dashboards.parts.amounts import exact
 from dashboards.parts.incident_words import SIGNS
 
 
-def drawn(monkeypatch: pytest.MonkeyPatch, *texts: str | None) -> tuple[pd.Series, Any]:
-    """The column as it is drawn, and its format."""
-    calls: list[tuple[pd.DataFrame, Any]] = []
+def drawn(monkeypatch: pytest.MonkeyPatch, *texts: str | None) -> tuple[pd.Series, list[str], Any]:
+    """The column by which the table sorts, what is read in it, and its kind."""
+    calls: list[tuple[Any, Any]] = []
     monkeypatch.setattr(
         figure.st, "dataframe", lambda table, **options: calls.append((table, options))
     )
-    figure.listing(pd.DataFrame({"cost": texts}), {"cost": figure.amount_column("Cost")})
+    monkeypatch.setattr(figure, "file_button", lambda *_: None)
+    columns = {"cost": figure.amount_column("Cost")}
+    figure.listing(pd.DataFrame({"cost": texts}), columns, name="costs")
     table, options = calls[0]
-    return table["cost"], options["column_config"]["cost"]["type_config"]
+    kind = options["column_config"]["cost"]["type_config"]
+    if isinstance(table, pd.DataFrame):
+        return table["cost"], table["cost"].tolist(), kind
+    cells = table._compute()._translate(False, False)["body"]
+    return table.data["cost"], [row[-1]["display_value"] for row in cells], kind
 
 
-def test_amounts_are_numbers_with_every_digit(monkeypatch: pytest.MonkeyPatch) -> None:
-    column, kind = drawn(monkeypatch, exact("1863.1"), exact("974.1234567"), exact("-0.5"))
+def test_amounts_sort_as_numbers_and_read_as_money(monkeypatch: pytest.MonkeyPatch) -> None:
+    column, read, kind = drawn(monkeypatch, exact("1863.1"), exact("974.1234567"), exact("-0.5"))
     assert list(column) == [1863.1, 974.1234567, -0.5]
-    assert sorted(column) == [-0.5, 974.1234567, 1863.1]
-    assert kind["format"] == "%.7f"
+    assert read == ["1,863.10", "974.12", "-0.50"]
+    assert kind["type"] == "number"
+    assert kind.get("format") is None  # which would win over what is read
 
 
 def test_an_unknown_amount_is_missing_and_not_0(monkeypatch: pytest.MonkeyPatch) -> None:
-    column, kind = drawn(monkeypatch, exact(None), exact(Decimal(2)), None)
+    column, read, _ = drawn(monkeypatch, exact(None), exact(Decimal(2)), None)
     assert list(column.isna()) == [True, False, True]
-    assert kind["type"] == "number"
+    assert read == ["unknown", "2.000", "unknown"]
 
 
-@pytest.mark.parametrize("text", ["≥ 3.863400", "0.04 to 0.05", "3.5 %"])
-def test_what_is_no_plain_amount_stays_as_it_is_written(
+def test_a_known_part_sorts_among_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = ["≥ 3.863400", "+0.081960", "-0.000042", "12.000000", "0.000000"]
+    column, read, _ = drawn(monkeypatch, *texts)
+    assert list(column) == [3.8634, 0.08196, -0.000042, 12.0, 0.0]
+    assert read == ["≥ 3.86", "+0.08196", "-0.000042", "12.00", "0.00"]
+
+
+@pytest.mark.parametrize("text", ["0.04 to 0.05", "3.5 %", "three"])
+def test_what_is_no_amount_stays_as_it_is_written(
     monkeypatch: pytest.MonkeyPatch, text: str
 ) -> None:
-    column, kind = drawn(monkeypatch, text, exact("1.5"))
+    column, _, kind = drawn(monkeypatch, text, exact("1.5"))
     assert list(column) == [text, exact("1.5")]
     assert kind["type"] == "text"
 

@@ -1,0 +1,79 @@
+"""The file of a table: its rows as CSV that runs nothing when a spreadsheet opens it.
+
+The file holds what the table is made of and not what it draws: amounts with every digit, times as
+ISO 8601, nothing where the table says that something is unknown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+
+import pandas as pd
+import streamlit as st
+
+from dashboards.parts.amounts import is_unknown
+from dashboards.parts.markup import literal
+from dashboards.parts.money_columns import Amount, amounts_of
+from dashboards.parts.spec import file_name
+from hve_monitor.clock import aware, iso
+from hve_monitor.spreadsheet import sheet
+
+LEAST = "is at least"
+
+
+def file_button(name: str, table: pd.DataFrame, labels: Mapping[str, str], key: str) -> None:
+    """A button that gives the table as a file.
+
+    name: what its rows are, which the button and the file tell. labels: heads of columns by their
+    names in the frame.
+    """
+    st.download_button(
+        f"CSV: {literal(name)}",
+        data=lambda: table_bytes(table, labels),
+        file_name=f"{file_name(name)}.csv",
+        mime="text/csv",
+        icon=":material/download:",
+        type="tertiary",
+        on_click="ignore",
+        key=key,
+    )
+
+
+def table_bytes(table: pd.DataFrame, labels: Mapping[str, str]) -> bytes:
+    """The CSV of the table (hve_monitor.spreadsheet.sheet).
+
+    Beside a column of amounts, some of which are only known in part, stands one that says which.
+    """
+    columns: dict[str, list[object]] = {}
+    for name in table:
+        label = labels.get(str(name), str(name))
+        amounts = amounts_of(table[name])
+        if amounts is None:
+            columns[label] = [_value(value) for value in table[name].tolist()]
+            continue
+        columns[label] = [amount and amount.exact for amount in amounts]
+        if any(amount and amount.is_least for amount in amounts):
+            columns[f"{label}, {LEAST}"] = [_is_least(amount) for amount in amounts]
+    rows = zip(*columns.values(), strict=True)
+    return sheet([*columns], [dict(zip(columns, row, strict=True)) for row in rows])
+
+
+def _is_least(amount: Amount | None) -> str | None:
+    if amount is None:
+        return None
+    return "yes" if amount.is_least else "no"
+
+
+def _value(value: object) -> object:
+    """A cell of the file."""
+    if isinstance(value, list | tuple):
+        return " ".join(str(each) for each in value)
+    if is_unknown(value):
+        return None
+    if isinstance(value, datetime):
+        return iso(aware(value))
+    if isinstance(value, float) and not isinstance(value, bool):
+        return Decimal(repr(value))
+    return value if isinstance(value, str | int | Decimal) else str(value)

@@ -10,6 +10,7 @@ from models.baseline.grid import HourlyGrid
 from models.incident import Event, Incident, by_start
 from models.incidents.announced import Announced
 from models.incidents.describe import Describer, sending_incidents, silent_incidents
+from models.incidents.signals.first_mailing import early_events
 from models.incidents.signals.quarter_hours import QuarterHours
 from models.incidents.signals.rules import find
 from models.incidents.signals.stored import tabular_events
@@ -49,7 +50,8 @@ def incidents_of(
     missed = missed_sends(grid, local_calendar(grid.start, grid.hours, timezone))
     if announced is not None:
         volume, events = announced.volume(volume), announced.events(events)
-    incidents = sending_incidents(events, volume, describer, already_stored)
+    early = early_events(volume, describer.activity, grid)
+    incidents = sending_incidents(events, volume, describer, already_stored, early)
     if announced is not None:
         incidents = announced.with_plans(incidents)
     incidents += silent_incidents(silences, missed, grid, describer.sizes)

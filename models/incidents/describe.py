@@ -101,7 +101,7 @@ class Describer:
             sent=max(known, total),
             unknown=sent - known,
         )
-        return Signal(name, _score(most), "fired", sentence(name, numbers))
+        return Signal(name, _score(most), "fired", most.reason or sentence(name, numbers))
 
     def _total(self, name: str, stretch: slice) -> float:
         return float(np.nansum(self.activity.counts[name][stretch]))
@@ -112,16 +112,18 @@ def sending_incidents(
     volume: Sequence[Incident],
     describer: Describer,
     already_stored: Container[tuple[str, datetime]] = (),
+    early: Iterable[tuple[str, Event]] = (),
 ) -> list[Incident]:
-    """Every incident of unusual sending; a learning account has those of its volume alone.
+    """Every incident of unusual sending; a learning account has those of its volume.
 
+    early: what speaks against first mailings (models.incidents.signals.first_mailing).
     already_stored: account and opening of episodes that cannot have changed: they are left out.
     """
     settled = [incident for incident in volume if not incident.learning]
     learning = [incident for incident in volume if incident.learning]
     return [
         describer.incident(episode)
-        for account, own in (*grouped((), learning), *grouped(events, settled))
+        for account, own in (*grouped(early, learning), *grouped(events, settled))
         for episode in episodes_of(account, own)
         if (account, episode.opened_at) not in already_stored
     ]

@@ -41,6 +41,8 @@ def _is_high(levels: Mapping[str, int], values: Mapping[str, float]) -> bool:
     stolen = "new_source" in levels or "sign_ins" in levels
     if stolen and (reaches or volume >= RANK["medium"]):
         return True
+    if "ceiling" in levels and (stolen or reaches or fails):
+        return True  # the first mailing of a new account is a broken ceiling alone
     many = levels.get("new_recipients", 0) >= 2 and values["new_recipients"] >= _MANY_NEW
     return volume >= RANK["high"] or (many and fails)
 

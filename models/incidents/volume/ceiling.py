@@ -1,7 +1,8 @@
 """Ceilings: an hour far above anything the account sent in three months.
 
-The last line of defence: it knows no baseline, no learning and no announced sends, and is always
-high, so that nothing that was taught to the other channels can hide it.
+The last line of defence: it knows no baseline and no announced sends and is high, so that nothing
+that was taught to the other channels can hide it. While an account is still learning it is medium:
+the first mailing of a new account looks the same, and is no page unless another signal speaks.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 
 from models.baseline.baseline import DayForecast
 from models.baseline.traffic import Traffic
-from models.incident import Incident, count
+from models.incident import Incident, Severity, count
 from models.incidents.volume.stretch import Judgement, Stretch, stretch_incident
 from models.statistics import Floats, known_or_zero
 
@@ -98,7 +99,8 @@ class CeilingWatch:
             f" {stretch.ceiling:,.0f}"
         )
         learning = bool(traffic.learning[account, first] > 0)
-        judgement = Judgement("ceiling", "high", ratio / (ratio + 1.0), reason, learning)
+        severity: Severity = "medium" if learning else "high"
+        judgement = Judgement("ceiling", severity, ratio / (ratio + 1.0), reason, learning)
         size = traffic.size(account, first, end)
         self.incidents.append(
             stretch_incident(traffic, account, stretch.quarters, size, judgement, is_over=is_over)

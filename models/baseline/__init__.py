@@ -3,6 +3,7 @@
 Reading order:
   hours       hourly usage of a tenant from the store, without what was not read
   grid        accounts × hours of counts, and the quarter-hours of each hour
+  memory      what survives a midnight while the days are walked through
   baseline    the expected recipients of a day, from the days before it
   intervals   80 and 95 % ranges around them
   scores      how unusual an hour is, on one scale for all accounts

@@ -23,6 +23,7 @@ from models.baseline.intervals import (
     interval_bounds,
     nested_bounds,
 )
+from models.baseline.memory import Kept
 from models.statistics import Floats, known_or_zero, mean_known, sum_known
 
 LEARNING_DAYS = 14
@@ -79,75 +80,156 @@ class DayForecast:
     is_seasonal: NDArray[np.bool_]  # from the hour of the week, not from a young account's days
     off_hours: NDArray[np.bool_]  # empty for four weeks, in an account that sends most days
     learning_day: NDArray[np.int16]  # (accounts,)
+    size: Floats  # negative binomial size of all hours: (accounts,)
 
 
 class Baseline:
     """History of some accounts and the forecasts from it, local day by local day."""
 
+    kept = Kept(
+        days={"_sums": RESIDUAL_DAYS, "_was_read": 7 * WEEKS},
+        hours=("expected", "_seasonal"),
+        accounts=(
+            "_day_seasonal",
+            "_day_expected",
+            "_day_own_hour",
+            "_day_bounds",
+            "_day_is_seasonal",
+            "_day_is_empty",
+            "_day_size",
+            "_age",
+        ),
+    )
+
     def __init__(self, recipients: Floats, calendar: LocalCalendar) -> None:
         accounts, hours = recipients.shape
         self.calendar = calendar
-        self.values = recipients.copy()
-        self.expected = np.full((accounts, hours), np.nan)
+        self._recipients = recipients
+        self.is_cut = np.zeros((accounts, hours), np.bool_)
+        # Filled day by day: what is not touched takes no memory.
+        self.values, self.expected, self._seasonal = (np.zeros((accounts, hours)) for _ in range(3))
         # Square roots of both, which every later day asks for.
-        self._root_values = np.sqrt(self.values)
-        self._root_expected = np.full((accounts, hours), np.nan)
-        self._seasonal = np.full((accounts, hours), np.nan)
+        self._root_values, self._root_expected = (np.zeros((accounts, hours)) for _ in range(2))
         # By local hour, from _PAD_DAYS before the first day on: recipients, and whether known.
         cells = (accounts, (_PAD_DAYS + calendar.days) * 24)
         self._sent, self._known = np.zeros(cells), np.zeros(cells, np.int8)
-        self._days_known = _days_known(~np.isnan(recipients), calendar)
         # Per day: recipients and expectation for the level, three moment sums for the dispersion.
         self._sums = np.zeros((calendar.days, 6, accounts))
+        self._was_read = np.zeros((calendar.days, accounts), np.bool_)
+        self._day = 0
+        self._forget_day(accounts)
 
-    def forecast(self, day: int) -> DayForecast:
-        """Expected recipients and intervals of one local day, from earlier days only."""
-        first, last = self.calendar.columns(day)
-        hours = self.calendar.hour[first:last]
+    def _forget_day(self, accounts: int) -> None:
+        self._day_seasonal, self._day_expected, self._day_own_hour = np.full(
+            (3, accounts, 24), np.nan
+        )
+        self._day_bounds = np.full((4, accounts, 24), np.nan)
+        self._day_is_seasonal, self._day_is_empty = np.zeros((2, accounts, 24), np.bool_)
+        self._day_size = np.ones(accounts)
+        self._age = np.zeros(accounts, np.int16)
+
+    def begin(self, day: int) -> None:
+        """Take what a local day is judged by from the days before it, for all 24 hours."""
+        self._day = day
         seasonal, weeks = self._seasonal_mean(day)
         is_seasonal = weeks >= 6  # two weeks of three neighbouring hours
-        self._seasonal[:, first:last] = np.where(is_seasonal, seasonal, np.nan)[:, hours]
         level = self._level(day)[:, None]
-        expected = np.where(is_seasonal, seasonal * level, self._young_mean(day))[:, hours]
-        own_hour = np.where(is_seasonal, self._own_hour_mean(day) * level, 0.0)[:, hours]
+        expected = np.where(is_seasonal, seasonal * level, self._young_mean(day))
+        own_hour = np.where(is_seasonal, self._own_hour_mean(day) * level, 0.0)
+        empty = is_seasonal & (seasonal == 0.0) & (self._active_days(day) >= 12)[:, None]
+        self._day_seasonal = np.where(is_seasonal, seasonal, np.nan)
+        self._day_expected, self._day_own_hour = expected, np.fmax(expected, own_hour)
+        self._day_is_seasonal, self._day_is_empty = is_seasonal, empty
+        self._day_size = self.size(day)
+        self._day_bounds = self._bounds(day, expected)
+        before = self._was_read[max(day - 7 * WEEKS + 1, 0) : day]
+        self._age = before.sum(axis=0).astype(np.int16)
+
+    def forecast(self, day: int) -> DayForecast:
+        """Expected recipients and intervals of the hours of the day that was begun."""
+        first, last = self.calendar.columns(day)
+        hours = self.calendar.hour[first:last]
+        expected, sent = self._day_expected[:, hours], self._recipients[:, first:last]
+        self.values[:, first:last], self._root_values[:, first:last] = sent, np.sqrt(sent)
+        self._seasonal[:, first:last] = self._day_seasonal[:, hours]
         self.expected[:, first:last] = expected
         self._root_expected[:, first:last] = np.sqrt(expected)
-        age = self._days_known[:, day]
+        # Whoever was not read for weeks is learnt again.
+        age = self._age + self._is_read(first, last)
         learning = np.where(age <= LEARNING_DAYS, age, 0).astype(np.int16)
-        bounds = self._bounds(day, first, expected, learning > 0)
-        empty = is_seasonal & (seasonal == 0.0) & (self._active_days(day) >= 12)[:, None]
-        own_hour = np.fmax(expected, own_hour)
+        bounds = nested_bounds(
+            [bound[:, hours] for bound in self._day_bounds], expected, (learning > 0)[:, None]
+        )
         return DayForecast(
-            expected, own_hour, bounds, is_seasonal[:, hours], empty[:, hours], learning
+            expected,
+            self._day_own_hour[:, hours],
+            bounds,
+            self._day_is_seasonal[:, hours],
+            self._day_is_empty[:, hours],
+            learning,
+            self._day_size,
         )
 
     def cut(self, account: int, first: int, last: int) -> None:
         """Take the hours first to last - 1 of an account out of the history."""
-        self.values[account, first:last] = self._root_values[account, first:last] = np.nan
-        cells = (self.calendar.day[first:last] + _PAD_DAYS) * 24 + self.calendar.hour[first:last]
-        self._sent[account, cells] = self._known[account, cells] = 0
+        self.is_cut[account, first:last] = True
+        self._put(account, first, last, np.nan)
 
-    def restore(self, account: int, first: int, last: int, recipients: Floats) -> None:
-        """Put the hours first to last - 1 of an account back; call learn() for their days after."""
-        self.values[account, first:last] = recipients[account, first:last]
-        self._root_values[account, first:last] = np.sqrt(recipients[account, first:last])
+    def restore(self, account: int, first: int, last: int) -> None:
+        """Put the hours first to last - 1 of an account back into the history."""
+        self.is_cut[account, first:last] = False
+        self._put(account, first, last, self._recipients[account, first:last])
+
+    def _put(self, account: int, first: int, last: int, values: Floats | float) -> None:
+        if first >= last:
+            return
+        self.values[account, first:last] = values
+        self._root_values[account, first:last] = np.sqrt(values)
+        rows = slice(account, account + 1)
+        for day in range(int(self.calendar.day[first]), int(self.calendar.day[last - 1]) + 1):
+            if day < self._day:
+                self._remember(day, rows)
 
     def learn(self, day: int) -> None:
         """Add a finished local day to the history; call after its incidents were cut."""
+        self._day = day + 1
+        first, last = self.calendar.columns(day)
+        self._was_read[day] = self._is_read(first, last)
+        self.learn_again(day, slice(None))
+
+    def learn_again(self, day: int, rows: slice) -> None:
+        """The same of some accounts, whose hours of a finished day were cut or put back."""
         first, last = self.calendar.columns(day)
         if first == last or day in self.calendar.holidays:
             return
-        values, hours = self.values[:, first:last], self.calendar.hour[first:last]
+        self._remember(day, rows)
+        self._sums[day, :, rows] = self._day_sums(rows, first, last)
+
+    def recall(self, first: int, last: int) -> None:
+        """Fill what follows from hours that were read back."""
+        cut = self.is_cut[:, first:last]
+        self.values[:, first:last] = np.where(cut, np.nan, self._recipients[:, first:last])
+        self._root_values[:, first:last] = np.sqrt(self.values[:, first:last])
+        self._root_expected[:, first:last] = np.sqrt(self.expected[:, first:last])
+        for day in range(int(self.calendar.day[first]), int(self.calendar.day[last - 1]) + 1):
+            self._remember(day, slice(None))
+
+    def _is_read(self, first: int, last: int) -> NDArray[np.bool_]:
+        return np.asarray((~np.isnan(self._recipients[:, first:last])).any(axis=1))
+
+    def _remember(self, day: int, rows: slice) -> None:
+        """The day's hours by local hour: of a doubled one the mean, of a holiday none."""
+        first, last = self.calendar.columns(day)
+        if first == last or day in self.calendar.holidays:
+            return
+        values, hours = self.values[rows, first:last], self.calendar.hour[first:last]
         cells = (day + _PAD_DAYS) * 24 + hours
-        self._remember(cells, values)
+        self._sent[rows, cells] = known_or_zero(values)
+        self._known[rows, cells] = ~np.isnan(values)
         for twin in np.flatnonzero(hours[1:] == hours[:-1]):
             both = mean_known(values[:, twin : twin + 2])
-            self._remember(cells[twin : twin + 1], both[:, None])
-        self._sums[day] = self._day_sums(values, first, last)
-
-    def _remember(self, cells: NDArray[np.int64], values: Floats) -> None:
-        self._sent[:, cells] = known_or_zero(values)
-        self._known[:, cells] = ~np.isnan(values)
+            self._sent[rows, cells[twin]] = known_or_zero(both)
+            self._known[rows, cells[twin]] = ~np.isnan(both)
 
     def size(self, day: int, *, small: bool = False) -> Floats:
         """Negative binomial size per account by the method of moments over 56 days.
@@ -159,8 +241,9 @@ class Baseline:
         alpha = surplus / np.maximum(squares, 1e-9)
         return np.where(squares > 0.01, 1.0 / np.clip(alpha, 0.02, 50.0), 1.0)
 
-    def _day_sums(self, values: Floats, first: int, last: int) -> Floats:
-        seasonal, expected = self._seasonal[:, first:last], self.expected[:, first:last]
+    def _day_sums(self, rows: slice, first: int, last: int) -> Floats:
+        values = self.values[rows, first:last]
+        seasonal, expected = self._seasonal[rows, first:last], self.expected[rows, first:last]
         compared = np.where(np.isnan(seasonal), np.nan, values)
         usual = np.where(np.isnan(values), np.nan, seasonal)
         surplus = (values - expected) ** 2 - expected
@@ -215,13 +298,11 @@ class Baseline:
         active: NDArray[np.int64] = (month > 0).any(axis=2).sum(axis=1)
         return active
 
-    def _bounds(
-        self, day: int, first: int, expected: Floats, learning: NDArray[np.bool_]
-    ) -> Bounds:
+    def _bounds(self, day: int, expected: Floats) -> Floats:
         mean = known_or_zero(expected)
-        sizes = self.size(day, small=True)[:, None], self.size(day)[:, None]
-        bounds = interval_bounds(mean, self._shifts(first, expected, mean), sizes)
-        return nested_bounds(bounds, expected, learning[:, None])
+        sizes = self.size(day, small=True)[:, None], self._day_size[:, None]
+        shifts = self._shifts(self.calendar.columns(day)[0], expected, mean)
+        return np.stack(interval_bounds(mean, shifts, sizes))
 
     def _shifts(self, first: int, expected: Floats, mean: Floats) -> list[Floats]:
         """Conformal shifts of the accounts that have an hour which is not small; else NaN."""
@@ -234,16 +315,3 @@ class Baseline:
             shift[rows] = values
             shifts.append(shift)
         return shifts
-
-
-def _days_known(known: NDArray[np.bool_], calendar: LocalCalendar) -> NDArray[np.int64]:
-    """Of four weeks up to and with each local day, days with an hour that is known.
-
-    Whoever was not read for weeks is learnt again. Shape: known (accounts, hours), result
-    (accounts, days).
-    """
-    begins = np.searchsorted(calendar.day, np.arange(calendar.days))
-    days = np.logical_or.reduceat(known, begins, axis=1) if calendar.days else known
-    total = np.pad(np.cumsum(days, axis=1), ((0, 0), (1, 0)))
-    window = np.maximum(np.arange(1, calendar.days + 1) - 7 * WEEKS, 0)
-    return np.asarray(total[:, 1:] - total[:, window])

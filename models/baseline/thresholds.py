@@ -14,6 +14,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from models.baseline.memory import Kept
 from models.statistics import Floats, known_or_zero
 
 COMMON = 3.0  # score: under one false alert per account-month on public series
@@ -28,26 +29,41 @@ def own_alerts(score: Floats) -> NDArray[np.bool_]:
 
     Shape:  score and result (accounts, hours); an alert may mark several hours of its day.
     """
-    alerts = np.zeros(score.shape, np.bool_)
-    reached = known_or_zero(score) >= COMMON
-    for account in np.flatnonzero(reached.any(axis=1)).tolist():
-        hours = np.flatnonzero(reached[account])
-        alerts[account, _accepted(hours.tolist(), score[account, hours].tolist())] = True
-    return alerts
+    return OwnThresholds(len(score)).alerts(0, score)
 
 
-def _accepted(hours: list[int], scores: list[float]) -> list[int]:
-    """Those of the hours, which reach the common threshold, that reach the own one."""
-    accepted: list[int] = []
-    bar = raised = 0.0  # logarithms: while the alert is open, and from its end on
-    closes = 0
-    for hour, score in zip(hours, scores, strict=True):
+class OwnThresholds:
+    """The thresholds of some accounts, as their alerts have moved them so far."""
+
+    kept = Kept(accounts=("_bar", "_raised", "_closes"))
+
+    def __init__(self, accounts: int) -> None:
+        # Logarithms over the common one: while the alert is open, and from its end on.
+        self._bar, self._raised = np.zeros((2, accounts))
+        self._closes = np.zeros(accounts, np.int64)
+
+    def alerts(self, first: int, score: Floats) -> NDArray[np.bool_]:
+        """Hours of a day from the column `first` on that reach it; moves it."""
+        alerts = np.zeros(score.shape, np.bool_)
+        reached = known_or_zero(score) >= COMMON
+        for account in np.flatnonzero(reached.any(axis=1)).tolist():
+            for hour in np.flatnonzero(reached[account]).tolist():
+                at_hour = float(score[account, hour])
+                alerts[account, hour] = self._accepts(account, first + hour, at_hour)
+        return alerts
+
+    def _accepts(self, account: int, hour: int, score: float) -> bool:
+        closes = int(self._closes[account])
         is_open = hour < closes
         if not is_open:
-            bar = raised * 0.5 ** ((hour - closes) / _HALF_LIFE_HOURS)
+            rest = 0.5 ** ((hour - closes) / _HALF_LIFE_HOURS)
+            self._bar[account] = float(self._raised[account]) * rest
+        bar = float(self._bar[account])
         if score < COMMON * math.exp(bar):
-            continue
+            return False
         if not is_open:
-            raised, closes = min(bar + _STEP, _MOST), hour + OPEN_HOURS
-        accepted.append(hour)
-    return accepted
+            self._raised[account], self._closes[account] = (
+                min(bar + _STEP, _MOST),
+                hour + OPEN_HOURS,
+            )
+        return True

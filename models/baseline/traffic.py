@@ -8,9 +8,10 @@ from numpy.typing import NDArray
 from models.baseline.baseline import Baseline, DayForecast, LocalCalendar
 from models.baseline.grid import HourlyGrid
 from models.baseline.intervals import HI95, LO95
-from models.baseline.scores import score_hours
+from models.baseline.memory import Kept
+from models.baseline.scores import Scores
 from models.baseline.size import Size, size_of
-from models.baseline.thresholds import own_alerts
+from models.baseline.thresholds import OwnThresholds
 from models.statistics import Floats
 
 LONGEST_CUT_HOURS = 7 * 24  # what has lasted a week is the new normal and feeds baselines again
@@ -23,6 +24,8 @@ class Traffic:
             holds lo95, lo80, hi80 and hi95 (models.baseline.intervals).
     """
 
+    kept = Kept(hours=("sent", "new_recipients", "new_sources", "off_hours", "learning"))
+
     def __init__(self, grid: HourlyGrid, rows: slice, calendar: LocalCalendar) -> None:
         self.grid = grid
         self.accounts = grid.accounts[rows]
@@ -32,10 +35,9 @@ class Traffic:
         self.new_sources = grid.new_sources[rows]
         self.baseline = Baseline(self.sent, calendar)
         self.calendar = calendar
-        self.scores = score_hours(self.sent, calendar)
-        self.alerts = own_alerts(self.scores)
-        self.bounds = np.full((4, *self.sent.shape), np.nan)
-        self.off_hours = np.zeros(self.sent.shape, np.bool_)
+        self.scores, self.thresholds = Scores(self.sent, calendar), OwnThresholds(len(self.sent))
+        self.bounds = np.zeros((4, *self.sent.shape))
+        self.alerts, self.off_hours = np.zeros((2, *self.sent.shape), np.bool_)
         self.learning = np.zeros(self.sent.shape, np.int16)
 
     @property
@@ -52,10 +54,21 @@ class Traffic:
         """Forecast of one local day, kept in `bounds`, `off_hours` and `learning` as well."""
         first, last = self.calendar.columns(day)
         forecast = self.baseline.forecast(day)
+        self.alerts[:, first:last] = self.thresholds.alerts(first, self.scores.watch(day))
         self.bounds[:, :, first:last] = np.stack(forecast.bounds)
         self.off_hours[:, first:last] = forecast.off_hours
         self.learning[:, first:last] = forecast.learning_day[:, None]
         return forecast
+
+    def begin(self, day: int) -> None:
+        """Take what a local day is judged by from the days before it."""
+        self.baseline.begin(day)
+        self.scores.begin(day)
+
+    def learn(self, day: int) -> None:
+        """Add a finished local day to the past; call after its incidents were cut."""
+        self.baseline.learn(day)
+        self.scores.learn(day)
 
     def cut(self, account: int, start: int, first: int, last: int) -> None:
         """Cut hours of an incident that began in hour `start` out of the history."""

@@ -71,10 +71,10 @@ class Feedback:
                 traffic.baseline.cut(account, first, last)
                 ceilings.forget(account, first, last)
             elif verdict.status in BENIGN:
-                traffic.baseline.restore(account, first, last, traffic.sent)
-            for touched in np.unique(calendar.day[first:last]):
+                traffic.baseline.restore(account, first, last)
+            for touched in np.unique(calendar.day[first:last]).tolist():
                 if touched < day:
-                    traffic.baseline.learn(int(touched))
+                    traffic.baseline.learn_again(touched, slice(account, account + 1))
 
     def beyond_harmless(
         self, incidents: Sequence[Incident], traffic: plans.SentAndExpected

@@ -85,12 +85,13 @@ def _walk_days(
     watches = surges, silences, drifts, ceilings
     for day in range(calendar.days):
         feedback.apply(day, traffic, ceilings)
+        for part in (traffic, surroundings, *watches):
+            part.begin(day)
         forecast = traffic.forecast(day)
         for watch in watches:
             watch.watch(day, forecast)
-        traffic.baseline.learn(day)
-        surges.learn(day)
-        surroundings.learn(day)
+        for part in (traffic, surroundings, *watches):
+            part.learn(day)
     for watch in watches:
         watch.finish()
     raised = [_with_silence(incident, traffic, silences) for incident in surges.incidents]

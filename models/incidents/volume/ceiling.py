@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.baseline.baseline import DayForecast
+from models.baseline.memory import Kept
 from models.baseline.traffic import Traffic
 from models.incident import Incident, Severity, count
 from models.incidents.volume.stretch import Judgement, Stretch, stretch_incident
@@ -32,12 +33,20 @@ class _OpenCeiling(Stretch):
 class CeilingWatch:
     """Raises and closes ceiling incidents of some accounts, one local day after the other."""
 
+    kept = Kept(days={"_largest": HISTORY_DAYS}, accounts=("_past",), open_as=_OpenCeiling)
+
     def __init__(self, traffic: Traffic) -> None:
         self._traffic = traffic
         # Largest hour of each local day; NaN where nothing was read.
         self._largest = np.full((traffic.calendar.days, len(traffic.accounts)), np.nan)
+        self._past = np.full(len(traffic.accounts), -np.inf)
         self._open: dict[int, _OpenCeiling] = {}
         self.incidents: list[Incident] = []
+
+    def begin(self, day: int) -> None:
+        """Take the largest hour of the days before."""
+        past = self._largest[max(day - HISTORY_DAYS, 0) : day]
+        self._past = np.fmax.reduce(past, axis=0, initial=-np.inf)
 
     def watch(self, day: int, _: DayForecast) -> None:
         """Look at one local day."""
@@ -45,11 +54,9 @@ class CeilingWatch:
         if first == last:
             return
         sent = self._traffic.sent[:, first:last]
-        past = self._largest[max(day - HISTORY_DAYS, 0) : day]
-        largest = np.fmax.reduce(past, axis=0, initial=-np.inf)
-        ceiling = np.maximum(LEAST, TIMES_RECORD * largest)
+        ceiling = np.maximum(LEAST, TIMES_RECORD * self._past)
         # No past, no maximum; an unread hour is above nothing.
-        over = (sent > ceiling[:, None]) & np.isfinite(largest)[:, None]
+        over = (sent > ceiling[:, None]) & np.isfinite(self._past)[:, None]
         self._largest[day] = np.fmax.reduce(sent, axis=1)
         for account in np.flatnonzero(over.any(axis=1)).tolist():
             for hour in (first + np.flatnonzero(over[account])).tolist():
@@ -57,6 +64,9 @@ class CeilingWatch:
         for account, stretch in list(self._open.items()):
             if last - stretch.last > _MERGE_HOURS:
                 self._close(account, is_over=True)
+
+    def learn(self, day: int) -> None:
+        """The day is remembered while it is watched."""
 
     def forget(self, account: int, first: int, last: int) -> None:
         """Leaves hours out of what later ceilings are measured by: no attack may raise them."""

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from models.baseline.baseline import DayForecast
+from models.baseline.memory import Kept
 from models.baseline.scores import trailing
 from models.baseline.traffic import Traffic
 from models.incident import Incident, Severity, count
@@ -44,13 +45,26 @@ class DriftWatch:
     Hours that a surge or a silence has cut out are theirs and count as usual here.
     """
 
+    kept = Kept(
+        days={"_records": _RECORD_DAYS},
+        hours=("_residual", "_excess"),
+        accounts=("_bar",),
+        open_as=_OpenDrift,
+    )
+
     def __init__(self, traffic: Traffic) -> None:
         self._traffic = traffic
         self._residual = np.zeros(traffic.sent.shape)
         self._excess = np.zeros(traffic.sent.shape)
         self._records = np.zeros((traffic.calendar.days, len(traffic.accounts)))
+        self._bar = np.zeros(len(traffic.accounts))
         self._open: dict[int, _OpenDrift] = {}
         self.incidents: list[Incident] = []
+
+    def begin(self, day: int) -> None:
+        """Take the level that the day must pass from the days before it."""
+        before = self._records[max(day - _RECORD_DAYS, 0) : day]
+        self._bar = np.maximum(_LEVEL, _RECORD * before.max(axis=0, initial=0.0))
 
     def watch(self, day: int, forecast: DayForecast) -> None:
         """Look at one local day that has its forecast."""
@@ -64,10 +78,11 @@ class DriftWatch:
         self._excess[:, first:last] = excess
         self._residual[:, first:last] = np.minimum(residual, _MOST_RESIDUAL)
         level = self._levels(first, last)
-        begin = max(day - _RECORD_DAYS, 0)
-        bar = np.maximum(_LEVEL, _RECORD * self._records[begin:day].max(axis=0, initial=0.0))
         self._records[day] = level.max(axis=1)
-        self._find(first, last, level, bar)
+        self._find(first, last, level)
+
+    def learn(self, day: int) -> None:
+        """The day is remembered while it is watched."""
 
     def finish(self) -> None:
         """Report the drifts that go on at the end of the grid."""
@@ -79,8 +94,8 @@ class DriftWatch:
         level = trailing((1.0 - _MEMORY) * self._residual[:, begin:last], _MEMORY, np.add, _REACH)
         return level[:, first - begin :]
 
-    def _find(self, first: int, last: int, level: Floats, bar: Floats) -> None:
-        over = (level > bar[:, None]) & (self._traffic.learning[:, first:last] == 0)
+    def _find(self, first: int, last: int, level: Floats) -> None:
+        over = (level > self._bar[:, None]) & (self._traffic.learning[:, first:last] == 0)
         accounts = set(np.flatnonzero(over.any(axis=1)).tolist()) | set(self._open)
         for account in sorted(accounts):
             for hour in range(first, min(last, self._traffic.complete_hours)):
@@ -88,14 +103,15 @@ class DriftWatch:
                 if account in self._open:
                     self._grow(account, hour, float(level[account, at]))
                 elif over[account, at]:
-                    self._raise(account, hour, float(level[account, at]), float(bar[account]))
+                    self._raise(account, hour, float(level[account, at]))
 
-    def _raise(self, account: int, hour: int, level: float, bar: float) -> None:
+    def _raise(self, account: int, hour: int, level: float) -> None:
         day = self._excess[account, max(hour - 23, 0) : hour + 1]
         if self._excess[account, hour] <= 0 or day.sum() < _LEAST_EXCESS:
             return
         # It began where the excess since then is largest.
         begin = hour - int(np.cumsum(day[::-1]).argmax())
+        bar = float(self._bar[account])
         self._open[account] = _OpenDrift(begin, hour, 4 * hour + 4, level, bar)
         self._traffic.cut(account, begin, begin, hour + 1)
 

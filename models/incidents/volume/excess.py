@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from models.baseline.memory import Kept
 from models.statistics import Floats, known_or_zero, mean_known, median_known
 
 WINDOWS = (1, 3, 6, 12, 24)
@@ -38,6 +39,10 @@ class Demand:
 
 class ExcessHistory:
     """Usual and largest excess of some accounts, per window."""
+
+    kept = Kept(
+        days={"_squares": _SCALE_DAYS, "_peaks": 400, "_usual": 407}, accounts=("_remembered",)
+    )
 
     def __init__(self, accounts: int, days: int) -> None:
         shape = (days, len(WINDOWS), accounts)

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.baseline.baseline import DayForecast
+from models.baseline.memory import Kept
 from models.baseline.traffic import Traffic
 from models.incident import Incident, Severity, Signal, count
 from models.incidents.volume.stretch import Judgement, Quarters, stretch_incident
@@ -40,6 +41,12 @@ class _OpenSilence:
 class SilenceWatch:
     """Raises and closes the silences of some accounts, one local day after the other."""
 
+    kept = Kept(
+        days={"_days": 120},
+        accounts=("_surprise", "_missed", "_since", "_own", "_is_heard"),
+        open_as=_OpenSilence,
+    )
+
     def __init__(self, traffic: Traffic) -> None:
         self._traffic = traffic
         accounts = len(traffic.accounts)
@@ -48,8 +55,13 @@ class SilenceWatch:
         self._since = np.zeros(accounts, np.int64)  # quarter-hour after the last one with a row
         self._own = np.zeros(accounts)
         self._days = np.zeros((traffic.calendar.days, accounts))
+        self._is_heard = np.zeros(accounts, np.bool_)
         self._open: dict[int, _OpenSilence] = {}
         self.incidents: list[Incident] = []
+
+    def begin(self, day: int) -> None:
+        """Take from the week before whether there is enough to miss."""
+        self._is_heard = self.has_volume(day)
 
     def watch(self, day: int, forecast: DayForecast) -> None:
         """Look at one local day that has its forecast."""
@@ -57,14 +69,17 @@ class SilenceWatch:
         known = self._traffic.is_known(first, last)
         # Without two weeks of the same weekday a weekend would look like an outage.
         expected = np.where(known & forecast.is_seasonal, forecast.expected, 0.0)
-        size = self._traffic.baseline.size(day)[:, None]
+        size = forecast.size[:, None]
         surprise = size * np.log1p(expected / size)
         self._days[day] = surprise.sum(axis=1)
-        may_raise = self.has_volume(day) & (forecast.learning_day == 0)
+        may_raise = self._is_heard & (forecast.learning_day == 0)
         for hour in range(first, last):
             column = hour - first
             self._step(hour, surprise[:, column], expected[:, column], may_raise)
         self._cut(last)
+
+    def learn(self, day: int) -> None:
+        """The day is remembered while it is watched."""
 
     def has_volume(self, day: int) -> NDArray[np.bool_]:
         """Accounts whose last seven days carry enough expectation to miss it."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from models.baseline.memory import Kept
 from models.baseline.traffic import Traffic
 from models.statistics import Floats, known_or_zero, sum_known
 
@@ -19,10 +20,17 @@ _MOST_EARLIER_SOURCES = 2  # in four weeks; an account above it changes its sour
 class Surroundings:
     """What was usual around the counts: share of new recipients, arrival of new sources."""
 
+    kept = Kept(days={"_sums": 120}, accounts=("_usual",))
+
     def __init__(self, traffic: Traffic) -> None:
         self._traffic = traffic
+        self._usual = np.zeros((2, len(traffic.accounts)))
         # Per day: recipients, new recipients, new sources, recipients of hours with known sources.
         self._sums = np.zeros((traffic.calendar.days, 4, len(traffic.accounts)))
+
+    def begin(self, day: int) -> None:
+        """Take what is usual from the four weeks before."""
+        self._usual = np.stack(self.usual(day))
 
     def learn(self, day: int) -> None:
         """Add a finished local day; hours cut out of the baseline are left out here as well."""
@@ -54,7 +62,7 @@ class Surroundings:
         An unusual hour counts only beside another signal: mailings are moved for good reasons.
         """
         first, last = self._traffic.calendar.columns(day)
-        share, sources = self.usual(day)
+        share, sources = self._usual
         sent, new, fresh = (
             _trailing(values, first, last)
             for values in (

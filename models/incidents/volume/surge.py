@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from models.baseline.baseline import DayForecast
 from models.baseline.intervals import HI80, HI95
+from models.baseline.memory import Kept
 from models.baseline.size import Size
 from models.baseline.traffic import LONGEST_CUT_HOURS, Traffic
 from models.incident import Incident, Severity
@@ -59,16 +60,22 @@ class _OpenSurge(Stretch):
 class SurgeWatch:
     """Raises, grows and closes the surges of some accounts, one local day after the other."""
 
+    kept = Kept(hours=("_excess", "_usual"), accounts=("_scales", "_records"), open_as=_OpenSurge)
+
     def __init__(self, traffic: Traffic, surroundings: Surroundings) -> None:
         self._traffic = traffic
         self._surroundings = surroundings
         accounts, hours = traffic.sent.shape
         self._excess = np.zeros((accounts, hours))
         self._usual = np.zeros((accounts, hours))
-        self._history = ExcessHistory(accounts, traffic.calendar.days)
-        self._levels = self._history.levels(0)
+        self.history = ExcessHistory(accounts, traffic.calendar.days)
+        self._scales, self._records = self.history.levels(0)
         self._open: dict[int, _OpenSurge] = {}
         self.incidents: list[Incident] = []
+
+    def begin(self, day: int) -> None:
+        """Take the usual and the largest excess of the days before."""
+        self._scales, self._records = self.history.levels(day)
 
     def watch(self, day: int, forecast: DayForecast) -> None:
         """Look at one local day that has its forecast."""
@@ -78,7 +85,6 @@ class SurgeWatch:
         expected = np.where(np.isnan(sent), 0.0, known_or_zero(forecast.own_hour))
         self._excess[:, first:last] = known_or_zero(sent) - expected
         self._usual[:, first:last] = expected
-        self._levels = self._history.levels(day)
         flags = self._flags(slice(0, len(sent)), day)
         candidates = {int(account) for account in np.flatnonzero(flags.any(axis=1))}
         for account in sorted(candidates | set(self._open)):
@@ -91,7 +97,7 @@ class SurgeWatch:
             known = (~np.isnan(self._traffic.expected[:, first:last])).any(axis=1)
             sums = window_sums(self._excess, first, last)
             usual = self._usual[:, first:last].sum(axis=1)
-            self._history.learn(day, sums, usual, np.asarray(known))
+            self.history.learn(day, sums, usual, np.asarray(known))
 
     def finish(self) -> None:
         """Report the surges that go on at the end of the grid."""
@@ -104,7 +110,7 @@ class SurgeWatch:
         first, last = traffic.calendar.columns(day)
         excess = window_sums(self._excess[rows], first, last)
         usual = window_sums(self._usual[rows], first, last)
-        levels = self._levels[0][:, rows], self._levels[1][:, rows]
+        levels = self._scales[:, rows], self._records[:, rows]
         flagged, _ = exceeds(excess, usual, levels, self._demand(rows, first, last))
         # Scores, new recipients and sources are known per hour: they count when the hour is over.
         over = np.arange(first, last) < traffic.complete_hours
@@ -156,7 +162,7 @@ class SurgeWatch:
                 break
             if self._is_above(account, earlier, _BELONGS * self._excess[account, hour]):
                 begin = earlier
-        surge = _OpenSurge(begin, hour, quarter, 0.0, score, float(self._levels[1][0, account]))
+        surge = _OpenSurge(begin, hour, quarter, 0.0, score, float(self._records[0, account]))
         self._open[account] = surge
         for member in range(begin, hour + 1):
             if member == hour or self._is_above(account, member, 0.0):
@@ -199,7 +205,7 @@ class SurgeWatch:
         by_quarter[:, -1] += sent - self._traffic.sent[account, hour]
         excess = window_sums(by_quarter, hour - begin, hour - begin + 1)
         usual = window_sums(self._usual[rows], hour, hour + 1)
-        levels = self._levels[0][:, rows], self._levels[1][:, rows]
+        levels = self._scales[:, rows], self._records[:, rows]
         flags, scores = exceeds(excess, usual, levels, self._demand(rows, hour, hour + 1))
         above = _contributes(by_quarter[:, -1:], excess)[:, 0]
         above &= sent > self._traffic.bounds[HI80, account, hour]
@@ -227,7 +233,7 @@ class SurgeWatch:
         """Let a surge that nothing else speaks against count as the account's own past."""
         excess = known_or_zero(self._traffic.sent[account, first:end])
         excess = excess - known_or_zero(self._traffic.expected[account, first:end])
-        self._history.remember(account, window_sums(excess[None], 0, end - first)[:, 0])
+        self.history.remember(account, window_sums(excess[None], 0, end - first)[:, 0])
 
 
 def _severity(surge: _OpenSurge, size: Size, support: int) -> Severity:

@@ -1,6 +1,6 @@
-"""What people report to the monitor: verdicts on incidents, and announced sends.
+"""What people report to the monitor: verdicts on incidents, who has them, and announced sends.
 
-Both are written to state.db at once; they never wait for a run.
+All are written to state.db at once; they never wait for a run.
 """
 
 from __future__ import annotations
@@ -23,12 +23,15 @@ from models.incidents.overspill import (
 from models.incidents.verdicts import judged_incident, status_of
 from models.usage.accounts import accounts
 from warehouse.configured import store_of
+from warehouse.privacy import audit
 from warehouse.protection.pseudonyms import hidden
 from warehouse.reading import published_connection, read_published
 from warehouse.records.accounts import account_addresses, sending_accounts
 from warehouse.records.plans import add_plan, remove_plan, stored_plans
-from warehouse.records.verdicts import record_verdict
+from warehouse.records.verdicts import record_assignment, record_verdict
 from warehouse.store import Store
+
+LONGEST_NAME = 200
 
 
 class VerdictDocument(Document):
@@ -42,6 +45,16 @@ class VerdictDocument(Document):
     author: str
     at: datetime
     expires_at: datetime
+
+
+class AssignmentDocument(Document):
+    """Who looks after an incident from now on; None is nobody."""
+
+    id: str  # of the incident
+    tenant: str
+    assigned_to: str | None
+    author: str
+    at: datetime
 
 
 class Withdrawal(Document):
@@ -72,6 +85,36 @@ def give_verdict(
         at=given.at,
         expires_at=given.expires_at,
     )
+
+
+def assign(
+    config: Config,
+    incident: str,
+    assignee: str | None,
+    author: str,
+    now: datetime,
+    subject: str = "",
+) -> AssignmentDocument:
+    """Stores who looks after an incident, nobody for None, and an entry in the audit log.
+
+    Raises: ConfigError for an unknown incident or a name of several lines.
+    """
+    name = _name_of(assignee)
+    with read_published(config.warehouse.path, now) as published:
+        tenant = judged_incident(published, incident).tenant
+    with store_of(config) as store, store.state.transaction():
+        record_assignment(store.state, incident, tenant, name, author, now)
+        audit.record(store, now, author, "assign", incident, "", "done", subject)
+    return AssignmentDocument(
+        id=incident, tenant=tenant, assigned_to=name or None, author=author, at=now
+    )
+
+
+def _name_of(assignee: str | None) -> str:
+    name = (assignee or "").strip()
+    if len(name) > LONGEST_NAME or not name.isprintable():
+        raise ConfigError(f"assign: the name must be one line of at most {LONGEST_NAME} characters")
+    return name
 
 
 def announce(

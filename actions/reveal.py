@@ -12,7 +12,7 @@ from warehouse.configured import store_of
 from warehouse.privacy import audit
 from warehouse.privacy.identities import identities
 from warehouse.privacy.page_names import shown_mask, whose
-from warehouse.protection.pseudonyms import PSEUDONYM
+from warehouse.protection.words import PSEUDONYM
 from warehouse.store import Store
 
 NOT_REVEALED = ("m-", "s-", "aggregate:", "erased:")

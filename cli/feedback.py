@@ -52,6 +52,30 @@ def verdict(
     show({"verdict": document}, as_json, incidents_text.verdict)
 
 
+@commands.command()
+def assign(
+    incident: Annotated[str, typer.Argument(metavar="ID", help="See hve incidents.")],
+    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="Default: you.")] = None,
+    nobody: Annotated[bool, typer.Option("--nobody", help="Take it away from whom it is.")] = False,
+    author: Author = None,
+    config: ConfigFile = None,
+    now: Now = None,
+    as_json: Json = False,
+) -> None:
+    """Say who looks after an incident."""
+    from actions import feedback
+    from actions.author import author_of
+    from cli.text import incidents as incidents_text
+    from hve_monitor.errors import ConfigError
+
+    if nobody and name is not None:
+        raise ConfigError("assign: give a name or --nobody, not both")
+    who = author_of(author)
+    holder = None if nobody else name or who
+    document = feedback.assign(load(config), incident, holder, who, moment_of(now))
+    show({"assignment": document}, as_json, incidents_text.assignment)
+
+
 @plans.command("add")
 def add(
     start: Annotated[str, typer.Option("--start", "--since", "--from", help="ISO 8601.")],

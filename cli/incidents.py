@@ -1,7 +1,9 @@
 """Commands about incidents."""
 
 from collections.abc import Sequence
-from typing import Annotated
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -18,6 +20,10 @@ from cli.options import (
     show,
 )
 
+if TYPE_CHECKING:
+    from hve_monitor.config import Config
+    from publish.exports.evidence import EvidenceFile
+
 commands = typer.Typer()
 
 
@@ -32,6 +38,9 @@ def incidents(
     recipients: Annotated[
         bool, typer.Option("--recipients", help="Everybody whom the incident reached.")
     ] = False,
+    evidence: Annotated[
+        Path | None, typer.Option("--evidence", help="All that is known of it, as a new ZIP file.")
+    ] = None,
     tenant: TenantName = None,
     config: ConfigFile = None,
     now: Now = None,
@@ -47,6 +56,10 @@ def incidents(
     if recipients and incident is None:
         raise ConfigError("--recipients: name one incident; see 'hve incidents'")
     moment = moment_of(now)
+    if evidence is not None:
+        show(_evidence(load(config, tenant), tenant, incident, evidence, moment), as_json,
+             incidents_text.evidence)  # fmt: skip
+        return
     with read_published(load(config, tenant).warehouse.path, moment, tenant) as published:
         cards: Sequence[IncidentCard]
         if incident is not None:
@@ -56,3 +69,21 @@ def incidents(
             cards = incident_cards(published, since=start, until=end, status=status)
         report = IncidentReport(incidents=cards, coverage=coverage_report(published))
     show(report, as_json, incidents_text.incidents)
+
+
+def _evidence(
+    config: "Config", tenant: str | None, incident: str | None, file: Path, now: datetime
+) -> "EvidenceFile":
+    """Writes the file and leaves an entry in the audit log: a file gets out of hand."""
+    from actions.author import author_of
+    from actions.privacy import note
+    from hve_monitor.errors import ConfigError
+    from publish.exports.evidence import write_evidence
+    from warehouse.reading import read_published
+
+    if incident is None:
+        raise ConfigError("--evidence: name one incident; see 'hve incidents'")
+    with read_published(config.warehouse.path, now, tenant) as published:
+        document = write_evidence(published, incident, file)
+    note(config, "export", f"evidence {incident}", author_of(None), now)
+    return document

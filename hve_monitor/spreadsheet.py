@@ -9,12 +9,12 @@ Source: OWASP, CSV Injection: a cell that begins with = + - @, a tab or a line b
 
 from __future__ import annotations
 
+import codecs
 import io
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
-from typing import TextIO
 
 from hve_monitor.files import replaced
 
@@ -56,7 +56,7 @@ def write_csv(path: Path, names: Sequence[str], rows: Iterable[Sequence[object]]
         replaced(path, parents=True) as fresh,
         fresh.open("w", encoding="utf-8", newline="") as file,
     ):
-        _write(file, names, rows, "\n")
+        _write(file.write, names, rows, "\n")
 
 
 def write_sheet(path: Path, names: Sequence[str], rows: Iterable[Mapping[str, object]]) -> int:
@@ -69,14 +69,24 @@ def write_sheet(path: Path, names: Sequence[str], rows: Iterable[Mapping[str, ob
         replaced(path) as fresh,
         fresh.open("w", encoding="utf-8-sig", errors="surrogatepass", newline="") as file,
     ):
-        return _write(file, names, _values(rows, names))
+        return _write(file.write, names, _values(rows, names))
 
 
 def sheet(names: Sequence[str], rows: Iterable[Mapping[str, object]]) -> bytes:
     """The bytes that `write_sheet` writes."""
-    text = io.StringIO(newline="")
-    _write(text, names, _values(rows, names))
-    return text.getvalue().encode("utf-8-sig", "surrogatepass")
+    whole = io.BytesIO()
+    write_rows(whole.write, names, rows)
+    return whole.getvalue()
+
+
+def write_rows(
+    write: Callable[[bytes], object], names: Sequence[str], rows: Iterable[Mapping[str, object]]
+) -> int:
+    """Hands the bytes that `write_sheet` writes to a function, line by line; how many rows."""
+    write(codecs.BOM_UTF8)
+    return _write(
+        lambda text: write(text.encode("utf-8", "surrogatepass")), names, _values(rows, names)
+    )
 
 
 def _values(
@@ -86,12 +96,15 @@ def _values(
 
 
 def _write(
-    file: TextIO, names: Sequence[str], rows: Iterable[Sequence[object]], end: str = "\r\n"
+    write: Callable[[str], object],
+    names: Sequence[str],
+    rows: Iterable[Sequence[object]],
+    end: str = "\r\n",
 ) -> int:
     count = 0
-    file.write(",".join(map(_quoted, names)) + end)
+    write(",".join(map(_quoted, names)) + end)
     for row in rows:
-        file.write(",".join(map(_written, row)) + end)
+        write(",".join(map(_written, row)) + end)
         count += 1
     return count
 

@@ -17,34 +17,53 @@ from warehouse.state import time_of
 LAST_STATEMENT = """\
 select max(at) from (
     select max("at") as at from verdicts
+    union all select max("at") from assignments
     union all select max(created_at) from plans
     union all select max(removed_at) from plans
 )"""
-VERDICTS = (
-    "number, incident, verdict as status, reason, author,"
-    ' cast("at" as timestamptz) as "at", cast(expires_at as timestamptz) as expires_at'
-)
-COLUMNS = ("number", "incident", "verdict", "reason", "author", "at", "expires_at")
-COPIED = (
-    "create temp table copied (number bigint, incident varchar, verdict varchar, reason varchar,"
-    ' author varchar, "at" varchar, expires_at varchar)'
-)
+AT = 'cast("at" as timestamptz) as "at"'
+EXPIRES_AT = "cast(expires_at as timestamptz) as expires_at"
+# Columns of state.db, and what they become, by table.
+TABLES = {
+    "verdicts": (
+        ("number", "incident", "verdict", "reason", "author", "at", "expires_at"),
+        f"number, incident, verdict as status, reason, author, {AT}, {EXPIRES_AT}",
+    ),
+    "assignments": (
+        ("number", "incident", "assignee", "author", "at"),
+        f"number, incident, assignee, author, {AT}",
+    ),
+}
 
 
 def offer_live(connection: duckdb.DuckDBPyConnection, root: Path) -> None:
-    """Adds live.verdicts, one row per verdict, to a connection that reads the published file.
+    """Adds live.verdicts and live.assignments to a connection that reads the published file.
 
-    Columns: number (its order), incident, status, reason, author, at, expires_at (UTC). Where
-    state.db is not at hand (a copied file), those of the publication.
+    One row per verdict: number (its order), incident, status, reason, author, at, expires_at (UTC);
+    per assignment: number, incident, assignee ("" is nobody), author, at. Where state.db is not at
+    hand (a copied file), those of the publication.
     """
     connection.execute("attach ':memory:' as live")
-    connection.execute(COPIED)
-    rows = _rows(root / "state.db")
+    for table, (names, select) in TABLES.items():
+        _offer(connection, root, table, names, select)
+
+
+def _offer(
+    connection: duckdb.DuckDBPyConnection,
+    root: Path,
+    table: str,
+    names: tuple[str, ...],
+    select: str,
+) -> None:
+    columns = ", ".join(f'"{name}" {"bigint" if name == "number" else "varchar"}' for name in names)
+    connection.execute(f"create temp table copied ({columns})")
+    listed = ", ".join(f'"{name}"' for name in names)
+    rows = state_rows(root / "state.db", f"select {listed} from {table}")
     if rows:
-        connection.executemany("insert into copied values (?, ?, ?, ?, ?, ?, ?)", rows)
-    is_copy = rows is None and _was_published(connection)
-    source = "hve.state.verdicts" if is_copy else "copied"
-    connection.execute(f"create table live.verdicts as select {VERDICTS} from {source}")
+        connection.executemany(f"insert into copied values ({', '.join('?' * len(names))})", rows)
+    is_copy = rows is None and _was_published(connection, table)
+    source = f"hve.state.{table}" if is_copy else "copied"
+    connection.execute(f"create table live.{table} as select {select} from {source}")
     connection.execute("drop table copied")
 
 
@@ -52,11 +71,6 @@ def last_statement(root: Path) -> datetime | None:
     """When the newest verdict was given, or a plan announced or withdrawn; None without any."""
     rows = state_rows(root / "state.db", LAST_STATEMENT)
     return time_of(rows[0][0]) if rows and rows[0][0] else None
-
-
-def _rows(file: Path) -> list[tuple[Any, ...]] | None:
-    names = ", ".join(f'"{name}"' for name in COLUMNS)
-    return state_rows(file, f"select {names} from verdicts")
 
 
 def state_rows(file: Path, query: str) -> list[tuple[Any, ...]] | None:
@@ -71,9 +85,10 @@ def _in_place(file: Path) -> sqlite3.Connection:
     return sqlite3.connect(f"file:{quote(str(file))}?mode=ro", uri=True, timeout=10)
 
 
-def _was_published(connection: duckdb.DuckDBPyConnection) -> bool:
+def _was_published(connection: duckdb.DuckDBPyConnection, table: str) -> bool:
     count = connection.execute(
         "select count(*) from information_schema.tables where table_catalog = 'hve'"
-        " and table_schema = 'state' and table_name = 'verdicts'"
+        " and table_schema = 'state' and table_name = ?",
+        [table],
     ).fetchall()
     return bool(count[0][0])

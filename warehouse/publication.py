@@ -35,6 +35,7 @@ STATE_TABLES = (
     "closed_months",
     "budget_alerts",
     "verdicts",
+    "assignments",
     "plans",
     "audit",
     "protection",

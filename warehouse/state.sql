@@ -116,6 +116,14 @@ create table if not exists verdicts (
 ) strict;
 create index if not exists verdicts_by_incident on verdicts (incident, number);
 
+-- one row per time that an incident was given to somebody, never changed: the newest one holds;
+-- assignee is empty where nobody has it any more; at is business time
+create table if not exists assignments (
+    number integer primary key, incident text not null, tenant text not null,
+    assignee text not null, author text not null, at text not null
+) strict;
+create index if not exists assignments_by_incident on assignments (incident, number);
+
 -- one row per announced send; scope is account, cost_center or all, accounts a JSON list, empty for
 -- all; a removed one stays for the record
 create table if not exists plans (

@@ -10,9 +10,10 @@ from hve_monitor.clock import iso
 from hve_monitor.document import encoded
 
 if TYPE_CHECKING:
-    from actions.feedback import VerdictDocument, Withdrawal
+    from actions.feedback import AssignmentDocument, VerdictDocument, Withdrawal
     from models.incidents.cards import IncidentCard, IncidentRecipient, IncidentReport, WholeCard
     from models.incidents.overspill import PlanDocument, PlannedSend
+    from publish.exports.evidence import EvidenceFile
 
 
 def incidents(report: IncidentReport) -> str:
@@ -28,10 +29,14 @@ def _block(card: IncidentCard) -> str:
     ended = iso(card.ended_at) if card.ended_at else "going on"
     head = (
         f"{card.id} {card.severity} {card.kind} {card.account}"
-        f" {iso(card.started_at)} – {ended} ({status_words(card)}):"
+        f" {iso(card.started_at)} – {ended} ({status_words(card)}{_holder(card)}):"
         f" {card.observed:,} recipients, {card.expected:,} expected"
     )
     return "\n".join([head, *(f"  {reason}" for reason in card.reasons), *_whole(card)])
+
+
+def _holder(card: IncidentCard) -> str:
+    return f", assigned to {card.assigned_to}" if card.assigned_to else ""
 
 
 def _whole(card: IncidentCard | WholeCard) -> list[str]:
@@ -62,10 +67,22 @@ def _recipient(recipient: IncidentRecipient) -> str:
     return f"  {recipient.recipient}: {reached} {' '.join(recipient.trace_ids)}{first}"
 
 
+def evidence(document: EvidenceFile) -> str:
+    """Where the file is."""
+    rows = f"{document.trace_rows:,} rows of the message trace"
+    return clean(f"{document.out}: {document.id}, {rows}\n{coverage(document.coverage)}")
+
+
 def verdict(document: Mapping[str, VerdictDocument]) -> str:
     """The verdict that now holds."""
     given = document["verdict"]
     return clean(f"{given.id}: {given.status}, by {given.author}, until {iso(given.expires_at)}")
+
+
+def assignment(document: Mapping[str, AssignmentDocument]) -> str:
+    """Who looks after the incident now."""
+    given = document["assignment"]
+    return clean(f"{given.id}: assigned to {given.assigned_to or 'nobody'}, by {given.author}")
 
 
 def plan(document: Mapping[str, PlanDocument]) -> str:

@@ -23,7 +23,7 @@ HASHED = re.compile(r"s-[0-9a-f]{32}")
 # What people write: a pseudonym in its place would tell whose it is to whoever wrote the address.
 WRITTEN = ("note", "reason")
 # Names of those who work with the monitor, not of recipients.
-STAFF = ("author", "who")
+STAFF = ("author", "who", "assigned_to")
 
 
 @dataclass(frozen=True)

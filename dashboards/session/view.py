@@ -109,8 +109,8 @@ def _newest(
     """Version with its verdicts, business time of its last run, and when somebody spoke last."""
     with published_connection(root) as connection:
         rows = connection.execute(
-            "select version || '-' || (select count(*) from live.verdicts), as_of"
-            " from state.publication"
+            "select version || '-' || (select count(*) from live.verdicts)"
+            " || '-' || (select count(*) from live.assignments), as_of from state.publication"
         ).fetchall()
     version, as_of = rows[0]
     return version, as_of, last_statement(root)

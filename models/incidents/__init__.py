@@ -20,5 +20,6 @@ Reading order:
   rows       incidents as rows of marts.hve_incidents, with cost and id
   runbooks   next steps, and what a card cannot show
   cards      incidents as `hve incidents` and the pages show them
+  response/  queries for Microsoft's tools, and incidents that are judged together
   overspill  announced sends as `hve plan list` shows them
 """

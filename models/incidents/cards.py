@@ -14,9 +14,11 @@ from hve_monitor.errors import ConfigError
 from hve_monitor.files import sql
 from models.engine.sql import records
 from models.incident import Severity, Signal
+from models.incidents.response.hunting import HuntingFacts, HuntingQuery, hunting_queries
 from models.incidents.runbooks import limits_of
-from models.usage.coverage import CoverageReport
+from models.usage.coverage import CoverageReport, published_as_of
 from models.usage.sources import source_records
+from warehouse.connection import Row
 from warehouse.reading import Published
 
 STATUSES = ("open", "ended", "acknowledged", "planned", "false_positive", "confirmed", "closed")
@@ -30,6 +32,14 @@ class GivenVerdict(Document):
     author: str
     at: datetime
     expires_at: datetime
+
+
+class Assignment(Document):
+    """Who looks after an incident from then on; None is nobody. author: who gave it to them."""
+
+    assigned_to: str | None
+    author: str
+    at: datetime
 
 
 class IncidentCard(Document, kw_only=True):
@@ -62,6 +72,7 @@ class IncidentCard(Document, kw_only=True):
     status: str
     verdict: GivenVerdict | None  # the newest one, expired or not
     interval: tuple[float | None, float | None]
+    assigned_to: str | None = None  # who looks after it
     addressed: int | UnsetType | None = UNSET
     reached: int | UnsetType | None = UNSET
     unsettled: int | UnsetType | None = UNSET
@@ -106,12 +117,15 @@ class WholeCard(IncidentCard, kw_only=True):
     """The card with its reach, what the incident is made of, and every verdict, newest first.
 
     Addresses and subjects are what the store holds: pseudonyms where it holds pseudonyms.
+    hunting: queries for Microsoft's tools; what is a pseudonym stays out of them.
     """
 
     sources: tuple[IncidentSource, ...]
     subjects: tuple[IncidentSubject, ...]
     limits: tuple[str, ...]
     verdicts: tuple[GivenVerdict, ...]
+    assignments: tuple[Assignment, ...] = ()
+    hunting: tuple[HuntingQuery, ...] = ()
     recipients: tuple[IncidentRecipient, ...] | UnsetType = UNSET
 
 
@@ -161,22 +175,48 @@ def incident_card(
         "since": card.started_at,
         "until": card.ended_at or published.now,
     }
-    connection = published.connection
-    subjects = records(connection, sql(__file__, "incident_subjects"), bounds)
-    verdicts = records(
-        connection, sql(__file__, "incident_verdicts"), {"id": incident, "now": published.now}
-    )
-    recipients: tuple[IncidentRecipient, ...] | UnsetType = UNSET
-    if with_recipients:
-        rows = records(connection, sql(__file__, "incident_recipients"), bounds)
-        recipients = msgspec.convert(rows, tuple[IncidentRecipient, ...])
-    return WholeCard(
+    whole = _whole(published, card, bounds)
+    return whole if with_recipients else msgspec.structs.replace(whole, recipients=UNSET)
+
+
+def _whole(published: Published, card: IncidentCard, bounds: Row) -> WholeCard:
+    """The card with everything that is read of its time."""
+    connection, spoken = published.connection, {"id": card.id, "now": published.now}
+
+    def read(name: str, parameters: Row) -> list[Row]:
+        return records(connection, sql(__file__, name), parameters)
+
+    whole = WholeCard(
         **msgspec.structs.asdict(card),
         sources=msgspec.convert(source_records(connection, bounds), tuple[IncidentSource, ...]),
-        subjects=msgspec.convert(subjects, tuple[IncidentSubject, ...]),
+        subjects=msgspec.convert(read("incident_subjects", bounds), tuple[IncidentSubject, ...]),
         limits=tuple(limits_of(card.kind, card.severity)),
-        verdicts=msgspec.convert(verdicts, tuple[GivenVerdict, ...]),
-        recipients=recipients,
+        verdicts=msgspec.convert(read("incident_verdicts", spoken), tuple[GivenVerdict, ...]),
+        assignments=msgspec.convert(read("incident_assignments", spoken), tuple[Assignment, ...]),
+        recipients=msgspec.convert(
+            read("incident_recipients", bounds), tuple[IncidentRecipient, ...]
+        ),
+    )
+    until = card.ended_at or min(published_as_of(connection), published.now)
+    return msgspec.structs.replace(whole, hunting=hunting_queries(_hunted(whole, until)))
+
+
+def _hunted(card: WholeCard, until: datetime) -> HuntingFacts:
+    """What the queries are filled with, up to what was read."""
+    messages = [
+        (trace_id, str(row.recipient))
+        for row in card.recipients or ()
+        for trace_id in row.trace_ids
+    ]
+    return HuntingFacts(
+        incident=card.id,
+        account=card.account,
+        kind=card.kind,
+        since=card.started_at,
+        until=max(until, card.started_at),
+        messages=messages,
+        sources=[row.from_ip for row in card.sources if row.from_ip],
+        subjects=[row.subject for row in card.subjects if row.subject],
     )
 
 

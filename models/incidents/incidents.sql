@@ -14,6 +14,13 @@ with given as (
     from live.verdicts
     where "at" <= $now
     group by incident
+),
+
+given_to as (
+    select incident, nullif(arg_max(assignee, number), '') as assigned_to
+    from live.assignments
+    where "at" <= $now
+    group by incident
 )
 
 select
@@ -25,9 +32,11 @@ select
         when g.verdict is not null then 'closed'
         else 'ended'
     end as status,
-    g.verdict
+    g.verdict,
+    a.assigned_to
 from marts.hve_incidents as i
 left join given as g on g.incident = i.id
+left join given_to as a on a.incident = i.id
 where
     ($tenant is null or i.tenant = $tenant)
     and ($id is null or i.id = $id)

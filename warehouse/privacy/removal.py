@@ -12,7 +12,8 @@ from datetime import datetime
 from warehouse.privacy import audit
 from warehouse.protection.mode import tenant_key
 from warehouse.protection.person import Person
-from warehouse.protection.pseudonyms import PSEUDONYM, Mask
+from warehouse.protection.pseudonyms import Mask
+from warehouse.protection.words import PSEUDONYM
 from warehouse.state import text_of, time_of
 from warehouse.store import Store
 

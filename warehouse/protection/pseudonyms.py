@@ -20,12 +20,10 @@ import pyarrow as pa
 
 from warehouse.protection.mode import Protection
 from warehouse.protection.person import Person, candidates, folded
-from warehouse.protection.words import HIDDEN, without_people
+from warehouse.protection.words import HIDDEN, MARKED, PSEUDONYM, without_people
 
-PSEUDONYM = re.compile(r"p-[0-9a-f]{32}(@\S*)?")
 # What an export's header line says is a row of people where the header is missing.
 COLUMNS = re.compile(r"(columns: |it has: ).*")
-MARKED = ("aggregate:", "erased:")
 HASH_BYTES = 16
 WITH_NAMES = ("sender", "subject", "message_id", "trace_id")  # may name an erased person
 

@@ -13,6 +13,9 @@ from collections.abc import Callable
 from hve_monitor.addresses import NO_SIGNS
 
 HIDDEN = "(address)"
+# What stands in the place of a recipient: a pseudonym, or a mark of the row alone.
+PSEUDONYM = re.compile(r"p-[0-9a-f]{32}(@\S*)?")
+MARKED = ("aggregate:", "erased:")
 LONGEST_ADDRESS = 320
 LITERAL = re.compile(r'"(?:[^"\\]|\\.)*+"', re.DOTALL)  # a text of a JSON document
 AT = re.compile(r"[@\uff20\ufe6b]|%(?:25)?40|=40|&#(?:64|x40);|&commat;|\\u0040", re.IGNORECASE)

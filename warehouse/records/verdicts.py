@@ -1,4 +1,4 @@
-"""Verdicts of people on incidents: written at once, whatever else runs."""
+"""Verdicts of people on incidents, and who looks after them: written at once."""
 
 from __future__ import annotations
 
@@ -68,6 +68,16 @@ def record_verdict(
         ],
     )
     return verdict
+
+
+def record_assignment(
+    state: State, incident: str, tenant: str, assignee: str, author: str, now: datetime
+) -> None:
+    """Stores who looks after an incident from now on; an empty text is nobody."""
+    state.connection.execute(
+        "insert into assignments (incident, tenant, assignee, author, at) values (?, ?, ?, ?, ?)",
+        [incident, tenant, assignee, author, text_of(now)],
+    )
 
 
 def stored_verdicts(state: State, tenant: str, now: datetime) -> list[Verdict]:

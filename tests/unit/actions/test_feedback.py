@@ -63,6 +63,33 @@ def test_a_verdict_is_seen_at_once_and_for_thirty_days(hve: Hve, stored: str) ->
     assert hve("incidents", stored, "--json", *NOW).json["incidents"][0]["status"] == "confirmed"
 
 
+def test_an_incident_is_given_to_somebody_and_taken_back(hve: Hve, stored: str) -> None:
+    given = hve("assign", stored, "Ada Lang", "--author", "eve", "--json", *NOW).json["assignment"]
+    assert (given["assigned_to"], given["author"]) == ("Ada Lang", "eve")
+    (card,) = hve("incidents", stored, "--json", *NOW).json["incidents"]
+    assert card["assigned_to"] == "Ada Lang"
+    assert ", assigned to Ada Lang)" in hve("incidents", *NOW).out
+    entry = hve("audit", "--json").json["entries"][0]
+    assert (entry["who"], entry["what"], entry["target"]) == ("eve", "assign", stored)
+    assert hve("assign", stored, "--author", "eve", "--json", *NOW).code == 0
+    assert hve("assign", stored, "--nobody", *NOW).code == 0
+    (card,) = hve("incidents", stored, "--json", *NOW).json["incidents"]
+    assert card["assigned_to"] is None
+    assert [row["assigned_to"] for row in card["assignments"]] == [None, "eve", "Ada Lang"]
+
+
+def test_an_evidence_file_is_written_once_and_noted(hve: Hve, stored: str) -> None:
+    done = hve("incidents", stored, "--evidence", "case.zip", "--json", *NOW)
+    (card,) = hve("incidents", stored, "--json", *NOW).json["incidents"]
+    window = ("--since", card["started_at"], "--sender", card["account"])
+    assert done.json["trace_rows"] == hve("trace", *window, "--json", *NOW).json["total"] > 600
+    entry = hve("audit", "--json").json["entries"][0]
+    assert (entry["what"], entry["target"]) == ("export", f"evidence {stored}")
+    again = hve("incidents", stored, "--evidence", "case.zip", *NOW)
+    assert_one_line(again, "--evidence case.zip: exists already")
+    assert_one_line(hve("incidents", "--evidence", "x.zip", *NOW), "--evidence: name one incident")
+
+
 def test_one_incident_is_shown_whatever_the_list_is_narrowed_to(hve: Hve, stored: str) -> None:
     for narrowed in (("--status", "closed"), ("--since", "2026-10-20"), ("--until", "2026-10-01")):
         (card,) = hve("incidents", stored, *narrowed, "--json", *NOW).json["incidents"]
@@ -77,6 +104,12 @@ def test_mistakes_are_one_line_each(hve: Hve, stored: str) -> None:
         ((stored, "confirmed", "--reason", "  "), "verdict: --reason is missing"),
     ):
         assert_one_line(hve("verdict", *arguments, *NOW), told)
+    for arguments, told in (
+        (("nothing", "ada"), "nothing: no such incident"),
+        ((stored, "ada\nlang"), "assign: the name must be one line"),
+        ((stored, "ada", "--nobody"), "assign: give a name or --nobody"),
+    ):
+        assert_one_line(hve("assign", *arguments, *NOW), told)
 
 
 def assert_one_line(ended: Ended, told: str) -> None:

@@ -63,6 +63,7 @@ PERSON = "ada.lang@northwind.com"
 OF_ONE_THING = {
     "account_news",
     "counts_seen",
+    "incident_assignments",
     "incident_verdicts",
     "last_sends",
     "sign_in_facts",

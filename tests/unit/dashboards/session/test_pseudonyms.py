@@ -17,7 +17,8 @@ from models.usage.accounts import Sender
 from models.usage.coverage import CoverageReport
 from tests.unit.dashboards.conftest import HR, NEWS, NOW
 from warehouse.protection.mode import Protection
-from warehouse.protection.pseudonyms import PSEUDONYM, Mask
+from warehouse.protection.pseudonyms import Mask
+from warehouse.protection.words import PSEUDONYM
 
 ADA = "ada@fabrikam.com"
 NAMES = ("contoso",)

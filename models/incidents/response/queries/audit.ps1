@@ -1,0 +1,1 @@
+Search-UnifiedAuditLog -StartDate '{day_before}' -EndDate '{until}' -FreeText {sender} -ResultSize 5000

@@ -1,0 +1,1 @@
+Get-MessageTraceDetailV2 -MessageTraceId {trace_id} -RecipientAddress {recipient}

@@ -1,0 +1,2 @@
+Get-HVEAccountSettings -Identity {sender} | Format-List
+Get-HVEAccountBillingPolicy -Identity {sender} | Format-List

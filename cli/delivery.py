@@ -14,6 +14,7 @@ from cli.options import (
     Since,
     TenantName,
     Until,
+    Wide,
     finish,
     load,
     moment_of,
@@ -56,6 +57,7 @@ def trace(
     tenant: TenantName = None,
     config: ConfigFile = None,
     now: Now = None,
+    wide: Wide = False,
     as_json: Json = False,
 ) -> None:
     """Delivery search: did it arrive, and if not, what happened.
@@ -74,7 +76,7 @@ def trace(
     )  # fmt: skip
     output = TraceOutput(limit, offset, out, events, summary)
     document = answer(load(config), wanted, output, moment_of(now), author_of(None))
-    show(document, as_json, delivery_text.trace)
+    show(document, as_json, partial(delivery_text.trace, wide=wide))
 
 
 def _joined(texts: list[str] | None) -> str | None:

@@ -1,5 +1,6 @@
 """Commands by which people report verdicts and announced sends."""
 
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -9,6 +10,7 @@ from cli.options import (
     Json,
     Now,
     TenantName,
+    Wide,
     load,
     moment_of,
     show,
@@ -112,13 +114,15 @@ def list_(
     tenant: TenantName = None,
     config: ConfigFile = None,
     now: Now = None,
+    wide: Wide = False,
     as_json: Json = False,
 ) -> None:
     """Plans that hold, and what was sent."""
     from actions.feedback import planned
     from cli.text import incidents as incidents_text
 
-    show({"plans": planned(load(config), tenant, moment_of(now))}, as_json, incidents_text.plans)
+    plans = planned(load(config), tenant, moment_of(now))
+    show({"plans": plans}, as_json, partial(incidents_text.plans, wide=wide))
 
 
 @plans.command("remove")

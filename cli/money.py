@@ -1,5 +1,6 @@
 """Commands about usage and money."""
 
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -11,6 +12,7 @@ from cli.options import (
     Since,
     TenantName,
     Until,
+    Wide,
     load,
     moment_of,
     period_of,
@@ -28,6 +30,7 @@ def usage(
     tenant: TenantName = None,
     config: ConfigFile = None,
     now: Now = None,
+    wide: Wide = False,
     as_json: Json = False,
 ) -> None:
     """Usage rows: messages, recipients and their statuses."""
@@ -39,16 +42,19 @@ def usage(
     with read_published(load(config, tenant).warehouse.path, moment, tenant) as published:
         keys = [key.strip() for key in by.split(",") if key.strip()]
         document = usage_report(published, keys, start, end)
-    show(document, as_json, delivery_text.usage)
+    show(document, as_json, partial(delivery_text.usage, wide=wide))
 
 
 @commands.command()
-def tenants(config: ConfigFile = None, now: Now = None, as_json: Json = False) -> None:
+def tenants(
+    config: ConfigFile = None, now: Now = None, wide: Wide = False, as_json: Json = False
+) -> None:
     """All tenants side by side: freshness, gaps, volume, spend, incidents, the next budget."""
     from cli.text import delivery as delivery_text
     from models.overview.tenants import tenant_summaries
 
-    show(tenant_summaries(load(config), moment_of(now)), as_json, delivery_text.tenants)
+    report = tenant_summaries(load(config), moment_of(now))
+    show(report, as_json, partial(delivery_text.tenants, wide=wide))
 
 
 @commands.command()
@@ -60,16 +66,25 @@ def cost(
     closing: Annotated[
         str | None, typer.Option("--close", help="YYYY-MM; freezes the month for good.")
     ] = None,
+    months: Annotated[
+        int | None, typer.Option(help="And so many months up to it beside each other.")
+    ] = None,
+    by: Annotated[str, typer.Option(help="Of them: account, cost_center or tenant.")] = "account",
+    name: Annotated[
+        str | None, typer.Option("--days-of", help="And the days of one account, or what --by is.")
+    ] = None,
     tenant: TenantName = None,
     config: ConfigFile = None,
     now: Now = None,
+    wide: Wide = False,
     as_json: Json = False,
 ) -> None:
     """Spend of a month: to date, projected, by payer, against budgets and Azure's invoice."""
     from msgspec import structs
 
     from cli.text import money as money_text
-    from models.cost.spend import close, past, spend
+    from models.cost.months import by_of
+    from models.cost.spend import beside, close, days_of, past, spend
 
     loaded, moment = load(config), moment_of(now)
     if closing is None:
@@ -78,7 +93,13 @@ def cost(
         report = close(loaded, moment, tenant, closing)
     if backtest:
         report = structs.replace(report, backtest=past(loaded, moment, tenant))
-    show(report, as_json, money_text.cost)
+    if months is not None:
+        sums = beside(loaded, moment, tenant, by_of(by), report.month, months)
+        report = structs.replace(report, months=sums)
+    if name is not None:
+        days = days_of(loaded, moment, tenant, by_of(by), report.month, name)
+        report = structs.replace(report, days=days)
+    show(report, as_json, partial(money_text.cost, wide=wide))
 
 
 @commands.command()

@@ -23,6 +23,7 @@ Now = Annotated[
     str | None, typer.Option("--now", help="Business time, ISO 8601; default the system clock.")
 ]
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
+Wide = Annotated[bool, typer.Option("--wide", help="Every column of tables.")]
 Since = Annotated[str | None, typer.Option("--since", help="From this time on, ISO 8601.")]
 Until = Annotated[str | None, typer.Option("--until", help="Before this time, ISO 8601.")]
 TenantName = Annotated[str | None, typer.Option("--tenant", help="One tenant of several.")]

@@ -1,12 +1,13 @@
 """Commands about personal data; each leaves an entry in the audit log."""
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from cli.feedback import Author, Reason
-from cli.options import ConfigFile, Json, Now, load, moment_of, show
+from cli.options import ConfigFile, Json, Now, Wide, load, moment_of, show
 
 commands = typer.Typer()
 
@@ -110,6 +111,7 @@ def audit(
     limit: Annotated[int, typer.Option(min=1, help="Newest entries.")] = 1000,
     config: ConfigFile = None,
     now: Now = None,  # noqa: ARG001 - every command takes it
+    wide: Wide = False,
     as_json: Json = False,
 ) -> None:
     """Who searched, revealed, erased or purged, when and why."""
@@ -119,4 +121,4 @@ def audit(
 
     with store_of(load(config)) as store:
         listed = [entry._asdict() for entry in entries(store.state, limit)]
-        show({"entries": listed}, as_json, privacy_text.audit)
+        show({"entries": listed}, as_json, partial(privacy_text.audit, wide=wide))

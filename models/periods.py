@@ -12,6 +12,12 @@ def end_of_month(day: date) -> date:
     return (day.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
 
 
+def month_after(first: date, steps: int) -> date:
+    """First day of the month so many months after the one that begins with `first`."""
+    number = first.year * 12 + first.month - 1 + steps
+    return date(number // 12, number % 12 + 1, 1)
+
+
 def period_of(day: date, period: str) -> tuple[date, date]:
     """First and last day of the month, quarter or year that holds the day."""
     length = MONTHS[period]

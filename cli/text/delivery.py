@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cli.text.tables import UNKNOWN, cell_text, clean, coverage, money_text, table_text
-from hve_monitor.clock import iso
+from cli.text.tables import cell_text, clean, coverage, money_text, table_text
+from dashboards.parts.amounts import UNKNOWN, count, day, moment
+from dashboards.parts.known_words import at_least
 
 if TYPE_CHECKING:  # a command loads the models that it needs, not all
     from actions.doctor.check import DoctorReport
@@ -23,12 +24,21 @@ if TYPE_CHECKING:  # a command loads the models that it needs, not all
     from models.usage.usage import UsageReport
 
 
-def usage(report: UsageReport) -> str:
+# What fits beside each other on a terminal, most wanted first.
+USAGE = ("tenant", "account", "day_utc", "month", "messages", "recipients", "billable_recipients",
+         "delivered", "failed", "pending")  # fmt: skip
+TRACES = ("received_at", "status", "sender", "recipient", "subject", "id")
+TENANTS = ("tenant", "read_at", "fresh", "gaps", "recipients_7d", "month_to_date", "month_end",
+           "currency", "open_incidents", "highest", "budget")  # fmt: skip
+
+
+def usage(report: UsageReport, *, wide: bool = False) -> str:
     """A table of the rows."""
-    return f"{table_text(report.rows, UNKNOWN)}\n{coverage(report.coverage)}"
+    table = table_text(report.rows, UNKNOWN, first=USAGE, wide=wide)
+    return f"{table}\n{coverage(report.coverage)}"
 
 
-def trace(answer: TraceAnswer) -> str:
+def trace(answer: TraceAnswer, *, wide: bool = False) -> str:
     """Whatever `hve trace` was to show."""
     from actions.trace import DeliverySummary, TraceExport, TraceTimelines
 
@@ -36,13 +46,14 @@ def trace(answer: TraceAnswer) -> str:
         return timelines(answer)
     if isinstance(answer, TraceExport):
         return exported(answer)
-    return summary(answer) if isinstance(answer, DeliverySummary) else traces(answer)
+    return summary(answer) if isinstance(answer, DeliverySummary) else traces(answer, wide=wide)
 
 
-def traces(search: DeliverySearch) -> str:
+def traces(search: DeliverySearch, *, wide: bool = False) -> str:
     """A table of the rows, how many match, how to see more, and what the answer means."""
     nothing = "no further rows" if search.offset else _nothing(search.coverage, search.meaning)
-    lines = [table_text(search.rows, UNKNOWN) if search.rows else nothing]
+    rows = table_text(search.rows, UNKNOWN, first=TRACES, wide=wide)
+    lines = [rows if search.rows else nothing]
     if search.truncated:
         lines += [
             _totals(search),
@@ -77,7 +88,7 @@ def timelines(answer: TraceTimelines) -> str:
 
 def _timeline(message: MessageTimeline) -> list[str]:
     head = (
-        f"{iso(message.received_at)} {message.sender} {message.subject or ''}"
+        f"{moment(message.received_at)} {message.sender} {message.subject or ''}"
         f" ({message.id}, {message.portal})"
     )
     ways = [line for recipient in message.recipients for line in _way(recipient)]
@@ -89,7 +100,7 @@ def _way(recipient: RecipientTimeline) -> list[str]:
     return [
         f"  {recipient.recipient}: {recipient.status or 'status unknown'}{state}",
         *(
-            f"    {iso(event.at)} {event.event} {event.description or ''}"
+            f"    {event.at:%Y-%m-%d %H:%M:%S} UTC {event.event} {event.description or ''}"
             for event in recipient.events
         ),
     ]
@@ -123,7 +134,7 @@ def _figures(figures: DeliveryFigures) -> list[str]:
         f"{figures.account}: {_rate(figures)}",
         (
             f"  most recipients in one message: {most} of {figures.envelope.limit}; largest"
-            f" message: {money_text(figures.size.most_bytes)} of {figures.size.limit_bytes} bytes"
+            f" message: {count(figures.size.most_bytes)} of {count(figures.size.limit_bytes)} bytes"
         ),
         *(
             f"  {reason.recipients:,} failed: {reason.reason or 'reason not fetched'}"
@@ -165,14 +176,14 @@ def _nothing(report: CoverageReport, meaning: str) -> str:
 def readiness(report: ReadinessReport) -> str:
     """Findings that need somebody, each with its fix; those that pass are counted."""
     open_findings = [finding for finding in report.findings if finding.status != "pass"]
-    read = ", ".join(f"{name} {iso(at)}" for name, at in report.policies_read_at.items())
+    read = ", ".join(f"{name} {moment(at)}" for name, at in report.policies_read_at.items())
     passed = len(report.findings) - len(open_findings)
     lines = [
         *map(_finding, open_findings),
         *map(_change, report.history or []),
         (
             f"{_passing(passed, len(report.findings))}; checked at"
-            f" {iso(report.checked_at)}; policies read: {read or 'never'}"
+            f" {moment(report.checked_at)}; policies read: {read or 'never'}"
         ),
     ]
     return clean("\n".join(lines))
@@ -188,14 +199,14 @@ def _passing(passed: int, findings: int) -> str:
 def _finding(finding: ReadinessFinding) -> str:
     return (
         f"{finding.status:7} {finding.check} {finding.account or finding.tenant}:"
-        f" {finding.evidence} (since {iso(finding.since)[:10]})"
+        f" {finding.evidence} (since {day(finding.since)})"
         + "".join(f"\n        {line}" for line in finding.fix.splitlines())
     )
 
 
 def _change(change: FindingChange) -> str:
     return (
-        f"{iso(change.observed_at)} {change.check} {change.account or change.tenant}:"
+        f"{moment(change.observed_at)} {change.check} {change.account or change.tenant}:"
         f" {change.status or 'ended'}: {change.evidence or ''}"
     )
 
@@ -211,13 +222,13 @@ def _gaps(coverage: TenantCoverage) -> str:
     return str(coverage.gaps) if coverage.complete or coverage.gaps else "nothing read"
 
 
-def tenants(report: TenantsReport) -> str:
+def tenants(report: TenantsReport, *, wide: bool = False) -> str:
     """A line per tenant, what needs a look first, and why some could not be read."""
     errors = [f"{row.tenant}: {row.error}" for row in report.tenants if row.error]
-    return "\n".join([_tenant_table(report), *map(clean, errors)])
+    return "\n".join([_tenant_table(report, wide=wide), *map(clean, errors)])
 
 
-def _tenant_table(report: TenantsReport) -> str:
+def _tenant_table(report: TenantsReport, *, wide: bool) -> str:
     return table_text(
         [
             {
@@ -226,7 +237,7 @@ def _tenant_table(report: TenantsReport) -> str:
                 "fresh": "yes" if row.fresh else "no",
                 "recipients_24h": _at_least(row.recipients_24h, row.whole_24h),
                 "recipients_7d": _at_least(row.recipients_7d, row.whole_7d),
-                "month_to_date": row.month_to_date,
+                "month_to_date": at_least(money_text(row.month_to_date), row),
                 "unknown_recipients": row.unknown_recipients,
                 "month_end": row.month_end,
                 "currency": row.currency,
@@ -237,7 +248,9 @@ def _tenant_table(report: TenantsReport) -> str:
                 "budget": row.budget.name if row.budget else None,
             }
             for row in report.tenants
-        ]
+        ],
+        first=TENANTS,
+        wide=wide,
     )
 
 

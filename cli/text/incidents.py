@@ -6,8 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from cli.text.tables import clean, coverage, table_text
-from hve_monitor.clock import iso
-from hve_monitor.document import encoded
+from dashboards.parts.amounts import moment
 
 if TYPE_CHECKING:
     from actions.feedback import AssignmentDocument, VerdictDocument, Withdrawal
@@ -26,10 +25,10 @@ def incidents(report: IncidentReport) -> str:
 def _block(card: IncidentCard) -> str:
     from models.incidents.cards import status_words
 
-    ended = iso(card.ended_at) if card.ended_at else "going on"
+    ended = moment(card.ended_at) if card.ended_at else "going on"
     head = (
         f"{card.id} {card.severity} {card.kind} {card.account}"
-        f" {iso(card.started_at)} – {ended} ({status_words(card)}{_holder(card)}):"
+        f" {moment(card.started_at)} – {ended} ({status_words(card)}{_holder(card)}):"
         f" {card.observed:,} recipients, {card.expected:,} expected"
     )
     return "\n".join([head, *(f"  {reason}" for reason in card.reasons), *_whole(card)])
@@ -76,7 +75,7 @@ def evidence(document: EvidenceFile) -> str:
 def verdict(document: Mapping[str, VerdictDocument]) -> str:
     """The verdict that now holds."""
     given = document["verdict"]
-    return clean(f"{given.id}: {given.status}, by {given.author}, until {iso(given.expires_at)}")
+    return clean(f"{given.id}: {given.status}, by {given.author}, until {moment(given.expires_at)}")
 
 
 def assignment(document: Mapping[str, AssignmentDocument]) -> str:
@@ -90,16 +89,16 @@ def plan(document: Mapping[str, PlanDocument]) -> str:
     stored = document["plan"]
     return clean(
         f"{stored.id}: {stored.recipients:,} recipients of {stored.who}"
-        f" from {iso(stored.start)} to {iso(stored.end)}"
+        f" from {moment(stored.start)} to {moment(stored.end)}"
     )
 
 
-def plans(document: Mapping[str, Sequence[PlannedSend]]) -> str:
+def plans(document: Mapping[str, Sequence[PlannedSend]], *, wide: bool = False) -> str:
     """A table of the plans."""
-    names = ("id", "tenant", "scope", "account", "start", "end", "recipients", "sent", "author",
-             "note")  # fmt: skip
-    rows = encoded(document["plans"])
-    return table_text([{name: row[name] for name in names} for row in rows])
+    names = ("id", "account", "start", "end", "recipients", "sent", "author", "note", "tenant",
+             "scope")  # fmt: skip
+    rows = [{name: getattr(plan, name) for name in names} for plan in document["plans"]]
+    return table_text(rows, wide=wide)
 
 
 def removed(document: Withdrawal) -> str:

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from msgspec import UNSET, UnsetType
 
-from cli.text.tables import UNKNOWN, cell_text, clean, coverage, money_text, table_text
-from hve_monitor.clock import iso
-from hve_monitor.document import decimal_text, encoded
+from cli.text.tables import cell_text, clean, coverage, money_text, table_text
+from dashboards.parts.amounts import (
+    UNKNOWN,
+    change_words,
+    count,
+    digits,
+    moment,
+    money,
+    percent,
+    signed,
+)
+from dashboards.parts.cost_words import NO_CENTER, group_name
+from dashboards.parts.known_words import at_least
 
 if TYPE_CHECKING:  # commands that print no money start faster without
     from models.cost.documents import (
@@ -20,7 +30,10 @@ if TYPE_CHECKING:  # commands that print no money start faster without
         ChangedBudget,
         ChangedPeriod,
         CostReport,
+        GroupDays,
+        GroupMonths,
         KnownPart,
+        MonthsBeside,
     )
     from models.forecast.backtest import Backtest
     from models.usage.corrections import Correction
@@ -43,18 +56,81 @@ def exported(export: ExportedFiles) -> str:
     return "\n".join([f"{export.format}{count}:", *export.files])
 
 
-def cost(report: CostReport) -> str:
-    """Spend of the month and the accounts that make it."""
+def cost(report: CostReport, *, wide: bool = False) -> str:
+    """Spend of the month and the accounts that make it, and what else was to be shown."""
     return "\n".join(
         [
             _spent(report),
             _expected(report),
-            table_text(encoded(report.by_account), UNKNOWN),
+            _accounts(report, wide=wide),
             *map(cell_text, cost_lines(report)),
-            *_backtest(report.backtest),
+            *_months(report.months, wide=wide),
+            *_days(report.days, wide=wide),
+            *_backtest(report.backtest, wide=wide),
             coverage(report.coverage),
         ]
     )
+
+
+def _accounts(report: CostReport, *, wide: bool) -> str:
+    """A line per account; what is known of a part only is marked as on the pages."""
+    rows = [
+        {
+            "account": line.account,
+            "billable_recipients": line.billable_recipients,
+            "month_to_date": at_least(money_text(line.month_to_date), line),
+            "month_end": line.month_end,
+            "80_%": line.p80,
+            "at_most_so_far": line.range[1],
+            "unknown_recipients": line.unknown_recipients,
+            "unread_days": line.unread_days,
+        }
+        for line in report.by_account
+    ]
+    return table_text(rows, UNKNOWN, wide=wide)
+
+
+def _months(beside: MonthsBeside | UnsetType, *, wide: bool) -> list[str]:
+    """Months beside each other: the newest first, since those that do not fit are left out."""
+    if beside is UNSET:
+        return []
+    newest = beside.months[::-1]
+    head = f"{beside.currency} by {beside.by.replace('_', ' ')}, {newest[0]} until {beside.until}:"
+    shown = beside.groups if wide or beside.others is None else beside.alone
+    rows = [_group(row, group_name(beside.by, row), newest) for row in shown]
+    if beside.others is not None and not wide:
+        rows.append(_group(beside.others, f"{beside.others.members:,} others", newest))
+    rows.append(_group(beside.total, "total", newest))
+    return [head, table_text(rows, UNKNOWN, wide=wide)]
+
+
+def _group(row: GroupMonths, name: str, newest: Sequence[str]) -> dict[str, object]:
+    amounts = {
+        month.month: at_least(money_text(month.cost), month) for month in reversed(row.months)
+    }
+    compared = {"difference": signed(row.difference), "of_it": change_words(row.ratio)}
+    first = {month: amounts.pop(month) for month in newest[:2]}
+    return {"group": name, **first, **compared, **amounts}
+
+
+def _days(days: GroupDays | UnsetType, *, wide: bool) -> list[str]:
+    """The days of one group, the newest last."""
+    if days is UNSET:
+        return []
+    whose = days.name or NO_CENTER
+    total = at_least(money_text(days.total.cost), days.total)
+    rows = [
+        {
+            "day_utc": day.day_utc,
+            "billable_recipients": day.billable_recipients,
+            f"cost_{days.currency}": at_least(money_text(day.cost), day),
+            "at_most": day.range[1],
+            "unknown_recipients": day.unknown_recipients,
+        }
+        for day in days.days
+    ]
+    head = f"{whose} in {days.month}: {total} {days.currency}"
+    return [cell_text(head), table_text(rows, UNKNOWN, wide=wide)]
 
 
 def cost_lines(report: CostReport) -> list[str]:
@@ -74,8 +150,8 @@ def _spent(report: CostReport) -> str:
         head = f"{report.month}: unknown so far"
     else:
         head = (
-            f"{report.month}: {money_text(spent.cost)} {currency} so far"
-            f" ({spent.billable_recipients} billable recipients, estimated from traces)"
+            f"{report.month}: {at_least(money(spent.cost, currency), spent)} so far"
+            f" ({count(spent.billable_recipients)} billable recipients, estimated from traces)"
         )
     return "\n".join([head, *lacking(spent, currency)])
 
@@ -113,9 +189,9 @@ def _between(amount: Decimal | None, ends: tuple[Decimal | None, Decimal | None]
 
 def _budgets(report: CostReport) -> Iterator[str]:
     for budget in report.budgets:
-        amount = money_text(budget.amount)
-        used = "unknown part" if budget.used_ratio is None else f"{budget.used_ratio:.0%}"
-        yield f"budget {budget.name}: {used} of {amount} used"
+        amount = money(budget.amount, report.currency)
+        used = "unknown part" if budget.used_ratio is None else percent(budget.used_ratio)
+        yield f"budget {budget.name}: {at_least(used, budget)} of {amount} used"
         yield from lacking(budget, report.currency)
         if budget.may_be_passed:
             yield "  may be passed already: what is unknown would pass it"
@@ -124,9 +200,11 @@ def _budgets(report: CostReport) -> Iterator[str]:
             yield f"  {expected} expected by {budget.last}"
         for part in budget.thresholds:
             if part.passed_on:
-                yield f"  {part.threshold:.0%} passed on {part.passed_on}"
+                yield f"  {part.threshold:.0%} passed on {part.passed_on}".replace("%", " %")
             elif part.passes_on_expected:
-                yield f"  {part.threshold:.0%} expected on {part.passes_on_expected}"
+                yield f"  {part.threshold:.0%} expected on {part.passes_on_expected}".replace(
+                    "%", " %"
+                )
 
 
 def _centers(report: CostReport) -> Iterator[str]:
@@ -135,13 +213,13 @@ def _centers(report: CostReport) -> Iterator[str]:
     for center in report.by_cost_center:
         name = center.cost_center
         share = f", {shares[name].booked} of the invoice" if name in shares else ""
-        cost = money_text(center.cost)
-        yield f"{name or 'unallocated'}: {cost} {report.currency} estimated{share}"
+        cost = at_least(money(center.cost, report.currency), center)
+        yield f"{name or NO_CENTER}: {cost} estimated{share}"
         yield from lacking(center, report.currency)
     if report.invoice_bridge is not None:
         yield f"from the estimate to the invoice, {report.invoice_bridge.currency}:"
         for step in report.invoice_bridge.steps:
-            yield f"  {STEPS[step.step]}: {decimal_text(step.amount)}"
+            yield f"  {STEPS[step.step]}: {digits(step.amount)}"
 
 
 def _reconciliation(report: CostReport) -> Iterator[str]:
@@ -150,7 +228,7 @@ def _reconciliation(report: CostReport) -> Iterator[str]:
             yield f"nothing was invoiced or sent ({month.status}): {month.scope}"
             continue
         yield (
-            f"invoiced {money_text(month.invoiced)} {month.currency or ''} of"
+            f"invoiced {money(month.invoiced, month.currency or '')} of"
             f" {money_text(month.expected)} expected ({month.status}): {month.scope}"
         )
         yield from (f"  {discovery.text}" for discovery in month.findings)
@@ -172,26 +250,27 @@ def _corrections(report: CostReport) -> Iterator[str]:
 def _recipients_of(correction: Correction) -> str:
     if correction.change is not None:
         return f"{correction.change:+,} recipients"
-    after = money_text(correction.billable_after)
-    return f"{after} recipients after {money_text(correction.billable_before)}"
+    return (
+        f"{count(correction.billable_after)} recipients after {count(correction.billable_before)}"
+    )
 
 
 def _closed(report: CostReport) -> Iterator[str]:
     for closed in report.closed or []:
-        yield f"{report.month} closed for {closed.tenant} at {iso(closed.closed_at)}"
+        yield f"{report.month} closed for {closed.tenant} at {moment(closed.closed_at)}"
     for change in report.restatements:
-        before, after = decimal_text(change.closed), decimal_text(change.now)
+        before, after = money_text(change.closed), money_text(change.now)
         yield f"  restated: {change.account or change.what} {before} is now {after}"
 
 
-def _backtest(past: Backtest | UnsetType) -> list[str]:
+def _backtest(past: Backtest | UnsetType, *, wide: bool) -> list[str]:
     """Errors and cover of earlier projections; nothing where they are not part of the report."""
     if past is UNSET:
         return []
     if past.unavailable:
         return [f"backtest: unavailable: {past.unavailable}"]
     head = f"backtest: {len(past.periods)} periods of {past.period_days} days, seen from their day"
-    return [head, table_text(encoded(past.rows))]
+    return [head, table_text(past.rows, wide=wide)]
 
 
 def whatif(change: ChangeCost) -> str:
@@ -210,7 +289,7 @@ def whatif(change: ChangeCost) -> str:
     months, total = change.months, change.total
     lines.append(
         f"{months[0].month} to {months[-1].month}: {money_text(total.cost)} {currency},"
-        f" {total.sends} sends, {total.recipients:,} recipients"
+        f" {total.sends:,} sends, {total.recipients:,} recipients"
     )
     lines += [_budget_effect(budget, currency) for budget in change.budgets]
     return clean("\n".join(lines))

@@ -59,8 +59,8 @@ def rotate_key(document: KeyChange) -> str:
     )
 
 
-def audit(document: Document) -> str:
+def audit(document: Document, *, wide: bool = False) -> str:
     """A table of the entries."""
     names = ("at", "who", "what", "target", "reason", "outcome")
     entries = document["entries"]
-    return table_text([{name: entry[name] for name in names} for entry in entries])
+    return table_text([{name: entry[name] for name in names} for entry in entries], wide=wide)

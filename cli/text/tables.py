@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-import io
+import re
 from collections.abc import Sequence
+from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from hve_monitor.clock import iso
-from hve_monitor.document import decimal_text, encoded
+import msgspec
+
+from dashboards.parts.amounts import UNKNOWN, day, digits, moment
 from hve_monitor.text import printable
 
 if TYPE_CHECKING:  # a command loads the models that it needs, not all
+    from cli.text.layout import Cell
     from models.usage.coverage import CoverageReport
 
 Document = dict[str, Any]
-UNKNOWN = "unknown"
-WIDEST = 160
+AMOUNT = re.compile(r"(≥ )?[+-]?\d[\d,]*(\.\d+)?( %)?")
 
 
 def coverage(report: CoverageReport) -> str:
@@ -24,52 +26,70 @@ def coverage(report: CoverageReport) -> str:
     if report.complete is None:
         return "coverage: unknown, the rows come from files"
     if report.complete:
-        return f"coverage: complete, as of {iso(report.as_of)}"
+        return f"coverage: complete, as of {moment(report.as_of)}"
     if not report.gaps:
         return "coverage: nothing was read yet"
     first = report.gaps[0]
     return (
         f"coverage: {len(report.gaps)} gaps, the first for {first.address}"
-        f" from {iso(first.start)} to {iso(first.end)}"
+        f" from {moment(first.start)} to {moment(first.end)}"
     )
 
 
-def money_text(amount: Decimal | str | int | None) -> str:
-    """An amount or a count as it stands in the document."""
-    if isinstance(amount, Decimal):
-        amount = decimal_text(amount)
-    return UNKNOWN if amount is None else str(amount)
+def money_text(amount: Decimal | None) -> str:
+    """An amount as the pages write it."""
+    return UNKNOWN if amount is None else digits(amount)
 
 
-def table_text(documents: Sequence[object], missing: str = "") -> str:
-    """A table of documents, or of rows by column; the names of the first are its head.
+def table_text(
+    documents: Sequence[object],
+    missing: str = "",
+    *,
+    first: Sequence[str] = (),
+    wide: bool = False,
+) -> str:
+    """A table of documents, or of rows by column, that fits a terminal.
 
-    missing: what stands in a cell without a value.
+    missing: what stands in a cell without a value. first: columns that matter most; those that do
+    not fit are left out from the last on, and named. wide: all of them, as wide as they are.
     """
-    from rich.console import Console  # here, so that a command with --json does not load it
-    from rich.table import Table
-    from rich.text import Text
+    from cli.text.layout import laid_out  # here, so that a command with --json does not load rich
 
     if not documents:
         return "no rows"
-    rows = encoded(documents)
-    table = Table(box=None, pad_edge=False)
-    for name in rows[0]:
-        table.add_column(name, overflow="fold")
-    for row in rows:
-        table.add_row(*(Text(cell_text(_cell(value, missing))) for value in row.values()))
-    console = Console(file=io.StringIO(), width=WIDEST)
-    console.print(table)
-    text: str = console.file.getvalue()  # type: ignore[attr-defined] # the StringIO above
-    return text.rstrip()
+    kept = (datetime, date, Decimal)
+    rows = msgspec.to_builtins(documents, builtin_types=kept)
+    names = sorted(rows[0], key=lambda name: first.index(name) if name in first else len(first))
+    cells = [{name: _cell(row[name], missing) for name in names} for row in rows]
+    return laid_out(cells, wide=wide)
 
 
-def _cell(value: object, missing: str) -> object:
-    """A value as a cell; two of a list are the ends of a range."""
-    if isinstance(value, list):
-        ends = [missing or UNKNOWN if end is None else str(end) for end in value]
-        return ends[0] if set(ends) == {UNKNOWN} else " to ".join(ends)
-    return missing if value is None else value
+def _cell(value: object, missing: str) -> Cell:
+    """A value as people read it; two of a list are the ends of a range."""
+    from cli.text.layout import Cell
+
+    if isinstance(value, list | tuple):
+        ends = dict.fromkeys(_value(end, UNKNOWN) for end in value)
+        return Cell(cell_text(" to ".join(ends)), is_number=True)
+    is_number = isinstance(value, int | float | Decimal) and not isinstance(value, bool)
+    text = cell_text(_value(value, missing))
+    return Cell(text, is_number or AMOUNT.fullmatch(text) is not None)
+
+
+def _value(value: object, missing: str) -> str:
+    if value is None:
+        return missing
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, Decimal):
+        return digits(value)
+    if isinstance(value, datetime):
+        return moment(value)
+    return day(value) if isinstance(value, date) else str(value)
 
 
 def cell_text(value: object) -> str:

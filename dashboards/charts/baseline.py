@@ -51,7 +51,7 @@ def baseline_chart(
 
 
 def _band(rows: pd.DataFrame, level: str) -> Any:
-    axis = alt.Axis(format="%-d %b %H:%M", labelOverlap=True, tickCount=7)
+    axis = alt.Axis(format="%m-%d %H:%M", labelOverlap=True, tickCount=7)
     band = alt.Chart(rows).mark_area(opacity=1, interpolate="step-after")
     return band.encode(x=utc("hour_utc", axis=axis), y=alt.Y(f"lo{level}:Q"), y2=f"hi{level}:Q")
 
@@ -69,7 +69,7 @@ def _observed(rows: pd.DataFrame) -> Any:
 def _hover(rows: pd.DataFrame) -> Any:
     """Invisible columns that say the numbers of the hour under the pointer."""
     time = alt.Tooltip(
-        "hour_utc:T", timeUnit="utcyearmonthdatehours", format="%a %-d %b %H:%M", title="hour (UTC)"
+        "hour_utc:T", timeUnit="utcyearmonthdatehours", format="%Y-%m-%d %H:%M", title="hour (UTC)"
     )
     columns = alt.Chart(rows).mark_rect(opacity=0)
     numbers = [alt.Tooltip(f"{name}:Q", format=",.0f") for name in NUMBERS]

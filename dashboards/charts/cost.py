@@ -98,8 +98,8 @@ def _fan(spent: pd.DataFrame, month_end: Mapping[str, float]) -> pd.DataFrame:
 
 
 def _line(spent: pd.DataFrame, currency: str, colours: Palette) -> Any:
-    axis = alt.Axis(format="%-d %b", tickCount=8, labelOverlap=True, labelFlush=False)
-    day = alt.Tooltip("day:T", timeUnit="utcyearmonthdate", format="%a %-d %b %Y")
+    axis = alt.Axis(format="%m-%d", tickCount=8, labelOverlap=True, labelFlush=False)
+    day = alt.Tooltip("day:T", timeUnit="utcyearmonthdate", format="%Y-%m-%d (%a)")
     amounts = {"cost": f"that day, {currency}", "total": f"so far, {currency}"}
     line = alt.Chart(spent).mark_line(
         color=colours.accent, strokeWidth=2.5, point={"size": 14, "color": colours.accent}

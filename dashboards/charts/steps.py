@@ -19,7 +19,7 @@ def steps_chart(rows: pd.DataFrame, title: str, colours: Palette, height: int = 
         alt.Chart(rows)
         .mark_line(color=colours.accent, interpolate="step-after", strokeWidth=2, point=True)
         .encode(
-            x=utc("at", axis=alt.Axis(format="%-d %b %H:%M", labelOverlap=True, tickCount=7)),
+            x=utc("at", axis=alt.Axis(format="%m-%d %H:%M", labelOverlap=True, tickCount=7)),
             y=alt.Y("value:Q", title=title, axis=alt.Axis(tickCount=4, tickMinStep=1)),
             tooltip=[
                 alt.Tooltip("at:T", timeUnit="utcyearmonthdatehoursminutes", title="time (UTC)"),

@@ -76,9 +76,9 @@ def rate_chart(rows: pd.DataFrame, colours: Palette, height: int = 150) -> Any:
 
 def day_axis(days: pd.Series) -> alt.Axis:
     """Few labels, without repeating the month at every tick."""
-    return alt.Axis(format="%-d %b", labelOverlap=True, tickCount=min(8, max(1, days.nunique())))
+    return alt.Axis(format="%m-%d", labelOverlap=True, tickCount=min(8, max(1, days.nunique())))
 
 
 def utc_day() -> alt.Tooltip:
     """The day of a bar."""
-    return alt.Tooltip("day:T", timeUnit="utcyearmonthdate", format="%a %-d %b %Y", title="day")
+    return alt.Tooltip("day:T", timeUnit="utcyearmonthdate", format="%Y-%m-%d (%a)", title="day")

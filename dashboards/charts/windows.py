@@ -23,7 +23,7 @@ def windows_chart(rows: pd.DataFrame, now: datetime, colours: Palette) -> Any:
         domain=["coming", "running", "over"],
         range=[colours.accent, colours.high, colours.expected],
     )
-    dates = alt.Axis(format="%-d %b %H:%M", labelOverlap=True, tickCount=6)
+    dates = alt.Axis(format="%m-%d %H:%M", labelOverlap=True, tickCount=6)
     times = [
         alt.Tooltip(f"{name}:T", timeUnit="utcyearmonthdatehoursminutes", title=f"{name} (UTC)")
         for name in ("start", "end")

@@ -150,7 +150,7 @@ def _volume(view: View) -> None:
     top = rows.groupby("day")["recipients"].sum()
     figure(
         f"{count(total)} recipients in {plural(days, 'day')}, {delivered}",
-        f"Recipients per UTC day by status. Busiest day: {top.idxmax():%a %-d %b %Y} with"
+        f"Recipients per UTC day by status. Busiest day: {top.idxmax():%Y-%m-%d (%A)} with"
         f" {count(top.max())}.",
         volume_chart(rows, palette()),
         rows.pivot_table(

@@ -9,6 +9,7 @@ Reading order:
   tile            one number with its last weeks
   spec            charts as what the browser draws, each built once
   palette         colours of the light and the dark theme
+  cost_words      whose cost it is
   known_words     money of which a part is not known
   budget_words    which budget is passed first
   incident_words  kinds and severities of incidents

@@ -17,7 +17,6 @@ from models.delivery.rate import (
 
 UNKNOWN = "unknown"
 SIGNIFICANT, FEWEST_DECIMALS = 4, 2
-CENT = Decimal("0.01")
 
 
 def count(number: object) -> str:
@@ -38,11 +37,13 @@ def money(amount: Decimal | str | None, currency: str) -> str:
 def digits(amount: Decimal | str) -> str:
     """The rounded number alone: four digits that say something, and at least two decimals.
 
-    Prices are far below a cent and end before their zeros.
+    5 is 5.00: of an amount that is exact with fewer digits no more are written.
     """
     value = Decimal(amount)
-    text = f"{value:,.{places_of(value)}f}"
-    return text.rstrip("0") if value and abs(value) < CENT else text
+    places = FEWEST_DECIMALS
+    while places < places_of(value) and round(value, places) != value:
+        places += 1
+    return f"{value:,.{places}f}"
 
 
 def places_of(amount: Decimal) -> int:
@@ -96,23 +97,29 @@ def change(now: object, before: object) -> str | None:
     return None if ratio is None else f"{ratio - 1:+.0%}".replace("%", " %")
 
 
+def change_words(ratio: float | None) -> str:
+    """+12.3 % of a ratio of change; unknown where there is nothing to compare with."""
+    return UNKNOWN if ratio is None else f"{ratio:+.1%}".replace("%", " %")
+
+
+def signed(amount: Decimal | None) -> str:
+    """+0.3210 of a difference."""
+    if amount is None:
+        return UNKNOWN
+    return f"{'+' if amount > 0 else ''}{digits(amount)}"
+
+
 def moment(value: datetime | str | None) -> str:
-    """24 Nov 2026, 23:22 UTC."""
+    """2026-11-24 23:22 UTC, as commands, files and forms write it."""
     if value is None or is_unknown(value):
         return UNKNOWN
     at = parse_time(value) if isinstance(value, str) else value
-    return f"{at.astimezone(UTC):%d %b %Y, %H:%M} UTC".lstrip("0")
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def day(value: date | str) -> str:
-    """24 Nov 2026."""
-    at = date.fromisoformat(value) if isinstance(value, str) else value
-    return f"{at:%d %b %Y}".lstrip("0")
-
-
-def month_words(month: str) -> str:
-    """Nov 2026 of 2026-11."""
-    return f"{date.fromisoformat(f'{month}-01'):%b %Y}"
+    """2026-11-24."""
+    return str(value)[:10]
 
 
 def age(span: timedelta) -> str:

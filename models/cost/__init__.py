@@ -11,6 +11,7 @@ Reading order:
   budget_use         how much of each is used, and when it will be passed
   passed_thresholds  thresholds that were passed, each kept once
   showback           what each cost center caused
+  months             months beside each other by account, cost center or tenant; days of one
   closing            frozen months, and what changed since
   whatif             a planned change: its cost, its messages, its effect on budgets
 """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -38,13 +38,15 @@ def unread_of(published: Published, first: date, last: date) -> UnreadDays:
     return UnreadDays(unread_days(published, first, last) | unlisted)
 
 
-def billable_days(published: Published) -> pd.DataFrame:
-    """What is known to be billable, one row per account and day with mail.
+def billable_days(
+    published: Published, since: datetime | None = None, until: datetime | None = None
+) -> pd.DataFrame:
+    """What is known to be billable, one row per account and day with mail, in [since, until).
 
     Shape: tenant, account, day, messages, recipients (billable ones, 0 where nothing is known),
     unknown (recipients without a status), is_known (whether any row of the day has one).
     """
-    usage = daily_usage(published)
+    usage = daily_usage(published, since, until)
     frame = usage[["tenant", "account", "day", "messages"]].assign(
         recipients=usage["billable_recipients"].fillna(0),
         unknown=usage["unknown_recipients"].fillna(0),

@@ -23,6 +23,7 @@ from models.invoice.documents import (
 from models.usage.corrections import Correction
 from models.usage.coverage import CoverageReport
 
+ALONE = 9  # groups that stand alone; the rest are others
 Range: TypeAlias = tuple[Decimal | None, Decimal | None]
 
 
@@ -221,6 +222,71 @@ class MonthCost(Document):
     budgets: list[BudgetStatus]
 
 
+class GroupMonth(KnownPart, kw_only=True):
+    """What is counted of a group in a month (YYYY-MM)."""
+
+    month: str
+
+
+class GroupMonths(Document):
+    """A group's months, oldest first, and the last one beside that before it.
+
+    name: an account, a cost center (null: accounts that have none) or a tenant; of others and of
+    the total null. tenant: of an account. members: groups in it. difference and ratio (of the month
+    before): null where either month is not wholly known, ratio also where nothing was before.
+    """
+
+    name: str | None
+    tenant: str | None
+    members: int
+    months: list[GroupMonth]
+    difference: Decimal | None
+    ratio: float | None
+
+    @property
+    def known(self) -> Decimal:
+        """What is known of all its months."""
+        return sum((month.cost or Decimal(0) for month in self.months), Decimal(0))
+
+
+class MonthsBeside(Document):
+    """Months beside each other, oldest first; the groups with the highest known cost come first.
+
+    others: the sum of the groups after the ninth, null without. until: the last day of the last
+    month that is counted.
+    """
+
+    by: str
+    currency: str
+    months: list[str]
+    until: date
+    groups: list[GroupMonths]
+    others: GroupMonths | None
+    total: GroupMonths
+
+    @property
+    def alone(self) -> list[GroupMonths]:
+        """The groups that are no others."""
+        return self.groups[:ALONE]
+
+
+class GroupDay(KnownPart, kw_only=True):
+    """What is counted of a group on a UTC day."""
+
+    day_utc: date
+
+
+class GroupDays(Document):
+    """The days of one group in a month, until today, and their sum."""
+
+    by: str
+    name: str | None
+    currency: str
+    month: str
+    days: list[GroupDay]
+    total: KnownPart
+
+
 class CostReport(MonthCost):
     """The same beside Azure's amounts, with showback and closing: what `hve cost` prints."""
 
@@ -238,6 +304,8 @@ class CostReport(MonthCost):
     closed: list[ClosedMonth] | None
     restatements: list[Restatement]
     backtest: Backtest | UnsetType = UNSET
+    months: MonthsBeside | UnsetType = UNSET
+    days: GroupDays | UnsetType = UNSET
 
 
 class MonthlyChange(Document):

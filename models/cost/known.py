@@ -44,10 +44,23 @@ class Sums:
         if self.unknown_cost is not None:
             self.unknown_cost = None if unknown_cost is None else self.unknown_cost + unknown_cost
 
+    def join(self, other: Sums) -> None:
+        """Counts the rows of the other as well."""
+        self.rows += other.rows
+        self.known_rows += other.known_rows
+        self.recipients += other.recipients
+        self.unknown += other.unknown
+        self.cost = _sum(self.cost, other.cost)
+        self.unknown_cost = _sum(self.unknown_cost, other.unknown_cost)
+
     @property
     def is_status_unknown(self) -> bool:
         """Whether there are rows, and none carries a status."""
         return self.rows > 0 and not self.known_rows
+
+
+def _sum(one: Decimal | None, other: Decimal | None) -> Decimal | None:
+    return None if one is None or other is None else one + other
 
 
 def sums_of(rows: pd.DataFrame) -> Sums:

@@ -14,8 +14,9 @@ from hve_monitor.errors import ConfigError
 from models.cost.budgets import BudgetLine, budget_lines
 from models.cost.closing import close_month, with_closing
 from models.cost.daily import price_parts
-from models.cost.documents import ChangeCost, CostReport, Metering
+from models.cost.documents import ChangeCost, CostReport, GroupDays, Metering, MonthsBeside
 from models.cost.known import CountedMonth
+from models.cost.months import By, group_days, months_beside
 from models.cost.outlook import CostOutlook, cost_outlook
 from models.cost.report import cost_of_month, first_of_month, past_projections
 from models.cost.showback import by_cost_center, incident_costs, unit_economics
@@ -96,6 +97,24 @@ def past(config: Config, now: datetime, tenant: str | None = None) -> Backtest:
         config.tenant(tenant)
     with read_published(config.warehouse.path, now, tenant) as published:
         return past_projections(published)
+
+
+def beside(
+    config: Config, now: datetime, tenant: str | None, by: By, month: str | None, count: int
+) -> MonthsBeside:
+    """Months up to the named one beside each other (models.cost.months). Raises: ConfigError."""
+    currency, last = currency_of(config, tenant), first_of_month(month, now)
+    with read_published(config.warehouse.path, now, tenant) as published:
+        return months_beside(published, currency, by, read_centers(config), last, count)
+
+
+def days_of(
+    config: Config, now: datetime, tenant: str | None, by: By, month: str | None, name: str
+) -> GroupDays:
+    """The days of an account, a cost center or a tenant in the month. Raises: ConfigError."""
+    currency, first = currency_of(config, tenant), first_of_month(month, now)
+    with read_published(config.warehouse.path, now, tenant) as published:
+        return group_days(published, currency, by, read_centers(config), first, name)
 
 
 def planned_change(

@@ -134,7 +134,7 @@ def test_days_are_utc_wherever_the_browser_is(dashboard: Dashboard, visit: Visit
     page = visit(dashboard.url)
     axis = page.locator('[data-testid="stVegaLiteChart"] [aria-label^="X-axis"]').first
     assert "utc scale with values from 26 October to" in str(axis.get_attribute("aria-label"))
-    expect(page.get_by_text("as of 24 Nov 2026, 15:00 UTC").first).to_be_visible()
+    expect(page.get_by_text("as of 2026-11-24 15:00 UTC").first).to_be_visible()
 
 
 def test_the_picture_of_the_readme(visit: Visit, tmp_path: Path) -> None:

@@ -103,7 +103,7 @@ def test_is_the_data_complete(dashboard: Dashboard, visit: Visit) -> None:
     page = visit(dashboard.url)
     follow(page, "Gaps, runs and quota")
     assert tile(page, "Coverage") == {True: "complete", False: "incomplete"}[report["complete"]]
-    expect(page.get_by_text("Every window was read up to 24 Nov 2026, 15:00 UTC")).to_be_visible()
+    expect(page.get_by_text("Every window was read up to 2026-11-24 15:00 UTC")).to_be_visible()
 
 
 def test_the_focus_download_is_the_export(

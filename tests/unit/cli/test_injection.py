@@ -12,7 +12,7 @@ from tests.unit.conftest import CSV, NOW, Hve
 AT = ("--now", NOW.isoformat())
 HOSTILE = (
     "' or '1'='1",
-    "x') union select * from read_text('/etc/passwd') --",
+    "x') union select content from read_text('/etc/passwd') --",
     "\"; drop table audit; -- '); attach '/etc/passwd' as p; {{files}} {before} $tenant ?",
 )
 SEARCHES = [

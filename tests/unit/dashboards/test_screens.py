@@ -28,7 +28,7 @@ def test_every_page_says_how_fresh_and_complete_it_is(
 ) -> None:
     app = opened(stored, page)
     assert not app.exception
-    assert "fresh: as of 24 Nov 2026, 12:00 UTC" in words(app)
+    assert "fresh: as of 2026-11-24 12:00 UTC" in words(app)
     assert "coverage complete" in words(app)
     assert "not the invoice" in words(app)
 

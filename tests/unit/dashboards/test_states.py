@@ -66,7 +66,7 @@ def test_a_wrong_configuration_is_shown(tmp_path: Path, opened: Open) -> None:
 def test_an_old_store_says_since_when(stored: Path, opened: Open, page: str) -> None:
     text = words(opened(stored, page, now=NOW + timedelta(days=3)))
     assert "numbers are 3 days old" in text
-    assert "stale: as of 24 Nov 2026, 12:00 UTC" in text
+    assert "stale: as of 2026-11-24 12:00 UTC" in text
     assert "coverage incomplete" in text
 
 
@@ -78,11 +78,11 @@ def test_a_build_alone_makes_nothing_fresh(stored: Path, tmp_path: Path, opened:
         build(store, [Tenant(name="contoso", accounts="files")], later, lambda *_: None)
     overview, health = opened(file, now=later), opened(file, "health", now=later)
     for app in (overview, health):
-        assert "stale: as of 24 Nov 2026, 12:00 UTC" in words(app)
+        assert "stale: as of 2026-11-24 12:00 UTC" in words(app)
         assert "fresh" not in words(app)
     assert "3 days old" in next(part for part in bodies(overview) if "What was read" in part)
     assert tiles(health)["Age of the data"] == "3 days"
-    assert "the last successful reading was 24 Nov 2026, 12:00 UTC" in words(health)
+    assert "the last successful reading was 2026-11-24 12:00 UTC" in words(health)
 
 
 def test_a_run_that_could_not_log_in_is_not_fresh(tmp_path: Path, opened: Open) -> None:
@@ -156,7 +156,7 @@ def test_counts_without_a_status_are_unknown(imported: Path, opened: Open) -> No
 def test_before_the_last_run_the_page_says_which_time_it_shows(stored: Path, opened: Open) -> None:
     app = opened(stored, now=NOW - timedelta(days=2))
     assert not app.exception
-    assert "as it was on 22 Nov 2026, 12:00 UTC" in words(app)
+    assert "as it was on 2026-11-22 12:00 UTC" in words(app)
 
 
 def test_two_currencies_are_not_summed(stored: Path, tmp_path: Path, opened: Open) -> None:

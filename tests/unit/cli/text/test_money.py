@@ -26,7 +26,7 @@ def test_payers_stand_beside_their_part_of_the_invoice() -> None:
     ]
     assert cost_lines(document(by_cost_center=centers, invoice={"by_cost_center": booked})) == [
         "HR: 0.27 USD estimated, 0.26 of the invoice",
-        "unallocated: unknown USD estimated",
+        "no cost center: unknown estimated",
     ]
 
 
@@ -38,9 +38,9 @@ def test_thresholds_say_when() -> None:
     ]
     budget = {"name": "all", "used_ratio": 0.55, "amount": "5", "thresholds": thresholds}
     assert cost_lines(document(budgets=[budget])) == [
-        "budget all: 55% of 5 used",
-        "  50% passed on 2026-11-04",
-        "  80% expected on 2026-11-28",
+        "budget all: 55.0 % of 5.00 USD used",
+        "  50 % passed on 2026-11-04",
+        "  80 % expected on 2026-11-28",
     ]
 
 
@@ -63,9 +63,9 @@ def test_only_what_is_not_explained_is_listed_by_day() -> None:
         "findings": [{"text": "days begin +7 hours"}],
     }
     assert cost_lines(document(reconciliation=rows, reconciliation_months=[month])) == [
-        "invoiced 1 USD of 2 expected (unexplained): /subscriptions/s1",
+        "invoiced 1.00 USD of 2.00 expected (unexplained): /subscriptions/s1",
         "  days begin +7 hours",
-        "  2026-11-02 unexplained: -1 (no usage)",
+        "  2026-11-02 unexplained: -1.00 (no usage)",
     ]
 
 
@@ -78,8 +78,8 @@ def test_corrections_and_restatements_are_told() -> None:
     change = {"what": "invoice", "account": None, "closed": "1", "now": "2"}
     assert cost_lines(document(corrections=[correction], closed=closed, restatements=[change])) == [
         "1 corrections of past days, the newest hr@contoso.com 2026-11-02: -3 recipients",
-        "2026-11 closed for contoso at 2026-12-06T08:00:00Z",
-        "  restated: invoice 1 is now 2",
+        "2026-11 closed for contoso at 2026-12-06 08:00 UTC",
+        "  restated: invoice 1.00 is now 2.00",
     ]
 
 

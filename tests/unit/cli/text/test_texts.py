@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from cli.text import money as money_text
 from cli.text.delivery import readiness, tenants, usage
 from cli.text.incidents import incidents
 from cli.text.runs import imported, ingest
-from cli.text.tables import coverage
+from cli.text.tables import coverage, table_text
 from ingest.files.imported import ImportResult
 from ingest.source import SourceResult
 from models.cost.documents import ChangeCost, CostReport
@@ -68,11 +69,11 @@ def table(*found: dict[str, Any]) -> str:
 def test_coverage_tells_complete_unknown_and_the_first_gap() -> None:
     hr, end = "hr@contoso.com", AT + timedelta(hours=1)
     gap = CoverageGap(tenant="contoso", account=hr, address=hr, start=AT, end=end)
-    assert coverage(COMPLETE) == "coverage: complete, as of 2026-11-24T08:00:00Z"
+    assert coverage(COMPLETE) == "coverage: complete, as of 2026-11-24 08:00 UTC"
     assert "unknown" in coverage(structs.replace(COMPLETE, complete=None))
     assert coverage(structs.replace(COMPLETE, complete=False, gaps=[gap, gap])) == (
-        "coverage: 2 gaps, the first for hr@contoso.com from 2026-11-24T08:00:00Z"
-        " to 2026-11-24T09:00:00Z"
+        "coverage: 2 gaps, the first for hr@contoso.com from 2026-11-24 08:00 UTC"
+        " to 2026-11-24 09:00 UTC"
     )
 
 
@@ -120,7 +121,7 @@ def test_long_addresses_of_wide_tables_are_not_cut() -> None:
 
 def test_an_incident_is_a_block_with_its_reasons() -> None:
     block = incidents(report("hr@contoso.com")).splitlines()
-    assert block[0].startswith("i1 high surge hr@contoso.com 2026-11-24T08:00:00Z – going on")
+    assert block[0].startswith("i1 high surge hr@contoso.com 2026-11-24 08:00 UTC – going on")
     assert block[0].endswith("(open): 5,200 recipients, 310.4 expected")
     assert block[1] == "  5,012 recipients were never mailed before"
     assert incidents(report()).startswith("no incident\n")
@@ -135,7 +136,7 @@ def test_a_run_tells_every_source_and_its_error() -> None:
     result.status, result.error = "failed", "no token"
     assert ingest(IngestSummary(sources=[result.summary()], coverage=COMPLETE)) == (
         "contoso: accounts: failed, 2 requests, 1,234 rows read, 0 new, 0 changed: no token\n"
-        "coverage: complete, as of 2026-11-24T08:00:00Z"
+        "coverage: complete, as of 2026-11-24 08:00 UTC"
     )
     assert ingest(IngestSummary(sources=[], coverage=COMPLETE)) == "nothing to do"
 
@@ -194,7 +195,7 @@ def test_a_planned_change_tells_its_money_and_messages() -> None:
     assert lines[0].startswith("hr@contoso.com: 1.68 USD each send of 40,000 recipients, in 800")
     assert lines[1:] == [
         "a month: 14.61 USD, 347,857 recipients",
-        "2026-12 to 2027-11: 176.4 USD, 105 sends, 4,200,000 recipients",
+        "2026-12 to 2027-11: 176.40 USD, 105 sends, 4,200,000 recipients",
     ]
     assert len(money_text.whatif(change(per_month=None)).splitlines()) == 2
 
@@ -212,7 +213,7 @@ def test_a_budget_that_the_change_passes_is_named() -> None:
         "to": "2026-12-31",
     }
     assert money_text.whatif(change(budgets=[budget])).splitlines()[-1] == (
-        "budget all: 12 + 14.61 = 26.61 of 20 USD a month (2026-12-01 to 2026-12-31);"
+        "budget all: 12.00 + 14.61 = 26.61 of 20.00 USD a month (2026-12-01 to 2026-12-31);"
         " the change passes it"
     )
     unknown = budget | {"usual": None, "together": None, "passes": None}
@@ -265,7 +266,7 @@ def test_an_empty_list_of_findings_passes_nothing() -> None:
     )
     assert readiness(nothing) == (
         "unknown: no finding of this choice; nothing was checked;"
-        " checked at 2026-11-24T08:00:00Z; policies read: never"
+        " checked at 2026-11-24 08:00 UTC; policies read: never"
     )
 
 
@@ -304,5 +305,28 @@ def test_the_next_period_of_a_change_that_goes_on_has_its_own_line() -> None:
     later = {"usual": "3", "added": "3", "together": "6", "from": "2027-01-01", "to": "2027-01-31"}
     budget = {"amount": "5", "passes": False, "next": later | {"passes": True}}
     assert money_text.whatif(change(budgets=[budget])).splitlines()[-1] == (
-        "  the next: 3 + 3 = 6 (2027-01-01 to 2027-01-31); the change passes it"
+        "  the next: 3.00 + 3.00 = 6.00 (2027-01-01 to 2027-01-31); the change passes it"
     )
+
+
+def test_a_table_fits_a_terminal_and_names_what_it_leaves_out() -> None:
+    rows = [
+        {"account": f"{'long' * 8}{n}@contoso.com", "cost": Decimal("1234.5"), "p80": ["0.8", None]}
+        | {f"count_of_{letter * 9}": 12_345 for letter in "abcdef"}
+        for n in range(2)
+    ]
+    narrow = table_text(rows, first=("account", "count_of_fffffffff"))
+    assert max(map(len, narrow.splitlines())) <= 100
+    assert narrow.index("fffffffff") < narrow.index("cost")
+    assert narrow.splitlines()[-1].startswith("not shown: ")
+    assert "[" not in narrow
+    wide = table_text(rows, wide=True)
+    assert "not shown" not in wide
+    assert "0.8 to unknown" in wide
+    assert "1,234.50" in wide
+
+
+def test_an_address_longer_than_a_terminal_is_folded() -> None:
+    text = table_text([{"account": "a" * 150, "count": 1}])
+    assert max(map(len, text.splitlines())) <= 100
+    assert text.replace("\n", "").count("a") > 150

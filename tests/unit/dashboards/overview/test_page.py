@@ -31,7 +31,7 @@ def test_high_incidents_that_nobody_judged_stay_in_the_headline() -> None:
     cards = [ended(days=3), ended("it@contoso.com", days=2), ended(severity="medium")]
     assert _finding(cards, True) == (
         "No incident is open; 2 high incidents ended, not judged"
-        " (the newest it@contoso.com, 22 Nov 2026, 08:00 UTC)"
+        " (the newest it@contoso.com, 2026-11-22 08:00 UTC)"
     )
     assert "look here" in _mark(cards, True, is_learnt=True)
     open_too = [card("news@contoso.com"), *cards]
@@ -41,7 +41,7 @@ def test_high_incidents_that_nobody_judged_stay_in_the_headline() -> None:
 def test_a_year_of_them_is_one_number_and_the_newest() -> None:
     cards = [ended(days=days) for days in range(1, 401)]
     assert unjudged_words(cards) == (
-        "; 400 high incidents ended, not judged (the newest hr@contoso.com, 23 Nov 2026, 08:00 UTC)"
+        "; 400 high incidents ended, not judged (the newest hr@contoso.com, 2026-11-23 08:00 UTC)"
     )
 
 

@@ -83,7 +83,7 @@ def test_the_budget_that_is_passed_first_is_the_finding() -> None:
         "sooner", "later", "never",
     ]  # fmt: skip
     assert budget_finding([later, sooner]) == (
-        "Budget sooner is expected to be passed on 26 Nov 2026"
+        "Budget sooner is expected to be passed on 2026-11-26"
     )
     assert budget_finding([never]) == "No budget is expected to be passed"
     unknown, may_be = filled(BudgetStatus), filled(BudgetStatus, name="may", may_be_passed=True)
@@ -92,4 +92,4 @@ def test_the_budget_that_is_passed_first_is_the_finding() -> None:
         "Budget may may be passed already: some recipients have no status"
     )
     passed = budget("gone", "2026-11-02", None, 1.2)
-    assert budget_finding([sooner, passed]) == "Budget gone was passed on 2 Nov 2026"
+    assert budget_finding([sooner, passed]) == "Budget gone was passed on 2026-11-02"

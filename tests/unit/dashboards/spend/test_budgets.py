@@ -14,18 +14,18 @@ from tests.unit.documents import filled
 @pytest.mark.parametrize(
     ("known", "sentence"),
     [
-        ({"passed_on": "2026-11-09"}, "Passed on 9 Nov 2026."),
+        ({"passed_on": "2026-11-09"}, "Passed on 2026-11-09."),
         (
             {"passes_on_expected": "2026-11-27", "p80_from": "2026-11-26", "p80_to": "2026-11-29"},
-            "Expected to be passed on 27 Nov 2026 (80 %: 26 Nov 2026 to 29 Nov 2026).",
+            "Expected to be passed on 2026-11-27 (80 %: 2026-11-26 to 2026-11-29).",
         ),
         (
             {"passes_on_expected": "2026-11-30", "p80_from": "2026-11-28"},
-            "Expected to be passed on 30 Nov 2026 (80 %: 28 Nov 2026 to after the period).",
+            "Expected to be passed on 2026-11-30 (80 %: 2026-11-28 to after the period).",
         ),
         (
             {"p80_from": "2026-11-29"},
-            "Not expected to be passed, but it could be from 29 Nov 2026 on (80 %).",
+            "Not expected to be passed, but it could be from 2026-11-29 on (80 %).",
         ),
         ({"expected": "1"}, "Not expected to be passed in this period."),
         ({}, "Whether it will be passed is unknown."),

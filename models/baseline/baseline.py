@@ -88,7 +88,7 @@ class Baseline:
 
     kept = Kept(
         days={"_sums": RESIDUAL_DAYS, "_was_read": 7 * WEEKS},
-        hours=("expected", "_seasonal"),
+        history=("expected", "_seasonal"),
         accounts=(
             "_day_seasonal",
             "_day_expected",
@@ -204,6 +204,10 @@ class Baseline:
             return
         self._remember(day, rows)
         self._sums[day, :, rows] = self._day_sums(rows, first, last)
+
+    def go_on(self, day: int) -> None:
+        """Takes the morning of a day as the present: earlier days are finished."""
+        self._day = day
 
     def recall(self, first: int, last: int) -> None:
         """Fill what follows from hours that were read back."""

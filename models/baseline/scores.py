@@ -61,7 +61,8 @@ class Scores:
     """Scores of some accounts, one local day after the other."""
 
     kept = Kept(
-        hours=("_unusual", "_level", "_step", "_raw", "_mixed", "_score"),
+        hours=("_level", "_step", "_raw", "_score"),
+        history=("_unusual", "_mixed"),
         accounts=(
             "_is_broken",
             "_day_season",
@@ -77,9 +78,8 @@ class Scores:
 
     def __init__(self, values: Floats, calendar: LocalCalendar) -> None:
         self._values, self._calendar = values, calendar
-        self._unusual, self._level, self._step, self._raw, self._mixed, self._score = (
-            np.zeros(values.shape) for _ in range(6)
-        )
+        self._level, self._step, self._raw, self._score = (np.zeros(values.shape) for _ in range(4))
+        self._unusual, self._mixed = (np.zeros(values.shape, np.float32) for _ in range(2))
         accounts = len(values)
         self.spread, self.change_spread = Spread(accounts), Spread(accounts)
         self._is_broken = np.zeros(accounts, np.bool_)
@@ -130,7 +130,8 @@ class Scores:
         """Distance of hours from what they are compared with, in spreads; 0 without history."""
         values, week, month = self._values[:, first:last], self._day_week, self._day_month
         usual = self._day_season[:, self._calendar.hour[first:last]]
-        unusual = self._unusual[:, first:last] = values - usual
+        unusual = values - usual
+        self._unusual[:, first:last] = unusual
         level = self._ratio(values - week[1][:, None], week[2] - week[0])
         level += self._ratio(values - month[1][:, None], month[2] - month[0])
         level += self._ratio(unusual, self._day_season_range)
@@ -172,7 +173,7 @@ class Scores:
         first, last = self._span(day, days)
         return self._by_cell(self._change(first, last), day, days)
 
-    def _table(self, values: Floats, day: int, days: int) -> Table:
+    def _table(self, values: Floats | Table, day: int, days: int) -> Table:
         """(accounts, hours of the `days` local days before `day`)."""
         first, last = self._span(day, days)
         return self._by_cell(values[:, first:last], day, days)
@@ -181,7 +182,7 @@ class Scores:
         columns = self._calendar.columns
         return columns(max(day - days, 0))[0], columns(day - 1)[1] if day else 0
 
-    def _by_cell(self, values: Floats, day: int, days: int) -> Table:
+    def _by_cell(self, values: Floats | Table, day: int, days: int) -> Table:
         """By local hour: a skipped one is NaN, of a doubled one the later counts."""
         first, last = self._span(day, days)
         table = np.full((len(values), days * DAY), np.nan, np.float32)

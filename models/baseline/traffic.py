@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
 from models.baseline.baseline import Baseline, DayForecast, LocalCalendar
 from models.baseline.grid import HourlyGrid
 from models.baseline.intervals import HI95, LO95
-from models.baseline.memory import Kept
+from models.baseline.memory import HISTORY_DAYS, Kept
 from models.baseline.scores import Scores
 from models.baseline.size import Size, size_of
 from models.baseline.thresholds import OwnThresholds
 from models.statistics import Floats
 
 LONGEST_CUT_HOURS = 7 * 24  # what has lasted a week is the new normal and feeds baselines again
+_LONGEST_SIZE_HOURS = (HISTORY_DAYS - 2) * 24
 
 
 class Traffic:
@@ -24,7 +27,17 @@ class Traffic:
             holds lo95, lo80, hi80 and hi95 (models.baseline.intervals).
     """
 
-    kept = Kept(hours=("sent", "new_recipients", "new_sources", "off_hours", "learning"))
+    kept = Kept(
+        history=(
+            "sent",
+            "by_quarter",
+            "new_recipients",
+            "new_sources",
+            "outer_bounds",
+            "off_hours",
+            "learning",
+        )
+    )
 
     def __init__(self, grid: HourlyGrid, rows: slice, calendar: LocalCalendar) -> None:
         self.grid = grid
@@ -36,9 +49,12 @@ class Traffic:
         self.baseline = Baseline(self.sent, calendar)
         self.calendar = calendar
         self.scores, self.thresholds = Scores(self.sent, calendar), OwnThresholds(len(self.sent))
+        self.by_quarter = np.moveaxis(self.quarters, 2, 0)
         self.bounds = np.zeros((4, *self.sent.shape))
+        self.outer_bounds = self.bounds[LO95 :: HI95 - LO95]
         self.alerts, self.off_hours = np.zeros((2, *self.sent.shape), np.bool_)
         self.learning = np.zeros(self.sent.shape, np.int16)
+        self.recall: Callable[[int], None] = _nothing_older
 
     @property
     def expected(self) -> Floats:
@@ -75,7 +91,9 @@ class Traffic:
         self.baseline.cut(account, first, min(last, start + LONGEST_CUT_HOURS))
 
     def size(self, account: int, first: int, last: int) -> Size:
-        """What was sent and expected in the hours first to last - 1."""
+        """What was sent and expected in the hours first to last - 1, the last 90 days of them."""
+        first = max(first, last - _LONGEST_SIZE_HOURS)
+        self.recall(first)
         hours = account, slice(first, last)
         return size_of(
             self.sent[hours],
@@ -87,3 +105,7 @@ class Traffic:
     def is_known(self, first: int, last: int) -> NDArray[np.bool_]:
         """Hours that were read and have a baseline."""
         return ~np.isnan(self.sent[:, first:last] - self.expected[:, first:last])
+
+
+def _nothing_older(_: int) -> None:
+    """All hours of the grid are in memory; a walk that goes on reads older ones back here."""

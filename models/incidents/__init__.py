@@ -6,6 +6,7 @@ Reading order:
   detect     all steps for a tenant, from stored usage to stored incidents: the entry
   turns      which accounts a run judges, in tenants of many
   walk       through the days of a grid: forecast, watch, cut out, learn
+  midnight   what the walk remembers between two days
   volume/    watchers of recipients per hour: surge, drift, ceiling, silence, missed sends
   signals/   what fires per quarter-hour: new recipients, sources, failures, sign-ins
   assemble   incidents of sending and of silence from both

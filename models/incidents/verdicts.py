@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 import numpy as np
 
 from hve_monitor.errors import ConfigError
+from models.baseline.memory import HISTORY_DAYS
 from models.baseline.traffic import Traffic
 from models.incident import Incident
 from models.incidents import announced as plans
@@ -66,6 +67,8 @@ class Feedback:
             if calendar.day[given_at] != day - 1:
                 continue
             first, last = _columns(judged, traffic, given_at)
+            first = max(first, calendar.columns(max(day - HISTORY_DAYS + 1, 0))[0])
+            traffic.recall(first)
             account = traffic.accounts.index(judged.account)
             if verdict.status == "confirmed":
                 traffic.baseline.cut(account, first, last)

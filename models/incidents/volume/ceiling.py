@@ -102,6 +102,7 @@ class CeilingWatch:
     def _close(self, account: int, *, is_over: bool) -> None:
         stretch, traffic = self._open.pop(account), self._traffic
         first, end = stretch.first, stretch.last + 1
+        traffic.recall(first)
         most = float(np.nanmax(traffic.sent[account, first:end]))
         ratio = most / stretch.ceiling
         reason = (

@@ -215,6 +215,7 @@ class SurgeWatch:
 
     def _incident(self, account: int, surge: _OpenSurge, is_over: bool) -> Incident:
         traffic, first, end = self._traffic, surge.first, surge.last + 1
+        traffic.recall(first)
         size = traffic.size(account, first, end)
         support = self._surroundings.fired(account, first, end)
         if len(support) < 2:

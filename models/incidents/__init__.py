@@ -14,6 +14,7 @@ Reading order:
   episodes   signals close in time become one episode
   severity   how serious an episode is, and its kind
   size       recipients that were sent and expected over an episode
+  unusual    the unusual stretch of an episode, and what comes faintly after it
   describe   an episode in numbers, signals and sentences
   idle       accounts that nobody seems to need
   overspend  budgets on their way far over their amount

@@ -15,19 +15,12 @@ from models.incidents.episodes import Episode, episodes_of, grouped
 from models.incidents.severity import kind_of
 from models.incidents.signals.quarter_hours import QuarterHours
 from models.incidents.signals.rules import LEAST_KNOWN, OF_STATUS, Fitness
-from models.incidents.signals.sentences import SignalNumbers, sentence
+from models.incidents.signals.sentences import SignalNumbers, afterwards, sentence
 from models.incidents.size import Sizes
+from models.incidents.unusual import COUNTS, Stretcher, UnusualStretch
 from models.incidents.volume.missed_sends import MissedSend
 
 _OPEN_FOR = timedelta(hours=24)  # without an event, before an episode counts as ended
-_COUNTS = {
-    "new_recipients": "new_recipients",
-    "fan_out": "wide_recipients",
-    "new_source": "young_source_recipients",
-    "failure_storm": "failed",
-    "filtered_share": "filtered",
-    "external_attempts": "external",
-}
 _QUIET = "within what this account has done before"
 
 
@@ -43,48 +36,64 @@ class Describer:
 
     def incident(self, episode: Episode) -> Incident:
         """The incident of an episode at `until`."""
-        account, started = episode.account, episode.started_at
-        volume = _volume_of(episode)
-        size = self.sizes.between(account, started, episode.last)
-        is_over = self._is_over(episode, volume)
-        signals = self._signals(episode, volume)
+        account, volume = episode.account, _volume_of(episode)
+        stretch = Stretcher(self.activity, self.sizes, self.until).stretch(episode)
+        size = self.sizes.between(account, stretch.start, stretch.end)
+        signals = self._signals(episode, volume, stretch)
         fired = tuple(signal.reason for signal in signals if signal.state == "fired")
-        learning = volume.learning if volume is not None else False
         return Incident(
             account=account,
             kind=kind_of(episode.levels, volume.kind if volume is not None else None),
             severity=episode.severity,
-            started_at=started,
-            ended_at=episode.last if is_over else None,
+            started_at=stretch.start,
+            ended_at=stretch.end if self._is_over(stretch, volume) else None,
             detected_at=episode.opened_at,
             observed=size.observed,
             expected=size.expected,
             interval=size.interval,
-            reasons=(*_opening(volume, size, started, episode.last), *fired),
+            reasons=(*_opening(volume, size, stretch), *fired, *self._faint(account, stretch)),
             signals=signals,
             extra_recipients=size.extra,
-            learning=learning,
+            learning=volume.learning if volume is not None else False,
             opened_at=episode.opened_at,
             history=tuple(sorted(episode.raised.items(), key=lambda reached: reached[1])),
         )
 
-    def _is_over(self, episode: Episode, volume: Incident | None) -> bool:
+    def _is_over(self, stretch: UnusualStretch, volume: Incident | None) -> bool:
         if volume is not None and volume.ended_at is None:
             return False
-        return self.until - episode.last >= _OPEN_FOR
+        return self.until - stretch.end >= _OPEN_FOR
 
-    def _signals(self, episode: Episode, volume: Incident | None) -> tuple[Signal, ...]:
+    def _faint(self, account: str, stretch: UnusualStretch) -> tuple[str, ...]:
+        """One sentence on what came faintly after the unusual stretch, if anything did."""
+        if not stretch.faint:
+            return ()
+        last = max(event.ended for event in stretch.faint)
+        rows = self.activity.rows_between(account, stretch.end, last)
+        return (afterwards(last - stretch.end, self._counts(stretch.faint, rows)),)
+
+    def _counts(self, events: Iterable[Event], rows: slice) -> dict[str, float]:
+        """What the signals of events count in some rows."""
+        names = dict.fromkeys(event.signal for event in events if event.signal in COUNTS)
+        return {name: self._total(COUNTS[name], rows) for name in names}
+
+    def _signals(
+        self, episode: Episode, volume: Incident | None, stretch: UnusualStretch
+    ) -> tuple[Signal, ...]:
         row = self.activity.row_at(episode.account, episode.opened_at)
         missing = {} if row is None else self.fitness.reasons(row)
-        stretch = self.activity.rows_between(episode.account, episode.started_at, episode.last)
-        tabular = [self._signal(name, episode, stretch, missing.get(name)) for name in SIGNALS]
+        events = [event for event in episode.events if event not in stretch.faint]
+        rows = self.activity.rows_between(episode.account, stretch.start, stretch.end)
+        tabular = [self._signal(name, events, rows, missing.get(name)) for name in SIGNALS]
         context = [_of_context(name, episode, self.missing.get(name)) for name in CONTEXT]
-        return (*_volume_signals(episode, volume), *tabular, *context)
+        return (*_volume_signals(events, volume), *tabular, *context)
 
-    def _signal(self, name: str, episode: Episode, stretch: slice, missing: str | None) -> Signal:
-        events = [event for event in episode.events if event.signal == name]
-        sent = self._total("recipients", stretch)
-        known = self._total("known_status_recipients", stretch) if name in OF_STATUS else sent
+    def _signal(
+        self, name: str, events: Sequence[Event], rows: slice, missing: str | None
+    ) -> Signal:
+        events = [event for event in events if event.signal == name]
+        sent = self._total("recipients", rows)
+        known = self._total("known_status_recipients", rows) if name in OF_STATUS else sent
         if not events:
             if missing is None and known < LEAST_KNOWN * sent:
                 missing = f"the delivery status is known for {known / sent:.0%} of the recipients"
@@ -92,7 +101,7 @@ class Describer:
                 return Signal(name, None, "unavailable", missing)
             return Signal(name, 0.0, "quiet", _QUIET)
         most = max(events, key=lambda event: (event.level, event.value))
-        total = self._total(_COUNTS[name], stretch) if name in _COUNTS else most.value
+        total = self._total(COUNTS[name], rows) if name in COUNTS else most.value
         numbers = SignalNumbers(
             value=most.value,
             usual=most.usual,
@@ -194,27 +203,25 @@ def _volume_of(episode: Episode) -> Incident | None:
     return max(volumes, key=lambda event: event.level).volume if volumes else None
 
 
-def _opening(
-    volume: Incident | None, size: Size, started: datetime, ended: datetime
-) -> tuple[str, ...]:
+def _opening(volume: Incident | None, size: Size, stretch: UnusualStretch) -> tuple[str, ...]:
     """How much in how long, and what the volume signal says beyond it."""
-    hours = max((ended - started) / timedelta(hours=1), 0.25)
+    hours = max((stretch.end - stretch.start) / timedelta(hours=1), 0.25)
     low, high = size.interval
-    stretch = f"{hours:.0f} h" if hours >= 1 else f"{60 * hours:.0f} min"
+    length = f"{hours:.0f} h" if hours >= 1 else f"{60 * hours:.0f} min"
     usual = f"{size.expected:,.0f} were expected ({low:,.0f} to {high:,.0f})"
-    first = f"{size.observed:,} recipients in {stretch}; {usual}"
+    first = f"{size.observed:,} recipients in {length}; {usual}"
     if volume is None or volume.record is None:
         return (first,)
     record = count(volume.record, "recipient")
     return (first, f"the largest excess of one hour before was {record}")
 
 
-def _volume_signals(episode: Episode, volume: Incident | None) -> tuple[Signal, ...]:
+def _volume_signals(events: Sequence[Event], volume: Incident | None) -> tuple[Signal, ...]:
     """Signals of every channel of volume, those of the most serious one first."""
     if volume is None:
         quiet = Signal("surge", 0.0, "quiet", "the number of recipients alone is not unusual")
         return (quiet, Signal("silence", 0.0, "quiet", "the account is sending"))
-    others = [event.volume for event in episode.events if event.volume is not None]
+    others = [event.volume for event in events if event.volume is not None]
     by_name: dict[str, Signal] = {}
     for incident in (volume, *others):
         for signal in incident.signals:

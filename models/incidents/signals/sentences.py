@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 
 from models.incident import count
 
@@ -97,6 +98,24 @@ def _repeated(numbers: SignalNumbers) -> str:
 def _dormant(numbers: SignalNumbers) -> str:
     longest = f"the longest pause before was {numbers.usual:.0f}"
     return f"first mail after {numbers.value:.0f} days; {longest}"
+
+
+_AFTERWARDS = {
+    "new_recipients": "new recipient",
+    "fan_out": "recipient",
+    "new_source": "recipient",
+    "failure_storm": "failed recipient",
+    "filtered_share": "filtered recipient",
+    "external_attempts": "recipient",
+}
+
+
+def afterwards(length: timedelta, counts: Mapping[str, float]) -> str:
+    """What came faintly after an incident, for so long."""
+    parts = [count(number, _AFTERWARDS[name]) for name, number in counts.items() if number]
+    hours = max(length / timedelta(hours=1), 1.0)
+    what = f": {', '.join(parts)}" if parts else ""
+    return f"fainter signs for {hours:.0f} h afterwards{what}"
 
 
 _SENTENCES: dict[str, Callable[[SignalNumbers], str]] = {

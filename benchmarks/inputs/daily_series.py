@@ -17,7 +17,7 @@ import pandas as pd
 from models.forecast.history import DailyHistory
 from models.statistics import Floats
 
-OFFICE = Path(__file__).parents[2] / "shared" / "data" / "mail" / "internal_mail_a.parquet"
+OFFICE = Path(__file__).parents[3] / "shared" / "data" / "mail" / "internal_mail_a.parquet"
 
 
 @dataclass(frozen=True)

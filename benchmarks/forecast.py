@@ -6,9 +6,10 @@ python benchmarks/forecast.py --series FILE --origins FILE --out FILE
 
 FILE is CSV or Parquet by its content. --series: series_id, day, value. --origins: series_id,
 origin_day, horizon_days; origin_day is the first day that is forecast, so only rows of days before
-it are used, of any series: all series of the file are taken for the accounts of one tenant. --out:
-series_id, origin_day, sum, lo80, hi80, lo95, hi95 in the order of the origins; empty where the
-series has no row before its origin.
+it are used, of any series: all series of the file are taken for the accounts of one tenant. Days up
+to the end of their month are its rest: how it began counts. --out: series_id, origin_day, sum,
+lo80, hi80, lo95, hi95 in the order of the origins; empty where the series has no row before its
+origin.
 Bars: 30-day sums at least 15 % below seasonal naive and no worse than the weekday profile; month
 to date below the run rate at day 10, 15 and 20; intervals 80 ± 5 and 95 ± 3 %; 10,000 accounts in
 at most 30 s on two cores.
@@ -78,7 +79,11 @@ def outlook(rolling: Rolling, origin: date, count: int, accounts: int) -> Outloo
         nothing, classes = np.zeros(accounts), np.zeros(accounts, np.int64)
         by_day, ends = np.zeros((accounts, count)), np.zeros((accounts, 4))
         return Outlook(nothing, by_day, ends, classes, nothing, classes, [])
-    return rolling.outlook(origin, whole_days(origin, count, accounts))
+    last = origin + timedelta(days=count - 1)
+    is_rest_of_month = last == end_of_month(origin)
+    return rolling.outlook(
+        origin, whole_days(origin, count, accounts, is_rest_of_month * (origin.day - 1))
+    )
 
 
 @dataclass(frozen=True)

@@ -96,7 +96,7 @@ def period_sums(rolling: Rolling, sent: Floats, begin: date, length: int, day: i
     first = rolling.history.end - timedelta(days=sent.shape[1])
     place, origin = (begin - first).days, begin + timedelta(days=day)
     known = rolling.history.values[:, : place + day]
-    outlook = rolling.outlook(origin, whole_days(origin, length - day, len(sent)))
+    outlook = rolling.outlook(origin, whole_days(origin, length - day, len(sent), day))
     so_far = sent[:, place : place + day].sum(axis=1)
     before = known_or_zero(mean_known(known[:, -_RATE_DAYS:]))
     frame = pd.DataFrame(

@@ -30,11 +30,12 @@ SHAPE_WEEKS = 13
 LEVEL_WEEKS = 16
 TREND_WEEKS = 12
 _HALF_LIFE = 4.0  # weeks
-_LONG_HALF_LIFE, _EXPONENT = 5.0, 1.0 / 3.0
-_SHORT_HALF_LIFE, _SHORT_EXPONENT = 0.7, 0.5
+_EXPONENT = 0.5
+_LONG_HALF_LIFE, _SHORT_HALF_LIFE = 8.0, 1.0
 # Variances of the recent level that a shift must exceed to be believed by half. Rises count half
 # again: most are bursts, while an account that falls silent mostly stays so.
-_FALL_NOISE, _RISE_NOISE, _RISE_BELIEVED = 4.0, 4.0, 0.5
+_SHIFT_NOISE, _RISE_BELIEVED = 6.0, 0.5
+_PACE, _PACE_DAYS, _PACE_BEFORE = 2.0, 31, 10
 _RECENT_WEEKS = 2
 _SKIPPED = 0.3  # weighted share of weeks without a recipient
 _TREND_NOISE = 8.0  # squared t ratio that noise alone may reach: weeks depend on each other
@@ -60,6 +61,7 @@ class Profile:
     recurring: Recurring
     known_days: NDArray[np.int64]  # without those of recurring mailings
     per_day: Floats  # recipients, mean of the last 28 days
+    recent: Floats  # recipients of the last 31 days without recurring mailings, NaN: unknown
     end: date  # the first day that is not known yet
 
     @property
@@ -72,6 +74,21 @@ class Profile:
         ahead = np.array([(day - self.end).days for day in days], np.float64)
         grown = np.exp(self.growth[:, None] * np.clip(ahead, 0.0, _GROWS_FOR))
         return self.by_weekday[:, [day.weekday() for day in days]] * grown
+
+    def pace(self, days: int) -> Floats:
+        """What is left of the usual when the last days ran under it, at most 1: (accounts,).
+
+        The noisier the weeks of an account and the longer it ran so, the more of it goes on.
+        Before a period begins, the last ten days are looked at.
+        """
+        recent = self.recent[:, -min(days or _PACE_BEFORE, _PACE_DAYS) :]
+        ago = np.arange(recent.shape[1], 0, -1)
+        usual = self.by_weekday[:, (self.end.weekday() - ago) % 7]
+        usual = np.where(np.isnan(recent), 0.0, usual).sum(axis=1)
+        weeks = usual / np.maximum(self.by_weekday.sum(axis=1), 1e-9)
+        ran = np.minimum((sum_known(recent) + 0.5) / (usual + 0.5), 1.0)
+        goes_on = _PACE * self.noise / (self.noise + 1.0) * weeks / (weeks + 1.0)
+        return np.asarray(ran ** np.minimum(goes_on, 1.0))
 
     def mailings(self, days: list[date], sent: Floats) -> tuple[Floats, Floats]:
         """Recipients of recurring mailings due on the days, and their variances.
@@ -113,7 +130,10 @@ def fit_profile(history: DailyHistory) -> Profile:
     before, _ = _variances(weekly[:, :-_RECENT_WEEKS], weights[:, :-_RECENT_WEEKS], mean)
     level = np.where(method == SKIPPING, mean, _level(weekly, growth, before))
     by_weekday = np.where(is_young[:, None], flat[:, None], level[:, None] * shape)
-    return Profile(by_weekday, growth, method, noise, drift, recurring, known, flat, history.end)
+    recent = usual[:, -_PACE_DAYS:].astype(np.float64)
+    return Profile(
+        by_weekday, growth, method, noise, drift, recurring, known, flat, recent, history.end
+    )
 
 
 def _level(weekly: Floats, growth: Floats, noise: Floats) -> Floats:
@@ -121,19 +141,18 @@ def _level(weekly: Floats, growth: Floats, noise: Floats) -> Floats:
 
     What the noise of so few weeks explains moves nothing; noise is that of the weeks before.
     """
-    usual = _faded_mean(weekly, growth, _LONG_HALF_LIFE, _EXPONENT)
-    recent = _faded_mean(weekly, growth, _SHORT_HALF_LIFE, _SHORT_EXPONENT)
+    usual = _faded_mean(weekly, growth, _LONG_HALF_LIFE)
+    recent = _faded_mean(weekly, growth, _SHORT_HALF_LIFE)
     moved = np.log((recent + 0.5) / (usual + 0.5))
     variance = noise * (1.0 - 0.5 ** (1.0 / _SHORT_HALF_LIFE))
-    by_chance = np.where(moved < 0.0, _FALL_NOISE, _RISE_NOISE) * variance
-    proven = moved * moved**2 / np.maximum(moved**2 + by_chance, 1e-12)
+    proven = moved * moved**2 / np.maximum(moved**2 + _SHIFT_NOISE * variance, 1e-12)
     return np.asarray(usual * np.exp(np.where(proven > 0.0, _RISE_BELIEVED * proven, proven)))
 
 
-def _faded_mean(weekly: Floats, growth: Floats, half_life: float, exponent: float) -> Floats:
+def _faded_mean(weekly: Floats, growth: Floats, half_life: float) -> Floats:
     """Power mean of weeks, newer ones weighing more, carried to the end by the growth."""
     weights = _weights(weekly, half_life)
-    mean = _weighted(known_or_zero(weekly) ** exponent, weights) ** (1.0 / exponent)
+    mean = _weighted(known_or_zero(weekly) ** _EXPONENT, weights) ** (1.0 / _EXPONENT)
     age = 7.0 * (_weighted(np.broadcast_to(_ages(weekly.shape[1]), weekly.shape), weights) + 0.5)
     return np.asarray(mean * np.exp(growth * age))
 

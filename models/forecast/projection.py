@@ -135,7 +135,9 @@ class Forecast:
         begin = int(weights.any(axis=0).argmax())
         days, weights, sent = days[begin:], weights[:, begin:], sent[:, begin:]
         announced = planned_days(self.plans, table.accounts, days, shares_of(table.sent)) * weights
-        return Ahead(days, weights, np.where(weights > 0.0, sent, 0.0), announced)
+        sent = np.where(weights > 0.0, sent, 0.0)
+        begun = max((table.history.end - first).days, 0)
+        return Ahead(days, weights, sent, announced, begun)
 
     def _share_left(self, days: list[date]) -> Floats:
         """How much of each day is still to come."""

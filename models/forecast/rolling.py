@@ -21,7 +21,7 @@ from models.forecast.uncertainty import (
     residual_scale,
     volume_classes,
 )
-from models.statistics import Floats, known_or_zero
+from models.statistics import Floats, sum_known
 
 _WARM_UP_DAYS = 28
 _ORIGINS = 8
@@ -35,13 +35,14 @@ class Ahead:
 
     Shape:  (accounts, days). weights: how much of a day is not known yet, 0 to 1; sent: what is
             counted of a day that is not over, or was not read wholly; announced: recipients of
-            planned sends.
+            planned sends. begun: days of the period before the first one that is not known.
     """
 
     days: list[date]
     weights: Floats
     sent: Floats
     announced: Floats
+    begun: int = 0
 
     @property
     def length(self) -> float:
@@ -81,10 +82,11 @@ class Outlook:
         return np.concatenate([np.maximum(total[:2], sums[:2]), np.minimum(total[2:], sums[2:])])
 
 
-def whole_days(begin: date, count: int, accounts: int) -> Ahead:
-    """So many whole days of which nothing is known."""
+def whole_days(begin: date, count: int, accounts: int, begun: int = 0) -> Ahead:
+    """So many whole days of which nothing is known, after those of a period that has begun."""
     days = [begin + timedelta(days=n) for n in range(count)]
-    return Ahead(days, np.ones((accounts, count)), *np.zeros((2, accounts, count)))
+    nothing = np.zeros((accounts, count))
+    return Ahead(days, nothing + 1.0, nothing, nothing, begun)
 
 
 @dataclass
@@ -102,16 +104,27 @@ class Rolling:
 
     def outlook(self, origin: date, ahead: Ahead) -> Outlook:
         """What comes on the days ahead, as known when `origin` began."""
-        profile, sums = self.profile(origin), expected_sums(self.profile(origin), ahead)
-        lead = max((ahead.days[0] - origin).days, 0) if ahead.days else 0
-        scale, left = residual_scale(profile, sums, ahead.length, lead), sums.whole
-        origins = self.origins(origin, max(round(ahead.length), 1))
+        profile = self.profile(origin)
+        sums, scale = self._expected(origin, ahead)
+        left, origins = sums.whole, self.origins(origin, max(round(ahead.length), 1), ahead.begun)
         classes = volume_classes(profile)
         ends = account_ends(left, scale, pooled_quantiles(origins, classes))
         return Outlook(left, sums.by_day, ends, profile.method, scale, classes, origins)
 
-    def origins(self, origin: date, horizon: int) -> list[RollingOrigin]:
-        """Rolling origins, newest first, each followed by up to `horizon` known days."""
+    def _expected(
+        self, origin: date, ahead: Ahead, known: NDArray[np.bool_] | None = None
+    ) -> tuple[Sums, Floats]:
+        """What is expected of the days ahead, of the known ones alone, and its scale."""
+        profile = self.profile(origin)
+        sums = expected_sums(profile, ahead, known)
+        lead = max((ahead.days[0] - origin).days, 0) if ahead.days else 0
+        return sums, residual_scale(profile, sums, ahead.length, lead)
+
+    def origins(self, origin: date, horizon: int, begun: int = 0) -> list[RollingOrigin]:
+        """Rolling origins, newest first, each followed by up to `horizon` known days.
+
+        begun: days of the period that were over on the day that is looked from.
+        """
         first = self.history.end - timedelta(days=self.history.values.shape[1])
         known = (origin - first).days
         horizon = min(horizon, known - _WARM_UP_DAYS)
@@ -120,14 +133,14 @@ class Rolling:
         room = known - horizon - _WARM_UP_DAYS
         step = int(np.clip(room // _ORIGINS, _CLOSEST_DAYS, _FARTHEST_DAYS))
         places = range(known - horizon, _WARM_UP_DAYS - 1, -step)[:_ORIGINS]
-        return [self._origin(first + timedelta(days=place), place, horizon) for place in places]
+        days = [(first + timedelta(days=place), place) for place in places]
+        return [self._origin(day, place, horizon, begun) for day, place in days]
 
-    def _origin(self, origin: date, place: int, horizon: int) -> RollingOrigin:
+    def _origin(self, origin: date, place: int, horizon: int, begun: int) -> RollingOrigin:
         profile, came = self.profile(origin), self.history.regular[:, place : place + horizon]
-        ahead = whole_days(origin, horizon, len(came))
-        sums = expected_sums(profile, ahead, ~np.isnan(came))
-        actual, forecast = known_or_zero(came).sum(axis=1), sums.whole
-        scale = residual_scale(profile, sums, horizon)
+        ahead = whole_days(origin, horizon, len(came), begun)
+        sums, scale = self._expected(origin, ahead, ~np.isnan(came))
+        actual, forecast = sum_known(came), sums.whole
         errors = np.log((actual + 1.0) / (forecast + 1.0)) / scale
         is_idle = (actual == 0.0) & (forecast < 0.5)
         return RollingOrigin(
@@ -148,7 +161,8 @@ def expected_sums(profile: Profile, ahead: Ahead, known: NDArray[np.bool_] | Non
     """
     daily = profile.expected(ahead.days)
     new = ahead.sent.max(axis=1, initial=0.0)[:, None]
-    daily = np.where(profile.is_new[:, None], new, daily) * ahead.weights
+    daily = np.where(profile.is_new[:, None], new, daily * profile.pace(ahead.begun)[:, None])
+    daily = daily * ahead.weights
     # The rest of a day that is not over is a share of it; what was not read wholly lacks the rest.
     daily = np.where(ahead.weights == 1.0, np.maximum(daily - ahead.sent, 0.0), daily)
     is_open = ahead.weights > 0.0
@@ -157,4 +171,4 @@ def expected_sums(profile: Profile, ahead: Ahead, known: NDArray[np.bool_] | Non
     variances = variances + (_ANNOUNCED_DEVIATION * extra) ** 2
     counted = 1.0 if known is None else known.astype(np.float64)
     daily, mailed, variances = (part * counted for part in (daily, mailings + extra, variances))
-    return Sums(daily + mailed, daily.sum(axis=1), mailed.sum(axis=1), variances.sum(axis=1))
+    return Sums(daily, mailed, variances.sum(axis=1))

@@ -22,6 +22,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,13 +65,28 @@ def volume_classes(profile: Profile) -> NDArray[np.int64]:
 class Sums:
     """What is expected of each account over some days: the daily profile, mailings, variance.
 
-    Shape:  (accounts,), by_day (accounts, days); variance is that of the mailings.
+    Shape:  by_day and mailed_by_day (accounts, days); variance, that of the mailings, and the
+            sums (accounts,).
     """
 
-    by_day: Floats
-    daily: Floats
-    mailed: Floats
+    daily_by_day: Floats
+    mailed_by_day: Floats
     variance: Floats
+
+    @cached_property
+    def daily(self) -> Floats:
+        """Sums of the daily profile."""
+        return np.asarray(self.daily_by_day.sum(axis=1))
+
+    @cached_property
+    def mailed(self) -> Floats:
+        """Sums of mailings."""
+        return np.asarray(self.mailed_by_day.sum(axis=1))
+
+    @property
+    def by_day(self) -> Floats:
+        """Daily profile and mailings on each day."""
+        return self.daily_by_day + self.mailed_by_day
 
     @property
     def whole(self) -> Floats:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -80,3 +81,20 @@ def test_a_week_of_which_days_are_unknown_is_as_large_as_its_weekdays_make_it() 
     weeks = np.tile([200.0, 100, 100, 100, 100, 0, 0], 16)
     weeks[[70, 75, 84, 91, 98, 105]] = np.nan  # Mondays and a Saturday
     assert month_of(fitted(weeks), 28) == pytest.approx(4 * 600, rel=0.01)
+
+
+def test_a_period_that_runs_under_the_usual_goes_on_so_the_more_the_noisier_it_is() -> None:
+    steady = fitted(np.full(112, 10.0))
+    half = np.full((1, 31), 5.0)
+    noisy = replace(steady, recent=half, noise=np.ones(1))
+    # 70.5 of 140.5, to the power of 2 × 1 / 2 × two weeks / 3.
+    assert noisy.pace(14) == pytest.approx([(70.5 / 140.5) ** (2 / 3)])
+    assert replace(steady, recent=half).pace(14) == pytest.approx([1.0])
+    assert replace(noisy, recent=3.0 * half).pace(14) == pytest.approx([1.0])
+
+
+def test_days_that_were_not_read_are_no_slow_pace() -> None:
+    gaps = np.full((1, 31), 10.0)
+    gaps[0, -9:] = np.nan
+    profile = replace(fitted(np.full(112, 10.0)), recent=gaps, noise=np.ones(1))
+    assert profile.pace(14) == pytest.approx([1.0])

@@ -154,7 +154,10 @@ def pooled_quantiles(origins: list[RollingOrigin], classes: NDArray[np.int64]) -
         volumes = np.concatenate([past.classes for past in origins])
         known = ~np.isnan(errors)
         errors, volumes = errors[known], volumes[known]
-        months = months_spanned(origins) / len(origins)
+        spanned = months_spanned(origins)
+        months = spanned / len(origins)
+        # The month to come differs from the past ones as these do among themselves.
+        errors = errors * np.sqrt(1.0 + 1.0 / spanned)
         # All classes together first: few accounts still show how wide their tenant runs.
         sides = np.where(errors < 0.0, -DEFAULTS[volumes, 1], DEFAULTS[volumes, 2])
         known_tails = DEFAULTS[1] / _SIDES

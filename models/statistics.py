@@ -43,6 +43,20 @@ def median_known(values: Floats) -> Floats:
     return median
 
 
+def trimmed_mean_known(values: Floats, at_least: int) -> Floats:
+    """Mean along the first axis of the known values without the outer quarters of them.
+
+    NaN where fewer than `at_least` are known. Of four to seven values one falls away at each end.
+    """
+    ordered = np.sort(values, axis=0)
+    known = (~np.isnan(values)).sum(axis=0)
+    rank = np.arange(len(values)).reshape(-1, *(1,) * known.ndim)
+    cut = known // 4
+    inside = (rank >= cut) & (rank < known - cut)
+    mean = np.where(inside, ordered, 0.0).sum(axis=0) / np.maximum(known - 2 * cut, 1)
+    return np.where(known >= max(at_least, 1), mean, np.nan)
+
+
 def negative_binomial_quantile(probability: float, mean: ArrayLike, size: ArrayLike) -> Floats:
     """Smallest count whose cumulated negative binomial probability reaches `probability`.
 

@@ -81,6 +81,7 @@ class DayForecast:
     off_hours: NDArray[np.bool_]  # empty for four weeks, in an account that sends most days
     learning_day: NDArray[np.int16]  # (accounts,)
     size: Floats  # negative binomial size of all hours: (accounts,)
+    by_local_hour: Floats  # `expected` of the whole day: (accounts, 24)
 
 
 class Baseline:
@@ -168,6 +169,7 @@ class Baseline:
             self._day_is_empty[:, hours],
             learning,
             self._day_size,
+            self._day_expected,
         )
 
     def cut(self, account: int, first: int, last: int) -> None:

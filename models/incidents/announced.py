@@ -24,7 +24,7 @@ HOUR = timedelta(hours=1)
 _TO_HOUR = HOUR - timedelta(microseconds=1)
 VOLUME_KINDS = ("surge", "drift")  # a ceiling is volume that no plan mutes
 # What says "more than usual", and what only stands beside other signals.
-VOLUME_SIGNALS = ("surge", "drift", "off_hours", "silence", "fan_out", "new_subject")
+VOLUME_SIGNALS = ("surge", "drift", "growth", "off_hours", "silence", "fan_out", "new_subject")
 KINDS_WITHOUT_PLANS = ("silence", "idle_account")
 SMALL_SHARE, SMALL_RECIPIENTS = 0.1, 500.0
 

@@ -101,10 +101,16 @@ def grouped(
     yield from sorted(by_account.items())
 
 
+def _name_of(incident: Incident) -> str:
+    if any(signal.name == "growth" for signal in incident.signals):
+        return "growth"
+    return incident.kind if incident.kind in VOLUME else "surge"
+
+
 def _of_volume(incident: Incident) -> Event:
     ended = incident.ended_at or incident.detected_at
     return Event(
-        incident.kind if incident.kind in VOLUME else "surge",
+        _name_of(incident),
         RANK[incident.severity],
         incident.detected_at,
         incident.started_at,

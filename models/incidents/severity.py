@@ -51,7 +51,7 @@ def _is_medium(levels: Mapping[str, int], values: Mapping[str, float]) -> bool:
     volume = max((levels.get(name, 0) for name in VOLUME), default=0)
     if "new_source" in levels or volume >= RANK["medium"]:
         return True
-    if any(levels.get(name, 0) >= 2 for name in _LOUD):
+    if any(levels.get(name, 0) >= 2 for name in (*_LOUD, "growth")):
         return True
     if levels.get("sign_ins", 0) >= 2:
         return True

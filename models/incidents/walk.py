@@ -25,6 +25,7 @@ from models.incidents.midnight import Arrays, Values, history_of, memory_of, rec
 from models.incidents.verdicts import Feedback
 from models.incidents.volume.ceiling import CeilingWatch
 from models.incidents.volume.drift import DriftWatch
+from models.incidents.volume.growth import GrowthWatch
 from models.incidents.volume.silence import SilenceWatch
 from models.incidents.volume.supporting import Surroundings
 from models.incidents.volume.surge import SurgeWatch
@@ -96,7 +97,8 @@ class Walk:
             SilenceWatch(traffic),
         )
         self._ceilings = CeilingWatch(traffic)
-        self._watches = self._surges, self._silences, DriftWatch(traffic), self._ceilings
+        slow = DriftWatch(traffic), GrowthWatch(traffic)
+        self._watches = self._surges, self._silences, *slow, self._ceilings
         self.parts = {
             "traffic": traffic,
             "baseline": traffic.baseline,

@@ -6,6 +6,7 @@ Reading order:
   supporting    new recipients, new sources and unusual hours around a surge
   surge         more than the baseline and the account's own past explain
   drift         a little too much, hour after hour
+  growth        a week well above the weeks before it
   ceiling       far above anything of three months
   silence       nothing for too long, by the baseline
   missed_sends  nothing at a time at which the account always sends

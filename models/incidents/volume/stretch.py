@@ -41,6 +41,7 @@ class Judgement:
     score: float  # in 0 to 1
     reason: str
     learning: bool = False
+    signal: str = ""  # its name, where it is not the kind
 
 
 def stretch_incident(
@@ -65,7 +66,12 @@ def stretch_incident(
         expected=round(size.expected, 1),
         interval=size.interval,
         reasons=(judgement.reason,),
-        signals=(Signal(judgement.kind, round(judgement.score, 3), "fired", judgement.reason),),
+        signals=(_signal(judgement),),
         extra_recipients=size.extra,
         learning=judgement.learning,
     )
+
+
+def _signal(judgement: Judgement) -> Signal:
+    name = judgement.signal or judgement.kind
+    return Signal(name, round(judgement.score, 3), "fired", judgement.reason)

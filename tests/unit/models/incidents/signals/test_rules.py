@@ -232,6 +232,12 @@ def test_an_own_source_in_own_hours_pages_nobody() -> None:
     assert severity_of({"new_source": 2}, {"new_source": 900.0}) == "medium"
 
 
+def test_growth_is_medium_also_beside_a_new_source() -> None:
+    assert severity_of({"growth": 2}, {"growth": 900.0}) == "medium"
+    assert severity_of({"growth": 2, "new_source": 2}, {"growth": 900.0}) == "medium"
+    assert kind_of({"growth": 2}, "drift") == "drift"
+
+
 def test_kinds_are_named_by_what_happened() -> None:
     assert kind_of({"failure_storm": 2, "surge": 1}, "surge") == "failure_storm"
     assert kind_of({"repeated_recipient": 2, "surge": 2}, "surge") == "drift"

@@ -217,8 +217,10 @@ def _overspilt(incident: Incident, over: Sequence[Spent]) -> Incident:
 
 def _sentence(spent: Spent) -> str:
     plan = spent.plan
-    sentence = (
+    announced = (
         f"{plan.author} announced {plan.recipients:,} recipients from {iso(plan.start)} to"
-        f" {iso(plan.end)}; {max(spent.extra, 0.0):,.0f} beyond the usual were sent"
+        f" {iso(plan.end)}"
     )
-    return sentence + (f", {spent.beyond:,.0f} more than announced" if spent.beyond else "")
+    if spent.beyond:
+        return f"{announced}; {spent.beyond:,.0f} more than announced were sent"
+    return f"{announced}; {max(spent.extra, 0.0):,.0f} beyond the usual were sent"

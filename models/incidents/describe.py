@@ -15,7 +15,7 @@ from models.incidents.episodes import Episode, episodes_of, grouped
 from models.incidents.severity import kind_of
 from models.incidents.signals.quarter_hours import QuarterHours
 from models.incidents.signals.rules import LEAST_KNOWN, OF_STATUS, Fitness
-from models.incidents.signals.sentences import SignalNumbers, afterwards, sentence
+from models.incidents.signals.sentences import SignalNumbers, afterwards, largest_before, sentence
 from models.incidents.size import Sizes
 from models.incidents.unusual import COUNTS, Stretcher, UnusualStretch
 from models.incidents.volume.missed_sends import MissedSend
@@ -209,11 +209,10 @@ def _opening(volume: Incident | None, size: Size, stretch: UnusualStretch) -> tu
     low, high = size.interval
     length = f"{hours:.0f} h" if hours >= 1 else f"{60 * hours:.0f} min"
     usual = f"{size.expected:,.0f} were expected ({low:,.0f} to {high:,.0f})"
-    first = f"{size.observed:,} recipients in {length}; {usual}"
+    first = f"{count(size.observed, 'recipient')} in {length}; {usual}"
     if volume is None or volume.record is None:
         return (first,)
-    record = count(volume.record, "recipient")
-    return (first, f"the largest excess of one hour before was {record}")
+    return (first, largest_before(volume.record))
 
 
 def _volume_signals(events: Sequence[Event], volume: Incident | None) -> tuple[Signal, ...]:
@@ -237,8 +236,10 @@ def _of_context(name: str, episode: Episode, missing: str | None) -> Signal:
         return Signal(name, None, "unavailable", missing)
     if not events:
         return Signal(name, 0.0, "quiet", "nothing near this incident")
-    reason = "; ".join(dict.fromkeys(event.reason for event in events))
-    return Signal(name, _score(events[-1]), "fired", reason)
+    reasons = list(dict.fromkeys(event.reason for event in events))
+    others = len(reasons) - 1
+    more = f", and {count(others, 'other sign')}" if others else ""
+    return Signal(name, _score(events[-1]), "fired", reasons[0] + more)
 
 
 def _score(event: Event) -> float:

@@ -143,8 +143,8 @@ def _incident(
     begun, last = over[0], over[-1]
     rate, planned = days.rate(last), line.amount * last / days.length
     reason = (
-        f"budget '{line.name}': at the pace of {last} days {rate:,.2f} {currency} of"
-        f" {line.amount:,} will be spent by the end of the {line.period}; {account} spends most"
+        f"budget '{line.name}': at the pace of {last} days {rate:,.2f} of {line.amount:,}"
+        f" {currency} this {line.period}, mostly by {account}"
     )
     expected = float(planned / price) if price else 0.0
     detected_at = _midnight(days.first + begun * ONE_DAY)

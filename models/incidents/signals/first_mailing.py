@@ -74,7 +74,7 @@ def _failures(mailing: _Mailing) -> Event | None:
     if row is None:
         return None
     here = row - mailing.during.start
-    reason = f"{failed[here]:,.0f} of {count(known[here], 'recipient')} failed"
+    reason = f"{failed[here]:,.0f} of {count(known[here], 'recipient')} of a new account failed"
     return mailing.event("failure_storm", row, float(failed[here]), 0.0, reason)
 
 
@@ -89,7 +89,7 @@ def _strangers(mailing: _Mailing) -> Event | None:
     if row is None or not acquainted:
         return None
     many = strangers[-1]
-    reason = f"{count(many, 'new recipient')}; this account had written to {acquainted:,.0f} so far"
+    reason = f"{count(many, 'new recipient')}; this account had written to {acquainted:,.0f} before"
     return mailing.event("new_recipients", row, float(many), acquainted, reason)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from models.incident import count
@@ -37,8 +37,11 @@ def _window(numbers: SignalNumbers) -> str:
     return f"{numbers.hours:g} h" if numbers.hours >= 1 else f"{60 * numbers.hours:.0f} min"
 
 
-def _most(numbers: SignalNumbers) -> str:
-    return f"the most of recent weeks was {numbers.usual:,.0f}"
+def _usually(numbers: SignalNumbers) -> str:
+    """The account's own past, beside which the number stands."""
+    most = round(numbers.usual)
+    within = "" if numbers.hours < 1 else f" in {_window(numbers)}"
+    return f"usually at most {most:,}{within}" if most else "none in recent weeks"
 
 
 def _share(numbers: SignalNumbers) -> str:
@@ -46,63 +49,69 @@ def _share(numbers: SignalNumbers) -> str:
 
 
 def _new_recipients(numbers: SignalNumbers) -> str:
-    most = f"{numbers.value:,.0f} of them in {_window(numbers)}, {_most(numbers)}"
-    return f"{_share(numbers)} were never mailed by this account before; {most}"
+    return f"{_share(numbers)} were never mailed by this account before; {_usually(numbers)}"
 
 
 def _fan_out(numbers: SignalNumbers) -> str:
     if numbers.hours < 1:
-        return f"a message to {count(numbers.value, 'recipient')}; {_most(numbers)}"
+        return f"one message to {count(numbers.value, 'recipient')}; {_usually(numbers)}"
     what = f"{count(numbers.value, 'recipient')} in messages to ten or more"
-    return f"{what} in {_window(numbers)}; {_most(numbers)}"
+    return f"{what} in {_window(numbers)}; {_usually(replace(numbers, hours=0.0))}"
 
 
 def _new_source(numbers: SignalNumbers) -> str:
     return f"{_share(numbers)} came from a network that this account never used before"
 
 
-def _new_subject(_told: SignalNumbers) -> str:
+def _new_subject(_: SignalNumbers) -> str:
     return "a subject that this account never used before"
 
 
 def _off_hours(numbers: SignalNumbers) -> str:
     what = f"{count(numbers.value, 'recipient')} in {_window(numbers)}"
-    return f"{what} in hours of the week that are nearly empty; {_most(numbers)}"
+    usually = _usually(replace(numbers, hours=0.0))
+    return f"{what} at times when this account hardly ever sends; {usually}"
 
 
 def _failures(numbers: SignalNumbers) -> str:
-    many = f"{numbers.value:,.0f} in {_window(numbers)}, {_most(numbers)}"
-    return f"{_share(numbers)} failed{_unknown(numbers)}; {many}"
+    return f"{_share(numbers)} failed{_unknown(numbers)}; {_usually(numbers)}"
 
 
 def _filtered(numbers: SignalNumbers) -> str:
-    many = f"{numbers.value:,.0f} in {_window(numbers)}, {_most(numbers)}"
-    return f"{_share(numbers)} were quarantined or filtered as spam{_unknown(numbers)}; {many}"
+    return f"{_share(numbers)} were quarantined or filtered{_unknown(numbers)}; {_usually(numbers)}"
 
 
 def _external(numbers: SignalNumbers) -> str:
-    outside = f"{count(numbers.total, 'recipient')} outside the organisation, all of them failed"
-    return f"{outside}{_unknown(numbers)}"
+    outside = f"{count(numbers.total, 'recipient')} outside the organisation, all failed"
+    return f"{outside}{_unknown(numbers)}; {_usually(numbers)}"
 
 
 def _unknown(numbers: SignalNumbers) -> str:
     """Recipients of the incident of whom nobody can say it."""
-    return f", the status of {numbers.unknown:,.0f} more is unknown" if numbers.unknown else ""
+    return f", {numbers.unknown:,.0f} more are unknown" if numbers.unknown else ""
 
 
 def _repeated(numbers: SignalNumbers) -> str:
     times = f"the same recipient had {count(numbers.value, 'mail')} in {_window(numbers)}"
-    return f"{times}; {_most(numbers)}"
+    return f"{times}; {_usually(replace(numbers, hours=0.0))}"
 
 
 def _dormant(numbers: SignalNumbers) -> str:
-    longest = f"the longest pause before was {numbers.usual:.0f}"
-    return f"first mail after {numbers.value:.0f} days; {longest}"
+    longest = f"the longest pause before was {count(numbers.usual, 'day')}"
+    return f"first mail after {count(numbers.value, 'day')}; {longest}"
 
 
+def largest_before(record: float) -> str:
+    """What an account sent beyond its usual before, at most in one hour."""
+    if round(record) <= 0:
+        return "this account never sent more than its usual in one hour before"
+    most = count(record, "recipient")
+    return f"this account never sent more than {most} above its usual in one hour before"
+
+
+_MOST_COUNTS = 3
 _AFTERWARDS = {
     "new_recipients": "new recipient",
-    "fan_out": "recipient",
     "new_source": "recipient",
     "failure_storm": "failed recipient",
     "filtered_share": "filtered recipient",
@@ -112,7 +121,8 @@ _AFTERWARDS = {
 
 def afterwards(length: timedelta, counts: Mapping[str, float]) -> str:
     """What came faintly after an incident, for so long."""
-    parts = [count(number, _AFTERWARDS[name]) for name, number in counts.items() if number]
+    known = {noun: counts[name] for name, noun in _AFTERWARDS.items() if counts.get(name)}
+    parts = [count(number, noun) for noun, number in known.items()][:_MOST_COUNTS]
     hours = max(length / timedelta(hours=1), 1.0)
     what = f": {', '.join(parts)}" if parts else ""
     return f"fainter signs for {hours:.0f} h afterwards{what}"

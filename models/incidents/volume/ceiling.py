@@ -28,6 +28,7 @@ _MERGE_HOURS = 6
 @dataclass
 class _OpenCeiling(Stretch):
     ceiling: float
+    largest: float  # hour of the days before
 
 
 class CeilingWatch:
@@ -60,7 +61,7 @@ class CeilingWatch:
         self._largest[day] = np.fmax.reduce(sent, axis=1)
         for account in np.flatnonzero(over.any(axis=1)).tolist():
             for hour in (first + np.flatnonzero(over[account])).tolist():
-                self._take(account, hour, float(ceiling[account]))
+                self._take(account, hour, float(ceiling[account]), float(self._past[account]))
         for account, stretch in list(self._open.items()):
             if last - stretch.last > _MERGE_HOURS:
                 self._close(account, is_over=True)
@@ -82,14 +83,14 @@ class CeilingWatch:
             hours = self._traffic.complete_hours - stretch.last
             self._close(account, is_over=hours > _MERGE_HOURS)
 
-    def _take(self, account: int, hour: int, ceiling: float) -> None:
+    def _take(self, account: int, hour: int, ceiling: float, largest: float) -> None:
         stretch = self._open.get(account)
         if stretch is not None and hour - stretch.last > _MERGE_HOURS:
             self._close(account, is_over=True)
             stretch = None
         if stretch is None:
             detected = self._detected(account, hour, ceiling)
-            self._open[account] = _OpenCeiling(hour, hour, detected, ceiling)
+            self._open[account] = _OpenCeiling(hour, hour, detected, ceiling, largest)
         else:
             stretch.last = hour
 
@@ -105,11 +106,10 @@ class CeilingWatch:
         traffic.recall(first)
         most = float(np.nanmax(traffic.sent[account, first:end]))
         ratio = most / stretch.ceiling
-        reason = (
-            f"{count(most, 'recipient')} in one hour; the ceiling of this account is"
-            f" {stretch.ceiling:,.0f}"
-        )
         learning = bool(traffic.learning[account, first] > 0)
+        past = f"never more than {stretch.largest:,.0f}" if round(stretch.largest) else "never any"
+        since = "its first days" if learning else f"the {HISTORY_DAYS} days before"
+        reason = f"{count(most, 'recipient')} in one hour; {past} in {since}"
         severity: Severity = "medium" if learning else "high"
         judgement = Judgement("ceiling", severity, ratio / (ratio + 1.0), reason, learning)
         size = traffic.size(account, first, end)

@@ -37,7 +37,7 @@ _PAUSE = (
     " {longest} h"
 )
 _BLOCK = (
-    "nothing sent for {hours} h; in the same hours of the last 28 days it was never less than"
+    "nothing sent for {hours} h; in the same hours of the last 28 days never less than"
     " {least:,.0f} recipients"
 )
 

@@ -222,9 +222,10 @@ class SurgeWatch:
             self._remember(account, first, end)
         learning = bool(traffic.learning[account, first] > 0)
         severity = "low" if learning else _severity(surge, size, len(support))
-        reason = f"{surge.score:.1f} times the usual size of an excess; {THRESHOLD:.0f} is unusual"
         score = max(surge.score, 0.0)
-        judgement = Judgement("surge", severity, score / (score + THRESHOLD), reason, learning)
+        judgement = Judgement(
+            "surge", severity, score / (score + THRESHOLD), _reason(surge.score), learning
+        )
         incident = stretch_incident(
             traffic, account, surge.quarters, size, judgement, is_over=is_over
         )
@@ -249,6 +250,13 @@ def _severity(surge: _OpenSurge, size: Size, support: int) -> Severity:
     if extra >= 200.0 and (is_backed or surge.score >= 1.5 * THRESHOLD):
         return "medium"
     return "low"
+
+
+def _reason(score: float) -> str:
+    """How far above the usual, beside how far the account's mail is from it on other days."""
+    if score < 1.0:
+        return "above what this account usually sends, beside other unusual signs"
+    return f"{score:.1f} times as far above the usual as this account commonly varies"
 
 
 def _contributes(own: Floats, excess: Floats) -> NDArray[np.bool_]:

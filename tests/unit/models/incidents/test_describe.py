@@ -28,12 +28,15 @@ def test_a_surge_says_how_large_and_the_largest_before() -> None:
     surge = replace(only(of(analysed("UTC").incidents, 0)), record=1234.4)
     size, past = described(surge).reasons[:2]
     assert size.startswith("5,200 recipients in 3 h; ")
-    assert past == "the largest excess of one hour before was 1,234 recipients"
+    assert (
+        past
+        == "this account never sent more than 1,234 recipients above its usual in one hour before"
+    )
 
 
 def test_volume_without_a_record_speaks_of_its_size_alone() -> None:
     surge = replace(only(of(analysed("UTC").incidents, 0)), record=None)
-    assert "largest excess" not in " ".join(described(surge).reasons)
+    assert "above its usual" not in " ".join(described(surge).reasons)
 
 
 def test_every_signal_is_named_once() -> None:

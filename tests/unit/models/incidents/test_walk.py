@@ -63,7 +63,7 @@ def test_a_burst_at_night_to_strangers_is_high_early_and_explained() -> None:
     assert surge.observed == 5200
     assert surge.interval[0] <= surge.expected <= surge.interval[1] < 100
     assert surge.extra_recipients == pytest.approx(5200 - surge.expected, abs=1)
-    assert "times the usual size of an excess" in surge.reasons[0]
+    assert "times as far above the usual as this account commonly varies" in surge.reasons[0]
     assert surge.record is not None
     assert 0 < surge.record < 1000
 

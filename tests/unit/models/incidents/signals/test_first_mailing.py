@@ -63,7 +63,7 @@ def test_after_fourteen_days_the_same_mailing_is_high() -> None:
 def test_a_fifth_of_failures_makes_it_high(failed: int, severity: str) -> None:
     incident = first_mailing(failed=failed)
     assert incident.severity == severity
-    reason = "360 of 1,800 recipients failed"
+    reason = "360 of 1,800 recipients of a new account failed"
     assert (reason in incident.reasons) == (severity == "high")
 
 

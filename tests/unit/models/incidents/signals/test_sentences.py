@@ -8,8 +8,7 @@ from models.incidents.signals.sentences import SignalNumbers, sentence
 def test_failures_name_the_recipients_whose_status_is_unknown() -> None:
     numbers = SignalNumbers(value=15, usual=0, hours=3, total=15, sent=39, unknown=45)
     assert sentence("failure_storm", numbers) == (
-        "15 of 39 recipients failed, the status of 45 more is unknown;"
-        " 15 in 3 h, the most of recent weeks was 0"
+        "15 of 39 recipients failed, 45 more are unknown; none in recent weeks"
     )
 
 

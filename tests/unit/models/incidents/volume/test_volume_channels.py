@@ -31,7 +31,8 @@ def test_an_hour_above_the_ceiling_is_high_from_its_quarter_on() -> None:
     assert ceiling.started_at == START + timedelta(hours=at)
     assert ceiling.ended_at == START + timedelta(hours=at + 2)
     assert ceiling.detected_at == START + timedelta(hours=at + 1)
-    assert "the ceiling of this account is 1," in ceiling.reasons[0]
+    past = f"never more than {sent[0, :at].max():,.0f} in the 90 days before"
+    assert ceiling.reasons == (f"{sent[0, at]:,.0f} recipients in one hour; {past}",)
 
 
 @pytest.mark.parametrize(("before", "raised"), [(900.0, False), (1001.0, True)])

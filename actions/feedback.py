@@ -6,6 +6,7 @@ All are written to state.db at once; they never wait for a run.
 from __future__ import annotations
 
 import difflib
+from collections.abc import Sequence
 from datetime import datetime
 
 from hve_monitor.addresses import address_of
@@ -28,7 +29,7 @@ from warehouse.protection.pseudonyms import hidden
 from warehouse.reading import published_connection, read_published
 from warehouse.records.accounts import account_addresses, sending_accounts
 from warehouse.records.plans import add_plan, remove_plan, stored_plans
-from warehouse.records.verdicts import record_assignment, record_verdict
+from warehouse.records.verdicts import Judged, Verdict, record_assignment, record_verdict
 from warehouse.store import Store
 
 LONGEST_NAME = 200
@@ -69,17 +70,34 @@ def give_verdict(
     config: Config, incident: str, verdict: str, reason: str, author: str, now: datetime
 ) -> VerdictDocument:
     """Stores a verdict and returns it. Raises: ConfigError for an unknown verdict or incident."""
+    return give_verdicts(config, [incident], verdict, reason, author, now)[0]
+
+
+def give_verdicts(
+    config: Config, incidents: Sequence[str], verdict: str, reason: str, author: str, now: datetime
+) -> list[VerdictDocument]:
+    """Stores the same verdict on each, all or none.
+
+    Raises: ConfigError for an unknown verdict or incident.
+    """
     status = status_of(verdict)
-    with read_published(config.warehouse.path, now) as published:
-        judged = judged_incident(published, incident)
-    with store_of(config) as store:
-        kept_reason = _without_people(store, judged.tenant, reason)
-        given = record_verdict(store.state, judged, status, kept_reason, author, now)
+    judged = _judged(config, incidents, now)
+    with store_of(config) as store, store.state.transaction():
+        given = [
+            record_verdict(
+                store.state, one, status, _without_people(store, one.tenant, reason), author, now
+            )
+            for one in judged
+        ]
+    return [_document(stored) for stored in given]
+
+
+def _document(given: Verdict) -> VerdictDocument:
     return VerdictDocument(
-        id=incident,
-        tenant=judged.tenant,
-        account=judged.account,
-        status=status,
+        id=given.judged.incident,
+        tenant=given.judged.tenant,
+        account=given.judged.account,
+        status=given.status,
         reason=given.reason,
         author=given.author,
         at=given.at,
@@ -87,31 +105,39 @@ def give_verdict(
     )
 
 
+def _judged(config: Config, incidents: Sequence[str], now: datetime) -> list[Judged]:
+    with read_published(config.warehouse.path, now) as published:
+        return [judged_incident(published, incident) for incident in incidents]
+
+
 def assign(
     config: Config,
-    incident: str,
-    assignee: str | None,
+    incidents: Sequence[str],
+    holder: str | None,
     author: str,
     now: datetime,
     subject: str = "",
-) -> AssignmentDocument:
-    """Stores who looks after an incident, nobody for None, and an entry in the audit log.
+) -> list[AssignmentDocument]:
+    """Stores who looks after each, nobody for None, and notes it in the audit log; all or none.
 
     Raises: ConfigError for an unknown incident or a name of several lines.
     """
-    name = _name_of(assignee)
-    with read_published(config.warehouse.path, now) as published:
-        tenant = judged_incident(published, incident).tenant
+    name = _name_of(holder)
+    tenants = {one.incident: one.tenant for one in _judged(config, incidents, now)}
     with store_of(config) as store, store.state.transaction():
-        record_assignment(store.state, incident, tenant, name, author, now)
-        audit.record(store, now, author, "assign", incident, "", "done", subject)
-    return AssignmentDocument(
-        id=incident, tenant=tenant, assigned_to=name or None, author=author, at=now
-    )
+        for incident, tenant in tenants.items():
+            record_assignment(store.state, incident, tenant, name, author, now)
+            audit.record(store, now, author, "assign", incident, "", "done", subject)
+    return [
+        AssignmentDocument(
+            id=incident, tenant=tenant, assigned_to=name or None, author=author, at=now
+        )
+        for incident, tenant in tenants.items()
+    ]
 
 
-def _name_of(assignee: str | None) -> str:
-    name = (assignee or "").strip()
+def _name_of(holder: str | None) -> str:
+    name = (holder or "").strip()
     if len(name) > LONGEST_NAME or not name.isprintable():
         raise ConfigError(f"assign: the name must be one line of at most {LONGEST_NAME} characters")
     return name

@@ -74,7 +74,7 @@ def assign(
         raise ConfigError("assign: give a name or --nobody, not both")
     who = author_of(author)
     holder = None if nobody else name or who
-    document = feedback.assign(load(config), incident, holder, who, moment_of(now))
+    (document,) = feedback.assign(load(config), [incident], holder, who, moment_of(now))
     show({"assignment": document}, as_json, incidents_text.assignment)
 
 

@@ -1,6 +1,5 @@
 """Commands about incidents."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -35,6 +34,14 @@ def incidents(
     status: Annotated[
         str | None, typer.Option(help="open, ended (nobody judged it), closed, confirmed, …")
     ] = None,
+    severity: Annotated[str | None, typer.Option(help="high, medium or low.")] = None,
+    kind: Annotated[str | None, typer.Option(help="surge, silence, new_source, …")] = None,
+    account: Annotated[str | None, typer.Option(help="One account.")] = None,
+    audience: Annotated[str | None, typer.Option(help="security, finops or mail.")] = None,
+    assigned_to: Annotated[
+        str | None, typer.Option("--assigned-to", help="A name, or nobody.")
+    ] = None,
+    sort: Annotated[str, typer.Option(help="newest, severity or cost first.")] = "newest",
     recipients: Annotated[
         bool, typer.Option("--recipients", help="Everybody whom the incident reached.")
     ] = False,
@@ -49,7 +56,8 @@ def incidents(
     """Anomalies of the accounts, grouped and explained."""
     from cli.text import incidents as incidents_text
     from hve_monitor.errors import ConfigError
-    from models.incidents.cards import IncidentCard, IncidentReport, incident_card, incident_cards
+    from models.incidents.cards import IncidentReport, incident_card, incident_cards
+    from models.incidents.response.triage import IncidentFilter, triaged
     from models.usage.coverage import coverage_report
     from warehouse.reading import read_published
 
@@ -61,14 +69,15 @@ def incidents(
              incidents_text.evidence)  # fmt: skip
         return
     with read_published(load(config, tenant).warehouse.path, moment, tenant) as published:
-        cards: Sequence[IncidentCard]
+        read = coverage_report(published)
         if incident is not None:
-            cards = [incident_card(published, incident, with_recipients=recipients)]
-        else:
-            start, end = period_of(since, until)
-            cards = incident_cards(published, since=start, until=end, status=status)
-        report = IncidentReport(incidents=cards, coverage=coverage_report(published))
-    show(report, as_json, incidents_text.incidents)
+            card = incident_card(published, incident, with_recipients=recipients)
+            show(IncidentReport(incidents=[card], coverage=read), as_json, incidents_text.incidents)
+            return
+        start, end = period_of(since, until)
+        cards = incident_cards(published, since=start, until=end, status=status)
+        wanted = IncidentFilter(severity, kind, account, audience, assigned_to)
+    show(triaged(cards, wanted, sort, read), as_json, incidents_text.incidents)
 
 
 def _evidence(

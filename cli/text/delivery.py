@@ -24,6 +24,7 @@ if TYPE_CHECKING:  # a command loads the models that it needs, not all
     from models.usage.usage import UsageReport
 
 
+MOST_ACCOUNTS = 8
 # What fits beside each other on a terminal, most wanted first.
 USAGE = ("tenant", "account", "day_utc", "month", "messages", "recipients", "billable_recipients",
          "delivered", "failed", "pending")  # fmt: skip
@@ -63,9 +64,13 @@ def traces(search: DeliverySearch, *, wide: bool = False) -> str:
 
 
 def _totals(search: DeliverySearch) -> str:
-    """All rows that match by status, also those that are not listed."""
+    """All rows that match by status and account, also those that are not listed."""
     parts = ", ".join(f"{number:,} {status}" for status, number in search.by_status.items())
-    return f"{search.total:,} rows match: {parts}"
+    named = list(search.by_account.items())
+    accounts = ", ".join(f"{number:,} {account}" for account, number in named[:MOST_ACCOUNTS])
+    rest = len(named) - MOST_ACCOUNTS
+    more = f" and {rest:,} more accounts" if rest > 0 else ""
+    return f"{search.total:,} rows match: {parts}\nby account: {cell_text(accounts)}{more}"
 
 
 def exported(export: TraceExport) -> str:

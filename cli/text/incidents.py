@@ -19,7 +19,17 @@ def incidents(report: IncidentReport) -> str:
     """One block per incident, newest first."""
     blocks = [_block(card) for card in report.incidents]
     none = "no incident" if report.coverage.complete else "no incident is known of what was read"
-    return clean("\n".join([*(blocks or [none]), coverage(report.coverage)]))
+    return clean("\n".join([*(blocks or [none]), *_alike(report), coverage(report.coverage)]))
+
+
+def _alike(report: IncidentReport) -> list[str]:
+    """What waits for a verdict, and of that what can be judged together."""
+    from models.incidents.response.triage import TriagedIncidents
+
+    if not isinstance(report, TriagedIncidents) or not report.waiting:
+        return []
+    lines = [f"  {group.words}: {' '.join(group.ids)}" for group in report.groups]
+    return [f"{report.waiting:,} of {len(report.incidents):,} wait for a verdict", *lines]
 
 
 def _block(card: IncidentCard) -> str:

@@ -135,12 +135,20 @@ def _unknown(view: View, account: str | None) -> int:
     return sum(map(unknown_recipients, readings.account_sums(view, view.since, account)))
 
 
-def chosen_row(table: pd.DataFrame, rows: Sequence[R], columns: Columns, key: str) -> R | None:
+def chosen_row(
+    table: pd.DataFrame,
+    rows: Sequence[R],
+    columns: Columns,
+    key: str,
+    *,
+    has_file: bool = True,
+) -> R | None:
     """Draws the rows; the selected one, None without a selection."""
     event = listing(
         table,
         columns,
         name=key.replace("-", " "),
+        has_file=has_file,
         height=min(38 + 35 * len(rows), 320),
         on_select="rerun",
         selection_mode="single-row",

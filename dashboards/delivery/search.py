@@ -10,21 +10,20 @@ import streamlit as st
 from dashboards.delivery.failures import chosen_row
 from dashboards.parts.amounts import count, moment, plural
 from dashboards.parts.error_words import field_words
-from dashboards.parts.figure import Columns, heading, moment_column
+from dashboards.parts.figure import Columns, behind, heading, moment_column
 from dashboards.parts.markup import block, tag
 from dashboards.parts.palette import NAMES, status_word
 from dashboards.session import readings
+from dashboards.session.files import trace_file
 from dashboards.session.frame import coverage_mark, gap_table
 from dashboards.session.links import addressed, say_absent
 from dashboards.session.view import View
 from hve_monitor.clock import midnight, parse_time
-from hve_monitor.document import encoded
 from hve_monitor.errors import ConfigError
-from hve_monitor.spreadsheet import sheet
 from models.delivery.conditions import TraceFilter
 from models.delivery.search import DeliveryRow, DeliverySearch
 
-LIMIT = 1000
+LIMIT, MOST_ACCOUNTS = 1000, 5
 LONGEST = 5000  # characters of a pasted list: it stands in the page's address
 ARRIVED = ("delivered", "expanded")
 ANY = "any"
@@ -141,10 +140,11 @@ def search_results(view: View, wanted: TraceFilter) -> DeliveryRow | None:
             gap_table(coverage, "windows of the search not read")
     if not rows:
         return None
-    selected = chosen_row(_table(rows), rows, _columns(), "found-rows")
+    _sums(search)
+    selected = chosen_row(_table(rows), rows, _columns(), "found-rows", has_file=False)
     st.download_button(
-        f"Download {plural(len(rows), 'row')} as CSV",
-        data=lambda: sheet(COLUMNS, encoded(rows)),
+        f"All {plural(search.total, 'row')} as CSV",
+        data=lambda: trace_file(view, wanted),
         file_name=f"hve-traces-{view.now:%Y%m%d-%H%M}.csv",
         mime="text/csv",
         icon=":material/download:",
@@ -166,14 +166,29 @@ def _finding(search: DeliverySearch) -> str:
     return f"{plural(search.total, 'row')}, all that match: {parts}"
 
 
+def _sums(search: DeliverySearch) -> None:
+    """Rows by account over all that match; of many accounts the rest in a closed table."""
+    named = list(search.by_account.items())
+    words = ", ".join(f"{account} {count(number)}" for account, number in named[:MOST_ACCOUNTS])
+    rest = len(named) - MOST_ACCOUNTS
+    more = f" and {plural(rest, 'more account')}" if rest > 0 else ""
+    block(tag("p", tag("strong", "By account: "), f"{words}{more}"))
+    if rest > 0:
+        table = pd.DataFrame(named, columns=["account", "rows"])
+        columns: Columns = {
+            "account": "Account",
+            "rows": st.column_config.NumberColumn("Rows", format="localized"),
+        }
+        behind("All accounts of this search", search.looked_for, table, columns, name="accounts")
+
+
 def _window(search: DeliverySearch) -> str:
     window = search.searched
     since = moment(window.since) if window.since else "the first stored row"
     looked = f"Looked for {search.looked_for}. " if search.looked_for else ""
-    whole = " A file of all: 'hve trace --out'." if search.truncated else ""
     return (
         f"{looked}One row per message and recipient, newest first, from {since} until"
-        f" {moment(window.until)}. Times are UTC.{whole}"
+        f" {moment(window.until)}. Times are UTC."
     )
 
 

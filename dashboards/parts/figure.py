@@ -73,12 +73,18 @@ def key_of(name: str, *texts: str) -> str:
 
 
 def listing(
-    table: pd.DataFrame, columns: Columns | None = None, *, name: str, **options: Any
+    table: pd.DataFrame,
+    columns: Columns | None = None,
+    *,
+    name: str,
+    has_file: bool = True,
+    **options: Any,
 ) -> Any:
     """A table whose text is only text, and a button that gives it as a file.
 
-    name: what its rows are; tells the tables of a page apart. `alt` in the options is its name for
-    a screen reader. A missing value is unknown; Streamlit would write None.
+    name: what its rows are; tells the tables of a page apart. has_file: False where the page gives
+    a fuller one. `alt` in the options is its name for a screen reader. A missing value is unknown;
+    Streamlit would write None.
     """
     frame, config, texts = shown(table), dict(columns or {}), {}
     for column, kind in (columns or {}).items():
@@ -93,7 +99,8 @@ def listing(
         placeholder=UNKNOWN,
         **options,
     )
-    file_button(name, table, _labels(columns or {}), key_of("file", name, *map(str, table)))
+    if has_file:
+        file_button(name, table, _labels(columns or {}), key_of("file", name, *map(str, table)))
     return event
 
 

@@ -1,10 +1,13 @@
 """The Senders page: who behaves unusually, why, and what an account usually does.
 
 Reading order:
-  page      the list of incidents and what is chosen
-  card      one incident
-  evidence  whom it reached, from where, under which subjects
-  verdicts  the buttons, the timeline, earlier incidents
-  runbook   next steps
-  profile   one account: its days, its week, its sources
+  page       which incident and which account are shown
+  incidents  the list and its filters
+  together   several incidents at once
+  card       one incident
+  evidence   whom it reached, from where, under which subjects
+  verdicts   the buttons, who has it, the timeline, earlier incidents
+  runbook    next steps
+  hunting    queries for Microsoft's tools
+  profile    one account: its days, its week, its sources
 """

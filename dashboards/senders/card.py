@@ -13,9 +13,11 @@ from dashboards.parts.incident_words import severity_mark, what_of
 from dashboards.parts.markup import Markup, block, facts, listed, tag
 from dashboards.parts.palette import palette
 from dashboards.senders.evidence import reached_panel, source_panel, subject_panel
+from dashboards.senders.hunting import hunting_panel
 from dashboards.senders.runbook import runbook_panel
-from dashboards.senders.verdicts import earlier_panel, history_panel, verdict_panel
+from dashboards.senders.verdicts import earlier_panel, history_panel, holder_panel, verdict_panel
 from dashboards.session import readings
+from dashboards.session.files import evidence_file
 from dashboards.session.links import link_to
 from dashboards.session.view import View
 from models.incident import Signal, State
@@ -32,6 +34,7 @@ def incident_card(view: View, incident: str) -> None:
     with st.container(border=True, key="incident-card"):
         block(*_title(card))
         verdict_panel(view, card)
+        holder_panel(view, card)
         left, right = st.columns([5, 3])
         with left:
             _hours(view, card)
@@ -39,15 +42,17 @@ def incident_card(view: View, incident: str) -> None:
             block(*_facts(card))
             history_panel(card)
             earlier_panel(readings.incidents(view), card)
-        reached_panel(card)
+        reached_panel(view, card)
         left, right = st.columns([1, 1])
         with left:
             _signals(card)
-            source_panel(card)
-        with right:
-            subject_panel(card)
-            runbook_panel(card)
+            source_panel(view, card)
+            subject_panel(view, card)
             _messages(view, card)
+        with right:
+            runbook_panel(card)
+        hunting_panel(card)
+        _evidence(view, card)
 
 
 def rounded(number: float | None) -> str:
@@ -82,6 +87,7 @@ def _facts(card: WholeCard) -> list[Markup]:
         "Ended": ended,
         "Detected": f"{moment(card.detected_at)}, after {_delay(card)}",
         "For": ", ".join(card.audience),
+        "Assigned to": card.assigned_to or "nobody",
         "Id": card.id,
     }
     return [facts(values)]
@@ -126,6 +132,19 @@ def _signal(signal: Signal) -> list[Markup]:
         tag("span", "–" if score is None else f"{score:.2f}"),
         tag("span", signal.reason, style="quiet reason"),
     ]
+
+
+def _evidence(view: View, card: WholeCard) -> None:
+    """The file for the ticket."""
+    st.download_button(
+        "Evidence file (ZIP)",
+        data=lambda: evidence_file(view, card.id),
+        file_name=f"hve-incident-{card.id}.zip",
+        mime="application/zip",
+        icon=":material/folder_zip:",
+        on_click="ignore",
+        help="Card, recipients, sources, timeline, message trace, steps, queries and checksums.",
+    )
 
 
 def _messages(view: View, card: WholeCard) -> None:

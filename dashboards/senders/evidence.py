@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from ipaddress import ip_address, ip_network
+from typing import NamedTuple
 
 import pandas as pd
 import streamlit as st
@@ -11,17 +13,33 @@ from msgspec.structs import asdict
 
 from dashboards.parts.amounts import UNKNOWN, count, moment, plural
 from dashboards.parts.figure import Columns, behind, heading, moment_column
-from dashboards.parts.markup import Markup, block, tag
+from dashboards.parts.markup import block, literal, tag
 from dashboards.parts.palette import status_word
-from models.incidents.cards import IncidentRecipient, WholeCard, reach_words
+from dashboards.session.links import link_to
+from dashboards.session.view import View
+from models.incidents.cards import (
+    IncidentRecipient,
+    IncidentSource,
+    IncidentSubject,
+    WholeCard,
+    reach_words,
+)
+
+
+class SearchLink(NamedTuple):
+    """A line of the card: its name, what is known of it, and the search that it leads to."""
+
+    name: str
+    words: str
+    search: dict[str, str]
+
 
 REACHED = {True: "yes", False: "no", None: "unknown"}
 FIRST = 8  # lines that are read at a glance; the rest stands in the table
-MOST = 1000
 LONGEST = 160  # characters of a subject in a list; the table has all of it
 
 
-def reached_panel(card: WholeCard) -> None:
+def reached_panel(view: View, card: WholeCard) -> None:
     """Whom the incident reached: those with a delivered message first, new ones before others."""
     people = sorted(card.recipients or (), key=_order)
     if not people:
@@ -29,7 +47,7 @@ def reached_panel(card: WholeCard) -> None:
         return
     heading(_reached(card, people), f"Recipients of {card.account} {_since(card)}.")
     if not _is_nameless(people):
-        _list(card, people)
+        _list(view, card, people)
 
 
 def _order(row: IncidentRecipient) -> tuple[bool, bool, bool, datetime]:
@@ -69,22 +87,29 @@ def _since(card: WholeCard) -> str:
     return f"in the incident, since {moment(card.started_at)}"
 
 
-def _list(card: WholeCard, people: Sequence[IncidentRecipient]) -> None:
-    lines = [_person(row) for row in people[:FIRST]]
+def _list(view: View, card: WholeCard, people: Sequence[IncidentRecipient]) -> None:
+    links_to_search(view, [_person(card, row) for row in people[:FIRST]], "people")
     if len(people) > FIRST:
-        lines.append(tag("li", f"and {count(len(people) - FIRST)} more"))
-    block(tag("ul", *lines, style="people"))
+        st.caption(f"and {count(len(people) - FIRST)} more")
     label = f"All {count(len(people))} recipients"
-    behind(label, card.id, _people(people[:MOST]), _person_columns())
-    if len(people) > MOST:
-        st.caption(f"The first {count(MOST)}; all: hve incidents {card.id} --recipients")
+    behind(label, card.id, _people(people), _person_columns(), name="recipients")
 
 
-def _person(row: IncidentRecipient) -> Markup:
-    new = [tag("span", "new", style="mark warn")] if row.is_new else []
+def _person(card: WholeCard, row: IncidentRecipient) -> SearchLink:
     statuses = ", ".join(status_word(status) for status in row.statuses) or UNKNOWN
-    mails = f" {plural(row.messages, 'message')}, {statuses}"
-    return tag("li", *new, tag("strong", row.recipient or UNKNOWN), mails)
+    new = "new, " if row.is_new else ""
+    mails = f"{new}{plural(row.messages, 'message')}, {statuses}"
+    return SearchLink(row.recipient or UNKNOWN, mails, _of_time(card) | _named(row))
+
+
+def _named(row: IncidentRecipient) -> dict[str, str]:
+    return {"recipient": row.recipient} if row.recipient else {}
+
+
+def _of_time(card: WholeCard) -> dict[str, str]:
+    """The search in the days of the incident."""
+    place = {"account": card.account, "since": f"{card.started_at:%Y-%m-%d}"}
+    return place | ({"until": f"{card.ended_at:%Y-%m-%d}"} if card.ended_at else {})
 
 
 def _people(people: Sequence[IncidentRecipient]) -> pd.DataFrame:
@@ -114,34 +139,73 @@ def _person_columns() -> Columns:
     }
 
 
-def source_panel(card: WholeCard) -> None:
-    """Addresses the account sent from in the incident, with when each was first seen."""
+def source_panel(view: View, card: WholeCard) -> None:
+    """Addresses the account sent from in the incident, and their networks, over all accounts."""
     sources = card.sources
     if not sources:
         return
-    heading("Sent from", "Source addresses of the incident; first seen counts all that is stored.")
+    heading(
+        "Sent from",
+        "Source addresses of the incident; first seen counts all that is stored. Each leads to what"
+        " any account sent from there since.",
+    )
+    links_to_search(view, [_source(row) for row in sources[:FIRST]], "sources")
+    since = min((row.first_seen or card.started_at for row in sources), default=card.started_at)
+    networks = dict.fromkeys(filter(None, (network_of(row.from_ip) for row in sources[:FIRST])))
     lines = [
-        tag(
-            "li",
-            tag("strong", row.from_ip or "unknown address"),
-            f" {plural(row.recipients, 'recipient')}, first seen {moment(row.first_seen)}",
-        )
-        for row in sources[:FIRST]
+        SearchLink(network, "the whole network", {"from_ip": network, "since": f"{since:%Y-%m-%d}"})
+        for network in networks
     ]
-    block(tag("ul", *lines, style="sources"))
+    links_to_search(view, lines, "networks")
 
 
-def subject_panel(card: WholeCard) -> None:
+def _source(row: IncidentSource) -> SearchLink:
+    words = f"{plural(row.recipients, 'recipient')}, first seen {moment(row.first_seen)}"
+    if row.from_ip is None:
+        return SearchLink("unknown address", words, {})
+    first = row.first_seen or row.last_seen
+    return SearchLink(row.from_ip, words, {"from_ip": row.from_ip, "since": f"{first:%Y-%m-%d}"})
+
+
+def network_of(source: str | None) -> str | None:
+    """The network of an address as signals take it (/24, /48); None of what is no address."""
+    try:
+        address = ip_address(source or "")
+    except ValueError:
+        return None
+    size = 24 if address.version == 4 else 48
+    return str(ip_network(f"{address}/{size}", strict=False))
+
+
+def subject_panel(view: View, card: WholeCard) -> None:
     """Subjects of the incident, most recipients first."""
-    rows = [(row.subject, row.recipients) for row in card.subjects if row.subject]
+    rows = [row for row in card.subjects if row.subject]
     if not rows:
         return
     heading("Under the subjects", "As the traces tell them, shortened; most recipients first.")
     lines = [
-        tag("li", tag("strong", shortened(subject)), f" {count(recipients)}")
-        for subject, recipients in rows[:FIRST]
+        SearchLink(shortened(str(row.subject)), count(row.recipients), _words_of(view, card, row))
+        for row in rows[:FIRST]
     ]
-    block(tag("ul", *lines, style="subjects"))
+    links_to_search(view, lines, "subjects")
+
+
+def _words_of(view: View, card: WholeCard, row: IncidentSubject) -> dict[str, str]:
+    """The search for a subject, where subjects are stored as they are."""
+    is_kept = view.config.privacy.subjects == "keep" and view.config.privacy.mode == "full"
+    return _of_time(card) | {"subject": str(row.subject)} if is_kept else {}
+
+
+def links_to_search(view: View, lines: Sequence[SearchLink], key: str) -> None:
+    """Each line leads to the delivery search, for who may open it and sees names as stored."""
+    is_open = view.user.may_open("delivery") and view.user.sees_names(view.config.auth)
+    with st.container(gap=None, key=f"card-{key}"):
+        for line in lines:
+            if is_open and line.search:
+                label = f"**{literal(line.name)}** {literal(line.words)}"
+                link_to(view, "delivery", label, ":material/search:", **line.search)
+            else:
+                block(tag("p", tag("strong", line.name), f" {line.words}"))
 
 
 def shortened(text: str) -> str:

@@ -9,10 +9,10 @@ from dashboards.parts.error_words import error_words
 from dashboards.parts.figure import heading
 from dashboards.parts.incident_words import what_of
 from dashboards.parts.markup import Markup, block, literal, tag
-from dashboards.session.acts import judge
+from dashboards.session.acts import assign, judge
 from dashboards.session.view import View
 from hve_monitor.errors import HveError
-from models.incidents.cards import GivenVerdict, IncidentCard, WholeCard, status_words
+from models.incidents.cards import Assignment, GivenVerdict, IncidentCard, WholeCard, status_words
 
 VERDICTS = {
     "confirmed": ("Confirmed", ":material/gpp_bad:"),
@@ -52,7 +52,7 @@ def _record(view: View, incident: str, verdict: str, reason: str) -> None:
         st.warning("Say why first: the reason is kept with the verdict.", icon=":material/edit:")
         return
     try:
-        given = judge(view, incident, verdict, reason)
+        (given,) = judge(view, [incident], verdict, reason)
     except HveError as error:
         st.error(error_words(error))
         return
@@ -60,6 +60,36 @@ def _record(view: View, incident: str, verdict: str, reason: str) -> None:
         f"Recorded: {verdict.replace('-', ' ')}, by {given.author}; holds until"
         f" {moment(given.expires_at)}."
     )
+    st.rerun()
+
+
+def holder_panel(view: View, card: WholeCard) -> None:
+    """Who looks after the incident, and the form that changes it, as `hve assign` does."""
+    with (
+        st.form(f"holder-{card.id}", border=False, enter_to_submit=False),
+        st.container(horizontal=True, gap="small", vertical_alignment="bottom", key="holder"),
+    ):
+        holder = st.text_input(
+            "Assigned to",
+            value=card.assigned_to or "",
+            key=f"holder-of-{card.id}-{len(card.assignments)}",
+            max_chars=200,
+            placeholder="nobody",
+            width=320,
+        )
+        is_given = st.form_submit_button("Assign", key=f"assign-{card.id}")
+        is_taken = st.form_submit_button("Take it", key=f"take-{card.id}")
+    if is_given or is_taken:
+        _give(view, card.id, view.user.name if is_taken else holder)
+
+
+def _give(view: View, incident: str, holder: str) -> None:
+    try:
+        assign(view, [incident], holder)
+    except HveError as error:
+        st.error(error_words(error))
+        return
+    st.session_state[RECORDED] = f"Assigned to {holder.strip() or 'nobody'}."
     st.rerun()
 
 
@@ -73,6 +103,7 @@ def history_panel(card: WholeCard) -> None:
     ]
     lines = [(at, tag("li", f"{moment(at)}: {what}")) for at, what in events]
     lines += [(given.at, _verdict(given)) for given in card.verdicts]
+    lines += [(given.at, _assigned(given)) for given in card.assignments]
     shown = [line for _, line in sorted(lines, key=lambda line: line[0])]
     block(tag("ul", *shown))
 
@@ -113,3 +144,8 @@ def _verdict(given: GivenVerdict) -> Markup:
         tag("strong", word),
         f" by {given.author}: {given.reason} (holds until {moment(given.expires_at)})",
     )
+
+
+def _assigned(given: Assignment) -> Markup:
+    holder = tag("strong", f"assigned to {given.assigned_to or 'nobody'}")
+    return tag("li", f"{moment(given.at)}: ", holder, f" by {given.author}")

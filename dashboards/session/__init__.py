@@ -8,6 +8,7 @@ Reading order:
   view        version, business time, tenant and period of a page
   links       links between pages, and what an address names
   readings    what the pages read, once per version
+  files      files of a page that are made when somebody wants them
   frame       filters, freshness, coverage, states without data
   acts        verdicts and plans, as the commands give them
 """

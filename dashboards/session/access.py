@@ -39,7 +39,7 @@ PAGES: dict[str, tuple[str, ...]] = {
     "overview": EVERYBODY,
     "spend": ("finops", ADMIN),
     "senders": ("security", ADMIN),
-    "delivery": ("mail", ADMIN),
+    "delivery": ("mail", "security", ADMIN),
     "readiness": ("mail", ADMIN),
     "plan": EVERYBODY,
     "health": (ADMIN,),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ from dashboards.session import readings
 from dashboards.session.access import RefusedError, require, require_tenant
 from dashboards.session.view import View
 from hve_monitor.config import Tenant
+from hve_monitor.errors import ConfigError
 from models.incidents.overspill import PlanDocument, PlanFor
 
 if TYPE_CHECKING:
@@ -17,18 +19,40 @@ if TYPE_CHECKING:
 # The spine joins every room: it is loaded when somebody acts, not when a page is drawn.
 
 
-def judge(view: View, incident: str, verdict: str, reason: str) -> VerdictDocument:
-    """`hve verdict`. Raises: RefusedError, ConfigError without a reason or for an unknown id."""
-    from actions.author import reason_of
-    from actions.feedback import give_verdict
+def judge(view: View, incidents: Sequence[str], verdict: str, reason: str) -> list[VerdictDocument]:
+    """`hve verdict` of each, all or none.
 
-    require(view.user, "senders")
-    if view.user.tenants is not None:
-        readings.card(view, incident)  # refuses what is no incident of the view's tenant
+    Raises: RefusedError, ConfigError without a reason or for an unknown id.
+    """
+    from actions.author import reason_of
+    from actions.feedback import give_verdicts
+
+    _require_incidents(view, incidents)
     why = reason_of(reason, "verdict")
-    given = give_verdict(view.config, incident, verdict, why, view.user.name, view.now)
-    _note(view, "verdict", incident)
+    given = give_verdicts(view.config, incidents, verdict, why, view.user.name, view.now)
+    for incident in incidents:
+        _note(view, "verdict", incident)
     return given
+
+
+def assign(view: View, incidents: Sequence[str], holder: str) -> None:
+    """`hve assign` of each, all or none. Raises: RefusedError, ConfigError for an unknown id."""
+    from actions.feedback import assign
+
+    _require_incidents(view, incidents)
+    user = view.user
+    assign(view.config, incidents, holder, user.name, view.now, user.subject)
+
+
+def _require_incidents(view: View, incidents: Sequence[str]) -> None:
+    """Raises: RefusedError without the page, ConfigError for an incident of another tenant."""
+    require(view.user, "senders")
+    if view.user.tenants is None:
+        return
+    own = {card.id for card in readings.incidents(view)}
+    for incident in incidents:
+        if incident not in own:
+            raise ConfigError(f"{incident}: no such incident; see 'hve incidents'")
 
 
 def announce(

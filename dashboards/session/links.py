@@ -25,6 +25,7 @@ KEPT = ("tenant", "period")
 FILTERS = (
     *("tenant", "period", "account", "month"),
     *("part", "check", "finding", "judgement"),
+    *("severity", "kind", "audience", "assigned", "order"),
     *("recipient", "subject", "message_id", "from_ip", "sender", "id", "status"),
     *("since", "until", "figures"),
 )
@@ -35,6 +36,7 @@ WORDS = {
     "since": "day",
     "until": "day",
     "judgement": "status",
+    "assigned": "name",
 }
 DRAWN, ADDRESS = "drawn-page", "address"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
@@ -73,9 +73,10 @@ class SearchedWindow(Document):
 class DeliverySearch(Document, kw_only=True):
     """Rows of a search, newest first, and what they do not cover.
 
-    next_offset: where the next page begins, None on the last one. total, by_status: all rows that
-    match, also where the list is cut; `unknown` are those without a status. looked_for: the terms
-    as they were understood. meaning: what the answer says of the window, empty where it says all.
+    next_offset: where the next page begins, None on the last one. total, by_status, by_account: all
+    rows that match, also where the list is cut, the most first; `unknown` are those without a
+    status. looked_for: the terms as they were understood. meaning: what the answer says of the
+    window, empty where it says all.
     """
 
     rows: list[DeliveryRow]
@@ -86,6 +87,7 @@ class DeliverySearch(Document, kw_only=True):
     coverage: CoverageReport
     total: int
     by_status: dict[str, int]
+    by_account: dict[str, int]
     looked_for: str
     meaning: str
 
@@ -221,7 +223,7 @@ def search_traces(
     text, parameters = _select(published, wanted)
     page = {"limit": limit + 1, "offset": offset}
     rows = records(published.connection, f"{text}\nlimit $limit offset $offset", parameters | page)
-    groups = Counter(row.pop("status_group") for row in rows)
+    groups = Counter((row["account"], row.pop("status_group")) for row in rows)
     more = len(rows) > limit
     if more or offset:
         groups = _groups(published, text, parameters)
@@ -234,17 +236,28 @@ def search_traces(
         searched=SearchedWindow(since=wanted.since, until=until),
         coverage=coverage,
         total=groups.total(),
-        by_status={group or "unknown": number for group, number in groups.most_common()},
+        by_status=_sums((status or "unknown", number) for (_, status), number in groups.items()),
+        by_account=_sums((account, number) for (account, _), number in groups.items()),
         looked_for=searched_words(wanted),
         meaning=_meaning(published, wanted, coverage, any_rows=bool(rows) or offset > 0),
     )
 
 
-def _groups(published: Published, text: str, parameters: Parameters) -> Counter[str | None]:
-    """All rows that match by status group."""
-    counted = f"select status_group, count(*) from ({text}) group by status_group"
+def _groups(
+    published: Published, text: str, parameters: Parameters
+) -> Counter[tuple[str, str | None]]:
+    """All rows that match by account and status group."""
+    counted = f"select account, status_group, count(*) from ({text}) group by all"
     rows = published.connection.execute(counted, parameters).fetchall()
-    return Counter(dict(rows))
+    return Counter({(account, status): number for account, status, number in rows})
+
+
+def _sums(numbers: Iterable[tuple[str, int]]) -> dict[str, int]:
+    """Sums by name, the largest first."""
+    sums: Counter[str] = Counter()
+    for name, number in numbers:
+        sums[name] += number
+    return dict(sorted(sums.items(), key=lambda pair: (-pair[1], pair[0])))
 
 
 def nothing_words(published: Published, wanted: TraceFilter, coverage: CoverageReport) -> str:

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.browser
 
 PEOPLE = {
     "finops": ("Fiona Ops", {"Overview", "Spend", "Plan"}),
-    "security": ("Sam Oc", {"Overview", "Senders", "Plan"}),
+    "security": ("Sam Oc", {"Overview", "Senders", "Delivery", "Plan"}),
     "mail": ("Max Change", {"Overview", "Delivery", "Readiness", "Plan"}),
     "admin": (
         "Ada Min",

@@ -98,7 +98,7 @@ def test_an_empty_answer_never_says_more_than_was_read(mail: Hve) -> None:
     window = SearchedWindow(since=None, until=gap.as_of)
     document = DeliverySearch(
         rows=[], truncated=False, offset=0, next_offset=None, searched=window, coverage=gap,
-        total=0, by_status={}, looked_for="", meaning=_nothing_of(gap),
+        total=0, by_status={}, by_account={}, looked_for="", meaning=_nothing_of(gap),
     )  # fmt: skip
     assert "it may exist" in traces(document)
     read = structs.replace(gap, complete=True)

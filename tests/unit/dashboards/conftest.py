@@ -139,10 +139,12 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> Open:
 
 
 def words(app: AppTest) -> str:
-    """All text of the page: HTML, tiles, captions and messages."""
+    """All text of the page: HTML, tiles, captions, messages, links and commands."""
     numbers = [f"{label} {value}" for label, value in tiles(app).items()]
     boxes = [each.value for each in (*app.caption, *app.info, *app.warning, *app.error)]
-    return "\n".join([*bodies(app), *numbers, *boxes])
+    links = [each.proto.label.replace("\\", "") for each in app.get("page_link")]
+    commands = [each.value for each in app.code]
+    return "\n".join([*bodies(app), *numbers, *boxes, *links, *commands])
 
 
 def bodies(app: AppTest) -> list[str]:

@@ -216,7 +216,7 @@ def test_acts_on_another_tenant_are_refused(customer: Callable[..., Path]) -> No
     user = User("grace", frozenset({"security"}), tenants=frozenset({OTHER}))
     view = View(config.only(user.tenants), "1", NOW, NOW, tenant=OTHER, user=user)
     with pytest.raises(ConfigError, match=foreign):
-        acts.judge(view, foreign, "confirmed", "I say so")
+        acts.judge(view, [foreign], "confirmed", "I say so")
     window = NOW, NOW + timedelta(hours=1)
     with pytest.raises(RefusedError, match="contoso"):
         acts.announce(view, config.tenants[0], (HR, None, False), window, 9, "")

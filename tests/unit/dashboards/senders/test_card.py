@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from html import unescape
 from pathlib import Path
+from urllib.parse import parse_qsl
 
 import pytest
 from msgspec.structs import asdict
@@ -11,7 +13,8 @@ from msgspec.structs import asdict
 from dashboards.parts.amounts import count
 from dashboards.parts.incident_words import KINDS
 from dashboards.senders import evidence
-from hve_monitor.config import load_config
+from dashboards.session.view import View
+from hve_monitor.config import Config, load_config
 from models.incidents.cards import IncidentRecipient, WholeCard, incident_card, incident_cards
 from models.incidents.runbooks import STEPS
 from tests.unit.cli.text.test_texts import card as incident
@@ -35,6 +38,7 @@ def test_the_card_names_whom_it_reached_from_where_and_what_to_do(
     finding = f"Reached {count(delivered)} of {count(len(card.recipients))} people it wrote to;"
     assert f"{finding} {count(new)} of them" in text
     assert "203.0.113.66" in text
+    assert "203.0.113.0/24" in text
     assert "Urgent" in text
     assert "● verified" in text
     assert "? not verified" in text
@@ -42,6 +46,41 @@ def test_the_card_names_whom_it_reached_from_where_and_what_to_do(
     assert "Timeline" in text
     table = next(each.value for each in unfolded(app).dataframe if "is_new" in each.value)
     assert set(table["recipient"]) == {row.recipient for row in card.recipients}
+
+
+def test_addresses_networks_and_subjects_lead_to_the_search(stored: Path, opened: Open) -> None:
+    with read_published(load_config(stored).warehouse.path, NOW) as published:
+        card = next(each for each in incident_cards(published) if each.account == NEWS)
+    app = opened(stored, "senders", incident=card.id)
+    searches = [
+        dict(parse_qsl(each.proto.query_string))
+        for each in app.get("page_link")
+        if each.proto.page == "delivery"
+    ]
+    since = f"{card.started_at:%Y-%m-%d}"
+    assert {"from_ip": "203.0.113.66", "since": since, "link": "1"} in searches
+    assert {"from_ip": "203.0.113.0/24", "since": since, "link": "1"} in searches
+    subjects = [search for search in searches if "subject" in search]
+    assert [search["subject"] for search in subjects] == ["Urgent"]
+    people = [search["recipient"] for search in searches if "recipient" in search]
+    assert len(people) == 8
+
+
+def test_a_source_that_is_no_address_has_no_network() -> None:
+    sources = ("2001:db8:0:a::25", "192.0.2.10", "unknown", None)
+    networks = [evidence.network_of(source) for source in sources]
+    assert networks == ["2001:db8::/48", "192.0.2.0/24", None, None]
+
+
+def test_queries_for_microsofts_tools_are_drawn_when_opened(stored: Path, opened: Open) -> None:
+    with read_published(load_config(stored).warehouse.path, NOW) as published:
+        found = next(each for each in incident_cards(published) if each.account == NEWS)
+        card = incident_card(published, found.id)
+    app = opened(stored, "senders", incident=card.id)
+    key = next(each.proto.id for each in app.expander if "hunting-" in each.proto.id)
+    app.session_state[re.findall("hunting-[0-9a-f]{12}", key)[0]] = True
+    shown = {each.value for each in app.run().code}
+    assert {query.text for query in card.hunting} <= shown
 
 
 def test_every_kind_of_incident_has_words() -> None:
@@ -68,9 +107,12 @@ def person(name: str, *, is_reached: bool | None, is_new: bool = False) -> Incid
 
 def test_the_reached_stand_first_and_are_counted_apart(monkeypatch: pytest.MonkeyPatch) -> None:
     drawn: list[str] = []
-    for name in ("heading", "block"):
-        monkeypatch.setattr(evidence, name, lambda *texts: drawn.extend(map(str, texts)))
-    monkeypatch.setattr(evidence, "behind", lambda *_: None)
+    monkeypatch.setattr(evidence, "heading", lambda *texts: drawn.extend(texts))
+    monkeypatch.setattr(evidence, "behind", lambda *_, **__: None)
+    monkeypatch.setattr(
+        evidence, "links_to_search",
+        lambda _, lines, __: drawn.append(" ".join(f"{line.name} {line.words}" for line in lines)),
+    )  # fmt: skip
     people = (
         person("failed", is_reached=False, is_new=True),
         person("open", is_reached=None),
@@ -82,7 +124,7 @@ def test_the_reached_stand_first_and_are_counted_apart(monkeypatch: pytest.Monke
         | {"sources": (), "subjects": (), "limits": (), "verdicts": (), "recipients": people}
         | {"addressed": 4, "reached": 2, "unsettled": 1}
     )
-    evidence.reached_panel(card)
+    evidence.reached_panel(View(Config(), "1", NOW, NOW), card)
     assert drawn[0] == (
         "Reached 2 of 4 people it wrote to; of 1 the outcome is not known; 2 of them were"
         " new to it (1 reached)"

@@ -29,7 +29,7 @@ from tests.unit.dashboards.secrets_file import secrets_in, secrets_text
 AUTH = Auth(roles={"finops": ("FinOps",), "security": ("SOC", "CERT"), "admin": ("Admins",)})
 PEOPLE = {
     "finops": {"overview", "spend", "plan"},
-    "security": {"overview", "senders", "plan"},
+    "security": {"overview", "senders", "delivery", "plan"},
     "mail": {"overview", "delivery", "readiness", "plan"},
     "admin": {"overview", "spend", "senders", "delivery", "readiness", "plan", "health"},
 }
@@ -160,7 +160,7 @@ def test_a_server_that_does_not_say_that_it_has_no_login_is_closed(
 
 @pytest.mark.parametrize(
     ("reading", "role"),
-    [("hours", "finops"), ("traces", "security"), ("backtest", "mail"), ("card", "mail")],
+    [("hours", "finops"), ("traces", "finops"), ("backtest", "mail"), ("card", "mail")],
 )
 def test_a_reading_refuses_a_role_without_a_page_for_it(reading: str, role: str) -> None:
     view = View(Config(), "1", NOW, NOW, user=somebody(role))

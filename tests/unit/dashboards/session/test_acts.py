@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from actions.feedback import announce, give_verdict, planned
+from actions.feedback import announce, give_verdict, give_verdicts, planned
 from actions.reveal import reveal_shown
 from dashboards.senders.evidence import LONGEST, shortened
 from dashboards.session import acts, readings
@@ -23,9 +23,11 @@ from hve_monitor.errors import ConfigError
 from models.incidents.cards import IncidentCard, incident_cards
 from models.incidents.overspill import PlanFor
 from tests.unit.dashboards.conftest import HR, NEWS, NOW, Open, words
+from tests.unit.publish.conftest import Desk, incident
 from warehouse.configured import store_of
 from warehouse.privacy.audit import entries
 from warehouse.reading import read_published
+from warehouse.store import open_store
 
 DAY = timedelta(days=1)
 
@@ -64,6 +66,40 @@ def test_a_verdict_of_the_page_is_that_of_the_command(own: Path, opened: Open) -
     assert said.author == LOCAL.name
     assert "Recorded: false positive" in app.success[0].value.replace("\\", "")
     assert "a &lt;b&gt;drill&lt;/b&gt;" in words(app)
+
+
+def test_several_are_judged_and_given_at_once(own: Path, opened: Open) -> None:
+    before = ("i1", "i2", "i3")
+    with open_store(load_config(own).warehouse.path) as store:
+        Desk(store).show(NOW, *(incident(id=name, account=NEWS) for name in before))
+    app = opened(own, "senders", period="Everything")
+    field(app, "Give them to").set_value("night shift")
+    app = press(app, "Assign all")
+    assert "3 incidents given to night shift" in app.success[0].value
+    field(app, "What were they").set_value("a drill")
+    app = press(app, "All false positive")
+    assert not app.exception
+    with read_published(load_config(own).warehouse.path, NOW) as published:
+        after = {card.id: card for card in incident_cards(published)}
+    assert {(after[each].status, after[each].assigned_to) for each in before} == {
+        ("false_positive", "night shift")
+    }
+
+
+def test_of_several_all_are_judged_or_none(own: Path) -> None:
+    known = incident_of(own).id
+    with pytest.raises(ConfigError, match="no such incident"):
+        give_verdicts(load_config(own), [known, "nothing"], "closed", "x", "ada", NOW)
+    assert incident_of(own).verdict is None
+
+
+def test_an_incident_is_given_to_who_takes_it(own: Path, opened: Open) -> None:
+    app = press(opened(own, "senders", incident=incident_of(own).id), "Take it")
+    assert incident_of(own).assigned_to == LOCAL.name
+    assert f"assigned to {LOCAL.name}" in words(app)
+    field(app, "Assigned to").set_value("")
+    press(app, "Assign")
+    assert incident_of(own).assigned_to is None
 
 
 def test_a_verdict_without_a_reason_is_not_stored(own: Path, opened: Open) -> None:
@@ -134,7 +170,7 @@ def test_who_may_not_see_incidents_may_not_judge_them(
 ) -> None:
     view = viewed(own, monkeypatch).narrowed(user=User("a@contoso.com", frozenset({"finops"})))
     with pytest.raises(RefusedError):
-        acts.judge(view, incident_of(own).id, "closed", "because")
+        acts.judge(view, [incident_of(own).id], "closed", "because")
     assert not incident_of(own).verdict
 
 
@@ -144,7 +180,7 @@ def test_acts_bear_the_number_of_who_is_logged_in(
     grace = User("grace@contoso.com", frozenset({"admin"}), subject="o-1")
     view = viewed(own, monkeypatch).narrowed(user=grace)
     incident = incident_of(own).id
-    acts.judge(view, incident, "acknowledged", "called the owner")
+    acts.judge(view, [incident], "acknowledged", "called the owner")
     window = (NOW, NOW + DAY)
     plan = acts.announce(view, view.config.served[0], PlanFor(HR), window, 10, "")
     acts.withdraw(view, plan.id)

@@ -88,7 +88,8 @@ def test_documents_and_what_they_hold_are_hidden(hidden: Naming) -> None:
     coverage = CoverageReport(complete=True, gaps=[], as_of=NOW)
     search = DeliverySearch(
         rows=[row], truncated=False, offset=0, next_offset=None, searched=window,
-        coverage=coverage, total=1, by_status={"delivered": 1}, looked_for="", meaning="",
+        coverage=coverage, total=1, by_status={"delivered": 1}, by_account={HR: 1}, looked_for="",
+        meaning="",
     )  # fmt: skip
     shown = hidden.shown(search)
     assert shown.rows[0] == replace(

@@ -132,6 +132,9 @@ def test_a_cut_answer_counts_all_rows(mail: Workbench) -> None:
     cut, whole = search(mail, limit=1), search(mail)
     assert cut["total"] == whole["total"] == 5
     assert cut["by_status"] == whole["by_status"] == {"delivered": 4, "failed": 1}
+    assert cut["by_account"] == whole["by_account"]
+    assert sum(cut["by_account"].values()) == 5
+    assert list(cut["by_account"].values()) == sorted(cut["by_account"].values(), reverse=True)
 
 
 def test_a_limit_below_one_is_refused(mail: Workbench) -> None:

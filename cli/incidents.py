@@ -21,6 +21,8 @@ from cli.options import (
 
 if TYPE_CHECKING:
     from hve_monitor.config import Config
+    from models.incidents.cards import IncidentReport
+    from models.incidents.response.triage import IncidentFilter, TriagedIncidents
     from publish.exports.evidence import EvidenceFile
 
 commands = typer.Typer()
@@ -56,42 +58,56 @@ def incidents(
     """Anomalies of the accounts, grouped and explained."""
     from cli.text import incidents as incidents_text
     from hve_monitor.errors import ConfigError
-    from models.incidents.cards import IncidentReport, incident_card, incident_cards
-    from models.incidents.response.triage import IncidentFilter, triaged
+    from models.incidents.response.triage import IncidentFilter
+
+    if incident is None and (recipients or evidence is not None):
+        flag = "--recipients" if recipients else "--evidence"
+        raise ConfigError(f"{flag}: name one incident; see 'hve incidents'")
+    loaded, moment = load(config, tenant), moment_of(now)
+    if incident is not None and evidence is not None:
+        document = _evidence(loaded, tenant, incident, evidence, moment)
+        show(document, as_json, incidents_text.evidence)
+    elif incident is not None:
+        show(_one(loaded, tenant, incident, moment, with_recipients=recipients), as_json,
+             incidents_text.incidents)  # fmt: skip
+    else:
+        wanted = IncidentFilter(
+            severity, kind, account, audience, assigned_to, status, *period_of(since, until)
+        )
+        show(_several(loaded, tenant, wanted, sort, moment), as_json, incidents_text.incidents)
+
+
+def _one(
+    config: "Config", tenant: str | None, incident: str, now: datetime, *, with_recipients: bool
+) -> "IncidentReport":
+    from models.incidents.cards import IncidentReport, incident_card
     from models.usage.coverage import coverage_report
     from warehouse.reading import read_published
 
-    if recipients and incident is None:
-        raise ConfigError("--recipients: name one incident; see 'hve incidents'")
-    moment = moment_of(now)
-    if evidence is not None:
-        show(_evidence(load(config, tenant), tenant, incident, evidence, moment), as_json,
-             incidents_text.evidence)  # fmt: skip
-        return
-    with read_published(load(config, tenant).warehouse.path, moment, tenant) as published:
-        read = coverage_report(published)
-        if incident is not None:
-            card = incident_card(published, incident, with_recipients=recipients)
-            show(IncidentReport(incidents=[card], coverage=read), as_json, incidents_text.incidents)
-            return
-        start, end = period_of(since, until)
-        cards = incident_cards(published, since=start, until=end, status=status)
-        wanted = IncidentFilter(severity, kind, account, audience, assigned_to)
-    show(triaged(cards, wanted, sort, read), as_json, incidents_text.incidents)
+    with read_published(config.warehouse.path, now, tenant) as published:
+        card = incident_card(published, incident, with_recipients=with_recipients)
+        return IncidentReport(incidents=[card], coverage=coverage_report(published))
+
+
+def _several(
+    config: "Config", tenant: str | None, wanted: "IncidentFilter", order: str, now: datetime
+) -> "TriagedIncidents":
+    from models.incidents.response.triage import triaged
+    from warehouse.reading import read_published
+
+    with read_published(config.warehouse.path, now, tenant) as published:
+        return triaged(published, wanted, order)
 
 
 def _evidence(
-    config: "Config", tenant: str | None, incident: str | None, file: Path, now: datetime
+    config: "Config", tenant: str | None, incident: str, file: Path, now: datetime
 ) -> "EvidenceFile":
     """Writes the file and leaves an entry in the audit log: a file gets out of hand."""
     from actions.author import author_of
     from actions.privacy import note
-    from hve_monitor.errors import ConfigError
     from publish.exports.evidence import write_evidence
     from warehouse.reading import read_published
 
-    if incident is None:
-        raise ConfigError("--evidence: name one incident; see 'hve incidents'")
     with read_published(config.warehouse.path, now, tenant) as published:
         document = write_evidence(published, incident, file)
     note(config, "export", f"evidence {incident}", author_of(None), now)

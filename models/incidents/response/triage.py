@@ -10,9 +10,10 @@ from decimal import Decimal
 from hve_monitor.document import Document
 from hve_monitor.errors import ConfigError
 from models.incident import RANK, SUPPORTING, VOLUME, Severity
-from models.incidents.cards import IncidentCard, IncidentReport
+from models.incidents.cards import IncidentCard, IncidentReport, incident_cards
 from models.incidents.runbooks import AUDIENCE
-from models.usage.coverage import CoverageReport
+from models.usage.coverage import coverage_report
+from warehouse.reading import Published
 
 ORDERS = ("newest", "severity", "cost")
 WAITING = ("open", "ended")
@@ -73,6 +74,9 @@ class IncidentFilter:
     account: str | None = None
     audience: str | None = None
     assigned_to: str | None = None
+    status: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
 
     def __post_init__(self) -> None:
         """Raises: ConfigError for a word that there is none of."""
@@ -87,7 +91,7 @@ class IncidentFilter:
                 raise ConfigError(f"--{name} {value}: use one of {', '.join(options)}")
 
     def holds(self, card: IncidentCard) -> bool:
-        """Whether the incident is one of them."""
+        """Whether the incident is one of them, whatever its status and time."""
         holder = card.assigned_to or NOBODY
         return (
             self.severity in (None, card.severity)
@@ -98,19 +102,21 @@ class IncidentFilter:
         )
 
 
-def triaged(
-    cards: Sequence[IncidentCard], wanted: IncidentFilter, order: str, coverage: CoverageReport
-) -> TriagedIncidents:
+def triaged(published: Published, wanted: IncidentFilter, order: str) -> TriagedIncidents:
     """The incidents that are meant, in order, and groups of those that wait for a verdict.
 
-    Raises: ConfigError for an order that there is none of.
+    Raises: ConfigError for an order or a status that there is none of.
     """
     if order not in ORDERS:
         raise ConfigError(f"--sort {order}: use one of {', '.join(ORDERS)}")
+    cards = incident_cards(published, since=wanted.since, until=wanted.until, status=wanted.status)
     meant = [card for card in ordered(cards, order) if wanted.holds(card)]
     waiting = [card for card in meant if is_waiting(card)]
     return TriagedIncidents(
-        incidents=meant, coverage=coverage, waiting=len(waiting), groups=groups_of(waiting)
+        incidents=meant,
+        coverage=coverage_report(published),
+        waiting=len(waiting),
+        groups=groups_of(waiting),
     )
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 
+from cli.text.incidents import incidents as text_of
 from hve_monitor.errors import ConfigError
 from models.incident import Signal
 from models.incidents.cards import IncidentCard
@@ -21,16 +24,22 @@ from models.incidents.response.triage import (
     triaged,
 )
 from models.incidents.runbooks import AUDIENCE
-from models.usage.coverage import CoverageReport
-from tests.unit.cli.text.test_texts import card as incident
-from tests.unit.publish.conftest import NOW
+from tests.unit.cli.text.test_texts import card as usual_card
+from tests.unit.publish.conftest import NOW, Desk, incident
+from warehouse.reading import read_published
+from warehouse.store import open_store
 
-READ = CoverageReport(complete=True, gaps=[], as_of=NOW)
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    """A store whose incidents are written by hand."""
+    with open_store(tmp_path / "store", "500MB", 1) as store:
+        yield Desk(store)
 
 
 def card(name: str, **changes: Any) -> IncidentCard:
     usual = {"id": name, "kind": "silence", "expected": 4.0, "signals": (), "status": "open"}
-    return msgspec.structs.replace(incident("hr@contoso.com"), **usual | changes)
+    return msgspec.structs.replace(usual_card("hr@contoso.com"), **usual | changes)
 
 
 def fired(*names: str) -> tuple[Signal, ...]:
@@ -75,9 +84,6 @@ def test_tenants_are_never_in_one_group() -> None:
 def test_what_is_judged_waits_no_more() -> None:
     cards = [card("a"), card("b", status="ended"), card("c", status="closed")]
     assert [each.id for each in cards if is_waiting(each)] == ["a", "b"]
-    report = triaged(cards, IncidentFilter(), "newest", READ)
-    assert (report.waiting, len(report.incidents)) == (2, 3)
-    assert [group.ids for group in report.groups] == [("a", "b")]
 
 
 def test_orders() -> None:
@@ -89,8 +95,22 @@ def test_orders() -> None:
     orders = {"newest": "cheap", "cost": "dear", "severity": "unknown"}
     assert {order: ordered(cards, order)[0].id for order in orders} == orders
     assert [each.id for each in ordered(cards, "cost")] == ["dear", "cheap", "unknown"]
-    with pytest.raises(ConfigError, match="--sort size: use one of newest, severity, cost"):
-        triaged(cards, IncidentFilter(), "size", READ)
+
+
+def test_the_report_counts_what_waits_and_groups_it(desk: Desk) -> None:
+    quiet = {"kind": "silence", "expected": 4.0, "signals": [], "severity": "low"}
+    desk.show(NOW, incident(), *(incident(id=name, **quiet) for name in "ab"))
+    with read_published(desk.store.root, NOW) as published:
+        report = triaged(published, IncidentFilter(), "newest")
+        quiet_ones = triaged(published, IncidentFilter(severity="low", status="open"), "cost")
+        with pytest.raises(ConfigError, match="--sort size: use one of newest, severity, cost"):
+            triaged(published, IncidentFilter(), "size")
+    assert (report.waiting, len(report.incidents)) == (3, 3)
+    assert [sorted(group.ids) for group in report.groups] == [["a", "b"]]
+    assert {card.id for card in quiet_ones.incidents} == {"a", "b"}
+    shown = text_of(report)
+    assert "3 of 3 wait for a verdict" in shown
+    assert "2 silences of accounts with < 10 expected recipients: " in shown
 
 
 @pytest.mark.parametrize(

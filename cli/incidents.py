@@ -22,7 +22,7 @@ from cli.options import (
 if TYPE_CHECKING:
     from hve_monitor.config import Config
     from models.incidents.cards import IncidentReport
-    from models.incidents.response.triage import IncidentFilter, TriagedIncidents
+    from models.incidents.triage import IncidentFilter, TriagedIncidents
     from publish.exports.evidence import EvidenceFile
 
 commands = typer.Typer()
@@ -58,7 +58,7 @@ def incidents(
     """Anomalies of the accounts, grouped and explained."""
     from cli.text import incidents as incidents_text
     from hve_monitor.errors import ConfigError
-    from models.incidents.response.triage import IncidentFilter
+    from models.incidents.triage import IncidentFilter
 
     if incident is None and (recipients or evidence is not None):
         flag = "--recipients" if recipients else "--evidence"
@@ -92,7 +92,7 @@ def _one(
 def _several(
     config: "Config", tenant: str | None, wanted: "IncidentFilter", order: str, now: datetime
 ) -> "TriagedIncidents":
-    from models.incidents.response.triage import triaged
+    from models.incidents.triage import triaged
     from warehouse.reading import read_published
 
     with read_published(config.warehouse.path, now, tenant) as published:

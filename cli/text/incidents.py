@@ -24,7 +24,7 @@ def incidents(report: IncidentReport) -> str:
 
 def _alike(report: IncidentReport) -> list[str]:
     """What waits for a verdict, and of that what can be judged together."""
-    from models.incidents.response.triage import TriagedIncidents
+    from models.incidents.triage import TriagedIncidents
 
     if not isinstance(report, TriagedIncidents) or not report.waiting:
         return []

@@ -14,7 +14,7 @@ from dashboards.senders.together import together_panel
 from dashboards.session.links import say_absent
 from dashboards.session.view import View
 from models.incidents.cards import IncidentCard, is_unjudged_high, status_words
-from models.incidents.response.triage import NOBODY, IncidentFilter, is_waiting, ordered
+from models.incidents.triage import NOBODY, IncidentFilter, is_waiting, ordered
 
 WAITING, OPEN, UNJUDGED = "wait for a verdict", "open", "ended, not judged"
 JUDGED, ANY = "judged", "any"

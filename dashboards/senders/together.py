@@ -16,7 +16,7 @@ from dashboards.session.acts import assign, judge
 from dashboards.session.view import View
 from hve_monitor.errors import HveError
 from models.incidents.cards import IncidentCard
-from models.incidents.response.triage import IncidentGroup, groups_of
+from models.incidents.triage import IncidentGroup, groups_of
 
 NOTICE = "together-recorded"
 SHOWN = 4

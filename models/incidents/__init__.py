@@ -22,6 +22,7 @@ Reading order:
   rows       incidents as rows of marts.hve_incidents, with cost and id
   runbooks   next steps, and what a card cannot show
   cards      incidents as `hve incidents` and the pages show them
-  response/  queries for Microsoft's tools, and incidents that are judged together
+  response/  queries for Microsoft's tools
+  triage     which incidents to look at first, and those alike
   overspill  announced sends as `hve plan list` shows them
 """

@@ -15,7 +15,8 @@ from cli.text.incidents import incidents as text_of
 from hve_monitor.errors import ConfigError
 from models.incident import Signal
 from models.incidents.cards import IncidentCard
-from models.incidents.response.triage import (
+from models.incidents.runbooks import AUDIENCE
+from models.incidents.triage import (
     NOUNS,
     IncidentFilter,
     groups_of,
@@ -23,7 +24,6 @@ from models.incidents.response.triage import (
     ordered,
     triaged,
 )
-from models.incidents.runbooks import AUDIENCE
 from tests.unit.cli.text.test_texts import card as usual_card
 from tests.unit.publish.conftest import NOW, Desk, incident
 from warehouse.reading import read_published

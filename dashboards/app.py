@@ -47,6 +47,7 @@ page = st.navigation(
     ],
     position="top",
 )
+st.set_page_config(page_title=f"{page.title} · hve-monitor")
 if page.title == "Overview" and "incident" in st.query_params and user.may_open("senders"):
     # Alerts link to the dashboard's own address: it leads to the card.
     wanted = ("incident", "tenant")

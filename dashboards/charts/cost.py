@@ -12,11 +12,10 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from dashboards.parts.amounts import exact
+from dashboards.parts.amounts import exact, money
 from dashboards.parts.figure import utc
 from dashboards.parts.palette import Palette
 from dashboards.parts.spec import kept_spec
-from hve_monitor.document import decimal_text
 from models.cost.daily import DayCost
 from models.cost.documents import MonthEnd
 from models.periods import end_of_month
@@ -73,7 +72,7 @@ def outlook_chart(
             *layers,
         ]
     if budget is not None:
-        layers.append(_budget(float(budget), f"budget {decimal_text(budget)} {currency}", colours))
+        layers.append(_budget(float(budget), f"budget {money(budget, currency)}", colours))
     return alt.layer(*layers).properties(height=300)
 
 
@@ -189,7 +188,7 @@ def bridge_chart(steps: pd.DataFrame, currency: str, colours: Palette) -> Any:
         alt.Chart(steps)
         .mark_bar()
         .encode(
-            y=alt.Y("label:N", title=None, sort=None),
+            y=alt.Y("label:N", title=None, sort=None, axis=alt.Axis(labelLimit=200)),
             x=alt.X("begin:Q", title=currency, scale=scale, axis=alt.Axis(tickCount=5)),
             x2="end:Q",
             color=alt.condition("datum.is_sum", alt.value(colours.accent), alt.value(colours.high)),

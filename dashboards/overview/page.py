@@ -22,14 +22,14 @@ from dashboards.parts.amounts import (
 )
 from dashboards.parts.budget_words import budget_finding
 from dashboards.parts.figure import figure, heading
-from dashboards.parts.incident_words import KINDS, open_ones, severity_mark, unjudged_ones
+from dashboards.parts.incident_words import open_ones, severity_mark, unjudged_ones, what_of
 from dashboards.parts.known_words import at_least, expected_words
 from dashboards.parts.markup import Markup, block, scrolled, table_of, tag
 from dashboards.parts.palette import palette
 from dashboards.parts.tile import sparkline
 from dashboards.session import readings
 from dashboards.session.frame import as_read, footer, opened
-from dashboards.session.links import ARROW, link_to
+from dashboards.session.links import ARROW, account_link, is_several, link_to, tenant_words
 from dashboards.session.view import View
 from hve_monitor.errors import ConfigError
 from models.cost.documents import CostReport
@@ -175,7 +175,7 @@ def _open_incidents(view: View, cards: list[IncidentCard]) -> None:
             "Open ones first, then high ones that ended and that nobody judged. Times are UTC.",
         )
         for card in shown[:MOST_INCIDENTS]:
-            block(_incident(card))
+            block(_incident(view, card))
             link_to(view, "senders", "See why and what to do", ARROW, incident=card.id)
         if len(shown) > MOST_INCIDENTS:
             st.caption(f"{count(len(shown) - MOST_INCIDENTS)} more stand on the Senders page.")
@@ -195,15 +195,15 @@ def _quiet_words(view: View) -> str:
     )
 
 
-def _incident(card: IncidentCard) -> Markup:
+def _incident(view: View, card: IncidentCard) -> Markup:
     expected = count(round(card.expected))
     numbers = f"{count(card.observed)} recipients, {expected} expected"
     return tag(
         "p",
         severity_mark(card),
         tag("strong", card.account),
-        f": {KINDS.get(card.kind, card.kind)} since {moment(card.started_at)}{_ended(card)}."
-        f" {numbers}.",
+        f"{tenant_words(view, card.tenant)}: {what_of(card)} since"
+        f" {moment(card.started_at)}{_ended(card)}. {numbers}.",
     )
 
 
@@ -224,20 +224,26 @@ def _top_accounts(view: View) -> None:
             "Largest accounts of the period. Delivered: of all recipients whose outcome is final.",
         )
         frame = readings.usage(view, view.since)
-        block(scrolled("Largest accounts", _accounts(largest, frame, whole)))
+        block(scrolled("Largest accounts", _accounts(view, largest, frame, whole)))
 
 
-def _accounts(rows: list[Row], frame: pd.DataFrame, whole: int) -> Markup:
+def _accounts(view: View, rows: list[Row], frame: pd.DataFrame, whole: int) -> Markup:
     """One row per account; `frame` holds their days."""
     daily = frame.pivot_table(
         index=["tenant", "account"], columns="day", values="recipients", aggfunc="sum"
     )
-    heads = ("Account", "Per day", "Recipients", "Share", "Delivered", "Billable")
+    own = ("Tenant",) if is_several(view) else ()
+    heads = ("Account", *own, "Per day", "Recipients", "Share", "Delivered", "Billable")
     cells = [
-        [row["account"], _trend(daily.loc[row["tenant"], row["account"]]), *_numbers(row, whole)]
+        [
+            account_link(view, row["tenant"], row["account"]),
+            *([row["tenant"]] if own else []),
+            _trend(daily.loc[row["tenant"], row["account"]]),
+            *_numbers(row, whole),
+        ]
         for row in rows
     ]
-    return table_of(heads, cells, range(2, len(heads)), named=True)
+    return table_of(heads, cells, range(2 + len(own), len(heads)), named=True)
 
 
 def _trend(days: pd.Series) -> Markup:

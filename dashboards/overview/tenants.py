@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+import pandas as pd
 import streamlit as st
 
-from dashboards.parts.amounts import age, count, day, digits, money, percent, plural
-from dashboards.parts.figure import heading, key_of
-from dashboards.parts.incident_words import SIGNS, TONES
+from dashboards.parts.amounts import age, count, day, digits, exact, percent, plural
+from dashboards.parts.figure import Columns, amount_column, heading, key_of, listing
+from dashboards.parts.incident_words import SIGNS
 from dashboards.parts.known_words import at_least
-from dashboards.parts.markup import Markup, block, literal, scrolled, table_of, tag
+from dashboards.parts.markup import literal
 from dashboards.session import readings
 from dashboards.session.view import View
 from models.overview.tenants import NextBudget, TenantCoverage, TenantSummary
 
-HEADS = ("Tenant", "Read", "Coverage", "Recipients, 24 h", "7 days", "Spent this month",
-         "By month end", "Open incidents", "Next budget")  # fmt: skip
-NUMBERS = range(3, 7)
+NEEDS: dict[str, Callable[[TenantSummary], bool]] = {
+    "open incidents": lambda row: bool(row.open_incidents or row.unjudged_high),
+    "unread windows": lambda row: row.coverage.complete is False,
+    "stale data": lambda row: not row.fresh,
+    "a budget in sight": lambda row: row.budget is not None,
+}
+TABLE, MOST_BUTTONS = "tenants-table", 12
 
 
 def tenants_panel(view: View) -> None:
@@ -24,11 +31,23 @@ def tenants_panel(view: View) -> None:
         return
     rows = readings.tenants(view)
     with st.container(border=True, key="tenants"):
-        heading(_finding(rows), "What needs a look comes first; the same as 'hve tenants'.")
-        table = table_of(HEADS, [_line(view, row) for row in rows], NUMBERS, named=True)
-        block(scrolled("Tenants side by side", table))
+        heading(_finding(rows), "What needs a look comes first; click on a tenant to open it.")
+        chosen = _filtered(rows)
+        if not chosen:
+            st.caption("No tenant is like that.")
+            return
+        table, texts = tenant_table(view, chosen)
+        listing(
+            table,
+            _columns(),
+            name="tenants",
+            texts=texts,
+            key=TABLE,
+            on_select=lambda: _cell_picked(table),
+            selection_mode="single-cell",
+        )
         with st.container(horizontal=True, gap="small"):
-            for row in rows:
+            for row in chosen[:MOST_BUTTONS]:
                 st.button(
                     literal(f"Open {row.tenant}"),
                     key=key_of("open", row.tenant),
@@ -36,6 +55,26 @@ def tenants_panel(view: View) -> None:
                     on_click=_choose,
                     args=(row.tenant,),
                 )
+
+
+def _filtered(rows: list[TenantSummary]) -> list[TenantSummary]:
+    """The tenants whose name holds what was typed and that have everything that was chosen."""
+    with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
+        typed = st.text_input("Name of a tenant", key="tenant-name", placeholder="a part of it",
+                              width=220)  # fmt: skip
+        needs = st.pills("Only those with", NEEDS, selection_mode="multi", key="tenant-needs")
+    return [
+        row
+        for row in rows
+        if (typed or "").strip().lower() in row.tenant.lower()
+        and all(NEEDS[need](row) for need in needs)
+    ]
+
+
+def _cell_picked(table: pd.DataFrame) -> None:
+    cells = st.session_state[TABLE]["selection"]["cells"]
+    if cells:
+        _choose(str(table["tenant"].iloc[cells[0][0]]))
 
 
 def _choose(tenant: str) -> None:
@@ -54,18 +93,71 @@ def _finding(rows: list[TenantSummary]) -> str:
     return f"{finding}; {count(len(unread))} {are} stale or not completely read"
 
 
-def _line(view: View, row: TenantSummary) -> list[str]:
-    return [
-        row.tenant,
-        _freshness(view, row),
-        _coverage(row.coverage),
-        _sent(row.recipients_24h, row.whole_24h),
-        _sent(row.recipients_7d, row.whole_7d),
-        at_least(money(row.month_to_date, row.currency), row),
-        money(row.month_end, row.currency),
-        _incidents(row),
-        _budget(row.budget),
-    ]
+def tenant_table(
+    view: View, rows: list[TenantSummary]
+) -> tuple[pd.DataFrame, dict[str, list[str]]]:
+    """A row per tenant: what its columns sort by, and what is read in some of them."""
+    table = pd.DataFrame(
+        {
+            "tenant": [row.tenant for row in rows],
+            "read": pd.array([_minutes(view, row) for row in rows], dtype="Int64"),
+            "coverage": [_unread(row.coverage) for row in rows],
+            "recipients_24h": pd.array([row.recipients_24h for row in rows], dtype="Int64"),
+            "recipients_7d": pd.array([row.recipients_7d for row in rows], dtype="Int64"),
+            "spent": [at_least(exact(row.month_to_date), row) for row in rows],
+            "month_end": [exact(row.month_end) for row in rows],
+            "currency": [row.currency for row in rows],
+            "incidents": [_trouble(row) for row in rows],
+            "budget": [_nearness(row.budget) for row in rows],
+        }
+    )
+    texts = {
+        "read": [_freshness(view, row) for row in rows],
+        "coverage": [_coverage(row.coverage) for row in rows],
+        "recipients_24h": [_sent(row.recipients_24h, row.whole_24h) for row in rows],
+        "recipients_7d": [_sent(row.recipients_7d, row.whole_7d) for row in rows],
+        "incidents": [_incidents(row) for row in rows],
+        "budget": [_budget(row.budget) for row in rows],
+    }
+    return table, texts
+
+
+def _columns() -> Columns:
+    column = st.column_config
+    return {
+        "tenant": column.TextColumn("Tenant", width="medium"),
+        "read": column.NumberColumn("Read", alignment="left"),
+        "coverage": column.NumberColumn("Coverage", alignment="left"),
+        "recipients_24h": column.NumberColumn("Recipients, 24 h"),
+        "recipients_7d": column.NumberColumn("7 days"),
+        "spent": amount_column("Spent this month"),
+        "month_end": amount_column("By month end"),
+        "currency": column.TextColumn("Currency", width="small"),
+        "incidents": column.NumberColumn("Open incidents", alignment="left", width="medium"),
+        "budget": column.NumberColumn("Next budget", alignment="left", width="large"),
+    }
+
+
+def _minutes(view: View, row: TenantSummary) -> int | None:
+    """Since it was read: what the column sorts by."""
+    return None if row.read_at is None else int((view.now - row.read_at).total_seconds() // 60)
+
+
+def _unread(coverage: TenantCoverage) -> int:
+    """Gaps; a tenant of which nothing was read, or nothing is known, comes after all others."""
+    if coverage.complete is None:
+        return 10**6
+    return 0 if coverage.complete else coverage.gaps or 10**6 + 1
+
+
+def _trouble(row: TenantSummary) -> int:
+    """By severity, then by number."""
+    rank = {None: 0, "low": 1, "medium": 2, "high": 3}[row.highest]
+    return (3 if row.unjudged_high else rank) * 10**6 + row.open_incidents + row.unjudged_high
+
+
+def _nearness(budget: NextBudget | None) -> float | None:
+    return None if budget is None else budget.used_ratio
 
 
 def _sent(recipients: int | None, whole: bool) -> str:
@@ -73,38 +165,32 @@ def _sent(recipients: int | None, whole: bool) -> str:
     return f"≥ {count(recipients)}" if recipients and not whole else count(recipients)
 
 
-def _freshness(view: View, row: TenantSummary) -> Markup:
+def _freshness(view: View, row: TenantSummary) -> str:
     if row.read_at is None:
-        return tag("span", "? never", style="warn")
+        return "? never"
     old = age(view.now - row.read_at)
-    return tag("span", f"● {old} ago" if row.fresh else f"▲ {old} ago",
-               style="good" if row.fresh else "warn")  # fmt: skip
+    return f"● {old} ago" if row.fresh else f"▲ {old} ago"
 
 
-def _coverage(coverage: TenantCoverage) -> Markup:
+def _coverage(coverage: TenantCoverage) -> str:
     if coverage.complete is None:
-        return tag("span", "? unknown", style="warn")
+        return "? unknown"
     if coverage.complete:
-        return tag("span", "● complete", style="good")
-    gaps = plural(coverage.gaps, "gap") if coverage.gaps else "nothing read"
-    return tag("span", f"▲ {gaps}", style="bad")
+        return "● complete"
+    return f"▲ {plural(coverage.gaps, 'gap') if coverage.gaps else 'nothing read'}"
 
 
-def _incidents(row: TenantSummary) -> Markup:
+def _incidents(row: TenantSummary) -> str:
     unjudged = f"{count(row.unjudged_high)} high ones ended, not judged"
     if row.highest is None:
-        if row.unjudged_high:
-            return tag("span", f"none open; {unjudged}", style="bad")
-        return tag("span", "none", style="quiet")
+        return f"none open; {unjudged}" if row.unjudged_high else "none"
     words = f"{count(row.open_incidents)}, highest {SIGNS[row.highest]}"
-    if row.unjudged_high:
-        words += f"; {unjudged}"
-    return tag("span", words, style="bad" if row.unjudged_high else TONES[row.highest])
+    return f"{words}; {unjudged}" if row.unjudged_high else words
 
 
-def _budget(budget: NextBudget | None) -> Markup:
+def _budget(budget: NextBudget | None) -> str:
     if budget is None:
-        return tag("span", "none in sight", style="quiet")
+        return "none in sight"
     if budget.passed_on:
         when = f"passed on {day(budget.passed_on)}"
     elif budget.may_be_passed:
@@ -113,9 +199,7 @@ def _budget(budget: NextBudget | None) -> Markup:
         when = f"passed on {day(budget.passes_on_expected)}, expected"
     else:
         when = "not expected to be passed"
-    return tag(
-        "span",
+    return (
         f"{'▲' if budget.passed_on else '◆'} {budget.name}: {when},"
-        f" {percent(budget.used_ratio)} of {digits(f'{budget.amount:f}')} used",
-        style="bad" if budget.passed_on else "warn",
+        f" {percent(budget.used_ratio)} of {digits(budget.amount)} used"
     )

@@ -7,13 +7,12 @@ from datetime import datetime, timedelta
 import streamlit as st
 
 from dashboards.overview.windows import sent_in
-from dashboards.parts.amounts import change, count, day, moment, plural
+from dashboards.parts.amounts import change, count, day, moment, money, plural
 from dashboards.parts.figure import heading
 from dashboards.parts.markup import Markup, block, tag
 from dashboards.session import readings
-from dashboards.session.links import ARROW, link_to
+from dashboards.session.links import ARROW, link_to, tenant_words
 from dashboards.session.view import View
-from hve_monitor.document import decimal_text
 from models.cost.documents import CostReport
 
 DAY, WEEK = timedelta(days=1), timedelta(days=7)
@@ -35,7 +34,11 @@ def since_yesterday(view: View, spent: CostReport | None) -> None:
             + ("" if is_read else " Not all of that time was read."),
         )
         lines = [
-            tag("li", tag("strong", note.account), f" {note.what}, {moment(note.at)}")
+            tag(
+                "li",
+                tag("strong", note.account),
+                f"{tenant_words(view, note.tenant)} {note.what}, {moment(note.at)}",
+            )
             for note in changes[:MOST]
         ]
         lines += budgets
@@ -63,14 +66,16 @@ def _finding(number: int, *, is_read: bool) -> str:
 
 def _passed(spent: CostReport | None, since: datetime) -> list[Markup]:
     """Thresholds of budgets that were passed on the day of `since` or later."""
+    if spent is None:
+        return []
     return [
         tag(
             "li",
             tag("strong", f"budget {budget.name}"),
-            f" passed {part.threshold:.0%} of {decimal_text(budget.amount)}"
+            f" passed {100 * part.threshold:.0f} % of {money(budget.amount, spent.currency)}"
             f" on {day(part.passed_on)}",
         )
-        for budget in (spent.budgets if spent else [])
+        for budget in spent.budgets
         for part in budget.thresholds
         if part.passed_on and part.passed_on >= since.date()
     ]
@@ -90,21 +95,22 @@ def _movers(view: View) -> list[Markup]:
         key=lambda name: (-abs(sent.get(name, 0) - before.get(name, 0)), name),
     )
     return [
-        _mover(name, sent.get(name, 0), before.get(name, 0))
+        _mover(name, tenant_words(view, name[0]), sent.get(name, 0), before.get(name, 0))
         for name in names[:MOVERS]
         if sent.get(name, 0) != before.get(name, 0)
     ]
 
 
-def _mover(name: str, now: int, before: int) -> Markup:
+def _mover(name: tuple[str, str], whose: str, now: int, before: int) -> Markup:
     sign = "▲" if now > before else "▼"
     ratio = change(now, before)
     compared = f"{count(now)} after {count(before)}" + (f" ({ratio})" if ratio else "")
-    return tag("li", f"{sign} ", tag("strong", name), f" {compared}")
+    return tag("li", f"{sign} ", tag("strong", name[1]), f"{whose} {compared}")
 
 
-def _sent(view: View, end: datetime) -> dict[str, int]:
-    """Recipients by account in the 24 hours before `end`."""
+def _sent(view: View, end: datetime) -> dict[tuple[str, str], int]:
+    """Recipients by tenant and account in the 24 hours before `end`."""
     usage = readings.window(view, end - DAY, end)
-    sums = usage.groupby("account", as_index=False)["recipients"].sum()
-    return dict(zip(sums["account"].tolist(), map(int, sums["recipients"].tolist()), strict=True))
+    sums = usage.groupby(["tenant", "account"], as_index=False)["recipients"].sum()
+    keys = zip(sums["tenant"].tolist(), sums["account"].tolist(), strict=True)
+    return dict(zip(keys, map(int, sums["recipients"].tolist()), strict=True))

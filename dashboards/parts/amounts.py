@@ -51,6 +51,13 @@ def places_of(amount: Decimal) -> int:
     return max(FEWEST_DECIMALS, SIGNIFICANT - 1 - amount.adjusted()) if amount else FEWEST_DECIMALS
 
 
+def rest_of(amount: Decimal | None) -> str:
+    """`exactly 3.863454` where the rounded number is another one; empty where it is none."""
+    if amount is None or Decimal(digits(amount).replace(",", "")) == amount:
+        return ""
+    return f"exactly {exact(amount).rstrip('0')}"
+
+
 def between(bounds: tuple[Decimal | None, Decimal | None] | None) -> str:
     """4.0123 – 4.3768; unknown where a bound is."""
     low, high = bounds or (None, None)
@@ -88,7 +95,7 @@ def percent(ratio: float | None) -> str:
         return "> 99.9 %"
     if 0 < ratio < 0.0005:
         return "< 0.1 %"
-    return f"{ratio:.1%}".replace("%", " %")
+    return f"{ratio:,.1%}".replace("%", " %")
 
 
 def change(now: object, before: object) -> str | None:
@@ -99,7 +106,7 @@ def change(now: object, before: object) -> str | None:
 
 def change_words(ratio: float | None) -> str:
     """+12.3 % of a ratio of change; unknown where there is nothing to compare with."""
-    return UNKNOWN if ratio is None else f"{ratio:+.1%}".replace("%", " %")
+    return UNKNOWN if ratio is None else f"{ratio:+,.1%}".replace("%", " %")
 
 
 def signed(amount: Decimal | None) -> str:

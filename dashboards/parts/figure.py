@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal, TypeAlias
 
 import altair as alt
@@ -19,6 +19,7 @@ from dashboards.parts.table_file import file_button
 
 # How the columns of a table are named and drawn, by their names in the frame.
 Columns: TypeAlias = Mapping[str, ColumnConfig | str]
+Texts: TypeAlias = Mapping[str, Sequence[str]]
 
 
 def heading(finding: str, detail: str = "") -> None:
@@ -77,30 +78,32 @@ def listing(
     columns: Columns | None = None,
     *,
     name: str,
+    texts: Texts | None = None,
     has_file: bool = True,
     **options: Any,
 ) -> Any:
     """A table whose text is only text, and a button that gives it as a file.
 
-    name: what its rows are; tells the tables of a page apart. has_file: False where the page gives
-    a fuller one. `alt` in the options is its name for a screen reader. A missing value is unknown;
-    Streamlit would write None.
+    name: what its rows are; tells the tables of a page apart. texts: what is read in columns that
+    sort by their values. has_file: False where the page gives a fuller one. `alt` in the options is
+    its name for a screen reader. A missing value is unknown; Streamlit would write None.
     """
-    frame, config, texts = shown(table), dict(columns or {}), {}
+    frame, config, read = shown(table), dict(columns or {}), dict(texts or {})
     for column, kind in (columns or {}).items():
         amounts = _amounts(frame, column, kind)
         if amounts is not None:
             frame[column] = pd.Series(numbers_of(amounts), frame.index, "float64")
-            config[column], texts[column] = _numeric(kind), texts_of(amounts)
+            config[column], read[column] = _numeric(kind), texts_of(amounts)
     event = st.dataframe(
-        displayed(frame, texts),
+        displayed(frame, read),
         hide_index=True,
         column_config=config,
         placeholder=UNKNOWN,
         **options,
     )
     if has_file:
-        file_button(name, table, _labels(columns or {}), key_of("file", name, *map(str, table)))
+        key = key_of("file", name, *map(str, table))
+        file_button(name, table, _labels(columns or {}), key, texts)
     return event
 
 

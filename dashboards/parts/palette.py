@@ -32,8 +32,12 @@ def status_word(status: object) -> str:
 
 @dataclass(frozen=True)
 class Palette:
-    """Colours by what they mean; `statuses` are in the order of STATUSES."""
+    """Colours by what they mean; `statuses` are in the order of STATUSES.
 
+    groups: nine that are told apart, and one of all others.
+    """
+
+    text: str
     accent: str
     expected: str
     band80: str
@@ -42,9 +46,11 @@ class Palette:
     low_heat: str
     high_heat: str
     statuses: tuple[str, ...]
+    groups: tuple[str, ...]
 
 
 LIGHT = Palette(
+    text="#4b5560",
     accent="#1f5fa8",
     expected="#8a5200",
     band80="#e3c08a",
@@ -53,8 +59,21 @@ LIGHT = Palette(
     low_heat="#eef3f9",
     high_heat="#12406f",
     statuses=("#2f74b5", "#b3261e", "#a86a00", "#7a4fa3", "#7d8794", "#4d5763", "#7d8794"),
+    groups=(
+        "#1f5fa8",
+        "#b3540e",
+        "#2e7d4f",
+        "#7a4fa3",
+        "#a12f5d",
+        "#0f7f8c",
+        "#6b6f1d",
+        "#8a5a44",
+        "#4a4fb5",
+        "#7d8794",
+    ),
 )
 DARK = Palette(
+    text="#b4bec9",
     accent="#6aa9f0",
     expected="#e3ac52",
     band80="#6a5330",
@@ -63,6 +82,18 @@ DARK = Palette(
     low_heat="#1a2634",
     high_heat="#9cc8ff",
     statuses=("#5b9fe6", "#ff8a80", "#e3ac52", "#c39be8", "#97a3b2", "#c3ccd6", "#97a3b2"),
+    groups=(
+        "#6aa9f0",
+        "#f0a35e",
+        "#6fcf97",
+        "#c39be8",
+        "#f08bb0",
+        "#5cc8d4",
+        "#c9cc5e",
+        "#d0a18a",
+        "#a0a4f5",
+        "#97a3b2",
+    ),
 )
 
 
@@ -133,6 +164,15 @@ button[kind^="primary"] p { color: light-dark(#ffffff, #10151c); }
 .hve .bad { color: light-dark(#b3261e, #ff8a80); }
 .hve .warn { color: light-dark(#8a5200, #e3ac52); }
 .hve .good { color: light-dark(#1b6b3a, #6fcf97); }
+.hve .gauge { position: relative; height: .8rem; margin: .3rem 0 .6rem; border-radius: .2rem;
+  background: light-dark(#e3e8ee, #2c3642); }
+.hve .gauge .fill { height: 100%; border-radius: .2rem; background: currentColor;
+  min-width: 2px; }
+.hve .gauge .limit { position: absolute; top: -.2rem; bottom: -.2rem; width: 3px;
+  margin-left: -3px; background: light-dark(#1f2937, #f3f6fa); }
+.hve .gauge .end { position: absolute; top: .1rem; width: .6rem; height: .6rem;
+  margin-left: -.6rem; border-radius: 50%; background: light-dark(#ffffff, #10151c);
+  border: 2px solid light-dark(#1f2937, #f3f6fa); box-sizing: border-box; }
 .hve .facts { display: grid; grid-template-columns: minmax(7.5rem, auto) 1fr; gap: .15rem .9rem;
   margin: .2rem 0 .5rem; padding: 0; }
 .hve .facts dt { color: light-dark(#4b5560, #b4bec9); font-weight: 400; }

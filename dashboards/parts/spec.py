@@ -16,6 +16,8 @@ import pandas as pd
 import pyarrow as pa
 import streamlit as st
 
+from dashboards.parts.palette import LIGHT, Palette
+
 TYPE_SIZE = 12
 LONGEST_NAME = 80
 NO_NAME = re.compile(r"[^A-Za-z0-9@._]+")
@@ -30,7 +32,8 @@ def kept_spec(chart: Callable[P, Any]) -> Callable[P, Spec]:
 
     @wraps(chart)
     def built(*arguments: P.args, **options: P.kwargs) -> Spec:
-        return _spec(finished(chart(*arguments, **options)))
+        colours = [value for value in (*arguments, *options.values()) if isinstance(value, Palette)]
+        return _spec(finished(chart(*arguments, **options), *colours))
 
     kept: Callable[P, Spec] = st.cache_data(max_entries=128, show_spinner=False)(built)
     return kept
@@ -53,10 +56,17 @@ def file_name(text: str) -> str:
     return f"hve-{NO_NAME.sub('-', text).strip('-').lower()[:LONGEST_NAME]}"
 
 
-def finished(chart: Any) -> Any:
-    """The chart with the type sizes and legend place that all charts share."""
+def finished(chart: Any, colours: Palette = LIGHT) -> Any:
+    """The chart with the type sizes, text colour and legend place that all charts share."""
+    text = colours.text  # Streamlit's own has too little contrast
     return (
-        chart.configure_axis(labelFontSize=TYPE_SIZE, titleFontSize=TYPE_SIZE, titleFontWeight=500)
+        chart.configure_axis(
+            labelFontSize=TYPE_SIZE,
+            titleFontSize=TYPE_SIZE,
+            titleFontWeight=500,
+            labelColor=text,
+            titleColor=text,
+        )
         .configure_legend(
             orient="top",
             title=None,
@@ -64,6 +74,8 @@ def finished(chart: Any) -> Any:
             symbolOpacity=1,
             symbolType="square",
             labelLimit=220,
+            labelColor=text,
+            titleColor=text,
             columns=3,
         )
         .configure_view(stroke=None)

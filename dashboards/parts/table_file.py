@@ -6,7 +6,7 @@ ISO 8601, nothing where the table says that something is unknown.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 
@@ -23,15 +23,21 @@ from hve_monitor.spreadsheet import sheet
 LEAST = "is at least"
 
 
-def file_button(name: str, table: pd.DataFrame, labels: Mapping[str, str], key: str) -> None:
+def file_button(
+    name: str,
+    table: pd.DataFrame,
+    labels: Mapping[str, str],
+    key: str,
+    texts: Mapping[str, Sequence[str]] | None = None,
+) -> None:
     """A button that gives the table as a file.
 
     name: what its rows are, which the button and the file tell. labels: heads of columns by their
-    names in the frame.
+    names in the frame. texts: what is read in columns that sort by their values.
     """
     st.download_button(
         f"CSV: {literal(name)}",
-        data=lambda: table_bytes(table, labels),
+        data=lambda: table_bytes(table, labels, texts),
         file_name=f"{file_name(name)}.csv",
         mime="text/csv",
         icon=":material/download:",
@@ -41,21 +47,27 @@ def file_button(name: str, table: pd.DataFrame, labels: Mapping[str, str], key: 
     )
 
 
-def table_bytes(table: pd.DataFrame, labels: Mapping[str, str]) -> bytes:
+def table_bytes(
+    table: pd.DataFrame,
+    labels: Mapping[str, str],
+    texts: Mapping[str, Sequence[str]] | None = None,
+) -> bytes:
     """The CSV of the table (hve_monitor.spreadsheet.sheet).
 
     Beside a column of amounts, some of which are only known in part, stands one that says which.
     """
     columns: dict[str, list[object]] = {}
     for name in table:
-        label = labels.get(str(name), str(name))
+        label, read = labels.get(str(name), str(name)), (texts or {}).get(str(name))
         amounts = amounts_of(table[name])
-        if amounts is None:
+        if read is not None:
+            columns[label] = list(read)
+        elif amounts is None:
             columns[label] = [_value(value) for value in table[name].tolist()]
-            continue
-        columns[label] = [amount and amount.exact for amount in amounts]
-        if any(amount and amount.is_least for amount in amounts):
-            columns[f"{label}, {LEAST}"] = [_is_least(amount) for amount in amounts]
+        else:
+            columns[label] = [amount and amount.exact for amount in amounts]
+            if any(amount and amount.is_least for amount in amounts):
+                columns[f"{label}, {LEAST}"] = [_is_least(amount) for amount in amounts]
     rows = zip(*columns.values(), strict=True)
     return sheet([*columns], [dict(zip(columns, row, strict=True)) for row in rows])
 

@@ -10,12 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import date
-from urllib.parse import parse_qs
+from html import escape
+from urllib.parse import parse_qs, urlencode
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from dashboards.parts.markup import block, tag
+from dashboards.parts.markup import Markup, block, tag
 from dashboards.session.view import View
 
 MARK = "link"
@@ -24,7 +25,7 @@ KEPT = ("tenant", "period")
 # Every filter that has a place in the address. The inputs of a what-if are none: they stay.
 FILTERS = (
     *("tenant", "period", "account", "month"),
-    *("part", "check", "finding", "judgement"),
+    *("by", "days_of", "part", "check", "finding", "judgement"),
     *("severity", "kind", "audience", "assigned", "order"),
     *("recipient", "subject", "message_id", "from_ip", "sender", "id", "status"),
     *("since", "until", "figures"),
@@ -32,6 +33,8 @@ FILTERS = (
 DAYS = ("since", "until")
 WORDS = {
     "part": "tab",
+    "by": "grouping",
+    "days_of": "account or group",
     "finding": "status of findings",
     "since": "day",
     "until": "day",
@@ -45,6 +48,29 @@ def link_to(view: View, page: str, label: str, icon: str, **filters: str) -> Non
     """A link to a page with these filters, for whoever may open the page."""
     if view.user.may_open(page):
         st.page_link(f"{page}/page.py", label=label, icon=icon, query_params={**filters, MARK: "1"})
+
+
+def account_link(view: View, tenant: str, account: str) -> Markup:
+    """The account's name, as a link to its profile, or to its days for who may see costs alone."""
+    if view.user.may_open("senders"):
+        address = "senders", {"account": account}
+    elif view.user.may_open("spend"):
+        address = "spend", {"days_of": account}
+    else:
+        return tag("span", account)
+    whose = {"tenant": tenant} if is_several(view) else {}
+    query = urlencode({**address[1], **whose, MARK: "1"})
+    return Markup(f'<a href="{address[0]}?{escape(query)}">{tag("span", account)}</a>')
+
+
+def is_several(view: View) -> bool:
+    """Whether more than one tenant is looked at."""
+    return view.tenant is None and len(view.config.served) > 1
+
+
+def tenant_words(view: View, tenant: str) -> str:
+    """` of contoso` where more than one tenant is looked at."""
+    return f" of {tenant}" if is_several(view) else ""
 
 
 def arrive(page: str) -> None:

@@ -16,8 +16,9 @@ from dashboards.session.settings import Stamp, state_stamp
 from dashboards.session.view import View
 from hve_monitor.clock import midnight, parse_time
 from models.cost.daily import DayCost, cost_by_day
-from models.cost.documents import ChangeCost, CostReport
-from models.cost.spend import past, planned_change, spend
+from models.cost.documents import ChangeCost, CostReport, GroupDays, MonthsBeside
+from models.cost.months import By
+from models.cost.spend import beside, days_of, past, planned_change, spend
 from models.cost.whatif import PlannedChange
 from models.delivery import outcomes as deliveries
 from models.delivery.conditions import StoredFilter, TraceFilter
@@ -154,6 +155,18 @@ def tenants(view: View) -> list[TenantSummary]:
 def backtest(view: View) -> Backtest:
     """models.cost.spend.past of the view's tenant."""
     return past(view.config, view.now, view.tenant)
+
+
+@reading("spend", slowly=True)
+def months(view: View, by: By, month: str, count: int) -> MonthsBeside:
+    """models.cost.spend.beside of the view's tenant, as `hve cost --months` prints it."""
+    return beside(view.config, view.now, view.tenant, by, month, count)
+
+
+@reading("spend")
+def group_days(view: View, by: By, month: str, name: str) -> GroupDays:
+    """models.cost.spend.days_of of the view's tenant. Raises: ConfigError."""
+    return days_of(view.config, view.now, view.tenant, by, month, name)
 
 
 @reading("overview")

@@ -8,8 +8,7 @@ from dashboards.parts.amounts import day, money, percent
 from dashboards.parts.budget_words import budget_finding
 from dashboards.parts.figure import heading
 from dashboards.parts.known_words import at_least, expected_words, lacking
-from dashboards.parts.markup import block, tag
-from hve_monitor.document import decimal_text
+from dashboards.parts.markup import Markup, block, tag
 from models.cost.budgets import by_passing
 from models.cost.documents import BudgetStatus, CostReport
 
@@ -22,8 +21,8 @@ def budget_panel(report: CostReport) -> None:
             return
         heading(
             budget_finding(report.budgets),
-            f"Used in the period that holds {report.month}, and when each will be passed; what is"
-            " passed first comes first.",
+            f"Used in the period that holds {report.month}; what is passed first comes first. The"
+            " line in a bar is its amount, the dot its expected end.",
         )
         for budget in by_passing(report.budgets):
             _budget(budget, report.currency)
@@ -31,18 +30,49 @@ def budget_panel(report: CostReport) -> None:
 
 def _budget(budget: BudgetStatus, currency: str) -> None:
     spent = at_least(money(budget.used, currency), budget)
-    text = f"{spent} of {decimal_text(budget.amount)} {currency} a {budget.period}"
+    text = f"{spent} of {money(budget.amount, currency)} a {budget.period}"
     missing = lacking(budget, currency)
     sentences = [text, _ahead(budget, currency), *([missing] if missing else [])]
+    words, tone = course(budget)
     block(
-        tag("h2", f"{budget.name}: {_used(budget)}"),
+        tag("h2", tag("span", words, style=f"mark {tone}"), f"{budget.name}: {_used(budget)}"),
         tag("p", f"{'. '.join(sentences)}. {passing(budget)}"),
+        *([gauge(budget, tone)] if budget.used_ratio is not None else []),
     )
-    if budget.used_ratio is not None:
-        st.progress(min(1.0, max(0.0, budget.used_ratio)))
-    passed = [f"{part:.0%}".replace("%", " %") for part in budget.thresholds_passed]
+    passed = [percent(part).replace(".0 %", " %") for part in budget.thresholds_passed]
     if passed:
         st.caption(f"Thresholds passed: {', '.join(passed)}")
+
+
+def course(budget: BudgetStatus) -> tuple[str, str]:
+    """Where the budget is heading in a few words, and the tone of that: good, warn or bad."""
+    if budget.passed_on:
+        return "▲ passed", "bad"
+    if budget.passes_on_expected:
+        return f"▲ passes on {day(budget.passes_on_expected)}", "bad"
+    if budget.may_be_passed or budget.expected is None:
+        return "? unknown", "warn"
+    if budget.p80_from:
+        return "◆ may pass", "warn"
+    return "● on course", "good"
+
+
+def gauge(budget: BudgetStatus, tone: str) -> Markup:
+    """A bar of what is used, with marks at the amount and at the expected end.
+
+    The longest of the three fills it, so that what is over the amount shows as over.
+    """
+    used, expected = float(budget.used or 0), float(budget.expected or budget.used or 0)
+    amount = float(budget.amount)
+    whole = max(used, expected, amount, 1e-12)
+    marks = [("fill", used, "width"), ("limit", amount, "left")]
+    if budget.expected is not None:
+        marks.append(("end", expected, "left"))
+    inner = "".join(
+        f'<div class="{name}" style="{side}:{100 * value / whole:.2f}%"></div>'
+        for name, value, side in marks
+    )
+    return Markup(f'<div class="gauge {tone}" aria-hidden="true">{inner}</div>')
 
 
 def _used(budget: BudgetStatus) -> str:

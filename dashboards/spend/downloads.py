@@ -19,9 +19,9 @@ def focus_panel(view: View, month: str, *, has_invoice: bool) -> None:
     """Buttons for estimated rows, and for invoiced ones where Azure's amounts were read."""
     with st.container(border=True, key="focus"):
         heading(
-            f"FOCUS 1.2 rows of {month}",
-            "For other cost tools: the files of 'hve export focus'. Estimates and Azure's amounts"
-            " are separate files.",
+            f"All costs of {month} as files",
+            "Every account and day in the columns of FOCUS 1.2, which cost tools read. Estimates"
+            " and what Azure invoiced are separate files.",
         )
         with st.container(horizontal=True, gap="small"):
             for kind in TYPES:

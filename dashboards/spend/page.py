@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from datetime import date
 from decimal import Decimal
 
@@ -10,9 +10,9 @@ import pandas as pd
 import streamlit as st
 
 from dashboards.charts.cost import month_end_range, outlook_chart, scenario_chart, spent_by_day
-from dashboards.parts.amounts import between, count, exact, money, plural, total
+from dashboards.parts.amounts import between, count, exact, money, rest_of, total
 from dashboards.parts.error_words import error_words
-from dashboards.parts.figure import Columns, amount_column, empty, figure, heading, listing
+from dashboards.parts.figure import amount_column, empty, figure
 from dashboards.parts.known_words import at_least, expected_words, lacking
 from dashboards.parts.markup import block, tag
 from dashboards.parts.palette import palette
@@ -21,20 +21,22 @@ from dashboards.session import readings
 from dashboards.session.frame import footer, opened
 from dashboards.session.links import say_absent
 from dashboards.session.view import View
+from dashboards.spend.accounts import account_panel
 from dashboards.spend.backtest import backtest_panel
 from dashboards.spend.budgets import budget_panel
 from dashboards.spend.centers import center_panel
 from dashboards.spend.downloads import focus_panel
+from dashboards.spend.months import months_panel
 from dashboards.spend.reconciliation import closing_panel, reconciliation_panel
 from dashboards.spend.whatif import whatif_panel
 from hve_monitor.document import decimal_text
 from hve_monitor.errors import ConfigError
 from models.cost.daily import DayCost
-from models.cost.documents import AccountCost, BudgetStatus, CostReport, Scenario
+from models.cost.documents import BudgetStatus, CostReport, Scenario
 from models.periods import end_of_month
 
 # The parts of the page; the chosen one is in the URL, and only it is drawn.
-PARTS = ("By account", "Budgets and what-if", "Centers and invoice")
+PARTS = ("By account", "Months", "Budgets and what-if", "Centers and invoice")
 SCENARIOS = {
     "flat": ("If nothing changes", "the level of the last 90 days"),
     "recent_trend": ("If the recent trend goes on", "the trend of the last twelve weeks, fading"),
@@ -53,7 +55,7 @@ def show(view: View) -> None:
     _tiles(report)
     say_absent("The first tab is shown.", part=PARTS)
     parts = st.tabs(PARTS, key="part", bind="query-params")
-    for part, draw in zip(parts, (_month, _ahead, _behind), strict=True):
+    for part, draw in zip(parts, (_month, months_panel, _ahead, _behind), strict=True):
         if part.open:
             with part:
                 draw(view, report)
@@ -61,8 +63,9 @@ def show(view: View) -> None:
 
 
 def _month(view: View, report: CostReport) -> None:
+    focus_panel(view, report.month, has_invoice=report.invoice is not None)
     _outlook(view, report)
-    _by_account(report)
+    account_panel(view, report)
 
 
 def _ahead(view: View, report: CostReport) -> None:
@@ -78,8 +81,7 @@ def _behind(view: View, report: CostReport) -> None:
         center_panel(report)
     with right:
         closing_panel(report)
-        focus_panel(view, report.month, has_invoice=report.invoice is not None)
-    reconciliation_panel(report)
+    reconciliation_panel(view, report)
 
 
 def _estimate_note(report: CostReport) -> None:
@@ -98,7 +100,7 @@ def _tiles(report: CostReport) -> None:
         Tile(
             "Spent in the month",
             at_least(money(so_far.cost, currency), so_far),
-            lacking(so_far, currency) or f"exactly {exact(so_far.cost)}",
+            lacking(so_far, currency) or rest_of(so_far.cost) or "so far",
         ),
         Tile(
             "Billable recipients",
@@ -186,79 +188,6 @@ def drawn_budget(report: CostReport, shared: Collection[str] = ()) -> BudgetStat
         if budget.covers_all and budget.period == "month" and budget.name not in shared
     ]
     return next((budget for budget in own if budget.amount <= 2 * top), None)
-
-
-def _by_account(report: CostReport) -> None:
-    lines, currency = report.by_account, report.currency
-    with st.container(border=True, height="stretch", key="by-account"):
-        if not lines:
-            heading("No account is known to have sent anything billable in this month")
-            return
-        so_far = report.month_to_date
-        whole = at_least(exact(so_far.cost), so_far)
-        heading(
-            dearest(lines),
-            f"Exact amounts in {currency}; together {whole} {currency} so far.",
-        )
-        listing(
-            _account_table(lines),
-            _account_columns(currency),
-            name=f"accounts of {report.month}",
-        )
-
-
-def dearest(lines: Sequence[AccountCost]) -> str:
-    """Which account is the most expensive, where no other one can have cost more."""
-    accounts = plural(len(lines), "account")
-    first, *others = lines
-    least, most = first.range[0], [line.range[1] for line in others]
-    if (
-        first.month_to_date is None
-        or least is None
-        or any(end is None or end > least for end in most)
-    ):
-        return f"Which of {accounts} is the most expensive is unknown"
-    return f"{first.account} is the most expensive of {accounts}"
-
-
-def _account_table(lines: Sequence[AccountCost]) -> pd.DataFrame:
-    counts = [line.billable_recipients for line in lines]
-    known = [line.billable_recipients or 0 for line in lines if is_counted(line)]
-    whole = sum(known) if len(known) == len(lines) else None
-    shares = [None if number is None or not whole else number / whole * 100 for number in counts]
-    return pd.DataFrame(
-        {
-            "account": [line.account for line in lines],
-            "billable": pd.array(counts, dtype="Int64"),
-            "share": shares,
-            "month_to_date": [at_least(exact(line.month_to_date), line) for line in lines],
-            "unknown": [line.unknown_recipients for line in lines],
-            "most": [exact(line.range[1]) for line in lines],
-            "month_end": [exact(line.month_end) for line in lines],
-            "low": [exact(line.p80[0]) for line in lines],
-            "high": [exact(line.p80[1]) for line in lines],
-        }
-    ).drop(columns=[] if any(line.unknown_recipients for line in lines) else ["unknown", "most"])
-
-
-def is_counted(line: AccountCost) -> bool:
-    """Whether every recipient that was read is known to be charged or not."""
-    return line.billable_recipients is not None and not line.unknown_recipients
-
-
-def _account_columns(currency: str) -> Columns:
-    column = st.column_config
-    return {
-        "account": column.TextColumn("Account", width="medium"),
-        "billable": column.NumberColumn("Billable recipients", format="localized"),
-        "share": column.ProgressColumn("Share", format="%.1f %%", min_value=0, max_value=100),
-        "month_to_date": amount_column(f"So far, {currency}"),
-        "unknown": column.NumberColumn("Without a status", format="localized"),
-        "most": amount_column("At most so far"),
-        "month_end": amount_column(f"Month end, {currency}"),
-        "low": amount_column("80 % from"),
-        "high": amount_column("80 % to"),
-    }
 
 
 def _scenarios(report: CostReport) -> None:

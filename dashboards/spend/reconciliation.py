@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from decimal import Decimal
 
 import pandas as pd
@@ -14,8 +15,11 @@ from dashboards.parts.figure import Columns, amount_column, behind, heading, lis
 from dashboards.parts.markup import block, literal, tag
 from dashboards.parts.palette import palette
 from dashboards.parts.spec import draw
+from dashboards.session import readings
+from dashboards.session.view import View
 from models.cost.documents import CostReport, Restatement
 from models.invoice.documents import DayReconciliation, InvoiceBridge
+from models.periods import month_after
 from models.usage.corrections import Correction
 
 MOST = 8  # corrections that are listed
@@ -36,8 +40,8 @@ AMOUNTS = {
 }
 
 
-def reconciliation_panel(report: CostReport) -> None:
-    """Draws the panel of the report's month."""
+def reconciliation_panel(view: View, report: CostReport) -> None:
+    """Draws the panel of the report's month, beside the way to the invoice of the one before."""
     with st.container(border=True, key="reconciliation"):
         rows = report.reconciliation
         if not rows:
@@ -54,20 +58,38 @@ def reconciliation_panel(report: CostReport) -> None:
             "From the estimate of the traces to what Azure charged; expected is what the price, the"
             " day boundary and the rounding found in its amounts make of the traces.",
         )
-        if report.invoice_bridge is not None:
-            _bridge(report.invoice_bridge)
+        _bridges(view, report)
         for month in report.reconciliation_months:
             st.markdown("\n".join(f"- {literal(finding.text)}" for finding in month.findings))
         behind("Day by day", report.month, _table(rows), _columns(report.currency))
 
 
-def _bridge(bridge: InvoiceBridge) -> None:
+def _bridges(view: View, report: CostReport) -> None:
+    """The running month beside the newest one that is over: only that one is posted whole."""
+    first = month_after(date.fromisoformat(f"{report.month}-01"), -1)
+    before = readings.cost(view, f"{first:%Y-%m}")
+    known = [
+        (month.month, month.invoice_bridge)
+        for month in (report, before)
+        if month.invoice_bridge is not None
+    ]
+    for place, (month, bridge) in zip(st.columns(max(len(known), 1)), known, strict=False):
+        with place:
+            _bridge(month, bridge, is_running=month == f"{view.now:%Y-%m}")
+
+
+def _bridge(month: str, bridge: InvoiceBridge, *, is_running: bool) -> None:
     """The steps as a chart, and as lines that add up to the invoice exactly."""
     steps = bridge_steps(bridge)
+    invoiced = money(bridge.steps[-1].amount, bridge.currency)
+    heading(
+        f"{month}: {invoiced} invoiced",
+        "Running: what is not posted yet is still to come." if is_running else "Over.",
+    )
     draw(
         bridge_chart(steps, bridge.currency, palette()),
         "; ".join(f"{step.label} {step.amount}" for step in steps.itertuples()),
-        name="from the estimate to the invoice",
+        name=f"invoice of {month}",
     )
     listing(
         steps[["label", "amount"]],
@@ -75,7 +97,7 @@ def _bridge(bridge: InvoiceBridge) -> None:
             "label": st.column_config.TextColumn("Step"),
             "amount": amount_column(bridge.currency),
         },
-        name="from the estimate to the invoice",
+        name=f"from the estimate to the invoice of {month}",
     )
 
 
@@ -124,7 +146,7 @@ def closing_panel(report: CostReport) -> None:
         else:
             heading(
                 f"{report.month} is not closed",
-                f"'hve cost --close {report.month}' freezes it when it is over.",
+                "When it is over, the command of hve that closes months freezes it.",
             )
         lines = [tag("li", _restated(change, currency)) for change in report.restatements]
         lines += [

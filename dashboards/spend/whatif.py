@@ -11,7 +11,7 @@ import streamlit as st
 from msgspec.structs import asdict
 
 from dashboards.charts.cost import cost_bars
-from dashboards.parts.amounts import count, day, digits, exact, money, percent, plural
+from dashboards.parts.amounts import count, day, digits, exact, money, percent, plural, rest_of
 from dashboards.parts.error_words import error_words
 from dashboards.parts.figure import behind, heading
 from dashboards.parts.markup import Markup, block, facts, tag
@@ -131,7 +131,9 @@ def _facts(answer: ChangeCost) -> list[Markup]:
     currency, messages, total = answer.currency, answer.messages, answer.total
     values = {
         "One send": money(answer.cost_per_send, currency),
-        "All shown months": f"{money(total.cost, currency)}, exactly {exact(total.cost)}",
+        "All shown months": ", ".join(
+            filter(None, (money(total.cost, currency), rest_of(total.cost)))
+        ),
         "Recipients in them": count(total.recipients),
         "Messages of one send": f"{count(messages.per_send)} with"
         f" {messages.recipients_per_message} recipients each, or"
@@ -163,7 +165,7 @@ def _next(budget: ChangedBudget, currency: str) -> list[list[Markup | str]]:
 def _line(budget: ChangedBudget, period: ChangedPeriod, currency: str) -> list[Markup | str]:
     words, tone = effect(period, budget.amount)
     before, after = percent(period.used_ratio_before), percent(period.used_ratio_after)
-    together, limit = money(period.together, currency), f"{decimal_text(budget.amount)} {currency}"
+    together, limit = money(period.together, currency), money(budget.amount, currency)
     return [
         tag("span", words, style=f"mark {tone}"),
         tag("strong", budget.name),

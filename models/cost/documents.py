@@ -87,10 +87,12 @@ class Scenario(Document):
 class AccountCost(Document):
     """An account's month: spent so far, and projected to its end.
 
+    tenant: whose account it is, null where several tenants have one of that name or only plans do.
     unknown_recipients, unread_days and range: those of month_to_date, as in KnownPart.
     """
 
     account: str
+    tenant: str | None
     billable_recipients: int | None
     month_to_date: Decimal | None
     month_end: Decimal | None

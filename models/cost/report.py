@@ -112,14 +112,15 @@ def _quarter(outlook: CostOutlook, first: date) -> QuarterCost:
 def _by_account(outlook: CostOutlook, first: date) -> list[AccountCost]:
     """Most expensive first."""
     costs = outlook.by_account(first, end_of_month(first))
-    lines = [_account(account, cost) for account, cost in costs.items()]
+    lines = [_account(account, outlook.owner(account), cost) for account, cost in costs.items()]
     return sorted(lines, key=lambda line: (-(line.billable_recipients or 0), line.account))
 
 
-def _account(account: str, cost: AccountPeriod) -> AccountCost:
+def _account(account: str, tenant: str | None, cost: AccountPeriod) -> AccountCost:
     counted = cost.counted
     return AccountCost(
         account=account,
+        tenant=tenant,
         billable_recipients=counted.billable_recipients,
         month_to_date=counted.cost,
         month_end=cost.projected.end,

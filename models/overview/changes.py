@@ -18,6 +18,7 @@ class ChangeNote:
     """One thing that is different; `incident` is the id of one, `check` the name of one."""
 
     at: datetime
+    tenant: str
     account: str
     what: str
     incident: str | None = None
@@ -31,10 +32,10 @@ def changes_since(published: Published, since: datetime) -> list[ChangeNote]:
     firsts = published.connection.execute(sql(__file__, "first_sends"), bounds).fetchall()
     changes = [
         *(
-            ChangeNote(at, account, f"sent from {ip} for the first time")
-            for _, account, ip, at in sources
+            ChangeNote(at, name, account, f"sent from {ip} for the first time")
+            for name, account, ip, at in sources
         ),
-        *(ChangeNote(at, account, "sent its first mail") for _, account, at in firsts),
+        *(ChangeNote(at, name, account, "sent its first mail") for name, account, at in firsts),
         *_incidents(published, since),
         *_findings(published.connection, bounds),
     ]
@@ -44,12 +45,12 @@ def changes_since(published: Published, since: datetime) -> list[ChangeNote]:
 def _incidents(published: Published, since: datetime) -> list[ChangeNote]:
     changes = []
     for card in incident_cards(published):
-        name = f"{card.severity} {card.kind}"
+        kind, whose = f"{card.severity} {card.kind.replace('_', ' ')}", (card.tenant, card.account)
         if card.detected_at > since:
-            changes.append(ChangeNote(card.detected_at, card.account, f"{name} detected", card.id))
+            changes.append(ChangeNote(card.detected_at, *whose, f"{kind} detected", card.id))
         ended = card.ended_at
         if ended is not None and since < ended <= published.now:
-            changes.append(ChangeNote(ended, card.account, f"{name} ended", card.id))
+            changes.append(ChangeNote(ended, *whose, f"{kind} ended", card.id))
     return changes
 
 
@@ -57,6 +58,7 @@ def _findings(connection: duckdb.DuckDBPyConnection, bounds: dict[str, object]) 
     return [
         ChangeNote(
             row["observed_at"],
+            row["tenant"],
             row["account"] or row["subject"] or row["tenant"],
             f"{row['check_name'].replace('_', ' ')}: {row['status'] or 'no longer judged'},"
             f" {row['status_before'] or 'not judged'} before",

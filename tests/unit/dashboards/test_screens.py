@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from dashboards.delivery import search
-from dashboards.parts.amounts import count, exact, money
+from dashboards.parts.amounts import count, money
 from hve_monitor.config import load_config
 from hve_monitor.document import encoded
 from models.cost.spend import spend
@@ -49,9 +49,10 @@ def test_overview_equals_the_commands(stored: Path, opened: Open) -> None:
 def test_spend_shows_exact_money_by_account(stored: Path, opened: Open) -> None:
     app = opened(stored, "spend")
     report = encoded(spend(load_config(stored), NOW))
-    assert f"exactly {exact(report['month_to_date']['cost'])}" in words(app)
+    assert tiles(app)["Spent in the month"] == money(report["month_to_date"]["cost"], "USD")
     table = next(each.value for each in app.dataframe if "month_to_date" in each.value)
     shown = dict(zip(table["account"], table["month_to_date"], strict=True))
+    assert shown.pop("total") == float(report["month_to_date"]["cost"])
     assert shown == {each["account"]: float(each["month_to_date"]) for each in report["by_account"]}
 
 

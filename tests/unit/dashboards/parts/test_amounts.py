@@ -31,6 +31,13 @@ def test_money_keeps_the_digits_that_matter(amount: str | None, shown: str) -> N
     assert amounts.money(amount, "USD") == shown
 
 
+def test_the_exact_amount_is_told_where_the_rounded_one_is_another() -> None:
+    assert amounts.rest_of(Decimal("3.863454")) == "exactly 3.863454"
+    assert amounts.rest_of(Decimal("9208.5")) == ""
+    assert amounts.rest_of(Decimal("1234.5670")) == "exactly 1,234.567"
+    assert amounts.rest_of(None) == ""
+
+
 def test_exact_amounts_line_up_and_lose_nothing() -> None:
     assert amounts.exact(Decimal("0.3")) == amounts.exact("0.3") == "0.300000"
     assert amounts.exact(Decimal("1234.1234567890")) == "1,234.123456789"

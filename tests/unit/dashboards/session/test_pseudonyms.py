@@ -72,7 +72,7 @@ def test_what_is_a_pseudonym_already_stays(hidden: Naming) -> None:
 
 def test_dataclasses_and_numbers_keep_their_shape(hidden: Naming) -> None:
     assert hidden.shown(Sender("contoso", HR)) == Sender("contoso", HR)
-    change = ChangeNote(NOW, HR, f"wrote to {ADA}")
+    change = ChangeNote(NOW, "contoso", HR, f"wrote to {ADA}")
     shown = hidden.shown([change, None, 1.5])
     assert shown[1:] == [None, 1.5]
     assert ADA not in shown[0].what

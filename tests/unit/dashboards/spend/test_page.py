@@ -11,8 +11,9 @@ import pytest
 
 from dashboards.charts.cost import month_end_range, spent_by_day
 from dashboards.parts.known_words import at_least, expected_words, lacking
+from dashboards.spend.accounts import dearest
 from dashboards.spend.centers import center_table
-from dashboards.spend.page import dearest, drawn_budget
+from dashboards.spend.page import drawn_budget
 from dashboards.spend.reconciliation import bridge_steps
 from dashboards.spend.whatif import effect
 from models.cost.daily import DayCost

@@ -79,7 +79,8 @@ def _land(root: Path, count: int, select: str) -> int:
         with compute(store.spill, MEMORY_LIMIT) as connection:
             rows = arrow(
                 connection,
-                f"{select}, recipient, sender, received_at, 'pending-' || batch as status,"
+                f"{select}, recipient, sender, received_at,"
+                " if(status = 'failed', 'delivered', 'failed') as status,"
                 f" message_id, subject, size_bytes, from_ip, to_ip from ({files})"
                 f" where not starts_with(trace_id, 'new-') using sample {count} rows",
             )

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from hve_monitor.errors import SourceContractError
 from ingest.graph.trace_pages import TraceRow, arrow_rows
@@ -89,8 +88,8 @@ class TraceBuffer:
         self, tables: list[pa.Table], windows: list[tuple[str, Window]]
     ) -> tuple[Landed, int]:
         rows = pa.concat_tables(tables) if tables else arrow_rows([], self.now)
-        is_whole = rows["reason"].is_null()
-        whole, broken = rows.filter(is_whole), rows.filter(pc.invert(is_whole))
+        broken = rows.filter(rows["reason"].is_valid())
+        whole = rows.filter(rows["reason"].is_null()) if broken.num_rows else rows
         # SQLite connections belong to the thread that opened them.
         with self.store.reopened() as store:
             reasons = [(None, reason) for reason in broken["reason"].to_pylist()]

@@ -5,9 +5,10 @@ Source: Microsoft Graph, resource type exchangeMessageTrace (v1.0).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
+from operator import attrgetter
 from typing import Any, TypeVar
 
 import msgspec
@@ -39,7 +40,7 @@ COLUMNS = pa.schema(
 )
 
 
-class TraceRow(msgspec.Struct, rename="camel"):
+class TraceRow(msgspec.Struct, rename="camel", gc=False):
     """One message and recipient. An unknown status is kept as it came."""
 
     received_date_time: str | None = None
@@ -98,18 +99,18 @@ def arrow_rows(rows: Sequence[TraceRow], latest: datetime) -> pa.Table:
 
     latest: no mail was received after it.
     """
-    received = _texts(row.received_date_time or None for row in rows)
+    received = _null_where_empty(_texts(rows, "received_date_time"))
     columns = {
         "trace_id": _ids(rows),
         "recipient": _recipients(rows),
-        "sender": senders(_texts(row.sender_address for row in rows)),
+        "sender": senders(_texts(rows, "sender_address")),
         "received_at": readable_times(received),
-        "status": mapped(_texts(row.status for row in rows), _status),
-        "message_id": texts(_texts(row.message_id for row in rows)),
-        "subject": [row.subject or None for row in rows],
+        "status": mapped(_texts(rows, "status"), _status),
+        "message_id": texts(_texts(rows, "message_id")),
+        "subject": _null_where_empty(_texts(rows, "subject")),
         "size_bytes": [_whole_number(row.size) for row in rows],
-        "from_ip": texts(_texts(row.from_ip for row in rows)),
-        "to_ip": texts(_texts(row.to_ip for row in rows)),
+        "from_ip": texts(_texts(rows, "from_ip")),
+        "to_ip": texts(_texts(rows, "to_ip")),
     }
     table = pa.table(columns, schema=COLUMNS).append_column("received", received)
     whole = exploded(table.combine_chunks())
@@ -123,15 +124,19 @@ def row_keys(rows: Sequence[TraceRow]) -> list[tuple[str | None, str | None]]:
 
 
 def _ids(rows: Sequence[TraceRow]) -> pa.Array:
-    return trace_ids(_texts(row.id for row in rows), pa.nulls(len(rows), pa.string()))
+    return trace_ids(_texts(rows, "id"), pa.nulls(len(rows), pa.string()))
 
 
 def _recipients(rows: Sequence[TraceRow]) -> pa.Array:
-    return recipients(_texts(row.recipient_address for row in rows))
+    return recipients(_texts(rows, "recipient_address"))
 
 
-def _texts(values: Iterable[str | None]) -> pa.Array:
-    return pa.array(list(values), pa.string())
+def _texts(rows: Sequence[TraceRow], name: str) -> pa.Array:
+    return pa.array(list(map(attrgetter(name), rows)), pa.string())
+
+
+def _null_where_empty(values: pa.Array) -> pa.Array:
+    return pc.if_else(pc.equal(values, ""), pa.scalar(None, pa.string()), values)
 
 
 def _status(text: str) -> str | None:
@@ -212,9 +217,12 @@ def utc_times(texts: pa.Array, where: str) -> pa.Array:
     Digits beyond the microsecond are cut, never rounded: rounding would move the last instant of a
     day into the next one. A text without a zone is UTC.
     """
-    cut = pc.replace_substring_regex(texts, r"(\.\d{6})\d+", r"\1")
-    zoned = pc.match_substring_regex(cut, r"(Z|[+-]\d\d:?\d\d)$")
-    complete = pc.if_else(zoned, cut, pc.binary_join_element_wise(cut, "Z", ""))
+    complete = texts
+    if (pc.max(pc.binary_length(texts)).as_py() or 0) > len("2026-11-24T08:00:00Z"):
+        complete = pc.replace_substring_regex(texts, r"(\.\d{6})\d+", r"\1")
+    if not pc.all(pc.ends_with(complete, "Z")).as_py():
+        zoned = pc.match_substring_regex(complete, r"(Z|[+-]\d\d:?\d\d)$")
+        complete = pc.if_else(zoned, complete, pc.binary_join_element_wise(complete, "Z", ""))
     try:
         return complete.cast(pa.timestamp("us", tz="UTC"))
     except pa.ArrowInvalid as error:

@@ -1,4 +1,4 @@
--- Grain: one row per (trace_id, recipient) of the incoming batch.
+-- Grain: one row per (trace_id, recipient) of the incoming batch that is new or changes what is stored.
 -- Compares the batch with what the store holds for the same days. A field that the new observation
 -- does not carry keeps its stored value, and a status that is not final, or no word that we know,
 -- never replaces a final one: an export made last week must not undo what Microsoft said since.
@@ -29,7 +29,6 @@ latest as (
     anti join repeated as r on r.trace_id = i.trace_id and r.recipient = i.recipient
     union all by name
     select
-        any_value(tenant) as tenant,
         min(day) as day,
         trace_id,
         recipient,
@@ -46,44 +45,38 @@ latest as (
         arg_max(size_bytes, row) filter (where size_bytes is not null) as size_bytes,
         arg_max(from_ip, row) filter (where from_ip is not null) as from_ip,
         arg_max(to_ip, row) filter (where to_ip is not null) as to_ip,
-        any_value(is_revision) as is_revision,
-        any_value(first_seen_at) as first_seen_at,
-        any_value(observed_at) as observed_at,
-        any_value(batch) as batch,
-        max(row) as row,
-        any_value(source) as source
+        max(row) as row
     from dated
     group by trace_id, recipient, origin
 ),
 
+-- Of several observations of a row the last one holds.
 observations as (
     select
         e.*,
-        row_number() over (
-            partition by e.day, e.trace_id, e.recipient
-            order by e.observed_at desc, e.batch desc, e.row desc
-        ) as recency
-    from existing as e
-    semi join latest as l on l.trace_id = e.trace_id and l.recipient = e.recipient
+        n.row as incoming_row,
+        n.day as incoming_day,
+        abs(epoch(e.received_at) - epoch(n.received_at)) as apart
+    from latest as n
+    inner join existing as e on e.trace_id = n.trace_id and e.recipient = n.recipient
+    qualify row_number() over (
+        partition by n.row, e.day
+        order by e.observed_at desc, e.batch desc, e.row desc
+    ) = 1
 ),
 
 -- The stored row of each new one: the same day before the days around it.
 stored as (
-    select
-        n.row as incoming_row,
-        o.*,
-        row_number() over (
-            partition by n.row order by o.day <> n.day, abs(epoch(o.received_at) - epoch(n.received_at)), o.day
-        ) as nearness
-    from latest as n
-    inner join observations as o
-        on o.trace_id = n.trace_id and o.recipient = n.recipient and o.recency = 1
-        and (o.day = n.day or abs(epoch(o.received_at) - epoch(n.received_at)) <= epoch($apart))
+    select *
+    from observations
+    where day = incoming_day or apart <= epoch($apart)
+    qualify row_number() over (
+        partition by incoming_row order by day <> incoming_day, apart, day
+    ) = 1
 ),
 
 merged as (
     select
-        n.tenant,
         coalesce(s.day, n.day) as day,
         n.trace_id,
         n.recipient,
@@ -101,12 +94,9 @@ merged as (
         coalesce(n.size_bytes, s.size_bytes) as size_bytes,
         coalesce(n.from_ip, s.from_ip) as from_ip,
         coalesce(n.to_ip, s.to_ip) as to_ip,
-        coalesce(s.first_seen_at, n.observed_at) as first_seen_at,
-        greatest(n.observed_at, s.observed_at) as observed_at,
-        n.batch,
+        coalesce(s.first_seen_at, $observed_at) as first_seen_at,
+        greatest($observed_at, s.observed_at) as observed_at,
         n.row,
-        n.source,
-        s.trace_id is null as is_new,
         s.trace_id is not null as is_revision,
         s.status as stored_status,
         s.message_id as stored_message_id,
@@ -115,19 +105,19 @@ merged as (
         s.from_ip as stored_from_ip,
         s.to_ip as stored_to_ip
     from latest as n
-    left join stored as s on s.incoming_row = n.row and s.nearness = 1
+    left join stored as s on s.incoming_row = n.row
 )
 
 select
-    tenant, day, trace_id, recipient, sender, received_at, status, message_id, subject, size_bytes,
-    from_ip, to_ip, is_revision, first_seen_at, observed_at, batch, row, source, is_new
+    day, trace_id, recipient, sender, received_at, status, message_id, subject, size_bytes,
+    from_ip, to_ip, is_revision, first_seen_at, observed_at, row
 from merged
 where
-    is_new
+    not is_revision
     or lower(status) is distinct from lower(stored_status)
     or message_id is distinct from stored_message_id
     or subject is distinct from stored_subject
     or size_bytes is distinct from stored_size_bytes
     or from_ip is distinct from stored_from_ip
     or to_ip is distinct from stored_to_ip
-order by day, recipient, trace_id
+order by day, row

@@ -6,11 +6,12 @@ Reading the same rows again, from any source, changes nothing.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from ipaddress import ip_address
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -22,6 +23,13 @@ from warehouse.store import Store
 from warehouse.tables import MESSAGE_TRACES
 
 LANDING = sql(__file__, "landing")
+# Columns that differ between the rows of a batch before it is compared with what is stored.
+BROUGHT = [
+    field
+    for field in MESSAGE_TRACES.schema
+    if field.name
+    not in ("tenant", "is_revision", "first_seen_at", "observed_at", "batch", "source")
+]
 # One message is dated by its origin, its receipt or an event, in UTC or a local time.
 DATED_APART = timedelta(days=7)
 # What ends a message. Any other word, one that nobody knows included, never takes its place.
@@ -81,23 +89,24 @@ def land(
     if rows.num_rows == 0:
         return Landed()
     batch = store.state.next_batch()
-    plain = _complete(rows, tenant, observed_at, batch, source)
+    plain = _as_stored(rows)
     incoming = store.mask(tenant).traces(plain)
     if store.protection.mode != "full":
         incoming = _known_values(incoming)
     purged = store.state.purged_before(tenant)
     if purged is not None:
         plain, incoming = (rows.filter(_since(rows, purged)) for rows in (plain, incoming))
-    fresh = _fresh(store, tenant, incoming, source, since_batch)
-    new = pc.sum(fresh["is_new"]).as_py() or 0
+    fresh = _fresh(store, tenant, incoming, observed_at, source, since_batch)
+    changed = pc.sum(fresh["is_revision"]).as_py() or 0
     touched = frozenset(pc.unique(fresh["day"]).to_pylist())
     if fresh.num_rows:
         people = _people(plain, incoming, fresh)
         keep_identities(store, tenant, people if store.protection.mode == "pseudonymous" else {})
+        same = {"tenant": tenant, "batch": batch, "source": source}
         with store.state.changing(tenant, touched):
-            store.delta.append(MESSAGE_TRACES, fresh.drop(["is_new"]))
+            store.delta.append(MESSAGE_TRACES, _with_constants(fresh, same))
     dropped = rows.num_rows - incoming.num_rows
-    return Landed(rows.num_rows, new, fresh.num_rows - new, dropped, touched)
+    return Landed(rows.num_rows, fresh.num_rows - changed, changed, dropped, touched)
 
 
 def _known_values(rows: pa.Table) -> pa.Table:
@@ -142,7 +151,12 @@ def _people(plain: pa.Table, masked: pa.Table, fresh: pa.Table) -> dict[str, str
 
 
 def _fresh(
-    store: Store, tenant: str, incoming: pa.Table, source: str, since_batch: int
+    store: Store,
+    tenant: str,
+    incoming: pa.Table,
+    observed_at: datetime,
+    source: str,
+    since_batch: int,
 ) -> pa.Table:
     days = frozenset(pc.unique(incoming["day"]).to_pylist())
     files = store.delta.files(MESSAGE_TRACES, tenant, days)
@@ -154,7 +168,7 @@ def _fresh(
             "create table settled as select unnest($statuses) as status",
             {"statuses": list(SETTLED)},
         )
-        return arrow(connection, LANDING, {"apart": DATED_APART})
+        return arrow(connection, LANDING, {"apart": DATED_APART, "observed_at": observed_at})
 
 
 def _around(days: Collection[date]) -> set[date]:
@@ -164,29 +178,27 @@ def _around(days: Collection[date]) -> set[date]:
     return near.difference(days)
 
 
-def _complete(
-    rows: pa.Table, tenant: str, observed_at: datetime, batch: int, source: str
-) -> pa.Table:
-    """The batch with every column of the fact table; what the source lacks is null."""
-    count = rows.num_rows
-    constants = {
-        "tenant": tenant,
-        "first_seen_at": observed_at,
-        "observed_at": observed_at,
-        "batch": batch,
-        "source": source,
-    }
-    columns = []
-    for field in MESSAGE_TRACES.schema:
-        if field.name in constants:
-            column = pa.repeat(pa.scalar(constants[field.name], field.type), count)
-        elif field.name == "row":
-            column = pa.array(range(count), field.type)
+def _as_stored(rows: pa.Table) -> pa.Table:
+    """What the source brought in the columns of the fact table; what it lacks is null."""
+    columns = {}
+    for field in BROUGHT:
+        if field.name == "row":
+            columns["row"] = pa.array(np.arange(rows.num_rows), field.type)
         elif field.name == "day":
-            column = rows["received_at"].cast(pa.timestamp("us")).cast(field.type, safe=False)
-        elif field.name in rows.column_names:
-            column = rows[field.name].cast(field.type)
+            columns["day"] = (
+                rows["received_at"].cast(pa.timestamp("us")).cast(field.type, safe=False)
+            )
+        elif field.name not in rows.column_names:
+            columns[field.name] = pa.nulls(rows.num_rows, field.type)
+        elif field.name in ("sender", "recipient"):
+            columns[field.name] = pc.utf8_lower(rows[field.name].cast(field.type))
         else:
-            column = pa.nulls(count, field.type)
-        columns.append(pc.utf8_lower(column) if field.name in ("sender", "recipient") else column)
-    return pa.table(columns, schema=MESSAGE_TRACES.schema)
+            columns[field.name] = rows[field.name].cast(field.type)
+    return pa.table(columns)
+
+
+def _with_constants(rows: pa.Table, values: Mapping[str, object]) -> pa.Table:
+    for name, value in values.items():
+        scalar = pa.scalar(value, MESSAGE_TRACES.schema.field(name).type)
+        rows = rows.append_column(name, pa.repeat(scalar, rows.num_rows))
+    return rows

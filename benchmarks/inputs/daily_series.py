@@ -113,3 +113,32 @@ def simulated(seed: int, days: int) -> Series:
     values[np.arange(days) < born[:, None]] = np.nan
     ids = [f"{seed}:{account.alias}" for account in tenant.accounts]
     return Series(ids, now.date() - timedelta(days=days), values)
+
+
+def irregular(seed: int, days: int, accounts: int = 20) -> Series:
+    """The same of accounts that are not clockwork; ids begin with their kind."""
+    from benchmarks.inputs.fleet import IRREGULAR, draw_fleet
+    from simulator.mail.block import DELIVERED
+    from simulator.mail.directory import Directory
+    from simulator.mail.instant import day_of, micros
+    from simulator.mail.traffic import SimulatedTraffic
+
+    now = datetime(2026, 11, 1, tzinfo=UTC)
+    last = day_of(micros(now))
+    fleet = draw_fleet(seed, "contoso.com", now, accounts + 10, accounts / (accounts + 10))
+    traffic = SimulatedTraffic(
+        seed, fleet, Directory("contoso.com", 1200, last - days), [], last - days
+    )
+    chosen = [account for account in fleet if account.kind in IRREGULAR]
+    counts = [
+        [
+            int((traffic.block(account.index, day).final == DELIVERED).sum())
+            for day in range(last - days, last)
+        ]
+        for account in chosen
+    ]
+    values = np.array(counts, np.float64)
+    values[np.cumsum(values, axis=1) == 0.0] = np.nan
+    return Series(
+        [f"{a.kind} {seed}:{a.alias}" for a in chosen], now.date() - timedelta(days=days), values
+    )

@@ -20,6 +20,26 @@ def run_rate(past: Floats, days: int) -> Floats:
     return np.asarray(np.nan_to_num(mean_known(past[:, -30:])) * days)
 
 
+def mean_of_months(past: Floats, days: int) -> Floats:
+    """The mean of the last 90 days, straight on."""
+    return np.asarray(np.nan_to_num(mean_known(past[:, -90:])) * days)
+
+
+def croston(past: Floats, days: int) -> Floats:
+    """Size over interval, both smoothed by 0.1, less 5 %: Syntetos and Boylan (2005)."""
+    smoothing = 0.1
+    sizes, intervals = np.full((2, len(past)), np.nan)
+    since = np.ones(len(past))
+    for column in past.T:
+        sent = column > 0.0
+        is_first = sent & np.isnan(sizes)
+        for smooth, new in ((sizes, column), (intervals, since)):
+            moved = smooth + smoothing * (new - smooth)
+            smooth[:] = np.where(is_first, new, np.where(sent, moved, smooth))
+        since = np.where(sent, 1.0, since + ~np.isnan(column))
+    return np.asarray(np.nan_to_num((1.0 - smoothing / 2.0) * sizes / intervals) * days)
+
+
 def weekday_profile(past: Floats, days: int) -> Floats:
     """Weekday means of eight weeks × level of four weeks: the reference of the measurements."""
     recent = past[:, -56:]
@@ -32,6 +52,7 @@ def weekday_profile(past: Floats, days: int) -> Floats:
     return np.asarray((means[:, np.arange(days) % 7] * level[:, None]).sum(axis=1))
 
 
+IRREGULAR = {"run rate": run_rate, "mean of 90 days": mean_of_months, "Croston SBA": croston}
 PLAIN = {
     "seasonal naive": seasonal_naive,
     "linear run rate": run_rate,

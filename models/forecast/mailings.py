@@ -1,44 +1,45 @@
-"""Mailings that come back: every month on a date or a weekday, or every second to fourth week.
+"""Mailings that come back: every month or quarter, or every second to fourth week.
 
 They are kept apart from the daily level, which they would raise for weeks, and are expected on
-their own day with their own size.
+their own days with their own sizes (models/baseline/recurrence.py has the rules).
 """
 
 from __future__ import annotations
 
-from calendar import monthrange
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
-from itertools import pairwise
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from models.baseline.recurrence import Days, Recurrence, mailing_starts, recurrences
 from models.statistics import Floats, known_or_zero, mean_known
 
 _SPIKE_RATIO = 6.0  # times the account's mean day
 _SPIKE_LEAST = 50.0
-_SPIKES_A_MONTH = 3  # more of them are a weekly rhythm, which the weekday profile has already
+_SELDOM = 6  # days a month: an account with no more has mailings alone, however small
 _RHYTHM_WEEKS, _RHYTHM_PLACE = 8, 3  # what five of eight weeks reach is the weekday's own
 _OVER_RHYTHM = 2.5
-_DAYS_FROM_START = 2
-_DAYS_FROM_END = 3  # the last working day moves by weekends
-_LATE_DAYS = 2  # a mailing may come so late before it is given up
-_MONTHS_AHEAD = 15
-_CYCLES = (14, 21, 28)
-_LEAST_CYCLES = 3
+_LONGEST = 5  # days that a mailing takes
+_AHEAD = timedelta(days=460)
+_GIVEN_UP = 2  # mailings missed in a row
 _USUAL_DEVIATION = 0.2  # log deviation of sizes, as much as two observations count
 _SIZES_KEPT = 3
 
 
 @dataclass(frozen=True)
 class Mailing:
-    """One expected mailing; deviation is that of the log of its size."""
+    """One day of an expected mailing; deviation is that of the log of its size.
+
+    tolerance: days by which it may come early or late.
+    """
 
     day: date
     size: float
     deviation: float
+    tolerance: int
 
 
 Recurring = dict[int, list[Mailing]]  # row of the account: its next mailings
@@ -51,24 +52,100 @@ def split_recurring(values: Floats, end: date) -> tuple[Recurring, Floats]:
     """
     usual = values.copy()
     spikes = _spikes(values)
-    first = end - timedelta(days=values.shape[1])
     recurring: Recurring = {}
-    for account in np.flatnonzero(spikes.any(axis=1)):
-        columns = np.flatnonzero(spikes[account])
-        sizes = {first + timedelta(days=int(c)): float(values[account, c]) for c in columns}
-        mailings, parts = _recurring(sizes, first, end)
-        if mailings:
-            usual[account, [(day - first).days for day in parts]] = np.nan
-            recurring[int(account)] = mailings
+    for number in np.flatnonzero(spikes.any(axis=1)):
+        account = _Account(values[number], spikes[number], end)
+        habits = account.habits()
+        if habits:
+            recurring[int(number)] = [part for habit in habits for part in account.ahead(habit)]
+            usual[number, [place for habit in habits for place in account.places(habit)]] = np.nan
     return recurring, usual
 
 
+@dataclass(frozen=True)
+class _Account:
+    """What an account sent on each day up to `end`, and which days may be mailings."""
+
+    values: Floats
+    spikes: NDArray[np.bool_]
+    end: date
+
+    def habits(self) -> list[Recurrence]:
+        """What comes back, and was not missed twice in a row."""
+        starts = mailing_starts(self._day(int(place)) for place in np.flatnonzero(self.spikes))
+        yesterday = self.end - timedelta(days=1)
+        return [
+            habit
+            for habit in recurrences(starts, self._unread)
+            if len(habit.missed(yesterday, self._unread)) < _GIVEN_UP
+        ]
+
+    def places(self, habit: Recurrence) -> list[int]:
+        """Columns of the mailings that came."""
+        near = (self._place(start) + n for start in habit.came for n in range(_LONGEST))
+        return [place for place in near if place < len(self.values) and self.spikes[place]]
+
+    def ahead(self, habit: Recurrence) -> list[Mailing]:
+        """Days of the mailings to come, and of the last one that may go on."""
+        parts = self._parts(habit)
+        latest = parts[-_SIZES_KEPT:]
+        size = float(np.median(latest.sum(axis=1)))
+        shares = latest.sum(axis=0) / latest.sum()
+        deviation = _deviation(parts.sum(axis=1))
+        days = (
+            (start + timedelta(days=n), float(share))
+            for start in [habit.came[-1], *self._due(habit)]
+            for n, share in enumerate(shares)
+        )
+        return [
+            Mailing(day, size * share, deviation, habit.tolerance)
+            for day, share in days
+            if share > 0.0 and (day >= self.end or day in self._unread)
+        ]
+
+    def _due(self, habit: Recurrence) -> Iterator[date]:
+        """Due days to come, or that may have come unread; today for one that is late."""
+        for due in habit.due_until(self.end + _AHEAD):
+            if due >= self.end or due in self._unread:
+                yield due
+            elif self.end - due <= timedelta(days=habit.tolerance):
+                yield self.end
+
+    def _parts(self, habit: Recurrence) -> Floats:
+        """Recipients of each mailing that came, by its days: (mailings, 5)."""
+        sent = np.concatenate([np.where(self.spikes, self.values, 0.0), np.zeros(_LONGEST)])
+        places = np.array([self._place(start) for start in habit.came])
+        return np.asarray(sent[places[:, None] + np.arange(_LONGEST)])
+
+    @cached_property
+    def _unread(self) -> Days:
+        """Days after the first known one that are unknown."""
+        born = int((~np.isnan(self.values)).argmax())
+        places = born + np.flatnonzero(np.isnan(self.values[born:]))
+        return frozenset(self._day(int(place)) for place in places)
+
+    def _place(self, day: date) -> int:
+        return (day - self.end).days + len(self.values)
+
+    def _day(self, place: int) -> date:
+        return self.end + timedelta(days=place - len(self.values))
+
+
+def _deviation(sizes: Floats) -> float:
+    off = np.log(sizes / sizes.mean())
+    spread = (2.0 * _USUAL_DEVIATION**2 + float((off**2).sum())) / (2.0 + len(sizes))
+    return float(np.sqrt(spread))
+
+
 def _spikes(values: Floats) -> NDArray[np.bool_]:
+    """Days that may be mailings: far above the account's mean, or all of one that sends seldom."""
     mean = known_or_zero(mean_known(values[:, -62:]))[:, None]
     least = np.maximum(_SPIKE_RATIO * mean, _SPIKE_LEAST)
-    spikes = known_or_zero(values) >= np.maximum(least, _OVER_RHYTHM * _rhythm(values))
-    busiest = max(-(-values.shape[1] // 30), 1) * _SPIKES_A_MONTH
-    return np.where(spikes.sum(axis=1, keepdims=True) <= busiest, spikes, False)
+    sent = known_or_zero(values)
+    spikes = sent >= np.maximum(least, _OVER_RHYTHM * _rhythm(values))
+    months = (~np.isnan(values)).sum(axis=1, keepdims=True) / 30.0
+    is_seldom = (sent > 0.0).sum(axis=1, keepdims=True) <= _SELDOM * np.maximum(months, 1.0)
+    return np.where(is_seldom, sent > 0.0, spikes)
 
 
 def _rhythm(values: Floats) -> Floats:
@@ -80,91 +157,3 @@ def _rhythm(values: Floats) -> Floats:
     recent = known_or_zero(values[:, days - 7 * weeks :]).reshape(len(values), weeks, 7)
     by_weekday = np.sort(recent, axis=1)[:, _RHYTHM_PLACE]
     return by_weekday[:, (np.arange(days) - days) % 7]
-
-
-def _recurring(
-    sizes: dict[date, float], first: date, today: date
-) -> tuple[list[Mailing], set[date]]:
-    """The next mailings of an account, and the days on which they were seen."""
-    cycle = _cycle(sorted(sizes), today)
-    if cycle:
-        last = max(sizes)
-        ahead = [last + timedelta(days=n * cycle) for n in range(1, 31 * _MONTHS_AHEAD // cycle)]
-        return _mailings(ahead, list(sizes.values()), today), set(sizes)
-    return _monthly(sizes, first, today)
-
-
-def _cycle(days: Sequence[date], today: date) -> int | None:
-    """Days between mailings that come every second, third or fourth week."""
-    last = days[-_LEAST_CYCLES - 1 :]
-    gaps = {(b - a).days for a, b in pairwise(last)}
-    if len(last) <= _LEAST_CYCLES or len(gaps) != 1:
-        return None
-    gap = gaps.pop()
-    is_alive = (today - last[-1]).days <= gap + _LATE_DAYS
-    return gap if gap in _CYCLES and is_alive else None
-
-
-def _monthly(sizes: dict[date, float], first: date, today: date) -> tuple[list[Mailing], set[date]]:
-    """What came in each of the last months: two at least, and three when they are known."""
-    this = (today.year, today.month)
-    needed = 3 if date(*_month_shift(this, -3), 1) >= first else 2
-    mailings: list[Mailing] = []
-    parts: set[date] = set()
-    for day in (day for day in sizes if (day.year, day.month) == _month_shift(this, -1)):
-        if day in parts:
-            continue
-        same, is_weekday = _best_slot(day, sizes)
-        months = {(d.year, d.month) for d in same}
-        if not all(_month_shift(this, -back) in months for back in range(1, needed + 1)):
-            continue
-        move = _same_weekday if is_weekday else _same_day
-        ahead = [move(day, _month_shift(this, n)) for n in range(this in months, _MONTHS_AHEAD)]
-        mailings += _mailings(ahead, [sizes[d] for d in same], today)
-        parts.update(same)
-    return mailings, parts
-
-
-def _best_slot(day: date, sizes: dict[date, float]) -> tuple[list[date], bool]:
-    """Days of the same slot: by date, or by weekday where that explains exactly more months."""
-    near = [d for d in sizes if 0.4 <= sizes[d] / sizes[day] <= 2.5]
-    by_date = [d for d in near if _is_same_date(day, d)]
-    by_weekday = [d for d in near if _same_weekday(day, (d.year, d.month)) == d]
-    exact = [d for d in near if _same_day(day, (d.year, d.month)) == d]
-    if len(by_weekday) > max(len(exact), len(by_date) - 1):
-        return by_weekday, True
-    return by_date, False
-
-
-def _mailings(ahead: list[date], sizes: list[float], today: date) -> list[Mailing]:
-    late = today - timedelta(days=_LATE_DAYS)
-    size = float(np.mean(sizes[-_SIZES_KEPT:]))
-    off = np.log(np.array(sizes) / np.mean(sizes))
-    spread = (2.0 * _USUAL_DEVIATION**2 + float((off**2).sum())) / (2.0 + len(sizes))
-    return [Mailing(max(d, today), size, float(np.sqrt(spread))) for d in ahead if d >= late]
-
-
-def _is_same_date(day: date, other: date) -> bool:
-    from_end = [monthrange(d.year, d.month)[1] - d.day for d in (day, other)]
-    near_start = abs(day.day - other.day) <= _DAYS_FROM_START
-    return near_start or (max(from_end) <= 5 and abs(from_end[0] - from_end[1]) <= _DAYS_FROM_END)
-
-
-def _month_shift(month: tuple[int, int], by: int) -> tuple[int, int]:
-    number = month[0] * 12 + month[1] - 1 + by
-    return number // 12, number % 12 + 1
-
-
-def _same_day(day: date, month: tuple[int, int]) -> date:
-    """The same date in another month, counted from its end where it is near that."""
-    length, here = monthrange(*month)[1], monthrange(day.year, day.month)[1]
-    is_at_end = here - day.day <= _DAYS_FROM_END
-    return date(*month, length - (here - day.day) if is_at_end else min(day.day, length))
-
-
-def _same_weekday(day: date, month: tuple[int, int]) -> date:
-    """The same weekday of another month: first to fourth, or the last one."""
-    ordinal, length = (day.day - 1) // 7, monthrange(*month)[1]
-    start = date(*month, 1)
-    number = 1 + (day.weekday() - start.weekday()) % 7 + 7 * ordinal
-    return date(*month, number if number <= length else number - 7)

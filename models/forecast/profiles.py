@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.forecast.history import DailyHistory
-from models.forecast.mailings import Recurring, split_recurring
+from models.forecast.mailings import Mailing, Recurring, split_recurring
 from models.statistics import Floats, known_or_zero, mean_known, sum_known
 
 METHODS = (
@@ -24,7 +24,7 @@ METHODS = (
     "weekday profile × mean of weeks",
     "mean of the days so far",
 )
-REGULAR, SKIPPING, YOUNG = range(3)
+REGULAR, IRREGULAR, YOUNG = range(3)
 
 SHAPE_WEEKS = 13
 LEVEL_WEEKS = 16
@@ -35,9 +35,12 @@ _LONG_HALF_LIFE, _SHORT_HALF_LIFE = 8.0, 1.0
 # Variances of the recent level that a shift must exceed to be believed by half. Rises count half
 # again: most are bursts, while an account that falls silent mostly stays so.
 _SHIFT_NOISE, _RISE_BELIEVED = 6.0, 0.5
-_PACE, _PACE_DAYS, _PACE_BEFORE = 2.0, 31, 10
+_PACE, _PACE_DAYS, _PACE_BEFORE = 2.5, 31, 10
 _RECENT_WEEKS = 2
 _SKIPPED = 0.3  # weighted share of weeks without a recipient
+_SELDOM = 0.5  # share of its own weekdays on which a regular account sends
+_OWN_WEEKDAY = 0.05  # share of a week
+_SLOW_HALF_LIFE = 13.0
 _TREND_NOISE = 8.0  # squared t ratio that noise alone may reach: weeks depend on each other
 _MOST_GROWTH = 0.25 / 30.0  # log growth a day
 _GROWS_FOR = 60.0  # days ahead after which no growth is claimed
@@ -88,25 +91,34 @@ class Profile:
         weeks = usual / np.maximum(self.by_weekday.sum(axis=1), 1e-9)
         ran = np.minimum((sum_known(recent) + 0.5) / (usual + 0.5), 1.0)
         goes_on = _PACE * self.noise / (self.noise + 1.0) * weeks / (weeks + 1.0)
-        return np.asarray(ran ** np.minimum(goes_on, 1.0))
+        return np.where(self.method == REGULAR, ran ** np.minimum(goes_on, 1.0), 1.0)
 
-    def mailings(self, days: list[date], sent: Floats) -> tuple[Floats, Floats]:
+    def mailings(self, days: list[date], counted: Floats) -> tuple[Floats, Floats]:
         """Recipients of recurring mailings due on the days, and their variances.
 
-        Shape:  all (accounts, days). What an account sent on one of the days already counts as
-                the beginning of its mailing.
+        Shape:  all (accounts, days). counted: what an account has sent on the days already, and
+                what is announced for them: within the tolerance of a mailing it is that mailing.
         """
         sizes, variances = np.zeros((2, len(self.by_weekday), len(days)))
         column = {day: place for place, day in enumerate(days)}
+        left = counted.copy()
         for account, mailings in self.recurring.items():
             for mailing in mailings:
                 if mailing.day in column:
-                    sizes[account, column[mailing.day]] += mailing.size
-                    variances[account, column[mailing.day]] += (
-                        mailing.size * mailing.deviation
-                    ) ** 2
-        left = np.maximum(sizes - sent, 0.0)
-        return left, variances * (left / np.maximum(sizes, 1e-9)) ** 2
+                    place = column[mailing.day]
+                    size = mailing.size - _taken(left[account], place, mailing)
+                    sizes[account, place] += size
+                    variances[account, place] += (size * mailing.deviation) ** 2
+        return sizes, variances
+
+
+def _taken(counted: Floats, place: int, mailing: Mailing) -> float:
+    """Takes what belongs to a mailing out of the days around it, and returns how much it was."""
+    first = max(place - mailing.tolerance, 0)
+    near = counted[first : place + mailing.tolerance + 1]
+    taken = min(float(near.sum()), mailing.size)
+    near *= 1.0 - taken / max(float(near.sum()), 1e-9)
+    return taken
 
 
 def fit_profile(history: DailyHistory) -> Profile:
@@ -116,19 +128,22 @@ def fit_profile(history: DailyHistory) -> Profile:
     usual = np.where(np.isnan(usual), np.nan, history.regular)
     flat = known_or_zero(mean_known(usual[:, -28:]))
     shape = _shape(usual, history.weekdays())
-    weekly = _weekly(usual, shape[:, history.weekdays()])
+    weekdays = history.weekdays()
+    weekly = _weekly(usual, shape[:, weekdays])
     weights = _weights(weekly, _HALF_LIFE)
     known = (~np.isnan(usual)).sum(axis=1)
     is_young = known < _FEWEST_DAYS
     # Silence at the end is a fall of the level, not a habit of skipping weeks.
     skipped = _weighted(weekly[:, :-_RECENT_WEEKS] == 0.0, weights[:, :-_RECENT_WEEKS])
-    method = np.where(skipped > _SKIPPED, SKIPPING, REGULAR)
+    is_irregular = (skipped > _SKIPPED) | (_activity(usual, shape[:, weekdays]) < _SELDOM)
+    method = np.where(is_irregular, IRREGULAR, REGULAR)
     method = np.where(is_young, YOUNG, method)
     growth = np.where(method == REGULAR, _growth(weekly), 0.0)
     mean = _weighted(weekly, weights)
     noise, drift = _variances(weekly, weights, mean)
     before, _ = _variances(weekly[:, :-_RECENT_WEEKS], weights[:, :-_RECENT_WEEKS], mean)
-    level = np.where(method == SKIPPING, mean, _level(weekly, growth, before))
+    slow = _weighted(weekly, _weights(weekly, _SLOW_HALF_LIFE))
+    level = np.where(is_irregular, slow, _level(weekly, growth, before))
     by_weekday = np.where(is_young[:, None], flat[:, None], level[:, None] * shape)
     recent = usual[:, -_PACE_DAYS:].astype(np.float64)
     return Profile(
@@ -155,6 +170,13 @@ def _faded_mean(weekly: Floats, growth: Floats, half_life: float) -> Floats:
     mean = _weighted(known_or_zero(weekly) ** _EXPONENT, weights) ** (1.0 / _EXPONENT)
     age = 7.0 * (_weighted(np.broadcast_to(_ages(weekly.shape[1]), weekly.shape), weights) + 0.5)
     return np.asarray(mean * np.exp(growth * age))
+
+
+def _activity(usual: Floats, shares: Floats) -> Floats:
+    """Share of the days of an account's own weekdays on which it sent: (accounts,)."""
+    recent, shares = usual[:, -7 * LEVEL_WEEKS :], shares[:, -7 * LEVEL_WEEKS :]
+    is_own = (shares >= _OWN_WEEKDAY) & ~np.isnan(recent)
+    return np.asarray(((recent > 0.0) & is_own).sum(axis=1) / np.maximum(is_own.sum(axis=1), 1))
 
 
 def _shape(usual: Floats, weekdays: NDArray[np.int64]) -> Floats:

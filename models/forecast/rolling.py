@@ -15,11 +15,11 @@ from models.forecast.uncertainty import (
     TAILS,
     RollingOrigin,
     Sums,
+    account_classes,
     account_ends,
     bootstrap_total,
     pooled_quantiles,
     residual_scale,
-    volume_classes,
 )
 from models.statistics import Floats, sum_known
 
@@ -107,7 +107,7 @@ class Rolling:
         profile = self.profile(origin)
         sums, scale = self._expected(origin, ahead)
         left, origins = sums.whole, self.origins(origin, max(round(ahead.length), 1), ahead.begun)
-        classes = volume_classes(profile)
+        classes = account_classes(profile)
         ends = account_ends(left, scale, pooled_quantiles(origins, classes))
         return Outlook(left, sums.by_day, ends, profile.method, scale, classes, origins)
 
@@ -148,7 +148,7 @@ class Rolling:
             forecast,
             np.where(profile.is_new, 0.0, actual),
             scale,
-            volume_classes(profile),
+            account_classes(profile),
             np.where(is_idle | profile.is_new, np.nan, errors),
         )
 
@@ -156,8 +156,8 @@ class Rolling:
 def expected_sums(profile: Profile, ahead: Ahead, known: NDArray[np.bool_] | None = None) -> Sums:
     """What the profile expects of the days ahead, of the known ones alone.
 
-    An announced send that comes back anyhow counts once. An account without a complete day is
-    taken to go on as on its first one.
+    An announced send that comes back anyhow counts once, as announced. An account without a
+    complete day is taken to go on as on its first one.
     """
     daily = profile.expected(ahead.days)
     new = ahead.sent.max(axis=1, initial=0.0)[:, None]
@@ -166,9 +166,10 @@ def expected_sums(profile: Profile, ahead: Ahead, known: NDArray[np.bool_] | Non
     # The rest of a day that is not over is a share of it; what was not read wholly lacks the rest.
     daily = np.where(ahead.weights == 1.0, np.maximum(daily - ahead.sent, 0.0), daily)
     is_open = ahead.weights > 0.0
-    mailings, variances = (part * is_open for part in profile.mailings(ahead.days, ahead.sent))
-    extra = np.maximum(ahead.announced - mailings, 0.0)
-    variances = variances + (_ANNOUNCED_DEVIATION * extra) ** 2
+    due = profile.mailings(ahead.days, ahead.sent + ahead.announced)
+    mailings, variances = (part * is_open for part in due)
+    variances = variances + (_ANNOUNCED_DEVIATION * ahead.announced) ** 2
     counted = 1.0 if known is None else known.astype(np.float64)
-    daily, mailed, variances = (part * counted for part in (daily, mailings + extra, variances))
+    mailed = mailings + ahead.announced
+    daily, mailed, variances = (part * counted for part in (daily, mailed, variances))
     return Sums(daily, mailed, variances.sum(axis=1))

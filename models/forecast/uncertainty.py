@@ -1,13 +1,13 @@
 """How far a projection may be off: rolling origin errors, pooled quantiles, bootstrap total.
 
 Reading order: `residual_scale` is how far the sum of some days may be off, per account, from what
-its own weeks show. `RollingOrigin` is the projection of an earlier day beside what
-came. `pooled_quantiles` are the errors of such origins in residual scales, pooled over accounts;
-shipped values come from development data and give way to the tenant's own as account-months gather:
-first one width for all accounts, then tails for each volume class. `account_ends` are the ends of
-each account's interval, `bootstrap_total` draws the tenant's sum jointly over its accounts: they
-rise and fall together, so that adding the ends of their intervals would claim too much, drawing
-each on its own too little.
+its own weeks show. `RollingOrigin` is the projection of an earlier day beside what came.
+`pooled_quantiles` are the errors of such origins in residual scales, pooled over accounts; shipped
+values come from development data and give way to the tenant's own as account-months gather: first
+one width for all accounts, then tails for each class, irregular or by volume. Tails of few months
+are widened, as the one to come is another. `account_ends` are the ends of each account's interval,
+`bootstrap_total` draws the tenant's sum jointly over its accounts: they rise and fall together, so
+that adding the ends of their intervals would claim too much, drawing each on its own too little.
 
 The weights of the scale were fitted on development data (simulated tenants, an office's mail,
 invented habits), so that an error has about the same size in scales for steady and for irregular
@@ -27,7 +27,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from models.forecast.profiles import LEVEL_WEEKS, Profile
+from models.forecast.profiles import IRREGULAR, LEVEL_WEEKS, Profile
 from models.statistics import Floats
 
 _NOISE = 1.15  # of the variance from week to week, which averages out over more weeks
@@ -42,9 +42,14 @@ _OWN_VARIANCE = 1.8  # of errors, in squared scales
 
 TAILS = (0.025, 0.1, 0.9, 0.975)
 LEAST_ACCOUNT_MONTHS = 30
-# At the four tails, for under 2, under 50 and more recipients a day.
+# At the four tails, for under 2, under 50 and more recipients a day, and for irregular accounts.
 DEFAULTS = np.array(
-    [[-2.2, -1.2, 1.4, 2.2], [-2.9, -1.6, 1.7, 2.7], [-2.7, -1.5, 1.7, 2.9]],
+    [
+        [-2.2, -1.2, 1.4, 2.2],
+        [-2.9, -1.6, 1.7, 2.7],
+        [-2.7, -1.5, 1.7, 2.9],
+        [-2.6, -1.4, 1.1, 2.0],
+    ]
 )
 _SIDES = np.abs(DEFAULTS[1, [1, 1, 2, 2]])
 _OWN_HALF = 30.0  # account-months that count as much as the shipped values
@@ -56,9 +61,10 @@ _LEAST_POOL = 5
 _LOG_LIMITS = (-30.0, 30.0)  # of any ratio: beyond them numbers stop being numbers
 
 
-def volume_classes(profile: Profile) -> NDArray[np.int64]:
-    """Class per account: under 2, under 50, 50 and more recipients a day."""
-    return (profile.per_day >= 2.0).astype(np.int64) + (profile.per_day >= 50.0)
+def account_classes(profile: Profile) -> NDArray[np.int64]:
+    """Class per account: under 2, under 50, 50 and more recipients a day, and irregular ones."""
+    volume = (profile.per_day >= 2.0).astype(np.int64) + (profile.per_day >= 50.0)
+    return np.where(profile.method == IRREGULAR, len(DEFAULTS) - 1, volume)
 
 
 @dataclass(frozen=True)

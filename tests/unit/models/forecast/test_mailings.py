@@ -78,6 +78,68 @@ def test_a_weekly_mailing_is_a_weekday_and_no_mailing() -> None:
     assert split_recurring(values, END)[0] == {}
 
 
+def only_mailings(days: list[date], size: float, end: date = END) -> list[Mailing]:
+    """Next mailings of an account that sends nothing else."""
+    values = np.zeros((1, (end - FIRST).days))
+    values[0, [(day - FIRST).days for day in days]] = size
+    return split_recurring(values, end)[0].get(0, [])
+
+
+def test_a_small_monthly_mailing_is_one_where_nothing_else_is_sent() -> None:
+    ahead = only_mailings([date(2026, month, 12) for month in (1, 2, 3, 4)], 8.0)
+    assert (ahead[0].day, ahead[0].size) == (date(2026, 5, 12), 8.0)
+
+
+def test_a_quarterly_mailing_comes_back_a_quarter_later() -> None:
+    end = date(2026, 8, 1)
+    ahead = only_mailings([date(2026, month, 20) for month in (1, 4, 7)], 700.0, end)
+    assert [mailing.day for mailing in ahead[:2]] == [date(2026, 10, 20), date(2027, 1, 20)]
+
+
+def test_a_mailing_of_three_days_is_expected_on_three_days() -> None:
+    days = [date(2026, month, day) for month in (1, 2, 3, 4) for day in (14, 15, 16)]
+    ahead = only_mailings(days, 100.0)
+    assert [(mailing.day.day, mailing.size) for mailing in ahead[:3]] == [
+        (14, pytest.approx(100.0)),
+        (15, pytest.approx(100.0)),
+        (16, pytest.approx(100.0)),
+    ]
+
+
+def test_a_mailing_that_has_begun_goes_on() -> None:
+    days = [date(2026, month, day) for month in (1, 2, 3) for day in (29, 30, 31) if month != 2]
+    days += [date(2026, 2, 26), date(2026, 2, 27), date(2026, 2, 28), date(2026, 4, 29)]
+    ahead = only_mailings(days, 100.0, date(2026, 4, 30))
+    assert [mailing.day for mailing in ahead[:2]] == [date(2026, 4, 30), date(2026, 5, 1)]
+
+
+@pytest.mark.parametrize(
+    ("end", "first"),
+    [
+        (date(2026, 4, 13), date(2026, 4, 13)),  # a day late: it may come today
+        (date(2026, 4, 16), date(2026, 5, 12)),  # its tolerance is over
+    ],
+)
+def test_a_late_mailing_is_awaited_for_its_tolerance(end: date, first: date) -> None:
+    ahead = only_mailings([date(2026, month, 12) for month in (1, 2, 3)], 900.0, end)
+    assert ahead[0].day == first
+
+
+def test_a_mailing_missed_twice_is_over() -> None:
+    days = [date(2026, month, 12) for month in (1, 2, 3)]
+    assert only_mailings(days, 900.0, date(2026, 5, 10))
+    assert only_mailings(days, 900.0, date(2026, 5, 20)) == []
+
+
+def test_an_unread_day_may_have_had_the_mailing() -> None:
+    end = date(2026, 4, 20)
+    values = np.zeros((1, (end - FIRST).days))
+    values[0, [(date(2026, month, 12) - FIRST).days for month in (1, 2, 3)]] = 900.0
+    values[0, (date(2026, 4, 12) - FIRST).days] = np.nan
+    ahead = split_recurring(values, end)[0][0]
+    assert [mailing.day for mailing in ahead[:2]] == [date(2026, 4, 12), date(2026, 5, 12)]
+
+
 def test_sizes_that_vary_make_a_wider_deviation() -> None:
     steady = sent([date(2026, month, 17) for month in (1, 2, 3, 4)])
     varied = steady.copy()

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from models.forecast.history import DailyHistory
-from models.forecast.profiles import REGULAR, SKIPPING, YOUNG, Profile, fit_profile
+from models.forecast.profiles import IRREGULAR, REGULAR, YOUNG, Profile, fit_profile
 
 END = date(2026, 5, 4)  # a Monday
 
@@ -57,9 +57,9 @@ def test_steady_growth_goes_on_and_noise_is_none() -> None:
 
 def test_accounts_that_skip_weeks_keep_their_mean() -> None:
     values = np.zeros(112)
-    values[[3, 40, 66, 95]] = 40
+    values[[3, 30, 66, 95]] = 40  # no rule of months or weeks
     profile = fitted(values)
-    assert profile.method[0] == SKIPPING
+    assert profile.method[0] == IRREGULAR
     assert month_of(profile) == pytest.approx(160 / 112 * 30, rel=0.5)
 
 
@@ -87,8 +87,8 @@ def test_a_period_that_runs_under_the_usual_goes_on_so_the_more_the_noisier_it_i
     steady = fitted(np.full(112, 10.0))
     half = np.full((1, 31), 5.0)
     noisy = replace(steady, recent=half, noise=np.ones(1))
-    # 70.5 of 140.5, to the power of 2 × 1 / 2 × two weeks / 3.
-    assert noisy.pace(14) == pytest.approx([(70.5 / 140.5) ** (2 / 3)])
+    # 70.5 of 140.5, to the power of 2.5 × 1 / 2 × two weeks / 3.
+    assert noisy.pace(14) == pytest.approx([(70.5 / 140.5) ** (2.5 / 3)])
     assert replace(steady, recent=half).pace(14) == pytest.approx([1.0])
     assert replace(noisy, recent=3.0 * half).pace(14) == pytest.approx([1.0])
 
@@ -98,3 +98,12 @@ def test_days_that_were_not_read_are_no_slow_pace() -> None:
     gaps[0, -9:] = np.nan
     profile = replace(fitted(np.full(112, 10.0)), recent=gaps, noise=np.ones(1))
     assert profile.pace(14) == pytest.approx([1.0])
+
+
+def test_who_sends_on_less_than_half_of_its_days_keeps_its_plain_mean() -> None:
+    values = np.zeros(112)
+    values[::5] = np.where(np.arange(23) % 4 == 0, 900.0, 60.0)  # 6 large and 17 small ones
+    profile = fitted(values)
+    assert profile.method[0] == IRREGULAR
+    assert month_of(profile) == pytest.approx((6 * 900 + 17 * 60) / 112 * 30, rel=0.1)
+    assert replace(profile, recent=np.zeros((1, 31)), noise=np.ones(1)).pace(14) == [1.0]

@@ -120,6 +120,40 @@ def test_a_monthly_mailing_is_expected_when_it_came_in_the_months_before(day: in
     assert after.total.month_end == pytest.approx(truth, rel=0.01)
 
 
+def monthly(days: int, sent_early: int = 0) -> pd.DataFrame:
+    """900 recipients on the 17th of January to March, and perhaps some on the last of the days."""
+    counts = np.zeros((1, days))
+    counts[0, [16, 31 + 16, 59 + 16]] = 900
+    counts[0, days - 1] += sent_early
+    return table(counts)
+
+
+def test_an_announced_send_near_a_mailing_that_is_due_counts_once() -> None:
+    plans = pd.DataFrame(
+        {
+            "account": ["a0"],
+            "start": [datetime(2026, 4, 16, 8, tzinfo=UTC)],
+            "end": [datetime(2026, 4, 16, 9, tzinfo=UTC)],
+            "recipients": [1_200],
+        }
+    )
+    assert project_month(monthly(102), NOW, "2026-04").total.month_end == pytest.approx(900)
+    planned = project_month(monthly(102), NOW, "2026-04", plans=plans).total
+    assert planned.month_end == pytest.approx(1_200)
+
+
+def test_a_mailing_that_came_early_today_is_not_expected_again() -> None:
+    now = datetime(2026, 4, 16, 18, tzinfo=UTC)
+    assert project_month(monthly(106, 850), now, "2026-04").total.month_end == pytest.approx(900)
+
+
+def test_a_mailing_that_came_this_month_is_expected_in_the_next() -> None:
+    counts = monthly(106, 900)
+    now = datetime(2026, 4, 20, tzinfo=UTC)
+    assert project_month(counts, now, "2026-04").total.month_end == pytest.approx(900)
+    assert project_month(counts, now, "2026-05").total.month_end == pytest.approx(900)
+
+
 def test_a_mailing_on_the_last_working_day_is_expected_there() -> None:
     counts = np.full((1, 120), 10)
     for last in (date(2026, 1, 30), date(2026, 2, 27), date(2026, 3, 31), date(2026, 4, 30)):

@@ -84,7 +84,7 @@ def test_the_total_never_claims_more_than_its_accounts_at_their_tails() -> None:
 
 def test_few_account_months_leave_the_shipped_tails() -> None:
     few = [trial(np.full(5, 9.0), back) for back in (30, 37)]
-    assert (pooled_quantiles(few, np.array([0, 1, 2])) == DEFAULTS).all()
+    assert (pooled_quantiles(few, np.arange(len(DEFAULTS))) == DEFAULTS).all()
 
 
 def test_many_account_months_give_way_to_their_own_tails() -> None:

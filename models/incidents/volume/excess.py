@@ -61,8 +61,8 @@ class ExcessHistory:
         self._usual[day] = usual
 
     def remember(self, account: int, sums: Floats) -> None:
-        """Let the excess of a surge, (windows, hours), count as the account's own past."""
-        best = np.maximum(self._remembered[:, account], sums.max(axis=1))
+        """Let the largest excess of a surge, (windows,), count as the account's own past."""
+        best = np.maximum(self._remembered[:, account], sums)
         self._remembered[:, account] = best
 
     def levels(self, day: int) -> tuple[Floats, Floats]:

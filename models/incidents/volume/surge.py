@@ -39,10 +39,11 @@ _LEAST_SHARE = 0.02  # of the surge, likewise
 _BELONGS = 0.2  # of the hour that raised the surge: what hours before it must exceed to belong
 _LONG_HOURS = 6
 _HUGE = 10_000.0  # recipients
+_FAR = 1.75  # times the largest earlier excess: a surge without other signs is worth a look
 _GROWS = 0.05  # of the surge's largest hourly excess: what later hours must exceed to belong
 
 # What is enough where the score of the hour passes the account's own threshold.
-_SCORED = Demand(*(np.array(x) for x in (0.8 * THRESHOLD, 1.0, 200.0, 2.0)))
+_SCORED = Demand(*(np.array(x) for x in (0.8 * THRESHOLD, _RECORD, 200.0, 2.0)))
 # What is enough once that many of new recipients, new source and off hours have fired.
 _EASED = {
     1: Demand(*(np.array(x) for x in (0.6 * THRESHOLD, 0.5, 100.0, 2.0))),
@@ -55,6 +56,7 @@ class _OpenSurge(Stretch):
     peak: float
     score: float  # times the usual size of an excess
     record: float  # largest excess of one hour before
+    records: list[float]  # of every window
 
 
 class SurgeWatch:
@@ -162,7 +164,8 @@ class SurgeWatch:
                 break
             if self._is_above(account, earlier, _BELONGS * self._excess[account, hour]):
                 begin = earlier
-        surge = _OpenSurge(begin, hour, quarter, 0.0, score, float(self._records[0, account]))
+        records = self._records[:, account].tolist()
+        surge = _OpenSurge(begin, hour, quarter, 0.0, score, records[0], records)
         self._open[account] = surge
         for member in range(begin, hour + 1):
             if member == hour or self._is_above(account, member, 0.0):
@@ -218,10 +221,13 @@ class SurgeWatch:
         traffic.recall(first)
         size = traffic.size(account, first, end)
         support = self._surroundings.fired(account, first, end)
+        sums = self._largest_sums(account, first, end)
         if len(support) < 2:
-            self._remember(account, first, end)
+            # What nothing else speaks against counts as the account's own past.
+            self.history.remember(account, sums)
+        margin = float((sums / np.maximum(surge.records, 1.0)).max())
         learning = bool(traffic.learning[account, first] > 0)
-        severity = "low" if learning else _severity(surge, size, len(support))
+        severity = "low" if learning else _severity(surge, size, len(support), margin)
         score = max(surge.score, 0.0)
         judgement = Judgement(
             "surge", severity, score / (score + THRESHOLD), _reason(surge.score), learning
@@ -231,23 +237,27 @@ class SurgeWatch:
         )
         return replace(incident, record=surge.record, support=support)
 
-    def _remember(self, account: int, first: int, end: int) -> None:
-        """Let a surge that nothing else speaks against count as the account's own past."""
+    def _largest_sums(self, account: int, first: int, end: int) -> Floats:
+        """The largest excess of every window within the surge: (windows,)."""
         excess = known_or_zero(self._traffic.sent[account, first:end])
         excess = excess - known_or_zero(self._traffic.expected[account, first:end])
-        self.history.remember(account, window_sums(excess[None], 0, end - first)[:, 0])
+        return np.asarray(window_sums(excess[None], 0, end - first)[:, 0].max(axis=1))
 
 
-def _severity(surge: _OpenSurge, size: Size, support: int) -> Severity:
-    """Severity from size, score and the number of supporting signals."""
+def _severity(surge: _OpenSurge, size: Size, support: int, margin: float) -> Severity:
+    """Severity from size, score and the number of supporting signals.
+
+    margin: times the largest earlier excess of as many hours.
+    """
     extra = max(size.observed - size.expected, 0.0)
     ratio = size.observed / max(size.expected, 1.0)
     # Size alone may be a first mailing; a loop shows itself by its length.
-    is_backed = support > 0 or surge.last + 1 - surge.first >= _LONG_HOURS
+    is_long = surge.last + 1 - surge.first >= _LONG_HOURS
+    is_backed, is_clear = support > 0 or is_long, is_long or surge.score >= 1.5 * THRESHOLD
     is_huge = extra >= max(_HUGE, 10.0 * surge.record) and ratio >= 5.0
     if (support >= 2 and extra >= 300.0 and ratio >= 3.0) or (is_huge and is_backed):
         return "high"
-    if extra >= 200.0 and (is_backed or surge.score >= 1.5 * THRESHOLD):
+    if extra >= 200.0 and (support > 0 or (margin >= _FAR and is_clear)):
         return "medium"
     return "low"
 

@@ -198,8 +198,9 @@ def _best(starts: Sequence[date], unread: Days, holidays: Days) -> Recurrence | 
     if len(starts) < LEAST_TIMES:
         return best
     for rule in _rules(starts, holidays):
+        near = [(start, *_nearest(rule, start)) for start in reversed(starts)]
         for step in rule.steps:
-            habit = _habit(rule, step, starts, unread)
+            habit = _habit(rule, step, near, unread)
             if habit and (best is None or _rank(habit) > _rank(best)):
                 best = habit
     return best
@@ -243,14 +244,20 @@ def _working_day_rules(last: date, holidays: Days) -> Iterator[Rule]:
             yield WorkingDay(place - len(days), holidays)
 
 
-def _habit(rule: Rule, step: int, starts: Sequence[date], unread: Days) -> Recurrence | None:
-    """The newest mailings that keep the rule; None where they are under three."""
-    last, _ = _nearest(rule, starts[-1])
+def _habit(
+    rule: Rule, step: int, near: Sequence[tuple[date, int, int]], unread: Days
+) -> Recurrence | None:
+    """The newest mailings that keep the rule; None where they are under three.
+
+    near: mailings, newest first, with the number of the nearest due day and the days after it.
+    """
+    last, most_off = near[0][1], _most_off(rule, step)
     kept: dict[int, tuple[date, int]] = {}
-    for start in reversed(starts):
-        number, off = _nearest(rule, start)
-        if abs(off) <= _most_off(rule, step) and (last - number) % step == 0:
+    for start, number, off in near:
+        if abs(off) <= most_off and (last - number) % step == 0:
             kept.setdefault(number, (start, abs(off)))
+    if len(kept) < LEAST_TIMES:
+        return None
     numbers = sorted(_unbroken(rule, step, list(kept), unread))
     if len(numbers) < LEAST_TIMES:
         return None
@@ -279,10 +286,13 @@ def _most_off(rule: Rule, step: int) -> int:
 
 def _nearest(rule: Rule, day: date) -> tuple[int, int]:
     """Number of the due day nearest to a day, and how many days later than it the day is."""
-    about = rule.number(day)
-    offs = [((day - rule.day(number)).days, number) for number in (about, about + 1, about - 1)]
-    off, number = min(offs, key=lambda pair: abs(pair[0]))
-    return number, off
+    number = rule.number(day)
+    off = (day - rule.day(number)).days
+    if abs(off) <= _MOST_OFF:
+        return number, off
+    beside = number + (1 if off > 0 else -1)
+    other = (day - rule.day(beside)).days
+    return (beside, other) if abs(other) < abs(off) else (number, off)
 
 
 def _is_unread(due: date, tolerance: int, unread: Days) -> bool:
@@ -290,6 +300,7 @@ def _is_unread(due: date, tolerance: int, unread: Days) -> bool:
     return bool(unread) and any(due + timedelta(days=off) in unread for off in near)
 
 
+@cache
 def _month(number: int) -> tuple[date, int]:
     """First day and length of a month since year 0."""
     year, month = number // 12, number % 12 + 1

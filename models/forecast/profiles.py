@@ -35,7 +35,7 @@ _LONG_HALF_LIFE, _SHORT_HALF_LIFE = 8.0, 1.0
 # Variances of the recent level that a shift must exceed to be believed by half. Rises count half
 # again: most are bursts, while an account that falls silent mostly stays so.
 _SHIFT_NOISE, _RISE_BELIEVED = 6.0, 0.5
-_PACE, _PACE_DAYS, _PACE_BEFORE = 2.5, 31, 10
+_PACE, _PACE_SELDOM, _PACE_DAYS, _PACE_BEFORE = 2.5, 0.5, 31, 10
 _RECENT_WEEKS = 2
 _SKIPPED = 0.3  # weighted share of weeks without a recipient
 _SELDOM = 0.5  # share of its own weekdays on which a regular account sends
@@ -81,8 +81,9 @@ class Profile:
     def pace(self, days: int) -> Floats:
         """What is left of the usual when the last days ran under it, at most 1: (accounts,).
 
-        The noisier the weeks of an account and the longer it ran so, the more of it goes on.
-        Before a period begins, the last ten days are looked at.
+        The noisier the weeks of an account and the longer it ran so, the more of it goes on, half
+        as much where it sends seldom. Before a period begins, the last ten days are looked at, of
+        regular accounts alone.
         """
         recent = self.recent[:, -min(days or _PACE_BEFORE, _PACE_DAYS) :]
         ago = np.arange(recent.shape[1], 0, -1)
@@ -91,7 +92,8 @@ class Profile:
         weeks = usual / np.maximum(self.by_weekday.sum(axis=1), 1e-9)
         ran = np.minimum((sum_known(recent) + 0.5) / (usual + 0.5), 1.0)
         goes_on = _PACE * self.noise / (self.noise + 1.0) * weeks / (weeks + 1.0)
-        return np.where(self.method == REGULAR, ran ** np.minimum(goes_on, 1.0), 1.0)
+        believed = np.array([1.0, _PACE_SELDOM if days else 0.0, 0.0])[self.method]
+        return np.asarray(ran ** (believed * np.minimum(goes_on, 1.0)))
 
     def mailings(self, days: list[date], counted: Floats) -> tuple[Floats, Floats]:
         """Recipients of recurring mailings due on the days, and their variances.

@@ -55,9 +55,12 @@ def _is_medium(levels: Mapping[str, int], values: Mapping[str, float]) -> bool:
         return True
     if levels.get("sign_ins", 0) >= 2:
         return True
-    support = sum(name in levels for name in (*SUPPORTING, "config_change"))
     others = ("new_recipients", "dormant_account")
-    if (volume or any(name in levels for name in others)) and support:
+    # More mail has more wide messages as well: they say nothing that volume does not.
+    beside_volume = any(name in levels for name in ("new_subject", "off_hours", "config_change"))
+    if volume and beside_volume:
+        return True
+    if any(name in levels for name in others) and (beside_volume or "fan_out" in levels):
         return True
     if "repeated_recipient" in levels and "off_hours" in levels:
         return True

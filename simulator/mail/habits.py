@@ -55,7 +55,8 @@ class Habits:
         parts = [self._regular(account, day, random)]
         profile = account.profile
         for hour, share in self._mailings(account, day):
-            parts.append(self._mailing(profile, day, hour, share, random))
+            people = self._mailed(account, day, share, random)
+            parts.append(self._mailing(profile, day, hour, people, random))
         sends = join(parts)
         if len(account.source_ips) > _FEW_SOURCES:
             sends.source[:] = random.integers(0, len(account.source_ips), sends.count)
@@ -131,11 +132,17 @@ class Habits:
             return [(int(np.argmax(hours % 24 == planned[0])), planned[1])]
         return [(int(hour), 1.0) for hour in np.flatnonzero(profile.mailing_slots[hours])]
 
-    def _mailing(
-        self, profile: SenderProfile, day: int, hour: int, share: float, random: Random
-    ) -> Sends:
+    def _mailed(self, account: Account, day: int, share: float, random: Random) -> Ints:
+        """Staff that a mailing goes to: a list of its own has the same people every time."""
         staff = random.permutation(self._directory.headcount(day))
-        staff = staff[: max(1, round(share * len(staff)))]
+        if not account.profile.rhythm:
+            return staff[: max(1, round(share * len(staff)))]
+        draws = np.random.default_rng([self._seed, account.index, 15]).random(2 * len(staff))
+        return np.asarray(staff[(draws[staff] < share) | (staff == 0)])
+
+    def _mailing(
+        self, profile: SenderProfile, day: int, hour: int, staff: Ints, random: Random
+    ) -> Sends:
         start = day * DAY + hour * HOUR + int(random.integers(0, 20 * MINUTE))
         if profile.mailing == "lists":
             message, recipient = _through_lists(staff)

@@ -9,6 +9,7 @@ from models.incidents.signals.quarter_hours import (
     ACCOUNT_STRIDE,
     QUARTERS_PER_DAY,
     Floats,
+    Ints,
     QuarterHours,
 )
 from models.statistics import known_or_zero
@@ -16,6 +17,8 @@ from models.statistics import known_or_zero
 SETTLED = 14  # days after which an account's recipients, sources and subjects mean something
 QUIET_WEEKS = 4
 _QUIET_SHARE = 0.25
+LEAST_ACTIVE_DAYS = 12  # of four weeks: an account with fewer sends rarely
+MONTHLY_DAYS = 63  # hold two monthly mailings, so that the third is no news
 
 
 def own_records(
@@ -24,18 +27,33 @@ def own_records(
     """For every judged row, the `rank`-th highest daily maximum of the `days` before it, else 0.
 
     gap: days right before the row that are left out, since their windows overlap the row's.
-    rank: 2 forgives one earlier incident; it must not hide the next one.
+    rank: 2 forgives one earlier incident; it must not hide the next one. An account that sends
+        rarely has too few days to forgive one: its highest of two months counts.
     settled: first days of an account that are left out: everything is new to it then.
     """
     peaks = daily_peaks(activity, values)
     allowed = np.arange(peaks.shape[1]) >= (activity.born_on + settled)[:, None]
-    padded = np.pad(np.where(allowed, peaks, 0.0), ((0, 0), (days + gap, 0)))
+    width = max(days, MONTHLY_DAYS)
+    padded = np.pad(np.where(allowed, peaks, 0.0), ((0, 0), (width + gap, 0)))
+    is_rare = _is_rare(activity)
     first = activity.first_judged_day
     ranked = np.zeros(peaks.shape)
     for day in range(first, peaks.shape[1]):
-        window = padded[:, day : day + days]
-        ranked[:, day] = np.partition(window, days - rank, axis=1)[:, days - rank]
+        before = padded[:, day : day + width]
+        recent = before[:, width - days :]
+        ranked[:, day] = np.partition(recent, days - rank, axis=1)[:, days - rank]
+        rare = is_rare[:, day]
+        ranked[rare, day] = before[rare, width - MONTHLY_DAYS :].max(axis=1)
     return np.asarray(ranked[activity.account, activity.day])
+
+
+def _is_rare(activity: QuarterHours) -> NDArray[np.bool_]:
+    """Where an account sent on few of the four weeks' days before: (accounts, days)."""
+    sums = daily_sums(activity, activity.counts["recipients"])
+    running = np.pad(np.cumsum(sums > 0, axis=1), ((0, 0), (1, 0)))
+    day = np.arange(sums.shape[1])
+    active: Ints = running[:, day] - running[:, np.maximum(day - 7 * QUIET_WEEKS, 0)]
+    return np.asarray(active < LEAST_ACTIVE_DAYS)
 
 
 def own_shares(activity: QuarterHours, part: str, whole: str, days: int) -> Floats:
@@ -100,4 +118,6 @@ def in_quiet_hours(activity: QuarterHours) -> NDArray[np.bool_]:
     month = sums_before(activity, activity.counts["recipients"], 7 * QUIET_WEEKS)
     mean = month / (QUIET_WEEKS * week)
     old = activity.since_start() >= 7 * QUIET_WEEKS * QUARTERS_PER_DAY
-    return np.asarray(old & (usual[place] <= _QUIET_SHARE * mean))
+    # Where mail is rare nearly every hour of the week is empty: none of them is a quiet one.
+    is_regular = ~_is_rare(activity)[activity.account, activity.day]
+    return np.asarray(old & is_regular & (usual[place] <= _QUIET_SHARE * mean))

@@ -7,6 +7,7 @@ strong well above it. What signals mean together is in models.incidents.severity
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 
 from models.incident import SIGNALS
 from models.incidents.signals.own_past import (
+    MONTHLY_DAYS,
     SETTLED,
     active_days_before,
     in_quiet_hours,
@@ -25,7 +27,7 @@ from models.incidents.signals.quarter_hours import QUARTERS_PER_DAY, Floats, Int
 from models.statistics import known_or_zero
 
 HOURS, DAYS = 4, QUARTERS_PER_DAY
-CONTEXT_DAYS = 72  # what a rule looks back at, at most
+CONTEXT_DAYS = 80  # what a rule looks back at, at most, and the episodes' days
 WEAK, STRONG = 1, 2
 RECENT_DAYS = 28
 LEAST_GAP_DAYS = 30  # without mail: after it an account counts as dormant
@@ -39,6 +41,10 @@ LEAST_KNOWN = 0.8  # share of recipients whose source, or status, must be known
 _LEAST_KNOWN_DAYS = 0.5  # share of the days with mail whose status, or subject, must be known
 _MOST_SUBJECTS = 6  # new ones in four weeks, likewise
 _OWN_GAPS = 1.5
+_ONE_SIDED = 1.5  # times the usual share of the recipient who has most of the mail
+
+
+KNOWN = "known_status_recipients"
 
 
 @dataclass(frozen=True)
@@ -56,25 +62,30 @@ class SignalRule:
     strong: float
     days: int = 56
     gap: int = 0
-    share: float = 0.0  # of the recipients in the window whose status is known, at least
+    share: float = 0.0  # of the recipients in the window, at least
+    of: str = "recipients"  # which recipients the share is of
     settled: int = 0  # first days of an account that set no record
 
 
+# Of a mailing a few are always new: people join.
+_strangers = partial(
+    SignalRule, "new_recipients", "new_recipients", share=0.03, of="wide_recipients", settled=7
+)
 RULES = (
-    SignalRule("new_recipients", "new_recipients", 3 * HOURS, 5.0, 1.2, 2.0, 28, settled=7),
-    SignalRule("new_recipients", "new_recipients", 1 * DAYS, 8.0, 1.2, 2.0, 28, 1, settled=7),
-    SignalRule("new_recipients", "new_recipients", 7 * DAYS, 12.0, 1.3, 1.5, 28, 7, settled=7),
-    SignalRule("fan_out", "widest", 1, 4.0, 1.15, 1.3),
-    SignalRule("fan_out", "wide_recipients", 3 * HOURS, 15.0, 1.2, 1.5),
-    SignalRule("fan_out", "wide_recipients", 8 * HOURS, 15.0, 1.2, 1.5),
-    SignalRule("failure_storm", "failed", 3 * HOURS, 5.0, 1.2, 1.3, share=0.3),
-    SignalRule("failure_storm", "failed", 3 * HOURS, 5.0, 1.2, 1.0, share=0.6),
-    SignalRule("failure_storm", "failed", 3 * HOURS, 8.0, 1.5, 1.5, share=0.1),
-    SignalRule("failure_storm", "failed", 1 * DAYS, 15.0, 1.5, 1.5, gap=1, share=0.1),
-    SignalRule("filtered_share", "filtered", 3 * HOURS, 5.0, 1.2, 1.3, share=0.3),
-    SignalRule("filtered_share", "filtered", 3 * HOURS, 5.0, 1.2, 1.0, share=0.6),
-    SignalRule("filtered_share", "filtered", 3 * HOURS, 8.0, 1.5, 1.5, share=0.1),
-    SignalRule("filtered_share", "filtered", 1 * DAYS, 15.0, 1.5, 1.5, gap=1, share=0.1),
+    _strangers(3 * HOURS, 5.0, 1.2, 2.0, 28),
+    _strangers(1 * DAYS, 8.0, 1.2, 2.0, 28, 1),
+    _strangers(7 * DAYS, 12.0, 1.3, 1.5, 28, 7),
+    SignalRule("fan_out", "widest", 1, 4.0, 1.15, 1.3, MONTHLY_DAYS),
+    SignalRule("fan_out", "wide_recipients", 3 * HOURS, 15.0, 1.2, 1.5, MONTHLY_DAYS),
+    SignalRule("fan_out", "wide_recipients", 8 * HOURS, 15.0, 1.2, 1.5, MONTHLY_DAYS),
+    SignalRule("failure_storm", "failed", 3 * HOURS, 5.0, 1.2, 1.3, share=0.3, of=KNOWN),
+    SignalRule("failure_storm", "failed", 3 * HOURS, 5.0, 1.2, 1.0, share=0.6, of=KNOWN),
+    SignalRule("failure_storm", "failed", 3 * HOURS, 8.0, 1.5, 1.5, share=0.1, of=KNOWN),
+    SignalRule("failure_storm", "failed", 1 * DAYS, 15.0, 1.5, 1.5, gap=1, share=0.1, of=KNOWN),
+    SignalRule("filtered_share", "filtered", 3 * HOURS, 5.0, 1.2, 1.3, share=0.3, of=KNOWN),
+    SignalRule("filtered_share", "filtered", 3 * HOURS, 5.0, 1.2, 1.0, share=0.6, of=KNOWN),
+    SignalRule("filtered_share", "filtered", 3 * HOURS, 8.0, 1.5, 1.5, share=0.1, of=KNOWN),
+    SignalRule("filtered_share", "filtered", 1 * DAYS, 15.0, 1.5, 1.5, gap=1, share=0.1, of=KNOWN),
     SignalRule("external_attempts", "external", 1 * DAYS, 2.0, 1.3, 5.0, gap=1),
     SignalRule("repeated_recipient", "most_repeated", 2 * HOURS, 12.0, 1.3, 1.5),
     SignalRule("repeated_recipient", "most_repeated", 8 * HOURS, 10.0, 1.2, 1.2),
@@ -257,9 +268,19 @@ def _by_rule(activity: QuarterHours, rule: SignalRule, judged: NDArray[np.bool_]
         settled = activity.since_start() >= (SETTLED + rule.gap) * QUARTERS_PER_DAY
         fired &= settled
     if rule.share:
-        fired &= value >= rule.share * activity.trailing("known_status_recipients", rule.window)
-    level = np.where(value > rule.strong * bar, STRONG, WEAK)
+        fired &= value >= rule.share * activity.trailing(rule.of, rule.window)
+    strong = value > rule.strong * bar
+    if rule.signal == "repeated_recipient":
+        strong &= _is_one_sided(activity, value, rule.window)
+    level = np.where(strong, STRONG, WEAK)
     return _frame(activity, rule.signal, fired, level, value, usual, rule.window, now)
+
+
+def _is_one_sided(activity: QuarterHours, repeated: Floats, window: int) -> NDArray[np.bool_]:
+    """Where one recipient has far more of the mail than usual: more mail alone repeats more."""
+    share = repeated / np.maximum(activity.trailing("recipients", window), 1.0)
+    usual = own_shares(activity, "most_repeated", "recipients", _SOURCE_DAYS)
+    return np.asarray(share >= np.minimum(_ONE_SIDED * known_or_zero(usual), 0.5))
 
 
 def _new_sources(
@@ -308,7 +329,7 @@ def _off_hours(activity: QuarterHours, judged: NDArray[np.bool_]) -> pd.DataFram
     sent = np.where(quiet, activity.counts["recipients"], 0.0)
     window = 6 * HOURS
     value = activity.trailing_sum(sent, window)
-    usual = own_records(activity, value, days=_SOURCE_DAYS, gap=1, rank=2, settled=28)
+    usual = own_records(activity, value, days=MONTHLY_DAYS, gap=1, rank=2, settled=28)
     bar = 12.0 + 1.3 * usual
     fired = judged & quiet & (value > bar) & (2 * value >= activity.trailing("recipients", window))
     level = np.where(value > 2.0 * bar, STRONG, WEAK)

@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 
 from simulator.mail.account import Account, build_accounts
+from simulator.mail.directory import Directory
+from simulator.mail.habits import Habits
 from simulator.mail.rhythm import Rhythms
 
 NOW = datetime(2026, 11, 2, tzinfo=UTC)
@@ -89,3 +91,14 @@ def test_a_day_does_not_depend_on_what_was_asked_for_before(kind: str) -> None:
     forward = [one.sends(account(kind), day) for day in YEAR]
     backward = [other.sends(account(kind), day) for day in reversed(YEAR)]
     assert forward == backward[::-1]
+
+
+def test_a_monthly_mailing_goes_to_the_same_people() -> None:
+    owner, habits = account("monthly", 3), Habits(7, Directory("contoso.com", 500, YEAR[0]))
+    mailed = [
+        set(habits.messages(owner, day, np.random.default_rng(day)).recipient.tolist())
+        for day in active_days("monthly", 3)[:2]
+    ]
+    assert len(mailed[0]) > 50
+    assert mailed[0] <= mailed[1]
+    assert len(mailed[1] - mailed[0]) < 10

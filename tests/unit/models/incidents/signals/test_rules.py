@@ -31,11 +31,11 @@ def quarter(day: int, hour: int, place: int = 0, **counts: Any) -> dict[str, Any
     return {"account": A, "hour_utc": at, "quarter": place, **usual, **counts}
 
 
-def office() -> Rows:
+def office(days: int = DAYS) -> Rows:
     """Five recipients a quarter-hour from 8 to 16, everybody known after the first week."""
     return [
         quarter(day, hour, place, new_recipients=2 if day < 7 else 0)
-        for day in range(DAYS)
+        for day in range(days)
         for hour in range(8, 16)
         for place in range(4)
     ]
@@ -78,6 +78,55 @@ def test_an_ordinary_office_shows_nothing() -> None:
 )
 def test_each_signal_fires_on_its_own_count_alone(signal: str, counts: dict[str, Any]) -> None:
     assert fired(changed(50, **counts)) == {signal}
+
+
+@pytest.mark.parametrize(("new", "fires"), [(59, False), (60, True)])
+def test_a_few_new_people_in_a_mailing_are_staff_changes(new: int, fires: bool) -> None:
+    """Of 4 × 500 recipients of wide messages 3 % must be new."""
+    counts = {"recipients": 500, "wide_recipients": 500, "widest": 50}
+    rows = changed(50, **counts)
+    last = next(row for row in rows if row["recipients"] == 500 and row["quarter"] == 3)
+    last["new_recipients"] = new
+    assert ("new_recipients" in fired(rows)) is fires
+
+
+@pytest.mark.parametrize(("repeated", "level"), [(37, 1), (38, 2)])
+def test_more_mail_repeats_more_but_is_no_loop(repeated: int, level: int) -> None:
+    """One of five is usual: 153 of the 508 recipients of two hours are 1.5 times that share."""
+    rows = changed(50, recipients=122, most_repeated=repeated)
+    shown = find(activity(rows))
+    levels = shown.level[shown.signal == "repeated_recipient"]
+    assert levels.max() == level
+
+
+def rare(hour: int = 14) -> Rows:
+    """Twenty recipients at ten on every eighth day; the last time at another hour."""
+    days = list(range(0, DAYS, 8))
+    hours = [10] * (len(days) - 1) + [hour]
+    return [quarter(day, at, recipients=20) for day, at in zip(days, hours, strict=True)]
+
+
+def test_an_account_that_sends_rarely_has_no_quiet_hours() -> None:
+    assert fired(rare()) == set()
+
+
+def test_an_account_that_sends_rarely_is_measured_by_its_highest_day() -> None:
+    rows = rare(10)
+    for row in (rows[3], rows[-1]):
+        row["new_recipients"] = 20
+    shown = find(activity(rows))
+    assert set(shown.activity.day[shown.row].tolist()) == {24}
+
+
+@pytest.mark.parametrize(("mailings", "is_news"), [((41, 72), True), ((10, 41, 72), False)])
+def test_two_monthly_mailings_make_the_third_no_news(
+    mailings: tuple[int, ...], is_news: bool
+) -> None:
+    at = {START + timedelta(days=day, hours=10) for day in mailings}
+    mailing = {"widest": 50, "wide_recipients": 100}
+    rows = [row | mailing if row["hour_utc"] in at else row for row in office(80)]
+    made = activity(rows, 80)
+    assert (72 in made.day[find(made).row].tolist()) is is_news
 
 
 def test_mail_in_a_quiet_hour_is_off_hours() -> None:
@@ -230,6 +279,12 @@ def test_an_own_source_in_own_hours_pages_nobody() -> None:
     assert severity_of(levels, {"new_recipients": 900.0}) == "medium"
     assert severity_of(levels | {"new_source": 2}, {"new_recipients": 900.0}) == "high"
     assert severity_of({"new_source": 2}, {"new_source": 900.0}) == "medium"
+
+
+def test_more_wide_messages_say_nothing_that_more_mail_does_not() -> None:
+    assert severity_of({"surge": 1, "fan_out": 2}, {}) == "low"
+    assert severity_of({"surge": 1, "fan_out": 2, "new_subject": 1}, {}) == "medium"
+    assert severity_of({"new_recipients": 1, "fan_out": 1}, {"new_recipients": 9.0}) == "medium"
 
 
 def test_growth_is_medium_also_beside_a_new_source() -> None:

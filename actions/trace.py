@@ -12,8 +12,18 @@ from hve_monitor.config import Config
 from hve_monitor.document import Document
 from hve_monitor.errors import ConfigError
 from hve_monitor.spreadsheet import write_sheet
+from models.delivery.breakdown import (
+    DomainDelivery,
+    FailureDay,
+    ListDelivery,
+    by_domain,
+    by_list,
+    failures_by_day,
+)
 from models.delivery.conditions import TraceFilter, accounts_of, terms_of
+from models.delivery.headroom import LimitUse, nearest_limits
 from models.delivery.outcomes import USUAL_WINDOW, DeliveryFigures, delivery_figures
+from models.delivery.rate import low_first
 from models.delivery.search import (
     COLUMNS,
     DeliverySearch,
@@ -59,11 +69,19 @@ class TraceExport(Document):
 
 
 class DeliverySummary(Document):
-    """Figures per account in [since, until)."""
+    """Figures per account in [since, until), those that certainly deliver least first.
+
+    nearest_limits: of every account, the nearest first. by_domain, by_list: of these accounts
+    together, low rates first.
+    """
 
     since: datetime
     until: datetime
     accounts: list[DeliveryFigures]
+    nearest_limits: list[LimitUse]
+    by_domain: list[DomainDelivery]
+    by_list: list[ListDelivery]
+    failures_by_day: list[FailureDay]
     coverage: CoverageReport
     meaning: str
 
@@ -176,10 +194,16 @@ def _summary(published: Published, wanted: TraceFilter) -> DeliverySummary:
     window = TraceFilter(wanted.tenant, wanted.sender, since=since, until=until)
     accounts = _figures(published, wanted, since, until)
     coverage = search_coverage(published, window)
+    of_tenant = published.of(wanted.tenant)
+    names = [figures.account for figures in accounts] if wanted.sender else None
     return DeliverySummary(
         since=since,
         until=until,
         accounts=accounts,
+        nearest_limits=nearest_limits(accounts),
+        by_domain=by_domain(of_tenant, since, until, names),
+        by_list=by_list(of_tenant, since, until, names),
+        failures_by_day=failures_by_day(of_tenant, since, until, names),
         coverage=coverage,
         meaning="" if accounts else nothing_words(published, window, coverage),
     )
@@ -193,10 +217,11 @@ def _figures(
     listed = {str(row["account"]) for row in accounts_of(published.connection, wanted)}
     is_one = len(senders) == 1 and senders[0].kind == "whole"
     only = next(iter(listed), senders[0].text) if is_one else None
-    return [
+    named = [
         figures
         for figures in delivery_figures(published.of(wanted.tenant), since, until, only)
         if not senders
         or figures.account in listed
         or any(sender.matches(figures.account) for sender in senders)
     ]
+    return sorted(named, key=lambda figures: low_first(structs.asdict(figures)))

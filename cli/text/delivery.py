@@ -13,6 +13,8 @@ if TYPE_CHECKING:  # a command loads the models that it needs, not all
     from actions.explain import ExplainReport
     from actions.send_test.send import SendTestReport, SentTrace
     from actions.trace import DeliverySummary, TraceAnswer, TraceExport, TraceTimelines
+    from models.delivery.breakdown import DomainDelivery, ListDelivery
+    from models.delivery.headroom import LimitUse
     from models.delivery.outcomes import DeliveryFigures
     from models.delivery.search import DeliverySearch
     from models.delivery.timeline import MessageTimeline, RecipientTimeline, RouteComparison
@@ -24,7 +26,7 @@ if TYPE_CHECKING:  # a command loads the models that it needs, not all
     from models.usage.usage import UsageReport
 
 
-MOST_ACCOUNTS = 8
+MOST_ACCOUNTS, MOST_LISTED = 8, 5
 # What fits beside each other on a terminal, most wanted first.
 USAGE = ("tenant", "account", "day_utc", "month", "messages", "recipients", "billable_recipients",
          "delivered", "failed", "pending")  # fmt: skip
@@ -126,8 +128,13 @@ def _parting(comparison: RouteComparison | None) -> list[str]:
 
 
 def summary(report: DeliverySummary) -> str:
-    """One block per account."""
+    """One block per account, then what is nearest to a limit, and domains and lists."""
     lines = [line for figures in report.accounts for line in _figures(figures)]
+    lines += [_use(use) for use in report.nearest_limits[:MOST_LISTED]]
+    lines += [
+        _part(f"to {part.domain or 'unknown'}", part) for part in report.by_domain[:MOST_LISTED]
+    ]
+    lines += [_part(f"by list {part.address}", part) for part in report.by_list[:MOST_LISTED]]
     text = clean("\n".join(lines)) or _nothing(report.coverage, report.meaning)
     return f"{text}\n{coverage(report.coverage)}"
 
@@ -148,6 +155,16 @@ def _figures(figures: DeliveryFigures) -> list[str]:
         f"  recipients that always fail: {_known(figures, len(figures.always_failing))}",
         f"  lists that expand: {_known(figures, len(figures.lists))}",
     ]
+
+
+def _use(use: LimitUse) -> str:
+    may_be = f" (may be {use.may_be:,})" if use.may_be > use.used else ""
+    return f"near a limit: {use.account}, {use.limit} {use.used:,}{may_be} of {use.of:,}"
+
+
+def _part(name: str, part: DomainDelivery | ListDelivery) -> str:
+    rate = "unknown" if part.delivery_rate is None else f"{part.delivery_rate:.2%}"
+    return f"{name}: {rate} of {part.recipients:,} recipients"
 
 
 def _known(figures: DeliveryFigures, number: int) -> str:

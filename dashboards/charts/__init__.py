@@ -4,6 +4,7 @@ Reading order:
   cost      money over time, its projection, and estimates beside Azure's amounts
   months    money by month and group, and by day of one group
   volume    recipients per day by status
+  reasons   failed recipients per day by reason
   baseline  observed hours of an account against what was expected
   week      the local week of an account as a heat map
   coverage  how much of each day was read

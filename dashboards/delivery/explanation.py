@@ -6,10 +6,19 @@ import streamlit as st
 
 from dashboards.parts.markup import block, facts, tag
 from models.explain.diagnosis import Explanation
+from models.explain.filled import filled
 
 
-def show_explanation(explanation: Explanation | None, text: str | None) -> None:
-    """Draws what the catalogue says, or that it has nothing on the text."""
+def show_explanation(
+    explanation: Explanation | None,
+    text: str | None,
+    account: str | None = None,
+    recipient: str | None = None,
+) -> None:
+    """Draws what the catalogue says, or that it has nothing on the text.
+
+    account, recipient: of the message, where the text is about one: its fix names them.
+    """
     if explanation is None:
         words = f"The catalogue knows nothing of: {text}" if text else "No reason was told."
         block(tag("p", words, style="quiet"))
@@ -19,4 +28,4 @@ def show_explanation(explanation: Explanation | None, text: str | None) -> None:
     shown = {"Cause": explanation.cause, "Source": explanation.source}
     block(head, facts({name: value for name, value in shown.items() if value}))
     if explanation.fix:
-        st.code(explanation.fix, language=None, wrap_lines=True)
+        st.code(filled(explanation.fix, account, recipient), language=None, wrap_lines=True)

@@ -10,14 +10,16 @@ import pandas as pd
 import streamlit as st
 from msgspec.structs import asdict
 
+from dashboards.delivery.breakdown import domain_panel, list_panel
 from dashboards.delivery.explanation import show_explanation
 from dashboards.parts.amounts import count, moment, percent, plural, rate_words
 from dashboards.parts.figure import Columns, heading, listing, moment_column
-from dashboards.parts.markup import literal
+from dashboards.parts.markup import block, literal, tag
 from dashboards.parts.palette import status_word
 from dashboards.session import readings
 from dashboards.session.frame import as_read
 from dashboards.session.view import View
+from models.delivery.headroom import LimitUse, nearest_limits
 from models.delivery.outcomes import (
     DeliveryFigures,
     ExplainedFailure,
@@ -25,7 +27,7 @@ from models.delivery.outcomes import (
 )
 from models.delivery.rate import final_recipients, unknown_recipients
 
-MOST_REASONS = 8
+MOST_REASONS, MOST_NEAR = 8, 5
 R = TypeVar("R")
 
 
@@ -53,7 +55,7 @@ def reasons_panel(view: View, account: str | None) -> None:
             f" {count(read_recipients)} is known from its events.",
         )
         for place, failure in enumerate(read[:MOST_REASONS]):
-            _reason(failure, total, is_first=place == 0)
+            _reason(failure, total, account, is_first=place == 0)
         if len(read) < len(failures):
             st.caption(
                 f"Of {plural(total - read_recipients, 'recipient')} no event was read: open a"
@@ -61,7 +63,7 @@ def reasons_panel(view: View, account: str | None) -> None:
             )
 
 
-def _reason(failure: ExplainedFailure, total: int, *, is_first: bool) -> None:
+def _reason(failure: ExplainedFailure, total: int, account: str | None, *, is_first: bool) -> None:
     title = f"{percent(failure.recipients / total)}: {_name(failure)}"
     with st.expander(literal(title), expanded=is_first):
         st.caption(
@@ -70,7 +72,7 @@ def _reason(failure: ExplainedFailure, total: int, *, is_first: bool) -> None:
                 f" different, last {moment(failure.last_at)}"
             )
         )
-        show_explanation(failure.explanation, failure.example)
+        show_explanation(failure.explanation, failure.example, account)
 
 
 def _name(failure: ExplainedFailure) -> str:
@@ -163,9 +165,9 @@ def figures_panel(view: View, account: str | None) -> None:
     sent = readings.counts(view, view.since).get("recipients")
     with st.container(border=True, key="figures-panel"):
         heading(
-            "Lists, recipients that always fail, room below the limits",
+            "Near a limit, by domain and list, recipients that always fail",
             f"Reads every message of the period ({count(sent)} recipients in all accounts), so only"
-            " when asked: the figures of 'hve trace --summary'.",
+            " when asked.",
         )
         if not st.toggle("Read them", key="figures", bind="query-params"):
             return
@@ -173,8 +175,38 @@ def figures_panel(view: View, account: str | None) -> None:
         if not rows:
             st.caption(f"Nothing was sent in this period{as_read(view)}.")
             return
-        listing(_room(rows), _room_columns(), name="room below the limits")
+        _limits(rows)
+        domains, lists = readings.domains_and_lists(view, readings.start(view), account)
+        domain_panel(domains)
+        list_panel(lists)
         _people(rows)
+
+
+def _limits(rows: list[DeliveryFigures]) -> None:
+    """The nearest accounts by name, then every account with its room."""
+    nearest = nearest_limits(rows)[:MOST_NEAR]
+    heading(_nearest_words(nearest), "The most that was sent in one message, against the limit.")
+    block(tag("ul", *(tag("li", _use_words(use)) for use in nearest), style="nearest"))
+    listing(_room(_nearest_first(rows)), _room_columns(), name="room below the limits")
+
+
+def _nearest_first(rows: list[DeliveryFigures]) -> list[DeliveryFigures]:
+    by_name = {(row.tenant, row.account): row for row in rows}
+    names = dict.fromkeys((use.tenant, use.account) for use in nearest_limits(rows))
+    return [by_name[name] for name in dict.fromkeys([*names, *by_name])]
+
+
+def _nearest_words(nearest: Sequence[LimitUse]) -> str:
+    if not nearest:
+        return "How near the accounts are to a limit is not known"
+    use = nearest[0]
+    return f"Nearest to a limit: {use.account}, {percent(use.ratio)} of the {use.limit}"
+
+
+def _use_words(use: LimitUse) -> str:
+    may_be = f" (may be {count(use.may_be)})" if use.may_be > use.used else ""
+    unsure = "" if use.verified else ", a limit that is not verified for HVE"
+    return f"{use.account}: {use.limit} {count(use.used)}{may_be} of {count(use.of)}{unsure}"
 
 
 def _room(rows: list[DeliveryFigures]) -> pd.DataFrame:

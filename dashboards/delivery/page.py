@@ -6,23 +6,23 @@ import pandas as pd
 import streamlit as st
 
 from dashboards.charts.volume import rate_chart
+from dashboards.delivery.breakdown import reason_days
 from dashboards.delivery.failures import figures_panel, latest_panel, reasons_panel
+from dashboards.delivery.rates import rates_panel
 from dashboards.delivery.search import restricts_rows, search_form, search_results
 from dashboards.delivery.timeline import ChosenMessage, timeline_panel
-from dashboards.parts.amounts import count, percent, plural, rate_words
+from dashboards.parts.amounts import count, percent, plural
 from dashboards.parts.figure import Columns, behind, figure, heading, moment_column
-from dashboards.parts.markup import Markup, block, scrolled, table_of
 from dashboards.parts.palette import NAMES, palette
 from dashboards.session import readings
 from dashboards.session.frame import as_read, chosen_account, footer, opened
 from dashboards.session.view import View
 from models.delivery.outcomes import UndeliveredMessage
-from models.delivery.rate import delivery_rate, rate_range, unknown_recipients
+from models.delivery.rate import delivery_rate, unknown_recipients
 from models.delivery.search import DeliveryRow
 from warehouse.connection import Row
 
-MOST_RATES, MOST_FAILURES = 12, 200
-TITLES = {"filtered_as_spam": "Spam", "unknown_recipients": "Unknown"}
+MOST_FAILURES = 200
 
 
 def show(view: View) -> None:
@@ -42,7 +42,8 @@ def show(view: View) -> None:
         _failures(view, account)
     with right:
         reasons_panel(view, account)
-    _rates(view, account)
+    reason_days(view, account)
+    rates_panel(view, account)
     figures_panel(view, account)
     footer(view)
 
@@ -61,51 +62,6 @@ def _linked(
     if is_search or not linked:
         return None
     return ChosenMessage(linked, st.query_params.get("to"))
-
-
-def _rates(view: View, account: str | None) -> None:
-    rows = readings.account_sums(view, view.since, account)
-    rated = sorted(rows, key=_least_rate)
-    with st.container(border=True, key="rates"):
-        if not rated:
-            heading(f"Nothing was sent in this period{as_read(view)}")
-            return
-        heading(
-            _lowest_rate(rated),
-            "Delivered of all recipients whose outcome is final, in the period. Where statuses are"
-            " unknown, the rate is a range.",
-        )
-        block(scrolled("Delivery rates", _rate_table(rated[:MOST_RATES])))
-        if rest := rated[MOST_RATES:]:
-            st.caption(_rest_words(rest))
-
-
-def _least_rate(row: Row) -> tuple[bool, float]:
-    """What the rate is at least; accounts without a known outcome come last."""
-    bounds = rate_range(row)
-    return delivery_rate(row) is None, bounds[0] if bounds else 0.0
-
-
-def _lowest_rate(rated: list[Row]) -> str:
-    """The account with the lowest rate, where that can be said."""
-    lowest = delivery_rate(rated[0])
-    if lowest is None:
-        return "No delivery rate is known"
-    partly = sum(bool(unknown_recipients(row)) for row in rated)
-    if partly:
-        accounts = plural(partly, "account")
-        return f"Which account delivers least is not known: {accounts} with unknown statuses"
-    return f"{rated[0]['account']} has the lowest delivery rate: {percent(lowest)}"
-
-
-def _rest_words(rest: list[Row]) -> str:
-    unknown = sum(bool(unknown_recipients(row)) or delivery_rate(row) is None for row in rest)
-    if not unknown:
-        return f"{count(len(rest))} more deliver better; choose an account."
-    return (
-        f"{plural(len(rest), 'more account')}, {count(unknown)} of them with unknown outcomes;"
-        " choose an account."
-    )
 
 
 def _days_without(days: list[Row]) -> None:
@@ -128,23 +84,6 @@ def _days_without(days: list[Row]) -> None:
         {"ratio": st.column_config.TextColumn("not delivered", alignment="right")},
         height="content",
     )
-
-
-def _rate_table(rows: list[Row]) -> Markup:
-    names = (
-        "recipients",
-        "delivered",
-        "failed",
-        "quarantined",
-        "filtered_as_spam",
-        "pending",
-        "unknown_recipients",
-    )
-    heads = ["Account", "Rate", *(TITLES.get(name, name.capitalize()) for name in names)]
-    cells = [
-        [row["account"], rate_words(row), *(count(row[name]) for name in names)] for row in rows
-    ]
-    return table_of(heads, cells, range(1, len(heads)), named=True)
 
 
 def _failures(view: View, account: str | None) -> None:

@@ -67,7 +67,7 @@ def timeline_panel(view: View, chosen: ChosenMessage) -> None:
         if message.comparison:
             _comparison(message.comparison)
         for person in people[:MOST]:
-            _way(person)
+            _way(person, message.account)
         if len(people) > MOST:
             st.caption(f"{len(people) - MOST} more recipients: search for one of them.")
         _fetch(view, message)
@@ -108,7 +108,7 @@ def mark_of(status: object) -> tuple[str, str]:
     return MARKS.get(str(status).lower().replace("_", ""), (f"? {status or 'unknown'}", "warn"))
 
 
-def _way(person: RecipientTimeline) -> None:
+def _way(person: RecipientTimeline, account: str) -> None:
     words, tone = mark_of(person.status)
     head = tag("p", tag("span", words, style=f"mark {tone}"), tag("strong", person.recipient))
     steps = [_step(event) for event in person.events]
@@ -116,7 +116,8 @@ def _way(person: RecipientTimeline) -> None:
     block(head, tag("ul", *steps, style="steps") if steps else tag("p", missing, style="quiet"))
     for event in person.events:
         if event.event.lower() == "fail":
-            show_explanation(explain(event.description or event.reply), event.description)
+            explanation = explain(event.description or event.reply)
+            show_explanation(explanation, event.description, account, person.recipient)
 
 
 def _step(event: DeliveryEvent) -> Markup:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import streamlit as st
 
 from dashboards.parts.amounts import day, plural
@@ -22,12 +24,22 @@ def findings_of_check(check: str, findings: list[ReadinessFinding]) -> None:
         block(table_of(heads, map(_line, findings[:MOST])))
         if len(findings) > MOST:
             st.caption(f"{len(findings) - MOST} more: choose an account to see them.")
-        # Accounts share lines such as the making of a policy: each is needed once.
-        fixes = dict.fromkeys(line for finding in findings for line in finding.fix.splitlines())
+        fixes = lines_once(line for finding in findings for line in finding.fix.splitlines())
         if fixes:
             st.code("\n".join(fixes), language=None, wrap_lines=True)
         for source in dict.fromkeys(finding.source for finding in findings if finding.source):
             block(tag("p", f"Source: {source}", style="quiet"))
+
+
+def lines_once(lines: Iterable[str]) -> list[str]:
+    """Each line once, as accounts share the making of a policy, and each comment once."""
+    comments: set[str] = set()
+    shown: dict[str, str] = {}
+    for line in lines:
+        command, _, comment = line.partition("  # ")
+        shown.setdefault(command, command if comment in comments else line)
+        comments.add(comment)
+    return list(shown.values())
 
 
 def _line(finding: ReadinessFinding) -> tuple[str, str, str, str]:

@@ -20,6 +20,7 @@ from models.cost.documents import ChangeCost, CostReport, GroupDays, MonthsBesid
 from models.cost.months import By
 from models.cost.spend import beside, days_of, past, planned_change, spend
 from models.cost.whatif import PlannedChange
+from models.delivery import breakdown
 from models.delivery import outcomes as deliveries
 from models.delivery.conditions import StoredFilter, TraceFilter
 from models.delivery.search import DeliverySearch, find_traces, search_traces
@@ -344,6 +345,26 @@ def failures(view: View, since: datetime, account: str | None) -> list[deliverie
     """models.delivery.outcomes.explained_failures of the view's tenant."""
     with view.published() as published:
         return deliveries.explained_failures(published, since, view.now, account)
+
+
+@reading("delivery")
+def failure_days(view: View, since: datetime, account: str | None) -> list[breakdown.FailureDay]:
+    """models.delivery.breakdown.failures_by_day of the view's tenant."""
+    with view.published() as published:
+        return breakdown.failures_by_day(published, since, view.now, [account] if account else None)
+
+
+@reading("delivery", slowly=True)
+def domains_and_lists(
+    view: View, since: datetime, account: str | None
+) -> tuple[list[breakdown.DomainDelivery], list[breakdown.ListDelivery]]:
+    """models.delivery.breakdown.by_domain and by_list, as in `hve trace --summary`."""
+    only = [account] if account else None
+    with view.published() as published:
+        window = since, view.now
+        return breakdown.by_domain(published, *window, only), breakdown.by_list(
+            published, *window, only
+        )
 
 
 @reading("delivery", slowly=True)

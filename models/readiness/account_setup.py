@@ -9,8 +9,9 @@ from datetime import timedelta
 from functools import partial
 
 from hve_monitor.clock import iso
+from hve_monitor.quoting import powershell
 from models.readiness.facts import Facts
-from models.readiness.finding import Finding, powershell
+from models.readiness.finding import Finding
 from warehouse.records.accounts import Account
 
 LISTED, LICENCE, NAME, REPLY_TO, ALIASES, APPS = (

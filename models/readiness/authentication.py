@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
+from hve_monitor.quoting import powershell
 from models.readiness.facts import Facts
-from models.readiness.finding import Finding, powershell
+from models.readiness.finding import Finding
 from warehouse.records.policies import Policy
 
 DEFAULTS, AUTHENTICATION = "security_defaults", "authentication_policy"

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Literal
 
+from hve_monitor.quoting import powershell
 from models.readiness.conditions import Person, applies, applies_to_workload, places, risks
 from models.readiness.facts import Facts
-from models.readiness.finding import Finding, powershell
+from models.readiness.finding import Finding
 from models.readiness.grants import unmet_demands
 from warehouse.records.accounts import Account
 from warehouse.records.policies import Policy

@@ -8,8 +8,9 @@ from functools import partial
 
 from hve_monitor.clock import parse_time
 from hve_monitor.errors import ConfigError
+from hve_monitor.quoting import powershell
 from models.readiness.facts import Facts
-from models.readiness.finding import Finding, Severity, powershell
+from models.readiness.finding import Finding, Severity
 from warehouse.records.accounts import Account
 from warehouse.records.policies import Policy
 
@@ -58,22 +59,29 @@ def _billing(facts: Facts, account: str) -> Finding:
         "high",
         f"{STATES[status.lower()]} ({status}, policy '{name}'): the account stops sending",
         state=status,
-        fix=_billing_fix(account, status),
+        fix=_billing_fix(facts, account, status),
     )
 
 
-def _billing_fix(account: str, status: str) -> str:
+def _billing_fix(facts: Facts, account: str, status: str) -> str:
     if status.lower() == "subscriptionisnotactive":
         return "Azure portal > Subscriptions: activate it, or assign a policy of another one:\n" + (
-            _assign(account)
+            _assign(facts, account)
         )
-    return _assign(account)
+    return _assign(facts, account)
 
 
-def _assign(account: str) -> str:
+def _assign(facts: Facts, account: str) -> str:
+    """How to give the account a policy: the one that holds for others, where there is one."""
+    valid = {
+        policy.billing_policy_id
+        for policy in facts.billing.values()
+        if policy.billing_policy_id and (policy.billing_status or "").strip().lower() == VALID
+    }
+    given = powershell(next(iter(valid))) if len(valid) == 1 else "'<its id>'"
     return (
         "Get-BillingPolicy -ResourceType HVE  # none: admin center > Billing > Pay-as-you-go\n"
-        f"Set-HVEAccountBillingPolicy -Identity {powershell(account)} -BillingPolicyId '<its id>'"
+        f"Set-HVEAccountBillingPolicy -Identity {powershell(account)} -BillingPolicyId {given}"
     )
 
 

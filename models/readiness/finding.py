@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from hve_monitor.text import printable
-
 Status = Literal["pass", "fail", "warn", "unknown"]
 Severity = Literal["high", "medium", "low"]
 ORDER: tuple[Status, ...] = ("fail", "unknown", "warn", "pass")  # the worst comes first
@@ -38,14 +36,3 @@ class Finding:
     def key(self) -> Key:
         """What the finding speaks of: the same key, the same question."""
         return self.check, self.account or "", self.subject or ""
-
-
-def powershell(text: str) -> str:
-    """The text as a PowerShell literal: nothing in it is run or expanded.
-
-    PowerShell takes four typographic signs for a single quote, and a line break ends no literal.
-    """
-    shown = printable(text)
-    for quote in "'\u2018\u2019\u201a\u201b":
-        shown = shown.replace(quote, quote * 2)
-    return f"'{shown}'"

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from functools import partial
 
+from hve_monitor.quoting import powershell
 from models.readiness.facts import SIGN_INS, Facts
-from models.readiness.finding import Finding, Severity, Status, powershell
+from models.readiness.finding import Finding, Severity, Status
 from models.reference.limits import limit
 
 OAUTH, ENDPOINT = "oauth_migration", "endpoint"

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from hve_monitor.clock import iso
 from hve_monitor.document import Document
-from models.incidents.response.quoting import (
+from hve_monitor.quoting import (
     kusto,
     kusto_list,
     powershell,

@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
+from hve_monitor.quoting import powershell
 from models.readiness.account_setup import is_generic
 from models.readiness.checks import findings_of
 from models.readiness.facts import Facts, SignInFacts
-from models.readiness.finding import Finding, powershell
+from models.readiness.finding import Finding
 from models.readiness.sign_in_methods import basic_ends
 from simulator import SimulatedTenant
 from tests.misconfiguration import heal
@@ -244,7 +245,7 @@ def test_an_address_of_two_accounts_is_told_for_both(facts: Facts) -> None:
     [
         ("o'hara", "'o''hara'"),
         ("a\u2019; Remove-Item", "'a\u2019\u2019; Remove-Item'"),
-        ("$(x)\nnext", "'$(x) next'"),
+        ("$(x)\nnext", "('' + '$(x)' + [char]::ConvertFromUtf32(0x000a) + 'next')"),
     ],
 )
 def test_fixes_run_nothing_that_data_says(text: str, literal: str) -> None:

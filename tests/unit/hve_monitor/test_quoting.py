@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.incidents.response.quoting import kusto, powershell, powershell_list, search_phrase
+from hve_monitor.quoting import kusto, powershell, powershell_list, search_phrase
 
 HOSTILE = (
     "O'Brien",

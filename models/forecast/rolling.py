@@ -143,6 +143,8 @@ class Rolling:
         actual, forecast = sum_known(came), sums.whole
         errors = np.log((actual + 1.0) / (forecast + 1.0)) / scale
         is_idle = (actual == 0.0) & (forecast < 0.5)
+        # What comes on its day with its amount shows nothing about the others of its class.
+        is_idle |= sums.mailed > sums.daily
         return RollingOrigin(
             origin,
             forecast,

@@ -84,6 +84,7 @@ def _accounts(report: CostReport, *, wide: bool) -> str:
             "at_most_so_far": line.range[1],
             "unknown_recipients": line.unknown_recipients,
             "unread_days": line.unread_days,
+            "projected_from": line.method,
         }
         for line in report.by_account
     ]

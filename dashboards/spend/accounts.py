@@ -89,6 +89,7 @@ def _line(line: AccountCost, whole: int | None) -> dict[str, Any]:
         "month_end": exact(line.month_end),
         "low": exact(line.p80[0]),
         "high": exact(line.p80[1]),
+        "method": line.method,
     }
 
 
@@ -106,6 +107,7 @@ def _total(report: CostReport) -> dict[str, Any]:
         "month_end": exact(ahead.month_end),
         "low": exact(low),
         "high": exact(high),
+        "method": ahead.method,
     }
 
 
@@ -127,4 +129,5 @@ def _account_columns(currency: str) -> Columns:
         "month_end": amount_column(f"Month end, {currency}"),
         "low": amount_column("80 % from"),
         "high": amount_column("80 % to"),
+        "method": column.TextColumn("Projected from", width="medium"),
     }

@@ -89,6 +89,7 @@ class AccountCost(Document):
 
     tenant: whose account it is, null where several tenants have one of that name or only plans do.
     unknown_recipients, unread_days and range: those of month_to_date, as in KnownPart.
+    method: what month_end is projected from, or why it is not known.
     """
 
     account: str
@@ -100,6 +101,7 @@ class AccountCost(Document):
     unknown_recipients: int
     unread_days: int
     range: Range
+    method: str
 
 
 class BudgetThreshold(Document):

@@ -31,6 +31,7 @@ from models.cost.known import (
     sums_of,
 )
 from models.forecast.history import HISTORY
+from models.forecast.profiles import LEARNING, METHODS
 from models.forecast.projection import Estimate, Forecast, forecast_of
 from models.money import times
 from models.periods import period_of
@@ -74,10 +75,11 @@ class PeriodCost:
 
 
 class AccountPeriod(NamedTuple):
-    """An account in a period: what is counted of it, and what its end will cost."""
+    """An account in a period: what is counted of it, what its end will cost, and from what."""
 
     counted: KnownPart
     projected: ProjectedCost
+    method: str
 
 
 @dataclass(frozen=True)
@@ -120,14 +122,18 @@ class CostOutlook:
         """The same of each account."""
         by_account = sums_by_account(_between(self.spent, first, last))
         reason = self._reason(first, last)
-        most = self.most.period(first, last).by_account()
-        costs = {}
-        for account, least in self.least.period(first, last).by_account().items():
+        forecast, most = self.least.period(first, last), self.most.period(first, last).by_account()
+        methods, costs = forecast.methods(), {}
+        for account, least in forecast.by_account().items():
             sums = by_account.get(account, Sums())
             counted = self._counted(sums, self._keys_of.get(account, set()), first, last)
             price = self.tariff.of(account)
-            projected = projected_cost(sums, (least, most[account]), price, reason)
-            costs[account] = AccountPeriod(counted, projected)
+            # An account of which no whole day is known has an end only where one was begun.
+            is_blank = methods[account] == METHODS[LEARNING] and most[account].month_end == 0.0
+            why = reason or (METHODS[LEARNING] if is_blank else None)
+            projected = projected_cost(sums, (least, most[account]), price, why)
+            method = f"unavailable: {projected.reason}" if projected.reason else methods[account]
+            costs[account] = AccountPeriod(counted, projected, method)
         return costs
 
     def owner(self, account: str) -> str | None:

@@ -128,6 +128,7 @@ def _account(account: str, tenant: str | None, cost: AccountPeriod) -> AccountCo
         unknown_recipients=counted.unknown_recipients,
         unread_days=counted.unread_days,
         range=counted.range,
+        method=cost.method,
     )
 
 

@@ -19,12 +19,15 @@ from models.forecast.history import DailyHistory
 from models.forecast.mailings import Mailing, Recurring, split_recurring
 from models.statistics import Floats, known_or_zero, mean_known, sum_known
 
+# What an answer rests on, as people read it.
 METHODS = (
-    "weekday profile × level",
-    "weekday profile × mean of weeks",
+    "weekdays of the last weeks",
+    "mean of the last months",
     "mean of the days so far",
+    "mailings that come back or are announced",
+    "learning: no whole day is known",
 )
-REGULAR, IRREGULAR, YOUNG = range(3)
+REGULAR, IRREGULAR, YOUNG, MAILINGS, LEARNING = range(len(METHODS))
 
 SHAPE_WEEKS = 13
 LEVEL_WEEKS = 16

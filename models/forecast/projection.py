@@ -70,6 +70,14 @@ class PeriodForecast:
         rows = zip(self.accounts, self.actual, self.outlook.left, self.outlook.ends, strict=True)
         return {name: _estimate(float(a), float(b), ends) for name, a, b, ends in rows}
 
+    def methods(self) -> dict[str, str]:
+        """What the rest of each account's period is expected from, in words."""
+        numbers = self.outlook.method.tolist()
+        return {
+            name: ACTUAL if self.is_over else METHODS[number]
+            for name, number in zip(self.accounts, numbers, strict=True)
+        }
+
     def together(self, accounts: Collection[str] | None = None) -> Estimate:
         """The estimate of some accounts together, of all where none are named."""
         rows = self._rows(accounts)

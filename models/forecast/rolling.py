@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.forecast.history import DailyHistory
-from models.forecast.profiles import Profile, fit_profile
+from models.forecast.profiles import LEARNING, MAILINGS, Profile, fit_profile
 from models.forecast.uncertainty import (
     TAILS,
     RollingOrigin,
@@ -109,7 +109,8 @@ class Rolling:
         left, origins = sums.whole, self.origins(origin, max(round(ahead.length), 1), ahead.begun)
         classes = account_classes(profile)
         ends = account_ends(left, scale, pooled_quantiles(origins, classes))
-        return Outlook(left, sums.by_day, ends, profile.method, scale, classes, origins)
+        method = method_of(profile, sums)
+        return Outlook(left, sums.by_day, ends, method, scale, classes, origins)
 
     def _expected(
         self, origin: date, ahead: Ahead, known: NDArray[np.bool_] | None = None
@@ -153,6 +154,14 @@ class Rolling:
             account_classes(profile),
             np.where(is_idle | profile.is_new, np.nan, errors),
         )
+
+
+def method_of(profile: Profile, sums: Sums) -> NDArray[np.int64]:
+    """What most of each account's sum rests on, as a number in METHODS: (accounts,)."""
+    comes_back = np.isin(np.arange(len(sums.daily)), list(profile.recurring))
+    is_mailing = (sums.mailed > sums.daily) | (comes_back & (sums.mailed == sums.daily))
+    method = np.where(is_mailing, MAILINGS, profile.method)
+    return np.where(profile.is_new & (sums.mailed == 0.0), LEARNING, method)
 
 
 def expected_sums(profile: Profile, ahead: Ahead, known: NDArray[np.bool_] | None = None) -> Sums:

@@ -62,7 +62,7 @@ def test_a_steady_month_is_met_within_its_interval() -> None:
     now = datetime(2026, 4, 13, tzinfo=UTC)
     projection = project_month(known, now, "2026-04")
     truth = counts[:, 90:120].sum()
-    assert projection.method == "weekday profile × level"
+    assert projection.method == "weekdays of the last weeks"
     assert projection.total.month_end == pytest.approx(truth, rel=0.08)
     assert projection.total.p95[0] <= truth <= projection.total.p95[1]
 
@@ -166,7 +166,7 @@ def test_a_mailing_on_the_last_working_day_is_expected_there() -> None:
 def test_sparse_accounts_use_their_mean() -> None:
     counts = np.random.default_rng(4).poisson(1.0, (40, 102))
     projection = project_month(table(counts), NOW, "2026-04")
-    assert projection.method == "weekday profile × level"
+    assert projection.method == "weekdays of the last weeks"
     assert projection.total.month_end == pytest.approx(40 * 30, rel=0.12)
 
 

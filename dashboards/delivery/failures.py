@@ -12,7 +12,7 @@ from msgspec.structs import asdict
 
 from dashboards.delivery.breakdown import domain_panel, list_panel
 from dashboards.delivery.explanation import show_explanation
-from dashboards.parts.amounts import count, moment, percent, plural, rate_words
+from dashboards.parts.amounts import UNKNOWN, count, moment, percent, plural, rate_words
 from dashboards.parts.figure import Columns, heading, listing, moment_column
 from dashboards.parts.markup import block, literal, tag
 from dashboards.parts.palette import status_word
@@ -55,7 +55,7 @@ def reasons_panel(view: View, account: str | None) -> None:
             f" {count(read_recipients)} is known from its events.",
         )
         for place, failure in enumerate(read[:MOST_REASONS]):
-            _reason(failure, total, account, is_first=place == 0)
+            _reason(failure, total, is_first=place == 0)
         if len(read) < len(failures):
             st.caption(
                 f"Of {plural(total - read_recipients, 'recipient')} no event was read: open a"
@@ -63,16 +63,18 @@ def reasons_panel(view: View, account: str | None) -> None:
             )
 
 
-def _reason(failure: ExplainedFailure, total: int, account: str | None, *, is_first: bool) -> None:
+def _reason(failure: ExplainedFailure, total: int, *, is_first: bool) -> None:
     title = f"{percent(failure.recipients / total)}: {_name(failure)}"
     with st.expander(literal(title), expanded=is_first):
         st.caption(
             literal(
                 f"{plural(failure.recipients, 'recipient')}, at least {failure.people}"
-                f" different, last {moment(failure.last_at)}"
+                f" different, last {moment(failure.last_at)} from {failure.newest_account} to"
+                f" {failure.newest_recipient or UNKNOWN}, whom the commands name"
             )
         )
-        show_explanation(failure.explanation, failure.example, account)
+        newest = failure.newest_account, failure.newest_recipient
+        show_explanation(failure.explanation, failure.example, *newest)
 
 
 def _name(failure: ExplainedFailure) -> str:

@@ -16,7 +16,9 @@ select
     min(r.description) as example,
     count(*) as recipients,
     count(distinct u.recipient) as people,
-    max(u.received_at) as last_at
+    max(u.received_at) as last_at,
+    arg_max(u.account, u.received_at) as newest_account,
+    arg_max(u.recipient, u.received_at) as newest_recipient
 from marts.hve_undelivered as u
 left join reasons as r
     on r.tenant = u.tenant and r.trace_id = u.trace_id and r.recipient = u.recipient

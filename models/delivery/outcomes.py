@@ -36,13 +36,16 @@ class UndeliveredMessage(Document):
 class ExplainedFailure(Document):
     """A reason for which recipients failed; without an example nobody has read it.
 
-    recipients are rows, people are distinct addresses. example: the words of one event.
+    recipients are rows, people are distinct addresses. example: the words of one event. newest_…:
+    whose mail failed last for it.
     """
 
     reply: str | None
     recipients: int
     people: int
     last_at: datetime
+    newest_account: str
+    newest_recipient: str | None
     example: str | None
     explanation: Explanation | None
 
@@ -166,11 +169,11 @@ def explained_failures(
 
 def _joined(failure: ExplainedFailure, other: ExplainedFailure) -> ExplainedFailure:
     """Two spellings of one reason; people of both may be the same, so the larger number counts."""
+    newest = max(failure, other, key=lambda one: one.last_at)
     return replace(
-        failure,
+        newest,
         recipients=failure.recipients + other.recipients,
         people=max(failure.people, other.people),
-        last_at=max(failure.last_at, other.last_at),
     )
 
 

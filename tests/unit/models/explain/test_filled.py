@@ -20,6 +20,7 @@ def test_what_is_not_known_stays_open() -> None:
     assert filled(FIX) == FIX
     assert "<recipient>" in filled(FIX, "hr@contoso.com")
     assert "<domain>" in filled(FIX, None, "aggregate:12")
+    assert "<recipient>" in filled(FIX, None, f"p-{'0' * 32}@contoso.com")
 
 
 @pytest.mark.parametrize(

@@ -52,7 +52,7 @@ def weekday_profile(past: Floats, days: int) -> Floats:
     return np.asarray((means[:, np.arange(days) % 7] * level[:, None]).sum(axis=1))
 
 
-IRREGULAR = {"run rate": run_rate, "mean of 90 days": mean_of_months, "Croston SBA": croston}
+FOR_IRREGULAR = {"run rate": run_rate, "mean of 90 days": mean_of_months, "Croston SBA": croston}
 PLAIN = {
     "seasonal naive": seasonal_naive,
     "linear run rate": run_rate,

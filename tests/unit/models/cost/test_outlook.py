@@ -137,6 +137,24 @@ def test_one_account_has_the_range_of_the_total() -> None:
     assert account.projected == november(seen).projected
 
 
+def test_every_account_says_what_its_end_is_projected_from() -> None:
+    monthly = [(IT, date(2026, month, 28), 900, 0) for month in (8, 9, 10)]
+    seen = outlook(spent([*STEADY, *monthly])).by_account(NOVEMBER, END)
+    assert seen[HR].method == "weekdays of the last weeks"
+    assert seen[IT].method == "mailings that come back or are announced"
+    assert seen[IT].projected.end == 900 * PRICE
+    october = outlook(spent(STEADY)).by_account(date(2026, 10, 1), date(2026, 10, 31))
+    assert october[HR].method == "actual"
+
+
+@pytest.mark.parametrize("delivered", [0, 50])
+def test_an_account_without_a_whole_day_is_learning_and_never_0(delivered: int) -> None:
+    rows = [*STEADY, (IT, TODAY - DAY, delivered, 0)]
+    seen = outlook(spent(rows), unread([IT], [TODAY - DAY, TODAY])).by_account(NOVEMBER, END)[IT]
+    assert "learning: no whole day is known" in seen.method
+    assert seen.projected.end is None if delivered == 0 else seen.projected.end > 50 * PRICE
+
+
 def test_a_budget_of_one_account_ends_where_the_account_does() -> None:
     rows = [*STEADY, *days(IT, SEPTEMBER, 85, 7)]
     seen = outlook(spent(rows))

@@ -23,6 +23,7 @@ _DAILY_MEMORY, _DAILY_SPREAD, _DAILY_LAGS = 0.7, 0.2, 20
 _HOURLY_MEMORY, _HOURLY_SPREAD = 0.8, 0.45
 _PREFERENCE = 2.2  # old acquaintances get more mail than new ones; 1 would be no preference
 _FEW_SOURCES = 2  # an account with more sends from anywhere, as cloud services do
+_LIST_CHANGES = 0.06  # share of the people who come or go from one mailing to the next
 _MAILING_HOUR = 9  # local hour of pay-roll mail
 
 
@@ -133,11 +134,13 @@ class Habits:
         return [(int(hour), 1.0) for hour in np.flatnonzero(profile.mailing_slots[hours])]
 
     def _mailed(self, account: Account, day: int, share: float, random: Random) -> Ints:
-        """Staff that a mailing goes to: a list of its own has the same people every time."""
+        """Staff that a mailing goes to: a list of its own has nearly the same people each time."""
         staff = random.permutation(self._directory.headcount(day))
         if not account.profile.rhythm:
             return staff[: max(1, round(share * len(staff)))]
         draws = np.random.default_rng([self._seed, account.index, 15]).random(2 * len(staff))
+        changed = random.random(len(staff)) < _LIST_CHANGES
+        draws[staff[changed]] = random.random(int(changed.sum()))
         return np.asarray(staff[(draws[staff] < share) | (staff == 0)])
 
     def _mailing(

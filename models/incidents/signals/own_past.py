@@ -56,6 +56,11 @@ def _is_rare(activity: QuarterHours) -> NDArray[np.bool_]:
     return np.asarray(active < LEAST_ACTIVE_DAYS)
 
 
+def sends_rarely(activity: QuarterHours) -> NDArray[np.bool_]:
+    """Rows of accounts that sent on few of the four weeks' days before."""
+    return np.asarray(_is_rare(activity)[activity.account, activity.day])
+
+
 def own_shares(activity: QuarterHours, part: str, whole: str, days: int) -> Floats:
     """For every row, a count's share of another over the `days` before its day; NaN without any."""
     parts, wholes = (sums_before(activity, activity.counts[name], days) for name in (part, whole))
@@ -119,5 +124,4 @@ def in_quiet_hours(activity: QuarterHours) -> NDArray[np.bool_]:
     mean = month / (QUIET_WEEKS * week)
     old = activity.since_start() >= 7 * QUIET_WEEKS * QUARTERS_PER_DAY
     # Where mail is rare nearly every hour of the week is empty: none of them is a quiet one.
-    is_regular = ~_is_rare(activity)[activity.account, activity.day]
-    return np.asarray(old & is_regular & (usual[place] <= _QUIET_SHARE * mean))
+    return np.asarray(old & ~sends_rarely(activity) & (usual[place] <= _QUIET_SHARE * mean))

@@ -21,6 +21,7 @@ from models.incidents.signals.own_past import (
     in_quiet_hours,
     own_records,
     own_shares,
+    sends_rarely,
     settled_days_before,
 )
 from models.incidents.signals.quarter_hours import QUARTERS_PER_DAY, Floats, Ints, QuarterHours
@@ -64,12 +65,19 @@ class SignalRule:
     gap: int = 0
     share: float = 0.0  # of the recipients in the window, at least
     of: str = "recipients"  # which recipients the share is of
+    rare_share: float = 0.0  # the same of an account that sends rarely
     settled: int = 0  # first days of an account that set no record
 
 
-# Of a mailing a few are always new: people join.
+# Of a mailing a few are always new: people join, and more from one month or quarter to the next.
 _strangers = partial(
-    SignalRule, "new_recipients", "new_recipients", share=0.03, of="wide_recipients", settled=7
+    SignalRule,
+    "new_recipients",
+    "new_recipients",
+    share=0.03,
+    of="wide_recipients",
+    rare_share=0.15,
+    settled=7,
 )
 RULES = (
     _strangers(3 * HOURS, 5.0, 1.2, 2.0, 28),
@@ -268,7 +276,8 @@ def _by_rule(activity: QuarterHours, rule: SignalRule, judged: NDArray[np.bool_]
         settled = activity.since_start() >= (SETTLED + rule.gap) * QUARTERS_PER_DAY
         fired &= settled
     if rule.share:
-        fired &= value >= rule.share * activity.trailing(rule.of, rule.window)
+        share = np.where(sends_rarely(activity), max(rule.rare_share, rule.share), rule.share)
+        fired &= value >= share * activity.trailing(rule.of, rule.window)
     strong = value > rule.strong * bar
     if rule.signal == "repeated_recipient":
         strong &= _is_one_sided(activity, value, rule.window)

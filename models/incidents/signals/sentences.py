@@ -97,8 +97,10 @@ def _repeated(numbers: SignalNumbers) -> str:
 
 
 def _dormant(numbers: SignalNumbers) -> str:
-    longest = f"the longest pause before was {count(numbers.usual, 'day')}"
-    return f"first mail after {count(numbers.value, 'day')}; {longest}"
+    first = f"first mail after {count(numbers.value, 'day')}"
+    if round(numbers.usual) < 1:
+        return f"{first}; this account never paused for so long before"
+    return f"{first}; the longest pause before was {count(numbers.usual, 'day')}"
 
 
 def largest_before(record: float) -> str:

@@ -93,12 +93,11 @@ def test_a_day_does_not_depend_on_what_was_asked_for_before(kind: str) -> None:
     assert forward == backward[::-1]
 
 
-def test_a_monthly_mailing_goes_to_the_same_people() -> None:
+def test_a_monthly_mailing_goes_to_nearly_the_same_people() -> None:
     owner, habits = account("monthly", 3), Habits(7, Directory("contoso.com", 500, YEAR[0]))
     mailed = [
         set(habits.messages(owner, day, np.random.default_rng(day)).recipient.tolist())
         for day in active_days("monthly", 3)[:2]
     ]
     assert len(mailed[0]) > 50
-    assert mailed[0] <= mailed[1]
-    assert len(mailed[1] - mailed[0]) < 10
+    assert 0 < len(mailed[1] - mailed[0]) < 0.15 * len(mailed[1])

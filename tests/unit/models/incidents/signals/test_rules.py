@@ -118,6 +118,14 @@ def test_an_account_that_sends_rarely_is_measured_by_its_highest_day() -> None:
     assert set(shown.activity.day[shown.row].tolist()) == {24}
 
 
+@pytest.mark.parametrize(("new", "fires"), [(14, False), (15, True)])
+def test_lists_change_more_from_one_month_to_the_next(new: int, fires: bool) -> None:
+    mailing = {"recipients": 100, "wide_recipients": 100}
+    rows = [quarter(day, 10, **mailing) for day in (0, 20, 50)]
+    rows[-1]["new_recipients"] = new
+    assert ("new_recipients" in fired(rows)) is fires
+
+
 @pytest.mark.parametrize(("mailings", "is_news"), [((41, 72), True), ((10, 41, 72), False)])
 def test_two_monthly_mailings_make_the_third_no_news(
     mailings: tuple[int, ...], is_news: bool

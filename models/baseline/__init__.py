@@ -10,5 +10,6 @@ Reading order:
   thresholds  the score that an account's own alerts must reach
   traffic     all of these together while the days are walked through
   size        what was sent and expected over some hours
+  demand      how regularly an account sends: smooth, erratic, intermittent, lumpy
   recurrence  mailings that come back every month, every quarter or every few weeks
 """

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import numpy as np
 import pandas as pd
@@ -38,7 +38,7 @@ class LocalCalendar:
     """Local day number and hour of every UTC hour of a grid.
 
     Clock changes: a skipped local hour has no column, a doubled one has two.
-    `holidays` are day numbers; the weekday of day 0 counts from Monday = 0.
+    `holidays` are day numbers; `first_date` is day 0, whose weekday counts from Monday = 0.
     """
 
     day: NDArray[np.int64]
@@ -46,11 +46,16 @@ class LocalCalendar:
     days: int
     first_weekday: int = 0
     holidays: frozenset[int] = frozenset()
+    first_date: date = date(1970, 1, 5)
 
     def columns(self, day: int) -> tuple[int, int]:
         """First column of the local day and the one after its last; equal for a skipped day."""
         first, last = np.searchsorted(self.day, (day, day + 1))
         return int(first), int(last)
+
+    def date(self, day: int) -> date:
+        """The date of a local day."""
+        return self.first_date + timedelta(days=day)
 
 
 def local_calendar(
@@ -67,7 +72,7 @@ def local_calendar(
     first = wall[0].date() if hours else start.date()
     free = frozenset((holiday - first).days for holiday in holidays)
     days = int(day[-1]) + 1 if hours else 0
-    return LocalCalendar(day, wall.hour.to_numpy(np.int64), days, first.weekday(), free)
+    return LocalCalendar(day, wall.hour.to_numpy(np.int64), days, first.weekday(), free, first)
 
 
 @dataclass(frozen=True)

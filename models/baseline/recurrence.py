@@ -16,8 +16,8 @@ from functools import cache
 from typing import ClassVar, Protocol
 
 LEAST_TIMES = 3
-_PAUSE = 3  # days from one day of a mailing to its next: a weekend may lie between
-_LONGEST = 5  # days that one mailing takes
+PAUSE_DAYS = 3  # days from one day of a mailing to its next: a weekend may lie between
+MAILING_DAYS = 5  # days that one mailing takes
 _BUSIEST, _BUSY_DAYS = 6, 62  # more mailings are a rhythm of weeks, which weekdays show
 _WEEKS = (2, 3, 4)
 _NEAR_AN_END = 5  # days and working days that people count from the end of a month
@@ -156,11 +156,11 @@ def mailing_starts(sent: Iterable[date]) -> list[date]:
     """First days of mailings that take one to five days, oldest first; longer runs are none."""
     runs: list[list[date]] = []
     for day in sorted(set(sent)):
-        if runs and (day - runs[-1][-1]).days <= _PAUSE:
+        if runs and (day - runs[-1][-1]).days <= PAUSE_DAYS:
             runs[-1].append(day)
         else:
             runs.append([day])
-    return [run[0] for run in runs if (run[-1] - run[0]).days < _LONGEST]
+    return [run[0] for run in runs if (run[-1] - run[0]).days < MAILING_DAYS]
 
 
 def recurrences(

@@ -7,7 +7,7 @@ Reading order:
   turns      which accounts a run judges, in tenants of many
   walk       through the days of a grid: forecast, watch, cut out, learn
   midnight   what the walk remembers between two days
-  volume/    watchers of recipients per hour: surge, drift, ceiling, silence, missed sends
+  volume/    watchers of recipients per hour: surge, drift, ceiling, silence
   signals/   what fires per quarter-hour: new recipients, sources, failures, sign-ins
   assemble   incidents of sending and of silence from both
   announced  what announced sends explain of the volume

@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Sequence
 from datetime import datetime
 
-from models.baseline.baseline import local_calendar
 from models.baseline.grid import HourlyGrid
 from models.incident import Event, Incident, by_start
 from models.incidents.announced import Announced
-from models.incidents.describe import Describer, sending_incidents, silent_incidents
+from models.incidents.describe import Describer, sending_incidents
 from models.incidents.signals.first_mailing import early_events
 from models.incidents.signals.quarter_hours import QuarterHours
 from models.incidents.signals.rules import find
 from models.incidents.signals.stored import tabular_events
 from models.incidents.size import Sizes
-from models.incidents.volume.missed_sends import missed_sends
 from models.incidents.walk import Analysis, analyse
 
 
@@ -26,19 +24,18 @@ def judge(
     analysis = analyse(grid, timezone)
     fired = find(activity)
     describer = Describer(activity, fired.fitness, Sizes(grid, analysis), grid.end)
-    return analysis, incidents_of(grid, analysis, timezone, tabular_events(fired), describer)
+    return analysis, incidents_of(grid, analysis, tabular_events(fired), describer)
 
 
 def incidents_of(
     grid: HourlyGrid,
     analysis: Analysis,
-    timezone: str,
     events: Iterable[tuple[str, Event]],
     describer: Describer,
     announced: Announced | None = None,
     already_stored: Container[tuple[str, datetime]] = (),
 ) -> list[Incident]:
-    """Volume, events and missed sends as incidents, ordered by start.
+    """Volume, events and silences as incidents, ordered by start.
 
     events: tabular signals, sign-ins and changed settings with their accounts.
     announced: plans mute volume of their accounts, window and size, and nothing else.
@@ -47,12 +44,10 @@ def incidents_of(
         incident for incident in analysis.incidents if incident.kind != "silence"
     ]
     silences = [incident for incident in analysis.incidents if incident.kind == "silence"]
-    missed = missed_sends(grid, local_calendar(grid.start, grid.hours, timezone))
     if announced is not None:
         volume, events = announced.volume(volume), announced.events(events)
     early = early_events(volume, describer.activity, grid)
     incidents = sending_incidents(events, volume, describer, already_stored, early)
     if announced is not None:
         incidents = announced.with_plans(incidents)
-    incidents += silent_incidents(silences, missed, grid, describer.sizes)
-    return sorted(incidents, key=by_start)
+    return sorted([*incidents, *silences], key=by_start)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import numpy as np
 
-from models.baseline.grid import HourlyGrid
 from models.baseline.size import Size
 from models.incident import CONTEXT, SIGNALS, Event, Incident, Signal, count
 from models.incidents.episodes import Episode, episodes_of, grouped
@@ -18,7 +17,6 @@ from models.incidents.signals.rules import LEAST_KNOWN, OF_STATUS, Fitness
 from models.incidents.signals.sentences import SignalNumbers, afterwards, largest_before, sentence
 from models.incidents.size import Sizes
 from models.incidents.unusual import COUNTS, Stretcher, UnusualStretch
-from models.incidents.volume.missed_sends import MissedSend
 
 _OPEN_FOR = timedelta(hours=24)  # without an event, before an episode counts as ended
 _QUIET = "within what this account has done before"
@@ -136,66 +134,6 @@ def sending_incidents(
         for episode in episodes_of(account, own)
         if (account, episode.opened_at) not in already_stored
     ]
-
-
-def silent_incidents(
-    silences: Sequence[Incident], missed: Sequence[MissedSend], grid: HourlyGrid, sizes: Sizes
-) -> list[Incident]:
-    """Silences by count and missed sends; the one that was known first names the incident."""
-    incidents = [_opened_when_detected(silence) for silence in silences]
-    for send in missed:
-        incident = _missed_send_incident(send, grid, sizes)
-        place = next((n for n, other in enumerate(incidents) if _overlap(other, incident)), None)
-        if place is None:
-            incidents.append(incident)
-        elif incident.detected_at < incidents[place].detected_at:
-            later = incidents[place]
-            severity = later.severity if later.severity != "low" else incident.severity
-            reasons = incident.reasons + later.reasons
-            incidents[place] = replace(incident, severity=severity, reasons=reasons)
-    return incidents
-
-
-def _opened_when_detected(incident: Incident) -> Incident:
-    """An incident of one signal, which opened when it was detected."""
-    history = ((incident.severity, incident.detected_at),)
-    return replace(incident, opened_at=incident.detected_at, history=history)
-
-
-def _overlap(one: Incident, other: Incident) -> bool:
-    if one.account != other.account:
-        return False
-    starts, ends = max(one.started_at, other.started_at), (one.ended_at, other.ended_at)
-    return all(end is None or starts < end for end in ends)
-
-
-def _missed_send_incident(missed: MissedSend, grid: HourlyGrid, sizes: Sizes) -> Incident:
-    began = grid.time_of_quarter(4 * missed.began)
-    due = grid.time_of_quarter(4 * missed.due)
-    ended = None if missed.ended is None else grid.time_of_quarter(4 * missed.ended)
-    account = grid.accounts[missed.account]
-    size = sizes.between(account, began, ended or grid.time_of_quarter(4 * grid.hours))
-    reason = missed.reason
-    return Incident(
-        account=account,
-        kind="silence",
-        severity="medium",
-        started_at=began,
-        ended_at=ended,
-        detected_at=due,
-        observed=0,
-        expected=size.expected,
-        interval=size.interval,
-        reasons=(reason,),
-        signals=(
-            Signal("surge", 0.0, "quiet", "nothing was sent in that time"),
-            Signal("silence", 0.8, "fired", reason),
-        ),
-        extra_recipients=0,
-        learning=False,
-        opened_at=due,
-        history=(("medium", due),),
-    )
 
 
 def _volume_of(episode: Episode) -> Incident | None:

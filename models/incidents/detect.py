@@ -139,9 +139,7 @@ class _Detection:
         events = [*signals.events, *self.around.of(accounts)]
         traffic = SentAndExpected(grid, analysis.expected, analysis.hi95)
         planned = announced(self.plans, traffic)
-        incidents = incidents_of(
-            grid, analysis, tenant.timezone, events, describer, planned, stored
-        )
+        incidents = incidents_of(grid, analysis, events, describer, planned, stored)
         incidents = self.feedback.beyond_harmless(incidents, traffic)
         rows = _baselines(tenant.name, grid, analysis, first)
         return _SliceResult(first, rows, signals.rows, kept, incidents)

@@ -2,6 +2,7 @@
 
 A confirmed incident is cut from the history that baselines learn from; one that was a false alarm
 or was planned stays in it, and the account's next incident of that kind must be larger than it was.
+A pause that was confirmed as an outage is never usual, one that was a false alarm is at once.
 Only volume and silences are made quiet so: what is strange for another reason fires as ever.
 Nothing here reaches back: hours before the verdict stay as they were judged.
 """
@@ -21,6 +22,7 @@ from models.incident import Incident
 from models.incidents import announced as plans
 from models.incidents.cards import one_card
 from models.incidents.volume.ceiling import CeilingWatch
+from models.incidents.volume.silence import SilenceWatch
 from warehouse.reading import Published
 from warehouse.records.verdicts import STATUS_OF, Judged, Verdict
 
@@ -56,7 +58,9 @@ class Feedback:
 
     verdicts: Sequence[Verdict] = ()
 
-    def apply(self, day: int, traffic: Traffic, ceilings: CeilingWatch) -> None:
+    def apply(
+        self, day: int, traffic: Traffic, ceilings: CeilingWatch, silences: SilenceWatch
+    ) -> None:
         """Changes the history before the day is forecast, by verdicts given on the day before."""
         calendar, hours = traffic.calendar, traffic.grid.hours
         for verdict in self.verdicts:
@@ -75,6 +79,8 @@ class Feedback:
                 ceilings.forget(account, first, last)
             elif verdict.status in BENIGN:
                 traffic.baseline.restore(account, first, last)
+            if judged.kind == "silence" and verdict.status in ("confirmed", *BENIGN):
+                silences.judge(account, first, last, is_outage=verdict.status == "confirmed")
             for touched in np.unique(calendar.day[first:last]).tolist():
                 if touched < day:
                     traffic.baseline.learn_again(touched, slice(account, account + 1))

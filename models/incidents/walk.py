@@ -180,7 +180,7 @@ class Walk:
 
     def _begin(self, day: int) -> None:
         self.traffic.recall(self.calendar.columns(max(day - _BEGIN_DAYS, 0))[0])
-        self._feedback.apply(day, self.traffic, self._ceilings)
+        self._feedback.apply(day, self.traffic, self._ceilings, self._silences)
         for part in (self.traffic, self._surroundings, *self._watches):
             part.begin(day)
         self._is_begun = True

@@ -8,6 +8,9 @@ Reading order:
   drift         a little too much, hour after hour
   growth        a week well above the weeks before it
   ceiling       far above anything of three months
-  silence       nothing for too long, by the baseline
-  missed_sends  nothing at a time at which the account always sends
+  pauses        pauses of an account's past, and how long one must last to stand out
+  missed_sends  the hour by which an account always sends
+  missed_mailings  monthly and quarterly mailings that are due
+  silence       nothing for too long, by any of them and by the mail that is missing
+  silence_words  what a silence says of itself
 """

@@ -107,3 +107,33 @@ def test_only_the_five_words_are_verdicts() -> None:
     assert status_of("false-positive") == "false_positive"
     with pytest.raises(Exception, match="no such verdict"):
         status_of("wrong")
+
+
+def pauses(*said: Verdict) -> list[int]:
+    """Days on which silences began of an account that sends daily and thrice pauses for days."""
+    sent = np.zeros((1, 110 * 24))
+    for day in range(110):
+        if not (40 < day <= 60 or 70 < day <= 88 or 98 < day <= 107):
+            sent[0, day * 24 + 11] = 3
+    incidents = analyse(grid_of(sent), "UTC", feedback=Feedback(said)).incidents
+    return [(one.started_at - START).days for one in incidents if one.kind == "silence"]
+
+
+def silence_verdict(status: str, began: int, ended: int) -> Verdict:
+    started, over = time(began * 24 + 12), time(ended * 24 + 11)
+    judged = Judged("i1", "contoso", "a0@contoso.com", "silence", started, over, 1)
+    return Verdict(judged, status, "why", "ada", over + 5 * HOUR, over + timedelta(days=30))
+
+
+def test_the_second_pause_of_a_length_is_part_of_the_past() -> None:
+    assert pauses() == [40, 70]
+
+
+def test_a_confirmed_outage_is_no_part_of_the_past() -> None:
+    assert pauses(silence_verdict("confirmed", 40, 61)) == [40, 70, 98]
+    assert pauses(silence_verdict("confirmed", 70, 89)) == [40, 70, 98]
+
+
+def test_a_pause_that_was_all_right_is_part_of_the_past_at_once() -> None:
+    assert pauses(silence_verdict("false_positive", 40, 61)) == [40]
+    assert pauses(silence_verdict("planned", 40, 61)) == [40]

@@ -36,16 +36,17 @@ def recipients(values: pa.Array) -> pa.Array:
 
 def senders(values: pa.Array) -> pa.Array:
     """The address of each value, `<>` for mail without a sender."""
-    return mapped(values, address_of) if _holds(values, b";") or _is_odd(values) else values
+    return mapped(values, address_of) if holds(values, b";") or _is_odd(values) else values
 
 
 def recipient_statuses(values: pa.Array) -> pa.Array:
     """`address##events;address##events` with every address in its one form."""
-    contents = _bytes(values)
+    parts = contents(values)
     if (
-        2 * _count(contents, b"@") == _count(contents, b"#")
-        and not any(content.translate(None, USUAL + b"#, ") for content in contents)
-        and not any(form in content for content in contents for form in (b"'##", b";'", b".##"))
+        2 * _count(parts, b"@") == _count(parts, b"#")
+        and not any(part.translate(None, USUAL + b"#, ") for part in parts)
+        and not any(b".##" in part for part in parts)
+        and not any(form in part for part in parts if b"'" in part for form in (b"'##", b";'"))
     ):
         return values
     return mapped(values, _with_plain_addresses)
@@ -78,7 +79,7 @@ def trace_ids(values: pa.Array, message_ids: pa.Array) -> pa.Array:
 def exploded(table: pa.Table) -> pa.Table:
     """A row for each recipient that a row names, with all else as it was."""
     names = table["recipient"]
-    if not _holds(names, b";"):
+    if not holds(names, b";"):
         return table
     parts = pc.split_pattern(pc.utf8_trim(names.fill_null(""), "; "), ";")
     rows = table.take(pc.list_parent_indices(parts))
@@ -128,7 +129,7 @@ def _all_guids(values: pa.Array) -> bool:
     lengths = pc.min_max(pc.binary_length(values)).as_py()
     return (
         lengths["min"] == lengths["max"] == GUID_LENGTH
-        and not _holds(values, b"@")
+        and not holds(values, b"@")
         and pc.all(pc.equal(pc.ascii_lower(values), values)).as_py()
         and not pc.any(pc.equal(values, NO_GUID)).as_py()
     )
@@ -136,34 +137,35 @@ def _all_guids(values: pa.Array) -> bool:
 
 def _is_odd(values: pa.Array) -> bool:
     """Whether a column may hold anything but plain addresses, several of them joined by `;`."""
-    contents = _bytes(values)
+    parts = contents(values)
     named = pc.sum(pc.greater(pc.binary_length(values), 0)).as_py() or 0
-    separators = _count(contents, b";")
+    separators = _count(parts, b";")
     return (
-        _count(contents, b"@") != named + separators
-        or any(content.translate(None, USUAL) for content in contents)
+        _count(parts, b"@") != named + separators
+        or any(part.translate(None, USUAL) for part in parts)
         or bool(pc.any(pc.ends_with(values, ".")).as_py())
-        or (separators > 0 and any(b".;" in content for content in contents))
-        or (_count(contents, b"'") > 0 and _is_quoted(values, contents))
+        or (separators > 0 and any(b".;" in part for part in parts))
+        or (_count(parts, b"'") > 0 and _is_quoted(values, parts))
     )
 
 
-def _is_quoted(values: pa.Array, contents: list[bytes]) -> bool:
+def _is_quoted(values: pa.Array, parts: list[bytes]) -> bool:
     """Whether a quote stands where an address begins or ends; within one it is a sign of it."""
     at_end = pc.or_(pc.starts_with(values, "'"), pc.ends_with(values, "'"))
-    inside = any(form in content for content in contents for form in (b";'", b"';"))
+    inside = any(form in part for part in parts for form in (b";'", b"';"))
     return inside or bool(pc.any(at_end).as_py())
 
 
-def _count(contents: list[bytes], sign: bytes) -> int:
-    return sum(content.count(sign) for content in contents)
+def _count(parts: list[bytes], sign: bytes) -> int:
+    return sum(part.count(sign) for part in parts)
 
 
-def _holds(values: pa.Array, sign: bytes) -> bool:
-    return any(sign in text for text in _bytes(values))
+def holds(values: pa.Array, sign: bytes) -> bool:
+    """Whether any of the values has the sign in it."""
+    return any(sign in part for part in contents(values))
 
 
-def _bytes(values: pa.Array) -> list[bytes]:
+def contents(values: pa.Array) -> list[bytes]:
     """What the chunks of a column hold, one value right after the other."""
     chunks = values.chunks if isinstance(values, pa.ChunkedArray) else [values]
     buffers = [chunk.buffers()[-1] for chunk in chunks]

@@ -74,7 +74,7 @@ GRAPH = OBJECTS | {"trace_id": ("id",), "received": ("receiveddatetimeutc", "rec
 
 @dataclass(frozen=True)
 class Layout:
-    """One export: `shape` is the .sql file that makes rows of it, `signs` must all be there."""
+    """One export: `shape` is how rows are made of it, `signs` must all be there."""
 
     name: str
     shape: str

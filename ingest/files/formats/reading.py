@@ -29,6 +29,7 @@ from ingest.files.formats.dates import Order, Reading, has_written_days, iso_day
 from ingest.files.formats.layouts import TEXTS, recognise
 from ingest.files.formats.records import Block
 from ingest.files.formats.spreadsheet import without_cut_off
+from ingest.files.formats.typed import parts, typed
 from ingest.received import EARLIEST, latest
 from ingest.statuses import outcomes
 from warehouse.connection import arrow
@@ -112,9 +113,8 @@ class Reader:
                 yield Rows(EMPTY, block.broken)
 
     def _typed(self, table: pa.Table, shape: str) -> pa.Table:
-        self._connection.register("block", table)
-        self._connection.execute(f"create or replace temp view texts as {SQL[shape]}")
-        rows = in_order(arrow(self._connection, SQL["typed"]))
+        texts = table.combine_chunks()
+        rows = typed(self._connection, parts(texts) if shape == "summary" else texts, self._latest)
         place = rows.schema.get_field_index("status")
         rows = rows.set_column(place, "status", statuses(rows["status"]))
         if shape != "summary" or not _repeats_a_recipient(rows):
@@ -173,17 +173,6 @@ class Dated:
             if self.is_begun:
                 return Reading()  # earlier rows are kept already: those left open are rejected
             raise
-
-
-def in_order(rows: pa.Table) -> pa.Table:
-    """The rows by line: of two that say the same, the last one holds.
-
-    DuckDB's unnest does not keep the order when it runs in several threads.
-    """
-    lines = rows["line"].to_numpy()
-    if (lines[1:] >= lines[:-1]).all():
-        return rows
-    return rows.take(pa.array(np.argsort(lines, kind="stable")))
 
 
 def _complete(rows: pa.Table, shape: str) -> pa.Table:

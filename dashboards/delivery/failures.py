@@ -25,7 +25,7 @@ from models.delivery.outcomes import (
     ExplainedFailure,
     UndeliveredMessage,
 )
-from models.delivery.rate import final_recipients, unknown_recipients
+from models.delivery.rate import delivery_rate, final_recipients, unknown_recipients
 
 MOST_REASONS, MOST_NEAR = 8, 5
 R = TypeVar("R")
@@ -189,7 +189,13 @@ def _limits(rows: list[DeliveryFigures]) -> None:
     nearest = nearest_limits(rows)[:MOST_NEAR]
     heading(_nearest_words(nearest), "The most that was sent in one message, against the limit.")
     block(tag("ul", *(tag("li", _use_words(use)) for use in nearest), style="nearest"))
-    listing(_room(_nearest_first(rows)), _room_columns(), name="room below the limits")
+    ordered = _nearest_first(rows)
+    listing(
+        _room(ordered),
+        _room_columns(),
+        name="room below the limits",
+        texts={"delivered": [rate_words(asdict(row)) for row in ordered]},
+    )
 
 
 def _nearest_first(rows: list[DeliveryFigures]) -> list[DeliveryFigures]:
@@ -212,11 +218,11 @@ def _use_words(use: LimitUse) -> str:
 
 
 def _room(rows: list[DeliveryFigures]) -> pd.DataFrame:
-    """Numbers stay numbers, so that they sort as such; a rate may be a range and is words."""
+    """Numbers stay numbers, so that they sort as such; a rate may be read as a range."""
     return pd.DataFrame(
         {
             "account": [row.account for row in rows],
-            "delivered": [rate_words(asdict(row)) for row in rows],
+            "delivered": [delivery_rate(asdict(row)) for row in rows],
             "unknown": [row.unknown_recipients for row in rows],
             "least": [row.envelope.most[0] for row in rows],
             "most": [row.envelope.most[1] for row in rows],
@@ -241,8 +247,13 @@ def _room_columns() -> Columns:
         name: st.column_config.NumberColumn(label, format="localized")
         for name, label in names.items()
     }
-    texts = {"account": "Account", "delivered": "Delivered"}
-    return {**texts, **numbers, "is_verified": st.column_config.CheckboxColumn("Limit verified")}
+    rate = st.column_config.NumberColumn("Delivered")
+    return {
+        "account": "Account",
+        "delivered": rate,
+        **numbers,
+        "is_verified": st.column_config.CheckboxColumn("Limit verified"),
+    }
 
 
 def _people(rows: list[DeliveryFigures]) -> None:

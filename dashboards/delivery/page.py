@@ -73,7 +73,7 @@ def _days_without(days: list[Row]) -> None:
     left_out = sum(bool(unknown_recipients(row)) for row in days)
     rows = pd.DataFrame(known, columns=["day", "ratio"])
     worst = rows.sort_values("ratio", ascending=False).iloc[0]
-    table = rows.assign(ratio=[percent(float(ratio)) for ratio in rows["ratio"]])
+    table = rows.assign(ratio=100 * rows["ratio"])
     figure(
         f"At worst {percent(float(worst['ratio']))} of a day's recipients got no mail",
         "Not delivered of all recipients with a final outcome, per UTC day. Worst:"
@@ -81,7 +81,7 @@ def _days_without(days: list[Row]) -> None:
         + (f" Left out: {plural(left_out, 'day')} with unknown statuses." if left_out else ""),
         rate_chart(rows.assign(day=pd.to_datetime(rows["day"], utc=True)), palette()),
         table.sort_values("day", ascending=False),
-        {"ratio": st.column_config.TextColumn("not delivered", alignment="right")},
+        {"ratio": st.column_config.NumberColumn("not delivered", format="%.2f %%")},
         height="content",
     )
 

@@ -121,7 +121,7 @@ def _coverage(view: View) -> None:
     short = days[days["share"] < 1]
     shown = days.assign(
         state=[state_of(share) for share in days["share"]],
-        share=[f"{share:.1%}" for share in days["share"]],
+        share=100 * days["share"],
     )
     figure(
         f"{plural(short['account'].nunique(), 'account')} with unread hours on"
@@ -132,7 +132,10 @@ def _coverage(view: View) -> None:
         f" account was to be read are left out.{_left_out(days)}",
         coverage_chart(least_read(days), palette()),
         shown.sort_values(["day", "account"], ascending=[False, True]),
-        {"day": st.column_config.DateColumn("day (UTC)", format="YYYY-MM-DD")},
+        {
+            "day": st.column_config.DateColumn("day (UTC)", format="YYYY-MM-DD"),
+            "share": st.column_config.NumberColumn("read", format="%.1f %%"),
+        },
     )
 
 

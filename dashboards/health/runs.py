@@ -22,7 +22,7 @@ def run_panel(view: View) -> None:
     if not runs:
         with st.container(border=True, height="stretch", key="runs"):
             heading(
-                "No run was made yet", "`hve run --every 15m` repeats one; `hve import` needs none."
+                "No run was made yet", "The command hve run makes one; importing files needs none."
             )
         return
     newest = runs[0]

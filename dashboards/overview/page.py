@@ -26,6 +26,7 @@ from dashboards.parts.incident_words import open_ones, severity_mark, unjudged_o
 from dashboards.parts.known_words import at_least, expected_words
 from dashboards.parts.markup import Markup, block, scrolled, table_of, tag
 from dashboards.parts.palette import palette
+from dashboards.parts.table_file import file_button
 from dashboards.parts.tile import sparkline
 from dashboards.session import readings
 from dashboards.session.frame import as_read, footer, opened
@@ -225,6 +226,8 @@ def _top_accounts(view: View) -> None:
         )
         frame = readings.usage(view, view.since)
         block(scrolled("Largest accounts", _accounts(view, largest, frame, whole)))
+        table = pd.DataFrame(rows).sort_values("recipients", ascending=False)
+        file_button("accounts of the period", table, {}, "file-accounts")
 
 
 def _accounts(view: View, rows: list[Row], frame: pd.DataFrame, whole: int) -> Markup:

@@ -23,6 +23,7 @@ NEEDS: dict[str, Callable[[TenantSummary], bool]] = {
     "a budget in sight": lambda row: row.budget is not None,
 }
 TABLE, MOST_BUTTONS = "tenants-table", 12
+NEVER = 10**9  # sorts after every number of minutes and gaps
 
 
 def tenants_panel(view: View) -> None:
@@ -100,7 +101,7 @@ def tenant_table(
     table = pd.DataFrame(
         {
             "tenant": [row.tenant for row in rows],
-            "read": pd.array([_minutes(view, row) for row in rows], dtype="Int64"),
+            "read": [_minutes(view, row) for row in rows],
             "coverage": [_unread(row.coverage) for row in rows],
             "recipients_24h": pd.array([row.recipients_24h for row in rows], dtype="Int64"),
             "recipients_7d": pd.array([row.recipients_7d for row in rows], dtype="Int64"),
@@ -138,16 +139,16 @@ def _columns() -> Columns:
     }
 
 
-def _minutes(view: View, row: TenantSummary) -> int | None:
-    """Since it was read: what the column sorts by."""
-    return None if row.read_at is None else int((view.now - row.read_at).total_seconds() // 60)
+def _minutes(view: View, row: TenantSummary) -> int:
+    """Since it was read; one that never was comes after all others."""
+    return NEVER if row.read_at is None else int((view.now - row.read_at).total_seconds() // 60)
 
 
 def _unread(coverage: TenantCoverage) -> int:
     """Gaps; a tenant of which nothing was read, or nothing is known, comes after all others."""
     if coverage.complete is None:
-        return 10**6
-    return 0 if coverage.complete else coverage.gaps or 10**6 + 1
+        return NEVER
+    return 0 if coverage.complete else coverage.gaps or NEVER + 1
 
 
 def _trouble(row: TenantSummary) -> int:
@@ -156,8 +157,9 @@ def _trouble(row: TenantSummary) -> int:
     return (3 if row.unjudged_high else rank) * 10**6 + row.open_incidents + row.unjudged_high
 
 
-def _nearness(budget: NextBudget | None) -> float | None:
-    return None if budget is None else budget.used_ratio
+def _nearness(budget: NextBudget | None) -> float:
+    """What is used of it; without one less than any."""
+    return -1.0 if budget is None else budget.used_ratio or 0.0
 
 
 def _sent(recipients: int | None, whole: bool) -> str:

@@ -7,6 +7,7 @@ Reading order:
   table_file      the CSV file of a table
   figure          a panel's title, a chart with its table, kinds of columns
   tile            one number with its last weeks
+  chart_file      the SVG file of a chart
   spec            charts as what the browser draws, each built once
   palette         colours of the light and the dark theme
   cost_words      whose cost it is

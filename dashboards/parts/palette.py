@@ -164,6 +164,10 @@ button[kind^="primary"] p { color: light-dark(#ffffff, #10151c); }
 .hve .bad { color: light-dark(#b3261e, #ff8a80); }
 .hve .warn { color: light-dark(#8a5200, #e3ac52); }
 .hve .good { color: light-dark(#1b6b3a, #6fcf97); }
+.hve a { color: light-dark(#1f5fa8, #8ab8f2); }
+.hve .hve-svg { font: inherit; font-size: .8rem; color: inherit; background: none; cursor: pointer;
+  border: 1px solid light-dark(#c3ccd6, #4a5867); border-radius: .3rem; padding: 0 .5rem; }
+.hve .hve-svg:focus-visible, .hve a:focus-visible { outline: 2px solid; outline-offset: 1px; }
 .hve .gauge { position: relative; height: .8rem; margin: .3rem 0 .6rem; border-radius: .2rem;
   background: light-dark(#e3e8ee, #2c3642); }
 .hve .gauge .fill { height: 100%; border-radius: .2rem; background: currentColor;

@@ -5,7 +5,6 @@ Building and checking a chart takes most of the time of a page that has nothing 
 
 from __future__ import annotations
 
-import re
 import threading
 from collections.abc import Callable
 from functools import wraps
@@ -16,11 +15,11 @@ import pandas as pd
 import pyarrow as pa
 import streamlit as st
 
+from dashboards.parts.chart_file import svg_button
+from dashboards.parts.markup import block
 from dashboards.parts.palette import LIGHT, Palette
 
 TYPE_SIZE = 12
-LONGEST_NAME = 80
-NO_NAME = re.compile(r"[^A-Za-z0-9@._]+")
 P = ParamSpec("P")
 Spec = dict[str, Any]
 # Altair's themes and transformers are those of all threads.
@@ -42,18 +41,13 @@ def kept_spec(chart: Callable[P, Any]) -> Callable[P, Spec]:
 def draw(spec: Spec, alternative: str, *, name: str, **options: Any) -> Any:
     """Draws the chart; `alternative` is what a screen reader hears for it.
 
-    name: of the PNG and SVG files that its menu gives. The menu sends nothing to other sites.
+    name: what it shows; of the SVG file that a button below it gives. The chart's own toolbar gives
+    the PNG.
     """
-    menu = {"export": True, "source": False, "compiled": False, "editor": False}
-    embedded = {"embedOptions": {"actions": menu, "downloadFileName": file_name(name)}}
-    return st.vega_lite_chart(
-        {**spec, "usermeta": embedded}, width="stretch", alt=alternative, **options
-    )
-
-
-def file_name(text: str) -> str:
-    """The text as the name of a file, without its ending."""
-    return f"hve-{NO_NAME.sub('-', text).strip('-').lower()[:LONGEST_NAME]}"
+    drawn = {**spec, "usermeta": {"embedOptions": {"renderer": "svg"}}}
+    event = st.vega_lite_chart(drawn, width="stretch", alt=alternative, **options)
+    block(svg_button(name))
+    return event
 
 
 def finished(chart: Any, colours: Palette = LIGHT) -> Any:

@@ -13,10 +13,10 @@ from decimal import Decimal
 import pandas as pd
 import streamlit as st
 
-from dashboards.parts.amounts import is_unknown
+from dashboards.parts.amounts import UNKNOWN, is_unknown
+from dashboards.parts.chart_file import file_name
 from dashboards.parts.markup import literal
 from dashboards.parts.money_columns import Amount, amounts_of
-from dashboards.parts.spec import file_name
 from hve_monitor.clock import aware, iso
 from hve_monitor.spreadsheet import sheet
 
@@ -82,7 +82,7 @@ def _value(value: object) -> object:
     """A cell of the file."""
     if isinstance(value, list | tuple):
         return " ".join(str(each) for each in value)
-    if is_unknown(value):
+    if is_unknown(value) or value == UNKNOWN:
         return None
     if isinstance(value, datetime):
         return iso(aware(value))

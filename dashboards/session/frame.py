@@ -11,6 +11,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboards.parts.amounts import age, moment, plural
+from dashboards.parts.chart_file import SAVE_CHARTS
 from dashboards.parts.figure import listing, moment_column
 from dashboards.parts.markup import Markup, block, literal, tag
 from dashboards.parts.palette import STYLE
@@ -35,6 +36,7 @@ def opened(title: str, by: Sequence[str] = ("period",), *, needs_mail: bool = Tr
     `chosen_account()`. needs_mail: whether a store without a message has nothing to show.
     """
     st.html(STYLE)
+    st.html(SAVE_CHARTS, unsafe_allow_javascript=True)
     view = _view(title)
     arrive(title)
     with st.container(horizontal=True, vertical_alignment="bottom", key="head"):
@@ -218,7 +220,7 @@ def _staleness(view: View, oldest: TenantRead) -> str:
     if oldest.from_files:
         what = "Import newer files with `hve import`."
     else:
-        what = "Start `hve run --every 15m`, or see `hve doctor`."
+        what = "Start `hve run` on its schedule, or see `hve doctor`."
     if oldest.read_at is None:
         return f"**Nothing{whose} was ever read.**{why} {what}"
     old = age(max(view.now - oldest.read_at, timedelta(0)))

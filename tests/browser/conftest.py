@@ -112,10 +112,11 @@ def dashboard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dashboard]:
 
 
 def _limit_an_account(file: Path) -> None:
-    """A budget of the dearest account that what is projected for the month will just pass."""
+    """The dearest account has a cost center, and a budget that what is projected will just pass."""
     line = encoded(spend(load_config(file), NOW))["by_account"][0]
     so_far, end = Decimal(line["month_to_date"]), Decimal(line["month_end"])
     with file.open("a", encoding="utf-8") as config:
+        config.write(f'\n[[cost_centers]]\nname = "HR"\naccounts = ["{line["account"]}"]\n')
         config.write(
             f'\n[[budgets]]\nname = "dearest"\naccounts = ["{line["account"]}"]\n'
             f"amount = {so_far + (end - so_far) / 2:f}\n"

@@ -13,6 +13,8 @@ pytestmark = pytest.mark.browser
 PAGES = {
     "overview": "",
     "by account": "spend",
+    "months": "spend?part=Months",
+    "days of an account": "spend?days_of={account}",
     "budgets": "spend?part=Budgets+and+what-if",
     "centers": "spend?part=Centers+and+invoice",
     "the card of an incident": "senders?incident={incident}",

@@ -38,7 +38,7 @@ _LONG_HALF_LIFE, _SHORT_HALF_LIFE = 8.0, 1.0
 # Variances of the recent level that a shift must exceed to be believed by half. Rises count half
 # again: most are bursts, while an account that falls silent mostly stays so.
 _SHIFT_NOISE, _RISE_BELIEVED = 6.0, 0.5
-_PACE, _PACE_SELDOM, _PACE_DAYS, _PACE_BEFORE = 2.5, 0.5, 31, 10
+_PACE, _PACE_DAYS, _PACE_BEFORE = 2.5, 31, 10
 _RECENT_WEEKS = 2
 _SKIPPED = 0.3  # weighted share of weeks without a recipient
 _SELDOM = 0.5  # share of its own weekdays on which a regular account sends
@@ -84,19 +84,20 @@ class Profile:
     def pace(self, days: int) -> Floats:
         """What is left of the usual when the last days ran under it, at most 1: (accounts,).
 
-        The noisier the weeks of an account and the longer it ran so, the more of it goes on, half
-        as much where it sends seldom. Before a period begins, the last ten days are looked at, of
-        regular accounts alone.
+        The noisier the weeks of an account and the longer it ran so, the more of it goes on. Days
+        without mail say less of one that sends seldom. Before a period begins, the last ten days
+        are looked at, of regular accounts alone.
         """
         recent = self.recent[:, -min(days or _PACE_BEFORE, _PACE_DAYS) :]
         ago = np.arange(recent.shape[1], 0, -1)
         usual = self.by_weekday[:, (self.end.weekday() - ago) % 7]
         usual = np.where(np.isnan(recent), 0.0, usual).sum(axis=1)
         weeks = usual / np.maximum(self.by_weekday.sum(axis=1), 1e-9)
+        seen = weeks / (weeks + 1.0)
         ran = np.minimum((sum_known(recent) + 0.5) / (usual + 0.5), 1.0)
-        goes_on = _PACE * self.noise / (self.noise + 1.0) * weeks / (weeks + 1.0)
-        believed = np.array([1.0, _PACE_SELDOM if days else 0.0, 0.0])[self.method]
-        return np.asarray(ran ** (believed * np.minimum(goes_on, 1.0)))
+        goes_on = np.minimum(_PACE * self.noise / (self.noise + 1.0) * seen, 1.0)
+        seldom = goes_on * seen**2 * (days > 0)
+        return np.asarray(ran ** np.choose(self.method, (goes_on, seldom, 0.0)))
 
     def mailings(self, days: list[date], counted: Floats) -> tuple[Floats, Floats]:
         """Recipients of recurring mailings due on the days, and their variances.

@@ -18,6 +18,7 @@ from streamlit.util import calc_hash
 
 import dashboards
 from actions.import_files import import_files
+from dashboards.parts.chart_file import SAVE_CHARTS
 from dashboards.provider import LOGIN, NO_LOGIN
 from hve_monitor.config import Tenant, load_config
 from ingest.graph.trace_pages import COLUMNS
@@ -148,8 +149,9 @@ def words(app: AppTest) -> str:
 
 
 def bodies(app: AppTest) -> list[str]:
-    """The HTML of the page."""
-    return [element.proto.body for element in app.get("html")]
+    """The HTML of the page, without its one script: a constant, in which no data is."""
+    shown = [element.proto.body for element in app.get("html")]
+    return [body for body in shown if body != SAVE_CHARTS]
 
 
 def tiles(app: AppTest) -> dict[str, str]:

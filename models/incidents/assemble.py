@@ -46,7 +46,7 @@ def incidents_of(
     silences = [incident for incident in analysis.incidents if incident.kind == "silence"]
     if announced is not None:
         volume, events = announced.volume(volume), announced.events(events)
-    early = early_events(volume, describer.activity, grid)
+    early = early_events(volume, describer.activity, grid.end)
     incidents = sending_incidents(events, volume, describer, already_stored, early)
     if announced is not None:
         incidents = announced.with_plans(incidents)

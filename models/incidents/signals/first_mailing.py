@@ -8,19 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import numpy as np
 from numpy.typing import NDArray
 
-from models.baseline.grid import HourlyGrid
 from models.incident import Event, Incident, count
 from models.incidents.signals.quarter_hours import Floats, QuarterHours
 from models.incidents.signals.rules import STRONG
 from models.statistics import known_or_zero
 
 _HOUR, _QUARTER = timedelta(hours=1), timedelta(minutes=15)
-_STEADY_DAYS = 2  # with mail and without a new source, before a source can be new
 _LEAST_FAILED, _FAILED_SHARE = 20.0, 0.2
 _LEAST_DAYS = 5  # with mail, before an account has a circle of acquaintances
 _TIMES_CIRCLE = 5.0
@@ -53,7 +51,7 @@ class _Mailing:
 
 
 def early_events(
-    volume: Iterable[Incident], activity: QuarterHours, grid: HourlyGrid
+    volume: Iterable[Incident], activity: QuarterHours, until: datetime
 ) -> Iterator[tuple[str, Event]]:
     """Events beside every broken ceiling of an account that is still learning."""
     for incident in volume:
@@ -61,9 +59,9 @@ def early_events(
             continue
         account, started = incident.account, incident.started_at
         before = activity.rows_between(account, activity.start, started)
-        during = activity.rows_between(account, started, incident.ended_at or grid.end)
+        during = activity.rows_between(account, started, incident.ended_at or until)
         mailing = _Mailing(incident, activity, before, during)
-        for event in (_failures(mailing), _strangers(mailing), _source(mailing, grid)):
+        for event in (_failures(mailing), _strangers(mailing), _source(mailing)):
             if event is not None:
                 yield account, event
 
@@ -93,22 +91,12 @@ def _strangers(mailing: _Mailing) -> Event | None:
     return mailing.event("new_recipients", row, float(many), acquainted, reason)
 
 
-def _source(mailing: _Mailing, grid: HourlyGrid) -> Event | None:
-    """An address that is new after days on which all were known."""
-    account = grid.accounts.index(mailing.incident.account)
-    start = int((mailing.incident.started_at - grid.start) // _HOUR)
-    with_mail = np.flatnonzero(known_or_zero(grid.recipients[account, :start]) > 0.0)
-    fresh = np.flatnonzero(known_or_zero(grid.new_sources[account, start:]) > 0.0)
-    if not len(with_mail) or not len(fresh):
-        return None
-    latest = np.unique(with_mail // 24)[1:][-_STEADY_DAYS:]
-    sources = known_or_zero(grid.new_sources[account, :start])
-    if len(latest) < _STEADY_DAYS or sources[24 * int(latest[0]) :].any():
-        return None
-    arrived = grid.start + (start + int(fresh[0])) * _HOUR
-    quarters = mailing.activity.quarter[mailing.during]
-    row = mailing.first(quarters >= (arrived - mailing.activity.start) // _QUARTER)
-    if row is None:
+def _source(mailing: _Mailing) -> Event | None:
+    """An address that is new after days on which all were known; known when the hour is over."""
+    incident, activity = mailing.incident, mailing.activity
+    ends = incident.started_at + _HOUR
+    row = activity.row_at(incident.account, ends)
+    if "new_source" not in incident.support or row is None or row < mailing.during.start:
         return None
     sent = mailing.running("recipients")[row - mailing.during.start]
     reason = "part of it came from an address that this account had not used before"

@@ -7,7 +7,7 @@ the first mailing of a new account looks the same, and is no page unless another
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,24 +23,30 @@ LEAST = 1000.0  # recipients per hour
 TIMES_RECORD = 5.0
 HISTORY_DAYS = 90
 _MERGE_HOURS = 6
+_STEADY_DAYS = 2  # with mail and without a new source, before a source can be new
 
 
 @dataclass
 class _OpenCeiling(Stretch):
     ceiling: float
     largest: float  # hour of the days before
+    is_fresh: bool  # whether a source came that is new after days of known ones
 
 
 class CeilingWatch:
     """Raises and closes ceiling incidents of some accounts, one local day after the other."""
 
-    kept = Kept(days={"_largest": HISTORY_DAYS}, accounts=("_past",), open_as=_OpenCeiling)
+    kept = Kept(
+        days={"_largest": HISTORY_DAYS}, accounts=("_past", "_steady"), open_as=_OpenCeiling
+    )
 
     def __init__(self, traffic: Traffic) -> None:
         self._traffic = traffic
         # Largest hour of each local day; NaN where nothing was read.
         self._largest = np.full((traffic.calendar.days, len(traffic.accounts)), np.nan)
         self._past = np.full(len(traffic.accounts), -np.inf)
+        # Days with mail since the last one with a new source.
+        self._steady = np.zeros(len(traffic.accounts), np.int64)
         self._open: dict[int, _OpenCeiling] = {}
         self.incidents: list[Incident] = []
 
@@ -61,13 +67,19 @@ class CeilingWatch:
         self._largest[day] = np.fmax.reduce(sent, axis=1)
         for account in np.flatnonzero(over.any(axis=1)).tolist():
             for hour in (first + np.flatnonzero(over[account])).tolist():
-                self._take(account, hour, float(ceiling[account]), float(self._past[account]))
+                self._take(account, hour, first, float(ceiling[account]))
         for account, stretch in list(self._open.items()):
             if last - stretch.last > _MERGE_HOURS:
                 self._close(account, is_over=True)
 
     def learn(self, day: int) -> None:
-        """The day is remembered while it is watched."""
+        """Count the days with mail on which every source was known."""
+        first, last = self._traffic.calendar.columns(day)
+        sources = self._traffic.new_sources[:, first:last]
+        has_mail = (known_or_zero(self._traffic.sent[:, first:last]) > 0.0).any(axis=1)
+        has_mail &= ~np.isnan(sources).all(axis=1) if first < last else False
+        is_new = (known_or_zero(sources) > 0.0).any(axis=1)
+        self._steady = np.where(is_new, 0, self._steady + has_mail)
 
     def forget(self, account: int, first: int, last: int) -> None:
         """Leaves hours out of what later ceilings are measured by: no attack may raise them."""
@@ -83,14 +95,17 @@ class CeilingWatch:
             hours = self._traffic.complete_hours - stretch.last
             self._close(account, is_over=hours > _MERGE_HOURS)
 
-    def _take(self, account: int, hour: int, ceiling: float, largest: float) -> None:
+    def _take(self, account: int, hour: int, midnight: int, ceiling: float) -> None:
         stretch = self._open.get(account)
         if stretch is not None and hour - stretch.last > _MERGE_HOURS:
             self._close(account, is_over=True)
             stretch = None
         if stretch is None:
             detected = self._detected(account, hour, ceiling)
-            self._open[account] = _OpenCeiling(hour, hour, detected, ceiling, largest)
+            largest = float(self._past[account])
+            sources = known_or_zero(self._traffic.new_sources[account, midnight : hour + 1])
+            is_fresh = bool(sources.any()) and bool(self._steady[account] >= _STEADY_DAYS)
+            self._open[account] = _OpenCeiling(hour, hour, detected, ceiling, largest, is_fresh)
         else:
             stretch.last = hour
 
@@ -113,9 +128,11 @@ class CeilingWatch:
         severity: Severity = "medium" if learning else "high"
         judgement = Judgement("ceiling", severity, ratio / (ratio + 1.0), reason, learning)
         size = traffic.size(account, first, end)
-        self.incidents.append(
-            stretch_incident(traffic, account, stretch.quarters, size, judgement, is_over=is_over)
+        incident = stretch_incident(
+            traffic, account, stretch.quarters, size, judgement, is_over=is_over
         )
+        support = ("new_source",) if stretch.is_fresh else ()
+        self.incidents.append(replace(incident, support=support))
 
 
 def breaks_ceiling(sent: Floats, first: int, last: int) -> bool:

@@ -21,7 +21,7 @@ from benchmarks.inputs.accounts import traffic
 from benchmarks.inputs.series import read_series
 from benchmarks.measure import table
 from models.baseline.grid import HourlyGrid
-from models.incidents.walk import analyse
+from models.incidents.walks.walk import analyse
 from models.statistics import Floats
 
 LABELS = Path(__file__).parents[2] / "shared" / "data" / "anomaly" / "hourly.parquet"

@@ -27,7 +27,7 @@ from models.incidents.detect import detect
 from models.reference.book import shipped_reference
 from warehouse.state import DirtyDay
 from warehouse.store import Store, open_store
-from warehouse.tables import HVE_ACTIVITY, HVE_USAGE_HOURLY, Table
+from warehouse.tables import HVE_ACTIVITY, HVE_USAGE_HOURLY, MESSAGE_TRACES, Table
 
 TENANT = Tenant(name="contoso", accounts="files", timezone="Europe/Berlin")
 END = datetime(2026, 11, 1, 10, 15, tzinfo=UTC)
@@ -78,6 +78,15 @@ def fill(store: Store, accounts: int, days: int) -> None:
         week = (day.weekday() * 24 + np.arange(hours)) % 168
         sent = random.poisson(usual[:, week] * random.gamma(20.0, 0.05, (accounts, hours)))
         write(store, day, quarters_of(sent, random))
+        note_read(store, day)
+
+
+def note_read(store: Store, day: date) -> None:
+    """One message trace of the day: without any, nobody would know that quiet hours were read."""
+    row = {field.name: pa.nulls(1, field.type) for field in MESSAGE_TRACES.schema}
+    row |= {"tenant": pa.array([TENANT.name]), "day": pa.array([day], pa.date32())}
+    table = pa.table(row, schema=MESSAGE_TRACES.schema)
+    store.delta.replace(MESSAGE_TRACES, table, TENANT.name, [day])
 
 
 def quarters_of(sent: Ints, random: np.random.Generator) -> Ints:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -14,15 +15,30 @@ _MEANS = np.geomspace(0.01, 4.0, 48)
 _SIZES = np.geomspace(0.02, 50.0, 32)
 
 
+def blank(shape: tuple[int, ...], kind: type = np.float64) -> NDArray[Any]:
+    """Zeros, (..., accounts, hours): the accounts of an hour lie side by side.
+
+    Hours that nobody touches take no memory: a walk that goes on touches the last days alone.
+    """
+    return np.zeros(shape[::-1], kind).T
+
+
 def known_or_zero(values: ArrayLike) -> Floats:
     """The values with 0 where they are NaN: unknown adds nothing."""
     numbers = np.asarray(values, np.float64)
     return np.where(np.isnan(numbers), 0.0, numbers)
 
 
+def row_sums(values: Floats) -> Floats:
+    """Sums along the last axis, the same however the values lie in memory: (..., )."""
+    total: Floats = np.ascontiguousarray(values).sum(axis=-1)
+    return total
+
+
 def sum_known(values: Floats, axis: int = -1) -> Floats:
     """Sum of the values that are not NaN; 0 where none is."""
-    total: Floats = known_or_zero(values).sum(axis=axis)
+    known = known_or_zero(values)
+    total: Floats = row_sums(known) if axis == -1 else known.sum(axis=axis)
     return total
 
 

@@ -9,6 +9,7 @@ Reading order:
   schema        the version of what a store holds
   read_only     state.db where nobody may write to it
   state         state.db: coverage, dirty days, batches, quota, runs
+  walks         what the walk of a tenant's accounts remembers: files of arrays beside the marts
   windows       windows of time that were read, and what they leave unread
   locks         one process per tenant reads, one builds
   commits       which commits of the tables state.db has acknowledged

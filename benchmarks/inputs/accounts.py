@@ -12,7 +12,7 @@ from models.baseline.baseline import local_calendar
 from models.baseline.grid import HourlyGrid
 from models.baseline.scores import score_hours
 from models.baseline.thresholds import own_alerts
-from models.incidents.walk import analyse
+from models.incidents.walks.walk import analyse
 from models.statistics import Floats
 
 START = datetime(2026, 1, 5, tzinfo=UTC)  # a Monday

@@ -24,7 +24,7 @@ from models.baseline.intervals import (
     nested_bounds,
 )
 from models.baseline.memory import Kept
-from models.statistics import Floats, known_or_zero, mean_known, sum_known
+from models.statistics import Floats, blank, known_or_zero, mean_known, sum_known
 
 LEARNING_DAYS = 14
 WEEKS = 4
@@ -111,11 +111,11 @@ class Baseline:
         accounts, hours = recipients.shape
         self.calendar = calendar
         self._recipients = recipients
-        self.is_cut = np.zeros((accounts, hours), np.bool_)
+        self.is_cut = blank((accounts, hours), np.bool_)
         # Filled day by day: what is not touched takes no memory.
-        self.values, self.expected, self._seasonal = (np.zeros((accounts, hours)) for _ in range(3))
+        self.values, self.expected, self._seasonal = (blank((accounts, hours)) for _ in range(3))
         # Square roots of both, which every later day asks for.
-        self._root_values, self._root_expected = (np.zeros((accounts, hours)) for _ in range(2))
+        self._root_values, self._root_expected = (blank((accounts, hours)) for _ in range(2))
         # By local hour, from _PAD_DAYS before the first day on: recipients, and whether known.
         cells = (accounts, (_PAD_DAYS + calendar.days) * 24)
         self._sent, self._known = np.zeros(cells), np.zeros(cells, np.int8)

@@ -61,7 +61,11 @@ class HourlyGrid:
 
 
 def grid_from_hours(
-    hours: pd.DataFrame, until: datetime, accounts: Sequence[str] | None = None
+    hours: pd.DataFrame,
+    until: datetime,
+    accounts: Sequence[str] | None = None,
+    begin: datetime | None = None,
+    born: NDArray[np.int64] | None = None,
 ) -> HourlyGrid:
     """Dense grid of sparse hourly rows, ending with the last complete quarter-hour at `until`.
 
@@ -69,6 +73,9 @@ def grid_from_hours(
             recipients_q1 to recipients_q4, new_recipients, new_sources.
             A missing row after the account's first one means that nothing was sent; a row
             whose recipients are NaN marks an hour that was not read.
+    begin: first hour of the grid, by default that of the first row.
+    born: hour of each account's first row, from `begin` on (negative before it), where the rows do
+            not reach back to it: (accounts,).
     Raises: ValueError when `until` has no time zone or an (account, hour) occurs twice.
     """
     end = _floor_quarter(until)
@@ -78,12 +85,18 @@ def grid_from_hours(
     stamps = pd.to_datetime(frame["hour_utc"], utc=True).dt.tz_localize(None).to_numpy("M8[h]")
     final = np.datetime64((end - timedelta(minutes=15)).replace(tzinfo=None), "h")
     first = stamps.min() if len(stamps) else final + _HOUR
+    if begin is not None:
+        first = np.datetime64(begin.replace(tzinfo=None), "h")
     rows = pd.Index(names).get_indexer(pd.Index(frame["account"]))
     columns = ((stamps - first) // _HOUR).astype(np.int64)
     shape = (len(names), int((final + _HOUR - first) // _HOUR))
     _refuse_duplicates(rows, columns, shape)
     start = datetime.fromisoformat(str(first.astype("M8[s]"))).replace(tzinfo=UTC)
-    return _fill(frame, names, start, (rows, columns), shape, _quarters_done(end))
+    since = np.full(shape[0], shape[1])
+    np.minimum.at(since, rows, columns)
+    if born is not None:
+        since = np.minimum(since, born)
+    return _fill(frame, names, start, (rows, columns), since, shape, _quarters_done(end))
 
 
 def _floor_quarter(until: datetime) -> datetime:
@@ -110,11 +123,12 @@ def _fill(
     names: tuple[str, ...],
     start: datetime,
     cells: tuple[NDArray[np.intp], NDArray[np.int64]],
+    since: NDArray[np.int64],
     shape: tuple[int, int],
     complete: int,
 ) -> HourlyGrid:
-    plain = {name: _dense(frame[name], cells, shape) for name in _PLAIN}
-    quarters = np.stack([_dense(frame[name], cells, shape) for name in QUARTERS], axis=2)
+    plain = {name: _dense(frame[name], cells, since, shape) for name in _PLAIN}
+    quarters = np.stack([_dense(frame[name], cells, since, shape) for name in QUARTERS], axis=2)
     _assign_rest(quarters, plain["recipients"], complete)
     if shape[1] and complete < 4:
         # What the account sent after `until` is in the row of the hour, not in its quarters.
@@ -128,14 +142,13 @@ def _fill(
 def _dense(
     column: pd.Series,
     cells: tuple[NDArray[np.intp], NDArray[np.int64]],
+    since: NDArray[np.int64],
     shape: tuple[int, int],
 ) -> Floats:
     dense = np.zeros(shape)
     rows, columns = cells
     dense[rows, columns] = column.to_numpy(np.float64, na_value=np.nan)
-    first = np.full(shape[0], shape[1])
-    np.minimum.at(first, rows, columns)
-    dense[np.arange(shape[1]) < first[:, None]] = np.nan
+    dense[np.arange(shape[1]) < since[:, None]] = np.nan
     return dense
 
 

@@ -10,8 +10,10 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from hve_monitor.clock import days_between
 from hve_monitor.config import Tenant
-from models.baseline.grid import HourlyGrid, grid_from_hours
+from models.baseline.grid import HourlyGrid
+from models.statistics import blank
 from models.usage.coverage import coverage_of, covered_until
 from models.usage.file_days import FileDays
 from models.usage.unread import unread_windows
@@ -63,32 +65,31 @@ def gaps_of(
     return unread_windows(coverage_of(store, tenant), accounts, files, history)
 
 
-def grid_of(
+def hours_of(
     store: Store,
     tenant: str,
-    accounts: Sequence[str],
+    since: datetime,
     until: datetime,
-    gaps: Mapping[str, list[Window]],
-) -> HourlyGrid:
-    """The grid of some accounts; an hour that was not read is unknown in it."""
-    return _without_gaps(grid_from_hours(_hours(store, tenant, accounts, until), until), gaps)
-
-
-def _hours(store: Store, tenant: str, accounts: Sequence[str], until: datetime) -> pd.DataFrame:
-    files = store.delta.files(HVE_USAGE_HOURLY, tenant)
+    accounts: Sequence[str] | None = None,
+) -> pd.DataFrame:
+    """Stored hours of a tenant, or of some accounts, as `grid_from_hours` takes them."""
+    days = days_between(since.date(), until.date())
+    files = store.delta.files(HVE_USAGE_HOURLY, tenant, days)
+    judged = "" if accounts is None else " semi join judged using (account)"
     with store.compute() as connection:
-        connection.register("judged", pa.table({"account": pa.array(accounts, pa.string())}))
+        connection.register("judged", pa.table({"account": pa.array(accounts or [], pa.string())}))
         frame: pd.DataFrame = connection.execute(
             "select account, hour_utc, recipients, recipients_q1, recipients_q2, recipients_q3,"
             " recipients_q4, new_recipients, new_sources"
-            f" from ({files_sql(HVE_USAGE_HOURLY, files)}) semi join judged using (account)"
+            f" from ({files_sql(HVE_USAGE_HOURLY, files)}){judged}"
             " where hour_utc >= $since and hour_utc < $until",
-            {"since": until - HISTORY, "until": until},
+            {"since": since, "until": until},
         ).df()
     return frame
 
 
-def _without_gaps(grid: HourlyGrid, gaps: Mapping[str, list[Window]]) -> HourlyGrid:
+def without_gaps(grid: HourlyGrid, gaps: Mapping[str, Sequence[Window]]) -> HourlyGrid:
+    """The grid with hours unknown that were not read and of which no mail is stored."""
     recipients = grid.recipients.copy()
     count = recipients.shape[1]
     for row, account in enumerate(grid.accounts):
@@ -98,3 +99,22 @@ def _without_gaps(grid: HourlyGrid, gaps: Mapping[str, list[Window]]) -> HourlyG
             unread = recipients[row, first : max(last, first)]
             unread[unread == 0] = np.nan
     return replace(grid, recipients=recipients)
+
+
+def widened(grid: HourlyGrid, start: datetime) -> HourlyGrid:
+    """The grid with the hours from `start` on: earlier ones are blank until they are recalled."""
+    before = (grid.start - start) // HOUR
+    accounts, hours = grid.recipients.shape
+    shape = accounts, before + hours
+    recipients, new, sources = (blank(shape) for _ in range(3))
+    quarters = np.moveaxis(blank((4, *shape)), 0, 2)
+    for whole, part in (
+        (recipients, grid.recipients),
+        (new, grid.new_recipients),
+        (sources, grid.new_sources),
+        (quarters, grid.quarters),
+    ):
+        whole[:, before:] = part
+    return HourlyGrid(
+        grid.accounts, start, recipients, quarters, new, sources, grid.complete_quarters
+    )

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from models.baseline.baseline import LocalCalendar
 from models.baseline.memory import Kept
-from models.statistics import Floats
+from models.statistics import Floats, blank
 
 Table = NDArray[np.float32]  # (accounts, local hours): exact enough to rank, half the memory
 
@@ -78,8 +78,8 @@ class Scores:
 
     def __init__(self, values: Floats, calendar: LocalCalendar) -> None:
         self._values, self._calendar = values, calendar
-        self._level, self._step, self._raw, self._score = (np.zeros(values.shape) for _ in range(4))
-        self._unusual, self._mixed = (np.zeros(values.shape, np.float32) for _ in range(2))
+        self._level, self._step, self._raw, self._score = (blank(values.shape) for _ in range(4))
+        self._unusual, self._mixed = (blank(values.shape, np.float32) for _ in range(2))
         accounts = len(values)
         self.spread, self.change_spread = Spread(accounts), Spread(accounts)
         self._is_broken = np.zeros(accounts, np.bool_)

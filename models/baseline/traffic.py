@@ -14,10 +14,10 @@ from models.baseline.memory import HISTORY_DAYS, Kept
 from models.baseline.scores import Scores
 from models.baseline.size import Size, size_of
 from models.baseline.thresholds import OwnThresholds
-from models.statistics import Floats
+from models.statistics import Floats, blank
 
 LONGEST_CUT_HOURS = 7 * 24  # what has lasted a week is the new normal and feeds baselines again
-_LONGEST_SIZE_HOURS = (HISTORY_DAYS - 2) * 24
+LONGEST_SIZE_HOURS = (HISTORY_DAYS - 2) * 24
 
 
 class Traffic:
@@ -33,7 +33,7 @@ class Traffic:
             "by_quarter",
             "new_recipients",
             "new_sources",
-            "outer_bounds",
+            "bounds",
             "off_hours",
             "learning",
         )
@@ -50,11 +50,10 @@ class Traffic:
         self.calendar = calendar
         self.scores, self.thresholds = Scores(self.sent, calendar), OwnThresholds(len(self.sent))
         self.by_quarter = np.moveaxis(self.quarters, 2, 0)
-        self.bounds = np.zeros((4, *self.sent.shape))
-        self.outer_bounds = self.bounds[LO95 :: HI95 - LO95]
-        self.alerts, self.off_hours = np.zeros((2, *self.sent.shape), np.bool_)
-        self.learning = np.zeros(self.sent.shape, np.int16)
-        self.recall: Callable[[int], None] = _nothing_older
+        self.bounds = blank((4, *self.sent.shape))
+        self.alerts, self.off_hours = (blank(self.sent.shape, np.bool_) for _ in range(2))
+        self.learning = blank(self.sent.shape, np.int16)
+        self.recall: Callable[[int], None] = nothing_older
 
     @property
     def expected(self) -> Floats:
@@ -92,7 +91,7 @@ class Traffic:
 
     def size(self, account: int, first: int, last: int) -> Size:
         """What was sent and expected in the hours first to last - 1, the last 90 days of them."""
-        first = max(first, last - _LONGEST_SIZE_HOURS)
+        first = max(first, last - LONGEST_SIZE_HOURS)
         self.recall(first)
         hours = account, slice(first, last)
         return size_of(
@@ -107,5 +106,5 @@ class Traffic:
         return ~np.isnan(self.sent[:, first:last] - self.expected[:, first:last])
 
 
-def _nothing_older(_: int) -> None:
+def nothing_older(_: int) -> None:
     """All hours of the grid are in memory; a walk that goes on reads older ones back here."""

@@ -7,7 +7,7 @@ incident then says what was planned. A plan never mutes what was raised before i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -15,6 +15,7 @@ import numpy as np
 
 from hve_monitor.clock import iso
 from models.baseline.grid import HourlyGrid
+from models.baseline.traffic import nothing_older
 from models.incident import Event, Incident, Severity, Signal
 from models.incidents.volume.ceiling import breaks_ceiling
 from models.statistics import Floats, known_or_zero
@@ -36,11 +37,14 @@ class SentAndExpected:
     grid: HourlyGrid
     expected: Floats
     hi95: Floats
+    recall: Callable[[int], None] = nothing_older
 
     def columns(self, start: datetime, end: datetime) -> tuple[int, int]:
         """Hours of the grid that the time touches."""
         first = int(np.floor((start - self.grid.start) / HOUR))
         last = int(np.ceil((end - self.grid.start) / HOUR))
+        if last > 0:
+            self.recall(max(first, 0))
         return max(first, 0), max(min(last, self.grid.hours), 0)
 
     @property
@@ -64,17 +68,27 @@ class Spent:
         return max(self.extra - self.plan.recipients, 0.0) if self.passed_at else 0.0
 
 
-def spent(plan: Plan, traffic: SentAndExpected) -> Spent:
-    """How much of a plan was used so far."""
-    grid = traffic.grid
-    first, last = traffic.columns(plan.start, plan.end)
-    rows = [row for row, name in enumerate(grid.accounts) if plan.covers(name)]
+def spent(plan: Plan, *parts: SentAndExpected) -> Spent:
+    """How much of a plan was used so far, by all parts of the accounts together."""
+    grid = parts[0].grid
+    first, last = parts[0].columns(plan.start, plan.end)
+    rows = sorted(
+        (account, part, row)
+        for part, traffic in enumerate(parts)
+        for row, account in enumerate(traffic.grid.accounts)
+        if plan.covers(account)
+    )
     if not rows or first >= last:
         return Spent(plan, 0.0, 0.0, None)
-    expected = known_or_zero(traffic.expected[rows, first:last])
-    above = known_or_zero(traffic.hi95[rows, first:last]) - expected
+    for part in {part for _, part, _ in rows}:
+        parts[part].recall(first)
+    expected = np.stack([parts[part].expected[row, first:last] for _, part, row in rows])
+    high = np.stack([parts[part].hi95[row, first:last] for _, part, row in rows])
+    sent = np.stack([parts[part].grid.quarters[row, first:last] for _, part, row in rows])
+    expected = known_or_zero(expected)
+    above = known_or_zero(high) - expected
     noise = float(np.sqrt((np.maximum(above, 0.0) ** 2 + expected).sum()))
-    quarters = known_or_zero(grid.quarters[rows, first:last]).sum(axis=0).ravel()
+    quarters = known_or_zero(sent).sum(axis=0).ravel()
     # Within its hour the usual traffic may come in any quarter.
     usual = np.repeat(np.cumsum(expected.sum(axis=0)), 4)
     extra = np.cumsum(quarters) - usual

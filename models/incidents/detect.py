@@ -5,45 +5,43 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
+from hve_monitor.clock import days_between
 from hve_monitor.config import Tenant
-from models.baseline.grid import HourlyGrid
-from models.baseline.hours import HISTORY, gaps_of, grid_of, known_until, last_hours
+from models.baseline.hours import gaps_of, known_until, last_hours
 from models.incident import Incident
-from models.incidents.announced import SentAndExpected, announced
-from models.incidents.assemble import incidents_of
-from models.incidents.describe import Describer
+from models.incidents.announced import spent
+from models.incidents.changes import Change, Changed, Judging
 from models.incidents.idle import idle_incidents
 from models.incidents.overspend import LOOK_BACK, Spending, overspend_incidents
-from models.incidents.rows import KINDS_APART, incident_row
-from models.incidents.runbooks import AUDIENCE
-from models.incidents.signals.sign_ins import Context, context_of
-from models.incidents.signals.stored import EPISODE_DAYS, judge_days
-from models.incidents.size import Sizes
-from models.incidents.turns import Turn, bound_together, end_turn, next_turn
+from models.incidents.rows import incident_row
+from models.incidents.signals.sign_ins import context_of
+from models.incidents.signals.suspects import suspects_of
 from models.incidents.verdicts import Feedback
-from models.incidents.walk import Analysis, analyse
+from models.incidents.walks.inputs import inputs_of
+from models.incidents.walks.kept_walks import LostHours, Standing, record_standing, standing_of
+from models.incidents.walks.slices import Walked, Walker
 from models.reference.prices import PriceBook
-from warehouse.connection import Row
+from warehouse.connection import Row, arrow, files_sql
 from warehouse.records.plans import Plan, stored_plans
-from warehouse.records.stored import replace_of_accounts, stored_rows
+from warehouse.records.stored import replace_of_accounts
 from warehouse.records.verdicts import stored_verdicts
 from warehouse.state import DirtyDay
 from warehouse.store import Store
-from warehouse.tables import HVE_BASELINE_HOURLY, HVE_INCIDENTS, HVE_SIGNALS, Table
-from warehouse.windows import Window
+from warehouse.tables import HVE_BASELINE_HOURLY, HVE_INCIDENTS, HVE_SIGNALS
+from warehouse.walks import WalkFiles
 
-ONE_DAY = timedelta(days=1)
-WARM_UP = timedelta(days=90)
-EPISODE = timedelta(days=EPISODE_DAYS)
 NO_BUDGET = Spending()
-NEVER = datetime.min.replace(tzinfo=UTC)
+# Of incidents that began longer ago no kept walk knows the hours any more.
+_RECENT = timedelta(days=60)
+_TOLD_APART_BY = ("id", "account", "kind", "started_at", "ended_at", "detected_at")
 
 
 def detect(
@@ -54,60 +52,76 @@ def detect(
     prices: PriceBook,
     spending: Spending = NO_BUDGET,
 ) -> int:
-    """Stores baselines from the first rebuilt day on and every incident; returns how many are new.
+    """Stores baselines and incidents of every account; returns how many incidents are new.
 
-    An hour that was not read is unknown, so that an outage of ours never reads as silence. In a
-    large tenant only the accounts whose turn it is are judged; all others keep what they have.
+    The walk through the days goes on from the newest midnight that nothing has changed before. An
+    hour that was not read is unknown, so that an outage of ours never reads as silence.
     """
     until = known_until(store, tenant, now)
     last = last_hours(store, tenant.name, until)
     if not last:
         return 0
-    changed = min((mark.day for mark in days), default=until.date())
-    plans = stored_plans(store.state, now, tenant.name, with_removed=True)
+    first = min([until.date(), *(mark.day for mark in days)])
     around = context_of(store, tenant.name, until)
     accounts = sorted({*last, *(account for account, _ in around.events)})
-    turn = next_turn(store, tenant.name, accounts, until, min(changed, until.date()), plans)
-    detection = _Detection(
-        store,
-        tenant,
-        until,
-        turn.first,
-        Feedback(stored_verdicts(store.state, tenant.name, now)),
-        plans,
-        around,
-        gaps_of(store, tenant.name, accounts, until),
-        stored_rows(store, HVE_INCIDENTS, tenant.name),
+    gaps = gaps_of(store, tenant.name, accounts, until)
+    feedback = Feedback(stored_verdicts(store.state, tenant.name, now))
+    plans = stored_plans(store.state, now, tenant.name, with_removed=True)
+    files = WalkFiles(store.root, tenant.name)
+    standing = standing_of(files)
+    begun = None if standing is None else standing.begun
+    inputs = inputs_of(store, tenant, until, gaps, feedback.verdicts, begun)
+    described = f"{tenant.currency} {sorted(around.missing)}"
+    is_whole = first < until.date() - _RECENT or standing is None or standing.described != described
+    stored = _stored(store, tenant.name)
+    judging = Judging(
+        store, tenant, until, max(first, inputs.start.date()), feedback, plans, around, gaps,
+        _by_account(stored), frozenset(suspects_of(store, tenant.name, accounts, first, until)),
+    )  # fmt: skip
+    walked, changes = _judged(
+        judging, Walker(store, tenant, inputs, feedback, standing, is_whole), accounts
     )
-    results = _in_parallel(detection, turn)
-    apart = idle_incidents(store, tenant.name, last, until, detection.gaps)
+    apart = idle_incidents(store, tenant.name, last, until, gaps)
     apart += overspend_incidents(store, tenant, until, spending, prices)
-    _store_days(store, tenant.name, turn, until, results)
-    kept = _finished_spend(detection.stored, until) + _of_others(detection.stored, turn)
-    new = _store_incidents(store, tenant, detection.stored, kept, results, apart, prices)
-    end_turn(store, tenant.name, turn, until)
+    _store_baselines(store, tenant.name, until, walked)
+    signals = pa.concat_tables([change.signals for change in changes])
+    judged_days = list(days_between(judging.first, until.date()))
+    store.delta.replace(HVE_SIGNALS, signals, tenant.name, judged_days)
+    new = _store_incidents(store, tenant, until, stored, changes, apart, prices)
+    slices = [list(part.accounts) for part in walked]
+    record_standing(files, Standing(inputs.start, until, slices, described))
     return new
 
 
-def _in_parallel(detection: _Detection, turn: Turn) -> list[_SliceResult]:
-    """Judges the accounts of a turn in slices; those of a common plan are in one slice."""
-    bound = bound_together(detection.plans, turn.accounts, detection.until)
-    threads = detection.store.threads or os.cpu_count() or 1
+def _judged(
+    judging: Judging, walker: Walker, accounts: Sequence[str]
+) -> tuple[list[Walked], list[Change]]:
+    """All walks, and what becomes of the incidents."""
+    try:
+        walked = walker.walked(accounts)
+        return walked, _changes(judging, walked)
+    except LostHours:
+        walked = replace(walker, is_whole=True).walked(accounts)
+        return walked, _changes(judging, walked)
+
+
+def _changes(judging: Judging, walked: Sequence[Walked]) -> list[Change]:
+    """What becomes of all slices; accounts that share a plan are looked at together."""
+    threads = judging.store.threads or os.cpu_count() or 1
     with ThreadPoolExecutor(threads) as pool:
-        return list(pool.map(detection.results, turn.slices(bound, threads)))
+        changed = list(pool.map(judging.changed, walked))
+        traffic = [part.traffic for part in walked]
+        judging.used[:] = [spent(plan, *traffic) for plan in _near(judging.plans, changed)]
+        return list(pool.map(judging.change, changed))
 
 
-@dataclass(frozen=True)
-class _SliceResult:
-    """What a slice of the accounts gave: rows of both marts, finished incidents and others."""
-
-    first: date
-    baselines: pa.Table
-    signals: pa.Table
-    kept: list[Row]
-    incidents: list[Incident]
+def _near(plans: Sequence[Plan], changed: Sequence[Changed]) -> list[Plan]:
+    """Plans that may speak of incidents that are looked at again."""
+    oldest = min(part.oldest for part in changed)
+    return [plan for plan in plans if plan.end > oldest]
 
 
+<<<<<<< HEAD
 @dataclass(frozen=True)
 class _Detection:
     """All that accounts are judged by; `first` is the first day that may have changed."""
@@ -143,52 +157,42 @@ class _Detection:
         incidents = self.feedback.beyond_harmless(incidents, traffic)
         rows = _baselines(tenant.name, grid, analysis, first)
         return _SliceResult(first, rows, signals.rows, kept, incidents)
+=======
+def _stored(store: Store, tenant: str) -> pa.Table:
+    files = files_sql(HVE_INCIDENTS, store.delta.files(HVE_INCIDENTS, tenant))
+    with store.compute() as connection:
+        return arrow(connection, files).select(HVE_INCIDENTS.schema.names)
+>>>>>>> da99461 (Every account is judged in every run: the walk goes on from the newest midnight that still holds)
 
 
-def _finished(stored: list[Row], grid: HourlyGrid, until: datetime, first: date) -> list[Row]:
-    """Stored incidents that nothing new can change: they are kept as they are."""
-    # Where older hours were cut off, the first ones left lack what they were judged by.
-    is_cut = grid.start - (until - HISTORY) < ONE_DAY
-    judged_from = grid.start + WARM_UP if is_cut else grid.start
-    quiet_since = datetime.combine(first, time(), UTC) - EPISODE
-    quiet = {kind: quiet_since for kind in AUDIENCE if kind not in KINDS_APART}
-    return [
-        row
-        for row in stored
-        if row["kind"] != "spend"
-        and (
-            row["started_at"] < judged_from
-            or (row["ended_at"] and row["ended_at"] < quiet.get(row["kind"], NEVER))
-        )
-    ]
+def _by_account(stored: pa.Table) -> Mapping[str, list[Row]]:
+    rows: dict[str, list[Row]] = {}
+    for row in stored.select(_TOLD_APART_BY).to_pylist():
+        rows.setdefault(row["account"], []).append(row)
+    return rows
 
 
-def _finished_spend(stored: list[Row], until: datetime) -> list[Row]:
-    """Spend over plan of periods that are not looked at any more, whatever mail there is."""
-    over = until - LOOK_BACK
-    return [
-        row
-        for row in stored
-        if row["kind"] == "spend" and row["ended_at"] and row["ended_at"] < over
-    ]
+def _store_baselines(store: Store, tenant: str, until: datetime, walked: Sequence[Walked]) -> None:
+    """Replaces the days of every slice from the first one on that may have changed for it."""
+    common = max(part.since.date() for part in walked)
+    for part in walked:
+        if part.since.date() < common:
+            rows = _baselines(tenant, part, part.since.date())
+            rows = rows.filter(pc.less(rows["day"], pa.scalar(common)))
+            earlier = list(days_between(part.since.date(), common - timedelta(days=1)))
+            replace_of_accounts(store, HVE_BASELINE_HOURLY, rows, tenant, earlier, part.accounts)
+    joined = pa.concat_tables([_baselines(tenant, part, common) for part in walked])
+    days = list(days_between(common, until.date()))
+    store.delta.replace(HVE_BASELINE_HOURLY, joined, tenant, days)
 
 
-def _of_others(stored: list[Row], turn: Turn) -> list[Row]:
-    """Incidents of accounts that were not judged; every run looks for idle ones and spend."""
-    judged = set(turn.accounts)
-    return [
-        row
-        for row in stored
-        if row["account"] not in judged and row["kind"] not in ("idle_account", "spend")
-    ]
-
-
-def _baselines(tenant: str, grid: HourlyGrid, analysis: Analysis, first: date) -> pa.Table:
-    """Hours from the first rebuilt day on: earlier ones cannot have changed."""
+def _baselines(tenant: str, walked: Walked, first: date) -> pa.Table:
+    """Rows of the hours from a UTC day on."""
+    grid, analysis = walked.grid, walked.analysis
     skipped = max(0, (first - grid.start.date()).days * 24 - grid.start.hour)
-    known = np.isfinite(analysis.expected)
-    known[:, :skipped] = False
-    account, hour = np.nonzero(known)
+    walked.walk.traffic.recall(skipped)
+    account, hour = np.nonzero(np.isfinite(analysis.expected[:, skipped:]))
+    hour += skipped
     # Day by day, as they are partitioned: they are written a quarter faster so.
     by_day = np.argsort(((hour + grid.start.hour) // 24).astype(np.int16), kind="stable")
     account, hour = account[by_day], hour[by_day]
@@ -206,38 +210,32 @@ def _baselines(tenant: str, grid: HourlyGrid, analysis: Analysis, first: date) -
     return pa.table(frame)
 
 
-def _store_days(
-    store: Store, tenant: str, turn: Turn, until: datetime, results: Sequence[_SliceResult]
-) -> None:
-    """Replaces the days from the first changed one on; accounts not judged keep their rows."""
-    first = min(result.first for result in results)
-    days = [first + n * ONE_DAY for n in range((until.date() - first).days + 1)]
-    parts: tuple[tuple[Table, list[pa.Table]], ...] = (
-        (HVE_BASELINE_HOURLY, [result.baselines for result in results]),
-        (HVE_SIGNALS, [result.signals for result in results]),
-    )
-    for table, rows in parts:
-        joined = pa.concat_tables(rows)
-        if turn.is_whole:
-            store.delta.replace(table, joined, tenant, days)
-        else:
-            replace_of_accounts(store, table, joined, tenant, days, turn.accounts)
-
-
 def _store_incidents(
     store: Store,
     tenant: Tenant,
-    stored: list[Row],
-    kept: list[Row],
-    results: Sequence[_SliceResult],
-    apart: list[Incident],
+    until: datetime,
+    stored: pa.Table,
+    changes: Sequence[Change],
+    apart: Sequence[Incident],
     prices: PriceBook,
 ) -> int:
-    """Replaces the stored incidents by the kept and the new ones; returns how many are new."""
-    incidents = [incident for result in results for incident in result.incidents] + apart
-    rows = [incident_row(tenant, incident, prices) for incident in incidents]
-    rows += [*kept, *(row for result in results for row in result.kept)]
-    by_id = {row["id"]: row for row in rows}
-    table = pa.Table.from_pylist(list(by_id.values()), schema=HVE_INCIDENTS.schema)
-    store.delta.replace(HVE_INCIDENTS, table, tenant.name)
-    return len(by_id.keys() - {row["id"] for row in stored})
+    """Stores what was made anew beside the rows that stay; returns how many are new."""
+    incidents = [*(one for change in changes for one in change.incidents), *apart]
+    rows = {row["id"]: row for row in (incident_row(tenant, one, prices) for one in incidents)}
+    dropped = {name for change in changes for name in change.dropped}
+    names, kinds, ends = (stored[name].to_pylist() for name in ("id", "kind", "ended_at"))
+    stays = [
+        name not in dropped and name not in rows and _outlasts(kind, ended, until)
+        for name, kind, ended in zip(names, kinds, ends, strict=True)
+    ]
+    fresh = pa.Table.from_pylist(list(rows.values()), schema=HVE_INCIDENTS.schema)
+    kept = stored.filter(pa.array(stays, pa.bool_())).cast(HVE_INCIDENTS.schema)
+    store.delta.replace(HVE_INCIDENTS, pa.concat_tables([kept, fresh]), tenant.name)
+    return len(rows.keys() - set(names))
+
+
+def _outlasts(kind: str, ended: datetime | None, until: datetime) -> bool:
+    """Whether a stored row stays: of spend, that of periods nobody looks at any more."""
+    if kind == "spend":
+        return ended is not None and ended < until - LOOK_BACK
+    return kind != "idle_account"

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from models.baseline.grid import HourlyGrid
 from models.baseline.size import Size, size_of
-from models.incidents.walk import Analysis
+from models.baseline.traffic import LONGEST_SIZE_HOURS, nothing_older
+from models.incidents.walks.walk import Analysis
 
 HOUR = timedelta(hours=1)
 
@@ -15,8 +17,13 @@ HOUR = timedelta(hours=1)
 class Sizes:
     """Looks up sizes in a grid and its analysis."""
 
-    def __init__(self, grid: HourlyGrid, analysis: Analysis) -> None:
-        self._grid = grid
+    def __init__(
+        self,
+        grid: HourlyGrid,
+        analysis: Analysis,
+        recall: Callable[[int], None] = nothing_older,
+    ) -> None:
+        self._grid, self._recall = grid, recall
         self._analysis = analysis
         self._rows = {account: row for row, account in enumerate(grid.accounts)}
 
@@ -29,7 +36,10 @@ class Sizes:
         if row is None:
             return Size(0, 0.0, (0.0, 0.0))
         first = max(int((start - self._grid.start) // HOUR), 0)
-        hours = row, slice(first, max(-int((self._grid.start - end) // HOUR), first + 1))
+        last = max(-int((self._grid.start - end) // HOUR), first + 1)
+        first = max(first, last - LONGEST_SIZE_HOURS)
+        self._recall(first)
+        hours = row, slice(first, last)
         analysis = self._analysis
         size = size_of(
             self._grid.recipients[hours],
@@ -45,4 +55,5 @@ class Sizes:
         hour = int((moment - self._grid.start) // HOUR)
         if row is None or not 0 <= hour < self._grid.hours:
             return 0
+        self._recall(hour)
         return int(self._analysis.learning_day[row, hour])

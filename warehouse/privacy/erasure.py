@@ -29,6 +29,7 @@ from warehouse.tables import (
     TRACE_EVENTS,
     Table,
 )
+from warehouse.walks import forget_walk
 
 # What keeps a removal going or proves it; of the audit log only what people wrote is changed.
 KEPT_STATE = ("removals", "erased", "purged", "protection", "pseudonym_keys", "tenants")
@@ -85,6 +86,7 @@ def erase_rows(store: Store, tenant: str, value: str) -> ErasedRows:
     erasing = _Erasing(store, tenant, Person(value), erased_name(store, tenant, value))
     removed = [erasing.from_table(table) for table in TABLES]
     removed.append(Removed(FIRST_SUBJECTS.full_name, 0, forget_subjects(store, tenant)))
+    forget_walk(store.root, tenant)
     with store.state.transaction():  # words of the audit log change with their seals
         intact = audit_chain.intact(store)
         removed += erasing.from_state()

@@ -26,6 +26,7 @@ from warehouse.tables import (
     TABLES,
     Table,
 )
+from warehouse.walks import forget_walk
 
 # What is kept for ever, its column, and the column of the facts that keeps it alive.
 KEPT_BY_FACTS = (
@@ -49,6 +50,7 @@ def purge_rows(store: Store, tenant: str, now: datetime, days: tuple[int, int]) 
         " set facts_before = max(facts_before, excluded.facts_before)",
         [tenant, str(facts_before)],
     )
+    forget_walk(store.root, tenant)
     removed = [_drop_days(store, table, tenant, before) for table, before in _dated(now, days)]
     removed += [_drop_aged(store, *aged, tenant) for aged in _aged(now, days)]
     # Also where no row was dropped: a purge that died may have dropped them before.

@@ -16,7 +16,6 @@ Reading order:
   sign_ins        sign-ins, once each
   rejected_rows   lines that could not be read
   money           closed months, passed budgets, the prices of the last build
-  turns           until when each account of a large tenant was judged
   verdicts        verdicts of people on incidents, and who looks after them
   plans           announced sends
   outbox          alerts on their way

@@ -7,5 +7,6 @@ Reading order:
   first_mailing  signs beside a broken ceiling of an account that is still learning
   sentences      why a signal fired, in words
   sign_ins       changed settings and unusual sign-ins
+  suspects       which accounts could make a signal fire at all
   stored         only changed days are judged again; what fired is kept in marts.hve_signals
 """

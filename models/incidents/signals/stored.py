@@ -28,7 +28,7 @@ EPISODE_DAYS = 15
 
 @dataclass(frozen=True)
 class Tabular:
-    """The activity around the judged days, every signal that ever fired, and rows of the new ones.
+    """The activity around the judged days, the signals that fired on them, and their rows.
 
     Shape:  rows are those of the mart hve_signals for the days from the first judged one on.
     """
@@ -46,19 +46,20 @@ def judge_days(
     until: datetime,
     first: date,
     unread: Mapping[str, Sequence[Window]],
+    described_from: date | None = None,
 ) -> Tabular:
-    """Judges the days of some accounts from `first` on, and takes what is stored of the rest.
+    """Judges the days of some accounts from `first` on.
 
-    unread: windows by account of which nothing is known.
+    unread: windows by account of which nothing is known. described_from: first day of which
+    incidents are described, where that is earlier.
     """
     judged = pa.table({"account": pa.array(accounts, pa.string())})
-    since = first - timedelta(days=CONTEXT_DAYS + EPISODE_DAYS)
+    since = min(first, described_from or first) - timedelta(days=CONTEXT_DAYS + EPISODE_DAYS)
     rows, born = _rows(store, tenant, judged, until, since)
     activity = activity_of(rows, until, born, first, unread)
     fired = find(activity)
     fresh = list(tabular_events(fired))
-    events = [*_events(store, tenant, judged, first), *fresh]
-    events = [(account, event) for account, event in events if event.known_at <= until]
+    events = [(account, event) for account, event in fresh if event.known_at <= until]
     return Tabular(activity, fired, events, _signals(tenant, fresh))
 
 
@@ -108,10 +109,11 @@ def _signals(tenant: str, events: list[tuple[str, Event]]) -> pa.Table:
     return pa.Table.from_pylist(rows, schema=HVE_SIGNALS.schema)
 
 
-def _events(
-    store: Store, tenant: str, judged: pa.Table, before: date
+def stored_events(
+    store: Store, tenant: str, accounts: Sequence[str], before: date
 ) -> Iterator[tuple[str, Event]]:
-    """Signals that fired on the days before."""
+    """Signals of some accounts that fired on the days before."""
+    judged = pa.table({"account": pa.array(accounts, pa.string())})
     files = files_sql(HVE_SIGNALS, store.delta.files(HVE_SIGNALS, tenant))
     with store.compute() as connection:
         connection.register("judged", judged)

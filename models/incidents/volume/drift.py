@@ -19,7 +19,7 @@ from models.baseline.scores import trailing
 from models.baseline.traffic import Traffic
 from models.incident import Incident, Severity, count
 from models.incidents.volume.stretch import Judgement, Stretch, stretch_incident
-from models.statistics import Floats, known_or_zero
+from models.statistics import Floats, blank, known_or_zero
 
 _MEMORY = 0.88  # what one hour leaves to the next: eight hours on average
 _REACH = 64
@@ -54,8 +54,8 @@ class DriftWatch:
 
     def __init__(self, traffic: Traffic) -> None:
         self._traffic = traffic
-        self._residual = np.zeros(traffic.sent.shape)
-        self._excess = np.zeros(traffic.sent.shape)
+        self._residual = blank(traffic.sent.shape)
+        self._excess = blank(traffic.sent.shape)
         self._records = np.zeros((traffic.calendar.days, len(traffic.accounts)))
         self._bar = np.zeros(len(traffic.accounts))
         self._open: dict[int, _OpenDrift] = {}

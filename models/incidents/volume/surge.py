@@ -29,7 +29,7 @@ from models.incidents.volume.excess import (
 )
 from models.incidents.volume.stretch import Judgement, Stretch, stretch_incident
 from models.incidents.volume.supporting import Surroundings
-from models.statistics import Floats, known_or_zero
+from models.statistics import Floats, blank, known_or_zero, row_sums
 
 _MERGE_HOURS = 3
 _LEAST_AGE = 4  # days of history before anything can be called gross
@@ -68,8 +68,8 @@ class SurgeWatch:
         self._traffic = traffic
         self._surroundings = surroundings
         accounts, hours = traffic.sent.shape
-        self._excess = np.zeros((accounts, hours))
-        self._usual = np.zeros((accounts, hours))
+        self._excess = blank((accounts, hours))
+        self._usual = blank((accounts, hours))
         self.history = ExcessHistory(accounts, traffic.calendar.days)
         self._scales, self._records = self.history.levels(0)
         self._open: dict[int, _OpenSurge] = {}
@@ -98,7 +98,7 @@ class SurgeWatch:
         if first < last:
             known = (~np.isnan(self._traffic.expected[:, first:last])).any(axis=1)
             sums = window_sums(self._excess, first, last)
-            usual = self._usual[:, first:last].sum(axis=1)
+            usual = row_sums(self._usual[:, first:last])
             self.history.learn(day, sums, usual, np.asarray(known))
 
     def finish(self) -> None:

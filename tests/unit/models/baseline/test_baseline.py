@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.baseline.baseline import local_calendar
-from models.incidents.walk import analyse
+from models.incidents.walks.walk import analyse
 from models.statistics import negative_binomial_quantile, small_count_quantile
 from tests.unit.models.traffic_samples import START, draw, grid_of, office
 

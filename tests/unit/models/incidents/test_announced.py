@@ -12,7 +12,7 @@ import pytest
 from models.forecast.planned import plan_frame
 from models.incident import Event, Incident, Signal
 from models.incidents.announced import SentAndExpected, announced, spent
-from models.incidents.walk import analyse
+from models.incidents.walks.walk import analyse
 from tests.unit.models.traffic_samples import START, draw, grid_of, office
 from warehouse.records.plans import Plan
 

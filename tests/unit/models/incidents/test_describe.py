@@ -11,7 +11,7 @@ from models.incidents.describe import Describer, sending_incidents
 from models.incidents.signals.quarter_hours import COUNTS, activity_of
 from models.incidents.signals.rules import find
 from models.incidents.size import Sizes
-from tests.unit.models.incidents.test_walk import analysed, attacked, of, only
+from tests.unit.models.incidents.walks.test_walk import analysed, attacked, of, only
 
 
 def described(volume: Incident) -> Incident:

@@ -16,7 +16,7 @@ from models.incidents.episodes import Episode, episodes_of
 from models.incidents.signals.quarter_hours import COUNTS, activity_of
 from models.incidents.signals.rules import find
 from models.incidents.size import Sizes
-from models.incidents.walk import analyse
+from models.incidents.walks.walk import analyse
 from tests.unit.models.traffic_samples import START, grid_of
 
 ACCOUNT = "a0@contoso.com"

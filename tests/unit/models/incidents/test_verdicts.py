@@ -9,7 +9,7 @@ import pytest
 
 from models.incidents.announced import SentAndExpected
 from models.incidents.verdicts import Feedback, status_of
-from models.incidents.walk import analyse
+from models.incidents.walks.walk import analyse
 from tests.unit.models.traffic_samples import START, Floats, draw, grid_of, office
 from warehouse.records.verdicts import Judged, Verdict
 

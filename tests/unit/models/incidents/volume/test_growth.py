@@ -10,7 +10,7 @@ import pytest
 
 from models.incident import Incident
 from models.incidents.verdicts import Feedback
-from models.incidents.walk import analyse
+from models.incidents.walks.walk import analyse
 from tests.unit.models.traffic_samples import START, Floats, cut_off, grid_of
 from warehouse.records.verdicts import Judged, Verdict
 

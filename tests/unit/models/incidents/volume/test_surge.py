@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from models.incident import Incident
-from models.incidents.walk import analyse
+from models.incidents.walks.walk import analyse
 from tests.unit.models.traffic_samples import Floats, grid_of, office
 
 DAY, DAYS = 24, 70

@@ -11,9 +11,9 @@ import pytest
 
 from models.baseline.baseline import local_calendar
 from models.baseline.grid import HourlyGrid
-from models.incidents.midnight import Values
 from models.incidents.verdicts import Feedback
-from models.incidents.walk import Walk
+from models.incidents.walks.midnight import Values
+from models.incidents.walks.walk import Walk
 from tests.unit.models.traffic_samples import draw, grid_of, office
 from warehouse.records.verdicts import Judged, Verdict
 

@@ -12,7 +12,7 @@ import pytest
 from models.baseline.grid import HourlyGrid
 from models.incident import Incident
 from models.incidents.volume.excess import WINDOWS, window_sums
-from models.incidents.walk import Analysis, analyse
+from models.incidents.walks.walk import Analysis, analyse
 from tests.unit.models.traffic_samples import START, Floats, cut_off, draw, grid_of, office
 
 DAY = 24

@@ -21,7 +21,6 @@ from models.baseline.grid import HourlyGrid
 from models.baseline.memory import HISTORY_DAYS
 from models.baseline.traffic import Traffic
 from models.incident import Incident, by_start
-from models.incidents.midnight import Arrays, Values, history_of, memory_of, recall, remember
 from models.incidents.verdicts import Feedback
 from models.incidents.volume.ceiling import CeilingWatch
 from models.incidents.volume.drift import DriftWatch
@@ -29,6 +28,7 @@ from models.incidents.volume.growth import GrowthWatch
 from models.incidents.volume.silence import SilenceWatch
 from models.incidents.volume.supporting import Surroundings
 from models.incidents.volume.surge import SurgeWatch
+from models.incidents.walks.midnight import Arrays, Values, history_of, memory_of, recall, remember
 from models.statistics import Floats
 
 ACCOUNTS_AT_ONCE = 512  # keeps the working arrays in the processor's cache
@@ -113,6 +113,7 @@ class Walk:
         self.first_judged = 0  # day from which on this walk judges
         self._is_begun = False
         self._raised: list[tuple[int, bytes]] = []  # incidents that are over: account and text
+        self._raised_before = 0
         self._open: list[Incident] = []
 
     def judge(self, at_midnight: Callable[[int], None] | None = None) -> None:
@@ -146,6 +147,14 @@ class Walk:
         raised = [msgspec.msgpack.decode(text, type=Incident) for text in texts]
         return sorted([*raised, *self._open], key=by_start)
 
+    def touched(self) -> NDArray[np.bool_]:
+        """Accounts of which something goes on, or was raised since this walk began: (accounts,)."""
+        rows = {account: row for row, account in enumerate(self.traffic.accounts)}
+        touched = np.zeros(len(rows), np.bool_)
+        touched[[row for row, _ in self._raised[self._raised_before :]]] = True
+        touched[[rows[incident.account] for incident in self._open]] = True
+        return touched
+
     def memory(self, day: int) -> dict[str, Values]:
         """What the walk remembers on the morning of a day that was begun, by name."""
         first, last = self._columns_before(day)
@@ -172,6 +181,7 @@ class Walk:
         cut = np.unpackbits(memory["cut"], axis=1, count=last - first)
         self.traffic.baseline.is_cut[:, first:last] = cut
         self._raised = list(_texts(memory))
+        self._raised_before = len(self._raised)
         self.first_judged, self._is_begun = day, True
         self.traffic.baseline.go_on(day)
         self.traffic.recall = _Recalled(self, day, hours)

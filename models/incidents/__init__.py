@@ -4,16 +4,9 @@ grid → baseline → watchers of volume + signals → episodes → severity →
 
 Reading order:
   detect     all steps for a tenant, from stored usage to stored incidents: the entry
-<<<<<<< HEAD
-  turns      which accounts a run judges, in tenants of many
-  walk       through the days of a grid: forecast, watch, cut out, learn
-  midnight   what the walk remembers between two days
-  volume/    watchers of recipients per hour: surge, drift, ceiling, silence
-=======
   walks/     all accounts through their local days, from where the last run has left them
   changes    which incidents are looked at again, and what becomes of them
-  volume/    watchers of recipients per hour: surge, drift, ceiling, silence, missed sends
->>>>>>> da99461 (Every account is judged in every run: the walk goes on from the newest midnight that still holds)
+  volume/    watchers of recipients per hour: surge, drift, ceiling, silence
   signals/   what fires per quarter-hour: new recipients, sources, failures, sign-ins
   assemble   incidents of sending and of silence from both
   announced  what announced sends explain of the volume

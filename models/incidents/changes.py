@@ -8,16 +8,15 @@ incident. All other stored incidents stay as they are.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 
 import numpy as np
 import pyarrow as pa
 
 from hve_monitor.config import Tenant
-from models.baseline.hours import HISTORY, HOUR
-from models.baseline.memory import HISTORY_DAYS
+from models.baseline.hours import HISTORY
 from models.incident import Event, Incident
 from models.incidents.announced import Announced, Spent
 from models.incidents.assemble import incidents_of
@@ -28,7 +27,6 @@ from models.incidents.signals.sign_ins import Context
 from models.incidents.signals.stored import EPISODE_DAYS, Tabular, judge_days, stored_events
 from models.incidents.size import Sizes
 from models.incidents.verdicts import Feedback
-from models.incidents.volume.missed_sends import MissedSend, missed_sends
 from models.incidents.walks.slices import Walked
 from warehouse.connection import Row
 from warehouse.records.plans import Plan
@@ -171,7 +169,6 @@ class Judging:
         incidents = incidents_of(
             walked.grid,
             volume,
-            list(_missed_since(walked, since)),
             [*earlier, *signals.events],
             self._describer(walked, signals),
             Announced(tuple(self.used), walked.traffic),
@@ -227,41 +224,3 @@ def _stretch_start(moment: datetime, spans: list[tuple[datetime, datetime]]) -> 
         if end >= start and begin < start:
             start = begin
     return start
-
-
-def _missed(walked: Walked) -> list[MissedSend]:
-    """Missed sends of the last months."""
-    calendar, grid = walked.walk.calendar, walked.grid
-    if walked.is_new:
-        return missed_sends(grid, calendar)
-    first = calendar.columns(max(calendar.days - HISTORY_DAYS + 1, 0))[0]
-    walked.walk.traffic.recall(first)
-    hours = slice(first, None)
-    part = replace(
-        grid,
-        start=grid.start + first * HOUR,
-        recipients=grid.recipients[:, hours],
-        quarters=grid.quarters[:, hours],
-    )
-    days = replace(
-        calendar,
-        day=calendar.day[hours] - calendar.day[first],
-        hour=calendar.hour[hours],
-        days=calendar.days - int(calendar.day[first]),
-    )
-    return [
-        replace(
-            one,
-            began=one.began + first,
-            due=one.due + first,
-            ended=None if one.ended is None else one.ended + first,
-        )
-        for one in missed_sends(part, days)
-    ]
-
-
-def _missed_since(walked: Walked, since: Mapping[str, datetime]) -> Iterator[MissedSend]:
-    for send in _missed(walked):
-        due = walked.grid.time_of_quarter(4 * send.due)
-        if due >= since.get(walked.accounts[send.account], LATEST):
-            yield send

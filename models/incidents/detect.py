@@ -121,48 +121,10 @@ def _near(plans: Sequence[Plan], changed: Sequence[Changed]) -> list[Plan]:
     return [plan for plan in plans if plan.end > oldest]
 
 
-<<<<<<< HEAD
-@dataclass(frozen=True)
-class _Detection:
-    """All that accounts are judged by; `first` is the first day that may have changed."""
-
-    store: Store
-    tenant: Tenant
-    until: datetime
-    first: date
-    feedback: Feedback
-    plans: Sequence[Plan]
-    around: Context
-    gaps: Mapping[str, list[Window]]
-    stored: list[Row]
-
-    def results(self, accounts: Sequence[str]) -> _SliceResult:
-        """Judges some accounts over their whole history."""
-        tenant, until = self.tenant, self.until
-        grid = grid_of(self.store, tenant.name, accounts, until, self.gaps)
-        first = max(self.first, grid.start.date())
-        analysis = analyse(grid, tenant.timezone, tenant.holidays, self.feedback)
-        names = set(accounts)
-        kept = _finished(
-            [row for row in self.stored if row["account"] in names], grid, until, first
-        )
-        signals = judge_days(self.store, tenant.name, accounts, until, first, self.gaps)
-        sizes, fitness = Sizes(grid, analysis), signals.fired.fitness
-        describer = Describer(signals.activity, fitness, sizes, grid.end, self.around.missing)
-        stored = {(row["account"], row["detected_at"]) for row in kept}
-        events = [*signals.events, *self.around.of(accounts)]
-        traffic = SentAndExpected(grid, analysis.expected, analysis.hi95)
-        planned = announced(self.plans, traffic)
-        incidents = incidents_of(grid, analysis, events, describer, planned, stored)
-        incidents = self.feedback.beyond_harmless(incidents, traffic)
-        rows = _baselines(tenant.name, grid, analysis, first)
-        return _SliceResult(first, rows, signals.rows, kept, incidents)
-=======
 def _stored(store: Store, tenant: str) -> pa.Table:
     files = files_sql(HVE_INCIDENTS, store.delta.files(HVE_INCIDENTS, tenant))
     with store.compute() as connection:
         return arrow(connection, files).select(HVE_INCIDENTS.schema.names)
->>>>>>> da99461 (Every account is judged in every run: the walk goes on from the newest midnight that still holds)
 
 
 def _by_account(stored: pa.Table) -> Mapping[str, list[Row]]:

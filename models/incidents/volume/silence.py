@@ -31,11 +31,7 @@ from models.incidents.volume.missed_sends import NEVER, PAST_DAYS, deadlines
 from models.incidents.volume.pauses import WINDOW_DAYS as PAUSE_DAYS
 from models.incidents.volume.pauses import Pauses
 from models.incidents.volume.stretch import Judgement, Quarters, stretch_incident
-<<<<<<< HEAD
-from models.statistics import Floats, known_or_zero, sum_known
-=======
-from models.statistics import Floats, row_sums
->>>>>>> da99461 (Every account is judged in every run: the walk goes on from the newest midnight that still holds)
+from models.statistics import Floats, known_or_zero, row_sums, sum_known
 
 DAY = 96  # quarter-hours
 _LEVEL = 9.0  # -log probability: 1 in 8,000 if hours were independent, which they are not
@@ -167,16 +163,11 @@ class SilenceWatch:
         expected = np.where(known & forecast.is_seasonal, forecast.expected, 0.0)
         size = forecast.size[:, None]
         surprise = size * np.log1p(expected / size)
-<<<<<<< HEAD
-        self._days[day] = surprise.sum(axis=1)
+        self._days[day] = row_sums(surprise)
         by_mail = self._has_mail & (forecast.learning_day == 0)
         self._judged[day] = by_mail | np.isfinite(self._time_bar) | (self._due_until >= 0)
         none = np.zeros(len(by_mail), np.bool_)
         self._today = _Today(day, by_mail, self._is_rest(day), ~none, none)
-=======
-        self._days[day] = row_sums(surprise)
-        may_raise = self._is_heard & (forecast.learning_day == 0)
->>>>>>> da99461 (Every account is judged in every run: the walk goes on from the newest midnight that still holds)
         for hour in range(first, last):
             self._step(hour, surprise[:, hour - first], expected[:, hour - first])
         self._cut(last)

@@ -195,13 +195,13 @@ def _findings(findings: list[ReadinessFinding]) -> None:
         heading(
             "What to fix", "One block per check: who it concerns, what was seen, what mends it."
         )
-        say_absent("Every check is shown.", check=CHECKS, finding=[WHAT_MATTERS, *ORDER])
+        # The address holds the words that are shown.
+        checks = {check_name(name): name for name in CHECKS if _has(findings, name)}
+        say_absent("Every check is shown.", check=checks, finding=[WHAT_MATTERS, *ORDER])
         with st.container(horizontal=True, gap="small"):
-            names = [ALL_CHECKS, *(name for name in CHECKS if _has(findings, name))]
-            check = st.selectbox(
-                "Check", names, key="check", bind="query-params", width=280,
-                format_func=lambda name: name if name == ALL_CHECKS else check_name(name),
-            )  # fmt: skip
+            picked = st.selectbox(
+                "Check", [ALL_CHECKS, *checks], key="check", bind="query-params", width=280
+            )
             status = st.segmented_control(
                 "Status", [WHAT_MATTERS, *ORDER], default=WHAT_MATTERS, key="finding",
                 bind="query-params", required=True,
@@ -209,7 +209,7 @@ def _findings(findings: list[ReadinessFinding]) -> None:
         shown = [
             finding
             for finding in findings
-            if check in (None, ALL_CHECKS, finding.check)
+            if checks.get(picked) in (None, finding.check)
             and (finding.status != "pass" if status == WHAT_MATTERS else finding.status == status)
         ]
         if not shown:

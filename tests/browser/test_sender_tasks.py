@@ -53,12 +53,12 @@ def test_who_sends_more_than_usual_to_whom_and_since_when(
     reached = f"Reached {count(card['reached'])} of {count(card['addressed'])} people it wrote to"
     assert reached in text
     assert f"{count(new)} of them were new to it" in text
-    named = shown.locator(".people strong").all_inner_texts()
+    named = shown.locator(".st-key-card-people strong").all_inner_texts()
     assert len(named) == 8
     assert set(named) <= {row["recipient"] for row in card["recipients"] if row["is_new"]}
-    sources = shown.locator(".sources strong").all_inner_texts()
+    sources = shown.locator(".st-key-card-sources strong").all_inner_texts()
     assert sources == [row["from_ip"] for row in card["sources"]]
-    subjects = shown.locator(".subjects strong").all_inner_texts()
+    subjects = shown.locator(".st-key-card-subjects strong").all_inner_texts()
     assert subjects == [row["subject"] for row in card["subjects"]][:8]
 
 

@@ -36,8 +36,14 @@ def test_readiness_counts_what_the_command_counts(stored: Path, opened: Open) ->
 
 
 def test_findings_are_chosen_by_the_address(stored: Path, opened: Open) -> None:
-    text = words(opened(stored, "readiness", check="billing_policy", account=HR))
+    text = words(opened(stored, "readiness", check="Billing policy", account=HR))
     assert "never read; needed: Exchange.ManageAsApp" in text
+    assert "not here" not in text
+    app = opened(stored, "readiness", check="Billing policy")
+    assert app.selectbox(key="check").value == "Billing policy"
+    assert "the address names check nonsense" in words(
+        opened(stored, "readiness", check="nonsense")
+    )
     chosen = opened(stored, "readiness", finding="fail")
     assert not chosen.exception
 

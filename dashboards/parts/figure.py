@@ -13,10 +13,18 @@ from streamlit.elements.lib.column_types import ColumnConfig
 
 from dashboards.parts.amounts import UNKNOWN
 from dashboards.parts.markup import block, literal, tag, visible_text
-from dashboards.parts.money_columns import Amount, amounts_of, displayed, numbers_of, texts_of
+from dashboards.parts.money_columns import (
+    Amount,
+    amounts_of,
+    displayed,
+    numbers_of,
+    plain_format,
+    texts_of,
+)
 from dashboards.parts.spec import Spec, draw
 from dashboards.parts.table_file import file_button
 
+MOST_WRITTEN = 500  # rows whose amounts are written one by one; more would take too long
 # How the columns of a table are named and drawn, by their names in the frame.
 Columns: TypeAlias = Mapping[str, ColumnConfig | str]
 Texts: TypeAlias = Mapping[str, Sequence[str]]
@@ -93,7 +101,10 @@ def listing(
         amounts = _amounts(frame, column, kind)
         if amounts is not None:
             frame[column] = pd.Series(numbers_of(amounts), frame.index, "float64")
-            config[column], read[column] = _numeric(kind), texts_of(amounts)
+            plain = plain_format(amounts) if len(amounts) > MOST_WRITTEN else None
+            config[column] = _numeric(kind, plain)
+            if plain is None:
+                read[column] = texts_of(amounts)
     event = st.dataframe(
         displayed(frame, read),
         hide_index=True,
@@ -131,9 +142,9 @@ def _amounts(
     return amounts_of(table[column].tolist()) if is_money and column in table else None
 
 
-def _numeric(kind: ColumnConfig | str) -> ColumnConfig:
-    """The column as one of numbers, drawn as the texts that come with them."""
-    number = st.column_config.NumberColumn(alignment="right")
+def _numeric(kind: ColumnConfig | str, form: str | None) -> ColumnConfig:
+    """The column as one of numbers, drawn as the texts that come with them, or in one form."""
+    number = st.column_config.NumberColumn(alignment="right", format=form)
     return number if isinstance(kind, str) else {**kind, "type_config": number["type_config"]}
 
 

@@ -61,6 +61,14 @@ def texts_of(amounts: Iterable[Amount | None]) -> list[str]:
     return [UNKNOWN if amount is None else _text(amount, places_of(largest)) for amount in known]
 
 
+def plain_format(amounts: Sequence[Amount | None]) -> str | None:
+    """One form for all of a long column; None where a sign stands before some."""
+    known = [amount for amount in amounts if amount]
+    if any(amount.is_least or amount.sign for amount in known):
+        return None
+    return f"%.{places_of(max(abs(amount.exact) for amount in known))}f"
+
+
 def _text(amount: Amount, places: int) -> str:
     text = f"{amount.exact:,.{places}f}"
     own = digits(amount.exact)

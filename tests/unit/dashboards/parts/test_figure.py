@@ -51,6 +51,17 @@ def test_a_known_part_sorts_among_the_others(monkeypatch: pytest.MonkeyPatch) ->
     assert read == ["≥ 3.86", "+0.08196", "-0.000042", "12.00", "0.00"]
 
 
+def test_a_long_column_has_one_form_but_where_a_part_is_known(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    column, _, kind = drawn(monkeypatch, *["3.863400"] * 600)
+    assert kind["format"] == "%.3f"
+    assert set(column) == {3.8634}
+    _, read, kind = drawn(monkeypatch, "≥ 1.000000", *["3.863400"] * 600)
+    assert kind.get("format") is None
+    assert read[0] == "≥ 1.000"
+
+
 @pytest.mark.parametrize("text", ["0.04 to 0.05", "3.5 %", "three"])
 def test_what_is_no_amount_stays_as_it_is_written(
     monkeypatch: pytest.MonkeyPatch, text: str

@@ -199,5 +199,5 @@ def _columns(beside: MonthsBeside) -> Columns:
         "tenant": column.TextColumn("Tenant"),
         **months,
         "difference": amount_column(f"Difference, {beside.currency}"),
-        "ratio": column.NumberColumn("Change", format="%+.1f %%"),
+        "ratio": column.NumberColumn("Change", format="%+.1f %%", width="small"),
     }

@@ -237,5 +237,6 @@ def _day_sums(
     """Sums of some accounts by day."""
     rows = billable_days(published, start_of_day(first), start_of_day(last + ONE_DAY))
     is_own = [key in keys for key in zip(rows["tenant"], rows["account"], strict=True)]
-    own = priced(rows[is_own], published_prices(published.connection), currency)
+    own = rows[pd.Series(is_own, rows.index, dtype=bool)]  # a list of none would take no column
+    own = priced(own, published_prices(published.connection), currency)
     return {day: sums_of(own[own["day"] == day]) for day in own["day"].unique()}

@@ -15,7 +15,7 @@ from models.reference.cost_centers import Center, Centers
 from models.reference.prices import Price, PriceBook
 from tests.unit.models.conftest import NOW, Workbench
 from tests.unit.models.cost.spent_days import HR, IT, PRICE, book, days, spent
-from tests.unit.models.cost.test_spend import config_of, november  # noqa: F401 - a fixture
+from tests.unit.models.cost.test_spend import DECEMBER, config_of, november  # noqa: F401 - a fixture
 from warehouse.reading import read_published
 
 OCTOBER, NOVEMBER = date(2026, 10, 1), date(2026, 11, 1)
@@ -97,6 +97,9 @@ def test_the_months_of_a_store_are_those_of_its_reports(november: Workbench) -> 
         known = [day.cost for day in own.days if day.cost is not None]
         assert sum(known, Decimal(0)) == own.total.cost == row.months[-1].cost
         assert own.days[0].day_utc == date(2026, 11, 1)
+    unread = days_of(config, DECEMBER, None, "account", "2026-12", HR)
+    assert [day.cost for day in unread.days] == [None] * DECEMBER.day
+    assert unread.total.cost is None
     with pytest.raises(ConfigError, match="--days-of nobody@: no account of that name is known"):
         days_of(config, NOW, None, "account", None, "nobody@")
     with pytest.raises(ConfigError, match="--months 0: use a number from 1 to 36"):

@@ -8,7 +8,8 @@ not lines: an export may list several recipients in a line, or one recipient in 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -86,6 +87,8 @@ class FileImport:
     dates: Order | None = None
     senders: frozenset[str] | None = field(init=False)
     waiting: list[pa.Table] = field(init=False, default_factory=list)
+    rows_waiting: int = field(init=False, default=0)
+    bytes_waiting: int = field(init=False, default=0)
     refused: list[RejectedRow] = field(init=False, default_factory=list)
     first_batch: int = field(init=False, default=0)
     has_landed: bool = field(init=False, default=False)  # since the first batch
@@ -105,12 +108,13 @@ class FileImport:
         Raises: ConfigError when not one of them can be read; then nothing was written.
         """
         results, first = [], None
-        for file in files:
-            try:
-                results.append(self.read(file))
-            except ConfigError as error:
-                first = first or error
-                results.append(ImportResult(str(file), error=str(error)))
+        with self._reader() as reader:
+            for file in files:
+                try:
+                    results.append(self._read_file(reader, file))
+                except ConfigError as error:
+                    first = first or error
+                    results.append(ImportResult(str(file), error=str(error)))
         if first is not None and all(result.error for result in results):
             raise first
         record_time(self.store, self.tenant.name, self.now, service_time=None)
@@ -121,20 +125,24 @@ class FileImport:
 
         Raises: ConfigError when the file or the map does not fit, or no member can be read.
         """
+        with self._reader() as reader:
+            return self._read_file(reader, file)
+
+    @contextmanager
+    def _reader(self) -> Iterator[Reader]:
+        with compute(self.store.spill, self.store.memory_limit, self.store.threads) as connection:
+            yield Reader(connection, self.now, self.format, self.dates, self._choose, self.columns)
+
+    def _read_file(self, reader: Reader, file: Path) -> ImportResult:
         if not file.is_file():
             raise ConfigError(f"{file}: no such file")
         result = ImportResult(str(file))
-        with compute(self.store.spill, self.store.memory_limit, self.store.threads) as connection:
-            reader = Reader(
-                connection, self.now, self.format, self.dates, self._choose, self.columns
-            )
-            try:
-                refusals = [
-                    (member.name, self._read_member(reader, member, result))
-                    for member in members(file)
-                ]
-            finally:
-                self._finish(result)
+        try:
+            refusals = [
+                (member.name, self._read_member(reader, member, result)) for member in members(file)
+            ]
+        finally:
+            self._finish(result)
         refused = [(name, reason) for name, reason in refusals if reason is not None]
         if refused and not result.rows_read and len(refused) == len(refusals):
             name, reason = refused[0]
@@ -206,8 +214,9 @@ class FileImport:
             shown = self.store.protection.mode == "full"
             _count_unknown(of_accounts["status"], result.unknown_statuses, shown)
             self.waiting.append(of_accounts)
-        rows_waiting = sum(part.num_rows for part in self.waiting)
-        if rows_waiting >= ROWS_AT_ONCE or sum(p.nbytes for p in self.waiting) >= BYTES_AT_ONCE:
+            self.rows_waiting += of_accounts.num_rows
+            self.bytes_waiting += of_accounts.nbytes
+        if self.rows_waiting >= ROWS_AT_ONCE or self.bytes_waiting >= BYTES_AT_ONCE:
             self._land(result)
 
     def _stretch(self, times: pa.ChunkedArray) -> None:
@@ -222,6 +231,7 @@ class FileImport:
         if not self.waiting:
             return
         rows, self.waiting, self.has_landed = pa.concat_tables(self.waiting), [], True
+        self.rows_waiting = self.bytes_waiting = 0
         source = f"file:{Path(result.file).name}"
         landed = land(self.store, self.tenant.name, rows, self.now, source, self.first_batch)
         result.rows_new += landed.new

@@ -6,16 +6,18 @@ Decoding and parsing of the next block runs while the rows of this one are worke
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, wait
 from typing import TypeVar
 
 Item = TypeVar("Item")
 
 
-def ahead(items: Iterator[Item]) -> Generator[Item, None, None]:
+def ahead(items: Iterator[Item], pool: Executor) -> Generator[Item, None, None]:
     """The same items in the same order; an error comes in its place."""
-    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="ahead") as pool:
-        following = pool.submit(next, items, None)
+    following = pool.submit(next, items, None)
+    try:
         while (item := following.result()) is not None:
             following = pool.submit(next, items, None)
             yield item
+    finally:
+        wait([following])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
@@ -68,6 +69,7 @@ class Reader:
         self._connection = connection
         self._latest = latest(now)
         self._dates = dates
+        self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ahead")
         connection.execute("set preserve_insertion_order = true")
         connection.register("vocabulary", outcomes())
         connection.execute("create or replace table outcomes as select * from vocabulary")
@@ -90,15 +92,15 @@ class Reader:
 
     def _shaped(self, content: Table) -> Iterator[Rows]:
         shape = content.layout.shape
-        self._connection.execute("drop table if exists partial")
         if shape == "events":
+            self._connection.execute("drop table if exists partial")
             self._keep_events(_complete(NO_LINES, shape))
         dated = Dated(content, self._latest, self._dates)
         # Closed in time when a block raises: the file is open in the other thread.
         with closing(content.read(content.texts)) as blocks:
             whole = without_cut_off(blocks)
             prepared = ((block, dated.of(_complete(block.rows, shape))) for block in whole)
-            with closing(ahead(prepared)) as pairs:
+            with closing(ahead(prepared, self._pool)) as pairs:
                 yield from self._parts(pairs, shape)
         if shape == "events":
             yield from self._collapsed()
@@ -204,6 +206,8 @@ def _repeats_a_recipient(rows: pa.Table) -> bool:
         return False
     lines = rows["line"].to_numpy()
     same = lines[1:] == lines[:-1]
+    if not same.any():
+        return False
     several = pa.array(np.append(same, False) | np.append(False, same))
     pairs = rows.select(["line", "recipient"]).filter(several)
     lower = pc.utf8_lower(pairs["recipient"])

@@ -26,7 +26,7 @@ def account_panel(view: View, report: CostReport) -> None:
             heading("No account is known to have sent anything billable in this month")
             return
         heading(dearest(lines), "Estimated from traces. Click on an account to see its days.")
-        days_panel(view, "account", report.month, [line.account for line in lines])
+        days_panel(view, "account", report.month, [*dict.fromkeys(line.account for line in lines)])
         table = account_table(report)
         listing(
             table,

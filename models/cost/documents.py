@@ -87,7 +87,8 @@ class Scenario(Document):
 class AccountCost(Document):
     """An account's month: spent so far, and projected to its end.
 
-    tenant: whose account it is, null where several tenants have one of that name or only plans do.
+    tenant: whose account it is, null where only plans know it. Of one name in several tenants there
+    is a line for each.
     unknown_recipients, unread_days and range: those of month_to_date, as in KnownPart.
     method: what month_end is projected from, or why it is not known.
     """

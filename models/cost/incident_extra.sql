@@ -1,4 +1,4 @@
--- Grain: one row per account and UTC day on which incidents began that sent more than expected.
+-- Grain: one row per tenant, account and UTC day on which incidents began that sent more than expected.
 -- What a person called planned or a false alarm is usual sending.
 with harmless as (
     select incident
@@ -9,6 +9,7 @@ with harmless as (
 )
 
 select
+    tenant,
     account,
     cast(date_trunc('day', started_at) as date) as day,
     sum(extra_recipients)::bigint as recipients
@@ -18,4 +19,4 @@ where
     and detected_at <= $now
     and ($tenant is null or tenant = $tenant)
     and id not in (select incident from harmless)
-group by account, day
+group by tenant, account, day

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -109,17 +110,39 @@ def sum_of(costs: pd.Series) -> Decimal | None:
 
 
 @dataclass(frozen=True)
+class AccountNames:
+    """Names that tell accounts apart; shared: those of accounts that several tenants have."""
+
+    shared: frozenset[str]
+
+    @classmethod
+    def of_keys(cls, keys: Iterable[Key]) -> AccountNames:
+        """The names of these accounts."""
+        times = Counter(account for _, account in set(keys))
+        return cls(frozenset(account for account, count in times.items() if count > 1))
+
+    def of(self, tenant: str | None, account: str) -> str:
+        """The account's own name, followed by its tenant where several have it."""
+        return f"{account} {tenant}".lower() if account in self.shared else account
+
+    def apart(self, rows: pd.DataFrame) -> pd.DataFrame:
+        """Rows (tenant, account) with these names as their accounts; null stays null."""
+        if not self.shared:
+            return rows
+        pairs = zip(rows["tenant"], rows["account"], strict=True)
+        names = [self.of(*pair) if isinstance(pair[1], str) else None for pair in pairs]
+        return rows.assign(account=pd.Series(names, rows.index, dtype="object"))
+
+
+@dataclass(frozen=True)
 class UnreadDays:
     """The UTC days of each account that were not read wholly, until today."""
 
     by_account: Mapping[Key, Collection[date]]
 
-    def named(self) -> dict[str, frozenset[date]]:
-        """The same by the account's name alone: the days of which no tenant that has it knows."""
-        days: dict[str, frozenset[date]] = {}
-        for (_, account), unread in self.by_account.items():
-            days[account] = days.get(account, frozenset(unread)) & frozenset(unread)
-        return days
+    def named(self, names: AccountNames) -> dict[str, Collection[date]]:
+        """The same by the name that tells accounts apart."""
+        return {names.of(*key): days for key, days in self.by_account.items()}
 
     def count(self, keys: Collection[Key], first: date, last: date) -> int:
         """Days from `first` to `last` of which some of the accounts lack something.

@@ -23,6 +23,7 @@ from models.cost.daily import billable_days, priced, unread_of
 from models.cost.documents import KnownPart, Range
 from models.cost.known import (
     NOTHING,
+    AccountNames,
     Key,
     Sums,
     UnreadDays,
@@ -86,7 +87,8 @@ class AccountPeriod(NamedTuple):
 class CostOutlook:
     """Counted days with their cost, what was not read, and what is to come.
 
-    spent: models.cost.daily.priced. `most` counts every unknown recipient as charged.
+    spent: models.cost.daily.priced, with the name that tells accounts apart. `most` counts every
+    unknown recipient as charged.
     """
 
     spent: pd.DataFrame
@@ -104,7 +106,7 @@ class CostOutlook:
         own = _between(rows, first, last)
         sums = sums_of(own)
         is_all = line is None or (line.accounts is None and line.tenant is None)
-        counted = self._counted(sums, () if is_all else _keys(rows), first, last)
+        counted = self._counted(sums, () if is_all else keys_of(rows), first, last)
         least = self.least.period(first, last)
         estimates = least.together(names), self.most.period(first, last).together(names)
         price, reason = self.tariff.mean(rows)[0], self._reason(first, last)
@@ -119,15 +121,17 @@ class CostOutlook:
         return len(line.of(self.spent)) == len(self.spent)
 
     def by_account(self, first: date, last: date) -> dict[str, AccountPeriod]:
-        """The same of each account."""
-        by_account = sums_by_account(_between(self.spent, first, last))
+        """The same of each account, by the name that tells it apart."""
+        rows = _between(self.spent, first, last)
+        by_account = sums_by_account(rows.assign(account=rows["name"]))
         reason = self._reason(first, last)
         forecast, most = self.least.period(first, last), self.most.period(first, last).by_account()
         methods, costs = forecast.methods(), {}
         for account, least in forecast.by_account().items():
             sums = by_account.get(account, Sums())
-            counted = self._counted(sums, self._keys_of.get(account, set()), first, last)
-            price = self.tariff.of(account)
+            key = self._keys_of.get(account)
+            counted = self._counted(sums, () if key is None else (key,), first, last)
+            price = self.tariff.of(None if key is None else key[0])
             # An account of which no whole day is known has an end only where one was begun.
             is_blank = methods[account] == METHODS[LEARNING] and most[account].month_end == 0.0
             why = reason or (METHODS[LEARNING] if is_blank else None)
@@ -138,8 +142,12 @@ class CostOutlook:
 
     def owner(self, account: str) -> str | None:
         """The one tenant whose account it is; None where several or none are."""
-        tenants = {tenant for tenant, _ in self._keys_of.get(account, ())}
+        tenants = {tenant for tenant, name in self._keys_of.values() if name == account}
         return tenants.pop() if len(tenants) == 1 else None
+
+    def key(self, name: str) -> tuple[str | None, str]:
+        """Tenant and account of a name; without a tenant where only plans know it."""
+        return self._keys_of.get(name, (None, name))
 
     @cached_property
     def unavailable(self) -> str | None:
@@ -158,11 +166,10 @@ class CostOutlook:
         return None
 
     @cached_property
-    def _keys_of(self) -> dict[str, set[Key]]:
-        keys: dict[str, set[Key]] = {}
-        for tenant, account in _keys(self.spent):
-            keys.setdefault(account, set()).add((tenant, account))
-        return keys
+    def _keys_of(self) -> dict[str, Key]:
+        accounts = self.spent[["name", "tenant", "account"]].drop_duplicates("name")
+        names, tenants, owned = (accounts[column].tolist() for column in accounts)
+        return dict(zip(names, zip(tenants, owned, strict=True), strict=True))
 
     def _reason(self, first: date, last: date) -> str | None:
         """Why the end of a period is not known; None where it is."""
@@ -179,9 +186,9 @@ class CostOutlook:
 
     def _names_of(self, line: BudgetLine) -> set[str]:
         """The accounts of the budget, with those that only plans know."""
-        planned = set(self.least.table.accounts) - set(self.spent["account"])
+        planned = set(self.least.table.accounts) - set(self.spent["name"])
         owned = planned if line.accounts is None else planned & line.accounts
-        return set(line.of(self.spent)["account"]) | owned
+        return set(line.of(self.spent)["name"]) | owned
 
 
 def cost_outlook(
@@ -210,18 +217,21 @@ def outlook_of(
     plans: pd.DataFrame | None = None,
 ) -> CostOutlook:
     """The outlook of counted days; extra: what incidents added to them."""
+    names = AccountNames.of_keys({*keys_of(spent), *unread.by_account})
+    named = spent.assign(name=names.apart(spent)["account"])
+    more, planned = (None if rows is None else names.apart(rows) for rows in (extra, plans))
 
     def forecast(counts: pd.Series) -> Forecast:
-        rows = spent[["account", "day"]].assign(recipients=counts)
-        return forecast_of(rows, now, extra, plans, unread.named())
+        rows = named[["day"]].assign(account=named["name"], recipients=counts)
+        return forecast_of(rows, now, more, planned, unread.named(names))
 
     least = forecast(spent["recipients"].where(spent["is_known"]))
     most = forecast(spent["recipients"] + spent["unknown"]) if spent["unknown"].any() else least
-    return CostOutlook(spent, unread, least, most, tariff, now.date())
+    return CostOutlook(named, unread, least, most, tariff, now.date())
 
 
 def incident_extra(published: Published) -> pd.DataFrame:
-    """account, day, recipients that incidents added: kept out of what the future is learnt from."""
+    """tenant, account, day, recipients that incidents added: nothing to learn the future from."""
     return (
         published.connection.execute(
             sql(__file__, "incident_extra"), {"now": published.now, "tenant": published.tenant}
@@ -287,6 +297,7 @@ def _between(rows: pd.DataFrame, first: date, last: date) -> pd.DataFrame:
     return rows[(rows["day"] >= first) & (rows["day"] <= last)]
 
 
-def _keys(rows: pd.DataFrame) -> set[Key]:
+def keys_of(rows: pd.DataFrame) -> set[Key]:
+    """Tenant and account of every row."""
     pairs = rows[["tenant", "account"]].drop_duplicates()
     return set(zip(pairs["tenant"].tolist(), pairs["account"].tolist(), strict=True))

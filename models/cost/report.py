@@ -25,7 +25,15 @@ from models.cost.documents import (
     Scenario,
     ScenarioMonth,
 )
-from models.cost.outlook import AccountPeriod, CostOutlook, PeriodCost, cost_outlook, incident_extra
+from models.cost.known import AccountNames
+from models.cost.outlook import (
+    AccountPeriod,
+    CostOutlook,
+    PeriodCost,
+    cost_outlook,
+    incident_extra,
+    keys_of,
+)
 from models.forecast.backtest import Backtest, backtest
 from models.forecast.history import HISTORY
 from models.forecast.projection import ACTUAL, MonthEstimate, Projection
@@ -112,11 +120,11 @@ def _quarter(outlook: CostOutlook, first: date) -> QuarterCost:
 def _by_account(outlook: CostOutlook, first: date) -> list[AccountCost]:
     """Most expensive first."""
     costs = outlook.by_account(first, end_of_month(first))
-    lines = [_account(account, outlook.owner(account), cost) for account, cost in costs.items()]
+    lines = [_account(*outlook.key(name), cost) for name, cost in costs.items()]
     return sorted(lines, key=lambda line: (-(line.billable_recipients or 0), line.account))
 
 
-def _account(account: str, tenant: str | None, cost: AccountPeriod) -> AccountCost:
+def _account(tenant: str | None, account: str, cost: AccountPeriod) -> AccountCost:
     counted = cost.counted
     return AccountCost(
         account=account,
@@ -166,4 +174,6 @@ def past_projections(published: Published) -> Backtest:
     now, daily = published.now, billable_days(published)
     unread = unread_of(published, now.date() - HISTORY, now.date())
     known = daily.assign(recipients=daily["recipients"].where(daily["is_known"]))
-    return backtest(known, now, incident_extra(published), unread.named())
+    names = AccountNames.of_keys({*keys_of(daily), *unread.by_account})
+    extra = names.apart(incident_extra(published))
+    return backtest(names.apart(known), now, extra, unread.named(names))

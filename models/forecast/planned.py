@@ -68,12 +68,13 @@ def _days_after(times: pd.Series, first: date) -> Floats:
 
 
 def plan_frame(plans: Sequence[Plan]) -> pd.DataFrame:
-    """Planned sends: account, start, end (UTC), recipients; one row per plan.
+    """Planned sends: tenant, account, start, end (UTC), recipients; one row per plan.
 
     The account is null where a plan speaks of several or of all: their split is not known.
     """
     return pd.DataFrame(
         {
+            "tenant": pd.Series([plan.tenant for plan in plans], dtype="object"),
             "account": pd.Series(
                 [plan.accounts[0] if len(plan.accounts) == 1 else None for plan in plans],
                 dtype="object",

@@ -185,14 +185,8 @@ class Tariff:
         weights = {str(tenant): int(count) for tenant, count in sums.items()}
         return self.prices.mean_price(self.day, self.currency, weights)
 
-    def of(self, account: str) -> Decimal | None:
-        """Price of the account's tenant; of one without mail, which is only planned, the mean."""
-        tenant = self._owners.get(account)
+    def of(self, tenant: str | None) -> Decimal | None:
+        """Price of a tenant; the mean for an account without mail, which is only planned."""
         if tenant is None:
             return self.mean(self.daily)[0]
         return self.prices.unit_price(self.day, self.currency, tenant)
-
-    @cached_property
-    def _owners(self) -> dict[str, str]:
-        owners = self.daily.drop_duplicates("account", keep="last")
-        return dict(zip(owners["account"], owners["tenant"], strict=True))

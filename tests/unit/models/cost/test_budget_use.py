@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from models.cost.budget_use import budget_status
 from models.cost.budgets import BudgetLine
 from models.cost.documents import BudgetStatus
-from models.cost.known import UnreadDays
 from models.cost.outlook import CostOutlook
 from tests.unit.models.cost.spent_days import HR, IT, PRICE, TODAY, days, outlook, spent, unread
 
@@ -139,9 +138,3 @@ def test_an_amount_that_unread_days_would_reach_is_not_passed_in_the_past() -> N
     half = budget.thresholds[0].passed_on
     assert half is not None
     assert half < TODAY
-
-
-def test_an_account_name_of_two_tenants_is_unread_where_neither_knows() -> None:
-    first, second = (frozenset(JUNE + DAY * n for n in span) for span in (range(5), range(3, 9)))
-    both = UnreadDays({("a", HR): first, ("b", HR): second})
-    assert both.named() == {HR: {JUNE + DAY * 3, JUNE + DAY * 4}}

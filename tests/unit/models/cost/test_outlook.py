@@ -5,12 +5,14 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.cost.budgets import BudgetLine
 from models.cost.documents import Range
+from models.cost.known import UnreadDays
 from models.cost.outlook import AccountPeriod, CostOutlook, PeriodCost
 from tests.unit.models.cost.spent_days import (
     HR,
@@ -153,6 +155,56 @@ def test_an_account_without_a_whole_day_is_learning_and_never_0(delivered: int) 
     seen = outlook(spent(rows), unread([IT], [TODAY - DAY, TODAY])).by_account(NOVEMBER, END)[IT]
     assert "learning: no whole day is known" in seen.method
     assert seen.projected.end is None if delivered == 0 else seen.projected.end > 50 * PRICE
+
+
+def two_tenants() -> pd.DataFrame:
+    """The same account name in two tenants: 100 a day in one, 10 a day in the other."""
+    other = spent(days(HR, SEPTEMBER, 85, 10)).assign(tenant="fabrikam")
+    return pd.concat([spent(STEADY), other], ignore_index=True)
+
+
+def test_an_account_name_of_two_tenants_is_two_accounts() -> None:
+    seen = outlook(two_tenants())
+    lines = seen.by_account(NOVEMBER, END)
+    ends = {seen.key(name): line.projected.end for name, line in lines.items()}
+    assert ends == {
+        ("contoso", HR): pytest.approx(30 * 100 * PRICE),
+        ("fabrikam", HR): pytest.approx(30 * 10 * PRICE),
+    }
+    assert seen.owner(HR) is None
+    whole = seen.period(NOVEMBER, END).projected.end
+    assert whole == pytest.approx(30 * 110 * PRICE)
+
+
+def test_a_budget_of_a_tenant_ends_where_its_own_account_of_that_name_does() -> None:
+    line = BudgetLine("b", Decimal(1), "month", (1.0,), None, "fabrikam")
+    assert outlook(two_tenants()).period(NOVEMBER, END, line).projected.end == pytest.approx(
+        30 * 10 * PRICE
+    )
+
+
+def test_days_that_one_tenant_lacks_are_unread_of_its_account_alone() -> None:
+    gap = UnreadDays({("fabrikam", HR): [TODAY - n * DAY for n in range(1, 5)]})
+    rows = two_tenants()
+    rows = rows[(rows["tenant"] == "contoso") | (rows["day"] < TODAY - 4 * DAY)]
+    seen = outlook(rows, gap)
+    ends = [line.projected.end for line in seen.by_account(NOVEMBER, END).values()]
+    assert ends == [pytest.approx(30 * 100 * PRICE), pytest.approx(30 * 10 * PRICE)]
+
+
+def test_a_plan_is_of_its_tenants_account() -> None:
+    plans = pd.DataFrame(
+        {
+            "tenant": ["fabrikam"],
+            "account": [HR],
+            "start": [datetime.fromisoformat("2026-11-28T08:00Z")],
+            "end": [datetime.fromisoformat("2026-11-28T09:00Z")],
+            "recipients": [500],
+        }
+    )
+    lines = outlook(two_tenants(), plans=plans).by_account(NOVEMBER, END)
+    ends = [line.projected.end for line in lines.values()]
+    assert ends == [pytest.approx(3000 * PRICE), pytest.approx((300 + 500) * PRICE)]
 
 
 def test_a_budget_of_one_account_ends_where_the_account_does() -> None:

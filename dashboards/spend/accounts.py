@@ -80,7 +80,7 @@ def _line(line: AccountCost, whole: int | None) -> dict[str, Any]:
     number = line.billable_recipients
     return {
         "account": line.account,
-        "tenant": line.tenant or "several",
+        "tenant": line.tenant or "only planned",
         "billable": number,
         "share": None if number is None or not whole else number / whole * 100,
         "month_to_date": at_least(exact(line.month_to_date), line),

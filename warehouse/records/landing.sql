@@ -35,9 +35,7 @@ latest as (
         arg_max(sender, row) as sender,
         min(received_at) as received_at,
         coalesce(
-            arg_max(status, row) filter (
-                where lower(status) in (select f.status from settled as f)
-            ),
+            arg_max(status, row) filter (where list_contains($settled, lower(status))),
             arg_max(status, row) filter (where status is not null)
         ) as status,
         arg_max(message_id, row) filter (where message_id is not null) as message_id,
@@ -85,8 +83,8 @@ merged as (
         case
             when s.trace_id is null or s.status is null then n.status
             when n.status is null then s.status
-            when lower(n.status) not in (select status from settled)
-                and lower(s.status) in (select status from settled) then s.status
+            when list_contains($settled, lower(s.status))
+                and not list_contains($settled, lower(n.status)) then s.status
             else n.status
         end as status,
         coalesce(n.message_id, s.message_id) as message_id,

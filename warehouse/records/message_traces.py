@@ -164,11 +164,8 @@ def _fresh(
     with store.compute() as connection:
         connection.execute(f"create view existing as {files_sql(MESSAGE_TRACES, files)}")
         connection.register("incoming", incoming)
-        connection.execute(
-            "create table settled as select unnest($statuses) as status",
-            {"statuses": list(SETTLED)},
-        )
-        return arrow(connection, LANDING, {"apart": DATED_APART, "observed_at": observed_at})
+        values = {"apart": DATED_APART, "observed_at": observed_at, "settled": list(SETTLED)}
+        return arrow(connection, LANDING, values)
 
 
 def _around(days: Collection[date]) -> set[date]:

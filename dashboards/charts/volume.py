@@ -10,6 +10,8 @@ import pandas as pd
 from dashboards.parts.palette import NAMES, STATUSES, Palette
 from dashboards.parts.spec import kept_spec
 
+PICKED = "picked"
+
 
 def by_status(usage: pd.DataFrame) -> pd.DataFrame:
     """Recipients per day and status.
@@ -31,7 +33,7 @@ def by_status(usage: pd.DataFrame) -> pd.DataFrame:
 
 @kept_spec
 def volume_chart(rows: pd.DataFrame, colours: Palette, height: int = 230) -> Any:
-    """Stacked bars of `by_status` rows."""
+    """Stacked bars of `by_status` rows; a click picks `day`."""
     present = [name for name in STATUSES if NAMES[name] in set(rows["status"])]
     scale = alt.Scale(
         domain=[NAMES[name] for name in present],
@@ -55,6 +57,7 @@ def volume_chart(rows: pd.DataFrame, colours: Palette, height: int = 230) -> Any
                 alt.Tooltip("recipients:Q", format=","),
             ],
         )
+        .add_params(alt.selection_point(name=PICKED, fields=["day"], on="click"))
         .properties(height=height)
     )
 

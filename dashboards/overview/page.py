@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from typing import Any
+
 import pandas as pd
 import streamlit as st
 
-from dashboards.charts.volume import volume_chart
+from dashboards.charts.volume import PICKED, volume_chart
 from dashboards.overview.tenants import tenants_panel
 from dashboards.overview.tiles import overview_tiles
 from dashboards.overview.yesterday import since_yesterday
@@ -30,7 +33,7 @@ from dashboards.parts.table_file import file_button
 from dashboards.parts.tile import sparkline
 from dashboards.session import readings
 from dashboards.session.frame import as_read, footer, opened
-from dashboards.session.links import ARROW, account_link, is_several, link_to, tenant_words
+from dashboards.session.links import ARROW, MARK, account_link, is_several, link_to, tenant_words
 from dashboards.session.view import View
 from hve_monitor.errors import ConfigError
 from models.cost.documents import CostReport
@@ -149,10 +152,11 @@ def _volume(view: View) -> None:
     days = rows["day"].nunique()
     delivered = delivered_words(readings.counts(view, view.since))
     top = rows.groupby("day")["recipients"].sum()
-    figure(
+    leads = view.user.may_open("delivery")
+    event = figure(
         f"{count(total)} recipients in {plural(days, 'day')}, {delivered}",
         f"Recipients per UTC day by status. Busiest day: {top.idxmax():%Y-%m-%d (%A)} with"
-        f" {count(top.max())}.",
+        f" {count(top.max())}.{' Click on a day to see its messages.' if leads else ''}",
         volume_chart(rows, palette()),
         rows.pivot_table(
             index="day", columns="status", values="recipients", aggfunc="sum", fill_value=0
@@ -160,7 +164,22 @@ def _volume(view: View) -> None:
         .sort_index(ascending=False)
         .reset_index(),
         {"day": st.column_config.DateColumn("day (UTC)", format="YYYY-MM-DD")},
+        **_clickable(leads),
     )
+    picked = event["selection"].get(PICKED) if leads else None
+    if picked:
+        _messages_of(picked[0]["day"])
+
+
+def _clickable(leads: bool) -> dict[str, Any]:
+    """Options of a chart whose bars lead somewhere."""
+    return {"key": "volume", "on_select": "rerun", "selection_mode": PICKED} if leads else {}
+
+
+def _messages_of(milliseconds: float) -> None:
+    """Leads to the messages of the UTC day that was clicked."""
+    day = f"{datetime.fromtimestamp(milliseconds / 1000, UTC):%Y-%m-%d}"
+    st.switch_page("delivery/page.py", query_params={"since": day, "until": day, MARK: "1"})
 
 
 def _open_incidents(view: View, cards: list[IncidentCard]) -> None:

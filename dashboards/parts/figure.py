@@ -45,15 +45,18 @@ def figure(
     table: pd.DataFrame,
     columns: Columns | None = None,
     height: Literal["stretch", "content"] = "stretch",
-) -> None:
+    **options: Any,
+) -> Any:
     """Draws the panel; `detail` is also what a screen reader hears for the chart.
 
-    height: as high as the panel beside it, or as its content where it shares a column.
+    height: as high as the panel beside it, or as its content where it shares a column. options: of
+    the chart that reacts to clicks; what was clicked comes back.
     """
     with st.container(border=True, height=height):
         heading(finding, detail)
-        draw(chart, f"{finding}. {detail}", name=finding)
+        event = draw(chart, f"{finding}. {detail}", name=finding, **options)
         behind("Numbers behind this chart", finding, table, columns, name=finding)
+    return event
 
 
 @st.fragment

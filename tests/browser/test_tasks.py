@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import subprocess
+from datetime import date, timedelta
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -118,6 +120,23 @@ def test_the_focus_download_is_the_export(
     with page.expect_download() as download:
         page.get_by_text("Estimated, csv").click()
     assert Path(download.value.path()).read_bytes() == (tmp_path / "ours.csv").read_bytes()
+
+
+def test_a_bar_of_the_overview_leads_to_the_messages_of_its_day(
+    dashboard: Dashboard, visit: Visit
+) -> None:
+    page = visit(dashboard.url)
+    chart = page.get_by_test_id("stVegaLiteChart").first
+    chart.scroll_into_view_if_needed()
+    box = chart.bounding_box()
+    assert box is not None
+    chart.click(position={"x": 0.4 * box["width"], "y": box["height"] - 60})
+    page.wait_for_url("**/delivery?since=**")
+    drawn(page)
+    first = parse_qs(urlsplit(page.url).query)["since"][0]
+    after = f"{date.fromisoformat(first) + timedelta(days=1)}"
+    total = dashboard.command("trace", "--since", first, "--until", after, "--limit", "1")["total"]
+    expect(page.get_by_role("heading", name=count(total))).to_be_visible()
 
 
 def test_the_choice_of_period_goes_along(dashboard: Dashboard, visit: Visit) -> None:

@@ -57,7 +57,8 @@ class State:
             if not (error.sqlite_errorname or "").startswith(DISK_TROUBLE):
                 raise StoreError(f"{path}: cannot be opened ({error})") from error
             self._open_copy(error)
-        except (sqlite3.Error, OSError) as error:
+        except (sqlite3.Error, UnicodeDecodeError, OSError) as error:
+            # What SQLite says of a damaged schema holds its bytes, which may be no text.
             raise StoreError(f"{path}: cannot be opened ({error})") from error
 
     def _open(self) -> None:

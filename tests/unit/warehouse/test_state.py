@@ -143,6 +143,16 @@ def test_a_file_that_is_no_database_is_a_store_error(tmp_path: Path) -> None:
         State(tmp_path / "state.db")
 
 
+def test_a_schema_whose_bytes_are_no_text_is_a_store_error(tmp_path: Path) -> None:
+    file = tmp_path / "state.db"
+    State(file).close()
+    whole, statement = file.read_bytes(), b"CREATE TABLE coverage ("
+    assert statement in whole
+    file.write_bytes(whole.replace(statement, b"CREATE TABLE coverage \xe5"))
+    with pytest.raises(StoreError, match=r"state\.db: cannot be opened"):
+        State(file)
+
+
 def test_many_may_open_a_new_file_at_once(tmp_path: Path) -> None:
     def opened(number: int) -> int:
         state = State(tmp_path / f"store{number // 8}" / "state.db")

@@ -41,7 +41,7 @@ def contents(file: Path) -> list[str] | None:
                 for (name,) in sorted(names.fetchall())
                 for row in connection.execute(f'select * from "{name.decode()}" not indexed')
             ]
-    except sqlite3.DatabaseError:
+    except (sqlite3.DatabaseError, UnicodeDecodeError):
         return None
 
 

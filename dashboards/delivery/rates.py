@@ -10,6 +10,7 @@ import streamlit as st
 from dashboards.parts.amounts import count, percent, percents, plural, rate_words
 from dashboards.parts.figure import Columns, behind, heading
 from dashboards.parts.markup import Markup, block, scrolled, table_of
+from dashboards.parts.table_file import file_button
 from dashboards.session import readings
 from dashboards.session.frame import as_read
 from dashboards.session.view import View
@@ -54,6 +55,8 @@ def rates_panel(view: View, account: str | None) -> None:
         if len(rated) > MOST_RATES:
             label = f"All {count(len(rated))} accounts"
             behind(label, "rates", _frame(rated), _columns(), name="delivery rates")
+        else:
+            file_button("delivery rates", _frame(rated), {}, "file-rates")
 
 
 def lowest_words(rated: Sequence[Row]) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 import streamlit as st
+from msgspec import structs
 
 from dashboards.charts.steps import steps_chart
 from dashboards.parts.amounts import plural
@@ -13,6 +14,7 @@ from dashboards.parts.check_words import SIGNS, WORDS, check_name, failing_over_
 from dashboards.parts.figure import figure, heading, listing, moment_column
 from dashboards.parts.markup import Markup, block, scrolled, table_of
 from dashboards.parts.palette import palette
+from dashboards.parts.table_file import file_button
 from models.readiness.board import AccountReadiness, FindingChange, ReadinessFinding
 from models.readiness.checks import CHECKS
 from models.readiness.finding import ORDER
@@ -39,6 +41,8 @@ def account_board(report: ReadinessReport) -> None:
         block(scrolled("Checks by account", _board(rows[:MOST_ACCOUNTS], report.findings)))
         if len(rows) > MOST_ACCOUNTS:
             st.caption(f"{len(rows) - MOST_ACCOUNTS} more accounts: choose one above.")
+        findings = pd.DataFrame([structs.asdict(finding) for finding in report.findings])
+        file_button("findings of all checks", findings, {}, "file-findings")
 
 
 def _no_failure(rows: Sequence[AccountReadiness]) -> str:

@@ -17,6 +17,7 @@ from hve_monitor.errors import ConfigError
 from publish.exports.evidence import EvidenceFile, write_evidence
 from tests.unit.models.conftest import Workbench, trace
 from tests.unit.publish.conftest import NOW, Desk, incident
+from warehouse.protection.mode import Protection
 from warehouse.reading import read_published
 from warehouse.records.verdicts import Judged, record_assignment, record_verdict
 from warehouse.store import open_store
@@ -110,6 +111,24 @@ def test_another_file_is_never_written_over(desk: Desk, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="cannot be written"):
         written(desk, tmp_path / "nowhere" / "case.zip")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["kept.zip", "store"]
+
+
+@pytest.mark.parametrize("mode", ["pseudonymous", "aggregate"])
+def test_a_store_without_names_gives_none(tmp_path: Path, mode: str) -> None:
+    protection = Protection(mode, "hash", b"k" * 32)
+    with open_store(tmp_path / "store", "500MB", 1, protection=protection) as store:
+        desk = Desk(store)
+        Workbench(store).land(
+            trace("<a@x>", "ada@fabrikam.com", "2026-11-24T08:45:00", subject="Your salary",
+                  message_id="<m1@contoso.com>"),
+        )  # fmt: skip
+        desk.show(NOW, incident())
+        assert written(desk, tmp_path / "case.zip").trace_rows == 1
+    found = contents(tmp_path / "case.zip")
+    names = (b"ada@", b"salary", b"m1@contoso.com")
+    assert not [name for name, data in found.items() if any(part in data for part in names)]
+    assert len(rows(found["recipients.csv"])) == 1
+    assert any(b"hr@contoso.com" in data for name, data in found.items() if ".kql" in name)
 
 
 def test_an_unknown_incident_leaves_no_file(desk: Desk, tmp_path: Path) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from cli.text.money import cost_lines, exported
-from models.cost.documents import CostReport
+from msgspec import structs
+
+from cli.text.money import cost, cost_lines, exported
+from models.cost.documents import CostReport, GroupDays, MonthsBeside
 from publish.exports.exports import ExportedFiles
 from tests.unit.documents import filled
 
@@ -88,3 +90,46 @@ def test_an_export_names_its_files() -> None:
     assert exported(table) == "csv, 1,200 rows:\na\nb"
     whole = ExportedFiles(format="duckdb", files=["a"], rows=None)
     assert exported(whole) == "duckdb:\na"
+
+
+def group(name: str | None, costs: tuple[str | None, ...], **more: Any) -> dict[str, Any]:
+    months = [
+        {"month": month, "cost": cost, "unread_days": 0 if cost == "3" else 9}
+        for month, cost in zip(("2026-10", "2026-11"), costs, strict=True)
+    ]
+    return {"name": name, "members": 1, "months": months} | more
+
+
+def test_months_stand_beside_each_other_the_newest_first() -> None:
+    beside = filled(
+        MonthsBeside,
+        by="cost_center",
+        currency="USD",
+        months=["2026-10", "2026-11"],
+        until="2026-11-24",
+        groups=[group("HR", (None, "3"), difference="1.5", ratio=0.5), group(None, ("2", "3"))],
+        others=group(None, ("2", "3"), members=4),
+        total=group(None, ("2", "3")),
+    )
+    lines = cost(structs.replace(document(), months=beside)).splitlines()
+    begin = lines.index("USD by cost center, 2026-11 until 2026-11-24:")
+    assert [" ".join(line.split()) for line in lines[begin + 1 : begin + 6]] == [
+        "group 2026-11 2026-10 difference of it",
+        "HR 3.00 unknown +1.50 +50.0 %",
+        "no cost center 3.00 ≥ 2.00 unknown unknown",
+        "4 others 3.00 ≥ 2.00 unknown unknown",
+        "total 3.00 ≥ 2.00 unknown unknown",
+    ]
+
+
+def test_days_of_a_group_say_what_is_not_known() -> None:
+    days = [
+        {"day_utc": "2026-11-01", "billable_recipients": 7, "cost": "0.000294"},
+        {"day_utc": "2026-11-02", "billable_recipients": None, "cost": None, "unread_days": 1},
+    ]
+    total = {"cost": "0.000294", "unread_days": 1}
+    known = {"name": "hr@contoso.com", "currency": "USD", "month": "2026-11", "total": total}
+    text = cost(structs.replace(document(), days=filled(GroupDays, days=days, **known)))
+    assert "hr@contoso.com in 2026-11: ≥ 0.000294 USD" in text
+    assert "2026-11-02     unknown" in text
+    assert "[" not in text

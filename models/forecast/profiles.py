@@ -1,10 +1,11 @@
 """Daily profiles: how many recipients an account will mail on each weekday.
 
 Level: power mean of sixteen weeks, moved towards the last ones and on by their growth as far as
-these exceed the noise between weeks. Shape: the weekdays' shares of thirteen weeks. The exponents
-lie under 1 because counts are skewed: one busy week must not raise the next month as it counts.
-Accounts that skip weeks keep the plain mean; without two weeks there are only the days so far.
-Mailings that come back are kept apart (models/forecast/mailings.py).
+these exceed the noise between weeks. Shape: the weekdays' shares of thirteen weeks. The exponent
+lies under 1 because counts are skewed: one busy week must not raise the next month as it counts.
+Pace: a period that runs under the level goes on so in part. Accounts that skip weeks, or send on
+less than half of their own weekdays, keep the plain mean; without two weeks there are only the days
+so far. Mailings that come back are kept apart (models/forecast/mailings.py).
 """
 
 from __future__ import annotations
@@ -38,7 +39,8 @@ _LONG_HALF_LIFE, _SHORT_HALF_LIFE = 8.0, 1.0
 # Variances of the recent level that a shift must exceed to be believed by half. Rises count half
 # again: most are bursts, while an account that falls silent mostly stays so.
 _SHIFT_NOISE, _RISE_BELIEVED = 6.0, 0.5
-_PACE, _PACE_DAYS, _PACE_BEFORE = 2.5, 31, 10
+_PACE = 2.5  # times the noise of the weeks: how much of a slow period goes on
+_PACE_DAYS, _PACE_BEFORE = 31, 10
 _RECENT_WEEKS = 2
 _SKIPPED = 0.3  # weighted share of weeks without a recipient
 _SELDOM = 0.5  # share of its own weekdays on which a regular account sends

@@ -67,4 +67,4 @@ def amount_spread(amounts: Floats) -> Floats:
 def _by_weekday(flags: NDArray[np.bool_]) -> NDArray[np.int64]:
     """How many days of each weekday are set: (7, accounts)."""
     whole = np.pad(flags, ((0, -len(flags) % 7), (0, 0)))
-    return np.asarray(whole.reshape(-1, 7, flags.shape[1]).sum(axis=0))
+    return np.asarray(whole.reshape(len(whole) // 7, 7, flags.shape[1]).sum(axis=0))

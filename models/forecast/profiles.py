@@ -16,6 +16,7 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
+from models.baseline.demand import WINDOW_DAYS, sending_interval
 from models.forecast.history import DailyHistory
 from models.forecast.mailings import Mailing, Recurring, split_recurring
 from models.statistics import Floats, known_or_zero, mean_known, sum_known
@@ -43,8 +44,7 @@ _PACE = 2.5  # times the noise of the weeks: how much of a slow period goes on
 _PACE_DAYS, _PACE_BEFORE = 31, 10
 _RECENT_WEEKS = 2
 _SKIPPED = 0.3  # weighted share of weeks without a recipient
-_SELDOM = 0.5  # share of its own weekdays on which a regular account sends
-_OWN_WEEKDAY = 0.05  # share of a week
+_SELDOM = 2.0  # days of its own from one with mail to the next, from which on it has no level
 _SLOW_HALF_LIFE = 13.0
 _TREND_NOISE = 8.0  # squared t ratio that noise alone may reach: weeks depend on each other
 _MOST_GROWTH = 0.25 / 30.0  # log growth a day
@@ -143,7 +143,8 @@ def fit_profile(history: DailyHistory) -> Profile:
     is_young = known < _FEWEST_DAYS
     # Silence at the end is a fall of the level, not a habit of skipping weeks.
     skipped = _weighted(weekly[:, :-_RECENT_WEEKS] == 0.0, weights[:, :-_RECENT_WEEKS])
-    is_irregular = (skipped > _SKIPPED) | (_activity(usual, shape[:, weekdays]) < _SELDOM)
+    interval = sending_interval(usual[:, -WINDOW_DAYS:].T)
+    is_irregular = (skipped > _SKIPPED) | (interval >= _SELDOM)
     method = np.where(is_irregular, IRREGULAR, REGULAR)
     method = np.where(is_young, YOUNG, method)
     growth = np.where(method == REGULAR, _growth(weekly), 0.0)
@@ -178,13 +179,6 @@ def _faded_mean(weekly: Floats, growth: Floats, half_life: float) -> Floats:
     mean = _weighted(known_or_zero(weekly) ** _EXPONENT, weights) ** (1.0 / _EXPONENT)
     age = 7.0 * (_weighted(np.broadcast_to(_ages(weekly.shape[1]), weekly.shape), weights) + 0.5)
     return np.asarray(mean * np.exp(growth * age))
-
-
-def _activity(usual: Floats, shares: Floats) -> Floats:
-    """Share of the days of an account's own weekdays on which it sent: (accounts,)."""
-    recent, shares = usual[:, -7 * LEVEL_WEEKS :], shares[:, -7 * LEVEL_WEEKS :]
-    is_own = (shares >= _OWN_WEEKDAY) & ~np.isnan(recent)
-    return np.asarray(((recent > 0.0) & is_own).sum(axis=1) / np.maximum(is_own.sum(axis=1), 1))
 
 
 def _shape(usual: Floats, weekdays: NDArray[np.int64]) -> Floats:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from benchmarks.forecast import forecast_file
+from benchmarks.forecast import forecast_file, irregular_months, irregular_table
+from benchmarks.inputs.daily_series import Series
+from benchmarks.plain.peers import croston
 
 SUMS = ["sum", "lo80", "hi80", "lo95", "hi95"]
 DAYS = pd.date_range("2026-01-05", periods=150)
@@ -92,3 +95,20 @@ def test_a_missing_column_is_named(
 ) -> None:
     with pytest.raises(SystemExit, match="no column value; it needs series_id, day, value"):
         run(tmp_path, rows.rename(columns={"value": "count"}), origins)
+
+
+def test_croston_is_size_over_interval_less_a_twentieth() -> None:
+    past = np.array([[4.0, 0.0, 4.0], [np.nan, 0.0, 0.0]])
+    # Size 4; interval 1, then 1 + 0.1 × (2 - 1).
+    assert croston(past, 10) == pytest.approx([0.95 * 4.0 / 1.1 * 10, 0.0])
+
+
+def test_irregular_accounts_are_shown_by_kind_beside_plain_ways() -> None:
+    values = np.zeros((2, 300))
+    values[0, ::5], values[1, ::7] = 30.0, 80.0
+    series = Series(["lumpy 1:a", "monthly 1:b"], date(2026, 1, 1), values)
+    months = irregular_months([series])
+    assert set(months["kind"]) == {"lumpy", "monthly"}
+    first = months[(months["kind"] == "lumpy") & (months["day"] == 0)].iloc[0]
+    assert first["actual"] == 6 * 30.0  # every fifth day of July
+    assert "Croston SBA" in irregular_table(months)

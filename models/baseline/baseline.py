@@ -212,6 +212,11 @@ class Baseline:
         self._remember(day, rows)
         self._sums[day, :, rows] = self._day_sums(rows, first, last)
 
+    def let_go(self) -> None:
+        """Frees the history; what was expected stays."""
+        del self.values, self._root_values, self._root_expected, self._seasonal, self.is_cut
+        del self._sent, self._known
+
     def go_on(self, day: int) -> None:
         """Takes the morning of a day as the present: earlier days are finished."""
         self._day = day

@@ -85,6 +85,11 @@ class Traffic:
         self.baseline.learn(day)
         self.scores.learn(day)
 
+    def let_go(self) -> None:
+        """Frees what judging needed; counts and baselines stay."""
+        del self.scores, self.thresholds, self.alerts, self.off_hours
+        self.baseline.let_go()
+
     def cut(self, account: int, start: int, first: int, last: int) -> None:
         """Cut hours of an incident that began in hour `start` out of the history."""
         self.baseline.cut(account, first, min(last, start + LONGEST_CUT_HOURS))

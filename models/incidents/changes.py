@@ -9,7 +9,7 @@ incident. All other stored incidents stay as they are.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
 import numpy as np
@@ -66,7 +66,6 @@ class Changed:
 class Change:
     """What becomes of a slice: incidents made anew, ids of the stored rows that go, signals."""
 
-    walked: Walked
     incidents: list[Incident]
     dropped: set[str]
     signals: pa.Table
@@ -90,7 +89,6 @@ class Judging:
     gaps: Mapping[str, Sequence[Window]]
     rows: Mapping[str, Sequence[Row]]
     suspects: frozenset[str]
-    used: list[Spent] = field(default_factory=list)
 
     def changed(self, walked: Walked) -> Changed:
         """What of a slice is looked at again."""
@@ -152,8 +150,11 @@ class Judging:
             since[account] = _stretch_start(min([news, *open_rows]), spans.get(account, []))
         return since
 
-    def change(self, changed: Changed) -> Change:
-        """Looks at the changed accounts of a slice again."""
+    def change(self, changed: Changed, used: Sequence[Spent]) -> Change:
+        """Looks at the changed accounts of a slice again.
+
+        used: how far the plans were used that may speak of them.
+        """
         walked, since = changed.walked, changed.since
         dropped, kept = self._dropped(changed)
         volume = [one for one in changed.incidents if one.detected_at >= since[one.account]]
@@ -171,11 +172,11 @@ class Judging:
             volume,
             [*earlier, *signals.events],
             self._describer(walked, signals),
-            Announced(tuple(self.used), walked.traffic),
+            Announced(tuple(used), walked.traffic),
             kept,
         )
         incidents = self.feedback.beyond_harmless(incidents, walked.traffic)
-        return Change(walked, incidents, dropped, signals.rows)
+        return Change(incidents, dropped, signals.rows)
 
     def _describer(self, walked: Walked, signals: Tabular) -> Describer:
         sizes = Sizes(walked.grid, walked.analysis, walked.walk.traffic.recall)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -17,7 +17,7 @@ from hve_monitor.clock import days_between
 from hve_monitor.config import Tenant
 from models.baseline.hours import gaps_of, known_until, last_hours
 from models.incident import Incident
-from models.incidents.announced import spent
+from models.incidents.announced import Spent, spent
 from models.incidents.changes import Change, Changed, Judging
 from models.incidents.idle import idle_incidents
 from models.incidents.overspend import LOOK_BACK, Spending, overspend_incidents
@@ -78,41 +78,69 @@ def detect(
         store, tenant, until, max(first, inputs.start.date()), feedback, plans, around, gaps,
         _by_account(stored), frozenset(suspects_of(store, tenant.name, accounts, first, until)),
     )  # fmt: skip
-    walked, changes = _judged(
-        judging, Walker(store, tenant, inputs, feedback, standing, is_whole), accounts
-    )
+    walker = Walker(store, tenant, inputs, feedback, standing, is_whole)
+    judged = _judged(judging, walker, accounts)
+    changes = [part.change for part in judged]
     apart = idle_incidents(store, tenant.name, last, until, gaps)
     apart += overspend_incidents(store, tenant, until, spending, prices)
-    _store_baselines(store, tenant.name, until, walked)
+    _store_baselines(store, tenant.name, until, judged)
     signals = pa.concat_tables([change.signals for change in changes])
     judged_days = list(days_between(judging.first, until.date()))
     store.delta.replace(HVE_SIGNALS, signals, tenant.name, judged_days)
     new = _store_incidents(store, tenant, until, stored, changes, apart, prices)
-    slices = [list(part.accounts) for part in walked]
+    slices = [list(part.accounts) for part in judged]
     record_standing(files, Standing(inputs.start, until, slices, described))
     return new
 
 
-def _judged(
-    judging: Judging, walker: Walker, accounts: Sequence[str]
-) -> tuple[list[Walked], list[Change]]:
-    """All walks, and what becomes of the incidents."""
+@dataclass(frozen=True)
+class _Judged:
+    """What a slice of the accounts gave: rows of both marts and what becomes of its incidents."""
+
+    accounts: tuple[str, ...]
+    since: date
+    baselines: pa.Table
+    change: Change
+
+
+def _judged(judging: Judging, walker: Walker, accounts: Sequence[str]) -> list[_Judged]:
+    """All slices; where kept hours turn out to be lost, everything is judged from scratch."""
+    is_shared = any(len(plan.accounts) != 1 for plan in judging.plans)
+    judge = _together if is_shared else _apart
     try:
-        walked = walker.walked(accounts)
-        return walked, _changes(judging, walked)
+        return judge(judging, walker, accounts)
     except LostHours:
-        walked = replace(walker, is_whole=True).walked(accounts)
-        return walked, _changes(judging, walked)
+        return judge(judging, replace(walker, is_whole=True), accounts)
 
 
-def _changes(judging: Judging, walked: Sequence[Walked]) -> list[Change]:
-    """What becomes of all slices; accounts that share a plan are looked at together."""
-    threads = judging.store.threads or os.cpu_count() or 1
-    with ThreadPoolExecutor(threads) as pool:
+def _apart(judging: Judging, walker: Walker, accounts: Sequence[str]) -> list[_Judged]:
+    """Slice by slice: a walk is let go of before the next one begins."""
+
+    def judged(walked: Walked) -> _Judged:
+        changed = judging.changed(walked)
+        names = set(walked.accounts)
+        near = [plan for plan in _near(judging.plans, [changed]) if names & set(plan.accounts)]
+        used = [spent(plan, walked.traffic) for plan in near]
+        return _finished(judging, changed, used)
+
+    return walker.walked(accounts, judged)
+
+
+def _together(judging: Judging, walker: Walker, accounts: Sequence[str]) -> list[_Judged]:
+    """Accounts that share the size of an announced send are looked at when all have walked."""
+    walked = walker.walked(accounts, Walked.slimmed)
+    with ThreadPoolExecutor(walker.threads) as pool:
         changed = list(pool.map(judging.changed, walked))
         traffic = [part.traffic for part in walked]
-        judging.used[:] = [spent(plan, *traffic) for plan in _near(judging.plans, changed)]
-        return list(pool.map(judging.change, changed))
+        used = [spent(plan, *traffic) for plan in _near(judging.plans, changed)]
+        return list(pool.map(partial(_finished, judging, used=used), changed))
+
+
+def _finished(judging: Judging, changed: Changed, used: Sequence[Spent]) -> _Judged:
+    walked, change = changed.walked, judging.change(changed, used)
+    since = walked.since.date()
+    rows = _baselines(judging.tenant.name, walked, since)
+    return _Judged(walked.accounts, since, rows, change)
 
 
 def _near(plans: Sequence[Plan], changed: Sequence[Changed]) -> list[Plan]:
@@ -134,16 +162,17 @@ def _by_account(stored: pa.Table) -> Mapping[str, list[Row]]:
     return rows
 
 
-def _store_baselines(store: Store, tenant: str, until: datetime, walked: Sequence[Walked]) -> None:
+def _store_baselines(store: Store, tenant: str, until: datetime, judged: Sequence[_Judged]) -> None:
     """Replaces the days of every slice from the first one on that may have changed for it."""
-    common = max(part.since.date() for part in walked)
-    for part in walked:
-        if part.since.date() < common:
-            rows = _baselines(tenant, part, part.since.date())
-            rows = rows.filter(pc.less(rows["day"], pa.scalar(common)))
-            earlier = list(days_between(part.since.date(), common - timedelta(days=1)))
+    common = max(part.since for part in judged)
+    for part in judged:
+        if part.since < common:
+            rows = part.baselines.filter(pc.less(part.baselines["day"], pa.scalar(common)))
+            earlier = list(days_between(part.since, common - timedelta(days=1)))
             replace_of_accounts(store, HVE_BASELINE_HOURLY, rows, tenant, earlier, part.accounts)
-    joined = pa.concat_tables([_baselines(tenant, part, common) for part in walked])
+    joined = pa.concat_tables([part.baselines for part in judged])
+    if any(part.since < common for part in judged):
+        joined = joined.filter(pc.greater_equal(joined["day"], pa.scalar(common)))
     days = list(days_between(common, until.date()))
     store.delta.replace(HVE_BASELINE_HOURLY, joined, tenant, days)
 

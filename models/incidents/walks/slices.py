@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from typing import TypeVar
 
 import numpy as np
 import pandas as pd
@@ -25,6 +26,8 @@ from models.incidents.walks.walk import Analysis, Walk
 from warehouse.store import Store
 from warehouse.walks import WalkFiles
 
+Done = TypeVar("Done")
+
 
 @dataclass(frozen=True)
 class Walked:
@@ -34,6 +37,12 @@ class Walked:
     walk: Walk
     since: datetime
     is_new: bool  # judged from scratch
+
+    def slimmed(self) -> Walked:
+        """The same without what only a walk that goes on needs."""
+        if self.is_new:
+            self.walk.let_go()
+        return self
 
     @property
     def grid(self) -> HourlyGrid:
@@ -65,9 +74,14 @@ class Walker:
     standing: Standing | None
     is_whole: bool = False  # nobody goes on from where the last run was
 
-    def walked(self, accounts: Sequence[str]) -> list[Walked]:
-        """The walks of all accounts, in slices that belong together."""
-        threads = self.store.threads or os.cpu_count() or 1
+    @property
+    def threads(self) -> int:
+        """How many slices are walked at once."""
+        return self.store.threads or os.cpu_count() or 1
+
+    def walked(self, accounts: Sequence[str], finish: Callable[[Walked], Done]) -> list[Done]:
+        """What `finish` makes of the walk of every slice of the accounts."""
+        threads = self.threads
         kept = [
             self._kept(number, part)
             for number, part in enumerate(slices_of(accounts, self.standing, threads))
@@ -78,7 +92,10 @@ class Walker:
             if self.is_whole:
                 mornings = [None] * len(kept)
             frames = self._frames(kept, mornings)
-            return list(pool.map(self._walk, kept, mornings, frames))
+            walks = pool.map(
+                lambda *of_slice: finish(self._walk(*of_slice)), kept, mornings, frames
+            )
+            return list(walks)
 
     def _kept(self, number: int, accounts: tuple[str, ...]) -> KeptWalk:
         files = WalkFiles(self.store.root, self.tenant.name)

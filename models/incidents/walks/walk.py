@@ -188,6 +188,12 @@ class Walk:
         self.traffic.recall(self.calendar.columns(max(day - _WATCH_DAYS, 0))[0])
         remember(self.parts, memory, day, self.calendar)
 
+    def let_go(self) -> None:
+        """Frees what judging needed; counts, baselines and incidents stay."""
+        self.parts = {}
+        del self._watches, self._surges, self._silences, self._surroundings, self._ceilings
+        self.traffic.let_go()
+
     def _begin(self, day: int) -> None:
         self.traffic.recall(self.calendar.columns(max(day - _BEGIN_DAYS, 0))[0])
         self._feedback.apply(day, self.traffic, self._ceilings, self._silences)

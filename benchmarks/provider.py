@@ -1,9 +1,10 @@
-"""Baselines and incidents of a service provider's fleet: from scratch, and after 15 new minutes.
+"""Baselines and incidents of a service provider's fleet: from scratch, and run after run.
 
 python benchmarks/provider.py [--accounts 10000] [--days 90]
-Fills the hourly and the quarter-hourly mart of one tenant, judges everything, then lets a quarter
-of an hour pass and judges again. The plain alternative, in the same run: a z-score of every
-account-hour against its own last 28 days, in one SQL query over the same mart.
+Fills the hourly and the quarter-hourly mart of one tenant and judges everything. All accounts are
+judged again after a quarter of an hour, then on the next day, and after a row of yesterday came
+late. The plain alternative, in the same run: a z-score of every account-hour against its own last
+28 days, in one SQL query over the same mart.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -21,10 +23,11 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from benchmarks.measure import in_child, report, table
+from benchmarks.measure import Measured, in_child, report, table
 from hve_monitor.config import Tenant
 from models.incidents.detect import detect
 from models.reference.book import shipped_reference
+from warehouse.connection import arrow
 from warehouse.state import DirtyDay
 from warehouse.store import Store, open_store
 from warehouse.tables import HVE_ACTIVITY, HVE_USAGE_HOURLY, MESSAGE_TRACES, Table
@@ -32,6 +35,7 @@ from warehouse.tables import HVE_ACTIVITY, HVE_USAGE_HOURLY, MESSAGE_TRACES, Tab
 TENANT = Tenant(name="contoso", accounts="files", timezone="Europe/Berlin")
 END = datetime(2026, 11, 1, 10, 15, tzinfo=UTC)
 QUARTER = timedelta(minutes=15)
+NEXT_DAY = datetime(2026, 11, 2, 0, 15, tzinfo=UTC)
 Ints = NDArray[np.int64]
 Z_SCORES = """
 select count(*) from (
@@ -132,14 +136,34 @@ def quarterly(quarters: Ints) -> pd.DataFrame:
     )
 
 
-def add_quarter(store: Store, accounts: int) -> None:
-    """What comes in the quarter-hour after END: one more hour of the last day, begun."""
-    random = np.random.default_rng(13)
-    day, week = END.date(), END.weekday() * 24
-    usual = rates(accounts)[:, [(week + hour) % 168 for hour in range(END.hour + 1)]]
-    quarters = quarters_of(random.poisson(usual), random)
-    quarters[:, -1, 2:] = 0
-    write(store, day, quarters)
+def add_hours(store: Store, accounts: int, until: datetime) -> None:
+    """Both marts of the days from END's on, up to an instant."""
+    usual, random = rates(accounts), np.random.default_rng(13)
+    day = END.date()
+    while day <= until.date():
+        begin = datetime(day.year, day.month, day.day, tzinfo=UTC)
+        quarters_over = min(int((until - begin) / QUARTER), 96)
+        hours = -(-quarters_over // 4)
+        week = (day.weekday() * 24 + np.arange(hours)) % 168
+        quarters = quarters_of(random.poisson(usual[:, week]), random)
+        quarters.reshape(accounts, -1)[:, quarters_over:] = 0
+        write(store, day, quarters)
+        note_read(store, day)
+        day += timedelta(days=1)
+
+
+def add_late_row(store: Store, day: date) -> None:
+    """One more recipient of one account in the first hour of a day."""
+    for mart in (HVE_USAGE_HOURLY, HVE_ACTIVITY):
+        with store.existing(mart, TENANT.name, [day]) as connection:
+            rows = arrow(
+                connection, "select * from existing order by account, hour_utc"
+            ).to_pylist()
+        rows[0]["recipients"] += 1
+        if mart is HVE_USAGE_HOURLY:
+            rows[0]["recipients_q1"] += 1
+        table = pa.Table.from_pylist(rows, schema=mart.schema)
+        store.delta.replace(mart, table, TENANT.name, [day])
 
 
 def judge(root: Path, until: datetime, first: date, days: int) -> int:
@@ -156,34 +180,52 @@ def naive(root: Path) -> int:
         return int(connection.execute(Z_SCORES.format(files=files)).fetchall()[0][0])
 
 
+def steps(root: Path, accounts: int) -> Iterator[tuple[str, str]]:
+    """Puts in what has come since the run before: names of the way and of the child."""
+    yield "scratch", "scratch"
+    with open_store(root) as store:
+        add_hours(store, accounts, END + QUARTER)
+    yield "15 minutes", "after"
+    with open_store(root) as store:
+        add_hours(store, accounts, NEXT_DAY)
+    yield "a new day", "day"
+    with open_store(root) as store:
+        add_late_row(store, END.date())
+    yield "a late row of yesterday", "late"
+
+
 def compare(accounts: int, days: int) -> None:
-    """Prints seconds and memory of the three ways."""
+    """Prints seconds and memory of all ways."""
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         with open_store(root) as store:
             fill(store, accounts, days)
         arguments = (folder, str(accounts), str(days))
         plain = in_child(__file__, "naive", *arguments)
-        scratch = in_child(__file__, "scratch", *arguments)
-        with open_store(root) as store:
-            add_quarter(store, accounts)
-        after = in_child(__file__, "after", *arguments)
-    rows = [("way", "seconds", "ratio", "MiB", "incidents")]
-    for name, done in (("z-score in SQL", plain), ("scratch", scratch), ("15 minutes", after)):
-        ratio = f"{done.seconds / plain.seconds:.1f}"
-        rows.append((name, f"{done.seconds:.1f}", ratio, f"{done.peak_mib:.0f}", str(done.result)))
+        rows = [("way", "seconds", "ratio", "MiB", "incidents")]
+        rows.append(row_of("z-score in SQL", plain, plain))
+        for name, child in steps(root, accounts):
+            rows.append(row_of(name, in_child(__file__, child, *arguments), plain))
     print(table(rows))
+
+
+def row_of(name: str, done: Measured, plain: Measured) -> tuple[str, ...]:
+    """The row of one way beside the plain one."""
+    ratio = f"{done.seconds / plain.seconds:.1f}"
+    return name, f"{done.seconds:.1f}", ratio, f"{done.peak_mib:.0f}", str(done.result)
 
 
 def main() -> None:
     """Compares; as a child, does one of the jobs."""
-    if len(sys.argv) > 1 and sys.argv[1] in ("naive", "scratch", "after"):
+    if len(sys.argv) > 1 and sys.argv[1] in ("naive", "scratch", "after", "day", "late"):
         root, days = Path(sys.argv[2]), int(sys.argv[4])
         first = END.date() - timedelta(days=days)
         jobs = {
             "naive": lambda: naive(root),
             "scratch": lambda: judge(root, END, first, days + 1),
             "after": lambda: judge(root, END + QUARTER, END.date(), 1),
+            "day": lambda: judge(root, NEXT_DAY, END.date(), 2),
+            "late": lambda: judge(root, NEXT_DAY, END.date(), 2),
         }
         report(jobs[sys.argv[1]])
         return

@@ -88,13 +88,12 @@ class TraceBuffer:
         self, tables: list[pa.Table], windows: list[tuple[str, Window]]
     ) -> tuple[Landed, int]:
         rows = pa.concat_tables(tables) if tables else arrow_rows([], self.now)
-        broken = rows.filter(rows["reason"].is_valid())
-        whole = rows.filter(rows["reason"].is_null()) if broken.num_rows else rows
+        reasons = rows["reason"].drop_null().to_pylist()
+        whole = rows.filter(rows["reason"].is_null()) if reasons else rows
         # SQLite connections belong to the thread that opened them.
         with self.store.reopened() as store:
-            reasons = [(None, reason) for reason in broken["reason"].to_pylist()]
-            reject(store, self.tenant, SOURCE, reasons, self.now)
+            reject(store, self.tenant, SOURCE, [(None, reason) for reason in reasons], self.now)
             landed = land(store, self.tenant, whole, self.now, self.origin)
             for address, window in windows:
                 record_coverage(store.state, self.tenant, SOURCE, address, window)
-        return landed, broken.num_rows
+        return landed, len(reasons)

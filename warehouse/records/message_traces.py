@@ -100,8 +100,9 @@ def land(
     changed = pc.sum(fresh["is_revision"]).as_py() or 0
     touched = frozenset(pc.unique(fresh["day"]).to_pylist())
     if fresh.num_rows:
-        people = _people(plain, incoming, fresh)
-        keep_identities(store, tenant, people if store.protection.mode == "pseudonymous" else {})
+        is_pseudonymous = store.protection.mode == "pseudonymous"
+        people = _people(plain, incoming, fresh) if is_pseudonymous else {}
+        keep_identities(store, tenant, people)
         same = {"tenant": tenant, "batch": batch, "source": source}
         with store.state.changing(tenant, touched):
             store.delta.append(MESSAGE_TRACES, _with_constants(fresh, same))

@@ -12,6 +12,7 @@ means, limits at 3.5 deviations of the account's own days).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -30,24 +31,30 @@ _WEEKS_BACK = range(2, 9)
 _LEAST_WEEKS = 4  # a young account grows anyway
 _BATCH, _BATCH_PRIOR = 3.0, 10.0  # a day counts as three usual days and ten recipients at most
 _PRIOR = 50.0  # recipients a week: accounts that send little do not grow by chance
-_LEAST_GROWTH, _CLEAR_GROWTH = np.log(1.5), np.log(1.95)
+_LEAST_GROWTH = np.log(1.5)
+_SURE_GROWTH = {3: np.log(3.0), WEEK: np.log(1.85)}  # of so many days: enough for every account
+# Who grows all the time is no news. A fortnight ago lies three weeks after the middle of what days
+# are compared with, today five; a whole week may be as much above the former.
+_AHEAD = {3: 5.0 / 3.0, WEEK: 1.0}
 _STILL_GROWN = np.log(1.25)
 _LEAST_EXTRA = 100.0  # recipients of the week
 _BROAD = 1.2  # times the usual: days that take part in the growth
 _LEAST_DAYS = 4  # of the week with mail, in an account that sends on most days
 _DEVIATIONS = 3.5
-_WEEKLY_VARIATION = 0.1  # of the logarithm, that every account has
+_WORKDAYS = 5
+_WEEKLY_VARIATION = 0.05  # of the logarithm, that every account has
 _REMEMBERED_DAYS = 56  # also those by which the account's variation is measured
 _NORMAL = 1.4826  # median distance of a standard normal, inverted
 _UNKNOWN_VARIATION = 0.45  # of a day, until two weeks of days are known
-_LEAST_REMEMBERED_DAYS = 10
+_LEAST_VARIATION_DAYS = 10
 _LEAST_KNOWN = 0.5  # share of a day's usual recipients in hours that were read
 _OPEN_DAYS, _ACCEPTED_DAYS = 7, 56
 
 
 @dataclass
 class _OpenGrowth(Stretch):
-    sent: float  # recipients of the week, a batch bounded
+    days: int  # that grew
+    sent: float  # recipients of these days, a batch bounded
     usual: float
 
 
@@ -88,12 +95,11 @@ class GrowthWatch:
         first, last = self._traffic.calendar.columns(day)
         if first == last or day in self._traffic.calendar.holidays:
             return
-        usual = self._usual[day] = self._today
+        self._usual[day] = self._today
         self._profile = forecast.by_local_hour
         if day >= WEEK * (_LEAST_WEEKS + 1):
-            before = slice(day - WEEK, day)
             sent, share = self._so_far(self._traffic.sent[:, first:last], day)
-            self._judge(day, _week(self._sent[before], self._usual[before], usual, sent, share))
+            self._judge(day, [self._span(day, days, sent, share) for days in _SURE_GROWTH])
 
     def learn(self, day: int) -> None:
         """Add a finished day; what incidents cut out of the baseline is unknown here as well."""
@@ -118,55 +124,65 @@ class GrowthWatch:
         share = np.cumsum(read, axis=1) / weight.sum(axis=1, keepdims=True)
         return np.cumsum(known_or_zero(sent), axis=1), np.minimum(share, 1.0)
 
-    def _judge(self, day: int, week: _Week) -> None:
+    def _span(self, day: int, days: int, so_far: Floats, share: Floats) -> _Span:
+        before, fortnight = slice(day - days, day), day - 2 * WEEK
+        late = self._sent[fortnight - days : fortnight + 1]
+        past = _Past(self._sent[before], self._usual[before], self._today, late)
+        return _span(past, so_far, share)
+
+    def _judge(self, day: int, spans: Sequence[_Span]) -> None:
         first, last = self._traffic.calendar.columns(day)
+        week = spans[-1]
         accepted = np.where(day <= self._accepted_until, self._accepted, 0.0)
-        usual = np.maximum(week.usual, accepted[:, None] * week.share)
-        usual = np.maximum(usual, self._of_late(day)[:, None])
-        growth = np.log((week.sent + _PRIOR) / (usual + _PRIOR))
-        learned = self._traffic.learning[:, first] == 0
-        large = (growth >= _LEAST_GROWTH) & (week.sent - usual >= _LEAST_EXTRA) & week.is_broad
-        large &= learned[:, None] & (np.arange(first, last) < self._traffic.complete_hours)
-        for account in np.flatnonzero(large.any(axis=1)).tolist():
-            demand = self._demand(day, account)
-            hours = np.flatnonzero(large[account] & (growth[account] >= demand))
-            if len(hours) and account not in self._open:
-                self._raise(account, day, first + int(hours[0]), week, int(hours[0]))
+        level = np.maximum(accepted[:, None] * week.share / np.maximum(week.usual, 1.0), 1.0)
+        is_open = self._traffic.learning[:, first] > 0
+        is_open[list(self._open)] = True
+        hours = np.arange(first, last) < self._traffic.complete_hours
+        trend = np.maximum((week.late + _PRIOR) / (week.usual + _PRIOR), 1.0)
+        for span in spans:
+            usual = np.maximum(level, trend ** _AHEAD[span.days]) * span.usual
+            prior = _PRIOR * span.days / WEEK
+            growth = np.log((span.sent + prior) / (usual + prior))
+            large = (growth >= _LEAST_GROWTH) & (span.sent - usual >= _LEAST_EXTRA)
+            large &= span.is_broad & ~is_open[:, None] & hours
+            for account in np.flatnonzero(large.any(axis=1)).tolist():
+                demand = self._demand(day, account, span.days)
+                seen = np.flatnonzero(large[account] & (growth[account] >= demand))
+                if len(seen):
+                    self._raise(account, day, int(seen[0]), span)
         for account in list(self._open):
             self._follow(account, day, week)
 
-    def _of_late(self, day: int) -> Floats:
-        """What was sent in the week of a fortnight ago: who grows all the time is no news."""
-        earlier, usual = self._sent[day - 20 : day - 13], self._usual[day - 6 : day + 1]
-        awaited = known_or_zero(np.where(np.isnan(earlier), usual, earlier))
-        return np.asarray(awaited.sum(axis=0))
-
-    def _demand(self, day: int, account: int) -> float:
+    def _demand(self, day: int, account: int, days: int) -> float:
         """The logarithm of the growth that is more than the account's days vary by."""
         past = slice(max(day - _REMEMBERED_DAYS, 0), day)
         usual, sent = self._usual[past, account], self._sent[past, account]
-        days = np.log((sent + _BATCH_PRIOR) / (usual + _BATCH_PRIOR))[usual >= _BATCH_PRIOR]
-        days = days[~np.isnan(days)]
+        growth = np.log((sent + _BATCH_PRIOR) / (usual + _BATCH_PRIOR))[usual >= _BATCH_PRIOR]
+        growth = growth[~np.isnan(growth)]
         variation = _UNKNOWN_VARIATION
-        if len(days) >= _LEAST_REMEMBERED_DAYS:
-            variation = _NORMAL * float(np.median(np.abs(days - np.median(days))))
-        recent = max(int((self._usual[day - WEEK + 1 : day + 1, account] >= _BATCH_PRIOR).sum()), 1)
-        own = _DEVIATIONS * np.sqrt(variation**2 / recent + _WEEKLY_VARIATION**2)
-        return float(np.clip(own, _LEAST_GROWTH, _CLEAR_GROWTH))
+        if len(growth) >= _LEAST_VARIATION_DAYS:
+            variation = _NORMAL * float(np.median(np.abs(growth - np.median(growth))))
+        recent = max(int((self._usual[day - days + 1 : day + 1, account] >= _BATCH_PRIOR).sum()), 1)
+        # Also the weeks that they are compared with vary: taken as one week of workdays.
+        own = np.sqrt(variation**2 * (1.0 / recent + 1.0 / _WORKDAYS) + _WEEKLY_VARIATION**2)
+        return float(np.clip(_DEVIATIONS * own, _LEAST_GROWTH, _SURE_GROWTH[days]))
 
-    def _raise(self, account: int, day: int, hour: int, week: _Week, place: int) -> None:
+    def _raise(self, account: int, day: int, place: int, span: _Span) -> None:
         calendar, begin = self._traffic.calendar, day
-        for earlier in range(day - 1, max(day - WEEK, -1), -1):
+        for earlier in range(day - 1, day - WEEK, -1):
             usual, sent = self._usual[earlier, account], self._sent[earlier, account]
             if usual >= _BATCH_PRIOR and sent < _BROAD * usual:
                 break
             if usual >= _BATCH_PRIOR:
                 begin = earlier
-        first = calendar.columns(begin)[0]
-        sent, usual = week.sent[account, place], week.usual[account, place]
-        self._open[account] = _OpenGrowth(first, hour, 4 * hour + 4, float(sent), float(usual))
+        hour = calendar.columns(day)[0] + place
+        sent, usual = float(span.sent[account, place]), float(span.usual[account, place])
+        growth = _OpenGrowth(calendar.columns(begin)[0], hour, 4 * hour + 4, span.days, sent, usual)
+        earlier_one = self._open.get(account)
+        if earlier_one is None or hour < earlier_one.last:
+            self._open[account] = growth
 
-    def _follow(self, account: int, day: int, week: _Week) -> None:
+    def _follow(self, account: int, day: int, week: _Span) -> None:
         """What goes on for a week is the new normal; the level it reaches is accepted."""
         growth = self._open[account]
         sent, usual = float(week.sent[account, -1]), float(week.usual[account, -1])
@@ -182,7 +198,7 @@ class GrowthWatch:
         traffic = self._traffic
         size = traffic.size(account, growth.first, growth.last + 1)
         reason = (
-            f"{count(growth.sent, 'recipient')} in the last 7 days;"
+            f"{count(growth.sent, 'recipient')} in the last {growth.days} days;"
             f" the same days of earlier weeks had {growth.usual:,.0f}"
         )
         ratio = (growth.sent + _PRIOR) / (growth.usual + _PRIOR)
@@ -190,38 +206,55 @@ class GrowthWatch:
         return stretch_incident(traffic, account, growth.quarters, size, judgement, is_over=is_over)
 
 
-class _Week(NamedTuple):
-    """The seven days that end with each hour of a day: (accounts, hours) each.
-
-    share: of the week's days, those that are known, the last one as far as it is over.
-    """
+class _Past(NamedTuple):
+    """What days are judged by: (days, accounts) before today, (accounts,) of today."""
 
     sent: Floats
     usual: Floats
-    share: Floats
-    is_broad: NDArray[np.bool_]  # most days are above their usual, not one or two of them
+    today: Floats  # usual recipients
+    late: Floats  # sent on the same days a fortnight ago, today's last
 
 
-def _week(sent: Floats, usual: Floats, today: Floats, so_far: Floats, share: Floats) -> _Week:
-    """The seven days before, (days, accounts), and today as far as it is over, (accounts, hours).
+class _Span(NamedTuple):
+    """Some days that end with each hour of a day: (accounts, hours) each.
 
-    Of the first day that part is left which today does not cover yet.
+    share: of a week, the days that are known, the last one as far as it is over.
     """
-    is_known = ~np.isnan(sent) & ~np.isnan(usual)
-    sent, usual, known = (np.where(is_known, x, 0.0) for x in (sent, usual, 1.0))
-    left = 1.0 - share
-    is_today = ~np.isnan(today)[:, None]
-    part = np.where(is_today, np.minimum(so_far, _most(today)[:, None]), 0.0)
-    awaited = np.where(is_today, today[:, None] * share, 0.0)
+
+    days: int
+    sent: Floats
+    usual: Floats
+    late: Floats  # sent a fortnight ago
+    share: Floats
+    is_broad: NDArray[np.bool_]  # most days are above their usual, not one or two of a week
+
+
+def _span(past: _Past, so_far: Floats, share: Floats) -> _Span:
+    """The days before, and today as far as it is over; days that are not known are left out."""
+    days, is_today = len(past.sent), ~np.isnan(past.today)
+    is_known = ~np.isnan(past.sent) & ~np.isnan(past.usual)
+    sent, usual = np.where(is_known, past.sent, 0.0), np.where(is_known, past.usual, 0.0)
+    today = np.where(is_today, past.today, 0.0)
+    late = np.where(np.isnan(past.late), np.vstack([usual, today]), past.late)
+    late *= np.vstack([is_known, is_today])
+    part = np.minimum(so_far, _most(today)[:, None]) * is_today[:, None]
     weighty = usual[1:] >= _BATCH_PRIOR
-    above = weighty & (sent[1:] >= _BROAD * usual[1:])
-    is_broad = (2 * above.sum(axis=0) > weighty.sum(axis=0)) & (weighty.sum(axis=0) >= _LEAST_DAYS)
-    return _Week(
-        sent[1:].sum(axis=0)[:, None] + sent[0][:, None] * left + part,
-        usual[1:].sum(axis=0)[:, None] + usual[0][:, None] * left + awaited,
-        (known[1:].sum(axis=0)[:, None] + known[0][:, None] * left + is_today * share) / WEEK,
-        np.broadcast_to(is_broad[:, None], part.shape),
+    above = (weighty & (sent[1:] >= _BROAD * usual[1:])).sum(axis=0)
+    enough = weighty.sum(axis=0) >= min(_LEAST_DAYS, days - 1)
+    return _Span(
+        days,
+        _sliding(sent, np.zeros(len(today)), share) + part,
+        _sliding(usual, today, share),
+        _sliding(late[:-1], late[-1], share),
+        _sliding(is_known.astype(np.float64), is_today.astype(np.float64), share) / WEEK,
+        np.broadcast_to((enough & (2 * above > weighty.sum(axis=0)))[:, None], part.shape),
     )
+
+
+def _sliding(before: Floats, today: Floats, share: Floats) -> Floats:
+    """Sums of as many days as `before` has: of its first day what today does not cover yet."""
+    first, today = before[0][:, None], today[:, None]
+    return np.asarray(before[1:].sum(axis=0)[:, None] + first * (1.0 - share) + today * share)
 
 
 def _whole_day(sent: Floats, share: Floats) -> Floats:

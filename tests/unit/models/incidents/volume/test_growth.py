@@ -85,15 +85,15 @@ def hour(day: int, of_day: int) -> int:
     return day * DAY + of_day
 
 
-def test_a_ramp_is_raised_once_in_the_hour_in_which_the_week_is_half_as_much_again() -> None:
-    """The week before Wednesday 9 has 750; each of its hours adds 18 and drops 13 of the last
-    Wednesday. 775 and 50 are 1.5 times 500 and 50: after the fifth hour."""
+def test_a_ramp_is_raised_once_in_the_hour_in_which_days_are_half_as_much_again() -> None:
+    """The three days before Wednesday 9 have 330, the same days of other weeks 200; with 50 a
+    week beside each, that is (330 + 21.4) / (200 + 21.4) = 1.59 from its first hour on."""
     (growth,) = raised()["ramp"]
-    assert growth.detected_at == START + timedelta(hours=hour(BEGIN + 9, 13))
+    assert growth.detected_at == START + timedelta(hours=hour(BEGIN + 9, 1))
     assert (growth.severity, growth.signals[0].name) == ("medium", "growth")
     assert growth.started_at == START + timedelta(days=BEGIN + 3)  # 140, the first above 1.2
     assert growth.reasons == (
-        "775 recipients in the last 7 days; the same days of earlier weeks had 500",
+        "330 recipients in the last 3 days; the same days of earlier weeks had 200",
     )
 
 
@@ -109,9 +109,9 @@ def test_no_growth(name: str) -> None:
 
 
 def test_growth_does_not_look_ahead() -> None:
-    for until in (hour(BEGIN + 9, 13), hour(BEGIN + 9, 12)):
+    for until in (hour(BEGIN + 9, 1), hour(BEGIN + 9, 0)):
         known = analyse(cut_off(grid_of(drawn()[:1]), until), "UTC").incidents
-        assert len(known) == (until == hour(BEGIN + 9, 13))
+        assert len(known) == (until == hour(BEGIN + 9, 1))
 
 
 def test_a_growth_that_was_called_harmless_is_not_raised_again() -> None:

@@ -97,6 +97,7 @@ class Baseline:
         history=("expected", "_seasonal"),
         accounts=(
             "_day_seasonal",
+            "is_sparse",
             "_day_expected",
             "_day_own_hour",
             "_day_bounds",
@@ -132,6 +133,7 @@ class Baseline:
         self._day_bounds = np.full((4, accounts, 24), np.nan)
         self._day_is_seasonal, self._day_is_empty = np.zeros((2, accounts, 24), np.bool_)
         self._day_size = np.ones(accounts)
+        self.is_sparse = np.zeros(accounts, np.bool_)  # sends on every second day at most
         self._age = np.zeros(accounts, np.int16)
 
     def begin(self, day: int) -> None:
@@ -142,7 +144,8 @@ class Baseline:
         level = self._level(day)[:, None]
         expected = np.where(is_seasonal, seasonal * level, self._young_mean(day))
         own_hour = np.where(is_seasonal, self._own_hour_mean(day) * level, 0.0)
-        empty = is_seasonal & (seasonal == 0.0) & (self._active_days(day) >= 12)[:, None]
+        active = self._active_days(day)
+        empty = is_seasonal & (seasonal == 0.0) & (active >= 12)[:, None]
         self._day_seasonal = np.where(is_seasonal, seasonal, np.nan)
         self._day_expected, self._day_own_hour = expected, np.fmax(expected, own_hour)
         self._day_is_seasonal, self._day_is_empty = is_seasonal, empty
@@ -150,6 +153,7 @@ class Baseline:
         self._day_bounds = self._bounds(day, expected)
         before = self._was_read[max(day - 7 * WEEKS + 1, 0) : day]
         self._age = before.sum(axis=0).astype(np.int16)
+        self.is_sparse = 2 * active <= self._age
 
     def forecast(self, day: int) -> DayForecast:
         """Expected recipients and intervals of the hours of the day that was begun."""

@@ -16,6 +16,7 @@ import numpy as np
 from models.baseline.baseline import DayForecast
 from models.baseline.memory import Kept
 from models.baseline.scores import trailing
+from models.baseline.size import Size
 from models.baseline.traffic import Traffic
 from models.incident import Incident, Severity, count
 from models.incidents.volume.stretch import Judgement, Stretch, stretch_incident
@@ -30,7 +31,7 @@ _LEAST_EXCESS = 100.0  # recipients over the last day
 _PRIOR = 5.0  # recipients: a few mails at night are no drift
 _MOST_RESIDUAL = 1.5  # an hour counts as 4.5 times too much at most: a batch is no drift
 _CALM_HOURS = 6
-_LARGE = 1000.0  # recipients: worth a look whatever the level
+_LARGE, _TIMES_LARGE = 1000.0, 3.0  # recipients and times the expected: worth a look at any level
 
 
 @dataclass
@@ -96,6 +97,7 @@ class DriftWatch:
 
     def _find(self, first: int, last: int, level: Floats) -> None:
         over = (level > self._bar[:, None]) & (self._traffic.learning[:, first:last] == 0)
+        over &= ~self._traffic.baseline.is_sparse[:, None]  # a day of mail is its habit, no drift
         accounts = set(np.flatnonzero(over.any(axis=1)).tolist()) | set(self._open)
         for account in sorted(accounts):
             for hour in range(first, min(last, self._traffic.complete_hours)):
@@ -131,12 +133,14 @@ class DriftWatch:
             f"{count(size.observed, 'recipient')} in {end - first} h, more than usual hour after"
             f" hour; {size.expected:,.0f} were expected"
         )
-        severity = _severity(drift, size.observed - size.expected)
+        severity = _severity(drift, size)
         judgement = Judgement("drift", severity, drift.level / (drift.level + drift.bar), reason)
         self.incidents.append(
             stretch_incident(traffic, account, drift.quarters, size, judgement, is_over=is_over)
         )
 
 
-def _severity(drift: _OpenDrift, extra: float) -> Severity:
-    return "medium" if drift.level >= 2.0 * drift.bar or extra >= _LARGE else "low"
+def _severity(drift: _OpenDrift, size: Size) -> Severity:
+    extra = size.observed - size.expected
+    is_large = extra >= _LARGE and size.observed >= _TIMES_LARGE * size.expected
+    return "medium" if drift.level >= 2.0 * drift.bar or is_large else "low"

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.baseline.memory import Kept
-from models.statistics import Floats, known_or_zero, mean_known, median_known
+from models.statistics import Floats, known_or_zero, mean_known, median_known, sum_known
 
 WINDOWS = (1, 3, 6, 12, 24)
 LONGEST = max(WINDOWS)
@@ -25,6 +25,8 @@ _SCALE_DAYS = 56
 _PEAK_DEVIATIONS = 3.0
 _GROWTH_PRIOR = 50.0  # recipients a week: accounts that send little do not grow by chance
 _MOST_GROWTH = 3.0
+_BATCH_DAYS, _LEAST_BATCH, _BATCH_DEVIATIONS = 90, 5.0, 2.5
+_SPREAD, _SPREAD_WEIGHT = 0.5, 3.0  # of the logarithm of batches: what is assumed, as of how many
 
 
 @dataclass(frozen=True)
@@ -65,13 +67,17 @@ class ExcessHistory:
         best = np.maximum(self._remembered[:, account], sums)
         self._remembered[:, account] = best
 
-    def levels(self, day: int) -> tuple[Floats, Floats]:
-        """Scale and largest earlier excess on the morning of the day: (windows, accounts) each."""
+    def levels(self, day: int, sparse: NDArray[np.bool_]) -> tuple[Floats, Floats]:
+        """Scale and largest earlier excess on the morning of the day: (windows, accounts) each.
+
+        sparse: accounts that send now and then, whose batches vary.
+        """
         if day == 0:
             return np.zeros(self._remembered.shape), self._remembered.copy()
-        growth = self._growth(day)
+        growth = np.where(sparse, 1.0, self._growth(day))
         peaks = self._peaks[:day] * growth
         record = np.fmax(known_or_zero(peaks).max(axis=0), self._remembered)
+        record = np.where(sparse, np.maximum(record, self.batches(day)), record)
         recent = slice(max(day - _SCALE_DAYS, 0), day)
         squares = self._squares[recent] * growth[recent] ** 2
         robust = known_or_zero(np.sqrt(median_known(squares)))
@@ -81,6 +87,19 @@ class ExcessHistory:
         varying = np.sqrt(known_or_zero(mean_known((peaks[recent] - peak) ** 2, axis=0)))
         usual_peak = (peak + _PEAK_DEVIATIONS * varying) / THRESHOLD
         return np.maximum(0.5 * robust + 0.5 * deviation, usual_peak), record
+
+    def batches(self, day: int) -> Floats:
+        """What no batch of an account that sends now and then should pass: (windows, accounts).
+
+        From the sizes of its earlier batches, taken as log-normal: 2.5 deviations over the mean.
+        """
+        peaks = self._peaks[max(day - _BATCH_DAYS, 0) : day]
+        logs = np.log(np.where(peaks >= _LEAST_BATCH, peaks, np.nan))
+        number = (~np.isnan(logs)).sum(axis=0)
+        mean = known_or_zero(mean_known(logs, axis=0))
+        squares = sum_known((logs - mean) ** 2, axis=0) + _SPREAD_WEIGHT * _SPREAD**2
+        spread = np.sqrt(squares / np.maximum(number + _SPREAD_WEIGHT - 1.0, 1.0))
+        return np.where(number > 0, np.exp(mean + _BATCH_DEVIATIONS * spread), 0.0)
 
     def _growth(self, day: int) -> Floats:
         """How much larger the account is now than on each earlier day: (days, 1, accounts)."""

@@ -30,6 +30,7 @@ WEEK = 7
 _WEEKS_BACK = range(2, 9)
 _LEAST_WEEKS = 4  # a young account grows anyway
 _BATCH, _BATCH_PRIOR = 3.0, 10.0  # a day counts as three usual days and ten recipients at most
+_SHORT_BATCH = 1.85  # the same of fewer days than a week: a single mailing is no growth of them
 _PRIOR = 50.0  # recipients a week: accounts that send little do not grow by chance
 _LEAST_GROWTH = np.log(1.5)
 _SURE_GROWTH = {3: np.log(3.0), WEEK: np.log(1.85)}  # of so many days: enough for every account
@@ -232,12 +233,14 @@ class _Span(NamedTuple):
 def _span(past: _Past, so_far: Floats, share: Floats) -> _Span:
     """The days before, and today as far as it is over; days that are not known are left out."""
     days, is_today = len(past.sent), ~np.isnan(past.today)
+    times = _BATCH if days == WEEK else _SHORT_BATCH
     is_known = ~np.isnan(past.sent) & ~np.isnan(past.usual)
-    sent, usual = np.where(is_known, past.sent, 0.0), np.where(is_known, past.usual, 0.0)
+    usual = np.where(is_known, past.usual, 0.0)
+    sent = np.where(is_known, np.minimum(past.sent, _most(usual, times)), 0.0)
     today = np.where(is_today, past.today, 0.0)
     late = np.where(np.isnan(past.late), np.vstack([usual, today]), past.late)
     late *= np.vstack([is_known, is_today])
-    part = np.minimum(so_far, _most(today)[:, None]) * is_today[:, None]
+    part = np.minimum(so_far, _most(today, times)[:, None]) * is_today[:, None]
     weighty = usual[1:] >= _BATCH_PRIOR
     above = (weighty & (sent[1:] >= _BROAD * usual[1:])).sum(axis=0)
     enough = weighty.sum(axis=0) >= min(_LEAST_DAYS, days - 1)
@@ -262,5 +265,5 @@ def _whole_day(sent: Floats, share: Floats) -> Floats:
     return np.where(share >= _LEAST_KNOWN, sent / np.maximum(share, _LEAST_KNOWN), np.nan)
 
 
-def _most(usual: Floats) -> Floats:
-    return _BATCH * usual + _BATCH_PRIOR
+def _most(usual: Floats, times: float = _BATCH) -> Floats:
+    return times * usual + _BATCH_PRIOR

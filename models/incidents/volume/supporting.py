@@ -11,6 +11,8 @@ from models.statistics import Floats, known_or_zero, sum_known
 
 _WINDOW = 3  # hours over which supporting signals are gathered while a surge is looked for
 _HISTORY_DAYS = 28
+_SPARSE_DAYS = 90  # of accounts that send on every second day at most
+_FAR_NEW = 2.0  # times the most new recipients of a day of such an account
 _LEAST_NEW = 20
 _LEAST_NEW_SHARE = 0.15
 _LEAST_KNOWN = 0.8  # share of recipients in hours whose sources are known, before one is new
@@ -20,13 +22,15 @@ _MOST_EARLIER_SOURCES = 2  # in four weeks; an account above it changes its sour
 class Surroundings:
     """What was usual around the counts: share of new recipients, arrival of new sources."""
 
-    kept = Kept(days={"_sums": 120}, accounts=("_usual",))
+    kept = Kept(days={"_sums": _HISTORY_DAYS, "_whole": _SPARSE_DAYS}, accounts=("_usual",))
 
     def __init__(self, traffic: Traffic) -> None:
         self._traffic = traffic
-        self._usual = np.zeros((2, len(traffic.accounts)))
+        self._usual = np.zeros((3, len(traffic.accounts)))
         # Per day: recipients, new recipients, new sources, recipients of hours with known sources.
         self._sums = np.zeros((traffic.calendar.days, 4, len(traffic.accounts)))
+        # The first two of them, also of hours that were cut out.
+        self._whole = np.zeros((traffic.calendar.days, 2, len(traffic.accounts)))
 
     def begin(self, day: int) -> None:
         """Take what is usual from the four weeks before."""
@@ -46,15 +50,24 @@ class Surroundings:
         )
         placed = np.where(np.isnan(sources), 0.0, sent)
         self._sums[day] = [sum_known(values) for values in (sent, new, sources, placed)]
+        whole = self._traffic.sent[:, first:last], self._traffic.new_recipients[:, first:last]
+        self._whole[day] = [sum_known(values) for values in whole]
 
-    def usual(self, day: int) -> tuple[Floats, Floats]:
-        """Per account over the four weeks before: share of new recipients, count of new sources.
+    def usual(self, day: int) -> tuple[Floats, Floats, Floats]:
+        """Per account: usual share of new recipients, new sources of four weeks, many new ones.
 
-        The count is infinite where too little is known of the sources to call one new.
+        The share is that of four weeks; of an account that sends on every second day at most that
+        of three months, and twice the most new ones of a day are many whatever the share. Sources
+        are infinite where too little is known of them to call one new.
         """
         sent, new, sources, placed = self._sums[max(day - _HISTORY_DAYS, 0) : day].sum(axis=0)
         known = placed >= _LEAST_KNOWN * sent
-        return new / np.maximum(sent, 1.0), np.where(known, sources, np.inf)
+        mailed, strangers = self._whole[max(day - _SPARSE_DAYS, 0) : day].transpose(1, 0, 2)
+        sparse = self._traffic.baseline.is_sparse
+        share = np.where(sparse, strangers.sum(axis=0), new)
+        share = share / np.maximum(np.where(sparse, mailed.sum(axis=0), sent), 1.0)
+        many = np.where(sparse, _FAR_NEW * strangers.max(axis=0, initial=0.0), np.inf)
+        return share, np.where(known, sources, np.inf), np.maximum(many, _LEAST_NEW)
 
     def supporting(self, day: int) -> NDArray[np.int64]:
         """Number of signals that fire at the end of each hour of the day: (accounts, hours).
@@ -62,7 +75,7 @@ class Surroundings:
         An unusual hour counts only beside another signal: mailings are moved for good reasons.
         """
         first, last = self._traffic.calendar.columns(day)
-        share, sources = self._usual
+        share, sources, many = self._usual
         sent, new, fresh = (
             _trailing(values, first, last)
             for values in (
@@ -72,7 +85,8 @@ class Surroundings:
             )
         )
         learned = self._traffic.learning[:, first:last] == 0
-        by_recipients = _many_new(new, sent, share[:, None]) & learned
+        by_recipients = _many_new(new, sent, share[:, None]) | (new >= many[:, None])
+        by_recipients &= learned
         by_source = (fresh >= 1) & (sources <= _MOST_EARLIER_SOURCES)[:, None] & learned
         others = by_recipients.astype(np.int64) + by_source
         return np.asarray(others + (self._traffic.off_hours[:, first:last] & (others > 0)))
@@ -91,8 +105,8 @@ class Surroundings:
             return False  # nearly everyone is new
         sent = float(np.nansum(self._traffic.sent[account, first:last]))
         new = float(np.nansum(self._traffic.new_recipients[account, first:last]))
-        share = self.usual(int(self._traffic.calendar.day[first]))[0][account]
-        return bool(_many_new(new, sent, share))
+        share, _, many = self.usual(int(self._traffic.calendar.day[first]))
+        return bool(_many_new(new, sent, share[account]) | (new >= many[account]))
 
     def _has_new_source(self, account: int, first: int, last: int) -> bool:
         if self._traffic.learning[account, first] > 0:

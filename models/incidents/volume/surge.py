@@ -71,13 +71,13 @@ class SurgeWatch:
         self._excess = blank((accounts, hours))
         self._usual = blank((accounts, hours))
         self.history = ExcessHistory(accounts, traffic.calendar.days)
-        self._scales, self._records = self.history.levels(0)
+        self._scales, self._records = self.history.levels(0, traffic.baseline.is_sparse)
         self._open: dict[int, _OpenSurge] = {}
         self.incidents: list[Incident] = []
 
     def begin(self, day: int) -> None:
         """Take the usual and the largest excess of the days before."""
-        self._scales, self._records = self.history.levels(day)
+        self._scales, self._records = self.history.levels(day, self._traffic.baseline.is_sparse)
 
     def watch(self, day: int, forecast: DayForecast) -> None:
         """Look at one local day that has its forecast."""

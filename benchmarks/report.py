@@ -68,7 +68,7 @@ JOBS = {
     "explain": Job("Explaining logs", "explain"),
     "detect": Job("Scores on labelled series", "detect"),
     "accounts": Job("Detection for many accounts", "detect", (("--accounts", "10000"),)),
-    "provider": Job("A service provider: scratch, 15 minutes later, a new day, a late row", "provider"),
+    "provider": Job("A service provider: scratch, then run after run", "provider"),
     "incidents": Job("Incidents on simulated tenants", "incidents", ((), QUARTERS)),
     "intervals": Job("Hourly intervals", "intervals"),
     "forecast": Job("Projection of months", "forecast"),

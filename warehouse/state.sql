@@ -176,8 +176,7 @@ create table if not exists erased (
 -- one row per tenant whose old facts were purged: their days are never rebuilt
 create table if not exists purged (tenant text primary key, facts_before text not null) strict;
 
--- one row per account of a large tenant: until when it was judged, what it had sent in all then, and
--- the oldest day that has changed since (null: none)
+-- Of releases that judged large tenants in turns; nothing reads or writes it any more.
 create table if not exists judged_accounts (
     tenant text not null, account text not null, judged_until text not null, seen integer not null,
     due_from text, primary key (tenant, account)

@@ -233,9 +233,9 @@ class _Recalled:
 
     def __call__(self, first: int) -> None:
         calendar, walk = self._walk.calendar, self._walk
-        oldest = int(calendar.day[max(first, 0)])
-        if oldest >= self._first:
+        if first >= calendar.columns(self._first)[0]:
             return
+        oldest = int(calendar.day[max(first, 0)])
         for day in range(oldest, self._first):
             recall(walk.parts, self._hours(day), day, calendar)
         last = calendar.columns(self._first)[0]

@@ -124,3 +124,15 @@ def test_a_walk_goes_on_from_any_midnight_as_if_it_had_never_stopped(
             np.testing.assert_array_equal(mine[..., column:], theirs[..., column:], name)
         for name, part in again.memory.get(63, {}).items():
             np.testing.assert_array_equal(part, kept.memory[63][name], name)
+
+
+def test_hours_that_have_not_come_yet_are_not_recalled() -> None:
+    grid = lively(16)
+    kept = walked(walk_of(grid, "UTC", Feedback()))
+    late = walk_of(without_past(grid, 15 * DAY), "UTC", Feedback())
+    late.go_on(15, kept.memory[15], kept.hours.__getitem__)
+    late.traffic.recall(grid.hours + 400)
+    assert late.traffic.sent[0, 4 * DAY] == 1e9
+    late.traffic.recall(4 * DAY)
+    since = slice(4 * DAY, None)
+    np.testing.assert_array_equal(late.traffic.sent[:, since], grid.recipients[:, since])

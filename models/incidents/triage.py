@@ -78,18 +78,6 @@ class IncidentFilter:
     since: datetime | None = None
     until: datetime | None = None
 
-    def __post_init__(self) -> None:
-        """Raises: ConfigError for a word that there is none of."""
-        known = {
-            "severity": tuple(RANK),
-            "kind": tuple(AUDIENCE),
-            "audience": tuple(dict.fromkeys(who for names in AUDIENCE.values() for who in names)),
-        }
-        for name, options in known.items():
-            value = getattr(self, name)
-            if value is not None and value not in options:
-                raise ConfigError(f"--{name} {value}: use one of {', '.join(options)}")
-
     def holds(self, card: IncidentCard) -> bool:
         """Whether the incident is one of them, whatever its status and time."""
         holder = card.assigned_to or NOBODY
@@ -102,11 +90,22 @@ class IncidentFilter:
         )
 
 
+def check_words(wanted: IncidentFilter) -> None:
+    """Raises: ConfigError for a word that there is none of; a store may hold kinds of its own."""
+    audiences = dict.fromkeys(who for names in AUDIENCE.values() for who in names)
+    known = {"severity": tuple(RANK), "kind": tuple(AUDIENCE), "audience": tuple(audiences)}
+    for name, options in known.items():
+        value = getattr(wanted, name)
+        if value is not None and value not in options:
+            raise ConfigError(f"--{name} {value}: use one of {', '.join(options)}")
+
+
 def triaged(published: Published, wanted: IncidentFilter, order: str) -> TriagedIncidents:
     """The incidents that are meant, in order, and groups of those that wait for a verdict.
 
-    Raises: ConfigError for an order or a status that there is none of.
+    Raises: ConfigError for an order, or a word of the filter, that there is none of.
     """
+    check_words(wanted)
     if order not in ORDERS:
         raise ConfigError(f"--sort {order}: use one of {', '.join(ORDERS)}")
     cards = incident_cards(published, since=wanted.since, until=wanted.until, status=wanted.status)

@@ -19,6 +19,7 @@ from models.incidents.runbooks import AUDIENCE
 from models.incidents.triage import (
     NOUNS,
     IncidentFilter,
+    check_words,
     groups_of,
     is_waiting,
     ordered,
@@ -138,7 +139,7 @@ def test_filters(wanted: dict[str, str], ids: list[str]) -> None:
 def test_a_word_that_is_none_is_refused_with_those_that_are(wanted: dict[str, str]) -> None:
     (name,) = wanted
     with pytest.raises(ConfigError, match=f"--{name} .*: use one of "):
-        IncidentFilter(**wanted)
+        check_words(IncidentFilter(**wanted))
 
 
 def test_every_kind_has_a_noun() -> None:

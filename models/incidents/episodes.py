@@ -58,6 +58,8 @@ class Episode:
         """Whether the event belongs to the episode."""
         if event.signal in CONTEXT:
             return abs(event.known_at - self.opened_at) <= CONTEXT_REACH
+        if self.levels.keys() == {"growth"} and event.signal != "growth":
+            return False  # it speaks of days: what happens at its end is a story of its own
         gap = _SOURCE_GAP if event.signal == "new_source" and "new_source" in self.levels else _GAP
         if self.rank <= RANK["low"]:
             gap = _LOW_GAP  # what was hardly worth a line must not swallow the real thing

@@ -265,6 +265,16 @@ def test_signals_close_in_time_are_one_incident_with_a_stable_opening() -> None:
     assert episode.raised["medium"] < episode.raised["high"]
 
 
+def test_what_happens_at_the_end_of_a_growth_is_an_incident_of_its_own() -> None:
+    growth, storm = event("growth", 10), event("failure_storm", 12)
+    assert [each.levels for each in episodes_of(A, [growth, storm])] == [
+        {"growth": 2},
+        {"failure_storm": 2},
+    ]
+    (both,) = episodes_of(A, [storm, event("growth", 14)])
+    assert both.severity == "medium"
+
+
 def test_signals_days_apart_are_two_incidents() -> None:
     events = [event("failure_storm", 10), event("failure_storm", 60)]
     assert len(episodes_of(A, events)) == 2

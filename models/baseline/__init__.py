@@ -11,5 +11,6 @@ Reading order:
   traffic     all of these together while the days are walked through
   size        what was sent and expected over some hours
   demand      how regularly an account sends: smooth, erratic, intermittent, lumpy
+  rest        hours in which most accounts of the organisation rest
   recurrence  mailings that come back every month, every quarter or every few weeks
 """

@@ -9,7 +9,7 @@ then the last day. Everything that an hour depends on lies in earlier local days
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 import numpy as np
@@ -38,7 +38,8 @@ class LocalCalendar:
     """Local day number and hour of every UTC hour of a grid.
 
     Clock changes: a skipped local hour has no column, a doubled one has two.
-    `holidays` are day numbers; `first_date` is day 0, whose weekday counts from Monday = 0.
+    `holidays` are day numbers, `rest` columns in which the organisation rests; `first_date` is that
+    of day 0, whose weekday counts from Monday = 0.
     """
 
     day: NDArray[np.int64]
@@ -47,6 +48,7 @@ class LocalCalendar:
     first_weekday: int = 0
     holidays: frozenset[int] = frozenset()
     first_date: date = date(1970, 1, 5)
+    rest: frozenset[int] = frozenset()
 
     def columns(self, day: int) -> tuple[int, int]:
         """First column of the local day and the one after its last; equal for a skipped day."""
@@ -57,9 +59,16 @@ class LocalCalendar:
         """The date of a local day."""
         return self.first_date + timedelta(days=day)
 
+    def resting(self, columns: frozenset[int]) -> LocalCalendar:
+        """The calendar with the hours in which the organisation rests (models/baseline/rest.py)."""
+        return replace(self, rest=columns)
+
 
 def local_calendar(
-    start: datetime, hours: int, timezone: str, holidays: Iterable[date] = ()
+    start: datetime,
+    hours: int,
+    timezone: str,
+    holidays: Iterable[date] = (),
 ) -> LocalCalendar:
     """Calendar of `hours` UTC hours from `start` in an IANA time zone.
 

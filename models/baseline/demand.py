@@ -23,6 +23,7 @@ LEAST_SENDING_DAYS = 4
 MOST_INTERVAL = 1.32  # days of its own from one with mail to the next
 MOST_SPREAD = 0.49  # squared coefficient of variation of the amounts
 _OWN_WEEKDAY = 0.5  # share of such weekdays with mail
+_WEEKEND = 0.5  # of the mail of other weekdays
 
 
 def demand_classes(amounts: Floats) -> NDArray[np.str_]:
@@ -53,6 +54,15 @@ def sending_interval(amounts: Floats) -> Floats:
     days, sending = (read * own).sum(axis=0), (active * own).sum(axis=0)
     enough = (known.sum(axis=0) >= LEAST_DAYS) & (sent.sum(axis=0) >= LEAST_SENDING_DAYS)
     return np.where(enough, days / np.maximum(sending, 1), np.nan)
+
+
+def has_weekend(amounts: Floats) -> NDArray[np.bool_]:
+    """Accounts that send less than half on their two quietest weekdays; shape as above."""
+    known = _by_weekday(~np.isnan(amounts))
+    whole = np.pad(known_or_zero(amounts), ((0, -len(amounts) % 7), (0, 0)))
+    sums = whole.reshape(-1, 7, amounts.shape[1]).sum(axis=0)
+    means = np.sort(sums / np.maximum(known, 1), axis=0)
+    return np.asarray(means[:2].mean(axis=0) < _WEEKEND * means[2:].mean(axis=0))
 
 
 def amount_spread(amounts: Floats) -> Floats:

@@ -88,6 +88,26 @@ def hours_of(
     return frame
 
 
+def first_mails(
+    store: Store, tenant: str, since: datetime, until: datetime, local: pd.DataFrame
+) -> pd.DataFrame:
+    """The first hour with mail of every account and local day: account, day, hour.
+
+    local: hour_utc, day and hour of the tenant's local time.
+    """
+    files = store.delta.files(HVE_USAGE_HOURLY, tenant, days_between(since.date(), until.date()))
+    with store.compute() as connection:
+        connection.register("local", pa.Table.from_pandas(local))
+        frame: pd.DataFrame = connection.execute(
+            "select account, local.day, min(local.hour) as hour"
+            f" from ({files_sql(HVE_USAGE_HOURLY, files)}) inner join local using (hour_utc)"
+            " where recipients > 0 and hour_utc >= $since and hour_utc < $until"
+            " group by account, local.day",
+            {"since": since, "until": until},
+        ).df()
+    return frame
+
+
 def without_gaps(grid: HourlyGrid, gaps: Mapping[str, Sequence[Window]]) -> HourlyGrid:
     """The grid with hours unknown that were not read and of which no mail is stored."""
     recipients = grid.recipients.copy()

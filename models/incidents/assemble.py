@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Sequence
 from datetime import datetime
 
+from models.baseline.baseline import local_calendar
 from models.baseline.grid import HourlyGrid
+from models.baseline.rest import first_hours, rest_hours
 from models.incident import Event, Incident, by_start
 from models.incidents.announced import Announced
 from models.incidents.describe import Describer, sending_incidents
@@ -21,7 +23,9 @@ def judge(
     grid: HourlyGrid, activity: QuarterHours, timezone: str
 ) -> tuple[Analysis, list[Incident]]:
     """Baselines of a grid and the incidents until its end, from the traffic alone."""
-    analysis = analyse(grid, timezone)
+    calendar = local_calendar(grid.start, grid.hours, timezone)
+    rest = rest_hours(first_hours(grid.recipients, calendar), calendar)
+    analysis = analyse(grid, timezone, rest=rest)
     fired = find(activity)
     describer = Describer(activity, fired.fitness, Sizes(grid, analysis), grid.end)
     return analysis, incidents_of(grid, analysis.incidents, tabular_events(fired), describer)

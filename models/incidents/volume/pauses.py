@@ -24,6 +24,7 @@ WINDOW_DAYS = 90
 REPEAT_DAYS = 60
 LEAST_PAUSES = 5  # the longest ones, which show how long pauses last
 LEAST_DAYS = 28  # over which they were seen
+_LEAST_MARGIN = 0.25  # of the longest pause, for those who keep time
 _BY_CHANCE = 0.2  # share of windows in which chance passes the bar
 
 
@@ -79,12 +80,13 @@ class Pauses:
         raised = np.abs(self.raised[max(day - WINDOW_DAYS, 0) : day]).max(axis=0, initial=0.0)
         return np.asarray(raised > self.longest(day))
 
-    def bar(self, day: int, margin: float) -> Floats:
-        """How long a pause must be to stand out: (accounts,).
+    def mean(self, day: int) -> Floats:
+        """The mean of the ninety days before, 0 without any: (accounts,)."""
+        window = self._window(day)
+        return np.asarray(window.sum(axis=0) / np.maximum((window > 0.0).sum(axis=0), 1))
 
-        margin: share of the longest by which it is passed at least, for those who keep time, and
-        whose pauses are few.
-        """
+    def bar(self, day: int) -> Floats:
+        """How long a pause must be to stand out: (accounts,)."""
         window = np.pad(self._window(day), ((LEAST_PAUSES, 0), (0, 0)))
         top = np.partition(window, -LEAST_PAUSES, axis=0)[-LEAST_PAUSES:]
         longest, least = top.max(axis=0), top.min(axis=0)
@@ -93,8 +95,7 @@ class Pauses:
         excess = (top.sum(axis=0) - LEAST_PAUSES * least) / few
         whole = few * (_BY_CHANCE ** (-1.0 / few) - 1.0)
         beyond = (whole + np.log(WINDOW_DAYS / self._span(day))) * excess
-        beyond = np.where(least > 0.0, np.maximum(beyond, margin * longest), margin * longest)
-        return np.asarray(longest + beyond)
+        return np.asarray(longest + np.maximum(beyond, _LEAST_MARGIN * longest))
 
     def _span(self, day: int) -> NDArray[np.int64]:
         """Days from an account's first pause of the window on, at least 1."""

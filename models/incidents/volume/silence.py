@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.baseline.baseline import DayForecast
-from models.baseline.demand import WINDOW_DAYS, is_regular
+from models.baseline.demand import WINDOW_DAYS, has_weekend, is_regular
 from models.baseline.memory import Kept
 from models.baseline.traffic import Traffic
 from models.incident import RANK, Incident, Severity, Signal
@@ -37,8 +37,8 @@ DAY = 96  # quarter-hours
 _LEVEL = 9.0  # -log probability: 1 in 8,000 if hours were independent, which they are not
 _STRANGE = 6.0  # the same of a pause that is long, or of mail that is late
 _WEEK_LEVEL = 3.0 * _LEVEL
-_LEAST_EXPECTED = 10.0  # recipients
-_MAIL_MARGIN, _TIME_MARGIN = 0.5, 0.25  # over the longest pause, at least
+_LEAST_EXPECTED, _MANY = 10.0, 1000.0  # recipients
+_OWN_PAUSES = 1.5  # times the strangest pause of its own past
 _LEAST = 12  # quarter-hours of any silence
 _RESTLESS = 8 * 4  # quarter-hours: who never pauses longer knows no night
 _HALF_A_DAY = DAY // 2  # whose hours say nothing may rest for a night all the same
@@ -68,7 +68,6 @@ class _Today:
 
     day: int
     by_mail: Flags  # may be missed by its mail
-    is_rest: Flags  # rests with the organisation
     is_read: Flags  # every hour so far was read
     has_sent: Flags
 
@@ -138,18 +137,22 @@ class SilenceWatch:
         """Take from earlier days what the day is judged by."""
         pauses = self._pauses
         self._longest, self._had_outage = pauses.longest(day), pauses.had_outage(day)
-        self._rests = self._longest > _RESTLESS
-        self._mail_bar = np.maximum(_LEVEL, self._gaps.bar(day, _MAIL_MARGIN))
-        self._strangest = np.maximum(_STRANGE, self._gaps.longest(day))
+        amounts = self._amount[max(day - WINDOW_DAYS, 0) : day]
+        self._rests = (self._longest > _RESTLESS) | has_weekend(amounts)
+        strangest = self._gaps.longest(day)
+        self._mail_bar = np.maximum(_LEVEL, _OWN_PAUSES * strangest)
+        self._strangest = np.maximum(_STRANGE, strangest)
         enough = self._days[max(day - 7, 0) : day].sum(axis=0) >= _WEEK_LEVEL
-        self._has_mail = enough & is_regular(self._amount[max(day - WINDOW_DAYS, 0) : day])
+        self._has_mail = enough & is_regular(amounts)
         least = np.where(self._has_mail, _LEAST, _HALF_A_DAY)
-        least = np.where(self._rests, _LONG_WEEKEND, least)
-        bar = np.maximum(np.ceil(pauses.bar(day, _TIME_MARGIN)), least)
+        # Who skips one of its sends has not stopped yet.
+        skipped = np.maximum(self._longest + pauses.mean(day), _LONG_WEEKEND)
+        least = np.where(self._rests, skipped, least)
+        bar = np.maximum(np.ceil(pauses.bar(day)), np.ceil(least))
         self._time_bar = np.where(pauses.are_known(day), bar, np.inf)
         due = deadlines(self._first[max(day - PAST_DAYS, 0) : day], self._amounts(day))
         # Who sends at night too is missed by its pauses: a day is no measure of it.
-        self._deadline = np.where(self._rests, due.hour, NEVER)
+        self._deadline = np.where(self._longest > _RESTLESS, due.hour, NEVER)
         self._usual = due.amount
 
     def _amounts(self, day: int) -> Floats:
@@ -167,14 +170,15 @@ class SilenceWatch:
         by_mail = self._has_mail & (forecast.learning_day == 0)
         self._judged[day] = by_mail | np.isfinite(self._time_bar) | (self._due_until >= 0)
         none = np.zeros(len(by_mail), np.bool_)
-        self._today = _Today(day, by_mail, self._is_rest(day), ~none, none)
+        self._today = _Today(day, by_mail, ~none, none)
         for hour in range(first, last):
             self._step(hour, surprise[:, hour - first], expected[:, hour - first])
         self._cut(last)
 
-    def _is_rest(self, day: int) -> Flags:
-        """Accounts that rest on this day with everybody else."""
-        return self._rests & (day in self._traffic.calendar.holidays)
+    def _is_rest(self, hour: int) -> Flags:
+        """Accounts that rest in this hour with everybody else."""
+        calendar = self._traffic.calendar
+        return self._rests & (hour in calendar.rest or self._today.day in calendar.holidays)
 
     def learn(self, day: int) -> None:
         """Add a finished local day: its mail, and the mailing that is due next."""
@@ -238,7 +242,7 @@ class SilenceWatch:
     def _step(self, hour: int, surprise: Floats, expected: Floats) -> None:
         """Look at one hour: what is due, what ends, and what goes on."""
         lead, trail, sent = self._edges(hour)
-        rests = self._today.is_rest
+        rests = self._is_rest(hour)
         surprise, expected = np.where(rests, 0.0, surprise), np.where(rests, 0.0, expected)
         unread = np.isnan(self._traffic.sent[:, hour])
         self._today.is_read &= ~unread
@@ -430,8 +434,5 @@ def _reasons(silence: _OpenSilence, end: int, expected: float) -> Iterator[str]:
 
 
 def _severity(ratio: float, hours: float, expected: float) -> Severity:
-    if expected >= 1000.0 and ratio >= 3.0 and hours >= 6.0:
-        return "high"
-    if expected >= 50.0 and (ratio >= 1.5 or hours >= 24.0):
-        return "medium"
-    return "low"
+    is_large = expected >= _MANY and ratio >= 3.0 and hours >= 6.0
+    return "high" if is_large else "medium"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from typing import TypeVar
@@ -18,6 +18,7 @@ from hve_monitor.config import Tenant
 from models.baseline.baseline import LocalCalendar, local_calendar
 from models.baseline.grid import HourlyGrid, grid_from_hours
 from models.baseline.hours import HOUR, hours_of, widened, without_gaps
+from models.baseline.rest import rest_of
 from models.incidents.announced import SentAndExpected
 from models.incidents.verdicts import Feedback
 from models.incidents.walks.inputs import Inputs
@@ -92,6 +93,8 @@ class Walker:
             if self.is_whole:
                 mornings = [None] * len(kept)
             frames = self._frames(kept, mornings)
+            calendar = self._resting(mornings)
+            kept = [replace(part, calendar=calendar) for part in kept]
             walks = pool.map(
                 lambda *of_slice: finish(self._walk(*of_slice)), kept, mornings, frames
             )
@@ -106,6 +109,13 @@ class Walker:
         end = _end(self.inputs.until)
         hours = -((self.inputs.start - end) // HOUR)
         return local_calendar(self.inputs.start, hours, self.tenant.timezone, self.tenant.holidays)
+
+    def _resting(self, mornings: Sequence[Morning | None]) -> LocalCalendar:
+        """The calendar with the hours since the oldest morning in which the tenant rests."""
+        start = self.inputs.start
+        since = min((morning.midnight if morning else start for morning in mornings), default=start)
+        rest = rest_of(self.store, self.tenant.name, self._calendar, start, since)
+        return self._calendar.resting(rest)
 
     def _newest(self, kept: KeptWalk) -> Morning | None:
         if self.standing is None or self.standing.begun != self.inputs.start:
@@ -137,6 +147,7 @@ class Walker:
             if walk is not None:
                 kept.tidy()
                 return Walked(kept.accounts, walk, morning.midnight, is_new=False)
+            kept = replace(kept, calendar=self._resting([None]))
         start, until = self.inputs.start, self.inputs.until
         frame = hours_of(self.store, self.tenant.name, start, until, kept.accounts)
         grid = self._grid(kept, frame, start, None)

@@ -59,13 +59,15 @@ def analyse(
     timezone: str,
     holidays: Iterable[date] = (),
     feedback: Feedback | None = None,
+    rest: frozenset[int] = frozenset(),
 ) -> Analysis:
     """Baselines, intervals and incidents of a grid, by the local hours of an IANA time zone.
 
     feedback: verdicts on earlier incidents, taken up on the day after they were given.
+    rest: columns of hours in which the whole organisation rests, not these accounts alone.
     Raises: zoneinfo.ZoneInfoNotFoundError for an unknown time zone.
     """
-    calendar = local_calendar(grid.start, grid.hours, timezone, holidays)
+    calendar = local_calendar(grid.start, grid.hours, timezone, holidays).resting(rest)
     series = np.full((5, *grid.recipients.shape), np.nan)
     learning = np.zeros(grid.recipients.shape, np.int16)
     incidents: list[Incident] = []

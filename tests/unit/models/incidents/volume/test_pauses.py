@@ -37,23 +37,22 @@ def test_five_pauses_over_four_weeks_are_known() -> None:
 
 def test_who_keeps_time_is_judged_by_the_margin() -> None:
     """Five pauses of 4: no tail, so a quarter more."""
-    assert past(4, 4, 4, 4, 4).bar(90, 0.25).tolist() == [5.0]
+    assert past(4, 4, 4, 4, 4).bar(90).tolist() == [5.0]
 
 
 def test_the_tail_of_the_longest_sets_the_bar() -> None:
-    """10, 8, 8, 7, 7 exceed 7 by 5 in all, so by 1.25 in the mean of four; 1 in 5 is 1.98 times."""
-    assert past(10, 8, 8, 7, 7).bar(90, 0.1)[0] == pytest.approx(10 + 1.98 * 1.25, abs=0.01)
+    """10, 8, 8, 6, 6 exceed 6 by 8 in all, so by 2 in the mean of four; 1 in 5 is 1.98 times."""
+    assert past(10, 8, 8, 6, 6).bar(90)[0] == pytest.approx(10 + 1.98 * 2, abs=0.01)
 
 
 def test_a_short_past_asks_for_more() -> None:
     """Thirty days instead of ninety: log 3 times the mean excess more."""
-    known = past(10, 8, 8, 7, 7, first=60, step=6)
-    expected = 10 + (1.98 + np.log(3)) * 1.25
-    assert known.bar(90, 0.1)[0] == pytest.approx(expected, abs=0.01)
+    known = past(10, 8, 8, 6, 6, first=60, step=6)
+    assert known.bar(90)[0] == pytest.approx(10 + (1.98 + np.log(3)) * 2, abs=0.01)
 
 
-def test_fewer_than_five_have_no_tail() -> None:
-    assert past(10, 2).bar(90, 0.5).tolist() == [15.0]
+def test_the_mean_leaves_days_without_a_pause_out() -> None:
+    assert past(10, 8, 8, 6, 6).mean(90).tolist() == [7.6]
 
 
 def test_a_pause_that_was_raised_once_is_no_part_of_the_past() -> None:

@@ -74,6 +74,9 @@ def main() -> None:
         kinds = Counter(incident.kind for incident in late if incident.severity == severity)
         shares = ", ".join(f"{kind} {number / months:.2f}" for kind, number in kinds.most_common())
         rows.append((severity, f"{sum(kinds.values()) / months:.2f} ({shares})"))
+    silences = [incident for incident in incidents if incident.kind == "silence"]
+    open_ = sum(silence.ended_at is None for silence in silences)
+    rows.append(("silences that go on at the end", f"{open_} of {len(silences)}"))
     rows.append(("plain rule: ten distinct recipients in an hour", f"{plain / months:.1f}"))
     print(f"{hours['account'].nunique()} senders, {months:.1f} months after 30 days of warm-up")
     print(table(rows))

@@ -5,7 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from models.baseline.demand import amount_spread, demand_classes, is_regular, sending_interval
+from models.baseline.demand import (
+    amount_spread,
+    demand_classes,
+    has_weekend,
+    is_regular,
+    sending_interval,
+)
 
 
 def weeks(*week: float, count: int = 8) -> np.ndarray:
@@ -62,3 +68,12 @@ def test_a_day_that_was_not_read_counts_for_nothing() -> None:
     amounts = weeks(9, 9, 9, 9, 9, 9, 9)
     amounts[10:20] = np.nan
     assert sending_interval(amounts) == 1.0
+
+
+@pytest.mark.parametrize(
+    ("week", "rests"),
+    [((9, 9, 9, 9, 9, 4, 4), True), ((9, 9, 9, 9, 9, 5, 5), False), ((0, 9, 9, 9, 9, 9, 8), True)],
+)
+def test_a_weekend_has_less_than_half_of_other_days(week: tuple[float, ...], rests: bool) -> None:
+    """The two quietest weekdays, whichever they are: 4 of 9, 5 of 9, and 4 of 9 in the mean."""
+    assert has_weekend(weeks(*week)).tolist() == [rests]

@@ -25,7 +25,12 @@ def account_panel(view: View, report: CostReport) -> None:
         if not lines:
             heading("No account is known to have sent anything billable in this month")
             return
-        heading(dearest(lines), "Estimated from traces. Click on an account to see its days.")
+        so_far = report.month_to_date
+        heading(
+            dearest(lines),
+            f"Estimated from traces; together {at_least(exact(so_far.cost), so_far)} {currency}."
+            " Click on an account to see its days.",
+        )
         days_panel(view, "account", report.month, [*dict.fromkeys(line.account for line in lines)])
         table = account_table(report)
         listing(

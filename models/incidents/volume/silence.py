@@ -93,6 +93,7 @@ class SilenceWatch:
                 "_mail_bar",
                 "_strangest",
                 "_time_bar",
+                "_per_day",
             ),
             *("_deadline", "_usual"),
         ),
@@ -154,6 +155,7 @@ class SilenceWatch:
         # Who sends at night too is missed by its pauses: a day is no measure of it.
         self._deadline = np.where(self._longest > _RESTLESS, due.hour, NEVER)
         self._usual = due.amount
+        self._per_day = _mean_day(amounts)
 
     def _amounts(self, day: int) -> Floats:
         return known_or_zero(self._amount[max(day - PAST_DAYS, 0) : day])
@@ -322,6 +324,9 @@ class SilenceWatch:
             silence.views.append(view)
             silence.past.append(self._past(view, account))
         level: Severity = "medium"
+        length = quarter - since - int(self._rested[account])
+        if view == "time" and self._per_day[account] * length / DAY < _LEAST_EXPECTED:
+            level = "low"  # a pause of that length costs hardly any mail
         if view == "mail":
             bar, hours = float(self._mail_bar[account]), (quarter - since - silence.unread) / 4.0
             level = _severity(strange / bar, hours, float(self._missed[account]))
@@ -422,6 +427,18 @@ class SilenceWatch:
             opened_at=incident.detected_at,
             history=tuple(zip(silence.levels, times, strict=True)),
         )
+
+
+def _mean_day(amounts: Floats) -> Floats:
+    """Recipients a day, from the first day with mail to the last: the pause that goes on is no
+    part of it.
+
+    Shape:  (days, accounts) to (accounts,); NaN where a day was not read.
+    """
+    has_mail = amounts > 0.0
+    began, goes_on = (np.logical_or.accumulate(days, axis=0) for days in (has_mail, has_mail[::-1]))
+    days = (began & goes_on[::-1] & ~np.isnan(amounts)).sum(axis=0)
+    return np.asarray(sum_known(amounts, axis=0) / np.maximum(days, 1))
 
 
 def _reasons(silence: _OpenSilence, end: int, expected: float) -> Iterator[str]:

@@ -134,6 +134,17 @@ def test_who_sends_every_few_days_is_missed_after_its_longest_pause() -> None:
     )
 
 
+def test_a_pause_that_costs_hardly_any_mail_is_low_at_first() -> None:
+    """Two recipients every 6.5 days: ten of them are missed after 32 days and a half."""
+    sparse = at_days(*LUMPY, until=LUMPY[-1] + 31, amount=2.0)
+    (missed,) = silences(sparse)
+    assert missed.severity == "low"
+    (missed,) = silences(at_days(*LUMPY, until=LUMPY[-1] + 38, amount=2.0))
+    (low, _), (medium, since) = missed.history
+    assert (low, medium) == ("low", "medium")
+    assert (since - missed.started_at) / timedelta(days=1) == pytest.approx(32, abs=2.5)
+
+
 def test_a_lumpy_account_of_much_mail_is_not_missed_by_it() -> None:
     """Thousands on two days of every ten: what an hour of it lets expect says nothing."""
     sent = np.zeros((1, 120 * DAY))

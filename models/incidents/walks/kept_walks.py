@@ -122,7 +122,7 @@ class KeptWalk:
         """Mornings that a run may go on from, the newest first; none is after `until`."""
         for name in reversed(self.files.names(self.folder)):
             text, _, kind = name.rpartition("/")[2].partition(".")
-            if kind != "morning" or not text.isdigit() or int(text) >= self.calendar.days:
+            if kind != "morning" or not text.isdecimal() or int(text) >= self.calendar.days:
                 continue
             midnight = self._midnight(int(text))
             if midnight > until:
@@ -161,13 +161,15 @@ class KeptWalk:
         return walk
 
     def tidy(self) -> None:
-        """Removes what no kept morning needs any more."""
+        """Removes what no kept morning needs any more, and what a killed run was writing."""
         kept = [day for day in range(self.calendar.days) if self._is_kept(day)]
         oldest = min(kept, default=0) - HISTORY_DAYS
         for name in self.files.names(self.folder):
             day, _, kind = name.rpartition("/")[2].partition(".")
-            is_old = int(day) < oldest if kind == "hours" else int(day) not in kept
-            if is_old:
+            is_needed = day.isdecimal() and (
+                int(day) >= oldest if kind == "hours" else int(day) in kept
+            )
+            if not is_needed:
                 self.files.remove([name])
 
     def _keeper(self, walk: Walk, born: NDArray[np.int64]) -> Callable[[int], None]:

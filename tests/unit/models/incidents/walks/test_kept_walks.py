@@ -19,9 +19,11 @@ import pytest
 
 from hve_monitor.clock import start_of_day
 from hve_monitor.config import Tenant
+from models.baseline.baseline import local_calendar
 from models.incidents import detect as detection
 from models.incidents.detect import detect
-from models.incidents.walks.kept_walks import standing_of
+from models.incidents.walks.inputs import Inputs
+from models.incidents.walks.kept_walks import KeptWalk, standing_of
 from models.reference.book import shipped_reference
 from models.usage.coverage import SOURCE
 from tests.unit.models.conftest import Workbench
@@ -324,3 +326,21 @@ def test_a_kept_walk_and_one_from_scratch_store_the_same(
                 act(monkeypatch) if step == "killed" else act()
             story.judge()
         assert pair[0].stored(HVE_INCIDENTS)
+
+
+@pytest.mark.parametrize(
+    "name", [".00061.hours.new", ".00098.morning.new", "notes.txt", "abc.hours"]
+)
+def test_what_a_killed_run_was_writing_is_removed(name: str, tmp_path: Path) -> None:
+    files, folder = WalkFiles(tmp_path, "contoso"), "slice-000"
+    inputs = Inputs(START, BEGIN, np.zeros(0, np.uint64), {}, (), "")
+    calendar = local_calendar(START, (BEGIN - START) // HOUR, "UTC", ())
+    for kept in ("00030.hours", "00031.hours", "00032.morning"):
+        files.write(f"{folder}/{kept}", {})
+    (files.folder / folder / name).write_bytes(b"HVEWALK1")
+    KeptWalk(files, folder, ACCOUNTS, inputs, calendar).tidy()
+    assert files.names(folder) == [
+        f"{folder}/00030.hours",
+        f"{folder}/00031.hours",
+        f"{folder}/00032.morning",
+    ]

@@ -23,12 +23,14 @@ class DailyHistory:
     """Recipients per account and UTC day, ending with the last day that is known.
 
     Shape:  values (accounts, days); NaN before the account's first day and where unknown.
-            announced (accounts, days): recipients of announced sends in the values.
+            announced (accounts, days): recipients of announced sends in the values; sent: the
+            values with what incidents added.
     """
 
     values: Floats
     end: date  # the day after the last column
     announced: Floats | None = None
+    sent: Floats | None = None
 
     @property
     def regular(self) -> Floats:
@@ -40,8 +42,10 @@ class DailyHistory:
     def before(self, day: date) -> DailyHistory:
         """The history as it was known when `day` began."""
         kept = self.values.shape[1] - (self.end - day).days
-        announced = None if self.announced is None else self.announced[:, :kept]
-        return DailyHistory(self.values[:, :kept], day, announced)
+        announced, sent = (
+            None if part is None else part[:, :kept] for part in (self.announced, self.sent)
+        )
+        return DailyHistory(self.values[:, :kept], day, announced, sent)
 
     @property
     def known_days(self) -> int:
@@ -135,7 +139,7 @@ def read_days(
     if plans is not None:
         days = [first + timedelta(days=n) for n in range(width - 1)]
         announced = planned_days(plans, accounts, days, shares_of(sent))
-    history = _known_stretch(usual, first, announced)
+    history = _known_stretch(usual, sent[:, :-1], first, announced)
     return DailyTable(accounts, sent, missing, history, first, today, rows)
 
 
@@ -162,7 +166,9 @@ def _sent(
     return sent, np.arange(shape[1]) >= born[:, None]
 
 
-def _known_stretch(usual: Floats, first: date, announced: Floats | None) -> DailyHistory:
+def _known_stretch(
+    usual: Floats, sent: Floats, first: date, announced: Floats | None
+) -> DailyHistory:
     """From the first to the last day that is known of any account."""
     known = np.flatnonzero(~np.isnan(usual).all(axis=0))
     begin, end = (int(known[0]), int(known[-1]) + 1) if len(known) else (0, 0)
@@ -170,6 +176,7 @@ def _known_stretch(usual: Floats, first: date, announced: Floats | None) -> Dail
         usual[:, begin:end],
         first + timedelta(days=end),
         None if announced is None else announced[:, begin:end],
+        np.where(np.isnan(usual), np.nan, sent)[:, begin:end],
     )
 
 

@@ -45,20 +45,28 @@ class Mailing:
 Recurring = dict[int, list[Mailing]]  # row of the account: its next mailings
 
 
-def split_recurring(values: Floats, end: date) -> tuple[Recurring, Floats]:
+def split_recurring(
+    values: Floats, end: date, sent: Floats | None = None
+) -> tuple[Recurring, Floats]:
     """What comes back in the days from `end` on, and the values without it (NaN on its days).
 
-    Shape:  values (accounts, days), the last column being the day before `end`.
+    Shape:  values (accounts, days), the last column being the day before `end`; sent: the same
+            with what incidents added, for a mailing comes back whatever was raised about it.
     """
     usual = values.copy()
-    spikes = _spikes(values)
     recurring: Recurring = {}
-    for number in np.flatnonzero(spikes.any(axis=1)):
-        account = _Account(values[number], spikes[number], end)
-        habits = account.habits()
-        if habits:
-            recurring[int(number)] = [part for habit in habits for part in account.ahead(habit)]
-            usual[number, [place for habit in habits for place in account.places(habit)]] = np.nan
+    sent = values if sent is None else sent
+    is_changed = (known_or_zero(values) != known_or_zero(sent)).any(axis=1)
+    for part, is_left in ((sent, np.ones(len(values), np.bool_)), (values, is_changed)):
+        spikes = _spikes(part)
+        is_left[[*recurring]] = False
+        for number in np.flatnonzero(is_left & spikes.any(axis=1)).tolist():
+            account = _Account(part[number], spikes[number], end)
+            habits = account.habits()
+            if habits:
+                recurring[number] = [one for habit in habits for one in account.ahead(habit)]
+                places = [place for habit in habits for place in account.places(habit)]
+                usual[number, places] = np.nan
     return recurring, usual
 
 

@@ -132,7 +132,7 @@ def _taken(counted: Floats, place: int, mailing: Mailing) -> float:
 def fit_profile(history: DailyHistory) -> Profile:
     """Profile of every account from the days of its history."""
     # Announced sends that come every month are seen before they are taken out.
-    recurring, usual = split_recurring(history.values, history.end)
+    recurring, usual = split_recurring(history.values, history.end, history.sent)
     usual = np.where(np.isnan(usual), np.nan, history.regular)
     flat = known_or_zero(mean_known(usual[:, -28:]))
     shape = _shape(usual, history.weekdays())

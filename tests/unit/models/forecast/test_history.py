@@ -32,6 +32,15 @@ def test_an_empty_day_is_0_and_an_unread_one_unknown() -> None:
     assert history.values[0][:4].tolist() == pytest.approx([5, 0, np.nan, 7], nan_ok=True)
 
 
+def test_a_history_keeps_what_incidents_added_apart() -> None:
+    rows = sent("a", FIRST, *[4.0] * 11, 204.0)
+    history = read_days(rows, TODAY, sent("a", FIRST + 11 * DAY, 200.0)).history
+    assert history.values[0].tolist() == [4.0] * 12
+    assert history.sent is not None
+    assert history.sent[0].tolist() == [*[4.0] * 11, 204.0]
+    assert history.before(FIRST + DAY).sent == pytest.approx(np.array([[4.0]]))
+
+
 def test_the_history_ends_with_the_last_day_that_is_known() -> None:
     late = {FIRST + n * DAY for n in range(9, 13)}
     seen = table(sent("a", FIRST, *[4.0] * 9), unread={"a": late})

@@ -51,6 +51,26 @@ def test_a_date_is_kept_where_weekdays_explain_no_more() -> None:
     assert ahead[0].size == pytest.approx(6010.0)
 
 
+def test_a_mailing_that_was_an_incident_still_comes_back() -> None:
+    days = [date(2026, month, 17) for month in (1, 2, 3, 4)]
+    whole = sent(days)
+    without = whole.copy()
+    without[0, (days[2] - FIRST).days] = 10.0  # what the incident added is taken out
+    assert split_recurring(without, END)[0] == {}
+    recurring, usual = split_recurring(without, END, whole)
+    assert [mailing.day for mailing in recurring[0][:2]] == [date(2026, 5, 17), date(2026, 6, 17)]
+    assert recurring[0][0].size == pytest.approx(6010.0)
+    assert np.isnan(usual).sum() == 4
+
+
+def test_incidents_between_mailings_do_not_hide_them() -> None:
+    days = [date(2026, month, 17) for month in (1, 2, 3, 4)]
+    strays = [date(2026, 1, 28), date(2026, 3, 3), date(2026, 4, 6)]
+    assert split_recurring(sent([*days, *strays]), END)[0] == {}
+    recurring, _ = split_recurring(sent(days), END, sent([*days, *strays]))
+    assert recurring[0][0].day == date(2026, 5, 17)
+
+
 def test_the_days_of_mailings_are_unknown_to_the_daily_level() -> None:
     days = [date(2026, month, 17) for month in (1, 2, 3, 4)]
     _, usual = split_recurring(sent(days), END)

@@ -8,6 +8,7 @@ Reading order:
   intervals   80 and 95 % ranges around them
   scores      how unusual an hour is, on one scale for all accounts
   thresholds  the score that an account's own alerts must reach
+  daily       what accounts sent on each local day
   traffic     all of these together while the days are walked through
   size        what was sent and expected over some hours
   demand      how regularly an account sends: smooth, erratic, intermittent, lumpy

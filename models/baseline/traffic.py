@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.baseline.baseline import Baseline, DayForecast, LocalCalendar
+from models.baseline.daily import DailyAmounts
 from models.baseline.grid import HourlyGrid
 from models.baseline.intervals import HI95, LO95
 from models.baseline.memory import HISTORY_DAYS, Kept
@@ -48,6 +49,7 @@ class Traffic:
         self.new_sources = grid.new_sources[rows]
         self.baseline = Baseline(self.sent, calendar)
         self.calendar = calendar
+        self.daily = DailyAmounts(len(self.sent), calendar)
         self.scores, self.thresholds = Scores(self.sent, calendar), OwnThresholds(len(self.sent))
         self.by_quarter = np.moveaxis(self.quarters, 2, 0)
         self.bounds = blank((4, *self.sent.shape))
@@ -84,6 +86,7 @@ class Traffic:
         """Add a finished local day to the past; call after its incidents were cut."""
         self.baseline.learn(day)
         self.scores.learn(day)
+        self.daily.learn(day, self.sent, self.baseline.is_cut)
 
     def let_go(self) -> None:
         """Frees what judging needed; counts and baselines stay."""
@@ -104,6 +107,7 @@ class Traffic:
             self.expected[hours],
             self.bounds[LO95][hours],
             self.bounds[HI95][hours],
+            self.daily.before(account, first),
         )
 
     def is_known(self, first: int, last: int) -> NDArray[np.bool_]:

@@ -46,6 +46,7 @@ class Sizes:
             analysis.expected[hours],
             analysis.lo95[hours],
             analysis.hi95[hours],
+            analysis.daily.before(row, first),
         )
         return replace(size, expected=round(size.expected, 1))
 

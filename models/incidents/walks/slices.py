@@ -55,7 +55,9 @@ class Walked:
         """Its baselines, without incidents."""
         traffic = self.walk.traffic
         lo95, lo80, hi80, hi95 = traffic.bounds
-        return Analysis(traffic.expected, lo80, hi80, lo95, hi95, traffic.learning, ())
+        return Analysis(
+            traffic.expected, lo80, hi80, lo95, hi95, traffic.learning, traffic.daily, ()
+        )
 
     @property
     def traffic(self) -> SentAndExpected:

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.baseline.baseline import LocalCalendar, local_calendar
+from models.baseline.daily import DailyAmounts
 from models.baseline.grid import HourlyGrid
 from models.baseline.memory import HISTORY_DAYS
 from models.baseline.traffic import Traffic
@@ -42,7 +43,7 @@ class Analysis:
 
     Shape:  (accounts, hours) as in the grid.
     Units:  recipients per hour; NaN where there is no baseline yet. learning_day is n of 14
-            while an account is learning, else 0.
+            while an account is learning, else 0. daily is by local day.
     """
 
     expected: Floats
@@ -51,6 +52,7 @@ class Analysis:
     lo95: Floats
     hi95: Floats
     learning_day: NDArray[np.int16]
+    daily: DailyAmounts
     incidents: tuple[Incident, ...]
 
 
@@ -70,6 +72,7 @@ def analyse(
     calendar = local_calendar(grid.start, grid.hours, timezone, holidays).resting(rest)
     series = np.full((5, *grid.recipients.shape), np.nan)
     learning = np.zeros(grid.recipients.shape, np.int16)
+    daily = DailyAmounts(len(grid.accounts), calendar)
     incidents: list[Incident] = []
     accounts = len(grid.accounts) if grid.hours else 0
     for first in range(0, accounts, ACCOUNTS_AT_ONCE):
@@ -79,10 +82,11 @@ def analyse(
         series[0, rows] = walk.traffic.expected
         series[1:, rows] = walk.traffic.bounds
         learning[rows] = walk.traffic.learning
+        daily.amounts[:, rows] = walk.traffic.daily.amounts
         incidents.extend(walk.incidents())
     incidents.sort(key=by_start)
     expected, lo95, lo80, hi80, hi95 = series
-    return Analysis(expected, lo80, hi80, lo95, hi95, learning, tuple(incidents))
+    return Analysis(expected, lo80, hi80, lo95, hi95, learning, daily, tuple(incidents))
 
 
 class Walk:
@@ -104,6 +108,7 @@ class Walk:
         self.parts = {
             "traffic": traffic,
             "baseline": traffic.baseline,
+            "daily": traffic.daily,
             "scores": traffic.scores,
             "spread": traffic.scores.spread,
             "change": traffic.scores.change_spread,

@@ -14,7 +14,7 @@ from models.baseline.grid import HourlyGrid
 from models.incidents.verdicts import Feedback
 from models.incidents.walks.midnight import Values
 from models.incidents.walks.walk import Walk
-from tests.unit.models.traffic_samples import draw, grid_of, office
+from tests.unit.models.traffic_samples import Floats, draw, grid_of, office
 from warehouse.records.verdicts import Judged, Verdict
 
 DAY = 24
@@ -54,7 +54,17 @@ def lively(days: int, start: datetime = START, seed: int = 5) -> HourlyGrid:
     unread = random.random(sent.shape) < 0.002
     sent[unread] = np.nan
     sent[1, 33 * DAY : 34 * DAY] = np.nan
-    return grid_of(sent, start, new=new, sources=sources)
+    new, sources = (np.pad(part, ((0, 1), (0, 0))) for part in (new, sources))
+    return grid_of(np.vstack([sent, batches(days)]), start, new=new, sources=sources)
+
+
+def batches(days: int) -> Floats:
+    """An account without a rhythm: every fifth day at another hour, and once far more."""
+    sent = np.zeros(days * DAY)
+    for number, day in enumerate(range(2, days, 5)):
+        sent[day * DAY + (7 * number) % DAY] = 100.0 + 10.0 * (number % 4)
+    sent[55 * DAY + 5 : 55 * DAY + 8] = 900.0
+    return sent
 
 
 def verdict(status: str, account: int, day: int, days: int) -> Verdict:

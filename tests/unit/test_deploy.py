@@ -150,7 +150,7 @@ def test_nothing_private_is_sent_to_the_builder(path: str) -> None:
 
 
 def test_the_builder_gets_all_that_the_program_is(tmp_path: Path) -> None:
-    kinds = ("*.py", "*.sql", "*.ps1", "*.svg", "dictionary.csv", "config.toml")
+    kinds = ("*.py", "*.sql", "*.ps1", "*.kql", "*.svg", "dictionary.csv", "config.toml")
     files = {file for room in ROOMS for kind in kinds for file in (ROOT / room).rglob(kind)}
     files |= {*(ROOT / "data" / "reference").glob("*.csv"), ROOT / "requirements-run.lock"}
     names = sorted(file.relative_to(ROOT).as_posix() for file in files)

@@ -155,8 +155,11 @@ class GrowthWatch:
             self._follow(account, day, week)
 
     def _demand(self, day: int, account: int, days: int) -> float:
-        """The logarithm of the growth that is more than the account's days vary by."""
-        past = slice(max(day - _REMEMBERED_DAYS, 0), day)
+        """The logarithm of the growth that is more than the account's days vary by.
+
+        By the days before the last week: a growth must not raise what it is compared with.
+        """
+        past = slice(max(day - _REMEMBERED_DAYS, 0), max(day - WEEK, 0))
         usual, sent = self._usual[past, account], self._sent[past, account]
         growth = np.log((sent + _BATCH_PRIOR) / (usual + _BATCH_PRIOR))[usual >= _BATCH_PRIOR]
         growth = growth[~np.isnan(growth)]

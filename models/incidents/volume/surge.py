@@ -38,6 +38,7 @@ _LEAST_HOUR = 5.0  # recipients over the baseline in the hour that raises a surg
 _LEAST_SHARE = 0.02  # of the surge, likewise
 _BELONGS = 0.2  # of the hour that raised the surge: what hours before it must exceed to belong
 _LONG_HOURS = 6
+_LASTING_HOURS, _LASTING_EXTRA, _LASTING_RATIO = 24, 1_000.0, 2.0  # serious whatever came before
 _HUGE = 10_000.0  # recipients
 _FAR = 1.75  # times the largest earlier excess: a surge without other signs is worth a look
 _GROWS = 0.05  # of the surge's largest hourly excess: what later hours must exceed to belong
@@ -257,6 +258,9 @@ def _severity(surge: _OpenSurge, size: Size, support: int, margin: float) -> Sev
     is_huge = extra >= max(_HUGE, 10.0 * surge.record) and ratio >= 5.0
     if (support >= 2 and extra >= 300.0 and ratio >= 3.0) or (is_huge and is_backed):
         return "high"
+    is_lasting = surge.last + 1 - surge.first >= _LASTING_HOURS and ratio >= _LASTING_RATIO
+    if is_lasting and extra >= _LASTING_EXTRA:
+        return "medium"
     if extra >= 200.0 and (support > 0 or (margin >= _FAR and is_clear)):
         return "medium"
     return "low"

@@ -162,7 +162,8 @@ def test_events_of_volume_are_quiet_within_the_plan_and_all_others_fire() -> Non
 
 def test_the_frame_of_plans_names_single_accounts_only() -> None:
     frame = plan_frame([plan(), plan(id="p2", accounts=())])
-    assert list(frame.columns) == ["account", "start", "end", "recipients"]
+    assert list(frame.columns) == ["tenant", "account", "start", "end", "recipients"]
+    assert frame["tenant"].unique().tolist() == ["contoso"]
     assert frame["account"].tolist() == ["a0@contoso.com", None]
     assert frame["recipients"].sum() == 1800
     assert str(frame["start"].dtype).endswith("UTC]")

@@ -127,10 +127,12 @@ def read_days(
             first row that is not older than HISTORY.
     """
     rows, accounts = _placed(daily, today, plans)
-    recent = rows.loc[rows["day"] >= np.datetime64(today - HISTORY, "D")]
+    is_recent = rows["day"] >= np.datetime64(today - HISTORY, "D")
+    recent = rows.loc[is_recent]
     first = recent["day"].min().date() if len(recent) else today
     width = (today - first).days + 1
     sent, lives = _sent(recent, first, (len(accounts), width))
+    lives[rows.loc[~is_recent, "place"].unique()] = True
     missing = _unread(unread or {}, accounts, first, width) & lives
     usual = np.maximum(sent - _extra_of(extra, accounts, first, width), 0.0)
     usual = np.where(missing | ~lives, np.nan, usual)[:, :-1]

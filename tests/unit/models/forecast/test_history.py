@@ -32,6 +32,12 @@ def test_an_empty_day_is_0_and_an_unread_one_unknown() -> None:
     assert history.values[0][:4].tolist() == pytest.approx([5, 0, np.nan, 7], nan_ok=True)
 
 
+def test_an_account_whose_mail_is_long_ago_sends_nothing() -> None:
+    long_ago = sent("a", TODAY - HISTORY - DAY, 9.0)
+    history = table(long_ago, sent("b", TODAY - 3 * DAY, 4.0)).history
+    assert history.values.tolist() == [[0.0, 0.0, 0.0], [4.0, 0.0, 0.0]]
+
+
 def test_a_history_keeps_what_incidents_added_apart() -> None:
     rows = sent("a", FIRST, *[4.0] * 11, 204.0)
     history = read_days(rows, TODAY, sent("a", FIRST + 11 * DAY, 200.0)).history

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from html import escape
 from ipaddress import ip_address, ip_network
 from typing import NamedTuple
 
@@ -13,9 +14,9 @@ from msgspec.structs import asdict
 
 from dashboards.parts.amounts import UNKNOWN, count, moment, plural
 from dashboards.parts.figure import Columns, behind, heading, moment_column
-from dashboards.parts.markup import block, literal, tag
+from dashboards.parts.markup import Markup, block, literal, tag
 from dashboards.parts.palette import status_word
-from dashboards.session.links import link_to
+from dashboards.session.links import address_of, link_to
 from dashboards.session.view import View
 from models.incidents.cards import (
     IncidentRecipient,
@@ -201,7 +202,11 @@ def links_to_search(view: View, lines: Sequence[SearchLink], key: str) -> None:
     is_open = view.user.may_open("delivery") and view.user.sees_names(view.config.auth)
     with st.container(gap=None, key=f"card-{key}"):
         for line in lines:
-            if is_open and line.search:
+            if is_open and line.search and "account" not in line.search:
+                address = escape(address_of("delivery", **line.search))
+                name = Markup(f'<a href="{address}">{tag("strong", line.name)}</a>')
+                block(tag("p", name, f" {line.words}"))
+            elif is_open and line.search:
                 label = f"**{literal(line.name)}** {literal(line.words)}"
                 link_to(view, "delivery", label, ":material/search:", **line.search)
             else:

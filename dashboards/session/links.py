@@ -63,6 +63,16 @@ def account_link(view: View, tenant: str, account: str) -> Markup:
     return Markup(f'<a href="{address[0]}?{escape(query)}">{tag("span", account)}</a>')
 
 
+def address_of(page: str, **filters: str) -> str:
+    """The address of a page with these filters, for a link that loads it anew.
+
+    It keeps tenant and period. Where a page keeps the account that was looked at before, only
+    loading it anew shows all accounts.
+    """
+    kept = {name: st.query_params[name] for name in KEPT if name in st.query_params}
+    return f"{page}?{urlencode({**kept, **filters, MARK: '1'})}"
+
+
 def is_several(view: View) -> bool:
     """Whether more than one tenant is looked at."""
     return view.tenant is None and len(view.config.served) > 1

@@ -53,10 +53,15 @@ def test_addresses_networks_and_subjects_lead_to_the_search(stored: Path, opened
         card = next(each for each in incident_cards(published) if each.account == NEWS)
     app = opened(stored, "senders", incident=card.id)
     searches = [
-        dict(parse_qsl(each.proto.query_string))
-        for each in app.get("page_link")
-        if each.proto.page == "delivery"
+        dict(parse_qsl(link.proto.query_string))
+        for link in app.get("page_link")
+        if link.proto.page == "delivery"
     ]
+    # Those over all accounts load the page anew.
+    anchors = re.findall(
+        r'href="delivery\?([^"]+)"', " ".join(html.proto.body for html in app.get("html"))
+    )
+    searches += [dict(parse_qsl(unescape(query))) for query in anchors]
     since = f"{card.started_at:%Y-%m-%d}"
     assert {"from_ip": "203.0.113.66", "since": since, "link": "1"} in searches
     assert {"from_ip": "203.0.113.0/24", "since": since, "link": "1"} in searches

@@ -9,6 +9,7 @@ import streamlit as st
 from msgspec.structs import asdict
 
 from dashboards.charts.reasons import reasons_chart
+from dashboards.delivery.rates import COUNTS
 from dashboards.parts.amounts import UNKNOWN, percent, plural, rate_words
 from dashboards.parts.figure import Columns, figure, heading, listing
 from dashboards.parts.palette import palette
@@ -19,15 +20,6 @@ from models.delivery.rate import is_told_by_few
 
 UNREAD, OTHERS = "reason not read", "other reasons"
 MOST_REASONS = 6
-COUNTS = {
-    "recipients": "Recipients",
-    "delivered": "Delivered",
-    "failed": "Failed",
-    "quarantined": "Quarantined",
-    "filtered_as_spam": "Spam",
-    "pending": "Pending",
-    "unknown_recipients": "Unknown",
-}
 
 
 def reason_days(view: View, account: str | None) -> None:

@@ -81,7 +81,7 @@ def _is_least(amount: Amount | None) -> str | None:
 def _value(value: object) -> object:
     """A cell of the file."""
     if isinstance(value, list | tuple):
-        return " ".join(str(each) for each in value)
+        return " ".join(map(str, value))
     if is_unknown(value) or value == UNKNOWN:
         return None
     if isinstance(value, datetime):

@@ -69,8 +69,8 @@ def test_everything_that_is_known_is_in_it(desk: Desk, tmp_path: Path) -> None:
     assert people == {"ada@contoso.com": "True", "bob@contoso.com": "False",
                       "cem@contoso.com": "True"}  # fmt: skip
     assert {row["from_ip"] for row in rows(found["sources.csv"])} == {"192.0.2.10", "203.0.113.7"}
-    told = [(row["what"], row["who"], row["why"]) for row in rows(found["timeline.csv"])]
-    assert told == [
+    entries = [(row["what"], row["who"], row["why"]) for row in rows(found["timeline.csv"])]
+    assert entries == [
         ("began", "", ""), ("raised", "", ""), ("confirmed", "eve", "'+seen it"),
         ("assigned to ada", "eve", ""),
     ]  # fmt: skip

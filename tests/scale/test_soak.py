@@ -31,6 +31,7 @@ from tests.contract.test_faults import FIVE_PERCENT
 from tests.contract.test_pipeline import quiet, truth, usage
 from tests.receiver import Receiver, receive
 from tests.simulated import Faults
+from warehouse import walks
 from warehouse.configured import store_of
 from warehouse.maintenance.upkeep import MOST_FILES
 from warehouse.maintenance.verification import verify
@@ -72,12 +73,12 @@ for line in sys.stdin:
 
 @dataclass(frozen=True)
 class Day:
-    """What each run told, and (data files, other files) after each sweep."""
+    """What each run told, and (data files, files of walks, other files) after each sweep."""
 
     site: Site
     config: Config
     told: list[dict[str, Any]]
-    swept: list[tuple[int, int]]
+    swept: list[tuple[int, int, int]]
 
 
 @contextmanager
@@ -112,9 +113,15 @@ def data_files(config: Config) -> int:
     return sum("_delta_log" not in each.parts for each in config.warehouse.path.rglob("*.parquet"))
 
 
+def walk_files(config: Config) -> int:
+    folder = config.warehouse.path / walks.FOLDER
+    return sum(path.is_file() for path in folder.rglob("*"))
+
+
 def other_files(config: Config) -> int:
-    """Files of the store that belong to no table."""
-    rooms = {config.warehouse.path / table.room for table in TABLES}
+    """Files of the store that belong to no table and no walk."""
+    root = config.warehouse.path
+    rooms = {root / table.room for table in TABLES} | {root / walks.FOLDER}
     everything = (each for each in config.warehouse.path.rglob("*") if each.is_file())
     return sum(rooms.isdisjoint(each.parents) for each in everything)
 
@@ -176,7 +183,7 @@ def day(watched: Site) -> Day:
                 make_sweep_due(config)
             told.append(run(process, watched))
             if number % SWEEP_EVERY == 0:
-                swept.append((data_files(config), other_files(config)))
+                swept.append((data_files(config), walk_files(config), other_files(config)))
     return Day(watched, config, told, swept)
 
 
@@ -204,10 +211,12 @@ def assert_flat(day: Day) -> None:
     warm, last = day.told[WARM : WARM + 12], day.told[-12:]
     assert middle(last, "rss") < 1.1 * middle(warm, "rss")
     assert middle(last, "handles") <= middle(warm, "handles")
-    files, others = zip(*day.swept, strict=True)
+    files, walked, others = zip(*day.swept, strict=True)
     # What was replaced goes with the next sweep; the new day adds a file to each daily table.
     assert files[-1] <= 1.3 * files[0]
     assert others[-1] <= others[0]
+    # The one slice of accounts gains the hours of the day that ended, and a morning at most.
+    assert walked[-1] <= walked[0] + 2
     assert most_active_files(day.config) <= MOST_FILES + 1
 
 

@@ -344,3 +344,19 @@ def test_what_a_killed_run_was_writing_is_removed(name: str, tmp_path: Path) -> 
         f"{folder}/00031.hours",
         f"{folder}/00032.morning",
     ]
+
+
+def test_the_files_of_a_walk_do_not_grow_with_its_days(tmp_path: Path) -> None:
+    """What 400 days leave is what 200 days leave."""
+    files, folder = WalkFiles(tmp_path, "contoso"), "slice-000"
+    inputs = Inputs(START, BEGIN, np.zeros(0, np.uint64), {}, (), "")
+    counts = []
+    for days in (200, 400):
+        for day in range(days):
+            files.write(f"{folder}/{day:05d}.hours", {})
+            files.write(f"{folder}/{day:05d}.morning", {})
+        calendar = local_calendar(START, days * 24, "UTC", ())
+        KeptWalk(files, folder, ACCOUNTS, inputs, calendar).tidy()
+        counts.append(len(files.names(folder)))
+    assert abs(counts[0] - counts[1]) <= 7
+    assert max(counts) < 120

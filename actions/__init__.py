@@ -12,7 +12,7 @@ Reading order:
   schedule      runs every so many minutes
   progress      how far long work is, on stderr
   demo          a run against the simulated tenant
-  feedback      verdicts and announced sends
+  feedback      verdicts, who has an incident, steps that are done, announced sends
   trace         delivery search with export, timelines and figures
   explain       what an error means, and what mends it
   send_test/    one test message through the HVE endpoint

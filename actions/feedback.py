@@ -1,4 +1,5 @@
-"""What people report to the monitor: verdicts on incidents, who has them, and announced sends.
+"""What people report to the monitor: verdicts on incidents, who has them, what is done about them,
+and announced sends.
 
 All are written to state.db at once; they never wait for a run.
 """
@@ -14,6 +15,7 @@ from hve_monitor.clock import iso
 from hve_monitor.config import Config, Tenant
 from hve_monitor.document import Document
 from hve_monitor.errors import ConfigError, StoreError
+from models.incidents.cards import one_card
 from models.incidents.overspill import (
     PlanDocument,
     PlanFor,
@@ -29,7 +31,13 @@ from warehouse.protection.pseudonyms import hidden
 from warehouse.reading import published_connection, read_published
 from warehouse.records.accounts import account_addresses, sending_accounts
 from warehouse.records.plans import add_plan, remove_plan, stored_plans
-from warehouse.records.verdicts import Judged, Verdict, record_assignment, record_verdict
+from warehouse.records.verdicts import (
+    Judged,
+    Verdict,
+    record_assignment,
+    record_step,
+    record_verdict,
+)
 from warehouse.store import Store
 
 LONGEST_NAME = 200
@@ -48,6 +56,13 @@ class VerdictDocument(Document):
     expires_at: datetime
 
 
+class VerdictsDocument(Document):
+    """What `hve verdict` prints; verdict: the first of them."""
+
+    verdict: VerdictDocument
+    verdicts: Sequence[VerdictDocument]
+
+
 class AssignmentDocument(Document):
     """Who looks after an incident from now on; None is nobody."""
 
@@ -56,6 +71,30 @@ class AssignmentDocument(Document):
     assigned_to: str | None
     author: str
     at: datetime
+
+
+class AssignmentsDocument(Document):
+    """What `hve assign` prints; assignment: the first of them."""
+
+    assignment: AssignmentDocument
+    assignments: Sequence[AssignmentDocument]
+
+
+class StepDocument(Document):
+    """A step of an incident's runbook, and whether it is done from now on."""
+
+    id: str  # of the incident
+    number: int
+    step: str
+    is_done: bool
+    author: str
+    at: datetime
+
+
+class StepsDocument(Document):
+    """What `hve step` prints."""
+
+    steps: Sequence[StepDocument]
 
 
 class Withdrawal(Document):
@@ -134,6 +173,40 @@ def assign(
         )
         for incident, tenant in tenants.items()
     ]
+
+
+def tick(
+    config: Config,
+    incident: str,
+    numbers: Sequence[int],
+    author: str,
+    now: datetime,
+    *,
+    is_done: bool = True,
+    subject: str = "",
+) -> list[StepDocument]:
+    """Stores that steps of the incident's runbook are done, or no longer; all or none.
+
+    numbers: of the steps, the first is 1. Raises: ConfigError for an unknown incident or number.
+    """
+    with read_published(config.warehouse.path, now) as published:
+        card = one_card(published, incident)
+    for number in numbers:
+        if not 1 <= number <= len(card.next_steps):
+            raise ConfigError(f"step {number}: {incident} has steps 1 to {len(card.next_steps)}")
+    with store_of(config) as store, store.state.transaction():
+        for number in numbers:
+            step = card.next_steps[number - 1]
+            record_step(store.state, incident, card.tenant, step, author, now, is_done=is_done)
+            word = "step done" if is_done else "step not done"
+            audit.record(store, now, author, word, f"{incident} step {number}", "", "done", subject)
+    return [
+        StepDocument(
+            id=incident, number=number, step=card.next_steps[number - 1], is_done=is_done,
+            author=author, at=now,
+        )
+        for number in numbers
+    ]  # fmt: skip
 
 
 def _name_of(holder: str | None) -> str:

@@ -1,5 +1,6 @@
 """Commands by which people report verdicts and announced sends."""
 
+import re
 from functools import partial
 from typing import Annotated
 
@@ -22,6 +23,8 @@ Author = Annotated[
 ]
 Reason = Annotated[str | None, typer.Option("--reason", help="Why; kept with the act.")]
 
+ID = re.compile("[0-9a-f]{12}")  # of incidents, see models/incidents/rows.py
+
 commands = typer.Typer()
 plans = typer.Typer(help="Announced sends: volume that is expected.", no_args_is_help=True)
 commands.add_typer(plans, name="plan")
@@ -29,7 +32,7 @@ commands.add_typer(plans, name="plan")
 
 @commands.command()
 def verdict(
-    incident: Annotated[str, typer.Argument(metavar="ID", help="See hve incidents.")],
+    incidents: Annotated[list[str], typer.Argument(metavar="ID…", help="See hve incidents.")],
     judgement: Annotated[
         str,
         typer.Argument(
@@ -42,40 +45,81 @@ def verdict(
     now: Now = None,
     as_json: Json = False,
 ) -> None:
-    """Say what an incident was; counts at once and for 30 days."""
+    """Say what incidents were, all or none; counts at once and for 30 days."""
     from actions.author import author_of, reason_of
-    from actions.feedback import give_verdict
+    from actions.feedback import VerdictsDocument, give_verdicts
     from cli.text import incidents as incidents_text
 
     why = reason_of(reason, "verdict")
-    document = give_verdict(
-        load(config), incident, judgement, why, author_of(author), moment_of(now)
+    given = give_verdicts(
+        load(config), incidents, judgement, why, author_of(author), moment_of(now)
     )
-    show({"verdict": document}, as_json, incidents_text.verdict)
+    document = VerdictsDocument(verdict=given[0], verdicts=given)
+    show(document, as_json, incidents_text.verdicts)
 
 
 @commands.command()
 def assign(
-    incident: Annotated[str, typer.Argument(metavar="ID", help="See hve incidents.")],
-    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="Default: you.")] = None,
+    incidents: Annotated[
+        list[str], typer.Argument(metavar="ID [NAME]", help="See hve incidents; default: you.")
+    ],
+    to: Annotated[
+        str | None, typer.Option("--to", help="The name, where several incidents are given.")
+    ] = None,
     nobody: Annotated[bool, typer.Option("--nobody", help="Take it away from whom it is.")] = False,
     author: Author = None,
     config: ConfigFile = None,
     now: Now = None,
     as_json: Json = False,
 ) -> None:
-    """Say who looks after an incident."""
+    """Say who looks after an incident; of several with --to or --nobody, all or none."""
     from actions import feedback
     from actions.author import author_of
     from cli.text import incidents as incidents_text
+
+    who = author_of(author)
+    ids, holder = _given(incidents, to, who, nobody=nobody)
+    given = feedback.assign(load(config), ids, holder, who, moment_of(now))
+    document = feedback.AssignmentsDocument(assignment=given[0], assignments=given)
+    show(document, as_json, incidents_text.assignments)
+
+
+def _given(
+    named: list[str], to: str | None, who: str, *, nobody: bool
+) -> tuple[list[str], str | None]:
+    """Incidents, and who gets them: None is nobody. Raises: ConfigError for two answers."""
     from hve_monitor.errors import ConfigError
 
-    if nobody and name is not None:
+    if to is None and not nobody:
+        ids, names = named[:1], named[1:]
+        if len(names) > 1:
+            raise ConfigError("assign: name who gets several incidents with --to NAME")
+        return ids, (names or [who])[0]
+    if nobody and (to is not None or not all(map(ID.fullmatch, named[1:]))):
         raise ConfigError("assign: give a name or --nobody, not both")
+    return named, to
+
+
+@commands.command()
+def step(
+    incident: Annotated[str, typer.Argument(metavar="ID", help="See hve incidents.")],
+    numbers: Annotated[
+        list[int], typer.Argument(metavar="NUMBER…", help="Of the next steps, from 1 on.")
+    ],
+    undo: Annotated[bool, typer.Option("--undo", help="They are not done after all.")] = False,
+    author: Author = None,
+    config: ConfigFile = None,
+    now: Now = None,
+    as_json: Json = False,
+) -> None:
+    """Say which next steps of an incident are done."""
+    from actions.author import author_of
+    from actions.feedback import StepsDocument, tick
+    from cli.text import incidents as incidents_text
+
     who = author_of(author)
-    holder = None if nobody else name or who
-    (document,) = feedback.assign(load(config), [incident], holder, who, moment_of(now))
-    show({"assignment": document}, as_json, incidents_text.assignment)
+    steps = tick(load(config), incident, numbers, who, moment_of(now), is_done=not undo)
+    show(StepsDocument(steps=steps), as_json, incidents_text.steps)
 
 
 @plans.command("add")

@@ -30,7 +30,9 @@ commands = typer.Typer()
 
 @commands.command()
 def incidents(
-    incident: Annotated[str | None, typer.Argument(metavar="[ID]", help="One incident.")] = None,
+    ids: Annotated[
+        list[str] | None, typer.Argument(metavar="[ID…]", help="The whole card of each.")
+    ] = None,
     since: Since = None,
     until: Until = None,
     status: Annotated[
@@ -60,15 +62,16 @@ def incidents(
     from hve_monitor.errors import ConfigError
     from models.incidents.triage import IncidentFilter
 
-    if incident is None and (recipients or evidence is not None):
-        flag = "--recipients" if recipients else "--evidence"
+    named = list(dict.fromkeys(ids or ()))
+    if (not named and recipients) or (len(named) != 1 and evidence is not None):
+        flag = "--recipients" if evidence is None else "--evidence"
         raise ConfigError(f"{flag}: name one incident; see 'hve incidents'")
     loaded, moment = load(config, tenant), moment_of(now)
-    if incident is not None and evidence is not None:
-        document = _evidence(loaded, tenant, incident, evidence, moment)
+    if evidence is not None:
+        document = _evidence(loaded, tenant, named[0], evidence, moment)
         show(document, as_json, incidents_text.evidence)
-    elif incident is not None:
-        show(_one(loaded, tenant, incident, moment, with_recipients=recipients), as_json,
+    elif named:
+        show(_named(loaded, tenant, named, moment, with_recipients=recipients), as_json,
              incidents_text.incidents)  # fmt: skip
     else:
         wanted = IncidentFilter(
@@ -77,16 +80,19 @@ def incidents(
         show(_several(loaded, tenant, wanted, sort, moment), as_json, incidents_text.incidents)
 
 
-def _one(
-    config: "Config", tenant: str | None, incident: str, now: datetime, *, with_recipients: bool
+def _named(
+    config: "Config", tenant: str | None, ids: list[str], now: datetime, *, with_recipients: bool
 ) -> "IncidentReport":
+    """The whole cards, in the order of their ids."""
     from models.incidents.cards import IncidentReport, incident_card
     from models.usage.coverage import coverage_report
     from warehouse.reading import read_published
 
     with read_published(config.warehouse.path, now, tenant) as published:
-        card = incident_card(published, incident, with_recipients=with_recipients)
-        return IncidentReport(incidents=[card], coverage=coverage_report(published))
+        cards = [
+            incident_card(published, incident, with_recipients=with_recipients) for incident in ids
+        ]
+        return IncidentReport(incidents=cards, coverage=coverage_report(published))
 
 
 def _several(

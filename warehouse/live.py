@@ -18,6 +18,7 @@ LAST_STATEMENT = """\
 select max(at) from (
     select max("at") as at from verdicts
     union all select max("at") from assignments
+    union all select max("at") from runbook_steps
     union all select max(created_at) from plans
     union all select max(removed_at) from plans
 )"""
@@ -33,15 +34,20 @@ TABLES = {
         ("number", "incident", "assignee", "author", "at"),
         f"number, incident, assignee, author, {AT}",
     ),
+    "runbook_steps": (
+        ("number", "incident", "step", "is_done", "author", "at"),
+        f"number, incident, step, cast(is_done as integer) = 1 as is_done, author, {AT}",
+    ),
 }
 
 
 def offer_live(connection: duckdb.DuckDBPyConnection, root: Path) -> None:
-    """Adds live.verdicts and live.assignments to a connection that reads the published file.
+    """Adds what people said to a connection that reads the published file.
 
-    One row per verdict: number (its order), incident, status, reason, author, at, expires_at (UTC);
-    per assignment: number, incident, assignee ("" is nobody), author, at. Where state.db is not at
-    hand (a copied file), those of the publication.
+    live.verdicts, one row per verdict: number (its order), incident, status, reason, author, at,
+    expires_at (UTC); live.assignments: number, incident, assignee ("" is nobody), author, at;
+    live.runbook_steps, one row per tick: number, incident, step, is_done, author, at. Where
+    state.db is not at hand (a copied file), those of the publication.
     """
     connection.execute("attach ':memory:' as live")
     for table, (names, select) in TABLES.items():

@@ -36,6 +36,7 @@ STATE_TABLES = (
     "budget_alerts",
     "verdicts",
     "assignments",
+    "runbook_steps",
     "plans",
     "audit",
     "protection",

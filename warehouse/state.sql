@@ -124,6 +124,14 @@ create table if not exists assignments (
 ) strict;
 create index if not exists assignments_by_incident on assignments (incident, number);
 
+-- one row per time that a step of an incident's runbook was ticked (is_done 1) or no longer (0), never
+-- changed: the newest one of a step holds; step is its text as it was shown; at is business time
+create table if not exists runbook_steps (
+    number integer primary key, incident text not null, tenant text not null, step text not null,
+    is_done integer not null, author text not null, at text not null
+) strict;
+create index if not exists runbook_steps_by_incident on runbook_steps (incident, number);
+
 -- one row per announced send; scope is account, cost_center or all, accounts a JSON list, empty for
 -- all; a removed one stays for the record
 create table if not exists plans (

@@ -9,8 +9,14 @@ from cli.text.tables import clean, coverage, table_text
 from dashboards.parts.amounts import moment
 
 if TYPE_CHECKING:
-    from actions.feedback import AssignmentDocument, VerdictDocument, Withdrawal
-    from models.incidents.cards import IncidentCard, IncidentRecipient, IncidentReport, WholeCard
+    from actions.feedback import AssignmentsDocument, StepsDocument, VerdictsDocument, Withdrawal
+    from models.incidents.cards import (
+        IncidentCard,
+        IncidentRecipient,
+        IncidentReport,
+        StepDone,
+        WholeCard,
+    )
     from models.incidents.overspill import PlanDocument, PlannedSend
     from publish.exports.evidence import EvidenceFile
 
@@ -56,7 +62,11 @@ def _whole(card: IncidentCard | WholeCard) -> list[str]:
         return []
     reach = reach_words(card)
     lines = [f"  {reach}"] if reach else []
-    lines += [f"  {number}. {step}" for number, step in enumerate(card.next_steps, 1)]
+    done = {ticked.step: ticked for ticked in card.steps_done}
+    lines += [
+        f"  {number}. {step}{_done(done.get(step))}"
+        for number, step in enumerate(card.next_steps, 1)
+    ]
     lines += [f"  {limit}" for limit in card.limits]
     lines += [
         f"  source {source.from_ip or 'unknown'}: {source.recipients:,} recipients"
@@ -67,6 +77,10 @@ def _whole(card: IncidentCard | WholeCard) -> list[str]:
         for subject in card.subjects
     ]
     return lines + [_recipient(recipient) for recipient in card.recipients or ()]
+
+
+def _done(ticked: StepDone | None) -> str:
+    return f" [done by {ticked.author}, {moment(ticked.at)}]" if ticked else ""
 
 
 def _recipient(recipient: IncidentRecipient) -> str:
@@ -82,16 +96,32 @@ def evidence(document: EvidenceFile) -> str:
     return clean(f"{document.out}: {document.id}, {rows}\n{coverage(document.coverage)}")
 
 
-def verdict(document: Mapping[str, VerdictDocument]) -> str:
-    """The verdict that now holds."""
-    given = document["verdict"]
-    return clean(f"{given.id}: {given.status}, by {given.author}, until {moment(given.expires_at)}")
+def verdicts(document: VerdictsDocument) -> str:
+    """The verdicts that now hold."""
+    lines = [
+        f"{given.id}: {given.status}, by {given.author}, until {moment(given.expires_at)}"
+        for given in document.verdicts
+    ]
+    return clean("\n".join(lines))
 
 
-def assignment(document: Mapping[str, AssignmentDocument]) -> str:
-    """Who looks after the incident now."""
-    given = document["assignment"]
-    return clean(f"{given.id}: assigned to {given.assigned_to or 'nobody'}, by {given.author}")
+def assignments(document: AssignmentsDocument) -> str:
+    """Who looks after the incidents now."""
+    lines = [
+        f"{given.id}: assigned to {given.assigned_to or 'nobody'}, by {given.author}"
+        for given in document.assignments
+    ]
+    return clean("\n".join(lines))
+
+
+def steps(document: StepsDocument) -> str:
+    """The steps that are done now, or no longer."""
+    lines = [
+        f"{ticked.id} step {ticked.number}: {'done' if ticked.is_done else 'not done'},"
+        f" by {ticked.author}: {ticked.step}"
+        for ticked in document.steps
+    ]
+    return clean("\n".join(lines))
 
 
 def plan(document: Mapping[str, PlanDocument]) -> str:

@@ -50,7 +50,7 @@ def incident_card(view: View, incident: str) -> None:
             subject_panel(view, card)
             _messages(view, card)
         with right:
-            runbook_panel(card)
+            runbook_panel(view, card)
         hunting_panel(card)
         _evidence(view, card)
 

@@ -12,7 +12,14 @@ from dashboards.parts.markup import Markup, block, literal, tag
 from dashboards.session.acts import assign, judge
 from dashboards.session.view import View
 from hve_monitor.errors import HveError
-from models.incidents.cards import Assignment, GivenVerdict, IncidentCard, WholeCard, status_words
+from models.incidents.cards import (
+    Assignment,
+    GivenVerdict,
+    IncidentCard,
+    StepDone,
+    WholeCard,
+    status_words,
+)
 
 VERDICTS = {
     "confirmed": ("Confirmed", ":material/gpp_bad:"),
@@ -104,6 +111,7 @@ def history_panel(card: WholeCard) -> None:
     lines = [(at, tag("li", f"{moment(at)}: {what}")) for at, what in events]
     lines += [(given.at, _verdict(given)) for given in card.verdicts]
     lines += [(given.at, _assigned(given)) for given in card.assignments]
+    lines += [(done.at, _done(done)) for done in card.steps_done]
     shown = [line for _, line in sorted(lines, key=lambda line: line[0])]
     block(tag("ul", *shown))
 
@@ -149,3 +157,10 @@ def _verdict(given: GivenVerdict) -> Markup:
 def _assigned(given: Assignment) -> Markup:
     holder = tag("strong", f"assigned to {given.assigned_to or 'nobody'}")
     return tag("li", f"{moment(given.at)}: ", holder, f" by {given.author}")
+
+
+def _done(ticked: StepDone) -> Markup:
+    what = ticked.step.partition(": hve")[0].rstrip(".")
+    return tag(
+        "li", f"{moment(ticked.at)}: ", tag("strong", "done"), f" by {ticked.author}: {what}"
+    )

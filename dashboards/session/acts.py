@@ -44,6 +44,17 @@ def assign(view: View, incidents: Sequence[str], holder: str) -> None:
     assign(view.config, incidents, holder, user.name, view.now, user.subject)
 
 
+def tick(view: View, incident: str, number: int, *, is_done: bool) -> None:
+    """`hve step`: whether a step is done. Raises: RefusedError, ConfigError for an unknown one."""
+    from actions import feedback
+
+    _require_incidents(view, [incident])
+    user = view.user
+    feedback.tick(
+        view.config, incident, [number], user.name, view.now, is_done=is_done, subject=user.subject
+    )
+
+
 def _require_incidents(view: View, incidents: Sequence[str]) -> None:
     """Raises: RefusedError without the page, ConfigError for an incident of another tenant."""
     require(view.user, "senders")

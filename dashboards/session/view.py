@@ -110,7 +110,8 @@ def _newest(
     with published_connection(root) as connection:
         rows = connection.execute(
             "select version || '-' || (select count(*) from live.verdicts)"
-            " || '-' || (select count(*) from live.assignments), as_of from state.publication"
+            " || '-' || (select count(*) from live.assignments)"
+            " || '-' || (select count(*) from live.runbook_steps), as_of from state.publication"
         ).fetchall()
     version, as_of = rows[0]
     return version, as_of, last_statement(root)

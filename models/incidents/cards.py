@@ -42,6 +42,14 @@ class Assignment(Document):
     at: datetime
 
 
+class StepDone(Document):
+    """A step of the runbook that somebody ticked, as it was shown."""
+
+    step: str
+    author: str
+    at: datetime
+
+
 class IncidentCard(Document, kw_only=True):
     """One incident. Units: observed, expected, interval (95 %), extra_recipients in recipients.
 
@@ -125,12 +133,13 @@ class WholeCard(IncidentCard, kw_only=True):
     limits: tuple[str, ...]
     verdicts: tuple[GivenVerdict, ...]
     assignments: tuple[Assignment, ...] = ()
+    steps_done: tuple[StepDone, ...] = ()
     hunting: tuple[HuntingQuery, ...] = ()
     recipients: tuple[IncidentRecipient, ...] | UnsetType = UNSET
 
 
 class IncidentReport(Document):
-    """What `hve incidents` prints: cards, or the whole card of one incident."""
+    """What `hve incidents` prints: cards, or the whole cards of those that were named."""
 
     incidents: Sequence[IncidentCard]
     coverage: CoverageReport
@@ -193,6 +202,7 @@ def _whole(published: Published, card: IncidentCard, bounds: Row) -> WholeCard:
         limits=tuple(limits_of(card.kind, card.severity)),
         verdicts=msgspec.convert(read("incident_verdicts", spoken), tuple[GivenVerdict, ...]),
         assignments=msgspec.convert(read("incident_assignments", spoken), tuple[Assignment, ...]),
+        steps_done=msgspec.convert(read("incident_steps", spoken), tuple[StepDone, ...]),
         recipients=msgspec.convert(
             read("incident_recipients", bounds), tuple[IncidentRecipient, ...]
         ),

@@ -25,7 +25,7 @@ from hve_monitor.files import replaced
 from hve_monitor.spreadsheet import write_rows
 from models.delivery.conditions import TraceFilter
 from models.delivery.search import COLUMNS, exported_rows, search_coverage
-from models.incidents.cards import IncidentReport, WholeCard, incident_card
+from models.incidents.cards import IncidentReport, StepDone, WholeCard, incident_card
 from models.incidents.runbooks import UNVERIFIED, VERIFIED
 from models.usage.coverage import CoverageReport, published_as_of
 from warehouse.connection import Row
@@ -42,7 +42,8 @@ sources.csv     the addresses that it was sent from
 subjects.csv    its subjects
 timeline.csv    when it began, was raised, ended, was judged and given to somebody
 traces.csv      the message trace of that time, one row per message and recipient
-runbook.csv     the steps to take; verified: whether Microsoft's documents say so of the cmdlet
+runbook.csv     the steps to take, with who did them when; verified: whether Microsoft's documents
+                say so of the cmdlet
 hunting/        queries for Microsoft's tools; hunting.csv says what of them is verified
 {sums}      sha256sum -c {sums}
 
@@ -181,7 +182,7 @@ def _tables(card: WholeCard) -> Iterator[tuple[str, Sequence[str], list[Row]]]:
     yield "sources.csv", sources, [_flat(row) for row in card.sources]
     yield "subjects.csv", ("subject", "recipients", "messages"), [*map(_flat, card.subjects)]
     yield "timeline.csv", ("at", "what", "who", "why"), _timeline(card)
-    yield "runbook.csv", ("step", "what", "verified"), _runbook(card)
+    yield "runbook.csv", ("step", "what", "verified", "done_by", "done_at"), _runbook(card)
     yield "hunting/hunting.csv", hunting, _hunting(card)
 
 
@@ -205,19 +206,25 @@ def _timeline(card: WholeCard) -> list[Row]:
         (given.at, f"assigned to {given.assigned_to or 'nobody'}", given.author, None)
         for given in card.assignments
     ]
+    events += [(done.at, "step done", done.author, done.step) for done in card.steps_done]
     ordered = sorted(events, key=lambda event: event[0])
     return [{"at": iso(at), "what": what, "who": who, "why": why} for at, what, who, why in ordered]
 
 
 def _runbook(card: WholeCard) -> list[Row]:
-    """Steps, and first where the incident stands."""
+    """Steps with who did them when, and first where the incident stands."""
+    done = {ticked.step: ticked for ticked in card.steps_done}
     holder = f"assigned to {card.assigned_to}" if card.assigned_to else "assigned to nobody"
     state = {"step": "state", "what": f"{card.status.replace('_', ' ')}, {holder}"}
     steps = [
-        {"step": place, "what": step, "verified": _verified(step)}
+        {"step": place, "what": step, "verified": _verified(step), **_ticked(done.get(step))}
         for place, step in enumerate(card.next_steps, 1)
     ]
     return [state, *steps]
+
+
+def _ticked(done: StepDone | None) -> Row:
+    return {"done_by": done.author, "done_at": iso(done.at)} if done else {}
 
 
 def _verified(step: str) -> str | None:

@@ -16,7 +16,7 @@ Reading order:
   sign_ins        sign-ins, once each
   rejected_rows   lines that could not be read
   money           closed months, passed budgets, the prices of the last build
-  verdicts        verdicts of people on incidents, and who looks after them
+  verdicts        verdicts of people on incidents, who looks after them, and what is done
   plans           announced sends
   outbox          alerts on their way
   digests         what the tables of state.db held when a command ended

@@ -1,4 +1,4 @@
-"""Verdicts of people on incidents, and who looks after them: written at once."""
+"""Verdicts of people on incidents, who looks after them, and what is done: written at once."""
 
 from __future__ import annotations
 
@@ -77,6 +77,24 @@ def record_assignment(
     state.connection.execute(
         "insert into assignments (incident, tenant, assignee, author, at) values (?, ?, ?, ?, ?)",
         [incident, tenant, assignee, author, text_of(now)],
+    )
+
+
+def record_step(
+    state: State,
+    incident: str,
+    tenant: str,
+    step: str,
+    author: str,
+    now: datetime,
+    *,
+    is_done: bool,
+) -> None:
+    """Stores whether a step of the incident's runbook is done from now on."""
+    state.connection.execute(
+        "insert into runbook_steps (incident, tenant, step, is_done, author, at)"
+        " values (?, ?, ?, ?, ?, ?)",
+        [incident, tenant, step, int(is_done), author, text_of(now)],
     )
 
 

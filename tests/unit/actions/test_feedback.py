@@ -8,10 +8,13 @@ from pathlib import Path
 import pytest
 
 from tests.unit.conftest import Ended, Hve, Prepared
+from tests.unit.publish.conftest import NOW as SHOWN
+from tests.unit.publish.conftest import Desk, incident
 from warehouse.store import open_store
 
 START, BURST = "2026-09-01T00:00:00", "2026-10-12T10"
 NOW = ("--now", "2026-10-13T00:00:00Z")
+IDS = FIRST, SECOND, THIRD = "1" * 12, "2" * 12, "3" * 12
 
 
 @pytest.fixture
@@ -76,6 +79,53 @@ def test_an_incident_is_given_to_somebody_and_taken_back(hve: Hve, stored: str) 
     (card,) = hve("incidents", stored, "--json", *NOW).json["incidents"]
     assert card["assigned_to"] is None
     assert [row["assigned_to"] for row in card["assignments"]] == [None, "eve", "Ada Lang"]
+
+
+def test_steps_are_ticked_with_who_and_when_and_unticked(hve: Hve, stored: str) -> None:
+    said = hve("step", stored, "2", "1", "--author", "eve", "--json", *NOW).json["steps"]
+    (card,) = hve("incidents", stored, "--json", *NOW).json["incidents"]
+    first, second = card["next_steps"][:2]
+    assert [(row["number"], row["step"], row["is_done"]) for row in said] == [
+        (2, second, True), (1, first, True),
+    ]  # fmt: skip
+    at = "2026-10-13T00:00:00Z"
+    assert card["steps_done"] == [
+        {"step": first, "author": "eve", "at": at}, {"step": second, "author": "eve", "at": at},
+    ]  # fmt: skip
+    assert f"1. {first} [done by eve, 2026-10-13 00:00 UTC]" in hve("incidents", stored, *NOW).out
+    entry = hve("audit", "--json").json["entries"][0]
+    assert (entry["what"], entry["target"]) == ("step done", f"{stored} step 1")
+    assert hve("step", stored, "1", "--undo", "--author", "ada", *NOW).code == 0
+    (card,) = hve("incidents", stored, "--json", *NOW).json["incidents"]
+    assert [row["step"] for row in card["steps_done"]] == [second]
+    assert_one_line(hve("step", stored, "1", "99", *NOW), f"step 99: {stored} has steps 1 to ")
+    assert_one_line(hve("step", "nothing", "1", *NOW), "nothing: no such incident")
+    (card,) = hve("incidents", stored, "--json", *NOW).json["incidents"]
+    assert [row["step"] for row in card["steps_done"]] == [second], "all or none"
+
+
+def test_several_are_shown_judged_and_given_at_once(hve: Hve) -> None:
+    with open_store(Path("data/local")) as store:
+        Desk(store).show(SHOWN, *(incident(id=name) for name in IDS))
+    at = ("--now", SHOWN.isoformat(), "--json")
+    assert hve("verdict", FIRST, "nothing", "closed", "--reason", "x", *at).code == 2
+    given = hve("verdict", FIRST, THIRD, "closed", "--reason", "drills", *at).json
+    assert [verdict["id"] for verdict in given["verdicts"]] == [FIRST, THIRD]
+    assert given["verdict"] == given["verdicts"][0]
+    assert hve("assign", FIRST, SECOND, "--to", "night shift", *at).code == 0
+    cards = hve("incidents", THIRD, FIRST, SECOND, FIRST, *at).json["incidents"]
+    assert [(card["id"], card["status"], card["assigned_to"]) for card in cards] == [
+        (THIRD, "closed", None), (FIRST, "closed", "night shift"), (SECOND, "open", "night shift"),
+    ]  # fmt: skip
+    assert all(card["next_steps"] and "hunting" in card for card in cards)
+    taken = hve("assign", FIRST, THIRD, "--nobody", *at).json
+    assert [row["assigned_to"] for row in taken["assignments"]] == [None, None]
+    assert_one_line(
+        hve("assign", FIRST, SECOND, THIRD, *at), "who gets several incidents with --to"
+    )
+    assert_one_line(
+        hve("incidents", FIRST, SECOND, "--evidence", "x.zip", *at), "--evidence: name one incident"
+    )
 
 
 def test_an_evidence_file_is_written_once_and_noted(hve: Hve, stored: str) -> None:

@@ -63,6 +63,7 @@ PERSON = "ada.lang@northwind.com"
 OF_ONE_THING = {
     "able_to_fire",
     "incident_assignments",
+    "incident_steps",
     "incident_verdicts",
     "last_sends",
     "sign_in_facts",

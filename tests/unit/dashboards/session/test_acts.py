@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from actions.feedback import announce, give_verdict, give_verdicts, planned
+from actions.feedback import announce, give_verdict, give_verdicts, planned, tick
 from actions.reveal import reveal_shown
 from dashboards.senders.evidence import LONGEST, shortened
 from dashboards.session import acts, readings
@@ -20,7 +20,7 @@ from dashboards.session.pseudonyms import naming
 from dashboards.session.view import View, open_view
 from hve_monitor.config import load_config
 from hve_monitor.errors import ConfigError
-from models.incidents.cards import IncidentCard, incident_cards
+from models.incidents.cards import IncidentCard, incident_card, incident_cards
 from models.incidents.overspill import PlanFor
 from tests.unit.dashboards.conftest import HR, NEWS, NOW, Open, words
 from tests.unit.publish.conftest import Desk, incident
@@ -100,6 +100,22 @@ def test_an_incident_is_given_to_who_takes_it(own: Path, opened: Open) -> None:
     field(app, "Assigned to").set_value("")
     press(app, "Assign")
     assert incident_of(own).assigned_to is None
+
+
+def test_a_step_is_ticked_on_the_page_as_by_the_command(own: Path, opened: Open) -> None:
+    card = incident_of(own)
+    app = opened(own, "senders", incident=card.id)
+    app.checkbox[1].check().run()
+    assert not app.exception
+    assert f"done by {LOCAL.name}, 2026-" in words(app)
+    assert f"1 of {len(card.next_steps)} done" in words(app)
+    tick(load_config(own), card.id, [1], "ada", NOW)
+    assert "done by ada" in words(app.run())
+    assert [box.value for box in app.checkbox[:3]] == [True, True, False]
+    app.checkbox[1].uncheck().run()
+    with read_published(load_config(own).warehouse.path, NOW) as published:
+        done = incident_card(published, card.id).steps_done
+    assert [(row.step, row.author) for row in done] == [(card.next_steps[0], "ada")]
 
 
 def test_a_verdict_without_a_reason_is_not_stored(own: Path, opened: Open) -> None:

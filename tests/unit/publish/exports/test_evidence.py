@@ -13,13 +13,14 @@ from zipfile import ZipFile
 
 import pytest
 
+from hve_monitor.clock import iso
 from hve_monitor.errors import ConfigError
 from publish.exports.evidence import EvidenceFile, write_evidence
 from tests.unit.models.conftest import Workbench, trace
 from tests.unit.publish.conftest import NOW, Desk, incident
 from warehouse.protection.mode import Protection
 from warehouse.reading import read_published
-from warehouse.records.verdicts import Judged, record_assignment, record_verdict
+from warehouse.records.verdicts import Judged, record_assignment, record_step, record_verdict
 from warehouse.store import open_store
 
 FOLDER = "hve-incident-a1b2c3/"
@@ -58,6 +59,8 @@ def test_everything_that_is_known_is_in_it(desk: Desk, tmp_path: Path) -> None:
     judged = Judged("a1b2c3", "contoso", "hr@contoso.com", "surge", BEGAN, None, 4890)
     record_verdict(desk.store.state, judged, "confirmed", "+seen it", "eve", NOW)
     record_assignment(desk.store.state, "a1b2c3", "contoso", "ada", "eve", NOW)
+    (asked,) = incident()["next_steps"]
+    record_step(desk.store.state, "a1b2c3", "contoso", asked, "bo", NOW, is_done=True)
     document = written(desk, tmp_path / "case.zip")
     assert (document.id, document.trace_rows) == ("a1b2c3", 3)
     found = contents(tmp_path / "case.zip")
@@ -72,13 +75,15 @@ def test_everything_that_is_known_is_in_it(desk: Desk, tmp_path: Path) -> None:
     entries = [(row["what"], row["who"], row["why"]) for row in rows(found["timeline.csv"])]
     assert entries == [
         ("began", "", ""), ("raised", "", ""), ("confirmed", "eve", "'+seen it"),
-        ("assigned to ada", "eve", ""),
+        ("assigned to ada", "eve", ""), ("step done", "bo", asked),
     ]  # fmt: skip
     traces = rows(found["traces.csv"])
     assert [row["id"] for row in traces] == ["b", "b", "a"]
     assert traces[-1]["subject"] == "'=1+1", "no cell of it runs"
-    state = rows(found["runbook.csv"])[0]
+    state, step = rows(found["runbook.csv"])
     assert state["what"] == "confirmed, assigned to ada"
+    assert (step["what"], step["done_by"]) == (asked, "bo")
+    assert step["done_at"] == iso(NOW)
     queries = rows(found["hunting/hunting.csv"])
     assert {row["verified"] for row in queries} == {"True", "False"}
     assert all(found[f"hunting/{row['file']}"] for row in queries)

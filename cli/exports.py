@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli.options import ConfigFile, Json, Now, TenantName, load, moment_of, show
+from cli.options import ConfigFile, Json, Now, TenantName, here, load, moment_of, show
 
 if TYPE_CHECKING:
     from hve_monitor.config import Config
@@ -18,7 +18,10 @@ export = typer.Typer(
 )
 commands.add_typer(export, name="export")
 
-Out = Annotated[Path, typer.Option("--out", help="File, or folder for every file of the format.")]
+Out = Annotated[
+    Path,
+    typer.Option("--out", callback=here, help="File, or folder for every file of the format."),
+]
 Month = Annotated[str | None, typer.Option("--month", help="YYYY-MM; default this month.")]
 
 

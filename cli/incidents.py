@@ -13,6 +13,7 @@ from cli.options import (
     Since,
     TenantName,
     Until,
+    here,
     load,
     moment_of,
     period_of,
@@ -50,7 +51,10 @@ def incidents(
         bool, typer.Option("--recipients", help="Everybody whom the incident reached.")
     ] = False,
     evidence: Annotated[
-        Path | None, typer.Option("--evidence", help="All that is known of it, as a new ZIP file.")
+        Path | None,
+        typer.Option(
+            "--evidence", callback=here, help="All that is known of it, as a new ZIP file."
+        ),
     ] = None,
     tenant: TenantName = None,
     config: ConfigFile = None,

@@ -29,6 +29,13 @@ Until = Annotated[str | None, typer.Option("--until", help="Before this time, IS
 TenantName = Annotated[str | None, typer.Option("--tenant", help="One tenant of several.")]
 
 
+def here(path: Path | None) -> Path | None:
+    """The same path. Raises: ConfigError where it is an address of a service."""
+    from hve_monitor.files import local
+
+    return None if path is None else local(path)
+
+
 def load(file: Path | None, tenant: str | None = None) -> Config:
     """The configuration; a named tenant must be in it. Raises: ConfigError."""
     from hve_monitor.config import load_config

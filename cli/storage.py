@@ -6,14 +6,16 @@ from typing import Annotated
 import typer
 
 from cli.feedback import Author, Reason
-from cli.options import ConfigFile, Json, Now, finish, load, moment_of, show
+from cli.options import ConfigFile, Json, Now, finish, here, load, moment_of, show
 
 commands = typer.Typer()
 
 
 @commands.command()
 def backup(
-    out: Annotated[Path, typer.Option("--out", help="A new file, outside the store.")],
+    out: Annotated[
+        Path, typer.Option("--out", callback=here, help="A new file, outside the store.")
+    ],
     config: ConfigFile = None,
     now: Now = None,
     as_json: Json = False,

@@ -8,6 +8,7 @@ from __future__ import annotations
 import codecs
 import csv
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +18,20 @@ from hve_monitor.errors import ConfigError, unwritable
 
 REFERENCE = Path(__file__).parents[1] / "data" / "reference"
 PRIVATE, SHARED = 0o600, 0o644
+# An address of a service, also as a Path writes it, with one slash; C:/ is a drive of Windows.
+URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")
+
+
+def no_folder(name: object) -> str:
+    """What is wrong with an address where a file or folder of this machine is meant."""
+    return f"{name} is no file or folder of this machine; mount the storage and name its folder"
+
+
+def local(path: Path) -> Path:
+    """The same path. Raises: ConfigError where it is an address, as s3://contoso/store."""
+    if URL.match(str(path)):
+        raise ConfigError(no_folder(path))
+    return path
 
 
 def reference_rows(name: str) -> list[dict[str, str]]:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, TypeGuard, get_args
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationInfo, field_validator
 from pydantic.fields import FieldInfo
+
+from hve_monitor.files import URL, no_folder
 
 # Marks a text that names a file; fields of type Path need no mark.
 FILE = "relative to hve.toml"
@@ -16,6 +18,14 @@ class Section(BaseModel):
     """A table of the file: unknown keys are errors, values do not change."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _is_on_this_machine(cls, value: object, info: ValidationInfo) -> object:
+        field = cls.model_fields[str(info.field_name)]
+        if _names_file(value, field) and URL.match(value):
+            raise ValueError(no_folder(value))
+        return value
 
 
 def section_of(annotation: object) -> type[BaseModel] | None:
@@ -41,7 +51,8 @@ def rooted(values: dict[str, Any], section: type[BaseModel], folder: Path) -> di
 def _rooted(value: object, field: FieldInfo, folder: Path) -> object:
     section = section_of(field.annotation)
     if section is None:
-        return str(folder / value) if _names_file(value, field) else value
+        is_local = _names_file(value, field) and not URL.match(value)
+        return str(folder / str(value)) if is_local else value
     if isinstance(value, list):
         return [_rooted(item, field, folder) for item in value]
     return rooted(value, section, folder) if isinstance(value, dict) else value

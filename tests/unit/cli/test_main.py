@@ -244,6 +244,26 @@ def test_an_import_that_was_refused_does_not_move_business_time(hve: Hve, tmp_pa
     assert hve("import", "export.csv", "--now", "2026-11-24").code == 0
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("export", "csv", "--out"),
+        ("backup", "--out"),
+        ("trace", "--out"),
+        ("incidents", "1", "--evidence"),
+    ],
+    ids=lambda command: command[0],
+)
+def test_an_address_is_no_place_for_a_file(
+    command: tuple[str, ...], hve: Hve, tmp_path: Path
+) -> None:
+    """A folder named s3: on this machine would look as if the file were in the storage."""
+    ended = hve(*command, "s3://contoso/out")
+    assert ended.code == 2
+    assert "s3:/contoso/out is no file or folder of this machine" in ended.err
+    assert not list(tmp_path.glob("s3:*"))
+
+
 def test_exports_are_written_where_they_are_asked_for(hve: Hve, tmp_path: Path) -> None:
     (tmp_path / "export.csv").write_text(CSV)
     assert hve("import", "export.csv").code == 0

@@ -47,9 +47,18 @@ NO_CREDENTIAL = (
     "tenants.0: give exactly one of client_secret_file, certificate_file, federated_token_file, "
     "managed_identity = true"
 )
+NO_FOLDER = "is no file or folder of this machine; mount the storage and name its folder"
 MISTAKES = {
     "unknown table": ('[warehous]\npath = "x"', "warehous: unknown key; did you mean 'warehouse'?"),
     "unknown key": ('[warehouse]\npth = "x"', "warehouse.pth: unknown key; did you mean 'path'?"),
+    "a store in object storage": (
+        '[warehouse]\npath = "s3://contoso/store"',
+        f"warehouse.path: s3://contoso/store {NO_FOLDER}",
+    ),
+    "a file elsewhere": (
+        '[export]\nfolder = "abfss://files@contoso.example.com/out"',
+        f"export.folder: abfss://files@contoso.example.com/out {NO_FOLDER}",
+    ),
     "far from any key": ("[warehouse]\nzzz = 1", "warehouse.zzz: unknown key"),
     "key of a list": (
         TENANT + 'time_zone = "UTC"',

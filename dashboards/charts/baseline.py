@@ -8,6 +8,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
+from dashboards.parts.clock import on_the_clock
 from dashboards.parts.figure import utc
 from dashboards.parts.palette import Palette
 from dashboards.parts.spec import kept_spec
@@ -50,6 +51,11 @@ def baseline_chart(
     return alt.layer(*coloured, _hover(rows)).properties(height=height)
 
 
+def drawn_hours(hours: pd.DataFrame) -> pd.DataFrame:
+    """The hours as `baseline_chart` draws them on the page's clock."""
+    return hours.assign(hour_utc=on_the_clock(hours["hour_utc"]))
+
+
 def _band(rows: pd.DataFrame, level: str) -> Any:
     axis = alt.Axis(format="%m-%d %H:%M", labelOverlap=True, tickCount=7)
     band = alt.Chart(rows).mark_area(opacity=1, interpolate="step-after")
@@ -69,7 +75,7 @@ def _observed(rows: pd.DataFrame) -> Any:
 def _hover(rows: pd.DataFrame) -> Any:
     """Invisible columns that say the numbers of the hour under the pointer."""
     time = alt.Tooltip(
-        "hour_utc:T", timeUnit="utcyearmonthdatehours", format="%Y-%m-%d %H:%M", title="hour (UTC)"
+        "hour_utc:T", timeUnit="utcyearmonthdatehours", format="%Y-%m-%d %H:%M", title="hour"
     )
     columns = alt.Chart(rows).mark_rect(opacity=0)
     numbers = [alt.Tooltip(f"{name}:Q", format=",.0f") for name in NUMBERS]

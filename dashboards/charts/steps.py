@@ -14,7 +14,7 @@ from dashboards.parts.spec import kept_spec
 
 @kept_spec
 def steps_chart(rows: pd.DataFrame, title: str, colours: Palette, height: int = 160) -> Any:
-    """`rows`: at (UTC), value."""
+    """`rows`: at (as dashboards.parts.clock draws it), value."""
     return (
         alt.Chart(rows)
         .mark_line(color=colours.accent, interpolate="step-after", strokeWidth=2, point=True)
@@ -22,7 +22,7 @@ def steps_chart(rows: pd.DataFrame, title: str, colours: Palette, height: int = 
             x=utc("at", axis=alt.Axis(format="%m-%d %H:%M", labelOverlap=True, tickCount=7)),
             y=alt.Y("value:Q", title=title, axis=alt.Axis(tickCount=4, tickMinStep=1)),
             tooltip=[
-                alt.Tooltip("at:T", timeUnit="utcyearmonthdatehoursminutes", title="time (UTC)"),
+                alt.Tooltip("at:T", timeUnit="utcyearmonthdatehoursminutes", title="time"),
                 alt.Tooltip("value:Q", title=title),
             ],
         )

@@ -18,14 +18,14 @@ NOW = "#8794a3"  # seen on both backgrounds
 
 @kept_spec
 def windows_chart(rows: pd.DataFrame, now: datetime, colours: Palette) -> Any:
-    """One line per account; `rows`: account, start, end (UTC), recipients, state, note."""
+    """One line per account; `rows`: account, start, end, recipients, state, note."""
     scale = alt.Scale(
         domain=["coming", "running", "over"],
         range=[colours.accent, colours.high, colours.expected],
     )
     dates = alt.Axis(format="%m-%d %H:%M", labelOverlap=True, tickCount=6)
     times = [
-        alt.Tooltip(f"{name}:T", timeUnit="utcyearmonthdatehoursminutes", title=f"{name} (UTC)")
+        alt.Tooltip(f"{name}:T", timeUnit="utcyearmonthdatehoursminutes", title=name)
         for name in ("start", "end")
     ]
     bars = alt.Chart(rows).encode(

@@ -24,7 +24,7 @@ MOST_REASONS = 6
 
 def reason_days(view: View, account: str | None) -> None:
     """Failed recipients per day, by the reply of the server that refused them."""
-    days = readings.failure_days(view, readings.start(view), account)
+    days = readings.failure_days(view, readings.start(view), view.end, account)
     if not days:
         return
     rows, names = by_reason(days)

@@ -33,7 +33,7 @@ R = TypeVar("R")
 
 def reasons_panel(view: View, account: str | None) -> None:
     """Each reason with its share, its meaning and its fix."""
-    failures = readings.failures(view, readings.start(view), account)
+    failures = readings.failures(view, readings.start(view), view.end, account)
     with st.container(border=True, height="stretch", key="reasons"):
         if not failures:
             unknown = _unknown(view, account)
@@ -86,7 +86,7 @@ def _name(failure: ExplainedFailure) -> str:
 
 def latest_panel(view: View, account: str | None) -> UndeliveredMessage | None:
     """The newest recipients without their mail; returns the row that is chosen."""
-    rows = readings.latest_undelivered(view, readings.start(view), account)
+    rows = readings.latest_undelivered(view, readings.start(view), view.end, account)
     with st.container(border=True, key="latest"):
         if not rows:
             heading(*_no_failure(view, account))
@@ -96,7 +96,7 @@ def latest_panel(view: View, account: str | None) -> UndeliveredMessage | None:
             "The newest of the period. Select a row to see what happened to the message.",
         )
         columns: Columns = {
-            "received_at": moment_column("Received (UTC)"),
+            "received_at": moment_column("Received"),
             "status": "Status",
             "recipient": "Recipient",
             "account": "Account",
@@ -110,7 +110,7 @@ def latest_panel(view: View, account: str | None) -> UndeliveredMessage | None:
 
 def _no_failure(view: View, account: str | None) -> tuple[str, str]:
     """What it means that nobody is known to lack their mail."""
-    sums = readings.account_sums(view, view.since, account)
+    sums = readings.account_sums(view, view.since, view.until, account)
     if not sums:
         return (
             f"Nothing was sent in this period{as_read(view)}",
@@ -136,7 +136,9 @@ def _no_failure(view: View, account: str | None) -> tuple[str, str]:
 
 
 def _unknown(view: View, account: str | None) -> int:
-    return sum(map(unknown_recipients, readings.account_sums(view, view.since, account)))
+    return sum(
+        map(unknown_recipients, readings.account_sums(view, view.since, view.until, account))
+    )
 
 
 def chosen_row(
@@ -164,7 +166,7 @@ def chosen_row(
 
 def figures_panel(view: View, account: str | None) -> None:
     """Lists, recipients that always fail, and room below Microsoft's limits, when asked for."""
-    sent = readings.counts(view, view.since).get("recipients")
+    sent = readings.counts(view, view.since, view.until).get("recipients")
     with st.container(border=True, key="figures-panel"):
         heading(
             "Near a limit, by domain and list, recipients that always fail",
@@ -173,12 +175,12 @@ def figures_panel(view: View, account: str | None) -> None:
         )
         if not st.toggle("Read them", key="figures", bind="query-params"):
             return
-        rows = readings.figures(view, readings.start(view), account)
+        rows = readings.figures(view, readings.start(view), view.end, account)
         if not rows:
             st.caption(f"Nothing was sent in this period{as_read(view)}.")
             return
         _limits(rows)
-        domains, lists = readings.domains_and_lists(view, readings.start(view), account)
+        domains, lists = readings.domains_and_lists(view, readings.start(view), view.end, account)
         domain_panel(domains)
         list_panel(lists)
         _people(rows)
@@ -284,4 +286,4 @@ def _addresses(
     heading(title, detail)
     if rows:
         table = pd.DataFrame(rows, columns=["account", "address", number, "last"])
-        listing(table, {"last": moment_column("last, UTC")}, name=number)
+        listing(table, {"last": moment_column("last")}, name=number)

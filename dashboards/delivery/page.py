@@ -38,7 +38,7 @@ def show(view: View) -> None:
         timeline_panel(view, message)
     left, right = st.columns([1, 1])
     with left:
-        _days_without(readings.day_sums(view, view.since, account))
+        _days_without(readings.day_sums(view, view.since, view.until, account))
         _failures(view, account)
     with right:
         reasons_panel(view, account)
@@ -87,10 +87,11 @@ def _days_without(days: list[Row]) -> None:
 
 
 def _failures(view: View, account: str | None) -> None:
-    rows = readings.undelivered(view, readings.start(view), account)
+    rows = readings.undelivered(view, readings.start(view), view.end, account)
     with st.container(border=True, key="failures"):
         unknown = sum(
-            unknown_recipients(row) for row in readings.account_sums(view, view.since, account)
+            unknown_recipients(row)
+            for row in readings.account_sums(view, view.since, view.until, account)
         )
         beside = f"The status of {plural(unknown, 'recipient')} is unknown" if unknown else ""
         if rows.empty:
@@ -121,7 +122,7 @@ def _failure_columns() -> Columns:
         "status": column.TextColumn("Status"),
         "recipient_domain": column.TextColumn("Recipient domain"),
         "recipients": column.NumberColumn("Recipients", format="localized"),
-        "last_at": moment_column("Last (UTC)"),
+        "last_at": moment_column("Last"),
     }
 
 

@@ -39,7 +39,7 @@ COUNTS = {
 
 def rates_panel(view: View, account: str | None) -> None:
     """The lowest rates at a glance, all of them in a closed table."""
-    rated = sorted(readings.account_sums(view, view.since, account), key=low_first)
+    rated = sorted(readings.account_sums(view, view.since, view.until, account), key=low_first)
     with st.container(border=True, key="rates"):
         if not rated:
             heading(f"Nothing was sent in this period{as_read(view)}")

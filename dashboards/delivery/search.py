@@ -9,6 +9,7 @@ import streamlit as st
 
 from dashboards.delivery.failures import chosen_row
 from dashboards.parts.amounts import count, moment, plural
+from dashboards.parts.clock import shown_zone
 from dashboards.parts.error_words import field_words
 from dashboards.parts.figure import Columns, behind, heading, moment_column
 from dashboards.parts.markup import block, tag
@@ -77,7 +78,7 @@ def search_form(view: View, account: str | None) -> TraceFilter:
         sender=texts.pop("sender") or account,
         status=None if status == ANY else status,
         since=_start(since) if since else view.since,
-        until=_end(view, until) if until else None,
+        until=_end(view, until) if until else view.until,
         **texts,
     )
 
@@ -188,7 +189,7 @@ def _window(search: DeliverySearch) -> str:
     looked = f"Looked for {search.looked_for}. " if search.looked_for else ""
     return (
         f"{looked}One row per message and recipient, newest first, from {since} until"
-        f" {moment(window.until)}. Times are UTC."
+        f" {moment(window.until)}. Times are {shown_zone()}."
     )
 
 
@@ -205,7 +206,7 @@ def _table(rows: list[DeliveryRow]) -> pd.DataFrame:
 def _columns() -> Columns:
     column = st.column_config
     return {
-        "received_at": moment_column("Received (UTC)", with_seconds=True),
+        "received_at": moment_column("Received", with_seconds=True),
         "status": column.TextColumn("Status"),
         "account": column.TextColumn("Account"),
         "sender": column.TextColumn("Sender"),

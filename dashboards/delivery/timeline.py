@@ -9,6 +9,7 @@ import streamlit as st
 
 from dashboards.delivery.explanation import show_explanation
 from dashboards.parts.amounts import moment, plural
+from dashboards.parts.clock import zone_word, zoned
 from dashboards.parts.figure import heading
 from dashboards.parts.markup import Markup, block, facts, literal, tag
 from dashboards.session import readings
@@ -121,7 +122,8 @@ def _way(person: RecipientTimeline, account: str) -> None:
 
 
 def _step(event: DeliveryEvent) -> Markup:
-    at = f"{event.at:%Y-%m-%d %H:%M:%S} UTC"
+    shown = zoned(event.at)
+    at = f"{shown:%Y-%m-%d %H:%M:%S} {zone_word(shown)}"
     return tag("li", tag("strong", event.event), f" {at}: {event.description or '–'}")
 
 

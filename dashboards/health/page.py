@@ -19,7 +19,6 @@ from dashboards.session.frame import footer, opened
 from dashboards.session.view import View
 from models.overview.health import HealthReport, SourceRead
 
-DAYS = 35
 MOST_ACCOUNTS = 25
 KINDS = {True: "complete", False: "incomplete", None: "unknown"}
 
@@ -109,8 +108,8 @@ def _why_not_read(report: HealthReport) -> str:
 
 
 def _coverage(view: View) -> None:
-    first = (view.now - timedelta(days=DAYS - 1)).date()
-    days = readings.coverage_days(view, first)
+    days = readings.coverage_days(view, readings.start(view).date())
+    days = days[days["day"] <= view.last_day]
     if days.empty:
         with st.container(border=True, key="coverage"):
             heading(
@@ -217,9 +216,9 @@ def _rejected(report: HealthReport) -> None:
         )
         names = ["file", "reason", "lines", "first_line", "last_at", "tenant"]
         table = pd.DataFrame([{name: getattr(row, name) for name in names} for row in rows])
-        columns = {"last_at": moment_column("Last (UTC)")}
+        columns = {"last_at": moment_column("Last")}
         listing(table.head(500), columns, name="rejected lines")
 
 
 if __name__ == "__main__":
-    show(opened("Health", by=(), needs_mail=False))
+    show(opened("Health", needs_mail=False))

@@ -7,6 +7,7 @@ import streamlit as st
 
 from dashboards.charts.steps import steps_chart
 from dashboards.parts.amounts import count, moment, percent, plural
+from dashboards.parts.clock import on_the_clock, shown_zone
 from dashboards.parts.figure import figure, heading, moment_column
 from dashboards.parts.markup import block, literal, tag
 from dashboards.parts.palette import palette
@@ -34,11 +35,11 @@ def run_panel(view: View) -> None:
             if bad
             else f"all of its {plural(len(newest.sources), 'source')} succeeded"
         ),
-        f"Seconds of {plural(len(runs), 'run')} by their start (UTC, real clock). "
+        f"Seconds of {plural(len(runs), 'run')} by their start ({shown_zone()}, real clock). "
         + _changed(newest),
         steps_chart(_line(runs), "Seconds", palette(), height=130),
         _table(runs),
-        {"started_at": moment_column("Started (UTC)")},
+        {"started_at": moment_column("Started")},
     )
 
 
@@ -53,7 +54,8 @@ def _changed(run: FinishedSummary) -> str:
 
 def _line(runs: list[FinishedSummary]) -> pd.DataFrame:
     rows = [(run.started_at, run.seconds) for run in reversed(runs)]
-    return pd.DataFrame(rows, columns=["at", "value"])
+    line = pd.DataFrame(rows, columns=["at", "value"])
+    return line.assign(at=on_the_clock(line["at"]))
 
 
 def _table(runs: list[FinishedSummary]) -> pd.DataFrame:

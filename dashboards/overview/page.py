@@ -24,6 +24,7 @@ from dashboards.parts.amounts import (
     share,
 )
 from dashboards.parts.budget_words import budget_finding
+from dashboards.parts.clock import shown_zone
 from dashboards.parts.figure import figure, heading
 from dashboards.parts.incident_words import open_ones, severity_mark, unjudged_ones, what_of
 from dashboards.parts.known_words import at_least, expected_words
@@ -144,13 +145,13 @@ def _budgets(spent: CostReport | None) -> str:
 
 
 def _volume(view: View) -> None:
-    rows = readings.volume(view, view.since)
+    rows = readings.volume(view, view.since, view.until)
     if rows.empty:
         heading(f"Nothing was sent in this period{as_read(view)}")
         return
     total = int(rows["recipients"].sum())
     days = rows["day"].nunique()
-    delivered = delivered_words(readings.counts(view, view.since))
+    delivered = delivered_words(readings.counts(view, view.since, view.until))
     top = rows.groupby("day")["recipients"].sum()
     leads = view.user.may_open("delivery")
     event = figure(
@@ -192,7 +193,8 @@ def _open_incidents(view: View, cards: list[IncidentCard]) -> None:
             return
         heading(
             f"{plural(len(shown), 'incident')} to look at",
-            "Open ones first, then high ones that ended and that nobody judged. Times are UTC.",
+            "Open ones first, then high ones that ended and that nobody judged. Times are"
+            f" {shown_zone()}.",
         )
         for card in shown[:MOST_INCIDENTS]:
             block(_incident(view, card))
@@ -232,7 +234,7 @@ def _ended(card: IncidentCard) -> str:
 
 
 def _top_accounts(view: View) -> None:
-    rows = readings.account_sums(view, view.since)
+    rows = readings.account_sums(view, view.since, view.until)
     if not rows:
         return
     largest = sorted(rows, key=lambda row: -(row["recipients"] or 0))[:MOST_ACCOUNTS]
@@ -243,7 +245,7 @@ def _top_accounts(view: View) -> None:
             f" {percent(share(largest[0]['recipients'], whole))} of all recipients",
             "Largest accounts of the period. Delivered: of all recipients whose outcome is final.",
         )
-        frame = readings.usage(view, view.since)
+        frame = readings.usage(view, view.since, view.until)
         block(scrolled("Largest accounts", _accounts(view, largest, frame, whole)))
         table = pd.DataFrame(rows).sort_values("recipients", ascending=False)
         file_button("accounts of the period", table, {}, "file-accounts")

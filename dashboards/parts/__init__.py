@@ -1,6 +1,7 @@
 """Parts that several pages draw with.
 
 Reading order:
+  clock           the zone in which times are shown
   amounts         counts, money, shares and times as people read them
   markup          HTML whose text is only text
   money_columns   columns of money: sorted as numbers, read with the digits that matter

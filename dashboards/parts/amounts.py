@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
+from dashboards.parts.clock import zone_word, zoned
 from hve_monitor.clock import parse_time
 from models.delivery.rate import (
     Counts,
@@ -117,11 +118,11 @@ def signed(amount: Decimal | None) -> str:
 
 
 def moment(value: datetime | str | None) -> str:
-    """2026-11-24 23:22 UTC, as commands, files and forms write it."""
+    """2026-11-24 23:22 UTC as commands write it, or 2026-11-25 00:22 CET on the page's clock."""
     if value is None or is_unknown(value):
         return UNKNOWN
-    at = parse_time(value) if isinstance(value, str) else value
-    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+    at = zoned(parse_time(value) if isinstance(value, str) else value)
+    return f"{at:%Y-%m-%d %H:%M} {zone_word(at)}"
 
 
 def day(value: date | str) -> str:

@@ -12,6 +12,7 @@ import streamlit as st
 from streamlit.elements.lib.column_types import ColumnConfig
 
 from dashboards.parts.amounts import UNKNOWN
+from dashboards.parts.clock import shown_zone
 from dashboards.parts.markup import block, literal, tag, visible_text
 from dashboards.parts.money_columns import (
     Amount,
@@ -152,9 +153,9 @@ def _numeric(kind: ColumnConfig | str, form: str | None) -> ColumnConfig:
 
 
 def moment_column(label: str, *, with_seconds: bool = False) -> ColumnConfig:
-    """A column of UTC instants."""
-    form = "YYYY-MM-DD HH:mm:ss" if with_seconds else "YYYY-MM-DD HH:mm"
-    return st.column_config.DatetimeColumn(label, format=form, timezone="UTC")
+    """A column of instants on the page's clock, which its head names."""
+    form, zone = "YYYY-MM-DD HH:mm:ss" if with_seconds else "YYYY-MM-DD HH:mm", shown_zone()
+    return st.column_config.DatetimeColumn(f"{label} ({zone})", format=form, timezone=zone)
 
 
 def shown(table: pd.DataFrame) -> pd.DataFrame:
@@ -176,6 +177,6 @@ def empty(sentence: str) -> None:
 
 
 def utc(field: str, **options: Any) -> alt.X:
-    """A time axis in UTC, whatever zone the browser is in."""
+    """A time axis in UTC, whatever zone the browser is in (dashboards.parts.clock)."""
     options = {"title": None} | options
     return alt.X(f"{field}:T", scale=alt.Scale(type="utc"), **options)

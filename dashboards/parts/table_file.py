@@ -1,13 +1,13 @@
 """The file of a table: its rows as CSV that runs nothing when a spreadsheet opens it.
 
 The file holds what the table is made of and not what it draws: amounts with every digit, times as
-ISO 8601, nothing where the table says that something is unknown.
+ISO 8601 on the page's clock, nothing where the table says that something is unknown.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 import pandas as pd
@@ -15,6 +15,7 @@ import streamlit as st
 
 from dashboards.parts.amounts import UNKNOWN, is_unknown
 from dashboards.parts.chart_file import file_name
+from dashboards.parts.clock import chosen_days, zoned
 from dashboards.parts.markup import literal
 from dashboards.parts.money_columns import Amount, amounts_of
 from hve_monitor.clock import aware, iso
@@ -38,7 +39,7 @@ def file_button(
     st.download_button(
         f"CSV: {literal(name)}",
         data=lambda: table_bytes(table, labels, texts),
-        file_name=f"{file_name(name)}.csv",
+        file_name=f"{file_name(f'{name} {chosen_days()}')}.csv",
         mime="text/csv",
         icon=":material/download:",
         type="tertiary",
@@ -85,7 +86,8 @@ def _value(value: object) -> object:
     if is_unknown(value) or value == UNKNOWN:
         return None
     if isinstance(value, datetime):
-        return iso(aware(value))
+        at = zoned(aware(value))
+        return iso(at) if at.utcoffset() == timedelta(0) else at.isoformat()
     if isinstance(value, float) and not isinstance(value, bool):
         return Decimal(repr(value))
     return value if isinstance(value, str | int | Decimal) else str(value)

@@ -8,6 +8,7 @@ from msgspec.structs import asdict
 
 from dashboards.charts.windows import windows_chart
 from dashboards.parts.amounts import UNKNOWN, count, moment, plural
+from dashboards.parts.clock import on_the_clock, shown_zone, zoned_digits
 from dashboards.parts.figure import Columns, figure, heading, listing, moment_column
 from dashboards.parts.markup import Markup, block, tag
 from dashboards.parts.palette import palette
@@ -20,7 +21,12 @@ STATES = ("coming", "running", "over")
 
 def calendar_panel(view: View, plans: list[PlannedSend]) -> None:
     """The windows of the period and of what is still to come."""
-    shown = [plan for plan in plans if view.since is None or plan.end >= view.since]
+    shown = [
+        plan
+        for plan in plans
+        if (view.since is None or plan.end >= view.since)
+        and (view.until is None or plan.start < view.until)
+    ]
     if not shown:
         with st.container(border=True, height="stretch", key="calendar"):
             heading(
@@ -33,10 +39,10 @@ def calendar_panel(view: View, plans: list[PlannedSend]) -> None:
     coming = int((rows["state"] == "coming").sum())
     figure(
         f"{plural(len(rows), 'announced send')}, {coming} still to come",
-        "Each bar is the window of a plan, in UTC, with its recipients; the line is now.",
-        windows_chart(rows, view.now, palette()),
+        f"Each bar is the window of a plan ({shown_zone()}) with its recipients; the line is now.",
+        windows_chart(_drawn(rows), zoned_digits(view.now), palette()),
         rows[["account", "start", "end", "recipients", "state", "note", "author"]],
-        {name: moment_column(f"{name} (UTC)") for name in ("start", "end")},
+        {name: moment_column(name) for name in ("start", "end")},
     )
     withdrawal(view, shown)
 
@@ -49,6 +55,10 @@ def _rows(view: View, plans: list[PlannedSend]) -> pd.DataFrame:
         end=pd.to_datetime(frame["end"], utc=True),
         state=[state_of(view, plan) for plan in plans],
     )
+
+
+def _drawn(rows: pd.DataFrame) -> pd.DataFrame:
+    return rows.assign(start=on_the_clock(rows["start"]), end=on_the_clock(rows["end"]))
 
 
 def state_of(view: View, plan: PlannedSend) -> str:
@@ -110,8 +120,8 @@ def _columns() -> Columns:
     }
     return {
         "account": column.TextColumn("Who"),
-        "start": moment_column("From (UTC)"),
-        "end": moment_column("To (UTC)"),
+        "start": moment_column("From"),
+        "end": moment_column("To"),
         **{name: column.NumberColumn(label, format="localized") for name, label in numbers.items()},
         "note": column.TextColumn("What it is", width="medium"),
         "author": column.TextColumn("Announced by"),

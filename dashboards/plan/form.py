@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import streamlit as st
 
 from dashboards.parts.amounts import count, moment
+from dashboards.parts.clock import zone_word
 from dashboards.parts.error_words import error_words
 from dashboards.parts.figure import heading
 from dashboards.parts.markup import literal
@@ -25,11 +27,11 @@ ANNOUNCED = "plan-announced"
 
 @dataclass(frozen=True)
 class _Entered:
-    """What a person entered; `who` is one of the options."""
+    """What a person entered; `who` is one of the options, days and times are the tenant's."""
 
     who: str
-    start: datetime
-    end: datetime
+    start: tuple[date, time]
+    end: tuple[date, time]
     recipients: int
     note: str
 
@@ -45,31 +47,37 @@ def announce_form(view: View, account: str | None) -> None:
         notice = st.session_state.pop(ANNOUNCED, None)
         if notice:
             st.success(literal(notice), icon=":material/event_available:")
+        who = _who(view, account)
+        zone = _zone(view, who)
         with st.form("plan", border=False, enter_to_submit=False):
-            entered = _fields(view, account)
+            entered = _fields(view, who, zone)
             pressed = st.form_submit_button("Announce", type="primary", icon=":material/add:")
         if pressed:
-            _announce(view, entered)
+            _announce(view, entered, zone)
 
 
-def _fields(view: View, account: str | None) -> _Entered:
+def _who(view: View, account: str | None) -> str:
+    """Chosen before the rest of the form is filled: the clock is that of the account's tenant."""
     names = list(dict.fromkeys(sender.account for sender in readings.accounts(view)))
     options = [*names, *_centers(view, names), EVERYTHING]
-    tomorrow = view.now.date() + timedelta(days=1)
     chosen = names.index(account) if account in names else 0
-    who = st.selectbox("Who sends", options, chosen, key="plan-who")
+    return str(st.selectbox("Who sends", options, chosen, key="plan-who"))
+
+
+def _fields(view: View, who: str, zone: str) -> _Entered:
+    tomorrow = view.now.astimezone(ZoneInfo(zone)).date() + timedelta(days=1)
     with st.container(horizontal=True, gap="small"):
-        from_day = st.date_input("From day (UTC)", tomorrow, key="plan-from-day")
+        from_day = st.date_input("From day", tomorrow, key="plan-from-day", format="YYYY-MM-DD")
         from_time = st.time_input("From time", time(0), key="plan-from", step=900)
     with st.container(horizontal=True, gap="small"):
-        to_day = st.date_input("To day (UTC)", tomorrow, key="plan-to-day")
+        to_day = st.date_input("To day", tomorrow, key="plan-to-day", format="YYYY-MM-DD")
         to_time = st.time_input("To time", time(23, 45), key="plan-to", step=900)
+    st.caption(f"Days and times are {literal(zone)}.")
     recipients = st.number_input(
         "Recipients in all", min_value=1, value=1000, step=100, key="plan-recipients"
     )
     note = st.text_input("What it is", max_chars=300, key="plan-note")
-    start, end = _at(from_day, from_time), _at(to_day, to_time)
-    return _Entered(who, start, end, int(recipients), note)
+    return _Entered(who, (from_day, from_time), (to_day, to_time), int(recipients), note)
 
 
 def _centers(view: View, accounts: list[str]) -> list[str]:
@@ -81,10 +89,11 @@ def _centers(view: View, accounts: list[str]) -> list[str]:
     ]
 
 
-def _announce(view: View, entered: _Entered) -> None:
+def _announce(view: View, entered: _Entered, zone: str) -> None:
     try:
         tenant = _tenant(view, entered.who)
-        window = entered.start, entered.end
+        # What the clock shows twice is meant the first time at the start, the second at the end.
+        window = instant(*entered.start, zone), instant(*entered.end, zone, fold=1)
         plan = announce(
             view, tenant, _plan_for(entered.who), window, entered.recipients, entered.note
         )
@@ -92,14 +101,37 @@ def _announce(view: View, entered: _Entered) -> None:
         st.error(error_words(error))
         return
     st.session_state[ANNOUNCED] = (
-        f"Announced {count(plan.recipients)} recipients from {moment(plan.start)} to"
-        f" {moment(plan.end)}, by {plan.author}."
+        f"Announced {count(plan.recipients)} recipients from {_local(plan.start, zone)} to"
+        f" {_local(plan.end, zone)}, by {plan.author}."
     )
     st.rerun()
 
 
-def _at(day: date, hour: time) -> datetime:
-    return datetime.combine(day, hour, tzinfo=UTC)
+def instant(day: date, hour: time, zone: str, fold: int = 0) -> datetime:
+    """The UTC instant of a day and time of a zone; fold: 1 is the second time that it is shown.
+
+    Raises: ConfigError for a time that the clock leaves out when it is put forward.
+    """
+    local = datetime.combine(day, hour, ZoneInfo(zone)).replace(fold=fold)
+    at = local.astimezone(UTC)
+    if at.astimezone(ZoneInfo(zone)).replace(tzinfo=None) != local.replace(tzinfo=None):
+        raise ConfigError(
+            f"{hour:%H:%M} on {day} is left out by the clock of {zone}; choose another"
+        )
+    return at
+
+
+def _local(at: datetime, zone: str) -> str:
+    local = at.astimezone(ZoneInfo(zone))
+    return f"{local:%Y-%m-%d %H:%M} {zone_word(local)}"
+
+
+def _zone(view: View, who: str) -> str:
+    """The zone of the tenant that the plan speaks of; UTC where that is not one."""
+    try:
+        return _tenant(view, who).timezone
+    except ConfigError:
+        return view.timezone
 
 
 def _plan_for(who: str) -> PlanFor:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 import pandas as pd
 import streamlit as st
@@ -11,10 +12,12 @@ from msgspec import structs
 from dashboards.charts.steps import steps_chart
 from dashboards.parts.amounts import plural
 from dashboards.parts.check_words import SIGNS, WORDS, check_name, failing_over_time, status_sign
+from dashboards.parts.clock import on_the_clock, shown_zone
 from dashboards.parts.figure import figure, heading, listing, moment_column
 from dashboards.parts.markup import Markup, block, scrolled, table_of
 from dashboards.parts.palette import palette
 from dashboards.parts.table_file import file_button
+from dashboards.session.view import View
 from models.readiness.board import AccountReadiness, FindingChange, ReadinessFinding
 from models.readiness.checks import CHECKS
 from models.readiness.finding import ORDER
@@ -73,15 +76,18 @@ def _cell(finding: ReadinessFinding | None) -> str:
     return "–" if finding is None else status_sign(finding.status, finding.evidence)
 
 
-def check_history(history: Sequence[FindingChange]) -> None:
-    """How the number of failing checks went, and every change behind it."""
-    failing = failing_over_time(history)
-    table, counts = _changes(history), list(failing.values())
-    columns = {"observed_at": moment_column("Seen (UTC)")}
+def check_history(view: View, history: Sequence[FindingChange]) -> None:
+    """How the number of failing checks went in the period, and every change behind it."""
+    failing = {at: number for at, number in failing_over_time(history).items() if _is_in(view, at)}
+    changes = [change for change in history if _is_in(view, change.observed_at)]
+    table, counts = _changes(changes), list(failing.values())
+    columns = {"observed_at": moment_column("Seen")}
     if len(counts) < 2:
         with st.container(border=True, key="history"):
             heading(
-                "History begins with the first judgement",
+                "No check changed in this period"
+                if len(failing_over_time(history)) > 1
+                else "History begins with the first judgement",
                 "A change of a setting shows here with the run that saw it.",
             )
             with st.expander("Every judgement so far"):
@@ -89,15 +95,22 @@ def check_history(history: Sequence[FindingChange]) -> None:
         return
     moved = counts[-1] - counts[0]
     way = "as many as" if moved == 0 else f"{abs(moved)} {'more' if moved > 0 else 'fewer'} than"
+    when = "now" if view.until is None else "in the end"
     figure(
-        f"{plural(counts[-1], 'failing check')} now, {way} at first",
-        "Failing checks after each change, in UTC.",
+        f"{plural(counts[-1], 'failing check')} {when}, {way} at first",
+        f"Failing checks after each change; times are {shown_zone()}.",
         steps_chart(
-            pd.DataFrame({"at": list(failing), "value": counts}), "Failing checks", palette()
+            pd.DataFrame({"at": on_the_clock(pd.Series(list(failing))), "value": counts}),
+            "Failing checks",
+            palette(),
         ),
         table,
         columns,
     )
+
+
+def _is_in(view: View, at: datetime) -> bool:
+    return (view.since is None or at >= view.since) and at < view.end + timedelta(seconds=1)
 
 
 def _changes(history: Sequence[FindingChange]) -> pd.DataFrame:

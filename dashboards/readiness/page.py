@@ -47,7 +47,7 @@ def show(view: View) -> None:
         migration_panel(findings)
     account_board(report)
     _findings(findings)
-    check_history(report.history or [])
+    check_history(view, report.history or [])
     footer(view)
 
 
@@ -99,7 +99,7 @@ def _tiles(report: ReadinessReport) -> None:
     labels = {"fail": "Fail", "unknown": "Unknown", "warn": "Warn", "pass": "Pass"}
     numbers = {status: sum(finding.status == status for finding in findings) for status in ORDER}
     last = max(read.values(), default=None)
-    at = "never" if last is None else moment(last).partition(", ")[2]
+    at = "never" if last is None else moment(last).partition(" ")[2]
     tile_row(
         *(
             Tile(f"{SIGNS[status]} {labels[status]}", count(number),
@@ -223,4 +223,4 @@ def _has(findings: list[ReadinessFinding], check: str) -> bool:
 
 
 if __name__ == "__main__":
-    show(opened("Readiness", by=("account",), needs_mail=False))
+    show(opened("Readiness", by=("account", "period"), needs_mail=False))

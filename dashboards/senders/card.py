@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 
 import streamlit as st
 
-from dashboards.charts.baseline import baseline_chart, hour_table
+from dashboards.charts.baseline import baseline_chart, drawn_hours, hour_table
 from dashboards.parts.amounts import age, count, moment, money
+from dashboards.parts.clock import shown_zone, zoned_digits
 from dashboards.parts.figure import figure, heading, moment_column
 from dashboards.parts.incident_words import severity_mark, what_of
 from dashboards.parts.markup import Markup, block, facts, listed, tag
@@ -106,11 +107,11 @@ def _hours(view: View, card: WholeCard) -> None:
         return
     figure(
         f"{count(card.observed)} recipients where {rounded(card.expected)} were expected",
-        "Recipients per UTC hour: observed as a line, expected dashed in its 80 % and 95 % bands;"
-        " the incident is shaded.",
-        baseline_chart(hours, (start, end), palette()),
+        f"Recipients per hour ({shown_zone()}): observed as a line, expected dashed in its 80 % and"
+        " 95 % bands; the incident is shaded.",
+        baseline_chart(drawn_hours(hours), (zoned_digits(start), zoned_digits(end)), palette()),
         hour_table(hours),
-        {"hour_utc": moment_column("Hour (UTC)")},
+        {"hour_utc": moment_column("Hour")},
     )
 
 

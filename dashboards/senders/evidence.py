@@ -134,8 +134,8 @@ def _person_columns() -> Columns:
         "messages": column.NumberColumn("Messages", format="localized"),
         "statuses": column.TextColumn("Statuses"),
         "sources": column.TextColumn("Source addresses"),
-        "first_at": moment_column("First (UTC)"),
-        "last_at": moment_column("Last (UTC)"),
+        "first_at": moment_column("First"),
+        "last_at": moment_column("Last"),
         "trace_ids": column.TextColumn("Trace ids", width="medium"),
     }
 

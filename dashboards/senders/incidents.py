@@ -8,6 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboards.parts.amounts import count, exact, plural
+from dashboards.parts.clock import shown_zone
 from dashboards.parts.figure import Columns, amount_column, heading, listing, moment_column
 from dashboards.parts.incident_words import SIGNS, by_severity, open_ones, what_of
 from dashboards.senders.together import together_panel
@@ -29,7 +30,7 @@ def incident_list(view: View, cards: list[IncidentCard], *, is_absent: bool) -> 
     is_absent: the address names one that cannot be shown: no other is shown in its place.
     """
     with st.container(border=True, key="incidents"):
-        heading(_finding(cards), "Select a row to see why. Times are UTC.")
+        heading(_finding(cards), f"Select a row to see why. Times are {shown_zone()}.")
         in_period = _in_period(view, cards)
         picked = _status()
         wanted, order = _filters(in_period)
@@ -51,17 +52,20 @@ def _finding(cards: list[IncidentCard]) -> str:
 
 
 def _in_period(view: View, cards: list[IncidentCard]) -> list[IncidentCard]:
-    """Open ones, high ones that nobody judged, those of the period, and the one of the URL."""
-    in_url = st.query_params.get("incident")
+    """Those of the period and the one of the URL; up to now also what is open or not judged."""
+    in_url, goes_on = st.query_params.get("incident"), view.until is None
     return [
         card
         for card in cards
-        if card.status == "open"
-        or is_unjudged_high(card)
+        if (goes_on and (card.status == "open" or is_unjudged_high(card)))
         or card.id == in_url
-        or view.since is None
-        or (card.ended_at or card.started_at) >= view.since
+        or _is_within(view, card)
     ]
+
+
+def _is_within(view: View, card: IncidentCard) -> bool:
+    ended = card.ended_at or (view.now if card.status == "open" else card.started_at)
+    return (view.since is None or ended >= view.since) and card.started_at < view.end
 
 
 def _status() -> str:
@@ -178,7 +182,7 @@ def _columns() -> Columns:
         "what": column.TextColumn("What it is", width="medium"),
         "account": column.TextColumn("Account", width="medium"),
         "assigned": column.TextColumn("Assigned to"),
-        "started_at": moment_column("Started (UTC)"),
+        "started_at": moment_column("Started"),
         "observed": column.NumberColumn("Observed", format="localized"),
         "expected": column.NumberColumn("Expected", format="localized"),
         "extra": column.NumberColumn("Extra", format="localized"),

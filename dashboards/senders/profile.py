@@ -8,10 +8,11 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboards.charts.baseline import baseline_chart, hour_table
+from dashboards.charts.baseline import baseline_chart, drawn_hours, hour_table
 from dashboards.charts.volume import volume_chart
 from dashboards.charts.week import busiest, week_chart
 from dashboards.parts.amounts import count, delivered_words, moment, plural
+from dashboards.parts.clock import shown_zone
 from dashboards.parts.figure import behind, empty, figure, heading, key_of, moment_column
 from dashboards.parts.markup import block, scrolled, table_of, tag
 from dashboards.parts.palette import palette
@@ -27,7 +28,7 @@ BASELINE_DAYS = timedelta(days=7)
 
 def account_profile(view: View, sender: Sender, *, expanded: bool) -> None:
     """Draws the profile over the period of the view; beside an incident's card its charts wait."""
-    counts = readings.account_counts(view, sender, view.since)
+    counts = readings.account_counts(view, sender, view.since, view.until)
     _summary(view, sender, counts)
     if not counts:
         empty(f"{sender.account} sent nothing in this period{as_read(view)}.")
@@ -46,7 +47,7 @@ def account_profile(view: View, sender: Sender, *, expanded: bool) -> None:
 def _charts(view: View, sender: Sender) -> None:
     left, right = st.columns([1, 1])
     with left:
-        _days(readings.account_volume(view, sender, view.since))
+        _days(readings.account_volume(view, sender, view.since, view.until))
     with right:
         _week(view, sender)
     _baseline(view, sender)
@@ -59,24 +60,29 @@ def _charts(view: View, sender: Sender) -> None:
 
 def _baseline(view: View, sender: Sender) -> None:
     """The last days against what was expected, where there is a baseline."""
-    hours = readings.hours(view, sender, view.now - BASELINE_DAYS, view.now)
+    hours = readings.hours(view, sender, view.end - BASELINE_DAYS, view.end)
     comparable = hours.dropna(subset=["expected"])
     if comparable.empty:
         return
     sums = comparable[["observed", "expected"]].astype("float64").sum()
     figure(
-        f"{count(round(sums['observed']))} recipients in the last {BASELINE_DAYS.days} days, where"
+        f"{count(round(sums['observed']))} recipients in {_baseline_days(view)}, where"
         f" {count(round(sums['expected']))} are usual",
-        "Recipients per UTC hour with a baseline: observed as a line, expected dashed in its 80 %"
-        " and 95 % bands.",
-        baseline_chart(hours, None, palette(), height=210),
+        f"Recipients per hour ({shown_zone()}) with a baseline: observed as a line, expected dashed"
+        " in its 80 % and 95 % bands.",
+        baseline_chart(drawn_hours(hours), None, palette(), height=210),
         hour_table(hours),
-        {"hour_utc": moment_column("Hour (UTC)")},
+        {"hour_utc": moment_column("Hour")},
     )
 
 
+def _baseline_days(view: View) -> str:
+    days = f"{BASELINE_DAYS.days} days"
+    return f"the last {days}" if view.until is None else f"the {days} up to {view.last_day}"
+
+
 def _contacts(view: View, sender: Sender) -> None:
-    table = readings.contacts(view, sender, readings.start(view))
+    table = readings.contacts(view, sender, readings.start(view), view.end)
     table = table.assign(domain=table["domain"].fillna("unknown"))
     with st.container(border=True, key="contacts"):
         new, people = int(table["new_people"].sum()), int(table["people"].sum())
@@ -138,7 +144,7 @@ def _days(rows: pd.DataFrame) -> None:
 
 
 def _week(view: View, sender: Sender) -> None:
-    hours = readings.hours(view, sender, readings.start(view), view.now)
+    hours = readings.hours(view, sender, readings.start(view), view.end)
     if hours.empty:
         empty("No hours are stored for this account in the period.")
         return
@@ -157,7 +163,7 @@ def _week(view: View, sender: Sender) -> None:
 
 
 def _sources(view: View, sender: Sender) -> None:
-    table = readings.sources(view, sender, readings.start(view))
+    table = readings.sources(view, sender, readings.start(view), view.end)
     table = table.assign(from_ip=table["from_ip"].fillna("unknown"))
     addresses = int((table["from_ip"] != "unknown").sum())
     with st.container(border=True, key="sources"):
@@ -184,7 +190,7 @@ def _sources(view: View, sender: Sender) -> None:
                 "from_ip": "Source address",
                 "messages": st.column_config.NumberColumn("Messages", format="localized"),
                 "recipients": st.column_config.NumberColumn("Recipients", format="localized"),
-                "first_seen": moment_column("First seen (UTC)"),
-                "last_seen": moment_column("Last seen (UTC)"),
+                "first_seen": moment_column("First seen"),
+                "last_seen": moment_column("Last seen"),
             },
         )

@@ -6,7 +6,9 @@ Reading order:
   login       the sign-in, and who is greeted
   pseudonyms  names hidden from who does not need them
   view        version, business time, tenant and period of a page
-  links       links between pages, and what an address names
+  period      the period of a page, with the reader's own days
+  links       period      the period of a page, with the reader's own days
+  links between pages, and what an address names
   readings    what the pages read, once per version
   files      files of a page that are made when somebody wants them
   frame       filters, freshness, coverage, states without data

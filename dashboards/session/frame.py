@@ -12,19 +12,22 @@ import streamlit as st
 
 from dashboards.parts.amounts import age, moment, plural
 from dashboards.parts.chart_file import SAVE_CHARTS
+from dashboards.parts.clock import UTC_NAME, show_in, shown_zone
 from dashboards.parts.figure import listing, moment_column
 from dashboards.parts.markup import Markup, block, literal, tag
 from dashboards.parts.palette import STYLE
 from dashboards.session import readings
 from dashboards.session.access import RefusedError, require
 from dashboards.session.links import arrive, say_absent
+from dashboards.session.period import chosen_period, say_absent_days
 from dashboards.session.settings import Stamp, configuration, published_stamp
-from dashboards.session.view import PERIODS, USUAL_PERIOD, View, open_view
+from dashboards.session.view import OWN_DATES, PERIODS, View, open_view
 from hve_monitor.errors import ConfigError, StoreError
 from models.overview.reads import TenantRead
 from models.usage.coverage import CoverageReport
 
 REFRESH_SECONDS = 20
+CLOCKS = (UTC_NAME, "tenant time")
 DAMAGED = "The published file cannot be read"
 ALL_TENANTS, ALL_ACCOUNTS = "All tenants", "All accounts"
 
@@ -53,7 +56,7 @@ def opened(title: str, by: Sequence[str] = ("period",), *, needs_mail: bool = Tr
 
 def as_read(view: View) -> str:
     """` in what was read` where not all of the period was: what is missing there is unknown."""
-    complete = readings.coverage(view, view.since).complete
+    complete = readings.coverage(view, view.since, view.until).complete
     return "" if complete else " in what was read"
 
 
@@ -127,8 +130,12 @@ def _filters(view: View, by: Sequence[str]) -> View:
     if "account" in by:
         _account(chosen)
     if "month" in by:
-        return chosen.narrowed(month=_month(chosen))
-    return chosen.narrowed(days=_period()) if "period" in by else chosen
+        chosen = chosen.narrowed(month=_month(chosen))
+    if "period" in by:
+        chosen = chosen_period(chosen)
+    own = chosen.own_days
+    show_in(_clock(chosen), f"{own.first} to {own.last}" if own else "")
+    return chosen
 
 
 def _say_absent(view: View, chosen: View, by: Sequence[str]) -> None:
@@ -139,7 +146,9 @@ def _say_absent(view: View, chosen: View, by: Sequence[str]) -> None:
     if "month" in by:
         options["month"] = _months(chosen)
     if "period" in by:
-        options["period"] = PERIODS
+        options["period"] = [*PERIODS, OWN_DATES]
+        say_absent_days(chosen)
+    options["clock"] = CLOCKS if chosen.timezone != UTC_NAME else CLOCKS[:1]
     say_absent("The filters above say what is shown.", **options)
 
 
@@ -171,11 +180,13 @@ def _account(view: View) -> None:
     st.selectbox("Account", options, key="account", bind="query-params", width=260)
 
 
-def _period() -> int | None:
-    picked = st.segmented_control(
-        "Period (UTC days)", list(PERIODS), default=USUAL_PERIOD, key="period", bind="query-params"
-    )
-    return PERIODS[picked or USUAL_PERIOD]
+def _clock(view: View) -> str:
+    """The zone that times are shown in; there is a choice where one zone is the tenant's own."""
+    if view.timezone == UTC_NAME:
+        return UTC_NAME
+    label = f"Clock (tenant: {literal(view.timezone)})"
+    picked = st.segmented_control(label, CLOCKS, default=UTC_NAME, key="clock", bind="query-params")
+    return view.timezone if picked == CLOCKS[1] else UTC_NAME
 
 
 def _month(view: View) -> str:
@@ -246,15 +257,18 @@ def gap_table(report: CoverageReport, name: str = "windows not read") -> None:
     """Which windows of which address were not read; `name` tells the tables of a page apart."""
     rows = [(gap.tenant, gap.account, gap.address, gap.start, gap.end) for gap in report.gaps]
     table = pd.DataFrame(rows, columns=["tenant", "account", "address", "from", "to"])
-    columns = {end: moment_column(f"{end} (UTC)") for end in ("from", "to")}
+    columns = {end: moment_column(end) for end in ("from", "to")}
     listing(table, columns, name=name)
 
 
 def footer(view: View) -> None:
     """What the numbers mean, and which clock they follow."""
     zone = f" Hours of the week are in {literal(view.timezone)}." if view.timezone != "UTC" else ""
+    times = "Days and times are UTC."
+    if shown_zone() != UTC_NAME:
+        times = f"Days are UTC days, as they are billed; times are {literal(shown_zone())}."
     st.caption(
-        f"As of business time {literal(moment(view.now))}. Days and times are UTC.{zone} Billable"
+        f"As of business time {literal(moment(view.now))}. {times}{zone} Billable"
         " recipients and cost are estimated from message traces (delivered recipients, lists"
         " counted by member); they are not the invoice."
     )

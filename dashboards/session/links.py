@@ -2,8 +2,8 @@
 
 Streamlit keeps the values of filters over pages, and a kept value beats the address that a link
 leads to. A link of ours is marked: the page that it opens takes the filters that it names and puts
-back all others but tenant and period. The mark stays in the address: taking it out would be a step
-of its own for the button Back.
+back all others but tenant, period and clock. The mark stays in the address: taking it out would be
+a step of its own for the button Back.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ from dashboards.session.view import View
 
 MARK = "link"
 ARROW = ":material/arrow_forward:"
-KEPT = ("tenant", "period")
+KEPT = ("tenant", "period", "first", "last", "clock")
 # Every filter that has a place in the address. The inputs of a what-if are none: they stay.
 FILTERS = (
-    *("tenant", "period", "account", "month"),
+    *(*KEPT, "account", "month"),
     *("by", "days_of", "part", "check", "finding", "judgement"),
     *("severity", "kind", "audience", "assigned", "order"),
     *("recipient", "subject", "message_id", "from_ip", "sender", "id", "status"),
     *("since", "until", "figures"),
 )
-DAYS = ("since", "until")
+DAYS = ("since", "until", "first", "last")
 WORDS = {
     "part": "tab",
     "by": "grouping",
@@ -38,6 +38,8 @@ WORDS = {
     "finding": "status of findings",
     "since": "day",
     "until": "day",
+    "first": "first day",
+    "last": "last day",
     "judgement": "status",
     "assigned": "name",
 }
@@ -59,18 +61,22 @@ def account_link(view: View, tenant: str, account: str) -> Markup:
     else:
         return tag("span", account)
     whose = {"tenant": tenant} if is_several(view) else {}
-    query = urlencode({**address[1], **whose, MARK: "1"})
+    query = urlencode({**_kept(), **address[1], **whose, MARK: "1"})
     return Markup(f'<a href="{address[0]}?{escape(query)}">{tag("span", account)}</a>')
 
 
 def address_of(page: str, **filters: str) -> str:
     """The address of a page with these filters, for a link that loads it anew.
 
-    It keeps tenant and period. Where a page keeps the account that was looked at before, only
-    loading it anew shows all accounts.
+    It keeps tenant, period and clock. Where a page keeps the account that was looked at before,
+    only loading it anew shows all accounts.
     """
-    kept = {name: st.query_params[name] for name in KEPT if name in st.query_params}
-    return f"{page}?{urlencode({**kept, **filters, MARK: '1'})}"
+    return f"{page}?{urlencode({**_kept(), **filters, MARK: '1'})}"
+
+
+def _kept() -> dict[str, str]:
+    """What the address names of the filters that every link keeps."""
+    return {name: st.query_params[name] for name in KEPT if name in st.query_params}
 
 
 def is_several(view: View) -> bool:

@@ -87,38 +87,52 @@ def daily(view: View, since: date) -> dict[str, Row]:
 
 
 @reading("overview")
-def volume(view: View, since: datetime | None) -> pd.DataFrame:
+def volume(view: View, since: datetime | None, until: datetime | None = None) -> pd.DataFrame:
     """dashboards.charts.volume.by_status of the period."""
-    return by_status(usage(view, since))
+    return by_status(usage(view, since, until))
 
 
 @reading("overview")
-def account_sums(view: View, since: datetime | None, account: str | None = None) -> list[Row]:
+def account_sums(
+    view: View,
+    since: datetime | None,
+    until: datetime | None = None,
+    account: str | None = None,
+) -> list[Row]:
     """Counts of each account in the period, or of one."""
     with view.published() as published:
-        return usage_sums(published, ["account"], since, account=account)
+        return usage_sums(published, ["account"], since, until, account=account)
 
 
 @reading("delivery")
-def day_sums(view: View, since: datetime | None, account: str | None = None) -> list[Row]:
+def day_sums(
+    view: View,
+    since: datetime | None,
+    until: datetime | None = None,
+    account: str | None = None,
+) -> list[Row]:
     """Counts of each UTC day of the period over all accounts, or of one account."""
     with view.published() as published:
-        return usage_sums(published, ["day"], since, account=account, together=True)
+        return usage_sums(published, ["day"], since, until, account=account, together=True)
 
 
 @reading("senders")
-def account_counts(view: View, sender: Sender, since: datetime | None) -> Row:
-    """Every count of one account from `since` on, in whole days; {} where it sent nothing."""
+def account_counts(
+    view: View, sender: Sender, since: datetime | None, until: datetime | None = None
+) -> Row:
+    """Every count of one account in the whole days of the period; {} where it sent nothing."""
     with view.published() as published:
         of_tenant = published.of(sender.tenant)
-        rows = usage_sums(of_tenant, ["account"], since, account=sender.account)
+        rows = usage_sums(of_tenant, ["account"], since, until, account=sender.account)
     return rows[0] if rows else {}
 
 
 @reading("senders")
-def account_volume(view: View, sender: Sender, since: datetime | None) -> pd.DataFrame:
+def account_volume(
+    view: View, sender: Sender, since: datetime | None, until: datetime | None = None
+) -> pd.DataFrame:
     """dashboards.charts.volume.by_status of one account."""
-    rows = usage(view, since)
+    rows = usage(view, since, until)
     is_own = (rows["account"] == sender.account) & (rows["tenant"] == sender.tenant)
     return by_status(rows[is_own])
 
@@ -200,10 +214,10 @@ def plans(view: View) -> list[PlannedSend]:
 
 
 @reading("senders")
-def contacts(view: View, sender: Sender, since: datetime) -> pd.DataFrame:
+def contacts(view: View, sender: Sender, since: datetime, until: datetime) -> pd.DataFrame:
     """models.usage.accounts.account_contacts."""
     with published_connection(view.config.warehouse.path) as connection:
-        return senders.account_contacts(connection, sender, since, view.now)
+        return senders.account_contacts(connection, sender, since, until)
 
 
 @reading("overview")
@@ -266,10 +280,10 @@ def hours(view: View, sender: Sender, since: datetime, until: datetime) -> pd.Da
 
 
 @reading("senders")
-def sources(view: View, sender: Sender, since: datetime) -> pd.DataFrame:
+def sources(view: View, sender: Sender, since: datetime, until: datetime) -> pd.DataFrame:
     """models.usage.accounts.account_sources."""
     with published_connection(view.config.warehouse.path) as connection:
-        return senders.account_sources(connection, sender, since, view.now)
+        return senders.account_sources(connection, sender, since, until)
 
 
 @reading("overview")
@@ -333,52 +347,58 @@ def messages(
 
 @reading("delivery")
 def latest_undelivered(
-    view: View, since: datetime, account: str | None
+    view: View, since: datetime, until: datetime, account: str | None
 ) -> list[deliveries.UndeliveredMessage]:
     """models.delivery.outcomes.latest_undelivered of the view's tenant."""
     with view.published() as published:
-        return deliveries.latest_undelivered(published, since, view.now, account)
+        return deliveries.latest_undelivered(published, since, until, account)
 
 
 @reading("delivery")
-def failures(view: View, since: datetime, account: str | None) -> list[deliveries.ExplainedFailure]:
+def failures(
+    view: View, since: datetime, until: datetime, account: str | None
+) -> list[deliveries.ExplainedFailure]:
     """models.delivery.outcomes.explained_failures of the view's tenant."""
     with view.published() as published:
-        return deliveries.explained_failures(published, since, view.now, account)
+        return deliveries.explained_failures(published, since, until, account)
 
 
 @reading("delivery")
-def failure_days(view: View, since: datetime, account: str | None) -> list[breakdown.FailureDay]:
+def failure_days(
+    view: View, since: datetime, until: datetime, account: str | None
+) -> list[breakdown.FailureDay]:
     """models.delivery.breakdown.failures_by_day of the view's tenant."""
     with view.published() as published:
-        return breakdown.failures_by_day(published, since, view.now, [account] if account else None)
+        return breakdown.failures_by_day(published, since, until, [account] if account else None)
 
 
 @reading("delivery", slowly=True)
 def domains_and_lists(
-    view: View, since: datetime, account: str | None
+    view: View, since: datetime, until: datetime, account: str | None
 ) -> tuple[list[breakdown.DomainDelivery], list[breakdown.ListDelivery]]:
     """models.delivery.breakdown.by_domain and by_list, as in `hve trace --summary`."""
     only = [account] if account else None
     with view.published() as published:
-        window = since, view.now
+        window = since, until
         return breakdown.by_domain(published, *window, only), breakdown.by_list(
             published, *window, only
         )
 
 
 @reading("delivery", slowly=True)
-def figures(view: View, since: datetime, account: str | None) -> list[deliveries.DeliveryFigures]:
+def figures(
+    view: View, since: datetime, until: datetime, account: str | None
+) -> list[deliveries.DeliveryFigures]:
     """models.delivery.outcomes.delivery_figures, as in `hve trace --summary`: reads every row."""
     with view.published() as published:
-        return deliveries.delivery_figures(published, since, view.now, account)
+        return deliveries.delivery_figures(published, since, until, account)
 
 
 @reading("delivery")
-def undelivered(view: View, since: datetime, account: str | None) -> pd.DataFrame:
+def undelivered(view: View, since: datetime, until: datetime, account: str | None) -> pd.DataFrame:
     """models.delivery.outcomes.undelivered of the view's tenant."""
     with view.published() as published:
-        return deliveries.undelivered(published, since, view.now, account)
+        return deliveries.undelivered(published, since, until, account)
 
 
 def first_day(view: View) -> date:

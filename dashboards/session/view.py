@@ -6,22 +6,30 @@ import hashlib
 import os
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import streamlit as st
 
 from dashboards.session.access import LOCAL, RefusedError, User, current_user
 from dashboards.session.settings import Stamp, configuration, published_stamp, state_stamp
-from hve_monitor.clock import business_now, midnight
+from hve_monitor.clock import business_now, midnight, start_of_day
 from hve_monitor.config import Config
 from warehouse.live import last_statement
 from warehouse.reading import Published, published_connection, read_published
 
 PERIODS = {"7 days": 7, "30 days": 30, "90 days": 90, "Everything": None}
-USUAL_PERIOD = "30 days"
+USUAL_PERIOD, OWN_DATES = "30 days", "Own dates"
+ONE_DAY = timedelta(days=1)
+
+
+class Days(NamedTuple):
+    """UTC days from the first to the last one, both included."""
+
+    first: date
+    last: date
 
 
 @dataclass(frozen=True)
@@ -29,7 +37,8 @@ class View:
     """One consistent look at the store.
 
     Units: now and as_of are UTC instants; days is the length of the period in UTC days that ends
-    with today, None for everything; month is YYYY-MM, None for the running one.
+    with today, None for everything; own_days are the reader's own in their place; month is
+    YYYY-MM, None for the running one.
     """
 
     config: Config
@@ -38,13 +47,39 @@ class View:
     now: datetime
     tenant: str | None = None
     days: int | None = 30
+    own_days: Days | None = None
     month: str | None = None
     user: User = LOCAL
 
     @cached_property
     def since(self) -> datetime | None:
         """First instant of the period; None is open."""
+        if self.own_days is not None:
+            return start_of_day(self.own_days.first)
         return None if self.days is None else midnight(self.now) - timedelta(days=self.days - 1)
+
+    @cached_property
+    def until(self) -> datetime | None:
+        """The end of the period's own days; None where it goes on up to now."""
+        end = None if self.own_days is None else start_of_day(self.own_days.last) + ONE_DAY
+        return end if end is not None and end <= self.now else None
+
+    @property
+    def end(self) -> datetime:
+        """The end of the period, which is now where it goes on."""
+        return self.until or self.now
+
+    @property
+    def last_day(self) -> date:
+        """The last UTC day of the period, which is not over yet where it goes on up to now."""
+        return self.now.date() if self.own_days is None else self.own_days.last
+
+    def before(self) -> Days | None:
+        """As many UTC days before the period; None where it has no beginning."""
+        if self.since is None:
+            return None
+        first = self.since.date()
+        return Days(first - (self.last_day - first) - ONE_DAY, first - ONE_DAY)
 
     @property
     def hour(self) -> datetime:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from html import unescape
@@ -137,6 +138,13 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> Open:
         return app.run()
 
     return run
+
+
+@pytest.fixture
+def own(stored: Path, tmp_path: Path) -> Path:
+    """A copy of the stored tenant that a test may write to."""
+    shutil.copytree(stored.parent, tmp_path, dirs_exist_ok=True)
+    return tmp_path / "hve.toml"
 
 
 def words(app: AppTest) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -30,13 +29,6 @@ from warehouse.reading import read_published
 from warehouse.store import open_store
 
 DAY = timedelta(days=1)
-
-
-@pytest.fixture
-def own(stored: Path, tmp_path: Path) -> Path:
-    """A copy of the stored tenant that a test may write to."""
-    shutil.copytree(stored.parent, tmp_path, dirs_exist_ok=True)
-    return tmp_path / "hve.toml"
 
 
 def incident_of(file: Path) -> IncidentCard:

@@ -115,7 +115,7 @@ def test_sums_by_account_and_by_day_agree(stored: Path) -> None:
         assert sum(row[name] for row in by_account) == sum(row[name] for row in by_day)
     (row,) = [row for row in by_account if row["account"] == NEWS]
     assert {**row, **mine} == row
-    assert readings.day_sums(view, None, "nobody@contoso.com") == []
+    assert readings.day_sums(view, None, account="nobody@contoso.com") == []
     assert readings.account_counts(view, Sender("fabrikam", NEWS), None) == {}
     volume = readings.account_volume(view, Sender("contoso", NEWS), None)
     assert volume["recipients"].sum() == row["recipients"]

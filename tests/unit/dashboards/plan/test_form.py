@@ -43,4 +43,5 @@ def test_the_form_announces_in_the_zone_that_it_names(own: Path, opened: Open) -
     (plan,) = planned(load_config(own), None, NOW)
     assert plan.start == datetime(2026, 11, 25, 7, tzinfo=UTC)
     assert plan.end == datetime(2026, 11, 25, 8, tzinfo=UTC)
-    assert "from 2026\\-11\\-25 08\\:00 CET to 2026\\-11\\-25 09\\:00 CET" in words(app)
+    (notice,) = (each.value.replace("\\", "") for each in app.success)
+    assert "from 2026-11-25 08:00 CET to 2026-11-25 09:00 CET" in notice

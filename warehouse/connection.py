@@ -149,14 +149,12 @@ def files_sql(table: Table, files: list[str]) -> str:
         f"'{name}': {duckdb_type(table.schema.field(name).type)}" for name in table.partition_by
     )
     columns = ", ".join(table.schema.names)
-    stored = (
-        f"read_parquet([{listed}], hive_partitioning = true,"
-        f" hive_types = {{{partitions}}}, union_by_name = true)"
-    )
-    if table.added:
-        # Files from before the column was added do not name it.
-        return f"select {columns} from ({nothing} union all by name select * from {stored})"
-    return f"select {columns} from {stored}"
+    read = f"read_parquet([{listed}], hive_partitioning = true, hive_types = {{{partitions}}}"
+    if not table.added:
+        return f"select {columns} from {read})"
+    # Files from before the column was added do not name it; every file is opened to know.
+    stored = f"select * from {read}, union_by_name = true)"
+    return f"select {columns} from ({nothing} union all by name {stored})"
 
 
 def quoted(text: str) -> str:

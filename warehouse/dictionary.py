@@ -21,13 +21,13 @@ WORDS = Path(__file__).with_name("dictionary.csv")
 EVERY_TABLE = "*"
 LISTED = """
     select schema_name, table_name, '' as column_name, 'table' from duckdb_tables()
-    where database_name = $catalog
+    where database_name = $catalog and comment is null
     union all
     select schema_name, view_name, '', 'view' from duckdb_views()
-    where database_name = $catalog and not internal
+    where database_name = $catalog and not internal and comment is null
     union all
     select schema_name, table_name, column_name, 'column' from duckdb_columns()
-    where database_name = $catalog and not internal
+    where database_name = $catalog and not internal and comment is null
 """
 
 
@@ -68,7 +68,7 @@ def grains() -> dict[str, str]:
 
 
 def write_comments(connection: duckdb.DuckDBPyConnection, catalog: str) -> None:
-    """Writes the descriptions as comments on the tables, views and columns of a catalog."""
+    """Writes the descriptions as comments on what of a catalog has none yet."""
     rows = connection.execute(LISTED, {"catalog": catalog}).fetchall()
     connection.execute(";".join(_statement(catalog, *row) for row in rows))
 

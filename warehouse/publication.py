@@ -2,11 +2,16 @@
 
 Small marts are real tables; facts and large marts are views over the files of their version, so
 that the file stays small. Any DuckDB client may open it read-only at any time.
+The next version begins as a copy of the last one, in which rows of partitions whose files are other
+ones are replaced: it costs what changed. Bytes of deleted rows stay in such a file, so it is made
+anew while a removal of personal data is not over.
 """
 
 from __future__ import annotations
 
+import hashlib
 import os
+import shutil
 import time
 from collections.abc import Callable
 from contextlib import closing
@@ -18,8 +23,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hve_monitor.files import sync_file, sync_folder
-from warehouse.connection import connect, files_sql, folders_of
-from warehouse.dictionary import write_comments
+from warehouse.connection import connect, files_sql, folders_of, quoted
+from warehouse.delta.commit import sha256
+from warehouse.dictionary import WORDS, write_comments
+from warehouse.privacy.removal import unfinished
 from warehouse.store import Store
 from warehouse.tables import TABLES, Table
 
@@ -41,6 +48,12 @@ STATE_TABLES = (
     "audit",
     "protection",
 )
+FILES = pa.schema({"name": pa.string(), "file": pa.string()})
+KINDS = """
+    select schema_name || '.' || table_name, 'table' from duckdb_tables()
+    union all
+    select schema_name || '.' || view_name, 'view' from duckdb_views() where not internal
+"""
 REPLACE_ATTEMPTS = 20
 
 
@@ -56,6 +69,8 @@ def publish(
     fresh = store.root / f"hve.{os.getpid()}.duckdb"
     _remove(fresh)
     try:
+        if _is_usable(store):
+            shutil.copyfile(store.published, fresh)
         with closing(connect(str(fresh), folders_of(store.root))) as connection:
             connection.execute("begin")  # in one commit: each of its own costs a write of the log
             _fill(connection, store, as_of)
@@ -65,23 +80,40 @@ def publish(
             # Closing would write it too, but says nothing when the disk is full.
             connection.execute("checkpoint")
         sync_file(fresh)
+        seal = _seal(store, fresh)
     except BaseException:
         _remove(fresh)  # of a full disk it is what is needed most
         raise
     _replace(fresh, store.published)
     sync_folder(store.root)
+    store.state.record_checksums({store.published.name: seal})
+
+
+def _is_usable(store: Store) -> bool:
+    """Whether the last version is as this code wrote it in this place, and nobody is removed."""
+    published = store.published
+    if unfinished(store) or not published.exists():
+        return False
+    return store.state.checksum(published.name) == _seal(store, published)
+
+
+def _seal(store: Store, file: Path) -> str:
+    """SHA-256 of a published file and of its form: where its views look, and what it shows."""
+    form = f"{store.root.resolve()} {TABLES} {STATE_TABLES} {WORDS.read_text(encoding='utf-8')}"
+    return hashlib.sha256(f"{form} {sha256(file)}".encode()).hexdigest()
 
 
 def _fill(connection: duckdb.DuckDBPyConnection, store: Store, as_of: datetime) -> None:
     for schema in ("raw", "marts", "state"):
-        connection.execute(f"create schema {schema}")
-    for table in TABLES:
-        _offer(connection, store, table)
+        connection.execute(f"create schema if not exists {schema}")
+    last = _Last(connection)
+    shown = {table: _offer(connection, store, table, last) for table in TABLES}
+    _note_files(connection, shown)
     for name in STATE_TABLES:
         _copy_state(connection, store, name)
     connection.execute(
-        "create table state.publication as select $as_of as as_of, $at as published_at,"
-        " $version as version, $folder as folder",
+        "create or replace table state.publication as select $as_of as as_of,"
+        " $at as published_at, $version as version, $folder as folder",
         {
             "as_of": as_of,
             "at": datetime.now(UTC),
@@ -91,20 +123,70 @@ def _fill(connection: duckdb.DuckDBPyConnection, store: Store, as_of: datetime) 
     )
 
 
-def _offer(connection: duckdb.DuckDBPyConnection, store: Store, table: Table) -> None:
-    """The table as it stands: its rows when it is a small mart, a view of its files otherwise.
+class _Last:
+    """What the file shows that the next version begins with: kinds and files of its tables."""
 
-    A mart that no page reads stays a view too: copying it would cost each build for nobody.
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        kinds = connection.execute(KINDS).fetchall()
+        self.kinds = dict[str, str](kinds)
+        self.files: dict[str, set[str]] = {}
+        if kinds:
+            files = connection.execute("select name, list(file) from state.files group by name")
+            self.files = {name: set(names) for name, names in files.fetchall()}
+
+
+def _offer(
+    connection: duckdb.DuckDBPyConnection, store: Store, table: Table, last: _Last
+) -> list[str]:
+    """Makes the table what its files hold now, and returns them.
+
+    It is a table when it is a small mart, a view of its files otherwise. A mart that no page reads
+    stays a view too: copying it would cost each build for nobody.
     """
-    select = files_sql(table, store.delta.files(table))
+    name, files = table.published_name, store.delta.files(table)
+    old_kind, old_files = last.kinds.get(name), last.files.get(name, set())
+    if old_kind and old_files == set(files):
+        return files
     is_read = table.room == "marts" and not table.is_inner
-    small = is_read and _row_count(store, table) <= LARGEST_TABLE
-    kind = "table" if small else "view"
-    connection.execute(f"create {kind} {table.published_name} as {select}")
+    kind = "table" if is_read and _row_count(store, table) <= LARGEST_TABLE else "view"
+    if kind == old_kind == "table" and len(old_files - set(files)) <= len(old_files) / 2:
+        _change(connection, table, old_files, files)
+        return files
+    if old_kind not in (None, kind):
+        connection.execute(f"drop {old_kind} {name}")
+    connection.execute(f"create or replace {kind} {name} as {files_sql(table, files)}")
+    return files
+
+
+def _change(
+    connection: duckdb.DuckDBPyConnection, table: Table, old_files: set[str], files: list[str]
+) -> None:
+    """Replaces the rows of every partition that lost a file, and adds those of new files."""
+    stale = {Path(file).parent for file in old_files.difference(files)}
+    if stale:
+        gone = " or ".join(map(_is_in, sorted(stale)))
+        connection.execute(f"delete from {table.published_name} where {gone}")
+    fresh = [file for file in files if file not in old_files or Path(file).parent in stale]
+    connection.execute(f"insert into {table.published_name} {files_sql(table, fresh)}")
+
+
+def _is_in(folder: Path) -> str:
+    """The condition that holds for the rows of a partition's folder, tenant=…/day=…."""
+    parts = [part.partition("=") for part in folder.parts if part.startswith(("tenant=", "day="))]
+    return "(" + " and ".join(f"{column} = {quoted(value)}" for column, _, value in parts) + ")"
 
 
 def _row_count(store: Store, table: Table) -> int:
     return int(pc.sum(store.delta.active(table)["num_records"]).as_py() or 0)
+
+
+def _note_files(connection: duckdb.DuckDBPyConnection, shown: dict[Table, list[str]]) -> None:
+    rows = [
+        {"name": table.published_name, "file": file}
+        for table, files in shown.items()
+        for file in files
+    ]
+    _copy(connection, "files", pa.Table.from_pylist(rows, FILES))
 
 
 def _copy_state(connection: duckdb.DuckDBPyConnection, store: Store, name: str) -> None:
@@ -113,8 +195,16 @@ def _copy_state(connection: duckdb.DuckDBPyConnection, store: Store, name: str) 
     arrays = [
         pa.array([row[i] for row in rows], types[kind]) for i, kind in enumerate(columns.values())
     ]
-    connection.register("copied", pa.table(arrays, names=list(columns)))
-    connection.execute(f"create table state.{name} as select * from copied")
+    _copy(connection, name, pa.table(arrays, names=list(columns)))
+
+
+def _copy(connection: duckdb.DuckDBPyConnection, name: str, rows: pa.Table) -> None:
+    """Puts rows in the place of those of a state table, whose comments stay."""
+    connection.register("copied", rows)
+    connection.execute(
+        f"create table if not exists state.{name} as from copied limit 0;"
+        f" delete from state.{name}; insert into state.{name} from copied"
+    )
     connection.unregister("copied")
 
 

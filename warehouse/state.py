@@ -305,6 +305,11 @@ class State:
         """SHA-256 by path below the store, of every file that was written since it is kept."""
         return dict(self._db.execute("select path, sha256 from checksums").fetchall())
 
+    def checksum(self, path: str) -> str | None:
+        """That of one file, None where none is kept."""
+        row = self._db.execute("select sha256 from checksums where path = ?", [path]).fetchone()
+        return None if row is None else str(row[0])
+
     def forget_checksums(self, paths: Iterable[str]) -> None:
         """Forgets files that are gone."""
         with self.transaction():

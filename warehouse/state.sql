@@ -70,7 +70,8 @@ create table if not exists runs (
     id integer primary key, started_at text not null, finished_at text not null, summary text not null
 ) strict;
 
--- one row per data file that was written: SHA-256 of its bytes, as hexadecimal text
+-- one row per data file that was written: SHA-256 of its bytes, as hexadecimal text; that of
+-- hve.duckdb is over its form too
 create table if not exists checksums (path text primary key, sha256 text not null) strict;
 
 -- one row per tenant and UTC day of which trace rows were lost; its marts stay until they are back

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import random
 import subprocess
 import sys
 import time
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 
 import duckdb
+import pyarrow as pa
 import pytest
 
 from hve_monitor.errors import StoreError
-from tests.unit.warehouse.conftest import NOW, YESTERDAY, costs, land_rows
+from tests.unit.warehouse.conftest import NOW, YESTERDAY, contacts, costs, land_rows
 from warehouse import publication
+from warehouse.privacy.removal import begin
 from warehouse.publication import publish
 from warehouse.reading import published_connection
 from warehouse.store import Store, open_store
-from warehouse.tables import HVE_COST_DAILY
+from warehouse.tables import FIRST_CONTACTS, HVE_COST_DAILY, HVE_UNDELIVERED, Table
 
 READ = """
 import duckdb, json, sys
@@ -216,3 +220,145 @@ def test_a_file_of_an_older_version_is_told_in_one_line(store: Store) -> None:
         published_connection(store.root) as connection,
     ):
         connection.execute("from marts.hve_usage_corrections")
+
+
+EVERYTHING = """
+    select schema_name || '.' || table_name, 'table', comment from duckdb_tables()
+    where database_name = 'hve'
+    union all
+    select schema_name || '.' || view_name, 'view', comment from duckdb_views()
+    where database_name = 'hve' and not internal
+    union all
+    select schema_name || '.' || table_name || '.' || column_name, data_type, comment
+    from duckdb_columns() where database_name = 'hve' and not internal
+    order by all
+"""
+CHANGING = ("state.publication", "state.runs")
+
+
+def content(root: Path) -> list[object]:
+    """What a reader sees: names, types and comments, and the rows of every table and view."""
+    with published_connection(root) as connection:
+        seen: list[object] = list(connection.execute(EVERYTHING).fetchall())
+        for name, kind, _ in connection.execute(EVERYTHING).fetchall():
+            if kind in ("table", "view") and name not in CHANGING:
+                rows = connection.execute(f"select * from {name} order by all").fetchall()
+                seen.append((name, rows))
+    return seen
+
+
+def change_at_random(store: Store, chance: random.Random) -> None:
+    """One write of any kind to a table with days, and to one without."""
+    days = chance.sample(range(10, 20), chance.randint(1, 9))
+    rows = costs(chance.choice(["contoso", "fabrikam"]), **{f"d{day}": day for day in days})
+    if chance.random() < 0.5:
+        store.delta.append(HVE_COST_DAILY, rows)
+    else:
+        replaced = [*rows["day"].to_pylist(), YESTERDAY]
+        store.delta.replace(HVE_COST_DAILY, rows, rows["tenant"][0].as_py(), replaced)
+    if chance.random() < 0.3:
+        store.delta.compact(HVE_COST_DAILY, "contoso")
+    store.delta.append(FIRST_CONTACTS, contacts("contoso", f"a{chance.random()}@fabrikam.com"))
+    if chance.random() < 0.2:
+        store.delta.replace(FIRST_CONTACTS, contacts("contoso", "ada@fabrikam.com"), "contoso")
+
+
+def test_a_version_that_goes_on_from_the_last_shows_what_a_new_one_shows(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chance = random.Random(7)  # noqa: S311 - no secret
+    for _ in range(5):
+        change_at_random(store, chance)
+        monkeypatch.setattr(publication, "LARGEST_TABLE", chance.choice([12, 1000]))
+        if chance.random() < 0.3:
+            land_rows(store, {"trace_id": str(chance.random())})
+        publish_plain(store)
+        continued, seal = content(store.root), store.state.checksum("hve.duckdb")
+        aside = store.published.rename(store.root / "aside.duckdb")
+        publish_plain(store)
+        assert continued == content(store.root)
+        aside.replace(store.published)
+        store.state.record_checksums({"hve.duckdb": str(seal)})
+
+
+def test_what_did_not_change_is_not_read_again(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.delta.append(HVE_COST_DAILY, costs("contoso", d21=1, d22=2, d23=3))
+    publish_plain(store)
+    store.delta.replace(HVE_COST_DAILY, costs("contoso", d23=4), "contoso", [YESTERDAY])
+    read: list[str] = []
+    files_sql = publication.files_sql
+
+    def noted(table: Table, files: list[str]) -> str:
+        read.extend(Path(file).parent.name for file in files)
+        return files_sql(table, files)
+
+    monkeypatch.setattr(publication, "files_sql", noted)
+    publish_plain(store)
+    assert read == ["day=2026-11-23"]
+    total = "select sum(billable_recipients)::int from marts.hve_cost_daily"
+    assert shown(store.root, total) == [(7,)]
+
+
+def undelivered(day: int, *recipients: str) -> pa.Table:
+    rows = [
+        {"tenant": "contoso", "day": date(2026, 11, day), "recipient": recipient}
+        for recipient in recipients
+    ]
+    return pa.Table.from_pylist(rows, schema=HVE_UNDELIVERED.schema)
+
+
+def test_nothing_of_removed_rows_stays_in_the_file(store: Store) -> None:
+    """The bytes of deleted rows stay in a file that goes on from the last one."""
+    people = [f"{hashlib.sha256(bytes([n])).hexdigest()}@fabrikam.com" for n in range(200)]
+    for day in range(1, 6):
+        store.delta.append(HVE_UNDELIVERED, undelivered(day, *people, "ada.lovelace@fabrikam.com"))
+    publish_plain(store)
+    begin(store, "contoso", "ada.lovelace@fabrikam.com", NOW, "admin", "requested")
+    publish_plain(store)  # by a run that came in between
+    for day in range(1, 6):
+        days = [date(2026, 11, day)]
+        store.delta.replace(HVE_UNDELIVERED, undelivered(day, *people), "contoso", days)
+        if day in (1, 5):
+            publish_plain(store)
+    assert b"lovelace" not in store.published.read_bytes()
+
+
+def test_a_file_that_another_hand_changed_is_made_anew(store: Store) -> None:
+    store.delta.append(HVE_COST_DAILY, costs("contoso", d23=7))
+    publish_plain(store)
+    with duckdb.connect(str(store.published)) as connection:
+        connection.execute("update marts.hve_cost_daily set billable_recipients = 8")
+    publish_plain(store)
+    assert shown(store.root, "select billable_recipients from marts.hve_cost_daily") == [(7,)]
+
+
+def test_a_version_after_a_kill_before_it_was_noted_is_made_anew(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish_plain(store)
+    land_rows(store, {})
+    with monkeypatch.context() as killed:
+        killed.setattr(type(store.state), "record_checksums", refuse_to_note)
+        with pytest.raises(KeyboardInterrupt):
+            publish_plain(store)
+    publish_plain(store, hours=1)
+    assert shown(store.root, "select count(*) from raw.message_traces") == [(1,)]
+
+
+def refuse_to_note(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def test_a_store_that_was_moved_shows_files_of_its_new_place(store: Store, tmp_path: Path) -> None:
+    land_rows(store, {})
+    publish_plain(store)
+    store.close()
+    store.state.close()
+    store.root.rename(tmp_path / "moved")
+    with open_store(tmp_path / "moved") as moved:
+        publish_plain(moved)
+        with duckdb.connect(str(moved.published), read_only=True) as plain:
+            count = plain.execute("select count(*) from raw.message_traces").fetchall()
+    assert count == [(1,)]

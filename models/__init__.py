@@ -6,6 +6,7 @@ Reading order:
   build       changed days → marts → incidents → published version: the one entry
   engine/     how SQL is run: DuckDB, or Spark for the build
   staging/    SQL: traces and addresses as the marts read them
+  steps/      SQL: what marts are made from, counted once for all of them
   marts/      SQL: usage, cost, activity, first contacts
   reference/  prices, metering rules, limits, cost centers
   usage/      accounts, usage, coverage, corrections, first contacts

@@ -52,6 +52,7 @@ DAILY_MARTS: tuple[Table, ...] = (
     HVE_ACTIVITY,
     HVE_UNDELIVERED,
 )
+TRACES = "steps.traces"  # the only step that is taken before first contacts are known
 Progress = Callable[[str, int, int], None]
 
 
@@ -151,7 +152,7 @@ def offer_models(connection: duckdb.DuckDBPyConnection, reference: Reference | N
     runner.prepare(connection)
     (reference or shipped_reference()).offer(connection)
     for model in runner.models():
-        if not model.is_mart:
+        if model.is_view:
             runner.create(connection, model)
 
 
@@ -207,9 +208,13 @@ def _rebuild_days(
     for table, of_days in ((HVE_ACCOUNTS, None), (MESSAGE_TRACES, days)):
         place.offer_files(f"raw.{table.name}", table, store.delta.files(table, tenant, of_days))
     for model in runner.models():
-        if not model.is_mart:
+        if model.is_view:
             place.create(model.name, model.sql, stored=False)
+    place.create(TRACES, runner.model(TRACES).sql, stored=True)
     lost = keep_firsts(store, place, tenant)
+    for model in runner.models():
+        if model.is_step and model.name != TRACES:
+            place.create(model.name, model.sql, stored=True)
     for table in DAILY_MARTS:
         name = f"marts.{table.name}"
         place.create(name, runner.model(name).sql, stored=True)

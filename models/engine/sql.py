@@ -1,8 +1,8 @@
 """Runs the .sql models: one file is one select, ordered by the tables it reads.
 
-A model reads raw.*, staging.*, marts.*, kept.* and reference.*; staging models become views, marts
-become tables of the connection that the caller stores. Queries read live.* too: verdicts and
-plans since the last publication (warehouse.delta.live).
+A model reads raw.*, staging.*, steps.*, marts.*, kept.* and reference.*; staging models become
+views, steps tables of a build, marts tables that the caller stores. Queries read live.* too:
+verdicts and plans since the last publication (warehouse.delta.live).
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ import duckdb
 from warehouse.connection import Row
 
 ROOM = Path(__file__).parents[1]
-SCHEMAS = ("raw", "staging", "marts", "stored", "kept", "reference", "state")
+SCHEMAS = ("raw", "staging", "steps", "marts", "stored", "kept", "reference", "state")
+FOLDERS = ("staging", "steps", "marts")
 LIVE = "live"
 
 
@@ -36,11 +37,21 @@ class Model:
         """Whether the result is stored."""
         return self.name.startswith("marts.")
 
+    @property
+    def is_step(self) -> bool:
+        """Whether it is computed once in a build, for marts that read it."""
+        return self.name.startswith("steps.")
+
+    @property
+    def is_view(self) -> bool:
+        """Whether readers select from it too."""
+        return self.name.startswith("staging.")
+
 
 @cache
 def models() -> tuple[Model, ...]:
-    """Every model of staging/ and marts/, each after what it reads."""
-    by_name = {model.name: model for folder in ("staging", "marts") for model in _folder(folder)}
+    """Every model of staging/, steps/ and marts/, each after what it reads."""
+    by_name = {model.name: model for folder in FOLDERS for model in _folder(folder)}
     order = TopologicalSorter({name: model.reads & set(by_name) for name, model in by_name.items()})
     return tuple(by_name[name] for name in order.static_order())
 
@@ -73,8 +84,8 @@ def prepare(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def create(connection: duckdb.DuckDBPyConnection, model: Model) -> None:
-    """Creates the model in the connection: a view for staging, a table for a mart."""
-    kind = "table" if model.is_mart else "view"
+    """Creates the model in the connection: a view for staging, else a table."""
+    kind = "view" if model.is_view else "table"
     connection.execute(f"create or replace {kind} {model.name} as {model.sql}")
 
 

@@ -6,7 +6,7 @@ select
     account,
     recipient,
     min(received_at) as first_at
-from staging.stg_message_traces
+from steps.traces
 where
     status_group is distinct from 'expanded'
     and recipient not like 'aggregate:%'

@@ -5,6 +5,6 @@ select
     account,
     from_ip,
     min(received_at) as first_at
-from staging.stg_message_traces
+from steps.traces
 where from_ip is not null and from_ip not in ('', '255.255.255.255')
 group by tenant, account, from_ip

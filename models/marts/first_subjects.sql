@@ -4,7 +4,7 @@
 -- Unit: UTC instant.
 with subjects as (
     select tenant, account, subject, min(received_at) as first_at
-    from staging.stg_message_traces
+    from steps.traces
     where subject is not null
     group by tenant, account, subject
 ),

@@ -8,5 +8,5 @@ select
     recipient,
     status_group,
     received_at
-from staging.stg_message_traces
+from steps.traces
 where status_group in ('failed', 'quarantined', 'filtered_as_spam', 'pending', 'other')

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from models.engine.sql import ROOM
+from models.engine.sql import FOLDERS, ROOM
 from tests.sql_dialect import violations
 
 # What a build runs between the models.
 STEPS = sorted((ROOM / "usage" / "steps").glob("*.sql"))
-MODELS = [*sorted((ROOM / "staging").glob("*.sql")), *sorted((ROOM / "marts").glob("*.sql"))]
+MODELS = [file for folder in FOLDERS for file in sorted((ROOM / folder).glob("*.sql"))]
 NAMES = {"table": "first_contacts", "value": "recipient"}
 
 # Each is taken by DuckDB and refused, or answered otherwise, by Spark; the name is what is told.

@@ -6,6 +6,7 @@ Reading order:
   markup          HTML whose text is only text
   money_columns   columns of money: sorted as numbers, read with the digits that matter
   table_file      the CSV file of a table
+  printed_table   the rows of a table on paper
   figure          a panel's title, a chart with its table, kinds of columns
   tile            one number with its last weeks
   chart_file      the SVG file of a chart

@@ -22,6 +22,7 @@ from dashboards.parts.money_columns import (
     plain_format,
     texts_of,
 )
+from dashboards.parts.printed_table import printed_table
 from dashboards.parts.spec import Spec, draw
 from dashboards.parts.table_file import file_button
 
@@ -116,9 +117,11 @@ def listing(
         placeholder=UNKNOWN,
         **options,
     )
+    labels = _labels(columns or {})
+    block(printed_table(table, labels, _forms(columns or {}), texts or {}))
     if has_file:
         key = key_of("file", name, *map(str, table))
-        file_button(name, table, _labels(columns or {}), key, texts)
+        file_button(name, table, labels, key, texts)
     return event
 
 
@@ -128,6 +131,17 @@ def _labels(columns: Columns) -> dict[str, str]:
         name: str(config if isinstance(config, str) else config.get("label") or name)
         for name, config in columns.items()
     }
+
+
+def _forms(columns: Columns) -> dict[str, str | None]:
+    """How numbers are written, by the names of their columns."""
+    return {name: _form(config) for name, config in columns.items() if not isinstance(config, str)}
+
+
+def _form(config: ColumnConfig) -> str | None:
+    options: Mapping[str, Any] = config.get("type_config") or {}
+    form = options.get("format")
+    return form if isinstance(form, str) else None
 
 
 def amount_column(label: str) -> ColumnConfig:

@@ -32,7 +32,8 @@ def status_word(status: object) -> str:
 
 @dataclass(frozen=True)
 class Palette:
-    """Colours by what they mean; `statuses` are in the order of STATUSES.
+    """Colours by what they mean; `statuses` are in the order of STATUSES, told apart also by people
+    who do not see red or green (tests/unit/dashboards/parts/test_palette.py computes it).
 
     groups: nine that are told apart, and one of all others.
     """
@@ -58,7 +59,7 @@ LIGHT = Palette(
     high="#b3261e",
     low_heat="#eef3f9",
     high_heat="#12406f",
-    statuses=("#2f74b5", "#b3261e", "#a86a00", "#7a4fa3", "#7d8794", "#4d5763", "#7d8794"),
+    statuses=("#2f74b5", "#b3261e", "#d4790a", "#461d6b", "#50565e", "#131619", "#899591"),
     groups=(
         "#1f5fa8",
         "#b3540e",
@@ -81,7 +82,7 @@ DARK = Palette(
     high="#ff8a80",
     low_heat="#1a2634",
     high_heat="#9cc8ff",
-    statuses=("#5b9fe6", "#ff8a80", "#e3ac52", "#c39be8", "#97a3b2", "#c3ccd6", "#97a3b2"),
+    statuses=("#5b9fe6", "#ff8a80", "#ac7025", "#9033c9", "#8ca5ab", "#f0f2f4", "#44747a"),
     groups=(
         "#6aa9f0",
         "#f0a35e",
@@ -145,7 +146,8 @@ button[kind^="primary"] p { color: light-dark(#ffffff, #10151c); }
 .hve th { font-weight: 600; }
 .hve .unseen { position: absolute; width: 1px; height: 1px; overflow: hidden;
   clip-path: inset(50%); white-space: nowrap; }
-.hve .wide { overflow-x: auto; }
+/* what is hidden in a table has its place in it: elsewhere the page would scroll into emptiness */
+.hve .wide { overflow-x: auto; position: relative; }
 .hve .wide td, .hve .wide th { white-space: nowrap; }
 .hve .wide td .mark { margin: 0; min-width: 1.1rem; text-align: center; }
 .hve .steps { list-style: none; margin-left: 0; border-left: 2px solid light-dark(#c3ccd6, #4a5867);
@@ -167,7 +169,12 @@ button[kind^="primary"] p { color: light-dark(#ffffff, #10151c); }
 .hve a { color: light-dark(#1f5fa8, #8ab8f2); }
 .hve .hve-svg { font: inherit; font-size: .8rem; color: inherit; background: none; cursor: pointer;
   border: 1px solid light-dark(#c3ccd6, #4a5867); border-radius: .3rem; padding: 0 .5rem; }
-.hve .hve-svg:focus-visible, .hve a:focus-visible { outline: 2px solid; outline-offset: 1px; }
+a:focus-visible, button:focus-visible, summary:focus-visible, [tabindex]:focus-visible,
+[role="slider"]:focus-visible, label:has(input:focus-visible),
+[data-baseweb="input"]:has(input:focus-visible), [data-baseweb="select"]:has(input:focus-visible),
+[data-baseweb="textarea"]:has(textarea:focus-visible) {
+  outline: 2px solid light-dark(#1f5fa8, #8ab8f2) !important; outline-offset: 1px; }
+[data-testid="stMain"]:focus-visible { outline: none !important; }
 .hve .gauge { position: relative; height: .8rem; margin: .3rem 0 .6rem; border-radius: .2rem;
   background: light-dark(#e3e8ee, #2c3642); }
 .hve .gauge .fill { height: 100%; border-radius: .2rem; background: currentColor;
@@ -181,6 +188,21 @@ button[kind^="primary"] p { color: light-dark(#ffffff, #10151c); }
   margin: .2rem 0 .5rem; padding: 0; }
 .hve .facts dt { color: light-dark(#4b5560, #b4bec9); font-weight: 400; }
 .hve .facts dd { margin: 0; font-weight: 500; }
+@media screen {
+  [data-testid="stElementContainer"]:has(.printed) { display: none; } }
+@media print {
+  .hve { color-scheme: light; }
+  .hve .printed table, .hve .wide table { font-size: .68rem; }
+  .hve .printed.dense table { font-size: .52rem; }
+  .hve .printed td, .hve .printed th { padding: .12rem .3rem; }
+  .hve .wide { overflow: visible; }
+  .hve .wide td, .hve .wide th { white-space: normal; }
+  .hve tr, .hve .tile, [data-testid="stVegaLiteChart"] { break-inside: avoid; }
+  [data-testid="stDataFrame"], [data-testid="stDownloadButton"], .hve .hve-svg { display: none; }
+  [data-testid="stHorizontalBlock"] > [data-testid="stColumn"] { flex: 1 1 100%; min-width: 100%; }
+  [data-testid="stVegaLiteChart"] svg { max-width: 100%; height: auto; }
+  [data-testid="stVegaLiteChart"] text { fill: #30373f; }
+}
 @media (max-width: 900px) {
   .st-key-search-fields, .st-key-overview-tiles { grid-template-columns: 1fr 1fr; } }
 @media (max-width: 640px) {

@@ -29,4 +29,4 @@ def show(view: View) -> None:
 
 
 if __name__ == "__main__":
-    show(opened("Plan", by=("account", "period")))
+    show(opened("Plan", by=("account", "period"), needs_mail=False))

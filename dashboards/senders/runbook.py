@@ -19,6 +19,7 @@ from models.incidents.runbooks import UNVERIFIED, VERIFIED
 NOTE = re.compile(rf" ?\((?:{re.escape(VERIFIED)}|{re.escape(UNVERIFIED)})\)")
 COMMAND = re.compile(r"(?<=: )(?:hve [a-z]|[A-Z][a-z]+-[A-Z]\w+ ).*")
 MARKS = {VERIFIED: ("● verified", "mark good"), UNVERIFIED: ("? not verified", "mark warn")}
+ADDRESS = re.compile(r"([\w.+=%-]+@[\w.-]*\w)")
 REFUSED = "step-refused"
 
 
@@ -52,7 +53,7 @@ def _step(view: View, card: WholeCard, number: int, done: StepDone | None) -> No
     key = f"step-{card.id}-{number}"
     st.session_state[key] = done is not None
     st.checkbox(
-        literal(f"{number}. {named}."), key=key, on_change=_tick, args=(view, card.id, number, key)
+        _label(f"{number}. {named}."), key=key, on_change=_tick, args=(view, card.id, number, key)
     )
     marks = [
         tag("span", words, style=style)
@@ -65,6 +66,12 @@ def _step(view: View, card: WholeCard, number: int, done: StepDone | None) -> No
         block(tag("p", *marks))
     if command:
         st.code(command[0], language=None, wrap_lines=True)
+
+
+def _label(text: str) -> str:
+    """The text with addresses as code: Markdown would make links of them."""
+    parts = ADDRESS.split(text)
+    return "".join(f"`{part}`" if place % 2 else literal(part) for place, part in enumerate(parts))
 
 
 def _tick(view: View, incident: str, number: int, key: str) -> None:

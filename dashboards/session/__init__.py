@@ -11,6 +11,7 @@ Reading order:
   links between pages, and what an address names
   readings    what the pages read, once per version
   files      files of a page that are made when somebody wants them
+  first_steps what to start where nothing is stored yet
   frame       filters, freshness, coverage, states without data
   acts        verdicts and plans, as the commands give them
 """

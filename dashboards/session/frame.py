@@ -18,6 +18,7 @@ from dashboards.parts.markup import Markup, block, literal, tag
 from dashboards.parts.palette import STYLE
 from dashboards.session import readings
 from dashboards.session.access import RefusedError, require
+from dashboards.session.first_steps import first_steps
 from dashboards.session.links import arrive, say_absent
 from dashboards.session.period import chosen_period, say_absent_days
 from dashboards.session.settings import Stamp, configuration, published_stamp
@@ -29,6 +30,8 @@ from models.usage.coverage import CoverageReport
 REFRESH_SECONDS = 20
 CLOCKS = (UTC_NAME, "tenant time")
 DAMAGED = "The published file cannot be read"
+MISCONFIGURED = "The configuration cannot be used"
+NOTHING_YET = "Three steps to the first numbers"
 ALL_TENANTS, ALL_ACCOUNTS = "All tenants", "All accounts"
 
 
@@ -49,8 +52,8 @@ def opened(title: str, by: Sequence[str] = ("period",), *, needs_mail: bool = Tr
     _say_absent(view, chosen, by)
     watch(chosen)
     _status(chosen)
-    if needs_mail and readings.usage(chosen).empty:
-        _nothing_yet(chosen)
+    if readings.usage(chosen).empty:
+        _without_mail(chosen, needs_mail=needs_mail)
     return chosen
 
 
@@ -86,10 +89,11 @@ def _view(title: str) -> View:
     except RefusedError as error:
         _refused(title, str(error))
     except ConfigError as error:
-        _stopped(title, "The configuration cannot be used", str(error))
+        _stopped(title, MISCONFIGURED, str(error))
     except StoreError as error:
-        missing = not (configuration().warehouse.path / "hve.duckdb").exists()
-        _stopped(title, "There is no store to show yet" if missing else DAMAGED, str(error))
+        if not (configuration().warehouse.path / "hve.duckdb").exists():
+            _empty(title)
+        _stopped(title, DAMAGED, str(error))
     except (duckdb.Error, IndexError) as error:
         _stopped(title, DAMAGED, f"{type(error).__name__}: {str(error).partition(chr(10))[0]}")
     raise AssertionError("unreachable: the page was stopped")
@@ -103,9 +107,17 @@ def _stopped(title: str, what: str, detail: str) -> None:
         "Nothing is lost: `hve build` writes the file again from the stored tables, and `hve"
         " doctor` says what is wrong."
         if what == DAMAGED
-        else "First rows come from `hve run` (Microsoft 365) or `hve import` (files); `hve demo`"
-        " shows the pages with a simulated tenant. `hve doctor` checks what is missing."
+        else "Correct the file and load this page again; `hve doctor` checks the rest of it."
     )
+    st.stop()
+
+
+def _empty(title: str) -> None:
+    """There is no store yet: the page says how to fill one, and is drawn again when there is."""
+    config = configuration()
+    st.title(title)
+    first_steps(config, NOTHING_YET)
+    _watched(config.warehouse.path, None)
     st.stop()
 
 
@@ -115,14 +127,18 @@ def _refused(title: str, why: str) -> None:
     st.stop()
 
 
-def _nothing_yet(view: View) -> None:
-    st.info(
-        f"**No message was seen yet.** The store was last written {literal(moment(view.as_of))};"
-        " it holds no trace rows of this choice. `hve run` reads Microsoft 365, `hve import` reads"
-        " files.",
-        icon=":material/inbox:",
-    )
-    st.stop()
+def _without_mail(view: View, *, needs_mail: bool) -> None:
+    """Nothing of this choice is stored: how to begin, or that others have mail."""
+    sees_others = view.tenant is not None and view.user.tenants is None
+    if sees_others and not readings.usage(view.narrowed(tenant=None)).empty:
+        st.info(
+            f"**No message of {literal(view.tenant)} was seen yet.** Choose another tenant above.",
+            icon=":material/inbox:",
+        )
+    else:
+        first_steps(view.config, NOTHING_YET)
+    if needs_mail:
+        st.stop()
 
 
 def _filters(view: View, by: Sequence[str]) -> View:

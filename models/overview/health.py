@@ -289,6 +289,20 @@ def last_runs(
     return [_finished(run, tenant) for run in runs]
 
 
+def last_errors(config: Config, sources: Sequence[str]) -> list[str] | None:
+    """Why these sources could not be read as a whole in the last run; None where none has ended."""
+    names = [tenant.name for tenant in config.served]
+    with open_state(config.warehouse.path) as state:
+        runs = state.recent_runs(1)
+    if not runs:
+        return None
+    return [
+        f"{source.tenant}: {source.error or source.status}"
+        for source in stored_summary(runs[0]).sources
+        if source.source in sources and source.tenant in names and source.status != "ok"
+    ]
+
+
 def stored_summary(run: FinishedRun) -> StoredSummary:
     """What is read of a run, whichever version stored it."""
     return msgspec.convert(run.summary, StoredSummary)

@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from hve_monitor.config import Tenant
 from models.build import build
@@ -18,22 +19,61 @@ NUMBER = re.compile('<td class="number">(.*?)</td>')
 PAGES = ("overview", "spend", "senders", "delivery", "readiness", "health")
 
 
-@pytest.mark.parametrize("page", ["overview", "readiness", "health"])
-def test_a_missing_store_names_the_next_step(tmp_path: Path, opened: Open, page: str) -> None:
-    app = opened(configured(tmp_path), page)
+EXCHANGE = TOML.replace(
+    'accounts = "files"',
+    'tenant_id = "1"\nclient_id = "2"\nmanaged_identity = true\naccounts = "exchange"',
+)
+
+
+def commands(app: AppTest) -> list[str]:
+    """The commands to copy, without the option that names the configuration."""
+    return [code.value.partition(" --config ")[0] for code in app.code]
+
+
+@pytest.mark.parametrize("page", [*PAGES, "plan"])
+def test_a_missing_store_is_three_steps_to_copy(tmp_path: Path, opened: Open, page: str) -> None:
+    app = opened(configured(tmp_path, EXCHANGE), page)
     assert not app.exception
-    assert "There is no store to show yet" in words(app)
-    assert "hve run" in words(app)
+    assert not app.error
+    assert "Nothing was read yet" in words(app)
+    assert commands(app) == ["hve doctor", "hve run", "hve run --every 15m", "hve demo"]
+    assert app.code[0].value == f"hve doctor --config {tmp_path / 'hve.toml'}"
 
 
-@pytest.mark.parametrize("page", ["overview", "spend"])
-def test_an_empty_store_says_that_nothing_was_seen(tmp_path: Path, opened: Open, page: str) -> None:
-    file = configured(tmp_path)
+def test_where_rows_come_from_files_the_second_step_imports_them(
+    tmp_path: Path, opened: Open
+) -> None:
+    app = opened(configured(tmp_path))
+    assert commands(app) == ["hve doctor", "hve import FILE…", "hve cost", "hve demo"]
+
+
+@pytest.mark.parametrize("page", [*PAGES, "plan"])
+def test_an_empty_store_is_three_steps_on_every_page(
+    tmp_path: Path, opened: Open, page: str
+) -> None:
+    file = configured(tmp_path, EXCHANGE)
     with open_store(tmp_path / "store") as store:
+        store.state.record_run(NOW, NOW, {"now": "2026-11-24T12:00:00Z", "sources": []})
         build(store, [Tenant(name="contoso", accounts="files")], NOW, lambda *_: None)
     app = opened(file, page)
     assert not app.exception
+    assert not app.error
     assert "No message was seen yet" in words(app)
+    assert commands(app)[:3] == ["hve doctor", "hve run", "hve run --every 15m"]
+    assert (page == "plan") == any(button.label == "Announce" for button in app.button)
+
+
+def test_a_first_run_that_goes_on_or_failed_is_said(tmp_path: Path, opened: Open) -> None:
+    file = configured(tmp_path, EXCHANGE)
+    with open_store(tmp_path / "store") as store:
+        assert "A first run has begun and not ended" in words(opened(file))
+        failed = {"source": "accounts", "status": "failed", "error": "no token"}
+        sources = [{**failed, "tenant": name} for name in ("contoso", "another")]
+        store.state.record_run(NOW, NOW, {"now": "2026-11-24T12:00:00Z", "sources": sources})
+    app = opened(file)
+    assert "The last run failed: contoso: no token" in words(app)
+    assert "another" not in words(app)
+    assert not app.error
 
 
 @pytest.mark.parametrize("content", [b"", b"not a database", b"\0" * 40960])
@@ -86,11 +126,7 @@ def test_a_build_alone_makes_nothing_fresh(stored: Path, tmp_path: Path, opened:
 
 
 def test_a_run_that_could_not_log_in_is_not_fresh(tmp_path: Path, opened: Open) -> None:
-    text = TOML.replace(
-        'accounts = "files"',
-        'tenant_id = "1"\nclient_id = "2"\nmanaged_identity = true\naccounts = "exchange"',
-    )
-    file = configured(tmp_path, text)
+    file = configured(tmp_path, EXCHANGE)
     with open_store(tmp_path / "store") as store:
         store.state.record_now("contoso", NOW)
         build(store, [Tenant(name="contoso", accounts="files")], NOW, lambda *_: None)

@@ -1,0 +1,66 @@
+"""The first minutes: what to start before there is anything to show, and where it stands."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from pathlib import Path
+
+import streamlit as st
+
+from dashboards.parts.markup import block, tag
+from hve_monitor.config import DEFAULT_FILE, Config
+from models.overview.health import last_errors
+from models.overview.reads import VITAL
+
+
+def first_steps(config: Config, title: str) -> None:
+    """Draws the three steps with their commands, and above them what is known of the first run."""
+    with st.container(border=True, key="first-steps"):
+        block(tag("h2", title), tag("p", *_standing(config)))
+        for number, (what, command) in enumerate(_steps(config), 1):
+            block(tag("h3", f"{number}. {what}"))
+            st.code(command, language=None, wrap_lines=True)
+        block(
+            tag("p", "This page draws itself when the first numbers are there. To look around"),
+            tag("p", "first, with a simulated tenant in a folder of its own:"),
+        )
+        st.code("hve demo", language=None)
+
+
+def _standing(config: Config) -> list[str]:
+    """What is known of the first run."""
+    if not (config.warehouse.path / "state.db").exists():
+        return [tag("span", "○ nothing read", style="mark"), "Nothing was read yet."]
+    errors = last_errors(config, VITAL)
+    if errors is None:
+        return [
+            tag("span", "◷ begun", style="mark warn"),
+            "A first run has begun and not ended. If it was stopped, start it again.",
+        ]
+    if errors:
+        return [tag("span", "▲ failed", style="mark bad"), f"The last run failed: {errors[0]}"]
+    return [tag("span", "○ no message", style="mark warn"), "No message was seen yet."]
+
+
+def _steps(config: Config) -> list[tuple[str, str]]:
+    """What to do and its command; from files where no tenant is read over the network."""
+    from_files = all(tenant.accounts == "files" for tenant in config.served)
+    if from_files:
+        return [
+            ("Check what is configured", _command("doctor")),
+            ("Import message traces as Microsoft 365 exports them", _command("import FILE…")),
+            ("See what they cost", _command("cost")),
+        ]
+    return [
+        ("Check the configuration, the login and its permissions", _command("doctor")),
+        ("Read for the first time: the last 90 days, it may take a while", _command("run")),
+        ("Keep it up to date", _command("run --every 15m")),
+    ]
+
+
+def _command(words: str) -> str:
+    """The command, with the configuration of this dashboard where it is not the usual one."""
+    file = Path(os.environ.get("HVE_CONFIG") or DEFAULT_FILE).absolute()
+    option = "" if file == Path(DEFAULT_FILE).absolute() else f" --config {shlex.quote(str(file))}"
+    return f"hve {words}{option}"

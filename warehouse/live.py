@@ -61,16 +61,20 @@ def _offer(
     names: tuple[str, ...],
     select: str,
 ) -> None:
-    columns = ", ".join(f'"{name}" {"bigint" if name == "number" else "varchar"}' for name in names)
-    connection.execute(f"create temp table copied ({columns})")
     listed = ", ".join(f'"{name}"' for name in names)
     rows = state_rows(root / "state.db", f"select {listed} from {table}")
-    if rows:
-        connection.executemany(f"insert into copied values ({', '.join('?' * len(names))})", rows)
-    is_copy = rows is None and _was_published(connection, table)
-    source = f"hve.state.{table}" if is_copy else "copied"
-    connection.execute(f"create table live.{table} as select {select} from {source}")
-    connection.execute("drop table copied")
+    if rows is None and _was_published(connection, table):
+        connection.execute(f"create table live.{table} as select {select} from hve.state.{table}")
+        return
+    columns = zip(*rows, strict=True) if rows else ((),) * len(names)
+    lists = ", ".join(
+        f'unnest(cast(${name} as {"bigint" if name == "number" else "varchar"}[])) as "{name}"'
+        for name in names
+    )
+    connection.execute(
+        f"create table live.{table} as select {select} from (select {lists})",
+        {name: list(column) for name, column in zip(names, columns, strict=True)},
+    )
 
 
 def last_statement(root: Path) -> datetime | None:

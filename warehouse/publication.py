@@ -22,15 +22,16 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from hve_monitor.files import sync_file, sync_folder
-from warehouse.connection import connect, files_sql, folders_of, quoted
+from hve_monitor.files import sql, sync_file, sync_folder
+from warehouse.connection import arrow, connect, files_sql, folders_of, quoted
 from warehouse.delta.commit import sha256
 from warehouse.dictionary import WORDS, write_comments
 from warehouse.privacy.removal import unfinished
 from warehouse.store import Store
-from warehouse.tables import TABLES, Table
+from warehouse.tables import MESSAGE_TRACES, TABLES, Table
 
 LARGEST_TABLE = 1_000_000
+TRACE_FILES = sql(__file__, "listed_traces")
 STATE_TABLES = (
     "tenants",
     "coverage",
@@ -111,6 +112,7 @@ def _fill(connection: duckdb.DuckDBPyConnection, store: Store, as_of: datetime) 
     _note_files(connection, shown)
     for name in STATE_TABLES:
         _copy_state(connection, store, name)
+    _list_trace_files(connection, store)
     connection.execute(
         "create or replace table state.publication as select $as_of as as_of,"
         " $at as published_at, $version as version, $folder as folder",
@@ -174,6 +176,16 @@ def _is_in(folder: Path) -> str:
     """The condition that holds for the rows of a partition's folder, tenant=…/day=…."""
     parts = [part.partition("=") for part in folder.parts if part.startswith(("tenant=", "day="))]
     return "(" + " and ".join(f"{column} = {quoted(value)}" for column, _, value in parts) + ")"
+
+
+def _list_trace_files(connection: duckdb.DuckDBPyConnection, store: Store) -> None:
+    """Where a search finds the files of the message trace by day, without opening them."""
+    files = store.delta.active(MESSAGE_TRACES)
+    if "max.is_revision" not in files.column_names:
+        files = files.append_column("max.is_revision", pa.nulls(files.num_rows, pa.bool_()))
+    connection.register("listed", files)
+    _copy(connection, "trace_files", arrow(connection, TRACE_FILES))
+    connection.unregister("listed")
 
 
 def _row_count(store: Store, table: Table) -> int:

@@ -189,6 +189,16 @@ def _of_terms(name: str, terms: Sequence[Term], wanted: TraceFilter) -> tuple[st
     return f"({joined})", values | more
 
 
+def stored_names(wanted: TraceFilter) -> dict[str, list[str]]:
+    """Every spelling of whole recipients and ids by column, but of columns searched by parts."""
+    columns = {"id": "trace_id", "message_id": "message_id", "recipient": "recipient"}
+    return {
+        columns[name]: [text for term in terms for text in _stored(name, term.text, wanted)]
+        for name, terms in terms_of(wanted).items()
+        if name in columns and all(term.kind == "whole" for term in terms)
+    }
+
+
 def _stored(name: str, text: str, wanted: TraceFilter) -> list[str]:
     """A whole value in the forms in which the store may hold it."""
     masks = wanted.masks if isinstance(wanted, StoredFilter) else ()

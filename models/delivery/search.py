@@ -21,11 +21,13 @@ from models.delivery.conditions import (
     accounts_of,
     conditions_of,
     empty_fields,
+    stored_names,
     terms_of,
     unlisted_senders,
 )
 from models.delivery.meaning import meaning, searched_words
 from models.delivery.terms import STATUSES, Term, networks_of, status_spellings, status_terms
+from models.engine import sql as runner
 from models.engine.sql import records
 from models.usage.coverage import CoverageReport, coverage_report, due_until
 from warehouse.connection import Row
@@ -36,8 +38,10 @@ from warehouse.reading import Published, read_published
 from warehouse.records.accounts import account_addresses, sending_accounts
 from warehouse.records.message_traces import SETTLED, UNSETTLED
 from warehouse.store import open_store
+from warehouse.trace_files import trace_rows
 
 ROWS_AT_ONCE, LARGEST = 10_000, 2**62
+RAW, STAGED = "raw.message_traces", "staging.stg_message_traces"
 HIDDEN_WORDS = "(hidden)"
 COLUMNS = (
     *("received_at", "status", "account", "sender", "recipient", "subject", "size_bytes"),
@@ -321,4 +325,16 @@ def _select(published: Published, wanted: TraceFilter) -> tuple[str, Parameters]
     conditions, values = conditions_of(published.connection, wanted, published.now)
     lines = "".join(f"    and {condition}\n" for condition in conditions)
     text = sql(__file__, "traces").replace("-- conditions\n", lines)
-    return text, values | {"now": published.now}
+    return _narrowed(text, published, wanted), values | {"now": published.now}
+
+
+def _narrowed(text: str, published: Published, wanted: TraceFilter) -> str:
+    """The search over the files that can hold a row of it, in place of the view of all."""
+    window = wanted.tenant, wanted.since, wanted.until
+    rows = trace_rows(published.connection, *window, stored_names(wanted))
+    if rows is None:
+        return text
+    staging = sql(runner.__file__, "../staging/stg_message_traces")
+    head, ranked, latest, rest = staging.split(RAW)
+    narrowed = f"{head}({rows.revised}){ranked}({rows.revised}){latest}({rows.rows}){rest}"
+    return text.replace(STAGED, f"({narrowed})")

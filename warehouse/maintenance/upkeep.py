@@ -9,6 +9,9 @@ from __future__ import annotations
 import time
 from datetime import date, datetime, timedelta
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from hve_monitor.files import sql
 from warehouse.connection import arrow
 from warehouse.delta.commit import clean
@@ -113,11 +116,23 @@ def _crowded_days(
     files = store.delta.active(table, tenant)
     counted = files.group_by("partition.day").aggregate([("path", "count"), ("num_records", "sum")])
     closed = now.date() - CLOSED_AFTER
+    rough = _rough_days(files) if table is MESSAGE_TRACES else set()
     return sorted(
         (row["partition.day"], row["num_records_sum"])
         for row in counted.to_pylist()
-        if row["path_count"] > (1 if nightly and row["partition.day"] < closed else MOST_FILES)
+        if row["path_count"] > MOST_FILES
+        or (
+            (nightly and row["partition.day"] < closed)
+            and (row["path_count"] > 1 or row["partition.day"] in rough)
+        )
     )
+
+
+def _rough_days(files: pa.Table) -> set[date]:
+    """Days as they were landed: rows keep their place in the batch until they are sorted."""
+    if "max.row" not in files.column_names:
+        return set()
+    return set(files.filter(pc.greater(files["max.row"], 0))["partition.day"].to_pylist())
 
 
 def _rewrite(store: Store, tenant: str, days: list[date]) -> None:

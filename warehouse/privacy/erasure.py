@@ -25,6 +25,7 @@ from warehouse.tables import (
     FIRST_CONTACTS,
     FIRST_SUBJECTS,
     IDENTITIES,
+    MESSAGE_TRACES,
     TABLES,
     TRACE_EVENTS,
     Table,
@@ -138,8 +139,8 @@ class _Erasing:
                 continue
             left = self._left(table, rows, places)
             if not self.is_rehearsal:
-                days = None if day is None else [day]
-                self.store.delta.replace(table, left, self.tenant, days)
+                days, is_searched = None if day is None else [day], table is MESSAGE_TRACES
+                self.store.delta.replace(table, left, self.tenant, days, searchable=is_searched)
             lost = rows.num_rows - left.num_rows
             dropped, kept = dropped + lost, kept + len(places) - lost
         return Removed(table.full_name, dropped, kept)

@@ -1,0 +1,175 @@
+"""Bloom filters of Parquet files: which files may hold a text in a column.
+
+The engine reads whole filters, and none where several values are looked for; here a value costs
+32 bytes of a filter. Source: BloomFilter.md of the Parquet format: blocks of 256 bits, XXH64.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import IO, NamedTuple
+
+import duckdb
+
+from warehouse.connection import quoted
+
+COLUMNS = ("trace_id", "message_id", "recipient")
+BLOCK_BYTES, HEAD_BYTES = 32, 16
+HEAD_FIELD = 0x15  # of the filter's head in Thrift's compact form: its bytes, a number of 32 bits
+MOST_KNOWN = 50_000
+WORD, LONG = (1 << 32) - 1, (1 << 64) - 1
+SALTS = (
+    *(0x47B6137B, 0x44974D91, 0x8824AD5B, 0xA2B7289D),
+    *(0x705495C7, 0x2DF1424B, 0x9EFC4947, 0x5C6BFB31),
+)
+P1, P2, P3, P4, P5 = (
+    *(0x9E3779B185EBCA87, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9),
+    *(0x85EBCA77C2B2AE63, 0x27D4EB2F165667C5),
+)
+
+
+class BloomFilter(NamedTuple):
+    """The filter of a column in a row group: where its blocks begin in the file, and how many."""
+
+    start: int
+    blocks: int
+
+
+class Probe(NamedTuple):
+    """What to look for in a filter: the upper half of the hash, and the bits of its block."""
+
+    upper: int
+    bits: int
+
+
+# By file and column; a file never changes, and a filter that is missing leaves the column out.
+_KNOWN: dict[str, dict[str, list[BloomFilter]]] = {}
+
+
+def files_with(
+    connection: duckdb.DuckDBPyConnection, files: Sequence[str], column: str, texts: Iterable[str]
+) -> set[str]:
+    """Files that may hold one of the texts in a column of COLUMNS; also those without a filter."""
+    _learn(connection, [file for file in files if file not in _KNOWN])
+    probes = [_probe(xxh64(text.encode())) for text in texts]
+    return {file for file in files if _may_hold(file, column, probes)}
+
+
+def _may_hold(file: str, column: str, probes: Sequence[Probe]) -> bool:
+    filters = _KNOWN.get(file, {}).get(column)
+    if filters is None:
+        return True
+    try:
+        with Path(file).open("rb", buffering=0) as stream:
+            return any(_is_in(stream, bloom, probe) for bloom in filters for probe in probes)
+    except OSError:
+        return True  # the engine says what is wrong with it
+
+
+def _is_in(stream: IO[bytes], bloom: BloomFilter, probe: Probe) -> bool:
+    stream.seek(bloom.start + BLOCK_BYTES * (probe.upper * bloom.blocks >> 32))
+    block = int.from_bytes(stream.read(BLOCK_BYTES), "little")
+    return block & probe.bits == probe.bits
+
+
+def _probe(hashed: int) -> Probe:
+    lower = hashed & WORD
+    places = (32 * at + ((lower * salt & WORD) >> 27) for at, salt in enumerate(SALTS))
+    return Probe(hashed >> 32, sum(1 << place for place in places))
+
+
+def _learn(connection: duckdb.DuckDBPyConnection, files: Sequence[str]) -> None:
+    """Reads where the filters of files are."""
+    if not files:
+        return
+    if len(_KNOWN) > MOST_KNOWN:
+        _KNOWN.clear()
+    columns = ", ".join(map(quoted, COLUMNS))
+    rows = connection.execute(
+        "select file_name, path_in_schema, bloom_filter_offset, bloom_filter_length"
+        f" from parquet_metadata([{', '.join(map(quoted, files))}])"
+        f" where path_in_schema in ({columns})"
+    ).fetchall()
+    places = defaultdict[str, list[tuple[str, int | None, int | None]]](list)
+    for file, *place in rows:
+        places[file].append(tuple(place))
+    for file in files:
+        _KNOWN[file] = _filters(file, places[file])
+
+
+def _filters(
+    file: str, places: Iterable[tuple[str, int | None, int | None]]
+) -> dict[str, list[BloomFilter]]:
+    filters: dict[str, list[BloomFilter]] = {}
+    unusable: set[str] = set()
+    with Path(file).open("rb", buffering=0) as stream:
+        for column, start, length in places:
+            bloom = None if start is None or length is None else _bloom(stream, start, length)
+            if bloom is None:
+                unusable.add(column)
+            else:
+                filters.setdefault(column, []).append(bloom)
+    return {column: blooms for column, blooms in filters.items() if column not in unusable}
+
+
+def _bloom(stream: IO[bytes], start: int, length: int) -> BloomFilter | None:
+    """The filter behind its head; None where the head does not fit its length."""
+    stream.seek(start)
+    head = stream.read(HEAD_BYTES)
+    size = shift = 0
+    for byte in head[1:]:
+        size |= (byte & 0x7F) << shift
+        shift += 7
+        if byte < 0x80:
+            break
+    size >>= 1  # zigzag: an even number is a positive one
+    if head[:1] != bytes([HEAD_FIELD]) or size % BLOCK_BYTES or not 0 < size < length:
+        return None
+    return BloomFilter(start + length - size, size // BLOCK_BYTES)
+
+
+def xxh64(data: bytes) -> int:
+    """XXH64 of the bytes with seed 0. Source: xxhash_spec.md of github.com/Cyan4973/xxHash."""
+    length, at = len(data), 0
+    if length < 32:
+        hashed = P5
+    else:
+        lanes = [P1 + P2 & LONG, P2, 0, -P1 & LONG]
+        for at in range(0, length - 31, 32):
+            lanes = [
+                _round(lane, int.from_bytes(data[at + 8 * place : at + 8 * place + 8], "little"))
+                for place, lane in enumerate(lanes)
+            ]
+        at += 32
+        hashed = sum(map(_rotated, lanes, (1, 7, 12, 18))) & LONG
+        for lane in lanes:
+            hashed = (hashed ^ _round(0, lane)) * P1 + P4 & LONG
+    return _mixed(_with_rest(hashed + length & LONG, data[at:]))
+
+
+def _with_rest(hashed: int, rest: bytes) -> int:
+    while len(rest) >= 8:
+        lane = _round(0, int.from_bytes(rest[:8], "little"))
+        hashed, rest = _rotated(hashed ^ lane, 27) * P1 + P4 & LONG, rest[8:]
+    if len(rest) >= 4:
+        lane = int.from_bytes(rest[:4], "little") * P1 & LONG
+        hashed, rest = _rotated(hashed ^ lane, 23) * P2 + P3 & LONG, rest[4:]
+    for byte in rest:
+        hashed = _rotated(hashed ^ (byte * P5 & LONG), 11) * P1 & LONG
+    return hashed
+
+
+def _mixed(hashed: int) -> int:
+    hashed = (hashed ^ hashed >> 33) * P2 & LONG
+    hashed = (hashed ^ hashed >> 29) * P3 & LONG
+    return hashed ^ hashed >> 32
+
+
+def _round(lane: int, number: int) -> int:
+    return _rotated(lane + number * P2 & LONG, 31) * P1 & LONG
+
+
+def _rotated(number: int, by: int) -> int:
+    return (number << by | number >> 64 - by) & LONG

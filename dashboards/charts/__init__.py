@@ -3,6 +3,7 @@
 Reading order:
   cost      money over time, its projection, and estimates beside Azure's amounts
   months    money by month and group, and by day of one group
+  days      what charts of days share: axis, hatched stretches, the period before
   volume    recipients per day by status
   reasons   failed recipients per day by reason
   baseline  observed hours of an account against what was expected

@@ -14,6 +14,7 @@ from dashboards.parts.amounts import UNKNOWN, percent, plural, rate_words
 from dashboards.parts.figure import Columns, figure, heading, listing
 from dashboards.parts.palette import palette
 from dashboards.session import readings
+from dashboards.session.days import clickable, open_picked_day
 from dashboards.session.view import View
 from models.delivery.breakdown import DomainDelivery, FailureDay, ListDelivery
 from models.delivery.rate import is_told_by_few
@@ -30,15 +31,20 @@ def reason_days(view: View, account: str | None) -> None:
     rows, names = by_reason(days)
     first = names[0]
     number = int(rows.loc[rows["reason"] == first, "recipients"].sum())
-    figure(
+    span = readings.span(view)
+    event = figure(
         f"Failures by reason: most of them {first}, {plural(number, 'recipient')}",
         "Failed recipients per UTC day by the reply of the server. The panel on reasons says what"
-        " each means.",
-        reasons_chart(rows.assign(day=pd.to_datetime(rows["day"], utc=True)), names, palette()),
+        " each means. Click on a day to see its failures.",
+        reasons_chart(
+            rows.assign(day=pd.to_datetime(rows["day"], utc=True)), names, span, palette()
+        ),
         rows.sort_values("day", ascending=False),
         {"day": st.column_config.DateColumn("Day (UTC)", format="YYYY-MM-DD")},
         height="content",
+        **clickable("reason-days", leads=True),
     )
+    open_picked_day(event, leads=True, status="failed", **({"account": account} if account else {}))
 
 
 def by_reason(days: Sequence[FailureDay]) -> tuple[pd.DataFrame, list[str]]:

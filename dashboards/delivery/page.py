@@ -15,12 +15,12 @@ from dashboards.parts.amounts import count, percent, plural
 from dashboards.parts.figure import Columns, behind, figure, heading, moment_column
 from dashboards.parts.palette import NAMES, palette
 from dashboards.session import readings
+from dashboards.session.days import clickable, open_picked_day
 from dashboards.session.frame import as_read, chosen_account, footer, opened
 from dashboards.session.view import View
 from models.delivery.outcomes import UndeliveredMessage
 from models.delivery.rate import delivery_rate, unknown_recipients
 from models.delivery.search import DeliveryRow
-from warehouse.connection import Row
 
 MOST_FAILURES = 200
 
@@ -38,7 +38,7 @@ def show(view: View) -> None:
         timeline_panel(view, message)
     left, right = st.columns([1, 1])
     with left:
-        _days_without(readings.day_sums(view, view.since, view.until, account))
+        _days_without(view, account)
         _failures(view, account)
     with right:
         reasons_panel(view, account)
@@ -64,8 +64,9 @@ def _linked(
     return ChosenMessage(linked, st.query_params.get("to"))
 
 
-def _days_without(days: list[Row]) -> None:
+def _days_without(view: View, account: str | None) -> None:
     """Share of recipients per day that did not get their mail, on days whose statuses are known."""
+    days = readings.day_sums(view, view.since, view.until, account)
     rates = [(row["day_utc"], delivery_rate(row)) for row in days if not unknown_recipients(row)]
     known = [(day, 1 - rate) for day, rate in rates if rate is not None]
     if not known:
@@ -74,16 +75,21 @@ def _days_without(days: list[Row]) -> None:
     rows = pd.DataFrame(known, columns=["day", "ratio"])
     worst = rows.sort_values("ratio", ascending=False).iloc[0]
     table = rows.assign(ratio=100 * rows["ratio"])
-    figure(
+    event = figure(
         f"At worst {percent(float(worst['ratio']))} of a day's recipients got no mail",
         "Not delivered of all recipients with a final outcome, per UTC day. Worst:"
         f" {worst['day']}."
-        + (f" Left out: {plural(left_out, 'day')} with unknown statuses." if left_out else ""),
-        rate_chart(rows.assign(day=pd.to_datetime(rows["day"], utc=True)), palette()),
+        + (f" Left out: {plural(left_out, 'day')} with unknown statuses." if left_out else "")
+        + " Click on a day to see its messages.",
+        rate_chart(
+            rows.assign(day=pd.to_datetime(rows["day"], utc=True)), readings.span(view), palette()
+        ),
         table.sort_values("day", ascending=False),
         {"ratio": st.column_config.NumberColumn("not delivered", format="%.2f %%")},
         height="content",
+        **clickable("rate-days", leads=True),
     )
+    open_picked_day(event, leads=True, **({"account": account} if account else {}))
 
 
 def _failures(view: View, account: str | None) -> None:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import Any
-
 import pandas as pd
 import streamlit as st
 
-from dashboards.charts.volume import PICKED, volume_chart
+from dashboards.charts.volume import volume_chart
 from dashboards.overview.tenants import tenants_panel
 from dashboards.overview.tiles import overview_tiles
 from dashboards.overview.yesterday import since_yesterday
@@ -33,8 +30,9 @@ from dashboards.parts.palette import palette
 from dashboards.parts.table_file import file_button
 from dashboards.parts.tile import sparkline
 from dashboards.session import readings
+from dashboards.session.days import clickable, open_picked_day, span_words
 from dashboards.session.frame import as_read, footer, opened
-from dashboards.session.links import ARROW, MARK, account_link, is_several, link_to, tenant_words
+from dashboards.session.links import ARROW, account_link, is_several, link_to, tenant_words
 from dashboards.session.view import View
 from hve_monitor.errors import ConfigError
 from models.cost.documents import CostReport
@@ -149,38 +147,33 @@ def _volume(view: View) -> None:
     if rows.empty:
         heading(f"Nothing was sent in this period{as_read(view)}")
         return
-    total = int(rows["recipients"].sum())
-    days = rows["day"].nunique()
-    delivered = delivered_words(readings.counts(view, view.since, view.until))
-    top = rows.groupby("day")["recipients"].sum()
+    span, before = readings.span(view), readings.volume_before(view)
     leads = view.user.may_open("delivery")
+    top = rows.groupby("day")["recipients"].sum()
     event = figure(
-        f"{count(total)} recipients in {plural(days, 'day')}, {delivered}",
+        _sent_words(view, rows),
         f"Recipients per UTC day by status. Busiest day: {top.idxmax():%Y-%m-%d (%A)} with"
-        f" {count(top.max())}.{' Click on a day to see its messages.' if leads else ''}",
-        volume_chart(rows, palette()),
+        f" {count(top.max())}.{span_words(view, span, before)}"
+        f"{' Click on a day to see its messages.' if leads else ''}",
+        volume_chart(rows, span, before, palette(), leads=leads),
         rows.pivot_table(
             index="day", columns="status", values="recipients", aggfunc="sum", fill_value=0
         )
         .sort_index(ascending=False)
         .reset_index(),
         {"day": st.column_config.DateColumn("day (UTC)", format="YYYY-MM-DD")},
-        **_clickable(leads),
+        **clickable("volume", leads=leads),
     )
-    picked = event["selection"].get(PICKED) if leads else None
-    if picked:
-        _messages_of(picked[0]["day"])
+    open_picked_day(event, leads=leads)
 
 
-def _clickable(leads: bool) -> dict[str, Any]:
-    """Options of a chart whose bars lead somewhere."""
-    return {"key": "volume", "on_select": "rerun", "selection_mode": PICKED} if leads else {}
-
-
-def _messages_of(milliseconds: float) -> None:
-    """Leads to the messages of the UTC day that was clicked."""
-    day = f"{datetime.fromtimestamp(milliseconds / 1000, UTC):%Y-%m-%d}"
-    st.switch_page("delivery/page.py", query_params={"since": day, "until": day, MARK: "1"})
+def _sent_words(view: View, rows: pd.DataFrame) -> str:
+    """How many recipients on how many days; at least so many where not all is known."""
+    span = readings.span(view)
+    least = "≥ " if readings.unread_days(view, span.first, span.last) else ""
+    total, days = int(rows["recipients"].sum()), plural(rows["day"].nunique(), "day")
+    delivered = delivered_words(readings.counts(view, view.since, view.until))
+    return f"{least}{count(total)} recipients in {days}, {delivered}"
 
 
 def _open_incidents(view: View, cards: list[IncidentCard]) -> None:

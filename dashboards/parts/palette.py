@@ -206,6 +206,8 @@ a:focus-visible, button:focus-visible, summary:focus-visible, [tabindex]:focus-v
 @media (max-width: 900px) {
   .st-key-search-fields, .st-key-overview-tiles { grid-template-columns: 1fr 1fr; } }
 @media (max-width: 640px) {
+  .st-key-head > div { max-width: 100%; }
+  .st-key-head [data-testid="stButtonGroup"] > div { flex-wrap: wrap; }
   .hve .signals { grid-template-columns: auto auto auto; }
   .hve .signals .reason { grid-column: 1 / -1; margin-bottom: .4rem; }
   .block-container, [data-testid="stMainBlockContainer"] { padding: 3.6rem .8rem 1.5rem; }

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-import pandas as pd
 import streamlit as st
 
 from dashboards.charts.baseline import baseline_chart, drawn_hours, hour_table
@@ -17,6 +16,7 @@ from dashboards.parts.figure import behind, empty, figure, heading, key_of, mome
 from dashboards.parts.markup import block, scrolled, table_of, tag
 from dashboards.parts.palette import palette
 from dashboards.session import readings
+from dashboards.session.days import clickable, open_picked_day, span_words
 from dashboards.session.frame import as_read
 from dashboards.session.view import View
 from models.usage.accounts import WEEKDAYS, Sender, week_of
@@ -47,7 +47,7 @@ def account_profile(view: View, sender: Sender, *, expanded: bool) -> None:
 def _charts(view: View, sender: Sender) -> None:
     left, right = st.columns([1, 1])
     with left:
-        _days(readings.account_volume(view, sender, view.since, view.until))
+        _days(view, sender)
     with right:
         _week(view, sender)
     _baseline(view, sender)
@@ -131,16 +131,22 @@ def _learning(view: View, sender: Sender) -> str:
     return tag("span", "● baseline learnt", style="mark good")
 
 
-def _days(rows: pd.DataFrame) -> None:
+def _days(view: View, sender: Sender) -> None:
+    rows = readings.account_volume(view, sender, view.since, view.until)
+    span, before = readings.span(view, sender), readings.volume_before(view, sender)
+    leads = view.user.may_open("delivery")
     top = rows.groupby("day")["recipients"].sum()
-    figure(
+    event = figure(
         f"Sent on {plural(len(top), 'day')}, {count(round(top.mean()))} recipients a sending day",
-        f"Recipients per UTC day by status. Busiest: {top.idxmax():%a %-d %b} with"
-        f" {count(top.max())}.",
-        volume_chart(rows, palette(), height=210),
+        f"Recipients per UTC day by status. Busiest: {top.idxmax():%Y-%m-%d (%A)} with"
+        f" {count(top.max())}.{span_words(view, span, before, sender)}"
+        f"{' Click on a day to see its messages.' if leads else ''}",
+        volume_chart(rows, span, before, palette(), height=210, leads=leads),
         rows[["day", "status", "recipients"]].sort_values("day", ascending=False),
         {"day": st.column_config.DateColumn("day (UTC)", format="YYYY-MM-DD")},
+        **clickable("account-days", leads=leads),
     )
+    open_picked_day(event, leads=leads, account=sender.account)
 
 
 def _week(view: View, sender: Sender) -> None:

@@ -7,10 +7,10 @@ Reading order:
   pseudonyms  names hidden from who does not need them
   view        version, business time, tenant and period of a page
   period      the period of a page, with the reader's own days
-  links       period      the period of a page, with the reader's own days
-  links between pages, and what an address names
+  links       links between pages, and what an address names
   readings    what the pages read, once per version
-  files      files of a page that are made when somebody wants them
+  days        charts of days: what stands beside them, and where a click on a day leads
+  files       files of a page that are made when somebody wants them
   first_steps what to start where nothing is stored yet
   frame       filters, freshness, coverage, states without data
   acts        verdicts and plans, as the commands give them

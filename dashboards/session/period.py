@@ -61,7 +61,7 @@ def _begin(today: date) -> None:
 def _day(label: str, key: str) -> date | None:
     value = st.date_input(
         label, value=None, min_value=EARLIEST, max_value=LATEST, key=key, format="YYYY-MM-DD",
-        bind="query-params", width=130,
+        bind="query-params", width=165,
     )  # fmt: skip
     return value if isinstance(value, date) else None
 

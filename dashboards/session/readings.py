@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import ParamSpec, TypeVar
@@ -9,12 +10,13 @@ from typing import ParamSpec, TypeVar
 import pandas as pd
 import streamlit as st
 
+from dashboards.charts.days import DaySpan, stretches
 from dashboards.charts.volume import by_status
 from dashboards.parts.amounts import is_unknown
 from dashboards.session.access import guarded
 from dashboards.session.settings import Stamp, state_stamp
 from dashboards.session.view import View
-from hve_monitor.clock import midnight, parse_time
+from hve_monitor.clock import days_between, midnight, parse_time
 from models.cost.daily import DayCost, cost_by_day
 from models.cost.documents import ChangeCost, CostReport, GroupDays, MonthsBeside
 from models.cost.months import By
@@ -250,6 +252,18 @@ def is_whole(view: View, since: datetime, until: datetime) -> bool:
         return unread.is_whole(published, since, until)
 
 
+@reading("overview")
+def unread_days(
+    view: View, first: date, last: date, sender: Sender | None = None
+) -> frozenset[date]:
+    """Days on which not all is known of what the view's accounts, or one of them, sent."""
+    with view.published() as published:
+        days = unread.unread_days(published, first, last)
+    if sender is not None:
+        return days.get((sender.tenant, sender.account), frozenset())
+    return frozenset().union(*days.values())
+
+
 @reading("delivery", slowly=True)
 def traces(view: View, wanted: TraceFilter, limit: int) -> DeliverySearch:
     """models.delivery.search.find_traces."""
@@ -399,6 +413,36 @@ def undelivered(view: View, since: datetime, until: datetime, account: str | Non
     """models.delivery.outcomes.undelivered of the view's tenant."""
     with view.published() as published:
         return deliveries.undelivered(published, since, until, account)
+
+
+def span(view: View, sender: Sender | None = None) -> DaySpan:
+    """The days of the period, those hatched of which not all is known; today, what is to come."""
+    first, last = start(view).date(), view.last_day
+    unknown = unread_days(view, first, last, sender)
+    ahead = [(view.now, midnight_of(last) + ONE_DAY)] if view.until is None else []
+    return DaySpan(first, last, stretches(unknown, *ahead))
+
+
+def volume_before(view: View, sender: Sender | None = None) -> pd.DataFrame:
+    """Recipients of as many days before the period, under the days of the period.
+
+    Shape: day (UTC, timestamp, of the period), recipients (float, null where not all is known).
+    """
+    before = view.before()
+    if before is None:
+        return pd.DataFrame({"day": pd.to_datetime([], utc=True), "recipients": []})
+    rows = usage(view, midnight_of(before.first), midnight_of(before.last) + ONE_DAY)
+    if sender is not None:
+        rows = rows[(rows["account"] == sender.account) & (rows["tenant"] == sender.tenant)]
+    sent = rows.groupby("day")["recipients"].sum()
+    unknown = unread_days(view, before.first, before.last, sender)
+    return pd.DataFrame(
+        [
+            (day + (view.last_day - before.last), math.nan if day in unknown else sent.get(day, 0))
+            for day in days_between(before.first, before.last)
+        ],
+        columns=["day", "recipients"],
+    ).assign(day=lambda frame: pd.to_datetime(frame["day"], utc=True))
 
 
 def first_day(view: View) -> date:

@@ -1,0 +1,48 @@
+"""Charts of days: what is said beside them, and where a click on a day leads."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from dashboards.charts.days import PICKED, DaySpan
+from dashboards.parts.amounts import plural
+from dashboards.session import readings
+from dashboards.session.links import MARK
+from dashboards.session.view import View
+from models.usage.accounts import Sender
+
+
+def span_words(
+    view: View, span: DaySpan, before: pd.DataFrame, sender: Sender | None = None
+) -> str:
+    """` Thin line: …` and ` Hatched: …`, each where there is such a thing."""
+    days = (span.last - span.first).days + 1
+    thin = f" Thin line: the {plural(days, 'day')} before." if _is_known(before) else ""
+    unread = len(readings.unread_days(view, span.first, span.last, sender))
+    hatched = [f"{plural(unread, 'day')} not wholly read"] if unread else []
+    if view.until is None:
+        hatched.append("what is still to come of today")
+    return f"{thin} Hatched: {' and '.join(hatched)}." if hatched else thin
+
+
+def _is_known(before: pd.DataFrame) -> bool:
+    return bool(before["recipients"].notna().any())
+
+
+def clickable(key: str, *, leads: bool) -> dict[str, Any]:
+    """Options of a chart whose days lead somewhere."""
+    return {"key": key, "on_select": "rerun", "selection_mode": PICKED} if leads else {}
+
+
+def open_picked_day(event: Any, *, leads: bool, **filters: str) -> None:
+    """Leads to the messages of the UTC day that was clicked, with these filters."""
+    picked = event["selection"].get(PICKED) if leads else None
+    if picked:
+        day = f"{datetime.fromtimestamp(picked[0]['day'] / 1000, UTC):%Y-%m-%d}"
+        st.switch_page(
+            "delivery/page.py", query_params={"since": day, "until": day, **filters, MARK: "1"}
+        )

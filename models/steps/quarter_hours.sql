@@ -1,7 +1,71 @@
 -- Grain: one row per tenant, account, UTC day and quarter-hour of it (slot) with at least one row.
 -- Units: rows; recipients are those without `expanded`, and so are what known_… and young_source
 -- count. most_repeated is how often the same recipient had mail; quarter is 0 to 3 of hour_utc.
-with counted as (
+-- Young sources are of a network (/24, /48) that the account first used less than seven days before;
+-- external ones failed and lie outside the accounts' own domains.
+with networks as (
+    select
+        tenant,
+        account,
+        from_ip,
+        min(first_at) over (
+            partition by
+                tenant,
+                account,
+                regexp_extract(from_ip, '^([0-9]+[.][0-9]+[.][0-9]+[.]|[^:]*:[^:]*:[^:]*:)')
+        ) + interval 7 days as young_until
+    from kept.first_sources
+),
+
+oldest as (
+    select min(day) as day
+    from steps.counts
+),
+
+-- Of most networks no day that is built is young: their rows are not looked at.
+young_networks as (
+    select n.tenant, n.account, n.from_ip, n.young_until
+    from networks as n
+    inner join oldest as o on cast(n.young_until as date) >= o.day
+),
+
+young as (
+    select t.tenant, t.day, t.account, t.slot, count(*) as young_source
+    from steps.traces as t
+    inner join young_networks as n
+        on n.tenant = t.tenant
+        and n.account = t.account
+        and n.from_ip = t.from_ip
+        and t.received_at < n.young_until
+    where t.status_group is distinct from 'expanded'
+    group by t.tenant, t.day, t.account, t.slot
+),
+
+domains as (
+    select distinct tenant, split_part(address, '@', 2) as domain
+    from staging.stg_account_addresses
+    union
+    select distinct tenant, split_part(account, '@', 2) as domain
+    from steps.counts
+),
+
+failed as (
+    select tenant, day, account, slot, split_part(recipient, '@', 2) as domain
+    from steps.traces
+    where
+        status_group = 'failed'
+        and recipient not like 'aggregate:%'
+        and recipient not like 'erased:%'
+),
+
+outside as (
+    select f.tenant, f.day, f.account, f.slot, count(*) as external
+    from failed as f
+    anti join domains as d on d.tenant = f.tenant and d.domain = f.domain
+    group by f.tenant, f.day, f.account, f.slot
+),
+
+counted as (
     select
         c.tenant,
         c.day,
@@ -24,8 +88,6 @@ with counted as (
         sum(c.with_source) filter (where c.is_recipient) as known_source,
         sum(c.with_recipient) filter (where c.is_recipient) as known_recipient,
         sum(c.with_subject) filter (where c.is_recipient) as known_subject,
-        sum(c.young_source) filter (where c.is_recipient) as young_source,
-        sum(c.external) as external,
         sum(c.size_bytes) as size_bytes
     from steps.counts as c
     left join reference.billable_statuses as b
@@ -74,8 +136,8 @@ select
     coalesce(c.known_source, 0) as known_source,
     coalesce(c.known_recipient, 0) as known_recipient,
     coalesce(c.known_subject, 0) as known_subject,
-    coalesce(c.young_source, 0) as young_source,
-    c.external,
+    coalesce(y.young_source, 0) as young_source,
+    coalesce(o.external, 0) as external,
     c.size_bytes,
     p.most_repeated,
     m.messages,
@@ -88,3 +150,7 @@ inner join steps.messages as m
     on m.tenant = c.tenant and m.day = c.day and m.account = c.account and m.slot = c.slot
 left join reached as p
     on p.tenant = c.tenant and p.day = c.day and p.account = c.account and p.slot = c.slot
+left join young as y
+    on y.tenant = c.tenant and y.day = c.day and y.account = c.account and y.slot = c.slot
+left join outside as o
+    on o.tenant = c.tenant and o.day = c.day and o.account = c.account and o.slot = c.slot

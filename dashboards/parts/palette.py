@@ -174,7 +174,8 @@ a:focus-visible, button:focus-visible, summary:focus-visible, [tabindex]:focus-v
 [data-baseweb="input"]:has(input:focus-visible), [data-baseweb="select"]:has(input:focus-visible),
 [data-baseweb="textarea"]:has(textarea:focus-visible) {
   outline: 2px solid light-dark(#1f5fa8, #8ab8f2) !important; outline-offset: 1px; }
-[data-testid="stMain"]:focus-visible { outline: none !important; }
+[data-testid="stMain"]:focus-visible, .dvn-scroller:focus-visible {
+  outline: 2px solid light-dark(#1f5fa8, #8ab8f2) !important; outline-offset: -2px; }
 .hve .gauge { position: relative; height: .8rem; margin: .3rem 0 .6rem; border-radius: .2rem;
   background: light-dark(#e3e8ee, #2c3642); }
 .hve .gauge .fill { height: 100%; border-radius: .2rem; background: currentColor;

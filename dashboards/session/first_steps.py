@@ -13,25 +13,27 @@ from hve_monitor.config import DEFAULT_FILE, Config
 from models.overview.health import last_errors
 from models.overview.reads import VITAL
 
+LOOK_AROUND = (
+    "This page draws itself when the first numbers are there. To look around first, with a"
+    " simulated tenant in a folder of its own:"
+)
+
 
 def first_steps(config: Config, title: str) -> None:
     """Draws the three steps with their commands, and above them what is known of the first run."""
-    with st.container(border=True, key="first-steps"):
+    with st.container(border=True, gap="small", key="first-steps"):
         block(tag("h2", title), tag("p", *_standing(config)))
         for number, (what, command) in enumerate(_steps(config), 1):
-            block(tag("h3", f"{number}. {what}"))
+            block(tag("p", tag("strong", f"{number}. {what}")))
             st.code(command, language=None, wrap_lines=True)
-        block(
-            tag("p", "This page draws itself when the first numbers are there. To look around"),
-            tag("p", "first, with a simulated tenant in a folder of its own:"),
-        )
+        block(tag("p", LOOK_AROUND))
         st.code("hve demo", language=None)
 
 
 def _standing(config: Config) -> list[str]:
     """What is known of the first run."""
     if not (config.warehouse.path / "state.db").exists():
-        return [tag("span", "○ nothing read", style="mark"), "Nothing was read yet."]
+        return [tag("span", "○ empty", style="mark"), "Nothing was read yet."]
     errors = last_errors(config, VITAL)
     if errors is None:
         return [

@@ -12,7 +12,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -92,7 +92,7 @@ def _wait(url: str, process: subprocess.Popen[bytes]) -> None:
         try:
             with urllib.request.urlopen(url, timeout=2):  # noqa: S310 - our own server
                 return
-        except (urllib.error.URLError, ConnectionError):
+        except (urllib.error.URLError, ConnectionError, TimeoutError):
             assert process.poll() is None, "the dashboard ended before it answered"
             time.sleep(0.1)
     raise AssertionError("the dashboard did not answer within 30 s")
@@ -135,29 +135,35 @@ def chromium() -> Iterator[Browser]:
 Visit = Callable[..., Page]
 
 
+@contextmanager
+def local_page(chromium: Browser, *, width: int = 1280, theme: str = "light") -> Iterator[Page]:
+    """A page of a context of its own; no request may leave 127.0.0.1."""
+    context = chromium.new_context(
+        viewport={"width": width, "height": 900},
+        color_scheme="dark" if theme == "dark" else "light",
+        timezone_id="America/New_York",  # the pages must not follow the browser's zone
+    )
+    addresses: list[str] = []
+    page = context.new_page()
+    page.on("request", lambda request: addresses.append(request.url))
+    yield page
+    context.close()
+    outside = [url for url in addresses if urlsplit(url).scheme in ("http", "https", "ws", "wss")]
+    assert {urlsplit(url).hostname for url in outside} == {"127.0.0.1"}
+
+
 @pytest.fixture
 def visit(chromium: Browser) -> Iterator[Visit]:
     """Opens an address and waits until it is drawn; no request may leave 127.0.0.1."""
-    contexts, asked = [], []
+    with ExitStack() as pages:
 
-    def go(url: str, *, width: int = 1280, theme: str = "light") -> Page:
-        context = chromium.new_context(
-            viewport={"width": width, "height": 900},
-            color_scheme="dark" if theme == "dark" else "light",
-            timezone_id="America/New_York",  # the pages must not follow the browser's zone
-        )
-        contexts.append(context)
-        page = context.new_page()
-        page.on("request", lambda request: asked.append(request.url))
-        page.goto(url)
-        drawn(page)
-        return page
+        def go(url: str, *, width: int = 1280, theme: str = "light") -> Page:
+            page = pages.enter_context(local_page(chromium, width=width, theme=theme))
+            page.goto(url)
+            drawn(page)
+            return page
 
-    yield go
-    for context in contexts:
-        context.close()
-    outside = {url for url in asked if urlsplit(url).scheme in ("http", "https", "ws", "wss")}
-    assert {urlsplit(url).hostname for url in outside} == {"127.0.0.1"}
+        yield go
 
 
 def drawn(page: Page) -> None:

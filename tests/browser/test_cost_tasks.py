@@ -13,6 +13,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from dashboards.parts.amounts import money
+from dashboards.spend.centers import NOBODY
 from tests.browser.conftest import Dashboard, Visit, drawn
 from tests.browser.logins import logged_in, with_login
 from tests.browser.test_tasks import follow
@@ -149,6 +150,18 @@ def test_the_estimate_leads_to_the_invoice(dashboard: Dashboard, visit: Visit) -
         amounts = [Decimal(row["USD"]) for row in rows]
         assert amounts == [Decimal(step["amount"]) for step in steps]
         assert sum(amounts[:-1], Decimal(0)) == amounts[-1]
+
+
+def test_which_cost_center_spends_it(dashboard: Dashboard, visit: Visit) -> None:
+    """Two clicks: the tile, the part."""
+    centers = dashboard.command("cost")["by_cost_center"]
+    page = visit(dashboard.url)
+    follow(page, "By account")
+    tab(page, "Centers and invoice")
+    rows = {row["Cost center"]: row for row in file_of(page, f"cost centers of {MONTH}")}
+    spent = {line["cost_center"] or NOBODY: Decimal(line["cost"]) for line in centers}
+    assert "HR" in spent
+    assert {name: Decimal(rows[name]["Estimated, USD"]) for name in spent} == spent
 
 
 def test_a_budget_is_coloured_by_where_it_is_heading(dashboard: Dashboard, visit: Visit) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import subprocess
 from pathlib import Path
@@ -11,7 +13,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from dashboards.parts.amounts import count, percent
-from tests.browser.conftest import HVE, NOW, Dashboard, Visit, drawn
+from tests.browser.conftest import HVE, NOW, Dashboard, Visit, drawn, served
+from tests.unit.dashboards.conftest import gapped_tenant
 
 pytestmark = pytest.mark.browser
 
@@ -149,6 +152,24 @@ def test_why_can_an_account_not_send(dashboard: Dashboard, visit: Visit) -> None
     assert first["account"] in command
     commands = " ".join(" ".join(panel.locator("[data-testid=stCode]").all_inner_texts()).split())
     assert " ".join(command.split()) in commands
+
+
+def test_which_window_was_not_read(tmp_path: Path, visit: Visit) -> None:
+    """One click: the tile; of this tenant 10 November was not read."""
+    with served(gapped_tenant(tmp_path)) as own:
+        gaps = own.command("usage")["coverage"]["gaps"]
+        page = visit(own.url)
+        page.get_by_text("Gaps, runs and quota", exact=True).first.click()
+        page.wait_for_url("**/health**")
+        drawn(page)
+        page.get_by_text(f"{len(gaps)} windows not read").click()
+        drawn(page)
+        with page.expect_download() as download:
+            page.get_by_role("button", name="CSV: windows not read").first.click()
+    lines = csv.DictReader(io.StringIO(Path(download.value.path()).read_text("utf-8-sig")))
+    rows = [(row["address"], row["from (UTC)"], row["to (UTC)"]) for row in lines]
+    assert rows == [(gap["address"], gap["from"], gap["to"]) for gap in gaps]
+    assert {start for _, start, _ in rows} >= {"2026-11-10T00:00:00Z"}
 
 
 def test_who_still_uses_passwords(dashboard: Dashboard, visit: Visit) -> None:

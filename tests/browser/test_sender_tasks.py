@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from dashboards.parts.amounts import count, moment
-from tests.browser.conftest import NOW, Dashboard, Visit, drawn, served
+from tests.browser.conftest import Dashboard, Visit, drawn, served
 
 pytestmark = pytest.mark.browser
 
@@ -136,19 +136,6 @@ def test_a_send_is_announced_and_withdrawn(own: Dashboard, visit: Visit) -> None
     page.get_by_role("button", name="Withdraw", exact=True).click()
     expect(page.get_by_text("No send is announced")).to_be_visible(timeout=30_000)
     assert own.command("plan", "list")["plans"] == []
-
-
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 420])
-@pytest.mark.parametrize("page", ["senders", "plan"])
-def test_pages_with_forms_fit_and_draw(
-    dashboard: Dashboard, visit: Visit, page: str, width: int, theme: str
-) -> None:
-    shown = visit(f"{dashboard.url}/{page}", width=width, theme=theme)
-    assert shown.locator('[data-testid="stException"]').count() == 0
-    overflow = shown.evaluate("() => document.documentElement.scrollWidth - window.innerWidth")
-    assert overflow <= 0
-    assert f"{NOW:%Y-%m-%d}" in shown.locator("body").inner_text()
 
 
 def test_a_verdict_is_given_with_the_keyboard_alone(own: Dashboard, visit: Visit) -> None:

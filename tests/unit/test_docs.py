@@ -14,6 +14,7 @@ from pydantic import BaseModel
 from typer.main import get_command
 
 from cli.main import app
+from dashboards.session.access import PAGES as DASHBOARD_PAGES
 from hve_monitor.config import Config
 from tests.places import ROOT
 
@@ -142,6 +143,26 @@ def test_tests_that_the_documents_name_are_there() -> None:
 
 def names_in(file: str) -> set[str]:
     return {node.name for node in ast.parse(text(file)).body if isinstance(node, ast.FunctionDef)}
+
+
+def test_every_page_of_the_dashboard_has_its_words_and_a_small_picture() -> None:
+    pages = text("docs/pages.md")
+    for name in DASHBOARD_PAGES:
+        file = "overview.png" if name == "overview" else f"pages/{name}.png"
+        part = pages.partition(f"## {name.capitalize()}\n")[2].partition("\n## ")[0]
+        assert f"]({file})" in part, name
+        assert len(part) > 150, name
+        assert 15_000 < (ROOT / "docs" / file).stat().st_size < 150_000, name
+    kept = {picture.stem for picture in (ROOT / "docs" / "pages").iterdir()}
+    assert kept == {*DASHBOARD_PAGES} - {"overview"}
+
+
+def test_every_question_of_the_pages_names_its_test_and_takes_three_clicks_at_most() -> None:
+    rows = [
+        line.split("|")[1:-1] for line in text("docs/pages.md").splitlines() if "`tests/" in line
+    ]
+    assert len(rows) == 22
+    assert all(int(clicks) <= 3 and NAMED_TEST.search(test) for _, clicks, _, _, test in rows)
 
 
 def test_every_row_of_what_is_tested_names_its_test() -> None:

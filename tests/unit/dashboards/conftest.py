@@ -78,16 +78,21 @@ def stored(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return file
 
 
-@pytest.fixture(scope="session")
-def gapped(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A store in which 10 November was not read."""
-    file = configured(tmp_path_factory.mktemp("gapped"))
+def gapped_tenant(folder: Path) -> Path:
+    """Fills a store in which 10 November was not read; its hve.toml."""
+    file = configured(folder)
     with open_store(file.with_name("store")) as store:
         _land(store, [_row("one", HR, NOW - timedelta(days=1), "Payroll")])
         hole = datetime(2026, 11, 10, tzinfo=UTC)
         _read(store, Window(FIRST, hole), Window(hole + timedelta(days=1), NOW))
         build(store, [Tenant(name="contoso", accounts="files")], NOW, lambda *_: None)
     return file
+
+
+@pytest.fixture(scope="session")
+def gapped(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store in which 10 November was not read."""
+    return gapped_tenant(tmp_path_factory.mktemp("gapped"))
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,7 @@ from dashboards.parts.figure import Columns, behind, heading, moment_column
 from dashboards.parts.markup import block, tag
 from dashboards.parts.palette import NAMES, status_word
 from dashboards.session import readings
-from dashboards.session.files import trace_file
+from dashboards.session.files import MOST_IN_MEMORY, large_trace_file, trace_file
 from dashboards.session.frame import coverage_mark, gap_table
 from dashboards.session.links import addressed, say_absent
 from dashboards.session.view import View
@@ -143,16 +143,28 @@ def search_results(view: View, wanted: TraceFilter) -> DeliveryRow | None:
         return None
     _sums(search)
     selected = chosen_row(_table(rows), rows, _columns(), "found-rows", has_file=False)
-    st.download_button(
-        f"All {plural(search.total, 'row')} as CSV",
-        data=lambda: trace_file(view, wanted),
-        file_name=f"hve-traces-{view.now:%Y%m%d-%H%M}.csv",
-        mime="text/csv",
-        icon=":material/download:",
-        on_click="ignore",
-    )
+    _file(view, wanted, search.total)
     late = (row for row in rows if row.status and row.status.lower() not in ARRIVED)
     return selected or next(late, rows[0])
+
+
+def _file(view: View, wanted: TraceFilter, total: int) -> None:
+    """Every row as a file; many are written to the disk first, in place of the memory."""
+    name = f"hve-traces-{view.now:%Y%m%d-%H%M}.csv"
+    label, icon = f"All {plural(total, 'row')} as CSV", ":material/download:"
+    if total <= MOST_IN_MEMORY:
+        st.download_button(
+            label,
+            data=lambda: trace_file(view, wanted),
+            file_name=name,
+            mime="text/csv",
+            icon=icon,
+            on_click="ignore",
+        )
+    elif st.button(f"Write all {plural(total, 'row')} into a CSV file", icon=":material/save:"):
+        with st.spinner("Writing the file …"):
+            address = large_trace_file(view, wanted, name)
+        st.link_button(label, address, icon=icon, help="For ten minutes.")
 
 
 def _finding(search: DeliverySearch) -> str:

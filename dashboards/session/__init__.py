@@ -11,6 +11,7 @@ Reading order:
   readings    what the pages read, once per version
   days        charts of days: what stands beside them, and where a click on a day leads
   files       files of a page that are made when somebody wants them
+  large_files those that go to the disk, and the address that sends them
   first_steps what to start where nothing is stored yet
   frame       filters, freshness, coverage, states without data
   acts        verdicts and plans, as the commands give them

@@ -6,30 +6,56 @@ Whoever does not need names gets the rows without them, some thousand at a time.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from io import BytesIO
 from itertools import islice
+from pathlib import Path
 
 from dashboards.session.access import require_reading
+from dashboards.session.large_files import large_files
 from dashboards.session.pseudonyms import pseudonymised
 from dashboards.session.view import View
-from hve_monitor.spreadsheet import write_rows
+from hve_monitor.spreadsheet import write_rows, write_sheet
 from models.delivery.conditions import TraceFilter
 from models.delivery.search import COLUMNS, ROWS_AT_ONCE, exported_rows, searching
 from publish.exports.evidence import evidence_of, pack
 from warehouse.connection import Row
 
+MOST_IN_MEMORY = 50_000  # rows, some 15 MB
+
 
 def trace_file(view: View, wanted: TraceFilter) -> bytes:
-    """CSV of every row of a search, as `hve trace --out` writes it.
+    """CSV of every row of a search, as `hve trace --out` writes it, for at most MOST_IN_MEMORY.
 
     Raises: RefusedError, ConfigError for what the privacy mode cannot find.
     """
-    require_reading(view, "trace_file", ("delivery",))
-    whole, user = BytesIO(), view.user
-    with searching(view.config, wanted, view.now, user.name, "export", user.subject) as searched:
-        write_rows(whole.write, COLUMNS, _shown(view, exported_rows(*searched)))
+    whole = BytesIO()
+    with _traces(view, wanted) as rows:
+        write_rows(whole.write, COLUMNS, rows)
     return whole.getvalue()
+
+
+def large_trace_file(view: View, wanted: TraceFilter, name: str) -> str:
+    """The address of the same file on the disk, relative to the page.
+
+    Raises: as trace_file, StoreError where the disk is full.
+    """
+
+    def write(path: Path) -> None:
+        with _traces(view, wanted) as rows:
+            write_sheet(path, COLUMNS, rows)
+
+    return large_files().add(name, write)
+
+
+@contextmanager
+def _traces(view: View, wanted: TraceFilter) -> Iterator[Iterator[Row]]:
+    """The rows of a search as the user may see them, noted as an export."""
+    require_reading(view, "trace_file", ("delivery",))
+    user = view.user
+    with searching(view.config, wanted, view.now, user.name, "export", user.subject) as searched:
+        yield _shown(view, exported_rows(*searched))
 
 
 def evidence_file(view: View, incident: str) -> bytes:

@@ -6,9 +6,12 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from starlette.responses import FileResponse
 
 from dashboards.delivery import search
 from dashboards.parts.amounts import count, money
+from dashboards.session.large_files import PLACE, large_files
+from hve_monitor.clock import midnight
 from hve_monitor.config import load_config
 from hve_monitor.document import encoded
 from models.cost.spend import spend
@@ -131,3 +134,25 @@ def test_subjects_are_text(stored: Path, opened: Open, page: str) -> None:
     assert not app.exception
     assert "<script" not in words(app)
     assert not [each for each in app.markdown if "click" in each.value]
+
+
+def test_a_file_of_many_rows_is_written_to_the_disk(
+    stored: Path, opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search, "MOST_IN_MEMORY", 0)
+    app = opened(stored, "delivery", sender=HR)
+    (button,) = [button for button in app.button if "into a CSV file" in button.label]
+    button.click().run(timeout=60)
+    assert not app.exception
+    (link,) = app.get("link_button")
+    files = large_files()
+    lines = files.response(link.proto.url.removeprefix(f"{PLACE}/"))
+    assert isinstance(lines, FileResponse)
+    with read_published(load_config(stored).warehouse.path, NOW) as published:
+        since = midnight(NOW) - timedelta(days=29)
+        answer = search_traces(published, TraceFilter(sender=HR, since=since), 10_000)
+    assert link.proto.label == f"All {count(answer.total)} rows as CSV"
+    written = Path(lines.path).read_text(encoding="utf-8-sig").splitlines()
+    assert len(written) == answer.total + 1
+    files.folder.cleanup()
+    large_files.cache_clear()

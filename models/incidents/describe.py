@@ -6,8 +6,6 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-import numpy as np
-
 from models.baseline.size import Size
 from models.incident import CONTEXT, SIGNALS, Event, Incident, Signal, count
 from models.incidents.episodes import Episode, episodes_of, grouped
@@ -73,7 +71,7 @@ class Describer:
     def _counts(self, events: Iterable[Event], rows: slice) -> dict[str, float]:
         """What the signals of events count in some rows."""
         names = dict.fromkeys(event.signal for event in events if event.signal in COUNTS)
-        return {name: self._total(COUNTS[name], rows) for name in names}
+        return {name: self.activity.total(COUNTS[name], rows) for name in names}
 
     def _signals(
         self, episode: Episode, volume: Incident | None, stretch: UnusualStretch
@@ -90,8 +88,8 @@ class Describer:
         self, name: str, events: Sequence[Event], rows: slice, missing: str | None
     ) -> Signal:
         events = [event for event in events if event.signal == name]
-        sent = self._total("recipients", rows)
-        known = self._total("known_status_recipients", rows) if name in OF_STATUS else sent
+        sent = self.activity.total("recipients", rows)
+        known = self.activity.total("known_status_recipients", rows) if name in OF_STATUS else sent
         if not events:
             if missing is None and known < LEAST_KNOWN * sent:
                 missing = f"the delivery status is known for {known / sent:.0%} of the recipients"
@@ -99,7 +97,7 @@ class Describer:
                 return Signal(name, None, "unavailable", missing)
             return Signal(name, 0.0, "quiet", _QUIET)
         most = max(events, key=lambda event: (event.level, event.value))
-        total = self._total(COUNTS[name], rows) if name in COUNTS else most.value
+        total = self.activity.total(COUNTS[name], rows) if name in COUNTS else most.value
         numbers = SignalNumbers(
             value=most.value,
             usual=most.usual,
@@ -109,9 +107,6 @@ class Describer:
             unknown=sent - known,
         )
         return Signal(name, _score(most), "fired", most.reason or sentence(name, numbers))
-
-    def _total(self, name: str, stretch: slice) -> float:
-        return float(np.nansum(self.activity.counts[name][stretch]))
 
 
 def sending_incidents(

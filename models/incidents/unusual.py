@@ -10,8 +10,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-import numpy as np
-
 from models.incident import QUARTER, RANK, VOLUME, Event
 from models.incidents.episodes import Episode
 from models.incidents.signals.quarter_hours import QuarterHours
@@ -91,7 +89,7 @@ class Stretcher:
         if signal not in _SIZES:
             return 0.0
         rows = self.activity.rows_between(account, start, end)
-        return float(np.nansum(self.activity.counts[_SIZES[signal]][rows]))
+        return self.activity.total(_SIZES[signal], rows)
 
 
 def _looks_back_to(event: Event) -> datetime:

@@ -24,7 +24,7 @@ MONTHLY_DAYS = 63  # hold two monthly mailings, so that the third is no news
 def own_records(
     activity: QuarterHours, values: Floats, *, days: int, gap: int, rank: int, settled: int
 ) -> Floats:
-    """For every judged row, the `rank`-th highest daily maximum of the `days` before it, else 0.
+    """The `rank`-th highest daily maximum of the `days` before each judged day: (accounts, days).
 
     gap: days right before the row that are left out, since their windows overlap the row's.
     rank: 2 forgives one earlier incident; it must not hide the next one. An account that sends
@@ -44,7 +44,7 @@ def own_records(
         ranked[:, day] = np.partition(recent, days - rank, axis=1)[:, days - rank]
         rare = is_rare[:, day]
         ranked[rare, day] = before[rare, width - MONTHLY_DAYS :].max(axis=1)
-    return np.asarray(ranked[activity.account, activity.day])
+    return ranked
 
 
 def _is_rare(activity: QuarterHours) -> NDArray[np.bool_]:

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -63,6 +64,7 @@ class QuarterHours:
     first_judged_day: int = 0
     unread: Mapping[str, Sequence[Window]] = field(default_factory=dict)
     _windows: dict[int, Ints] = field(default_factory=dict, repr=False, compare=False)
+    _sums: dict[tuple[str, int], Floats] = field(default_factory=dict, repr=False, compare=False)
 
     @cached_property
     def day(self) -> Ints:
@@ -80,7 +82,9 @@ class QuarterHours:
 
     def trailing(self, name: str, quarters: int) -> Floats:
         """Sum of a count over the row's quarter-hour and those before it, per row."""
-        return self.trailing_sum(self.counts[name], quarters)
+        if (name, quarters) not in self._sums:
+            self._sums[name, quarters] = self.trailing_sum(self.counts[name], quarters)
+        return self._sums[name, quarters]
 
     def trailing_sum(self, values: Floats, quarters: int) -> Floats:
         """The same of any values per row. Unknown counts as 0: it adds nothing."""
@@ -112,12 +116,11 @@ class QuarterHours:
 
     def began(self, row: int, values: Floats, quarters: int, share: float) -> int:
         """Last quarter-hour from which the row's window holds `share` of its values or more."""
-        own = slice(int(np.searchsorted(self.account, self.account[row])), row + 1)
-        inside = self.quarter[own] > self.quarter[row] - quarters
-        counts = known_or_zero(values[own])[inside]
+        window = slice(int(self._firsts(quarters)[row]), row + 1)
+        counts = known_or_zero(values[window])
         left = counts[::-1].cumsum()[::-1]  # from each row to the end of the window
         kept = np.flatnonzero(left >= share * left[0])
-        return int(self.quarter[own][inside][kept[-1]])
+        return int(self.quarter[window][kept[-1]])
 
     def row_at(self, account: str, moment: datetime) -> int | None:
         """The account's last row that was over at the moment; None without any."""
@@ -126,13 +129,20 @@ class QuarterHours:
 
     def rows_between(self, account: str, start: datetime, end: datetime) -> slice:
         """Rows of an account whose quarter-hours lie between two instants."""
-        if account not in self.accounts:
-            return slice(0, 0)
-        number = self.accounts.index(account)
-        first, last = np.searchsorted(self.account, (number, number + 1))
-        quarters = [(moment - self.start) // timedelta(minutes=15) for moment in (start, end)]
+        first, last = self._rows_of.get(account, (0, 0))
+        quarters = [(moment - self.start) // QUARTER for moment in (start, end)]
         begin, stop = np.searchsorted(self.quarter[first:last], quarters)
         return slice(int(first + begin), int(first + stop))
+
+    @cached_property
+    def _rows_of(self) -> dict[str, tuple[int, int]]:
+        """First row of each account, and the one after its last."""
+        ends = np.searchsorted(self.account, np.arange(len(self.accounts) + 1)).tolist()
+        return dict(zip(self.accounts, pairwise(ends), strict=True))
+
+    def total(self, name: str, rows: slice) -> float:
+        """Sum of a count over some rows; unknown adds nothing."""
+        return float(known_or_zero(self.counts[name][rows]).sum())
 
     def days_known_before(self, days: int) -> Floats:
         """For every row, how many of the `days` before its day were not unread as a whole."""

@@ -7,7 +7,7 @@ strong well above it. What signals mean together is in models.incidents.severity
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 
 import numpy as np
 import pandas as pd
@@ -120,6 +120,28 @@ class Fitness:
     recipient_days: Floats
     titled_days: Floats
 
+    @cached_property
+    def status_is_usable(self) -> NDArray[np.bool_]:
+        """Rows of accounts whose past days tell what usually fails: an unknown record is not 0."""
+        return np.asarray(self.status_days >= _LEAST_KNOWN_DAYS * self.mail_days)
+
+    @cached_property
+    def subject_is_usable(self) -> NDArray[np.bool_]:
+        """Rows of accounts whose past subjects are known, so that one can be new."""
+        return np.asarray(self.titled_days >= _LEAST_KNOWN_DAYS * self.mail_days)
+
+    @cached_property
+    def source_is_usable(self) -> NDArray[np.bool_]:
+        """Rows of accounts whose sources are known and steady in the eight weeks before."""
+        known = (self.known_share >= LEAST_KNOWN) & (self.source_days >= _LEAST_SOURCE_DAYS)
+        return np.asarray(known & (self.age_days >= _SOURCE_AGE_DAYS) & ~self.is_roaming)
+
+    @cached_property
+    def is_roaming(self) -> NDArray[np.bool_]:
+        """Rows of accounts that send from new addresses all the time."""
+        share = self.young_days / np.maximum(self.recent_source_days, 1.0)
+        return np.asarray((self.young_days > _MOST_YOUNG_DAYS) | (share > _MOST_YOUNG_SHARE))
+
     def reasons(self, row: int) -> dict[str, str]:
         """Why signals are unavailable at a row: signal -> reason."""
         if self.age_days[row] < SETTLED:
@@ -139,18 +161,18 @@ class Fitness:
         elif self.age_days[row] < _SOURCE_AGE_DAYS:
             day = f"day {int(self.age_days[row]) + 1} of {_SOURCE_AGE_DAYS}"
             missing["new_source"] = f"history too short: {day} of learning its sources"
-        elif _is_roaming(self)[row]:
+        elif self.is_roaming[row]:
             missing["new_source"] = "the account sends from new addresses all the time"
         if self.subject_days[row] > _MOST_SUBJECTS:
             missing["new_subject"] = "the account writes under new subjects all the time"
-        if not _status_is_usable(self)[row]:
+        if not self.status_is_usable[row]:
             missing |= dict.fromkeys(OF_STATUS, self._without_status(row))
         if not self.recipient_days[row]:
             names = ("new_recipients", "repeated_recipient", "external_attempts")
             missing |= dict.fromkeys(names, "recipients are not kept, or not known")
         if not self.titled_days[row]:
             missing["new_subject"] = "subjects are not kept, or not known"
-        elif not _subject_is_usable(self)[row]:
+        elif not self.subject_is_usable[row]:
             days, known = self.mail_days[row], self.titled_days[row]
             missing["new_subject"] = (
                 f"subjects are known on {known:.0f} of {days:.0f} days with mail"
@@ -221,7 +243,7 @@ def find(activity: QuarterHours) -> Fired:
     fitness = fitness_of(activity)
     judged = activity.since_start() >= SETTLED * QUARTERS_PER_DAY
     judged &= (fitness.known_days >= SETTLED) & (activity.day >= activity.first_judged_day)
-    with_status = judged & _status_is_usable(fitness)
+    with_status = judged & fitness.status_is_usable
     parts = [
         _by_rule(activity, rule, with_status if rule.signal in OF_STATUS else judged)
         for rule in RULES
@@ -239,27 +261,26 @@ def find(activity: QuarterHours) -> Fired:
 def _frame(
     activity: QuarterHours,
     signal: str,
-    fired: NDArray[np.bool_],
+    rows: Ints,
     level: Ints | int,
     value: Floats,
     usual: Floats | float,
     window: int,
     count: Floats | None = None,
 ) -> pd.DataFrame:
-    rows = np.flatnonzero(fired)
+    """Findings of the rows that fired; level, value and usual are those of these rows."""
     began = activity.quarter[rows]
     if count is not None and window > 1:
         # Nine tenths of what the window shows came after this quarter-hour.
         began = np.array([activity.began(int(row), count, window, 0.9) for row in rows], np.int64)
-    spread = np.broadcast_to(level, fired.shape), np.broadcast_to(usual, fired.shape)
     return pd.DataFrame(
         {
             "signal": np.full(len(rows), signal, object),
             "row": rows,
             "began": began,
-            "level": spread[0][rows],
-            "value": value[rows],
-            "usual": spread[1][rows],
+            "level": np.broadcast_to(level, rows.shape),
+            "value": value,
+            "usual": np.broadcast_to(usual, rows.shape),
             "window": window,
         }
     )
@@ -267,28 +288,35 @@ def _frame(
 
 def _by_rule(activity: QuarterHours, rule: SignalRule, judged: NDArray[np.bool_]) -> pd.DataFrame:
     now = known_or_zero(activity.counts[rule.count])
-    value = now if rule.window == 1 else activity.trailing(rule.count, rule.window)
-    usual = own_records(activity, value, days=rule.days, gap=rule.gap, rank=2, settled=rule.settled)
+    trailing = now if rule.window == 1 else activity.trailing(rule.count, rule.window)
+    records = own_records(
+        activity, trailing, days=rule.days, gap=rule.gap, rank=2, settled=rule.settled
+    )
+    rows = np.flatnonzero(judged & (now > 0))
+    value, usual = trailing[rows], records[activity.account[rows], activity.day[rows]]
     bar = rule.floor + rule.factor * usual
     # A row adds something of its own, so that the tail of a window raises nothing again.
-    fired = judged & (value > bar) & (now > 0) & (now >= 0.02 * value)
+    fired = (value > bar) & (now[rows] >= 0.02 * value)
     if rule.gap:
-        settled = activity.since_start() >= (SETTLED + rule.gap) * QUARTERS_PER_DAY
-        fired &= settled
+        fired &= activity.since_start()[rows] >= (SETTLED + rule.gap) * QUARTERS_PER_DAY
     if rule.share:
-        share = np.where(sends_rarely(activity), max(rule.rare_share, rule.share), rule.share)
-        fired &= value >= share * activity.trailing(rule.of, rule.window)
+        rare = max(rule.rare_share, rule.share)
+        share = np.where(sends_rarely(activity)[rows], rare, rule.share)
+        fired &= value >= share * activity.trailing(rule.of, rule.window)[rows]
+    rows, value, usual, bar = rows[fired], value[fired], usual[fired], bar[fired]
     strong = value > rule.strong * bar
     if rule.signal == "repeated_recipient":
-        strong &= _is_one_sided(activity, value, rule.window)
+        strong &= _is_one_sided(activity, rows, value, rule.window)
     level = np.where(strong, STRONG, WEAK)
-    return _frame(activity, rule.signal, fired, level, value, usual, rule.window, now)
+    return _frame(activity, rule.signal, rows, level, value, usual, rule.window, now)
 
 
-def _is_one_sided(activity: QuarterHours, repeated: Floats, window: int) -> NDArray[np.bool_]:
+def _is_one_sided(
+    activity: QuarterHours, rows: Ints, repeated: Floats, window: int
+) -> NDArray[np.bool_]:
     """Where one recipient has far more of the mail than usual: more mail alone repeats more."""
-    share = repeated / np.maximum(activity.trailing("recipients", window), 1.0)
-    usual = own_shares(activity, "most_repeated", "recipients", _SOURCE_DAYS)
+    share = repeated / np.maximum(activity.trailing("recipients", window)[rows], 1.0)
+    usual = own_shares(activity, "most_repeated", "recipients", _SOURCE_DAYS)[rows]
     return np.asarray(share >= np.minimum(_ONE_SIDED * known_or_zero(usual), 0.5))
 
 
@@ -296,31 +324,9 @@ def _new_sources(
     activity: QuarterHours, fitness: Fitness, judged: NDArray[np.bool_]
 ) -> pd.DataFrame:
     young = known_or_zero(activity.counts["young_source_recipients"])
-    fired = judged & (young > 0) & _source_is_usable(fitness)
-    value = activity.trailing("young_source_recipients", DAYS)
-    return _frame(activity, "new_source", fired, STRONG, value, 0.0, DAYS, young)
-
-
-def _status_is_usable(fitness: Fitness) -> NDArray[np.bool_]:
-    """Rows of accounts whose past days tell what usually fails: an unknown record is not 0."""
-    return np.asarray(fitness.status_days >= _LEAST_KNOWN_DAYS * fitness.mail_days)
-
-
-def _subject_is_usable(fitness: Fitness) -> NDArray[np.bool_]:
-    """Rows of accounts whose past subjects are known, so that one can be new."""
-    return np.asarray(fitness.titled_days >= _LEAST_KNOWN_DAYS * fitness.mail_days)
-
-
-def _source_is_usable(fitness: Fitness) -> NDArray[np.bool_]:
-    """Rows of accounts whose sources are known and steady in the eight weeks before."""
-    known = (fitness.known_share >= LEAST_KNOWN) & (fitness.source_days >= _LEAST_SOURCE_DAYS)
-    known &= fitness.age_days >= _SOURCE_AGE_DAYS
-    return np.asarray(known & ~_is_roaming(fitness))
-
-
-def _is_roaming(fitness: Fitness) -> NDArray[np.bool_]:
-    share = fitness.young_days / np.maximum(fitness.recent_source_days, 1.0)
-    return (fitness.young_days > _MOST_YOUNG_DAYS) | (share > _MOST_YOUNG_SHARE)
+    rows = np.flatnonzero(judged & (young > 0) & fitness.source_is_usable)
+    value = activity.trailing("young_source_recipients", DAYS)[rows]
+    return _frame(activity, "new_source", rows, STRONG, value, 0.0, DAYS, young)
 
 
 def _new_subjects(
@@ -328,8 +334,9 @@ def _new_subjects(
 ) -> pd.DataFrame:
     fresh = known_or_zero(activity.counts["new_subjects"])
     fired = judged & (fresh > 0) & (fitness.subject_days <= _MOST_SUBJECTS)
-    fired &= _subject_is_usable(fitness)
-    return _frame(activity, "new_subject", fired, WEAK, fresh, 0.0, 1)
+    fired &= fitness.subject_is_usable
+    rows = np.flatnonzero(fired)
+    return _frame(activity, "new_subject", rows, WEAK, fresh[rows], 0.0, 1)
 
 
 def _off_hours(activity: QuarterHours, judged: NDArray[np.bool_]) -> pd.DataFrame:
@@ -338,11 +345,13 @@ def _off_hours(activity: QuarterHours, judged: NDArray[np.bool_]) -> pd.DataFram
     sent = np.where(quiet, activity.counts["recipients"], 0.0)
     window = 6 * HOURS
     value = activity.trailing_sum(sent, window)
-    usual = own_records(activity, value, days=MONTHLY_DAYS, gap=1, rank=2, settled=28)
+    records = own_records(activity, value, days=MONTHLY_DAYS, gap=1, rank=2, settled=28)
+    usual = records[activity.account, activity.day]
     bar = 12.0 + 1.3 * usual
     fired = judged & quiet & (value > bar) & (2 * value >= activity.trailing("recipients", window))
-    level = np.where(value > 2.0 * bar, STRONG, WEAK)
-    return _frame(activity, "off_hours", fired, level, value, usual, window, sent)
+    rows = np.flatnonzero(fired)
+    level = np.where(value[rows] > 2.0 * bar[rows], STRONG, WEAK)
+    return _frame(activity, "off_hours", rows, level, value[rows], usual[rows], window, sent)
 
 
 def _wakings(activity: QuarterHours, judged: NDArray[np.bool_]) -> pd.DataFrame:
@@ -361,4 +370,5 @@ def _wakings(activity: QuarterHours, judged: NDArray[np.bool_]) -> pd.DataFrame:
         earlier = slice(int(np.searchsorted(activity.account, activity.account[row])), row)
         longest[row] = pause[earlier].max(initial=0.0)
     fired = judged & (pause >= LEAST_GAP_DAYS) & (pause >= _OWN_GAPS * longest)
-    return _frame(activity, "dormant_account", fired, WEAK, pause, longest, 1)
+    rows = np.flatnonzero(fired)
+    return _frame(activity, "dormant_account", rows, WEAK, pause[rows], longest[rows], 1)

@@ -205,8 +205,9 @@ def _rebuild_days(
     """Replaces the marts of these days; returns days that lost a first contact."""
     for name, rows in reference.tables().items():
         place.offer_rows(name, rows)
-    for table, of_days in ((HVE_ACCOUNTS, None), (MESSAGE_TRACES, days)):
-        place.offer_files(f"raw.{table.name}", table, store.delta.files(table, tenant, of_days))
+    place.offer_rows(HVE_ACCOUNTS.published_name, store.small.rows(HVE_ACCOUNTS, tenant))
+    traces = store.delta.files(MESSAGE_TRACES, tenant, days)
+    place.offer_files(MESSAGE_TRACES.published_name, MESSAGE_TRACES, traces)
     for model in runner.models():
         if model.is_view:
             place.create(model.name, model.sql, stored=False)

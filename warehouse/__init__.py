@@ -1,10 +1,10 @@
 """The store: everything that the pipeline keeps in one folder, and how it survives a crash.
 
-Facts and marts are Delta tables, what the pipeline must remember is in state.db, and hve.duckdb
-shows one consistent version of both to every reader.
+Facts and marts are Delta tables, the small ones and what the pipeline must remember are in
+state.db, and hve.duckdb shows one consistent version of both to every reader.
 
 Reading order:
-  tables/       the Delta tables: columns, units and partitions
+  tables/       the tables: columns, units, and where each is kept
   delta/        durable writes to them, and their active files
   schema        the version of what a store holds
   read_only     state.db where nobody may write to it
@@ -14,6 +14,8 @@ Reading order:
   locks         one process per tenant reads, one builds
   commits       which commits of the tables state.db has acknowledged
   connection    DuckDB in memory, and a query over Parquet files
+  small_tables  rows of the tables that state.db holds
+  former_tables Delta tables of earlier releases, which state.db takes in
   store         the open store: Delta tables, state.db, DuckDB and locks together
   business_time which time is confirmed: nothing irreversible follows a wrong clock
   configured    the store that the configuration names

@@ -184,6 +184,13 @@ def duckdb_type(kind: pa.DataType) -> str:
     return "timestamptz" if pa.types.is_timestamp(kind) else names[kind]
 
 
+def offer_rows(connection: duckdb.DuckDBPyConnection, name: str, rows: pa.Table) -> None:
+    """Makes a table of the rows, in their types."""
+    connection.register("offered", rows)
+    connection.execute(f"create table {name} as select * from offered")
+    connection.unregister("offered")
+
+
 def arrow(
     connection: duckdb.DuckDBPyConnection, sql: str, parameters: Mapping[str, Any] | None = None
 ) -> pa.Table:

@@ -1,7 +1,7 @@
 """What the tables and columns of the published file mean, in the words of dictionary.csv.
 
 A row for table `*` describes a column that means the same in every table; a row of the table itself
-comes before it. A row without a column describes its table. The grain of a Delta table stands in
+comes before it. A row without a column describes its table. The grain of a stored table stands in
 warehouse.tables.
 """
 
@@ -15,7 +15,7 @@ from typing import NamedTuple
 import duckdb
 
 from warehouse.connection import quoted
-from warehouse.tables import TABLES
+from warehouse.tables import ALL_TABLES
 
 WORDS = Path(__file__).with_name("dictionary.csv")
 EVERY_TABLE = "*"
@@ -62,7 +62,7 @@ def key_of(table: str, column: str) -> tuple[str, str]:
 @cache
 def grains() -> dict[str, str]:
     """What one row of a table is, as a sentence, by `schema.name`."""
-    grains = {table.published_name: table.grain for table in TABLES}
+    grains = {table.published_name: table.grain for table in ALL_TABLES}
     grains |= {table: text.meaning for (table, column), text in words().items() if not column}
     return {table: f"{grain[0].upper()}{grain[1:]}." for table, grain in grains.items()}
 

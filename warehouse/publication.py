@@ -1,7 +1,7 @@
 """hve.duckdb: one consistent version of everything, renamed into place.
 
-Small marts are real tables; facts and large marts are views over the files of their version, so
-that the file stays small. Any DuckDB client may open it read-only at any time.
+Small tables and small marts are real tables; facts and large marts are views over the files of
+their version, so that the file stays small. Any DuckDB client may open it read-only at any time.
 The next version begins as a copy of the last one, in which rows of partitions whose files are other
 ones are replaced: it costs what changed. Bytes of deleted rows stay in such a file, so it is made
 anew while a removal of personal data is not over.
@@ -28,7 +28,7 @@ from warehouse.delta.commit import sha256
 from warehouse.dictionary import WORDS, write_comments
 from warehouse.privacy.removal import unfinished
 from warehouse.store import Store
-from warehouse.tables import MESSAGE_TRACES, TABLES, Table
+from warehouse.tables import ALL_TABLES, MESSAGE_TRACES, SMALL_TABLES, TABLES, Table
 
 LARGEST_TABLE = 1_000_000
 TRACE_FILES = sql(__file__, "listed_traces")
@@ -100,7 +100,7 @@ def _is_usable(store: Store) -> bool:
 
 def _seal(store: Store, file: Path) -> str:
     """SHA-256 of a published file and of its form: where its views look, and what it shows."""
-    form = f"{store.root.resolve()} {TABLES} {STATE_TABLES} {WORDS.read_text(encoding='utf-8')}"
+    form = f"{store.root.resolve()} {ALL_TABLES} {STATE_TABLES} {WORDS.read_text(encoding='utf-8')}"
     return hashlib.sha256(f"{form} {sha256(file)}".encode()).hexdigest()
 
 
@@ -110,6 +110,8 @@ def _fill(connection: duckdb.DuckDBPyConnection, store: Store, as_of: datetime) 
     last = _Last(connection)
     shown = {table: _offer(connection, store, table, last) for table in TABLES}
     _note_files(connection, shown)
+    for small in SMALL_TABLES:
+        _copy(connection, small.published_name, store.small.rows(small))
     for name in STATE_TABLES:
         _copy_state(connection, store, name)
     _list_trace_files(connection, store)
@@ -184,7 +186,7 @@ def _list_trace_files(connection: duckdb.DuckDBPyConnection, store: Store) -> No
     if "max.is_revision" not in files.column_names:
         files = files.append_column("max.is_revision", pa.nulls(files.num_rows, pa.bool_()))
     connection.register("listed", files)
-    _copy(connection, "trace_files", arrow(connection, TRACE_FILES))
+    _copy(connection, "state.trace_files", arrow(connection, TRACE_FILES))
     connection.unregister("listed")
 
 
@@ -198,7 +200,7 @@ def _note_files(connection: duckdb.DuckDBPyConnection, shown: dict[Table, list[s
         for table, files in shown.items()
         for file in files
     ]
-    _copy(connection, "files", pa.Table.from_pylist(rows, FILES))
+    _copy(connection, "state.files", pa.Table.from_pylist(rows, FILES))
 
 
 def _copy_state(connection: duckdb.DuckDBPyConnection, store: Store, name: str) -> None:
@@ -207,15 +209,15 @@ def _copy_state(connection: duckdb.DuckDBPyConnection, store: Store, name: str) 
     arrays = [
         pa.array([row[i] for row in rows], types[kind]) for i, kind in enumerate(columns.values())
     ]
-    _copy(connection, name, pa.table(arrays, names=list(columns)))
+    _copy(connection, f"state.{name}", pa.table(arrays, names=list(columns)))
 
 
 def _copy(connection: duckdb.DuckDBPyConnection, name: str, rows: pa.Table) -> None:
-    """Puts rows in the place of those of a state table, whose comments stay."""
+    """Puts rows in the place of those of a table, whose comments stay."""
     connection.register("copied", rows)
     connection.execute(
-        f"create table if not exists state.{name} as from copied limit 0;"
-        f" delete from state.{name}; insert into state.{name} from copied"
+        f"create table if not exists {name} as from copied limit 0;"
+        f" delete from {name}; insert into {name} from copied"
     )
     connection.unregister("copied")
 

@@ -3,7 +3,8 @@
 Schema 1 is every store from before versions were kept. A store of an older schema is migrated when
 it is opened, after a copy of its state.db was made; one of a newer schema is refused.
 
-Steps only add: a release from before versions were kept still opens a migrated store.
+Schema 4 has its small tables in state.db (warehouse/former_tables.py takes those of before in). A
+release from before versions were kept still opens a migrated store, and reads them anew.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from pathlib import Path
 
 from hve_monitor.errors import StoreError
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 DESCRIPTION = f"hve-monitor, schema {SCHEMA_VERSION}"
 # Columns that a table of an earlier schema lacks; new tables need no step.
 ADDED_COLUMNS = {"audit": ("subject", "digest", "chain", "rewritten")}

@@ -64,8 +64,7 @@ class State:
     def _open(self) -> None:
         self._db = self.another_connection()
         self._prepare()
-        if self.is_read_only and not self._is_rehearsal:
-            self._db.execute("pragma query_only = on")
+        self._guard()
 
     def _open_copy(self, trouble: sqlite3.OperationalError) -> None:
         """On a full disk SQLite cannot even read in place: what is there is still to be read."""
@@ -119,6 +118,19 @@ class State:
     def connection(self) -> sqlite3.Connection:
         """The open file, for the modules of this room that keep their own tables in it."""
         return self._db
+
+    @contextmanager
+    def made_writable(self) -> Iterator[None]:
+        """Where nobody may write to the file, its copy in memory takes what is written inside."""
+        self._db.execute("pragma query_only = off")
+        try:
+            yield
+        finally:
+            self._guard()
+
+    def _guard(self) -> None:
+        if self.is_read_only and not self._is_rehearsal:
+            self._db.execute("pragma query_only = on")
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

@@ -18,14 +18,16 @@ from deltalake.exceptions import DeltaError, SchemaMismatchError
 from hve_monitor.clock import iso, system_time
 from hve_monitor.errors import DISK_TROUBLE, ClockError, ConfigError, StoreError
 from warehouse.commits import Commits
-from warehouse.connection import Instance, files_sql, in_memory
+from warehouse.connection import Instance, files_sql, in_memory, offer_rows
 from warehouse.delta.commit import DeltaFolder
+from warehouse.former_tables import take_in
 from warehouse.locks import exclusive
 from warehouse.protection.chain import seal_from_start
 from warehouse.protection.mode import FULL, Protection, agree, tenant_key
 from warehouse.protection.pseudonyms import Mask
+from warehouse.small_tables import SmallTables
 from warehouse.state import State, open_state, time_of
-from warehouse.tables import Table
+from warehouse.tables import AnyTable, SmallTable
 from warehouse.tables.state_contents import foreign_content_of
 
 # A command that waited for another one still goes by the clock of its start.
@@ -64,6 +66,7 @@ class Store:
 
     root: Path
     delta: DeltaFolder
+    small: SmallTables
     state: State
     memory_limit: str
     threads: int | None
@@ -92,7 +95,7 @@ class Store:
 
     @contextmanager
     def existing(
-        self, table: Table, tenant: str, days: Iterable[date] | None = None
+        self, table: AnyTable, tenant: str, days: Iterable[date] | None = None
     ) -> Iterator[duckdb.DuckDBPyConnection]:
         """An empty catalog with the tenant's rows of a table, or of given days, as `existing`."""
         with self.compute() as connection:
@@ -103,19 +106,47 @@ class Store:
         self,
         connection: duckdb.DuckDBPyConnection,
         name: str,
-        table: Table,
+        table: AnyTable,
         tenant: str | None = None,
         days: Iterable[date] | None = None,
     ) -> None:
         """Offers the stored rows of a table under a name, whose schema is made when it is missing.
 
-        tenant, days: None means all.
+        tenant: None means all. days: of a Delta table by day, None means all.
         """
         schema = name.rpartition(".")[0]
         if schema:
             connection.execute(f"create schema if not exists {schema}")
+        if isinstance(table, SmallTable):
+            offer_rows(connection, name, self.small.rows(table, tenant))
+            return
         rows = files_sql(table, self.delta.files(table, tenant, days))
         connection.execute(f"create view {name} as {rows}")
+
+    def append(self, table: AnyTable, rows: pa.Table) -> None:
+        """Adds rows; returns when they are on the disk."""
+        if isinstance(table, SmallTable):
+            self.small.append(table, rows)
+        else:
+            self.delta.append(table, rows)
+
+    def replace(
+        self,
+        table: AnyTable,
+        rows: pa.Table,
+        tenant: str,
+        days: Iterable[date] | None = None,
+        *,
+        searchable: bool = False,
+    ) -> None:
+        """Puts rows in the place of all rows of the tenant, or of given days of a Delta table.
+
+        searchable: of a Delta table, as DeltaFolder.replace says.
+        """
+        if isinstance(table, SmallTable):
+            self.small.replace(table, rows, tenant)
+        else:
+            self.delta.replace(table, rows, tenant, days, searchable=searchable)
 
     def close(self) -> None:
         """Ends the store's DuckDB with all that it holds; the next use starts another."""
@@ -215,9 +246,11 @@ def open_store(
         delta = DeltaFolder(root, commits)
         if is_checked:
             commits.check_all(delta)
+        small = SmallTables(state)
+        take_in(state, delta, small)
         agree(state, root, protection)
         seal_from_start(state, protection)
-        with closing(Store(root, delta, state, memory_limit, threads, protection)) as store:
+        with closing(Store(root, delta, small, state, memory_limit, threads, protection)) as store:
             yield store
 
 

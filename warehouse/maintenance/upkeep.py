@@ -18,18 +18,13 @@ from warehouse.delta.commit import clean
 from warehouse.delta.portions import portions
 from warehouse.store import Store
 from warehouse.tables import (
-    AZURE_COSTS,
-    BILLING_POLICIES,
     FIRST_CONTACTS,
     FIRST_SOURCES,
     FIRST_SUBJECTS,
-    HVE_ACCOUNTS,
     HVE_FINDINGS,
     HVE_USAGE_CORRECTIONS,
     MESSAGE_TRACES,
-    POLICIES,
     REJECTED_ROWS,
-    RETAIL_PRICES,
     SIGN_INS,
     TABLES,
     TRACE_EVENTS,
@@ -38,13 +33,8 @@ from warehouse.tables import (
 
 # Tables that only grow, beside the traces: every observation in them is kept.
 COLLECTED = (
-    HVE_ACCOUNTS,
-    BILLING_POLICIES,
     REJECTED_ROWS,
-    AZURE_COSTS,
-    RETAIL_PRICES,
     SIGN_INS,
-    POLICIES,
     TRACE_EVENTS,
     HVE_USAGE_CORRECTIONS,
     HVE_FINDINGS,

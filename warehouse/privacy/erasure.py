@@ -22,18 +22,24 @@ from warehouse.privacy.subjects import forget_subjects
 from warehouse.protection.person import ERASED, Person
 from warehouse.store import Store
 from warehouse.tables import (
+    ALL_TABLES,
     FIRST_CONTACTS,
     FIRST_SUBJECTS,
     IDENTITIES,
     MESSAGE_TRACES,
-    TABLES,
+    SMALL_TABLES,
     TRACE_EVENTS,
+    AnyTable,
+    SmallTable,
     Table,
 )
 from warehouse.walks import forget_walk
 
 # What keeps a removal going or proves it; of the audit log only what people wrote is changed.
-KEPT_STATE = ("removals", "erased", "purged", "protection", "pseudonym_keys", "tenants")
+KEPT_STATE = (
+    "removals", "erased", "purged", "protection", "pseudonym_keys", "tenants",
+    *(table.name for table in SMALL_TABLES),  # taken as whole rows, like the other tables
+)  # fmt: skip
 AUDIT_TEXTS = ["target", "reason"]
 # What proves an erasure names the person by a hash or pseudonym, and no later one takes that out.
 ERASABLE = {"audit": "audit where what <> 'erase'"}
@@ -85,7 +91,8 @@ def erase_rows(store: Store, tenant: str, value: str) -> ErasedRows:
     id go. Rows that are about the person only are dropped; elsewhere the name is overwritten.
     """
     erasing = _Erasing(store, tenant, Person(value), erased_name(store, tenant, value))
-    removed = [erasing.from_table(table) for table in TABLES]
+    store.state.connection.execute("pragma secure_delete = on")
+    removed = [erasing.from_table(table) for table in ALL_TABLES]
     removed.append(Removed(FIRST_SUBJECTS.full_name, 0, forget_subjects(store, tenant)))
     forget_walk(store.root, tenant)
     with store.state.transaction():  # words of the audit log change with their seals
@@ -98,14 +105,14 @@ def erase_rows(store: Store, tenant: str, value: str) -> ErasedRows:
 def rows_to_erase(store: Store, tenant: str, value: str) -> ErasedRows:
     """What erase_rows would remove, but for subjects that no other row holds; changes nothing."""
     erasing = _Erasing(store, tenant, Person(value), ERASED, is_rehearsal=True)
-    removed = [*(erasing.from_table(table) for table in TABLES), *erasing.from_state()]
+    removed = [*(erasing.from_table(table) for table in ALL_TABLES), *erasing.from_state()]
     return ErasedRows(_nonempty(removed), len(erasing.other_values))
 
 
 def left_over(store: Store, tenant: str, value: str) -> LeftOver:
     """What the newest versions hold of a person anywhere."""
     person, rows_left, forms = Person(value), 0, Counter[tuple[str, str]]()
-    for table in TABLES:
+    for table in ALL_TABLES:
         for _, rows in _partitions(store, table, tenant, person):
             rows_left += len(_holding(rows, person))
             forms.update((form, table.full_name) for form in _doubtful_forms(rows, person))
@@ -130,7 +137,7 @@ class _Erasing:
     is_rehearsal: bool = False
     other_values: set[str] = field(default_factory=set)
 
-    def from_table(self, table: Table) -> Removed:
+    def from_table(self, table: AnyTable) -> Removed:
         """Takes the person out of the table's rows of the tenant."""
         dropped = kept = 0
         for day, rows in _partitions(self.store, table, self.tenant, self.person):
@@ -140,12 +147,12 @@ class _Erasing:
             left = self._left(table, rows, places)
             if not self.is_rehearsal:
                 days, is_searched = None if day is None else [day], table is MESSAGE_TRACES
-                self.store.delta.replace(table, left, self.tenant, days, searchable=is_searched)
+                self.store.replace(table, left, self.tenant, days, searchable=is_searched)
             lost = rows.num_rows - left.num_rows
             dropped, kept = dropped + lost, kept + len(places) - lost
         return Removed(table.full_name, dropped, kept)
 
-    def _left(self, table: Table, rows: pa.Table, places: Sequence[int]) -> pa.Table:
+    def _left(self, table: AnyTable, rows: pa.Table, places: Sequence[int]) -> pa.Table:
         """The rows in their order, those at the places without the person."""
         changed = [self._left_of(table, row) for row in rows.take(places).to_pylist()]
         order: list[int | None] = [*range(rows.num_rows)]
@@ -157,7 +164,7 @@ class _Erasing:
         kept = [place for place in order if place is not None]
         return pa.concat_tables([rows, fresh]).take(pa.array(kept, pa.int64()))
 
-    def _left_of(self, table: Table, row: Row) -> Row | None:
+    def _left_of(self, table: AnyTable, row: Row) -> Row | None:
         """A row without the person; None where it is about nobody else."""
         changed = {name: self._value(name, content) for name, content in row.items()}
         name = row.get("recipient") or row.get("pseudonym") or ""
@@ -190,7 +197,6 @@ class _Erasing:
     def from_state(self) -> Iterator[Removed]:
         """Takes the person out of the texts of state.db."""
         connection = self.store.state.connection
-        connection.execute("pragma secure_delete = on")
         asked_about = connection.execute("select rowid, recipient from event_requests").fetchall()
         dropped = [(number,) for number, name in asked_about if self.person.is_named_by(name or "")]
         if not self.is_rehearsal:  # nobody is asked about them
@@ -279,9 +285,12 @@ def _texts(content: object) -> Iterator[str]:
 
 
 def _partitions(
-    store: Store, table: Table, tenant: str, person: Person
+    store: Store, table: AnyTable, tenant: str, person: Person
 ) -> Iterator[tuple[date | None, pa.Table]]:
     """(day, rows) that may hold the person; tables without days come whole, with None for a day."""
+    if isinstance(table, SmallTable):
+        yield None, store.small.rows(table, tenant)
+        return
     days: Sequence[date | None] = [None]
     if "day" in table.partition_by:
         days = _days_with(store, table, tenant, person)

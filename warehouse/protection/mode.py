@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from hve_monitor.config import Privacy
 from hve_monitor.errors import ConfigError
+from warehouse.tables import SMALL_TABLES
 
 if TYPE_CHECKING:
     from warehouse.state import State
@@ -128,7 +129,7 @@ def agree(state: State, root: Path, configured: Protection) -> None:
     Raises: ConfigError in one line that says what to do.
     """
     stored = stored_protection(state)
-    is_new = stored is None and configured.is_plain and not holds_facts(root)
+    is_new = stored is None and configured.is_plain and not holds_facts(state, root)
     known = (configured.as_stored, configured.as_first_stored)
     if stored in known or is_new:
         return
@@ -139,7 +140,7 @@ def agree(state: State, root: Path, configured: Protection) -> None:
         stored = stored_protection(state)
         if stored in known:
             return
-        if holds_facts(root):
+        if holds_facts(state, root):
             _compare(stored or FULL.as_stored, configured.as_stored, root)
         else:
             state.connection.execute("delete from pseudonym_keys")
@@ -159,9 +160,12 @@ def stored_protection(state: State) -> StoredProtection | None:
     return None if row is None else StoredProtection(*row)
 
 
-def holds_facts(root: Path) -> bool:
+def holds_facts(state: State, root: Path) -> bool:
     """Whether anything that could name a person was ever stored."""
-    return any((root / "facts").glob("*/_delta_log"))
+    if any((root / "facts").glob("*/_delta_log")):
+        return True
+    queries = (f"select 1 from {table.name} limit 1" for table in SMALL_TABLES)
+    return any(state.connection.execute(query).fetchone() for query in queries)
 
 
 def _remember(state: State, stored: StoredProtection) -> None:

@@ -13,13 +13,10 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 
-from hve_monitor.files import sql
-from warehouse.connection import arrow
 from warehouse.records.observed import Counts, Observed
 from warehouse.store import Store
 from warehouse.tables import AZURE_COSTS, RETAIL_PRICES
 
-NEWEST = sql(__file__, "costs")
 Identity = tuple[str, date, str, str | None]
 Mark = Callable[[Mapping[str, str | None]], bool | None]
 
@@ -108,9 +105,7 @@ PRICES = Observed(RETAIL_PRICES, RetailPrice, lambda price: price.identity, "ret
 
 def newest_costs(store: Store, tenant: str) -> dict[Identity, Cost]:
     """The last observation of every amount of the tenant."""
-    with store.existing(AZURE_COSTS, tenant) as connection:
-        costs = [Cost(**row) for row in arrow(connection, NEWEST).to_pylist()]
-    return {cost.identity: cost for cost in costs}
+    return COSTS.newest(store, tenant)
 
 
 def unanswered(

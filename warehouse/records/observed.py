@@ -15,7 +15,7 @@ import pyarrow as pa
 from warehouse.protection.pseudonyms import Mask
 from warehouse.records.stored import stored_rows
 from warehouse.store import Store
-from warehouse.tables import Table
+from warehouse.tables import AnyTable, SmallTable
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -39,7 +39,7 @@ class Observed(Generic[T, Identity]):
     source: where the rows come from, for a kind that does not hold it.
     """
 
-    table: Table
+    table: SmallTable
     kind: type[T]
     identity: Callable[[T], Identity]
     source: str | None = None
@@ -79,7 +79,7 @@ class Observed(Generic[T, Identity]):
 
 def append_rows(
     store: Store,
-    table: Table,
+    table: AnyTable,
     tenant: str,
     rows: Iterable[Mapping[str, object]],
     now: datetime,
@@ -90,7 +90,7 @@ def append_rows(
     if rows:
         shared = {"tenant": tenant, "observed_at": now, "batch": store.state.next_batch()}
         whole = [{**shared, "source": source, **row} for row in rows]
-        store.delta.append(table, pa.Table.from_pylist(whole, schema=table.schema))
+        store.append(table, pa.Table.from_pylist(whole, schema=table.schema))
 
 
 def masked(mask: Mask, observation: T, names: Sequence[str], own: Collection[str]) -> T:

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from warehouse.connection import Row, arrow, files_sql
 from warehouse.store import Store
-from warehouse.tables import MESSAGE_TRACES, Table
+from warehouse.tables import MESSAGE_TRACES, AnyTable, SmallTable, Table
 
 
 def replace_of_accounts(
@@ -29,13 +29,17 @@ def replace_of_accounts(
     store.delta.replace(table, pa.concat_tables(joined), tenant, days)
 
 
-def stored_rows(store: Store, table: Table, tenant: str) -> list[Row]:
-    """All rows of a small table that belong to the tenant."""
+def stored_rows(store: Store, table: AnyTable, tenant: str) -> list[Row]:
+    """All rows of a table of few rows that belong to the tenant."""
+    rows: list[Row]
+    if isinstance(table, SmallTable):
+        rows = store.small.rows(table, tenant).to_pylist()
+        return rows
     files = store.delta.files(table, tenant)
     if not files:
         return []
     with store.compute() as connection:
-        rows: list[Row] = arrow(connection, files_sql(table, files)).to_pylist()
+        rows = arrow(connection, files_sql(table, files)).to_pylist()
     return rows
 
 

@@ -1,10 +1,11 @@
-"""The Delta tables of the store: columns, units and partitions.
+"""The tables of the store: columns, units, and where each is kept.
 
 Every time is `timestamp[us, UTC]`; unknown is null. Facts hold what was observed, as received;
 marts hold what the models computed from it.
 
 Reading order:
   table  what defines a table, and the types of its columns
+  cells  values of small tables as SQLite keeps them
   facts  traces, accounts, billing, costs, prices, sign-ins, policies, events, identities
   state_contents  what state.db may hold
   marts  usage, cost, baselines, signals, incidents, findings and what was first seen when
@@ -39,12 +40,11 @@ from warehouse.tables.marts import (
     HVE_USAGE_DAILY,
     HVE_USAGE_HOURLY,
 )
-from warehouse.tables.table import Table
+from warehouse.tables.table import AnyTable, SmallTable, Table
 
+# Delta tables: what may be large, and what other engines read.
 TABLES: tuple[Table, ...] = (
     MESSAGE_TRACES,
-    HVE_ACCOUNTS,
-    BILLING_POLICIES,
     REJECTED_ROWS,
     FIRST_CONTACTS,
     FIRST_SOURCES,
@@ -57,12 +57,18 @@ TABLES: tuple[Table, ...] = (
     HVE_COST_DAILY,
     HVE_BASELINE_HOURLY,
     HVE_INCIDENTS,
-    AZURE_COSTS,
-    RETAIL_PRICES,
     SIGN_INS,
-    POLICIES,
     TRACE_EVENTS,
     HVE_FINDINGS,
     IDENTITIES,
     HVE_UNDELIVERED,
 )
+# Tables of state.db: a few thousand rows each.
+SMALL_TABLES: tuple[SmallTable, ...] = (
+    HVE_ACCOUNTS,
+    BILLING_POLICIES,
+    AZURE_COSTS,
+    RETAIL_PRICES,
+    POLICIES,
+)
+ALL_TABLES: tuple[AnyTable, ...] = (*TABLES, *SMALL_TABLES)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from warehouse.tables.table import AMOUNT, COUNT, UTC_TIME, Table, schema
+from warehouse.tables.table import AMOUNT, COUNT, UTC_TIME, SmallTable, Table, schema
 
 MESSAGE_TRACES = Table(
     "facts",
@@ -32,7 +32,7 @@ MESSAGE_TRACES = Table(
     ),
     key=("tenant", "trace_id", "recipient"),
 )
-HVE_ACCOUNTS = Table(
+HVE_ACCOUNTS = SmallTable(
     "facts",
     "hve_accounts",
     "one row per account and snapshot; a snapshot is written when anything changed",
@@ -48,9 +48,8 @@ HVE_ACCOUNTS = Table(
         batch=COUNT,
         source=pa.string(),
     ),
-    partition_by=("tenant",),
 )
-BILLING_POLICIES = Table(
+BILLING_POLICIES = SmallTable(
     "facts",
     "billing_policies",
     "one row per account and snapshot; billing_status is Microsoft's text or null",
@@ -65,7 +64,6 @@ BILLING_POLICIES = Table(
         batch=COUNT,
         source=pa.string(),
     ),
-    partition_by=("tenant",),
 )
 REJECTED_ROWS = Table(
     "facts",
@@ -81,7 +79,7 @@ REJECTED_ROWS = Table(
     ),
     partition_by=("tenant",),
 )
-AZURE_COSTS = Table(
+AZURE_COSTS = SmallTable(
     "facts",
     "azure_costs",
     "one row per observation of a (scope, day, group_key, currency); the last one holds",
@@ -103,11 +101,8 @@ AZURE_COSTS = Table(
         batch=COUNT,
         source=pa.string(),
     ),
-    partition_by=("tenant",),
-    key=("tenant", "scope", "day", "group_key", "currency"),
-    added=("quantity",),
 )
-RETAIL_PRICES = Table(
+RETAIL_PRICES = SmallTable(
     "facts",
     "retail_prices",
     "one row per list price that mentions HVE and change of it; the last one holds",
@@ -129,7 +124,6 @@ RETAIL_PRICES = Table(
         batch=COUNT,
         source=pa.string(),
     ),
-    partition_by=("tenant",),
 )
 SIGN_INS = Table(
     "facts",
@@ -156,7 +150,7 @@ SIGN_INS = Table(
     ),
     key=("tenant", "id"),
 )
-POLICIES = Table(
+POLICIES = SmallTable(
     "facts",
     "policies",
     "one row per change of a (kind, object_id); without document and reason it is gone",
@@ -171,7 +165,6 @@ POLICIES = Table(
         batch=COUNT,
         source=pa.string(),
     ),
-    partition_by=("tenant",),
 )
 TRACE_EVENTS = Table(
     "facts",

@@ -7,12 +7,17 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
+
+import pyarrow as pa
 
 from hve_monitor.config.tenant import NAME
 from hve_monitor.files import sql
 from hve_monitor.text import printable
 from warehouse.schema import ADDED_COLUMNS
+from warehouse.tables import SMALL_TABLES
+from warehouse.tables.cells import typed
 
 STATE = sql(str(Path(__file__).parent), "state")
 CHANGES = ("insert", "update", "delete")
@@ -23,6 +28,7 @@ TIMES = ("at", "recorded_at", "last_now", "from_utc", "to_utc", "started_at", "f
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
 YEARS = range(1970, 3000)  # what is reckoned with stays in the calendar
 
+Check = Callable[[str], bool]
 Column = tuple[str, str, int, int]
 Described = tuple[tuple[str, int, int], dict[str, Column]]
 
@@ -43,6 +49,8 @@ def foreign_content(state: sqlite3.Connection) -> str | None:
     """
     with closing(sqlite3.connect(":memory:")) as fresh:
         fresh.executescript(STATE)
+        for table in SMALL_TABLES:
+            fresh.executescript(table.definition)
         for name in _tables(fresh):
             if name != "table_digests":
                 watch(fresh, name)
@@ -112,11 +120,12 @@ def _foreign_columns(table: str, present: Described, ours: Described) -> Iterato
 
 
 def _foreign_values(state: sqlite3.Connection, table: str) -> Iterator[str]:
+    checks = CHECKS | SMALL_CHECKS.get(table, {})
     columns = state.execute(
         "select name from pragma_table_info(?) where type = 'TEXT' collate nocase", [table]
     )
     for (column,) in columns.fetchall():
-        is_ours = CHECKS.get(column)
+        is_ours = checks.get(column)
         if is_ours is None:
             continue
         for (value,) in state.execute(f'select distinct "{column}" from "{table}"'):
@@ -144,8 +153,26 @@ def _is_tenant(text: str) -> bool:
     return text in ("", "*") or NAME.fullmatch(text.removeprefix("*")) is not None
 
 
-CHECKS: dict[str, Callable[[str], bool]] = {
+def _fits(cell: str, kind: pa.DataType) -> bool:
+    """Whether a cell of a small table is one of its column's type."""
+    try:
+        typed([cell], kind)
+    except (pa.ArrowInvalid, ValueError, TypeError, RecursionError):
+        return False
+    return True
+
+
+CHECKS: dict[str, Check] = {
     **dict.fromkeys(DAYS, _is_day),
     **dict.fromkeys(TIMES, _is_time),
     "tenant": _is_tenant,
+}
+# What a source says of a time may lie outside of the years that are reckoned with.
+SMALL_CHECKS: dict[str, dict[str, Check]] = {
+    table.name: {
+        field.name: partial(_fits, kind=field.type)
+        for field in table.schema
+        if field.name != "tenant"
+    }
+    for table in SMALL_TABLES
 }

@@ -1,4 +1,4 @@
-"""What defines a Delta table, and the types of its columns."""
+"""What defines a stored table, and the types of its columns."""
 
 from __future__ import annotations
 
@@ -15,17 +15,13 @@ COUNT = pa.int64()
 
 
 @dataclass(frozen=True)
-class Table:
-    """One Delta table; `grain` says what one row is."""
+class StoredTable:
+    """A table with its columns; `grain` says what one row is."""
 
     room: Literal["facts", "marts"]
     name: str
     grain: str
     schema: pa.Schema
-    partition_by: tuple[str, ...] = ("tenant", "day")
-    key: tuple[str, ...] = ()
-    added: tuple[str, ...] = ()  # columns that older files may lack
-    is_inner: bool = False  # read by builds alone: never copied into the published file
 
     @property
     def published_name(self) -> str:
@@ -36,6 +32,40 @@ class Table:
     def full_name(self) -> str:
         """Room and name, as reports name the table."""
         return f"{self.room}.{self.name}"
+
+
+@dataclass(frozen=True)
+class Table(StoredTable):
+    """One Delta table."""
+
+    partition_by: tuple[str, ...] = ("tenant", "day")
+    key: tuple[str, ...] = ()
+    added: tuple[str, ...] = ()  # columns that older files may lack
+    is_inner: bool = False  # read by builds alone: never copied into the published file
+
+
+@dataclass(frozen=True)
+class SmallTable(StoredTable):
+    """One table of state.db, of a few thousand rows; every row has a tenant."""
+
+    @property
+    def definition(self) -> str:
+        """The statements that make it where it is missing."""
+        columns = ", ".join(f"{field.name} {sqlite_type(field.type)}" for field in self.schema)
+        return (
+            f"create table if not exists {self.name} ({columns}) strict;"
+            f" create index if not exists {self.name}_by_tenant on {self.name} (tenant);"
+        )
+
+
+AnyTable = Table | SmallTable
+
+
+def sqlite_type(kind: pa.DataType) -> str:
+    """SQLite's type of a column; times, days, decimals and lists are texts."""
+    if pa.types.is_integer(kind) or pa.types.is_boolean(kind):
+        return "integer"
+    return "real" if pa.types.is_floating(kind) else "text"
 
 
 def schema(**columns: pa.DataType) -> pa.Schema:

@@ -15,6 +15,8 @@ from warehouse.state import State
 from warehouse.store import open_store
 from warehouse.tables import MESSAGE_TRACES
 
+NEWER = SCHEMA_VERSION + 1
+
 
 def version_of(path: Path) -> int:
     with closing(sqlite3.connect(path)) as connection:
@@ -79,11 +81,11 @@ def test_a_state_of_a_newer_release_is_refused(tmp_path: Path) -> None:
 def test_a_table_of_a_newer_release_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("warehouse.delta.commit.DESCRIPTION", "hve-monitor, schema 4")
+    monkeypatch.setattr("warehouse.delta.commit.DESCRIPTION", f"hve-monitor, schema {NEWER}")
     with open_store(tmp_path / "store", "500MB", 1) as store, suppress(StoreError):
         land_rows(store, {})
     with (
         open_store(tmp_path / "store", "500MB", 1) as store,
-        pytest.raises(StoreError, match="message_traces: has schema 4 of a newer release"),
+        pytest.raises(StoreError, match=f"message_traces: has schema {NEWER} of a newer release"),
     ):
         observations(store)

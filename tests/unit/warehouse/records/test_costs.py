@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-
-import pyarrow as pa
 
 from tests.unit.warehouse.conftest import NOW
 from warehouse.records.costs import (
@@ -109,17 +107,3 @@ def test_list_prices_are_written_when_they_change(store: Store) -> None:
     assert prices(replace(PRICE, retail_price=Decimal(42), unit_of_measure="1M")) == (0, 1, 0)
     assert prices(replace(PRICE, currency="EUR")) == (1, 0, 0)
     assert len(stored_rows(store, RETAIL_PRICES, "contoso")) == 3
-
-
-def test_files_from_before_the_quantity_was_kept_are_read_and_added_to(store: Store) -> None:
-    names = [name for name in AZURE_COSTS.schema.names if name != "quantity"]
-    old = replace(AZURE_COSTS, schema=pa.schema([AZURE_COSTS.schema.field(n) for n in names]))
-    old = replace(old, added=())
-    row = {**asdict(MAIL), "tenant": "contoso", "observed_at": NOW, "batch": 0, "source": "azure"}
-    row.pop("quantity")
-    store.delta.append(old, pa.Table.from_pylist([row], schema=old.schema))
-    (before,) = newest_costs(store, "contoso").values()
-    assert before.quantity is None
-    record(store, replace(MAIL, quantity=Decimal(10_000)))
-    (after,) = newest_costs(store, "contoso").values()
-    assert after.quantity == 10_000

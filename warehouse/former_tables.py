@@ -1,0 +1,71 @@
+"""Small tables that an earlier release kept as Delta tables: state.db takes their rows in.
+
+Rows and the end of the Delta table are one commit of state.db; the files go after it. Whoever is
+killed in between leaves files whose batches are there already, and the next opening ends it.
+"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from hve_monitor.errors import StoreError
+from hve_monitor.files import sync_folder
+from warehouse.connection import arrow, compute, files_sql
+from warehouse.delta.commit import DeltaFolder
+from warehouse.small_tables import SmallTables
+from warehouse.state import State
+from warehouse.tables import SMALL_TABLES
+from warehouse.tables.table import SmallTable, Table
+
+
+def take_in(state: State, delta: DeltaFolder, small: SmallTables) -> None:
+    """Moves what is left of former Delta tables; where nobody may write, into the copy in memory.
+
+    Raises: StoreError for a table that cannot be read whole.
+    """
+    for table in SMALL_TABLES:
+        path = delta.path(_former(table))
+        if not (path / "_delta_log").exists():
+            continue
+        with state.made_writable(), state.transaction():
+            small.insert(table, _missing(_rows(delta, table), small.rows(table)))
+            state.connection.execute("delete from commits where name = ?", [table.name])
+        if not state.is_read_only:
+            _remove(path)
+
+
+def _former(table: SmallTable) -> Table:
+    """The Delta table; its files may lack any column that came later."""
+    columns = tuple(name for name in table.schema.names if name != "tenant")
+    return Table(table.room, table.name, table.grain, table.schema, ("tenant",), added=columns)
+
+
+def _rows(delta: DeltaFolder, table: SmallTable) -> pa.Table:
+    former = _former(table)
+    try:
+        files = delta.files(former)
+        with compute(delta.root / "spill") as connection:
+            return arrow(connection, files_sql(former, files)).cast(table.schema)
+    except (StoreError, duckdb.Error, pa.ArrowException) as error:
+        reason = str(error).splitlines()[0]
+        raise StoreError(
+            f"{delta.path(former)}: cannot be moved into state.db ({reason}); restore a backup"
+            " (hve restore), or remove the folder: the next run reads anew what it still can"
+        ) from error
+
+
+def _missing(rows: pa.Table, present: pa.Table) -> pa.Table:
+    """Rows of batches that are not there: a batch was always written as a whole."""
+    batches = pc.unique(present["batch"])
+    fresh = rows.filter(pc.invert(pc.is_in(rows["batch"], value_set=batches)))
+    return fresh.sort_by("batch")
+
+
+def _remove(path: Path) -> None:
+    shutil.rmtree(path, ignore_errors=True)
+    sync_folder(path.parent)

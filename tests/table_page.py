@@ -20,7 +20,7 @@ from warehouse.store import open_store
 
 PAGE = ROOT / "docs" / "tables.md"
 SCHEMAS = {
-    "raw": "What was observed, as received: views over the Parquet files of this version, or tables",
+    "raw": "What was observed, as received: views over Parquet files of this version, or tables",
     "staging": "Views over `raw` with one row for each thing",
     "marts": "What the models computed",
     "reference": "Prices and metering rules that the version was built with",

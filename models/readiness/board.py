@@ -109,7 +109,7 @@ def record_findings(
         table = pa.Table.from_pylist(
             [row | shared for row in [*fresh, *gone]], schema=HVE_FINDINGS.schema
         )
-        store.delta.append(HVE_FINDINGS, table)
+        store.small.append(HVE_FINDINGS, table)
     return len(fresh) + len(gone)
 
 

@@ -21,7 +21,6 @@ from warehouse.tables import (
     FIRST_CONTACTS,
     FIRST_SOURCES,
     FIRST_SUBJECTS,
-    HVE_FINDINGS,
     HVE_USAGE_CORRECTIONS,
     MESSAGE_TRACES,
     REJECTED_ROWS,
@@ -37,7 +36,6 @@ COLLECTED = (
     SIGN_INS,
     TRACE_EVENTS,
     HVE_USAGE_CORRECTIONS,
-    HVE_FINDINGS,
 )
 LATEST = sql(__file__, "latest")
 FIRSTS = sql(__file__, "firsts")

@@ -1,9 +1,9 @@
--- Grain: one row per stored change of a finding in {files} that is not older than {before}, and the
+-- Grain: one row per stored change of a finding that is not older than $before, and the
 -- one that holds, however old it is: nothing else says since when.
 select *
-from ({files})
+from existing
 qualify
-    observed_at >= {before}
+    observed_at >= $before
     or (
         status is not null
         and row_number() over (

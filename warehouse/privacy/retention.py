@@ -24,6 +24,7 @@ from warehouse.tables import (
     MESSAGE_TRACES,
     REJECTED_ROWS,
     TABLES,
+    AnyTable,
     Table,
 )
 from warehouse.walks import forget_walk
@@ -34,7 +35,7 @@ KEPT_BY_FACTS = (
     (FIRST_SOURCES, "from_ip", "from_ip"),
     (IDENTITIES, "pseudonym", "recipient"),
 )
-RECENT = "select * from ({{files}}) where {column} >= {{before}}"
+RECENT = "select * from existing where {column} >= $before"
 RECENT_FINDINGS = sql(__file__, "recent_findings")
 
 
@@ -92,7 +93,7 @@ def _drop_days(store: Store, table: Table, tenant: str, before: date) -> Removed
     return Removed(table.full_name, rows)
 
 
-def _aged(now: datetime, days: tuple[int, int]) -> list[tuple[Table, str, datetime]]:
+def _aged(now: datetime, days: tuple[int, int]) -> list[tuple[AnyTable, str, datetime]]:
     """Tables without days, what of them is not old, and the time before which rows are old."""
     facts_before, marts_before = (midnight(now - timedelta(days=age)) for age in days)
     return [
@@ -104,20 +105,21 @@ def _aged(now: datetime, days: tuple[int, int]) -> list[tuple[Table, str, dateti
 
 
 def _by_age(
-    store: Store, table: Table, recent: str, before: datetime, tenant: str
+    store: Store, table: AnyTable, recent: str, before: datetime, tenant: str
 ) -> tuple[pa.Table, int]:
     """The rows that are not old, and how many rows there are."""
-    files = files_sql(table, store.delta.files(table, tenant))
-    sql = recent.format(files=files, before=f"timestamptz '{before.isoformat()}'")
-    with store.compute() as connection:
-        left = arrow(connection, sql).cast(table.schema)
-        return left, int(arrow(connection, f"select count(*) as n from ({files})")["n"][0].as_py())
+    with store.existing(table, tenant) as connection:
+        left = arrow(connection, recent, {"before": before}).cast(table.schema)
+        [(count,)] = connection.execute("select count(*) from existing").fetchall()
+    return left, count
 
 
-def _drop_aged(store: Store, table: Table, recent: str, before: datetime, tenant: str) -> Removed:
+def _drop_aged(
+    store: Store, table: AnyTable, recent: str, before: datetime, tenant: str
+) -> Removed:
     left, count = _by_age(store, table, recent, before, tenant)
     if left.num_rows < count:
-        store.delta.replace(table, left, tenant)
+        store.replace(table, left, tenant)
     return Removed(table.full_name, count - left.num_rows)
 
 

@@ -59,7 +59,6 @@ TABLES: tuple[Table, ...] = (
     HVE_INCIDENTS,
     SIGN_INS,
     TRACE_EVENTS,
-    HVE_FINDINGS,
     IDENTITIES,
     HVE_UNDELIVERED,
 )
@@ -70,5 +69,6 @@ SMALL_TABLES: tuple[SmallTable, ...] = (
     AZURE_COSTS,
     RETAIL_PRICES,
     POLICIES,
+    HVE_FINDINGS,
 )
 ALL_TABLES: tuple[AnyTable, ...] = (*TABLES, *SMALL_TABLES)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from warehouse.tables.table import COUNT, MONEY, UTC_TIME, Table, schema
+from warehouse.tables.table import COUNT, MONEY, UTC_TIME, SmallTable, Table, schema
 
 FIRST_CONTACTS = Table(
     "marts",
@@ -215,7 +215,7 @@ HVE_SIGNALS = Table(
     ),
     key=("tenant", "account", "known_at", "signal", "window_quarters"),
 )
-HVE_FINDINGS = Table(
+HVE_FINDINGS = SmallTable(
     "marts",
     "hve_findings",
     "one row per change of a finding (check_name, account, subject); without status it is gone",
@@ -235,7 +235,6 @@ HVE_FINDINGS = Table(
         observed_at=UTC_TIME,
         batch=COUNT,
     ),
-    partition_by=("tenant",),
 )
 HVE_UNDELIVERED = Table(
     "marts",

@@ -33,13 +33,13 @@ from hve_monitor.config import load_config
 from tests.unit.actions.test_privacy import PERSON, configure
 from tests.unit.conftest import Hve
 from warehouse.configured import store_of
-from warehouse.connection import compute, files_sql
+from warehouse.connection import compute
 from warehouse.delta import commit as delta
 from warehouse.maintenance.backup import restore
 from warehouse.maintenance.verification import verify
 from warehouse.records.stored import stored_rows
 from warehouse.store import open_store
-from warehouse.tables import HVE_USAGE_CORRECTIONS, MESSAGE_TRACES, TABLES
+from warehouse.tables import ALL_TABLES, HVE_USAGE_CORRECTIONS, MESSAGE_TRACES
 
 pytestmark = [
     pytest.mark.slow,
@@ -176,14 +176,14 @@ def snapshot(in_steps: bool = False) -> dict[str, Any]:
     """
     with store_of(load_config()) as store, compute(store.spill) as connection:
         found: dict[str, Any] = {}
-        for table in TABLES:
+        for table in ALL_TABLES:
             if in_steps and table is HVE_USAGE_CORRECTIONS:
                 continue
             names = ", ".join(
                 name for name in table.schema.names if not (in_steps and name == "batch")
             )
-            stored = files_sql(table, store.delta.files(table))
-            rows = connection.execute(f"select {names} from ({stored})").fetchall()
+            store.view(connection, table.name, table)
+            rows = connection.execute(f"select {names} from {table.name}").fetchall()
             found[table.name] = sorted(RANDOM.sub("erased:", str(row)) for row in rows)
         for name in ("removals", "erased", "purged", "coverage", "tenants", "protection"):
             found[f"state.{name}"] = sorted(store.state.rows(name)[1], key=str)

@@ -318,7 +318,7 @@ def test_old_findings_go_and_what_holds_stays(hve: Hve, mode: str) -> None:
     ]
     table = pa.Table.from_pylist(rows, schema=HVE_FINDINGS.schema)
     with store_of(load_config()) as store:
-        store.delta.replace(HVE_FINDINGS, table, "local")
+        store.small.replace(HVE_FINDINGS, table, "local")
     hve("purge", *NOW)
     with store_of(load_config()) as store:
         left = stored_rows(store, HVE_FINDINGS, "local")

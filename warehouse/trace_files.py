@@ -48,7 +48,7 @@ def trace_rows(
     except duckdb.CatalogException:
         return None
     folder = _root(connection) / MESSAGE_TRACES.room / MESSAGE_TRACES.name
-    files = {str(folder / path): (day, is_revised) for path, day, is_revised in listed}
+    files = {f"{folder}/{path}": (day, is_revised) for path, day, is_revised in listed}
     for column, texts in (names or {}).items():
         days = {files[file][0] for file in files_with(connection, list(files), column, texts)}
         files = {file: of for file, of in files.items() if of[0] in days}

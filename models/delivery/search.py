@@ -38,7 +38,7 @@ from warehouse.reading import Published, read_published
 from warehouse.records.accounts import account_addresses, sending_accounts
 from warehouse.records.message_traces import SETTLED, UNSETTLED
 from warehouse.store import open_store
-from warehouse.trace_files import trace_rows
+from warehouse.trace_files import TraceRows, trace_rows
 
 ROWS_AT_ONCE, LARGEST = 10_000, 2**62
 RAW, STAGED = "raw.message_traces", "staging.stg_message_traces"
@@ -325,13 +325,13 @@ def _select(published: Published, wanted: TraceFilter) -> tuple[str, Parameters]
     conditions, values = conditions_of(published.connection, wanted, published.now)
     lines = "".join(f"    and {condition}\n" for condition in conditions)
     text = sql(__file__, "traces").replace("-- conditions\n", lines)
-    return _narrowed(text, published, wanted), values | {"now": published.now}
-
-
-def _narrowed(text: str, published: Published, wanted: TraceFilter) -> str:
-    """The search over the files that can hold a row of it, in place of the view of all."""
     window = wanted.tenant, wanted.since, wanted.until
     rows = trace_rows(published.connection, *window, stored_names(wanted))
+    return over_few_files(text, rows), values | {"now": published.now}
+
+
+def over_few_files(text: str, rows: TraceRows | None) -> str:
+    """A query of staged traces over the files that it needs, in place of the view of all."""
     if rows is None:
         return text
     staging = sql(runner.__file__, "../staging/stg_message_traces")

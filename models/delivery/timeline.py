@@ -11,10 +11,11 @@ from msgspec.structs import replace
 
 from hve_monitor.document import Document
 from hve_monitor.files import sql
-from models.delivery.search import DeliveryRow
+from models.delivery.search import DeliveryRow, over_few_files
 from models.engine.sql import records
 from warehouse.connection import Row
 from warehouse.reading import Published
+from warehouse.trace_files import trace_rows
 
 # Microsoft keeps traces, and with them the events, for 90 days.
 KEPT = timedelta(days=90)
@@ -191,15 +192,12 @@ def _with_events(recipients: Sequence[RecipientTimeline], status: str) -> Recipi
 def _siblings(published: Published, rows: Sequence[DeliveryRow]) -> list[Row]:
     """A failed and a delivered recipient of each message that has both."""
     moments = [row.received_at for row in rows]
+    ids, first, last = sorted({row.id for row in rows}), min(moments), max(moments)
+    few = trace_rows(published.connection, None, first, last, {"trace_id": ids})
     siblings = records(
         published.connection,
-        sql(__file__, "trace_siblings"),
-        {
-            "trace_ids": sorted({row.id for row in rows}),
-            "first": min(moments).date(),
-            "last": max(moments).date(),
-            "now": published.now,
-        },
+        over_few_files(sql(__file__, "trace_siblings"), few),
+        {"trace_ids": ids, "first": first.date(), "last": last.date(), "now": published.now},
     )
     shown = {(row.tenant, row.id) for row in rows}
     failed = {(row["tenant"], row["id"]) for row in siblings if row["status_group"] == "failed"}

@@ -36,6 +36,7 @@ from warehouse.tables import (
     HVE_ACCOUNTS,
     HVE_ACTIVITY,
     HVE_COST_DAILY,
+    HVE_SOURCES_DAILY,
     HVE_UNDELIVERED,
     HVE_USAGE_DAILY,
     HVE_USAGE_HOURLY,
@@ -51,6 +52,7 @@ DAILY_MARTS: tuple[Table, ...] = (
     HVE_COST_DAILY,
     HVE_ACTIVITY,
     HVE_UNDELIVERED,
+    HVE_SOURCES_DAILY,
 )
 TRACES = "steps.traces"  # the only step that is taken before first contacts are known
 Progress = Callable[[str, int, int], None]

@@ -3,20 +3,7 @@
 -- which no row is earlier in the hour or day, so that they add up. wide_recipients are those of
 -- messages to ten or more, widest is the largest message.
 -- Nearly all messages lie in one quarter-hour: only the others are looked at row by row.
-with messages as (
-    select
-        tenant,
-        day,
-        account,
-        trace_id,
-        min(slot) as first_slot,
-        max(slot) as last_slot,
-        count(*) filter (where status_group is distinct from 'expanded') as recipients
-    from steps.traces
-    group by tenant, day, account, trace_id
-),
-
-spread as (
+with spread as (
     select
         t.tenant,
         t.day,
@@ -26,7 +13,7 @@ spread as (
         date_trunc('hour', min(t.received_at)) as hour_utc,
         count(*) filter (where t.status_group is distinct from 'expanded') as recipients
     from steps.traces as t
-    inner join messages as m
+    inner join steps.sent_messages as m
         on m.tenant = t.tenant
         and m.day = t.day
         and m.account = t.account
@@ -37,7 +24,7 @@ spread as (
 
 parts as (
     select tenant, day, account, first_slot as slot, recipients, 1 as place_in_hour, 1 as place_in_day
-    from messages
+    from steps.sent_messages
     where first_slot = last_slot
     union all
     select

@@ -1,17 +1,13 @@
 -- Grain: one row per domain that one account wrote to in [$since, $until]. A recipient without a
 -- domain (a mark of a row) is shown as null. new_people: its first mail ever lies in that time.
+-- The rows are those of account_rows.sql.
 with written as (
     select
         nullif(split_part(recipient, '@', 2), '') as domain,
         recipient,
         count(*) as recipients
-    from staging.stg_message_traces
-    where
-        tenant = $tenant
-        and account = $account
-        and received_at between $since and $until
-        and day between cast($since as date) and cast($until as date)
-        and status_group is distinct from 'expanded'
+    from ({rows})
+    where is_recipient
     group by recipient
 ),
 

@@ -11,9 +11,10 @@ import pandas as pd
 
 from hve_monitor.files import sql
 from models.usage.coverage import published_as_of
-from models.usage.sources import SOURCES
+from models.usage.sources import ROWS, SOURCES, with_revised_days
 from warehouse.reading import Published
 
+CONTACTS = sql(__file__, "account_contacts").format(rows=ROWS)
 HOUR = timedelta(hours=1)
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
@@ -65,8 +66,7 @@ def account_sources(
     connection: duckdb.DuckDBPyConnection, sender: Sender, since: datetime, until: datetime
 ) -> pd.DataFrame:
     """Addresses of an account: from_ip, messages, recipients, first_seen, last_seen (UTC)."""
-    parameters = {**vars(sender), "since": since, "until": until}
-    return connection.execute(SOURCES, parameters).df()
+    return _of_rows(connection, SOURCES, sender, since, until)
 
 
 def account_contacts(
@@ -76,8 +76,18 @@ def account_contacts(
 
     Units: recipients are rows, people are distinct addresses; new ones had its first mail then.
     """
+    return _of_rows(connection, CONTACTS, sender, since, until)
+
+
+def _of_rows(
+    connection: duckdb.DuckDBPyConnection,
+    query: str,
+    sender: Sender,
+    since: datetime,
+    until: datetime,
+) -> pd.DataFrame:
     parameters = {**vars(sender), "since": since, "until": until}
-    return connection.execute(sql(__file__, "account_contacts"), parameters).df()
+    return connection.execute(query, with_revised_days(connection, parameters)).df()
 
 
 def learning_states(published: Published) -> dict[Sender, int]:

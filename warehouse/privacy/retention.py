@@ -19,6 +19,8 @@ from warehouse.tables import (
     FIRST_SUBJECTS,
     HVE_FINDINGS,
     HVE_INCIDENTS,
+    HVE_SOURCES_DAILY,
+    HVE_UNDELIVERED,
     HVE_USAGE_CORRECTIONS,
     IDENTITIES,
     MESSAGE_TRACES,
@@ -35,6 +37,7 @@ KEPT_BY_FACTS = (
     (FIRST_SOURCES, "from_ip", "from_ip"),
     (IDENTITIES, "pseudonym", "recipient"),
 )
+OF_MESSAGES = (HVE_UNDELIVERED, HVE_SOURCES_DAILY)  # marts that go with the messages they name
 RECENT = "select * from existing where {column} >= $before"
 RECENT_FINDINGS = sql(__file__, "recent_findings")
 
@@ -72,7 +75,7 @@ def _dated(now: datetime, days: tuple[int, int]) -> list[tuple[Table, date]]:
     """Tables by day, and the day before which they are old."""
     facts_before, marts_before = (now.date() - timedelta(days=age) for age in days)
     return [
-        (table, facts_before if table.room == "facts" else marts_before)
+        (table, facts_before if table.room == "facts" or table in OF_MESSAGES else marts_before)
         for table in TABLES
         if "day" in table.partition_by
     ]

@@ -35,6 +35,7 @@ from warehouse.tables.marts import (
     HVE_FINDINGS,
     HVE_INCIDENTS,
     HVE_SIGNALS,
+    HVE_SOURCES_DAILY,
     HVE_UNDELIVERED,
     HVE_USAGE_CORRECTIONS,
     HVE_USAGE_DAILY,
@@ -61,6 +62,7 @@ TABLES: tuple[Table, ...] = (
     TRACE_EVENTS,
     IDENTITIES,
     HVE_UNDELIVERED,
+    HVE_SOURCES_DAILY,
 )
 # Tables of state.db: a few thousand rows each.
 SMALL_TABLES: tuple[SmallTable, ...] = (

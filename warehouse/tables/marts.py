@@ -81,6 +81,21 @@ HVE_USAGE_DAILY = Table(
     key=("tenant", "account", "day"),
     added=("unknown_recipients",),
 )
+HVE_SOURCES_DAILY = Table(
+    "marts",
+    "hve_sources_daily",
+    "one row per tenant, account, UTC day and address that it sent from",
+    schema(
+        tenant=pa.string(),
+        day=pa.date32(),
+        account=pa.string(),
+        from_ip=pa.string(),
+        messages=COUNT,
+        recipients=COUNT,
+        last_at=UTC_TIME,
+    ),
+    key=("tenant", "account", "day", "from_ip"),
+)
 HVE_USAGE_CORRECTIONS = Table(
     "marts",
     "hve_usage_corrections",

@@ -262,7 +262,11 @@ def test_purge_drops_old_facts_and_whom_they_name_and_keeps_marts(hve: Hve, mode
     before, aside = usage(hve), set_aside("2025-01-22", "2026-11-22")
     (proof,) = hve("purge", "--json", *NOW).json["purged"]
     removed = {each["table"]: each["rows_dropped"] for each in proof["removed"]}
-    assert removed == {"facts.message_traces": 1, "marts.first_subjects": 1}
+    assert removed == {
+        "facts.message_traces": 1,
+        "marts.first_subjects": 1,
+        "marts.hve_sources_daily": 1,
+    }
     assert holders("Old news") == []
     assert [file.parent.name for file in aside.rglob("*.parquet")] == ["day=2026-11-22"]
     assert hve("verify").code == 0, "what was purged is no damage"

@@ -1,4 +1,4 @@
-"""Whom an account wrote to, by domain, and which of them were new."""
+"""Whom an account wrote to, from which addresses, and which of them were new."""
 
 from __future__ import annotations
 
@@ -8,16 +8,18 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
+from hve_monitor.clock import midnight
 from hve_monitor.config import Tenant
 from ingest.graph.trace_pages import COLUMNS
 from models.build import build
-from models.usage.accounts import Sender, account_contacts
+from models.usage.accounts import Sender, account_contacts, account_sources
 from warehouse.reading import published_connection
+from warehouse.records.accounts import Account, record_accounts
 from warehouse.records.message_traces import land
 from warehouse.store import open_store
 
 NOW = datetime.fromisoformat("2026-11-24T12:00:00+00:00")
-HR = Sender("contoso", "hr@contoso.com")
+HR, PAYROLL = Sender("contoso", "hr@contoso.com"), Sender("contoso", "payroll@contoso.com")
 SENT = (
     (20, "ada@contoso.com", "delivered"),
     (2, "ada@contoso.com", "delivered"),
@@ -66,3 +68,78 @@ def test_another_account_wrote_to_nobody(store: Path) -> None:
     with published_connection(store) as connection:
         other = Sender("contoso", "news@contoso.com")
         assert account_contacts(connection, other, NOW - timedelta(days=7), NOW).empty
+
+
+# Day before NOW, hour of it, message, recipient, status, source. The hour is read twice where a row
+# comes again: the later one holds.
+MOVED = (
+    (6, 1, "a", "ada@fabrikam.com", "delivered", "192.0.2.10"),  # before the period
+    (6, 13, "b", "ada@fabrikam.com", "delivered", "192.0.2.10"),
+    (4, 9, "c", "ada@fabrikam.com", "delivered", "192.0.2.10"),
+    (4, 9, "c", "ben@fabrikam.com", "delivered", "192.0.2.10"),
+    (4, 9, "c", "staff@fabrikam.com", "expanded", "192.0.2.10"),
+    (3, 9, "d", "eve@contoso.com", "pending", None),
+    (2, 9, "e", "eve@contoso.com", "pending", "198.51.100.7"),
+    (0, 9, "f", "eve@contoso.com", "failed", "198.51.100.7"),
+    (0, 15, "g", "eve@contoso.com", "failed", "203.0.113.1"),  # after the period
+)
+ALIAS = ((1, 9, "h", "zoe@contoso.com", "delivered", "192.0.2.99"),)
+LATER = ((2, 9, "e", "eve@contoso.com", "expanded", "198.51.100.7"),)
+
+
+@pytest.fixture(scope="module")
+def moved(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Messages over the edges of a period, of which one was observed twice."""
+    root = tmp_path_factory.mktemp("moved")
+    with open_store(root) as opened:
+        listed = [Account(HR.account, (HR.account, PAYROLL.account))]
+        record_accounts(opened, "contoso", listed, NOW, "exchange")
+        batches = ((HR, MOVED), (PAYROLL, ALIAS), (HR, LATER))
+        for number, (sender, sent) in enumerate(batches):
+            at = NOW + timedelta(minutes=number)
+            rows = [
+                {
+                    "trace_id": message,
+                    "recipient": recipient,
+                    "sender": sender.account,
+                    "received_at": midnight(NOW) - timedelta(days=days) + timedelta(hours=hour),
+                    "status": status,
+                    "from_ip": source,
+                }
+                for days, hour, message, recipient, status, source in sent
+            ]
+            land(opened, "contoso", pa.Table.from_pylist(rows, schema=COLUMNS), at, "graph")
+        tenant = Tenant(name="contoso", accounts="files")
+        build(opened, [tenant], NOW + timedelta(days=1), lambda *_: None)
+    return root
+
+
+def test_sources_are_counted_by_whole_days_and_by_rows_of_the_first_and_last(moved: Path) -> None:
+    with published_connection(moved) as connection:
+        table = account_sources(connection, HR, NOW - timedelta(days=6), NOW)
+        used = [(row.messages, row.recipients) for row in table.itertuples()]
+        assert dict(zip(table["from_ip"].fillna("unknown"), used, strict=True)) == {
+            "192.0.2.10": (2, 3),
+            "unknown": (1, 1),
+            "198.51.100.7": (2, 1),
+            "192.0.2.99": (1, 1),  # by another address of the account
+        }
+        hour = account_sources(connection, HR, NOW - timedelta(hours=4), NOW)
+        assert hour[["from_ip", "messages", "recipients"]].to_numpy().tolist() == [
+            ["198.51.100.7", 1, 1]
+        ]
+
+
+def test_a_contact_counts_by_its_last_observation(moved: Path) -> None:
+    with published_connection(moved) as connection:
+        table = account_contacts(connection, HR, NOW - timedelta(days=6), NOW)
+    assert table.to_dict("records") == [
+        {"domain": "contoso.com", "recipients": 3, "people": 2, "new_people": 2},
+        {"domain": "fabrikam.com", "recipients": 3, "people": 2, "new_people": 1},
+    ]
+
+
+def test_an_address_of_an_account_is_no_account(moved: Path) -> None:
+    with published_connection(moved) as connection:
+        assert account_contacts(connection, PAYROLL, NOW - timedelta(days=6), NOW).empty
+        assert account_sources(connection, PAYROLL, NOW - timedelta(days=6), NOW).empty

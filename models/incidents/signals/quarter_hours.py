@@ -65,6 +65,7 @@ class QuarterHours:
     unread: Mapping[str, Sequence[Window]] = field(default_factory=dict)
     _windows: dict[int, Ints] = field(default_factory=dict, repr=False, compare=False)
     _sums: dict[tuple[str, int], Floats] = field(default_factory=dict, repr=False, compare=False)
+    _running: dict[str, Floats] = field(default_factory=dict, repr=False, compare=False)
 
     @cached_property
     def day(self) -> Ints:
@@ -86,18 +87,29 @@ class QuarterHours:
             self._sums[name, quarters] = self.trailing_sum(self.counts[name], quarters)
         return self._sums[name, quarters]
 
-    def trailing_sum(self, values: Floats, quarters: int) -> Floats:
-        """The same of any values per row. Unknown counts as 0: it adds nothing."""
-        running = np.concatenate([[0.0], np.cumsum(known_or_zero(values))])
-        return np.asarray(running[1:] - running[self._firsts(quarters)])
+    def trailing_of(self, rows: Ints, name: str, quarters: int) -> Floats:
+        """The same for some rows alone."""
+        if name not in self._running:
+            self._running[name] = _running(self.counts[name])
+        running = self._running[name]
+        return np.asarray(running[rows + 1] - running[self._firsts(quarters, rows)])
 
-    def _firsts(self, quarters: int) -> Ints:
-        """Per row the first one whose quarter-hour lies in a window that ends with it."""
+    def trailing_sum(self, values: Floats, quarters: int) -> Floats:
+        """The sums of any values per row. Unknown counts as 0: it adds nothing."""
         if quarters not in self._windows:
-            key = self.account * ACCOUNT_STRIDE + self.quarter
-            first_keys = np.maximum(key - quarters + 1, self.account * ACCOUNT_STRIDE)
-            self._windows[quarters] = np.searchsorted(key, first_keys)
-        return self._windows[quarters]
+            self._windows[quarters] = self._firsts(quarters, slice(None))
+        running = _running(values)
+        return np.asarray(running[1:] - running[self._windows[quarters]])
+
+    def _firsts(self, quarters: int, rows: Ints | slice) -> Ints:
+        """The first row whose quarter-hour lies in a window that ends with each of some rows."""
+        begins = self.account[rows] * ACCOUNT_STRIDE
+        first_keys = np.maximum(self._key[rows] - quarters + 1, begins)
+        return np.searchsorted(self._key, first_keys)
+
+    @cached_property
+    def _key(self) -> Ints:
+        return np.asarray(self.account * ACCOUNT_STRIDE + self.quarter)
 
     def by_day(self, values: Floats, join: np.ufunc) -> Floats:
         """Values of each account and UTC day joined: (accounts, days); 0 on days without rows."""
@@ -116,7 +128,7 @@ class QuarterHours:
 
     def began(self, row: int, values: Floats, quarters: int, share: float) -> int:
         """Last quarter-hour from which the row's window holds `share` of its values or more."""
-        window = slice(int(self._firsts(quarters)[row]), row + 1)
+        window = slice(int(self._firsts(quarters, np.array([row]))[0]), row + 1)
         counts = known_or_zero(values[window])
         left = counts[::-1].cumsum()[::-1]  # from each row to the end of the window
         kept = np.flatnonzero(left >= share * left[0])
@@ -209,3 +221,8 @@ def activity_of(
     return QuarterHours(
         tuple(map(str, names)), start, account, quarter, counts, born_on, judged, unread or {}
     )
+
+
+def _running(values: Floats) -> Floats:
+    """Sums of all values before each row, and of all; unknown adds nothing."""
+    return np.concatenate([[0.0], np.cumsum(known_or_zero(values))])

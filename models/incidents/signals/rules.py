@@ -287,22 +287,21 @@ def _frame(
 
 
 def _by_rule(activity: QuarterHours, rule: SignalRule, judged: NDArray[np.bool_]) -> pd.DataFrame:
-    now = known_or_zero(activity.counts[rule.count])
-    trailing = now if rule.window == 1 else activity.trailing(rule.count, rule.window)
-    records = own_records(
-        activity, trailing, days=rule.days, gap=rule.gap, rank=2, settled=rule.settled
-    )
+    now = activity.counts[rule.count]
     rows = np.flatnonzero(judged & (now > 0))
-    value, usual = trailing[rows], records[activity.account[rows], activity.day[rows]]
-    bar = rule.floor + rule.factor * usual
+    value = activity.trailing_of(rows, rule.count, rule.window)
     # A row adds something of its own, so that the tail of a window raises nothing again.
-    fired = (value > bar) & (now[rows] >= 0.02 * value)
-    if rule.gap:
-        fired &= activity.since_start()[rows] >= (SETTLED + rule.gap) * QUARTERS_PER_DAY
+    able = (value > rule.floor) & (now[rows] >= 0.02 * value)
     if rule.share:
         rare = max(rule.rare_share, rule.share)
         share = np.where(sends_rarely(activity)[rows], rare, rule.share)
-        fired &= value >= share * activity.trailing(rule.of, rule.window)[rows]
+        able &= value >= share * activity.trailing_of(rows, rule.of, rule.window)
+    if rule.gap:
+        able &= activity.since_start()[rows] >= (SETTLED + rule.gap) * QUARTERS_PER_DAY
+    rows, value = rows[able], value[able]
+    usual = _records(activity, rule, rows)
+    bar = rule.floor + rule.factor * usual
+    fired = value > bar
     rows, value, usual, bar = rows[fired], value[fired], usual[fired], bar[fired]
     strong = value > rule.strong * bar
     if rule.signal == "repeated_recipient":
@@ -311,11 +310,22 @@ def _by_rule(activity: QuarterHours, rule: SignalRule, judged: NDArray[np.bool_]
     return _frame(activity, rule.signal, rows, level, value, usual, rule.window, now)
 
 
+def _records(activity: QuarterHours, rule: SignalRule, rows: Ints) -> Floats:
+    """The account's own record before the day of each of some rows."""
+    if not len(rows):
+        return np.zeros(0)  # the months before need not be looked at
+    values = activity.trailing(rule.count, rule.window)
+    records = own_records(
+        activity, values, days=rule.days, gap=rule.gap, rank=2, settled=rule.settled
+    )
+    return np.asarray(records[activity.account[rows], activity.day[rows]])
+
+
 def _is_one_sided(
     activity: QuarterHours, rows: Ints, repeated: Floats, window: int
 ) -> NDArray[np.bool_]:
     """Where one recipient has far more of the mail than usual: more mail alone repeats more."""
-    share = repeated / np.maximum(activity.trailing("recipients", window)[rows], 1.0)
+    share = repeated / np.maximum(activity.trailing_of(rows, "recipients", window), 1.0)
     usual = own_shares(activity, "most_repeated", "recipients", _SOURCE_DAYS)[rows]
     return np.asarray(share >= np.minimum(_ONE_SIDED * known_or_zero(usual), 0.5))
 
@@ -325,7 +335,7 @@ def _new_sources(
 ) -> pd.DataFrame:
     young = known_or_zero(activity.counts["young_source_recipients"])
     rows = np.flatnonzero(judged & (young > 0) & fitness.source_is_usable)
-    value = activity.trailing("young_source_recipients", DAYS)[rows]
+    value = activity.trailing_of(rows, "young_source_recipients", DAYS)
     return _frame(activity, "new_source", rows, STRONG, value, 0.0, DAYS, young)
 
 

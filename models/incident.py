@@ -75,12 +75,6 @@ def by_start(incident: Incident) -> tuple[datetime, str, str]:
     return incident.started_at, incident.account, incident.kind
 
 
-def count(number: float, noun: str) -> str:
-    """Number with its noun: "1 recipient", "1,240 recipients"."""
-    whole = round(number)
-    return f"{whole:,} {noun}" if whole == 1 else f"{whole:,} {noun}s"
-
-
 @dataclass(frozen=True)
 class Event:
     """One signal of one account, known at `known_at`; it speaks of began to ended."""

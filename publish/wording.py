@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from msgspec import UNSET
 
+from hve_monitor.plural import plural
 from hve_monitor.text import printable
 from models.incident import RANK
 from publish.message import Alert, DigestMessage
@@ -95,7 +96,7 @@ def digest(alerts: Sequence[Alert], link: str) -> DigestMessage:
         severity=ranked[0].severity,
         audience=tuple(sorted({role for alert in alerts for role in alert.audience})),
         at=max(alert.at for alert in alerts),
-        title=f"{SUBJECT} {tenant}: {len(alerts)} alerts ({severities})",
+        title=f"{SUBJECT} {tenant}: {plural(len(alerts), 'alert')} ({severities})",
         link=link,
         entries=tuple(ranked),
     )

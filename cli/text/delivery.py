@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from cli.text.tables import cell_text, clean, coverage, money_text, table_text
 from dashboards.parts.amounts import UNKNOWN, count, day, moment
 from dashboards.parts.known_words import at_least
+from hve_monitor.plural import agreeing, plural
 
 if TYPE_CHECKING:  # a command loads the models that it needs, not all
     from actions.doctor.check import DoctorReport
@@ -71,13 +72,14 @@ def _totals(search: DeliverySearch) -> str:
     named = list(search.by_account.items())
     accounts = ", ".join(f"{number:,} {account}" for account, number in named[:MOST_ACCOUNTS])
     rest = len(named) - MOST_ACCOUNTS
-    more = f" and {rest:,} more accounts" if rest > 0 else ""
-    return f"{search.total:,} rows match: {parts}\nby account: {cell_text(accounts)}{more}"
+    more = f" and {plural(rest, 'more account')}" if rest > 0 else ""
+    matching = f"{plural(search.total, 'row')} {agreeing(search.total, 'matches', 'match')}"
+    return f"{matching}: {parts}\nby account: {cell_text(accounts)}{more}"
 
 
 def exported(export: TraceExport) -> str:
     """Where the rows are."""
-    rows = f"{export.rows:,} rows in {export.out}"
+    rows = f"{plural(export.rows, 'row')} in {export.out}"
     text = rows if export.rows else f"{rows}: {_nothing(export.coverage, export.meaning)}"
     return f"{cell_text(text)}\n{coverage(export.coverage)}"
 
@@ -86,7 +88,9 @@ def timelines(answer: TraceTimelines) -> str:
     """The steps of every message for each recipient."""
     lines = [line for message in answer.messages for line in _timeline(message)]
     if answer.queued:
-        lines.append(f"{answer.queued} recipients queued: the next run fetches their events")
+        lines.append(
+            f"{plural(answer.queued, 'recipient')} queued: the next run fetches their events"
+        )
     if answer.left_off:
         lines.append(f"{answer.left_off} more can be asked for when these are there")
     text = clean("\n".join(lines)) or _nothing(answer.coverage, answer.meaning)
@@ -164,7 +168,7 @@ def _use(use: LimitUse) -> str:
 
 def _part(name: str, part: DomainDelivery | ListDelivery) -> str:
     rate = "unknown" if part.delivery_rate is None else f"{part.delivery_rate:.2%}"
-    return f"{name}: {rate} of {part.recipients:,} recipients"
+    return f"{name}: {rate} of {plural(part.recipients, 'recipient')}"
 
 
 def _known(figures: DeliveryFigures, number: int) -> str:
@@ -180,7 +184,7 @@ def _rate(figures: DeliveryFigures) -> str:
         reason = unknown if figures.unknown_recipients else "no outcome is final"
         return f"delivery rate unknown: {reason}"
     known = (
-        f"{figures.delivery_rate:.2%} of {figures.known:,} recipients with a known outcome"
+        f"{figures.delivery_rate:.2%} of {plural(figures.known, 'recipient')} with a known outcome"
         f" delivered, {figures.failed:,} failed"
     )
     low, high = figures.rate_range
@@ -215,7 +219,7 @@ def _passing(passed: int, findings: int) -> str:
     """An empty list passes nothing: it was not checked, or nothing is of the choice."""
     if not findings:
         return "unknown: no finding of this choice; nothing was checked"
-    return f"{passed} of {findings} findings pass"
+    return f"{passed} of {plural(findings, 'finding')} {agreeing(passed, 'passes', 'pass')}"
 
 
 def _finding(finding: ReadinessFinding) -> str:

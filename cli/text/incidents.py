@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from cli.text.tables import clean, coverage, table_text
 from dashboards.parts.amounts import moment
+from hve_monitor.plural import plural
 
 if TYPE_CHECKING:
     from actions.feedback import AssignmentsDocument, StepsDocument, VerdictsDocument, Withdrawal
@@ -45,7 +46,7 @@ def _block(card: IncidentCard) -> str:
     head = (
         f"{card.id} {card.severity} {card.kind} {card.account}"
         f" {moment(card.started_at)} – {ended} ({status_words(card)}{_holder(card)}):"
-        f" {card.observed:,} recipients, {card.expected:,} expected"
+        f" {plural(card.observed, 'recipient')}, {card.expected:,} expected"
     )
     return "\n".join([head, *(f"  {reason}" for reason in card.reasons), *_whole(card)])
 
@@ -69,11 +70,11 @@ def _whole(card: IncidentCard | WholeCard) -> list[str]:
     ]
     lines += [f"  {limit}" for limit in card.limits]
     lines += [
-        f"  source {source.from_ip or 'unknown'}: {source.recipients:,} recipients"
+        f"  source {source.from_ip or 'unknown'}: {plural(source.recipients, 'recipient')}"
         for source in card.sources
     ]
     lines += [
-        f"  subject {subject.subject or 'unknown'}: {subject.recipients:,} recipients"
+        f"  subject {subject.subject or 'unknown'}: {plural(subject.recipients, 'recipient')}"
         for subject in card.subjects
     ]
     return lines + [_recipient(recipient) for recipient in card.recipients or ()]
@@ -92,7 +93,7 @@ def _recipient(recipient: IncidentRecipient) -> str:
 
 def evidence(document: EvidenceFile) -> str:
     """Where the file is."""
-    rows = f"{document.trace_rows:,} rows of the message trace"
+    rows = f"{plural(document.trace_rows, 'row')} of the message trace"
     return clean(f"{document.out}: {document.id}, {rows}\n{coverage(document.coverage)}")
 
 
@@ -128,7 +129,7 @@ def plan(document: Mapping[str, PlanDocument]) -> str:
     """The plan that was stored."""
     stored = document["plan"]
     return clean(
-        f"{stored.id}: {stored.recipients:,} recipients of {stored.who}"
+        f"{stored.id}: {plural(stored.recipients, 'recipient')} of {stored.who}"
         f" from {moment(stored.start)} to {moment(stored.end)}"
     )
 

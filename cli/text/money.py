@@ -21,6 +21,7 @@ from dashboards.parts.amounts import (
 )
 from dashboards.parts.cost_words import NO_CENTER, group_name
 from dashboards.parts.known_words import at_least
+from hve_monitor.plural import agreeing, plural
 
 if TYPE_CHECKING:  # commands that print no money start faster without
     from models.cost.documents import (
@@ -52,7 +53,7 @@ STEPS = {
 
 def exported(export: ExportedFiles) -> str:
     """Files of an export."""
-    count = "" if export.rows is None else f", {export.rows:,} rows"
+    count = "" if export.rows is None else f", {plural(export.rows, 'row')}"
     return "\n".join([f"{export.format}{count}:", *export.files])
 
 
@@ -100,7 +101,7 @@ def _months(beside: MonthsBeside | UnsetType, *, wide: bool) -> list[str]:
     shown = beside.groups if wide or beside.others is None else beside.alone
     rows = [_group(row, group_name(beside.by, row), newest) for row in shown]
     if beside.others is not None and not wide:
-        rows.append(_group(beside.others, f"{beside.others.members:,} others", newest))
+        rows.append(_group(beside.others, plural(beside.others.members, "other"), newest))
     rows.append(_group(beside.total, "total", newest))
     return [head, table_text(rows, UNKNOWN, wide=wide)]
 
@@ -163,7 +164,9 @@ def lacking(part: KnownPart | AccountCost | BudgetStatus, currency: str) -> list
     lines = []
     if part.unknown_recipients:
         ends = f": {money_text(low)} to {money_text(high)} {currency}" if low is not None else ""
-        lines.append(f"  {part.unknown_recipients:,} recipients have no status{ends}")
+        have = agreeing(part.unknown_recipients, "has", "have")
+        unknown = plural(part.unknown_recipients, "recipient")
+        lines.append(f"  {unknown} {have} no status{ends}")
     if part.unread_days:
         lines.append(f"  days that were not read wholly, which may add to it: {part.unread_days}")
     return lines
@@ -243,8 +246,8 @@ def _corrections(report: CostReport) -> Iterator[str]:
     if report.corrections:
         newest = report.corrections[0]
         yield (
-            f"{len(report.corrections)} corrections of past days, the newest {newest.account}"
-            f" {newest.day_utc}: {_recipients_of(newest)}"
+            f"{plural(len(report.corrections), 'correction')} of past days, the newest"
+            f" {newest.account} {newest.day_utc}: {_recipients_of(newest)}"
         )
 
 
@@ -270,7 +273,8 @@ def _backtest(past: Backtest | UnsetType, *, wide: bool) -> list[str]:
         return []
     if past.unavailable:
         return [f"backtest: unavailable: {past.unavailable}"]
-    head = f"backtest: {len(past.periods)} periods of {past.period_days} days, seen from their day"
+    periods = plural(len(past.periods), "period")
+    head = f"backtest: {periods} of {past.period_days} days, seen from their day"
     return [head, table_text(past.rows, wide=wide)]
 
 
@@ -279,18 +283,19 @@ def whatif(change: ChangeCost) -> str:
     currency, monthly, messages = change.currency, change.per_month, change.messages
     each_send = (
         f"{change.account}: {money_text(change.cost_per_send)} {currency} each send of"
-        f" {change.recipients_per_send:,} recipients, in {messages.per_send:,} messages of"
+        f" {plural(change.recipients_per_send, 'recipient')}, in"
+        f" {plural(messages.per_send, 'message')} of"
         f" {messages.recipients_per_message} or one to a distribution list (its members cost"
         " the same)"
     )
     lines = [each_send]
     if monthly is not None:
-        recipients = f"{monthly.recipients:,} recipients"
+        recipients = plural(monthly.recipients, "recipient")
         lines.append(f"a month: {money_text(monthly.cost)} {currency}, {recipients}")
     months, total = change.months, change.total
     lines.append(
         f"{months[0].month} to {months[-1].month}: {money_text(total.cost)} {currency},"
-        f" {total.sends:,} sends, {total.recipients:,} recipients"
+        f" {plural(total.sends, 'send')}, {plural(total.recipients, 'recipient')}"
     )
     lines += [_budget_effect(budget, currency) for budget in change.budgets]
     return clean("\n".join(lines))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cli.text.tables import Document, clean, table_text
+from hve_monitor.plural import plural
 
 if TYPE_CHECKING:
     from actions.privacy import Erasure, KeyChange, Purge, RemovalDocument
@@ -25,14 +26,14 @@ def erase(document: Erasure) -> str:
 def purge(document: Purge) -> str:
     """What was dropped, a block for each tenant."""
     kept = f"facts of {document.facts_days} days and marts of {document.marts_days} days stay"
-    exports = f"exports inside the store: {document.exports_removed:,} old files removed"
+    exports = f"exports inside the store: {plural(document.exports_removed, 'old file')} removed"
     copies = [f"{copy}: moved aside by a restore, removed" for copy in document.copies_removed]
     return clean("\n".join([*map(_removal, document.purged), exports, *copies, kept]))
 
 
 def _removal(removal: RemovalDocument) -> str:
     rows = "".join(
-        f"\n  {part.table}: {part.rows_dropped:,} rows dropped,"
+        f"\n  {part.table}: {plural(part.rows_dropped, 'row')} dropped,"
         f" {part.rows_kept_without:,} kept without the person"
         for part in removal.removed
     )
@@ -46,15 +47,17 @@ def _removal(removal: RemovalDocument) -> str:
         else ""
     )
     return (
-        f"{removal.store}: {removal.tenant}: {removal.old_files_removed:,} old files removed,"
-        f" {removal.remaining_rows:,} rows left{rows or ': nothing to remove'}{others}{forms}"
+        f"{removal.store}: {removal.tenant}:"
+        f" {plural(removal.old_files_removed, 'old file')} removed,"
+        f" {plural(removal.remaining_rows, 'row')} left"
+        f"{rows or ': nothing to remove'}{others}{forms}"
     )
 
 
 def rotate_key(document: KeyChange) -> str:
     """What to do next."""
     return clean(
-        f"the keys of {document.tenants} tenants are sealed with {document.key_file}"
+        f"the keys of {plural(document.tenants, 'tenant')} are sealed with {document.key_file}"
         f" (fingerprint {document.fingerprint}); name it as privacy.key_file now"
     )
 

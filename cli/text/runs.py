@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec import UNSET
 
 from cli.text.tables import Document, clean, coverage
+from hve_monitor.plural import plural
 
 if TYPE_CHECKING:
     from actions.import_files import ImportSummary
@@ -47,8 +48,9 @@ def build(document: BuildSummary) -> str:
 
 def _source(summary: SourceSummary) -> str:
     return (
-        f"{summary.tenant}: {summary.source}: {summary.status}, {summary.requests} requests,"
-        f" {summary.rows_read:,} rows read, {summary.rows_new:,} new,"
+        f"{summary.tenant}: {summary.source}: {summary.status},"
+        f" {plural(summary.requests, 'request')},"
+        f" {plural(summary.rows_read, 'row')} read, {summary.rows_new:,} new,"
         f" {summary.rows_changed:,} changed"
         + (f", {summary.rows_rejected:,} rejected" if summary.rows_rejected else "")
         + (f": {summary.error}" if summary.error else "")
@@ -59,7 +61,7 @@ def _models(document: RunSummary | BuildSummary) -> str:
     part = document.models
     done = (
         f"models: {part.days_rebuilt} days rebuilt in {part.seconds} s,"
-        f" {document.incidents_opened} incidents opened"
+        f" {plural(document.incidents_opened, 'incident')} opened"
     )
     return "\n".join(
         [done, *(f"{failure.tenant}: models: {failure.error}" for failure in part.failed or ())]
@@ -100,7 +102,9 @@ def imported(document: ImportSummary) -> str:
         for name in ("read", "new", "changed", "unchanged", "rejected", "skipped")
     )
     notes = [note for result in document.files for note in _import_notes(result)]
-    return clean("\n".join([f"{document.tenant}: {len(document.files)} files: {counts}", *notes]))
+    return clean(
+        "\n".join([f"{document.tenant}: {plural(len(document.files), 'file')}: {counts}", *notes])
+    )
 
 
 def _import_notes(result: ImportResult) -> Iterator[str]:
@@ -110,12 +114,12 @@ def _import_notes(result: ImportResult) -> Iterator[str]:
         words = sorted(result.unknown_statuses, key=result.unknown_statuses.__getitem__)[::-1]
         listed = "; ".join(words[:MOST_WORDS]) + ("; …" if len(words) > MOST_WORDS else "")
         yield (
-            f"{result.file}: {rows:,} rows with a status word that is not known, so that their"
-            f" outcome is unknown: {listed}"
+            f"{result.file}: {plural(rows, 'row')} with a status word that is not known, so that"
+            f" their outcome is unknown: {listed}"
         )
     for rejection in result.rejections[:MOST_REASONS]:
         line = f", line {rejection.line}" if rejection.line else ""
-        more = f" (and {rejection.rows - 1:,} more rows)" if rejection.rows > 1 else ""
+        more = f" (and {plural(rejection.rows - 1, 'more row')})" if rejection.rows > 1 else ""
         yield f"rejected: {rejection.file}{line}: {rejection.reason}{more}"
     if len(result.rejections) > MOST_REASONS:
         yield f"rejected: {result.file}: other reasons stand in raw.rejected_rows"

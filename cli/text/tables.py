@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from dashboards.parts.amounts import UNKNOWN, day, digits, moment
+from hve_monitor.plural import plural
 from hve_monitor.text import printable
 
 if TYPE_CHECKING:  # a command loads the models that it needs, not all
@@ -31,7 +32,7 @@ def coverage(report: CoverageReport) -> str:
         return "coverage: nothing was read yet"
     first = report.gaps[0]
     return (
-        f"coverage: {len(report.gaps)} gaps, the first for {first.address}"
+        f"coverage: {plural(len(report.gaps), 'gap')}, the first for {first.address}"
         f" from {moment(first.start)} to {moment(first.end)}"
     )
 

@@ -6,12 +6,14 @@ Positions are floats; every amount that is printed comes from decimal text.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 import altair as alt
 import pandas as pd
 
+from dashboards.charts.days import DaySpan, hatching
 from dashboards.parts.amounts import exact, money
 from dashboards.parts.figure import utc
 from dashboards.parts.palette import Palette
@@ -19,6 +21,8 @@ from dashboards.parts.spec import kept_spec
 from models.cost.daily import DayCost
 from models.cost.documents import MonthEnd
 from models.periods import end_of_month
+
+HEIGHT = 300  # pixels
 
 
 def spent_by_day(days: Sequence[DayCost]) -> pd.DataFrame:
@@ -46,6 +50,23 @@ def spent_by_day(days: Sequence[DayCost]) -> pd.DataFrame:
     )
 
 
+def curve_before(days: Sequence[DayCost], month: date) -> pd.DataFrame:
+    """The curve of the month before, under the days of the month that begins with `month`.
+
+    Shape: day (UTC, timestamp), position (float): up to the first day of which not all is known.
+    """
+    spent = spent_by_day(days)
+    is_known = (~spent["total"].str.startswith("≥") & spent["position"].notna()).cummin()
+    last = end_of_month(month).day
+    rows = [
+        (month.replace(day=day.day), position)
+        for day, position in zip(spent["day"], spent["position"], strict=True)
+        if day.day <= last
+    ]
+    known = pd.DataFrame(rows, columns=["day", "position"])[is_known.to_numpy()[: len(rows)]]
+    return known.assign(day=pd.to_datetime(known["day"], utc=True))
+
+
 def _marked(text: str, is_whole: bool) -> str:
     return text if is_whole else f"≥ {text}"
 
@@ -56,13 +77,19 @@ def outlook_chart(
     month_end: Mapping[str, float],
     currency: str,
     budget: Decimal | None,
+    span: DaySpan,
+    before: pd.DataFrame,
     colours: Palette,
 ) -> Any:
     """Spent so far as a line, the projection as a fan that opens until the month's last day.
 
-    month_end: expected, lo80, hi80, lo95, hi95; empty where there is nothing to expect.
+    month_end: expected, lo80, hi80, lo95, hi95; empty where there is nothing to expect. before: of
+    the month before, `day` (that it lies under) and position (float).
     """
-    layers = [_line(spent, currency, colours)]
+    layers = [_whole(span), _line(spent, currency, colours)]
+    if not before.empty:
+        thin = alt.Chart(before).mark_line(strokeWidth=1.3, color=colours.text)
+        layers = [thin.encode(x=utc("day"), y="position:Q"), *layers]
     if month_end and not spent.empty:
         fan = _fan(spent, month_end)
         layers = [
@@ -73,7 +100,9 @@ def outlook_chart(
         ]
     if budget is not None:
         layers.append(_budget(float(budget), f"budget {money(budget, currency)}", colours))
-    return alt.layer(*layers).properties(height=300)
+    hatched = [hatching(span, HEIGHT, colours)] if span.hatched else []
+    drawn = alt.layer(*hatched, alt.layer(*layers)).resolve_scale(y="independent")
+    return drawn.properties(height=HEIGHT)
 
 
 def month_end_range(projection: MonthEnd) -> dict[str, float]:
@@ -94,6 +123,12 @@ def _fan(spent: pd.DataFrame, month_end: Mapping[str, float]) -> pd.DataFrame:
     last = pd.Timestamp(end_of_month(day.date()), tz="UTC")
     fan = pd.DataFrame([dict.fromkeys(month_end, now), dict(month_end)])
     return fan.assign(day=pd.to_datetime([day, last]))
+
+
+def _whole(span: DaySpan) -> Any:
+    """Nothing to see: the axis is as long as the span, whatever there is to draw."""
+    ends = alt.Chart(pd.DataFrame({"day": pd.to_datetime(list(span.bounds), utc=True)}))
+    return ends.mark_rule(opacity=0).encode(x=utc("day"))
 
 
 def _line(spent: pd.DataFrame, currency: str, colours: Palette) -> Any:

@@ -48,7 +48,7 @@ def stretches(days: Iterable[date], *more: Stretch) -> tuple[Stretch, ...]:
 
 def day_axis(span: DaySpan) -> alt.X:
     """A bar per UTC day over all days of the span; few labels, none with the month repeated."""
-    scale = _scale(span)
+    scale = alt.Scale(type="utc", domain=[int(end.timestamp() * 1000) for end in span.bounds])
     ticks = min(8, (span.last - span.first).days + 1)
     axis = alt.Axis(format="%m-%d", labelOverlap=True, tickCount=ticks)
     return alt.X("day:T", timeUnit="utcyearmonthdate", title=None, axis=axis, scale=scale)
@@ -63,17 +63,17 @@ def over_days(
     layers: Sequence[Any], span: DaySpan, days: Any, colours: Palette, height: int
 ) -> Any:
     """The layers on the span's days, hatched where not all is known, below `whole_days`."""
-    hatched = [_hatching(span, height, colours)] if span.hatched else []
+    hatched = [hatching(span, height, colours)] if span.hatched else []
     drawn = alt.layer(alt.layer(*layers), *hatched, days)
     return drawn.resolve_scale(y="independent").properties(height=height)
 
 
-def _hatching(span: DaySpan, height: int, colours: Palette) -> Any:
+def hatching(span: DaySpan, height: int, colours: Palette) -> Any:
     """Slanted lines over the stretches; their heights are pixels."""
     lines = pd.DataFrame(_lines(span, height), columns=["start", "end", "low", "high"])
     base = alt.Chart(lines).mark_rule(color=colours.text, opacity=0.4, strokeWidth=1)
     return base.encode(
-        x=alt.X("start:T", scale=_scale(span)),
+        x=alt.X("start:T", scale=alt.Scale(type="utc")),
         x2="end",
         y=alt.Y("low:Q", scale=alt.Scale(domain=[0, height]), axis=None),
         y2="high",
@@ -121,7 +121,3 @@ def whole_days(rows: pd.DataFrame, tooltip: list[alt.Tooltip], *, leads: bool = 
 def days_of(span: DaySpan) -> pd.DatetimeIndex:
     """Every day of the span, as timestamps."""
     return pd.date_range(span.first, span.last, freq="D", tz="UTC")
-
-
-def _scale(span: DaySpan) -> alt.Scale:
-    return alt.Scale(type="utc", domain=[int(end.timestamp() * 1000) for end in span.bounds])

@@ -11,6 +11,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
+from dashboards.charts.days import DaySpan, day_axis, line_before, over_days, whole_days
 from dashboards.parts.palette import Palette
 from dashboards.parts.spec import kept_spec
 
@@ -56,19 +57,28 @@ def month_bars(
 
 
 @kept_spec
-def day_bars(rows: pd.DataFrame, currency: str, colours: Palette) -> Any:
-    """A bar per UTC day, paler where a part is not known, a question mark where nothing is.
+def day_bars(
+    rows: pd.DataFrame, span: DaySpan, currency: str, colours: Palette, height: int = 220
+) -> Any:
+    """A bar per UTC day over what the days of the month before cost; a click picks `day`.
 
-    Shape: rows: day (text), amount (text), position (float, none where nothing is known), is_whole.
+    Shape: rows: every day of the span: day (UTC, timestamp), amount and before (text), position and
+    position_before (float, none where it is not known), is_whole.
     """
-    days = alt.X("day:N", title=None, sort=None, axis=alt.Axis(labelAngle=-45, labelOverlap=True))
-    texts = [alt.Tooltip("day:N"), alt.Tooltip("amount:N", title=currency)]
-    base = alt.Chart(rows).encode(x=days, tooltip=texts)
-    bars = base.mark_bar(color=colours.accent).encode(
-        y=alt.Y("position:Q", title=f"{currency} per UTC day", axis=alt.Axis(tickCount=5)),
-        opacity=alt.condition("datum.is_whole", alt.value(1), alt.value(PART)),
+    bars = (
+        alt.Chart(rows)
+        .mark_bar(color=colours.accent, binSpacing=1)
+        .encode(
+            x=day_axis(span),
+            y=alt.Y("position:Q", title=f"{currency} per UTC day", axis=alt.Axis(tickCount=5)),
+            opacity=alt.condition("datum.is_whole", alt.value(1), alt.value(PART)),
+        )
     )
-    unknown = base.transform_filter("!isValid(datum.position)").mark_text(
-        text="?", color=colours.expected, dy=-6, fontSize=13, fontWeight=600
-    )
-    return alt.layer(bars, unknown.encode(y=alt.datum(0))).properties(height=220)
+    layers = [bars]
+    if rows["position_before"].notna().any():
+        layers.append(line_before(rows, "position_before", "before", colours))
+    texts = [
+        alt.Tooltip("amount:N", title=currency),
+        alt.Tooltip("before:N", title="same day of the month before"),
+    ]
+    return over_days(layers, span, whole_days(rows, texts, leads=True), colours, height)

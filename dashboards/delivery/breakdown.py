@@ -10,12 +10,13 @@ from msgspec.structs import asdict
 
 from dashboards.charts.reasons import reasons_chart
 from dashboards.delivery.rates import COUNTS
-from dashboards.parts.amounts import UNKNOWN, percent, plural, rate_words
+from dashboards.parts.amounts import UNKNOWN, percent, rate_words
 from dashboards.parts.figure import Columns, figure, heading, listing
 from dashboards.parts.palette import palette
 from dashboards.session import readings
 from dashboards.session.days import clickable, open_picked_day
 from dashboards.session.view import View
+from hve_monitor.plural import plural
 from models.delivery.breakdown import DomainDelivery, FailureDay, ListDelivery
 from models.delivery.rate import is_told_by_few
 

@@ -12,13 +12,14 @@ from msgspec.structs import asdict
 
 from dashboards.delivery.breakdown import domain_panel, list_panel
 from dashboards.delivery.explanation import show_explanation
-from dashboards.parts.amounts import UNKNOWN, count, moment, percent, plural, rate_words
+from dashboards.parts.amounts import UNKNOWN, count, moment, percent, rate_words
 from dashboards.parts.figure import Columns, heading, listing, moment_column
 from dashboards.parts.markup import block, literal, tag
 from dashboards.parts.palette import status_word
 from dashboards.session import readings
 from dashboards.session.frame import as_read
 from dashboards.session.view import View
+from hve_monitor.plural import plural
 from models.delivery.headroom import LimitUse, nearest_limits
 from models.delivery.outcomes import (
     DeliveryFigures,

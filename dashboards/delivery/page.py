@@ -11,13 +11,14 @@ from dashboards.delivery.failures import figures_panel, latest_panel, reasons_pa
 from dashboards.delivery.rates import rates_panel
 from dashboards.delivery.search import restricts_rows, search_form, search_results
 from dashboards.delivery.timeline import ChosenMessage, timeline_panel
-from dashboards.parts.amounts import count, percent, plural
+from dashboards.parts.amounts import count, percent
 from dashboards.parts.figure import Columns, behind, figure, heading, moment_column
 from dashboards.parts.palette import NAMES, palette
 from dashboards.session import readings
 from dashboards.session.days import clickable, open_picked_day
 from dashboards.session.frame import as_read, chosen_account, footer, opened
 from dashboards.session.view import View
+from hve_monitor.plural import plural
 from models.delivery.outcomes import UndeliveredMessage
 from models.delivery.rate import delivery_rate, unknown_recipients
 from models.delivery.search import DeliveryRow

@@ -7,13 +7,14 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
-from dashboards.parts.amounts import count, percent, percents, plural, rate_words
+from dashboards.parts.amounts import count, percent, percents, rate_words
 from dashboards.parts.figure import Columns, behind, heading
 from dashboards.parts.markup import Markup, block, scrolled, table_of
 from dashboards.parts.table_file import file_button
 from dashboards.session import readings
 from dashboards.session.frame import as_read
 from dashboards.session.view import View
+from hve_monitor.plural import plural
 from models.delivery.rate import (
     FEW_KNOWN,
     delivery_rate,

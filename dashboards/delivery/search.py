@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboards.delivery.failures import chosen_row
-from dashboards.parts.amounts import count, moment, plural
+from dashboards.parts.amounts import count, moment
 from dashboards.parts.clock import shown_zone
 from dashboards.parts.error_words import field_words
 from dashboards.parts.figure import Columns, behind, heading, moment_column
@@ -21,6 +21,7 @@ from dashboards.session.links import addressed, say_absent
 from dashboards.session.view import View
 from hve_monitor.clock import midnight, parse_time
 from hve_monitor.errors import ConfigError
+from hve_monitor.plural import plural
 from models.delivery.conditions import TraceFilter
 from models.delivery.search import DeliveryRow, DeliverySearch
 

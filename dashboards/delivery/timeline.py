@@ -8,13 +8,14 @@ from typing import NamedTuple
 import streamlit as st
 
 from dashboards.delivery.explanation import show_explanation
-from dashboards.parts.amounts import moment, plural
+from dashboards.parts.amounts import moment
 from dashboards.parts.clock import zone_word, zoned
 from dashboards.parts.figure import heading
 from dashboards.parts.markup import Markup, block, facts, literal, tag
 from dashboards.session import readings
 from dashboards.session.access import require, require_tenant
 from dashboards.session.view import View
+from hve_monitor.plural import plural
 from models.delivery.timeline import (
     DeliveryEvent,
     EventRequest,

@@ -9,7 +9,7 @@ import streamlit as st
 
 from dashboards.charts.coverage import coverage_chart, state_of
 from dashboards.health.runs import quota_panel, run_panel
-from dashboards.parts.amounts import UNKNOWN, age, count, day, moment, plural
+from dashboards.parts.amounts import UNKNOWN, age, count, day, moment
 from dashboards.parts.figure import figure, heading, listing, moment_column
 from dashboards.parts.markup import block, facts, tag
 from dashboards.parts.palette import palette
@@ -17,6 +17,7 @@ from dashboards.parts.tile import Tile, tile_row
 from dashboards.session import readings
 from dashboards.session.frame import footer, opened
 from dashboards.session.view import View
+from hve_monitor.plural import plural
 from models.overview.health import HealthReport, SourceRead
 
 MOST_ACCOUNTS = 25

@@ -6,12 +6,13 @@ import pandas as pd
 import streamlit as st
 
 from dashboards.charts.steps import steps_chart
-from dashboards.parts.amounts import count, moment, percent, plural
+from dashboards.parts.amounts import count, moment, percent
 from dashboards.parts.clock import on_the_clock, shown_zone
 from dashboards.parts.figure import figure, heading, moment_column
 from dashboards.parts.markup import block, literal, tag
 from dashboards.parts.palette import palette
 from dashboards.session.view import View
+from hve_monitor.plural import plural
 from models.overview.health import FinishedSummary, QuotaUse, last_runs, quota_use
 
 SIGNS = {"ok": "✓ ok", "partial": "! partial", "failed": "✕ failed", "unavailable": "? unavailable"}

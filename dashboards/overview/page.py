@@ -16,7 +16,6 @@ from dashboards.parts.amounts import (
     moment,
     money,
     percent,
-    plural,
     rate_words,
     share,
 )
@@ -35,6 +34,7 @@ from dashboards.session.frame import as_read, footer, opened
 from dashboards.session.links import ARROW, account_link, is_several, link_to, tenant_words
 from dashboards.session.view import View
 from hve_monitor.errors import ConfigError
+from hve_monitor.plural import plural
 from models.cost.documents import CostReport
 from models.incidents.cards import IncidentCard, status_words
 from warehouse.connection import Row

@@ -7,13 +7,14 @@ from collections.abc import Callable
 import pandas as pd
 import streamlit as st
 
-from dashboards.parts.amounts import age, count, day, digits, exact, percent, plural
+from dashboards.parts.amounts import age, count, day, digits, exact, percent
 from dashboards.parts.figure import Columns, amount_column, heading, key_of, listing
-from dashboards.parts.incident_words import SIGNS
+from dashboards.parts.incident_words import SIGNS, ended_unjudged
 from dashboards.parts.known_words import at_least
 from dashboards.parts.markup import literal
 from dashboards.session import readings
 from dashboards.session.view import View
+from hve_monitor.plural import plural
 from models.overview.tenants import NextBudget, TenantCoverage, TenantSummary
 
 NEEDS: dict[str, Callable[[TenantSummary], bool]] = {
@@ -183,7 +184,7 @@ def _coverage(coverage: TenantCoverage) -> str:
 
 
 def _incidents(row: TenantSummary) -> str:
-    unjudged = f"{count(row.unjudged_high)} high ones ended, not judged"
+    unjudged = ended_unjudged(row.unjudged_high)
     if row.highest is None:
         return f"none open; {unjudged}" if row.unjudged_high else "none"
     words = f"{count(row.open_incidents)}, highest {SIGNS[row.highest]}"

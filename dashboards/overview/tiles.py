@@ -8,25 +8,16 @@ from itertools import accumulate
 import streamlit as st
 
 from dashboards.overview.windows import Sent, sent_in
-from dashboards.parts.amounts import (
-    age,
-    between,
-    change,
-    count,
-    moment,
-    money,
-    percent,
-    percents,
-    plural,
-)
+from dashboards.parts.amounts import age, between, change, count, moment, money, percent, percents
 from dashboards.parts.check_words import failing_over_time
-from dashboards.parts.incident_words import open_ones, unjudged_ones
+from dashboards.parts.incident_words import ended_unjudged, open_ones, unjudged_ones
 from dashboards.parts.known_words import at_least, expected_words, lacking
 from dashboards.parts.tile import Tile, tile_markup
 from dashboards.session import readings
 from dashboards.session.links import ARROW, link_to
 from dashboards.session.view import View
 from hve_monitor.clock import days_between
+from hve_monitor.plural import plural
 from models.cost.documents import CostReport
 from models.delivery.rate import (
     Counts,
@@ -193,7 +184,7 @@ def _incident_tile(view: View, cards: list[IncidentCard]) -> None:
         "Open incidents",
         str(len(open_ones(cards))),
         f"{new} new in {'24 h' if read else 'what was read of 24 h'}"
-        + (f"; {count(unjudged)} high ones ended, not judged" if unjudged else ""),
+        + (f"; {ended_unjudged(unjudged)}" if unjudged else ""),
         tone="bad" if unjudged else "",
         trend=[sum(at.date() == day for at in raised) for day in _trend_days(view)],
         kind="bar",

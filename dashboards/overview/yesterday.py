@@ -7,12 +7,13 @@ from datetime import datetime, timedelta
 import streamlit as st
 
 from dashboards.overview.windows import sent_in
-from dashboards.parts.amounts import change, count, day, moment, money, plural
+from dashboards.parts.amounts import change, count, day, moment, money
 from dashboards.parts.figure import heading
 from dashboards.parts.markup import Markup, block, tag
 from dashboards.session import readings
 from dashboards.session.links import ARROW, link_to, tenant_words
 from dashboards.session.view import View
+from hve_monitor.plural import plural
 from models.cost.documents import CostReport
 
 DAY, WEEK = timedelta(days=1), timedelta(days=7)

@@ -16,7 +16,7 @@ from models.delivery.rate import (
     unknown_recipients,
 )
 
-UNKNOWN = "unknown"
+UNKNOWN, NOT_APPLYING = "unknown", "–"  # nobody knows it; there is no such thing
 SIGNIFICANT, FEWEST_DECIMALS = 4, 2
 
 
@@ -138,11 +138,6 @@ def age(span: timedelta) -> str:
     if minutes < 120:
         return f"{minutes} min"
     return f"{minutes // 60} h" if minutes < 48 * 60 else f"{minutes // 1440} days"
-
-
-def plural(number: int, noun: str, many: str | None = None) -> str:
-    """1 incident, 2 incidents."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {many or noun + 's'}"
 
 
 def delivered_words(counts: Counts) -> str:

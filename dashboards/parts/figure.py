@@ -11,12 +11,13 @@ import pandas as pd
 import streamlit as st
 from streamlit.elements.lib.column_types import ColumnConfig
 
-from dashboards.parts.amounts import UNKNOWN
+from dashboards.parts.amounts import NOT_APPLYING, UNKNOWN
 from dashboards.parts.clock import shown_zone
 from dashboards.parts.markup import block, literal, tag, visible_text
 from dashboards.parts.money_columns import (
     Amount,
     amounts_of,
+    applying,
     displayed,
     numbers_of,
     plain_format,
@@ -105,11 +106,17 @@ def listing(
     for column, kind in (columns or {}).items():
         amounts = _amounts(frame, column, kind)
         if amounts is not None:
-            frame[column] = pd.Series(numbers_of(amounts), frame.index, "float64")
             plain = plain_format(amounts) if len(amounts) > MOST_WRITTEN else None
             config[column] = _numeric(kind, plain)
+            written = texts_of(amounts) if plain is None else [""] * len(amounts)
+            frame[column], texts_read = applying(frame[column], numbers_of(amounts), written)
             if plain is None:
-                read[column] = texts_of(amounts)
+                read[column] = texts_read
+        elif _is_number(kind) and column in frame and (frame[column] == NOT_APPLYING).any():
+            numbers = pd.to_numeric(frame[column], errors="coerce")
+            written = [_written(kind, number) for number in numbers]
+            frame[column], read[column] = applying(frame[column], numbers, written)
+            config[column] = _numeric(kind, None)  # a form would win over what is read
     event = st.dataframe(
         displayed(frame, read),
         hide_index=True,
@@ -158,6 +165,20 @@ def _amounts(
     """The amounts of a column that is one of money."""
     is_money = not isinstance(kind, str) and kind.get("alignment") == "right"
     return amounts_of(table[column].tolist()) if is_money and column in table else None
+
+
+def _is_number(kind: ColumnConfig | str) -> bool:
+    form = None if isinstance(kind, str) else kind.get("type_config")
+    return form is not None and form["type"] == "number"
+
+
+def _written(kind: ColumnConfig | str, number: float) -> str:
+    """The number in the form of its column, which is printf's or that of counts."""
+    if pd.isna(number):
+        return UNKNOWN
+    config = None if isinstance(kind, str) else kind.get("type_config")
+    form = str(dict(config).get("format")) if config else ""
+    return form % number if "%" in form else f"{number:,.0f}"
 
 
 def _numeric(kind: ColumnConfig | str, form: str | None) -> ColumnConfig:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dashboards.parts.markup import Markup, tag
+from hve_monitor.plural import plural
 from models.incident import RANK, Severity
 from models.incidents.cards import IncidentCard, is_unjudged_high
 
@@ -59,3 +60,8 @@ def severity_mark(card: IncidentCard) -> Markup:
 def what_of(card: IncidentCard) -> str:
     """What an incident of that kind is; a kind that is new here by its name."""
     return KINDS.get(card.kind, card.kind.replace("_", " "))
+
+
+def ended_unjudged(number: int) -> str:
+    """1 high one ended, not judged."""
+    return f"{plural(number, 'high one')} ended, not judged"

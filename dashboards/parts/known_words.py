@@ -5,7 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Protocol
 
-from dashboards.parts.amounts import UNKNOWN, digits, money, plural
+from dashboards.parts.amounts import UNKNOWN, digits, money
+from hve_monitor.plural import plural
 
 
 class Partly(Protocol):

@@ -15,8 +15,9 @@ from typing import NamedTuple
 import pandas as pd
 from pandas.io.formats.style import Styler
 
-from dashboards.parts.amounts import UNKNOWN, digits, is_unknown, places_of
+from dashboards.parts.amounts import NOT_APPLYING, UNKNOWN, digits, is_unknown, places_of
 
+LOWEST = -1e15  # what does not apply sorts before every number
 WRITTEN = re.compile(r"(≥ )?(\+)?(-?\d[\d,]*(?:\.\d+)?)")
 
 
@@ -36,7 +37,7 @@ def amounts_of(column: Iterable[object]) -> list[Amount | None] | None:
     values = list(column)
     amounts = [_amount(value) for value in values]
     is_other = any(
-        amount is None and not is_unknown(value) and value != UNKNOWN
+        amount is None and not is_unknown(value) and value not in (UNKNOWN, NOT_APPLYING)
         for amount, value in zip(amounts, values, strict=True)
     )
     return None if is_other or not any(amounts) else amounts
@@ -74,6 +75,16 @@ def _text(amount: Amount, places: int) -> str:
     own = digits(amount.exact)
     is_lost = amount.exact and abs(amount.exact) < Decimal(10) ** (1 - places)
     return f"{'≥ ' if amount.is_least else ''}{amount.sign}{own if is_lost else text}"
+
+
+def applying(
+    column: pd.Series, numbers: Iterable[float | None], texts: Iterable[str]
+) -> tuple[pd.Series, list[str]]:
+    """What a column sorts by and what is read in it, with `–` where the column has one."""
+    dashes = [value == NOT_APPLYING for value in column]
+    values = [LOWEST if dash else number for dash, number in zip(dashes, numbers, strict=True)]
+    read = [NOT_APPLYING if dash else text for dash, text in zip(dashes, texts, strict=True)]
+    return pd.Series(values, column.index, "float64"), read
 
 
 def displayed(table: pd.DataFrame, texts: Mapping[str, Sequence[str]]) -> pd.DataFrame | Styler:

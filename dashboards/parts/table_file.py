@@ -13,7 +13,7 @@ from decimal import Decimal
 import pandas as pd
 import streamlit as st
 
-from dashboards.parts.amounts import UNKNOWN, is_unknown
+from dashboards.parts.amounts import NOT_APPLYING, UNKNOWN, is_unknown
 from dashboards.parts.chart_file import file_name
 from dashboards.parts.clock import chosen_days, zoned
 from dashboards.parts.markup import literal
@@ -83,7 +83,7 @@ def _value(value: object) -> object:
     """A cell of the file."""
     if isinstance(value, list | tuple):
         return " ".join(map(str, value))
-    if is_unknown(value) or value == UNKNOWN:
+    if is_unknown(value) or value in (UNKNOWN, NOT_APPLYING):
         return None
     if isinstance(value, datetime):
         at = zoned(aware(value))

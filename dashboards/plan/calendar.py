@@ -7,13 +7,14 @@ import streamlit as st
 from msgspec.structs import asdict
 
 from dashboards.charts.windows import windows_chart
-from dashboards.parts.amounts import UNKNOWN, count, moment, plural
+from dashboards.parts.amounts import UNKNOWN, count, moment
 from dashboards.parts.clock import on_the_clock, shown_zone, zoned_digits
 from dashboards.parts.figure import Columns, figure, heading, listing, moment_column
 from dashboards.parts.markup import Markup, block, tag
 from dashboards.parts.palette import palette
 from dashboards.plan.form import withdrawal
 from dashboards.session.view import View
+from hve_monitor.plural import plural
 from models.incidents.overspill import PlannedSend
 
 STATES = ("coming", "running", "over")

@@ -10,7 +10,6 @@ import streamlit as st
 from msgspec import structs
 
 from dashboards.charts.steps import steps_chart
-from dashboards.parts.amounts import plural
 from dashboards.parts.check_words import SIGNS, WORDS, check_name, failing_over_time, status_sign
 from dashboards.parts.clock import on_the_clock, shown_zone
 from dashboards.parts.figure import figure, heading, listing, moment_column
@@ -18,6 +17,7 @@ from dashboards.parts.markup import Markup, block, scrolled, table_of
 from dashboards.parts.palette import palette
 from dashboards.parts.table_file import file_button
 from dashboards.session.view import View
+from hve_monitor.plural import plural
 from models.readiness.board import AccountReadiness, FindingChange, ReadinessFinding
 from models.readiness.checks import CHECKS
 from models.readiness.finding import ORDER

@@ -6,9 +6,10 @@ from collections.abc import Iterable
 
 import streamlit as st
 
-from dashboards.parts.amounts import day, plural
+from dashboards.parts.amounts import day
 from dashboards.parts.check_words import check_name, status_mark
 from dashboards.parts.markup import block, literal, table_of, tag
+from hve_monitor.plural import plural
 from models.readiness.board import ReadinessFinding
 
 MOST = 60

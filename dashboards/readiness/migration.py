@@ -6,9 +6,10 @@ from datetime import date
 
 import streamlit as st
 
-from dashboards.parts.amounts import count, day, plural
+from dashboards.parts.amounts import count, day
 from dashboards.parts.figure import heading
 from dashboards.parts.markup import Markup, block, tag
+from hve_monitor.plural import plural
 from models.readiness.board import ReadinessFinding
 
 STATES = {

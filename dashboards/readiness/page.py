@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboards.parts.amounts import count, day, moment, plural
+from dashboards.parts.amounts import count, day, moment
 from dashboards.parts.check_words import SIGNS, STOPPING, about_to_stop, check_name, status_mark
 from dashboards.parts.figure import heading
 from dashboards.parts.markup import block, tag
@@ -16,6 +16,7 @@ from dashboards.session import readings
 from dashboards.session.frame import chosen_account, footer, opened
 from dashboards.session.links import say_absent
 from dashboards.session.view import View
+from hve_monitor.plural import plural
 from models.readiness.board import ReadinessFinding
 from models.readiness.checks import CHECKS
 from models.readiness.finding import ORDER, Status

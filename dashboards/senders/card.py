@@ -21,6 +21,7 @@ from dashboards.session import readings
 from dashboards.session.files import evidence_file
 from dashboards.session.links import link_to
 from dashboards.session.view import View
+from hve_monitor.plural import agreeing, plural
 from models.incident import Signal, State
 from models.incidents.cards import WholeCard, status_words
 from models.usage.accounts import Sender
@@ -106,7 +107,8 @@ def _hours(view: View, card: WholeCard) -> None:
         st.caption("No hours of this account are stored around the incident.")
         return
     figure(
-        f"{count(card.observed)} recipients where {rounded(card.expected)} were expected",
+        f"{plural(card.observed, 'recipient')} where {rounded(card.expected)}"
+        f" {agreeing(card.expected, 'was', 'were')} expected",
         f"Recipients per hour ({shown_zone()}): observed as a line, expected dashed in its 80 % and"
         " 95 % bands; the incident is shaded.",
         baseline_chart(drawn_hours(hours), (zoned_digits(start), zoned_digits(end)), palette()),

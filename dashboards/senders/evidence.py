@@ -12,12 +12,13 @@ import pandas as pd
 import streamlit as st
 from msgspec.structs import asdict
 
-from dashboards.parts.amounts import UNKNOWN, count, moment, plural
+from dashboards.parts.amounts import UNKNOWN, count, moment
 from dashboards.parts.figure import Columns, behind, heading, moment_column
 from dashboards.parts.markup import Markup, block, literal, tag
 from dashboards.parts.palette import status_word
 from dashboards.session.links import address_of, link_to
 from dashboards.session.view import View
+from hve_monitor.plural import plural
 from models.incidents.cards import (
     IncidentRecipient,
     IncidentSource,

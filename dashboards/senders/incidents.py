@@ -7,13 +7,14 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
-from dashboards.parts.amounts import count, exact, plural
+from dashboards.parts.amounts import count, exact
 from dashboards.parts.clock import shown_zone
 from dashboards.parts.figure import Columns, amount_column, heading, listing, moment_column
 from dashboards.parts.incident_words import SIGNS, by_severity, open_ones, what_of
 from dashboards.senders.together import together_panel
 from dashboards.session.links import say_absent
 from dashboards.session.view import View
+from hve_monitor.plural import plural
 from models.incidents.cards import IncidentCard, is_unjudged_high, status_words
 from models.incidents.triage import NOBODY, IncidentFilter, is_waiting, ordered
 

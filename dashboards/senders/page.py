@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboards.parts.amounts import count, plural
+from dashboards.parts.amounts import count
 from dashboards.parts.incident_words import SIGNS, by_severity, open_ones
 from dashboards.parts.tile import Tile, tile_row
 from dashboards.senders.card import incident_card
@@ -14,6 +14,7 @@ from dashboards.session import readings
 from dashboards.session.frame import chosen_account, footer, opened
 from dashboards.session.links import is_arrival, say_absent, say_elsewhere
 from dashboards.session.view import View
+from hve_monitor.plural import plural
 from models.incidents.cards import IncidentCard
 from models.usage.accounts import Sender
 

@@ -10,7 +10,7 @@ import streamlit as st
 from dashboards.charts.baseline import baseline_chart, drawn_hours, hour_table
 from dashboards.charts.volume import volume_chart
 from dashboards.charts.week import busiest, week_chart
-from dashboards.parts.amounts import count, delivered_words, moment, plural
+from dashboards.parts.amounts import count, delivered_words, moment
 from dashboards.parts.clock import shown_zone
 from dashboards.parts.figure import behind, empty, figure, heading, key_of, moment_column
 from dashboards.parts.markup import block, scrolled, table_of, tag
@@ -19,6 +19,7 @@ from dashboards.session import readings
 from dashboards.session.days import clickable, open_picked_day, span_words
 from dashboards.session.frame import as_read
 from dashboards.session.view import View
+from hve_monitor.plural import plural
 from models.usage.accounts import WEEKDAYS, Sender, week_of
 
 LEARNING_DAYS = 14

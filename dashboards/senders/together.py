@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from dashboards.parts.amounts import count, moment, money, plural
+from dashboards.parts.amounts import count, moment, money
 from dashboards.parts.error_words import error_words
 from dashboards.parts.figure import key_of
 from dashboards.parts.incident_words import SIGNS, TONES
@@ -15,6 +15,7 @@ from dashboards.senders.verdicts import VERDICTS
 from dashboards.session.acts import assign, judge
 from dashboards.session.view import View
 from hve_monitor.errors import HveError
+from hve_monitor.plural import plural
 from models.incidents.cards import IncidentCard
 from models.incidents.triage import IncidentGroup, groups_of
 

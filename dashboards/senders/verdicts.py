@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboards.parts.amounts import moment, plural
+from dashboards.parts.amounts import moment
 from dashboards.parts.error_words import error_words
 from dashboards.parts.figure import heading
 from dashboards.parts.incident_words import what_of
@@ -12,6 +12,7 @@ from dashboards.parts.markup import Markup, block, literal, tag
 from dashboards.session.acts import assign, judge
 from dashboards.session.view import View
 from hve_monitor.errors import HveError
+from hve_monitor.plural import plural
 from models.incidents.cards import (
     Assignment,
     GivenVerdict,

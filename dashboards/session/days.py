@@ -9,10 +9,10 @@ import pandas as pd
 import streamlit as st
 
 from dashboards.charts.days import PICKED, DaySpan
-from dashboards.parts.amounts import plural
 from dashboards.session import readings
 from dashboards.session.links import MARK
 from dashboards.session.view import View
+from hve_monitor.plural import plural
 from models.usage.accounts import Sender
 
 

@@ -10,7 +10,7 @@ import duckdb
 import pandas as pd
 import streamlit as st
 
-from dashboards.parts.amounts import age, moment, plural
+from dashboards.parts.amounts import age, moment
 from dashboards.parts.chart_file import SAVE_CHARTS
 from dashboards.parts.clock import UTC_NAME, show_in, shown_zone
 from dashboards.parts.figure import listing, moment_column
@@ -24,6 +24,7 @@ from dashboards.session.period import chosen_period, say_absent_days
 from dashboards.session.settings import Stamp, configuration, published_stamp
 from dashboards.session.view import OWN_DATES, PERIODS, View, open_view
 from hve_monitor.errors import ConfigError, StoreError
+from hve_monitor.plural import plural
 from models.overview.reads import TenantRead
 from models.usage.coverage import CoverageReport
 

@@ -21,6 +21,7 @@ from models.cost.daily import DayCost, cost_by_day
 from models.cost.documents import ChangeCost, CostReport, GroupDays, MonthsBeside
 from models.cost.months import By
 from models.cost.spend import beside, days_of, past, planned_change, spend
+from models.cost.spend import month_beside as newest_whole_month
 from models.cost.whatif import PlannedChange
 from models.delivery import breakdown
 from models.delivery import outcomes as deliveries
@@ -166,6 +167,12 @@ def cost(view: View, month: str | None = None) -> CostReport:
 def tenants(view: View) -> list[TenantSummary]:
     """models.overview.tenants.tenant_summaries, as `hve tenants` prints them."""
     return tenant_summaries(view.config, view.now).tenants
+
+
+@guarded("spend")
+def month_beside(view: View, month: str) -> str:
+    """models.cost.spend.month_beside of the view's tenant; it may just be closed."""
+    return newest_whole_month(view.config, view.tenant, month)
 
 
 @reading("spend", slowly=True)

@@ -8,11 +8,12 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboards.parts.amounts import exact, plural
+from dashboards.parts.amounts import exact
 from dashboards.parts.figure import Columns, amount_column, heading, listing
 from dashboards.parts.known_words import at_least
 from dashboards.session.view import View
 from dashboards.spend.days import days_panel, open_days
+from hve_monitor.plural import plural
 from models.cost.documents import AccountCost, CostReport
 
 TABLE, TOTAL = "accounts-table", "total"
@@ -105,7 +106,7 @@ def _total(report: CostReport) -> dict[str, Any]:
         "account": TOTAL,
         "tenant": "",
         "billable": so_far.billable_recipients,
-        "share": None,
+        "share": 100.0 if so_far.billable_recipients else None,
         "month_to_date": at_least(exact(so_far.cost), so_far),
         "unknown": so_far.unknown_recipients,
         "most": exact(so_far.range[1]),

@@ -8,10 +8,11 @@ import pandas as pd
 import streamlit as st
 from msgspec.structs import asdict
 
-from dashboards.parts.amounts import percent, plural
+from dashboards.parts.amounts import percent
 from dashboards.parts.figure import Columns, heading, listing
 from dashboards.session import readings
 from dashboards.session.view import View
+from hve_monitor.plural import plural
 from models.forecast.backtest import Backtest, BacktestRow
 
 

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
-from dashboards.parts.amounts import count, exact, money, plural
+from dashboards.parts.amounts import NOT_APPLYING, count, exact, money
 from dashboards.parts.figure import Columns, amount_column, heading, listing
 from dashboards.parts.known_words import at_least, lacking
 from dashboards.parts.markup import Markup, block, facts
+from hve_monitor.plural import plural
 from models.cost.documents import CenterCost, CostReport, UnitEconomics
 from models.invoice.documents import InvoicedMonth
 
@@ -73,7 +74,10 @@ def center_table(report: CostReport) -> pd.DataFrame:
     )
     if not any(row.unknown_recipients for row in rows):
         frame = frame.drop(columns="most")
-    return frame if invoice is None else pd.concat([frame, _other_lines(report, invoice)])
+    if invoice is None:
+        return frame
+    others = _other_lines(report, invoice)[list(frame)]
+    return pd.concat([frame.astype(object), others.astype(object)], ignore_index=True)
 
 
 def _other_lines(report: CostReport, invoice: InvoicedMonth) -> pd.DataFrame:
@@ -91,9 +95,15 @@ def _other_lines(report: CostReport, invoice: InvoicedMonth) -> pd.DataFrame:
             "invoiced": [*map(exact, lines.values()), exact(invoice.invoiced)],
         }
     )
-    frame["cost"] = [*([None] * len(lines)), at_least(exact(unit.cost), unit)]
-    frame["billable"] = pd.array([*([None] * len(lines)), unit.billable_recipients], dtype="Int64")
-    frame["incidents"] = [*([None] * len(lines)), exact(unit.incident_cost)]
+    total = {
+        "accounts": sum(len(row.accounts) for row in report.by_cost_center),
+        "cost": at_least(exact(unit.cost), unit),
+        "most": exact(unit.range[1]),
+        "billable": unit.billable_recipients,
+        "incidents": exact(unit.incident_cost),
+    }
+    for name, value in total.items():
+        frame[name] = pd.Series([*([NOT_APPLYING] * len(lines)), value], dtype="object")
     return frame
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboards.charts.months import PICKED, month_bars
-from dashboards.parts.amounts import change_words, exact, money, plural
+from dashboards.parts.amounts import NOT_APPLYING, change_words, exact, money
 from dashboards.parts.cost_words import NO_CENTER, group_name
 from dashboards.parts.figure import Columns, amount_column, heading, listing
 from dashboards.parts.known_words import at_least, is_whole
@@ -18,6 +18,7 @@ from dashboards.session import readings
 from dashboards.session.links import say_absent
 from dashboards.session.view import View
 from dashboards.spend.days import days_panel, open_days
+from hve_monitor.plural import plural
 from models.cost.documents import CostReport, GroupMonth, GroupMonths, MonthsBeside
 from models.cost.months import By
 
@@ -180,9 +181,16 @@ def _line(name: str, row: GroupMonths, beside: MonthsBeside) -> dict[str, Any]:
         "tenant": row.tenant or "",
         **first,
         "difference": _signed(row),
-        "ratio": None if row.ratio is None else 100 * row.ratio,
+        "ratio": _change(row),
         **{month: amounts[month] for month in reversed(list(amounts))},
     }
+
+
+def _change(row: GroupMonths) -> float | str | None:
+    """In per cent; a month before that cost nothing has no ratio."""
+    if row.ratio is not None:
+        return 100 * row.ratio
+    return None if row.difference is None else NOT_APPLYING
 
 
 def _signed(row: GroupMonths) -> str:

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import date
 from decimal import Decimal
 
 import pandas as pd
 import streamlit as st
 
-from dashboards.charts.cost import month_end_range, outlook_chart, scenario_chart, spent_by_day
+from dashboards.charts.cost import (
+    curve_before,
+    month_end_range,
+    outlook_chart,
+    scenario_chart,
+    spent_by_day,
+)
+from dashboards.charts.days import DaySpan, stretches
 from dashboards.parts.amounts import between, count, exact, money, rest_of, total
 from dashboards.parts.error_words import error_words
 from dashboards.parts.figure import amount_column, empty, figure
@@ -31,9 +38,10 @@ from dashboards.spend.reconciliation import closing_panel, reconciliation_panel
 from dashboards.spend.whatif import whatif_panel
 from hve_monitor.document import decimal_text
 from hve_monitor.errors import ConfigError
+from hve_monitor.plural import plural
 from models.cost.daily import DayCost
 from models.cost.documents import BudgetStatus, CostReport, Scenario
-from models.periods import end_of_month
+from models.periods import end_of_month, month_after
 
 # The parts of the page; the chosen one is in the URL, and only it is drawn.
 PARTS = ("By account", "Months", "Budgets and what-if", "Centers and invoice")
@@ -127,7 +135,8 @@ def _tiles(report: CostReport) -> None:
 
 
 def _outlook(view: View, report: CostReport) -> None:
-    spent = spent_by_day(_daily_costs(view, report))
+    days, before = _daily_costs(view, report), _curve_before(view, report)
+    spent = spent_by_day(days)
     currency, ahead, so_far = report.currency, report.projection, report.month_to_date
     budget = drawn_budget(report, _shared_budgets(view))
     limit = None if budget is None else budget.amount
@@ -143,13 +152,23 @@ def _outlook(view: View, report: CostReport) -> None:
         else f"{expected_words(ahead.month_end, ahead.range, currency)} are expected by the end of"
         f" {report.month}",
         f"Cumulative {currency} per UTC day."
+        + ("" if before.empty else " Thin line: the month before.")
+        + _unread_words(days)
         + (
             ""
             if over
             else " Dashed: expected; dark band 80 %, light band 95 %, drawn straight"
             " from today to the range of the month end."
         ),
-        outlook_chart(spent, month_end_range(ahead), currency, limit, palette()),
+        outlook_chart(
+            spent,
+            month_end_range(ahead),
+            currency,
+            limit,
+            _span(report, days),
+            before,
+            palette(),
+        ),
         spent[["day", "cost", "total"]].sort_values("day", ascending=False),
         {
             "day": st.column_config.DateColumn("Day (UTC)", format="YYYY-MM-DD"),
@@ -165,6 +184,30 @@ def _daily_costs(view: View, report: CostReport) -> list[DayCost]:
     return readings.daily_costs(
         view, report.currency, first, min(view.now.date(), end_of_month(first))
     )
+
+
+def _curve_before(view: View, report: CostReport) -> pd.DataFrame:
+    """Where the month before stood on the same days, as far as all of it is known."""
+    first = date.fromisoformat(f"{report.month}-01")
+    start = month_after(first, -1)
+    return curve_before(
+        readings.daily_costs(view, report.currency, start, end_of_month(start)), first
+    )
+
+
+def _unread(days: Sequence[DayCost]) -> list[date]:
+    return [day for day, counted in days if counted.unread_days or counted.cost is None]
+
+
+def _unread_words(days: Sequence[DayCost]) -> str:
+    unread = len(_unread(days))
+    return f" Hatched: {plural(unread, 'day')} not wholly read." if unread else ""
+
+
+def _span(report: CostReport, days: Sequence[DayCost]) -> DaySpan:
+    """The whole month, hatched where not all was read."""
+    first = date.fromisoformat(f"{report.month}-01")
+    return DaySpan(first, end_of_month(first), stretches(_unread(days)))
 
 
 def _shared_budgets(view: View) -> list[str]:

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import datetime
 from decimal import Decimal
 
 import pandas as pd
 import streamlit as st
 
 from dashboards.charts.cost import bridge_chart
-from dashboards.parts.amounts import count, day, exact, moment, money, plural
+from dashboards.parts.amounts import count, day, exact, moment, money
 from dashboards.parts.figure import Columns, amount_column, behind, heading, listing
 from dashboards.parts.markup import block, literal, tag
 from dashboards.parts.palette import palette
 from dashboards.parts.spec import draw
 from dashboards.session import readings
 from dashboards.session.view import View
+from hve_monitor.plural import plural
 from models.cost.documents import CostReport, Restatement
 from models.invoice.documents import DayReconciliation, InvoiceBridge
-from models.periods import month_after
 from models.usage.corrections import Correction
 
 MOST = 8  # corrections that are listed
@@ -41,7 +41,7 @@ AMOUNTS = {
 
 
 def reconciliation_panel(view: View, report: CostReport) -> None:
-    """Draws the panel of the report's month, beside the way to the invoice of the one before."""
+    """Draws the panel of the report's month, its way to the invoice beside that of a closed one."""
     with st.container(border=True, key="reconciliation"):
         rows = report.reconciliation
         if not rows:
@@ -65,27 +65,29 @@ def reconciliation_panel(view: View, report: CostReport) -> None:
 
 
 def _bridges(view: View, report: CostReport) -> None:
-    """The running month beside the newest one that is over: only that one is posted whole."""
-    first = month_after(date.fromisoformat(f"{report.month}-01"), -1)
-    before = readings.cost(view, f"{first:%Y-%m}")
-    known = [
-        (month.month, month.invoice_bridge)
-        for month in (report, before)
-        if month.invoice_bridge is not None
-    ]
-    for place, (month, bridge) in zip(st.columns(max(len(known), 1)), known, strict=False):
-        with place:
-            _bridge(month, bridge, is_running=month == f"{view.now:%Y-%m}")
+    """The month beside the newest closed one before it: only a month that is over is whole."""
+    before = readings.cost(view, readings.month_beside(view, report.month))
+    known = [month for month in (report, before) if month.invoice_bridge is not None]
+    for place, month in zip(st.columns(max(len(known), 1)), known, strict=False):
+        if month.invoice_bridge is not None:
+            with place:
+                _bridge(month.month, month.invoice_bridge, state_words(month, view.now))
 
 
-def _bridge(month: str, bridge: InvoiceBridge, *, is_running: bool) -> None:
+def state_words(report: CostReport, now: datetime) -> str:
+    """Whether more of the month can still come."""
+    if report.month == f"{now:%Y-%m}":
+        return "Running: what is not posted yet is still to come."
+    if not report.closed:
+        return "Over, not closed."
+    return f"Closed since {moment(max(closed.closed_at for closed in report.closed))}."
+
+
+def _bridge(month: str, bridge: InvoiceBridge, state: str) -> None:
     """The steps as a chart, and as lines that add up to the invoice exactly."""
     steps = bridge_steps(bridge)
     invoiced = money(bridge.steps[-1].amount, bridge.currency)
-    heading(
-        f"{month}: {invoiced} invoiced",
-        "Running: what is not posted yet is still to come." if is_running else "Over.",
-    )
+    heading(f"{month}: {invoiced} invoiced", state)
     draw(
         bridge_chart(steps, bridge.currency, palette()),
         "; ".join(f"{step.label} {step.amount}" for step in steps.itertuples()),

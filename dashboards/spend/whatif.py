@@ -11,7 +11,7 @@ import streamlit as st
 from msgspec.structs import asdict
 
 from dashboards.charts.cost import cost_bars
-from dashboards.parts.amounts import count, day, digits, exact, money, percent, plural, rest_of
+from dashboards.parts.amounts import count, day, digits, exact, money, percent, rest_of
 from dashboards.parts.error_words import error_words
 from dashboards.parts.figure import behind, heading
 from dashboards.parts.markup import Markup, block, facts, tag
@@ -21,6 +21,7 @@ from dashboards.session import readings
 from dashboards.session.view import View
 from hve_monitor.document import decimal_text
 from hve_monitor.errors import ConfigError
+from hve_monitor.plural import plural
 from models.cost.documents import ChangeCost, ChangedBudget, ChangedPeriod
 from models.cost.whatif import change_of
 

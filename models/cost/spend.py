@@ -26,13 +26,14 @@ from models.forecast.planned import plan_frame
 from models.invoice.bridge import invoice_bridge
 from models.invoice.report import day_rows, invoice, month_rows
 from models.invoice.scopes import scope_ledgers
-from models.periods import end_of_month
+from models.periods import end_of_month, month_after
 from models.reference.book import reference_of
 from models.reference.cost_centers import read_centers
 from models.reference.prices import published_prices
 from models.usage.corrections import corrections
 from models.usage.coverage import coverage_report
 from warehouse.reading import Published, read_published
+from warehouse.records.money import newest_closed_month
 from warehouse.records.plans import stored_plans
 from warehouse.state import State, open_state
 
@@ -56,6 +57,16 @@ def spend(
         outlook = cost_outlook(published, currency, day, plans)
         report = accounted(outlook, lines, published, config, first)
         return with_closing(report, state, names)
+
+
+def month_beside(config: Config, tenant: str | None, month: str) -> str:
+    """The newest month before it that is closed, else the one before: what an invoice is whole of.
+
+    Shape: YYYY-MM.
+    """
+    with open_state(config.warehouse.path) as state:
+        closed = newest_closed_month(state, _names(config, tenant), month)
+    return closed or f"{month_after(date.fromisoformat(f'{month}-01'), -1):%Y-%m}"
 
 
 def close(config: Config, now: datetime, tenant: str | None, month: str) -> CostReport:

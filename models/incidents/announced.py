@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 import numpy as np
 
 from hve_monitor.clock import iso
+from hve_monitor.plural import plural
 from models.baseline.grid import HourlyGrid
 from models.baseline.traffic import nothing_older
 from models.incident import Event, Incident, Severity, Signal
@@ -232,7 +233,7 @@ def _overspilt(incident: Incident, over: Sequence[Spent]) -> Incident:
 def _sentence(spent: Spent) -> str:
     plan = spent.plan
     announced = (
-        f"{plan.author} announced {plan.recipients:,} recipients from {iso(plan.start)} to"
+        f"{plan.author} announced {plural(plan.recipients, 'recipient')} from {iso(plan.start)} to"
         f" {iso(plan.end)}"
     )
     if spent.beyond:

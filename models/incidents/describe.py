@@ -6,8 +6,9 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from hve_monitor.plural import agreeing, plural
 from models.baseline.size import Size
-from models.incident import CONTEXT, SIGNALS, Event, Incident, Signal, count
+from models.incident import CONTEXT, SIGNALS, Event, Incident, Signal
 from models.incidents.episodes import Episode, episodes_of, grouped
 from models.incidents.severity import kind_of
 from models.incidents.signals.quarter_hours import QuarterHours
@@ -141,8 +142,9 @@ def _opening(volume: Incident | None, size: Size, stretch: UnusualStretch) -> tu
     hours = max((stretch.end - stretch.start) / timedelta(hours=1), 0.25)
     low, high = size.interval
     length = f"{hours:.0f} h" if hours >= 1 else f"{60 * hours:.0f} min"
-    usual = f"{size.expected:,.0f} were expected ({low:,.0f} to {high:,.0f})"
-    first = f"{count(size.observed, 'recipient')} in {length}; {usual}"
+    were = agreeing(size.expected, "was", "were")
+    usual = f"{size.expected:,.0f} {were} expected ({low:,.0f} to {high:,.0f})"
+    first = f"{plural(size.observed, 'recipient')} in {length}; {usual}"
     if volume is None or volume.record is None:
         return (first,)
     return (first, largest_before(volume.record))
@@ -171,7 +173,7 @@ def _of_context(name: str, episode: Episode, missing: str | None) -> Signal:
         return Signal(name, 0.0, "quiet", "nothing near this incident")
     reasons = list(dict.fromkeys(event.reason for event in events))
     others = len(reasons) - 1
-    more = f", and {count(others, 'other sign')}" if others else ""
+    more = f", and {plural(others, 'other sign')}" if others else ""
     return Signal(name, _score(events[-1]), "fired", reasons[0] + more)
 
 

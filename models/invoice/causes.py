@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
+from hve_monitor.plural import agreeing, plural
 from models.invoice.ledger import DayLine, ScopeLedger
 
 DAY = timedelta(days=1)
@@ -98,7 +99,9 @@ class Suspects:
         if not self.ledger.used.get(self.day):
             return
         if unknown := self.ledger.unknown.get(self.day):
-            yield Cause("status_unknown", f"{unknown:,} recipients of this day have no status")
+            have = agreeing(unknown, "has", "have")
+            text = f"{plural(unknown, 'recipient')} of this day {have} no status"
+            yield Cause("status_unknown", text)
         if self.day in self.ledger.usage.gap_days:
             yield Cause("coverage", "our own traces of this day have gaps")
         if self.difference < 0:

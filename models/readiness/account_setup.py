@@ -9,6 +9,7 @@ from datetime import timedelta
 from functools import partial
 
 from hve_monitor.clock import iso
+from hve_monitor.plural import plural
 from hve_monitor.quoting import powershell
 from models.readiness.facts import Facts
 from models.readiness.finding import Finding
@@ -155,7 +156,9 @@ def check_aliases(facts: Facts) -> Iterator[Finding]:
                 f" -EmailAddresses @{{ remove = {alias} }}",
             )
         else:
-            evidence = f"sends from {len(account.addresses)} addresses, all its own"
+            evidence = (
+                f"sends from {plural(len(account.addresses), 'address', 'addresses')}, all its own"
+            )
             yield finding(ALIASES, "pass", "low", evidence)
 
 

@@ -8,6 +8,7 @@ from functools import partial
 
 from hve_monitor.clock import parse_time
 from hve_monitor.errors import ConfigError
+from hve_monitor.plural import agreeing, plural
 from hve_monitor.quoting import powershell
 from models.readiness.facts import Facts
 from models.readiness.finding import Finding, Severity
@@ -148,7 +149,11 @@ def _ending(
         evidence = f"{who}: the last credential ended on {last:%Y-%m-%d}: it cannot sign in"
         return finding(CREDENTIALS, "fail", "high", evidence, fix=fix, due_on=last.date())
     end, kind = alive[0]
-    others = f"; {len(alive) - 1} others last longer" if len(alive) > 1 else ""
+    others = (
+        f"; {plural(len(alive) - 1, 'other')} {agreeing(len(alive) - 1, 'lasts', 'last')} longer"
+        if len(alive) > 1
+        else ""
+    )
     evidence = f"{who}: the {kind} ends on {end:%Y-%m-%d}{others}"
     if end > soon:
         return finding(CREDENTIALS, "pass", "low", evidence, due_on=end.date())

@@ -17,6 +17,7 @@ from msgspec import UNSET
 
 from hve_monitor.config import Alerts, Config, CostMinimum, Tenant
 from hve_monitor.document import encoded
+from hve_monitor.plural import agreeing, plural
 from models.cost.documents import BudgetStatus
 from models.incidents.cards import IncidentCard, incident_cards, reach_words, with_reach
 from models.periods import period_of
@@ -125,7 +126,8 @@ def _incident(card: IncidentCard, tenant: Tenant, alerts: Alerts, now: datetime)
 def _more(card: IncidentCard, ratio: float) -> str:
     observed, expected = card.observed, card.expected
     low, high = card.interval
-    usual = f"{observed:,} recipients, {expected:,.0f} were expected"
+    were = agreeing(expected, "was", "were")
+    usual = f"{plural(observed, 'recipient')}, {expected:,.0f} {were} expected"
     if low is not None and high is not None:
         usual += f" ({low:,.0f} to {high:,.0f})"
     times = f"{usual}: {ratio:,.1f} times" if observed > expected >= 1 else usual

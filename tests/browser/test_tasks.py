@@ -11,7 +11,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import Page, expect
 
-from dashboards.parts.amounts import count, day, money, plural
+from dashboards.parts.amounts import count, day, money
+from hve_monitor.plural import plural
 from tests.browser.conftest import HVE, NOW, Dashboard, Visit, drawn, tile
 
 pytestmark = pytest.mark.browser

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -54,6 +55,16 @@ def closed_month(state: State, tenant: str, month: str) -> tuple[datetime, Any] 
         [tenant, month],
     ).fetchone()
     return (time_of(row[0]), json.loads(row[1])) if row else None
+
+
+def newest_closed_month(state: State, tenants: Sequence[str], before: str) -> str | None:
+    """The last month before `before` that one of the tenants has closed; None where none is."""
+    months = {
+        str(month)
+        for tenant, month in state.connection.execute("select tenant, month from closed_months")
+        if tenant in tenants and month < before
+    }
+    return max(months, default=None)
 
 
 def note_budget_alert(state: State, alert: BudgetAlert, at: datetime) -> bool:

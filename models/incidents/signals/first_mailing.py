@@ -13,7 +13,8 @@ from datetime import datetime, timedelta
 import numpy as np
 from numpy.typing import NDArray
 
-from models.incident import Event, Incident, count
+from hve_monitor.plural import plural
+from models.incident import Event, Incident
 from models.incidents.signals.quarter_hours import Floats, QuarterHours
 from models.incidents.signals.rules import STRONG
 from models.statistics import known_or_zero
@@ -72,7 +73,7 @@ def _failures(mailing: _Mailing) -> Event | None:
     if row is None:
         return None
     here = row - mailing.during.start
-    reason = f"{failed[here]:,.0f} of {count(known[here], 'recipient')} of a new account failed"
+    reason = f"{failed[here]:,.0f} of {plural(known[here], 'recipient')} of a new account failed"
     return mailing.event("failure_storm", row, float(failed[here]), 0.0, reason)
 
 
@@ -87,7 +88,9 @@ def _strangers(mailing: _Mailing) -> Event | None:
     if row is None or not acquainted:
         return None
     many = strangers[-1]
-    reason = f"{count(many, 'new recipient')}; this account had written to {acquainted:,.0f} before"
+    reason = (
+        f"{plural(many, 'new recipient')}; this account had written to {acquainted:,.0f} before"
+    )
     return mailing.event("new_recipients", row, float(many), acquainted, reason)
 
 

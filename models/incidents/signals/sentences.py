@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from models.incident import count
+from hve_monitor.plural import plural
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ def _usually(numbers: SignalNumbers) -> str:
 
 
 def _share(numbers: SignalNumbers) -> str:
-    return f"{numbers.total:,.0f} of {count(numbers.sent, 'recipient')}"
+    return f"{numbers.total:,.0f} of {plural(numbers.sent, 'recipient')}"
 
 
 def _new_recipients(numbers: SignalNumbers) -> str:
@@ -54,8 +54,8 @@ def _new_recipients(numbers: SignalNumbers) -> str:
 
 def _fan_out(numbers: SignalNumbers) -> str:
     if numbers.hours < 1:
-        return f"one message to {count(numbers.value, 'recipient')}; {_usually(numbers)}"
-    what = f"{count(numbers.value, 'recipient')} in messages to ten or more"
+        return f"one message to {plural(numbers.value, 'recipient')}; {_usually(numbers)}"
+    what = f"{plural(numbers.value, 'recipient')} in messages to ten or more"
     return f"{what} in {_window(numbers)}; {_usually(replace(numbers, hours=0.0))}"
 
 
@@ -68,7 +68,7 @@ def _new_subject(_: SignalNumbers) -> str:
 
 
 def _off_hours(numbers: SignalNumbers) -> str:
-    what = f"{count(numbers.value, 'recipient')} in {_window(numbers)}"
+    what = f"{plural(numbers.value, 'recipient')} in {_window(numbers)}"
     usually = _usually(replace(numbers, hours=0.0))
     return f"{what} at times when this account hardly ever sends; {usually}"
 
@@ -82,7 +82,7 @@ def _filtered(numbers: SignalNumbers) -> str:
 
 
 def _external(numbers: SignalNumbers) -> str:
-    outside = f"{count(numbers.total, 'recipient')} outside the organisation, all failed"
+    outside = f"{plural(numbers.total, 'recipient')} outside the organisation, all failed"
     return f"{outside}{_unknown(numbers)}; {_usually(numbers)}"
 
 
@@ -92,22 +92,22 @@ def _unknown(numbers: SignalNumbers) -> str:
 
 
 def _repeated(numbers: SignalNumbers) -> str:
-    times = f"the same recipient had {count(numbers.value, 'mail')} in {_window(numbers)}"
+    times = f"the same recipient had {plural(numbers.value, 'mail')} in {_window(numbers)}"
     return f"{times}; {_usually(replace(numbers, hours=0.0))}"
 
 
 def _dormant(numbers: SignalNumbers) -> str:
-    first = f"first mail after {count(numbers.value, 'day')}"
+    first = f"first mail after {plural(numbers.value, 'day')}"
     if round(numbers.usual) < 1:
         return f"{first}; this account never paused for so long before"
-    return f"{first}; the longest pause before was {count(numbers.usual, 'day')}"
+    return f"{first}; the longest pause before was {plural(numbers.usual, 'day')}"
 
 
 def largest_before(record: float) -> str:
     """What an account sent beyond its usual before, at most in one hour."""
     if round(record) <= 0:
         return "this account never sent more than its usual in one hour before"
-    most = count(record, "recipient")
+    most = plural(record, "recipient")
     return f"this account never sent more than {most} above its usual in one hour before"
 
 
@@ -124,7 +124,7 @@ _AFTERWARDS = {
 def afterwards(length: timedelta, counts: Mapping[str, float]) -> str:
     """What came faintly after an incident, for so long."""
     known = {noun: counts[name] for name, noun in _AFTERWARDS.items() if counts.get(name)}
-    parts = [count(number, noun) for noun, number in known.items()][:_MOST_COUNTS]
+    parts = [plural(number, noun) for noun, number in known.items()][:_MOST_COUNTS]
     hours = max(length / timedelta(hours=1), 1.0)
     what = f": {', '.join(parts)}" if parts else ""
     return f"fainter signs for {hours:.0f} h afterwards{what}"

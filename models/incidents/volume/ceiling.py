@@ -12,10 +12,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from hve_monitor.plural import plural
 from models.baseline.baseline import DayForecast
 from models.baseline.memory import Kept
 from models.baseline.traffic import Traffic
-from models.incident import Incident, Severity, count
+from models.incident import Incident, Severity
 from models.incidents.volume.stretch import Judgement, Stretch, stretch_incident
 from models.statistics import Floats, known_or_zero
 
@@ -124,7 +125,7 @@ class CeilingWatch:
         learning = bool(traffic.learning[account, first] > 0)
         past = f"never more than {stretch.largest:,.0f}" if round(stretch.largest) else "never any"
         since = "its first days" if learning else f"the {HISTORY_DAYS} days before"
-        reason = f"{count(most, 'recipient')} in one hour; {past} in {since}"
+        reason = f"{plural(most, 'recipient')} in one hour; {past} in {since}"
         severity: Severity = "medium" if learning else "high"
         judgement = Judgement("ceiling", severity, ratio / (ratio + 1.0), reason, learning)
         size = traffic.size(account, first, end)

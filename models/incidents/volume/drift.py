@@ -13,12 +13,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from hve_monitor.plural import agreeing, plural
 from models.baseline.baseline import DayForecast
 from models.baseline.memory import Kept
 from models.baseline.scores import trailing
 from models.baseline.size import Size
 from models.baseline.traffic import Traffic
-from models.incident import Incident, Severity, count
+from models.incident import Incident, Severity
 from models.incidents.volume.stretch import Judgement, Stretch, stretch_incident
 from models.statistics import Floats, blank, known_or_zero
 
@@ -130,8 +131,8 @@ class DriftWatch:
         first, end = drift.first, drift.last + 1
         size = traffic.size(account, first, end)
         reason = (
-            f"{count(size.observed, 'recipient')} in {end - first} h, more than usual hour after"
-            f" hour; {size.expected:,.0f} were expected"
+            f"{plural(size.observed, 'recipient')} in {end - first} h, more than usual hour after"
+            f" hour; {size.expected:,.0f} {agreeing(size.expected, 'was', 'were')} expected"
         )
         severity = _severity(drift, size)
         judgement = Judgement("drift", severity, drift.level / (drift.level + drift.bar), reason)

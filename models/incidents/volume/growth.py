@@ -19,10 +19,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from hve_monitor.plural import plural
 from models.baseline.baseline import DayForecast
 from models.baseline.memory import Kept
 from models.baseline.traffic import Traffic
-from models.incident import Incident, count
+from models.incident import Incident
 from models.incidents.volume.stretch import Judgement, Stretch, stretch_incident
 from models.statistics import Floats, known_or_zero, trimmed_mean_known
 
@@ -202,7 +203,7 @@ class GrowthWatch:
         traffic = self._traffic
         size = traffic.size(account, growth.first, growth.last + 1)
         reason = (
-            f"{count(growth.sent, 'recipient')} in the last {growth.days} days;"
+            f"{plural(growth.sent, 'recipient')} in the last {growth.days} days;"
             f" the same days of earlier weeks had {growth.usual:,.0f}"
         )
         ratio = (growth.sent + _PRIOR) / (growth.usual + _PRIOR)

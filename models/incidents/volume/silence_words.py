@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
-from models.incident import Signal, count
+from hve_monitor.plural import plural
+from models.incident import Signal
 
 NO_REGULARITY = "not enough regularity to tell"
 LASTING = "it has lasted for so long that nobody waits for this account any more"
@@ -13,7 +14,7 @@ _MONTHS = {1: "monthly", 2: "two-monthly", 3: "quarterly", 6: "half-yearly"}
 
 def by_mail(hours: float, expected: float, *, has_holes: bool) -> str:
     """Of the mail that is missing; has_holes: hours of the pause were not read."""
-    usual = f"{count(expected, 'recipient')} are usual in that time"
+    usual = f"{plural(expected, 'recipient')} are usual in that time"
     if has_holes:
         return f"nothing sent in the {duration(hours)} that were read; {usual}"
     return f"nothing sent for {duration(hours)}; {usual}"
@@ -34,7 +35,7 @@ def by_clock(hour: int, amount: float) -> str:
     """Of the hour by which the account always sends."""
     return (
         f"nothing sent by {hour}:00 local time; for four weeks it always had by then,"
-        f" about {count(amount, 'recipient')} a day"
+        f" about {plural(amount, 'recipient')} a day"
     )
 
 
@@ -48,7 +49,7 @@ def duration(hours: float) -> str:
     """Hours up to three days, then days."""
     if hours < 1.0:
         return "less than an hour"
-    return count(hours, "hour") if hours < 72.0 else count(hours / 24.0, "day")
+    return plural(hours, "hour") if hours < 72.0 else plural(hours / 24.0, "day")
 
 
 def quiet_signals() -> tuple[Signal, ...]:

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboards.parts.amounts import count, percent, plural
+from dashboards.parts.amounts import count, percent
+from hve_monitor.plural import plural
 from tests.unit.dashboards.conftest import bodies, tiles
 from tests.unit.dashboards.conftest import words as words_of
 from tests.unit.stores.conftest import Ask, FilledStore, Page, Run

@@ -79,7 +79,7 @@ def test_corrections_and_restatements_are_told() -> None:
     closed = [{"tenant": "contoso", "closed_at": "2026-12-06T08:00:00Z"}]
     change = {"what": "invoice", "account": None, "closed": "1", "now": "2"}
     assert cost_lines(document(corrections=[correction], closed=closed, restatements=[change])) == [
-        "1 corrections of past days, the newest hr@contoso.com 2026-11-02: -3 recipients",
+        "1 correction of past days, the newest hr@contoso.com 2026-11-02: -3 recipients",
         "2026-11 closed for contoso at 2026-12-06 08:00 UTC",
         "  restated: invoice 1.00 is now 2.00",
     ]

@@ -256,7 +256,7 @@ def test_a_backtest_is_told_when_it_was_asked_for() -> None:
         "rows": [{"scope": "total", "day": 0, "projection_error": 0.07}],
     }
     shown = money_text.cost(filled(CostReport, backtest=known))
-    assert "backtest: 1 periods of 30 days" in shown
+    assert "backtest: 1 period of 30 days" in shown
     assert "0.07" in shown
 
 

@@ -99,4 +99,4 @@ def test_days_after_the_last_read_nothing_is_known_to_be_quiet(stored: Path, ope
     assert "1 high incident ended, not judged" in text
     assert "● quiet" not in text
     assert tiles(app)["Open incidents"] == "0"
-    assert "in what was read of 24 h; 1 high ones ended, not judged" in text
+    assert "in what was read of 24 h; 1 high one ended, not judged" in text

@@ -73,3 +73,28 @@ def test_what_is_no_amount_stays_as_it_is_written(
 
 def test_severities_sort_by_their_signs() -> None:
     assert sorted(SIGNS.values()) == [SIGNS["high"], SIGNS["medium"], SIGNS["low"]]
+
+
+def test_what_does_not_apply_is_a_dash_and_no_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
+    column, read, _ = drawn(monkeypatch, "12.5", "–", "unknown", "0.25")
+    assert read[1] == "–"
+    assert pd.isna(column[2])
+    assert column[1] < 0 < column[3]
+
+
+def test_numbers_beside_a_dash_keep_the_form_of_their_column(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    calls: list[Any] = []
+    monkeypatch.setattr(figure.st, "dataframe", lambda table, **_: calls.append(table))
+    monkeypatch.setattr(figure, "file_button", lambda *_: None)
+    column = figure.st.column_config.NumberColumn
+    table = pd.DataFrame({"n": [92059, "–", None], "change": ["–", -12.34, 5.0]})
+    forms = {"n": column("N", format="localized"), "change": column("C", format="%+.1f %%")}
+    figure.listing(table, forms, name="numbers")
+    cells = calls[0]._compute()._translate(False, False)["body"]
+    assert [[cell["display_value"] for cell in row[1:]] for row in cells] == [
+        ["92,059", "–"],
+        ["–", "-12.3 %"],
+        ["unknown", "+5.0 %"],
+    ]

@@ -95,6 +95,8 @@ def test_the_invoiced_column_adds_up_to_the_invoice() -> None:
     assert shown["credit"] == Decimal("-0.01926")
     assert shown["not explained"] == Decimal("-0.0495")
     assert shown.pop("total") == sum(shown.values()) == Decimal("3.47104")
+    others = table[table["center"].isin(["credit", "not explained"])]
+    assert set(others["accounts"]) == set(others["cost"]) == set(others["billable"]) == {"–"}
 
 
 def test_the_bridge_hangs_its_steps_on_each_other() -> None:

@@ -5,10 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
+from hve_monitor.config import load_config
 from models.build import build
+from models.cost.spend import month_beside
 from tests.unit.dashboards.conftest import Open, configured, unfolded, words
 from tests.unit.models.conftest import NOW, TENANT, Workbench, trace
 from tests.unit.models.cost.test_spend import charge, land
+from warehouse.records.money import freeze_month
 from warehouse.store import open_store
 
 TOML = '[warehouse]\npath = "store"\n[[tenants]]\nname = "contoso"\naccounts = "files"\n'
@@ -45,3 +48,14 @@ def test_corrections_of_past_days_stand_on_the_page(tmp_path: Path, opened: Open
     app = opened(file, "spend", NOW, part="Centers and invoice")
     assert not app.exception
     assert "2 billable recipients after 1 (0.000042 USD)" in words(app)
+
+
+def test_the_newest_closed_month_stands_beside_the_running_one(tmp_path: Path) -> None:
+    config = load_config(configured(tmp_path, TOML))
+    with open_store(config.warehouse.path) as store:
+        assert month_beside(config, None, "2026-11") == "2026-10"
+        for month in ("2026-07", "2026-08", "2026-12"):
+            freeze_month(store.state, "contoso", month, NOW, {"month": month})
+        freeze_month(store.state, "fabrikam", "2026-09", NOW, {})
+    assert month_beside(config, None, "2026-11") == "2026-08"
+    assert month_beside(config, "contoso", "2026-08") == "2026-07"

@@ -185,9 +185,9 @@ def duckdb_type(kind: pa.DataType) -> str:
 
 
 def offer_rows(connection: duckdb.DuckDBPyConnection, name: str, rows: pa.Table) -> None:
-    """Makes a table of the rows, in their types."""
+    """Makes a table of the rows, in their types, in the place of one of that name."""
     connection.register("offered", rows)
-    connection.execute(f"create table {name} as select * from offered")
+    connection.execute(f"create or replace table {name} as select * from offered")
     connection.unregister("offered")
 
 

@@ -14,7 +14,7 @@ import duckdb
 import pyarrow as pa
 
 from models.engine import sql as runner
-from warehouse.connection import arrow, files_sql
+from warehouse.connection import arrow, files_sql, offer_rows
 from warehouse.store import Store
 from warehouse.tables import Table
 
@@ -56,9 +56,7 @@ class DuckDBWorkplace:
         self.create(name, files_sql(table, files), stored=False)
 
     def offer_rows(self, name: str, rows: pa.Table) -> None:
-        self._connection.register("offered", rows)
-        self.create(name, "select * from offered", stored=True)
-        self._connection.unregister("offered")
+        offer_rows(self._connection, name, rows)
 
     def create(self, name: str, sql: str, *, stored: bool) -> None:
         kind = "table" if stored else "view"

@@ -250,7 +250,9 @@ def test_behind_an_outside_key_nobody_chooses_the_key_of_the_log(
         recorded(store)
         for statement in DOWNGRADES["as by an earlier release"]:
             store.state.connection.execute(statement)
-        forger = Store(root, store.delta, store.state, "500MB", 1)  # all but the outside key
+        forger = Store(
+            root, store.delta, store.small, store.state, "500MB", 1
+        )  # all but the outside key
         store.state.connection.execute("delete from audit where number = 2")
         seal_from(store.state, forger.protection, None, 0)
     with open_store(root, "500MB", 1, keys[0]) as store:

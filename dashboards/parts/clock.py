@@ -1,15 +1,18 @@
 """The zone in which a page shows its times, and the days that its reader chose.
 
 Held by the session: every part of a page, and every part that is drawn again alone, needs it.
+Commands write times with the same words: they have no session, and load no Streamlit for it.
 """
 
 from __future__ import annotations
 
+import sys
+from collections.abc import MutableMapping
 from datetime import UTC, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pandas as pd
-import streamlit as st
 
 ZONE, CHOSEN_DAYS = "shown-zone", "shown-days"
 UTC_NAME = "UTC"
@@ -17,17 +20,22 @@ UTC_NAME = "UTC"
 
 def show_in(zone: str, days: str = "") -> None:
     """Times are shown in this zone from here on; days: which ones the files of the page name."""
-    st.session_state[ZONE], st.session_state[CHOSEN_DAYS] = zone, days
+    _session().update({ZONE: zone, CHOSEN_DAYS: days})
+
+
+def _session() -> MutableMapping[str, Any]:
+    streamlit = sys.modules.get("streamlit")
+    return {} if streamlit is None else streamlit.session_state
 
 
 def shown_zone() -> str:
     """Europe/Berlin; UTC at first."""
-    return str(st.session_state.get(ZONE, UTC_NAME))
+    return str(_session().get(ZONE, UTC_NAME))
 
 
 def chosen_days() -> str:
     """`2026-11-01 to 2026-11-15` where the reader chose own days, else empty."""
-    return str(st.session_state.get(CHOSEN_DAYS, ""))
+    return str(_session().get(CHOSEN_DAYS, ""))
 
 
 def zoned(at: datetime) -> datetime:

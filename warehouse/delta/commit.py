@@ -49,7 +49,7 @@ _NAMES = ColumnProperties(bloom_filter_properties=BloomFilterProperties(True, fp
 SEARCHABLE = WriterProperties(
     compression="ZSTD",
     compression_level=1,
-    max_row_group_size=60_000,
+    max_row_group_size=45_000,
     data_page_row_count_limit=2_048,
     write_batch_size=1_024,
     column_properties=_DISTINCT | dict.fromkeys(IDS, _BLOOM) | {"recipient": _NAMES},

@@ -6,10 +6,12 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from pkgutil import iter_modules
 
 import pytest
 import typer
 
+from cli import text as texts
 from cli.main import app, command, groups
 from tests.unit.conftest import CSV, Hve
 
@@ -92,6 +94,16 @@ def test_usage_and_incidents_need_duckdb_and_no_other_heavy_library(
         loaded = loaded_by(tmp_path, name, *AT)
         assert "duckdb" in loaded
         assert not heavy & loaded, name
+
+
+def test_no_text_of_a_command_loads_the_server_of_the_dashboard(tmp_path: Path) -> None:
+    names = [module.name for module in iter_modules(texts.__path__, "cli.text.")]
+    code = f"import sys, {', '.join(names)}; print('streamlit' in sys.modules)"
+    answer = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path
+    )
+    assert len(names) > 5
+    assert answer.stdout.strip() == "False"
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -9,10 +9,11 @@ from __future__ import annotations
 import sys
 from collections.abc import MutableMapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-import pandas as pd
+if TYPE_CHECKING:  # commands start faster without
+    import pandas as pd
 
 ZONE, CHOSEN_DAYS = "shown-zone", "shown-days"
 UTC_NAME = "UTC"
@@ -56,6 +57,8 @@ def zone_word(at: datetime) -> str:
 
 def on_the_clock(times: pd.Series) -> pd.Series:
     """A column of `zoned_digits`."""
+    import pandas as pd
+
     aware: pd.Series = pd.to_datetime(times, utc=True)
     if shown_zone() == UTC_NAME:
         return aware

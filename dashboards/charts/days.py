@@ -48,7 +48,11 @@ def stretches(days: Iterable[date], *more: Stretch) -> tuple[Stretch, ...]:
 
 def day_axis(span: DaySpan) -> alt.X:
     """A bar per UTC day over all days of the span; few labels, none with the month repeated."""
-    scale = alt.Scale(type="utc", domain=[int(end.timestamp() * 1000) for end in span.bounds])
+    # Vega-Lite would read a number as a year.
+    ends = [
+        alt.DateTime(year=end.year, month=end.month, date=end.day, utc=True) for end in span.bounds
+    ]
+    scale = alt.Scale(type="utc", domain=ends)
     ticks = min(8, (span.last - span.first).days + 1)
     axis = alt.Axis(format="%m-%d", labelOverlap=True, tickCount=ticks)
     return alt.X("day:T", timeUnit="utcyearmonthdate", title=None, axis=axis, scale=scale)

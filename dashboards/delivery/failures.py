@@ -18,6 +18,7 @@ from dashboards.parts.markup import block, literal, tag
 from dashboards.parts.palette import status_word
 from dashboards.session import readings
 from dashboards.session.frame import as_read
+from dashboards.session.links import is_several
 from dashboards.session.view import View
 from hve_monitor.plural import plural
 from models.delivery.headroom import LimitUse, nearest_limits
@@ -94,13 +95,14 @@ def latest_panel(view: View, account: str | None) -> UndeliveredMessage | None:
             return None
         heading(
             f"Last without delivery: {rows[0].recipient}, {status_word(rows[0].status)}",
-            "The newest of the period. Select a row to see what happened to the message.",
+            "The newest of the period. Click on a row to see what happened to the message.",
         )
         columns: Columns = {
             "received_at": moment_column("Received"),
             "status": "Status",
             "recipient": "Recipient",
             "account": "Account",
+            **({"tenant": "Tenant"} if is_several(view) else {}),
             "id": "Trace id",
         }
         table = pd.DataFrame([[getattr(row, name) for name in columns] for row in rows])
@@ -158,10 +160,10 @@ def chosen_row(
         has_file=has_file,
         height=min(38 + 35 * len(rows), 320),
         on_select="rerun",
-        selection_mode="single-row",
+        selection_mode="single-cell",
         key=key,
     )
-    places = event.selection.rows
+    places = [row for row, _ in event.selection.cells]
     return rows[places[0]] if places and places[0] < len(rows) else None
 
 
@@ -180,21 +182,21 @@ def figures_panel(view: View, account: str | None) -> None:
         if not rows:
             st.caption(f"Nothing was sent in this period{as_read(view)}.")
             return
-        _limits(rows)
+        _limits(rows, is_several=is_several(view))
         domains, lists = readings.domains_and_lists(view, readings.start(view), view.end, account)
         domain_panel(domains)
         list_panel(lists)
-        _people(rows)
+        _people(rows, is_several=is_several(view))
 
 
-def _limits(rows: list[DeliveryFigures]) -> None:
+def _limits(rows: list[DeliveryFigures], *, is_several: bool) -> None:
     """The nearest accounts by name, then every account with its room."""
     nearest = nearest_limits(rows)[:MOST_NEAR]
     heading(_nearest_words(nearest), "The most that was sent in one message, against the limit.")
     block(tag("ul", *(tag("li", _use_words(use)) for use in nearest), style="nearest"))
     ordered = _nearest_first(rows)
     listing(
-        _room(ordered),
+        _room(ordered) if is_several else _room(ordered).drop(columns="tenant"),
         _room_columns(),
         name="room below the limits",
         texts={"delivered": [rate_words(asdict(row)) for row in ordered]},
@@ -225,6 +227,7 @@ def _room(rows: list[DeliveryFigures]) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "account": [row.account for row in rows],
+            "tenant": [row.tenant for row in rows],
             "delivered": [delivery_rate(asdict(row)) for row in rows],
             "unknown": [row.unknown_recipients for row in rows],
             "least": [row.envelope.most[0] for row in rows],
@@ -253,20 +256,21 @@ def _room_columns() -> Columns:
     rate = st.column_config.NumberColumn("Delivered")
     return {
         "account": "Account",
+        "tenant": "Tenant",
         "delivered": rate,
         **numbers,
         "is_verified": st.column_config.CheckboxColumn("Limit verified"),
     }
 
 
-def _people(rows: list[DeliveryFigures]) -> None:
+def _people(rows: list[DeliveryFigures], *, is_several: bool) -> None:
     failing = [
-        (row.account, recipient.recipient, recipient.failures, recipient.last_at)
+        (_whose(row, is_several), recipient.recipient, recipient.failures, recipient.last_at)
         for row in rows
         for recipient in row.always_failing
     ]
     lists = [
-        (row.account, mailed.recipient, mailed.expansions, mailed.last_at)
+        (_whose(row, is_several), mailed.recipient, mailed.expansions, mailed.last_at)
         for row in rows
         for mailed in row.lists
     ]
@@ -279,6 +283,10 @@ def _people(rows: list[DeliveryFigures]) -> None:
     with right:
         title = plural(len(lists), "list")
         _addresses(lists, title, "That mail was sent to.", "expansions")
+
+
+def _whose(row: DeliveryFigures, is_several: bool) -> str:
+    return f"{row.account} of {row.tenant}" if is_several else row.account
 
 
 def _addresses(

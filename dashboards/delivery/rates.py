@@ -13,6 +13,7 @@ from dashboards.parts.markup import Markup, block, scrolled, table_of
 from dashboards.parts.table_file import file_button
 from dashboards.session import readings
 from dashboards.session.frame import as_read
+from dashboards.session.links import account_link, is_several
 from dashboards.session.view import View
 from hve_monitor.plural import plural
 from models.delivery.rate import (
@@ -52,12 +53,12 @@ def rates_panel(view: View, account: str | None) -> None:
             f" {FEW_KNOWN} outcomes are known come after them. Where statuses are unknown, the"
             " rate is a range.",
         )
-        block(scrolled("Delivery rates", _rate_table(rated[:MOST_RATES])))
+        block(scrolled("Delivery rates", _rate_table(view, rated[:MOST_RATES])))
         if len(rated) > MOST_RATES:
             label = f"All {count(len(rated))} accounts"
-            behind(label, "rates", _frame(rated), _columns(), name="delivery rates")
+            behind(label, "rates", _frame(view, rated), _columns(), name="delivery rates")
         else:
-            file_button("delivery rates", _frame(rated), {}, "file-rates")
+            file_button("delivery rates", _frame(view, rated), {}, "file-rates")
 
 
 def lowest_words(rated: Sequence[Row]) -> str:
@@ -74,13 +75,21 @@ def lowest_words(rated: Sequence[Row]) -> str:
     return f"{first} has the lowest delivery rate: {percent(lowest)}{told_by}"
 
 
-def _rate_table(rows: Sequence[Row]) -> Markup:
-    heads = ["Account", "Rate", "95 % interval", *COUNTS.values()]
+def _rate_table(view: View, rows: Sequence[Row]) -> Markup:
+    """Names lead to their accounts; the tenant stands beside them where several are shown."""
+    own = ["Tenant"] if is_several(view) else []
+    heads = ["Account", *own, "Rate", "95 % interval", *COUNTS.values()]
     cells = [
-        [row["account"], rate_words(row), _interval(row), *(count(row[name]) for name in COUNTS)]
+        [
+            account_link(view, row["tenant"], row["account"]),
+            *([row["tenant"]] if own else []),
+            rate_words(row),
+            _interval(row),
+            *(count(row[name]) for name in COUNTS),
+        ]
         for row in rows
     ]
-    return table_of(heads, cells, range(1, len(heads)), named=True)
+    return table_of(heads, cells, range(1 + len(own), len(heads)), named=True)
 
 
 def _interval(row: Row) -> str:
@@ -88,14 +97,15 @@ def _interval(row: Row) -> str:
     return "unknown" if bounds is None else percents(bounds)
 
 
-def _frame(rows: Sequence[Row]) -> pd.DataFrame:
-    columns = {name: [row[name] for row in rows] for name in ("account", *COUNTS)}
+def _frame(view: View, rows: Sequence[Row]) -> pd.DataFrame:
+    names = ("account", *(["tenant"] if is_several(view) else []), *COUNTS)
+    columns = {name: [row[name] for row in rows] for name in names}
     rates = {"rate": [rate_words(row) for row in rows], "interval": [*map(_interval, rows)]}
     return pd.DataFrame(columns | rates)
 
 
 def _columns() -> Columns:
-    texts = {"account": "Account", "rate": "Rate", "interval": "95 % interval"}
+    texts = {"account": "Account", "tenant": "Tenant", "rate": "Rate", "interval": "95 % interval"}
     numbers = {
         name: st.column_config.NumberColumn(label, format="localized")
         for name, label in COUNTS.items()

@@ -13,6 +13,7 @@ from dashboards.parts.figure import Columns, figure, heading, listing, moment_co
 from dashboards.parts.markup import Markup, block, tag
 from dashboards.parts.palette import palette
 from dashboards.plan.form import withdrawal
+from dashboards.session.links import is_several
 from dashboards.session.view import View
 from hve_monitor.plural import plural
 from models.incidents.overspill import PlannedSend
@@ -108,7 +109,8 @@ def _line(plan: PlannedSend) -> list[Markup | str]:
 def _table(view: View, plans: list[PlannedSend]) -> pd.DataFrame:
     frame = _rows(view, plans)
     numbers = {name: frame[name].astype("Int64") for name in ("usual", "sent", "overspill")}
-    return frame.assign(**numbers)[list(_columns())]
+    table = frame.assign(**numbers)[list(_columns())]
+    return table if is_several(view) else table.drop(columns="tenant")
 
 
 def _columns() -> Columns:
@@ -121,6 +123,7 @@ def _columns() -> Columns:
     }
     return {
         "account": column.TextColumn("Who"),
+        "tenant": column.TextColumn("Tenant"),
         "start": moment_column("From"),
         "end": moment_column("To"),
         **{name: column.NumberColumn(label, format="localized") for name, label in numbers.items()},

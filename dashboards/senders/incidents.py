@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -12,7 +13,7 @@ from dashboards.parts.clock import shown_zone
 from dashboards.parts.figure import Columns, amount_column, heading, listing, moment_column
 from dashboards.parts.incident_words import SIGNS, by_severity, open_ones, what_of
 from dashboards.senders.together import together_panel
-from dashboards.session.links import say_absent
+from dashboards.session.links import is_several, say_absent
 from dashboards.session.view import View
 from hve_monitor.plural import plural
 from models.incidents.cards import IncidentCard, is_unjudged_high, status_words
@@ -22,6 +23,7 @@ WAITING, OPEN, UNJUDGED = "wait for a verdict", "open", "ended, not judged"
 JUDGED, ANY = "judged", "any"
 JUDGEMENTS = (WAITING, OPEN, UNJUDGED, JUDGED, ANY)
 ORDERS = {"severest": "severity", "newest": "newest", "most costly": "cost"}
+CLICKS, CLICKED_ROWS = ["single-row-required", "single-cell"], "clicked-incident-rows"
 LABELS = {"severity": "Severity", "kind": "Kind", "audience": "For", "assigned": "Assigned to"}
 
 
@@ -31,7 +33,7 @@ def incident_list(view: View, cards: list[IncidentCard], *, is_absent: bool) -> 
     is_absent: the address names one that cannot be shown: no other is shown in its place.
     """
     with st.container(border=True, key="incidents"):
-        heading(_finding(cards), f"Select a row to see why. Times are {shown_zone()}.")
+        heading(_finding(cards), f"Click on a row to see why. Times are {shown_zone()}.")
         in_period = _in_period(view, cards)
         picked = _status()
         wanted, order = _filters(in_period)
@@ -40,7 +42,7 @@ def incident_list(view: View, cards: list[IncidentCard], *, is_absent: bool) -> 
         if not listed:
             st.caption("No incident in this choice of filters and period.")
             return None
-        return _selected(listed, is_absent=is_absent)
+        return _selected(view, listed, is_absent=is_absent)
 
 
 def _finding(cards: list[IncidentCard]) -> str:
@@ -128,7 +130,7 @@ def _listed(
     return by_severity(chosen) if order == "severity" else ordered(chosen, order)
 
 
-def _selected(listed: list[IncidentCard], *, is_absent: bool) -> IncidentCard | None:
+def _selected(view: View, listed: list[IncidentCard], *, is_absent: bool) -> IncidentCard | None:
     """The row that is selected; at first that of the URL, else the first.
 
     is_absent: the first is not selected in the place of what the address names.
@@ -137,22 +139,30 @@ def _selected(listed: list[IncidentCard], *, is_absent: bool) -> IncidentCard | 
     in_url = st.query_params.get("incident")
     first = [] if is_absent else [ids.index(in_url) if in_url in ids else 0]
     event = listing(
-        _table(listed),
+        _table(listed) if is_several(view) else _table(listed).drop(columns="tenant"),
         _columns(),
         name="incidents",
         # Another list is another table: a row number means nothing in it.
         key=f"incidents-{hash((*ids, is_absent))}",
         on_select="rerun",
-        selection_mode="single-row" if is_absent else "single-row-required",
+        selection_mode=["single-row", "single-cell"] if is_absent else CLICKS,
         selection_default={"selection": {"rows": first, "columns": [], "cells": []}},
         height=min(38 + 35 * len(listed), 290),
     )
-    rows = [row for row in event["selection"]["rows"] if row < len(listed)] or first
+    rows = [row for row in _clicked(event["selection"]) if row < len(listed)] or first
     if not rows:
         return None
     chosen = listed[rows[0]]
     st.query_params["incident"] = chosen.id
     return chosen
+
+
+def _clicked(selection: Any) -> list[int]:
+    """The rows that are selected; of a cell and a row the one that was clicked last."""
+    cells, rows = [row for row, _ in selection["cells"]], list(selection["rows"])
+    before = st.session_state.get(CLICKED_ROWS)
+    st.session_state[CLICKED_ROWS] = rows
+    return cells if cells and rows == before else rows
 
 
 def _table(cards: list[IncidentCard]) -> pd.DataFrame:
@@ -163,6 +173,7 @@ def _table(cards: list[IncidentCard]) -> pd.DataFrame:
             "kind": [card.kind.replace("_", " ") for card in cards],
             "what": [what_of(card) for card in cards],
             "account": [card.account for card in cards],
+            "tenant": [card.tenant for card in cards],
             "assigned": [card.assigned_to or NOBODY for card in cards],
             "started_at": pd.to_datetime([card.started_at for card in cards], utc=True),
             "observed": [card.observed for card in cards],
@@ -182,6 +193,7 @@ def _columns() -> Columns:
         "kind": column.TextColumn("Kind", width="small"),
         "what": column.TextColumn("What it is", width="medium"),
         "account": column.TextColumn("Account", width="medium"),
+        "tenant": column.TextColumn("Tenant"),
         "assigned": column.TextColumn("Assigned to"),
         "started_at": moment_column("Started"),
         "observed": column.NumberColumn("Observed", format="localized"),

@@ -51,7 +51,8 @@ def test_days_and_hours_that_touch_are_one_stretch() -> None:
 def test_the_axis_is_the_period_and_not_that_of_the_data() -> None:
     spec, _ = chart(span=DaySpan(MONDAY, SUNDAY))
     scale = spec["layer"][0]["layer"][0]["encoding"]["x"]["scale"]
-    assert scale["domain"] == [at(16).timestamp() * 1000, at(23).timestamp() * 1000]
+    ends = [{"year": 2026, "month": 11, "date": day, "utc": True} for day in (16, 23)]
+    assert scale["domain"] == ends
 
 
 def test_the_tooltip_of_a_day_has_all_statuses_and_the_total() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
-from typing import TypedDict
+from typing import NamedTuple, TypedDict
 
 from msgspec import UNSET, UnsetType
 
@@ -14,16 +14,26 @@ from hve_monitor.config import Config
 from hve_monitor.document import Document
 from hve_monitor.errors import DONE, INCOMPLETE, ConfigError
 from ingest.source import Progress
-from models.build import DUCKDB, BuildResult, Failures, build
+from models.build import BuildResult, Failures, build
 from models.cost.passed_thresholds import budgets_by_currency
-from models.engine.workplace import Engine
 from models.incidents.overspend import Spending
 from models.readiness.facts import ReadinessSettings
 from models.reference.book import Reference, reference_of
+from models.stretches.workers import Workers, local_workers
 from warehouse.configured import store_of
 
 log = logging.getLogger(__name__)
 ENGINES = ("duckdb", "spark")
+
+
+class WhoBuilds(NamedTuple):
+    """DuckDB in so many processes of this machine, or on Spark's executors."""
+
+    engine: str = "duckdb"
+    jobs: int = 1
+
+
+ALONE = WhoBuilds()
 
 
 class FailedModels(Document):
@@ -57,7 +67,7 @@ class BuildOptions(TypedDict):
 
 
 def rebuild(
-    config: Config, now: datetime, progress: Progress, *, full: bool, engine: str = "duckdb"
+    config: Config, now: datetime, progress: Progress, *, full: bool, by: WhoBuilds = ALONE
 ) -> Outcome[BuildSummary]:
     """Models alone. Raises: ConfigError for an engine that is not there."""
     from actions.privacy import finish_removals
@@ -65,14 +75,14 @@ def rebuild(
     finish_removals(config)
     options = build_options(config)
     failures: Failures = {}
-    with _engine(engine, config) as chosen, store_of(config) as store:
+    with workers_of(by, config) as workers, store_of(config) as store:
         built = build(
             store,
             config.served,
             now,
             progress,
             full=full,
-            engine=chosen,
+            workers=workers,
             failures=failures,
             **options,
         )
@@ -101,14 +111,20 @@ def models_part(built: BuildResult, failures: Failures | None = None) -> ModelsP
     )
 
 
-def _engine(name: str, config: Config) -> AbstractContextManager[Engine]:
-    if name not in ENGINES:
-        raise ConfigError(f"--engine {name}: use one of {', '.join(ENGINES)}")
-    if name == "duckdb":
-        return nullcontext(DUCKDB)
-    from models.engine.spark import spark_engine
+def workers_of(by: WhoBuilds, config: Config) -> AbstractContextManager[Workers | None]:
+    """Who computes the marts; None is this process. Raises: ConfigError."""
+    if by.engine not in ENGINES:
+        raise ConfigError(f"--engine {by.engine}: use one of {', '.join(ENGINES)}")
+    if by.engine == "duckdb":
+        limit = config.warehouse.memory_limit
+        return nullcontext() if by.jobs == 1 else local_workers(by.jobs, limit)
+    if by.jobs > 1:
+        raise ConfigError(
+            "--jobs: with --engine spark the executors say how many tasks run at once"
+        )
+    from models.stretches.spark import spark_workers
 
-    return spark_engine(config)
+    return spark_workers(config)
 
 
 def build_options(config: Config) -> BuildOptions:

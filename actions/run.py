@@ -17,7 +17,15 @@ from msgspec.structs import replace
 from actions.ingest import exit_code, read_tenants, reading_of, results_of, settle
 from actions.outcome import Outcome
 from actions.readers import Readers
-from actions.rebuild import ModelsPart, build_options, models_part, raise_alone
+from actions.rebuild import (
+    ALONE,
+    ModelsPart,
+    WhoBuilds,
+    build_options,
+    models_part,
+    raise_alone,
+    workers_of,
+)
 from hve_monitor.config import Config
 from hve_monitor.document import Document, encoded
 from hve_monitor.errors import (
@@ -31,6 +39,7 @@ from ingest.http import https_client
 from ingest.source import Progress, SourceResult, SourceSummary
 from models.build import BuildResult, Failures, build
 from models.cost.passed_thresholds import budgets_by_currency, note_budget_alerts
+from models.stretches.workers import Workers
 from models.usage.coverage import CoverageReport, coverage_report
 from publish.alerts.notify import AlertsPart, TargetTrouble, alert
 from publish.exports.exports import ExportedFiles, scheduled
@@ -52,6 +61,7 @@ def run_once(
     progress: Progress,
     readers: Readers | None = None,
     patience: float | None = None,
+    by: WhoBuilds = ALONE,
 ) -> Outcome[RunSummary]:
     """Ingest, models, publication, alerts; the contract's run summary.
 
@@ -72,9 +82,9 @@ def run_once(
     run = Run()
     with nullcontext(readers) if readers else Readers() as reading:
         reading.start(read_tenants(config), reading_of(config, now, progress))
-        with store_of(config) as store:
+        with workers_of(by, config) as workers, store_of(config) as store:
             for names in _groups(config, reading, patience, run):
-                run.add(_brought_up(store, config, names, now, progress, run.failures))
+                run.add(_brought_up(store, config, names, now, progress, run.failures, workers))
             settle(run.results, run.refused)
             raise_alone(run.failures, len(config.served))
             summary = _summary(run, store, config, reading.slow, started, now)
@@ -199,10 +209,12 @@ def _brought_up(
     now: datetime,
     progress: Progress,
     failures: Failures,
+    workers: Workers | None,
 ) -> BroughtUp:
     """Builds and publishes the tenants, notes budgets, sends alerts."""
     tenants = [tenant for tenant in config.served if tenant.name in names]
-    built = build(store, tenants, now, progress, failures=failures, **build_options(config))
+    options = build_options(config)
+    built = build(store, tenants, now, progress, failures=failures, workers=workers, **options)
     # Budgets first, so that a threshold passed now is reported now.
     passed = note_budget_alerts(store.state, config, now)
     return BroughtUp(built, passed, send_alerts(store, config, now))

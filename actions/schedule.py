@@ -13,6 +13,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from actions.progress import progress_bar
 from actions.readers import Readers
+from actions.rebuild import ALONE, WhoBuilds
 from actions.run import RunSummary, run_once
 from hve_monitor.clock import business_now
 from hve_monitor.config import Config
@@ -33,7 +34,13 @@ def parse_interval(text: str) -> timedelta:
     return timedelta(seconds=seconds)
 
 
-def repeat(every: str, config: Config, now: str | None, show: Callable[[RunSummary], None]) -> None:
+def repeat(
+    every: str,
+    config: Config,
+    now: str | None,
+    show: Callable[[RunSummary], None],
+    by: WhoBuilds = ALONE,
+) -> None:
     """Runs at once and then every interval until SIGTERM or Ctrl-C; a run is never cut short.
 
     A tenant that takes longer than the interval goes on beside the next runs of the others.
@@ -47,7 +54,7 @@ def repeat(every: str, config: Config, now: str | None, show: Callable[[RunSumma
         try:
             with progress_bar() as progress:
                 moment, patience = business_now(now), interval.total_seconds()
-                show(run_once(config, moment, progress, readers, patience).document)
+                show(run_once(config, moment, progress, readers, patience, by).document)
         except HveError as error:
             log.error("%s", error)
         except OSError as error:  # the next run may find the disk in better health

@@ -25,6 +25,12 @@ FORMATS_HELP = (
     " message-trace, message-trace-v2, reporting, collect."
 )
 
+Engine = Annotated[
+    str,
+    typer.Option(help="duckdb, or spark: DuckDB on its executors."),
+]
+Jobs = Annotated[int, typer.Option(min=1, help="Processes of this machine that build.")]
+
 commands = typer.Typer()
 
 
@@ -54,22 +60,25 @@ def demo(
 @commands.command()
 def run(
     every: Annotated[str | None, typer.Option(help="Repeat, e.g. 15m, 90s, 1h.")] = None,
+    engine: Engine = "duckdb",
+    jobs: Jobs = 1,
     config: ConfigFile = None,
     now: Now = None,
     as_json: Json = False,
 ) -> None:
     """Ingest, models, publication: once, or on a schedule until stopped."""
     from actions.progress import progress_bar
+    from actions.rebuild import WhoBuilds
     from actions.run import run_once
     from actions.schedule import repeat
     from cli.text import runs as runs_text
 
-    loaded = load(config)
+    loaded, by = load(config), WhoBuilds(engine, jobs)
     if every is not None:
-        repeat(every, loaded, now, lambda document: show(document, as_json, runs_text.run))
+        repeat(every, loaded, now, lambda document: show(document, as_json, runs_text.run), by)
         return
     with progress_bar() as progress:
-        outcome = run_once(loaded, moment_of(now), progress)
+        outcome = run_once(loaded, moment_of(now), progress, by=by)
     finish(outcome, as_json, runs_text.run)
 
 
@@ -165,18 +174,18 @@ def collect(
 @commands.command()
 def build(
     full: Annotated[bool, typer.Option("--full", help="Every day again.")] = False,
-    engine: Annotated[
-        str, typer.Option(help="duckdb, or spark where one machine is not enough.")
-    ] = "duckdb",
+    engine: Engine = "duckdb",
+    jobs: Jobs = 1,
     config: ConfigFile = None,
     now: Now = None,
     as_json: Json = False,
 ) -> None:
     """Models only: bring the marts up to date and publish them."""
     from actions.progress import progress_bar
-    from actions.rebuild import rebuild
+    from actions.rebuild import WhoBuilds, rebuild
     from cli.text import runs as runs_text
 
+    by = WhoBuilds(engine, jobs)
     with progress_bar() as progress:
-        outcome = rebuild(load(config), moment_of(now), progress, full=full, engine=engine)
+        outcome = rebuild(load(config), moment_of(now), progress, full=full, by=by)
     finish(outcome, as_json, runs_text.build)

@@ -4,7 +4,8 @@ Each .sql file stands beside the one module that reads it; its head says its gra
 
 Reading order:
   build       changed days → marts → incidents → published version: the one entry
-  engine/     how SQL is run: DuckDB, or Spark for the build
+  engine/     how SQL is run
+  stretches/  a build in tasks side by side, in processes or on Spark
   staging/    SQL: traces and addresses as the marts read them
   steps/      SQL: what marts are made from, counted once for all of them
   marts/      SQL: usage, cost, activity, first contacts

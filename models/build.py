@@ -17,12 +17,14 @@ import duckdb
 
 from hve_monitor.config import Tenant
 from models.engine import sql as runner
-from models.engine.workplace import DuckDBEngine, Engine, Workplace
+from models.engine.workplace import Workplace, workplace
 from models.incidents.detect import NO_BUDGET, detect
 from models.incidents.overspend import Spending
 from models.readiness.board import record_findings
 from models.readiness.facts import ReadinessSettings
 from models.reference.book import Reference, shipped_reference
+from models.stretches.rebuild import rebuild_in_tasks
+from models.stretches.workers import Workers
 from models.usage.corrections import keep_corrections
 from models.usage.first_contacts import keep_firsts
 from warehouse.delta.portions import portions
@@ -33,28 +35,15 @@ from warehouse.records.stored import stored_days
 from warehouse.state import DirtyDay
 from warehouse.store import Store
 from warehouse.tables import (
+    DAILY_MARTS,
     HVE_ACCOUNTS,
-    HVE_ACTIVITY,
-    HVE_COST_DAILY,
-    HVE_SOURCES_DAILY,
-    HVE_UNDELIVERED,
     HVE_USAGE_DAILY,
-    HVE_USAGE_HOURLY,
     MESSAGE_TRACES,
-    Table,
 )
 
 USUAL = ReadinessSettings()
-DUCKDB = DuckDBEngine()
-DAILY_MARTS: tuple[Table, ...] = (
-    HVE_USAGE_HOURLY,
-    HVE_USAGE_DAILY,
-    HVE_COST_DAILY,
-    HVE_ACTIVITY,
-    HVE_UNDELIVERED,
-    HVE_SOURCES_DAILY,
-)
-TRACES = "steps.traces"  # the only step that is taken before first contacts are known
+# Five million spill under a limit of 2 GB, which costs more than another workplace.
+ROWS_AT_ONCE = 2_000_000
 Progress = Callable[[str, int, int], None]
 
 
@@ -80,13 +69,14 @@ def build(
     readiness: ReadinessSettings = USUAL,
     spending: Spending = NO_BUDGET,
     reference: Reference | None = None,
-    engine: Engine = DUCKDB,
+    workers: Workers | None = None,
     failures: Failures | None = None,
 ) -> BuildResult:
     """Brings every mart of the tenants up to date and publishes one consistent version.
 
     failures: takes what the models of a tenant raised; its days stay dirty and the others go on.
     Where all failed, the version before stays. Without it the first error ends the build.
+    workers: compute the marts in tasks side by side; without them this process does.
     """
     started, result = time.monotonic(), BuildResult()
     reference = reference or shipped_reference()
@@ -98,7 +88,7 @@ def build(
         readiness=readiness,
         spending=spending,
         reference=reference,
-        engine=engine,
+        workers=workers,
     )
     with store.build_lock():
         for tenant in tenants:
@@ -132,14 +122,14 @@ def _build_tenant(
     readiness: ReadinessSettings,
     spending: Spending,
     reference: Reference,
-    engine: Engine,
+    workers: Workers | None,
 ) -> tuple[int, int]:
     """Stores the tenant's marts; how many days were rebuilt and incidents opened."""
     # Other prices, metering rules or models make every day another one.
     version = f"{reference.version(tenant.name)}-{runner.version()}"
     if full or reference_version(store.state, tenant.name) not in (None, version):
         store.state.mark_dirty(tenant.name, stored_days(store, tenant.name))
-    days = _rebuild_tenant(store, tenant.name, engine, reference, now, progress)
+    days = _rebuild_tenant(store, tenant.name, workers, reference, now, progress)
     progress(f"{tenant.name}: baselines and incidents", 0, 1)
     prices = reference.prices.of(tenant.name)
     opened = detect(store, tenant, now, days, prices, spending)
@@ -161,7 +151,7 @@ def offer_models(connection: duckdb.DuckDBPyConnection, reference: Reference | N
 def _rebuild_tenant(
     store: Store,
     tenant: str,
-    engine: Engine,
+    workers: Workers | None,
     reference: Reference,
     now: datetime,
     progress: Progress,
@@ -172,10 +162,15 @@ def _rebuild_tenant(
     while todo := _todo(store, tenant, rebuilt):
         seen = {dirty.day: dirty for dirty in todo}
         total = len(rebuilt | seen)
-        sizes = ((day, rows_by_day.get(day, 0)) for day in seen)
-        for days in portions(sizes, engine.rows_at_once):
+        sizes = {day: rows_by_day.get(day, 0) for day in seen}
+        if workers is not None and sum(sizes.values()) >= workers.least_rows:
+            progress(f"{tenant}: {len(seen)} days", len(rebuilt), total)
+            rebuild_in_tasks(store, workers, tenant, sizes, reference, now)
+            rebuilt |= seen
+            continue
+        for days in portions(sizes.items(), ROWS_AT_ONCE):
             progress(f"{tenant}: days from {days[0]}", len(rebuilt), total)
-            with engine.workplace(store) as place:
+            with workplace(store) as place:
                 lost = _rebuild_days(store, place, tenant, days, reference, now)
             rebuilt |= {day: seen[day] for day in days}
             # A day that lost a first contact to an earlier one counts it no longer as new.
@@ -210,14 +205,9 @@ def _rebuild_days(
     place.offer_rows(HVE_ACCOUNTS.published_name, store.small.rows(HVE_ACCOUNTS, tenant))
     traces = store.delta.files(MESSAGE_TRACES, tenant, days)
     place.offer_files(MESSAGE_TRACES.published_name, MESSAGE_TRACES, traces)
-    for model in runner.models():
-        if model.is_view:
-            place.create(model.name, model.sql, stored=False)
-    place.create(TRACES, runner.model(TRACES).sql, stored=True)
+    place.stage()
     lost = keep_firsts(store, place, tenant)
-    for model in runner.models():
-        if model.is_step and model.name != TRACES:
-            place.create(model.name, model.sql, stored=True)
+    place.take_steps()
     for table in DAILY_MARTS:
         name = f"marts.{table.name}"
         place.create(name, runner.model(name).sql, stored=True)

@@ -68,9 +68,15 @@ def folders_of(root: Path) -> list[Path]:
 
 
 def in_memory(
-    spill: Path, memory_limit: str = "4GB", threads: int | None = None
+    spill: Path,
+    memory_limit: str = "4GB",
+    threads: int | None = None,
+    root: Path | None = None,
 ) -> duckdb.DuckDBPyConnection:
-    """DuckDB in memory; where it must spill, it does so encrypted."""
+    """DuckDB in memory; where it must spill, it does so encrypted.
+
+    root: of the store, where the spill does not lie in it.
+    """
     settings = {
         "memory_limit": memory_limit,
         "temp_directory": str(spill),
@@ -82,15 +88,18 @@ def in_memory(
     }
     if threads:
         settings["threads"] = str(threads)
-    return connect(folders=folders_of(spill.parent), settings=settings)
+    return connect(folders=folders_of(root or spill.parent), settings=settings)
 
 
 @contextmanager
 def compute(
-    spill: Path, memory_limit: str = "4GB", threads: int | None = None
+    spill: Path,
+    memory_limit: str = "4GB",
+    threads: int | None = None,
+    root: Path | None = None,
 ) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A fresh in-memory connection that is closed afterwards."""
-    connection = in_memory(spill, memory_limit, threads)
+    """A fresh in-memory connection that is closed afterwards, as of `in_memory`."""
+    connection = in_memory(spill, memory_limit, threads, root)
     try:
         yield connection
     finally:

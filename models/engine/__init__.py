@@ -2,6 +2,5 @@
 
 Reading order:
   sql        the models, ordered by what they read, and rows of a query
-  workplace  what a build needs of an engine; DuckDB, the usual one
-  spark      the same on Spark's executors
+  workplace  DuckDB with the tables and views of one build step
 """

@@ -22,6 +22,7 @@ STORED, STORED_SOURCES, EARLIEST, NEW = (
     sql(__file__, f"steps/{name}")
     for name in ("stored_firsts", "stored_sources", "earliest_firsts", "kept_firsts")
 )
+FIRSTS = (FIRST_CONTACTS, FIRST_SOURCES, FIRST_SUBJECTS)
 YOUNG_DAYS = 7  # as in marts/hve_activity.sql
 
 
@@ -31,7 +32,7 @@ def keep_firsts(store: Store, place: Workplace, tenant: str) -> frozenset[date]:
     Returns days that held a first until now and lose it to an earlier one: they must be rebuilt.
     """
     lost: set[date] = set()
-    for table in (FIRST_CONTACTS, FIRST_SOURCES, FIRST_SUBJECTS):
+    for table in FIRSTS:
         lost |= _keep(store, place, table, tenant)
     return frozenset(lost)
 
@@ -42,13 +43,22 @@ def _keep(store: Store, place: Workplace, table: Table, tenant: str) -> set[date
     if table is FIRST_SUBJECTS:
         _mark_subjects(store, place, tenant)
     place.offer_files(f"stored.{table.name}_rows", table, store.delta.files(table, tenant))
-    stored = STORED_SOURCES if table is FIRST_SOURCES else STORED
-    place.create(f"stored.{table.name}", stored.format(**names), stored=True)
+    place.create(f"stored.{table.name}", stored_sql(table), stored=True)
     earlier = place.rows(NEW.format(**names))
     place.create(f"kept.{table.name}", EARLIEST.format(**names), stored=True)
     store.delta.append(table, earlier.drop(["displaced_at"]))
-    days = _days(earlier["displaced_at"])
-    return _with_week(days, store, tenant) if table is FIRST_SOURCES else days
+    return days_that_lose(store, table, tenant, _days(earlier["displaced_at"]))
+
+
+def stored_sql(table: Table) -> str:
+    """A select of what is stored of the candidates in marts.<table>."""
+    stored = STORED_SOURCES if table == FIRST_SOURCES else STORED
+    return stored.format(table=table.name, value=table.key[-1])
+
+
+def days_that_lose(store: Store, table: Table, tenant: str, days: set[date]) -> set[date]:
+    """Days to be rebuilt where these lost a first of the table to an earlier one."""
+    return _with_week(days, store, tenant) if table == FIRST_SOURCES else days
 
 
 def _mark_subjects(store: Store, place: Workplace, tenant: str) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -28,6 +28,7 @@ from deltalake.exceptions import DeltaError, SchemaMismatchError
 from hve_monitor.errors import StoreError
 from hve_monitor.files import sync_file, sync_folder
 from warehouse.delta.files import DeltaFiles, added_files, partition_filters
+from warehouse.delta.written import WrittenFile
 from warehouse.schema import DESCRIPTION
 from warehouse.tables import Table
 
@@ -125,6 +126,35 @@ class DeltaFolder(DeltaFiles):
             properties = SEARCHABLE if searchable else PLAIN
             self._write(table, rows, mode="overwrite", predicate=where, properties=properties)
 
+    def add_files(
+        self,
+        table: Table,
+        files: Sequence[WrittenFile],
+        tenant: str,
+        days: Iterable[date] | None = None,
+    ) -> None:
+        """Takes files that workers wrote into the table, in one commit.
+
+        days: whose rows of the tenant they replace; None means none.
+        """
+        replaced = None if days is None else sorted(days)
+        if replaced == [] or (replaced is None and not files):
+            return
+        path = self.path(table)
+        path.mkdir(parents=True, exist_ok=True)
+        opened = self.open(table)
+        _ensure_space(path, 0)
+        with self._durable(table, None if opened is None else opened.version()):
+            opened = opened or _created(path, table)
+            opened.create_write_transaction(
+                [file.action for file in files],
+                mode="append" if replaced is None else "overwrite",
+                schema=table.schema,
+                partition_by=list(table.partition_by),
+                partition_filters=None if replaced is None else partition_filters(tenant, replaced),
+            )
+        self.forget(table)
+
     def compact(self, table: Table, tenant: str, days: Iterable[date] | None = None) -> None:
         """Merges the files of each partition into one; rows and their order stay as they are."""
         opened = self.open(table)
@@ -192,6 +222,16 @@ class DeltaFolder(DeltaFiles):
             raise StoreError(
                 f"{path}: not written ({error}); free space or check the disk"
             ) from error
+
+
+def _created(path: Path, table: Table) -> DeltaTable:
+    return DeltaTable.create(
+        path,
+        table.schema,
+        partition_by=list(table.partition_by),
+        description=DESCRIPTION,
+        configuration=CONFIGURATION,
+    )
 
 
 def sha256(file: Path) -> str:

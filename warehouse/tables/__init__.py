@@ -74,3 +74,13 @@ SMALL_TABLES: tuple[SmallTable, ...] = (
     HVE_FINDINGS,
 )
 ALL_TABLES: tuple[AnyTable, ...] = (*TABLES, *SMALL_TABLES)
+
+# What a build makes of the facts of a day, each after what it reads.
+DAILY_MARTS: tuple[Table, ...] = (
+    HVE_USAGE_HOURLY,
+    HVE_USAGE_DAILY,
+    HVE_COST_DAILY,
+    HVE_ACTIVITY,
+    HVE_UNDELIVERED,
+    HVE_SOURCES_DAILY,
+)

@@ -10,7 +10,6 @@ import pytest
 
 from models.build import build
 from models.engine import sql as runner
-from models.engine.workplace import DuckDBEngine
 from tests.unit.models.conftest import NOW, TENANT, Workbench, at, trace
 from warehouse.records.accounts import Account
 
@@ -191,7 +190,7 @@ def test_a_build_takes_as_many_days_together_as_their_rows_allow(
         bench.land(*(trace(f"{day}-{n}", "a@contoso.com", sent) for n in range(rows)))
     bench.build()
     before = bench.query("from marts.hve_usage_hourly order by all")
-    monkeypatch.setattr(DuckDBEngine, "rows_at_once", 3)
+    monkeypatch.setattr("models.build.ROWS_AT_ONCE", 3)
     told: list[tuple[str, int, int]] = []
     build(bench.store, [TENANT], NOW, lambda *step: told.append(step), full=True)
     assert [step for step in told if "days from" in step[0]] == [

@@ -1,4 +1,4 @@
-"""Rows with everything that a model looks at: 330,000 of them, the same in every run."""
+"""Rows with everything that a model looks at, as many as a test needs; the same in every run."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from warehouse.store import Store
 
 TENANT = Tenant(name="contoso", accounts="files", timezone="Europe/Berlin")
 NOW = datetime(2026, 11, 1, 1, tzinfo=UTC)
-ROWS, DAYS, MEMBERS = 330_000, 10, 6
+DAYS = 10
 ACCOUNTS = tuple(
     Account(f"app{i}@contoso.com", (f"app{i}@contoso.com", f"alias{i}@contoso.com"))
     for i in range(0, 24, 2)
@@ -96,29 +96,28 @@ from traffic where hash(trace_id) % 500 = 9
 """
 
 
-def land_first(store: Store) -> None:
-    """Accounts and all rows."""
+def land_first(store: Store, rows: int) -> None:
+    """Accounts, and at least so many rows."""
     record_accounts(store, TENANT.name, ACCOUNTS, NOW, "exchange")
-    _land(store, EVERYTHING, NOW)
+    _land(store, EVERYTHING, rows, NOW)
 
 
-def land_later(store: Store, now: datetime) -> None:
-    """Another snapshot of accounts, and what changed."""
+def land_later(store: Store, rows: int, now: datetime) -> None:
+    """Another snapshot of accounts, and what changed of so many rows."""
     moved = Account("people@contoso.com", ("people@contoso.com", "app1@contoso.com"))
     record_accounts(store, TENANT.name, (*ACCOUNTS, moved), now, "exchange")
-    _land(store, CHANGED, now)
+    _land(store, CHANGED, rows, now)
 
 
-def _land(store: Store, sql: str, now: datetime) -> None:
+def _land(store: Store, sql: str, rows: int, now: datetime) -> None:
     with compute(store.spill) as connection:
-        messages = _messages()
-        made = TRAFFIC.format(messages=messages, days=DAYS)
+        made = TRAFFIC.format(messages=_messages(rows), days=DAYS)
         connection.execute(f"create table traffic as {made}")
-        rows = arrow(connection, f"from ({sql}) order by received_at, trace_id, recipient")
-    land(store, TENANT.name, rows, now, "graph")
+        landed = arrow(connection, f"from ({sql}) order by received_at, trace_id, recipient")
+    land(store, TENANT.name, landed, now, "graph")
 
 
-def _messages() -> int:
-    """So many that their members are at least ROWS."""
+def _messages(rows: int) -> int:
+    """So many that their members are at least so many rows."""
     per_150 = 3 * 44 + 49 * 1 + 98 * 6  # of m = 0..149
-    return -(-ROWS // per_150) * 150
+    return -(-rows // per_150) * 150

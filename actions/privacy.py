@@ -8,7 +8,6 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import date, datetime, timedelta
-from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,7 +21,7 @@ from hve_monitor.document import Document
 from hve_monitor.errors import ConfigError, LockedError
 from hve_monitor.files import put_in_place
 from hve_monitor.text import printable
-from models.build import offer_models
+from models.build import publish_models
 from models.reference.book import reference_of
 from publish.exports.exports import old_exports, scheduled
 from warehouse.business_time import doubt_of
@@ -43,7 +42,6 @@ from warehouse.privacy.old_files import forget_damaged, forget_old_files
 from warehouse.privacy.removal import Removal, Removed, audit_name, begin, end, unfinished
 from warehouse.privacy.retention import has_old_rows, purge_rows
 from warehouse.protection.mode import Protection, read_key, read_protection, rotate
-from warehouse.publication import publish
 from warehouse.reading import published_connection
 from warehouse.records.accounts import accounts_with
 from warehouse.store import Store, open_store
@@ -432,6 +430,5 @@ def _publish_again(store: Store, config: Config, now: datetime) -> None:
         return
     with published_connection(store.root) as connection:
         versions = connection.execute("select as_of from state.publication").fetchall()
-    offer = partial(offer_models, reference=reference_of(config))
-    publish(store, versions[0][0] if versions else now, offer)
+    publish_models(store, versions[0][0] if versions else now, reference_of(config))
     store.published.with_name("hve.next.duckdb").unlink(missing_ok=True)

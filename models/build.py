@@ -99,7 +99,7 @@ def build(
                 result.incidents_opened += incidents
         if not failures or {tenant.name for tenant in tenants} - failures.keys():
             progress("publish", 0, 1)
-            publish(store, now, partial(offer_models, reference=reference))
+            publish_models(store, now, reference)
     result.seconds = round(time.monotonic() - started, 3)
     return result
 
@@ -139,13 +139,18 @@ def _build_tenant(
     return len(days), opened
 
 
+def publish_models(store: Store, now: datetime, reference: Reference) -> None:
+    """Publishes the store as it stands, with the models' views and reference data."""
+    publish(store, now, partial(offer_models, reference=reference), runner.version())
+
+
 def offer_models(connection: duckdb.DuckDBPyConnection, reference: Reference | None = None) -> None:
     """Adds reference data, the shipped one if none is given, and staging views to a file."""
     runner.prepare(connection)
     (reference or shipped_reference()).offer(connection)
     for model in runner.models():
         if model.is_view:
-            runner.create(connection, model)
+            connection.execute(f"create view if not exists {model.name} as {model.sql}")
 
 
 def _rebuild_tenant(

@@ -15,6 +15,7 @@ from types import SimpleNamespace
 import duckdb
 import pyarrow as pa
 import pytest
+from deltalake import write_deltalake
 
 from hve_monitor.errors import StoreError
 from tests.unit.warehouse.conftest import NOW, YESTERDAY, contacts, costs, land_rows
@@ -362,3 +363,23 @@ def test_a_store_that_was_moved_shows_files_of_its_new_place(store: Store, tmp_p
         with duckdb.connect(str(moved.published), read_only=True) as plain:
             count = plain.execute("select count(*) from raw.message_traces").fetchall()
     assert count == [(1,)]
+
+
+def test_views_of_another_release_are_made_anew(store: Store) -> None:
+    for number in (1, 2):
+        view = f"create view if not exists one as select {number} as n"
+        publish(store, NOW, lambda connection, view=view: connection.execute(view), str(number))
+        assert shown(store.root, "select n from one") == [(number,)]
+
+
+def test_a_view_of_files_from_before_a_column_was_added_has_it(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(publication, "LARGEST_TABLE", 0)
+    former = costs("contoso", d22=1).drop(["unknown_recipients"])
+    path = store.delta.path(HVE_COST_DAILY)
+    write_deltalake(path, former, partition_by=["tenant", "day"])
+    store.delta.append(HVE_COST_DAILY, costs("contoso", d23=7))
+    publish_plain(store)
+    rows = "select billable_recipients, unknown_recipients from marts.hve_cost_daily order by all"
+    assert shown(store.root, rows) == [(1, None), (7, None)]

@@ -105,7 +105,7 @@ class QuarterHours:
         """The first row whose quarter-hour lies in a window that ends with each of some rows."""
         begins = self.account[rows] * ACCOUNT_STRIDE
         first_keys = np.maximum(self._key[rows] - quarters + 1, begins)
-        return np.searchsorted(self._key, first_keys)
+        return np.asarray(np.searchsorted(self._key, first_keys))
 
     @cached_property
     def _key(self) -> Ints:

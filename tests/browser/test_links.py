@@ -77,7 +77,7 @@ def test_every_link_wins_over_a_used_session(dashboard: Dashboard, visit: Visit)
             assert shown(page) == shown(fresh), (title, href)
             assert parse_qs(urlsplit(page.url).query) == parse_qs(urlsplit(fresh.url).query), href
             tried += 1
-    assert tried > 10
+    assert tried >= 10
 
 
 def test_back_shows_what_the_page_showed(dashboard: Dashboard, visit: Visit) -> None:

@@ -129,7 +129,7 @@ def test_a_send_is_announced_and_withdrawn(own: Dashboard, visit: Visit) -> None
     expect(page.get_by_text("Announced 4,321 recipients")).to_be_visible(timeout=30_000)
     (plan,) = own.command("plan", "list")["plans"]
     assert (plan["recipients"], plan["note"]) == (4321, "<b>winter</b> letter =1+1")
-    assert plan["start"] == "2026-11-25T00:00:00Z"
+    assert plan["start"] == "2026-11-24T23:00:00Z"  # midnight in Berlin
     expect(page.get_by_text("1 announced send, 1 still to come")).to_be_visible()
     drawn(page)
     page.get_by_text("Withdraw a plan").click()

@@ -29,6 +29,7 @@ LONG_FILES = (
     "unit/cli/test_isolation.py",
     "unit/models/incidents/test_detect.py",
     "unit/models/marts/test_marts.py",
+    "unit/models/test_build.py",
     "unit/models/cost/test_spend.py",
     "contract/test_endless.py",
     "contract/test_privacy.py",

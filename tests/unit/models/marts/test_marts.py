@@ -38,6 +38,11 @@ CASES: dict[str, list[dict[str, Any]]] = {
         trace(f"m{number}", "a@contoso.com", f"2026-11-02T07:{minute}")
         for number, minute in enumerate(MINUTES)
     ],
+    "spread": [
+        trace("m1", f"{number}@contoso.com", f"2026-11-02T{moment}")
+        for number, moment in enumerate(("07:01", "07:20", "07:21", "08:00", "09:59"))
+    ]
+    + [trace("m2", "0@contoso.com", "2026-11-02T07:01:00")],
     "june": [
         trace("m1", "a@contoso.com", "2026-05-31T23:59:59.999999"),
         trace("m2", "a@contoso.com", "2026-06-01T00:00:00"),
@@ -107,6 +112,18 @@ def test_rows_of_an_alias_belong_to_the_primary_address(rows_of: Rows) -> None:
 def test_quarter_hours_add_up_to_the_hour(rows_of: Rows) -> None:
     columns = "hour_utc, recipients, recipients_q1, recipients_q2, recipients_q3, recipients_q4"
     assert rows_of("quarters", "hve_usage_hourly", columns) == [(at(MOMENT), 6, 2, 1, 1, 2)]
+
+
+def test_a_message_counts_once_in_each_quarter_hour_hour_and_day_that_holds_a_row(
+    rows_of: Rows,
+) -> None:
+    assert rows_of("spread", "hve_usage_daily", "messages, recipients") == [(2, 6)]
+    hours = rows_of("spread", "hve_usage_hourly", "extract(hour from hour_utc), messages")
+    assert sorted(hours) == [(7, 2), (8, 1), (9, 1)]
+    columns = "extract(hour from hour_utc), quarter, messages, widest, most_repeated"
+    assert sorted(rows_of("spread", "hve_activity", columns)) == [
+        (7, 0, 2, 1, 2), (7, 1, 1, 2, 1), (8, 0, 1, 1, 1), (9, 3, 1, 1, 1),
+    ]  # fmt: skip
 
 
 def test_nothing_was_charged_before_june_2026(rows_of: Rows) -> None:

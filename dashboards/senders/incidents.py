@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -23,7 +22,6 @@ WAITING, OPEN, UNJUDGED = "wait for a verdict", "open", "ended, not judged"
 JUDGED, ANY = "judged", "any"
 JUDGEMENTS = (WAITING, OPEN, UNJUDGED, JUDGED, ANY)
 ORDERS = {"severest": "severity", "newest": "newest", "most costly": "cost"}
-CLICKS, CLICKED_ROWS = ["single-row-required", "single-cell"], "clicked-incident-rows"
 LABELS = {"severity": "Severity", "kind": "Kind", "audience": "For", "assigned": "Assigned to"}
 
 
@@ -33,7 +31,7 @@ def incident_list(view: View, cards: list[IncidentCard], *, is_absent: bool) -> 
     is_absent: the address names one that cannot be shown: no other is shown in its place.
     """
     with st.container(border=True, key="incidents"):
-        heading(_finding(cards), f"Click on a row to see why. Times are {shown_zone()}.")
+        heading(_finding(cards), f"Select a row to see why. Times are {shown_zone()}.")
         in_period = _in_period(view, cards)
         picked = _status()
         wanted, order = _filters(in_period)
@@ -145,24 +143,16 @@ def _selected(view: View, listed: list[IncidentCard], *, is_absent: bool) -> Inc
         # Another list is another table: a row number means nothing in it.
         key=f"incidents-{hash((*ids, is_absent))}",
         on_select="rerun",
-        selection_mode=["single-row", "single-cell"] if is_absent else CLICKS,
+        selection_mode="single-row" if is_absent else "single-row-required",
         selection_default={"selection": {"rows": first, "columns": [], "cells": []}},
         height=min(38 + 35 * len(listed), 290),
     )
-    rows = [row for row in _clicked(event["selection"]) if row < len(listed)] or first
+    rows = [row for row in event["selection"]["rows"] if row < len(listed)] or first
     if not rows:
         return None
     chosen = listed[rows[0]]
     st.query_params["incident"] = chosen.id
     return chosen
-
-
-def _clicked(selection: Any) -> list[int]:
-    """The rows that are selected; of a cell and a row the one that was clicked last."""
-    cells, rows = [row for row, _ in selection["cells"]], list(selection["rows"])
-    before = st.session_state.get(CLICKED_ROWS)
-    st.session_state[CLICKED_ROWS] = rows
-    return cells if cells and rows == before else rows
 
 
 def _table(cards: list[IncidentCard]) -> pd.DataFrame:

@@ -35,6 +35,8 @@ OLDEST_JAVA = 17
 SECONDS_TO_ANSWER = 5
 ANSWER = "place long, done binary"
 _CLASS = re.compile(r"^(?:Caused by: )?(?:[\w$]+\.)+(\w+(?:Exception|Error)): ")
+# What DuckDB writes in a thread of its own fails with a document around the cause.
+_IN_DUCKDB = re.compile(r'"exception_message":"(.*?)(?<!\\)"')
 _TRACEBACK = "Traceback (most recent call last):"
 
 
@@ -222,8 +224,9 @@ def root_cause(error: Exception) -> str:
         return _in_python(next(ends, lines[0]))
     causes = [_CLASS.sub("", line) for line in lines if line.startswith("Caused by: ")]
     causes = causes or [_CLASS.sub("", line) for line in lines[:1]]
-    # The outermost that ends with the innermost: it names the program or the file.
-    return next((cause for cause in causes if cause.endswith(causes[-1])), type(error).__name__)
+    # What ends with the innermost and stands next to it names the program or the file.
+    around = [cause for cause in causes[:-1] if cause.endswith(causes[-1])]
+    return [type(error).__name__, *causes[-1:], *around[-1:]][-1]
 
 
 def _java_lines(error: Exception) -> list[str]:
@@ -237,6 +240,9 @@ def _java_lines(error: Exception) -> list[str]:
 
 def _in_python(cause: str) -> str:
     cause = re.sub(r"^(?:\w+\.)*(\w+): ", r"\1: ", cause)
+    inner = _IN_DUCKDB.search(cause)
+    if inner is not None:
+        return inner[1].replace('\\"', '"')
     if cause.startswith(("ModuleNotFoundError", "ImportError")):
         return f"{cause}; the workers' Python needs hve-monitor and pyspark of this release"
     return cause

@@ -41,6 +41,10 @@ class Java:
 
 
 NO_SPACE = "IOException: IO Error: No space left on device"
+ASYNC = (
+    'IOException: IO Error: Async write failed for range [offset=0]: {"exception_type":"IO",'
+    '"exception_message":"Could not write \\"part.parquet\\": No space left","errno":"28"}'
+)
 NO_WHEEL = "the workers' Python needs hve-monitor and pyspark of this release"
 IN_PYTHON = """
   An exception was thrown from the Python worker:
@@ -71,12 +75,14 @@ Caused by: org.apache.spark.SparkException: Job aborted
         (
             Raised(
                 "An error occurred while calling o158.getResult.",
-                "org.apache.spark.SparkException: Job aborted",
+                "org.apache.spark.SparkException: Job aborted: "
+                'java.io.IOException: Cannot run program "/no/python": error=2, No such file',
                 'java.io.IOException: Cannot run program "/no/python": error=2, No such file',
                 "java.io.IOException: error=2, No such file",
             ),
             'Cannot run program "/no/python": error=2, No such file',
         ),
+        (Raised(IN_PYTHON.format(cause=ASYNC)), 'Could not write "part.parquet": No space left'),
         (Raised("[CONNECT] gone\nsecond line"), "[CONNECT] gone"),
     ],
 )

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import IO, NamedTuple
 
 import duckdb
+from xxhash import xxh64_intdigest
 
 from warehouse.connection import quoted
 
@@ -19,14 +20,10 @@ COLUMNS = ("trace_id", "message_id", "recipient")
 BLOCK_BYTES, HEAD_BYTES = 32, 16
 HEAD_FIELD = 0x15  # of the filter's head in Thrift's compact form: its bytes, a number of 32 bits
 MOST_KNOWN = 50_000
-WORD, LONG = (1 << 32) - 1, (1 << 64) - 1
+WORD = (1 << 32) - 1
 SALTS = (
     *(0x47B6137B, 0x44974D91, 0x8824AD5B, 0xA2B7289D),
     *(0x705495C7, 0x2DF1424B, 0x9EFC4947, 0x5C6BFB31),
-)
-P1, P2, P3, P4, P5 = (
-    *(0x9E3779B185EBCA87, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9),
-    *(0x85EBCA77C2B2AE63, 0x27D4EB2F165667C5),
 )
 
 
@@ -53,7 +50,7 @@ def files_with(
 ) -> set[str]:
     """Files that may hold one of the texts in a column of COLUMNS; also those without a filter."""
     _learn(connection, [file for file in files if file not in _KNOWN])
-    probes = [_probe(xxh64(text.encode())) for text in texts]
+    probes = [_probe(xxh64_intdigest(text.encode())) for text in texts]
     return {file for file in files if _may_hold(file, column, probes)}
 
 
@@ -128,48 +125,3 @@ def _bloom(stream: IO[bytes], start: int, length: int) -> BloomFilter | None:
     if head[:1] != bytes([HEAD_FIELD]) or size % BLOCK_BYTES or not 0 < size < length:
         return None
     return BloomFilter(start + length - size, size // BLOCK_BYTES)
-
-
-def xxh64(data: bytes) -> int:
-    """XXH64 of the bytes with seed 0. Source: xxhash_spec.md of github.com/Cyan4973/xxHash."""
-    length, at = len(data), 0
-    if length < 32:
-        hashed = P5
-    else:
-        lanes = [P1 + P2 & LONG, P2, 0, -P1 & LONG]
-        for at in range(0, length - 31, 32):
-            lanes = [
-                _round(lane, int.from_bytes(data[at + 8 * place : at + 8 * place + 8], "little"))
-                for place, lane in enumerate(lanes)
-            ]
-        at += 32
-        hashed = sum(map(_rotated, lanes, (1, 7, 12, 18))) & LONG
-        for lane in lanes:
-            hashed = (hashed ^ _round(0, lane)) * P1 + P4 & LONG
-    return _mixed(_with_rest(hashed + length & LONG, data[at:]))
-
-
-def _with_rest(hashed: int, rest: bytes) -> int:
-    while len(rest) >= 8:
-        lane = _round(0, int.from_bytes(rest[:8], "little"))
-        hashed, rest = _rotated(hashed ^ lane, 27) * P1 + P4 & LONG, rest[8:]
-    if len(rest) >= 4:
-        lane = int.from_bytes(rest[:4], "little") * P1 & LONG
-        hashed, rest = _rotated(hashed ^ lane, 23) * P2 + P3 & LONG, rest[4:]
-    for byte in rest:
-        hashed = _rotated(hashed ^ (byte * P5 & LONG), 11) * P1 & LONG
-    return hashed
-
-
-def _mixed(hashed: int) -> int:
-    hashed = (hashed ^ hashed >> 33) * P2 & LONG
-    hashed = (hashed ^ hashed >> 29) * P3 & LONG
-    return hashed ^ hashed >> 32
-
-
-def _round(lane: int, number: int) -> int:
-    return _rotated(lane + number * P2 & LONG, 31) * P1 & LONG
-
-
-def _rotated(number: int, by: int) -> int:
-    return (number << by | number >> 64 - by) & LONG

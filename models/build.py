@@ -176,10 +176,8 @@ def _rebuild_tenant(
         for days in portions(sizes.items(), ROWS_AT_ONCE):
             progress(f"{tenant}: days from {days[0]}", len(rebuilt), total)
             with workplace(store) as place:
-                lost = _rebuild_days(store, place, tenant, days, reference, now)
+                _rebuild_days(store, place, tenant, days, reference, now)
             rebuilt |= {day: seen[day] for day in days}
-            # A day that lost a first contact to an earlier one counts it no longer as new.
-            store.state.mark_dirty(tenant, lost - set(days))
     return list(rebuilt.values())
 
 
@@ -203,15 +201,15 @@ def _rebuild_days(
     days: list[date],
     reference: Reference,
     now: datetime,
-) -> frozenset[date]:
-    """Replaces the marts of these days; returns days that lost a first contact."""
+) -> None:
+    """Replaces the marts of these days; others that lost a first contact become dirty."""
     for name, rows in reference.tables().items():
         place.offer_rows(name, rows)
     place.offer_rows(HVE_ACCOUNTS.published_name, store.small.rows(HVE_ACCOUNTS, tenant))
     traces = store.delta.files(MESSAGE_TRACES, tenant, days)
     place.offer_files(MESSAGE_TRACES.published_name, MESSAGE_TRACES, traces)
     place.stage()
-    lost = keep_firsts(store, place, tenant)
+    keep_firsts(store, place, tenant, days)
     place.take_steps()
     for table in DAILY_MARTS:
         name = f"marts.{table.name}"
@@ -219,4 +217,3 @@ def _rebuild_days(
         if table is HVE_USAGE_DAILY:
             keep_corrections(store, place, tenant, days, now)
         store.delta.replace(table, place.rows(f"select * from {name}"), tenant, days)
-    return lost

@@ -5,6 +5,7 @@ The mart grows by what is new or earlier than what it holds; the smallest first_
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date, timedelta
 
 import pyarrow as pa
@@ -26,18 +27,21 @@ FIRSTS = (FIRST_CONTACTS, FIRST_SOURCES, FIRST_SUBJECTS)
 YOUNG_DAYS = 7  # as in marts/hve_activity.sql
 
 
-def keep_firsts(store: Store, place: Workplace, tenant: str) -> frozenset[date]:
+def keep_firsts(store: Store, place: Workplace, tenant: str, days: Collection[date]) -> None:
     """Adds what the days being built say first, and offers the result as kept.*.
 
-    Returns days that held a first until now and lose it to an earlier one: they must be rebuilt.
+    Other days that held a first until now and lose it to an earlier one become dirty.
     """
-    lost: set[date] = set()
     for table in FIRSTS:
-        lost |= _keep(store, place, table, tenant)
-    return frozenset(lost)
+        earlier = _earlier(store, place, table, tenant)
+        lost = days_that_lose(store, table, tenant, _days(earlier["displaced_at"]))
+        # Before the firsts are there: a run that dies in between has forgotten no day.
+        store.state.mark_dirty(tenant, lost - set(days))
+        store.delta.append(table, earlier.drop(["displaced_at"]))
 
 
-def _keep(store: Store, place: Workplace, table: Table, tenant: str) -> set[date]:
+def _earlier(store: Store, place: Workplace, table: Table, tenant: str) -> pa.Table:
+    """Firsts of the days being built that are new, or earlier than those stored."""
     names = {"table": table.name, "value": table.key[-1]}
     place.create(f"marts.{table.name}", model(f"marts.{table.name}").sql, stored=True)
     if table is FIRST_SUBJECTS:
@@ -46,8 +50,7 @@ def _keep(store: Store, place: Workplace, table: Table, tenant: str) -> set[date
     place.create(f"stored.{table.name}", stored_sql(table), stored=True)
     earlier = place.rows(NEW.format(**names))
     place.create(f"kept.{table.name}", EARLIEST.format(**names), stored=True)
-    store.delta.append(table, earlier.drop(["displaced_at"]))
-    return days_that_lose(store, table, tenant, _days(earlier["displaced_at"]))
+    return earlier
 
 
 def stored_sql(table: Table) -> str:

@@ -103,6 +103,25 @@ def test_any_sequence_of_changes_ends_as_a_full_build(
         assert changed == (_stored(bench), [bench.query(sql) for sql in PUBLISHED])
 
 
+def test_a_build_that_dies_after_it_kept_firsts_forgets_no_day(bench: Workbench) -> None:
+    """The contact of the third day is met on the first one: it is no longer new on the third."""
+    contact_alone: dict[str, Any] = {"subject": None, "from_ip": None}
+    bench.land(sent(1, 0, 2 * 96, "delivered", 0) | contact_alone)
+    bench.build()
+    bench.land(sent(2, 0, 0, "delivered", 0) | contact_alone)
+    append = DeltaFolder.append
+
+    def dying(self: DeltaFolder, *args: Any, **named: Any) -> None:
+        append(self, *args, **named)
+        raise KeyboardInterrupt
+
+    with suppress(KeyboardInterrupt), patch.object(DeltaFolder, "append", dying):
+        bench.build(NOW + QUARTER)
+    bench.build(NOW + 2 * QUARTER)
+    counted = bench.query("select day, sum(new_recipients) from marts.hve_activity group by day")
+    assert dict(counted) == {FIRST.date(): 1, (FIRST + 2 * 96 * QUARTER).date(): 0}
+
+
 def _moments(count: int) -> Iterator[datetime]:
     yield from (NOW + (number + 1) * QUARTER for number in range(count))
 

@@ -11,8 +11,10 @@ from pathlib import Path
 import streamlit as st
 from altair.utils.schemapi import disable_debug_mode
 
+from dashboards.session.frame import say_unreadable
 from dashboards.session.links import MARK
 from dashboards.session.login import entered, greeting
+from hve_monitor.errors import StoreError
 
 # A named icon would be fetched from a server on the internet.
 ICON = Path(__file__).with_name("icon.svg")
@@ -57,4 +59,7 @@ if page.title == "Overview" and "incident" in st.query_params and user.may_open(
         | {MARK: "1"},
     )
 greeting(user)
-page.run()
+try:
+    page.run()
+except StoreError as error:  # of a panel: a file of an older release lacks what it shows
+    say_unreadable(error)

@@ -100,8 +100,18 @@ def _view(title: str) -> View:
     raise AssertionError("unreachable: the page was stopped")
 
 
+def say_unreadable(error: StoreError) -> None:
+    """What a panel could not read, where it would stand; the rest of the page is not drawn."""
+    _say_stopped(DAMAGED, str(error))
+
+
 def _stopped(title: str, what: str, detail: str) -> None:
     st.title(title)
+    _say_stopped(what, detail)
+    st.stop()
+
+
+def _say_stopped(what: str, detail: str) -> None:
     st.error(f"**{literal(what)}**", icon=":material/database_off:")
     st.code(detail, language=None, wrap_lines=True)
     st.caption(
@@ -110,7 +120,6 @@ def _stopped(title: str, what: str, detail: str) -> None:
         if what == DAMAGED
         else "Correct the file and load this page again; `hve doctor` checks the rest of it."
     )
-    st.stop()
 
 
 def _empty(title: str) -> None:

@@ -7,6 +7,7 @@ import shutil
 from datetime import timedelta
 from pathlib import Path
 
+import duckdb
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -93,6 +94,31 @@ def test_a_cut_file_is_a_sentence(stored: Path, tmp_path: Path, opened: Open) ->
     published = tmp_path / "store" / "hve.duckdb"
     published.write_bytes(published.read_bytes()[: published.stat().st_size // 2])
     assert not opened(file).exception
+
+
+@pytest.mark.parametrize(
+    ("page", "lacking"),
+    [
+        ("overview", "marts.hve_incidents"),
+        ("spend", "reference.price_book"),
+        ("senders", "marts.hve_sources_daily"),
+        ("delivery", "marts.hve_undelivered"),
+        ("readiness", "marts.hve_findings"),
+        ("plan", "marts.hve_usage_hourly"),
+        ("health", "raw.policies"),
+    ],
+)
+def test_a_panel_without_its_mart_is_a_sentence(
+    own: Path, opened: Open, page: str, lacking: str
+) -> None:
+    """As in a file of an older release: the head is drawn, and what to do in the panel's place."""
+    with duckdb.connect(own.with_name("store") / "hve.duckdb") as connection:
+        connection.execute(f"drop table {lacking}")
+    app = opened(own, page)
+    assert not app.exception
+    assert "The published file cannot be read" in words(app)
+    assert lacking.partition(".")[2] in app.code[0].value
+    assert "run 'hve build'" in app.code[0].value
 
 
 def test_a_wrong_configuration_is_shown(tmp_path: Path, opened: Open) -> None:

@@ -9,6 +9,7 @@ import pandas as pd
 
 from benchmarks.inputs.rehearsal import DOMAIN, Rehearsal
 from models.engine import sql as runner
+from models.engine.workplace import Workplace
 from simulator.mail.block import STATUSES
 from simulator.mail.directory import EXTERNAL, EXTERNAL_DOMAIN
 
@@ -76,13 +77,12 @@ def computed(rehearsal: Rehearsal) -> dict[str, pd.DataFrame]:
 
 def marts_of(connection: duckdb.DuckDBPyConnection) -> dict[str, pd.DataFrame]:
     """The marts of what raw.message_traces and raw.hve_accounts hold."""
-    runner.prepare(connection)
-    for model in runner.models():
-        if not model.is_mart:
-            runner.create(connection, model)
+    place = Workplace(connection)
+    place.stage()
     for name in FIRSTS:
         runner.create(connection, runner.model(f"marts.{name}"))
         connection.execute(f"create table kept.{name} as from marts.{name}")
+    place.take_steps()
     for name in MARTS:
         runner.create(connection, runner.model(f"marts.{name}"))
     return {name: connection.execute(f"from marts.{name}").df() for name in MARTS}

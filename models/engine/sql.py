@@ -63,6 +63,16 @@ def version() -> str:
     return hashlib.sha256(texts.encode()).hexdigest()[:16]
 
 
+def steps_of(name: str) -> list[Model]:
+    """Steps that a model is made from, each after what it reads."""
+    needed, todo = set[str](), [name]
+    while todo:
+        read = {other for other in model(todo.pop()).reads if other.startswith("steps.")}
+        todo += read - needed
+        needed |= read
+    return [step for step in models() if step.name in needed]
+
+
 def model(name: str) -> Model:
     """The model of that qualified name."""
     return next(model for model in models() if model.name == name)

@@ -21,7 +21,7 @@ with counted as (
         cast(sum(billable) as bigint) as billable,
         cast(sum(unknown_recipients) as bigint) as unknown_recipients,
         cast(sum(size_bytes) as bigint) as size_bytes
-    from steps.quarter_hours
+    from steps.outcomes
     group by tenant, day, account
 )
 

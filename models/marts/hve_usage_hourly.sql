@@ -26,7 +26,7 @@ with counted as (
         cast(sum(case when quarter = 3 then recipients else 0 end) as bigint) as recipients_q4,
         sum(with_source) as with_source,
         sum(with_recipient) as with_recipient
-    from steps.quarter_hours
+    from steps.outcomes
     group by tenant, day, account, hour_utc
 ),
 

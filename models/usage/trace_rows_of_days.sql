@@ -1,5 +1,5 @@
 -- Grain: one row per (tenant, trace_id, recipient) received in [$since, $until) on one of $days.
-select tenant, day, account, trace_id, recipient, status_group, size_bytes
+select *
 from staging.stg_message_traces
 where
     list_contains($days, day)

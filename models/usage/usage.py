@@ -12,7 +12,7 @@ import duckdb
 from hve_monitor.document import Document
 from hve_monitor.errors import ConfigError
 from hve_monitor.files import sql
-from models.engine.sql import model, records
+from models.engine.sql import create, model, records, steps_of
 from models.usage.coverage import CoverageReport, coverage_report, published_as_of
 from warehouse.connection import Row
 from warehouse.reading import Published
@@ -186,7 +186,7 @@ def _count_cut_days(
         "since": period.since or datetime.combine(min(days), time(0), UTC),
         "until": period.until or datetime.combine(max(days) + ONE_DAY, time(0), UTC),
     }
-    for schema in ("staging", "reference", "marts"):
+    for schema in ("staging", "reference", "steps", "marts"):
         connection.execute(f"create schema if not exists live.{schema}")
     connection.execute(
         "create or replace table live.staging.stg_message_traces as "
@@ -199,6 +199,8 @@ def _count_cut_days(
     )
     connection.execute("use live")
     try:
+        for step in steps_of("marts.hve_usage_daily"):
+            create(connection, step)
         counted = model("marts.hve_usage_daily").sql
         connection.execute(f"create or replace table live.marts.cut_days as {counted}")
     finally:

@@ -1,0 +1,70 @@
+-- Grain: one row per tenant, account, UTC day and quarter-hour of it (slot) with at least one row.
+-- Units: rows by outcome; recipients are those without `expanded`, and so are what known_… count.
+-- quarter is 0 to 3 of hour_utc. Messages as in steps.messages.
+with counted as (
+    select
+        c.tenant,
+        c.day,
+        c.account,
+        c.slot,
+        min(c.first_at) as first_at,
+        sum(c.trace_rows) filter (where c.is_recipient) as recipients,
+        sum(c.trace_rows) filter (where c.status_group is not null) as with_status,
+        sum(c.trace_rows) filter (where c.status_group = 'delivered') as delivered,
+        sum(c.trace_rows) filter (where c.status_group = 'failed') as failed,
+        sum(c.trace_rows) filter (where c.status_group = 'quarantined') as quarantined,
+        sum(c.trace_rows) filter (where c.status_group = 'filtered_as_spam') as filtered_as_spam,
+        sum(c.trace_rows) filter (where c.status_group = 'pending') as pending,
+        sum(c.trace_rows) filter (where c.status_group = 'expanded') as expanded,
+        sum(c.trace_rows) filter (where coalesce(c.status_group, 'other') = 'other') as other,
+        sum(c.trace_rows) filter (where c.status_group is null) as unknown_recipients,
+        sum(c.trace_rows) filter (where b.status is not null) as billable,
+        sum(c.with_source) as with_source,
+        sum(c.with_recipient) as with_recipient,
+        sum(c.with_source) filter (where c.is_recipient) as known_source,
+        sum(c.with_recipient) filter (where c.is_recipient) as known_recipient,
+        sum(c.with_subject) filter (where c.is_recipient) as known_subject,
+        sum(c.size_bytes) as size_bytes
+    from steps.counts as c
+    left join reference.billable_statuses as b
+        on b.status = c.status_group and c.day >= b.from_day and c.day < b.until_day
+    group by c.tenant, c.day, c.account, c.slot
+)
+
+select
+    c.tenant,
+    c.day,
+    c.account,
+    c.slot,
+    date_trunc('hour', c.first_at) as hour_utc,
+    case
+        when extract(minute from c.first_at) < 15 then 0
+        when extract(minute from c.first_at) < 30 then 1
+        when extract(minute from c.first_at) < 45 then 2
+        else 3
+    end as quarter,
+    coalesce(c.recipients, 0) as recipients,
+    coalesce(c.with_status, 0) as with_status,
+    coalesce(c.delivered, 0) as delivered,
+    coalesce(c.failed, 0) as failed,
+    coalesce(c.quarantined, 0) as quarantined,
+    coalesce(c.filtered_as_spam, 0) as filtered_as_spam,
+    coalesce(c.pending, 0) as pending,
+    coalesce(c.expanded, 0) as expanded,
+    coalesce(c.other, 0) as other,
+    coalesce(c.unknown_recipients, 0) as unknown_recipients,
+    coalesce(c.billable, 0) as billable,
+    c.with_source,
+    c.with_recipient,
+    coalesce(c.known_source, 0) as known_source,
+    coalesce(c.known_recipient, 0) as known_recipient,
+    coalesce(c.known_subject, 0) as known_subject,
+    c.size_bytes,
+    m.messages,
+    m.new_in_hour,
+    m.new_in_day,
+    m.wide_recipients,
+    m.widest
+from counted as c
+inner join steps.messages as m
+    on m.tenant = c.tenant and m.day = c.day and m.account = c.account and m.slot = c.slot

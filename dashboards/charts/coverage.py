@@ -7,6 +7,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
+from dashboards.charts.days import PICKED
 from dashboards.parts.markup import visible_text
 from dashboards.parts.palette import Palette
 from dashboards.parts.spec import kept_spec
@@ -16,9 +17,13 @@ GAPS = alt.Scale(paddingInner=0.2)
 
 
 @kept_spec
-def coverage_chart(days: pd.DataFrame, colours: Palette) -> Any:
-    """Cells of account and UTC day; `days` as models.overview.health.coverage_days gives them."""
+def coverage_chart(days: pd.DataFrame, colours: Palette, *, leads: bool = False) -> Any:
+    """Cells of account and UTC day; `days` as models.overview.health.coverage_days gives them.
+
+    A click picks tenant, address and day. leads: whether it leads somewhere.
+    """
     rows = days.assign(
+        address=days["account"],
         account=[visible_text(account) for account in days["account"]],
         day=[f"{day}" for day in days["day"]],
         state=[state_of(share) for share in days["share"]],
@@ -41,13 +46,16 @@ def coverage_chart(days: pd.DataFrame, colours: Palette) -> Any:
             alt.Tooltip("share:Q", format=".1%", title="read"),
         ],
     )
-    cells = base.mark_rect(cornerRadius=2).encode(color=alt.Color("state:N", scale=scale))
+    cells = base.mark_rect(cornerRadius=2, cursor="pointer" if leads else "default").encode(
+        color=alt.Color("state:N", scale=scale)
+    )
     signs = (
         base.transform_filter("datum.share < 1")
         .mark_text(fontSize=11, fontWeight="bold", color="#ffffff")
         .encode(text=alt.condition("datum.share > 0", alt.value("◐"), alt.value("✕")))
     )
-    return (cells + signs).properties(height=alt.Step(20))
+    picked = alt.selection_point(name=PICKED, fields=["tenant", "address", "day"], on="click")
+    return (cells.add_params(picked) + signs).properties(height=alt.Step(20))
 
 
 def state_of(share: float) -> str:

@@ -7,17 +7,21 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
+from dashboards.charts.days import PICKED
 from dashboards.parts.palette import Palette
 from dashboards.parts.spec import kept_spec
 from models.usage.accounts import WEEKDAYS
 
 
 @kept_spec
-def week_chart(week: pd.DataFrame, timezone: str, colours: Palette) -> Any:
-    """Mean recipients by weekday and local hour; `week` comes from week_of."""
+def week_chart(week: pd.DataFrame, timezone: str, colours: Palette, *, leads: bool = False) -> Any:
+    """Mean recipients by weekday and local hour; `week` comes from week_of.
+
+    A click picks both. leads: whether it leads somewhere.
+    """
     return (
         alt.Chart(week)
-        .mark_rect()
+        .mark_rect(cursor="pointer" if leads else "default")
         .encode(
             x=alt.X(
                 "hour:O",
@@ -43,6 +47,7 @@ def week_chart(week: pd.DataFrame, timezone: str, colours: Palette) -> Any:
                 alt.Tooltip("recipients:Q", format=",.1f", title="recipients per hour"),
             ],
         )
+        .add_params(alt.selection_point(name=PICKED, fields=["weekday", "hour"], on="click"))
         .properties(height=210)
     )
 

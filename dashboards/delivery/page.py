@@ -17,6 +17,7 @@ from dashboards.parts.palette import NAMES, palette
 from dashboards.session import readings
 from dashboards.session.days import clickable, open_picked_day
 from dashboards.session.frame import as_read, chosen_account, footer, opened
+from dashboards.session.links import is_several
 from dashboards.session.view import View
 from hve_monitor.plural import plural
 from models.delivery.outcomes import UndeliveredMessage
@@ -118,6 +119,8 @@ def _failures(view: View, account: str | None) -> None:
             " counts them all.",
         )
         named = rows.assign(status=[NAMES.get(name, name) for name in rows["status"]])
+        if not is_several(view):
+            named = named.drop(columns="tenant")
         label = "By account, status and recipient domain"
         behind(label, "delivery", named.head(MOST_FAILURES), _failure_columns())
 
@@ -125,6 +128,7 @@ def _failures(view: View, account: str | None) -> None:
 def _failure_columns() -> Columns:
     column = st.column_config
     return {
+        "tenant": column.TextColumn("Tenant"),
         "account": column.TextColumn("Account"),
         "status": column.TextColumn("Status"),
         "recipient_domain": column.TextColumn("Recipient domain"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pandas as pd
 import streamlit as st
@@ -15,7 +15,9 @@ from dashboards.parts.markup import block, facts, tag
 from dashboards.parts.palette import palette
 from dashboards.parts.tile import Tile, tile_row
 from dashboards.session import readings
+from dashboards.session.days import clickable, open_messages, picked_of
 from dashboards.session.frame import footer, opened
+from dashboards.session.links import tenant_filter
 from dashboards.session.view import View
 from hve_monitor.plural import plural
 from models.overview.health import HealthReport, SourceRead
@@ -123,20 +125,28 @@ def _coverage(view: View) -> None:
         state=[state_of(share) for share in days["share"]],
         share=100 * days["share"],
     )
-    figure(
+    leads = view.user.may_open("delivery")
+    event = figure(
         f"{plural(short['account'].nunique(), 'account')} with unread hours on"
         f" {plural(short['day'].nunique(), 'day')}"
         if len(short)
         else f"Every account was read on each of {plural(days['day'].nunique(), 'day')}",
         "Share of each UTC day that was read, by account; ◐ in part, ✕ not at all. Days before an"
-        f" account was to be read are left out.{_left_out(days)}",
-        coverage_chart(least_read(days), palette()),
+        f" account was to be read are left out.{_left_out(days)}"
+        f"{' Click on a day to see its messages.' if leads else ''}",
+        coverage_chart(least_read(days), palette(), leads=leads),
         shown.sort_values(["day", "account"], ascending=[False, True]),
         {
             "day": st.column_config.DateColumn("day (UTC)", format="YYYY-MM-DD"),
             "share": st.column_config.NumberColumn("read", format="%.1f %%"),
         },
+        **clickable("coverage-days", leads=leads),
     )
+    picked = picked_of(event) if leads else {}
+    if "address" in picked:
+        read = date.fromisoformat(picked["day"])
+        whose = tenant_filter(view, picked["tenant"])
+        open_messages(read, read, account=picked["address"], **whose)
 
 
 def least_read(days: pd.DataFrame) -> pd.DataFrame:

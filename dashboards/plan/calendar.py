@@ -13,7 +13,8 @@ from dashboards.parts.figure import Columns, figure, heading, listing, moment_co
 from dashboards.parts.markup import Markup, block, tag
 from dashboards.parts.palette import palette
 from dashboards.plan.form import withdrawal
-from dashboards.session.links import is_several
+from dashboards.session.days import clickable, open_messages, picked_of
+from dashboards.session.links import MARK, is_several, tenant_filter
 from dashboards.session.view import View
 from hve_monitor.plural import plural
 from models.incidents.overspill import PlannedSend
@@ -37,16 +38,32 @@ def calendar_panel(view: View, plans: list[PlannedSend]) -> None:
                 " minute, hve plan add does the same.",
             )
         return
-    rows = _rows(view, shown)
+    rows, leads = _rows(view, shown), view.user.may_open("delivery")
     coming = int((rows["state"] == "coming").sum())
-    figure(
+    whose = ["account", "tenant"] if is_several(view) else ["account"]
+    event = figure(
         f"{plural(len(rows), 'announced send')}, {coming} still to come",
-        f"Each bar is the window of a plan ({shown_zone()}) with its recipients; the line is now.",
-        windows_chart(_drawn(rows), zoned_digits(view.now), palette()),
-        rows[["account", "start", "end", "recipients", "state", "note", "author"]],
+        f"Each bar is the window of a plan ({shown_zone()}) with its recipients; the line is now."
+        f"{' Click on a bar to see the messages of its days.' if leads else ''}",
+        windows_chart(_drawn(rows), zoned_digits(view.now), palette(), leads=leads),
+        rows[[*whose, "start", "end", "recipients", "state", "note", "author"]],
         {name: moment_column(name) for name in ("start", "end")},
+        **clickable("windows", leads=leads),
     )
     withdrawal(view, shown)
+    picked = picked_of(event).get("id") if leads else None
+    for plan in shown:
+        if plan.id == picked:
+            _open_plan(view, plan)
+
+
+def _open_plan(view: View, plan: PlannedSend) -> None:
+    """Leads to the messages of the window's days up to now; before it begins to what is usual."""
+    whose = tenant_filter(view, plan.tenant) | ({"account": plan.account} if plan.account else {})
+    if plan.start <= view.now:
+        open_messages(plan.start.date(), min(plan.end, view.now).date(), **whose)
+    elif plan.account and view.user.may_open("senders"):
+        st.switch_page("senders/page.py", query_params={**whose, MARK: "1"})
 
 
 def _rows(view: View, plans: list[PlannedSend]) -> pd.DataFrame:

@@ -16,6 +16,7 @@ from dashboards.parts.figure import figure, heading, listing, moment_column
 from dashboards.parts.markup import Markup, block, scrolled, table_of
 from dashboards.parts.palette import palette
 from dashboards.parts.table_file import file_button
+from dashboards.session.links import account_link, is_several, linked, tenant_filter
 from dashboards.session.view import View
 from hve_monitor.plural import plural
 from models.readiness.board import AccountReadiness, FindingChange, ReadinessFinding
@@ -26,7 +27,7 @@ from models.readiness.report import ReadinessReport
 MOST_ACCOUNTS = 200
 
 
-def account_board(report: ReadinessReport) -> None:
+def account_board(view: View, report: ReadinessReport) -> None:
     """A row per account and a column per check, accounts with the worst results first."""
     rows = sorted(report.accounts, key=lambda row: (-row.fail, -row.unknown, -row.warn))
     with st.container(border=True, key="board"):
@@ -39,9 +40,10 @@ def account_board(report: ReadinessReport) -> None:
             f" {'fails' if worst.fail == 1 else 'fail'}"
             if worst.fail
             else _no_failure(rows),
-            "  ".join(f"{SIGNS[status]} {WORDS[status]}" for status in ORDER),
+            "  ".join(f"{SIGNS[status]} {WORDS[status]}" for status in ORDER)
+            + ". Click on a sign to see what to fix.",
         )
-        block(scrolled("Checks by account", _board(rows[:MOST_ACCOUNTS], report.findings)))
+        block(scrolled("Checks by account", _board(view, rows[:MOST_ACCOUNTS], report.findings)))
         if len(rows) > MOST_ACCOUNTS:
             st.caption(f"{len(rows) - MOST_ACCOUNTS} more accounts: choose one above.")
         findings = pd.DataFrame([structs.asdict(finding) for finding in report.findings])
@@ -56,31 +58,42 @@ def _no_failure(rows: Sequence[AccountReadiness]) -> str:
     return f"No check is known to fail; of {plural(unknown, 'account')} not every result is known"
 
 
-def _board(rows: Sequence[AccountReadiness], findings: Sequence[ReadinessFinding]) -> Markup:
+def _board(
+    view: View, rows: Sequence[AccountReadiness], findings: Sequence[ReadinessFinding]
+) -> Markup:
     # Of several findings of one check and account the worst counts: they come the worst first.
     worst: dict[tuple[str, str | None, str], ReadinessFinding] = {}
     for finding in findings:
         worst.setdefault((finding.tenant, finding.account, finding.check), finding)
     checks = [name for name in CHECKS if any(key[1] and key[2] == name for key in worst)]
-    return table_of(
-        ["Account", *map(check_name, checks)],
+    tenant = ["Tenant"] if is_several(view) else []
+    lines = [
         [
-            [row.account, *(_cell(worst.get((row.tenant, row.account, name))) for name in checks)]
-            for row in rows
-        ],
-        named=True,
-    )
+            account_link(view, row.tenant, row.account),
+            *([row.tenant] if tenant else []),
+            *(_cell(view, worst.get((row.tenant, row.account, name))) for name in checks),
+        ]
+        for row in rows
+    ]
+    return table_of(["Account", *tenant, *map(check_name, checks)], lines, named=True)
 
 
-def _cell(finding: ReadinessFinding | None) -> str:
-    return "–" if finding is None else status_sign(finding.status, finding.evidence)
+def _cell(view: View, finding: ReadinessFinding | None) -> str:
+    """The sign, of what does not pass as a link to what to fix."""
+    if finding is None:
+        return "–"
+    sign = status_sign(finding.status, finding.evidence)
+    if finding.status == "pass" or finding.account is None:
+        return sign
+    whose = {"account": finding.account, **tenant_filter(view, finding.tenant)}
+    return linked("readiness", sign, check=check_name(finding.check), **whose)
 
 
 def check_history(view: View, history: Sequence[FindingChange]) -> None:
     """How the number of failing checks went in the period, and every change behind it."""
     failing = {at: number for at, number in failing_over_time(history).items() if _is_in(view, at)}
     changes = [change for change in history if _is_in(view, change.observed_at)]
-    table, counts = _changes(changes), list(failing.values())
+    table, counts = _changes(changes, is_several=is_several(view)), list(failing.values())
     columns = {"observed_at": moment_column("Seen")}
     if len(counts) < 2:
         with st.container(border=True, key="history"):
@@ -113,8 +126,9 @@ def _is_in(view: View, at: datetime) -> bool:
     return (view.since is None or at >= view.since) and at < view.end + timedelta(seconds=1)
 
 
-def _changes(history: Sequence[FindingChange]) -> pd.DataFrame:
-    names = ["observed_at", "status", "check", "account", "subject", "evidence"]
+def _changes(history: Sequence[FindingChange], *, is_several: bool) -> pd.DataFrame:
+    tenant = ["tenant"] if is_several else []
+    names = ["observed_at", "status", "check", "account", *tenant, "subject", "evidence"]
     rows = [[getattr(change, name) for name in names] for change in history]
     table = pd.DataFrame(rows, columns=names)
     # A finding without an account is one of the whole tenant.

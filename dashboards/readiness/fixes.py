@@ -9,20 +9,23 @@ import streamlit as st
 from dashboards.parts.amounts import day
 from dashboards.parts.check_words import check_name, status_mark
 from dashboards.parts.markup import block, literal, table_of, tag
+from dashboards.session.links import is_several
+from dashboards.session.view import View
 from hve_monitor.plural import plural
 from models.readiness.board import ReadinessFinding
 
 MOST = 60
 
 
-def findings_of_check(check: str, findings: list[ReadinessFinding]) -> None:
+def findings_of_check(view: View, check: str, findings: list[ReadinessFinding]) -> None:
     """Draws one block; open where something fails. Findings come the worst first."""
     worst = findings[0].status
     count = sum(finding.status == worst for finding in findings)
     title = f"{check_name(check)}: {plural(count, 'finding')} {worst}"
     with st.expander(literal(title), expanded=worst == "fail", key=f"check-{check}"):
-        heads = ("Status", "Account", "Evidence", "Since")
-        block(table_of(heads, map(_line, findings[:MOST])))
+        tenant = ["Tenant"] if is_several(view) else []
+        lines = [_line(finding, is_several=bool(tenant)) for finding in findings[:MOST]]
+        block(table_of(["Status", "Account", *tenant, "Evidence", "Since"], lines))
         if len(findings) > MOST:
             st.caption(f"{len(findings) - MOST} more: choose an account to see them.")
         fixes = lines_once(line for finding in findings for line in finding.fix.splitlines())
@@ -43,7 +46,9 @@ def lines_once(lines: Iterable[str]) -> list[str]:
     return list(shown.values())
 
 
-def _line(finding: ReadinessFinding) -> tuple[str, str, str, str]:
+def _line(finding: ReadinessFinding, *, is_several: bool) -> list[str]:
     whose = finding.account or finding.subject or f"tenant {finding.tenant}"
     due = f", due {day(finding.due_on)}" if finding.due_on else ""
-    return status_mark(finding.status), whose, f"{finding.evidence}{due}", day(finding.since)
+    tenant = [finding.tenant] if is_several else []
+    evidence = f"{finding.evidence}{due}"
+    return [status_mark(finding.status), whose, *tenant, evidence, day(finding.since)]

@@ -9,6 +9,8 @@ import streamlit as st
 from dashboards.parts.amounts import count, day
 from dashboards.parts.figure import heading
 from dashboards.parts.markup import Markup, block, tag
+from dashboards.session.links import tenant_words
+from dashboards.session.view import View
 from hve_monitor.plural import plural
 from models.readiness.board import ReadinessFinding
 
@@ -19,7 +21,7 @@ STATES = {
 }
 
 
-def migration_panel(findings: list[ReadinessFinding]) -> None:
+def migration_panel(view: View, findings: list[ReadinessFinding]) -> None:
     """Draws the panel: a bar, the end of Basic authentication, and each account's state."""
     rows = [finding for finding in findings if finding.check == "oauth_migration"]
     with st.container(border=True, height="stretch", key="migration"):
@@ -36,7 +38,7 @@ def migration_panel(findings: list[ReadinessFinding]) -> None:
             f" signs in.{end}",
         )
         st.progress(done / len(rows))
-        lines = [_line(finding) for finding in rows]
+        lines = [_line(view, finding) for finding in rows]
         block(tag("ul", *lines))
 
 
@@ -55,7 +57,8 @@ def _end(due: date, left: int) -> str:
     return f"Microsoft ends Basic authentication for HVE on {when}, in {plural(left, 'day')}."
 
 
-def _line(finding: ReadinessFinding) -> Markup:
+def _line(view: View, finding: ReadinessFinding) -> Markup:
     words, tone = STATES.get(str(finding.state), ("? unknown", "warn"))
     mark = tag("span", words, style=f"mark {tone}")
-    return tag("li", mark, tag("strong", finding.account or ""), f" {finding.evidence}")
+    whose = tag("strong", finding.account or ""), tenant_words(view, finding.tenant)
+    return tag("li", mark, *whose, f" {finding.evidence}")

@@ -14,7 +14,7 @@ from dashboards.readiness.fixes import findings_of_check
 from dashboards.readiness.migration import migration_panel
 from dashboards.session import readings
 from dashboards.session.frame import chosen_account, footer, opened
-from dashboards.session.links import say_absent
+from dashboards.session.links import say_absent, tenant_words
 from dashboards.session.view import View
 from hve_monitor.plural import plural
 from models.readiness.board import ReadinessFinding
@@ -43,11 +43,11 @@ def show(view: View) -> None:
     _tiles(report)
     left, right = st.columns([1, 1])
     with left:
-        _stopping(findings)
+        _stopping(view, findings)
     with right:
-        migration_panel(findings)
-    account_board(report)
-    _findings(findings)
+        migration_panel(view, findings)
+    account_board(view, report)
+    _findings(view, findings)
     check_history(view, report.history or [])
     footer(view)
 
@@ -133,12 +133,13 @@ def known_and_unknown(
     return known, [finding for finding in findings if finding.status == "unknown"]
 
 
-def _stopping(findings: list[ReadinessFinding]) -> None:
+def _stopping(view: View, findings: list[ReadinessFinding]) -> None:
     stopping = about_to_stop(findings)
     with st.container(border=True, height="stretch", key="stopping"):
         heading(*stopping_words(findings))
         lines = [
             tag("li", status_mark(finding.status), tag("strong", finding.whose),
+                tenant_words(view, finding.tenant) if finding.whose != finding.tenant else "",
                 f" {check_name(finding.check)}: {finding.evidence}{_days(finding)}")
             for finding in stopping
         ]  # fmt: skip
@@ -190,7 +191,7 @@ def _days(finding: ReadinessFinding) -> str:
     return f" ({plural(left, 'day')} left)" if left >= 0 else f" ({plural(-left, 'day')} ago)"
 
 
-def _findings(findings: list[ReadinessFinding]) -> None:
+def _findings(view: View, findings: list[ReadinessFinding]) -> None:
     """What does not pass, by check; the filters are in the URL."""
     with st.container(border=True, key="findings"):
         heading(
@@ -216,7 +217,7 @@ def _findings(findings: list[ReadinessFinding]) -> None:
         if not shown:
             st.caption("No finding of this choice.")
         for name in dict.fromkeys(finding.check for finding in shown):
-            findings_of_check(name, [finding for finding in shown if finding.check == name])
+            findings_of_check(view, name, [finding for finding in shown if finding.check == name])
 
 
 def _has(findings: list[ReadinessFinding], check: str) -> bool:

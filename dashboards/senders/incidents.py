@@ -31,7 +31,7 @@ def incident_list(view: View, cards: list[IncidentCard], *, is_absent: bool) -> 
     is_absent: the address names one that cannot be shown: no other is shown in its place.
     """
     with st.container(border=True, key="incidents"):
-        heading(_finding(cards), f"Select a row to see why. Times are {shown_zone()}.")
+        heading(_finding(cards), f"Click on a row to see why. Times are {shown_zone()}.")
         in_period = _in_period(view, cards)
         picked = _status()
         wanted, order = _filters(in_period)
@@ -129,7 +129,7 @@ def _listed(
 
 
 def _selected(view: View, listed: list[IncidentCard], *, is_absent: bool) -> IncidentCard | None:
-    """The row that is selected; at first that of the URL, else the first.
+    """The row whose cell is selected; at first that of the URL, else the first.
 
     is_absent: the first is not selected in the place of what the address names.
     """
@@ -143,11 +143,11 @@ def _selected(view: View, listed: list[IncidentCard], *, is_absent: bool) -> Inc
         # Another list is another table: a row number means nothing in it.
         key=f"incidents-{hash((*ids, is_absent))}",
         on_select="rerun",
-        selection_mode="single-row" if is_absent else "single-row-required",
-        selection_default={"selection": {"rows": first, "columns": [], "cells": []}},
+        selection_mode="single-cell",
+        selection_default={"selection": {"cells": [(row, "severity") for row in first]}},
         height=min(38 + 35 * len(listed), 290),
     )
-    rows = [row for row in event["selection"]["rows"] if row < len(listed)] or first
+    rows = [row for row, _ in event["selection"]["cells"] if row < len(listed)] or first
     if not rows:
         return None
     chosen = listed[rows[0]]

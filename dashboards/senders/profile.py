@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
+import pandas as pd
 import streamlit as st
 
 from dashboards.charts.baseline import baseline_chart, drawn_hours, hour_table
@@ -16,8 +17,15 @@ from dashboards.parts.figure import behind, empty, figure, heading, key_of, mome
 from dashboards.parts.markup import block, scrolled, table_of, tag
 from dashboards.parts.palette import palette
 from dashboards.session import readings
-from dashboards.session.days import clickable, open_picked_day, span_words
+from dashboards.session.days import (
+    clickable,
+    open_messages,
+    open_picked_day,
+    picked_of,
+    span_words,
+)
 from dashboards.session.frame import as_read
+from dashboards.session.links import tenant_filter
 from dashboards.session.view import View
 from hve_monitor.plural import plural
 from models.usage.accounts import WEEKDAYS, Sender, week_of
@@ -155,18 +163,34 @@ def _week(view: View, sender: Sender) -> None:
     if hours.empty:
         empty("No hours are stored for this account in the period.")
         return
-    week = week_of(hours, view.zone_of(sender.tenant))
+    zone = view.zone_of(sender.tenant)
+    week = week_of(hours, zone)
     top = busiest(week)
-    figure(
+    leads = view.user.may_open("delivery")
+    event = figure(
         f"Busiest hour of the week: {top}" if top else "Nothing was sent in these weeks",
-        f"Mean recipients per hour of the week, {view.zone_of(sender.tenant)} time.",
-        week_chart(week, view.zone_of(sender.tenant), palette()),
+        f"Mean recipients per hour of the week, {zone} time."
+        f"{' Click on an hour to see the newest day that has mail in it.' if leads else ''}",
+        week_chart(week, zone, palette(), leads=leads),
         week.pivot(index="weekday", columns="hour", values="recipients")
         .reindex(WEEKDAYS)
         .round(1)
         .rename(columns=str)
         .reset_index(),
+        **clickable("account-week", leads=leads),
     )
+    picked = picked_of(event) if leads else {}
+    day = newest_day(hours, zone, picked["weekday"], picked["hour"]) if picked else None
+    if day is not None:
+        open_messages(day, day, account=sender.account, **tenant_filter(view, sender.tenant))
+
+
+def newest_day(hours: pd.DataFrame, zone: str, weekday: str, hour: int) -> date | None:
+    """The newest UTC day with mail in an hour of the local week; None without any."""
+    local = hours["hour_utc"].dt.tz_convert(zone)
+    is_hour = (local.dt.day_of_week == WEEKDAYS.index(weekday)) & (local.dt.hour == hour)
+    sent = hours.loc[is_hour & (hours["observed"].astype("float64") > 0), "hour_utc"]
+    return None if sent.empty else sent.max().date()
 
 
 def _sources(view: View, sender: Sender) -> None:

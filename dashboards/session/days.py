@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pandas as pd
@@ -40,9 +40,19 @@ def clickable(key: str, *, leads: bool) -> dict[str, Any]:
 
 def open_picked_day(event: Any, *, leads: bool, **filters: str) -> None:
     """Leads to the messages of the UTC day that was clicked, with these filters."""
-    picked = event["selection"].get(PICKED) if leads else None
+    picked = picked_of(event) if leads else {}
     if picked:
-        day = f"{datetime.fromtimestamp(picked[0]['day'] / 1000, UTC):%Y-%m-%d}"
-        st.switch_page(
-            "delivery/page.py", query_params={"since": day, "until": day, **filters, MARK: "1"}
-        )
+        day = datetime.fromtimestamp(picked["day"] / 1000, UTC).date()
+        open_messages(day, day, **filters)
+
+
+def picked_of(event: Any) -> dict[str, Any]:
+    """The fields of what was clicked in a chart; none where nothing was."""
+    picked: list[dict[str, Any]] = event["selection"].get(PICKED) or [{}]
+    return picked[0]
+
+
+def open_messages(first: date, last: date, **filters: str) -> None:
+    """Leads to the messages of these UTC days, with these filters."""
+    days = {"since": f"{first}", "until": f"{last}"}
+    st.switch_page("delivery/page.py", query_params={**days, **filters, MARK: "1"})

@@ -60,9 +60,12 @@ def account_link(view: View, tenant: str, account: str) -> Markup:
         address = "spend", {"days_of": account}
     else:
         return tag("span", account)
-    whose = {"tenant": tenant} if is_several(view) else {}
-    query = urlencode({**_kept(), **address[1], **whose, MARK: "1"})
-    return Markup(f'<a href="{address[0]}?{escape(query)}">{tag("span", account)}</a>')
+    return linked(address[0], tag("span", account), **address[1], **tenant_filter(view, tenant))
+
+
+def linked(page: str, inner: Markup, **filters: str) -> Markup:
+    """The element as a link to a page with these filters, which is loaded anew."""
+    return Markup(f'<a href="{escape(address_of(page, **filters))}">{inner}</a>')
 
 
 def address_of(page: str, **filters: str) -> str:
@@ -82,6 +85,11 @@ def _kept() -> dict[str, str]:
 def is_several(view: View) -> bool:
     """Whether more than one tenant is looked at."""
     return view.tenant is None and len(view.config.served) > 1
+
+
+def tenant_filter(view: View, tenant: str) -> dict[str, str]:
+    """The filter that a link to one tenant's rows needs where more than one is looked at."""
+    return {"tenant": tenant} if is_several(view) else {}
 
 
 def tenant_words(view: View, tenant: str) -> str:

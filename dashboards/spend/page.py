@@ -98,7 +98,9 @@ def _estimate_note(report: CostReport) -> None:
     block(
         tag("span", "estimate", style="mark warn"),
         "Billable recipients are counted from message traces (delivered recipients, lists"
-        f" counted by member) at {rate}. This is not the invoice.",
+        f" counted by member) at {rate}. This is not the invoice. Months are"
+        " UTC months, as they are charged: this page has no days of your own; click on an account"
+        " to see its days.",
     )
 
 

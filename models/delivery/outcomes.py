@@ -132,7 +132,7 @@ class DeliveryFigures(Document):
 def undelivered(
     published: Published, since: datetime, until: datetime, account: str | None = None
 ) -> pd.DataFrame:
-    """Recipients without delivery: account, status, recipient_domain, recipients, last_at (UTC).
+    """Recipients without delivery: tenant, account, status, recipient_domain, recipients, last_at.
 
     Largest first. Rows without a status are unknown and stay out.
     """

@@ -1,5 +1,6 @@
--- Grain: one row per account, status and recipient domain in [$since, $until]. Units: recipients.
+-- Grain: one row per tenant, account, status and recipient domain in [$since, $until]. Units: recipients.
 select
+    tenant,
     account,
     status_group as status,
     coalesce(nullif(split_part(recipient, '@', 2), ''), 'unknown') as recipient_domain,
@@ -12,4 +13,4 @@ where
     and ($tenant is null or tenant = $tenant)
     and ($account is null or account = $account)
 group by all
-order by recipients desc, account, status, recipient_domain
+order by recipients desc, tenant, account, status, recipient_domain

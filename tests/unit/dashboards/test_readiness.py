@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-import pytest
+from types import SimpleNamespace
+from typing import Any
 
-from dashboards.readiness.board import _no_failure
+import pytest
+from msgspec import structs
+
+from dashboards.readiness.board import _board, _no_failure
 from dashboards.readiness.migration import migration_words
 from dashboards.readiness.page import _stopping_tile, readiness_words, stopping_words
+from dashboards.session import links
 from models.readiness.board import AccountReadiness, ReadinessFinding
 from models.readiness.finding import Status
 from models.readiness.report import ReadinessReport
@@ -83,3 +88,26 @@ def test_unknown_results_are_no_success() -> None:
     assert "of 1 account not every result" in _no_failure([account(unknown=1), account()])
     assert migration_words(0, 0, 5) == "How 5 accounts sign in is not known"
     assert migration_words(2, 3, 5) == "OAuth is likely at 2 of 5 accounts; of 2 it is not known"
+
+
+def test_the_board_names_tenants_and_leads_to_what_to_fix(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What does not pass is a link; an account of one name in two tenants is two rows."""
+    monkeypatch.setattr(links, "_kept", dict)
+    everybody: Any = SimpleNamespace(may_open=lambda _: True)
+    config: Any = SimpleNamespace(served=["contoso", "fabrikam"])
+    view: Any = SimpleNamespace(tenant=None, config=config, user=everybody)
+    rows = [structs.replace(account(), tenant=name) for name in ("contoso", "fabrikam")]
+    findings = [
+        finding("reply_to", "pass"),
+        structs.replace(finding("reply_to", "fail"), tenant="fabrikam"),
+    ]
+    board = _board(view, rows, findings)
+    assert board.count("<a href") == 3
+    assert "<th>Tenant</th>" in board
+    assert "<td>fabrikam</td>" in board
+    assert (
+        '<a href="readiness?check=Reply-to&amp;account=hr%40contoso.com&amp;tenant=fabrikam'
+        '&amp;link=1"><span class="mark bad"' in board
+    )
+    alone: Any = SimpleNamespace(tenant="contoso", config=config, user=everybody)
+    assert "Tenant" not in _board(alone, rows[:1], findings[:1])

@@ -46,6 +46,7 @@ from tests.unit.dashboards.conftest import (
     _traffic,
     bodies,
     configured,
+    unfolded,
     words,
 )
 from warehouse.reading import Published, published_connection, read_published
@@ -174,6 +175,17 @@ def test_every_account_names_its_tenant_where_all_are_shown(several: Path, opene
     owners = dict(zip(spend.value["account"], spend.value["tenant"], strict=True))
     assert owners[BOSS] == OTHER
     assert owners[HR] == "contoso"
+
+
+def test_what_was_not_delivered_names_its_tenant_where_all_are_shown(
+    several: Path, opened: Open
+) -> None:
+    def table(**query: str) -> Any:
+        app = unfolded(opened(several, "delivery", period="Everything", **query))
+        return next(each.value for each in app.dataframe if "recipient_domain" in each.value)
+
+    assert set(table()["tenant"]) == {"contoso"}
+    assert "tenant" not in table(tenant="contoso")
 
 
 def test_the_page_is_the_command(several: Path, opened: Open) -> None:

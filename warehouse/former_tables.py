@@ -30,13 +30,18 @@ def take_in(state: State, delta: DeltaFolder, small: SmallTables) -> None:
     """
     for table in SMALL_TABLES:
         path = delta.path(_former(table))
-        if not (path / "_delta_log").exists():
+        if not path.exists():
             continue
-        with state.made_writable(), state.transaction():
-            small.insert(table, _missing(_rows(delta, table), small.rows(table)))
-            state.connection.execute("delete from commits where name = ?", [table.name])
+        if _log(path).exists():
+            with state.made_writable(), state.transaction():
+                small.insert(table, _missing(_rows(delta, table), small.rows(table)))
+                state.connection.execute("delete from commits where name = ?", [table.name])
         if not state.is_read_only:
             _remove(path)
+
+
+def _log(path: Path) -> Path:
+    return path / "_delta_log"
 
 
 def _former(table: SmallTable) -> Table:
@@ -52,6 +57,8 @@ def _rows(delta: DeltaFolder, table: SmallTable) -> pa.Table:
         with compute(delta.root / "spill") as connection:
             return arrow(connection, files_sql(former, files)).cast(table.schema)
     except (StoreError, duckdb.Error, pa.ArrowException) as error:
+        if not _log(delta.path(former)).exists():  # another process moved it in this moment
+            return table.schema.empty_table()
         reason = str(error).splitlines()[0]
         raise StoreError(
             f"{delta.path(former)}: cannot be moved into state.db ({reason}); restore a backup"
@@ -67,5 +74,9 @@ def _missing(rows: pa.Table, present: pa.Table) -> pa.Table:
 
 
 def _remove(path: Path) -> None:
+    """Takes the log away first, so that nobody reads what a killed process left of the others."""
+    if _log(path).exists():
+        _log(path).rename(path / "_moved_log")
+        sync_folder(path)
     shutil.rmtree(path, ignore_errors=True)
     sync_folder(path.parent)

@@ -114,6 +114,40 @@ def test_whoever_is_killed_before_the_files_go_moves_nothing_twice(
     assert not folder.exists()
 
 
+def test_whoever_is_killed_while_the_files_go_leaves_a_store_that_opens(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = opened(tmp_path, lambda store: keep_as_delta(store, HVE_ACCOUNTS, ACCOUNTS))
+
+    def killed(path: Path, **_: object) -> None:
+        next(path.rglob("*.parquet")).unlink()
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(former_tables.shutil, "rmtree", killed)
+        with pytest.raises(KeyboardInterrupt):
+            opened(tmp_path, accounts)
+    assert folder.exists()
+    assert opened(tmp_path, accounts) == ACCOUNTS
+    assert not folder.exists()
+
+
+def test_two_that_open_an_older_store_at_once_move_it_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = opened(tmp_path, lambda store: keep_as_delta(store, HVE_ACCOUNTS, ACCOUNTS))
+    files_sql = former_tables.files_sql
+
+    def overtaken(*args: Any) -> str:
+        """The other process ended its move before the files of this one are read."""
+        former_tables._remove(folder)
+        return files_sql(*args)
+
+    monkeypatch.setattr(former_tables, "files_sql", overtaken)
+    assert opened(tmp_path, accounts) == []
+    assert not folder.exists()
+
+
 def test_whoever_is_killed_within_the_move_loses_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

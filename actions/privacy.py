@@ -18,7 +18,7 @@ from hve_monitor.addresses import whole_address
 from hve_monitor.clock import iso
 from hve_monitor.config import Config, Tenant
 from hve_monitor.document import Document
-from hve_monitor.errors import ConfigError, LockedError
+from hve_monitor.errors import ConfigError, LockedError, StoreError
 from hve_monitor.files import put_in_place
 from hve_monitor.text import printable
 from models.build import publish_models
@@ -42,6 +42,7 @@ from warehouse.privacy.old_files import forget_damaged, forget_old_files
 from warehouse.privacy.removal import Removal, Removed, audit_name, begin, end, unfinished
 from warehouse.privacy.retention import has_old_rows, purge_rows
 from warehouse.protection.mode import Protection, read_key, read_protection, rotate
+from warehouse.publication import remove_unfinished
 from warehouse.reading import published_connection
 from warehouse.records.accounts import accounts_with
 from warehouse.store import Store, open_store
@@ -426,9 +427,17 @@ def _proof(
 
 
 def _publish_again(store: Store, config: Config, now: datetime) -> None:
-    if not store.published.exists():
-        return
-    with published_connection(store.root) as connection:
-        versions = connection.execute("select as_of from state.publication").fetchall()
-    publish_models(store, versions[0][0] if versions else now, reference_of(config))
+    if store.published.exists():
+        publish_models(store, _published_as_of(store) or now, reference_of(config))
+    remove_unfinished(store.root)
     store.published.with_name("hve.next.duckdb").unlink(missing_ok=True)
+
+
+def _published_as_of(store: Store) -> datetime | None:
+    """Business time of the published version, None of one that another hand damaged."""
+    try:
+        with published_connection(store.root) as connection:
+            rows = connection.execute("select as_of from state.publication").fetchall()
+    except StoreError:
+        return None
+    return rows[0][0] if rows else None

@@ -14,7 +14,7 @@ import os
 import shutil
 import time
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -71,7 +71,7 @@ def publish(
     prepared_by: another text when its views are others, so that it may leave those that are there.
     """
     fresh = store.root / f"hve.{os.getpid()}.duckdb"
-    _remove(fresh)
+    remove_unfinished(store.root)
     try:
         if _is_usable(store, prepared_by):
             shutil.copyfile(store.published, fresh)
@@ -86,7 +86,7 @@ def publish(
         sync_file(fresh)
         seal = _seal(store, fresh, prepared_by)
     except BaseException:
-        _remove(fresh)  # of a full disk it is what is needed most
+        remove_unfinished(store.root)  # of a full disk it is what is needed most
         raise
     _replace(fresh, store.published)
     sync_folder(store.root)
@@ -253,7 +253,11 @@ def _replace(fresh: Path, published: Path) -> None:
     fresh.replace(published.with_name("hve.next.duckdb"))
 
 
-def _remove(fresh: Path) -> None:
-    for stale in fresh.parent.glob("hve.*.duckdb*"):
-        if stale.name != "hve.next.duckdb":
-            stale.unlink(missing_ok=True)
+def remove_unfinished(root: Path) -> None:
+    """Removes versions that a process left when it died, and the log of another program that wrote
+    to the published one: DuckDB would apply it to every later version.
+    """
+    for stale in root.glob("hve.*duckdb*"):
+        if stale.name not in ("hve.duckdb", "hve.next.duckdb"):
+            with suppress(PermissionError):  # Windows: it is open
+                stale.unlink(missing_ok=True)

@@ -382,6 +382,27 @@ def test_a_purge_that_dies_is_ended_by_the_next_run(
     assert usage(hve) == before
 
 
+@pytest.mark.parametrize("damage", [b"", b"no database" * 1000, None])
+def test_a_damaged_published_file_does_not_stop_an_erasure(
+    hve: Hve, hidden: str, damage: bytes | None
+) -> None:
+    published = Path("data/local/hve.duckdb")
+    if damage is None:
+        with duckdb.connect(str(published)) as connection:
+            connection.execute("drop table state.publication")
+    else:
+        published.write_bytes(damage)
+    assert hve("erase", PERSON, *NOW).code == 0
+    assert hve("trace", "--recipient", PERSON, "--json", *NOW).json["rows"] == []
+
+
+def test_an_erasure_takes_what_a_publication_left_that_died(hve: Hve, hidden: str) -> None:
+    store = Path("data/local")
+    (store / "hve.duckdb").rename(store / "hve.77.duckdb")
+    assert hve("erase", PERSON, *NOW).code == 0
+    assert not list(store.glob("hve.*"))
+
+
 def privacy_now() -> Any:
     from hve_monitor.clock import parse_time
 

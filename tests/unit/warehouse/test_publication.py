@@ -335,6 +335,25 @@ def test_a_file_that_another_hand_changed_is_made_anew(store: Store) -> None:
     assert shown(store.root, "select billable_recipients from marts.hve_cost_daily") == [(7,)]
 
 
+DIES = """
+import duckdb, os, sys
+connection = duckdb.connect(sys.argv[1])
+connection.execute("delete from state.tenants; create table own as select 'ada@fabrikam.com' as a")
+os._exit(0)
+"""
+
+
+def test_what_a_program_wrote_that_died_is_in_no_later_version(store: Store) -> None:
+    store.state.record_now("contoso", NOW)
+    publish_plain(store)
+    subprocess.run([sys.executable, "-c", DIES, str(store.published)], check=True)
+    log = store.published.with_name("hve.duckdb.wal")
+    assert log.exists()
+    publish_plain(store, 1)
+    assert not log.exists()
+    assert shown(store.root, "select tenant from state.tenants") == [("contoso",)]
+
+
 def test_a_version_after_a_kill_before_it_was_noted_is_made_anew(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:

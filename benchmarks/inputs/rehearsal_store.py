@@ -10,6 +10,7 @@ import pandas as pd
 from benchmarks.inputs.rehearsal import DOMAIN, Rehearsal
 from models.engine import sql as runner
 from models.engine.workplace import Workplace
+from models.reference.book import shipped_reference
 from simulator.mail.block import STATUSES
 from simulator.mail.directory import EXTERNAL, EXTERNAL_DOMAIN
 
@@ -78,6 +79,7 @@ def computed(rehearsal: Rehearsal) -> dict[str, pd.DataFrame]:
 def marts_of(connection: duckdb.DuckDBPyConnection) -> dict[str, pd.DataFrame]:
     """The marts of what raw.message_traces and raw.hve_accounts hold."""
     place = Workplace(connection)
+    shipped_reference().offer(connection)
     place.stage()
     for name in FIRSTS:
         runner.create(connection, runner.model(f"marts.{name}"))

@@ -12,13 +12,13 @@ with used as (
         and day < cast($until as date)
     union all
     select
-        min(from_ip) as from_ip,
+        from_ip,
         1 as messages,
         count(*) filter (where is_recipient) as recipients,
         max(received_at) as last_at
     from ({rows})
     where day in (cast($since as date), cast($until as date))
-    group by day, trace_id
+    group by day, trace_id, from_ip
 ),
 
 summed as (

@@ -337,7 +337,9 @@ class Killed(BaseException):
 STEPS = ("erase_rows", "_publish_again", "forget_old_files", "left_over", "end")
 
 
-@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize(
+    "step", [STEPS[0], *(pytest.param(step, marks=pytest.mark.slow) for step in STEPS[1:])]
+)
 def test_an_erasure_that_dies_is_ended_by_the_next_run(
     hve: Hve, hidden: str, step: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -54,6 +54,11 @@ def iso(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
+def minute_words(moment: datetime) -> str:
+    """2026-11-24 23:22 UTC, as sentences write it."""
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+
+
 def midnight(moment: datetime) -> datetime:
     """Start of the UTC day."""
     return moment.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)

@@ -15,9 +15,10 @@ from actions.doctor.check import DoctorCheck, DoctorReport, check
 from actions.doctor.files import file_checks, metrics_check
 from actions.doctor.permissions import Permissions
 from actions.outcome import Outcome
-from hve_monitor.clock import iso
+from hve_monitor.clock import minute_words
 from hve_monitor.config import Config, Tenant
 from hve_monitor.errors import DONE, INCOMPLETE, HveError
+from hve_monitor.plural import agreeing, plural
 from ingest.http import https_client
 from models.overview.reads import TenantRead, last_reads
 from models.usage.coverage import CoverageReport, coverage_report
@@ -124,7 +125,10 @@ def _clock(config: Config, now: datetime) -> DoctorCheck:
         latest, doubt = confirmed_time(store.state), doubt_of(store.state, now)
     if latest is not None and latest > now:
         return check(
-            "clock of the store", "fail", f"was written at {iso(latest)}, later than now", fix
+            "clock of the store",
+            "fail",
+            f"was written at {minute_words(latest)}, later than now",
+            fix,
         )
     if doubt:
         return check("clock of the store", "warn", doubt, fix)
@@ -151,7 +155,9 @@ def _coverage(report: CoverageReport) -> DoctorCheck:
         return check("coverage", "ok", "no gap is known")
     if not report.gaps:
         return check("coverage", "fail", "of some tenant nothing was read yet", "hve run")
-    return check("coverage", "fail", f"{len(report.gaps)} windows were not read", "hve run")
+    were = agreeing(len(report.gaps), "was", "were")
+    unread = f"{plural(len(report.gaps), 'window')} {were}"
+    return check("coverage", "fail", f"{unread} not read", "hve run")
 
 
 def _last_read(read: TenantRead) -> DoctorCheck:
@@ -160,7 +166,7 @@ def _last_read(read: TenantRead) -> DoctorCheck:
     why = f"; last run: {read.error}" if read.error else ""
     if read.read_at is None:
         return check("last reading", "fail", f"nothing was ever read{why}", way, read.tenant)
-    detail = f"read until {iso(read.read_at)}{why}"
+    detail = f"read until {minute_words(read.read_at)}{why}"
     if read.fresh and not read.error:
         return check("last reading", "ok", detail, tenant=read.tenant)
     return check("last reading", "warn", detail, way, read.tenant)
@@ -212,8 +218,8 @@ def _alerts(config: Config) -> Iterator[DoctorCheck]:
     with store_of(config) as store:
         for trouble in troubles(Outbox(store.state)):
             detail = (
-                f"{trouble.messages} messages wait after {trouble.attempts} attempts:"
-                f" {trouble.error}"
+                f"messages that wait: {trouble.messages}, attempts so far:"
+                f" {trouble.attempts}: {trouble.error}"
             )
             fix = "mend the target or what stands between; nothing is lost for seven days"
             yield check(f"delivery to {trouble.target}", "fail", detail, fix)

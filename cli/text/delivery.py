@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cli.text.tables import cell_text, clean, coverage, money_text, table_text
-from dashboards.parts.amounts import UNKNOWN, count, day, moment
+from dashboards.parts.amounts import UNKNOWN, count, day, moment, percent, percents
 from dashboards.parts.known_words import at_least
 from hve_monitor.plural import agreeing, plural
 
@@ -68,7 +68,9 @@ def traces(search: DeliverySearch, *, wide: bool = False) -> str:
 
 def _totals(search: DeliverySearch) -> str:
     """All rows that match by status and account, also those that are not listed."""
-    parts = ", ".join(f"{number:,} {status}" for status, number in search.by_status.items())
+    parts = ", ".join(
+        f"{number:,} {status.replace('_', ' ')}" for status, number in search.by_status.items()
+    )
     named = list(search.by_account.items())
     accounts = ", ".join(f"{number:,} {account}" for account, number in named[:MOST_ACCOUNTS])
     rest = len(named) - MOST_ACCOUNTS
@@ -167,8 +169,7 @@ def _use(use: LimitUse) -> str:
 
 
 def _part(name: str, part: DomainDelivery | ListDelivery) -> str:
-    rate = "unknown" if part.delivery_rate is None else f"{part.delivery_rate:.2%}"
-    return f"{name}: {rate} of {plural(part.recipients, 'recipient')}"
+    return f"{name}: {percent(part.delivery_rate)} of {plural(part.recipients, 'recipient')}"
 
 
 def _known(figures: DeliveryFigures, number: int) -> str:
@@ -184,12 +185,11 @@ def _rate(figures: DeliveryFigures) -> str:
         reason = unknown if figures.unknown_recipients else "no outcome is final"
         return f"delivery rate unknown: {reason}"
     known = (
-        f"{figures.delivery_rate:.2%} of {plural(figures.known, 'recipient')} with a known outcome"
-        f" delivered, {figures.failed:,} failed"
+        f"{percent(figures.delivery_rate)} of {plural(figures.known, 'recipient')} with a known"
+        f" outcome delivered, {figures.failed:,} failed"
     )
-    low, high = figures.rate_range
     if figures.unknown_recipients:
-        return f"{known}; {unknown}: {low:.2%} to {high:.2%}"
+        return f"{known}; {unknown}: {percents(figures.rate_range)}"
     return known
 
 

@@ -13,6 +13,7 @@ from dashboards.parts.amounts import (
     UNKNOWN,
     change_words,
     count,
+    counted,
     digits,
     moment,
     money,
@@ -253,10 +254,10 @@ def _corrections(report: CostReport) -> Iterator[str]:
 
 def _recipients_of(correction: Correction) -> str:
     if correction.change is not None:
-        return f"{correction.change:+,} recipients"
-    return (
-        f"{count(correction.billable_after)} recipients after {count(correction.billable_before)}"
-    )
+        noun = agreeing(abs(correction.change), "recipient", "recipients")
+        return f"{correction.change:+,} {noun}"
+    after = counted(correction.billable_after, "recipient")
+    return f"{after} after {count(correction.billable_before)}"
 
 
 def _closed(report: CostReport) -> Iterator[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cli.text.tables import Document, clean, table_text
-from hve_monitor.plural import plural
+from hve_monitor.plural import agreeing, plural
 
 if TYPE_CHECKING:
     from actions.privacy import Erasure, KeyChange, Purge, RemovalDocument
@@ -25,7 +25,10 @@ def erase(document: Erasure) -> str:
 
 def purge(document: Purge) -> str:
     """What was dropped, a block for each tenant."""
-    kept = f"facts of {document.facts_days} days and marts of {document.marts_days} days stay"
+    kept = (
+        f"facts of {plural(document.facts_days, 'day')} and marts of"
+        f" {plural(document.marts_days, 'day')} stay"
+    )
     exports = f"exports inside the store: {plural(document.exports_removed, 'old file')} removed"
     copies = [f"{copy}: moved aside by a restore, removed" for copy in document.copies_removed]
     return clean("\n".join([*map(_removal, document.purged), exports, *copies, kept]))
@@ -38,11 +41,12 @@ def _removal(removal: RemovalDocument) -> str:
         for part in removal.removed
     )
     forms = "".join(
-        f"\n  {kept.table}: {kept.rows:,} rows keep what may be somebody else ({kept.form})"
+        f"\n  {kept.table}: {plural(kept.rows, 'row')}"
+        f" {agreeing(kept.rows, 'keeps', 'keep')} what may be somebody else ({kept.form})"
         for kept in removal.forms_kept or ()
     )
     others = (
-        f"\n  {removal.other_values:,} other spellings of the address went too"
+        f"\n  {plural(removal.other_values, 'other spelling')} of the address went too"
         if removal.other_values
         else ""
     )

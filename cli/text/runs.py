@@ -60,7 +60,7 @@ def _source(summary: SourceSummary) -> str:
 def _models(document: RunSummary | BuildSummary) -> str:
     part = document.models
     done = (
-        f"models: {part.days_rebuilt} days rebuilt in {part.seconds} s,"
+        f"models: {plural(part.days_rebuilt, 'day')} rebuilt in {part.seconds} s,"
         f" {plural(document.incidents_opened, 'incident')} opened"
     )
     return "\n".join(

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cli.text.tables import Document, clean
-from hve_monitor.clock import iso
+from dashboards.parts.amounts import moment
+from hve_monitor.plural import plural
 
 if TYPE_CHECKING:
     from actions.set_clock import ClockSet
@@ -15,9 +16,9 @@ if TYPE_CHECKING:
 
 def backup(document: Backup) -> str:
     """Where the backup is and what it holds, and what is wrong with it or stays beside it."""
-    size = f"{document.files:,} files, {document.bytes / 1e6:,.1f} MB"
+    size = f"{plural(document.files, 'file')}, {document.bytes / 1e6:,.1f} MB"
     lines = [
-        f"{document.path}: {size}, of {document.created_at}",
+        f"{document.path}: {size}, of {moment(document.created_at)}",
         *(f"{name}: is damaged in the store; run 'hve verify'" for name in document.damaged),
     ]
     if document.kept_aside:
@@ -37,7 +38,7 @@ def verified(document: StoreState) -> str:
 
 def clock_set(document: ClockSet) -> str:
     """The time that holds, and what was put right by it."""
-    return clean("\n".join([f"the clock is {iso(document.now)}", *document.put_right]))
+    return clean("\n".join([f"the clock is {moment(document.now)}", *document.put_right]))
 
 
 def handed_over(document: Document) -> str:

@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboards.charts.steps import steps_chart
-from dashboards.parts.amounts import count, moment, percent
+from dashboards.parts.amounts import count, counted, moment, percent
 from dashboards.parts.clock import on_the_clock, shown_zone
 from dashboards.parts.figure import figure, heading, moment_column
 from dashboards.parts.markup import block, literal, tag
@@ -99,6 +99,6 @@ def quota_panel(view: View) -> None:
 
 def _words(row: QuotaUse) -> str:
     return (
-        f": {count(row.used)} of {count(row.allowed)} requests in"
+        f": {count(row.used)} of {counted(row.allowed, 'request')} in"
         f" {row.window_seconds:.0f} s (published limit: {count(row.published)})"
     )

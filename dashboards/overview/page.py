@@ -173,7 +173,7 @@ def _sent_words(view: View, rows: pd.DataFrame) -> str:
     least = "≥ " if readings.unread_days(view, span.first, span.last) else ""
     total, days = int(rows["recipients"].sum()), plural(rows["day"].nunique(), "day")
     delivered = delivered_words(readings.counts(view, view.since, view.until))
-    return f"{least}{count(total)} recipients in {days}, {delivered}"
+    return f"{least}{plural(total, 'recipient')} in {days}, {delivered}"
 
 
 def _open_incidents(view: View, cards: list[IncidentCard]) -> None:
@@ -212,7 +212,7 @@ def _quiet_words(view: View) -> str:
 
 def _incident(view: View, card: IncidentCard) -> Markup:
     expected = count(round(card.expected))
-    numbers = f"{count(card.observed)} recipients, {expected} expected"
+    numbers = f"{plural(card.observed, 'recipient')}, {expected} expected"
     return tag(
         "p",
         severity_mark(card),

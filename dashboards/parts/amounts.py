@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from dashboards.parts.clock import zone_word, zoned
 from hve_monitor.clock import parse_time
+from hve_monitor.plural import plural
 from models.delivery.rate import (
     Counts,
     delivery_rate,
@@ -115,6 +116,11 @@ def signed(amount: Decimal | None) -> str:
     if amount is None:
         return UNKNOWN
     return f"{'+' if amount > 0 else ''}{digits(amount)}"
+
+
+def counted(number: int | None, noun: str) -> str:
+    """1 recipient, 1,240 recipients, unknown recipients."""
+    return f"{UNKNOWN} {noun}s" if number is None else plural(number, noun)
 
 
 def moment(value: datetime | str | None) -> str:

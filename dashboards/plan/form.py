@@ -18,6 +18,7 @@ from dashboards.session.acts import announce, withdraw
 from dashboards.session.view import View
 from hve_monitor.config import Tenant
 from hve_monitor.errors import ConfigError, HveError
+from hve_monitor.plural import plural
 from models.incidents.overspill import PlanFor, PlannedSend
 
 EVERYTHING = "every account"
@@ -101,7 +102,7 @@ def _announce(view: View, entered: _Entered, zone: str) -> None:
         st.error(error_words(error))
         return
     st.session_state[ANNOUNCED] = (
-        f"Announced {count(plan.recipients)} recipients from {_local(plan.start, zone)} to"
+        f"Announced {plural(plan.recipients, 'recipient')} from {_local(plan.start, zone)} to"
         f" {_local(plan.end, zone)}, by {plan.author}."
     )
     st.rerun()

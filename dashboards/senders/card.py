@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import streamlit as st
 
 from dashboards.charts.baseline import baseline_chart, drawn_hours, hour_table
-from dashboards.parts.amounts import age, count, moment, money
+from dashboards.parts.amounts import age, count, counted, moment, money
 from dashboards.parts.clock import shown_zone, zoned_digits
 from dashboards.parts.figure import figure, heading, moment_column
 from dashboards.parts.incident_words import severity_mark, what_of
@@ -81,9 +81,9 @@ def _facts(card: WholeCard) -> list[Markup]:
     low, high = map(rounded, card.interval)
     ended = moment(card.ended_at) if card.ended_at else "still going on"
     values = {
-        "Observed": f"{count(card.observed)} recipients",
+        "Observed": counted(card.observed, "recipient"),
         "Expected": f"{rounded(card.expected)} ({low} to {high} in 95 %)",
-        "Extra": f"{count(card.extra_recipients)} recipients",
+        "Extra": counted(card.extra_recipients, "recipient"),
         "Extra cost": f"{money(card.extra_cost, card.currency)} (as if all were delivered)",
         "Started": moment(card.started_at),
         "Ended": ended,

@@ -11,7 +11,7 @@ import streamlit as st
 from dashboards.charts.baseline import baseline_chart, drawn_hours, hour_table
 from dashboards.charts.volume import volume_chart
 from dashboards.charts.week import busiest, week_chart
-from dashboards.parts.amounts import count, delivered_words, moment
+from dashboards.parts.amounts import count, counted, delivered_words, moment
 from dashboards.parts.clock import shown_zone
 from dashboards.parts.figure import behind, empty, figure, heading, key_of, moment_column
 from dashboards.parts.markup import block, scrolled, table_of, tag
@@ -75,7 +75,7 @@ def _baseline(view: View, sender: Sender) -> None:
         return
     sums = comparable[["observed", "expected"]].astype("float64").sum()
     figure(
-        f"{count(round(sums['observed']))} recipients in {_baseline_days(view)}, where"
+        f"{plural(sums['observed'], 'recipient')} in {_baseline_days(view)}, where"
         f" {count(round(sums['expected']))} are usual",
         f"Recipients per hour ({shown_zone()}) with a baseline: observed as a line, expected dashed"
         " in its 80 % and 95 % bands.",
@@ -121,9 +121,9 @@ def _contacts(view: View, sender: Sender) -> None:
 def _summary(view: View, sender: Sender, counts: dict[str, Any]) -> None:
     nothing = None if as_read(view) else 0  # a period that was not read says nothing
     sentence = (
-        f"{count(counts.get('recipients', nothing))} recipients of"
-        f" {count(counts.get('messages', nothing))}"
-        f" messages in the period, {delivered_words(counts)}."
+        f"{counted(counts.get('recipients', nothing), 'recipient')} of"
+        f" {counted(counts.get('messages', nothing), 'message')} in the period,"
+        f" {delivered_words(counts)}."
     )
     block(
         tag("p", tag("span", f"Account {sender.account}"), style="headline"),

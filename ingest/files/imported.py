@@ -21,6 +21,7 @@ import pyarrow.compute as pc
 from hve_monitor.addresses import EMPTY_SENDER
 from hve_monitor.config import Tenant
 from hve_monitor.errors import ConfigError
+from hve_monitor.plural import plural
 from ingest.files.column_map import OPTIONAL, columns_for
 from ingest.files.formats.containers import Member, UnreadableError, members
 from ingest.files.formats.contents import FORMATS, Chosen, Collected
@@ -239,7 +240,7 @@ class FileImport:
         result.rows_unchanged += landed.unchanged
         if landed.purged:
             before = self.store.state.purged_before(self.tenant.name)
-            reason = f"{landed.purged} rows of days that were purged (before {before})"
+            reason = f"{plural(landed.purged, 'row')} of days that were purged (before {before})"
             self.refused.append((result.file, None, reason))
             result.rows_rejected += landed.purged
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from hve_monitor.clock import iso
+from hve_monitor.clock import minute_words
 from models.delivery.conditions import StoredFilter, TraceFilter, is_exact, terms_of
 from models.delivery.terms import status_terms
 from models.usage.coverage import CoverageReport
@@ -45,7 +45,7 @@ def meaning(
 ) -> str:
     """What the rows, or that there are none, say of the window; empty where they say all."""
     limits = [] if any_rows else _limits(wanted, unlisted)
-    end = f" up to {iso(read_until)}" if until > read_until else ""
+    end = f" up to {minute_words(read_until)}" if until > read_until else ""
     read = _read(wanted, coverage, end, is_certain=not limits, any_rows=any_rows)
     return " ".join(sentence for sentence in (read, *limits) if sentence)
 
@@ -90,7 +90,9 @@ def _limits(wanted: TraceFilter, unlisted: Sequence[str]) -> list[str]:
         limits.append("Rows without a subject cannot be found so.")
     kept_from = wanted.kept_from if isinstance(wanted, StoredFilter) else None
     if kept_from and wanted.since and wanted.since < kept_from:
-        limits.append(f"Rows before {iso(kept_from)} may have been purged (retention.facts_days).")
+        limits.append(
+            f"Rows before {minute_words(kept_from)} may have been purged (retention.facts_days)."
+        )
     return limits
 
 

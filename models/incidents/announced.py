@@ -13,8 +13,8 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
-from hve_monitor.clock import iso
-from hve_monitor.plural import plural
+from hve_monitor.clock import minute_words
+from hve_monitor.plural import agreeing, plural
 from models.baseline.grid import HourlyGrid
 from models.baseline.traffic import nothing_older
 from models.incident import Event, Incident, Severity, Signal
@@ -233,9 +233,11 @@ def _overspilt(incident: Incident, over: Sequence[Spent]) -> Incident:
 def _sentence(spent: Spent) -> str:
     plan = spent.plan
     announced = (
-        f"{plan.author} announced {plural(plan.recipients, 'recipient')} from {iso(plan.start)} to"
-        f" {iso(plan.end)}"
+        f"{plan.author} announced {plural(plan.recipients, 'recipient')} from"
+        f" {minute_words(plan.start)} to {minute_words(plan.end)}"
     )
     if spent.beyond:
-        return f"{announced}; {spent.beyond:,.0f} more than announced were sent"
-    return f"{announced}; {max(spent.extra, 0.0):,.0f} beyond the usual were sent"
+        were = agreeing(spent.beyond, "was", "were")
+        return f"{announced}; {spent.beyond:,.0f} more than announced {were} sent"
+    usual = max(spent.extra, 0.0)
+    return f"{announced}; {usual:,.0f} beyond the usual {agreeing(usual, 'was', 'were')} sent"

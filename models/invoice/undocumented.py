@@ -10,6 +10,7 @@ from math import log10
 from typing import TypeAlias
 
 from hve_monitor.document import decimal_text
+from hve_monitor.plural import plural
 from models.invoice.causes import causes
 from models.invoice.ledger import DayLine, ScopeLedger
 
@@ -116,7 +117,7 @@ def _lag(ledger: ScopeLedger) -> Iterator[Discovery]:
         yield Discovery(
             "lag",
             round(lag, 1),
-            f"at the last reading Azure was {lag:.0f} hours behind",
+            f"at the last reading Azure was {plural(lag, 'hour')} behind",
             "azure_cost.lag_hours",
         )
 
@@ -139,9 +140,9 @@ def _unit(ledger: ScopeLedger) -> Iterator[Discovery]:
     size = unit if abs(measured / unit - 1) <= UNITS_NEAR else round(measured)
     pinned = ledger.settings.recipients_per_unit
     if pinned is not None and pinned != size:
-        text = f"the meter counts {size} recipients as one unit, not {pinned} as pinned"
+        text = f"the meter counts {plural(size, 'recipient')} as one unit, not {pinned} as pinned"
     else:
-        text = f"one unit of the meter is {size} recipients"
+        text = f"one unit of the meter is {plural(size, 'recipient')}"
     yield Discovery("meter_unit", size, text, "azure_cost.recipients_per_unit")
 
 

@@ -14,6 +14,7 @@ from ipaddress import ip_address
 from urllib.parse import SplitResult, unquote
 
 from hve_monitor.errors import ConfigError
+from hve_monitor.plural import plural
 from hve_monitor.smtp import Dialogue, SecureDialogue
 from hve_monitor.tls import trust
 from publish import wording
@@ -43,7 +44,7 @@ def sender(place: SplitResult, secret: str, ca_bundle: str) -> Send:
                 refused = server.send_message(mail, writer, readers)
         except (smtplib.SMTPException, OSError) as error:
             raise _undelivered(place, error) from None
-        return f"SMTP 250 for {len(readers) - len(refused)} of {len(readers)} recipients"
+        return f"SMTP 250 for {len(readers) - len(refused)} of {plural(len(readers), 'recipient')}"
 
     return send
 

@@ -16,6 +16,7 @@ from deltalake import DeltaTable
 
 from hve_monitor.errors import StoreError
 from hve_monitor.files import sql
+from hve_monitor.plural import agreeing, plural
 from warehouse.commits import Commits
 from warehouse.connection import arrow, files_sql
 from warehouse.delta.commit import DeltaFolder, sha256
@@ -47,7 +48,8 @@ def recover(store: Store) -> list[str]:
             # At once: killed behind this, a repeated repair may find nothing to do.
             _mark_everything(store, unchecked)
             commits.accept(table, unchecked.open(table))
-            lines.append(f"{table.full_name}: {rows:,} rows were added again")
+            were = agreeing(rows, "was", "were")
+            lines.append(f"{table.full_name}: {plural(rows, 'row')} {were} added again")
     return lines
 
 

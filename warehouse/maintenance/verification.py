@@ -17,6 +17,7 @@ import pyarrow.parquet
 
 from hve_monitor.errors import StoreError
 from hve_monitor.files import sql
+from hve_monitor.plural import agreeing, plural
 from warehouse.delta.commit import sha256
 from warehouse.maintenance.lost_days import note_lost_day
 from warehouse.maintenance.upkeep import KEEP_HOURS
@@ -139,7 +140,8 @@ def _audit(store: Store) -> CheckResult:
         detail = f"the audit log was changed by another hand: {faults[0]}{more}"
         return CheckResult("audit", "fail", detail, "compare with a backup or with what was sent")
     if count := unsealed(store):
-        detail = f"{count} entries of an earlier release; the next entry seals them"
+        entries = plural(count, "entry", "entries")
+        detail = f"{entries} of an earlier release; the next entry seals what came before it"
         return CheckResult("audit", "warn", detail)
     return CheckResult("audit", "pass", "every entry of the audit log is as it was sealed")
 
@@ -218,7 +220,10 @@ def _orphans(store: Store) -> CheckResult:
             if ".." not in file.parts and file.exists() and file.stat().st_mtime < young:
                 paths, size = paths + 1, size + file.stat().st_size
     if paths:
-        detail = f"{paths} files of {size / 1e6:.1f} MB are named by no version"
+        detail = (
+            f"{plural(paths, 'file')} of {size / 1e6:.1f} MB"
+            f" {agreeing(paths, 'is', 'are')} named by no version"
+        )
         return CheckResult("orphans", "warn", detail, "upkeep removes them once a day")
     return CheckResult("orphans", "pass", "no file is left over")
 
@@ -240,7 +245,8 @@ def _marts(store: Store) -> CheckResult:
     if wrong:
         tenant, day, facts, marts = wrong[0]
         detail = (
-            f"{len(wrong)} days differ, the first: {tenant} {day}: {facts} rows, {marts} counted"
+            f"{plural(len(wrong), 'day')} {agreeing(len(wrong), 'differs', 'differ')}, the first:"
+            f" {tenant} {day}: {plural(facts, 'row')}, {marts} counted"
         )
         is_poorer = any(facts < marts for _, _, facts, marts in wrong)
         return CheckResult(

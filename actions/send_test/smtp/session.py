@@ -11,6 +11,7 @@ from contextlib import contextmanager
 
 from actions.send_test.smtp.endpoint import REPLACED, Endpoint
 from actions.send_test.smtp.step import SmtpStep, Status, StepFailed, is_temporary, reply_text
+from hve_monitor.plural import plural
 from hve_monitor.smtp import Dialogue
 
 READY, DONE = 220, 250
@@ -161,7 +162,7 @@ class Session:
         ends = str(certificate["notAfter"])
         days = int((ssl.cert_time_to_seconds(ends) - time.time()) // DAY_SECONDS)
         names = [str(pair[1]) for pair in certificate.get("subjectAltName", ())]
-        detail = f"valid for {', '.join(names[:5])}, {days} days left (until {ends})"
+        detail = f"valid for {', '.join(names[:5])}, {plural(days, 'day')} left (until {ends})"
         status: Status = "warn" if days < DAYS_TO_RENEW else "ok"
         self.steps.append(SmtpStep("certificate", status, detail))
 

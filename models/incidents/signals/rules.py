@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from hve_monitor.plural import plural
 from models.incident import SIGNALS
 from models.incidents.signals.own_past import (
     MONTHLY_DAYS,
@@ -155,9 +156,8 @@ class Fitness:
             share = known_or_zero(self.known_share[row])
             missing["new_source"] = f"the source address is known for {share:.0%} of the recipients"
         elif self.source_days[row] < _LEAST_SOURCE_DAYS:
-            missing["new_source"] = (
-                f"only {self.source_days[row]:.0f} days with mail to compare with"
-            )
+            days = plural(self.source_days[row], "day")
+            missing["new_source"] = f"only {days} with mail to compare with"
         elif self.age_days[row] < _SOURCE_AGE_DAYS:
             day = f"day {int(self.age_days[row]) + 1} of {_SOURCE_AGE_DAYS}"
             missing["new_source"] = f"history too short: {day} of learning its sources"
@@ -175,7 +175,7 @@ class Fitness:
         elif not self.subject_is_usable[row]:
             days, known = self.mail_days[row], self.titled_days[row]
             missing["new_subject"] = (
-                f"subjects are known on {known:.0f} of {days:.0f} days with mail"
+                f"subjects are known on {known:.0f} of {plural(days, 'day')} with mail"
             )
         return missing
 
@@ -183,7 +183,7 @@ class Fitness:
         days, known = self.mail_days[row], self.status_days[row]
         if not known:
             return "the rows of this account carry no delivery status"
-        return f"the delivery status is known on {known:.0f} of {days:.0f} days with mail"
+        return f"the delivery status is known on {known:.0f} of {plural(days, 'day')} with mail"
 
 
 def fitness_of(activity: QuarterHours) -> Fitness:

@@ -134,7 +134,7 @@ def test_figures_of_an_account(mail: Hve) -> None:
         "accounts"
     ]
     assert (account["delivery_rate"], account["failed"]) == (0.5, 1)
-    assert "50.00% of 2 recipients" in mail("trace", "--summary", *NOW).out
+    assert "50.0 % of 2 recipients" in mail("trace", "--summary", *NOW).out
     assert mail("trace", "--summary", "--sender", "it@contoso.com", "--json", *NOW).json[
         "accounts"
     ] == []  # fmt: skip

@@ -138,8 +138,13 @@ class KeptWalk:
         same = memory["made_from"].tobytes() == made_from
         return same and self.inputs.are_the_same(memory["hashes"], midnight)
 
-    def go_on(self, grid: HourlyGrid, feedback: Feedback, morning: Morning) -> Walk | None:
-        """The walk from a morning to now; None where what was kept turns out to be damaged."""
+    def go_on(
+        self, grid: HourlyGrid, feedback: Feedback, morning: Morning, born: NDArray[np.int64]
+    ) -> Walk | None:
+        """The walk from a morning to now; None where what was kept turns out to be damaged.
+
+        born: as that of the morning, also of accounts that were born since.
+        """
         walk = Walk(grid, slice(0, len(self.accounts)), self.calendar, feedback)
         day, sums = morning.day, morning.memory.get("checksums")
         try:
@@ -147,7 +152,7 @@ class KeptWalk:
                 return None
             self._checksums = dict(zip(range(day - len(sums), day), sums.tolist(), strict=True))
             walk.go_on(day, morning.memory, self._hours)
-            walk.judge(self._keeper(walk, morning.born))
+            walk.judge(self._keeper(walk, born))
         except _OF_NO_USE:
             return None
         return walk

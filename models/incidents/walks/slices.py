@@ -145,7 +145,8 @@ class Walker:
         if morning is not None and frame is not None:
             hour = (morning.midnight - self.inputs.start) // HOUR
             grid = self._grid(kept, frame, morning.midnight, morning.born - hour)
-            walk = kept.go_on(grid, self.feedback, morning)
+            born = np.minimum(morning.born, _born(frame, kept.accounts, self.inputs.start))
+            walk = kept.go_on(grid, self.feedback, morning, born)
             if walk is not None:
                 kept.tidy()
                 return Walked(kept.accounts, walk, morning.midnight, is_new=False)

@@ -328,6 +328,28 @@ def test_a_kept_walk_and_one_from_scratch_store_the_same(
         assert pair[0].stored(HVE_INCIDENTS)
 
 
+def test_an_account_born_since_the_kept_morning_is_known_from_its_first_row_on(
+    tmp_path: Path,
+) -> None:
+    """Its row at noon of the 24th lies before the morning that the last run goes on from."""
+    until = BEGIN + timedelta(days=2)
+    with twins(tmp_path) as pair:
+        for twin in pair:
+            for offset in range(40):
+                sent = np.zeros((7, 96), np.int64)
+                sent[0] = 4
+                sent[5, 48] = 40 if offset == 33 else 0
+                if START.date() + timedelta(days=offset) <= until.date():
+                    twin.send(START.date() + timedelta(days=offset), sent)
+            window = Window(START, until + HOUR)
+            record_coverage(twin.bench.store.state, "contoso", SOURCE, name_of(5), window)
+            for now in (BEGIN, until - 20 * HOUR, until, until + HOUR):
+                twin.run(now)
+        rows = [row for row in pair[0].stored(HVE_BASELINE_HOURLY) if row["account"] == name_of(5)]
+        assert {row["learning_day"] for row in rows if row["day"] == until.date()} == {2}
+        assert pair[0].stored(HVE_BASELINE_HOURLY) == pair[1].stored(HVE_BASELINE_HOURLY)
+
+
 @pytest.mark.parametrize(
     "name", [".00061.hours.new", ".00098.morning.new", "notes.txt", "abc.hours"]
 )

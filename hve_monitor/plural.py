@@ -11,3 +11,8 @@ def plural(number: float, noun: str, many: str | None = None) -> str:
 def agreeing(number: float, one: str, many: str) -> str:
     """The word that goes with the number, which is said as a whole one: is or are."""
     return one if round(number) == 1 else many
+
+
+def whole_percent(ratio: float) -> str:
+    """80 %."""
+    return f"{ratio:.0%}".replace("%", " %")

@@ -22,7 +22,7 @@ from dashboards.parts.amounts import (
 )
 from dashboards.parts.cost_words import NO_CENTER, group_name
 from dashboards.parts.known_words import at_least
-from hve_monitor.plural import agreeing, plural
+from hve_monitor.plural import agreeing, plural, whole_percent
 
 if TYPE_CHECKING:  # commands that print no money start faster without
     from models.cost.documents import (
@@ -205,11 +205,10 @@ def _budgets(report: CostReport) -> Iterator[str]:
             yield f"  {expected} expected by {budget.last}"
         for part in budget.thresholds:
             if part.passed_on:
-                yield f"  {part.threshold:.0%} passed on {part.passed_on}".replace("%", " %")
+                yield f"  {whole_percent(part.threshold)} passed on {part.passed_on}"
             elif part.passes_on_expected:
-                yield f"  {part.threshold:.0%} expected on {part.passes_on_expected}".replace(
-                    "%", " %"
-                )
+                expected_on = part.passes_on_expected
+                yield f"  {whole_percent(part.threshold)} expected on {expected_on}"
 
 
 def _centers(report: CostReport) -> Iterator[str]:

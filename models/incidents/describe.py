@@ -6,7 +6,7 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from hve_monitor.plural import agreeing, plural
+from hve_monitor.plural import agreeing, plural, whole_percent
 from models.baseline.size import Size
 from models.incident import CONTEXT, SIGNALS, Event, Incident, Signal
 from models.incidents.episodes import Episode, episodes_of, grouped
@@ -93,7 +93,8 @@ class Describer:
         known = self.activity.total("known_status_recipients", rows) if name in OF_STATUS else sent
         if not events:
             if missing is None and known < LEAST_KNOWN * sent:
-                missing = f"the delivery status is known for {known / sent:.0%} of the recipients"
+                share = whole_percent(known / sent)
+                missing = f"the delivery status is known for {share} of the recipients"
             if missing is not None:
                 return Signal(name, None, "unavailable", missing)
             return Signal(name, 0.0, "quiet", _QUIET)

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 
+from hve_monitor.plural import whole_percent
+
 _SECURITY, _ALL, _MAIL = ["security"], ["security", "finops", "mail"], ["mail"]
 AUDIENCE: dict[str, list[str]] = {
     "surge": _ALL,
@@ -147,7 +149,7 @@ def precision(severity: str) -> str:
     false = FALSE_PER_ACCOUNT_MONTH[severity] * _ACCOUNTS
     share = _BASE_RATE * _RECALL / (_BASE_RATE * _RECALL + false)
     return (
-        f"If one organisation in fifty has a hijacked sender in a month (published rate), about"
-        f" {share:.0%} of {severity} incidents in a tenant of {_ACCOUNTS} accounts are attacks;"
-        " most of the others are mailings that nobody announced."
+        "If one organisation in fifty has a hijacked sender in a month (published rate), about"
+        f" {whole_percent(share)} of {severity} incidents in a tenant of {_ACCOUNTS} accounts are"
+        " attacks; most of the others are mailings that nobody announced."
     )

@@ -88,9 +88,8 @@ def _rules(ledger: ScopeLedger) -> Iterator[Discovery]:
         extra = [status for status in rate.counted if status != "delivered"]
         yield Discovery("counted_statuses", extra, f"also charged: {', '.join(extra)}", "metering")
     if rate.tolerance:
-        yield Discovery(
-            "inexact", rate.tolerance, f"days agree only within {rate.tolerance:.1%} of the amount"
-        )
+        within = f"{100 * rate.tolerance:.1f} %"
+        yield Discovery("inexact", rate.tolerance, f"days agree only within {within} of the amount")
     yield from _rounding(ledger)
     yield from _lag(ledger)
 

@@ -17,7 +17,7 @@ from msgspec import UNSET
 
 from hve_monitor.config import Alerts, Config, CostMinimum, Tenant
 from hve_monitor.document import encoded
-from hve_monitor.plural import agreeing, plural
+from hve_monitor.plural import agreeing, plural, whole_percent
 from models.cost.documents import BudgetStatus
 from models.incidents.cards import IncidentCard, incident_cards, reach_words, with_reach
 from models.periods import period_of
@@ -168,10 +168,10 @@ def _budget(
         severity="medium",
         audience=("finops",),
         at=now,
-        title=f"budget {budget.name}: {threshold:.0%} used",
+        title=f"budget {budget.name}: {whole_percent(threshold)} used",
         account=None,
-        what=f"budget {budget.name} from {first} to {last} has passed {threshold:.0%}",
-        more=f"{used} used ({budget.used_ratio or 0.0:.0%})",
+        what=f"budget {budget.name} from {first} to {last} has passed {whole_percent(threshold)}",
+        more=f"{used} used ({whole_percent(budget.used_ratio or 0.0)})",
         since=Since(start=now, end=None, zone="UTC"),
         money=used,
         why=_budget_reasons(budget),

@@ -39,5 +39,5 @@ def test_a_threshold_is_told_once(make_site: Callable[..., Site]) -> None:
         run_once(config, site.tenant.now, quiet)
         (one,) = told(receiver)
     assert one["type"] == "budget.opened"
-    assert one["title"] == "[medium] budget all: 100% used"
+    assert one["title"] == "[medium] budget all: 100 % used"
     assert one["details"]["threshold"] == 1.0

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from hve_monitor.plural import plural
+from hve_monitor.plural import plural, whole_percent
 from models.incident import SIGNALS
 from models.incidents.signals.own_past import (
     MONTHLY_DAYS,
@@ -153,8 +153,8 @@ class Fitness:
             return dict.fromkeys(SIGNALS, f"too little was read: {days}")
         missing = {}
         if self.known_share[row] < LEAST_KNOWN or np.isnan(self.known_share[row]):
-            share = known_or_zero(self.known_share[row])
-            missing["new_source"] = f"the source address is known for {share:.0%} of the recipients"
+            share = whole_percent(float(known_or_zero(self.known_share[row])))
+            missing["new_source"] = f"the source address is known for {share} of the recipients"
         elif self.source_days[row] < _LEAST_SOURCE_DAYS:
             days = plural(self.source_days[row], "day")
             missing["new_source"] = f"only {days} with mail to compare with"

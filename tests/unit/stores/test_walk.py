@@ -173,3 +173,29 @@ def test_every_page_draws(store: FilledStore, opened: Open, page: str) -> None:
         assert not ZERO.search(words_of(app))
     # A table without other words draws what is missing as None.
     assert all(table.proto.placeholder for table in app.dataframe)
+
+
+LISTED = re.compile(r"\[(['\"]|Decimal|datetime|\d+\.\d+,)")
+# A count of one before a noun or verb of many; 2.1 and 11 are none.
+DISAGREEING = re.compile(
+    r"(?<![\d.,:-])1 (recipients|messages|rows|days|hours|accounts|incidents|requests|files|gaps"
+    r"|tenants|findings|checks|sends|lists|entries|were|are|have)\b"
+)
+ISO_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d")
+TIGHT_PERCENT = re.compile(r"\d%")
+# Scripts and exports are for programs; a search by a flag repeats it.
+FOR_PROGRAMS = ("collect", "export", "backup", "send-test", "alerts", "trace file")
+
+
+@pytest.mark.parametrize("name", [name for name in READING if not name.startswith(FOR_PROGRAMS)])
+def test_commands_speak_as_the_pages_do(
+    store: FilledStore, run: Run, words: dict[str, str], name: str
+) -> None:
+    """No Python lists, one form of numbers, moments and rates, tables of 100 columns."""
+    if "{incident}" in READING[name] and not words["incident"]:
+        pytest.skip("this store has no incident")
+    read = run(*(part.format(form="text", **words) for part in READING[name].split(" ")))
+    for wrong in (LISTED, DISAGREEING, ISO_MOMENT, TIGHT_PERCENT):
+        assert not wrong.search(read.out), (wrong.pattern, read.out)
+    table = re.findall(r"^.*\S {2,}\S.*\S {2,}\S.*$", read.out, re.MULTILINE)
+    assert max(map(len, table), default=0) <= 100, table

@@ -80,7 +80,7 @@ def test_only_the_highest_passed_threshold_of_a_budget_is_told() -> None:
     (found,) = budget_candidates([budget], "contoso", "USD", Alerts(), NOW)
     assert found.alert.key == "budget:all:2026-11-01:0.8"
     assert found.alert.audience == ("finops",)
-    assert found.alert.more == "81.5 of 100 USD used (82%)"
+    assert found.alert.more == "81.5 of 100 USD used (82 %)"
     assert found.alert.why == ("at this rate the whole amount is used on 2026-11-29",)
 
 

@@ -7,21 +7,17 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from dashboards.charts.days import PICKED
 from dashboards.parts.palette import Palette
 from dashboards.parts.spec import kept_spec
 from models.usage.accounts import WEEKDAYS
 
 
 @kept_spec
-def week_chart(week: pd.DataFrame, timezone: str, colours: Palette, *, leads: bool = False) -> Any:
-    """Mean recipients by weekday and local hour; `week` comes from week_of.
-
-    A click picks both. leads: whether it leads somewhere.
-    """
+def week_chart(week: pd.DataFrame, timezone: str, colours: Palette) -> Any:
+    """Mean recipients by weekday and local hour; `week` comes from week_of."""
     return (
         alt.Chart(week)
-        .mark_rect(cursor="pointer" if leads else "default")
+        .mark_rect()
         .encode(
             x=alt.X(
                 "hour:O",
@@ -47,7 +43,6 @@ def week_chart(week: pd.DataFrame, timezone: str, colours: Palette, *, leads: bo
                 alt.Tooltip("recipients:Q", format=",.1f", title="recipients per hour"),
             ],
         )
-        .add_params(alt.selection_point(name=PICKED, fields=["weekday", "hour"], on="click"))
         .properties(height=210)
     )
 

@@ -19,13 +19,11 @@ from dashboards.parts.palette import palette
 from dashboards.session import readings
 from dashboards.session.days import (
     clickable,
-    open_messages,
     open_picked_day,
-    picked_of,
     span_words,
 )
 from dashboards.session.frame import as_read
-from dashboards.session.links import tenant_filter
+from dashboards.session.links import ARROW, link_to, tenant_filter
 from dashboards.session.view import View
 from hve_monitor.plural import plural
 from models.usage.accounts import WEEKDAYS, Sender, week_of
@@ -166,23 +164,21 @@ def _week(view: View, sender: Sender) -> None:
     zone = view.zone_of(sender.tenant)
     week = week_of(hours, zone)
     top = busiest(week)
-    leads = view.user.may_open("delivery")
-    event = figure(
+    figure(
         f"Busiest hour of the week: {top}" if top else "Nothing was sent in these weeks",
-        f"Mean recipients per hour of the week, {zone} time."
-        f"{' Click on an hour to see the newest day that has mail in it.' if leads else ''}",
-        week_chart(week, zone, palette(), leads=leads),
+        f"Mean recipients per hour of the week, {zone} time.",
+        week_chart(week, zone, palette()),
         week.pivot(index="weekday", columns="hour", values="recipients")
         .reindex(WEEKDAYS)
         .round(1)
         .rename(columns=str)
         .reset_index(),
-        **clickable("account-week", leads=leads),
     )
-    picked = picked_of(event) if leads else {}
-    day = newest_day(hours, zone, picked["weekday"], picked["hour"]) if picked else None
-    if day is not None:
-        open_messages(day, day, account=sender.account, **tenant_filter(view, sender.tenant))
+    day = newest_day(hours, zone, top[:3], int(top[4:6])) if top else None
+    if top and day is not None:
+        days = {"since": f"{day}", "until": f"{day}", **tenant_filter(view, sender.tenant)}
+        label = f"Messages of the newest {top}, {day}"
+        link_to(view, "delivery", label, ARROW, account=sender.account, **days)
 
 
 def newest_day(hours: pd.DataFrame, zone: str, weekday: str, hour: int) -> date | None:

@@ -18,7 +18,7 @@ import typer
 
 from cli import delivery, exports, feedback, incidents, operation, privacy, runs, storage
 from cli import money as spending
-from hve_monitor.errors import FAILED, USAGE, HveError, disk_line
+from hve_monitor.errors import FAILED, USAGE, ConfigError, HveError, disk_line
 from hve_monitor.text import printable
 
 groups = (
@@ -63,6 +63,18 @@ def names_of(commands: typer.Typer) -> set[str]:
     }
 
 
+def refuse_other_bytes(arguments: Iterable[str]) -> None:
+    """Nothing that is stored or compared takes bytes that are no text.
+
+    Raises: ConfigError.
+    """
+    for argument in arguments:
+        try:
+            argument.encode()
+        except UnicodeEncodeError:
+            raise ConfigError(f"{argument}: is no text in UTF-8; type it anew") from None
+
+
 class OneLine(logging.Formatter):
     """Messages on one line each: words of a service in them forge no other."""
 
@@ -87,7 +99,10 @@ def main() -> None:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     try:
-        command(sys.argv[1] if len(sys.argv) > 1 else "")()
+        name = sys.argv[1] if len(sys.argv) > 1 else ""
+        if name != "explain":  # reads whatever a log holds
+            refuse_other_bytes(sys.argv[1:])
+        command(name)()
     except HveError as error:
         from actions.explain import pointer
 

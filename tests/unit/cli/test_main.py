@@ -276,6 +276,22 @@ def test_an_address_is_no_place_for_a_file(
     assert not list(tmp_path.glob("s3:*"))
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("trace", "--recipient"),
+        ("erase", "eve@contoso.com", "--reason"),
+        ("incidents",),
+        ("import",),
+    ],
+    ids=lambda command: command[0],
+)
+def test_bytes_that_are_no_text_are_refused(command: tuple[str, ...], hve: Hve) -> None:
+    ended = hve(*command, "a\udcff")
+    assert ended.code == 2
+    assert "is no text in UTF-8" in ended.err
+
+
 def test_exports_are_written_where_they_are_asked_for(hve: Hve, tmp_path: Path) -> None:
     (tmp_path / "export.csv").write_text(CSV)
     assert hve("import", "export.csv").code == 0

@@ -16,7 +16,7 @@ from msgspec.structs import replace
 
 from hve_monitor.addresses import whole_address
 from hve_monitor.clock import iso
-from hve_monitor.config import Config, Tenant
+from hve_monitor.config import Config
 from hve_monitor.document import Document
 from hve_monitor.errors import ConfigError, LockedError, StoreError
 from hve_monitor.files import put_in_place
@@ -159,12 +159,13 @@ def _ensure_backup(backup: Path) -> None:
 def _erased_at(config: Config, place: Path, request: ErasureRequest) -> list[RemovalDocument]:
     """What is removed from a store, a copy of one or a backup file."""
     with _opened(place) as folder, _open_for(config, folder, request) as store:
-        for tenant in config.served:
-            _ensure_no_account(store, tenant, request)
+        tenants = _tenants(config, store)
+        for tenant in tenants:
+            _ensure_no_account(store, config, tenant, request)
         removals = [
             replace(removal, store=str(place))
-            for tenant in config.served
-            for removal in _erased(store, config, tenant.name, request)
+            for tenant in tenants
+            for removal in _erased(store, config, tenant, request)
         ]
         if folder != place and not request.is_rehearsal:
             _write_again(store, place.resolve())  # behind a link the backup itself
@@ -186,10 +187,17 @@ def _open_for(config: Config, folder: Path, request: ErasureRequest) -> Iterator
         yield store
 
 
-def _ensure_no_account(store: Store, tenant: Tenant, request: ErasureRequest) -> None:
+def _tenants(config: Config, store: Store) -> list[str]:
+    """Tenants that are served, and those that were: what is stored of them is published too."""
+    served = [tenant.name for tenant in config.served]
+    return served + [name for name in store.state.tenants() if name not in served]
+
+
+def _ensure_no_account(store: Store, config: Config, tenant: str, request: ErasureRequest) -> None:
     """Raises: ConfigError for an address of an account, unless it is to be erased too."""
-    accounts = accounts_with(store, tenant.name, request.address)
-    if request.address in tenant.accounts:
+    accounts = accounts_with(store, tenant, request.address)
+    listed = (served.accounts for served in config.served if served.name == tenant)
+    if any(request.address in names for names in listed):
         accounts = [request.address]
     if request.with_account or not accounts:
         return
@@ -198,7 +206,7 @@ def _ensure_no_account(store: Store, tenant: Tenant, request: ErasureRequest) ->
     else:
         what = f"is an address of the sending account {accounts[0]}"
     raise ConfigError(
-        f"{request.address}: {what} (tenant '{tenant.name}'), not a person who received mail;"
+        f"{request.address}: {what} (tenant '{tenant}'), not a person who received mail;"
         f" nothing in {store.root} is changed; --account erases it too, its numbers stay under"
         " erased:…"
     )
@@ -232,7 +240,7 @@ def _write_again(store: Store, target: Path) -> None:
 
 
 def purge(config: Config, who: str, reason: str, now: datetime) -> Purge:
-    """Applies the retention to every tenant."""
+    """Applies the retention to every tenant, also one that is served no longer."""
     limits = config.retention
     days = limits.facts_days, limits.marts_days
     with _held(config, config.warehouse.path) as store:
@@ -245,10 +253,10 @@ def purge(config: Config, who: str, reason: str, now: datetime) -> Purge:
         for copy in copies:
             shutil.rmtree(copy)
         removals = []
-        for tenant in config.served:
-            store.check_now(tenant.name, now)
-            begun = begin(store, tenant.name, None, now, who, reason)
-            removed = purge_rows(store, tenant.name, now, days)
+        for tenant in _tenants(config, store):
+            store.check_now(tenant, now)
+            begun = begin(store, tenant, None, now, who, reason)
+            removed = purge_rows(store, tenant, now, days)
             removals.append(_ended(store, config, begun, ErasedRows(removed, 0)))
     return Purge(
         purged=tuple(removals),
@@ -324,7 +332,7 @@ def retain(config: Config, now: datetime) -> None:
         is_needed = (
             bool(old_exports(config, _marts_before(config, now)))
             or bool(_old_copies(config, now))
-            or any(has_old_rows(store, tenant.name, now, days) for tenant in config.served)
+            or any(has_old_rows(store, tenant, now, days) for tenant in _tenants(config, store))
         )
     if is_needed:
         try:
@@ -348,8 +356,8 @@ def _held(config: Config, root: Path) -> Iterator[Store]:
         open_store(root, limit, threads, protection, is_checked=True) as store,
         ExitStack() as locks,
     ):
-        for tenant in config.served:
-            locks.enter_context(store.tenant_lock(tenant.name))
+        for tenant in _tenants(config, store):
+            locks.enter_context(store.tenant_lock(tenant))
         locks.enter_context(store.build_lock())
         days = config.retention.facts_days, config.retention.marts_days
         for begun in unfinished(store):

@@ -253,6 +253,24 @@ def test_what_a_source_brings_again_brings_no_erased_person_back(hve: Hve, mode:
     assert [row["id"] for row in found.json["rows"]] == ["t9"]
 
 
+def test_a_tenant_that_is_served_no_longer_is_erased_and_purged_too(
+    hve: Hve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is stored of it is published until somebody removes it."""
+    monkeypatch.chdir(tmp_path)
+    tenant = '[[tenants]]\nname = "{}"\naccounts = "files"\n'
+    configure(Path(), "full", "".join(map(tenant.format, ("contoso", "fabrikam"))))
+    Path("rows.csv").write_text(CSV, encoding="utf-8")
+    for name in ("contoso", "fabrikam"):
+        assert hve("import", "rows.csv", "--tenant", name, *NOW).code == 0
+    configure(Path(), "full", tenant.format("contoso"))
+    erased = hve("erase", PERSON, "--json", *NOW).json["erased"]
+    assert {proof["tenant"] for proof in erased} == {"contoso", "fabrikam"}
+    assert holders(PERSON) == []
+    purged = hve("purge", "--json", *NOW).json["purged"]
+    assert {proof["tenant"] for proof in purged} == {"contoso", "fabrikam"}
+
+
 def test_an_account_is_not_erased(hve: Hve, hidden: str) -> None:
     assert "is a sending account" in told(hve("erase", "hr@contoso.com", *NOW))
     assert "is no address" in told(hve("erase", "ada", *NOW))

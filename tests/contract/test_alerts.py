@@ -272,7 +272,7 @@ def test_a_test_message_reaches_each_target_and_tells_its_answer(
         assert {name: each["answer"] for name, each in told.items()} == {
             "hook": "HTTP 200",
             "hec": "HTTP 200, code 0",
-            "mail": "SMTP 250 for 1 of 1 recipients",
+            "mail": "SMTP 250 for 1 of 1 recipient",
             "dead": None,
             "unset": None,
         }

@@ -63,7 +63,13 @@ def _add_lost(store: Store, unchecked: DeltaFolder, table: Table, opened: DeltaT
         connection.execute(f"create view existing as {existing}")
         connection.execute(f"create view lost as {files_sql(table, files)}")
         rows = arrow(connection, LOST_TRACES if table is MESSAGE_TRACES else LOST_ROWS)
+    known = set(unchecked.files(table))
     unchecked.append(table, rows.select(table.schema.names).cast(table.schema))
+    # So that they are found again where this commit is lost as well.
+    added = map(Path, sorted(set(unchecked.files(table)) - known))
+    store.state.record_checksums(
+        {file.relative_to(store.root).as_posix(): sha256(file) for file in added}
+    )
     return int(rows.num_rows)
 
 

@@ -67,6 +67,21 @@ def test_a_repair_adds_the_rows_of_lost_commits_again(
         assert len(observations(store)) == 4
 
 
+def test_what_a_repair_added_is_added_again_where_that_commit_is_lost_too(tmp_path: Path) -> None:
+    """A backup holds no file that the log does not name: those of the first loss are gone then."""
+    filled(tmp_path / "store")
+    with open_store(tmp_path / "store", "500MB", 1) as store:
+        entries(store)[-1].unlink()
+        assert recover(store) != []
+        named = {Path(file) for file in store.delta.files(MESSAGE_TRACES)}
+        for file in set(store.delta.path(MESSAGE_TRACES).rglob("*.parquet")) - named:
+            if "_delta_log" not in file.parts:
+                file.unlink()
+        entries(store)[-1].unlink()
+        assert recover(store) != []
+        assert [row["trace_id"] for row in observations(store)] == ["a", "b"]
+
+
 def test_a_repair_that_is_killed_before_it_accepts_has_marked_the_days(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

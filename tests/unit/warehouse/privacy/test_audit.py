@@ -145,7 +145,7 @@ def test_entries_of_an_earlier_release_are_sealed_by_the_next(store: Store) -> N
         )
     assert audit_check(store) == (
         "warn",
-        "3 entries of an earlier release; the next entry seals them",
+        "3 entries of an earlier release; the next entry seals what came before it",
     )
     recorded(store, 1)
     assert unsealed(store) == 0

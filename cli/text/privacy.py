@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cli.text.tables import Document, clean, table_text
+from hve_monitor.clock import parse_time
 from hve_monitor.plural import agreeing, plural
 
 if TYPE_CHECKING:
@@ -68,6 +69,14 @@ def rotate_key(document: KeyChange) -> str:
 
 def audit(document: Document, *, wide: bool = False) -> str:
     """A table of the entries."""
-    names = ("at", "who", "what", "target", "reason", "outcome")
-    entries = document["entries"]
-    return table_text([{name: entry[name] for name in names} for entry in entries], wide=wide)
+    names = ("who", "what", "target", "reason", "outcome")
+    rows = [
+        {"at (UTC)": _second(entry["at"])} | {name: entry[name] for name in names}
+        for entry in document["entries"]
+    ]
+    return table_text(rows, wide=wide)
+
+
+def _second(at: str) -> str:
+    """2026-11-24 23:22:05 of an ISO 8601 text: who asks for proof needs the second."""
+    return f"{parse_time(at):%Y-%m-%d %H:%M:%S}"

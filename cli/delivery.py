@@ -25,6 +25,9 @@ from cli.options import (
 )
 
 commands = typer.Typer()
+OutFile = Annotated[
+    Path | None, typer.Option("--out", callback=here, help="Every row into this CSV file.")
+]
 
 
 @commands.command()
@@ -52,9 +55,7 @@ def trace(
         int | None, typer.Option(help="Most rows: 1000, 50 with --events, all with --out.")
     ] = None,
     offset: Annotated[int, typer.Option(help="Rows to pass over: next_offset of a page.")] = 0,
-    out: Annotated[
-        Path | None, typer.Option(callback=here, help="Every row into this CSV file.")
-    ] = None,
+    out: OutFile = None,
     events: Annotated[bool, typer.Option("--events", help="Step by step, per recipient.")] = False,
     summary: Annotated[bool, typer.Option("--summary", help="Figures per account.")] = False,
     tenant: TenantName = None,

@@ -27,6 +27,10 @@ if TYPE_CHECKING:
     from publish.exports.evidence import EvidenceFile
 
 commands = typer.Typer()
+EvidenceOut = Annotated[
+    Path | None,
+    typer.Option("--evidence", callback=here, help="All that is known of it, as a new ZIP file."),
+]
 
 
 @commands.command()
@@ -50,12 +54,7 @@ def incidents(
     recipients: Annotated[
         bool, typer.Option("--recipients", help="Everybody whom the incident reached.")
     ] = False,
-    evidence: Annotated[
-        Path | None,
-        typer.Option(
-            "--evidence", callback=here, help="All that is known of it, as a new ZIP file."
-        ),
-    ] = None,
+    evidence: EvidenceOut = None,
     tenant: TenantName = None,
     config: ConfigFile = None,
     now: Now = None,

@@ -25,8 +25,7 @@ Reading order:
   publication   the next version of hve.duckdb, put in the place of the last
   dictionary    what its tables and columns mean
   reading       a connection to the published version
-  bloom         which files may hold an id or a recipient
-  trace_files   the few files of the message trace that a search reads
+  lookup/       which files of the message trace a search reads
   live          verdicts and plans since then, from state.db itself
   logins        logins of the dashboard that were ended before their time
   maintenance/  few files, whole tables, backups

@@ -31,6 +31,7 @@ from models.engine import sql as runner
 from models.engine.sql import records
 from models.usage.coverage import CoverageReport, coverage_report, due_until
 from warehouse.connection import Row
+from warehouse.lookup.trace_files import TraceRows, trace_rows
 from warehouse.privacy import audit
 from warehouse.protection.mode import Protection, read_protection
 from warehouse.protection.pseudonyms import Mask
@@ -38,7 +39,6 @@ from warehouse.reading import Published, read_published
 from warehouse.records.accounts import account_addresses, sending_accounts
 from warehouse.records.message_traces import SETTLED, UNSETTLED
 from warehouse.store import open_store
-from warehouse.trace_files import TraceRows, trace_rows
 
 ROWS_AT_ONCE, LARGEST = 10_000, 2**62
 RAW, STAGED = "raw.message_traces", "staging.stg_message_traces"

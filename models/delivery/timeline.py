@@ -14,8 +14,8 @@ from hve_monitor.files import sql
 from models.delivery.search import DeliveryRow, over_few_files
 from models.engine.sql import records
 from warehouse.connection import Row
+from warehouse.lookup.trace_files import trace_rows
 from warehouse.reading import Published
-from warehouse.trace_files import trace_rows
 
 # Microsoft keeps traces, and with them the events, for 90 days.
 KEPT = timedelta(days=90)

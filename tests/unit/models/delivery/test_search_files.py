@@ -14,7 +14,7 @@ from models.delivery import search
 from models.delivery.conditions import TraceFilter
 from models.reference.book import shipped_reference
 from tests.unit.models.conftest import NOW, Workbench, trace
-from warehouse.bloom import files_with
+from warehouse.lookup.bloom import files_with
 from warehouse.maintenance.upkeep import tidy
 from warehouse.privacy.erasure import erase_rows
 from warehouse.privacy.old_files import forget_old_files

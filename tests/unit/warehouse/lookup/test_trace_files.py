@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from tests.unit.warehouse.conftest import NOW, land_rows
+from warehouse.lookup.trace_files import trace_rows
 from warehouse.maintenance.upkeep import tidy
 from warehouse.publication import publish
 from warehouse.reading import published_connection
 from warehouse.store import Store
-from warehouse.trace_files import trace_rows
 
 OLD = NOW - timedelta(days=10)
 DAYS = [OLD - timedelta(days=number) for number in range(3)]

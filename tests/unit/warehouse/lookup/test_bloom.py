@@ -12,9 +12,9 @@ import pytest
 from deltalake import write_deltalake
 from xxhash import xxh64_intdigest
 
-from warehouse.bloom import files_with
 from warehouse.connection import quoted
 from warehouse.delta.commit import PLAIN, SEARCHABLE
+from warehouse.lookup.bloom import files_with
 
 STORED = [f"<{number}-äß€@contoso.com>"[: number % 60 + 3] + str(number) for number in range(3000)]
 OTHERS = [f"<{number}@fabrikam.com>" for number in range(3000)]

@@ -14,8 +14,8 @@ from typing import NamedTuple
 import duckdb
 
 from hve_monitor.files import sql
-from warehouse.bloom import files_with
 from warehouse.connection import files_sql
+from warehouse.lookup.bloom import files_with
 from warehouse.tables import MESSAGE_TRACES
 
 

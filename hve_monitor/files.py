@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import codecs
 import csv
+import hashlib
 import os
 import re
 from collections.abc import Iterator
@@ -43,6 +44,12 @@ def reference_rows(name: str) -> list[dict[str, str]]:
 def sql(module: str, name: str) -> str:
     """Text of <name>.sql beside a module, which passes its `__file__`; "folder/name" lies below."""
     return (Path(module).parent / f"{name}.sql").read_text(encoding="utf-8")
+
+
+def sha256(file: Path) -> str:
+    """SHA-256 of a file's bytes as hexadecimal text."""
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def secret_text(file: Path) -> str:

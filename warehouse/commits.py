@@ -10,7 +10,6 @@ before would make a state.db that lags look like one that does not.
 from __future__ import annotations
 
 from contextlib import closing
-from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -18,6 +17,7 @@ from deltalake import DeltaTable
 
 from hve_monitor.errors import StoreError
 from warehouse.delta.files import DeltaFiles
+from warehouse.delta.side import Side
 from warehouse.state import State
 from warehouse.tables import TABLES, Table
 
@@ -49,7 +49,7 @@ class Commits:
         rows = self._state.connection.execute("select name, version from commits")
         acknowledged = dict(rows.fetchall())
         for table in TABLES:
-            if _newest_entry(delta.path(table)) != acknowledged.get(table.name):
+            if delta.side.newest_entry(table.folder) != acknowledged.get(table.name):
                 delta.open(table)
 
     def accept(self, table: Table, opened: DeltaTable | None) -> None:
@@ -60,17 +60,20 @@ class Commits:
             self.record(table, opened.version(), {})
 
     def check(
-        self, table: Table, path: Path, opened: DeltaTable | None, acknowledged: int | None
+        self, table: Table, side: Side, opened: DeltaTable | None, acknowledged: int | None
     ) -> None:
         """Raises: StoreError when the table and state.db do not belong together.
 
         acknowledged: the last commit as it stood before the table was opened.
         """
         version = -1 if opened is None else opened.version()
-        lost = None if acknowledged is None else _lost_commit(path, version, acknowledged)
+        lost = None
+        if acknowledged is not None:
+            lost = _lost_commit(side, table, version, acknowledged)
+        place = side.uri(table.folder)
         if lost is not None:
             raise StoreError(
-                f"{path}: commit {lost} was written and is not in the log any more; restore"
+                f"{place}: commit {lost} was written and is not in the log any more; restore"
                 " a backup (hve restore), or keep what is left (hve verify --repair)"
             )
         if opened is None or version == acknowledged:
@@ -79,7 +82,7 @@ class Commits:
         last = self._number("select value from counters where name = ?", "batch") or 0
         if newest > last:
             raise StoreError(
-                f"{path}: holds batch {newest:,} and state.db knows {last:,}: state.db was lost or"
+                f"{place}: holds batch {newest:,} and state.db knows {last:,}: state.db was lost or"
                 " is of another time; restore a backup (hve restore), or go on without what only"
                 " the lost one knew (hve verify --repair)"
             )
@@ -91,18 +94,11 @@ class Commits:
         return int(row[0]) if row else None
 
 
-def _newest_entry(path: Path) -> int | None:
-    """Number of the newest entry of a table's log, None without one."""
-    names = (entry.stem for entry in (path / "_delta_log").glob("*.json"))
-    return max((int(name) for name in names if name.isdigit()), default=None)
-
-
-def _lost_commit(path: Path, version: int, acknowledged: int) -> int | None:
+def _lost_commit(side: Side, table: Table, version: int, acknowledged: int) -> int | None:
     """An acknowledged commit that the log lacks; delta-rs reads an empty entry as nothing."""
     if version < acknowledged:
         return acknowledged
-    entries = (path / "_delta_log").glob("*.json")
-    empty = [int(entry.stem) for entry in entries if not entry.stat().st_size]
+    empty = [int(path.rpartition("/")[2][:-5]) for path in side.empty_entries(table.folder)]
     return min((number for number in empty if number <= acknowledged), default=None)
 
 

@@ -29,12 +29,13 @@ def take_in(state: State, delta: DeltaFolder, small: SmallTables) -> None:
     Raises: StoreError for a table that cannot be read whole.
     """
     for table in SMALL_TABLES:
-        path = delta.path(_former(table))
+        path = Path(delta.uri(_former(table)))
         if not path.exists():
             continue
         if _log(path).exists():
             with state.made_writable(), state.transaction():
-                small.insert(table, _missing(_rows(delta, table), small.rows(table)))
+                rows = _rows(state, delta, table)
+                small.insert(table, _missing(rows, small.rows(table)))
                 state.connection.execute("delete from commits where name = ?", [table.name])
         if not state.is_read_only:
             _remove(path)
@@ -50,18 +51,18 @@ def _former(table: SmallTable) -> Table:
     return Table(table.room, table.name, table.grain, table.schema, ("tenant",), added=columns)
 
 
-def _rows(delta: DeltaFolder, table: SmallTable) -> pa.Table:
+def _rows(state: State, delta: DeltaFolder, table: SmallTable) -> pa.Table:
     former = _former(table)
     try:
         files = delta.files(former)
-        with compute(delta.root / "spill") as connection:
+        with compute(state.path.parent / "spill") as connection:
             return arrow(connection, files_sql(former, files)).cast(table.schema)
     except (StoreError, duckdb.Error, pa.ArrowException) as error:
-        if not _log(delta.path(former)).exists():  # another process moved it in this moment
+        if not delta.side.has_log(former.folder):  # another process moved it in this moment
             return table.schema.empty_table()
         reason = str(error).splitlines()[0]
         raise StoreError(
-            f"{delta.path(former)}: cannot be moved into state.db ({reason}); restore a backup"
+            f"{delta.uri(former)}: cannot be moved into state.db ({reason}); restore a backup"
             " (hve restore), or remove the folder: the next run reads anew what it still can"
         ) from error
 

@@ -23,9 +23,8 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from hve_monitor.files import sql, sync_file, sync_folder
+from hve_monitor.files import sha256, sql, sync_file, sync_folder
 from warehouse.connection import arrow, connect, files_sql, folders_of, quoted
-from warehouse.delta.commit import sha256
 from warehouse.dictionary import WORDS, write_comments
 from warehouse.privacy.removal import unfinished
 from warehouse.store import Store

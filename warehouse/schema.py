@@ -23,7 +23,7 @@ ADDED_COLUMNS = {"audit": ("subject", "digest", "chain", "rewritten")}
 NUMBER = re.compile(r"schema (\d+)")
 
 
-def check_schema(place: Path, version: int) -> None:
+def check_schema(place: Path | str, version: int) -> None:
     """Raises: StoreError when the version is one that this release does not know."""
     if version > SCHEMA_VERSION:
         raise StoreError(

@@ -20,6 +20,7 @@ from hve_monitor.errors import DISK_TROUBLE, ClockError, ConfigError, StoreError
 from warehouse.commits import Commits
 from warehouse.connection import Instance, files_sql, in_memory, offer_rows
 from warehouse.delta.commit import DeltaFolder
+from warehouse.delta.disk import Disk
 from warehouse.former_tables import take_in
 from warehouse.locks import exclusive
 from warehouse.protection.chain import seal_from_start
@@ -243,7 +244,7 @@ def open_store(
         open_state(root, is_rehearsal=is_rehearsal) as state,
     ):
         commits = Commits(state)
-        delta = DeltaFolder(root, commits)
+        delta = DeltaFolder(Disk(root), commits)
         if is_checked:
             commits.check_all(delta)
         small = SmallTables(state)

@@ -1,18 +1,13 @@
 """Durable writes to the Delta tables: rows are added or replaced, files merged.
 
-delta-rs renames files into place but never syncs them, so every write here is followed by fsync of
-the files that its log entry names and of the entry itself; only then does the call return.
+When a call returns, no crash takes its rows back: the side of the tables settles every commit.
 """
 
 from __future__ import annotations
 
-import hashlib
-import os
-import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
-from pathlib import Path
 from typing import Protocol
 
 import pyarrow as pa
@@ -26,8 +21,8 @@ from deltalake import (
 from deltalake.exceptions import DeltaError, SchemaMismatchError
 
 from hve_monitor.errors import StoreError
-from hve_monitor.files import sync_file, sync_folder
-from warehouse.delta.files import DeltaFiles, added_files, partition_filters
+from warehouse.delta.files import DeltaFiles, partition_filters
+from warehouse.delta.side import Side
 from warehouse.delta.written import WrittenFile
 from warehouse.schema import DESCRIPTION
 from warehouse.tables import Table
@@ -55,8 +50,6 @@ SEARCHABLE = WriterProperties(
     write_batch_size=1_024,
     column_properties=_DISTINCT | dict.fromkeys(IDS, _BLOOM) | {"recipient": _NAMES},
 )
-SPARE_BYTES = 200_000
-SPARE_FILES = 20
 CONFIGURATION = {
     "delta.logRetentionDuration": "interval 7 days",
     "delta.deletedFileRetentionDuration": "interval 1 days",
@@ -73,17 +66,17 @@ class Acknowledgements(Protocol):
         """Acknowledges a commit, with the SHA-256 of its files by paths below the root."""
 
     def check(
-        self, table: Table, path: Path, opened: DeltaTable | None, acknowledged: int | None
+        self, table: Table, side: Side, opened: DeltaTable | None, acknowledged: int | None
     ) -> None:
         """Raises: StoreError when the table lacks what was acknowledged."""
 
 
 class DeltaFolder(DeltaFiles):
-    """The Delta tables below one store folder, for reading and writing."""
+    """The Delta tables of one place, for reading and writing."""
 
-    def __init__(self, root: Path, commits: Acknowledgements | None = None) -> None:
+    def __init__(self, side: Side, commits: Acknowledgements | None = None) -> None:
         """commits: where what was written is acknowledged."""
-        super().__init__(root)
+        super().__init__(side)
         self._commits = commits
 
     def _read(self, table: Table) -> DeltaTable | None:
@@ -91,7 +84,7 @@ class DeltaFolder(DeltaFiles):
         acknowledged = self._commits.last(table) if self._commits else None
         opened = super()._read(table)
         if self._commits:
-            self._commits.check(table, self.path(table), opened, acknowledged)
+            self._commits.check(table, self.side, opened, acknowledged)
         return opened
 
     def append(self, table: Table, rows: pa.Table) -> None:
@@ -140,12 +133,10 @@ class DeltaFolder(DeltaFiles):
         replaced = None if days is None else sorted(days)
         if replaced == [] or (replaced is None and not files):
             return
-        path = self.path(table)
-        path.mkdir(parents=True, exist_ok=True)
+        self.side.prepare(table.folder, 0)
         opened = self.open(table)
-        _ensure_space(path, 0)
         with self._durable(table, None if opened is None else opened.version()):
-            opened = opened or _created(path, table)
+            opened = opened or self._created(table)
             opened.create_write_transaction(
                 [file.action for file in files],
                 mode="append" if replaced is None else "overwrite",
@@ -161,9 +152,8 @@ class DeltaFolder(DeltaFiles):
         filters = partition_filters(tenant, days)
         if opened is None or filters is None:
             return
-        path, before = self.path(table), opened.version()
-        _ensure_space(path, sum(self.active(table)["size_bytes"].to_pylist()))
-        with self._durable(table, before):
+        self.side.prepare(table.folder, sum(self.active(table)["size_bytes"].to_pylist()))
+        with self._durable(table, opened.version()):
             opened.optimize.compact(partition_filters=filters, writer_properties=PLAIN)
 
     def drop_missing(self, table: Table) -> None:
@@ -181,14 +171,12 @@ class DeltaFolder(DeltaFiles):
         predicate: str | None = None,
         properties: WriterProperties = PLAIN,
     ) -> None:
-        path = self.path(table)
-        path.mkdir(parents=True, exist_ok=True)
+        self.side.prepare(table.folder, rows.nbytes)
         # Opening sets a torn entry aside, on top of which nothing can be written.
         opened = self.open(table)
-        _ensure_space(path, rows.nbytes)
         with self._durable(table, None if opened is None else opened.version()):
             write_deltalake(
-                opened or path,
+                opened or self.uri(table),
                 rows.select(table.schema.names).cast(table.schema),
                 mode=mode,  # type: ignore[call-overload] # the mode is a plain str here
                 schema_mode="merge" if table.added else None,
@@ -197,98 +185,52 @@ class DeltaFolder(DeltaFiles):
                 description=DESCRIPTION,
                 configuration=CONFIGURATION,
                 writer_properties=properties,
+                storage_options=None if opened else self.side.options,
             )
         if opened is not None:
             self._remembered(table, opened)
 
     @contextmanager
     def _durable(self, table: Table, before: int | None) -> Iterator[None]:
-        """What is committed inside is on the disk afterwards, and acknowledged.
+        """What is committed inside is durable afterwards, and acknowledged.
 
-        before: the table's version until now. Another tenant's process may commit in between, so
-        every later entry is synced, not the newest one alone.
+        before: the table's version until now.
         Raises: StoreError.
         """
-        path = self.path(table)
         try:
             yield
-            version, files = sync_entries(path, -1 if before is None else before)
-            sums = {file.relative_to(self.root).as_posix(): sha256(file) for file in files}
-            if self._commits and version is not None:
-                self._commits.record(table, version, sums)
+            settled = self.side.settle(table.folder, -1 if before is None else before)
+            if self._commits and settled.version is not None:
+                self._commits.record(table, settled.version, settled.sums)
         except SchemaMismatchError:
             raise  # no trouble of the disk
         except (DeltaError, OSError) as error:
             raise StoreError(
-                f"{path}: not written ({error}); free space or check the disk"
+                f"{self.uri(table)}: not written ({error}); free space or check the disk"
             ) from error
 
-
-def _created(path: Path, table: Table) -> DeltaTable:
-    return DeltaTable.create(
-        path,
-        table.schema,
-        partition_by=list(table.partition_by),
-        description=DESCRIPTION,
-        configuration=CONFIGURATION,
-    )
-
-
-def sha256(file: Path) -> str:
-    """SHA-256 of a file's bytes as hexadecimal text."""
-    with file.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
-def _ensure_space(path: Path, needed: int) -> None:
-    """Refuses early: on a full disk delta-rs ends with half-written files and a page of panics."""
-    if hasattr(os, "statvfs"):
-        files = os.statvfs(path)
-        if files.f_files and files.f_favail < SPARE_FILES:
-            raise StoreError(f"{path}: no file can be made, the disk has no inodes left; free some")
-    free = shutil.disk_usage(path).free
-    if free < needed + SPARE_BYTES:
-        raise StoreError(
-            f"{path}: {free / 1e6:.1f} MB free, {(needed + SPARE_BYTES) / 1e6:.1f} MB needed;"
-            " free space and run again"
+    def _created(self, table: Table) -> DeltaTable:
+        return DeltaTable.create(
+            self.uri(table),
+            table.schema,
+            partition_by=list(table.partition_by),
+            description=DESCRIPTION,
+            configuration=CONFIGURATION,
+            storage_options=self.side.options,
         )
 
+    def clean(self, table: Table, keep_hours: int) -> int:
+        """Removes files that no version of the last hours names, then checkpoints the log durably.
 
-def sync_entries(path: Path, after: int) -> tuple[int | None, list[Path]]:
-    """fsync of the log entries after a version, the files they name and every folder between.
-
-    Returns the newest of these versions, None without one, and the files.
-    """
-    log = path / "_delta_log"
-    folders, files = {path, log}, []
-    entries = sorted(entry for entry in log.glob("*.json") if int(entry.stem) > after)
-    for entry in entries:
-        for file in added_files(path, entry):
-            sync_file(file)
-            files.append(file)
-            folders.update(file.parents[: len(file.relative_to(path).parts) - 1])
-        sync_file(entry)
-    for folder in folders:
-        sync_folder(folder)
-    return (int(entries[-1].stem) if entries else None), files
-
-
-def clean(opened: DeltaTable, path: Path, keep_hours: int) -> int:
-    """Removes files that no version of the last hours names, then checkpoints the log durably.
-
-    Files of writes that a crash cut off are named by no version and go too. Returns how many went.
-    """
-    files = opened.vacuum(keep_hours, dry_run=False, enforce_retention_duration=False, full=True)
-    opened.create_checkpoint()
-    _sync_checkpoint(path)
-    return len(files)
-
-
-def _sync_checkpoint(path: Path) -> None:
-    """fsync of the newest checkpoint, before the log entries that it stands for are removed."""
-    log = path / "_delta_log"
-    files = sorted(log.glob("*.checkpoint*.parquet"))[-1:]
-    for file in [*files, log / "_last_checkpoint"]:
-        if file.exists():
-            sync_file(file)
-    sync_folder(log)
+        Files of writes that a crash cut off are named by no version and go too. Returns how many
+        went.
+        """
+        opened = self.open(table)
+        if opened is None:
+            return 0
+        files = opened.vacuum(
+            keep_hours, dry_run=False, enforce_retention_duration=False, full=True
+        )
+        opened.create_checkpoint()
+        self.side.settle_checkpoint(table.folder)
+        return len(files)

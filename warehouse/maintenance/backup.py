@@ -7,10 +7,12 @@ them anew.
 
 from __future__ import annotations
 
+import errno
 import glob
 import hashlib
 import io
 import json
+import os
 import re
 import shutil
 import sqlite3
@@ -29,7 +31,9 @@ from hve_monitor.clock import iso
 from hve_monitor.errors import ConfigError, StoreError
 from hve_monitor.files import put_in_place, sync_file, sync_folder
 from hve_monitor.text import printable
+from warehouse.delta.disk import Disk
 from warehouse.delta.files import DeltaFiles
+from warehouse.delta.side import Side
 from warehouse.locks import exclusive
 from warehouse.records.digests import changed_tables
 from warehouse.schema import check_schema
@@ -122,7 +126,7 @@ def back_up(store: Store, target: Path, *, locked: bool = False) -> Backup:
     ):
         staged, partial = folder / "store", folder / "archive"
         files = _freeze(store, staged, nullcontext() if locked else still(store))
-        manifest = _write(partial, store.root, staged, files)
+        manifest = _write(partial, store.delta.side, staged, files)
         put_in_place(partial, target)
     return replace(manifest.backup(target), damaged=_damaged(store, manifest))
 
@@ -157,20 +161,28 @@ def _check_target(store: Store, target: Path) -> None:
         raise ConfigError(f"{target}: lies inside the store; a backup belongs somewhere else")
 
 
-def _freeze(store: Store, staged: Path, lock: AbstractContextManager[None]) -> list[Path]:
-    """Copies state and logs while nothing is written; returns the data files they speak of."""
+def _freeze(store: Store, staged: Path, lock: AbstractContextManager[None]) -> list[str]:
+    """Copies state and logs while nothing is written; returns the data files they speak of, by
+    their paths below the root of the tables.
+    """
     staged.mkdir()
     with lock:
         store.state.copy_to(staged / "state.db")
-        files: list[Path] = []
+        files: list[str] = []
         for table in TABLES:
             if store.delta.open(table) is None:
                 continue
-            log = store.delta.path(table) / "_delta_log"
-            below = staged / log.relative_to(store.root)
-            shutil.copytree(log, below, ignore=shutil.ignore_patterns("*.torn", "*.tmp"))
-            files += map(Path, store.delta.files(table))
+            for path in store.delta.side.listing(f"{table.folder}/_delta_log"):
+                if not path.endswith((".torn", ".tmp")):
+                    _copy(store.delta.side, path, staged / path)
+            files += store.delta.paths(table)
     return files
+
+
+def _copy(side: Side, path: str, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with side.read(path) as source, target.open("xb") as copy:
+        shutil.copyfileobj(source, copy, AT_ONCE)
 
 
 @contextmanager
@@ -184,16 +196,13 @@ def still(store: Store) -> Iterator[None]:
         yield
 
 
-def _write(partial: Path, root: Path, staged: Path, files: list[Path]) -> Manifest:
+def _write(partial: Path, side: Side, staged: Path, files: list[str]) -> Manifest:
     stored: dict[str, StoredFile] = {}
     with tarfile.open(partial, "w", format=tarfile.PAX_FORMAT) as archive:
         partial.chmod(0o600)
-        for base, file in (
-            *((staged, file) for file in sorted(staged.rglob("*")) if file.is_file()),
-            *((root.resolve(), file.resolve()) for file in files),
-        ):
-            name = file.relative_to(base).as_posix()
-            stored[name] = _add(archive, file, name)
+        copied = Disk(staged)
+        stored |= {name: _add(archive, copied, name) for name in copied.listing("")}
+        stored |= {name: _add(archive, side, name) for name in files}
         manifest = Manifest(KIND, VERSION, iso(datetime.now(UTC)), stored)
         text = manifest.encoded
         info = tarfile.TarInfo(MANIFEST)
@@ -202,11 +211,13 @@ def _write(partial: Path, root: Path, staged: Path, files: list[Path]) -> Manife
     return manifest
 
 
-def _add(archive: tarfile.TarFile, file: Path, name: str) -> StoredFile:
+def _add(archive: tarfile.TarFile, side: Side, name: str) -> StoredFile:
     """Adds a file; returns its size and checksum, taken of the very bytes that were written."""
-    info = tarfile.TarInfo(name)
-    info.size, info.mode, info.mtime = file.stat().st_size, 0o600, int(file.stat().st_mtime)
-    with file.open("rb") as stream:
+    info, facts = tarfile.TarInfo(name), side.facts(name)
+    if facts is None:
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), side.uri(name))
+    info.size, info.mode, info.mtime = facts.size, 0o600, int(facts.modified)
+    with side.read(name) as stream:
         hashed = _Hashed(stream)
         archive.addfile(info, hashed)
     return StoredFile(info.size, hashed.digest.hexdigest())
@@ -318,7 +329,7 @@ def _check_contents(source: Path, fresh: Path) -> None:
         with refusals_in_one_line(fresh):
             _check_state(fresh / "state.db")
             for table in TABLES:
-                DeltaFiles(fresh).open(table)
+                DeltaFiles(Disk(fresh)).open(table)
     except StoreError as error:
         raise StoreError(f"{source}: {error}; nothing was changed") from None
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
-from pathlib import Path
 from urllib.parse import unquote
 
 import pyarrow as pa
@@ -19,13 +18,15 @@ from hve_monitor.files import sql
 from hve_monitor.plural import agreeing, plural
 from warehouse.commits import Commits
 from warehouse.connection import arrow, files_sql
-from warehouse.delta.commit import DeltaFolder, sha256
+from warehouse.delta.commit import DeltaFolder
 from warehouse.delta.files import is_inside
+from warehouse.delta.side import Side, sha256
 from warehouse.store import Store
 from warehouse.tables import MESSAGE_TRACES, TABLES, Table
 
 LOST_TRACES = sql(__file__, "lost_traces")
 LOST_ROWS = "select * from lost except select * from existing"
+# An empty entry says nothing, which is as good as a commit that changes nothing.
 NO_CHANGE = b'{"commitInfo":{}}\n'
 
 
@@ -36,13 +37,13 @@ def recover(store: Store) -> list[str]:
     """
     commits, lines = Commits(store.state), []
     for table in TABLES:
-        unchecked = DeltaFolder(store.root)
+        unchecked = DeltaFolder(store.delta.side)
         try:
             opened = unchecked.open(table)
         except StoreError:
             continue  # a damaged log is named by the checks; only a backup mends it
         try:
-            commits.check(table, store.delta.path(table), opened, commits.last(table))
+            commits.check(table, store.delta.side, opened, commits.last(table))
         except StoreError:
             rows = _add_lost(store, unchecked, table, opened)
             # At once: killed behind this, a repeated repair may find nothing to do.
@@ -55,7 +56,8 @@ def recover(store: Store) -> list[str]:
 
 def _add_lost(store: Store, unchecked: DeltaFolder, table: Table, opened: DeltaTable | None) -> int:
     files = _lost_files(store, table, opened)
-    _fill_empty_entries(unchecked.path(table))
+    for entry in unchecked.side.empty_entries(table.folder):
+        unchecked.side.write(entry, NO_CHANGE)
     if table.room != "facts" or not files:
         return 0
     with store.compute() as connection:
@@ -63,27 +65,25 @@ def _add_lost(store: Store, unchecked: DeltaFolder, table: Table, opened: DeltaT
         connection.execute(f"create view existing as {existing}")
         connection.execute(f"create view lost as {files_sql(table, files)}")
         rows = arrow(connection, LOST_TRACES if table is MESSAGE_TRACES else LOST_ROWS)
-    known = set(unchecked.files(table))
+    known = set(unchecked.paths(table))
     unchecked.append(table, rows.select(table.schema.names).cast(table.schema))
     # So that they are found again where this commit is lost as well.
-    added = map(Path, sorted(set(unchecked.files(table)) - known))
-    store.state.record_checksums(
-        {file.relative_to(store.root).as_posix(): sha256(file) for file in added}
-    )
+    added = sorted(set(unchecked.paths(table)) - known)
+    store.state.record_checksums({path: sha256(unchecked.side, path) for path in added})
     return int(rows.num_rows)
 
 
 def _lost_files(store: Store, table: Table, opened: DeltaTable | None) -> list[str]:
     """Files that were acknowledged, are as they were written, and that no log entry names."""
-    prefix = store.delta.path(table).relative_to(store.root).as_posix() + "/"
+    prefix, side = f"{table.folder}/", store.delta.side
     named = set() if opened is None else _named(opened)
     return [
-        str(store.root / path)
+        side.uri(path)
         for path, checksum in store.state.checksums().items()
         if path.startswith(prefix)
         and is_inside(path)
         and path.removeprefix(prefix) not in named
-        and _is_sound(store.root / path, checksum)
+        and _is_sound(side, path, checksum)
     ]
 
 
@@ -94,15 +94,8 @@ def _named(opened: DeltaTable) -> set[str]:
     return {unquote(path) for path in (*active, *replaced)}
 
 
-def _is_sound(file: Path, checksum: str) -> bool:
-    return file.exists() and sha256(file) == checksum
-
-
-def _fill_empty_entries(path: Path) -> None:
-    """An empty entry says nothing, which is as good as a commit that changes nothing."""
-    for entry in (path / "_delta_log").glob("*.json"):
-        if not entry.stat().st_size:
-            entry.write_bytes(NO_CHANGE)
+def _is_sound(side: Side, path: str, checksum: str) -> bool:
+    return side.facts(path) is not None and sha256(side, path) == checksum
 
 
 def _mark_everything(store: Store, unchecked: DeltaFolder) -> None:
@@ -113,5 +106,5 @@ def _mark_everything(store: Store, unchecked: DeltaFolder) -> None:
 
 def tenants_of(store: Store) -> Sequence[str]:
     """Tenants whose facts are stored, whether state.db knows them or not."""
-    folder = store.delta.path(MESSAGE_TRACES)
-    return sorted(path.name.removeprefix("tenant=") for path in folder.glob("tenant=*"))
+    folders = store.delta.side.folders(MESSAGE_TRACES.folder)
+    return [name.removeprefix("tenant=") for name in folders if name.startswith("tenant=")]

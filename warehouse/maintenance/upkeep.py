@@ -14,7 +14,6 @@ import pyarrow.compute as pc
 
 from hve_monitor.files import sql
 from warehouse.connection import arrow
-from warehouse.delta.commit import clean
 from warehouse.delta.portions import portions
 from warehouse.store import Store
 from warehouse.tables import (
@@ -74,10 +73,10 @@ def sweep(store: Store) -> None:
         opened = store.delta.open(table)
         if opened is None:
             continue
-        clean(opened, store.delta.path(table), KEEP_HOURS)
+        store.delta.clean(table, KEEP_HOURS)
         opened.cleanup_metadata()
     kept = store.state.checksums()
-    store.state.forget_checksums(path for path in kept if not (store.root / path).exists())
+    store.state.forget_checksums(path for path in kept if not store.delta.side.facts(path))
     store.state.record_upkeep(EVERYTHING, time.time())
 
 

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from datetime import time as time_of_day
-from pathlib import Path
 from typing import Literal
 from urllib.parse import unquote
 
@@ -18,7 +17,7 @@ import pyarrow.parquet
 from hve_monitor.errors import StoreError
 from hve_monitor.files import sql
 from hve_monitor.plural import agreeing, plural
-from warehouse.delta.commit import sha256
+from warehouse.delta.side import Side, sha256
 from warehouse.maintenance.lost_days import note_lost_day
 from warehouse.maintenance.upkeep import KEEP_HOURS
 from warehouse.privacy.audit_chain import chain_faults, unsealed
@@ -50,10 +49,12 @@ class CheckResult:
 
 @dataclass(frozen=True)
 class Damage:
-    """A data file that cannot be trusted; tenant and day are of its partition."""
+    """A data file that cannot be trusted, by its path below the root of the tables; tenant and day
+    are of its partition.
+    """
 
     table: Table
-    file: Path
+    file: str
     reason: str
     tenant: str | None
     day: date | None
@@ -72,7 +73,7 @@ def verify(store: Store) -> tuple[list[CheckResult], list[Damage]]:
     if logs:
         return [*of_state, *logs], []
     damages, unknown = _damages(store)
-    findings = [*of_state, *_files(damages, unknown), _orphans(store)]
+    findings = [*of_state, *_files(store.delta.side, damages, unknown), _orphans(store)]
     if not damages:
         findings += [_marts(store), _published(store)]
     return findings, damages
@@ -87,21 +88,14 @@ def set_aside(store: Store, damages: list[Damage]) -> list[str]:
     Raises: LockedError, StoreError for a file behind a link to somewhere else.
     """
     for damage in damages:
-        _check_place(store.root / damage.table.room, damage.file)
+        store.delta.side.check_place(damage.file)
     lines = [_follow_up(store, damage) for damage in damages]
     for damage in damages:
-        if damage.file.exists():
-            target = store.root / "damaged" / damage.file.relative_to(store.root)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            damage.file.replace(target)
+        if store.delta.side.facts(damage.file):
+            store.delta.side.move(damage.file, f"damaged/{damage.file}")
     for table in {damage.table.name: damage.table for damage in damages}.values():
         store.delta.drop_missing(table)
     return lines
-
-
-def _check_place(room: Path, file: Path) -> None:
-    if room.resolve() not in file.parent.resolve().parents:
-        raise StoreError(f"{file}: a link leads out of the store there; nothing was moved")
 
 
 def _follow_up(store: Store, damage: Damage) -> str:
@@ -171,9 +165,9 @@ def _of_table(
     store: Store, table: Table, sums: dict[str, str]
 ) -> Iterator[tuple[Damage | None, bool]]:
     for action in store.delta.active(table).to_pylist():
-        file = store.delta.path(table) / unquote(action["path"])
-        checksum = sums.get(file.relative_to(store.root).as_posix())
-        reason = _reason(file, action["size_bytes"], checksum)
+        file = f"{table.folder}/{unquote(action['path'])}"
+        checksum = sums.get(file)
+        reason = _reason(store.delta.side, file, action["size_bytes"], checksum)
         damage = Damage(
             table,
             file,
@@ -184,24 +178,26 @@ def _of_table(
         yield (damage if reason else None), checksum is not None
 
 
-def _reason(file: Path, size: int, checksum: str | None) -> str:
+def _reason(side: Side, file: str, size: int, checksum: str | None) -> str:
     """Why a file cannot be trusted; empty for a sound one."""
-    if not file.exists():
+    facts = side.facts(file)
+    if facts is None:
         return "is gone"
-    if file.stat().st_size != size:
-        return f"has {file.stat().st_size:,} bytes instead of {size:,}"
+    if facts.size != size:
+        return f"has {facts.size:,} bytes instead of {size:,}"
     if checksum is not None:
-        return "" if sha256(file) == checksum else "was changed since it was written"
+        return "" if sha256(side, file) == checksum else "was changed since it was written"
     try:
-        pa.parquet.read_table(file, partitioning=None)
+        with side.read(file) as stream:
+            pa.parquet.read_table(stream)
     except (pa.ArrowException, OSError) as error:
         return f"cannot be read ({type(error).__name__})"
     return ""
 
 
-def _files(damages: list[Damage], unknown: int) -> Iterator[CheckResult]:
+def _files(side: Side, damages: list[Damage], unknown: int) -> Iterator[CheckResult]:
     for damage in damages:
-        detail = f"{damage.file}: {damage.reason}"
+        detail = f"{side.uri(damage.file)}: {damage.reason}"
         yield CheckResult("files", "fail", detail, "hve verify --repair, or restore a backup")
     if not damages:
         note = f"; {unknown} of an earlier version have no checksum" if unknown else ""
@@ -216,9 +212,10 @@ def _orphans(store: Store) -> CheckResult:
         if opened is None:
             continue
         for name in opened.vacuum(KEEP_HOURS, enforce_retention_duration=False, full=True):
-            file = store.delta.path(table) / unquote(name)
-            if ".." not in file.parts and file.exists() and file.stat().st_mtime < young:
-                paths, size = paths + 1, size + file.stat().st_size
+            path = f"{table.folder}/{unquote(name)}"
+            facts = None if ".." in path.split("/") else store.delta.side.facts(path)
+            if facts and facts.modified < young:
+                paths, size = paths + 1, size + facts.size
     if paths:
         detail = (
             f"{plural(paths, 'file')} of {size / 1e6:.1f} MB"

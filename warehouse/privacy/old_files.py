@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from datetime import date
-from pathlib import Path
 
-from warehouse.delta.commit import clean
+from warehouse.delta.side import Side
 from warehouse.schema import old_states
 from warehouse.store import Store
 from warehouse.tables import TABLES
 
-LOG_FILES = ("*.json", "*.checkpoint*.parquet", "*.torn", "*.crc")
+LOG_FILES = (".json", ".parquet", ".torn", ".crc")
 
 
 def forget_old_files(store: Store) -> int:
@@ -22,8 +21,8 @@ def forget_old_files(store: Store) -> int:
         opened = store.delta.open(table)
         if opened is None:
             continue
-        removed += clean(opened, store.delta.path(table), keep_hours=0)
-        removed += _forget_entries(store.delta.path(table) / "_delta_log", opened.version())
+        removed += store.delta.clean(table, keep_hours=0)
+        removed += _forget_entries(store.delta.side, table.folder, opened.version())
         store.delta.forget(table)
     return removed
 
@@ -31,23 +30,24 @@ def forget_old_files(store: Store) -> int:
 def forget_damaged(store: Store, kept_from: date | None) -> int:
     """Removes files that a repair set aside: all, or those of days before the given one."""
     removed = 0
-    for file in sorted((store.root / "damaged").rglob("*")):
-        days = [part[4:] for part in file.parts if part.startswith("day=")]
-        is_old = kept_from is None or any(day < str(kept_from) for day in days)
-        if file.is_file() and is_old:
-            file.unlink()
+    for path in store.delta.side.listing("damaged"):
+        days = [part[4:] for part in path.split("/") if part.startswith("day=")]
+        if kept_from is None or any(day < str(kept_from) for day in days):
+            store.delta.side.remove(path)
             removed += 1
     return removed
 
 
-def _forget_entries(log: Path, version: int) -> int:
+def _forget_entries(side: Side, folder: str, version: int) -> int:
     """Entries and checkpoints before the newest checkpoint: they name values of removed rows."""
+    names = {path: path.rpartition("/")[2] for path in side.listing(f"{folder}/_delta_log")}
     old = [
-        file
-        for pattern in LOG_FILES
-        for file in log.glob(pattern)
-        if file.name.split(".")[0].isdigit() and int(file.name.split(".")[0]) < version
+        path
+        for path, name in names.items()
+        if name.endswith(LOG_FILES)
+        and name.split(".")[0].isdigit()
+        and int(name.split(".")[0]) < version
     ]
-    for file in old:
-        file.unlink()
+    for path in old:
+        side.remove(path)
     return len(old)

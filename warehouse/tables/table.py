@@ -43,6 +43,11 @@ class Table(StoredTable):
     added: tuple[str, ...] = ()  # columns that older files may lack
     is_inner: bool = False  # read by builds alone: never copied into the published file
 
+    @property
+    def folder(self) -> str:
+        """Where it lies below the root of the tables."""
+        return f"{self.room}/{self.name}"
+
 
 @dataclass(frozen=True)
 class SmallTable(StoredTable):

@@ -19,7 +19,7 @@ from warehouse.tables import MESSAGE_TRACES
 
 
 def entries(store: Store) -> list[Path]:
-    return sorted((store.delta.path(MESSAGE_TRACES) / "_delta_log").glob("*.json"))
+    return sorted((Path(store.delta.uri(MESSAGE_TRACES)) / "_delta_log").glob("*.json"))
 
 
 def filled(root: Path) -> None:
@@ -74,7 +74,7 @@ def test_what_a_repair_added_is_added_again_where_that_commit_is_lost_too(tmp_pa
         entries(store)[-1].unlink()
         assert recover(store) != []
         named = {Path(file) for file in store.delta.files(MESSAGE_TRACES)}
-        for file in set(store.delta.path(MESSAGE_TRACES).rglob("*.parquet")) - named:
+        for file in set(Path(store.delta.uri(MESSAGE_TRACES)).rglob("*.parquet")) - named:
             if "_delta_log" not in file.parts:
                 file.unlink()
         entries(store)[-1].unlink()

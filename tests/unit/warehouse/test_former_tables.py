@@ -65,7 +65,7 @@ def keep_as_delta(
     store.state.raise_batch(9)
     for row in rows:
         store.delta.append(former, pa.Table.from_pylist([row], schema=former.schema))
-    return store.delta.path(former)
+    return Path(store.delta.uri(former))
 
 
 def opened(root: Path, read: Callable[[Store], Any]) -> Any:

@@ -396,7 +396,7 @@ def test_a_view_of_files_from_before_a_column_was_added_has_it(
 ) -> None:
     monkeypatch.setattr(publication, "LARGEST_TABLE", 0)
     former = costs("contoso", d22=1).drop(["unknown_recipients"])
-    path = store.delta.path(HVE_COST_DAILY)
+    path = Path(store.delta.uri(HVE_COST_DAILY))
     write_deltalake(path, former, partition_by=["tenant", "day"])
     store.delta.append(HVE_COST_DAILY, costs("contoso", d23=7))
     publish_plain(store)

@@ -114,6 +114,6 @@ def test_whatever_an_engine_raises_is_one_line(
 def test_a_disk_without_inodes_is_named(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     usual = os.statvfs(store.root)
     full = os.statvfs_result((*usual[:7], 3, *usual[8:]))
-    monkeypatch.setattr("warehouse.delta.commit.os.statvfs", lambda _: full)
+    monkeypatch.setattr("warehouse.delta.disk.os.statvfs", lambda _: full)
     with pytest.raises(StoreError, match="no inodes left"):
         land_rows(store, {})

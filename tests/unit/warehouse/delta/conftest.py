@@ -9,12 +9,13 @@ import pytest
 
 from warehouse.connection import files_sql
 from warehouse.delta.commit import DeltaFolder
+from warehouse.delta.disk import Disk
 from warehouse.tables import FIRST_CONTACTS
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> DeltaFolder:
-    return DeltaFolder(tmp_path)
+    return DeltaFolder(Disk(tmp_path))
 
 
 def recipients(folder: DeltaFolder, tenant: str | None = None) -> list[str]:
@@ -23,4 +24,4 @@ def recipients(folder: DeltaFolder, tenant: str | None = None) -> list[str]:
 
 
 def newest_entry(folder: DeltaFolder) -> Path:
-    return max((folder.path(FIRST_CONTACTS) / "_delta_log").glob("*.json"))
+    return max((Path(folder.uri(FIRST_CONTACTS)) / "_delta_log").glob("*.json"))

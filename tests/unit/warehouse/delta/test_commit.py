@@ -13,7 +13,7 @@ from hve_monitor.errors import StoreError
 from tests.unit.warehouse.conftest import contacts, costs
 from tests.unit.warehouse.delta.conftest import recipients
 from warehouse.connection import files_sql
-from warehouse.delta import commit
+from warehouse.delta import disk
 from warehouse.delta.commit import DeltaFolder
 from warehouse.tables import FIRST_CONTACTS, HVE_COST_DAILY
 
@@ -76,10 +76,10 @@ def test_everything_that_a_commit_names_is_on_the_disk_before_it_returns(
     folder: DeltaFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     synced: list[Path] = []
-    monkeypatch.setattr(commit, "sync_file", synced.append)
-    monkeypatch.setattr(commit, "sync_folder", synced.append)
+    monkeypatch.setattr(disk, "sync_file", synced.append)
+    monkeypatch.setattr(disk, "sync_folder", synced.append)
     folder.append(HVE_COST_DAILY, costs("contoso", d22=1, d23=2))
-    path = folder.path(HVE_COST_DAILY)
+    path = Path(folder.uri(HVE_COST_DAILY))
     files = {Path(file) for file in folder.files(HVE_COST_DAILY)}
     entry = path / "_delta_log" / "00000000000000000000.json"
     days = {file.parent for file in files}
@@ -93,7 +93,7 @@ def test_a_failed_sync_fails_the_write(
     def broken(_: Path) -> None:
         raise OSError(5, "Input/output error")
 
-    monkeypatch.setattr(commit, "sync_file", broken)
+    monkeypatch.setattr(disk, "sync_file", broken)
     with pytest.raises(StoreError, match="Input/output error"):
         folder.append(FIRST_CONTACTS, contacts("contoso", "a"))
 

@@ -15,8 +15,9 @@ from hve_monitor.errors import StoreError
 from tests.unit.warehouse.conftest import contacts, costs
 from tests.unit.warehouse.delta.conftest import newest_entry, recipients
 from warehouse.connection import files_sql
-from warehouse.delta import commit
+from warehouse.delta import disk
 from warehouse.delta.commit import DeltaFolder
+from warehouse.delta.disk import Disk
 from warehouse.tables import FIRST_CONTACTS, HVE_COST_DAILY
 
 D22, D23, D24 = (date(2026, 11, day) for day in (22, 23, 24))
@@ -96,12 +97,12 @@ def test_a_damaged_older_entry_is_told_not_hidden(folder: DeltaFolder) -> None:
     older = sorted(newest_entry(folder).parent.glob("*.json"))[1]
     older.write_bytes(b"{broken")
     with pytest.raises(StoreError, match="damaged"):
-        DeltaFolder(folder.root).open(FIRST_CONTACTS)
+        DeltaFolder(folder.side).open(FIRST_CONTACTS)
     assert len(list(older.parent.glob("*.json"))) == 3
 
 
 def test_a_table_is_read_again_only_after_somebody_wrote_to_it(folder: DeltaFolder) -> None:
-    other = DeltaFolder(folder.root)
+    other = DeltaFolder(folder.side)
     folder.append(FIRST_CONTACTS, contacts("contoso", "a"))
     opened = folder.open(FIRST_CONTACTS)
     assert folder.open(FIRST_CONTACTS) is opened
@@ -116,10 +117,10 @@ def test_a_table_that_was_put_in_the_place_of_another_is_read_anew(
     folder: DeltaFolder, tmp_path: Path
 ) -> None:
     folder.append(FIRST_CONTACTS, contacts("contoso", "a"))
-    restored = DeltaFolder(tmp_path / "restored")
+    restored = DeltaFolder(Disk(tmp_path / "restored"))
     restored.append(FIRST_CONTACTS, contacts("contoso", "b"))
-    shutil.rmtree(folder.path(FIRST_CONTACTS))
-    restored.path(FIRST_CONTACTS).rename(folder.path(FIRST_CONTACTS))
+    shutil.rmtree(Path(folder.uri(FIRST_CONTACTS)))
+    Path(restored.uri(FIRST_CONTACTS)).rename(Path(folder.uri(FIRST_CONTACTS)))
     assert recipients(folder) == ["b"]
 
 
@@ -135,23 +136,23 @@ def test_a_whole_entry_is_never_set_aside(
     folder.append(FIRST_CONTACTS, contacts("contoso", "a"))
     folder.append(FIRST_CONTACTS, contacts("contoso", "b"))
     older = newest_entry(folder)
-    monkeypatch.setattr(commit, "sync_entries", lambda *_: (None, []))
+    monkeypatch.setattr(disk, "sync_entries", lambda *_: (None, []))
     folder.append(FIRST_CONTACTS, contacts("contoso", "c\u2028d"))
     older.write_bytes(b"{broken")
     with pytest.raises(StoreError, match="damaged"):
-        DeltaFolder(folder.root).open(FIRST_CONTACTS)
+        DeltaFolder(folder.side).open(FIRST_CONTACTS)
     assert list(older.parent.glob("*.torn")) == []
 
 
 @pytest.mark.parametrize("name", ["HVE store", "Müller", "hve#1"])
 def test_a_store_may_lie_below_any_folder_name(tmp_path: Path, name: str) -> None:
-    folder = DeltaFolder(tmp_path / name)
+    folder = DeltaFolder(Disk(tmp_path / name))
     folder.append(FIRST_CONTACTS, contacts("contoso", "a"))
     assert [Path(file).exists() for file in folder.files(FIRST_CONTACTS)] == [True]
 
 
 def read_below(root: Path) -> tuple[object, ...]:
-    folder = DeltaFolder(root)
+    folder = DeltaFolder(Disk(root))
     folder.append(FIRST_CONTACTS, contacts("contoso", "a"))
     sql = files_sql(FIRST_CONTACTS, folder.files(FIRST_CONTACTS))
     return tuple(duckdb.sql(sql).fetchall()[0][:3])
@@ -169,7 +170,7 @@ def test_a_hint_that_names_a_lost_checkpoint_is_no_damage(folder: DeltaFolder) -
     opened.create_checkpoint()
     [checkpoint] = newest_entry(folder).parent.glob("*.checkpoint*.parquet")
     checkpoint.unlink()
-    assert recipients(DeltaFolder(folder.root)) == ["a", "b", "c"]
+    assert recipients(DeltaFolder(folder.side)) == ["a", "b", "c"]
 
 
 @pytest.mark.parametrize(
@@ -204,5 +205,5 @@ def test_a_table_of_a_newer_client_is_no_damage(
     following = newest.with_name(f"{int(newest.stem) + 1:020}.json")
     following.write_text(json.dumps({"protocol": protocol}) + "\n")
     with pytest.raises(StoreError, match=f"a newer Delta client wrote to it .*{reason}"):
-        DeltaFolder(folder.root).open(FIRST_CONTACTS)
+        DeltaFolder(folder.side).open(FIRST_CONTACTS)
     assert following.exists(), "nothing was set aside"

@@ -74,7 +74,7 @@ def test_files_that_nobody_names_go_after_a_day_and_not_before(store: Store) -> 
     assert all(Path(file).exists() for file in before)
     store.state.record_upkeep("*", 0)
     a_day_ago = time.time() - 25 * 3600
-    log = store.delta.path(MESSAGE_TRACES) / "_delta_log"
+    log = Path(store.delta.uri(MESSAGE_TRACES)) / "_delta_log"
     for file in [*map(Path, before), *log.glob("*.json")]:
         os.utime(file, (a_day_ago, a_day_ago))
     sweep(store)

@@ -102,7 +102,7 @@ def test_a_file_of_an_earlier_version_is_read_instead(filled: Store) -> None:
 
 
 def test_files_that_no_version_names_are_told_once_they_are_old(filled: Store) -> None:
-    orphan = filled.delta.path(MESSAGE_TRACES) / "left.parquet"
+    orphan = Path(filled.delta.uri(MESSAGE_TRACES)) / "left.parquet"
     orphan.write_bytes(b"x" * 1000)
     assert findings(filled)["orphans"].status == "pass"
     a_day_ago = time.time() - 25 * 3600

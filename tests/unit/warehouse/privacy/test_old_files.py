@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from tests.unit.warehouse.conftest import land_rows, observations
-from warehouse.delta.commit import clean
 from warehouse.privacy.old_files import forget_old_files
 from warehouse.store import Store
 from warehouse.tables import MESSAGE_TRACES
@@ -13,9 +12,7 @@ def test_a_second_removal_of_the_same_process_finds_the_log_as_the_first_left_it
     store: Store,
 ) -> None:
     land_rows(store, {})
-    opened = store.delta.open(MESSAGE_TRACES)
-    assert opened is not None
-    clean(opened, store.delta.path(MESSAGE_TRACES), keep_hours=24)
+    store.delta.clean(MESSAGE_TRACES, keep_hours=24)
     land_rows(store, {"trace_id": "t2"})
     for _ in range(3):
         forget_old_files(store)

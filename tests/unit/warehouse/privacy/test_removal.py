@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pyarrow as pa
 
 from tests.unit.warehouse.conftest import NOW, land_rows, observations
@@ -54,7 +56,7 @@ def test_what_is_removed_leaves_one_version_and_the_table_works_on(store: Store)
         land_rows(store, {"trace_id": f"t{number}", "recipient": ADA})
     erase_rows(store, "contoso", ADA)
     assert forget_old_files(store) > 3
-    log = store.delta.path(MESSAGE_TRACES) / "_delta_log"
+    log = Path(store.delta.uri(MESSAGE_TRACES)) / "_delta_log"
     assert len(list(log.glob("*.json"))) == 1
     assert land_rows(store, {"trace_id": "t9"}).new == 1
     assert len(observations(store)) == 4

@@ -36,11 +36,13 @@ class Episode:
     def take(self, event: Event) -> None:
         """Add an event; the first non-supporting one has opened the episode."""
         self.events.append(event)
-        self.levels[event.signal] = max(self.levels.get(event.signal, 0), event.level)
-        self.values[event.signal] = max(self.values.get(event.signal, 0.0), event.value)
-        severity = severity_of(self.levels, self.values)
-        if severity is not None and RANK[severity] > self.rank:
-            self.raised[severity] = event.known_at
+        level, value = self.levels.get(event.signal, -1), self.values.get(event.signal, -1.0)
+        if event.level > level or event.value > value:
+            self.levels[event.signal] = max(level, event.level)
+            self.values[event.signal] = max(value, event.value)
+            severity = severity_of(self.levels, self.values)
+            if severity is not None and RANK[severity] > self.rank:
+                self.raised[severity] = event.known_at
         if not event.is_supporting or len(self.events) == 1:
             self.last = max(self.last, event.ended)
 

@@ -107,8 +107,12 @@ OF_STATUS = ("failure_storm", "filtered_share", "external_attempts")
 
 @dataclass(frozen=True)
 class Fitness:
-    """What decides whether a signal can say anything about an account, per row of the activity."""
+    """What decides whether a signal can say anything about an account on a day.
 
+    Shape:  (accounts, days) of the activity.
+    """
+
+    activity: QuarterHours
     age_days: Ints
     known_days: Floats  # of the four weeks before
     source_days: Floats
@@ -123,90 +127,94 @@ class Fitness:
 
     @cached_property
     def status_is_usable(self) -> NDArray[np.bool_]:
-        """Rows of accounts whose past days tell what usually fails: an unknown record is not 0."""
+        """Where an account's past days tell what usually fails: an unknown record is not 0."""
         return np.asarray(self.status_days >= _LEAST_KNOWN_DAYS * self.mail_days)
 
     @cached_property
     def subject_is_usable(self) -> NDArray[np.bool_]:
-        """Rows of accounts whose past subjects are known, so that one can be new."""
+        """Where an account's past subjects are known, so that one can be new."""
         return np.asarray(self.titled_days >= _LEAST_KNOWN_DAYS * self.mail_days)
 
     @cached_property
     def source_is_usable(self) -> NDArray[np.bool_]:
-        """Rows of accounts whose sources are known and steady in the eight weeks before."""
+        """Where an account's sources are known and steady in the eight weeks before."""
         known = (self.known_share >= LEAST_KNOWN) & (self.source_days >= _LEAST_SOURCE_DAYS)
         return np.asarray(known & (self.age_days >= _SOURCE_AGE_DAYS) & ~self.is_roaming)
 
     @cached_property
     def is_roaming(self) -> NDArray[np.bool_]:
-        """Rows of accounts that send from new addresses all the time."""
+        """Where an account sends from new addresses all the time."""
         share = self.young_days / np.maximum(self.recent_source_days, 1.0)
         return np.asarray((self.young_days > _MOST_YOUNG_DAYS) | (share > _MOST_YOUNG_SHARE))
 
     def reasons(self, row: int) -> dict[str, str]:
-        """Why signals are unavailable at a row: signal -> reason."""
-        if self.age_days[row] < SETTLED:
-            day = f"day {int(self.age_days[row]) + 1} of {SETTLED}"
+        """Why signals are unavailable at a row of the activity: signal -> reason."""
+        at = int(self.activity.account[row]), int(self.activity.day[row])
+        if self.age_days[at] < SETTLED:
+            day = f"day {int(self.age_days[at]) + 1} of {SETTLED}"
             return dict.fromkeys(SIGNALS, f"history too short: {day} of learning this account")
-        if self.known_days[row] < SETTLED:
-            days = f"{self.known_days[row]:.0f} of the last {RECENT_DAYS} days"
+        if self.known_days[at] < SETTLED:
+            days = f"{self.known_days[at]:.0f} of the last {RECENT_DAYS} days"
             return dict.fromkeys(SIGNALS, f"too little was read: {days}")
         missing = {}
-        if self.known_share[row] < LEAST_KNOWN or np.isnan(self.known_share[row]):
-            share = whole_percent(float(known_or_zero(self.known_share[row])))
+        if self.known_share[at] < LEAST_KNOWN or np.isnan(self.known_share[at]):
+            share = whole_percent(float(known_or_zero(self.known_share[at])))
             missing["new_source"] = f"the source address is known for {share} of the recipients"
-        elif self.source_days[row] < _LEAST_SOURCE_DAYS:
-            days = plural(self.source_days[row], "day")
+        elif self.source_days[at] < _LEAST_SOURCE_DAYS:
+            days = plural(self.source_days[at], "day")
             missing["new_source"] = f"only {days} with mail to compare with"
-        elif self.age_days[row] < _SOURCE_AGE_DAYS:
-            day = f"day {int(self.age_days[row]) + 1} of {_SOURCE_AGE_DAYS}"
+        elif self.age_days[at] < _SOURCE_AGE_DAYS:
+            day = f"day {int(self.age_days[at]) + 1} of {_SOURCE_AGE_DAYS}"
             missing["new_source"] = f"history too short: {day} of learning its sources"
-        elif self.is_roaming[row]:
+        elif self.is_roaming[at]:
             missing["new_source"] = "the account sends from new addresses all the time"
-        if self.subject_days[row] > _MOST_SUBJECTS:
+        if self.subject_days[at] > _MOST_SUBJECTS:
             missing["new_subject"] = "the account writes under new subjects all the time"
-        if not self.status_is_usable[row]:
-            missing |= dict.fromkeys(OF_STATUS, self._without_status(row))
-        if not self.recipient_days[row]:
+        if not self.status_is_usable[at]:
+            missing |= dict.fromkeys(OF_STATUS, self._without_status(at))
+        if not self.recipient_days[at]:
             names = ("new_recipients", "repeated_recipient", "external_attempts")
             missing |= dict.fromkeys(names, "recipients are not kept, or not known")
-        if not self.titled_days[row]:
+        if not self.titled_days[at]:
             missing["new_subject"] = "subjects are not kept, or not known"
-        elif not self.subject_is_usable[row]:
-            days, known = self.mail_days[row], self.titled_days[row]
+        elif not self.subject_is_usable[at]:
+            days, known = self.mail_days[at], self.titled_days[at]
             missing["new_subject"] = (
                 f"subjects are known on {known:.0f} of {plural(days, 'day')} with mail"
             )
         return missing
 
-    def _without_status(self, row: int) -> str:
-        days, known = self.mail_days[row], self.status_days[row]
+    def _without_status(self, at: tuple[int, int]) -> str:
+        days, known = self.mail_days[at], self.status_days[at]
         if not known:
             return "the rows of this account carry no delivery status"
         return f"the delivery status is known on {known:.0f} of {plural(days, 'day')} with mail"
 
 
 def fitness_of(activity: QuarterHours) -> Fitness:
-    """Fitness of every row, from the days before it."""
-    has_status, has_recipient, has_subject = (
-        np.where(np.isnan(activity.counts[name]), 0.0, 1.0)
-        for name in ("failed", "new_recipients", "new_subjects")
-    )
+    """Fitness on every day, from the days before it."""
+    day = np.arange(activity.days)
+    sources = activity.daily("known_source_recipients")
     return Fitness(
-        activity.since_start() // QUARTERS_PER_DAY,
+        activity,
+        day - activity.born_on[:, None],
         activity.days_known_before(RECENT_DAYS),
-        active_days_before(activity, activity.counts["known_source_recipients"], _LONG),
+        active_days_before(sources, _LONG),
         own_shares(activity, "known_source_recipients", "recipients", _SOURCE_DAYS),
-        active_days_before(activity, activity.counts["known_source_recipients"], _SOURCE_DAYS),
-        settled_days_before(
-            activity, activity.counts["young_source_recipients"], _SOURCE_DAYS, settled=8
-        ),
-        settled_days_before(activity, activity.counts["new_subjects"], 28),
-        active_days_before(activity, activity.counts["recipients"], _SOURCE_DAYS),
-        active_days_before(activity, has_status, _SOURCE_DAYS),
-        active_days_before(activity, has_recipient, _SOURCE_DAYS),
-        active_days_before(activity, has_subject, _SOURCE_DAYS),
+        active_days_before(sources, _SOURCE_DAYS),
+        settled_days_before(activity, "young_source_recipients", _SOURCE_DAYS, settled=8),
+        settled_days_before(activity, "new_subjects", 28),
+        active_days_before(activity.daily("recipients"), _SOURCE_DAYS),
+        _days_with(activity, "failed"),
+        _days_with(activity, "new_recipients"),
+        _days_with(activity, "new_subjects"),
     )
+
+
+def _days_with(activity: QuarterHours, name: str) -> Floats:
+    """On how many of the days before each day a count was known: (accounts, days)."""
+    known = np.where(np.isnan(activity.counts[name]), 0.0, 1.0)
+    return active_days_before(activity.by_day(known, np.add), _SOURCE_DAYS)
 
 
 @dataclass(frozen=True)
@@ -240,132 +248,171 @@ class Fired:
 
 def find(activity: QuarterHours) -> Fired:
     """Every finding in the judged days of the activity."""
-    fitness = fitness_of(activity)
-    judged = activity.since_start() >= SETTLED * QUARTERS_PER_DAY
-    judged &= (fitness.known_days >= SETTLED) & (activity.day >= activity.first_judged_day)
-    with_status = judged & fitness.status_is_usable
-    parts = [
-        _by_rule(activity, rule, with_status if rule.signal in OF_STATUS else judged)
-        for rule in RULES
-    ]
-    parts.append(_new_sources(activity, fitness, judged))
-    parts.append(_new_subjects(activity, fitness, judged))
-    parts.append(_off_hours(activity, judged))
-    parts.append(_wakings(activity, judged))
-    rows = pd.concat(parts, ignore_index=True)
+    judging = _Judging(activity, fitness_of(activity), *activity.rows_since(_late(activity)))
+    parts = [judging.by_rule(rule) for rule in RULES]
+    parts += [judging.new_sources(), judging.new_subjects(), judging.off_hours()]
+    rows = pd.concat([*parts, judging.wakings()], ignore_index=True)
     rows = rows.sort_values(["row", "signal", "window"], kind="stable")
     columns = {name: rows[name].to_numpy() for name in rows.columns}
-    return Fired(activity, fitness=fitness, **columns)
+    return Fired(activity, fitness=judging.fitness, **columns)
 
 
-def _frame(
-    activity: QuarterHours,
-    signal: str,
-    rows: Ints,
-    level: Ints | int,
-    value: Floats,
-    usual: Floats | float,
-    window: int,
-    count: Floats | None = None,
-) -> pd.DataFrame:
-    """Findings of the rows that fired; level, value and usual are those of these rows."""
-    began = activity.quarter[rows]
-    if count is not None and window > 1:
-        # Nine tenths of what the window shows came after this quarter-hour.
-        began = np.array([activity.began(int(row), count, window, 0.9) for row in rows], np.int64)
-    return pd.DataFrame(
-        {
-            "signal": np.full(len(rows), signal, object),
-            "row": rows,
-            "began": began,
-            "level": np.broadcast_to(level, rows.shape),
-            "value": value,
-            "usual": np.broadcast_to(usual, rows.shape),
-            "window": window,
-        }
-    )
+def _late(activity: QuarterHours) -> int:
+    """The first day that a window reaches which ends on a judged one."""
+    return activity.first_judged_day - max(rule.window for rule in RULES) // DAYS
 
 
-def _by_rule(activity: QuarterHours, rule: SignalRule, judged: NDArray[np.bool_]) -> pd.DataFrame:
-    now = activity.counts[rule.count]
-    rows = np.flatnonzero(judged & (now > 0))
-    value = activity.trailing_of(rows, rule.count, rule.window)
-    # A row adds something of its own, so that the tail of a window raises nothing again.
-    able = (value > rule.floor) & (now[rows] >= 0.02 * value)
-    if rule.share:
-        rare = max(rule.rare_share, rule.share)
-        share = np.where(sends_rarely(activity)[rows], rare, rule.share)
-        able &= value >= share * activity.trailing_of(rows, rule.of, rule.window)
-    if rule.gap:
-        able &= activity.since_start()[rows] >= (SETTLED + rule.gap) * QUARTERS_PER_DAY
-    rows, value = rows[able], value[able]
-    usual = _records(activity, rule, rows)
-    bar = rule.floor + rule.factor * usual
-    fired = value > bar
-    rows, value, usual, bar = rows[fired], value[fired], usual[fired], bar[fired]
-    strong = value > rule.strong * bar
-    if rule.signal == "repeated_recipient":
-        strong &= _is_one_sided(activity, rows, value, rule.window)
-    level = np.where(strong, STRONG, WEAK)
-    return _frame(activity, rule.signal, rows, level, value, usual, rule.window, now)
+@dataclass(frozen=True)
+class _Judging:
+    """The judged days of an activity: what they show is compared with the days before.
+
+    late: the activity without its older days, whose rows are `rows` of the whole one. Only what
+    exceeds its floor is held against records, for which the older days are summed up.
+    """
+
+    activity: QuarterHours
+    fitness: Fitness
+    rows: Ints
+    late: QuarterHours
+
+    @cached_property
+    def judged(self) -> NDArray[np.bool_]:
+        """Late rows that may show something."""
+        late, old = self.late, SETTLED * QUARTERS_PER_DAY
+        judged = (late.since_start() >= old) & (late.day >= late.first_judged_day)
+        return np.asarray(judged & self._fits(self.fitness.known_days >= SETTLED))
+
+    def _fits(self, by_day: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        return self.late.at_rows(by_day)
+
+    def by_rule(self, rule: SignalRule) -> pd.DataFrame:
+        """Where a count exceeds the account's record."""
+        late, now = self.late, self.late.counts[rule.count]
+        judged = self.judged & (now > 0)
+        if rule.signal in OF_STATUS:
+            judged &= self._fits(self.fitness.status_is_usable)
+        rows = np.flatnonzero(judged)
+        value = late.trailing(rule.count, rule.window)[rows]
+        # A row adds something of its own, so that the tail of a window raises nothing again.
+        able = (value > rule.floor) & (now[rows] >= 0.02 * value)
+        if rule.share and able.any():
+            is_rare = sends_rarely(self.activity)[late.account[rows], late.day[rows]]
+            share = np.where(is_rare, max(rule.rare_share, rule.share), rule.share)
+            able &= value >= share * late.trailing(rule.of, rule.window)[rows]
+        if rule.gap:
+            able &= late.since_start()[rows] >= (SETTLED + rule.gap) * QUARTERS_PER_DAY
+        rows, value = rows[able], value[able]
+        usual = self._records(rule, rows)
+        bar = rule.floor + rule.factor * usual
+        fired = value > bar
+        rows, value, usual, bar = rows[fired], value[fired], usual[fired], bar[fired]
+        strong = value > rule.strong * bar
+        if rule.signal == "repeated_recipient":
+            strong &= self._is_one_sided(rows, value, rule.window)
+        level = np.where(strong, STRONG, WEAK)
+        return self._frame(rule.signal, rows, level, value, usual, rule.window, now)
+
+    def _records(self, rule: SignalRule, rows: Ints) -> Floats:
+        """The account's own record before the day of each of some rows."""
+        if not len(rows):
+            return np.zeros(0)  # the months before need not be looked at
+        values = self.activity.trailing(rule.count, rule.window)
+        records = own_records(
+            self.activity, values, days=rule.days, gap=rule.gap, rank=2, settled=rule.settled
+        )
+        return np.asarray(records[self.late.account[rows], self.late.day[rows]])
+
+    def _is_one_sided(self, rows: Ints, repeated: Floats, window: int) -> NDArray[np.bool_]:
+        """Where one recipient has far more of the mail than usual: more mail alone repeats more."""
+        share = repeated / np.maximum(self.late.trailing("recipients", window)[rows], 1.0)
+        usual = own_shares(self.activity, "most_repeated", "recipients", _SOURCE_DAYS)
+        usual = usual[self.late.account[rows], self.late.day[rows]]
+        return np.asarray(share >= np.minimum(_ONE_SIDED * known_or_zero(usual), 0.5))
+
+    def new_sources(self) -> pd.DataFrame:
+        """Mail from a young network of an account whose networks are known."""
+        young = known_or_zero(self.late.counts["young_source_recipients"])
+        fired = self.judged & (young > 0) & self._fits(self.fitness.source_is_usable)
+        rows = np.flatnonzero(fired)
+        value = self.late.trailing_sum(young, DAYS)[rows]
+        return self._frame("new_source", rows, STRONG, value, 0.0, DAYS, young)
+
+    def new_subjects(self) -> pd.DataFrame:
+        """Subjects that an account has not written under before."""
+        fresh = known_or_zero(self.late.counts["new_subjects"])
+        fired = self.judged & (fresh > 0) & self._fits(self.fitness.subject_is_usable)
+        fired &= self._fits(self.fitness.subject_days <= _MOST_SUBJECTS)
+        rows = np.flatnonzero(fired)
+        return self._frame("new_subject", rows, WEAK, fresh[rows], 0.0, 1)
+
+    def off_hours(self) -> pd.DataFrame:
+        """More than ever in hours of the week that are nearly empty."""
+        late, window = self.late, 6 * HOURS
+        sent = self._sent_in_quiet_hours(late, late.day >= late.first_judged_day - 1)
+        value = late.trailing_sum(sent, window)
+        fired = self.judged & (sent > 0) & (value > 12.0)
+        fired &= 2 * value >= late.trailing("recipients", window)
+        rows = np.flatnonzero(fired)
+        if not len(rows):
+            return self._frame("off_hours", rows, WEAK, value[rows], 0.0, window, sent)
+        able = np.isin(np.arange(len(late.accounts)), late.account[rows])
+        before = self._sent_in_quiet_hours(self.activity, able[self.activity.account])
+        before = self.activity.trailing_sum(before, window)
+        records = own_records(self.activity, before, days=MONTHLY_DAYS, gap=1, rank=2, settled=28)[
+            late.account[rows], late.day[rows]
+        ]
+        fired = value[rows] > 12.0 + 1.3 * records
+        rows, usual = rows[fired], records[fired]
+        level = np.where(value[rows] > 2.0 * (12.0 + 1.3 * usual), STRONG, WEAK)
+        return self._frame("off_hours", rows, level, value[rows], usual, window, sent)
+
+    def _sent_in_quiet_hours(self, activity: QuarterHours, looked_at: NDArray[np.bool_]) -> Floats:
+        """Recipients of the late or of all rows; 0 where the hour is not quiet."""
+        sent = np.zeros(len(activity.quarter))
+        places = np.flatnonzero(looked_at)
+        rows = self.rows[places] if activity is self.late else places
+        quiet = in_quiet_hours(self.activity, rows)
+        sent[places] = np.where(quiet, activity.counts["recipients"][places], 0.0)
+        return sent
+
+    def wakings(self) -> pd.DataFrame:
+        """First mail after a pause that is long, also for this account."""
+        pause, longest = _pauses(self.activity)
+        pause, longest = pause[self.rows], longest[self.rows]
+        fired = self.judged & (pause >= LEAST_GAP_DAYS) & (pause >= _OWN_GAPS * longest)
+        rows = np.flatnonzero(fired)
+        return self._frame("dormant_account", rows, WEAK, pause[rows], longest[rows], 1)
+
+    def _frame(
+        self,
+        signal: str,
+        rows: Ints,
+        level: Ints | int,
+        value: Floats,
+        usual: Floats | float,
+        window: int,
+        count: Floats | None = None,
+    ) -> pd.DataFrame:
+        """Findings of the late rows that fired; level, value and usual are those of these rows."""
+        began = self.late.quarter[rows]
+        if count is not None and window > 1:
+            # Nine tenths of what the window shows came after this quarter-hour.
+            began = self.late.began(rows, count, window, 0.9)
+        return pd.DataFrame(
+            {
+                "signal": np.full(len(rows), signal, object),
+                "row": self.rows[rows],
+                "began": began,
+                "level": np.broadcast_to(level, rows.shape),
+                "value": value,
+                "usual": np.broadcast_to(usual, rows.shape),
+                "window": window,
+            }
+        )
 
 
-def _records(activity: QuarterHours, rule: SignalRule, rows: Ints) -> Floats:
-    """The account's own record before the day of each of some rows."""
-    if not len(rows):
-        return np.zeros(0)  # the months before need not be looked at
-    values = activity.trailing(rule.count, rule.window)
-    records = own_records(
-        activity, values, days=rule.days, gap=rule.gap, rank=2, settled=rule.settled
-    )
-    return np.asarray(records[activity.account[rows], activity.day[rows]])
-
-
-def _is_one_sided(
-    activity: QuarterHours, rows: Ints, repeated: Floats, window: int
-) -> NDArray[np.bool_]:
-    """Where one recipient has far more of the mail than usual: more mail alone repeats more."""
-    share = repeated / np.maximum(activity.trailing_of(rows, "recipients", window), 1.0)
-    usual = own_shares(activity, "most_repeated", "recipients", _SOURCE_DAYS)[rows]
-    return np.asarray(share >= np.minimum(_ONE_SIDED * known_or_zero(usual), 0.5))
-
-
-def _new_sources(
-    activity: QuarterHours, fitness: Fitness, judged: NDArray[np.bool_]
-) -> pd.DataFrame:
-    young = known_or_zero(activity.counts["young_source_recipients"])
-    rows = np.flatnonzero(judged & (young > 0) & fitness.source_is_usable)
-    value = activity.trailing_of(rows, "young_source_recipients", DAYS)
-    return _frame(activity, "new_source", rows, STRONG, value, 0.0, DAYS, young)
-
-
-def _new_subjects(
-    activity: QuarterHours, fitness: Fitness, judged: NDArray[np.bool_]
-) -> pd.DataFrame:
-    fresh = known_or_zero(activity.counts["new_subjects"])
-    fired = judged & (fresh > 0) & (fitness.subject_days <= _MOST_SUBJECTS)
-    fired &= fitness.subject_is_usable
-    rows = np.flatnonzero(fired)
-    return _frame(activity, "new_subject", rows, WEAK, fresh[rows], 0.0, 1)
-
-
-def _off_hours(activity: QuarterHours, judged: NDArray[np.bool_]) -> pd.DataFrame:
-    """More than ever in hours of the week that are nearly empty."""
-    quiet = in_quiet_hours(activity)
-    sent = np.where(quiet, activity.counts["recipients"], 0.0)
-    window = 6 * HOURS
-    value = activity.trailing_sum(sent, window)
-    records = own_records(activity, value, days=MONTHLY_DAYS, gap=1, rank=2, settled=28)
-    usual = records[activity.account, activity.day]
-    bar = 12.0 + 1.3 * usual
-    fired = judged & quiet & (value > bar) & (2 * value >= activity.trailing("recipients", window))
-    rows = np.flatnonzero(fired)
-    level = np.where(value[rows] > 2.0 * bar[rows], STRONG, WEAK)
-    return _frame(activity, "off_hours", rows, level, value[rows], usual[rows], window, sent)
-
-
-def _wakings(activity: QuarterHours, judged: NDArray[np.bool_]) -> pd.DataFrame:
-    """First mail after a pause that is long, also for this account."""
+def _pauses(activity: QuarterHours) -> tuple[Floats, Floats]:
+    """Days without mail before every row, and the most that the account knew before a long one."""
     same = activity.account[1:] == activity.account[:-1]
     pause = np.where(same, np.diff(activity.quarter), 0) / QUARTERS_PER_DAY
     pause = np.concatenate([[0.0], pause])
@@ -379,6 +426,4 @@ def _wakings(activity: QuarterHours, judged: NDArray[np.bool_]) -> pd.DataFrame:
     for row in long:
         earlier = slice(int(np.searchsorted(activity.account, activity.account[row])), row)
         longest[row] = pause[earlier].max(initial=0.0)
-    fired = judged & (pause >= LEAST_GAP_DAYS) & (pause >= _OWN_GAPS * longest)
-    rows = np.flatnonzero(fired)
-    return _frame(activity, "dormant_account", rows, WEAK, pause[rows], longest[rows], 1)
+    return pause, longest

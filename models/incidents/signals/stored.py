@@ -10,18 +10,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 
 from models.incident import Event
-from models.incidents.signals.quarter_hours import QuarterHours, activity_of
+from models.incidents.signals.quarter_hours import COUNTS, QuarterHours, activity_of
 from models.incidents.signals.rules import CONTEXT_DAYS, Fired, find
-from warehouse.connection import files_sql
+from warehouse.connection import arrow, files_sql
 from warehouse.store import Store
-from warehouse.tables import HVE_ACTIVITY, HVE_SIGNALS
+from warehouse.tables import HVE_ACTIVITY, HVE_SIGNALS, HVE_USAGE_DAILY
 from warehouse.windows import Window
 
 HISTORY = timedelta(days=400)
+_NUMBERS = ", ".join(f"cast({name} as double) as {name}" for name in COUNTS)
 # An episode and what may still join it lie within this time.
 EPISODE_DAYS = 15
 
@@ -58,9 +60,8 @@ def judge_days(
     rows, born = _rows(store, tenant, judged, until, since)
     activity = activity_of(rows, until, born, first, unread)
     fired = find(activity)
-    fresh = list(tabular_events(fired))
-    events = [(account, event) for account, event in fresh if event.known_at <= until]
-    return Tabular(activity, fired, events, _signals(tenant, fresh))
+    events = [(name, event) for name, event in tabular_events(fired) if event.known_at <= until]
+    return Tabular(activity, fired, events, _signals(tenant, fired))
 
 
 def _rows(
@@ -75,38 +76,45 @@ def _rows(
     files = files_sql(HVE_ACTIVITY, store.delta.files(HVE_ACTIVITY, tenant))
     with store.compute() as connection:
         connection.register("judged", numbered)
-        frame: pd.DataFrame = connection.execute(
-            f"select * exclude (tenant, day, account) from ({files}) join judged using (account)"
-            " where day >= $since and hour_utc < $until",
+        store.view(connection, "daily", HVE_USAGE_DAILY, tenant)
+        rows = arrow(
+            connection,
+            f"select number, hour_utc, quarter, {_NUMBERS} from ({files}) join judged"
+            " using (account) where day >= $since and hour_utc < $until",
             {"since": since, "until": until},
-        ).df()
-        frame["account"] = pd.Categorical.from_codes(frame.pop("number"), names.to_pandas())
+        )
         born = connection.execute(
             # A stray row of long ago is no history.
-            f"select account, min(day) from ({files}) semi join judged using (account)"
-            " where hour_utc >= $since group by account",
-            {"since": until - HISTORY},
+            "select account, min(day) from daily semi join judged using (account)"
+            " where recipients > 0 and day >= $since and day <= $until group by account",
+            {"since": (until - HISTORY).date(), "until": until.date()},
         ).fetchall()
-    return frame, dict(born)
+    columns = {name: rows[name].to_numpy() for name in rows.column_names}
+    account = pd.Categorical.from_codes(columns.pop("number"), names.to_pandas())
+    return pd.DataFrame({"account": account, **columns}, copy=False), dict(born)
 
 
-def _signals(tenant: str, events: list[tuple[str, Event]]) -> pa.Table:
-    rows = [
-        {
-            "tenant": tenant,
-            "day": (event.known_at - timedelta(microseconds=1)).date(),
-            "account": account,
-            "known_at": event.known_at,
-            "began_at": event.began,
-            "signal": event.signal,
-            "level": event.level,
-            "value": event.value,
-            "usual": event.usual,
-            "window_quarters": event.window,
-        }
-        for account, event in events
-    ]
-    return pa.Table.from_pylist(rows, schema=HVE_SIGNALS.schema)
+def _signals(tenant: str, fired: Fired) -> pa.Table:
+    """Rows of the mart."""
+    start, accounts = fired.activity.start, pa.array(fired.activity.accounts, pa.string())
+    began, known = (
+        np.datetime64(start.replace(tzinfo=None), "us") + quarters * np.timedelta64(15, "m")
+        for quarters in (fired.began, fired.quarter + 1)
+    )
+    names = pa.DictionaryArray.from_arrays(pa.array(fired.account, pa.int32()), accounts)
+    rows = {
+        "tenant": pa.repeat(pa.scalar(tenant), len(known)),
+        "day": (known - np.timedelta64(1, "us")).astype("M8[D]"),
+        "account": names.cast(pa.string()),
+        "known_at": pa.array(known).cast(pa.timestamp("us", tz="UTC")),
+        "began_at": pa.array(began).cast(pa.timestamp("us", tz="UTC")),
+        "signal": pa.array(fired.signal, pa.string()),
+        "level": fired.level,
+        "value": fired.value,
+        "usual": fired.usual,
+        "window_quarters": fired.window,
+    }
+    return pa.table(rows).select(HVE_SIGNALS.schema.names).cast(HVE_SIGNALS.schema)
 
 
 def stored_events(

@@ -325,3 +325,21 @@ def test_trailing_sums_are_sums_over_the_window() -> None:
     for row in (0, 5, 40, len(rows) - 1):
         inside = (made.quarter > made.quarter[row] - 12) & (made.quarter <= made.quarter[row])
         assert trailing[row] == np.sum(made.counts["recipients"][inside])
+
+
+def test_a_window_begins_where_nine_tenths_of_it_are_left() -> None:
+    """Of 10, 1, 0, 30 and 9 recipients the last 30 + 9 are 39 of 50, with 1 more still no 45."""
+    quarters = [10, 1, 0, 30, 9]
+    times = [START + timedelta(minutes=15 * place) for place in range(len(quarters))]
+    rows = [
+        dict.fromkeys(COUNTS, 0)
+        | {"account": A, "hour_utc": time.replace(minute=0), "quarter": time.minute // 15}
+        | {"recipients": count}
+        for time, count in zip(times, quarters, strict=True)
+    ]
+    shown = activity(rows)
+    sent = shown.counts["recipients"]
+    last = np.array([4, 4, 1])
+    assert shown.began(last, sent, 5, 0.9)[:1].tolist() == [0]
+    assert shown.began(last, sent, 5, 0.78)[:1].tolist() == [3]
+    assert shown.began(last, sent, 2, 0.9).tolist() == [3, 3, 0]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -33,6 +33,7 @@ CLOSED: dict[str, str | bool | int | float | list[str]] = {
     "allow_community_extensions": "false",
     "allow_persistent_secrets": "false",
 }
+PLACE = ("file_index", "file_row_number")  # virtual columns of every Parquet file
 STORED = ("facts", "marts", "spill")  # folders of a store that may be links to another disk
 
 
@@ -145,11 +146,15 @@ class Instance:
         self._root.close()
 
 
-def files_sql(table: Table, files: list[str]) -> str:
-    """A select over Parquet files in the table's own columns and types; no file, no row."""
-    typed = ", ".join(
-        f"cast(null as {duckdb_type(field.type)}) as {field.name}" for field in table.schema
-    )
+def files_sql(table: Table, files: Sequence[str], *, has_places: bool = False) -> str:
+    """A select over Parquet files in the table's own columns and types; no file, no row.
+
+    has_places: also the place of each row, as file_index and file_row_number.
+    """
+    types = {field.name: duckdb_type(field.type) for field in table.schema}
+    if has_places:
+        types |= dict.fromkeys(PLACE, "bigint")
+    typed = ", ".join(f"cast(null as {kind}) as {name}" for name, kind in types.items())
     nothing = f"select {typed} where false"
     if not files:
         return nothing
@@ -157,7 +162,7 @@ def files_sql(table: Table, files: list[str]) -> str:
     partitions = ", ".join(
         f"'{name}': {duckdb_type(table.schema.field(name).type)}" for name in table.partition_by
     )
-    columns = ", ".join(table.schema.names)
+    columns = ", ".join(types)
     read = f"read_parquet([{listed}], hive_partitioning = true, hive_types = {{{partitions}}}"
     if not table.added:
         return f"select {columns} from {read})"

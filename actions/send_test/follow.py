@@ -20,7 +20,7 @@ from ingest.http import Api, https_client
 from ingest.quota import Quota
 from ingest.read_tenant import GRAPH_PERMISSION
 from warehouse.configured import store_of
-from warehouse.records.message_traces import SETTLED
+from warehouse.records.landing import SETTLED
 from warehouse.windows import Window, whole_second
 
 BEFORE_SENDING = timedelta(hours=1)

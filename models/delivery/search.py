@@ -37,7 +37,7 @@ from warehouse.protection.mode import Protection, read_protection
 from warehouse.protection.pseudonyms import Mask
 from warehouse.reading import Published, read_published
 from warehouse.records.accounts import account_addresses, sending_accounts
-from warehouse.records.message_traces import SETTLED, UNSETTLED
+from warehouse.records.landing import SETTLED, UNSETTLED
 from warehouse.store import open_store
 
 ROWS_AT_ONCE, LARGEST = 10_000, 2**62

@@ -40,7 +40,7 @@ def test_the_console_script_leads_to_the_entry_point() -> None:
 
 
 def test_files_that_modules_read_at_run_time_stand_beside_them() -> None:
-    for name in ("records/landing.sql", "state.sql", "records/unsettled.sql"):
+    for name in ("records/landing_stored.sql", "state.sql", "records/unsettled.sql"):
         assert (ROOT / "warehouse" / name).is_file()
     assert (
         "data/reference" in project()["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"]

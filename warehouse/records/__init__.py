@@ -4,6 +4,7 @@ Reading order:
   stored          rows of the Delta tables as they are stored
   observed        one row per change of what was observed: billing, costs, prices and policies
   coverage        windows of time that were read completely, and from when on to read
+  landing         what a batch of trace rows adds to those that are stored
   message_traces  trace rows: only what is new or changed is written
   unsettled       rows whose status may still change
   known_keys      rows of a window that are stored already

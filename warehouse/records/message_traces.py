@@ -15,14 +15,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from hve_monitor.files import sql
-from warehouse.connection import arrow, files_sql
 from warehouse.privacy.identities import keep_identities
 from warehouse.protection.pseudonyms import is_pseudonym, mapped
+from warehouse.records.landing import DATED_APART, SETTLED, UNSETTLED, added_by
 from warehouse.store import Store
 from warehouse.tables import MESSAGE_TRACES
 
-LANDING = sql(__file__, "landing")
 # Columns that differ between the rows of a batch before it is compared with what is stored.
 BROUGHT = [
     field
@@ -30,15 +28,7 @@ BROUGHT = [
     if field.name
     not in ("tenant", "is_revision", "first_seen_at", "observed_at", "batch", "source")
 ]
-# One message is dated by its origin, its receipt or an event, in UTC or a local time.
-DATED_APART = timedelta(days=7)
-# What ends a message. Any other word, one that nobody knows included, never takes its place.
-SETTLED = (
-    *("delivered", "failed", "quarantined", "filteredasspam"),
-    *("expanded", "resolved", "recalled"),
-)
 UNKNOWN_WORD = "(word)"  # a status that is none of these, where names are hidden
-UNSETTLED = ("pending", "gettingstatus", "unknownfuturevalue", "unknown", "none")
 
 
 @dataclass
@@ -96,7 +86,9 @@ def land(
     purged = store.state.purged_before(tenant)
     if purged is not None:
         plain, incoming = (rows.filter(_since(rows, purged)) for rows in (plain, incoming))
-    fresh = _fresh(store, tenant, incoming, observed_at, source, since_batch)
+    days = frozenset(pc.unique(incoming["day"]).to_pylist())
+    files = _files(store, tenant, days, source, since_batch)
+    fresh = added_by(store, incoming, files, observed_at)
     changed = pc.sum(fresh["is_revision"]).as_py() or 0
     touched = frozenset(pc.unique(fresh["day"]).to_pylist())
     if fresh.num_rows:
@@ -151,22 +143,14 @@ def _people(plain: pa.Table, masked: pa.Table, fresh: pa.Table) -> dict[str, str
     return {stored: address for stored, address in columns if is_pseudonym(stored, address)}
 
 
-def _fresh(
-    store: Store,
-    tenant: str,
-    incoming: pa.Table,
-    observed_at: datetime,
-    source: str,
-    since_batch: int,
-) -> pa.Table:
-    days = frozenset(pc.unique(incoming["day"]).to_pylist())
+def _files(
+    store: Store, tenant: str, days: Collection[date], source: str, since_batch: int
+) -> list[str]:
+    """Files that may hold rows of a batch of these days."""
     files = store.delta.files(MESSAGE_TRACES, tenant, days)
-    files += store.delta.files_of_others(MESSAGE_TRACES, tenant, _around(days), source, since_batch)
-    with store.compute() as connection:
-        connection.execute(f"create view existing as {files_sql(MESSAGE_TRACES, files)}")
-        connection.register("incoming", incoming)
-        values = {"apart": DATED_APART, "observed_at": observed_at, "settled": list(SETTLED)}
-        return arrow(connection, LANDING, values)
+    return files + store.delta.files_of_others(
+        MESSAGE_TRACES, tenant, _around(days), source, since_batch
+    )
 
 
 def _around(days: Collection[date]) -> set[date]:

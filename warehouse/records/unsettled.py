@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from hve_monitor.clock import days_between
 from hve_monitor.files import sql
-from warehouse.records.message_traces import UNSETTLED
+from warehouse.records.landing import UNSETTLED
 from warehouse.store import Store
 from warehouse.tables import MESSAGE_TRACES
 

@@ -80,7 +80,7 @@ def trace(
     )  # fmt: skip
     output = TraceOutput(limit, offset, out, events, summary)
     document = answer(load(config), wanted, output, moment_of(now), author_of(None))
-    show(document, as_json, partial(delivery_text.trace, wide=wide))
+    show(document, as_json, partial(delivery_text.trace, wide=wide), wide=wide)
 
 
 def _joined(texts: list[str] | None) -> str | None:
@@ -97,6 +97,7 @@ def readiness(
     tenant: TenantName = None,
     config: ConfigFile = None,
     now: Now = None,
+    wide: Wide = False,
     as_json: Json = False,
 ) -> None:
     """Is every account set up right: one finding per check and account, with its fix."""
@@ -108,7 +109,7 @@ def readiness(
     wanted = FindingFilter(tenant, account, check, status, with_history=history)
     with read_published(load(config).warehouse.path, moment_of(now)) as published:
         document = readiness_report(published, wanted)
-    show(document, as_json, delivery_text.readiness)
+    show(document, as_json, delivery_text.readiness, wide=wide)
     raise typer.Exit(INCOMPLETE if document.failed else DONE)
 
 
@@ -120,13 +121,14 @@ def explain(
     ],
     config: ConfigFile = None,  # noqa: ARG001 - every command takes it; the catalogue needs none
     now: Now = None,  # noqa: ARG001 - the same
+    wide: Wide = False,
     as_json: Json = False,
 ) -> None:
     """What an error means and what mends it: SMTP, sign-in, Graph, Exchange, Azure, our own."""
     from actions.explain import explained
     from cli.text import delivery as delivery_text
 
-    show(explained(" ".join(text), sys.stdin.buffer), as_json, delivery_text.explanation)
+    show(explained(" ".join(text), sys.stdin.buffer), as_json, delivery_text.explanation, wide=wide)
 
 
 @commands.command("send-test")
@@ -144,6 +146,7 @@ def send_test(
     tenant: TenantName = None,
     config: ConfigFile = None,
     now: Now = None,
+    wide: Wide = False,
     as_json: Json = False,
 ) -> None:
     """Test the HVE endpoint step by step, and one message through it."""
@@ -153,7 +156,7 @@ def send_test(
 
     loaded, moment = load(config), moment_of(now)
     if preflight:
-        finish(sending.preflight(loaded, timeout), as_json, delivery_text.send_test)
+        finish(sending.preflight(loaded, timeout), as_json, delivery_text.send_test, wide=wide)
     chosen = tenant_of_account(loaded, tenant, account)
     secret = None if oauth else partial(sending.password_of, account, password_file)
     outcome = sending.send(
@@ -161,4 +164,4 @@ def send_test(
     )
     if follow and outcome.document.sent is not False:
         outcome = following.follow(loaded, chosen, outcome.document, moment, wait)
-    finish(outcome, as_json, delivery_text.send_test)
+    finish(outcome, as_json, delivery_text.send_test, wide=wide)

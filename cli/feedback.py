@@ -166,7 +166,7 @@ def list_(
     from cli.text import incidents as incidents_text
 
     plans = planned(load(config), tenant, moment_of(now))
-    show({"plans": plans}, as_json, partial(incidents_text.plans, wide=wide))
+    show({"plans": plans}, as_json, partial(incidents_text.plans, wide=wide), wide=wide)
 
 
 @plans.command("remove")

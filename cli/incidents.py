@@ -13,6 +13,7 @@ from cli.options import (
     Since,
     TenantName,
     Until,
+    Wide,
     here,
     load,
     moment_of,
@@ -58,6 +59,7 @@ def incidents(
     tenant: TenantName = None,
     config: ConfigFile = None,
     now: Now = None,
+    wide: Wide = False,
     as_json: Json = False,
 ) -> None:
     """Anomalies of the accounts, grouped and explained."""
@@ -72,15 +74,20 @@ def incidents(
     loaded, moment = load(config, tenant), moment_of(now)
     if evidence is not None:
         document = _evidence(loaded, tenant, named[0], evidence, moment)
-        show(document, as_json, incidents_text.evidence)
+        show(document, as_json, incidents_text.evidence, wide=wide)
     elif named:
         show(_named(loaded, tenant, named, moment, with_recipients=recipients), as_json,
-             incidents_text.incidents)  # fmt: skip
+             incidents_text.incidents, wide=wide)  # fmt: skip
     else:
         wanted = IncidentFilter(
             severity, kind, account, audience, assigned_to, status, *period_of(since, until)
         )
-        show(_several(loaded, tenant, wanted, sort, moment), as_json, incidents_text.incidents)
+        show(
+            _several(loaded, tenant, wanted, sort, moment),
+            as_json,
+            incidents_text.incidents,
+            wide=wide,
+        )
 
 
 def _named(

@@ -42,7 +42,7 @@ def usage(
     with read_published(load(config, tenant).warehouse.path, moment, tenant) as published:
         keys = [key.strip() for key in by.split(",") if key.strip()]
         document = usage_report(published, keys, start, end)
-    show(document, as_json, partial(delivery_text.usage, wide=wide))
+    show(document, as_json, partial(delivery_text.usage, wide=wide), wide=wide)
 
 
 @commands.command()
@@ -54,7 +54,7 @@ def tenants(
     from models.overview.tenants import tenant_summaries
 
     report = tenant_summaries(load(config), moment_of(now))
-    show(report, as_json, partial(delivery_text.tenants, wide=wide))
+    show(report, as_json, partial(delivery_text.tenants, wide=wide), wide=wide)
 
 
 @commands.command()
@@ -99,7 +99,7 @@ def cost(
     if name is not None:
         days = days_of(loaded, moment, tenant, by_of(by), report.month, name)
         report = structs.replace(report, days=days)
-    show(report, as_json, partial(money_text.cost, wide=wide))
+    show(report, as_json, partial(money_text.cost, wide=wide), wide=wide)
 
 
 @commands.command()
@@ -113,6 +113,7 @@ def whatif(
     tenant: TenantName = None,
     config: ConfigFile = None,
     now: Now = None,
+    wide: Wide = False,
     as_json: Json = False,
 ) -> None:
     """Cost of a planned change, its effect on budgets, and its messages."""
@@ -122,4 +123,6 @@ def whatif(
 
     moment = moment_of(now)
     change = change_of(account, recipients, sends, every, (begin, until), moment.date())
-    show(planned_change(load(config), moment, tenant, change), as_json, money_text.whatif)
+    show(
+        planned_change(load(config), moment, tenant, change), as_json, money_text.whatif, wide=wide
+    )

@@ -9,6 +9,7 @@ from cli.options import (
     Json,
     Now,
     TenantName,
+    Wide,
     finish,
     load,
     moment_of,
@@ -47,6 +48,7 @@ def doctor(
     tenant: TenantName = None,
     config: ConfigFile = None,
     now: Now = None,
+    wide: Wide = False,
     as_json: Json = False,
 ) -> None:
     """Check configuration, credentials, permissions, clock, disk, coverage and alerts."""
@@ -55,7 +57,7 @@ def doctor(
     from hve_monitor.config import config_file
 
     outcome = examine(load(config), moment_of(now), tenant, config_file(config))
-    finish(outcome, as_json, delivery_text.doctor)
+    finish(outcome, as_json, delivery_text.doctor, wide=wide)
 
 
 @commands.command()

@@ -23,7 +23,7 @@ Now = Annotated[
     str | None, typer.Option("--now", help="Business time, ISO 8601; default the system clock.")
 ]
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
-Wide = Annotated[bool, typer.Option("--wide", help="Every column of tables.")]
+Wide = Annotated[bool, typer.Option("--wide", help="Every column of tables, and no line broken.")]
 Since = Annotated[str | None, typer.Option("--since", help="From this time on, ISO 8601.")]
 Until = Annotated[str | None, typer.Option("--until", help="Before this time, ISO 8601.")]
 TenantName = Annotated[str | None, typer.Option("--tenant", help="One tenant of several.")]
@@ -92,16 +92,25 @@ def tenant_of_account(config: Config, name: str | None, account: str | None) -> 
     return tenant_of(config, name)
 
 
-def finish(outcome: Outcome[D], as_json: bool, text: Callable[[D], str]) -> None:
+def finish(
+    outcome: Outcome[D], as_json: bool, text: Callable[[D], str], *, wide: bool = False
+) -> None:
     """Prints the document of an outcome and ends with its exit code."""
-    show(outcome.document, as_json, text)
+    show(outcome.document, as_json, text, wide=wide)
     raise typer.Exit(outcome.exit_code)
 
 
-def show(document: D, as_json: bool, text: Callable[[D], str]) -> None:
-    """One JSON document on stdout, or its text for people (cli/text)."""
+def show(document: D, as_json: bool, text: Callable[[D], str], *, wide: bool = False) -> None:
+    """One JSON document on stdout, or its text for people (cli/text).
+
+    wide: the lines of the text stay as long as they are.
+    """
     from hve_monitor.document import json_text
 
     shown = json_text(document) if as_json else text(document)
+    if not as_json and not wide:
+        from cli.text.tables import fitted
+
+        shown = fitted(shown)
     sys.stdout.write(shown + "\n")
     sys.stdout.flush()

@@ -48,6 +48,7 @@ def erase(
     author: Author = None,
     config: ConfigFile = None,
     now: Now = None,
+    wide: Wide = False,
     as_json: Json = False,
 ) -> None:
     """Take a person out of everything stored; counts and costs stay."""
@@ -65,7 +66,7 @@ def erase(
         with_account=account,
         dry_run=dry_run,
     )
-    show(document, as_json, privacy_text.erase)
+    show(document, as_json, privacy_text.erase, wide=wide)
 
 
 @commands.command()
@@ -121,4 +122,4 @@ def audit(
 
     with store_of(load(config)) as store:
         listed = [entry._asdict() for entry in entries(store.state, limit)]
-        show({"entries": listed}, as_json, partial(privacy_text.audit, wide=wide))
+        show({"entries": listed}, as_json, partial(privacy_text.audit, wide=wide), wide=wide)

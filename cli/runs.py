@@ -1,5 +1,6 @@
 """Commands that fill the store."""
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -12,6 +13,7 @@ from cli.options import (
     Since,
     TenantName,
     Until,
+    Wide,
     finish,
     load,
     moment_of,
@@ -64,6 +66,7 @@ def run(
     jobs: Jobs = 1,
     config: ConfigFile = None,
     now: Now = None,
+    wide: Wide = False,
     as_json: Json = False,
 ) -> None:
     """Ingest, models, publication: once, or on a schedule until stopped."""
@@ -75,11 +78,12 @@ def run(
 
     loaded, by = load(config), WhoBuilds(engine, jobs)
     if every is not None:
-        repeat(every, loaded, now, lambda document: show(document, as_json, runs_text.run), by)
+        shown = partial(show, as_json=as_json, text=runs_text.run, wide=wide)
+        repeat(every, loaded, now, shown, by)
         return
     with progress_bar() as progress:
         outcome = run_once(loaded, moment_of(now), progress, by=by)
-    finish(outcome, as_json, runs_text.run)
+    finish(outcome, as_json, runs_text.run, wide=wide)
 
 
 @commands.command()
@@ -89,6 +93,7 @@ def ingest(
     until: Until = None,
     config: ConfigFile = None,
     now: Now = None,
+    wide: Wide = False,
     as_json: Json = False,
 ) -> None:
     """Fetch from Microsoft 365: accounts, billing, message_traces, trace_events, azure_costs,
@@ -109,7 +114,7 @@ def ingest(
             loaded, moment, progress, sources or (), asked if start or end else None
         )
     document = ingest_summary(loaded, moment, results)
-    finish(Outcome(document, exit_code(results)), as_json, runs_text.ingest)
+    finish(Outcome(document, exit_code(results)), as_json, runs_text.ingest, wide=wide)
 
 
 @commands.command("import")
@@ -129,6 +134,7 @@ def import_(
     ] = None,
     config: ConfigFile = None,
     now: Now = None,
+    wide: Wide = False,
     as_json: Json = False,
 ) -> None:
     """Land exports of message traces, or any table by --map; works without any configuration."""
@@ -151,7 +157,7 @@ def import_(
             progress,
             parse_order(dates),
         )
-    finish(outcome, as_json, runs_text.imported)
+    finish(outcome, as_json, runs_text.imported, wide=wide)
 
 
 @commands.command()
@@ -168,7 +174,7 @@ def collect(
 
     if not script:
         raise ConfigError("collect: add --script to print the script")
-    show({"script": SCRIPT}, as_json, runs_text.script)
+    show({"script": SCRIPT}, as_json, runs_text.script, wide=True)  # a program: as it is
 
 
 @commands.command()

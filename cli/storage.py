@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from cli.feedback import Author, Reason
-from cli.options import ConfigFile, Json, Now, finish, here, load, moment_of, show
+from cli.options import ConfigFile, Json, Now, Wide, finish, here, load, moment_of, show
 
 commands = typer.Typer()
 
@@ -71,13 +71,14 @@ def verify(
     ] = False,
     config: ConfigFile = None,
     now: Now = None,  # noqa: ARG001 - every command takes the same three
+    wide: Wide = False,
     as_json: Json = False,
 ) -> None:
     """Check files, checksums, state and marts of the store; exit 3 when something is wrong."""
     from actions.verify import examine_store
     from cli.text import storage as storage_text
 
-    finish(examine_store(load(config), repair=repair), as_json, storage_text.verified)
+    finish(examine_store(load(config), repair=repair), as_json, storage_text.verified, wide=wide)
 
 
 @commands.command("set-clock")

@@ -147,11 +147,11 @@ def summary(report: DeliverySummary) -> str:
 
 def _figures(figures: DeliveryFigures) -> list[str]:
     low, high = figures.envelope.most
-    most = str(low) if low == high else f"between {low} and {high}"
+    most = count(low) if low == high else f"between {count(low)} and {count(high)}"
     return [
         f"{figures.account}: {_rate(figures)}",
         (
-            f"  most recipients in one message: {most} of {figures.envelope.limit}; largest"
+            f"  most recipients in one message: {most} of {count(figures.envelope.limit)}; largest"
             f" message: {count(figures.size.most_bytes)} of {count(figures.size.limit_bytes)} bytes"
         ),
         *(

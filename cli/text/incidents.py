@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from cli.text.tables import clean, coverage, table_text
-from dashboards.parts.amounts import moment
+from dashboards.parts.amounts import count, moment
 from hve_monitor.plural import plural
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def _block(card: IncidentCard) -> str:
     head = (
         f"{card.id} {card.severity} {card.kind} {card.account}"
         f" {moment(card.started_at)} – {ended} ({status_words(card)}{_holder(card)}):"
-        f" {plural(card.observed, 'recipient')}, {card.expected:,} expected"
+        f" {plural(card.observed, 'recipient')}, {count(round(card.expected))} expected"
     )
     return "\n".join([head, *(f"  {reason}" for reason in card.reasons), *_whole(card)])
 

@@ -11,7 +11,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-WIDEST, GAP = 100, 2
+from cli.text.tables import WIDEST
+
+GAP = 2
 
 
 class Cell(NamedTuple):

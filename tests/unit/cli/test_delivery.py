@@ -152,6 +152,10 @@ def test_readiness_tells_findings_and_fails_for_a_failed_check(mail: Hve) -> Non
     ended = mail("readiness", *NOW)
     assert ended.code == 3
     assert "535 5.7.57" in ended.out
+    assert max(map(len, ended.out.splitlines())) <= 100
+    whole = mail("readiness", "--wide", *NOW).out.splitlines()
+    assert max(map(len, whole)) > 100
+    assert len(whole) < len(ended.out.splitlines())
     history = mail("readiness", "--check", "endpoint", "--history", "--json", *NOW).json["history"]
     assert [each["status"] for each in history] == ["pass", "fail"]
     assert mail("readiness", "--check", "nothing", *NOW).code == 2

@@ -16,7 +16,7 @@ from cli.text import money as money_text
 from cli.text.delivery import readiness, tenants, usage
 from cli.text.incidents import incidents
 from cli.text.runs import imported, ingest
-from cli.text.tables import coverage, table_text
+from cli.text.tables import coverage, fitted, table_text
 from ingest.files.imported import ImportResult
 from ingest.source import SourceResult
 from models.cost.documents import ChangeCost, CostReport
@@ -122,7 +122,7 @@ def test_long_addresses_of_wide_tables_are_not_cut() -> None:
 def test_an_incident_is_a_block_with_its_reasons() -> None:
     block = incidents(report("hr@contoso.com")).splitlines()
     assert block[0].startswith("i1 high surge hr@contoso.com 2026-11-24 08:00 UTC – going on")
-    assert block[0].endswith("(open): 5,200 recipients, 310.4 expected")
+    assert block[0].endswith("(open): 5,200 recipients, 310 expected")
     assert block[1] == "  5,012 recipients were never mailed before"
     assert incidents(report()).startswith("no incident\n")
 
@@ -330,3 +330,26 @@ def test_an_address_longer_than_a_terminal_is_folded() -> None:
     text = table_text([{"account": "a" * 150, "count": 1}])
     assert max(map(len, text.splitlines())) <= 100
     assert text.replace("\n", "").count("a") > 150
+
+
+def test_a_long_line_goes_on_further_in_and_loses_no_word() -> None:
+    words = [f"word{number}" for number in range(60)]
+    text = f"short\n  - {' '.join(words)}\n\nend"
+    lines = fitted(text).splitlines()
+    assert max(map(len, lines)) <= 100
+    assert (lines[0], lines[-2], lines[-1]) == ("short", "", "end")
+    assert lines[1].startswith("  - word0 word1 ")
+    assert all(line.startswith("      word") for line in lines[2:-2])
+    assert " ".join(" ".join(lines[1:-2]).split()) == f"- {' '.join(words)}"
+
+
+def test_what_fits_stays_as_it_is_also_its_spaces() -> None:
+    text = "pass    clock    ok\n" + "x" * 100 + "\n  fix: a  # b"
+    assert fitted(text) == text
+
+
+def test_a_long_word_stays_whole_and_wide_signs_count_twice() -> None:
+    address = f"https://learn.microsoft.com/{'a' * 150}"
+    assert fitted(f"source: {address}") == f"source:\n    {address}"
+    lines = fitted(" ".join(["件名"] * 30)).splitlines()
+    assert [line.count("件名") for line in lines] == [20, 10]

@@ -109,7 +109,7 @@ def show(document: D, as_json: bool, text: Callable[[D], str], *, wide: bool = F
 
     shown = json_text(document) if as_json else text(document)
     if not as_json and not wide:
-        from cli.text.tables import fitted
+        from cli.text.lines import fitted
 
         shown = fitted(shown)
     sys.stdout.write(shown + "\n")

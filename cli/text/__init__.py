@@ -1,6 +1,7 @@
 """Documents as text for people; `--json` prints the same documents.
 
 Reading order:
+  lines      lines that fit a terminal
   layout     a table as wide as a terminal
   tables     tables, money, coverage; no control character of data reaches a terminal
   runs       runs, imports, the demo, the dashboard's address

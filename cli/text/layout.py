@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from cli.text.tables import WIDEST
+from cli.text.lines import WIDEST
 
 GAP = 2
 

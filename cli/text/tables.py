@@ -19,7 +19,6 @@ if TYPE_CHECKING:  # a command loads the models that it needs, not all
     from models.usage.coverage import CoverageReport
 
 Document = dict[str, Any]
-WIDEST, FURTHER_IN = 100, 4  # columns of a line, and before what a broken one goes on with
 AMOUNT = re.compile(r"(≥ )?[+-]?\d[\d,]*(\.\d+)?( %)?")
 
 
@@ -98,31 +97,6 @@ def cell_text(value: object) -> str:
     """A value as text without control characters: data must not steer the terminal."""
     shown = "" if value is None else str(value)
     return printable(shown, "�")
-
-
-def fitted(text: str) -> str:
-    """The text with its long lines broken between words, so that it fits a terminal.
-
-    A word stays whole: an address or a path that was broken could not be copied.
-    """
-    return "\n".join(part for line in text.split("\n") for part in _broken(line))
-
-
-def _broken(line: str) -> list[str]:
-    if len(line) <= WIDEST and line.isascii():
-        return [line]
-    from rich.cells import cell_len
-
-    begins = len(line) - len(line.lstrip(" "))
-    first, *words = line[begins:].split(" ")
-    parts = [" " * begins + first]
-    for word in words:
-        longer = f"{parts[-1]} {word}"
-        if cell_len(longer) <= WIDEST:
-            parts[-1] = longer
-        else:
-            parts.append(" " * (begins + FURTHER_IN) + word)
-    return [part.rstrip() if place else part for place, part in enumerate(parts)]
 
 
 def clean(text: str) -> str:

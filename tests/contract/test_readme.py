@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from cli.text.incidents import incidents
+from cli.text.lines import fitted
 from cli.text.money import cost
-from cli.text.tables import fitted
 from models.cost.spend import spend
 from models.incidents.triage import IncidentFilter, triaged
 from tests.contract.conftest import NOW, Site

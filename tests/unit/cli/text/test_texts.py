@@ -15,8 +15,9 @@ from actions.rebuild import ModelsPart
 from cli.text import money as money_text
 from cli.text.delivery import readiness, tenants, usage
 from cli.text.incidents import incidents
+from cli.text.lines import fitted
 from cli.text.runs import imported, ingest
-from cli.text.tables import coverage, fitted, table_text
+from cli.text.tables import coverage, table_text
 from ingest.files.imported import ImportResult
 from ingest.source import SourceResult
 from models.cost.documents import ChangeCost, CostReport

@@ -4,6 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 SPARK := $(VENV)/.spark
+MOTO := .venv-moto/.ready
 
 # In the order of collection: the longest files first, see tests/conftest.py.
 PYTEST := $(BIN)/pytest -q -n auto --dist loadfile --no-loadscope-reorder
@@ -18,7 +19,7 @@ demo: $(READY)            ## a simulated tenant, the whole pipeline, the dashboa
 fast: $(READY)            ## while editing: unit tests without the files that take long
 	$(PYTEST) tests/unit -m "not slow and not long"
 
-test: $(READY)            ## unit and contract tests
+test: $(READY) $(MOTO)    ## unit and contract tests
 	$(PYTEST)
 
 check: lint test          ## what every commit must pass
@@ -29,7 +30,7 @@ lint: $(READY)
 	$(BIN)/lint-imports
 	$(BIN)/mypy
 
-slow: $(READY)            ## tests that take longer
+slow: $(READY) $(MOTO)    ## tests that take longer
 	EXAMPLES=10 $(PYTEST) --dist worksteal -m "slow or property"
 
 browser: $(READY)         ## the dashboard in a real Chromium
@@ -61,6 +62,16 @@ $(READY): requirements.lock requirements-uv.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	touch $(READY)
 
+# The object store of the tests is a program beside them: it wants older packages than the product.
+$(MOTO): $(READY) requirements-moto.lock
+	$(PYTHON) -m venv .venv-moto
+	if [ -x $(BIN)/uv ]; then \
+	  $(BIN)/uv pip install --quiet --python .venv-moto/bin/python --require-hashes -r requirements-moto.lock; \
+	else \
+	  .venv-moto/bin/python -m pip install --quiet --require-hashes -r requirements-moto.lock; \
+	fi
+	touch $(MOTO)
+
 # Spark is 500 MB and wanted by few: its own list, on top of the other.
 $(SPARK): $(READY) requirements-spark.lock
 	if [ -x $(BIN)/uv ]; then \
@@ -81,7 +92,11 @@ lock:                     ## writes the lists of requirements anew from pyprojec
 	$(BIN)/python -c "import tomllib; project = tomllib.load(open('pyproject.toml', 'rb'))['project']; \
 	  print(*project['optional-dependencies']['spark'])" \
 	  | $(BIN)/$(COMPILE) --constraint requirements.lock - -o requirements-spark.lock
+	$(BIN)/python -c "import tomllib; project = tomllib.load(open('pyproject.toml', 'rb'))['project']; \
+	  print(*project['optional-dependencies']['objects'], sep='\n')" \
+	  | $(BIN)/$(COMPILE) --constraint requirements.lock - -o requirements-objects.lock
+	printf 'moto[s3]>=5.2\nflask\nflask-cors\n' | $(BIN)/$(COMPILE) - -o requirements-moto.lock
 
 clean:                    ## removes what was made here, the demo store included
-	rm -rf $(VENV) data/demo .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venv-moto data/demo .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -5,6 +5,7 @@ state.db, and hve.duckdb shows one consistent version of both to every reader.
 
 Reading order:
   tables/       the tables: columns, units, and where each is kept
+  objects/      tables in an object store, and which folder owns them
   delta/        durable writes to them, and their active files
   schema        the version of what a store holds
   read_only     state.db where nobody may write to it

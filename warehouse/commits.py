@@ -59,6 +59,22 @@ class Commits:
             self._state.raise_batch(_newest_batch(table, opened))
             self.record(table, opened.version(), {})
 
+    def catch_up(self, delta: DeltaFiles) -> None:
+        """Takes in what the tables hold that a state.db from a copy does not know.
+
+        Days of later commits are out of date, and later batches come after those of the facts: the
+        number of a batch orders observations. Coverage of before the copy leads to rows that are
+        read again, and change nothing.
+        """
+        for table in TABLES:
+            opened, last = delta.open(table), self.last(table)
+            if opened is None or opened.version() <= (-1 if last is None else last):
+                continue
+            if "day" in table.partition_by:  # what has no days follows from what has
+                for tenant, days in delta.later_days(table, -1 if last is None else last).items():
+                    self._state.mark_dirty(tenant, sorted(days))
+            self.accept(table, opened)
+
     def check(
         self, table: Table, side: Side, opened: DeltaTable | None, acknowledged: int | None
     ) -> None:

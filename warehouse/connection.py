@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
+from warehouse.objects.place import noted_place
+
 if TYPE_CHECKING:  # readers of the published file start faster without
     import pyarrow as pa
 
@@ -41,10 +43,12 @@ def connect(
     database: str = ":memory:",
     folders: Iterable[Path] = (),
     settings: Mapping[str, str] | None = None,
+    root: Path | None = None,
 ) -> duckdb.DuckDBPyConnection:
     """A connection in UTC that leaves stdout alone.
 
-    It reads and writes below the folders alone, but for the database that it opens.
+    root: of a store. It reads and writes below the folders and in that store alone, but for the
+    database that it opens.
     Where Python runs no file (`python -c`, some schedulers) DuckDB takes it for somebody's prompt
     and draws the progress of slow queries between our documents. Its cursors are as quiet.
     """
@@ -54,7 +58,8 @@ def connect(
     connection.execute("set global TimeZone = 'UTC'; set enable_progress_bar = false")
     for name, value in (settings or {}).items():
         connection.execute(f"set {name} = {quoted(value)}")
-    listed = ", ".join(quoted(str(folder)) for folder in folders)
+    allowed = [*map(str, folders), *(_of_store(connection, root) if root else [])]
+    listed = ", ".join(map(quoted, allowed))
     connection.execute(
         f"set allowed_directories = [{listed}]; set enable_external_access = false;"
         # An import sets it for its own query, whose rows come in the order of the file.
@@ -63,9 +68,17 @@ def connect(
     return connection
 
 
-def folders_of(root: Path) -> list[Path]:
-    """Folders of the store at a root."""
-    return [root, *(root / name for name in STORED)]
+def _of_store(connection: duckdb.DuckDBPyConnection, root: Path) -> list[str]:
+    """Where the store at a root keeps what the connection may read, made readable for it."""
+    folders = [root, *(root / name for name in STORED)]
+    place = noted_place(root)
+    if place is None:
+        return [str(folder) for folder in folders]
+    if place.is_remote:
+        from warehouse.objects.reading import table_files
+
+        connection.register_filesystem(table_files(place.opened))
+    return [*map(str, folders), f"{place.url}/"]
 
 
 def in_memory(
@@ -89,7 +102,7 @@ def in_memory(
     }
     if threads:
         settings["threads"] = str(threads)
-    return connect(folders=folders_of(root or spill.parent), settings=settings)
+    return connect(settings=settings, root=root or spill.parent)
 
 
 @contextmanager

@@ -24,7 +24,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hve_monitor.files import sha256, sql, sync_file, sync_folder
-from warehouse.connection import arrow, connect, files_sql, folders_of, quoted
+from warehouse.connection import arrow, connect, files_sql, quoted
 from warehouse.dictionary import WORDS, write_comments
 from warehouse.privacy.removal import unfinished
 from warehouse.store import Store
@@ -74,7 +74,7 @@ def publish(
     try:
         if _is_usable(store, prepared_by):
             shutil.copyfile(store.published, fresh)
-        with closing(connect(str(fresh), folders_of(store.root))) as connection:
+        with closing(connect(str(fresh), root=store.root)) as connection:
             connection.execute("begin")  # in one commit: each of its own costs a write of the log
             _fill(connection, store, as_of)
             prepare(connection)

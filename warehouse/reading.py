@@ -12,7 +12,7 @@ from pathlib import Path
 import duckdb
 
 from hve_monitor.errors import StoreError
-from warehouse.connection import connect, folders_of, quoted
+from warehouse.connection import connect, quoted
 from warehouse.live import offer_live
 
 SETTINGS = {
@@ -142,11 +142,11 @@ def _engine(root: Path) -> duckdb.DuckDBPyConnection:
     try:
         stored, engine = _IDLE.pop()
     except IndexError:
-        return connect(folders=folders_of(root), settings=SETTINGS)
+        return connect(settings=SETTINGS, root=root)
     if stored == root:
         return engine
     engine.close()
-    return connect(folders=folders_of(root), settings=SETTINGS)
+    return connect(settings=SETTINGS, root=root)
 
 
 def _give_back(root: Path, engine: duckdb.DuckDBPyConnection) -> None:

@@ -20,9 +20,11 @@ from hve_monitor.errors import DISK_TROUBLE, ClockError, ConfigError, StoreError
 from warehouse.commits import Commits
 from warehouse.connection import Instance, files_sql, in_memory, offer_rows
 from warehouse.delta.commit import DeltaFolder
-from warehouse.delta.disk import Disk
+from warehouse.delta.files import DeltaFiles
+from warehouse.delta.sides import side_of
 from warehouse.former_tables import take_in
 from warehouse.locks import exclusive
+from warehouse.objects.place import noted_place
 from warehouse.protection.chain import seal_from_start
 from warehouse.protection.mode import FULL, Protection, agree, tenant_key
 from warehouse.protection.pseudonyms import Mask
@@ -244,7 +246,8 @@ def open_store(
         open_state(root, is_rehearsal=is_rehearsal) as state,
     ):
         commits = Commits(state)
-        delta = DeltaFolder(Disk(root), commits)
+        delta = DeltaFolder(side_of(root), commits)
+        _catch_up(root, commits)
         if is_checked:
             commits.check_all(delta)
         small = SmallTables(state)
@@ -253,6 +256,18 @@ def open_store(
         seal_from_start(state, protection)
         with closing(Store(root, delta, small, state, memory_limit, threads, protection)) as store:
             yield store
+
+
+def _catch_up(root: Path, commits: Commits) -> None:
+    """A state.db that came from the copy in an object store learns what its tables hold."""
+    place = noted_place(root)
+    if place is None or not place.is_remote:
+        return
+    from warehouse.objects.ownership import caught_up, is_behind
+
+    if is_behind(root):
+        commits.catch_up(DeltaFiles(side_of(root)))
+        caught_up(root)
 
 
 def check_name(root: Path) -> None:

@@ -9,7 +9,7 @@ import duckdb
 
 from hve_monitor.errors import ConfigError, StoreError
 from hve_monitor.files import replaced
-from warehouse.connection import connect, folders_of, quoted
+from warehouse.connection import connect, quoted
 from warehouse.dictionary import write_comments
 from warehouse.reading import attach, unreadable
 
@@ -28,9 +28,8 @@ def write_duckdb(store: Path, out: Path) -> Path:
     if out.suffix not in (".duckdb", ".db"):
         raise ConfigError(f"--out {out}: name a file ending in .duckdb")
     with replaced(out, parents=True) as fresh:
-        folders = [*folders_of(store), fresh.parent]
         try:
-            with closing(connect(folders=folders)) as connection:
+            with closing(connect(folders=[fresh.parent], root=store)) as connection:
                 _copy(connection, store / "hve.duckdb", fresh)
         except duckdb.Error as error:
             reason = str(error).splitlines()[0]

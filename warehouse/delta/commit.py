@@ -197,6 +197,7 @@ class DeltaFolder(DeltaFiles):
         before: the table's version until now.
         Raises: StoreError.
         """
+        self.side.guard()
         try:
             yield
             settled = self.side.settle(table.folder, -1 if before is None else before)
@@ -205,6 +206,8 @@ class DeltaFolder(DeltaFiles):
         except SchemaMismatchError:
             raise  # no trouble of the disk
         except (DeltaError, OSError) as error:
+            if trouble := self.side.trouble(error):
+                raise trouble from error
             raise StoreError(
                 f"{self.uri(table)}: not written ({error}); free space or check the disk"
             ) from error
@@ -228,6 +231,7 @@ class DeltaFolder(DeltaFiles):
         opened = self.open(table)
         if opened is None:
             return 0
+        self.side.guard()
         files = opened.vacuum(
             keep_hours, dry_run=False, enforce_retention_duration=False, full=True
         )

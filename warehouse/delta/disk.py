@@ -17,7 +17,7 @@ from urllib.parse import unquote
 import pyarrow as pa
 import pyarrow.parquet
 
-from hve_monitor.errors import StoreError
+from hve_monitor.errors import HveError, StoreError
 from hve_monitor.files import sync_file, sync_folder
 from warehouse.delta.side import FileFacts, Settled, Stamp, sha256
 
@@ -73,6 +73,13 @@ class Disk:
         """Gives a file another path."""
         (self.root / target).parent.mkdir(parents=True, exist_ok=True)
         (self.root / path).replace(self.root / target)
+
+    def guard(self) -> None:
+        """The locks of the store do."""
+
+    def trouble(self, error: Exception) -> HveError | None:  # noqa: ARG002
+        """Whoever asks knows what a disk says."""
+        return None
 
     def prepare(self, folder: str, size: int) -> None:
         """Makes room for so many bytes of a table. Raises: StoreError."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 from urllib.parse import unquote
@@ -20,6 +22,7 @@ from warehouse.tables import Table
 from warehouse.tables.table import COUNT
 
 READER_VERSION = 1  # of the Delta protocol: what our own writes ask of readers
+PARTITION = ["partition.tenant", "partition.day"]
 FILE_COLUMNS = {"path": pa.string(), "size_bytes": COUNT, "num_records": COUNT}
 
 
@@ -65,7 +68,11 @@ class DeltaFiles:
             return opened
         except TableNotFoundError:
             return None if not self.side.mend(table.folder) else self._read(table)
-        except DeltaError as error:
+        except (DeltaError, OSError) as error:
+            if trouble := self.side.trouble(error):
+                raise trouble from error
+            if not isinstance(error, DeltaError):
+                raise
             if "Unsupported" in str(error):
                 raise _foreign(place, str(error)) from None
             if not self.side.mend(table.folder):
@@ -128,6 +135,23 @@ class DeltaFiles:
         counts = files.group_by("partition.day").aggregate([("num_records", "sum")])
         days = zip(*(counts[name].to_pylist() for name in counts.column_names), strict=True)
         return {day: rows or 0 for day, rows in days}
+
+    def later_days(self, table: Table, after: int) -> dict[str, set[date]]:
+        """Days of each tenant of which files came or went after a version; all days that there are
+        where the log does not reach back so far.
+        """
+        files, days = self.active(table), defaultdict[str, set[date]](set)
+        with suppress(DeltaError):
+            old = DeltaTable(self.uri(table), after, storage_options=self.side.options)
+            before = pa.table(old.get_add_actions(flatten=True))
+            both = pa.array(set(files["path"].to_pylist()) & set(before["path"].to_pylist()))
+            parts = (
+                rows.filter(pc.invert(pc.is_in(rows["path"], both))) for rows in (files, before)
+            )
+            files = pa.concat_tables(part.select(PARTITION) for part in parts)
+        for tenant, day in zip(*(files[name].to_pylist() for name in PARTITION), strict=True):
+            days[tenant].add(day)
+        return days
 
     def version(self, table: Table) -> int | None:
         """Version of the newest commit, None before the first."""

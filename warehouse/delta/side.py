@@ -8,6 +8,8 @@ from __future__ import annotations
 import hashlib
 from typing import IO, NamedTuple, Protocol
 
+from hve_monitor.errors import HveError
+
 Stamp = tuple[int | float | str, ...]
 
 
@@ -58,6 +60,12 @@ class Side(Protocol):
 
     def move(self, path: str, target: str) -> None:
         """Gives a file another path."""
+
+    def guard(self) -> None:
+        """Before a write. Raises: LockedError where the tables belong to another machine by now."""
+
+    def trouble(self, error: Exception) -> HveError | None:
+        """The line for what delta-rs says of the place; None where that is not to blame."""
 
     def prepare(self, folder: str, size: int) -> None:
         """Makes room for so many bytes of a table. Raises: StoreError."""

@@ -7,8 +7,7 @@ The engine reads whole filters, and none where several values are looked for; he
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from pathlib import Path
+from collections.abc import Callable, Iterable, Sequence
 from typing import IO, NamedTuple
 
 import duckdb
@@ -21,6 +20,7 @@ BLOCK_BYTES, HEAD_BYTES = 32, 16
 HEAD_FIELD = 0x15  # of the filter's head in Thrift's compact form: its bytes, a number of 32 bits
 MOST_KNOWN = 50_000
 WORD = (1 << 32) - 1
+Opener = Callable[[str], IO[bytes]]  # of files by name, without a buffer
 SALTS = (
     *(0x47B6137B, 0x44974D91, 0x8824AD5B, 0xA2B7289D),
     *(0x705495C7, 0x2DF1424B, 0x9EFC4947, 0x5C6BFB31),
@@ -45,21 +45,30 @@ class Probe(NamedTuple):
 _KNOWN: dict[str, dict[str, list[BloomFilter]]] = {}
 
 
+def on_disk(file: str) -> IO[bytes]:
+    """A file of this machine, opened without a buffer."""
+    return open(file, "rb", buffering=0)  # noqa: PTH123 - a Path takes twice as long
+
+
 def files_with(
-    connection: duckdb.DuckDBPyConnection, files: Sequence[str], column: str, texts: Iterable[str]
+    connection: duckdb.DuckDBPyConnection,
+    files: Sequence[str],
+    column: str,
+    texts: Iterable[str],
+    opened: Opener = on_disk,
 ) -> set[str]:
     """Files that may hold one of the texts in a column of COLUMNS; also those without a filter."""
-    _learn(connection, [file for file in files if file not in _KNOWN])
+    _learn(connection, [file for file in files if file not in _KNOWN], opened)
     probes = [_probe(xxh64_intdigest(text.encode())) for text in texts]
-    return {file for file in files if _may_hold(file, column, probes)}
+    return {file for file in files if _may_hold(file, column, probes, opened)}
 
 
-def _may_hold(file: str, column: str, probes: Sequence[Probe]) -> bool:
+def _may_hold(file: str, column: str, probes: Sequence[Probe], opened: Opener) -> bool:
     filters = _KNOWN.get(file, {}).get(column)
     if filters is None:
         return True
     try:
-        with open(file, "rb", buffering=0) as stream:  # noqa: PTH123 - a Path takes twice as long
+        with opened(file) as stream:
             return any(_is_in(stream, bloom, probe) for bloom in filters for probe in probes)
     except OSError:
         return True  # the engine says what is wrong with it
@@ -77,7 +86,7 @@ def _probe(hashed: int) -> Probe:
     return Probe(hashed >> 32, sum(1 << place for place in places))
 
 
-def _learn(connection: duckdb.DuckDBPyConnection, files: Sequence[str]) -> None:
+def _learn(connection: duckdb.DuckDBPyConnection, files: Sequence[str], opened: Opener) -> None:
     """Reads where the filters of files are."""
     if not files:
         return
@@ -93,15 +102,15 @@ def _learn(connection: duckdb.DuckDBPyConnection, files: Sequence[str]) -> None:
     for file, *place in rows:
         places[file].append(tuple(place))
     for file in files:
-        _KNOWN[file] = _filters(file, places[file])
+        _KNOWN[file] = _filters(file, places[file], opened)
 
 
 def _filters(
-    file: str, places: Iterable[tuple[str, int | None, int | None]]
+    file: str, places: Iterable[tuple[str, int | None, int | None]], opened: Opener
 ) -> dict[str, list[BloomFilter]]:
     filters: dict[str, list[BloomFilter]] = {}
     unusable: set[str] = set()
-    with Path(file).open("rb", buffering=0) as stream:
+    with opened(file) as stream:
         for column, start, length in places:
             bloom = None if start is None or length is None else _bloom(stream, start, length)
             if bloom is None:

@@ -15,7 +15,8 @@ import duckdb
 
 from hve_monitor.files import sql
 from warehouse.connection import files_sql
-from warehouse.lookup.bloom import files_with
+from warehouse.lookup.bloom import Opener, files_with, on_disk
+from warehouse.objects.place import noted_place, tables_uri
 from warehouse.tables import MESSAGE_TRACES
 
 
@@ -47,10 +48,12 @@ def trace_rows(
         ).fetchall()
     except duckdb.CatalogException:
         return None
-    folder = _root(connection) / MESSAGE_TRACES.room / MESSAGE_TRACES.name
+    root = _root(connection)
+    folder = f"{tables_uri(root)}/{MESSAGE_TRACES.folder}"
     files = {f"{folder}/{path}": (day, is_revised) for path, day, is_revised in listed}
     for column, texts in (names or {}).items():
-        days = {files[file][0] for file in files_with(connection, list(files), column, texts)}
+        likely = files_with(connection, list(files), column, texts, _opener(root))
+        days = {files[file][0] for file in likely}
         files = {file: of for file, of in files.items() if of[0] in days}
     revised = [file for file, (_, is_revised) in files.items() if is_revised]
     return TraceRows(_select(list(files)), _select(revised))
@@ -58,6 +61,16 @@ def trace_rows(
 
 def _select(files: Sequence[str]) -> str:
     return files_sql(MESSAGE_TRACES, list(files))
+
+
+def _opener(root: Path) -> Opener:
+    place = noted_place(root)
+    if place is None or not place.is_remote:
+        return on_disk
+    from warehouse.objects.reading import table_files
+
+    opened: Opener = table_files(place.opened).open
+    return opened
 
 
 def _root(connection: duckdb.DuckDBPyConnection) -> Path:

@@ -1,0 +1,223 @@
+"""One folder owns the tables of an object store, and leaves a copy of its state.db beside them.
+
+The copy is put in the place of the last one that this folder knows: whoever was overtaken cannot
+put it. A folder without a state.db begins with it, so that a lost machine can be replaced.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+
+import msgspec
+from filelock import FileLock, Timeout
+
+from hve_monitor.document import Document, json_text
+from hve_monitor.errors import HveError, LockedError, StoreError
+from hve_monitor.files import put_in_place, write_text
+from warehouse.objects.lease import Holding, holder_of
+from warehouse.objects.place import TablesPlace, noted_place
+from warehouse.objects.storage import Overtaken, Storage
+
+SNAPSHOT, NOTE, HOLDER = "hve/state.db", "snapshot.json", "holder"
+_OWNED: dict[Path, _Ownership] = {}
+_TURN = threading.RLock()
+
+
+class Note(Document):
+    """What a folder knows of the copy: its mark, and whether days that are newer than it are marked
+    as out of date.
+    """
+
+    mark: str
+    is_caught_up: bool = True
+
+
+@contextmanager
+def owned(root: Path) -> Iterator[None]:
+    """The tables belong to the store at a root while the block runs; uses may be nested.
+
+    Raises: LockedError naming who has them, StoreError where another machine went on with them.
+    """
+    place = noted_place(root)
+    if place is None or not place.is_remote:
+        yield
+        return
+    ownership = _entered(root, place)
+    try:
+        yield
+    except BaseException:
+        with suppress(HveError):  # the trouble of before is the one to name
+            ownership.left()
+        raise
+    ownership.left()
+
+
+def confirm(root: Path) -> None:
+    """Before a write to the tables. Raises: LockedError where they belong to another folder."""
+    ownership = _OWNED.get(root.absolute())
+    if ownership is None:
+        raise LockedError(f"{root}: does not own its tables; try again")
+    ownership.holding.confirm()
+
+
+def save_state(root: Path) -> None:
+    """Puts the copy of state.db now, where the tables are in an object store."""
+    ownership = _OWNED.get(root.absolute())
+    if ownership is not None:
+        ownership.save()
+
+
+def is_behind(root: Path) -> bool:
+    """Whether state.db came from the copy, and tables may be newer."""
+    note = _note(root)
+    return note is not None and not note.is_caught_up
+
+
+def caught_up(root: Path) -> None:
+    """Notes that state.db knows what the tables hold."""
+    note = _note(root)
+    if note is not None:
+        _write(root, Note(mark=note.mark))
+
+
+def _entered(root: Path, place: TablesPlace) -> _Ownership:
+    with _TURN:
+        ownership = _OWNED.get(root.absolute())
+        if ownership is None:
+            ownership = _Ownership(root, place.opened)
+            ownership.begin()
+            _OWNED[root.absolute()] = ownership
+        ownership.uses += 1
+        return ownership
+
+
+class _Ownership:
+    """The tables of one store, held by this process."""
+
+    def __init__(self, root: Path, storage: Storage) -> None:
+        self.root, self.storage, self.uses = root, storage, 0
+        self.holding = Holding(storage, holder_of(root))
+        self._present = FileLock(root / "locks" / "owners" / f"{os.getpid()}.lock")
+        self._state: object = None
+
+    def begin(self) -> None:
+        """Takes the lease, and a state.db from the copy where there is none."""
+        self.holding.take()
+        try:
+            Path(self._present.lock_file).parent.mkdir(parents=True, exist_ok=True)
+            self._present.acquire(timeout=0)
+            self._meet_snapshot()
+        except BaseException:
+            self._end()
+            raise
+        self._state = _stamp(self.root)
+        self.holding.keep()
+
+    def left(self) -> None:
+        """Ends a use; the last one puts the copy of a state.db that changed."""
+        with _TURN:
+            self.uses -= 1
+            if self.uses:
+                return
+            try:
+                if _stamp(self.root) != self._state:
+                    self.save()
+            finally:
+                del _OWNED[self.root.absolute()]
+                self._end()
+
+    def save(self) -> None:
+        """Puts a copy of state.db after the last one. Raises: LockedError, HveError."""
+        file = self.root / "state.db"
+        if not file.exists():
+            return
+        content = _copied(file)
+        note = _note(self.root)
+        try:
+            mark = self.storage.put(
+                SNAPSHOT, content, note.mark if note else "nothing", {HOLDER: self.holding.holder}
+            )
+        except Overtaken:
+            raise self._overtaken(self._holder_of_snapshot()) from None
+        _write(self.root, Note(mark=mark, is_caught_up=note is None or note.is_caught_up))
+
+    def _meet_snapshot(self) -> None:
+        """Raises: StoreError where another machine put a copy since this one did."""
+        facts, note = self.storage.head(SNAPSHOT), _note(self.root)
+        if facts is None or (note is not None and facts["e_tag"] == note.mark):
+            return
+        if not (self.root / "state.db").exists():
+            self._restore()
+        elif (holder := self._holder_of_snapshot()) == self.holding.holder:
+            # Put, and ended before it was noted.
+            _write(self.root, Note(mark=facts["e_tag"]))
+        else:
+            raise self._overtaken(holder)
+
+    def _restore(self) -> None:
+        content, mark = self.storage.get(SNAPSHOT)
+        fresh = self.root / "state.db.fresh"
+        fresh.write_bytes(content)
+        fresh.chmod(0o600)
+        _write(self.root, Note(mark=mark, is_caught_up=False))
+        put_in_place(fresh, self.root / "state.db")
+
+    def _holder_of_snapshot(self) -> str:
+        return self.storage.attribute(SNAPSHOT, HOLDER) or "another machine"
+
+    def _overtaken(self, holder: str) -> StoreError:
+        return StoreError(
+            f"{self.storage.url}: {holder} went on with these tables, and {self.root} is of before;"
+            " move this folder away: the next run starts from the copy beside the tables"
+        )
+
+    def _end(self) -> None:
+        self._present.release()
+        self.holding.give_back(is_last=_is_alone(self.root))
+
+
+def _is_alone(root: Path) -> bool:
+    """Whether no process of this folder uses its tables; what dead ones left is removed."""
+    for file in (root / "locks" / "owners").glob("*.lock"):
+        try:
+            with FileLock(file).acquire(timeout=0):
+                file.unlink(missing_ok=True)
+        except Timeout:
+            return False
+    return True
+
+
+def _stamp(root: Path) -> object:
+    """Another value when state.db was written to."""
+    files = [root / "state.db", root / "state.db-wal"]
+    return [(file.stat().st_mtime_ns, file.stat().st_size) for file in files if file.exists()]
+
+
+def _copied(file: Path) -> bytes:
+    """The whole file, as one that needs no other beside it."""
+    copy = file.with_name(f"state.db.{os.getpid()}.copy")
+    try:
+        with closing(sqlite3.connect(file)) as source, closing(sqlite3.connect(copy)) as target:
+            source.backup(target)
+            target.execute("pragma journal_mode = delete")
+        return copy.read_bytes()
+    finally:
+        copy.unlink(missing_ok=True)
+
+
+def _note(root: Path) -> Note | None:
+    try:
+        return msgspec.json.decode((root / NOTE).read_bytes(), type=Note)
+    except FileNotFoundError:
+        return None
+    except msgspec.MsgspecError as error:
+        raise StoreError(f"{root / NOTE}: cannot be read ({error}); remove it") from None
+
+
+def _write(root: Path, note: Note) -> None:
+    write_text(root / NOTE, json_text(note))

@@ -1,0 +1,184 @@
+"""The object store that holds a store's tables, and what it says when something is wrong.
+
+The same options serve delta-rs and the requests of our own: both are the object_store of Rust.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any, Literal
+
+from hve_monitor.errors import AuthError, ConfigError, HveError, SourceUnavailable, StoreError
+
+try:
+    import obstore
+    from obstore import exceptions as refused
+    from obstore.store import from_url
+except ModuleNotFoundError:  # an extra
+    raise ConfigError(
+        "warehouse.tables: an object store needs two packages more; install"
+        " requirements-objects.lock, or hve-monitor[objects]"
+    ) from None
+
+# Of the client, where the others are of the service; obstore keeps them apart.
+OF_THE_CLIENT = ("allow_http", "timeout", "connect_timeout", "proxy_url")
+RETRIES = {"max_retries": 8, "retry_timeout": timedelta(seconds=120)}
+# For answers that no library of ours has a class for, first match wins.
+CREDENTIALS = re.compile(
+    r"\b40[13]\b|InvalidAccessKeyId|SignatureDoesNotMatch|AccessDenied|ExpiredToken"
+    r"|AuthenticationFailed|AuthorizationFailure|credential"
+)
+NO_BUCKET = re.compile(r"NoSuchBucket|ContainerNotFound|bucket does not exist", re.IGNORECASE)
+STATUS, CODE = r"status code: ([^:<]+)", r"<Code>([^<]+)</Code>"
+TEMPORARY = re.compile(
+    r"\b(429|5\d\d)\b|SlowDown|timed? ?out|error sending request|connect|dns|reset|closed",
+    re.IGNORECASE,
+)
+
+
+class Storage:
+    """One place of an object store; paths are below its URL."""
+
+    def __init__(self, url: str, options: Mapping[str, str]) -> None:
+        self.url = url
+        client = {name: text for name, text in options.items() if name in OF_THE_CLIENT}
+        config = {name: text for name, text in options.items() if name not in client}
+        if any(text.startswith("http://") for text in config.values()):
+            client["allow_http"] = "true"
+        self.options = {**config, **client}
+        typed: Any = {**client, "allow_http": client.get("allow_http") == "true"}
+        with self.refusals():
+            self._store = from_url(url, config=config, client_options=typed, retry_config=RETRIES)  # type: ignore[call-overload] # the names are the user's
+
+    def get(self, path: str) -> tuple[bytes, str]:
+        """Content and mark of an object. Raises: FileNotFoundError, HveError."""
+        with self.refusals():
+            result = obstore.get(self._store, path)
+            return bytes(result.bytes()), str(result.meta["e_tag"])
+
+    def tail(self, path: str, size: int) -> tuple[Any, bytes]:
+        """Facts of an object and its last bytes, as many as it has of that size."""
+        with self.refusals():
+            result = obstore.get(self._store, path, options={"range": {"suffix": size}})
+            return result.meta, bytes(result.bytes())
+
+    def part(self, path: str, start: int, size: int) -> bytes:
+        """Bytes of an object."""
+        with self.refusals():
+            return bytes(obstore.get_range(self._store, path, start=start, length=size))
+
+    def head(self, path: str) -> Any | None:
+        """Facts of an object: size, last_modified, e_tag. None where there is none."""
+        try:
+            with self.refusals():
+                return obstore.head(self._store, path)
+        except FileNotFoundError:
+            return None
+
+    def attribute(self, path: str, name: str) -> str | None:
+        """What an object was labelled with under a name."""
+        with self.refusals():
+            attributes: Any = obstore.get(self._store, path).attributes
+            return attributes.get(name) and str(attributes[name])
+
+    def put(
+        self,
+        path: str,
+        content: bytes,
+        after: str | Literal["nothing"] | None = None,
+        labels: Mapping[str, str] | None = None,
+    ) -> str:
+        """Puts an object in place and returns its mark.
+
+        after: the mark of the object that it follows, "nothing" where there must be none, None for
+        whatever is there. Raises: Overtaken where another one is there.
+        """
+        mode: Any = {None: "overwrite", "nothing": "create"}.get(after, {"e_tag": after})
+        try:
+            with self.refusals():
+                put = obstore.put(self._store, path, content, mode=mode, attributes=labels)  # type: ignore[arg-type] # names of our own are attributes too
+                return str(put["e_tag"])
+        except (refused.AlreadyExistsError, refused.PreconditionError):
+            present, mark = self.get(path)  # an answer that was lost makes the next try fail
+            if present == content:
+                return mark
+            raise Overtaken(path) from None
+        except FileNotFoundError:
+            if after in (None, "nothing"):
+                raise
+            raise Overtaken(path) from None
+
+    def remove(self, path: str) -> None:
+        """Removes an object, whether it is there or not."""
+        with self.refusals():
+            try:
+                obstore.delete(self._store, path)
+            except FileNotFoundError:
+                return
+
+    def move(self, path: str, target: str) -> None:
+        """Gives an object another path."""
+        with self.refusals():
+            obstore.copy(self._store, path, target)
+        self.remove(path)
+
+    def objects(self, folder: str, after: str | None = None) -> Iterator[Any]:
+        """Facts of every object below a folder, in order of their paths; after one of them."""
+        with self.refusals():
+            for batch in obstore.list(self._store, folder, offset=after):
+                yield from batch
+
+    def folders(self, folder: str) -> list[str]:
+        """Names of the folders in a folder, in order."""
+        with self.refusals():
+            listed = obstore.list_with_delimiter(self._store, folder)
+        return sorted(path.rstrip("/").rpartition("/")[2] for path in listed["common_prefixes"])
+
+    @contextmanager
+    def refusals(self) -> Iterator[None]:
+        """What the service refuses is one line. Raises: HveError."""
+        try:
+            yield
+        except (FileNotFoundError, refused.AlreadyExistsError, refused.PreconditionError):
+            raise
+        except (refused.BaseError, OSError) as error:
+            raise self.trouble(error) or error from error
+
+    def trouble(self, error: BaseException) -> HveError | None:
+        """The line for what an engine says of the service; None where that is not to blame."""
+        text = str(error)
+        reason = _reason(text)
+        if NO_BUCKET.search(text):
+            return ConfigError(
+                f"{self.url}: there is no such bucket or container; make it, or name another"
+                " (warehouse.tables)"
+            )
+        if isinstance(error, DENIED) or CREDENTIALS.search(reason):
+            return AuthError(
+                f"{self.url}: the credentials are refused ({reason}); check warehouse.storage and"
+                " the rights that docs/scale.md lists"
+            )
+        if TEMPORARY.search(text):
+            return SourceUnavailable(f"{self.url}: does not answer ({reason}); try again later")
+        if isinstance(error, refused.BaseError):
+            return StoreError(f"{self.url}: {reason}; check warehouse.tables and warehouse.storage")
+        return None
+
+
+DENIED = (refused.PermissionDeniedError, refused.UnauthenticatedError)
+
+
+class Overtaken(Exception):
+    """Another process wrote the object meanwhile."""
+
+
+def _reason(text: str) -> str:
+    """The few words of an answer that a person can use."""
+    words = [match for pattern in (STATUS, CODE) if (match := re.search(pattern, text))]
+    if words:
+        return " ".join(match[1].strip() for match in words)
+    first = text.splitlines()[0] if text else "no reason given"
+    return re.sub(r"Error performing \w+ (\S+) in \S+", r"\1", first)[:200]

@@ -216,7 +216,7 @@ def _note(root: Path) -> Note | None:
     except FileNotFoundError:
         return None
     except msgspec.MsgspecError as error:
-        raise StoreError(f"{root / NOTE}: cannot be read ({error}); remove it") from None
+        raise StoreError(f"{root}: snapshot.json: cannot be read ({error}); remove it") from None
 
 
 def _write(root: Path, note: Note) -> None:

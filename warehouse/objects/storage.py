@@ -162,7 +162,7 @@ class Storage:
                 " the rights that docs/scale.md lists"
             )
         if TEMPORARY.search(text):
-            return SourceUnavailable(f"{self.url}: does not answer ({reason}); try again later")
+            return SourceUnavailable(f"{self.url}: the object store does not answer ({reason}); try again later")
         if isinstance(error, refused.BaseError):
             return StoreError(f"{self.url}: {reason}; check warehouse.tables and warehouse.storage")
         return None

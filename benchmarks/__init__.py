@@ -16,6 +16,7 @@ Reading order:
     incidents      detection on simulated tenants with known incidents
     intervals      cover of the hourly intervals
     provider       a service provider's fleet
+    fleet          many tenants of one store
     real_mail      detection on the mail of a real organisation
     forecast       how well months are projected
     explain        reading a mail log

@@ -69,6 +69,7 @@ JOBS = {
     "detect": Job("Scores on labelled series", "detect"),
     "accounts": Job("Detection for many accounts", "detect", (("--accounts", "10000"),)),
     "provider": Job("A service provider: scratch, then run after run", "provider"),
+    "fleet": Job("Many tenants of one store", "fleet"),
     "incidents": Job("Incidents on simulated tenants", "incidents", ((), QUARTERS)),
     "intervals": Job("Hourly intervals", "intervals"),
     "forecast": Job("Projection of months", "forecast"),

@@ -2,6 +2,7 @@
 
 Reading order:
     store            stores of any size
+    tenants          stores of many tenants
     accounts         generated traffic of many accounts, as grids
     series           hourly series of a file
     daily_series     daily series of a file, of simulated tenants, of an office

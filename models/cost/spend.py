@@ -51,7 +51,7 @@ def spend(
     lines = budget_lines(config.budgets, read_centers(config), tenant)
     root = config.warehouse.path
     with read_published(root, now, tenant) as published, open_state(root) as state:
-        plans = _plans(state, now, names)
+        plans = announced_plans(state, now, names)
         first = first_of_month(month, now)
         day = min(end_of_month(first), max(first, now.date()))
         outlook = cost_outlook(published, currency, day, plans)
@@ -155,12 +155,13 @@ def _outlook(config: Config, now: datetime, tenant: str | None, first: date) -> 
     if not (root / "hve.duckdb").exists():
         return None
     with read_published(root, now, tenant) as published, open_state(root) as state:
-        plans = _plans(state, now, _names(config, tenant))
+        plans = announced_plans(state, now, _names(config, tenant))
         day = max(first, now.date())
         return cost_outlook(published, currency_of(config, tenant), day, plans)
 
 
-def _plans(state: State, now: datetime, tenants: Sequence[str]) -> pd.DataFrame:
+def announced_plans(state: State, now: datetime, tenants: Sequence[str]) -> pd.DataFrame:
+    """Announced sends of the tenants, as models.forecast.planned.plan_frame makes them."""
     return plan_frame([plan for name in tenants for plan in stored_plans(state, now, name)])
 
 

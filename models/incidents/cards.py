@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
+from typing import NamedTuple
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -21,6 +22,11 @@ from models.usage.sources import source_records
 from warehouse.connection import Row
 from warehouse.reading import Published
 
+INCIDENT_COUNTS = """
+select tenant, severity, status, count(*) from ({incidents})
+where status = 'open' or (status = 'ended' and severity = 'high')
+group by all
+"""
 STATUSES = ("open", "ended", "acknowledged", "planned", "false_positive", "confirmed", "closed")
 
 
@@ -268,6 +274,34 @@ def reach_words(card: IncidentCard) -> str:
         return f"wrote to {people}; whom it reached is unknown"
     rest = f"; of {unsettled:,} the outcome is not known" if unsettled else ""
     return f"reached {reached:,} of {people} it wrote to{rest}"
+
+
+class IncidentCounts(NamedTuple):
+    """Incidents of a tenant: open ones by severity, and high ones that ended without a verdict."""
+
+    open: dict[Severity, int]
+    unjudged_high: int
+
+
+def incident_counts(published: Published) -> dict[str, IncidentCounts]:
+    """How many incidents wait for somebody, by tenant; one without any is left out."""
+    parameters = {
+        "now": published.now,
+        "tenant": published.tenant,
+        "id": None,
+        "since": None,
+        "until": None,
+    }
+    query = INCIDENT_COUNTS.format(incidents=sql(__file__, "incidents"))
+    counts: dict[str, IncidentCounts] = {}
+    for row in published.connection.execute(query, parameters).fetchall():
+        tenant, severity, status, number = row
+        before = counts.setdefault(tenant, IncidentCounts({}, 0))
+        if status == "open":
+            before.open[severity] = number
+        else:
+            counts[tenant] = before._replace(unjudged_high=number)
+    return counts
 
 
 def is_unjudged_high(card: IncidentCard) -> bool:

@@ -12,7 +12,12 @@ from hve_monitor.config import Config
 from hve_monitor.document import Document
 from hve_monitor.files import sql
 from models.overview.health import SourceRun, StoredSummary, stored_summary
-from models.usage.coverage import FRESH_FOR, AddressCoverage, covered_addresses, tenants_of_files
+from models.usage.coverage import (
+    FRESH_FOR,
+    AddressCoverage,
+    PublishedCoverage,
+    published_coverage,
+)
 from warehouse.reading import Published
 from warehouse.state import open_state
 
@@ -35,14 +40,20 @@ class TenantRead(Document):
     from_files: bool
 
 
-def last_reads(config: Config, published: Published) -> list[TenantRead]:
-    """The configured tenants of the published view, the one that was read longest ago first."""
+def last_reads(
+    config: Config, published: Published, coverage: PublishedCoverage | None = None
+) -> list[TenantRead]:
+    """The configured tenants of the published view, the one that was read longest ago first.
+
+    coverage: what is published of it, where it is at hand.
+    """
     names = [tenant.name for tenant in config.served if published.tenant in (None, tenant.name)]
-    coverage = covered_addresses(published)
-    planned = {address.tenant for address in coverage if address.due_from is not None}
-    from_files = tenants_of_files(published)
-    from_files |= {tenant.name for tenant in config.served if tenant.accounts == "files"} - planned
-    read, errors = _read_until(published, coverage, from_files), _errors(config, names)
+    coverage = coverage or published_coverage(published, names)
+    planned = {row.tenant for row in coverage.addresses if row.due_from is not None}
+    files = {tenant.name for tenant in config.served if tenant.accounts == "files"} - planned
+    from_files = coverage.from_files.union(files).intersection(names)
+    read = _read_until(published, coverage.addresses, from_files)
+    errors = _errors(config, names)
     reads = [
         _tenant_read(name, read.get(name), errors.get(name), name in from_files, published.now)
         for name in names
@@ -78,23 +89,27 @@ def _read_until(
         if address.windows and address.tenant not in from_files:
             end = min(address.windows[-1].end, published.now)
             read[address.tenant] = min(end, read.get(address.tenant, end))
-    bounds = {"tenant": published.tenant}
+    if not from_files:
+        return read
+    bounds = {"tenants": sorted(from_files)}
     newest = published.connection.execute(sql(__file__, "newest_hours"), bounds).fetchall()
-    return read | {tenant: min(at, published.now) for tenant, at in newest if tenant in from_files}
+    return read | {tenant: min(at, published.now) for tenant, at in newest}
 
 
 def _errors(config: Config, tenants: Iterable[str]) -> dict[str, tuple[datetime | None, str]]:
     """Business time and error of each tenant's last run, where it had one."""
+    errors: dict[str, tuple[datetime | None, str]] = {}
+    pending = set(tenants)
     with open_state(config.warehouse.path) as state:
-        runs = [stored_summary(run) for run in state.recent_runs(MOST_RUNS)]
-    errors = {}
-    for tenant in tenants:
-        summary = next((run for run in runs if _vital(run, tenant)), StoredSummary())
-        failed = [source.error for source in _vital(summary, tenant) if source.status != "ok"]
-        if error := next((error for error in failed if error), None):
-            errors[tenant] = (summary.now, error)
+        for most in (1, MOST_RUNS):  # nearly always the newest run has every tenant
+            for run in map(stored_summary, state.recent_runs(most) if pending else ()):
+                vital = _vital(run, pending)
+                for row in reversed(vital):
+                    if row.tenant and row.error and row.status != "ok":
+                        errors[row.tenant] = run.now, row.error
+                pending -= {row.tenant for row in vital if row.tenant}
     return errors
 
 
-def _vital(run: StoredSummary, tenant: str) -> list[SourceRun]:
-    return [source for source in run.sources if source.tenant == tenant and source.source in VITAL]
+def _vital(run: StoredSummary, tenants: Collection[str]) -> list[SourceRun]:
+    return [source for source in run.sources if source.tenant in tenants and source.source in VITAL]

@@ -2,24 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from typing import NamedTuple
+
+import pandas as pd
+from msgspec.structs import asdict
 
 from hve_monitor.config import Config
 from hve_monitor.document import Document
-from models.cost.budgets import by_passing
+from hve_monitor.files import sql
+from models.cost.budget_use import budget_status
+from models.cost.budgets import budget_lines, by_passing
 from models.cost.documents import BudgetStatus, Range
-from models.cost.spend import spend
+from models.cost.outlook import cost_outlook
+from models.cost.spend import announced_plans, currency_of
 from models.incident import Severity
-from models.incidents.cards import incident_cards, is_unjudged_high
-from models.overview.reads import TenantRead, last_reads
-from models.usage.coverage import coverage_report
-from models.usage.unread import is_whole
-from models.usage.usage import window_usage
+from models.incidents.cards import IncidentCounts, incident_counts
+from models.overview.reads import last_reads
+from models.periods import end_of_month
+from models.reference.cost_centers import Centers, read_centers
+from models.usage.coverage import PublishedCoverage, published_coverage
+from models.usage.unread import tenants_with_gaps
 from warehouse.reading import Published, read_published
+from warehouse.state import State, open_state
 
 DAY, WEEK = timedelta(days=1), timedelta(days=7)
 RANK: tuple[Severity, ...] = ("high", "medium", "low")
+NO_INCIDENTS = IncidentCounts({}, 0)
 
 
 class TenantCoverage(Document):
@@ -40,6 +52,22 @@ class NextBudget(Document):
     may_be_passed: bool
 
 
+class TenantMoney(Document):
+    """What a tenant spends this month. Unknown is None.
+
+    unknown_recipients, unread_days and range: of month_to_date, as in a cost report's KnownPart.
+    budget: None where none is in sight.
+    """
+
+    currency: str
+    month_to_date: Decimal | None
+    unknown_recipients: int
+    unread_days: int
+    range: Range
+    month_end: Decimal | None
+    budget: NextBudget | None
+
+
 class TenantSummary(Document):
     """One tenant. Unknown is None.
 
@@ -47,9 +75,8 @@ class TenantSummary(Document):
     where nothing ever was.
     error: why its last run could not read it as a whole. Volume: recipients in whole UTC hours;
     whole: whether all of these is known; otherwise there are at least so many.
-    unknown_recipients, unread_days and range: of month_to_date, as in a cost report's KnownPart.
     highest: severity of its open incidents, None without. unjudged_high: high incidents that ended
-    and that nobody judged. budget: None where none is in sight.
+    and that nobody judged. The rest as in TenantMoney.
     """
 
     tenant: str
@@ -81,51 +108,103 @@ class TenantsReport(Document):
 
 def tenant_summaries(config: Config, now: datetime) -> TenantsReport:
     """Every configured tenant, what needs a look first."""
-    with read_published(config.warehouse.path, now) as published:
-        rows = [
-            _summary(config, published.of(row.tenant), row) for row in last_reads(config, published)
-        ]
+    root = config.warehouse.path
+    with read_published(root, now) as published, open_state(root) as state:
+        rows = list(_summaries(config, published, state))
     return TenantsReport(tenants=sorted(rows, key=_urgency))
 
 
-def _summary(config: Config, published: Published, read: TenantRead) -> TenantSummary:
-    now, tenant, coverage = published.now, read.tenant, coverage_report(published)
-    hour = now.replace(minute=0, second=0, microsecond=0)
-    cards = incident_cards(published)
-    severities = [card.severity for card in cards if card.status == "open"]
-    spent = spend(config, now, tenant)
-    day, week = (_recipients(published, hour - span, hour) for span in (DAY, WEEK))
-    return TenantSummary(
-        tenant=tenant,
-        read_at=read.read_at,
-        fresh=None if read.read_at is None else read.fresh,
-        error=read.error,
-        coverage=TenantCoverage(complete=coverage.complete, gaps=len(coverage.gaps)),
-        recipients_24h=day[0],
-        recipients_7d=week[0],
-        whole_24h=day[1],
-        whole_7d=week[1],
-        open_incidents=len(severities),
-        highest=next((severity for severity in RANK if severity in severities), None),
-        unjudged_high=sum(is_unjudged_high(card) for card in cards),
-        currency=spent.currency,
-        month_to_date=spent.month_to_date.cost,
-        unknown_recipients=spent.month_to_date.unknown_recipients,
-        unread_days=spent.month_to_date.unread_days,
-        range=spent.month_to_date.range,
-        month_end=spent.projection.month_end,
-        budget=_next_budget(spent.budgets),
+def _summaries(config: Config, published: Published, state: State) -> Iterator[TenantSummary]:
+    """Each thing is asked once for all tenants, but for what is projected."""
+    names = [tenant.name for tenant in config.served]
+    coverage = published_coverage(published, names)
+    hour = published.now.replace(minute=0, second=0, microsecond=0)
+    recipients = _recent_recipients(published, names, coverage, hour)
+    incidents, centers = incident_counts(published), read_centers(config)
+    for read in last_reads(config, published, coverage):
+        report = coverage.report(read.tenant)
+        counts = incidents.get(read.tenant, NO_INCIDENTS)
+        day, week = recipients[read.tenant]
+        plans = announced_plans(state, published.now, [read.tenant])
+        money = tenant_money(config, published.of(read.tenant), plans, centers)
+        yield TenantSummary(
+            tenant=read.tenant,
+            read_at=read.read_at,
+            fresh=None if read.read_at is None else read.fresh,
+            error=read.error,
+            coverage=TenantCoverage(complete=report.complete, gaps=len(report.gaps)),
+            recipients_24h=day.recipients,
+            recipients_7d=week.recipients,
+            whole_24h=day.is_whole,
+            whole_7d=week.is_whole,
+            open_incidents=sum(counts.open.values()),
+            highest=next((severity for severity in RANK if severity in counts.open), None),
+            unjudged_high=counts.unjudged_high,
+            **asdict(money),
+        )
+
+
+class _Volume(NamedTuple):
+    """Recipients in whole hours, None where nothing was seen in hours that were not read."""
+
+    recipients: int | None
+    is_whole: bool
+
+
+def _recent_recipients(
+    published: Published, tenants: Sequence[str], coverage: PublishedCoverage, hour: datetime
+) -> dict[str, tuple[_Volume, _Volume]]:
+    """The last 24 hours and the last 7 days of each tenant, up to the hour."""
+    bounds = {"tenants": tenants, "day": hour - DAY, "week": hour - WEEK, "until": hour}
+    rows = published.connection.execute(sql(__file__, "recent_recipients"), bounds).fetchall()
+    seen = {tenant: (of_day, of_week) for tenant, of_day, of_week in rows}
+    day, week = (_known_wholly(published, tenants, coverage, hour - s, hour) for s in (DAY, WEEK))
+    return {
+        name: (_volume(of_day, name in day), _volume(of_week, name in week))
+        for name in tenants
+        for of_day, of_week in [seen.get(name, (0, 0))]
+    }
+
+
+def _volume(seen: int, is_whole: bool) -> _Volume:
+    """None where nothing was seen in a window that was not read: that is no 0."""
+    return _Volume(seen if seen or is_whole else None, is_whole)
+
+
+def _known_wholly(
+    published: Published,
+    tenants: Sequence[str],
+    coverage: PublishedCoverage,
+    since: datetime,
+    until: datetime,
+) -> set[str]:
+    """The tenants of which a whole window is known: it was read, or files know its days."""
+    complete = {name: coverage.report(name, since, until).complete for name in tenants}
+    from_files = {name for name, answer in complete.items() if answer is None}
+    unknown = from_files and tenants_with_gaps(
+        replace(published, now=until), from_files, since, until
     )
+    return {name for name, answer in complete.items() if answer or name in from_files - unknown}
 
 
-def _recipients(published: Published, since: datetime, until: datetime) -> tuple[int | None, bool]:
-    """Recipients, and whether all of the window is known.
-
-    None where nothing was seen in a window that was not read: that is no 0.
-    """
-    seen = int(window_usage(published, since, until)["recipients"].sum())
-    whole = is_whole(published, since, until)
-    return seen if seen or whole else None, whole
+def tenant_money(
+    config: Config, published: Published, plans: pd.DataFrame, centers: Centers
+) -> TenantMoney:
+    """What the view's tenant spends this month: what `hve cost` says of it, without the rest."""
+    currency, today = currency_of(config, published.tenant), published.now.date()
+    first = today.replace(day=1)
+    outlook = cost_outlook(published, currency, today, plans)
+    month = outlook.period(first, end_of_month(first))
+    lines = budget_lines(config.budgets, centers, published.tenant)
+    return TenantMoney(
+        currency=currency,
+        month_to_date=month.counted.cost,
+        unknown_recipients=month.counted.unknown_recipients,
+        unread_days=month.counted.unread_days,
+        range=month.counted.range,
+        month_end=month.projected.end,
+        budget=_next_budget([budget_status(outlook, line, first) for line in lines]),
+    )
 
 
 def _next_budget(budgets: list[BudgetStatus]) -> NextBudget | None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -23,6 +24,7 @@ SOURCE = "message_traces"
 # The schedule's usual step is 15 minutes; four missed runs are no longer a slow one.
 FRESH_FOR = timedelta(hours=1)
 NEVER_READ = timedelta(days=90)
+LAST_RUNS = "select tenant, cast(last_now as timestamptz) as last_now from state.tenants"
 
 
 @dataclass(frozen=True)
@@ -100,20 +102,74 @@ def coverage_report(
 
     needed_from: a start that the time must not begin after, such as that of a month.
     """
-    from_files = tenants_of_files(published)
-    addresses = [
-        address for address in covered_addresses(published) if address.tenant not in from_files
-    ]
-    ends = {tenant: due_until(published.of(tenant), until) for tenant in _names(addresses)}
-    missing = list(_missing(addresses, ends, since, needed_from))
-    complete: bool | None = bool(addresses)
-    if missing or unlisted_tenants(published):
-        complete = False
-    elif from_files:
-        complete = None
-    return CoverageReport(
-        complete=complete, gaps=missing, as_of=published_as_of(published.connection)
+    return published_coverage(published).report(None, since, until, needed_from)
+
+
+def published_coverage(
+    published: Published, tenants: Collection[str] | None = None
+) -> PublishedCoverage:
+    """Everything that says how far the view's tenants were read, or some of them."""
+    from_files, rows = tenants_of_files(published), covered_addresses(published, tenants)
+    runs = published.connection.execute(LAST_RUNS).fetchall()
+    return PublishedCoverage(
+        addresses=[address for address in rows if address.tenant not in from_files],
+        from_files=frozenset(from_files),
+        unlisted=frozenset(unlisted_tenants(published)),
+        last_runs=dict(runs),
+        now=published.now,
+        as_of=published_as_of(published.connection),
     )
+
+
+@dataclass(frozen=True)
+class PublishedCoverage:
+    """How far tenants were read, for questions about all of them together and about each.
+
+    addresses: of tenants that are read. from_files: tenants whose rows came from files alone.
+    unlisted: tenants that were tried and of which nothing came. last_runs: business time.
+    """
+
+    addresses: Sequence[AddressCoverage]
+    from_files: frozenset[str]
+    unlisted: frozenset[str]
+    last_runs: Mapping[str, datetime]
+    now: datetime
+    as_of: datetime
+
+    def report(
+        self,
+        tenant: str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        needed_from: datetime | None = None,
+    ) -> CoverageReport:
+        """As coverage_report, of one tenant or of all."""
+        addresses = self.addresses if tenant is None else self.by_tenant.get(tenant, [])
+        ends = {name: self.due_until(name, until) for name in _names(addresses)}
+        missing = list(_missing(addresses, ends, since, needed_from))
+        complete: bool | None = bool(addresses)
+        if missing or _has(self.unlisted, tenant):
+            complete = False
+        elif _has(self.from_files, tenant):
+            complete = None
+        return CoverageReport(complete=complete, gaps=missing, as_of=self.as_of)
+
+    def due_until(self, tenant: str, until: datetime | None = None) -> datetime:
+        """`until` or now, or the tenant's last run where that is not too long before it."""
+        return _due_until(self.last_runs.get(tenant), self.now, until)
+
+    @cached_property
+    def by_tenant(self) -> dict[str, list[AddressCoverage]]:
+        """The addresses of each tenant that has any."""
+        by_tenant: dict[str, list[AddressCoverage]] = {}
+        for address in self.addresses:
+            by_tenant.setdefault(address.tenant, []).append(address)
+        return by_tenant
+
+
+def _has(tenants: Collection[str], tenant: str | None) -> bool:
+    """Whether the tenant is among them; without one, whether there is any."""
+    return bool(tenants) if tenant is None else tenant in tenants
 
 
 def stored_coverage(store: Store, tenants: Iterable[str], now: datetime) -> CoverageReport:
@@ -185,19 +241,27 @@ def published_as_of(connection: duckdb.DuckDBPyConnection) -> datetime:
 def due_until(published: Published, until: datetime | None = None) -> datetime:
     """`until` or now, or the tenant's last run where that is not too long before it."""
     rows = published.connection.execute(
-        "select cast(last_now as timestamptz) from state.tenants where tenant = $tenant",
-        {"tenant": published.tenant},
+        f"{LAST_RUNS} where tenant = $tenant", {"tenant": published.tenant}
     ).fetchall()
-    end = published.now if until is None else min(until, published.now)
-    last: datetime = rows[0][0] if rows else end
+    return _due_until(rows[0][1] if rows else None, published.now, until)
+
+
+def _due_until(last_run: datetime | None, now: datetime, until: datetime | None) -> datetime:
+    end = now if until is None else min(until, now)
+    last = end if last_run is None else last_run
     return min(last, end) if end - last <= FRESH_FOR else end
 
 
-def covered_addresses(published: Published) -> list[AddressCoverage]:
-    """Published coverage of every address of the current accounts."""
-    rows = published.connection.execute(
-        sql(__file__, "coverage"), {"tenant": published.tenant, "source": SOURCE}
-    ).fetchall()
+def covered_addresses(
+    published: Published, tenants: Collection[str] | None = None
+) -> list[AddressCoverage]:
+    """Published coverage of every address of the current accounts, of these tenants alone."""
+    bounds = {
+        "tenant": published.tenant,
+        "tenants": None if tenants is None else sorted(tenants),
+        "source": SOURCE,
+    }
+    rows = published.connection.execute(sql(__file__, "coverage"), bounds).fetchall()
     read: dict[tuple[str, str, str, datetime | None], list[Window]] = {}
     for tenant, account, address, start, end, planned in rows:
         windows = read.setdefault((tenant, account, address, planned), [])

@@ -12,5 +12,7 @@ left join state.coverage as c
     on c.tenant = a.tenant and c.address = a.address and c.source = $source
 left join state.backfills as b
     on b.tenant = a.tenant and b.address = a.address and b.source = $source
-where $tenant is null or a.tenant = $tenant
+where
+    ($tenant is null or a.tenant = $tenant)
+    and ($tenants is null or list_contains($tenants, a.tenant))
 order by a.tenant, a.account, a.address, c.from_utc

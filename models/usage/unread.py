@@ -6,20 +6,14 @@ the days that no file knows (models.usage.file_days).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from hve_monitor.clock import days_between, start_of_day
 from hve_monitor.files import sql
-from models.usage.coverage import (
-    AddressCoverage,
-    coverage_report,
-    covered_addresses,
-    due_until,
-    tenants_of_files,
-)
+from models.usage.coverage import AddressCoverage, coverage_report, published_coverage
 from models.usage.file_days import NO_FILES, FileDays, unknown_file_days
 from warehouse.reading import Published
 from warehouse.windows import Window, gaps, merge
@@ -30,15 +24,18 @@ TenantAccount = tuple[str, str]
 
 
 def unread_days(
-    published: Published, first: date, last: date
+    published: Published, first: date, last: date, tenants: Collection[str] | None = None
 ) -> dict[TenantAccount, frozenset[date]]:
     """Days from `first` to `last` that are not wholly known, by tenant and account.
 
-    What lies after now is left out. A day that begins just now is known as the day before it is.
-    An account of which everything is known has no entry.
+    tenants: None means all of the view. What lies after now is left out. A day that begins just now
+    is known as the day before it is. An account of which everything is known has no entry.
     """
-    unread = unread_times(published, Window(start_of_day(first), start_of_day(last + ONE_DAY)))
-    days = {account: _days_of(windows) for account, windows in unread.items()}
+    whole = Window(start_of_day(first), start_of_day(last + ONE_DAY))
+    unread = unread_times(published, whole, tenants)
+    # Accounts of a tenant mostly lack the same: their days are counted once.
+    days_of = {windows: _days_of(windows) for windows in {*map(tuple, unread.values())}}
+    days = {account: days_of[tuple(windows)] for account, windows in unread.items()}
     today = published.now.date()
     if published.now != start_of_day(today) or not first < today <= last:
         return days
@@ -48,18 +45,20 @@ def unread_days(
     }
 
 
-def unread_times(published: Published, whole: Window) -> dict[TenantAccount, list[Window]]:
+def unread_times(
+    published: Published, whole: Window, tenants: Collection[str] | None = None
+) -> dict[TenantAccount, list[Window]]:
     """Windows of a time up to now of which nothing is known, by tenant and account."""
     accounts, files = _accounts(published), _file_days(published)
-    from_files = tenants_of_files(published)
-    coverage = [row for row in covered_addresses(published) if row.tenant not in from_files]
+    coverage = published_coverage(published, tenants)
+    names = {*accounts, *coverage.by_tenant}
     unread: dict[TenantAccount, list[Window]] = {}
-    for tenant in {*accounts, *(address.tenant for address in coverage)}:
+    for tenant in names if tenants is None else names.intersection(tenants):
         windows = unread_windows(
-            [address for address in coverage if address.tenant == tenant],
+            coverage.by_tenant.get(tenant, ()),
             accounts.get(tenant, ()),
             files.get(tenant, NO_FILES),
-            Window(whole.start, min(due_until(published.of(tenant)), whole.end)),
+            Window(whole.start, min(coverage.due_until(tenant), whole.end)),
         )
         unread |= {(tenant, account): lost for account, lost in windows.items()}
     return unread
@@ -71,6 +70,14 @@ def is_whole(published: Published, since: datetime, until: datetime) -> bool:
     if complete is None:
         return not unread_days(published, since.date(), (until - MOMENT).date())
     return complete
+
+
+def tenants_with_gaps(
+    published: Published, tenants: Collection[str], since: datetime, until: datetime
+) -> set[str]:
+    """Of tenants from files those of which not all that was sent in a window is known."""
+    unknown = unread_days(published, since.date(), (until - MOMENT).date(), tenants)
+    return {tenant for tenant, _ in unknown}
 
 
 def unread_windows(

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from hve_monitor.config import Config, Tenant, Warehouse
 from models.overview.reads import TenantRead, last_reads
 from models.overview.tenants import tenant_summaries
-from models.usage.coverage import SOURCE
+from models.usage.coverage import SOURCE, coverage_report, published_coverage
 from tests.unit.models.conftest import NOW, Workbench, at, trace
 from warehouse.reading import Published
 from warehouse.records.accounts import Account, record_accounts
@@ -97,6 +97,23 @@ def test_a_file_without_a_usable_row_reads_nothing(bench: Workbench) -> None:
     bench.store.state.record_now("contoso", NOW)
     (row,) = reads(bench, NOW + timedelta(hours=2), config_of(bench, "files"), "contoso")
     assert (row.read_at, row.from_files) == (None, True)
+
+
+def test_coverage_of_each_tenant_is_what_its_own_report_says(bench: Workbench) -> None:
+    read(bench, "contoso", HR, NOW)
+    read(bench, "fabrikam", SHOP, NOW - timedelta(hours=3))
+    bench.store.state.record_now("new", NOW)
+    bench.build(NOW)
+    with bench.reader() as connection:
+        published = Published(connection, NOW)
+        coverage = published_coverage(published)
+        for name in (*NAMES, "new", "unknown"):
+            day = NOW - timedelta(days=1)
+            for since, until in ((None, None), (day, NOW)):
+                own = coverage_report(published.of(name), since, until)
+                assert coverage.report(name, since, until) == own
+    gaps = {name: len(coverage.report(name).gaps) for name in NAMES}
+    assert gaps == {"contoso": 0, "fabrikam": 1}
 
 
 def test_tenants_side_by_side_say_the_same(bench: Workbench) -> None:

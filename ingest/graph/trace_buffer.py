@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -20,7 +21,7 @@ from ingest.source import SourceResult
 from warehouse.records.coverage import record_coverage
 from warehouse.records.message_traces import Landed, land
 from warehouse.records.rejected_rows import reject
-from warehouse.store import Store
+from warehouse.store import Store, refusals_in_one_line
 from warehouse.windows import Window
 
 SOURCE = "message_traces"
@@ -41,6 +42,8 @@ class TraceBuffer:
     _count: int = 0
     _pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(max_workers=1))
     _landing: Future[tuple[Landed, int]] | None = None
+    _opened: ExitStack = field(default_factory=ExitStack)
+    _own: Store | None = None
 
     def add(self, rows: Sequence[TraceRow], where: str) -> None:
         """Takes a page. Raises: SourceContractError when none of its times can be read."""
@@ -71,6 +74,7 @@ class TraceBuffer:
             self.commit()
             self._wait()
         finally:
+            self._pool.submit(self._opened.close).result()
             self._pool.shutdown()
 
     def _wait(self) -> None:
@@ -90,10 +94,17 @@ class TraceBuffer:
         rows = pa.concat_tables(tables) if tables else arrow_rows([], self.now)
         reasons = rows["reason"].drop_null().to_pylist()
         whole = rows.filter(rows["reason"].is_null()) if reasons else rows
-        # SQLite connections belong to the thread that opened them.
-        with self.store.reopened() as store:
+        with refusals_in_one_line(self.store.root):
+            store = self._own_store()
             reject(store, self.tenant, SOURCE, [(None, reason) for reason in reasons], self.now)
             landed = land(store, self.tenant, whole, self.now, self.origin)
             for address, window in windows:
                 record_coverage(store.state, self.tenant, SOURCE, address, window)
         return landed, len(reasons)
+
+    def _own_store(self) -> Store:
+        """The store as the landing thread has opened it: SQLite connections belong to a thread."""
+        if self._own is None:
+            self._own = self._opened.enter_context(self.store.reopened())
+        self._own.forget_masks()  # somebody may have been erased meanwhile
+        return self._own

@@ -13,6 +13,7 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from hve_monitor.files import sql
 from warehouse.connection import arrow, duckdb_type, files_sql
@@ -110,13 +111,15 @@ def _merged(latest: pa.Table, stored: pa.Table, observed_at: datetime) -> pa.Tab
         lacks = latest[name].null_count
         columns[name] = pc.coalesce(latest[name], before[name]) if lacks else latest[name]
     columns |= {name: latest[name] for name in ("trace_id", "recipient", "sender", "row")}
-    return pa.table(columns).take(_by_day(columns["day"], is_fresh))
+    return _by_day(pa.table(columns), is_fresh.to_numpy())
 
 
-def _by_day(days: pa.ChunkedArray, is_fresh: pa.ChunkedArray) -> pa.Array:
-    """Places of the fresh rows, by day and then as they come."""
-    places = np.flatnonzero(is_fresh.to_numpy())
-    return pa.array(places[np.argsort(days.to_numpy()[places], kind="stable")])
+def _by_day(rows: pa.Table, is_kept: NDArray[np.bool_]) -> pa.Table:
+    """The rows that are kept, by day and then as they come."""
+    days, places = rows["day"].to_numpy(), np.flatnonzero(is_kept)
+    if len(places) == len(days) and (days[1:] >= days[:-1]).all():
+        return rows
+    return rows.take(pa.array(places[np.argsort(days[places], kind="stable")]))
 
 
 def _tells(new: pa.ChunkedArray, stored: pa.ChunkedArray) -> pa.ChunkedArray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from datetime import timedelta
 
 import pytest
@@ -14,6 +15,7 @@ from ingest.graph.trace_pages import TraceRow
 from ingest.source import SourceResult
 from tests.unit.ingest.conftest import NOW
 from warehouse.delta.commit import DeltaFolder
+from warehouse.privacy.removal import begin
 from warehouse.records.coverage import covered_windows
 from warehouse.records.stored import stored_rows
 from warehouse.store import Store
@@ -127,3 +129,37 @@ def test_rows_that_cannot_be_written_are_not_covered(
     with pytest.raises(StoreError, match="no space"):
         buffer.close()
     assert covered(store) == []
+
+
+def test_the_store_is_opened_once_for_all_commits(
+    buffer: TraceBuffer, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    openings: list[Store] = []
+    reopened = Store.reopened
+
+    def counted(opened: Store) -> AbstractContextManager[Store]:
+        openings.append(opened)
+        return reopened(opened)
+
+    monkeypatch.setattr(Store, "reopened", counted)
+    for name in "abc":
+        buffer.add(rows(name), name)
+        buffer.commit()
+    buffer.close()
+    assert sorted(stored(store)) == ["a", "b", "c"]
+    assert openings == [store]
+
+
+def test_who_is_erased_between_two_commits_is_not_stored_by_the_second(
+    buffer: TraceBuffer, store: Store
+) -> None:
+    buffer.add(rows("a"), "page 1")
+    for _ in range(2):
+        buffer.commit()  # the second one waits for the first
+    begin(store, "contoso", "reader@fabrikam.com", NOW + timedelta(hours=1), "dpo", "request")
+    buffer.add(rows("b"), "page 2")
+    buffer.close()
+    traces = stored_rows(store, MESSAGE_TRACES, "contoso")
+    names = {row["trace_id"]: row["recipient"] for row in traces}
+    assert names["a"] == "reader@fabrikam.com"
+    assert names["b"].startswith("erased:")

@@ -41,7 +41,7 @@ def baseline_chart(
     }
     if span is not None:
         layers = {"incident": _span(span), **layers}
-        shades["incident"] = colours.high
+        shades["incident"] = colours.incident
     scale = alt.Scale(domain=list(shades), range=list(shades.values()))
     # A colour by its name, not by a column: all layers share one table that is sent once.
     coloured = [
@@ -84,7 +84,7 @@ def _hover(rows: pd.DataFrame) -> Any:
 
 def _span(span: tuple[datetime, datetime]) -> Any:
     frame = pd.DataFrame({"start": [pd.Timestamp(span[0])], "end": [pd.Timestamp(span[1])]})
-    return alt.Chart(frame).mark_rect(opacity=0.16).encode(x=utc("start"), x2="end")
+    return alt.Chart(frame).mark_rect(opacity=1).encode(x=utc("start"), x2="end")
 
 
 def hour_table(hours: pd.DataFrame) -> pd.DataFrame:

@@ -23,6 +23,7 @@ from models.cost.documents import MonthEnd
 from models.periods import end_of_month
 
 HEIGHT = 300  # pixels
+WIDEST, FEW = 40, 7  # pixels of a bar, and months that would be wider than that
 
 
 def spent_by_day(days: Sequence[DayCost]) -> pd.DataFrame:
@@ -194,7 +195,7 @@ def cost_bars(rows: pd.DataFrame, currency: str, colours: Palette) -> Any:
     """A bar per month; `rows`: month, sends, recipients, cost (text), position (float)."""
     return (
         alt.Chart(rows)
-        .mark_bar(color=colours.accent)
+        .mark_bar(color=colours.accent, size=WIDEST if len(rows) < FEW else alt.Undefined)
         .encode(
             x=alt.X("month:N", title=None, axis=alt.Axis(labelAngle=-45), sort=None),
             y=alt.Y("position:Q", title=f"{currency} per month", axis=alt.Axis(tickCount=5)),

@@ -7,17 +7,21 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
+from dashboards.charts.days import PICKED
 from dashboards.parts.palette import Palette
 from dashboards.parts.spec import kept_spec
 from models.usage.accounts import WEEKDAYS
 
 
 @kept_spec
-def week_chart(week: pd.DataFrame, timezone: str, colours: Palette) -> Any:
-    """Mean recipients by weekday and local hour; `week` comes from week_of."""
+def week_chart(week: pd.DataFrame, timezone: str, colours: Palette, *, leads: bool = False) -> Any:
+    """Mean recipients by weekday and local hour; `week` comes from week_of.
+
+    A click picks weekday and hour. leads: whether it leads somewhere.
+    """
     return (
         alt.Chart(week)
-        .mark_rect()
+        .mark_rect(cursor="pointer" if leads else "default")
         .encode(
             x=alt.X(
                 "hour:O",
@@ -35,7 +39,7 @@ def week_chart(week: pd.DataFrame, timezone: str, colours: Palette) -> Any:
             color=alt.Color(
                 "recipients:Q",
                 scale=alt.Scale(type="sqrt", range=[colours.low_heat, colours.high_heat]),
-                legend=alt.Legend(orient="right", title="mean", gradientLength=150, format=",.0f"),
+                legend=alt.Legend(orient="right", title="mean", gradientLength=150, format=",.2~r"),
             ),
             tooltip=[
                 "weekday:O",
@@ -43,6 +47,7 @@ def week_chart(week: pd.DataFrame, timezone: str, colours: Palette) -> Any:
                 alt.Tooltip("recipients:Q", format=",.1f", title="recipients per hour"),
             ],
         )
+        .add_params(alt.selection_point(name=PICKED, fields=["weekday", "hour"], on="click"))
         .properties(height=210)
     )
 

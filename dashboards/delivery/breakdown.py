@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TypeVar
 
 import pandas as pd
 import streamlit as st
@@ -11,10 +12,10 @@ from msgspec.structs import asdict
 from dashboards.charts.reasons import reasons_chart
 from dashboards.delivery.rates import COUNTS
 from dashboards.parts.amounts import UNKNOWN, percent, rate_words
-from dashboards.parts.figure import Columns, figure, heading, listing
+from dashboards.parts.figure import Columns, figure, heading, key_of, listing
 from dashboards.parts.palette import palette
 from dashboards.session import readings
-from dashboards.session.days import clickable, open_picked_day
+from dashboards.session.days import clickable, open_picked_day, open_search
 from dashboards.session.view import View
 from hve_monitor.plural import plural
 from models.delivery.breakdown import DomainDelivery, FailureDay, ListDelivery
@@ -22,6 +23,7 @@ from models.delivery.rate import is_told_by_few
 
 UNREAD, OTHERS = "reason not read", "other reasons"
 MOST_REASONS = 6
+P = TypeVar("P", DomainDelivery, ListDelivery)
 
 
 def reason_days(view: View, account: str | None) -> None:
@@ -34,7 +36,7 @@ def reason_days(view: View, account: str | None) -> None:
     number = int(rows.loc[rows["reason"] == first, "recipients"].sum())
     span = readings.span(view)
     event = figure(
-        f"Failures by reason: most of them {first}, {plural(number, 'recipient')}",
+        _reasons_words(first, number),
         "Failed recipients per UTC day by the reply of the server. The panel on reasons says what"
         " each means. Click on a day to see its failures.",
         reasons_chart(
@@ -46,6 +48,14 @@ def reason_days(view: View, account: str | None) -> None:
         **clickable("reason-days", leads=True),
     )
     open_picked_day(event, leads=True, status="failed", **({"account": account} if account else {}))
+
+
+def _reasons_words(first: str, number: int) -> str:
+    """The commonest reason that is known; where none is, that none was read."""
+    recipients = plural(number, "recipient")
+    if first == UNREAD:
+        return f"Failures by day: the reasons of {recipients} were not read"
+    return f"Failures by reason: most of them {first}, {recipients}"
 
 
 def by_reason(days: Sequence[FailureDay]) -> tuple[pd.DataFrame, list[str]]:
@@ -61,14 +71,19 @@ def by_reason(days: Sequence[FailureDay]) -> tuple[pd.DataFrame, list[str]]:
     return summed, [name for name in (*kept, OTHERS, UNREAD) if name in present]
 
 
-def domain_panel(rows: list[DomainDelivery]) -> None:
-    """Delivery by recipient domain, low rates first."""
-    heading(_finding(rows, "domain", [row.domain or UNKNOWN for row in rows]), "Low rates first.")
-    _table(rows, {"domain": [row.domain for row in rows]}, {"domain": "Recipient domain"})
+def domain_panel(rows: list[DomainDelivery], account: str | None) -> None:
+    """Delivery by recipient domain, low rates first; a click leads to the messages to it."""
+    heading(
+        _finding(rows, "domain", [row.domain or UNKNOWN for row in rows]),
+        "Low rates first. Click on a cell to see the messages.",
+    )
+    picked = _table(rows, {"domain": [row.domain for row in rows]}, {"domain": "Recipient domain"})
+    if picked is not None and picked.domain:
+        _open(f"@{picked.domain}", account)
 
 
-def list_panel(rows: list[ListDelivery]) -> None:
-    """Delivery by list, low rates first."""
+def list_panel(rows: list[ListDelivery], account: str | None) -> None:
+    """Delivery by list, low rates first; a click leads to the messages to it."""
     heading(
         _finding(rows, "list", [row.address for row in rows]),
         "Recipients of the messages that went to the list: its members, and whoever was beside it.",
@@ -77,7 +92,13 @@ def list_panel(rows: list[ListDelivery]) -> None:
         "list": [row.address for row in rows],
         "messages": [row.messages for row in rows],
     }
-    _table(rows, first, {"list": "List", "messages": "Messages"})
+    picked = _table(rows, first, {"list": "List", "messages": "Messages"})
+    if picked is not None:
+        _open(picked.address, account)
+
+
+def _open(recipient: str, account: str | None) -> None:
+    open_search(recipient=recipient, **({"account": account} if account else {}))
 
 
 def _finding(rows: Sequence[DomainDelivery | ListDelivery], noun: str, names: Sequence[str]) -> str:
@@ -91,12 +112,13 @@ def _finding(rows: Sequence[DomainDelivery | ListDelivery], noun: str, names: Se
 
 
 def _table(
-    rows: Sequence[DomainDelivery | ListDelivery],
+    rows: Sequence[P],
     first: Mapping[str, Sequence[object]],
     labels: Mapping[str, str],
-) -> None:
+) -> P | None:
+    """Draws the rows; the one of the cell that was clicked."""
     if not rows:
-        return
+        return None
     counts = {name: [getattr(row, name) for row in rows] for name in COUNTS}
     rates = {"rate": [rate_words(asdict(row)) for row in rows]}
     numbers = {
@@ -105,4 +127,13 @@ def _table(
     }
     columns: Columns = {**labels, "rate": "Delivered", **numbers}
     title = next(iter(labels.values())).lower()
-    listing(pd.DataFrame({**first, **rates, **counts}), columns, name=f"delivery by {title}")
+    event = listing(
+        pd.DataFrame({**first, **rates, **counts}),
+        columns,
+        name=f"delivery by {title}",
+        key=key_of("delivery-by", title),
+        on_select="rerun",
+        selection_mode="single-cell",
+    )
+    picked = [rows[row] for row, _ in event["selection"]["cells"] if row < len(rows)]
+    return picked[0] if picked else None

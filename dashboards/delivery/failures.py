@@ -59,22 +59,26 @@ def reasons_panel(view: View, account: str | None) -> None:
         for place, failure in enumerate(read[:MOST_REASONS]):
             _reason(failure, total, is_first=place == 0)
         if len(read) < len(failures):
-            st.caption(
-                f"Of {plural(total - read_recipients, 'recipient')} no event was read: open a"
-                " message, fetch them."
-            )
+            st.caption(_unread(view, total - read_recipients))
+
+
+def _unread(view: View, recipients: int) -> str:
+    """Of how many no event was read, and what can be done about it."""
+    number = f"Of {plural(recipients, 'recipient')} no event was read"
+    if all(read.from_files for read in readings.reads(view)):
+        return f"{number}: rows come from files, which hold no events."
+    return f"{number}: open a message to fetch them."
 
 
 def _reason(failure: ExplainedFailure, total: int, *, is_first: bool) -> None:
     title = f"{percent(failure.recipients / total)}: {_name(failure)}"
     with st.expander(literal(title), expanded=is_first):
-        st.caption(
-            literal(
-                f"{plural(failure.recipients, 'recipient')}, at least {failure.people}"
-                f" different, last {moment(failure.last_at)} from {failure.newest_account} to"
-                f" {failure.newest_recipient or UNKNOWN}, whom the commands name"
-            )
+        words = (
+            f"{plural(failure.recipients, 'recipient')}, at least {count(failure.people)}"
+            f" different, last {moment(failure.last_at)} from {failure.newest_account} to"
+            f" {failure.newest_recipient or UNKNOWN}, whom the commands name."
         )
+        block(tag("p", words, style="quiet"))  # Markdown would make links of the addresses
         newest = failure.newest_account, failure.newest_recipient
         show_explanation(failure.explanation, failure.example, *newest)
 
@@ -108,7 +112,7 @@ def latest_panel(view: View, account: str | None) -> UndeliveredMessage | None:
         table = pd.DataFrame([[getattr(row, name) for name in columns] for row in rows])
         table.columns = pd.Index(columns)
         table = table.assign(status=[status_word(row.status) for row in rows])
-        return chosen_row(table, rows, columns, "latest-rows")
+        return chosen_row(table, rows, columns, "latest-rows", "newest without delivery")
 
 
 def _no_failure(view: View, account: str | None) -> tuple[str, str]:
@@ -149,15 +153,17 @@ def chosen_row(
     rows: Sequence[R],
     columns: Columns,
     key: str,
-    *,
-    has_file: bool = True,
+    name: str = "",
 ) -> R | None:
-    """Draws the rows; the selected one, None without a selection."""
+    """Draws the rows; the selected one, None without a selection.
+
+    name: of the file; empty where the page gives a fuller one.
+    """
     event = listing(
         table,
         columns,
-        name=key.replace("-", " "),
-        has_file=has_file,
+        name=name or key,
+        has_file=bool(name),
         height=min(38 + 35 * len(rows), 320),
         on_select="rerun",
         selection_mode="single-cell",
@@ -184,8 +190,8 @@ def figures_panel(view: View, account: str | None) -> None:
             return
         _limits(rows, is_several=is_several(view))
         domains, lists = readings.domains_and_lists(view, readings.start(view), view.end, account)
-        domain_panel(domains)
-        list_panel(lists)
+        domain_panel(domains, account)
+        list_panel(lists, account)
         _people(rows, is_several=is_several(view))
 
 

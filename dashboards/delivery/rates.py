@@ -13,7 +13,7 @@ from dashboards.parts.markup import Markup, block, scrolled, table_of
 from dashboards.parts.table_file import file_button
 from dashboards.session import readings
 from dashboards.session.frame import as_read
-from dashboards.session.links import account_link, is_several
+from dashboards.session.links import account_link, is_several, tenant_cell
 from dashboards.session.view import View
 from hve_monitor.plural import plural
 from models.delivery.rate import (
@@ -82,7 +82,7 @@ def _rate_table(view: View, rows: Sequence[Row]) -> Markup:
     cells = [
         [
             account_link(view, row["tenant"], row["account"]),
-            *([row["tenant"]] if own else []),
+            *tenant_cell(view, row["tenant"]),
             rate_words(row),
             _interval(row),
             *(count(row[name]) for name in COUNTS),

@@ -11,7 +11,7 @@ from dashboards.delivery.explanation import show_explanation
 from dashboards.parts.amounts import moment
 from dashboards.parts.clock import zone_word, zoned
 from dashboards.parts.figure import heading
-from dashboards.parts.markup import Markup, block, facts, literal, tag
+from dashboards.parts.markup import Markup, block, facts, tag
 from dashboards.session import readings
 from dashboards.session.access import require, require_tenant
 from dashboards.session.view import View
@@ -65,7 +65,8 @@ def timeline_panel(view: View, chosen: ChosenMessage) -> None:
         people = sorted(message.recipients, key=lambda person: _place(person, chosen.recipient))
         _head(message, people)
         if chosen.recipient and all(person.recipient != chosen.recipient for person in people):
-            st.caption(literal(f"{chosen.recipient} is no recipient of it that is known here."))
+            absent = f"{chosen.recipient} is no recipient of it that is known here."
+            block(tag("p", absent, style="quiet"))
         if message.comparison:
             _comparison(message.comparison)
         for person in people[:MOST]:

@@ -209,7 +209,9 @@ def _unavailable(report: HealthReport) -> None:
             " unavailable is never taken for all right.",
         )
         if rows:
-            table = pd.DataFrame(rows, columns=["what", "name", "reason", "concerns"])
+            table = pd.DataFrame(rows, columns=["what", "name", "reason", "concerns"])[
+                ["what", "name", "concerns", "reason"]
+            ]
             named = table.assign(name=table["name"].str.replace("_", " "))
             listing(named, name="what is unavailable")
 

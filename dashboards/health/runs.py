@@ -8,7 +8,7 @@ import streamlit as st
 from dashboards.charts.steps import steps_chart
 from dashboards.parts.amounts import count, counted, moment, percent
 from dashboards.parts.clock import on_the_clock, shown_zone
-from dashboards.parts.figure import figure, heading, moment_column
+from dashboards.parts.figure import figure, heading, listing, moment_column
 from dashboards.parts.markup import block, literal, tag
 from dashboards.parts.palette import palette
 from dashboards.session.view import View
@@ -27,21 +27,31 @@ def run_panel(view: View) -> None:
                 "No run was made yet", "The command hve run makes one; importing files needs none."
             )
         return
-    newest = runs[0]
-    bad = [source for source in newest.sources if source.status != "ok"]
+    columns = {"started_at": moment_column("Started")}
+    if len(runs) == 1:  # a line needs two points
+        with st.container(border=True, height="stretch", key="runs"):
+            heading(_finding(runs[0]), _changed(runs[0]))
+            listing(_table(runs), columns, name="sources of the last run")
+        return
     figure(
-        f"The last run took {newest.seconds:.0f} s; "
-        + (
-            f"{plural(len(bad), 'source')} did not succeed"
-            if bad
-            else f"all of its {plural(len(newest.sources), 'source')} succeeded"
-        ),
+        _finding(runs[0]),
         f"Seconds of {plural(len(runs), 'run')} by their start ({shown_zone()}, real clock). "
-        + _changed(newest),
+        + _changed(runs[0]),
         steps_chart(_line(runs), "Seconds", palette(), height=130),
         _table(runs),
-        {"started_at": moment_column("Started")},
+        columns,
     )
+
+
+def _finding(newest: FinishedSummary) -> str:
+    """How long it took, and how many sources did not succeed."""
+    bad = [source for source in newest.sources if source.status != "ok"]
+    ended = (
+        f"{plural(len(bad), 'source')} did not succeed"
+        if bad
+        else f"all of its {plural(len(newest.sources), 'source')} succeeded"
+    )
+    return f"The last run took {newest.seconds:,.0f} s; {ended}"
 
 
 def _changed(run: FinishedSummary) -> str:
@@ -82,7 +92,7 @@ def quota_panel(view: View) -> None:
     with st.container(border=True, height="stretch", key="quota"):
         rows = quota_use(view.config, view.tenant)
         if not rows:
-            heading("No tenant is configured", "Files need no requests.")
+            heading("No quota is in use", "Rows come from files, which need no requests.")
             return
         fullest = max(rows, key=lambda row: row.used / row.allowed)
         heading(

@@ -24,14 +24,21 @@ from dashboards.parts.clock import shown_zone
 from dashboards.parts.figure import figure, heading
 from dashboards.parts.incident_words import open_ones, severity_mark, unjudged_ones, what_of
 from dashboards.parts.known_words import at_least, expected_words
-from dashboards.parts.markup import Markup, block, scrolled, table_of, tag
+from dashboards.parts.markup import Markup, block, literal, scrolled, table_of, tag
 from dashboards.parts.palette import palette
 from dashboards.parts.table_file import file_button
 from dashboards.parts.tile import sparkline
 from dashboards.session import readings
 from dashboards.session.days import clickable, open_picked_day, span_words
 from dashboards.session.frame import as_read, footer, opened
-from dashboards.session.links import ARROW, account_link, is_several, link_to, tenant_words
+from dashboards.session.links import (
+    ARROW,
+    account_link,
+    is_several,
+    link_to,
+    tenant_cell,
+    tenant_words,
+)
 from dashboards.session.view import View
 from hve_monitor.errors import ConfigError
 from hve_monitor.plural import plural
@@ -191,7 +198,8 @@ def _open_incidents(view: View, cards: list[IncidentCard]) -> None:
         )
         for card in shown[:MOST_INCIDENTS]:
             block(_incident(view, card))
-            link_to(view, "senders", "See why and what to do", ARROW, incident=card.id)
+            label = f"See why and what to do: {literal(card.account)}"
+            link_to(view, "senders", label, ARROW, incident=card.id)
         if len(shown) > MOST_INCIDENTS:
             st.caption(f"{count(len(shown) - MOST_INCIDENTS)} more stand on the Senders page.")
 
@@ -254,7 +262,7 @@ def _accounts(view: View, rows: list[Row], frame: pd.DataFrame, whole: int) -> M
     cells = [
         [
             account_link(view, row["tenant"], row["account"]),
-            *([row["tenant"]] if own else []),
+            *tenant_cell(view, row["tenant"]),
             _trend(daily.loc[row["tenant"], row["account"]]),
             *_numbers(row, whole),
         ]

@@ -106,7 +106,7 @@ def _mover(name: tuple[str, str], whose: str, now: int, before: int) -> Markup:
     sign = "▲" if now > before else "▼"
     ratio = change(now, before)
     compared = f"{count(now)} after {count(before)}" + (f" ({ratio})" if ratio else "")
-    return tag("li", f"{sign} ", tag("strong", name[1]), f"{whose} {compared}")
+    return tag("li", f"{sign} ", tag("strong", name[1]), f"{whose}: {compared}")
 
 
 def _sent(view: View, end: datetime) -> dict[tuple[str, str], int]:

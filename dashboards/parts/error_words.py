@@ -6,7 +6,14 @@ import re
 
 from dashboards.parts.markup import literal
 
-_FLAG = re.compile(r"(?<!\w)--([a-z])([a-z-]*)")
+# Fields of the pages that are called otherwise than their flags.
+NAMES = {
+    "from-ip": "source address",
+    "sender": "sender address",
+    "id": "trace id",
+    "subject": "words of the subject",
+}
+_FLAG = re.compile(r"(?<!\w)--([a-z][a-z-]*)")
 
 
 def error_words(error: Exception) -> str:
@@ -18,8 +25,7 @@ def field_words(error: Exception) -> str:
     """The message without flags: `--until X` is `Until X`."""
 
     def field(flag: re.Match[str]) -> str:
-        begins = flag.start() == 0
-        first = flag[1].upper() if begins else flag[1]
-        return first + flag[2].replace("-", " ")
+        name = NAMES.get(flag[1], flag[1].replace("-", " "))
+        return name[0].upper() + name[1:] if flag.start() == 0 else name
 
     return _FLAG.sub(field, str(error))

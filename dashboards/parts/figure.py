@@ -13,7 +13,7 @@ from streamlit.elements.lib.column_types import ColumnConfig
 
 from dashboards.parts.amounts import NOT_APPLYING, UNKNOWN
 from dashboards.parts.clock import shown_zone
-from dashboards.parts.markup import block, literal, tag, visible_text
+from dashboards.parts.markup import block, tag, visible_text
 from dashboards.parts.money_columns import (
     Amount,
     amounts_of,
@@ -208,7 +208,7 @@ def _text(value: object) -> object:
 def empty(sentence: str) -> None:
     """A panel that has nothing to show says why."""
     with st.container(border=True, height="stretch"):
-        st.caption(literal(sentence))
+        block(tag("p", sentence, style="quiet"))
 
 
 def utc(field: str, **options: Any) -> alt.X:

@@ -12,7 +12,7 @@ SIGNS: dict[Severity, str] = {"high": "▲ high", "medium": "◆ medium", "low":
 TONES: dict[Severity, str] = {"high": "bad", "medium": "warn", "low": "quiet"}
 KINDS = {
     "surge": "more recipients than usual",
-    "drift": "more and more, or the same again and again",
+    "drift": "a slow rise, or the same mails repeated",
     "new_recipients": "people this account never wrote to",
     "new_source": "sent from a network it never used",
     "external_attempts": "mail to addresses outside",

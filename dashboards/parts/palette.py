@@ -44,6 +44,7 @@ class Palette:
     band80: str
     band95: str
     high: str
+    incident: str
     low_heat: str
     high_heat: str
     statuses: tuple[str, ...]
@@ -57,6 +58,7 @@ LIGHT = Palette(
     band80="#e3c08a",
     band95="#f3e3c9",
     high="#b3261e",
+    incident="#f3d4d2",
     low_heat="#eef3f9",
     high_heat="#12406f",
     statuses=("#2f74b5", "#b3261e", "#d4790a", "#461d6b", "#50565e", "#131619", "#899591"),
@@ -80,6 +82,7 @@ DARK = Palette(
     band80="#6a5330",
     band95="#3b3224",
     high="#ff8a80",
+    incident="#4f2b2b",
     low_heat="#1a2634",
     high_heat="#9cc8ff",
     statuses=("#5b9fe6", "#ff8a80", "#ac7025", "#9033c9", "#8ca5ab", "#f0f2f4", "#44747a"),
@@ -138,6 +141,11 @@ STYLE = Markup(
 .st-key-search-fields > div { width: auto; min-width: 0; }
 .hve .signals { display: grid; grid-template-columns: auto auto auto 1fr; gap: .25rem .8rem;
   align-items: baseline; margin: .2rem 0; font-size: .9rem; }
+/* Markdown makes links of addresses, which would open a mail to whom a message speaks of */
+[data-testid="stMarkdownContainer"] a[href^="mailto:"] { color: inherit; text-decoration: none;
+  pointer-events: none; }
+[data-testid="stPageLink"] a p { white-space: normal; overflow-wrap: anywhere; }
+[data-testid="stButtonGroup"] > div { flex-wrap: wrap; }
 [data-testid="stCaptionContainer"] { opacity: 1; color: light-dark(#59636f, #aab5c1); }
 button[kind^="primary"] p { color: light-dark(#ffffff, #10151c); }
 .hve table { border-collapse: collapse; font-size: .87rem; width: 100%; }
@@ -149,6 +157,9 @@ button[kind^="primary"] p { color: light-dark(#ffffff, #10151c); }
 /* what is hidden in a table has its place in it: elsewhere the page would scroll into emptiness */
 .hve .wide { overflow-x: auto; position: relative; }
 .hve .wide td, .hve .wide th { white-space: nowrap; }
+/* long names break: the numbers beside them stay in sight */
+.hve .wide th.name { white-space: normal; min-width: 11rem; }
+.hve .wide .long { display: inline-block; white-space: normal; min-width: 5rem; max-width: 14rem; }
 .hve .wide td .mark { margin: 0; min-width: 1.1rem; text-align: center; }
 .hve .steps { list-style: none; margin-left: 0; border-left: 2px solid light-dark(#c3ccd6, #4a5867);
   padding-left: .8rem; }
@@ -208,8 +219,12 @@ a:focus-visible, button:focus-visible, summary:focus-visible, [tabindex]:focus-v
   .st-key-search-fields, .st-key-overview-tiles { grid-template-columns: 1fr 1fr; } }
 @media (max-width: 640px) {
   .st-key-head > div { max-width: 100%; }
-  .st-key-head [data-testid="stButtonGroup"] > div { flex-wrap: wrap; }
   .hve .signals { grid-template-columns: auto auto auto; }
+  /* a line of a table as a block: columns would be as narrow as a word */
+  .hve .stacked thead { display: none; }
+  .hve .stacked tr { display: block; padding: .3rem 0; border-bottom: 1px solid
+    light-dark(#d9dfe7, #324052); }
+  .hve .stacked td { display: inline; border: 0; padding: 0 .4rem 0 0; }
   .hve .signals .reason { grid-column: 1 / -1; margin-bottom: .4rem; }
   .block-container, [data-testid="stMainBlockContainer"] { padding: 3.6rem .8rem 1.5rem; }
 }

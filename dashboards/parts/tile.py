@@ -54,7 +54,7 @@ def parts(tile: Tile) -> list[Markup]:
     if len(tile.trend) > 1:
         elements.append(sparkline(tile.trend, tile.kind))
     if tile.help:
-        about = tag("span", f"What is {tile.label}", style="unseen")
+        about = tag("span", f"{tile.label}: what it means", style="unseen")
         elements.append(
             tag("details", tag("summary", "?", about), tag("p", tile.help, style="quiet"))
         )

@@ -16,7 +16,13 @@ from dashboards.parts.figure import figure, heading, listing, moment_column
 from dashboards.parts.markup import Markup, block, scrolled, table_of
 from dashboards.parts.palette import palette
 from dashboards.parts.table_file import file_button
-from dashboards.session.links import account_link, is_several, linked, tenant_filter
+from dashboards.session.links import (
+    account_link,
+    is_several,
+    linked,
+    tenant_cell,
+    tenant_filter,
+)
 from dashboards.session.view import View
 from hve_monitor.plural import plural
 from models.readiness.board import AccountReadiness, FindingChange, ReadinessFinding
@@ -70,7 +76,7 @@ def _board(
     lines = [
         [
             account_link(view, row.tenant, row.account),
-            *([row.tenant] if tenant else []),
+            *tenant_cell(view, row.tenant),
             *(_cell(view, worst.get((row.tenant, row.account, name))) for name in checks),
         ]
         for row in rows

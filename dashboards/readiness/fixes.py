@@ -25,7 +25,8 @@ def findings_of_check(view: View, check: str, findings: list[ReadinessFinding]) 
     with st.expander(literal(title), expanded=worst == "fail", key=f"check-{check}"):
         tenant = ["Tenant"] if is_several(view) else []
         lines = [_line(finding, is_several=bool(tenant)) for finding in findings[:MOST]]
-        block(table_of(["Status", "Account", *tenant, "Evidence", "Since"], lines))
+        table = table_of(["Status", "Account", *tenant, "Evidence", "Since"], lines)
+        block(tag("div", table, style="stacked"))
         if len(findings) > MOST:
             st.caption(f"{len(findings) - MOST} more: choose an account to see them.")
         fixes = lines_once(line for finding in findings for line in finding.fix.splitlines())

@@ -31,7 +31,7 @@ def incident_list(view: View, cards: list[IncidentCard], *, is_absent: bool) -> 
     is_absent: the address names one that cannot be shown: no other is shown in its place.
     """
     with st.container(border=True, key="incidents"):
-        heading(_finding(cards), f"Click on a row to see why. Times are {shown_zone()}.")
+        heading(_finding(cards), f"Click on a cell to see why. Times are {shown_zone()}.")
         in_period = _in_period(view, cards)
         picked = _status()
         wanted, order = _filters(in_period)
@@ -138,14 +138,14 @@ def _selected(view: View, listed: list[IncidentCard], *, is_absent: bool) -> Inc
     first = [] if is_absent else [ids.index(in_url) if in_url in ids else 0]
     event = listing(
         _table(listed) if is_several(view) else _table(listed).drop(columns="tenant"),
-        _columns(),
+        _columns(listed),
         name="incidents",
         # Another list is another table: a row number means nothing in it.
         key=f"incidents-{hash((*ids, is_absent))}",
         on_select="rerun",
         selection_mode="single-cell",
         selection_default={"selection": {"cells": [(row, "severity") for row in first]}},
-        height=min(38 + 35 * len(listed), 290),
+        height=min(38 + 35 * len(listed), 423),
     )
     rows = [row for row, _ in event["selection"]["cells"] if row < len(listed)] or first
     if not rows:
@@ -175,13 +175,19 @@ def _table(cards: list[IncidentCard]) -> pd.DataFrame:
     )
 
 
-def _columns() -> Columns:
+def _extra_cost(cards: list[IncidentCard]) -> str:
+    """The head of its column, with the currency where it is one."""
+    currencies = {card.currency for card in cards if card.currency}
+    return f"Extra cost, {currencies.pop()}" if len(currencies) == 1 else "Extra cost"
+
+
+def _columns(cards: list[IncidentCard]) -> Columns:
     column = st.column_config
     return {
         "severity": column.TextColumn("Severity", width="small"),
         "status": column.TextColumn("Status"),
-        "kind": column.TextColumn("Kind", width="small"),
-        "what": column.TextColumn("What it is", width="medium"),
+        "kind": column.TextColumn("Kind"),
+        "what": column.TextColumn("What it is"),
         "account": column.TextColumn("Account", width="medium"),
         "tenant": column.TextColumn("Tenant"),
         "assigned": column.TextColumn("Assigned to"),
@@ -189,6 +195,6 @@ def _columns() -> Columns:
         "observed": column.NumberColumn("Observed", format="localized"),
         "expected": column.NumberColumn("Expected", format="localized"),
         "extra": column.NumberColumn("Extra", format="localized"),
-        "extra_cost": amount_column("Extra cost"),
+        "extra_cost": amount_column(_extra_cost(cards)),
         "id": column.TextColumn("Id", width="small"),
     }

@@ -19,7 +19,9 @@ from dashboards.parts.palette import palette
 from dashboards.session import readings
 from dashboards.session.days import (
     clickable,
+    open_messages,
     open_picked_day,
+    picked_of,
     span_words,
 )
 from dashboards.session.frame import as_read
@@ -163,22 +165,28 @@ def _week(view: View, sender: Sender) -> None:
         return
     zone = view.zone_of(sender.tenant)
     week = week_of(hours, zone)
-    top = busiest(week)
-    figure(
+    top, leads = busiest(week), view.user.may_open("delivery")
+    event = figure(
         f"Busiest hour of the week: {top}" if top else "Nothing was sent in these weeks",
-        f"Mean recipients per hour of the week, {zone} time.",
-        week_chart(week, zone, palette()),
+        f"Mean recipients per hour of the week, {zone} time."
+        f"{' Click on an hour to see the messages of its newest day.' if leads else ''}",
+        week_chart(week, zone, palette(), leads=leads),
         week.pivot(index="weekday", columns="hour", values="recipients")
         .reindex(WEEKDAYS)
         .round(1)
         .rename(columns=str)
         .reset_index(),
+        **clickable("week", leads=leads),
     )
+    whose = {"account": sender.account, **tenant_filter(view, sender.tenant)}
+    picked = picked_of(event) if leads else {}
+    day = newest_day(hours, zone, picked["weekday"], int(picked["hour"])) if picked else None
+    if day is not None:
+        open_messages(day, day, **whose)
     day = newest_day(hours, zone, top[:3], int(top[4:6])) if top else None
     if top and day is not None:
-        days = {"since": f"{day}", "until": f"{day}", **tenant_filter(view, sender.tenant)}
         label = f"Messages of the newest {top}, {day}"
-        link_to(view, "delivery", label, ARROW, account=sender.account, **days)
+        link_to(view, "delivery", label, ARROW, **whose, since=f"{day}", until=f"{day}")
 
 
 def newest_day(hours: pd.DataFrame, zone: str, weekday: str, hour: int) -> date | None:

@@ -54,5 +54,9 @@ def picked_of(event: Any) -> dict[str, Any]:
 
 def open_messages(first: date, last: date, **filters: str) -> None:
     """Leads to the messages of these UTC days, with these filters."""
-    days = {"since": f"{first}", "until": f"{last}"}
-    st.switch_page("delivery/page.py", query_params={**days, **filters, MARK: "1"})
+    open_search(since=f"{first}", until=f"{last}", **filters)
+
+
+def open_search(**filters: str) -> None:
+    """Leads to the search for messages with these filters."""
+    st.switch_page("delivery/page.py", query_params={**filters, MARK: "1"})

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import os
 import shlex
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from itertools import chain
 from pathlib import Path
 
 import streamlit as st
 
-from dashboards.parts.markup import block, tag
+from dashboards.parts.amounts import age
+from dashboards.parts.markup import Markup, block, tag
 from hve_monitor.config import DEFAULT_FILE, Config
 from models.overview.health import last_errors
 from models.overview.reads import VITAL
 
+SILENT = timedelta(minutes=15)  # a run that waits for a quota writes more often
 LOOK_AROUND = (
     "This page draws itself when the first numbers are there. To look around first, with a"
     " simulated tenant in a folder of its own:"
@@ -30,19 +35,34 @@ def first_steps(config: Config, title: str) -> None:
         st.code("hve demo", language=None)
 
 
-def _standing(config: Config) -> list[str]:
+def _standing(config: Config) -> list[Markup | str]:
     """What is known of the first run."""
     if not (config.warehouse.path / "state.db").exists():
         return [tag("span", "○ empty", style="mark"), "Nothing was read yet."]
     errors = last_errors(config, VITAL)
     if errors is None:
-        return [
-            tag("span", "◷ begun", style="mark warn"),
-            "A first run has begun and not ended. If it was stopped, start it again.",
-        ]
+        return _begun(datetime.now(UTC) - last_written(config.warehouse.path))
     if errors:
         return [tag("span", "▲ failed", style="mark bad"), f"The last run failed: {errors[0]}"]
     return [tag("span", "○ no message", style="mark warn"), "No message was seen yet."]
+
+
+def _begun(silence: timedelta) -> list[Markup | str]:
+    """Of a run that has not ended: whether it goes on, by how long nothing was written."""
+    if silence < SILENT:
+        words = f"A first run is under way: it wrote something {age(silence)} ago."
+        return [tag("span", "◷ under way", style="mark warn"), words]
+    words = f"A first run began and did not end; nothing was written for {age(silence)}."
+    return [tag("span", "▲ stopped", style="mark bad"), f"{words} Start it again."]
+
+
+def last_written(root: Path) -> datetime:
+    """When a file or folder of the store, or of one of its folders, was last written."""
+    written = 0.0
+    for path in chain([root], root.glob("*"), root.glob("*/*")):
+        with suppress(OSError):  # it went away meanwhile
+            written = max(written, path.stat().st_mtime)
+    return datetime.fromtimestamp(written, UTC)
 
 
 def _steps(config: Config) -> list[tuple[str, str]]:

@@ -97,6 +97,11 @@ def tenant_words(view: View, tenant: str) -> str:
     return f" of {tenant}" if is_several(view) else ""
 
 
+def tenant_cell(view: View, tenant: str) -> list[Markup]:
+    """The cell of a table that names the tenant, where more than one is looked at."""
+    return [tag("span", tenant, style="long")] if is_several(view) else []
+
+
 def arrive(page: str) -> None:
     """Takes up a link; before any filter of the page is drawn."""
     st.session_state[DRAWN], before = page, st.session_state.get(DRAWN)

@@ -252,18 +252,36 @@ def _reads(
         return last_reads(view.config, published)
 
 
-@reading("overview")
 def is_whole(view: View, since: datetime, until: datetime) -> bool:
+    """Whether all is known of a time; nothing is of a tenant that was never read."""
+    return not _is_unread(view) and _is_whole(view, since, until)
+
+
+@reading("overview")
+def _is_whole(view: View, since: datetime, until: datetime) -> bool:
     """models.usage.unread.is_whole of the view's tenant."""
     with view.published() as published:
         return unread.is_whole(published, since, until)
 
 
-@reading("overview")
+def _is_unread(view: View) -> bool:
+    """Whether one of the view's tenants was never read: its accounts are not even known."""
+    return any(row.read_at is None for row in reads(view))
+
+
 def unread_days(
     view: View, first: date, last: date, sender: Sender | None = None
 ) -> frozenset[date]:
     """Days on which not all is known of what the view's accounts, or one of them, sent."""
+    if sender is None and _is_unread(view):
+        return frozenset(days_between(first, last))
+    return _unread_days(view, first, last, sender)
+
+
+@reading("overview")
+def _unread_days(
+    view: View, first: date, last: date, sender: Sender | None = None
+) -> frozenset[date]:
     with view.published() as published:
         days = unread.unread_days(published, first, last)
     if sender is not None:

@@ -88,7 +88,7 @@ def _other_lines(report: CostReport, invoice: InvoicedMonth) -> pd.DataFrame:
         for center, share in invoice.shares().items()
         if center not in estimated
     }
-    lines = others | {"credit": invoice.credits, "not explained": invoice.unexplained}
+    lines = others | {"credit": invoice.credits, "not allocated": invoice.unexplained}
     frame = pd.DataFrame(
         {
             "center": [*lines, "total"],
@@ -116,7 +116,7 @@ def _columns(currency: str) -> Columns:
         "cost": amount_column(f"Estimated, {currency}"),
         "most": amount_column(f"At most, {currency}"),
         "invoiced": amount_column(f"Invoiced, {currency}"),
-        "incidents": amount_column(f"Of it by incidents, {currency}"),
+        "incidents": amount_column(f"Caused by incidents, {currency}"),
     }
 
 

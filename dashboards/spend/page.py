@@ -57,7 +57,7 @@ def show(view: View) -> None:
     try:
         report = readings.cost(view, view.month)
     except ConfigError as error:
-        st.info(error_words(error), icon=":material/payments:")
+        st.info(_several_currencies(view) or error_words(error), icon=":material/payments:")
         return
     _estimate_note(report)
     _tiles(report)
@@ -68,6 +68,15 @@ def show(view: View) -> None:
             with part:
                 draw(view, report)
     footer(view)
+
+
+def _several_currencies(view: View) -> str:
+    """Which of them the tenants bill in, whose sum would mean nothing; empty where it is one."""
+    currencies = sorted({tenant.currency for tenant in view.config.served})
+    if view.tenant is not None or len(currencies) < 2:
+        return ""
+    listed = f"{', '.join(currencies[:-1])} and {currencies[-1]}"
+    return f"**The tenants bill in {listed}**, whose sum would mean nothing. Choose a tenant above."
 
 
 def _month(view: View, report: CostReport) -> None:

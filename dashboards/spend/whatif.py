@@ -79,7 +79,7 @@ def _controls(view: View) -> _Controls:
         )  # fmt: skip
         recipients = _recipients()
         sends = st.slider(
-            "Sends (a period)", 1, 31, 1, key="if_sends", bind="query-params", width=220
+            "How many sends", 1, 31, 1, key="if_sends", bind="query-params", width=220
         )
         every = st.segmented_control(
             "Every", EVERY, default=ONCE, key="if_every", bind="query-params", required=True
@@ -98,7 +98,10 @@ def _recipients() -> int:
     )  # fmt: skip
     number = int(typed or 1)
     st.session_state["if_slide"] = min(number, SLIDER_TO)
-    st.slider("… by slider", 0, SLIDER_TO, step=STEP, key="if_slide", on_change=_slid, width=260)
+    st.slider(
+        "The same by sliding", 0, SLIDER_TO, step=STEP, key="if_slide", format="%,d",
+        on_change=_slid, width=260,
+    )  # fmt: skip
     return number
 
 

@@ -321,10 +321,17 @@ def _finished(run: FinishedRun, tenant: str | None) -> FinishedSummary:
 
 
 def quota_use(config: Config, tenant: str | None = None, at: float | None = None) -> list[QuotaUse]:
-    """Use of the quota by each tenant. at: real epoch seconds; the clock's when None."""
+    """Use of the quota by each tenant that requests are made for.
+
+    at: real epoch seconds; the clock's when None.
+    """
     limits, clock = config.limits, time.time() if at is None else at
     start = clock - limits.message_trace_window_seconds
-    names = [served.name for served in config.served if tenant in (None, served.name)]
+    names = [
+        served.name
+        for served in config.served
+        if tenant in (None, served.name) and served.accounts != "files"
+    ]
     with open_state(config.warehouse.path) as state:
         used = {name: state.quota_use(name, start) for name in names}
     return [

@@ -50,7 +50,7 @@ def test_what_would_40000_staff_twice_a_week_cost(dashboard: Dashboard, visit: V
     number.fill("40000")
     number.press("Enter")
     drawn(page)
-    panel.get_by_role("slider", name="Sends (a period)").press("ArrowRight")
+    panel.get_by_role("slider", name="How many sends").press("ArrowRight")
     drawn(page)
     panel.get_by_text("week", exact=True).click()
     expect(panel.get_by_text("2 sends a week to 40,000 recipients")).to_be_visible()

@@ -104,7 +104,7 @@ def test_the_board_names_tenants_and_leads_to_what_to_fix(monkeypatch: pytest.Mo
     board = _board(view, rows, findings)
     assert board.count("<a href") == 3
     assert "<th>Tenant</th>" in board
-    assert "<td>fabrikam</td>" in board
+    assert '<td><span class="long">fabrikam</span></td>' in board
     assert (
         '<a href="readiness?check=Reply-to&amp;account=hr%40contoso.com&amp;tenant=fabrikam'
         '&amp;link=1"><span class="mark bad"' in board

@@ -125,7 +125,7 @@ def test_a_part_that_is_not_there_is_no_finding(
 def test_a_source_that_is_none_is_one_line(stored: Path, opened: Open) -> None:
     app = opened(stored, "delivery", from_ip="mail.contoso.com")
     assert not app.exception
-    assert "From ip mail.contoso.com: is no address" in words(app)
+    assert "Source address mail.contoso.com: is no address" in words(app)
 
 
 @pytest.mark.parametrize("page", ["overview", "senders", "delivery"])

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import duckdb
@@ -17,6 +18,7 @@ from tests.unit.dashboards.conftest import NOW, TOML, Open, bodies, configured, 
 from warehouse.store import open_store
 
 NUMBER = re.compile('<td class="number">(.*?)</td>')
+LONG_AGO = datetime.now(UTC) - timedelta(hours=3, minutes=1)
 PAGES = ("overview", "spend", "senders", "delivery", "readiness", "health")
 
 
@@ -67,7 +69,12 @@ def test_an_empty_store_is_three_steps_on_every_page(
 def test_a_first_run_that_goes_on_or_failed_is_said(tmp_path: Path, opened: Open) -> None:
     file = configured(tmp_path, EXCHANGE)
     with open_store(tmp_path / "store") as store:
-        assert "A first run has begun and not ended" in words(opened(file))
+        assert "A first run is under way: it wrote something " in words(opened(file))
+        for path in [tmp_path / "store", *(tmp_path / "store").rglob("*")]:
+            os.utime(path, (LONG_AGO.timestamp(), LONG_AGO.timestamp()))
+        assert "began and did not end; nothing was written for 3 h. Start it again." in words(
+            opened(file)
+        )
         failed = {"source": "accounts", "status": "failed", "error": "no token"}
         sources = [{**failed, "tenant": name} for name in ("contoso", "another")]
         store.state.record_run(NOW, NOW, {"now": "2026-11-24T12:00:00Z", "sources": sources})

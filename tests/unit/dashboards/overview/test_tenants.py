@@ -20,7 +20,7 @@ from cli.main import app as cli
 from dashboards.delivery.timeline import queue
 from dashboards.overview.tenants import _incidents, tenant_table
 from dashboards.parts.amounts import count, exact
-from dashboards.session import access, acts
+from dashboards.session import access, acts, readings
 from dashboards.session.access import RefusedError, User
 from dashboards.session.view import View
 from dashboards.spend.downloads import focus_bytes
@@ -175,6 +175,16 @@ def test_every_account_names_its_tenant_where_all_are_shown(several: Path, opene
     owners = dict(zip(spend.value["account"], spend.value["tenant"], strict=True))
     assert owners[BOSS] == OTHER
     assert owners[HR] == "contoso"
+
+
+def test_beside_a_tenant_that_was_never_read_nothing_is_whole(several: Path) -> None:
+    config = load_config(several)
+    both = View(config.only(frozenset({"contoso", "newcomer"})), "1", NOW, NOW)
+    alone = both.narrowed(tenant="contoso")
+    window, days = (NOW - timedelta(days=1), NOW), (NOW.date() - timedelta(days=1), NOW.date())
+    assert (readings.is_whole(alone, *window), readings.is_whole(both, *window)) == (True, False)
+    assert readings.unread_days(alone, *days) == frozenset()
+    assert readings.unread_days(both, *days) == frozenset(days)
 
 
 def test_what_was_not_delivered_names_its_tenant_where_all_are_shown(

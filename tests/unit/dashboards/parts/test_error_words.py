@@ -16,6 +16,7 @@ from dashboards.parts.error_words import error_words
          "Tenant: the tenants bill in EUR and USD; name one of them"),
         ("plan add: give exactly one of --account, --cost-center, --all",
          "plan add: give exactly one of account, cost center, all"),
+        ("--from-ip 999.1.1.1: is no address", "Source address 999.1.1.1: is no address"),
         ("a--b stays", "a--b stays"),
     ],
 )  # fmt: skip

@@ -93,9 +93,9 @@ def test_the_invoiced_column_adds_up_to_the_invoice() -> None:
     table = center_table(filled(CostReport, by_cost_center=centers, invoice=invoice))
     shown = dict(zip(table["center"], map(Decimal, table["invoiced"]), strict=True))
     assert shown["credit"] == Decimal("-0.01926")
-    assert shown["not explained"] == Decimal("-0.0495")
+    assert shown["not allocated"] == Decimal("-0.0495")
     assert shown.pop("total") == sum(shown.values()) == Decimal("3.47104")
-    others = table[table["center"].isin(["credit", "not explained"])]
+    others = table[table["center"].isin(["credit", "not allocated"])]
     assert set(others["accounts"]) == set(others["cost"]) == set(others["billable"]) == {"–"}
 
 

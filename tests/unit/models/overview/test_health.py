@@ -115,13 +115,18 @@ def test_runs_are_those_of_the_asked_tenant_newest_first(bench: Workbench) -> No
 
 
 def test_quota_counts_the_running_window(bench: Workbench) -> None:
-    tenants = (Tenant(name="contoso", accounts="files"),)
+    login = {"tenant_id": "1", "client_id": "2", "managed_identity": True}
+    tenants = (
+        Tenant.model_validate({"name": "contoso", "accounts": ["hr@contoso.com"], **login}),
+        Tenant(name="local", accounts="files"),
+    )
     limits = Limits(message_trace_requests=100, share=0.5, message_trace_window_seconds=300)
     config = Config(warehouse=Warehouse(path=bench.store.root), tenants=tenants, limits=limits)
     for second in (0.0, 900.0, 1000.0):
         bench.store.state.use_quota("contoso", second, 5000)
     (row,) = quota_use(config, at=1100.0)
     assert (row.used, row.allowed, row.published) == (2, 50, 100)
+    assert row.tenant == "contoso", "files need no requests"
     assert quota_use(config, "elsewhere", at=1100.0) == []
 
 

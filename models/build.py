@@ -43,7 +43,7 @@ from warehouse.tables import (
 
 USUAL = ReadinessSettings()
 # Five million spill under a limit of 2 GB, which costs more than another workplace.
-ROWS_AT_ONCE = 2_000_000
+ROWS_AT_ONCE = 3_000_000
 Progress = Callable[[str, int, int], None]
 
 

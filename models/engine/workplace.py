@@ -17,7 +17,8 @@ from warehouse.connection import arrow, files_sql, offer_rows
 from warehouse.store import Store
 from warehouse.tables import Table
 
-TRACES = "steps.traces"  # the only step that is taken before first contacts are known
+# What is taken before first contacts are known.
+STAGED = ("steps.places", "steps.owners", "steps.traces")
 
 
 class Workplace:
@@ -45,12 +46,13 @@ class Workplace:
         for model in runner.models():
             if model.is_view:
                 self.create(model.name, model.sql, stored=False)
-        self.create(TRACES, runner.model(TRACES).sql, stored=True)
+        for name in STAGED:
+            self.create(name, runner.model(name).sql, stored=True)
 
     def take_steps(self) -> None:
         """Makes what the marts share; kept.* says what was first."""
         for model in runner.models():
-            if model.is_step and model.name != TRACES:
+            if model.is_step and model.name not in STAGED:
                 self.create(model.name, model.sql, stored=True)
 
     def rows(self, sql: str, parameters: Mapping[str, Any] | None = None) -> pa.Table:

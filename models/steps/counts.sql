@@ -1,12 +1,10 @@
--- Grain: one row per tenant, account, UTC day, quarter-hour of it (slot) and status with any row.
--- Units: rows; size_bytes in bytes. Blank and 255.255.255.255 are unknown sources.
+-- Grain: one row per place (tenant, account and UTC day), quarter-hour of it (slot) and status with
+-- any row. Units: rows; size_bytes in bytes. Blank and 255.255.255.255 are unknown sources.
 select
-    tenant,
-    day,
-    account,
+    place,
     slot,
     status_group,
-    status_group is distinct from 'expanded' as is_recipient,
+    is_recipient,
     min(received_at) as first_at,
     count(*) as trace_rows,
     count(subject) as with_subject,
@@ -14,4 +12,4 @@ select
     count(*) filter (where from_ip not in ('', '255.255.255.255')) as with_source,
     sum(size_bytes) as size_bytes
 from steps.traces
-group by tenant, day, account, slot, status_group
+group by place, slot, status_group, is_recipient

@@ -11,30 +11,25 @@ with firsts as (
     from kept.first_subjects
 ),
 
-placed as (
+counted as (
     select
-        tenant,
-        account,
-        date_trunc('hour', first_at) as hour_utc,
-        case
-            when extract(minute from first_at) < 15 then 0
-            when extract(minute from first_at) < 30 then 1
-            when extract(minute from first_at) < 45 then 2
-            else 3
-        end as quarter,
-        contact,
-        source,
-        subject
-    from firsts
+        f.tenant,
+        f.account,
+        cast(floor(epoch(f.first_at) / 900) as bigint) as quarters,
+        sum(f.contact) as new_recipients,
+        sum(f.source) as new_sources,
+        sum(f.subject) as new_subjects
+    from firsts as f
+    where f.first_at >= (select min(day) from steps.places)
+    group by f.tenant, f.account, quarters
 )
 
 select
     tenant,
     account,
-    hour_utc,
-    quarter,
-    sum(contact) as new_recipients,
-    sum(source) as new_sources,
-    sum(subject) as new_subjects
-from placed
-group by tenant, account, hour_utc, quarter
+    to_timestamp(quarters // 4 * 3600) as hour_utc,
+    cast(quarters % 4 as integer) as quarter,
+    new_recipients,
+    new_sources,
+    new_subjects
+from counted

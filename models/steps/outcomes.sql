@@ -3,9 +3,7 @@
 -- quarter is 0 to 3 of hour_utc. Messages as in steps.messages.
 with counted as (
     select
-        c.tenant,
-        c.day,
-        c.account,
+        c.place,
         c.slot,
         min(c.first_at) as first_at,
         sum(c.trace_rows) filter (where c.is_recipient) as recipients,
@@ -26,23 +24,20 @@ with counted as (
         sum(c.with_subject) filter (where c.is_recipient) as known_subject,
         sum(c.size_bytes) as size_bytes
     from steps.counts as c
+    inner join steps.places as p on p.place = c.place
     left join reference.billable_statuses as b
-        on b.status = c.status_group and c.day >= b.from_day and c.day < b.until_day
-    group by c.tenant, c.day, c.account, c.slot
+        on b.status = c.status_group and p.day >= b.from_day and p.day < b.until_day
+    group by c.place, c.slot
 )
 
 select
-    c.tenant,
-    c.day,
-    c.account,
+    p.tenant,
+    p.day,
+    p.account,
+    c.place,
     c.slot,
     date_trunc('hour', c.first_at) as hour_utc,
-    case
-        when extract(minute from c.first_at) < 15 then 0
-        when extract(minute from c.first_at) < 30 then 1
-        when extract(minute from c.first_at) < 45 then 2
-        else 3
-    end as quarter,
+    c.slot % 4 as quarter,
     coalesce(c.recipients, 0) as recipients,
     coalesce(c.with_status, 0) as with_status,
     coalesce(c.delivered, 0) as delivered,
@@ -66,5 +61,5 @@ select
     m.wide_recipients,
     m.widest
 from counted as c
-inner join steps.messages as m
-    on m.tenant = c.tenant and m.day = c.day and m.account = c.account and m.slot = c.slot
+inner join steps.places as p on p.place = c.place
+inner join steps.messages as m on m.place = c.place and m.slot = c.slot

@@ -17,28 +17,25 @@ with networks as (
     from kept.first_sources
 ),
 
-oldest as (
-    select min(day) as day
-    from steps.outcomes
-),
-
 -- Of most networks no day that is built is young: their rows are not looked at.
 young_networks as (
-    select n.tenant, n.account, n.from_ip, n.young_until
+    select p.place, n.from_ip, n.young_until
     from networks as n
-    inner join oldest as o on cast(n.young_until as date) >= o.day
+    inner join steps.places as p
+        on p.tenant = n.tenant
+        and p.account = n.account
+        and p.day <= cast(n.young_until as date)
 ),
 
 young as (
-    select t.tenant, t.day, t.account, t.slot, count(*) as young_source
+    select t.place, t.slot, count(*) as young_source
     from steps.traces as t
     inner join young_networks as n
-        on n.tenant = t.tenant
-        and n.account = t.account
+        on n.place = t.place
         and n.from_ip = t.from_ip
         and t.received_at < n.young_until
-    where t.status_group is distinct from 'expanded'
-    group by t.tenant, t.day, t.account, t.slot
+    where t.is_recipient
+    group by t.place, t.slot
 ),
 
 domains as (
@@ -46,36 +43,37 @@ domains as (
     from staging.stg_account_addresses
     union
     select distinct tenant, split_part(account, '@', 2) as domain
-    from steps.outcomes
+    from steps.places
 ),
 
 failed as (
-    select tenant, day, account, slot, split_part(recipient, '@', 2) as domain
-    from steps.traces
+    select p.tenant, t.place, t.slot, split_part(t.recipient, '@', 2) as domain
+    from steps.traces as t
+    inner join steps.places as p on p.place = t.place
     where
-        status_group = 'failed'
-        and recipient not like 'aggregate:%'
-        and recipient not like 'erased:%'
+        t.status_group = 'failed'
+        and t.recipient not like 'aggregate:%'
+        and t.recipient not like 'erased:%'
 ),
 
 outside as (
-    select f.tenant, f.day, f.account, f.slot, count(*) as external
+    select f.place, f.slot, count(*) as external
     from failed as f
     anti join domains as d on d.tenant = f.tenant and d.domain = f.domain
-    group by f.tenant, f.day, f.account, f.slot
+    group by f.place, f.slot
 ),
 
 people as (
-    select tenant, day, account, slot, recipient, count(*) as times
+    select place, slot, contact, count(*) as times
     from steps.traces
-    where status_group is distinct from 'expanded'
-    group by tenant, day, account, slot, recipient
+    where is_recipient
+    group by place, slot, contact
 ),
 
 reached as (
-    select tenant, day, account, slot, max(times) as most_repeated
+    select place, slot, max(times) as most_repeated
     from people
-    group by tenant, day, account, slot
+    group by place, slot
 )
 
 select
@@ -84,9 +82,6 @@ select
     coalesce(o.external, 0) as external,
     p.most_repeated
 from steps.outcomes as c
-left join reached as p
-    on p.tenant = c.tenant and p.day = c.day and p.account = c.account and p.slot = c.slot
-left join young as y
-    on y.tenant = c.tenant and y.day = c.day and y.account = c.account and y.slot = c.slot
-left join outside as o
-    on o.tenant = c.tenant and o.day = c.day and o.account = c.account and o.slot = c.slot
+left join reached as p on p.place = c.place and p.slot = c.slot
+left join young as y on y.place = c.place and y.slot = c.slot
+left join outside as o on o.place = c.place and o.slot = c.slot

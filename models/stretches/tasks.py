@@ -23,7 +23,7 @@ from hve_monitor.errors import ModelError
 from models.engine import sql as runner
 from models.engine.workplace import Workplace
 from models.usage.corrections import CORRECTED
-from models.usage.first_contacts import FIRSTS, NEW, stored_sql
+from models.usage.first_contacts import FIRSTS, earlier_sql, offer_kept
 from warehouse.connection import compute, quoted
 from warehouse.delta.written import WrittenFile, write_files
 from warehouse.tables import (
@@ -114,12 +114,12 @@ def firsts_of(stretch: Stretch) -> dict[str, Path]:
 
 def merged(merge: Merge) -> Merged:
     """Writes what the stretches have that is new or earlier than what is stored."""
-    table, names = merge.table, {"table": merge.table.name, "value": merge.table.key[-1]}
+    table = merge.table
     with _workplace(merge.job) as place:
         part = f"where hash(account) % {merge.parts} = {merge.part}"
         _offer_candidates(place, table, merge.candidates, merge.marks, part)
-        _offer_stored(place, merge.job, table, merge.stored)
-        place.create("stored.fresh", NEW.format(**names), stored=True)
+        _offer_kept(place, merge.job, table, merge.stored)
+        place.create("stored.fresh", earlier_sql(table), stored=True)
         select = "select * exclude (displaced_at) from stored.fresh"
         files = write_files(place.connection, merge.job.root, table, select)
         days = place.rows(
@@ -137,8 +137,7 @@ def marts_of(marts: Marts) -> dict[str, list[WrittenFile]]:
         _offer(place, stretch)
         for table in FIRSTS:
             _offer_candidates(place, table, [marts.candidates[table.name]], marts.marks)
-            _offer_stored(place, stretch.job, table, marts.firsts[table.name])
-            place.create(f"kept.{table.name}", f"from stored.{table.name}", stored=False)
+            _offer_kept(place, stretch.job, table, marts.firsts[table.name])
         place.take_steps()
         for table in DAILY_MARTS:
             name = f"marts.{table.name}"
@@ -196,10 +195,10 @@ def _offer_candidates(
     )
 
 
-def _offer_stored(place: Workplace, job: Job, table: Table, files: Sequence[str]) -> None:
-    """Makes stored.<table> of what is stored of these candidates."""
-    place.offer_files(f"stored.{table.name}_rows", table, _paths(job, files))
-    place.create(f"stored.{table.name}", stored_sql(table), stored=True)
+def _offer_kept(place: Workplace, job: Job, table: Table, files: Sequence[str]) -> None:
+    """Makes kept.<table> of these candidates and what is stored of them."""
+    place.offer_files(f"stored.{table.name}", table, _paths(job, files))
+    offer_kept(place, table)
 
 
 def _left(place: Workplace, job: Job, sql: str) -> Path:

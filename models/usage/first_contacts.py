@@ -19,10 +19,7 @@ from warehouse.records.stored import stored_days
 from warehouse.store import Store
 from warehouse.tables import FIRST_CONTACTS, FIRST_SOURCES, FIRST_SUBJECTS, Table
 
-STORED, STORED_SOURCES, EARLIEST, NEW = (
-    sql(__file__, f"steps/{name}")
-    for name in ("stored_firsts", "stored_sources", "earliest_firsts", "kept_firsts")
-)
+KEPT, KEPT_SOURCES = (sql(__file__, f"steps/{name}") for name in ("kept_firsts", "kept_sources"))
 FIRSTS = (FIRST_CONTACTS, FIRST_SOURCES, FIRST_SUBJECTS)
 YOUNG_DAYS = 7  # as in marts/hve_activity.sql
 
@@ -42,21 +39,28 @@ def keep_firsts(store: Store, place: Workplace, tenant: str, days: Collection[da
 
 def _earlier(store: Store, place: Workplace, table: Table, tenant: str) -> pa.Table:
     """Firsts of the days being built that are new, or earlier than those stored."""
-    names = {"table": table.name, "value": table.key[-1]}
     place.create(f"marts.{table.name}", model(f"marts.{table.name}").sql, stored=True)
     if table is FIRST_SUBJECTS:
         _mark_subjects(store, place, tenant)
-    place.offer_files(f"stored.{table.name}_rows", table, store.delta.files(table, tenant))
-    place.create(f"stored.{table.name}", stored_sql(table), stored=True)
-    earlier = place.rows(NEW.format(**names))
-    place.create(f"kept.{table.name}", EARLIEST.format(**names), stored=True)
-    return earlier
+    place.offer_files(f"stored.{table.name}", table, store.delta.files(table, tenant))
+    offer_kept(place, table)
+    return place.rows(earlier_sql(table))
 
 
-def stored_sql(table: Table) -> str:
-    """A select of what is stored of the candidates in marts.<table>."""
-    stored = STORED_SOURCES if table == FIRST_SOURCES else STORED
-    return stored.format(table=table.name, value=table.key[-1])
+def offer_kept(place: Workplace, table: Table) -> None:
+    """Makes kept.<table> of the candidates in marts.<table> and of stored.<table>."""
+    kept = KEPT_SOURCES if table == FIRST_SOURCES else KEPT
+    select = kept.format(table=table.name, value=table.key[-1])
+    place.create(f"kept.{table.name}", select, stored=True)
+
+
+def earlier_sql(table: Table) -> str:
+    """A select of what is new or earlier in kept.<table>, with the first that it displaces."""
+    key = ", ".join(table.key)
+    return (
+        f"select {key}, first_at, stored_at as displaced_at from kept.{table.name}"
+        " where stored_at is null or first_at < stored_at"
+    )
 
 
 def days_that_lose(store: Store, table: Table, tenant: str, days: set[date]) -> set[date]:

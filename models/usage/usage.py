@@ -186,12 +186,21 @@ def _count_cut_days(
         "since": period.since or datetime.combine(min(days), time(0), UTC),
         "until": period.until or datetime.combine(max(days) + ONE_DAY, time(0), UTC),
     }
-    for schema in ("staging", "reference", "steps", "marts"):
+    for schema in ("raw", "staging", "reference", "steps", "marts"):
         connection.execute(f"create schema if not exists live.{schema}")
     connection.execute(
         "create or replace table live.staging.stg_message_traces as "
         + sql(__file__, "trace_rows_of_days"),
         bounds,
+    )
+    # Rows name their accounts already.
+    connection.execute(
+        "create or replace view live.raw.message_traces as"
+        " select tenant, day, account as sender from live.staging.stg_message_traces"
+    )
+    connection.execute(
+        "create or replace table live.staging.stg_account_addresses as"
+        " from hve.staging.stg_account_addresses limit 0"
     )
     connection.execute(
         "create or replace table live.reference.billable_statuses as"

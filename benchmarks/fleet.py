@@ -22,7 +22,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 import models.build
 from benchmarks.inputs.tenants import END, FIRST, config_of, land_rows, make, names_of
 from benchmarks.measure import in_child, processor_seconds, report, table
-from warehouse.store import open_store
+from warehouse.configured import store_of
 
 FEW, ROWS, ROUNDS = 5, 200, 3
 QUARTER = timedelta(minutes=15)
@@ -42,15 +42,15 @@ def run_parts(root: Path) -> dict[str, float]:
 
     The least of some rounds: the first one of a process also loads its libraries.
     """
-    tenant, rounds = config_of(root, 1).served[0], []
-    with open_store(root) as store:
-        for number in range(1, ROUNDS + 1):
-            now, publication = END + number * QUARTER, Stopwatch(models.build.publish_models)
+    config, rounds = config_of(root, 1), []
+    for number in range(1, ROUNDS + 1):
+        now, publication = END + number * QUARTER, Stopwatch(models.build.publish_models)
+        with store_of(config) as store:
             start = processor_seconds()
             land_rows(store, FIRST, ROWS, now)
             landed = processor_seconds()
             with patch.object(models.build, "publish_models", publication):
-                models.build.build(store, [tenant], now, lambda *_: None)
+                models.build.build(store, config.served, now, lambda *_: None)
             built = processor_seconds() - landed - publication.seconds
             rounds.append((landed - start, built, publication.seconds))
     parts = map(min, zip(*rounds, strict=True))

@@ -20,14 +20,16 @@ from warehouse.tables import ALL_TABLES
 WORDS = Path(__file__).with_name("dictionary.csv")
 EVERY_TABLE = "*"
 LISTED = """
-    select schema_name, table_name, '' as column_name, 'table' from duckdb_tables()
+    select schema_name, table_name, 'table' from duckdb_tables()
     where database_name = $catalog and comment is null
     union all
-    select schema_name, view_name, '', 'view' from duckdb_views()
+    select schema_name, view_name, 'view' from duckdb_views()
     where database_name = $catalog and not internal and comment is null
-    union all
-    select schema_name, table_name, column_name, 'column' from duckdb_columns()
-    where database_name = $catalog and not internal and comment is null
+"""
+# Reads the files of every view: asked only where columns are not known otherwise.
+COLUMNS = """
+    select schema_name || '.' || table_name, list(column_name) from duckdb_columns()
+    where database_name = $catalog and not internal and comment is null group by all
 """
 
 
@@ -68,9 +70,17 @@ def grains() -> dict[str, str]:
 
 
 def write_comments(connection: duckdb.DuckDBPyConnection, catalog: str) -> None:
-    """Writes the descriptions as comments on what of a catalog has none yet."""
+    """Writes the descriptions as comments on the tables and views of a catalog that have none."""
     rows = connection.execute(LISTED, {"catalog": catalog}).fetchall()
-    connection.execute(";".join(_statement(catalog, *row) for row in rows))
+    columns = {table.published_name: table.schema.names for table in ALL_TABLES}
+    if any(f"{schema}.{name}" not in columns for schema, name, _ in rows):
+        columns = dict(connection.execute(COLUMNS, {"catalog": catalog}).fetchall())
+    statements = [
+        _statement(catalog, schema, name, *part)
+        for schema, name, kind in rows
+        for part in (("", kind), *((c, "column") for c in columns.get(f"{schema}.{name}", ())))
+    ]
+    connection.execute(";".join(statements))
 
 
 def _statement(catalog: str, schema: str, table: str, column: str, kind: str) -> str:

@@ -13,10 +13,10 @@ import hashlib
 import os
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing, suppress
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import duckdb
@@ -31,6 +31,8 @@ from warehouse.store import Store
 from warehouse.tables import ALL_TABLES, MESSAGE_TRACES, SMALL_TABLES, TABLES, Table
 
 LARGEST_TABLE = 1_000_000
+MOST_FILES = 500  # of a view in one piece
+OPEN_DAYS = timedelta(days=2)
 TRACE_FILES = sql(__file__, "listed_traces")
 STATE_TABLES = (
     "tenants",
@@ -50,6 +52,7 @@ STATE_TABLES = (
     "protection",
 )
 FILES = pa.schema({"name": pa.string(), "file": pa.string()})
+VERSIONS = pa.schema({"name": pa.string(), "version": pa.string()})
 KINDS = """
     select schema_name || '.' || table_name, 'table' from duckdb_tables()
     union all
@@ -110,14 +113,21 @@ def _seal(store: Store, file: Path, prepared_by: str) -> str:
 def _fill(connection: duckdb.DuckDBPyConnection, store: Store, as_of: datetime) -> None:
     for schema in ("raw", "marts", "state"):
         connection.execute(f"create schema if not exists {schema}")
-    last = _Last(connection)
-    shown = {table: _offer(connection, store, table, last) for table in TABLES}
-    _note_files(connection, shown)
+    connection.execute("create table if not exists state.files (name varchar, file varchar)")
+    last, versions = _Last(connection), _versions(store)
+    changed = [table for table in TABLES if last.is_other(table.published_name, versions)]
+    for table in changed:
+        _offer(connection, store, table, last)
+    if MESSAGE_TRACES in changed:
+        _list_trace_files(connection, store)
     for small in SMALL_TABLES:
-        _copy(connection, small.published_name, store.small.rows(small))
+        if last.is_other(small.published_name, versions):
+            _copy(connection, small.published_name, store.small.rows(small))
     for name in STATE_TABLES:
-        _copy_state(connection, store, name)
-    _list_trace_files(connection, store)
+        if last.is_other(f"state.{name}", versions):
+            _copy_state(connection, store, name)
+    rows = [{"name": name, "version": version} for name, version in versions.items()]
+    _copy(connection, "state.versions", pa.Table.from_pylist(rows, VERSIONS))
     connection.execute(
         "create or replace table state.publication as select $as_of as as_of,"
         " $at as published_at, $version as version, $folder as folder",
@@ -131,39 +141,102 @@ def _fill(connection: duckdb.DuckDBPyConnection, store: Store, as_of: datetime) 
 
 
 class _Last:
-    """What the file shows that the next version begins with: kinds and files of its tables."""
+    """What the file shows that the next version begins with: kinds, versions, files of tables."""
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
-        kinds = connection.execute(KINDS).fetchall()
-        self.kinds = dict[str, str](kinds)
-        self.files: dict[str, set[str]] = {}
-        if kinds:
-            files = connection.execute("select name, list(file) from state.files group by name")
-            self.files = {name: set(names) for name, names in files.fetchall()}
+        self._connection = connection
+        self.kinds = dict[str, str](connection.execute(KINDS).fetchall())
+        self._versions: dict[str, str | None] = {}
+        if "state.versions" in self.kinds:
+            self._versions = dict(connection.execute("from state.versions").fetchall())
+
+    def is_other(self, name: str, versions: Mapping[str, str | None]) -> bool:
+        """Whether the file does not show the table in this version; so where nobody knows it."""
+        version = versions[name]
+        return name not in self.kinds or version is None or version != self._versions.get(name)
+
+    def files(self, name: str) -> set[str]:
+        """The files whose rows the table or view shows."""
+        rows = self._connection.execute("select file from state.files where name = ?", [name])
+        return {file for (file,) in rows.fetchall()}
 
 
-def _offer(
-    connection: duckdb.DuckDBPyConnection, store: Store, table: Table, last: _Last
-) -> list[str]:
-    """Makes the table what its files hold now, and returns them.
+def _versions(store: Store) -> dict[str, str | None]:
+    """The version of everything that is shown; None where a statement has just changed it.
+
+    Tables of state.db have the digest of their last command. Read before their rows are: what
+    another process writes meanwhile is copied again by the next publication.
+    """
+    digests = store.state.digests()
+    names = {small.published_name: small.name for small in SMALL_TABLES}
+    names |= {f"state.{name}": name for name in STATE_TABLES}
+    delta = {table.published_name: store.delta.mark(table) for table in TABLES}
+    return {**delta, **{shown: digests.get(name) for shown, name in names.items()}}
+
+
+def _offer(connection: duckdb.DuckDBPyConnection, store: Store, table: Table, last: _Last) -> None:
+    """Makes the table what its files hold now.
 
     It is a table when it is a small mart, a view of its files otherwise. A mart that no page reads
     stays a view too: copying it would cost each build for nobody.
     """
     name, files = table.published_name, store.delta.files(table)
-    old_kind, old_files = last.kinds.get(name), last.files.get(name, set())
+    old_kind, old_files = last.kinds.get(name), last.files(name)
     if old_kind and old_files == set(files):
-        return files
+        return
+    _note_files(connection, name, old_files, files)
     is_read = table.room == "marts" and not table.is_inner
     kind = "table" if is_read and _row_count(store, table) <= LARGEST_TABLE else "view"
     if kind == old_kind == "table" and len(old_files - set(files)) <= len(old_files) / 2:
         _change(connection, table, old_files, files)
-        return files
+        return
     if old_kind not in (None, kind):
         connection.execute(f"drop {old_kind} {name}")
-    select = files_sql(_as_stored(store, table), files)
-    connection.execute(f"create or replace {kind} {name} as {select}")
-    return files
+    stored = _as_stored(store, table)
+    if kind == "view" and "day" in table.partition_by and len(files) > MOST_FILES:
+        _offer_parts(connection, stored, old_files, files, last)
+        return
+    connection.execute(f"create or replace {kind} {name} as {files_sql(stored, files)}")
+    connection.execute(";".join(f"drop view if exists {part}" for part in _parts(table)))
+
+
+def _parts(table: Table) -> tuple[str, str]:
+    """Names of the two views that a view of very many files is made of."""
+    return f"parts.{table.name}_closed", f"parts.{table.name}_open"
+
+
+def _offer_parts(
+    connection: duckdb.DuckDBPyConnection,
+    table: Table,
+    old_files: set[str],
+    files: list[str],
+    last: _Last,
+) -> None:
+    """Makes a view of two others: of closed days, which seldom change, and of the newest.
+
+    Making a view looks at each of its files.
+    """
+    names, before = _parts(table), _by_age(old_files)
+    is_new = any(name not in last.kinds for name in names)
+    connection.execute("create schema if not exists parts")
+    for name, part, old_part in zip(names, _by_age(files), before, strict=True):
+        if is_new or part != old_part:
+            connection.execute(
+                f"create or replace view {name} as {files_sql(table, sorted(part))};"
+                f" comment on view {name} is 'Files of {table.published_name}.'"
+            )
+    if is_new:
+        both = " union all ".join(f"from {name}" for name in names)
+        connection.execute(f"create or replace view {table.published_name} as {both}")
+
+
+def _by_age(files: Iterable[str]) -> tuple[set[str], set[str]]:
+    """Files of closed days, and those of the newest day and the OPEN_DAYS before it."""
+    days = {file: file.partition("/day=")[2][:10] for file in files}
+    newest = max(days.values(), default="1970-01-01")
+    closed_before = str(date.fromisoformat(newest) - OPEN_DAYS)
+    closed = {file for file, day in days.items() if day < closed_before}
+    return closed, days.keys() - closed
 
 
 def _as_stored(store: Store, table: Table) -> Table:
@@ -180,15 +253,16 @@ def _change(
 ) -> None:
     """Replaces the rows of every partition that lost a file, and adds those of new files."""
     stale = {_folder(file) for file in old_files.difference(files)}
+    added = set(files).difference(old_files)
     if stale:
         gone = " or ".join(map(_is_in, sorted(stale)))
         connection.execute(f"delete from {table.published_name} where {gone}")
-    fresh = [file for file in files if file not in old_files or _folder(file) in stale]
-    connection.execute(f"insert into {table.published_name} {files_sql(table, fresh)}")
+    fresh = added | {file for file in files if _folder(file) in stale} if stale else added
+    connection.execute(f"insert into {table.published_name} {files_sql(table, sorted(fresh))}")
 
 
 def _folder(file: str) -> str:
-    return os.path.dirname(file)  # noqa: PTH120 - a Path takes ten times as long, for each file
+    return file.rpartition("/")[0]  # a Path takes ten times as long, for each file
 
 
 def _is_in(folder: str) -> str:
@@ -212,13 +286,19 @@ def _row_count(store: Store, table: Table) -> int:
     return int(pc.sum(store.delta.active(table)["num_records"]).as_py() or 0)
 
 
-def _note_files(connection: duckdb.DuckDBPyConnection, shown: dict[Table, list[str]]) -> None:
-    rows = [
-        {"name": table.published_name, "file": file}
-        for table, files in shown.items()
-        for file in files
-    ]
-    _copy(connection, "state.files", pa.Table.from_pylist(rows, FILES))
+def _note_files(
+    connection: duckdb.DuckDBPyConnection, name: str, old_files: set[str], files: list[str]
+) -> None:
+    """Makes state.files say which files the table shows now."""
+    gone, fresh = old_files.difference(files), set(files).difference(old_files)
+    connection.execute(
+        "delete from state.files where name = $name and list_contains($gone, file)",
+        {"name": name, "gone": list(gone)},
+    )
+    rows = [{"name": name, "file": file} for file in sorted(fresh)]
+    connection.register("noted", pa.Table.from_pylist(rows, FILES))
+    connection.execute("insert into state.files from noted")
+    connection.unregister("noted")
 
 
 def _copy_state(connection: duckdb.DuckDBPyConnection, store: Store, name: str) -> None:

@@ -98,8 +98,10 @@ def attach(connection: duckdb.DuckDBPyConnection, file: Path) -> None:
     written_in, here = _folder(connection), str(file.parent.resolve())
     if written_in in (None, here):
         return
+    # Views of files come before the views that are made of them.
     views = connection.execute(
         "select sql from duckdb_views() where database_name = 'hve' and not internal"
+        " order by schema_name <> 'parts'"
     ).fetchall()
     connection.execute("use memory; detach hve")
     connection.execute(f"attach {quoted(str(file))} as published (read_only)")

@@ -322,6 +322,10 @@ class State:
         row = self._db.execute("select sha256 from checksums where path = ?", [path]).fetchone()
         return None if row is None else str(row[0])
 
+    def digests(self) -> dict[str, str]:
+        """SHA-256 of the rows of each table that no statement has changed since it was taken."""
+        return dict(self._db.execute("select name, digest from table_digests").fetchall())
+
     def forget_checksums(self, paths: Iterable[str]) -> None:
         """Forgets files that are gone."""
         with self.transaction():

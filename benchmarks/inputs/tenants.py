@@ -128,7 +128,7 @@ class CopiedFile(WrittenFile):
 
 def _copy_files(store: Store, table: Table, tenants: list[str]) -> None:
     """The files of the first tenant's table again for each of the others, in one commit."""
-    folder = store.delta.path(table)
+    folder = Path(store.delta.uri(table))
     entries = sorted((folder / "_delta_log").glob("*.json"))
     lines = [json.loads(line) for entry in entries for line in entry.read_text().splitlines()]
     removed = {line["remove"]["path"] for line in lines if "remove" in line}

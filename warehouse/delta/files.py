@@ -90,7 +90,8 @@ class DeltaFiles:
         if opened is None or filters is None:
             return []
         # delta-rs answers with URIs: a space of the folder's name comes as %20.
-        return sorted(map(unquote, opened.file_uris(file_pruning_predicate=filters or None)))
+        files = opened.file_uris(file_pruning_predicate=filters or None)
+        return sorted(unquote(file) if "%" in file else file for file in files)
 
     def paths(self, table: Table) -> list[str]:
         """Active Parquet files below the root of the tables."""
@@ -152,6 +153,11 @@ class DeltaFiles:
         for tenant, day in zip(*(files[name].to_pylist() for name in PARTITION), strict=True):
             days[tenant].add(day)
         return days
+
+    def mark(self, table: Table) -> str:
+        """Another text whenever the table holds other files."""
+        opened = self.open(table)
+        return "" if opened is None else f"{opened.metadata().id} {opened.version()}"
 
     def version(self, table: Table) -> int | None:
         """Version of the newest commit, None before the first."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import random
+import shutil
 import subprocess
 import sys
 import time
@@ -23,6 +24,7 @@ from warehouse import publication
 from warehouse.privacy.removal import begin
 from warehouse.publication import publish
 from warehouse.reading import published_connection
+from warehouse.records.digests import renew_digests
 from warehouse.store import Store, open_store
 from warehouse.tables import FIRST_CONTACTS, HVE_COST_DAILY, HVE_UNDELIVERED, Table
 
@@ -264,9 +266,11 @@ def change_at_random(store: Store, chance: random.Random) -> None:
         store.delta.replace(FIRST_CONTACTS, contacts("contoso", "ada@fabrikam.com"), "contoso")
 
 
+@pytest.mark.parametrize("most_files", [0, 500])
 def test_a_version_that_goes_on_from_the_last_shows_what_a_new_one_shows(
-    store: Store, monkeypatch: pytest.MonkeyPatch
+    store: Store, monkeypatch: pytest.MonkeyPatch, most_files: int
 ) -> None:
+    monkeypatch.setattr(publication, "MOST_FILES", most_files)
     chance = random.Random(7)  # noqa: S311 - no secret
     for _ in range(5):
         change_at_random(store, chance)
@@ -300,6 +304,68 @@ def test_what_did_not_change_is_not_read_again(
     assert read == ["day=2026-11-23"]
     total = "select sum(billable_recipients)::int from marts.hve_cost_daily"
     assert shown(store.root, total) == [(7,)]
+
+
+def test_closed_days_of_a_view_of_many_files_are_left_alone(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(publication, "MOST_FILES", 2)
+    monkeypatch.setattr(publication, "LARGEST_TABLE", 1)
+    store.delta.append(HVE_COST_DAILY, costs("contoso", d19=1, d20=2, d23=3))
+    publish_plain(store)
+    read: list[str] = []
+    files_sql = publication.files_sql
+
+    def noted(table: Table, files: list[str]) -> str:
+        read.extend(Path(file).parent.name for file in files)
+        return files_sql(table, files)
+
+    monkeypatch.setattr(publication, "files_sql", noted)
+    store.delta.append(HVE_COST_DAILY, costs("contoso", d22=4))
+    publish_plain(store)
+    assert read == ["day=2026-11-22", "day=2026-11-23"]
+    store.delta.replace(HVE_COST_DAILY, costs("contoso", d20=9), "contoso", [date(2026, 11, 20)])
+    publish_plain(store)
+    assert read[2:] == ["day=2026-11-19", "day=2026-11-20"]
+    total = "select sum(billable_recipients)::int from marts.hve_cost_daily"
+    assert shown(store.root, total) == [(17,)]
+
+
+def test_views_in_parts_show_the_files_of_a_store_that_was_copied(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(publication, "MOST_FILES", 0)
+    land_rows(store, {})
+    publish_plain(store)
+    shutil.copytree(store.root, tmp_path / "copy")
+    shutil.rmtree(store.root / "facts")
+    assert shown(tmp_path / "copy", "select count(*) from raw.message_traces") == [(1,)]
+
+
+def test_tables_of_the_state_that_nobody_changed_are_not_copied_again(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.state.record_now("contoso", NOW)
+    renew_digests(store.state)
+    publish_plain(store)
+    copied: list[str] = []
+    copy_state = publication._copy_state
+
+    def noted(connection: duckdb.DuckDBPyConnection, store: Store, name: str) -> None:
+        copied.append(name)
+        copy_state(connection, store, name)
+
+    monkeypatch.setattr(publication, "_copy_state", noted)
+    publish_plain(store)
+    assert copied == []
+    store.state.record_now("fabrikam", NOW)
+    publish_plain(store)
+    renew_digests(store.state)
+    publish_plain(store)
+    publish_plain(store)
+    assert copied == ["tenants", "tenants"]
+    names = shown(store.root, "select tenant from state.tenants order by tenant")
+    assert names == [("contoso",), ("fabrikam",)]
 
 
 def undelivered(day: int, *recipients: str) -> pa.Table:

@@ -31,12 +31,14 @@ LONGEST_NO_TEXT = max(map(len, NO_TEXT))
 
 def recipients(values: pa.Array) -> pa.Array:
     """The addresses that each value names, joined by `;`; "" for a value that names none."""
-    return mapped(values, _joined) if _is_odd(values) else values
+    return mapped(values, _joined) if _is_odd(values, contents(values)) else values
 
 
 def senders(values: pa.Array) -> pa.Array:
     """The address of each value, `<>` for mail without a sender."""
-    return mapped(values, address_of) if holds(values, b";") or _is_odd(values) else values
+    parts = contents(values)
+    is_odd = any(b";" in part for part in parts) or _is_odd(values, parts)
+    return mapped(values, address_of) if is_odd else values
 
 
 def recipient_statuses(values: pa.Array) -> pa.Array:
@@ -135,9 +137,11 @@ def _all_guids(values: pa.Array) -> bool:
     )
 
 
-def _is_odd(values: pa.Array) -> bool:
-    """Whether a column may hold anything but plain addresses, several of them joined by `;`."""
-    parts = contents(values)
+def _is_odd(values: pa.Array, parts: list[bytes]) -> bool:
+    """Whether a column may hold anything but plain addresses, several of them joined by `;`.
+
+    parts: the contents of the values.
+    """
     named = pc.sum(pc.greater(pc.binary_length(values), 0)).as_py() or 0
     separators = _count(parts, b";")
     return (

@@ -192,8 +192,11 @@ def _complete(rows: pa.Table, shape: str) -> pa.Table:
     }
     have["trace_id"] = trace_ids(have["trace_id"], have["message_id"])
     have["sender"] = senders(have["sender"])
-    have |= {name: recipients(have[name]) for name in ("recipient", "related")}
-    have |= {name: texts(have[name]) for name in ("message_id", "from_ip", "to_ip", "client_ip")}
+    named = {
+        **dict.fromkeys(("recipient", "related"), recipients),
+        **dict.fromkeys(("message_id", "from_ip", "to_ip", "client_ip"), texts),
+    }
+    have |= {name: named[name](have[name]) for name in named.keys() & rows.column_names}
     if shape == "summary":
         have["status"] = recipient_statuses(have["status"])
     table = pa.table(have | {"line": rows["line"]})

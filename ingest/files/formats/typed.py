@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hve_monitor.files import sql
-from ingest.columns import contents, holds
+from ingest.columns import contents
 from ingest.received import EARLIEST
 from warehouse.connection import arrow
 from warehouse.tables.table import COUNT, UTC_TIME
@@ -45,8 +45,10 @@ def parts(rows: pa.Table) -> pa.Table:
     same = rows.drop(["status", "recipient"])
     if len(flat) > rows.num_rows:
         same = same.take(pc.list_parent_indices(listed))
-    # With one more separator each part has an address and events, and what is behind them.
-    pair = pc.split_pattern(pc.binary_join_element_wise(flat, "", "##"), "##", max_splits=2)
+    pair = pc.split_pattern(flat, "##")
+    if not pc.all(pc.equal(pc.list_value_length(pair), 2)).as_py():
+        # With one more separator each part has an address and events, and what is behind them.
+        pair = pc.split_pattern(pc.binary_join_element_wise(flat, "", "##"), "##", max_splits=2)
     address, events = (pc.list_element(pair, place) for place in range(2))
     return _with(same, ("recipient", "status"), [pc.utf8_trim(address, " "), events])
 
@@ -89,9 +91,9 @@ def _are_usual(rows: pa.Table, times: pa.Array, latest: datetime) -> pa.Array:
 
 def _are_whole(addresses: pa.ChunkedArray) -> pa.ChunkedArray:
     """Whether they are addresses, and none that a tool has cut."""
-    whole = pc.match_substring(addresses, "@")
+    whole, listed = pc.match_substring(addresses, "@"), contents(addresses)
     for sign in ("...", "…"):
-        if holds(addresses, sign.encode()):
+        if any(sign.encode() in part for part in listed):
             whole = pc.and_not(whole, pc.match_substring(addresses, sign))
     return whole
 

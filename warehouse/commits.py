@@ -71,7 +71,7 @@ class Commits:
             if opened is None or opened.version() <= (-1 if last is None else last):
                 continue
             if "day" in table.partition_by:  # what has no days follows from what has
-                for tenant, days in delta.later_days(table, -1 if last is None else last).items():
+                for tenant, days in delta.later_days(table, last).items():
                     self._state.mark_dirty(tenant, sorted(days))
             self.accept(table, opened)
 

@@ -26,6 +26,7 @@ import pyarrow.compute as pc
 from hve_monitor.files import sha256, sql, sync_file, sync_folder
 from warehouse.connection import arrow, connect, files_sql, quoted
 from warehouse.dictionary import WORDS, write_comments
+from warehouse.objects.place import tables_uri
 from warehouse.privacy.removal import unfinished
 from warehouse.store import Store
 from warehouse.tables import ALL_TABLES, MESSAGE_TRACES, SMALL_TABLES, TABLES, Table
@@ -106,7 +107,8 @@ def _is_usable(store: Store, prepared_by: str) -> bool:
 def _seal(store: Store, file: Path, prepared_by: str) -> str:
     """SHA-256 of a published file and of its form: where its views look, and what it shows."""
     words = WORDS.read_text(encoding="utf-8")
-    form = f"{store.root.resolve()} {ALL_TABLES} {STATE_TABLES} {words} {prepared_by}"
+    place = f"{store.root.resolve()} {tables_uri(store.root)}"
+    form = f"{place} {ALL_TABLES} {STATE_TABLES} {words} {prepared_by}"
     return hashlib.sha256(f"{form} {sha256(file)}".encode()).hexdigest()
 
 

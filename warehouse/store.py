@@ -24,6 +24,7 @@ from warehouse.delta.files import DeltaFiles
 from warehouse.delta.sides import side_of
 from warehouse.former_tables import take_in
 from warehouse.locks import exclusive
+from warehouse.objects.keeping import keep_copy
 from warehouse.objects.place import noted_place
 from warehouse.protection.chain import seal_from_start
 from warehouse.protection.mode import FULL, Protection, agree, tenant_key
@@ -173,6 +174,10 @@ class Store:
         """Makes the next row see who was erased meanwhile."""
         self._masks.clear()
 
+    def keep_copy(self) -> None:
+        """Makes the copy of state.db new, where the tables are in an object store."""
+        keep_copy(self.root)
+
     @property
     def spill(self) -> Path:
         """Where DuckDB puts what does not fit into memory."""
@@ -263,11 +268,12 @@ def _catch_up(root: Path, commits: Commits) -> None:
     place = noted_place(root)
     if place is None or not place.is_remote:
         return
-    from warehouse.objects.ownership import caught_up, is_behind
+    from warehouse.objects.ownership import begin_copy, caught_up, is_behind
 
     if is_behind(root):
         commits.catch_up(DeltaFiles(side_of(root)))
         caught_up(root)
+    begin_copy(root)
 
 
 def check_name(root: Path) -> None:

@@ -29,6 +29,7 @@ class Disk:
     """The tables below one folder."""
 
     options: dict[str, str] | None = None
+    keeps_sums = False
 
     def __init__(self, root: Path) -> None:
         self.root = root

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from contextlib import suppress
 from datetime import date
 from pathlib import Path
 from urllib.parse import unquote
@@ -137,19 +136,18 @@ class DeltaFiles:
         days = zip(*(counts[name].to_pylist() for name in counts.column_names), strict=True)
         return {day: rows or 0 for day, rows in days}
 
-    def later_days(self, table: Table, after: int) -> dict[str, set[date]]:
+    def later_days(self, table: Table, after: int | None) -> dict[str, set[date]]:
         """Days of each tenant of which files came or went after a version; all days that there are
-        where the log does not reach back so far.
+        without one, or where the log does not reach back so far.
         """
         files, days = self.active(table), defaultdict[str, set[date]](set)
-        with suppress(DeltaError):
-            old = DeltaTable(self.uri(table), after, storage_options=self.side.options)
-            before = pa.table(old.get_add_actions(flatten=True))
+        before = None if after is None else self._before(table, after)
+        if before is not None:
             both = pa.array(set(files["path"].to_pylist()) & set(before["path"].to_pylist()))
-            parts = (
-                rows.filter(pc.invert(pc.is_in(rows["path"], both))) for rows in (files, before)
+            files = pa.concat_tables(
+                rows.filter(pc.invert(pc.is_in(rows["path"], both))).select(PARTITION)
+                for rows in (files, before)
             )
-            files = pa.concat_tables(part.select(PARTITION) for part in parts)
         for tenant, day in zip(*(files[name].to_pylist() for name in PARTITION), strict=True):
             days[tenant].add(day)
         return days
@@ -158,6 +156,13 @@ class DeltaFiles:
         """Another text whenever the table holds other files."""
         opened = self.open(table)
         return "" if opened is None else f"{opened.metadata().id} {opened.version()}"
+
+    def _before(self, table: Table, version: int) -> pa.Table | None:
+        try:
+            old = DeltaTable(self.uri(table), version, storage_options=self.side.options)
+            return pa.table(old.get_add_actions(flatten=True))
+        except DeltaError:
+            return None
 
     def version(self, table: Table) -> int | None:
         """Version of the newest commit, None before the first."""

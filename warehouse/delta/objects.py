@@ -17,6 +17,8 @@ ENTRY = "{folder}/_delta_log/{number:020}.json"
 class Objects:
     """The tables below one URL."""
 
+    keeps_sums = True
+
     def __init__(self, storage: Storage, guard: Callable[[], None]) -> None:
         """guard: as of Side."""
         self.storage, self.guard = storage, guard

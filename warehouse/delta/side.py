@@ -33,6 +33,7 @@ class Side(Protocol):
     """A place of tables: a folder of this machine, or of an object store."""
 
     options: dict[str, str] | None  # of delta-rs
+    keeps_sums: bool  # whether the place itself notices bytes that changed
 
     def uri(self, path: str) -> str:
         """What delta-rs and DuckDB call a file or folder."""

@@ -72,6 +72,13 @@ def save_state(root: Path) -> None:
         ownership.save()
 
 
+def begin_copy(root: Path) -> None:
+    """Puts the first copy of state.db, before anything is written to the tables."""
+    ownership = _OWNED.get(root.absolute())
+    if ownership is not None and ownership.has_no_copy:
+        ownership.save()
+
+
 def is_behind(root: Path) -> bool:
     """Whether state.db came from the copy, and tables may be newer."""
     note = _note(root)
@@ -104,6 +111,7 @@ class _Ownership:
         self.holding = Holding(storage, holder_of(root))
         self._present = FileLock(root / "locks" / "owners" / f"{os.getpid()}.lock")
         self._state: object = None
+        self.has_no_copy = False
 
     def begin(self) -> None:
         """Takes the lease, and a state.db from the copy where there is none."""
@@ -145,10 +153,12 @@ class _Ownership:
         except Overtaken:
             raise self._overtaken(self._holder_of_snapshot()) from None
         _write(self.root, Note(mark=mark, is_caught_up=note is None or note.is_caught_up))
+        self.has_no_copy = False
 
     def _meet_snapshot(self) -> None:
         """Raises: StoreError where another machine put a copy since this one did."""
         facts, note = self.storage.head(SNAPSHOT), _note(self.root)
+        self.has_no_copy = facts is None
         if facts is None or (note is not None and facts["e_tag"] == note.mark):
             return
         if not (self.root / "state.db").exists():

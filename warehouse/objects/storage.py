@@ -102,14 +102,22 @@ class Storage:
                 put = obstore.put(self._store, path, content, mode=mode, attributes=labels)  # type: ignore[arg-type] # names of our own are attributes too
                 return str(put["e_tag"])
         except (refused.AlreadyExistsError, refused.PreconditionError):
-            present, mark = self.get(path)  # an answer that was lost makes the next try fail
-            if present == content:
-                return mark
-            raise Overtaken(path) from None
+            return self._present_mark(path, content)
+        except FileNotFoundError as error:
+            raise self.trouble(error) or Overtaken(path) from error
+
+    def _present_mark(self, path: str, content: bytes) -> str:
+        """That of our own content: an answer that was lost makes the next try fail.
+
+        Raises: Overtaken.
+        """
+        try:
+            present, mark = self.get(path)
         except FileNotFoundError:
-            if after in (None, "nothing"):
-                raise
             raise Overtaken(path) from None
+        if present != content:
+            raise Overtaken(path)
+        return mark
 
     def remove(self, path: str) -> None:
         """Removes an object, whether it is there or not."""
@@ -162,7 +170,9 @@ class Storage:
                 " the rights that docs/scale.md lists"
             )
         if TEMPORARY.search(text):
-            return SourceUnavailable(f"{self.url}: the object store does not answer ({reason}); try again later")
+            return SourceUnavailable(
+                f"{self.url}: the object store does not answer ({reason}); try again later"
+            )
         if isinstance(error, refused.BaseError):
             return StoreError(f"{self.url}: {reason}; check warehouse.tables and warehouse.storage")
         return None

@@ -59,6 +59,7 @@ def begin(
                 [tenant, _erasure(store, tenant, value), text_of(at)],
             )
     store.forget_masks()
+    store.keep_copy()  # a lost machine does not forget that a removal has begun
     return Removal(int(row[0]), tenant, value, at, who, reason)
 
 
@@ -85,6 +86,7 @@ def end(store: Store, removal: Removal, outcome: str) -> None:
     state.execute("pragma wal_checkpoint(truncate)")
     state.execute("vacuum")
     state.execute("pragma wal_checkpoint(truncate)")
+    store.keep_copy()
 
 
 def audit_name(store: Store, tenant: str, value: str) -> str:

@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from hve_monitor.config import Privacy
 from hve_monitor.errors import ConfigError
+from warehouse.delta.sides import side_of
+from warehouse.objects.keeping import keep_copy
 from warehouse.tables import SMALL_TABLES
 
 if TYPE_CHECKING:
@@ -162,7 +164,8 @@ def stored_protection(state: State) -> StoredProtection | None:
 
 def holds_facts(state: State, root: Path) -> bool:
     """Whether anything that could name a person was ever stored."""
-    if any((root / "facts").glob("*/_delta_log")):
+    side = side_of(root)
+    if any(side.has_log(f"facts/{name}") for name in side.folders("facts")):
         return True
     queries = (f"select 1 from {table.name} limit 1" for table in SMALL_TABLES)
     return any(state.connection.execute(query).fetchone() for query in queries)
@@ -202,6 +205,8 @@ def tenant_key(state: State, protection: Protection, tenant: str) -> bytes:
             "insert or ignore into pseudonym_keys values (?, ?)", [tenant, fresh]
         )
         stored = _sealed_key(state, tenant) or fresh
+        if not state.connection.in_transaction:  # otherwise whoever ends it does
+            keep_copy(state.path.parent)  # before a row is masked with it
     return protection.unseal(stored, tenant)
 
 

@@ -5,14 +5,12 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
-import duckdb
 import pyarrow as pa
 import pytest
 
 from hve_monitor.errors import StoreError
 from tests.unit.warehouse.conftest import contacts, costs
-from tests.unit.warehouse.delta.conftest import recipients
-from warehouse.connection import files_sql
+from tests.unit.warehouse.delta.conftest import recipients, rows_of
 from warehouse.delta import disk
 from warehouse.delta.commit import DeltaFolder
 from warehouse.tables import FIRST_CONTACTS, HVE_COST_DAILY
@@ -22,7 +20,7 @@ D22, D23, D24 = (date(2026, 11, day) for day in (22, 23, 24))
 
 def counted(folder: DeltaFolder) -> dict[tuple[str, str], int]:
     """Recipients by tenant and day."""
-    rows = duckdb.sql(files_sql(HVE_COST_DAILY, folder.files(HVE_COST_DAILY))).fetchall()
+    rows = rows_of(folder, HVE_COST_DAILY, folder.files(HVE_COST_DAILY))
     return {(row[0], f"d{row[1].day}"): row[4] for row in rows}
 
 

@@ -45,8 +45,8 @@ def test_rows_are_counted_by_day_without_reading_a_file(folder: DeltaFolder) -> 
     folder.append(HVE_COST_DAILY, costs("contoso", d22=1, d23=2))
     folder.append(HVE_COST_DAILY, costs("contoso", d23=5))
     folder.append(HVE_COST_DAILY, costs("fabrikam", d24=9))
-    for file in folder.files(HVE_COST_DAILY):
-        Path(file).write_bytes(b"")
+    for path in folder.paths(HVE_COST_DAILY):
+        folder.side.write(path, b"")
     assert folder.rows_by_day(HVE_COST_DAILY, "contoso") == {D22: 1, D23: 2}
 
 

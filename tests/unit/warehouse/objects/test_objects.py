@@ -1,0 +1,343 @@
+"""Tables in an object store: one owner, a copy of state.db, and one line for what goes wrong.
+
+In one file, so that one server serves them all.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from hve_monitor.errors import AuthError, ConfigError, LockedError, SourceUnavailable, StoreError
+from tests.object_store import Bucket, Front
+from tests.unit.warehouse.conftest import NOW, TODAY, land_rows, observations
+
+# What holds on a disk holds here as well: the folder of these tests is a bucket.
+from tests.unit.warehouse.delta.test_commit import (  # noqa: F401
+    test_appends_add_up,
+    test_columns_are_written_in_the_order_and_types_of_the_table,
+    test_replacing_a_tenant_leaves_other_tenants_alone,
+    test_replacing_by_nothing_empties_the_days,
+    test_replacing_days_leaves_other_days_and_tenants_alone,
+    test_replacing_in_a_table_that_is_not_there_makes_it,
+    test_rows_outside_the_replaced_days_are_refused_whole,
+)
+from tests.unit.warehouse.delta.test_files import (  # noqa: F401
+    test_a_table_is_read_again_only_after_somebody_wrote_to_it,
+    test_a_table_without_rows_has_no_files_and_no_version,
+    test_files_are_picked_by_tenant_and_day,
+    test_line_ends_of_unicode_in_a_text_do_no_harm,
+    test_rows_are_counted_by_day_without_reading_a_file,
+)
+from warehouse.maintenance.backup import back_up
+from warehouse.maintenance.verification import set_aside, verify
+from warehouse.objects import lease
+from warehouse.objects.lease import LEASE, Holding
+from warehouse.objects.ownership import SNAPSHOT, owned
+from warehouse.objects.place import TablesPlace, note_place
+from warehouse.objects.probe import unfit
+from warehouse.objects.storage import Overtaken, Storage
+from warehouse.privacy.old_files import forget_old_files
+from warehouse.privacy.removal import begin, end
+from warehouse.publication import publish
+from warehouse.reading import published_connection
+from warehouse.store import Store, open_store
+from warehouse.tables import MESSAGE_TRACES
+
+
+@contextmanager
+def machine(root: Path, place: TablesPlace) -> Iterator[Store]:
+    """The store in a folder, as a command has it: another folder is another machine."""
+    root.mkdir(exist_ok=True)
+    note_place(root, place)
+    with owned(root), open_store(root, "500MB", 1, is_checked=True) as store:
+        yield store
+
+
+def names(store: Store) -> list[object]:
+    return [row["trace_id"] for row in observations(store)]
+
+
+# -- the service ---------------------------------------------------------------------------------
+
+
+def test_a_put_may_ask_for_what_it_follows(storage: Storage) -> None:
+    first = storage.put("a", b"1", "nothing")
+    with pytest.raises(Overtaken):
+        storage.put("a", b"2", "nothing")
+    storage.put("a", b"3", first)
+    with pytest.raises(Overtaken):
+        storage.put("a", b"4", first)
+    with pytest.raises(Overtaken):
+        storage.put("b", b"5", first)
+    assert storage.get("a")[0] == b"3"
+
+
+def test_a_put_whose_answer_was_lost_is_no_defeat(storage: Storage) -> None:
+    first = storage.put("a", b"1", "nothing")
+    assert storage.put("a", b"1", "nothing") == first
+
+
+def test_a_bucket_is_fit(storage: Storage) -> None:
+    assert unfit(storage) is None
+
+
+def test_a_service_that_ignores_conditions_is_not_fit(
+    storage: Storage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put = Storage.put
+    monkeypatch.setattr(Storage, "put", lambda self, path, content, *_: put(self, path, content))
+    assert "If-None-Match" in str(unfit(storage))
+
+
+def test_a_bucket_that_is_missing_is_named(bucket: Bucket, tmp_path: Path) -> None:
+    place = replace(bucket.place, url="s3://nowhere-at-all/hve")
+    with pytest.raises(ConfigError, match="there is no such bucket"), machine(tmp_path, place):
+        pass
+    assert not (tmp_path / "state.db").exists()
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_credentials_that_are_refused_are_named(
+    bucket: Bucket, front: Front, tmp_path: Path, status: int
+) -> None:
+    front.fault = lambda *_: status
+    place = replace(bucket, port=front.port).place
+    with pytest.raises(AuthError, match="credentials are refused"), machine(tmp_path, place):
+        pass
+
+
+def test_a_secret_that_is_not_there_is_named(bucket: Bucket, tmp_path: Path) -> None:
+    for name, text, words in (
+        ("aws_secret_access_key_env", "NOT_SET_HERE", "variable NOT_SET_HERE is not set"),
+        ("aws_secret_access_key_file", str(tmp_path / "gone"), "gone cannot be read"),
+    ):
+        place = TablesPlace(bucket.url, {name: text})
+        with pytest.raises(ConfigError, match=words):
+            place.opened  # noqa: B018 - opening it is what is tried
+
+
+def test_no_answer_is_temporary(bucket: Bucket, tmp_path: Path) -> None:
+    place = replace(bucket, port=1).place
+    with pytest.raises(SourceUnavailable, match="does not answer"), machine(tmp_path, place):
+        pass
+
+
+def test_five_in_a_hundred_refusals_and_slow_answers_change_nothing(
+    bucket: Bucket, front: Front, tmp_path: Path
+) -> None:
+    def fault(_method: str, _path: str, number: int) -> int | None:
+        time.sleep(0.2 if number % 15 == 0 else 0)
+        return 503 if number % 20 == 10 else None
+
+    front.fault = fault
+    with machine(tmp_path, replace(bucket, port=front.port).place) as store:
+        for number in range(3):
+            land_rows(store, {"trace_id": f"t{number}"})
+        assert names(store) == ["t0", "t1", "t2"]
+    assert len(front.requests) > 30, "some were refused"
+
+
+# -- the tables ----------------------------------------------------------------------------------
+
+
+def test_rows_are_landed_published_and_read(bucket: Bucket, tmp_path: Path) -> None:
+    with machine(tmp_path, bucket.place) as store:
+        land_rows(store, {"trace_id": "a"}, {"trace_id": "b"})
+        publish(store, NOW, lambda _: None)
+    assert not (tmp_path / "facts").exists()
+    with published_connection(tmp_path) as connection:
+        rows = connection.execute("select trace_id from raw.message_traces order by 1").fetchall()
+    assert rows == [("a",), ("b",)]
+
+
+def test_readers_reach_nothing_else_of_the_bucket(bucket: Bucket, tmp_path: Path) -> None:
+    with machine(tmp_path, bucket.place) as store:
+        publish(store, NOW, lambda _: None)
+    with (
+        pytest.raises(StoreError, match="outside this folder"),
+        published_connection(tmp_path) as connection,
+    ):
+        connection.execute(f"from read_parquet('s3://{bucket.name}/other/x.parquet')")
+
+
+def test_a_damaged_object_is_named_and_set_aside(bucket: Bucket, tmp_path: Path) -> None:
+    with machine(tmp_path, bucket.place) as store:
+        land_rows(store, {})
+        [path] = store.delta.paths(MESSAGE_TRACES)
+        store.delta.side.write(path, b"torn")
+        _, [damage] = verify(store)
+        assert damage.reason.startswith("has 4 bytes instead of")
+        set_aside(store, [damage])
+        assert names(store) == []
+        assert store.delta.side.facts(f"damaged/{path}") is not None
+
+
+def test_a_backup_holds_what_the_bucket_holds(bucket: Bucket, tmp_path: Path) -> None:
+    with machine(tmp_path / "store", bucket.place) as store:
+        land_rows(store, {})
+        written = back_up(store, tmp_path / "b.tar")
+        assert written.files == 3  # state.db, one entry of the log, one data file
+
+
+def test_old_versions_go_with_a_removal(bucket: Bucket, tmp_path: Path) -> None:
+    with machine(tmp_path, bucket.place) as store:
+        land_rows(store, {"trace_id": "a"})
+        store.replace(MESSAGE_TRACES, MESSAGE_TRACES.schema.empty_table(), "contoso", [TODAY])
+        assert forget_old_files(store) > 1
+        below = store.delta.side.listing(MESSAGE_TRACES.folder)
+        assert [path for path in below if "day=" in path] == []
+        assert not [path for path in below if path.endswith("00000.json")]
+
+
+# -- the owner -----------------------------------------------------------------------------------
+
+
+def test_a_second_machine_is_told_who_has_the_tables(bucket: Bucket, tmp_path: Path) -> None:
+    with (
+        machine(tmp_path / "one", bucket.place),
+        pytest.raises(LockedError, match=rf"{tmp_path}/one \(process \d+\) has the tables until"),
+        machine(tmp_path / "two", bucket.place),
+    ):
+        pass
+    assert not (tmp_path / "two" / "state.db").exists()
+
+
+def test_a_lease_that_was_given_back_is_free_at_once(bucket: Bucket, storage: Storage) -> None:
+    one, two = Holding(storage, "one"), Holding(storage, "two")
+    one.take()
+    one.give_back(is_last=True)
+    two.take()
+    with pytest.raises(LockedError, match="two"):
+        Holding(storage, "one").take()
+
+
+def test_a_lease_runs_out_by_the_clock_of_the_service(storage: Storage) -> None:
+    gone, next_one = Holding(storage, "gone", seconds=2), Holding(storage, "next", seconds=60)
+    gone.take()
+    with pytest.raises(LockedError):
+        next_one.take()
+    time.sleep(3.1)
+    next_one.take()
+    with pytest.raises(LockedError, match="next"):
+        gone.confirm()  # before it would write
+
+
+def test_a_lease_is_renewed_while_it_is_held(storage: Storage) -> None:
+    holding = Holding(storage, "one", seconds=2)
+    holding.take()
+    holding.keep()
+    time.sleep(3.5)
+    with pytest.raises(LockedError, match="one"):
+        Holding(storage, "two").take()
+    holding.give_back(is_last=True)
+
+
+def test_processes_of_one_folder_share_a_lease(storage: Storage) -> None:
+    one, same = Holding(storage, "here"), Holding(storage, "here")
+    one.take()
+    same.take()
+    one.take()
+    one.give_back(is_last=False)
+    with pytest.raises(LockedError):
+        Holding(storage, "elsewhere").take()
+
+
+def test_whoever_was_overtaken_writes_nothing_more(
+    bucket: Bucket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lease.Holding, "keep", lambda _: None)
+
+    def overtaken() -> None:
+        with machine(tmp_path / "slow", bucket.place) as store:
+            bucket.place.opened.remove(LEASE)  # as if it had run out
+            with machine(tmp_path / "other", bucket.place) as other:
+                land_rows(other, {"trace_id": "other"})
+                monkeypatch.setattr(lease.time, "monotonic", lambda: time.time() + 10_000)
+                land_rows(store, {"trace_id": "slow"})
+
+    with pytest.raises(LockedError, match="has the tables"):
+        overtaken()
+
+
+def test_a_folder_of_before_is_refused_once_another_went_on(bucket: Bucket, tmp_path: Path) -> None:
+    with machine(tmp_path / "one", bucket.place) as store:
+        land_rows(store, {"trace_id": "a"})
+    with machine(tmp_path / "two", bucket.place) as store:
+        land_rows(store, {"trace_id": "b"})
+        assert names(store) == ["a", "b"]
+    with (
+        pytest.raises(StoreError, match=r"two went on with these tables, and .*one is of before"),
+        machine(tmp_path / "one", bucket.place),
+    ):
+        pass
+
+
+# -- the copy of state.db ------------------------------------------------------------------------
+
+
+def test_a_lost_machine_is_replaced(bucket: Bucket, tmp_path: Path) -> None:
+    lost, fresh = tmp_path / "lost", tmp_path / "fresh"
+    with machine(lost, bucket.place) as store:
+        land_rows(store, {"trace_id": "a"})
+        store.state.clear_dirty(store.state.dirty_days())
+    with machine(lost, bucket.place) as store:
+        land_rows(store, {"trace_id": "b", "received_at": NOW - timedelta(days=3)})
+        land_rows(store, {"trace_id": "a", "status": "failed"})
+        bucket.place.opened.remove(LEASE)
+        (lost / "state.db").unlink()  # the disk is gone before the copy is put
+    with machine(fresh, bucket.place) as store:
+        dirty = {(dirty.tenant, dirty.day) for dirty in store.state.dirty_days()}
+        assert dirty == {("contoso", TODAY - timedelta(days=3)), ("contoso", TODAY)}
+        land_rows(store, {"trace_id": "a", "status": "delivered"})
+        rows = [(row["trace_id"], row["status"]) for row in observations(store)]
+        assert rows == [("a", "delivered"), ("b", "delivered"), ("a", "failed"), ("a", "delivered")]
+
+
+def test_a_replacement_that_was_killed_begins_anew(
+    bucket: Bucket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with machine(tmp_path / "lost", bucket.place) as store:
+        land_rows(store, {"trace_id": "a"})
+        (tmp_path / "lost" / "state.db").unlink()
+    with monkeypatch.context() as patch:
+        patch.setattr("warehouse.commits.Commits.catch_up", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError), machine(tmp_path / "fresh", bucket.place):
+            pass
+    with machine(tmp_path / "fresh", bucket.place) as store:
+        assert names(store) == ["a"]
+
+
+def test_a_put_that_was_not_noted_is_no_other_machine(bucket: Bucket, tmp_path: Path) -> None:
+    with machine(tmp_path, bucket.place) as store:
+        land_rows(store, {"trace_id": "a"})
+    note = (tmp_path / "snapshot.json").read_bytes()
+    with machine(tmp_path, bucket.place) as store:
+        land_rows(store, {"trace_id": "b"})
+    (tmp_path / "snapshot.json").write_bytes(note)
+    with machine(tmp_path, bucket.place) as store:
+        assert names(store) == ["a", "b"]
+
+
+def test_a_removal_is_in_the_copy_when_it_begins_and_its_reason_is_not_when_it_ended(
+    bucket: Bucket, tmp_path: Path
+) -> None:
+    def copied(query: str) -> list[tuple[object, ...]]:
+        file = tmp_path / "copy.db"
+        file.write_bytes(bucket.place.opened.get(SNAPSHOT)[0])
+        with closing(sqlite3.connect(file)) as copy:
+            return copy.execute(query).fetchall()
+
+    with machine(tmp_path / "store", bucket.place) as store:
+        removal = begin(store, "contoso", "reader@fabrikam.com", NOW, "me", "asked")
+        assert copied("select value from removals") == [("reader@fabrikam.com",)]
+        end(store, removal, "done")
+        assert copied("select value from removals") == []
+    assert b"reader@fabrikam.com" not in (tmp_path / "copy.db").read_bytes()

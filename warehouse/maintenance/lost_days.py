@@ -1,16 +1,36 @@
-"""Days of which trace rows were lost: their marts count more than what could be built again."""
+"""What follows where rows are lost; days of lost trace rows count more than could be built again."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import UTC, date, datetime, time, timedelta
 
 from hve_monitor.files import sql
+from warehouse.records.coverage import uncover
+from warehouse.records.stored import stored_days
 from warehouse.state import State
 from warehouse.store import Store
-from warehouse.tables import HVE_USAGE_DAILY, MESSAGE_TRACES
+from warehouse.tables import HVE_USAGE_DAILY, MESSAGE_TRACES, Table
+from warehouse.windows import Window
 
+TRACES = "message_traces"
 PAIRS = sql(__file__, "pairs")
+
+
+def note_loss(store: Store, table: Table, tenant: str | None, day: date | None) -> str:
+    """Notes that a file of a table's partition is lost; returns what follows, as a sentence."""
+    tenant = tenant or ""
+    lost = f"{table.name} of {tenant}" + (f" of {day}" if day else "")
+    if table is MESSAGE_TRACES and day is not None:
+        midnight = datetime.combine(day, time.min, UTC)
+        uncover(store.state, tenant, TRACES, Window(midnight, midnight + timedelta(days=1)))
+        note_lost_day(store.state, tenant, day)
+        store.state.mark_dirty(tenant, [day])
+        return f"{lost}: read again by the next run; import files again, or restore a backup"
+    if table.room == "marts":
+        store.state.mark_dirty(tenant, [day] if day else stored_days(store, tenant))
+        return f"{lost}: built again by the next run"
+    return f"{lost}: its history is lost unless a backup is restored; the next run reads anew"
 
 
 def note_lost_day(state: State, tenant: str, day: date) -> None:

@@ -1,13 +1,15 @@
 """Brings back what was acknowledged and is in no log any more, or in a lost state.db.
 
-A lost commit leaves its data files: their rows are added again, but for those that are there. Every
-step may be repeated: what was acknowledged stays noted until the rows are back.
+A lost commit leaves its data files: their rows are added again, but for those that are there. Where
+a file is gone or damaged too, its day counts as unread. Every step may be repeated: what was
+acknowledged stays noted until the rows are back.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
+from datetime import date
 from urllib.parse import unquote
 
 import pyarrow as pa
@@ -21,6 +23,7 @@ from warehouse.connection import arrow, files_sql
 from warehouse.delta.commit import DeltaFolder
 from warehouse.delta.files import is_inside
 from warehouse.delta.side import Side, sha256
+from warehouse.maintenance.lost_days import note_loss
 from warehouse.store import Store
 from warehouse.tables import MESSAGE_TRACES, TABLES, Table
 
@@ -45,21 +48,25 @@ def recover(store: Store) -> list[str]:
         try:
             commits.check(table, store.delta.side, opened, commits.last(table))
         except StoreError:
-            rows = _add_lost(store, unchecked, table, opened)
+            sound, gone = _lost_files(store, table, opened)
+            rows = _add_lost(store, unchecked, table, sound)
+            were = agreeing(rows, "was", "were")
+            lines.append(f"{table.full_name}: {plural(rows, 'row')} {were} added again")
+            lines += _note_gone(store, table, gone)
+            # What was added has checksums of its own.
+            store.state.forget_checksums([*sound, *gone])
             # At once: killed behind this, a repeated repair may find nothing to do.
             _mark_everything(store, unchecked)
             commits.accept(table, unchecked.open(table))
-            were = agreeing(rows, "was", "were")
-            lines.append(f"{table.full_name}: {plural(rows, 'row')} {were} added again")
     return lines
 
 
-def _add_lost(store: Store, unchecked: DeltaFolder, table: Table, opened: DeltaTable | None) -> int:
-    files = _lost_files(store, table, opened)
+def _add_lost(store: Store, unchecked: DeltaFolder, table: Table, paths: Sequence[str]) -> int:
     for entry in unchecked.side.empty_entries(table.folder):
         unchecked.side.write(entry, NO_CHANGE)
-    if table.room != "facts" or not files:
+    if table.room != "facts" or not paths:
         return 0
+    files = list(map(store.delta.side.uri, paths))
     with store.compute() as connection:
         existing = files_sql(table, unchecked.files(table))
         connection.execute(f"create view existing as {existing}")
@@ -73,18 +80,40 @@ def _add_lost(store: Store, unchecked: DeltaFolder, table: Table, opened: DeltaT
     return int(rows.num_rows)
 
 
-def _lost_files(store: Store, table: Table, opened: DeltaTable | None) -> list[str]:
-    """Files that were acknowledged, are as they were written, and that no log entry names."""
+def _note_gone(store: Store, table: Table, paths: Sequence[str]) -> list[str]:
+    """What follows from files that are not what was written; marts are all built again anyway."""
+    if table.room != "facts":
+        return []
+    lines = []
+    for tenant, day in sorted({_partition(path) for path in paths}, key=str):
+        purged = store.state.purged_before(tenant)
+        if day is None or purged is None or day >= purged:
+            lines.append(note_loss(store, table, tenant, day))
+    return lines
+
+
+def _partition(path: str) -> tuple[str, date | None]:
+    """Tenant and day of a file by the names of its folders."""
+    steps = [step.partition("=") for step in unquote(path).split("/")[:-1]]
+    values = {name: value for name, _, value in steps}
+    day = values.get("day")
+    return values.get("tenant", ""), date.fromisoformat(day) if day else None
+
+
+def _lost_files(
+    store: Store, table: Table, opened: DeltaTable | None
+) -> tuple[list[str], list[str]]:
+    """Acknowledged files that no log entry names: those that are as they were written, and others.
+
+    Among the others may be a few that upkeep removed and had not yet forgotten.
+    """
     prefix, side = f"{table.folder}/", store.delta.side
     named = set() if opened is None else _named(opened)
-    return [
-        side.uri(path)
-        for path, checksum in store.state.checksums().items()
-        if path.startswith(prefix)
-        and is_inside(path)
-        and path.removeprefix(prefix) not in named
-        and _is_sound(side, path, checksum)
-    ]
+    sound, gone = list[str](), list[str]()
+    for path, checksum in store.state.checksums().items():
+        if path.startswith(prefix) and is_inside(path) and path.removeprefix(prefix) not in named:
+            (sound if _is_sound(side, path, checksum) else gone).append(path)
+    return sound, gone
 
 
 def _named(opened: DeltaTable) -> set[str]:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
-from datetime import time as time_of_day
+from datetime import date
 from typing import Literal
 from urllib.parse import unquote
 
@@ -18,20 +17,16 @@ from hve_monitor.errors import StoreError
 from hve_monitor.files import sql
 from hve_monitor.plural import agreeing, plural
 from warehouse.delta.side import Side, sha256
-from warehouse.maintenance.lost_days import note_lost_day
+from warehouse.maintenance.lost_days import note_loss
 from warehouse.maintenance.upkeep import KEEP_HOURS
 from warehouse.privacy.audit_chain import chain_faults, unsealed
 from warehouse.reading import published_connection
-from warehouse.records.coverage import uncover
 from warehouse.records.digests import changed_tables
-from warehouse.records.stored import stored_days
 from warehouse.store import Store
 from warehouse.tables import HVE_USAGE_DAILY, MESSAGE_TRACES, TABLES, Table
 from warehouse.tables.state_contents import foreign_content
-from warehouse.windows import Window
 
 PAIRS = sql(__file__, "pairs")
-TRACES = "message_traces"
 # A build would make the loss final: the marts are what is left of the rows.
 FOREIGN = "; another hand wrote it"
 ROWS_ARE_LOST = "import the files of that day again, or restore a backup"
@@ -89,28 +84,13 @@ def set_aside(store: Store, damages: list[Damage]) -> list[str]:
     """
     for damage in damages:
         store.delta.side.check_place(damage.file)
-    lines = [_follow_up(store, damage) for damage in damages]
+    lines = [note_loss(store, damage.table, damage.tenant, damage.day) for damage in damages]
     for damage in damages:
         if store.delta.side.facts(damage.file):
             store.delta.side.move(damage.file, f"damaged/{damage.file}")
     for table in {damage.table.name: damage.table for damage in damages}.values():
         store.delta.drop_missing(table)
     return lines
-
-
-def _follow_up(store: Store, damage: Damage) -> str:
-    tenant, day, table = damage.tenant or "", damage.day, damage.table
-    lost = f"{table.name} of {tenant}" + (f" of {day}" if day else "")
-    if table is MESSAGE_TRACES and day is not None:
-        midnight = datetime.combine(day, time_of_day.min, UTC)
-        uncover(store.state, tenant, TRACES, Window(midnight, midnight + timedelta(days=1)))
-        note_lost_day(store.state, tenant, day)
-        store.state.mark_dirty(tenant, [day])
-        return f"{lost}: read again by the next run; import files again, or restore a backup"
-    if table.room == "marts":
-        store.state.mark_dirty(tenant, [day] if day else stored_days(store, tenant))
-        return f"{lost}: built again by the next run"
-    return f"{lost}: its history is lost unless a backup is restored; the next run reads anew"
 
 
 def _state(store: Store) -> CheckResult:

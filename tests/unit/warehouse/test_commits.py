@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 
 import pytest
 
 from hve_monitor.config import Config, Warehouse
 from hve_monitor.errors import StoreError
-from tests.unit.warehouse.conftest import TODAY, land_rows, observations
+from tests.unit.warehouse.conftest import NOW, TODAY, land_rows, observations
 from warehouse.commits import Commits
 from warehouse.configured import store_of
+from warehouse.maintenance.lost_days import lost_days
 from warehouse.maintenance.recovery import recover
+from warehouse.records.coverage import covered_windows, record_coverage
 from warehouse.store import Store, open_store
 from warehouse.tables import MESSAGE_TRACES
+from warehouse.windows import Window
 
 
 def entries(store: Store) -> list[Path]:
@@ -174,3 +178,61 @@ def test_a_state_that_lags_is_refused_for_ever_and_nothing_is_changed(
         recover(store)
     with store_of(config) as store:
         assert store.state.next_batch() == 4
+
+
+READ_AGAIN = "read again by the next run; import files again, or restore a backup"
+
+
+def data_files(store: Store) -> set[Path]:
+    return {Path(file) for file in store.delta.files(MESSAGE_TRACES)}
+
+
+@pytest.mark.parametrize("harm", ["gone", "damaged"])
+def test_a_lost_commit_without_its_file_leaves_a_day_that_is_read_again(
+    tmp_path: Path, harm: str
+) -> None:
+    midnight = datetime.combine(TODAY, time.min, UTC)
+    whole = Window(midnight - timedelta(days=1), midnight + timedelta(days=1))
+    with open_store(tmp_path / "store", "500MB", 1) as store:
+        land_rows(store, {"trace_id": "a", "received_at": midnight - timedelta(hours=2)})
+        older = data_files(store)
+        land_rows(store, {"trace_id": "b"})
+        record_coverage(store.state, "contoso", "message_traces", "hr@contoso.com", whole)
+        [file] = data_files(store) - older
+        file.unlink() if harm == "gone" else file.write_bytes(b"PAR1")
+        entries(store)[-1].unlink()
+        assert recover(store) == [
+            "facts.message_traces: 0 rows were added again",
+            f"message_traces of contoso of {TODAY}: {READ_AGAIN}",
+        ]
+        covered = covered_windows(store.state, "contoso", "message_traces", "hr@contoso.com")
+        assert covered == [Window(whole.start, midnight)]
+        assert lost_days(store.state, "contoso") == {TODAY}
+        assert TODAY in [dirty.day for dirty in store.state.dirty_days()]
+        assert recover(store) == []
+
+
+def test_files_whose_rows_were_added_again_are_no_loss_when_they_are_removed(
+    tmp_path: Path,
+) -> None:
+    filled(tmp_path / "store")
+    with open_store(tmp_path / "store", "500MB", 1) as store:
+        written = data_files(store)
+        entries(store)[-1].unlink()
+        recover(store)
+        for file in written - data_files(store):
+            file.unlink()
+        entries(store)[-1].unlink()
+        assert recover(store) == ["facts.message_traces: 1 row was added again"]
+        assert lost_days(store.state, "contoso") == frozenset()
+
+
+def test_a_purged_day_is_not_read_again_for_its_lost_file(tmp_path: Path) -> None:
+    with open_store(tmp_path / "store", "500MB", 1) as store:
+        land_rows(store, {"trace_id": "a"})
+        land_rows(store, {"trace_id": "b", "received_at": NOW - timedelta(days=9)})
+        [file] = [file for file in data_files(store) if f"day={TODAY}" not in str(file)]
+        file.unlink()
+        entries(store)[-1].unlink()
+        store.state.connection.execute("insert into purged values ('contoso', ?)", [str(TODAY)])
+        assert recover(store) == ["facts.message_traces: 0 rows were added again"]

@@ -1,4 +1,4 @@
-"""What follows where rows are lost; days of lost trace rows count more than could be built again."""
+"""What follows where rows are lost: days of lost traces count more than could be built again."""
 
 from __future__ import annotations
 

@@ -73,13 +73,13 @@ def trace(
     from cli.text import delivery as delivery_text
     from models.delivery.conditions import TraceFilter
 
-    wanted = TraceFilter(
+    conditions = TraceFilter(
         tenant, _joined(sender), _joined(recipient), _joined(trace_id), _joined(message_id),
         _joined(subject), _joined(status), _joined(from_ip),
         *period_of(since, until),
     )  # fmt: skip
     output = TraceOutput(limit, offset, out, events, summary)
-    document = answer(load(config), wanted, output, moment_of(now), author_of(None))
+    document = answer(load(config), conditions, output, moment_of(now), author_of(None))
     show(document, as_json, partial(delivery_text.trace, wide=wide), wide=wide)
 
 
@@ -106,9 +106,9 @@ def readiness(
     from models.readiness.report import FindingFilter, readiness_report
     from warehouse.reading import read_published
 
-    wanted = FindingFilter(tenant, account, check, status, with_history=history)
+    conditions = FindingFilter(tenant, account, check, status, with_history=history)
     with read_published(load(config).warehouse.path, moment_of(now)) as published:
-        document = readiness_report(published, wanted)
+        document = readiness_report(published, conditions)
     show(document, as_json, delivery_text.readiness, wide=wide)
     raise typer.Exit(INCOMPLETE if document.failed else DONE)
 

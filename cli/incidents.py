@@ -79,11 +79,11 @@ def incidents(
         show(_named(loaded, tenant, named, moment, with_recipients=recipients), as_json,
              incidents_text.incidents, wide=wide)  # fmt: skip
     else:
-        wanted = IncidentFilter(
+        conditions = IncidentFilter(
             severity, kind, account, audience, assigned_to, status, *period_of(since, until)
         )
         show(
-            _several(loaded, tenant, wanted, sort, moment),
+            _several(loaded, tenant, conditions, sort, moment),
             as_json,
             incidents_text.incidents,
             wide=wide,
@@ -106,13 +106,13 @@ def _named(
 
 
 def _several(
-    config: "Config", tenant: str | None, wanted: "IncidentFilter", order: str, now: datetime
+    config: "Config", tenant: str | None, conditions: "IncidentFilter", order: str, now: datetime
 ) -> "TriagedIncidents":
     from models.incidents.triage import triaged
     from warehouse.reading import read_published
 
     with read_published(config.warehouse.path, now, tenant) as published:
-        return triaged(published, wanted, order)
+        return triaged(published, conditions, order)
 
 
 def _evidence(

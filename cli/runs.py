@@ -108,10 +108,10 @@ def ingest(
 
     loaded, moment = load(config), moment_of(now)
     start, end = period_of(since, until)
-    asked = Window(start or moment.min.replace(tzinfo=moment.tzinfo), end or moment)
+    window = Window(start or moment.min.replace(tzinfo=moment.tzinfo), end or moment)
     with progress_bar() as progress:
         results = ingest_tenants(
-            loaded, moment, progress, sources or (), asked if start or end else None
+            loaded, moment, progress, sources or (), window if start or end else None
         )
     document = ingest_summary(loaded, moment, results)
     finish(Outcome(document, exit_code(results)), as_json, runs_text.ingest, wide=wide)

@@ -52,10 +52,10 @@ page = st.navigation(
 st.set_page_config(page_title=f"{page.title} · hve-monitor")
 if page.title == "Overview" and "incident" in st.query_params and user.may_open("senders"):
     # Alerts link to the dashboard's own address: it leads to the card.
-    wanted = ("incident", "tenant")
+    parameters = ("incident", "tenant")
     st.switch_page(
         "senders/page.py",
-        query_params={key: st.query_params[key] for key in wanted if key in st.query_params}
+        query_params={key: st.query_params[key] for key in parameters if key in st.query_params}
         | {MARK: "1"},
     )
 greeting(user)

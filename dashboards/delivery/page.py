@@ -31,9 +31,9 @@ def show(view: View) -> None:
     """The page."""
     account = chosen_account()
     with st.container(border=True, key="search-panel"):
-        wanted = search_form(view, account)
-        is_search = restricts_rows(wanted)
-        result = search_results(view, wanted) if is_search else None
+        conditions = search_form(view, account)
+        is_search = restricts_rows(conditions)
+        result = search_results(view, conditions) if is_search else None
     chosen = result if is_search else latest_panel(view, account)
     message = _linked(chosen, is_search=is_search)
     if message is not None:

@@ -68,11 +68,11 @@ def evidence_file(view: View, incident: str) -> bytes:
     require_reading(view, "evidence_file", ("senders",))
     whole, user = BytesIO(), view.user
     with view.published() as published:
-        found = evidence_of(published, incident)
-        card = found.card
+        evidence = evidence_of(published, incident)
+        card = evidence.card
         if not _sees_names(view):
             card = pseudonymised(view.config, view.version, card)
-        pack(replace(found, card=card, traces=_shown(view, found.traces)), whole)
+        pack(replace(evidence, card=card, traces=_shown(view, evidence.traces)), whole)
     note(view.config, "export", f"evidence {incident}", user.name, view.now, subject=user.subject)
     return whole.getvalue()
 

@@ -290,9 +290,9 @@ def _unread_days(
 
 
 @reading("delivery", slowly=True)
-def traces(view: View, wanted: TraceFilter, limit: int) -> DeliverySearch:
+def traces(view: View, conditions: TraceFilter, limit: int) -> DeliverySearch:
     """models.delivery.search.find_traces."""
-    return find_traces(view.config, wanted, view.now, limit, view.user.name, view.user.subject)
+    return find_traces(view.config, conditions, view.now, limit, view.user.name, view.user.subject)
 
 
 @reading("overview")
@@ -341,9 +341,9 @@ def whatif(view: View, change: PlannedChange) -> ChangeCost:
 @reading("overview")
 def readiness(view: View, account: str | None = None) -> ReadinessReport:
     """models.readiness.report.readiness_report with the history of every finding."""
-    wanted = FindingFilter(view.tenant, account, with_history=True)
+    conditions = FindingFilter(view.tenant, account, with_history=True)
     with read_published(view.config.warehouse.path, view.now) as published:
-        return readiness_report(published, wanted)
+        return readiness_report(published, conditions)
 
 
 @reading("health")
@@ -370,7 +370,7 @@ def messages(
     Id and recipient are as the store holds them: they come from a row that was shown.
     """
     first = midnight(at) if at else None
-    wanted = StoredFilter(
+    conditions = StoredFilter(
         tenant=view.tenant,
         id=trace_id,
         recipient=recipient,
@@ -380,7 +380,7 @@ def messages(
     )
     fetchable = {tenant.name for tenant in view.config.served if tenant.accounts != "files"}
     with read_published(view.config.warehouse.path, view.now) as published:
-        rows = search_traces(published, wanted, MOST_RECIPIENTS).rows
+        rows = search_traces(published, conditions, MOST_RECIPIENTS).rows
         return message_timelines(published, rows, fetchable)
 
 

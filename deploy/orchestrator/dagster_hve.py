@@ -20,9 +20,11 @@ def metadata(summary: dict[str, Any]) -> dict[str, Any]:
     """What is worth a chart over the runs."""
     sources = summary["sources"]
     return {
-        "rows_new": sum(each["rows_new"] for each in sources),
-        "requests": sum(each["requests"] for each in sources),
-        "not_ok": [f"{each['source']}: {each['error']}" for each in sources if each["error"]],
+        "rows_new": sum(source["rows_new"] for source in sources),
+        "requests": sum(source["requests"] for source in sources),
+        "not_ok": [
+            f"{source['source']}: {source['error']}" for source in sources if source["error"]
+        ],
         "days_rebuilt": summary["models"]["days_rebuilt"],
         "incidents_opened": summary["incidents_opened"],
         "alerts_sent": summary["alerts"].get("sent", 0),

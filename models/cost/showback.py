@@ -46,11 +46,11 @@ class Caused:
         counted = month.counted(rows, self.accounts | self.silent)
         is_unread = rows.empty and counted.billable_recipients is None
         messages, cost = int(rows["messages"].sum()), counted.cost
-        each = None if counted.unknown_recipients else cost
+        known = None if counted.unknown_recipients else cost
         return UnitEconomics(
             **msgspec.structs.asdict(counted),
             messages=None if is_unread else messages,
-            cost_per_message=_cost_per(1, each, messages),
+            cost_per_message=_cost_per(1, known, messages),
             cost_per_1000_recipients=_cost_per(1000, cost, counted.billable_recipients or 0),
             incident_recipients=sum(added.recipients for added in self.incidents),
             incident_cost=None if cost is None else _total(self.incidents),

@@ -91,9 +91,9 @@ class PeriodForecast:
         return list(zip(self.days, sums.tolist(), strict=True))
 
     def _rows(self, accounts: Collection[str] | None) -> NDArray[np.int64]:
-        wanted = None if accounts is None else set(accounts)
+        chosen = None if accounts is None else set(accounts)
         return np.array(
-            [row for row, name in enumerate(self.accounts) if wanted is None or name in wanted],
+            [row for row, name in enumerate(self.accounts) if chosen is None or name in chosen],
             dtype=np.int64,
         )
 

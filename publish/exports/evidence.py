@@ -82,10 +82,10 @@ def evidence_of(published: Published, incident: str) -> Evidence:
     as_of = min(published_as_of(published.connection), published.now)
     card = incident_card(published, incident, with_recipients=True)
     until = max(card.ended_at or as_of, card.started_at)
-    wanted = TraceFilter(card.tenant, card.account, since=card.started_at, until=until)
+    conditions = TraceFilter(card.tenant, card.account, since=card.started_at, until=until)
     of_tenant = published.of(card.tenant)
     return Evidence(
-        card, search_coverage(of_tenant, wanted), as_of, exported_rows(of_tenant, wanted)
+        card, search_coverage(of_tenant, conditions), as_of, exported_rows(of_tenant, conditions)
     )
 
 

@@ -93,9 +93,10 @@ def _tables(connection: sqlite3.Connection) -> list[str]:
 def _foreign_objects(state: sqlite3.Connection, fresh: sqlite3.Connection) -> Iterator[str]:
     query = "select type, name, tbl_name, iif(type = 'table', '', sql) from sqlite_schema"
     ours = set(fresh.execute(query))
-    for found in state.execute(query):
-        if found not in ours and not found[1].startswith("sqlite_"):
-            yield f"the {found[0]} {printable(found[1])[:80]!r} is not of hve-monitor"
+    for stored in state.execute(query):
+        kind, name, *_ = stored
+        if stored not in ours and not name.startswith("sqlite_"):
+            yield f"the {kind} {printable(name)[:80]!r} is not of hve-monitor"
 
 
 def _described(connection: sqlite3.Connection, table: str) -> Described:

@@ -2,7 +2,7 @@
 
 python benchmarks/quota.py [--staff 6000]
 Bars: the first read takes at most 1.1 × necessary requests ÷ quota and is never refused; 100 quiet
-accounts every 15 minutes use at most 30 % of the quota.
+accounts every 15 minutes use at most 25 % of the quota.
 """
 
 from __future__ import annotations

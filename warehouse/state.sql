@@ -15,7 +15,8 @@ create table if not exists dirty_days (
     tenant text not null, day text not null, mark integer not null, primary key (tenant, day)
 ) strict;
 
--- one row per window of an address that was read completely; windows of an address never touch
+-- one row per window of an address that was read completely; windows of an address never touch;
+-- those of a source with :postponed were left for its next reading
 create table if not exists coverage (
     tenant text not null, source text not null, address text not null,
     from_utc text not null, to_utc text not null,

@@ -3,6 +3,7 @@
 Reading order:
   message_traces  the source: what is missing is read, newest windows first
   trace_plan      the cheapest queries for what is missing
+  postponed       quiet addresses of which every second run reads
   traces          pages of one query: the borders of what Graph keeps, links that expire
   trace_pages     a page as typed rows and as Arrow columns
   trace_buffer    rows on their way into the store, then the coverage that is complete with them

@@ -12,6 +12,7 @@ from typing import Protocol
 
 from hve_monitor.addresses import address_of
 from hve_monitor.errors import AuthError, HveError, SourceUnavailable
+from ingest.graph.postponed import without_postponed
 from ingest.graph.trace_buffer import SOURCE, TraceBuffer
 from ingest.graph.trace_pages import TraceRow, oldest_time, row_keys
 from ingest.graph.trace_plan import Sharing, TraceQuery, finer, plan
@@ -71,7 +72,12 @@ class TraceReader:
         self._recall_verdicts()
         period = self._plan_backfill(addresses, requested)
         missing = self._all_missing(addresses, period, is_requested=requested is not None)
-        queries = deque(plan(missing, self._refused, self.sharing))
+        planned = plan(missing, self._refused, self.sharing)
+        if requested is None:
+            planned = without_postponed(
+                self.store, self.tenant, planned, self.look_back, period.end
+            )
+        queries = deque(planned)
         self._announce(len(queries), len(addresses))
         self._pace = Pace(sum(_work(query) for query in queries), self.quota)
         self._buffer = TraceBuffer(self.store, self.tenant, self.now, self.result, self.origin)

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import duckdb
 import msgspec
@@ -14,7 +14,7 @@ import msgspec
 from hve_monitor.document import Document
 from hve_monitor.files import sql
 from warehouse.reading import Published
-from warehouse.records.coverage import backfill_start, covered_windows
+from warehouse.records.coverage import POSTPONED, backfill_start, covered_windows, postponed
 from warehouse.windows import Window, gaps
 
 if TYPE_CHECKING:  # readers of the published file start faster without
@@ -24,6 +24,7 @@ SOURCE = "message_traces"
 # The schedule's usual step is 15 minutes; four missed runs are no longer a slow one.
 FRESH_FOR = timedelta(hours=1)
 NEVER_READ = timedelta(days=90)
+Covered: TypeAlias = tuple[str, str, str, datetime | None]  # tenant, account, address, planned from
 LAST_RUNS = "select tenant, cast(last_now as timestamptz) as last_now from state.tenants"
 
 
@@ -32,6 +33,7 @@ class AddressCoverage:
     """Windows of one address of an account that were read completely.
 
     planned_from: since when it is meant to be read; None where no reading was planned.
+    postponed: newest minutes that the last run left for the next one.
     """
 
     tenant: str
@@ -39,12 +41,18 @@ class AddressCoverage:
     address: str
     windows: tuple[Window, ...]
     planned_from: datetime | None = None
+    postponed: tuple[Window, ...] = ()
 
     @property
     def due_from(self) -> datetime | None:
         """Since when it should have been read; None where neither read nor planned."""
         starts = [window.start for window in self.windows[:1]]
         return min([*starts, *([self.planned_from] if self.planned_from else [])], default=None)
+
+    def gaps(self, whole: Window) -> list[Window]:
+        """What was not read of a window, but for what waits for the next run and is no late one."""
+        waiting = [left for left in self.postponed if whole.end - left.start <= FRESH_FOR]
+        return gaps([*self.windows, *waiting], whole)
 
 
 class CoverageGap(Document):
@@ -79,6 +87,7 @@ def coverage_of(store: Store, tenant: str) -> list[AddressCoverage]:
             address,
             tuple(covered_windows(store.state, tenant, SOURCE, address)),
             backfill_start(store.state, tenant, SOURCE, address),
+            tuple(postponed(store.state, tenant, SOURCE, address)),
         )
         for account in current_accounts(store, tenant)
         for address in account.addresses
@@ -193,7 +202,7 @@ def _missing(
         end = ends[address.tenant]
         due = address.due_from or firsts.get(address.tenant, end - NEVER_READ)
         start = since or (due if needed_from is None else min(due, needed_from))
-        for gap in gaps(address.windows, Window(start, end)):
+        for gap in address.gaps(Window(start, end)):
             yield CoverageGap(
                 tenant=address.tenant,
                 account=address.account,
@@ -260,14 +269,15 @@ def covered_addresses(
         "tenant": published.tenant,
         "tenants": None if tenants is None else sorted(tenants),
         "source": SOURCE,
+        "postponed": f"{SOURCE}{POSTPONED}",
     }
     rows = published.connection.execute(sql(__file__, "coverage"), bounds).fetchall()
-    read: dict[tuple[str, str, str, datetime | None], list[Window]] = {}
-    for tenant, account, address, start, end, planned in rows:
-        windows = read.setdefault((tenant, account, address, planned), [])
+    read: dict[Covered, tuple[list[Window], list[Window]]] = {}
+    for tenant, account, address, is_postponed, start, end, planned in rows:
+        windows = read.setdefault((tenant, account, address, planned), ([], []))
         if start is not None:
-            windows.append(Window(start, end))
+            windows[bool(is_postponed)].append(Window(start, end))
     return [
-        AddressCoverage(tenant, account, address, tuple(windows), planned)
-        for (tenant, account, address, planned), windows in read.items()
+        AddressCoverage(tenant, account, address, tuple(windows), planned, tuple(waiting))
+        for (tenant, account, address, planned), (windows, waiting) in read.items()
     ]

@@ -5,11 +5,13 @@ Coverage may lag the rows, never lead them: it is recorded after the rows of its
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from warehouse.state import State, text_of, time_of
 from warehouse.windows import Window, gaps, merge
+
+POSTPONED = ":postponed"  # behind a source: windows that were left for its next reading
 
 
 def record_coverage(state: State, tenant: str, source: str, address: str, window: Window) -> None:
@@ -34,6 +36,27 @@ def covered_windows(state: State, tenant: str, source: str, address: str) -> lis
         [tenant, source, address],
     )
     return [Window(time_of(start), time_of(end)) for start, end in rows]
+
+
+def postpone(state: State, tenant: str, source: str, windows: Mapping[str, Window]) -> None:
+    """Notes the windows, by address, that a reading left for the next one; they are not read."""
+    waiting = f"{source}{POSTPONED}"
+    with state.transaction():
+        state.connection.execute(
+            "delete from coverage where tenant = ? and source = ?", [tenant, waiting]
+        )
+        state.connection.executemany(
+            "insert into coverage values (?, ?, ?, ?, ?)",
+            [
+                (tenant, waiting, address, text_of(window.start), text_of(window.end))
+                for address, window in windows.items()
+            ],
+        )
+
+
+def postponed(state: State, tenant: str, source: str, address: str) -> list[Window]:
+    """The window of the address that the last reading left for the next one, if it did."""
+    return covered_windows(state, tenant, f"{source}{POSTPONED}", address)
 
 
 def uncover(state: State, tenant: str, source: str, lost: Window) -> None:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 
 import pyarrow as pa
 
+from hve_monitor.files import sql
 from warehouse.connection import Row, arrow, files_sql
 from warehouse.store import Store
 from warehouse.tables import MESSAGE_TRACES, AnyTable, SmallTable, Table
+
+SENDERS = sql(__file__, "senders_since")
 
 
 def replace_of_accounts(
@@ -46,3 +49,11 @@ def stored_rows(store: Store, table: AnyTable, tenant: str) -> list[Row]:
 def stored_days(store: Store, tenant: str) -> list[date]:
     """Every UTC day that holds trace rows of the tenant."""
     return sorted(store.delta.rows_by_day(MESSAGE_TRACES, tenant))
+
+
+def senders_since(store: Store, tenant: str, since: datetime) -> frozenset[str]:
+    """Senders of the stored messages that were received since a moment."""
+    days = [day for day in stored_days(store, tenant) if day >= since.date()]
+    with store.existing(MESSAGE_TRACES, tenant, days) as connection:
+        rows = connection.execute(SENDERS, {"since": since}).fetchall()
+    return frozenset(sender for (sender,) in rows)

@@ -11,7 +11,7 @@ from models.usage.coverage import SOURCE, coverage_report, published_coverage
 from tests.unit.models.conftest import NOW, Workbench, at, trace
 from warehouse.reading import Published
 from warehouse.records.accounts import Account, record_accounts
-from warehouse.records.coverage import record_coverage
+from warehouse.records.coverage import postpone, record_coverage
 from warehouse.windows import Window
 
 HR, SHOP = "hr@contoso.com", "shop@fabrikam.com"
@@ -66,6 +66,17 @@ def test_a_tenant_is_as_old_as_the_address_that_was_read_longest_ago(bench: Work
     record_coverage(bench.store.state, "contoso", SOURCE, "people@contoso.com", window)
     (row,) = reads(bench, NOW, config_of(bench), "contoso")
     assert (row.read_at, row.fresh) == (old, False)
+
+
+def test_an_address_that_waits_for_the_next_run_makes_the_data_no_older(bench: Workbench) -> None:
+    read(bench, "contoso", HR, NOW)
+    account = Account(HR, (HR, "people@contoso.com"))
+    record_accounts(bench.store, "contoso", [account], NOW, "exchange")
+    last = Window(NOW - timedelta(days=9), NOW - timedelta(minutes=15))
+    record_coverage(bench.store.state, "contoso", SOURCE, "people@contoso.com", last)
+    postpone(bench.store.state, "contoso", SOURCE, {"people@contoso.com": Window(last.end, NOW)})
+    (row,) = reads(bench, NOW, config_of(bench), "contoso")
+    assert (row.read_at, row.fresh) == (NOW, True)
 
 
 def test_a_run_that_could_not_log_in_read_nothing(bench: Workbench) -> None:

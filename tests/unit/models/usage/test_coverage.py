@@ -18,7 +18,7 @@ from models.usage.unread import unread_windows
 from tests.unit.models.conftest import NOW, TENANT, Workbench, at, trace
 from warehouse.reading import Published
 from warehouse.records.accounts import Account
-from warehouse.records.coverage import plan_backfill, record_coverage
+from warehouse.records.coverage import plan_backfill, postpone, record_coverage
 from warehouse.windows import Window
 
 ADDRESS = "hr@contoso.com"
@@ -164,3 +164,26 @@ def test_gaps_of_any_address_are_gaps_of_the_account(bench: Workbench) -> None:
     )
     assert unread == {ADDRESS: [Window(at("2026-11-01T00:00:00"), at("2026-11-02T00:00:00"))]}
     assert covered_until(bench.store, TENANT.name) == at("2026-11-03T00:00:00")
+
+
+def postponed_at(bench: Workbench, start: str, end: str) -> None:
+    """Read until the start; the minutes up to the end were left for the next run."""
+    bench.accounts(Account(ADDRESS, (ADDRESS,)))
+    cover(bench, "2026-11-01T00:00:00", start)
+    postpone(bench.store.state, TENANT.name, SOURCE, {ADDRESS: Window(at(start), at(end))})
+    bench.store.state.record_now(TENANT.name, at(end))
+    bench.build()
+
+
+def test_what_was_left_for_the_next_run_is_no_gap_yet(bench: Workbench) -> None:
+    postponed_at(bench, "2026-11-24T07:45:00", "2026-11-24T08:00:00")
+    assert report(bench)["complete"] is True
+    assert stored_coverage(bench.store, [TENANT.name], NOW).complete is True
+    [address] = coverage_of(bench.store, TENANT.name)
+    assert address.windows[-1].end == at("2026-11-24T07:45:00")
+
+
+def test_what_was_left_and_never_read_becomes_a_gap(bench: Workbench) -> None:
+    postponed_at(bench, "2026-11-24T06:45:00", "2026-11-24T07:00:00")
+    [gap] = report(bench, NOW + timedelta(minutes=1))["gaps"]
+    assert (gap["from"], gap["to"]) == ("2026-11-24T06:45:00Z", "2026-11-24T08:01:00Z")

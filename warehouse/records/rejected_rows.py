@@ -8,11 +8,13 @@ from typing import TypeAlias
 
 import pyarrow as pa
 
+from hve_monitor.files import sql
+from warehouse.connection import arrow
 from warehouse.protection.pseudonyms import hidden
-from warehouse.records.stored import stored_rows
 from warehouse.store import Store
 from warehouse.tables import REJECTED_ROWS
 
+QUERY = sql(__file__, "rejected_rows")
 RejectedRow: TypeAlias = tuple[str, int | None, str]  # file or source, line, reason
 
 
@@ -35,18 +37,21 @@ def reject_rows(
         return
     if not store.protection.is_plain:
         rejected = [(file, line, hidden(reason)) for file, line, reason in rejected]
-    rows = stored_rows(store, REJECTED_ROWS, tenant)
-    stored = {(row["file"], row["line"], row["reason"]) for row in rows}
-    rejected = [row for row in dict.fromkeys(rejected) if row not in stored]
-    if not rejected:
+    fresh = _not_stored(store, tenant, list(dict.fromkeys(rejected)))
+    if not fresh.num_rows:
         return
-    count, batch = len(rejected), store.state.next_batch()
-    columns = [
-        [tenant] * count,
-        *([row[place] for row in rejected] for place in range(3)),
-        [observed_at] * count,
-        [batch] * count,
-    ]
-    schema = REJECTED_ROWS.schema
-    arrays = [pa.array(values, kind) for values, kind in zip(columns, schema.types, strict=True)]
-    store.delta.append(REJECTED_ROWS, pa.table(arrays, schema=schema))
+    same = {"tenant": tenant, "observed_at": observed_at, "batch": store.state.next_batch()}
+    for name, value in same.items():
+        kind = REJECTED_ROWS.schema.field(name).type
+        fresh = fresh.append_column(name, pa.repeat(pa.scalar(value, kind), fresh.num_rows))
+    store.delta.append(REJECTED_ROWS, fresh)
+
+
+def _not_stored(store: Store, tenant: str, rejected: Sequence[RejectedRow]) -> pa.Table:
+    """File, line and reason of the rows that are not there yet."""
+    columns = zip(*rejected, strict=True)
+    named = dict(zip(("file", "line", "reason"), map(list, columns), strict=True))
+    rows = pa.table(named, schema=pa.schema(map(REJECTED_ROWS.schema.field, named)))
+    with store.existing(REJECTED_ROWS, tenant) as connection:
+        connection.register("rejected", rows.append_column("place", [range(len(rejected))]))
+        return arrow(connection, QUERY)

@@ -23,3 +23,14 @@ def test_no_reason_writes_nothing(store: Store) -> None:
     reject(store, "contoso", "export.csv", [], NOW)
     assert store.delta.version(REJECTED_ROWS) is None
     assert store.state.next_batch() == 1
+
+
+def test_what_is_stored_already_is_not_stored_again(store: Store) -> None:
+    reasons = [(7, "sender is empty"), (None, "no id"), (7, "sender is empty")]
+    for tenant in ("contoso", "contoso", "fabrikam"):
+        reject(store, tenant, "export.csv", reasons, NOW)
+    reject(store, "contoso", "export.csv", [(9, "no id"), *reasons, (8, "no id")], NOW)
+    rows = stored_rows(store, REJECTED_ROWS, "contoso")
+    assert [row["line"] for row in sorted(rows, key=lambda row: row["batch"])][2:] == [9, 8]
+    assert len(rows) == 4
+    assert len(stored_rows(store, REJECTED_ROWS, "fabrikam")) == 2

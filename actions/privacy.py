@@ -6,7 +6,7 @@ import logging
 import shutil
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
@@ -25,7 +25,7 @@ from models.build import publish_models
 from models.reference.book import reference_of
 from publish.exports.exports import old_exports, scheduled
 from warehouse.business_time import doubt_of
-from warehouse.configured import store_of
+from warehouse.configured import store_of, tables_of
 from warehouse.locks import exclusive
 from warehouse.maintenance.backup import back_up, emptied, kept_aside, restore
 from warehouse.maintenance.upkeep import is_due
@@ -352,7 +352,9 @@ def _held(config: Config, root: Path) -> Iterator[Store]:
     _ensure_store(root)
     protection = read_protection(config.privacy, root)
     limit, threads = config.warehouse.memory_limit, config.warehouse.threads
+    is_own = root == config.warehouse.path  # where it is not, it was laid out from a backup
     with (
+        tables_of(config) if is_own else nullcontext(),
         open_store(root, limit, threads, protection, is_checked=True) as store,
         ExitStack() as locks,
     ):

@@ -54,9 +54,15 @@ def restore(
     from actions.progress import progress_bar
     from actions.rebuild import rebuild
     from cli.text import storage as storage_text
+    from hve_monitor.errors import ConfigError
     from warehouse.maintenance.backup import restore as restore_store
 
     loaded = load(config)
+    if loaded.warehouse.tables:
+        raise ConfigError(
+            "hve restore lays a whole store out in warehouse.path; restore without"
+            " warehouse.tables, then move facts and marts there (docs/scale.md)"
+        )
     restored = restore_store(source, loaded.warehouse.path, replaces=replace)
     with progress_bar() as progress:
         rebuild(loaded, moment_of(now), progress, full=False)

@@ -32,6 +32,7 @@ LONG_FILES = (
     "unit/models/test_build.py",
     "unit/models/cost/test_spend.py",
     "contract/test_endless.py",
+    "unit/warehouse/objects/test_objects.py",
     "contract/test_privacy.py",
     "contract/send_test/test_send_test.py",
     "contract/test_schedule.py",

@@ -14,6 +14,7 @@ import duckdb
 from hve_monitor.errors import StoreError
 from warehouse.connection import connect, quoted
 from warehouse.live import offer_live
+from warehouse.objects.place import trouble_in
 
 SETTINGS = {
     # Files of a version never change, and a view names each of them several times.
@@ -83,6 +84,8 @@ def published_connection(store_root: Path) -> Iterator[duckdb.DuckDBPyConnection
     except (*MISSING, duckdb.PermissionException, *DAMAGED) as error:
         raise unreadable(file, error) from error
     except duckdb.Error as error:
+        if trouble := trouble_in(error):
+            raise trouble from error
         if type(error) is not duckdb.Error:  # a question of ours that is wrong, whatever the file
             raise
         raise unreadable(file, error) from error  # a checksum of the file

@@ -25,7 +25,7 @@ from warehouse.delta.sides import side_of
 from warehouse.former_tables import take_in
 from warehouse.locks import exclusive
 from warehouse.objects.keeping import keep_copy
-from warehouse.objects.place import noted_place
+from warehouse.objects.place import noted_place, trouble_in
 from warehouse.protection.chain import seal_from_start
 from warehouse.protection.mode import FULL, Protection, agree, tenant_key
 from warehouse.protection.pseudonyms import Mask
@@ -313,9 +313,13 @@ def refusals_in_one_line(root: Path) -> Iterator[None]:
             f"{root}: {reason}; an error of hve-monitor, not of the disk: please report it"
         ) from error
     except REFUSALS as error:
+        if trouble := trouble_in(error):
+            raise trouble from error
         reason = str(error).splitlines()[0]
         raise StoreError(f"{root}: {reason}; free space or check the disk") from error
     except UNREADABLE as error:
+        if trouble := trouble_in(error):
+            raise trouble from error
         reason = str(error).splitlines()[0]
         raise StoreError(
             f"{root}: {reason}; hve verify names what is damaged, hve verify --repair sets it aside"

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from actions.doctor.check import DoctorCheck, DoctorReport, check
 from actions.doctor.files import file_checks, metrics_check
 from actions.doctor.permissions import Permissions
+from actions.doctor.tables import tables_checks
 from actions.outcome import Outcome
 from hve_monitor.clock import minute_words
 from hve_monitor.config import Config, Tenant
@@ -38,17 +39,21 @@ def examine(
     config: Config, now: datetime, only: str | None = None, file: Path | None = None
 ) -> Outcome[DoctorReport]:
     """Every check, of one tenant or all; exit 3 when one fails. file: the configuration's own."""
+    tables = list(tables_checks(config))
+    is_away = any(examined.status != "ok" for examined in tables)
     checks = [
         _versions(),
         _configuration(config, only),
         _store(config),
         _disk(config),
-        _clock(config, now),
+        *tables,
+        *([] if is_away else [_clock(config, now)]),
         *file_checks(config, file),
         *metrics_check(config),
     ]
-    checks += [*_published(config, now, only), *_shared_accounts(config), *_audit(config)]
-    checks += _alerts(config)
+    checks += _published(config, now, only)
+    if not is_away:  # what follows opens the store
+        checks += [*_shared_accounts(config), *_audit(config), *_alerts(config)]
     tenants = [config.tenant(only)] if only is not None else config.tenants
     with https_client(config.endpoints.ca_bundle) as client:
         for tenant in tenants:

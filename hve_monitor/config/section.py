@@ -10,6 +10,10 @@ from pydantic.fields import FieldInfo
 
 from hve_monitor.files import URL, no_folder
 
+# Marks a text that names a folder or an address.
+PLACE = "relative to hve.toml, unless it is an address"
+# Marks options of which those that end in _file name a file.
+OPTIONS = "_file relative to hve.toml"
 # Marks a text that names a file; fields of type Path need no mark.
 FILE = "relative to hve.toml"
 
@@ -50,8 +54,16 @@ def rooted(values: dict[str, Any], section: type[BaseModel], folder: Path) -> di
 
 def _rooted(value: object, field: FieldInfo, folder: Path) -> object:
     section = section_of(field.annotation)
+    if section is None and OPTIONS in field.metadata and isinstance(value, dict):
+        return {
+            name: str(folder / text)
+            if name.lower().endswith("_file") and isinstance(text, str)
+            else text
+            for name, text in value.items()
+        }
     if section is None:
-        is_local = _names_file(value, field) and not URL.match(value)
+        is_place = PLACE in field.metadata and isinstance(value, str) and value != ""
+        is_local = (is_place or _names_file(value, field)) and not URL.match(str(value))
         return str(folder / str(value)) if is_local else value
     if isinstance(value, list):
         return [_rooted(item, field, folder) for item in value]

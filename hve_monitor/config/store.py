@@ -2,20 +2,69 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator, model_validator
 
-from hve_monitor.config.section import FILE, Section
+from hve_monitor.config.section import FILE, OPTIONS, PLACE, Section
+from hve_monitor.files import URL
+
+# Signs that are the same in addresses and names, whoever reads them.
+ADDRESS = re.compile(r"(s3a?|gs|az|adl|abfss?)://[A-Za-z0-9][\w.@-]*(/[\w.=-]+)*/?", re.ASCII)
+SECRET = re.compile("secret|password|sas|token|account_key")
 
 
 class Warehouse(Section):
     """Where everything the pipeline stores lives, and what DuckDB may use."""
 
     path: Path = Path("data/local")
+    tables: Annotated[str, PLACE] = ""
+    storage: Annotated[dict[str, str], OPTIONS] = {}
     memory_limit: Annotated[str, Field(pattern=r"^\d+(\.\d+)?\s*[KMGT]i?B$")] = "4GB"
     threads: Annotated[int, Field(ge=1)] | None = None
+
+    @field_validator("tables")
+    @classmethod
+    def _is_a_place(cls, value: str) -> str:
+        if URL.match(value) and not ADDRESS.fullmatch(value):
+            raise ValueError(
+                f"{value!r} is no place for tables; write a folder, or s3://bucket/folder,"
+                " abfss://container@account.dfs.core.windows.net/folder, gs://bucket/folder"
+            )
+        return value.rstrip("/") if URL.match(value) or not value else str(Path(value).absolute())
+
+    @field_validator("storage", mode="before")
+    @classmethod
+    def _in_texts(cls, value: object) -> object:
+        """TOML has truths and numbers of its own; names are the same in capitals."""
+        if not isinstance(value, dict):
+            return value
+        texts = {str(name).lower(): item for name, item in value.items()}
+        return {
+            name: str(item).lower() if isinstance(item, bool | int) else item
+            for name, item in texts.items()
+        }
+
+    @field_validator("storage")
+    @classmethod
+    def _by_reference(cls, value: dict[str, str]) -> dict[str, str]:
+        for name in value:
+            if name.startswith("allow_invalid") or name.endswith("skip_signature"):
+                raise ValueError(f"{name}: certificates and signatures are always checked")
+            if SECRET.search(name) and not name.endswith(("_file", "_env")):
+                raise ValueError(
+                    f"{name}: is a secret; name the file that holds it ({name}_file), or the"
+                    f" variable ({name}_env)"
+                )
+        return value
+
+    @model_validator(mode="after")
+    def _storage_of_an_address(self) -> Warehouse:
+        if self.storage and not URL.match(self.tables):
+            raise ValueError("storage: is for tables in an object store; tables names none")
+        return self
 
 
 class Spark(Section):

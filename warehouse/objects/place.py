@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hve_monitor.errors import ConfigError
+from hve_monitor.errors import AuthError, ConfigError, HveError, SourceUnavailable
 from hve_monitor.files import URL, secret_text, write_text
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 NOTE = "tables.json"
 OF_FILE, OF_VARIABLE = "_file", "_env"
 # Options that are themselves named like a file: the service reads it.
+OF_SERVICES = {kind.__name__: kind for kind in (AuthError, ConfigError, SourceUnavailable)}
+HANDED_ON = re.compile(rf"^(?:[\w.]+\.)?({'|'.join(OF_SERVICES)}): (.+)$", re.MULTILINE)
 NAMED_LIKE_A_FILE = ("azure_federated_token_file", "aws_web_identity_token_file")
 
 
@@ -74,6 +77,14 @@ def note_place(root: Path, place: TablesPlace | None) -> None:
         (root / NOTE).unlink()
     else:
         write_text(root / NOTE, json.dumps(asdict(place)))
+
+
+def trouble_in(error: Exception) -> HveError | None:
+    """The line by which the files of an object store ended a query: the engine hands on its text
+    alone. None where it ended by something else.
+    """
+    match = HANDED_ON.search(str(error))
+    return OF_SERVICES[match[1]](match[2]) if match else None
 
 
 def _option(name: str) -> str:

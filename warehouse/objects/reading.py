@@ -98,6 +98,14 @@ class TableFiles(AbstractFileSystem):  # type: ignore[misc] # ships no types
         """Name, size and type of a file. Raises: FileNotFoundError."""
         return {"name": path, "size": self._end(path).size, "type": "file"}
 
+    def glob(self, path: str, **_: Any) -> list[str]:
+        """The file itself, where it is there: its name is no pattern."""
+        try:
+            self._end(path)
+        except FileNotFoundError:
+            return []
+        return [path]
+
     def modified(self, path: str) -> datetime:
         """When a file was written."""
         modified: datetime = self._end(path).modified

@@ -39,10 +39,12 @@ from tests.unit.warehouse.delta.test_files import (  # noqa: F401
 from warehouse.maintenance.backup import back_up
 from warehouse.maintenance.verification import set_aside, verify
 from warehouse.objects import lease
+from warehouse.objects import storage as storages
 from warehouse.objects.lease import LEASE, Holding
 from warehouse.objects.ownership import SNAPSHOT, owned
 from warehouse.objects.place import TablesPlace, note_place
 from warehouse.objects.probe import unfit
+from warehouse.objects.reading import table_files
 from warehouse.objects.storage import Overtaken, Storage
 from warehouse.privacy.old_files import forget_old_files
 from warehouse.privacy.removal import begin, end
@@ -166,6 +168,29 @@ def test_readers_reach_nothing_else_of_the_bucket(bucket: Bucket, tmp_path: Path
         published_connection(tmp_path) as connection,
     ):
         connection.execute(f"from read_parquet('s3://{bucket.name}/other/x.parquet')")
+
+
+def test_a_service_that_fails_amid_a_question_is_no_damage(
+    bucket: Bucket, front: Front, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(storages.RETRIES, "max_retries", 0)
+    with machine(tmp_path, replace(bucket, port=front.port).place) as store:
+        land_rows(store, {"trace_id": "a"})
+        publish(store, NOW, lambda _: None)
+    front.fault = lambda _, path, __: 503 if path.endswith(".parquet") else None
+    table_files.cache_clear()
+
+    def asked() -> None:
+        with published_connection(tmp_path) as connection:
+            connection.execute("select * from raw.message_traces").fetchall()
+
+    with pytest.raises(SourceUnavailable, match="the object store does not answer"):
+        asked()
+    with (
+        pytest.raises(SourceUnavailable, match="the object store does not answer"),
+        machine(tmp_path, replace(bucket, port=front.port).place) as store,
+    ):
+        names(store)
 
 
 def test_a_damaged_object_is_named_and_set_aside(bucket: Bucket, tmp_path: Path) -> None:

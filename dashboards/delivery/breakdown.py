@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TypeVar
 
 import pandas as pd
 import streamlit as st
@@ -15,7 +14,8 @@ from dashboards.parts.amounts import UNKNOWN, percent, rate_words
 from dashboards.parts.figure import Columns, figure, heading, key_of, listing
 from dashboards.parts.palette import palette
 from dashboards.session import readings
-from dashboards.session.days import clickable, open_picked_day, open_search
+from dashboards.session.days import clickable_here
+from dashboards.session.links import look_for
 from dashboards.session.view import View
 from hve_monitor.plural import plural
 from models.delivery.breakdown import DomainDelivery, FailureDay, ListDelivery
@@ -23,7 +23,6 @@ from models.delivery.rate import is_told_by_few
 
 UNREAD, OTHERS = "reason not read", "other reasons"
 MOST_REASONS = 6
-P = TypeVar("P", DomainDelivery, ListDelivery)
 
 
 def reason_days(view: View, account: str | None) -> None:
@@ -35,7 +34,7 @@ def reason_days(view: View, account: str | None) -> None:
     first = names[0]
     number = int(rows.loc[rows["reason"] == first, "recipients"].sum())
     span = readings.span(view)
-    event = figure(
+    figure(
         _reasons_words(first, number),
         "Failed recipients per UTC day by the reply of the server. The panel on reasons says what"
         " each means. Click on a day to see its failures.",
@@ -45,9 +44,8 @@ def reason_days(view: View, account: str | None) -> None:
         rows.sort_values("day", ascending=False),
         {"day": st.column_config.DateColumn("Day (UTC)", format="YYYY-MM-DD")},
         height="content",
-        **clickable("reason-days", leads=True),
+        **clickable_here("reason-days", {"status": "failed", **_own(account)}),
     )
-    open_picked_day(event, leads=True, status="failed", **({"account": account} if account else {}))
 
 
 def _reasons_words(first: str, number: int) -> str:
@@ -77,9 +75,9 @@ def domain_panel(rows: list[DomainDelivery], account: str | None) -> None:
         _finding(rows, "domain", [row.domain or UNKNOWN for row in rows]),
         "Low rates first. Click on a cell to see the messages.",
     )
-    picked = _table(rows, {"domain": [row.domain for row in rows]}, {"domain": "Recipient domain"})
-    if picked is not None and picked.domain:
-        _open(f"@{picked.domain}", account)
+    recipients = [f"@{row.domain}" if row.domain else None for row in rows]
+    first = {"domain": [row.domain for row in rows]}
+    _table(rows, first, {"domain": "Recipient domain"}, recipients, account)
 
 
 def list_panel(rows: list[ListDelivery], account: str | None) -> None:
@@ -92,13 +90,13 @@ def list_panel(rows: list[ListDelivery], account: str | None) -> None:
         "list": [row.address for row in rows],
         "messages": [row.messages for row in rows],
     }
-    picked = _table(rows, first, {"list": "List", "messages": "Messages"})
-    if picked is not None:
-        _open(picked.address, account)
+    labels = {"list": "List", "messages": "Messages"}
+    _table(rows, first, labels, [row.address for row in rows], account)
 
 
-def _open(recipient: str, account: str | None) -> None:
-    open_search(recipient=recipient, **({"account": account} if account else {}))
+def _own(account: str | None) -> dict[str, str]:
+    """The filter of the account that is looked at."""
+    return {"account": account} if account else {}
 
 
 def _finding(rows: Sequence[DomainDelivery | ListDelivery], noun: str, names: Sequence[str]) -> str:
@@ -112,13 +110,15 @@ def _finding(rows: Sequence[DomainDelivery | ListDelivery], noun: str, names: Se
 
 
 def _table(
-    rows: Sequence[P],
+    rows: Sequence[DomainDelivery | ListDelivery],
     first: Mapping[str, Sequence[object]],
     labels: Mapping[str, str],
-) -> P | None:
-    """Draws the rows; the one of the cell that was clicked."""
+    recipients: Sequence[str | None],
+    account: str | None,
+) -> None:
+    """Draws the rows. recipients: what a click on a row searches for."""
     if not rows:
-        return None
+        return
     counts = {name: [getattr(row, name) for row in rows] for name in COUNTS}
     rates = {"rate": [rate_words(asdict(row)) for row in rows]}
     numbers = {
@@ -127,13 +127,19 @@ def _table(
     }
     columns: Columns = {**labels, "rate": "Delivered", **numbers}
     title = next(iter(labels.values())).lower()
-    event = listing(
+    key = key_of("delivery-by", title)
+    listing(
         pd.DataFrame({**first, **rates, **counts}),
         columns,
         name=f"delivery by {title}",
-        key=key_of("delivery-by", title),
-        on_select="rerun",
+        key=key,
+        on_select=lambda: _cell_picked(key, recipients, account),
         selection_mode="single-cell",
     )
-    picked = [rows[row] for row, _ in event["selection"]["cells"] if row < len(rows)]
-    return picked[0] if picked else None
+
+
+def _cell_picked(key: str, recipients: Sequence[str | None], account: str | None) -> None:
+    cells = st.session_state[key]["selection"]["cells"]
+    recipient = recipients[cells[0][0]] if cells else None
+    if recipient:
+        look_for(recipient=recipient, **_own(account))

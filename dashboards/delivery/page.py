@@ -15,7 +15,7 @@ from dashboards.parts.amounts import count, percent
 from dashboards.parts.figure import Columns, behind, figure, heading, moment_column
 from dashboards.parts.palette import NAMES, palette
 from dashboards.session import readings
-from dashboards.session.days import clickable, open_picked_day
+from dashboards.session.days import clickable_here
 from dashboards.session.frame import as_read, chosen_account, footer, opened
 from dashboards.session.links import is_several
 from dashboards.session.view import View
@@ -77,7 +77,7 @@ def _days_without(view: View, account: str | None) -> None:
     rows = pd.DataFrame(known, columns=["day", "ratio"])
     worst = rows.sort_values("ratio", ascending=False).iloc[0]
     table = rows.assign(ratio=100 * rows["ratio"])
-    event = figure(
+    figure(
         f"At worst {percent(float(worst['ratio']))} of a day's recipients got no mail",
         "Not delivered of all recipients with a final outcome, per UTC day. Worst:"
         f" {worst['day']}."
@@ -89,9 +89,8 @@ def _days_without(view: View, account: str | None) -> None:
         table.sort_values("day", ascending=False),
         {"ratio": st.column_config.NumberColumn("not delivered", format="%.2f %%")},
         height="content",
-        **clickable("rate-days", leads=True),
+        **clickable_here("rate-days", {"account": account} if account else {}),
     )
-    open_picked_day(event, leads=True, **({"account": account} if account else {}))
 
 
 def _failures(view: View, account: str | None) -> None:

@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 
 import streamlit as st
 
-from dashboards.overview.windows import sent_in
 from dashboards.parts.amounts import change, count, day, moment, money
 from dashboards.parts.figure import heading
 from dashboards.parts.markup import Markup, block, tag
@@ -88,7 +87,7 @@ def _movers(view: View) -> list[Markup]:
     Empty where either window was not read: nothing seen in it would look like nothing sent.
     """
     now, end = view.hour, view.hour - WEEK
-    if not (sent_in(view, now - DAY, now).whole and sent_in(view, end - DAY, end).whole):
+    if not all(readings.are_accounts_whole(view, last - DAY, last) for last in (now, end)):
         return []
     sent, before = _sent(view, now), _sent(view, end)
     names = sorted(

@@ -14,7 +14,7 @@ from dashboards.parts.markup import Markup, block, tag
 from dashboards.parts.palette import palette
 from dashboards.plan.form import withdrawal
 from dashboards.session.days import clickable, open_messages, picked_of
-from dashboards.session.links import MARK, is_several, tenant_filter
+from dashboards.session.links import go, is_several, tenant_filter
 from dashboards.session.view import View
 from hve_monitor.plural import plural
 from models.incidents.overspill import PlannedSend
@@ -63,7 +63,7 @@ def _open_plan(view: View, plan: PlannedSend) -> None:
     if plan.start <= view.now:
         open_messages(plan.start.date(), min(plan.end, view.now).date(), **whose)
     elif plan.account and view.user.may_open("senders"):
-        st.switch_page("senders/page.py", query_params={**whose, MARK: "1"})
+        go("senders", **whose)
 
 
 def _rows(view: View, plans: list[PlannedSend]) -> pd.DataFrame:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -10,7 +12,7 @@ import streamlit as st
 
 from dashboards.charts.days import PICKED, DaySpan
 from dashboards.session import readings
-from dashboards.session.links import MARK
+from dashboards.session.links import go, look_for
 from dashboards.session.view import View
 from hve_monitor.plural import plural
 from models.usage.accounts import Sender
@@ -34,16 +36,31 @@ def _is_known(before: pd.DataFrame) -> bool:
 
 
 def clickable(key: str, *, leads: bool) -> dict[str, Any]:
-    """Options of a chart whose days lead somewhere."""
+    """Options of a chart whose days lead to another page."""
     return {"key": key, "on_select": "rerun", "selection_mode": PICKED} if leads else {}
+
+
+def clickable_here(key: str, filters: Mapping[str, str]) -> dict[str, Any]:
+    """Options of a chart of the search's own page: a day that is clicked is searched there."""
+    return {"key": key, "on_select": partial(_look_for_day, key, filters), "selection_mode": PICKED}
+
+
+def _look_for_day(key: str, filters: Mapping[str, str]) -> None:
+    picked = picked_of(st.session_state[key])
+    if picked:
+        day = f"{_day_of(picked)}"
+        look_for(since=day, until=day, **filters)
 
 
 def open_picked_day(event: Any, *, leads: bool, **filters: str) -> None:
     """Leads to the messages of the UTC day that was clicked, with these filters."""
     picked = picked_of(event) if leads else {}
     if picked:
-        day = datetime.fromtimestamp(picked["day"] / 1000, UTC).date()
-        open_messages(day, day, **filters)
+        open_messages(_day_of(picked), _day_of(picked), **filters)
+
+
+def _day_of(picked: Mapping[str, Any]) -> date:
+    return datetime.fromtimestamp(picked["day"] / 1000, UTC).date()
 
 
 def picked_of(event: Any) -> dict[str, Any]:
@@ -54,9 +71,4 @@ def picked_of(event: Any) -> dict[str, Any]:
 
 def open_messages(first: date, last: date, **filters: str) -> None:
     """Leads to the messages of these UTC days, with these filters."""
-    open_search(since=f"{first}", until=f"{last}", **filters)
-
-
-def open_search(**filters: str) -> None:
-    """Leads to the search for messages with these filters."""
-    st.switch_page("delivery/page.py", query_params={**filters, MARK: "1"})
+    go("delivery", since=f"{first}", until=f"{last}", **filters)

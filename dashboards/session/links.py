@@ -3,7 +3,8 @@
 Streamlit keeps the values of filters over pages, and a kept value beats the address that a link
 leads to. A link of ours is marked: the page that it opens takes the filters that it names and puts
 back all others but tenant, period and clock. The mark stays in the address: taking it out would be
-a step of its own for the button Back.
+a step of its own for the button Back. A click on a drawing or a cell cannot lead by an address, of
+which parts belong to the filters of the page that is drawn: what it names waits in the session.
 """
 
 from __future__ import annotations
@@ -43,13 +44,33 @@ WORDS = {
     "judgement": "status",
     "assigned": "name",
 }
-DRAWN, ADDRESS = "drawn-page", "address"
+DRAWN, ADDRESS, AHEAD = "drawn-page", "address", "filters-ahead"
 
 
 def link_to(view: View, page: str, label: str, icon: str, **filters: str) -> None:
     """A link to a page with these filters, for whoever may open the page."""
     if view.user.may_open(page):
         st.page_link(f"{page}/page.py", label=label, icon=icon, query_params={**filters, MARK: "1"})
+
+
+def go(page: str, **filters: str) -> None:
+    """Opens a page with these filters."""
+    look_for(**filters)
+    st.switch_page(f"{page}/page.py", query_params={**_free(filters), MARK: "1"})
+
+
+def _free(filters: dict[str, str]) -> dict[str, str]:
+    """Those that no filter of the drawn page is bound to: Streamlit refuses to write the others."""
+    context = get_script_run_ctx()
+    if context is None:
+        return filters
+    with context.session_state.query_params() as parameters:
+        return {name: text for name, text in filters.items() if not parameters.is_bound(name)}
+
+
+def look_for(**filters: str) -> None:
+    """Draws the page with these filters, from the next drawing on."""
+    st.session_state[AHEAD] = filters
 
 
 def account_link(view: View, tenant: str, account: str) -> Markup:
@@ -106,11 +127,12 @@ def arrive(page: str) -> None:
     """Takes up a link; before any filter of the page is drawn."""
     st.session_state[DRAWN], before = page, st.session_state.get(DRAWN)
     st.session_state[f"{DRAWN}-anew"] = before != page
-    st.session_state[ADDRESS] = address = _address()
-    if MARK not in address or not is_arrival():
+    ahead: dict[str, str] | None = st.session_state.pop(AHEAD, None)
+    st.session_state[ADDRESS] = named = _address() if ahead is None else ahead
+    if ahead is None and (MARK not in named or not is_arrival()):
         return
     for name in FILTERS:
-        value = _value(name, address.get(name))
+        value = _value(name, named.get(name))
         if value is not None:
             st.session_state[name] = value
         elif name not in KEPT and name in st.session_state:

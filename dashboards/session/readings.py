@@ -254,12 +254,12 @@ def _reads(
 
 def is_whole(view: View, since: datetime, until: datetime) -> bool:
     """Whether all is known of a time; nothing is of a tenant that was never read."""
-    return not _is_unread(view) and _is_whole(view, since, until)
+    return not _is_unread(view) and are_accounts_whole(view, since, until)
 
 
 @reading("overview")
-def _is_whole(view: View, since: datetime, until: datetime) -> bool:
-    """models.usage.unread.is_whole of the view's tenant."""
+def are_accounts_whole(view: View, since: datetime, until: datetime) -> bool:
+    """models.usage.unread.is_whole of the view's tenant: of the accounts that are known."""
     with view.published() as published:
         return unread.is_whole(published, since, until)
 

@@ -58,6 +58,10 @@ _DRAWS = 2000
 _SEED = 20_260  # the same question has the same answer
 _COMMON, _COMMON_MONTHS = 0.5, 2.0  # deviation of the common error, and what it is worth
 _LEAST_POOL = 5
+# Deviations above its mean that one in ten exceeds at most, whatever the distribution (Cantelli):
+# the log of a wide error says more. The 95 % end has no such bound: lumpy accounts vary by more
+# than their past weeks show.
+_FARTHEST_80 = 3.0
 _LOG_LIMITS = (-30.0, 30.0)  # of any ratio: beyond them numbers stop being numbers
 
 
@@ -185,6 +189,7 @@ def account_ends(forecast: Floats, scale: Floats, tails: Floats) -> Floats:
     """Ends at the four tails of each account's sum, the sum itself inside them: (accounts, 4)."""
     middle = forecast[:, None]
     ends = (middle + 1.0) * np.exp(np.clip(scale[:, None] * tails, *_LOG_LIMITS)) - 1.0
+    ends[:, 2] = np.minimum(ends[:, 2], forecast + _FARTHEST_80 * scale * (forecast + 1.0))
     low, high = np.minimum(ends[:, :2], middle), np.maximum(ends[:, 2:], middle)
     return np.asarray(np.maximum(np.concatenate([low, high], axis=1), 0.0))
 

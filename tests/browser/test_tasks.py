@@ -61,6 +61,10 @@ def test_what_would_40000_staff_twice_a_week_cost(dashboard: Dashboard, visit: V
     expect(panel.get_by_text(f"{money(found['per_month']['cost'], 'USD')} a month")).to_be_visible()
     expect(panel.get_by_text(money(found["total"]["cost"], "USD"))).to_be_visible()
     assert "if_recipients=40000" in page.url
+    lines = " ".join(panel.locator("li").all_inner_texts())
+    for budget in found["budgets"]:
+        together, amount = money(budget["together"], "USD"), money(budget["amount"], "USD")
+        assert f"{budget['name']}: {together} of {amount} expected by" in lines
 
 
 def test_why_did_this_mail_not_arrive(dashboard: Dashboard, visit: Visit) -> None:

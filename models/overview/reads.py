@@ -83,15 +83,11 @@ def _tenant_read(
 def _read_until(
     published: Published, coverage: Iterable[AddressCoverage], from_files: Collection[str]
 ) -> dict[str, datetime]:
-    """Of every address that was ever read the last instant, the earliest of them by tenant.
-
-    What a run left for the next one is as old as that run.
-    """
+    """Of every address that was ever read the last instant, the earliest of them by tenant."""
     read: dict[str, datetime] = {}
     for address in coverage:
         if address.windows and address.tenant not in from_files:
-            windows = (*address.windows, *address.postponed)
-            end = min(max(window.end for window in windows), published.now)
+            end = min(address.windows[-1].end, published.now)
             read[address.tenant] = min(end, read.get(address.tenant, end))
     if not from_files:
         return read

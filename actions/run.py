@@ -39,6 +39,7 @@ from ingest.http import https_client
 from ingest.source import Progress, SourceResult, SourceSummary
 from models.build import BuildResult, Failures, build
 from models.cost.passed_thresholds import budgets_by_currency, note_budget_alerts
+from models.overview.money import keep_tenants_money
 from models.stretches.workers import Workers
 from models.usage.coverage import CoverageReport, coverage_report
 from publish.alerts.notify import AlertsPart, TargetTrouble, alert
@@ -217,6 +218,7 @@ def _brought_up(
     built = build(store, tenants, now, progress, failures=failures, workers=workers, **options)
     # Budgets first, so that a threshold passed now is reported now.
     passed = note_budget_alerts(store.state, config, now)
+    keep_tenants_money(store.state, config, names, now)
     return BroughtUp(built, passed, send_alerts(store, config, now))
 
 

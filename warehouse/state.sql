@@ -58,6 +58,12 @@ create table if not exists closed_months (
     primary key (tenant, month)
 ) strict;
 
+-- one row per tenant of many: what it spends this month, as known at a business time; basis is a
+-- digest of the configuration that the document was computed by
+create table if not exists tenant_money (
+    tenant text primary key, at text not null, basis text not null, document text not null
+) strict;
+
 -- one row per budget threshold that was passed, and period; sent_at is null until somebody was notified
 create table if not exists budget_alerts (
     budget text not null, period_start text not null, threshold real not null,

@@ -13,12 +13,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import duckdb
 import pyarrow as pa
 from deltalake.transaction import AddAction
 
 from hve_monitor.config import Config, Tenant, Warehouse
 from ingest.graph.trace_pages import COLUMNS
 from models.build import build
+from models.overview.money import keep_tenants_money
 from models.usage.coverage import SOURCE
 from warehouse.delta.written import WrittenFile
 from warehouse.records.accounts import Account, record_accounts
@@ -31,6 +33,12 @@ from warehouse.windows import Window
 END = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
 ACCOUNTS, DAYS, MESSAGES = 50, 30, 4
 FIRST = "t0000"
+WITH_TENANT = """
+select schema_name, table_name from duckdb_columns()
+where column_name = 'tenant' and not internal and (schema_name, table_name) in (
+    select (schema_name, table_name) from duckdb_tables() where schema_name <> 'main'
+)
+"""
 
 
 def names_of(count: int) -> list[str]:
@@ -57,9 +65,30 @@ def make(root: Path, count: int) -> None:
         build(store, [tenant], END, lambda *_: None)
         for table in TABLES:
             _copy_files(store, table, names_of(count)[1:])
-        for name in names_of(count)[1:]:
-            _copy_state(store, name)
+        with store.state.transaction():
+            for name in names_of(count)[1:]:
+                _copy_state(store, name)
         build(store, [tenant], END, lambda *_: None)
+
+
+def make_published(root: Path, count: int) -> None:
+    """What readers of a store of so many tenants open, without the files behind it."""
+    if (root / "hve.duckdb").exists():
+        return
+    make(root, 1)
+    config, others = config_of(root, count), names_of(count)[1:]
+    with open_store(root) as store:
+        keep_tenants_money(store.state, config, [FIRST], END)
+        with store.state.transaction():
+            for name in others:
+                _copy_state(store, name)
+    with duckdb.connect(str(root / "hve.duckdb")) as connection:
+        connection.execute("create temp table others as select unnest($1) as name", [others])
+        for schema, table in connection.execute(WITH_TENANT).fetchall():
+            connection.execute(
+                f"insert into {schema}.{table} select t.* replace (o.name as tenant)"
+                f" from {schema}.{table} as t, others as o"
+            )
 
 
 def land_rows(store: Store, tenant: str, messages: int, now: datetime) -> None:
@@ -159,7 +188,7 @@ def _copied(folder: Path, added: dict[str, object], tenant: str) -> CopiedFile:
 
 def _copy_state(store: Store, tenant: str) -> None:
     """What state.db and the small tables hold of the first tenant again for another."""
-    for name in ("tenants", "coverage", "backfills", "upkeep", "reference_versions"):
+    for name in ("tenants", "coverage", "backfills", "reference_versions", "tenant_money"):
         columns, _ = store.state.rows(name)
         others = ", ".join(column for column in columns if column != "tenant")
         store.state.connection.execute(
@@ -171,4 +200,4 @@ def _copy_state(store: Store, tenant: str) -> None:
         rows = store.small.rows(table, FIRST)
         place = rows.column_names.index("tenant")
         names = pa.array([tenant] * rows.num_rows, pa.string())
-        store.small.append(table, rows.set_column(place, "tenant", names))
+        store.small.insert(table, rows.set_column(place, "tenant", names))

@@ -50,7 +50,12 @@ MOST_ACCOUNTS, MOST_INCIDENTS = 8, 5
 
 
 def show(view: View) -> None:
-    """The page."""
+    """The page; of very many tenants their table alone."""
+    if view.is_fleet:
+        tenants_panel(view)
+        st.caption("Choose a tenant for its volume, spend, accounts and incidents.")
+        footer(view)
+        return
     spent, cards = _cost(view), readings.incidents(view)
     _headline(view, spent, cards)
     tenants_panel(view)

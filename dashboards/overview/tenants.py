@@ -15,7 +15,8 @@ from dashboards.parts.markup import literal
 from dashboards.session import readings
 from dashboards.session.view import View
 from hve_monitor.plural import plural
-from models.overview.tenants import NextBudget, TenantCoverage, TenantSummary
+from models.overview.money import NextBudget
+from models.overview.tenants import TenantCoverage, TenantSummary
 
 NEEDS: dict[str, Callable[[TenantSummary], bool]] = {
     "open incidents": lambda row: bool(row.open_incidents or row.unjudged_high),
@@ -87,12 +88,19 @@ def _choose(tenant: str) -> None:
 def _finding(rows: list[TenantSummary]) -> str:
     troubled = [row for row in rows if row.open_incidents]
     unread = [row for row in rows if row.coverage.complete is False or not row.fresh]
+    if unread and not troubled:
+        finding = f"No open incident was found in what was read of {plural(len(rows), 'tenant')}"
+        return f"{finding}; {_unread_words(unread)}"
     have = "has" if len(troubled) == 1 else "have"
     finding = f"{count(len(troubled))} of {plural(len(rows), 'tenant')} {have} open incidents"
     if not unread:
         return finding
+    return f"{finding}; {_unread_words(unread)}"
+
+
+def _unread_words(unread: list[TenantSummary]) -> str:
     are = "is" if len(unread) == 1 else "are"
-    return f"{finding}; {count(len(unread))} {are} stale or not completely read"
+    return f"{count(len(unread))} {are} stale or not completely read"
 
 
 def tenant_table(
@@ -119,7 +127,7 @@ def tenant_table(
         "recipients_24h": [_sent(row.recipients_24h, row.whole_24h) for row in rows],
         "recipients_7d": [_sent(row.recipients_7d, row.whole_7d) for row in rows],
         "incidents": [_incidents(row) for row in rows],
-        "budget": [_budget(row.budget) for row in rows],
+        "budget": [_budget(row) for row in rows],
     }
     return table, texts
 
@@ -127,7 +135,7 @@ def tenant_table(
 def _columns() -> Columns:
     column = st.column_config
     return {
-        "tenant": column.TextColumn("Tenant", width="medium"),
+        "tenant": column.TextColumn("Tenant", width="large"),
         "read": column.NumberColumn("Read", alignment="left"),
         "coverage": column.NumberColumn("Coverage", alignment="left"),
         "recipients_24h": column.NumberColumn("Recipients, 24 h"),
@@ -185,15 +193,18 @@ def _coverage(coverage: TenantCoverage) -> str:
 
 def _incidents(row: TenantSummary) -> str:
     unjudged = ended_unjudged(row.unjudged_high)
+    if row.highest is None and row.read_at is None:
+        return "? unknown"
     if row.highest is None:
         return f"none open; {unjudged}" if row.unjudged_high else "none"
     words = f"{count(row.open_incidents)}, highest {SIGNS[row.highest]}"
     return f"{words}; {unjudged}" if row.unjudged_high else words
 
 
-def _budget(budget: NextBudget | None) -> str:
+def _budget(row: TenantSummary) -> str:
+    budget = row.budget
     if budget is None:
-        return "none in sight"
+        return "none in sight" if row.read_at else "? unknown"
     if budget.passed_on:
         when = f"passed on {day(budget.passed_on)}"
     elif budget.may_be_passed:

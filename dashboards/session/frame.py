@@ -52,8 +52,9 @@ def opened(title: str, by: Sequence[str] = ("period",), *, needs_mail: bool = Tr
         chosen = _filters(view, by)
     _say_absent(view, chosen, by)
     watch(chosen)
-    _status(chosen)
-    if readings.usage(chosen).empty:
+    if not (chosen.is_fleet and title == "Overview"):  # each tenant's row says it
+        _status(chosen)
+    if not readings.has_mail(chosen):
         _without_mail(chosen, needs_mail=needs_mail)
     return chosen
 
@@ -140,7 +141,7 @@ def _refused(title: str, why: str) -> None:
 def _without_mail(view: View, *, needs_mail: bool) -> None:
     """Nothing of this choice is stored: how to begin, or that others have mail."""
     sees_others = view.tenant is not None and view.user.tenants is None
-    if sees_others and not readings.usage(view.narrowed(tenant=None)).empty:
+    if sees_others and readings.has_mail(view.narrowed(tenant=None)):
         st.info(
             f"**No message of {literal(view.tenant)} was seen yet.** Choose another tenant above.",
             icon=":material/inbox:",

@@ -39,7 +39,7 @@ from models.usage import accounts as senders
 from models.usage import unread
 from models.usage.accounts import Sender
 from models.usage.coverage import CoverageReport, coverage_report
-from models.usage.usage import COUNTS, daily_usage, usage_sums, window_usage
+from models.usage.usage import COUNTS, daily_usage, is_any_mail, usage_sums, window_usage
 from warehouse.connection import Row
 from warehouse.reading import published_connection, read_published
 from warehouse.windows import Window
@@ -72,6 +72,15 @@ def usage(view: View, since: datetime | None = None, until: datetime | None = No
     """models.usage.usage.daily_usage of the view's tenant."""
     with view.published() as published:
         return daily_usage(published, since, until)
+
+
+@reading("overview")
+def has_mail(view: View) -> bool:
+    """Whether any message of the view's tenant was seen until now."""
+    if view.now < view.as_of:
+        return not usage(view).empty
+    with view.published() as published:
+        return is_any_mail(published)
 
 
 @reading("overview")

@@ -17,6 +17,7 @@ from dashboards.session.access import LOCAL, RefusedError, User, current_user
 from dashboards.session.settings import Stamp, configuration, published_stamp, state_stamp
 from hve_monitor.clock import business_now, midnight, start_of_day
 from hve_monitor.config import Config
+from models.overview.money import MOST_LIVE
 from warehouse.live import last_statement
 from warehouse.reading import Published, published_connection, read_published
 
@@ -80,6 +81,11 @@ class View:
             return None
         first = self.since.date()
         return Days(first - (self.last_day - first) - ONE_DAY, first - ONE_DAY)
+
+    @property
+    def is_fleet(self) -> bool:
+        """Whether so many tenants are looked at that only their table is drawn."""
+        return self.tenant is None and len(self.config.served) > MOST_LIVE
 
     @property
     def hour(self) -> datetime:

@@ -4,26 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
-import pandas as pd
 from msgspec.structs import asdict
 
 from hve_monitor.config import Config
 from hve_monitor.document import Document
 from hve_monitor.files import sql
-from models.cost.budget_use import budget_status
-from models.cost.budgets import budget_lines, by_passing
-from models.cost.documents import BudgetStatus, Range
-from models.cost.outlook import cost_outlook
-from models.cost.spend import announced_plans, currency_of
+from models.cost.documents import Range
+from models.cost.spend import announced_plans
 from models.incident import Severity
 from models.incidents.cards import IncidentCounts, incident_counts
+from models.overview.money import NextBudget, kept_tenants_money, tenant_money
 from models.overview.reads import last_reads
-from models.periods import end_of_month
-from models.reference.cost_centers import Centers, read_centers
+from models.reference.cost_centers import read_centers
 from models.usage.coverage import PublishedCoverage, published_coverage
 from models.usage.unread import tenants_with_gaps
 from warehouse.reading import Published, read_published
@@ -41,33 +37,6 @@ class TenantCoverage(Document):
     gaps: int
 
 
-class NextBudget(Document):
-    """The budget that is passed first."""
-
-    name: str
-    amount: Decimal
-    used_ratio: float | None
-    passed_on: date | None
-    passes_on_expected: date | None
-    may_be_passed: bool
-
-
-class TenantMoney(Document):
-    """What a tenant spends this month. Unknown is None.
-
-    unknown_recipients, unread_days and range: of month_to_date, as in a cost report's KnownPart.
-    budget: None where none is in sight.
-    """
-
-    currency: str
-    month_to_date: Decimal | None
-    unknown_recipients: int
-    unread_days: int
-    range: Range
-    month_end: Decimal | None
-    budget: NextBudget | None
-
-
 class TenantSummary(Document):
     """One tenant. Unknown is None.
 
@@ -76,7 +45,8 @@ class TenantSummary(Document):
     error: why its last run could not read it as a whole. Volume: recipients in whole UTC hours;
     whole: whether all of these is known; otherwise there are at least so many.
     highest: severity of its open incidents, None without. unjudged_high: high incidents that ended
-    and that nobody judged. The rest as in TenantMoney.
+    and that nobody judged. The rest as in TenantMoney; projected_at: as of when that is known, its
+    last run where many tenants are served.
     """
 
     tenant: str
@@ -98,6 +68,7 @@ class TenantSummary(Document):
     range: Range
     month_end: Decimal | None
     budget: NextBudget | None
+    projected_at: datetime
 
 
 class TenantsReport(Document):
@@ -121,12 +92,20 @@ def _summaries(config: Config, published: Published, state: State) -> Iterator[T
     hour = published.now.replace(minute=0, second=0, microsecond=0)
     recipients = _recent_recipients(published, names, coverage, hour)
     incidents, centers = incident_counts(published), read_centers(config)
+    kept = kept_tenants_money(state, config, published.now, coverage.last_runs)
     for read in last_reads(config, published, coverage):
         report = coverage.report(read.tenant)
         counts = incidents.get(read.tenant, NO_INCIDENTS)
         day, week = recipients[read.tenant]
-        plans = announced_plans(state, published.now, [read.tenant])
-        money = tenant_money(config, published.of(read.tenant), plans, centers)
+        projected_at, money = kept.get(read.tenant) or (
+            published.now,
+            tenant_money(
+                config,
+                published.of(read.tenant),
+                announced_plans(state, published.now, [read.tenant]),
+                centers,
+            ),
+        )
         yield TenantSummary(
             tenant=read.tenant,
             read_at=read.read_at,
@@ -141,6 +120,7 @@ def _summaries(config: Config, published: Published, state: State) -> Iterator[T
             highest=next((severity for severity in RANK if severity in counts.open), None),
             unjudged_high=counts.unjudged_high,
             **asdict(money),
+            projected_at=projected_at,
         )
 
 
@@ -185,41 +165,6 @@ def _known_wholly(
         replace(published, now=until), from_files, since, until
     )
     return {name for name, answer in complete.items() if answer or name in from_files - unknown}
-
-
-def tenant_money(
-    config: Config, published: Published, plans: pd.DataFrame, centers: Centers
-) -> TenantMoney:
-    """What the view's tenant spends this month: what `hve cost` says of it, without the rest."""
-    currency, today = currency_of(config, published.tenant), published.now.date()
-    first = today.replace(day=1)
-    outlook = cost_outlook(published, currency, today, plans)
-    month = outlook.period(first, end_of_month(first))
-    lines = budget_lines(config.budgets, centers, published.tenant)
-    return TenantMoney(
-        currency=currency,
-        month_to_date=month.counted.cost,
-        unknown_recipients=month.counted.unknown_recipients,
-        unread_days=month.counted.unread_days,
-        range=month.counted.range,
-        month_end=month.projected.end,
-        budget=_next_budget([budget_status(outlook, line, first) for line in lines]),
-    )
-
-
-def _next_budget(budgets: list[BudgetStatus]) -> NextBudget | None:
-    in_sight = [b for b in by_passing(budgets) if b.passing_day or b.may_be_passed]
-    first = next(iter(in_sight), None)
-    if first is None:
-        return None
-    return NextBudget(
-        name=first.name,
-        amount=first.amount,
-        used_ratio=first.used_ratio,
-        passed_on=first.passed_on,
-        passes_on_expected=first.passes_on_expected,
-        may_be_passed=first.may_be_passed,
-    )
 
 
 def _urgency(row: TenantSummary) -> tuple[int, bool, bool, str]:

@@ -43,7 +43,11 @@ class AddressCoverage:
     planned_from: datetime | None = None
     postponed: tuple[Window, ...] = ()
 
-    @property
+    def is_read(self, start: datetime, end: datetime) -> bool:
+        """Whether one window holds all of it; mostly the first does."""
+        return any(window.start <= start and end <= window.end for window in self.windows[:1])
+
+    @cached_property
     def due_from(self) -> datetime | None:
         """Since when it should have been read; None where neither read nor planned."""
         starts = [window.start for window in self.windows[:1]]
@@ -197,11 +201,13 @@ def _missing(
     needed_from: datetime | None = None,
 ) -> Iterator[CoverageGap]:
     """Gaps of every address since it was due; one without a plan is due as its tenant is."""
-    firsts = _first_due(addresses)
+    firsts = {} if since else _first_due(addresses)
     for address in addresses:
         end = ends[address.tenant]
         due = address.due_from or firsts.get(address.tenant, end - NEVER_READ)
         start = since or (due if needed_from is None else min(due, needed_from))
+        if address.is_read(start, end):
+            continue
         for gap in address.gaps(Window(start, end)):
             yield CoverageGap(
                 tenant=address.tenant,

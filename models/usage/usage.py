@@ -81,6 +81,15 @@ def daily_usage(
     return frame.assign(day=pd.to_datetime(frame["day"]).dt.date)
 
 
+def is_any_mail(published: Published) -> bool:
+    """Whether any account of the tenant, or of all, ever sent something."""
+    rows = published.connection.execute(
+        "select 1 from marts.hve_usage_daily where $tenant is null or tenant = $tenant limit 1",
+        {"tenant": published.tenant},
+    ).fetchall()
+    return bool(rows)
+
+
 def usage_report(
     published: Published,
     by: Sequence[str],

@@ -6,10 +6,17 @@ import json
 from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from hve_monitor.document import Document, decimal_text
 from warehouse.state import State, text_of, time_of
+
+LAST_STATEMENTS = """
+select tenant, max(at) from (
+    select tenant, at from verdicts
+    union all select tenant, created_at from plans
+    union all select tenant, removed_at from plans where removed_at is not null
+) group by tenant"""
 
 
 class BudgetAlert(Document):
@@ -65,6 +72,34 @@ def newest_closed_month(state: State, tenants: Sequence[str], before: str) -> st
         if tenant in tenants and month < before
     }
     return max(months, default=None)
+
+
+class KeptMoney(NamedTuple):
+    """A document about a tenant's money, of a business time; basis: what it was computed by."""
+
+    at: datetime
+    basis: str
+    document: str
+
+
+def keep_money(state: State, tenant: str, kept: KeptMoney) -> None:
+    """Puts it in the place of what was kept of the tenant."""
+    state.connection.execute(
+        "insert or replace into tenant_money values (?, ?, ?, ?)",
+        [tenant, text_of(kept.at), kept.basis, kept.document],
+    )
+
+
+def kept_money(state: State) -> dict[str, KeptMoney]:
+    """What is kept, by tenant."""
+    rows = state.connection.execute("select tenant, at, basis, document from tenant_money")
+    return {tenant: KeptMoney(time_of(at), basis, text) for tenant, at, basis, text in rows}
+
+
+def last_statements(state: State) -> dict[str, datetime]:
+    """When the newest verdict was given, or a plan announced or withdrawn, by tenant."""
+    rows = state.connection.execute(LAST_STATEMENTS)
+    return {tenant: time_of(at) for tenant, at in rows}
 
 
 def note_budget_alert(state: State, alert: BudgetAlert, at: datetime) -> bool:

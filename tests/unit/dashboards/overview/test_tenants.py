@@ -21,6 +21,7 @@ from dashboards.delivery.timeline import queue
 from dashboards.overview.tenants import _incidents, tenant_table
 from dashboards.parts.amounts import count, exact
 from dashboards.session import access, acts, readings
+from dashboards.session import view as view_module
 from dashboards.session.access import RefusedError, User
 from dashboards.session.view import View
 from dashboards.spend.downloads import focus_bytes
@@ -229,6 +230,25 @@ def test_a_tenant_is_one_click_away_and_stays_chosen(several: Path, opened: Open
     assert BOSS in words(app)
 
 
+def test_of_very_many_tenants_the_table_alone_is_drawn(
+    several: Path, opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(view_module, "MOST_LIVE", 2)
+    app = opened(several)
+    assert not app.exception
+    assert is_side_by_side(app)
+    assert not any('aria-label="Largest accounts"' in each for each in bodies(app))
+    alone = opened(several, tenant=OTHER)
+    assert any('aria-label="Largest accounts"' in each for each in bodies(alone))
+
+
+def test_of_a_tenant_that_was_never_read_nothing_is_known(several: Path) -> None:
+    rows = tenant_summaries(load_config(several), NOW).tenants
+    _, texts = tenant_table(view_of(several), rows)
+    place = [row.tenant for row in rows].index("newcomer")
+    assert (texts["incidents"][place], texts["budget"][place]) == ("? unknown", "? unknown")
+
+
 PAGES = ("overview", "spend", "senders", "delivery", "readiness", "plan")
 LOGIN = """
 [auth]
@@ -316,6 +336,9 @@ def test_high_incidents_that_nobody_judged_stand_beside_the_open_ones(
     highest: str | None, unjudged: int, sentence: str
 ) -> None:
     row: Any = SimpleNamespace(
-        highest=highest, unjudged_high=unjudged, open_incidents=0 if highest is None else 1
+        read_at=NOW,
+        highest=highest,
+        unjudged_high=unjudged,
+        open_incidents=0 if highest is None else 1,
     )
     assert _incidents(row) == sentence

@@ -219,6 +219,8 @@ def _store_incidents(
         name not in dropped and name not in rows and _outlasts(kind, ended, until)
         for name, kind, ended in zip(names, kinds, ends, strict=True)
     ]
+    if all(stays) and not rows:
+        return 0
     fresh = pa.Table.from_pylist(list(rows.values()), schema=HVE_INCIDENTS.schema)
     kept = stored.filter(pa.array(stays, pa.bool_())).cast(HVE_INCIDENTS.schema)
     store.delta.replace(HVE_INCIDENTS, pa.concat_tables([kept, fresh]), tenant.name)

@@ -7,11 +7,11 @@
 -- recipient and subject are null where no row carries one.
 with quarters as (
     select
-        q.tenant,
-        q.day,
-        q.account,
-        q.hour_utc,
-        cast(q.quarter as integer) as quarter,
+        p.tenant,
+        p.day,
+        p.account,
+        to_timestamp(epoch(p.day) + 3600 * (q.slot // 4)) as hour_utc,
+        q.slot % 4 as quarter,
         q.messages,
         cast(q.recipients as bigint) as recipients,
         q.most_repeated,
@@ -28,11 +28,9 @@ with quarters as (
         q.known_recipient,
         q.known_subject
     from steps.quarter_hours as q
+    inner join steps.places as p on p.place = q.place
     left join steps.firsts as f
-        on f.tenant = q.tenant
-        and f.account = q.account
-        and f.hour_utc = q.hour_utc
-        and f.quarter = q.quarter
+        on f.owner = p.owner and f.quarter = cast(epoch(p.day) as bigint) // 900 + q.slot
     where q.recipients > 0
 )
 

@@ -5,13 +5,12 @@
 -- recipients_q1..q4 are its quarter-hours. A contact or source is new in the hour of its first row.
 with firsts as (
     select
-        tenant,
-        account,
-        hour_utc,
+        owner,
+        to_timestamp(quarter // 4 * 3600) as hour_utc,
         cast(sum(new_recipients) as bigint) as new_recipients,
         cast(sum(new_sources) as bigint) as new_sources
     from steps.firsts
-    group by tenant, account, hour_utc
+    group by owner, hour_utc
 )
 
 select
@@ -37,5 +36,5 @@ select
     case when c.with_source > 0 then coalesce(f.new_sources, 0) end as new_sources
 from steps.usage as c
 left join firsts as f
-    on f.tenant = c.tenant and f.account = c.account and f.hour_utc = c.hour_utc
+    on f.owner = c.owner and f.hour_utc = c.hour_utc
 where c.hour_utc is not null

@@ -4,12 +4,10 @@ select
     place,
     slot,
     status_group,
-    is_recipient,
-    min(received_at) as first_at,
     count(*) as trace_rows,
     count(subject) as with_subject,
     count(*) filter (where recipient not like 'aggregate:%') as with_recipient,
     count(*) filter (where from_ip not in ('', '255.255.255.255')) as with_source,
     sum(size_bytes) as size_bytes
 from steps.traces
-group by place, slot, status_group, is_recipient
+group by place, slot, status_group

@@ -1,4 +1,4 @@
--- Grain: one row per tenant, account, UTC hour and quarter of it (0 to 3) in which a first of the
+-- Grain: one row per account (owner) and quarter-hour since 1970 (quarter) in which a first of the
 -- days being built lies. Units: first recipients, sources and subjects.
 with firsts as (
     select tenant, account, first_at, 1 as contact, 0 as source, 0 as subject
@@ -13,23 +13,17 @@ with firsts as (
 
 counted as (
     select
-        f.tenant,
-        f.account,
-        cast(floor(epoch(f.first_at) / 900) as bigint) as quarters,
-        sum(f.contact) as new_recipients,
-        sum(f.source) as new_sources,
-        sum(f.subject) as new_subjects
-    from firsts as f
-    where f.first_at >= (select min(day) from steps.places)
-    group by f.tenant, f.account, quarters
+        tenant,
+        account,
+        epoch_us(first_at) // 900000000 as quarter,
+        sum(contact) as new_recipients,
+        sum(source) as new_sources,
+        sum(subject) as new_subjects
+    from firsts
+    where first_at >= (select min(day) from steps.places)
+    group by tenant, account, quarter
 )
 
-select
-    tenant,
-    account,
-    to_timestamp(quarters // 4 * 3600) as hour_utc,
-    cast(quarters % 4 as integer) as quarter,
-    new_recipients,
-    new_sources,
-    new_subjects
-from counted
+select o.owner, c.quarter, c.new_recipients, c.new_sources, c.new_subjects
+from counted as c
+inner join steps.owners as o on o.tenant = c.tenant and o.account = c.account

@@ -1,11 +1,16 @@
--- Grain: one row per tenant, account, UTC day and quarter-hour of it (slot) with at least one row.
+-- Grain: one row per place (tenant, account and UTC day) and quarter-hour of it (slot) with a row.
 -- Units: rows by outcome; recipients are those without `expanded`, and so are what known_… count.
--- quarter is 0 to 3 of hour_utc. Messages as in steps.messages.
-with counted as (
+-- Messages as in steps.messages.
+with billable as (
+    select p.place, b.status
+    from steps.places as p
+    inner join reference.billable_statuses as b on p.day >= b.from_day and p.day < b.until_day
+),
+
+counted as (
     select
         c.place,
         c.slot,
-        min(c.first_at) as first_at,
         sum(c.trace_rows) filter (where c.is_recipient) as recipients,
         sum(c.trace_rows) filter (where c.status_group is not null) as with_status,
         sum(c.trace_rows) filter (where c.status_group = 'delivered') as delivered,
@@ -23,21 +28,17 @@ with counted as (
         sum(c.with_recipient) filter (where c.is_recipient) as known_recipient,
         sum(c.with_subject) filter (where c.is_recipient) as known_subject,
         sum(c.size_bytes) as size_bytes
-    from steps.counts as c
-    inner join steps.places as p on p.place = c.place
-    left join reference.billable_statuses as b
-        on b.status = c.status_group and p.day >= b.from_day and p.day < b.until_day
+    from (
+        select *, status_group is distinct from 'expanded' as is_recipient
+        from steps.counts
+    ) as c
+    left join billable as b on b.place = c.place and b.status = c.status_group
     group by c.place, c.slot
 )
 
 select
-    p.tenant,
-    p.day,
-    p.account,
     c.place,
     c.slot,
-    date_trunc('hour', c.first_at) as hour_utc,
-    c.slot % 4 as quarter,
     coalesce(c.recipients, 0) as recipients,
     coalesce(c.with_status, 0) as with_status,
     coalesce(c.delivered, 0) as delivered,
@@ -61,5 +62,4 @@ select
     m.wide_recipients,
     m.widest
 from counted as c
-inner join steps.places as p on p.place = c.place
 inner join steps.messages as m on m.place = c.place and m.slot = c.slot

@@ -4,12 +4,10 @@
 -- of an hour. with_… are rows that carry it.
 with counted as (
     select
-        tenant,
-        day,
-        account,
-        hour_utc,
+        place,
+        slot // 4 as hour,
         cast(
-            case when grouping(hour_utc) = 0 then sum(new_in_hour) else sum(new_in_day) end as bigint
+            case when grouping(slot // 4) = 0 then sum(new_in_hour) else sum(new_in_day) end as bigint
         ) as messages,
         cast(sum(recipients) as bigint) as recipients,
         sum(with_status) as with_status,
@@ -22,38 +20,40 @@ with counted as (
         cast(sum(other) as bigint) as other,
         cast(sum(billable) as bigint) as billable,
         cast(sum(unknown_recipients) as bigint) as unknown_recipients,
-        cast(sum(case when quarter = 0 then recipients else 0 end) as bigint) as recipients_q1,
-        cast(sum(case when quarter = 1 then recipients else 0 end) as bigint) as recipients_q2,
-        cast(sum(case when quarter = 2 then recipients else 0 end) as bigint) as recipients_q3,
-        cast(sum(case when quarter = 3 then recipients else 0 end) as bigint) as recipients_q4,
+        cast(sum(case when slot % 4 = 0 then recipients else 0 end) as bigint) as recipients_q1,
+        cast(sum(case when slot % 4 = 1 then recipients else 0 end) as bigint) as recipients_q2,
+        cast(sum(case when slot % 4 = 2 then recipients else 0 end) as bigint) as recipients_q3,
+        cast(sum(case when slot % 4 = 3 then recipients else 0 end) as bigint) as recipients_q4,
         sum(with_source) as with_source,
         sum(with_recipient) as with_recipient,
         cast(sum(size_bytes) as bigint) as size_bytes
     from steps.outcomes
-    group by grouping sets ((tenant, day, account, hour_utc), (tenant, day, account))
+    group by grouping sets ((place, slot // 4), (place))
 )
 
 select
-    tenant,
-    day,
-    account,
-    hour_utc,
-    messages,
-    recipients,
-    case when with_status > 0 then delivered end as delivered,
-    case when with_status > 0 then failed end as failed,
-    case when with_status > 0 then quarantined end as quarantined,
-    case when with_status > 0 then filtered_as_spam end as filtered_as_spam,
-    case when with_status > 0 then pending end as pending,
-    case when with_status > 0 then expanded end as expanded,
-    other,
-    case when with_status > 0 then billable end as billable_recipients,
-    unknown_recipients,
-    recipients_q1,
-    recipients_q2,
-    recipients_q3,
-    recipients_q4,
-    with_source,
-    with_recipient,
-    size_bytes
-from counted
+    p.tenant,
+    p.day,
+    p.account,
+    p.owner,
+    to_timestamp(epoch(p.day) + 3600 * c.hour) as hour_utc,
+    c.messages,
+    c.recipients,
+    case when c.with_status > 0 then c.delivered end as delivered,
+    case when c.with_status > 0 then c.failed end as failed,
+    case when c.with_status > 0 then c.quarantined end as quarantined,
+    case when c.with_status > 0 then c.filtered_as_spam end as filtered_as_spam,
+    case when c.with_status > 0 then c.pending end as pending,
+    case when c.with_status > 0 then c.expanded end as expanded,
+    c.other,
+    case when c.with_status > 0 then c.billable end as billable_recipients,
+    c.unknown_recipients,
+    c.recipients_q1,
+    c.recipients_q2,
+    c.recipients_q3,
+    c.recipients_q4,
+    c.with_source,
+    c.with_recipient,
+    c.size_bytes
+from counted as c
+inner join steps.places as p on p.place = c.place

@@ -115,6 +115,8 @@ class DeltaFolder(DeltaFiles):
             where += f" AND day IN ({', '.join(repr(str(day)) for day in replaced)})"
         if self.open(table) is None:
             self.append(table, rows)
+        elif not rows.num_rows and not self.files(table, tenant, replaced):
+            return  # nothing takes the place of nothing
         else:
             properties = SEARCHABLE if searchable else PLAIN
             self._write(table, rows, mode="overwrite", predicate=where, properties=properties)

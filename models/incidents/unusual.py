@@ -88,8 +88,7 @@ class Stretcher:
             return float(self.sizes.between(account, end - hours * _HOUR, end).extra)
         if signal not in _SIZES:
             return 0.0
-        rows = self.activity.rows_between(account, start, end)
-        return self.activity.total(_SIZES[signal], rows)
+        return self.activity.amount(account, _SIZES[signal], start, end)
 
 
 def _looks_back_to(event: Event) -> datetime:

@@ -343,3 +343,12 @@ def test_a_window_begins_where_nine_tenths_of_it_are_left() -> None:
     assert shown.began(last, sent, 5, 0.9)[:1].tolist() == [0]
     assert shown.began(last, sent, 5, 0.78)[:1].tolist() == [3]
     assert shown.began(last, sent, 2, 0.9).tolist() == [3, 3, 0]
+
+
+def test_an_amount_is_the_total_of_the_rows_between() -> None:
+    made = activity(office())
+    for first, last in ((0, 3), (30, 31), (31, 30), (-5, 400)):
+        begin, end = START + timedelta(hours=first), START + timedelta(hours=last)
+        rows = made.rows_between(A, begin, end)
+        assert made.amount(A, "recipients", begin, end) == made.total("recipients", rows)
+    assert made.amount("nobody@contoso.com", "recipients", START, end) == 0.0

@@ -8,10 +8,13 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from hve_monitor.config import Config
-from warehouse.objects.place import TablesPlace, note_place
+from hve_monitor.errors import ConfigError
+from warehouse.delta.sides import side_at
+from warehouse.live import state_rows
+from warehouse.objects.place import TablesPlace, note_place, noted_place, tables_uri
 from warehouse.protection.mode import read_protection
 from warehouse.records.digests import renew_digests
-from warehouse.store import Store, check_name, open_store
+from warehouse.store import Store, make_root, open_store
 
 
 @contextmanager
@@ -41,14 +44,14 @@ def store_of(config: Config, *, is_checked: bool = True) -> Iterator[Store]:
 def tables_of(config: Config) -> Iterator[Path]:
     """The folder of the configured store, whose tables nobody else writes to meanwhile.
 
-    Raises: LockedError, and what warehouse.objects.ownership says.
+    Raises: ConfigError where they lie elsewhere, and what warehouse.objects.ownership says.
     """
     warehouse = config.warehouse
-    if warehouse.tables:
-        check_name(warehouse.path)
-        warehouse.path.mkdir(parents=True, exist_ok=True, mode=0o700)
     place = TablesPlace(warehouse.tables, warehouse.storage) if warehouse.tables else None
-    note_place(warehouse.path, place)
+    if place != noted_place(warehouse.path):
+        make_root(warehouse.path)
+        _check_move(warehouse.path, place)
+        note_place(warehouse.path, place)
     if place is None or not place.is_remote:
         yield warehouse.path
         return
@@ -56,3 +59,14 @@ def tables_of(config: Config) -> Iterator[Path]:
 
     with owned(warehouse.path):
         yield warehouse.path
+
+
+def _check_move(root: Path, place: TablesPlace | None) -> None:
+    """Raises: ConfigError where state.db knows of tables, and the new place has none."""
+    written = state_rows(root / "state.db", "select 1 from commits limit 1")
+    if written and not side_at(root, place).folders("facts"):
+        old, new = tables_uri(root), place.url if place else str(root)
+        raise ConfigError(
+            f"warehouse.tables: there are no tables in {new}, those of this store are in {old};"
+            " copy facts and marts there first, or name that place"
+        )

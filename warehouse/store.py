@@ -236,15 +236,7 @@ def open_store(
     Raises: StoreError, ConfigError (a folder name that the engine would misread, another privacy
     mode or key than the store was filled with).
     """
-    check_name(root)
-    try:
-        root.parent.mkdir(parents=True, exist_ok=True)
-        finish_restore(root)
-        root.mkdir(parents=True, exist_ok=True, mode=0o700)
-    except OSError as error:
-        raise StoreError(
-            f"{root}: cannot be made ({error.strerror}); check warehouse.path"
-        ) from None
+    make_root(root)
     with (
         refusals_in_one_line(root),
         _foreign_state_named(root),
@@ -261,6 +253,19 @@ def open_store(
         seal_from_start(state, protection)
         with closing(Store(root, delta, small, state, memory_limit, threads, protection)) as store:
             yield store
+
+
+def make_root(root: Path) -> None:
+    """Makes the folder of a store where it is missing. Raises: StoreError, ConfigError."""
+    check_name(root)
+    try:
+        root.parent.mkdir(parents=True, exist_ok=True)
+        finish_restore(root)
+        root.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise StoreError(
+            f"{root}: cannot be made ({error.strerror}); check warehouse.path"
+        ) from None
 
 
 def _catch_up(root: Path, commits: Commits) -> None:

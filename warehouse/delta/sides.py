@@ -7,12 +7,16 @@ from pathlib import Path
 
 from warehouse.delta.disk import Disk
 from warehouse.delta.side import Side
-from warehouse.objects.place import noted_place
+from warehouse.objects.place import TablesPlace, noted_place
 
 
 def side_of(root: Path) -> Side:
     """That of the store at a root. Raises: HveError where it cannot be reached."""
-    place = noted_place(root)
+    return side_at(root, noted_place(root))
+
+
+def side_at(root: Path, place: TablesPlace | None) -> Side:
+    """That at a place, for the store at a root."""
     if place is None:
         return Disk(root)
     if not place.is_remote:

@@ -109,7 +109,9 @@ class _Ownership:
     def __init__(self, root: Path, storage: Storage) -> None:
         self.root, self.storage, self.uses = root, storage, 0
         self.holding = Holding(storage, holder_of(root))
-        self._present = FileLock(root / "locks" / "owners" / f"{os.getpid()}.lock")
+        self._present = FileLock(  # of the process, whichever thread ends last
+            root / "locks" / "owners" / f"{os.getpid()}.lock", thread_local=False
+        )
         self._state: object = None
         self.has_no_copy = False
 

@@ -1,0 +1,48 @@
+"""The place of the tables that the configuration names, and that it is not changed by mistake."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from hve_monitor.config import Config, Warehouse
+from hve_monitor.errors import ConfigError
+from tests.unit.warehouse.conftest import NOW, land_rows, observations
+from warehouse.configured import store_of
+from warehouse.publication import publish
+from warehouse.reading import published_connection
+
+
+def config(tmp_path: Path, tables: str = "") -> Config:
+    place = str(tmp_path / tables) if tables else ""
+    return Config(warehouse=Warehouse(path=tmp_path / "store", tables=place))
+
+
+def test_tables_lie_in_another_folder(tmp_path: Path) -> None:
+    with store_of(config(tmp_path, "big")) as store:
+        land_rows(store, {"trace_id": "a"})
+        publish(store, NOW, lambda _: None)
+    assert (tmp_path / "big" / "facts" / "message_traces" / "_delta_log").is_dir()
+    assert not (tmp_path / "store" / "facts").exists()
+    with published_connection(tmp_path / "store") as connection:
+        rows = connection.execute("select trace_id from raw.message_traces").fetchall()
+    assert rows == [("a",)]
+
+
+@pytest.mark.parametrize(("first", "second"), [("", "big"), ("big", ""), ("big", "bigger")])
+def test_a_place_without_the_tables_is_refused_until_they_are_there(
+    tmp_path: Path, first: str, second: str
+) -> None:
+    with store_of(config(tmp_path, first)) as store:
+        land_rows(store, {"trace_id": "a"})
+    with (
+        pytest.raises(ConfigError, match=r"warehouse\.tables: there are no tables in"),
+        store_of(config(tmp_path, second)),
+    ):
+        pass
+    old, new = tmp_path / (first or "store"), tmp_path / (second or "store")
+    new.mkdir(exist_ok=True)
+    (old / "facts").rename(new / "facts")
+    with store_of(config(tmp_path, second)) as store:
+        assert [row["trace_id"] for row in observations(store)] == ["a"]

@@ -10,12 +10,15 @@ from __future__ import annotations
 import csv
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import duckdb
 
 from warehouse.connection import quoted
-from warehouse.tables import ALL_TABLES
+from warehouse.tables import ALL_TABLES, Table
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 WORDS = Path(__file__).with_name("dictionary.csv")
 EVERY_TABLE = "*"
@@ -67,6 +70,20 @@ def grains() -> dict[str, str]:
     grains = {table.published_name: table.grain for table in ALL_TABLES}
     grains |= {table: text.meaning for (table, column), text in words().items() if not column}
     return {table: f"{grain[0].upper()}{grain[1:]}." for table, grain in grains.items()}
+
+
+@cache
+def described(table: Table) -> pa.Schema:
+    """The table's columns, with what they mean as the comments that Delta tables keep."""
+    import pyarrow as pa
+
+    meanings = {
+        field: words().get(key_of(table.published_name, field.name)) for field in table.schema
+    }
+    return pa.schema(
+        field.with_metadata({"comment": meaning.comment}) if meaning else field
+        for field, meaning in meanings.items()
+    )
 
 
 def write_comments(connection: duckdb.DuckDBPyConnection, catalog: str) -> None:

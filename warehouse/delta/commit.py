@@ -24,6 +24,7 @@ from hve_monitor.errors import StoreError
 from warehouse.delta.files import DeltaFiles, partition_filters
 from warehouse.delta.side import Side
 from warehouse.delta.written import WrittenFile
+from warehouse.dictionary import described
 from warehouse.schema import DESCRIPTION
 from warehouse.tables import Table
 
@@ -69,6 +70,11 @@ class Acknowledgements(Protocol):
         self, table: Table, side: Side, opened: DeltaTable | None, acknowledged: int | None
     ) -> None:
         """Raises: StoreError when the table lacks what was acknowledged."""
+
+
+def _description(table: Table) -> str:
+    """What one row is, and the schema that the store has."""
+    return f"{table.grain[0].upper()}{table.grain[1:]}. {DESCRIPTION}"
 
 
 class DeltaFolder(DeltaFiles):
@@ -179,12 +185,12 @@ class DeltaFolder(DeltaFiles):
         with self._durable(table, None if opened is None else opened.version()):
             write_deltalake(
                 opened or self.uri(table),
-                rows.select(table.schema.names).cast(table.schema),
+                rows.select(table.schema.names).cast(table.schema if opened else described(table)),
                 mode=mode,  # type: ignore[call-overload] # the mode is a plain str here
                 schema_mode="merge" if table.added else None,
                 partition_by=list(table.partition_by),
                 predicate=predicate,
-                description=DESCRIPTION,
+                description=_description(table),
                 configuration=CONFIGURATION,
                 writer_properties=properties,
                 storage_options=None if opened else self.side.options,
@@ -217,9 +223,9 @@ class DeltaFolder(DeltaFiles):
     def _created(self, table: Table) -> DeltaTable:
         return DeltaTable.create(
             self.uri(table),
-            table.schema,
+            described(table),
             partition_by=list(table.partition_by),
-            description=DESCRIPTION,
+            description=_description(table),
             configuration=CONFIGURATION,
             storage_options=self.side.options,
         )

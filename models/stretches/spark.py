@@ -13,6 +13,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib.util import find_spec
@@ -33,6 +34,7 @@ Work = TypeVar("Work")
 Done = TypeVar("Done")
 OLDEST_JAVA = 17
 SECONDS_TO_ANSWER = 5
+SECONDS_FOR_WORKERS = 60
 ANSWER = "place long, done binary"
 _CLASS = re.compile(r"^(?:Caused by: )?(?:[\w$]+\.)+(\w+(?:Exception|Error)): ")
 # What DuckDB writes in a thread of its own fails with a document around the cause.
@@ -71,6 +73,7 @@ class SparkWorkers:
     def __init__(self, config: Config, *, is_ours: bool) -> None:
         self._config, self._is_ours = config, is_ours
         self._session: SparkSession | None = None
+        self._is_without_workers = False
         self.location = shared_folder(config.spark.location)
 
     @property
@@ -114,6 +117,15 @@ class SparkWorkers:
             for key, value in self._settings().items():
                 builder = builder.config(key, value)
             self._session = builder.getOrCreate()
+            master = self._config.spark.master
+            if self._is_ours and master.startswith("spark://"):
+                self._is_without_workers = not has_workers(self._session)
+        if self._is_without_workers:  # known for every tenant after the first
+            raise ModelError(
+                f"spark: the master at {self._config.spark.master} gave no worker within"
+                f" {SECONDS_FOR_WORKERS} seconds: none is there, or none has the memory and cores"
+                " that spark.settings require; the days stay to be built"
+            )
         return self._session
 
     def _settings(self) -> dict[str, str]:
@@ -201,6 +213,17 @@ def require_master(master: str) -> None:
     raise ModelError(
         f"spark: no master answers at {master} ({reasons[0]}); the days stay to be built"
     )
+
+
+def has_workers(session: SparkSession) -> bool:
+    """Whether an executor is there in time; Spark itself would wait for one without an end."""
+    end = time.monotonic() + SECONDS_FOR_WORKERS
+    context = session.sparkContext._jsc.sc()
+    while context.getExecutorMemoryStatus().size() < 2:  # the driver is one of them
+        if time.monotonic() >= end:
+            return False
+        time.sleep(0.2)
+    return True
 
 
 @contextmanager

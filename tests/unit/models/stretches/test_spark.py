@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import socket
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from hve_monitor.errors import ConfigError, ModelError
+from models.stretches import spark
 from models.stretches.spark import (
+    has_workers,
     own_python,
     require_java,
     require_master,
@@ -177,3 +182,24 @@ def test_jobs_are_of_this_machine_alone(hve: Hve) -> None:  # noqa: F811 - the f
     ended = hve("build", "--engine", "spark", "--jobs", "2", "--json")
     assert (ended.code, ended.out) == (2, "")
     assert ended.err.startswith("hve: --jobs: with --engine spark the executors say")
+
+
+def session_of(sizes: Iterator[int]) -> Any:
+    """A session whose context knows so many executors, the driver among them, at each question."""
+    status = SimpleNamespace(size=lambda: next(sizes))
+    context = SimpleNamespace(getExecutorMemoryStatus=lambda: status)
+    return SimpleNamespace(sparkContext=SimpleNamespace(_jsc=SimpleNamespace(sc=lambda: context)))
+
+
+def test_a_worker_that_comes_late_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(spark, "time", SimpleNamespace(monotonic=lambda: 0.0, sleep=lambda _: None))
+    assert has_workers(session_of(iter([1, 1, 1, 2])))
+
+
+def test_a_master_without_workers_is_given_up_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    seconds = iter(range(1000))
+    clock = SimpleNamespace(monotonic=lambda: next(seconds), sleep=lambda _: None)
+    monkeypatch.setattr(spark, "time", clock)
+    asked = iter([1] * 1000)
+    assert not has_workers(session_of(asked))
+    assert next(seconds) == spark.SECONDS_FOR_WORKERS + 1

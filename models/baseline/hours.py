@@ -62,7 +62,9 @@ def gaps_of(
     """Of which windows of each account's history nothing is known."""
     history = Window(until - HISTORY, until)
     files = FileDays(stored_days(store, tenant), store.state.file_spans(tenant))
-    return unread_windows(coverage_of(store, tenant), accounts, files, history)
+    # What waits for the next run is not judged before.
+    coverage = [replace(address, postponed=()) for address in coverage_of(store, tenant)]
+    return unread_windows(coverage, accounts, files, history)
 
 
 def hours_of(

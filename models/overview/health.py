@@ -29,7 +29,7 @@ from models.usage.coverage import (
 from warehouse.connection import Row
 from warehouse.reading import Published
 from warehouse.state import FinishedRun, open_state
-from warehouse.windows import Window, gaps
+from warehouse.windows import Window
 
 MOST_RUNS = 30
 SIGNALS_OF = timedelta(days=30)
@@ -271,7 +271,7 @@ def _shares(
 
 def _share(due: Sequence[tuple[AddressCoverage, Window]]) -> float:
     missing = sum(
-        (gap.end - gap.start for address, part in due for gap in gaps(address.windows, part)),
+        (gap.end - gap.start for address, part in due for gap in address.gaps(part)),
         timedelta(0),
     )
     return 1.0 - missing / sum((part.end - part.start for _, part in due), timedelta(0))

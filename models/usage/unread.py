@@ -16,7 +16,7 @@ from hve_monitor.files import sql
 from models.usage.coverage import AddressCoverage, coverage_report, published_coverage
 from models.usage.file_days import NO_FILES, FileDays, unknown_file_days
 from warehouse.reading import Published
-from warehouse.windows import Window, gaps, merge
+from warehouse.windows import Window, merge
 
 ONE_DAY = timedelta(days=1)
 MOMENT = timedelta(microseconds=1)
@@ -97,7 +97,7 @@ def unread_windows(
     for address in coverage:
         known = unread.setdefault(address.account, [*before])
         if begin < whole.end:
-            known += gaps(address.windows, Window(begin, whole.end))
+            known += address.gaps(Window(begin, whole.end))
     return {account: merge(windows) for account, windows in unread.items() if windows}
 
 

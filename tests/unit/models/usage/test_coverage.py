@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from hve_monitor.document import encoded
+from models.baseline.hours import gaps_of
+from models.overview.health import coverage_days
 from models.usage.coverage import (
     SOURCE,
     coverage_of,
@@ -14,7 +16,7 @@ from models.usage.coverage import (
     stored_coverage,
 )
 from models.usage.file_days import NO_FILES
-from models.usage.unread import unread_windows
+from models.usage.unread import unread_days, unread_windows
 from tests.unit.models.conftest import NOW, TENANT, Workbench, at, trace
 from warehouse.reading import Published
 from warehouse.records.accounts import Account
@@ -179,8 +181,12 @@ def test_what_was_left_for_the_next_run_is_no_gap_yet(bench: Workbench) -> None:
     postponed_at(bench, "2026-11-24T07:45:00", "2026-11-24T08:00:00")
     assert report(bench)["complete"] is True
     assert stored_coverage(bench.store, [TENANT.name], NOW).complete is True
-    [address] = coverage_of(bench.store, TENANT.name)
-    assert address.windows[-1].end == at("2026-11-24T07:45:00")
+    with bench.reader() as connection:
+        published = Published(connection, NOW)
+        assert unread_days(published, NOW.date(), NOW.date()) == {}
+        assert coverage_days(published, NOW.date())["share"].tolist() == [1.0]
+    unknown = gaps_of(bench.store, TENANT.name, [ADDRESS], NOW)[ADDRESS]
+    assert unknown[-1] == Window(at("2026-11-24T07:45:00"), NOW)
 
 
 def test_what_was_left_and_never_read_becomes_a_gap(bench: Workbench) -> None:

@@ -211,15 +211,10 @@ def _stamp(root: Path) -> object:
 
 
 def _copied(file: Path) -> bytes:
-    """The whole file, as one that needs no other beside it."""
-    copy = file.with_name(f"state.db.{os.getpid()}.copy")
-    try:
-        with closing(sqlite3.connect(file)) as source, closing(sqlite3.connect(copy)) as target:
-            source.backup(target)
-            target.execute("pragma journal_mode = delete")
-        return copy.read_bytes()
-    finally:
-        copy.unlink(missing_ok=True)
+    """The whole file, with what its companions hold; no other file is made of it."""
+    with closing(sqlite3.connect(file)) as source, closing(sqlite3.connect(":memory:")) as copy:
+        source.backup(copy)
+        return copy.serialize()
 
 
 def _note(root: Path) -> Note | None:

@@ -14,7 +14,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hve_monitor.errors import AuthError, ConfigError, HveError, SourceUnavailable
+from hve_monitor.errors import AuthError, ConfigError, HveError, SourceUnavailable, StoreError
 from hve_monitor.files import URL, secret_text, write_text
 
 if TYPE_CHECKING:
@@ -23,9 +23,12 @@ if TYPE_CHECKING:
 NOTE = "tables.json"
 OF_FILE, OF_VARIABLE = "_file", "_env"
 # Options that are themselves named like a file: the service reads it.
-OF_SERVICES = {kind.__name__: kind for kind in (AuthError, ConfigError, SourceUnavailable)}
-HANDED_ON = re.compile(rf"^(?:[\w.]+\.)?({'|'.join(OF_SERVICES)}): (.+)$", re.MULTILINE)
 NAMED_LIKE_A_FILE = ("azure_federated_token_file", "aws_web_identity_token_file")
+# What the files of an object store say when they end a query.
+OF_SERVICES = {
+    kind.__name__: kind for kind in (AuthError, ConfigError, SourceUnavailable, StoreError)
+}
+HANDED_ON = re.compile(rf"^(?:[\w.]+\.)?({'|'.join(OF_SERVICES)}): (.+)$", re.MULTILINE)
 
 
 @dataclass(frozen=True)

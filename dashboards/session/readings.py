@@ -284,18 +284,19 @@ def unread_days(
     """Days on which not all is known of what the view's accounts, or one of them, sent."""
     if sender is None and _is_unread(view):
         return frozenset(days_between(first, last))
-    return _unread_days(view, first, last, sender)
-
-
-@reading("overview")
-def _unread_days(
-    view: View, first: date, last: date, sender: Sender | None = None
-) -> frozenset[date]:
-    with view.published() as published:
-        days = unread.unread_days(published, first, last)
+    days = _unread_by_account(view, first, last)
     if sender is not None:
         return days.get((sender.tenant, sender.account), frozenset())
     return frozenset().union(*days.values())
+
+
+@reading("overview")
+def _unread_by_account(
+    view: View, first: date, last: date
+) -> dict[unread.TenantAccount, frozenset[date]]:
+    """models.usage.unread.unread_days of the view's tenant: read once for all accounts."""
+    with view.published() as published:
+        return unread.unread_days(published, first, last)
 
 
 @reading("delivery", slowly=True)
@@ -321,10 +322,18 @@ def changed(view: View, since: datetime) -> list[changes.ChangeNote]:
 @reading("senders")
 def hours(view: View, sender: Sender, since: datetime, until: datetime) -> pd.DataFrame:
     """models.usage.accounts.account_hours without the times of which nothing is known."""
+    lost = _unread_times(view, since, until).get((sender.tenant, sender.account), ())
     with read_published(view.config.warehouse.path, view.now) as published:
-        times = unread.unread_times(published.of(sender.tenant), Window(since, until))
-        lost = times.get((sender.tenant, sender.account), ())
         return senders.account_hours(published, sender, since, until, lost)
+
+
+@reading("senders")
+def _unread_times(
+    view: View, since: datetime, until: datetime
+) -> dict[unread.TenantAccount, list[Window]]:
+    """models.usage.unread.unread_times of the view's tenant: read once for all accounts."""
+    with view.published() as published:
+        return unread.unread_times(published, Window(since, until))
 
 
 @reading("senders")

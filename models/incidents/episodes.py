@@ -29,6 +29,7 @@ class Episode:
     levels: dict[str, int] = field(default_factory=dict)
     values: dict[str, float] = field(default_factory=dict)
     raised: dict[Severity, datetime] = field(default_factory=dict)
+    rank: int = 0  # of the severity so far; 0 before any
     opened_at: datetime = _NEVER
     started_at: datetime = _NEVER
     last: datetime = _NEVER
@@ -42,14 +43,9 @@ class Episode:
             self.values[event.signal] = max(value, event.value)
             severity = severity_of(self.levels, self.values)
             if severity is not None and RANK[severity] > self.rank:
-                self.raised[severity] = event.known_at
+                self.raised[severity], self.rank = event.known_at, RANK[severity]
         if not event.is_supporting or len(self.events) == 1:
             self.last = max(self.last, event.ended)
-
-    @property
-    def rank(self) -> int:
-        """Rank of the severity so far; 0 before any."""
-        return max((RANK[severity] for severity in self.raised), default=0)
 
     @property
     def severity(self) -> Severity:

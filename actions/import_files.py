@@ -16,6 +16,7 @@ from ingest.files.imported import FileImport, ImportResult, totals
 from ingest.files.paths import expand
 from ingest.source import Progress
 from models.build import BuildResult, build
+from models.overview.money import keep_tenants_money
 from warehouse.configured import store_of
 from warehouse.maintenance.upkeep import sweep, tidy
 
@@ -56,6 +57,7 @@ def import_files(
             results = FileImport(store, tenant, now, columns, kind, progress, dates).read_all(files)
             tidy(store, tenant.name, now)
         built = build(store, [tenant], now, progress, **build_options(config))
+        keep_tenants_money(store.state, config, [tenant.name], now)
         sweep(store)
     return Outcome(_summary(tenant, results, built), _import_code(results))
 

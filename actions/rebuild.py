@@ -17,6 +17,7 @@ from ingest.source import Progress
 from models.build import BuildResult, Failures, build
 from models.cost.passed_thresholds import budgets_by_currency
 from models.incidents.overspend import Spending
+from models.overview.money import keep_tenants_money
 from models.readiness.facts import ReadinessSettings
 from models.reference.book import Reference, reference_of
 from models.stretches.workers import Workers, local_workers
@@ -87,6 +88,7 @@ def rebuild(
             **options,
         )
         raise_alone(failures, len(config.served))
+        keep_tenants_money(store.state, config, [t.name for t in config.served], now)
     part = models_part(built, failures)
     summary = BuildSummary(models=part, incidents_opened=built.incidents_opened)
     return Outcome(summary, INCOMPLETE if failures else DONE)

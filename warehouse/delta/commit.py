@@ -22,7 +22,7 @@ from deltalake.exceptions import DeltaError, SchemaMismatchError
 
 from hve_monitor.errors import StoreError
 from warehouse.delta.files import DeltaFiles, partition_filters
-from warehouse.delta.side import Side
+from warehouse.delta.side import Side, Stamp
 from warehouse.delta.written import WrittenFile
 from warehouse.dictionary import described
 from warehouse.schema import DESCRIPTION
@@ -92,6 +92,13 @@ class DeltaFolder(DeltaFiles):
         if self._commits:
             self._commits.check(table, self.side, opened, acknowledged)
         return opened
+
+    def _stamp(self, table: Table, version: int) -> Stamp | None:
+        """Where looking costs requests, whoever may write there acknowledges it in state.db."""
+        if not self.side.is_remote or self._commits is None:
+            return super()._stamp(table, version)
+        last = self._commits.last(table)
+        return None if last is None or last > version else (version, last)
 
     def append(self, table: Table, rows: pa.Table) -> None:
         """Adds rows; returns when they are on the disk."""

@@ -29,7 +29,7 @@ class Disk:
     """The tables below one folder."""
 
     options: dict[str, str] | None = None
-    keeps_sums = False
+    is_remote = False
 
     def __init__(self, root: Path) -> None:
         self.root = root

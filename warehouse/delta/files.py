@@ -43,13 +43,17 @@ class DeltaFiles:
         Raises: StoreError when the log is damaged beyond its newest entry and its checkpoints.
         """
         opened, stamp = self._opened.pop(table.name, (None, None))
-        if stamp is None or stamp != self.side.stamp(table.folder, int(stamp[0])):
+        if stamp is None or stamp != self._stamp(table, int(stamp[0])):
             opened = self._read(table)
         return None if opened is None else self._remembered(table, opened)
 
     def _remembered(self, table: Table, opened: DeltaTable) -> DeltaTable:
-        self._opened[table.name] = opened, self.side.stamp(table.folder, opened.version())
+        self._opened[table.name] = opened, self._stamp(table, opened.version())
         return opened
+
+    def _stamp(self, table: Table, version: int) -> Stamp | None:
+        """Another value when the table has another newest version."""
+        return self.side.stamp(table.folder, version)
 
     def forget(self, table: Table) -> None:
         """The next caller reads the table anew: log entries that an open one needs are gone."""

@@ -17,7 +17,7 @@ ENTRY = "{folder}/_delta_log/{number:020}.json"
 class Objects:
     """The tables below one URL."""
 
-    keeps_sums = True
+    is_remote = True
 
     def __init__(self, storage: Storage, guard: Callable[[], None]) -> None:
         """guard: as of Side."""

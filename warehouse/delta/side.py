@@ -33,7 +33,7 @@ class Side(Protocol):
     """A place of tables: a folder of this machine, or of an object store."""
 
     options: dict[str, str] | None  # of delta-rs
-    keeps_sums: bool  # whether the place itself notices bytes that changed
+    is_remote: bool  # looking at it costs requests, and it notices bytes that changed itself
 
     def uri(self, path: str) -> str:
         """What delta-rs and DuckDB call a file or folder."""

@@ -180,7 +180,7 @@ def _files(side: Side, damages: list[Damage], unknown: int) -> Iterator[CheckRes
         detail = f"{side.uri(damage.file)}: {damage.reason}"
         yield CheckResult("files", "fail", detail, "hve verify --repair, or restore a backup")
     if not damages:
-        unknown = 0 if side.keeps_sums else unknown
+        unknown = 0 if side.is_remote else unknown
         note = f"; {unknown} of an earlier version have no checksum" if unknown else ""
         yield CheckResult("files", "pass", f"every data file is as it was written{note}")
 

@@ -46,6 +46,26 @@ ACCOUNT_STRIDE = np.int64(1) << 32  # separates accounts inside one sort key
 
 
 @dataclass(frozen=True)
+class Counts:
+    """Columns of counts, each put into the order of the rows when it is first read: of the months
+    before, most never are.
+    """
+
+    columns: Mapping[str, Floats]
+    order: Ints
+    _ordered: dict[str, Floats] = field(default_factory=dict, init=False, repr=False)
+
+    def __getitem__(self, name: str) -> Floats:
+        if name not in self._ordered:
+            self._ordered[name] = self.columns[name][self.order]
+        return self._ordered[name]
+
+    def of(self, rows: Ints) -> Counts:
+        """The counts of some rows."""
+        return Counts(self.columns, self.order[rows])
+
+
+@dataclass(frozen=True)
 class QuarterHours:
     """Rows ordered by account and time.
 
@@ -61,7 +81,7 @@ class QuarterHours:
     start: datetime
     account: Ints
     quarter: Ints
-    counts: dict[str, Floats]
+    counts: Counts
     born_on: Ints
     first_judged_day: int = 0
     unread: Mapping[str, Sequence[Window]] = field(default_factory=dict)
@@ -153,9 +173,8 @@ class QuarterHours:
     def rows_since(self, day: int) -> tuple[Ints, QuarterHours]:
         """Rows from a UTC day on, and the activity of these rows alone."""
         rows = np.flatnonzero(self.day >= day)
-        counts = {name: values[rows] for name, values in self.counts.items()}
-        part = replace(self, account=self.account[rows], quarter=self.quarter[rows], counts=counts)
-        return rows, part
+        account, quarter, counts = self.account[rows], self.quarter[rows], self.counts.of(rows)
+        return rows, replace(self, account=account, quarter=quarter, counts=counts)
 
     def row_at(self, account: str, moment: datetime) -> int | None:
         """The account's last row that was over at the moment; None without any."""
@@ -247,7 +266,7 @@ def activity_of(
     quarter = (minutes - first_day * _MINUTES_PER_DAY) // 15
     order = np.lexsort((_short(quarter), _short(account)))
     account, quarter = account[order], quarter[order]
-    counts = {name: rows[name].to_numpy(np.float64, na_value=np.nan)[order] for name in COUNTS}
+    counts = {name: rows[name].to_numpy(np.float64, na_value=np.nan) for name in COUNTS}
     # Days whose facts were purged before statuses were counted: all of them carry one, or none.
     has_status = np.where(np.isnan(counts["failed"]), 0.0, counts["recipients"])
     known = counts["known_status_recipients"]
@@ -259,7 +278,14 @@ def activity_of(
             born_on[place] = min(born_on[place], (born[name] - start.date()).days)
     judged = 0 if judged_from is None else max((judged_from - start.date()).days, 0)
     return QuarterHours(
-        tuple(map(str, names)), start, account, quarter, counts, born_on, judged, unread or {}
+        tuple(map(str, names)),
+        start,
+        account,
+        quarter,
+        Counts(counts, order),
+        born_on,
+        judged,
+        unread or {},
     )
 
 

@@ -28,6 +28,8 @@ def take_in(state: State, delta: DeltaFolder, small: SmallTables) -> None:
 
     Raises: StoreError for a table that cannot be read whole.
     """
+    if delta.side.is_remote:
+        return  # no earlier release kept them there
     for table in SMALL_TABLES:
         path = Path(delta.uri(_former(table)))
         if not path.exists():

@@ -14,7 +14,7 @@ import duckdb
 from hve_monitor.errors import StoreError
 from warehouse.connection import connect, quoted
 from warehouse.live import offer_live
-from warehouse.objects.place import trouble_in
+from warehouse.objects.place import noted_place, trouble_in
 
 SETTINGS = {
     # Files of a version never change, and a view names each of them several times.
@@ -31,9 +31,11 @@ DAMAGED = (
     duckdb.SerializationException,
     duckdb.InternalException,
 )
+# The folder of a store, and where its tables lie: credentials may change while a dashboard runs.
+Reach = tuple[Path, object]
 # Engines that wait for the next reader of their store: starting one takes 37 ms, more than most
 # questions.
-_IDLE: deque[tuple[Path, duckdb.DuckDBPyConnection]] = deque(maxlen=4)
+_IDLE: deque[tuple[Reach, duckdb.DuckDBPyConnection]] = deque(maxlen=4)
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,8 @@ def published_connection(store_root: Path) -> Iterator[duckdb.DuckDBPyConnection
             f"{store_root}: nothing is stored yet; run 'hve run' or 'hve import' first"
         )
     root = store_root.absolute()
-    engine = _engine(root)
+    reach = root, _tables(root)
+    engine = _engine(reach)
     connection = engine.cursor()
     try:
         attach(connection, file)
@@ -91,7 +94,7 @@ def published_connection(store_root: Path) -> Iterator[duckdb.DuckDBPyConnection
         raise unreadable(file, error) from error  # a checksum of the file
     finally:
         connection.close()
-        _give_back(root, engine)
+        _give_back(reach, engine)
 
 
 def attach(connection: duckdb.DuckDBPyConnection, file: Path) -> None:
@@ -143,22 +146,27 @@ def unreadable(file: Path, error: duckdb.Error) -> StoreError:
     )
 
 
-def _engine(root: Path) -> duckdb.DuckDBPyConnection:
+def _tables(root: Path) -> object:
+    place = noted_place(root)
+    return place.opened if place is not None and place.is_remote else place
+
+
+def _engine(reach: Reach) -> duckdb.DuckDBPyConnection:
     try:
         stored, engine = _IDLE.pop()
     except IndexError:
-        return connect(settings=SETTINGS, root=root)
-    if stored == root:
+        return connect(settings=SETTINGS, root=reach[0])
+    if stored == reach:
         return engine
     engine.close()
-    return connect(settings=SETTINGS, root=root)
+    return connect(settings=SETTINGS, root=reach[0])
 
 
-def _give_back(root: Path, engine: duckdb.DuckDBPyConnection) -> None:
+def _give_back(reach: Reach, engine: duckdb.DuckDBPyConnection) -> None:
     try:
         for name in ("hve", "live", "published"):
             engine.execute(f"detach database if exists {name}")
     except duckdb.Error:
         engine.close()
     else:
-        _IDLE.append((root, engine))
+        _IDLE.append((reach, engine))

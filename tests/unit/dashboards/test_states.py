@@ -12,9 +12,11 @@ import duckdb
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from hve_monitor.config import Tenant
+from actions.feedback import announce
+from hve_monitor.config import Tenant, load_config
 from models.build import build
-from tests.unit.dashboards.conftest import NOW, TOML, Open, bodies, configured, tiles, words
+from models.incidents.overspill import PlanFor
+from tests.unit.dashboards.conftest import NEWS, NOW, TOML, Open, bodies, configured, tiles, words
 from warehouse.store import open_store
 
 NUMBER = re.compile('<td class="number">(.*?)</td>')
@@ -119,6 +121,9 @@ def test_a_panel_without_its_mart_is_a_sentence(
     own: Path, opened: Open, page: str, lacking: str
 ) -> None:
     """As in a file of an older release: the head is drawn, and what to do in the panel's place."""
+    config = load_config(own)
+    window = (NOW - timedelta(days=1), NOW)  # what was sent in it is counted from the hours
+    announce(config, config.served[0], PlanFor(account=NEWS), window, 5, "", "ada", NOW)
     with duckdb.connect(own.with_name("store") / "hve.duckdb") as connection:
         connection.execute(f"drop table {lacking}")
     app = opened(own, page)

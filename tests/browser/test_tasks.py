@@ -34,7 +34,7 @@ def test_what_will_this_month_cost(dashboard: Dashboard, visit: Visit) -> None:
 
 
 def test_which_account_will_pass_its_budget_and_when(dashboard: Dashboard, visit: Visit) -> None:
-    budgets = {each["name"]: each for each in dashboard.command("cost")["budgets"]}
+    budgets = {budget["name"]: budget for budget in dashboard.command("cost")["budgets"]}
     when = day(budgets["dearest"]["passes_on_expected"])
     page = visit(dashboard.url)
     follow(page, "Budgets and what-if")
@@ -70,12 +70,12 @@ def test_what_would_40000_staff_twice_a_week_cost(dashboard: Dashboard, visit: V
 def test_why_did_this_mail_not_arrive(dashboard: Dashboard, visit: Visit) -> None:
     found = dashboard.command("trace", "--status", "failed", "--events", "--limit", "50")
     message, failed = next(
-        (message, each)
+        (message, recipient)
         for message in found["messages"]
-        for each in message["recipients"]
-        if each["status"] == "failed" and each["events"]
+        for recipient in message["recipients"]
+        if recipient["status"] == "failed" and recipient["events"]
     )
-    event = next(each for each in failed["events"] if each["event"] == "Fail")
+    event = next(event for event in failed["events"] if event["event"] == "Fail")
     meaning = dashboard.command("explain", event["description"])["matches"][0]["meaning"]
     page = visit(dashboard.url)
     follow(page, "What failed, and why")

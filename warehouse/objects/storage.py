@@ -5,6 +5,7 @@ The same options serve delta-rs and the requests of our own: both are the object
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -25,6 +26,7 @@ except ModuleNotFoundError:  # an extra
 
 # Of the client, where the others are of the service; obstore keeps them apart.
 OF_THE_CLIENT = ("allow_http", "timeout", "connect_timeout", "proxy_url")
+ENDPOINTS = ("AWS_ENDPOINT_URL", "AWS_ENDPOINT")  # variables that the libraries read themselves
 RETRIES = {"max_retries": 8, "retry_timeout": timedelta(seconds=120)}
 # For answers that no library of ours has a class for, first match wins.
 CREDENTIALS = re.compile(
@@ -46,8 +48,9 @@ class Storage:
         self.url = url
         client = {name: text for name, text in options.items() if name in OF_THE_CLIENT}
         config = {name: text for name, text in options.items() if name not in client}
-        if any(text.startswith("http://") for text in config.values()):
-            client["allow_http"] = "true"
+        endpoints = [*config.values(), *(os.environ.get(name, "") for name in ENDPOINTS)]
+        if any(text.startswith("http://") for text in endpoints):
+            client["allow_http"] = "true"  # whoever writes it means it
         self.options = {**config, **client}
         typed: Any = {**client, "allow_http": client.get("allow_http") == "true"}
         with self.refusals():

@@ -126,6 +126,21 @@ def test_a_secret_that_is_not_there_is_named(bucket: Bucket, tmp_path: Path) -> 
             place.opened  # noqa: B018 - opening it is what is tried
 
 
+def test_a_whole_bucket_will_do_and_options_of_the_environment_count(
+    bucket: Bucket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, text in (
+        ("AWS_ACCESS_KEY_ID", "tests"),
+        ("AWS_SECRET_ACCESS_KEY", "secret"),
+        ("AWS_REGION", "us-east-1"),
+        ("AWS_ENDPOINT_URL", f"http://127.0.0.1:{bucket.port}"),
+    ):
+        monkeypatch.setenv(name, text)
+    with machine(tmp_path, TablesPlace(f"s3://{bucket.name}")) as store:
+        land_rows(store, {"trace_id": "a"})
+        assert names(store) == ["a"]
+
+
 def test_no_answer_is_temporary(bucket: Bucket, tmp_path: Path) -> None:
     place = replace(bucket, port=1).place
     with pytest.raises(SourceUnavailable, match="does not answer"), machine(tmp_path, place):

@@ -63,6 +63,7 @@ def make(root: Path, count: int) -> None:
         _fill(store)
         tenant = config_of(root, 1).served[0]
         build(store, [tenant], END, lambda *_: None)
+        keep_tenants_money(store.state, config_of(root, count), [FIRST], END)
         for table in TABLES:
             _copy_files(store, table, names_of(count)[1:])
         with store.state.transaction():

@@ -99,7 +99,7 @@ def test_splunk_sentinel_and_teams_get_their_own_forms(desk: Desk, receiver: Rec
     )
     part = tell(desk, config_of(desk, receiver, *urls))
     assert (part.sent, part.failed) == (3, [])
-    by_path = {each.path.split("/")[1]: each for each in receiver.received}
+    by_path = {request.path.split("/")[1]: request for request in receiver.received}
     splunk, sentinel, teams = by_path["services"], by_path["dce"], by_path["workflows"]
     assert splunk.headers["authorization"] == "Splunk t0ken"
     assert splunk.json["event"]["severity"] == "high"
@@ -132,7 +132,7 @@ def test_refusals_are_tried_again_and_told_until_they_pass(
     config = config_of(desk, receiver, "webhook+https://HOST/hook")
     receiver.answers = [(503, {}), (429, {"Retry-After": "1"}), (200, {})]
     assert tell(desk, config).sent == 1
-    assert len({each.headers["x-hve-id"] for each in receiver.received}) == 1
+    assert len({request.headers["x-hve-id"] for request in receiver.received}) == 1
     desk.show(NOW, incident(), incident(id="second"))
     receiver.answers = [(429, {"Retry-After": "900"})]
     part = tell(desk, config, NOW + QUARTER)
@@ -159,7 +159,7 @@ def test_a_broken_target_blocks_no_other_and_shows_no_secret(
     assert part.sent == 1
     assert [trouble.target for trouble in part.failed] == ["slack:", "splunk"]
     shown = json_text(part) + repr(config) + config.model_dump_json()
-    assert not [each for each in ("s3cret", "TIiajkd", "A1BRTD4JD") if each in shown]
+    assert not [secret for secret in ("s3cret", "TIiajkd", "A1BRTD4JD") if secret in shown]
 
 
 def test_one_message_that_a_receiver_cannot_take_does_not_hold_up_the_next(
@@ -214,7 +214,7 @@ def test_a_run_tells_its_alerts_and_ends_with_3_when_one_is_not_delivered(
     outcome = run_once(load_config(file), NOW, quiet)
     part = outcome.document.alerts
     assert (outcome.exit_code, part.opened, part.sent, part.due) == (3, 2, 1, 1)
-    (line,) = [each.message for each in caplog.records if "alerts" in each.message]
+    (line,) = [record.message for record in caplog.records if "alerts" in record.message]
     assert line.startswith("alerts: webhook+https://127.0.0.1:9: 127.0.0.1: ConnectError")
 
 
@@ -267,9 +267,9 @@ def test_a_test_message_reaches_each_target_and_tells_its_answer(
         text = TEST_FILE.format(place=receiver.place, port=box.port)
         Path("hve.toml").write_text(text, encoding="utf-8")
         ended = hve("alerts", "test", "--json")
-        told = {each["target"]: each for each in ended.json["targets"]}
+        told = {target["target"]: target for target in ended.json["targets"]}
         assert ended.code == 3
-        assert {name: each["answer"] for name, each in told.items()} == {
+        assert {name: item["answer"] for name, item in told.items()} == {
             "hook": "HTTP 200",
             "hec": "HTTP 200, code 0",
             "mail": "SMTP 250 for 1 of 1 recipient",
@@ -285,11 +285,13 @@ def test_a_test_message_reaches_each_target_and_tells_its_answer(
         refused = hve("alerts", "test", "mail")
     assert refused.code == 3
     assert refused.out.startswith("mail: failed: 127.0.0.1: SMTP 554; mend the target")
-    hook = next(each for each in receiver.received if each.path == "/hook")
+    hook = next(request for request in receiver.received if request.path == "/hook")
     assert hook.json["type"] == "test"
     assert hook.headers["x-hve-signature"].startswith("v1=")
     shown = ended.out + ended.err + refused.out
-    assert not [each for each in ("s3cret", "t0ken", "passw0rd", "d3adtoken") if each in shown]
+    assert not [
+        secret for secret in ("s3cret", "t0ken", "passw0rd", "d3adtoken") if secret in shown
+    ]
     assert not Path("store").exists(), "the outbox has no part in it"
 
 
@@ -344,8 +346,8 @@ def test_fifty_kills_lose_nothing_and_repeat_only_under_the_same_id(
     for number in range(KILLS):
         now = NOW + number * timedelta(minutes=1)
         shown += [
-            incident(id=f"n{number}-{each}", account=f"a{number}-{each}@contoso.com")
-            for each in range(ACCOUNTS // 10)
+            incident(id=f"n{number}-{row}", account=f"a{number}-{row}@contoso.com")
+            for row in range(ACCOUNTS // 10)
         ]
         desk.show(now, *shown)
         command = [sys.executable, "-c", CHILD, str(file), now.isoformat()]
@@ -362,8 +364,8 @@ def test_fifty_kills_lose_nothing_and_repeat_only_under_the_same_id(
             process.kill()
     final = NOW + timedelta(hours=2)
     alert(desk.store, load_config(file), final, no_token)
-    accepted = Counter(each.json["event"]["id"] for each in receiver.accepted)
-    keys = {each.json["event"]["key"] for each in receiver.accepted}
+    accepted = Counter(request.json["event"]["id"] for request in receiver.accepted)
+    keys = {request.json["event"]["key"] for request in receiver.accepted}
     assert keys == {f"incident:{row['id']}" for row in shown}
     assert len(accepted) == len(shown), "an incident has one message, and one id"
     repeated = sum(count - 1 for count in accepted.values())

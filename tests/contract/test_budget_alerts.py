@@ -26,7 +26,7 @@ def configured(site: Site, receiver: Receiver, amount: float) -> Config:
 
 
 def told(receiver: Receiver) -> list[dict[str, Any]]:
-    return [each.json for each in receiver.accepted if each.json["kind"] == "budget"]
+    return [request.json for request in receiver.accepted if request.json["kind"] == "budget"]
 
 
 @pytest.mark.slow

@@ -170,7 +170,7 @@ def test_a_kill_in_backup_or_restore_leaves_the_old_or_the_new(
         with store_of(config) as store:
             findings, damages = verify(store)
         assert damages == []
-        assert {each.status for each in findings if each.check == "state"} == {"pass"}
+        assert {finding.status for finding in findings if finding.check == "state"} == {"pass"}
     assert main_of("restore", str(saved), "--replace", "--config", file, "--now", iso(NOW)) == 0
     assert usage(config, NOW) == truth(read_short_site)
 

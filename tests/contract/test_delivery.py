@@ -47,14 +47,14 @@ def test_a_failed_way_is_fetched_on_demand_and_shown_beside_a_delivered_one(
     wanted = TraceFilter(id=found[0], recipient=found[1])
     before = timeline(config, wanted, 0)
     assert before["queued"] == 2
-    assert {each["state"] for each in before["messages"][0]["recipients"]} == {"queued"}
+    assert {recipient["state"] for recipient in before["messages"][0]["recipients"]} == {"queued"}
 
     read_site.tenant.advance(QUARTER)
     run_once(config, NOW + QUARTER, quiet)
     after = timeline(config, wanted, 1)
     (message,) = after["messages"]
     assert (after["queued"], after["left_off"]) == (0, 0)
-    assert {each["state"] for each in message["recipients"]} == {"known"}
+    assert {recipient["state"] for recipient in message["recipients"]} == {"known"}
     comparison = message["comparison"]
     assert comparison["failed"] == found[1]
     assert comparison["common"][0].lower() == "receive"

@@ -29,13 +29,13 @@ pytestmark = pytest.mark.contract
 def examined(config: Config, only: str | None = None) -> tuple[dict[str, dict[str, Any]], int]:
     outcome = examine(config, NOW, only)
     found = encoded(outcome.document)["checks"]
-    assert all(bool(each["fix"]) == (each["status"] != "ok") for each in found)
-    return {each["check"]: each for each in found if each["tenant"]}, outcome.exit_code
+    assert all(bool(result["fix"]) == (result["status"] != "ok") for result in found)
+    return {result["check"]: result for result in found if result["tenant"]}, outcome.exit_code
 
 
 def test_a_tenant_that_granted_everything_is_well(make_site: Callable[..., Site]) -> None:
     found, code = examined(make_site().config())
-    well = {name for name, each in found.items() if each["status"] == "ok"}
+    well = {name for name, item in found.items() if item["status"] == "ok"}
     assert well >= {
         "credentials",
         "clock",
@@ -56,7 +56,7 @@ def test_each_missing_permission_is_named_with_what_it_is_for(
 ) -> None:
     missing = {"Policy.Read.All", "AuditLog.Read.All"}
     found, code = examined(make_site(granted=EVERYTHING - missing).config())
-    warned = {name for name, each in found.items() if each["detail"].find(": missing") > 0}
+    warned = {name for name, item in found.items() if item["detail"].find(": missing") > 0}
     assert warned == {"sign-ins", "security defaults", "conditional access"}
     assert "Policy.Read.All" in found["security defaults"]["fix"]
     assert "live without sign-ins" in found["sign-ins"]["fix"]

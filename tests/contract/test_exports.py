@@ -34,17 +34,17 @@ def test_findings_go_to_a_webhook_signed_as_its_alerts_are(
     desk: Desk,  # noqa: F811
     receiver: Receiver,
 ) -> None:
-    desk.show(NOW, *(incident(id=f"i{each}") for each in range(501)))
+    desk.show(NOW, *(incident(id=f"i{number}") for number in range(501)))
     url = f"webhook+https://{receiver.place}/ocsf"
     signed = target(url.replace("//", "//:s3cret@"))
     ends = {"endpoints": Endpoints(ca_bundle=str(receiver.ca_file))}
     config = desk.config(signed).model_copy(update=ends)
     assert export(config, NOW, signed.url.get_secret_value()) == 501
-    assert [len(each.body.splitlines()) for each in receiver.accepted] == [500, 1]
-    for each in receiver.accepted:
-        stamp = each.headers["x-hve-timestamp"]
-        assert each.headers["x-hve-signature"] == signature("s3cret", stamp, each.body)
-        assert each.headers["content-type"] == "application/x-ndjson"
+    assert [len(request.body.splitlines()) for request in receiver.accepted] == [500, 1]
+    for request in receiver.accepted:
+        stamp = request.headers["x-hve-timestamp"]
+        assert request.headers["x-hve-signature"] == signature("s3cret", stamp, request.body)
+        assert request.headers["content-type"] == "application/x-ndjson"
 
 
 def test_a_webhook_that_refuses_is_one_line_and_temporary(

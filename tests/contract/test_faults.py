@@ -80,7 +80,7 @@ def test_accounts_with_a_domain_of_their_own_cost_one_query(
     for hours in (0, 1, 2):
         site.tenant.move_to(NOW + timedelta(hours=hours))
         outcome = run_once(config, site.tenant.now, quiet)
-    asked = [each for each in site.tenant.requests if each.path.endswith("messageTraces")]
+    asked = [request for request in site.tenant.requests if request.path.endswith("messageTraces")]
     assert traces(outcome.document).requests <= 2
     assert "*@hve.contoso.com" in asked[-1].query.replace("%40", "@").replace("%2A", "*")
     assert usage(config, site.tenant.now) == truth(site)
@@ -108,13 +108,13 @@ def collected(tenant: SimulatedTenant) -> dict[str, object]:
     """What the script of `hve collect` would write for the tenant."""
     accounts = [
         {
-            "PrimarySmtpAddress": each.primary,
-            "EmailAddresses": [f"smtp:{a}" for a in each.addresses],
+            "PrimarySmtpAddress": account.primary,
+            "EmailAddresses": [f"smtp:{a}" for a in account.addresses],
         }
-        for each in tenant.accounts
+        for account in tenant.accounts
     ]
     billing = [
-        {"Identity": each.primary, "BillingPolicyStatus": "Valid"} for each in tenant.accounts
+        {"Identity": account.primary, "BillingPolicyStatus": "Valid"} for account in tenant.accounts
     ]
     return {"kind": "hve-collect", "version": 1, "accounts": accounts, "billing": billing}
 
@@ -177,7 +177,9 @@ def test_a_first_reading_that_is_refused_half_way_is_incomplete_everywhere(site:
     config = site.config(('"exchange"', f'["{hr}"]'))
 
     def refuse(*_: object) -> None:
-        answered = [each for each in site.tenant.requests if each.path.endswith("messageTraces")]
+        answered = [
+            request for request in site.tenant.requests if request.path.endswith("messageTraces")
+        ]
         site.tenant.graph_refused = 403 if len(answered) >= 2 else None
 
     outcome = run_once(config, NOW, refuse)

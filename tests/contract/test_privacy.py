@@ -52,7 +52,7 @@ def with_mode(site: Site, mode: str, store: str) -> Config:
 
 def texts_of(store: Path) -> Iterator[tuple[Path, str]]:
     """Everything that the store's files hold, as text: decoded where it is encoded, and raw."""
-    files = sorted(each for each in store.rglob("*") if each.is_file())
+    files = sorted(file for file in store.rglob("*") if file.is_file())
     # All raw bytes first: opening state.db makes and removes files beside it.
     yield from [(file, file.read_bytes().decode("latin-1")) for file in files]
     for file in files:
@@ -188,7 +188,7 @@ def test_aggregate_mode_counts_the_same_and_keeps_no_recipient(
     addresses, subjects, _ = people(full)
     canaries = some(addresses) | some(subjects)
     for file, text in texts_of(bare.warehouse.path):
-        assert not [each for each in canaries if each in text], file
+        assert not [canary for canary in canaries if canary in text], file
     with published_connection(bare.warehouse.path) as connection:
         kept = connection.execute(
             "select count(*), count(distinct recipient) from staging.stg_message_traces"

@@ -52,14 +52,14 @@ def test_mistakes_are_found_where_they_were_made_and_end_when_they_are_mended(
     tenant, random = site.tenant, np.random.default_rng(seed)
     heal(tenant)
     # Sign-ins of the past do not change any more: who used a password did so before the first run.
-    basic = next(each for each in mistakes() if each.name == "basic")
+    basic = next(mistake for mistake in mistakes() if mistake.name == "basic")
     used = set(basic.make(tenant, tenant.accounts[0]))
     config = site.config(("[limits]", "[readiness]\nidle_days = 3\n\n[limits]"))
     before = board(config)
     assert problems(before) == used
     assert idle(before) == _without_mail(site, 3)
 
-    others = np.array([each for each in mistakes() if each.name != "basic"], object)
+    others = np.array([mistake for mistake in mistakes() if mistake.name != "basic"], object)
     expected: dict[tuple[str, str | None, str | None], str] = {}
     for at, mistake in enumerate(random.permutation(others)[:12]):
         account = tenant.accounts[1 + at]
@@ -81,9 +81,9 @@ def _without_mail(site: Site, days: int) -> set[str]:
     start = NOW - days * 24 * HOUR
     last = {row["account"]: row["day_utc"] for row in site.tenant.truth() if row["recipients"]}
     return {
-        each.primary
-        for each in site.tenant.visible_accounts()
-        if each.created_at <= start and last.get(each.primary, "") < str(start.date())
+        account.primary
+        for account in site.tenant.visible_accounts()
+        if account.created_at <= start and last.get(account.primary, "") < str(start.date())
     }
 
 

@@ -48,7 +48,9 @@ def test_a_run_names_what_this_tenant_drew(make_site: Callable[..., Site], seed:
     assert Decimal(kinds.get("effective_price", "0.000042")) == price
     october = encoded(spend(config, NOW, month="2026-10"))["reconciliation_months"][0]["findings"]
     missing = [
-        each["value"] for each in [*october, *month["findings"]] if each["kind"] == "missing_day"
+        finding["value"]
+        for finding in [*october, *month["findings"]]
+        if finding["kind"] == "missing_day"
     ]
     assert missing == [truth["missing_day"]]
     assert "lag" in kinds

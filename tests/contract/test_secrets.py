@@ -64,12 +64,14 @@ def hve(site: Site, *arguments: str) -> tuple[int, str]:
 
 def leaks(text: str | bytes, canaries: list[str]) -> list[str]:
     return [
-        each for each in canaries if (each.encode() if isinstance(text, bytes) else each) in text
+        canary
+        for canary in canaries
+        if (canary.encode() if isinstance(text, bytes) else canary) in text
     ]  # type: ignore[operator] # both of one kind
 
 
 def written(folder: Path) -> list[Path]:
-    return [each for each in folder.rglob("*") if each.is_file()]
+    return [file for file in folder.rglob("*") if file.is_file()]
 
 
 @pytest.mark.slow
@@ -97,7 +99,7 @@ def test_a_run_leaves_and_says_no_secret(site: Site) -> None:
         (site.folder / "hook.secret").unlink()
         for name in ("run", "doctor", "alerts test"):
             said[f"{name} without a secret's file"] = hve(site, *name.split())
-        accepted = {each.path.split("/")[1] for each in receiver.accepted}
+        accepted = {request.path.split("/")[1] for request in receiver.accepted}
     assert accepted == {"canaryPath1", "services", "workflows"}, "the canaries were really used"
     assert said["run --json"][0] == 3, "dead targets"
     tokens = list(site.tenant.tokens._issued)
@@ -135,9 +137,9 @@ def test_what_the_command_makes_is_for_its_owner(site: Site) -> None:
     hve(site, "run", "--json")
     store = load_config(site.file).warehouse.path
     assert stat.S_IMODE(store.stat().st_mode) == 0o700
-    assert {"state.db", "hve.duckdb"} <= {each.name for each in written(store)}
-    for each in store.rglob("*"):
-        assert stat.S_IMODE(each.stat().st_mode) & 0o077 == 0, each
+    assert {"state.db", "hve.duckdb"} <= {file.name for file in written(store)}
+    for file in store.rglob("*"):
+        assert stat.S_IMODE(file.stat().st_mode) & 0o077 == 0, file
 
 
 BAD = [

@@ -82,14 +82,14 @@ class Caller:
         )
 
     def sign_ins(self) -> SourceResult:
-        apps = [str(each["appId"]) for each in self.tenant.readiness.applications]
+        apps = [str(application["appId"]) for application in self.tenant.readiness.applications]
         api, accounts = self.api("graph"), self.accounts()
         return ingest_sign_ins(self.store, "contoso", api, accounts, apps, self.tenant.now)
 
     def policies(self) -> SourceResult:
         accounts = self.accounts()
         exchange = Exchange(self.api("exchange"), self.tenant.tenant_id)
-        apps = [str(each["appId"]) for each in self.tenant.readiness.applications]
+        apps = [str(application["appId"]) for application in self.tenant.readiness.applications]
         return ingest_policies(
             self.store, "contoso", self.api("graph"), exchange, accounts, self.tenant.now, apps
         )
@@ -234,7 +234,7 @@ def test_sign_ins_name_account_source_and_outcome(caller: Caller) -> None:
     rows = stored_rows(caller.store, SIGN_INS, "contoso")
     of_accounts = [row for row in rows if not row["is_service_principal"]]
     assert {row["account"] for row in of_accounts} <= {
-        each.primary for each in caller.tenant.accounts
+        account.primary for account in caller.tenant.accounts
     }
     assert {row["client_app_used"] for row in of_accounts} <= {"SMTP", "Authenticated SMTP"}
     assert {row["error_code"] for row in of_accounts} >= {0, 50126}
@@ -269,8 +269,8 @@ def test_policies_are_those_of_the_tenant(caller: Caller) -> None:
         assert newest["directory_user", account.primary].content["assignedLicenses"] == []
     for application in readiness.applications:
         kept = newest["application", application["appId"]].content
-        assert [each["endDateTime"] for each in kept["passwordCredentials"]] == [
-            each["endDateTime"] for each in application["passwordCredentials"]
+        assert [credential["endDateTime"] for credential in kept["passwordCredentials"]] == [
+            credential["endDateTime"] for credential in application["passwordCredentials"]
         ]
 
 
@@ -279,7 +279,11 @@ def test_members_of_named_groups_are_our_accounts_at_any_depth(caller: Caller) -
     readiness.policies[0]["conditions"]["users"]["excludeGroups"] = [group]
     caller.policies()
     stored = newest_policies(caller.store, "contoso")["group_members", group].content
-    wanted = [each.primary for each in caller.tenant.accounts if group in readiness.groups_of(each)]
+    wanted = [
+        account.primary
+        for account in caller.tenant.accounts
+        if group in readiness.groups_of(account)
+    ]
     assert stored["accounts"] == sorted(wanted)
 
 

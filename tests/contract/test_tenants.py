@@ -55,8 +55,8 @@ def hanging(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Hanging]]:
 
     monkeypatch.setattr(serving, "build_services", build)
     yield made
-    for each in made:
-        each.free.set()
+    for number in made:
+        number.free.set()
 
 
 def with_second(site: Site) -> Config:

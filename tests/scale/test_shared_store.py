@@ -74,13 +74,13 @@ def read_tenants(root: Path, numbers: list[int]) -> None:
                 results = ingest(config, NOW, lambda *_: None, SOURCES, Window(since, NOW))
             except LockedError:
                 continue
-        failed = [each.error for each in results if each.status != "ok"]
+        failed = [result.error for result in results if result.status != "ok"]
         assert not failed, f"org{number}: {failed[0]}"
 
 
 def shares() -> list[list[int]]:
     """Each process's tenants; the first of all are given to two processes, at the same time."""
-    found = [list(range(each, TENANTS, PROCESSES)) for each in range(PROCESSES)]
+    found = [list(range(number, TENANTS, PROCESSES)) for number in range(PROCESSES)]
     for number in range(TWICE):
         found[(number + 1) % PROCESSES].append(number)
     return [sorted(numbers) for numbers in found]
@@ -121,4 +121,4 @@ def test_every_tenant_ends_with_its_own_truth(tmp_path: Path) -> None:
 
 
 if __name__ == "__main__":
-    read_tenants(Path(sys.argv[1]), [int(each) for each in sys.argv[2:]])
+    read_tenants(Path(sys.argv[1]), [int(argument) for argument in sys.argv[2:]])

@@ -110,7 +110,7 @@ def make_sweep_due(config: Config) -> None:
 
 
 def data_files(config: Config) -> int:
-    return sum("_delta_log" not in each.parts for each in config.warehouse.path.rglob("*.parquet"))
+    return sum("_delta_log" not in file.parts for file in config.warehouse.path.rglob("*.parquet"))
 
 
 def walk_files(config: Config) -> int:
@@ -122,8 +122,8 @@ def other_files(config: Config) -> int:
     """Files of the store that belong to no table and no walk."""
     root = config.warehouse.path
     rooms = {root / table.room for table in TABLES} | {root / walks.FOLDER}
-    everything = (each for each in config.warehouse.path.rglob("*") if each.is_file())
-    return sum(rooms.isdisjoint(each.parents) for each in everything)
+    everything = (path for path in config.warehouse.path.rglob("*") if path.is_file())
+    return sum(rooms.isdisjoint(file.parents) for file in everything)
 
 
 def most_active_files(config: Config) -> int:
@@ -188,14 +188,14 @@ def day(watched: Site) -> Day:
 
 
 def middle(told: list[dict[str, Any]], name: str) -> float:
-    return statistics.median(each[name] for each in told)
+    return statistics.median(report[name] for report in told)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="memory and handles are read from /proc")
 def test_a_day_of_runs_is_flat_and_tells_everything_once(day: Day, receiver: Receiver) -> None:
     site, config, now = day.site, day.config, day.site.tenant.now
     assert min(site.tenant.fault_counts[kind] for kind in ("429", "503", "reset", "truncated")) > 20
-    assert {each["exit_code"] for each in day.told} == {0}
+    assert {report["exit_code"] for report in day.told} == {0}
     assert usage(config, now) == truth(site)
     assert_flat(day)
     told_once(receiver, incidents(config, NOW, now), now)
@@ -222,16 +222,18 @@ def assert_flat(day: Day) -> None:
 
 def told_once(receiver: Receiver, found: dict[str, Any], now: datetime) -> None:
     """Every incident has one message of each stage, and none is told that is not there."""
-    messages = [each.json for each in receiver.accepted]
-    parts = [part for each in messages for part in each.get("entries", [each])]
+    messages = [request.json for request in receiver.accepted]
+    parts = [part for message in messages for part in message.get("entries", [message])]
     stages = Counter((part["type"], part["key"]) for part in parts)
-    assert len({each["id"] for each in messages}) == len(messages)
-    assert [each for each in receiver.received if each.status == 503], "some were refused at first"
+    assert len({message["id"] for message in messages}) == len(messages)
+    assert [request for request in receiver.received if request.status == 503], (
+        "some were refused at first"
+    )
     opened = {key for stage, key in stages if stage == "incident.opened"}
     resolved = {key for stage, key in stages if stage == "incident.resolved"}
     once = [n for (stage, _), n in stages.items() if stage != "incident.updated"]
     assert set(once) == {1}
-    expected = {f"incident:{each}" for each in found}
+    expected = {f"incident:{number}" for number in found}
     assert expected, "something went on"
     assert expected <= opened
     assert resolved <= opened

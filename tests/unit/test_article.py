@@ -46,7 +46,7 @@ def test_a_row_is_answered_by_what_exists(row: list[str]) -> None:
 def test_every_check_and_every_named_mistake_is_there() -> None:
     told = set().union(*(names(row[1], "check") for row in ROWS))
     assert set(CHECKS) <= told
-    known = {each.name for each in mistakes()}
+    known = {mistake.name for mistake in mistakes()}
     named = set().union(*(names(row[3], "mistake") for row in ROWS))
     assert named
     assert named <= known

@@ -25,7 +25,7 @@ from tests.places import ROOMS, ROOT
 DEPLOY = ROOT / "deploy"
 DAGSTER = DEPLOY / "orchestrator" / "dagster_hve.py"
 COMMANDS = get_command(app).commands  # type: ignore[attr-defined] # a group of commands
-FILES = sorted(each for each in DEPLOY.rglob("*") if each.is_file())
+FILES = sorted(path for path in DEPLOY.rglob("*") if path.is_file())
 
 
 def called(text: str) -> list[tuple[str, list[str]]]:
@@ -37,7 +37,7 @@ def called(text: str) -> list[tuple[str, list[str]]]:
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
 def test_commands_and_their_flags_exist(file: Path) -> None:
     for command, flags in called(file.read_text(encoding="utf-8")):
-        known = {name for each in COMMANDS[command].params for name in each.opts}
+        known = {name for parameter in COMMANDS[command].params for name in parameter.opts}
         assert set(flags) <= known, command
 
 
@@ -57,7 +57,7 @@ def test_the_containers_run_as_nobody_special_and_publish_on_loopback_only() -> 
     ]
     assert set(services) == {"schedule", "dashboard", "proxy"}
     assert services["dashboard"]["network_mode"] == "service:proxy"
-    ports = [port for each in services.values() for port in each.get("ports", [])]
+    ports = [port for service in services.values() for port in service.get("ports", [])]
     assert ports
     assert all(port.startswith("127.0.0.1:") for port in ports)
 
@@ -187,10 +187,15 @@ def test_the_image_has_the_program_without_its_tools() -> None:
     )
     assert run < everything
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
-    named = {re.split(r"[<>=;]", each)[0] for each in project["dependency-groups"]["dev"]}
-    kept = {each.partition("==")[0] for each in run}
+    named = {
+        re.split(r"[<>=;]", requirement)[0] for requirement in project["dependency-groups"]["dev"]
+    }
+    kept = {requirement.partition("==")[0] for requirement in run}
     assert kept & named == set()
-    needed = {re.split(r"[<>=;]", each)[0].strip() for each in project["project"]["dependencies"]}
+    needed = {
+        re.split(r"[<>=;]", requirement)[0].strip()
+        for requirement in project["project"]["dependencies"]
+    }
     assert needed <= kept
 
 
@@ -213,12 +218,12 @@ def test_every_container_of_ours_runs_a_known_command_and_says_whether_it_is_wel
     services, volumes = compose["services"], set(compose["volumes"])
     for name in ("schedule", "dashboard"):
         command, *arguments = services[name]["command"]
-        known = {flag for each in COMMANDS[command].params for flag in each.opts}
-        assert {each for each in arguments if each.startswith("--")} <= known
+        known = {flag for parameter in COMMANDS[command].params for flag in parameter.opts}
+        assert {argument for argument in arguments if argument.startswith("--")} <= known
         assert "healthcheck" in services[name] or "HEALTHCHECK" in image
-        kept = [each.split(":")[0] for each in services[name]["volumes"]]
-        assert [each for each in kept if not each.startswith(".")] == sorted(volumes)
-    assert {each for one in services.values() for each in one.get("depends_on", [])} <= set(
+        kept = [volume.split(":")[0] for volume in services[name]["volumes"]]
+        assert [place for place in kept if not place.startswith(".")] == sorted(volumes)
+    assert {name for one in services.values() for name in one.get("depends_on", [])} <= set(
         services
     )
     folder = DEPLOY / "container"
@@ -250,10 +255,10 @@ def test_a_schedule_is_well_while_something_was_published_within_the_hour(tmp_pa
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not installed")
 @pytest.mark.parametrize("unit", sorted((DEPLOY / "systemd").iterdir()), ids=lambda file: file.name)
 def test_systemd_finds_no_fault_in_the_units(unit: Path, tmp_path: Path) -> None:
-    for each in unit.parent.iterdir():
-        text = each.read_text(encoding="utf-8")
+    for neighbour in unit.parent.iterdir():
+        text = neighbour.read_text(encoding="utf-8")
         # The program need not be installed where the units are looked at.
-        (tmp_path / each.name).write_text(
+        (tmp_path / neighbour.name).write_text(
             text.replace("/opt/hve-monitor/.venv/bin/hve", sys.executable), encoding="utf-8"
         )
     done = subprocess.run(
@@ -345,7 +350,7 @@ SUMMARY: dict[str, Any] = {
 
 def test_the_dagster_example_reads_the_summary_of_a_run() -> None:
     tree = ast.parse(DAGSTER.read_text(encoding="utf-8"))
-    (function,) = [each for each in tree.body if getattr(each, "name", "") == "metadata"]
+    (function,) = [node for node in tree.body if getattr(node, "name", "") == "metadata"]
     known: dict[str, Any] = {"Any": Any}
     exec(compile(ast.Module([function], []), str(DAGSTER), "exec"), known)  # noqa: S102 - our own example, without its library
     found = known["metadata"](SUMMARY)

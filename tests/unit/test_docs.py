@@ -62,7 +62,7 @@ def keys(model: type[BaseModel], prefix: str = "") -> dict[str, Any]:
 def section_of(annotation: Any) -> type[BaseModel] | None:
     if isinstance(annotation, type) and not isinstance(annotation, types.GenericAlias):
         return annotation if issubclass(annotation, BaseModel) else None
-    return next((found for each in get_args(annotation) if (found := section_of(each))), None)
+    return next((found for kind in get_args(annotation) if (found := section_of(kind))), None)
 
 
 def flags(command: Any) -> set[str]:
@@ -210,7 +210,7 @@ def test_every_install_is_pinned_by_a_hash() -> None:
 
 def test_the_extra_is_the_version_that_is_locked() -> None:
     extra = tomllib.loads(text("pyproject.toml"))["project"]["optional-dependencies"]["spark"]
-    assert [each for each in extra if each in text("requirements-spark.lock")] == extra
+    assert [name for name in extra if name in text("requirements-spark.lock")] == extra
 
 
 def test_the_screenshot_is_a_picture() -> None:

@@ -120,14 +120,14 @@ def basic(config: Config, *to: str) -> Outcome:
 
 def failed(outcome: Outcome) -> dict[str, Any]:
     """The step that failed; it always comes with an explanation."""
-    (step,) = [each for each in encoded(outcome.document)["steps"] if each["status"] == "failed"]
+    (step,) = [step for step in encoded(outcome.document)["steps"] if step["status"] == "failed"]
     assert step["explanations"], step
     assert not outcome.document.sent
     return dict(step)
 
 
 def states(outcome: Outcome) -> dict[str, str]:
-    return {each["step"]: each["status"] for each in encoded(outcome.document)["steps"]}
+    return {step["step"]: step["status"] for step in encoded(outcome.document)["steps"]}
 
 
 def test_basic_sends_one_message_that_says_what_it_is(place: Place) -> None:
@@ -204,7 +204,7 @@ def test_the_preflight_names_everything_and_sends_nothing(place: Place) -> None:
         "dns", "tcp", "banner", "ehlo", "starttls", "tls", "certificate", "capabilities", "auth"
     ]  # fmt: skip
     assert set(states(outcome).values()) == {"ok"}
-    told = {each["step"]: each["detail"] for each in encoded(outcome.document)["steps"]}
+    told = {step["step"]: step["detail"] for step in encoded(outcome.document)["steps"]}
     assert "39 days left" in told["certificate"]
     assert "127.0.0.1" in told["certificate"]
     assert "SIZE 10485760" in told["capabilities"]
@@ -270,10 +270,10 @@ def test_whatever_goes_wrong_is_one_failed_step(
 ) -> None:
     with ScriptedServer(place.authority.context(), **replies) as server:
         outcome = preflight(place.config(server.endpoint), 0.5)
-    (found,) = [each for each in encoded(outcome.document)["steps"] if each["status"] == "failed"]
+    (found,) = [step for step in encoded(outcome.document)["steps"] if step["status"] == "failed"]
     assert (found["step"], outcome.exit_code) == (step, exit_code)
     assert found["detail"]
-    codes = [each["code"] for each in found["explanations"]]
+    codes = [explanation["code"] for explanation in found["explanations"]]
     assert code is None or codes[0] == code, found
 
 
@@ -430,7 +430,7 @@ def test_a_message_is_followed_to_its_trace(site: Site, message: dict[str, Any])
     outcome = follow(config, config.tenants[0], document, shortly_after, 0)
     trace = encoded(outcome.document)["trace"]
     assert (outcome.exit_code, trace["status"]) == (0, "visible")
-    row = next(each for each in trace["rows"] if each["recipient"] == message["recipientAddress"])
+    row = next(row for row in trace["rows"] if row["recipient"] == message["recipientAddress"])
     assert (row["status"], row["id"]) == ("delivered", message["id"])
 
 

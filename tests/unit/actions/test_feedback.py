@@ -37,7 +37,7 @@ def filled(hve: Hve) -> str:
     Path("rows.csv").write_text("\n".join(rows), encoding="utf-8")
     assert hve("import", "rows.csv", "--json", *NOW).code == 0
     found = hve("incidents", "--json", *NOW).json["incidents"]
-    (surge,) = [each for each in found if each["kind"] == "surge"]
+    (surge,) = [incident for incident in found if incident["kind"] == "surge"]
     assert surge["status"] == "open"
     assert surge["verdict"] is None
     return str(surge["id"])
@@ -59,7 +59,7 @@ def test_a_verdict_is_seen_at_once_and_for_thirty_days(hve: Hve, stored: str) ->
         "expires_at": "2026-11-12T00:00:00Z",
     }
     found = hve("incidents", "--status", "false_positive", "--json", *NOW).json["incidents"]
-    assert [each["id"] for each in found] == [stored]
+    assert [incident["id"] for incident in found] == [stored]
     later = hve("incidents", stored, "--json", "--now", "2026-11-12T00:00:00Z").json["incidents"]
     assert later[0]["status"] == "open"  # no run has seen its end
     hve("verdict", stored, "confirmed", "--reason", "a loop", *NOW)
@@ -182,7 +182,7 @@ def test_a_plan_is_added_listed_and_removed(hve: Hve, stored: str) -> None:
     }
     assert listed["account"] == "hr@contoso.com"
     hve("build", *NOW)
-    kinds = [each["kind"] for each in hve("incidents", "--json", *NOW).json["incidents"]]
+    kinds = [incident["kind"] for incident in hve("incidents", "--json", *NOW).json["incidents"]]
     assert not {"surge", "drift"} & set(kinds)
     assert hve("plan", "remove", listed["id"], *NOW).code == 0
     assert hve("plan", "list", "--json", *NOW).json == {"plans": []}

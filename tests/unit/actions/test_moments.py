@@ -209,10 +209,10 @@ def _protection() -> Any:
 
 def leftovers() -> set[str]:
     """Names beside the store that a whole command would not leave."""
-    names = {each.name for each in (*Path().iterdir(), *Path("data").iterdir())}
+    names = {file.name for file in (*Path().iterdir(), *Path("data").iterdir())}
     usual = {"hve.toml", "hve.key", "rows.csv", "more.csv", "data", "local"}
     kept = ("local.replaced-", "all.backup", "fresh.backup", "later.backup")
-    return {each for each in names - usual if not each.startswith(kept)}
+    return {name for name in names - usual if not name.startswith(kept)}
 
 
 @pytest.fixture(scope="module")
@@ -257,8 +257,8 @@ def test_every_moment_ends_as_if_nothing_had_happened(
 
     def fresh() -> Path:
         monkeypatch.chdir(place)
-        for each in place.iterdir():
-            shutil.rmtree(each) if each.is_dir() else each.unlink()
+        for file in place.iterdir():
+            shutil.rmtree(file) if file.is_dir() else file.unlink()
         shutil.copytree(golden, place / "copy")
         monkeypatch.chdir(place / "copy")
         return place / "copy"
@@ -267,8 +267,8 @@ def test_every_moment_ends_as_if_nothing_had_happened(
     steps, whole = int((notes / "steps").read_text()), snapshot(name == "import")
     assert steps > 4 * number, "there are more moments than are tried"
     chosen = random.Random(name + act)  # noqa: S311 - the moments need no secrecy
-    for each in range(number):
-        moment = chosen.randrange(each * steps // number, (each + 1) * steps // number)
+    for step in range(number):
+        moment = chosen.randrange(step * steps // number, (step + 1) * steps // number)
         folder = fresh()
         code = ended(folder, notes, arguments, act, moment)
         said = (notes / "said").read_text(encoding="utf-8").strip()
@@ -282,7 +282,10 @@ def test_every_moment_ends_as_if_nothing_had_happened(
         with store_of(load_config()) as store:
             findings, damages = verify(store)
         assert damages == [], where
-        assert all(each.fix for each in findings if each.status == "fail"), (where, findings)
+        assert all(finding.fix for finding in findings if finding.status == "fail"), (
+            where,
+            findings,
+        )
         again = hve(*arguments)
         if name == "backup" and "exists already" in again.err:
             again = hve("backup", "--out", "later.backup")  # sweeps what the killed one left

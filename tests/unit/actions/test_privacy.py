@@ -129,9 +129,9 @@ def test_a_person_is_revealed_for_a_reason_and_audited(hve: Hve, hidden: str) ->
     assert "nobody is known" in told(hve("reveal", "p-" + "0" * 32, "--reason", "x", *NOW))
     assert "is no pseudonym" in told(hve("reveal", PERSON, "--reason", "x", *NOW))
     entries = hve("audit", "--json").json["entries"]
-    acts = [(each["who"], each["what"], each["reason"]) for each in entries]
+    acts = [(entry["who"], entry["what"], entry["reason"]) for entry in entries]
     assert ("eve", "reveal", "bounce") in acts
-    assert {each["what"] for each in entries} == {"reveal", "search"}
+    assert {entry["what"] for entry in entries} == {"reveal", "search"}
     assert holders(PERSON) == []
 
 
@@ -165,7 +165,7 @@ def test_an_erased_person_is_nowhere_and_every_count_stays(hve: Hve, mode: str) 
     (proof,) = done.json["erased"]
     assert proof["remaining_rows"] == 0
     assert proof["old_files_removed"] > 0
-    removed = {each["table"]: each for each in proof["removed"]}
+    removed = {part["table"]: part for part in proof["removed"]}
     assert removed["facts.message_traces"]["rows_kept_without"] == 2
     assert removed["marts.first_contacts"]["rows_dropped"] == 1
     assert ("facts.identities" in removed) is (mode == "pseudonymous")
@@ -279,7 +279,7 @@ def test_an_account_is_not_erased(hve: Hve, hidden: str) -> None:
 def test_purge_drops_old_facts_and_whom_they_name_and_keeps_marts(hve: Hve, mode: str) -> None:
     before, aside = usage(hve), set_aside("2025-01-22", "2026-11-22")
     (proof,) = hve("purge", "--json", *NOW).json["purged"]
-    removed = {each["table"]: each["rows_dropped"] for each in proof["removed"]}
+    removed = {part["table"]: part["rows_dropped"] for part in proof["removed"]}
     assert removed == {
         "facts.message_traces": 1,
         "marts.first_subjects": 1,
@@ -294,12 +294,12 @@ def test_purge_drops_old_facts_and_whom_they_name_and_keeps_marts(hve: Hve, mode
     assert again["rows_new"] == 0
     configure(Path(), mode, "[retention]\nfacts_days = 1\nmarts_days = 30\n")
     (proof,) = hve("purge", "--json", *NOW).json["purged"]
-    removed = {each["table"]: each["rows_dropped"] for each in proof["removed"]}
+    removed = {part["table"]: part["rows_dropped"] for part in proof["removed"]}
     assert removed["facts.message_traces"] == 1
     assert removed["marts.hve_usage_daily"] == 1
     assert removed["marts.first_subjects"] == 1
     assert [row["day_utc"] for row in usage(hve)] == ["2026-11-22", "2026-11-23"]
-    assert [each["what"] for each in hve("audit", "--json").json["entries"]] == ["purge", "purge"]
+    assert [entry["what"] for entry in hve("audit", "--json").json["entries"]] == ["purge", "purge"]
 
 
 EXPORT = '[export]\nfolder = "{}"\nformats = ["focus", "csv"]\n'
@@ -313,9 +313,9 @@ def test_exports_inside_the_store_follow_retention_and_erasure(hve: Hve, mode: s
         (folder / "focus" / "hve-focus-estimated-2026-10.csv").write_text("new", encoding="utf-8")
         configure(Path(), mode, EXPORT.format(folder))
         assert hve("purge", "--json", *NOW).code == 0
-    left = {each.name[-11:-4] for each in inside.rglob("*.csv")}
+    left = {file.name[-11:-4] for file in inside.rglob("*.csv")}
     assert left == {"2026-10"}
-    assert {each.name[-11:-4] for each in outside.rglob("*.csv")} == {"2020-01", "2026-10"}
+    assert {file.name[-11:-4] for file in outside.rglob("*.csv")} == {"2020-01", "2026-10"}
     configure(Path(), mode, EXPORT.format(inside))
     assert hve("export", "csv", "--out", str(inside / "csv"), *NOW).code == 0
     (row,) = hve("trace", "--recipient", PERSON, "--status", "failed", "--json", *NOW).json["rows"]
@@ -377,7 +377,7 @@ def test_an_erasure_that_dies_is_ended_by_the_next_run(
     assert hve("trace", "--recipient", PERSON, "--json", *NOW).json["rows"] == []
     assert {Path(file).name for file in holders(hidden)} <= {"state.db", "hve.duckdb"}
     assert usage(hve) == before
-    acts = [each["what"] for each in hve("audit", "--json").json["entries"]]
+    acts = [entry["what"] for entry in hve("audit", "--json").json["entries"]]
     assert acts.count("erase") == 1
 
 
@@ -478,7 +478,7 @@ def test_the_key_is_changed_without_touching_a_row(hve: Hve, hidden: str) -> Non
 def test_a_copy_of_the_store_is_erased_too(hve: Hve, hidden: str) -> None:
     shutil.copytree("data/local", "copy")
     done = hve("erase", PERSON, "--backup", "copy", "--json", *NOW)
-    assert [each["store"] for each in done.json["erased"]] == ["data/local", "copy"]
+    assert [proof["store"] for proof in done.json["erased"]] == ["data/local", "copy"]
     assert not [
         file
         for file, held in texts_of(Path("copy"))
@@ -510,9 +510,9 @@ def test_a_backup_file_is_written_anew_without_the_person(hve: Hve, mode: str) -
     (row,) = hve("trace", "--recipient", PERSON, "--status", "failed", "--json", *NOW).json["rows"]
     before = usage(hve)
     done = hve("erase", PERSON, "--backup", "all.backup", "--json", *NOW)
-    assert [each["store"] for each in done.json["erased"]] == ["data/local", "all.backup"]
-    assert [each["remaining_rows"] for each in done.json["erased"]] == [0, 0]
-    assert sorted(each.name for each in Path().glob("*.backup*")) == ["all.backup"]
+    assert [proof["store"] for proof in done.json["erased"]] == ["data/local", "all.backup"]
+    assert [proof["remaining_rows"] for proof in done.json["erased"]] == [0, 0]
+    assert sorted(file.name for file in Path().glob("*.backup*")) == ["all.backup"]
     assert hve("restore", "all.backup", "--replace", *NOW).code == 0
     assert not [
         file
@@ -529,11 +529,11 @@ def test_a_backup_behind_a_link_is_itself_written_anew(hve: Hve, alike: str) -> 
     assert hve("backup", "--out", "far/all.backup").code == 0
     Path("near").symlink_to("far/all.backup")
     done = hve("erase", alike, "--backup", "near", "--json", *NOW)
-    assert [each["store"] for each in done.json["erased"]] == ["data/local", "near"]
+    assert [proof["store"] for proof in done.json["erased"]] == ["data/local", "near"]
     assert Path("near").is_symlink()
-    assert [each.name for each in Path("far").iterdir()] == ["all.backup"]
+    assert [file.name for file in Path("far").iterdir()] == ["all.backup"]
     left = hve("erase", alike, "--backup", "far/all.backup", "--dry-run", "--json", *NOW).json
-    assert [each["removed"] for each in left["erased"]] == [[], []]
+    assert [proof["removed"] for proof in left["erased"]] == [[], []]
 
 
 def test_a_backup_that_has_another_name_is_refused_before_anything(hve: Hve, alike: str) -> None:
@@ -568,9 +568,9 @@ def test_files_that_leave_the_store_are_in_the_audit_log(hve: Hve, mode: str) ->
     assert hve("restore", "all.backup", "--replace", *later).code == 0
     entries = hve("audit", "--json").json["entries"]
     told = [
-        (each["what"], each["target"], each["outcome"])
-        for each in reversed(entries)
-        if each["what"] != "purge"  # the first run also applies the retention
+        (entry["what"], entry["target"], entry["outcome"])
+        for entry in reversed(entries)
+        if entry["what"] != "purge"  # the first run also applies the retention
     ]
     assert told == [
         ("export", "scheduled: csv, focus", "done"),
@@ -579,7 +579,7 @@ def test_files_that_leave_the_store_are_in_the_audit_log(hve: Hve, mode: str) ->
         ("backup", "all.backup", "begun"),
         ("restore", "all.backup", "done"),
     ]
-    assert all(each["who"] for each in entries)
+    assert all(entry["who"] for entry in entries)
 
 
 def test_exports_are_audited_where_people_are_hidden(hve: Hve, hidden: str) -> None:
@@ -587,12 +587,12 @@ def test_exports_are_audited_where_people_are_hidden(hve: Hve, hidden: str) -> N
     assert hve("trace", "--recipient", PERSON, "--out", "found.csv", *NOW).code == 0
     assert hidden in Path("found.csv").read_text(encoding="utf-8")
     targets = [
-        each["target"]
-        for each in hve("audit", "--json").json["entries"]
-        if each["what"] == "export"
+        entry["target"]
+        for entry in hve("audit", "--json").json["entries"]
+        if entry["what"] == "export"
     ]
     assert len(targets) == 2
-    assert any(hidden in each for each in targets)
+    assert any(hidden in target for target in targets)
 
 
 def test_other_clients_see_what_protects_the_store(hve: Hve, hidden: str) -> None:
@@ -645,7 +645,7 @@ def test_whoever_looks_alike_stays_byte_for_byte(hve: Hve, alike: str) -> None:
     assert hve("audit", "--json").json["entries"] == []
     assert len(shown_rows(hve)) == 6
     (proof,) = hve("erase", alike, "--json", *NOW).json["erased"]
-    subjects = [each for each in proof["removed"] if each["table"] != "marts.first_subjects"]
+    subjects = [part for part in proof["removed"] if part["table"] != "marts.first_subjects"]
     assert subjects == plan["removed"]
     assert (proof["remaining_rows"], proof["other_values"]) == (0, 0)
     rows = shown_rows(hve)

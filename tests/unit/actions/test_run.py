@@ -70,7 +70,7 @@ def test_a_held_tenant_is_left_out_and_the_others_are_read(tmp_path: Path) -> No
     config = Config(warehouse=Warehouse(path=tmp_path), tenants=(LISTED, other))
     with store_of(config) as store, store.tenant_lock("contoso"):
         results = ingest(config, NOW, quiet, ["accounts"])
-    assert [each.tenant for each in results] == ["fabrikam"]
+    assert [result.tenant for result in results] == ["fabrikam"]
 
 
 def test_without_tenants_to_fetch_nothing_is_ingested(tmp_path: Path) -> None:

@@ -95,7 +95,7 @@ def test_a_run_that_fails_does_not_end_the_schedule(
         return Outcome({"recovered": True}, 0)
 
     assert outcomes(monkeypatch, failing, "1s") == [{"recovered": True}]
-    assert [each.message for each in caplog.records if each.levelname == "ERROR"] == [
+    assert [record.message for record in caplog.records if record.levelname == "ERROR"] == [
         "the disk is full",
         "disk: No space left",
     ]

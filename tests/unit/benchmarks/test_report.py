@@ -34,9 +34,9 @@ def test_every_program_has_a_section() -> None:
 def test_arguments_are_those_that_the_programs_take() -> None:
     for job in JOBS.values():
         text = (ROOT / "benchmarks" / f"{job.program}.py").read_text(encoding="utf-8")
-        named = {each for run in job.runs for each in run if each.startswith("--")}
+        named = {argument for run in job.runs for argument in run if argument.startswith("--")}
         named |= {"--keep"} if job.keeps_store or job.changes_store else set()
-        assert not {each for each in named if f'"{each}"' not in text}, job.program
+        assert not {option for option in named if f'"{option}"' not in text}, job.program
 
 
 def test_a_section_is_replaced_and_the_others_stay_in_their_order() -> None:

@@ -113,7 +113,11 @@ def _nothing_of(coverage: CoverageReport) -> str:
 
 def test_events_of_a_tenant_of_files_cannot_be_asked_for(mail: Hve) -> None:
     document = mail("trace", "--events", "--json", *NOW).json
-    states = {each["state"] for message in document["messages"] for each in message["recipients"]}
+    states = {
+        recipient["state"]
+        for message in document["messages"]
+        for recipient in message["recipients"]
+    }
     assert (states, document["queued"]) == ({"no_source"}, 0)
 
 
@@ -142,7 +146,7 @@ def test_figures_of_an_account(mail: Hve) -> None:
 
 def test_readiness_tells_findings_and_fails_for_a_failed_check(mail: Hve) -> None:
     document = mail("readiness", "--json", *NOW).json
-    checks = {each["check"]: each["status"] for each in document["findings"]}
+    checks = {finding["check"]: finding["status"] for finding in document["findings"]}
     assert checks["security_defaults"] == "unknown"
     assert checks["endpoint"] == "pass"
     assert mail("readiness", *NOW).code == 0
@@ -157,5 +161,5 @@ def test_readiness_tells_findings_and_fails_for_a_failed_check(mail: Hve) -> Non
     assert max(map(len, whole)) > 100
     assert len(whole) < len(ended.out.splitlines())
     history = mail("readiness", "--check", "endpoint", "--history", "--json", *NOW).json["history"]
-    assert [each["status"] for each in history] == ["pass", "fail"]
+    assert [day["status"] for day in history] == ["pass", "fail"]
     assert mail("readiness", "--check", "nothing", *NOW).code == 2

@@ -90,18 +90,18 @@ COMMANDS = (
 def rows(tenant: str) -> str:
     number = len(tenant)
     lines = [
-        f"{tenant}-{sender}-{day}-{each},{sender}@{tenant}.com,{reader},2026-11-{day:02}T0{each}:00:00Z,"
-        f"{'failed' if each == 3 else 'delivered'},Letter {tenant} {sender},"
-        f"<{day}.{each}.{sender}@{tenant}.com>,192.0.2.{number}"
+        f"{tenant}-{sender}-{day}-{row},{sender}@{tenant}.com,{reader},2026-11-{day:02}T0{row}:00:00Z,"
+        f"{'failed' if row == 3 else 'delivered'},Letter {tenant} {sender},"
+        f"<{day}.{row}.{sender}@{tenant}.com>,192.0.2.{number}"
         for day in range(1, 24)
-        for each in range(1, 6)
+        for row in range(1, 6)
         for sender in ("hr", "news")
-        for reader in (PERSON, f"reader{each}@only-{tenant}.com")
+        for reader in (PERSON, f"reader{row}@only-{tenant}.com")
     ]
     lines += [
-        f"{tenant}-burst-{each},hr@{tenant}.com,new{each}@only-{tenant}.com,"
-        f"2026-11-23T20:{each % 60:02}:00Z,delivered,Burst {tenant},,192.0.2.99"
-        for each in range(900)
+        f"{tenant}-burst-{number},hr@{tenant}.com,new{number}@only-{tenant}.com,"
+        f"2026-11-23T20:{number % 60:02}:00Z,delivered,Burst {tenant},,192.0.2.99"
+        for number in range(900)
     ]
     return "\n".join([HEADER, *lines]) + "\n"
 
@@ -133,7 +133,7 @@ def mode(filled: Path, tmp_path: Path, hve: Hve) -> str:
 
 
 def foreign(tenant: str) -> str:
-    return next(each for each in TENANTS if each != tenant)
+    return next(other for other in TENANTS if other != tenant)
 
 
 @pytest.mark.parametrize("tenant", TENANTS)
@@ -147,7 +147,7 @@ def test_no_command_shows_another_tenants_names(hve: Hve, mode: str, tenant: str
     for command in ("focus", "showback"):
         out = Path(f"out-{command}")
         assert hve("export", command, "--out", str(out), "--tenant", tenant, *NOW).code == 0
-        files = [each.read_bytes().decode("latin-1") for each in out.rglob("*") if each.is_file()]
+        files = [file.read_bytes().decode("latin-1") for file in out.rglob("*") if file.is_file()]
         assert files
         assert not [text for text in files if foreign(tenant) in text], command
 
@@ -203,7 +203,7 @@ def test_the_same_person_has_another_pseudonym_in_each_tenant(hve: Hve, mode: st
 def test_budgets_and_spend_are_each_tenants_own(hve: Hve, mode: str) -> None:
     for tenant in TENANTS:
         told = hve("cost", "--tenant", tenant, "--json", *NOW).json
-        assert {each["name"] for each in told["budgets"]} == {f"{tenant} budget"}
+        assert {budget["name"] for budget in told["budgets"]} == {f"{tenant} budget"}
 
 
 def test_each_tenant_pays_its_own_price(hve: Hve, mode: str) -> None:

@@ -49,7 +49,7 @@ def test_a_command_is_the_same_alone_as_among_all() -> None:
         alone = command(name).commands[name]  # type: ignore[attr-defined]
         assert len(command(name).commands) < len(whole)  # type: ignore[attr-defined]
         assert alone.help == among_all.help
-        assert [each.name for each in alone.params] == [each.name for each in among_all.params]
+        assert [param.name for param in alone.params] == [param.name for param in among_all.params]
     for nothing in ("", "nope", "--help"):
         assert set(command(nothing).commands) == set(whole)  # type: ignore[attr-defined]
 
@@ -125,7 +125,7 @@ def test_an_import_needs_no_configuration_and_is_seen_by_every_reader(
     assert (row["account"], row["day_utc"]) == ("hr@contoso.com", "2026-11-23")
     assert (row["messages"], row["recipients"], row["billable_recipients"]) == (2, 2, 1)
     found = hve("trace", "--recipient", "writer@fabrikam.com", *AT).json
-    assert [each["id"] for each in found["rows"]] == ["t2"]
+    assert [row["id"] for row in found["rows"]] == ["t2"]
     assert hve("incidents", *AT).json["incidents"] == []
     assert "2026-11" in hve("cost", "--now", "2026-11-24").out
 
@@ -232,7 +232,7 @@ def test_an_unreachable_source_is_incomplete_beside_others_and_temporary_alone(
     (tmp_path / "hve.toml").write_text(UNREACHABLE.format('["hr@contoso.com"]'))
     (tmp_path / "s").write_text("s3cret")
     ended = hve("ingest", "message_traces", "accounts", "--json")
-    states = {each["source"]: each["status"] for each in json.loads(ended.out)["sources"]}
+    states = {source["source"]: source["status"] for source in json.loads(ended.out)["sources"]}
     assert states == {"accounts": "ok", "message_traces": "failed"}
     assert ended.code == 3
     assert hve("ingest", "message_traces", "--json").code == 75

@@ -58,11 +58,11 @@ def closed(hve: Hve) -> Iterator[dict[str, bytes]]:
     place = str(STORE.absolute())
     if os.geteuid() != 0:
         kept = [*STORE.rglob("*"), STORE]
-        for each in kept:
-            each.chmod(0o500 if each.is_dir() else 0o400)
+        for path in kept:
+            path.chmod(0o500 if path.is_dir() else 0o400)
         yield files()
-        for each in reversed(kept):
-            each.chmod(0o700)
+        for path in reversed(kept):
+            path.chmod(0o700)
         return
     mounts = (["--bind", place, place], ["-o", "remount,ro,bind", place])
     if (

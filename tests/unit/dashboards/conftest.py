@@ -155,9 +155,9 @@ def own(stored: Path, tmp_path: Path) -> Path:
 def words(app: AppTest) -> str:
     """All text of the page: HTML, tiles, captions, messages, links and commands."""
     numbers = [f"{label} {value}" for label, value in tiles(app).items()]
-    boxes = [each.value for each in (*app.caption, *app.info, *app.warning, *app.error)]
-    links = [each.proto.label.replace("\\", "") for each in app.get("page_link")]
-    commands = [each.value for each in app.code]
+    boxes = [box.value for box in (*app.caption, *app.info, *app.warning, *app.error)]
+    links = [link.proto.label.replace("\\", "") for link in app.get("page_link")]
+    commands = [code.value for code in app.code]
     return "\n".join([*bodies(app), *numbers, *boxes, *links, *commands])
 
 
@@ -175,8 +175,8 @@ def tiles(app: AppTest) -> dict[str, str]:
 
 def unfolded(app: AppTest) -> AppTest:
     """The page with every closed table opened."""
-    for each in app.expander:
-        if key := BEHIND.search(each.proto.id):
+    for expander in app.expander:
+        if key := BEHIND.search(expander.proto.id):
             app.session_state[key[0]] = True
     return app.run()
 

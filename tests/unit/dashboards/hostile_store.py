@@ -99,7 +99,7 @@ def _row(trace_id: str, sender: str, at: datetime, text: str, n: int = 0) -> dic
 
 
 def _read(store: Store) -> None:
-    accounts = [Account(each, (each,), SCRIPT, each) for each in (BAD, WORSE)]
+    accounts = [Account(address, (address,), SCRIPT, address) for address in (BAD, WORSE)]
     record_accounts(store, "contoso", accounts, NOW, "exchange")
     for address in (BAD, WORSE):
         record_coverage(store.state, "contoso", SOURCE, address, Window(FIRST, NOW))

@@ -52,7 +52,7 @@ def test_health_names_what_is_not_read(gapped: Path, opened: Open) -> None:
     app = opened(gapped, "health")
     assert tiles(app)["Coverage"] == "incomplete"
     assert "2 accounts with unread hours on" in words(app)
-    days = next(each.value for each in unfolded(app).dataframe if "share" in each.value)
+    days = next(frame.value for frame in unfolded(app).dataframe if "share" in frame.value)
     hole = days[days["day"].astype(str) == "2026-11-10"]
     assert set(hole["state"]) == {"not read"}
 
@@ -69,7 +69,7 @@ def test_health_tells_runs_and_quota_from_the_state(stored: Path, opened: Open) 
     state.close()
     app = opened(stored, "health")
     assert "1 source did not succeed" in words(app)
-    runs = next(each.value for each in unfolded(app).dataframe if "throttled" in each.value)
+    runs = next(frame.value for frame in unfolded(app).dataframe if "throttled" in frame.value)
     assert runs["error"].tolist() == ["403: refused"]
 
 
@@ -87,7 +87,7 @@ def test_the_slider_moves_the_number_and_a_wrong_day_is_a_sentence(
     stored: Path, opened: Open
 ) -> None:
     app = opened(stored, "spend", part=AHEAD)
-    slider = next(each for each in app.slider if each.key == "if_slide")
+    slider = next(slider for slider in app.slider if slider.key == "if_slide")
     slider.set_value(25_000).run()
     assert app.session_state["if_recipients"] == 25_000
     assert "1 send to 25,000 recipients" in words(app)
@@ -123,13 +123,13 @@ def test_figures_are_read_when_asked_for(stored: Path, opened: Open) -> None:
     app = opened(stored, "delivery", figures="true", period="Everything")
     with read_published(load_config(stored).warehouse.path, NOW) as published:
         rows = delivery_figures(published, FIRST, NOW)
-    table = next(each.value for each in app.dataframe if "recipients_limit" in each.value)
+    table = next(frame.value for frame in app.dataframe if "recipients_limit" in frame.value)
     assert table["account"].tolist() == [row.account for row in rows]
 
 
 def test_every_tile_of_the_overview_leads_one_page_deeper(stored: Path, opened: Open) -> None:
     app = opened(stored)
-    links = {each.proto.label for each in app.get("page_link")}
+    links = {link.proto.label for link in app.get("page_link")}
     assert {"What to fix", "Gaps, runs and quota", "Budgets and what-if"} <= links
     assert tiles(app)["What was read"] == "complete"
 

@@ -48,15 +48,17 @@ def said(app: AppTest) -> list[str]:
     """Everything of a page that is read as markdown."""
     values = (*app.caption, *app.info, *app.warning, *app.error, *app.success, *app.markdown)
     fields = (*app.expander, *app.button, *app.selectbox, *app.text_input, *app.checkbox)
-    return [*(each.value for each in values), *(each.label for each in fields)]
+    return [*(value.value for value in values), *(field.label for field in fields)]
 
 
 def check(app: AppTest) -> list[str]:
     """HTML and cells of the page, after seeing that nothing on it is more than text."""
     assert not app.exception
-    assert not [each for each in bodies(app) if ELEMENT.search(each) or UNSEEN.search(each)]
-    assert not [each for each in said(app) if MARKDOWN.search(each) or UNSEEN.search(each)]
-    tables = [str(cell) for each in app.dataframe for cell in each.value.to_numpy().ravel()]
+    assert not [body for body in bodies(app) if ELEMENT.search(body) or UNSEEN.search(body)]
+    assert not [
+        sentence for sentence in said(app) if MARKDOWN.search(sentence) or UNSEEN.search(sentence)
+    ]
+    tables = [str(cell) for frame in app.dataframe for cell in frame.value.to_numpy().ravel()]
     assert not [cell for cell in tables if UNSEEN.search(cell)]
     return [*bodies(app), *map(escape, tables)]
 
@@ -64,15 +66,15 @@ def check(app: AppTest) -> list[str]:
 @pytest.mark.parametrize("page", PAGES)
 def test_data_is_shown_as_text(hostile: Path, opened: Open, page: str) -> None:
     app = unfolded(opened(hostile, page.split(maxsplit=1)[0], **PAGES[page]))
-    assert any("&lt;script&gt;" in each for each in check(app))
+    assert any("&lt;script&gt;" in sentence for sentence in check(app))
 
 
 def test_the_way_of_a_message_is_text(hostile: Path, opened: Open) -> None:
     with read_published(load_config(hostile).warehouse.path, NOW) as published:
         rows = latest_undelivered(published, FIRST, NOW)
-    row = next(each for each in rows if each.id == "b7")
+    row = next(row for row in rows if row.id == "b7")
     app = opened(hostile, "delivery", message=row.id, to=row.recipient)
-    way = next(each for each in check(app) if 'class="steps"' in each)
+    way = next(sentence for sentence in check(app) if 'class="steps"' in sentence)
     assert "Fail &lt;script&gt;window.stolen=1&lt;/script&gt;" in way
 
 

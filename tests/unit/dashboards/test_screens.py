@@ -53,10 +53,12 @@ def test_spend_shows_exact_money_by_account(stored: Path, opened: Open) -> None:
     app = opened(stored, "spend")
     report = encoded(spend(load_config(stored), NOW))
     assert tiles(app)["Spent in the month"] == money(report["month_to_date"]["cost"], "USD")
-    table = next(each.value for each in app.dataframe if "month_to_date" in each.value)
+    table = next(frame.value for frame in app.dataframe if "month_to_date" in frame.value)
     shown = dict(zip(table["account"], table["month_to_date"], strict=True))
     assert shown.pop("total") == float(report["month_to_date"]["cost"])
-    assert shown == {each["account"]: float(each["month_to_date"]) for each in report["by_account"]}
+    assert shown == {
+        share["account"]: float(share["month_to_date"]) for share in report["by_account"]
+    }
 
 
 def test_another_month_is_in_the_url(stored: Path, opened: Open) -> None:
@@ -89,7 +91,7 @@ def test_search_finds_what_the_command_finds(stored: Path, opened: Open) -> None
     with read_published(load_config(stored).warehouse.path, NOW) as published:
         wanted = TraceFilter(sender=NEWS, status="failed", subject="urgent")
         rows = search_traces(published, wanted, 1000).rows
-    table = next(each.value for each in app.dataframe if "subject" in each.value)
+    table = next(frame.value for frame in app.dataframe if "subject" in frame.value)
     assert list(table["id"]) == [row.id for row in rows]
     assert f"{len(rows)} rows, all that match" in words(app)
 
@@ -133,7 +135,7 @@ def test_subjects_are_text(stored: Path, opened: Open, page: str) -> None:
     app = opened(stored, page, account=NEWS)
     assert not app.exception
     assert "<script" not in words(app)
-    assert not [each for each in app.markdown if "click" in each.value]
+    assert not [markdown for markdown in app.markdown if "click" in markdown.value]
 
 
 def test_a_file_of_many_rows_is_written_to_the_disk(

@@ -197,8 +197,8 @@ def test_gaps_are_named(gapped: Path, opened: Open, page: str) -> None:
     app = opened(gapped, page)
     assert not app.exception
     assert "coverage incomplete: 2 gaps" in words(app)
-    gaps = next(each.value for each in app.dataframe if "from" in each.value)
-    assert [f"{each:%Y-%m-%d}" for each in gaps["from"]] == ["2026-11-10"] * 2
+    gaps = next(frame.value for frame in app.dataframe if "from" in frame.value)
+    assert [f"{begin:%Y-%m-%d}" for begin in gaps["from"]] == ["2026-11-10"] * 2
 
 
 def test_nothing_found_beside_a_gap_is_no_finding(gapped: Path, opened: Open) -> None:
@@ -221,7 +221,7 @@ def test_counts_without_a_status_are_unknown(imported: Path, opened: Open) -> No
     assert values["Delivery rate, 7 days"] == "unknown"
     assert "delivery unknown" in words(app)
     page = opened(imported, "delivery", period="Everything")
-    rates = next(each for each in bodies(page) if "Delivery rates" in each)
+    rates = next(body for body in bodies(page) if "Delivery rates" in body)
     assert NUMBER.findall(rates)[3:] == [*["unknown"] * 5, "21"]
     assert "Whether the mail arrived is not known" in words(page)
     assert "Whether a recipient failed is not known" in words(page)

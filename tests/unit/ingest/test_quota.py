@@ -34,7 +34,7 @@ def quota(state: State, clock: Clock, tenant: str = "contoso", limits: Limits = 
 
 
 def most_in_a_window(moments: list[float], seconds: float) -> int:
-    return max(sum(start <= each < start + seconds for each in moments) for start in moments)
+    return max(sum(start <= moment < start + seconds for moment in moments) for start in moments)
 
 
 @settings(deadline=None, database=None, max_examples=30)

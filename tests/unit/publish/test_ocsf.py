@@ -34,7 +34,7 @@ KINDS: list[dict[str, Any]] = [
 
 
 def exported(desk: Desk, file: Path) -> list[dict[str, Any]]:
-    desk.show(NOW, *(incident(**each) for each in KINDS))
+    desk.show(NOW, *(incident(**kind) for kind in KINDS))
     assert export(desk.config(), NOW, str(file)) == len(KINDS)
     lines = file.read_text(encoding="utf-8").split("\n")
     assert lines.pop() == ""
@@ -46,14 +46,14 @@ def test_every_kind_of_incident_is_a_valid_finding(
 ) -> None:
     found = exported(desk, tmp_path / "hve.jsonl")
     assert len(found) == len(KINDS)
-    for each in found:
-        assert [error.message for error in finding_schema.iter_errors(each)] == []
-        assert each["type_uid"] == each["class_uid"] * 100 + each["activity_id"]
-    assert len({each["metadata"]["uid"] for each in found}) == len(KINDS)
+    for event in found:
+        assert [error.message for error in finding_schema.iter_errors(event)] == []
+        assert event["type_uid"] == event["class_uid"] * 100 + event["activity_id"]
+    assert len({event["metadata"]["uid"] for event in found}) == len(KINDS)
 
 
 def test_a_finding_says_who_how_much_and_when(desk: Desk, tmp_path: Path) -> None:
-    found = {each["finding_info"]["uid"]: each for each in exported(desk, tmp_path / "f")}
+    found = {event["finding_info"]["uid"]: event for event in exported(desk, tmp_path / "f")}
     surge, silence = found["a"], found["b"]
     assert (surge["activity_name"], silence["activity_name"]) == ("Create", "Update")
     assert (surge["status"], silence["status"]) == ("New", "New")
@@ -61,7 +61,7 @@ def test_a_finding_says_who_how_much_and_when(desk: Desk, tmp_path: Path) -> Non
     assert surge["time"] == round((NOW - timedelta(minutes=30)).timestamp() * 1000)
     anomaly = surge["anomaly_analyses"][0]
     assert anomaly["anomalies"][0]["observations"] == [{"value": "5200"}]
-    assert [each["value"] for each in anomaly["baselines"][0]["observations"]] == [
+    assert [observation["value"] for observation in anomaly["baselines"][0]["observations"]] == [
         "310",
         "180",
         "520",

@@ -58,8 +58,8 @@ def observations(store: Store) -> list[dict[str, object]]:
 def contacts(tenant: str, *recipients: str) -> pa.Table:
     """Rows of a table without days."""
     rows = [
-        {"tenant": tenant, "account": "hr@contoso.com", "recipient": each, "first_at": NOW}
-        for each in recipients
+        {"tenant": tenant, "account": "hr@contoso.com", "recipient": recipient, "first_at": NOW}
+        for recipient in recipients
     ]
     return pa.Table.from_pylist(rows, schema=FIRST_CONTACTS.schema)
 

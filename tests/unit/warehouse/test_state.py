@@ -61,14 +61,14 @@ def test_a_day_marked_again_during_a_build_stays_dirty(state: State) -> None:
     seen = state.dirty_days()
     state.mark_dirty("contoso", [DAY])
     state.clear_dirty(seen)
-    assert [each.day for each in state.dirty_days()] == [DAY]
+    assert [dirty.day for dirty in state.dirty_days()] == [DAY]
 
 
 def test_clearing_leaves_the_days_of_other_tenants(state: State) -> None:
     state.mark_dirty("contoso", [DAY])
     state.mark_dirty("fabrikam", [DAY])
-    state.clear_dirty(each for each in state.dirty_days() if each.tenant == "contoso")
-    assert [each.tenant for each in state.dirty_days()] == ["fabrikam"]
+    state.clear_dirty(dirty for dirty in state.dirty_days() if dirty.tenant == "contoso")
+    assert [dirty.tenant for dirty in state.dirty_days()] == ["fabrikam"]
 
 
 def test_a_day_cleared_and_marked_anew_is_not_cleared_by_an_old_mark(state: State) -> None:
@@ -78,7 +78,7 @@ def test_a_day_cleared_and_marked_anew_is_not_cleared_by_an_old_mark(state: Stat
     state.clear_dirty(old)
     state.mark_dirty("contoso", [DAY])
     state.clear_dirty(old)
-    assert [each.day for each in state.dirty_days()] == [DAY]
+    assert [dirty.day for dirty in state.dirty_days()] == [DAY]
 
 
 def test_batch_numbers_grow_over_restarts(tmp_path: Path) -> None:

@@ -31,9 +31,9 @@ def seconds(found: Iterable[Window]) -> set[int]:
     """The seconds that begin inside the windows."""
     return {
         second
-        for each in found
+        for window in found
         for second in range(
-            int((each.start - START).total_seconds()), int((each.end - START).total_seconds())
+            int((window.start - START).total_seconds()), int((window.end - START).total_seconds())
         )
     }
 

@@ -21,8 +21,8 @@ from warehouse.store import open_store
 def checks(config: Config) -> tuple[dict[str, str], int]:
     outcome = examine(config, NOW)
     found = encoded(outcome.document)["checks"]
-    assert all(bool(each["fix"]) == (each["status"] != "ok") for each in found)
-    return {each["check"]: each["status"] for each in found}, outcome.exit_code
+    assert all(bool(result["fix"]) == (result["status"] != "ok") for result in found)
+    return {result["check"]: result["status"] for result in found}, outcome.exit_code
 
 
 def test_an_empty_site_is_warned_but_nothing_fails(tmp_path: Path) -> None:
@@ -65,8 +65,10 @@ def test_a_missing_secret_fails_with_the_name_of_the_file(tmp_path: Path) -> Non
         ),
         NOW,
     )
-    failed = [each for each in encoded(outcome.document)["checks"] if each["status"] == "fail"]
-    assert [(each["check"], each["tenant"]) for each in failed] == [("credentials", "contoso")]
+    failed = [check for check in encoded(outcome.document)["checks"] if check["status"] == "fail"]
+    assert [(result["check"], result["tenant"]) for result in failed] == [
+        ("credentials", "contoso")
+    ]
     assert "gone.secret cannot be read" in failed[0]["detail"]
     assert outcome.exit_code == 3
 

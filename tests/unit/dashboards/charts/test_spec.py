@@ -50,7 +50,7 @@ def test_tables_are_whole_and_times_stay_utc() -> None:
 
 @kept_spec
 def bars_of_two(first: pd.DataFrame, second: pd.DataFrame) -> Any:
-    layers = [alt.Chart(each).mark_bar().encode(y="value:Q") for each in (first, second, first)]
+    layers = [alt.Chart(frame).mark_bar().encode(y="value:Q") for frame in (first, second, first)]
     return alt.layer(*layers)
 
 

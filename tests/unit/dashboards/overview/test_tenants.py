@@ -140,7 +140,7 @@ def view_of(file: Path) -> View:
 
 def is_side_by_side(app: AppTest) -> bool:
     """Whether the table of tenants is drawn."""
-    return any("recipients_7d" in each.value for each in app.dataframe)
+    return any("recipients_7d" in frame.value for frame in app.dataframe)
 
 
 def test_the_table_of_tenants_sorts_by_what_it_means(several: Path) -> None:
@@ -160,19 +160,19 @@ def test_the_table_of_tenants_sorts_by_what_it_means(several: Path) -> None:
 def test_tenants_are_filtered_by_name_and_need(several: Path, opened: Open) -> None:
     app = opened(several)
     app.text_input(key="tenant-name").input("FABRI").run()
-    drawn = [each.value for each in app.dataframe if "recipients_7d" in each.value]
+    drawn = [frame.value for frame in app.dataframe if "recipients_7d" in frame.value]
     assert [table["tenant"].tolist() for table in drawn] == [[OTHER]]
 
 
 def test_every_account_names_its_tenant_where_all_are_shown(several: Path, opened: Open) -> None:
     app = opened(several)
-    accounts = next(each for each in bodies(app) if 'aria-label="Largest accounts"' in each)
+    accounts = next(body for body in bodies(app) if 'aria-label="Largest accounts"' in body)
     assert "<th>Tenant</th>" in accounts
     assert f"account=boss%40fabrikam.com&amp;tenant={OTHER}&amp;link=1" in accounts
     alone = opened(several, tenant=OTHER)
-    accounts = next(each for each in bodies(alone) if 'aria-label="Largest accounts"' in each)
+    accounts = next(body for body in bodies(alone) if 'aria-label="Largest accounts"' in body)
     assert "<th>Tenant</th>" not in accounts
-    spend = next(each for each in opened(several, "spend").dataframe if "share" in each.value)
+    spend = next(frame for frame in opened(several, "spend").dataframe if "share" in frame.value)
     owners = dict(zip(spend.value["account"], spend.value["tenant"], strict=True))
     assert owners[BOSS] == OTHER
     assert owners[HR] == "contoso"
@@ -193,7 +193,7 @@ def test_what_was_not_delivered_names_its_tenant_where_all_are_shown(
 ) -> None:
     def table(**query: str) -> Any:
         app = unfolded(opened(several, "delivery", period="Everything", **query))
-        return next(each.value for each in app.dataframe if "recipient_domain" in each.value)
+        return next(frame.value for frame in app.dataframe if "recipient_domain" in frame.value)
 
     assert set(table()["tenant"]) == {"contoso"}
     assert "tenant" not in table(tenant="contoso")
@@ -204,7 +204,7 @@ def test_the_page_is_the_command(several: Path, opened: Open) -> None:
     done = CliRunner().invoke(cli, arguments)
     app = opened(several)
     assert not app.exception
-    drawn = next(each.value for each in app.dataframe if "recipients_7d" in each.value)
+    drawn = next(frame.value for frame in app.dataframe if "recipients_7d" in frame.value)
     table, texts = tenant_table(
         view_of(several), tenant_summaries(load_config(several), NOW).tenants
     )
@@ -223,7 +223,7 @@ def test_the_page_is_the_command(several: Path, opened: Open) -> None:
 
 def test_a_tenant_is_one_click_away_and_stays_chosen(several: Path, opened: Open) -> None:
     app = opened(several)
-    next(each for each in app.button if each.label == f"Open {OTHER}").click().run()
+    next(button for button in app.button if button.label == f"Open {OTHER}").click().run()
     assert app.selectbox(key="tenant").value == OTHER
     assert not is_side_by_side(app)
     assert HR not in words(app)
@@ -237,9 +237,9 @@ def test_of_very_many_tenants_the_table_alone_is_drawn(
     app = opened(several)
     assert not app.exception
     assert is_side_by_side(app)
-    assert not any('aria-label="Largest accounts"' in each for each in bodies(app))
+    assert not any('aria-label="Largest accounts"' in body for body in bodies(app))
     alone = opened(several, tenant=OTHER)
-    assert any('aria-label="Largest accounts"' in each for each in bodies(alone))
+    assert any('aria-label="Largest accounts"' in body for body in bodies(alone))
 
 
 def test_of_a_tenant_that_was_never_read_nothing_is_known(several: Path) -> None:
@@ -280,7 +280,9 @@ def test_a_customer_sees_no_other_tenant_on_any_page(
 ) -> None:
     app = opened(customer("Fabrikam"), page)
     assert not app.exception
-    shown = " ".join([words(app), *bodies(app), *(str(each.options) for each in app.selectbox)])
+    shown = " ".join(
+        [words(app), *bodies(app), *(str(selectbox.options) for selectbox in app.selectbox)]
+    )
     assert "contoso" not in shown.lower().replace("p-…@contoso.com", "")
     assert "newcomer" not in shown
 

@@ -39,9 +39,9 @@ def test_the_form_announces_in_the_zone_that_it_names(own: Path, opened: Open) -
     assert "Days and times are Europe\\/Berlin" in words(app)
     app.time_input(key="plan-from").set_value(time(8))
     app.time_input(key="plan-to").set_value(time(9))
-    next(each for each in app.button if each.label == "Announce").click().run()
+    next(button for button in app.button if button.label == "Announce").click().run()
     (plan,) = planned(load_config(own), None, NOW)
     assert plan.start == datetime(2026, 11, 25, 7, tzinfo=UTC)
     assert plan.end == datetime(2026, 11, 25, 8, tzinfo=UTC)
-    (notice,) = (each.value.replace("\\", "") for each in app.success)
+    (notice,) = (success.value.replace("\\", "") for success in app.success)
     assert "from 2026-11-25 08:00 CET to 2026-11-25 09:00 CET" in notice

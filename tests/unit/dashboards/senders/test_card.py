@@ -26,7 +26,7 @@ def test_the_card_names_whom_it_reached_from_where_and_what_to_do(
     stored: Path, opened: Open
 ) -> None:
     with read_published(load_config(stored).warehouse.path, NOW) as published:
-        found = next(each for each in incident_cards(published) if each.account == NEWS)
+        found = next(card for card in incident_cards(published) if card.account == NEWS)
         card = incident_card(published, found.id, with_recipients=True)
     app = opened(stored, "senders", incident=card.id)
     assert not app.exception
@@ -44,13 +44,13 @@ def test_the_card_names_whom_it_reached_from_where_and_what_to_do(
     assert "? not verified" in text
     assert "Message traces hold no body" in text
     assert "Timeline" in text
-    table = next(each.value for each in unfolded(app).dataframe if "is_new" in each.value)
+    table = next(frame.value for frame in unfolded(app).dataframe if "is_new" in frame.value)
     assert set(table["recipient"]) == {row.recipient for row in card.recipients}
 
 
 def test_addresses_networks_and_subjects_lead_to_the_search(stored: Path, opened: Open) -> None:
     with read_published(load_config(stored).warehouse.path, NOW) as published:
-        card = next(each for each in incident_cards(published) if each.account == NEWS)
+        card = next(card for card in incident_cards(published) if card.account == NEWS)
     app = opened(stored, "senders", incident=card.id)
     searches = [
         dict(parse_qsl(link.proto.query_string))
@@ -79,12 +79,12 @@ def test_a_source_that_is_no_address_has_no_network() -> None:
 
 def test_queries_for_microsofts_tools_are_drawn_when_opened(stored: Path, opened: Open) -> None:
     with read_published(load_config(stored).warehouse.path, NOW) as published:
-        found = next(each for each in incident_cards(published) if each.account == NEWS)
+        found = next(card for card in incident_cards(published) if card.account == NEWS)
         card = incident_card(published, found.id)
     app = opened(stored, "senders", incident=card.id)
-    key = next(each.proto.id for each in app.expander if "hunting-" in each.proto.id)
+    key = next(expander.proto.id for expander in app.expander if "hunting-" in expander.proto.id)
     app.session_state[re.findall("hunting-[0-9a-f]{12}", key)[0]] = True
-    shown = {each.value for each in app.run().code}
+    shown = {code.value for code in app.run().code}
     assert {query.text for query in card.hunting} <= shown
 
 
@@ -96,8 +96,8 @@ def test_earlier_incidents_of_the_account_are_told(stored: Path, opened: Open) -
     with read_published(load_config(stored).warehouse.path, NOW) as published:
         cards = incident_cards(published)
     for card in (cards[0], cards[-1]):
-        same = [each for each in cards if each.account == card.account]
-        earlier = [each for each in same if each.started_at < card.started_at]
+        same = [other for other in cards if other.account == card.account]
+        earlier = [other for other in same if other.started_at < card.started_at]
         text = unescape(words(opened(stored, "senders", incident=card.id)))
         said = f"{len(earlier)} incident" if earlier else "The account's first incident"
         assert said in text

@@ -38,12 +38,12 @@ def incident_of(file: Path) -> IncidentCard:
 
 def press(app: AppTest, label: str) -> AppTest:
     """The page after a button."""
-    return next(each for each in app.button if each.label == label).click().run()
+    return next(button for button in app.button if button.label == label).click().run()
 
 
 def field(app: AppTest, label: str) -> Any:
     """The text field of a label."""
-    return next(each for each in app.text_input if each.label.startswith(label))
+    return next(field for field in app.text_input if field.label.startswith(label))
 
 
 def test_a_verdict_of_the_page_is_that_of_the_command(own: Path, opened: Open) -> None:
@@ -73,7 +73,7 @@ def test_several_are_judged_and_given_at_once(own: Path, opened: Open) -> None:
     assert not app.exception
     with read_published(load_config(own).warehouse.path, NOW) as published:
         after = {card.id: card for card in incident_cards(published)}
-    assert {(after[each].status, after[each].assigned_to) for each in before} == {
+    assert {(after[identity].status, after[identity].assigned_to) for identity in before} == {
         ("false_positive", "night shift")
     }
 
@@ -259,7 +259,7 @@ def test_what_is_said_within_a_quarter_hour_counts_at_once(
     assert after.now >= at
     assert after.identity() != before.identity()
     said = [card.verdict for card in readings.incidents(after) if card.verdict]
-    assert [each.reason for each in said] == ["seen just now"]
+    assert [reason.reason for reason in said] == ["seen just now"]
     later = datetime.now(UTC)
     announce(config, config.served[0], PlanFor(HR), (later, later + DAY), 10, "", "ada", later)
     assert open_view().now >= later

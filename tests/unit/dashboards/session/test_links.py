@@ -41,7 +41,7 @@ def follow(app: AppTest, label: str, place: int = 0) -> AppTest:
 
 def links(app: AppTest) -> list[tuple[str, int]]:
     """Every link of the page: its label and its place among those of that label."""
-    labels = [each.proto.label for each in app.get("page_link")]
+    labels = [link.proto.label for link in app.get("page_link")]
     return [(label, labels[:at].count(label)) for at, label in enumerate(labels)]
 
 
@@ -53,7 +53,7 @@ def used(stored: Path, opened: Open) -> AppTest:
     app.text_input(key="recipient").set_value("somebody@contoso.com")
     app.selectbox(key="status").set_value("failed")
     app.date_input(key="since").set_value(date(2026, 11, 1))
-    next(each for each in app.button if each.label == "Search").click().run()
+    next(button for button in app.button if button.label == "Search").click().run()
     visit(app, "readiness")
     assert app.selectbox(key="account").value == HR
     visit(app, "spend", part="Centers and invoice")
@@ -109,7 +109,7 @@ def test_every_link_opens_what_a_fresh_session_shows(
         for name, value in (REMEMBERED | {"account": account, "judgement": judgement}).items():
             app.session_state[name] = value
         visit(app, page)
-        link = [each.proto for each in app.get("page_link") if each.proto.label == label][place]
+        link = [link.proto for link in app.get("page_link") if link.proto.label == label][place]
         follow(app, label, place)
         fresh = opened(stored, link.page or "overview", **dict(parse_qsl(link.query_string)))
         assert words(app) == words(fresh), label
@@ -166,10 +166,10 @@ def test_an_incident_of_another_account_is_not_replaced_by_one_of_the_chosen(
 
 def test_an_address_cannot_put_a_link_on_the_page(stored: Path, opened: Open) -> None:
     app = opened(stored, "senders", account="https://example.net/<b>x</b>")
-    boxes = [each.value for each in (*app.warning, *app.info, *app.caption, *app.error)]
+    boxes = [box.value for box in (*app.warning, *app.info, *app.caption, *app.error)]
     assert not any("example.net" in box for box in boxes), "Markdown would make a link of it"
     assert "https://example.net/&lt;b&gt;x&lt;/b&gt;" in words(app)
 
 
 def found(app: AppTest) -> dict[str, list[str]]:
-    return next(dict(each.value) for each in app.dataframe if "subject" in each.value)
+    return next(dict(frame.value) for frame in app.dataframe if "subject" in frame.value)

@@ -46,7 +46,7 @@ def test_the_numbers_are_those_of_the_own_days(stored: Path, opened: Open) -> No
     total, days = int(rows["recipients"].sum()), rows["day"].nunique()
     assert f"{total:,} recipients in {days} days" in words(app)
     assert "first=2026-11-01&amp;last=2026-11-10" in "".join(
-        each.proto.body for each in app.get("html")
+        element.proto.body for element in app.get("html")
     )
 
 

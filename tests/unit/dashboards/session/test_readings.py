@@ -63,11 +63,12 @@ def test_a_new_source_is_a_change_and_the_first_one_is_not(
     reader: duckdb.DuckDBPyConnection,
 ) -> None:
     texts = [
-        (each.account, each.what) for each in changes_since(Published(reader, NOW), NOW - 2 * DAY)
+        (change.account, change.what)
+        for change in changes_since(Published(reader, NOW), NOW - 2 * DAY)
     ]
     assert (NEWS, "sent from 203.0.113.66 for the first time") in texts
     assert not any("192.0.2.10" in what for _, what in texts)
-    begun = [each.what for each in changes_since(Published(reader, FIRST + DAY), FIRST - DAY)]
+    begun = [change.what for change in changes_since(Published(reader, FIRST + DAY), FIRST - DAY)]
     assert begun.count("sent its first mail") == 2
 
 
@@ -95,7 +96,7 @@ def test_the_week_is_local(reader: duckdb.DuckDBPyConnection) -> None:
 
 
 def test_accounts_sources_and_learning(reader: duckdb.DuckDBPyConnection) -> None:
-    assert [each.account for each in accounts(reader, "contoso")] == [HR, NEWS]
+    assert [account.account for account in accounts(reader, "contoso")] == [HR, NEWS]
     assert accounts(reader, "elsewhere") == []
     sources = account_sources(reader, Sender("contoso", NEWS), FIRST, NOW)
     assert set(sources["from_ip"]) == {"192.0.2.10", "203.0.113.66"}

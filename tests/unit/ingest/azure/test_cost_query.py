@@ -46,7 +46,7 @@ def test_the_question_is_daily_by_name_and_under_our_own_name(
     }
     dataset = asked.json["dataset"]
     assert dataset["granularity"] == "Daily"
-    assert [each["name"] for each in dataset["grouping"]] == list(GROUPS)
+    assert [group["name"] for group in dataset["grouping"]] == list(GROUPS)
 
 
 def test_columns_are_found_by_name_in_any_order(query: CostQuery, service: Service) -> None:
@@ -182,7 +182,7 @@ def test_a_grouping_that_the_agreement_does_not_know_is_left_out(
     )
     service.will(Answer(400, {"error": {"message": text}}), answer("[]"))
     query.costs()
-    names = [each["name"] for each in service.asked[1].json["dataset"]["grouping"]]
+    names = [group["name"] for group in service.asked[1].json["dataset"]["grouping"]]
     assert names == [name for name in GROUPS if name != "ServiceName"]
 
 

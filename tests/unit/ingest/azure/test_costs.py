@@ -246,7 +246,7 @@ def test_rows_are_marked_by_the_filter_also_those_read_before_it_was_set(
 def test_a_column_of_the_filter_is_asked_for(ingest: Ingest, service: Service) -> None:
     service.choose = lambda _: answer()
     ingest(hve_filter={"Product": "HVE", "resourcegroup": "rg-hve"})
-    names = [each["name"] for each in service.asked[0].json["dataset"]["grouping"]]
+    names = [group["name"] for group in service.asked[0].json["dataset"]["grouping"]]
     assert "Product" in names
     assert "resourcegroup" not in names
 

@@ -48,7 +48,7 @@ def read(store: Store, api: Api) -> Read:
 
 
 def trace_ids(store: Store) -> list[str]:
-    return sorted(each["trace_id"] for each in stored_rows(store, MESSAGE_TRACES, "contoso"))
+    return sorted(row["trace_id"] for row in stored_rows(store, MESSAGE_TRACES, "contoso"))
 
 
 def covered(store: Store, address: str = HR) -> list[Window]:

@@ -37,7 +37,9 @@ def buffer(store: Store, result: SourceResult) -> TraceBuffer:
 
 
 def rows(*ids: str | None, sender: str | None = HR) -> list[TraceRow]:
-    return [TraceRow(iso(NOW), "delivered", each, sender, "reader@fabrikam.com") for each in ids]
+    return [
+        TraceRow(iso(NOW), "delivered", identity, sender, "reader@fabrikam.com") for identity in ids
+    ]
 
 
 def covered(store: Store) -> list[Window]:

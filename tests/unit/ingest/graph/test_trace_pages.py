@@ -68,7 +68,7 @@ def test_a_missing_zone_is_utc_and_a_given_one_is_honoured(text: str) -> None:
 
 def test_times_with_and_without_zone_and_fraction_may_be_mixed() -> None:
     found = times("2026-11-24T08:00:00", "2026-11-24T08:00:00.5Z", "2026-11-24T10:00:00+02:00")
-    assert [(each.hour, each.microsecond) for each in found] == [(8, 0), (8, 500000), (8, 0)]
+    assert [(time.hour, time.microsecond) for time in found] == [(8, 0), (8, 500000), (8, 0)]
 
 
 @pytest.mark.parametrize("text", ["", "yesterday", "2026-13-01T00:00:00Z", "24.11.2026 08:00"])

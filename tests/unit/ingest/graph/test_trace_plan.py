@@ -48,7 +48,7 @@ def test_a_refused_step_is_replaced_by_finer_ones() -> None:
     assert senders(domains) == ["*@contoso.com", "c@fabrikam.com"]
     single = finer(domains[0], ())
     assert senders(single) == ["a@contoso.com", "b@contoso.com"]
-    assert all(each.window == RECENT for each in [*domains, *single])
+    assert all(walk.window == RECENT for walk in [*domains, *single])
 
 
 def test_today_comes_before_the_past() -> None:

@@ -61,7 +61,7 @@ def graph(api: Api) -> GraphTraces:
 
 
 def ids(graph: GraphTraces, sender: str = HR, window: Window = LAST_HOURS) -> list[str | None]:
-    return [each.id for each in chain.from_iterable(graph.pages(sender, window))]
+    return [row.id for row in chain.from_iterable(graph.pages(sender, window))]
 
 
 def test_a_query_names_sender_and_window_in_whole_seconds(
@@ -204,4 +204,4 @@ def test_one_bad_byte_costs_no_row(graph: GraphTraces, service: Service) -> None
     body = json.dumps({"value": [row(1, subject="caf#"), row(2)]}).encode()
     service.will(Answer(200, body.replace(b"caf#", b"caf\xe9")))
     pages = list(graph.pages(HR, LAST_HOURS))
-    assert [(each.id, each.subject) for each in pages[0]] == [("t1", "caf\ufffd"), ("t2", None)]
+    assert [(row.id, row.subject) for row in pages[0]] == [("t1", "caf\ufffd"), ("t2", None)]

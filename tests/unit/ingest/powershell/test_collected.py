@@ -72,7 +72,7 @@ def test_accounts_and_billing_are_kept_as_exchange_sends_them(store: Store) -> N
     assert rows["hr@contoso.com"]["billing_status"] == "Valid"
     assert "SPO" in rows["it@contoso.com"]["unavailable_reason"]
     again = record_collection(store, "contoso", DOCUMENT, NOW, "a.json")
-    assert [each.rows_unchanged for each in again] == [2, 2, 3]
+    assert [summary.rows_unchanged for summary in again] == [2, 2, 3]
 
 
 POLICY_PARTS: dict[str, Any] = {
@@ -107,7 +107,7 @@ def test_settings_and_policies_are_kept_as_over_the_network(store: Store) -> Non
     assert found["account_settings", "hr@contoso.com"].app_ids == (app,)
     assert found["account_settings", "it@contoso.com"].unavailable_reason
     assert found["billing_policy", "p1"].name == "HVE company"
-    assert {each.source for each in found.values()} == {"exchange"}
+    assert {value.source for value in found.values()} == {"exchange"}
 
 
 def test_a_part_that_the_file_lacks_says_nothing_of_what_is_known(store: Store) -> None:
@@ -126,7 +126,7 @@ def test_readiness_needs_no_permission_of_the_application(store: Store) -> None:
     record_collection(store, "contoso", DOCUMENT | {"policies": POLICY_PARTS}, NOW, "a.json")
     tenant = Tenant(name="contoso", accounts="files")
     findings = findings_of(read_facts(store, tenant, NOW, ReadinessSettings()))
-    told = {(each.check, each.account): each.status for each in findings}
+    told = {(finding.check, finding.account): finding.status for finding in findings}
     assert told["authentication_policy", "hr@contoso.com"] == "pass"
     assert told["authentication_policy", "it@contoso.com"] == "unknown"
     assert told["reply_to", "hr@contoso.com"] == "pass"

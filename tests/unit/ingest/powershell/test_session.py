@@ -91,7 +91,7 @@ def test_the_token_is_on_no_command_line(machine: Machine, shell: PowerShell) ->
     shell.rows("Get-MailUser")
     [run] = machine.runs
     assert run["token"] == CANARY
-    assert not [each for each in run["arguments"] if "canary" in each]
+    assert not [argument for argument in run["arguments"] if "canary" in argument]
     assert "contoso.onmicrosoft.com" in run["arguments"]
     assert Path(run["arguments"][run["arguments"].index("-File") + 1]).is_file()
 

@@ -32,7 +32,7 @@ def traffic(extra: float, hours: int = 2, **options: Any) -> tuple[SentAndExpect
     sent[0, FIRST : FIRST + hours] += extra / hours
     grid = grid_of(np.round(sent), **options)
     found = analyse(grid, "UTC")
-    mine = [each for each in found.incidents if each.kind == "surge"]
+    mine = [incident for incident in found.incidents if incident.kind == "surge"]
     return SentAndExpected(grid, found.expected, found.hi95), mine
 
 
@@ -107,8 +107,8 @@ def test_a_new_source_fires_and_volume_does_not() -> None:
     sent, found = traffic(880.0)
     source = Signal("new_source", 1.0, "fired", "1 source address never seen before")
     strange = [
-        Incident(**vars(each) | {"signals": (*each.signals, source)})  # type: ignore[arg-type]
-        for each in found
+        Incident(**vars(incident) | {"signals": (*incident.signals, source)})  # type: ignore[arg-type]
+        for incident in found
     ]
     (left,) = beside_plans(strange, [plan()], sent)
     states = {signal.name: signal.state for signal in left.signals if signal.state == "fired"}
@@ -117,10 +117,10 @@ def test_a_new_source_fires_and_volume_does_not() -> None:
 
 def test_a_surge_with_a_new_source_in_its_hours_fires_without_its_volume() -> None:
     sent, found = traffic(880.0)
-    strange = [replace(each, support=("new_source",)) for each in found]
+    strange = [replace(incident, support=("new_source",)) for incident in found]
     (left,) = beside_plans(strange, [plan()], sent)
     assert {signal.name: signal.state for signal in left.signals}["surge"] == "quiet"
-    usual = [replace(each, support=("off_hours",)) for each in found]
+    usual = [replace(incident, support=("off_hours",)) for incident in found]
     assert beside_plans(usual, [plan()], sent) == []
 
 

@@ -115,7 +115,7 @@ def test_a_burst_becomes_one_incident_that_keeps_its_name(attacked: Workbench) -
     attacked.land(*busy(END, END + timedelta(hours=3), seed=2))
     later = END + timedelta(hours=3)
     attacked.build(later)
-    assert card["id"] in {each["id"] for each in cards(attacked, later)}
+    assert card["id"] in {card["id"] for card in cards(attacked, later)}
 
 
 def test_the_incident_is_not_there_before_it_was_detected(attacked: Workbench) -> None:

@@ -84,7 +84,7 @@ def test_tenants_are_never_in_one_group() -> None:
 
 def test_what_is_judged_waits_no_more() -> None:
     cards = [card("a"), card("b", status="ended"), card("c", status="closed")]
-    assert [each.id for each in cards if is_waiting(each)] == ["a", "b"]
+    assert [card.id for card in cards if is_waiting(card)] == ["a", "b"]
 
 
 def test_orders() -> None:
@@ -95,7 +95,7 @@ def test_orders() -> None:
     ]
     orders = {"newest": "cheap", "cost": "dear", "severity": "unknown"}
     assert {order: ordered(cards, order)[0].id for order in orders} == orders
-    assert [each.id for each in ordered(cards, "cost")] == ["dear", "cheap", "unknown"]
+    assert [card.id for card in ordered(cards, "cost")] == ["dear", "cheap", "unknown"]
 
 
 def test_the_report_counts_what_waits_and_groups_it(desk: Desk) -> None:
@@ -132,7 +132,7 @@ def test_filters(wanted: dict[str, str], ids: list[str]) -> None:
         card("b", severity="low", audience=("mail",)),
     ]
     holds = IncidentFilter(**wanted).holds
-    assert [each.id for each in cards if holds(each)] == ids
+    assert [card.id for card in cards if holds(card)] == ids
 
 
 @pytest.mark.parametrize("wanted", [{"severity": "grave"}, {"kind": "x"}, {"audience": "boss"}])

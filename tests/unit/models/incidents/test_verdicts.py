@@ -40,7 +40,7 @@ def raised(sent: Floats, *verdicts: Verdict) -> list[datetime]:
     kept = feedback.beyond_harmless(
         found.incidents, SentAndExpected(grid, found.expected, found.hi95)
     )
-    return [each.started_at for each in kept if each.kind == "surge"]
+    return [incident.started_at for incident in kept if incident.kind == "surge"]
 
 
 def test_a_false_alarm_raises_the_threshold_for_what_is_no_larger() -> None:
@@ -78,7 +78,10 @@ def test_a_confirmed_attack_does_not_raise_the_ceiling() -> None:
     sent[0, FIRST] += 6_000.0
     attacked = [analyse(grid_of(sent), "UTC", feedback=Feedback(said)).incidents
                 for said in ([], [verdict("confirmed")])]  # fmt: skip
-    ceilings = [[each.started_at for each in found if each.kind == "ceiling"] for found in attacked]
+    ceilings = [
+        [incident.started_at for incident in found if incident.kind == "ceiling"]
+        for found in attacked
+    ]
     assert ceilings == [[time(FIRST)], [time(FIRST), time(AGAIN)]]
 
 

@@ -27,16 +27,16 @@ def policy(kind: str, object_id: str, values: dict[str, Any], name: str | None =
 
 def facts_of(tenant: SimulatedTenant, **changes: Any) -> Facts:
     """The tenant as a complete reading knows it: every account sent mail today."""
-    accounts = [_account(each) for each in tenant.accounts]
+    accounts = [_account(account) for account in tenant.accounts]
     usual: dict[str, Any] = {
         "tenant": "contoso",
         "now": NOW,
         "accounts": tuple(accounts),
-        "policies": {each.identity: each for each in _policies(tenant)},
+        "policies": {policy.identity: policy for policy in _policies(tenant)},
         "read_at": dict.fromkeys(PERMISSIONS, NOW),
-        "billing": {each.primary: _billing(each) for each in tenant.accounts},
-        "last_sent": {each.account: NOW.date() for each in accounts},
-        "read_since": {each.account: NOW - timedelta(days=90) for each in accounts},
+        "billing": {account.primary: _billing(account) for account in tenant.accounts},
+        "last_sent": {account.account: NOW.date() for account in accounts},
+        "read_since": {account.account: NOW - timedelta(days=90) for account in accounts},
         "sign_ins": _sign_ins(tenant),
         "client_id": tenant.client_id,
         "credential": "secret",
@@ -47,15 +47,15 @@ def facts_of(tenant: SimulatedTenant, **changes: Any) -> Facts:
 def problems(facts: Facts) -> set[Found]:
     """Everything that does not pass."""
     return {
-        (each.check, each.account, each.subject, each.status)
-        for each in findings_of(facts)
-        if each.status != "pass"
+        (finding.check, finding.account, finding.subject, finding.status)
+        for finding in findings_of(facts)
+        if finding.status != "pass"
     }
 
 
 def with_policies(facts: Facts, *policies: Policy) -> dict[Identity, Policy]:
     """The facts' policies with some of them replaced."""
-    return {**facts.policies, **{each.identity: each for each in policies}}
+    return {**facts.policies, **{policy.identity: policy for policy in policies}}
 
 
 def _account(sender: Sender) -> Account:
@@ -81,24 +81,26 @@ def _policies(tenant: SimulatedTenant) -> Iterable[Policy]:
         "organization",
         {"DefaultAuthenticationPolicy": readiness.default_policy},
     )
-    for each in authentication_policies():
-        yield policy("authentication_policy", each["Name"], each)
+    for record in authentication_policies():
+        yield policy("authentication_policy", record["Name"], record)
     for rule in readiness.policies:
         yield policy("conditional_access", rule["id"], rule, rule["displayName"])
     for group in readiness.groups:
-        inside = [each.primary for each in tenant.accounts if group in readiness.groups_of(each)]
+        inside = [
+            account.primary for account in tenant.accounts if group in readiness.groups_of(account)
+        ]
         yield policy("group_members", group, {"accounts": inside})
     for application in [*readiness.applications, readiness.own_application]:
         content = {**application, "servicePrincipalId": application["id"]}
         name, app_id = application["displayName"], application["appId"]
         yield policy("application", app_id, content, name)
     yield from _unregistered(tenant)
-    for each in tenant.accounts:
-        yield from _of_account(tenant, each)
+    for account in tenant.accounts:
+        yield from _of_account(tenant, account)
 
 
 def _unregistered(tenant: SimulatedTenant) -> Iterable[Policy]:
-    known = {each["appId"] for each in tenant.readiness.applications}
+    known = {application["appId"] for application in tenant.readiness.applications}
     for app in {app for apps in tenant.readiness.allowed_apps.values() for app in apps} - known:
         reason = "the application is not registered in this tenant"
         yield Policy("application", app, unavailable_reason=reason)
@@ -124,10 +126,14 @@ def _sign_ins(tenant: SimulatedTenant) -> dict[str, SignInFacts]:
     modern = tenant.readiness.without_basic
     basic = SignInFacts(True, NOW, ("198.51.100.10",), NOW)
     return {
-        **{each.primary: SignInFacts(True) for each in tenant.accounts if each.primary in modern},
-        **{each.primary: basic for each in tenant.accounts if each.primary not in modern},
         **{
-            each["appId"]: SignInFacts(True, last_success_at=NOW)
-            for each in tenant.readiness.applications
+            account.primary: SignInFacts(True)
+            for account in tenant.accounts
+            if account.primary in modern
+        },
+        **{account.primary: basic for account in tenant.accounts if account.primary not in modern},
+        **{
+            application["appId"]: SignInFacts(True, last_success_at=NOW)
+            for application in tenant.readiness.applications
         },
     }

@@ -30,7 +30,7 @@ DAY = timedelta(days=1)
 def read(bench: Workbench, *policies: Policy, days: int = 0) -> None:
     """Records policies as a complete reading does."""
     now = NOW + days * DAY
-    kinds = {each.kind for each in policies}
+    kinds = {policy.kind for policy in policies}
     record_policies(bench.store, "contoso", policies, kinds, now)
     for kind in kinds:
         record_coverage(bench.store.state, "contoso", "policies", kind, Window(NOW, now))

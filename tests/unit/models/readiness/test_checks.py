@@ -34,11 +34,13 @@ def healthy(seed: int = 7) -> SimulatedTenant:
 
 def test_a_tenant_that_is_set_up_right_passes_everything() -> None:
     findings = findings_of(facts_of(healthy()))
-    assert {each.status for each in findings} == {"pass"}
-    assert {each.check for each in findings} == set(CHECKS) - {"account_listed"}, "nobody is gone"
+    assert {finding.status for finding in findings} == {"pass"}
+    assert {finding.check for finding in findings} == set(CHECKS) - {"account_listed"}, (
+        "nobody is gone"
+    )
     assert set(CONTRACT) <= set(CHECKS)
-    assert all(each.evidence and each.source and not each.fix for each in findings)
-    keys = [each.key for each in findings]
+    assert all(finding.evidence and finding.source and not finding.fix for finding in findings)
+    keys = [finding.key for finding in findings]
     assert len(keys) == len(set(keys))
 
 
@@ -60,7 +62,7 @@ def test_all_mistakes_of_a_seed_are_found_and_none_is_invented(seed: int) -> Non
     expected: dict[tuple[str, str | None, str | None], str] = {}
     others = list(tenant.accounts[1:])
     random.shuffle(others)  # type: ignore[arg-type] # any sequence is shuffled
-    chosen = [each for each in mistakes() if random.random() < 0.4][: len(others)]
+    chosen = [mistake for mistake in mistakes() if random.random() < 0.4][: len(others)]
     for mistake, account in zip(chosen, others, strict=False):
         expected |= {found[:3]: found[3] for found in mistake.make(tenant, account)}
     assert problems(facts_of(tenant)) == {(*key, status) for key, status in expected.items()}
@@ -69,7 +71,7 @@ def test_all_mistakes_of_a_seed_are_found_and_none_is_invented(seed: int) -> Non
 @pytest.mark.parametrize("seed", range(40))
 def test_drawn_settings_agree_with_the_truth(seed: int) -> None:
     tenant = SimulatedTenant(seed=seed, now=NOW, days=30, staff=20)
-    found = {(each.check, each.account): each for each in findings_of(facts_of(tenant))}
+    found = {(finding.check, finding.account): finding for finding in findings_of(facts_of(tenant))}
     for truth in tenant.readiness.truth():
         defaults = found["security_defaults", None]
         allowed = found["authentication_policy", truth["account"]]
@@ -105,7 +107,7 @@ def test_what_may_not_be_read_is_unknown_and_never_passes(kind: str, checks: set
     whole = facts_of(tenant)
     read_at = {name: at for name, at in whole.read_at.items() if name != kind}
     blind = findings_of(replace(whole, read_at=read_at, policies=_without(whole, kind)))
-    unknown = {each.check: each.evidence for each in blind if each.status == "unknown"}
+    unknown = {check.check: check.evidence for check in blind if check.status == "unknown"}
     assert set(unknown) == checks
     assert all(PERMISSIONS[kind] in said for said in unknown.values()), unknown
 
@@ -113,10 +115,12 @@ def test_what_may_not_be_read_is_unknown_and_never_passes(kind: str, checks: set
 def _name_everything(tenant: SimulatedTenant, account: Sender) -> None:
     """Policies that leave out a group or a role, and one that allows Basic."""
     tenant.readiness.account_policies[account.primary] = ALLOWING
-    rules = [each for each in mistakes() if each.name.endswith(("multifactor", "strength"))]
+    rules = [
+        mistake for mistake in mistakes() if mistake.name.endswith(("multifactor", "strength"))
+    ]
     for rule in rules:
         rule.make(tenant, account)
-    by_group, by_role = (each["conditions"]["users"] for each in tenant.readiness.policies[-2:])
+    by_group, by_role = (policy["conditions"]["users"] for policy in tenant.readiness.policies[-2:])
     group = next(iter(tenant.readiness.groups))
     tenant.readiness.groups[group].append(account.object_id)
     tenant.readiness.roles[account.primary] = [ROLE]
@@ -130,8 +134,10 @@ def _without(facts: Facts, kind: str) -> dict[tuple[str, str | None], object]:
 def test_nothing_read_at_all_is_unknown_everywhere() -> None:
     tenant = healthy()
     accounts = facts_of(tenant).accounts
-    facts = Facts("contoso", NOW, tuple(replace(each, display_name=None) for each in accounts))
-    statuses = {(each.check, each.status) for each in findings_of(facts)}
+    facts = Facts(
+        "contoso", NOW, tuple(replace(account, display_name=None) for account in accounts)
+    )
+    statuses = {(finding.check, finding.status) for finding in findings_of(facts)}
     assert {check for check, status in statuses if status == "pass"} == {"aliases", "endpoint"} | (
         {"idle_account"} if ("idle_account", "pass") in statuses else set()
     )
@@ -160,7 +166,7 @@ def test_failed_smtp_sign_ins_are_a_hypothesis_only() -> None:
     failing = SignInFacts(True, last_failed_smtp_at=NOW - timedelta(days=1))
     facts = replace(whole, sign_ins={**whole.sign_ins, account: failing})
     assert problems(facts) == {("endpoint", account, None, "unknown")}
-    (finding,) = [each for each in findings_of(facts) if each.state == "hypothesis"]
+    (finding,) = [finding for finding in findings_of(facts) if finding.state == "hypothesis"]
     assert "hypothesis" in finding.evidence
     works = replace(failing, last_success_at=NOW - timedelta(days=2))
     assert problems(replace(whole, sign_ins={**whole.sign_ins, account: works})) == set()
@@ -172,9 +178,9 @@ def test_a_mistyped_account_is_not_found_and_never_to_be_excluded() -> None:
     whole = facts_of(tenant)
     gone = Policy("directory_user", name, None, unavailable_reason=f"user {name}: HTTP 404: no")
     findings = findings_of(replace(whole, policies=with_policies(whole, gone)))
-    found = {each.check: each for each in findings if each.account == name}
+    found = {finding.check: finding for finding in findings if finding.account == name}
     assert (found["account_listed"].status, found["conditional_access"].status) == (
         "fail",
         "unknown",
     )
-    assert not [each.fix for each in found.values() if "exclude" in each.fix.lower()]
+    assert not [value.fix for value in found.values() if "exclude" in value.fix.lower()]

@@ -35,7 +35,9 @@ def facts() -> Facts:
 
 def finding(facts: Facts, check: str, who: str | None = WHO, subject: str | None = None) -> Finding:
     (found,) = [
-        each for each in findings_of(facts) if each.key == (check, who or "", subject or "")
+        finding
+        for finding in findings_of(facts)
+        if finding.key == (check, who or "", subject or "")
     ]
     return found
 
@@ -109,8 +111,8 @@ def test_a_billing_state_that_is_not_documented_is_unknown(
 
 def ends(*days: float) -> dict[str, Any]:
     """An application whose secrets end after so many days."""
-    moments = [(NOW + each * DAY).isoformat() for each in days]
-    return {"passwordCredentials": [{"endDateTime": each} for each in moments]}
+    moments = [(NOW + day * DAY).isoformat() for day in days]
+    return {"passwordCredentials": [{"endDateTime": moment} for moment in moments]}
 
 
 @pytest.mark.parametrize(
@@ -131,7 +133,7 @@ def test_credentials(facts: Facts, days: tuple[float, ...], status: str, severit
     found = finding(replace(facts, policies=changed), "credentials", None, app)
     assert (found.status, found.severity) == (status, severity)
     if days:
-        alive = [each for each in days if each > 0] or [max(days)]
+        alive = [day for day in days if day > 0] or [max(days)]
         assert found.due_on == (NOW + min(alive) * DAY).date()
 
 
@@ -147,7 +149,7 @@ def test_our_own_certificate(facts: Facts, values: dict[str, str], status: str) 
     managed = replace(facts, credential="managed")
     assert finding(managed, "credentials", None, "own").status == "pass"
     files = replace(facts, credential="")
-    assert not [each for each in findings_of(files) if each.subject == "own"]
+    assert not [finding for finding in findings_of(files) if finding.subject == "own"]
 
 
 def quiet(facts: Facts, days: int | None, read_days: int | None, **changes: Any) -> Facts:
@@ -192,8 +194,8 @@ def test_idle_asks_whether_the_account_can_sign_in(
 
 def test_a_young_account_is_not_idle(facts: Facts) -> None:
     young = tuple(
-        replace(each, created_at=NOW - 5 * DAY) if each.account == WHO else each
-        for each in facts.accounts
+        replace(account, created_at=NOW - 5 * DAY) if account.account == WHO else account
+        for account in facts.accounts
     )
     assert finding(quiet(facts, None, 90, accounts=young), "idle_account").status == "pass"
 
@@ -229,10 +231,10 @@ def test_basic_is_told_with_day_source_and_deadline(facts: Facts) -> None:
 def test_an_address_of_two_accounts_is_told_for_both(facts: Facts) -> None:
     other = "crm@contoso.com"
     accounts = tuple(
-        replace(each, addresses=(*each.addresses, "shared@contoso.com"))
-        if each.account in (WHO, other)
-        else each
-        for each in facts.accounts
+        replace(account, addresses=(*account.addresses, "shared@contoso.com"))
+        if account.account in (WHO, other)
+        else account
+        for account in facts.accounts
     )
     changed = replace(facts, accounts=accounts)
     for who in (WHO, other):

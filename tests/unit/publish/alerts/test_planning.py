@@ -47,12 +47,12 @@ def test_an_incident_is_opened_grown_and_resolved_once_each(desk: Desk) -> None:
     assert step(desk, config, NOW + 2 * DAY, incident(**over)) == []
     assert step(desk, config, NOW + 5 * DAY, incident(**over)) == ["resolved"]
     assert step(desk, config, NOW + 6 * DAY, incident(**over)) == []
-    assert [each.message["type"] for each in due(desk)] == [
+    assert [alert.message["type"] for alert in due(desk)] == [
         "incident.opened",
         "incident.updated",
         "incident.resolved",
     ]
-    assert len({each.id for each in due(desk)}) == 3
+    assert len({alert.id for alert in due(desk)}) == 3
 
 
 @pytest.mark.parametrize("verdict", ["confirmed", "false_positive", "planned", "acknowledged"])
@@ -66,7 +66,10 @@ def test_a_judged_incident_is_told_again_only_when_it_is_over(desk: Desk, verdic
     assert step(desk, config, NOW + 4 * DAY, over) == ["resolved"]
     assert step(desk, config, NOW + 5 * DAY, over) == []
     assert step(desk, config, NOW + 60 * DAY, over) == [], "when the verdict has expired"
-    assert [each.message["type"] for each in due(desk)] == ["incident.opened", "incident.resolved"]
+    assert [alert.message["type"] for alert in due(desk)] == [
+        "incident.opened",
+        "incident.resolved",
+    ]
 
 
 def test_closing_an_incident_by_hand_resolves_it(desk: Desk) -> None:
@@ -99,7 +102,7 @@ def test_what_is_not_urgent_comes_as_one_digest(desk: Desk) -> None:
     step(desk, config, NOW + timedelta(hours=2), grown, second)
     assert step(desk, config, NOW + DAY, grown, second) == []
     (one,) = due(desk)
-    told = [(each["account"], each["details"]["observed"]) for each in one.message["entries"]]
+    told = [(entry["account"], entry["details"]["observed"]) for entry in one.message["entries"]]
     assert sorted(told) == [("hr@contoso.com", 20_000), ("it@contoso.com", 5200)]
     step(desk, config, NOW + 2 * DAY, grown, second)
     assert len(due(desk)) == 1
@@ -109,18 +112,18 @@ def test_a_digest_of_one_is_that_alert(desk: Desk) -> None:
     config = desk.config(target())
     step(desk, config, NOW, incident(severity="medium"))
     step(desk, config, NOW + DAY, incident(severity="medium"))
-    assert [each.message["type"] for each in due(desk)] == ["incident.opened"]
+    assert [alert.message["type"] for alert in due(desk)] == ["incident.opened"]
 
 
 def test_a_raised_severity_pages_at_once(desk: Desk) -> None:
     config = desk.config(target())
     step(desk, config, NOW, incident(severity="medium"))
     step(desk, config, NOW + timedelta(hours=1), incident())
-    assert [each.message["type"] for each in due(desk)] == ["incident.updated"]
+    assert [alert.message["type"] for alert in due(desk)] == ["incident.updated"]
 
 
 def test_many_pages_of_one_run_are_one_message(desk: Desk) -> None:
-    rows = [incident(id=f"i{each}", account=f"a{each}@contoso.com") for each in range(7)]
+    rows = [incident(id=f"i{number}", account=f"a{number}@contoso.com") for number in range(7)]
     step(desk, desk.config(target()), NOW, *rows)
     (one,) = due(desk)
     assert one.message["type"] == "digest"
@@ -134,23 +137,23 @@ def test_each_target_is_told_apart(desk: Desk) -> None:
         target(name="loud", min_severity="low"),
     )
     step(desk, config, NOW, incident(), incident(id="low", severity="low"))
-    assert [each.target for each in due(desk)] == ["soc", "loud"]
+    assert [alert.target for alert in due(desk)] == ["soc", "loud"]
 
 
 def test_false_pages_are_capped_and_the_rest_waits(desk: Desk) -> None:
     config = desk.config(target())
     done = {"ended_at": NOW - timedelta(minutes=5)}
-    rows = [incident(id=f"i{each}", account=f"a{each}@contoso.com") for each in range(2)]
+    rows = [incident(id=f"i{number}", account=f"a{number}@contoso.com") for number in range(2)]
     step(desk, config, NOW, *rows)
     over = [row | done for row in rows]
     later = NOW + 5 * DAY
     fresh = {"started_at": later - timedelta(hours=1), "detected_at": later, "id": "late"}
     mild = incident(**fresh, expected=1600.0)  # 3.25 times
     assert sorted(step(desk, config, later, *over, mild)) == ["opened", "resolved", "resolved"]
-    assert not [each for each in due(desk) if each.key == "incident:late"]
+    assert not [alert for alert in due(desk) if alert.key == "incident:late"]
     gross = incident(**fresh | {"id": "gross"}, expected=100.0)  # 52 times
     step(desk, config, later + timedelta(hours=1), *over, mild, gross)
-    assert [each.key for each in due(desk)][-1] == "incident:gross"
+    assert [alert.key for alert in due(desk)][-1] == "incident:gross"
 
 
 def test_a_failed_transaction_leaves_neither_mark_nor_message(

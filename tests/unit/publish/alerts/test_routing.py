@@ -101,7 +101,7 @@ def test_a_siem_gets_everything_at_once_and_is_no_page() -> None:
 
 def paged(number: int, days: int = 1) -> dict[tuple[str, str], Notice]:
     at = iso(NOW - timedelta(days=days))
-    return {("soc", f"incident:{each}"): told(paged_at=at) for each in range(number)}
+    return {("soc", f"incident:{place}"): told(paged_at=at) for place in range(number)}
 
 
 @pytest.mark.parametrize(
@@ -116,7 +116,7 @@ def paged(number: int, days: int = 1) -> dict[tuple[str, str], Notice]:
     ],
 )
 def test_false_pages_raise_the_bar_within_bounds(pages: int, status: str, bar: float) -> None:
-    standing = {f"incident:{each}": status for each in range(pages)}
+    standing = {f"incident:{number}": status for number in range(pages)}
     assert page_bar(paged(pages), standing, NOW, 2) == bar
 
 

@@ -91,7 +91,7 @@ def test_hours_move_to_the_billing_day_that_holds_them() -> None:
     )
     told = shifted.azure.truth()
     begin = told["day_starts_at_hours"] * HOUR
-    day = next(each for each in told["days"][3:] if each["complete"])
+    day = next(day for day in told["days"][3:] if day["complete"])
     first = micros(datetime.fromisoformat(f"{day['day_utc']}T00:00:00+00:00")) + begin
     traffic = shifted.traffic
     counted = sum(

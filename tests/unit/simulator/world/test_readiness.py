@@ -53,8 +53,8 @@ def test_a_group_inside_the_group_excludes_too(drawn: list[AccessSettings]) -> N
 
 def test_credentials_end_before_soon_and_late(drawn: list[AccessSettings]) -> None:
     ends = sorted(
-        each["endDateTime"][:10]
+        credential["endDateTime"][:10]
         for application in drawn[0].applications
-        for each in [*application["passwordCredentials"], *application["keyCredentials"]]
+        for credential in [*application["passwordCredentials"], *application["keyCredentials"]]
     )
     assert ends[0] < "2026-11-24" < ends[1] < "2026-12-24" < ends[-1]

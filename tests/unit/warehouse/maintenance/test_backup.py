@@ -108,7 +108,7 @@ def test_a_backup_that_was_cut_short_changes_nothing(
 
 def test_a_changed_byte_is_found_and_its_file_named(saved: Path, tmp_path: Path) -> None:
     with tarfile.open(saved) as archive:
-        info = next(each for each in archive if each.name.endswith(".parquet"))
+        info = next(member for member in archive if member.name.endswith(".parquet"))
     data = bytearray(saved.read_bytes())
     data[info.offset_data + info.size // 2] ^= 0xFF
     saved.write_bytes(data)

@@ -34,7 +34,7 @@ def filled(store: Store) -> Store:
 
 
 def findings(store: Store) -> dict[str, CheckResult]:
-    return {each.check: each for each in verify(store)[0]}
+    return {result.check: result for result in verify(store)[0]}
 
 
 def file_of(store: Store, day: object) -> Path:
@@ -44,7 +44,7 @@ def file_of(store: Store, day: object) -> Path:
 
 def test_a_sound_store_passes_but_for_what_was_not_built(filled: Store) -> None:
     found = findings(filled)
-    assert {name for name, each in found.items() if each.status == "fail"} == {"published"}
+    assert {name for name, item in found.items() if item.status == "fail"} == {"published"}
     assert found["published"].fix == "hve build"
     assert found["files"].detail == "every data file is as it was written"
 
@@ -68,8 +68,8 @@ def test_damage_is_named_and_its_day_is_read_again(
     file = file_of(filled, YESTERDAY.date())
     harm(file)  # type: ignore[operator] # a function of the file
     found, damages = verify(filled)
-    failed = [each for each in found if each.status == "fail"]
-    assert [(each.check, str(file) in each.detail) for each in failed] == [("files", True)]
+    failed = [result for result in found if result.status == "fail"]
+    assert [(result.check, str(file) in result.detail) for result in failed] == [("files", True)]
     assert reason in failed[0].detail
     [told] = set_aside(filled, damages)
     assert told.startswith(f"message_traces of contoso of {YESTERDAY.date()}: read again")
@@ -79,7 +79,7 @@ def test_damage_is_named_and_its_day_is_read_again(
     covered = covered_windows(filled.state, "contoso", "message_traces", HR)
     assert covered[0].end == YESTERDAY.replace(hour=0, minute=0, second=0, microsecond=0)
     assert covered[1].start == covered[0].end + timedelta(days=1)
-    assert day in {each.day for each in filled.state.dirty_days()}
+    assert day in {dirty.day for dirty in filled.state.dirty_days()}
 
 
 def test_a_damaged_file_is_kept_aside(filled: Store) -> None:

@@ -25,7 +25,7 @@ def test_texts_in_lists_and_structs_are_overwritten(store: Store) -> None:
     store.delta.replace(HVE_INCIDENTS, rows, "contoso")
     (removed,) = erase_rows(store, "contoso", ADA).removed
     assert (removed.table, removed.rows_kept_without) == ("marts.hve_incidents", 1)
-    left = {each["id"]: each for each in stored_rows(store, HVE_INCIDENTS, "contoso")}
+    left = {incident["id"]: incident for incident in stored_rows(store, HVE_INCIDENTS, "contoso")}
     assert left["i1"]["reasons"] == ["(erased) got 800"]
     assert left["i1"]["signals"][0]["reason"] == "800 to (erased)"
     assert left["i2"]["reasons"] == ["nobody"]

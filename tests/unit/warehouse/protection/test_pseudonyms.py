@@ -43,7 +43,7 @@ def test_rows_are_masked_column_by_column() -> None:
 def test_unknown_stays_unknown() -> None:
     rows = traces({"subject": None, "message_id": None}, {"subject": "A", "message_id": None})
     masked = mask().traces(rows)
-    assert [each is None for each in masked["subject"].to_pylist()] == [True, False]
+    assert [subject is None for subject in masked["subject"].to_pylist()] == [True, False]
     assert masked["message_id"].null_count == 2
 
 
@@ -96,6 +96,6 @@ def test_a_key_is_in_no_repr() -> None:
 
 def test_numbered_subjects_are_one_behind_their_hashes_too() -> None:
     first, second, other = map(mask().subject, ("Invoice 4711", "invoice 4712", "Report 4711"))
-    heads = [str(each)[:18] for each in (first, second, other)]
+    heads = [str(mask)[:18] for mask in (first, second, other)]
     assert heads[0] == heads[1] != heads[2]
     assert first != second

@@ -78,7 +78,7 @@ def test_an_address_that_moves_makes_every_stored_day_dirty(store: Store) -> Non
     moved = Account("it@contoso.com", ("it@contoso.com", "people@contoso.com"))
     stayed = Account("hr@contoso.com", ("hr@contoso.com",))
     record(store, stayed, moved)
-    dirty = [each.day for each in store.state.dirty_days()]
+    dirty = [dirty.day for dirty in store.state.dirty_days()]
     assert dirty == [TODAY - timedelta(days=5), TODAY]
 
 

@@ -69,7 +69,7 @@ def test_verify_names_the_table_and_the_way_back(tmp_path: Path) -> None:
     content = file.read_bytes()
     file.write_bytes(content.replace(b"because of letter 7", b"because of letter 1", 1))
     with store_of(config) as store:
-        (found,) = [each for each in verify(store)[0] if each.check == "state"]
+        (found,) = [result for result in verify(store)[0] if result.check == "state"]
     assert (found.status, found.fix) == ("fail", "restore a backup")
     assert found.detail == "state.db: not as it was written: plans"
 

@@ -76,7 +76,7 @@ OPTIONAL = ("message_id", "subject", "size_bytes", "from_ip", "to_ip", "status")
 def test_a_field_that_comes_empty_keeps_its_known_value(store: Store) -> None:
     ids = [{"trace_id": name} for name in OPTIONAL]
     land_rows(store, *ids)
-    emptied = [each | {each["trace_id"]: None} for each in ids]
+    emptied = [identity | {identity["trace_id"]: None} for identity in ids]
     assert counts(land_rows(store, *emptied)) == (6, 0, 0, 6)
 
 
@@ -90,7 +90,7 @@ def test_a_status_that_may_change_never_replaces_a_final_one(store: Store) -> No
     words = ("pending", "Pending", "gettingStatus", "Unknown", "None", "Zugestellt", "teleported")
     ids = [{"trace_id": name} for name in words]
     land_rows(store, *ids)
-    unsettled = [each | {"status": each["trace_id"]} for each in ids]
+    unsettled = [identity | {"status": identity["trace_id"]} for identity in ids]
     assert counts(land_rows(store, *unsettled)) == (7, 0, 0, 7)
     both = ({"trace_id": f"{word}2", "status": text} for word in words for text in ("failed", word))
     land_rows(store, *both)
@@ -146,7 +146,7 @@ def test_only_days_with_something_new_become_dirty(store: Store) -> None:
     store.state.clear_dirty(store.state.dirty_days())
     landed = land_rows(store, old, {"trace_id": "b"})
     assert landed.days == {TODAY}
-    assert [each.day for each in store.state.dirty_days()] == [TODAY]
+    assert [dirty.day for dirty in store.state.dirty_days()] == [TODAY]
 
 
 def test_the_later_batch_wins_at_the_same_instant_of_observation(store: Store) -> None:
@@ -184,7 +184,7 @@ def test_days_are_marked_dirty_before_rows_are_written(
     monkeypatch.setattr(store.delta, "append", full)
     with pytest.raises(OSError, match="no space"):
         land_rows(store, {})
-    assert [each.day for each in store.state.dirty_days()] == [TODAY]
+    assert [dirty.day for dirty in store.state.dirty_days()] == [TODAY]
 
 
 def test_the_case_of_a_status_is_no_change(store: Store) -> None:

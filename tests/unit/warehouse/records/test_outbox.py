@@ -16,7 +16,7 @@ def entry(name: str, **changes: Any) -> OutgoingMessage:
 
 
 def names(entries: list[OutgoingMessage]) -> list[str]:
-    return [each.id for each in entries]
+    return [entry.id for entry in entries]
 
 
 def test_a_message_is_added_once_and_comes_back_as_it_was(store: Store) -> None:

@@ -62,7 +62,7 @@ def test_every_member_of_an_archive_is_read(read: Read) -> None:
 
 def test_nothing_is_unpacked_to_a_path(read: Read, tmp_path: Path) -> None:
     read(zipped({"../outside.csv": AS_TABLE, "/tmp/absolute.csv": AS_TABLE}), "a.zip")  # noqa: S108
-    assert [each.name for each in tmp_path.iterdir() if each.is_file()] == ["a.zip"]
+    assert [file.name for file in tmp_path.iterdir() if file.is_file()] == ["a.zip"]
     assert not (tmp_path.parent / "outside.csv").exists()
 
 

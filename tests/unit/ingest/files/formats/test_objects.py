@@ -34,9 +34,9 @@ ENVELOPES = [
     json.dumps({"d": {"results": [A, B, C]}}, indent=2),
     json.dumps({"d": [A, B, C]}),
     json.dumps([[A], {"value": [B]}, C]),
-    "\n".join(json.dumps(each) for each in (A, B, C)),
-    "\r\n".join(json.dumps(each) for each in (A, B, C)) + "\r\n",
-    "".join(json.dumps(each, indent=3) for each in (A, B, C)),
+    "\n".join(json.dumps(tenant) for tenant in (A, B, C)),
+    "\r\n".join(json.dumps(tenant) for tenant in (A, B, C)) + "\r\n",
+    "".join(json.dumps(tenant, indent=3) for tenant in (A, B, C)),
     json.dumps({"value": [A]}) + "\n" + json.dumps({"value": [B, C]}),
 ]
 
@@ -58,11 +58,11 @@ def test_an_envelope_that_is_too_long_is_entered(
 ) -> None:
     monkeypatch.setattr(encoding, "CHUNK", 30)
     monkeypatch.setattr(objects, "LONGEST_RECORD", 60)
-    assert [each for each in read(content) if isinstance(each, dict)] == [A, B, C]
+    assert [row for row in read(content) if isinstance(row, dict)] == [A, B, C]
 
 
 def reasons(found: list[Any]) -> int:
-    return sum(isinstance(each, str) for each in found)
+    return sum(isinstance(part, str) for part in found)
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ def reasons(found: list[Any]) -> int:
 )
 def test_a_broken_record_costs_itself_alone(content: str) -> None:
     found = read(content)
-    assert [each for each in found if isinstance(each, dict)] == [A, B]
+    assert [part for part in found if isinstance(part, dict)] == [A, B]
     assert reasons(found) == 1
 
 

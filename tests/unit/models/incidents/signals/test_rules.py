@@ -240,7 +240,9 @@ def test_what_is_found_today_is_not_changed_by_tomorrow() -> None:
     whole = list(tabular_events(find(activity(rows))))
     early = list(tabular_events(find(activity(rows, 51))))
     assert early
-    assert early == [each for each in whole if each[1].known_at <= START + timedelta(days=51)]
+    assert early == [
+        finding for finding in whole if finding[1].known_at <= START + timedelta(days=51)
+    ]
 
 
 def test_days_judged_again_show_the_same_with_their_context_alone() -> None:
@@ -267,7 +269,7 @@ def test_signals_close_in_time_are_one_incident_with_a_stable_opening() -> None:
 
 def test_what_happens_at_the_end_of_a_growth_is_an_incident_of_its_own() -> None:
     growth, storm = event("growth", 10), event("failure_storm", 12)
-    assert [each.levels for each in episodes_of(A, [growth, storm])] == [
+    assert [episode.levels for episode in episodes_of(A, [growth, storm])] == [
         {"growth": 2},
         {"failure_storm": 2},
     ]
@@ -284,7 +286,7 @@ def test_an_incident_does_not_last_for_ever() -> None:
     events = [event("new_source", 10 + 12 * number) for number in range(60)]
     episodes = episodes_of(A, events)
     assert len(episodes) > 2
-    assert all(each.last - each.opened_at <= timedelta(days=8) for each in episodes)
+    assert all(episode.last - episode.opened_at <= timedelta(days=8) for episode in episodes)
 
 
 @pytest.mark.parametrize("signal", ["fan_out", "new_subject", "off_hours", "repeated_recipient"])

@@ -15,7 +15,9 @@ DAY = 24
 
 
 def found(sent: np.ndarray, kind: str) -> list[Incident]:
-    return [each for each in analyse(grid_of(sent), "UTC").incidents if each.kind == kind]
+    return [
+        incident for incident in analyse(grid_of(sent), "UTC").incidents if incident.kind == kind
+    ]
 
 
 def steady(days: int, rate: float, seed: int = 1, size: float = 20.0) -> np.ndarray:

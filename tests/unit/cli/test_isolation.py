@@ -161,6 +161,7 @@ def values_of(sql: str, tenant: str) -> dict[str, Any]:
         "account": None, "accounts": None, "limit": 1000, "most": 1000, "id": None,
         "days": [date(2026, 11, day) for day in range(1, 24)],
         "check_name": None, "currency": "USD", "sender": None, "source": "message_traces",
+        "tenants": [tenant], "week": first, "day": last, "postponed": "message_traces:postponed",
         "cut_days": [date(2026, 10, 1)], "attempts": 3, "trace_ids": [], "ids": [], "revised": [],
     }  # fmt: skip
     return {name: known[name] for name in set(re.findall(r"\$([a-z_]+)", sql))}

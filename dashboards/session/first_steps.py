@@ -16,6 +16,7 @@ from dashboards.parts.markup import Markup, block, tag
 from hve_monitor.config import DEFAULT_FILE, Config
 from models.overview.health import last_errors
 from models.overview.reads import VITAL
+from warehouse.state import open_state
 
 SILENT = timedelta(minutes=15)  # a run that waits for a quota writes more often
 LOOK_AROUND = (
@@ -37,11 +38,13 @@ def first_steps(config: Config, title: str) -> None:
 
 def _standing(config: Config) -> list[Markup | str]:
     """What is known of the first run."""
-    if not (config.warehouse.path / "state.db").exists():
-        return [tag("span", "○ empty", style="mark"), "Nothing was read yet."]
-    errors = last_errors(config, VITAL)
+    is_store = (config.warehouse.path / "state.db").exists()
+    errors = last_errors(config, VITAL) if is_store else None
+    last = last_written(config) if is_store and errors is None else None
+    if last is not None:
+        return _begun(datetime.now(UTC) - last)
     if errors is None:
-        return _begun(datetime.now(UTC) - last_written(config.warehouse.path))
+        return [tag("span", "○ empty", style="mark"), "Nothing was read yet."]
     if errors:
         return [tag("span", "▲ failed", style="mark bad"), f"The last run failed: {errors[0]}"]
     return [tag("span", "○ no message", style="mark warn"), "No message was seen yet."]
@@ -56,13 +59,20 @@ def _begun(silence: timedelta) -> list[Markup | str]:
     return [tag("span", "▲ stopped", style="mark bad"), f"{words} Start it again."]
 
 
-def last_written(root: Path) -> datetime:
-    """When a file or folder of the store, or of one of its folders, was last written."""
-    written = 0.0
-    for path in chain([root], root.glob("*"), root.glob("*/*")):
-        with suppress(OSError):  # it went away meanwhile
-            written = max(written, path.stat().st_mtime)
-    return datetime.fromtimestamp(written, UTC)
+def last_written(config: Config) -> datetime | None:
+    """When a run last sent a request or wrote into the store; None where none did.
+
+    Of state.db requests alone count: this page itself changes its files, and so its folder.
+    """
+    root, written = config.warehouse.path, 0.0
+    with open_state(root) as state:
+        for tenant in config.served:
+            written = max([written, *state.quota_use(tenant.name, written)])
+    for path in chain(root.glob("*"), root.glob("*/*")):
+        if not path.name.startswith("state.db"):
+            with suppress(OSError):  # it went away meanwhile
+                written = max(written, path.stat().st_mtime)
+    return datetime.fromtimestamp(written, UTC) if written else None
 
 
 def _steps(config: Config) -> list[tuple[str, str]]:

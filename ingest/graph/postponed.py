@@ -35,8 +35,12 @@ def without_postponed(
     if len(single) > FEW_REQUESTS:
         heard = senders_since(store, tenant, now - QUIET_FOR)
         quiet = [query for query in single if query.sender not in heard]
-        able = sorted(_able(store, tenant, quiet, look_back, now), key=lambda pair: pair[1].start)
-        waiting = dict(able[-(len({query.sender for query in quiet}) // 2) :])
+        able = sorted(
+            _able(store, tenant, quiet, look_back, now),
+            key=lambda pair: pair[1].start,
+            reverse=True,
+        )
+        waiting = dict(able[: len({query.sender for query in quiet}) // 2])
     postpone(store.state, tenant, SOURCE, waiting)
     return [query for query in queries if query.sender not in waiting]
 

@@ -63,8 +63,7 @@ def gaps_of(
     history = Window(until - HISTORY, until)
     files = FileDays(stored_days(store, tenant), store.state.file_spans(tenant))
     # What waits for the next run is not judged before.
-    coverage = [replace(address, postponed=()) for address in coverage_of(store, tenant)]
-    return unread_windows(coverage, accounts, files, history)
+    return unread_windows(coverage_of(store, tenant), accounts, files, history)
 
 
 def hours_of(

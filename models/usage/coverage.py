@@ -33,7 +33,7 @@ class AddressCoverage:
     """Windows of one address of an account that were read completely.
 
     planned_from: since when it is meant to be read; None where no reading was planned.
-    postponed: newest minutes that the last run left for the next one.
+    postponed: newest minutes that the last run left for the next one, which is not late yet.
     """
 
     tenant: str
@@ -54,9 +54,8 @@ class AddressCoverage:
         return min([*starts, *([self.planned_from] if self.planned_from else [])], default=None)
 
     def gaps(self, whole: Window) -> list[Window]:
-        """What was not read of a window, but for what waits for the next run and is no late one."""
-        waiting = [left for left in self.postponed if whole.end - left.start <= FRESH_FOR]
-        return gaps([*self.windows, *waiting], whole)
+        """What was not read of a window, but for what waits for the next run."""
+        return gaps([*self.windows, *self.postponed], whole)
 
 
 class CoverageGap(Document):
@@ -80,8 +79,11 @@ class CoverageReport(Document):
     as_of: datetime
 
 
-def coverage_of(store: Store, tenant: str) -> list[AddressCoverage]:
-    """Coverage of every address of the tenant's current accounts."""
+def coverage_of(store: Store, tenant: str, now: datetime | None = None) -> list[AddressCoverage]:
+    """Coverage of every address of the tenant's current accounts.
+
+    now: what was left for the next run waits for an hour; without it nothing does.
+    """
     from warehouse.records.accounts import current_accounts
 
     return [
@@ -91,11 +93,16 @@ def coverage_of(store: Store, tenant: str) -> list[AddressCoverage]:
             address,
             tuple(covered_windows(store.state, tenant, SOURCE, address)),
             backfill_start(store.state, tenant, SOURCE, address),
-            tuple(postponed(store.state, tenant, SOURCE, address)),
+            _waiting(postponed(store.state, tenant, SOURCE, address), now),
         )
         for account in current_accounts(store, tenant)
         for address in account.addresses
     ]
+
+
+def _waiting(left: Iterable[Window], now: datetime | None) -> tuple[Window, ...]:
+    """The windows for which the next run is not late."""
+    return tuple(window for window in left if now is not None and now - window.end <= FRESH_FOR)
 
 
 def covered_until(store: Store, tenant: str) -> datetime | None:
@@ -188,7 +195,7 @@ def _has(tenants: Collection[str], tenant: str | None) -> bool:
 def stored_coverage(store: Store, tenants: Iterable[str], now: datetime) -> CoverageReport:
     """What was read of the tenants as the store has it before the next build; None without any."""
     names = list(tenants)
-    addresses = [address for tenant in names for address in coverage_of(store, tenant)]
+    addresses = [address for tenant in names for address in coverage_of(store, tenant, now)]
     missing = list(_missing(addresses, dict.fromkeys(names, now)))
     complete = _names(addresses) == set(names) and not missing
     return CoverageReport(complete=complete if names else None, gaps=missing, as_of=now)
@@ -284,6 +291,8 @@ def covered_addresses(
         if start is not None:
             windows[bool(is_postponed)].append(Window(start, end))
     return [
-        AddressCoverage(tenant, account, address, tuple(windows), planned, tuple(waiting))
-        for (tenant, account, address, planned), (windows, waiting) in read.items()
+        AddressCoverage(
+            tenant, account, address, tuple(windows), planned, _waiting(left, published.now)
+        )
+        for (tenant, account, address, planned), (windows, left) in read.items()
     ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -68,15 +69,25 @@ def test_an_empty_store_is_three_steps_on_every_page(
     assert (page == "plan") == any(button.label == "Announce" for button in app.button)
 
 
+def test_a_store_that_only_state_was_made_of_is_empty(tmp_path: Path, opened: Open) -> None:
+    file = configured(tmp_path, EXCHANGE)
+    with open_store(tmp_path / "store"):
+        assert "Nothing was read yet" in words(opened(file))
+
+
 def test_a_first_run_that_goes_on_or_failed_is_said(tmp_path: Path, opened: Open) -> None:
     file = configured(tmp_path, EXCHANGE)
-    with open_store(tmp_path / "store") as store:
+    with open_store(tmp_path / "store") as store, store.tenant_lock("contoso"):
         assert "A first run is under way: it wrote something " in words(opened(file))
-        for path in [tmp_path / "store", *(tmp_path / "store").rglob("*")]:
-            os.utime(path, (LONG_AGO.timestamp(), LONG_AGO.timestamp()))
+    for path in [tmp_path / "store", *(tmp_path / "store").rglob("*")]:
+        os.utime(path, (LONG_AGO.timestamp(), LONG_AGO.timestamp()))
+    for _ in range(2):  # a look at state.db writes into the folder
         assert "began and did not end; nothing was written for 3 h. Start it again." in words(
             opened(file)
         )
+    with open_store(tmp_path / "store") as store:
+        store.state.use_quota("contoso", time.time(), 300.0)
+        assert "A first run is under way: it wrote something " in words(opened(file))
         failed = {"source": "accounts", "status": "failed", "error": "no token"}
         sources = [{**failed, "tenant": name} for name in ("contoso", "another")]
         store.state.record_run(NOW, NOW, {"now": "2026-11-24T12:00:00Z", "sources": sources})

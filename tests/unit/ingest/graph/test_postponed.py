@@ -62,6 +62,12 @@ def test_who_sent_within_a_week_is_read_by_every_run(store: Store) -> None:
     assert all(MANY[0] in run_at(store, NOW + number * QUARTER) for number in range(6))
 
 
+def test_of_one_quiet_address_none_waits(store: Store) -> None:
+    rows = traces(*({"trace_id": name, "sender": name, "received_at": NOW} for name in MANY[1:]))
+    land(store, "contoso", rows, NOW, "graph")
+    assert all(run_at(store, NOW + number * QUARTER) == set(MANY) for number in range(3))
+
+
 def test_few_addresses_are_all_read(store: Store) -> None:
     few = MANY[:FEW_REQUESTS]
     assert all(run_at(store, NOW + number * QUARTER, few) == set(few) for number in range(3))

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
 from hve_monitor.config import Budget, Config
+from models.cost.budgets import BudgetLine, budget_lines
 from models.overview import money
 from models.overview.money import keep_tenants_money
 from models.overview.tenants import tenant_summaries
@@ -55,17 +58,17 @@ def landed(bench: Workbench) -> None:
     bench.store.state.record_now("contoso", SOON)
 
 
-def planned(bench: Workbench) -> None:
+def planned(bench: Workbench, at: datetime = SOON) -> None:
     add_plan(
         bench.store.state,
         tenant="contoso",
         scope="all",
         accounts=(),
-        window=(SOON, SOON + timedelta(days=1)),
+        window=(at, at + timedelta(days=1)),
         recipients=10,
         note="",
         author="grace",
-        now=SOON,
+        now=at,
     )
 
 
@@ -76,6 +79,36 @@ def test_what_changed_since_is_computed_again_for_its_tenant(
     change(bench)
     bench.build(SOON)
     assert projected_at(kept, SOON) == {"contoso": SOON, "fabrikam": NOW}
+
+
+def test_a_statement_at_the_instant_of_the_run_may_have_come_after_it(
+    bench: Workbench, kept: Config
+) -> None:
+    planned(bench, NOW)
+    assert projected_at(kept, SOON) == {"contoso": SOON, "fabrikam": NOW}
+
+
+class Backwards(frozenset[str]):
+    """The same accounts as another process may go through them."""
+
+    def __repr__(self) -> str:
+        return f"frozenset({{{', '.join(map(repr, sorted(self, reverse=True)))}}})"
+
+
+def test_accounts_of_a_budget_have_no_order(
+    bench: Workbench, kept: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    budget = Budget(name="two", amount=Decimal(1), accounts=("hr@contoso.com", "it@contoso.com"))
+    config = kept.model_copy(update={"budgets": (budget,)})
+    keep_tenants_money(bench.store.state, config, NAMES, NOW)
+
+    def of_another_process(*given: Any) -> list[BudgetLine]:
+        return [
+            replace(line, accounts=Backwards(line.accounts or ())) for line in budget_lines(*given)
+        ]
+
+    monkeypatch.setattr(money, "budget_lines", of_another_process)
+    assert projected_at(config, SOON) == {"contoso": NOW, "fabrikam": NOW}
 
 
 def test_another_budget_is_computed_for_its_tenant(kept: Config) -> None:

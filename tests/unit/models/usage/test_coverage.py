@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from hve_monitor.document import encoded
@@ -193,3 +193,13 @@ def test_what_was_left_and_never_read_becomes_a_gap(bench: Workbench) -> None:
     postponed_at(bench, "2026-11-24T06:45:00", "2026-11-24T07:00:00")
     [gap] = report(bench, NOW + timedelta(minutes=1))["gaps"]
     assert (gap["from"], gap["to"]) == ("2026-11-24T06:45:00Z", "2026-11-24T08:01:00Z")
+
+
+def test_what_was_left_days_ago_is_a_gap_of_its_day_too(bench: Workbench) -> None:
+    postponed_at(bench, "2026-11-20T23:50:00", "2026-11-21T00:05:00")
+    midnight = at("2026-11-21T00:00:00")
+    [gap] = report(bench, NOW, since=at("2026-11-20T00:00:00"), until=midnight)["gaps"]
+    assert (gap["from"], gap["to"]) == ("2026-11-20T23:50:00Z", "2026-11-21T00:00:00Z")
+    with bench.reader() as connection:
+        published = Published(connection, NOW)
+        assert unread_days(published, date(2026, 11, 20), date(2026, 11, 20))

@@ -244,9 +244,10 @@ def open_store(
     ):
         commits = Commits(state)
         delta = DeltaFolder(side_of(root), commits)
-        _catch_up(root, commits)
+        _catch_up(root, commits, is_rehearsal=is_rehearsal)
         if is_checked:
             commits.check_all(delta)
+            _begin_copy(root)
         small = SmallTables(state)
         take_in(state, delta, small)
         agree(state, root, protection)
@@ -268,17 +269,26 @@ def make_root(root: Path) -> None:
         ) from None
 
 
-def _catch_up(root: Path, commits: Commits) -> None:
+def _catch_up(root: Path, commits: Commits, *, is_rehearsal: bool) -> None:
     """A state.db that came from the copy in an object store learns what its tables hold."""
     place = noted_place(root)
     if place is None or not place.is_remote:
         return
-    from warehouse.objects.ownership import begin_copy, caught_up, is_behind
+    from warehouse.objects.ownership import caught_up, is_behind
 
     if is_behind(root):
         commits.catch_up(DeltaFiles(side_of(root)))
-        caught_up(root)
-    begin_copy(root)
+        if not is_rehearsal:
+            caught_up(root)
+
+
+def _begin_copy(root: Path) -> None:
+    """A state.db that fits its tables in an object store is copied there before they change."""
+    place = noted_place(root)
+    if place is not None and place.is_remote:
+        from warehouse.objects.ownership import begin_copy
+
+        begin_copy(root)
 
 
 def check_name(root: Path) -> None:

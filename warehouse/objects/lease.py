@@ -12,6 +12,7 @@ import threading
 import time
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import NamedTuple
 from uuid import uuid4
 
 import msgspec
@@ -19,11 +20,13 @@ import msgspec
 from hve_monitor.clock import iso
 from hve_monitor.document import Document
 from hve_monitor.errors import HveError, LockedError, StoreError
+from warehouse.locks import exclusive
 from warehouse.objects.storage import Overtaken, Storage
 
 LEASE, CLOCK = "hve/lease.json", "hve/clock"
 SECONDS = 300
 ATTEMPTS = 5
+WAIT_SECONDS = 10.0
 
 
 class Lease(Document):
@@ -35,18 +38,45 @@ class Lease(Document):
     process: int
     seconds: int
     nonce: str
+    folder: str = ""
 
 
-def holder_of(root: Path) -> str:
-    """What the lease calls the store in a folder: machine and folder."""
-    return f"{socket.gethostname()}:{root.resolve()}"
+class Owner(NamedTuple):
+    """A folder of a store: its name for people, and what no other folder has.
+
+    Containers that share a folder have other machine names; machines of one image have the same.
+    """
+
+    name: str
+    folder: str
+
+
+def owner_of(root: Path) -> Owner:
+    """That of the store at a root. Raises: LockedError, StoreError."""
+    return Owner(f"{socket.gethostname()}:{root.resolve()}", _folder_key(root / "locks"))
+
+
+def _folder_key(locks: Path) -> str:
+    """A random text in a file, beside the file's own number: a copy of the file has another one."""
+    file = locks / "owners" / "folder"
+    with exclusive(locks, "folder", WAIT_SECONDS):
+        file.parent.mkdir(exist_ok=True)
+        if file.exists():
+            key, _, number = file.read_text(encoding="utf-8", errors="replace").partition(" ")
+            if number == str(file.stat().st_ino):
+                return key
+            file.unlink()
+        with file.open("x", encoding="utf-8") as stream:
+            key = uuid4().hex
+            stream.write(f"{key} {os.fstat(stream.fileno()).st_ino}")
+        return key
 
 
 class Holding:
     """The lease of a folder, renewed in the background until it is given back."""
 
-    def __init__(self, storage: Storage, holder: str, seconds: int = SECONDS) -> None:
-        self._storage, self.holder, self._seconds = storage, holder, seconds
+    def __init__(self, storage: Storage, owner: Owner, seconds: int = SECONDS) -> None:
+        self._storage, self.owner, self._seconds = storage, owner, seconds
         self._mark, self._until = "", 0.0
         self._ended, self._turn = threading.Event(), threading.Lock()
 
@@ -96,7 +126,10 @@ class Holding:
                 continue  # the next write says so
 
     def _put(self, seconds: int) -> None:
-        lease = Lease(holder=self.holder, process=os.getpid(), seconds=seconds, nonce=uuid4().hex)
+        name, folder = self.owner
+        lease = Lease(
+            holder=name, folder=folder, process=os.getpid(), seconds=seconds, nonce=uuid4().hex
+        )
         content = msgspec.json.encode(lease)
         self._mark = self._storage.put(LEASE, content, self._mark or "nothing")
 
@@ -110,7 +143,7 @@ class Holding:
         except FileNotFoundError:
             return ""
         lease = _decoded(self._storage, content)
-        if lease.holder == self.holder or lease.seconds == 0:
+        if lease.folder == self.owner.folder or lease.seconds == 0:
             return mark
         ends = self._written(LEASE) + timedelta(seconds=lease.seconds)
         self._storage.put(CLOCK, b"")

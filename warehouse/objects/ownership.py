@@ -2,16 +2,18 @@
 
 The copy is put in the place of the last one that this folder knows: whoever was overtaken cannot
 put it. A folder without a state.db begins with it, so that a lost machine can be replaced.
+A state.db that does not fit the tables never becomes the first copy.
 """
 
 from __future__ import annotations
 
-import os
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from pathlib import Path
+from urllib.parse import quote, unquote
+from uuid import uuid4
 
 import msgspec
 from filelock import FileLock, Timeout
@@ -19,11 +21,14 @@ from filelock import FileLock, Timeout
 from hve_monitor.document import Document, json_text
 from hve_monitor.errors import HveError, LockedError, StoreError
 from hve_monitor.files import put_in_place, write_text
-from warehouse.objects.lease import Holding, holder_of
+from warehouse.locks import exclusive
+from warehouse.objects.lease import Holding, owner_of
 from warehouse.objects.place import TablesPlace, noted_place
 from warehouse.objects.storage import Overtaken, Storage
 
-SNAPSHOT, NOTE, HOLDER = "hve/state.db", "snapshot.json", "holder"
+SNAPSHOT, NOTE = "hve/state.db", "snapshot.json"
+HOLDER, FOLDER = "holder", "folder"  # labels of the copy
+WAIT_SECONDS = 300.0  # until another process of the folder has put its copy
 _OWNED: dict[Path, _Ownership] = {}
 _TURN = threading.RLock()
 
@@ -73,7 +78,7 @@ def save_state(root: Path) -> None:
 
 
 def begin_copy(root: Path) -> None:
-    """Puts the first copy of state.db, before anything is written to the tables."""
+    """Puts the first copy of a state.db that fits the tables, before they change."""
     ownership = _OWNED.get(root.absolute())
     if ownership is not None and ownership.has_no_copy:
         ownership.save()
@@ -108,9 +113,9 @@ class _Ownership:
 
     def __init__(self, root: Path, storage: Storage) -> None:
         self.root, self.storage, self.uses = root, storage, 0
-        self.holding = Holding(storage, holder_of(root))
+        self.holding = Holding(storage, owner_of(root))
         self._present = FileLock(  # of the process, whichever thread ends last
-            root / "locks" / "owners" / f"{os.getpid()}.lock", thread_local=False
+            root / "locks" / "owners" / f"{uuid4().hex}.lock", thread_local=False
         )
         self._state: object = None
         self.has_no_copy = False
@@ -119,9 +124,9 @@ class _Ownership:
         """Takes the lease, and a state.db from the copy where there is none."""
         self.holding.take()
         try:
-            Path(self._present.lock_file).parent.mkdir(parents=True, exist_ok=True)
             self._present.acquire(timeout=0)
-            self._meet_snapshot()
+            with self._copying():
+                self._meet_snapshot()
         except BaseException:
             self._end()
             raise
@@ -135,7 +140,8 @@ class _Ownership:
             if self.uses:
                 return
             try:
-                if _stamp(self.root) != self._state:
+                # Without a first copy nobody knows whether this state.db fits the tables.
+                if not self.has_no_copy and _stamp(self.root) != self._state:
                     self.save()
             finally:
                 del _OWNED[self.root.absolute()]
@@ -144,16 +150,22 @@ class _Ownership:
     def save(self) -> None:
         """Puts a copy of state.db after the last one. Raises: LockedError, HveError."""
         file = self.root / "state.db"
-        if not file.exists():
-            return
-        content = _copied(file)
-        note = _note(self.root)
+        if file.exists():
+            with self._copying():
+                self._put(_copied(file))
+
+    def _copying(self) -> AbstractContextManager[None]:
+        """One process of the folder at a time: the copy of a later one holds what this one did."""
+        return exclusive(self.root / "locks", "state-copy", WAIT_SECONDS)
+
+    def _put(self, content: bytes) -> None:
+        note, (name, folder) = _note(self.root), self.holding.owner
+        after = "nothing" if note is None or self.has_no_copy else note.mark
+        labels = {HOLDER: quote(name, safe="/:"), FOLDER: folder}
         try:
-            mark = self.storage.put(
-                SNAPSHOT, content, note.mark if note else "nothing", {HOLDER: self.holding.holder}
-            )
+            mark = self.storage.put(SNAPSHOT, content, after, labels)
         except Overtaken:
-            raise self._overtaken(self._holder_of_snapshot()) from None
+            raise self._overtaken() from None
         _write(self.root, Note(mark=mark, is_caught_up=note is None or note.is_caught_up))
         self.has_no_copy = False
 
@@ -161,28 +173,29 @@ class _Ownership:
         """Raises: StoreError where another machine put a copy since this one did."""
         facts, note = self.storage.head(SNAPSHOT), _note(self.root)
         self.has_no_copy = facts is None
-        if facts is None or (note is not None and facts["e_tag"] == note.mark):
+        if facts is None:
             return
         if not (self.root / "state.db").exists():
             self._restore()
-        elif (holder := self._holder_of_snapshot()) == self.holding.holder:
+        elif note is None or facts["e_tag"] != note.mark:
+            if self.storage.attribute(SNAPSHOT, FOLDER) != self.holding.owner.folder:
+                raise self._overtaken()
             # Put, and ended before it was noted.
-            _write(self.root, Note(mark=facts["e_tag"]))
-        else:
-            raise self._overtaken(holder)
+            is_caught_up = note is None or note.is_caught_up
+            _write(self.root, Note(mark=facts["e_tag"], is_caught_up=is_caught_up))
 
     def _restore(self) -> None:
         content, mark = self.storage.get(SNAPSHOT)
         fresh = self.root / "state.db.fresh"
         fresh.write_bytes(content)
         fresh.chmod(0o600)
+        for companion in ("state.db-wal", "state.db-shm"):  # of the one that is gone
+            (self.root / companion).unlink(missing_ok=True)
         _write(self.root, Note(mark=mark, is_caught_up=False))
         put_in_place(fresh, self.root / "state.db")
 
-    def _holder_of_snapshot(self) -> str:
-        return self.storage.attribute(SNAPSHOT, HOLDER) or "another machine"
-
-    def _overtaken(self, holder: str) -> StoreError:
+    def _overtaken(self) -> StoreError:
+        holder = unquote(self.storage.attribute(SNAPSHOT, HOLDER) or "another machine")
         return StoreError(
             f"{self.storage.url}: {holder} went on with these tables, and {self.root} is of before;"
             " move this folder away: the next run starts from the copy beside the tables"

@@ -88,10 +88,13 @@ class Storage:
             return None
 
     def attribute(self, path: str, name: str) -> str | None:
-        """What an object was labelled with under a name."""
-        with self.refusals():
-            attributes: Any = obstore.get(self._store, path).attributes
-            return attributes.get(name) and str(attributes[name])
+        """What an object was labelled with under a name; None where there is none."""
+        try:
+            with self.refusals():
+                attributes: Any = obstore.get(self._store, path).attributes
+        except FileNotFoundError:
+            return None
+        return attributes.get(name) and str(attributes[name])
 
     def put(
         self,

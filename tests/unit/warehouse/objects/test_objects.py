@@ -5,6 +5,7 @@ In one file, so that one server serves them all.
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -36,11 +37,12 @@ from tests.unit.warehouse.delta.test_files import (  # noqa: F401
     test_line_ends_of_unicode_in_a_text_do_no_harm,
     test_rows_are_counted_by_day_without_reading_a_file,
 )
+from warehouse.locks import exclusive
 from warehouse.maintenance.backup import back_up
 from warehouse.maintenance.verification import set_aside, verify
 from warehouse.objects import lease
 from warehouse.objects import storage as storages
-from warehouse.objects.lease import LEASE, Holding
+from warehouse.objects.lease import LEASE, Holding, Owner, owner_of
 from warehouse.objects.ownership import SNAPSHOT, owned
 from warehouse.objects.place import TablesPlace, note_place
 from warehouse.objects.probe import unfit
@@ -61,6 +63,10 @@ def machine(root: Path, place: TablesPlace) -> Iterator[Store]:
     note_place(root, place)
     with owned(root), open_store(root, "500MB", 1, is_checked=True) as store:
         yield store
+
+
+def owner(name: str) -> Owner:
+    return Owner(name, name)
 
 
 def names(store: Store) -> list[object]:
@@ -251,16 +257,19 @@ def test_a_second_machine_is_told_who_has_the_tables(bucket: Bucket, tmp_path: P
 
 
 def test_a_lease_that_was_given_back_is_free_at_once(bucket: Bucket, storage: Storage) -> None:
-    one, two = Holding(storage, "one"), Holding(storage, "two")
+    one, two = Holding(storage, owner("one")), Holding(storage, owner("two"))
     one.take()
     one.give_back(is_last=True)
     two.take()
     with pytest.raises(LockedError, match="two"):
-        Holding(storage, "one").take()
+        Holding(storage, owner("one")).take()
 
 
 def test_a_lease_runs_out_by_the_clock_of_the_service(storage: Storage) -> None:
-    gone, next_one = Holding(storage, "gone", seconds=2), Holding(storage, "next", seconds=60)
+    gone, next_one = (
+        Holding(storage, owner("gone"), seconds=2),
+        Holding(storage, owner("next"), seconds=60),
+    )
     gone.take()
     with pytest.raises(LockedError):
         next_one.take()
@@ -271,23 +280,23 @@ def test_a_lease_runs_out_by_the_clock_of_the_service(storage: Storage) -> None:
 
 
 def test_a_lease_is_renewed_while_it_is_held(storage: Storage) -> None:
-    holding = Holding(storage, "one", seconds=2)
+    holding = Holding(storage, owner("one"), seconds=2)
     holding.take()
     holding.keep()
     time.sleep(3.5)
     with pytest.raises(LockedError, match="one"):
-        Holding(storage, "two").take()
+        Holding(storage, owner("two")).take()
     holding.give_back(is_last=True)
 
 
 def test_processes_of_one_folder_share_a_lease(storage: Storage) -> None:
-    one, same = Holding(storage, "here"), Holding(storage, "here")
+    one, same = Holding(storage, owner("here")), Holding(storage, owner("here"))
     one.take()
     same.take()
     one.take()
     one.give_back(is_last=False)
     with pytest.raises(LockedError):
-        Holding(storage, "elsewhere").take()
+        Holding(storage, owner("elsewhere")).take()
 
 
 def test_whoever_was_overtaken_writes_nothing_more(
@@ -310,14 +319,35 @@ def test_whoever_was_overtaken_writes_nothing_more(
 def test_a_folder_of_before_is_refused_once_another_went_on(bucket: Bucket, tmp_path: Path) -> None:
     with machine(tmp_path / "one", bucket.place) as store:
         land_rows(store, {"trace_id": "a"})
-    with machine(tmp_path / "two", bucket.place) as store:
+    with machine(tmp_path / "büro  two", bucket.place) as store:
         land_rows(store, {"trace_id": "b"})
         assert names(store) == ["a", "b"]
     with (
-        pytest.raises(StoreError, match=r"two went on with these tables, and .*one is of before"),
+        pytest.raises(
+            StoreError, match=r"büro  two went on with these tables, and .*one is of before"
+        ),
         machine(tmp_path / "one", bucket.place),
     ):
         pass
+
+
+def test_containers_that_share_a_folder_are_one_owner_and_a_copy_of_it_is_another(
+    bucket: Bucket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = tmp_path / "one"
+    with machine(one, bucket.place) as store:
+        land_rows(store, {"trace_id": "a"})
+        (one / "locks" / "state-copy.lock").unlink(missing_ok=True)
+        shutil.copytree(one, tmp_path / "copied")
+        here = owner_of(one)
+        with monkeypatch.context() as patch:
+            patch.setattr(lease.socket, "gethostname", lambda: "another-container")
+            assert owner_of(one).folder == here.folder
+            Holding(bucket.place.opened, owner_of(one)).take()
+        # One image, mounted in the same place: nothing but the folder tells them apart.
+        other = Owner(here.name, owner_of(tmp_path / "copied").folder)
+        with pytest.raises(LockedError, match="has the tables until"):
+            Holding(bucket.place.opened, other).take()
 
 
 # -- the copy of state.db ------------------------------------------------------------------------
@@ -364,6 +394,48 @@ def test_a_put_that_was_not_noted_is_no_other_machine(bucket: Bucket, tmp_path: 
     (tmp_path / "snapshot.json").write_bytes(note)
     with machine(tmp_path, bucket.place) as store:
         assert names(store) == ["a", "b"]
+
+
+def test_a_state_db_that_is_gone_alone_comes_from_the_copy(bucket: Bucket, tmp_path: Path) -> None:
+    with machine(tmp_path, bucket.place) as store:
+        land_rows(store, {"trace_id": "a"})
+        store.state.record_now("contoso", NOW)
+    (tmp_path / "state.db").unlink()
+    (tmp_path / "state.db-wal").write_bytes(b"of the one that is gone")
+    with machine(tmp_path, bucket.place) as store:
+        assert names(store) == ["a"]
+        assert store.state.last_now("contoso") == NOW
+
+
+def test_a_state_db_that_does_not_fit_the_tables_is_not_copied_beside_them(
+    bucket: Bucket, tmp_path: Path
+) -> None:
+    with machine(tmp_path / "one", bucket.place) as store:
+        land_rows(store, {"trace_id": "a"})
+    bucket.place.opened.remove(SNAPSHOT)  # as where facts and marts alone were copied
+    with (
+        pytest.raises(StoreError, match=r"state\.db was lost or is of another time"),
+        machine(tmp_path / "two", bucket.place),
+    ):
+        pass
+    assert bucket.place.opened.head(SNAPSHOT) is None
+    with machine(tmp_path / "one", bucket.place) as store:
+        assert names(store) == ["a"]
+    assert bucket.place.opened.head(SNAPSHOT) is not None
+
+
+def test_processes_of_a_folder_put_their_copies_one_after_the_other(
+    bucket: Bucket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("warehouse.objects.ownership.WAIT_SECONDS", 0.05)
+    with machine(tmp_path, bucket.place) as store:
+        before = bucket.place.opened.head(SNAPSHOT)["e_tag"]
+        with (
+            exclusive(tmp_path / "locks", "state-copy"),
+            pytest.raises(LockedError, match="another process is at work"),
+        ):
+            store.keep_copy()
+        assert bucket.place.opened.head(SNAPSHOT)["e_tag"] == before
 
 
 def test_a_removal_is_in_the_copy_when_it_begins_and_its_reason_is_not_when_it_ended(

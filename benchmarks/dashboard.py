@@ -4,7 +4,7 @@ python benchmarks/dashboard.py [--rows 50000000 --days 90] [--rounds 5] [--keep 
 Bars at 50,000,000 rows: first view of a second session at most 1.5 × that of the bare page; p95 of
 a page change at most 1.5 × the bare page's rerun + 0.3 s, and at most 2 × of that while a full
 build of the same store runs. Both are measured in the same run, turn by turn. The first look at an
-account, which nothing of was read before, takes at most 1 s.
+account that nobody has looked at takes at most 1 s.
 A browser must be installed: CHROMIUM names it.
 """
 

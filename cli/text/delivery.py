@@ -20,7 +20,7 @@ if TYPE_CHECKING:  # a command loads the models that it needs, not all
     from models.delivery.search import DeliverySearch
     from models.delivery.timeline import MessageTimeline, RecipientTimeline, RouteComparison
     from models.explain.diagnosis import Explanation
-    from models.overview.tenants import TenantCoverage, TenantsReport
+    from models.overview.tenants import TenantCoverage, TenantsReport, TenantSummary
     from models.readiness.board import FindingChange, ReadinessFinding
     from models.readiness.report import ReadinessReport
     from models.usage.coverage import CoverageReport
@@ -237,9 +237,11 @@ def _change(change: FindingChange) -> str:
     )
 
 
-def _at_least(recipients: int | None, whole: bool | None) -> int | str | None:
-    """A count of hours that were not all read is a lower bound."""
-    return f">= {recipients}" if recipients is not None and whole is False else recipients
+def _at_least(recipients: int | None, whole: bool | None) -> int | str:
+    """A count of hours that were not all read is a lower bound, or nothing is known."""
+    if recipients is None:
+        return UNKNOWN
+    return f"≥ {count(recipients)}" if whole is False else recipients
 
 
 def _gaps(coverage: TenantCoverage) -> str:
@@ -254,6 +256,17 @@ def tenants(report: TenantsReport, *, wide: bool = False) -> str:
     return "\n".join([_tenant_table(report, wide=wide), *map(clean, errors)])
 
 
+def _of_read(row: TenantSummary, number: int) -> int | str:
+    """A number of incidents; of a tenant that was never read nobody knows how many there are."""
+    return number if number or row.read_at else UNKNOWN
+
+
+def _next_budget(row: TenantSummary) -> str | None:
+    if row.budget is None:
+        return None if row.read_at else UNKNOWN
+    return row.budget.name
+
+
 def _tenant_table(report: TenantsReport, *, wide: bool) -> str:
     return table_text(
         [
@@ -265,13 +278,13 @@ def _tenant_table(report: TenantsReport, *, wide: bool) -> str:
                 "recipients_7d": _at_least(row.recipients_7d, row.whole_7d),
                 "month_to_date": at_least(money_text(row.month_to_date), row),
                 "unknown_recipients": row.unknown_recipients,
-                "month_end": row.month_end,
+                "month_end": UNKNOWN if row.month_end is None else row.month_end,
                 "currency": row.currency,
-                "open_incidents": row.open_incidents,
+                "open_incidents": _of_read(row, row.open_incidents),
                 "highest": row.highest,
-                "unjudged_high": row.unjudged_high,
+                "unjudged_high": _of_read(row, row.unjudged_high),
                 "gaps": _gaps(row.coverage),
-                "budget": row.budget.name if row.budget else None,
+                "budget": _next_budget(row),
             }
             for row in report.tenants
         ],

@@ -281,25 +281,44 @@ def test_no_incident_is_said_of_what_was_read(complete: bool, words: str) -> Non
     assert text.splitlines()[0] == words
 
 
+def tenant(**known: Any) -> TenantSummary:
+    """A tenant that was never read, with these fields."""
+    unread = {
+        "tenant": "contoso",
+        "read_at": None,
+        "fresh": None,
+        "error": None,
+        "coverage": {"complete": False, "gaps": 0},
+        "recipients_24h": None,
+        "recipients_7d": None,
+        "whole_24h": False,
+        "whole_7d": False,
+        "month_end": None,
+        "highest": None,
+        "budget": None,
+    }
+    return filled(TenantSummary, **unread | known)
+
+
 def test_tenants_say_what_was_not_read_and_why() -> None:
-    unread = filled(
-        TenantSummary,
-        tenant="contoso",
-        read_at=None,
-        fresh=None,
-        error="no token for contoso",
-        coverage={"complete": False, "gaps": 0},
-        recipients_24h=None,
-        recipients_7d=9,
-        whole_24h=False,
-        whole_7d=False,
-        budget=None,
-    )
+    unread = tenant(error="no token for contoso", recipients_7d=9)
     text = tenants(TenantsReport(tenants=[unread]))
     assert "never" in text
-    assert ">= 9" in text
+    assert "≥ 9" in text
     assert "nothing read" in text
     assert text.endswith("contoso: no token for contoso")
+
+
+def test_of_a_tenant_that_was_never_read_nothing_is_counted() -> None:
+    read = tenant(read_at="2026-11-24T08:00:00Z", fresh=True, recipients_7d=12_345)
+    never, known = (
+        tenants(TenantsReport(tenants=[row]), wide=True).splitlines()[-1]
+        for row in (tenant(), read)
+    )
+    # Recipients of day and week, the month so far and its end, both incidents, the budget.
+    assert never.count("unknown") == 7
+    assert known.count("unknown") == 3
+    assert "≥ 12,345" in known
 
 
 def test_the_next_period_of_a_change_that_goes_on_has_its_own_line() -> None:

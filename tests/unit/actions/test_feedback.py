@@ -71,7 +71,7 @@ def test_an_incident_is_given_to_somebody_and_taken_back(hve: Hve, stored: str) 
     assert (given["assigned_to"], given["author"]) == ("Ada Lang", "eve")
     (card,) = hve("incidents", stored, "--json", *NOW).json["incidents"]
     assert card["assigned_to"] == "Ada Lang"
-    assert ", assigned to Ada Lang)" in hve("incidents", *NOW).out
+    assert ", assigned to Ada Lang)" in hve("incidents", "--wide", *NOW).out
     entry = hve("audit", "--json").json["entries"][0]
     assert (entry["who"], entry["what"], entry["target"]) == ("eve", "assign", stored)
     assert hve("assign", stored, "--author", "eve", "--json", *NOW).code == 0

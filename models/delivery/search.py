@@ -29,7 +29,12 @@ from models.delivery.meaning import meaning, searched_words
 from models.delivery.terms import STATUSES, Term, networks_of, status_spellings, status_terms
 from models.engine import sql as runner
 from models.engine.sql import records
-from models.usage.coverage import CoverageReport, coverage_report, due_until
+from models.usage.coverage import (
+    CoverageReport,
+    coverage_report,
+    covered_addresses,
+    due_until,
+)
 from warehouse.connection import Row
 from warehouse.lookup.trace_files import TraceRows, trace_rows
 from warehouse.privacy import audit
@@ -276,15 +281,19 @@ def _meaning(
     is_certain = not any_rows and coverage.complete is not None
     unlisted = unlisted_senders(published.connection, wanted) if is_certain else []
     until = wanted.until or published.now
-    read_until = _read_until(published, wanted)
+    read_until = until if any_rows else _read_until(published, wanted)
     return meaning(wanted, coverage, unlisted, until, read_until, any_rows=any_rows)
 
 
 def _read_until(published: Published, wanted: TraceFilter) -> datetime:
-    """Up to when a window without gaps was read: the last run may lie shortly before its end."""
+    """Up to when a window without gaps was read: the last run may lie shortly before its end, and
+    what it left for the next one was not read.
+    """
     rows = published.connection.execute("select tenant from state.tenants").fetchall()
     names = [wanted.tenant] if wanted.tenant else [name for (name,) in rows]
-    ends = (due_until(published.of(name), wanted.until) for name in names)
+    ends = [due_until(published.of(name), wanted.until) for name in names]
+    addresses = covered_addresses(published, names)
+    ends += [left.start for address in addresses for left in address.postponed]
     return min(ends, default=published.now)
 
 

@@ -15,7 +15,7 @@ from models.usage.coverage import SOURCE
 from tests.unit.models.conftest import NOW, KeptStores, Workbench, at, trace
 from warehouse.reading import Published
 from warehouse.records.accounts import Account
-from warehouse.records.coverage import plan_backfill, record_coverage
+from warehouse.records.coverage import plan_backfill, postpone, record_coverage
 from warehouse.windows import Window
 
 OTHER_IP = "198.51.100.7"
@@ -244,6 +244,22 @@ def test_no_such_message_is_certain_of_whole_values(
     early = search(read_mail, since=at("2026-10-01T00:00:00"), **wanted)
     assert NO_SUCH not in early["meaning"]
     assert "not read" in early["meaning"]
+
+
+def test_what_was_left_for_the_next_run_is_no_part_of_what_was_read(own_mail: Workbench) -> None:
+    state, quarter = own_mail.store.state, Window(at("2026-11-24T07:45:00"), NOW)
+    record_coverage(state, "contoso", SOURCE, "hr@contoso.com", Window(READ_FROM, NOW))
+    record_coverage(
+        state, "contoso", SOURCE, "people@contoso.com", Window(READ_FROM, quarter.start)
+    )
+    postpone(state, "contoso", SOURCE, {"people@contoso.com": quarter})
+    state.record_now("contoso", NOW)
+    own_mail.build()
+    nobody: dict[str, Any] = {"since": READ_FROM, "recipient": "nobody@contoso.com"}
+    words = "was read up to 2026-11-24 07:45 UTC, so there was no such message"
+    assert words in search(own_mail, **nobody)["meaning"]
+    earlier = search(own_mail, **nobody, until=at("2026-11-24T07:00:00"))["meaning"]
+    assert earlier.startswith("The whole window was read, so there was no such message")
 
 
 @pytest.mark.parametrize(

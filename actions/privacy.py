@@ -6,7 +6,7 @@ import logging
 import shutil
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
@@ -25,10 +25,11 @@ from models.build import publish_models
 from models.reference.book import reference_of
 from publish.exports.exports import old_exports, scheduled
 from warehouse.business_time import doubt_of
-from warehouse.configured import store_of, tables_of
+from warehouse.configured import owned_tables, store_of, tables_of
 from warehouse.locks import exclusive
 from warehouse.maintenance.backup import back_up, emptied, kept_aside, restore
 from warehouse.maintenance.upkeep import is_due
+from warehouse.objects.place import tables_uri
 from warehouse.privacy import audit
 from warehouse.privacy.erasure import (
     ErasedRows,
@@ -135,7 +136,7 @@ def erase(
     root = config.warehouse.path
     _ensure_store(root)
     for backup in backups:  # before anything is changed
-        _ensure_backup(backup)
+        _ensure_backup(config, backup)
     removals: list[RemovalDocument] = []
     with exclusive(root / "locks", "erase"):
         for place in (root, *kept_aside(root), *backups):
@@ -145,10 +146,18 @@ def erase(
     return Erasure(erased=tuple(removals), dry_run=dry_run, at=now, who=who)
 
 
-def _ensure_backup(backup: Path) -> None:
-    """Raises: ConfigError for what is no store, and for a file that stays under another name."""
+def _ensure_backup(config: Config, backup: Path) -> None:
+    """Raises: ConfigError for what is no store, has no tables of its own, or stays under another
+    name.
+    """
     if not backup.is_file():
         _ensure_store(backup)
+        if tables_uri(backup) == config.warehouse.tables:
+            raise ConfigError(
+                f"{backup}: has no tables of its own, it names those of the store"
+                f" ({config.warehouse.tables}), from which the person goes anyway; where it is a"
+                " copy, remove it"
+            )
     elif backup.stat().st_nlink > 1:
         raise ConfigError(
             f"{backup}: the same file has another name too (a hard link), under which the person"
@@ -354,7 +363,7 @@ def _held(config: Config, root: Path) -> Iterator[Store]:
     limit, threads = config.warehouse.memory_limit, config.warehouse.threads
     is_own = root == config.warehouse.path  # where it is not, it was laid out from a backup
     with (
-        tables_of(config) if is_own else nullcontext(),
+        tables_of(config) if is_own else owned_tables(root),
         open_store(root, limit, threads, protection, is_checked=True) as store,
         ExitStack() as locks,
     ):

@@ -14,7 +14,7 @@ from warehouse.live import state_rows
 from warehouse.objects.place import TablesPlace, note_place, noted_place, tables_uri
 from warehouse.protection.mode import read_protection
 from warehouse.records.digests import renew_digests
-from warehouse.store import Store, make_root, open_store
+from warehouse.store import Store, check_name, make_root, open_store
 
 
 @contextmanager
@@ -50,15 +50,28 @@ def tables_of(config: Config) -> Iterator[Path]:
     place = TablesPlace(warehouse.tables, warehouse.storage) if warehouse.tables else None
     if place != noted_place(warehouse.path):
         make_root(warehouse.path)
+        if place is not None and not place.is_remote:
+            check_name(Path(place.url), "warehouse.tables")
         _check_move(warehouse.path, place)
         note_place(warehouse.path, place)
-    if place is None or not place.is_remote:
+    with owned_tables(warehouse.path):
         yield warehouse.path
+
+
+@contextmanager
+def owned_tables(root: Path) -> Iterator[None]:
+    """Nobody else writes to the tables of the store at a root, wherever it notes them, meanwhile.
+
+    Raises: what warehouse.objects.ownership says.
+    """
+    place = noted_place(root)
+    if place is None or not place.is_remote:
+        yield
         return
     from warehouse.objects.ownership import owned
 
-    with owned(warehouse.path):
-        yield warehouse.path
+    with owned(root):
+        yield
 
 
 def _check_move(root: Path, place: TablesPlace | None) -> None:

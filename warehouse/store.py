@@ -291,16 +291,16 @@ def _begin_copy(root: Path) -> None:
         begin_copy(root)
 
 
-def check_name(root: Path) -> None:
+def check_name(folder: Path, option: str = "warehouse.path") -> None:
     """Raises: ConfigError when the engines would read a folder name as something else."""
-    for part in root.resolve().parts[1:]:
+    for part in folder.resolve().parts[1:]:
         if part.startswith(("tenant=", "day=")):
             raise ConfigError(
-                f"warehouse.path: the folder name '{part}' reads like a partition; use another"
+                f"{option}: the folder name '{part}' reads like a partition; use another"
             )
         if UNUSABLE_NAME.search(part):
             raise ConfigError(
-                f"warehouse.path: the folder name {part!r} has signs that read like a pattern or a"
+                f"{option}: the folder name {part!r} has signs that read like a pattern or a"
                 " code; use another"
             )
 

@@ -11,9 +11,16 @@ from pydantic import Field, field_validator, model_validator
 from hve_monitor.config.section import FILE, OPTIONS, PLACE, Section
 from hve_monitor.files import URL
 
-# Signs that are the same in addresses and names, whoever reads them.
-ADDRESS = re.compile(r"(s3a?|gs|az|adl|abfss?)://[A-Za-z0-9][\w.@-]*(/[\w.=-]+)*/?", re.ASCII)
-SECRET = re.compile("secret|password|sas|token|account_key")
+# Signs that are the same in addresses and names, whoever reads them; no step that leads up, and
+# none that reads like a partition of a table.
+ADDRESS = re.compile(
+    r"(s3a?|gs|az|adl|abfss?)://[A-Za-z0-9][\w.@-]*(/(?!tenant=|day=|\.{1,2}(/|$))[\w.=-]+)*/?",
+    re.ASCII,
+)
+SECRET = re.compile(
+    "secret|password|sas|token|account_key|access_key(?!_id)|master_key|customer_key|encryption_key"
+)
+SIGNED_IN = re.compile(r"://[^/?#]*@|[?&](sig|token|key)=", re.IGNORECASE)  # a secret in an address
 
 
 class Warehouse(Section):
@@ -29,9 +36,11 @@ class Warehouse(Section):
     @classmethod
     def _is_a_place(cls, value: str) -> str:
         if URL.match(value) and not ADDRESS.fullmatch(value):
+            # What somebody wrote there may hold a secret: it is not repeated.
             raise ValueError(
-                f"{value!r} is no place for tables; write a folder, or s3://bucket/folder,"
-                " abfss://container@account.dfs.core.windows.net/folder, gs://bucket/folder"
+                "is no place for tables; write a folder, or s3://bucket/folder,"
+                " abfss://container@account.dfs.core.windows.net/folder, gs://bucket/folder,"
+                " and no steps like tenant=… or day=…"
             )
         return value.rstrip("/") if URL.match(value) or not value else str(Path(value).absolute())
 
@@ -50,10 +59,11 @@ class Warehouse(Section):
     @field_validator("storage")
     @classmethod
     def _by_reference(cls, value: dict[str, str]) -> dict[str, str]:
-        for name in value:
+        for name, text in value.items():
             if name.startswith("allow_invalid") or name.endswith("skip_signature"):
                 raise ValueError(f"{name}: certificates and signatures are always checked")
-            if SECRET.search(name) and not name.endswith(("_file", "_env")):
+            is_secret = SECRET.search(name) or SIGNED_IN.search(text)
+            if is_secret and not name.endswith(("_file", "_env")):
                 raise ValueError(
                     f"{name}: is a secret; name the file that holds it ({name}_file), or the"
                     f" variable ({name}_env)"

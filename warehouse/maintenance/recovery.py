@@ -53,8 +53,9 @@ def recover(store: Store) -> list[str]:
             were = agreeing(rows, "was", "were")
             lines.append(f"{table.full_name}: {plural(rows, 'row')} {were} added again")
             lines += _note_gone(store, table, gone)
-            # What was added has checksums of its own.
-            store.state.forget_checksums([*sound, *gone])
+            # What was added has checksums of its own. The published file is made anew: numbers of
+            # versions that were lost are given again, to others.
+            store.state.forget_checksums([*sound, *gone, store.published.name])
             # At once: killed behind this, a repeated repair may find nothing to do.
             _mark_everything(store, unchecked)
             commits.accept(table, unchecked.open(table))

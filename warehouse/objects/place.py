@@ -23,7 +23,10 @@ if TYPE_CHECKING:
 NOTE = "tables.json"
 OF_FILE, OF_VARIABLE = "_file", "_env"
 # Options that are themselves named like a file: the service reads it.
-NAMED_LIKE_A_FILE = ("azure_federated_token_file", "aws_web_identity_token_file")
+NAMED_LIKE_A_FILE = (
+    *("federated_token_file", "web_identity_token_file"),
+    "container_authorization_token_file",
+)
 # What the files of an object store say when they end a query.
 OF_SERVICES = {
     kind.__name__: kind for kind in (AuthError, ConfigError, SourceUnavailable, StoreError)
@@ -91,7 +94,7 @@ def trouble_in(error: Exception) -> HveError | None:
 
 
 def _option(name: str) -> str:
-    if name in NAMED_LIKE_A_FILE:
+    if name.endswith(NAMED_LIKE_A_FILE):
         return name
     return name.removesuffix(OF_FILE).removesuffix(OF_VARIABLE)
 
@@ -102,7 +105,7 @@ def _value(name: str, text: str) -> str:
         if text not in os.environ:
             raise ConfigError(f"warehouse.storage.{name}: the variable {text} is not set")
         return os.environ[text]
-    if not name.endswith(OF_FILE) or name in NAMED_LIKE_A_FILE:
+    if not name.endswith(OF_FILE) or name.endswith(NAMED_LIKE_A_FILE):
         return text
     try:
         return secret_text(Path(text)).strip()

@@ -17,7 +17,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from actions import privacy
-from hve_monitor.config import load_config
+from hve_monitor.config import Config, Warehouse, load_config
+from hve_monitor.errors import ConfigError
 from tests.contract.test_privacy import texts_of
 from tests.unit.conftest import Ended, Hve, Prepared
 from warehouse.configured import store_of
@@ -768,6 +769,18 @@ def test_a_backup_that_is_not_there_stops_an_erasure_before_it_begins(hve: Hve, 
     rows = shown_rows(hve)
     assert "gone.tar: is no store" in told(hve("erase", alike, "--backup", "gone.tar", *NOW))
     assert shown_rows(hve) == rows
+
+
+def test_a_copy_that_names_the_tables_of_the_store_is_refused_before_anything(
+    tmp_path: Path,
+) -> None:
+    place = Warehouse(path=tmp_path / "store", tables=str(tmp_path / "big"))
+    config = Config(warehouse=place)
+    with store_of(config):
+        pass
+    shutil.copytree(tmp_path / "store", tmp_path / "copy")
+    with pytest.raises(ConfigError, match="copy: has no tables of its own"):
+        privacy.erase(config, PERSON, "asked", "me", AT, (tmp_path / "copy",))
 
 
 def test_notes_logs_and_copies_lose_the_person_and_nobody_else(hve: Hve, alike: str) -> None:

@@ -46,3 +46,13 @@ def test_a_place_without_the_tables_is_refused_until_they_are_there(
     (old / "facts").rename(new / "facts")
     with store_of(config(tmp_path, second)) as store:
         assert [row["trace_id"] for row in observations(store)] == ["a"]
+
+
+@pytest.mark.parametrize("name", ["big*", "big?", "[big]", "tenant=contoso", "big%20"])
+def test_a_folder_that_the_engines_would_misread_is_refused(tmp_path: Path, name: str) -> None:
+    with (
+        pytest.raises(ConfigError, match=r"warehouse\.tables: the folder name"),
+        store_of(config(tmp_path, name)),
+    ):
+        pass
+    assert not (tmp_path / name).exists()

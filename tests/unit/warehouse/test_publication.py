@@ -21,6 +21,7 @@ from deltalake import write_deltalake
 from hve_monitor.errors import StoreError
 from tests.unit.warehouse.conftest import NOW, YESTERDAY, contacts, costs, land_rows
 from warehouse import publication
+from warehouse.maintenance.recovery import recover
 from warehouse.privacy.removal import begin
 from warehouse.publication import publish
 from warehouse.reading import published_connection
@@ -340,6 +341,22 @@ def test_views_in_parts_show_the_files_of_a_store_that_was_copied(
     shutil.copytree(store.root, tmp_path / "copy")
     shutil.rmtree(store.root / "facts")
     assert shown(tmp_path / "copy", "select count(*) from raw.message_traces") == [(1,)]
+
+
+def test_a_version_whose_number_is_given_again_after_a_loss_is_shown(tmp_path: Path) -> None:
+    day = date(2026, 11, 24)
+    with open_store(tmp_path / "store", "500MB", 1) as store:
+        for recipients in (5, 6):
+            store.replace(HVE_COST_DAILY, costs("contoso", d24=recipients), "contoso", [day])
+        publish_plain(store)
+        log = Path(store.delta.uri(HVE_COST_DAILY)) / "_delta_log"
+        sorted(log.glob("*.json"))[-1].unlink()
+        assert recover(store) != []
+        store.replace(HVE_COST_DAILY, costs("contoso", d24=7), "contoso", [day])
+        publish_plain(store, hours=1)
+    assert shown(tmp_path / "store", "select billable_recipients from marts.hve_cost_daily") == [
+        (7,)
+    ]
 
 
 def test_tables_of_the_state_that_nobody_changed_are_not_copied_again(

@@ -44,10 +44,22 @@ def test_a_folder_is_relative_to_the_file(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "address",
-    ["https://contoso.example/x", "ftp://x/y", "s3://", "s3:/b/x", "s3://b/a b", "s3://b/*"],
+    [
+        *("https://contoso.example/x", "ftp://x/y", "s3://", "s3:/b/x", "s3://b/a b", "s3://b/*"),
+        *("S3://b/x", "s3://b/x?versionId=1", "s3://b/../x", "s3://b/."),
+        *("s3://b/tenant=contoso/hve", "s3://b/day=2026-01-01"),
+    ],
 )
 def test_another_address_is_no_place(tmp_path: Path, address: str) -> None:
     assert "is no place for tables" in refused(tmp_path, f'tables = "{address}"')
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["s3://AKIAEXAMPLE:hunter2@contoso/x", "az://contoso/hve?sv=2024&sig=hunter2"],
+)
+def test_a_secret_in_an_address_is_not_repeated(tmp_path: Path, address: str) -> None:
+    assert "hunter2" not in refused(tmp_path, f'tables = "{address}"')
 
 
 def test_a_file_of_a_secret_is_relative_to_the_file(tmp_path: Path) -> None:
@@ -75,6 +87,12 @@ def test_a_file_of_a_secret_is_relative_to_the_file(tmp_path: Path) -> None:
         ('azure_storage_account_key = "x"', "is a secret"),
         ('aws_session_token = "x"', "is a secret"),
         ('azure_storage_sas_key = "x"', "is a secret"),
+        ('azure_storage_access_key = "x"', "is a secret"),
+        ('access_key = "x"', "is a secret"),
+        ('aws_sse_customer_key_base64 = "x"', "is a secret"),
+        ('azure_storage_encryption_key = "x"', "is a secret"),
+        ('proxy_url = "http://me:x@proxy.contoso.com"', "is a secret"),
+        ('azure_endpoint = "https://contoso.example/?sig=x"', "is a secret"),
         ("allow_invalid_certificates = true", "always checked"),
         ("aws_skip_signature = true", "always checked"),
     ],

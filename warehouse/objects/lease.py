@@ -77,7 +77,8 @@ class Holding:
 
     def __init__(self, storage: Storage, owner: Owner, seconds: int = SECONDS) -> None:
         self._storage, self.owner, self._seconds = storage, owner, seconds
-        self._mark, self._until = "", 0.0
+        self._mark = ""
+        self._began: tuple[float, float] | None = None
         self._ended, self._turn = threading.Event(), threading.Lock()
 
     def take(self) -> None:
@@ -86,13 +87,13 @@ class Holding:
             for _ in range(ATTEMPTS):
                 if self._ended.is_set():
                     return
-                began = time.monotonic()
+                began = _clocks()
                 try:
                     self._put(self._seconds)
                 except Overtaken:
                     self._mark = self._usable_mark()
                 else:
-                    self._until = began + self._seconds
+                    self._began = began
                     return
         raise LockedError(f"{self._storage.url}: another machine wants the tables too; try again")
 
@@ -101,7 +102,8 @@ class Holding:
 
         Raises: LockedError where another folder has it by now.
         """
-        if time.monotonic() > self._until - self._seconds / 3:
+        passed = [now - then for now, then in zip(_clocks(), self._began or (0, 0), strict=True)]
+        if max(passed) > self._seconds * 2 / 3:
             self.take()
 
     def keep(self) -> None:
@@ -143,7 +145,14 @@ class Holding:
         except FileNotFoundError:
             return ""
         lease = _decoded(self._storage, content)
-        if lease.folder == self.owner.folder or lease.seconds == 0:
+        if lease.folder == self.owner.folder:
+            return mark
+        if self._began is not None:
+            raise LockedError(
+                f"{self._storage.url}: {lease.holder} took the tables while this command lay still;"
+                " try again"
+            )
+        if lease.seconds == 0:
             return mark
         ends = self._written(LEASE) + timedelta(seconds=lease.seconds)
         self._storage.put(CLOCK, b"")
@@ -160,6 +169,11 @@ class Holding:
             raise LockedError(f"{self._storage.url}: {path} was removed meanwhile; try again")
         written: datetime = facts["last_modified"]
         return written
+
+
+def _clocks() -> tuple[float, float]:
+    """Seconds of two clocks: one is never set, the other goes on while a machine sleeps."""
+    return time.monotonic(), time.time()
 
 
 def _decoded(storage: Storage, content: bytes) -> Lease:

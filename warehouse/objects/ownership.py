@@ -209,11 +209,14 @@ class _Ownership:
 def _is_alone(root: Path) -> bool:
     """Whether no process of this folder uses its tables; what dead ones left is removed."""
     for file in (root / "locks" / "owners").glob("*.lock"):
+        lock = FileLock(file)
         try:
-            with FileLock(file).acquire(timeout=0):
-                file.unlink(missing_ok=True)
+            lock.acquire(timeout=0)
         except Timeout:
             return False
+        lock.release()
+        with suppress(OSError):  # its name is never used again; another process may be faster
+            file.unlink()
     return True
 
 

@@ -289,6 +289,21 @@ def test_a_lease_is_renewed_while_it_is_held(storage: Storage) -> None:
     holding.give_back(is_last=True)
 
 
+def test_a_lease_that_another_took_and_gave_back_meanwhile_is_not_taken_again(
+    storage: Storage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asleep, other = Holding(storage, owner("asleep"), seconds=1), Holding(storage, owner("other"))
+    asleep.take()
+    time.sleep(2.1)
+    other.take()
+    other.give_back(is_last=True)
+    # A machine that slept: the clock that is never set stood still.
+    stood = time.monotonic()
+    monkeypatch.setattr(lease.time, "monotonic", lambda: stood)
+    with pytest.raises(LockedError, match="other took the tables while"):
+        asleep.confirm()
+
+
 def test_processes_of_one_folder_share_a_lease(storage: Storage) -> None:
     one, same = Holding(storage, owner("here")), Holding(storage, owner("here"))
     one.take()
@@ -312,7 +327,7 @@ def test_whoever_was_overtaken_writes_nothing_more(
                 monkeypatch.setattr(lease.time, "monotonic", lambda: time.time() + 10_000)
                 land_rows(store, {"trace_id": "slow"})
 
-    with pytest.raises(LockedError, match="has the tables"):
+    with pytest.raises(LockedError, match="took the tables while"):
         overtaken()
 
 

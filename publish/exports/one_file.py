@@ -11,6 +11,7 @@ from hve_monitor.errors import ConfigError, StoreError
 from hve_monitor.files import replaced
 from warehouse.connection import connect, quoted
 from warehouse.dictionary import write_comments
+from warehouse.objects.place import trouble_in
 from warehouse.reading import attach, unreadable
 
 LISTED = (
@@ -23,7 +24,8 @@ LISTED = (
 def write_duckdb(store: Path, out: Path) -> Path:
     """The file, with every published table and view as a table of its own, and their comments.
 
-    Raises: ConfigError when `out` is no file name, StoreError when the disk is full.
+    Raises: ConfigError when `out` is no file name, StoreError when the disk is full,
+    what an object store says.
     """
     if out.suffix not in (".duckdb", ".db"):
         raise ConfigError(f"--out {out}: name a file ending in .duckdb")
@@ -32,6 +34,8 @@ def write_duckdb(store: Path, out: Path) -> Path:
             with closing(connect(folders=[fresh.parent], root=store)) as connection:
                 _copy(connection, store / "hve.duckdb", fresh)
         except duckdb.Error as error:
+            if trouble := trouble_in(error):
+                raise trouble from error
             reason = str(error).splitlines()[0]
             if str(fresh) not in reason:
                 raise unreadable(store / "hve.duckdb", error) from error

@@ -21,6 +21,7 @@ from filelock import FileLock, Timeout
 from hve_monitor.document import Document, json_text
 from hve_monitor.errors import HveError, LockedError, StoreError
 from hve_monitor.files import put_in_place, write_text
+from warehouse.live import state_rows
 from warehouse.locks import exclusive
 from warehouse.objects.lease import Holding, owner_of
 from warehouse.objects.place import TablesPlace, noted_place
@@ -28,6 +29,7 @@ from warehouse.objects.storage import Overtaken, Storage
 
 SNAPSHOT, NOTE = "hve/state.db", "snapshot.json"
 HOLDER, FOLDER = "holder", "folder"  # labels of the copy
+FILLED = "select 1 from commits union all select 1 from tenants limit 1"
 WAIT_SECONDS = 300.0  # until another process of the folder has put its copy
 _OWNED: dict[Path, _Ownership] = {}
 _TURN = threading.RLock()
@@ -175,7 +177,7 @@ class _Ownership:
         self.has_no_copy = facts is None
         if facts is None:
             return
-        if not (self.root / "state.db").exists():
+        if _is_empty(self.root / "state.db", note):
             self._restore()
         elif note is None or facts["e_tag"] != note.mark:
             if self.storage.attribute(SNAPSHOT, FOLDER) != self.holding.owner.folder:
@@ -220,6 +222,11 @@ def _is_alone(root: Path) -> bool:
     return True
 
 
+def _is_empty(file: Path, note: Note | None) -> bool:
+    """Whether there is no state.db, or one that somebody made who only looked."""
+    return not file.exists() or (note is None and state_rows(file, FILLED) == [])
+
+
 def _stamp(root: Path) -> object:
     """Another value when state.db was written to."""
     files = [root / "state.db", root / "state.db-wal"]
@@ -227,10 +234,16 @@ def _stamp(root: Path) -> object:
 
 
 def _copied(file: Path) -> bytes:
-    """The whole file, with what its companions hold; no other file is made of it."""
-    with closing(sqlite3.connect(file)) as source, closing(sqlite3.connect(":memory:")) as copy:
-        source.backup(copy)
-        return copy.serialize()
+    """The whole file, with what its companions hold; no other file is made of it.
+
+    Raises: StoreError.
+    """
+    try:
+        with closing(sqlite3.connect(file)) as source, closing(sqlite3.connect(":memory:")) as copy:
+            source.backup(copy)
+            return copy.serialize()
+    except sqlite3.Error as error:
+        raise StoreError(f"{file}: {error}; free space or check the disk") from error
 
 
 def _note(root: Path) -> Note | None:

@@ -12,11 +12,13 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from hve_monitor.errors import AuthError, ConfigError, LockedError, SourceUnavailable, StoreError
+from publish.exports.one_file import write_duckdb
 from tests.object_store import Bucket, Front
 from tests.unit.warehouse.conftest import NOW, TODAY, land_rows, observations
 
@@ -205,8 +207,9 @@ def test_a_service_that_fails_amid_a_question_is_no_damage(
         with published_connection(tmp_path) as connection:
             connection.execute("select * from raw.message_traces").fetchall()
 
-    with pytest.raises(SourceUnavailable, match="the object store does not answer"):
-        asked()
+    for reading in (asked, partial(write_duckdb, tmp_path, tmp_path / "whole.duckdb")):
+        with pytest.raises(SourceUnavailable, match="the object store does not answer"):
+            reading()
     with (
         pytest.raises(SourceUnavailable, match="the object store does not answer"),
         machine(tmp_path, replace(bucket, port=front.port).place) as store,
@@ -420,6 +423,29 @@ def test_a_state_db_that_is_gone_alone_comes_from_the_copy(bucket: Bucket, tmp_p
     with machine(tmp_path, bucket.place) as store:
         assert names(store) == ["a"]
         assert store.state.last_now("contoso") == NOW
+
+
+def test_a_state_db_that_is_damaged_is_named_and_not_copied(bucket: Bucket, tmp_path: Path) -> None:
+    def damaged() -> None:
+        with machine(tmp_path, bucket.place) as store:
+            store.close()
+            store.state.close()
+            (tmp_path / "state.db").write_bytes(b"no database" * 1000)
+
+    with pytest.raises(StoreError, match=r"state\.db: file is not a database"):
+        damaged()
+    assert bucket.place.opened.get(SNAPSHOT)[0].startswith(b"SQLite format 3")
+
+
+def test_an_empty_state_db_of_whoever_looked_first_gives_way_to_the_copy(
+    bucket: Bucket, tmp_path: Path
+) -> None:
+    with machine(tmp_path / "lost", bucket.place) as store:
+        land_rows(store, {"trace_id": "a"})
+    with open_store(tmp_path / "fresh", "500MB", 1):
+        pass  # as a search with pseudonyms does
+    with machine(tmp_path / "fresh", bucket.place) as store:
+        assert names(store) == ["a"]
 
 
 def test_a_state_db_that_does_not_fit_the_tables_is_not_copied_beside_them(

@@ -368,6 +368,14 @@ def test_what_fits_stays_as_it_is_also_its_spaces() -> None:
     assert fitted(text) == text
 
 
+def test_a_line_with_a_cmdlet_stays_whole() -> None:
+    command = "Set-HVEAccountSettings -Identity alerts@contoso.com -Reply to-nobody@contoso.com"
+    assert (
+        fitted(f"     fix: {command} {'-Confirm ' * 9}") == f"     fix: {command} {'-Confirm ' * 9}"
+    )
+    assert len(fitted(f"{'Set-up first, ' * 9}then send").splitlines()) == 2
+
+
 def test_a_long_word_stays_whole_and_wide_signs_count_twice() -> None:
     address = f"https://learn.microsoft.com/{'a' * 150}"
     assert fitted(f"source: {address}") == f"source:\n    {address}"

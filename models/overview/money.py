@@ -134,7 +134,8 @@ def kept_tenants_money(
 def _bases(config: Config) -> dict[str, str]:
     """What of configuration and models the money of each tenant depends on."""
     reference, centers = reference_of(config), read_centers(config)
-    shared = f"{runner.version()} {TenantMoney.__struct_fields__}"
+    fields = TenantMoney.__struct_fields__ + NextBudget.__struct_fields__
+    shared = f"{runner.version()} {fields}"
     return {
         tenant.name: _digest(
             shared,

@@ -23,9 +23,9 @@ from warehouse.connection import arrow, files_sql
 from warehouse.delta.commit import DeltaFolder
 from warehouse.delta.files import is_inside
 from warehouse.delta.side import Side, sha256
-from warehouse.maintenance.lost_days import note_loss
+from warehouse.maintenance.lost_days import PAIRS, note_loss
 from warehouse.store import Store
-from warehouse.tables import MESSAGE_TRACES, TABLES, Table
+from warehouse.tables import HVE_USAGE_DAILY, MESSAGE_TRACES, TABLES, Table
 
 LOST_TRACES = sql(__file__, "lost_traces")
 LOST_ROWS = "select * from lost except select * from existing"
@@ -52,7 +52,7 @@ def recover(store: Store) -> list[str]:
             rows = _add_lost(store, unchecked, table, sound)
             were = agreeing(rows, "was", "were")
             lines.append(f"{table.full_name}: {plural(rows, 'row')} {were} added again")
-            lines += _note_gone(store, table, gone)
+            lines += _note_gone(store, table, gone, unchecked)
             # What was added has checksums of its own. The published file is made anew: numbers of
             # versions that were lost are given again, to others.
             store.state.forget_checksums([*sound, *gone, store.published.name])
@@ -81,16 +81,30 @@ def _add_lost(store: Store, unchecked: DeltaFolder, table: Table, paths: Sequenc
     return int(rows.num_rows)
 
 
-def _note_gone(store: Store, table: Table, paths: Sequence[str]) -> list[str]:
+def _note_gone(
+    store: Store, table: Table, paths: Sequence[str], unchecked: DeltaFolder
+) -> list[str]:
     """What follows from files that are not what was written; marts are all built again anyway."""
     if table.room != "facts":
         return []
-    lines = []
-    for tenant, day in sorted({_partition(path) for path in paths}, key=str):
+    lines, lost = [], {_partition(path) for path in paths}
+    if table is MESSAGE_TRACES and store.delta.side.is_remote:
+        lost |= _poorer_days(store, unchecked)
+    for tenant, day in sorted(lost, key=str):
         purged = store.state.purged_before(tenant)
         if day is None or purged is None or day >= purged:
             lines.append(note_loss(store, table, tenant, day))
     return lines
+
+
+def _poorer_days(store: Store, unchecked: DeltaFolder) -> set[tuple[str, date | None]]:
+    """Days of which marts counted more rows than are left: no sums say there what is gone."""
+    with store.compute() as connection:
+        for name, table in (("traces", MESSAGE_TRACES), ("usage", HVE_USAGE_DAILY)):
+            rows = files_sql(table, unchecked.files(table))
+            connection.execute(f"create view {name} as {rows}")
+        differing = connection.execute(PAIRS).fetchall()
+    return {(tenant, day) for tenant, day, facts, marts in differing if facts < marts}
 
 
 def _partition(path: str) -> tuple[str, date | None]:
@@ -110,6 +124,11 @@ def _lost_files(
     """
     prefix, side = f"{table.folder}/", store.delta.side
     named = set() if opened is None else _named(opened)
+    if side.is_remote:  # it keeps its bytes itself; what a write left that was cut off is sound too
+        data = [path for path in side.listing(table.folder) if path.endswith(".parquet")]
+        return [
+            path for path in data if "/_" not in path and path.removeprefix(prefix) not in named
+        ], []
     sound, gone = list[str](), list[str]()
     for path, checksum in store.state.checksums().items():
         if path.startswith(prefix) and is_inside(path) and path.removeprefix(prefix) not in named:

@@ -11,10 +11,12 @@ import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from datetime import time as clock_time
 from functools import partial
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 from hve_monitor.errors import AuthError, ConfigError, LockedError, SourceUnavailable, StoreError
@@ -41,6 +43,7 @@ from tests.unit.warehouse.delta.test_files import (  # noqa: F401
 )
 from warehouse.locks import exclusive
 from warehouse.maintenance.backup import back_up
+from warehouse.maintenance.recovery import recover
 from warehouse.maintenance.verification import set_aside, verify
 from warehouse.objects import lease
 from warehouse.objects import storage as storages
@@ -54,8 +57,10 @@ from warehouse.privacy.old_files import forget_old_files
 from warehouse.privacy.removal import begin, end
 from warehouse.publication import publish
 from warehouse.reading import published_connection
+from warehouse.records.coverage import covered_windows, record_coverage
 from warehouse.store import Store, open_store
-from warehouse.tables import MESSAGE_TRACES
+from warehouse.tables import HVE_USAGE_DAILY, MESSAGE_TRACES
+from warehouse.windows import Window
 
 
 @contextmanager
@@ -227,6 +232,41 @@ def test_a_damaged_object_is_named_and_set_aside(bucket: Bucket, tmp_path: Path)
         set_aside(store, [damage])
         assert names(store) == []
         assert store.delta.side.facts(f"damaged/{path}") is not None
+
+
+def test_a_repair_adds_the_rows_of_commits_again_that_somebody_took_out_of_the_bucket(
+    bucket: Bucket, tmp_path: Path
+) -> None:
+    with machine(tmp_path, bucket.place) as store:
+        land_rows(store, {"trace_id": "a"})
+        land_rows(store, {"trace_id": "b"})
+        store.delta.side.remove(f"{MESSAGE_TRACES.folder}/_delta_log/{1:020}.json")
+        store.delta.forget(MESSAGE_TRACES)
+        assert recover(store) == ["facts.message_traces: 1 row was added again"]
+        assert names(store) == ["a", "b"]
+
+
+def test_a_day_whose_rows_were_taken_out_of_the_bucket_is_read_again(
+    bucket: Bucket, tmp_path: Path
+) -> None:
+    midnight = datetime.combine(TODAY, clock_time.min, UTC)
+    with machine(tmp_path, bucket.place) as store:
+        land_rows(store, {"trace_id": "a", "received_at": midnight - timedelta(hours=2)})
+        land_rows(store, {"trace_id": "b"})
+        whole = Window(midnight - timedelta(days=1), midnight + timedelta(days=1))
+        record_coverage(store.state, "contoso", "message_traces", "hr@contoso.com", whole)
+        counted = {"tenant": "contoso", "account": "hr@contoso.com", "recipients": 1}
+        rows = [{**counted, "day": TODAY - timedelta(days=step)} for step in (0, 1)]
+        store.append(HVE_USAGE_DAILY, pa.Table.from_pylist(rows, HVE_USAGE_DAILY.schema))
+        [lost] = [path for path in store.delta.paths(MESSAGE_TRACES) if f"day={TODAY}" in path]
+        store.delta.side.remove(lost)
+        store.delta.side.remove(f"{MESSAGE_TRACES.folder}/_delta_log/{1:020}.json")
+        store.delta.forget(MESSAGE_TRACES)
+        added, unread = recover(store)
+        assert added == "facts.message_traces: 0 rows were added again"
+        assert unread.startswith(f"message_traces of contoso of {TODAY}: read again")
+        covered = covered_windows(store.state, "contoso", "message_traces", "hr@contoso.com")
+        assert covered == [Window(whole.start, midnight)]
 
 
 def test_a_backup_holds_what_the_bucket_holds(bucket: Bucket, tmp_path: Path) -> None:

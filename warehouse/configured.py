@@ -54,6 +54,8 @@ def tables_of(config: Config) -> Iterator[Path]:
             check_name(Path(place.url), "warehouse.tables")
         _check_move(warehouse.path, place)
         note_place(warehouse.path, place)
+    elif place is not None and not place.is_remote:
+        _check_presence(warehouse.path, place)
     with owned_tables(warehouse.path):
         yield warehouse.path
 
@@ -76,10 +78,24 @@ def owned_tables(root: Path) -> Iterator[None]:
 
 def _check_move(root: Path, place: TablesPlace | None) -> None:
     """Raises: ConfigError where state.db knows of tables, and the new place has none."""
-    written = state_rows(root / "state.db", "select 1 from commits limit 1")
-    if written and not side_at(root, place).folders("facts"):
+    if _lacks_tables(root, place):
         old, new = tables_uri(root), place.url if place else str(root)
         raise ConfigError(
             f"warehouse.tables: there are no tables in {new}, those of this store are in {old};"
             " copy facts and marts there first, or name that place"
         )
+
+
+def _check_presence(root: Path, place: TablesPlace) -> None:
+    """Raises: ConfigError where a folder, mostly another disk, has no tables any more."""
+    if _lacks_tables(root, place):
+        raise ConfigError(
+            f"warehouse.tables: there are no tables in {place.url} any more; mount the disk that"
+            " holds them, or restore a backup"
+        )
+
+
+def _lacks_tables(root: Path, place: TablesPlace | None) -> bool:
+    """Whether state.db knows of tables, and the place has none."""
+    written = state_rows(root / "state.db", "select 1 from commits limit 1")
+    return bool(written) and not side_at(root, place).folders("facts")

@@ -56,3 +56,18 @@ def test_a_folder_that_the_engines_would_misread_is_refused(tmp_path: Path, name
     ):
         pass
     assert not (tmp_path / name).exists()
+
+
+def test_a_disk_that_is_not_mounted_is_no_loss(tmp_path: Path) -> None:
+    with store_of(config(tmp_path, "big")) as store:
+        land_rows(store, {"trace_id": "a"})
+    (tmp_path / "big").rename(tmp_path / "elsewhere")
+    with (
+        pytest.raises(ConfigError, match="any more; mount the disk"),
+        store_of(config(tmp_path, "big")),
+    ):
+        pass
+    assert not (tmp_path / "big").exists()
+    (tmp_path / "elsewhere").rename(tmp_path / "big")
+    with store_of(config(tmp_path, "big"), is_checked=False) as store:
+        assert [row["trace_id"] for row in observations(store)] == ["a"]

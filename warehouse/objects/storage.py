@@ -34,6 +34,8 @@ CREDENTIALS = re.compile(
     r"|AuthenticationFailed|AuthorizationFailure|credential"
 )
 NO_BUCKET = re.compile(r"NoSuchBucket|ContainerNotFound|bucket does not exist", re.IGNORECASE)
+# Addresses and times taken may read like any of these words and numbers.
+NOISE = re.compile(r"\S+://\S*|\bin \d[\d.]*\s?(ns|[µμ]s|ms|s)\b")
 STATUS, CODE = r"status code: ([^:<]+)", r"<Code>([^<]+)</Code>"
 TEMPORARY = re.compile(
     r"\b(429|5\d\d)\b|SlowDown|timed? ?out|error sending request|connect|dns|reset|closed",
@@ -170,18 +172,18 @@ class Storage:
     def trouble(self, error: BaseException) -> HveError | None:
         """The line for what an engine says of the service; None where that is not to blame."""
         text = str(error)
-        reason = _reason(text)
-        if NO_BUCKET.search(text):
+        reason, words = _reason(text), NOISE.sub("", text)
+        if NO_BUCKET.search(words):
             return ConfigError(
                 f"{self.url}: there is no such bucket or container; make it, or name another"
                 " (warehouse.tables)"
             )
-        if isinstance(error, DENIED) or CREDENTIALS.search(reason):
+        if isinstance(error, DENIED) or CREDENTIALS.search(_reason(words)):
             return AuthError(
                 f"{self.url}: the credentials are refused ({reason}); check warehouse.storage and"
                 " the rights that docs/scale.md lists"
             )
-        if TEMPORARY.search(text):
+        if TEMPORARY.search(words):
             return SourceUnavailable(
                 f"{self.url}: the object store does not answer ({reason}); try again later"
             )

@@ -9,20 +9,24 @@ import shutil
 import sqlite3
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from datetime import time as clock_time
 from functools import partial
 from pathlib import Path
+from threading import Barrier
 
 import pyarrow as pa
 import pytest
+from obstore import exceptions as refused
 
 from hve_monitor.errors import AuthError, ConfigError, LockedError, SourceUnavailable, StoreError
 from publish.exports.one_file import write_duckdb
 from tests.object_store import Bucket, Front
-from tests.unit.warehouse.conftest import NOW, TODAY, land_rows, observations
+from tests.unit.warehouse.conftest import NOW, TODAY, contacts, land_rows, observations
+from tests.unit.warehouse.delta.conftest import recipients
 
 # What holds on a disk holds here as well: the folder of these tests is a bucket.
 from tests.unit.warehouse.delta.test_commit import (  # noqa: F401
@@ -41,6 +45,8 @@ from tests.unit.warehouse.delta.test_files import (  # noqa: F401
     test_line_ends_of_unicode_in_a_text_do_no_harm,
     test_rows_are_counted_by_day_without_reading_a_file,
 )
+from warehouse.delta.commit import DeltaFolder
+from warehouse.delta.objects import Objects
 from warehouse.locks import exclusive
 from warehouse.maintenance.backup import back_up
 from warehouse.maintenance.recovery import recover
@@ -59,7 +65,7 @@ from warehouse.publication import publish
 from warehouse.reading import published_connection
 from warehouse.records.coverage import covered_windows, record_coverage
 from warehouse.store import Store, open_store
-from warehouse.tables import HVE_USAGE_DAILY, MESSAGE_TRACES
+from warehouse.tables import FIRST_CONTACTS, HVE_USAGE_DAILY, MESSAGE_TRACES
 from warehouse.windows import Window
 
 
@@ -129,6 +135,19 @@ def test_credentials_that_are_refused_are_named(
         pass
 
 
+def test_a_name_or_a_time_that_reads_like_trouble_is_none() -> None:
+    place = Storage("s3://connect-dns-credentials/500/401", {"aws_region": "eu-central-1"})
+    for answer, kind in (
+        ("status code: 400 Bad Request: <Code>InvalidRequest</Code>", StoreError),
+        ("status code: 503 Slow Down: <Code>SlowDown</Code>", SourceUnavailable),
+        ("status code: 403 Forbidden: <Code>AccessDenied</Code>", AuthError),
+        ("error sending request", SourceUnavailable),
+    ):
+        address = "https://s3.amazonaws.com/connect-dns-credentials/500/401/facts"
+        text = f"Generic S3 error: Error performing PUT {address} in 512.3ms - {answer}"
+        assert type(place.trouble(refused.GenericError(text))) is kind, answer
+
+
 def test_a_secret_that_is_not_there_is_named(bucket: Bucket, tmp_path: Path) -> None:
     for name, text, words in (
         ("aws_secret_access_key_env", "NOT_SET_HERE", "variable NOT_SET_HERE is not set"),
@@ -186,6 +205,25 @@ def test_rows_are_landed_published_and_read(bucket: Bucket, tmp_path: Path) -> N
     with published_connection(tmp_path) as connection:
         rows = connection.execute("select trace_id from raw.message_traces order by 1").fetchall()
     assert rows == [("a",), ("b",)]
+
+
+def test_processes_that_commit_at_once_lose_no_row_of_each_other(storage: Storage) -> None:
+    """Two processes of one folder write for their own tenants: a put must not take another's."""
+    DeltaFolder(Objects(storage, lambda: None)).append(FIRST_CONTACTS, contacts("first", "a@b.com"))
+
+    def append(tenant: str) -> None:
+        folder = DeltaFolder(Objects(storage, lambda: None))
+        folder.open(FIRST_CONTACTS)
+        began.wait()
+        for number in range(3):
+            folder.append(FIRST_CONTACTS, contacts(tenant, f"{number}@fabrikam.com"))
+
+    tenants = ("contoso", "fabrikam", "tailspin")
+    began = Barrier(len(tenants))
+    with ThreadPoolExecutor(len(tenants)) as pool:
+        list(pool.map(append, tenants))
+    folder = DeltaFolder(Objects(storage, lambda: None))
+    assert [len(recipients(folder, tenant)) for tenant in tenants] == [3, 3, 3]
 
 
 def test_readers_reach_nothing_else_of_the_bucket(bucket: Bucket, tmp_path: Path) -> None:

@@ -48,10 +48,10 @@ def tables_of(config: Config) -> Iterator[Path]:
     """
     warehouse = config.warehouse
     place = TablesPlace(warehouse.tables, warehouse.storage) if warehouse.tables else None
+    if place is not None and not place.is_remote:
+        _check_folder(Path(place.url), config.privacy.key_file)
     if place != noted_place(warehouse.path):
         make_root(warehouse.path)
-        if place is not None and not place.is_remote:
-            check_name(Path(place.url), "warehouse.tables")
         _check_move(warehouse.path, place)
         note_place(warehouse.path, place)
     elif place is not None and not place.is_remote:
@@ -74,6 +74,16 @@ def owned_tables(root: Path) -> Iterator[None]:
 
     with owned(root):
         yield
+
+
+def _check_folder(folder: Path, key_file: str) -> None:
+    """Raises: ConfigError for a name that the engines misread, and where the key lies with it."""
+    check_name(folder, "warehouse.tables")
+    if key_file and Path(key_file).resolve().is_relative_to(folder.resolve()):
+        raise ConfigError(
+            f"privacy.key_file: {key_file}: lies inside the store it protects; move it out of"
+            f" {folder}"
+        )
 
 
 def _check_move(root: Path, place: TablesPlace | None) -> None:

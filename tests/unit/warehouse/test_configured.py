@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from hve_monitor.config import Config, Warehouse
+from hve_monitor.config import Config, Privacy, Warehouse
 from hve_monitor.errors import ConfigError
 from tests.unit.warehouse.conftest import NOW, land_rows, observations
 from warehouse.configured import store_of
@@ -71,3 +71,14 @@ def test_a_disk_that_is_not_mounted_is_no_loss(tmp_path: Path) -> None:
     (tmp_path / "elsewhere").rename(tmp_path / "big")
     with store_of(config(tmp_path, "big"), is_checked=False) as store:
         assert [row["trace_id"] for row in observations(store)] == ["a"]
+
+
+def test_a_key_beside_the_tables_that_it_protects_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "big").mkdir()
+    (tmp_path / "big" / "hve.key").write_text("0123456789abcdef" * 4)
+    privacy = Privacy(mode="pseudonymous", key_file=str(tmp_path / "big" / "hve.key"))
+    with (
+        pytest.raises(ConfigError, match=r"lies inside the store .* move it out of .*big"),
+        store_of(config(tmp_path, "big").model_copy(update={"privacy": privacy})),
+    ):
+        pass

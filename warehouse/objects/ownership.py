@@ -179,12 +179,12 @@ class _Ownership:
             return
         if _is_empty(self.root / "state.db", note):
             self._restore()
-        elif note is None or facts["e_tag"] != note.mark:
+        elif note is None or self.storage.mark(facts) != note.mark:
             if self.storage.attribute(SNAPSHOT, FOLDER) != self.holding.owner.folder:
                 raise self._overtaken()
             # Put, and ended before it was noted.
             is_caught_up = note is None or note.is_caught_up
-            _write(self.root, Note(mark=facts["e_tag"], is_caught_up=is_caught_up))
+            _write(self.root, Note(mark=self.storage.mark(facts), is_caught_up=is_caught_up))
 
     def _restore(self) -> None:
         content, mark = self.storage.get(SNAPSHOT)

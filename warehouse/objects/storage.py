@@ -17,7 +17,7 @@ from hve_monitor.errors import AuthError, ConfigError, HveError, SourceUnavailab
 try:
     import obstore
     from obstore import exceptions as refused
-    from obstore.store import AzureStore, from_url
+    from obstore.store import AzureStore, GCSStore, from_url
 except ModuleNotFoundError:  # an extra
     raise ConfigError(
         "warehouse.tables: an object store needs two packages more; install"
@@ -57,12 +57,18 @@ class Storage:
         typed: Any = {**client, "allow_http": client.get("allow_http") == "true"}
         with self.refusals():
             self._store = from_url(url, config=config, client_options=typed, retry_config=RETRIES)  # type: ignore[call-overload] # the names are the user's
+        # Google compares numbers of generations, the others what HTTP has for it.
+        self._kind_of_mark = "version" if isinstance(self._store, GCSStore) else "e_tag"
 
     def get(self, path: str) -> tuple[bytes, str]:
         """Content and mark of an object. Raises: FileNotFoundError, HveError."""
         with self.refusals():
             result = obstore.get(self._store, path)
-            return bytes(result.bytes()), str(result.meta["e_tag"])
+            return bytes(result.bytes()), self.mark(result.meta)
+
+    def mark(self, facts: Any) -> str:
+        """What tells an object from the one that is put in its place, by its facts."""
+        return str(facts[self._kind_of_mark])
 
     def tail(self, path: str, size: int) -> tuple[Any, bytes]:
         """Facts of an object and its last bytes, as many as it has of that size."""
@@ -110,11 +116,12 @@ class Storage:
         after: the mark of the object that it follows, "nothing" where there must be none, None for
         whatever is there. Raises: Overtaken where another one is there.
         """
-        mode: Any = {None: "overwrite", "nothing": "create"}.get(after, {"e_tag": after})
+        put_after = {self._kind_of_mark: after}
+        mode: Any = {None: "overwrite", "nothing": "create"}.get(after, put_after)
         try:
             with self.refusals():
                 put = obstore.put(self._store, path, content, mode=mode, attributes=labels)  # type: ignore[arg-type] # names of our own are attributes too
-                return str(put["e_tag"])
+                return self.mark(put)
         except (refused.AlreadyExistsError, refused.PreconditionError):
             return self._present_mark(path, content)
         except FileNotFoundError as error:

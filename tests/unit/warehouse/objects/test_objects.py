@@ -135,6 +135,20 @@ def test_credentials_that_are_refused_are_named(
         pass
 
 
+def test_google_compares_generations(monkeypatch: pytest.MonkeyPatch) -> None:
+    modes = []
+
+    def put(*_: object, mode: object, **__: object) -> dict[str, str]:
+        modes.append(mode)
+        return {"e_tag": "tag", "version": "7"}
+
+    monkeypatch.setattr(storages.obstore, "put", put)
+    place = Storage("gs://contoso-hve/x", {"google_skip_signature": "true"})
+    assert place.put("a", b"1", "nothing") == "7"
+    place.put("a", b"2", "7")
+    assert modes == ["create", {"version": "7"}]
+
+
 def test_a_name_or_a_time_that_reads_like_trouble_is_none() -> None:
     place = Storage("s3://connect-dns-credentials/500/401", {"aws_region": "eu-central-1"})
     for answer, kind in (

@@ -75,7 +75,7 @@ def sweep(store: Store) -> None:
             continue
         store.delta.clean(table, KEEP_HOURS)
         opened.cleanup_metadata()
-    kept = store.state.checksums()
+    kept = store.state.checksums().keys() - {store.published.name}  # which is no file of a table
     store.state.forget_checksums(path for path in kept if not store.delta.side.facts(path))
     store.state.record_upkeep(EVERYTHING, time.time())
 

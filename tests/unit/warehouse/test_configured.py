@@ -10,6 +10,7 @@ from hve_monitor.config import Config, Privacy, Warehouse
 from hve_monitor.errors import ConfigError
 from tests.unit.warehouse.conftest import NOW, land_rows, observations
 from warehouse.configured import store_of
+from warehouse.maintenance.upkeep import sweep
 from warehouse.publication import publish
 from warehouse.reading import published_connection
 
@@ -23,6 +24,8 @@ def test_tables_lie_in_another_folder(tmp_path: Path) -> None:
     with store_of(config(tmp_path, "big")) as store:
         land_rows(store, {"trace_id": "a"})
         publish(store, NOW, lambda _: None)
+        sweep(store)
+        assert store.state.checksum("hve.duckdb"), "the next version begins with this one"
     assert (tmp_path / "big" / "facts" / "message_traces" / "_delta_log").is_dir()
     assert not (tmp_path / "store" / "facts").exists()
     with published_connection(tmp_path / "store") as connection:

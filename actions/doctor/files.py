@@ -10,6 +10,7 @@ from pathlib import Path
 
 from actions.doctor.check import DoctorCheck, check
 from hve_monitor.config import Config
+from hve_monitor.config.section import NAMING_FILES
 
 GROUP_OR_OTHERS = stat.S_IRWXG | stat.S_IRWXO
 SECRETS_OF_TENANT = (
@@ -48,6 +49,9 @@ def secret_files(config: Config) -> Iterator[tuple[str, Path]]:
     for number, target in enumerate(config.alerts.targets):
         if target.secret_file is not None:
             yield f"alerts.targets.{target.name or number}.secret_file", target.secret_file
+    for name, text in config.warehouse.storage.items():
+        if name.endswith(NAMING_FILES):
+            yield f"warehouse.storage.{name}", Path(text)
     if config.privacy.key_file:
         yield "privacy.key_file", Path(config.privacy.key_file)
     if config.auth.secrets_file is not None:

@@ -12,8 +12,9 @@ from hve_monitor.files import URL, no_folder
 
 # Marks a text that names a folder or an address.
 PLACE = "relative to hve.toml, unless it is an address"
-# Marks options of which those that end in _file name a file.
-OPTIONS = "_file relative to hve.toml"
+# Marks options of which some name a file.
+OPTIONS = "those of NAMING_FILES relative to hve.toml"
+NAMING_FILES = ("_file", "service_account", "application_credentials")  # how their names end
 # Marks a text that names a file; fields of type Path need no mark.
 FILE = "relative to hve.toml"
 
@@ -57,7 +58,7 @@ def _rooted(value: object, field: FieldInfo, folder: Path) -> object:
     if section is None and OPTIONS in field.metadata and isinstance(value, dict):
         return {
             name: str(folder / text)
-            if name.lower().endswith("_file") and isinstance(text, str)
+            if name.lower().endswith(NAMING_FILES) and isinstance(text, str)
             else text
             for name, text in value.items()
         }

@@ -19,6 +19,9 @@ tenant_id = "t"
 client_id = "c"
 client_secret_file = "client.secret"
 accounts = ["hr@contoso.com"]
+[warehouse]
+tables = "s3://contoso-hve"
+storage = { aws_region = "eu-central-1", aws_secret_access_key_file = "s3.key" }
 [privacy]
 key_file = "hve.key"
 [auth]
@@ -30,7 +33,7 @@ name = "siem"
 url = "splunk+https://splunk.contoso.com:8088"
 secret_file = "hec.token"
 """
-SECRETS = ("client.secret", "hve.key", "secrets.toml", "hec.token")
+SECRETS = ("client.secret", "hve.key", "secrets.toml", "hec.token", "s3.key")
 PLAIN = ("hve.toml", "owners.csv", "ca.pem")
 
 
@@ -55,7 +58,7 @@ def warnings(site: Path) -> list[tuple[str, str]]:
 def test_files_of_their_owner_alone_are_good(site: Path) -> None:
     (check,) = file_checks(load_config(site / "hve.toml"), site / "hve.toml")
     assert (check.status, check.fix) == ("ok", "")
-    assert check.detail.startswith("secrets (4) ")
+    assert check.detail.startswith("secrets (5) ")
 
 
 @pytest.mark.parametrize("name", SECRETS)
@@ -86,7 +89,8 @@ def test_a_folder_that_others_may_write_to_is_named(site: Path) -> None:
 
 def test_every_key_that_names_a_secret_is_looked_at(site: Path) -> None:
     named = {key.rpartition(".")[2] for key, _ in secret_files(load_config(site / "hve.toml"))}
-    assert named == {"client_secret_file", "secret_file", "key_file", "secrets_file"}
+    ours = {"client_secret_file", "secret_file", "key_file", "secrets_file"}
+    assert named == ours | {"aws_secret_access_key_file"}
     files = [name for name in Tenant.model_fields if name.endswith("_file")]
     assert set(files) == set(SECRETS_OF_TENANT)
 

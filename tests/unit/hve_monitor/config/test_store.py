@@ -80,6 +80,12 @@ def test_a_file_of_a_secret_is_relative_to_the_file(tmp_path: Path) -> None:
     }
 
 
+def test_a_key_file_of_google_is_relative_to_the_file(tmp_path: Path) -> None:
+    option = 'storage = { google_service_account = "google.json" }'
+    warehouse = loaded(tmp_path, 'tables = "gs://b/x"', option)
+    assert warehouse.storage == {"google_service_account": str(tmp_path / "google.json")}
+
+
 @pytest.mark.parametrize(
     ("option", "words"),
     [

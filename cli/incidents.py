@@ -75,19 +75,16 @@ def incidents(
     if evidence is not None:
         document = _evidence(loaded, tenant, named[0], evidence, moment)
         show(document, as_json, incidents_text.evidence, wide=wide)
-    elif named:
-        show(_named(loaded, tenant, named, moment, with_recipients=recipients), as_json,
-             incidents_text.incidents, wide=wide)  # fmt: skip
-    else:
-        conditions = IncidentFilter(
-            severity, kind, account, audience, assigned_to, status, *period_of(since, until)
-        )
-        show(
-            _several(loaded, tenant, conditions, sort, moment),
-            as_json,
-            incidents_text.incidents,
-            wide=wide,
-        )
+        return
+    conditions = IncidentFilter(
+        severity, kind, account, audience, assigned_to, status, *period_of(since, until)
+    )
+    cards = (
+        _named(loaded, tenant, named, moment, with_recipients=recipients)
+        if named
+        else _several(loaded, tenant, conditions, sort, moment)
+    )
+    show(cards, as_json, incidents_text.incidents, wide=wide)
 
 
 def _named(

@@ -135,55 +135,66 @@ class Front:
                 os.kill(self.process, signal.SIGKILL)
 
 
+class _Handler(BaseHTTPRequestHandler):
+    """Sends a request on, or answers it as the front says."""
+
+    protocol_version = "HTTP/1.1"
+    server: _Server
+
+    def handle_any(self) -> None:
+        size = int(self.headers.get("Content-Length", 0))
+        body = self.rfile.read(size) if size else None
+        front = self.server.front
+        status = front.answered(self.command, self.path)
+        if status is not None:
+            self._answer(status, {}, b"")
+            return
+        connection = HTTPConnection("127.0.0.1", self.server.behind, timeout=60)
+        try:
+            connection.request(self.command, self.path, body, dict(self.headers))
+            answer = connection.getresponse()
+            content = answer.read()
+        finally:
+            connection.close()
+        front.stored(self.command)
+        self._answer(answer.status, dict(answer.getheaders()), content)
+
+    def _answer(self, status: int, headers: dict[str, str], content: bytes) -> None:
+        self.send_response(status)
+        for name, text in headers.items():
+            if name.lower() not in ("connection", "transfer-encoding", "server", "date"):
+                self.send_header(name, text)
+        if "content-length" not in map(str.lower, headers):
+            self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(content)
+
+    do_GET = do_PUT = do_HEAD = do_POST = do_DELETE = handle_any  # noqa: N815 - http.server's
+
+    def log_message(self, *_: object) -> None:
+        """Nothing is printed."""
+
+
+class _Server(ThreadingHTTPServer):
+    """The front of a server at a port."""
+
+    daemon_threads = True
+
+    def __init__(self, front: Front, behind: int) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.front, self.behind = front, behind
+        front.port = self.server_address[1]
+
+    def handle_error(self, *_: object) -> None:
+        """A process that was killed hangs up."""
+
+
 @contextmanager
 def front_of(port: int) -> Iterator[Front]:
     """A server before the one at a port."""
     front = Front()
-
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def handle_any(self) -> None:
-            size = int(self.headers.get("Content-Length", 0))
-            body = self.rfile.read(size) if size else None
-            status = front.answered(self.command, self.path)
-            if status is not None:
-                self._answer(status, {}, b"")
-                return
-            connection = HTTPConnection("127.0.0.1", port, timeout=60)
-            try:
-                connection.request(self.command, self.path, body, dict(self.headers))
-                answer = connection.getresponse()
-                content = answer.read()
-            finally:
-                connection.close()
-            front.stored(self.command)
-            self._answer(answer.status, dict(answer.getheaders()), content)
-
-        def _answer(self, status: int, headers: dict[str, str], content: bytes) -> None:
-            self.send_response(status)
-            for name, text in headers.items():
-                if name.lower() not in ("connection", "transfer-encoding", "server", "date"):
-                    self.send_header(name, text)
-            if "content-length" not in map(str.lower, headers):
-                self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            if self.command != "HEAD":
-                self.wfile.write(content)
-
-        do_GET = do_PUT = do_HEAD = do_POST = do_DELETE = handle_any  # noqa: N815 - http.server's
-
-        def log_message(self, *_: object) -> None:
-            """Nothing is printed."""
-
-    class Server(ThreadingHTTPServer):
-        daemon_threads = True
-
-        def handle_error(self, *_: object) -> None:
-            """A process that was killed hangs up."""
-
-    server = Server(("127.0.0.1", 0), Handler)
-    front.port = server.server_address[1]
+    server = _Server(front, port)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:

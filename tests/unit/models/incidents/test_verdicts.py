@@ -76,11 +76,11 @@ def test_a_false_alarm_of_any_size_opens_the_door_by_a_bound_only() -> None:
 def test_a_confirmed_attack_does_not_raise_the_ceiling() -> None:
     sent = counts(again=5_000.0)
     sent[0, FIRST] += 6_000.0
-    attacked = [analyse(grid_of(sent), "UTC", feedback=Feedback(said)).incidents
-                for said in ([], [verdict("confirmed")])]  # fmt: skip
+    attacked = [analyse(grid_of(sent), "UTC", feedback=Feedback(verdicts)).incidents
+                for verdicts in ([], [verdict("confirmed")])]  # fmt: skip
     ceilings = [
-        [incident.started_at for incident in found if incident.kind == "ceiling"]
-        for found in attacked
+        [incident.started_at for incident in incidents if incident.kind == "ceiling"]
+        for incidents in attacked
     ]
     assert ceilings == [[time(FIRST)], [time(FIRST), time(AGAIN)]]
 

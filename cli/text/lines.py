@@ -32,4 +32,4 @@ def _broken(line: str) -> list[str]:
             parts[-1] = longer
         else:
             parts.append(" " * (begins + FURTHER_IN) + word)
-    return [part.rstrip() if place else part for place, part in enumerate(parts)]
+    return [part.rstrip() for part in parts]

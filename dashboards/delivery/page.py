@@ -55,10 +55,13 @@ def _linked(
 ) -> ChosenMessage | None:
     """The message that is shown: the chosen one, else that of a shared address.
 
-    A chosen row is written into the address, so that it can be shared.
+    A chosen row is written into the address, so that it can be shared: once, since every writing is
+    a step of its own for the button Back.
     """
     if chosen is not None:
-        st.query_params["message"], st.query_params["to"] = chosen.id, chosen.recipient
+        address = {"message": chosen.id, "to": chosen.recipient}
+        if any(st.query_params.get(name) != text for name, text in address.items()):
+            st.query_params.update(address)
         return ChosenMessage(chosen.id, chosen.recipient, chosen.received_at)
     linked = st.query_params.get("message")
     if is_search or not linked:

@@ -151,7 +151,8 @@ def _selected(view: View, listed: list[IncidentCard], *, is_absent: bool) -> Inc
     if not rows:
         return None
     chosen = listed[rows[0]]
-    st.query_params["incident"] = chosen.id
+    if chosen.id != in_url:  # written anew, it would be a step of its own for the button Back
+        st.query_params["incident"] = chosen.id
     return chosen
 
 

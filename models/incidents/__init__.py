@@ -18,7 +18,7 @@ Reading order:
   idle       accounts that nobody seems to need
   overspend  budgets on their way far over their amount
   verdicts   what people's verdicts change in later runs
-  rows       incidents as rows of marts.hve_incidents, with cost and id
+  rows       incidents as rows of both marts, with cost and id
   runbooks   next steps, and what a card cannot show
   cards      incidents as `hve incidents` and the pages show them
   response/  queries for Microsoft's tools

@@ -21,7 +21,7 @@ from models.incidents.announced import Spent, spent
 from models.incidents.changes import Change, Changed, Judging
 from models.incidents.idle import idle_incidents
 from models.incidents.overspend import LOOK_BACK, Spending, overspend_incidents
-from models.incidents.rows import incident_row
+from models.incidents.rows import flat_rows, incident_row
 from models.incidents.signals.sign_ins import context_of
 from models.incidents.signals.suspects import suspects_of
 from models.incidents.verdicts import Feedback
@@ -35,7 +35,7 @@ from warehouse.records.stored import replace_of_accounts
 from warehouse.records.verdicts import stored_verdicts
 from warehouse.state import DirtyDay
 from warehouse.store import Store
-from warehouse.tables import HVE_BASELINE_HOURLY, HVE_INCIDENTS, HVE_SIGNALS
+from warehouse.tables import HVE_BASELINE_HOURLY, HVE_INCIDENTS, HVE_INCIDENTS_FLAT, HVE_SIGNALS
 from warehouse.walks import WalkFiles
 
 NO_BUDGET = Spending()
@@ -219,11 +219,15 @@ def _store_incidents(
         name not in dropped and name not in rows and _outlasts(kind, ended, until)
         for name, kind, ended in zip(names, kinds, ends, strict=True)
     ]
-    if all(stays) and not rows:
+    flat = store.delta.active(HVE_INCIDENTS_FLAT, tenant.name)["num_records"].to_pylist()
+    if all(stays) and not rows and sum(flat) == len(names):
         return 0
     fresh = pa.Table.from_pylist(list(rows.values()), schema=HVE_INCIDENTS.schema)
     kept = stored.filter(pa.array(stays, pa.bool_())).cast(HVE_INCIDENTS.schema)
-    store.delta.replace(HVE_INCIDENTS, pa.concat_tables([kept, fresh]), tenant.name)
+    listed = pa.concat_tables([kept, fresh])
+    # First: where a run ends in between, the next one finds other incidents and writes both.
+    store.delta.replace(HVE_INCIDENTS_FLAT, flat_rows(store, listed), tenant.name)
+    store.delta.replace(HVE_INCIDENTS, listed, tenant.name)
     return len(rows.keys() - set(names))
 
 

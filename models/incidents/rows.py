@@ -1,17 +1,23 @@
-"""Incidents as rows of the mart hve_incidents, with their cost and their name."""
+"""Incidents as rows of the marts hve_incidents and hve_incidents_flat, with cost and name."""
 
 from __future__ import annotations
 
 import hashlib
 from decimal import Decimal
 
+import pyarrow as pa
+
 from hve_monitor.clock import iso
 from hve_monitor.config import Tenant
+from hve_monitor.files import sql
 from models.incident import Incident
 from models.incidents.runbooks import AUDIENCE, next_steps
 from models.reference.prices import PriceBook
-from warehouse.connection import Row
+from warehouse.connection import Row, arrow
+from warehouse.store import Store
+from warehouse.tables import HVE_INCIDENTS_FLAT
 
+FLAT = sql(__file__, "incidents_flat")
 KINDS_APART = ("silence", "idle_account", "spend")
 
 
@@ -42,6 +48,14 @@ def incident_row(tenant: Tenant, incident: Incident, prices: PriceBook) -> Row:
         "next_steps": next_steps(incident.kind, incident.account, name),
         "learning": incident.learning,
     }
+
+
+def flat_rows(store: Store, incidents: pa.Table) -> pa.Table:
+    """Rows of hve_incidents as rows of hve_incidents_flat: their lists are texts."""
+    schema = HVE_INCIDENTS_FLAT.schema
+    with store.compute() as connection:
+        connection.register("listed", incidents)
+        return arrow(connection, FLAT).select(schema.names).cast(schema)
 
 
 def incident_id(tenant: str, incident: Incident) -> str:

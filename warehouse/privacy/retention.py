@@ -19,6 +19,7 @@ from warehouse.tables import (
     FIRST_SUBJECTS,
     HVE_FINDINGS,
     HVE_INCIDENTS,
+    HVE_INCIDENTS_FLAT,
     HVE_SOURCES_DAILY,
     HVE_UNDELIVERED,
     HVE_USAGE_CORRECTIONS,
@@ -102,6 +103,7 @@ def _aged(now: datetime, days: tuple[int, int]) -> list[tuple[AnyTable, str, dat
     return [
         (REJECTED_ROWS, RECENT.format(column="observed_at"), facts_before),
         (HVE_INCIDENTS, RECENT.format(column="started_at"), marts_before),
+        (HVE_INCIDENTS_FLAT, RECENT.format(column="started_at"), marts_before),
         (HVE_USAGE_CORRECTIONS, RECENT.format(column="corrected_at"), marts_before),
         (HVE_FINDINGS, RECENT_FINDINGS, marts_before),
     ]

@@ -12,7 +12,7 @@ from deltalake import DeltaTable
 
 from warehouse.delta.commit import DeltaFolder
 from warehouse.dictionary import key_of, words
-from warehouse.tables import TABLES, Table
+from warehouse.tables import HVE_INCIDENTS_FLAT, TABLES, Table
 
 DAY = date(2026, 11, 23)
 AT = datetime(2026, 11, 23, 7, 0, tzinfo=UTC)
@@ -42,6 +42,20 @@ def test_every_table_is_read_with_its_words(folder: DeltaFolder, table: Table) -
     assert comments == {
         name: words()[key_of(table.published_name, name)].comment for name in table.schema.names
     }
+
+
+@pytest.mark.parametrize("table", TABLES, ids=lambda table: table.full_name)
+def test_every_table_is_read_by_polars_with_its_types(folder: DeltaFolder, table: Table) -> None:
+    polars = pytest.importorskip("polars", reason="the packages of requirements.lock are older")
+    folder.append(table, row_of(table))
+    read = polars.scan_delta(folder.uri(table)).collect()
+    assert read.select(table.schema.names).rows() == polars.DataFrame(row_of(table)).rows()
+    times = [kind for kind in read.dtypes if isinstance(kind, polars.Datetime)]
+    assert set(times) <= {polars.Datetime("us", "UTC")}
+
+
+def test_the_flat_view_of_incidents_has_plain_columns_alone() -> None:
+    assert not any(pa.types.is_nested(kind) for kind in HVE_INCIDENTS_FLAT.schema.types)
 
 
 @pytest.mark.parametrize("table", TABLES, ids=lambda table: table.full_name)

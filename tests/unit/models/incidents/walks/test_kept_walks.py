@@ -38,6 +38,7 @@ from warehouse.tables import (
     HVE_ACTIVITY,
     HVE_BASELINE_HOURLY,
     HVE_INCIDENTS,
+    HVE_INCIDENTS_FLAT,
     HVE_SIGNALS,
     HVE_USAGE_DAILY,
     HVE_USAGE_HOURLY,
@@ -53,7 +54,7 @@ TENANT = Tenant(
     name="contoso", tenant_id="1", client_id="2", managed_identity=True, accounts=ACCOUNTS,
     timezone="Europe/Berlin",
 )  # fmt: skip
-MARTS = (HVE_BASELINE_HOURLY, HVE_SIGNALS, HVE_INCIDENTS)
+MARTS = (HVE_BASELINE_HOURLY, HVE_SIGNALS, HVE_INCIDENTS, HVE_INCIDENTS_FLAT)
 Ints = np.ndarray[Any, np.dtype[np.int64]]
 
 

@@ -17,8 +17,9 @@ from cli.options import (
     Wide,
     finish,
     here,
-    load,
+    load_whole,
     moment_of,
+    one_store,
     period_of,
     show,
     tenant_of_account,
@@ -79,7 +80,9 @@ def trace(
         *period_of(since, until),
     )  # fmt: skip
     output = TraceOutput(limit, offset, out, events, summary)
-    document = answer(load(config), conditions, output, moment_of(now), author_of(None))
+    document = answer(
+        one_store(load_whole(config), tenant), conditions, output, moment_of(now), author_of(None)
+    )
     show(document, as_json, partial(delivery_text.trace, wide=wide), wide=wide)
 
 
@@ -107,7 +110,8 @@ def readiness(
     from warehouse.reading import read_published
 
     conditions = FindingFilter(tenant, account, check, status, with_history=history)
-    with read_published(load(config).warehouse.path, moment_of(now)) as published:
+    store = one_store(load_whole(config), tenant).warehouse.path
+    with read_published(store, moment_of(now)) as published:
         document = readiness_report(published, conditions)
     show(document, as_json, delivery_text.readiness, wide=wide)
     raise typer.Exit(INCOMPLETE if document.failed else DONE)
@@ -154,10 +158,11 @@ def send_test(
     from actions.send_test import send as sending
     from cli.text import delivery as delivery_text
 
-    loaded, moment = load(config), moment_of(now)
+    loaded, moment = load_whole(config), moment_of(now)
     if preflight:
         finish(sending.preflight(loaded, timeout), as_json, delivery_text.send_test, wide=wide)
     chosen = tenant_of_account(loaded, tenant, account)
+    loaded = one_store(loaded, chosen.name)
     secret = None if oauth else partial(sending.password_of, account, password_file)
     outcome = sending.send(
         loaded, chosen, sending.prepare(loaded, chosen, account, to, secret), timeout

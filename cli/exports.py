@@ -6,7 +6,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli.options import ConfigFile, Json, Now, TenantName, here, load, moment_of, show
+from cli.options import (
+    ConfigFile,
+    Json,
+    Now,
+    TenantName,
+    here,
+    load,
+    load_whole,
+    moment_of,
+    one_store,
+    show,
+)
 
 if TYPE_CHECKING:
     from hve_monitor.config import Config
@@ -31,7 +42,8 @@ def _export(
     from cli.text import money as money_text
     from publish.exports.exports import Export, export
 
-    loaded, moment = load(config), moment_of(now)
+    loaded = one_store(load_whole(config), wanted.get("tenant"))
+    moment = moment_of(now)
     document = export(loaded, moment, kind, Export(out, **wanted))
     _note(loaded, kind, moment)
     show(document, as_json, money_text.exported)

@@ -13,7 +13,9 @@ from cli.options import (
     TenantName,
     Wide,
     load,
+    load_whole,
     moment_of,
+    one_store,
     show,
     tenant_of,
 )
@@ -144,7 +146,7 @@ def add(
     from hve_monitor.clock import parse_time
     from models.incidents.overspill import PlanFor
 
-    loaded = load(config)
+    loaded = load(config, tenant)
     plan = announce(
         loaded, tenant_of(loaded, tenant), PlanFor(account, cost_center, everything),
         (parse_time(start, "--start"), parse_time(end, "--end")), recipients,
@@ -165,7 +167,7 @@ def list_(
     from actions.feedback import planned
     from cli.text import incidents as incidents_text
 
-    plans = planned(load(config), tenant, moment_of(now))
+    plans = planned(one_store(load_whole(config), tenant), tenant, moment_of(now))
     show({"plans": plans}, as_json, partial(incidents_text.plans, wide=wide), wide=wide)
 
 

@@ -86,7 +86,7 @@ def cost(
     from models.cost.months import by_of
     from models.cost.spend import beside, close, days_of, past, spend
 
-    loaded, moment = load(config), moment_of(now)
+    loaded, moment = load(config, tenant), moment_of(now)
     if closing is None:
         report = spend(loaded, moment, tenant, month)
     else:
@@ -124,5 +124,8 @@ def whatif(
     moment = moment_of(now)
     change = change_of(account, recipients, sends, every, (begin, until), moment.date())
     show(
-        planned_change(load(config), moment, tenant, change), as_json, money_text.whatif, wide=wide
+        planned_change(load(config, tenant), moment, tenant, change),
+        as_json,
+        money_text.whatif,
+        wide=wide,
     )

@@ -12,7 +12,9 @@ from cli.options import (
     Wide,
     finish,
     load,
+    load_whole,
     moment_of,
+    one_store,
     show,
 )
 
@@ -37,7 +39,7 @@ def try_alerts(
     from hve_monitor.errors import DONE, INCOMPLETE
     from publish.alerts.trial import try_targets
 
-    loaded = load(config)
+    loaded = load_whole(config)
     trials = try_targets(loaded, moment_of(now), bearer_of(loaded), target)
     code = DONE if all(trial.status == "accepted" for trial in trials) else INCOMPLETE
     finish(Outcome({"targets": trials}, code), as_json, runs_text.target_trials)
@@ -56,7 +58,9 @@ def doctor(
     from cli.text import delivery as delivery_text
     from hve_monitor.config import config_file
 
-    outcome = examine(load(config), moment_of(now), tenant, config_file(config))
+    outcome = examine(
+        one_store(load_whole(config), tenant), moment_of(now), tenant, config_file(config)
+    )
     finish(outcome, as_json, delivery_text.doctor, wide=wide)
 
 

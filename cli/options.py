@@ -37,13 +37,37 @@ def here(path: Path | None) -> Path | None:
 
 
 def load(file: Path | None, tenant: str | None = None) -> Config:
-    """The configuration; a named tenant must be in it. Raises: ConfigError."""
-    from hve_monitor.config import load_config
-
-    config = load_config(file)
+    """The configuration of one store; a named tenant must be in it. Raises: ConfigError."""
+    config = load_whole(file)
     if tenant is not None:
         config.tenant(tenant)
+    return one_store(config, tenant)
+
+
+def load_whole(file: Path | None) -> Config:
+    """The configuration with all shards, for what knows of them. Raises: ConfigError."""
+    from hve_monitor.config import load_config
+    from warehouse.shards import check_shards
+
+    config = load_config(file)
+    check_shards(config)
     return config
+
+
+def one_store(config: Config, tenant: str | None) -> Config:
+    """The configuration of the named tenant's shard; the same where there are no shards.
+
+    Raises: ConfigError where the tenants are in shards and none is named.
+    """
+    from hve_monitor.errors import ConfigError
+
+    if not config.is_sharded:
+        return config
+    if tenant is None:
+        raise ConfigError(
+            "--tenant: name one, the tenants are in shards and this reads one of them"
+        )
+    return config.of_tenant(tenant)
 
 
 def moment_of(text: str | None) -> datetime:

@@ -144,7 +144,7 @@ def import_(
     from ingest.files.column_map import parse_map
     from ingest.files.formats.dates import parse_order
 
-    loaded = load(config)
+    loaded = load(config, tenant)
     target = tenant_of(loaded, tenant)
     with progress_bar() as progress:
         outcome = import_files(

@@ -20,6 +20,7 @@ Reading order:
   store         the open store: Delta tables, state.db, DuckDB and locks together
   business_time which time is confirmed: nothing irreversible follows a wrong clock
   configured    the store that the configuration names
+  shards        the stores of a configuration with several, and whose rows are where
   records/      what is written and read of each subject
   protection/   how personal data is stored
   privacy/      who is behind a pseudonym, removal of persons and of old rows, the audit log

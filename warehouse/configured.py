@@ -23,6 +23,8 @@ def store_of(config: Config, *, is_checked: bool = True) -> Iterator[Store]:
 
     is_checked: as of open_store; not for what says what is wrong with a store.
     """
+    if config.is_sharded:
+        raise ConfigError("tenants.shard: this command works on one shard; name a tenant")
     warehouse = config.warehouse
     protection = read_protection(config.privacy, warehouse.path)
     limit, threads = warehouse.memory_limit, warehouse.threads

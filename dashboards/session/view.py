@@ -17,6 +17,7 @@ from dashboards.session.access import LOCAL, RefusedError, User, current_user
 from dashboards.session.settings import Stamp, configuration, published_stamp, state_stamp
 from hve_monitor.clock import business_now, midnight, start_of_day
 from hve_monitor.config import Config
+from hve_monitor.errors import ConfigError
 from models.overview.money import MOST_LIVE
 from warehouse.live import last_statement
 from warehouse.reading import Published, published_connection, read_published
@@ -133,6 +134,8 @@ def open_view() -> View:
     Raises: ConfigError, RefusedError, StoreError, duckdb.Error when the file is damaged.
     """
     config = configuration()
+    if config.is_sharded:
+        raise ConfigError("tenants.shard: the pages cannot show shards yet")
     user = current_user(config)
     if user is None:
         raise RefusedError("log in first")

@@ -95,6 +95,18 @@ class Config(BaseSettings):
                 )
         return self
 
+    @model_validator(mode="after")
+    def _budgets_of_one_shard(self) -> Config:
+        """What a budget counts lies in one store: that of a part would be no answer."""
+        if len(self.shards) > 1:
+            for number, budget in enumerate(self.budgets):
+                if budget.tenant is None:
+                    raise ValueError(
+                        f"budgets.{number}.tenant: is missing; tenants in several shards share no"
+                        " budget, write one for each tenant"
+                    )
+        return self
+
     @property
     def served(self) -> tuple[Tenant, ...]:
         """The configured tenants; without any, the local one that lives from files."""
@@ -110,6 +122,38 @@ class Config(BaseSettings):
             "prices": tuple(price for price in self.prices if price.tenant in (None, *names)),
         }
         return self.model_copy(update=selected)
+
+    @property
+    def shards(self) -> tuple[str, ...]:
+        """Names in the order of their tenants; "" is the store at warehouse.path itself."""
+        return tuple(dict.fromkeys(tenant.shard for tenant in self.served))
+
+    @property
+    def is_sharded(self) -> bool:
+        """Whether tenants are anywhere else than in the store at warehouse.path."""
+        return self.shards != ("",)
+
+    def of_shard(self, name: str) -> Config:
+        """The configuration as if there were this shard's store and tenants alone.
+
+        What all shards write together, metrics, is left out.
+        """
+        inside = [tenant for tenant in self.served if tenant.shard == name]
+        own = self.only(frozenset(tenant.name for tenant in inside))
+        warehouse = self.warehouse.of_shard(name)
+        location = self.spark.location and f"{self.spark.location}/{name}".rstrip("/")
+        selected = {
+            "tenants": tuple(tenant.model_copy(update={"shard": ""}) for tenant in inside),
+            "warehouse": warehouse,
+            "export": self.export.of_shard(name, self.warehouse.path, warehouse.path),
+            "metrics": Metrics(),
+            "spark": self.spark.model_copy(update={"location": location}),
+        }
+        return own.model_copy(update=selected)
+
+    def of_tenant(self, name: str) -> Config:
+        """The configuration of the shard that holds the tenant. Raises: ConfigError as tenant."""
+        return self.of_shard(self.tenant(name).shard)
 
     def tenant(self, name: str) -> Tenant:
         """The tenant of that name. Raises: ConfigError naming the nearest and the known ones."""

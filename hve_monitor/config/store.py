@@ -20,6 +20,7 @@ ADDRESS = re.compile(
 SECRET = re.compile(
     "secret|password|sas|token|account_key|access_key(?!_id)|master_key|customer_key|encryption_key"
 )
+SHARDS = "shards"  # the folder below warehouse.path that holds those with a name
 SIGNED_IN = re.compile(r"://[^/?#]*@|[?&](sig|token|key)=", re.IGNORECASE)  # a secret in an address
 
 
@@ -76,6 +77,13 @@ class Warehouse(Section):
             raise ValueError("storage: is for tables in an object store; tables names none")
         return self
 
+    def of_shard(self, name: str) -> Warehouse:
+        """Where the store of a shard lies: below the whole one, its tables below all tables."""
+        if not name:
+            return self
+        tables = self.tables and f"{self.tables}/{SHARDS}/{name}"
+        return self.model_copy(update={"path": self.path / SHARDS / name, "tables": tables})
+
 
 class Spark(Section):
     """How `--engine spark` runs; an empty text leaves the choice to Spark's surroundings."""
@@ -117,6 +125,18 @@ class ScheduledExport(Section):
 
     folder: Path | None = None
     formats: tuple[Literal["focus", "csv", "showback"], ...] = ("focus",)
+
+    def of_shard(self, name: str, whole: Path, store: Path) -> ScheduledExport:
+        """Where a shard writes: below the folder, or at its place in the shard's own store.
+
+        whole: warehouse.path, whose retention also drops files that lie in it.
+        """
+        if self.folder is None:
+            return self
+        folder = self.folder.absolute()
+        if folder.is_relative_to(whole.absolute()):
+            return self.model_copy(update={"folder": store / folder.relative_to(whole.absolute())})
+        return self.model_copy(update={"folder": self.folder / name})
 
 
 class Metrics(Section):

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import field_validator, model_validator
+from pydantic import ValidationInfo, field_validator, model_validator
 
 from hve_monitor.addresses import one_address
 from hve_monitor.config.section import Section
@@ -21,6 +21,7 @@ class Tenant(Section):
     """One Microsoft 365 tenant, its credentials and where its accounts come from."""
 
     name: str
+    shard: str = ""
     tenant_id: str = ""
     client_id: str = ""
     client_secret_file: Path | None = None
@@ -41,10 +42,10 @@ class Tenant(Section):
     sender_client_secret_file: Path | None = None
     sender_certificate_file: Path | None = None
 
-    @field_validator("name")
+    @field_validator("name", "shard")
     @classmethod
-    def _plain_name(cls, value: str) -> str:
-        if not NAME.fullmatch(value):
+    def _plain_name(cls, value: str, info: ValidationInfo) -> str:
+        if not NAME.fullmatch(value) and (value or info.field_name == "name"):
             raise ValueError("use lower-case letters, digits, '-' and '_' only")
         return value
 

@@ -1,0 +1,63 @@
+"""The shards of a configuration: each is a whole store below warehouse.path/shards."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from hve_monitor.config import Config
+from hve_monitor.config.store import SHARDS
+from hve_monitor.config.tenant import NAME
+from hve_monitor.errors import ConfigError
+from warehouse.live import state_rows
+
+
+def check_shards(config: Config) -> None:
+    """A tenant goes on where its rows are.
+
+    Raises: ConfigError where they are in another shard's store alone, and where the key lies with
+    the stores that it protects.
+    """
+    root = config.warehouse.path
+    if not config.is_sharded and not (root / SHARDS).exists():
+        return
+    _check_key(config)
+    stored = {name: _tenants(folder) for name, folder in _stores(root).items()}
+    for tenant in config.served:
+        former = [name for name, tenants in stored.items() if tenant.name in tenants]
+        if former and tenant.shard not in former:
+            raise ConfigError(_moved(config, tenant.name, former[0], tenant.shard))
+
+
+def _stores(root: Path) -> dict[str, Path]:
+    """The stores that are there, by the name of their shard."""
+    named = {
+        folder.name: folder
+        for folder in sorted((root / SHARDS).glob("*"))
+        if NAME.fullmatch(folder.name)
+    }
+    return {
+        name: folder
+        for name, folder in {"": root, **named}.items()
+        if (folder / "state.db").exists()
+    }
+
+
+def _tenants(folder: Path) -> set[str]:
+    rows = state_rows(folder / "state.db", "select tenant from tenants")
+    return {tenant for (tenant,) in rows or ()}
+
+
+def _moved(config: Config, tenant: str, former: str, shard: str) -> str:
+    old, new = (config.warehouse.of_shard(name).path for name in (former, shard))
+    return (
+        f'tenants: {tenant}: its rows are in {old}; write shard = "{former}" again, or make {new}'
+        " a copy of that store first (docs/scale.md)"
+    )
+
+
+def _check_key(config: Config) -> None:
+    file, root = config.privacy.key_file, config.warehouse.path
+    if file and Path(file).resolve().is_relative_to(root.resolve()):
+        raise ConfigError(
+            f"privacy.key_file: {file}: lies inside the store it protects; move it out of {root}"
+        )

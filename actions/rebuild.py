@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
-from typing import NamedTuple, TypedDict
+from typing import TYPE_CHECKING, NamedTuple, TypedDict
 
 from msgspec import UNSET, UnsetType
 
@@ -20,8 +20,10 @@ from models.incidents.overspend import Spending
 from models.overview.money import keep_tenants_money
 from models.readiness.facts import ReadinessSettings
 from models.reference.book import Reference, reference_of
-from models.stretches.workers import Workers, local_workers
 from warehouse.configured import store_of
+
+if TYPE_CHECKING:
+    from models.stretches.workers import Workers
 
 log = logging.getLogger(__name__)
 ENGINES = ("duckdb", "spark")
@@ -124,7 +126,11 @@ def workers_of(by: WhoBuilds, config: Config) -> AbstractContextManager[Workers 
         )
     if by.engine == "duckdb":
         limit = config.warehouse.memory_limit
-        return nullcontext() if by.jobs == 1 else local_workers(by.jobs, limit)
+        if by.jobs == 1:
+            return nullcontext()
+        from models.stretches.workers import local_workers
+
+        return local_workers(by.jobs, limit)
     if by.jobs > 1:
         raise ConfigError(
             "--jobs: with --engine spark the executors say how many tasks run at once"

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
@@ -40,7 +40,6 @@ from ingest.source import Progress, SourceResult, SourceSummary
 from models.build import BuildResult, Failures, build
 from models.cost.passed_thresholds import budgets_by_currency, note_budget_alerts
 from models.overview.money import keep_tenants_money
-from models.stretches.workers import Workers
 from models.usage.coverage import CoverageReport, coverage_report
 from publish.alerts.notify import AlertsPart, TargetTrouble, alert
 from publish.exports.exports import ExportedFiles, scheduled
@@ -51,6 +50,9 @@ from warehouse.privacy import audit
 from warehouse.reading import read_published
 from warehouse.records.money import BudgetAlert
 from warehouse.store import Store
+
+if TYPE_CHECKING:
+    from models.stretches.workers import Workers
 
 log = logging.getLogger(__name__)
 COUNTED = ("opened", "updated", "resolved", "sent")

@@ -12,6 +12,7 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
+from typing import TYPE_CHECKING
 
 import duckdb
 
@@ -23,8 +24,6 @@ from models.incidents.overspend import Spending
 from models.readiness.board import record_findings
 from models.readiness.facts import ReadinessSettings
 from models.reference.book import Reference, shipped_reference
-from models.stretches.rebuild import rebuild_in_tasks
-from models.stretches.workers import Workers
 from models.usage.corrections import keep_corrections
 from models.usage.first_contacts import keep_firsts
 from warehouse.delta.portions import portions
@@ -40,6 +39,9 @@ from warehouse.tables import (
     HVE_USAGE_DAILY,
     MESSAGE_TRACES,
 )
+
+if TYPE_CHECKING:  # a build without them does not wait for their import
+    from models.stretches.workers import Workers
 
 USUAL = ReadinessSettings()
 # Five million spill under a limit of 2 GB, which costs more than another workplace.
@@ -170,6 +172,8 @@ def _rebuild_tenant(
         sizes = {day: rows_by_day.get(day, 0) for day in seen}
         if workers is not None and sum(sizes.values()) >= workers.least_rows:
             progress(f"{tenant}: {len(seen)} days", len(rebuilt), total)
+            from models.stretches.rebuild import rebuild_in_tasks
+
             rebuild_in_tasks(store, workers, tenant, sizes, reference, now)
             rebuilt |= seen
             continue

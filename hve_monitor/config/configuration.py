@@ -7,23 +7,19 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pydantic import model_validator
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from hve_monitor.config.alerts import Alerts
 from hve_monitor.config.dashboard import Auth, Readiness
 from hve_monitor.config.money import AzureCost, Budget, CostCenter, MeteringRule, PriceOverride
+from hve_monitor.config.section import Section
 from hve_monitor.config.services import Endpoints, Limits
 from hve_monitor.config.store import Metrics, Privacy, Retention, ScheduledExport, Spark, Warehouse
 from hve_monitor.config.tenant import LOCAL_TENANT, Tenant
 from hve_monitor.errors import ConfigError
 
 
-class Config(BaseSettings):
+class Config(Section):
     """The whole configuration, checked."""
-
-    model_config = SettingsConfigDict(
-        env_prefix="HVE_", env_nested_delimiter="__", extra="forbid", frozen=True
-    )
 
     warehouse: Warehouse = Warehouse()
     tenants: tuple[Tenant, ...] = ()
@@ -43,18 +39,6 @@ class Config(BaseSettings):
     readiness: Readiness = Readiness()
     metrics: Metrics = Metrics()
     spark: Spark = Spark()
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],  # noqa: ARG003 - the signature is the library's
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
-        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Variables beat the file, whose values arrive as init arguments."""
-        return env_settings, init_settings
 
     @model_validator(mode="after")
     def _unique_tenants(self) -> Config:

@@ -6,10 +6,9 @@ import difflib
 import os
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from pydantic import ValidationError
-from pydantic_settings import SettingsError
 
 from hve_monitor.config.configuration import Config
 from hve_monitor.config.mistakes import mistakes
@@ -29,13 +28,11 @@ def load_config(file: Path | None = None) -> Config:
     _refuse_unknown_variables()
     path = config_file(file)
     required = file is not None or _from_environment() is not None
-    values = _read(path, required=required)
+    values = rooted(_read(path, required=required), Config, path.resolve().parent)
     try:
-        return Config(**rooted(values, Config, path.resolve().parent))
+        return Config(**_joined(values, _variables()))
     except ValidationError as error:
         raise ConfigError("\n".join(mistakes(path, error.errors()))) from None
-    except SettingsError as error:
-        raise ConfigError(f"environment: {error}; write lists and tables as JSON") from None
 
 
 def config_file(file: Path | None = None) -> Path:
@@ -51,6 +48,31 @@ def _refuse_unknown_variables() -> None:
         near = difflib.get_close_matches(section, Config.model_fields, n=1, cutoff=0.4)
         hint = f"; did you mean 'HVE_{near[0].upper()}'?" if near else ""
         raise ConfigError(f"environment: {name}: unknown variable{hint}")
+
+
+def _variables() -> dict[str, Any]:
+    """Values that `HVE_*` variables give. Raises: ConfigError for a list that is no JSON."""
+    variables = (name.lower().partition("hve_") for name in os.environ)
+    tables = {rest.split("__")[0] for before, _, rest in variables if not before}
+    if tables.isdisjoint(Config.model_fields):
+        return {}
+    # Every command would pay for its import, and few machines set a variable.
+    from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsError
+
+    fields = cast(type[BaseSettings], Config)  # it looks at nothing else of the class
+    try:
+        return EnvSettingsSource(fields, env_prefix="HVE_", env_nested_delimiter="__")()
+    except SettingsError as error:
+        raise ConfigError(f"environment: {error}; write lists and tables as JSON") from None
+
+
+def _joined(values: dict[str, Any], others: dict[str, Any]) -> dict[str, Any]:
+    """Both, table by table; where both name a value, that of the others."""
+    joined = values | others
+    for name in values.keys() & others.keys():
+        if isinstance(values[name], dict) and isinstance(others[name], dict):
+            joined[name] = _joined(values[name], others[name])
+    return joined
 
 
 def _from_environment() -> Path | None:

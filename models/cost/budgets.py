@@ -6,15 +6,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from hve_monitor.config import Budget
 from hve_monitor.errors import ConfigError
-from models.cost.documents import BudgetStatus
 from models.periods import period_of
 from models.reference.cost_centers import Centers
 from warehouse.records.money import BudgetAlert
+
+if TYPE_CHECKING:  # a build has no use for the documents of commands
+    from models.cost.documents import BudgetStatus
 
 
 @dataclass(frozen=True)

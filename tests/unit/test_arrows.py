@@ -11,6 +11,7 @@ from dashboards.provider import LOGIN, NO_LOGIN
 from tests.places import ROOMS, ROOT
 
 PAGES = ("overview", "spend", "senders", "delivery", "readiness", "plan", "health")
+NEEDLESS = ("pydantic_settings", "pyarrow.parquet", "concurrent.futures.process", "models.invoice")
 HEAVY = ("msal", "httpx", "ingest", "apprise", "simulator")
 
 
@@ -49,3 +50,13 @@ def test_a_page_brings_no_library_that_talks_to_services(tmp_path: Path) -> None
         capture_output=True, text=True, check=False, cwd=ROOT, env=environment,
     )  # fmt: skip
     assert answer.stdout.strip() == "[] True", answer.stderr
+
+
+def test_a_build_waits_for_no_library_that_it_seldom_uses() -> None:
+    code = (
+        f"import sys, models.build; print([name for name in {NEEDLESS!r} if name in sys.modules])"
+    )
+    answer = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=ROOT
+    )
+    assert answer.stdout.strip() == "[]", answer.stderr

@@ -15,7 +15,6 @@ from typing import IO, Any
 from urllib.parse import unquote
 
 import pyarrow as pa
-import pyarrow.parquet
 
 from hve_monitor.errors import HveError, StoreError
 from hve_monitor.files import sync_file, sync_folder
@@ -222,8 +221,10 @@ def _names_a_checkpoint(hint: Path) -> bool:
 
 
 def _is_parquet(file: Path) -> bool:
+    import pyarrow.parquet as pq  # every command would wait for it, and few look at a checkpoint
+
     try:
-        pa.parquet.read_table(file, partitioning=None)
+        pq.read_table(file, partitioning=None)
     except (pa.ArrowException, OSError):
         return False
     return True

@@ -89,7 +89,7 @@ def test_usage_and_incidents_need_duckdb_and_no_other_heavy_library(
 ) -> None:
     (tmp_path / "export.csv").write_text(CSV)
     assert hve("import", "export.csv", *AT).code == 0
-    heavy = {"pandas", "numpy", "pyarrow", "deltalake", "streamlit", "httpx"}
+    heavy = {"pandas", "numpy", "pyarrow", "deltalake", "streamlit", "httpx", "pydantic_settings"}
     for name in ("usage", "incidents"):
         loaded = loaded_by(tmp_path, name, *AT)
         assert "duckdb" in loaded

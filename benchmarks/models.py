@@ -66,12 +66,14 @@ def land_changes(root: Path) -> int:
 
 
 def active_bytes(root: Path) -> int:
-    """Bytes of the fact files that the newest version names."""
+    """Bytes of the fact files that the newest version names, and of the contact files."""
     from warehouse.store import open_store
     from warehouse.tables import MESSAGE_TRACES
 
     with open_store(root) as store:
-        return sum(Path(file).stat().st_size for file in store.delta.files(MESSAGE_TRACES))
+        facts = [Path(file) for file in store.delta.files(MESSAGE_TRACES)]
+    contacts = (root / "contacts").rglob("*.parquet")
+    return sum(file.stat().st_size for file in (*facts, *contacts))
 
 
 def _land(root: Path, count: int, trace_id: str, status: str) -> int:

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from warehouse.connection import arrow, compute
+from warehouse.lookup.contact_files import keep_contacts
 from warehouse.maintenance.upkeep import _rewrite
 from warehouse.store import Store, open_store
 from warehouse.tables import MESSAGE_TRACES
@@ -49,6 +50,7 @@ def fill(store: Store, rows: int, days: int) -> None:
             store.delta.append(MESSAGE_TRACES, arrow(connection, sql))
         _rewrite(store, "contoso", [day])
         store.state.mark_dirty("contoso", [day])
+    keep_contacts(store, "contoso", END.date())
     store.state.next_batch()
 
 

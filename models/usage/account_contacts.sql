@@ -1,13 +1,22 @@
 -- Grain: one row per domain that one account wrote to in [$since, $until]. A recipient without a
 -- domain (a mark of a row) is shown as null. new_people: its first mail ever lies in that time.
--- The rows are those of account_rows.sql.
-with written as (
+-- Of the $kept days the rows are those of their contact files, of others those of account_rows.sql.
+with mails as (
+    select recipient, recipients
+    from ({contacts})
+    where sender in ({addresses})
+    union all
+    select recipient, 1
+    from ({rows})
+    where is_recipient and not list_contains($kept, day)
+),
+
+written as (
     select
         nullif(split_part(recipient, '@', 2), '') as domain,
         recipient,
-        count(*) as recipients
-    from ({rows})
-    where is_recipient
+        sum(recipients) as recipients
+    from mails
     group by recipient
 ),
 

@@ -1,24 +1,13 @@
 -- Grain: one row per (trace_id, recipient) of one account in [$since, $until]: as staging shows it.
 -- Reads the raw rows of the account's addresses. Observations are compared on the $revised days
 -- alone, where a key has several, so that ids of other days are not read.
-with addresses as (
-    select address
-    from staging.stg_account_addresses
-    where tenant = $tenant and account = $account
-    union all
-    select $account
-    where $account not in (
-        select address from staging.stg_account_addresses where tenant = $tenant
-    )
-),
-
-observed as not materialized (
+with observed as not materialized (
     select *
     from raw.message_traces
     where
         tenant = $tenant
         and day between cast($since as date) and cast($until as date)
-        and sender in (select address from addresses)
+        and sender in ({addresses})
 ),
 
 latest as (

@@ -11,10 +11,11 @@ import pandas as pd
 
 from hve_monitor.files import sql
 from models.usage.coverage import published_as_of
-from models.usage.sources import ROWS, SOURCES, with_revised_days
+from models.usage.sources import ADDRESSES, ROWS, SOURCES, with_revised_days
+from warehouse.lookup.contact_files import contact_files, contacts_sql
 from warehouse.reading import Published
 
-CONTACTS = sql(__file__, "account_contacts").format(rows=ROWS)
+CONTACTS = sql(__file__, "account_contacts")
 HOUR = timedelta(hours=1)
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
@@ -66,7 +67,8 @@ def account_sources(
     connection: duckdb.DuckDBPyConnection, sender: Sender, since: datetime, until: datetime
 ) -> pd.DataFrame:
     """Addresses of an account: from_ip, messages, recipients, first_seen, last_seen (UTC)."""
-    return _of_rows(connection, SOURCES, sender, since, until)
+    parameters = {**vars(sender), "since": since, "until": until}
+    return connection.execute(SOURCES, with_revised_days(connection, parameters)).df()
 
 
 def account_contacts(
@@ -76,17 +78,9 @@ def account_contacts(
 
     Units: recipients are rows, people are distinct addresses; new ones had its first mail then.
     """
-    return _of_rows(connection, CONTACTS, sender, since, until)
-
-
-def _of_rows(
-    connection: duckdb.DuckDBPyConnection,
-    query: str,
-    sender: Sender,
-    since: datetime,
-    until: datetime,
-) -> pd.DataFrame:
-    parameters = {**vars(sender), "since": since, "until": until}
+    files = contact_files(connection, sender.tenant, since, until)
+    query = CONTACTS.format(contacts=contacts_sql(files.values()), addresses=ADDRESSES, rows=ROWS)
+    parameters = {**vars(sender), "since": since, "until": until, "kept": list(files)}
     return connection.execute(query, with_revised_days(connection, parameters)).df()
 
 

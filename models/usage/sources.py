@@ -10,7 +10,8 @@ from hve_monitor.files import sql
 from models.engine.sql import records
 from warehouse.connection import Row
 
-ROWS = sql(__file__, "account_rows")
+ADDRESSES = sql(__file__, "account_addresses")
+ROWS = sql(__file__, "account_rows").format(addresses=ADDRESSES)
 SOURCES = sql(__file__, "account_sources").format(rows=ROWS)
 REVISED_DAYS = sql(__file__, "revised_days")
 

@@ -48,7 +48,7 @@ def trace_rows(
         ).fetchall()
     except duckdb.CatalogException:
         return None
-    root = _root(connection)
+    root = root_of(connection)
     folder = f"{tables_uri(root)}/{MESSAGE_TRACES.folder}"
     files = {f"{folder}/{path}": (day, is_revised) for path, day, is_revised in listed}
     for column, texts in (names or {}).items():
@@ -73,7 +73,7 @@ def _opener(root: Path) -> Opener:
     return opened
 
 
-def _root(connection: duckdb.DuckDBPyConnection) -> Path:
+def root_of(connection: duckdb.DuckDBPyConnection) -> Path:
     """Folder of the published file, also of one that was moved."""
     rows = connection.execute(
         "select path from duckdb_databases() where database_name in ('hve', 'published')"

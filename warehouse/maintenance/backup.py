@@ -1,8 +1,8 @@
 """One file that holds a whole store: state.db, facts and marts of one moment, with checksums.
 
 The locks are held while state and logs are copied, for seconds; data files are copied afterwards,
-since files that are replaced stay for a day. `hve.duckdb` and `walks/` are left out: a build makes
-them anew.
+since files that are replaced stay for a day. `hve.duckdb`, `walks/` and `contacts/` are left out: a
+build or upkeep makes them anew.
 """
 
 from __future__ import annotations

@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 from hve_monitor.files import sql
 from warehouse.connection import arrow
 from warehouse.delta.portions import portions
+from warehouse.lookup.contact_files import keep_contacts
 from warehouse.store import Store
 from warehouse.tables import (
     FIRST_CONTACTS,
@@ -61,6 +62,7 @@ def tidy(store: Store, tenant: str, now: datetime) -> int:
     for table in COLLECTED:
         _compact(store, table, tenant, now, nightly=nightly)
     if nightly:
+        keep_contacts(store, tenant, now.date() - CLOSED_AFTER)
         store.state.record_upkeep(tenant, time.time())
     return len(days)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from warehouse.delta.side import Side
+from warehouse.lookup.contact_files import forget_contacts
 from warehouse.schema import old_states
 from warehouse.store import Store
 from warehouse.tables import TABLES
@@ -17,6 +18,7 @@ def forget_old_files(store: Store) -> int:
     removed = len(old_states(store.root))
     for copy in old_states(store.root):
         copy.unlink()
+    forget_contacts(store.root)
     for table in TABLES:
         opened = store.delta.open(table)
         if opened is None:

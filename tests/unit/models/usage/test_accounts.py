@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from hve_monitor.config import Tenant
 from ingest.graph.trace_pages import COLUMNS
 from models.build import build
 from models.usage.accounts import Sender, account_contacts, account_sources
+from warehouse.lookup.contact_files import contact_files
+from warehouse.maintenance.upkeep import tidy
 from warehouse.reading import published_connection
 from warehouse.records.accounts import Account, record_accounts
 from warehouse.records.message_traces import land
@@ -85,6 +88,7 @@ MOVED = (
     (0, 15, "g", "eve@contoso.com", "failed", "203.0.113.1"),  # after the period
 )
 ALIAS = ((1, 9, "h", "zoe@contoso.com", "delivered", "192.0.2.99"),)
+PERIODS = ((7, 0), (5, 1), (6, 3), (4, 4))  # days before NOW
 LATER = ((2, 9, "e", "eve@contoso.com", "expanded", "198.51.100.7"),)
 
 
@@ -139,6 +143,22 @@ def test_a_contact_counts_by_its_last_observation(moved: Path) -> None:
         {"domain": "fabrikam.com", "recipients": 4, "people": 3, "new_people": 2},
         {"domain": "contoso.com", "recipients": 3, "people": 2, "new_people": 2},
     ]
+
+
+def test_contacts_of_closed_days_are_those_of_their_rows(moved: Path, tmp_path: Path) -> None:
+    periods = [(NOW - timedelta(days=days), NOW - timedelta(days=end)) for days, end in PERIODS]
+    with published_connection(moved) as connection:
+        rows = [account_contacts(connection, HR, *period) for period in periods]
+    later, root = NOW + timedelta(days=9), tmp_path / "store"
+    shutil.copytree(moved, root)
+    with open_store(root) as opened:
+        tidy(opened, "contoso", later)
+        build(opened, [Tenant(name="contoso", accounts="files")], later, lambda *_: None)
+    with published_connection(root) as connection:
+        read = [contact_files(connection, "contoso", *period) for period in periods]
+        summed = [account_contacts(connection, HR, *period) for period in periods]
+    assert [len(files) for files in read] == [5, 3, 1, 0]
+    assert [table.to_dict() for table in summed] == [table.to_dict() for table in rows]
 
 
 def test_an_address_of_an_account_is_no_account(moved: Path) -> None:

@@ -9,6 +9,7 @@ Reading order:
   readers       one thread per tenant
   rebuild       models alone, and what of the configuration they depend on
   import_files  files into the store
+  shards/       the shards of a configuration: a process for each
   schedule      runs every so many minutes
   progress      how far long work is, on stderr
   demo          a run against the simulated tenant

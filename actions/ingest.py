@@ -6,6 +6,9 @@ import logging
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
+from msgspec import UNSET, UnsetType
+
+from actions.outcome import ShardFailure
 from actions.readers import Readers, Reading
 from hve_monitor.config import Config, Tenant
 from hve_monitor.document import Document
@@ -28,6 +31,7 @@ class IngestSummary(Document):
 
     sources: list[SourceSummary]
     coverage: CoverageReport
+    failed_shards: list[ShardFailure] | UnsetType = UNSET
 
 
 def ingest(

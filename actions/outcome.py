@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from hve_monitor.document import Document
+
 D = TypeVar("D")
 
 
@@ -14,3 +16,10 @@ class Outcome(Generic[D]):
 
     document: D
     exit_code: int
+
+
+class ShardFailure(Document):
+    """A shard that brought nothing, and why; the others went on."""
+
+    shard: str
+    error: str

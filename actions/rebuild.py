@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypedDict
 
 from msgspec import UNSET, UnsetType
 
-from actions.outcome import Outcome
+from actions.outcome import Outcome, ShardFailure
 from hve_monitor.config import Config
 from hve_monitor.document import Document
 from hve_monitor.errors import DONE, INCOMPLETE, ConfigError
@@ -59,6 +59,7 @@ class BuildSummary(Document):
 
     models: ModelsPart
     incidents_opened: int
+    failed_shards: list[ShardFailure] | UnsetType = UNSET
 
 
 class BuildOptions(TypedDict):

@@ -15,7 +15,7 @@ from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
 from actions.ingest import exit_code, read_tenants, reading_of, results_of, settle
-from actions.outcome import Outcome
+from actions.outcome import Outcome, ShardFailure
 from actions.readers import Readers
 from actions.rebuild import (
     ALONE,
@@ -107,7 +107,10 @@ class ExportFailure(Document):
 
 
 class RunSummary(Document):
-    """What `hve run` prints. config and headless stand in the summary of the demo alone."""
+    """What `hve run` prints. config and headless stand in the summary of the demo alone.
+
+    failed_shards: where tenants are in shards, those that brought nothing of all this.
+    """
 
     sources: list[SourceSummary]
     models: ModelsPart
@@ -119,6 +122,7 @@ class RunSummary(Document):
     coverage: CoverageReport
     exports: list[ExportedFiles | ExportFailure]
     finished_at: datetime
+    failed_shards: list[ShardFailure] | UnsetType = UNSET
     config: str | UnsetType = UNSET
     headless: bool | UnsetType = UNSET
 

@@ -7,17 +7,22 @@ import re
 import signal
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
+from actions.outcome import Outcome
 from actions.progress import progress_bar
 from actions.readers import Readers
 from actions.rebuild import ALONE, WhoBuilds
 from actions.run import RunSummary, run_once
+from actions.shards.processes import ShardProcesses
+from actions.shards.runs import run_shards
 from hve_monitor.clock import business_now
 from hve_monitor.config import Config
 from hve_monitor.errors import ConfigError, HveError, disk_line
+from ingest.source import Progress
 from publish.exports.metrics import served
 
 log = logging.getLogger(__name__)
@@ -48,13 +53,19 @@ def repeat(
     A given `now` is the business time of every run; without one each takes the system clock.
     """
     interval = parse_interval(every)
+    by_shard = ShardProcesses(config) if config.is_sharded else None
     readers = Readers()
+
+    def run(progress: Progress) -> Outcome[RunSummary]:
+        moment, patience = business_now(now), interval.total_seconds()
+        if by_shard is not None:
+            return run_shards(config, moment, progress, by_shard, patience, by)
+        return run_once(config, moment, progress, readers, patience, by)
 
     def step() -> None:
         try:
             with progress_bar() as progress:
-                moment, patience = business_now(now), interval.total_seconds()
-                show(run_once(config, moment, progress, readers, patience, by).document)
+                show(run(progress).document)
         except HveError as error:
             log.error("%s", error)
         except OSError as error:  # the next run may find the disk in better health
@@ -73,7 +84,7 @@ def repeat(
     # A run that takes longer than the interval is the usual case at first: not worth a warning.
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
     stopped = _stops()
-    with readers, served(config, lambda: business_now(now)):
+    with readers, by_shard or nullcontext(), served(config, lambda: business_now(now)):
         scheduler.start()
         while not stopped:
             time.sleep(0.2)

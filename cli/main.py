@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import atexit
 import gc
-import logging
 import os
 import sys
 from collections.abc import Callable, Iterable
@@ -19,7 +18,7 @@ import typer
 from cli import delivery, exports, feedback, incidents, operation, privacy, runs, storage
 from cli import money as spending
 from hve_monitor.errors import FAILED, USAGE, ConfigError, HveError, disk_line
-from hve_monitor.text import printable
+from hve_monitor.log_lines import log_in_lines
 
 groups = (
     runs, spending, incidents, feedback, delivery, privacy, operation, exports, storage
@@ -75,13 +74,6 @@ def refuse_other_bytes(arguments: Iterable[str]) -> None:
             raise ConfigError(f"{argument}: is no text in UTF-8; type it anew") from None
 
 
-class OneLine(logging.Formatter):
-    """Messages on one line each: words of a service in them forge no other."""
-
-    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - the base's name
-        return printable(super().formatMessage(record))
-
-
 def main() -> None:
     """Entry point: errors end as one line on stderr and their exit code."""
     # At its end a process would look for garbage among all that it holds, which takes 0.1 s.
@@ -90,11 +82,7 @@ def main() -> None:
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "true")
     # Whatever this process makes is for its owner alone; what others may read says so itself.
     os.umask(0o077)
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(OneLine("%(levelname)s %(name)s: %(message)s"))
-    logging.basicConfig(level=logging.WARNING, handlers=[handler])
-    # Each retry would be a line; whoever gives up in the end reports the failure.
-    logging.getLogger("stamina").setLevel(logging.ERROR)
+    log_in_lines()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")

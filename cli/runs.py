@@ -16,6 +16,7 @@ from cli.options import (
     Wide,
     finish,
     load,
+    load_whole,
     moment_of,
     period_of,
     show,
@@ -72,17 +73,17 @@ def run(
     """Ingest, models, publication: once, or on a schedule until stopped."""
     from actions.progress import progress_bar
     from actions.rebuild import WhoBuilds
-    from actions.run import run_once
     from actions.schedule import repeat
+    from actions.shards.runs import run_all
     from cli.text import runs as runs_text
 
-    loaded, by = load(config), WhoBuilds(engine, jobs)
+    loaded, by = load_whole(config), WhoBuilds(engine, jobs)
     if every is not None:
         shown = partial(show, as_json=as_json, text=runs_text.run, wide=wide)
         repeat(every, loaded, now, shown, by)
         return
     with progress_bar() as progress:
-        outcome = run_once(loaded, moment_of(now), progress, by=by)
+        outcome = run_all(loaded, moment_of(now), progress, by)
     finish(outcome, as_json, runs_text.run, wide=wide)
 
 
@@ -99,22 +100,19 @@ def ingest(
     """Fetch from Microsoft 365: accounts, billing, message_traces, trace_events, azure_costs,
     policies, sign_ins.
     """
-    from actions.ingest import exit_code, ingest_summary
-    from actions.ingest import ingest as ingest_tenants
-    from actions.outcome import Outcome
     from actions.progress import progress_bar
+    from actions.shards.runs import ingest_all
     from cli.text import runs as runs_text
     from warehouse.windows import Window
 
-    loaded, moment = load(config), moment_of(now)
+    loaded, moment = load_whole(config), moment_of(now)
     start, end = period_of(since, until)
     window = Window(start or moment.min.replace(tzinfo=moment.tzinfo), end or moment)
     with progress_bar() as progress:
-        results = ingest_tenants(
+        outcome = ingest_all(
             loaded, moment, progress, sources or (), window if start or end else None
         )
-    document = ingest_summary(loaded, moment, results)
-    finish(Outcome(document, exit_code(results)), as_json, runs_text.ingest, wide=wide)
+    finish(outcome, as_json, runs_text.ingest, wide=wide)
 
 
 @commands.command("import")
@@ -188,10 +186,11 @@ def build(
 ) -> None:
     """Models only: bring the marts up to date and publish them."""
     from actions.progress import progress_bar
-    from actions.rebuild import WhoBuilds, rebuild
+    from actions.rebuild import WhoBuilds
+    from actions.shards.runs import rebuild_all
     from cli.text import runs as runs_text
 
     by = WhoBuilds(engine, jobs)
     with progress_bar() as progress:
-        outcome = rebuild(load(config), moment_of(now), progress, full=full, by=by)
+        outcome = rebuild_all(load_whole(config), moment_of(now), progress, full=full, by=by)
     finish(outcome, as_json, runs_text.build)

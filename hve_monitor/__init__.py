@@ -7,6 +7,7 @@ Reading order:
   config       hve.toml, `HVE_*` variables and defaults, checked in one place
   document     documents of commands and pages, typed until they are encoded
   files        reference data, the SQL beside a module, files that are replaced whole
+  log_lines    what a process logs, a line each
   plural       numbers with their nouns and verbs
   quoting      values inside KQL, PowerShell and content searches, where they can run nothing
   smtp         SMTP dialogues with an end

@@ -31,19 +31,25 @@ def run(document: RunSummary) -> str:
         _models(document),
         coverage(document.coverage),
         alerts(document.alerts),
+        *_failed_shards(document),
     ]
     return clean("\n".join(lines))
 
 
 def ingest(document: IngestSummary) -> str:
     """A line per source, and what is read now."""
-    lines = [*map(_source, document.sources)]
+    lines = [*map(_source, document.sources), *_failed_shards(document)]
     return clean("\n".join([*lines, coverage(document.coverage)])) if lines else "nothing to do"
 
 
 def build(document: BuildSummary) -> str:
     """What the models did."""
-    return _models(document)
+    return clean("\n".join([_models(document), *_failed_shards(document)]))
+
+
+def _failed_shards(document: RunSummary | IngestSummary | BuildSummary) -> list[str]:
+    """Their errors, which name them."""
+    return [failure.error for failure in document.failed_shards or ()]
 
 
 def _source(summary: SourceSummary) -> str:

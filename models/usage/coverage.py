@@ -79,6 +79,17 @@ class CoverageReport(Document):
     as_of: datetime
 
 
+def joined_coverage(reports: Sequence[CoverageReport], *, is_whole: bool) -> CoverageReport:
+    """The reports of several stores as one; without is_whole that of some store is not there."""
+    answers = [report.complete for report in reports]
+    complete = None if None in answers else True
+    return CoverageReport(
+        complete=False if False in answers or not is_whole else complete,
+        gaps=[gap for report in reports for gap in report.gaps],
+        as_of=min(report.as_of for report in reports),
+    )
+
+
 def coverage_of(store: Store, tenant: str, now: datetime | None = None) -> list[AddressCoverage]:
     """Coverage of every address of the tenant's current accounts.
 

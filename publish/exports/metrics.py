@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -20,6 +20,7 @@ from prometheus_client import CollectorRegistry, start_http_server
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.openmetrics.exposition import generate_latest
 from prometheus_client.registry import Collector
+from prometheus_client.samples import Sample
 
 from hve_monitor.config import Config
 from hve_monitor.errors import ConfigError, HveError, StoreError
@@ -44,7 +45,7 @@ COUNTS = (
 )
 # A projection takes longer than a scraper likes to wait, and nothing changes between two runs.
 KEPT_SECONDS = 30.0
-Sample: TypeAlias = tuple[list[str], object]  # labels and a number, None where unknown
+Reading: TypeAlias = tuple[list[str], object]  # labels and a number, None where unknown
 SEVERITIES = ("high", "medium", "low")
 
 
@@ -94,7 +95,7 @@ class StoreMetrics(Collector):
             read.tenant: _age(read, published.now) for read in last_reads(self.config, published)
         }
         meaning = "since the last successful reading"
-        of_each: list[Sample] = [([name], age) for name, age in ages.items()]
+        of_each: list[Reading] = [([name], age) for name, age in ages.items()]
         yield _gauge("hve_tenant_data_age_seconds", meaning, ["tenant"], of_each)
         oldest = max(ages.values(), default=math.inf)
         meaning += ", of the tenant that was read longest ago"
@@ -139,6 +140,31 @@ class StoreMetrics(Collector):
         yield _gauge("hve_budget_expected_ratio", meaning, labels, ahead)
 
 
+@dataclass(eq=False)
+class ShardMetrics(Collector):
+    """The metrics of several stores; what names no tenant is told apart by the label shard."""
+
+    stores: Mapping[str, StoreMetrics]
+
+    def collect(self) -> Iterable[GaugeMetricFamily]:
+        """Every metric, with the samples of all shards."""
+        families: dict[str, GaugeMetricFamily] = {}
+        for shard, store in self.stores.items():
+            for part in store.collect():
+                whole = GaugeMetricFamily(part.name, part.documentation)
+                families.setdefault(part.name, whole).samples += _of_shard(part, shard)
+        return families.values()
+
+
+def _of_shard(family: GaugeMetricFamily, shard: str) -> list[Sample]:
+    return [
+        sample
+        if "tenant" in sample.labels
+        else sample._replace(labels=sample.labels | {"shard": shard})
+        for sample in family.samples
+    ]
+
+
 def _age(read: TenantRead, now: datetime) -> float:
     """Seconds; infinite where nothing was ever read."""
     return math.inf if read.read_at is None else (now - read.read_at).total_seconds()
@@ -181,7 +207,8 @@ def served(config: Config, clock: Callable[[], datetime]) -> Iterator[int | None
 
 def _registry(config: Config, clock: Callable[[], datetime]) -> CollectorRegistry:
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(StoreMetrics(config, clock))
+    stores = {shard: StoreMetrics(config.of_shard(shard), clock) for shard in config.shards}
+    registry.register(ShardMetrics(stores) if config.is_sharded else StoreMetrics(config, clock))
     return registry
 
 
@@ -191,7 +218,7 @@ def _runs(state: State) -> Iterator[GaugeMetricFamily]:
         return
     started, finished, summary = last[0]
     seconds = (finished - started).total_seconds()
-    ended: list[Sample] = [([], finished.timestamp())]
+    ended: list[Reading] = [([], finished.timestamp())]
     yield _gauge("hve_last_run_timestamp_seconds", "when it ended, real time", [], ended)
     yield _gauge("hve_last_run_duration_seconds", "how long it took", [], [([], seconds)])
     states = [
@@ -237,7 +264,7 @@ def _number(cards: Sequence[IncidentCard], tenant: str, severity: str, status: s
 
 
 def _gauge(
-    name: str, meaning: str, labels: list[str], samples: Iterable[Sample]
+    name: str, meaning: str, labels: list[str], samples: Iterable[Reading]
 ) -> GaugeMetricFamily:
     """A gauge without the samples that are unknown."""
     family = GaugeMetricFamily(name, meaning, labels=labels)

@@ -96,3 +96,16 @@ def test_a_taken_port_is_one_line(desk: Desk) -> None:
         taken = config.model_copy(update={"metrics": Metrics(listen=f"127.0.0.1:{port}")})
         with pytest.raises(ConfigError, match=r"metrics\.listen"), served(taken, lambda: NOW):
             pass
+
+
+def test_shards_are_told_together(desk: Desk) -> None:
+    desk.show(NOW)
+    config = desk.config()
+    contoso = config.served[0]
+    adatum = contoso.model_copy(update={"name": "adatum", "shard": "north"})
+    shown = text(config.model_copy(update={"tenants": (contoso, adatum)}), NOW)
+    values = samples(shown)
+    assert shown.count("# TYPE hve_up gauge") == 1
+    assert (values["hve_up", ""], values["hve_up", "north"]) == (1, 0)
+    assert values["hve_incidents_open", "high", "contoso"] == 0
+    assert ("hve_incidents_open", "high", "adatum") not in values, "nothing is known of it"

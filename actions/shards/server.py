@@ -1,0 +1,79 @@
+"""What the process of a shard does: it answers what comes through its pipe, ends with its parent.
+
+A signal to a whole group of processes (Ctrl-C, systemd) ends the parent as it wants to be ended;
+the process of a shard leaves that to it.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable
+from dataclasses import dataclass
+from multiprocessing import parent_process
+from multiprocessing.connection import Connection
+from threading import Thread
+from typing import Any
+
+from actions.outcome import Outcome
+from actions.readers import Readers
+from hve_monitor.config import Config
+from hve_monitor.errors import FAILED, HveError, StoreError, disk_line
+from hve_monitor.log_lines import log_in_lines
+
+# What is done for a shard: by the whole configuration, the shard's name and its readers.
+ShardWork = Callable[[Config, str, Readers], Outcome[Any]]
+
+
+@dataclass(frozen=True)
+class ShardAnswer:
+    """How the work on a shard ended: an outcome, or the error, which names the shard.
+
+    is_reading: a slow tenant is still being read, beside the next runs of the others.
+    """
+
+    outcome: Outcome[Any] | None = None
+    error: HveError | None = None
+    is_reading: bool = False
+
+
+def serve(config: Config, shard: str, pipe: Connection) -> None:
+    """Answers until nobody asks any more, or nothing is left to be read."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+    Thread(target=_end_with_parent, daemon=True).start()
+    log_in_lines()
+    with Readers() as readers:
+        try:
+            while True:
+                answer = _answer(pipe.recv(), config, shard, readers)
+                pipe.send(answer)
+                if not answer.is_reading:
+                    return
+        except EOFError:  # the schedule stops; what is being read is read to its end
+            return
+
+
+def _end_with_parent() -> None:
+    """Ends this process as soon as its parent has, however that came; a store outlasts it."""
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(FAILED)
+
+
+def _answer(work: ShardWork, config: Config, shard: str, readers: Readers) -> ShardAnswer:
+    try:
+        outcome = work(config, shard, readers)
+    except HveError as error:
+        return ShardAnswer(error=of_shard(error, shard), is_reading=bool(readers.slow))
+    except OSError as error:
+        return ShardAnswer(error=of_shard(StoreError(disk_line(error)), shard))
+    return ShardAnswer(outcome, is_reading=bool(readers.slow))
+
+
+def of_shard(error: HveError, shard: str) -> HveError:
+    """The error with the shard's name, of a class that another process knows how to make."""
+    kinds = (kind for kind in type(error).__mro__ if kind.__module__ == HveError.__module__)
+    kind: type[HveError] = next(kinds)
+    return kind(f"shard {shard}: {error}" if shard else str(error))

@@ -1,0 +1,170 @@
+"""Commands over all shards: one document, and a shard that fails ends no other."""
+
+from __future__ import annotations
+
+import os
+import signal
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from actions.outcome import Outcome
+from actions.readers import Readers
+from actions.shards.processes import ShardProcesses
+from actions.shards.runs import joint_code
+from actions.shards.server import of_shard
+from hve_monitor.config import Config, Tenant, Warehouse
+from hve_monitor.errors import ConfigError, SourceContractError
+from ingest.http import RequestRefused
+from models.usage.coverage import CoverageReport, joined_coverage
+from tests.unit.conftest import CSV, Hve, Prepared, quiet
+
+MAP = "--map=id=id,sender=sender,recipient=recipient,received_at=received_at,status=status"
+AT = "--now=2026-11-24T08:00:00Z"
+TENANT = '[[tenants]]\nname = "{}"\naccounts = "files"\nshard = "{}"\n'
+TWO = TENANT.format("contoso", "north") + TENANT.format("adatum", "south")
+
+
+@pytest.fixture
+def fleet(hve: Hve, prepared: Prepared, monkeypatch: pytest.MonkeyPatch) -> Hve:
+    """Two shards with a tenant each, of which the same two messages were imported."""
+
+    def fill() -> str:
+        Path("hve.toml").write_text(TWO, encoding="utf-8")
+        Path("traces.csv").write_text(CSV, encoding="utf-8")
+        for tenant in ("contoso", "adatum"):
+            ended = hve("import", "traces.csv", MAP, AT, "--tenant", tenant)
+            assert ended.code == 0, ended.err
+        return ""
+
+    prepared.enter("fleet", monkeypatch, fill)
+    return hve
+
+
+def test_a_build_brings_every_shard_up_to_date(fleet: Hve) -> None:
+    ended = fleet("build", "--full", AT, "--json")
+    assert ended.code == 0, ended.err
+    assert ended.json["models"]["days_rebuilt"] == 2
+    assert "failed_shards" not in ended.json
+    for tenant in ("contoso", "adatum"):
+        rows = fleet("usage", "--tenant", tenant, AT, "--json").json["rows"]
+        assert [(row["tenant"], row["recipients"]) for row in rows] == [(tenant, 2)]
+
+
+def test_a_run_is_one_document_of_all_shards(fleet: Hve) -> None:
+    ended = fleet("run", AT, "--json")
+    assert ended.code == 0, ended.err
+    assert ended.json["sources"] == []
+    assert ended.json["coverage"] == {"complete": None, "gaps": [], "as_of": "2026-11-24T08:00:00Z"}
+    assert fleet("ingest", AT, "--json").json["coverage"]["complete"] is None
+
+
+def test_a_shard_that_fails_ends_no_other(fleet: Hve) -> None:
+    Path("data/local/shards/south/state.db").write_bytes(b"no database at all" * 100)
+    ended = fleet("build", "--full", AT, "--json")
+    assert ended.code == 3
+    (failure,) = ended.json["failed_shards"]
+    assert failure["shard"] == "south"
+    assert failure["error"].startswith("shard south: ")
+    assert ended.json["models"]["days_rebuilt"] == 1
+    assert "shard south: " in fleet("build", AT).out
+
+
+def test_where_every_shard_fails_the_command_does(fleet: Hve) -> None:
+    for shard in ("north", "south"):
+        Path(f"data/local/shards/{shard}/state.db").write_bytes(b"no database at all" * 100)
+    ended = fleet("build", AT)
+    assert ended.code == 1
+    assert ended.err.startswith("hve: shard ")
+    assert ended.out == ""
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["usage", "cost", "incidents", "plan list", "trace", "readiness", "verify", "purge",
+     "whatif --account hr@contoso.com --recipients 1", "export focus --out out",
+     "erase ada@fabrikam.com", "backup --out copy", "tenants", "doctor", "audit"],
+)  # fmt: skip
+def test_what_reads_one_store_gives_no_part_as_the_whole(fleet: Hve, words: str) -> None:
+    ended = fleet(*words.split(), AT)
+    assert ended.code == 2
+    assert ended.err.startswith("hve: --tenant: name one, the tenants are in shards")
+    assert ended.err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("codes", "code"),
+    [
+        ([0, 0], 0),
+        ([0, 1], 3),
+        ([0, 2], 3),
+        ([0, 75], 3),
+        ([3, 3], 3),
+        ([3, 1], 3),
+        ([75, 75], 75),
+        ([75, 1], 1),
+        ([75, 1, 2], 2),
+    ],
+)
+def test_what_a_part_of_the_shards_could_not_do_leaves_the_whole_incomplete(
+    codes: list[int], code: int
+) -> None:
+    assert joint_code(codes) == code
+
+
+@pytest.mark.parametrize(
+    ("answers", "is_whole", "complete"),
+    [
+        ([True, True], True, True),
+        ([True, None], True, None),
+        ([None, False], True, False),
+        ([True], False, False),
+        ([None], False, False),
+    ],
+)
+def test_all_was_read_where_all_of_every_shard_was(
+    answers: list[bool | None], is_whole: bool, complete: bool | None
+) -> None:
+    days = [datetime(2026, 11, day, tzinfo=UTC) for day in (24, 23, 22)]
+    reports = [
+        CoverageReport(complete=answer, gaps=[], as_of=day)
+        for answer, day in zip(answers, days, strict=False)
+    ]
+    joined = joined_coverage(reports, is_whole=is_whole)
+    assert (joined.complete, joined.as_of) == (complete, days[len(answers) - 1])
+
+
+def test_an_error_passes_between_processes_with_its_meaning() -> None:
+    refused = of_shard(RequestRefused(404, "no such thing", "page 2"), "north")
+    assert type(refused) is SourceContractError
+    assert str(refused) == "shard north: page 2: HTTP 404: no such thing"
+    assert type(of_shard(ConfigError("x: y"), "")) is ConfigError
+
+
+def die_in_the_south(_config: Config, shard: str, _readers: Readers) -> Outcome[str]:
+    """What a process does that the machine's memory is too small for."""
+    if shard == "south":
+        os.kill(os.getpid(), signal.SIGKILL)
+    return Outcome(shard, 0)
+
+
+def live(_config: Config, shard: str, _readers: Readers) -> Outcome[str]:
+    return Outcome(shard, 0)
+
+
+def test_a_process_that_is_killed_ends_no_other_and_is_begun_anew(tmp_path: Path) -> None:
+    tenants = tuple(
+        Tenant(name=name, accounts="files", shard=shard)
+        for name, shard in (("contoso", "north"), ("adatum", "south"))
+    )
+    config = Config(tenants=tenants, warehouse=Warehouse(path=tmp_path))
+    with ShardProcesses(config) as processes:
+        answers = processes.answers(die_in_the_south, quiet)
+        assert answers["north"].outcome == Outcome("north", 0)
+        assert "its process was ended from outside" in str(answers["south"].error)
+        answers = processes.answers(live, quiet)
+    assert [answer.outcome for answer in answers.values()] == [
+        Outcome("north", 0),
+        Outcome("south", 0),
+    ]

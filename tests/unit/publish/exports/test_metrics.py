@@ -107,5 +107,5 @@ def test_shards_are_told_together(desk: Desk) -> None:
     values = samples(shown)
     assert shown.count("# TYPE hve_up gauge") == 1
     assert (values["hve_up", ""], values["hve_up", "north"]) == (1, 0)
-    assert values["hve_incidents_open", "high", "contoso"] == 0
-    assert ("hve_incidents_open", "high", "adatum") not in values, "nothing is known of it"
+    assert values["hve_tenant_data_age_seconds", "contoso"] == math.inf
+    assert ("hve_tenant_data_age_seconds", "adatum") not in values, "nothing is known of it"

@@ -50,8 +50,10 @@ page = st.navigation(
     position="top",
 )
 st.set_page_config(page_title=f"{page.title} · hve-monitor")
-if page.title == "Overview" and "incident" in st.query_params and user.may_open("senders"):
-    # Alerts link to the dashboard's own address: it leads to the card.
+named = "incident" in st.query_params and MARK not in st.query_params
+if page.title == "Overview" and named and user.may_open("senders"):
+    # Alerts link to the dashboard's own address: it leads to the card. A link of ours does not, so
+    # that the button Back comes to the Overview, whose step may have got the link's filters.
     parameters = ("incident", "tenant")
     st.switch_page(
         "senders/page.py",

@@ -80,6 +80,16 @@ def test_a_link_to_an_incident_opens_it_in_a_used_session(stored: Path, opened: 
     assert f"{NEWS}: " in words(app)
 
 
+def test_only_an_alert_leads_from_the_overview_to_an_incident(stored: Path, opened: Open) -> None:
+    incident = str(opened(stored, "senders").query_params["incident"][0])
+    assert [title.value for title in opened(stored, "overview", incident=incident).title] == [
+        "Senders"
+    ]
+    # The step of the browser that a link has left: Back shows the page and does not go on again.
+    back = opened(stored, "overview", incident=incident, link="1")
+    assert [title.value for title in back.title] == ["Overview"]
+
+
 def test_messages_of_that_time_are_those_of_the_incident(stored: Path, opened: Open) -> None:
     app = follow(used(stored, opened), "See why and what to do")
     follow(app, "Messages of that time")

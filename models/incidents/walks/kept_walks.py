@@ -9,7 +9,7 @@ a run wrote counts from the next run on only when its marts were stored as well.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -70,6 +70,15 @@ def standing_of(files: WalkFiles) -> Standing | None:
 def record_standing(files: WalkFiles, standing: Standing) -> None:
     """Lets the next run go on from what was kept; for a run that has stored its marts."""
     files.write(_STANDING, standing.as_arrays)
+
+
+def distrust_after(files: WalkFiles, standing: Standing | None, midnight: datetime) -> None:
+    """Lets nobody go on from mornings after a midnight until this run has stored its marts.
+
+    A run that dies leaves mornings of what it has read, and marts of what was there before.
+    """
+    if standing is not None and midnight < standing.until:
+        record_standing(files, replace(standing, until=midnight))
 
 
 def slices_of(

@@ -22,7 +22,14 @@ from models.baseline.rest import rest_of
 from models.incidents.announced import SentAndExpected
 from models.incidents.verdicts import Feedback
 from models.incidents.walks.inputs import Inputs
-from models.incidents.walks.kept_walks import UNBORN, KeptWalk, Morning, Standing, slices_of
+from models.incidents.walks.kept_walks import (
+    UNBORN,
+    KeptWalk,
+    Morning,
+    Standing,
+    distrust_after,
+    slices_of,
+)
 from models.incidents.walks.walk import Analysis, Walk
 from warehouse.store import Store
 from warehouse.walks import WalkFiles
@@ -94,6 +101,7 @@ class Walker:
             mornings = list(pool.map(self._newest, kept))
             if self.is_whole:
                 mornings = [None] * len(kept)
+            distrust_after(self._files, self.standing, self._since(mornings))
             frames = self._frames(kept, mornings)
             calendar = self._resting(mornings)
             kept = [replace(part, calendar=calendar) for part in kept]
@@ -103,8 +111,12 @@ class Walker:
             return list(walks)
 
     def _kept(self, number: int, accounts: tuple[str, ...]) -> KeptWalk:
-        files = WalkFiles(self.store.root, self.tenant.name)
-        return KeptWalk(files, f"slice-{number:03d}", accounts, self.inputs, self._calendar)
+        folder = f"slice-{number:03d}"
+        return KeptWalk(self._files, folder, accounts, self.inputs, self._calendar)
+
+    @property
+    def _files(self) -> WalkFiles:
+        return WalkFiles(self.store.root, self.tenant.name)
 
     @cached_property
     def _calendar(self) -> LocalCalendar:
@@ -114,10 +126,14 @@ class Walker:
 
     def _resting(self, mornings: Sequence[Morning | None]) -> LocalCalendar:
         """The calendar with the hours since the oldest morning in which the tenant rests."""
-        start = self.inputs.start
-        since = min((morning.midnight if morning else start for morning in mornings), default=start)
+        start, since = self.inputs.start, self._since(mornings)
         rest = rest_of(self.store, self.tenant.name, self._calendar, start, since)
         return self._calendar.resting(rest)
+
+    def _since(self, mornings: Sequence[Morning | None]) -> datetime:
+        """From when on the oldest of the slices walks."""
+        start = self.inputs.start
+        return min((morning.midnight if morning else start for morning in mornings), default=start)
 
     def _newest(self, kept: KeptWalk) -> Morning | None:
         if self.standing is None or self.standing.begun != self.inputs.start:

@@ -284,9 +284,10 @@ class Story:
             data[int(self.random.integers(len(data)))] ^= 0xFF
             file.write_bytes(bytes(data[: len(data) - int(self.random.integers(2))]))
 
-    def killed(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def killed(self, monkeypatch: pytest.MonkeyPatch, dies_in: str = "") -> None:
         """The run dies after the walk was kept, before or after its incidents were stored."""
-        name = str(self.random.choice(["_store_baselines", "_store_incidents", "record_standing"]))
+        steps = ["_store_baselines", "_store_incidents", "record_standing"]
+        name = dies_in or str(self.random.choice(steps))
 
         def dies(*_: object) -> None:
             raise KeyboardInterrupt
@@ -327,6 +328,22 @@ def test_a_kept_walk_and_one_from_scratch_store_the_same(
                 act(monkeypatch) if step == "killed" else act()
             story.judge()
         assert pair[0].stored(HVE_INCIDENTS)
+
+
+def test_a_run_that_died_leaves_no_baseline_of_before_a_late_row(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The mornings that it left know the late rows, and the stored days after them do not."""
+    with twins(tmp_path) as pair:
+        story = Story(0, pair)
+        story.judge()
+        late = BEGIN.date() - timedelta(days=3)
+        for twin in pair:
+            sent = twin.mail.sent[late].copy()
+            sent[1] += 5
+            twin.send(late, sent)
+        story.killed(monkeypatch, "_store_baselines")
+        story.judge()
 
 
 def test_an_account_born_since_the_kept_morning_is_known_from_its_first_row_on(

@@ -14,6 +14,7 @@ from cli.options import (
     Until,
     Wide,
     load,
+    load_whole,
     moment_of,
     period_of,
     show,
@@ -51,9 +52,9 @@ def tenants(
 ) -> None:
     """All tenants side by side: freshness, gaps, volume, spend, incidents, the next budget."""
     from cli.text import delivery as delivery_text
-    from models.overview.tenants import tenant_summaries
+    from models.overview.fleet import all_tenants
 
-    report = tenant_summaries(load(config), moment_of(now))
+    report = all_tenants(load_whole(config), moment_of(now))
     show(report, as_json, partial(delivery_text.tenants, wide=wide), wide=wide)
 
 

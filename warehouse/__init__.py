@@ -19,6 +19,7 @@ Reading order:
   former_tables Delta tables of earlier releases, which state.db takes in
   store         the open store: Delta tables, state.db, DuckDB and locks together
   business_time which time is confirmed: nothing irreversible follows a wrong clock
+  fleet         one row per tenant of all shards
   configured    the store that the configuration names
   shards        the stores of a configuration with several, and whose rows are where
   records/      what is written and read of each subject

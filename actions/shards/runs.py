@@ -33,6 +33,7 @@ from hve_monitor.errors import (
     LockedError,
 )
 from ingest.source import Progress, SourceSummary
+from models.overview.fleet import keep_shard
 from models.usage.coverage import CoverageReport, joined_coverage
 from publish.alerts.notify import AlertsPart
 from warehouse.windows import Window
@@ -110,7 +111,9 @@ def _run(
     patience: float | None,
     by: WhoBuilds,
 ) -> Outcome[RunSummary]:
-    return run_once(config.of_shard(shard), now, _silent, readers, patience, by)
+    outcome = run_once(config.of_shard(shard), now, _silent, readers, patience, by)
+    keep_shard(config, shard, now)
+    return outcome
 
 
 def _ingest(
@@ -135,7 +138,9 @@ def _ingested(
 def _rebuild(
     config: Config, shard: str, _readers: Readers, *, now: datetime, full: bool, by: WhoBuilds
 ) -> Outcome[BuildSummary]:
-    return rebuild(config.of_shard(shard), now, _silent, full=full, by=by)
+    outcome = rebuild(config.of_shard(shard), now, _silent, full=full, by=by)
+    keep_shard(config, shard, now)
+    return outcome
 
 
 def _joined(

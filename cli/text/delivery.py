@@ -256,9 +256,9 @@ def tenants(report: TenantsReport, *, wide: bool = False) -> str:
     return "\n".join([_tenant_table(report, wide=wide), *map(clean, errors)])
 
 
-def _of_read(row: TenantSummary, number: int) -> int | str:
+def _number(number: int | None) -> int | str:
     """A number of incidents; of a tenant that was never read nobody knows how many there are."""
-    return number if number or row.read_at else UNKNOWN
+    return UNKNOWN if number is None else number
 
 
 def _next_budget(row: TenantSummary) -> str | None:
@@ -280,9 +280,9 @@ def _tenant_table(report: TenantsReport, *, wide: bool) -> str:
                 "unknown_recipients": row.unknown_recipients,
                 "month_end": UNKNOWN if row.month_end is None else row.month_end,
                 "currency": row.currency,
-                "open_incidents": _of_read(row, row.open_incidents),
+                "open_incidents": _number(row.open_incidents),
                 "highest": row.highest,
-                "unjudged_high": _of_read(row, row.unjudged_high),
+                "unjudged_high": _number(row.unjudged_high),
                 "gaps": _gaps(row.coverage),
                 "budget": _next_budget(row),
             }

@@ -163,7 +163,8 @@ def _unread(coverage: TenantCoverage) -> int:
 def _trouble(row: TenantSummary) -> int:
     """By severity, then by number."""
     rank = {None: 0, "low": 1, "medium": 2, "high": 3}[row.highest]
-    return (3 if row.unjudged_high else rank) * 10**6 + row.open_incidents + row.unjudged_high
+    waiting = (row.open_incidents or 0) + (row.unjudged_high or 0)
+    return (3 if row.unjudged_high else rank) * 10**6 + waiting
 
 
 def _nearness(budget: NextBudget | None) -> float:
@@ -192,9 +193,9 @@ def _coverage(coverage: TenantCoverage) -> str:
 
 
 def _incidents(row: TenantSummary) -> str:
-    unjudged = ended_unjudged(row.unjudged_high)
-    if row.highest is None and row.read_at is None:
+    if row.unjudged_high is None:
         return "? unknown"
+    unjudged = ended_unjudged(row.unjudged_high)
     if row.highest is None:
         return f"none open; {unjudged}" if row.unjudged_high else "none"
     words = f"{count(row.open_incidents)}, highest {SIGNS[row.highest]}"

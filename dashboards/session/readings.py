@@ -32,8 +32,9 @@ from models.forecast.backtest import Backtest
 from models.incidents.cards import IncidentCard, WholeCard, incident_card, incident_cards
 from models.incidents.overspill import PlannedSend
 from models.overview import changes, health
+from models.overview.fleet import all_tenants
 from models.overview.reads import TenantRead, last_reads
-from models.overview.tenants import TenantSummary, tenant_summaries
+from models.overview.tenants import TenantSummary
 from models.readiness.report import FindingFilter, ReadinessReport, readiness_report
 from models.usage import accounts as senders
 from models.usage import unread
@@ -174,8 +175,8 @@ def cost(view: View, month: str | None = None) -> CostReport:
 
 @reading("overview", slowly=True)
 def tenants(view: View) -> list[TenantSummary]:
-    """models.overview.tenants.tenant_summaries, as `hve tenants` prints them."""
-    return tenant_summaries(view.config, view.now).tenants
+    """models.overview.fleet.all_tenants, as `hve tenants` prints them."""
+    return all_tenants(view.config, view.now).tenants
 
 
 @guarded("spend")

@@ -100,7 +100,7 @@ def keep_tenants_money(state: State, config: Config, names: Iterable[str], now: 
     root = config.warehouse.path
     if len(config.served) <= MOST_LIVE or not (root / "hve.duckdb").exists():
         return
-    centers, bases = read_centers(config), _bases(config)
+    centers, bases = read_centers(config), money_bases(config)
     with read_published(root, now) as published:
         for name in names:
             plans = announced_plans(state, now, [name])
@@ -119,7 +119,7 @@ def kept_tenants_money(
     """
     if len(config.served) <= MOST_LIVE:
         return {}
-    bases, statements = _bases(config), last_statements(state)
+    bases, statements = money_bases(config), last_statements(state)
     return {
         name: (kept.at, msgspec.json.decode(kept.document, type=TenantMoney))
         for name, kept in kept_money(state).items()
@@ -131,7 +131,7 @@ def kept_tenants_money(
     }
 
 
-def _bases(config: Config) -> dict[str, str]:
+def money_bases(config: Config) -> dict[str, str]:
     """What of configuration and models the money of each tenant depends on."""
     reference, centers = reference_of(config), read_centers(config)
     fields = TenantMoney.__struct_fields__ + NextBudget.__struct_fields__

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
+from types import MappingProxyType
 from typing import NamedTuple
 
 from msgspec.structs import asdict
@@ -17,15 +18,16 @@ from models.cost.documents import Range
 from models.cost.spend import announced_plans
 from models.incident import Severity
 from models.incidents.cards import IncidentCounts, incident_counts
-from models.overview.money import NextBudget, kept_tenants_money, tenant_money
-from models.overview.reads import last_reads
+from models.overview.money import NextBudget, TenantMoney, kept_tenants_money, tenant_money
+from models.overview.reads import TenantRead, last_reads
 from models.reference.cost_centers import read_centers
-from models.usage.coverage import PublishedCoverage, published_coverage
+from models.usage.coverage import FRESH_FOR, PublishedCoverage, published_coverage
 from models.usage.unread import tenants_with_gaps
 from warehouse.reading import Published, read_published
 from warehouse.state import State, open_state
 
-DAY, WEEK = timedelta(days=1), timedelta(days=7)
+HOUR, DAY, WEEK = timedelta(hours=1), timedelta(days=1), timedelta(days=7)
+KnownMoney = tuple[datetime, TenantMoney]  # as of when it is known
 RANK: tuple[Severity, ...] = ("high", "medium", "low")
 NO_INCIDENTS = IncidentCounts({}, 0)
 
@@ -44,9 +46,9 @@ class TenantSummary(Document):
     where nothing ever was.
     error: why its last run could not read it as a whole. Volume: recipients in whole UTC hours;
     whole: whether all of these is known; otherwise there are at least so many.
-    highest: severity of its open incidents, None without. unjudged_high: high incidents that ended
-    and that nobody judged. The rest as in TenantMoney; projected_at: as of when that is known, its
-    last run where many tenants are served.
+    open_incidents, unjudged_high (high ones that ended and that nobody judged): None where nothing
+    ever was read. highest: severity of its open incidents, None without. The rest as in
+    TenantMoney; projected_at: as of when that is known, its last run where many tenants are served.
     """
 
     tenant: str
@@ -58,9 +60,9 @@ class TenantSummary(Document):
     recipients_7d: int | None
     whole_24h: bool
     whole_7d: bool
-    open_incidents: int
+    open_incidents: int | None
     highest: Severity | None
-    unjudged_high: int
+    unjudged_high: int | None
     currency: str
     month_to_date: Decimal | None
     unknown_recipients: int
@@ -77,27 +79,47 @@ class TenantsReport(Document):
     tenants: list[TenantSummary]
 
 
+class DatedSummary(NamedTuple):
+    """A summary, and until when it stays as it is while nothing is read, built or said."""
+
+    summary: TenantSummary
+    until: datetime
+
+
 def tenant_summaries(config: Config, now: datetime) -> TenantsReport:
-    """Every configured tenant, what needs a look first."""
-    root = config.warehouse.path
-    with read_published(root, now) as published, open_state(root) as state:
-        rows = list(_summaries(config, published, state))
+    """Every configured tenant of one store, what needs a look first."""
+    return in_order([dated.summary for dated in dated_summaries(config, now)])
+
+
+def in_order(rows: Sequence[TenantSummary]) -> TenantsReport:
+    """The document of some tenants, what needs a look first."""
     return TenantsReport(tenants=sorted(rows, key=_urgency))
 
 
-def _summaries(config: Config, published: Published, state: State) -> Iterator[TenantSummary]:
+def dated_summaries(
+    config: Config, now: datetime, money: Mapping[str, KnownMoney] = MappingProxyType({})
+) -> list[DatedSummary]:
+    """The tenants of one store. money: what is known of it already, by tenant."""
+    root = config.warehouse.path
+    with read_published(root, now) as published, open_state(root) as state:
+        return list(_summaries(config, published, state, money))
+
+
+def _summaries(
+    config: Config, published: Published, state: State, money: Mapping[str, KnownMoney]
+) -> Iterator[DatedSummary]:
     """Each thing is asked once for all tenants, but for what is projected."""
     names = [tenant.name for tenant in config.served]
     coverage = published_coverage(published, names)
     hour = published.now.replace(minute=0, second=0, microsecond=0)
     recipients = _recent_recipients(published, names, coverage, hour)
     incidents, centers = incident_counts(published), read_centers(config)
-    kept = kept_tenants_money(state, config, published.now, coverage.last_runs)
+    kept = {**kept_tenants_money(state, config, published.now, coverage.last_runs), **money}
     for read in last_reads(config, published, coverage):
         report = coverage.report(read.tenant)
         counts = incidents.get(read.tenant, NO_INCIDENTS)
         day, week = recipients[read.tenant]
-        projected_at, money = kept.get(read.tenant) or (
+        projected_at, spent = kept.get(read.tenant) or (
             published.now,
             tenant_money(
                 config,
@@ -106,7 +128,8 @@ def _summaries(config: Config, published: Published, state: State) -> Iterator[T
                 centers,
             ),
         )
-        yield TenantSummary(
+        is_known = read.read_at is not None or read.tenant in incidents
+        summary = TenantSummary(
             tenant=read.tenant,
             read_at=read.read_at,
             fresh=None if read.read_at is None else read.fresh,
@@ -116,12 +139,23 @@ def _summaries(config: Config, published: Published, state: State) -> Iterator[T
             recipients_7d=week.recipients,
             whole_24h=day.is_whole,
             whole_7d=week.is_whole,
-            open_incidents=sum(counts.open.values()),
+            open_incidents=sum(counts.open.values()) if is_known else None,
             highest=next((severity for severity in RANK if severity in counts.open), None),
-            unjudged_high=counts.unjudged_high,
-            **asdict(money),
+            unjudged_high=counts.unjudged_high if is_known else None,
+            **asdict(spent),
             projected_at=projected_at,
         )
+        yield DatedSummary(summary, _until(read, coverage))
+
+
+def _until(read: TenantRead, coverage: PublishedCoverage) -> datetime:
+    """The end of the hour, or earlier where a reading is old or late by then."""
+    now = coverage.now
+    addresses = coverage.by_tenant.get(read.tenant, ())
+    moments = [left.end for address in addresses for left in address.postponed]
+    moments += [at for at in (read.read_at, coverage.last_runs.get(read.tenant)) if at is not None]
+    late = [moment + FRESH_FOR for moment in moments if now < moment + FRESH_FOR]
+    return min([now.replace(minute=0, second=0, microsecond=0) + HOUR, *late])
 
 
 class _Volume(NamedTuple):

@@ -1,0 +1,124 @@
+"""Tenants of all shards side by side, from the fleet file; a store is read where it is another one.
+
+A row says what a look at its store would say. It is made by the run of its shard, and by a reader
+where something was said or imported since, or where time alone makes it another one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+
+import msgspec
+
+from hve_monitor.config import Config, Tenant
+from hve_monitor.errors import StoreError
+from models.overview.money import TenantMoney, money_bases
+from models.overview.tenants import (
+    DatedSummary,
+    TenantCoverage,
+    TenantsReport,
+    TenantSummary,
+    dated_summaries,
+    in_order,
+    tenant_summaries,
+)
+from warehouse.fleet import FleetRow, fleet_rows, keep_rows, store_version
+
+MONEY = TenantMoney.__struct_fields__
+
+
+def all_tenants(config: Config, now: datetime) -> TenantsReport:
+    """Every configured tenant, of the one store or of all shards, what needs a look first."""
+    if not config.is_sharded:
+        return tenant_summaries(config, now)
+    kept, bases = fleet_rows(config.warehouse.path), money_bases(config)
+    rows = [row for shard in config.shards for row in _shard(config, shard, now, kept, bases)]
+    return in_order(rows)
+
+
+def keep_shard(config: Config, shard: str, now: datetime) -> None:
+    """Brings the rows of a shard's tenants up to date, as its run has just left them."""
+    own = config.of_shard(shard)
+    list(_shard(config, shard, now, fleet_rows(config.warehouse.path), money_bases(own)))
+
+
+def _shard(
+    config: Config,
+    shard: str,
+    now: datetime,
+    kept: Mapping[str, FleetRow],
+    bases: Mapping[str, str],
+) -> Iterator[TenantSummary]:
+    own = config.of_shard(shard)
+    version = store_version(own.warehouse.path)
+    if version is None:
+        yield from (_unknown(tenant, now) for tenant in own.served)
+        return
+    names = [tenant.name for tenant in own.served]
+    wanted = {name: f"{bases[name]} {version}" for name in names}
+    if all(name in kept and kept[name].holds(wanted[name], now) for name in names):
+        yield from (_decoded(kept[name]) for name in names)
+        return
+    try:
+        fresh = list(dated_summaries(own, now, _money(kept, wanted, now)))
+    except StoreError as error:
+        yield from (_unknown(tenant, now, str(error)) for tenant in own.served)
+        return
+    keep_rows(config.warehouse.path, [_row(dated, wanted, now) for dated in fresh])
+    yield from (dated.summary for dated in fresh)
+
+
+def _decoded(row: FleetRow) -> TenantSummary:
+    return msgspec.json.decode(row.document, type=TenantSummary)
+
+
+def _row(dated: DatedSummary, wanted: Mapping[str, str], now: datetime) -> FleetRow:
+    summary = dated.summary
+    document = msgspec.json.encode(summary).decode()
+    return FleetRow(summary.tenant, wanted[summary.tenant], now, dated.until, document)
+
+
+def _money(
+    kept: Mapping[str, FleetRow], wanted: Mapping[str, str], now: datetime
+) -> dict[str, tuple[datetime, TenantMoney]]:
+    """What the tenants spend, where only time has passed in the same month since it was projected.
+
+    projected_at says when: a projection takes a tenth of a second for each tenant.
+    """
+    money = {}
+    for name, basis in wanted.items():
+        row = kept.get(name)
+        if row is None or row.basis != basis or row.at > now:
+            continue
+        summary = _decoded(row)
+        at = summary.projected_at
+        if (at.year, at.month) == (now.year, now.month):
+            money[name] = at, TenantMoney(**{field: getattr(summary, field) for field in MONEY})
+    return money
+
+
+def _unknown(tenant: Tenant, now: datetime, error: str | None = None) -> TenantSummary:
+    """A tenant of which nothing is published, or whose store cannot be read."""
+    return TenantSummary(
+        tenant=tenant.name,
+        read_at=None,
+        fresh=None,
+        error=error,
+        coverage=TenantCoverage(complete=False, gaps=0),
+        recipients_24h=None,
+        recipients_7d=None,
+        whole_24h=False,
+        whole_7d=False,
+        open_incidents=None,
+        highest=None,
+        unjudged_high=None,
+        currency=tenant.currency,
+        month_to_date=None,
+        unknown_recipients=0,
+        unread_days=now.day,
+        range=(None, None),
+        month_end=None,
+        budget=None,
+        projected_at=now,
+    )

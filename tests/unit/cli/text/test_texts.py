@@ -313,7 +313,7 @@ def test_of_a_tenant_that_was_never_read_nothing_is_counted() -> None:
     read = tenant(read_at="2026-11-24T08:00:00Z", fresh=True, recipients_7d=12_345)
     never, known = (
         tenants(TenantsReport(tenants=[row]), wide=True).splitlines()[-1]
-        for row in (tenant(), read)
+        for row in (tenant(open_incidents=None, unjudged_high=None), read)
     )
     # Recipients of day and week, the month so far and its end, both incidents, the budget.
     assert never.count("unknown") == 7

@@ -294,7 +294,9 @@ def tenant(**known: Any) -> TenantSummary:
         "whole_24h": False,
         "whole_7d": False,
         "month_end": None,
+        "open_incidents": None,
         "highest": None,
+        "unjudged_high": None,
         "budget": None,
     }
     return filled(TenantSummary, **unread | known)
@@ -310,10 +312,13 @@ def test_tenants_say_what_was_not_read_and_why() -> None:
 
 
 def test_of_a_tenant_that_was_never_read_nothing_is_counted() -> None:
-    read = tenant(read_at="2026-11-24T08:00:00Z", fresh=True, recipients_7d=12_345)
+    read = tenant(
+        read_at="2026-11-24T08:00:00Z", fresh=True, recipients_7d=12_345, open_incidents=0,
+        unjudged_high=0,
+    )  # fmt: skip
     never, known = (
         tenants(TenantsReport(tenants=[row]), wide=True).splitlines()[-1]
-        for row in (tenant(open_incidents=None, unjudged_high=None), read)
+        for row in (tenant(), read)
     )
     # Recipients of day and week, the month so far and its end, both incidents, the budget.
     assert never.count("unknown") == 7

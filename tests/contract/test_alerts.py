@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 import hmac
 import random
-import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
+from multiprocessing import Pipe
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,7 @@ from publish.alerts.notify import AlertsPart, alert
 from publish.targets import wires
 from tests.contract.test_pipeline import quiet
 from tests.endless import ANSWERS, Talk, endless
+from tests.forked import code_of, start
 from tests.mailbox import mailbox
 from tests.receiver import Receiver, receive
 from tests.unit.conftest import Hve
@@ -316,18 +317,14 @@ def no_token(_tenant: str, _scope: str) -> str:
     return ""
 
 
-CHILD = """
-import sys
-from datetime import datetime
-from pathlib import Path
-from hve_monitor.config import load_config
-from publish.alerts.notify import alert
-from warehouse.store import open_store
-config = load_config(Path(sys.argv[1]))
-with open_store(config.warehouse.path) as store:
-    print("ready", flush=True)
-    alert(store, config, datetime.fromisoformat(sys.argv[2]), lambda tenant, scope: "")
-"""
+def tell_apart(file: Path, now: datetime, ready: Connection) -> None:
+    """The alerts of one run, in a process that says when it begins with them."""
+    config = load_config(file)
+    with open_store(config.warehouse.path) as store:
+        ready.send(None)
+        alert(store, config, now, no_token)
+
+
 ACCOUNTS, KILLS = 40, 50
 
 
@@ -338,8 +335,8 @@ def test_fifty_kills_lose_nothing_and_repeat_only_under_the_same_id(
     file = desk.store.root.parent / "hve.toml"
     url = f'"splunk+https://token@{receiver.place}"'
     text = FILE.format(ca=receiver.ca_file, place=receiver.place)
-    start, end = text.index("targets"), len(text)
-    file.write_text(text.replace(text[start:end], f"targets = [{url}]"), encoding="utf-8")
+    before = text[: text.index("targets")]
+    file.write_text(f"{before}targets = [{url}]", encoding="utf-8")
     receiver.delay = 0.004
     moments = random.Random(11)  # noqa: S311 - the moments need no secrecy
     shown: list[dict[str, Any]] = []
@@ -350,18 +347,18 @@ def test_fifty_kills_lose_nothing_and_repeat_only_under_the_same_id(
             for row in range(ACCOUNTS // 10)
         ]
         desk.show(now, *shown)
-        command = [sys.executable, "-c", CHILD, str(file), now.isoformat()]
-        with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
-            assert process.stdout is not None
-            process.stdout.readline()
-            # Half of them in the worst moment: while the receiver answers.
-            enough = len(receiver.received) + moments.randint(1, 4) if number % 2 else None
-            until = time.monotonic() + (30.0 if enough else moments.uniform(0.0, 0.5))
-            while process.poll() is None and time.monotonic() < until:
-                if enough and len(receiver.received) >= enough:
-                    break
-                time.sleep(0.001)
-            process.kill()
+        here, there = Pipe(duplex=False)
+        process = start(tell_apart, file, now, there)
+        there.close()
+        here.recv()
+        # Half of them in the worst moment: while the receiver answers.
+        enough = len(receiver.received) + moments.randint(1, 4) if number % 2 else None
+        until = time.monotonic() + (30.0 if enough else moments.uniform(0.0, 0.5))
+        while process.is_alive() and time.monotonic() < until:
+            if enough and len(receiver.received) >= enough:
+                break
+            time.sleep(0.001)
+        code_of(process, 0)
     final = NOW + timedelta(hours=2)
     alert(desk.store, load_config(file), final, no_token)
     accepted = Counter(request.json["event"]["id"] for request in receiver.accepted)

@@ -5,12 +5,16 @@ from __future__ import annotations
 import os
 import random
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from importlib import import_module
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
+import deltalake
 import duckdb
 import pytest
 
@@ -19,18 +23,30 @@ from hve_monitor.clock import iso
 from hve_monitor.config import Config
 from tests.contract.conftest import NOW, Site
 from tests.contract.test_pipeline import quiet, truth, usage
+from tests.forked import code_of, run_hve, start, start_hve
 from warehouse.configured import store_of
+from warehouse.delta import commit
+from warehouse.maintenance import upkeep
 from warehouse.maintenance.backup import restore
 from warehouse.maintenance.verification import verify
 
-pytestmark = [pytest.mark.contract, pytest.mark.slow]
+pytestmark = [
+    pytest.mark.contract,
+    pytest.mark.slow,
+    pytest.mark.skipif(sys.platform == "win32", reason="processes are forked and killed"),
+]
 KILLS = 20
+LONGEST = 2.7  # seconds before a kill; most runs take less, the first one more
+STEPS = (
+    (os, "fsync"), (os, "replace"), (commit, "write_deltalake"),
+    (deltalake.DeltaTable, "vacuum"), (deltalake.DeltaTable, "create_checkpoint"),
+    (deltalake.DeltaTable, "cleanup_metadata"),
+)  # fmt: skip
 
 
-def start(site: Site, file: Path) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "cli", "run", "--json", "--config", str(file)]
-    command += ["--now", iso(site.tenant.now)]
-    return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+def running(site: Site, file: Path, errors: Path | None = None) -> BaseProcess:
+    arguments = ("run", "--json", "--config", str(file), "--now", iso(site.tenant.now))
+    return start_hve(*arguments, errors=errors)
 
 
 def assert_readable(file: Path) -> None:
@@ -44,71 +60,52 @@ def test_twenty_kills_end_with_the_exact_truth(make_site: Callable[..., Site]) -
     site = make_site(staff=40, days=14)
     config = site.config()
     moments = random.Random(5)  # noqa: S311 - the moments need no secrecy
-    longest = 4.0
     for _ in range(KILLS):
         site.tenant.advance(timedelta(minutes=15))
-        with start(site, site.folder / "changed.toml") as process:
-            try:
-                process.wait(timeout=moments.uniform(0.3, longest))
-            except subprocess.TimeoutExpired:
-                process.kill()
+        code_of(running(site, site.folder / "changed.toml"), moments.uniform(0.0, LONGEST))
         assert_readable(config.warehouse.path / "hve.duckdb")
     outcome = run_once(config, site.tenant.now, quiet)
     assert outcome.exit_code == 0
     assert usage(config, site.tenant.now) == truth(site)
 
 
-# Runs `hve` and kills it at the n-th durable step inside one phase of the run.
-KILLED_INSIDE = """
-import os, signal, sys
-import deltalake
-from importlib import import_module
-from cli.main import main
-from warehouse.maintenance import upkeep
-from warehouse.delta import commit
+def kill_inside(phase: tuple[str, str], step: int, arguments: tuple[str, ...]) -> None:
+    """`hve` in this process, which kills itself at that durable step inside that phase."""
+    left, inside = step, False
 
-upkeep.MOST_FILES = 1  # so that every run has something to tidy
-room, name, left = sys.argv[1], sys.argv[2], int(sys.argv[3])
-del sys.argv[1:4]
-inside = False
-
-def step(act):
-    def counted(*values, **named):
-        global left
-        left -= inside
-        if left < 0:
-            os.kill(os.getpid(), signal.SIGKILL)
-        return act(*values, **named)
-    return counted
-
-def phase(act):
-    def entered(*values, **named):
-        global inside
-        inside = True
-        try:
+    def counted(act: Callable[..., object]) -> Callable[..., object]:
+        def counting(*values: object, **named: object) -> object:
+            nonlocal left
+            left -= inside
+            if left < 0:
+                os.kill(os.getpid(), signal.SIGKILL)
             return act(*values, **named)
-        finally:
-            inside = False
-    return entered
 
-for owner, step_name in (
-    (os, "fsync"), (os, "replace"), (commit, "write_deltalake"),
-    (deltalake.DeltaTable, "vacuum"), (deltalake.DeltaTable, "create_checkpoint"),
-    (deltalake.DeltaTable, "cleanup_metadata"),
-):
-    setattr(owner, step_name, step(getattr(owner, step_name)))
-module = import_module(room)
-setattr(module, name, phase(getattr(module, name)))
-main()
-"""
+        return counting
+
+    def entered(act: Callable[..., object]) -> Callable[..., object]:
+        def entering(*values: object, **named: object) -> object:
+            nonlocal inside
+            inside = True
+            try:
+                return act(*values, **named)
+            finally:
+                inside = False
+
+        return entering
+
+    upkeep.MOST_FILES = 1  # so that every run has something to tidy
+    for owner, name in STEPS:
+        setattr(owner, name, counted(getattr(owner, name)))
+    room, name = import_module(phase[0]), phase[1]
+    setattr(room, name, entered(getattr(room, name)))
+    run_hve(arguments, None, None)
 
 
 def killed_inside(site: Site, phase: tuple[str, str], step: int) -> int:
     """The exit code of a run that is killed at that step of that phase."""
-    command = [sys.executable, "-c", KILLED_INSIDE, *phase, str(step)]
-    command += ["run", "--json", "--config", str(site.folder / "changed.toml")]
-    command += ["--now", iso(site.tenant.now)]
-    return subprocess.run(command, stdout=subprocess.DEVNULL, check=False).returncode
+    options = ("--config", str(site.folder / "changed.toml"), "--now", iso(site.tenant.now))
+    return code_of(start(kill_inside, phase, step, ("run", "--json", *options)))
 
 
 def make_upkeep_due(config: Config) -> None:
@@ -117,7 +114,6 @@ def make_upkeep_due(config: Config) -> None:
             store.state.record_upkeep(who, 0)
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL is of POSIX")
 @pytest.mark.parametrize(
     ("phase", "steps"),
     [
@@ -144,12 +140,7 @@ def test_a_kill_inside_a_phase_leaves_no_half_state(
 
 def killed_after(seconds: float, *arguments: str) -> None:
     """Starts `hve` and kills it after so many seconds, unless it is done by then."""
-    command = [sys.executable, "-m", "cli", *arguments]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
-        try:
-            process.wait(timeout=seconds)
-        except subprocess.TimeoutExpired:
-            process.kill()
+    code_of(start_hve(*arguments), seconds)
 
 
 def test_a_kill_in_backup_or_restore_leaves_the_old_or_the_new(
@@ -158,38 +149,32 @@ def test_a_kill_in_backup_or_restore_leaves_the_old_or_the_new(
     config, file = read_short_site.config(), str(read_short_site.folder / "changed.toml")
     moments = random.Random(8)  # noqa: S311 - the moments need no secrecy
     saved = tmp_path / "whole"
-    assert main_of("backup", "--out", str(saved), "--config", file) == 0
+    assert code_of(start_hve("backup", "--out", str(saved), "--config", file)) == 0
     for number in range(12):
         target = tmp_path / f"backup-{number}"
-        killed_after(moments.uniform(0.2, 1.2), "backup", "--out", str(target), "--config", file)
+        killed_after(moments.uniform(0.0, 0.6), "backup", "--out", str(target), "--config", file)
         if target.exists():
             restore(target, tmp_path / f"from-{number}")
         killed_after(
-            moments.uniform(0.2, 2.5), "restore", str(saved), "--replace", "--config", file
+            moments.uniform(0.0, 1.7), "restore", str(saved), "--replace", "--config", file
         )
         with store_of(config) as store:
             findings, damages = verify(store)
         assert damages == []
         assert {finding.status for finding in findings if finding.check == "state"} == {"pass"}
-    assert main_of("restore", str(saved), "--replace", "--config", file, "--now", iso(NOW)) == 0
+    last = ("restore", str(saved), "--replace", "--config", file, "--now", iso(NOW))
+    assert code_of(start_hve(*last)) == 0
     assert usage(config, NOW) == truth(read_short_site)
 
 
-def main_of(*arguments: str) -> int:
-    return subprocess.run(
-        [sys.executable, "-m", "cli", *arguments], stdout=subprocess.DEVNULL, check=False
-    ).returncode
-
-
 def test_a_backup_on_a_full_disk_is_one_line_and_leaves_nothing(
-    read_site: Site, small_disk: Callable[[int], Path]
+    read_site: Site, small_disk: Callable[[int], Path], tmp_path: Path
 ) -> None:
-    folder = small_disk(200)
-    command = [sys.executable, "-m", "cli", "backup", "--out", str(folder / "b")]
-    command += ["--config", str(read_site.file)]
-    done = subprocess.run(command, capture_output=True, check=False)
-    lines = done.stderr.decode().strip().splitlines()
-    assert (done.returncode, len(lines)) == (1, 1), lines
+    folder, errors = small_disk(200), tmp_path / "errors"
+    arguments = ("backup", "--out", str(folder / "b"), "--config", str(read_site.file))
+    code = code_of(start_hve(*arguments, errors=errors))
+    lines = errors.read_text(encoding="utf-8").strip().splitlines()
+    assert (code, len(lines)) == (1, 1), lines
     assert list(folder.iterdir()) == []
 
 
@@ -216,18 +201,21 @@ def small_disk(tmp_path: Path) -> Iterator[Callable[[int], Path]]:
 
 @pytest.mark.parametrize("kilobytes", [64, 300, 700, 1200, 2500, 4000])
 def test_a_full_disk_is_one_line_and_the_next_run_recovers(
-    make_site: Callable[..., Site], small_disk: Callable[[int], Path], kilobytes: int
+    make_site: Callable[..., Site],
+    small_disk: Callable[[int], Path],
+    kilobytes: int,
+    tmp_path: Path,
 ) -> None:
     site = make_site(staff=40, days=14)
     folder = small_disk(kilobytes)
     config = site.config(('path = "store"', f'path = "{folder}/store"'))
-    with start(site, site.folder / "changed.toml") as process:
-        _, errors = process.communicate(timeout=120)
-    lines = errors.decode().strip().splitlines()
-    if process.returncode:
-        assert process.returncode in (1, 3), lines
+    errors = tmp_path / "errors"
+    code = code_of(running(site, site.folder / "changed.toml", errors), 120)
+    lines = errors.read_text(encoding="utf-8").strip().splitlines()
+    if code:
+        assert code in (1, 3), lines
         assert len(lines) == 1, lines
-        assert "Traceback" not in errors.decode()
+        assert "Traceback" not in lines[0]
     subprocess.run(["mount", "-o", "remount,size=200m", str(folder)], check=True)
     later = NOW + timedelta(minutes=15)
     site.tenant.move_to(later)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import random
 import sqlite3
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import datetime, timedelta
 from itertools import pairwise
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +33,7 @@ from simulator.graph import trace_detail
 from simulator.graph.trace_row import Renderer, ServedTrace
 from tests.contract.conftest import NOW, USUAL, Site
 from tests.contract.test_pipeline import quiet, truth, usage
+from tests.forked import code_of, start_hve
 from tests.simulated import FaultyTenant, serve
 from warehouse.configured import store_of
 from warehouse.reading import published_connection, read_published
@@ -200,10 +200,9 @@ def test_aggregate_mode_counts_the_same_and_keeps_no_recipient(
         assert {row[0] for row in news} == {None}
 
 
-def erasing(site: Site, person: str) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "cli", "erase", person, "--config"]
-    command += [str(site.folder / "changed.toml"), "--now", iso(site.tenant.now)]
-    return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+def erasing(site: Site, person: str) -> BaseProcess:
+    config = str(site.folder / "changed.toml")
+    return start_hve("erase", person, "--config", config, "--now", iso(site.tenant.now))
 
 
 @pytest.mark.slow
@@ -213,11 +212,7 @@ def test_kills_while_erasing_leave_no_half_state(read_site: Site) -> None:
     moments = random.Random(9)  # noqa: S311 - the moments need no secrecy
     gone = sorted(addresses)[:KILLS]
     for person in gone:
-        with erasing(read_site, person) as process:
-            try:
-                process.wait(timeout=moments.uniform(0.8, 4.0))
-            except subprocess.TimeoutExpired:
-                process.kill()
+        code_of(erasing(read_site, person), moments.uniform(0.1, 2.8))
         with published_connection(config.warehouse.path) as connection:
             connection.execute("select count(*) from raw.message_traces").fetchall()
     read_site.tenant.advance(timedelta(minutes=15))

@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import random
 import shutil
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -28,6 +26,7 @@ from hve_monitor.errors import ClockError, ConfigError, HveError, StoreError
 from tests.contract.conftest import Site, quiet
 from tests.contract.conftest import make_site as make_site  # noqa: PLC0414 - a fixture used here
 from tests.contract.test_pipeline import truth, usage
+from tests.forked import code_of, start_hve
 from tests.simulated import Faults
 from warehouse.configured import store_of
 from warehouse.maintenance.backup import back_up, restore
@@ -35,14 +34,6 @@ from warehouse.maintenance.backup import back_up, restore
 pytestmark = pytest.mark.scale
 STEP, STEPS, SEED = timedelta(hours=6), 120, 19
 THIRD = Faults(rate_429=0.1, rate_503=0.1, rate_reset=0.05, rate_truncated=0.05, seed=SEED)
-RUNNER = """
-import sys
-from pathlib import Path
-from hve_monitor.clock import parse_time
-from hve_monitor.config import load_config
-from actions.run import run_once
-run_once(load_config(Path(sys.argv[1])), parse_time(sys.argv[2]), lambda *_: None)
-"""
 
 
 class Month:
@@ -100,12 +91,8 @@ class Month:
         self.run(timedelta(hours=-9))
 
     def killed(self) -> None:
-        command = [sys.executable, "-c", RUNNER, str(self.site.file), iso(self.site.tenant.now)]
-        with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:
-            try:
-                process.wait(self.random.uniform(0.5, 6.0))
-            except subprocess.TimeoutExpired:
-                process.kill()
+        arguments = ("run", "--config", str(self.site.file), "--now", iso(self.site.tenant.now))
+        code_of(start_hve(*arguments), self.random.uniform(0.0, 4.5))
 
     def damaged(self) -> None:
         """A data file or a log entry loses its end; the operator looks and repairs."""

@@ -6,7 +6,6 @@ disk full from there on; what the command then does again must end as if nothing
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import random
 import re
@@ -21,7 +20,6 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 from unittest import mock
 
@@ -30,6 +28,7 @@ import pytest
 
 from cli.main import main
 from hve_monitor.config import load_config
+from tests.forked import code_of, start
 from tests.unit.actions.test_privacy import PERSON, configure
 from tests.unit.conftest import Hve
 from warehouse.configured import store_of
@@ -152,20 +151,9 @@ def disturbed(folder: Path, notes: Path, arguments: tuple[str, ...], act: str, m
         (notes / "steps").write_text(str(steps.done), encoding="utf-8")
 
 
-FORKS = multiprocessing.get_context("forkserver")
-FORKS.set_forkserver_preload([__name__, "actions.privacy", "warehouse.maintenance.backup"])
-
-
 def ended(folder: Path, notes: Path, arguments: tuple[str, ...], act: str, moment: int) -> int:
     """The exit code of the disturbed command, negative when it was killed."""
-    process = FORKS.Process(target=disturbed, args=(folder, notes, arguments, act, moment))
-    # A page that was drawn in this process before has left its script as the main module, which the
-    # new process would run.
-    with mock.patch.dict(sys.modules, {"__main__": ModuleType("__main__")}):
-        process.start()
-    process.join()
-    assert process.exitcode is not None
-    return process.exitcode
+    return code_of(start(disturbed, folder, notes, arguments, act, moment))
 
 
 def snapshot(in_steps: bool = False) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from models.statistics import known_or_zero
 
 SETTLED = 14  # days after which an account's recipients, sources and subjects mean something
 QUIET_WEEKS = 4
+_WEEK_HOURS = np.int64(168)
 _QUIET_SHARE = 0.25
 LEAST_ACTIVE_DAYS = 12  # of four weeks: an account with fewer sends rarely
 MONTHLY_DAYS = 63  # hold two monthly mailings, so that the third is no news
@@ -89,23 +90,32 @@ def daily_peaks(activity: QuarterHours, values: Floats) -> Floats:
 
 def in_quiet_hours(activity: QuarterHours, rows: Ints) -> NDArray[np.bool_]:
     """Which of some rows lie in an hour of the local week that was nearly empty in the four weeks
-    before: (rows,).
+    before: (rows,). The rows are in their order.
 
     Compared with the account's mean hour of these weeks, so a sender round the clock has none.
     The hours beside it count too, for jobs are moved a little and clocks change.
     """
-    week = np.int64(168)
-    hours, sums = activity.hourly_recipients
-    usual = np.zeros(len(rows))
     own = activity.account[rows] * ACCOUNT_STRIDE + activity.quarter[rows] // 4
-    for weeks in range(1, QUIET_WEEKS + 1):
-        for shift in (-1, 0, 1):
-            earlier = own - weeks * week + shift
-            nearest = np.minimum(np.searchsorted(hours, earlier), len(hours) - 1)
-            usual += np.where(hours[nearest] == earlier, sums[nearest], 0.0) / (3 * QUIET_WEEKS)
+    first = np.flatnonzero(np.diff(own, prepend=-1))  # row of each hour
+    usual = np.repeat(_usual_of(activity, own[first]), np.diff(first, append=len(rows)))
     place = activity.account[rows], activity.day[rows]
-    mean = sums_before(activity.daily("recipients"), 7 * QUIET_WEEKS)[place] / (QUIET_WEEKS * week)
+    mean = sums_before(activity.daily("recipients"), 7 * QUIET_WEEKS)[place]
+    mean /= QUIET_WEEKS * _WEEK_HOURS
     old = activity.since_start()[rows] >= 7 * QUIET_WEEKS * QUARTERS_PER_DAY
     # Where mail is rare nearly every hour of the week is empty: none of them is a quiet one.
     is_rare = sends_rarely(activity)[place]
     return np.asarray(old & ~is_rare & (usual <= _QUIET_SHARE * mean))
+
+
+def _usual_of(activity: QuarterHours, own: Ints) -> Floats:
+    """Mean recipients around some hours, as `hourly_recipients` numbers them, in the weeks before:
+    (hours,).
+    """
+    hours, sums = activity.hourly_recipients
+    usual = np.zeros(len(own))
+    for weeks in range(1, QUIET_WEEKS + 1):
+        for shift in (-1, 0, 1):
+            earlier = own - weeks * _WEEK_HOURS + shift
+            nearest = np.minimum(np.searchsorted(hours, earlier), len(hours) - 1)
+            usual += np.where(hours[nearest] == earlier, sums[nearest], 0.0) / (3 * QUIET_WEEKS)
+    return usual

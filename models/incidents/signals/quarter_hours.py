@@ -93,6 +93,7 @@ class QuarterHours:
         default_factory=dict, init=False, repr=False, compare=False
     )
     _daily: dict[str, Floats] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _runs: dict[str, Floats] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @cached_property
     def day(self) -> Ints:
@@ -111,13 +112,20 @@ class QuarterHours:
     def trailing(self, name: str, quarters: int) -> Floats:
         """Sum of a count over the row's quarter-hour and those before it, per row."""
         if (name, quarters) not in self._sums:
-            self._sums[name, quarters] = self.trailing_sum(self.counts[name], quarters)
+            running = self._running_of(name)
+            self._sums[name, quarters] = running[1:] - running[self._firsts(quarters)]
         return self._sums[name, quarters]
 
     def trailing_sum(self, values: Floats, quarters: int) -> Floats:
         """The sums of any values per row. Unknown counts as 0: it adds nothing."""
         running = _running(values)
         return np.asarray(running[1:] - running[self._firsts(quarters)])
+
+    def _running_of(self, name: str) -> Floats:
+        """Sums of a count before each row, and of all."""
+        if name not in self._runs:
+            self._runs[name] = _running(self.counts[name])
+        return self._runs[name]
 
     def _firsts(self, quarters: int) -> Ints:
         """The first row whose quarter-hour lies in a window that ends with each row."""
@@ -173,6 +181,8 @@ class QuarterHours:
     def rows_since(self, day: int) -> tuple[Ints, QuarterHours]:
         """Rows from a UTC day on, and the activity of these rows alone."""
         rows = np.flatnonzero(self.day >= day)
+        if len(rows) == len(self.day):
+            return rows, self  # which sums up nothing twice
         account, quarter, counts = self.account[rows], self.quarter[rows], self.counts.of(rows)
         return rows, replace(self, account=account, quarter=quarter, counts=counts)
 

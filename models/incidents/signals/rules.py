@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property, partial
+from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from hve_monitor.plural import plural, whole_percent
@@ -31,6 +31,7 @@ from models.statistics import known_or_zero
 HOURS, DAYS = 4, QUARTERS_PER_DAY
 CONTEXT_DAYS = 80  # what a rule looks back at, at most, and the episodes' days
 WEAK, STRONG = 1, 2
+Findings = dict[str, NDArray[Any]]  # by column
 RECENT_DAYS = 28
 LEAST_GAP_DAYS = 30  # without mail: after it an account counts as dormant
 _SOURCE_DAYS = 56
@@ -101,6 +102,9 @@ RULES = (
 )
 
 
+# The signals in their order among findings of one quarter-hour.
+_NAMES = np.array(sorted(SIGNALS), np.object_)
+_PLACES = {name: place for place, name in enumerate(_NAMES)}
 # Signals that only rows with a status can show.
 OF_STATUS = ("failure_storm", "filtered_share", "external_attempts")
 
@@ -251,9 +255,11 @@ def find(activity: QuarterHours) -> Fired:
     judging = _Judging(activity, fitness_of(activity), *activity.rows_since(_late(activity)))
     parts = [judging.by_rule(rule) for rule in RULES]
     parts += [judging.new_sources(), judging.new_subjects(), judging.off_hours()]
-    rows = pd.concat([*parts, judging.wakings()], ignore_index=True)
-    rows = rows.sort_values(["row", "signal", "window"], kind="stable")
-    columns = {name: rows[name].to_numpy() for name in rows.columns}
+    parts.append(judging.wakings())
+    columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    order = np.lexsort((columns["window"], columns["signal"], columns["row"]))
+    columns = {name: column[order] for name, column in columns.items()}
+    columns["signal"] = _NAMES[columns["signal"]]
     return Fired(activity, fitness=judging.fitness, **columns)
 
 
@@ -285,7 +291,7 @@ class _Judging:
     def _fits(self, by_day: NDArray[np.bool_]) -> NDArray[np.bool_]:
         return self.late.at_rows(by_day)
 
-    def by_rule(self, rule: SignalRule) -> pd.DataFrame:
+    def by_rule(self, rule: SignalRule) -> Findings:
         """Where a count exceeds the account's record."""
         late, now = self.late, self.late.counts[rule.count]
         judged = self.judged & (now > 0)
@@ -329,7 +335,7 @@ class _Judging:
         usual = usual[self.late.account[rows], self.late.day[rows]]
         return np.asarray(share >= np.minimum(_ONE_SIDED * known_or_zero(usual), 0.5))
 
-    def new_sources(self) -> pd.DataFrame:
+    def new_sources(self) -> Findings:
         """Mail from a young network of an account whose networks are known."""
         young = known_or_zero(self.late.counts["young_source_recipients"])
         fired = self.judged & (young > 0) & self._fits(self.fitness.source_is_usable)
@@ -337,7 +343,7 @@ class _Judging:
         value = self.late.trailing_sum(young, DAYS)[rows]
         return self._frame("new_source", rows, STRONG, value, 0.0, DAYS, young)
 
-    def new_subjects(self) -> pd.DataFrame:
+    def new_subjects(self) -> Findings:
         """Subjects that an account has not written under before."""
         fresh = known_or_zero(self.late.counts["new_subjects"])
         fired = self.judged & (fresh > 0) & self._fits(self.fitness.subject_is_usable)
@@ -345,7 +351,7 @@ class _Judging:
         rows = np.flatnonzero(fired)
         return self._frame("new_subject", rows, WEAK, fresh[rows], 0.0, 1)
 
-    def off_hours(self) -> pd.DataFrame:
+    def off_hours(self) -> Findings:
         """More than ever in hours of the week that are nearly empty."""
         late, window = self.late, 6 * HOURS
         sent = self._sent_in_quiet_hours(late, late.day >= late.first_judged_day - 1)
@@ -375,7 +381,7 @@ class _Judging:
         sent[places] = np.where(quiet, activity.counts["recipients"][places], 0.0)
         return sent
 
-    def wakings(self) -> pd.DataFrame:
+    def wakings(self) -> Findings:
         """First mail after a pause that is long, also for this account."""
         pause, longest = _pauses(self.activity)
         pause, longest = pause[self.rows], longest[self.rows]
@@ -392,23 +398,24 @@ class _Judging:
         usual: Floats | float,
         window: int,
         count: Floats | None = None,
-    ) -> pd.DataFrame:
-        """Findings of the late rows that fired; level, value and usual are those of these rows."""
+    ) -> Findings:
+        """Findings of the late rows that fired; level, value and usual are those of these rows.
+
+        Shape:  the columns of Fired, one entry per finding; signals by their places.
+        """
         began = self.late.quarter[rows]
-        if count is not None and window > 1:
+        if count is not None and window > 1 and len(rows):
             # Nine tenths of what the window shows came after this quarter-hour.
             began = self.late.began(rows, count, window, 0.9)
-        return pd.DataFrame(
-            {
-                "signal": np.full(len(rows), signal, object),
-                "row": self.rows[rows],
-                "began": began,
-                "level": np.broadcast_to(level, rows.shape),
-                "value": value,
-                "usual": np.broadcast_to(usual, rows.shape),
-                "window": window,
-            }
-        )
+        return {
+            "signal": np.full(len(rows), _PLACES[signal]),
+            "row": self.rows[rows],
+            "began": began,
+            "level": np.broadcast_to(level, rows.shape),
+            "value": value,
+            "usual": np.broadcast_to(usual, rows.shape),
+            "window": np.full(len(rows), window),
+        }
 
 
 def _pauses(activity: QuarterHours) -> tuple[Floats, Floats]:

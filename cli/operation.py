@@ -11,7 +11,6 @@ from cli.options import (
     TenantName,
     Wide,
     finish,
-    load,
     load_whole,
     moment_of,
     one_store,
@@ -78,7 +77,7 @@ def dashboard(
     from cli.text import runs as runs_text
     from dashboards.serve import check_host, login_of, serve_dashboard
 
-    loaded = load(config)
+    loaded = load_whole(config)
     check_host(loaded, host)
     document = {"url": f"http://{host}:{port}", "login": login_of(loaded)}
     show(document, as_json, runs_text.dashboard)

@@ -83,6 +83,12 @@ def last_statement(root: Path) -> datetime | None:
     return time_of(rows[0][0]) if rows and rows[0][0] else None
 
 
+def last_writing(root: Path) -> datetime | None:
+    """Business time at which a tenant of the store was last written; None without any."""
+    rows = state_rows(root / "state.db", "select max(last_now) from tenants")
+    return time_of(rows[0][0]) if rows and rows[0][0] else None
+
+
 def state_rows(file: Path, query: str) -> list[tuple[Any, ...]] | None:
     """Rows of state.db, which is never written here; None where it is not at hand."""
     for opened in (_in_place, copied):  # on a full or read-only disk it cannot be read in place

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import timedelta
 from pathlib import Path
+from typing import NoReturn
 
 import duckdb
 import pandas as pd
@@ -21,7 +22,7 @@ from dashboards.session.access import RefusedError, require
 from dashboards.session.first_steps import first_steps
 from dashboards.session.links import arrive, say_absent
 from dashboards.session.period import chosen_period, say_absent_days
-from dashboards.session.settings import Stamp, configuration, published_stamp
+from dashboards.session.settings import Stamp, configuration, published_stamp, store_roots
 from dashboards.session.view import OWN_DATES, PERIODS, View, open_view
 from hve_monitor.errors import ConfigError, StoreError
 from hve_monitor.plural import plural
@@ -46,12 +47,18 @@ def opened(title: str, by: Sequence[str] = ("period",), *, needs_mail: bool = Tr
     st.html(SAVE_CHARTS, unsafe_allow_javascript=True)
     view = _view(title)
     arrive(title)
-    with st.container(horizontal=True, vertical_alignment="bottom", key="head"):
-        st.title(title, width="content")
-        st.space("stretch")
-        chosen = _filters(view, by)
+    try:
+        with st.container(horizontal=True, vertical_alignment="bottom", key="head"):
+            st.title(title, width="content")
+            st.space("stretch")
+            chosen = _filters(view, by)
+    except StoreError as error:
+        _unread(view, error)
     _say_absent(view, chosen, by)
     watch(chosen)
+    if chosen.config.is_sharded:
+        _side_by_side(title)
+        return chosen
     if not (chosen.is_fleet and title == "Overview"):  # each tenant's row says it
         _status(chosen)
     if not readings.has_mail(chosen):
@@ -67,14 +74,33 @@ def as_read(view: View) -> str:
 
 def watch(view: View) -> None:
     """Draws an open page again when another published file is in the place of this one."""
-    root = view.config.warehouse.path
-    _watched(root, published_stamp(root))
+    roots = store_roots(view.config)
+    _watched(roots, _stamps(roots))
 
 
 @st.fragment(run_every=REFRESH_SECONDS)
-def _watched(root: Path, drawn: Stamp) -> None:
-    if published_stamp(root) != drawn:
+def _watched(roots: Sequence[Path], drawn: list[Stamp]) -> None:
+    if _stamps(roots) != drawn:
         st.rerun()
+
+
+def _stamps(roots: Sequence[Path]) -> list[Stamp]:
+    return [published_stamp(root) for root in roots]
+
+
+def _side_by_side(title: str) -> None:
+    """Of tenants in shards the overview shows all; every other page is about one."""
+    if title != "Overview":
+        st.info("**This page is about one tenant.** Choose it above.", icon=":material/domain:")
+        st.stop()
+
+
+def _unread(view: View, error: StoreError) -> NoReturn:
+    """The chosen tenant's shard has published nothing, or nothing that can be read."""
+    watch(view)
+    why = literal(str(error))
+    st.info(f"**Nothing of this tenant can be shown.** {why}", icon=":material/inbox:")
+    st.stop()
 
 
 def chosen_account() -> str | None:
@@ -128,7 +154,8 @@ def _empty(title: str) -> None:
     config = configuration()
     st.title(title)
     first_steps(config, NOTHING_YET)
-    _watched(config.warehouse.path, None)
+    roots = store_roots(config)
+    _watched(roots, [None] * len(roots))
     st.stop()
 
 
@@ -153,7 +180,8 @@ def _without_mail(view: View, *, needs_mail: bool) -> None:
 
 
 def _filters(view: View, by: Sequence[str]) -> View:
-    chosen = view.narrowed(tenant=_tenant(view), days=None)
+    chosen = view.of_tenant(_tenant(view)).narrowed(days=None)
+    by = () if chosen.config.is_sharded else by
     if "account" in by:
         _account(chosen)
     if "month" in by:
@@ -168,6 +196,7 @@ def _filters(view: View, by: Sequence[str]) -> View:
 def _say_absent(view: View, chosen: View, by: Sequence[str]) -> None:
     """What the address names and the filters do not have."""
     options: dict[str, Collection[str]] = {"tenant": [*_tenants(view), ALL_TENANTS]}
+    by = () if chosen.config.is_sharded else by
     if "account" in by:
         options["account"] = [ALL_ACCOUNTS, *_accounts(chosen)]
     if "month" in by:

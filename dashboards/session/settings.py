@@ -7,6 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from hve_monitor.config import DEFAULT_FILE, Config, load_config
+from warehouse.shards import check_shards
 
 # Inode, time in nanoseconds, bytes: looked at on every rerun, without opening the file.
 Stamp = tuple[int, int, int] | None
@@ -28,7 +29,14 @@ def _read(
     stamp: Stamp,  # noqa: ARG001 - another stamp is another file
     variables: tuple[tuple[str, str], ...],  # noqa: ARG001
 ) -> Config:
-    return load_config()
+    config = load_config()
+    check_shards(config)
+    return config
+
+
+def store_roots(config: Config) -> tuple[Path, ...]:
+    """The folders of the stores, one for each shard."""
+    return tuple(config.warehouse.of_shard(shard).path for shard in config.shards)
 
 
 def published_stamp(root: Path) -> Stamp:

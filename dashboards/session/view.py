@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
@@ -14,12 +15,18 @@ from typing import Any, NamedTuple
 import streamlit as st
 
 from dashboards.session.access import LOCAL, RefusedError, User, current_user
-from dashboards.session.settings import Stamp, configuration, published_stamp, state_stamp
+from dashboards.session.settings import (
+    Stamp,
+    configuration,
+    published_stamp,
+    state_stamp,
+    store_roots,
+)
 from hve_monitor.clock import business_now, midnight, start_of_day
 from hve_monitor.config import Config
-from hve_monitor.errors import ConfigError
+from hve_monitor.errors import StoreError
 from models.overview.money import MOST_LIVE
-from warehouse.live import last_statement
+from warehouse.live import last_statement, last_writing
 from warehouse.reading import Published, published_connection, read_published
 
 PERIODS = {"7 days": 7, "30 days": 30, "90 days": 90, "Everything": None}
@@ -85,8 +92,9 @@ class View:
 
     @property
     def is_fleet(self) -> bool:
-        """Whether so many tenants are looked at that only their table is drawn."""
-        return self.tenant is None and len(self.config.served) > MOST_LIVE
+        """Whether tenants of several shards, or so many, that only their table is drawn."""
+        is_large = len(self.config.served) > MOST_LIVE or self.config.is_sharded
+        return self.tenant is None and is_large
 
     @property
     def hour(self) -> datetime:
@@ -123,6 +131,15 @@ class View:
         """The published store at business time, of the view's tenant. Raises: StoreError."""
         return read_published(self.config.warehouse.path, self.now, self.tenant)
 
+    def of_tenant(self, tenant: str | None) -> View:
+        """The same of a tenant; of tenants in shards the newest version of its shard.
+
+        Raises: StoreError where nothing of the shard can be read.
+        """
+        if tenant is None or not self.config.is_sharded:
+            return self.narrowed(tenant=tenant)
+        return _of_store(self.config.of_tenant(tenant), self.user).narrowed(tenant=tenant)
+
     def narrowed(self, **choice: Any) -> View:
         """The same version of another tenant, period (days) or month."""
         return replace(self, **choice)
@@ -134,14 +151,39 @@ def open_view() -> View:
     Raises: ConfigError, RefusedError, StoreError, duckdb.Error when the file is damaged.
     """
     config = configuration()
-    if config.is_sharded:
-        raise ConfigError("tenants.shard: the pages cannot show shards yet")
     user = current_user(config)
     if user is None:
         raise RefusedError("log in first")
-    config, root = config.only(user.tenants), config.warehouse.path
+    config = config.only(user.tenants)
+    return _of_shards(config, user) if config.is_sharded else _of_store(config, user)
+
+
+def _of_store(config: Config, user: User) -> View:
+    root = config.warehouse.path
     version, as_of, spoken_at = _newest(root, published_stamp(root), state_stamp(root))
     return View(config, version, as_of, business_time(as_of, spoken_at), user=user)
+
+
+def _of_shards(config: Config, user: User) -> View:
+    """All shards side by side. Raises: StoreError where none of them has published."""
+    roots = store_roots(config)
+    stamps = tuple((published_stamp(root), *state_stamp(root)) for root in roots)
+    if not any(published for published, *_ in stamps):
+        raise StoreError(f"{config.warehouse.path}: nothing is stored yet; run 'hve run' first")
+    written_at, spoken_at = _newest_of(roots, stamps)
+    version = hashlib.sha256(str(stamps).encode()).hexdigest()
+    return View(config, version, written_at, business_time(written_at, spoken_at), user=user)
+
+
+@st.cache_data(max_entries=16, show_spinner=False)
+def _newest_of(
+    roots: Sequence[Path],
+    stamps: tuple[tuple[Stamp, ...], ...],  # noqa: ARG001 - others are another state
+) -> tuple[datetime, datetime | None]:
+    """Business time of the last writing of all stores, and when somebody spoke last."""
+    written = [at for root in roots if (at := last_writing(root)) is not None]
+    spoken = [at for root in roots if (at := last_statement(root)) is not None]
+    return max(written, default=datetime.min.replace(tzinfo=UTC)), max(spoken, default=None)
 
 
 @st.cache_data(max_entries=16, show_spinner=False)

@@ -13,7 +13,7 @@ import pandas as pd
 
 from dashboards.charts.days import DaySpan, day_axis, line_before, over_days, whole_days
 from dashboards.parts.palette import Palette
-from dashboards.parts.spec import kept_spec
+from dashboards.parts.spec import kept_spec, legend_columns
 
 PICKED = "picked"
 PART = 0.55  # opacity of what is only known in part
@@ -41,7 +41,8 @@ def month_bars(
             x=alt.X("label:N", title=None, sort=list(labels), axis=alt.Axis(labelAngle=-45),
                     scale=alt.Scale(domain=list(labels))),
             y=alt.Y("position:Q", title=f"{currency} per month", axis=alt.Axis(tickCount=5)),
-            color=alt.Color("group:N", scale=scale, sort=list(names)),
+            color=alt.Color("group:N", scale=scale, sort=list(names),
+                            legend=alt.Legend(columns=legend_columns(1))),
             opacity=alt.condition("datum.is_whole", alt.value(1), alt.value(PART)),
             order=alt.Order("place:Q"),
             tooltip=[

@@ -70,10 +70,15 @@ def finished(chart: Any, colours: Palette = LIGHT) -> Any:
             labelLimit=220,
             labelColor=text,
             titleColor=text,
-            columns=3,
+            columns=legend_columns(2),
         )
         .configure_view(stroke=None)
     )
+
+
+def legend_columns(on_phone: int) -> Any:
+    """How many words of a legend stand in a line: three, but fewer where they would be cut."""
+    return alt.ExprRef(f"width < 320 ? {on_phone} : 3")
 
 
 def _spec(chart: Any) -> Spec:

@@ -48,6 +48,11 @@ CUT = """() => {
   }
   return cut;
 }"""
+# Words of legends that reach over the edge of their chart.
+CUT_LEGENDS = """() => [...document.querySelectorAll('[data-testid="stVegaLiteChart"] svg')]
+  .flatMap(chart => [...chart.querySelectorAll('.role-legend text')]
+    .filter(word => word.getBoundingClientRect().right > chart.getBoundingClientRect().right)
+    .map(word => word.textContent))"""
 # The element with the focus, or what stands around it, has a line of two pixels.
 UNSEEN = """() => {
   let part = document.activeElement;
@@ -158,4 +163,5 @@ def test_a_page_is_whole_in_every_size(
     for width in (ZOOMED, PHONE):
         resize(page, width)
         assert not scrolls_sideways(page), width
+        assert page.evaluate(CUT_LEGENDS) == [], width
     assert violations(page) == []

@@ -10,6 +10,7 @@ Reading order:
     ingest         decoding and landing pages of Graph
     imports        reading an enhanced summary
     models         builds on large stores
+    history        what a run costs against how much is stored
     search         looking a message up in a large store
     quota          reading through the request quota of message traces
     detect         scores of hourly series, from a file or labelled

@@ -62,6 +62,7 @@ JOBS = {
     "imports": Job("Reading exports", "imports", (("--rows", FEW), ("--rows", "5000000"))),
     "quota": Job("The message trace quota", "quota"),
     "models": Job("Building marts", "models", _grown(90), changes_store=True),
+    "history": Job("A run against the rows stored", "history", keeps_store=True),
     "commands": Job("Commands on a large store", "commands", _grown(90), keeps_store=True),
     "search": Job("Delivery search", "search", _grown(90), keeps_store=True),
     "dashboard": Job("The dashboard in a browser", "dashboard", _grown(90), keeps_store=True),

@@ -32,7 +32,7 @@ def kept_spec(chart: Callable[P, Any]) -> Callable[P, Spec]:
     @wraps(chart)
     def built(*arguments: P.args, **options: P.kwargs) -> Spec:
         colours = [value for value in (*arguments, *options.values()) if isinstance(value, Palette)]
-        return _spec(finished(chart(*arguments, **options), *colours))
+        return _spec(chart(*arguments, **options)) | {"config": _config(*colours)}
 
     kept: Callable[P, Spec] = st.cache_data(max_entries=128, show_spinner=False)(built)
     return kept
@@ -50,30 +50,24 @@ def draw(spec: Spec, alternative: str, *, name: str, **options: Any) -> Any:
     return event
 
 
-def finished(chart: Any, colours: Palette = LIGHT) -> Any:
-    """The chart with the type sizes, text colour and legend place that all charts share."""
-    text = colours.text  # Streamlit's own has too little contrast
-    return (
-        chart.configure_axis(
-            labelFontSize=TYPE_SIZE,
-            titleFontSize=TYPE_SIZE,
-            titleFontWeight=500,
-            labelColor=text,
-            titleColor=text,
-        )
-        .configure_legend(
-            orient="top",
-            title=None,
-            labelFontSize=TYPE_SIZE,
-            symbolOpacity=1,
-            symbolType="square",
-            labelLimit=220,
-            labelColor=text,
-            titleColor=text,
-            columns=legend_columns(2),
-        )
-        .configure_view(stroke=None)
-    )
+def _config(colours: Palette = LIGHT) -> Spec:
+    """The type sizes, text colour and legend place that all charts share.
+
+    Text: Streamlit's own has too little contrast. It is added to what Altair has written: each of
+    its configure methods copies the whole chart.
+    """
+    sizes = {"labelFontSize": TYPE_SIZE, "titleFontSize": TYPE_SIZE, "titleFontWeight": 500}
+    text = {"labelColor": colours.text, "titleColor": colours.text}
+    legend = {
+        "orient": "top",
+        "title": None,
+        "labelFontSize": TYPE_SIZE,
+        "symbolOpacity": 1,
+        "symbolType": "square",
+        "labelLimit": 220,
+        "columns": legend_columns(2).to_dict(),
+    }
+    return {"axis": sizes | text, "legend": legend | text, "view": {"stroke": None}}
 
 
 def legend_columns(on_phone: int) -> Any:

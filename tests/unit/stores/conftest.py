@@ -32,6 +32,7 @@ class FilledStore:
     name: str
     file: Path
     answers: dict[tuple[str, ...], Any] = field(default_factory=dict)
+    texts: dict[tuple[str, ...], Ended] = field(default_factory=dict)
     pages: dict[str, AppTest] = field(default_factory=dict)
 
     @cached_property
@@ -95,6 +96,18 @@ def ask(store: FilledStore, run: Run) -> Ask:
         return store.answers[arguments]
 
     return answer
+
+
+@pytest.fixture
+def read(store: FilledStore, run: Run) -> Run:
+    """How a command that changes nothing ended with text, run once."""
+
+    def ended(*arguments: str) -> Ended:
+        if arguments not in store.texts:
+            store.texts[arguments] = run(*arguments)
+        return store.texts[arguments]
+
+    return ended
 
 
 @pytest.fixture

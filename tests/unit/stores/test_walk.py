@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
+from tests.unit.conftest import Ended
 from tests.unit.dashboards.conftest import Open, unfolded
 from tests.unit.dashboards.conftest import words as words_of
-from tests.unit.stores.conftest import FilledStore, Run, document
+from tests.unit.stores.conftest import Ask, FilledStore, Run, document
 from tests.unit.stores.five_stores import NIGHT, NOW
 
 pytestmark = pytest.mark.slow
@@ -103,10 +104,10 @@ def texts(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
 
 
 @pytest.fixture
-def words(store: FilledStore, run: Run) -> dict[str, str]:
+def words(store: FilledStore, ask: Ask) -> dict[str, str]:
     """What commands are filled in with."""
-    found = document(run("incidents", "--json"))["incidents"]
-    account = document(run("usage", "--by", "account", "--json"))["rows"][0]["account"]
+    found = ask("incidents")["incidents"]
+    account = ask("usage", "--by", "account")["rows"][0]["account"]
     rows = store.file.with_name("rows.csv")
     return {"account": account, "rows": str(rows), "incident": found[0]["id"] if found else ""}
 
@@ -122,12 +123,12 @@ def changeable(store: FilledStore) -> Iterator[None]:
     kept.rename(folder)
 
 
-def checked(run: Run, command: str, words: dict[str, str], codes: set[int], store: str = "") -> Any:
-    """Runs it as text and as JSON; the document, None where it was refused."""
-    read, shown = (
-        run(*(part.format(form=form, **words) for part in command.split(" ")), *flag)
-        for form, flag in (("text", ()), ("json", ("--json",)))
-    )
+def parts(command: str, form: str, words: dict[str, str]) -> list[str]:
+    return [part.format(form=form, **words) for part in command.split(" ")]
+
+
+def checked(read: Ended, shown: Ended, command: str, codes: set[int], store: str = "") -> Any:
+    """The document of what ended as text and as JSON; None where it was refused."""
     assert {read.code, shown.code} <= codes, read.err + shown.err
     assert "Traceback" not in read.err + shown.err
     if "--script" not in command:
@@ -139,11 +140,14 @@ def checked(run: Run, command: str, words: dict[str, str], codes: set[int], stor
 
 @pytest.mark.parametrize("name", READING)
 def test_every_command_answers(
-    store: FilledStore, run: Run, words: dict[str, str], name: str
+    store: FilledStore, run: Run, read: Run, words: dict[str, str], name: str
 ) -> None:
-    if "{incident}" in READING[name] and not words["incident"]:
+    command = READING[name]
+    if "{incident}" in command and not words["incident"]:
         pytest.skip("this store has no incident")
-    answer = checked(run, READING[name], words, CODES.get(name, {0, 3}), store.name)
+    text = read(*parts(command, "text", words))
+    shown = run(*parts(command, "json", words), "--json")
+    answer = checked(text, shown, command, CODES.get(name, {0, 3}), store.name)
     if store.name == "none" and name.startswith(("usage", "cost", "trace summary", "tenants")):
         zeros = [path for path, value in texts(answer) if is_of_status(path) and value is not None]
         assert zeros == []
@@ -159,8 +163,10 @@ def test_every_command_that_changes_something_ends_well(
 ) -> None:
     for command in WRITING:
         if "{incident}" not in command or words["incident"]:
+            text = run(*parts(command, "text", words))
+            shown = run(*parts(command, "json", words), "--json")
             # Of a month of which nothing is known nothing can be closed; a closed one stays so.
-            checked(run, command, words, {0, 2, 3} if "--close" in command else {0, 3})
+            checked(text, shown, command, {0, 2, 3} if "--close" in command else {0, 3})
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -188,14 +194,12 @@ FOR_PROGRAMS = ("collect", "export", "backup", "send-test", "alerts", "trace fil
 
 
 @pytest.mark.parametrize("name", [name for name in READING if not name.startswith(FOR_PROGRAMS)])
-def test_commands_speak_as_the_pages_do(
-    store: FilledStore, run: Run, words: dict[str, str], name: str
-) -> None:
+def test_commands_speak_as_the_pages_do(read: Run, words: dict[str, str], name: str) -> None:
     """No Python lists, one form of numbers, moments and rates, tables of 100 columns."""
     if "{incident}" in READING[name] and not words["incident"]:
         pytest.skip("this store has no incident")
-    read = run(*(part.format(form="text", **words) for part in READING[name].split(" ")))
+    out = read(*parts(READING[name], "text", words)).out
     for wrong in (LISTED, DISAGREEING, ISO_MOMENT, TIGHT_PERCENT):
-        assert not wrong.search(read.out), (wrong.pattern, read.out)
-    table = re.findall(r"^.*\S {2,}\S.*\S {2,}\S.*$", read.out, re.MULTILINE)
+        assert not wrong.search(out), (wrong.pattern, out)
+    table = re.findall(r"^.*\S {2,}\S.*\S {2,}\S.*$", out, re.MULTILINE)
     assert max(map(len, table), default=0) <= 100, table

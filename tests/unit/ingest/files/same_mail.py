@@ -15,6 +15,8 @@ import uuid
 import zipfile
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from itertools import groupby
+from typing import Any
 
 import pandas as pd
 
@@ -73,21 +75,27 @@ def _table(header: list[str], rows: list[list[object]], delimiter: str = ",") ->
     return sink.getvalue()
 
 
+def _messages(mail: pd.DataFrame) -> list[list[dict[str, Any]]]:
+    """The rows of each message, in the order of the mail."""
+    rows = mail.to_dict("records")
+    return [list(group) for _, group in groupby(rows, lambda row: row["id"])]
+
+
 def _summary(mail: pd.DataFrame, delimiter: str = ",") -> str:
     """One line per message, as historical searches write it."""
     header = ["origin_timestamp_utc", "sender_address", "recipient_status", "message_subject"]
     lines: list[list[object]] = []
-    for identity, rows in mail.groupby("id", sort=False):
-        first = rows.iloc[0]
-        outcome = {"Expanded": "Expand", "Failed": "Fail", "Pending": "Send"}
+    outcome = {"Expanded": "Expand", "Failed": "Fail", "Pending": "Send"}
+    for rows in _messages(mail):
+        first = rows[0]
         cell = ";".join(
-            f"{row.recipient}##Receive, {outcome.get(row.status, 'Deliver')}"
-            + (f", {row.status}" if row.status in ("Quarantined", "FilteredAsSpam") else "")
-            for row in rows.itertuples()
+            f"{row['recipient']}##Receive, {outcome.get(row['status'], 'Deliver')}"
+            + (f", {row['status']}" if row["status"] in ("Quarantined", "FilteredAsSpam") else "")
+            for row in rows
         )
         time = first["at"].strftime("%Y-%m-%dT%H:%M:%S.0000000Z")
         lines.append([time, first["sender"], cell, first["subject"], first["size"],
-                      f"<{identity}@contoso.com>", identity])  # fmt: skip
+                      f"<{first['id']}@contoso.com>", first["id"]])  # fmt: skip
     return _table([*header, "total_bytes", "message_id", "network_message_id"], lines, delimiter)
 
 
@@ -95,15 +103,15 @@ def _extended(mail: pd.DataFrame) -> str:
     """Several lines per message, in no order."""
     header = ["date_time_utc", "event_id", "recipient_address", "related_recipient_address"]
     lines: list[list[object]] = []
-    for identity, rows in mail.groupby("id", sort=False):
-        first = rows.iloc[0]
-        rest = [first["sender"], first["subject"], first["size"], f"<{identity}@contoso.com>",
-                identity]  # fmt: skip
-        lines.append([first["at"].isoformat(), "RECEIVE", ";".join(rows["recipient"]), "", *rest])
-        for row in rows.itertuples():
-            event, later = EVENTS[row.status], (row.at + timedelta(seconds=3)).isoformat()
-            names = ["", row.recipient] if row.status == "Expanded" else [row.recipient, ""]
-            lines.append([later, event, *names, *rest])
+    for rows in _messages(mail):
+        first, recipients = rows[0], ";".join(row["recipient"] for row in rows)
+        rest = [first["sender"], first["subject"], first["size"], f"<{first['id']}@contoso.com>",
+                first["id"]]  # fmt: skip
+        lines.append([first["at"].isoformat(), "RECEIVE", recipients, "", *rest])
+        for row in rows:
+            later, to = (row["at"] + timedelta(seconds=3)).isoformat(), row["recipient"]
+            names = ["", to] if row["status"] == "Expanded" else [to, ""]
+            lines.append([later, EVENTS[row["status"]], *names, *rest])
     random.Random(4).shuffle(lines)  # noqa: S311 - no secret
     columns = ["sender_address", "message_subject", "total_bytes", "message_id"]
     return _table([*header, *columns, "network_message_id"], lines)
@@ -113,16 +121,16 @@ def _objects(mail: pd.DataFrame, time: Callable[[datetime], str]) -> list[dict[s
     """One object per row, as Get-MessageTraceV2 gives it."""
     return [
         {
-            "MessageTraceId": row.id,
-            "MessageId": f"<{row.id}@contoso.com>",
-            "Received": time(row.at),
-            "SenderAddress": row.sender,
-            "RecipientAddress": row.recipient,
-            "Subject": row.subject,
-            "Status": row.status,
-            "Size": row.size_,
+            "MessageTraceId": row["id"],
+            "MessageId": f"<{row['id']}@contoso.com>",
+            "Received": time(row["at"]),
+            "SenderAddress": row["sender"],
+            "RecipientAddress": row["recipient"],
+            "Subject": row["subject"],
+            "Status": row["status"],
+            "Size": row["size"],
         }
-        for row in mail.rename(columns={"size": "size_"}).itertuples()
+        for row in mail.to_dict("records")
     ]
 
 

@@ -70,6 +70,7 @@ JOBS = {
     "detect": Job("Scores on labelled series", "detect"),
     "accounts": Job("Detection for many accounts", "detect", (("--accounts", "10000"),)),
     "provider": Job("A service provider: scratch, then run after run", "provider"),
+    "driver": Job("Memory of the driver of a build in tasks", "driver"),
     "fleet": Job("Many tenants of one store", "fleet"),
     "incidents": Job("Incidents on simulated tenants", "incidents", ((), QUARTERS)),
     "intervals": Job("Hourly intervals", "intervals"),

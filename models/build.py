@@ -134,7 +134,7 @@ def _build_tenant(
     days = _rebuild_tenant(store, tenant.name, workers, reference, now, progress)
     progress(f"{tenant.name}: baselines and incidents", 0, 1)
     prices = reference.prices.of(tenant.name)
-    opened = detect(store, tenant, now, days, prices, spending)
+    opened = detect(store, tenant, now, days, prices, spending, workers)
     store.state.clear_dirty(days)
     record_findings(store, tenant, now, readiness)
     record_reference_version(store.state, tenant.name, version)

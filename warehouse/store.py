@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from typing import Protocol
 
 import duckdb
 import pyarrow as pa
@@ -31,7 +32,7 @@ from warehouse.protection.mode import FULL, Protection, agree, tenant_key
 from warehouse.protection.pseudonyms import Mask
 from warehouse.small_tables import SmallTables
 from warehouse.state import State, open_state, time_of
-from warehouse.tables import AnyTable, SmallTable
+from warehouse.tables import AnyTable, SmallTable, Table
 from warehouse.tables.state_contents import foreign_content_of
 
 # A command that waited for another one still goes by the clock of its start.
@@ -62,6 +63,16 @@ OWN_ERRORS = (
     duckdb.NotImplementedException,
     SchemaMismatchError,
 )
+
+
+class StoredFiles(Protocol):
+    """Files of tables and a DuckDB that reads them: of a store, or of what it has lent."""
+
+    def files(self, table: Table, tenant: str, days: Iterable[date] | None = None) -> list[str]:
+        """Active Parquet files of a tenant, or of its given days."""
+
+    def compute(self) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
+        """An empty catalog."""
 
 
 @dataclass
@@ -96,6 +107,10 @@ class Store:
         except duckdb.FatalException:
             self.close()
             raise
+
+    def files(self, table: Table, tenant: str, days: Iterable[date] | None = None) -> list[str]:
+        """Active Parquet files of a tenant, or of its given days."""
+        return self.delta.files(table, tenant, days)
 
     @contextmanager
     def existing(

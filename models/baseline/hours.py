@@ -19,7 +19,7 @@ from models.usage.file_days import FileDays
 from models.usage.unread import unread_windows
 from warehouse.connection import files_sql
 from warehouse.records.stored import stored_days
-from warehouse.store import Store
+from warehouse.store import Store, StoredFiles
 from warehouse.tables import HVE_USAGE_HOURLY
 from warehouse.windows import Window
 
@@ -67,7 +67,7 @@ def gaps_of(
 
 
 def hours_of(
-    store: Store,
+    store: StoredFiles,
     tenant: str,
     since: datetime,
     until: datetime,
@@ -75,7 +75,7 @@ def hours_of(
 ) -> pd.DataFrame:
     """Stored hours of a tenant, or of some accounts, as `grid_from_hours` takes them."""
     days = days_between(since.date(), until.date())
-    files = store.delta.files(HVE_USAGE_HOURLY, tenant, days)
+    files = store.files(HVE_USAGE_HOURLY, tenant, days)
     judged = "" if accounts is None else " semi join judged using (account)"
     with store.compute() as connection:
         connection.register("judged", pa.table({"account": pa.array(accounts or [], pa.string())}))
@@ -90,13 +90,13 @@ def hours_of(
 
 
 def first_mails(
-    store: Store, tenant: str, since: datetime, until: datetime, local: pd.DataFrame
+    store: StoredFiles, tenant: str, since: datetime, until: datetime, local: pd.DataFrame
 ) -> pd.DataFrame:
     """The first hour with mail of every account and local day: account, day, hour.
 
     local: hour_utc, day and hour of the tenant's local time.
     """
-    files = store.delta.files(HVE_USAGE_HOURLY, tenant, days_between(since.date(), until.date()))
+    files = store.files(HVE_USAGE_HOURLY, tenant, days_between(since.date(), until.date()))
     with store.compute() as connection:
         connection.register("local", pa.Table.from_pandas(local))
         frame: pd.DataFrame = connection.execute(

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from models.baseline.baseline import LocalCalendar
 from models.baseline.hours import first_mails
 from models.statistics import Floats, known_or_zero
-from warehouse.store import Store
+from warehouse.store import StoredFiles
 
 NEVER = 99
 PAST_DAYS = 28
@@ -40,7 +40,7 @@ def rest_hours(first: Hours, calendar: LocalCalendar) -> frozenset[int]:
 
 
 def rest_of(
-    store: Store, tenant: str, calendar: LocalCalendar, start: datetime, since: datetime
+    store: StoredFiles, tenant: str, calendar: LocalCalendar, start: datetime, since: datetime
 ) -> frozenset[int]:
     """The same for a tenant, right from `since` on; start: of the calendar's first hour."""
     count = len(calendar.day)

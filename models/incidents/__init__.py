@@ -6,6 +6,8 @@ Reading order:
   detect     all steps for a tenant, from stored usage to stored incidents: the entry
   walks/     all accounts through their local days, from where the last run has left them
   changes    which incidents are looked at again, and what becomes of them
+  judged     what a slice of the accounts gave, and its baselines on their way into the store
+  tasks      slices of the accounts judged from scratch by workers, side by side
   volume/    watchers of recipients per hour: surge, drift, ceiling, silence
   signals/   what fires per quarter-hour: new recipients, sources, failures, sign-ins
   assemble   incidents of sending and of silence from both

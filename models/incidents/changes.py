@@ -9,13 +9,12 @@ incident. All other stored incidents stay as they are.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 
 import numpy as np
 import pyarrow as pa
 
-from hve_monitor.config import Tenant
 from models.baseline.hours import HISTORY
 from models.incident import Event, Incident
 from models.incidents.announced import Announced, Spent
@@ -30,7 +29,7 @@ from models.incidents.verdicts import Feedback
 from models.incidents.walks.slices import Walked
 from warehouse.connection import Row
 from warehouse.records.plans import Plan
-from warehouse.store import Store
+from warehouse.store import StoredFiles
 from warehouse.windows import Window
 
 ONE_DAY = timedelta(days=1)
@@ -79,8 +78,8 @@ class Judging:
     suspects: accounts of which signals may have fired since.
     """
 
-    store: Store
-    tenant: Tenant
+    store: StoredFiles
+    tenant: str
     until: datetime
     first: date
     feedback: Feedback
@@ -89,6 +88,22 @@ class Judging:
     gaps: Mapping[str, Sequence[Window]]
     rows: Mapping[str, Sequence[Row]]
     suspects: frozenset[str]
+
+    def of(self, accounts: Sequence[str]) -> Judging:
+        """The same for some accounts, without what is known of others."""
+        names = frozenset(accounts)
+        return replace(
+            self,
+            plans=[plan for plan in self.plans if any(map(plan.covers, accounts))],
+            around=Context(self.around.of(accounts), self.around.missing),
+            gaps={name: self.gaps[name] for name in accounts if name in self.gaps},
+            rows={name: self.rows[name] for name in accounts if name in self.rows},
+            suspects=self.suspects & names,
+        )
+
+    def plans_since(self, oldest: datetime) -> list[Plan]:
+        """Plans that may speak of incidents that are looked at again."""
+        return [plan for plan in self.plans if plan.end > oldest]
 
     def changed(self, walked: Walked) -> Changed:
         """What of a slice is looked at again."""
@@ -108,7 +123,7 @@ class Judging:
 
     def _events(self, accounts: Sequence[str]) -> list[tuple[str, Event]]:
         """What is known of accounts but the signals of the days that are judged again."""
-        stored = stored_events(self.store, self.tenant.name, accounts, self.first)
+        stored = stored_events(self.store, self.tenant, accounts, self.first)
         known = [(account, event) for account, event in stored if event.known_at <= self.until]
         return [*known, *self.around.of(accounts)]
 
@@ -165,7 +180,7 @@ class Judging:
             begin = min([begin, *(moment.date() for moment in known)])
         accounts = sorted(since)
         signals = judge_days(
-            self.store, self.tenant.name, accounts, self.until, self.first, self.gaps, begin
+            self.store, self.tenant, accounts, self.until, self.first, self.gaps, begin
         )
         incidents = incidents_of(
             walked.grid,

@@ -2,40 +2,40 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
-import numpy as np
-import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from hve_monitor.clock import days_between
 from hve_monitor.config import Tenant
 from models.baseline.hours import gaps_of, known_until, last_hours
 from models.incident import Incident
-from models.incidents.announced import Spent, spent
-from models.incidents.changes import Change, Changed, Judging
+from models.incidents.announced import spent
+from models.incidents.changes import Change, Judging
 from models.incidents.idle import idle_incidents
+from models.incidents.judged import Judged, finished, judged_alone, store_baselines
 from models.incidents.overspend import LOOK_BACK, Spending, overspend_incidents
 from models.incidents.rows import flat_rows, incident_row
 from models.incidents.signals.sign_ins import context_of
 from models.incidents.signals.suspects import suspects_of
+from models.incidents.tasks import judged_in_tasks
 from models.incidents.verdicts import Feedback
 from models.incidents.walks.inputs import inputs_of
 from models.incidents.walks.kept_walks import LostHours, Standing, record_standing, standing_of
-from models.incidents.walks.slices import Walked, Walker
+from models.incidents.walks.slices import Walked, Walker, calendar_of
 from models.reference.prices import PriceBook
+from models.stretches.workers import SharedFolder, Workers
 from warehouse.connection import Row, arrow, files_sql
-from warehouse.records.plans import Plan, stored_plans
-from warehouse.records.stored import replace_of_accounts
+from warehouse.records.plans import stored_plans
 from warehouse.records.verdicts import stored_verdicts
 from warehouse.state import DirtyDay
 from warehouse.store import Store
-from warehouse.tables import HVE_BASELINE_HOURLY, HVE_INCIDENTS, HVE_INCIDENTS_FLAT, HVE_SIGNALS
+from warehouse.tables import HVE_INCIDENTS, HVE_INCIDENTS_FLAT, HVE_SIGNALS
 from warehouse.walks import WalkFiles
 
 NO_BUDGET = Spending()
@@ -51,6 +51,7 @@ def detect(
     days: Iterable[DirtyDay],
     prices: PriceBook,
     spending: Spending = NO_BUDGET,
+    workers: Workers | None = None,
 ) -> int:
     """Stores baselines and incidents of every account; returns how many incidents are new.
 
@@ -75,15 +76,17 @@ def detect(
     is_whole = first < until.date() - _RECENT or standing is None or standing.described != described
     stored = _stored(store, tenant.name)
     judging = Judging(
-        store, tenant, until, max(first, inputs.start.date()), feedback, plans, around, gaps,
+        store, tenant.name, until, max(first, inputs.start.date()), feedback, plans, around, gaps,
         _by_account(stored), frozenset(suspects_of(store, tenant.name, accounts, first, until)),
     )  # fmt: skip
-    walker = Walker(store, tenant, inputs, feedback, standing, is_whole)
-    judged = _judged(judging, walker, accounts)
+    calendar = calendar_of(inputs, tenant.timezone, tenant.holidays)
+    walker = Walker(
+        store, files, tenant.name, calendar, inputs, feedback, standing, is_whole=is_whole
+    )
+    judged = _judged(store, judging, walker, accounts, workers)
     changes = [part.change for part in judged]
     apart = idle_incidents(store, tenant.name, last, until, gaps)
     apart += overspend_incidents(store, tenant, until, spending, prices)
-    _store_baselines(store, tenant.name, until, judged)
     signals = pa.concat_tables([change.signals for change in changes])
     judged_days = list(days_between(judging.first, until.date()))
     store.delta.replace(HVE_SIGNALS, signals, tenant.name, judged_days)
@@ -93,60 +96,56 @@ def detect(
     return new
 
 
+def _judged(
+    store: Store, judging: Judging, walker: Walker, accounts: Sequence[str], workers: Workers | None
+) -> list[Judged]:
+    """All slices, whose baselines are stored then."""
+    shared = SharedFolder(store, workers.location if workers else None)
+    threads = store.threads or os.cpu_count() or 1
+    with shared.opened():
+        judged = _Judges(judging, walker, shared, threads, workers).judged(accounts)
+        store_baselines(store, judging.tenant, judging.until, judged)
+    return judged
+
+
 @dataclass(frozen=True)
-class _Judged:
-    """What a slice of the accounts gave: rows of both marts and what becomes of its incidents."""
+class _Judges:
+    """Who judges the slices of the accounts: threads of this process, or workers."""
 
-    accounts: tuple[str, ...]
-    since: date
-    baselines: pa.Table
-    change: Change
+    judging: Judging
+    walker: Walker
+    shared: SharedFolder
+    threads: int
+    workers: Workers | None
 
+    def judged(self, accounts: Sequence[str]) -> list[Judged]:
+        """All slices; where kept hours turn out to be lost, everything is judged from scratch."""
+        is_shared = any(len(plan.accounts) != 1 for plan in self.judging.plans)
+        if self.workers is not None and self.walker.is_whole and not is_shared:
+            slices = self.walker.slices(accounts, self.workers.count)
+            if len(slices) > 1:
+                return judged_in_tasks(self.shared, self.workers, self.judging, self.walker, slices)
+        judge = self._together if is_shared else self._apart
+        try:
+            return judge(self.walker, accounts)
+        except LostHours:
+            return judge(replace(self.walker, is_whole=True), accounts)
 
-def _judged(judging: Judging, walker: Walker, accounts: Sequence[str]) -> list[_Judged]:
-    """All slices; where kept hours turn out to be lost, everything is judged from scratch."""
-    is_shared = any(len(plan.accounts) != 1 for plan in judging.plans)
-    judge = _together if is_shared else _apart
-    try:
-        return judge(judging, walker, accounts)
-    except LostHours:
-        return judge(judging, replace(walker, is_whole=True), accounts)
+    def _apart(self, walker: Walker, accounts: Sequence[str]) -> list[Judged]:
+        """Slice by slice: a walk is let go of before the next one begins."""
+        judge = partial(judged_alone, self.judging, self.shared.scratch)
+        return walker.walked(accounts, judge, self.threads)
 
-
-def _apart(judging: Judging, walker: Walker, accounts: Sequence[str]) -> list[_Judged]:
-    """Slice by slice: a walk is let go of before the next one begins."""
-
-    def judged(walked: Walked) -> _Judged:
-        changed = judging.changed(walked)
-        names = set(walked.accounts)
-        near = [plan for plan in _near(judging.plans, [changed]) if names & set(plan.accounts)]
-        used = [spent(plan, walked.traffic) for plan in near]
-        return _finished(judging, changed, used)
-
-    return walker.walked(accounts, judged)
-
-
-def _together(judging: Judging, walker: Walker, accounts: Sequence[str]) -> list[_Judged]:
-    """Accounts that share the size of an announced send are looked at when all have walked."""
-    walked = walker.walked(accounts, Walked.slimmed)
-    with ThreadPoolExecutor(walker.threads) as pool:
-        changed = list(pool.map(judging.changed, walked))
-        traffic = [part.traffic for part in walked]
-        used = [spent(plan, *traffic) for plan in _near(judging.plans, changed)]
-        return list(pool.map(partial(_finished, judging, used=used), changed))
-
-
-def _finished(judging: Judging, changed: Changed, used: Sequence[Spent]) -> _Judged:
-    walked, change = changed.walked, judging.change(changed, used)
-    since = walked.since.date()
-    rows = _baselines(judging.tenant.name, walked, since)
-    return _Judged(walked.accounts, since, rows, change)
-
-
-def _near(plans: Sequence[Plan], changed: Sequence[Changed]) -> list[Plan]:
-    """Plans that may speak of incidents that are looked at again."""
-    oldest = min(part.oldest for part in changed)
-    return [plan for plan in plans if plan.end > oldest]
+    def _together(self, walker: Walker, accounts: Sequence[str]) -> list[Judged]:
+        """Accounts that share the size of an announced send are looked at when all have walked."""
+        judging, scratch = self.judging, self.shared.scratch
+        walked = walker.walked(accounts, Walked.slimmed, self.threads)
+        with ThreadPoolExecutor(self.threads) as pool:
+            changed = list(pool.map(judging.changed, walked))
+            traffic = [part.traffic for part in walked]
+            oldest = min(part.oldest for part in changed)
+            used = [spent(plan, *traffic) for plan in judging.plans_since(oldest)]
+            return list(pool.map(partial(finished, judging, used=used, scratch=scratch), changed))
 
 
 def _stored(store: Store, tenant: str) -> pa.Table:
@@ -160,45 +159,6 @@ def _by_account(stored: pa.Table) -> Mapping[str, list[Row]]:
     for row in stored.select(_TOLD_APART_BY).to_pylist():
         rows.setdefault(row["account"], []).append(row)
     return rows
-
-
-def _store_baselines(store: Store, tenant: str, until: datetime, judged: Sequence[_Judged]) -> None:
-    """Replaces the days of every slice from the first one on that may have changed for it."""
-    common = max(part.since for part in judged)
-    for part in judged:
-        if part.since < common:
-            rows = part.baselines.filter(pc.less(part.baselines["day"], pa.scalar(common)))
-            earlier = list(days_between(part.since, common - timedelta(days=1)))
-            replace_of_accounts(store, HVE_BASELINE_HOURLY, rows, tenant, earlier, part.accounts)
-    joined = pa.concat_tables([part.baselines for part in judged])
-    if any(part.since < common for part in judged):
-        joined = joined.filter(pc.greater_equal(joined["day"], pa.scalar(common)))
-    days = list(days_between(common, until.date()))
-    store.delta.replace(HVE_BASELINE_HOURLY, joined, tenant, days)
-
-
-def _baselines(tenant: str, walked: Walked, first: date) -> pa.Table:
-    """Rows of the hours from a UTC day on."""
-    grid, analysis = walked.grid, walked.analysis
-    skipped = max(0, (first - grid.start.date()).days * 24 - grid.start.hour)
-    walked.walk.traffic.recall(skipped)
-    account, hour = np.nonzero(np.isfinite(analysis.expected[:, skipped:]))
-    hour += skipped
-    # Day by day, as they are partitioned: they are written a quarter faster so.
-    by_day = np.argsort(((hour + grid.start.hour) // 24).astype(np.int16), kind="stable")
-    account, hour = account[by_day], hour[by_day]
-    hours = pd.date_range(grid.start, periods=grid.hours, freq="h")
-    names = pa.DictionaryArray.from_arrays(pa.array(account, pa.int32()), list(grid.accounts))
-    frame = {
-        "tenant": pa.repeat(pa.scalar(tenant), len(account)),
-        "day": pa.array(hours.date, pa.date32()).take(pa.array(hour)),
-        "account": names.cast(pa.string()),
-        "hour_utc": pa.array(hours, pa.timestamp("us", tz="UTC")).take(pa.array(hour)),
-    }
-    for name in ("expected", "lo80", "hi80", "lo95", "hi95"):
-        frame[name] = pa.array(getattr(analysis, name)[account, hour])
-    frame["learning_day"] = pa.array(analysis.learning_day[account, hour].astype("int32"))
-    return pa.table(frame)
 
 
 def _store_incidents(

@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from models.reference.book import Reference
+from models.stretches.lent import job_of
 from models.stretches.tasks import (
     Job,
     Marts,
@@ -24,7 +25,6 @@ from models.stretches.tasks import (
     firsts_of,
     marts_of,
     merged,
-    release,
 )
 from models.stretches.workers import SharedFolder, Workers
 from models.usage.first_contacts import FIRSTS, days_that_lose
@@ -64,8 +64,7 @@ class Rebuild:
     @property
     def job(self) -> Job:
         """What every task must know."""
-        limit = self.workers.memory_limit
-        return Job(self.shared.root, self.shared.scratch, limit, release())
+        return job_of(self.shared, self.workers)
 
 
 def rebuild_in_tasks(

@@ -17,6 +17,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 
 from hve_monitor.errors import ModelError
@@ -98,7 +99,8 @@ class Marts:
 def release() -> str:
     """What must be the same for a worker as for the one who sends the tasks."""
     own, models = version("hve-monitor"), runner.version()
-    return f"hve-monitor {own}, models {models}, DuckDB {duckdb.__version__}"
+    libraries = f"DuckDB {duckdb.__version__}, numpy {np.__version__}"
+    return f"hve-monitor {own}, models {models}, {libraries}"
 
 
 def firsts_of(stretch: Stretch) -> dict[str, Path]:
@@ -157,7 +159,16 @@ def _corrections(place: Workplace, marts: Marts) -> list[WrittenFile]:
 
 @contextmanager
 def _workplace(job: Job) -> Iterator[Workplace]:
-    """One thread: the workers are as many as there are cores."""
+    with duckdb_of(job) as connection:
+        yield Workplace(connection)
+
+
+@contextmanager
+def duckdb_of(job: Job) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A DuckDB of one thread: the workers are as many as there are cores.
+
+    Raises: ModelError for a worker of another release.
+    """
     if job.release != release():
         raise ModelError(f"the worker has {release()}, the driver {job.release}: install one wheel")
     # Spark names its disks of this machine; they are fresh for every application.
@@ -166,7 +177,7 @@ def _workplace(job: Job) -> Iterator[Workplace]:
         tempfile.TemporaryDirectory(prefix="hve-", dir=disks or job.scratch) as spill,
         compute(Path(spill), job.memory_limit, 1, job.root) as connection,
     ):
-        yield Workplace(connection)
+        yield connection
 
 
 def _offer(place: Workplace, stretch: Stretch) -> None:

@@ -9,19 +9,20 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from hve_monitor.errors import ModelError
 from warehouse.delta.written import WrittenFile
 from warehouse.store import Store
 from warehouse.tables import Table
+
+if TYPE_CHECKING:
+    from concurrent.futures import ProcessPoolExecutor
 
 Work = TypeVar("Work")
 Done = TypeVar("Done")
@@ -66,6 +67,8 @@ class LocalWorkers:
 
     def run(self, function: Callable[[Work], Done], tasks: Sequence[Work]) -> list[Done]:
         """What the function makes of every task, in their order."""
+        from concurrent.futures.process import BrokenProcessPool
+
         try:
             return list(self._pool.map(function, tasks))
         except BrokenProcessPool:
@@ -78,6 +81,8 @@ class LocalWorkers:
 @contextmanager
 def local_workers(count: int, memory_limit: str) -> Iterator[LocalWorkers]:
     """So many processes; they start with the first task and end with the build."""
+    from concurrent.futures import ProcessPoolExecutor
+
     # Forked ones would inherit locks of threads that they do not have.
     with ProcessPoolExecutor(count, mp_context=get_context("spawn")) as pool:
         yield LocalWorkers(pool, count, shared_memory(memory_limit, count))

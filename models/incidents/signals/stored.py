@@ -18,7 +18,7 @@ from models.incident import Event
 from models.incidents.signals.quarter_hours import COUNTS, QuarterHours, activity_of
 from models.incidents.signals.rules import CONTEXT_DAYS, Fired, find
 from warehouse.connection import arrow, files_sql
-from warehouse.store import Store
+from warehouse.store import StoredFiles
 from warehouse.tables import HVE_ACTIVITY, HVE_SIGNALS, HVE_USAGE_DAILY
 from warehouse.windows import Window
 
@@ -42,7 +42,7 @@ class Tabular:
 
 
 def judge_days(
-    store: Store,
+    store: StoredFiles,
     tenant: str,
     accounts: Sequence[str],
     until: datetime,
@@ -65,7 +65,7 @@ def judge_days(
 
 
 def _rows(
-    store: Store, tenant: str, judged: pa.Table, until: datetime, since: date
+    store: StoredFiles, tenant: str, judged: pa.Table, until: datetime, since: date
 ) -> tuple[pd.DataFrame, dict[str, date]]:
     """Rows since a day, and the first day of each account.
 
@@ -73,10 +73,10 @@ def _rows(
     """
     names = pa.chunked_array([judged["account"].combine_chunks().sort()])
     numbered = pa.table({"account": names, "number": pa.array(range(len(names)), pa.int32())})
-    files = files_sql(HVE_ACTIVITY, store.delta.files(HVE_ACTIVITY, tenant))
+    files = files_sql(HVE_ACTIVITY, store.files(HVE_ACTIVITY, tenant))
+    daily = files_sql(HVE_USAGE_DAILY, store.files(HVE_USAGE_DAILY, tenant))
     with store.compute() as connection:
         connection.register("judged", numbered)
-        store.view(connection, "daily", HVE_USAGE_DAILY, tenant)
         rows = arrow(
             connection,
             f"select number, hour_utc, quarter, {_NUMBERS} from ({files}) join judged"
@@ -85,7 +85,7 @@ def _rows(
         )
         born = connection.execute(
             # A stray row of long ago is no history.
-            "select account, min(day) from daily semi join judged using (account)"
+            f"select account, min(day) from ({daily}) semi join judged using (account)"
             " where recipients > 0 and day >= $since and day <= $until group by account",
             {"since": (until - HISTORY).date(), "until": until.date()},
         ).fetchall()
@@ -118,11 +118,11 @@ def _signals(tenant: str, fired: Fired) -> pa.Table:
 
 
 def stored_events(
-    store: Store, tenant: str, accounts: Sequence[str], before: date
+    store: StoredFiles, tenant: str, accounts: Sequence[str], before: date
 ) -> Iterator[tuple[str, Event]]:
     """Signals of some accounts that fired on the days before."""
     judged = pa.table({"account": pa.array(accounts, pa.string())})
-    files = files_sql(HVE_SIGNALS, store.delta.files(HVE_SIGNALS, tenant))
+    files = files_sql(HVE_SIGNALS, store.files(HVE_SIGNALS, tenant))
     with store.compute() as connection:
         connection.register("judged", judged)
         rows = connection.execute(

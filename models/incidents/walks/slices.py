@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from datetime import datetime
-from functools import cached_property
+from datetime import date, datetime
 from typing import TypeVar
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from hve_monitor.config import Tenant
 from models.baseline.baseline import LocalCalendar, local_calendar
 from models.baseline.grid import HourlyGrid, grid_from_hours
 from models.baseline.hours import HOUR, hours_of, widened, without_gaps
@@ -31,7 +28,7 @@ from models.incidents.walks.kept_walks import (
     slices_of,
 )
 from models.incidents.walks.walk import Analysis, Walk
-from warehouse.store import Store
+from warehouse.store import StoredFiles
 from warehouse.walks import WalkFiles
 
 Done = TypeVar("Done")
@@ -74,34 +71,51 @@ class Walked:
 
 
 @dataclass(frozen=True)
-class Walker:
-    """Walks the accounts of a tenant to now."""
+class Slice:
+    """Accounts that are walked together; the number names the folder of their kept walk."""
 
-    store: Store
-    tenant: Tenant
+    number: int
+    accounts: tuple[str, ...]
+
+    @property
+    def folder(self) -> str:
+        """Name of the folder of their kept walk."""
+        return f"slice-{self.number:03d}"
+
+
+@dataclass(frozen=True)
+class Walker:
+    """Walks the accounts of a tenant to now.
+
+    files: where walks are kept. calendar: of all hours, by whose `rest` nobody goes yet.
+    rest: its columns in which the tenant rests; None where the walk has to find out.
+    """
+
+    store: StoredFiles
+    files: WalkFiles
+    tenant: str
+    calendar: LocalCalendar
     inputs: Inputs
     feedback: Feedback
     standing: Standing | None
     is_whole: bool = False  # nobody goes on from where the last run was
+    rest: frozenset[int] | None = None
 
-    @property
-    def threads(self) -> int:
-        """How many slices are walked at once."""
-        return self.store.threads or os.cpu_count() or 1
+    def slices(self, accounts: Sequence[str], at_once: int) -> list[Slice]:
+        """The accounts in parts that are walked together."""
+        parts = slices_of(accounts, self.standing, at_once)
+        return [Slice(number, part) for number, part in enumerate(parts) if part]
 
-    def walked(self, accounts: Sequence[str], finish: Callable[[Walked], Done]) -> list[Done]:
-        """What `finish` makes of the walk of every slice of the accounts."""
-        threads = self.threads
-        kept = [
-            self._kept(number, part)
-            for number, part in enumerate(slices_of(accounts, self.standing, threads))
-            if part
-        ]
+    def walked(
+        self, accounts: Sequence[str], finish: Callable[[Walked], Done], threads: int
+    ) -> list[Done]:
+        """What `finish` makes of the walk of every slice of the accounts, in so many threads."""
+        kept = [self._kept(part) for part in self.slices(accounts, threads)]
         with ThreadPoolExecutor(threads) as pool:
             mornings = list(pool.map(self._newest, kept))
             if self.is_whole:
                 mornings = [None] * len(kept)
-            distrust_after(self._files, self.standing, self._since(mornings))
+            distrust_after(self.files, self.standing, self._since(mornings))
             frames = self._frames(kept, mornings)
             calendar = self._resting(mornings)
             kept = [replace(part, calendar=calendar) for part in kept]
@@ -110,25 +124,23 @@ class Walker:
             )
             return list(walks)
 
-    def _kept(self, number: int, accounts: tuple[str, ...]) -> KeptWalk:
-        folder = f"slice-{number:03d}"
-        return KeptWalk(self._files, folder, accounts, self.inputs, self._calendar)
+    def begun(self, part: Slice) -> Walked:
+        """The walk of one slice from its first day."""
+        return self._begun(replace(self._kept(part), calendar=self._resting([None])))
 
-    @property
-    def _files(self) -> WalkFiles:
-        return WalkFiles(self.store.root, self.tenant.name)
+    def all_rest(self) -> frozenset[int]:
+        """Columns of the calendar in which the tenant rests, from the first one on."""
+        return self._resting([None]).rest
 
-    @cached_property
-    def _calendar(self) -> LocalCalendar:
-        end = _end(self.inputs.until)
-        hours = -((self.inputs.start - end) // HOUR)
-        return local_calendar(self.inputs.start, hours, self.tenant.timezone, self.tenant.holidays)
+    def _kept(self, part: Slice) -> KeptWalk:
+        return KeptWalk(self.files, part.folder, part.accounts, self.inputs, self.calendar)
 
     def _resting(self, mornings: Sequence[Morning | None]) -> LocalCalendar:
         """The calendar with the hours since the oldest morning in which the tenant rests."""
-        start, since = self.inputs.start, self._since(mornings)
-        rest = rest_of(self.store, self.tenant.name, self._calendar, start, since)
-        return self._calendar.resting(rest)
+        start, rest = self.inputs.start, self.rest
+        if rest is None:
+            rest = rest_of(self.store, self.tenant, self.calendar, start, self._since(mornings))
+        return self.calendar.resting(rest)
 
     def _since(self, mornings: Sequence[Morning | None]) -> datetime:
         """From when on the oldest of the slices walks."""
@@ -147,7 +159,7 @@ class Walker:
         since = min((morning.midnight for morning in mornings if morning), default=None)
         if since is None:
             return [None] * len(kept)
-        frame = hours_of(self.store, self.tenant.name, since, self.inputs.until)
+        frame = hours_of(self.store, self.tenant, since, self.inputs.until)
         names = pd.Index([account for part in kept for account in part.accounts])
         slices = np.repeat(np.arange(len(kept)), [len(part.accounts) for part in kept])
         place = names.get_indexer(pd.Index(frame["account"]))
@@ -167,8 +179,11 @@ class Walker:
                 kept.tidy()
                 return Walked(kept.accounts, walk, morning.midnight, is_new=False)
             kept = replace(kept, calendar=self._resting([None]))
+        return self._begun(kept)
+
+    def _begun(self, kept: KeptWalk) -> Walked:
         start, until = self.inputs.start, self.inputs.until
-        frame = hours_of(self.store, self.tenant.name, start, until, kept.accounts)
+        frame = hours_of(self.store, self.tenant, start, until, kept.accounts)
         grid = self._grid(kept, frame, start, None)
         walk = kept.begin(grid, self.feedback, _born(frame, kept.accounts, start))
         kept.tidy()
@@ -193,5 +208,8 @@ def _born(frame: pd.DataFrame, accounts: Iterable[str], start: datetime) -> NDAr
     return np.asarray(since.fillna(UNBORN), np.int64)
 
 
-def _end(until: datetime) -> datetime:
-    return until.replace(minute=until.minute - until.minute % 15, second=0, microsecond=0)
+def calendar_of(inputs: Inputs, timezone: str, holidays: Iterable[date]) -> LocalCalendar:
+    """The local calendar of all hours of a walk."""
+    until = inputs.until
+    end = until.replace(minute=until.minute - until.minute % 15, second=0, microsecond=0)
+    return local_calendar(inputs.start, -((inputs.start - end) // HOUR), timezone, holidays)

@@ -25,6 +25,7 @@ from models.incidents.detect import detect
 from models.incidents.walks.inputs import Inputs
 from models.incidents.walks.kept_walks import KeptWalk, standing_of
 from models.reference.book import shipped_reference
+from models.stretches.workers import Workers
 from models.usage.coverage import SOURCE
 from tests.unit.models.conftest import Workbench
 from warehouse.connection import arrow, files_sql
@@ -73,6 +74,7 @@ class Twin:
         self.bench, self.keeps, self.mail = bench, keeps, Mail()
         self.tenant, self.until = TENANT, START
         self.dirty: dict[date, int] = {}
+        self.workers: Workers | None = None
 
     def send(self, day: date, sent: Ints) -> None:
         """The day's mail: (accounts, 96)."""
@@ -128,7 +130,7 @@ class Twin:
         self.until = until
         days = [DirtyDay("contoso", day, mark) for day, mark in self.dirty.items()]
         prices = shipped_reference().prices
-        new = detect(self.bench.store, self.tenant, until, days, prices)
+        new = detect(self.bench.store, self.tenant, until, days, prices, workers=self.workers)
         self.dirty.clear()
         return new
 
@@ -286,7 +288,7 @@ class Story:
 
     def killed(self, monkeypatch: pytest.MonkeyPatch, dies_in: str = "") -> None:
         """The run dies after the walk was kept, before or after its incidents were stored."""
-        steps = ["_store_baselines", "_store_incidents", "record_standing"]
+        steps = ["store_baselines", "_store_incidents", "record_standing"]
         name = dies_in or str(self.random.choice(steps))
 
         def dies(*_: object) -> None:
@@ -342,7 +344,7 @@ def test_a_run_that_died_leaves_no_baseline_of_before_a_late_row(
             sent = twin.mail.sent[late].copy()
             sent[1] += 5
             twin.send(late, sent)
-        story.killed(monkeypatch, "_store_baselines")
+        story.killed(monkeypatch, "store_baselines")
         story.judge()
 
 

@@ -104,17 +104,16 @@ def readiness(
     as_json: Json = False,
 ) -> None:
     """Is every account set up right: one finding per check and account, with its fix."""
+    from actions.shards.readiness import readiness_of
     from cli.text import delivery as delivery_text
-    from hve_monitor.errors import DONE, INCOMPLETE
-    from models.readiness.report import FindingFilter, readiness_report
-    from warehouse.reading import read_published
+    from models.readiness.report import FindingFilter
 
     conditions = FindingFilter(tenant, account, check, status, with_history=history)
-    store = one_store(load_whole(config), tenant).warehouse.path
-    with read_published(store, moment_of(now)) as published:
-        document = readiness_report(published, conditions)
-    show(document, as_json, delivery_text.readiness, wide=wide)
-    raise typer.Exit(INCOMPLETE if document.failed else DONE)
+    loaded = load_whole(config)
+    own = one_store(loaded, tenant) if tenant is not None else loaded
+    finish(
+        readiness_of(own, moment_of(now), conditions), as_json, delivery_text.readiness, wide=wide
+    )
 
 
 @commands.command()

@@ -1,8 +1,7 @@
 """Commands that write files for other programs: a command of `hve export` for each format."""
 
-from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
@@ -11,16 +10,13 @@ from cli.options import (
     Json,
     Now,
     TenantName,
+    finish,
     here,
-    load,
     load_whole,
     moment_of,
     one_store,
     show,
 )
-
-if TYPE_CHECKING:
-    from hve_monitor.config import Config
 
 commands = typer.Typer()
 export = typer.Typer(
@@ -39,21 +35,14 @@ Month = Annotated[str | None, typer.Option("--month", help="YYYY-MM; default thi
 def _export(
     kind: str, config: Path | None, now: str | None, as_json: bool, out: Path, **wanted: Any
 ) -> None:
+    from actions.shards.exports import export_all
     from cli.text import money as money_text
-    from publish.exports.exports import Export, export
+    from publish.exports.exports import Export
 
-    loaded = one_store(load_whole(config), wanted.get("tenant"))
-    moment = moment_of(now)
-    document = export(loaded, moment, kind, Export(out, **wanted))
-    _note(loaded, kind, moment)
-    show(document, as_json, money_text.exported)
-
-
-def _note(config: "Config", kind: str, now: datetime) -> None:
-    from actions.author import author_of
-    from actions.privacy import note
-
-    note(config, "export", kind, author_of(None), now)
+    loaded, tenant = load_whole(config), wanted.get("tenant")
+    own = one_store(loaded, tenant) if tenant is not None else loaded
+    outcome = export_all(own, moment_of(now), kind, Export(out, **wanted))
+    finish(outcome, as_json, money_text.exported)
 
 
 @export.command()
@@ -116,14 +105,14 @@ def ocsf(
     as_json: Json = False,
 ) -> None:
     """Incidents as OCSF 1.8 detection findings, one JSON line each."""
+    from actions.outcome import Outcome
+    from actions.shards.exports import export_findings_all
     from cli.text import storage as storage_text
-    from publish.exports.findings import export as export_findings
 
-    loaded, moment = load(config), moment_of(now)
-    findings = export_findings(loaded, moment, out)
-    _note(loaded, "ocsf", moment)
+    outcome = export_findings_all(load_whole(config), moment_of(now), out)
     shown = out.partition("://")[0] if "://" in out else out
-    show({"format": "ocsf", "out": shown, "findings": findings}, as_json, storage_text.handed_over)
+    document = {"format": "ocsf", "out": shown, "findings": outcome.document}
+    finish(Outcome(document, outcome.exit_code), as_json, storage_text.handed_over)
 
 
 @export.command()
@@ -137,5 +126,5 @@ def openmetrics(
     from cli.text import storage as storage_text
     from publish.exports.metrics import write
 
-    write(load(config), moment_of(now), out)
+    write(load_whole(config), moment_of(now), out)
     show({"format": "openmetrics", "out": str(out)}, as_json, storage_text.handed_over)

@@ -50,12 +50,13 @@ def verdict(
     """Say what incidents were, all or none; counts at once and for 30 days."""
     from actions.author import author_of, reason_of
     from actions.feedback import VerdictsDocument, give_verdicts
+    from actions.shards.incidents import store_with
     from cli.text import incidents as incidents_text
 
     why = reason_of(reason, "verdict")
-    given = give_verdicts(
-        load(config), incidents, judgement, why, author_of(author), moment_of(now)
-    )
+    moment = moment_of(now)
+    own = store_with(load_whole(config), incidents, moment)
+    given = give_verdicts(own, incidents, judgement, why, author_of(author), moment)
     document = VerdictsDocument(verdict=given[0], verdicts=given)
     show(document, as_json, incidents_text.verdicts)
 
@@ -77,11 +78,14 @@ def assign(
     """Say who looks after an incident; of several with --to or --nobody, all or none."""
     from actions import feedback
     from actions.author import author_of
+    from actions.shards.incidents import store_with
     from cli.text import incidents as incidents_text
 
     who = author_of(author)
     ids, holder = _given(incidents, to, who, nobody=nobody)
-    given = feedback.assign(load(config), ids, holder, who, moment_of(now))
+    moment = moment_of(now)
+    own = store_with(load_whole(config), ids, moment)
+    given = feedback.assign(own, ids, holder, who, moment)
     document = feedback.AssignmentsDocument(assignment=given[0], assignments=given)
     show(document, as_json, incidents_text.assignments)
 
@@ -117,10 +121,13 @@ def step(
     """Say which next steps of an incident are done."""
     from actions.author import author_of
     from actions.feedback import StepsDocument, tick
+    from actions.shards.incidents import store_with
     from cli.text import incidents as incidents_text
 
     who = author_of(author)
-    steps = tick(load(config), incident, numbers, who, moment_of(now), is_done=not undo)
+    moment = moment_of(now)
+    own = store_with(load_whole(config), [incident], moment)
+    steps = tick(own, incident, numbers, who, moment, is_done=not undo)
     show(StepsDocument(steps=steps), as_json, incidents_text.steps)
 
 
@@ -164,10 +171,12 @@ def list_(
     as_json: Json = False,
 ) -> None:
     """Plans that hold, and what was sent."""
-    from actions.feedback import planned
+    from actions.shards.plans import plans_of
     from cli.text import incidents as incidents_text
 
-    plans = planned(one_store(load_whole(config), tenant), tenant, moment_of(now))
+    loaded = load_whole(config)
+    own = one_store(loaded, tenant) if tenant is not None else loaded
+    plans = plans_of(own, tenant, moment_of(now))
     show({"plans": plans}, as_json, partial(incidents_text.plans, wide=wide), wide=wide)
 
 
@@ -181,8 +190,8 @@ def remove(
 ) -> None:
     """Withdraw a plan."""
     from actions.author import author_of
-    from actions.feedback import withdraw
+    from actions.shards.plans import withdraw_from
     from cli.text import incidents as incidents_text
 
-    document = withdraw(load(config), plan, author_of(author), moment_of(now))
+    document = withdraw_from(load_whole(config), plan, author_of(author), moment_of(now))
     show(document, as_json, incidents_text.removed)

@@ -14,8 +14,9 @@ from cli.options import (
     TenantName,
     Until,
     Wide,
+    finish,
     here,
-    load,
+    load_some,
     moment_of,
     period_of,
     show,
@@ -24,7 +25,6 @@ from cli.options import (
 if TYPE_CHECKING:
     from hve_monitor.config import Config
     from models.incidents.cards import IncidentReport
-    from models.incidents.triage import IncidentFilter, TriagedIncidents
     from publish.exports.evidence import EvidenceFile
 
 commands = typer.Typer()
@@ -63,6 +63,7 @@ def incidents(
     as_json: Json = False,
 ) -> None:
     """Anomalies of the accounts, grouped and explained."""
+    from actions.shards.incidents import incidents_of
     from cli.text import incidents as incidents_text
     from hve_monitor.errors import ConfigError
     from models.incidents.triage import IncidentFilter
@@ -71,7 +72,7 @@ def incidents(
     if (not named and recipients) or (len(named) != 1 and evidence is not None):
         flag = "--recipients" if evidence is None else "--evidence"
         raise ConfigError(f"{flag}: name one incident; see 'hve incidents'")
-    loaded, moment = load(config, tenant), moment_of(now)
+    loaded, moment = load_some(config, tenant), moment_of(now)
     if evidence is not None:
         document = _evidence(loaded, tenant, named[0], evidence, moment)
         show(document, as_json, incidents_text.evidence, wide=wide)
@@ -79,37 +80,29 @@ def incidents(
     conditions = IncidentFilter(
         severity, kind, account, audience, assigned_to, status, *period_of(since, until)
     )
-    cards = (
-        _named(loaded, tenant, named, moment, with_recipients=recipients)
-        if named
-        else _several(loaded, tenant, conditions, sort, moment)
-    )
-    show(cards, as_json, incidents_text.incidents, wide=wide)
+    if named:
+        cards = _named(loaded, tenant, named, moment, with_recipients=recipients)
+        show(cards, as_json, incidents_text.incidents, wide=wide)
+        return
+    outcome = incidents_of(loaded, moment, tenant, conditions, sort)
+    finish(outcome, as_json, incidents_text.incidents, wide=wide)
 
 
 def _named(
     config: "Config", tenant: str | None, ids: list[str], now: datetime, *, with_recipients: bool
 ) -> "IncidentReport":
     """The whole cards, in the order of their ids."""
+    from actions.shards.incidents import store_with
     from models.incidents.cards import IncidentReport, incident_card
     from models.usage.coverage import coverage_report
     from warehouse.reading import read_published
 
-    with read_published(config.warehouse.path, now, tenant) as published:
+    own = store_with(config, ids, now)
+    with read_published(own.warehouse.path, now, tenant) as published:
         cards = [
             incident_card(published, incident, with_recipients=with_recipients) for incident in ids
         ]
         return IncidentReport(incidents=cards, coverage=coverage_report(published))
-
-
-def _several(
-    config: "Config", tenant: str | None, conditions: "IncidentFilter", order: str, now: datetime
-) -> "TriagedIncidents":
-    from models.incidents.triage import triaged
-    from warehouse.reading import read_published
-
-    with read_published(config.warehouse.path, now, tenant) as published:
-        return triaged(published, conditions, order)
 
 
 def _evidence(
@@ -118,10 +111,12 @@ def _evidence(
     """Writes the file and leaves an entry in the audit log: a file gets out of hand."""
     from actions.author import author_of
     from actions.privacy import note
+    from actions.shards.incidents import store_with
     from publish.exports.evidence import write_evidence
     from warehouse.reading import read_published
 
-    with read_published(config.warehouse.path, now, tenant) as published:
+    own = store_with(config, [incident], now)
+    with read_published(own.warehouse.path, now, tenant) as published:
         document = write_evidence(published, incident, file)
-    note(config, "export", f"evidence {incident}", author_of(None), now)
+    note(own, "export", f"evidence {incident}", author_of(None), now)
     return document

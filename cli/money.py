@@ -13,7 +13,9 @@ from cli.options import (
     TenantName,
     Until,
     Wide,
+    finish,
     load,
+    load_some,
     load_whole,
     moment_of,
     period_of,
@@ -35,15 +37,13 @@ def usage(
     as_json: Json = False,
 ) -> None:
     """Usage rows: messages, recipients and their statuses."""
+    from actions.shards.usage import usage_of
     from cli.text import delivery as delivery_text
-    from models.usage.usage import usage_report
-    from warehouse.reading import read_published
 
-    moment, (start, end) = moment_of(now), period_of(since, until)
-    with read_published(load(config, tenant).warehouse.path, moment, tenant) as published:
-        keys = [key.strip() for key in by.split(",") if key.strip()]
-        document = usage_report(published, keys, start, end)
-    show(document, as_json, partial(delivery_text.usage, wide=wide), wide=wide)
+    moment, period = moment_of(now), period_of(since, until)
+    keys = [key.strip() for key in by.split(",") if key.strip()]
+    outcome = usage_of(load_some(config, tenant), moment, tenant, keys, period)
+    finish(outcome, as_json, partial(delivery_text.usage, wide=wide), wide=wide)
 
 
 @commands.command()

@@ -53,13 +53,13 @@ def doctor(
     as_json: Json = False,
 ) -> None:
     """Check configuration, credentials, permissions, clock, disk, coverage and alerts."""
-    from actions.doctor.examine import examine
+    from actions.shards.upkeep import examine_all
     from cli.text import delivery as delivery_text
     from hve_monitor.config import config_file
 
-    outcome = examine(
-        one_store(load_whole(config), tenant), moment_of(now), tenant, config_file(config)
-    )
+    loaded = load_whole(config)
+    own = one_store(loaded, tenant) if tenant is not None else loaded
+    outcome = examine_all(own, moment_of(now), tenant, config_file(config))
     finish(outcome, as_json, delivery_text.doctor, wide=wide)
 
 

@@ -54,6 +54,14 @@ def load_whole(file: Path | None) -> Config:
     return config
 
 
+def load_some(file: Path | None, tenant: str | None) -> Config:
+    """The configuration with all shards, or of the named tenant's. Raises: ConfigError."""
+    config = load_whole(file)
+    if tenant is not None:
+        config.tenant(tenant)
+    return config if tenant is None else one_store(config, tenant)
+
+
 def one_store(config: Config, tenant: str | None) -> Config:
     """The configuration of the named tenant's shard; the same where there are no shards.
 

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from cli.feedback import Author, Reason
-from cli.options import ConfigFile, Json, Now, Wide, load, moment_of, show
+from cli.options import ConfigFile, Json, Now, Wide, finish, load_whole, moment_of, show
 
 commands = typer.Typer()
 
@@ -22,12 +22,12 @@ def reveal(
     as_json: Json = False,
 ) -> None:
     """Say who is behind a pseudonym."""
-    from actions import reveal as names
     from actions.author import author_of, reason_of
+    from actions.shards.privacy import reveal_in
     from cli.text import privacy as privacy_text
 
     why = reason_of(reason, "reveal")
-    document = names.reveal(load(config), pseudonym, why, author_of(author), moment_of(now))
+    document = reveal_in(load_whole(config), pseudonym, why, author_of(author), moment_of(now))
     show(document, as_json, privacy_text.reveal)
 
 
@@ -52,12 +52,12 @@ def erase(
     as_json: Json = False,
 ) -> None:
     """Take a person out of everything stored; counts and costs stay."""
-    from actions import privacy
     from actions.author import author_of
+    from actions.shards.privacy import erase_in
     from cli.text import privacy as privacy_text
 
-    document = privacy.erase(
-        load(config),
+    outcome = erase_in(
+        load_whole(config),
         address,
         reason or "",
         author_of(author),
@@ -66,7 +66,7 @@ def erase(
         with_account=account,
         dry_run=dry_run,
     )
-    show(document, as_json, privacy_text.erase, wide=wide)
+    finish(outcome, as_json, privacy_text.erase, wide=wide)
 
 
 @commands.command()
@@ -78,13 +78,13 @@ def purge(
     as_json: Json = False,
 ) -> None:
     """Drop what is older than the retention."""
-    from actions import privacy
     from actions.author import author_of
+    from actions.shards.privacy import purge_in
     from cli.text import privacy as privacy_text
 
     why = reason or "retention"
-    document = privacy.purge(load(config), author_of(author), why, moment_of(now))
-    show(document, as_json, privacy_text.purge)
+    outcome = purge_in(load_whole(config), author_of(author), why, moment_of(now))
+    finish(outcome, as_json, privacy_text.purge)
 
 
 @commands.command("rotate-key")
@@ -97,14 +97,14 @@ def rotate_key(
     as_json: Json = False,
 ) -> None:
     """Change the key outside the store; pseudonyms stay the same."""
-    from actions import privacy
     from actions.author import author_of
+    from actions.shards.privacy import change_key_in
     from cli.text import privacy as privacy_text
 
-    document = privacy.change_key(
-        load(config), file, reason or "", author_of(author), moment_of(now)
+    outcome = change_key_in(
+        load_whole(config), file, reason or "", author_of(author), moment_of(now)
     )
-    show(document, as_json, privacy_text.rotate_key)
+    finish(outcome, as_json, privacy_text.rotate_key)
 
 
 @commands.command()
@@ -116,10 +116,8 @@ def audit(
     as_json: Json = False,
 ) -> None:
     """Who searched, revealed, erased or purged, when and why."""
+    from actions.shards.privacy import audit_in
     from cli.text import privacy as privacy_text
-    from warehouse.configured import store_of
-    from warehouse.privacy.audit import entries
 
-    with store_of(load(config)) as store:
-        listed = [entry._asdict() for entry in entries(store.state, limit)]
-        show({"entries": listed}, as_json, partial(privacy_text.audit, wide=wide), wide=wide)
+    listed = audit_in(load_whole(config), limit)
+    show({"entries": listed}, as_json, partial(privacy_text.audit, wide=wide), wide=wide)

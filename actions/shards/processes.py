@@ -9,7 +9,8 @@ from contextlib import AbstractContextManager
 from multiprocessing import get_context
 from types import TracebackType
 
-from actions.shards.server import ShardAnswer, ShardWork, of_shard, serve
+from actions.shards.failures import of_shard
+from actions.shards.server import ShardAnswer, ShardWork, serve
 from hve_monitor.config import Config
 from hve_monitor.errors import StoreError
 from ingest.source import Progress

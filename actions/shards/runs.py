@@ -19,16 +19,13 @@ from actions.outcome import Outcome, ShardFailure
 from actions.readers import Readers
 from actions.rebuild import ALONE, BuildSummary, ModelsPart, WhoBuilds, rebuild
 from actions.run import RunSummary, run_once, write_metrics
+from actions.shards.failures import WORST_FIRST, joint_code
 from actions.shards.processes import ShardProcesses
 from actions.shards.server import ShardAnswer, ShardWork
 from hve_monitor.config import Config
 from hve_monitor.document import Document
 from hve_monitor.errors import (
-    DONE,
     FAILED,
-    INCOMPLETE,
-    TEMPORARY,
-    USAGE,
     HveError,
     LockedError,
 )
@@ -39,7 +36,6 @@ from publish.alerts.notify import AlertsPart
 from warehouse.windows import Window
 
 log = logging.getLogger(__name__)
-WORST_FIRST = (USAGE, FAILED, TEMPORARY)
 ALERT_COUNTS = ("opened", "updated", "resolved", "sent", "held", "due", "given_up")
 D = TypeVar("D", bound=Document)
 
@@ -167,16 +163,6 @@ def _failures(errors: Mapping[str, HveError]) -> Iterable[ShardFailure]:
             continue
         log.error("%s", error)
         yield ShardFailure(shard=name, error=str(error))
-
-
-def joint_code(codes: Sequence[int]) -> int:
-    """As of tenants: what a part of the shards could not do leaves the whole incomplete."""
-    bad = [code for code in codes if code != DONE]
-    if not bad:
-        return DONE
-    if len(bad) < len(codes) or INCOMPLETE in bad:
-        return INCOMPLETE
-    return min(bad, key=WORST_FIRST.index)
 
 
 def _run_summary(

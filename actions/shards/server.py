@@ -17,6 +17,7 @@ from typing import Any
 
 from actions.outcome import Outcome
 from actions.readers import Readers
+from actions.shards.failures import of_shard
 from hve_monitor.config import Config
 from hve_monitor.errors import FAILED, HveError, StoreError, disk_line
 from hve_monitor.log_lines import log_in_lines
@@ -70,10 +71,3 @@ def _answer(work: ShardWork, config: Config, shard: str, readers: Readers) -> Sh
     except OSError as error:
         return ShardAnswer(error=of_shard(StoreError(disk_line(error)), shard))
     return ShardAnswer(outcome, is_reading=bool(readers.slow))
-
-
-def of_shard(error: HveError, shard: str) -> HveError:
-    """The error with the shard's name, of a class that another process knows how to make."""
-    kinds = (kind for kind in type(error).__mro__ if kind.__module__ == HveError.__module__)
-    kind: type[HveError] = next(kinds)
-    return kind(f"shard {shard}: {error}" if shard else str(error))

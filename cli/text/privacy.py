@@ -69,7 +69,8 @@ def rotate_key(document: KeyChange) -> str:
 
 def audit(document: Document, *, wide: bool = False) -> str:
     """A table of the entries."""
-    names = ("who", "what", "target", "reason", "outcome")
+    shard = ("shard",) if any("shard" in entry for entry in document["entries"]) else ()
+    names = (*shard, "who", "what", "target", "reason", "outcome")
     rows = [
         {"at (UTC)": _second(entry["at"])} | {name: entry[name] for name in names}
         for entry in document["entries"]

@@ -117,6 +117,13 @@ class Config(Section):
         """Whether tenants are anywhere else than in the store at warehouse.path."""
         return self.shards != ("",)
 
+    @property
+    def stores(self) -> dict[str, Config]:
+        """The configuration of each store by the name of its shard; of the one store as it is."""
+        if not self.is_sharded:
+            return {"": self}
+        return {name: self.of_shard(name) for name in self.shards}
+
     def of_shard(self, name: str) -> Config:
         """The configuration as if there were this shard's store and tenants alone.
 

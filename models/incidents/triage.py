@@ -12,7 +12,7 @@ from hve_monitor.errors import ConfigError
 from models.incident import RANK, SUPPORTING, VOLUME, Severity
 from models.incidents.cards import IncidentCard, IncidentReport, incident_cards
 from models.incidents.runbooks import AUDIENCE
-from models.usage.coverage import coverage_report
+from models.usage.coverage import CoverageReport, coverage_report
 from warehouse.reading import Published
 
 ORDERS = ("newest", "severity", "cost")
@@ -109,13 +109,18 @@ def triaged(published: Published, wanted: IncidentFilter, order: str) -> Triaged
     if order not in ORDERS:
         raise ConfigError(f"--sort {order}: use one of {', '.join(ORDERS)}")
     cards = incident_cards(published, since=wanted.since, until=wanted.until, status=wanted.status)
-    meant = [card for card in ordered(cards, order) if wanted.holds(card)]
+    meant = [card for card in cards if wanted.holds(card)]
+    return grouped(meant, coverage_report(published), order)
+
+
+def grouped(
+    cards: Sequence[IncidentCard], coverage: CoverageReport, order: str
+) -> TriagedIncidents:
+    """The cards in order, and groups of those that wait for a verdict."""
+    meant = ordered(cards, order)
     waiting = [card for card in meant if is_waiting(card)]
     return TriagedIncidents(
-        incidents=meant,
-        coverage=coverage_report(published),
-        waiting=len(waiting),
-        groups=groups_of(waiting),
+        incidents=meant, coverage=coverage, waiting=len(waiting), groups=groups_of(waiting)
     )
 
 

@@ -134,7 +134,7 @@ def current_findings(
         and (check is None or row["check_name"] == check)
         and (status is None or row["status"] == status)
     ]
-    return sorted(findings, key=_rank)
+    return sorted(findings, key=urgency)
 
 
 def finding_history(
@@ -197,7 +197,8 @@ def _differs(row: Row, before: Row | None) -> bool:
     return before is None or any(row[name] != before[name] for name in COMPARED)
 
 
-def _rank(finding: ReadinessFinding) -> tuple[int, int, int, str, str, str]:
+def urgency(finding: ReadinessFinding) -> tuple[int, int, int, str, str, str]:
+    """What findings are ordered by: the worst first."""
     checks = list(CHECKS)
     return (
         ORDER.index(finding.status),

@@ -11,36 +11,15 @@ import pytest
 
 from actions.outcome import Outcome
 from actions.readers import Readers
+from actions.shards.failures import joint_code, of_shard
 from actions.shards.processes import ShardProcesses
-from actions.shards.runs import joint_code
-from actions.shards.server import of_shard
 from hve_monitor.config import Config, Tenant, Warehouse
 from hve_monitor.errors import ConfigError, SourceContractError
 from ingest.http import RequestRefused
 from models.usage.coverage import CoverageReport, joined_coverage
-from tests.unit.conftest import CSV, Hve, Prepared, quiet
+from tests.unit.actions.shards.conftest import AT
+from tests.unit.conftest import Hve, quiet
 from warehouse.fleet import fleet_rows
-
-MAP = "--map=id=id,sender=sender,recipient=recipient,received_at=received_at,status=status"
-AT = "--now=2026-11-24T08:00:00Z"
-TENANT = '[[tenants]]\nname = "{}"\naccounts = "files"\nshard = "{}"\n'
-TWO = TENANT.format("contoso", "north") + TENANT.format("adatum", "south")
-
-
-@pytest.fixture
-def fleet(hve: Hve, prepared: Prepared, monkeypatch: pytest.MonkeyPatch) -> Hve:
-    """Two shards with a tenant each, of which the same two messages were imported."""
-
-    def fill() -> str:
-        Path("hve.toml").write_text(TWO, encoding="utf-8")
-        Path("traces.csv").write_text(CSV, encoding="utf-8")
-        for tenant in ("contoso", "adatum"):
-            ended = hve("import", "traces.csv", MAP, AT, "--tenant", tenant)
-            assert ended.code == 0, ended.err
-        return ""
-
-    prepared.enter("fleet", monkeypatch, fill)
-    return hve
 
 
 def test_a_build_brings_every_shard_up_to_date(fleet: Hve) -> None:
@@ -86,19 +65,6 @@ def test_where_every_shard_fails_the_command_does(fleet: Hve) -> None:
     assert ended.code == 1
     assert ended.err.startswith("hve: shard ")
     assert ended.out == ""
-
-
-@pytest.mark.parametrize(
-    "words",
-    ["usage", "cost", "incidents", "plan list", "trace", "readiness", "verify", "purge",
-     "whatif --account hr@contoso.com --recipients 1", "export focus --out out",
-     "erase ada@fabrikam.com", "backup --out copy", "doctor", "audit"],
-)  # fmt: skip
-def test_what_reads_one_store_gives_no_part_as_the_whole(fleet: Hve, words: str) -> None:
-    ended = fleet(*words.split(), AT)
-    assert ended.code == 2
-    assert ended.err.startswith("hve: --tenant: name one, the tenants are in shards")
-    assert ended.err.count("\n") == 1
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,51 @@
+"""Something done in each store of a configuration, one after the other."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from typing import TypeVar
+
+from actions.outcome import Outcome
+from actions.shards.failures import WORST_FIRST, of_shard
+from hve_monitor.config import Config
+from hve_monitor.errors import DONE, INCOMPLETE, HveError
+
+log = logging.getLogger(__name__)
+D = TypeVar("D")
+
+
+def filled(config: Config) -> Mapping[str, Config]:
+    """The stores that were begun; all where none was, so that each says so."""
+    stores = config.stores
+    begun = {
+        shard: own for shard, own in stores.items() if (own.warehouse.path / "state.db").exists()
+    }
+    return begun or stores
+
+
+def of_each(stores: Mapping[str, Config], act: Callable[[str, Config], D]) -> Outcome[dict[str, D]]:
+    """What it came to in each; one that fails ends no other and leaves the whole incomplete.
+
+    act: of the name of a shard and the configuration of its store.
+    Raises: the worst error where all fail.
+    """
+    if [*stores] == [""]:
+        return Outcome({"": act("", stores[""])}, DONE)
+    done: dict[str, D] = {}
+    errors: list[HveError] = []
+    for shard, own in stores.items():
+        try:
+            done[shard] = act(shard, own)
+        except HveError as error:
+            errors.append(of_shard(error, shard))
+    if not done:
+        raise min(errors, key=lambda error: WORST_FIRST.index(error.exit_code))
+    for failure in errors:
+        log.error("%s", failure)
+    return Outcome(done, INCOMPLETE if errors else DONE)
+
+
+def named(shard: str, text: str) -> str:
+    """A text about a store, with the name of its shard."""
+    return f"shard {shard}: {text}" if shard else text

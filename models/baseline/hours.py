@@ -32,7 +32,10 @@ def known_until(store: Store, tenant: Tenant, now: datetime) -> datetime:
     """The end of what is known: the last read of traces, or the last row of files."""
     if tenant.accounts != "files":
         return min(now, covered_until(store, tenant.name) or now)
-    files = store.delta.files(HVE_USAGE_HOURLY, tenant.name)
+    days = store.delta.rows_by_day(HVE_USAGE_HOURLY, tenant.name)
+    past = sorted(day for day in days if day <= now.date())
+    # Of the last day all hours may be to come; the hours of the one before are over.
+    files = store.delta.files(HVE_USAGE_HOURLY, tenant.name, past[-2:])
     with store.compute() as connection:
         rows = connection.execute(
             f"select max(hour_utc) from ({files_sql(HVE_USAGE_HOURLY, files)})"

@@ -13,6 +13,7 @@ import pytest
 
 from hve_monitor.config import Config
 from models.build import build
+from models.incidents.walks import kept_walks
 from models.stretches import rebuild
 from models.stretches.spark import SparkWorkers, spark_workers
 from models.stretches.workers import Workers, local_workers
@@ -30,6 +31,7 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:PySpark does not yet fully support:FutureWarning"),
 ]
 ROWS = 20_000
+KINDS = ("*.parquet", "*.hours")  # what tasks leave while they work
 LATER = NOW + timedelta(hours=1)
 Work = TypeVar("Work")
 Done = TypeVar("Done")
@@ -44,8 +46,10 @@ class Losing:
         self._workers, self._cluster = workers, of
         self.count, self.memory_limit = workers.count, workers.memory_limit
         self.location, self.lost = workers.location, 0
+        self.names: set[str] = set()
 
     def run(self, function: Callable[[Work], Done], tasks: Sequence[Work]) -> list[Done]:
+        self.names.add(function.__name__)
         ended = threading.Event()
         loss = threading.Thread(target=self._lose, args=(self._files(), ended))
         loss.start()
@@ -63,7 +67,7 @@ class Losing:
                 return
 
     def _files(self) -> set[Path]:
-        return set((self.location or Path()).rglob("*.parquet"))
+        return {file for kind in KINDS for file in (self.location or Path()).rglob(kind)}
 
 
 @pytest.fixture(scope="module")
@@ -106,6 +110,7 @@ def test_a_cluster_that_loses_its_executors_stores_what_one_process_stores(
     spark: Cluster, alone: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(rebuild, "LEAST_ROWS", ROWS // 2)
+    monkeypatch.setattr(kept_walks, "_LEAST_SLICE", 1)
     # A name with what engines would take for a pattern, were they not told otherwise.
     root, location = copied(alone, "spark {1} 2"), alone.with_name("seen by workers")
     location.mkdir()
@@ -113,6 +118,7 @@ def test_a_cluster_that_loses_its_executors_stores_what_one_process_stores(
         losing = Losing(workers, spark)
         built(root, losing, workers)
     assert losing.lost >= 2
+    assert "judged_slice" in losing.names
     assert different_rows(alone, root) == {}
     compared = (*DAILY_MARTS, HVE_USAGE_CORRECTIONS, HVE_BASELINE_HOURLY)
     assert all(rows_of(root, table) for table in compared)
@@ -123,6 +129,7 @@ def test_processes_of_this_machine_store_the_same(
 ) -> None:
     root = copied(alone, "processes")
     monkeypatch.setattr("models.stretches.workers.LocalWorkers.least_rows", 0)
+    monkeypatch.setattr(kept_walks, "_LEAST_SLICE", 1)
     with local_workers(2, "1GB") as workers:
         built(root, workers, workers)
     assert different_rows(alone, root) == {}

@@ -12,10 +12,10 @@ from warehouse.live import state_rows
 
 
 def check_shards(config: Config) -> None:
-    """A tenant goes on where its rows are.
+    """A tenant goes on where its rows are, and has them once.
 
-    Raises: ConfigError where they are in another shard's store alone, and where the key lies with
-    the stores that it protects.
+    Raises: ConfigError where another shard's store has rows of it, and where the key lies with the
+    stores that it protects.
     """
     root = config.warehouse.path
     if not config.is_sharded and not (root / SHARDS).exists():
@@ -23,9 +23,13 @@ def check_shards(config: Config) -> None:
     _check_key(config)
     stored = {name: _tenants(folder) for name, folder in _stores(root).items()}
     for tenant in config.served:
-        former = [name for name, tenants in stored.items() if tenant.name in tenants]
-        if former and tenant.shard not in former:
-            raise ConfigError(_moved(config, tenant.name, former[0], tenant.shard))
+        others = [
+            name
+            for name, tenants in stored.items()
+            if name != tenant.shard and tenant.name in tenants
+        ]
+        if others:
+            raise ConfigError(_moved(config, tenant.name, others[0]))
 
 
 def _stores(root: Path) -> dict[str, Path]:
@@ -47,11 +51,10 @@ def _tenants(folder: Path) -> set[str]:
     return {tenant for (tenant,) in rows or ()}
 
 
-def _moved(config: Config, tenant: str, former: str, shard: str) -> str:
-    old, new = (config.warehouse.of_shard(name).path for name in (former, shard))
+def _moved(config: Config, tenant: str, former: str) -> str:
     return (
-        f'tenants: {tenant}: its rows are in {old}; write shard = "{former}" again, or make {new}'
-        " a copy of that store first (docs/scale.md)"
+        f"tenants: {tenant}: its rows are in {config.warehouse.of_shard(former).path}, and move to"
+        f' no other store; write shard = "{former}", or begin anew under another name'
     )
 
 

@@ -40,14 +40,23 @@ def test_a_tenant_does_not_begin_anew_in_another_shard(
     with pytest.raises(ConfigError) as refused:
         check_shards(config(tmp_path, contoso=after))
     folder = tmp_path / "shards" / "north" if before else tmp_path
-    assert f'its rows are in {folder}; write shard = "{before}" again' in str(refused.value)
+    assert f"its rows are in {folder}, and move to no other store" in str(refused.value)
+    assert f'write shard = "{before}", or' in str(refused.value)
     assert "\n" not in str(refused.value)
 
 
-def test_whoever_copied_the_store_goes_on_in_the_copy(tmp_path: Path) -> None:
+def test_rows_in_two_stores_would_count_twice(tmp_path: Path) -> None:
     fill(config(tmp_path, contoso="north"), "contoso")
     fill(config(tmp_path, contoso="south"), "contoso")
-    check_shards(config(tmp_path, contoso="south"))
+    with pytest.raises(ConfigError, match="its rows are in"):
+        check_shards(config(tmp_path, contoso="south"))
+    with pytest.raises(ConfigError, match="its rows are in"):
+        check_shards(config(tmp_path, contoso="north"))
+
+
+def test_a_tenant_that_is_served_no_longer_stays_where_it_is(tmp_path: Path) -> None:
+    fill(config(tmp_path, contoso="north", adatum="north"), "contoso")
+    check_shards(config(tmp_path, adatum="north", fabrikam="south"))
 
 
 def test_a_store_beside_that_is_no_shard_says_nothing(tmp_path: Path) -> None:

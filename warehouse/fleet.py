@@ -7,8 +7,8 @@ stores are read instead.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Iterable, Sequence
+from contextlib import closing, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -30,7 +30,7 @@ where excluded.at >= at or excluded.basis <> basis"""
 VERSION = """
 select coalesce(sha256, ''), (select max(id) from runs), (select max(number) from verdicts),
     (select max(number) from assignments), (select max(number) from runbook_steps),
-    (select count(*) from plans), (select max(removed_at) from plans)
+    (select count(*) from plans), (select count(removed_at) from plans)
 from checksums where path = 'hve.duckdb'"""
 
 
@@ -51,37 +51,43 @@ class FleetRow(NamedTuple):
 def fleet_rows(root: Path) -> dict[str, FleetRow]:
     """The rows by tenant; none where the file cannot be read."""
     rows = state_rows(root / FILE, SELECT) if (root / FILE).exists() else None
-    return {
-        tenant: FleetRow(tenant, basis, time_of(at), time_of(until), document)
-        for tenant, basis, at, until, document in rows or ()
-    }
+    try:
+        return {
+            tenant: FleetRow(tenant, basis, time_of(at), time_of(until), document)
+            for tenant, basis, at, until, document in rows or ()
+        }
+    except ValueError:  # a damaged page, or another hand
+        return {}
 
 
 def keep_rows(root: Path, rows: Iterable[FleetRow]) -> None:
-    """Puts rows in the place of those of their tenants; without harm where it cannot be done."""
-    with suppress(sqlite3.Error, OSError), _opened(root) as fleet:
-        fleet.executemany(
-            KEEP,
-            [
-                (row.tenant, row.basis, text_of(row.at), text_of(row.until), row.document)
-                for row in rows
-            ],
-        )
+    """Puts rows in the place of those of their tenants; without harm where it cannot be done.
+
+    A file that is damaged, or none of ours, is made anew.
+    """
+    listed = [
+        (row.tenant, row.basis, text_of(row.at), text_of(row.until), row.document) for row in rows
+    ]
+    with suppress(sqlite3.Error, OSError):
+        try:
+            _keep(root, listed)
+        except sqlite3.OperationalError:
+            raise
+        except sqlite3.DatabaseError:
+            (root / FILE).unlink()
+            _keep(root, listed)
 
 
-@contextmanager
-def _opened(root: Path) -> Iterator[sqlite3.Connection]:
-    """The file in a transaction, made anew where it is none of ours."""
+def forget_rows(root: Path) -> None:
+    """Removes the file: what is said of a failed reading may name an account that is erased."""
+    for name in (FILE, f"{FILE}-journal"):
+        (root / name).unlink(missing_ok=True)
+
+
+def _keep(root: Path, listed: Sequence[tuple[str, ...]]) -> None:
     make_root(root)
-    try:
-        opened = _connected(root / FILE)
-    except sqlite3.OperationalError:
-        raise
-    except sqlite3.DatabaseError:
-        (root / FILE).unlink()
-        opened = _connected(root / FILE)
-    with closing(opened) as fleet, fleet:
-        yield fleet
+    with closing(_connected(root / FILE)) as fleet, fleet:
+        fleet.executemany(KEEP, listed)
 
 
 def _connected(file: Path) -> sqlite3.Connection:
@@ -96,6 +102,6 @@ def _connected(file: Path) -> sqlite3.Connection:
 
 
 def store_version(root: Path) -> str | None:
-    """What changes with all that a reader of a store sees; None where nothing was published."""
-    rows = state_rows(root / "state.db", VERSION) if (root / "state.db").exists() else None
+    """What changes with all that a reader of a store sees; None where it cannot be known."""
+    rows = state_rows(root / "state.db", VERSION) if (root / "hve.duckdb").exists() else None
     return str(rows[0]) if rows else None

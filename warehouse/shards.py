@@ -21,7 +21,7 @@ def check_shards(config: Config) -> None:
     if not config.is_sharded and not (root / SHARDS).exists():
         return
     _check_key(config)
-    stored = {name: _tenants(folder) for name, folder in _stores(root).items()}
+    stored = {name: stored_tenants(folder) for name, folder in _folders(root).items()}
     for tenant in config.served:
         others = [
             name
@@ -32,23 +32,27 @@ def check_shards(config: Config) -> None:
             raise ConfigError(_moved(config, tenant.name, others[0]))
 
 
-def _stores(root: Path) -> dict[str, Path]:
-    """The stores that are there, by the name of their shard."""
-    named = {
-        folder.name: folder
-        for folder in sorted((root / SHARDS).glob("*"))
-        if NAME.fullmatch(folder.name)
-    }
+def left_stores(config: Config) -> dict[str, Path]:
+    """The stores that no tenant is served from any more, by the name of their shard."""
     return {
         name: folder
-        for name, folder in {"": root, **named}.items()
-        if (folder / "state.db").exists()
+        for name, folder in _folders(config.warehouse.path).items()
+        if name not in config.shards and (folder / "state.db").exists()
     }
 
 
-def _tenants(folder: Path) -> set[str]:
+def _folders(root: Path) -> dict[str, Path]:
+    """The folders that may hold a store, by the name of their shard."""
+    folders = sorted((root / SHARDS).glob("*"))
+    return {"": root, **{folder.name: folder for folder in folders if NAME.fullmatch(folder.name)}}
+
+
+def stored_tenants(folder: Path) -> set[str]:
+    """The tenants of a store; where state.db does not say it, those that rows lie there of."""
     rows = state_rows(folder / "state.db", "select tenant from tenants")
-    return {tenant for (tenant,) in rows or ()}
+    if rows:
+        return {tenant for (tenant,) in rows}
+    return {partition.name.partition("=")[2] for partition in folder.glob("facts/*/tenant=*")}
 
 
 def _moved(config: Config, tenant: str, former: str) -> str:

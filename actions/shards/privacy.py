@@ -12,22 +12,26 @@ from actions.privacy import Erasure, KeyChange, Purge
 from actions.reveal import RevealedName, reveal
 from actions.shards.each import filled, of_each
 from hve_monitor.config import Config
-from hve_monitor.errors import ConfigError
+from hve_monitor.errors import ConfigError, HveError
 from warehouse.configured import store_of
+from warehouse.fleet import forget_rows
 from warehouse.privacy.audit import AuditEntry, entries
 from warehouse.protection.mode import Protection, read_key, stored_protection
 from warehouse.state import open_state
 
 
 def reveal_in(config: Config, pseudonym: str, why: str, who: str, now: datetime) -> RevealedName:
-    """`hve reveal` in the first store that knows the pseudonym. Raises: ConfigError."""
-    unknown: ConfigError | None = None
+    """`hve reveal` in the first store that knows the pseudonym.
+
+    Raises: ConfigError where none does, HveError where one of them cannot say it.
+    """
+    errors: list[HveError] = []
     for own in filled(config).values():
         try:
             return reveal(own, pseudonym, why, who, now)
-        except ConfigError as error:
-            unknown = error
-    raise unknown or ConfigError(f"{pseudonym}: nobody is known behind it")
+        except HveError as error:
+            errors.append(error)
+    raise next((error for error in errors if not isinstance(error, ConfigError)), errors[-1])
 
 
 def erase_in(
@@ -46,11 +50,12 @@ def erase_in(
     Raises: as privacy.erase, before anything is changed.
     """
     stores = filled(config)
+    copies = [file for backup in backups for file in _backups(backup)]
 
     def erased(own: Config, *, is_rehearsal: bool) -> Erasure:
         is_first = own is next(iter(stores.values()))
         return privacy.erase(
-            own, address, reason, who, now, backups if is_first else (),
+            own, address, reason, who, now, copies if is_first else (),
             with_account=with_account, dry_run=is_rehearsal,
         )  # fmt: skip
 
@@ -58,9 +63,17 @@ def erase_in(
         for own in stores.values():
             erased(own, is_rehearsal=True)
     outcome = of_each(stores, lambda _, own: erased(own, is_rehearsal=dry_run))
+    if not dry_run:
+        forget_rows(config.warehouse.path)
     removals = [removal for part in outcome.document.values() for removal in part.erased]
     document = Erasure(erased=tuple(removals), dry_run=dry_run, at=now, who=who)
     return Outcome(document, outcome.exit_code)
+
+
+def _backups(path: Path) -> list[Path]:
+    """The files of a backup of shards; anything else as it is."""
+    is_folder = path.is_dir() and not (path / "state.db").exists()
+    return (sorted(path.glob("*.hve")) if is_folder else []) or [path]
 
 
 def purge_in(config: Config, who: str, reason: str, now: datetime) -> Outcome[Purge]:
@@ -107,10 +120,11 @@ def _is_sealed(config: Config, file: Path) -> bool:
 def audit_in(config: Config, limit: int) -> list[Mapping[str, object]]:
     """The newest entries of every store, newest first; of shards with their names."""
     listed: list[tuple[str, AuditEntry]] = []
-    for shard, own in filled(config).items():
+    stores = filled(config)
+    for shard, own in stores.items():
         with store_of(own) as store:
             listed += [(shard, entry) for entry in entries(store.state, limit)]
-    if not config.is_sharded:
+    if [*stores] == [""]:
         return [entry._asdict() for _, entry in listed]
     newest = sorted(listed, key=lambda pair: pair[1].recorded_at, reverse=True)[:limit]
     return [{"shard": shard, **entry._asdict()} for shard, entry in newest]

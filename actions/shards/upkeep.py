@@ -126,7 +126,7 @@ def restore_all(
         if config.is_sharded and not file.is_file():
             raise ConfigError(f"{file}: is missing; name a folder with a backup of every shard")
     parts = {}
-    for shard, own in config.stores.items():
+    for shard, own in sorted(config.stores.items()):  # the others lie in the one without a name
         parts[shard] = restore_store(files[shard], own.warehouse.path, replaces=replaces)
     rebuild_all(config, now, progress, full=False)
     for shard, own in config.stores.items():

@@ -7,12 +7,13 @@ where something was said or imported since, or where time alone makes it another
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from datetime import datetime
 
 import msgspec
 
 from hve_monitor.config import Config, Tenant
-from hve_monitor.errors import StoreError
+from hve_monitor.errors import StoreError, disk_line
 from models.overview.money import TenantMoney, money_bases
 from models.overview.tenants import (
     DatedSummary,
@@ -32,7 +33,7 @@ def all_tenants(config: Config, now: datetime) -> TenantsReport:
     """Every configured tenant, of the one store or of all shards, what needs a look first."""
     if not config.is_sharded:
         return tenant_summaries(config, now)
-    kept, bases = fleet_rows(config.warehouse.path), money_bases(config)
+    kept, bases = _readable_rows(config), money_bases(config)
     rows = [row for shard in config.shards for row in _shard(config, shard, now, kept, bases)]
     return in_order(rows)
 
@@ -40,7 +41,17 @@ def all_tenants(config: Config, now: datetime) -> TenantsReport:
 def keep_shard(config: Config, shard: str, now: datetime) -> None:
     """Brings the rows of a shard's tenants up to date, as its run has just left them."""
     own = config.of_shard(shard)
-    list(_shard(config, shard, now, fleet_rows(config.warehouse.path), money_bases(own)))
+    list(_shard(config, shard, now, _readable_rows(config), money_bases(own)))
+
+
+def _readable_rows(config: Config) -> dict[str, FleetRow]:
+    """Those of this release, which alone can be read."""
+    rows = {}
+    for name, row in fleet_rows(config.warehouse.path).items():
+        with suppress(msgspec.MsgspecError):
+            _decoded(row)
+            rows[name] = row
+    return rows
 
 
 def _shard(
@@ -51,22 +62,36 @@ def _shard(
     bases: Mapping[str, str],
 ) -> Iterator[TenantSummary]:
     own = config.of_shard(shard)
-    version = store_version(own.warehouse.path)
+    try:
+        yield from _looked_at(config, own, now, kept, bases)
+    except (StoreError, OSError) as error:
+        why = disk_line(error) if isinstance(error, OSError) else str(error)
+        yield from (_unknown(tenant, now, why) for tenant in own.served)
+
+
+def _looked_at(
+    config: Config,
+    own: Config,
+    now: datetime,
+    kept: Mapping[str, FleetRow],
+    bases: Mapping[str, str],
+) -> list[TenantSummary]:
+    """The tenants of one shard. Raises: StoreError, OSError where its store cannot be read."""
+    root, names = own.warehouse.path, [tenant.name for tenant in own.served]
+    if not root.exists():
+        if kept.keys() & names:
+            gone = f"{root}: is there no more; mount its disk, or restore a backup"
+            return [_unknown(tenant, now, gone) for tenant in own.served]
+        return [_unknown(tenant, now) for tenant in own.served]
+    version = store_version(root)
     if version is None:
-        yield from (_unknown(tenant, now) for tenant in own.served)
-        return
-    names = [tenant.name for tenant in own.served]
+        return [dated.summary for dated in dated_summaries(own, now)]
     wanted = {name: f"{bases[name]} {version}" for name in names}
     if all(name in kept and kept[name].holds(wanted[name], now) for name in names):
-        yield from (_decoded(kept[name]) for name in names)
-        return
-    try:
-        fresh = list(dated_summaries(own, now, _money(kept, wanted, now)))
-    except StoreError as error:
-        yield from (_unknown(tenant, now, str(error)) for tenant in own.served)
-        return
+        return [_decoded(kept[name]) for name in names]
+    fresh = dated_summaries(own, now, _money(kept, wanted, now))
     keep_rows(config.warehouse.path, [_row(dated, wanted, now) for dated in fresh])
-    yield from (dated.summary for dated in fresh)
+    return [dated.summary for dated in fresh]
 
 
 def _decoded(row: FleetRow) -> TenantSummary:

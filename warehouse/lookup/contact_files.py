@@ -72,8 +72,15 @@ def contacts_sql(files: Iterable[Path]) -> str:
 
 
 def forget_contacts(root: Path) -> None:
-    """Removes every file: after a removal the old ones hold what was removed."""
-    shutil.rmtree(root / FOLDER, ignore_errors=True)
+    """Removes every file: after a removal the old ones hold what was removed.
+
+    Raises: OSError where one stays; nobody may take it for removed.
+    """
+    folder = root / FOLDER
+    if folder.exists():
+        shutil.rmtree(folder.resolve())  # also where it is a link to another disk
+    if folder.is_symlink():
+        folder.unlink()
 
 
 def _paths_by_day(store: Store, tenant: str) -> dict[date, list[str]]:

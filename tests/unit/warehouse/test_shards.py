@@ -59,6 +59,22 @@ def test_a_tenant_that_is_served_no_longer_stays_where_it_is(tmp_path: Path) -> 
     check_shards(config(tmp_path, adatum="north", fabrikam="south"))
 
 
+@pytest.mark.parametrize("content", [b"no database at all" * 100, b"", None])
+def test_where_state_is_lost_the_rows_say_whose_they_are(
+    tmp_path: Path, content: bytes | None
+) -> None:
+    fill(config(tmp_path, contoso="north"), "contoso")
+    north = tmp_path / "shards" / "north"
+    (north / "facts" / "message_traces" / "tenant=contoso").mkdir(parents=True)
+    for file in north.glob("state.db*"):
+        file.unlink()
+    if content is not None:
+        (north / "state.db").write_bytes(content)
+    check_shards(config(tmp_path, contoso="north", adatum="south"))
+    with pytest.raises(ConfigError, match="its rows are in"):
+        check_shards(config(tmp_path, contoso="south"))
+
+
 def test_a_store_beside_that_is_no_shard_says_nothing(tmp_path: Path) -> None:
     fill(config(tmp_path, contoso="north"), "contoso")
     (tmp_path / "shards" / "north").rename(tmp_path / "shards" / "north.replaced-2026")

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -153,6 +156,42 @@ def test_a_store_that_cannot_be_read_is_unknown_and_says_why(whole: Config) -> N
     assert "cannot be read" in str(rows["contoso"].error)
     assert rows["contoso"].month_to_date is None
     assert rows["adatum"].recipients_7d == 1
+
+
+def test_what_a_shard_has_lost_is_not_taken_for_never_read(whole: Config) -> None:
+    all_tenants(whole, NOW)
+    root = whole.of_shard("north").warehouse.path
+    (root / "state.db").write_bytes(b"no database at all" * 100)
+    row = by_name(whole)["contoso"]
+    assert str(row.error).endswith("state.db: cannot be opened (file is not a database)")
+    assert row.recipients_7d is None
+    (root / "hve.duckdb").unlink()
+    error = by_name(whole)["contoso"].error
+    assert str(error).endswith("hve.duckdb: is missing beside what is stored; run 'hve build'")
+    shutil.rmtree(root)
+    rows = by_name(whole)
+    assert rows["contoso"].error == f"{root}: is there no more; mount its disk, or restore a backup"
+    assert rows["fabrikam"].error is None, "that one never ran"
+
+
+def test_a_store_of_a_release_before_is_read(whole: Config) -> None:
+    expected = all_tenants(whole, NOW)
+    state = whole.of_shard("north").warehouse.path / "state.db"
+    with closing(sqlite3.connect(state)) as connection, connection:
+        connection.executescript("drop table runbook_steps; pragma user_version = 3")
+    assert all_tenants(whole, NOW) == expected
+
+
+def test_rows_that_cannot_be_read_are_made_anew(whole: Config) -> None:
+    expected, file = all_tenants(whole, NOW), whole.warehouse.path / FILE
+    for column in ("document", "until"):
+        with closing(sqlite3.connect(file)) as connection, connection:
+            connection.execute(f"update tenants set {column} = '{{}}'")
+        assert all_tenants(whole, NOW) == expected
+    content = file.read_bytes()
+    file.write_bytes(content[:4096] + b"\xff" * (len(content) - 4096))
+    assert all_tenants(whole, NOW) == expected
+    assert set(fleet_rows(whole.warehouse.path)) == {"contoso", "adatum"}
 
 
 @pytest.mark.parametrize("content", [b"", b"no database at all" * 100])

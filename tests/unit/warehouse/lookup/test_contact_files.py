@@ -10,7 +10,12 @@ import duckdb
 import pytest
 
 from tests.unit.warehouse.conftest import NOW, land_rows
-from warehouse.lookup.contact_files import contact_files, contacts_sql, keep_contacts
+from warehouse.lookup.contact_files import (
+    contact_files,
+    contacts_sql,
+    forget_contacts,
+    keep_contacts,
+)
 from warehouse.maintenance.upkeep import tidy
 from warehouse.privacy.old_files import forget_old_files
 from warehouse.publication import publish
@@ -105,3 +110,24 @@ def test_a_removal_takes_all_files_along(filled: Store) -> None:
     forget_old_files(filled)
     assert stored(filled) == []
     assert days_read(filled) == []
+
+
+def test_a_removal_reaches_files_behind_a_link(filled: Store, tmp_path: Path) -> None:
+    folder, elsewhere = filled.root / "contacts", tmp_path / "other-disk"
+    folder.rename(elsewhere)
+    folder.symlink_to(elsewhere)
+    assert days_read(filled) == DAYS
+    forget_old_files(filled)
+    assert list(tmp_path.glob("other-disk/**/*.parquet")) == []
+    assert keep_contacts(filled, "contoso", NOW.date()) == 3
+
+
+def test_a_removal_says_what_it_could_not_remove(
+    filled: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: object, *_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(os, "unlink", refuse)
+    with pytest.raises(PermissionError):
+        forget_contacts(filled.root)

@@ -1,0 +1,46 @@
+"""Stores that nobody is served from any more, when people act on all shards."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.unit.conftest import CSV, Hve, Prepared
+from warehouse.fleet import FILE
+
+MAP = "--map=id=id,sender=sender,recipient=recipient,received_at=received_at,status=status"
+AT = "--now=2026-11-24T08:00:00Z"
+TENANT = '[[tenants]]\nname = "{}"\naccounts = "files"\nshard = "{}"\n'
+PERSON = "reader@fabrikam.com"
+
+
+@pytest.fixture
+def fleet(hve: Hve, prepared: Prepared, monkeypatch: pytest.MonkeyPatch) -> Hve:
+    """Two shards with a tenant each, of which only the one in the south is served still."""
+
+    def fill() -> str:
+        Path("traces.csv").write_text(CSV, encoding="utf-8")
+        south = TENANT.format("adatum", "south")
+        Path("hve.toml").write_text(TENANT.format("contoso", "north") + south, encoding="utf-8")
+        for tenant in ("contoso", "adatum"):
+            assert hve("import", "traces.csv", MAP, AT, "--tenant", tenant).code == 0
+        Path("hve.toml").write_text(south, encoding="utf-8")
+        return ""
+
+    prepared.enter("left", monkeypatch, fill)
+    return hve
+
+
+def test_a_person_is_erased_from_a_store_that_nobody_is_served_from(fleet: Hve) -> None:
+    assert fleet("tenants", AT).code == 0
+    assert Path("data/local", FILE).exists()
+    ended = fleet("erase", PERSON, "--reason=asked", AT, "--json")
+    assert ended.code == 0, ended.err
+    removed = {part["tenant"]: part["removed"] for part in ended.json["erased"]}
+    assert set(removed) == {"adatum", "contoso"}
+    assert "facts.message_traces" in {table["table"] for table in removed["contoso"]}
+    assert not Path("data/local", FILE).exists(), "it may say of a reading whose it was"
+    assert fleet("verify", AT).code == 0
+    shards = {entry["shard"] for entry in fleet("audit", "--json").json["entries"]}
+    assert shards == {"north", "south"}

@@ -69,6 +69,26 @@ class Spent:
         return max(self.extra - self.plan.recipients, 0.0) if self.passed_at else 0.0
 
 
+def part_of(plan: Plan, traffic: SentAndExpected) -> SentAndExpected:
+    """What `spent` looks at: the accounts of a plan in the hours of its window."""
+    hours, grid = slice(*traffic.columns(plan.start, plan.end)), traffic.grid
+    rows = [row for row, account in enumerate(grid.accounts) if plan.covers(account)]
+    recipients, quarters, new_recipients, new_sources = (
+        whole[rows, hours]
+        for whole in (grid.recipients, grid.quarters, grid.new_recipients, grid.new_sources)
+    )
+    part = replace(
+        grid,
+        accounts=tuple(grid.accounts[row] for row in rows),
+        start=grid.start + hours.start * HOUR,
+        recipients=recipients,
+        quarters=quarters,
+        new_recipients=new_recipients,
+        new_sources=new_sources,
+    )
+    return SentAndExpected(part, traffic.expected[rows, hours], traffic.hi95[rows, hours])
+
+
 def spent(plan: Plan, *parts: SentAndExpected) -> Spent:
     """How much of a plan was used so far, by all parts of the accounts together."""
     grid = parts[0].grid

@@ -94,12 +94,16 @@ class Judging:
         names = frozenset(accounts)
         return replace(
             self,
-            plans=[plan for plan in self.plans if any(map(plan.covers, accounts))],
             around=Context(self.around.of(accounts), self.around.missing),
             gaps={name: self.gaps[name] for name in accounts if name in self.gaps},
             rows={name: self.rows[name] for name in accounts if name in self.rows},
             suspects=self.suspects & names,
         )
+
+    @property
+    def has_shared_plans(self) -> bool:
+        """Whether accounts share the size of an announced send."""
+        return any(len(plan.accounts) != 1 for plan in self.plans)
 
     def plans_since(self, oldest: datetime) -> list[Plan]:
         """Plans that may speak of incidents that are looked at again."""

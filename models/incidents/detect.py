@@ -120,12 +120,11 @@ class _Judges:
 
     def judged(self, accounts: Sequence[str]) -> list[Judged]:
         """All slices; where kept hours turn out to be lost, everything is judged from scratch."""
-        is_shared = any(len(plan.accounts) != 1 for plan in self.judging.plans)
-        if self.workers is not None and self.walker.is_whole and not is_shared:
+        if self.workers is not None and self.walker.is_whole:
             slices = self.walker.slices(accounts, self.workers.count)
             if len(slices) > 1:
                 return judged_in_tasks(self.shared, self.workers, self.judging, self.walker, slices)
-        judge = self._together if is_shared else self._apart
+        judge = self._together if self.judging.has_shared_plans else self._apart
         try:
             return judge(self.walker, accounts)
         except LostHours:

@@ -27,7 +27,7 @@ from warehouse.store import Store
 from warehouse.tables import HVE_BASELINE_HOURLY
 
 FORMAT = pa.ipc.IpcWriteOptions(compression="lz4")
-ROWS_AT_ONCE = 1_000_000  # of baselines: 200 MB while they are written
+ROWS_AT_ONCE = 400_000  # of baselines: 100 MB while they are written
 ONE_DAY = timedelta(days=1)
 
 

@@ -7,16 +7,22 @@ which the tenant rests, plans, settings and sign-ins.
 
 from __future__ import annotations
 
+import pickle
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from uuid import uuid4
 
+from models.incidents.announced import SentAndExpected, Spent, part_of, spent
 from models.incidents.changes import Judging
-from models.incidents.judged import Judged, judged_alone
+from models.incidents.judged import Judged, finished, judged_alone
 from models.incidents.walks.kept_walks import distrust_after
 from models.incidents.walks.slices import Slice, Walker
 from models.stretches.lent import Lent, lent
 from models.stretches.workers import SharedFolder, Workers
+from warehouse.records.plans import Plan
 from warehouse.tables import HVE_ACTIVITY, HVE_SIGNALS, HVE_USAGE_DAILY, HVE_USAGE_HOURLY
 from warehouse.walks import WalkFiles
 
@@ -38,6 +44,30 @@ def judged_slice(work: SliceWork) -> Judged:
     return judged_alone(work.judging, work.lent.job.scratch, work.walker.begun(work.part))
 
 
+@dataclass(frozen=True)
+class WalkedSlice:
+    """A slice that was walked and waits: its file of scratch, and its parts of every plan."""
+
+    work: SliceWork
+    file: Path
+    parts: Sequence[SentAndExpected]
+
+
+def walked_slice(work: SliceWork) -> WalkedSlice:
+    """Walks a slice that shares an announced send with others, and leaves it in scratch."""
+    changed = work.judging.changed(work.walker.begun(work.part).slimmed())
+    file = work.lent.job.scratch / f"{uuid4()}.walked"
+    file.write_bytes(pickle.dumps(changed))
+    parts = [part_of(plan, changed.walked.traffic) for plan in work.judging.plans]
+    return WalkedSlice(work, file, parts)
+
+
+def finished_slice(walked: WalkedSlice, used: Sequence[Spent]) -> Judged:
+    """What a slice gave that was walked, when it is known how far every plan was used."""
+    changed = pickle.loads(walked.file.read_bytes())  # noqa: S301 - of our own workers
+    return finished(walked.work.judging, changed, used, walked.work.lent.job.scratch)
+
+
 def judged_in_tasks(
     shared: SharedFolder,
     workers: Workers,
@@ -50,13 +80,27 @@ def judged_in_tasks(
     files = lent(shared, workers, judging.tenant, READ)
     kept = WalkFiles(shared.scratch, judging.tenant)
     walker = replace(walker, rest=walker.all_rest(), standing=None)
-    works = [
-        _work(part, replace(walker, files=kept, store=files), judging, files) for part in slices
-    ]
-    judged = workers.run(judged_slice, works)
+    walker = replace(walker, files=kept, store=files)
+    works = [_work(part, walker, judging, files) for part in slices]
+    if judging.has_shared_plans:
+        judged = _judged_together(workers, judging.plans, works)
+    else:
+        judged = workers.run(judged_slice, works)
     for part in slices:
         _take(kept, WalkFiles(shared.store.root, judging.tenant), part)
     return judged
+
+
+def _judged_together(
+    workers: Workers, plans: Sequence[Plan], works: Sequence[SliceWork]
+) -> list[Judged]:
+    """The size of an announced send is that of its accounts in all slices together."""
+    walked = workers.run(walked_slice, works)
+    used = [
+        spent(plan, *parts) for plan, *parts in zip(plans, *(w.parts for w in walked), strict=True)
+    ]
+    slim = [replace(part, parts=()) for part in walked]
+    return workers.run(partial(finished_slice, used=used), slim)
 
 
 def _work(part: Slice, walker: Walker, judging: Judging, files: Lent) -> SliceWork:

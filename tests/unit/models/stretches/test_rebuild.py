@@ -38,7 +38,8 @@ class InOrder:
         self.names: list[str] = []
 
     def run(self, function: Callable[[Work], Done], work: Sequence[Work]) -> list[Done]:
-        self.names += [function.__name__] * len(work)
+        name = getattr(function, "func", function).__name__
+        self.names += [name] * len(work)
         return [_copy(function(_copy(one))) for one in work]
 
 

@@ -12,7 +12,7 @@ from types import TracebackType
 from actions.shards.failures import of_shard
 from actions.shards.server import ShardAnswer, ShardWork, serve
 from hve_monitor.config import Config
-from hve_monitor.errors import StoreError
+from hve_monitor.errors import StoreError, disk_line
 from ingest.source import Progress
 from models.stretches.workers import shared_memory
 
@@ -35,9 +35,15 @@ class ShardProcess:
             self._pipe.send(work)
             answer: ShardAnswer = self._pipe.recv()
         except (EOFError, OSError):
-            lost = "its process was ended from outside (out of memory?); nothing is lost, run again"
-            return ShardAnswer(error=of_shard(StoreError(lost), self._shard))
+            return ShardAnswer(error=of_shard(StoreError(self._end()), self._shard))
         return answer
+
+    def _end(self) -> str:
+        """Why there is no answer: a signal has a number below 0."""
+        self._process.join()
+        if (self._process.exitcode or 0) < 0:
+            return "its process was ended from outside (out of memory?); nothing is lost, run again"
+        return "its process ended by an error of the program, which stands above; nothing is lost"
 
     def close(self) -> None:
         """Waits for what it still reads."""
@@ -88,7 +94,10 @@ class ShardProcesses(AbstractContextManager["ShardProcesses"]):
         return {shard: ended[shard] for shard in shards}
 
     def _answer(self, shard: str, work: ShardWork) -> ShardAnswer:
-        process = self._live.pop(shard, None) or ShardProcess(self._config, shard)
+        try:
+            process = self._live.pop(shard, None) or ShardProcess(self._config, shard)
+        except OSError as error:  # the machine takes no more of them
+            return ShardAnswer(error=of_shard(StoreError(disk_line(error)), shard))
         self._live[shard] = process
         if self._is_over:
             process.kill()

@@ -176,7 +176,7 @@ def _run_summary(
         alerts=_alerts([run.alerts for run in runs]),
         started_at=min(run.started_at for run in runs),
         now=runs[0].now,
-        coverage=_coverage(runs, failed),
+        coverage=_coverage(config, runs),
         exports=[export for run in runs for export in run.exports],
         finished_at=datetime.now(UTC),
         failed_shards=failed or UNSET,
@@ -188,7 +188,7 @@ def _ingest_summary(
 ) -> IngestSummary:
     return IngestSummary(
         sources=_sources(config, readings),
-        coverage=_coverage(readings, failed),
+        coverage=_coverage(config, readings),
         failed_shards=failed or UNSET,
     )
 
@@ -230,7 +230,7 @@ def _alerts(parts: Sequence[AlertsPart]) -> AlertsPart:
     return AlertsPart(**counts, failed=[trouble for part in parts for trouble in part.failed])
 
 
-def _coverage(
-    documents: Sequence[RunSummary | IngestSummary], failed: Sequence[ShardFailure]
-) -> CoverageReport:
-    return joined_coverage([part.coverage for part in documents], is_whole=not failed)
+def _coverage(config: Config, documents: Sequence[RunSummary | IngestSummary]) -> CoverageReport:
+    """Of all shards; one that failed, or that another process works on, is not known."""
+    is_whole = len(documents) == len(config.shards)
+    return joined_coverage([part.coverage for part in documents], is_whole=is_whole)

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from msgspec import UNSET
 
+from actions.ingest import IngestSummary
 from actions.outcome import Outcome
 from actions.readers import Readers
 from actions.shards.failures import joint_code, of_shard
-from actions.shards.processes import ShardProcesses
+from actions.shards.processes import ShardProcess, ShardProcesses
+from actions.shards.runs import ingest_all
+from actions.shards.server import ShardAnswer
 from hve_monitor.config import Config, Tenant, Warehouse
-from hve_monitor.errors import ConfigError, SourceContractError
+from hve_monitor.errors import ConfigError, LockedError, SourceContractError
 from ingest.http import RequestRefused
 from models.usage.coverage import CoverageReport, joined_coverage
 from tests.unit.actions.shards.conftest import AT
@@ -123,16 +128,26 @@ def die_in_the_south(_config: Config, shard: str, _readers: Readers) -> Outcome[
     return Outcome(shard, 0)
 
 
+def fail_in_the_south(_config: Config, shard: str, _readers: Readers) -> Outcome[str]:
+    if shard == "south":
+        raise ZeroDivisionError
+    return Outcome(shard, 0)
+
+
 def live(_config: Config, shard: str, _readers: Readers) -> Outcome[str]:
     return Outcome(shard, 0)
 
 
-def test_a_process_that_is_killed_ends_no_other_and_is_begun_anew(tmp_path: Path) -> None:
+def two(root: Path) -> Config:
     tenants = tuple(
         Tenant(name=name, accounts="files", shard=shard)
         for name, shard in (("contoso", "north"), ("adatum", "south"))
     )
-    config = Config(tenants=tenants, warehouse=Warehouse(path=tmp_path))
+    return Config(tenants=tenants, warehouse=Warehouse(path=root))
+
+
+def test_a_process_that_is_killed_ends_no_other_and_is_begun_anew(tmp_path: Path) -> None:
+    config = two(tmp_path)
     with ShardProcesses(config) as processes:
         answers = processes.answers(die_in_the_south, quiet)
         assert answers["north"].outcome == Outcome("north", 0)
@@ -142,3 +157,42 @@ def test_a_process_that_is_killed_ends_no_other_and_is_begun_anew(tmp_path: Path
         Outcome("north", 0),
         Outcome("south", 0),
     ]
+
+
+def test_an_error_of_the_program_is_not_laid_to_the_machine(tmp_path: Path) -> None:
+    with ShardProcesses(two(tmp_path)) as processes:
+        answers = processes.answers(fail_in_the_south, quiet)
+    assert answers["north"].outcome == Outcome("north", 0)
+    assert "ended by an error of the program" in str(answers["south"].error)
+
+
+def test_a_process_that_cannot_be_started_ends_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin = ShardProcess.__init__
+
+    def refuse(process: ShardProcess, config: Config, shard: str) -> None:
+        if shard == "south":
+            raise BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable")
+        begin(process, config, shard)
+
+    monkeypatch.setattr(ShardProcess, "__init__", refuse)
+    with ShardProcesses(two(tmp_path)) as processes:
+        answers = processes.answers(live, quiet)
+    assert answers["north"].outcome == Outcome("north", 0)
+    assert str(answers["south"].error).startswith("shard south: ")
+
+
+def test_what_another_process_works_on_is_not_known_to_be_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = datetime(2026, 11, 24, tzinfo=UTC)
+    read = IngestSummary(sources=[], coverage=CoverageReport(complete=True, gaps=[], as_of=now))
+    answers = {
+        "north": ShardAnswer(Outcome(read, 0)),
+        "south": ShardAnswer(error=LockedError("tenant-adatum: another process is at work")),
+    }
+    monkeypatch.setattr(ShardProcesses, "answers", lambda *_: answers)
+    outcome = ingest_all(two(tmp_path), now, quiet, (), None)
+    assert outcome.document.coverage.complete is False
+    assert outcome.document.failed_shards is UNSET

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 
+import pyarrow as pa
 import pytest
 
 from hve_monitor.errors import ConfigError
 from ingest.files.formats.containers import UnreadableError
+from ingest.files.formats.reading import _repeats_a_recipient
 from tests.places import SHARED
 from tests.unit.ingest.files.formats.conftest import Read, statuses
 from tests.unit.ingest.files.formats.exports import (
@@ -309,3 +311,21 @@ def test_shapes_seen_in_the_wild(read: Read, name: str, rows: int) -> None:
         pytest.skip("the collection of samples is not beside this repository")
     good, bad = read((SAMPLES / name).read_bytes(), name)
     assert (len(good), bad) == (rows, [])
+
+
+@pytest.mark.parametrize(
+    ("lines", "people", "repeats"),
+    [
+        ([2, 2, 2, 3], ["a@x", "b@x", "A@x", "c@x"], True),
+        ([2, 2, 3, 3], ["a@x", "b@x", "b@x", "a@x"], False),
+        ([2, 3, 4], ["a@x", "a@x", "a@x"], False),
+        ([2, 3, 3], ["a@x", None, None], True),
+        ([2, 2], ["a@x", None], False),
+        ([9], ["a@x"], False),
+    ],
+)
+def test_a_line_repeats_a_recipient_in_any_case(
+    lines: list[int], people: list[str | None], repeats: bool
+) -> None:
+    rows = pa.table({"line": lines, "recipient": pa.array(people, pa.string())})
+    assert _repeats_a_recipient(rows) is repeats

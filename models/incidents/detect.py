@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
+from pathlib import Path
 
 import pyarrow as pa
 
@@ -103,27 +104,25 @@ def _judged(
     shared = SharedFolder(store, workers.location if workers else None)
     threads = store.threads or os.cpu_count() or 1
     with shared.opened():
-        judged = _Judges(judging, walker, shared, threads, workers).judged(accounts)
+        slices = walker.slices(accounts, workers.count) if workers and walker.is_whole else []
+        if workers is not None and len(slices) > 1:
+            return judged_in_tasks(shared, workers, judging, walker, slices)
+        judged = _Threads(judging, walker, shared.scratch, threads).judged(accounts)
         store_baselines(store, judging.tenant, judging.until, judged)
     return judged
 
 
 @dataclass(frozen=True)
-class _Judges:
-    """Who judges the slices of the accounts: threads of this process, or workers."""
+class _Threads:
+    """Judges slices of the accounts side by side in this process."""
 
     judging: Judging
     walker: Walker
-    shared: SharedFolder
-    threads: int
-    workers: Workers | None
+    scratch: Path
+    count: int
 
     def judged(self, accounts: Sequence[str]) -> list[Judged]:
         """All slices; where kept hours turn out to be lost, everything is judged from scratch."""
-        if self.workers is not None and self.walker.is_whole:
-            slices = self.walker.slices(accounts, self.workers.count)
-            if len(slices) > 1:
-                return judged_in_tasks(self.shared, self.workers, self.judging, self.walker, slices)
         judge = self._together if self.judging.has_shared_plans else self._apart
         try:
             return judge(self.walker, accounts)
@@ -132,14 +131,14 @@ class _Judges:
 
     def _apart(self, walker: Walker, accounts: Sequence[str]) -> list[Judged]:
         """Slice by slice: a walk is let go of before the next one begins."""
-        judge = partial(judged_alone, self.judging, self.shared.scratch)
-        return walker.walked(accounts, judge, self.threads)
+        judge = partial(judged_alone, self.judging, self.scratch)
+        return walker.walked(accounts, judge, self.count)
 
     def _together(self, walker: Walker, accounts: Sequence[str]) -> list[Judged]:
         """Accounts that share the size of an announced send are looked at when all have walked."""
-        judging, scratch = self.judging, self.shared.scratch
-        walked = walker.walked(accounts, Walked.slimmed, self.threads)
-        with ThreadPoolExecutor(self.threads) as pool:
+        judging, scratch = self.judging, self.scratch
+        walked = walker.walked(accounts, Walked.slimmed, self.count)
+        with ThreadPoolExecutor(self.count) as pool:
             changed = list(pool.map(judging.changed, walked))
             traffic = [part.traffic for part in walked]
             oldest = min(part.oldest for part in changed)

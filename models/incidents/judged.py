@@ -32,24 +32,28 @@ ONE_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
-class Judged:
-    """A slice of the accounts: its baselines from a day on, and what becomes of its incidents.
+class Baselines:
+    """Baselines of a slice from a day on: an Arrow file with a batch for each day."""
 
-    baselines: an Arrow file with a batch for each day.
-    """
-
-    accounts: tuple[str, ...]
+    file: Path
     since: date
-    baselines: Path
     row_count: int
-    change: Change
 
     def rows(self, first: date, last: date) -> pa.Table:
-        """The baselines of some days."""
-        with pa.OSFile(str(self.baselines)) as file, pa.ipc.open_file(file) as batches:
+        """The rows of some days."""
+        with pa.OSFile(str(self.file)) as file, pa.ipc.open_file(file) as batches:
             places = range((first - self.since).days, (last - self.since).days + 1)
             read = [batches.get_batch(place) for place in places]
             return pa.Table.from_batches(read, batches.schema)
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What a slice of the accounts gave: its baselines, and what becomes of its incidents."""
+
+    accounts: tuple[str, ...]
+    baselines: Baselines
+    change: Change
 
 
 def judged_alone(judging: Judging, scratch: Path, walked: Walked) -> Judged:
@@ -72,27 +76,33 @@ def finished(judging: Judging, changed: Changed, used: Sequence[Spent], scratch:
     since, file = walked.since.date(), scratch / f"{uuid4()}.arrow"
     rows = _baselines(judging.tenant, walked, since)
     _leave(file, _by_day(rows, since, judging.until.date()))
-    return Judged(walked.accounts, since, file, rows.num_rows, change)
+    return Judged(walked.accounts, Baselines(file, since, rows.num_rows), change)
 
 
 def store_baselines(store: Store, tenant: str, until: datetime, judged: Sequence[Judged]) -> None:
     """Replaces the days of every slice from the first one on that may have changed for it."""
-    common = max(part.since for part in judged)
+    parts = [part.baselines for part in judged]
+    common = max(part.since for part in parts)
     for part in judged:
-        if part.since < common:
-            rows = part.rows(part.since, common - ONE_DAY)
-            earlier = list(days_between(part.since, common - ONE_DAY))
+        since = part.baselines.since
+        if since < common:
+            rows = part.baselines.rows(since, common - ONE_DAY)
+            earlier = list(days_between(since, common - ONE_DAY))
             replace_of_accounts(store, HVE_BASELINE_HOURLY, rows, tenant, earlier, part.accounts)
-    for days in _portions(common, until.date(), judged):
-        joined = pa.concat_tables([part.rows(days[0], days[-1]) for part in judged])
-        store.delta.replace(HVE_BASELINE_HOURLY, joined, tenant, days)
+    for days in days_at_once(common, until.date(), parts):
+        store.delta.replace(HVE_BASELINE_HOURLY, rows_of_days(parts, days), tenant, days)
 
 
-def _portions(first: date, last: date, judged: Sequence[Judged]) -> Iterator[list[date]]:
+def days_at_once(first: date, last: date, parts: Sequence[Baselines]) -> Iterator[list[date]]:
     """Days whose rows are stored together; every day has as many of them, or nearly."""
     days = list(days_between(first, last))
-    rows = -(-sum(part.row_count for part in judged) // len(days))
+    rows = -(-sum(part.row_count for part in parts) // len(days))
     return portions([(day, rows) for day in days], ROWS_AT_ONCE)
+
+
+def rows_of_days(parts: Sequence[Baselines], days: Sequence[date]) -> pa.Table:
+    """The baselines of all slices on days that follow each other."""
+    return pa.concat_tables([part.rows(days[0], days[-1]) for part in parts])
 
 
 def _leave(file: Path, days: Sequence[pa.RecordBatch]) -> None:

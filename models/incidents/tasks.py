@@ -11,19 +11,35 @@ import pickle
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from functools import partial
 from pathlib import Path
 from uuid import uuid4
 
 from models.incidents.announced import SentAndExpected, Spent, part_of, spent
 from models.incidents.changes import Judging
-from models.incidents.judged import Judged, finished, judged_alone
+from models.incidents.judged import (
+    Baselines,
+    Judged,
+    days_at_once,
+    finished,
+    judged_alone,
+    rows_of_days,
+)
 from models.incidents.walks.kept_walks import distrust_after
 from models.incidents.walks.slices import Slice, Walker
 from models.stretches.lent import Lent, lent
+from models.stretches.tasks import Job, duckdb_of
 from models.stretches.workers import SharedFolder, Workers
+from warehouse.delta.written import WrittenFile, write_files
 from warehouse.records.plans import Plan
-from warehouse.tables import HVE_ACTIVITY, HVE_SIGNALS, HVE_USAGE_DAILY, HVE_USAGE_HOURLY
+from warehouse.tables import (
+    HVE_ACTIVITY,
+    HVE_BASELINE_HOURLY,
+    HVE_SIGNALS,
+    HVE_USAGE_DAILY,
+    HVE_USAGE_HOURLY,
+)
 from warehouse.walks import WalkFiles
 
 READ = (HVE_USAGE_HOURLY, HVE_ACTIVITY, HVE_USAGE_DAILY, HVE_SIGNALS)
@@ -75,7 +91,10 @@ def judged_in_tasks(
     walker: Walker,
     slices: Sequence[Slice],
 ) -> list[Judged]:
-    """What every slice gave; their kept walks lie in the store then. Raises: ModelError."""
+    """What every slice gave; their baselines and kept walks are stored then.
+
+    Raises: ModelError.
+    """
     distrust_after(walker.files, walker.standing, walker.inputs.start)
     files = lent(shared, workers, judging.tenant, READ)
     kept = WalkFiles(shared.scratch, judging.tenant)
@@ -86,9 +105,37 @@ def judged_in_tasks(
         judged = _judged_together(workers, judging.plans, works)
     else:
         judged = workers.run(judged_slice, works)
+    _store_baselines(shared, workers, judging, files.job, [part.baselines for part in judged])
     for part in slices:
         _take(kept, WalkFiles(shared.store.root, judging.tenant), part)
     return judged
+
+
+@dataclass(frozen=True)
+class BaselineDays:
+    """Days of the baselines of all slices."""
+
+    job: Job
+    parts: Sequence[Baselines]
+    days: Sequence[date]
+
+
+def baselines_of(work: BaselineDays) -> list[WrittenFile]:
+    """Writes the baselines of some days where the table is."""
+    with duckdb_of(work.job) as connection:
+        connection.register("of_days", rows_of_days(work.parts, work.days))
+        return write_files(connection, work.job.root, HVE_BASELINE_HOURLY, "from of_days")
+
+
+def _store_baselines(
+    shared: SharedFolder, workers: Workers, judging: Judging, job: Job, parts: Sequence[Baselines]
+) -> None:
+    """Every slice was judged from its first day: whole days take the place of the stored ones."""
+    portions = list(days_at_once(parts[0].since, judging.until.date(), parts))
+    written = workers.run(baselines_of, [BaselineDays(job, parts, days) for days in portions])
+    files = [file for of_days in written for file in of_days]
+    days = [day for portion in portions for day in portion]
+    shared.take(HVE_BASELINE_HOURLY, files, judging.tenant, days)
 
 
 def _judged_together(

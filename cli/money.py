@@ -51,11 +51,14 @@ def tenants(
     config: ConfigFile = None, now: Now = None, wide: Wide = False, as_json: Json = False
 ) -> None:
     """All tenants side by side: freshness, gaps, volume, spend, incidents, the next budget."""
+    from actions.outcome import Outcome
     from cli.text import delivery as delivery_text
+    from hve_monitor.errors import DONE, INCOMPLETE
     from models.overview.fleet import all_tenants
 
     report = all_tenants(load_whole(config), moment_of(now))
-    show(report, as_json, partial(delivery_text.tenants, wide=wide), wide=wide)
+    outcome = Outcome(report, INCOMPLETE if report.unread_shards else DONE)
+    finish(outcome, as_json, partial(delivery_text.tenants, wide=wide), wide=wide)
 
 
 @commands.command()

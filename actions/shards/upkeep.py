@@ -21,18 +21,30 @@ from actions.shards.failures import joint_code
 from actions.shards.runs import rebuild_all
 from actions.verify import StoreState, examine_store
 from hve_monitor.config import Config
-from hve_monitor.errors import DONE, INCOMPLETE, ConfigError
+from hve_monitor.errors import DONE, INCOMPLETE, ConfigError, StoreError
 from ingest.source import Progress
 from warehouse.configured import store_of
 from warehouse.maintenance.backup import Backup, back_up
 from warehouse.maintenance.backup import restore as restore_store
+from warehouse.maintenance.verification import CheckResult
 
 UNNAMED = "_"  # no shard can have this name
 
 
 def examine_stores(config: Config, *, repair: bool) -> Outcome[StoreState]:
     """`hve verify` of every store."""
-    outcome = of_each(filled(config), lambda _, own: examine_store(own, repair=repair))
+    stores = filled(config)
+
+    def examined(_shard: str, own: Config) -> Outcome[StoreState]:
+        try:
+            return examine_store(own, repair=repair)
+        except StoreError as error:
+            if [*stores] == [""]:
+                raise
+            finding = CheckResult("store", "fail", str(error), "hve restore")
+            return Outcome(StoreState(findings=[finding], repaired=[]), INCOMPLETE)
+
+    outcome = of_each(stores, examined)
     parts = {shard: part.document for shard, part in outcome.document.items()}
     document = StoreState(
         findings=[
@@ -52,7 +64,14 @@ def examine_all(
     """`hve doctor` of every store; what all of them say is said once."""
     if not config.is_sharded:
         return examine(config, now, only, file)
-    outcome = of_each(config.stores, lambda _, own: examine(own, now, only, file).document.checks)
+
+    def examined(_shard: str, own: Config) -> list[DoctorCheck]:
+        try:
+            return examine(own, now, only, file).document.checks
+        except StoreError as error:
+            return [DoctorCheck(check="store", status="fail", detail=str(error), fix="hve verify")]
+
+    outcome = of_each(config.stores, examined)
     parts = outcome.document
     shared = [check for check in next(iter(parts.values())) if _is_everywhere(check, parts)]
     own = [

@@ -6,11 +6,12 @@ where something was said or imported since, or where time alone makes it another
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime
 
 import msgspec
+from msgspec import UNSET
 
 from hve_monitor.config import Config, Tenant
 from hve_monitor.errors import StoreError, disk_line
@@ -34,14 +35,23 @@ def all_tenants(config: Config, now: datetime) -> TenantsReport:
     if not config.is_sharded:
         return tenant_summaries(config, now)
     kept, bases = _readable_rows(config), money_bases(config)
-    rows = [row for shard in config.shards for row in _shard(config, shard, now, kept, bases)]
-    return in_order(rows)
+    rows: list[TenantSummary] = []
+    unread = []
+    for shard in config.shards:
+        try:
+            rows += _shard(config, shard, now, kept, bases)
+        except (StoreError, OSError) as error:
+            unread.append(shard)
+            why = disk_line(error) if isinstance(error, OSError) else str(error)
+            rows += [_unknown(tenant, now, why) for tenant in config.of_shard(shard).served]
+    return TenantsReport(tenants=in_order(rows).tenants, unread_shards=unread or UNSET)
 
 
 def keep_shard(config: Config, shard: str, now: datetime) -> None:
     """Brings the rows of a shard's tenants up to date, as its run has just left them."""
     own = config.of_shard(shard)
-    list(_shard(config, shard, now, _readable_rows(config), money_bases(own)))
+    with suppress(StoreError, OSError):  # whoever looks next says it
+        _shard(config, shard, now, _readable_rows(config), money_bases(own))
 
 
 def _readable_rows(config: Config) -> dict[str, FleetRow]:
@@ -60,28 +70,13 @@ def _shard(
     now: datetime,
     kept: Mapping[str, FleetRow],
     bases: Mapping[str, str],
-) -> Iterator[TenantSummary]:
-    own = config.of_shard(shard)
-    try:
-        yield from _looked_at(config, own, now, kept, bases)
-    except (StoreError, OSError) as error:
-        why = disk_line(error) if isinstance(error, OSError) else str(error)
-        yield from (_unknown(tenant, now, why) for tenant in own.served)
-
-
-def _looked_at(
-    config: Config,
-    own: Config,
-    now: datetime,
-    kept: Mapping[str, FleetRow],
-    bases: Mapping[str, str],
 ) -> list[TenantSummary]:
     """The tenants of one shard. Raises: StoreError, OSError where its store cannot be read."""
+    own = config.of_shard(shard)
     root, names = own.warehouse.path, [tenant.name for tenant in own.served]
     if not root.exists():
         if kept.keys() & names:
-            gone = f"{root}: is there no more; mount its disk, or restore a backup"
-            return [_unknown(tenant, now, gone) for tenant in own.served]
+            raise StoreError(f"{root}: is not there any more; mount its disk, or restore a backup")
         return [_unknown(tenant, now) for tenant in own.served]
     version = store_version(root)
     if version is None:

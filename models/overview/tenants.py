@@ -9,6 +9,7 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import NamedTuple
 
+from msgspec import UNSET, UnsetType
 from msgspec.structs import asdict
 
 from hve_monitor.config import Config
@@ -74,9 +75,13 @@ class TenantSummary(Document):
 
 
 class TenantsReport(Document):
-    """What `hve tenants` prints: what needs a look first."""
+    """What `hve tenants` prints: what needs a look first.
+
+    unread_shards: those that could not be read now; their tenants are unknown.
+    """
 
     tenants: list[TenantSummary]
+    unread_shards: list[str] | UnsetType = UNSET
 
 
 class DatedSummary(NamedTuple):

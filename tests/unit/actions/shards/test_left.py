@@ -44,3 +44,18 @@ def test_a_person_is_erased_from_a_store_that_nobody_is_served_from(fleet: Hve) 
     assert fleet("verify", AT).code == 0
     shards = {entry["shard"] for entry in fleet("audit", "--json").json["entries"]}
     assert shards == {"north", "south"}
+
+
+def test_a_shard_that_cannot_be_read_stands_in_what_was_examined(fleet: Hve) -> None:
+    Path("data/local/shards/north/state.db").write_bytes(b"no database at all" * 100)
+    ended = fleet("verify", AT, "--json")
+    assert ended.code == 3
+    (failed,) = [check for check in ended.json["findings"] if check["status"] == "fail"]
+    assert failed["detail"].startswith("shard north: ")
+    Path("data/local/shards/south/state.db").write_bytes(b"no database at all" * 100)
+    ended = fleet("doctor", AT, "--json")
+    assert ended.code == 3
+    failed = [check for check in ended.json["checks"] if check["status"] == "fail"]
+    assert "cannot be opened" in {check["check"]: check["detail"] for check in failed}["store"]
+    ended = fleet("tenants", AT, "--json")
+    assert (ended.code, ended.json["unread_shards"]) == (3, ["south"])

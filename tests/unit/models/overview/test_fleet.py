@@ -162,6 +162,7 @@ def test_what_a_shard_has_lost_is_not_taken_for_never_read(whole: Config) -> Non
     all_tenants(whole, NOW)
     root = whole.of_shard("north").warehouse.path
     (root / "state.db").write_bytes(b"no database at all" * 100)
+    assert all_tenants(whole, NOW).unread_shards == ["north"]
     row = by_name(whole)["contoso"]
     assert str(row.error).endswith("state.db: cannot be opened (file is not a database)")
     assert row.recipients_7d is None
@@ -170,7 +171,10 @@ def test_what_a_shard_has_lost_is_not_taken_for_never_read(whole: Config) -> Non
     assert str(error).endswith("hve.duckdb: is missing beside what is stored; run 'hve build'")
     shutil.rmtree(root)
     rows = by_name(whole)
-    assert rows["contoso"].error == f"{root}: is there no more; mount its disk, or restore a backup"
+    assert (
+        rows["contoso"].error
+        == f"{root}: is not there any more; mount its disk, or restore a backup"
+    )
     assert rows["fabrikam"].error is None, "that one never ran"
 
 

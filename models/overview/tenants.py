@@ -120,6 +120,7 @@ def _summaries(
     recipients = _recent_recipients(published, names, coverage, hour)
     incidents, centers = incident_counts(published), read_centers(config)
     kept = {**kept_tenants_money(state, config, published.now, coverage.last_runs), **money}
+    next_incidents = _next_incidents(published)
     for read in last_reads(config, published, coverage):
         report = coverage.report(read.tenant)
         counts = incidents.get(read.tenant, NO_INCIDENTS)
@@ -150,7 +151,14 @@ def _summaries(
             **asdict(spent),
             projected_at=projected_at,
         )
-        yield DatedSummary(summary, _until(read, coverage))
+        until = min(_until(read, coverage), next_incidents.get(read.tenant, coverage.now + HOUR))
+        yield DatedSummary(summary, until)
+
+
+def _next_incidents(published: Published) -> dict[str, datetime]:
+    """When time alone gives the first incident of each tenant another status."""
+    bounds = {"now": published.now, "tenant": published.tenant}
+    return dict(published.connection.execute(sql(__file__, "next_status"), bounds).fetchall())
 
 
 def _until(read: TenantRead, coverage: PublishedCoverage) -> datetime:

@@ -272,12 +272,12 @@ def _tenant_table(report: TenantsReport, *, wide: bool) -> str:
         [
             {
                 "tenant": row.tenant,
-                "read_at": row.read_at or "never",
-                "fresh": "yes" if row.fresh else "no",
+                "read_at": row.read_at or (UNKNOWN if row.is_unread else "never"),
+                "fresh": UNKNOWN if row.is_unread else "yes" if row.fresh else "no",
                 "recipients_24h": _at_least(row.recipients_24h, row.whole_24h),
                 "recipients_7d": _at_least(row.recipients_7d, row.whole_7d),
                 "month_to_date": at_least(money_text(row.month_to_date), row),
-                "unknown_recipients": row.unknown_recipients,
+                "unknown_recipients": UNKNOWN if row.is_unread else row.unknown_recipients,
                 "month_end": UNKNOWN if row.month_end is None else row.month_end,
                 "currency": row.currency,
                 "open_incidents": _number(row.open_incidents),

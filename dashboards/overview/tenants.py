@@ -39,6 +39,9 @@ def tenants_panel(view: View) -> None:
         if not chosen:
             st.caption("No tenant is like that.")
             return
+        for row in chosen:
+            if row.is_unread:
+                st.warning(f"**{literal(row.tenant)} is unknown.** {literal(str(row.error))}")
         table, texts = tenant_table(view, chosen)
         listing(
             table,
@@ -179,7 +182,7 @@ def _sent(recipients: int | None, whole: bool) -> str:
 
 def _freshness(view: View, row: TenantSummary) -> str:
     if row.read_at is None:
-        return "? never"
+        return "? unknown" if row.is_unread else "? never"
     old = age(view.now - row.read_at)
     return f"● {old} ago" if row.fresh else f"▲ {old} ago"
 

@@ -125,7 +125,7 @@ def _unknown(tenant: Tenant, now: datetime, error: str | None = None) -> TenantS
         read_at=None,
         fresh=None,
         error=error,
-        coverage=TenantCoverage(complete=False, gaps=0),
+        coverage=TenantCoverage(complete=False if error is None else None, gaps=0),
         recipients_24h=None,
         recipients_7d=None,
         whole_24h=False,
@@ -141,4 +141,5 @@ def _unknown(tenant: Tenant, now: datetime, error: str | None = None) -> TenantS
         month_end=None,
         budget=None,
         projected_at=now,
+        is_unread=error is not None,
     )

@@ -50,6 +50,7 @@ class TenantSummary(Document):
     open_incidents, unjudged_high (high ones that ended and that nobody judged): None where nothing
     ever was read. highest: severity of its open incidents, None without. The rest as in
     TenantMoney; projected_at: as of when that is known, its last run where many tenants are served.
+    is_unread: its store cannot be read now, so that all but the error is unknown.
     """
 
     tenant: str
@@ -72,6 +73,7 @@ class TenantSummary(Document):
     month_end: Decimal | None
     budget: NextBudget | None
     projected_at: datetime
+    is_unread: bool = False
 
 
 class TenantsReport(Document):

@@ -70,7 +70,7 @@ OF_ONE_THING = {
     "tenant_writes",  # the panel of all tenants asks for all of them
 }
 # Rows of messages that the caller has found within a tenant.
-OF_FOUND_ROWS = {"trace_events", "trace_siblings", "traces"}
+OF_FOUND_ROWS = {"incidents_flat", "trace_events", "trace_siblings", "traces"}
 COMMANDS = (
     ("usage",),
     ("usage", "--by", "tenant,account,month"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -75,6 +76,17 @@ def test_a_tenant_whose_shard_never_ran_is_told(shards: Path, opened: Open) -> N
     assert not app.exception
     (info,) = app.info
     assert "nothing is stored yet" in info.value
+
+
+def test_a_tenant_whose_shard_cannot_be_read_is_unknown_and_says_why(
+    shards: Path, opened: Open, tmp_path: Path
+) -> None:
+    copy = shutil.copytree(shards.parent, tmp_path / "copy") / shards.name
+    (copy.parent / "store" / "shards" / "north" / "state.db").write_bytes(b"no database" * 100)
+    app = opened(copy)
+    assert not app.exception
+    (warning,) = [text.value for text in app.warning if "contoso is unknown" in text.value]
+    assert "cannot be opened" in warning
 
 
 def test_a_tenant_in_another_shard_than_its_rows_is_refused(shards: Path, opened: Open) -> None:

@@ -13,6 +13,7 @@ import pytest
 
 from actions.feedback import announce
 from actions.import_files import import_files
+from cli.text.delivery import tenants as tenants_text
 from hve_monitor.config import Budget, Config, Tenant, Warehouse
 from models.incidents.overspill import PlanFor
 from models.overview import fleet
@@ -165,7 +166,11 @@ def test_what_a_shard_has_lost_is_not_taken_for_never_read(whole: Config) -> Non
     assert all_tenants(whole, NOW).unread_shards == ["north"]
     row = by_name(whole)["contoso"]
     assert str(row.error).endswith("state.db: cannot be opened (file is not a database)")
-    assert row.recipients_7d is None
+    assert (row.recipients_7d, row.is_unread, row.coverage.complete) == (None, True, None)
+    shown = tenants_text(all_tenants(whole, NOW), wide=True)
+    (line,) = [line for line in shown.splitlines() if line.startswith("contoso  ")]
+    assert "never" not in line
+    assert line.split().count("unknown") >= 8
     (root / "hve.duckdb").unlink()
     error = by_name(whole)["contoso"].error
     assert str(error).endswith("hve.duckdb: is missing beside what is stored; run 'hve build'")
@@ -175,7 +180,7 @@ def test_what_a_shard_has_lost_is_not_taken_for_never_read(whole: Config) -> Non
         rows["contoso"].error
         == f"{root}: is not there any more; mount its disk, or restore a backup"
     )
-    assert rows["fabrikam"].error is None, "that one never ran"
+    assert (rows["fabrikam"].error, rows["fabrikam"].is_unread) == (None, False), "it never ran"
 
 
 def test_a_store_of_a_release_before_is_read(whole: Config) -> None:

@@ -120,11 +120,6 @@ def workers_of(by: WhoBuilds, config: Config) -> AbstractContextManager[Workers 
     """Who computes the marts; None is this process. Raises: ConfigError."""
     if by.engine not in ENGINES:
         raise ConfigError(f"--engine {by.engine}: use one of {', '.join(ENGINES)}")
-    if config.warehouse.tables and (by.engine != "duckdb" or by.jobs > 1):
-        raise ConfigError(
-            "--jobs and --engine spark: their tasks read tables below warehouse.path; build without"
-            " them, or leave warehouse.tables out"
-        )
     if by.engine == "duckdb":
         limit = config.warehouse.memory_limit
         if by.jobs == 1:

@@ -96,7 +96,10 @@ def shared_memory(limit: str, tasks: int) -> str:
 
 @dataclass(frozen=True)
 class SharedFolder:
-    """The store as the workers see it: the same folder, or another one that both can reach."""
+    """The store as the workers see it: the same folder, or another one that both can reach.
+
+    Where the tables lie elsewhere (`warehouse.tables`), the files of a build are copied to and fro.
+    """
 
     store: Store
     location: Path | None
@@ -104,7 +107,18 @@ class SharedFolder:
     @property
     def root(self) -> Path:
         """The folder of the store for a worker."""
-        return (self.location or self.store.root).absolute()
+        if self.location is not None:
+            return self.location.absolute()
+        return (self._copies if self._is_apart else self.store.root).absolute()
+
+    @property
+    def _copies(self) -> Path:
+        return self.store.spill / "lent"
+
+    @property
+    def _is_apart(self) -> bool:
+        """Whether the tables lie elsewhere than the store."""
+        return self.store.delta.side.uri("").rstrip("/") != str(self.store.root)
 
     @property
     def scratch(self) -> Path:
@@ -113,37 +127,46 @@ class SharedFolder:
 
     def lent(self, files: Sequence[str]) -> list[str]:
         """Names below the root of files of the store, which the workers can read now."""
-        root = self.store.root.absolute()
-        names = [Path(file).absolute().relative_to(root).as_posix() for file in files]
+        names = [self._name(file) for file in files]
         for name in names:
-            _copied(self.store.root / name, self.root / name)
+            self._fetch(name)
         return names
+
+    def _name(self, file: str) -> str:
+        side = self.store.delta.side
+        if side.is_remote:
+            return file.removeprefix(side.uri(""))
+        return Path(file).absolute().relative_to(Path(side.uri("")).absolute()).as_posix()
+
+    def _fetch(self, name: str) -> None:
+        """Copies a file whose name stands for its content, unless it is there already."""
+        target = self.root / name
+        if target.exists():
+            return
+        target.parent.mkdir(parents=True, exist_ok=True)
+        fresh = target.with_name(f".{target.name}.new")
+        with self.store.delta.side.read(name) as source, fresh.open("wb") as copy:
+            shutil.copyfileobj(source, copy)
+        fresh.replace(target)
 
     def take(
         self, table: Table, files: Sequence[WrittenFile], tenant: str, days: Sequence[date] | None
     ) -> None:
         """Commits what workers wrote, as `DeltaFolder.add_files`."""
-        below = f"{table.room}/{table.name}"
+        side = self.store.delta.side
         for file in files:
-            _copied(self.root / below / file.path, self.store.root / below / file.path)
+            name = f"{table.folder}/{file.path}"
+            if side.facts(name) is None:
+                side.write(name, (self.root / name).read_bytes())
         self.store.delta.add_files(table, files, tenant, days)
 
     @contextmanager
     def opened(self) -> Iterator[None]:
         """Makes room for what tasks leave, and removes it afterwards."""
-        shutil.rmtree(self.scratch, ignore_errors=True)
+        left = self.scratch if self.root != self._copies.absolute() else self.root
+        shutil.rmtree(left, ignore_errors=True)
         self.scratch.mkdir(parents=True, mode=0o700)
         try:
             yield
         finally:
-            shutil.rmtree(self.scratch, ignore_errors=True)
-
-
-def _copied(source: Path, target: Path) -> None:
-    """Copies a file whose name stands for its content, unless it is there already."""
-    if target.exists():
-        return
-    target.parent.mkdir(parents=True, exist_ok=True)
-    fresh = target.with_name(f".{target.name}.new")
-    shutil.copyfile(source, fresh)
-    fresh.replace(target)
+            shutil.rmtree(left, ignore_errors=True)

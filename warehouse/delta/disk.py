@@ -57,7 +57,9 @@ class Disk:
 
     def write(self, path: str, content: bytes) -> None:
         """Puts a file in place."""
-        (self.root / path).write_bytes(content)
+        file = self.root / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(content)
 
     def remove(self, path: str) -> None:
         """Removes a file, whether it is there or not."""

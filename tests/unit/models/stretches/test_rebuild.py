@@ -18,6 +18,7 @@ from models.stretches import rebuild, tasks
 from models.stretches.workers import Workers, shared_memory
 from tests.parity import different_rows, rows_of
 from tests.traffic import NOW, TENANT, land_first, land_later
+from warehouse.objects.place import TablesPlace, note_place
 from warehouse.protection.mode import tenant_key
 from warehouse.store import open_store
 from warehouse.tables import DAILY_MARTS, HVE_USAGE_CORRECTIONS
@@ -91,6 +92,21 @@ def test_tasks_that_see_the_store_elsewhere_store_what_one_process_stores(alone:
         assert different_rows(alone, root) == {}
         assert all(rows_of(root, table) for table in (*DAILY_MARTS, HVE_USAGE_CORRECTIONS))
         assert not list((location / "spill").iterdir())
+    assert workers.names.count("marts_of") > 2
+
+
+@pytest.mark.usefixtures("small_tasks")
+def test_tasks_build_tables_that_lie_elsewhere(alone: Path) -> None:
+    tables = alone.with_name("tables elsewhere")
+    tables.mkdir()
+    with copied(alone, "apart") as root:
+        for room in ("facts", "marts"):
+            if (root / room).exists():
+                (root / room).rename(tables / room)
+        note_place(root, TablesPlace(str(tables)))
+        built(root, workers := InOrder())
+        assert different_rows(alone, root) == {}
+        assert not list((root / "spill").glob("lent*"))
     assert workers.names.count("marts_of") > 2
 
 

@@ -22,9 +22,12 @@ import pyarrow as pa
 import pytest
 from obstore import exceptions as refused
 
+from hve_monitor.config import Tenant
 from hve_monitor.errors import AuthError, ConfigError, LockedError, SourceUnavailable, StoreError
+from models.build import build
 from publish.exports.one_file import write_duckdb
 from tests.object_store import Bucket, Front
+from tests.unit.models.stretches.test_rebuild import InOrder
 from tests.unit.warehouse.conftest import NOW, TODAY, contacts, land_rows, observations
 from tests.unit.warehouse.delta.conftest import recipients
 
@@ -64,6 +67,7 @@ from warehouse.privacy.removal import begin, end
 from warehouse.publication import publish
 from warehouse.reading import published_connection
 from warehouse.records.coverage import covered_windows, record_coverage
+from warehouse.records.stored import stored_rows
 from warehouse.store import Store, open_store
 from warehouse.tables import FIRST_CONTACTS, HVE_USAGE_DAILY, MESSAGE_TRACES
 from warehouse.windows import Window
@@ -586,3 +590,18 @@ def test_a_removal_is_in_the_copy_when_it_begins_and_its_reason_is_not_when_it_e
         end(store, removal, "done")
         assert copied("select value from removals") == []
     assert b"reader@fabrikam.com" not in (tmp_path / "copy.db").read_bytes()
+
+
+def test_tasks_build_tables_of_a_bucket(tmp_path: Path, bucket: Bucket) -> None:
+    """Workers see copies below the spill, which end with the build."""
+    tenant, built = Tenant(name="contoso", accounts="files"), []
+    for name, workers in (("alone", None), ("tasks", InOrder())):
+        with machine(
+            tmp_path / name, replace(bucket.place, url=f"{bucket.place.url}/{name}")
+        ) as store:
+            land_rows(store, {"trace_id": "a"}, {"trace_id": "b", "status": "failed"})
+            build(store, [tenant], NOW, lambda *_: None, workers=workers)
+            built.append(stored_rows(store, HVE_USAGE_DAILY, "contoso"))
+            assert not list(store.spill.glob("*"))
+    assert built[0] == built[1]
+    assert built[0][0]["recipients"] == 2

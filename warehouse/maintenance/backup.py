@@ -28,6 +28,7 @@ from typing import IO, cast
 import msgspec
 
 from hve_monitor.clock import iso
+from hve_monitor.config.store import SHARDS
 from hve_monitor.errors import ConfigError, StoreError
 from hve_monitor.files import put_in_place, sync_file, sync_folder
 from hve_monitor.text import printable
@@ -377,6 +378,8 @@ def _put_in_place(fresh: Path, root: Path) -> Path | None:
     aside = root.with_name(f"{root.name}{ASIDE}{time.time_ns()}") if root.exists() else None
     if aside:
         root.rename(aside)
+        if (aside / SHARDS).exists():  # stores of their own, which stay where they are
+            (aside / SHARDS).rename(fresh / SHARDS)
     fresh.rename(root)
     sync_folder(root.parent)
     return aside

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -59,3 +60,34 @@ def test_a_shard_that_cannot_be_read_stands_in_what_was_examined(fleet: Hve) -> 
     assert "cannot be opened" in {check["check"]: check["detail"] for check in failed}["store"]
     ended = fleet("tenants", AT, "--json")
     assert (ended.code, ended.json["unread_shards"]) == (3, ["south"])
+
+
+def test_the_files_of_a_backup_of_shards_are_erased_too(fleet: Hve) -> None:
+    assert fleet("backup", "--out=copies", AT).code == 0
+    ended = fleet("erase", PERSON, "--reason=asked", "--backup=copies", AT, "--json")
+    assert ended.code == 0, ended.err
+    stores = {Path(part["store"]).name for part in ended.json["erased"]}
+    assert stores == {"north", "south", "north.hve", "south.hve"}
+
+
+def test_a_backup_of_the_store_around_the_shards_comes_back_beside_them(hve: Hve) -> None:
+    Path("hve.toml").write_text(
+        TENANT.format("adatum", "south") + TENANT.format("contoso", ""), encoding="utf-8"
+    )
+    Path("traces.csv").write_text(CSV, encoding="utf-8")
+    for tenant in ("contoso", "adatum"):
+        assert hve("import", "traces.csv", MAP, AT, "--tenant", tenant).code == 0
+    assert hve("backup", "--out=copies", AT).code == 0
+    left = Path("data/local/shards/left")
+    left.mkdir()
+    for flags in (("--replace",), ()):
+        if not flags:
+            shutil.rmtree("data/local")
+        ended = hve("restore", "copies", *flags, AT)
+        assert ended.code == 0, ended.err
+        rows = hve("usage", "--by=tenant", AT, "--json").json["rows"]
+        assert [(row["tenant"], row["recipients"]) for row in rows] == [
+            ("adatum", 2),
+            ("contoso", 2),
+        ]
+        assert left.exists() is bool(flags)

@@ -11,7 +11,7 @@ import pytest
 
 from models.forecast.planned import plan_frame
 from models.incident import Event, Incident, Signal
-from models.incidents.announced import SentAndExpected, announced, spent
+from models.incidents.announced import SentAndExpected, announced, part_of, spent
 from models.incidents.walks.walk import analyse
 from tests.unit.models.traffic_samples import START, draw, grid_of, office
 from warehouse.records.plans import Plan
@@ -88,6 +88,26 @@ def test_more_than_announced_fires_once_the_size_is_passed_and_says_so() -> None
     assert "grace announced 700 recipients" in left.reasons[-1]
     assert "more than announced" in left.reasons[-1]
     assert 900 < left.extra_recipients < 1300
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"accounts": ()},
+        {"accounts": ("nobody@contoso.com",)},
+        {"start": time(-5), "end": time(3)},
+        {"start": time(FIRST) + timedelta(minutes=40), "end": time(10_000)},
+        {"start": time(9_000), "end": time(10_000)},
+    ],
+    ids=["one account", "all", "none", "from before", "on beyond the end", "later"],
+)
+def test_the_part_that_travels_is_enough_to_say_how_far_a_plan_was_used(
+    changes: dict[str, Any],
+) -> None:
+    sent, _ = traffic(1800.0)
+    one = plan(recipients=700, **changes)
+    assert spent(one, part_of(one, sent)) == spent(one, sent)
 
 
 def test_sending_beyond_the_window_fires() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from hve_monitor.config import Config
 from hve_monitor.config.store import SHARDS
-from hve_monitor.config.tenant import NAME
+from hve_monitor.config.tenant import NAME, Tenant
 from hve_monitor.errors import ConfigError
 from warehouse.live import state_rows
 
@@ -28,6 +28,8 @@ def check_shards(config: Config) -> None:
             for name, tenants in stored.items()
             if name != tenant.shard and tenant.name in tenants
         ]
+        if others and tenant.name in stored.get(tenant.shard, ()):
+            raise ConfigError(_copied(config, tenant, others[0]))
         if others:
             raise ConfigError(_moved(config, tenant.name, others[0]))
 
@@ -59,6 +61,14 @@ def _moved(config: Config, tenant: str, former: str) -> str:
     return (
         f"tenants: {tenant}: its rows are in {config.warehouse.of_shard(former).path}, and move to"
         f' no other store; write shard = "{former}", or begin anew under another name'
+    )
+
+
+def _copied(config: Config, tenant: Tenant, other: str) -> str:
+    own, copy = (config.warehouse.of_shard(name).path for name in (tenant.shard, other))
+    return (
+        f"tenants: {tenant.name}: its rows are in {own} and in {copy}, and would count twice; move"
+        f" the one that is a copy out of {config.warehouse.path}"
     )
 
 

@@ -1,11 +1,14 @@
-"""What many tenants of one store cost: a run's publication, and tenants side by side.
+"""What many tenants cost, in one store and in shards: publications, runs, tenants side by side.
 
-python benchmarks/fleet.py [--tenants 200] [--keep FOLDER]
-Processor seconds of a store of so many tenants beside one of 5, of 50 accounts and 30 days each:
-- publication after 200 new rows of one tenant; bar 2 times,
-- `hve tenants` for the same five tenants; bar 1.5 times,
-- `hve tenants` for all of them.
-Then the first page of a provider with 1,000 such tenants, which a run has just read; bar 5 seconds.
+python benchmarks/fleet.py [--tenants 200] [--few 100] [--many 1000] [--keep FOLDER]
+Processor seconds, of tenants of 50 accounts and 30 days each:
+- publication after 200 new rows of one tenant, in a store of 200 tenants and of 5; bar 2 times,
+- `hve tenants` for the same five tenants there; then for all of them,
+- the first page of a provider with 1,000 tenants in one store, which a run has just read.
+Then in shards of 20 tenants, of which every tenant has 200 new rows:
+- `hve build` of 100 and of 1,000 tenants, for each tenant; bar 2 seconds and flat,
+- `hve tenants` for the first five of each fleet; bar 1.5 times,
+- the first page of 1,000 tenants; bar 5 seconds.
 """
 
 from __future__ import annotations
@@ -15,7 +18,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -30,13 +33,15 @@ from benchmarks.inputs.tenants import (
     land_rows,
     make,
     make_published,
+    make_shard,
     names_of,
 )
 from benchmarks.measure import in_child, processor_seconds, report, table
 from dashboards.provider import NO_LOGIN
 from warehouse.configured import store_of
+from warehouse.store import open_store
 
-FEW, ROWS, ROUNDS = 5, 200, 3
+FEW, ROWS, ROUNDS, IN_SHARD = 5, 200, 3, 20
 QUARTER = timedelta(minutes=15)
 LATER = END + (ROUNDS + 1) * QUARTER
 HVE = [sys.executable, "-c", "from cli.main import main; main()"]
@@ -111,18 +116,14 @@ def configuration(root: Path, count: int) -> Path:
 
 def summaries(root: Path, count: int) -> float:
     """Processor seconds of the command `hve tenants` for the first tenants of a store."""
-    file = configuration(root, count)
-    command = ["tenants", "--json", "--config", str(file), "--now", LATER.isoformat()]
-    start = processor_seconds()
-    subprocess.run([*HVE, *command], check=True, capture_output=True)
-    return processor_seconds() - start
+    return hve("tenants", configuration(root, count), LATER)
 
 
-def first_page(root: Path, page: Path) -> float:
+def first_page(file: Path, now: datetime, page: Path) -> float:
     """Processor seconds of a first page in a process of its own, libraries too."""
     environment = {
-        "HVE_CONFIG": str(configuration(root, FLEET)),
-        "HVE_DASHBOARD_NOW": (END + QUARTER).isoformat(),
+        "HVE_CONFIG": str(file),
+        "HVE_DASHBOARD_NOW": now.isoformat(),
         "HVE_DASHBOARD_LOGIN": NO_LOGIN,
     }
     start = processor_seconds()
@@ -133,6 +134,63 @@ def first_page(root: Path, page: Path) -> float:
         env=os.environ | environment,
     )
     return processor_seconds() - start
+
+
+def shard_configuration(root: Path, shards: int, tenants: int | None = None) -> Path:
+    """hve.toml of so many shards, with all of their tenants or the first few."""
+    file = root.with_name(f"{root.name}-{shards}-{tenants}.toml")
+    names = [(name, shard) for shard in range(shards) for name in names_in(shard)][:tenants]
+    lines = [TENANT.format(name=name) + f'shard = "s{shard}"\n' for name, shard in names]
+    path = f'[warehouse]\npath = "{root.absolute()}"\n'
+    file.write_text(path + "".join(lines), encoding="utf-8")
+    return file
+
+
+def names_in(shard: int) -> list[str]:
+    """The tenants of a shard."""
+    return [f"s{shard}-{number}" for number in range(IN_SHARD)]
+
+
+def make_fleet(folder: Path, root: Path, shards: int) -> None:
+    """So many shards, built once, whose tenants then got new rows."""
+    template = folder / "template"
+    make(template, 1)
+    for shard in range(shards):
+        make_shard(template, root / "shards" / f"s{shard}", names_in(shard))
+    hve("build", shard_configuration(root, shards), END + QUARTER)
+    for shard in range(shards):
+        with open_store(root / "shards" / f"s{shard}") as store:
+            for name in names_in(shard):
+                land_rows(store, name, ROWS, END + 2 * QUARTER)
+
+
+def hve(command: str, file: Path, now: datetime) -> float:
+    """Processor seconds of a command."""
+    start = processor_seconds()
+    options = ["--json", "--config", str(file), "--now", now.isoformat()]
+    subprocess.run([*HVE, command, *options], check=True, capture_output=True)
+    return processor_seconds() - start
+
+
+def compare_shards(folder: Path, few: int, many: int) -> None:
+    """Prints processor seconds of a small and a large fleet of shards, and their ratios."""
+    parts: dict[str, list[float]] = {}
+    for count in (few, many):
+        root, shards = folder / f"fleet-{count}", count // IN_SHARD
+        make_fleet(folder, root, shards)
+        whole = shard_configuration(root, shards)
+        built = hve("build", whole, END + 2 * QUARTER) / count
+        parts.setdefault("hve build, of each tenant", []).append(built)
+        first = shard_configuration(root, shards, FEW)
+        side_by_side = min(hve("tenants", first, END + 2 * QUARTER) for _ in range(ROUNDS))
+        parts.setdefault(f"hve tenants for {FEW}", []).append(side_by_side)
+        all_of_them = min(hve("tenants", whole, END + 2 * QUARTER) for _ in range(ROUNDS))
+        parts.setdefault("hve tenants for all", []).append(all_of_them)
+        page = first_page(whole, END + 2 * QUARTER, Path(dashboards.__file__).with_name("app.py"))
+        parts.setdefault("first page", []).append(page)
+    head = ("processor seconds", f"{few} tenants in shards", f"{many} tenants in shards", "ratio")
+    rows = [(name, f"{a:.2f}", f"{b:.2f}", f"{b / a:.1f}") for name, (a, b) in parts.items()]
+    print("\n" + table([head, *rows]))
 
 
 def compare(folder: Path, tenants: int) -> None:
@@ -155,9 +213,10 @@ def compare(folder: Path, tenants: int) -> None:
     bare = folder / "bare.py"
     bare.write_text(BARE, encoding="utf-8")
     pages = (Path(dashboards.__file__).with_name("app.py"), bare)
-    ours, plain = (first_page(folder / str(FLEET), page) for page in pages)
+    file = configuration(folder / str(FLEET), FLEET)
+    ours, plain = (first_page(file, END + QUARTER, page) for page in pages)
     print(
-        f"\nfirst page of {FLEET:,} tenants: {ours:.1f} processor seconds (bar 5), a bare page"
+        f"\nfirst page of {FLEET:,} tenants in one store: {ours:.1f} processor seconds, a bare page"
         f" {plain:.1f}"
     )
 
@@ -169,10 +228,15 @@ def main() -> None:
         return
     parser = argparse.ArgumentParser()
     parser.add_argument("--tenants", type=int, default=200)
+    parser.add_argument("--few", type=int, default=100)
+    parser.add_argument("--many", type=int, default=1000)
     parser.add_argument("--keep", type=Path)
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        compare(options.keep or Path(folder), options.tenants)
+    with tempfile.TemporaryDirectory() as name:
+        folder = options.keep or Path(name)
+        if options.tenants:
+            compare(folder, options.tenants)
+        compare_shards(folder, options.few, options.many)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -70,6 +71,31 @@ def make(root: Path, count: int) -> None:
             for name in names_of(count)[1:]:
                 _copy_state(store, name)
         build(store, [tenant], END, lambda *_: None)
+
+
+def make_shard(template: Path, root: Path, names: list[str]) -> None:
+    """A store of these tenants beside the one that a template was made of, unless it is there.
+
+    Data files are those of the template under other names. Nothing is published.
+    """
+    if root.exists():
+        return
+    shutil.copytree(template, root, copy_function=_linked)
+    (root / "hve.duckdb").unlink()
+    with open_store(root) as store:
+        for table in TABLES:
+            _copy_files(store, table, names)
+        with store.state.transaction():
+            for name in names:
+                _copy_state(store, name)
+
+
+def _linked(source: str, target: str) -> None:
+    """Data files are never written again; everything else is copied."""
+    if source.endswith(".parquet"):
+        os.link(source, target)
+    else:
+        shutil.copy2(source, target)
 
 
 def make_published(root: Path, count: int) -> None:

@@ -29,7 +29,7 @@ def coverage(report: CoverageReport) -> str:
     if report.complete:
         return f"coverage: complete, as of {moment(report.as_of)}"
     if not report.gaps:
-        return "coverage: nothing was read yet"
+        return "coverage: incomplete, nothing was read of some tenant"
     first = report.gaps[0]
     return (
         f"coverage: {plural(len(report.gaps), 'gap')}, the first for {first.address}"

@@ -72,6 +72,9 @@ def test_coverage_tells_complete_unknown_and_the_first_gap() -> None:
     gap = CoverageGap(tenant="contoso", account=hr, address=hr, start=AT, end=end)
     assert coverage(COMPLETE) == "coverage: complete, as of 2026-11-24 08:00 UTC"
     assert "unknown" in coverage(structs.replace(COMPLETE, complete=None))
+    assert coverage(structs.replace(COMPLETE, complete=False)) == (
+        "coverage: incomplete, nothing was read of some tenant"
+    ), "others, or other shards, may have been read"
     assert coverage(structs.replace(COMPLETE, complete=False, gaps=[gap, gap])) == (
         "coverage: 2 gaps, the first for hr@contoso.com from 2026-11-24 08:00 UTC"
         " to 2026-11-24 09:00 UTC"

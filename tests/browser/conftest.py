@@ -43,11 +43,31 @@ ARGUMENTS = [
     "--disable-sync",
 ]
 HVE = [sys.executable, "-c", "from cli.main import main; main()"]
-DONE_DRAWING = """() => {
-  const busy = '[data-testid="stSkeleton"], [data-testid="stStatusWidgetRunningIcon"]';
-  const footer = document.body.innerText.includes('As of business time');
-  return footer && !document.querySelector(busy)
-    && [...document.querySelectorAll('[data-stale="true"]')].length === 0;
+# Notes when the page last said something to the server, when a run of its script began or ended,
+# and when anything changed.
+WATCH = """
+  window.sentAt = window.ranAt = window.changedAt = 0;
+  const send = WebSocket.prototype.send;
+  WebSocket.prototype.send = function (...parts) {
+    window.sentAt = performance.now();
+    return send.apply(this, parts);
+  };
+  new MutationObserver(changes => {
+    window.changedAt = performance.now();
+    const ran = changes.some(change => change.attributeName === 'data-test-script-state');
+    if (ran) window.ranAt = window.changedAt;
+  }).observe(document, {subtree: true, childList: true, attributes: true, characterData: true});
+"""
+STILL, UNANSWERED = 300, 3000  # milliseconds; what was said may also be no reason for a run
+DONE_DRAWING = """([still, unanswered]) => {
+  const app = document.querySelector('[data-testid="stApp"]'), now = performance.now();
+  const waits = window.sentAt > window.ranAt && now - window.sentAt < unanswered;
+  return app !== null && !waits
+    && app.dataset.testConnectionState === 'CONNECTED'
+    && app.dataset.testScriptState === 'notRunning'
+    && !document.querySelector('[data-testid="stSkeleton"], [data-stale="true"]')
+    && now - window.changedAt >= still
+    && document.body.innerText.includes('As of business time');
 }"""
 
 
@@ -143,6 +163,7 @@ def local_page(chromium: Browser, *, width: int = 1280, theme: str = "light") ->
         color_scheme="dark" if theme == "dark" else "light",
         timezone_id="America/New_York",  # the pages must not follow the browser's zone
     )
+    context.add_init_script(WATCH)
     addresses: list[str] = []
     page = context.new_page()
     page.on("request", lambda request: addresses.append(request.url))
@@ -168,9 +189,7 @@ def visit(chromium: Browser) -> Iterator[Visit]:
 
 def drawn(page: Page) -> None:
     """Waits until the page stands still."""
-    page.wait_for_function(DONE_DRAWING, timeout=60_000)
-    page.wait_for_timeout(700)
-    page.wait_for_function(DONE_DRAWING, timeout=60_000)
+    page.wait_for_function(DONE_DRAWING, arg=[STILL, UNANSWERED], polling=50, timeout=60_000)
 
 
 def tile(page: Page, label: str) -> str:

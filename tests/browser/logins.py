@@ -10,7 +10,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, expect
 
 from simulator import Server
-from tests.browser.conftest import NOW, Dashboard, drawn, served
+from tests.browser.conftest import NOW, WATCH, Dashboard, drawn, served
 from tests.simulated import FaultyTenant, serve
 
 AUTH = """
@@ -66,6 +66,7 @@ def logged_in(chromium: Browser, dashboard: Dashboard, person: str) -> Page:
     context = chromium.new_context(
         viewport={"width": 1280, "height": 900}, ignore_https_errors=True
     )
+    context.add_init_script(WATCH)
     page = context.new_page()
     page.goto(dashboard.url)
     page.get_by_role("button", name="Log in").click()

@@ -103,9 +103,10 @@ def scrolls_sideways(page: Page) -> bool:
 
 
 def unfold(page: Page) -> None:
+    """Opens what is closed, all at once: each of them draws the page anew."""
     closed = page.locator("details:not([open]) > summary")
     while closed.count():
-        closed.first.click()
+        closed.evaluate_all("parts => parts.forEach(part => part.click())")
         drawn(page)
 
 

@@ -21,7 +21,6 @@ pytestmark = pytest.mark.browser
 def follow(page: Page, link: str) -> None:
     """One click on a tile's link."""
     page.get_by_text(link, exact=True).first.click()
-    page.wait_for_timeout(500)
     drawn(page)
 
 

@@ -18,7 +18,7 @@ import pytest
 import trustme
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
-from tests.browser.conftest import ARGUMENTS, CHROMIUM, served
+from tests.browser.conftest import ARGUMENTS, CHROMIUM, WATCH, served
 from tests.browser.logins import menu
 from tests.nginx import BEHIND, LISTEN, NAME, laid_out
 from tests.peers.conftest import free_port, program
@@ -204,6 +204,7 @@ def visitor(chromium: Browser) -> Iterator[Visitor]:
     """Somebody at the dashboard whose pages ask nobody else, and complain about nothing."""
     # The certificates of nginx and provider are of nobody that browsers trust.
     context = chromium.new_context(ignore_https_errors=True)
+    context.add_init_script(WATCH)
     visitor = Visitor(context.new_page())
     context.on("request", lambda asked: visitor.hosts.add(str(urlsplit(asked.url).hostname)))
     context.on("console", visitor.hears)

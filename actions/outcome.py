@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from hve_monitor.document import Document
@@ -12,10 +12,11 @@ D = TypeVar("D")
 
 @dataclass
 class Outcome(Generic[D]):
-    """A document (CONTRACT.md, JSON) and the exit code that goes with it."""
+    """A document (CONTRACT.md, JSON), its exit code, and shards that brought nothing to it."""
 
     document: D
     exit_code: int
+    failed_shards: list[ShardFailure] = field(default_factory=list)
 
 
 class ShardFailure(Document):

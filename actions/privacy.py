@@ -14,6 +14,7 @@ from typing import NamedTuple
 from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
+from actions.outcome import ShardFailure
 from hve_monitor.addresses import whole_address
 from hve_monitor.clock import iso
 from hve_monitor.config import Config
@@ -77,6 +78,7 @@ class Erasure(Document):
     dry_run: bool
     at: datetime
     who: str
+    failed_shards: list[ShardFailure] | UnsetType = UNSET
 
 
 class Purge(Document):
@@ -88,6 +90,7 @@ class Purge(Document):
     facts_days: int
     marts_days: int
     at: datetime
+    failed_shards: list[ShardFailure] | UnsetType = UNSET
 
 
 class KeyChange(Document):
@@ -96,6 +99,7 @@ class KeyChange(Document):
     fingerprint: str
     tenants: int
     key_file: str
+    failed_shards: list[ShardFailure] | UnsetType = UNSET
 
 
 class ErasureRequest(NamedTuple):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from actions.outcome import Outcome
+from msgspec import UNSET, UnsetType
+
+from actions.outcome import Outcome, ShardFailure
 from hve_monitor.config import Config
 from hve_monitor.document import Document
 from hve_monitor.errors import DONE, INCOMPLETE
@@ -17,6 +19,7 @@ class StoreState(Document):
 
     findings: list[CheckResult]
     repaired: list[str]
+    failed_shards: list[ShardFailure] | UnsetType = UNSET
 
 
 def examine_store(config: Config, *, repair: bool) -> Outcome[StoreState]:

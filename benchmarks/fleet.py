@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -155,6 +156,7 @@ def make_fleet(folder: Path, root: Path, shards: int) -> None:
     """So many shards, built once, whose tenants then got new rows."""
     template = folder / "template"
     make(template, 1)
+    shutil.rmtree(root, ignore_errors=True)  # of a run before this one: time does not go back
     for shard in range(shards):
         make_shard(template, root / "shards" / f"s{shard}", names_in(shard))
     hve("build", shard_configuration(root, shards), END + QUARTER)

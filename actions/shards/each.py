@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TypeVar
 
-from actions.outcome import Outcome
+from actions.outcome import Outcome, ShardFailure
 from actions.shards.failures import WORST_FIRST, of_shard
 from hve_monitor.config import Config, Tenant
 from hve_monitor.errors import DONE, INCOMPLETE, HveError, StoreError, disk_line
@@ -45,19 +45,20 @@ def of_each(stores: Mapping[str, Config], act: Callable[[str, Config], D]) -> Ou
     if [*stores] == [""]:
         return Outcome({"": act("", stores[""])}, DONE)
     done: dict[str, D] = {}
-    errors: list[HveError] = []
+    errors: dict[str, HveError] = {}
     for shard, own in stores.items():
         try:
             done[shard] = act(shard, own)
         except HveError as error:
-            errors.append(of_shard(error, shard))
+            errors[shard] = of_shard(error, shard)
         except OSError as error:
-            errors.append(of_shard(StoreError(disk_line(error)), shard))
+            errors[shard] = of_shard(StoreError(disk_line(error)), shard)
     if not done:
-        raise min(errors, key=lambda error: WORST_FIRST.index(error.exit_code))
-    for failure in errors:
+        raise min(errors.values(), key=lambda error: WORST_FIRST.index(error.exit_code))
+    for failure in errors.values():
         log.error("%s", failure)
-    return Outcome(done, INCOMPLETE if errors else DONE)
+    failed = [ShardFailure(shard=shard, error=str(error)) for shard, error in errors.items()]
+    return Outcome(done, INCOMPLETE if errors else DONE, failed)
 
 
 def named(shard: str, text: str) -> str:

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
+from msgspec import UNSET
+
 from actions import privacy
 from actions.outcome import Outcome
 from actions.privacy import Erasure, KeyChange, Purge
@@ -66,7 +68,13 @@ def erase_in(
     if not dry_run:
         forget_rows(config.warehouse.path)
     removals = [removal for part in outcome.document.values() for removal in part.erased]
-    document = Erasure(erased=tuple(removals), dry_run=dry_run, at=now, who=who)
+    document = Erasure(
+        erased=tuple(removals),
+        dry_run=dry_run,
+        at=now,
+        who=who,
+        failed_shards=outcome.failed_shards or UNSET,
+    )
     return Outcome(document, outcome.exit_code)
 
 
@@ -87,6 +95,7 @@ def purge_in(config: Config, who: str, reason: str, now: datetime) -> Outcome[Pu
         facts_days=parts[0].facts_days,
         marts_days=parts[0].marts_days,
         at=now,
+        failed_shards=outcome.failed_shards or UNSET,
     )
     return Outcome(document, outcome.exit_code)
 
@@ -105,6 +114,7 @@ def change_key_in(
         fingerprint=parts[0].fingerprint,
         tenants=sum(part.tenants for part in parts),
         key_file=str(file),
+        failed_shards=outcome.failed_shards or UNSET,
     )
     return Outcome(document, outcome.exit_code)
 

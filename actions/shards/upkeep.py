@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
-from msgspec import structs
+from msgspec import UNSET, structs
 
 from actions.author import author_of
 from actions.doctor.check import DoctorCheck, DoctorReport
@@ -53,6 +53,7 @@ def examine_stores(config: Config, *, repair: bool) -> Outcome[StoreState]:
             for finding in part.findings
         ],
         repaired=[named(shard, name) for shard, part in parts.items() for name in part.repaired],
+        failed_shards=outcome.failed_shards or UNSET,
     )
     codes = [part.exit_code for part in outcome.document.values()]
     return Outcome(document, joint_code([*codes, outcome.exit_code]))

@@ -131,6 +131,14 @@ def test_every_store_is_verified_purged_and_told_the_time(fleet: Hve) -> None:
     assert all(finding["detail"].startswith("shard south: ") for finding in failed)
 
 
+def test_a_shard_that_a_purge_does_not_reach_is_named_in_its_document(fleet: Hve) -> None:
+    (SOUTH / "state.db").write_bytes(b"no database at all" * 100)
+    ended = fleet("purge", AT, "--json")
+    assert ended.code == 3
+    (failure,) = ended.json["failed_shards"]
+    assert failure["shard"] == "south"
+
+
 def test_the_doctor_says_of_which_shard_it_speaks(fleet: Hve) -> None:
     checks = fleet("doctor", AT, "--json").json["checks"]
     assert [check["check"] for check in checks].count("versions") == 1

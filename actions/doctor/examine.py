@@ -53,7 +53,7 @@ def examine(
     ]
     checks += _published(config, now, only)
     if not is_away:  # what follows opens the store
-        checks += [*_shared_accounts(config), *_audit(config), *_alerts(config)]
+        checks += [*shared_accounts(config), *_audit(config), *_alerts(config)]
     tenants = [config.tenant(only)] if only is not None else config.tenants
     with https_client(config.endpoints.ca_bundle) as client:
         for tenant in tenants:
@@ -177,20 +177,29 @@ def _last_read(read: TenantRead) -> DoctorCheck:
     return check("last reading", "warn", detail, way, read.tenant)
 
 
-def _shared_accounts(config: Config) -> Iterator[DoctorCheck]:
-    """Addresses that two tenants read: their mail counts twice."""
-    if not (config.warehouse.path / "state.db").exists():
-        return
+def shared_accounts(*stores: Config) -> Iterator[DoctorCheck]:
+    """Addresses that two tenants of some stores read: their mail counts twice."""
     owners: dict[str, list[str]] = {}
-    with store_of(config) as store:
-        for tenant in config.tenants:
-            for address in account_addresses(store, tenant.name):
-                owners.setdefault(address, []).append(tenant.name)
+    for config in stores:
+        for address, tenant in _addresses(config):
+            owners.setdefault(address, []).append(tenant)
     for address, tenants in sorted(owners.items()):
         if len(tenants) > 1:
             detail = f"{address} is an account of {' and '.join(tenants)}: its mail counts twice"
             fix = "name the directory once in hve.toml, or list other accounts"
             yield check("accounts", "warn", detail, fix)
+
+
+def _addresses(config: Config) -> list[tuple[str, str]]:
+    """Every address of an account of the store, with its tenant."""
+    if not (config.warehouse.path / "state.db").exists():
+        return []
+    with store_of(config) as store:
+        return [
+            (address, tenant.name)
+            for tenant in config.tenants
+            for address in account_addresses(store, tenant.name)
+        ]
 
 
 def _audit(config: Config) -> Iterator[DoctorCheck]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -11,7 +12,7 @@ from msgspec import UNSET, structs
 
 from actions.author import author_of
 from actions.doctor.check import DoctorCheck, DoctorReport
-from actions.doctor.examine import examine
+from actions.doctor.examine import examine, shared_accounts
 from actions.doctor.files import metrics_check
 from actions.outcome import Outcome
 from actions.privacy import note
@@ -81,9 +82,17 @@ def examine_all(
         for check in checks
         if check not in shared
     ]
-    report = DoctorReport(checks=[*shared, *metrics_check(config), *own])
+    across = [check for check in _accounts_across(config) if check not in [*shared, *own]]
+    report = DoctorReport(checks=[*shared, *metrics_check(config), *across, *own])
     has_failed = any(check.status == "fail" for check in report.checks)
     return Outcome(report, INCOMPLETE if has_failed else outcome.exit_code)
+
+
+def _accounts_across(config: Config) -> list[DoctorCheck]:
+    """Addresses that tenants of several shards read; none where a store cannot say its own."""
+    with suppress(StoreError):
+        return list(shared_accounts(*config.stores.values()))
+    return []
 
 
 def _is_everywhere(check: DoctorCheck, parts: dict[str, list[DoctorCheck]]) -> bool:

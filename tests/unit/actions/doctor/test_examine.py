@@ -9,7 +9,7 @@ import pytest
 
 from actions.doctor import examine as doctor
 from actions.doctor.check import check
-from actions.doctor.examine import _clock, _shared_accounts, examine
+from actions.doctor.examine import _clock, examine, shared_accounts
 from hve_monitor.config import Config, Endpoints, Privacy, Tenant, Warehouse
 from hve_monitor.document import encoded
 from tests.unit.conftest import NOW
@@ -88,7 +88,7 @@ def test_an_account_of_two_tenants_is_named(tmp_path: Path) -> None:
         for tenant in tenants:
             record_accounts(store, tenant.name, [Account("erp@contoso.com", ("erp@contoso.com",))],
                             NOW, "exchange")  # fmt: skip
-    details = [found.detail for found in _shared_accounts(config)]
+    details = [found.detail for found in shared_accounts(config)]
     assert details == [
         "erp@contoso.com is an account of contoso and fabrikam: its mail counts twice"
     ]

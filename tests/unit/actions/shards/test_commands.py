@@ -11,7 +11,9 @@ from typer.main import get_command
 from cli.main import app
 from hve_monitor.config import load_config
 from tests.unit.actions.shards.conftest import AT, TWO
-from tests.unit.conftest import Hve
+from tests.unit.conftest import NOW, Hve
+from warehouse.configured import store_of
+from warehouse.records.accounts import Account, record_accounts
 
 NORTH, SOUTH = Path("data/local/shards/north"), Path("data/local/shards/south")
 LATER = "--now=2026-11-24T09:00:00Z"
@@ -146,6 +148,16 @@ def test_the_doctor_says_of_which_shard_it_speaks(fleet: Hve) -> None:
     assert [detail.split(":")[0] for detail in stores] == ["shard north", "shard south"]
 
 
+def test_the_doctor_sees_an_account_in_two_shards(fleet: Hve) -> None:
+    for tenant in ("contoso", "adatum"):
+        with store_of(load_config(Path("hve.toml")).of_tenant(tenant)) as store:
+            record_accounts(store, tenant, [Account("hr@contoso.com", ("hr@contoso.com",))], NOW,
+                            "exchange")  # fmt: skip
+    checks = fleet("doctor", AT, "--json").json["checks"]
+    twice = [check["detail"] for check in checks if check["check"] == "accounts"]
+    assert twice == ["hr@contoso.com is an account of contoso and adatum: its mail counts twice"]
+
+
 def test_a_backup_is_a_file_of_each_shard_and_comes_back(fleet: Hve) -> None:
     before = fleet("usage", AT, "--json").json
     ended = fleet("backup", "--out", "copy", AT, "--json")
@@ -193,7 +205,6 @@ def test_pseudonyms_and_keys_of_every_shard(hve: Hve) -> None:
     assert hve("import", "t.csv", mapping, AT, "--tenant", "contoso").code == 0
     # A change of the key that did not end.
     from actions.privacy import change_key
-    from tests.unit.conftest import NOW
 
     change_key(load_config(Path("hve.toml")).of_shard("north"), Path("new.key"), "", "ada", NOW)
     ended = hve("rotate-key", "new.key", AT, "--json")

@@ -9,6 +9,7 @@ Reading order:
   files        reference data, the SQL beside a module, files that are replaced whole
   log_lines    what a process logs, a line each
   plural       numbers with their nouns and verbs
+  processes    processes that end with the one they work for
   quoting      values inside KQL, PowerShell and content searches, where they can run nothing
   smtp         SMTP dialogues with an end
   spreadsheet  CSV files that run nothing when a spreadsheet opens them

@@ -6,21 +6,19 @@ the process of a shard leaves that to it.
 
 from __future__ import annotations
 
-import os
 import signal
 from collections.abc import Callable
 from dataclasses import dataclass
-from multiprocessing import parent_process
 from multiprocessing.connection import Connection
-from threading import Thread
 from typing import Any
 
 from actions.outcome import Outcome
 from actions.readers import Readers
 from actions.shards.failures import of_shard
 from hve_monitor.config import Config
-from hve_monitor.errors import FAILED, HveError, StoreError, disk_line
+from hve_monitor.errors import HveError, StoreError, disk_line
 from hve_monitor.log_lines import log_in_lines
+from hve_monitor.processes import end_with_parent
 
 # What is done for a shard: by the whole configuration, the shard's name and its readers.
 ShardWork = Callable[[Config, str, Readers], Outcome[Any]]
@@ -42,7 +40,7 @@ def serve(config: Config, shard: str, pipe: Connection) -> None:
     """Answers until nobody asks any more, or nothing is left to be read."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
-    Thread(target=_end_with_parent, daemon=True).start()
+    end_with_parent()
     log_in_lines()
     with Readers() as readers:
         try:
@@ -55,19 +53,12 @@ def serve(config: Config, shard: str, pipe: Connection) -> None:
             return
 
 
-def _end_with_parent() -> None:
-    """Ends this process as soon as its parent has, however that came; a store outlasts it."""
-    parent = parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(FAILED)
-
-
 def _answer(work: ShardWork, config: Config, shard: str, readers: Readers) -> ShardAnswer:
     try:
         outcome = work(config, shard, readers)
     except HveError as error:
         return ShardAnswer(error=of_shard(error, shard), is_reading=bool(readers.slow))
     except OSError as error:
-        return ShardAnswer(error=of_shard(StoreError(disk_line(error)), shard))
+        disk = of_shard(StoreError(disk_line(error)), shard)
+        return ShardAnswer(error=disk, is_reading=bool(readers.slow))
     return ShardAnswer(outcome, is_reading=bool(readers.slow))

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from hve_monitor.errors import ModelError
+from hve_monitor.processes import end_with_parent
 from warehouse.delta.written import WrittenFile
 from warehouse.store import Store
 from warehouse.tables import Table
@@ -84,7 +85,8 @@ def local_workers(count: int, memory_limit: str) -> Iterator[LocalWorkers]:
     from concurrent.futures import ProcessPoolExecutor
 
     # Forked ones would inherit locks of threads that they do not have.
-    with ProcessPoolExecutor(count, mp_context=get_context("spawn")) as pool:
+    spawned = get_context("spawn")
+    with ProcessPoolExecutor(count, mp_context=spawned, initializer=end_with_parent) as pool:
         yield LocalWorkers(pool, count, shared_memory(memory_limit, count))
 
 

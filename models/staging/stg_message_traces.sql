@@ -1,10 +1,11 @@
 -- Grain: one row per (tenant, trace_id, recipient): the last observation holds.
--- Only keys with a revision have several observations; all others pass as they are.
+-- Only messages with a revision have several observations of a row; all others pass as they are.
+-- They are told apart by the hash of their id, which is faster: where two share it, both are ranked.
 -- `account` is the primary address of the HVE account; a sender that no snapshot lists is its own.
 -- `status_group` is null where the source carries no status or a word that is none of Microsoft's:
 -- what happened to that recipient is unknown. Times are UTC.
 with revised as (
-    select distinct tenant, day, trace_id, recipient
+    select distinct tenant, day, hash(trace_id) as message
     from raw.message_traces
     where is_revision
 ),
@@ -21,8 +22,7 @@ ranked as (
     semi join revised as r
         on r.tenant = m.tenant
         and r.day = m.day
-        and r.trace_id = m.trace_id
-        and r.recipient = m.recipient
+        and r.message = hash(m.trace_id)
 ),
 
 latest as (
@@ -39,8 +39,7 @@ latest as (
     anti join revised as r
         on r.tenant = m.tenant
         and r.day = m.day
-        and r.trace_id = m.trace_id
-        and r.recipient = m.recipient
+        and r.message = hash(m.trace_id)
 )
 
 select

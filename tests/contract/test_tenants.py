@@ -15,6 +15,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from actions.readers import Readers
 from actions.run import RunSummary, run_once
+from actions.shards.processes import ShardProcesses
+from actions.shards.runs import run_shards
 from hve_monitor.config import Config
 from tests.contract.conftest import NOW, Site
 from tests.contract.test_pipeline import quiet, truth, usage
@@ -136,3 +138,34 @@ def test_on_a_schedule_a_slow_tenant_is_left_to_the_runs_after(
     assert readers.slow == []
     assert states(outcome.document)["adatum", "accounts"] == "failed"
     assert usage(config, site.tenant.now) == truth(site)
+
+
+@pytest.mark.slow
+def test_a_slow_tenant_of_a_shard_is_left_to_the_runs_after(
+    hanging: list[Hanging], make_site: Callable[..., Site]
+) -> None:
+    site = make_site(staff=40, days=14)
+    together = with_second(site)
+    inside = [tenant.model_copy(update={"shard": "north"}) for tenant in together.tenants]
+    config = together.model_copy(update={"tenants": tuple(inside), "budgets": ()})
+    own = config.of_shard("north")
+    (endpoint,) = hanging
+    with ShardProcesses(config) as processes:
+
+        def run(patience: float | None) -> tuple[int, dict[tuple[str, str], str]]:
+            outcome = run_shards(config, site.tenant.now, quiet, processes, patience)
+            return outcome.exit_code, states(outcome.document)
+
+        for _ in range(2):
+            # The process that reads adatum goes on with it, and serves contoso meanwhile.
+            code, seen = run(0.5)
+            while seen["contoso", "message_traces"] == "partial":
+                code, seen = run(0.5)
+            assert endpoint.asked.is_set()
+            assert (code, seen["adatum", "message_traces"]) == (3, "partial")
+            assert usage(own, site.tenant.now) == truth(site)
+            site.tenant.advance(timedelta(minutes=15))
+        endpoint.free.set()
+        code, seen = run(None)
+    assert seen["adatum", "accounts"] == "failed"
+    assert usage(own, site.tenant.now) == truth(site)

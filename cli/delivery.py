@@ -19,6 +19,7 @@ from cli.options import (
     here,
     load_whole,
     moment_of,
+    narrowed,
     one_store,
     period_of,
     show,
@@ -109,8 +110,7 @@ def readiness(
     from models.readiness.report import FindingFilter
 
     conditions = FindingFilter(tenant, account, check, status, with_history=history)
-    loaded = load_whole(config)
-    own = one_store(loaded, tenant) if tenant is not None else loaded
+    own = narrowed(load_whole(config), tenant)
     finish(
         readiness_of(own, moment_of(now), conditions), as_json, delivery_text.readiness, wide=wide
     )

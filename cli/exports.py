@@ -14,7 +14,7 @@ from cli.options import (
     here,
     load_whole,
     moment_of,
-    one_store,
+    narrowed,
     show,
 )
 
@@ -40,7 +40,7 @@ def _export(
     from publish.exports.exports import Export
 
     loaded, tenant = load_whole(config), wanted.get("tenant")
-    own = one_store(loaded, tenant) if tenant is not None else loaded
+    own = narrowed(loaded, tenant)
     outcome = export_all(own, moment_of(now), kind, Export(out, **wanted))
     finish(outcome, as_json, money_text.exported)
 

@@ -15,7 +15,7 @@ from cli.options import (
     load,
     load_whole,
     moment_of,
-    one_store,
+    narrowed,
     show,
     tenant_of,
 )
@@ -174,8 +174,7 @@ def list_(
     from actions.shards.plans import plans_of
     from cli.text import incidents as incidents_text
 
-    loaded = load_whole(config)
-    own = one_store(loaded, tenant) if tenant is not None else loaded
+    own = narrowed(load_whole(config), tenant)
     plans = plans_of(own, tenant, moment_of(now))
     show({"plans": plans}, as_json, partial(incidents_text.plans, wide=wide), wide=wide)
 

@@ -13,7 +13,7 @@ from cli.options import (
     finish,
     load_whole,
     moment_of,
-    one_store,
+    narrowed,
     show,
 )
 
@@ -57,8 +57,7 @@ def doctor(
     from cli.text import delivery as delivery_text
     from hve_monitor.config import config_file
 
-    loaded = load_whole(config)
-    own = one_store(loaded, tenant) if tenant is not None else loaded
+    own = narrowed(load_whole(config), tenant)
     outcome = examine_all(own, moment_of(now), tenant, config_file(config))
     finish(outcome, as_json, delivery_text.doctor, wide=wide)
 

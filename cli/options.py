@@ -59,6 +59,11 @@ def load_some(file: Path | None, tenant: str | None) -> Config:
     config = load_whole(file)
     if tenant is not None:
         config.tenant(tenant)
+    return narrowed(config, tenant)
+
+
+def narrowed(config: Config, tenant: str | None) -> Config:
+    """The configuration with all shards where no tenant is named, else that of its shard."""
     return config if tenant is None else one_store(config, tenant)
 
 

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -29,6 +30,7 @@ from hve_monitor.config import load_config
 from hve_monitor.document import encoded
 from models.cost.spend import spend
 from simulator import SimulatedTenant, serve
+from tests.forked import code_of, start_hve
 
 NOW = datetime(2026, 11, 24, 15, 0, tzinfo=UTC)
 CHROMIUM = "/usr/bin/chromium"
@@ -80,11 +82,12 @@ class Dashboard:
 
     def command(self, *arguments: str) -> Any:
         """The JSON that `hve` prints for the same configuration and business time."""
-        options = ["--json", "--config", str(self.config), "--now", NOW.isoformat()]
-        done = subprocess.run(
-            [*HVE, *arguments, *options], capture_output=True, text=True, check=True
-        )
-        return json.loads(done.stdout)
+        options = ("--json", "--config", str(self.config), "--now", NOW.isoformat())
+        with TemporaryDirectory() as folder:
+            out, errors = Path(folder, "out"), Path(folder, "errors")
+            code = code_of(start_hve(*arguments, *options, out=out, errors=errors))
+            assert code == 0, errors.read_text(encoding="utf-8")
+            return json.loads(out.read_text(encoding="utf-8"))
 
 
 @contextmanager

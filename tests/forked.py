@@ -10,17 +10,22 @@ import multiprocessing
 import os
 import sys
 from collections.abc import Callable
+from contextlib import chdir
+from functools import cache
+from multiprocessing import forkserver
 from multiprocessing.process import BaseProcess
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import ModuleType
 from typing import Any
 from unittest import mock
 
+from tests.places import ROOT
+
 FORKS = multiprocessing.get_context("forkserver")
-# Modules of which commands import all others; the tests' own are found from the repository alone.
+# Modules of which commands import all others, and what the modules of tests import.
 FORKS.set_forkserver_preload(
     [
-        "cli.main",
         "cli.text.runs",
         "actions.author",
         "actions.import_files",
@@ -32,12 +37,22 @@ FORKS.set_forkserver_preload(
         "publish.exports.metrics",
         "warehouse.maintenance.backup",
         "pyarrow.dataset",
+        "tests.contract.test_pipeline",
+        "tests.unit.actions.test_privacy",
     ]
 )
 
 
+@cache
+def run_server() -> None:
+    """Starts the process that is copied; the modules of tests are found from here alone."""
+    with chdir(ROOT):
+        forkserver.ensure_running()
+
+
 def start(function: Callable[..., object], *values: object) -> BaseProcess:
     """The running process of a function, in this folder and with this environment."""
+    run_server()
     process = FORKS.Process(target=_run, args=(dict(os.environ), function, values))
     # A page that was drawn in this process before has left its script as the main module, which the
     # new process would run.
@@ -70,6 +85,14 @@ def code_of(process: BaseProcess, seconds: float | None = None) -> int:
         process.join()
     assert process.exitcode is not None
     return process.exitcode
+
+
+def ended(*arguments: str) -> tuple[int, str, str]:
+    """Exit code, stdout and stderr of the command."""
+    with TemporaryDirectory() as folder:
+        out, errors = Path(folder, "out"), Path(folder, "errors")
+        code = code_of(start_hve(*arguments, out=out, errors=errors))
+        return code, out.read_text(encoding="utf-8"), errors.read_text(encoding="utf-8")
 
 
 def _run(

@@ -17,7 +17,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -30,7 +29,7 @@ from hve_monitor.config import load_config
 from hve_monitor.document import encoded
 from models.cost.spend import spend
 from simulator import SimulatedTenant, serve
-from tests.forked import code_of, start_hve
+from tests.forked import ended
 
 NOW = datetime(2026, 11, 24, 15, 0, tzinfo=UTC)
 CHROMIUM = "/usr/bin/chromium"
@@ -80,14 +79,12 @@ class Dashboard:
     url: str
     config: Path
 
-    def command(self, *arguments: str) -> Any:
+    def command(self, *arguments: str, codes: tuple[int, ...] = (0,)) -> Any:
         """The JSON that `hve` prints for the same configuration and business time."""
         options = ("--json", "--config", str(self.config), "--now", NOW.isoformat())
-        with TemporaryDirectory() as folder:
-            out, errors = Path(folder, "out"), Path(folder, "errors")
-            code = code_of(start_hve(*arguments, *options, out=out, errors=errors))
-            assert code == 0, errors.read_text(encoding="utf-8")
-            return json.loads(out.read_text(encoding="utf-8"))
+        code, out, errors = ended(*arguments, *options)
+        assert code in codes, errors
+        return json.loads(out)
 
 
 @contextmanager

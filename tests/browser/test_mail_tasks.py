@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +11,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from dashboards.parts.amounts import count, percent
-from tests.browser.conftest import HVE, NOW, Dashboard, Visit, drawn, served
+from tests.browser.conftest import Dashboard, Visit, drawn, served
 from tests.unit.dashboards.conftest import gapped_tenant
 
 pytestmark = pytest.mark.browser
@@ -36,11 +34,7 @@ def search(page: Page, **fields: str) -> None:
 
 def findings(dashboard: Dashboard, *arguments: str) -> list[dict[str, Any]]:
     """Findings of the readiness command, which ends with 3 where a check fails."""
-    options = ["--json", "--config", str(dashboard.config), "--now", NOW.isoformat()]
-    done = subprocess.run(
-        [*HVE, "readiness", *arguments, *options], capture_output=True, text=True, check=False
-    )
-    return list(json.loads(done.stdout)["findings"])
+    return list(dashboard.command("readiness", *arguments, codes=(0, 3))["findings"])
 
 
 @pytest.mark.parametrize("kind", ["part", "domain", "list"])

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import subprocess
-import sys
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
@@ -19,6 +17,7 @@ from hve_monitor.document import encoded
 from models.cost.spend import spend
 from simulator.world.access import COSTS
 from tests.contract.conftest import NOW, Site
+from tests.forked import ended
 
 pytestmark = pytest.mark.contract
 
@@ -97,18 +96,9 @@ def test_a_missing_role_leaves_cost_without_reconciliation(site: Site) -> None:
 
 def hve(site: Site, *arguments: str) -> dict[str, Any]:
     """The JSON of a command as a user starts it."""
-    command = [
-        sys.executable,
-        "-m",
-        "cli",
-        *arguments,
-        "--config",
-        str(site.file),
-        "--json",
-    ]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    document: dict[str, Any] = json.loads(done.stdout)
+    code, out, errors = ended(*arguments, "--config", str(site.file), "--json")
+    assert code == 0, errors
+    document: dict[str, Any] = json.loads(out)
     return document
 
 

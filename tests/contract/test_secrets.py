@@ -5,11 +5,10 @@ from __future__ import annotations
 import os
 import sqlite3
 import stat
-import subprocess
-import sys
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from unittest import mock
 
 import pytest
 
@@ -18,6 +17,7 @@ from hve_monitor.config import load_config
 from hve_monitor.errors import ConfigError
 from tests.contract.conftest import NOW, Site
 from tests.contract.test_privacy import texts_of
+from tests.forked import ended
 from tests.receiver import receive
 
 pytestmark = pytest.mark.contract
@@ -53,13 +53,10 @@ def site(make_site: Callable[..., Site]) -> Site:
 
 
 def hve(site: Site, *arguments: str) -> tuple[int, str]:
-    command = [sys.executable, "-m", "cli", *arguments, "--config", str(site.file)]
-    environment = {**os.environ, "CANARY": "canaryEnv8"}
-    ended = subprocess.run(
-        [*command, "--now", iso(NOW)], capture_output=True, text=True, check=False, env=environment
-    )
-    assert "Traceback" not in ended.stderr, ended.stderr
-    return ended.returncode, ended.stdout + ended.stderr
+    with mock.patch.dict(os.environ, CANARY="canaryEnv8"):
+        code, out, errors = ended(*arguments, "--config", str(site.file), "--now", iso(NOW))
+    assert "Traceback" not in errors, errors
+    return code, out + errors
 
 
 def leaks(text: str | bytes, canaries: list[str]) -> list[str]:

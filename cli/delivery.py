@@ -81,9 +81,14 @@ def trace(
         *period_of(since, until),
     )  # fmt: skip
     output = TraceOutput(limit, offset, out, events, summary)
-    document = answer(
-        one_store(load_whole(config), tenant), conditions, output, moment_of(now), author_of(None)
-    )
+    loaded, moment = load_whole(config), moment_of(now)
+    if loaded.is_sharded and tenant is None and sender is not None:
+        from actions.shards.traces import store_of_search
+
+        own = store_of_search(loaded, conditions, moment)
+    else:
+        own = one_store(loaded, tenant)
+    document = answer(own, conditions, output, moment, author_of(None))
     show(document, as_json, partial(delivery_text.trace, wide=wide), wide=wide)
 
 

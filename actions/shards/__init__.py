@@ -9,6 +9,7 @@ Reading order:
   readings   what each store says
   usage      usage rows of all shards
   incidents  incidents of all shards, and the shard that holds some of them
+  traces     the shard that a search is about
   plans      announced sends of all shards
   readiness  findings of all shards
   privacy    acts about personal data in all shards

@@ -10,8 +10,8 @@ from typer.main import get_command
 
 from cli.main import app
 from hve_monitor.config import load_config
-from tests.unit.actions.shards.conftest import AT, TWO
-from tests.unit.conftest import NOW, Hve
+from tests.unit.actions.shards.conftest import AT, MAP, TWO
+from tests.unit.conftest import CSV, NOW, Hve
 from warehouse.configured import store_of
 from warehouse.records.accounts import Account, record_accounts
 
@@ -77,6 +77,19 @@ def test_plans_and_findings_of_all_shards_stand_together(fleet: Hve) -> None:
     assert fleet("plan", "remove", "nothing", LATER).code == 2
     readiness = fleet("readiness", AT, "--json").json
     assert {row["tenant"] for row in readiness["accounts"]} <= {"contoso", "adatum"}
+
+
+def test_a_search_by_an_account_finds_its_shard(fleet: Hve) -> None:
+    rows = CSV.replace("hr@contoso.com", "news@adatum.com").replace("t1", "t3").replace("t2", "t4")
+    Path("more.csv").write_text(rows, encoding="utf-8")
+    assert fleet("import", "more.csv", MAP, AT, "--tenant", "adatum").code == 0
+    found = fleet("trace", "--sender", "news@adatum.com", AT, "--json").json["rows"]
+    assert {(row["tenant"], row["id"]) for row in found} == {("adatum", "t3"), ("adatum", "t4")}
+    for sender in ("hr@contoso.com", "nobody@contoso.com"):  # in both, in none
+        ended = fleet("trace", "--sender", sender, AT)
+        assert (ended.code, ended.err.count("\n")) == (2, 1)
+    (NORTH / "hve.duckdb").unlink()
+    assert fleet("trace", "--sender", "news@adatum.com", AT).code == 2
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -20,6 +19,7 @@ import pytest
 from actions.run import run_once
 from hve_monitor.clock import iso
 from hve_monitor.config import Config
+from tests import forked
 from tests.contract.conftest import Site
 from tests.contract.test_pipeline import quiet, truth, usage
 from tests.object_store import Bucket, Front, front_of, moto, new_bucket
@@ -57,17 +57,15 @@ def kept_in(site: Site, bucket: Bucket, folder: str = "store") -> Config:
     return site.config(('path = "store"\n', f'path = "{folder}"\n{bucket.toml}'))
 
 
-def started(site: Site, command: str = "run") -> subprocess.Popen[bytes]:
-    words = [sys.executable, "-m", "cli", command, "--json", "--now", iso(site.tenant.now)]
-    words += ["--config", str(site.folder / "changed.toml")]
-    return subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+def arguments(site: Site, command: str = "run") -> tuple[str, ...]:
+    config = str(site.folder / "changed.toml")
+    return (command, "--json", "--now", iso(site.tenant.now), "--config", config)
 
 
 def ended(site: Site, command: str = "run") -> tuple[int, str]:
     """Exit code and last line of a command."""
-    with started(site, command) as process:
-        _, errors = process.communicate(timeout=300)
-    return process.returncode, (errors.decode().strip().splitlines() or [""])[-1]
+    code, _, errors = forked.ended(*arguments(site, command))
+    return code, (errors.strip().splitlines() or [""])[-1]
 
 
 def shown(root: Path) -> dict[str, list[tuple[object, ...]]]:
@@ -109,11 +107,10 @@ def test_a_run_that_is_killed_behind_a_put_is_ended_on_an_empty_disk(
     killed = 0
     for turn, puts in enumerate((1, 2, 3, 6, 9, 13, 20, 35)):
         config = kept_in(site, behind_front, f"store-{turn}")
-        with started(site) as process:
-            with front.turn:
-                front.process, front.killed_after = process.pid, puts
-            process.communicate(timeout=300)
-        killed += process.returncode == -9
+        with front.turn:  # nothing is answered before it is known whom to kill
+            process = forked.start_hve(*arguments(site))
+            front.process, front.killed_after = process.pid, puts
+        killed += forked.code_of(process, 300) == -9
         front.killed_after = None
         bucket.place.opened.remove(LEASE)  # it runs out
         site.tenant.advance(timedelta(minutes=15))
@@ -208,7 +205,6 @@ def test_credentials_that_are_refused_end_a_run(
 def test_the_doctor_examines_the_place(make_site: Callable[..., Site], bucket: Bucket) -> None:
     site = make_site(staff=10, days=3)
     kept_in(site, bucket)
-    with started(site, "doctor") as process:
-        output, _ = process.communicate(timeout=300)
+    _, output, _ = forked.ended(*arguments(site, "doctor"))
     checks = {check["check"]: check for check in json.loads(output)["checks"]}
     assert checks["tables"]["status"] == "ok", checks["tables"]

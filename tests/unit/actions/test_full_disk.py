@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.unit.actions.test_moments import fill
-from tests.unit.conftest import CSV, Hve
+from tests.unit.conftest import CSV, Hve, Prepared
 
 pytestmark = [
     pytest.mark.slow,
@@ -49,22 +49,33 @@ def disk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     subprocess.run(["umount", "--lazy", str(folder)], check=True)
 
 
+@pytest.fixture
+def golden(hve: Hve, prepared: Prepared, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with a store of two rows."""
+
+    def fill_folder() -> str:
+        Path("rows.csv").write_text(CSV, encoding="utf-8")
+        Path("more.csv").write_text(CSV.replace("\nt", "\nu"), encoding="utf-8")
+        assert hve("import", "rows.csv", *NOW).code == 0
+        assert hve("plan", "list").code == 0  # notes how the store was filled
+        return ""
+
+    prepared.enter("golden", monkeypatch, fill_folder)
+    return Path.cwd()
+
+
 def rows(hve: Hve) -> object:
     return hve("usage", "--by", "account,day", "--json", *NOW).json["rows"]
 
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_a_full_disk_is_one_line_and_the_same_command_ends_well_later(
-    name: str, hve: Hve, disk: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    name: str, hve: Hve, disk: Path, golden: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    Path("rows.csv").write_text(CSV, encoding="utf-8")
-    Path("more.csv").write_text(CSV.replace("\nt", "\nu"), encoding="utf-8")
-    assert hve("import", "rows.csv", *NOW).code == 0
-    assert hve("plan", "list").code == 0  # notes how the store was filled
     before = rows(hve)
     for kilobytes in FREE:
         shutil.rmtree(disk / "work", ignore_errors=True)
-        shutil.copytree(tmp_path, disk / "work")
+        shutil.copytree(golden, disk / "work")
         monkeypatch.chdir(disk / "work")
         Path("spare").write_bytes(bytes(kilobytes << 10))
         fill()
@@ -83,6 +94,7 @@ def test_a_full_disk_is_one_line_and_the_same_command_ends_well_later(
         Path("filler").unlink()
         assert hve(*COMMANDS[name]).code == 0, where
         assert hve("verify", *NOW).code == 0, where
-        assert rows(hve) == before or name == "import", where
-        recipients = sum(row["recipients"] for row in rows(hve))  # type: ignore[attr-defined]
+        after = rows(hve)
+        assert after == before or name == "import", where
+        recipients = sum(row["recipients"] for row in after)  # type: ignore[attr-defined]
         assert recipients == (4 if name == "import" else 2), where

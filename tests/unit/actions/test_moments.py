@@ -30,7 +30,7 @@ from cli.main import main
 from hve_monitor.config import load_config
 from tests.forked import code_of, start
 from tests.unit.actions.test_privacy import PERSON, configure
-from tests.unit.conftest import Hve
+from tests.unit.conftest import Hve, Prepared
 from warehouse.configured import store_of
 from warehouse.connection import compute
 from warehouse.delta import commit as delta
@@ -217,15 +217,20 @@ def disk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 @pytest.fixture
-def golden(hve: Hve, tmp_path: Path, mode: str) -> Path:
+def golden(hve: Hve, prepared: Prepared, mode: str, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with a store and its backup."""
-    configure(tmp_path, mode)
-    Path("rows.csv").write_text("\n".join(rows()) + "\n", encoding="utf-8")
-    assert hve("import", "rows.csv", *NOW).code == 0
-    assert hve("backup", "--out", "all.backup").code == 0
-    more = "\n".join(rows()).replace("\nt", "\nu").replace("-22T", "-23T")
-    Path("more.csv").write_text(more + "\n", encoding="utf-8")
-    return tmp_path
+
+    def fill_folder() -> str:
+        configure(Path.cwd(), mode)
+        Path("rows.csv").write_text("\n".join(rows()) + "\n", encoding="utf-8")
+        assert hve("import", "rows.csv", *NOW).code == 0
+        assert hve("backup", "--out", "all.backup").code == 0
+        more = "\n".join(rows()).replace("\nt", "\nu").replace("-22T", "-23T")
+        Path("more.csv").write_text(more + "\n", encoding="utf-8")
+        return mode
+
+    prepared.enter(mode, monkeypatch, fill_folder)
+    return Path.cwd()
 
 
 def unmended() -> list[object]:

@@ -8,6 +8,7 @@ import pytest
 
 from warehouse.tables import (
     ALL_TABLES,
+    HVE_INCIDENTS_FLAT,
     HVE_SOURCES_DAILY,
     MESSAGE_TRACES,
     SMALL_TABLES,
@@ -20,7 +21,7 @@ from warehouse.tables.table import UTC_TIME
 # Columns that stores of every release have: SHA-256 of their names and types.
 FIRST_COLUMNS = "990abcec79bc74fd"
 # Tables that came later: no older store has files of them.
-NEW_TABLES = (HVE_SOURCES_DAILY,)
+NEW_TABLES = (HVE_SOURCES_DAILY, HVE_INCIDENTS_FLAT)
 
 
 def test_every_table_has_its_own_place() -> None:

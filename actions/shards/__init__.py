@@ -5,7 +5,7 @@ Reading order:
   server     what the process of a shard does, and how it ends
   processes  a process for each shard that works
   runs       runs, readings and builds of all shards
-  each       something done in each store, one after the other
+  stores     something done in each store, one after the other
   readings   what each store says
   usage      usage rows of all shards
   incidents  incidents of all shards, and the shard that holds some of them

@@ -9,7 +9,7 @@ from pathlib import Path
 from actions.author import author_of
 from actions.outcome import Outcome
 from actions.privacy import note
-from actions.shards.each import of_each
+from actions.shards.stores import of_each
 from hve_monitor.config import Config
 from hve_monitor.errors import ConfigError
 from publish.exports.exports import Export, ExportedFiles, export

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from actions.feedback import Withdrawal, planned, withdraw
-from actions.shards.each import filled, of_each
+from actions.shards.stores import filled, of_each
 from hve_monitor.config import Config
 from hve_monitor.errors import ConfigError
 from models.incidents.overspill import PlannedSend

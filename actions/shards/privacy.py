@@ -12,7 +12,7 @@ from actions import privacy
 from actions.outcome import Outcome
 from actions.privacy import Erasure, KeyChange, Purge
 from actions.reveal import RevealedName, reveal
-from actions.shards.each import filled, of_each
+from actions.shards.stores import filled, of_each
 from hve_monitor.config import Config
 from hve_monitor.errors import ConfigError, HveError
 from warehouse.configured import store_of

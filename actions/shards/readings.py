@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TypeVar
 
-from actions.shards.each import of_each
+from actions.shards.stores import of_each
 from hve_monitor.config import Config
 from warehouse.reading import Published, read_published
 

@@ -17,9 +17,9 @@ from actions.doctor.files import metrics_check
 from actions.outcome import Outcome
 from actions.privacy import note
 from actions.set_clock import ClockSet, confirm_clock
-from actions.shards.each import filled, named, of_each
 from actions.shards.failures import joint_code
 from actions.shards.runs import rebuild_all
+from actions.shards.stores import filled, named, of_each
 from actions.verify import StoreState, examine_store
 from hve_monitor.config import Config
 from hve_monitor.errors import DONE, INCOMPLETE, ConfigError, StoreError

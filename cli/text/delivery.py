@@ -257,7 +257,7 @@ def tenants(report: TenantsReport, *, wide: bool = False) -> str:
 
 
 def _number(number: int | None) -> int | str:
-    """A number of incidents; of a tenant that was never read nobody knows how many there are."""
+    """Of a tenant that was never read nobody knows how many there are."""
     return UNKNOWN if number is None else number
 
 

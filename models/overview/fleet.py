@@ -81,11 +81,11 @@ def _shard(
     version = store_version(root)
     if version is None:
         return [dated.summary for dated in dated_summaries(own, now)]
-    wanted = {name: f"{bases[name]} {version}" for name in names}
-    if all(name in kept and kept[name].holds(wanted[name], now) for name in names):
+    current = {name: f"{bases[name]} {version}" for name in names}
+    if all(name in kept and kept[name].holds(current[name], now) for name in names):
         return [_decoded(kept[name]) for name in names]
-    fresh = dated_summaries(own, now, _money(kept, wanted, now))
-    keep_rows(config.warehouse.path, [_row(dated, wanted, now) for dated in fresh])
+    fresh = dated_summaries(own, now, _money(kept, current, now))
+    keep_rows(config.warehouse.path, [_row(dated, current, now) for dated in fresh])
     return [dated.summary for dated in fresh]
 
 
@@ -93,21 +93,21 @@ def _decoded(row: FleetRow) -> TenantSummary:
     return msgspec.json.decode(row.document, type=TenantSummary)
 
 
-def _row(dated: DatedSummary, wanted: Mapping[str, str], now: datetime) -> FleetRow:
+def _row(dated: DatedSummary, current: Mapping[str, str], now: datetime) -> FleetRow:
     summary = dated.summary
     document = msgspec.json.encode(summary).decode()
-    return FleetRow(summary.tenant, wanted[summary.tenant], now, dated.until, document)
+    return FleetRow(summary.tenant, current[summary.tenant], now, dated.until, document)
 
 
 def _money(
-    kept: Mapping[str, FleetRow], wanted: Mapping[str, str], now: datetime
+    kept: Mapping[str, FleetRow], current: Mapping[str, str], now: datetime
 ) -> dict[str, tuple[datetime, TenantMoney]]:
     """What the tenants spend, where only time has passed in the same month since it was projected.
 
     projected_at says when: a projection takes a tenth of a second for each tenant.
     """
     money = {}
-    for name, basis in wanted.items():
+    for name, basis in current.items():
         row = kept.get(name)
         if row is None or row.basis != basis or row.at > now:
             continue
@@ -125,7 +125,7 @@ def _unknown(tenant: Tenant, now: datetime, error: str | None = None) -> TenantS
         read_at=None,
         fresh=None,
         error=error,
-        coverage=TenantCoverage(complete=False if error is None else None, gaps=0),
+        coverage=TenantCoverage(complete=False if error is None else None, gaps=None),
         recipients_24h=None,
         recipients_7d=None,
         whole_24h=False,

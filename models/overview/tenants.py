@@ -22,7 +22,12 @@ from models.incidents.cards import IncidentCounts, incident_counts
 from models.overview.money import NextBudget, TenantMoney, kept_tenants_money, tenant_money
 from models.overview.reads import TenantRead, last_reads
 from models.reference.cost_centers import read_centers
-from models.usage.coverage import FRESH_FOR, PublishedCoverage, published_coverage
+from models.usage.coverage import (
+    FRESH_FOR,
+    CoverageReport,
+    PublishedCoverage,
+    published_coverage,
+)
 from models.usage.unread import tenants_with_gaps
 from warehouse.reading import Published, read_published
 from warehouse.state import State, open_state
@@ -34,10 +39,13 @@ NO_INCIDENTS = IncidentCounts({}, 0)
 
 
 class TenantCoverage(Document):
-    """Whether everything was read (None: rows come from files), and the number of gaps."""
+    """Whether everything was read (None: rows come from files), and the number of gaps.
+
+    gaps: None where nobody knows: of files, and where nothing was read.
+    """
 
     complete: bool | None
-    gaps: int
+    gaps: int | None
 
 
 class TenantSummary(Document):
@@ -142,7 +150,7 @@ def _summaries(
             read_at=read.read_at,
             fresh=None if read.read_at is None else read.fresh,
             error=read.error,
-            coverage=TenantCoverage(complete=report.complete, gaps=len(report.gaps)),
+            coverage=TenantCoverage(complete=report.complete, gaps=_gaps(report)),
             recipients_24h=day.recipients,
             recipients_7d=week.recipients,
             whole_24h=day.is_whole,
@@ -155,6 +163,10 @@ def _summaries(
         )
         until = min(_until(read, coverage), next_incidents.get(read.tenant, coverage.now + HOUR))
         yield DatedSummary(summary, until)
+
+
+def _gaps(report: CoverageReport) -> int | None:
+    return len(report.gaps) or (0 if report.complete else None)
 
 
 def _next_incidents(published: Published) -> dict[str, datetime]:

@@ -83,8 +83,8 @@ def test_a_search_by_an_account_finds_its_shard(fleet: Hve) -> None:
     rows = CSV.replace("hr@contoso.com", "news@adatum.com").replace("t1", "t3").replace("t2", "t4")
     Path("more.csv").write_text(rows, encoding="utf-8")
     assert fleet("import", "more.csv", MAP, AT, "--tenant", "adatum").code == 0
-    found = fleet("trace", "--sender", "news@adatum.com", AT, "--json").json["rows"]
-    assert {(row["tenant"], row["id"]) for row in found} == {("adatum", "t3"), ("adatum", "t4")}
+    rows = fleet("trace", "--sender", "news@adatum.com", AT, "--json").json["rows"]
+    assert {(row["tenant"], row["id"]) for row in rows} == {("adatum", "t3"), ("adatum", "t4")}
     for sender in ("hr@contoso.com", "nobody@contoso.com"):  # in both, in none
         ended = fleet("trace", "--sender", sender, AT)
         assert (ended.code, ended.err.count("\n")) == (2, 1)
@@ -211,8 +211,8 @@ def test_pseudonyms_and_keys_of_every_shard(hve: Hve) -> None:
     )
     mapping = "--map=id=id,sender=sender,recipient=recipient,received_at=received_at"
     assert hve("import", "t.csv", mapping, AT, "--tenant", "adatum").code == 0
-    found = hve("trace", "--tenant", "adatum", AT, "--json").json["rows"]
-    revealed = hve("reveal", found[0]["recipient"], "--reason", "asked", AT, "--json")
+    rows = hve("trace", "--tenant", "adatum", AT, "--json").json["rows"]
+    revealed = hve("reveal", rows[0]["recipient"], "--reason", "asked", AT, "--json")
     assert (revealed.json["tenant"], revealed.json["address"]) == ("adatum", "ada@fabrikam.com")
     assert hve("reveal", "p-" + "0" * 32 + "@fabrikam.com", "--reason", "x", AT).code == 2
     assert hve("import", "t.csv", mapping, AT, "--tenant", "contoso").code == 0

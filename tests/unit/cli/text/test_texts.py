@@ -291,7 +291,7 @@ def tenant(**known: Any) -> TenantSummary:
         "read_at": None,
         "fresh": None,
         "error": None,
-        "coverage": {"complete": False, "gaps": 0},
+        "coverage": {"complete": False, "gaps": None},
         "recipients_24h": None,
         "recipients_7d": None,
         "whole_24h": False,

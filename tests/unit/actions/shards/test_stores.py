@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from actions.shards import privacy
-from actions.shards.each import of_each
+from actions.shards.stores import of_each
 from hve_monitor.config import Config, Tenant, Warehouse
 from hve_monitor.errors import INCOMPLETE, ConfigError, StoreError
 

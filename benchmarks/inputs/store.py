@@ -7,7 +7,7 @@ from pathlib import Path
 
 from warehouse.connection import arrow, compute
 from warehouse.lookup.contact_files import keep_contacts
-from warehouse.maintenance.upkeep import _rewrite
+from warehouse.maintenance.upkeep import KEEP_HOURS, _rewrite
 from warehouse.store import Store, open_store
 from warehouse.tables import MESSAGE_TRACES
 
@@ -50,7 +50,7 @@ def fill(store: Store, rows: int, days: int, accounts: int = ACCOUNTS) -> None:
             store.delta.append(MESSAGE_TRACES, arrow(connection, sql))
         _rewrite(store, "contoso", [day])
         store.state.mark_dirty("contoso", [day])
-    keep_contacts(store, "contoso", END.date())
+    keep_contacts(store, "contoso", END.date(), KEEP_HOURS)
     store.state.next_batch()
 
 

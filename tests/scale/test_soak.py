@@ -33,6 +33,7 @@ from tests.receiver import Receiver, receive
 from tests.simulated import Faults
 from warehouse import walks
 from warehouse.configured import store_of
+from warehouse.lookup import contact_files
 from warehouse.maintenance.upkeep import MOST_FILES
 from warehouse.maintenance.verification import verify
 from warehouse.reading import read_published
@@ -118,10 +119,17 @@ def walk_files(config: Config) -> int:
     return sum(path.is_file() for path in folder.rglob("*"))
 
 
+def contact_days(config: Config) -> list[str]:
+    """The day of each file of contacts."""
+    files = (config.warehouse.path / contact_files.FOLDER).rglob("*.parquet")
+    return sorted(file.name[:10] for file in files)
+
+
 def other_files(config: Config) -> int:
     """Files of the store that belong to no table and no walk."""
     root = config.warehouse.path
-    rooms = {root / table.room for table in TABLES} | {root / walks.FOLDER}
+    rooms = {root / table.room for table in TABLES}
+    rooms |= {root / walks.FOLDER, root / contact_files.FOLDER}
     everything = (path for path in config.warehouse.path.rglob("*") if path.is_file())
     return sum(rooms.isdisjoint(file.parents) for file in everything)
 
@@ -215,6 +223,8 @@ def assert_flat(day: Day) -> None:
     # What was replaced goes with the next sweep; the new day adds a file to each daily table.
     assert files[-1] <= 1.3 * files[0]
     assert others[-1] <= others[0]
+    contacts = contact_days(day.config)
+    assert contacts == sorted(set(contacts)), "a closed day has one file of contacts"
     # The one slice of accounts gains the hours of the day that ended, and a morning at most.
     assert walked[-1] <= walked[0] + 2
     assert most_active_files(day.config) <= MOST_FILES + 1

@@ -30,16 +30,19 @@ from warehouse.tables import MESSAGE_TRACES
 FOLDER = "contacts"
 _GROUP = 16_384  # of the rows that an account reads, a few more are read with them
 _UNFINISHED = ".new"
-_STAYS = 24 * 3600  # seconds that a reader of an older version still finds its files
 
 
-def keep_contacts(store: Store, tenant: str, before: date) -> int:
-    """Writes the missing files of days before a day, removes old ones; returns how many are new."""
+def keep_contacts(store: Store, tenant: str, before: date, hours: float) -> int:
+    """Writes the missing files of days before a day; returns how many.
+
+    Files of days that have other rows now go after so many hours: a reader of an older version may
+    still want them.
+    """
     paths = _paths_by_day(store, tenant)
     keys = {_key_of(day, files): day for day, files in paths.items() if day < before}
     folder = _folder(store.root, tenant)
     kept = {_key(file): file for file in _listing(folder)}
-    _remove([file for key, file in kept.items() if key not in keys and _is_old(file)])
+    _remove([file for key, file in kept.items() if key not in keys and _age(file) > hours])
     _remove(folder.glob(f"*{_UNFINISHED}"))
     missing = [(key, day) for key, day in sorted(keys.items()) if key not in kept]
     for key, day in missing:
@@ -134,8 +137,9 @@ def _remove(files: Iterable[Path]) -> None:
         file.unlink(missing_ok=True)
 
 
-def _is_old(file: Path) -> bool:
-    return time.time() - file.stat().st_mtime > _STAYS
+def _age(file: Path) -> float:
+    """Hours since it was written."""
+    return (time.time() - file.stat().st_mtime) / 3600
 
 
 def _is_intact(file: Path) -> bool:

@@ -62,7 +62,7 @@ def tidy(store: Store, tenant: str, now: datetime) -> int:
     for table in COLLECTED:
         _compact(store, table, tenant, now, nightly=nightly)
     if nightly:
-        keep_contacts(store, tenant, now.date() - CLOSED_AFTER)
+        keep_contacts(store, tenant, now.date() - CLOSED_AFTER, KEEP_HOURS)
         store.state.record_upkeep(tenant, time.time())
     return len(days)
 

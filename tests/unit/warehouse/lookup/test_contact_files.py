@@ -16,7 +16,7 @@ from warehouse.lookup.contact_files import (
     forget_contacts,
     keep_contacts,
 )
-from warehouse.maintenance.upkeep import tidy
+from warehouse.maintenance.upkeep import KEEP_HOURS, tidy
 from warehouse.privacy.old_files import forget_old_files
 from warehouse.publication import publish
 from warehouse.reading import published_connection
@@ -56,7 +56,7 @@ def test_upkeep_writes_one_file_for_each_closed_day(filled: Store) -> None:
         assert file.stat().st_mode & 0o077 == 0
     rows = duckdb.sql(contacts_sql(stored(filled)[:1])).fetchall()
     assert rows == [("hr@contoso.com", "reader@fabrikam.com", 2)]
-    assert keep_contacts(filled, "contoso", NOW.date()) == 0
+    assert keep_contacts(filled, "contoso", NOW.date(), KEEP_HOURS) == 0
 
 
 def test_only_whole_days_of_the_time_are_read(filled: Store) -> None:
@@ -70,14 +70,14 @@ def test_a_late_row_leaves_the_day_to_its_rows_until_upkeep(filled: Store) -> No
     land_rows(filled, {"trace_id": "late", "received_at": OLD})
     publish(filled, NOW, lambda _: None)
     assert days_read(filled) == DAYS[1:]
-    assert keep_contacts(filled, "contoso", NOW.date()) == 1
+    assert keep_contacts(filled, "contoso", NOW.date(), KEEP_HOURS) == 1
     assert days_read(filled) == DAYS
 
 
 def test_a_day_with_a_revision_has_no_file(filled: Store) -> None:
     land_rows(filled, {"trace_id": "t1", "received_at": OLD + A_DAY, "status": "failed"}, at=NOW)
     publish(filled, NOW, lambda _: None)
-    assert keep_contacts(filled, "contoso", NOW.date()) == 0
+    assert keep_contacts(filled, "contoso", NOW.date(), KEEP_HOURS) == 0
     assert days_read(filled) == [DAYS[0], DAYS[2]]
 
 
@@ -91,18 +91,18 @@ def test_a_damaged_file_is_not_read(filled: Store, content: bytes | None) -> Non
 
 def test_an_old_file_stays_a_day_for_readers_of_the_version_before(filled: Store) -> None:
     land_rows(filled, {"trace_id": "late", "received_at": OLD})
-    keep_contacts(filled, "contoso", NOW.date())
+    keep_contacts(filled, "contoso", NOW.date(), KEEP_HOURS)
     assert len(stored(filled)) == 4
     for file in stored(filled):
         os.utime(file, (0, 0))
-    keep_contacts(filled, "contoso", NOW.date())
+    keep_contacts(filled, "contoso", NOW.date(), KEEP_HOURS)
     assert len(stored(filled)) == 3
 
 
 def test_what_a_crash_left_behind_is_removed(filled: Store) -> None:
     unfinished = stored(filled)[0].with_name(".2026-11-01-abc.new")
     unfinished.write_bytes(b"reader@fabrikam.com")
-    keep_contacts(filled, "contoso", NOW.date())
+    keep_contacts(filled, "contoso", NOW.date(), KEEP_HOURS)
     assert not unfinished.exists()
 
 
@@ -119,7 +119,7 @@ def test_a_removal_reaches_files_behind_a_link(filled: Store, tmp_path: Path) ->
     assert days_read(filled) == DAYS
     forget_old_files(filled)
     assert list(tmp_path.glob("other-disk/**/*.parquet")) == []
-    assert keep_contacts(filled, "contoso", NOW.date()) == 3
+    assert keep_contacts(filled, "contoso", NOW.date(), KEEP_HOURS) == 3
 
 
 def test_a_removal_says_what_it_could_not_remove(

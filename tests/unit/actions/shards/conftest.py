@@ -1,10 +1,8 @@
-"""Processes of shards begin as they do behind the command `hve`."""
+"""Two shards of files."""
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
@@ -14,12 +12,6 @@ MAP = "--map=id=id,sender=sender,recipient=recipient,received_at=received_at,sta
 AT = "--now=2026-11-24T08:00:00Z"
 TENANT = '[[tenants]]\nname = "{}"\naccounts = "files"\nshard = "{}"\n'
 TWO = TENANT.format("contoso", "north") + TENANT.format("adatum", "south")
-
-
-@pytest.fixture(autouse=True)
-def _plain_main(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A page that a test drew before stays the main module, which a spawned process runs again."""
-    monkeypatch.setitem(sys.modules, "__main__", ModuleType("__main__"))
 
 
 @pytest.fixture

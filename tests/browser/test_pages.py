@@ -86,9 +86,15 @@ def session(chromium: Browser, request: pytest.FixtureRequest) -> Iterator[tuple
         yield request.param, page
 
 
+def settled(page: Page) -> None:
+    """Also what fades in or finds its place after a change: nothing of it is drawn anew."""
+    drawn(page)
+    page.wait_for_timeout(900)
+
+
 def resize(page: Page, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 900})
-    drawn(page)
+    settled(page)
 
 
 def violations(page: Page) -> list[tuple[str, str]]:
@@ -107,7 +113,7 @@ def unfold(page: Page) -> None:
     closed = page.locator("details:not([open]) > summary")
     while closed.count():
         closed.evaluate_all("parts => parts.forEach(part => part.click())")
-        drawn(page)
+        settled(page)
 
 
 def visible(page: Page, selector: str) -> int:
@@ -151,7 +157,7 @@ def test_a_page_is_whole_in_every_size(
     address = PAGES[name].format(**named)
     page.set_viewport_size({"width": WIDE, "height": 900})
     page.goto(f"{dashboard.url}/{address}")
-    drawn(page)
+    settled(page)
     assert_drawn(page, address)
     assert violations(page) == []
     if theme == "light":

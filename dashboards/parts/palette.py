@@ -200,6 +200,8 @@ a:focus-visible, button:focus-visible, summary:focus-visible, [tabindex]:focus-v
   margin: .2rem 0 .5rem; padding: 0; }
 .hve .facts dt { color: light-dark(#4b5560, #b4bec9); font-weight: 400; }
 .hve .facts dd { margin: 0; font-weight: 500; }
+[data-testid="stMultiSelectTagsContainer"] span:is([title], :has(> svg)) {
+  color: light-dark(#ffffff, #10151c) !important; }
 @media screen {
   [data-testid="stElementContainer"]:has(.printed) { display: none; } }
 @media print {

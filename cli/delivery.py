@@ -1,9 +1,10 @@
 """Commands about single messages and the state of accounts."""
 
 import sys
+from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -25,6 +26,10 @@ from cli.options import (
     show,
     tenant_of_account,
 )
+
+if TYPE_CHECKING:
+    from hve_monitor.config import Config
+    from models.delivery.conditions import TraceFilter
 
 commands = typer.Typer()
 OutFile = Annotated[
@@ -81,15 +86,19 @@ def trace(
         *period_of(since, until),
     )  # fmt: skip
     output = TraceOutput(limit, offset, out, events, summary)
-    loaded, moment = load_whole(config), moment_of(now)
-    if loaded.is_sharded and tenant is None and sender is not None:
-        from actions.shards.traces import store_of_search
-
-        own = store_of_search(loaded, conditions, moment)
-    else:
-        own = one_store(loaded, tenant)
-    document = answer(own, conditions, output, moment, author_of(None))
+    moment = moment_of(now)
+    searched = _searched(load_whole(config), conditions, moment)
+    document = answer(searched, conditions, output, moment, author_of(None))
     show(document, as_json, partial(delivery_text.trace, wide=wide), wide=wide)
+
+
+def _searched(config: "Config", conditions: "TraceFilter", now: datetime) -> "Config":
+    """The store of the named tenant, else the one that has the sending account."""
+    if not config.is_sharded or conditions.tenant is not None or conditions.sender is None:
+        return one_store(config, conditions.tenant)
+    from actions.shards.traces import store_of_search
+
+    return store_of_search(config, conditions, now)
 
 
 def _joined(texts: list[str] | None) -> str | None:

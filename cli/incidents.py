@@ -65,13 +65,10 @@ def incidents(
     """Anomalies of the accounts, grouped and explained."""
     from actions.shards.incidents import incidents_of
     from cli.text import incidents as incidents_text
-    from hve_monitor.errors import ConfigError
     from models.incidents.triage import IncidentFilter
 
     named = list(dict.fromkeys(ids or ()))
-    if (not named and recipients) or (len(named) != 1 and evidence is not None):
-        flag = "--recipients" if evidence is None else "--evidence"
-        raise ConfigError(f"{flag}: name one incident; see 'hve incidents'")
+    _check_named(named, evidence, with_recipients=recipients)
     loaded, moment = load_some(config, tenant), moment_of(now)
     if evidence is not None:
         document = _evidence(loaded, tenant, named[0], evidence, moment)
@@ -86,6 +83,14 @@ def incidents(
         return
     outcome = incidents_of(loaded, moment, tenant, conditions, sort)
     finish(outcome, as_json, incidents_text.incidents, wide=wide)
+
+
+def _check_named(named: list[str], evidence: Path | None, *, with_recipients: bool) -> None:
+    from hve_monitor.errors import ConfigError
+
+    if (not named and with_recipients) or (len(named) != 1 and evidence is not None):
+        flag = "--recipients" if evidence is None else "--evidence"
+        raise ConfigError(f"{flag}: name one incident; see 'hve incidents'")
 
 
 def _named(

@@ -41,6 +41,7 @@ def keep_contacts(store: Store, tenant: str, before: date, hours: float) -> int:
     paths = _paths_by_day(store, tenant)
     keys = {_key_of(day, files): day for day, files in paths.items() if day < before}
     folder = _folder(store.root, tenant)
+    _remove([file for file in _listing(folder) if not _is_intact(file)])
     kept = {_key(file): file for file in _listing(folder)}
     _remove([file for key, file in kept.items() if key not in keys and _age(file) > hours])
     _remove(folder.glob(f"*{_UNFINISHED}"))

@@ -106,10 +106,10 @@ def texts(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
 @pytest.fixture
 def words(store: FilledStore, ask: Ask) -> dict[str, str]:
     """What commands are filled in with."""
-    found = ask("incidents")["incidents"]
+    cards = ask("incidents")["incidents"]
     account = ask("usage", "--by", "account")["rows"][0]["account"]
     rows = store.file.with_name("rows.csv")
-    return {"account": account, "rows": str(rows), "incident": found[0]["id"] if found else ""}
+    return {"account": account, "rows": str(rows), "incident": cards[0]["id"] if cards else ""}
 
 
 @pytest.fixture

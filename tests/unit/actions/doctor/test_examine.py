@@ -88,7 +88,7 @@ def test_an_account_of_two_tenants_is_named(tmp_path: Path) -> None:
         for tenant in tenants:
             record_accounts(store, tenant.name, [Account("erp@contoso.com", ("erp@contoso.com",))],
                             NOW, "exchange")  # fmt: skip
-    details = [found.detail for found in shared_accounts(config)]
+    details = [check.detail for check in shared_accounts(config)]
     assert details == [
         "erp@contoso.com is an account of contoso and fabrikam: its mail counts twice"
     ]

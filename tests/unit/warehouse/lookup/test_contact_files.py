@@ -87,6 +87,9 @@ def test_a_damaged_file_is_not_read(filled: Store, content: bytes | None) -> Non
     whole = file.read_bytes()
     file.write_bytes(whole[:40] + b"\x00" + whole[41:] if content is None else content)
     assert days_read(filled) == DAYS[1:]
+    assert keep_contacts(filled, "contoso", NOW.date(), KEEP_HOURS) == 1
+    assert file.read_bytes() == whole
+    assert days_read(filled) == DAYS
 
 
 def test_an_old_file_stays_a_day_for_readers_of_the_version_before(filled: Store) -> None:
